@@ -52,9 +52,9 @@ class AskedNetworks(msgspec.Struct, frozen=True):
 
     @property
     def known(self) -> "AskedNetworks":
-        """The same without the names that match no network, if any matches: a directory may list none."""
+        """The same without the names that match no network, where the directory lists networks."""
         wanted, barred = (tuple(one for one in some if one.is_clear) for some in (self.wanted, self.barred))
-        return replace(self, wanted=wanted, barred=barred) if wanted or barred else self
+        return replace(self, wanted=wanted, barred=barred) if self.listed or wanted or barred else self
 
     @property
     def names(self) -> tuple[str, ...]:

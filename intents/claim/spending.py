@@ -63,6 +63,7 @@ from bot.kit import (
     text_of,
     threshold_asked,
     time_of,
+    times_apart,
     times_asked,
     times_of,
     unit_asked,
@@ -79,6 +80,7 @@ _YEAR = 12
 _TWO = ("professional", "pharmacy")
 _CENT, _MONTH, _DAYS = Decimal("0.01"), 31, 365
 _CHARGED = frozenset({"charged", "charges", "charge", "billed", "bills", "cobro", "cobra", "cobraron", "facturo"})
+_APART = ", "  # words of a slot that stand apart; "October and December" are one time of two parts
 _ME = frozenset({"me", "us", "nos"})
 
 
@@ -231,10 +233,12 @@ async def answer(ask: Ask) -> Spending:
     """The sums over the span that was asked for, this calendar year when none was.
 
     Raises:
-        AskedAhead: The parts of one claim's share are asked for.
+        AskedAhead: The parts of one claim's share are asked for, or times are named apart, which are compared.
     """
     if asks_parts(ask):
         raise AskedAhead("claim.why")
+    if times_apart(ask) and _APART in (ask.words.get("date_range") or ""):
+        raise AskedAhead("claim.compare")
     ask, alive, summary = await _summed(by_side(ask))
     bare = (summary.bare and summary.bare != "year") or (not summary.claims and summary.wanted.narrows)
     if bare and span_of(ask) == (None, None):
