@@ -44,7 +44,7 @@ from bot.kit import (
 )
 from bot.kit.anchors import in_its_time
 from bot.kit.coverages import plan_year_of
-from bot.kit.sets import with_sets
+from bot.kit.spans import with_sets
 from bot.language.asked import asked_in
 from bot.language.left import CARE
 from bot.language.weights import WORKINGS

@@ -71,7 +71,7 @@ from bot.kit.sites import Proof, ProvenPlace, Site, oldest, proof_of, sites
 from bot.kit.sized import Threshold, amount_asked, exact_asked
 from bot.language.asked import AmountLimits
 from bot.language.calendar import later
-from bot.kit.spans import days_around, service_dates, span_of, time_of, times_apart
+from bot.kit.spans import days_around, service_dates, span_of, time_of, times_set_apart
 from bot.kit.spelling import is_named, name_of_state, words_of
 from bot.kit.floors import Toward, went_toward, yearly_asked
 from bot.kit.amounts import (

@@ -28,7 +28,7 @@ from bot.records.patient import Patient
 
 if TYPE_CHECKING:
     from bot.kit.news import Seen
-    from bot.kit.sets import TimeSets
+    from bot.kit.spans import TimeSets
     from bot.kit.wanted import ClaimWish
     from bot.kit.who import OwnDoctor
 

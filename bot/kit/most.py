@@ -12,7 +12,7 @@ from bot.kit.amounts import amount_in, sum_told
 from bot.kit.ask import Ask, text_of
 from bot.kit.months import month_number
 from bot.kit.ranking import YEAR, Measure, Ranking, asks_order, counted_as, end_order, ends_asked, ranking_asked
-from bot.kit.sets import TimeSets, holds_sets
+from bot.kit.spans import TimeSets, holds_sets
 from bot.kit.spelling import is_named
 from bot.kit.wanted import ClaimWish, choose, period_of
 from bot.language.asked import PERIODS

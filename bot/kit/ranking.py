@@ -9,9 +9,8 @@ import msgspec
 from msgspec.structs import replace
 
 from bot.kit.ask import Ask, text_of
-from bot.kit.sets import TimeSets
 from bot.kit.sized import Threshold, limits_asked
-from bot.kit.spans import span_of, times_apart
+from bot.kit.spans import TimeSets, span_of, times_apart
 from bot.kit.wanted import ClaimWish
 from bot.kit.which import count_asked, order_asked
 from bot.language.asked import PERIODS, AmountLimits

@@ -10,8 +10,8 @@ from msgspec.structs import replace
 
 from bot.kit.ask import Ask
 from bot.kit.claims import medications
+from bot.language.classed import DrugUse
 from bot.language.reading import Slot
-from bot.language.uses import DrugUse
 
 _YEAR = timedelta(days=365)
 

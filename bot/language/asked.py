@@ -13,11 +13,9 @@ from typing import Any, Literal, get_args
 
 import msgspec
 
-from bot.language.classed import Classed
-from bot.language.degrees import degrees_in
+from bot.language.classed import Classed, DrugUse, degrees_in, uses_in
 from bot.language.matcher import Grammar
 from bot.language.text import read
-from bot.language.uses import DrugUse, uses_in
 
 PERIODS = frozenset({"month", "quarter", "year"})
 SortOrder = Literal["biggest", "smallest", "oldest", "newest"]

@@ -8,10 +8,9 @@ from bot.language.hearing import Heard
 from bot.language.kernel import AGAIN, DANGER, DATE_SHIFT, FALLBACK, FOLLOW, OF_THEM, ORDINAL, REFINE, SHARE
 from bot.language.licences import Licences, licence_of
 from bot.language.rules import PERSON, IntentRules, Rule
-from bot.language.shapes import Shapes
+from bot.language.shapes import Shapes, Workings
 from bot.language.slots import kinds_of, several_times, slot_of
 from bot.language.weights import INTENTS, WORKINGS, Weights, evidence
-from bot.language.workings import Workings
 
 # How much of a whole rule is one that a value of many kinds makes fit.
 _OF_MANY = 0.75

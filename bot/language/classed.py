@@ -1,7 +1,12 @@
-"""The words of a question by their classes and phrases in the grammar area "asked"."""
+"""The words of a question by their classes and phrases in the grammar area "asked".
+
+Beside them stand the degrees in capitals ("only DOs") and what medicines are for ("my blood pressure pill").
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+
+import msgspec
 
 from bot.language.matcher import Grammar, Lexed, Matcher
 from bot.language.text import Utterance, read
@@ -62,3 +67,48 @@ class Classed:
         """Return the number in digits or a word at a place; 0 if there is none."""
         word = self._words[place] if place < len(self._words) else ""
         return int(word) if word.isdecimal() else next(iter(self._values(place, "count")), 0)
+
+
+_NEAR_DEGREE = 2  # words from a "not" to a degree
+
+
+def degrees_in(said: Utterance, lexed: Lexed) -> tuple[frozenset[str], frozenset[str], frozenset[int]]:
+    """Return the degrees that are wanted, those that are left out, and the places of their words.
+
+    The DO of "what DO I owe" is none, and in a message in capitals nothing is.
+    """
+    leads, bars = ({*lexed.places.get(f"asked.{name}", ())} for name in ("before_degree", "barring"))
+    wanted, out, places = set[str](), set[str](), set[int]()
+    for at in lexed.places.get("asked.degree", ()) if not said.text.isupper() else ():
+        degree = str(next(value for name, value in lexed.symbols[at] if name == "asked.degree"))
+        alone = lexed.words[at] == degree.lower() and at - 1 not in leads
+        if alone or not said.said(at, at + 1).startswith(degree):
+            continue
+        barred = bars & {*range(at - _NEAR_DEGREE, at)}
+        (out if barred else wanted).add(degree)
+        places |= {at, *barred}
+    return frozenset(wanted - out), frozenset(out), frozenset(places)
+
+
+_NEAR_MEDICINE = 3  # words of what leaves a medicine out
+
+
+class DrugUse(msgspec.Struct, frozen=True):
+    """What a medicine is for, in the words of a message, and the ingredients that are; `excluded`: it is left out."""
+
+    said: str
+    drugs: frozenset[str]
+    excluded: bool = False
+
+
+def uses_in(matcher: Matcher, grammar: Grammar) -> Iterator[tuple[DrugUse, range]]:
+    """Yield what medicines are for, and the places of its words; it is left out behind a word such as "except"."""
+    words, polarity = tuple(matcher.words), grammar.area("polarity")
+    cues, glue = polarity.phrases("cue"), polarity.any("definite", "glue")
+    for hit in matcher.find("uses.medicine_for"):
+        first = hit.first
+        while first and words[first - 1] in glue and (words[first - 1],) not in cues:
+            first -= 1
+        start = next((at for at in range(max(0, first - _NEAR_MEDICINE), first) if words[at:first] in cues), None)
+        said, drugs = " ".join(words[hit.first : hit.after]), grammar.words(f"uses.{hit.value}")
+        yield DrugUse(said, drugs, excluded=start is not None), range(hit.first if start is None else start, hit.after)

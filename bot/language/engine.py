@@ -26,7 +26,7 @@ from bot.language.redaction import redacted
 from bot.language.rules import PERSON, IntentRules, Rule, load_rules, may_set
 from bot.language.safety import Alarms, Danger, Signs, alarmed, in_danger
 from bot.language.slots import SIDES, dropped, excluded_beside, kinds_of, moved, several_times, sides, slot_of
-from bot.language.telling import Telling
+from bot.language.tellers import Tellers
 from bot.language.text import Utterance, read, read_whole
 from bot.language.told import told_parts
 from bot.language.weights import DANGER_SURE, LANGUAGE, WEIGHTS, WORKINGS, Weights, load_weights
@@ -56,7 +56,7 @@ class Engine:
         self.lexicon = lexicon
         self.licences = licences
         self._chooser = Chooser(self.intents, weights, licences)
-        self._telling = Telling(self.intents, Chooser.is_twice, lexicon.grammar)
+        self._tellers = Tellers(self.intents, Chooser.is_twice, lexicon.grammar)
         self._hearer = Hearer(lexicon, weights.get(LANGUAGE))
         self._alarms = Alarms(lexicon, self.intents, self._chooser.sure[DANGER_SURE])
 
@@ -255,7 +255,7 @@ class Engine:
             rest = {name: one for name, one in chances.items() if name not in {instead, top}}
             top, chances = instead, {instead: chances[top], top: DOUBT, **rest}
         elif act and act.tells:
-            top, chances = self._telling.told(act, chances, heard)
+            top, chances = self._tellers.told(act, chances, heard)
         intent, before = self.intents[top], self.intents.get(context.intent) if context else None
         others = self._candidates(chances, heard, context, today)
         own = next((one for one in others if one.intent == top and not answered), None)

@@ -138,7 +138,7 @@ class IntentFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     for all of them, and `for_others` when it holds for everybody on the plan. `walks`: "the one before" repeats it one
     record back. `to_come` "tells": its answer tells what care to come costs, and the last such care; "takes": so does
     the one to which "hands" hands such a question on where no record shows that care. `tells` is how it tells of
-    claims (`bot.language.telling`). `workings` is the answer where a rule of how plans work is asked for. `of_list`
+    claims (`bot.language.tellers`). `workings` is the answer where a rule of how plans work is asked for. `of_list`
     answers when the message goes on with a list.
     `acts`: it keeps what is told, so that another's words never do it, and names who answers where they only ask.
     `examples` reach it alone, `afterwards` after its rules.

@@ -63,9 +63,9 @@ from bot.kit import (
     text_of,
     threshold_asked,
     time_of,
-    times_apart,
     times_asked,
     times_of,
+    times_set_apart,
     unit_asked,
     wanted_of,
     with_sides,
@@ -80,7 +80,6 @@ _YEAR = 12
 _TWO = ("professional", "pharmacy")
 _CENT, _MONTH, _DAYS = Decimal("0.01"), 31, 365
 _CHARGED = frozenset({"charged", "charges", "charge", "billed", "bills", "cobro", "cobra", "cobraron", "facturo"})
-_APART = ", "  # words of a slot that stand apart; "October and December" are one time of two parts
 _ME = frozenset({"me", "us", "nos"})
 
 
@@ -235,10 +234,8 @@ async def answer(ask: Ask) -> Spending:
     Raises:
         AskedAhead: The parts of one claim's share are asked for, or times are named apart, which are compared.
     """
-    if asks_parts(ask):
-        raise AskedAhead("claim.why")
-    if times_apart(ask) and _APART in (ask.words.get("date_range") or ""):
-        raise AskedAhead("claim.compare")
+    if (parts := asks_parts(ask)) or times_set_apart(ask):
+        raise AskedAhead("claim.why" if parts else "claim.compare")
     ask, alive, summary = await _summed(by_side(ask))
     bare = (summary.bare and summary.bare != "year") or (not summary.claims and summary.wanted.narrows)
     if bare and span_of(ask) == (None, None):
@@ -266,7 +263,6 @@ def summarize(alive: Live, ask: Ask) -> Spending:
     """The sums of the live claims in the span; sensitive claims are in the total and never described."""
     start, end = _time(ask)
     wanted, found = _wanted(ask), _within(alive, ask)
-    aspect = wanted.aspect
     counted, hides = found.counted, ask.report.hides
     told = [claim for claim in counted if amount_in(claim, wanted) is not None]
     plain = [claim for claim in told if not claim.sensitive]
@@ -288,7 +284,7 @@ def summarize(alive: Live, ask: Ask) -> Spending:
         told=len(told),
         untold=len(counted) - len(told),
         totals=totals,
-        least=any(claim.owed.is_floor for claim in told) and aspect is None,
+        least=any(claim.owed.is_floor for claim in told) and wanted.aspect is None,
         owed=sum_told([claim.owed.amount for claim in counted]) if one else None,
         plan_paid=sum_told([plan_paid_in(claim, wanted) for claim in counted]) if len(totals) < _SEVERAL else None,
         paid_by_member=sum_told([claim.paid_by_patient for claim in counted]) if one else None,
@@ -298,7 +294,7 @@ def summarize(alive: Live, ask: Ask) -> Spending:
         apart=len(found.apart),
         undated=len(found.undated),
         shielded=len(told) - len(plain),
-        aspect=aspect,
+        aspect=wanted.aspect,
         other_person=of_other_person(ask),
         wanted=wanted,
         silent=choose(alive.added, wanted).silent,

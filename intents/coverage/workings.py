@@ -1,7 +1,7 @@
 """How a plan works: the rule that a question is about, with the member's own figures beside it.
 
 The rules are public and the same for most plans; no record says which of them a plan has. Which one is asked for is
-told by the counted weights (`bot.language.workings`), or by a rule of an intent that sets the slot.
+told by the counted weights (`bot.language.shapes`), or by a rule of an intent that sets the slot.
 """
 
 from __future__ import annotations

@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from bot.kit import Claim, ClaimWish, counts_asked, most_of, number_of, of_unit, ranking_asked, times_asked
-from bot.kit.sets import TimeSets, holds_sets
-from bot.kit.spans import TimeSpan
+from bot.kit.spans import TimeSets, TimeSpan, holds_sets
 from tests.kit.money import asking
 from tests.records.made import CLAIM_TYPE, claim, coded, money
 

@@ -10,9 +10,9 @@ from bot.language.hearing import Hearer
 from bot.language.lexicon import load_lexicon
 from bot.language.rules import IntentRules, load_rules
 from bot.language.sentences import Sentence
+from bot.language.shapes import Workings
 from bot.language.text import read
 from bot.language.weights import OTHER, WORKINGS, Weights
-from bot.language.workings import Workings
 from tests.language.fit import heard, workings
 
 TELL = {"coverage.cost_share", "coverage.after_deductible"}

@@ -25,7 +25,7 @@ _LEFT_OUT = frozenset({"claim_type", "service", "provider_name", "drug", "specia
 _BY_MONEY: Mapping[bool, Tells] = {True: "sums", False: "days"}
 
 
-class Telling:
+class Tellers:
     """The intents that tell of the claims that a question chooses, each in its way."""
 
     def __init__(
