@@ -237,6 +237,11 @@ def _is_written(written: str | None, said: str) -> bool:
     return all(word in own or word in first for word in set(words_of(said)).difference(_TITLES))
 
 
+def _family(name: str) -> str:
+    """Return the name of all who are called so, the Kim of "Kims"; a full name is one person's."""
+    return name if " " in name else name.removesuffix("s")
+
+
 def _bare(name: str | None) -> str:
     """Return a listed name without its degrees."""
     return (name or "").partition(",")[0]
@@ -306,7 +311,7 @@ async def _called(ask: Ask, name: str) -> tuple[str, tuple[Listing, ...]]:
     ask.budget.widen(pages=_MOST_PAGES, resources=_MOST_RESOURCES, total=30 * MIB)
     short = name if is_titled(ask) else _OF_CITY.sub("", name)
     short = " ".join(word for word in short.split() if len(word.strip(".")) > 1)
-    for one in dict.fromkeys((name, short, _OWN_PLACE.sub("", short), without_facts(short), short.removesuffix("s"))):
+    for one in dict.fromkeys((name, short, _OWN_PLACE.sub("", short), without_facts(short), _family(short))):
         if one and (rows := await _with_name(ask, one)):
             return one, rows
     return name, ()

@@ -42,6 +42,6 @@ def test_an_author_sees_what_speaks_for_an_intent_and_against_it() -> None:
     lines = [line.split("\t") for line in evidence_of("claim.refill")]
     assert len(lines) == 40
     assert {kind for _, kind, _ in lines} <= {"words", "apart", "pieces", "found"}
-    assert "'too soon'" in [text for weight, _, text in lines if weight.startswith("+")]
+    assert "'due'" in [text for weight, _, text in lines if weight.startswith("+")]
     with pytest.raises(ConfigError, match=r"no intent 'claim.refil' \(did you mean claim.refill\?\)"):
         list(evidence_of("claim.refil"))

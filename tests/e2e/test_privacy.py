@@ -20,6 +20,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 BUTTON = re.compile(r"[\w-]{16}\.\d{1,3}|[\w-]{16}|document|[a-z_]+(?:\.[a-z_]+)?\.(?:en|es|vi)")
 FORMS = {"find", "bill", "unlink"}
 PATIENT_PARAMETERS = {"patient", "beneficiary", "subject", "_id"}
+TOWNS = frozenset({"location.address-city", "address-city"})
 COUNTED = re.compile(r"\d{4}-\d\d\x1f[\w.]+\x1f[\w .-]*\x1f\w+")
 
 
@@ -165,9 +166,13 @@ def _no_ids(members: set[str]) -> set[str]:
 
 
 def _without_patient(path: str, query: str) -> str:
-    """An address without the patient where FHIR has it: a parameter of that name, or the Patient's own read."""
+    """An address without the patient where FHIR has it: a parameter of that name, or the Patient's own read.
+
+    The towns of a radius are left out, too: one of them is called as a member is.
+    """
     path = re.sub(r"/Patient/[\w-]+$", "/Patient/", path)
-    return f"{path}?{[(name, value) for name, value in parse_qsl(query) if name not in PATIENT_PARAMETERS]}"
+    kept = [(name, value) for name, value in parse_qsl(query) if name not in PATIENT_PARAMETERS | TOWNS]
+    return f"{path}?{kept}"
 
 
 def _values(value: Any, names: set[str]) -> list[str]:
