@@ -98,7 +98,7 @@ class Engine:
         lost = again or self._alarms.is_unexplained(reading) or (reading.unclear and self._alarms.is_likely(reading))
         if lost and (danger := signs.unasked()):
             return in_danger(text, danger, begun)
-        danger = signs.beside() or self._alarms.counted(reading, part)
+        danger = signs.beside() or self._alarms.counted(reading, part, signs)
         if danger and ("answer" in reading.slots or self._alarms.is_alone(danger, reading)):
             return in_danger(text, danger, begun)
         if danger is None:

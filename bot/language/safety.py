@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from bot.language.dangers import CALM, COLOR, HAPPENS, NOW, OFTEN, THEN, DangerRule, Dangers
+from bot.language.dangers import CALM, CHEST, COLOR, HAPPENS, NOW, OFTEN, THEN, DangerRule, Dangers
 from bot.language.hearing import Speller
 from bot.language.kernel import FALLBACK
 from bot.language.lexicon import Lexicon
@@ -102,6 +102,10 @@ class Signs:
         last = min(after, bisect_right(parts, parts[danger.at])) - 1
         calm, then, now, often = (bool(_many(places.get(one, ()), first, last)) for one in (CALM, THEN, NOW, OFTEN))
         return not often and (now or danger.firm or HAPPENS in places or not (calm or then))
+
+    def names_chest(self) -> bool:
+        """Return whether the chest or the heart is named."""
+        return CHEST in self._places
 
     def words(self) -> frozenset[str]:
         """The keys of all words that are part of an idea of danger."""
@@ -194,6 +198,7 @@ def _parts(said: Utterance, ends: str) -> list[int]:
 # How sure a question has to be, and how unlikely danger, before words of danger are a figure of speech.
 _CLEAR, _NO_DANGER = 0.8, 0.05
 _SHORT_WORD = 3
+_EVEN, _OF_BODY = 0.5, "safety.emergency"
 _UNEXPLAINED = frozenset({"unknown", "chatter", "other_person"})
 
 
@@ -244,11 +249,16 @@ class Alarms:
         """Return whether the weights alone are sure enough of danger to add its line."""
         return sum(reading.dangers.values()) >= self._sure
 
-    def counted(self, reading: Reading, said: Utterance) -> Danger | None:
-        """Return an emergency that no rule found but the weights did, which may only add the line; else None."""
+    def counted(self, reading: Reading, said: Utterance, signs: Signs) -> Danger | None:
+        """Return an emergency that no rule found but the weights did, which may only add the line; else None.
+
+        A guess at a crisis in a message about the chest or the heart is one at an emergency of the body: "it flutters".
+        """
         first = max(reading.dangers, key=lambda one: reading.dangers[one], default=None)
         if first is None or not self.is_likely(reading) or not _says_something(said):
             return None
+        if reading.dangers[first] < _EVEN and signs.names_chest():
+            first = _OF_BODY
         return Danger(first, COUNTED, reading.language, at=len(said.words))
 
 
