@@ -13,9 +13,9 @@ from bot.language.text import Utterance, read
 
 AREA = "asked."
 _IN_TIMES = frozenset({"only_one", "one", "several", "ordinal", "count", "newest"})
-# The words of an order and of a group may count how many are asked for: "the top 3 doctors".
-_COUNTING = frozenset({"order", "group"})
 """What means something else within a time: "the last month"."""
+_COUNTING = frozenset({"order", "group"})
+"""Slots whose words may count how many are asked for: "the top 3 doctors"."""
 
 
 class Classed:

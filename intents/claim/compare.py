@@ -13,6 +13,7 @@ from bot.kit import (
     NO_DOUBTS,
     Amount,
     Ask,
+    AskedAhead,
     Claim,
     ClaimWish,
     Live,
@@ -41,6 +42,7 @@ from bot.kit import (
 )
 
 Span = tuple[date, date]
+_LIST = "claim.list"
 _TWO_KINDS = ("professional", "pharmacy")
 _LONG = timedelta(days=730)  # how far back two of a kind are looked for where no time is named
 _YEARS = frozenset({"year", "years", "yearly", "up", "down", "ano", "anos", "antes", "before", "risen", "subido"})
@@ -112,11 +114,17 @@ class Comparison(Summary, frozen=True):
 
 
 async def answer(ask: Ask) -> Comparison:
-    """Return this year compared with the same days of last year, or the two named periods, kinds or providers."""
+    """Return this year compared with the same days of last year, or the two named periods, kinds or providers.
+
+    Raises:
+        AskedAhead: One side alone is named, whose claims are a list.
+    """
     start, end = _around(ask)
     alive = await period_claims(ask, start, end)
     ask = by_names(by_name(ask, alive.every), alive.every)
     if _is_one_sided(ask):
+        if _wanted(ask).narrows and "MATCH" not in ask.concepts:  # "compare it to the MRI" asks for another side
+            raise AskedAhead(_LIST)
         none = Side(start, end, 0, None, None, least=False)
         return Comparison(_wanted(ask), none, none, None, one_sided=True)
     wider = _around(ask)
@@ -268,9 +276,12 @@ def _spans(ask: Ask) -> tuple[Span, Span]:
     first = start or date(last.year, 1, 1)
     if first.year < last.year and (first.month, first.day) == (1, 1):  # "2025 and 2026" is heard as one time
         return (date(last.year, 1, 1), last), (first, _year_on(last, first.year))
-    if last.year < ask.today.year and (first.month, first.day) == (1, 1):
-        return (date(ask.today.year, 1, 1), ask.today), (first, _year_on(ask.today, last.year))
-    if first.day == 1 and not _THE_ONE_BEFORE.isdisjoint(words_of(ask.said)) and (months := _months_named(ask)):
+    before = not _THE_ONE_BEFORE.isdisjoint(words_of(ask.said))
+    anew = _year_on(first, first.year + ask.today.year - last.year)
+    if first.year <= last.year < ask.today.year and anew <= ask.today and not before:  # "compared to last spring"
+        now = anew, min(_year_on(last, ask.today.year), ask.today)
+        return now, (first, _year_on(now[1], last.year))
+    if first.day == 1 and before and (months := _months_named(ask)):
         count = first.year * _YEAR + first.month - 1 - months
         return (first, last), (date(count // _YEAR, count % _YEAR + 1, 1), first - timedelta(days=1))
     return (first, last), (_year_on(first, first.year - 1), _year_on(last, last.year - 1))
@@ -298,9 +309,13 @@ def _two_months(ask: Ask) -> tuple[Span, Span] | None:
 
 
 def _months_named(ask: Ask) -> int:
-    """Return how many months the named time has: one or three; 0 for any other, which is compared with a year ago."""
-    said = words_of(ask.words.get("date_range"))
-    return next((months for word, months in _MONTHS.items() if word in said), 0)
+    """Return how many months the named time has: one or three; 0 for any other, which is compared with a year ago.
+
+    "October and the month before" names one month, "October and the year before" a time of a year.
+    """
+    said, (start, end) = words_of(ask.words.get("date_range")), span_of(ask)
+    one = start and end and start.replace(day=1) == end.replace(day=1) and {"month", "mes"} & set(words_of(ask.said))
+    return next((months for word, months in _MONTHS.items() if word in said), int(bool(one)))
 
 
 def _to_day(one: Span, other: Span) -> Span:
