@@ -56,7 +56,7 @@ def _unexplained(entry: IntentRules, heard: Heard, people: Container[str]) -> fr
         place
         for place in heard.strange | _apart(heard)
         if _names_something(heard.said.said(place, place + 1))
-        and not (heard.keys[place] in known or said[place] in known or said[place - 1] in own.mine)
+        and not (heard.keys[place] in known or said[place] in known or (place and said[place - 1] in own.mine))
     }
     words.update(_joined(heard))
     care = [tag for tag in heard.tags if tag.kind in _KINDS and not tag.excluded]
