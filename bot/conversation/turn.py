@@ -44,6 +44,7 @@ from bot.delivery.retention import Retention
 from bot.errors import BotError, NotLinked, PayerSlow, SignInExpired, as_bot_error, new_reference
 from bot.kit import NeedsPlace
 from bot.language.kernel import FALLBACK, FEEDBACK
+from bot.language.reading import Slot
 from bot.message import FAREWELLS, Answered, Block, Language, Message, Person, Private, Shareable, Shared
 from bot.ops.limits import Limits
 from bot.pack import template_of
@@ -53,6 +54,8 @@ log = structlog.get_logger("turn")
 T = TypeVar("T")
 _ACTS = ("account.", "reminder.")
 _CONNECTS = frozenset({"account.link", "account.choose", SWITCH, WHOSE})
+_HOME = Slot("", "me")
+"""Where a member looks for care who names no place."""
 
 
 class Patience(msgspec.Struct, frozen=True):
@@ -229,6 +232,10 @@ class Turn:
                     then = lead((await self._stated(message, asked.then)).blocks, reply.blocks)
                 yield self._with_others(exchange, self._owners.headed(reply, asked, memory), asked, then)
         except NeedsPlace as need:
+            if need.place is None and "location" not in asked.slots and await self._is_at_home(message):
+                async for one in self._said(exchange, replace(asked, slots={**asked.slots, "location": _HOME})):
+                    yield one
+                return
             exchange.unread = "place"
             yield await self._ask_for_place(message, asked, need)
         except (NotLinked, SignInExpired) as error:
@@ -329,9 +336,12 @@ class Turn:
         message, last = exchange.message, exchange.memory.asked
         before = last.values.get("location") if last else None
         near = asked.values.get("location") == "me" and self._intents[asked.intent].needs == "directory"
-        if not near or before == "me" or not message.alone:
-            return False
-        return await self._accounts.link(message.person) is not None
+        return near and before != "me" and await self._is_at_home(message)
+
+    async def _is_at_home(self, message: Message) -> bool:
+        """Return whether a home address is known here; what others read says the same whoever asks."""
+        here = message.alone and not message.directory_only
+        return here and await self._accounts.link(message.person) is not None
 
     async def _kept(self, exchange: Exchange) -> Asked | None:
         """Return the question that waited for the sign-in, once the account is connected; else None."""
@@ -342,9 +352,7 @@ class Turn:
         return await self._dialogue.take_kept(person) if linked else None
 
     async def _ask_for_place(self, message: Message, asked: Asked, need: NeedsPlace) -> Said:
-        # What others read says the same whoever asks: it must not tell who has connected an account.
-        open_ = message.directory_only or not message.alone
-        linked = not open_ and await self._accounts.link(message.person) is not None
+        linked = await self._is_at_home(message)
         aside = isinstance(message.place, Shared) and asked.values.get("location") == "me"
         about = {"linked": linked, "aside": aside, "intent": asked.intent, "need": need, "kept": carried(asked)}
         reply = self._pack.reply(Shareable, asked.intent, "ask/location", about, asked.language)
