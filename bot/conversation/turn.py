@@ -218,6 +218,13 @@ class Turn:
             kept = asked.alone  # first: what is asked next must not tell what was answered
             only = Memory(asked=kept, language=asked.language, choice=memory.choice, whose=memory.whose)
             await self._dialogue.remember(message, only)
+        async with aclosing(self._looked_up(exchange, asked)) as replies:
+            async for one in replies:
+                yield one
+
+    async def _looked_up(self, exchange: Exchange, asked: Asked) -> AsyncGenerator[Answered | Said, None]:
+        """Yield the replies to a question that is looked up; near home, where a member names no place."""
+        message, memory = exchange.message, exchange.memory
         try:
             if "location" in asked.slots and await self._looks_from_home(exchange, asked):
                 yield self._pack.reply(Private, asked.intent, "ask/home", {}, asked.language, final=False)
@@ -233,8 +240,10 @@ class Turn:
                 yield self._with_others(exchange, self._owners.headed(reply, asked, memory), asked, then)
         except NeedsPlace as need:
             if need.place is None and "location" not in asked.slots and await self._is_at_home(message):
-                async for one in self._said(exchange, replace(asked, slots={**asked.slots, "location": _HOME})):
-                    yield one
+                here = replace(asked, slots={**asked.slots, "location": _HOME})
+                async with aclosing(self._looked_up(exchange, here)) as replies:
+                    async for one in replies:
+                        yield one
                 return
             exchange.unread = "place"
             yield await self._ask_for_place(message, asked, need)
