@@ -17,11 +17,10 @@ from starlette.middleware import Middleware
 from starlette.routing import Route
 
 from bot.accounts.access import member_client
-from bot.accounts.accounts import Accounts
+from bot.accounts.accounts import Accounts, RollCall
 from bot.accounts.endpoint import endpoints_of
 from bot.accounts.pages import AboutPages, AddressLimit
 from bot.accounts.render import Renderer
-from bot.accounts.rollcall import RollCall
 from bot.channels.base import Reach
 from bot.channels.registry import Running
 from bot.config import Settings
@@ -45,17 +44,15 @@ from bot.documents.publisher import Publisher
 from bot.errors import ConfigError
 from bot.message import Person
 from bot.ops.audit import Anchor, Audit
-from bot.ops.entrance import entrance_of
+from bot.ops.entrance import ADDRESS, Counts, Limits, SharedLimit, StoredWaits, entrance_of
 from bot.ops.figures import Ratings, Sentences
-from bot.ops.health import Health
-from bot.ops.limits import ADDRESS, Counts, Limits, SharedLimit, StoredWaits
-from bot.ops.metrics import Meter, Tally
+from bot.ops.metrics import Health, Meter, Tally
 from bot.ops.upkeep import last_checkpoint, stopped, sweep, watch_clock
 from bot.pack import Pack, find_pack, load_pack, with_benefits
+from bot.payer.budget import MemberCache, ResponseCache
 from bot.payer.client import DirectoryClient
 from bot.payer.discovery import Discovery, Probe
 from bot.payer.http import Http
-from bot.payer.response_cache import MemberCache, ResponseCache
 from bot.stores.base import Store
 from bot.stores.opening import open_store, sqlite_path
 from bot.stores.sealed import SealedTable, Vault, anchor_file

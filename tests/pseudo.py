@@ -21,8 +21,7 @@ from bot.replies.filters import finalize
 from bot.replies.markdown import parse
 from bot.replies.messages import SUFFIX, parts
 from bot.replies.plain import plain
-from bot.replies.render import environment
-from bot.replies.say import Say
+from bot.replies.render import Say, environment
 from tests.doubles import adaptive_card, block_kit
 
 _WORD = re.compile(r"[^\s*]*[^\W\d_][^\s*]*")

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from bot.cli.audit import archived
+from bot.cli.admin import archived
 from bot.message import OneToOne, Person, Shared
 from bot.ops.audit import Anchor, Audit
 from bot.ops.trail import AuditRow, Verdict

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.ops.limits import StoredWaits
+from bot.ops.entrance import StoredWaits
 from bot.ops.upkeep import put_right
 from bot.stores.base import NewRow, Store
 from bot.stores.postgres import open_postgres

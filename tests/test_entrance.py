@@ -18,8 +18,7 @@ from starlette.routing import Route
 from bot.accounts.pages import AddressLimit
 from bot.accounts.render import Renderer
 from bot.cli.web_server import Hurried, config_of
-from bot.ops.entrance import Entrance
-from bot.ops.limits import SharedLimit
+from bot.ops.entrance import Entrance, SharedLimit
 from bot.serving import listen, running
 from tests.accounts.conftest import PAGES, make_settings
 

@@ -12,8 +12,7 @@ from starlette.applications import Starlette
 from bot.conversation.turn import Patience, under_way
 from bot.errors import PayerDown
 from bot.message import Answered, Person
-from bot.ops.health import Health
-from bot.ops.metrics import Meter
+from bot.ops.metrics import Health, Meter
 from bot.ops.upkeep import stopped
 from bot.payer.budget import Progress
 from bot.payer.http import Http

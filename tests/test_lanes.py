@@ -12,7 +12,7 @@ import msgspec
 import psycopg
 import pytest
 
-from bot.cli.audit import archived
+from bot.cli.admin import archived
 from bot.message import Person
 from bot.ops.audit import FOREVER, Anchor, Audit
 from bot.ops.trail import JOINS, AuditRow, Verdict, placed

@@ -16,7 +16,7 @@ from bot.app import Bot, web_app
 from bot.channels.mcp import Callers
 from bot.errors import TooManyQuestions
 from bot.message import Message, OneToOne, Person
-from bot.ops.limits import ADDRESS, Counts, Limit, Limits, SharedLimit
+from bot.ops.entrance import ADDRESS, Counts, Limit, Limits, SharedLimit
 from bot.replies.plain import plain
 from bot.sandbox.app import serve_sandbox
 from bot.stores.base import Store

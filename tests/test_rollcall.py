@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.accounts.rollcall import HOUR, RollCall
+from bot.accounts.accounts import HOUR, RollCall
 from bot.message import Person
 from bot.replies.plain import plain
 from bot.sandbox.app import serve_sandbox

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.message import Private, Reply, Shareable
-from bot.ops.limits import Limits
+from bot.ops.entrance import Limits
 from bot.replies.plain import plain
 from tests.connecting import signed_in
 from tests.shipped import shipped_pack

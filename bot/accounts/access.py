@@ -14,9 +14,9 @@ from bot.config import Settings
 from bot.errors import NotLinked, SignInExpired, SignInSlow
 from bot.message import Person
 from bot.ops.audit import Audit
+from bot.payer.budget import MemberCache
 from bot.payer.client import MemberClient
 from bot.payer.http import Http
-from bot.payer.response_cache import MemberCache
 
 _MARGIN = 30.0  # seconds before its end a token is no longer begun with (T51); less for tokens that live shorter
 _LEASE = 20.0  # seconds; longer than the token endpoint is waited for

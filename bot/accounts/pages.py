@@ -33,8 +33,7 @@ from bot.errors import (
     WrongBrowser,
 )
 from bot.message import Person
-from bot.ops.entrance import UNNAMED, Sent, TooSlow, counted_as, is_loopback
-from bot.ops.limits import SharedLimit
+from bot.ops.entrance import UNNAMED, Sent, SharedLimit, TooSlow, counted_as, is_loopback
 from bot.payer.http import origin_of
 
 _log = structlog.get_logger()

@@ -21,7 +21,7 @@ from starlette.responses import HTMLResponse
 from bot.config import Settings
 from bot.message import Language, Person
 from bot.replies.catalogues import SOURCE, ByLanguage, whole_catalogues
-from bot.replies.say import page_words
+from bot.replies.render import page_words
 
 PARAMETER, OPENED_BY = "popup", "teams"
 TEAMS_JS = "https://res.cdn.office.net/teams-js/2.58.0/js/MicrosoftTeams.min.js"

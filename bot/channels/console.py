@@ -9,8 +9,7 @@ from typing import TextIO
 
 from bot.channels.base import Answers
 from bot.message import Answered, Message, OneToOne, Person
-from bot.replies.data import as_data
-from bot.replies.plain import drawn
+from bot.replies.plain import as_data, drawn
 
 LOCAL = Person("console", "", "", "local", name="you", home="this console")
 _HERE = OneToOne("console")

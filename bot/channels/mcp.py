@@ -30,11 +30,9 @@ from bot.channels.base import Answers
 from bot.conversation.forms import option_of
 from bot.conversation.slash_commands import Commands
 from bot.message import Actions, Answered, Block, Item, Line, Message, Person, Shareable, Shared, Span
-from bot.ops.entrance import UNNAMED, counted_as, is_loopback
-from bot.ops.limits import PERSON, Counts, SharedLimit
+from bot.ops.entrance import PERSON, UNNAMED, Counts, SharedLimit, counted_as, is_loopback
 from bot.pack import Pack
-from bot.replies.data import as_data
-from bot.replies.plain import plain, spoken
+from bot.replies.plain import as_data, plain, spoken
 
 ASK, WORDS, PAGE = "ask_directory", "question", "page"
 _LONGEST = 1_000  # characters of one argument

@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from bot.channels.abilities import ABILITIES, ASK, DONE_BY, FORM
+from bot.channels.registry import ABILITIES, ASK, DONE_BY, FORM
 from bot.cli.manifest import manifest_file
 from bot.cli.teams_package import parts
 from bot.config import Settings

@@ -7,9 +7,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from bot.accounts.signin import reads_claims
-from bot.cli.check_channels import slack, teams
-from bot.cli.check_payer import payer
-from bot.cli.findings import CheckResult, bad, note, ok
+from bot.cli.check_servers import CheckResult, bad, note, ok, payer, slack, teams
 from bot.config import Settings, look_at_settings, misspelt_names
 from bot.config.reading import causes, spelling
 from bot.errors import ConfigError, PackError, StoreError

@@ -126,12 +126,12 @@ _LINKS = {
     ),
 }
 _AUDIT = {
-    "list": _of_store("Print every row, oldest first.", "audit:lines"),
+    "list": _of_store("Print every row, oldest first.", "admin:lines"),
     "of": _of_store("Print the rows of PLATFORM/ENTERPRISE/TEAM/USER, newest first.", "admin:rows_of", (_IDENTITY,)),
-    "export": _of_store("Print every row as a line of JSON.", "audit:json_lines"),
+    "export": _of_store("Print every row as a line of JSON.", "admin:json_lines"),
     "archive": _of_store(
         "Move old rows to the end of FILE, as lines of JSON: the trail goes on behind them.",
-        "audit:archive",
+        "admin:archive",
         (
             click.Argument(["file"], type=_FILE),
             _Option(["--days"], default=365, type=click.IntRange(1), help="Rows that are older are moved."),
@@ -139,11 +139,11 @@ _AUDIT = {
     ),
     "checkpoint": _of_store(
         "Print where the trail ends, sealed, to be kept elsewhere; accept the trail as it is, as after a restore.",
-        "audit:checkpoint",
+        "admin:checkpoint",
     ),
     "verify": _of_store(
         "Say whether the trail is whole; exit 0 only then.",
-        "audit:verify",
+        "admin:verify",
         (
             click.Option(["--against"], type=_TEXT, help="Checkpoints that were kept elsewhere, one a line."),
             click.Option(["--archive"], type=_TEXT, help="What `archive` wrote: checked with the rest."),
@@ -229,7 +229,7 @@ COMMANDS: Mapping[str, Job | Jobs] = {
     ),
     "mcp": Job(
         "Serve the directory to assistants: read-only tools (MCP).",
-        "assistants:serve_tools",
+        "serve:serve_tools",
         (
             _SANDBOX,
             click.Option(["--http"], is_flag=True, help="Streamable HTTP in place of standard input and output."),

@@ -9,7 +9,7 @@ import msgspec
 from msgspec.structs import replace
 
 from bot.accounts.endpoint import make_key, public_keys, read_key
-from bot.cli.audit import opened_table
+from bot.cli.admin import opened_table
 from bot.config import Settings
 from bot.errors import ConfigError
 from bot.ops.audit import Audit

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from bot.channels.abilities import ASK, FORM, QUERY, SEARCH, name_of
+from bot.channels.registry import ASK, FORM, QUERY, SEARCH, name_of
 from bot.config import Settings
 from bot.errors import ConfigError
 from bot.message import Language

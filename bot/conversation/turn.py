@@ -46,7 +46,7 @@ from bot.kit import NeedsPlace
 from bot.language.kernel import FALLBACK, FEEDBACK
 from bot.language.reading import Slot
 from bot.message import FAREWELLS, Answered, Block, Language, Message, Person, Private, Shareable, Shared
-from bot.ops.limits import Limits
+from bot.ops.entrance import Limits
 from bot.pack import template_of
 from bot.payer.budget import Progress, Report
 

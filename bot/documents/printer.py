@@ -25,7 +25,7 @@ from bot.message import Language
 from bot.replies.catalogues import SOURCE, ByLanguage, whole_catalogues
 from bot.replies.filters import clock, forms, the_day
 from bot.replies.markdown import clean
-from bot.replies.say import cell_words, page_words
+from bot.replies.render import cell_words, page_words
 
 if TYPE_CHECKING:
     from icalendar import Alarm

@@ -7,12 +7,11 @@ import msgspec
 from msgspec.structs import replace
 
 from bot.errors import PayerForbids, PayerLacks, PayerRejects, SignInExpired
-from bot.payer.budget import Budget, Gap
+from bot.payer.budget import Budget, Gap, ResponseCache
 from bot.payer.chains import Chains
 from bot.payer.http import Http
 from bot.payer.origin import Retry
 from bot.payer.paging import Server
-from bot.payer.response_cache import ResponseCache
 from bot.payer.search import Search, Trait, any_of
 from bot.records.bundle import Entry, Page, read_head
 

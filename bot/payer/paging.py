@@ -20,10 +20,9 @@ from bot.errors import (
     PayerUntrusted,
     SignInExpired,
 )
-from bot.payer.budget import Budget, Gap
+from bot.payer.budget import Budget, Gap, ResponseCache
 from bot.payer.http import Call, Http, HttpAnswer, base_at
 from bot.payer.origin import Retry
-from bot.payer.response_cache import ResponseCache
 from bot.payer.search import Search, Trait, Traits, note_ignored, simpler_ones
 from bot.records.bundle import Entry, Head, Page, read_head, read_issues, read_page
 from bot.records.decode import Unreadable

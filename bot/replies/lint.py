@@ -10,8 +10,7 @@ from jinja2 import Environment, TemplateError, nodes
 
 from bot.replies.markdown import BUTTON
 from bot.replies.messages import SUFFIX, CatalogueMessage, parts, scan, sources
-from bot.replies.render import environment
-from bot.replies.say import said_by
+from bot.replies.render import environment, said_by
 
 _TAG = re.compile(r"\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 _PRINT = re.compile(r"\{\{.*?\}\}", re.DOTALL)

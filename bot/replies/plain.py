@@ -1,7 +1,7 @@
 """Blocks as plain text with all facts, and what all renderings share.
 
 The text is for consoles, screen readers and notifications. Shared are rows of buttons, at most three visible and the
-others in a menu, lists that are tables, and what fits a message.
+others in a menu, lists that are tables, and what fits a message. `as_data` is the JSON object of the contract.
 """
 
 from __future__ import annotations
@@ -15,7 +15,23 @@ from textwrap import wrap
 import msgspec
 from msgspec.structs import replace
 
-from bot.message import FAREWELLS, SOURCES, Action, Actions, Block, Chart, Facts, Item, Line, Note, Span, Title
+from bot.message import (
+    FAREWELLS,
+    SOURCES,
+    Action,
+    Actions,
+    Block,
+    Chart,
+    Facts,
+    Item,
+    Line,
+    Note,
+    Private,
+    Reply,
+    Span,
+    Title,
+)
+from bot.replies.markdown import clean
 
 MOST = 3
 """How many buttons of a row are visible at once, besides the small one that shows sources."""
@@ -290,3 +306,55 @@ def _row(buttons: Iterable[Action], *, addresses: bool) -> tuple[str, list[str]]
     pressed = [f"[{button.label}]" for button in (*row.seen, *row.sources)]
     more = [_BEHIND, *(f"[{button.label}]" for button in row.menu)] if row.menu else []
     return " ".join([*pressed, *more]), linked
+
+
+def as_data(reply: Reply, in_reply_to: int) -> dict[str, object]:
+    """Return the reply to the message with this line number; every value is ready for JSON."""
+    return {
+        "in_reply_to": in_reply_to,
+        "intent": reply.intent,
+        "language": reply.language,
+        "audience": "private" if isinstance(reply, Private) else "shareable",
+        "text": plain(reply.blocks),
+        **_parts(reply),
+        "sources": [
+            {"type": source.type, "id": clean(source.id), "fetched_at": source.fetched_at.isoformat()}
+            for source in reply.sources
+        ],
+        "unmet": list(reply.unmet),
+        "complete": reply.complete,
+        "final": reply.final,
+        "error": reply.error,
+        "alarm": reply.alarm,
+    }
+
+
+def _parts(reply: Reply) -> dict[str, object]:
+    blocks = reply.blocks
+    return {
+        "title": next((block.text for block in blocks if isinstance(block, Title)), None),
+        "facts": [{"label": label, "value": value} for block in blocks for label, value in _facts(block)],
+        "items": [_entry(block) for block in blocks if isinstance(block, Item)],
+        "actions": [_action(button) for block in blocks if isinstance(block, Actions) for button in block.buttons],
+        "notices": [spoken(block.spans) for block in blocks if isinstance(block, Note)],
+    }
+
+
+def _facts(block: Block) -> Iterator[tuple[str, str]]:
+    """Yield labelled values: of facts, and of a chart whose points have texts."""
+    if isinstance(block, Facts):
+        yield from ((row.label, row.value) for row in block.rows)
+    elif isinstance(block, Chart) and block.said:
+        yield from ((point.label, point.words) for point in block.points if point.words)
+
+
+def _entry(item: Item) -> dict[str, object]:
+    return {
+        "number": item.number,
+        "lines": [spoken(line.spans) for line in item.lines],
+        "actions": [_action(button) for button in item.actions],
+    }
+
+
+def _action(action: Action) -> dict[str, str | None]:
+    return {"label": action.label, "id": action.id, "url": action.url}

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from bot.channels.slack.incoming import EVENTS
-from bot.channels.slack.install import SCOPES
+from bot.channels.slack.installations import SCOPES
 from bot.message import Language
 from tests.channels.slack_manifest import not_taken
 from tests.shipped import shipped_pack

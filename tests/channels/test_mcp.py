@@ -11,7 +11,7 @@ from mcp import Client
 from mcp_types import CallToolResult, TextContent
 
 from bot.channels.mcp import ASK, make_server, result
-from bot.channels.slack.install import SCOPES, TOOLS
+from bot.channels.slack.installations import SCOPES, TOOLS
 from bot.cli.manifest import manifest, scopes
 from bot.cli.teams_package import manifest as teams_manifest
 from bot.config import Settings

@@ -16,7 +16,7 @@ from mcp import Client
 from mcp_types import CallToolResult
 
 from bot.channels.mcp import Callers, make_server
-from bot.cli.assistants import tools_app
+from bot.cli.serve import tools_app
 from bot.message import Answered, Line, Message, Shareable, Span
 from bot.ops.entrance import Entrance
 from tests.commands.running import line_with, started

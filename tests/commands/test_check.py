@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from bot.channels.teams.gate import CLOUDS, Cloud
 from bot.cli.check import CheckResult, check
-from bot.cli.check_channels import probe
+from bot.cli.check_servers import probe
 from bot.config import Settings
 from bot.errors import ConfigError
 from bot.language import checker

@@ -13,8 +13,8 @@ import structlog
 from click.testing import CliRunner
 
 from bot.cli.check import check_all
+from bot.cli.check_servers import why_silent
 from bot.cli.cli import main
-from bot.cli.findings import why_silent
 from bot.cli.serve import welcome
 from bot.cli.terminal import run
 from bot.cli.web_server import listen_for

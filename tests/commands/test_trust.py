@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from bot.accounts.endpoint import make_key
-from bot.cli.audit import _cut_back
+from bot.cli.admin import _cut_back
 from bot.cli.cli import main
 from bot.cli.keys import reseal
 from bot.errors import ConfigError

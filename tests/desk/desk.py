@@ -16,10 +16,9 @@ from starlette.applications import Starlette
 from bot.kit import Ask, Card, Summary
 from bot.language.reading import Slot
 from bot.pack import template_of
-from bot.payer.budget import Budget
+from bot.payer.budget import Budget, ResponseCache
 from bot.payer.client import DirectoryClient
 from bot.payer.http import Http
-from bot.payer.response_cache import ResponseCache
 from bot.replies.plain import plain
 from bot.sandbox.app import create_app
 from bot.sandbox.behaviour import Behaviour, Fault

@@ -19,7 +19,7 @@ from bot.channels.mcp import ASK, make_server
 from bot.cli import admin
 from bot.cli.own_pages import Browser
 from bot.errors import SignInRefused
-from bot.ops.limits import Limits
+from bot.ops.entrance import Limits
 from bot.sandbox.authorization.endpoints import TOKEN as TOKEN_PATH
 from bot.sandbox.behaviour import Fault
 from bot.sandbox.world import World

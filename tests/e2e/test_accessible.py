@@ -10,7 +10,7 @@ from playwright.async_api import Browser, expect
 from starlette.applications import Starlette
 
 from bot.accounts.render import Renderer
-from bot.channels.slack.install import said
+from bot.channels.slack.installations import said
 from bot.channels.slack.writer import Notices
 from bot.cli.devchat.desk import DevChat
 from bot.config import Settings

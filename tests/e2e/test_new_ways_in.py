@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from bot.channels.mcp import make_server
-from bot.cli.assistants import tools_app
+from bot.cli.serve import tools_app
 from bot.documents import publisher
 from bot.documents.publisher import qr_svg
 from tests.e2e.house import OWED

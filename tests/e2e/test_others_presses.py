@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.channels.abilities import ASK
+from bot.channels.registry import ASK
 from bot.delivery.reminders import kind_of
 from bot.message import Person
 from bot.sandbox.world import World

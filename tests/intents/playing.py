@@ -8,7 +8,7 @@ from bot.conversation.state import Asked, Memory
 from bot.language.context import Context
 from bot.language.reading import Reading
 from bot.message import Actions, Item, Reply
-from bot.replies.data import as_data
+from bot.replies.plain import as_data
 from bot.sandbox.synthetic.members import members
 from bot.sandbox.world import MEMBER_TYPES
 from tests.intents.stories import Expected, Step

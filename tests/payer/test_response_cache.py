@@ -8,9 +8,8 @@ import httpx
 import pytest
 
 from bot.errors import PayerDown
-from bot.payer.budget import Budget
+from bot.payer.budget import FRESH, OLDEST, OWN_SECONDS, Budget, MemberCache, ResponseCache
 from bot.payer.client import DirectoryClient, MemberClient
-from bot.payer.response_cache import FRESH, OLDEST, OWN_SECONDS, MemberCache, ResponseCache
 from bot.payer.search import Search
 from tests.payer.wire import BASE, CLAIMS, Rig, fhir, ids, member, page, pages, rig
 from tests.records.made import eob
@@ -94,7 +93,7 @@ async def test_after_its_time_the_payer_is_asked_again() -> None:
 async def test_one_timer_lets_go_of_what_all_questions_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     """Not one for each question, and none is left when nothing is held any more."""
     recent = MemberCache(rig().clock)
-    monkeypatch.setattr("bot.payer.response_cache.OWN_SECONDS", 0)
+    monkeypatch.setattr("bot.payer.budget.OWN_SECONDS", 0)
     recent.of("link-1")
     timer = recent._sweep
     for _ in range(5):

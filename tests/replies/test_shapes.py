@@ -4,8 +4,7 @@ import json
 from datetime import UTC, datetime
 
 from bot.message import Action, Actions, Fact, Facts, Item, Line, Note, Press, Private, Shareable, Source, Span, Title
-from bot.replies.data import as_data
-from bot.replies.plain import plain
+from bot.replies.plain import as_data, plain
 
 BLOCKS = (
     Title("Last visit"),

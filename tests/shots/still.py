@@ -11,8 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from bot.accounts.render import Renderer
 from bot.accounts.rows import Link
-from bot.channels.slack.forms import AMONG_OTHERS, modal
-from bot.channels.slack.home import form_button, with_forms
+from bot.channels.slack.views import AMONG_OTHERS, form_button, modal, with_forms
 from bot.channels.slack.writer import Notices
 from bot.cli.devchat import desk
 from bot.config import Settings

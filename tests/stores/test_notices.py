@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 import psycopg
 import pytest
 
-from bot.ops.limits import StoredWaits
+from bot.ops.entrance import StoredWaits
 from bot.stores import postgres as postgres_store
 from bot.stores.base import NewRow, Store
 from bot.stores.opening import open_store

@@ -18,11 +18,10 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.channels.base import Unreachable, beside, deliver, say
-from bot.channels.slack import home
 from bot.channels.slack.client import SHUT, code_of
-from bot.channels.slack.forms import Modals
 from bot.channels.slack.incoming import Incoming
 from bot.channels.slack.sharing import EphemeralWriter
+from bot.channels.slack.views import Modals, publish
 from bot.channels.slack.workspace import DeliveryMark, WhoUnknown, Workspace, cleared
 from bot.channels.slack.writer import HELD_UP, QUIET, UNMARKED, Means, SlackWriter, drawn
 from bot.conversation.turn import Turn
@@ -204,7 +203,7 @@ class SlackController:
 
     async def show_home(self, here: Workspace, incoming: Incoming, _: Delivery | None = None) -> None:
         """Update a person's Home tab."""
-        await home.publish(here, self._turn, self.notices, self.modals, (incoming.user, incoming.team))
+        await publish(here, self._turn, self.notices, self.modals, (incoming.user, incoming.team))
 
     async def _home_again(self, here: Workspace, incoming: Incoming) -> None:
         """Update a person's Home after an answer.

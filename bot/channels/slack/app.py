@@ -29,7 +29,6 @@ from bot.channels.slack.answers import SlackController, on_error, status_after
 from bot.channels.slack.client import GONE, code_of
 from bot.channels.slack.connection import Connection, silent
 from bot.channels.slack.errands import ENDINGS, ErrandKind, Errands, People, read_ending, where
-from bot.channels.slack.forms import Modals
 from bot.channels.slack.incoming import (
     Incoming,
     read_command,
@@ -41,6 +40,7 @@ from bot.channels.slack.incoming import (
     read_thread,
 )
 from bot.channels.slack.sharing import SEND, SHARE
+from bot.channels.slack.views import Modals
 from bot.channels.slack.workspace import Workspace
 from bot.channels.slack.writer import ChannelRateLimit, Means, Notices
 from bot.config import secret_of

@@ -24,8 +24,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.channels.base import Pause
 from bot.channels.slack.client import Client, open_session
-from bot.channels.slack.install import Install
-from bot.channels.slack.installations import Installations, ManyWorkspaces, Workspaces
+from bot.channels.slack.installations import Install, Installations, ManyWorkspaces, Workspaces
 from bot.channels.slack.sharing import ResponseUrls
 from bot.channels.slack.workspace import OneWorkspace
 from bot.channels.slack.writer import Notices

@@ -16,12 +16,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from bot.channels.abilities import name_of
 from bot.channels.base import Acks, Body, ChannelHost, Pause, Unreachable, beside, deliver, read_request, say
+from bot.channels.registry import name_of
 from bot.channels.shown import ShownAside
 from bot.channels.teams import gate, search
 from bot.channels.teams.connector import FAILURES, Connector, NotShown
-from bot.channels.teams.dialogs import Dialogs
+from bot.channels.teams.dialogs import Dialogs, Thumbs
 from bot.channels.teams.gate import Hosts, cloud_of
 from bot.channels.teams.incoming import (
     Incoming,
@@ -39,7 +39,6 @@ from bot.channels.teams.incoming import (
 )
 from bot.channels.teams.notices import Notices
 from bot.channels.teams.people import People
-from bot.channels.teams.ratings import Thumbs
 from bot.channels.teams.sdk import ROUTE, ActivityEvent, Adapter, InvokeResponse, Keys, Outside, make_app
 from bot.channels.teams.writer import SHARE, Means, TeamsWriter
 from bot.config import secret_of

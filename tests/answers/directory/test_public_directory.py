@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from bot.replies.data import as_data
+from bot.replies.plain import as_data
 from bot.sandbox.app import serve_sandbox
 from bot.sandbox.data import load
 from tests.answers.asking import PUBLIC

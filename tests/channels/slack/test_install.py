@@ -13,8 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.channels.slack.install import SCOPES, TOOLS
-from bot.channels.slack.installations import States
+from bot.channels.slack.installations import SCOPES, TOOLS, States
 from bot.stores.base import Store
 from bot.stores.sealed import SealedTable, Vault, new_key, parse_keys
 from tests.channels.slack.conftest import House, opened

@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from bot.channels.slack.forms import modal
-from bot.channels.slack.home import with_forms
+from bot.channels.slack.views import modal, with_forms
 from bot.channels.slack.writer import Notices
 from bot.conversation.forms import KnownNetworks
 from bot.message import Language, Private

@@ -8,8 +8,8 @@ from msgspec.structs import replace
 
 from bot.accounts.rows import Link
 from bot.channels.base import purpose
-from bot.channels.slack.home import with_forms
 from bot.channels.slack.incoming import read_press
+from bot.channels.slack.views import with_forms
 from bot.channels.slack.writer import Notices
 from bot.delivery.reminders import Reminder
 from bot.message import Action, Actions, Item, Language, Line, Person, Press, Private, Source, Span, Title

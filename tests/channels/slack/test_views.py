@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from bot.channels.slack.forms import modal
+from bot.channels.slack.views import modal
 from bot.channels.slack.writer import Notices
 from bot.conversation.forms import Forms
 from bot.conversation.slash_commands import Commands
