@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from datetime import date
 
-from bot.kit.ask import Ask
+from bot.kit.ask import Ask, AskedAhead
 from bot.kit.spelling import words_of
 
 _MONEY = frozenset({"COST", "OWE", "PAID", "COVER", "FREE", "PRICE_OF_A", "BILL", "MONEY", "SPEND", "DUE"})
@@ -12,8 +12,9 @@ _BACK = frozenset({"PAST", "LATEST", "CLAIM", "BILL_CAME"})
 _OF_CLAIMS = frozenset(
     {"claim_id", "state_of_claim", "order", "rank", "average", "number_of", "amount_over", "amount_under"}
 )
-
-_IF = re.compile(r"\bif (?:i|we|they|he|she) (?:[a-z]+ ){0,3}?(?:go|goes|end up|ends up)\b")
+_OVER = frozenset({"last", "had", "pasado", "pasada", "habia"})
+_YEAR = re.compile(r"\b20\d\d\b")
+_DRUG = "formulary.drug_coverage"
 _STILL = re.compile(r"\b(?:still|stay|sigue|todavia) (?:[a-z]+ ){0,2}\d")
 
 
@@ -23,7 +24,7 @@ def may_be_ahead(ask: Ask, *, recorded: bool = False) -> bool:
     Words for what is to come say so; without them, whatever tells neither a past nor a condition of claims, unless the
     care is `recorded` elsewhere.
     """
-    if not _of_money(ask) or _chooses_claims(ask) or ask.asked.form == "reason":
+    if not _of_money(ask) or _is_over(ask) or _chooses_claims(ask) or ask.asked.form == "reason":
         return False
     return "ahead" in ask.asked.says or not (recorded or _BACK & ask.concepts)
 
@@ -32,28 +33,50 @@ def is_ahead(ask: Ask) -> bool:
     """Return whether the words say that care is to come, whatever claims show: "what would Dr. Kim cost me"."""
     named = {"service", "provider_name", "specialty"} & {*ask.slots, *ask.several}
     asks = named and _of_money(ask) and ask.asked.form != "reason"
-    return bool(asks) and speaks_ahead(ask) and not (_chooses_claims(ask) or "id" in ask.arguments)
+    over = _is_over(ask) and not may_come(ask)
+    return bool(asks) and speaks_ahead(ask) and not (over or _chooses_claims(ask) or "id" in ask.arguments)
 
 
 def speaks_ahead(ask: Ask) -> bool:
     """Return whether the words speak of a time to come, and of none that is past: "if I need an MRI in June"."""
-    told = "to_come" in ask.asked.says and "was" not in ask.asked.says
-    return told or _IF.search(" ".join(words_of(ask.said))) is not None
+    return "supposed" in ask.asked.says or ("to_come" in ask.asked.says and "was" not in ask.asked.says)
+
+
+def hand_over_ahead(ask: Ask) -> None:
+    """Leave what care will cost to the answer that tells it: of a drug the drug list, of other care the plan's shares.
+
+    Raises:
+        AskedAhead: The words ask that.
+    """
+    if asks_from_now_on(ask):
+        raise AskedAhead(_DRUG)
+    if is_ahead(ask):
+        raise AskedAhead
 
 
 def asks_from_now_on(ask: Ask) -> bool:
     """Return whether it is asked what a drug costs from now on: "every time I fill it", "is it still 600 a month"."""
-    again = "again" in ask.asked.says or _STILL.search(" ".join(words_of(ask.said)))
-    return "drug" in ask.slots and bool(again)
+    again = "again" in ask.asked.says or speaks_ahead(ask) or _STILL.search(" ".join(words_of(ask.said)))
+    return "drug" in ask.slots and bool(again) and (_of_money(ask) or "amount" in ask.slots)
 
 
 def _of_money(ask: Ask) -> bool:
-    return "amount_kind" in ask.slots or not _MONEY.isdisjoint(ask.concepts)
+    told = "amount_kind" in ask.slots or "own_share" in ask.asked.says
+    return told or not _MONEY.isdisjoint(ask.concepts)
+
+
+def may_come(ask: Ask) -> bool:
+    """Return whether a time without a year may be one to come: nothing says that it is over."""
+    return "was" not in ask.asked.says and _OVER.isdisjoint(words_of(ask.said)) and not _YEAR.search(ask.said)
 
 
 def _chooses_claims(ask: Ask) -> bool:
-    """Return whether a condition of claims is named, or a time that has ended."""
+    """Return whether a condition of claims is named."""
+    return not _OF_CLAIMS.isdisjoint({*ask.slots, *ask.excluded})
+
+
+def _is_over(ask: Ask) -> bool:
+    """Return whether a time is named that has ended."""
     value = ask.slots.get("date_range")
     end = value.get("end") if isinstance(value, Mapping) else None
-    over = end is not None and date.fromisoformat(str(end)) < ask.today
-    return over or not _OF_CLAIMS.isdisjoint({*ask.slots, *ask.excluded})
+    return end is not None and date.fromisoformat(str(end)) < ask.today

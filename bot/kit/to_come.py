@@ -36,6 +36,7 @@ _VISITS = {service: code for code, service in VISITS.items()}
 """The code of a visit that is a kind of care too, by the kind's key."""
 _ANY_VISIT = frozenset({"office_visit"})
 _EITHER = frozenset({"copay", "deductible"})
+_OF_DOCTOR = frozenset({"provider_name", "specialty"})
 _SCOPES = {"dental": "dental", "vision": "vision"}
 _COUNTED = re.compile(
     r"(?:^|\b)(?:aid|study|exam|test|scan|visit|shot|vaccine|crown|ride|stay|pump|mri|ct|x-?ray|ultrasound|colonoscopy|ekg"
@@ -70,8 +71,8 @@ class ToCome(msgspec.Struct, frozen=True):
         rules: Those of the current plans for that kind of care: medical, or else dental or vision care (`scope`).
         visit: The code of the kind of visit, if the care is one.
         prevention: The public rule, where the care may be preventive and no plan is a Medicare or Medicaid plan.
-        last: The member's newest claim for that care alone, or with that doctor.
-        doctor: The name of the doctor on it, if one was named.
+        last: The member's newest claim for that care alone, or with that doctor or kind of doctor.
+        doctor: The name of the doctor on it, if one or a kind of them was named.
         unsided: The side of the network that was asked for, where a share doesn't say its side.
         charged: What somebody asks for the visit, in the person's words.
         ground: Whether it is an ambulance, which no federal law keeps from billing the rest.
@@ -160,7 +161,8 @@ async def to_come(ask: Ask, coverages: Coverages, wants: Wants) -> ToCome:
     """Return what the records name; claims are read where they can tell more than a copay does."""
     born = await born_on(ask) if asks_own_age(ask) else None
     found = summarize(ask, coverages, wants, born=born)
-    if (wants in {"covered", "copay"} or found.copays) and "provider_name" not in ask.slots and not found.prevention:
+    seen = _OF_DOCTOR if wants == "price" else _OF_DOCTOR - {"specialty"}
+    if (wants in {"covered", "copay"} or found.copays) and not (found.prevention or seen & ask.slots.keys()):
         return found
     since = min(counted_since(coverages), ask.today - EARLIER)
     alive = await period_claims(ask, since, people=False)
@@ -194,7 +196,7 @@ def summarize(
         visit=visit,
         prevention=prevention_of(ask, born) if public and plans else None,
         last=last,
-        doctor=(last.seen or last.billing) if last and "provider_name" in ask.slots else None,
+        doctor=(last.seen or last.billing) if last and _OF_DOCTOR & ask.slots.keys() and not _is_of_care(ask) else None,
         unsided=(side or "both") if _names_side(ask) and any(share.side is None for share in told) else None,
         ground="ambulance" in values_of(ask, "service"),
         charged=_charged(ask) if visit else None,
@@ -217,6 +219,11 @@ def _scope(ask: Ask) -> str | None:
     above = [ask.care_kinds.above(kind) for kind in values_of(ask, "service")]
     by_kind = next((name for name in _SCOPES if above and all(name in one for one in above)), None)
     return by_kind or (scope_of(ask) if not above and scope_of(ask) in _SCOPES else None)
+
+
+def _is_of_care(ask: Ask) -> bool:
+    """Return whether a kind of care is named, and no doctor by name."""
+    return bool(wanted_of(ask).services) and "provider_name" not in ask.slots
 
 
 def _visit(ask: Ask, last: Claim | None) -> str | None:
@@ -245,7 +252,7 @@ def _last(ask: Ask, alive: Live, coverages: Coverages) -> Claim | None:
         return None
     if wanted.services:
         fit = [c for c in priced_alone(claims, wanted) if wanted.part is None or wanted.part[0] in parts_named(c)]
-    elif wanted.providers:
+    elif wanted.providers or wanted.doctor_kinds:
         fit = [one for one in choose(claims, wanted).claims if not one.sensitive]
     else:
         return None

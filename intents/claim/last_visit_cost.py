@@ -38,7 +38,7 @@ from bot.kit import (
     cite_claims,
     doubts_of,
     fills,
-    is_ahead,
+    hand_over_ahead,
     near_claims,
     newest_claims,
     of_other_person,
@@ -168,8 +168,7 @@ async def answer(ask: Ask) -> LastVisitCost:
     """
     if asks_parts(ask):
         raise AskedAhead("claim.why")
-    if is_ahead(ask):
-        raise AskedAhead
+    hand_over_ahead(ask)
     wanted = wanted_of(ask)
     several = "focus" not in ask.arguments and (ask.asked.each or asks_several(ask, wanted))
     if several and (all_ := await _all_of(ask, wanted)):

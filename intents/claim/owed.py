@@ -18,7 +18,7 @@ from bot.kit import (
     Within,
     added,
     by_currency,
-    is_ahead,
+    hand_over_ahead,
     left_of,
     may_be_ahead,
     period_claims,
@@ -71,8 +71,7 @@ async def answer(ask: Ask) -> OwedInAll:
     Raises:
         AskedAhead: The question is about care to come, by its words or since no claim shows the care.
     """
-    if is_ahead(ask):
-        raise AskedAhead
+    hand_over_ahead(ask)
     start, end = time_of(ask, USUAL)
     alive = await period_claims(ask, start, end)
     summary = summarize(alive, ask)

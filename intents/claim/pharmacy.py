@@ -14,7 +14,6 @@ from bot.kit import (
     NO_DOUBTS,
     Amount,
     Ask,
-    AskedAhead,
     Claim,
     ClaimWish,
     Doubt,
@@ -26,7 +25,6 @@ from bot.kit import (
     Within,
     amount_asked,
     amount_in,
-    asks_from_now_on,
     by_currency,
     by_name,
     choose,
@@ -34,6 +32,7 @@ from bot.kit import (
     days_around,
     doubts_of,
     ends_of,
+    hand_over_ahead,
     in_order,
     most_of,
     newest_claims,
@@ -56,7 +55,6 @@ from bot.kit import (
 
 PAGE, MOST = 5, 10
 USUAL = timedelta(days=365)
-_DRUG = "formulary.drug_coverage"
 _SEVERAL = frozenset({"several", "several_else", "fills", "sums", "each"})
 _OTHERWISE = frozenset({"date_range", "rank", "number_of", "group", "order", "average"})
 _WHERE = re.compile(
@@ -134,8 +132,7 @@ async def answer(ask: Ask) -> Pharmacy:
     Raises:
         AskedAhead: What a drug costs from now on is asked; the drug list says that.
     """
-    if asks_from_now_on(ask):
-        raise AskedAhead(_DRUG)
+    hand_over_ahead(ask)
     ask = await of_use(ask)
     start, end = _time(ask)
     alive = await newest_claims(

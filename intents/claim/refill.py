@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import msgspec
 
-from bot.kit import Ask, Medication, Summary, medications, text_of, words_of
+from bot.kit import Ask, Medication, Summary, hand_over_ahead, medications, text_of, words_of
 
 SHOWN = 5
 LOOKED_BACK = 730
@@ -56,7 +56,11 @@ async def answer(ask: Ask) -> Refill:
     """Return the supplies of all drugs filled in the last two years, or of the named drug.
 
     Drugs also match by ingredient and brands, and sensitive fills are only counted.
+
+    Raises:
+        AskedAhead: What the refill will cost is asked.
     """
+    hand_over_ahead(ask)
     since = ask.today - timedelta(days=LOOKED_BACK)
     found = await medications(ask, since)
     drug = text_of(ask, "drug")

@@ -13,7 +13,6 @@ from msgspec.structs import replace
 from bot.kit import (
     Amount,
     Ask,
-    AskedAhead,
     Claim,
     ClaimWish,
     Doubt,
@@ -22,13 +21,12 @@ from bot.kit import (
     Reason,
     Summary,
     Why,
-    asks_from_now_on,
     checked,
     choose,
     cite_claims,
     doubts_of,
     fitting,
-    is_ahead,
+    hand_over_ahead,
     near_claims,
     network_side,
     newest_claims,
@@ -47,7 +45,6 @@ from bot.kit import (
 SHOWN = 3
 _BESIDE = frozenset({"provider_name", "date_range"})
 _FIGURE = re.compile(r"\d+\.\d\d|\b\d{2,3}\b")
-_DRUG = "formulary.drug_coverage"
 
 
 class Explained(Summary, frozen=True):
@@ -90,10 +87,7 @@ async def answer(ask: Ask) -> Explained:
     Raises:
         AskedAhead: The words say that care is to come, or ask what a drug costs from now on.
     """
-    if asks_from_now_on(ask):
-        raise AskedAhead(_DRUG)
-    if is_ahead(ask):
-        raise AskedAhead
+    hand_over_ahead(ask)
     alive = await newest_claims(
         ask, *service_dates(ask), enough=lambda so_far: len(_chosen(so_far, ask)) > SHOWN, page_size=50
     )

@@ -5,7 +5,6 @@ Neither a Coverage nor claims hold an accumulator (fhir-notes 4.7): the amount u
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 
@@ -42,6 +41,7 @@ from bot.kit import (
     floor_of,
     floors_of,
     held_yearly,
+    may_come,
     member_coverages,
     network_side,
     of_family,
@@ -69,8 +69,6 @@ from bot.kit import (
 )
 
 _EITHER = ("copay", "coinsurance")
-_OVER = frozenset({"last", "had", "pasado", "pasada", "habia"})
-_YEAR = re.compile(r"\b20\d\d\b")
 _CARE = frozenset({"service", "facility_type"})
 _RULES, _CLAIMS_TELL = "coverage.workings", "what_counts"
 
@@ -333,15 +331,10 @@ def _asks_time(coverages: Coverages, ask: Ask) -> bool:
     start, end = _span(ask)
     if start == end == ask.today:
         return False  # "as of today" is the year so far
-    if end.year < ask.today.year and (speaks_ahead(ask) or (not value.get("start") and _may_come(ask))):
+    if end.year < ask.today.year and (speaks_ahead(ask) or (not value.get("start") and may_come(ask))):
         return False  # "before December 31" ends this year
     years = [year_now(one, coverages) for one in coverages.current]
     return end < ask.today or not any(year.first == start for year in years)
-
-
-def _may_come(ask: Ask) -> bool:
-    """Return whether a time without a year may be one to come: nothing says that it is over."""
-    return "was" not in ask.asked.says and _OVER.isdisjoint(words_of(ask.said)) and not _YEAR.search(ask.said)
 
 
 def _counted_from(chosen: Iterable[Coverage], counted: Iterable[Claim], coverages: Coverages) -> date:
