@@ -204,6 +204,7 @@ class Connecting:
         erases = await self._retention.count(message.person) is not None
         more = asked.arguments.get("more")
         values = {"seen": seen, "times": len(rows), "who": who, "work": work, "more": more, "erases": erases}
+        values["kin"] = "person" in asked.slots
         return self._say("account/privacy", language, intent="account.privacy", **values)
 
     def _say(self, template: str, language: Language, *, intent: str, **values: object) -> Private:

@@ -92,6 +92,15 @@ async def around(ask: Ask, *, default_miles: float = 10) -> Around:
     return replace(first, also=tuple(rest))
 
 
+def state_named(ask: Ask) -> str | None:
+    """Return the letters of the state of the place in the question; None without a place of a known state."""
+    place = ask.slots.get("location")
+    if not isinstance(place, Mapping):
+        return None
+    city = ask.places.city_of(str(place["zip"])) if "zip" in place else None
+    return city[1] if city else place.get("state")
+
+
 async def _place(ask: Ask, place: object, wide: float) -> Around:
     if place == "me":
         home = await ask.home()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bot.kit import Ask, AskedAhead, Coverage, Summary, member_coverages, of_other_person, words_of
+from bot.kit import Ask, AskedAhead, Coverage, Summary, member_coverages, of_other_person, state_named, words_of
 
 _RULES = "coverage.workings"
 _ENDS = frozenset({"end", "ends", "expire", "expires", "until", "termina", "vence", "acaba", "expira", "hasta"})
@@ -49,7 +49,7 @@ async def answer(ask: Ask) -> CoverageSummary:
     Raises:
         AskedAhead: A place in another state was named; a rule of how plans work says what holds there.
     """
-    if _is_away(ask):
+    if state_named(ask) not in {None, ask.places.home_state}:
         raise AskedAhead(_RULES, workings="away")
     coverages = await member_coverages(ask, shown=True)
     near = _near(ask.slots.get("location"))
@@ -80,12 +80,3 @@ def _near(place: object) -> str | None:
     """Return a city in the form for a search for doctors, None for any other place."""
     city = place.get("city") if isinstance(place, Mapping) else None
     return f"{city}, {place.get('state')}" if city and isinstance(place, Mapping) and place.get("state") else None
-
-
-def _is_away(ask: Ask) -> bool:
-    place = ask.slots.get("location")
-    if not isinstance(place, Mapping):
-        return False
-    city = ask.places.city_of(str(place["zip"])) if "zip" in place else None
-    state = city[1] if city else place.get("state")
-    return state is not None and state != ask.places.home_state

@@ -40,6 +40,7 @@ from bot.kit import (
     side_named,
     span_of,
     standings,
+    state_named,
     visit_copays,
 )
 
@@ -101,7 +102,7 @@ class Working(Summary, frozen=True):
         ends: The last day of this plan year.
         portion: The arithmetic of a price that was named.
         two: The copays of two kinds of visit that are compared.
-        state: The plan's own state, by its name.
+        state: The plan's own state, by its name; `at_home`: whether a place in it was named.
         drugs: Whether prescriptions were named; `drug_deductible`: the plan names a deductible for them.
     """
 
@@ -121,6 +122,7 @@ class Working(Summary, frozen=True):
     portion: OfPrice | None = None
     two: VisitCopays | None = None
     state: str | None = None
+    at_home: bool = False
     drugs: bool = False
     drug_deductible: bool = False
 
@@ -190,6 +192,7 @@ def summarize(rule: str, coverages: Coverages, ask: Ask, met: Mapping[str, MetSo
         portion=_of_price(ask, own.get(_DEDUCTIBLE), percent, met) if rule == "arithmetic" else None,
         two=visit_copays(ask, coverages, _TWO_VISITS[rule]) if rule in _TWO_VISITS else None,
         state=name_of_state(ask.places.home_state),
+        at_home=state_named(ask) == ask.places.home_state,
         drugs=scope_of(ask) == "drugs",
         drug_deductible=any(share.drugs and share.kind == _DEDUCTIBLE for share in plan.costs) if plan else False,
     )

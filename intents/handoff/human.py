@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from bot.kit import Ask, Claim, Summary, words_of
-
-_HOURS = frozenset(
-    {"weekend", "weekends", "saturday", "sunday", "hours", "open", "tonight", "night", "late", "after", "when"}
-    | {"semana", "sabado", "domingo", "horario", "noche", "abren", "hora", "horas", "cuando"}
-)
+from bot.kit import Ask, Claim, Summary, text_of
 
 
 class Person(Summary, frozen=True):
     """The phone number in the member's own record, "" if none was read, and the `claim` of the last answer.
 
-    `question` is what may be forwarded to the operator's help desk, "" if there is none. `hours`: when somebody answers
-    was asked, too.
+    `question` is what may be forwarded to the operator's help desk, "" if there is none. `language` is that of an
+    interpreter.
     """
 
     phone: str = ""
     claim: Claim | None = None
     question: str = ""
-    hours: bool = False
+    language: str | None = None
 
 
 async def answer(ask: Ask) -> Person:
@@ -28,5 +23,4 @@ async def answer(ask: Ask) -> Person:
     shown = ask.arguments.get("id")
     claims = await ask.own_claims() if shown else ()
     claim = next((claim for claim in claims if claim.id == shown), None)
-    hours = not _HOURS.isdisjoint(words_of(ask.said))
-    return Person(await ask.own_phone(), claim, ask.arguments.get("question", ""), hours)
+    return Person(await ask.own_phone(), claim, ask.arguments.get("question", ""), text_of(ask, "language"))
