@@ -73,7 +73,10 @@ def denied_claims(alive: Live, ask: Ask) -> tuple[Claim, ...]:
 
 def in_any_state(ask: Ask) -> Ask:
     """Return the question without the slot for the state of a claim, for a search of denied claims."""
-    return replace(ask, slots={name: value for name, value in ask.slots.items() if name != "state_of_claim"})
+    slots, several = (
+        {name: one for name, one in held.items() if name != "state_of_claim"} for held in (ask.slots, ask.several)
+    )
+    return replace(ask, slots=slots, several=several)
 
 
 def _is_denied(claim: Claim, wanted: ClaimWish) -> bool:

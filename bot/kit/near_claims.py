@@ -128,8 +128,8 @@ def _looser(claims: Sequence[Claim], wanted: ClaimWish) -> Iterator[tuple[Left, 
         yield "weekday", replace(wanted, weekdays=frozenset())
     if wanted.start or wanted.end:
         yield "time", replace(wanted, start=None, end=None, times=())
-    if wanted.state:
-        yield "state", replace(wanted, state=None)
+    if wanted.states:
+        yield "state", replace(wanted, states=())
     if wanted.providers and wanted.services:
         yield "provider", replace(wanted, providers=())
     if wider := _wider_of(claims, wanted):

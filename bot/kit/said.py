@@ -191,7 +191,7 @@ def _wanted(ask: Ask) -> ClaimWish:
         number=text_of(ask, "claim_id"),
         services=services,
         limits=limits_asked(ask),
-        state=text_of(ask, "state_of_claim"),
+        states=values_of(ask, "state_of_claim"),
         order="oldest" if in_time and not by_size else order_asked(ask) if by_size or not nth else None,
         aspect=text_of(ask, "amount_kind"),
         exact=exact_asked(ask),

@@ -57,7 +57,7 @@ class ClaimWish(msgspec.Struct, frozen=True):
     services: tuple[str, ...] = ()
     limits: AmountLimits | None = None
     exact: Exact | None = None
-    state: str | None = None
+    states: tuple[str, ...] = ()
     order: str | None = None
     aspect: str | None = None
     doctor_kinds: tuple[tuple[frozenset[str], str], ...] = ()
@@ -122,6 +122,11 @@ class ClaimWish(msgspec.Struct, frozen=True):
         return self.claim_types[0] if len(self.claim_types) == 1 else None
 
     @property
+    def state(self) -> str | None:
+        """The single state that was asked for."""
+        return self.states[0] if len(self.states) == 1 else None
+
+    @property
     def sides(self) -> tuple[ClaimWish, ...]:
         """One wish for each of several named claim types, kinds of care or providers; empty if there is one."""
         types = self.claim_types if self.either or len(set(self.claim_types)) > 1 else ()
@@ -154,12 +159,13 @@ class ClaimWish(msgspec.Struct, frozen=True):
             self.services,
             self.drugs,
             self.without_types,
+            self.states,
             self.without_states,
         )
         left_out = (
             self.without_services or self.without_names or self.without_days or self.without_doctors or self.weekdays
         )
-        ones = (self.start, self.end, self.number, self.limits, self.exact, self.state, self.nth, self.part)
+        ones = (self.start, self.end, self.number, self.limits, self.exact, self.nth, self.part)
         cared = bool(self.care and self.care.claims)
         return (
             any(lists)
@@ -246,7 +252,7 @@ def _fits(claim: Claim, wanted: ClaimWish) -> bool:
         and (not wanted.degrees or bool(wanted.degrees & _degrees(claim)))
         and not wanted.no_degrees & _degrees(claim)
         and (wanted.number is None or is_numbered(claim, wanted.number))
-        and (wanted.state is None or is_in_state(claim, wanted.state))
+        and (not wanted.states or any(is_in_state(claim, one) for one in wanted.states))
         and not any(is_in_state(claim, one) for one in wanted.without_states)
     )
 

@@ -125,7 +125,7 @@ class Tagger:
             tags += [elsewhere] if elsewhere else []
             free = _taken(free, elsewhere)
         tags += filter(None, [radius_tag(said, keys, self._numbers)])
-        tags = self._named_in(tags, said, names)
+        tags = self._named_in(tags, said, [name for name in names if not _lies_in(name, dates)])  # "Valentine's Day"
         tags = self._of_person(tags, said, lexed)
         tags += treated(tags, found)
         tags = of_doctors(said, with_wishes(said, tags, self._grammar.area("wishes")), self._grammar.area("wishes"))

@@ -136,7 +136,7 @@ async def _by_table(ask: Ask) -> tuple[Ahead, ...]:
 
 def _refused(unpaid: Sequence[Claim], ask: Ask) -> Claim | None:
     """Return the newest matching claim that the plan denied because approval was missing."""
-    fit = choose(unpaid, replace(wanted_of(ask), state=None)).claims
+    fit = choose(unpaid, replace(wanted_of(ask), states=())).claims
     return next((claim for claim in fit if any(reason.code in _NO_APPROVAL for reason in claim.reasons)), None)
 
 
@@ -147,7 +147,7 @@ def summarize(found: Sequence[tuple[Claim, Authorization]], ask: Ask) -> Authori
     by_id = {claim.id: one for claim, one in found if claim.status != "entered-in-error"}
     claims = [claim for claim, _ in found if claim.id in by_id]
     plain = [claim for claim in claims if not claim.sensitive]
-    fit = choose(plain, replace(wanted, state=None)).claims
+    fit = choose(plain, replace(wanted, states=())).claims
     rows = _asked_of(_newest(by_id[claim.id] for claim in fit), wanted, question, then[0] if then else ask.today)
     others = _newest(by_id[claim.id] for claim in plain) if not rows else []
     first = ask.page * SHOWN if ask.page * SHOWN < len(rows) else 0
@@ -213,7 +213,7 @@ def _each(
 ) -> tuple[tuple[CareKind, Authorization | None], ...]:
     """Return the newest request for each named kind of care; empty if fewer than two were named."""
     kinds = wanted.kinds_of_care
-    asked = [replace(wanted, services=(kind.key,), state=None) for kind in kinds]
+    asked = [replace(wanted, services=(kind.key,), states=()) for kind in kinds]
     found = [_newest(by_id[claim.id] for claim in choose(plain, one).claims) for one in asked]
     return (
         tuple((kind, rows[0] if rows else None) for kind, rows in zip(kinds, found, strict=True)) if kinds[1:] else ()

@@ -29,7 +29,7 @@ class Changes(Summary, frozen=True):
 
 async def answer(ask: Ask) -> Changes:
     """Return the matching adjusted claims, newest first, each with the claim that it replaces."""
-    wanted = replace(wanted_of(ask), state=None)
+    wanted = replace(wanted_of(ask), states=())
     alive = await newest_claims(ask, *days_around(wanted.start, wanted.end), enough=lambda _: False, page_size=100)
     fit = [claim for claim in choose(alive.claims, wanted).claims if not claim.sensitive]
     after = [claim for claim in fit if claim.replaces or alive.before(claim)]

@@ -28,7 +28,7 @@ class Credits(Summary, frozen=True):
 
 async def answer(ask: Ask) -> Credits:
     """Return the credits in the named time, or else in all claims: each claim once, with the clearest sign it has."""
-    wanted = replace(wanted_of(ask), state=None)
+    wanted = replace(wanted_of(ask), states=())
     alive = await newest_claims(ask, *days_around(wanted.start, wanted.end), enough=lambda _: False, page_size=100)
     fit = choose((*alive.claims, *alive.reversals, *alive.taken_back), wanted).claims
     gone = {claim.id for claim in alive.taken_back}

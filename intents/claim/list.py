@@ -142,7 +142,7 @@ def summarize(alive: Live, ask: Ask) -> ClaimList:
         replaced=len(choose(alive.replaced, wanted).claims),
         cancelled=len(choose(alive.cancelled, wanted).claims),
         taken_back=len(choose(alive.taken_back, wanted).claims),
-        untold=any(not tells_state(c, wanted.state) for c in choose(alive.claims, replace(wanted, state=None)).claims),
+        untold=any(not tells_state(c, wanted.state) for c in choose(alive.claims, replace(wanted, states=())).claims),
         visits=visits,
         fills=visits and any(claim.is_pharmacy for claim in alive.within(span_of(ask), wanted_of(ask)).listed),
         table=_of_table(ask) or (bool(wanted.start or wanted.end) and len(page) > _FEW),
