@@ -1,13 +1,22 @@
+"""What the payer writes, as values: amounts and quantities, dates at their precision, texts made safe to show."""
+
+import unicodedata
+from datetime import date
 from decimal import Decimal
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.records.care_kind import care_kinds
+from bot.records.dates import PartialDate, Period, parse_date, parse_instant, period
+from bot.records.details import Ages, read_ages, read_closures, treats
+from bot.records.directory import TimeOff
 from bot.records.explanation import amount_of
 from bot.records.money import Amount, MixedCurrencies, Quantity, believable, total
-from bot.records.shapes import MoneyShape
+from bot.records.shapes import HumanName, MoneyShape, best_name
 from bot.records.share import Step, owed_steps, sum_of
+from bot.records.text import clean, lines_of
 from tests.records.made import claim, money
 
 cents = st.decimals(min_value=-(10**9), max_value=10**9, places=4, allow_nan=False, allow_infinity=False)
@@ -145,3 +154,194 @@ def test_a_sum_of_lines_tells_how_many() -> None:
     """Their own amounts stand in the details."""
     lines = [{"sequence": n, "adjudication": [money("memberliability", 5)]} for n in (1, 2)]
     assert owed_steps(claim(item=lines)) == (Step("lines", Amount(Decimal(10)), count=2),)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2024", PartialDate(2024)),
+        ("2024-03", PartialDate(2024, 3)),
+        ("2024-03-05", PartialDate(2024, 3, 5)),
+        ("2024-03-05T23:30:00-05:00", PartialDate(2024, 3, 5)),
+        ("2024-03-05T00:30:00+14:00", PartialDate(2024, 3, 5)),
+        ("2124-01-01", PartialDate(2124, 1, 1)),
+        ("2024-02-30", None),
+        ("2024-13", None),
+        ("2024-00-10", None),
+        ("0001", None),
+        ("0001-01-01", None),
+        ("soon", None),
+        ("", None),
+        (None, None),
+        ("٢٠٢٤", None),
+    ],
+)
+def test_dates_keep_what_was_written(text: str | None, expected: PartialDate | None) -> None:
+    """Precision is kept, the day is the written offset's, and impossible dates are no dates (F41)."""
+    assert parse_date(text) == expected
+
+
+@given(st.text() | st.from_regex(r"\d{4}-\d{2}-\d{2}", fullmatch=True))
+def test_reading_a_date_never_fails(text: str) -> None:
+    """Whatever a payer writes, reading it gives a date or None."""
+    found = parse_date(text)
+    assert found is None or found.first <= found.last
+
+
+@given(st.dates(min_value=date(1900, 1, 1)))
+def test_a_day_is_itself(day: date) -> None:
+    """A full date reads as that day, and prints as it was written."""
+    found = parse_date(day.isoformat())
+    assert found is not None
+    assert found.exact == found.first == found.last == day
+    assert str(found) == day.isoformat()
+
+
+def test_a_partial_date_spans_what_it_can_mean() -> None:
+    """A month runs to its last day, leap years included."""
+    assert PartialDate(2024, 2).last == date(2024, 2, 29)
+    assert PartialDate(2024).first == date(2024, 1, 1)
+    assert PartialDate(2024).exact is None
+
+
+def test_an_end_before_its_start_is_not_believed() -> None:
+    """The start stands, the end is unknown (F41)."""
+    assert period("2024-03-05", "2024-03-01") == Period(PartialDate(2024, 3, 5))
+    assert period("2024-03-05", "2024-03") == Period(PartialDate(2024, 3, 5), PartialDate(2024, 3))
+
+
+def test_periods_against_a_range() -> None:
+    """Overlap counts any day that a partial date can mean; an unknown period overlaps nothing."""
+    march = Period(PartialDate(2024, 3))
+    assert march.overlaps(date(2024, 3, 31), None)
+    assert not march.overlaps(date(2024, 4, 1), None)
+    assert not march.overlaps(None, date(2024, 2, 29))
+    assert not Period().overlaps(None, None)
+    assert Period(PartialDate(2024), None).includes(date(2030, 1, 1))
+    assert not Period(None, PartialDate(2024)).includes(date(2025, 1, 1))
+    assert sorted([march, Period()], key=lambda each: each.sort_key) == [Period(), march]
+
+
+@pytest.mark.parametrize("text", ["2020-07-07T13:26:22.0314215+00:00", "2024-01-01T00:00:00Z", "2024-01-01"])
+def test_instants_always_have_a_zone(text: str) -> None:
+    """Instants of any precision compare with each other; what is no instant is None."""
+    assert getattr(parse_instant(text), "tzinfo", None) is not None
+    assert parse_instant("yesterday") is parse_instant(None) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Nguyễn Thị Hà", "Nguyễn Thị Hà"),
+        ("小林 さくら", "小林 さくら"),
+        ("O'Neil", "O'Neil"),
+        ("Dr \u202eevil\u202c", "Dr evil"),
+        ("Ze\u200bro", "Zero"),
+        ("a\x00b\nc\td", "a b c d"),
+        ("👩\u200d⚕️ Team", "👩\u200d⚕️ Team"),
+        ("\ud800", None),
+        ("   ", None),
+        ("", None),
+        (None, None),
+        ("<!channel> *x* {{7*7}}", "<!channel> *x* {{7*7}}"),
+    ],
+)
+def test_names_are_shown_right_and_marks_are_gone(text: str | None, shown: str | None) -> None:
+    """Every script is kept; control, bidi and zero-width marks are not (F45). Markup is the channel's to escape."""
+    assert clean(text) == shown
+
+
+def test_long_text_is_cut() -> None:
+    """300 characters of name become 80 with an ellipsis, 50 KB of note end at the limit (F45, F46)."""
+    assert clean("x" * 300) == "x" * 79 + "…"
+    assert len(clean("y" * 50_000, 1000) or "") == 1000
+
+
+@given(st.text(), st.integers(min_value=2, max_value=200))
+def test_clean_text_is_short_and_visible(text: str, limit: int) -> None:
+    """Whatever comes in, what goes out fits the limit and holds no control, bidi or surrogate character."""
+    shown = clean(text, limit) or ""
+    assert len(shown) <= limit
+    assert not {unicodedata.category(c) for c in shown} & {"Cc", "Cs"}
+    assert not set(shown) & set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f")
+
+
+@pytest.mark.parametrize(
+    ("names", "shown"),
+    [
+        ([HumanName(text="Grace Okafor, MD")], "Grace Okafor, MD"),
+        ([HumanName(family="Okafor", given=("Grace", "A."), suffix=("MD",))], "Grace A. Okafor, MD"),
+        ([HumanName(suffix=("MD",))], None),
+        ([HumanName()], None),
+        ([], None),
+        ([HumanName(use="old", text="Before"), HumanName(use="nickname", text="Gigi")], "Gigi"),
+        ([HumanName(use="usual", text="U"), HumanName(use="official", text="O")], "O"),
+    ],
+)
+def test_the_best_name_is_chosen(names: list[HumanName], shown: str | None) -> None:
+    """Official before usual before others, old ones last; only a prefix is no name (F45)."""
+    assert best_name(names) == shown
+
+
+@given(st.text())
+def test_no_narrative_leaves_a_line_break_inside_a_line(text: str) -> None:
+    """Whatever the payer wrote, lines are single lines of visible text."""
+    lines = lines_of(f'<div xmlns="http://www.w3.org/1999/xhtml">{text}</div>')
+    assert all("\n" not in line and line.strip() == line and line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("written", "years"),
+    [
+        ("Ages 5 through 12", (5, 12)),
+        ("0-17 years", (0, 17)),
+        ("6 weeks to 18 yrs", (0, 18)),
+        ("Adults 21+", (21, 120)),
+        ("18 and older", (18, 120)),
+        ("Patients under 21 years old", (0, 20)),
+        ("Age limit: up to 19", (0, 19)),
+        ("mayores de 65 años", (65, 120)),
+        ("Pediatric", (0, 17)),
+        ("Adolescents", (13, 17)),
+        ("Adults only", (18, 120)),
+        ("All ages", (0, 120)),
+        *((other, None) for other in ("Referral needed", "5-10 patients a day", "Call 423-555-0100", "", None)),
+    ],
+)
+def test_a_text_about_age_is_read(written: str | None, years: tuple[int, int] | None) -> None:
+    """With the words as they are written, for the card; numbers count only where the text speaks of age."""
+    assert read_ages([written]) == ((Ages(*years, written or ""),) if years else ())
+
+
+def test_told_ages_win_over_the_specialty() -> None:
+    """A pediatrician who says 12 to 17 is for teenagers, and not for children by one year."""
+    told = (Ages(12, 17),)
+    assert treats(["208000000X"], "teen", told) is True
+    assert treats(["208000000X"], "child", told) is False
+    assert treats(["207RC0000X"], "senior") is True
+    assert treats(["1223G0001X"], "senior") is None
+
+
+def test_an_absence_without_time_or_words_is_none() -> None:
+    """Words alone are kept, as exceptions to the hours; nothing at all is not."""
+    (only,) = read_closures([TimeOff(), TimeOff(description="Closed on holidays")], None)
+    assert only.words == "Closed on holidays"
+    assert not only.during.known
+
+
+MRI = care_kinds({"mri": {"name": {"en": "MRI scan", "es": "la resonancia magnética"}}}).every["mri"]
+
+
+@pytest.mark.parametrize(
+    ("language", "name", "article", "bare"),
+    [
+        ("en", "MRI scan", "", "MRI scan"),
+        ("es", "la resonancia magnética", "la", "resonancia magnética"),
+        ("pt", "MRI scan", "", "MRI scan"),  # without a name of its own it has the English one, whole
+    ],
+)
+def test_the_article_is_part_of_a_name_in_any_language_but_english(
+    language: str, name: str, article: str, bare: str
+) -> None:
+    """Spanish has a name with an article, one without, and the article alone."""
+    assert (MRI.name(language), MRI.article(language), MRI.bare(language)) == (name, article, bare)

@@ -1,5 +1,6 @@
-"""Forms and "Ask about this message": dialogs of any chat, answered in the person's own."""
+"""What opens in Teams: forms and "Ask about this message", thumbs under private answers, and the search's results."""
 
+import json
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from bot.message import Language, OneToOne
 from bot.replies.render import labels_of
 from tests.channels.speaking import PLANTED
 from tests.channels.teams.conftest import House
-from tests.doubles.adaptive_card import form_faults, inside
+from tests.doubles.adaptive_card import fallback, form_faults, inside
 from tests.shipped import shipped_pack
 
 Json = dict[str, Any]
@@ -169,3 +170,145 @@ async def test_what_no_form_of_ours_sends_is_not_asked(house: House, command: An
     body = await house.ask(house.teams.filled_in(command, value))
     assert "earlier version" in body["task"]["value"]
     assert house.turn.heard == []
+
+
+async def answered(house: House) -> str:
+    """The id of a private answer."""
+    await house.deliver(house.teams.message("what did I owe"))
+    return max(message for _, message in house.teams.standing)
+
+
+async def test_a_private_answer_wears_its_label_and_thumbs(house: House) -> None:
+    """In the own chat only; what the directory tells, or was disconnected on its way, has neither."""
+    await answered(house)
+    await house.deliver(house.teams.message("hello"))
+    await house.deliver(house.teams.mention("what did I owe"))
+    private, plain, again, pointer = (call.body for call in house.teams.sent())
+    for body in (private, again):
+        [entity] = body["entities"]
+        assert entity["usageInfo"]["name"] == "Private: your health plan's data"
+        assert PLANTED not in json.dumps(entity)
+        assert body["channelData"]["feedbackLoop"] == {"type": "custom"}
+    house.turn.connected = lambda: False
+    await answered(house)
+    withdrawn = house.teams.sent()[-1].body
+    for body in (plain, pointer, withdrawn):
+        assert not {"entities", "channelData"} & body.keys()
+
+
+async def test_a_thumb_down_asks_what_was_wrong(house: House) -> None:
+    """In a dialog with a button for each cause, whose answer comes to the chat; a thumb up is thanked for instead."""
+    message = await answered(house)
+    body = await house.ask(house.teams.thumb("dislike", message))
+    card = body["task"]["value"]["card"]["content"]
+    [button] = card["body"][-1]["actions"]
+    assert button == {"type": "Action.Submit", "title": "The amount", "data": {"press": "amount1"}}
+    assert [one.press for one in house.turn.heard] == [None, "wrong1"]
+    assert len(house.teams.sent()) == 1
+    assert await house.ask(house.teams.rated(button["data"])) is None
+    assert house.turn.heard[-1].press == "amount1"
+    assert len(house.teams.sent()) == 2
+    thanks = await house.ask(house.teams.thumb("like", message))
+    assert thanks["task"] == {"type": "message", "value": "heard "}
+    assert house.turn.heard[-1].press == "right1"
+
+
+async def test_nobody_rates_what_they_were_not_answered(house: House) -> None:
+    """Another person, another chat, a message that cannot be rated, and no reaction that there is."""
+    message = await answered(house)
+    for made in (
+        house.teams.thumb("like", message, user="u2"),
+        house.teams.thumb("like", message, personal=False),
+        house.teams.thumb("like", "m0"),
+        house.teams.thumb("love", message),
+    ):
+        body = await house.ask(made)
+        assert "earlier version" in body["task"]["value"]
+    assert len(house.turn.heard) == 1
+
+
+@pytest.mark.parametrize("feedback", ["", "{", "7", "[]", '{"press": 7}', '"amount1"', None, {"press": "amount1"}])
+async def test_a_dialog_that_brings_no_button_asks_nothing(house: House, feedback: Any) -> None:
+    """Words that a client sends by itself are not read."""
+    made = house.teams.rated({})
+    made["value"]["actionValue"]["feedback"] = feedback
+    assert await house.ask(made) is None
+    assert house.turn.heard == []
+
+
+async def test_teams_own_dialog_leads_to_the_same_question(house: House) -> None:
+    """In a client that does not know ours: what was wrong is asked in the chat, and the words are nowhere."""
+    made = house.teams.rated({}, replyToId=await answered(house))
+    made["value"]["actionValue"]["feedback"] = json.dumps({"feedbackText": "planted words"})
+    assert await house.ask(made) is None
+    assert house.turn.heard[-1].press == "wrong1"
+    assert "What was wrong?" in house.teams.sent()[-1].text
+    assert "planted words" not in str(house.turn.heard)
+
+
+async def test_search_shows_providers(house: House) -> None:
+    """Each entry is a card without our buttons, with what was searched and the directory's caution in it."""
+    body = await house.ask(house.teams.search("find a cardiologist", personal=False))
+    results = body["composeExtension"]
+    assert (results["type"], results["attachmentLayout"]) == ("result", "list")
+    first, second = results["attachments"]
+    assert first["preview"]["content"] == {"title": "Grace Okafor, MD", "text": "1 mile · Chattanooga"}
+    assert fallback(first["content"]).splitlines() == [
+        "Grace Okafor, MD · 1 mile",
+        "Chattanooga",
+        "[Map]",
+        "find a cardiologist",
+        "Call before you go.",
+    ]
+    assert "Details" not in str(second)
+    asked = house.turn.heard[0]
+    assert asked.directory_only
+    assert asked.place.conversation == "search"
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        (
+            [
+                "Grace Okafor, MD · about 2 miles · (423) 555-0142",
+                "620 Riverfront Pkwy, Chattanooga, TN 37402 · Cardiology · speaks English",
+                "Blue Network S · takes new patients · Listing 11 months old",
+            ],
+            ("Grace Okafor, MD", "about 2 miles · Cardiology · Blue Network S"),
+        ),
+        (["Iron Gate Emergency Department"], ("Iron Gate Emergency Department", "")),
+        (["N" * 200, "x" * 300], ("N" * 89 + "…", "x" * 119 + "…")),
+    ],
+)
+async def test_a_result_is_a_name_and_one_line_of_place(lines: list[str], expected: tuple[str, str]) -> None:
+    """How far, what and which network; the telephone and the address stand on the card."""
+    from bot.channels.teams import search  # noqa: PLC0415 -- the SDK is imported by then
+
+    assert search.in_one_line(lines) == expected
+
+
+@pytest.mark.threat("T60")
+@pytest.mark.attack("a search that shows a member's answer")
+@pytest.mark.parametrize("words", ["what did I owe", "hello", "break"])
+async def test_search_never_shows_a_member_answer(house: House, words: str) -> None:
+    """A private answer, one without entries and a failure are a sentence: nothing of them can be dropped anywhere."""
+    [(status, body)] = await house.teams.deliver(house.teams.search(words))
+    assert PLANTED not in str(body)
+    assert status == (503 if words == "break" else 200)
+    if status == 200:
+        assert body["composeExtension"]["type"] == "message"
+
+
+async def test_search_answers_in_time(house: House) -> None:
+    """Teams waits five seconds: what takes longer is said, not waited for; without words there is a hint."""
+    from bot.channels.teams import search  # noqa: PLC0415 -- the SDK is imported by then
+
+    house.turn.gate.clear()
+    late = await search.find(house.teams.search("find"), house.turn, house.app._notices, seconds=0)
+    house.turn.gate.set()
+    opened = house.teams.search("true")
+    opened["value"]["parameters"][0]["name"] = "initialRun"
+    hint = await house.ask(opened)
+    assert "Try a specialty" in late["composeExtension"]["text"]
+    assert "cardiologist near 37402" in hint["composeExtension"]["text"]

@@ -1,10 +1,16 @@
-"""Slash commands: only the asker sees the question and the answer, and nobody sees a member's own there."""
+"""Slash commands, which only the asker sees; and activities that are no question, were changed, or lack fields."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
 from bot.message import OneToOne, Shared
 from tests.channels.speaking import PLANTED
 from tests.channels.teams.conftest import House
+from tests.doubles.teams import TENANT, TeamsDouble
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -138,3 +144,155 @@ async def test_what_is_not_looked_up_or_a_members_cannot_be_shared(house: House)
     await house.deliver(house.teams.slash("hello"))
     await house.deliver(house.teams.slash("what did I owe"))
     assert all("Share" not in label for call in house.teams.sent() for label in call.buttons)
+
+
+Json = dict[str, Any]
+
+
+async def test_a_press_without_an_id_is_refused(house: House) -> None:
+    """A card of another version, or a forged one, gets a refusal that the client can show."""
+    values: list[Any] = [{}, {"action": {}}, {"action": {"data": {"press": 5}}}, {"action": {"data": "x"}}, None, "x"]
+    for value in values:
+        body = await house.ask(house.teams.activity("invoke", name="adaptiveCard/action", value=value))
+        assert body["statusCode"] == 400
+        assert body["type"] == "application/vnd.microsoft.error"
+        assert "earlier version" in body["value"]["message"]
+    assert house.turn.heard == []
+
+
+async def test_what_an_older_card_submits_is_a_button_that_is_over(house: House) -> None:
+    """Whatever data it carries: the turn says of a button that nobody knows that it is over."""
+    for value in ({}, {"action": "show"}, {"press": 7}, {"msteams": {"type": "signin", "value": "https://b.example"}}):
+        await house.deliver(house.teams.activity("message", value=value))
+    assert [message.press for message in house.turn.heard] == ["old"] * 4
+
+
+async def test_an_edited_question_is_told_how_to_ask_anew(house: House) -> None:
+    """In the personal chat, once, in both languages; the new words are not asked, and in a channel nothing is said."""
+    changed = {"type": "messageUpdate", "channelData": {"eventType": "editMessage", "tenant": {"id": TENANT}}}
+    asked = house.teams.message("what did I owe")
+    await house.deliver(asked)
+    await house.deliver(asked | changed | {"text": "what did I owe in May"}, times=2)
+    await house.deliver(house.teams.mention("hello") | changed)
+    assert [message.text for message in house.turn.heard] == ["what did I owe"]
+    _, told = house.teams.sent()
+    assert "send it as a new message" in told.text
+    assert "envíelo como un mensaje nuevo" in told.text
+
+
+async def test_half_a_character_is_no_reason_to_stay_silent(house: House) -> None:
+    """A cut emoji is no text that a store takes: it is replaced, and the rest is asked."""
+    assert await house.deliver(house.teams.message("hello \ud83d there")) == [200]
+    assert [message.text for message in house.turn.heard] == ["hello \ufffd there"]
+
+
+async def test_a_pop_up_brings_a_code_or_nothing(house: House) -> None:
+    """What a client says of a pop-up that was closed, or anything else that is no code of ours, is nobody's message."""
+    for state in (
+        "CancelledByUser",
+        "UserCancelledSignIn",
+        "",
+        "what did I owe",
+        "K7PM-4RTX x",
+        None,
+        7,
+        ["K7PM-4RTX"],
+    ):
+        body = house.teams.activity("invoke", name="signin/verifyState", value={"state": state})
+        assert await house.ask(body) is None
+    assert house.turn.heard == []
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"type": "messageUpdate", "channelData": {"eventType": "undeleteMessage", "tenant": {"id": TENANT}}},
+        {"type": "messageDelete", "channelData": {"eventType": "softDeleteMessage", "tenant": {"id": TENANT}}},
+        {"type": "messageReaction", "reactionsAdded": [{"type": "like"}]},
+        {"type": "conversationUpdate", "membersAdded": [{"id": "29:u1"}]},
+        {"type": "typing"},
+        {"type": "event", "name": "application/vnd.microsoft.readReceipt"},
+        {"type": "made-up"},
+        {"from": {"id": "28:another-bot", "name": "Bot"}},
+        {"from": {"id": "29:x", "role": "bot"}},
+    ],
+)
+async def test_what_is_no_new_message_of_a_person_is_not_answered(house: House, fields: dict[str, Any]) -> None:
+    """Deletions, reactions, bots and types that nobody knows get 200 and silence."""
+    assert await house.deliver(house.teams.message("x") | fields) == [200]
+    assert house.turn.heard == []
+
+
+async def test_an_unknown_call_is_501(house: House) -> None:
+    """What we do not offer is not an error of ours."""
+    for name in ("task/fetch", "composeExtension/queryLink", "signin/tokenExchange", "", None, 7):
+        [(status, _)] = await house.teams.deliver(house.teams.activity("invoke", name=name, value={}))
+        assert status == 501
+
+
+MADE: dict[str, Callable[[TeamsDouble], Json]] = {
+    "message": lambda teams: teams.message("planted words"),
+    "mention": lambda teams: teams.mention("planted words"),
+    "slash": lambda teams: teams.slash("planted words"),
+    "submit": lambda teams: teams.submit("opaque1"),
+    "execute": lambda teams: teams.execute("opaque1"),
+    "renewal": lambda teams: teams.look_again({"refresh": {"action": {"verb": "renew", "data": {"press": "mine"}}}}),
+    "search": lambda teams: teams.search("planted words"),
+    "dialog": lambda teams: teams.dialog("form-bill"),
+    "quoted": lambda teams: teams.dialog("ask_message", quoted="planted words", personal=False),
+    "form": lambda teams: teams.filled_in("form-network", {"form": "network", "name": "planted words"}, personal=False),
+    "thumb": lambda teams: teams.thumb("dislike", "m1"),
+    "rated": lambda teams: teams.rated({"press": "opaque1"}),
+    "code": lambda teams: teams.activity("invoke", name="signin/verifyState", value={"state": "K7PM-4RTX"}),
+    "installed": lambda teams: teams.activity("installationUpdate", action="add"),
+    "members": lambda teams: teams.activity("conversationUpdate", membersAdded=[{"id": "29:u1"}]),
+    "edit": lambda teams: teams.message("planted words") | {"type": "messageUpdate"},
+    "deletion": lambda teams: teams.message("planted words") | {"type": "messageDelete"},
+    "reaction": lambda teams: teams.activity("messageReaction", reactionsAdded=[{"type": "like"}]),
+}
+WRONG: tuple[Any, ...] = (None, 7, "x", [], {}, {"id": 7}, [{"id": "x"}], True)
+
+
+def broken(body: Json) -> Iterator[Json]:
+    """The activity without each of its fields, with each of another type, at every depth, and with one too many."""
+    for at, path in enumerate(paths(body)):
+        for wrong in (ABSENT, WRONG[at % len(WRONG)]):
+            yield {**changed(body, path, wrong), **({"id": f"{body['id']}.{at}"} if path != ("id",) else {})}
+    yield {**body, "unheardOf": {"x": ["y"]}}
+
+
+ABSENT = object()
+
+
+def paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The way to everything in a document."""
+    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, child in inside:
+        yield (*path, name)
+        yield from paths(child, (*path, name))
+
+
+def changed(value: Any, path: tuple[Any, ...], wrong: Any) -> Any:
+    """The document with something else, or nothing, at one place."""
+    name, rest = path[0], path[1:]
+    if not rest and wrong is ABSENT:
+        return {k: v for k, v in value.items() if k != name} if isinstance(value, dict) else []
+    inside = wrong if not rest else changed(value[name], rest, wrong)
+    return value | {name: inside} if isinstance(value, dict) else [inside, *value[1:]]
+
+
+@pytest.mark.parametrize("kind", MADE)
+async def test_a_malformed_activity_is_taken_or_refused_and_hurts_nobody(
+    house: House, kind: str, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """No server error, which Teams would deliver again; no word of it in a log; the next person is answered as ever."""
+    caplog.set_level(logging.DEBUG)
+    answers = await asyncio.gather(*map(house.teams.deliver, broken(MADE[kind](house.teams))))
+    await house.drain()
+    assert {status for [(status, _)] in answers} <= {200, 400, 401, 403, 501}
+    out, err = capfd.readouterr()
+    logged = "\n".join(record.getMessage() for record in caplog.records) + out + err
+    assert [word for word in ("planted words", "Traceback", "failed") if word in logged] == []
+    house.turn.heard.clear()
+    await house.deliver(house.teams.message("hello", user="u7"))
+    assert [message.text for message in house.turn.heard] == ["hello"]
