@@ -13,7 +13,7 @@ from typing import Any, Literal, get_args
 
 import msgspec
 
-from bot.language.classed import Classed, DrugUse, degrees_in, uses_in
+from bot.language.classed import AREA, Classed, DrugUse, degrees_in, uses_in
 from bot.language.matcher import Grammar
 from bot.language.text import read
 
@@ -133,7 +133,7 @@ class _Question(Classed):
         ends = self._first_and_last()
         nth, by_size = (None, False) if ends else self._nth()
         says = {name: self._words[places[0]] for name, places in self._places.items() if places}
-        every = {name: list(self._find(name)) for name in self._phrases - _MEASURES}
+        every = {own: hits for name, hits in self._hits.items() if (own := name[len(AREA) :]) not in _MEASURES}
         found = {name: hits[0] for name, hits in every.items() if hits}
         says |= {name: " ".join(self._words[hit.first : hit.after]) for name, hit in found.items()}
         self._took |= {place for hits in every.values() for hit in hits for place in range(hit.first, hit.after)}

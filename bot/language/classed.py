@@ -33,7 +33,11 @@ class Classed:
         }
         self._places["cared"] = sorted(self._run(words.get("service")) | self._run(words.get("claim_type")))
         self._places["ordered"] = sorted(self._run(words.get("order")))
-        self._phrases = frozenset(name[len(AREA) :] for name in grammar.rules if name.startswith(AREA))
+        self._classes = [frozenset[str]()] * len(self._words)
+        for name, places in self._places.items():
+            for at in places:
+                self._classes[at] |= {name}
+        self._hits = {name: list(self._matcher.find(name)) for name in self._lexed.begins if name.startswith(AREA)}
         self._dated, self._took = dated, set[int]()
         self._taken = frozenset().union(*(self._run(text) for slot, text in words.items() if slot not in _COUNTING))
 
@@ -49,10 +53,11 @@ class Classed:
         )
 
     def _find(self, name: str) -> Iterator[Any]:
-        return self._matcher.find(f"{AREA}{name}")
+        """Yield where a phrase is said."""
+        return iter(self._hits.get(f"{AREA}{name}", ()))
 
     def _is(self, place: int, *names: str) -> bool:
-        return any(place in self._places.get(name, ()) for name in names)
+        return 0 <= place < len(self._classes) and not self._classes[place].isdisjoint(names)
 
     def _any(self, names: Sequence[str], first: int, count: int) -> bool:
         return any(self._is(place, *names) for place in range(max(0, first), first + count))
@@ -60,7 +65,7 @@ class Classed:
     def _values(self, place: int, *names: str) -> list[Any]:
         """Return the values of the word at a place in some classes."""
         symbols = self._lexed.symbols[place] if place < len(self._words) and place not in self._dated else ()
-        wanted = {f"{AREA}{name}" for name in names}
+        wanted = [f"{AREA}{name}" for name in names]
         return [value for name, value in symbols if name in wanted]
 
     def _number(self, place: int) -> int:

@@ -4,7 +4,6 @@ Two parts of the file of weights are counted on the conversations of `intents/_t
 message is to change the previous question, `NEXT` how much likelier an intent is after another one than at any time.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import pairwise
@@ -256,7 +255,7 @@ def _leaves_open(subject: Subject, said: set[str], reading: Reading) -> bool:
 
 def turn_evidence(
     heard: Heard, before: IntentRules, chances: Mapping[str, float], may: AbstractSet[str]
-) -> dict[str, Counter[str]]:
+) -> dict[str, list[str]]:
     """Return the evidence that tells whether a message changes the previous question.
 
     `chances` are the probabilities of the intents without that question, `may` the follow-ups that fit its answer.
@@ -288,7 +287,7 @@ def turn_evidence(
         f"after {before.intent}",
         f"after {topic}",
     )
-    return {**evidence(heard.said, heard.names), "found": Counter([*heard.names, *found])}
+    return {**evidence(heard.said, heard.names), "found": [*heard.names, *found]}
 
 
 def is_answer(heard: Heard, rules: Iterable[Rule]) -> bool:
@@ -351,4 +350,4 @@ class Turns:
         """Return by how much the sum of each intent grows after the previous one."""
         if self._next is None:
             return {}
-        return dict(zip(self._next.labels, self._next.sums({"found": Counter([before.intent])}), strict=True))
+        return dict(zip(self._next.labels, self._next.sums({"found": [before.intent]}), strict=True))

@@ -23,7 +23,7 @@ from bot.language.polarity import way_in
 from bot.language.slots import places_of_names
 from bot.language.spotting import NameSurroundings, NameWords, WordMeanings
 from bot.language.text import AnyOf, Tag, Utterance
-from bot.language.weights import Weights, counted, shape
+from bot.language.weights import Weights, evidence, shape
 
 SHORTEST = 5
 LONG = 8
@@ -338,7 +338,7 @@ class Hearer:
         return language if chance >= _SURE_OF_LANGUAGE else None
 
     def _guess(self, tongue: Weights, said: Utterance, kind: str, without: AbstractSet[int]) -> tuple[str, float]:
-        sums = tongue.sums({kind: counted(said, kind, without)})
+        sums = tongue.sums({kind: evidence(said, frozenset(), without)[kind]})
         return next(iter(tongue.probabilities(sums).items()))
 
     def _tongues(self, key: str) -> frozenset[str]:

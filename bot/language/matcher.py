@@ -18,6 +18,7 @@ from bot.language.text import key_of
 ClassValue = int | str | None
 _Captured = tuple[tuple[str, Any], ...]
 START, END, DASH, REPEATED, ANY = "^", "$", "-", "*", "."
+_ANY_WORD = (ANY, None)
 _IS = "is"
 _PLAIN = re.compile(r"'s$|'")
 
@@ -124,9 +125,12 @@ def plain(word: str) -> str:
 
 
 class Lexed:
-    """The words of one message with their classes and shapes: `places` are the positions of each of these."""
+    """The words of one message with their classes and shapes.
 
-    __slots__ = ("grammar", "places", "symbols", "words")
+    `places` are the positions of each of these, `begins` those where each rule may begin.
+    """
+
+    __slots__ = ("begins", "grammar", "places", "symbols", "words")
 
     def __init__(self, grammar: Grammar, words: Sequence[str]) -> None:
         self.grammar = grammar
@@ -136,6 +140,21 @@ class Lexed:
         for place, symbols in enumerate(self.symbols):
             for name, _ in symbols:
                 self.places.setdefault(name, []).append(place)
+        started = _rules_of(grammar)
+        self.begins: dict[str, set[int]] = {}
+        for name, places in (*self.places.items(), (ANY, range(len(self.words)))):
+            for rule in started.get(name, ()):
+                self.begins.setdefault(rule, set()).update(places)
+
+
+@lru_cache(maxsize=8)
+def _rules_of(grammar: Grammar) -> Mapping[str, Sequence[str]]:
+    """Return the rules and phrases that each word, class and shape may begin."""
+    found: dict[str, list[str]] = {}
+    for rule, starts in grammar.starts.items():
+        for name in starts:
+            found.setdefault(name, []).append(rule)
+    return found
 
 
 class Matcher:
@@ -147,7 +166,7 @@ class Matcher:
 
     def __init__(self, lexed: Lexed, operations: object = None, dashes: Sequence[int] = ()) -> None:
         self._grammar, self._operations, self._dashes = lexed.grammar, operations, dashes
-        self.words, self._symbols, self._places = lexed.words, lexed.symbols, lexed.places
+        self.words, self._symbols, self._places, self._begins = lexed.words, lexed.symbols, lexed.places, lexed.begins
         self._kept: dict[tuple[str, int], list[tuple[int, Any]]] = {}
 
     def is_in(self, place: int, name: str) -> bool:
@@ -160,17 +179,7 @@ class Matcher:
 
     def begins(self, rule: str) -> list[int]:
         """Return the positions where a rule may begin."""
-        starts = self._grammar.starts.get(rule, frozenset())
-        if ANY in starts:
-            return list(range(len(self.words)))
-        return sorted({place for name in starts.intersection(self._places) for place in self._places[name]})
-
-    def _begins(self, rule: str, place: int) -> bool:
-        starts = self._grammar.starts.get(rule, ())
-        for name, _ in self._symbols[place]:
-            if name in starts:
-                return True
-        return ANY in starts
+        return sorted(self._begins.get(rule, ()))
 
     def find(self, rule: str) -> Iterator[PatternFound]:
         """Yield the matches of a rule from left to right, the longest at each position, without overlaps."""
@@ -201,7 +210,7 @@ class Matcher:
 
     def _ends(self, rule: str, place: int) -> list[tuple[int, PatternEnding, _Captured]]:
         first = self._grammar.rules.get(rule)
-        if first is None or place >= len(self.words) or not self._begins(rule, place):
+        if first is None or place not in self._begins.get(rule, ()):
             return []
         found: list[tuple[int, PatternEnding, _Captured]] = []
         self._walk(first, place, (), found)
@@ -219,19 +228,12 @@ class Matcher:
                 self._walk(following, place, captured, found)
         if place >= len(self.words):
             return
-        for label, following, value in self._onward(state.words, place) if state.words else ():
-            self._walk(following, place + 1, ((*captured, (label, value)) if label else captured), found)
+        for name, value in (*self._symbols[place], _ANY_WORD) if state.words else ():
+            for label, following in state.words.get(name, ()):
+                self._walk(following, place + 1, ((*captured, (label, value)) if label else captured), found)
         for rule, label, following in state.rules:
             for after, value in self.every(rule, place):
                 self._walk(following, after, ((*captured, (label, value)) if label else captured), found)
-
-    def _onward(self, ways: Mapping[str, tuple[tuple[str, int], ...]], place: int) -> Iterator[tuple[str, int, Any]]:
-        """Yield the transitions by the word at a position, with its value."""
-        for name, value in self._symbols[place]:
-            for label, following in ways.get(name, ()):
-                yield label, following, value
-        for label, following in ways.get(ANY, ()):
-            yield label, following, None
 
     def _holds(self, test: str, place: int) -> bool:
         if test[0] == REPEATED:

@@ -8,7 +8,6 @@ sentences of all intents whose rule file names an answer for such rules, as in `
 believed from the probability at which it is nearly always right.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
@@ -17,7 +16,7 @@ from msgspec.structs import replace
 from bot.language.hearing import Heard
 from bot.language.rules import IntentRules
 from bot.language.text import Tag, Utterance
-from bot.language.weights import OTHER, SHAPES, WORKINGS, Evidence, Weights, evidence, shape
+from bot.language.weights import OTHER, SHAPES, WORKINGS, Evidence, EvidenceTexts, Weights, evidence, shape
 
 FORM, AMOUNT, GROUP = SHAPES
 # The slot that a label fills, by the part that tells it; a label without one is what every answer gives.
@@ -65,7 +64,7 @@ _PART = 0.3
 _VALUES = frozenset({"amount_over", "amount_under", "provider_name", "claim_id", "date_out"})
 
 
-def shape_evidence(heard: Heard) -> dict[str, Counter[str]]:
+def shape_evidence(heard: Heard) -> dict[str, list[str]]:
     """Return the evidence that tells the form of answer."""
     told = (tag for tag in heard.tags if tag.excluded or tag.kind in _VALUES)
     places = {place for tag in told for place in range(tag.first, tag.after)}
@@ -132,7 +131,7 @@ def _places(spoken: Sequence[Evidence], said: Utterance) -> frozenset[int]:
     return frozenset(place for place, weight in weights.items() if weight > _PART * most > 0)
 
 
-def _label(weights: Weights, found: Mapping[str, Counter[str]]) -> str | None:
+def _label(weights: Weights, found: EvidenceTexts) -> str | None:
     """Return the likeliest label; None if it is not likely enough."""
     label, chance = next(iter(weights.probabilities(weights.sums(found)).items()))
     return label if chance >= weights.header.sure.get(label, 1.0) else None

@@ -49,37 +49,48 @@ _CODE = 4
 # Bytes that a label takes in a row that is added up: a sum of some hundred weights fits.
 _LANE = 4
 
-# As many rows are kept ready to be added up; most messages share the same few thousand.
-_READY = 8_000
+# So many rows, and so many sums of rows, are kept ready to be added up; most messages share the same few thousand.
+_READY = 4_000
 
 # Each kind of evidence and how much all of it weighs together; "found" are concepts and slot types.
 KINDS: Mapping[str, float] = {"words": 1.0, "apart": 0.6, "pieces": 1.0, "found": 0.2}
-_SPOKEN = ("words", "apart", "pieces")
 # How many words after the next one a word makes a pair with.
 _APART = 2
 _NUMBER = re.compile(r"\d")
 _SHORTEST, _LONGEST = 2, 5
 
-
-def evidence(
-    said: Utterance, names: AbstractSet[str], without: AbstractSet[int] = frozenset()
-) -> dict[str, Counter[str]]:
-    """Return each kind of evidence with its counts; `names` are the concepts and slot types found."""
-    return {kind: counted(said, kind, without) for kind in _SPOKEN} | {"found": Counter(names)}
+EvidenceTexts = Mapping[str, Sequence[str]]
 
 
-def counted(said: Utterance, kind: str, without: AbstractSet[int] = frozenset()) -> Counter[str]:
-    """Return the counts of "words", alone and in pairs, of pairs "apart" or of "pieces".
+def evidence(said: Utterance, names: AbstractSet[str], without: AbstractSet[int] = frozenset()) -> dict[str, list[str]]:
+    """Return the evidence of each kind, as often as the message has it; `names` are the concepts and slot types found.
 
-    `without` are the positions of words that are left out.
+    "words" are those alone and in pairs, "pieces" the words that are cut into pieces (`counted`). `without` are the
+    positions of words that are left out.
     """
     words = [shape(word) for place, word in enumerate(said.words) if place not in without]
-    if kind == "pieces":
-        return Counter([piece for word in words for piece in _pieces(f" {word} ")])
-    if kind == "apart":
-        return Counter([f"{word} … {other}" for at, word in enumerate(words, 2) for other in words[at : at + _APART]])
     pairs = zip(("^", *words), (*words, "$"), strict=True)
-    return Counter([*words, *[f"{left} {right}" for left, right in pairs]])
+    return {
+        "words": [*words, *[f"{left} {right}" for left, right in pairs]],
+        "apart": [f"{word} … {other}" for at, word in enumerate(words, 2) for other in words[at : at + _APART]],
+        "pieces": [f" {word} " for word in words],
+        "found": [*names],
+    }
+
+
+def counted(found: EvidenceTexts) -> dict[str, Counter[str]]:
+    """Return each kind of evidence with its counts, the words of "pieces" cut into these."""
+    return {kind: Counter([piece for text in texts for piece in _cut(kind, text)]) for kind, texts in found.items()}
+
+
+def _cut(kind: str, text: str) -> Sequence[str]:
+    """Return the pieces of a word, or another text as it is."""
+    if kind != "pieces":
+        return (text,)
+    length = len(text)
+    sizes = range(_SHORTEST, min(_LONGEST, length - 1) + 1)
+    found = [text[first : first + size] for size in sizes for first in range(length - size + 1)]
+    return [*found, text] if length <= _LONGEST else found
 
 
 def shape(word: str) -> str:
@@ -89,13 +100,6 @@ def shape(word: str) -> str:
     if word.isdigit():
         return f"#{len(word)}"
     return "#" if _NUMBER.search(word) else word
-
-
-def _pieces(word: str) -> list[str]:
-    length = len(word)
-    sizes = range(_SHORTEST, min(_LONGEST, length - 1) + 1)
-    found = [word[first : first + size] for size in sizes for first in range(length - size + 1)]
-    return [*found, word] if length <= _LONGEST else found
 
 
 class Header(msgspec.Struct, forbid_unknown_fields=True):
@@ -124,7 +128,6 @@ class _Contents(msgspec.Struct, forbid_unknown_fields=True):
     texts: int
 
 
-EvidenceTexts = Mapping[str, Sequence[str]]
 Buffer = bytes | memoryview
 
 
@@ -162,7 +165,8 @@ class Weights:
             self.codes.byteswap()
         ends = accumulate(header.rows.values(), initial=0)
         self._kinds = dict(zip(header.rows, pairwise(ends), strict=True))
-        self._added: dict[int, int] = {}
+        self._rows: dict[int, int] = {}
+        self._ready: dict[tuple[str, str], tuple[int, int, int]] = {}
         self._shape = f"<{len(self.labels)}I"
 
     @classmethod
@@ -171,22 +175,19 @@ class Weights:
         codes = [code(text) for every in texts.values() for text in every]
         return cls(header, b"".join([one.to_bytes(_CODE, "little") for one in codes]), bytes(often), weights, texts)
 
-    def rows(self, kind: str, counts: Counter[str]) -> list[tuple[str, int, int]]:
-        """Return the pieces of evidence that were counted, each with its count in the message and its row."""
-        codes, (first, after), known = self.codes, self._kinds.get(kind, (0, 0)), []
-        for text, number in counts.items():
-            wanted = crc32(text.encode())
-            at = bisect_left(codes, wanted, first, after)
-            if at < after and codes[at] == wanted:
-                known.append((text, number, at))
-        return known
+    def row(self, kind: str, text: str) -> int | None:
+        """Return the row of a piece of evidence; None if it is not counted."""
+        first, after = self._kinds.get(kind, (0, 0))
+        wanted = code(text)
+        at = bisect_left(self.codes, wanted, first, after)
+        return at if at < after and self.codes[at] == wanted else None
 
-    def sums(self, found: Mapping[str, Counter[str]]) -> list[float]:
+    def sums(self, found: EvidenceTexts) -> list[float]:
         """Return the sum of the evidence for each label, in the order of `labels`."""
         header = self.header
         sums = list(header.biases)
-        for kind, counts in found.items():
-            total, often, square = self._total(kind, counts)
+        for kind, texts in found.items():
+            total, often, square = self._total(kind, texts)
             if not often:
                 continue
             scale = header.step * KINDS[kind] / (sqrt(square) if kind != "found" else EIGHTHS)
@@ -194,24 +195,39 @@ class Weights:
             sums = [value + scale * (lane - ZERO * often) for value, lane in zip(sums, added, strict=True)]
         return sums
 
-    def _total(self, kind: str, counts: Counter[str]) -> tuple[int, int, int]:
-        """Return the sum of the rows of a kind, each times its count; the sum of the counts; and of their squares."""
+    def _total(self, kind: str, texts: Iterable[str]) -> tuple[int, int, int]:
+        """Return the sum of the rows of some evidence, of how rare each is, and of the squares of this."""
         total = often = square = 0
-        for _, number, place in self.rows(kind, counts):
-            row, rare = self._added.get(place) or self._row(place), self.often[place]
-            total += row if number == 1 else row * number
-            often += rare * number
-            square += rare * rare * number
+        for text in texts:
+            row, rare, squared = self._ready.get((kind, text)) or self._weighed(kind, text)
+            total += row
+            often += rare
+            square += squared
         return total, often, square
+
+    def _weighed(self, kind: str, text: str) -> tuple[int, int, int]:
+        """Return the same of one text, and keep it; nothing is kept of a word that no sentence of the pack has."""
+        places = [place for part in _cut(kind, text) if (place := self.row(kind, part)) is not None]
+        if not places:
+            return 0, 0, 0
+        rare = [self.often[place] for place in places]
+        weighed = sum([self._row(place) for place in places]), sum(rare), sum([one * one for one in rare])
+        if kind != "pieces" or self.knows((text.strip(),)):
+            if len(self._ready) >= _READY:
+                self._ready.clear()
+            self._ready[kind, text] = weighed
+        return weighed
 
     def _row(self, place: int) -> int:
         """Return a row, times how rare it is, as one number, with each weight in a fixed range of bits."""
+        if row := self._rows.get(place):
+            return row
         width = len(self.labels)
         lanes = bytearray(_LANE * width)
         lanes[::_LANE] = self.weights[place * width : (place + 1) * width]
-        if len(self._added) >= _READY:
-            self._added.clear()
-        row = self._added[place] = int.from_bytes(lanes, "little") * self.often[place]
+        if len(self._rows) >= _READY:
+            self._rows.clear()
+        row = self._rows[place] = int.from_bytes(lanes, "little") * self.often[place]
         return row
 
     def probabilities(self, sums: list[float], legal: Collection[int] | None = None) -> dict[str, float]:
@@ -225,10 +241,9 @@ class Weights:
         whole = sum([chance for chance, _ in raised])
         return {label: chance / whole for chance, label in raised}
 
-    def knows(self, words: Iterable[str]) -> bool:
+    def knows(self, words: Collection[str]) -> bool:
         """Return whether most of these words occur in the weights."""
-        counts = Counter([shape(word) for word in words])
-        return 2 * sum(number for _, number, _ in self.rows("words", counts)) > counts.total()
+        return 2 * sum([self.row("words", shape(word)) is not None for word in words]) > len(words)
 
     def strongest(self, label: str, most: int) -> list[Evidence]:
         """Return the `most` strongest pieces of evidence for a label, and then as many against it.
@@ -244,14 +259,15 @@ class Weights:
         every.sort(key=lambda one: (-one.weight, one.text))
         return [*every[:most], *reversed(every[-most:])]
 
-    def speaks(self, found: Mapping[str, Counter[str]], label: str) -> list[Evidence]:
+    def speaks(self, found: EvidenceTexts, label: str) -> list[Evidence]:
         """Return what each piece of evidence adds to one label, strongest first, for or against."""
         column, width = self.labels.index(label), len(self.labels)
         spoken = []
-        for kind, counts in found.items():
-            square = self._total(kind, counts)[2]
-            for text, number, place in self.rows(kind, counts):
-                times = self.often[place] * number / sqrt(square) if kind != "found" else 1.0
+        for kind, counts in counted(found).items():
+            known = [(text, number, at) for text, number in counts.items() if (at := self.row(kind, text)) is not None]
+            length = sqrt(sum(self.often[at] ** 2 * number for _, number, at in known))
+            for text, number, place in known:
+                times = self.often[place] * number / length if kind != "found" else 1.0
                 weight = (self.weights[place * width + column] - ZERO) * self.header.step * KINDS[kind] * times
                 spoken.append(Evidence(kind, text, weight))
         return sorted(spoken, key=lambda one: (-abs(one.weight), one.text))

@@ -29,6 +29,7 @@ from bot.language.weights import (
     WEIGHTS,
     WORKINGS,
     Weights,
+    counted,
     evidence,
     written,
 )
@@ -62,7 +63,10 @@ def heard(rows: Sequence[Sentence], folder: Path = FOLDER) -> list[Heard]:
     """The evidence of each sentence, as the engine sees it."""
     hearer = Hearer(load_lexicon(folder))
     every = ((row, hearer.hear(read(row.text), TODAY, None, asked=None, language=None)) for row in rows)
-    return [Heard(row, evidence(one.said, one.names), row.intent, shape_evidence(one)) for row, one in every]
+    return [
+        Heard(row, counted(evidence(one.said, one.names)), row.intent, counted(shape_evidence(one)))
+        for row, one in every
+    ]
 
 
 def right(sentence: Sentence, intent: str) -> bool:

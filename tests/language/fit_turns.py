@@ -15,7 +15,7 @@ from bot.language.left import taken_by
 from bot.language.rules import IntentRules
 from bot.language.sentences import SAME, Sentence
 from bot.language.text import read
-from bot.language.weights import EIGHTHS, KINDS, ZERO, Header, Weights, code
+from bot.language.weights import EIGHTHS, KINDS, ZERO, Header, Weights, code, counted
 
 # How much of what is counted of an intent after another one it adds, and the most that it adds and takes away, as
 # logarithms. What conversations that somebody wrote never have in this order is asked all the same.
@@ -86,7 +86,7 @@ def same_or_other(
     heard = heard_after(turn, before, hearer)
     may = frozenset(name for name in known if name.startswith(FOLLOW) and may_follow(known, name, heard, before))
     label = CHANGED if turn.sentence.intent in {SAME, *CHANGES} else OTHER
-    return turn_evidence(heard, before, chances, may), label
+    return counted(turn_evidence(heard, before, chances, may)), label
 
 
 def heard_after(turn: Turn, before: IntentRules, hearer: Hearer) -> Heard:

@@ -1,6 +1,5 @@
 """The counted weights: one file, added up as it was fitted, the same on every machine."""
 
-from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +21,7 @@ from bot.language.weights import (
     WORKINGS,
     ZERO,
     Weights,
+    counted,
     evidence,
     load_weights,
     written,
@@ -62,7 +62,7 @@ def weights(parts: dict[str, Weights]) -> Weights:
     return parts[INTENTS]
 
 
-def _found(text: str) -> dict[str, Counter[str]]:
+def _found(text: str) -> dict[str, list[str]]:
     return evidence(read(text), frozenset({"MY", "LATEST", "location"}))
 
 
@@ -127,7 +127,7 @@ def _table(weights: Weights) -> Table:
 def test_sums_are_those_of_plain_arithmetic(weights: Weights, text: str) -> None:
     """Rows that are added up as large numbers come to what each weight by itself does."""
     table, matrix, plain = _table(weights), _matrix(weights), np.array(weights.header.biases)
-    for kind, counts in _found(text).items():
+    for kind, counts in counted(_found(text)).items():
         places = table.rows[kind]
         known = {places[name]: count for name, count in counts.items() if name in places}
         length = np.sqrt(sum(weights.often[at] ** 2 * count for at, count in known.items())) or 1.0
@@ -140,7 +140,7 @@ def test_sums_are_those_of_plain_arithmetic(weights: Weights, text: str) -> None
 @pytest.mark.parametrize("text", SAID)
 def test_a_message_is_weighed_as_a_sentence_was_fitted(weights: Weights, text: str) -> None:
     """The row that `make weights` gives the machine for a sentence has the sums that the engine gives a message."""
-    one = Heard(Sentence(text, "", "", (), "en", "test"), _found(text), "")
+    one = Heard(Sentence(text, "", "", (), "en", "test"), counted(_found(text)), "")
     fitted = _table(weights).matrix([one]) @ _matrix(weights) + np.array(weights.header.biases)
     assert weights.sums(_found(text)) == pytest.approx(fitted.ravel(), abs=1e-9)
 
@@ -182,13 +182,13 @@ def _fitted(folder: Path, **pinned: list[Pin]) -> Weights:
 def test_a_pinned_weight_is_not_counted(intents_folder: Path) -> None:
     """What a rule file says, to the nearest step, and zero where it forbids."""
     pins = [Pin("words", "claims", "a test", 1.5), Pin("words", "my", "a test")]
-    counted, pinned = _fitted(intents_folder), _fitted(intents_folder, claim_list=pins)
+    fitted, pinned = _fitted(intents_folder), _fitted(intents_folder, claim_list=pins)
 
     def weight(weights: Weights, word: str) -> float:
-        (one,) = weights.speaks({"words": Counter((word,))}, "claim.list")
+        (one,) = weights.speaks({"words": [word]}, "claim.list")
         return one.weight
 
-    assert weight(counted, "my") != 0
+    assert weight(fitted, "my") != 0
     assert weight(pinned, "my") == 0
     assert weight(pinned, "claims") == pytest.approx(1.5, abs=pinned.header.step)
 
