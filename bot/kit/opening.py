@@ -84,7 +84,7 @@ _PARTS: Mapping[str, tuple[int, int]] = {
     "early": (5 * 60, 8 * 60),
     "morning": (6 * 60, 12 * 60),
     "afternoon": (12 * 60, 17 * 60),
-    "evening": (18 * 60, 22 * 60),
+    "evening": (17 * 60, 22 * 60),
     "late": (20 * 60, DAY),
     "night": (22 * 60, 30 * 60),
 }

@@ -236,7 +236,8 @@ class Engine:
         return tuple(self._candidate(name, chances[name], heard, context, today) for name in names[:MOST_CANDIDATES])
 
     def _candidate(self, name: str, chance: float, heard: Heard, context: Context | None, today: date) -> Candidate:
-        entry, heard = self.intents[name], as_taken(self.intents[name], heard, self.lexicon.people)
+        entry, before = self.intents[name], self.intents.get(context.intent) if context else None
+        heard = as_taken(before if before and name.startswith(FOLLOW) else entry, heard, self.lexicon)
         rule = best_rule(entry.rules, heard, context.intent if context else None)
         concepts = tuple(sorted(one for one in heard.names if one.isupper()))
         slots = self._slots(entry, rule, heard, context, today)
@@ -269,7 +270,7 @@ class Engine:
         akin = goes_on or self._chooser.is_akin(intent, heard, context)
         licence = self._chooser.licence(intent, heard) or (own.rule if akin else None)
         slots, follows = own.slots, before if top.startswith(FOLLOW) else None
-        heard = as_taken(follows or intent, heard, self.lexicon.people)
+        heard = as_taken(follows or intent, heard, self.lexicon)
         whose = PERSON not in slots and (follows or intent).needs == "member"
         if whose and (owner := owner_left(heard, taken_by(intent, follows))) is not None:
             slots = {**slots, PERSON: owner}

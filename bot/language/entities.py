@@ -117,7 +117,7 @@ class Tagger:
         limits = [] if asked == "amount" else limit_tags(said, keys, free, self._numbers, lexed)
         tags += [*limits, *code_tags(said, free, self._grammar.area("numbers"))]
         hours = hour_tags(lexed, said, today, sought=sought)
-        tags = _opening(tags, [tag for tag in hours if not _is_greeted(tag, found)])  # "good morning" is no wish
+        tags = opening(tags, [tag for tag in hours if not _is_greeted(tag, found)])  # "good morning" is no wish
         tags += terse(said, tags, self._grammar.area("ages")) if sought else []
         tags += [tag for tag in self._of_numbers(said, keys, free, asked) if not _lies_in(tag, groups)]
         if all(tag.kind != "location" for tag in tags):
@@ -281,7 +281,7 @@ def _is_sought(tags: Sequence[Tag], found: Sequence[PhraseFound], said: Utteranc
     return named and placed and beside.isdisjoint(OF_CLAIMS)
 
 
-def _opening(tags: list[Tag], hours: list[Tag]) -> list[Tag]:
+def opening(tags: list[Tag], hours: list[Tag]) -> list[Tag]:
     """The tags with the hours that are wanted; a day on which something is to be open is no time of a claim.
 
     A day that is a part of such a time is none of opening: "two Fridays ago".

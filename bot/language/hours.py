@@ -1,6 +1,6 @@
 """Requested opening hours ("open late on Saturday"), and the patient's age ("my 5 year old")."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -12,6 +12,7 @@ _RANK = {"now": 0, "all_day": 1}
 _NOON, _MIDNIGHT = 12, 24
 _FIRST = {"until": 12, "after": 12, "before": 5, "at": 7}  # the earliest hour that is meant without "am" or "pm"
 _NEAR, _HOUR = 4, 60
+_DAY = _MIDNIGHT * _HOUR
 _GROUPS = ((13, "child"), (18, "teen"), (65, "adult"))
 _GROWN = 18
 _SEVERAL = 2
@@ -104,6 +105,10 @@ class HourPatterns:
         opens, closes = _ends(first, last)
         return self.bounded("from", opens) | self.bounded("until", closes)
 
+    def free(self, last: Spoken) -> dict[str, str]:
+        """Return the value for "I get off at 5": behind it, in the afternoon if "am" and "pm" are not said."""
+        return self.bounded("after", max(one for one in last.ways if one < _DAY))
+
     def at(self, time: int) -> dict[str, str]:
         """Return the value for a time without a word before it."""
         return self.bounded("at", time)
@@ -124,20 +129,31 @@ def _ends(first: Spoken, last: Spoken) -> tuple[int, int]:
     return min(of_day or pairs, default=(first.minutes, last.minutes))
 
 
-def hour_tags(lexed: Lexed, said: Utterance, today: date, *, sought: bool = False) -> list[Tag]:
+def hour_tags(
+    lexed: Lexed, said: Utterance, today: date, asking: Container[int] | None = None, *, sought: bool = False
+) -> list[Tag]:
     """Return values for `open_at`: `{"now": true}`, `{"all_day": true}`, or `{"weekday"}` and a time, or either alone.
 
     A weekday is "mon" to "sun", "weekday" or "weekend"; several are a list, all of which are wanted, or one of them
     with `any`. A time is a `part`, "early", "morning", "afternoon", "evening", "late" or "night", or HH:MM as `until`,
     `after`, `before` or `at`: `after` and `before` together mean some time between, `from` and `until` all of it.
+
+    Only words at the places `asking` count, if these are given, but for the hours of whoever asks, who is free behind
+    them: "I get off at 5".
     """
     operations = HourPatterns(lexed.grammar, said.words, today, sought=sought)
     matcher, spoken = Matcher(lexed, operations, said.dashes), operations.opens or sought
-    days = _joined(list(matcher.find("hours.day")), said.words, lexed.grammar.area("hours").either)
-    clocks = list(matcher.find("hours.o_clock")) if spoken or days else []
-    parts = list(matcher.find("hours.any_wish" if spoken or days else "hours.wish"))
+    freed = list(matcher.find("hours.freed")) if sought else []
+
+    def found(rule: str) -> list[PatternFound]:
+        every = (one for one in matcher.find(rule) if asking is None or one.first in asking)
+        return [one for one in every if not any(own.first <= one.first < own.after for own in freed)]
+
+    days = _joined(found("hours.day"), said.words, lexed.grammar.area("hours").either)
+    clocks = found("hours.o_clock") if spoken or days else []
+    parts = found("hours.any_wish" if spoken or days else "hours.wish")
     parts.sort(key=lambda part: _RANK.get(part.value, len(_RANK)))
-    wishes = clocks or [part._replace(value=_part(part.value)) for part in parts]
+    wishes = clocks or ([] if days else freed) or [part._replace(value=_part(part.value)) for part in parts]
     if not wishes:
         return [Tag("open_at", day.value, day.first, day.after) for day in days]
     wish = wishes[0]

@@ -11,34 +11,46 @@ from itertools import pairwise
 from msgspec.structs import replace
 
 from bot.language.anchors import timed
+from bot.language.entities import opening
 from bot.language.hearing import Heard
-from bot.language.lexicon import WISH
+from bot.language.hours import hour_tags
+from bot.language.lexicon import WISH, Lexicon
+from bot.language.matcher import Lexed
 from bot.language.reading import Slot
 from bot.language.rules import IntentRules
 from bot.language.slots import slot_of
 from bot.language.text import AnyOf, Tag
 
+APPOINTMENTS = "appointments"
+"""The wish for a time at which somebody has an appointment free."""
+_TIMES = frozenset({"date_range", "date_ahead"})
 _KINDS = frozenset({"facility_type", "specialty", "service"})
 _PARTING = re.compile(r"[,;+&]")
 _LONG = 5  # letters
 _MOST_WORDS = 16  # a longer message tells a story around its question
 
 
-def as_taken(entry: IntentRules, heard: Heard, people: Container[str]) -> Heard:
-    """Return what is heard as an intent takes it: claims with their time, providers with all that is wished of them.
-
-    `people` are the names of people, which are no wishes.
-    """
+def as_taken(entry: IntentRules, heard: Heard, lexicon: Lexicon) -> Heard:
+    """Return what is heard as an intent takes it: claims with their time, providers with all that is wished of them."""
     heard = timed(entry, heard)
-    describes = ("radius" in entry.heard and "other_name" not in entry.heard) or WISH in entry.heard.values()
-    if entry.needs != "directory" or not describes or not _is_terse(heard):
+    searches = "radius" in entry.heard and "other_name" not in entry.heard
+    if entry.needs != "directory" or not (searches or WISH in entry.heard.values()):
         return heard
-    wishes = [Tag(WISH, "words", first, after) for first, after in _runs(_unexplained(entry, heard, people))]
-    if not wishes:
+    heard = _at_times(heard, lexicon) if searches and "open_at" in entry.heard.values() else heard
+    if not _is_terse(heard):
         return heard
-    places = heard.marks.get(WISH, frozenset()).union(*(range(tag.first, tag.after) for tag in wishes))
-    tags = (*heard.tags, *wishes)
-    return replace(heard, tags=tags, marks={**heard.marks, WISH: places}, names=heard.names | {WISH})
+    wishes = [Tag(WISH, "words", first, after) for first, after in _runs(_unexplained(entry, heard, lexicon.people))]
+    return heard.retagged((*heard.tags, *wishes)) if wishes else heard
+
+
+def _at_times(heard: Heard, lexicon: Lexicon) -> Heard:
+    """Return what is heard of a search: times at which it is to be open, and other times as wishes for appointments."""
+    hello = heard.marks.get("HELLO", frozenset())
+    asking = {place for place in heard.asking if not (place in hello and hello & {place - 1, place + 1})}
+    hours = hour_tags(Lexed(lexicon.grammar, heard.said.words), heard.said, heard.today, asking, sought=True)
+    tags = opening([tag for tag in heard.tags if tag.kind != "open_at"], hours)
+    dates = [tag for tag in tags if tag.kind in _TIMES and tag.first in asking]
+    return heard.retagged([replace(tag, kind=WISH, value=APPOINTMENTS) if tag in dates else tag for tag in tags])
 
 
 def _is_terse(heard: Heard) -> bool:
