@@ -205,14 +205,6 @@ class Heard(msgspec.Struct, frozen=True):
     form: str | None = None
     workings: str | None = None
 
-    def retagged(self, tags: Sequence[Tag]) -> "Heard":
-        """Return what was found, with other tags."""
-        marks = {name: places for name, places in self.marks.items() if name.isupper()}
-        for tag in tags:
-            marks[tag.kind] = marks.get(tag.kind, frozenset()) | frozenset(range(tag.first, tag.after))
-        names = (self.names - {tag.kind for tag in self.tags}) | {tag.kind for tag in tags}
-        return msgspec.structs.replace(self, tags=tuple(tags), marks=marks, names=names)
-
 
 class Hearer:
     """Finds values and concepts in messages with a pack's words."""

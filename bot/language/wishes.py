@@ -4,7 +4,7 @@ A directory tells little of a provider: whatever else is asked for must not be d
 """
 
 import re
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import pairwise
 
@@ -40,7 +40,7 @@ def as_taken(entry: IntentRules, heard: Heard, lexicon: Lexicon) -> Heard:
     if not _is_terse(heard):
         return heard
     wishes = [Tag(WISH, "words", first, after) for first, after in _runs(_unexplained(entry, heard, lexicon.people))]
-    return heard.retagged((*heard.tags, *wishes)) if wishes else heard
+    return _retagged(heard, (*heard.tags, *wishes)) if wishes else heard
 
 
 def _at_times(heard: Heard, lexicon: Lexicon) -> Heard:
@@ -50,7 +50,16 @@ def _at_times(heard: Heard, lexicon: Lexicon) -> Heard:
     hours = hour_tags(Lexed(lexicon.grammar, heard.said.words), heard.said, heard.today, asking, sought=True)
     tags = opening([tag for tag in heard.tags if tag.kind != "open_at"], hours)
     dates = [tag for tag in tags if tag.kind in _TIMES and tag.first in asking]
-    return heard.retagged([replace(tag, kind=WISH, value=APPOINTMENTS) if tag in dates else tag for tag in tags])
+    return _retagged(heard, [replace(tag, kind=WISH, value=APPOINTMENTS) if tag in dates else tag for tag in tags])
+
+
+def _retagged(heard: Heard, tags: Sequence[Tag]) -> Heard:
+    """Return what is heard with other tags."""
+    marks = {name: places for name, places in heard.marks.items() if name.isupper()}
+    for tag in tags:
+        marks[tag.kind] = marks.get(tag.kind, frozenset()) | frozenset(range(tag.first, tag.after))
+    names = (heard.names - {tag.kind for tag in heard.tags}) | {tag.kind for tag in tags}
+    return replace(heard, tags=tuple(tags), marks=marks, names=names)
 
 
 def _is_terse(heard: Heard) -> bool:
