@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from bot.conversation.provenance import amounts_in, quotable
 from bot.language.clauses import Clause, ClauseRole, clauses, is_whole
-from bot.language.context import Context
+from bot.language.context import Context, of_one_provider
 from bot.language.engine import Engine
 from bot.language.kernel import FALLBACK, FOLLOW, REFINE, is_kernel
 from bot.language.left import conditions
@@ -95,7 +95,8 @@ def _parted(
     cut = clauses(said, frozenset(), engine.lexicon.grammar.area("clauses"))
     heard = engine.hear(said, today, None) if len(cut) >= _TWO else None
     parts = _parts(engine, said, heard.clauses, today, people) if heard else []
-    parts = parts if len(parts) >= _TWO else []
+    one = of_one_provider(reading, [part.alone for part in parts], engine.intents)
+    parts = parts if len(parts) >= _TWO and not one else []
     own = next((part for part in parts if part.alone.intent == reading.intent and not part.alone.is_miss), None)
     if own and heard:
         at = parts.index(own)

@@ -6,14 +6,16 @@ from typing import Literal
 
 import msgspec
 
+from bot.kit.around import Around
 from bot.kit.ask import Ask
-from bot.kit.cards import Card
+from bot.kit.cards import Card, cards
 from bot.kit.conditions import conditions
 from bot.kit.spelling import words_of
 from bot.records.listing import Listing
 
 FactTest = Literal["said", "unsaid", "yes", "no", "partly"]
 _WOMAN, _MAN = "woman|female|lady|mujer", "man|male|guy|hombre|var[oó]n"
+_NO_MATTER = re.compile(r"\b(matters?|either|pref|preference|any gender|importa)\b", re.IGNORECASE)
 _ASKS: Mapping[str, re.Pattern[str]] = {
     about: re.compile(rf"\b(?:{words})\b", re.IGNORECASE)
     for about, words in {
@@ -24,7 +26,10 @@ _ASKS: Mapping[str, re.Pattern[str]] = {
         "email": r"e-?mails?(?: address(?:es)?)?|write|message|correos?(?: electr[oó]nicos?)?|escr[ií]b\w*|mensaje",
         "web": r"web(?: ?(?:sites?|pages?|address))?|urls?|homepages?|online|sitio|p[aá]gina",
         "address": r"addr\w*|(?:suites?|stes?)(?: numbers?)?|street|where|locat(?:ed|ion)|directions?"
-        r"|direcci[oó]n\w*|d[oó]nde|llegar",
+        r"|(?<!in )(?:town|city)|(?:what|which) office|(?:and|[,+&]) ?office(?= ?(?:[?.,;]|and\b|$))"
+        r"|direcci[oó]n\w*|d[oó]nde|llegar|ciudad",
+        "places": r"moved?(?: (?:offices|locations|out))?|still (?:in|at|with)|mud[oóa]\w*|otra direcci[oó]n"
+        r"|(?:more than one|multiple|(?:an)?other|second|same|old|main) (?:addr\w*|offices?|locations?|places?)",
         "hours": r"hours?|hrs|times?|opens?|closes?|when|(?:what|which|qu[eé]) (?:days|d[ií]as)|cu[aá]ndo|horarios?"
         r"|horas?|abren?|cierran?",
         "specialty": r"specs?|specialt\w+|speciali[sz](?!ts?\b)\w+|what kind of (?:doctor|doc|dr|provider)|especiali\w+"
@@ -37,8 +42,10 @@ _ASKS: Mapping[str, re.Pattern[str]] = {
         "networks": r"nets?|networks?|red|redes",
         "practice": r"(?:clinic|practice|group|office|facility)(?:'?s)? name|name of (?:the |h?er |his |their )?"
         r"(?:clinic|practice|group|office)|(?:which|what) (?:clinic|practice|group)|nombre (?:de la|del) \w+",
-        "affiliations": r"aff(?:s|il\w*)|privileg\w+|privs|afiliad\w+",
-        "accepting_new": r"new (?:patients?|pts?)|accepting|tak(?:es?|ing) (?:new|patients|pts)|pacientes nuevos",
+        "affiliations": r"(?:hosp\w*(?: \w+){0,3} )?(?:affs?|affil\w*|privs?|privileg\w*)|admits?|afiliad\w+"
+        r"|(?:what|which|qu[eé]) hosp\w*",
+        "accepting_new": r"new (?:patients?|pts?)|accepting(?! (?:blue|net\w*|bcbst?|\w)\b)|panel|anp"
+        r"|(?:tak|accept|acc)\w* (?:\w+ )?(?:new|patients|pts)|pacientes nuevos",
         "active": r"active|activ[oa]|retired|jubil\w+|still (?:there|listed|practic\w+)|sigue (?:ah[ií]|all[ií])",
         "updated": r"how (?:old|current|recent)|(?:when\b.*)?(?:last )?(?:updated|checked|verified)(?: when)?"
         r"|out of date|(?:cu[aá]ndo\b.*)?actualiz\w+|qu[eé] tan vieja",
@@ -56,7 +63,7 @@ OF_PLACE = frozenset({"phone", "fax", "email", "web", "address", "hours"})
 _NOT_SHOWN = frozenset({
     "npi", "fax", "email", "web", "tin", "taxonomy", "hours", "gender", "practice", "affiliations",
 })  # fmt: skip
-_TOLD_APART = _NOT_SHOWN - {"affiliations"} | {"phone", "specialty", "languages"}
+_TOLD_APART = _NOT_SHOWN | {"phone", "specialty", "languages", "accepting_new", "places"}
 
 
 class ProviderFact(msgspec.Struct, frozen=True):
@@ -118,7 +125,10 @@ def _holds(longer: tuple[int, int, str], one: tuple[int, int, str]) -> bool:
 
 
 def facts_of(ask: Ask, card: Card, rows: Sequence[Listing], asked: Iterable[str]) -> tuple[ProviderFact, ...]:
-    """Return what the listings of one provider say of each thing that is asked for."""
+    """Return what the listings of one provider say of each thing that is asked for, which is then honoured."""
+    asked = tuple(asked)
+    for about in ask.beside.keys() & {*asked}:
+        ask.said_unmet(about)
     return tuple(_ANSWERS[about](ask, card, rows) if about in _ANSWERS else _said(about, card, rows) for about in asked)
 
 
@@ -128,14 +138,23 @@ def facts_apart(
     """Return what is asked for before and behind an answer's `own` fact, of the facts that other answers tell."""
     asked = facts_asked(ask, card.name)
     at = asked.index(own) if own in asked else 0
-    apart = _TOLD_APART - ({own, "practice"} if own == "affiliations" else {own})
+    apart = _TOLD_APART - ({own, "practice", "places"} if own == "affiliations" else {own})
     first, last = ([about for about in part if about in apart] for part in (asked[:at], asked[at:]))
     return facts_of(ask, card, rows, first), facts_of(ask, card, rows, last)
 
 
+def facts_each(
+    ask: Ask, found: Iterable[Sequence[Listing]], asked: Sequence[str], where: Around | None = None
+) -> tuple[tuple[Card, tuple[ProviderFact, ...]], ...]:
+    """Return several providers, each with what its listings say of each thing that is asked for; () if nothing is."""
+    shown = ((cards(ask, rows, where)[0], rows) for rows in found if asked)
+    return tuple((card, facts_of(ask, card, rows, asked)) for card, rows in shown)
+
+
 def facts_beside(ask: Ask, cards: Sequence[Card], rows: Sequence[Listing]) -> tuple[tuple[ProviderFact, ...], ...]:
     """Return what is asked for of each card that no card of a list shows; () if nothing is. `rows` are of all cards."""
-    asked = [about for about in facts_asked(ask) if about in _NOT_SHOWN]
+    told = _NOT_SHOWN - ({"gender"} if _NO_MATTER.search(ask.said) else set())
+    asked = [about for about in facts_asked(ask) if about in told]
     own = ([row for row in rows if row.key == card.key] for card in cards)
     return tuple(facts_of(ask, card, found, asked) for card, found in zip(cards, own, strict=True)) if asked else ()
 
@@ -148,6 +167,7 @@ _VALUES: Mapping[str, Callable[[Card, Sequence[Listing]], Iterable[str | None]]]
     "email": lambda card, _: (one for site in card.sites for one in site.emails),
     "web": lambda card, _: (one for site in card.sites for one in site.webs),
     "address": lambda card, _: (site.address for site in card.sites),
+    "places": lambda card, _: (site.address for site in card.sites),
     "hours": lambda card, _: (day for one in card.site.hours for day in one.days),
     "specialty": lambda card, _: (one.words for site in card.sites for one in site.specialties),
     "taxonomy": lambda card, _: (one.codes[0] for site in card.sites for one in site.specialties if one.codes),

@@ -13,7 +13,6 @@ from msgspec.structs import replace
 from bot.kit.ask import Ask
 from bot.kit.conditions import Filter
 from bot.kit.directory import PERSON_INCLUDES, bring, read_by, rows_of, taxonomy, widen
-from bot.kit.network_names import names_of
 from bot.kit.reading import read_pages, records_of
 from bot.kit.spelling import is_named, likeness, words_of
 from bot.payer.search import Search, any_of, escape, given
@@ -216,7 +215,7 @@ _MARKED = frozenset("odl")  # O'Neil, D'Angelo, L'Esperance
 
 
 class Choice(msgspec.Struct, frozen=True):
-    """What is needed to tell a provider apart, what may be asked of several, and the reference for a button.
+    """What is needed to tell a provider apart, and the reference for a button.
 
     `street` and `npi_end`, the last four digits of the NPI, are set only if name, specialty and city are not enough.
     """
@@ -225,8 +224,6 @@ class Choice(msgspec.Struct, frozen=True):
     name: str | None
     specialty: Specialty | None
     city: str | None
-    networks: tuple[str, ...] = ()
-    houses: tuple[str, ...] = ()
     street: str | None = None
     npi_end: str | None = None
 
@@ -295,8 +292,7 @@ def _choice(rows: tuple[Listing, ...]) -> Choice:
     first = rows[0]
     specialty = next((one for row in rows for one in row.specialties if one.words), None)
     city = next((place.city for row in rows for place in row.locations if place.city), None)
-    owners = dict.fromkeys(row.organization_name for row in rows if row.organization_name)
-    return Choice(first.reference, first.name, specialty, city, names_of(rows), tuple(owners))
+    return Choice(first.reference, first.name, specialty, city)
 
 
 async def affiliations_of(ask: Ask, rows: Sequence[Listing]) -> tuple[tuple[str, bool], ...]:

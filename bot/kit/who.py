@@ -83,6 +83,11 @@ class Who(msgspec.Struct, frozen=True):
         return self.found[0] if len(self.found) == 1 else None
 
     @property
+    def shown(self) -> tuple[tuple[Listing, ...], ...]:
+        """The first eight of several providers; () for one."""
+        return self.found[:SHOWN] if len(self.found) > 1 else ()
+
+    @property
     def choices(self) -> tuple[Choice, ...]:
         """The first eight of several providers, or the similar names if there is none."""
         return told_apart(self.found)[:SHOWN] or self.near
@@ -106,7 +111,7 @@ class Who(msgspec.Struct, frozen=True):
 class OfProvider(WithDocument, frozen=True, kw_only=True):
     """An answer about one provider: `found` says who it is, or why there is none; `partial`: not all could be read.
 
-    `first` and `last` are facts of its `listing` that are asked for before and behind the answer's own.
+    `first` and `last`: facts of its `listing` asked for before and behind the answer's own; `each`: those of several.
     """
 
     found: Who
@@ -114,6 +119,7 @@ class OfProvider(WithDocument, frozen=True, kw_only=True):
     first: tuple[ProviderFact, ...] = ()
     last: tuple[ProviderFact, ...] = ()
     listing: Card | None = None
+    each: tuple[tuple[Card, tuple[ProviderFact, ...]], ...] = ()
 
     @property
     def state(self) -> State:

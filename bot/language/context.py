@@ -191,6 +191,15 @@ def _narrows(context: Context, reading: Reading, intents: Mapping[str, IntentRul
     return (reading.intent == context.intent or cared) and anew.isdisjoint(reading.slots)
 
 
+def of_one_provider(reading: Reading, parts: Sequence[Reading], intents: Mapping[str, IntentRules]) -> bool:
+    """Return whether all parts ask about the one provider whom the message names: one answer tells all facts."""
+    name = reading.slots.get("provider_name")
+    named = [part.slots["provider_name"] for part in parts if "provider_name" in part.slots]
+    rules = [intents.get(one.intent or "") for one in (reading, *(part for part in parts if not part.unclear))]
+    one = name is not None and all(slot.value == name.value for slot in named)
+    return one and all(entry is not None and entry.of_entry for entry in rules)
+
+
 def lists_providers(rules: IntentRules) -> bool:
     """Return whether an intent's answer is a list of providers or places."""
     return rules.needs == "directory" and "more" in rules.follows and "refine" in rules.follows

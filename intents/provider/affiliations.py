@@ -17,6 +17,8 @@ from bot.kit import (
     affiliations_of,
     cards,
     facts_apart,
+    facts_asked,
+    facts_each,
     is_named,
     sites,
     staff_beside,
@@ -87,7 +89,8 @@ async def answer(ask: Ask) -> Affiliations:
     told = summarize(found, further, asked)
     told = replace(told, partial=not ask.report.complete, addresses=addresses, of_group=of_group)
     if not found.only:
-        return told
+        facts = tuple(dict.fromkeys((*facts_asked(ask), "affiliations")))
+        return replace(told, each=facts_each(ask, found.shown, facts))
     card = cards(ask, found.only, None)[0]
     first, last = facts_apart(ask, card, found.only, "affiliations")
     return replace(told, listing=card, first=first, last=last)

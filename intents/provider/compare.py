@@ -19,7 +19,6 @@ from bot.kit import (
     Listing,
     OfProvider,
     Plan,
-    ProviderFact,
     Ranked,
     Wanted,
     Who,
@@ -27,7 +26,7 @@ from bot.kit import (
     by_provider,
     cards,
     facts_asked,
-    facts_of,
+    facts_each,
     is_named,
     kind_codes,
     listings,
@@ -65,7 +64,7 @@ class Compared(OfProvider, frozen=True, kw_only=True):
     Without an `outcome`, `found` is the one that is missing or ambiguous, as the `slot` says which; `also` is the other
     name where nobody has that either, `beside` the one of the two who is listed. `same` is the name of both.
 
-    `facts` are what is listed of each thing that was asked of both. `ranked`: who of both is nearer was asked. `shared`
+    `each` holds both with what was asked of them. `ranked`: who of both is nearer was asked. `shared`
     are the networks that list both providers, and `mine` those of them that are the asker's; `both` counts the
     providers whom both networks list.
     """
@@ -88,12 +87,6 @@ class Compared(OfProvider, frozen=True, kw_only=True):
     also: str | None = None
     beside: Card | None = None
     ranked: Ranked | None = None
-    facts: tuple[tuple[ProviderFact, ...], ...] = ()
-
-    @property
-    def each(self) -> tuple[tuple[Card, tuple[ProviderFact, ...]], ...]:
-        """Both providers with what was asked of them."""
-        return tuple(zip(self.cards, self.facts, strict=True))
 
 
 async def answer(ask: Ask) -> Compared:
@@ -161,9 +154,14 @@ def side_by_side(found: Sequence[tuple[Listing, ...]], ask: Ask, where: Around |
     shared = tuple(name for name in both[0].every_network if name in both[1].every_network)
     near = ranked(ask, sorted(both, key=lambda card: math.inf if card.miles is None else card.miles))
     asked = [one for one in facts_asked(ask) if one != "distance"]  # that, and their networks, are told in any case
-    each = tuple(facts_of(ask, card, rows, asked) for card, rows in zip(both, found, strict=True))
     return Compared(
-        outcome="providers", today=ask.today, cards=both, shared=shared, where=where, ranked=near, facts=each
+        outcome="providers",
+        today=ask.today,
+        cards=both,
+        shared=shared,
+        where=where,
+        ranked=near,
+        each=facts_each(ask, found, asked, where),
     )
 
 

@@ -26,6 +26,7 @@ from bot.kit import (
     around,
     cards,
     facts_asked,
+    facts_each,
     facts_of,
     names_of,
     oldest,
@@ -91,7 +92,7 @@ class Detail(OfProvider, frozen=True, kw_only=True):
         place_names: Places of which no more is told; `own_addresses` are those of an organization without places.
         where: The area from which a distance was asked for.
         technical: Whether the receipt shows its records.
-        each: Several providers that are meant, each with its facts; `listed` if they are those of the list shown.
+        listed: Whether several who are meant are those of the list shown, or named.
         brief: Whether only answers of yes or no, or about the listing itself, were asked for.
         whole: Whether all is shown: nothing in particular was asked for, or what differs from place to place.
     """
@@ -109,16 +110,12 @@ class Detail(OfProvider, frozen=True, kw_only=True):
     opening: OpenAt | None = None
     week: bool = False
     where: Around | None = None
-    each: tuple[tuple[Card, tuple[ProviderFact, ...]], ...] = ()
     listed: bool = False
     brief: bool = False
     whole: bool = True
 
 
 _OF_LISTING = frozenset({"active", "updated"})
-_WHOLE = re.compile(
-    r"\b(info\w*|about|details?|who|contact|datos|detalles?|qui[eé]n|sobre|acerca|contacto)\b", re.IGNORECASE
-)
 _CONTACT = re.compile(r"\b(v ?card|vcf|contact (?:card|file)|(?:tarjeta|ficha) de contacto)\b", re.IGNORECASE)
 
 
@@ -137,9 +134,8 @@ async def answer(ask: Ask) -> Detail:
 
 
 def _asked(ask: Ask, found: Who) -> tuple[str, ...]:
-    """Return the facts that are asked for; by default one provider's phone, unless the listing as a whole is."""
-    every = not ask.said or _WHOLE.search(ask.said)
-    return facts_asked(ask, found.only[0].name if found.only else None) or (() if every else ("phone",))
+    """Return the facts that are asked for; none where the listing as a whole is."""
+    return facts_asked(ask, found.only[0].name if found.only else None)
 
 
 def _own_addresses(rows: Sequence[Listing]) -> tuple[str, ...]:
@@ -160,20 +156,15 @@ def summarize(
     """The one provider's facts, every place and network once, the nearest to `where` first."""
     rows, asked = found.only, _asked(ask, found)
     if rows is None:
-        several = (
-            found.found
-            if "among" in ask.arguments or "provider_name" in ask.several or len(found.found) <= len(found.choices)
-            else ()
-        )
-        shown = ((cards(ask, one, where)[0], one) for one in several if asked)
+        listed = "among" in ask.arguments or "provider_name" in ask.several
         return Detail(
             found=found,
             today=ask.today,
             partial=not ask.report.complete,
             opening=open_at(ask),
             where=where,
-            listed="among" in ask.arguments or "provider_name" in ask.several,
-            each=tuple((card, facts_of(ask, card, own, asked)) for card, own in shown),
+            listed=listed,
+            each=facts_each(ask, found.found if listed else found.shown, asked, where),
         )
     network = ask.arguments.get("network")
     receipt = _receipt(rows, ask, network, sold) if _wants_receipt(ask) else None

@@ -18,6 +18,8 @@ from bot.kit import (
     asked_networks,
     cards,
     facts_apart,
+    facts_asked,
+    facts_each,
     networks_among,
     own_networks,
     proof_of,
@@ -65,6 +67,7 @@ async def answer(ask: Ask) -> InNetwork:
     first, last = facts_apart(ask, card, found.only, "networks") if card and found.only else ((), ())
     return InNetwork(
         listing=card,
+        each=facts_each(ask, found.shown, tuple(dict.fromkeys((*facts_asked(ask), "networks")))),
         first=first,
         last=last,
         found=found,
