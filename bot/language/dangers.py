@@ -17,12 +17,15 @@ from bot.language.text import keys_in
 
 HIDDEN = "NEVER"
 CALM = "CALM"
+CARE = "CARE"
 COLOR = "COLOR"
 NOW = "NOW"
 THEN = "THEN"
 OFTEN = "OFTEN"
 HAPPENS = "HAPPENS"
 CHEST = "CHEST"
+LOSS = "LOSS"
+SYMPTOM = "symptom"
 MEDICINE = "MEDICINE"
 WITHIN = 8
 
@@ -33,7 +36,8 @@ class DangerRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=T
     With `after`, only after it. In a sentence about benefits, cost or the past, a rule that is not `firm` only adds a
     line above the answer, unless the sentence says "now". A `loose` rule does the same in every message that something
     else explains; an `alone` rule is ignored there. A `plain` rule replaces the reply to a message that is not
-    understood, even if calm. `lines` are further phone numbers.
+    understood, even if calm. `lines` are further phone numbers; `symptom` is no number: 911 is called only if it comes
+    with more, and naming a doctor or a past day does not silence it.
     """
 
     name: str
@@ -51,6 +55,11 @@ class DangerRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=T
     def others(self) -> tuple[tuple[str, int], ...]:
         """The ideas besides the first one, each with how many times it is needed."""
         return tuple(Counter(self.all[1:]).items())
+
+    @cached_property
+    def calm(self) -> tuple[str, ...]:
+        """The ideas that silence it: benefits and cost; care and the past, too, if it is no symptom."""
+        return (CALM,) if SYMPTOM in self.lines else (CALM, CARE)
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -24,7 +24,7 @@ from bot.language.matcher import Lexed
 from bot.language.reading import COUNTED, DOUBT, Candidate, Reading, Slot, elapsed
 from bot.language.redaction import redacted
 from bot.language.rules import PERSON, IntentRules, Rule, load_rules, may_set
-from bot.language.safety import Alarms, Danger, Signs, alarmed, in_danger
+from bot.language.safety import NUMBER, Alarms, Danger, Signs, alarmed, calling, in_danger
 from bot.language.slots import SIDES, dropped, excluded_beside, kinds_of, moved, several_times, sides, slot_of
 from bot.language.tellers import Tellers
 from bot.language.text import Utterance, read, read_whole
@@ -96,13 +96,15 @@ class Engine:
         reading = self._in_topics(text, part, context, today, begun)
         again = context is not None and reading.intent == context.intent and not reading.slots
         lost = again or self._alarms.is_unexplained(reading) or (reading.unclear and self._alarms.is_likely(reading))
-        if lost and (danger := signs.unasked()):
-            return in_danger(text, danger, begun)
-        danger = signs.beside() or self._alarms.counted(reading, part, signs)
-        if danger and ("answer" in reading.slots or self._alarms.is_alone(danger, reading)):
-            return in_danger(text, danger, begun)
+        unasked = signs.unasked() if lost else None
+        danger = self._alarms.beside(unasked or signs.beside(), reading, part, signs)
         if danger is None:
             return reading
+        if unasked or "answer" in reading.slots or self._alarms.is_alone(danger, reading):
+            asked = calling(reading, self.slots_as(NUMBER, text, today=today)) if danger.is_symptom else None
+            if asked is None:
+                return in_danger(text, danger, begun)
+            reading = asked
         return alarmed(reading, danger, begun, now=self._tells_now(part, danger, signs, today, context))
 
     def _tells_now(self, said: Utterance, danger: Danger, signs: Signs, today: date, context: Context | None) -> bool:

@@ -12,12 +12,25 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from bot.language.dangers import CALM, CHEST, COLOR, HAPPENS, NOW, OFTEN, THEN, DangerRule, Dangers
+from bot.language.dangers import (
+    CALM,
+    CARE,
+    CHEST,
+    COLOR,
+    HAPPENS,
+    LOSS,
+    NOW,
+    OFTEN,
+    SYMPTOM,
+    THEN,
+    DangerRule,
+    Dangers,
+)
 from bot.language.hearing import Speller
 from bot.language.kernel import FALLBACK
 from bot.language.lexicon import Lexicon
 from bot.language.phrases import PhraseFound
-from bot.language.reading import COUNTED, Candidate, Reading, elapsed
+from bot.language.reading import COUNTED, Candidate, Reading, Slot, elapsed
 from bot.language.rules import IntentRules
 from bot.language.text import AnyOf, Utterance
 
@@ -38,6 +51,12 @@ class Danger(NamedTuple):
     lines: tuple[str, ...] = ()
     at: int = 0
     firm: bool = False
+    loose: bool = False
+
+    @property
+    def is_symptom(self) -> bool:
+        """Whether the body tells of something that a doctor or a nurse is asked about first."""
+        return SYMPTOM in self.lines
 
 
 class _Tried(NamedTuple):
@@ -100,12 +119,13 @@ class Signs:
         places, parts = self._places, _parts(self._said, _CLAUSE_ENDS)
         first = max(first, bisect_left(parts, parts[danger.at]))
         last = min(after, bisect_right(parts, parts[danger.at])) - 1
-        calm, then, now, often = (bool(_many(places.get(one, ()), first, last)) for one in (CALM, THEN, NOW, OFTEN))
-        return not often and (now or danger.firm or HAPPENS in places or not (calm or then))
+        told = {one for one in (CALM, CARE, THEN, NOW, OFTEN) if _many(places.get(one, ()), first, last)}
+        now = NOW in told or danger.firm or HAPPENS in places or told.isdisjoint({CALM, CARE, THEN})
+        return now and OFTEN not in told and not danger.is_symptom
 
     def names_chest(self) -> bool:
-        """Return whether the chest or the heart is named."""
-        return CHEST in self._places
+        """Return whether the chest or the heart is named, as opposed to the heart of a person in grief."""
+        return CHEST in self._places and LOSS not in self._places
 
     def words(self) -> frozenset[str]:
         """The keys of all words that are part of an idea of danger."""
@@ -115,7 +135,8 @@ class Signs:
         """Return the first matching rule's emergency. Each rule has a flag: calm words around it silence it."""
         for rule, calms in rules if self._places else ():
             if rule.all[0] in self._places and (at := self._rings(rule, calms=calms)) is not None:
-                return Danger(f"safety.{rule.kind}", rule.name, _language(self._found), self._lines(rule), at)
+                language, lines = _language(self._found), self._lines(rule)
+                return Danger(f"safety.{rule.kind}", rule.name, language, lines, at, loose=rule.loose)
         return None
 
     def _rings(self, rule: DangerRule, *, calms: bool) -> int | None:
@@ -129,18 +150,18 @@ class Signs:
             if all(
                 _many(places[other], anchor - back, anchor + rule.within) - (anchor in places[other]) >= times
                 for other, times in rule.others
-            ) and not (calms and not rule.firm and self._is_calm(anchor)):
+            ) and not (calms and not rule.firm and self._is_calm(anchor, rule)):
                 return anchor
         return None
 
-    def _is_calm(self, place: int) -> bool:
+    def _is_calm(self, place: int, rule: DangerRule) -> bool:
         """Return whether a word's sentence is about benefits, cost or the past, and not about now."""
         if self._sentences is None:
             self._sentences = _parts(self._said, _SENTENCE_ENDS)
         sentence = self._sentences[place]
         first, after = bisect_left(self._sentences, sentence), bisect_left(self._sentences, sentence + 1)
-        calm, now = (self._places.get(idea, ()) for idea in (CALM, NOW))
-        return bool(_many(calm, first, after - 1)) and not _many(now, first, after - 1)
+        calm = any(_many(self._places.get(idea, ()), first, after - 1) for idea in rule.calm)
+        return calm and not _many(self._places.get(NOW, ()), first, after - 1)
 
     def _lines(self, rule: DangerRule) -> tuple[str, ...]:
         asked = (self._dangers.lines.get(idea, frozenset()) for idea in self._places)
@@ -198,7 +219,9 @@ def _parts(said: Utterance, ends: str) -> list[int]:
 # How sure a question has to be, and how unlikely danger, before words of danger are a figure of speech.
 _CLEAR, _NO_DANGER = 0.8, 0.05
 _SHORT_WORD = 3
-_EVEN, _OF_BODY = 0.5, "safety.emergency"
+# What tells the number of a doctor who is named beside a symptom.
+NUMBER = "provider.detail"
+_EVEN, _OF_BODY, _OF_SELF = 0.5, "safety.emergency", "safety.crisis"
 _UNEXPLAINED = frozenset({"unknown", "chatter", "other_person"})
 
 
@@ -242,14 +265,31 @@ class Alarms:
         return reading.slots["reason"].value in _UNEXPLAINED
 
     def is_alone(self, danger: Danger, reading: Reading) -> bool:
-        """Return whether an emergency found by the weights is in a message without a clear question."""
-        return danger.rule == COUNTED and (reading.is_miss or reading.intent == FALLBACK or reading.score < _CLEAR)
+        """Return whether loose words of danger, or an emergency by the weights, stand beside no clear question."""
+        lost = reading.is_miss or reading.intent == FALLBACK or reading.score < _CLEAR
+        if danger.is_symptom:
+            return lost or self._intents[str(reading.intent)].needs == "nothing"
+        return lost and (danger.rule == COUNTED or (danger.loose and self.is_likely(reading)))
 
     def is_likely(self, reading: Reading) -> bool:
         """Return whether the weights alone are sure enough of danger to add its line."""
         return sum(reading.dangers.values()) >= self._sure
 
-    def counted(self, reading: Reading, said: Utterance, signs: Signs) -> Danger | None:
+    def beside(self, danger: Danger | None, reading: Reading, said: Utterance, signs: Signs) -> Danger | None:
+        """Return the emergency that a rule found, else one that the weights did; None if there is neither.
+
+        The weights take a symptom for an emergency, which a heart that races or flutters is not yet. A clear question
+        about the member's record is no question about a symptom in it.
+        """
+        if danger is not None and not danger.is_symptom:
+            return danger
+        counted = self._counted(reading, said, signs)
+        if counted and (danger is None or counted.intent == _OF_SELF or not signs.names_chest()):
+            return counted
+        told = danger is not None and not self.is_alone(danger, reading)
+        return None if told and self._intents[str(reading.intent)].needs == "member" else danger
+
+    def _counted(self, reading: Reading, said: Utterance, signs: Signs) -> Danger | None:
         """Return an emergency that no rule found but the weights did, which may only add the line; else None.
 
         A guess at a crisis in a message about the chest or the heart is one at an emergency of the body: "it flutters".
@@ -270,6 +310,17 @@ def _says_something(said: Utterance) -> bool:
 def alarmed(reading: Reading, danger: Danger, begun: float, *, now: bool) -> Reading:
     """Return the reading of the question besides an emergency."""
     return replace(reading, alarm=danger.intent, present=now, lines=danger.lines, ms=elapsed(begun))
+
+
+def calling(reading: Reading, named: Mapping[str, Slot]) -> Reading | None:
+    """Return the reading as the question for the number of the doctor who is named beside a symptom; None if none is.
+
+    A place, as in "at walgreens", is no doctor.
+    """
+    doctor = None if "organization" in named else named.get("provider_name")
+    slots = {"provider_name": doctor} if doctor else {}
+    asked = replace(reading, intent=NUMBER, slots=slots, rule=None, score=1.0, candidates=(), unclear=False)
+    return asked if doctor else None
 
 
 def in_danger(text: str, danger: Danger, begun: float) -> Reading:

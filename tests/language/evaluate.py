@@ -14,7 +14,9 @@ from decimal import Decimal
 from pathlib import Path
 
 from bot.language.context import Context
+from bot.language.dangers import SYMPTOM
 from bot.language.engine import Engine
+from bot.language.kernel import FALLBACK
 from bot.language.reading import Reading, Slot
 from bot.language.sentences import FOLDER, of_writer
 from tests.language import rounds
@@ -64,7 +66,8 @@ class Tally:
 
     def add(self, case: Case, reading: Reading, *, data: bool) -> None:
         """Count one sentence; `data` says that the reading would ask for somebody's or the directory's data."""
-        got = reading.intent or ""
+        asks_a_nurse = SYMPTOM in reading.lines and reading.alarm is None
+        got = FALLBACK if asks_a_nurse else reading.intent or ""
         if not case.intent.startswith(SAFETY):
             self.calm += 1
             self.alarms += got.startswith(SAFETY)
