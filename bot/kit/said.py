@@ -48,8 +48,7 @@ def asks_claims(ask: Ask) -> bool:
 def asks_parts(ask: Ask) -> bool:
     """Return whether the parts of one claim's share are asked for, or the price of which it is a percentage."""
     start, end = span_of(ask)
-    exact = exact_asked(ask)
-    one = (exact and exact.to_cent) or (start and start == end) or {"claim_id", "provider_name"} & ask.slots.keys()
+    one = exact_asked(ask) or (start and start == end) or {"claim_id", "provider_name"} & ask.slots.keys()
     priced = "percent" in ask.slots and text_of(ask, "amount_kind") in _PRICED
     return bool(one) and (priced or len(_PARTS & ask.concepts) > 1)
 

@@ -25,18 +25,19 @@ _TOO = frozenset(
 )
 """Words of a limit that include its amount, in both languages."""
 _OTHERS = ("billed", "allowed", "plan_paid")
-_ONE, _TWENTY, _HUNDRED = Decimal(1), Decimal(20), Decimal(100)
+_ONE, _TEN, _TWENTY, _HUNDRED = Decimal(1), Decimal(10), Decimal(20), Decimal(100)
 
 
 class Exact(msgspec.Struct, frozen=True):
     """Amounts in US dollars of which a claim has to have one, or none where these are left `out`.
 
-    `to_cent`: the words give cents or say "exactly".
+    `to_cent`: the words give cents or say "exactly"; `roughly`: that the amount is only near to it.
     """
 
     amounts: tuple[Decimal, ...]
     to_cent: bool
     out: bool = False
+    roughly: bool = False
 
     def fitting(self, claims: tuple[Claim, ...], aspect: str | None) -> tuple[Claim, ...]:
         """Return the claims that fit, in the same order."""
@@ -49,7 +50,7 @@ class Exact(msgspec.Struct, frozen=True):
         Dollars without cents are about an amount where no claim has just them: "54 bucks" is $54.87, and "nine hundred
         dollars" may be $912.97.
         """
-        for is_it in _WAYS[:1] if self.to_cent else _WAYS:
+        for is_it in _WAYS[:1] if self.to_cent else (*_WAYS, *(_ROUGHLY if self.roughly else ())):
             for names in ((aspect,), (None, *_OTHERS)):
                 if found := tuple(claim for claim in claims if self._has(claim, names, is_it)):
                     return found
@@ -71,7 +72,13 @@ def _is_near(one: Decimal, wanted: Decimal) -> bool:
     return not wanted % _HUNDRED and abs(one - wanted) * _TWENTY <= wanted
 
 
+def _is_rough(one: Decimal, wanted: Decimal) -> bool:
+    """Return whether they differ by a tenth at most: "nearly a thousand" may be $912.97."""
+    return abs(one - wanted) * _TEN <= wanted
+
+
 _WAYS: tuple[Callable[[Decimal, Decimal], bool], ...] = (eq, _is_about, _is_near)
+_ROUGHLY = (_is_rough,)
 
 
 def is_close(one: Decimal, wanted: Decimal) -> bool:
@@ -102,7 +109,7 @@ def exact_asked(ask: Ask) -> Exact | None:
     out = any((words and rest.startswith(words)) or _dollars(rest.split()[0]) in amounts for rest in barred)
     if out and amounts:  # "that weren't $50"
         ask.said_unmet("words")
-    return Exact(amounts, cents, out) if amounts else None
+    return Exact(amounts, cents, out, "roughly" in ask.asked.says) if amounts else None
 
 
 def limits_asked(ask: Ask) -> AmountLimits | None:

@@ -22,7 +22,6 @@ from bot.kit import (
     Summary,
     Term,
     Visits,
-    added,
     choose,
     claim_by_id,
     doubts_of,
@@ -30,6 +29,7 @@ from bot.kit import (
     newest_claims,
     service_dates,
     span_of,
+    sum_told,
     text_of,
     visit_kind,
     visits,
@@ -39,6 +39,7 @@ from bot.kit import (
 SHOWN = 5
 RECENT_DAYS = 365
 _IN_VERDICT = frozenset({"some_lines", "may_add", "sum_of_parts", "written_off"})
+_TELLS = frozenset({"claim_id", "date_range", "provider_name", "service"})
 _SAME = frozenset({"equal", "paid_before"})
 Verdict = Literal["equal", "paid_before", "higher", "lower", "at_least", "not_told", "other_currency"]
 Found = Literal["fits", "same_amount", "own", "other_day", "other_provider", "recent"]
@@ -67,7 +68,7 @@ class Comparison(msgspec.Struct, frozen=True):
 class BillCheck(Summary, frozen=True):
     """The result for a bill of `amount`.
 
-    If None, the amount has to be asked for, for the `known` claim if there is one.
+    If None, the amount has to be asked for, for the `known` claim if there is one, or for those that are the `choices`.
 
     Attributes:
         match: The only claim that matches; otherwise `choices` holds several, and `found` says how they were found.
@@ -76,6 +77,7 @@ class BillCheck(Summary, frozen=True):
         sure: Whether the person gave the day or said that it was the last visit.
         wanted: The conditions with the named kind of care.
         own: What the person thinks they owe, where they say so beside the bill's amount.
+        looked: Whether claims were looked for by what is told of a bill without its amount.
     """
 
     amount: Amount | None = None
@@ -93,6 +95,7 @@ class BillCheck(Summary, frozen=True):
     start: date | None = None
     end: date | None = None
     wanted: ClaimWish | None = None
+    looked: bool = False
 
     @property
     def same(self) -> int:
@@ -109,7 +112,7 @@ async def answer(ask: Ask) -> BillCheck:
     amount = _amount(ask)
     claim_id = ask.arguments.get("id")
     if amount is None:
-        return BillCheck(known=await _known(ask, claim_id) if claim_id else await _known_last(ask))
+        return await _without_amount(ask, claim_id)
     if claim_id:
         claim = await claim_by_id(ask, claim_id)
         ask.cite("ExplanationOfBenefit", [claim.id])
@@ -125,43 +128,54 @@ async def answer(ask: Ask) -> BillCheck:
     return summary
 
 
-async def _known(ask: Ask, claim_id: str) -> Claim:
-    """Return the claim that was just shown, for comparison once the amount is known."""
-    claim = await claim_by_id(ask, claim_id)
-    ask.cite("ExplanationOfBenefit", [claim.id])
-    return claim
-
-
-async def _known_last(ask: Ask) -> Claim | None:
-    """Return the claim of the last visit, if the bill is for it and it is the only one on its day."""
-    if not _is_last(ask):
-        return None
-    claims, _ = await _last_visit(ask)
-    known = claims[0] if len(claims) == 1 and not claims[0].sensitive else None
-    ask.cite("ExplanationOfBenefit", [known.id] if known else [])
-    return known
+async def _without_amount(ask: Ask, claim_id: str | None) -> BillCheck:
+    """Return the only claim that the bill may be for, or several, or none; nothing tells it without any condition."""
+    claims: Sequence[Claim] = ()
+    if claim_id:
+        claims = [await claim_by_id(ask, claim_id)]
+    elif _TELLS & ask.slots.keys() or _is_last(ask):
+        claims, _, _ = await _candidates(ask, None)
+        since = None if {"claim_id", "date_range"} & ask.slots.keys() else ask.today - timedelta(days=RECENT_DAYS)
+        claims = [claim for claim in claims if claim.service.overlaps(since, None)]
+    else:
+        return BillCheck()
+    ask.cite("ExplanationOfBenefit", [claim.id for claim in claims])
+    if len(claims) == 1 and (claim_id or not claims[0].sensitive):
+        return BillCheck(known=claims[0])
+    choices = tuple(Comparison(claim, "not_told") for claim in claims[:SHOWN])
+    together = _together(claims, [claim.owed.amount for claim in claims])
+    return replace(_base(ask), looked=True, choices=choices, more=len(claims) > SHOWN, together=together)
 
 
 def summarize(
     claims: Sequence[Claim], amount: Amount, ask: Ask, found: Found = "fits", around: Live | None = None
 ) -> BillCheck:
     """Return the comparison with the only claim that fits, or has the bill's amount; else the first few choices."""
-    start, end = span_of(ask)
-    number = text_of(ask, "claim_id")
-    provider, wanted = text_of(ask, "provider_name"), wanted_of(ask)
-    own = _amount(ask, "amount_own")
-    base = BillCheck(amount, own, found=found, provider=provider, number=number, start=start, end=end, wanted=wanted)
+    base = replace(_base(ask), amount=amount, found=found)
     compared = sorted((compare(claim, amount, around) for claim in claims), key=lambda one: one.verdict not in _SAME)
     same = [one for one in compared if one.verdict in _SAME]
-    named = found == "fits" or (found == "same_amount" and not provider)
+    named = found == "fits" or (found == "same_amount" and not base.provider)
     if len(only := same if named and same else compared) == 1 and named:
-        sure = found == "fits" and (bool(number or start or end) or _is_last(ask))
+        sure = found == "fits" and (bool(base.number or base.start or base.end) or _is_last(ask))
         return replace(base, match=only[0], shielded=only[0].claim.sensitive, sure=sure)
     return replace(
         base,
         choices=tuple(compared[:SHOWN]),
         more=len(claims) > SHOWN,
-        together=_together(claims, amount) if found == "fits" else None,
+        together=_together(claims, [_left(claim) for claim in claims]) if found == "fits" else None,
+    )
+
+
+def _base(ask: Ask) -> BillCheck:
+    """Return what the question tells of the bill, beside its amount."""
+    start, end = span_of(ask)
+    return BillCheck(
+        own=_amount(ask, "amount_own"),
+        provider=text_of(ask, "provider_name"),
+        number=text_of(ask, "claim_id"),
+        start=start,
+        end=end,
+        wanted=wanted_of(ask),
     )
 
 
@@ -173,10 +187,16 @@ def compare(claim: Claim, amount: Amount, around: Live | None = None) -> Compari
         return Comparison(claim, "not_told", full_price=_is(claim.billed, amount), doubts=doubts)
     if owed.currency != amount.currency or (paid and paid.currency != owed.currency):
         return Comparison(claim, "other_currency")
-    left = owed - paid if paid else owed
+    left = _left(claim) or owed
     difference = Amount(amount.cents - left.cents, amount.currency)
     full = _is(claim.billed, amount)
     return Comparison(claim, _verdict(claim, amount, difference), left, difference, full, doubts)
+
+
+def _left(claim: Claim) -> Amount | None:
+    """Return the amount owed without what the plan reports as paid."""
+    owed, paid = claim.owed.amount, claim.paid_by_patient
+    return owed - paid if owed and paid and paid.currency == owed.currency else owed
 
 
 def steps_of(check: BillCheck) -> tuple[Step, ...]:
@@ -205,7 +225,7 @@ def _is(one: Amount | None, other: Amount) -> bool:
     return one is not None and one.currency == other.currency and one.cents == other.cents
 
 
-async def _candidates(ask: Ask, amount: Amount) -> tuple[Sequence[Claim], Found, Live | None]:
+async def _candidates(ask: Ask, amount: Amount | None) -> tuple[Sequence[Claim], Found, Live | None]:
     """Return the claims that the bill may be for, how well they match, and the claims around them."""
     if text_of(ask, "claim_id"):
         claims, around = await _numbered(ask)
@@ -213,15 +233,15 @@ async def _candidates(ask: Ask, amount: Amount) -> tuple[Sequence[Claim], Found,
     if _is_last(ask):
         claims, around = await _last_visit(ask)
         return claims, "fits", around
-    if not (text_of(ask, "provider_name") or service_dates(ask)):
+    if amount and not (text_of(ask, "provider_name") or service_dates(ask)):
         return await _by_amount(ask, amount)
     return await _described(ask, amount)
 
 
-async def _described(ask: Ask, amount: Amount) -> tuple[Sequence[Claim], Found, Live | None]:
+async def _described(ask: Ask, amount: Amount | None) -> tuple[Sequence[Claim], Found, Live | None]:
     """Return the claims of the named provider and day, or else those of which one of the two is another."""
     claims, around = await _fitting(ask)
-    if claims:
+    if claims or amount is None:
         return claims, "fits", around
     if not (text_of(ask, "provider_name") and service_dates(ask)):  # the day, or the name, may be that of the bill
         others, found, read = await _by_amount(_without(ask, "date_range", "provider_name"), amount)
@@ -299,10 +319,8 @@ def _amount(ask: Ask, slot: str = "amount") -> Amount | None:
     return Amount(value) if value.is_finite() and value > 0 else None
 
 
-def _together(claims: Sequence[Claim], amount: Amount) -> Amount | None:
-    """Return the sum of several claims on one day, None if one of them has no amount."""
+def _together(claims: Sequence[Claim], amounts: Sequence[Amount | None]) -> Amount | None:
+    """Return the sum of the amounts of several claims on one day, None if one of them has none."""
     days = {str(claim.service.day) for claim in claims}
-    left = [compare(claim, amount).left for claim in claims]
-    if len(claims) > SHOWN or len(days) != 1 or None in left or any(claim.service.day is None for claim in claims):
-        return None
-    return added(left)
+    several = 1 < len(claims) <= SHOWN and len(days) == 1 and all(claim.service.day for claim in claims)
+    return sum_told(amounts) if several and None not in amounts else None
