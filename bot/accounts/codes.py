@@ -15,6 +15,8 @@ from cachetools import TTLCache
 from starlette.requests import Request
 from starlette.responses import Response
 
+from bot.ops.entrance import read_request
+
 _BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"  # RFC 4648 section 6
 _LONGEST = 200  # a code with any chat's formatting is far shorter
 _CLEAR = "".join(sorted(set(_BASE32) - set("ILO")))  # no sign that is read as another one
@@ -91,7 +93,8 @@ _PREVIEW = re.compile(
     re.IGNORECASE,
 )
 _SECRET = re.compile(r"[A-Za-z0-9_\-]{43}")
-_FORM_BYTES = 4096
+FORM_BYTES = 4096
+"""More than any form of our pages sends."""
 
 
 def is_preview(request: Request) -> bool:
@@ -142,17 +145,7 @@ def form_token(secret: str, about: str) -> str:
     return digest(f"form {secret} {about}")
 
 
-async def body_of(request: Request) -> bytes | None:
-    """Return the body of a request; None if it is larger than any that our pages send."""
-    body = b""
-    async for piece in request.stream():
-        body += piece
-        if len(body) > _FORM_BYTES:
-            return None
-    return body
-
-
 async def fields_of(request: Request) -> Mapping[str, str]:
     """Return the fields of a submitted form, each once; empty if it is larger than our forms."""
-    body = await body_of(request) or b""
+    body = await read_request(request, FORM_BYTES) or b""
     return {name: values[0] for name, values in parse_qs(body.decode("utf-8", "replace")).items()}

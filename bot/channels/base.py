@@ -1,4 +1,4 @@
-"""What channels share: their interfaces, the reading and the acknowledgement of a platform's request, and `deliver`.
+"""What channels share: their interfaces, the acknowledgement of a platform's request, and `deliver`.
 
 `deliver` is the one place that decides where a reply is sent (T25).
 """
@@ -13,7 +13,6 @@ from typing import Any, Literal, Protocol, TypeVar
 
 import msgspec
 import structlog
-from starlette.requests import Request
 
 from bot.config import Settings
 from bot.conversation.handing_over import Post
@@ -33,7 +32,6 @@ log = structlog.get_logger("channel")
 
 Body = Mapping[str, Any]
 """A platform's request, decoded from JSON or a form."""
-_LONGEST_NUMBER = 12
 T = TypeVar("T")
 
 Pause = Callable[[float], Awaitable[None]]
@@ -213,19 +211,6 @@ async def beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-
-
-async def read_request(request: Request, most: int) -> bytes | None:
-    """Return the raw body; None if it is larger than `most` bytes, the most that is ever in memory (T19)."""
-    declared = request.headers.get("content-length", "0")
-    if not declared.isdecimal() or len(declared) > _LONGEST_NUMBER or int(declared) > most:
-        return None
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > most:
-            return None
-    return bytes(body)
 
 
 ACK_SECONDS = 2.0  # Slack waits three; what is not acknowledged by then is delivered again

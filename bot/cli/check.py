@@ -8,11 +8,10 @@ from urllib.parse import parse_qs, urlsplit
 
 from bot.accounts.signin import reads_claims
 from bot.cli.check_servers import CheckResult, bad, note, ok, payer, slack, teams
-from bot.config import Settings, look_at_settings, misspelt_names
+from bot.config import LOOPBACK, Settings, look_at_settings, misspelt_names
 from bot.config.reading import causes, spelling
 from bot.errors import ConfigError, PackError, StoreError
 from bot.ops.audit import Audit
-from bot.ops.entrance import LOOPBACK_HOSTS
 from bot.ops.log import set_up
 from bot.pack import Pack, benefits_of, doubts_of, find_pack, load_pack
 from bot.stores.base import Store
@@ -106,7 +105,7 @@ async def _opens(settings: Settings, store: Store) -> bool:
 def is_verified(url: str) -> bool:
     """Return whether a store is local, or a database whose certificate and name are verified (libpq sslmode)."""
     parts = urlsplit(url)
-    own = url.startswith("sqlite:") or (parts.hostname or "localhost") in LOOPBACK_HOSTS
+    own = url.startswith("sqlite:") or (parts.hostname or "localhost") in LOOPBACK
     return own or "verify-full" in parse_qs(parts.query).get("sslmode", ())
 
 

@@ -17,11 +17,12 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from bot.accounts import jose
-from bot.accounts.codes import Tries, body_of, digest, new_code, new_secret, read_code, same
+from bot.accounts.codes import FORM_BYTES, Tries, digest, new_code, new_secret, read_code, same
 from bot.accounts.render import PRIVATE
 from bot.errors import CodeSpent, CodeWrong, DocumentOver, StoreError
 from bot.message import Person
 from bot.ops.audit import Audit
+from bot.ops.entrance import read_request
 from bot.stores.sealed import SealedTable
 
 CONTENT_TYPE = "application/fhir+json"
@@ -196,7 +197,7 @@ class HealthLinkPages:
 async def _asked(request: Request) -> _Asked | None:
     """Return the request's body; None if it is too long, is no manifest request, or has no recipient."""
     try:
-        asked = msgspec.json.decode(await body_of(request) or b"", type=_Asked)
+        asked = msgspec.json.decode(await read_request(request, FORM_BYTES) or b"", type=_Asked)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
     return asked if 0 < len(asked.recipient.strip()) <= _RECIPIENT else None

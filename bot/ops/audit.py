@@ -11,7 +11,6 @@ import asyncio
 import base64
 import binascii
 import hmac
-import os
 import random
 import secrets
 import time
@@ -28,7 +27,7 @@ from bot.errors import StoreBusy
 from bot.message import OneToOne, Person, Place
 from bot.ops.trail import ALL_LANES, JOINS, LANES, AuditEvent, AuditRow, Check, End, Verdict, code_of, joining, placed
 from bot.stores.base import NewRow, Row
-from bot.stores.sealed import SealedTable
+from bot.stores.sealed import SealedTable, write_own
 
 _KIND, _HEAD, _BASE, _KEYS, _ONCE = "audit", "audit_head", "audit_base", "audit_key", "audit_once"
 _KINDS = tuple(placed(_KIND, lane) for lane in ALL_LANES)
@@ -353,7 +352,7 @@ class Anchor:
             return now
         if self._file is not None and now and now != before:
             try:
-                await asyncio.to_thread(_write, self._file, now)
+                await asyncio.to_thread(write_own, self._file, now)
             except OSError as error:
                 log.warning("checkpoint not kept", kind=type(error).__name__)
         return now
@@ -364,13 +363,3 @@ def _read(file: Path) -> str:
         return file.read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError):
         return ""
-
-
-def _write(file: Path, text: str) -> None:
-    """Write a file atomically, readable by its owner only."""
-    draft = file.with_name(f"{file.name}.{os.getpid()}")
-    with os.fdopen(os.open(draft, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "w", encoding="ascii") as opened:
-        opened.write(text + "\n")
-        opened.flush()
-        os.fsync(opened.fileno())
-    draft.replace(file)

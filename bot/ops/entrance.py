@@ -21,10 +21,11 @@ import msgspec
 from cachetools import TTLCache
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bot.config import Settings
+from bot.config import LOOPBACK, Settings
 from bot.errors import StoreError, TooManyQuestions
 from bot.message import Person
 from bot.stores.base import Store
@@ -134,7 +135,6 @@ class StoredWaits:
             await self._store.put(_WAIT, origin, str(until).encode(), expires=until)
 
 
-LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
 ARRIVES_WITHIN = 10.0  # seconds, for the whole body of a request
 UNKNOWN, UNNAMED = "", "proxy"
 """The client's address if a trusted proxy sent an unusable one (UNKNOWN), or sent none (UNNAMED).
@@ -145,6 +145,7 @@ _FORWARDED = "x-forwarded-for"
 _HOST = re.compile(r"(?:\[([^\]]*)\]|([^:\[]*))(?::\d*)?")
 _HSTS = "max-age=31536000"
 _ANY_HOST = frozenset({"/healthz", "/readyz"})
+_LONGEST_NUMBER = 12
 
 Networks = Sequence[IPv4Network | IPv6Network]
 
@@ -182,7 +183,7 @@ class Entrance:
         https: bool = False,
         seconds: float = ARRIVES_WITHIN,
     ) -> None:
-        self._app, self._hosts, self._proxies = app, LOOPBACK_HOSTS | frozenset(hosts), proxies
+        self._app, self._hosts, self._proxies = app, LOOPBACK | {*hosts}, proxies
         self._https, self._seconds = https, seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -252,6 +253,19 @@ def _secured(send: Send) -> Send:
     return secured
 
 
+async def read_request(request: Request, most: int) -> bytes | None:
+    """Return the raw body; None if it is larger than `most` bytes, the most that is ever in memory (T19)."""
+    declared = request.headers.get("content-length", "0")
+    if not declared.isdecimal() or len(declared) > _LONGEST_NUMBER or int(declared) > most:
+        return None
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > most:
+            return None
+    return bytes(body)
+
+
 def entrance_of(settings: Settings) -> Middleware:
     """Return the middleware as configured, for every port that is open to others than operators."""
     return Middleware(
@@ -274,6 +288,11 @@ def is_loopback(address: str) -> bool:
         return ip_address(address).is_loopback
     except ValueError:
         return False
+
+
+def is_of_here(request: Request) -> bool:
+    """Return whether a request came over loopback, and not through a trusted proxy."""
+    return is_loopback(request.client.host if request.client else "")
 
 
 def counted_as(address: str) -> str:

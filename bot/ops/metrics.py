@@ -27,9 +27,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from bot.config import LOOPBACK
 from bot.errors import StoreError
 from bot.message import Person
-from bot.ops.entrance import LOOPBACK_HOSTS, Limit, host_of, is_loopback
+from bot.ops.entrance import Limit, host_of, is_of_here
 from bot.stores.base import Store
 from bot.stores.sealed import SealedTable
 
@@ -281,12 +282,12 @@ class Health:
 
     async def scraped(self, request: Request) -> Response:
         """Respond with the metrics on the operators' port; 404 for a page in a browser of this machine."""
-        return self._figures() if not _is_of_here(request) or _asks_for_here(request) else _nothing()
+        return self._figures() if not is_of_here(request) or _asks_for_here(request) else _nothing()
 
     async def own_figures(self, request: Request) -> Response:
         """Respond with the metrics to a direct request from a program on this machine; 404 for all others."""
         passed_on = any(name in request.headers for name in _FORWARDED)
-        own = _is_of_here(request) and _asks_for_here(request) and not passed_on
+        own = is_of_here(request) and _asks_for_here(request) and not passed_on
         return self._figures() if own else _nothing()
 
     def _figures(self) -> Response:
@@ -298,14 +299,9 @@ def _ready(*, usable: bool) -> HTTPStatus:
     return HTTPStatus.OK if usable else HTTPStatus.SERVICE_UNAVAILABLE
 
 
-def _is_of_here(request: Request) -> bool:
-    """Return whether the request came over loopback, and not through a trusted proxy."""
-    return is_loopback(request.client.host if request.client else "")
-
-
 def _asks_for_here(request: Request) -> bool:
     """Return whether the Host header is a loopback name; another name that resolves to here is not (DNS rebinding)."""
-    return host_of(request.headers.get("host", "")) in LOOPBACK_HOSTS
+    return host_of(request.headers.get("host", "")) in LOOPBACK
 
 
 def _nothing() -> Response:

@@ -169,7 +169,7 @@ def is_exposed(file: Path) -> bool:
 def leave_newest(file: Path) -> int:
     """Remove all but the newest key from a file and return how many; ConfigError if malformed or not writable."""
     keys = _from_file(file)
-    _write(file, base64.b64encode(keys[0]).decode(), os.replace)
+    _write(file, base64.b64encode(keys[0]).decode())
     return len(keys) - 1
 
 
@@ -177,7 +177,7 @@ def add_key(file: Path) -> None:
     """Put a new key in front of those in a file, atomically; ConfigError if malformed or not writable."""
     _from_file(file)
     before = file.read_text(encoding="utf-8").strip()
-    _write(file, f"{new_key()},{before}", os.replace)
+    _write(file, f"{new_key()},{before}")
 
 
 def new_key() -> str:
@@ -216,8 +216,8 @@ def _from_file(path: Path) -> list[bytes]:
     return _read(path)
 
 
-def _write(path: Path, text: str, place: Callable[[Path, Path], None]) -> None:
-    """Write a draft that only its owner can read, and move it into place with `place`."""
+def write_own(path: Path, text: str, place: Callable[[Path, Path], None] = os.replace) -> None:
+    """Write a line to a draft that only its owner can read, and move it into place with `place`."""
     draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     try:
         with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
@@ -225,14 +225,20 @@ def _write(path: Path, text: str, place: Callable[[Path, Path], None]) -> None:
             file.flush()
             os.fsync(file.fileno())
         place(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _write(path: Path, text: str, place: Callable[[Path, Path], None] = os.replace) -> None:
+    """Write a key file, as `write_own` does; ConfigError if it cannot be written."""
+    try:
+        write_own(path, text, place)
     except FileExistsError:
         raise
     except FileNotFoundError:
         raise ConfigError(f"BOT_KEYS_FILE: the folder {path.absolute().parent} does not exist; make it") from None
     except OSError as error:
         raise ConfigError(f"{_SETTING}: not set, and {path.name} cannot be made: {error.strerror}") from None
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def _read(path: Path) -> list[bytes]:

@@ -15,9 +15,8 @@ from cachetools import TTLCache
 from msgspec.structs import replace
 from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
-from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.channels.base import Unreachable, beside, deliver, say
+from bot.channels.base import Pause, Unreachable, beside, deliver, say
 from bot.channels.slack.client import SHUT, code_of
 from bot.channels.slack.incoming import Incoming
 from bot.channels.slack.sharing import EphemeralWriter
@@ -32,6 +31,7 @@ from bot.message import FAREWELLS, Message, OneToOne, Person, Place, Private, Sh
 
 if TYPE_CHECKING:
     from bot.channels.slack.errands import People
+    from bot.channels.slack.installations import Workspaces
 
 log = structlog.get_logger("slack")
 
@@ -49,13 +49,13 @@ ErrandWork = Callable[[Workspace, Incoming, Delivery], Awaitable[None]]
 
 
 class SlackController:
-    """Answers one delivery, given the workspace that it came from."""
+    """Answers one delivery, given the workspace that it came from, and writes to people of `workspaces` unasked."""
 
-    def __init__(
-        self, turn: Turn, means: Means, people: People, modals: Modals, pause: Callable[[float], Awaitable[None]]
+    def __init__(  # noqa: PLR0917 -- the channel's front hands over what it made
+        self, turn: Turn, means: Means, people: People, modals: Modals, workspaces: Workspaces, pause: Pause
     ) -> None:
         self._turn, self.means, self.notices, self.people, self.modals = turn, means, means.notices, people, modals
-        self._pause = pause
+        self.workspaces, self._pause = workspaces, pause
         # Who was told that they are next: their answer takes that line's place.
         self._next: TTLCache[str, SlackWriter] = TTLCache(_MOST_WAITING, KEPT)
 
@@ -215,14 +215,15 @@ class SlackController:
         except (*PASSING, SlackApiError, WhoUnknown) as error:
             failed(error)
 
-    async def push(self, here: Workspace | None, person: Person, reply: Private) -> None:
-        """Send a message to a person in their 1:1 chat, unasked.
+    async def push(self, person: Person, reply: Private) -> None:
+        """Send a message to a person in their 1:1 chat unasked, for example after a failed sign-in in the browser.
 
         Raises:
             Unwritable: there is no such chat, or Slack rejected the message.
             Unreachable: Slack does not respond.
             Superseded: another process has taken the message over.
         """
+        here = await self.workspaces.of(person.enterprise, person.team)
         own = None if here is None else await here.chat(person.user)
         if here is None or own is None:
             raise Unwritable("no chat")
@@ -236,8 +237,8 @@ class SlackController:
         except SlackApiError as error:
             raise Unwritable(code_of(error)) from None
 
-    async def hand_over(self, client: AsyncWebClient, channel: str, reply: Shareable, person: Person) -> None:
-        """Post a person's question in a channel, with a link to their profile if they use Slack.
+    async def hand_over(self, channel: str, reply: Shareable, person: Person) -> None:
+        """Post a person's question in a help desk's channel, with a link to their profile if they use Slack.
 
         Raises:
             Unwritten: Slack rejected it.
@@ -247,18 +248,19 @@ class SlackController:
         if person.platform == "slack":
             page = page.ending(({"type": "context", "elements": [{"type": "mrkdwn", "text": f"<@{person.user}>"}]},))
         try:
-            await drawn(client.chat_postMessage, page, channel=channel, **QUIET)
+            await drawn(self.means.client.chat_postMessage, page, channel=channel, **QUIET)
         except SlackApiError as error:
             raise Unwritten(code_of(error)) from None
 
-    async def pushed(self, here: Workspace | None, person: Person, name: str, since: float) -> bool | None:
-        """Return whether the message with this mark is complete in a person's chat; parts of it are deleted.
+    async def pushed(self, person: Person, name: str, since: float) -> bool | None:
+        """Return whether a message with this mark, sent since that Unix time, is complete; parts of it are deleted.
 
-        None if the chat cannot be read.
+        None if the person's chat cannot be read.
 
         Raises:
             Unreachable: Slack does not respond.
         """
+        here = await self.workspaces.of(person.enterprise, person.team)
         own = None if here is None else await here.chat(person.user)
         if here is None or own is None:
             return False

@@ -23,11 +23,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot.channels.base import Acks, Body, ChannelHost, Pause, read_request
+from bot.channels.base import Acks, Body, ChannelHost, Pause
 from bot.channels.shown import ShownAside
 from bot.channels.slack.answers import SlackController, on_error, status_after
-from bot.channels.slack.client import GONE, code_of
-from bot.channels.slack.connection import Connection, silent
+from bot.channels.slack.client import GONE, code_of, silent
+from bot.channels.slack.connection import Connection
 from bot.channels.slack.errands import ENDINGS, ErrandKind, Errands, People, read_ending, where
 from bot.channels.slack.incoming import (
     Incoming,
@@ -46,7 +46,8 @@ from bot.channels.slack.writer import ChannelRateLimit, Means, Notices
 from bot.config import secret_of
 from bot.delivery.inbox import Handler, Inbox, Soother
 from bot.delivery.retention import ShownMessage
-from bot.message import Person, Private, Shareable
+from bot.message import Person
+from bot.ops.entrance import read_request
 from bot.ops.metrics import Refusals
 
 log = structlog.get_logger("slack")
@@ -92,9 +93,11 @@ class SlackApp:
         self._connection = Connection(self._settings, self._pause)
         self._workspaces = self._connection.workspaces(self._table)
         self._install = self._connection.install(self._table, self._notices)
-        means = Means(self._notices, self._pace, self._retention, self._aside, self._connection.urls)
-        self._desk = SlackController(self._turn, means, self._people, self._modals, self._pause)
-        self._errands = Errands(self._desk, self._workspaces, self._inbox_of, self._monotonic)
+        client, urls = self._connection.client(self._connection.token), self._connection.urls
+        means = Means(self._notices, self._pace, self._retention, self._aside, urls, client)
+        desk = SlackController(self._turn, means, self._people, self._modals, self._workspaces, self._pause)
+        self.push, self.hand_over, self.stands = desk.push, desk.hand_over, desk.pushed
+        self._errands = Errands(desk, self._inbox_of, self._monotonic)
         self._bolt = self._listeners()
         await self._errands.inbox.start()
         await self._erasing.start()
@@ -129,23 +132,6 @@ class SlackApp:
         """Return the route for Slack's requests, if there is a signing secret, and the installation pages."""
         signed = [Route("/slack/events", self._receive, methods=["POST"])] if self._secret else []
         return [*signed, *(self._install.routes() if self._install else ())]
-
-    async def push(self, person: Person, reply: Private) -> None:
-        """Send a message to a person in their 1:1 chat unasked, for example after a failed sign-in in the browser."""
-        await self._desk.push(await self._workspaces.of(person.enterprise, person.team), person, reply)
-
-    async def hand_over(self, channel: str, reply: Shareable, person: Person) -> None:
-        """Post a person's question in a help desk's channel, in the workspace of the bot token.
-
-        Raises:
-            Unwritten: Slack rejected it.
-            Unreachable: it is unknown whether it was posted.
-        """
-        await self._desk.hand_over(self._connection.client(self._connection.token), channel, reply, person)
-
-    async def stands(self, person: Person, mark: str, since: float) -> bool | None:
-        """Return whether a message with this mark, sent since that Unix time, is complete; parts of it are deleted."""
-        return await self._desk.pushed(await self._workspaces.of(person.enterprise, person.team), person, mark, since)
 
     async def is_present(self, person: Person) -> bool | None:
         """Return whether a person is a full member of their workspace; None if Slack does not say."""

@@ -9,6 +9,7 @@ whether it was made.
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -95,6 +96,13 @@ _CALL_SECONDS = 10
 _WAITS = (0.3, 1.0)  # seconds before the second and the third try
 _SILENCE = (aiohttp.ClientError, OSError, TimeoutError)
 _UNREADABLE = (AttributeError, LookupError, UnicodeError)  # from slack_sdk, for what is no JSON object
+
+
+def silent() -> logging.Logger:
+    """Return a logger without output: bolt and slack_sdk log whole bodies; we log what is needed of them."""
+    logger = logging.getLogger("bot.channels.slack.libraries")
+    logger.setLevel(logging.CRITICAL)
+    return logger
 
 
 def open_session() -> aiohttp.ClientSession:

@@ -23,7 +23,7 @@ from slack_sdk.socket_mode.response import SocketModeResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.channels.base import Pause
-from bot.channels.slack.client import Client, open_session
+from bot.channels.slack.client import Client, open_session, silent
 from bot.channels.slack.installations import Install, Installations, ManyWorkspaces, Workspaces
 from bot.channels.slack.sharing import ResponseUrls
 from bot.channels.slack.workspace import OneWorkspace
@@ -118,7 +118,7 @@ class Connection:
         """Return the OAuth installation pages; None for one workspace."""
         if not self._many:
             return None
-        return Install(self._settings, self.client(None), table, notices, silent())
+        return Install(self._settings, self.client(None), table, notices)
 
     def socket(self, take: Take) -> Socket | None:
         """Return the Socket Mode connection if there is an app-level token, else None."""
@@ -128,10 +128,3 @@ class Connection:
     async def close(self) -> None:
         """Close the session."""
         await self.session.close()
-
-
-def silent() -> logging.Logger:
-    """Return a logger without output: bolt and slack_sdk log whole bodies; we log what is needed of them."""
-    logger = logging.getLogger("bot.channels.slack.libraries")
-    logger.setLevel(logging.CRITICAL)
-    return logger

@@ -157,11 +157,10 @@ class Errands:
     def __init__(
         self,
         desk: SlackController,
-        workspaces: Workspaces,
         inbox: Callable[[Handler, Soother], Inbox],
         monotonic: Callable[[], float],
     ) -> None:
-        self._desk, self._workspaces = desk, workspaces
+        self._desk, self._workspaces = desk, desk.workspaces
         self._tagged: dict[tuple[object, object], asyncio.Task[None]] = {}
         self._unkept: TTLCache[str, asyncio.Task[None]] = TTLCache(_MOST_TOLD, _TOLD_SECONDS, monotonic)
         self.inbox = inbox(self.handle, self._soothe)

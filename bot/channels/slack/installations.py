@@ -32,7 +32,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot.channels.slack.client import code_of
+from bot.channels.slack.client import code_of, silent
 from bot.channels.slack.workspace import Installed, OneWorkspace, Workspace
 from bot.channels.slack.writer import Notices
 from bot.config import Settings, secret_of
@@ -47,7 +47,6 @@ _MOST, _FRESH_SECONDS = 1_000, 600
 _ROTATE_BEFORE_SECONDS = 2 * 60 * 60
 _LEASE_SECONDS = 60
 ClientOf = Callable[[str], AsyncWebClient]
-_SILENT = logging.getLogger("bot.channels.slack.libraries")
 
 
 class Installations(AsyncInstallationStore):
@@ -59,7 +58,7 @@ class Installations(AsyncInstallationStore):
     @property
     def logger(self) -> logging.Logger:
         """Return a logger without output."""
-        return _SILENT
+        return silent()
 
     async def async_save(self, installation: Installation) -> None:
         """Store the bot's token; user tokens are never requested."""
@@ -76,25 +75,18 @@ class Installations(AsyncInstallationStore):
     async def async_find_bot(
         self, *, enterprise_id: str | None, team_id: str | None, is_enterprise_install: bool | None = False
     ) -> Bot | None:
-        """Return the bot of a workspace, or else of its organization."""
-        return await self.find(enterprise_id or "", "" if is_enterprise_install else team_id or "")
-
-    async def find(self, enterprise: str, team: str) -> Bot | None:
         """Return the bot of a workspace; its own installation takes precedence over its organization's."""
-        for key in dict.fromkeys((_key(enterprise, team), _key("", team), _key(enterprise, None))):
+        team = None if is_enterprise_install else team_id
+        for key in dict.fromkeys((_key(enterprise_id, team), _key(None, team), _key(enterprise_id, None))):
             row = await self._table.get(_KIND, key) if key != "/" else None
             if row is not None:
                 return Bot(**msgspec.json.decode(row))
         return None
 
-    async def remove(self, enterprise: str, team: str) -> None:
-        """Delete the installation of a workspace; of the organization if there is no team."""
-        for key in {_key(enterprise, team), _key("", team)} - {"/"}:
-            await self._table.store.drop(_KIND, key)
-
     async def async_delete_bot(self, *, enterprise_id: str | None, team_id: str | None) -> None:
-        """Delete a bot's row."""
-        await self.remove(enterprise_id or "", team_id or "")
+        """Delete the installation of a workspace; of the organization if there is no team."""
+        for key in {_key(enterprise_id, team_id), _key(None, team_id)} - {"/"}:
+            await self._table.store.drop(_KIND, key)
 
 
 class States(AsyncOAuthStateStore):
@@ -109,7 +101,7 @@ class States(AsyncOAuthStateStore):
     @property
     def logger(self) -> logging.Logger:
         """Return a logger without output."""
-        return _SILENT
+        return silent()
 
     async def async_issue(self, *_: Any, **__: Any) -> str:
         """Return a new state, valid for ten minutes."""
@@ -158,7 +150,8 @@ class ManyWorkspaces:
         """Return the workspace's own installation, or else its organization's; None if there is none."""
         key = enterprise, team
         known = self._known.get(key)
-        bot = known[0] if known else await self._installations.find(enterprise, team)
+        find = self._installations.async_find_bot
+        bot = known[0] if known else await find(enterprise_id=enterprise, team_id=team)
         if bot is None:
             return None
         fresh = await self._rotated(bot)
@@ -170,7 +163,7 @@ class ManyWorkspaces:
     async def gone(self, enterprise: str, team: str) -> None:
         """Delete the installation."""
         self._known.clear()
-        await self._installations.remove(enterprise, team)
+        await self._installations.async_delete_bot(enterprise_id=enterprise, team_id=team)
 
     def _workspace(self, bot: Bot) -> Workspace:
         installed = Installed(
@@ -190,7 +183,7 @@ class ManyWorkspaces:
         ends = bot.bot_token_expires_at
         if ends is None or ends - time.time() > _ROTATE_BEFORE_SECONDS:
             return bot
-        stored = await self._installations.find(bot.enterprise_id or "", bot.team_id or "")
+        stored = await self._installations.async_find_bot(enterprise_id=bot.enterprise_id, team_id=bot.team_id)
         if stored is None or stored.bot_token != bot.bot_token:
             return stored or bot
         lease = f"slack:rotation:{bot.enterprise_id or ''}/{bot.team_id or ''}"
@@ -225,9 +218,7 @@ _KNOWN_REASONS = frozenset({"access_denied", "invalid_browser", "invalid_state",
 class Install:
     """The two installation pages. An installation replaces the previous one of the same workspace or organization."""
 
-    def __init__(
-        self, settings: Settings, client: AsyncWebClient, table: SealedTable, notices: Notices, logger: logging.Logger
-    ) -> None:
+    def __init__(self, settings: Settings, client: AsyncWebClient, table: SealedTable, notices: Notices) -> None:
         self._notices = notices
         flow = AsyncOAuthSettings(
             client_id=settings.slack_client_id or "",
@@ -240,9 +231,9 @@ class Install:
             state_expiration_seconds=STATE_SECONDS,
             install_page_rendering_enabled=False,
             callback_options=AsyncCallbackOptions(success=self._installed, failure=self._refused),
-            logger=logger,
+            logger=silent(),
         )
-        self._flow = AsyncOAuthFlow(client=client, logger=logger, settings=flow)
+        self._flow = AsyncOAuthFlow(client=client, logger=silent(), settings=flow)
 
     def routes(self) -> Sequence[Route]:
         """Return the page that redirects to Slack, and the one to which Slack redirects back."""

@@ -16,6 +16,7 @@ import msgspec
 import structlog
 from cachetools import TTLCache
 from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.channels.base import Texts, Unreachable, purpose
@@ -97,13 +98,17 @@ Method = Callable[..., Awaitable[AsyncSlackResponse]]
 
 
 class Means(msgspec.Struct, frozen=True):
-    """What all writers of a bot share. `retention` records a message before a member's data is written into it."""
+    """What all writers of a bot share. `retention` records a message before a member's data is written into it.
+
+    `client` is that of the bot token, which posts in a help desk's channel.
+    """
 
     notices: Notices
     pace: ChannelRateLimit
     retention: Retention
     aside: ShownAside
     urls: ResponseUrls
+    client: AsyncWebClient
 
 
 class _Writing(msgspec.Struct, frozen=True):

@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from bot.channels.base import Acks, Body, ChannelHost, Pause, Unreachable, beside, deliver, read_request, say
+from bot.channels.base import Acks, Body, ChannelHost, Pause, Unreachable, beside, deliver, say
 from bot.channels.registry import name_of
 from bot.channels.shown import ShownAside
 from bot.channels.teams import gate, search
@@ -47,6 +47,7 @@ from bot.delivery.leases import Superseded
 from bot.delivery.retention import ShownMessage
 from bot.errors import StoreError, StoreUnusable, Unwritable, Unwritten
 from bot.message import Message, OneToOne, Person, Private, Shareable
+from bot.ops.entrance import is_of_here, read_request
 from bot.ops.metrics import Refusals
 from bot.replies.cards import TYPE, pages, renewing
 
@@ -190,7 +191,7 @@ class TeamsApp:
 
     async def _may_come(self, request: Request) -> bool:
         if self._keys is None:
-            return gate.is_loopback(request)
+            return is_of_here(request)
         kid = gate.key_of(request.headers.get("authorization", ""), self._cloud.issuer)
         return kid is not None and await self._keys.endorse(kid)
 

@@ -18,12 +18,12 @@ from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 from msgspec.structs import replace
-from starlette.requests import Request
+
+from bot.config import LOOPBACK
 
 LARGEST_BODY = 256 * 1024
 _LONGEST_TOKEN, _PARTS = 8_192, 3
 _SURROGATE = rb"\ud"
-_LOOPBACK = {"127.0.0.1", "::1"}
 
 Json = dict[str, Any]
 
@@ -58,11 +58,6 @@ def read_activity(body: bytes) -> Json | None:
     if not all(isinstance(found.get(name, ""), str) for name in ("id", "service_url")):
         return None
     return found
-
-
-def is_loopback(request: Request) -> bool:
-    """Return whether a request came from this machine."""
-    return request.client is not None and request.client.host in _LOOPBACK
 
 
 def _decoded(part: str) -> Mapping[str, Any]:
@@ -133,7 +128,7 @@ class Hosts:
             return False
         if self._stand_in is not None and origin(parts) == self._stand_in:
             return True
-        if self._loopback and parts.hostname in {*_LOOPBACK, "localhost"}:
+        if self._loopback and parts.hostname in LOOPBACK:
             return True
         plain = parts.scheme == "https" and port in {None, 443} and parts.username is None
         return plain and parts.hostname in self._hosts

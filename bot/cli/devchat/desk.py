@@ -8,7 +8,6 @@ import html
 import re
 from collections.abc import AsyncIterator, Callable
 from http import HTTPStatus
-from ipaddress import ip_address
 from pathlib import Path
 
 import msgspec
@@ -19,8 +18,9 @@ from starlette.routing import Route
 from bot.accounts.codes import Cookies, FormTokens, digest, fields_of, form_token
 from bot.accounts.render import PRIVATE, Renderer
 from bot.channels.slack.writer import Notices
-from bot.config import Settings
+from bot.config import LOOPBACK, Settings
 from bot.message import Message, OneToOne, Person, Private, Reply
+from bot.ops.entrance import is_of_here
 from bot.replies import cards
 from bot.replies.plain import drawn
 from bot.replies.render import Words
@@ -126,15 +126,7 @@ def _only(request: Request) -> str:
 
 def _is_here(request: Request) -> bool:
     """Return whether the client is on this machine, and used one of its local names."""
-    client = request.client.host if request.client else ""
-    return _is_loopback(client) and (request.url.hostname == "localhost" or _is_loopback(request.url.hostname or ""))
-
-
-def _is_loopback(address: str) -> bool:
-    try:
-        return ip_address(address).is_loopback
-    except ValueError:
-        return False
+    return is_of_here(request) and request.url.hostname in LOOPBACK
 
 
 def _nothing() -> Response:
