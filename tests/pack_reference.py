@@ -23,8 +23,8 @@ GROUPS = {
 _MODULES = {
     "asking": """
         kit.ask kit.gathering kit.household kit.news kit.offers kit.reading kit.record_files kit.spans language.calendar
-        payer.budget payer.optional payer.search errors records.bundle records.care_kind records.dates records.decode
-        records.money records.patient
+        payer.budget payer.optional payer.search errors records.bundle records.care_kind records.decode
+        records.money records.patient records.written
     """,
     "claims": """
         kit.amounts kit.appeals kit.cases kit.claims kit.months kit.most kit.ranking kit.near_claims kit.period kit.said

@@ -8,9 +8,9 @@ from bot.conversation.state import Asked
 from bot.message import SOURCES, Action, Actions, Press
 from bot.payer.budget import ReadRecord, Report
 from bot.payer.search import Search
-from bot.records.dates import PartialDate
 from bot.records.money import Amount
 from bot.records.share import Step, Term
+from bot.records.written import PartialDate
 
 MOMENT = datetime(2026, 5, 20, 12, 30, tzinfo=UTC)
 

@@ -92,7 +92,7 @@ from bot.records.care_kind import NO_KINDS, CareKind, CareKinds, Shown, care_kin
 from bot.records.claim import Claim, read_claims
 from bot.records.coverage import CostShare
 from bot.records.coverage import Coverage, same_plan
-from bot.records.dates import PartialDate
+from bot.records.written import PartialDate
 from bot.records.decode import Unreadable
 from bot.records.details import is_npi
 from bot.records.formulary import Drug, DrugList, PharmacyCost, TierCosts

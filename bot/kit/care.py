@@ -15,9 +15,9 @@ from bot.kit.spans import span_of
 from bot.kit.spelling import words_of
 from bot.payer.search import Search
 from bot.records.care import CarePlan, ClinicalRecord, Observation
-from bot.records.dates import PartialDate
 from bot.records.money import Quantity
 from bot.records.shapes import grouped
+from bot.records.written import PartialDate
 
 _TREND = 5  # results of one test
 _ASSESS = "assess-plan"

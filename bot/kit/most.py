@@ -17,10 +17,10 @@ from bot.kit.spelling import is_named
 from bot.kit.wanted import ClaimWish, choose, period_of
 from bot.language.asked import PERIODS
 from bot.records.claim import Claim
-from bot.records.dates import PartialDate
 from bot.records.live import Live
 from bot.records.money import Amount
 from bot.records.shapes import grouped
+from bot.records.written import PartialDate
 
 _CENT = Decimal("0.01")
 

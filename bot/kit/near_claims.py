@@ -18,9 +18,9 @@ from bot.payer.search import Search
 from bot.records.care import Procedure
 from bot.records.care_kind import CareKind, shown_as
 from bot.records.claim import Claim
-from bot.records.dates import PartialDate
 from bot.records.live import Live
 from bot.records.share import tells_state
+from bot.records.written import PartialDate
 
 SHOWN = 3
 Left = Literal["amount", "state", "time", "provider", "part", "nth", "weekday", "wider", "service"]

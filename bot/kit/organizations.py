@@ -21,7 +21,7 @@ from bot.records.joined import Directory
 from bot.records.listing import Listing
 from bot.records.provider import Location, Organization, Service
 from bot.records.shapes import Coding, Key, RawJson, Record, RecordShape, Reference, key_of, keys_of
-from bot.records.text import NOTE_LIMIT, clean
+from bot.records.written import NOTE_LIMIT, clean
 
 NameTest = Callable[[str | None, str], bool]
 AT_PLACE = ("participating-organization", "location", "network", "primary-organization", "service")

@@ -16,12 +16,12 @@ from bot.records.bundle import Entry, read_head
 from bot.records.care import CarePlan, Condition, Observation, Procedure
 from bot.records.claim import Claim, read_claim
 from bot.records.coverage import Coverage
-from bot.records.dates import PartialDate
 from bot.records.decode import Unreadable
 from bot.records.live import live
 from bot.records.patient import Patient
 from bot.records.service import names_in
 from bot.records.shapes import Value
+from bot.records.written import PartialDate
 
 FOLDER = "fhir"
 _ERRORS = "errors.ndjson"

@@ -20,9 +20,9 @@ from bot.kit.which import (
 from bot.language.asked import AmountLimits
 from bot.records.care_kind import NO_KINDS, CareKind, CareKinds, shown_as
 from bot.records.claim import Claim
-from bot.records.dates import PartialDate
 from bot.records.shapes import grouped
 from bot.records.share import is_in_state
+from bot.records.written import PartialDate
 
 READS_ALL = frozenset({"biggest", "smallest", "oldest"})
 _PRIMARY, _APART = frozenset(PRIMARY_CARE), frozenset({"oral", "vision"})

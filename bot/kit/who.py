@@ -26,12 +26,12 @@ from bot.language.context import AMONG, CALLED, LIKE, RECORD
 from bot.payer.budget import MIB
 from bot.payer.search import Search, SearchValue, any_of, escape, token
 from bot.records.claim import Claim
-from bot.records.dates import PartialDate
 from bot.records.details import is_npi
 from bot.records.directory import NPI
 from bot.records.joined import Directory
 from bot.records.listing import Listing
 from bot.records.shapes import Key, key_of
+from bot.records.written import PartialDate
 
 _PERSON = ("practitioner", "location", "network", "organization", "service")
 _MOST, _MOST_PAGES, _MOST_RESOURCES = 40, 40, 3_000

@@ -6,14 +6,13 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
-from bot.records.dates import Period, parse_date, period
 from bot.records.decode import decode
 from bot.records.explanation import Adjudication, ClaimItem, Explanation
 from bot.records.money import believable
 from bot.records.reasons import is_category, reasons_in
 from bot.records.service import Performed
 from bot.records.shapes import Extension, PeriodShape, QuantityShape, RawJson, Shape, Value, display_of
-from bot.records.text import NOTE_LIMIT, clean
+from bot.records.written import NOTE_LIMIT, Period, clean, parse_date, period
 
 Decision = Literal["approved", "partly", "denied", "pending", "cancelled", "ask", "none"]
 _ACTIONS: Mapping[str, Decision] = {

@@ -13,7 +13,7 @@ import msgspec
 
 from bot.records.decode import ENCODER, Unreadable, decode
 from bot.records.shapes import NOTHING, Concept, Key, Reference, Shape, key_of, labels_of
-from bot.records.text import NOTE_LIMIT, clean
+from bot.records.written import NOTE_LIMIT, clean
 
 Mode = Literal["match", "include", "target", "outcome"]
 _INCOMPLETE = frozenset(

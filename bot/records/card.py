@@ -12,7 +12,7 @@ import msgspec
 from bot.records.coverage import CostShare, Coverage, Named
 from bot.records.directory import Contact, OrganizationShape
 from bot.records.shapes import RawJson, Record, Telecom
-from bot.records.text import clean
+from bot.records.written import clean
 
 _HL7 = "http://terminology.hl7.org/CodeSystem/"
 _CARD_COSTS = f"{_HL7}C4DICExtendedCopayTypeCS"

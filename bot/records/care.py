@@ -6,7 +6,6 @@ from typing import Literal
 
 import msgspec
 
-from bot.records.dates import PartialDate, Period, parse_date, period
 from bot.records.money import Quantity, quantity_of
 from bot.records.shapes import (
     Concept,
@@ -20,7 +19,7 @@ from bot.records.shapes import (
     Value,
     period_of,
 )
-from bot.records.text import NOTE_LIMIT, clean, lines_of
+from bot.records.written import NOTE_LIMIT, PartialDate, Period, clean, lines_of, parse_date, period
 
 _OVER = frozenset({"inactive", "remission", "resolved"})
 

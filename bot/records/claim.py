@@ -12,7 +12,6 @@ import msgspec
 
 from bot.records.amounts import has_negative, money_of, owed_of, paid_by_patient, paid_of
 from bot.records.bundle import Entry
-from bot.records.dates import Period, parse_date, parse_instant
 from bot.records.decode import Unreadable, decode, without_faults
 from bot.records.explanation import Explanation, Related
 from bot.records.money import Amount, difference
@@ -32,7 +31,7 @@ from bot.records.service import (
     specialties,
 )
 from bot.records.shapes import RawJson, Reference, key_of, labels_of
-from bot.records.text import clean
+from bot.records.written import Period, clean, parse_date, parse_instant
 
 T = TypeVar("T")
 _EOB = "ExplanationOfBenefit"

@@ -32,7 +32,7 @@ from bot.records.shapes import (
     key_of,
     period_of,
 )
-from bot.records.text import NOTE_LIMIT, clean
+from bot.records.written import NOTE_LIMIT, clean
 
 ShareKind = Literal["deductible", "out_of_pocket_max", "copay", "coinsurance"]
 _EXTENDED = re.compile(r"(?P<who>ind|fam)(?P<rx>rx)?(?P<side>in|out)(?P<what>ded|max)", re.IGNORECASE)

@@ -15,7 +15,6 @@ from typing import Literal
 
 import msgspec
 
-from bot.records.dates import Period
 from bot.records.decode import decoder_of
 from bot.records.directory import (
     NEW_PATIENTS,
@@ -35,7 +34,7 @@ from bot.records.shapes import (
     key_of,
     period_of,
 )
-from bot.records.text import clean
+from bot.records.written import Period, clean
 
 Accepting = Literal["newpt", "nopt", "existptonly", "existptfam"]
 _ACCEPTING: tuple[Accepting, ...] = ("newpt", "nopt", "existptonly", "existptfam")

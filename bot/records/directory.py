@@ -3,7 +3,6 @@
 from datetime import datetime
 from decimal import Decimal
 
-from bot.records.dates import parse_instant
 from bot.records.shapes import (
     Address,
     Concept,
@@ -17,6 +16,7 @@ from bot.records.shapes import (
     Shape,
     Telecom,
 )
+from bot.records.written import parse_instant
 
 _PN = "http://hl7.org/fhir/us/davinci-pdex-plan-net/StructureDefinition/"
 NETWORK_REFERENCE = _PN + "network-reference"

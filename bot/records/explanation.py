@@ -26,7 +26,7 @@ from bot.records.shapes import (
     Shape,
     best_name,
 )
-from bot.records.text import NOTE_LIMIT, clean
+from bot.records.written import NOTE_LIMIT, clean
 
 
 class Adjudication(Shape, frozen=True):

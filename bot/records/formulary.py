@@ -11,7 +11,6 @@ from decimal import Decimal
 
 import msgspec
 
-from bot.records.dates import parse_date
 from bot.records.explanation import amount_of
 from bot.records.money import Amount, believable
 from bot.records.shapes import (
@@ -25,7 +24,7 @@ from bot.records.shapes import (
     first_named,
     key_of,
 )
-from bot.records.text import clean, web_address
+from bot.records.written import clean, parse_date, web_address
 
 _ORDER = (
     "zero-cost-share-preventative",

@@ -16,10 +16,10 @@ import msgspec
 from msgspec.structs import astuple
 
 from bot.records.claim import Claim
-from bot.records.dates import PartialDate
 from bot.records.money import Amount, difference
 from bot.records.shapes import grouped
 from bot.records.versions import NEVER, coordinated, is_prior, matched, newest_versions, priors_of, twins, version_of
+from bot.records.written import PartialDate
 
 _A_DAY = timedelta(days=1)
 _UNFINISHED = frozenset({"queued", "partial", "error"})

@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 import msgspec
 
 from bot.records.shapes import QuantityShape
-from bot.records.text import clean
+from bot.records.written import clean
 
 USUAL_CURRENCY = "USD"
 _LARGEST_EXPONENT = 12

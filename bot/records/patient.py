@@ -5,10 +5,9 @@ The profile is shown only to the member, and only when they ask for it.
 
 from collections.abc import Iterable
 
-from bot.records.dates import parse_date
 from bot.records.decode import without_faults
 from bot.records.shapes import Address, Concept, HumanName, RawJson, Record, RecordShape, Shape, Telecom, best_name
-from bot.records.text import clean
+from bot.records.written import clean, parse_date
 
 
 class _Communication(Shape, frozen=True):

@@ -13,7 +13,6 @@ from typing import Literal, get_args
 
 import msgspec
 
-from bot.records.dates import Period
 from bot.records.decode import decode
 from bot.records.details import (
     Ages,
@@ -60,7 +59,7 @@ from bot.records.shapes import (
     keys_of,
     period_of,
 )
-from bot.records.text import clean
+from bot.records.written import Period, clean
 
 Gender = Literal["male", "female", "other", "unknown"]
 _GENDERS: tuple[Gender, ...] = get_args(Gender)

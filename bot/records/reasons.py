@@ -13,7 +13,7 @@ from bot.records.decode import decode
 from bot.records.explanation import Adjudication, ClaimItem, Explanation, paid_in
 from bot.records.money import Amount, difference
 from bot.records.shapes import Concept
-from bot.records.text import clean
+from bot.records.written import clean
 
 REASON_CATEGORIES = frozenset({"denialreason", "adjustmentreason", "rejectreason"})
 _NETWORK = frozenset({"innetwork", "outofnetwork", "other"})

@@ -13,11 +13,11 @@ from typing import Literal, get_args
 import msgspec
 
 from bot.records.bundle import Entry
-from bot.records.dates import Period, parse_date
 from bot.records.decode import Unreadable, decode
 from bot.records.explanation import ClaimItem, Contained, Explanation, added, paid_in
 from bot.records.money import Amount, Quantity, quantity_of
 from bot.records.shapes import Concept, Key, RawJson, Reference, Shape, display_of, key_of, period_of
+from bot.records.written import Period, parse_date
 
 ClaimKind = Literal["inpatient", "outpatient", "institutional", "professional", "pharmacy", "oral", "vision"]
 

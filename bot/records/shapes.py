@@ -16,9 +16,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 
 import msgspec
 
-from bot.records.dates import Period, period
 from bot.records.decode import Unreadable, decode
-from bot.records.text import clean
+from bot.records.written import Period, clean, period
 
 NOTHING = msgspec.Raw()
 """The default of an element that is kept as raw JSON: absent."""

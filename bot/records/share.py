@@ -7,15 +7,14 @@ from typing import Literal
 import msgspec
 
 from bot.records.claim import Claim, less
-from bot.records.dates import PartialDate
 from bot.records.explanation import ClaimItem, added, line_amounts, paid_in
 from bot.records.live import Live
 from bot.records.money import CENT, USUAL_CURRENCY, Amount, alike, difference, quantity_of
 from bot.records.reasons import reasons_in
 from bot.records.service import NDC, drug_of
 from bot.records.shapes import Concept, Value
-from bot.records.text import NOTE_LIMIT, clean
 from bot.records.versions import same_number
+from bot.records.written import NOTE_LIMIT, PartialDate, clean
 
 _SHOWN = 12
 

@@ -5,10 +5,10 @@ import pytest
 
 from bot.records.bundle import read_page
 from bot.records.claim import _FACTS, Claim, read_claim, read_claims
-from bot.records.dates import PartialDate, Period
 from bot.records.decode import Unreadable
 from bot.records.money import Quantity
 from bot.records.reasons import read_contract
+from bot.records.written import PartialDate, Period
 from tests.records.made import CLAIM_TYPE, Json, bundle, claim, coded, dollars, eob, money, raw
 
 PROFILE = "http://hl7.org/fhir/us/carin-bb/StructureDefinition/C4BB-ExplanationOfBenefit-"

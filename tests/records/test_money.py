@@ -9,14 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.records.care_kind import care_kinds
-from bot.records.dates import PartialDate, Period, parse_date, parse_instant, period
 from bot.records.details import Ages, read_ages, read_closures, treats
 from bot.records.directory import TimeOff
 from bot.records.explanation import amount_of
 from bot.records.money import Amount, MixedCurrencies, Quantity, believable, total
 from bot.records.shapes import HumanName, MoneyShape, best_name
 from bot.records.share import Step, owed_steps, sum_of
-from bot.records.text import clean, lines_of
+from bot.records.written import PartialDate, Period, clean, lines_of, parse_date, parse_instant, period
 from tests.records.made import claim, money
 
 cents = st.decimals(min_value=-(10**9), max_value=10**9, places=4, allow_nan=False, allow_infinity=False)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.message import Actions, Language
-from bot.records.text import clean
+from bot.records.written import clean
 from bot.replies.markdown import clean as drawn
 from tests.answers.asking import PAYER, concept, pack
 from tests.answers.directory.asking import answered, person, place, role
