@@ -53,15 +53,15 @@ PRIVACY: dict[str, tuple[str, ...]] = {
         "e2e/test_reminders.py::test_an_appeal_goes_with_its_connection_and_its_record",
     ),
     "What is new": (
-        "accounts/test_whole.py::test_a_look_is_kept_with_the_connection_and_gone_with_it",
-        "accounts/test_whole.py::test_a_look_at_a_record_that_is_not_opened_is_neither_kept_nor_read",
+        "accounts/test_members.py::test_a_look_is_kept_with_the_connection_and_gone_with_it",
+        "accounts/test_members.py::test_a_look_at_a_record_that_is_not_opened_is_neither_kept_nor_read",
     ),
     "Who asked": ("test_audit.py::test_a_row_says_who_what_and_where_without_a_name",),
     "How words are understood": (
         "language/test_weights.py::test_the_same_sentences_give_the_same_file",
         "test_shape.py::test_an_outside_library_stays_in_its_room",
     ),
-    "What people say of answers": ("channels/teams/test_ratings.py::test_nobody_rates_what_they_were_not_answered",),
+    "What people say of answers": ("channels/teams/test_dialogs.py::test_nobody_rates_what_they_were_not_answered",),
     "What is counted": (
         "test_tally.py::test_four_people_are_nobody_and_the_fifth_takes_the_hashes_away",
         "test_tally.py::test_no_cell_tells_which_people_of_another_it_holds",
