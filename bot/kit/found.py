@@ -257,6 +257,7 @@ class ProviderSearch(ABC, Generic[F]):
         wishes, found = await self.read(wishes, where)
         no_name = await self._no_name(wishes, found)
         if no_name:
+            where = where or await around(ask)
             wishes, found = await self.read(replace(wishes, name=None), where)
         if wishes.networks.unclear:
             return self.page((), where, wishes, unclear=wishes.networks.unclear)

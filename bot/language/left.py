@@ -9,7 +9,7 @@ from bot.language.asked import asked_in
 from bot.language.calendar import months_back
 from bot.language.hearing import Heard
 from bot.language.kernel import FOLLOW, REFINE
-from bot.language.lexicon import WISH
+from bot.language.lexicon import WISH, WISH_PLACE, WISH_TIME
 from bot.language.matcher import Grammar, plain
 from bot.language.reading import Cell, Slot
 from bot.language.rules import IntentRules
@@ -22,7 +22,7 @@ CONDITIONS = (
     "provider_name", "person", "drug", "amount", "amount_kind", "claim_id", "specialty", "facility_type",
     "amount_over", "amount_under", "amount_own", "order", "state_of_claim", "telehealth", "wheelchair", "open_at",
     "age_group", "npi", "nucc", "tin", "organization", "procedure_code", "ndc", "wish", "date_ahead", "date_out",
-    "weekday",
+    "weekday", WISH_TIME, WISH_PLACE,
 )  # fmt: skip
 # What an answer that does not honour it has to say: who, when, where, how much, which network or drug; of the directory
 # also what is wished of a provider; of claims, which name no kind of doctor, the kind. A kind of care that no slot
@@ -54,6 +54,7 @@ _SAID = 5  # words of it that are said
 _TELL_NOTHING = frozenset({"FILLER", "NEGATED", "CORRECTION", "INSTEAD", "ALTERNATIVE"})
 _TOLD_OF_DIRECTORY = _TOLD | {
     "radius", "gender", "language", "accepting_new", "telehealth", "wheelchair", "open_at", "age_group", "order", WISH,
+    WISH_TIME, WISH_PLACE,
 }  # fmt: skip
 # An answer that nothing narrows down is about no more than was asked: where it was, with whom and for how much only
 # tell of what it is about.

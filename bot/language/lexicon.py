@@ -30,6 +30,7 @@ LANGUAGES = ("en", "es")
 COMPLAINT = "complaint"
 # What is wished of a provider and no directory tells: an answer says that it is not limited to it.
 WISH, WISH_BEFORE, WISH_AFTER = "wish", "wish_before", "wish_after"
+WISH_TIME, WISH_PLACE = "wish_time", "wish_place"
 FOREIGN = "FOREIGN"
 OPERATIONS = {
     "ages": AgePatterns,

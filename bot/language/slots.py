@@ -129,7 +129,7 @@ def slot_of(said: Utterance, tags: Sequence[Tag], kind: str, words: WordArea) ->
     """
     for name in kinds_of(kind) if tags else ():
         fitting = [tag for tag in tags if tag.kind == name and (kind != NAMED_NETWORK or _is_named(tag))]
-        if fitting and kind == "wish":
+        if fitting and kind.startswith("wish"):
             return _wishes(said, fitting)
         if fitting:
             wanted = [tag for tag in fitting if not tag.excluded] or fitting

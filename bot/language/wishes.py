@@ -4,8 +4,9 @@ A directory tells little of a provider: whatever else is asked for must not be d
 """
 
 import re
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from datetime import date, timedelta
 from itertools import pairwise
 
 from msgspec.structs import replace
@@ -14,19 +15,18 @@ from bot.language.anchors import timed
 from bot.language.entities import opening
 from bot.language.hearing import Heard
 from bot.language.hours import hour_tags
-from bot.language.lexicon import WISH, Lexicon
-from bot.language.matcher import Lexed
+from bot.language.lexicon import WISH, WISH_PLACE, WISH_TIME, Lexicon
+from bot.language.matcher import Lexed, plain
 from bot.language.reading import Slot
 from bot.language.rules import IntentRules
 from bot.language.slots import slot_of
 from bot.language.text import AnyOf, Tag
 
-APPOINTMENTS = "appointments"
-"""The wish for a time at which somebody has an appointment free."""
 _TIMES = frozenset({"date_range", "date_ahead"})
 _KINDS = frozenset({"facility_type", "specialty", "service"})
 _PARTING = re.compile(r"[,;+&]")
 _LONG = 5  # letters
+_FEW_DAYS = timedelta(days=7)
 _MOST_WORDS = 16  # a longer message tells a story around its question
 
 
@@ -36,21 +36,113 @@ def as_taken(entry: IntentRules, heard: Heard, lexicon: Lexicon) -> Heard:
     searches = "radius" in entry.heard and "other_name" not in entry.heard
     if entry.needs != "directory" or not (searches or WISH in entry.heard.values()):
         return heard
-    heard = _at_times(heard, lexicon) if searches and "open_at" in entry.heard.values() else heard
-    if not _is_terse(heard):
-        return heard
-    wishes = [Tag(WISH, "words", first, after) for first, after in _runs(_unexplained(entry, heard, lexicon.people))]
-    return _retagged(heard, (*heard.tags, *wishes)) if wishes else heard
+    asking = heard.asking - _asides(heard)
+    words = frozenset[int]()
+    if searches:
+        heard = _at_times(heard, lexicon, asking) if "open_at" in entry.heard.values() else heard
+        nowhere = _nowhere(heard, lexicon) & asking
+        heard = _with(heard, WISH_PLACE, nowhere)
+        words = _of_whom(heard, lexicon, _care_beside(entry, heard)) & asking
+    if _is_terse(heard):
+        words |= _unexplained(entry, heard, lexicon.people) & asking
+    return _with(heard, WISH, words - heard.marks.get(WISH_PLACE, frozenset()))
 
 
-def _at_times(heard: Heard, lexicon: Lexicon) -> Heard:
-    """Return what is heard of a search: times at which it is to be open, and other times as wishes for appointments."""
+def _at_times(heard: Heard, lexicon: Lexicon, asking: AbstractSet[int]) -> Heard:
+    """Return what is heard of a search: times at which it is to be open, and other times as those of appointments."""
     hello = heard.marks.get("HELLO", frozenset())
-    asking = {place for place in heard.asking if not (place in hello and hello & {place - 1, place + 1})}
+    asking = {place for place in asking if not (place in hello and hello & {place - 1, place + 1})}
     hours = hour_tags(Lexed(lexicon.grammar, heard.said.words), heard.said, heard.today, asking, sought=True)
     tags = opening([tag for tag in heard.tags if tag.kind != "open_at"], hours)
-    dates = [tag for tag in tags if tag.kind in _TIMES and tag.first in asking]
-    return _retagged(heard, [replace(tag, kind=WISH, value=APPOINTMENTS) if tag in dates else tag for tag in tags])
+    dates = [tag for tag in tags if tag.kind in _TIMES and tag.first in asking and not _is_past(tag, heard)]
+    return _retagged(heard, [replace(tag, kind=WISH_TIME) if tag in dates else tag for tag in tags])
+
+
+def _is_past(tag: Tag, heard: Heard) -> bool:
+    """Return whether a few days are over: "my knee locked up yesterday". The month of "before June" may be the next."""
+    days = tag.value if isinstance(tag.value, Mapping) else {}
+    start, end = (str(days.get(name) or "") for name in ("start", "end"))
+    return "" < end < heard.today.isoformat() and start > (date.fromisoformat(end) - _FEW_DAYS).isoformat()
+
+
+def _asides(heard: Heard) -> frozenset[int]:
+    """Return the words of the parts in which somebody tells of themselves and searches nobody: "my knee locked up"."""
+    told = heard.joining.beside("clauses")
+    tellers = told.speaker | told.spoken_of | heard.joining.beside("wishes").mine
+    sought = {tag.first for tag in heard.tags if tag.kind in {*_KINDS, "any_doctor"}}
+    sought |= {place for name in ("FIND", "SOMEBODY") for place in heard.marks.get(name, ())}
+    found = set[int]()
+    for first, after in _parts(heard):
+        lead = next((plain(word) for word in heard.said.words[first:after] if word not in _leads(heard)), "")
+        if lead in tellers and sought.isdisjoint(range(first, after)):
+            found.update(range(first, after))
+    return frozenset(found)
+
+
+def _leads(heard: Heard) -> AbstractSet[str]:
+    return heard.joining.beside("clauses").any("join", "timed", "adding") | heard.joining.adding
+
+
+def _parts(heard: Heard) -> Iterator[tuple[int, int]]:
+    """Yield the parts of a message between commas, joining words and the ends of clauses, as (first, after)."""
+    said, starts = heard.said, {clause.first for clause in heard.clauses}
+    ends = [
+        at
+        for at in range(1, len(said.words))
+        if at in starts or said.words[at] in _leads(heard) or _PARTING.search(said.between(at))
+    ]
+    return pairwise([0, *ends, len(said.words)])
+
+
+def _of_whom(heard: Heard, lexicon: Lexicon, beside: AbstractSet[int]) -> frozenset[int]:
+    """Return what is said behind "who", "that" or "with" and nothing explains: "put you to sleep".
+
+    `beside` are the words of kinds of care beside the one that is searched.
+    """
+    held = {place for tag in heard.tags for place in range(tag.first, tag.after)} - beside
+    held |= heard.marks.get("NEAR", frozenset())
+    said = {place for place in heard.marks.get(WISH, ()) if place not in beside}
+    found = set[int]()
+    for first, after in _parts(heard):
+        lead = next((at for at in range(first, after) if _is_relative(heard, at)), after)
+        for start, end in _runs(frozenset(range(lead + 1, after)) - held):
+            last = end - 1 if end < after and heard.keys[end - 1] in lexicon.idle else end  # the "on" of "on Saturday"
+            if end not in said and start - 1 not in said and _says(heard, lexicon, range(start, last), beside):
+                found.update(range(start, last))
+    return frozenset(found)
+
+
+def _nowhere(heard: Heard, lexicon: Lexicon) -> frozenset[int]:
+    """Return the words of a place that is known nowhere: "near the hamilton place mall"."""
+    held = {place for tag in heard.tags for place in range(tag.first, tag.after)}
+    ends = held.union(first for first, _ in _parts(heard)) | {len(heard.keys)}
+    found = set[int]()
+    for place in heard.marks.get("NEAR", ()) if "location" not in heard.marks else ():
+        after = next(at for at in range(place + 1, len(heard.keys) + 1) if at in ends or _is_relative(heard, at))
+        if _says(heard, lexicon, range(place + 1, after)):
+            found.update(range(place + 1, after))
+    return frozenset(found)
+
+
+def _is_relative(heard: Heard, place: int) -> bool:
+    return plain(heard.said.words[place]) in heard.joining.beside("wishes").relative
+
+
+def _says(heard: Heard, lexicon: Lexicon, run: range, beside: AbstractSet[int] = frozenset()) -> bool:
+    """Return whether some of these words is no idle one, and explained by nothing."""
+    explained = _explained(heard) - beside
+    return any(at not in explained and heard.keys[at] not in lexicon.idle and heard.keys[at].isalpha() for at in run)
+
+
+def _explained(heard: Heard) -> frozenset[int]:
+    """Return the words of values and of concepts that say something by themselves."""
+    tagged = {place for tag in heard.tags for place in range(tag.first, tag.after)}
+    return frozenset(tagged.union(*(places for name, places in heard.marks.items() if _tells(name))))
+
+
+def _with(heard: Heard, kind: str, words: AbstractSet[int]) -> Heard:
+    wishes = [Tag(kind, "words", first, after) for first, after in _runs(words)]
+    return _retagged(heard, (*heard.tags, *wishes)) if wishes else heard
 
 
 def _retagged(heard: Heard, tags: Sequence[Tag]) -> Heard:
@@ -73,27 +165,30 @@ def _unexplained(entry: IntentRules, heard: Heard, people: Container[str]) -> fr
     """Return the places of words that the pack does not know, and of kinds of care beside the one that is searched."""
     own, said = heard.joining.beside("wishes"), heard.said.words
     known = AnyOf(people, heard.joining.beside("names").asked, own.no_wish)
+    placed = {tag.first - 1 for tag in heard.tags if tag.kind == "location"}  # "downtown Chattanooga"
+    timed = {tag.after for tag in heard.tags if tag.kind == "open_at"}  # "evening slots"
     words = {
         place
-        for place in heard.strange | _apart(heard)
+        for place in (heard.strange | _apart(heard)) - placed - timed
         if _names_something(heard.said.said(place, place + 1))
         and not (heard.keys[place] in known or said[place] in known or (place and said[place - 1] in own.mine))
     }
     words.update(_joined(heard))
-    care = [tag for tag in heard.tags if tag.kind in _KINDS and not tag.excluded]
-    slots = [slot_of(heard.said, care, kind, heard.joining) for kind in sorted(_KINDS & {*entry.heard.values()})]
-    searched = [slot for slot in slots if slot]
-    chosen = [tag for tag in care if any(_is_in(heard, tag, slot) for slot in searched)]
-    words |= {
-        place
-        for tag in care
-        if chosen and not any(_goes_with(one, tag) for one in chosen)
-        for place in range(tag.first, tag.after)
-    }
+    words |= _care_beside(entry, heard)
     held = {
         place for tag in heard.tags if tag.kind not in _KINDS or tag.excluded for place in range(tag.first, tag.after)
     }
     return frozenset((words & heard.asking) - held)
+
+
+def _care_beside(entry: IntentRules, heard: Heard) -> frozenset[int]:
+    """Return the words of kinds of care beside the one that is searched."""
+    care = [tag for tag in heard.tags if tag.kind in _KINDS and not tag.excluded]
+    slots = [slot_of(heard.said, care, kind, heard.joining) for kind in sorted(_KINDS & {*entry.heard.values()})]
+    searched = [slot for slot in slots if slot]
+    chosen = [tag for tag in care if any(_is_in(heard, tag, slot) for slot in searched)]
+    beside = [tag for tag in care if chosen and not any(_goes_with(one, tag) for one in chosen)]
+    return frozenset(place for tag in beside for place in range(tag.first, tag.after))
 
 
 def _names_something(word: str) -> bool:
@@ -103,13 +198,9 @@ def _names_something(word: str) -> bool:
 
 def _apart(heard: Heard) -> frozenset[int]:
     """Return the words of the parts between commas and "and"s of which nothing is explained: "open late, delivers"."""
-    said, joins = heard.said, heard.joining.adding
-    meant = {place for tag in heard.tags for place in range(tag.first, tag.after)}
-    meant |= {place for name, places in heard.marks.items() if _tells(name) for place in places}
-    ends = [at for at in range(1, len(said.words)) if said.words[at] in joins or _PARTING.search(said.between(at))]
-    found = set[int]()
-    for first, after in pairwise([0, *ends, len(said.words)]):
-        part = {at for at in range(first, after) if said.words[at] not in joins}
+    meant, found = _explained(heard), set[int]()
+    for first, after in _parts(heard):
+        part = {at for at in range(first, after) if heard.said.words[at] not in _leads(heard)}
         if first and part.isdisjoint(meant) and part.issubset(heard.content):
             found |= part
     return frozenset(found)
@@ -133,7 +224,8 @@ def _is_in(heard: Heard, tag: Tag, slot: Slot) -> bool:
     An MRI is more than a place of imaging.
     """
     told = [one.value for one in heard.tags if one.kind == "service" and one.first == tag.first]
-    same = tag.value == slot.value and all(value == slot.value for value in told)
+    values = [one if isinstance(one, tuple | list) else (one,) for one in (tag.value, slot.value)]
+    same = not {*values[0]}.isdisjoint(values[1]) and all(value == slot.value for value in told)
     return same or heard.said.said(tag.first, tag.after) in slot.text
 
 
