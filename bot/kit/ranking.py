@@ -49,7 +49,9 @@ class Ranking(msgspec.Struct, frozen=True):
 
 def ends_asked(ask: Ask) -> bool:
     """Return whether two ends are asked for: "the lowest and the highest that I paid", "my first and last visit"."""
-    return ask.asked.first_and_last or ({"lowest", "highest"} <= ask.asked.says.keys() and ask.asked.sort is None)
+    return ask.asked.first_and_last is not None or (
+        {"lowest", "highest"} <= ask.asked.says.keys() and ask.asked.sort is None
+    )
 
 
 def end_order(ask: Ask) -> str:
@@ -64,7 +66,7 @@ def ranking_asked(ask: Ask) -> Ranking | None:
     higher = _higher_of_one(ask)
     order, rank = order_asked(ask) or higher, text_of(ask, "rank")
     unit, group = text_of(ask, "unit"), text_of(ask, "group")
-    ranked = ask.asked.by if "ranked" in ask.asked.says else None
+    ranked = ask.asked.by if {"ranked", "top"} & ask.asked.says.keys() else None
     quarter = "quarter" if ask.asked.period == "quarter" else None
     one = group or ranked or quarter or (_ONE_OF.get(unit or "") if "average" not in ask.slots else None)
     money = "money" in ask.asked.says
@@ -83,11 +85,10 @@ def ranking_asked(ask: Ask) -> Ranking | None:
         one, least, measure = by, False, "amount"
     else:
         return None
+    whole = "claim" if "provider_name" in ask.slots and measure == "amount" else "provider"
     if measure == "count" and one in _SINGLE:  # each of them was had once
         one = "drug" if unit == "fill" else None
-    return Ranking(
-        one or "provider", least, measure, counted_as(one, unit), shown or (YEAR if ask.asked.sort else SHOWN)
-    )
+    return Ranking(one or whole, least, measure, counted_as(one, unit), shown or (YEAR if ask.asked.sort else SHOWN))
 
 
 def _above_all(ask: Ask) -> Ranking | None:
@@ -129,12 +130,14 @@ def _sized_group(ask: Ask) -> Ranking | None:
     if ask.sets:
         of, counted = ask.sets.group, counted_as(ask.sets.group, None)
         return Ranking(of, least=False, measure="count", counted=counted, most=MOST_SHOWN, sets=ask.sets)
+    measure: Measure
     for one in ask.asked.times:  # "two doctors. Did you charge me twice?" counts no doctors
         group = text_of(ask, "group") or one.group or ask.asked.by
         sizes = _exactly(Decimal(0)) if group == "month" and one.none else one.limits
-        if group in _GROUPS and sizes:
-            counted = counted_as(group, "claim" if one.claims else None)
-            return Ranking(group, least=False, measure="count", counted=counted, most=MOST_SHOWN, sizes=sizes)
+        sums = limits_asked(ask) if "sums" in ask.asked.says else None  # "doctors who cost me over $100 in total"
+        if group in _GROUPS and (sizes or sums):
+            counted, measure = counted_as(group, "claim" if one.claims else None), "count" if sizes else "amount"
+            return Ranking(group, least=False, measure=measure, counted=counted, most=MOST_SHOWN, sizes=sizes or sums)
     period = text_of(ask, "group") or ask.asked.period or ask.asked.by
     if period not in PERIODS:
         return None
@@ -142,7 +145,7 @@ def _sized_group(ask: Ask) -> Ranking | None:
         return Ranking(period, least=False, measure="count", counted=unit, most=YEAR, every=True)
     if period == "quarter" and order_asked(ask) is None:  # months and years are told beside every sum
         unit = None if "money" in ask.asked.says else text_of(ask, "unit")
-        measure: Measure = "count" if unit in _SINGLE else "amount"
+        measure = "count" if unit in _SINGLE else "amount"
         counted = counted_as(None, unit) if measure == "count" else "claim"
         return Ranking(period, least=False, measure=measure, counted=counted, most=YEAR, every=True)
     limits = limits_asked(ask)
@@ -223,8 +226,8 @@ def unit_asked(ask: Ask, wanted: ClaimWish) -> str:
 def times_asked(ask: Ask, back: timedelta | None = None) -> tuple[date | None, timedelta | None]:
     """Return since when, or else how far back, a ranking or average looks where the question names no time.
 
-    All of the record where "ever" is said, years where one of them is asked for, and two years for how often and for
-    an average; (None, `back`) otherwise.
+    All of the record where it is meant (`says_ever`), years where one of them is asked for, and two years for how often
+    and for an average; (None, `back`) otherwise.
     """
     ranking, this_year = ranking_asked(ask), date(ask.today.year, 1, 1)
     if span_of(ask) != (None, None):
@@ -238,9 +241,13 @@ def times_asked(ask: Ask, back: timedelta | None = None) -> tuple[date | None, t
 
 
 def says_ever(ask: Ask) -> bool:
-    """Return whether the whole record is meant, by "ever" without a time, or by which of several came first."""
-    counts = ask.asked.nth is not None and not ask.asked.by_size
-    return span_of(ask) == (None, None) and ("ever" in ask.asked.says or counts or asks_order(ask))
+    """Return whether the whole record is meant: without a time by "ever", and by the most, the first or the last."""
+    if span_of(ask) != (None, None):
+        return False
+    top = {"ranked", "top"} & ask.asked.says.keys() and ask.asked.by
+    most = (top or order_asked(ask) in {"biggest", "smallest"}) and not ask.arguments
+    one = ask.asked.nth is not None or ends_asked(ask) or asks_order(ask)
+    return "ever" in ask.asked.says or one or bool(most)
 
 
 def asks_order(ask: Ask) -> bool:

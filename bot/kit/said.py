@@ -64,7 +64,7 @@ def confirms(ask: Ask, one: Amount | None, other: Amount | None) -> bool | None:
 
 def asks_several(ask: Ask, wanted: ClaimWish) -> bool:
     """Return whether all visits are meant: plural words, or a time of several days without a single visit."""
-    if wanted.order or wanted.number or not ask.said or len(wanted.services) > 1:
+    if wanted.order or wanted.number or wanted.nth or not ask.said or len(wanted.services) > 1:
         return False
     said = set(words_of(ask.said)) - set(words_of(ask.words.get("date_range")))
     if "only_one" in ask.asked.says:
@@ -164,6 +164,8 @@ def _wanted(ask: Ask) -> ClaimWish:
     start, end = span_of(ask)
     services, specialists = _services(ask), _specialists(ask)
     types, either = _types(ask, services)
+    shared = ask.asked.same_time if {"several", "doctors"} & ask.asked.says.keys() and not ask.arguments else None
+    doctors = shared is not None and types == ("professional",)  # they may have been seen in a hospital too
     sizes = text_of(ask, "order") in {"biggest", "smallest"}
     tops = sizes and ask.asked.each_of is not None and not _SIZED.isdisjoint(ask.asked.says)
     nth = None if "id" in ask.arguments or asks_order(ask) else ask.asked.nth or (1 if tops else None)
@@ -185,7 +187,7 @@ def _wanted(ask: Ask) -> ClaimWish:
         start=start,
         end=end,
         times=times_apart(ask),
-        claim_types=types,
+        claim_types=() if doctors else types,
         providers=() if sets_one_above(ask) else values_of(ask, "provider_name"),
         number=text_of(ask, "claim_id"),
         services=services,
@@ -195,7 +197,7 @@ def _wanted(ask: Ask) -> ClaimWish:
         aspect=text_of(ask, "amount_kind"),
         exact=exact_asked(ask),
         without_states=excluded_of(ask, "state_of_claim"),
-        without_types=excluded_of(ask, "claim_type"),
+        without_types=(*excluded_of(ask, "claim_type"), *(["pharmacy"] if doctors else [])),
         without_providers=excluded_of(ask, "provider_name"),
         without_services=() if _is_said_twice(ask) else excluded_of(ask, "service"),
         drugs=drugs_named_in(ask, values_of(ask, "drug")),
@@ -206,7 +208,8 @@ def _wanted(ask: Ask) -> ClaimWish:
         nth=nth,
         by_size=by_size,
         each_of=ask.asked.each_of if nth is not None else None,
-        fills="claims" in ask.asked.says,
+        fills="claims" in ask.asked.says or ask.asked.says.get("time") == "thing",
+        shared=shared,
         either=either,
         kinds=ask.care_kinds,
         care=ask.care,

@@ -147,10 +147,12 @@ def _closed(span: TimeSpan, today: date) -> TimeSpan:
 
 
 def _halves(span: TimeSpan) -> tuple[TimeSpan, TimeSpan]:
-    """Return the two halves of a time, each of whole years where it is two of them."""
+    """Return the two halves of a time, each of whole years where it is two of them; of one year, the one before it."""
     start, end = span
     if start is None or end is None:
         return span, span
+    if start == date(end.year, 1, 1):  # "both this year and last"
+        return (start.replace(year=start.year - 1), start - _DAY), span
     middle = date(end.year, 1, 1) if (start.month, start.day) == (1, 1) else start + (end - start) / 2
     return (start, middle - _DAY), (middle, end)
 

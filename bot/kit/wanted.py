@@ -18,6 +18,7 @@ from bot.kit.which import (
     parts_named,
 )
 from bot.language.asked import AmountLimits
+from bot.language.calendar import unit_around
 from bot.records.care_kind import NO_KINDS, CareKind, CareKinds, shown_as
 from bot.records.claim import Claim
 from bot.records.shapes import grouped
@@ -41,7 +42,8 @@ class ClaimWish(msgspec.Struct, frozen=True):
     `times` are several times between `start` and `end`, one of which the care has to be in.
     `weekdays` are the days of the week, Monday as 1, one of which the care began on; any where empty.
     `part` is the part of the body that the care was for, with the person's word; `nth` the how-manieth day of care in
-    time, from 1, and from the newest where it is negative, where `fills` count too; `by_size`: the how-manieth claim in
+    time, from 1, and from the newest where it is negative, where `fills` count too; `shared`: the day, week or month in
+    which another provider was seen too; `by_size`: the how-manieth claim in
     the order of amounts; `each_of`: that of each month, quarter or year. Each
     of the drugs is the person's word with the other names of the same drug. `either`: what is of one of the claim types
     or of one of the kinds of care fits. `also` is a further condition, such as the claim's plan; `care` is named by a
@@ -79,6 +81,7 @@ class ClaimWish(msgspec.Struct, frozen=True):
     by_size: bool = False
     each_of: str | None = None
     fills: bool = False
+    shared: str | None = None
     either: bool = False
     kinds: CareKinds = NO_KINDS
     care: NamedCare | None = None
@@ -165,7 +168,7 @@ class ClaimWish(msgspec.Struct, frozen=True):
         left_out = (
             self.without_services or self.without_names or self.without_days or self.without_doctors or self.weekdays
         )
-        ones = (self.start, self.end, self.number, self.limits, self.exact, self.nth, self.part)
+        ones = (self.start, self.end, self.number, self.limits, self.exact, self.nth, self.part, self.shared)
         cared = bool(self.care and self.care.claims)
         return (
             any(lists)
@@ -204,7 +207,7 @@ def choose(claims: Iterable[Claim], wanted: ClaimWish) -> Chosen:
     if wanted.doctors or wanted.specialists:
         any_doctor = replace(wanted, doctor_kinds=(), specialists=None)
         silent += sum(1 for c in dated if not (c.specialties or c.is_pharmacy) and _fits(c, any_doctor))
-    priced = sized(cared, wanted)
+    priced = _sharing(sized(cared, wanted), wanted.shared)
     untold = sum(1 for c in cared if (wanted.limits or wanted.exact) and c.amount(wanted.aspect) is None)
     some_time = wanted.start or wanted.end
     undated = sum(1 for c in rows if some_time and not c.service.known and _fits(c, wanted) and _of_care(c, wanted))
@@ -283,6 +286,15 @@ def _of_part(claims: tuple[Claim, ...], wanted: ClaimWish) -> tuple[Claim, ...]:
     return named or tuple(claim for claim in claims if wanted.services and not parts_named(claim))
 
 
+def _sharing(claims: tuple[Claim, ...], period: str | None) -> tuple[Claim, ...]:
+    """Return the claims in whose day, week or month another provider was seen too; all of them without a period."""
+    if period is None:
+        return claims
+    seen = grouped(claims, lambda claim: period_of(claim.service.day, period))
+    several = {name for name, rows in seen.items() if name and len({claim.seen or claim.billing for claim in rows}) > 1}
+    return tuple(claim for claim in claims if period_of(claim.service.day, period) in several)
+
+
 def _nth_of(claims: tuple[Claim, ...], wanted: ClaimWish) -> tuple[Claim, ...]:
     """Return the claims of the nth day; a prescription counts only among drugs and supplies."""
     if wanted.nth is None:
@@ -303,11 +315,16 @@ def _nth_of(claims: tuple[Claim, ...], wanted: ClaimWish) -> tuple[Claim, ...]:
 
 
 def period_of(day: PartialDate | None, period: str | None) -> str:
-    """Return the month of a day, `2026-05`, or its quarter, `2026-Q2`, or year; what the day tells, "" without one."""
+    """Return the month of a day, `2026-05`, its quarter, `2026-Q2`, or year, the day itself or the first of its week.
+
+    What the day tells, "" without one.
+    """
     if day is None or period is None:
         return ""
     if period == "year" or day.month is None:
         return str(day.year)
+    if period in {"day", "week"}:
+        return unit_around(day.first, period)[0].isoformat() if day.exact else ""
     return f"{day.year:04}-{day.month:02}" if period == "month" else f"{day.year:04}-Q{(day.month + 2) // 3}"
 
 

@@ -69,7 +69,8 @@ class ClaimsAsked(msgspec.Struct, frozen=True):
         newest: whether "most" is part of "most recent".
         count: how many are asked for.
         by: the group that a sum is divided by: "by pharmacy"; `more_of` is the one of which more is asked about.
-        first_and_last: whether both of them are asked for.
+        first_and_last: which of them is named first, where both are asked for.
+        same_time: what several have in common: a "day", "week" or "month".
         each: whether each one is asked for by itself.
         times: the group and number of times of each sentence that has one of them.
         period: "month", "quarter" or "year" if each one of them is asked about; `number` is what is counted in it.
@@ -96,7 +97,8 @@ class ClaimsAsked(msgspec.Struct, frozen=True):
     by: str | None = None
     more_of: str | None = None
     each: bool = False
-    first_and_last: bool = False
+    first_and_last: Literal["first", "last"] | None = None
+    same_time: str | None = None
     times: tuple[Times, ...] = ()
     period: str | None = None
     each_of: str | None = None
@@ -157,6 +159,7 @@ class _Question(Classed):
                 (one for at in self._places.get("lesser_or_more", ()) for one in self._values(at + 1, "groups")), None
             ),
             first_and_last=ends,
+            same_time=next((str(hit.value) for hit in self._find("same_time")), None),
             each="usual" not in says and bool(each),
             times=tuple(self._times()),
             period=self._period(),
@@ -225,8 +228,8 @@ class _Question(Classed):
         before = (name for place in (at - 1, at - 2) for name in _SORTED_BY if place >= 0 and self._is(place, name))
         return next((_SORTED_BY[name] for name in before), None)
 
-    def _first_and_last(self) -> bool:
-        """Return whether the first and the last are asked for: "my first visit of the year and the very last"."""
+    def _first_and_last(self) -> Literal["first", "last"] | None:
+        """Return which is named first, where both are asked for: "my first visit of the year and the very last"."""
         ends = (("and_last", "earliest"), ("and_first", "newest"))
         both = [
             (at, hit)
@@ -236,7 +239,7 @@ class _Question(Classed):
             if at < hit.first and self._dated.isdisjoint({at, hit.after - 1})
         ]
         self._took |= {at for first, hit in both for at in (first, *range(hit.first, hit.after))}
-        return bool(both)
+        return None if not both else "first" if self._is(both[0][0], "earliest") else "last"
 
     def _ordinal(self, at: int) -> int:
         """Return the ordinal at a place; 0 for none, and for one that only tells an order or how many."""
@@ -255,8 +258,8 @@ class _Question(Classed):
         return 0 if anew or not counts else -nth if late else nth
 
     def _divided(self) -> Iterator[str]:
-        """Yield the groups that stand up to two words behind "by", or are ranked: "rank the last four months"."""
-        for rank in self._places.get("ranked", ()):
+        """Yield the groups that are ranked, "rank the last four months", "top 3 docs", or stand shortly behind "by"."""
+        for rank in (*self._places.get("ranked", ()), *self._places.get("top", ())):
             behind = self._lexed.symbols[rank + 1 : rank + 1 + _RANKED]
             yield from (str(value) for symbols in behind for name, value in symbols if name == "asked.groups")
         for at in range(len(self._words)):

@@ -64,7 +64,7 @@ _OPEN = frozenset({"network", "date_range", "location"})
 _OTHER, _NEVER = "other", "9999"
 # Slot types of which each value that is named asks for something of its own.
 _ONE_EACH = frozenset({"network", "provider_name", "drug", "service", "claim_id", "date_range"})
-_OWNER = re.compile(r"(?P<name>[^\W\d_]{2,})['\u2019]s", re.IGNORECASE)
+_OWNER = re.compile(r"(?P<name>(?!s?he\b|it\b)[^\W\d_]{2,})['\u2019]s", re.IGNORECASE)
 # Signs on each side of a word that are looked at for what hangs on it.
 _HANGS = 40
 

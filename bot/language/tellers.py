@@ -69,7 +69,7 @@ class Tellers:
 
     def _lists(self, told: Tells | None, heard: Heard, asked: ClaimsAsked) -> bool:
         """Return whether claims are listed: both ends of them, all in an order, or those that are chosen."""
-        if asked.first_and_last and told in {"one", "days", "several"}:
+        if asked.first_and_last and "gap" not in asked.says and told in {"one", "days", "several"}:
             return True
         part = "always" in asked.says or asked.then is not None
         compared = told == "fills" or (told == "two" and self._two_sides(heard, asked))

@@ -317,7 +317,7 @@ def summarize(alive: Live, ask: Ask) -> Spending:
 
 def _by(ask: Ask) -> str | None:
     """Return what the sum is divided by: a button's, or the one that the words name."""
-    named = None if "ranked" in ask.asked.says else ask.asked.by
+    named = None if {"ranked", "top"} & ask.asked.says.keys() else ask.asked.by
     told = _BY.get(text_of(ask, "question") or "") or (named if named in _BY.values() else None)
     return ask.arguments.get("by") or told
 

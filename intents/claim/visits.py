@@ -178,16 +178,27 @@ def _is_alone(ask: Ask, days: int) -> bool:
 def _gap(ask: Ask, days: Sequence[PartialDate]) -> tuple[date, date] | None:
     """Return the two days between which the time is asked for.
 
-    They are those of both ends, or of one and the nearest day of care, or of one and today.
+    They are those of both ends, or of one and the nearest day of care, or of one and today. Without an anchor they are
+    the first and the last day, or the last day of one time and the first of the next.
     """
-    if "gap" not in ask.asked.says or not ask.anchors:
+    if "gap" not in ask.asked.says or not (ask.anchors or (ask.asked.first_and_last and len(days) > 1)):
         return None
+    if not ask.anchors:
+        return _between_ends(ask, sorted(days, key=lambda day: day.first))
     one, other = ask.anchors[0], ask.anchors[-1]
     if len(ask.anchors) == 1:
         behind, before = ([day.first for day in days if day.first > one[1]], [d.first for d in days if d.last < one[0]])
         other = (min(behind),) * 2 if behind else (max(before),) * 2 if before else (ask.today,) * 2
     first, last = sorted((one, other))
     return first[1], last[0]
+
+
+def _between_ends(ask: Ask, days: Sequence[PartialDate]) -> tuple[date, date]:
+    begins = max((start for start, _ in wanted_of(ask).times if start), default=None)
+    late = [day for day in days if begins and day.first >= begins]
+    if ask.asked.first_and_last == "last" and 0 < len(late) < len(days):
+        return days[-len(late) - 1].last, late[0].first
+    return days[0].last, days[-1].first
 
 
 def _lasts(ask: Ask, gap: tuple[date, date]) -> bool | None:
@@ -203,7 +214,7 @@ def _lasts(ask: Ask, gap: tuple[date, date]) -> bool | None:
 def _dated(ask: Ask) -> Ask:
     """Return the question with the time that a ranking or a number of doctors looks at, where it names none."""
     since, back = times_asked(ask, LONG if ranking_asked(ask) else None)
-    first = since or (ask.today - back if back and span_of(ask) == (None, None) else None)
+    first = ask.today - back if back and not since and span_of(ask) == (None, None) else None
     span = {"start": first.isoformat(), "end": ask.today.isoformat()} if first else None
     return replace(ask, slots={**ask.slots, "date_range": span}) if span else ask
 

@@ -18,7 +18,7 @@ _ASKED: list[tuple[str, dict[str, Any]]] = [
     ("2nd most recent time I saw him", {"nth": -2}),
     ("visits, largest first", {"nth": None, "sort": "biggest"}),
     ("the months from big to small", {"sort": "biggest"}),
-    ("my first visit and what was the latest one", {"nth": None, "first_and_last": True}),
+    ("my first visit and what was the latest one", {"nth": None, "first_and_last": "first"}),
     ("anywhere but at Blue Heron", {"barred": ("blue heron",)}),
     ("how many claims, and how many of those in May", {"then": "of those in may"}),
     ("my first three visits", {"nth": None, "sort": "oldest", "count": 3}),
