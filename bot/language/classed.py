@@ -37,6 +37,10 @@ class Classed:
         for name, places in self._places.items():
             for at in places:
                 self._classes[at] |= {name}
+        self._symbols = [
+            [(name[len(AREA) :], value) for name, value in symbols if name.startswith(AREA)]
+            for symbols in self._lexed.symbols
+        ]
         self._hits = {name: list(self._matcher.find(name)) for name in self._lexed.begins if name.startswith(AREA)}
         self._dated, self._took = dated, set[int]()
         self._taken = frozenset().union(*(self._run(text) for slot, text in words.items() if slot not in _COUNTING))
@@ -64,9 +68,8 @@ class Classed:
 
     def _values(self, place: int, *names: str) -> list[Any]:
         """Return the values of the word at a place in some classes."""
-        symbols = self._lexed.symbols[place] if place < len(self._words) and place not in self._dated else ()
-        wanted = [f"{AREA}{name}" for name in names]
-        return [value for name, value in symbols if name in wanted]
+        symbols = self._symbols[place] if place < len(self._words) and place not in self._dated else ()
+        return [value for name, value in symbols if name in names]
 
     def _number(self, place: int) -> int:
         """Return the number in digits or a word at a place; 0 if there is none."""

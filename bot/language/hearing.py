@@ -216,6 +216,7 @@ class Hearer:
             lexicon, Speller(lexicon.tree.vocabulary - lexicon.strange, lexicon.known, lexicon.grammar)
         )
         self._given = lexicon.given - lexicon.familiar - lexicon.date_keys
+        self._people, self._common = lexicon.people, AnyOf(lexicon.familiar, lexicon.date_keys)
         self._counting = lexicon.date_keys | lexicon.number_keys
 
     def hear(
@@ -272,8 +273,7 @@ class Hearer:
         """Return the message with the positions where it names one of these people, given as (given, family) names."""
         if not people:
             return said
-        common = self._lexicon.familiar | self._lexicon.date_keys
-        return with_people(said, people, self._lexicon.people, common, self._lexicon.grammar.area("people"))
+        return with_people(said, people, self._people, self._common, self._lexicon.grammar.area("people"))
 
     def _letters(self, said: Utterance, tags: Sequence[Tag], *, terse: bool) -> Iterator[Tag]:
         """Yield networks by their letter alone ("P?", "P instead"), if networks were mentioned before.

@@ -177,14 +177,17 @@ def words_left(heard: Heard, intent: IntentRules, slots: Mapping[str, Slot], gra
     """
     if not intent.reads_claims or "most" not in intent.shapes:
         return {}
-    said, cues = heard.said, grammar.words("asked.condition")
+    said, cues = heard.said, grammar.area("asked").condition
+    led = {place for place in heard.asking if plain(said.words[place]) in cues}
+    if not (led or any(said.words[place].isdecimal() for place in heard.asking)):
+        return {}
     held = {place for tag in heard.tags for place in range(tag.first, tag.after)} | heard.marks.get("date_range", set())
     told = held | asked_in(grammar, said.text, {name: slot.text for name, slot in slots.items()}).places
     taken = told | _places(heard, {name for name in heard.marks if name.isupper()} - _TELL_NOTHING)
     ours = _places(heard, _OURS)
     for clause in heard.clauses:
         for place in sorted(heard.asking.intersection(range(clause.first, clause.after)) - taken):
-            cue = plain(said.words[place]) in cues and not told.isdisjoint(_between_commas(said, place))
+            cue = place in led and not told.isdisjoint(_between_commas(said, place))
             cue = cue and place + 1 < clause.after and ours.isdisjoint(range(place, place + _SAID))
             beside = _between_commas(said, place)
             aside = len(beside) < len(said.words) and taken.isdisjoint(beside)  # "meetings in 5"

@@ -339,7 +339,7 @@ class _People:
 
     def _is_in_a_line(self, begin: int, after: int) -> bool:
         """Return whether all else is values and what is asked, in staff shorthand: "okafor npi", "wyman memphis"."""
-        own, listed = self.around.own, self._is_listed(range(begin, after))
+        listed = self._is_listed(range(begin, after))
         if begin == 0 and (listed or after > 1) and self.at.word(after) in self.around.asked - {""}:
             return True
         rest = [place for place in range(len(self.said.words)) if not begin <= place < after]
@@ -355,12 +355,13 @@ class _People:
         values = [place for place in rest if self.at.kinds.get(place)]
         if any(_BESIDE_A_NAME.isdisjoint(self.at.kinds[place]) for place in values):
             return False
-        return bool(rest) and all(
-            place in values
-            or self.at.word(place) in self.around.asked | own.at | (self.words.place_words - own.particle)
-            or (self.at.word(place).isdigit() and len(self.at.word(place)) == _ZIP_DIGITS)
-            for place in rest
-        )
+        return bool(rest) and all(self.at.kinds.get(place) or self._tells_what_or_where(place) for place in rest)
+
+    def _tells_what_or_where(self, place: int) -> bool:
+        """Return whether a word is what is asked, a part of a place's name, or a ZIP code."""
+        word, own = self.at.word(place), self.around.own
+        placed = word in self.words.place_words and word not in own.particle
+        return placed or word in self.around.asked or word in own.at or (word.isdigit() and len(word) == _ZIP_DIGITS)
 
     def _is_joined(self, begin: int, after: int) -> bool:
         """Return whether an "and" stands between it and a name: the Tran of "Kim and Tran"."""

@@ -1,6 +1,6 @@
 """Whose record a message asks for by name: the writer's people, and somebody else's."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Container, Iterator, Sequence
 from itertools import pairwise
 
 from msgspec.structs import replace
@@ -114,7 +114,7 @@ def _owns_it(said: Utterance, tag: Tag, tags: Sequence[Tag], cut: Sequence[Claus
 
 
 def with_people(
-    said: Utterance, people: Sequence[tuple[str, str]], names: Collection[str], common: Collection[str], words: WordArea
+    said: Utterance, people: Sequence[tuple[str, str]], names: Container[str], common: Container[str], words: WordArea
 ) -> Utterance:
     """Return the message with the positions where it names one of `people`, given as (given, family) names.
 
@@ -135,7 +135,7 @@ def _places(said: Utterance, given: tuple[str, ...], family: tuple[str, ...]) ->
 
 
 def _is_meant(
-    said: Utterance, place: int, after: int, known: tuple[Collection[str], Collection[str]], words: WordArea
+    said: Utterance, place: int, after: int, known: tuple[Container[str], Container[str]], words: WordArea
 ) -> bool:
     names, common = known
     before = said.words[place - 1] if place else ""

@@ -44,7 +44,7 @@ def as_taken(entry: IntentRules, heard: Heard, lexicon: Lexicon) -> Heard:
         heard = _with(heard, WISH_PLACE, nowhere)
         words = _of_whom(heard, lexicon, _care_beside(entry, heard)) & asking
     if _is_terse(heard):
-        words |= _unexplained(entry, heard, lexicon.people) & asking
+        words |= _unexplained(entry, heard, AnyOf(lexicon.given, lexicon.family)) & asking
     return _with(heard, WISH, words - heard.marks.get(WISH_PLACE, frozenset()))
 
 
