@@ -174,7 +174,9 @@ class _Question(Classed):
             uses=tuple(use for use, _ in uses),
             helps=any(self._is(at, "helping") for at in range(_NEAR)),
             begins=self._is(0, "helping"),
-            setting=next((str(one) for at in range(len(self._words)) for one in self._values(at, "setting")), None),
+            setting=next(
+                (str(one) for at in self._places.get("setting", ()) for one in self._values(at, "setting")), None
+            ),
             then=self._then(),
             barred=tuple(self._barred()),
             places=frozenset(self._took),
@@ -243,12 +245,14 @@ class _Question(Classed):
 
     def _ordinal(self, at: int) -> int:
         """Return the ordinal at a place; 0 for none, and for one that only tells an order or how many."""
-        several = self._number(at + 1) >= _SEVERAL
-        return 0 if several or self._stands_first(at) else next(iter(self._values(at, "ordinal")), 0)
+        nth = next(iter(self._values(at, "ordinal")), 0)
+        return 0 if nth and (self._number(at + 1) >= _SEVERAL or self._stands_first(at)) else nth
 
     def _in_time(self, at: int, nth: int) -> int:
         """Return which one in time the word at a place counts, from the newest if negative; 0 if it counts none."""
         last = next((hit for hit in self._find("from_last") if hit.first == at), None)
+        if not (nth or last):
+            return 0
         near = self._any((*_COUNTED, "time"), (last.after if last else at + 1), _NEAR)
         if last and (near or self._any((*_COUNTED, "time"), at - 1, 1)):
             return int(last.value)
@@ -262,7 +266,7 @@ class _Question(Classed):
         for rank in (*self._places.get("ranked", ()), *self._places.get("top", ())):
             behind = self._lexed.symbols[rank + 1 : rank + 1 + _RANKED]
             yield from (str(value) for symbols in behind for name, value in symbols if name == "asked.groups")
-        for at in range(len(self._words)):
+        for at in range(len(self._words)) if "by" in self._places else ():
             if self._any(("by",), at - _NEARER, _NEARER):
                 yield from self._values(at, "group", "groups")
 

@@ -26,21 +26,21 @@ class Classed:
         self._matcher = Matcher(self._lexed, None, said.dashes)
         self._words = self._lexed.words
         dated = frozenset().union(*(self._run(words.get(name)) for name in ("date_range", "date_out")))
-        self._places: dict[str, list[int]] = {
-            (own := name.removeprefix(AREA)): [at for at in places if at not in dated or own not in _IN_TIMES]
-            for name, places in self._lexed.places.items()
-            if name.startswith(AREA)
-        }
-        self._places["cared"] = sorted(self._run(words.get("service")) | self._run(words.get("claim_type")))
-        self._places["ordered"] = sorted(self._run(words.get("order")))
-        self._classes = [frozenset[str]()] * len(self._words)
-        for name, places in self._places.items():
-            for at in places:
-                self._classes[at] |= {name}
         self._symbols = [
             [(name[len(AREA) :], value) for name, value in symbols if name.startswith(AREA)]
             for symbols in self._lexed.symbols
         ]
+        self._places: dict[str, list[int]] = {}
+        for at, symbols in enumerate(self._symbols):
+            for name, _ in symbols:
+                if at not in dated or name not in _IN_TIMES:
+                    self._places.setdefault(name, []).append(at)
+        self._places["cared"] = sorted(self._run(words.get("service")) | self._run(words.get("claim_type")))
+        self._places["ordered"] = sorted(self._run(words.get("order")))
+        self._classes = [set[str]() for _ in self._words]
+        for name, places in self._places.items():
+            for at in places:
+                self._classes[at].add(name)
         self._hits = {name: list(self._matcher.find(name)) for name in self._lexed.begins if name.startswith(AREA)}
         self._dated, self._took = dated, set[int]()
         self._taken = frozenset().union(*(self._run(text) for slot, text in words.items() if slot not in _COUNTING))
@@ -64,7 +64,7 @@ class Classed:
         return 0 <= place < len(self._classes) and not self._classes[place].isdisjoint(names)
 
     def _any(self, names: Sequence[str], first: int, count: int) -> bool:
-        return any(self._is(place, *names) for place in range(max(0, first), first + count))
+        return any(not one.isdisjoint(names) for one in self._classes[max(0, first) : max(0, first + count)])
 
     def _values(self, place: int, *names: str) -> list[Any]:
         """Return the values of the word at a place in some classes."""
