@@ -92,8 +92,8 @@ def of_entry(memory: Memory, asked: Asked, reading: Reading, *, first: bool) -> 
     told = asked.slots.get("ordinal")
     index = told.value.get("index") if told and isinstance(told.value, Mapping) else None
     own = "MY" in reading.concepts and OF_THEM not in reading.concepts  # "my doctor", but "does she take my plan"
-    if index is None and first and NAMES.isdisjoint(reading.slots) and not own:
-        asked, index = _among(memory, asked, reading), 0
+    if index is None and first and not own:
+        asked, index = _among(memory, asked, reading), 0 if NAMES.isdisjoint(reading.slots) else None
     slots = {name: slot for name, slot in asked.slots.items() if name != "ordinal"}
     if index == -1 and {"CLAIM", "VISIT"}.intersection(reading.concepts):
         return replace(asked, slots=slots)

@@ -264,12 +264,13 @@ _TITLES = frozenset(
         "médicos",
     }
     | {"medicos", "who", "provider", "providers", "proveedor", "proveedores", "physicians", "anyone", "somebody"}
+    | {"a", "any", "the", "un", "una", "el", "la"}
 )
 
 
 def is_title(said: str) -> bool:
     """Return whether the words name any doctor, as a title before a name, and no kind of doctor."""
-    return said.casefold().strip(". ") in _TITLES
+    return bool(said) and _TITLES.issuperset(words_of(said))
 
 
 def asks_kind(ask: Ask, wishes: Conditions) -> bool:

@@ -48,7 +48,6 @@ _OWN_PLACE = re.compile(
 )
 _TITLES = ("dr", "dra", "doctor", "doctora")
 _HE = re.compile(r"\b(?:el|del|al) (?:dr\b|doctor\b)", re.IGNORECASE)
-_SEVERAL = 2
 
 Groups = tuple[Group, ...]
 State = Literal["one", "several", "ended", "unknown", "unnamed"]
@@ -171,14 +170,14 @@ async def who(ask: Ask) -> Who:
     elif tin:
         ways = any_of([tin, f"{tin[:2]}-{tin[2:]}"])
         name, rows = f"TIN {tin}", await _numbered(ask, "tin", tin, ("Organization",), ways)
-    elif among:
-        rows = await listings_of(ask, among)
     elif name:
         name, rows = await _called(ask, name)
         near = () if rows else await nearest(ask, name, people=is_titled(ask))
         same = [one for one in near if is_named(one.name, name)]  # servers compare accents and marks, too
         keys = [key for one in same if (key := key_of(one.reference))]
         rows, near = (await listings_of(ask, keys), ()) if same else (rows, near)
+    else:
+        rows = await listings_of(ask, among)
     every = by_provider(rows)
     every = tuple(own for own in every if name and is_named(ask.said, _bare(own[0].name))) or every
     groups = by_provider(row for own in every for row in own if row.active(ask.today))
@@ -188,7 +187,7 @@ async def who(ask: Ask) -> Who:
     groups = _narrowed(ask, groups, await _area(ask) if len(groups) > 1 else None, named=bool(name))
     if name and not (npi or tin):
         groups = await of_own_claims(ask, groups, name)
-    if len(groups) == 1 and (own := groups[0][0].name) and (key or RECORD in ask.arguments):
+    if len(groups) == 1 and (own := groups[0][0].name) and (key or {RECORD, AMONG} & ask.arguments.keys()):
         ask.named[CALLED if key else "provider_name"] = own
     return Who(name or next((row.name for row in rows if len(groups) == 1), None), groups, max(ended, 0), near)
 
@@ -225,6 +224,7 @@ def _narrowed(ask: Ask, groups: Groups, where: Around | None, *, named: bool) ->
         ("", where, lambda rows: where is not None and any(within(ask, row, where) for row in rows)),
         ("organization", house, lambda rows: any(is_at(row, house) for row in rows)),
         ("specialty", codes, lambda rows: any(row.specialty_codes & codes for row in rows)),
+        ("", AMONG in ask.arguments, lambda rows: rows[0].reference in ask.arguments[AMONG].split()),
         ("", named, lambda rows: _is_written(rows[0].name, ask.words.get("provider_name", ""))),
         ("", sex, lambda rows: all(not row.practitioner or row.practitioner.gender != sex for row in rows)),
     )
@@ -383,7 +383,7 @@ async def of_own_claims(ask: Ask, groups: Groups, called: str) -> Groups:
 
     The answer then says so and offers the others (`ask.own_doctors`); their button has the argument `every`.
     """
-    if len(groups) < _SEVERAL or "every" in ask.arguments:
+    if len(groups) <= 1 or "every" in ask.arguments:
         return groups
     claims = await ask.own_claims()
     mine = tuple((rows, claim) for rows in groups if (claim := _newest(rows, claims)) is not None)

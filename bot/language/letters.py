@@ -49,13 +49,13 @@ def networks_by_letter(
 def unknown_letters(said: Utterance, free: Sequence[bool], letters: Mapping[str, str], words: WordArea) -> list[Tag]:
     """Return networks by a letter that is none of the plan's ("network Q"), so that the answer says there is none.
 
-    Vowels are words in Spanish and mostly in English ("red a", "network I can use").
+    Vowels are words in Spanish and mostly in English ("red a", "network I can use"), and "w/" is one.
     """
     return [
         Tag("network", f"Network {word.upper()}", place - 1, place + 1)
         for place, word in enumerate(said.words)
         if place and letters and word in _CONSONANTS - letters.keys() and free[place]
-        if said.words[place - 1] in words.noun
+        if said.words[place - 1] in words.noun and said.text[said.spans[place][1] :][:1] != "/"
     ]
 
 

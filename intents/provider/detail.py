@@ -156,7 +156,7 @@ def summarize(
     """The one provider's facts, every place and network once, the nearest to `where` first."""
     rows, asked = found.only, _asked(ask, found)
     if rows is None:
-        listed = "among" in ask.arguments or "provider_name" in ask.several
+        listed = "provider_name" in ask.several or ("among" in ask.arguments and "provider_name" not in ask.slots)
         return Detail(
             found=found,
             today=ask.today,
