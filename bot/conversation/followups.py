@@ -15,6 +15,8 @@ from bot.conversation.state import Asked, Memory
 from bot.kit.facts import facts_in
 from bot.language.context import (
     AMONG,
+    CHANGES,
+    FACTS,
     KINDS_OF_CARE,
     LIKE,
     LIKE_WORDS,
@@ -38,7 +40,7 @@ _REPEATED = frozenset({_AGAIN, _EXPORT, _MORE})
 _PERSON = "handoff.human"
 _PROVIDER = "provider_name"
 _FIRST_ONES = re.compile(r"\b[2-9]\b")
-_SHOWN = frozenset({AMONG, LIKE, LIKE_WORDS})
+_SHOWN = frozenset({AMONG, FACTS, LIKE, LIKE_WORDS})
 SHARED = "share"
 """The argument of a question whose answer is to be shared."""
 _CONTACT, _FILE, _PAGE, _LIST = "contact", "file", "page", "list"
@@ -133,6 +135,8 @@ def resolve(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules]
     last = memory.earlier[reading.back - 1] if reading.back else memory.asked
     if last is None or reading.intent is None:
         return None
+    if AMONG in last.arguments and memory.earlier and reading.intent in CHANGES and NAMES.isdisjoint(reading.slots):
+        last, reading = memory.earlier[0], replace(reading, back=1)  # the list, of which all were asked about
     if reading.intent in _REPEATED:
         page = str(whole(last.arguments.get("page")) + 1)
         more = {_AGAIN: {}, _EXPORT: {"file": "yes"}, _MORE: {"page": page}}[reading.intent]

@@ -11,11 +11,12 @@ from bot.kit.ask import Ask
 from bot.kit.cards import Card, cards
 from bot.kit.conditions import conditions
 from bot.kit.spelling import words_of
+from bot.language.context import FACTS
 from bot.records.listing import Listing
 
 FactTest = Literal["said", "unsaid", "yes", "no", "partly"]
 _WOMAN, _MAN = "woman|female|lady|mujer", "man|male|guy|hombre|var[oó]n"
-_NO_MATTER = re.compile(r"\b(matters?|either|pref|preference|any gender|importa)\b", re.IGNORECASE)
+_NO_MATTER = re.compile(r"\b(matters?|either|whichever|whatever|pref|preference|any gender|importa)\b", re.IGNORECASE)
 _ASKS: Mapping[str, re.Pattern[str]] = {
     about: re.compile(rf"\b(?:{words})\b", re.IGNORECASE)
     for about, words in {
@@ -89,7 +90,10 @@ class ProviderFact(msgspec.Struct, frozen=True):
 
 
 def facts_asked(ask: Ask, name: str | None = None) -> tuple[str, ...]:
-    """Return what the message asks for, in its order; the words of the provider's `name` ask for nothing."""
+    """Return what the message asks for, in its order; the words of the provider's `name` ask for nothing.
+
+    A message that only changes the question before asks for the same as that one.
+    """
     own = set(words_of(name))
     spans = [one for one in _spans(ask.said) if not own.issuperset(words_of(ask.said[one[0] : one[1]]))]
     if "location" in ask.slots:
@@ -101,7 +105,10 @@ def facts_asked(ask: Ask, name: str | None = None) -> tuple[str, ...]:
     # Words within longer ones ask for nothing, such as the number of "fax number".
     kept = [one for one in spans if not any(_holds(other, one) for other in spans)]
     asked = tuple(dict.fromkeys(about for *_, about in sorted(kept)))
-    return tuple(about for about in asked if _TOLD_BY.get(about) not in ask.slots) or asked
+    asked = tuple(about for about in asked if _TOLD_BY.get(about) not in ask.slots) or asked
+    if asked:
+        ask.named[FACTS] = " ".join(asked)
+    return asked or tuple(ask.arguments.get(FACTS, "").split())
 
 
 def facts_in(said: str) -> frozenset[str]:

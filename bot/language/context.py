@@ -31,6 +31,8 @@ NAMED = "named"
 CALLED = "called"
 # The providers of a list that was shown, separated by spaces.
 AMONG = "among"
+# The facts of a listing that were told, in their order: "and Minh Kim?" asks for the same.
+FACTS = "facts"
 # The provider that was shown, where others like it are looked for, and the words that do.
 LIKE, LIKE_WORDS = "like", "like_words"
 # Slots that say what care is meant: a message that says it anew replaces all of them.

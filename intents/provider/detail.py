@@ -164,7 +164,9 @@ def summarize(
             opening=open_at(ask),
             where=where,
             listed=listed,
-            each=facts_each(ask, found.found if listed else found.shown, asked, where),
+            each=facts_each(ask, found.found, asked or ("phone",), where)
+            if listed
+            else facts_each(ask, found.shown, asked, where),
         )
     network = ask.arguments.get("network")
     receipt = _receipt(rows, ask, network, sold) if _wants_receipt(ask) else None
