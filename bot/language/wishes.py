@@ -6,7 +6,6 @@ A directory tells little of a provider: whatever else is asked for must not be d
 import re
 from collections.abc import Container, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from datetime import date, timedelta
 from itertools import pairwise
 
 from msgspec.structs import replace
@@ -26,7 +25,6 @@ _TIMES = frozenset({"date_range", "date_ahead"})
 _KINDS = frozenset({"facility_type", "specialty", "service"})
 _PARTING = re.compile(r"[,;+&]")
 _LONG = 5  # letters
-_FEW_DAYS = timedelta(days=7)
 _MOST_WORDS = 16  # a longer message tells a story around its question
 
 
@@ -59,10 +57,10 @@ def _at_times(heard: Heard, lexicon: Lexicon, asking: AbstractSet[int]) -> Heard
 
 
 def _is_past(tag: Tag, heard: Heard) -> bool:
-    """Return whether a few days are over: "my knee locked up yesterday". The month of "before June" may be the next."""
-    days = tag.value if isinstance(tag.value, Mapping) else {}
-    start, end = (str(days.get(name) or "") for name in ("start", "end"))
-    return "" < end < heard.today.isoformat() and start > (date.fromisoformat(end) - _FEW_DAYS).isoformat()
+    """Return whether a time is over: "my knee locked up yesterday". The month of "before June" may be the next."""
+    days, months = tag.value if isinstance(tag.value, Mapping) else {}, heard.joining.beside("dates").month
+    end = str(days.get("end") or "") if days.get("start") else ""
+    return "" < end < heard.today.isoformat() and months.isdisjoint(heard.said.words[tag.first : tag.after])
 
 
 def _asides(heard: Heard) -> frozenset[int]:
@@ -74,7 +72,8 @@ def _asides(heard: Heard) -> frozenset[int]:
     found = set[int]()
     for first, after in _parts(heard):
         lead = next((plain(word) for word in heard.said.words[first:after] if word not in _leads(heard)), "")
-        if lead in tellers and sought.isdisjoint(range(first, after)):
+        tells = lead in tellers or not told.writer.isdisjoint(map(plain, heard.said.words[first:after]))
+        if tells and sought.isdisjoint(range(first, after)):
             found.update(range(first, after))
     return frozenset(found)
 
@@ -101,14 +100,19 @@ def _of_whom(heard: Heard, lexicon: Lexicon, beside: AbstractSet[int]) -> frozen
     """
     held = {place for tag in heard.tags for place in range(tag.first, tag.after)} - beside
     held |= heard.marks.get("NEAR", frozenset())
-    said = {place for place in heard.marks.get(WISH, ()) if place not in beside}
+    said, asker = heard.marks.get(WISH, frozenset()), heard.joining.beside("wishes").asker
+    question = heard.joining.beside("clauses").question
     found = set[int]()
     for first, after in _parts(heard):
         lead = next((at for at in range(first, after) if _is_relative(heard, at)), after)
         for start, end in _runs(frozenset(range(lead + 1, after)) - held):
-            last = end - 1 if end < after and heard.keys[end - 1] in lexicon.idle else end  # the "on" of "on Saturday"
-            if end not in said and start - 1 not in said and _says(heard, lexicon, range(start, last), beside):
-                found.update(range(start, last))
+            # The "on" of "on Saturday", the "speaks" of "speaks Hindi" belong to the value behind them.
+            last = end - 1 if end < after and (heard.keys[end - 1] in lexicon.idle or end - 1 == start) else end
+            inverted = plain(heard.said.words[start]) in question and start + 1 < after  # "who should I see"
+            asked = inverted and plain(heard.said.words[start + 1]) in asker
+            if asked or end in said or start - 1 in said or not _says(heard, lexicon, range(start, last), beside):
+                continue
+            found.update(range(start, last))
     return frozenset(found)
 
 
@@ -174,11 +178,13 @@ def _unexplained(entry: IntentRules, heard: Heard, people: Container[str]) -> fr
         and not (heard.keys[place] in known or said[place] in known or (place and said[place - 1] in own.mine))
     }
     words.update(_joined(heard))
-    words |= _care_beside(entry, heard)
-    held = {
-        place for tag in heard.tags if tag.kind not in _KINDS or tag.excluded for place in range(tag.first, tag.after)
-    }
-    return frozenset((words & heard.asking) - held)
+    return frozenset((words - _held(heard)) & heard.asking) | _care_beside(entry, heard)
+
+
+def _held(heard: Heard) -> frozenset[int]:
+    """Return the words of values that are no wanted kinds of care."""
+    held = (tag for tag in heard.tags if tag.kind not in _KINDS or tag.excluded)
+    return frozenset(place for tag in held for place in range(tag.first, tag.after))
 
 
 def _care_beside(entry: IntentRules, heard: Heard) -> frozenset[int]:
@@ -188,7 +194,7 @@ def _care_beside(entry: IntentRules, heard: Heard) -> frozenset[int]:
     searched = [slot for slot in slots if slot]
     chosen = [tag for tag in care if any(_is_in(heard, tag, slot) for slot in searched)]
     beside = [tag for tag in care if chosen and not any(_goes_with(one, tag) for one in chosen)]
-    return frozenset(place for tag in beside for place in range(tag.first, tag.after))
+    return frozenset(place for tag in beside for place in range(tag.first, tag.after)) - _held(heard)
 
 
 def _names_something(word: str) -> bool:
