@@ -276,9 +276,9 @@ class TestsOnRecord(OnRecord[Series], frozen=True):
     are none. `asked` is the direction, if the question is whether a named result moved; `limit` is the number that it
     is held against, and whether it has to be over it; `marks` are those of which one is asked for. `without` is the
     test that the message leaves out. `oldest`: the one before was asked for, and nothing is before these.
-    `ordered_by`: it is asked who ordered them. `of` are the tests of all pages, those whose newest result is outside
-    its range first, unless one test is named. `arrived` is the day of the newest result, if the question is whether
-    results are there.
+    `untold`: it is asked who ordered them, or whether a doctor has seen them. `worries`: whether it is bad. `of` are
+    the tests of all pages, those whose newest result is outside its range first, unless one test is named. `arrived`
+    is the day of the newest result, if the question is whether results are there.
     """
 
     of: tuple[Series, ...] = ()
@@ -286,7 +286,8 @@ class TestsOnRecord(OnRecord[Series], frozen=True):
 
     test: Series | None = None
     oldest: bool = False
-    ordered_by: bool = False
+    untold: Literal["ordered", "seen"] | None = None
+    worries: bool = False
     named: str | None = None
     missing: bool = False
     asked: Direction | None = None

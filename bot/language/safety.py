@@ -76,7 +76,7 @@ class SafetyGate:
         self._tried = _Tried(
             firm=tuple((rule, True) for rule in rules if not (rule.loose or rule.alone)),
             unasked=tuple((rule, not rule.plain) for rule in rules if rule.loose or rule.alone or rule.plain),
-            beside=tuple((rule, rule.loose) for rule in rules if not (rule.alone or rule.firm)),
+            beside=tuple((rule, rule.loose and not rule.plain) for rule in rules if not (rule.alone or rule.firm)),
         )
 
     def hear(self, said: Utterance) -> "Signs":
@@ -136,7 +136,9 @@ class Signs:
         for rule, calms in rules if self._places else ():
             if rule.all[0] in self._places and (at := self._rings(rule, calms=calms)) is not None:
                 language, lines = _language(self._found), self._lines(rule)
-                return Danger(f"safety.{rule.kind}", rule.name, language, lines, at, loose=rule.loose)
+                return Danger(
+                    f"safety.{rule.kind}", rule.name, language, lines, at, loose=rule.loose and not rule.plain
+                )
         return None
 
     def _rings(self, rule: DangerRule, *, calms: bool) -> int | None:
@@ -278,15 +280,15 @@ class Alarms:
     def beside(self, danger: Danger | None, reading: Reading, said: Utterance, signs: Signs) -> Danger | None:
         """Return the emergency that a rule found, else one that the weights did; None if there is neither.
 
-        The weights take a symptom for an emergency, which a heart that races or flutters is not yet. A clear question
-        about the member's record is no question about a symptom in it.
+        The weights take a symptom for an emergency, which a heart that races or flutters is not yet. A symptom that a
+        clear question about the record only mentions is none, unless it "keeps" coming.
         """
         if danger is not None and not danger.is_symptom:
             return danger
         counted = self._counted(reading, said, signs)
         if counted and (danger is None or counted.intent == _OF_SELF or not signs.names_chest()):
             return counted
-        told = danger is not None and not self.is_alone(danger, reading)
+        told = danger is not None and danger.loose and not self.is_alone(danger, reading)
         return None if told and self._intents[str(reading.intent)].needs == "member" else danger
 
     def _counted(self, reading: Reading, said: Utterance, signs: Signs) -> Danger | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Literal
 
 from msgspec.structs import replace
 
@@ -15,29 +16,50 @@ from bot.kit import Ask, Series, TestsOnRecord, as_of, results, series, shield, 
 
 TESTS: dict[str, tuple[str, ...]] = {
     "a1c": ("hba1c", "hemoglobina1c", "glicosilada", "glucosilada", "glycated", "glycosylated"),
-    "cholesterol": ("colesterol", "lipid", "lipids", "lipidos"),
+    "cholesterol": ("colesterol", "lipid", "lipido"),
     "ldl": (),
     "hdl": (),
-    "triglycerides": ("trigliceridos",),
+    "triglycerides": (
+        "triglyceride",
+        "triglicerido",
+    ),
     "glucose": ("glucosa", "sugar", "azucar"),
     "hemoglobin": ("hemoglobina",),
     "creatinine": ("creatinina", "kidney", "rinon", "egfr"),
+    "alt": ("ast", "liver", "higado", "hepatic"),
     "tsh": ("thyroid", "tiroides", "thyrotropin"),
     "potassium": ("potasio",),
     "sodium": ("sodio",),
     "psa": ("prostate", "prostata"),
     "vitamin": ("vitamina",),
     "ferritin": ("ferritina", "iron", "hierro"),
+    "ekg": ("ecg", "electrocardiogram", "electrocardiograma"),
+    "mri": ("resonancia",),
+    "xray": ("radiografia",),
+    "ultrasound": ("ultrasonido", "echocardiogram", "ecocardiograma"),
+    "biopsy": ("biopsia",),
 }
-"""Names of tests that people use, in both languages, by the word in most records."""
+"""Names of tests that people use, in both languages, by the word in most records; the last are of no laboratory."""
 CODES = {"a1c": ("4548-4", "17856-6", "4549-2")}
 """LOINC codes of tests that records also call by another name."""
 COMMON = frozenset({"blood", "level", "levels", "result", "results", "serum", "total", "tests", "plasma", "panel"})
 LONG = 5
 _OTHERS = frozenset({"all", "any", "else", "every", "everything", "other", "others", "rest", "otros", "otras", "todos"})
 _REST = frozenset({"else", "other", "others", "otros", "otras", "demas"})
-_ORDERED = re.compile(r"\bwho\b.*\border(?:ed)?\b|\bquien\b.*\b(?:orden\w*|pidio|mando)\b")
-"""A question who ordered a test, which the results do not say."""
+_UNTOLD: dict[Literal["ordered", "seen"], re.Pattern[str]] = {
+    "ordered": re.compile(r"\bwho\b.*\border(?:ed)?\b|\bquien\b.*\b(?:orden\w*|pidio|mando)\b"),
+    "seen": re.compile(
+        r"\b(?:doctor|doc|dr|provider|cardiologist|pcp|office|anyone|he|she|they)\b(?: \w+){0,3} "
+        r"(?:seen?|saw|look(?:ed)?|review(?:ed)?|read|checked|gone over)\b"
+        r"|\b(?:visto|vio|reviso|revisado|leido)\b(?: \w+){0,3} (?:doctora?|medic[oa])\b"
+        r"|\b(?:doctora?|dra?|medic[oa])\b(?: \w+){0,3} (?:visto|vio|reviso|revisado|leido)\b"
+    ),
+}
+"""Questions that the results do not answer: who ordered a test, whether the doctor has seen it."""
+_WORRIES = re.compile(
+    r"\b(?:bad|worr\w+|scared|concerned|afraid|dangerous|serious|nervous|mal[oa]?|preocup\w+|asust\w+|grave|peligros[oa])\b"
+)
+"""A question whether a result is bad, which is for the doctor to say."""
 _ONLY_OUT = re.compile(
     r"\b(?:only|just|which|solo|cuales?)\b.*\b(?:out of|outside|abnormal|flagged|high|low|fuera|alt[oa]s?|baj[oa]s?)\b"
 )
@@ -70,13 +92,16 @@ async def answer(ask: Ask) -> TestsOnRecord:
         ask.named["named"] = " ".join(words)
     if not named and found.outside and _ONLY_OUT.search(" ".join(words_of(ask.said))):
         found = replace(found, rows=found.outside, more=False)
-    asked = _ARRIVED.search(" ".join(words_of(ask.said)))
-    days = [test.newest.day for test in every if asked and test.newest.day]
-    return replace(
-        found,
-        arrived=max(days, key=lambda day: day.first, default=None),
-        ordered_by=_ORDERED.search(" ".join(words_of(ask.said))) is not None,
-    )
+    return _as_asked(ask, found, every)
+
+
+def _as_asked(ask: Ask, found: TestsOnRecord, every: Sequence[Series]) -> TestsOnRecord:
+    """Return the results with what is asked about them, beside their values."""
+    said = " ".join(words_of(ask.said))
+    untold = next((name for name, asks in _UNTOLD.items() if asks.search(said)), None)
+    days = [test.newest.day for test in every if test.newest.day and not untold and _ARRIVED.search(said)]
+    found = replace(found, arrived=max(days, key=lambda day: day.first, default=None), untold=untold)
+    return replace(found, worries=True, asked=None, marks=frozenset()) if _WORRIES.search(said) else found
 
 
 def _before(ask: Ask) -> tuple[str, ...]:
@@ -110,7 +135,8 @@ def _is_left_out(named: str, said: str) -> bool:
 
 def _alike(word: str) -> tuple[str, ...]:
     """Return the word in most records with its other names, empty if unknown."""
-    return next(((name, *others) for name, others in TESTS.items() if word in (name, *others)), ())
+    one = word.removesuffix("s")
+    return next(((name, *others) for name, others in TESTS.items() if not {word, one}.isdisjoint((name, *others))), ())
 
 
 def _is_called(test: Series, named: str) -> bool:

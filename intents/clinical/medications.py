@@ -27,6 +27,7 @@ class Medications(Summary, frozen=True):
     """One page of drugs with their newest fill; `since` is the first day of the search.
 
     `asks_who`: it is asked who prescribed them. `alone`: one was asked for, by its name or by what it is for.
+    `lacking`: what was asked for is none of them.
     """
 
     drugs: tuple[Medication, ...] = ()
@@ -38,6 +39,7 @@ class Medications(Summary, frozen=True):
     shielded: Shielded = UNSHIELDED
     asks_who: bool = False
     alone: bool = False
+    lacking: bool = False
 
 
 async def answer(ask: Ask) -> Medications:
@@ -64,6 +66,7 @@ async def answer(ask: Ask) -> Medications:
         shielded=Shielded(sum(1 for drug in read if drug.labels), shown),
         asks_who=ask.asked.form == "who",
         alone=len(meant) == 1,
+        lacking=not meant and (bool(drugs_of_use(ask)) or any(map(ask.other_names, words_of(ask.said)))),
     )
 
 
