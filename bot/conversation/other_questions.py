@@ -44,7 +44,6 @@ _REFERS = frozenset({
 _OWN = frozenset({"i", "my", "mine", "me", "mi", "mis", "yo"})
 _SELF = Slot("", {"kin": "self"})
 _OF_CARE = frozenset({"provider_name", "drug", "service", "claim_type", "specialty", "claim_id"})
-_NAMED = frozenset({"provider_name", "drug", "claim_id"})
 
 
 class _Part(msgspec.Struct, frozen=True):
@@ -117,10 +116,10 @@ def _parted(
         return Parted(replace(reading, unmet=unmet), None, {whole.intent: whole.slots})
     again = engine.understand(own.alone.text, today=today, context=context, people=people)
     if again.intent == reading.intent:
+        takes, heard_slots = _shared(engine, own, reading.intent), reading.slots
         reading = _narrowed(reading, again, [part.words for part in rest if part.words not in others])
-        takes = _shared(engine, own, reading.intent)
-        before = rest if own.refers else parts[: parts.index(own)]
-        named = {name: slot for part in before for name, slot in part.alone.slots.items() if name in takes}
+        before = " ".join(part.words for part in (rest if own.refers else parts[: parts.index(own)]))
+        named = {name: slot for name, slot in heard_slots.items() if name in takes and slot.text in before}
         reading = replace(
             reading, slots={**named, **reading.slots}
         )  # "Dr. Kim's from the 3rd, and the one from the 10th"
@@ -154,9 +153,10 @@ def _shared(engine: Engine, own: _Part, intent: str | None) -> frozenset[str]:
     before: "how often did I see Dr. Kim last year, and what did I pay". One that names nothing at all takes all.
     """
     entry = engine.intents[intent or ""]
-    taken = _NAMED | _OF_CARE if not own.alone.slots else _NAMED if own.refers else frozenset[str]()
+    names = any(slot.text for slot in own.alone.slots.values())
+    taken = _OF_CARE if own.refers or not names else frozenset[str]()
     if entry.reads_claims and _OF_CARE.isdisjoint(own.alone.slots):
-        taken = _NAMED | _OF_CARE | ({"date_range"} - own.alone.slots.keys())
+        taken = _OF_CARE | ({"date_range"} - own.alone.slots.keys())
     return taken & entry.heard.keys()
 
 
@@ -366,7 +366,7 @@ def _with_all(engine: Engine, reading: Reading, alone: Sequence[Reading], contex
     for name, slot in more if rules else ():
         held = slots.get(name)
         anchored = held is not None and isinstance(held.value, Mapping) and "relation" in held.value
-        if held is None or anchored or slot.excluded or held.excluded or not adds({name: slot}, slots):
+        if held is None or anchored or not slot.text or slot.excluded or held.excluded or not adds({name: slot}, slots):
             continue
         if rules and name in rules.several:
             dated = name == "date_range"

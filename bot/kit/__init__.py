@@ -32,7 +32,7 @@ from bot.kit.claims import (
 from bot.kit.conditions import is_called as is_called_so
 from bot.kit.conditions import Conditions, conditions, sift
 from bot.kit.coverages import (
-    Coverages, Shares, VisitCopays, asks_family, asks_whether, asks_yearly, by_figure,
+    Coverages, Shares, VisitCopays, asks_family, asks_standing, asks_whether, asks_yearly, by_figure,
     care_said, coverages_of, member_coverages, named_visits, of_family, of_scope, passed, plan_year_of,
     scope_of, share_asked, side_named, visit_copays, visit_kind)
 from bot.kit.directory import listings

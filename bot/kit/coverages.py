@@ -143,9 +143,14 @@ def asks_whether(ask: Ask) -> bool:
 def asks_yearly(ask: Ask) -> Literal["figure", "whether"] | None:
     """Return "figure" where a yearly amount itself is asked for, "whether" where it is asked if it is met."""
     said = words_of(ask.said)
-    if any(what in " ".join(said) for what in _WHAT) and not _SO_FAR.intersection(said):
+    if any(what in " ".join(said) for what in _WHAT) and not asks_standing(ask):
         return "figure"
     return "whether" if asks_whether(ask) and not _MET.isdisjoint(said) else None
+
+
+def asks_standing(ask: Ask) -> bool:
+    """Return whether it is asked how much of a yearly amount is used or left."""
+    return not _SO_FAR.isdisjoint(words_of(ask.said))
 
 
 def scope_of(ask: Ask) -> str | None:

@@ -34,7 +34,7 @@ def is_ahead(ask: Ask) -> bool:
     named = {"service", "provider_name", "specialty"} & {*ask.slots, *ask.several}
     asks = named and _of_money(ask) and ask.asked.form != "reason"
     over = _is_over(ask) and not may_come(ask)
-    return bool(asks) and speaks_ahead(ask) and not (over or _chooses_claims(ask) or "id" in ask.arguments)
+    return bool(asks) and speaks_ahead(ask) and not (over or _chooses_claims(ask))
 
 
 def speaks_ahead(ask: Ask) -> bool:

@@ -118,7 +118,7 @@ def counting_asked(ask: Ask) -> str | None:
     """
     aspect = counted_toward(ask)
     first = aspect == "deductible" and "met_first" in ask.asked.says
-    if aspect is None or not (first or "counts" in ask.asked.says):
+    if aspect is None or not (first or "counts" in ask.asked.says) or wants_to_come(ask) == "covered":
         return None
     if _scope(ask):
         return "apart_counts"
@@ -135,11 +135,14 @@ def wants_to_come(ask: Ask) -> Wants | None:
     if speaks_ahead(ask) and ask.asked.says.keys() >= _EITHER:
         return "copay"  # "will it go against my deductible or is it just a copay"
     worst = "worst" in ask.asked.says and _names_care(ask)
-    if (aspect in COUNTED and not worst) or reason not in {None, "covered", "free", "price"}:
+    covered = _asks_cover(ask) and _names_care(ask)  # "is it covered, and is there a deductible on it"
+    if (aspect in COUNTED and not (worst or covered)) or (
+        reason not in {None, "covered", "free", "price"} and not covered
+    ):
         return None
     if not (_names_care(ask) or (reason in {"covered", "free"} and aspect is None)):
         return None
-    return _wants(ask, aspect, reason)
+    return "covered" if covered and aspect in COUNTED and not worst else _wants(ask, aspect, reason)
 
 
 def _wants(ask: Ask, aspect: str | None, reason: str | None) -> Wants:
@@ -147,9 +150,12 @@ def _wants(ask: Ask, aspect: str | None, reason: str | None) -> Wants:
         return "copay"
     if aspect is None and (reason == "free" or "costless" in ask.asked.says):
         return "free"
-    told = "COVER" in ask.concepts or "paid_for" in ask.asked.says
-    covered = reason == "covered" or (reason is None and told)
+    covered = reason == "covered" or (reason is None and _asks_cover(ask))
     return "covered" if covered and aspect is None and ask.asked.form != "amount" else "price"
+
+
+def _asks_cover(ask: Ask) -> bool:
+    return "COVER" in ask.concepts or "paid_for" in ask.asked.says
 
 
 def _names_care(ask: Ask) -> bool:
@@ -162,6 +168,7 @@ async def to_come(ask: Ask, coverages: Coverages, wants: Wants) -> ToCome:
     born = await born_on(ask) if asks_own_age(ask) else None
     found = summarize(ask, coverages, wants, born=born)
     seen = _OF_DOCTOR if wants == "price" else _OF_DOCTOR - {"specialty"}
+    seen |= {"amount_kind"} if share_asked(ask) in COUNTED else frozenset()
     if (wants in {"covered", "copay"} or found.copays) and not (found.prevention or seen & ask.slots.keys()):
         return found
     since = min(counted_since(coverages), ask.today - EARLIER)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -35,6 +35,7 @@ from bot.kit import (
     sum_of,
     summed_wish,
     text_of,
+    time_of,
     times_of,
     wanted_of,
     with_sides,
@@ -201,7 +202,6 @@ def _whole_year(alive: Live, side: tuple[Span, ClaimWish], ask: Ask) -> Side | N
     whole = start, date(start.year, 12, 31)
     if (start.month, start.day) != (1, 1) or end == whole[1] or start.year >= ask.today.year or end.year != start.year:
         return None
-    wanted = any_time(wanted)  # its own times are the two that are compared
     return _side(alive.within(whole, wanted).counted, whole, wanted, ask)
 
 
@@ -252,6 +252,7 @@ def _sides(ask: Ask) -> tuple[tuple[Span, ClaimWish], tuple[Span, ClaimWish]]:
             one, other = replace(one, nth=-1), replace(other, nth=-1)
         return (span, one), (span, other)
     now, then = _halves(ask) or _two_months(ask) or _spans(ask)
+    wanted = any_time(wanted)  # its own times are the two that are compared, or stand for them
     return (now, wanted), (then, wanted)
 
 
@@ -268,6 +269,8 @@ def _spans(ask: Ask) -> tuple[Span, Span]:
     """Return the later period and the earlier one."""
     two = ask.several.get("date_range")
     named = sorted((_read(value, ask) for value in two.values), reverse=True) if two else []
+    if same := _by_now(ask, named or [time_of(ask)]):
+        return same
     if len(named) > 1:
         now, then = (_to_day(one, other) for one, other in (named[:2], named[1::-1]))
         return now, _alike(then, now, ask.today)
@@ -285,6 +288,15 @@ def _spans(ask: Ask) -> tuple[Span, Span]:
         count = first.year * _YEAR + first.month - 1 - months
         return (first, last), (date(count // _YEAR, count % _YEAR + 1, 1), first - timedelta(days=1))
     return (first, last), (_year_on(first, first.year - 1), _year_on(last, last.year - 1))
+
+
+def _by_now(ask: Ask, named: Sequence[Span]) -> tuple[Span, Span] | None:
+    """Return this year and the same days of the year that is named, by this day of it: "by this point last May"."""
+    first, last = min(named)
+    day = _year_on(ask.today, first.year)
+    if "by_now" not in ask.asked.says or not (first <= day <= last and day < ask.today):
+        return None
+    return (date(ask.today.year, 1, 1), ask.today), (date(day.year, 1, 1), day)
 
 
 def _halves(ask: Ask) -> tuple[Span, Span] | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 
 from bot.kit import (
+    COUNTED,
     NO_DOUBTS,
     Amount,
     Ask,
@@ -22,6 +23,7 @@ from bot.kit import (
     left_of,
     may_be_ahead,
     period_claims,
+    share_asked,
     sum_of,
     text_of,
     time_of,
@@ -30,6 +32,7 @@ from bot.kit import (
 
 USUAL = timedelta(days=365)
 SHOWN = 5
+_OF_CARE = "coverage.cost_share"
 
 
 class OwedInAll(Summary, frozen=True):
@@ -69,9 +72,12 @@ async def answer(ask: Ask) -> OwedInAll:
     """Return the amounts in the named period, by default the last twelve months.
 
     Raises:
-        AskedAhead: The question is about care to come, by its words or since no claim shows the care.
+        AskedAhead: The question is about care to come, by its words or since no claim shows the care, or about what is
+            left of a yearly amount.
     """
     hand_over_ahead(ask)
+    if share_asked(ask) in COUNTED:
+        raise AskedAhead(_OF_CARE)
     start, end = time_of(ask, USUAL)
     alive = await period_claims(ask, start, end)
     summary = summarize(alive, ask)

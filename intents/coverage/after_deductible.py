@@ -26,6 +26,7 @@ from bot.kit import (
 )
 
 _CENT = Decimal("0.01")
+_OF_CARE = "coverage.cost_share"
 _RULES, _MAXIMUM = "coverage.workings", "out_of_pocket_max"
 
 
@@ -54,8 +55,11 @@ async def answer(ask: Ask) -> AfterDeductible:
     """Return the plan's cost sharing; a claim is searched for only if a percentage applies.
 
     Raises:
-        AskedAhead: The yearly maximum was meant; a rule of how plans work says what comes after it.
+        AskedAhead: The yearly maximum was meant; a rule of how plans work says what comes after it. Or what is left
+            until the plan pays is asked.
     """
+    if "plan_pays" in ask.asked.says:
+        raise AskedAhead(_OF_CARE)
     coverages = await member_coverages(ask)
     if passed(ask, coverages) == _MAXIMUM:
         raise AskedAhead(_RULES, workings="after_max")

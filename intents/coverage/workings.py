@@ -24,6 +24,7 @@ from bot.kit import (
     NotLinked,
     Summary,
     VisitCopays,
+    asks_standing,
     asks_whether,
     counted_since,
     coverages_of,
@@ -42,6 +43,7 @@ from bot.kit import (
     standings,
     state_named,
     visit_copays,
+    visit_kind,
 )
 
 _CENT, _ALL, _MONTH = Decimal("0.01"), Decimal(100), timedelta(31)
@@ -57,6 +59,7 @@ _BESIDE: Mapping[str, tuple[str, ...]] = {
     "telehealth": (_COPAYS,),
     "which_copay": (_COPAYS,),
     "copay_counts": (_COPAYS,),
+    "copay_or_percent": (_COPAYS, _PERCENT),
     "estimate": (_PERCENT, _DEDUCTIBLE, _MAXIMUM),
 }
 """The shares that stand beside a rule as a table."""
@@ -98,12 +101,14 @@ class Working(Summary, frozen=True):
         deductible: One person's deductible in network; `maximum` is their out-of-pocket maximum.
         family: The family's deductible or maximum.
         left: What the claims have used of the deductible; `most` is the same of the maximum.
-        starts_anew: The first day of the next plan year; `so`: whether that is in the month asked about.
+        starts_anew: The first day of the next plan year; `so`: whether that is in the month asked about; `standing`:
+            whether what is left is asked besides.
         ends: The last day of this plan year.
         portion: The arithmetic of a price that was named.
         two: The copays of two kinds of visit that are compared.
         state: The plan's own state, by its name; `at_home`: whether a place in it was named.
         drugs: Whether prescriptions were named; `drug_deductible`: the plan names a deductible for them.
+        visit: The code of the kind of visit that is named.
     """
 
     rule: str
@@ -119,12 +124,14 @@ class Working(Summary, frozen=True):
     starts_anew: date | None = None
     ends: date | None = None
     so: bool | None = None
+    standing: bool = False
     portion: OfPrice | None = None
     two: VisitCopays | None = None
     state: str | None = None
     at_home: bool = False
     drugs: bool = False
     drug_deductible: bool = False
+    visit: str | None = None
 
     @property
     def outside(self) -> tuple[CostShare, ...]:
@@ -189,11 +196,13 @@ def summarize(rule: str, coverages: Coverages, ask: Ask, met: Mapping[str, MetSo
         starts_anew=year.next if year else None,
         ends=year.last if year else None,
         so=same_month(year.next, start, end) if year and start and end and asks_whether(ask) else None,
+        standing=asks_standing(ask),
         portion=_of_price(ask, own.get(_DEDUCTIBLE), percent, met) if rule == "arithmetic" else None,
         two=visit_copays(ask, coverages, _TWO_VISITS[rule]) if rule in _TWO_VISITS else None,
         state=name_of_state(ask.places.home_state),
         at_home=state_named(ask) == ask.places.home_state,
         drugs=scope_of(ask) == "drugs",
+        visit=visit_kind(ask),
         drug_deductible=any(share.drugs and share.kind == _DEDUCTIBLE for share in plan.costs) if plan else False,
     )
 

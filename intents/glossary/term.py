@@ -8,7 +8,18 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from bot.kit import Ask, CareKind, CareKinds, CostShare, Coverage, Summary, text_of
+from bot.kit import (
+    Ask,
+    AskedAhead,
+    CareKind,
+    CareKinds,
+    CostShare,
+    Coverage,
+    Summary,
+    text_of,
+    visit_kind,
+    words_of,
+)
 
 _SHARES: Mapping[str, tuple[str, str | None]] = {
     "deductible": ("deductible", None),
@@ -28,6 +39,7 @@ _ADJUSTMENT = re.compile(
     r"\b(?:(co|pr|oa|pi)[\s-]?|(?:adjustment|reason|denial|carc|de motivo|de ajuste|code|c[oó]digo)\s+)(\d{1,3})\b",
     re.IGNORECASE,
 )
+_EITHER, _WHEN = frozenset({"copay", "coinsurance"}), frozenset({"why", "when", "sometimes", "cuando", "porque"})
 _OWN = {*_SHARES, *_KINDS, *_NETWORK, _GROUP, *_ROLES}
 
 
@@ -69,10 +81,16 @@ class Meaning(Summary, frozen=True):
 
 
 async def answer(ask: Ask) -> Meaning:
-    """Coverage is read in the member's own chat alone; whatever fails, the meaning is told without it."""
+    """Coverage is read in the member's own chat alone; whatever fails, the meaning is told without it.
+
+    Raises:
+        AskedAhead: Which of a copay and coinsurance counts is asked; a rule of how plans work says it.
+    """
     if code := code_in(ask.said, text_of(ask, "procedure_code")):
         return Meaning((), code, care_of(code.value, ask.care_kinds) if code.kind == "procedure" else None)
     keys = [key for key in (text_of(ask, "term"), text_of(ask, "other_term")) if key]
+    if _EITHER.intersection(keys) and _asks_which(ask):
+        raise AskedAhead("coverage.workings", workings="copay_or_percent")
     every = await ask.own_coverages() if _OWN.intersection(keys) else ()
     current = [one for one in every if one.state(ask.today) == "current" and one.scope == "medical" and not one.labels]
     only = current[0] if len(current) == 1 else None  # with two medical plans it depends on the claim
@@ -81,6 +99,13 @@ async def answer(ask: Ask) -> Meaning:
     if found.own:
         ask.stands_on("Coverage", [found.own[1].coverage.id])
     return found
+
+
+def _asks_which(ask: Ask) -> bool:
+    """Return whether one is asked about beside the other: when or why it counts, or for which kind of visit."""
+    said = set(words_of(ask.said))
+    both = len({"term", "other_term"} & ask.slots.keys()) > 1
+    return bool(_WHEN & said) or (visit_kind(ask) is not None if both else said >= _EITHER)
 
 
 def code_in(said: str, procedure: str | None) -> BillCode | None:
