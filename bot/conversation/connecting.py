@@ -35,7 +35,7 @@ _HOW = re.compile(
     re.IGNORECASE,
 )
 """The beginning of a question about deleting, which asks for an answer and deletes nothing."""
-_AT_WORK = "who-at-work"
+_FAMILY, _AT_WORK = "family", "who-at-work"
 
 
 class Connecting:
@@ -204,7 +204,7 @@ class Connecting:
         erases = await self._retention.count(message.person) is not None
         more = asked.arguments.get("more")
         values = {"seen": seen, "times": len(rows), "who": who, "work": work, "more": more, "erases": erases}
-        values["kin"] = "person" in asked.slots
+        values["kin"] = "person" in asked.slots or asked.values.get("reason") == _FAMILY
         return self._say("account/privacy", language, intent="account.privacy", **values)
 
     def _say(self, template: str, language: Language, *, intent: str, **values: object) -> Private:

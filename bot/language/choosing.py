@@ -216,7 +216,7 @@ class Chooser:
         chances = self.weights.probabilities(sums, legal)
         if before and not self._is_final(chances):
             changes = min(1.0, 1 - whole + changed) * self._turns.changes(heard, before, chances, may)
-            change = change_of(heard, before, may)
+            change = REFINE if context and WORKINGS in context.slots else change_of(heard, before, may)
             asked = [place for place in legal if self.weights.labels[place] not in CHANGES]
             others = self.weights.probabilities(self._grown(sums, heard, before), asked)
             chances = with_change(others, change, changes)

@@ -16,7 +16,7 @@ from bot.language.hearing import Heard
 from bot.language.kernel import DANGER, DATE_SHIFT, FOLLOW, OF_THEM, ORDINAL, REFINE
 from bot.language.matcher import WordArea
 from bot.language.reading import Reading, Slot
-from bot.language.rules import IntentRules, Rule, Subject
+from bot.language.rules import PERSON, IntentRules, Rule, Subject
 from bot.language.slots import kinds_of
 from bot.language.weights import NEXT, SAME, WORKINGS, Weights, evidence
 
@@ -114,8 +114,8 @@ def changed(context: Context, reading: Reading, intents: Mapping[str, IntentRule
     topic = context.topic(reading.back)
     rules = intents.get(topic.intent)
     replaced = KINDS_OF_CARE if KINDS_OF_CARE & reading.slots.keys() else frozenset()
-    if reading.slots.keys() - TIMES:
-        replaced |= {WORKINGS}  # what is narrowed down is no rule of all plans
+    if reading.slots.keys() - TIMES - {PERSON}:
+        replaced |= {WORKINGS}  # what is narrowed down is no rule of all plans and of everybody
     kept = {name: slot for name, slot in topic.slots.items() if name not in replaced}
     excludes, several = (rules.excludes, rules.several) if rules else (frozenset[str](), frozenset[str]())
     slots = {
