@@ -54,7 +54,7 @@ from bot.payer.client import DirectoryClient
 from bot.payer.discovery import Discovery, Probe
 from bot.payer.http import Http
 from bot.stores.base import Store
-from bot.stores.opening import open_store, sqlite_path
+from bot.stores.opening import opened_store
 from bot.stores.sealed import SealedTable, Vault, anchor_file
 
 
@@ -119,11 +119,10 @@ async def assemble(
     pack = pack or load_pack(find_pack(settings.bot_pack), settings.bot_command)
     pack = replace(with_benefits(pack, settings.bot_benefits), payer=settings.payer_facts)
     async with contextlib.AsyncExitStack() as stack:
-        store = await open_store(settings.bot_store_url, **settings.store_options)
-        stack.push_async_callback(store.close)
+        store = await stack.enter_async_context(opened_store(settings))
         meter, patience, now = Meter(), patience or Patience(), now or settings.now
         wire = await stack.enter_async_context(http(waits=StoredWaits(store), heard=meter.called))
-        table = SealedTable(store, Vault.from_settings(settings, path := sqlite_path(settings.bot_store_url)))
+        table = SealedTable(store, Vault.from_settings(settings))
         discovery = Discovery(wire, settings.payer_fhir_url, endpoints_of(settings))
         audit, dialogue, recent = Audit(table), Dialogue(table, pack.intents), MemberCache(wire.clock)
         meter.tally = tally = Tally(table, audit.pseudonym, now)
@@ -149,7 +148,7 @@ async def assemble(
             *(renderer, meter, recent, retention, telling, calls, due, reach, forget),
         )
         stack.push_async_callback(tally.flush)
-        stack.push_async_callback(last_checkpoint, anchor := Anchor(audit, anchor_file(settings, path)))
+        stack.push_async_callback(last_checkpoint, anchor := Anchor(audit, anchor_file(settings)))
         sweeping = sweep(store, retention, anchor, accounts.keep_whole)
         for job in (sweeping, calls.every_hour(), due.every_minute(), watch_clock(store), tally.every_minute()):
             stack.push_async_callback(stopped, asyncio.create_task(job))

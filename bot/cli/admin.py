@@ -28,7 +28,7 @@ from bot.ops.figures import DAYS, OUTCOMES, drop_sentences, figures_of, given_se
 from bot.ops.metrics import LEAST, counted
 from bot.ops.trail import AuditRow
 from bot.pack import find_pack, load_pack
-from bot.stores.opening import open_store, sqlite_path
+from bot.stores.opening import opened_store
 from bot.stores.sealed import SealedTable, Vault, anchor_file
 
 _FIRST = b'{"number":'
@@ -45,12 +45,9 @@ async def opened(settings: Settings) -> AsyncIterator[Audit]:
 @asynccontextmanager
 async def opened_table(settings: Settings) -> AsyncIterator[SealedTable]:
     """Yield the store's table; ConfigError if the keys are malformed, StoreError if the store cannot be used."""
-    vault = Vault.from_settings(settings, sqlite_path(settings.bot_store_url))
-    store = await open_store(settings.bot_store_url, **settings.store_options)
-    try:
+    vault = Vault.from_settings(settings)
+    async with opened_store(settings) as store:
         yield SealedTable(store, vault)
-    finally:
-        await store.close()
 
 
 async def lines(settings: Settings, *, as_json: bool = False) -> AsyncIterator[str]:
@@ -148,7 +145,7 @@ async def checkpoint(settings: Settings) -> str:
 
 
 def _anchor(settings: Settings, audit: Audit) -> Anchor:
-    return Anchor(audit, anchor_file(settings, sqlite_path(settings.bot_store_url)))
+    return Anchor(audit, anchor_file(settings))
 
 
 def as_line(entry: AuditRow) -> str:
@@ -191,9 +188,8 @@ async def sentences(settings: Settings, *, drop: bool = False) -> AsyncIterator[
 
 async def migrate(settings: Settings) -> str:
     """Open the store, which brings its tables up to date, and say so."""
-    store = await open_store(settings.bot_store_url, **settings.store_options)
-    await store.close()
-    return "the store is up to date"
+    async with opened_store(settings):
+        return "the store is up to date"
 
 
 _BY_BUTTON = "(a button)"
@@ -209,11 +205,8 @@ _SAID = {
 
 async def ratings_of(settings: Settings) -> AsyncIterator[str]:
     """Yield the counts of each month, intent and rule, newest month first; StoreError if the store cannot be used."""
-    store = await open_store(settings.bot_store_url, **settings.store_options)
-    try:
+    async with opened_store(settings) as store:
         counted = await ratings(store)
-    finally:
-        await store.close()
     if not counted:
         yield "Nobody has rated an answer yet."
         return

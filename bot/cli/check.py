@@ -15,7 +15,7 @@ from bot.ops.audit import Audit
 from bot.ops.log import set_up
 from bot.pack import Pack, benefits_of, doubts_of, find_pack, load_pack
 from bot.stores.base import Store
-from bot.stores.opening import open_store, sqlite_path
+from bot.stores.opening import opened_store
 from bot.stores.sealed import SealedTable, Vault, is_exposed, key_file
 
 
@@ -26,13 +26,12 @@ def keys(settings: Settings) -> Iterator[CheckResult]:
         yield note(
             "keys", f"PAYER_CLIENT_KEY_FILE: others may read {client.name}; `chmod 600` it, and register a new one"
         )
-    path = sqlite_path(settings.bot_store_url)
-    file = key_file(settings, path)
+    file = key_file(settings)
     if file is not None and not file.exists():
-        yield from _keys_to_be(settings, file, path)
+        yield from _keys_to_be(settings, file)
         return
     try:
-        Vault.from_settings(settings, path)
+        Vault.from_settings(settings)
     except ConfigError as error:
         yield bad("keys", str(error))
         return
@@ -44,8 +43,9 @@ def keys(settings: Settings) -> Iterator[CheckResult]:
         yield ok("keys", "from BOT_ENCRYPTION_KEYS" if file is None else "from BOT_KEYS_FILE")
 
 
-def _keys_to_be(settings: Settings, file: Path, path: Path | None) -> Iterator[CheckResult]:
+def _keys_to_be(settings: Settings, file: Path) -> Iterator[CheckResult]:
     """Yield whether the first start can create a key file; the store's folder is reported with the store."""
+    path = settings.store_file
     beside = path is not None and file.parent == path.parent
     if why := lacking_folder(file):
         if not beside:
@@ -60,7 +60,7 @@ def _keys_to_be(settings: Settings, file: Path, path: Path | None) -> Iterator[C
 
 async def store(settings: Settings) -> AsyncIterator[CheckResult]:
     """Yield whether the store can be used: it is opened as at the start, which writes and removes a row."""
-    path = sqlite_path(settings.bot_store_url)
+    path = settings.store_file
     if path is not None and not path.exists():
         why = lacking_folder(path)
         made = ok("store", f"{path.absolute()} is made at the first start")
@@ -81,11 +81,8 @@ def lacking_folder(file: Path) -> str | None:
 
 async def _opened(settings: Settings) -> CheckResult:
     try:
-        store = await open_store(settings.bot_store_url, **settings.store_options)
-        try:
+        async with opened_store(settings) as store:
             opens = await _opens(settings, store)
-        finally:
-            await store.close()
     except StoreError as error:
         return bad("store", f"BOT_STORE_URL: {error}")
     if not opens:
@@ -94,11 +91,10 @@ async def _opened(settings: Settings) -> CheckResult:
 
 
 async def _opens(settings: Settings, store: Store) -> bool:
-    path = sqlite_path(settings.bot_store_url)
-    file = key_file(settings, path)
+    file = key_file(settings)
     with contextlib.suppress(ConfigError):  # told with the keys
         if file is None or file.exists():
-            return await Audit(SealedTable(store, Vault.from_settings(settings, path))).opens()
+            return await Audit(SealedTable(store, Vault.from_settings(settings))).opens()
     return True
 
 

@@ -58,10 +58,8 @@ def _of_an_app(given: Given) -> Settings:
 
 def _of_a_store(_: Given) -> Settings:
     """Return the settings if their store exists; an empty list from a new store would be misleading."""
-    from bot.stores.opening import sqlite_path  # noqa: PLC0415 -- see the module docstring
-
     settings = own_settings(level="ERROR")
-    path = sqlite_path(settings.bot_store_url)
+    path = settings.store_file
     with told():
         if path is not None and not path.exists():
             raise ConfigError(

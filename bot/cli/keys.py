@@ -13,7 +13,6 @@ from bot.cli.admin import opened_table
 from bot.config import Settings
 from bot.errors import ConfigError
 from bot.ops.audit import Audit
-from bot.stores.opening import sqlite_path
 from bot.stores.sealed import SealedTable, Vault, add_key, is_exposed, key_file, leave_newest, new_key
 
 
@@ -43,10 +42,10 @@ def make() -> str:
 
 def check(settings: Settings) -> str:
     """Return where the keys come from; none is created; ConfigError names the setting or file of malformed ones."""
-    file = key_file(settings, sqlite_path(settings.bot_store_url))
+    file = key_file(settings)
     if file is not None and not file.exists():
         return f"no keys yet: the first start makes {file.absolute()}"
-    Vault.from_settings(settings, sqlite_path(settings.bot_store_url))
+    Vault.from_settings(settings)
     if file is not None and is_exposed(file):
         raise ConfigError(f"{file.name}: others may read it; `chmod 600` it, then rotate the keys")
     if settings.bot_keys_file is not None and file is not None:
@@ -74,7 +73,7 @@ async def rotate(settings: Settings) -> Rotated:
         ConfigError: If the keys are malformed.
         StoreError: If the store cannot be used.
     """
-    file = key_file(settings, sqlite_path(settings.bot_store_url))
+    file = key_file(settings)
     if file is not None:
         add_key(file)
     async with opened_table(settings) as table:
@@ -85,7 +84,7 @@ async def rotate(settings: Settings) -> Rotated:
 
 async def prune(settings: Settings) -> str:
     """Remove the older keys from the key file and say how many; ConfigError if they are needed or not in a file."""
-    file = key_file(settings, sqlite_path(settings.bot_store_url))
+    file = key_file(settings)
     if file is None:
         raise ConfigError("BOT_ENCRYPTION_KEYS: holds the keys; take the older ones out there")
     async with opened_table(settings) as table:

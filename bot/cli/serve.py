@@ -25,7 +25,7 @@ from bot.config.reading import spelling
 from bot.errors import ConfigError, StoreUnusable
 from bot.ops.entrance import entrance_of
 from bot.serving import running
-from bot.stores.opening import lacks, sqlite_path
+from bot.stores.opening import lacks
 from bot.stores.sealed import is_exposed, key_file
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def _refuse_lacking(settings: Settings) -> None:
     """Reject settings that need a missing library, before anything is loaded, for a quick error."""
     if settings.teams_app_id and not settings.teams_missing and (missing := lacks("teams")):
         raise ConfigError(f"TEAMS_APP_ID: Teams {missing}")
-    if sqlite_path(settings.bot_store_url) is None and (missing := lacks("postgres")):
+    if settings.store_file is None and (missing := lacks("postgres")):
         raise StoreUnusable(f"PostgreSQL {missing}")
 
 
@@ -145,7 +145,7 @@ def dev_chat(bot: Bot) -> list[Route]:
 
 def _tell_of_keys(settings: Settings) -> None:
     """Warn at the start if others can read the key file, or if it is in the same folder as the data."""
-    file = key_file(settings, sqlite_path(settings.bot_store_url))
+    file = key_file(settings)
     if file is not None and is_exposed(file):
         log.warning("others may read the key file: chmod 600 it, then rotate the keys", setting="BOT_KEYS_FILE")
     if settings.payer_client_key_file is not None and is_exposed(settings.payer_client_key_file):

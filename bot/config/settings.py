@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Annotated, Literal, TypedDict
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -39,14 +39,6 @@ from bot.config.values import (
     secret_of,
 )
 from bot.message import COMMAND
-
-
-class StoreOptions(TypedDict):
-    """The options for a PostgreSQL connection."""
-
-    connections: int
-    prepares: bool
-    listens: bool
 
 
 class Day(BaseSettings):
@@ -254,7 +246,7 @@ class Settings(Day):
     def unpaired(self) -> Iterator[str]:
         """Yield a line for each setting that another one requires and that is missing, starting with its name."""
         keyless = self.bot_encryption_keys is None and self.bot_keys_file is None
-        if keyless and not self.bot_store_url.startswith("sqlite:"):
+        if keyless and self.store_file is None:
             yield "BOT_ENCRYPTION_KEYS: required when BOT_STORE_URL is PostgreSQL; `bcbst-bot keys make` prints one"
         if self.bot_mcp_url is not None and not self.bot_mcp_url.startswith("https:"):
             yield "BOT_MCP_URL: must be an https address; Slack and Teams call it"
@@ -281,13 +273,10 @@ class Settings(Day):
         }
 
     @property
-    def store_options(self) -> StoreOptions:
-        """The options with which the store is opened."""
-        return {
-            "connections": self.bot_store_connections,
-            "prepares": self.bot_store_prepares,
-            "listens": self.bot_store_listens,
-        }
+    def store_file(self) -> Path | None:
+        """The file of a SQLite store; None for PostgreSQL, which has no file to keep a key file beside."""
+        url = self.bot_store_url
+        return Path(url.removeprefix("sqlite:///")) if url.startswith("sqlite:") else None
 
     def _unpaired_slack(self) -> Iterator[str]:
         one, many = self.slack_bot_token is not None, self.slack_client_id is not None

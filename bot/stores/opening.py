@@ -1,10 +1,10 @@
 """Opens the store at a URL."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from importlib.util import find_spec
-from pathlib import Path
-from typing import Unpack
 
-from bot.config import StoreOptions
+from bot.config import Settings
 from bot.errors import StoreError, StoreUnusable
 from bot.stores.base import Store
 from bot.stores.sqlite import open_sqlite
@@ -27,11 +27,6 @@ def lacks(extra: str) -> str | None:
 _PROBE = "probe"
 
 
-def sqlite_path(url: str) -> Path | None:
-    """Return the path in a `sqlite:///` URL; None for PostgreSQL, which has no file to keep a key file beside."""
-    return Path(url.removeprefix("sqlite:///")) if url.startswith("sqlite:") else None
-
-
 async def open_store(url: str, *, connections: int = 16, prepares: bool = True, listens: bool = True) -> Store:
     """Open the store at a URL and check that it can be written: SQLite for `sqlite:///`, otherwise PostgreSQL.
 
@@ -41,7 +36,15 @@ async def open_store(url: str, *, connections: int = 16, prepares: bool = True, 
     Raises:
         StoreUnusable, StoreBusy: the store cannot be opened or written; the message is one line that says why.
     """
-    store = await _open(url, connections=connections, prepares=prepares, listens=listens)
+    store: Store
+    if url.startswith("sqlite:"):
+        store = open_sqlite(url)
+    elif missing := lacks("postgres"):
+        raise StoreUnusable(f"PostgreSQL {missing}")
+    else:
+        from bot.stores.postgres import open_postgres  # noqa: PLC0415 -- a newcomer's SQLite start does not pay for it
+
+        store = await open_postgres(url, connections=connections, prepares=prepares, listens=listens)
     try:
         # A store that is up to date is opened without a write: on a full disk the first member would find out.
         await store.put(_PROBE, _PROBE, b"", expires=0)
@@ -52,11 +55,16 @@ async def open_store(url: str, *, connections: int = 16, prepares: bool = True, 
     return store
 
 
-async def _open(url: str, **options: Unpack[StoreOptions]) -> Store:
-    if url.startswith("sqlite:"):
-        return open_sqlite(url)
-    if missing := lacks("postgres"):
-        raise StoreUnusable(f"PostgreSQL {missing}")
-    from bot.stores.postgres import open_postgres  # noqa: PLC0415 -- a newcomer's SQLite start does not pay for it
-
-    return await open_postgres(url, **options)
+@asynccontextmanager
+async def opened_store(settings: Settings) -> AsyncIterator[Store]:
+    """Yield the store of these settings, and close it at the end; errors as of `open_store`."""
+    store = await open_store(
+        settings.bot_store_url,
+        connections=settings.bot_store_connections,
+        prepares=settings.bot_store_prepares,
+        listens=settings.bot_store_listens,
+    )
+    try:
+        yield store
+    finally:
+        await store.close()

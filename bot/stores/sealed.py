@@ -97,11 +97,11 @@ class Vault:
         self._take(keys)
 
     @classmethod
-    def from_settings(cls, settings: Settings, store: Path | None = None) -> Self:
+    def from_settings(cls, settings: Settings) -> Self:
         """Return the vault of the configured keys, or of the file beside SQLite; ConfigError names bad ones."""
         if settings.bot_encryption_keys is not None:
             return cls(parse_keys(secret_of(settings.bot_encryption_keys)))
-        file = key_file(settings, store)
+        file = key_file(settings)
         if file is None:
             raise ConfigError(f"{_SETTING}: required, as there is no SQLite store to keep a key file beside")
         return cls(_from_file(file), file)
@@ -141,20 +141,21 @@ class Vault:
         return self._ring.get(head[1:])
 
 
-def key_file(settings: Settings, store: Path | None) -> Path | None:
+def key_file(settings: Settings) -> Path | None:
     """Return the key file: the configured one, or the one beside a SQLite store; None if the settings hold the keys."""
     if settings.bot_encryption_keys is not None:
         return None
     if settings.bot_keys_file is not None:
         return settings.bot_keys_file
+    store = settings.store_file
     return store.with_name(store.name + ".keys") if store is not None else None
 
 
-def anchor_file(settings: Settings, store: Path | None) -> Path | None:
+def anchor_file(settings: Settings) -> Path | None:
     """Return the file for the audit trail's checkpoint: the configured one, or one beside the key file."""
     if settings.bot_audit_anchor is not None:
         return settings.bot_audit_anchor
-    file = key_file(settings, store)
+    file = key_file(settings)
     return file.with_name(f"{file.name}.audit") if file is not None else None
 
 

@@ -153,11 +153,16 @@ def make_settings(**changes: object) -> Settings:
     return Settings(_env_file=None, **values)  # type: ignore[arg-type,call-arg]  # pydantic checks each value
 
 
+def vault_beside(store: Path, **changes: object) -> Vault:
+    """The vault of a SQLite store's settings."""
+    return Vault.from_settings(make_settings(bot_store_url=f"sqlite:///{store}", **changes))
+
+
 @asynccontextmanager
 async def running(folder: Path, payer: Payer, clock: Clock, settings: Settings) -> AsyncIterator[Bot]:
     """A bot with its store in a folder."""
     store = open_sqlite(folder / "bot.db", clock=clock)
-    seal = Vault.from_settings(settings, folder / "bot.db")
+    seal = vault_beside(folder / "bot.db")
     configured = Endpoints(settings.payer_authorize_url, settings.payer_token_url, settings.payer_issuer)
     async with Http(transport=payer.transport()) as http:
         discovery = Discovery(http, settings.payer_fhir_url, configured)

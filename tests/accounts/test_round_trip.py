@@ -27,9 +27,9 @@ from bot.sandbox.app import Sandbox, serve_sandbox
 from bot.sandbox.authorization.endpoints import REVOKE, TOKEN
 from bot.sandbox.behaviour import Behaviour
 from bot.serving import listen, running
-from bot.stores.sealed import SealedTable, Vault
+from bot.stores.sealed import SealedTable
 from bot.stores.sqlite import open_sqlite
-from tests.accounts.conftest import PAGES, make_settings
+from tests.accounts.conftest import PAGES, make_settings, vault_beside
 from tests.connecting import signed_in
 from tests.sandbox.small import small_world
 
@@ -72,7 +72,7 @@ async def set_up(
             **{**payer.settings, "payer_issuer": None, **client},
         )
         store = open_sqlite(tmp_path / "bot.db")
-        seal = Vault.from_settings(settings, tmp_path / "bot.db")
+        seal = vault_beside(tmp_path / "bot.db")
         configured = Endpoints(settings.payer_authorize_url, settings.payer_token_url)
         accounts = Accounts(
             settings=settings,

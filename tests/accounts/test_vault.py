@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.errors import ConfigError
 from bot.stores.sealed import Vault, add_key, is_exposed, new_key, parse_keys
-from tests.accounts.conftest import make_settings
+from tests.accounts.conftest import make_settings, vault_beside
 
 OLD, NEW = b"o" * 32, b"n" * 32
 
@@ -54,10 +54,10 @@ def test_a_ring_seals_with_the_newest_and_opens_with_all() -> None:
 def test_the_key_file_is_made_once_and_for_its_owner_only(tmp_path: Path) -> None:
     """Mode 600 beside the store, whole, and the same at the next start."""
     store = tmp_path / "bot.db"
-    sealed = Vault.from_settings(make_settings(), store).seal(b"v", "row")
+    sealed = vault_beside(store).seal(b"v", "row")
     (made,) = tmp_path.iterdir()
     assert (made.name, stat.S_IMODE(made.stat().st_mode)) == ("bot.db.keys", 0o600)
-    assert Vault.from_settings(make_settings(), store).unseal(sealed, "row") == b"v"
+    assert vault_beside(store).unseal(sealed, "row") == b"v"
 
 
 def test_two_processes_that_start_together_agree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,11 +67,11 @@ def test_two_processes_that_start_together_agree(tmp_path: Path, monkeypatch: py
 
     def overtaken(source: Path, target: Path) -> None:
         monkeypatch.setattr(os, "link", link)
-        others.append(Vault.from_settings(make_settings(), store))
+        others.append(vault_beside(store))
         link(source, target)
 
     monkeypatch.setattr(os, "link", overtaken)
-    ours = Vault.from_settings(make_settings(), store)
+    ours = vault_beside(store)
     assert ours.unseal(others[0].seal(b"v", "row"), "row") == b"v"
     assert [path.name for path in tmp_path.iterdir()] == ["bot.db.keys"]
 
@@ -79,7 +79,7 @@ def test_two_processes_that_start_together_agree(tmp_path: Path, monkeypatch: py
 def test_configured_keys_need_no_file(tmp_path: Path) -> None:
     """The setting wins, newest first, in either alphabet of base64."""
     old = base64.b64encode(b"\xfb" * 32).decode()
-    vault = Vault.from_settings(make_settings(bot_encryption_keys=f"{new_key()}, {old}"), tmp_path / "bot.db")
+    vault = vault_beside(tmp_path / "bot.db", bot_encryption_keys=f"{new_key()}, {old}")
     assert vault.unseal(Vault([b"\xfb" * 32]).seal(b"v", "row"), "row") == b"v"
     assert parse_keys(old.replace("+", "-").replace("/", "_")) == [b"\xfb" * 32]
     assert list(tmp_path.iterdir()) == []
@@ -104,21 +104,21 @@ def test_a_spoilt_key_file_is_told_and_kept(tmp_path: Path, content: bytes) -> N
     path = tmp_path / "bot.db.keys"
     path.write_bytes(content)
     with pytest.raises(ConfigError, match=r"^bot\.db\.keys: must hold keys as BOT_ENCRYPTION_KEYS does$"):
-        Vault.from_settings(make_settings(), tmp_path / "bot.db")
+        vault_beside(tmp_path / "bot.db")
     assert path.read_bytes() == content
 
 
 def test_a_key_file_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     """One line, naming the setting that would help."""
     with pytest.raises(ConfigError, match=r"^BOT_KEYS_FILE: the folder /.*/nowhere does not exist; make it$"):
-        Vault.from_settings(make_settings(), tmp_path / "nowhere" / "bot.db")
+        vault_beside(tmp_path / "nowhere" / "bot.db")
 
 
 @pytest.mark.fault("F60")
 def test_without_a_store_file_keys_are_required() -> None:
     """PostgreSQL has no place beside it."""
     with pytest.raises(ConfigError, match=r"^BOT_ENCRYPTION_KEYS: required"):
-        Vault.from_settings(make_settings())
+        Vault.from_settings(make_settings(bot_store_url="postgresql://bot@db/bot"))
 
 
 @pytest.mark.parametrize("keys", [[], [b"short"], [b"n" * 32, b"o" * 16]])
@@ -132,10 +132,10 @@ def test_keys_have_one_length(keys: list[bytes]) -> None:
 def test_a_key_that_another_process_added_is_read_from_the_file(tmp_path: Path) -> None:
     """A running process opens what was sealed under a newer key, and seals under it from then on (T36)."""
     store = tmp_path / "bot.db"
-    running = Vault.from_settings(make_settings(), store)
+    running = vault_beside(store)
     old = running.seal(b"value", "k/1")
     add_key(store.with_name("bot.db.keys"))
-    other = Vault.from_settings(make_settings(), store)
+    other = vault_beside(store)
     assert other.unseal(old, "k/1") == b"value"
     assert other.stale(old)
     new = other.seal(b"value", "k/1")
@@ -150,9 +150,9 @@ def test_a_key_file_may_lie_apart(tmp_path: Path) -> None:
     """BOT_KEYS_FILE is made where it says, for its owner only, and nothing lies beside the store."""
     (tmp_path / "apart").mkdir()
     file = tmp_path / "apart" / "keys"
-    settings = make_settings(bot_keys_file=file)
-    vault = Vault.from_settings(settings, tmp_path / "bot.db")
-    assert Vault.from_settings(settings).unseal(vault.seal(b"v", "row"), "row") == b"v"
+    vault = vault_beside(tmp_path / "bot.db", bot_keys_file=file)
+    other = vault_beside(tmp_path / "other.db", bot_keys_file=file)
+    assert other.unseal(vault.seal(b"v", "row"), "row") == b"v"
     assert [path.name for path in tmp_path.iterdir()] == ["apart"]
     assert not is_exposed(file)
 
@@ -161,6 +161,6 @@ def test_a_key_file_may_lie_apart(tmp_path: Path) -> None:
 @pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o660])
 def test_a_readable_key_file_is_known(tmp_path: Path, mode: int) -> None:
     """By any right of a group or of others."""
-    Vault.from_settings(make_settings(), tmp_path / "bot.db")
+    vault_beside(tmp_path / "bot.db")
     (tmp_path / "bot.db.keys").chmod(mode)
     assert is_exposed(tmp_path / "bot.db.keys")

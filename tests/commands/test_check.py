@@ -112,7 +112,7 @@ async def test_what_an_operator_may_have_forgotten_is_a_note(
 ) -> None:
     """It keeps nobody from trying the bot, and is said before members find out."""
     store = open_sqlite(tmp_path / "bot.db")
-    vault = Vault.from_settings(settings(payer, tmp_path), tmp_path / "bot.db")
+    vault = Vault.from_settings(settings(payer, tmp_path))
     await Audit(SealedTable(store, vault)).record("links_listed")
     await store.close()
     findings = await found(settings(payer, tmp_path, **NO_PACK, **changes))

@@ -19,7 +19,7 @@ from bot.ops.audit import Audit
 from bot.replies.plain import plain
 from bot.stores.sealed import SealedTable, Vault, new_key, parse_keys
 from bot.stores.sqlite import open_sqlite
-from tests.accounts.conftest import make_settings
+from tests.accounts.conftest import vault_beside
 from tests.doubles.mortal import Killed, mortal
 from tests.shipped import shipped_pack
 from tests.stage import Stage, staged
@@ -90,7 +90,7 @@ async def test_a_trail_that_was_changed_fails_the_check(tmp_path: Path) -> None:
     """`audit verify` names the row and exits with an error."""
     path = tmp_path / "bot.db"
     store = open_sqlite(path)
-    audit = Audit(SealedTable(store, Vault.from_settings(make_settings(), path)))
+    audit = Audit(SealedTable(store, vault_beside(path)))
     for _ in range(3):
         await audit.record("links_listed")
     await store.close()
@@ -156,7 +156,7 @@ def test_check_tells_of_keys_that_others_read_or_that_lie_beside_the_data(tmp_pa
     for file, name in ((store.with_name("bot.db.keys"), ""), (apart, str(apart))):
         found = run(store, "keys", "check", **({"BOT_KEYS_FILE": name} if name else {}))
         assert found == (0, f"no keys yet: the first start makes {file}\n")
-        Vault.from_settings(make_settings(bot_keys_file=name or None), store)
+        vault_beside(store, bot_keys_file=name or None)
     assert run(store, "keys", "check") == (0, "the key file beside the store\n")
     assert "note keys     are kept next to the database" in run(store, "check", **elsewhere)[1]
     store.with_name("bot.db.keys").chmod(0o644)
