@@ -55,37 +55,6 @@ def method_of(settings: Settings, listed: Collection[str] | None) -> ClientMetho
     return "client_secret_basic" if by_header else "client_secret_post"
 
 
-class ClientProof:
-    """Adds client authentication to requests of tokens and revocations; ConfigError if no key of the file can sign."""
-
-    def __init__(self, settings: Settings) -> None:
-        file = settings.payer_client_key_file
-        self._key = None if file is None else read_key(file)
-        self._token_url = settings.payer_token_url
-        self._secret = settings.payer_client_secret
-
-    def prepare(
-        self, method: ClientMethod, client_id: str, url: str, headers: dict[str, str], body: str
-    ) -> tuple[dict[str, str], str]:
-        """Return the headers and the body with client authentication added to one of them."""
-        if method == "private_key_jwt" and self._key is not None:
-            auth = jose.ClientAuth(client_id, self._key, self._assertion(self._key))
-        else:
-            secret = secret_of(self._secret)
-            if method == "client_secret_basic":
-                # RFC 6749 2.3.1 encodes both before they are joined; Authlib joins them as they are.
-                client_id, secret = quote(client_id, safe=""), quote(secret, safe="")
-            auth = jose.ClientAuth(client_id, secret, method)
-        _, headers, body = auth.prepare("POST", url, dict(headers), body)
-        return headers, body
-
-    def _assertion(self, key: jose.RSAKey | jose.ECKey) -> jose.PrivateKeyJWT:
-        """Return a signer of one assertion: Authlib writes `jti` into the claims, so each request has its own."""
-        claims: dict[str, Any] = {"exp": int(time.time()) + _ASSERTION_SECONDS}
-        header = {"typ": "JWT", "kid": key.thumbprint()}
-        return jose.PrivateKeyJWT(self._token_url, claims=claims, headers=header, alg=_algorithm(key))
-
-
 def read_key(file: Path) -> jose.RSAKey | jose.ECKey:
     """Return a file's private key, PEM or JWK: RSA from 2,048 bits, or a NIST curve; ConfigError if there is none."""
     try:
@@ -171,11 +140,12 @@ class Granted(msgspec.Struct, frozen=True):
 
 
 class TokenEndpoint:
-    """Sends OAuth requests to the payer as this bot's client."""
+    """Sends OAuth requests to the payer as this bot's client; ConfigError if no key of the key file can sign."""
 
     def __init__(self, settings: Settings, http: Http, discovery: Discovery, clock: Callable[[], float]) -> None:
         self._settings, self._http, self._discovery, self._clock = settings, http, discovery, clock
-        self._proof = ClientProof(settings)
+        file = settings.payer_client_key_file
+        self._key = None if file is None else read_key(file)
         self.client_refused = False
         """Whether the payer's last response to the bot (not a forgeable redirect) rejected this client."""
 
@@ -238,13 +208,28 @@ class TokenEndpoint:
 
     async def _post(self, url: str, body: str) -> HttpAnswer:
         method = method_of(self._settings, (await self._discovery.endpoints()).client_auth)
-        headers, body = self._proof.prepare(method, self.client_id, url, _ACCEPT, body)
+        _, headers, body = self._proof(method).prepare("POST", url, dict(_ACCEPT), body)
         try:
             return await self._http.post_form(url, body, headers, self._http.clock() + _PATIENCE)
         except PayerSlow:
             raise SignInSlow("the payer's sign-in took too long") from None
         except PayerError as error:
             raise SignInRefused(f"the token endpoint: {type(error).__name__}") from None
+
+    def _proof(self, method: ClientMethod) -> jose.ClientAuth:
+        """Return what adds the client's authentication to a request: to its headers or its body."""
+        if method == "private_key_jwt" and self._key is not None:
+            # Authlib writes `jti` into the claims, so each request has a signer of its own.
+            claims: dict[str, Any] = {"exp": int(time.time()) + _ASSERTION_SECONDS}
+            header = {"typ": "JWT", "kid": self._key.thumbprint()}
+            token_url, algorithm = self._settings.payer_token_url, _algorithm(self._key)
+            signer = jose.PrivateKeyJWT(token_url, claims=claims, headers=header, alg=algorithm)
+            return jose.ClientAuth(self.client_id, self._key, signer)
+        name, secret = self.client_id, secret_of(self._settings.payer_client_secret)
+        if method == "client_secret_basic":
+            # RFC 6749 2.3.1 encodes both before they are joined; Authlib joins them as they are.
+            name, secret = quote(name, safe=""), quote(secret, safe="")
+        return jose.ClientAuth(name, secret, method)
 
 
 def _json(answer: HttpAnswer) -> dict[str, Any]:
