@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from bot.kit.around import Around
 from bot.kit.ask import Ask
@@ -16,6 +17,7 @@ from bot.records.listing import Listing
 
 FactTest = Literal["said", "unsaid", "yes", "no", "partly"]
 _WOMAN, _MAN = "woman|female|lady|mujer", "man|male|guy|hombre|var[oó]n"
+_CALLER = re.compile(r"\b(?:an?|the|this) \w+ (?:is )?on (?:the |my )?(?:phone|line)\b", re.IGNORECASE)
 _NO_MATTER = re.compile(r"\b(matters?|either|whichever|whatever|pref|preference|any gender|importa)\b", re.IGNORECASE)
 _ASKS: Mapping[str, re.Pattern[str]] = {
     about: re.compile(rf"\b(?:{words})\b", re.IGNORECASE)
@@ -64,7 +66,9 @@ OF_PLACE = frozenset({"phone", "fax", "email", "web", "address", "hours"})
 _NOT_SHOWN = frozenset({
     "npi", "fax", "email", "web", "tin", "taxonomy", "hours", "gender", "practice", "affiliations",
 })  # fmt: skip
-_TOLD_APART = _NOT_SHOWN | {"phone", "specialty", "languages", "accepting_new", "places"}
+_TOLD_APART = _NOT_SHOWN | {
+    "phone", "specialty", "languages", "accepting_new", "places", "language", "telehealth", "wheelchair",
+}  # fmt: skip
 
 
 class ProviderFact(msgspec.Struct, frozen=True):
@@ -94,18 +98,21 @@ def facts_asked(ask: Ask, name: str | None = None) -> tuple[str, ...]:
 
     A message that only changes the question before asks for the same as that one.
     """
-    own = set(words_of(name))
-    spans = [one for one in _spans(ask.said) if not own.issuperset(words_of(ask.said[one[0] : one[1]]))]
+    own, held = set(words_of(name)), {**ask.beside, **ask.slots}
+    asks = _CALLER.sub(lambda found: " " * len(found[0]), ask.said)
+    spans = [one for one in _spans(asks) if not own.issuperset(words_of(ask.said[one[0] : one[1]]))]
     if "location" in ask.slots:
         spans += [(*found.span(), "distance") for found in _NEAR.finditer(ask.said)]
     for slot in _SLOTS:
         said = ask.words.get(slot, "")
-        if ask.slots.get(slot) and (at := ask.said.casefold().find(said.casefold())) >= 0:
+        if held.get(slot) and (said or slot != "wish") and (at := ask.said.casefold().find(said.casefold())) >= 0:
             spans.append((at, at + len(said), slot))
     # Words within longer ones ask for nothing, such as the number of "fax number".
     kept = [one for one in spans if not any(_holds(other, one) for other in spans)]
     asked = tuple(dict.fromkeys(about for *_, about in sorted(kept)))
     asked = tuple(about for about in asked if _TOLD_BY.get(about) not in ask.slots) or asked
+    if "network" in ask.beside and {*asked}.isdisjoint(("networks", "accepting_new")):  # new patients by network
+        asked = (*asked, "networks")
     if asked:
         ask.named[FACTS] = " ".join(asked)
     return asked or tuple(ask.arguments.get(FACTS, "").split())
@@ -134,8 +141,9 @@ def _holds(longer: tuple[int, int, str], one: tuple[int, int, str]) -> bool:
 def facts_of(ask: Ask, card: Card, rows: Sequence[Listing], asked: Iterable[str]) -> tuple[ProviderFact, ...]:
     """Return what the listings of one provider say of each thing that is asked for, which is then honoured."""
     asked = tuple(asked)
-    for about in ask.beside.keys() & {*asked}:
-        ask.said_unmet(about)
+    for slot in ask.beside.keys() & {"network", *(_TOLD_BY.get(about, about) for about in asked)}:
+        ask.said_unmet(slot)
+    ask = replace(ask, slots={**ask.beside, **ask.slots})
     return tuple(_ANSWERS[about](ask, card, rows) if about in _ANSWERS else _said(about, card, rows) for about in asked)
 
 

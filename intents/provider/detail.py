@@ -170,6 +170,8 @@ def summarize(
         )
     network = ask.arguments.get("network")
     receipt = _receipt(rows, ask, network, sold) if _wants_receipt(ask) else None
+    if receipt:
+        ask.said_unmet("network")  # it holds all of them
     card = cards(ask, rows, where)[0]
     phones = (phone for row in rows for phone in row.own_telecoms(ask.today) if phone.system in {"phone", None})
     placed = ((site.spot, site) for site in card.sites if site.spot)
