@@ -61,7 +61,7 @@ from bot.kit.opening import OpenAt, open_at
 from bot.kit.organizations import Electronic, electronic_addresses, houses, places_of, staff, staff_beside
 from bot.kit.period import history, period_claims, same_month
 from bot.kit.plans import Plan, network_names, networks, own_networks, plans, sold_at, sold_in
-from bot.kit.found import Ranked, ranked
+from bot.kit.foremost import Ranked, ranked
 from bot.kit.reading import records
 from bot.kit.record_files import RecordPapers, record_document
 from bot.kit.said import (

@@ -5,12 +5,11 @@ Every filter is checked on every card (T44).
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date
 from functools import partial
-from typing import Generic, Literal, TypeVar
+from typing import Generic, TypeVar
 
-import msgspec
 from msgspec.structs import replace
 
 from bot.kit.around import FARTHER, Around, around, farther
@@ -20,93 +19,11 @@ from bot.kit.cards import Card, cards, store_cards
 from bot.kit.conditions import Conditions, Loosened, conditions, is_called, loosened, sift
 from bot.kit.facilities import places_of_care
 from bot.kit.facts import ProviderFact, facts_beside
+from bot.kit.foremost import Ranked, nearly_open, ranked
 from bot.kit.network_names import Wanted, names_of
 from bot.kit.offers import Document, WithDocument
-from bot.kit.opening import DAY, open_at, spans
 from bot.kit.organizations import nearest
-from bot.records.details import WEEK
 from bot.records.listing import Listing
-
-RankedBy = Literal["near", "late", "early"]
-_WHICH = re.compile(r"\b(which|who|what|any|cu[aá]l\w*|qui[eé]n\w*|qu[eé])\b", re.IGNORECASE)
-_HOW: Mapping[RankedBy, re.Pattern[str]] = {
-    "near": re.compile(r"\b(closer|nearer|closest|nearest|m[aá]s cerca\w*)\b", re.IGNORECASE),
-    "late": re.compile(
-        r"\b(clos\w+|open|stays?) (the )?(later|latest|last|longer|longest)\b|\bcierra\w* m[aá]s tarde\b", re.IGNORECASE
-    ),
-    "early": re.compile(
-        r"\bopens? (the )?(earlier|earliest|first|sooner|soonest)\b|\babre\w* m[aá]s temprano\b", re.IGNORECASE
-    ),
-}
-_SHOWN, _SEVERAL = 4, 2
-
-
-class RankedOne(msgspec.Struct, frozen=True):
-    """One of the list by what was asked: `miles` from the place, or the `clock` time, HH:MM, of the day."""
-
-    name: str
-    miles: float | None = None
-    clock: str | None = None
-
-    @property
-    def told(self) -> object:
-        """What is said of it: the time, or whole miles."""
-        return self.clock if self.miles is None else round(self.miles)
-
-
-class Ranked(msgspec.Struct, frozen=True):
-    """The first four by what was asked, all of the list where `whole`; `day` is the weekday of the times, "mon"."""
-
-    how: RankedBy
-    entries: tuple[RankedOne, ...]
-    day: str | None = None
-    whole: bool = True
-
-    @property
-    def first(self) -> tuple[RankedOne, ...]:
-        """The first, with those that are as near by whole miles, as early or as late."""
-        return tuple(one for one in self.entries if one.told == self.entries[0].told)
-
-    @property
-    def then(self) -> tuple[RankedOne, ...]:
-        """The others."""
-        return self.entries[len(self.first) :]
-
-
-def ranked(ask: Ask, cards: Sequence[Card]) -> Ranked | None:
-    """Return what the words ask to know of the list, if it has several entries; None if they ask for no one of it.
-
-    Words for an order, such as "earliest", are then honoured.
-    """
-    how = next((how for how, words in _HOW.items() if words.search(ask.said)), None)
-    if how is None or ask.page or len(cards) < _SEVERAL or not _WHICH.search(ask.said):
-        return None
-    ask.said_unmet("order")
-    named = [(card, card.name) for card in cards if card.name]
-    if how == "near":
-        near = [RankedOne(name, miles=card.miles) for card, name in named if card.miles is not None]
-        return Ranked(how, tuple(near[:_SHOWN])) if near else None
-    wish = open_at(ask)
-    day = wish.days[0] if wish and wish.days else WEEK[ask.today.weekday()]
-    edge: Callable[[Sequence[tuple[int, int]]], int] = _closes if how == "late" else _opens
-    timed = [(edge(there), name) for card, name in named if (there := spans(card.site.hours, day))]
-    timed.sort(key=lambda one: one[0], reverse=how == "late")
-    entries = tuple(RankedOne(name, clock=_clock(minute)) for minute, name in timed)
-    return Ranked(how, entries, day, whole=len(entries) == len(cards)) if entries else None
-
-
-def _closes(there: Sequence[tuple[int, int]]) -> int:
-    return max(end for _, end in there)
-
-
-def _opens(there: Sequence[tuple[int, int]]) -> int:
-    return min(start for start, _ in there)
-
-
-def _clock(minute: int) -> str:
-    minute = minute if minute <= DAY else minute - DAY
-    return f"{minute // 60:02}:{minute % 60:02}"
-
 
 PAGE = 5
 _INSTEAD = 3
@@ -323,7 +240,12 @@ class ProviderSearch(ABC, Generic[F]):
         left = next((one.wishes for one in (*result.loosened, *result.wider)), ())
         filters = [pair for pair in result.wishes.filters(self.ask, where, found) if pair[0] not in left]
         others = () if "provider_name" in left else sift(found, filters)  # no strangers for a name
-        return found, replace(result, instead=self.cards(others, where)[:_INSTEAD])
+        own = await self.own(result.wishes) if others else AskedNetworks()
+        inside = {self.counted(row) for row in sift(others, Conditions(networks=own).filters(self.ask, None))}
+        instead = self.cards([row for row in others if not own.wanted or self.counted(row) in inside] or others, where)
+        ranks = nearly_open(self.ask, result.wishes.open_at, instead) if left == ("open_at",) else None
+        result = replace(result, instead=instead[:_INSTEAD], own=own.names, none_own=bool(own.wanted and not inside))
+        return found, replace(result, ranked=ranks)
 
     def summarize(self, found: Sequence[Listing], where: Around | None, wishes: Conditions) -> F:
         """Return the page that was asked for of the listings that match what the directory can answer."""

@@ -113,6 +113,13 @@ class OpenAt(msgspec.Struct, frozen=True):
     until: bool = False
 
     @property
+    def edge(self) -> Literal["late", "early"] | None:
+        """Whether it is to be open late, or early, in the day."""
+        if self.part in {"evening", "late", "night"} or self.until or (self.first and not self.last):
+            return "late"
+        return "early" if self.part in {"early", "morning"} or (self.last and not self.first) else None
+
+    @property
     def minutes(self) -> tuple[int, int]:
         """The minutes of the day, from and to, of which it is to be open at one, or with `whole` all."""
         first, last = minute_of(self.first), minute_of(self.last)

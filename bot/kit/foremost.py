@@ -1,0 +1,104 @@
+"""Which of several providers is nearest, is open latest or opens first."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Literal
+
+import msgspec
+
+from bot.kit.ask import Ask
+from bot.kit.cards import Card
+from bot.kit.opening import DAY, OpenAt, open_at, spans
+from bot.records.details import WEEK
+
+RankedBy = Literal["near", "late", "early"]
+_WHICH = re.compile(r"\b(which|who|what|any|cu[aá]l\w*|qui[eé]n\w*|qu[eé])\b", re.IGNORECASE)
+_HOW: Mapping[RankedBy, re.Pattern[str]] = {
+    "near": re.compile(r"\b(closer|nearer|closest|nearest|m[aá]s cerca\w*)\b", re.IGNORECASE),
+    "late": re.compile(
+        r"\b(clos\w+|open|stays?) (the )?(later|latest|last|longer|longest)\b|\bcierra\w* m[aá]s tarde\b", re.IGNORECASE
+    ),
+    "early": re.compile(
+        r"\bopens? (the )?(earlier|earliest|first|sooner|soonest)\b|\babre\w* m[aá]s temprano\b", re.IGNORECASE
+    ),
+}
+_SHOWN, _SEVERAL = 4, 2
+
+
+class RankedOne(msgspec.Struct, frozen=True):
+    """One of the list by what was asked: `miles` from the place, or the `clock` time, HH:MM, of the day."""
+
+    name: str
+    miles: float | None = None
+    clock: str | None = None
+
+    @property
+    def told(self) -> object:
+        """What is said of it: the time, or whole miles."""
+        return self.clock if self.miles is None else round(self.miles)
+
+
+class Ranked(msgspec.Struct, frozen=True):
+    """The first four by what was asked, all of the list where `whole`; `day` is the weekday of the times, "mon"."""
+
+    how: RankedBy
+    entries: tuple[RankedOne, ...]
+    day: str | None = None
+    whole: bool = True
+
+    @property
+    def first(self) -> tuple[RankedOne, ...]:
+        """The first, with those that are as near by whole miles, as early or as late."""
+        return tuple(one for one in self.entries if one.told == self.entries[0].told)
+
+    @property
+    def then(self) -> tuple[RankedOne, ...]:
+        """The others."""
+        return self.entries[len(self.first) :]
+
+
+def ranked(ask: Ask, cards: Sequence[Card]) -> Ranked | None:
+    """Return what the words ask to know of the list, if it has several entries; None if they ask for no one of it.
+
+    Words for an order, such as "earliest", are then honoured.
+    """
+    how = next((how for how, words in _HOW.items() if words.search(ask.said)), None)
+    if how is None or ask.page or len(cards) < _SEVERAL or not _WHICH.search(ask.said):
+        return None
+    ask.said_unmet("order")
+    if how == "near":
+        near = [RankedOne(card.name, miles=card.miles) for card in cards if card.name and card.miles is not None]
+        return Ranked(how, tuple(near[:_SHOWN])) if near else None
+    return by_hours(how, cards, _day(ask, open_at(ask)))
+
+
+def nearly_open(ask: Ask, wish: OpenAt | None, cards: Sequence[Card]) -> Ranked | None:
+    """Return which of these, none of which is open as late or as early as wished, comes closest to it."""
+    return by_hours(wish.edge, cards, _day(ask, wish)) if wish and wish.edge else None
+
+
+def _day(ask: Ask, wish: OpenAt | None) -> str:
+    return wish.days[0] if wish and wish.days else WEEK[ask.today.weekday()]
+
+
+def by_hours(how: Literal["late", "early"], cards: Sequence[Card], day: str) -> Ranked | None:
+    """Return the cards by the time at which they close last on that day, or open first; None if no hours are known."""
+    named = [(card, card.name) for card in cards if card.name]
+    edge: Callable[[Sequence[tuple[int, int]]], int] = _closes if how == "late" else _opens
+    timed = [(edge(there), name) for card, name in named if (there := spans(card.site.hours, day))]
+    timed.sort(key=lambda one: one[0], reverse=how == "late")
+    entries = tuple(RankedOne(name, clock=_clock(minute)) for minute, name in timed)
+    return Ranked(how, entries, day, whole=len(entries) == len(cards)) if entries else None
+
+
+def _closes(there: Sequence[tuple[int, int]]) -> int:
+    return max(end for _, end in there)
+
+
+def _opens(there: Sequence[tuple[int, int]]) -> int:
+    return min(start for start, _ in there)
+
+
+def _clock(minute: int) -> str:
+    minute = minute if minute <= DAY else minute - DAY
+    return f"{minute // 60:02}:{minute % 60:02}"
