@@ -94,12 +94,13 @@ def test_what_is_excluded_is_honoured_or_unmet(engine: Engine, today: date) -> N
 
 def test_no_example_of_the_directory_states_what_its_answer_lacks(engine: Engine, today: date) -> None:
     """No word of them is heard as a name or a wish that the answer would have to excuse itself for."""
-    left = {}
+    left, told = {}, {"provider.detail": {"network"}}  # among the facts of a listing
     for entry in (one for one in engine.intents.values() if one.needs == "directory" and one.intent != "system.status"):
         for said in (text for texts in entry.examples.values() for text in texts):
             reading = engine.understand(said, today=today)
-            if reading.intent == entry.intent and reading.unmet:
-                left[said] = dict(reading.unmet)
+            unmet = reading.unmet.keys() - told.get(entry.intent, set())
+            if reading.intent == entry.intent and unmet:
+                left[said] = unmet
     left.pop("which hospitals does dr white deliver at", None)  # Dr. White's name is heard as what her patients wish
     assert left == {}
 
