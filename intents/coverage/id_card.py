@@ -22,9 +22,10 @@ _SEEN = 4
 _ROLE = frozenset({"subscriber", "policyholder", "titular", "suscriptor"})
 _NUMBER = frozenset({"id", "number", "num", "numero", "numbers", "numeros"})
 _WRITTEN = _NUMBER - {"id"}
-_NEAR = 2  # words between a member and their number: "número de miembro"
+_NEAR = 3  # words from a member or policy to its number: "número de mi póliza"
 _OTHER_NUMBER = frozenset({"phone", "call", "telefono", "llamar", "llamo", "claim", "reclamo"})
 _MEMBER = frozenset({"member", "miembro", "membresia", "subscriber", "suscriptor", "afiliado"})
+_POLICY = frozenset({"policy", "poliza", "insurance", "seguro"})
 _CARD = frozenset({"card", "tarjeta"})
 _FIELDS = {
     "pharmacy": frozenset({"rx", "rxbin", "bin", "pcn", "rxpcn", "rxgrp", "rxgroup"}),
@@ -91,8 +92,9 @@ def _asks(words: Sequence[str]) -> frozenset[str]:
     if said & _ROLE and not said & _NUMBER:
         return frozenset({"role"})
     fields = {field for field, names in _FIELDS.items() if said & names}
-    near = ({*words[max(0, at - _NEAR) : at + _NEAR + 1]} for at, word in enumerate(words) if word in _MEMBER)
-    of_member = any(around & _NUMBER for around in near)
+    whose = _MEMBER if fields else _MEMBER | _POLICY  # "group number for my insurance" is the group's
+    near = ({*words[max(0, at - _NEAR) : at + _NEAR + 1]} for at, word in enumerate(words) if word in whose)
+    of_member = any(around & _NUMBER for around in near) or (fields and "id" in said)
     of_card = not fields and said & _WRITTEN and said & (_CARD | {"id"}) and not said & _OTHER_NUMBER
     return frozenset(fields | ({"member"} if of_member or of_card else set()))
 
