@@ -149,14 +149,15 @@ def _with_told(
 def _shared(engine: Engine, own: _Part, intent: str | None) -> frozenset[str]:
     """Return the slots of an intent that a part of a message has from another one.
 
-    What it refers to; and about claims, where it names no care of its own, the care and the time that were named
-    before: "how often did I see Dr. Kim last year, and what did I pay". One that names nothing at all takes all.
+    What it refers to, with its amount and time; and about claims, where it names no care of its own, the care and the
+    time that were named before: "how often did I see Dr. Kim last year, and what did I pay". One that names nothing at
+    all takes all.
     """
     entry = engine.intents[intent or ""]
-    names = any(slot.text for slot in own.alone.slots.values())
-    taken = _OF_CARE if own.refers or not names else frozenset[str]()
+    refers = own.refers or not any(slot.text for slot in own.alone.slots.values())
+    taken = _OF_CARE | {"amount", "date_range"} if refers else frozenset[str]()
     if entry.reads_claims and _OF_CARE.isdisjoint(own.alone.slots):
-        taken = _OF_CARE | ({"date_range"} - own.alone.slots.keys())
+        taken |= _OF_CARE | {"date_range"}
     return taken & entry.heard.keys()
 
 

@@ -112,7 +112,7 @@ _OWN_TOO = frozenset({"mine", "individual", "own", "single", "mio", "propio"})
 _CARE, _SPENT = frozenset({"service", "specialty", "facility_type"}), frozenset({"out of pocket", "oop"})
 _MOST = re.compile(
     r"\b(?:max|maximum|maximo|tope)\b|\b(?:i|we) (?:stop|quit) (?:having to )?pay(?:ing)?\b|\bdejo de pagar\b"
-    r"|\b(?:the|what) most (?:i|we)\b|\blo mas que (?:puedo|podria|tendria)\b"
+    r"|\b(?:the|what) most (?:i|we|(?:\w+ ){0,3}(?:cost|costs|owe|pay|spend))\b|\blo mas que (?:puedo|podria|tendria)\b"
 )
 _WHAT = ("what is", "whats", "what are", "how much is", "how much are", "how high", "cual es", "cuanto es", "de cuanto")
 _SO_FAR = frozenset(
@@ -235,11 +235,16 @@ def passed(ask: Ask, coverages: Coverages) -> str | None:
 
 
 def _figure_named(ask: Ask, coverages: Coverages) -> str | None:
+    kinds = figures_named(ask, coverages)
+    return kinds.pop() if len(kinds) == 1 else None
+
+
+def figures_named(ask: Ask, coverages: Coverages) -> set[str]:
+    """Return the yearly amounts that the message names by their figures: "toward the 1500 and the 5000"."""
     told = [text_of(ask, "amount") or "", *_FIGURES.findall(ask.said)]
     said = {Decimal(one.replace(",", "")) for one in told if one}
     named = [s for one in coverages.current for s in one.costs if s.amount and s.amount.value in said]
-    kinds = {share.kind for share in named if share.kind in {"deductible", "out_of_pocket_max"}}
-    return kinds.pop() if len(kinds) == 1 else None
+    return {share.kind for share in named if share.kind in {"deductible", "out_of_pocket_max"}}
 
 
 def care_said(ask: Ask) -> str | None:

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from bot.errors import PayerError
 from bot.kit.ask import Ask
 from bot.kit.claims import newest_claims
-from bot.kit.coverages import SCOPES, Coverages, Shares, member_coverages
+from bot.kit.coverages import SCOPES, Coverages, Shares, figures_named, member_coverages
 from bot.kit.period import period_claims
 from bot.kit.ranking import threshold_asked
 from bot.kit.said import wanted_of
@@ -352,8 +352,8 @@ def _rows(claims: Iterable[Claim], aspect: str) -> tuple[tuple[Claim, Amount], .
     return tuple(carrying(claims, aspect))
 
 
-def yearly_asked(ask: Ask) -> tuple[str, ...]:
-    """The yearly figures that the question names, where it names more than one."""
+def yearly_asked(ask: Ask, coverages: Coverages) -> tuple[str, ...]:
+    """The yearly amounts that the question names, by their names or figures, where it names more than one."""
     several = ask.several.get("amount_kind")
-    named = {str(one) for one in several.values} if several else set[str]()
+    named = {str(one) for one in several.values} if several else figures_named(ask, coverages)
     return COUNTED if named.issuperset(COUNTED) else ()

@@ -118,7 +118,7 @@ def counting_asked(ask: Ask) -> str | None:
     """
     aspect = counted_toward(ask)
     first = aspect == "deductible" and "met_first" in ask.asked.says
-    if aspect is None or not (first or "counts" in ask.asked.says) or wants_to_come(ask) == "covered":
+    if aspect is None or not (first or "counts" in ask.asked.says) or (_asks_cover(ask) and wants_to_come(ask)):
         return None
     if _scope(ask):
         return "apart_counts"
@@ -134,15 +134,16 @@ def wants_to_come(ask: Ask) -> Wants | None:
     aspect, reason = share_asked(ask), text_of(ask, "reason")
     if speaks_ahead(ask) and ask.asked.says.keys() >= _EITHER:
         return "copay"  # "will it go against my deductible or is it just a copay"
-    worst = "worst" in ask.asked.says and _names_care(ask)
-    covered = _asks_cover(ask) and _names_care(ask)  # "is it covered, and is there a deductible on it"
-    if (aspect in COUNTED and not (worst or covered)) or (
-        reason not in {None, "covered", "free", "price"} and not covered
-    ):
+    named = _names_care(ask)
+    worst, ahead = named and "worst" in ask.asked.says, named and speaks_ahead(ask)
+    covered = named and _asks_cover(ask)  # "is it covered, and is there a deductible on it"
+    if (aspect in COUNTED or reason not in {None, "covered", "free", "price"}) and not (worst or covered or ahead):
         return None
-    if not (_names_care(ask) or (reason in {"covered", "free"} and aspect is None)):
+    if not (named or (reason in {"covered", "free"} and aspect is None)):
         return None
-    return "covered" if covered and aspect in COUNTED and not worst else _wants(ask, aspect, reason)
+    if covered and aspect in COUNTED:
+        aspect = reason = None
+    return _wants(ask, aspect, reason)
 
 
 def _wants(ask: Ask, aspect: str | None, reason: str | None) -> Wants:

@@ -6,9 +6,10 @@ from datetime import date, timedelta
 
 import msgspec
 
-from bot.kit import Ask, Medication, Summary, hand_over_ahead, medications, text_of, words_of
+from bot.kit import Ask, AskedAhead, Medication, Summary, medications, text_of, words_of
 
 SHOWN = 5
+_DRUG = "formulary.drug_coverage"
 LOOKED_BACK = 730
 EARLY = timedelta(days=7)
 _LEFT = frozenset({"left", "remaining", "remain", "quedan", "queda", "times", "veces", "repeticiones"})
@@ -60,7 +61,9 @@ async def answer(ask: Ask) -> Refill:
     Raises:
         AskedAhead: What the refill will cost is asked.
     """
-    hand_over_ahead(ask)
+    said = set(words_of(ask.said))
+    if ask.asked.form == "amount" and "drug" in ask.slots and _LEFT.isdisjoint(said):
+        raise AskedAhead(_DRUG)
     since = ask.today - timedelta(days=LOOKED_BACK)
     found = await medications(ask, since)
     drug = text_of(ask, "drug")
@@ -71,7 +74,6 @@ async def answer(ask: Ask) -> Refill:
     supplies.sort(key=lambda one: one.until or date.min, reverse=True)
     more = max(0, len(supplies) - SHOWN)
     ask.cite("ExplanationOfBenefit", [one.medication.newest.id for one in supplies[:SHOWN]])
-    said = set(words_of(ask.said))
     counts = bool(said & _LEFT) and not said & _DAYS
     whether = bool(said & _NOW) and not counts and ask.asked.form is None
     return Refill(tuple(supplies[:SHOWN]), more, drug, since, ask.today, len(fit) - len(plain), counts, whether)

@@ -244,7 +244,7 @@ async def _apart(coverages: Coverages, ask: Ask) -> CostShares | None:
     rule, past = counting_asked(ask), ask.slots.get("reason") == "counted" and not speaks_ahead(ask)
     if rule or (past and (_asks_time(coverages, ask) or asks_claims(ask))):
         toward = await went_toward(ask, coverages, counted_toward(ask) or "deductible")
-        if rule and not (toward.looked and (past or rule == _CLAIMS_TELL)):
+        if rule and (speaks_ahead(ask) or not (toward.looked and (past or rule == _CLAIMS_TELL))):
             raise AskedAhead(_RULES, workings=rule)
         return CostShares(toward=toward)
     two = visit_copays(ask, coverages)
@@ -264,7 +264,7 @@ def summarize(coverages: Coverages, alive: Live | None, ask: Ask) -> CostShares:
     floors = floors_of([claim for claim in counted if not claim.is_pharmacy or scope == "drugs"], coverages)
     (start, end), timed = _span(ask), _asks_time(coverages, ask)
     drugs = floor_of("unknown", [c for c in counted if c.is_pharmacy]) if scope is None else None
-    asked = (yearly_asked(ask) or (aspect or "deductible",)) if side != "out" and not timed else ()
+    asked = (yearly_asked(ask, coverages) or (aspect or "deductible",)) if side != "out" and not timed else ()
     met = {one: standings(one, every, alive, coverages) for one in asked if alive and one in COUNTED}
     return CostShares(
         both=tuple(met.items()) if len(met) > 1 else (),
