@@ -49,8 +49,8 @@ _CODE = 4
 # Bytes that a label takes in a row that is added up: a sum of some hundred weights fits.
 _LANE = 4
 
-# So many rows, and so many sums of rows, are kept ready to be added up; most messages share the same few thousand.
-_READY = 4_000
+# So many sums of rows are kept ready to be added up; most messages share the same few thousand.
+_READY = 6_000
 
 # Each kind of evidence and how much all of it weighs together; "found" are concepts and slot types.
 KINDS: Mapping[str, float] = {"words": 1.0, "apart": 0.6, "pieces": 1.0, "found": 0.2}
@@ -165,7 +165,6 @@ class Weights:
             self.codes.byteswap()
         ends = accumulate(header.rows.values(), initial=0)
         self._kinds = dict(zip(header.rows, pairwise(ends), strict=True))
-        self._rows: dict[int, int] = {}
         self._ready: dict[tuple[str, str], tuple[int, int, int]] = {}
         self._shape = f"<{len(self.labels)}I"
 
@@ -220,15 +219,10 @@ class Weights:
 
     def _row(self, place: int) -> int:
         """Return a row, times how rare it is, as one number, with each weight in a fixed range of bits."""
-        if row := self._rows.get(place):
-            return row
         width = len(self.labels)
         lanes = bytearray(_LANE * width)
         lanes[::_LANE] = self.weights[place * width : (place + 1) * width]
-        if len(self._rows) >= _READY:
-            self._rows.clear()
-        row = self._rows[place] = int.from_bytes(lanes, "little") * self.often[place]
-        return row
+        return int.from_bytes(lanes, "little") * self.often[place]
 
     def probabilities(self, sums: list[float], legal: Collection[int] | None = None) -> dict[str, float]:
         """Return the probability of each label (softmax of `sums`), most likely first.
