@@ -30,7 +30,7 @@ _MOST_WORDS = 16  # a longer message tells a story around its question
 
 def as_taken(entry: IntentRules, heard: Heard, lexicon: Lexicon) -> Heard:
     """Return what is heard as an intent takes it: claims with their time, providers with all that is wished of them."""
-    heard = timed(entry, heard)
+    heard = _corrected(timed(entry, heard), lexicon)
     searches = "radius" in entry.heard and "other_name" not in entry.heard
     if entry.needs != "directory" or not (searches or WISH in entry.heard.values()):
         return heard
@@ -44,6 +44,22 @@ def as_taken(entry: IntentRules, heard: Heard, lexicon: Lexicon) -> Heard:
     if _is_terse(heard):
         words |= _unexplained(entry, heard, AnyOf(lexicon.given, lexicon.family)) & asking
     return _with(heard, WISH, words - heard.marks.get(WISH_PLACE, frozenset()))
+
+
+def _corrected(heard: Heard, lexicon: Lexicon) -> Heard:
+    """Return what is heard without values that the sentence takes back: "an eye doctor, no sorry, a dentist"."""
+    marks = {at for at in heard.marks.get("CORRECTION", ()) if heard.keys[at] not in heard.joining.excepting}
+    gone = [one for one in heard.tags if any(_takes_back(heard, lexicon, one, other, marks) for other in heard.tags)]
+    return _retagged(heard, [tag for tag in heard.tags if tag not in gone]) if gone else heard
+
+
+def _takes_back(heard: Heard, lexicon: Lexicon, one: Tag, other: Tag, marks: AbstractSet[int]) -> bool:
+    """Return whether nothing but words of a correction stands between a value and another of its kind behind it."""
+    between = range(one.after, other.first)
+    alike = one.kind == other.kind or {one.kind, other.kind} <= _KINDS
+    if not alike or other.excluded or marks.isdisjoint(between) or "?" in heard.said.said(one.first, other.after):
+        return False
+    return all(at in marks or heard.keys[at] in lexicon.idle for at in between)
 
 
 def _at_times(heard: Heard, lexicon: Lexicon, asking: AbstractSet[int]) -> Heard:
