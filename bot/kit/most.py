@@ -139,7 +139,7 @@ def _of_sizes(ranking: Ranking, sized: Sequence[tuple[Decimal, Share]], wanted: 
     """Return those of a group whose size fits, months in the order of time; months without care are zero."""
     every = dict(sized_ for sized_ in ((one.name, (size, one)) for size, one in sized))
     spans = [(first, last) for first, last in wanted.times or ((wanted.start, wanted.end),) if first and last]
-    if ranking.group in PERIODS and spans and ranking.measure == "count":
+    if ranking.group in PERIODS - {"day"} and spans and ranking.measure == "count":
         numbers = (at for first, last in spans for at in range(month_number(first), month_number(last) + 1))
         months = (PartialDate(at // YEAR, at % YEAR + 1) for at in numbers)
         names = dict.fromkeys(period_of(month, ranking.group) for month in months)

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from bot.kit.ask import Ask, text_of
 from bot.kit.sized import Threshold, limits_asked
 from bot.kit.spans import TimeSets, span_of, times_apart
+from bot.kit.spelling import words_of
 from bot.kit.wanted import ClaimWish
 from bot.kit.which import count_asked, order_asked
 from bot.language.asked import PERIODS, AmountLimits
@@ -23,6 +24,12 @@ LONG = timedelta(days=730)
 YEAR, _YEARS, _DECADE = 12, 3, timedelta(days=3653)
 _GROUPS = frozenset({"kind", "doctor", "provider", "place", "pharmacy", "drug"}) | PERIODS
 _RANKED_BY = frozenset({"place", "pharmacy", "drug"})
+_TWO = 2
+_SIDES = {"provider_name": "providers", "specialty": "doctor_kinds", "service": "services", "drug": "drugs"}
+_ADDED = frozenset({"and", "or", "plus", "y", "o"})
+_BESIDE = _ADDED | {"the", "my", "a", "an", "el", "la", "mi", "con"}
+_SETTING = frozenset({"in_order", "lesser_or_more", "against"})
+_APART = ("than", "or", "after", "before", "versus", "vs", "que", "o", "antes", "despues")
 _SINGLE = frozenset({"visit", "fill", "claim"})
 # What one of a unit is ranked as, where no group is named.
 _ONE_OF: Mapping[str, str] = {"visit": "visit", "doctor": "visit", "fill": "fill", "claim": "claim", "month": "month"}
@@ -69,6 +76,7 @@ def ranking_asked(ask: Ask) -> Ranking | None:
     ranked = ask.asked.by if {"ranked", "top"} & ask.asked.says.keys() else None
     quarter = "quarter" if ask.asked.period == "quarter" else None
     one = group or ranked or quarter or (_ONE_OF.get(unit or "") if "average" not in ask.slots else None)
+    one = one or ("day" if ask.asked.period == "day" else None)
     money = "money" in ask.asked.says
     shown = count_asked(ask, MOST_SHOWN) if "average" not in ask.slots else None
     if higher or (shown and not unit):
@@ -132,7 +140,7 @@ def _sized_group(ask: Ask) -> Ranking | None:
         return Ranking(of, least=False, measure="count", counted=counted, most=MOST_SHOWN, sets=ask.sets)
     measure: Measure
     for one in ask.asked.times:  # "two doctors. Did you charge me twice?" counts no doctors
-        group = text_of(ask, "group") or one.group or ask.asked.by
+        group = text_of(ask, "group") or one.group or ask.asked.by or ("doctor" if ask.asked.form == "who" else None)
         sizes = _exactly(Decimal(0)) if group == "month" and one.none else one.limits
         sums = limits_asked(ask) if "sums" in ask.asked.says else None  # "doctors who cost me over $100 in total"
         if group in _GROUPS and (sizes or sums):
@@ -167,7 +175,8 @@ def threshold_asked(ask: Ask) -> Threshold | None:
 def often_asked(ask: Ask) -> AmountLimits | None:
     """Return how often care has to be had, where no group is named: "did I see Dr. Kim more than once"."""
     whole = [one.limits for one in ask.asked.times if one.limits and not (one.group or ask.asked.by)]
-    return whole[0] if whole and ask.asked.helps and not text_of(ask, "group") else None
+    who = text_of(ask, "group") or ask.asked.form == "who"
+    return whole[0] if whole and ask.asked.helps and not who else None
 
 
 def summed_wish(ask: Ask, wanted: ClaimWish) -> ClaimWish:
@@ -252,7 +261,29 @@ def says_ever(ask: Ask) -> bool:
 
 def asks_order(ask: Ask) -> bool:
     """Return whether it is asked which of several named doctors, drugs or kinds of care came first."""
-    return "in_order" in ask.asked.says and any(slot in ask.several for slot in ("drug", "provider_name", "service"))
+    several = any(slot in ask.several for slot in ("drug", "provider_name", "service"))
+    return "in_order" in ask.asked.says and (several or bool(set_apart(ask)))
+
+
+def set_apart(ask: Ask) -> frozenset[str]:
+    """Return two conditions of which one is to be met: "did the cardiologist cost more than physical therapy".
+
+    One stands before the word that sets them apart and the other one behind it, or only "and" is between them.
+    """
+    said = f" {' '.join(words_of(ask.said))} "
+    cut = max(said.rfind(f" {word} ") for word in _APART)
+    places = {
+        field: said.find(f" {' '.join(words_of(ask.words.get(slot)))} ")
+        for slot, field in _SIDES.items()
+        if slot in ask.slots and slot not in ask.several
+    }
+    if len(places) != _TWO or -1 in places.values() or sets_one_above(ask):
+        return frozenset()
+    (one, first), (_, last) = sorted(places.items(), key=lambda pair: pair[1])
+    told = words_of(ask.words.get(next(slot for slot, field in _SIDES.items() if field == one)))
+    between = words_of(said[first:last])[len(told) :]
+    apart = not _SETTING.isdisjoint(ask.asked.says) and first < cut < last
+    return frozenset(places) if apart or (set(between) & _ADDED and _BESIDE.issuperset(between)) else frozenset()
 
 
 def of_unit(ask: Ask, wanted: ClaimWish) -> ClaimWish:
@@ -265,6 +296,7 @@ def of_unit(ask: Ask, wanted: ClaimWish) -> ClaimWish:
         or ends_asked(ask)
         or "average" in ask.slots
         or counted in {"visit", "fill"}
+        or bool(wanted.limits or wanted.exact)
     )
     if "doctor" in {text_of(ask, "number_of"), ranking.group if ranking else None}:
         unit = "fill" if ranking and ranking.counted == "fill" else "visit"

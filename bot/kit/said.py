@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from bot.kit.ask import Ask, excluded_of, text_of, values_of
 from bot.kit.conditions import doctors_asked, listed
-from bot.kit.ranking import asks_order, sets_one_above
+from bot.kit.ranking import asks_order, set_apart, sets_one_above
 from bot.kit.sized import exact_asked, limits_asked
 from bot.kit.spans import span_of, times_apart
 from bot.kit.spelling import words_of
@@ -22,6 +22,7 @@ from bot.records.money import Amount
 
 _LISTED = re.compile(r"\s*(?:,|\b(?:and|or|y|o|e|u|vs|versus)\b)\s*")
 _WEEK, _WEEKEND = frozenset(range(1, 8)), frozenset({6, 7})
+_EITHER = frozenset({"claim_types", "services"})
 _THERAPY, _PHYSICAL, _OFFICE = "therapy", "physical_therapy", "office_visit"
 _SEVERAL, _RANKS = 2, 3
 _PARTS = frozenset({"DEDUCTIBLE", "COINSURANCE", "COPAY"})
@@ -207,10 +208,11 @@ def _wanted(ask: Ask) -> ClaimWish:
         part=part,
         nth=nth,
         by_size=by_size,
+        through=ask.asked.through,
         each_of=ask.asked.each_of if nth is not None else None,
         fills="claims" in ask.asked.says or ask.asked.says.get("time") == "thing",
         shared=shared,
-        either=either,
+        either=_EITHER if either else set_apart(ask),
         kinds=ask.care_kinds,
         care=ask.care,
     )
@@ -233,7 +235,9 @@ def whole_of(ask: Ask, wanted: ClaimWish) -> ClaimWish | None:
         excluded={name: slot for name, slot in ask.excluded.items() if " ".join(words_of(slot.text)) not in then},
         several={name: slot for name, slot in ask.several.items() if name not in later},
     )
-    whole = wanted_of(first) if later else None
+    whole, free = wanted_of(first) if later else None, ask.asked.says.get("nothing")
+    if free and free in then:  # "and how many of those were free"
+        whole = replace(whole or wanted, exact=None)
     return None if whole == wanted else whole
 
 
@@ -254,8 +258,9 @@ def _services(ask: Ask) -> tuple[str, ...]:
 
 def _specialists(ask: Ask) -> str | None:
     """Return the word for doctors of whatever kind but primary care."""
-    word = ask.asked.says.get("specialist")
-    return None if {"specialty", "provider_name"} & {*ask.slots, *ask.excluded} else word
+    word, out = ask.asked.says.get("specialist"), ask.excluded.get("specialty")
+    barred = "provider_name" in ask.excluded or (out is not None and word in words_of(out.text))
+    return None if barred or {"specialty", "provider_name"} & ask.slots.keys() else word
 
 
 def _left_out(ask: Ask) -> tuple[date, date] | None:
@@ -320,5 +325,5 @@ def with_sides(ask: Ask, wanted: ClaimWish) -> ClaimWish:
     types = ("professional", *wanted.claim_types) if doctors else wanted.claim_types
     if len(types) + len(wanted.services) < _RANKS and not (ranks and several > 1):
         return wanted
-    either = wanted.either or bool(types and wanted.services)
+    either = _EITHER if types and wanted.services else wanted.either
     return replace(wanted, claim_types=types, doctor_kinds=(), either=either)

@@ -48,10 +48,10 @@ class Exact(msgspec.Struct, frozen=True):
         """Return the claims with one of the amounts: in what is asked about, or else in another amount of the claim.
 
         Dollars without cents are about an amount where no claim has just them: "54 bucks" is $54.87, and "nine hundred
-        dollars" may be $912.97.
+        dollars" may be $912.97. Free is only what the amount in question says.
         """
         for is_it in _WAYS[:1] if self.to_cent else (*_WAYS, *(_ROUGHLY if self.roughly else ())):
-            for names in ((aspect,), (None, *_OTHERS)):
+            for names in ((aspect,), (None, *_OTHERS)) if any(self.amounts) else ((aspect,),):
                 if found := tuple(claim for claim in claims if self._has(claim, names, is_it)):
                     return found
         return ()

@@ -43,11 +43,11 @@ class ClaimWish(msgspec.Struct, frozen=True):
     `weekdays` are the days of the week, Monday as 1, one of which the care began on; any where empty.
     `part` is the part of the body that the care was for, with the person's word; `nth` the how-manieth day of care in
     time, from 1, and from the newest where it is negative, where `fills` count too; `shared`: the day, week or month in
-    which another provider was seen too; `by_size`: the how-manieth claim in
-    the order of amounts; `each_of`: that of each month, quarter or year. Each
-    of the drugs is the person's word with the other names of the same drug. `either`: what is of one of the claim types
-    or of one of the kinds of care fits. `also` is a further condition, such as the claim's plan; `care` is named by a
-    word alone.
+    which another provider was seen too; `by_size`: the how-manieth claim in the order of amounts, as far as the one
+    `through` which they are asked for; `each_of`: that of each month, quarter or year. Each of the drugs is the
+    person's word with the other names of the same drug. `either` names conditions that are alternatives, such as claim
+    types and kinds of care: what fits one of them fits. `also` is a further condition, such as the claim's plan; `care`
+    is named by a word alone.
     """
 
     start: date | None = None
@@ -79,10 +79,11 @@ class ClaimWish(msgspec.Struct, frozen=True):
     part: tuple[str, str] | None = None
     nth: int | None = None
     by_size: bool = False
+    through: int | None = None
     each_of: str | None = None
     fills: bool = False
     shared: str | None = None
-    either: bool = False
+    either: frozenset[str] = frozenset()
     kinds: CareKinds = NO_KINDS
     care: NamedCare | None = None
     also: Callable[[Claim], bool] | None = None
@@ -132,10 +133,13 @@ class ClaimWish(msgspec.Struct, frozen=True):
     @property
     def sides(self) -> tuple[ClaimWish, ...]:
         """One wish for each of several named claim types, kinds of care or providers; empty if there is one."""
-        types = self.claim_types if self.either or len(set(self.claim_types)) > 1 else ()
-        kinds = self.services if self.either or len(self.services) > 1 else ()
-        found = [replace(self, claim_types=(one,), services=(), either=False) for one in types]
-        found += [replace(self, claim_types=(), services=(one,), either=False) for one in kinds]
+        if self.either:
+            bare = replace(self, either=frozenset(), **dict.fromkeys(self.either, ()))
+            return tuple(replace(bare, **{name: (one,)}) for name in sorted(self.either) for one in getattr(self, name))
+        types = self.claim_types if len(set(self.claim_types)) > 1 else ()
+        kinds = self.services if len(self.services) > 1 else ()
+        found = [replace(self, claim_types=(one,), services=()) for one in types]
+        found += [replace(self, claim_types=(), services=(one,)) for one in kinds]
         found = found or [replace(self, drugs=(one,)) for one in self.drugs] if len(self.drugs) > 1 else found
         found = found or [replace(self, providers=(one,)) for one in self.providers]
         found = found if len(found) > 1 else [replace(self, doctor_kinds=(one,)) for one in self.doctor_kinds]
@@ -198,13 +202,12 @@ def choose(claims: Iterable[Claim], wanted: ClaimWish) -> Chosen:
     if not wanted.narrows:
         return Chosen(ordered(of_care_named(rows, wanted.care), wanted))
     dated = tuple(claim for claim in rows if _in_time(claim, wanted))
-    plain = tuple(
-        claim for claim in dated if _fits(claim, replace(wanted, claim_types=()) if wanted.either else wanted)
-    )
-    cared = _of_part(tuple(claim for claim in plain if _of_care(claim, wanted)), wanted)
-    cared = of_care_named(cared, wanted.care)
-    silent = sum(1 for c in plain if wanted.services and not c.performed.tells and not _of_care(c, wanted))
-    if wanted.doctors or wanted.specialists:
+    ways = wanted.sides if wanted.either else (wanted,)
+    plain = tuple(claim for claim in dated if any(_fits(claim, way) for way in ways))
+    fit = tuple(claim for claim in plain if any(_fits(claim, way) and _of_care(claim, way) for way in ways))
+    cared = of_care_named(_of_part(fit, wanted), wanted.care)
+    silent = sum(1 for c in plain if wanted.services and not c.performed.tells and c not in fit)
+    if (wanted.doctors or wanted.specialists) and not wanted.either:
         any_doctor = replace(wanted, doctor_kinds=(), specialists=None)
         silent += sum(1 for c in dated if not (c.specialties or c.is_pharmacy) and _fits(c, any_doctor))
     priced = _sharing(sized(cared, wanted), wanted.shared)
@@ -271,8 +274,6 @@ def _is_type(claim: Claim, name: str) -> bool:
 
 def _of_care(claim: Claim, wanted: ClaimWish) -> bool:
     wants, without = wanted.services, wanted.without_services
-    if wanted.either and any(_is_type(claim, one) for one in wanted.claim_types):
-        return True
     return (not wants or any(shown_as(claim, one, wanted.kinds) for one in wants)) and not any(
         (shown := shown_as(claim, one, wanted.kinds)) and not shown.partly for one in without
     )
@@ -301,7 +302,7 @@ def _nth_of(claims: tuple[Claim, ...], wanted: ClaimWish) -> tuple[Claim, ...]:
         return claims
     if wanted.by_size:
         parts = grouped(claims, lambda claim: period_of(claim.service.day, wanted.each_of)).values()
-        return tuple(one for part in parts for one in part[wanted.nth - 1 : wanted.nth])
+        return tuple(one for part in parts for one in part[wanted.nth - 1 : wanted.through or wanted.nth])
     rows = (
         claims
         if wanted.fills or with_fills(claims, wanted)
@@ -310,7 +311,7 @@ def _nth_of(claims: tuple[Claim, ...], wanted: ClaimWish) -> tuple[Claim, ...]:
     days = list(dict.fromkeys(claim.service.day for claim in rows if claim.service.day))
     at = abs(wanted.nth)
     groups = grouped(days, lambda day: period_of(day, wanted.each_of)).values()
-    found = {day for group in groups for day in group[at - 1 : at]}
+    found = {day for group in groups for day in group[at - 1 : wanted.through or at]}
     return tuple(claim for claim in rows if claim.service.day in found)
 
 

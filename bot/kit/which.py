@@ -55,12 +55,12 @@ def part_asked(ask: Ask) -> tuple[str, str] | None:
 
     Without a kind of care the words have to speak of the part as one: "my knee", "knee bills", not "on the other hand".
     """
-    own, words = words_of(ask.words.get("service")), words_of(ask.said)
+    own, words, whom = words_of(ask.words.get("service")), words_of(ask.said), words_of(ask.words.get("specialty"))
     taken = {
         word
         for slot in ("provider_name", "organization", "drug", "date_range")
         for word in words_of(ask.words.get(slot))
-    }
+    } | ({*whom} if any(word.endswith(_WHO) for word in whom) else set())
     said = [
         word
         for at, word in enumerate(words)

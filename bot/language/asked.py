@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from itertools import dropwhile
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 import msgspec
 
@@ -17,7 +17,7 @@ from bot.language.classed import AREA, Classed, DrugUse, degrees_in, uses_in
 from bot.language.matcher import Grammar
 from bot.language.text import read
 
-PERIODS = frozenset({"month", "quarter", "year"})
+PERIODS = frozenset({"day", "month", "quarter", "year"})
 SortOrder = Literal["biggest", "smallest", "oldest", "newest"]
 _SORTED_BY: Mapping[str, SortOrder] = {
     "newest": "newest", "earliest": "oldest", "highest": "biggest", "lowest": "smallest"
@@ -64,7 +64,8 @@ class ClaimsAsked(msgspec.Struct, frozen=True):
     Attributes:
         form: the form of question whose words come first.
         says: the classes and phrases of the grammar area "asked" that are said, with their first words.
-        nth: which one is asked for, from 1, or from the newest if negative; `by_size`: in the order of amounts.
+        nth: which one is asked for, from 1, or from the newest if negative; `by_size`: in the order of amounts;
+            `through`: up to which, of "the second and third".
         sort: the order of a list, where that is asked for: "largest first", "oldest to newest", "first three visits".
         newest: whether "most" is part of "most recent".
         count: how many are asked for.
@@ -91,6 +92,7 @@ class ClaimsAsked(msgspec.Struct, frozen=True):
     says: Mapping[str, str] = msgspec.field(default_factory=dict)
     nth: int | None = None
     by_size: bool = False
+    through: int | None = None
     sort: SortOrder | None = None
     newest: bool = False
     count: int | None = None
@@ -133,7 +135,7 @@ class _Question(Classed):
     def asked(self) -> ClaimsAsked:
         """Return what is asked."""
         ends = self._first_and_last()
-        nth, by_size = (None, False) if ends else self._nth()
+        nth, by_size, through = (None, False, None) if ends else self._nth()
         says = {name: self._words[places[0]] for name, places in self._places.items() if places}
         every = {own: hits for name, hits in self._hits.items() if (own := name[len(AREA) :]) not in _MEASURES}
         found = {name: hits[0] for name, hits in every.items() if hits}
@@ -151,6 +153,7 @@ class _Question(Classed):
             says=says,
             nth=nth,
             by_size=by_size,
+            through=through,
             sort=next(self._sorted(), None),
             newest=any(word == "most" and self._is(at + 1, "newest") for at, word in enumerate(self._words)),
             count=self._count(),
@@ -195,21 +198,28 @@ class _Question(Classed):
                 return count
         return None
 
-    def _nth(self) -> tuple[int | None, bool]:
-        """Return which one is asked for, and whether in the order of amounts."""
+    def _nth(self) -> tuple[int | None, bool, int | None]:
+        """Return which one is asked for, whether in the order of amounts, and up to which."""
         every_one = next(self._find("each_one"), None) is not None
         for at, word in enumerate(self._words):
-            nth = self._ordinal(at)
+            nth = 0 if self._is_joined(at + 1) and self._ordinal(at + 2) else self._ordinal(at)
             behind = at + 2 if self._is(at + 1, *_COUNTED) else at + 1  # "la segunda visita más cara"
             if nth and self._is(behind, "extreme", "sized") and not self._is(behind + 1, "newest"):
                 self._took |= {at, behind}
-                return nth, True
+                return self._begun(at, nth), True, nth
             if nth := self._in_time(at, nth):
                 self._took.add(at)
-                return nth, False
+                return (begun := self._begun(at, nth)), False, (nth if begun != nth else None)
             if every_one and word == "last" and self._is(at + 1, *_COUNTED):
-                return -1, False
-        return None, False
+                return -1, False, None
+        return None, False, None
+
+    def _begun(self, at: int, nth: int) -> int:
+        """Return the first of several ordinals that end at a place: the second of "the second and third"."""
+        while self._is_joined(at - 1) and 0 < (before := self._ordinal(at - 2)) < nth:
+            at, nth = at - 2, before
+            self._took.add(at)
+        return nth
 
     def _sorted(self) -> Iterator[SortOrder]:
         """Yield the orders of a list: "largest first", "from oldest to newest"."""
@@ -321,10 +331,6 @@ class _Question(Classed):
                     )
                 start = at
 
-    def _grouped(self, place: int) -> list[Any]:
-        """Return the group of "any doctor" and "which month"."""
-        return self._values(place, "group") if self._is(place - 1, "leading") else []
-
     def _often(self, place: int) -> AmountLimits | None:
         """Return how often something has to be had by the words at a place: "twice", "four times", "2 or more"."""
         once = next((int(hit.value) for hit in self._find("once") if hit.first == place), 0)
@@ -346,10 +352,6 @@ class _Question(Classed):
         if more or "least" in before:
             return AmountLimits(over=size, over_too=True)
         return AmountLimits(size, size, over_too=True, under_too=True)
-
-    def _before(self, place: int) -> set[str]:
-        """Return which words of a limit stand before a number: "over", "under" or "least"."""
-        return {name for name in ("over", "under", "least") for hit in self._find(name) if hit.after == place}
 
     def _dollars(self, place: int) -> Decimal | None:
         """Return the number at a place, if it is no year and counts nothing."""

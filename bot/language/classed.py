@@ -76,6 +76,18 @@ class Classed:
         word = self._words[place] if place < len(self._words) else ""
         return int(word) if word.isdecimal() else next(iter(self._values(place, "count")), 0)
 
+    def _is_joined(self, at: int) -> bool:
+        adding = self._lexed.grammar.area("joining").any("adding")
+        return 0 < at < len(self._words) and self._words[at] in adding
+
+    def _grouped(self, place: int) -> list[Any]:
+        """Return the group of "any doctor" and "which month"."""
+        return self._values(place, "group") if self._is(place - 1, "leading") else []
+
+    def _before(self, place: int) -> set[str]:
+        """Return which words of a limit stand before a number: "over", "under" or "least"."""
+        return {name for name in ("over", "under", "least") for hit in self._find(name) if hit.after == place}
+
 
 _NEAR_DEGREE = 2  # words from a "not" to a degree
 

@@ -25,6 +25,7 @@ from bot.kit import (
     care_words,
     choose,
     cite_claims,
+    count_asked,
     days_around,
     history,
     in_order,
@@ -46,6 +47,7 @@ from bot.kit import (
 )
 
 SHOWN = 5
+_ENDS = frozenset({"earliest", "newest"})
 _COUNTED = frozenset({"earliest", "how_many", "often"})
 
 
@@ -129,7 +131,8 @@ def summarize(found: Live, ask: Ask) -> DaysOfCare:
     every = [group for group in groups if group.day][:: -1 if wanted.order == "oldest" else 1]
     one = "pick" in ask.arguments or ask.asked.form in {"date", "who"}  # "how many before that" counts them
     at = place_of(ask, [group.claims for group in every]) if one else None
-    dated = every if at is None else every[at : at + 1]
+    few = count_asked(ask, SHOWN) if _ENDS & ask.asked.says.keys() else None
+    dated = every[:few] if at is None else every[at : at + 1]
     counted = found.within((wanted.start, wanted.end), wanted).counted
     stays = [claim for claim in kept.claims if claim.kind == "inpatient"]
     known = [claim.service.day for claim in found.claims if claim.service.day]
@@ -140,7 +143,7 @@ def summarize(found: Live, ask: Ask) -> DaysOfCare:
         count=len(dated),
         so=_lasts(ask, gap) if gap else often.hold(Decimal(len(dated))) if often else None,
         part=_part(ask, found, wanted),
-        undated=len(groups) - len(dated) + len(found.within((wanted.start, wanted.end), wanted).undated),
+        undated=len(groups) - len(every) + len(found.within((wanted.start, wanted.end), wanted).undated),
         stays=len({claim.service for claim in stays}),
         nights=_nights(stays),
         since=min(known, key=lambda day: day.first, default=None),
