@@ -1,4 +1,4 @@
-"""The shots on the plan's claims; no record shows which ones are still due."""
+"""The shots on the plan's claims, or other care that may be due; no record shows what still is."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Shots(Summary, frozen=True):
     """The claims for a shot, newest first: `count` of them, with `left` not shown; `marked` have a sensitivity label.
 
     Attributes:
-        due: Whether the question is which shots are still due.
+        due: Whether the question is what is still due; `care`: of other care than shots, such as a cleaning.
         words: The payer's words for each claim.
         free: Whether the question is if the newest was free; `dated`: when it was.
         wanted: The named kind of shot, if no claim shows it; `nearest` are other shots.
@@ -40,6 +40,7 @@ class Shots(Summary, frozen=True):
 
     claims: tuple[Claim, ...]
     due: bool
+    care: bool
     words: dict[str, tuple[str, ...]]
     count: int
     left: int
@@ -65,7 +66,8 @@ async def answer(ask: Ask) -> Shots:
     told = (*shown, *(nearest.claims if nearest else ()))
     return Shots(
         claims=shown,
-        due=text_of(ask, "question") == "due",
+        due=(due := text_of(ask, "question") == "due"),
+        care=due and _SHOT["service"] not in {kind := asked.slots["service"], *ask.care_kinds.above(str(kind))},
         words={claim.id: claim.services[:2] for claim in told},
         kinds=care_words(ask, told),
         count=len(plain),
