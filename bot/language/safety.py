@@ -13,6 +13,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from bot.language.dangers import (
+    BEAT,
     CALM,
     CARE,
     CHEST,
@@ -124,8 +125,8 @@ class Signs:
         return now and OFTEN not in told and not danger.is_symptom
 
     def names_chest(self) -> bool:
-        """Return whether the chest or the heart is named, as opposed to the heart of a person in grief."""
-        return CHEST in self._places and LOSS not in self._places
+        """Return whether the chest, the heart or its beat is named, as opposed to the heart of a person in grief."""
+        return not self._places.keys().isdisjoint({BEAT, CHEST}) and LOSS not in self._places
 
     def words(self) -> frozenset[str]:
         """The keys of all words that are part of an idea of danger."""
