@@ -19,7 +19,7 @@ from bot.conversation.household import household_of, of_household
 from bot.conversation.other_questions import lead
 from bot.conversation.own_records import OwnRecords
 from bot.conversation.owner import called
-from bot.conversation.provenance import TECHNICAL, PayerQuoted, closed, missing, trace_in, trace_of, with_trace
+from bot.conversation.provenance import TECHNICAL, PayerQuoted, closed, trace_in, trace_of, unmet_in, with_trace
 from bot.conversation.reminding import Reminding
 from bot.conversation.state import Asked, Memory
 from bot.documents.publisher import Publisher
@@ -38,7 +38,6 @@ from bot.kit import (
     WithDocument,
     WithReminder,
     WithSeen,
-    adds_to,
     network_names,
     own_networks,
 )
@@ -90,33 +89,41 @@ class Answering:
         return self._pack.reply(kind, asked.intent, "still_looking", values, language, final=False, passing=True)
 
     async def both(
-        self, exchange: Exchange, asked: Asked, then: Asked | None, progress: Progress
-    ) -> tuple[Answered, tuple[Block, ...]]:
-        """Return the reply to a question, and the first lines of the answer to the other one of its message.
+        self,
+        exchange: Exchange,
+        asked: Asked,
+        other: Callable[[Answered], Awaitable[Asked | None]],
+        progress: Progress,
+    ) -> tuple[Answered, Asked | None, tuple[Block, ...] | None]:
+        """Return the reply to a question, the `other` of its message, and the first lines of the answer to that one.
+
+        They are None if the reply tells all of them.
 
         Both have the limits of one question. There are no lines if the other one cannot be answered now, asks back, is
         a document, or lacks records, about which its own reply tells. Raises as `answer` does for the first.
         """
         limits = Budget(self._wall, clock=self._clock)
-        reply = await self.answer(exchange, asked, progress, limits)
+        first = replace(exchange, message=replace(exchange.message, text=asked.text)) if asked.text else exchange
+        reply = await self.answer(first, asked, progress, limits)
+        then = await other(reply)
         if then is None:
-            return reply, ()
+            return reply, None, ()
         message = replace(exchange.message, text=then.text)
         try:
-            other = await self.answer(replace(exchange, message=message), then, progress, limits.alone())
+            second = await self.answer(replace(exchange, message=message), then, progress, limits.alone())
         except (BotError, NeedsPlace):
-            return reply, ()
-        buttons = (one for block in other.blocks if isinstance(block, Actions) for one in block.buttons)
-        kept = other.complete and not asks_back(other.blocks) and all(one.id != _DOCUMENT for one in buttons)
-        lines = lead(other.blocks, reply.blocks) if kept else ()
+            return reply, then, ()
+        buttons = (one for block in second.blocks if isinstance(block, Actions) for one in block.buttons)
+        kept = second.complete and not asks_back(second.blocks) and all(one.id != _DOCUMENT for one in buttons)
+        lines = lead(second.blocks, reply.blocks) if kept else ()
         if not lines:
-            return reply, ()
-        sources = tuple(dict.fromkeys((*reply.sources, *other.sources)))
-        if isinstance(other, Private):
-            own = {**msgspec.structs.asdict(reply), "sources": sources, "stands": other.stands}
+            return reply, then, None if kept else ()
+        sources = tuple(dict.fromkeys((*reply.sources, *second.sources)))
+        if isinstance(second, Private):
+            own = {**msgspec.structs.asdict(reply), "sources": sources, "stands": second.stands}
             private = Private(**{name: value for name, value in own.items() if name != "record"})
             reply = await self.written_down(message, asked, private, Report())
-        return replace(reply, sources=sources), lines
+        return replace(reply, sources=sources), then, lines
 
     async def answer(
         self, exchange: Exchange, asked: Asked, progress: Progress, limits: Budget | None = None
@@ -362,7 +369,11 @@ class Answering:
         blocks = (*blocks[:1], *beside, *blocks[1:])  # the answer comes first
         unmet: tuple[str, ...] = ()
         if asked.unmet or ask.unmet:
-            blocks, unmet = self._with_unmet(asked, ask, blocks)
+            ignored, unmet = unmet_in(asked, ask, blocks)
+            held = {name for name, slot in asked.unmet.items() if name in asked.slots and asked.slots[name] != slot}
+            of_today = self._pack.intents[asked.intent].needs == "directory"  # nothing is kept of before
+            said = {"conditions": ignored, "held": held, "of_today": of_today}
+            blocks = (*(self._pack.render("_unmet", said, asked.language) if ignored else ()), *blocks)
         if SHARED in asked.arguments:
             shared = {"alone": values["alone"], "file": bool(links)}
             blocks = (*self._pack.render("_shared", shared, asked.language), *blocks)
@@ -380,21 +391,3 @@ class Answering:
             unmet=unmet,
             named=ask.named,
         )
-
-    def _with_unmet(self, asked: Asked, ask: Ask, blocks: Sequence[Block]) -> tuple[tuple[Block, ...], tuple[str, ...]]:
-        """Return the blocks after a sentence on the ignored parts of the question, and the names of these parts."""
-        missed = {name: slot for name, slot in asked.unmet.items() if adds_to(asked.slots.get(name), slot)}
-        missed |= {name: asked.slots[name] for name in ask.unmet if name in asked.slots}
-        if ask.found_care:
-            missed.pop(CARE, None)
-        heard = [name.casefold() for name in ask.named.values()]  # the record told whose name that is
-        missed = {name: slot for name, slot in missed.items() if not any(one in slot.text.casefold() for one in heard)}
-        told = missing({name: slot for name, slot in missed.items() if not ask.unmet.get(name)}, blocks)
-        held = {name for name, slot in asked.unmet.items() if name in asked.slots and asked.slots[name] != slot}
-        rules = self._pack.intents.get(asked.intent)
-        of_today = rules is not None and rules.needs == "directory"  # nothing is kept of before
-        if not told:
-            return tuple(blocks), tuple(missed)
-        values = {"conditions": told, "held": held, "of_today": of_today}
-        first = self._pack.render("_unmet", values, asked.language)
-        return (*first, *blocks), tuple(missed)

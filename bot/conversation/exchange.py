@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
+from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
 from bot.accounts.accounts import Accounts
-from bot.conversation.focus import place_in
+from bot.conversation.focus import place_in, records_of, records_shown
 from bot.conversation.state import Asked, Dialogue, Memory, become, offered
-from bot.language.context import RECORD
+from bot.language.context import RECORD, THOSE
 from bot.language.kernel import HELP
 from bot.language.reading import Reading, Slot
 from bot.message import (
@@ -129,7 +130,8 @@ class Exchange(msgspec.Struct):
 
     `heard` is the language of its words, `language` that of the reply, `errors` that of error messages. `unread` is how
     it was asked back or not understood, for the metrics; "" if it was answered. `line` is the line about danger above
-    its replies. `is_asked` is True once a question is answered; `connects` if a stored question may follow.
+    its replies. `left` is the question that goes on from the answer: intent to slots. `is_asked` is True once a
+    question is answered; `connects` if a stored question may follow.
     """
 
     message: Message
@@ -140,6 +142,7 @@ class Exchange(msgspec.Struct):
     errors: Language = "en"
     unread: str = ""
     line: AlarmLine | None = None
+    left: Mapping[str, Mapping[str, Slot]] = {}
     is_asked: bool = False
     connects: bool = False
 
@@ -211,11 +214,7 @@ class Keeper:
             reply = replace(reply, blocks=within(reply.blocks, self._is_refused))
         if said.alone:
             return await self.alone(message.person, reply)
-        if asked and reply.named:
-            heard = self._pack.intents[asked.intent].heard
-            slots_told = {name: Slot(one, one) for name, one in reply.named.items() if name in heard}
-            others = {name: one for name, one in reply.named.items() if name not in heard}
-            asked = replace(asked, slots={**asked.slots, **slots_told}, arguments={**asked.arguments, **others})
+        asked = self._told(asked, reply) if asked else None
         keeps = memory if said.keeps else None
         # A button without a question before it is about the person of whom the conversation speaks.
         meaning = self.meaning(asked or Asked("", whose=memory.current), reply.language, slots)
@@ -237,13 +236,11 @@ class Keeper:
         if keeps is not None:
             offers = replace(offers, labels={**keeps.labels, **offers.labels})
         older = [pair for pair in {**memory.older, **memory.labels}.items() if pair[0] not in offers.labels]
-        # The record that the next turn may ask about: of the topic that goes on, of the reply, or of the button.
-        shown = keeps.record if keeps else offers.record or (asked.arguments.get(RECORD) if asked else None)
         kept = replace(
             offers,
             asked=keeps.asked if keeps is not None else asked,
             earlier=keeps.earlier if keeps is not None else memory.topics(asked),
-            record=shown,
+            **records_of(keeps) if keeps else self._shown(reply, asked, offers, memory),
             wants=keeps.wants if keeps is not None else said.wants,
             language=reply.language,
             choice=memory.choice,
@@ -257,6 +254,26 @@ class Keeper:
         )
         await self._dialogue.remember(message, kept, presses, getattr(issued, "record", None))
         return replace(issued, record=None) if isinstance(issued, Private) else issued
+
+    def after(self, exchange: Exchange, asked: Asked, reply: Answered) -> Memory:
+        """Return the conversation as it is after a reply that more words of the same message go on from."""
+        told = self._told(asked.alone, reply)
+        offers = offered(reply.blocks, self.meaning(told, reply.language))
+        shown = self._shown(reply, told, offers, exchange.memory)
+        return replace(offers, asked=told, language=reply.language, choice=exchange.memory.choice, **shown)
+
+    def _told(self, asked: Asked, reply: Answered) -> Asked:
+        """Return the question with what only the record told of it."""
+        heard = self._pack.intents[asked.intent].heard if reply.named else {}
+        slots = {name: Slot(one, one) for name, one in reply.named.items() if name in heard}
+        others = {name: one for name, one in reply.named.items() if name not in {*heard, THOSE}}
+        return replace(asked, slots={**asked.slots, **slots}, arguments={**asked.arguments, **others})
+
+    def _shown(self, reply: Answered, asked: Asked | None, offers: Memory, memory: Memory) -> dict[str, Any]:
+        """Return the records that the next turn may ask about: of the reply, or of the button that led to it."""
+        rules = self._pack.intents.get(asked.intent) if asked else None
+        claims = [one.id for one in reply.sources if one.type == "ExplanationOfBenefit"]
+        return records_shown(claims, reply.named, asked=asked, rules=rules, offers=offers, memory=memory)
 
     def meaning(
         self, after: Asked | None, language: Language, said_slots: Mapping[str, Mapping[str, Slot]] | None = None

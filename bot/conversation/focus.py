@@ -6,7 +6,9 @@ Pure functions.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -16,10 +18,12 @@ from bot.language.context import (
     CALLED,
     CONDITIONS_OF_CLAIMS,
     ELLIPSIS,
+    EVERY,
     FOCUS,
     NAMED,
     OBJECTS,
     RECORD,
+    THOSE,
     TIMES,
     lists_providers,
     taken_over,
@@ -31,7 +35,10 @@ from bot.language.rules import IntentRules
 NAMES = frozenset({"provider_name", "organization", "npi", "tin"})
 _CLAIM = "claim"
 _OTHERS = OBJECTS | CONDITIONS_OF_CLAIMS | {"amount", "order"}
+_OTHER_CLAIMS = TIMES | NAMES | {"drug", "claim_id", "person"}
 _NAMED_ANEW = frozenset({"LATEST", "VISIT", "CLAIM", "FILL"})
+_MOST_SINGLE = 5  # claims that were shown one by one
+_BARE = 3  # words, which ask about what was shown: "what for"
 _SHORT = 6  # words, of a message that has no subject of its own
 _LEAST = 0.05  # of the probability of the question before, where words point at its answer
 
@@ -44,11 +51,17 @@ def intent_of(memory: Memory, reading: Reading, intents: Mapping[str, IntentRule
     """
     before, of_them = intents.get(memory.asked.intent) if memory.asked else None, OF_THEM in reading.concepts
     top = intents.get(reading.intent or "")
+    meant = _meant(memory, reading, before)
+    if before and len(meant) > 1 and (reading.unclear or (top and top.shows_claims and top.tells == "one")):
+        return _teller(reading, before, intents)
     if before is None or top is None or reading.is_miss or (top.intent.startswith(FOLLOW) and not reading.unclear):
         return None
     provided = before.is_of_provider or (before.reads_claims and of_them)
     fact = provided and not top.is_of_provider and "MY" not in reading.concepts and facts_in(reading.text)
     lost = reading.unclear or reading.intent == FALLBACK
+    bare = not reading.slots and memory.about is not None and len(reading.text.split()) <= _BARE
+    if reading.unclear and bare and _asks_of_claim(top) and top.shows_claims:
+        return top.intent
     if not fact and not (lost and (reading.points or of_them)):
         return None
     likely = {one.intent: one.slots for one in reading.candidates if one.intent in intents}
@@ -63,6 +76,97 @@ def intent_of(memory: Memory, reading: Reading, intents: Mapping[str, IntentRule
     short = memory.record is not None and before.reads_claims and len(reading.text.split()) <= _SHORT
     claims = [name for name in likely if short and _asks_of_claim(intents[name])]
     return next(iter((*told, *same, *claims) if of_them or fact else (*same, *claims)), None)
+
+
+def records_of(memory: Memory) -> dict[str, Any]:
+    """Return the records that the next turn may ask about, of a topic that goes on."""
+    return {"record": memory.record, "shown": memory.shown, "single": memory.single}
+
+
+def records_shown(
+    claims: Sequence[str],
+    named: Mapping[str, str],
+    *,
+    asked: Asked | None,
+    rules: IntentRules | None,
+    offers: Memory,
+    memory: Memory,
+) -> dict[str, Any]:
+    """Return the records that the next turn may ask about, of a reply that is based on these claims.
+
+    A single one comes before those that were shown one by one before it. Of a list with further pages the conditions
+    are known, and not all its claims.
+    """
+    record = offers.record or (asked.arguments.get(RECORD) if asked else None)
+    single = tuple(named.get(THOSE, "").split())
+    if asked and THOSE in asked.arguments and not single:
+        single = memory.single
+    several = len(claims) > 1 and (len(single) > 1 or (rules is not None and rules.tells not in {None, "one"}))
+    shown = tuple(claims[:EVERY])
+    if any("page" in one.arguments for one in offers.labels.values()):
+        shown = ()
+    elif record in claims and not several:
+        shown = tuple(dict.fromkeys((str(record), *(memory.shown if memory.record else ()))))[:_MOST_SINGLE]
+    return {"record": single[0] if len(single) == 1 else record, "shown": shown, "single": single}
+
+
+def _meant(memory: Memory, reading: Reading, before: IntentRules | None) -> tuple[str, ...]:
+    """Return the claims that were shown if a message asks about them: "what do those come to", "the same price?".
+
+    "It" and "them" are those of the doctor or month that was singled out.
+    """
+    if before is None or not before.reads_claims or not _OTHER_CLAIMS.isdisjoint(reading.slots):
+        return ()
+    if reading.points and memory.single:
+        return memory.single
+    if len(memory.shown) <= 1 or not reading.those:
+        return ()
+    shown = memory.shown[: reading.those or EVERY]
+    return shown if len(shown) == len(memory.shown) or memory.record else ()  # "both" of a longer list is of none
+
+
+def of_all(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules]) -> Reading:
+    """Return the reading; a short message that is not clear and names nothing is about all of what was shown.
+
+    Of what was shown one by one the last is meant, but where two are compared.
+    """
+    top = intents.get(reading.intent or "")
+    bare = reading.unclear and not reading.slots and len(reading.text.split()) <= _SHORT
+    several = memory.record is None or (top is not None and top.tells == "two")
+    return replace(reading, those=EVERY) if bare and several and not reading.those else reading
+
+
+def _tells_several(rules: IntentRules) -> bool:
+    """Return whether an answer about claims tells of several."""
+    return rules.shows_claims and (
+        rules.tells not in {None, "one"} or (rules.tells is None and "more" in rules.follows)
+    )
+
+
+def _teller(reading: Reading, before: IntentRules, intents: Mapping[str, IntentRules]) -> str | None:
+    """Return the intent that tells of several claims what a message asks, as likely as all that ask it of one of them.
+
+    What one of them costs and why is asked as their sum, what it was as their list.
+    """
+    names = {entry.tells: name for name, entry in intents.items() if entry.tells}
+    told = defaultdict[str, float](float)
+    for name, chance in reading.chances.items():
+        rules = intents[name]
+        if not rules.shows_claims:
+            continue
+        itself = _tells_several(rules) and rules.tells in {None, before.tells, "days", "several", "sums", "two"}
+        told[name if itself else names["sums" if rules.tells or rules.to_come else "several"]] += chance
+    return max(told, key=lambda name: told[name], default=None)
+
+
+def of_those(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked:
+    """Return the question about the claims that were shown, whatever they were found by."""
+    before = intents.get(memory.asked.intent) if memory.asked else None
+    rules, meant = intents.get(asked.intent), _meant(memory, reading, before)
+    if rules is None or not rules.shows_claims or len(meant) <= 1:
+        return asked
+    slots = {name: slot for name, slot in asked.slots.items() if name in reading.slots}
+    return replace(asked, slots=slots, arguments={THOSE: " ".join(meant)})
 
 
 def _tells_of_provider(rules: IntentRules) -> bool:
@@ -99,7 +203,7 @@ def of_record(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[s
     if context is None or memory.asked is None or memory.asked.whose != asked.whose or RECORD in asked.arguments:
         return asked
     told = memory.asked.arguments.get(NAMED) if memory.asked.intent == asked.intent else None
-    if memory.record is None and told is None:
+    if memory.about is None and told is None:
         return asked
     names = taken_over(context, replace(reading, intent=asked.intent), intents)
     rules, before = intents.get(asked.intent), intents.get(context.intent)
@@ -112,7 +216,7 @@ def of_record(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[s
     if RECORD not in names:
         return _in_focus(memory, asked, reading, intents)
     slots = {name: slot for name, slot in asked.slots.items() if name in reading.slots or name not in names}
-    shown = {name: one for name, one in ((RECORD, memory.record), (NAMED, told)) if one}
+    shown = {name: one for name, one in ((RECORD, memory.about), (NAMED, told)) if one}
     return replace(asked, slots=slots, arguments={**asked.arguments, **shown})
 
 
@@ -122,12 +226,14 @@ def _in_focus(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[s
     It is one of few words, or one that points back or at the doctor, and describes no other claim.
     """
     rules, before = intents[asked.intent], intents.get(memory.asked.intent) if memory.asked else None
-    if before is None or memory.record is None or not (before.reads_claims and rules.reads_claims and rules.walks):
+    walks = rules.walks or (rules.tells == "two" and reading.steps)
+    if before is None or memory.record is None or not (before.reads_claims and rules.reads_claims and walks):
         return asked
     short = len(reading.text.split()) <= ELLIPSIS and _asks_of_claim(rules)
-    if _is_anew(reading) or not (short or reading.points or OF_THEM in reading.concepts):
+    if _is_anew(reading) or not (short or reading.points or reading.steps or OF_THEM in reading.concepts):
         return asked
-    return replace(asked, arguments={**asked.arguments, FOCUS: memory.record})
+    step = {"pick": "1"} if reading.steps else {}
+    return replace(asked, arguments={**asked.arguments, FOCUS: memory.record, **step})
 
 
 def _is_anew(reading: Reading) -> bool:

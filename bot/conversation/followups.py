@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
-from bot.conversation.focus import NAMES, by_name, chosen, of_record, shows_one, stepped, whole
+from bot.conversation.focus import NAMES, by_name, chosen, of_record, of_those, shows_one, stepped, whole
 from bot.conversation.state import Asked, Memory
 from bot.kit.facts import facts_in
 from bot.language.context import (
@@ -21,6 +21,8 @@ from bot.language.context import (
     LIKE,
     LIKE_WORDS,
     RECORD,
+    THOSE,
+    TIMES,
     changed,
     lists_providers,
 )
@@ -40,7 +42,7 @@ _REPEATED = frozenset({_AGAIN, _EXPORT, _MORE})
 _PERSON = "handoff.human"
 _PROVIDER = "provider_name"
 _FIRST_ONES = re.compile(r"\b[2-9]\b")
-_SHOWN = frozenset({AMONG, FACTS, LIKE, LIKE_WORDS})
+_SHOWN = frozenset({AMONG, FACTS, LIKE, LIKE_WORDS, THOSE})
 SHARED = "share"
 """The argument of a question whose answer is to be shared."""
 _CONTACT, _FILE, _PAGE, _LIST = "contact", "file", "page", "list"
@@ -62,7 +64,7 @@ def of_what_was_shown(memory: Memory, asked: Asked, reading: Reading, intents: M
     if rules is not None and rules.of_entry and rules.of_list and (listed := _several_shown(memory, reading, intents)):
         return replace(listed, slots={**listed.slots, **asked.slots}, language=asked.language, unmet=asked.unmet)
     asked = of_entry(memory, by_name(memory, asked, intents), reading, first=rules is not None and rules.of_entry)
-    return of_record(memory, asked, reading, intents)
+    return of_those(memory, of_record(memory, asked, reading, intents), reading, intents)
 
 
 def _several_shown(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked | None:
@@ -151,7 +153,8 @@ def resolve(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules]
     intent, slots = changed(context, reading, intents)
     waits = memory.wants is not None and intent == last.intent  # what was asked for is a part of the same question
     shared = {name: value for name, value in carried(last).items() if value and waits}
-    shared |= {name: value for name, value in last.arguments.items() if name in _SHOWN and intent == last.intent}
+    held = _SHOWN if TIMES.isdisjoint(reading.slots) else _SHOWN - {THOSE}
+    shared |= {name: value for name, value in last.arguments.items() if name in held and intent == last.intent}
     return replace(last, intent=intent, slots=slots, arguments=shared, unmet=reading.unmet)
 
 
@@ -168,7 +171,9 @@ def refined(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules]
         return followed
     if reading.intent == _ORDINAL and "pick" in followed.arguments and not rules.walks:
         return None
-    return of_record(memory, followed, reading, intents) if reading.intent == "followup.refine" else followed
+    if reading.intent != "followup.refine":
+        return followed
+    return of_those(memory, of_record(memory, followed, reading, intents), reading, intents)
 
 
 def beyond(memory: Memory, reading: Reading, language: Language) -> Asked | None:

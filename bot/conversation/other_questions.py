@@ -10,7 +10,8 @@ from itertools import takewhile
 import msgspec
 from msgspec.structs import replace
 
-from bot.conversation.provenance import amounts_in, quotable
+from bot.conversation.going_on import LEAD, OF_CARE, going_on, refers
+from bot.conversation.provenance import facts_in, quotable
 from bot.language.clauses import Clause, ClauseRole, clauses, is_whole
 from bot.language.context import Context, of_one_provider
 from bot.language.engine import Engine
@@ -26,7 +27,6 @@ from bot.message import Block, Item, Line, Span, Title
 
 SAID, DOUBT = "said", "doubt"
 """Slots of another question: its words, and the probability that it was meant instead."""
-_LEAD = re.compile(r"^(?:and|also|plus|then|y|e|también|tambien|además|ademas)\s+", re.IGNORECASE)
 _SURE = 0.5
 # How clear a part of a message has to be before it is offered beside the answer.
 _CLEAR = 0.85
@@ -35,15 +35,9 @@ _LIKELY = 0.8
 _TWO = 2
 _LINES = 3  # of the second answer, and entries of its list
 _JOINED = re.compile(r"\b(?:and|also|plus|y|e|tambien|también|además)\b", re.IGNORECASE)
-# With such a word a clause speaks of what another clause names.
-_REFERS = frozenset({
-    "it", "its", "he", "him", "his", "she", "her", "hers", "they", "them", "their", "theirs", "that", "those", "one",
-    "ones", "there", "ella", "ellas", "ellos", "ese", "esa", "eso", "esos", "esas", "alli", "ahi",
-})  # fmt: skip
 # With such a word a clause asks about the writer, whomever another clause names.
 _OWN = frozenset({"i", "my", "mine", "me", "mi", "mis", "yo"})
 _SELF = Slot("", {"kin": "self"})
-_OF_CARE = frozenset({"provider_name", "drug", "service", "claim_type", "specialty", "claim_id"})
 
 
 class _Part(msgspec.Struct, frozen=True):
@@ -59,11 +53,16 @@ class _Part(msgspec.Struct, frozen=True):
 
 
 class Parted(msgspec.Struct, frozen=True):
-    """The question to answer, the one to answer with it if that is clear, and all others: intent to slots, in order."""
+    """The question to answer, the one to answer with it if that is clear, and all others: intent to slots, in order.
+
+    `goes_on` are the words that go on from the answer to the `first`: "when was that, and what did it cost".
+    """
 
     reading: Reading
     then: Reading | None = None
     others: Mapping[str, Mapping[str, Slot]] = {}
+    first: str = ""
+    goes_on: str = ""
 
 
 def parted(
@@ -92,6 +91,8 @@ def _parted(
 ) -> Parted:
     said = read(reading.text)
     cut = clauses(said, frozenset(), engine.lexicon.grammar.area("clauses"))
+    if found := going_on(engine, reading, cut, said, today=today, context=context, people=people):
+        return Parted(found[0], first=found[1], goes_on=found[2])
     heard = engine.hear(said, today, None) if len(cut) >= _TWO else None
     parts = _parts(engine, said, heard.clauses, today, people) if heard else []
     one = of_one_provider(reading, [part.alone for part in parts], engine.intents)
@@ -108,7 +109,7 @@ def _parted(
         own, others, reading = first, later, _of_part(first, reading)
     rest = [part for part in parts if part is not own]
     if own is None or not others:
-        whole = None if any(_refers(said, clause) for clause in cut) else _runner_up(engine, reading, today)
+        whole = None if any(refers(said, clause) for clause in cut) else _runner_up(engine, reading, today)
         if whole is None:
             return Parted(_with_all(engine, reading, [part.alone for part in parts], context))
         left = conditions(heard or engine.hear(said, today, None), engine.intents[whole.intent])
@@ -124,7 +125,7 @@ def _parted(
             reading, slots={**named, **reading.slots}
         )  # "Dr. Kim's from the 3rd, and the one from the 10th"
     buttons = {str(one.intent): one.slots for one in others.values() if one.intent != reading.intent}
-    subject = heard is not None and not _OF_CARE.isdisjoint(heard.marks)
+    subject = heard is not None and not OF_CARE.isdisjoint(heard.marks)
     asks = [part.words for part in rest if own.whole and part.whole]
     asks = [words for words in asks if words in others and not (subject and _is_of_any(engine, others[words]))]
     return Parted(reading, next((one for words, one in others.items() if words in asks), None), buttons)
@@ -155,9 +156,9 @@ def _shared(engine: Engine, own: _Part, intent: str | None) -> frozenset[str]:
     """
     entry = engine.intents[intent or ""]
     refers = own.refers or not any(slot.text for slot in own.alone.slots.values())
-    taken = _OF_CARE | {"amount", "date_range"} if refers else frozenset[str]()
-    if entry.reads_claims and _OF_CARE.isdisjoint(own.alone.slots):
-        taken |= _OF_CARE | {"date_range"}
+    taken = OF_CARE | {"amount", "date_range"} if refers else frozenset[str]()
+    if entry.reads_claims and OF_CARE.isdisjoint(own.alone.slots):
+        taken |= OF_CARE | {"date_range"}
     return taken & entry.heard.keys()
 
 
@@ -215,7 +216,7 @@ def _parts(
         _Part(
             text,
             engine.understand(text, today=today, people=people),
-            _refers(said, clause),
+            refers(said, clause),
             is_whole(said, clause, words),
         )
         for clause, text in zip(cut, texts, strict=False)
@@ -225,7 +226,7 @@ def _parts(
 def _is_whole(engine: Engine, part: _Part) -> bool:
     """Return whether the clause alone is a complete question that needs data."""
     rules, alone = engine.intents.get(part.alone.intent or ""), part.alone
-    leans = part.refers and _OF_CARE.isdisjoint(alone.slots)
+    leans = part.refers and OF_CARE.isdisjoint(alone.slots)
     clear = alone.score >= _SURE and not (leans or alone.unclear)
     return clear and rules is not None and rules.needs != "nothing"
 
@@ -238,11 +239,7 @@ def _others(engine: Engine, parts: Sequence[_Part], own: _Part, reading: Reading
 
 def _is_of_any(engine: Engine, asked: Reading) -> bool:
     """Return whether a question about claims says of which: beside one about some care it is not about any."""
-    return engine.intents[asked.intent or ""].reads_claims and not {*_OF_CARE, "date_range"} & asked.slots.keys()
-
-
-def _refers(said: Utterance, clause: Clause) -> bool:
-    return not _REFERS.isdisjoint(said.words[clause.first : clause.after])
+    return engine.intents[asked.intent or ""].reads_claims and not {*OF_CARE, "date_range"} & asked.slots.keys()
 
 
 def _asked(engine: Engine, part: _Part, own: _Part, reading: Reading, today: date) -> Reading | None:
@@ -278,23 +275,24 @@ def _asked(engine: Engine, part: _Part, own: _Part, reading: Reading, today: dat
     if rules.needs == "nothing" and rules.answer != "aside":
         # What is outside of the data has a text of its own, if the bot knows why.
         told = rules.intent == FALLBACK and slots["reason"].value not in {"unknown", "empty", "chatter"}
-        return replace(found, intent=FALLBACK, slots=_with_words(part, slots)) if told and part.whole else None
-    return replace(found, intent=rules.intent, slots=_with_words(part, slots))
+        return replace(found, intent=FALLBACK, slots=with_words(part.words, slots)) if told and part.whole else None
+    return replace(found, intent=rules.intent, slots=with_words(part.words, slots))
 
 
-def _with_words(part: _Part, slots: Mapping[str, Slot]) -> Mapping[str, Slot]:
-    words = quotable(_LEAD.sub("", part.words))
+def with_words(text: str, slots: Mapping[str, Slot]) -> Mapping[str, Slot]:
+    """Return the slots of another question with its words."""
+    words = quotable(LEAD.sub("", text))
     return {**slots, SAID: Slot(words, words)}
 
 
 def lead(blocks: Sequence[Block], above: Collection[Block]) -> tuple[Block, ...]:
     """Return the first lines of an answer that goes under another one, without those that stand `above`.
 
-    The heading of a list has its first entries. None if the amounts of its first line all stand above.
+    The heading of a list has its first entries. None if the amounts and days of its first line all stand above.
     """
     told = list(takewhile(lambda one: isinstance(one, Title | Line), blocks))
     end, lines = len(told), [_plain(one) for one in told[:_LINES] if isinstance(one, Title | Line)]
-    if lines and (said := amounts_in(lines[:1])) and said <= amounts_in(above):
+    if lines and (said := facts_in(lines[:1])) and said <= facts_in(above):
         return ()
     if end > _LINES or not lines or not lines[-1].spans[-1].text.endswith(":"):
         return tuple(one for one in lines if one not in above)

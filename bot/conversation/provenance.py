@@ -15,8 +15,10 @@ import msgspec
 from msgspec.structs import replace
 
 from bot.conversation.state import Asked
+from bot.kit import Ask, adds_to
 from bot.kit.sized import is_close
 from bot.kit.spelling import words_of
+from bot.language.left import CARE
 from bot.language.reading import Slot
 from bot.message import SOURCES, Action, Actions, Block, Facts, Item, Line, Note, Press, Title
 from bot.payer.budget import ReadRecord, Report
@@ -27,6 +29,7 @@ TECHNICAL = "technical"
 _TOLD = "told"
 _ZIP_DIGITS = 5
 _SHOWN = 10
+_DAY = re.compile(r"[A-Z][a-z]+ \d{1,2}, \d{4}")
 _AMOUNT = re.compile(r"\$([\d,]+\.\d\d)")
 
 
@@ -114,6 +117,17 @@ def _is_code(chunk: str) -> bool:
     return digits > _ZIP_DIGITS or (digits > 0 and any(sign.isalpha() for sign in chunk))
 
 
+def unmet_in(asked: Asked, ask: Ask, blocks: Sequence[Block]) -> tuple[dict[str, Slot], tuple[str, ...]]:
+    """Return the ignored parts of a question that its answer has to name, and the names of all of them."""
+    missed = {name: slot for name, slot in asked.unmet.items() if adds_to(asked.slots.get(name), slot)}
+    missed |= {name: asked.slots[name] for name in ask.unmet if name in asked.slots}
+    if ask.found_care:
+        missed.pop(CARE, None)
+    heard = [name.casefold() for name in ask.named.values()]  # the record told whose name that is
+    missed = {name: slot for name, slot in missed.items() if not any(one in slot.text.casefold() for one in heard)}
+    return missing({name: slot for name, slot in missed.items() if not ask.unmet.get(name)}, blocks), tuple(missed)
+
+
 def missing(conditions: Mapping[str, Slot], blocks: Sequence[Block]) -> dict[str, Slot]:
     """Return the conditions that an answer has to say it leaves out, in words that are quoted.
 
@@ -140,6 +154,11 @@ def _shows(blocks: Iterable[Block], name: str, slot: Slot) -> bool:
 def amounts_in(blocks: Iterable[Block]) -> set[Decimal]:
     """Return the amounts in the sentences of an answer."""
     return {Decimal(one.replace(",", "")) for one in _AMOUNT.findall(_text(blocks))}
+
+
+def facts_in(blocks: Iterable[Block]) -> set[str]:
+    """Return the amounts and the days in the sentences of an answer."""
+    return {*_AMOUNT.findall(_text(blocks)), *_DAY.findall(_text(blocks))}
 
 
 def _text(blocks: Iterable[Block]) -> str:

@@ -75,6 +75,7 @@ class Recognisers:
         reading = self._engine.understand(text, today=today, context=memory.context(), people=people)
         reading = cleared(self._engine, reading, today, people)
         last = self._intents.get(memory.asked.intent) if memory.asked else None
+        reading = focus.of_all(memory, reading, self._intents)
         if intent := focus.intent_of(memory, reading, self._intents):
             slots = self._engine.slots_as(intent, text, today=today)
             reading = replace(reading, intent=intent, slots=slots, unclear=False)
@@ -264,6 +265,7 @@ class Recognisers:
                 then = self._of_whom(then, exchange, found.then, found.then)
                 asked = replace(asked, then=then)
             asked = replace(asked, also={name: one for name, one in found.others.items() if name != asked.intent})
+            asked = replace(asked, text=found.first, goes_on=found.goes_on)
         return self._of_whom(asked, exchange, part, reading)
 
     @staticmethod

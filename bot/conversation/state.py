@@ -49,10 +49,10 @@ class Asked(msgspec.Struct, frozen=True, omit_defaults=True):
     """An understood question: an intent, its slots, and what a button or a follow-up adds.
 
     `also` are the other questions of the same message, to be offered after the answer: intent to slots; `then` is the
-    one to answer with it, whose words are `text`. `unmet` are conditions that the intent's answer ignores, by slot.
-    `whose` is the Patient id of the record asked about, "" for the one that the person connected; it is valid only
-    while the sign-in gives access to that record. `pronoun` is the word that selected the person ("her"), which the
-    answer mentions.
+    one to answer with it, whose words are `text`, and `goes_on` are the words that go on from its answer. `unmet` are
+    conditions that the intent's answer ignores, by slot. `whose` is the Patient id of the record asked about, "" for
+    the one that the person connected; it is valid only while the sign-in gives access to that record. `pronoun` is the
+    word that selected the person ("her"), which the answer mentions.
     """
 
     intent: str
@@ -68,6 +68,7 @@ class Asked(msgspec.Struct, frozen=True, omit_defaults=True):
     pronoun: str = ""
     then: Asked | None = None
     text: str = ""
+    goes_on: str = ""
 
     @property
     def values(self) -> dict[str, object]:
@@ -77,7 +78,7 @@ class Asked(msgspec.Struct, frozen=True, omit_defaults=True):
     @property
     def alone(self) -> Asked:
         """The question without the others of its message."""
-        return replace(self, also={}, then=None)
+        return replace(self, also={}, then=None, goes_on="")
 
 
 class Memory(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -86,8 +87,9 @@ class Memory(msgspec.Struct, frozen=True, omit_defaults=True):
     `older` are the labels of earlier replies.
 
     `asked` is the last question, `earlier` are those of other intents before it. `record` is the id of the record that
-    the last answer was about, None if there were several. `entries` are the texts of a list's entries without a button,
-    by number.
+    the last answer was about, None if there were several. `shown` are the claims of that answer, or several that were
+    shown one after the other, the last first; `single` are those of one doctor, month or other group that the answer
+    singled out. `entries` are the texts of a list's entries without a button, by number.
 
     `unread` is the last message that was not understood, in the form that may be given to the operator, with the key
     that a button names; it ends with the next topic.
@@ -114,6 +116,8 @@ class Memory(msgspec.Struct, frozen=True, omit_defaults=True):
     met: bool = False
     older: Mapping[str, Asked] = msgspec.field(default_factory=dict)
     record: str | None = None
+    shown: tuple[str, ...] = ()
+    single: tuple[str, ...] = ()
     entries: Mapping[int, str] = msgspec.field(default_factory=dict)
     unread: tuple[str, str] | None = None
     typed: str = ""
@@ -122,6 +126,11 @@ class Memory(msgspec.Struct, frozen=True, omit_defaults=True):
     def people(self) -> tuple[PatientCandidate, ...]:
         """All people whose records the person may ask about; empty if that is only who signed in."""
         return self.link.people if self.link is not None else ()
+
+    @property
+    def about(self) -> str | None:
+        """The id of the record that the last answer was about, or of one of those that it singled out."""
+        return self.record or next(iter(self.single), None)
 
     @property
     def chosen(self) -> str:

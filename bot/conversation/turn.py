@@ -33,7 +33,7 @@ from bot.conversation.feedback import KEEP, SENTENCE, Feedback
 from bot.conversation.followups import SHARED, carried
 from bot.conversation.forms import Forms
 from bot.conversation.handing_over import ASK, DROP, HUMAN, SEND, HandingOver
-from bot.conversation.other_questions import by_button, lead, questions, unsaid
+from bot.conversation.other_questions import by_button, lead, questions, unsaid, with_words
 from bot.conversation.owner import SWITCH, WHOSE, Owners
 from bot.conversation.provenance import PayerQuoted
 from bot.conversation.recognising import NextStep, Recognisers
@@ -229,15 +229,15 @@ class Turn:
             if "location" in asked.slots and await self._looks_from_home(exchange, asked):
                 yield self._pack.reply(Private, asked.intent, "ask/home", {}, asked.language, final=False)
             needs_member = self._pack.is_of_member(asked.intent)
-            both = partial(self._answering.both, exchange, asked, self._then(exchange, asked))
+            both = partial(self._answering.both, exchange, asked, partial(self._then, exchange, asked))
             async with under_way(both, self._patience) as heard:
                 while isinstance(found := await heard(), Progress):
                     yield self._answering.on_the_way(asked, found, private=needs_member)
                 exchange.memory = replace(memory, met=memory.met or needs_member)
-                reply, then = found
+                reply, other, then = found
                 if asked.then and asked.then.intent == FALLBACK:
-                    then = lead((await self._stated(message, asked.then)).blocks, reply.blocks)
-                yield self._with_others(exchange, self._owners.headed(reply, asked, memory), asked, then)
+                    other, then = asked.then, lead((await self._stated(message, asked.then)).blocks, reply.blocks)
+                yield self._with_others(exchange, self._owners.headed(reply, asked, memory), asked, other, then)
         except NeedsPlace as need:
             if need.place is None and "location" not in asked.slots and await self._is_at_home(message):
                 here = replace(asked, slots={**asked.slots, "location": _HOME})
@@ -304,9 +304,17 @@ class Turn:
             return None
         return Said(self._connecting.held(asked), keeps=True, slots={asked.intent: asked.slots})
 
-    def _then(self, exchange: Exchange, asked: Asked) -> Asked | None:
+    async def _then(self, exchange: Exchange, asked: Asked, reply: Answered) -> Asked | None:
         """Return the other question of the message, if an answer about the same record may stand with the first's."""
         then, message, memory = asked.then, exchange.message, exchange.memory
+        if asked.goes_on:
+            shown = self._keeper.after(exchange, asked, reply)
+            later = Exchange(replace(message, text=asked.goes_on), memory=replace(shown, link=memory.link))
+            self.recognisers.hear(later)
+            found = await self.recognisers.question(later)
+            then = replace(found, text=asked.goes_on) if found else None
+            likely = then or next(iter(later.reading.candidates), None)
+            exchange.left = {likely.intent: with_words(asked.goes_on, likely.slots)} if likely else {}
         rules = self._intents.get(then.intent) if then else None
         if then is None or rules is None or rules.intent not in self._pack.answers or SHARED in asked.arguments:
             return None
@@ -317,15 +325,20 @@ class Turn:
             kept = kept and message.alone and settled.asked.whose == (asked.whose or memory.chosen)
         return settled.asked if kept and not barred else None
 
-    def _with_others(self, exchange: Exchange, reply: Answered, asked: Asked, then: tuple[Block, ...]) -> Said:
+    def _with_others(
+        self, exchange: Exchange, reply: Answered, asked: Asked, other: Asked | None, then: tuple[Block, ...] | None
+    ) -> Said:
         """Return the answer with the first lines of the other one, and a button for each other question of the message.
 
         An `aside` keeps the topic.
         """
-        others = unsaid(asked.also, asked_by(reply))
+        others = unsaid({**asked.also, **exchange.left}, asked_by(reply))
+        if other and then is None:
+            others = {name: slots for name, slots in others.items() if name != other.intent}
         told = questions(others, self._intents, alone=exchange.message.alone)
-        intent = asked.then.intent if asked.then and then else ""
-        if intent:
+        intent = ""
+        if other and then:
+            intent = other.intent
             own = [one for one in told if one[0] == intent] or [(intent, {})]
             *head, button = self._pack.render("also", {"questions": own}, asked.language)
             blocks = (*head, *then, *([button] if intent in others else ()))

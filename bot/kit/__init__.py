@@ -28,7 +28,7 @@ from bot.kit.organizations import Choice, affiliations_of, nearest
 from bot.records.share import left_of, tells_state
 from bot.kit.claims import (
     Medication, WhyGone, care_words, checked, cite_claims, claim_by_id, claim_news, claim_numbered, claims_around,
-    medications, newest_claims, newest_visits, shown_alone, why_gone)
+    medications, newest_claims, newest_visits, shown_alone, why_gone, with_one_before)
 from bot.kit.conditions import is_called as is_called_so
 from bot.kit.conditions import Conditions, conditions, sift
 from bot.kit.coverages import (
@@ -65,8 +65,8 @@ from bot.kit.foremost import Ranked, ranked
 from bot.kit.reading import records
 from bot.kit.record_files import RecordPapers, record_document
 from bot.kit.said import (
-    asks_claims, asks_one, asks_parts, asks_several, by_name, by_names, by_side, confirms, fitting, is_ranking,
-    wanted_of, whole_of, with_sides)
+    asks_claims, asks_one, asks_parts, asks_several, by_name, by_names, by_side, compares_shown, confirms, fitting,
+    is_ranking, wanted_of, whole_of, with_sides)
 from bot.kit.sites import Proof, ProvenPlace, Site, oldest, proof_of, sites
 from bot.kit.sized import Threshold, amount_asked, exact_asked
 from bot.language.asked import AmountLimits
@@ -80,7 +80,7 @@ from bot.kit.tense import asks_from_now_on, hand_over_ahead, may_be_ahead, may_c
 from bot.kit.to_come import ToCome, Wants, counted_toward, counting_asked, to_come, wants_to_come
 from bot.kit.uses import drugs_of_use, is_for, of_use
 from bot.kit.wanted import Chosen, ClaimWish, any_time, choose, is_numbered, with_fills
-from bot.kit.which import count_asked, parts_named, place_of, reaches, the_one
+from bot.kit.which import count_asked, parts_named, place_of, reaches, shown_before, the_one
 from bot.kit.who import OfProvider, Who, is_titled, who, who_shown
 from bot.payer.discovery import PayerHealth
 from bot.payer.search import Search, given

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from bot.kit.benefits import NO_BENEFITS, Benefits
 from bot.kit.cases import AppealCase
 from bot.language.asked import NOTHING_ASKED, ClaimsAsked
+from bot.language.context import THOSE
 from bot.language.nearby import Gazetteer
 from bot.language.reading import Slot
 from bot.payer.budget import Budget, ReadRecord, Report
@@ -189,6 +190,10 @@ class Ask(msgspec.Struct):
     def said_unmet(self, name: str) -> None:
         """Record that a slot could not be applied and that the answer's own template says so."""
         self.unmet[name] = True
+
+    def singles_out(self, claims: Iterable[str]) -> None:
+        """Record which claims the answer singles out, for a later question about "it" or "them"."""
+        self.named[THOSE] = " ".join(claims)
 
     @property
     def page(self) -> int:

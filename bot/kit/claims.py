@@ -17,6 +17,7 @@ from bot.kit.said import fitting, wanted_of
 from bot.kit.spans import days_around, service_dates, span_of
 from bot.kit.wanted import READS_ALL, is_numbered, with_fills
 from bot.kit.which import part_asked, reaches
+from bot.language.context import FOCUS, THOSE
 from bot.payer.budget import Gap
 from bot.payer.search import Search, given, token
 from bot.records.care_kind import CareKind, kinds_by_text
@@ -206,6 +207,17 @@ def _visits_that_fit(alive: Live, ask: Ask) -> tuple[Claim, ...]:
     fit = fitting(alive.claims, ask)
     days = visits(replace(alive, claims=fit), ask.today, pharmacy=with_fills(fit, wanted))
     return tuple(claim for day in days for claim in day.claims)
+
+
+async def with_one_before(ask: Ask) -> Ask:
+    """Return the question with the claim that was shown and the one before it, where these two are compared."""
+    if FOCUS not in ask.arguments or "pick" not in ask.arguments:
+        return ask
+    visits, _ = await newest_visits(ask)
+    shown = ask.arguments[FOCUS]
+    at = next((at for at, claim in enumerate(visits) if claim.id == shown), None)
+    two = () if at is None else visits[at : at + 2]
+    return replace(ask, arguments={THOSE: " ".join(claim.id for claim in two)}) if len(two) > 1 else ask
 
 
 class Medication(msgspec.Struct, frozen=True):

@@ -28,7 +28,7 @@ _CENT = Decimal("0.01")
 class Share(msgspec.Struct, frozen=True):
     """One of a group: how many claims it has, their sum, and how many `times` care was had. Of visits, `claim` is one.
 
-    The times are days of care, or fills of prescriptions, or claims where those were counted.
+    The times are days of care, or fills of prescriptions, or claims where those were counted. `ids` are its claims.
     """
 
     name: str
@@ -36,6 +36,7 @@ class Share(msgspec.Struct, frozen=True):
     amount: Amount | None
     claim: Claim | None = None
     times: int = 0
+    ids: tuple[str, ...] = ()
 
     @property
     def average(self) -> Amount | None:
@@ -80,9 +81,11 @@ def most_of(ask: Ask, claims: Iterable[Claim], wanted: ClaimWish) -> Most | None
     if ranking is None:
         return None
     found = _ranked(ranking, open_, wanted)
-    return (
-        _ranked(replace(ranking, group="provider"), open_, wanted) if ranking.group == "doctor" and not found else found
-    )
+    if ranking.group == "doctor" and not found:
+        found = _ranked(replace(ranking, group="provider"), open_, wanted)
+    if found and found.ties == 1:
+        ask.singles_out(found.first.ids)
+    return found
 
 
 def ends_of(ask: Ask, claims: Sequence[Claim], wanted: ClaimWish) -> tuple[Claim, ...]:
@@ -185,7 +188,8 @@ def _shares(
 
 def _share(name: str, rows: list[Claim], wanted: ClaimWish, counted: str) -> Share:
     total = sum_told([amount_in(claim, wanted) for claim in rows])
-    return Share(name, len(rows), total, rows[0], times_of(rows, counted))
+    ids = tuple(claim.id for claim in rows)
+    return Share(name, len(rows), total, rows[0], times_of(rows, counted), ids)
 
 
 def _any(_claim: Claim) -> bool:

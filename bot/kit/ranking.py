@@ -13,7 +13,7 @@ from bot.kit.sized import Threshold, limits_asked
 from bot.kit.spans import TimeSets, span_of, times_apart
 from bot.kit.spelling import words_of
 from bot.kit.wanted import ClaimWish
-from bot.kit.which import count_asked, order_asked
+from bot.kit.which import count_asked, order_asked, shown_before
 from bot.language.asked import PERIODS, AmountLimits
 from bot.records.live import Live
 
@@ -250,13 +250,16 @@ def times_asked(ask: Ask, back: timedelta | None = None) -> tuple[date | None, t
 
 
 def says_ever(ask: Ask) -> bool:
-    """Return whether the whole record is meant: without a time by "ever", and by the most, the first or the last."""
+    """Return whether the whole record is meant: without a time by "ever", and by the most, the first or the last.
+
+    Claims that were shown before are of any time.
+    """
     if span_of(ask) != (None, None):
         return False
     top = {"ranked", "top"} & ask.asked.says.keys() and ask.asked.by
     most = (top or order_asked(ask) in {"biggest", "smallest"}) and not ask.arguments
-    one = ask.asked.nth is not None or ends_asked(ask) or asks_order(ask)
-    return "ever" in ask.asked.says or one or bool(most)
+    one = ask.asked.nth is not None or ends_asked(ask) or asks_order(ask) or shown_before(ask)
+    return "ever" in ask.asked.says or bool(one or most)
 
 
 def asks_order(ask: Ask) -> bool:
@@ -313,7 +316,13 @@ def of_unit(ask: Ask, wanted: ClaimWish) -> ClaimWish:
 
 
 def since_first(ask: Ask, alive: Live) -> Ask:
-    """Return a question about "ever" with the time that the record covers: from its first day of care until today."""
-    days = [claim.service.day.first for claim in alive.claims if claim.service.day] if says_ever(ask) else []
-    span = {"start": min(days).isoformat(), "end": ask.today.isoformat()} if days else None
+    """Return a question about "ever" with the time that the record covers: from its first day of care until today.
+
+    Claims that were shown before cover the time from the first to the last of them.
+    """
+    among = shown_before(ask)
+    every = [one for one in alive.claims if says_ever(ask) and (not among or one.id in among)]
+    days = [claim.service.day for claim in every if claim.service.day]
+    last = max((day.last for day in days), default=ask.today) if among else ask.today
+    span = {"start": min(day.first for day in days).isoformat(), "end": last.isoformat()} if days else None
     return replace(ask, slots={**ask.slots, "date_range": span}) if span else ask

@@ -14,7 +14,7 @@ from bot.kit.sized import exact_asked, limits_asked
 from bot.kit.spans import span_of, times_apart
 from bot.kit.spelling import words_of
 from bot.kit.wanted import ClaimWish, any_time, choose
-from bot.kit.which import drugs_named_in, order_asked, part_asked
+from bot.kit.which import drugs_named_in, order_asked, part_asked, shown_before
 from bot.language.reading import Slot
 from bot.records.care_kind import CareKind
 from bot.records.claim import Claim
@@ -58,9 +58,19 @@ def confirms(ask: Ask, one: Amount | None, other: Amount | None) -> bool | None:
     """Whether the first is more, or less, than the second as it was asked; None where that was not, or is not told."""
     says = ask.asked.says
     more, less = "dearer" in says, "cheaper" in says
-    if ask.asked.form or "than" not in says or more == less or not (one and other) or one.currency != other.currency:
+    if ask.asked.form or not (one and other) or one.currency != other.currency:
+        return None
+    if "alike" in says:
+        return one.value == other.value
+    if ("than" not in says and not compares_shown(ask)) or more == less:
         return None
     return one.value > other.value if more else one.value < other.value
+
+
+def compares_shown(ask: Ask) -> bool:
+    """Return whether two claims that were shown before are compared: "did I pay the same for both"."""
+    two = len(shown_before(ask)) == _SEVERAL
+    return two and not {"alike", "apart", "dearer", "cheaper", "worst"}.isdisjoint(ask.asked.says)
 
 
 def asks_several(ask: Ask, wanted: ClaimWish) -> bool:
@@ -215,6 +225,7 @@ def _wanted(ask: Ask) -> ClaimWish:
         either=_EITHER if either else set_apart(ask),
         kinds=ask.care_kinds,
         care=ask.care,
+        among=frozenset(shown_before(ask)),
     )
 
 

@@ -47,7 +47,8 @@ class ClaimWish(msgspec.Struct, frozen=True):
     `through` which they are asked for; `each_of`: that of each month, quarter or year. Each of the drugs is the
     person's word with the other names of the same drug. `either` names conditions that are alternatives, such as claim
     types and kinds of care: what fits one of them fits. `also` is a further condition, such as the claim's plan; `care`
-    is named by a word alone.
+    is named by a word alone; `among` are the ids of the claims that were shown before, if the question is about
+    these.
     """
 
     start: date | None = None
@@ -86,6 +87,7 @@ class ClaimWish(msgspec.Struct, frozen=True):
     either: frozenset[str] = frozenset()
     kinds: CareKinds = NO_KINDS
     care: NamedCare | None = None
+    among: frozenset[str] = frozenset()
     also: Callable[[Claim], bool] | None = None
 
     def __call__(self, claims: Iterable[Claim]) -> tuple[Claim, ...]:
@@ -161,6 +163,7 @@ class ClaimWish(msgspec.Struct, frozen=True):
         """True when anything but an order was asked for."""
         lists = (
             self.times,
+            self.among,
             self.claim_types,
             self.providers,
             self.services,
@@ -199,6 +202,7 @@ class Chosen(msgspec.Struct, frozen=True):
 def choose(claims: Iterable[Claim], wanted: ClaimWish) -> Chosen:
     """Return the claims that match every condition, each checked here whatever the server did."""
     rows = tuple(claim for claim in claims if wanted.also is None or wanted.also(claim))
+    rows = tuple(claim for claim in rows if claim.id in wanted.among) if wanted.among else rows
     if not wanted.narrows:
         return Chosen(ordered(of_care_named(rows, wanted.care), wanted))
     dated = tuple(claim for claim in rows if _in_time(claim, wanted))

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from bot.kit.ask import Ask, NamedCare, text_of
 from bot.kit.spelling import words_of
-from bot.language.context import FOCUS
+from bot.language.context import FOCUS, THOSE
 from bot.records.care_kind import Shown
 from bot.records.claim import Claim
 
@@ -143,6 +143,11 @@ def order_asked(ask: Ask) -> str | None:
 def count_asked(ask: Ask, most: int) -> int | None:
     """How many of them are asked for, up to so many: the 3 of "my 3 biggest bills"."""
     return ask.asked.count if ask.asked.count and ask.asked.count <= most else None
+
+
+def shown_before(ask: Ask) -> tuple[str, ...]:
+    """Return the ids of the claims that were shown before, if the question is about all of these."""
+    return tuple(ask.arguments.get(THOSE, "").split())
 
 
 def place_of(ask: Ask, days: Sequence[Sequence[Claim]]) -> int | None:

@@ -106,6 +106,13 @@ def is_whole(said: Utterance, clause: Clause, words: WordArea) -> bool:
     return bool(first) and (ends or not words.any("question", "imperative").isdisjoint(first))
 
 
+def goes_on(said: Utterance, clause: Clause, words: WordArea) -> bool:
+    """Return whether a clause begins as a question about what was told: "and what for", "did I", "was it"."""
+    rest = list(dropwhile(words.adding.__contains__, said.words[clause.first : clause.after]))
+    begins = not words.question.isdisjoint(rest[:1]) and not words.any("writer", "spoken_of").isdisjoint(rest[1:2])
+    return begins or not words.asks_of.isdisjoint(rest[:1])
+
+
 def _role(said: Utterance, first: int, after: int, idle: AbstractSet[int], words: WordArea) -> ClauseRole:
     if all(place in idle for place in range(first, after)):
         return ClauseRole.COURTESY

@@ -23,6 +23,8 @@ from bot.language.weights import NEXT, SAME, WORKINGS, Weights, evidence
 MOST_TOPICS = 2
 # Among the slots of a subject: the record that the answer before was about, which is no slot.
 RECORD = "id"
+# The records that were shown, separated by spaces, where a question is about all of them.
+THOSE = "those"
 # The record that was shown, where an answer looks for it or for the ones before it under the question's conditions.
 FOCUS = "focus"
 # The words by which the answer before found the records that it showed, where no slot holds them.
@@ -45,6 +47,7 @@ CONDITIONS_OF_CLAIMS = frozenset({
 # Of so many words an ellipsis at most is: "and for doctors?".
 ELLIPSIS = 4
 _WHOLE = 8  # words
+EVERY = 100
 TIMES = frozenset({"date_range", "date_shift", "date_out", "date_ahead"})
 CHANGED, OTHER = "changed", "other"
 CHANGES = frozenset({REFINE, DATE_SHIFT})
@@ -102,10 +105,28 @@ def points_back(words: Sequence[str], listed: WordArea) -> bool:
     )
 
 
+def counts_back(words: Sequence[str], listed: WordArea) -> int:
+    """Return how many of the records that were shown words refer to: two of "both", `EVERY` of "those", 0 of none."""
+    if not listed.both.isdisjoint(words):
+        return 2
+    return EVERY if not listed.those.isdisjoint(words) or _says(words, listed, "of_those") else 0
+
+
+def _says(words: Sequence[str], listed: WordArea, name: str) -> bool:
+    """Return whether one of the phrases of a class, of two or three words, is said."""
+    runs = {*pairwise(words), *zip(words, words[1:], words[2:], strict=False)}
+    return not runs.isdisjoint(listed.phrases(name))
+
+
+def steps_back(words: Sequence[str], listed: WordArea) -> bool:
+    """Return whether words refer to the one before that was shown: "was it more than last time"."""
+    return _says(words, listed, "step_back")
+
+
 def on_top(slots: Mapping[str, Slot], heard: Heard) -> dict[str, Slot]:
     """Return the slots; single values of "any of those on L as well" or "L too" come on top of those before."""
     words, listed = heard.said.words, heard.joining.beside("context")
-    added = not listed.on_top.isdisjoint(words) or any(pair in listed.phrases("on_top_too") for pair in pairwise(words))
+    added = not listed.on_top.isdisjoint(words) or _says(words, listed, "on_top_too")
     return {name: replace(slot, how="and") if added and slot.is_plain else slot for name, slot in slots.items()}
 
 
@@ -248,7 +269,7 @@ def _pointed(context: Context, reading: Reading, intents: Mapping[str, IntentRul
     of_seen = before.reads_claims and rules.is_of_provider
     if of_them and (of_seen or (before.is_of_provider and rules.reads_claims)):
         conditions = frozenset({"provider_name"})
-    elif before.reads_claims and rules.reads_claims and reading.points:
+    elif before.reads_claims and rules.reads_claims and (reading.points or reading.those):
         conditions = OBJECTS | CONDITIONS_OF_CLAIMS
     return tuple(conditions & rules.heard.keys()) if conditions.isdisjoint(reading.slots) else ()
 

@@ -11,7 +11,7 @@ from bot.language.anchors import DATED, with_anchor
 from bot.language.calls import CALL_WITH
 from bot.language.choosing import Chooser, best_rule, continues
 from bot.language.clauses import ClauseRole, asks
-from bot.language.context import TIMES, Context, is_answer, merge, on_top, points_back
+from bot.language.context import CHANGES, TIMES, Context, counts_back, is_answer, merge, on_top, points_back, steps_back
 from bot.language.dates import date_tags, says_plan_year
 from bot.language.explaining import ReadingTrace, traced
 from bot.language.glossary import ALONE, TERM
@@ -34,7 +34,6 @@ from bot.language.wishes import as_taken
 
 MOST_CANDIDATES = 3
 SIDES_KINDS = frozenset(SIDES.values())
-_CHANGES = frozenset({REFINE, DATE_SHIFT})
 _NAMED = frozenset({"provider_name", "organization", "npi"})
 # An intent that is less likely than this is no choice to offer.
 LEAST = 0.04
@@ -119,7 +118,7 @@ class Engine:
             return reading
         for back, topic in enumerate(context.earlier, 1):
             earlier = self._decide(text, self.hear(said, today, topic), topic, today, begun)
-            if earlier.intent in _CHANGES and not earlier.unclear:
+            if earlier.intent in CHANGES and not earlier.unclear:
                 return replace(earlier, back=back)
         return reading
 
@@ -267,7 +266,7 @@ class Engine:
         goes_on = context is not None and continues(intent, heard, context.intent)
         goes_on = answered or (goes_on and (top.startswith(FOLLOW) or chances[top] >= EVEN))
         # What most likely repeats the question before was licensed there.
-        again = {*_CHANGES, before.intent} if before else _CHANGES
+        again = {*CHANGES, before.intent} if before else CHANGES
         goes_on |= before is not None and top in again and sum(chances.get(name, 0.0) for name in again) >= EVEN
         akin = goes_on or self._chooser.is_akin(intent, heard, context)
         licence = self._chooser.licence(intent, heard) or (own.rule if akin else None)
@@ -284,6 +283,7 @@ class Engine:
             sure=sure,
             goes_on=goes_on or stands_out(intent, chances, self.weights.header.sure),
         )
+        pointing = heard.joining.beside("context")
         return Reading(
             text=text,
             intent=top,
@@ -296,7 +296,9 @@ class Engine:
             candidates=others if asks else (own, *(one for one in others if one.intent != top))[:MOST_CANDIDATES],
             unclear=asks,
             shows_language=heard.shows_language,
-            points=points_back(heard.said.words, heard.joining.beside("context")),
+            points=points_back(heard.said.words, pointing),
+            those=counts_back(heard.said.words, pointing) if context else 0,
+            steps=steps_back(heard.said.words, pointing) if context else False,
             unmet={} if WORKINGS in slots else unmet(heard, slots, follows or intent, self.lexicon.grammar),
             cells=tuple(cells(heard, self.lexicon.cells)),
             chances=chances,

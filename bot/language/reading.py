@@ -109,6 +109,8 @@ class Reading(msgspec.Struct, frozen=True):
         lines: further phone numbers for these words, by their names in the pack.
         back: the topic that a follow-up belongs to: 0 is the last, 1 the one before.
         points: True if words refer to the subject of the previous answer: "how much was it".
+        those: how many of the records that were shown words refer to, 0 if none: "what did those cost".
+        steps: True if words refer to the one before what was shown: "was it more than last time".
         unmet: conditions in the message that the intent's answer does not support, by slot type.
         cells: everything found in the message.
         chances: the probability of each intent.
@@ -131,6 +133,8 @@ class Reading(msgspec.Struct, frozen=True):
     lines: tuple[str, ...] = ()
     back: int = 0
     points: bool = False
+    those: int = 0
+    steps: bool = False
     unmet: Mapping[str, Slot] = msgspec.field(default_factory=dict)
     cells: tuple[Cell, ...] = ()
     chances: Mapping[str, float] = msgspec.field(default_factory=dict)

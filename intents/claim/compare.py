@@ -31,6 +31,7 @@ from bot.kit import (
     of_unit,
     period_claims,
     rank_sides,
+    shown_before,
     span_of,
     sum_of,
     summed_wish,
@@ -38,6 +39,7 @@ from bot.kit import (
     time_of,
     times_of,
     wanted_of,
+    with_one_before,
     with_sides,
     words_of,
 )
@@ -46,6 +48,7 @@ Span = tuple[date, date]
 _LIST = "claim.list"
 _TWO_KINDS = ("professional", "pharmacy")
 _LONG = timedelta(days=730)  # how far back two of a kind are looked for where no time is named
+_EVER = timedelta(days=3653)
 _YEARS = frozenset({"year", "years", "yearly", "up", "down", "ano", "anos", "antes", "before", "risen", "subido"})
 """Words of a comparison with last year where no time is named; without them nobody has said what is compared."""
 _THE_ONE_BEFORE = frozenset({"before", "previous", "prior", "anterior"})
@@ -120,6 +123,7 @@ async def answer(ask: Ask) -> Comparison:
     Raises:
         AskedAhead: One side alone is named, whose claims are a list.
     """
+    ask = await with_one_before(ask)
     start, end = _around(ask)
     alive = await period_claims(ask, start, end)
     ask = by_names(by_name(ask, alive.every), alive.every)
@@ -145,7 +149,7 @@ def _is_one_sided(ask: Ask) -> bool:
 
     Who or which of a single time it was is asked of two that are not named.
     """
-    if not ask.said or "question" in ask.slots or _two_times(ask) or _wanted(ask).sides:
+    if not ask.said or "question" in ask.slots or _two_times(ask) or _wanted(ask).sides or shown_before(ask):
         return False
     timed = "date_range" in ask.slots or not _YEARS.isdisjoint(words_of(ask.said))
     return not timed or ask.asked.form in {"who", "which"}
@@ -172,7 +176,8 @@ def summarize(alive: Live, ask: Ask) -> Comparison:
         reaching=len(found[1].reaching),
     )
     two = tuple(wanted for _, wanted in sides) if sides[0][0] == sides[1][0] else ()
-    single, counted = bool(two) and two[0].nth is not None, counts_asked(ask, _wanted(ask))
+    single = bool(two) and (two[0].nth is not None or bool(two[0].among))
+    counted = counts_asked(ask, _wanted(ask))
     rows = [claim for one in found for claim in one.counted]
     counted = "fill" if counted == "visit" and rows and all(claim.is_pharmacy for claim in rows) else counted
     also = "visit" if sum(word in _MORE for word in words_of(ask.said)) > 1 else None
@@ -232,6 +237,10 @@ def _or_nothing(side: Side, other: Side) -> Side:
 def _sides(ask: Ask) -> tuple[tuple[Span, ClaimWish], tuple[Span, ClaimWish]]:
     """Return what is compared: the first two named sides in one period, or else everything in two periods."""
     wanted, (start, end) = _wanted(ask), span_of(ask)
+    if len(shown := shown_before(ask)) > 1:
+        ever, bare = (ask.today - _EVER, ask.today), ClaimWish(aspect=wanted.aspect)
+        one, other = (replace(bare, among=frozenset({name})) for name in shown[:2])
+        return (ever, one), (ever, other)
     kinds = text_of(ask, "question") == "doctors_or_drugs"
     if kinds:
         wanted = replace(wanted, claim_types=_TWO_KINDS, services=(), providers=())

@@ -39,6 +39,7 @@ from bot.kit import (
     read_contract,
     read_lines,
     shown_alone,
+    shown_before,
     story_of,
     text_of,
     the_one,
@@ -46,7 +47,7 @@ from bot.kit import (
     why_gone,
 )
 
-SHOWN, _OTHERS, _BOTH_ENDS = 10, 4, "claim.list"
+SHOWN, _OTHERS, _LIST = 10, 4, "claim.list"
 _ASKS = re.compile(
     r"\W*(?:(?:and|ok|so|y) )?(?:(?P<where>where|d[oó]nde)|(?P<who>who|(?:con )?qui[eé]n)|(?P<when>when|cu[aá]ndo)"
     r"|(?P<amount>how much|cu[aá]nto)|(?P<purpose>what for|what (?:was|is) (?:it|that|this|the \w+|that \w+) for"
@@ -94,10 +95,10 @@ async def answer(ask: Ask) -> ClaimDetail:
     """Return the claim of the button, of the named number or provider, or else of the last visit.
 
     Raises:
-        AskedAhead: The first and the last are asked for, which the list of claims tells.
+        AskedAhead: Several claims are asked for, the first and the last or those that were shown, which a list tells.
     """
-    if ask.asked.first_and_last:
-        raise AskedAhead(_BOTH_ENDS)
+    if ask.asked.first_and_last or (len(shown_before(ask)) > 1 and _begins_with(ask.said) != "who" and not ask.slots):
+        raise AskedAhead(_LIST, **ask.arguments)
     pressed = ask.arguments.get("id")
     found, alive = (None, None) if pressed else await _find(ask)
     if not pressed and found is None:

@@ -116,6 +116,8 @@ async def answer(ask: Ask) -> ClaimList:
     if not summary.read and summary.wanted.narrows:
         summary = replace(summary, nearest=await near_claims(ask, alive))
     cite_claims(ask, summary.claims, summary.nearest)
+    if summary.one:
+        ask.singles_out([summary.claims[0].id])
     return summary
 
 
@@ -127,7 +129,8 @@ def summarize(alive: Live, ask: Ask) -> ClaimList:
     ends, whole = ends_of(ask, found.counted, wanted), whole_of(ask, wanted)
     of = len(alive.within((whole.start, whole.end), whole).listed) if whole and not ask.report.hides else None
     page = ends or found.listed[first : first + _page(ask)]
-    more = not ends and len(found.listed) > first + _page(ask)
+    whole_list = bool(ends) or len(found.listed) <= first + _page(ask)
+    more = not (whole_list or count_asked(ask, PAGE_OF_TABLE))
     return ClaimList(
         wanted=replace(wanted_of(ask), limits=wanted.limits),
         claims=page,
@@ -135,7 +138,7 @@ def summarize(alive: Live, ask: Ask) -> ClaimList:
         more=more,
         read=len(found.listed),
         page=ask.page,
-        number=len(found.listed) if (_counts(ask, wanted) or not more) and not ask.report.hides else None,
+        number=len(found.listed) if (_counts(ask, wanted) or whole_list) and not ask.report.hides else None,
         of=of,
         so=len(found.listed) == of if of is not None and "always" in ask.asked.says else None,
         chosen=chosen,

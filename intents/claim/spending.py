@@ -37,6 +37,7 @@ from bot.kit import (
     by_side,
     choose,
     cite_claims,
+    compares_shown,
     ends_asked,
     ends_of,
     holds_more,
@@ -232,10 +233,10 @@ async def answer(ask: Ask) -> Spending:
     """The sums over the span that was asked for, this calendar year when none was.
 
     Raises:
-        AskedAhead: The parts of one claim's share are asked for, or times are named apart, which are compared.
+        AskedAhead: The parts of one claim's share are asked for, or times or claims that are compared.
     """
-    if (parts := asks_parts(ask)) or times_set_apart(ask):
-        raise AskedAhead("claim.why" if parts else "claim.compare")
+    if (parts := asks_parts(ask)) or times_set_apart(ask) or compares_shown(ask):
+        raise AskedAhead("claim.why" if parts else "claim.compare", **ask.arguments)
     ask, alive, summary = await _summed(by_side(ask))
     bare = (summary.bare and summary.bare != "year") or (not summary.claims and summary.wanted.narrows)
     if bare and span_of(ask) == (None, None):
@@ -261,8 +262,7 @@ async def _summed(ask: Ask) -> tuple[Ask, Live, Spending]:
 
 def summarize(alive: Live, ask: Ask) -> Spending:
     """The sums of the live claims in the span; sensitive claims are in the total and never described."""
-    start, end = _time(ask)
-    wanted, found = _wanted(ask), _within(alive, ask)
+    (start, end), wanted, found = _time(ask), _wanted(ask), _within(alive, ask)
     counted, hides = found.counted, ask.report.hides
     told = [claim for claim in counted if amount_in(claim, wanted) is not None]
     plain = [claim for claim in told if not claim.sensitive]

@@ -37,6 +37,7 @@ from bot.kit import (
     often_asked,
     place_of,
     ranking_asked,
+    shown_before,
     since_first,
     span_of,
     times_asked,
@@ -61,7 +62,7 @@ class Day(msgspec.Struct, frozen=True):
 
 
 class DaysOfCare(Summary, frozen=True):
-    """The matching days, newest first, `count` of them; `undated` counts claims without a day.
+    """The matching days, newest first, `count` of them with their `claims`; `undated` counts claims without a day.
 
     `nights` counts the nights of hospital stays, each once; None if no stay matches or one has no end. `alone` is True
     if one day is the answer, and `whether` if the question is whether there was one. `kinds` are the kinds of care
@@ -75,6 +76,7 @@ class DaysOfCare(Summary, frozen=True):
     wanted: ClaimWish
     days: tuple[Day, ...]
     count: int
+    claims: tuple[Claim, ...] = ()
     undated: int = 0
     stays: int = 0
     nights: int | None = None
@@ -119,7 +121,7 @@ async def answer(ask: Ask) -> DaysOfCare:
     summary = summarize(found, ask)
     if not (summary.count or summary.beyond) and wanted.narrows:
         summary = replace(summary, nearest=await near_claims(ask, found))
-    cite_claims(ask, (claim for day in summary.days for claim in day.claims), summary.nearest)
+    cite_claims(ask, summary.claims, summary.nearest)
     return summary
 
 
@@ -141,6 +143,7 @@ def summarize(found: Live, ask: Ask) -> DaysOfCare:
         wanted=wanted,
         days=tuple(_day(group.day, group.claims) for group in dated[:SHOWN]),
         count=len(dated),
+        claims=tuple(claim for group in dated for claim in group.claims),
         so=_lasts(ask, gap) if gap else often.hold(Decimal(len(dated))) if often else None,
         part=_part(ask, found, wanted),
         undated=len(groups) - len(every) + len(found.within((wanted.start, wanted.end), wanted).undated),
@@ -216,6 +219,8 @@ def _lasts(ask: Ask, gap: tuple[date, date]) -> bool | None:
 
 def _dated(ask: Ask) -> Ask:
     """Return the question with the time that a ranking or a number of doctors looks at, where it names none."""
+    if shown_before(ask):
+        return ask
     since, back = times_asked(ask, LONG if ranking_asked(ask) else None)
     first = ask.today - back if back and not since and span_of(ask) == (None, None) else None
     span = {"start": first.isoformat(), "end": ask.today.isoformat()} if first else None
