@@ -36,7 +36,7 @@ from bot.kit.coverages import (
     care_said, coverages_of, member_coverages, named_visits, of_family, of_scope, passed, plan_year_of,
     scope_of, share_asked, side_named, visit_copays, visit_kind)
 from bot.kit.directory import listings
-from bot.kit.facts import OF_PLACE, ProviderFact, facts_apart, facts_asked, facts_each, facts_of
+from bot.kit.facts import OF_PLACE, ProviderFact, facts_apart, facts_asked, facts_each, facts_in, facts_of
 from bot.kit.floors import (
     COUNTED, Floor, MetSoFar, carrying, counted_since, counting, counts_apart, deductible_met, floor_of, floors_of,
     held_yearly, network_side, scopes_of, standings, this_year, year_now, year_so_far)

@@ -1,6 +1,5 @@
 """The networks that a question names, looked up in the directory's list or in the found listings."""
 
-import re
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
@@ -21,9 +20,6 @@ _HINTS = frozenset({
 })  # fmt: skip
 _INSIDE_WORDS = frozenset({"network", "red", "inn", "par"})
 _BOTH = frozenset({"and", "both", "y", "ambas"})
-_OUTSIDE = re.compile(r"\b(out[- ]of|outside|oon|fuera)\b", re.IGNORECASE)
-_INSIDE = re.compile(r"\b(inn|in[- ]network|par|dentro)\b", re.IGNORECASE)
-_NOT = re.compile(r"\b(not|neither|nor|no|ni)\b", re.IGNORECASE)
 NetworkSide = Literal["in", "out", "unsure"]
 
 
@@ -86,9 +82,10 @@ class AskedNetworks(msgspec.Struct, frozen=True):
 
 def side_asked(ask: Ask) -> NetworkSide:
     """What "yes" means: `in` or `out` of the network; `unsure` where the question has a "not", or names both."""
-    if ask.slots.get("network") == OUT or _OUTSIDE.search(ask.said):
-        return "unsure" if _INSIDE.search(ask.said) else "out"
-    return "unsure" if _NOT.search(ask.said) else "in"
+    says = ask.asked.says
+    if ask.slots.get("network") == OUT or "out_of_it" in says:
+        return "unsure" if "inside_it" in says else "out"
+    return "unsure" if "negated" in says else "in"
 
 
 async def asked_networks(ask: Ask, *, slot: str = "network") -> AskedNetworks:

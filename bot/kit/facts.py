@@ -18,7 +18,6 @@ from bot.records.listing import Listing
 FactTest = Literal["said", "unsaid", "yes", "no", "partly"]
 _WOMAN, _MAN = "woman|female|lady|mujer", "man|male|guy|hombre|var[oó]n"
 _CALLER = re.compile(r"\b(?:an?|the|this) \w+ (?:is )?on (?:the |my )?(?:phone|line)\b", re.IGNORECASE)
-_NO_MATTER = re.compile(r"\b(matters?|either|whichever|whatever|pref|preference|any gender|importa)\b", re.IGNORECASE)
 _ASKS: Mapping[str, re.Pattern[str]] = {
     about: re.compile(rf"\b(?:{words})\b", re.IGNORECASE)
     for about, words in {
@@ -168,7 +167,7 @@ def facts_each(
 
 def facts_beside(ask: Ask, cards: Sequence[Card], rows: Sequence[Listing]) -> tuple[tuple[ProviderFact, ...], ...]:
     """Return what is asked for of each card that no card of a list shows; () if nothing is. `rows` are of all cards."""
-    told = _NOT_SHOWN - ({"gender"} if _NO_MATTER.search(ask.said) else set())
+    told = _NOT_SHOWN - ({"gender"} if "no_matter" in ask.asked.says else set())
     asked = [about for about in facts_asked(ask) if about in told]
     own = ([row for row in rows if row.key == card.key] for card in cards)
     return tuple(facts_of(ask, card, found, asked) for card, found in zip(cards, own, strict=True)) if asked else ()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 import msgspec
@@ -25,17 +24,6 @@ from bot.kit import (
     text_of,
     who,
 )
-
-_ELSE = re.compile(
-    r"\b(who else|any(?:one|body) else|other (?:doctors|docs|providers|people)|colleagues|partners"
-    r"|qui[eé]n(?:es)? m[aá]s|otros? (?:m[eé]dicos?|doctores)|colegas)\b",
-    re.IGNORECASE,
-)
-_HOSPITAL = re.compile(
-    r"\b(hospital\w*|affil\w*|afili\w*|privileges?|privilegios?|admits?|admit\w*|ingresa\w*|delivers?)\b",
-    re.IGNORECASE,
-)
-_GROUP = re.compile(r"\b(groups?|grupos?|practice name|clinic name)\b", re.IGNORECASE)
 
 
 class Tie(msgspec.Struct, frozen=True):
@@ -77,13 +65,11 @@ async def answer(ask: Ask) -> Affiliations:
     further = await affiliations_of(ask, found.only) if found.only else ()
     found.cite(ask)
     house = text_of(ask, "organization")
-    if found.only and (
-        "else" in ask.arguments or _ELSE.search(ask.said.replace(ask.words.get("organization", ""), ""))
-    ):
+    if found.only and ("else" in ask.arguments or "who_else" in ask.asked.says):
         return await _beside(ask, found, found.only)
     asked = None if found.only and house == text_of(ask, "provider_name") else house
-    of_hospital = not ask.said or _HOSPITAL.search(ask.said) is not None
-    of_group = not of_hospital and _GROUP.search(ask.said) is not None
+    of_hospital = not ask.said or "at_hospital" in ask.asked.says
+    of_group = not of_hospital and "of_group" in ask.asked.says
     where = () if asked or of_hospital or of_group else sites(ask, found.only or (), None)
     addresses = tuple(dict.fromkeys(site.address for site in where if site.address))
     told = summarize(found, further, asked)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Sequence
 from datetime import date, datetime
 
@@ -116,7 +115,6 @@ class Detail(OfProvider, frozen=True, kw_only=True):
 
 
 _OF_LISTING = frozenset({"active", "updated"})
-_CONTACT = re.compile(r"\b(v ?card|vcf|contact (?:card|file)|(?:tarjeta|ficha) de contacto)\b", re.IGNORECASE)
 
 
 async def answer(ask: Ask) -> Detail:
@@ -199,7 +197,7 @@ def summarize(
         document=Document("receipt", {"receipt": receipt, "asked_network": network})
         if receipt
         else Document("contact", {"card": card}, ("vcf",))
-        if "contact" in ask.arguments or _CONTACT.search(ask.said)
+        if "contact" in ask.arguments or "contact_file" in ask.asked.says
         else None,
     )
 

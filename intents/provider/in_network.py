@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from msgspec.structs import replace
 
 from bot.kit import (
@@ -26,11 +24,6 @@ from bot.kit import (
     side_asked,
     who,
 )
-
-_BEFORE = re.compile(
-    r"\b(no longer|any ?more|used to|dropped|still|left|ya no|todavía|todavia|aún|aun|dejó|dejo|antes)\b", re.IGNORECASE
-)
-_GONE = re.compile(r"\b(no longer|not [^.?!]* any ?more|dropped|left|ya no|dejó|dejo)\b", re.IGNORECASE)
 
 
 class InNetwork(OfProvider, frozen=True, kw_only=True):
@@ -76,8 +69,8 @@ async def answer(ask: Ask) -> InNetwork:
         where=where,
         unclear=named.unclear if found.found else None,
         partial=not ask.report.complete,
-        before=bool(_BEFORE.search(ask.said)),
-        gone=bool(_GONE.search(ask.said)),
+        before=not ask.asked.says.keys().isdisjoint(("listed_before", "left_network")),
+        gone="left_network" in ask.asked.says,
         side=side_asked(ask),
     )
 

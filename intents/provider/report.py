@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Literal, get_args
 
-from bot.kit import Ask, Card, Listing, OfProvider, Who, cards, who
+from bot.kit import Ask, Card, Listing, OfProvider, Who, cards, facts_in, who
 
 Wrong = Literal["phone", "address", "accepting", "gone", "network"]
-_WRONG: Mapping[Wrong, re.Pattern[str]] = {
-    "phone": re.compile(r"\b(phone|number|tel[eé]fono|n[uú]mero)\b", re.IGNORECASE),
-    "address": re.compile(r"\b(address|direcci[oó]n)\b", re.IGNORECASE),
-    "accepting": re.compile(r"\b(new patients|pacientes nuevos)\b", re.IGNORECASE),
-    "network": re.compile(r"\b(networks?|red|redes)\b", re.IGNORECASE),
-}
+_WRONG: Mapping[str, Wrong] = {
+    "phone": "phone", "address": "address", "places": "address", "accepting_new": "accepting", "networks": "network",
+}  # fmt: skip
 
 
 class Report(OfProvider, frozen=True, kw_only=True):
@@ -67,8 +63,8 @@ def summarize(found: Who, ask: Ask) -> Report:
 
 def _said_wrong(said: str) -> Wrong | None:
     """Return what is wrong by the message, if it names exactly one thing."""
-    named: list[Wrong] = [wrong for wrong, words in _WRONG.items() if words.search(said)]
-    return named[0] if len(named) == 1 else None
+    named = {_WRONG[about] for about in facts_in(said) & _WRONG.keys()}
+    return named.pop() if len(named) == 1 else None
 
 
 def records(rows: Sequence[Listing]) -> tuple[str, ...]:
