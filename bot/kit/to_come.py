@@ -78,6 +78,7 @@ class ToCome(msgspec.Struct, frozen=True):
         ground: Whether it is an ambulance, which no federal law keeps from billing the rest.
         worst: Whether the most that it can come to is asked for.
         others: The current plans of another kind.
+        approval: Whether it is asked besides if the care needs approval first.
     """
 
     wants: Wants
@@ -93,6 +94,7 @@ class ToCome(msgspec.Struct, frozen=True):
     charged: Amount | None = None
     ground: bool = False
     others: tuple[Coverage, ...] = ()
+    approval: bool = False
 
     @property
     def own(self) -> bool:
@@ -144,6 +146,13 @@ def wants_to_come(ask: Ask) -> Wants | None:
     if covered and aspect in COUNTED:
         aspect = reason = None
     return _wants(ask, aspect, reason)
+
+
+def wants_besides(ask: Ask) -> Wants | None:
+    """Return what is asked about named care beside another question, such as whether it needs approval; or None."""
+    if not _names_care(ask):
+        return None
+    return "covered" if _asks_cover(ask) else "price" if "money" in ask.asked.says else None
 
 
 def _wants(ask: Ask, aspect: str | None, reason: str | None) -> Wants:
@@ -209,6 +218,7 @@ def summarize(
         ground="ambulance" in values_of(ask, "service"),
         charged=_charged(ask) if visit else None,
         worst="worst" in ask.asked.says,
+        approval="approval" in ask.asked.says,
         others=tuple(one for one in coverages.current if one not in plans),
     )
 

@@ -18,6 +18,7 @@ from bot.kit import (
     ClaimWish,
     Search,
     Summary,
+    ToCome,
     choose,
     given,
     kind_shown,
@@ -26,7 +27,9 @@ from bot.kit import (
     rules_ahead,
     span_of,
     text_of,
+    to_come,
     wanted_of,
+    wants_besides,
     words_of,
 )
 
@@ -76,6 +79,7 @@ class Authorizations(Summary, frozen=True):
         ahead: The benefit table's rules for future care.
         often: Whether plans tend to want approval for care of that kind.
         never: Whether federal law lets no plan want it.
+        to_come: What the plan's records name for the care, where its cover or price is asked besides.
     """
 
     wanted: ClaimWish
@@ -96,6 +100,7 @@ class Authorizations(Summary, frozen=True):
     ahead: tuple[Ahead, ...] = ()
     often: bool = False
     never: bool = False
+    to_come: ToCome | None = None
 
     def over(self, one: Authorization) -> bool:
         """Return whether its period has ended, today or at the time in question."""
@@ -123,7 +128,9 @@ async def answer(ask: Ask) -> Authorizations:
         summary = replace(summary, refused=_refused(unpaid, ask))
         ask.cite("ExplanationOfBenefit", [summary.refused.id] if summary.refused else [])
     ask.cite("ExplanationOfBenefit", [one.id for one in (*summary.rows, *summary.others)])
-    return summary
+    wants = wants_besides(ask) if summary.question == "need" and not summary.rows else None
+    besides = await to_come(ask, await member_coverages(ask), wants) if wants else None
+    return replace(summary, to_come=besides and replace(besides, approval=False))
 
 
 async def _by_table(ask: Ask) -> tuple[Ahead, ...]:

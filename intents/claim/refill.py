@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import msgspec
 
-from bot.kit import Ask, AskedAhead, Medication, Summary, medications, text_of, words_of
+from bot.kit import Ask, AskedAhead, Medication, Summary, hand_over_ahead, medications, text_of, words_of
 
 SHOWN = 5
 _DRUG = "formulary.drug_coverage"
@@ -62,6 +62,7 @@ async def answer(ask: Ask) -> Refill:
         AskedAhead: What the refill will cost is asked.
     """
     said = set(words_of(ask.said))
+    hand_over_ahead(ask)
     if ask.asked.form == "amount" and "drug" in ask.slots and _LEFT.isdisjoint(said):
         raise AskedAhead(_DRUG)
     since = ask.today - timedelta(days=LOOKED_BACK)

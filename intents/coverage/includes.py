@@ -94,7 +94,9 @@ async def answer(ask: Ask) -> Included:
     if reason == "order" and len(coverages.current) == 1 and _FIRST.intersection(words_of(ask.said)):
         raise AskedAhead("coverage.workings", workings="two_plans")
     rules = rules_ahead(ask, coverages, None) if reason in {None, "limit"} else ()
-    counts = reason == "limit" or bool({"how_many", "often", "number"} & ask.asked.says.keys())
+    says = ask.asked.says.keys()
+    capped = {"out_of_pocket_max", "several"} <= says  # "a limit on visits"
+    counts = reason == "limit" or capped or bool({"how_many", "often", "number"} & says)
     if limits := tuple(one for one in rules if counts and one.benefit.limits):
         return Included("limit", (), coverages.current, ahead=limits)
     if reason is None and not counts and not rules:
