@@ -93,7 +93,8 @@ def ranking_asked(ask: Ask) -> Ranking | None:
         one, least, measure = by, False, "amount"
     else:
         return None
-    whole = "claim" if "provider_name" in ask.slots and measure == "amount" else "provider"
+    single = not {"provider_name", "amount_kind"}.isdisjoint(ask.slots) and measure == "amount"
+    whole = "claim" if single else "provider"  # "the highest copay I ever paid" is that of one claim
     if measure == "count" and one in _SINGLE:  # each of them was had once
         one = "drug" if unit == "fill" else None
     return Ranking(one or whole, least, measure, counted_as(one, unit), shown or (YEAR if ask.asked.sort else SHOWN))

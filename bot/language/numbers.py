@@ -135,7 +135,9 @@ class LimitPatterns:
         if not number or not self._words.is_begun(self._said.words, span[0], span[1] - named):
             return None
         value = self._words.value(number)
-        return _Amount(str(value), *span, sure=named or _dollared(self._said, span[0])) if value >= _TEN else None
+        return (
+            _Amount(str(value), *span, sure=named or _dollared(self._said, span[0])) if value >= _TEN or named else None
+        )
 
     def more(self, amount: _Amount, span: tuple[int, int]) -> list[Tag]:
         """Return the tags for "over $100"."""
