@@ -11,6 +11,7 @@ from itertools import pairwise
 from msgspec.structs import replace
 
 from bot.language.anchors import timed
+from bot.language.clauses import ClauseRole
 from bot.language.entities import opening
 from bot.language.hearing import Heard
 from bot.language.hours import hour_tags
@@ -34,7 +35,9 @@ def as_taken(entry: IntentRules, heard: Heard, lexicon: Lexicon) -> Heard:
     searches = "radius" in entry.heard and "other_name" not in entry.heard
     if entry.needs != "directory" or not (searches or WISH in entry.heard.values()):
         return heard
-    asking = heard.asking - _asides(heard)
+    # "And has evening times" is of idle words alone, which a clause of courtesy is as well.
+    idle = (one for one in heard.clauses if one.role is ClauseRole.COURTESY)
+    asking = heard.asking.union(*(range(one.first, one.after) for one in idle)) - _asides(heard)
     words = frozenset[int]()
     if searches:
         heard = _at_times(heard, lexicon, asking) if "open_at" in entry.heard.values() else heard
@@ -69,7 +72,12 @@ def _at_times(heard: Heard, lexicon: Lexicon, asking: AbstractSet[int]) -> Heard
     hours = hour_tags(Lexed(lexicon.grammar, heard.said.words), heard.said, heard.today, asking, sought=True)
     tags = opening([tag for tag in heard.tags if tag.kind != "open_at"], hours)
     dates = [tag for tag in tags if tag.kind in _TIMES and tag.first in asking and not _is_past(tag, heard)]
-    return _retagged(heard, [replace(tag, kind=WISH_TIME) if tag in dates else tag for tag in tags])
+    heard = _retagged(heard, [replace(tag, kind=WISH_TIME) if tag in dates else tag for tag in tags])
+    units = heard.joining.beside("dates").unit  # "next week", which is no time of a claim
+    ahead = [
+        run for run in _runs(heard.marks.get("FUTURE", frozenset()) & asking) if heard.said.words[run[1] - 1] in units
+    ]
+    return _with(heard, WISH_TIME, frozenset(at for run in ahead for at in range(*run)))
 
 
 def _is_past(tag: Tag, heard: Heard) -> bool:
@@ -82,7 +90,8 @@ def _is_past(tag: Tag, heard: Heard) -> bool:
 def _asides(heard: Heard) -> frozenset[int]:
     """Return the words of the parts in which somebody tells of themselves and searches nobody: "my knee locked up"."""
     told = heard.joining.beside("clauses")
-    tellers = told.speaker | told.spoken_of | heard.joining.beside("wishes").mine
+    own = heard.joining.beside("wishes")
+    tellers = (told.speaker | told.spoken_of | own.mine) - own.relative
     sought = {tag.first for tag in heard.tags if tag.kind in {*_KINDS, "any_doctor"}}
     sought |= {place for name in ("FIND", "SOMEBODY") for place in heard.marks.get(name, ())}
     found = set[int]()
@@ -137,7 +146,8 @@ def _nowhere(heard: Heard, lexicon: Lexicon) -> frozenset[int]:
     held = {place for tag in heard.tags for place in range(tag.first, tag.after)}
     ends = held.union(first for first, _ in _parts(heard)) | {len(heard.keys)}
     found = set[int]()
-    for place in heard.marks.get("NEAR", ()) if "location" not in heard.marks else ():
+    near = heard.marks.get("NEAR", frozenset()) if "location" not in heard.marks else frozenset()
+    for place in (one for one in near if one + 1 not in near):
         after = next(at for at in range(place + 1, len(heard.keys) + 1) if at in ends or _is_relative(heard, at))
         if _says(heard, lexicon, range(place + 1, after)):
             found.update(range(place + 1, after))
