@@ -7,7 +7,7 @@ gate's result and that of the counted weights into the reading.
 
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -60,30 +60,16 @@ class Danger(NamedTuple):
         return SYMPTOM in self.lines
 
 
-class _Tried(NamedTuple):
-    """The rules for each of the three checks; with each, whether calm words around it silence it."""
-
-    firm: tuple[tuple[DangerRule, bool], ...]
-    unasked: tuple[tuple[DangerRule, bool], ...]
-    beside: tuple[tuple[DangerRule, bool], ...]
-
-
 class SafetyGate:
     """The safety check of a message of up to 4,000 characters, already split into words."""
 
     def __init__(self, dangers: Dangers, speller: Speller) -> None:
         self._dangers, self._speller = dangers, speller
-        rules = dangers.rules
-        self._tried = _Tried(
-            firm=tuple((rule, True) for rule in rules if not (rule.loose or rule.alone)),
-            unasked=tuple((rule, not rule.plain) for rule in rules if rule.loose or rule.alone or rule.plain),
-            beside=tuple((rule, rule.loose and not rule.plain) for rule in rules if not (rule.alone or rule.firm)),
-        )
 
     def hear(self, said: Utterance) -> "Signs":
         """Return the emergency signs of a message; rules are evaluated when asked for."""
         found = _meant(self._dangers.words.scan(self._speller.repaired(said.keys)))
-        return Signs(self._dangers, self._tried, [one for one in found if not _is_named(one, said)], said)
+        return Signs(self._dangers, [one for one in found if not _is_named(one, said)], said)
 
 
 class Signs:
@@ -92,8 +78,8 @@ class Signs:
     Crisis before emergency, the first match wins.
     """
 
-    def __init__(self, dangers: Dangers, tried: _Tried, found: Sequence[PhraseFound], said: Utterance) -> None:
-        self._dangers, self._tried, self._found, self._said = dangers, tried, found, said
+    def __init__(self, dangers: Dangers, found: Sequence[PhraseFound], said: Utterance) -> None:
+        self._dangers, self._found, self._said = dangers, found, said
         self._sentences: list[int] | None = None
         self._places: dict[str, list[int]] = {}
         for entry in found:
@@ -104,16 +90,18 @@ class Signs:
 
     def firm(self) -> Danger | None:
         """The emergency that precedes everything: explicit words, in no sentence about benefits, cost or the past."""
-        danger = self._first(self._tried.firm)
+        danger = self._first((rule, True) for rule in self._dangers.rules if not (rule.loose or rule.alone))
         return danger._replace(firm=True) if danger else None
 
     def unasked(self) -> Danger | None:
         """The emergency in a message that asks for nothing: weak signs, feelings, and explicit words."""
-        return self._first(self._tried.unasked)
+        rules = (rule for rule in self._dangers.rules if rule.loose or rule.alone or rule.plain)
+        return self._first((rule, not rule.plain) for rule in rules)
 
     def beside(self) -> Danger | None:
         """The emergency next to a question about something else."""
-        return self._first(self._tried.beside)
+        rules = (rule for rule in self._dangers.rules if not (rule.alone or rule.firm))
+        return self._first((rule, rule.loose and not rule.plain) for rule in rules)
 
     def present(self, danger: Danger, first: int, after: int) -> bool:
         """Return whether the words of the emergency, within commas and [first, after), are about now."""
@@ -132,7 +120,7 @@ class Signs:
         """The keys of all words that are part of an idea of danger."""
         return frozenset(self._said.keys[place] for entry in self._found for place in range(entry.first, entry.after))
 
-    def _first(self, rules: Sequence[tuple[DangerRule, bool]]) -> Danger | None:
+    def _first(self, rules: Iterable[tuple[DangerRule, bool]]) -> Danger | None:
         """Return the first matching rule's emergency. Each rule has a flag: calm words around it silence it."""
         for rule, calms in rules if self._places else ():
             if rule.all[0] in self._places and (at := self._rings(rule, calms=calms)) is not None:
@@ -320,10 +308,11 @@ def calling(reading: Reading, named: Mapping[str, Slot]) -> Reading | None:
 
     A place, as in "at walgreens", is no doctor.
     """
-    doctor = None if "organization" in named else named.get("provider_name")
-    slots = {"provider_name": doctor} if doctor else {}
-    asked = replace(reading, intent=NUMBER, slots=slots, rule=None, score=1.0, candidates=(), unclear=False)
-    return asked if doctor else None
+    doctor = named.get("provider_name")
+    if doctor is None or "organization" in named:
+        return None
+    slots = {"provider_name": doctor}
+    return replace(reading, intent=NUMBER, slots=slots, rule=None, score=1.0, candidates=(), unclear=False)
 
 
 def in_danger(text: str, danger: Danger, begun: float) -> Reading:
