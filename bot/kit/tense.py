@@ -48,7 +48,7 @@ def hand_over_ahead(ask: Ask) -> None:
     Raises:
         AskedAhead: The words ask that.
     """
-    if asks_from_now_on(ask):
+    if asks_from_now_on(ask) and (_of_money(ask) or "amount" in ask.slots):
         raise AskedAhead(_DRUG)
     if is_ahead(ask):
         raise AskedAhead
@@ -57,7 +57,7 @@ def hand_over_ahead(ask: Ask) -> None:
 def asks_from_now_on(ask: Ask) -> bool:
     """Return whether it is asked what a drug costs from now on: "every time I fill it", "is it still 600 a month"."""
     again = "again" in ask.asked.says or speaks_ahead(ask) or _STILL.search(" ".join(words_of(ask.said)))
-    return "drug" in ask.slots and bool(again) and (_of_money(ask) or "amount" in ask.slots)
+    return "drug" in ask.slots and bool(again)
 
 
 def _of_money(ask: Ask) -> bool:

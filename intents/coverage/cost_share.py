@@ -241,10 +241,12 @@ async def answer(ask: Ask) -> CostShares:
 
 async def _apart(coverages: Coverages, ask: Ask) -> CostShares | None:
     """Which claims went toward a yearly figure, or several kinds of visit, where one of these is asked."""
-    rule, past = counting_asked(ask), ask.slots.get("reason") == "counted" and not speaks_ahead(ask)
-    if rule or (past and (_asks_time(coverages, ask) or asks_claims(ask))):
+    rule, ahead = counting_asked(ask), speaks_ahead(ask)
+    counted = ask.slots.get("reason") == "counted" and not ahead
+    if rule or (counted and (_asks_time(coverages, ask) or asks_claims(ask))):
         toward = await went_toward(ask, coverages, counted_toward(ask) or "deductible")
-        if rule and (speaks_ahead(ask) or not (toward.looked and (past or rule == _CLAIMS_TELL))):
+        of_claims = counted or "was" in ask.asked.says or rule == _CLAIMS_TELL
+        if rule and (ahead or not (toward.looked and of_claims)):
             raise AskedAhead(_RULES, workings=rule)
         return CostShares(toward=toward)
     two = visit_copays(ask, coverages)

@@ -175,7 +175,8 @@ async def answer(ask: Ask) -> DrugCoverage:
     ask.report.cite("List", [chosen.id])
     if len(several) < _TWO:
         found = (await _of(ask, drug, lists, chosen))[0]
-        return await _with_last(ask, found) if asks_from_now_on(ask) or found.compared else found
+        again = asks_from_now_on(ask) and not found.needs
+        return await _with_last(ask, found) if again or found.compared else found
     every = [await _of(ask, one, lists, chosen) for one in several]
     ask.report.cite("MedicationKnowledge", [one.id for _, known in every for one in known])
     return DrugCoverage(drug, lists, chosen, each=tuple(one for one, _ in every))
