@@ -123,8 +123,8 @@ def _of_whom(heard: Heard, lexicon: Lexicon, beside: AbstractSet[int]) -> frozen
 
     `beside` are the words of kinds of care beside the one that is searched.
     """
-    held = {place for tag in heard.tags for place in range(tag.first, tag.after)} - beside
-    held |= heard.marks.get("NEAR", frozenset())
+    near = heard.marks.get("NEAR", frozenset())
+    held = near.union(*(range(tag.first, tag.after) for tag in heard.tags)) - beside
     said, asker = heard.marks.get(WISH, frozenset()), heard.joining.beside("wishes").asker
     question = heard.joining.beside("clauses").question
     found = set[int]()
@@ -132,7 +132,8 @@ def _of_whom(heard: Heard, lexicon: Lexicon, beside: AbstractSet[int]) -> frozen
         lead = next((at for at in range(first, after) if _is_relative(heard, at)), after)
         for start, end in _runs(frozenset(range(lead + 1, after)) - held):
             # The "on" of "on Saturday", the "speaks" of "speaks Hindi" belong to the value behind them.
-            last = end - 1 if end < after and (heard.keys[end - 1] in lexicon.idle or end - 1 == start) else end
+            verb = end - 1 == start and end not in near
+            last = end - 1 if end < after and (verb or heard.keys[end - 1] in lexicon.idle) else end
             inverted = plain(heard.said.words[start]) in question and start + 1 < after  # "who should I see"
             asked = inverted and plain(heard.said.words[start + 1]) in asker
             if asked or end in said or start - 1 in said or not _says(heard, lexicon, range(start, last), beside):
