@@ -32,7 +32,7 @@ from bot.conversation.looking import Looking
 from bot.conversation.reminding import Cases, Reminding
 from bot.conversation.state import Dialogue
 from bot.conversation.telling import Telling
-from bot.conversation.turn import Patience, Turn
+from bot.conversation.turn import Turn
 from bot.delivery.due import DueReminders
 from bot.delivery.reminders import Interval, Reminders
 from bot.delivery.retention import Retention
@@ -49,7 +49,7 @@ from bot.ops.figures import Ratings, Sentences
 from bot.ops.metrics import Health, Meter, Tally
 from bot.ops.upkeep import last_checkpoint, stopped, sweep, watch_clock
 from bot.pack import Pack, find_pack, load_pack, with_benefits
-from bot.payer.budget import MemberCache, ResponseCache
+from bot.payer.budget import MemberCache, Patience, ResponseCache
 from bot.payer.client import DirectoryClient
 from bot.payer.discovery import Discovery, Probe
 from bot.payer.http import Http

@@ -16,8 +16,8 @@ from zoneinfo import ZoneInfo
 from bot.app import Bot, assemble, web_app
 from bot.cli.own_pages import link_in
 from bot.config import Settings
-from bot.conversation.turn import Patience
 from bot.message import Action, Actions, Item, Message, OneToOne, Person, Reply, Shared
+from bot.payer.budget import Patience
 from bot.replies.plain import plain
 from bot.sandbox.app import Sandbox, serve_sandbox
 from bot.sandbox.synthetic.tables import BENEFITS

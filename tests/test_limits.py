@@ -16,13 +16,12 @@ from starlette.applications import Starlette
 
 from bot.app import Bot, web_app
 from bot.channels.mcp import Callers
-from bot.conversation.turn import Patience, under_way
 from bot.errors import PayerDown, TooManyQuestions
 from bot.message import Answered, Message, OneToOne, Person
 from bot.ops.entrance import ADDRESS, Counts, Limit, Limits, SharedLimit
 from bot.ops.metrics import Health, Meter
 from bot.ops.upkeep import stopped
-from bot.payer.budget import Progress
+from bot.payer.budget import Patience, Progress, under_way
 from bot.payer.http import Http
 from bot.replies.plain import plain
 from bot.sandbox.app import serve_sandbox

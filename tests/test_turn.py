@@ -8,9 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.app import Bot
-from bot.conversation.turn import Patience
 from bot.kit import Ask, Summary
 from bot.message import Private, Reply, Shareable
+from bot.payer.budget import Patience
 from bot.replies.plain import plain
 from bot.sandbox.behaviour import Fault
 from tests.shipped import shipped_pack

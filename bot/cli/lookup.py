@@ -27,12 +27,12 @@ from bot.cli.terminal import rehearsed
 from bot.config import Settings
 from bot.conversation.recognising import BETWEEN, ITEMS
 from bot.conversation.state import Asked
-from bot.conversation.turn import Patience
 from bot.documents.printer import Printer, cell, inert
 from bot.errors import ConfigError, PayerError
 from bot.kit import Unreadable, asked_networks, network_names
 from bot.message import Language
 from bot.pack import find_pack
+from bot.payer.budget import Patience
 
 _PART = 25  # as many as one message asks
 _WALL = 300.0  # seconds for a part: nobody waits in a chat

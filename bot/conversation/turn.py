@@ -6,14 +6,12 @@ heard -> danger -> what it is (`recognising`) -> whose record, what needs no sea
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Mapping
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import aclosing
 from functools import partial
-from typing import Any, Literal, TypeVar
+from typing import Literal
 
-import msgspec
 import structlog
 from msgspec.structs import replace
 
@@ -41,66 +39,20 @@ from bot.conversation.reminding import END, LIST, Reminding
 from bot.conversation.state import Asked, Memory
 from bot.conversation.telling import Telling
 from bot.delivery.retention import Retention
-from bot.errors import BotError, NotLinked, PayerSlow, SignInExpired, as_bot_error, new_reference
+from bot.errors import NotLinked, SignInExpired, as_bot_error, new_reference
 from bot.kit import NeedsPlace
 from bot.language.kernel import FALLBACK, FEEDBACK
 from bot.language.reading import Slot
 from bot.message import FAREWELLS, Answered, Block, Language, Message, Person, Private, Shareable, Shared
 from bot.ops.entrance import Limits
 from bot.pack import template_of
-from bot.payer.budget import Progress, Report
+from bot.payer.budget import Patience, Progress, Report, under_way
 
 log = structlog.get_logger("turn")
-T = TypeVar("T")
 _ACTS = ("account.", "reminder.")
 _CONNECTS = frozenset({"account.link", "account.choose", SWITCH, WHOSE})
 _HOME = Slot("", "me")
 """Where a member looks for care who names no place."""
-
-
-class Patience(msgspec.Struct, frozen=True):
-    """Times of a question in seconds: first progress note, interval of further notes, and the limit."""
-
-    notice: float = 2.0
-    again: float = 6.0
-    wall: float = 20.0
-
-
-@asynccontextmanager
-async def under_way(
-    work: Callable[[Progress], Coroutine[Any, Any, T]], patience: Patience
-) -> AsyncIterator[Callable[[], Awaitable[Progress | T]]]:
-    """Run a search in a task of its own, which ends with the context.
-
-    What is yielded returns its progress when a note is due, and the result when it is finished. It raises PayerSlow if
-    the question has taken too long, and what `work` raises.
-    """
-    progress, clock = Progress(), asyncio.get_running_loop().time
-    running, pause = {asyncio.create_task(work(progress))}, patience.notice
-    end = clock() + patience.notice + patience.wall
-
-    async def heard() -> Progress | T:
-        nonlocal pause
-        done, _ = await asyncio.wait(running, timeout=min(pause, max(0.0, end - clock())))
-        if done:
-            return done.pop().result()
-        if clock() >= end:
-            raise PayerSlow
-        pause = patience.again
-        return progress
-
-    try:
-        yield heard
-    finally:
-        # The task holds its error, the error's trace this frame: without the task the payer's body is let go.
-        task = running.pop()
-        if not task.done():
-            task.cancel()
-            await asyncio.wait({task})  # waited for, not awaited: who is cancelled meanwhile ends as well
-            error = None if task.cancelled() else task.exception()
-            if error is not None and not isinstance(error, BotError):
-                raise error
-        del task, work
 
 
 class Turn:
@@ -187,7 +139,7 @@ class Turn:
                 step = await self.recognisers.step(exchange, request)
                 self.handing_over.noted(exchange, step)
             while step is not None:
-                async with aclosing(self._said(exchange, step)) as replies:
+                async with aclosing(self._said(exchange, await self._settled(exchange, step))) as replies:
                     async for said in replies:
                         reply = await self._keeper.remember(exchange, said) if isinstance(said, Said) else said
                         for one in exchange.above(reply):
@@ -198,59 +150,67 @@ class Turn:
             for one in exchange.around(problem):
                 yield one
 
-    async def _said(self, exchange: Exchange, step: NextStep) -> AsyncGenerator[Answered | Said, None]:
+    async def _settled(self, exchange: Exchange, step: NextStep) -> NextStep:
+        """Return the question that has to be looked up, or the reply to one that has not."""
+        if not isinstance(step, Asked):
+            return step
+        exchange.is_asked, exchange.errors = True, step.language
+        if SHARED in step.arguments:  # it is looked up as anybody would, so that anybody may read it
+            exchange.message = replace(exchange.message, directory_only=True)
+        held = self._not_of_asker(exchange.message, step) if exchange.message.origin != "said" else None
+        asked = held or await self._without_search(exchange, step)
+        message, memory = exchange.message, exchange.memory
+        if isinstance(asked, Asked) and isinstance(message.place, Shared) and self._pack.is_of_member(asked.intent):
+            kept = asked.alone  # first: what is asked next must not tell what was answered
+            only = Memory(asked=kept, language=asked.language, choice=memory.choice, whose=memory.whose)
+            await self._dialogue.remember(message, only)
+        return asked
+
+    async def _said(self, exchange: Exchange, asked: NextStep) -> AsyncGenerator[Answered | Said, None]:
         """Yield the replies of a step: a question that is looked up may have several, everything else has one.
 
         Without a valid sign-in the reply is a link, and the question is stored until there is one.
         """
-        asked = step
-        if isinstance(step, Asked):
-            exchange.is_asked, exchange.errors = True, step.language
-            if SHARED in step.arguments:  # it is looked up as anybody would, so that anybody may read it
-                exchange.message = replace(exchange.message, directory_only=True)
-            held = self._not_of_asker(exchange.message, step) if exchange.message.origin != "said" else None
-            asked = held or await self._without_search(exchange, step)
         if not isinstance(asked, Asked):
             yield asked
             return
         message, memory = exchange.message, exchange.memory
-        if isinstance(message.place, Shared) and self._pack.is_of_member(asked.intent):
-            kept = asked.alone  # first: what is asked next must not tell what was answered
-            only = Memory(asked=kept, language=asked.language, choice=memory.choice, whose=memory.whose)
-            await self._dialogue.remember(message, only)
-        async with aclosing(self._looked_up(exchange, asked)) as replies:
-            async for one in replies:
-                yield one
-
-    async def _looked_up(self, exchange: Exchange, asked: Asked) -> AsyncGenerator[Answered | Said, None]:
-        """Yield the replies to a question that is looked up; near home, where a member names no place."""
-        message, memory = exchange.message, exchange.memory
         try:
-            if "location" in asked.slots and await self._looks_from_home(exchange, asked):
-                yield self._pack.reply(Private, asked.intent, "ask/home", {}, asked.language, final=False)
             needs_member = self._pack.is_of_member(asked.intent)
-            both = partial(self._answering.both, exchange, asked, partial(self._then, exchange, asked))
-            async with under_way(both, self._patience) as heard:
+            async with under_way(partial(self._answered, exchange, asked), self._patience) as heard:
                 while isinstance(found := await heard(), Progress):
                     yield self._answering.on_the_way(asked, found, private=needs_member)
-                exchange.memory = replace(memory, met=memory.met or needs_member)
-                reply, other, then = found
-                if asked.then and asked.then.intent == FALLBACK:
-                    other, then = asked.then, lead((await self._stated(message, asked.then)).blocks, reply.blocks)
-                yield self._with_others(exchange, self._owners.headed(reply, asked, memory), asked, other, then)
+            asked, reply, other, then = found
+            if await self._looks_from_home(exchange, asked):
+                yield self._pack.reply(Private, asked.intent, "ask/home", {}, asked.language, final=False)
+            exchange.memory = replace(memory, met=memory.met or needs_member)
+            yield self._with_others(exchange, self._owners.headed(reply, asked, memory), asked, other, then)
         except NeedsPlace as need:
-            if need.place is None and "location" not in asked.slots and await self._is_at_home(message):
-                here = replace(asked, slots={**asked.slots, "location": _HOME})
-                async with aclosing(self._looked_up(exchange, here)) as replies:
-                    async for one in replies:
-                        yield one
-                return
             exchange.unread = "place"
             yield await self._ask_for_place(message, asked, need)
         except (NotLinked, SignInExpired) as error:
             await self._dialogue.keep(message.person, asked)
             reply = await self._connecting.offer(message.person, asked.language, error.template, intent=asked.intent)
             yield Said(reply, alone=isinstance(message.place, Shared))
+
+    async def _answered(
+        self, exchange: Exchange, asked: Asked, progress: Progress
+    ) -> tuple[Asked, Answered, Asked | None, tuple[Block, ...] | None]:
+        """Return the question, its reply, and the other question of the message with the first lines of its answer.
+
+        A member who names no place asks near home.
+        """
+        then = partial(self._then, exchange, asked)
+        try:
+            reply, other, lines = await self._answering.both(exchange, asked, then, progress)
+        except NeedsPlace as need:
+            if need.place is not None or "location" in asked.slots or not await self._is_at_home(exchange.message):
+                raise
+            asked = replace(asked, slots={**asked.slots, "location": _HOME})
+            reply, other, lines = await self._answering.both(exchange, asked, then, progress)
+        if asked.then and asked.then.intent == FALLBACK:
+            other, lines = asked.then, lead((await self._stated(exchange.message, asked.then)).blocks, reply.blocks)
+        return asked, reply, other, lines
 
     async def _without_search(self, exchange: Exchange, asked: Asked) -> NextStep:
         """Return the reply to a question that needs no search, or the question to look up."""

@@ -21,9 +21,9 @@ from bot.channels.registry import Running, Start, start_slack, start_teams, star
 from bot.channels.slack.app import SlackApp
 from bot.cli.own_pages import link_in
 from bot.config import Settings
-from bot.conversation.turn import Patience
 from bot.message import Actions, Item, Message, OneToOne, Person, Place, Private, Reply
 from bot.ops import log
+from bot.payer.budget import Patience
 from bot.payer.http import Http
 from bot.replies.plain import plain
 from bot.sandbox.app import Sandbox, serve_sandbox

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.conversation.turn import Patience
+from bot.payer.budget import Patience
 from bot.sandbox.behaviour import Fault
 from bot.sandbox.world import World
 from tests.cases import numbered
