@@ -6,6 +6,7 @@ from datetime import date
 
 from msgspec.structs import replace
 
+from bot.language.asked import asked_in
 from bot.language.clauses import Clause, ClauseRole, goes_on
 from bot.language.context import Context
 from bot.language.engine import Engine
@@ -46,7 +47,8 @@ def going_on(
     asks, listed = [one for one in cut if one.role is ClauseRole.ASKS], engine.lexicon.grammar.area("clauses")
     if len(asks) < _TWO or said.words[asks[0].first] not in listed.any("question", "imperative"):
         return None
-    if not all(_leans(engine, said, one, today) for one in asks[1:]):
+    part = asked_in(engine.lexicon.grammar, reading.text, {}).then  # "how many of those" counts a part of the first
+    if part or not all(_leans(engine, said, one, today) for one in asks[1:]):
         return None
     first, start = said.said(0, asks[1].first), asks[1].first
     alone = engine.understand(first, today=today, context=context, people=people)
