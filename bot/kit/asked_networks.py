@@ -13,11 +13,6 @@ from bot.kit.spelling import words_of
 from bot.payer.search import Search, escape
 from bot.records.listing import Listing, Network
 
-# Words beside which a network may be named that the pack's list does not have.
-_HINTS = frozenset({
-    "network", "networks", "net", "red", "redes", "inn", "take", "takes", "taking", "accept", "accepts", "acepta",
-    "aceptan", "toma", "plan", "plans", "listed", "participate", "participates", "participa",
-})  # fmt: skip
 _INSIDE_WORDS = frozenset({"network", "red", "inn", "par"})
 _BOTH = frozenset({"and", "both", "y", "ambas"})
 NetworkSide = Literal["in", "out", "unsure"]
@@ -100,7 +95,7 @@ def _may_name(ask: Ask, value: object) -> bool:
 
     With a plain "in network", this needs a capitalized word that belongs to no other part of the question.
     """
-    if _HINTS.isdisjoint(words_of(ask.said)):
+    if "may_be_network" not in ask.asked.says:
         return False
     if value is None:
         return True

@@ -57,8 +57,15 @@ _ASKS: Mapping[str, re.Pattern[str]] = {
 }
 _SLOTS = ("accepting_new", "language", "telehealth", "wheelchair", "open_at", "wish")
 _NEAR = re.compile(r"\b(near|nearby|close|far|cerca|lejos)\b", re.IGNORECASE)  # asks how far, beside a place
-_TOLD_BY = {"languages": "language", "hours": "open_at", "networks": "network", "npi": "npi", "tin": "tin"}
-"""What is not asked for beside other things where the slot names it: "taking patients in network P"."""
+_TOLD_BY = {
+    "address": "places",
+    "languages": "language",
+    "hours": "open_at",
+    "networks": "network",
+    "npi": "npi",
+    "tin": "tin",
+}
+"""What is not asked for beside other things where the slot or another fact names it: "taking patients in network P"."""
 OF_PLACE = frozenset({"phone", "fax", "email", "web", "address", "hours"})
 """What each place of a provider has for itself."""
 
@@ -109,7 +116,7 @@ def facts_asked(ask: Ask, name: str | None = None) -> tuple[str, ...]:
     # Words within longer ones ask for nothing, such as the number of "fax number".
     kept = [one for one in spans if not any(_holds(other, one) for other in spans)]
     asked = tuple(dict.fromkeys(about for *_, about in sorted(kept)))
-    asked = tuple(about for about in asked if _TOLD_BY.get(about) not in ask.slots) or asked
+    asked = tuple(about for about in asked if _TOLD_BY.get(about) not in {*ask.slots} | {*asked} & {"places"}) or asked
     if "network" in ask.beside and {*asked}.isdisjoint(("networks", "accepting_new")):  # new patients by network
         asked = (*asked, "networks")
     if asked:

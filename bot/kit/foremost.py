@@ -1,8 +1,7 @@
 """Which of several providers is nearest, is open latest or opens first."""
 
-import re
-from collections.abc import Callable, Mapping, Sequence
-from typing import Literal
+from collections.abc import Callable, Sequence
+from typing import Literal, get_args
 
 import msgspec
 
@@ -12,16 +11,6 @@ from bot.kit.opening import DAY, OpenAt, open_at, spans
 from bot.records.details import WEEK
 
 RankedBy = Literal["near", "late", "early"]
-_WHICH = re.compile(r"\b(which|who|what|any|cu[aá]l\w*|qui[eé]n\w*|qu[eé])\b", re.IGNORECASE)
-_HOW: Mapping[RankedBy, re.Pattern[str]] = {
-    "near": re.compile(r"\b(closer|nearer|closest|nearest|m[aá]s cerca\w*)\b", re.IGNORECASE),
-    "late": re.compile(
-        r"\b(clos\w+|open|stays?) (the )?(later|latest|last|longer|longest)\b|\bcierra\w* m[aá]s tarde\b", re.IGNORECASE
-    ),
-    "early": re.compile(
-        r"\bopens? (the )?(earlier|earliest|first|sooner|soonest)\b|\babre\w* m[aá]s temprano\b", re.IGNORECASE
-    ),
-}
 _SHOWN, _SEVERAL = 4, 2
 
 
@@ -62,8 +51,9 @@ def ranked(ask: Ask, cards: Sequence[Card]) -> Ranked | None:
 
     Words for an order, such as "earliest", are then honoured.
     """
-    how = next((how for how, words in _HOW.items() if words.search(ask.said)), None)
-    if how is None or ask.page or len(cards) < _SEVERAL or not _WHICH.search(ask.said):
+    says = ask.asked.says
+    how = next((how for how in get_args(RankedBy) if f"rank_{how}" in says), None)
+    if how is None or ask.page or len(cards) < _SEVERAL or "which_of" not in says:
         return None
     ask.said_unmet("order")
     if how == "near":
