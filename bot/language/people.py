@@ -10,6 +10,7 @@ from bot.language.matcher import WordArea
 from bot.language.text import Tag, Utterance, keys_in
 
 _NEAR = 3
+_NEAR_PAPER = 3  # words: "my son's summer camp form"
 _PERSON, _KIN = "person", "kin"
 _NO_OWNER = frozenset({"self", "household", "dependent"})
 _REACH = 4
@@ -95,8 +96,14 @@ def _is_kin(tag: Tag) -> bool:
     return kin is not None and kin not in _NO_OWNER and not tag.excluded
 
 
+def _has_paper(said: Utterance, tag: Tag, words: WordArea) -> bool:
+    """Return whether only a paper is a relative's, for which the writer asks of what is their own."""
+    mine = [place for place, word in enumerate(said.words) if word in words.mine and place >= tag.after]
+    return bool(mine) and not words.paper.isdisjoint(said.words[tag.after : tag.after + _NEAR_PAPER])
+
+
 def _owns_it(said: Utterance, tag: Tag, tags: Sequence[Tag], cut: Sequence[Clause], words: WordArea) -> bool:
-    if _is_told(said, tag, words):
+    if _is_told(said, tag, words) or _has_paper(said, tag, words):
         return False
     possessive = "'" in said.words[tag.after - 1]
     own = next(one for one in cut if one.first <= tag.first < one.after)
