@@ -36,7 +36,7 @@ _MODULES = {
         records.card records.coverage
     """,
     "directory": """
-        kit.around kit.asked_networks kit.cards kit.conditions kit.directory kit.facilities kit.found
+        kit.around kit.asked_networks kit.cards kit.conditions kit.directory kit.facilities kit.foremost kit.found
         kit.facts kit.network_names kit.opening kit.organizations kit.plans kit.sites kit.spelling kit.who
         payer.discovery records.details records.listing records.provider
     """,
