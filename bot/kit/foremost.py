@@ -1,7 +1,7 @@
 """Which of several providers is nearest, is open latest or opens first."""
 
-from collections.abc import Callable, Sequence
-from typing import Literal, get_args
+from collections.abc import Callable, Mapping, Sequence
+from typing import Literal
 
 import msgspec
 
@@ -11,6 +11,7 @@ from bot.kit.opening import DAY, OpenAt, open_at, spans
 from bot.records.details import WEEK
 
 RankedBy = Literal["near", "late", "early"]
+_RANKS: Mapping[str, RankedBy] = {"rank_near": "near", "rank_late": "late", "rank_early": "early"}
 _SHOWN, _SEVERAL = 4, 2
 
 
@@ -52,7 +53,7 @@ def ranked(ask: Ask, cards: Sequence[Card]) -> Ranked | None:
     Words for an order, such as "earliest", are then honoured.
     """
     says = ask.asked.says
-    how = next((how for how in get_args(RankedBy) if f"rank_{how}" in says), None)
+    how = next((how for name, how in _RANKS.items() if name in says), None)
     if how is None or ask.page or len(cards) < _SEVERAL or "which_of" not in says:
         return None
     ask.said_unmet("order")
