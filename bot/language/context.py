@@ -11,7 +11,7 @@ from itertools import pairwise
 import msgspec
 from msgspec.structs import replace
 
-from bot.language.calendar import DateRange
+from bot.language.calendar import DateRange, month_days
 from bot.language.hearing import Heard
 from bot.language.kernel import DANGER, DATE_SHIFT, FOLLOW, OF_THEM, ORDINAL, REFINE
 from bot.language.matcher import WordArea
@@ -142,11 +142,26 @@ def changed(context: Context, reading: Reading, intents: Mapping[str, IntentRule
     slots = {
         **kept,
         **{
-            name: _combined(kept.get(name), slot, excludes=name in excludes, several=name in several)
+            name: _combined(
+                kept.get(name), _in_year(kept.get(name), slot), excludes=name in excludes, several=name in several
+            )
             for name, slot in reading.slots.items()
         },
     }
     return topic.intent, {name: slot for name, slot in slots.items() if slot.value is not None}
+
+
+def _in_year(kept: Slot | None, slot: Slot) -> Slot:
+    """Return a month that is named without a year in the year of the time before it: "and June" after "May 2024"."""
+    days, before = slot.value, kept.value if kept else None
+    if not (isinstance(days, Mapping) and isinstance(before, Mapping)) or any(map(str.isdecimal, slot.text)):
+        return slot
+    first, last, year = str(days.get("start")), str(days.get("end")), str(before.get("start"))[:4]
+    alike = first[:7] == last[:7] and first[:4] > year == str(before.get("end"))[:4]
+    if not alike or not first.endswith("-01"):
+        return slot
+    months = month_days(int(year), int(first[5:7]))
+    return replace(slot, value={**days, "start": months[0].isoformat(), "end": months[1].isoformat()})
 
 
 def _combined(kept: Slot | None, slot: Slot, *, excludes: bool, several: bool) -> Slot:
