@@ -28,9 +28,9 @@ from bot.language.context import (
     lists_providers,
     taken_over,
 )
-from bot.language.kernel import FALLBACK, FOLLOW, OF_THEM, SHARE
+from bot.language.kernel import FALLBACK, FOLLOW, OF_THEM
 from bot.language.reading import Reading, Slot
-from bot.language.rules import IntentRules
+from bot.language.rules import IntentRules, shows_one
 
 NAMES = frozenset({"provider_name", "organization", "npi", "tin"})
 _CLAIM = "claim"
@@ -175,12 +175,6 @@ def _tells_of_provider(rules: IntentRules) -> bool:
 
 def _asks_of_claim(rules: IntentRules) -> bool:
     return rules.acts is None and any(one.name == _CLAIM for one in rules.subjects)
-
-
-def shows_one(intents: Mapping[str, IntentRules]) -> str:
-    """Return the intent that shows one provider, "" without one."""
-    rules = intents.get(SHARE)
-    return rules.instead.intent if rules is not None and rules.instead is not None else ""
 
 
 def by_name(memory: Memory, asked: Asked, intents: Mapping[str, IntentRules]) -> Asked:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
-from bot.conversation.focus import NAMES, by_name, chosen, of_record, of_those, shows_one, stepped, whole
+from bot.conversation.focus import NAMES, by_name, chosen, of_record, of_those, stepped, whole
 from bot.conversation.state import Asked, Memory
 from bot.kit.facts import facts_in
 from bot.language.context import (
@@ -28,7 +28,7 @@ from bot.language.context import (
 )
 from bot.language.kernel import OF_THEM, SHARE
 from bot.language.reading import Reading, Slot
-from bot.language.rules import IntentRules
+from bot.language.rules import IntentRules, shows_one
 from bot.message import SOURCES, Language
 
 ENTRY = "answer.entry"

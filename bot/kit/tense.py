@@ -14,7 +14,6 @@ _OF_CLAIMS = frozenset(
 )
 _OVER = frozenset({"last", "had", "pasado", "pasada", "habia"})
 _YEAR = re.compile(r"\b20\d\d\b")
-_DRUG = "formulary.drug_coverage"
 _STILL = re.compile(r"\b(?:still|stay|sigue|todavia) (?:[a-z]+ ){0,2}\d")
 
 
@@ -42,14 +41,14 @@ def speaks_ahead(ask: Ask) -> bool:
     return "supposed" in ask.asked.says or ("to_come" in ask.asked.says and "was" not in ask.asked.says)
 
 
-def hand_over_ahead(ask: Ask) -> None:
-    """Leave what care will cost to the answer that tells it: of a drug the drug list, of other care the plan's shares.
+def hand_over_ahead(ask: Ask, of_drugs: str) -> None:
+    """Leave what care will cost to the answer that tells it: `of_drugs` the one about them, else the plan's shares.
 
     Raises:
         AskedAhead: The words ask that.
     """
     if asks_from_now_on(ask) and (_of_money(ask) or "amount" in ask.slots):
-        raise AskedAhead(_DRUG)
+        raise AskedAhead(of_drugs)
     if is_ahead(ask):
         raise AskedAhead
 

@@ -23,8 +23,8 @@ from bot.language.licences import Licences, about_as_likely, stands_out
 from bot.language.matcher import Lexed
 from bot.language.reading import COUNTED, DOUBT, Candidate, Reading, Slot, elapsed
 from bot.language.redaction import redacted
-from bot.language.rules import PERSON, IntentRules, Rule, load_rules, may_set
-from bot.language.safety import NUMBER, Alarms, Danger, Signs, alarmed, calling, in_danger
+from bot.language.rules import PERSON, IntentRules, Rule, load_rules, may_set, shows_one
+from bot.language.safety import Alarms, Danger, Signs, alarmed, calling, in_danger
 from bot.language.slots import SIDES, dropped, excluded_beside, kinds_of, moved, several_times, sides, slot_of
 from bot.language.tellers import Tellers
 from bot.language.text import Utterance, read, read_whole
@@ -71,8 +71,7 @@ class Engine:
         Raises:
             PackError: "file: key: what" for the first fault.
         """
-        rules, lexicon = load_rules(folder), load_lexicon(folder)
-        return cls(rules, lexicon, Licences.load(folder), load_weights(folder / WEIGHTS))
+        return cls(load_rules(folder), load_lexicon(folder), Licences.load(folder), load_weights(folder / WEIGHTS))
 
     def understand(
         self, text: str, *, today: date, context: Context | None = None, people: Sequence[tuple[str, str]] = ()
@@ -100,8 +99,9 @@ class Engine:
         if danger is None:
             return reading
         if unasked or "answer" in reading.slots or self._alarms.is_alone(danger, reading):
-            asked = calling(reading, self.slots_as(NUMBER, text, today=today)) if danger.is_symptom else None
-            if asked is None:
+            one = shows_one(self.intents)
+            asked = calling(reading, one, self.slots_as(one, text, today=today))
+            if asked is None or not danger.is_symptom:
                 return in_danger(text, danger, begun)
             reading = asked
         return alarmed(reading, danger, begun, now=self._tells_now(part, danger, signs, today, context))
@@ -298,7 +298,7 @@ class Engine:
             shows_language=heard.shows_language,
             points=points_back(heard.said.words, pointing),
             those=counts_back(heard.said.words, pointing) if context else 0,
-            steps=steps_back(heard.said.words, pointing) if context else False,
+            steps=bool(context) and steps_back(heard.said.words, pointing),
             unmet={} if WORKINGS in slots else unmet(heard, slots, follows or intent, self.lexicon.grammar),
             cells=tuple(cells(heard, self.lexicon.cells)),
             chances=chances,

@@ -11,7 +11,7 @@ import msgspec
 from bot import compiled
 from bot.errors import PackError, each_of
 from bot.language.findings import hint
-from bot.language.kernel import DANGER, FALLBACK, FOLLOW, HELP
+from bot.language.kernel import DANGER, FALLBACK, FOLLOW, HELP, SHARE
 from bot.language.offers import Form, Prompt
 from bot.language.slots import kinds_of
 
@@ -349,3 +349,9 @@ def may_set(name: str, value: object, slots: Mapping[str, object]) -> bool:
     if name == PERSON:
         return name not in slots
     return (name, value) != ("answer", "yes") or slots.keys() <= {"reply_language"}
+
+
+def shows_one(intents: Mapping[str, IntentRules]) -> str:
+    """Return the intent that shows one provider, "" without one."""
+    rules = intents.get(SHARE)
+    return rules.instead.intent if rules is not None and rules.instead is not None else ""

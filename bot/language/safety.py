@@ -210,8 +210,6 @@ def _parts(said: Utterance, ends: str) -> list[int]:
 # How sure a question has to be, and how unlikely danger, before words of danger are a figure of speech.
 _CLEAR, _NO_DANGER = 0.8, 0.05
 _SHORT_WORD = 3
-# What tells the number of a doctor who is named beside a symptom.
-NUMBER = "provider.detail"
 _EVEN, _OF_BODY, _OF_SELF = 0.5, "safety.emergency", "safety.crisis"
 _UNEXPLAINED = frozenset({"unknown", "chatter", "other_person"})
 
@@ -303,16 +301,16 @@ def alarmed(reading: Reading, danger: Danger, begun: float, *, now: bool) -> Rea
     return replace(reading, alarm=danger.intent, present=now, lines=danger.lines, ms=elapsed(begun))
 
 
-def calling(reading: Reading, named: Mapping[str, Slot]) -> Reading | None:
+def calling(reading: Reading, one: str, named: Mapping[str, Slot]) -> Reading | None:
     """Return the reading as the question for the number of the doctor who is named beside a symptom; None if none is.
 
-    A place, as in "at walgreens", is no doctor.
+    The intent `one` shows one provider. A place, as in "at walgreens", is no doctor.
     """
     doctor = named.get("provider_name")
     if doctor is None or "organization" in named:
         return None
     slots = {"provider_name": doctor}
-    return replace(reading, intent=NUMBER, slots=slots, rule=None, score=1.0, candidates=(), unclear=False)
+    return replace(reading, intent=one, slots=slots, rule=None, score=1.0, candidates=(), unclear=False)
 
 
 def in_danger(text: str, danger: Danger, begun: float) -> Reading:

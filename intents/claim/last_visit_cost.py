@@ -168,7 +168,7 @@ async def answer(ask: Ask) -> LastVisitCost:
     """
     if asks_parts(ask):
         raise AskedAhead("claim.why")
-    hand_over_ahead(ask)
+    hand_over_ahead(ask, "formulary.drug_coverage")
     wanted = wanted_of(ask)
     several = "focus" not in ask.arguments and (ask.asked.each or asks_several(ask, wanted))
     if several and (all_ := await _all_of(ask, wanted)):

@@ -75,7 +75,7 @@ async def answer(ask: Ask) -> OwedInAll:
         AskedAhead: The question is about care to come, by its words or since no claim shows the care, or about what is
             left of a yearly amount.
     """
-    hand_over_ahead(ask)
+    hand_over_ahead(ask, "formulary.drug_coverage")
     if share_asked(ask) in COUNTED:
         raise AskedAhead(_OF_CARE)
     start, end = time_of(ask, USUAL)

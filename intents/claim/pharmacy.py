@@ -132,7 +132,7 @@ async def answer(ask: Ask) -> Pharmacy:
     Raises:
         AskedAhead: What a drug costs from now on is asked; the drug list says that.
     """
-    hand_over_ahead(ask)
+    hand_over_ahead(ask, "formulary.drug_coverage")
     ask = await of_use(ask)
     start, end = _time(ask)
     alive = await newest_claims(

@@ -62,7 +62,7 @@ async def answer(ask: Ask) -> Refill:
         AskedAhead: What the refill will cost is asked.
     """
     said = set(words_of(ask.said))
-    hand_over_ahead(ask)
+    hand_over_ahead(ask, _DRUG)
     if ask.asked.form == "amount" and "drug" in ask.slots and _LEFT.isdisjoint(said):
         raise AskedAhead(_DRUG)
     since = ask.today - timedelta(days=LOOKED_BACK)

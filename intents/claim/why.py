@@ -87,7 +87,7 @@ async def answer(ask: Ask) -> Explained:
     Raises:
         AskedAhead: The words say that care is to come, or ask what a drug costs from now on.
     """
-    hand_over_ahead(ask)
+    hand_over_ahead(ask, "formulary.drug_coverage")
     alive = await newest_claims(
         ask, *service_dates(ask), enough=lambda so_far: len(_chosen(so_far, ask)) > SHOWN, page_size=50
     )
