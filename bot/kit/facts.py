@@ -30,7 +30,8 @@ _ASKS: Mapping[str, re.Pattern[str]] = {
         "address": r"addr\w*|(?:suites?|stes?)(?: numbers?)?|street|where|locat(?:ed|ion)|directions?"
         r"|(?<!in )(?:town|city)|(?:what|which) office|(?:and|[,+&]) ?office(?= ?(?:[?.,;]|and\b|$))"
         r"|direcci[oó]n\w*|d[oó]nde|llegar|ciudad",
-        "places": r"moved?(?: (?:offices|locations|out))?|still (?:in|at|with)|mud[oóa]\w*|otra direcci[oó]n"
+        "places": r"moved?(?: (?:offices|locations|out))?|mud[oóa]\w*|otra direcci[oó]n"
+        r"|still (?:at|with|in(?!(?: \w+){0,2} (?:netw?(?:ork)?s?|ntwk|plan|[pslem])\b))"
         r"|(?:more than one|multiple|(?:an)?other|second|same|old|main) (?:addr\w*|offices?|locations?|places?)",
         "hours": r"hours?|hrs|times?|opens?|closes?|when|(?:what|which|qu[eé]) (?:days|d[ií]as)|cu[aá]ndo|horarios?"
         r"|horas?|abren?|cierran?",

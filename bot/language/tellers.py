@@ -75,7 +75,7 @@ class Tellers:
         compared = told == "fills" or (told == "two" and self._two_sides(heard, asked))
         if asked.sort and not compared and (asked.sort in _IN_TIME or not _groups(heard, asked)):
             return True
-        listed = told in {"one", "several"} or (told == "sums" and heard.form == "list")
+        listed = told in {"one", "several"} or (told == "sums" and (heard.form == "list" or _names_any(asked)))
         fills = told == "fills" and any(tag.kind == "claim_type" for tag in heard.tags)  # a list knows them by it
         listed = listed or (part and (told == "sums" or fills))
         return listed and (chooses_several(heard, asked) or asked.then is not None)
@@ -111,6 +111,11 @@ class Tellers:
             return "several"
         higher = asked.form == "which" and {"dearer", "cheaper", "worst"} & asked.says.keys() and "date_range" in names
         return "sums" if higher or (asked.helps and not _LIMITS.isdisjoint(names)) else None
+
+
+def _names_any(asked: ClaimsAsked) -> bool:
+    """Return whether any of several are asked for, and not what they come to: "any visit I paid nothing for"."""
+    return {"any_one", "one", "leading"} <= asked.says.keys() and asked.form != "amount"
 
 
 def _groups(heard: Heard, asked: ClaimsAsked) -> bool:

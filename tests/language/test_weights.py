@@ -68,7 +68,7 @@ def _found(text: str) -> dict[str, list[str]]:
 
 def test_the_file_has_every_intent_aspect_and_language(parts: dict[str, Weights]) -> None:
     """Beside the intents: reasons of a refusal, forms of answers about claims, what follows, and languages."""
-    assert parts.keys() - {WORKINGS} == {INTENTS, LANGUAGE, "out_of_scope", *SHAPES, SAME, NEXT}
+    assert parts.keys() - {WORKINGS} == {INTENTS, LANGUAGE, "out_of_scope", "account.privacy", *SHAPES, SAME, NEXT}
     assert set(parts[LANGUAGE].labels) == {"en", "es", "vi"}
     assert {"advice", "action:pay"} <= set(parts["out_of_scope"].labels)
     assert {"claim.list", "safety.crisis"} <= set(parts[INTENTS].labels)
