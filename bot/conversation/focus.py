@@ -51,6 +51,8 @@ def intent_of(memory: Memory, reading: Reading, intents: Mapping[str, IntentRule
     """
     before, of_them = intents.get(memory.asked.intent) if memory.asked else None, OF_THEM in reading.concepts
     top = intents.get(reading.intent or "")
+    if reading.steps < 0 and memory.record and before and before.reads_claims:
+        return next((name for name, entry in intents.items() if entry.tells == "two"), None)
     meant = _meant(memory, reading, before)
     if before and len(meant) > 1 and (reading.unclear or (top and top.shows_claims and top.tells == "one")):
         return _teller(reading, before, intents)
@@ -224,9 +226,9 @@ def _in_focus(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[s
     if before is None or memory.record is None or not (before.reads_claims and rules.reads_claims and walks):
         return asked
     short = len(reading.text.split()) <= ELLIPSIS and _asks_of_claim(rules)
-    if _is_anew(reading) or not (short or reading.points or reading.steps or OF_THEM in reading.concepts):
+    if not reading.steps and (_is_anew(reading) or not (short or reading.points or OF_THEM in reading.concepts)):
         return asked
-    step = {"pick": "1"} if reading.steps else {}
+    step = {"pick": str(reading.steps)} if reading.steps else {}
     return replace(asked, arguments={**asked.arguments, FOCUS: memory.record, **step})
 
 

@@ -210,13 +210,13 @@ def _visits_that_fit(alive: Live, ask: Ask) -> tuple[Claim, ...]:
 
 
 async def with_one_before(ask: Ask) -> Ask:
-    """Return the question with the claim that was shown and the one before it, where these two are compared."""
+    """Return the question with the claim that was shown and the one before it, or the first, which are compared."""
     if FOCUS not in ask.arguments or "pick" not in ask.arguments:
         return ask
-    visits, _ = await newest_visits(ask)
+    visits, _ = await newest_visits(replace(ask, said="", slots={**ask.slots, "order": None}))
     shown = ask.arguments[FOCUS]
     at = next((at for at, claim in enumerate(visits) if claim.id == shown), None)
-    two = () if at is None else visits[at : at + 2]
+    two = () if at is None else visits[at : at + 2] if ask.pick > 0 else (visits[at], visits[-1])
     return replace(ask, arguments={THOSE: " ".join(claim.id for claim in two)}) if len(two) > 1 else ask
 
 

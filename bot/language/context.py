@@ -114,13 +114,13 @@ def counts_back(words: Sequence[str], listed: WordArea) -> int:
 
 def _says(words: Sequence[str], listed: WordArea, name: str) -> bool:
     """Return whether one of the phrases of a class, of two or three words, is said."""
-    runs = {*pairwise(words), *zip(words, words[1:], words[2:], strict=False)}
-    return not runs.isdisjoint(listed.phrases(name))
+    return not {*pairwise(words), *zip(words, words[1:], words[2:], strict=False)}.isdisjoint(listed.phrases(name))
 
 
-def steps_back(words: Sequence[str], listed: WordArea) -> bool:
-    """Return whether words refer to the one before that was shown: "was it more than last time"."""
-    return _says(words, listed, "step_back")
+def steps_back(words: Sequence[str], listed: WordArea) -> int:
+    """Return which other one words refer to: 1 is the one before that was shown, -1 the first, to be compared with."""
+    first = not listed.compares.isdisjoint(words) and _says(words, listed, "step_first")
+    return 1 if _says(words, listed, "step_back") else -int(first)
 
 
 def on_top(slots: Mapping[str, Slot], heard: Heard) -> dict[str, Slot]:

@@ -298,7 +298,7 @@ class Engine:
             shows_language=heard.shows_language,
             points=points_back(heard.said.words, pointing),
             those=counts_back(heard.said.words, pointing) if context else 0,
-            steps=bool(context) and steps_back(heard.said.words, pointing),
+            steps=steps_back(heard.said.words, pointing) if context else 0,
             unmet={} if WORKINGS in slots else unmet(heard, slots, follows or intent, self.lexicon.grammar),
             cells=tuple(cells(heard, self.lexicon.cells)),
             chances=chances,

@@ -110,7 +110,7 @@ class Reading(msgspec.Struct, frozen=True):
         back: the topic that a follow-up belongs to: 0 is the last, 1 the one before.
         points: True if words refer to the subject of the previous answer: "how much was it".
         those: how many of the records that were shown words refer to, 0 if none: "what did those cost".
-        steps: True if words refer to the one before what was shown: "was it more than last time".
+        steps: 1 if words refer to the one before what was shown, -1 if to the first: "was it more than last time".
         unmet: conditions in the message that the intent's answer does not support, by slot type.
         cells: everything found in the message.
         chances: the probability of each intent.
@@ -134,7 +134,7 @@ class Reading(msgspec.Struct, frozen=True):
     back: int = 0
     points: bool = False
     those: int = 0
-    steps: bool = False
+    steps: int = 0
     unmet: Mapping[str, Slot] = msgspec.field(default_factory=dict)
     cells: tuple[Cell, ...] = ()
     chances: Mapping[str, float] = msgspec.field(default_factory=dict)
