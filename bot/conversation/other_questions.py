@@ -23,6 +23,7 @@ from bot.language.reading import Candidate, Reading, Slot, adds
 from bot.language.rules import PERSON, IntentRules
 from bot.language.slots import is_told_by
 from bot.language.text import Utterance, read
+from bot.language.weights import WORKINGS
 from bot.message import Block, Item, Line, Span, Title
 
 SAID, DOUBT = "said", "doubt"
@@ -116,7 +117,7 @@ def _parted(
         unmet = {name: slot for name, slot in reading.unmet.items() if name in {WISH, *left}}
         return Parted(replace(reading, unmet=unmet), None, {whole.intent: whole.slots})
     again = engine.understand(own.alone.text, today=today, context=context, people=people)
-    if again.intent == reading.intent:
+    if again.intent == reading.intent and WORKINGS not in reading.slots:
         takes, heard_slots = _shared(engine, own, reading.intent), reading.slots
         reading = _narrowed(reading, again, [part.words for part in rest if part.words not in others])
         before = " ".join(part.words for part in (rest if own.refers else parts[: parts.index(own)]))
@@ -254,7 +255,8 @@ def _asked(engine: Engine, part: _Part, own: _Part, reading: Reading, today: dat
     intent, slots = engine.merged(topic, after)
     if own.alone.intent == part.alone.intent:
         several = engine.intents[own.alone.intent].several if own.alone.intent else frozenset()
-        own_slots = {name: slot for name, slot in part.alone.slots.items() if name not in several}
+        texts = [slot.text for slot in part.alone.slots.values()]  # a form of answer borrows another's words
+        own_slots = {n: one for n, one in part.alone.slots.items() if n not in several and texts.count(one.text) == 1}
         anew = not part.alone.unclear and PERSON not in own_slots and adds(own_slots, reading.slots)
         return part.alone if anew else None
     if own.alone.intent == intent or (part.refers and after.slots and not adds(after.slots, reading.slots)):

@@ -11,13 +11,13 @@ from itertools import pairwise
 import msgspec
 from msgspec.structs import replace
 
-from bot.language.calendar import DateRange, month_days
+from bot.language.calendar import DateRange
 from bot.language.hearing import Heard
 from bot.language.kernel import DANGER, DATE_SHIFT, FOLLOW, OF_THEM, ORDINAL, REFINE
 from bot.language.matcher import WordArea
 from bot.language.reading import Reading, Slot
 from bot.language.rules import PERSON, IntentRules, Rule, Subject
-from bot.language.slots import kinds_of
+from bot.language.slots import in_year, kinds_of
 from bot.language.weights import NEXT, SAME, WORKINGS, Weights, evidence
 
 MOST_TOPICS = 2
@@ -61,6 +61,7 @@ _CHANCES, _WORDS = (0.02, 0.08, 0.25, 0.6, 0.9, 0.97, 0.995), (1, 2, 4, 7, 12)
 _ANSWERS = 0.95
 # How much it counts against a change that the words alone mean another question.
 _DOUBT, _LEAST = 0.1, 0.001
+_SURELY, _ANEW = 0.9, 0.6  # what is clear by itself, in four words or more, is likelier asked anew
 _REPEATS = frozenset({f"{FOLLOW}more", ORDINAL})
 
 
@@ -120,7 +121,7 @@ def _says(words: Sequence[str], listed: WordArea, name: str) -> bool:
 def steps_back(words: Sequence[str], listed: WordArea) -> int:
     """Return which other one words refer to: 1 is the one before that was shown, -1 the first, to be compared with."""
     first = not listed.compares.isdisjoint(words) and _says(words, listed, "step_first")
-    return 1 if _says(words, listed, "step_back") else -int(first)
+    return int(_says(words, listed, "step_back") and not _says(words, listed, "before_last")) or -int(first)
 
 
 def on_top(slots: Mapping[str, Slot], heard: Heard) -> dict[str, Slot]:
@@ -143,25 +144,12 @@ def changed(context: Context, reading: Reading, intents: Mapping[str, IntentRule
         **kept,
         **{
             name: _combined(
-                kept.get(name), _in_year(kept.get(name), slot), excludes=name in excludes, several=name in several
+                kept.get(name), in_year(kept.get(name), slot), excludes=name in excludes, several=name in several
             )
             for name, slot in reading.slots.items()
         },
     }
     return topic.intent, {name: slot for name, slot in slots.items() if slot.value is not None}
-
-
-def _in_year(kept: Slot | None, slot: Slot) -> Slot:
-    """Return a month that is named without a year in the year of the time before it: "and June" after "May 2024"."""
-    days, before = slot.value, kept.value if kept else None
-    if not (isinstance(days, Mapping) and isinstance(before, Mapping)) or any(map(str.isdecimal, slot.text)):
-        return slot
-    first, last, year = str(days.get("start")), str(days.get("end")), str(before.get("start"))[:4]
-    alike = first[:7] == last[:7] and first[:4] > year == str(before.get("end"))[:4]
-    if not alike or not first.endswith("-01"):
-        return slot
-    months = month_days(int(year), int(first[5:7]))
-    return replace(slot, value={**days, "start": months[0].isoformat(), "end": months[1].isoformat()})
 
 
 def _combined(kept: Slot | None, slot: Slot, *, excludes: bool, several: bool) -> Slot:
@@ -391,6 +379,8 @@ class Turns:
             return max(chance, _ANSWERS)
         another = max((one for name, one in chances.items() if name not in {before.intent, *CHANGES}), default=0.0)
         odds: float = chance / max(1 - chance, _LEAST) * min(1.0, max(1 - another, _LEAST) / _DOUBT) ** 0.75
+        if chances.get(before.intent, 0.0) >= _SURELY and len(heard.keys) >= ELLIPSIS:
+            odds *= _ANEW ** (2 if asks_by_itself(heard.said.words, heard.joining.beside("context")) else 1)
         return odds / (1 + odds)
 
     def follows(self, before: IntentRules) -> Mapping[str, float]:

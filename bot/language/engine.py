@@ -256,7 +256,7 @@ class Engine:
         if act and (instead := self._not_told(act, heard, context)):
             rest = {name: one for name, one in chances.items() if name not in {instead, top}}
             top, chances = instead, {instead: chances[top], top: DOUBT, **rest}
-        elif act and act.tells:
+        elif act and (act.tells or (act.shows_claims and chances[top] < EVEN)):
             top, chances = self._tellers.told(act, chances, heard)
         intent, before = self.intents[top], self.intents.get(context.intent) if context else None
         others = self._candidates(chances, heard, context, today)

@@ -11,7 +11,7 @@ from typing import Literal
 
 from msgspec.structs import replace
 
-from bot.language.calendar import shifted
+from bot.language.calendar import month_days, shifted
 from bot.language.matcher import WordArea
 from bot.language.reading import Slot
 from bot.language.text import Tag, Utterance, cleaned, of_doctor
@@ -321,3 +321,16 @@ def _said(hear: Hear, part: str, *, last: bool, bare: bool) -> dict[str, Slot]:
         said = named.text[len(_TITLE) :].strip()
         found["provider_name"] = Slot(said, cleaned(said))
     return found
+
+
+def in_year(kept: Slot | None, slot: Slot) -> Slot:
+    """Return a month that is named without a year in the year of the time before it: "and June" after "May 2024"."""
+    days, before = slot.value, kept.value if kept else None
+    if not (isinstance(days, Mapping) and isinstance(before, Mapping)) or any(map(str.isdecimal, slot.text)):
+        return slot
+    first, last, year = str(days.get("start")), str(days.get("end")), str(before.get("start"))[:4]
+    alike = first[:7] == last[:7] and first[:4] > year == str(before.get("end"))[:4]
+    if not alike or not first.endswith("-01"):
+        return slot
+    months = month_days(int(year), int(first[5:7]))
+    return replace(slot, value={**days, "start": months[0].isoformat(), "end": months[1].isoformat()})

@@ -57,6 +57,8 @@ class Tellers:
 
     def _way(self, told: Tells | None, heard: Heard, asked: ClaimsAsked) -> Tells | None:
         """Return how the claims are to be told; None for the way of the likeliest intent."""
+        if told is None:
+            return "several" if chooses_several(heard, asked) else None
         if told == "two" and (way := self._of_two(heard, asked)):
             return way
         if self._lists(told, heard, asked):

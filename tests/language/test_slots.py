@@ -40,7 +40,7 @@ def test_thanks_end_no_topic_and_starting_over_does(engine: Engine, today: date)
 
 def test_each_close_reading_has_its_own_slots(engine: Engine, today: date) -> None:
     """Who chooses the second meaning keeps what was said for it."""
-    reading = engine.understand("dentist stuff in march 2026", today=today)
+    reading = engine.understand("dental stuff march 2026 what happened", today=today)
     slots = {one.intent: one.slots for one in reading.candidates}
     holding = [name for name in slots if "claim_type" in engine.intents[name].slots]
     assert len(holding) >= 2
