@@ -51,8 +51,10 @@ def intent_of(memory: Memory, reading: Reading, intents: Mapping[str, IntentRule
     """
     before, of_them = intents.get(memory.asked.intent) if memory.asked else None, OF_THEM in reading.concepts
     top = intents.get(reading.intent or "")
-    if reading.steps < 0 and memory.record and before and before.reads_claims:
-        return next((name for name, entry in intents.items() if entry.tells == "two"), None)
+    compares = reading.steps < 0 and memory.record and before and before.reads_claims
+    sums = top and top.tells == "sums" and reading.points and memory.record and not reading.slots
+    if way := "two" if compares else "one" if sums else None:  # "how much in all" of one that was shown is its cost
+        return next((name for name, entry in intents.items() if entry.tells == way), None)
     meant = _meant(memory, reading, before)
     if before and len(meant) > 1 and (reading.unclear or (top and top.shows_claims and top.tells == "one")):
         return _teller(reading, before, intents)

@@ -21,6 +21,7 @@ from bot.conversation.other_questions import cleared, parted
 from bot.conversation.slash_commands import Commands, Request
 from bot.conversation.state import Asked, Memory, become, said
 from bot.language.clauses import head_and_items
+from bot.language.context import EVERY
 from bot.language.kernel import FALLBACK, FOLLOW, HELP
 from bot.language.reading import Reading, Slot
 from bot.language.rules import PERSON, IntentRules
@@ -65,8 +66,8 @@ class Recognisers:
             self.question,
         )
 
-    def hear(self, exchange: Exchange) -> Request | None:
-        """Read a message as a follow-up to the previous answer. Return the request if it is a command or a form."""
+    def hear(self, exchange: Exchange, *, leans: bool = False) -> Request | None:
+        """Read a message as a follow-up; what `leans` is about what was shown. Return a command's or form's request."""
         message, memory, today = exchange.message, exchange.memory, self._now().date()
         is_command = message.command or message.form or message.text.lstrip().startswith("/")
         request = self._commands.request(message, today) if is_command else None
@@ -74,6 +75,7 @@ class Recognisers:
         people = exchange.known_names
         reading = self._engine.understand(text, today=today, context=memory.context(), people=people)
         reading = cleared(self._engine, reading, today, people)
+        reading = replace(reading, points=True, those=reading.those or EVERY) if leans else reading
         last = self._intents.get(memory.asked.intent) if memory.asked else None
         reading = focus.of_all(memory, reading, self._intents)
         if intent := focus.intent_of(memory, reading, self._intents):

@@ -270,7 +270,7 @@ class Turn:
         if asked.goes_on:
             shown = self._keeper.after(exchange, asked, reply)
             later = Exchange(replace(message, text=asked.goes_on), memory=replace(shown, link=memory.link))
-            self.recognisers.hear(later)
+            self.recognisers.hear(later, leans=True)
             found = await self.recognisers.question(later)
             then = replace(found, text=asked.goes_on) if found else None
             likely = then or next(iter(later.reading.candidates), None)

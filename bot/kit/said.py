@@ -208,7 +208,7 @@ def _wanted(ask: Ask) -> ClaimWish:
         aspect=text_of(ask, "amount_kind"),
         exact=exact_asked(ask),
         without_states=excluded_of(ask, "state_of_claim"),
-        without_types=(*excluded_of(ask, "claim_type"), *(["pharmacy"] if doctors else [])),
+        without_types=(*(*excluded_of(ask, "claim_type"), *(["pharmacy"] if doctors else [])), *_out(ask)),
         without_providers=excluded_of(ask, "provider_name"),
         without_services=() if _is_said_twice(ask) else excluded_of(ask, "service"),
         drugs=drugs_named_in(ask, values_of(ask, "drug")),
@@ -304,7 +304,7 @@ def _types(ask: Ask, services: tuple[str, ...]) -> tuple[tuple[str, ...], bool]:
     bare = bare and (start is None or start != end)  # on one day whoever was seen is meant, in a hospital too
     if bare and words_of(ask.words.get("specialty")) == (ask.asked.says.get("doctors"),):
         return ("professional",), False
-    setting = ask.asked.setting
+    setting = None if _out(ask) else ask.asked.setting
     if setting and types in {(), ("institutional",)} and "claim_type" not in ask.excluded and not services:
         return (setting,), False
     if not services or not own.intersection(words_of(ask.words.get("claim_type"))):
@@ -313,6 +313,12 @@ def _types(ask: Ask, services: tuple[str, ...]) -> tuple[tuple[str, ...], bool]:
     pairs = zip(types, said, strict=True) if len(types) == len(said) > 1 else ()
     kept = tuple(one for one, words in pairs if not own.intersection(words_of(words)))
     return kept, bool(kept)
+
+
+def _out(ask: Ask) -> tuple[str, ...]:
+    """Return the setting that is left out: "any claims that weren't outpatient"."""
+    setting = ask.asked.setting
+    return (setting,) if setting and any(rest.startswith(setting) for rest in ask.asked.barred) else ()
 
 
 def fitting(claims: Iterable[Claim], ask: Ask) -> tuple[Claim, ...]:

@@ -286,7 +286,7 @@ class Alarms:
         first = max(reading.dangers, key=lambda one: reading.dangers[one], default=None)
         if first is None or not self.is_likely(reading) or not _says_something(said):
             return None
-        if reading.dangers[first] < _EVEN and signs.names_chest():
+        if reading.dangers[first] < _CLEAR and signs.names_chest():
             first = _OF_BODY
         return Danger(first, COUNTED, reading.language, at=len(said.words))
 
