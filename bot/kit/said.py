@@ -188,8 +188,9 @@ def _wanted(ask: Ask) -> ClaimWish:
         excluded.text in text or text in excluded.text for text in kinds
     )  # "no dental" is told by its kind of claim
     out = excluded.every if excluded else ()
+    named_ = "provider_name" in ask.slots and not set_apart(ask)  # who is named needs no kind, "not like my dentist"
     return ClaimWish(
-        doctor_kinds=() if part else doctors_asked(ask),  # "my knee" names no doctor
+        doctor_kinds=() if part or named_ else doctors_asked(ask),  # "my knee" names no doctor
         specialists=specialists,
         without_doctors=frozenset(code for one in out for code in listed(one)),
         degrees=frozenset() if "specialty" in ask.slots else ask.asked.degrees,
