@@ -48,7 +48,11 @@ MESSAGES: list[tuple[str, dict[str, str], str]] = [
     ("serve", {}, BOTH),
     ("serve", CLIENT_ID_AMISS, "PAYER_CLIENTID: no such setting; did you mean PAYER…?"),
     ("serve", {**CLIENT, "BOT_TODAY": "2026-10-01"}, "BOT_TODAY: only with the sandbox payer (--sandbox); unset it, …"),
-    ("chat", {**CLIENT, "BOT_TODAY": "2026-10-01"}, "BOT_TODAY: only with the sandbox payer (--sandbox); unset it, …"),
+    (
+        "chat",  # at a port that no other test's process has
+        {**CLIENT, "BOT_TODAY": "2026-10-01", "BOT_PUBLIC_URL": "http://127.0.0.1:18765"},
+        "BOT_TODAY: only with the sandbox payer (--sandbox); unset it, …",
+    ),
     ("serve --sandbox --port {taken}", {}, "--port: another program uses port {taken}; try --port …"),
     ("serve --sandbox --host 192.0.2.1", {}, "--host: 192.0.2.1 is no address of this machine; try 127.0.0.1"),
     (
