@@ -21,6 +21,13 @@ ASKED = (
     "what did I owe for my last visit",
     "and the one before that",
     *("what did I owe for my last visit", "and in 2024?") * 4,  # more links than one person gets in ten minutes
+    *("show my claims over $100 from last year", "what do those come to", "did any of those cost me anything"),
+    *(
+        "which month did I spend the most and what was it for",
+        "what were they for",
+        "when were they",
+        "are they all paid",
+    ),
     "is Dr. Okafor in my network",
     "K7PM-4RTX",
     "k7pm 4rtx",

@@ -231,7 +231,8 @@ class Keeper:
         listed = memory.choices and asked is not None and len(offers.choices) < _A_LIST
         if kept_list or (listed and asked and place_in(memory, asked) is not None):
             offers = replace(offers, choices=memory.choices, numbers=memory.numbers, entries=memory.entries)
-        if isinstance(message.place, Shared) and isinstance(reply, Private):
+        elsewhere = isinstance(message.place, Shared) and isinstance(reply, Private)
+        if elsewhere:
             offers = Memory()  # a follow-up here must not tell whether there was an answer in the private chat
         if keeps is not None:
             offers = replace(offers, labels={**keeps.labels, **offers.labels})
@@ -240,7 +241,7 @@ class Keeper:
             offers,
             asked=keeps.asked if keeps is not None else asked,
             earlier=keeps.earlier if keeps is not None else memory.topics(asked),
-            **records_of(keeps) if keeps else self._shown(reply, asked, offers, memory),
+            **records_of(keeps) if keeps else self._shown(None if elsewhere else reply, asked, offers, memory),
             wants=keeps.wants if keeps is not None else said.wants,
             language=reply.language,
             choice=memory.choice,
@@ -269,11 +270,12 @@ class Keeper:
         others = {name: one for name, one in reply.named.items() if name not in {*heard, THOSE}}
         return replace(asked, slots={**asked.slots, **slots}, arguments={**asked.arguments, **others})
 
-    def _shown(self, reply: Answered, asked: Asked | None, offers: Memory, memory: Memory) -> dict[str, Any]:
-        """Return the records that the next turn may ask about: of the reply, or of the button that led to it."""
+    def _shown(self, reply: Answered | None, asked: Asked | None, offers: Memory, memory: Memory) -> dict[str, Any]:
+        """Return the records that the next turn may ask about: of a reply given here, or of the button to it."""
         rules = self._pack.intents.get(asked.intent) if asked else None
-        claims = [one.id for one in reply.sources if one.type == "ExplanationOfBenefit"]
-        return records_shown(claims, reply.named, asked=asked, rules=rules, offers=offers, memory=memory)
+        claims = [one.id for one in reply.sources if one.type == "ExplanationOfBenefit"] if reply else []
+        named = reply.named if reply else {}
+        return records_shown(claims, named, asked=asked, rules=rules, offers=offers, memory=memory)
 
     def meaning(
         self, after: Asked | None, language: Language, said_slots: Mapping[str, Mapping[str, Slot]] | None = None

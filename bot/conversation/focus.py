@@ -98,8 +98,8 @@ def records_shown(
 ) -> dict[str, Any]:
     """Return the records that the next turn may ask about, of a reply that is based on these claims.
 
-    A single one comes before those that were shown one by one before it. Of a list with further pages the conditions
-    are known, and not all its claims.
+    A single one comes before those of the same person that were shown one by one before it. Of a list with further
+    pages the conditions are known, and not all its claims.
     """
     record = offers.record or (asked.arguments.get(RECORD) if asked else None)
     single = tuple(named.get(THOSE, "").split())
@@ -110,7 +110,8 @@ def records_shown(
     if any("page" in one.arguments for one in offers.labels.values()):
         shown = ()
     elif record in claims and not several:
-        shown = tuple(dict.fromkeys((str(record), *(memory.shown if memory.record else ()))))[:_MOST_SINGLE]
+        same = memory.record and asked and memory.asked and memory.asked.whose == asked.whose
+        shown = tuple(dict.fromkeys((str(record), *(memory.shown if same else ()))))[:_MOST_SINGLE]
     return {"record": single[0] if len(single) == 1 else record, "shown": shown, "single": single}
 
 
@@ -167,7 +168,8 @@ def of_those(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[st
     """Return the question about the claims that were shown, whatever they were found by."""
     before = intents.get(memory.asked.intent) if memory.asked else None
     rules, meant = intents.get(asked.intent), _meant(memory, reading, before)
-    if rules is None or not rules.shows_claims or len(meant) <= 1:
+    same = memory.asked is not None and memory.asked.whose == asked.whose
+    if rules is None or not (rules.shows_claims and same) or len(meant) <= 1:
         return asked
     slots = {name: slot for name, slot in asked.slots.items() if name in reading.slots}
     return replace(asked, slots=slots, arguments={THOSE: " ".join(meant)})

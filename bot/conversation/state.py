@@ -78,7 +78,7 @@ class Asked(msgspec.Struct, frozen=True, omit_defaults=True):
     @property
     def alone(self) -> Asked:
         """The question without the others of its message."""
-        return replace(self, also={}, then=None, goes_on="")
+        return replace(self, also={}, then=None, text="", goes_on="")
 
 
 class Memory(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -12,6 +12,7 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from bot.language.hearing import Hearer
 from bot.language.lexicon import load_lexicon
@@ -211,7 +212,9 @@ def fit() -> tuple[bytes, str]:
 
 def main() -> int:
     """Write the weights, or compare them with those that follow from the sentences."""
-    content, told = fit()
+    # Threads of BLAS beside those of the folds wait for each other, and add up in another order each time.
+    with threadpool_limits(limits=1):
+        content, told = fit()
     file = FOLDER / WEIGHTS
     if "--check" in sys.argv:
         differs = difference(file, content)
