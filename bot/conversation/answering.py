@@ -115,7 +115,9 @@ class Answering:
             return reply, then, ()
         buttons = (one for block in second.blocks if isinstance(block, Actions) for one in block.buttons)
         kept = second.complete and not asks_back(second.blocks) and all(one.id != _DOCUMENT for one in buttons)
-        lines = lead(second.blocks, reply.blocks) if kept else ()
+        asks_of = self._pack.engine.lexicon.grammar.area("clauses").asks_of  # "when" may be told above, "was it" is not
+        says = bool(asked.goes_on) and asks_of.isdisjoint(then.text.casefold().split()[:1])
+        lines = lead(second.blocks, reply.blocks, repeats=says) if kept else ()
         if not lines:
             return reply, then, None if kept else ()
         sources = tuple(dict.fromkeys((*reply.sources, *second.sources)))

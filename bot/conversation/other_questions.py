@@ -287,14 +287,15 @@ def with_words(text: str, slots: Mapping[str, Slot]) -> Mapping[str, Slot]:
     return {**slots, SAID: Slot(words, words)}
 
 
-def lead(blocks: Sequence[Block], above: Collection[Block]) -> tuple[Block, ...]:
+def lead(blocks: Sequence[Block], above: Collection[Block], *, repeats: bool = False) -> tuple[Block, ...]:
     """Return the first lines of an answer that goes under another one, without those that stand `above`.
 
-    The heading of a list has its first entries. None if the amounts and days of its first line all stand above.
+    The heading of a list has its first entries. None if the amounts and days of its first line all stand above, unless
+    it `repeats` them to say something of them: yes or no.
     """
     told = list(takewhile(lambda one: isinstance(one, Title | Line), blocks))
     end, lines = len(told), [_plain(one) for one in told[:_LINES] if isinstance(one, Title | Line)]
-    if lines and (said := facts_in(lines[:1])) and said <= facts_in(above):
+    if not repeats and lines and (said := facts_in(lines[:1])) and said <= facts_in(above):
         return ()
     if end > _LINES or not lines or not lines[-1].spans[-1].text.endswith(":"):
         return tuple(one for one in lines if one not in above)

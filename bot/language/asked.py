@@ -188,11 +188,14 @@ class _Question(Classed):
     def _count(self) -> int | None:
         ranked = ("groups",) if self._places.get("extreme") or self._places.get("sized") else ()  # "two doctors most"
         for at, word in enumerate(self._words):
-            count = self._number(at)
             if (
-                count >= (1 if word.isdecimal() else _SEVERAL)
+                (count := self._number(at)) >= (1 if word.isdecimal() else _SEVERAL)
                 and at not in self._taken
-                and (self._any((*_MANY, *ranked), at + 1, _NEAR + 1) or self._is(at - 1, "top"))
+                and (
+                    self._any((*_MANY, *ranked), at + 1, _NEAR + 1)
+                    or self._is(at - 1, "top")
+                    or (self._is(at - 1, "newest") and self._is(at + 1, "times"))  # "the last two times"
+                )
                 and not self._before(at)
             ):
                 self._took.add(at)

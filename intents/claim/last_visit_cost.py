@@ -36,6 +36,7 @@ from bot.kit import (
     checked,
     choose,
     cite_claims,
+    count_asked,
     doubts_of,
     fills,
     hand_over_ahead,
@@ -59,7 +60,7 @@ from bot.kit import (
     with_fills,
 )
 
-SHOWN = 6
+SHOWN, _MOST = 6, 10
 _BY_SIZE = ("biggest", "smallest")
 
 
@@ -164,10 +165,12 @@ async def answer(ask: Ask) -> LastVisitCost:
     """Return the cost of the last visit, of the one that is described, or of the one that a follow-up refers to.
 
     Raises:
-        AskedAhead: The words say that care is to come, or ask for the parts of a share.
+        AskedAhead: The words say that care is to come, ask for the parts of a share, or for several visits by number.
     """
     if asks_parts(ask):
         raise AskedAhead("claim.why")
+    if "focus" not in ask.arguments and (count_asked(ask, _MOST) or 1) > 1:
+        raise AskedAhead("claim.list", **ask.arguments)
     hand_over_ahead(ask, "formulary.drug_coverage")
     wanted = wanted_of(ask)
     several = "focus" not in ask.arguments and (ask.asked.each or asks_several(ask, wanted))

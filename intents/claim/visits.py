@@ -177,7 +177,7 @@ def _is_alone(ask: Ask, days: int) -> bool:
     """Return whether one day is the answer: of the last visit, or of the only one whose number was not asked for."""
     form = ask.asked.form
     return _COUNTED.isdisjoint(ask.asked.says) and (
-        form == "date" or (days == 1 and bool(ask.said) and form != "amount")
+        (form == "date" and not (ask.asked.count or 0) > 1) or (days == 1 and bool(ask.said) and form != "amount")
     )
 
 
