@@ -102,7 +102,7 @@ money: setup
 eval: setup
 	$(RUN) python -m tests.language.evaluate
 
-# The weights that choose between intents, fitted on the sentences of intents/_sentences: about three minutes.
+# The weights that choose between intents, fitted on the sentences of intents/_sentences: about ten minutes.
 weights: setup
 	$(RUN) python -m tests.language.fit
 

@@ -11,15 +11,10 @@ from bot.language.weights import WEIGHTS, Weights, load_weights
 _MOST_ROWS_ALIKE = 0.999
 
 
-_FEW_ROWS = 40
-"""Rows of a small part that may differ: which of the last ones are kept is decided by the same rounding."""
-
-
 def difference(file: Path, content: bytes) -> str:
     """How a file of weights differs from what follows from the sentences; empty where it is the same, byte for byte.
 
-    Another order of adding up gives other roundings: a row in a thousand, or forty of a small part, and weights by one
-    step may differ.
+    Another processor may add up in another order: a row in a thousand at most, and weights by one step, may differ.
     """
     if file.read_bytes() == content:
         return ""
@@ -38,8 +33,7 @@ def _is_close(one: Weights, other: Weights) -> bool:
     ours, theirs = (_by_row(weights) for weights in (one, other))
     both = ours.keys() & theirs.keys()
     far = sum(bool(np.abs(ours[row].astype(int) - theirs[row]).max() > 1) for row in both)
-    rows = max(len(ours), len(theirs))
-    return rows - len(both) + far <= max(_FEW_ROWS, (1 - _MOST_ROWS_ALIKE) * rows)
+    return len(both) - far >= _MOST_ROWS_ALIKE * max(len(ours), len(theirs))
 
 
 def _by_row(weights: Weights) -> dict[tuple[str, str], NDArray[np.uint8]]:
