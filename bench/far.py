@@ -4,6 +4,7 @@ Every call to the payer takes 80 ms and every call to Slack 60. What is due is t
 to make one after the other; the last one counts half, for Slack's double notes it half-way.
 """
 
+import asyncio
 import re
 import tempfile
 from pathlib import Path
@@ -14,7 +15,7 @@ import uvloop
 from bench import payer
 from bench.processes import Process, python
 from bench.run import DETAILS, SUMMARY, floor_task, paid
-from bench.slack import Case, Measured, Workspace
+from bench.slack import Case, Measured, Workspace, loaded
 from bench.startup import serving
 from bench.table import Row, markdown, times
 from bot.ops.log import set_up
@@ -42,9 +43,9 @@ async def rows() -> list[Row]:
 
 async def _row(slack: Workspace, bot: Process, url: str, title: str, text: str) -> Row:
     case = Case(f"{url}/slack/events", text)
-    await slack.load([_USER], case, bot, count=5, seconds=_SECONDS)
+    await _asked(slack, case, bot, count=5)
     read, made = await _payer_calls(url), slack.made
-    taken = await slack.load([_USER], case, bot, count=_ANSWERS, seconds=_SECONDS)
+    taken = await _asked(slack, case, bot, count=_ANSWERS)
     answers = len(taken.seconds)
     read, made = (await _payer_calls(url) - read) // answers, (slack.made - made) // answers
     calls = f"{read} of {PAYER * _MILLISECOND:.0f} ms to the payer, {made} of {SLACK * _MILLISECOND:.0f} to Slack"
@@ -54,9 +55,23 @@ async def _row(slack: Workspace, bot: Process, url: str, title: str, text: str) 
 async def _floor(slack: Workspace, straight: Process) -> Row:
     """The floor in the same run: what the machine itself adds."""
     case = Case(f"http://127.0.0.1:{straight.line().strip()}/?reads=1&posts=2", SUMMARY)
-    await slack.load([_USER], case, straight, count=5, seconds=_SECONDS)
-    taken = await slack.load([_USER], case, straight, count=_ANSWERS, seconds=_SECONDS)
+    await _asked(slack, case, straight, count=5)
+    taken = await _asked(slack, case, straight, count=_ANSWERS)
     return _beside("the same calls without a bot", taken, 1, 2, "")
+
+
+async def _asked(slack: Workspace, case: Case, server: Process, *, count: int) -> Measured:
+    """Ask again and again, as `loaded` does, but read before: messages of one person are answered one after the other.
+
+    What is asked while the response to the last call is on its way to the bot would wait for it.
+    """
+
+    async def ask(user: str) -> float:
+        seconds = await slack.ask(user, case)
+        await asyncio.sleep(SLACK)
+        return seconds
+
+    return await loaded([_USER], ask, server, count=count, seconds=_SECONDS)
 
 
 def _beside(title: str, taken: Measured, read: int, made: int, goal: str) -> Row:
