@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 
 import msgspec
 from msgspec.structs import replace
@@ -22,16 +21,12 @@ from bot.kit import (
     Portion,
     Shown,
     Story,
-    SumDoubts,
     Summary,
     Visits,
     Why,
-    Within,
     added,
-    amount_in,
     asks_parts,
     asks_several,
-    by_currency,
     by_name,
     checked,
     choose,
@@ -52,7 +47,6 @@ from bot.kit import (
     reaches,
     service_dates,
     story_of,
-    sum_of,
     time_of,
     visits,
     wanted_of,
@@ -60,33 +54,8 @@ from bot.kit import (
     with_fills,
 )
 
-SHOWN, _MOST = 6, 10
+_MOST = 10
 _BY_SIZE = ("biggest", "smallest")
-
-
-class Several(msgspec.Struct, frozen=True):
-    """All matches in a period: the sum of the amount in question, one per currency, over `told` claims that have it.
-
-    `claims` are the newest claims, and `more` follow; `untold` claims do not have the amount. `least` marks the sum as
-    a minimum. `owed` is the share of them all, if each tells it.
-    """
-
-    start: date
-    end: date
-    totals: tuple[Amount, ...]
-    told: int
-    untold: int
-    least: bool
-    claims: tuple[Claim, ...]
-    more: int
-    doubts: SumDoubts
-    portion: Portion | None = None
-    owed: Amount | None = None
-
-    @property
-    def total(self) -> Amount | None:
-        """The only sum, None for several currencies."""
-        return self.totals[0] if len(self.totals) == 1 else None
 
 
 class LastVisitCost(Summary, frozen=True):
@@ -103,7 +72,6 @@ class LastVisitCost(Summary, frozen=True):
         apart: How many visits no longer count.
         credit: If there is no visit, the newest claim that reverses another one, which is in `reversed` if on record.
         each: The newest claim of each of several kinds or providers, None if there is none.
-        several: All claims of a period, if all were meant and they are on several days.
         beside: Other claims of the day.
         portion: How much of a whole the amount in question is, if that was asked for.
         unplaced: Whether the claims name no part of the body although one was asked for.
@@ -129,7 +97,6 @@ class LastVisitCost(Summary, frozen=True):
     together: Amount | None = None
     nearest: Nearest | None = None
     each: tuple[tuple[ClaimWish, Claim | None], ...] = ()
-    several: Several | None = None
     unplaced: bool = False
     beside: tuple[Claim, ...] = ()
     portion: Portion | None = None
@@ -165,7 +132,7 @@ async def answer(ask: Ask) -> LastVisitCost:
     """Return the cost of the last visit, of the one that is described, or of the one that a follow-up refers to.
 
     Raises:
-        AskedAhead: The words say that care is to come, ask for the parts of a share, or for several visits by number.
+        AskedAhead: The words say that care is to come, ask for the parts of a share, or for several visits.
     """
     if asks_parts(ask):
         raise AskedAhead("claim.why")
@@ -174,8 +141,8 @@ async def answer(ask: Ask) -> LastVisitCost:
     hand_over_ahead(ask, "formulary.drug_coverage")
     wanted = wanted_of(ask)
     several = "focus" not in ask.arguments and (ask.asked.each or asks_several(ask, wanted))
-    if several and (all_ := await _all_of(ask, wanted)):
-        return all_
+    if several and await _has_several(ask, wanted):
+        raise AskedAhead("claim.spending", each="yes", **ask.arguments)
     alive = await newest_claims(
         ask,
         *service_dates(ask),
@@ -196,48 +163,11 @@ async def answer(ask: Ask) -> LastVisitCost:
     return summary
 
 
-async def _all_of(ask: Ask, wanted: ClaimWish) -> LastVisitCost | None:
-    """Return all matches in the named period, or in this year; None if there is one, or none."""
-    alive = await period_claims(ask, *_time(ask))
-    found, several = _within(alive, ask), in_all(alive, ask)
-    if several is None:
-        return None
-    cite_claims(ask, found.counted)
-    ask.report.steps += sum_of("spending", found.counted, lambda claim: amount_in(claim, wanted))
-    return LastVisitCost(wanted=wanted, other_person=of_other_person(ask), several=several)
-
-
-def _time(ask: Ask) -> tuple[date, date]:
-    """Return the days that were asked for, or this year; for each visit to somebody, further back."""
-    return time_of(ask, LONG if ask.asked.each and wanted_of(ask).narrows else None)
-
-
-def in_all(alive: Live, ask: Ask) -> Several | None:
-    """Return the sum over several claims; None if there is one, or none has the amount."""
-    wanted, found, (start, end) = wanted_of(ask), _within(alive, ask), _time(ask)
-    shares = [amount_in(claim, wanted) for claim in found.counted]
-    told = [claim for claim, share in zip(found.counted, shares, strict=True) if share is not None]
-    if not told or len(found.counted) == 1:
-        return None
-    return Several(
-        start=start,
-        end=end,
-        totals=by_currency(shares),
-        told=len(told),
-        untold=len(shares) - len(told),
-        least=ask.report.hides or len(told) < len(shares) or any(claim.owed.is_floor for claim in told),
-        claims=found.counted[:SHOWN],
-        more=max(0, len(found.counted) - SHOWN),
-        doubts=found.doubts,
-        owed=_in_all(found.counted),
-        portion=portion_of(found.counted, wanted) if "percent" in ask.slots and not ask.report.hides else None,
-    )
-
-
-def _within(alive: Live, ask: Ask) -> Within:
-    wanted = wanted_of(ask)
-    filled = with_fills(choose(alive.added, wanted).claims, wanted)
-    return alive.within(_time(ask), wanted if filled else replace(wanted, also=lambda claim: not claim.is_pharmacy))
+async def _has_several(ask: Ask, wanted: ClaimWish) -> bool:
+    """Return whether several visits match in the named period, or in this year."""
+    time = time_of(ask, LONG if ask.asked.each and wanted.narrows else None)
+    counted = (await period_claims(ask, *time)).within(time, wanted).counted
+    return sum(not claim.is_pharmacy or with_fills(counted, wanted) for claim in counted) > 1
 
 
 def summarize(alive: Live, ask: Ask) -> LastVisitCost:

@@ -69,11 +69,12 @@ from bot.kit import (
     times_set_apart,
     unit_asked,
     wanted_of,
+    with_fills,
     with_sides,
     words_of,
 )
 
-SHOWN, _EACH = 5, 20
+SHOWN, _EACH = 5, 10
 _PAID = "paid_by_patient"
 _TOTALS = frozenset({"total", "totals", "totales"})
 _SEVERAL = 2
@@ -257,6 +258,9 @@ async def _summed(ask: Ask) -> tuple[Ask, Live, Spending]:
     """Return the question with what its claims tell of it, the claims, and their sums."""
     alive = await period_claims(ask, *_read(ask))
     ask = since_first(by_name(ask, alive.every), alive)
+    wanted = wanted_of(ask)
+    if "each" in ask.arguments and not with_fills(choose(alive.added, wanted).claims, wanted):
+        ask.wish = replace(wanted, also=lambda claim: not claim.is_pharmacy)
     return ask, alive, summarize(alive, ask)
 
 
@@ -324,7 +328,7 @@ def _by(ask: Ask) -> str | None:
 
 def _each(ask: Ask, counted: Sequence[Claim]) -> tuple[Claim, ...]:
     """Return the claims that are to be shown one by one, newest first, without sensitive ones."""
-    shown = ask.asked.each or wanted_of(ask).each_of
+    shown = ask.asked.each or wanted_of(ask).each_of or "each" in ask.arguments
     return tuple(claim for claim in counted if not claim.sensitive)[:_EACH] if shown else ()
 
 
@@ -370,7 +374,7 @@ def _time(ask: Ask) -> tuple[date, date]:
     """
     if text_of(ask, "question") == "pace":
         return date(ask.today.year, 1, 1), ask.today
-    since, back = times_asked(ask)
+    since, back = times_asked(ask, LONG if ask.asked.each and wanted_of(ask).narrows else None)
     return (since, ask.today) if since else time_of(ask, back)
 
 
