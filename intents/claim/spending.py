@@ -154,11 +154,6 @@ class Spending(Summary, frozen=True):
         return (found[0], found[1]) if len(found) == len(_TWO) else None
 
     @property
-    def claim_type(self) -> str | None:
-        """The only claim type that was asked for."""
-        return self.wanted.claim_type
-
-    @property
     def total(self) -> Amount | None:
         """The only sum, None if there is none or several currencies."""
         return self.totals[0] if len(self.totals) == 1 else None
