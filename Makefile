@@ -4,7 +4,7 @@ RUN := $(UV) run --frozen --all-groups --all-extras
 # Tests wait for processes, browsers and timers: a small machine is busier with one worker more than it has cores.
 WORKERS := $(shell n=$$(nproc 2>/dev/null || echo 2); [ "$$n" -lt 4 ] && echo $$((n + 1)) || echo "$$n")
 TEST := $(RUN) pytest --dist loadscope --no-loadscope-reorder
-# Tests that start browsers, kill processes, build the wheel or ask a thousand questions: .ci/run has them beside the rest.
+# Tests that start browsers, kill processes, build the wheel or ask hundreds of questions: .ci/run has them beside the rest.
 APART := tests/chaos tests/commands/test_wheel.py $(patsubst %,tests/e2e/test_%.py,accessible browser playground popup replicas two_members)
 # Without bytecode every process that a test or the bench starts would compile all libraries again.
 unexport PYTHONDONTWRITEBYTECODE

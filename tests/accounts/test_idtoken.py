@@ -70,7 +70,7 @@ FORGED: dict[str, Callable[[Payer, dict[str, Any]], str]] = {
 @pytest.mark.fault("F07")
 @pytest.mark.threat("T09")
 @pytest.mark.parametrize("name", FORGED)
-async def test_a_forged_id_token_links_nothing(bot: Bot, name: str) -> None:
+async def test_a_forged_id_token_links_nothing(bot: Bot, name: str, capsys: pytest.CaptureFixture[str]) -> None:
     """One page for all of them, the chat told once, the token given back; only the log knows the reason (F07)."""
     bot.payer.sign = lambda claims: FORGED[name](bot.payer, claims)
     page = await bot.last_page()
@@ -79,6 +79,7 @@ async def test_a_forged_id_token_links_nothing(bot: Bot, name: str) -> None:
     assert code_on(page) == ""
     assert not await bot.accounts.awaits_code(DANA)
     assert len(bot.told) == 1
+    assert "reason" in "".join(capsys.readouterr())
     await bot.accounts.close()
     assert bot.payer.revoked == list(bot.payer.tokens)
 

@@ -7,7 +7,6 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from bot.accounts.codes import read_code
 from bot.errors import CodeSpent, CodeWrong, LinkExpired, NotLinked, SignInExpired, TooManyLinks
 from tests.accounts.conftest import BOT, DANA, MALLORY, Bot, code_on, make_settings, running
 from tests.accounts.payer import CLIENT_SECRET, FHIR, Payer
@@ -62,15 +61,6 @@ async def test_the_token_request_is_as_the_payers_page_says(bot: Bot) -> None:
     (request,) = [request for request in bot.payer.seen if request.url.path == "/token"]
     assert "authorization" not in request.headers
     assert CLIENT_SECRET not in str(request.url)
-
-
-@pytest.mark.threat("T15")
-async def test_spaces_dashes_case_and_markup_of_the_code_do_not_matter(bot: Bot) -> None:
-    """What a chat does to a pasted code is undone."""
-    code = (await bot.link(DANA, "dana")).replace("-", "").lower()
-    typed = f" <p>**{code[:2]} {code[2:5]}\u00a0\u2013 {code[5:]}**</p>\u200b\n"
-    assert read_code(typed)
-    assert (await bot.accounts.prove(DANA, typed)).member == "Dana M."
 
 
 @pytest.mark.threat("T15")

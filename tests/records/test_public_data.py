@@ -6,11 +6,8 @@ from pathlib import Path
 import pytest
 
 from bot.records.bundle import read_page
-from bot.records.claim import read_claim
 from bot.records.decode import read_typed
 from bot.records.joined import join
-from bot.records.live import live, visits
-from bot.records.share import read_lines
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="the public FHIR examples (../shared/data) are not here")
@@ -25,27 +22,6 @@ def everything() -> Iterator[tuple[str, bytes]]:
     """Each resource of each file with its type."""
     for path in sorted(DATA.glob("*/*.ndjson")):
         yield from ((path.stem, row) for row in path.read_bytes().splitlines())
-
-
-@pytest.mark.parametrize(("folder", "count", "owed"), [("hl7-carin-bb-1.1.0", 7, 4), ("hl7-carin-bb-2.0.0", 10, 5)])
-def test_every_public_claim_is_read(folder: str, count: int, owed: int) -> None:
-    """All of both guides' claims are read with nothing left out, and those that tell a liability are as many."""
-    claims = [read_claim(row) for row in rows(folder, "ExplanationOfBenefit")]
-    assert len(claims) == count
-    assert all(each.kind and each.service.known and each.billed for each in claims)
-    assert not any(each.dropped for each in claims)
-    assert sum(each.owed.amount is not None for each in claims) == owed
-    assert sum(len(day.claims) for day in visits(live(claims))) == count - 1
-
-
-def test_every_public_claim_has_typed_lines() -> None:
-    """The strict reading takes all 17 claims whole, and gives as many lines as they hold."""
-    for folder in ("hl7-carin-bb-1.1.0", "hl7-carin-bb-2.0.0"):
-        for row in rows(folder, "ExplanationOfBenefit"):
-            typed = read_typed(row, "ExplanationOfBenefit")
-            assert typed.dropped == ()
-            claim = read_claim(row, strict=True)
-            assert len(read_lines(claim)) == claim.lines
 
 
 def test_every_public_resource_is_read_strictly() -> None:
