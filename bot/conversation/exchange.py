@@ -11,7 +11,7 @@ import msgspec
 from msgspec.structs import replace
 
 from bot.accounts.accounts import Accounts
-from bot.conversation.focus import place_in, records_of, records_shown
+from bot.conversation.focus import place_in, records_shown
 from bot.conversation.state import Asked, Dialogue, Memory, become, offered
 from bot.language.context import RECORD, THOSE
 from bot.language.kernel import HELP
@@ -237,11 +237,12 @@ class Keeper:
         if keeps is not None:
             offers = replace(offers, labels={**keeps.labels, **offers.labels})
         older = [pair for pair in {**memory.older, **memory.labels}.items() if pair[0] not in offers.labels]
+        kept_records = {"record": memory.record, "shown": memory.shown, "single": memory.single}
         kept = replace(
             offers,
             asked=keeps.asked if keeps is not None else asked,
             earlier=keeps.earlier if keeps is not None else memory.topics(asked),
-            **records_of(keeps) if keeps else self._shown(None if elsewhere else reply, asked, offers, memory),
+            **(kept_records if keeps else self._shown(None if elsewhere else reply, asked, offers, memory)),
             wants=keeps.wants if keeps is not None else said.wants,
             language=reply.language,
             choice=memory.choice,

@@ -17,6 +17,7 @@ from bot.kit.facts import facts_in
 from bot.language.context import (
     CALLED,
     CONDITIONS_OF_CLAIMS,
+    DESCRIBED,
     ELLIPSIS,
     EVERY,
     FOCUS,
@@ -36,8 +37,9 @@ NAMES = frozenset({"provider_name", "organization", "npi", "tin"})
 _CLAIM = "claim"
 _OTHERS = OBJECTS | CONDITIONS_OF_CLAIMS | {"amount", "order"}
 _OTHER_CLAIMS = TIMES | NAMES | {"drug", "claim_id", "person"}
-_NAMED_ANEW = frozenset({"LATEST", "VISIT", "CLAIM", "FILL"})
+_NAMED_ANEW = frozenset({"VISIT", "CLAIM", "FILL"})
 _MOST_SINGLE = 5  # claims that were shown one by one
+_IS = ("was ", "is ", "were ", "so was ", "era ", "fue ", "es ", "eso fue ", "eso era ", "esa fue ", "ese fue ")
 _BARE = 3  # words, which ask about what was shown: "what for"
 _SHORT = 6  # words, of a message that has no subject of its own
 _LEAST = 0.05  # of the probability of the question before, where words point at its answer
@@ -56,7 +58,8 @@ def intent_of(memory: Memory, reading: Reading, intents: Mapping[str, IntentRule
     if way := "two" if compares else "one" if sums else None:  # "how much in all" of one that was shown is its cost
         return next((name for name, entry in intents.items() if entry.tells == way), None)
     meant = _meant(memory, reading, before)
-    if before and len(meant) > 1 and (reading.unclear or (top and top.shows_claims and top.tells == "one")):
+    told_alone = top and top.shows_claims and top.tells == "one" and not reading.picks
+    if before and len(meant) > 1 and (reading.unclear or told_alone):
         return _teller(reading, before, intents)
     if before is None or top is None or reading.is_miss or (top.intent.startswith(FOLLOW) and not reading.unclear):
         return None
@@ -72,7 +75,8 @@ def intent_of(memory: Memory, reading: Reading, intents: Mapping[str, IntentRule
     told = [
         name
         for name, slots in likely.items()
-        if provided and (fact or reading.unclear) and _tells_of_provider(intents[name]) and NAMES.isdisjoint(slots)
+        if provided and (fact or reading.unclear) and NAMES.isdisjoint(slots)
+        if intents[name].is_of_provider and not lists_providers(intents[name])
         if name != shows_one(intents) or slots or facts_in(reading.text)
     ]
     walks = before.walks and before.needs == "member" and (memory.record or not before.reads_claims)
@@ -80,11 +84,6 @@ def intent_of(memory: Memory, reading: Reading, intents: Mapping[str, IntentRule
     short = memory.record is not None and before.reads_claims and len(reading.text.split()) <= _SHORT
     claims = [name for name in likely if short and _asks_of_claim(intents[name])]
     return next(iter((*told, *same, *claims) if of_them or fact else (*same, *claims)), None)
-
-
-def records_of(memory: Memory) -> dict[str, Any]:
-    """Return the records that the next turn may ask about, of a topic that goes on."""
-    return {"record": memory.record, "shown": memory.shown, "single": memory.single}
 
 
 def records_shown(
@@ -124,7 +123,8 @@ def _meant(memory: Memory, reading: Reading, before: IntentRules | None) -> tupl
         return ()
     if reading.points and memory.single:
         return memory.single
-    if len(memory.shown) <= 1 or not reading.those:
+    ranked = reading.picks and "order" in reading.slots  # "the pricier one" is one of all
+    if len(memory.shown) <= 1 or not (reading.those or ranked):
         return ()
     shown = memory.shown[: reading.those or EVERY]
     return shown if len(shown) == len(memory.shown) or memory.record else ()  # "both" of a longer list is of none
@@ -141,13 +141,6 @@ def of_all(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules])
     return replace(reading, those=EVERY) if bare and several and not reading.those else reading
 
 
-def _tells_several(rules: IntentRules) -> bool:
-    """Return whether an answer about claims tells of several."""
-    return rules.shows_claims and (
-        rules.tells not in {None, "one"} or (rules.tells is None and "more" in rules.follows)
-    )
-
-
 def _teller(reading: Reading, before: IntentRules, intents: Mapping[str, IntentRules]) -> str | None:
     """Return the intent that tells of several claims what a message asks, as likely as all that ask it of one of them.
 
@@ -159,7 +152,8 @@ def _teller(reading: Reading, before: IntentRules, intents: Mapping[str, IntentR
         rules = intents[name]
         if not rules.shows_claims:
             continue
-        itself = _tells_several(rules) and rules.tells in {None, before.tells, "days", "several", "sums", "two"}
+        several = {before.tells, "days", "several", "sums", "two"} - {None, "one"}
+        itself = rules.tells in several or (rules.tells is None and "more" in rules.follows)
         told[name if itself else names["sums" if rules.tells or rules.to_come else "several"]] += chance
     return max(told, key=lambda name: told[name], default=None)
 
@@ -173,10 +167,6 @@ def of_those(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[st
         return asked
     slots = {name: slot for name, slot in asked.slots.items() if name in reading.slots}
     return replace(asked, slots=slots, arguments={THOSE: " ".join(meant)})
-
-
-def _tells_of_provider(rules: IntentRules) -> bool:
-    return rules.is_of_provider and not lists_providers(rules)
 
 
 def _asks_of_claim(rules: IntentRules) -> bool:
@@ -204,12 +194,15 @@ def of_record(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[s
         return asked
     told = memory.asked.arguments.get(NAMED) if memory.asked.intent == asked.intent else None
     if memory.about is None and told is None:
-        return asked
+        return _in_focus(memory, asked, reading, intents)
     names = taken_over(context, replace(reading, intent=asked.intent), intents)
     rules, before = intents.get(asked.intent), intents.get(context.intent)
     claimed = rules is not None and before is not None and before.reads_claims and rules.is_of_provider
     if claimed and OF_THEM in reading.concepts and NAMES.isdisjoint(reading.slots):
         names = (RECORD, *NAMES)
+    described = reading.text.casefold().startswith(_IS) and not (reading.steps or _OTHERS.isdisjoint(reading.slots))
+    if memory.record and reading.points and described and _walks(asked, intents):  # "was that dental"
+        return replace(asked, slots=reading.slots, arguments={RECORD: memory.record, DESCRIBED: "yes"})
     again = asked.intent == context.intent and reading.points and not _is_anew(reading)
     if rules is not None and again:
         names = (*names, *(slot for one in rules.subjects for slot in one.slots if slot not in rules.never))
@@ -225,20 +218,29 @@ def _in_focus(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[s
 
     It is one of few words, or one that points back or at the doctor, and describes no other claim.
     """
-    rules, before = intents[asked.intent], intents.get(memory.asked.intent) if memory.asked else None
-    walks = rules.walks or (rules.tells == "two" and reading.steps)
-    if before is None or memory.record is None or not (before.reads_claims and rules.reads_claims and walks):
+    rules, record = intents[asked.intent], _claim_spoken_of(memory, reading, intents)
+    if record is None or not (rules.reads_claims and (rules.walks or (rules.tells == "two" and reading.steps))):
         return asked
     short = len(reading.text.split()) <= ELLIPSIS and _asks_of_claim(rules)
     if not reading.steps and (_is_anew(reading) or not (short or reading.points or OF_THEM in reading.concepts)):
         return asked
     step = {"pick": str(reading.steps)} if reading.steps else {}
-    return replace(asked, arguments={**asked.arguments, FOCUS: memory.record, **step})
+    return replace(asked, arguments={**asked.arguments, FOCUS: record, **step})
+
+
+def _claim_spoken_of(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules]) -> str | None:
+    """Return the claim that was shown last; past an answer about no claims only words that point at one mean it."""
+    for at, topic in enumerate(one for one in (memory.asked, *memory.earlier) if one is not None):
+        if topic.intent in intents and intents[topic.intent].reads_claims:
+            told = topic.arguments.get(FOCUS, topic.arguments.get(RECORD)) if reading.points else None
+            return told if at else memory.record
+    return None
 
 
 def _is_anew(reading: Reading) -> bool:
-    """Return whether a message describes what it asks about itself: "the $50 one in november"."""
-    return not (_OTHERS.isdisjoint(reading.slots) and _NAMED_ANEW.isdisjoint(reading.concepts))
+    """Return whether a message describes what it asks about itself: "the $50 one in november", but not "that visit"."""
+    named = not reading.points and not _NAMED_ANEW.isdisjoint(reading.concepts)
+    return named or "LATEST" in reading.concepts or not _OTHERS.isdisjoint(reading.slots)
 
 
 def stepped(memory: Memory, last: Asked, step: int, intents: Mapping[str, IntentRules]) -> Asked | None:
@@ -277,7 +279,7 @@ def place_in(memory: Memory, asked: Asked) -> int | None:
 
 
 def _subject(asked: Asked) -> object:
-    return asked.arguments.get("id") or asked.values.get("provider_name")
+    return asked.arguments.get(RECORD) or asked.arguments.get(FOCUS) or asked.values.get("provider_name")
 
 
 def _at(memory: Memory, position: int) -> Asked | None:

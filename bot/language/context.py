@@ -7,6 +7,7 @@ message is to change the previous question, `NEXT` how much likelier an intent i
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import pairwise
+from typing import Any
 
 import msgspec
 from msgspec.structs import replace
@@ -27,6 +28,8 @@ RECORD = "id"
 THOSE = "those"
 # The record that was shown, where an answer looks for it or for the ones before it under the question's conditions.
 FOCUS = "focus"
+# Whether the question's slots describe the record that was shown, which is asked: "was that dental".
+DESCRIBED = "described"
 # The words by which the answer before found the records that it showed, where no slot holds them.
 NAMED = "named"
 # The name of the one provider that was shown, where the question holds a reference.
@@ -106,22 +109,19 @@ def points_back(words: Sequence[str], listed: WordArea) -> bool:
     )
 
 
-def counts_back(words: Sequence[str], listed: WordArea) -> int:
-    """Return how many of the records that were shown words refer to: two of "both", `EVERY` of "those", 0 of none."""
-    if not listed.both.isdisjoint(words):
-        return 2
-    return EVERY if not listed.those.isdisjoint(words) or _says(words, listed, "of_those") else 0
+def of_shown(words: Sequence[str], listed: WordArea) -> dict[str, Any]:
+    """Return which of the records that were shown words refer to, as `those`, `picks` and `steps` of a reading."""
+    those = EVERY * (not listed.those.isdisjoint(words) or _says(words, listed, "of_those"))
+    near = (words[at + 1 : at + 4] for at, word in enumerate(words) if word in listed.picks)
+    picks = any(not listed.picked.isdisjoint(behind) for behind in near) or _says(words, listed, "picks_of")
+    first = not listed.compares.isdisjoint(words) and _says(words, listed, "step_first")
+    back = _says(words, listed, "step_back") and not _says(words, listed, "before_last")
+    return {"those": those if listed.both.isdisjoint(words) else 2, "picks": picks, "steps": int(back) or -int(first)}
 
 
 def _says(words: Sequence[str], listed: WordArea, name: str) -> bool:
     """Return whether one of the phrases of a class, of two or three words, is said."""
     return not {*pairwise(words), *zip(words, words[1:], words[2:], strict=False)}.isdisjoint(listed.phrases(name))
-
-
-def steps_back(words: Sequence[str], listed: WordArea) -> int:
-    """Return which other one words refer to: 1 is the one before that was shown, -1 the first, to be compared with."""
-    first = not listed.compares.isdisjoint(words) and _says(words, listed, "step_first")
-    return int(_says(words, listed, "step_back") and not _says(words, listed, "before_last")) or -int(first)
 
 
 def on_top(slots: Mapping[str, Slot], heard: Heard) -> dict[str, Slot]:
@@ -272,9 +272,12 @@ def _pointed(context: Context, reading: Reading, intents: Mapping[str, IntentRul
     of_seen = before.reads_claims and rules.is_of_provider
     if of_them and (of_seen or (before.is_of_provider and rules.reads_claims)):
         conditions = frozenset({"provider_name"})
-    elif before.reads_claims and rules.reads_claims and (reading.points or reading.those):
+    elif before.reads_claims and rules.reads_claims and (reading.points or reading.those or reading.picks):
         conditions = OBJECTS | CONDITIONS_OF_CLAIMS
-    return tuple(conditions & rules.heard.keys()) if conditions.isdisjoint(reading.slots) else ()
+    if reading.picks and not OBJECTS.isdisjoint(reading.slots):
+        conditions -= OBJECTS
+    alone = reading.picks or conditions.isdisjoint(reading.slots)
+    return tuple((conditions & rules.heard.keys()) - reading.slots.keys()) if alone else ()
 
 
 def _corrects(reading: Reading) -> bool:

@@ -11,7 +11,7 @@ from bot.language.anchors import DATED, with_anchor
 from bot.language.calls import CALL_WITH
 from bot.language.choosing import Chooser, best_rule, continues
 from bot.language.clauses import ClauseRole, asks
-from bot.language.context import CHANGES, TIMES, Context, counts_back, is_answer, merge, on_top, points_back, steps_back
+from bot.language.context import CHANGES, TIMES, Context, is_answer, merge, of_shown, on_top, points_back
 from bot.language.dates import date_tags, says_plan_year
 from bot.language.explaining import ReadingTrace, traced
 from bot.language.glossary import ALONE, TERM
@@ -297,8 +297,7 @@ class Engine:
             unclear=asks,
             shows_language=heard.shows_language,
             points=points_back(heard.said.words, pointing),
-            those=counts_back(heard.said.words, pointing) if context else 0,
-            steps=steps_back(heard.said.words, pointing) if context else 0,
+            **(of_shown(heard.said.words, pointing) if context else {}),
             unmet={} if WORKINGS in slots else unmet(heard, slots, follows or intent, self.lexicon.grammar),
             cells=tuple(cells(heard, self.lexicon.cells)),
             chances=chances,

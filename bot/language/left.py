@@ -124,7 +124,8 @@ def conditions(heard: Heard, intent: IntentRules) -> dict[str, Slot]:
     for kind in CONDITIONS:
         if kind not in heard.marks or kind not in told:
             continue
-        held = _ordering(heard, found) if kind == WISH and WISH not in intent.heard.values() else honoured
+        ordering = heard.marks["order"] if "order" in found else frozenset()  # the "barato" of "más barato" is no wish
+        held = ordering if kind == WISH and WISH not in intent.heard.values() else honoured
         places = (heard.marks[kind] & heard.asking) - held
         if not places:
             continue
@@ -202,11 +203,6 @@ def _between_commas(said: Utterance, place: int) -> range:
     ends = [at for at in range(1, len(said.words)) if "," in said.text[said.spans[at - 1][1] : said.spans[at][0]]]
     first = max((at for at in ends if at <= place), default=0)
     return range(first, min((at for at in ends if at > place), default=len(said.words)))
-
-
-def _ordering(heard: Heard, found: Mapping[str, Slot]) -> frozenset[int]:
-    """Return the words of an order that has been recognized: the "barato" of "más barato" is no wish as well."""
-    return heard.marks["order"] if "order" in found else frozenset()
 
 
 def _is_now(slot: Slot, today: date) -> bool:

@@ -109,6 +109,7 @@ class Reading(msgspec.Struct, frozen=True):
         lines: further phone numbers for these words, by their names in the pack.
         back: the topic that a follow-up belongs to: 0 is the last, 1 the one before.
         points: True if words refer to the subject of the previous answer: "how much was it".
+        picks: True if words pick one of what was shown: "how much was the hospital one".
         those: how many of the records that were shown words refer to, 0 if none: "what did those cost".
         steps: 1 if words refer to the one before what was shown, -1 if to the first: "was it more than last time".
         unmet: conditions in the message that the intent's answer does not support, by slot type.
@@ -133,6 +134,7 @@ class Reading(msgspec.Struct, frozen=True):
     lines: tuple[str, ...] = ()
     back: int = 0
     points: bool = False
+    picks: bool = False
     those: int = 0
     steps: int = 0
     unmet: Mapping[str, Slot] = msgspec.field(default_factory=dict)

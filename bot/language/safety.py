@@ -284,16 +284,12 @@ class Alarms:
         A guess at a crisis in a message about the chest or the heart is one at an emergency of the body: "it flutters".
         """
         first = max(reading.dangers, key=lambda one: reading.dangers[one], default=None)
-        if first is None or not self.is_likely(reading) or not _says_something(said):
+        says = any(len(key) > _SHORT_WORD for key in said.keys)  # "and if not" tells of no danger
+        if first is None or not self.is_likely(reading) or not says:
             return None
         if reading.dangers[first] < _CLEAR and signs.names_chest():
             first = _OF_BODY
         return Danger(first, COUNTED, reading.language, at=len(said.words))
-
-
-def _says_something(said: Utterance) -> bool:
-    """Return whether a message has more than words of at most three letters: "and if not" tells of no danger."""
-    return any(len(key) > _SHORT_WORD for key in said.keys)
 
 
 def alarmed(reading: Reading, danger: Danger, begun: float, *, now: bool) -> Reading:

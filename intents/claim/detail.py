@@ -54,8 +54,10 @@ _ASKS = re.compile(
     r"|what did (?:they|he|she) do|(?:para|de) qu[eé] (?:fue|era)|qu[eé] (?:me|le) hicieron))\b",
     re.IGNORECASE,
 )
-_WHOSE = re.compile(
-    r"\b(?:de|con) qui[eé]n (?:era|es|fue)\b|\bwho (?:was|is) (?:it|that) (?:with|from)\b", re.IGNORECASE
+_ENDS = re.compile(
+    r"\b(?:(?P<who>(?:de|con) qui[eé]n (?:era|es|fue)|who (?:was|is) (?:it|that) (?:with|from))"
+    r"|(?P<purpose>what (?:was|is) (?:it|that|the \w+ one) for|(?:para|de) qu[eé] (?:fue|era)\W*$))\b",
+    re.IGNORECASE,
 )
 
 
@@ -70,6 +72,7 @@ class ClaimDetail(Summary, frozen=True):
         gone: Why it no longer counts; `after` is the one that counts instead.
         shielded: Whether the claim has a sensitivity label and was not requested by a button.
         fill: A pharmacy fill after the last visit, if only that visit was asked for.
+        fits: Whether it is what the question describes, where that is asked: "was that dental".
         kinds: The kind of care behind the payer's words.
         others: The newest claim with each other provider that fits, where it is asked who it was.
     """
@@ -87,6 +90,7 @@ class ClaimDetail(Summary, frozen=True):
     wanted: ClaimWish | None = None
     nearest: Nearest | None = None
     fill: Claim | None = None
+    fits: bool | None = None
     kinds: Mapping[str, CareKind] = msgspec.field(default_factory=dict)
     others: tuple[Claim, ...] = ()
 
@@ -115,10 +119,11 @@ async def answer(ask: Ask) -> ClaimDetail:
     ask.report.steps += owed_steps(claim)
     contract = read_contract(claim.resource or b"{}")
     summary = summarize(claim, read_lines(claim), contract, before, around)
-    question = text_of(ask, "question") or _begins_with(ask.said)
+    fits = bool(fitting((claim,), ask)) if ask.arguments.get("described") else None
+    question = text_of(ask, "question") or ("purpose" if fits is not None else _begins_with(ask.said))
     others = _others(ask, claim, alive) if question == "who" and alive and wanted_of(ask).narrows else ()
     cite_claims(ask, (claim, before, fill, *others))
-    return replace(summary, question=question, fill=fill, kinds=care_words(ask, (claim,)), others=others)
+    return replace(summary, question=question, fill=fill, fits=fits, kinds=care_words(ask, (claim,)), others=others)
 
 
 def _others(ask: Ask, claim: Claim, alive: Live) -> tuple[Claim, ...]:
@@ -128,9 +133,9 @@ def _others(ask: Ask, claim: Claim, alive: Live) -> tuple[Claim, ...]:
 
 
 def _begins_with(said: str) -> str | None:
-    """Return what a message begins to ask, or "who" if it ends by asking whose claim it was."""
-    asked = _ASKS.match(said)
-    return asked.lastgroup if asked else "who" if _WHOSE.search(said) else None
+    """Return what a message begins to ask, or ends by asking, whose claim it was or what it was for."""
+    asked = _ASKS.match(said) or _ENDS.search(said)
+    return asked.lastgroup if asked else None
 
 
 def summarize(

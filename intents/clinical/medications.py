@@ -51,7 +51,8 @@ async def answer(ask: Ask) -> Medications:
     read = await medications(ask, since)
     shown = ask.arguments.get("show") == "yes"
     described = [drug for drug in read if (shown or not drug.labels) and not _is_left_out(ask, drug)]
-    meant = _named(ask, described) or _of_use(ask, described)
+    uses = drugs_of_use(ask)
+    meant = _named(ask, described) or [one for one in described if is_for(ask, one.dispensed.drug or "", uses)]
     described = meant or described
     first = ask.page * PAGE
     drugs = tuple(described[first : first + PAGE])
@@ -66,7 +67,7 @@ async def answer(ask: Ask) -> Medications:
         shielded=Shielded(sum(1 for drug in read if drug.labels), shown),
         asks_who=ask.asked.form == "who",
         alone=len(meant) == 1,
-        lacking=not meant and (bool(drugs_of_use(ask)) or any(map(ask.other_names, words_of(ask.said)))),
+        lacking=not meant and (bool(uses) or any(map(ask.other_names, words_of(ask.said)))),
     )
 
 
@@ -81,9 +82,3 @@ def _is_left_out(ask: Ask, drug: Medication) -> bool:
     """Return whether the drug is for a use that the message leaves out: "all but the blood pressure one"."""
     name = drug.dispensed.drug
     return name is not None and any(one.excluded and is_for(ask, name, one.drugs) for one in ask.asked.uses)
-
-
-def _of_use(ask: Ask, drugs: Sequence[Medication]) -> list[Medication]:
-    """Return the drugs for what the message says that they are for."""
-    asked = drugs_of_use(ask)
-    return [one for one in drugs if one.dispensed.drug and is_for(ask, one.dispensed.drug, asked)]

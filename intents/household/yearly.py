@@ -11,7 +11,6 @@ from bot.kit import (
     Amount,
     Ask,
     Coverage,
-    Coverages,
     HouseholdMember,
     MetSoFar,
     Summary,
@@ -90,15 +89,14 @@ async def _standing(one: Ask) -> Standing:
     one.cite("ExplanationOfBenefit", [claim.id for claim in alive.added])
     plans = [(medical[0], medical[0].costs)]
     found = standings(_aspect(one), plans, alive, coverages)
-    return medical[0], found[0] if found else None, _of_family(coverages, _aspect(one))
+    return medical[0], found[0] if found else None, _of_family(medical[0], _aspect(one))
 
 
-def _of_family(coverages: Coverages, aspect: str) -> Amount | None:
-    """Return the family's in-network amount if the medical plan names exactly one."""
-    medical = [one for one in coverages.current if one.scope == "medical"]
+def _of_family(plan: Coverage, aspect: str) -> Amount | None:
+    """Return the family's in-network amount if the plan names exactly one."""
     named = [
         share.amount
-        for share in medical[0].costs
+        for share in plan.costs
         if (share.kind, share.who) == (aspect, "family") and share.side != "out" and not share.drugs and share.amount
     ]
     return named[0] if len(named) == 1 else None
