@@ -9,7 +9,7 @@ APART := tests/chaos tests/commands/test_wheel.py $(patsubst %,tests/e2e/test_%.
 # Without bytecode every process that a test or the bench starts would compile all libraries again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo reference weights weights-check test test-rest test-apart test-teams playground faults attacks lint types bench bench-memory bench-replicas trace desk eval money words settings picture shots setup browser audit calendar fresh lowest chaos soak
+.PHONY: demo reference weights weights-check test test-rest test-apart test-teams playground faults attacks lint types bench bench-memory bench-replicas trace desk eval words settings picture shots setup browser audit calendar fresh lowest chaos soak
 
 demo: setup
 	@echo "Starting: a made-up payer, the bot, and a conversation over real HTTP."
@@ -94,10 +94,6 @@ words: setup
 # The directory desk asked by a hostile directory and by ordinary ones, every card held against the records.
 desk: setup
 	$(RUN) python -m tests.desk
-
-# Claims in the shapes of other payers beside the truth: amounts compared, right, not said, wrong.
-money: setup
-	$(RUN) python -m tests.kit.foreign
 
 eval: setup
 	$(RUN) python -m tests.language.evaluate

@@ -15,7 +15,7 @@ from bot.errors import (
     SignInExpired,
 )
 from bot.payer.budget import Budget, Gap
-from bot.payer.client import DirectoryClient, MemberClient
+from bot.payer.client import DirectoryClient
 from bot.payer.pooled import PooledDirectory
 from bot.payer.search import Search, any_of
 from tests.payer.wire import BASE, CLAIMS, fhir, ids, member, page, pages, refusal, rig
@@ -205,16 +205,6 @@ async def test_an_id_is_never_a_path(strange: str) -> None:
 
 
 @pytest.mark.threat("T28")
-async def test_searches_can_go_as_post() -> None:
-    """With `post_search` the patient's id is in the body, not in a URL (T28)."""
-    rigged = rig(page(eob()))
-    assert ids(await pages(member(rigged, post_search=True), CLAIMS, Budget(clock=rigged.clock))) == ["one"]
-    (request,) = rigged.payer.requests
-    assert str(request.url) == f"{BASE}/ExplanationOfBenefit/_search"
-    assert request.content == b"patient=p1&_count=100"
-
-
-@pytest.mark.threat("T28")
 @pytest.mark.parametrize(
     "first",
     [*map(httpx.Response, (400, 403, 404, 405, 415, 501)), HTML, page()],
@@ -287,14 +277,3 @@ async def test_the_directory_client_sends_no_token() -> None:
         await pages(client, search, Budget(clock=rigged.clock))
     with pytest.raises(PayerForbids):
         await client.read("Organization", "o", Budget(clock=rigged.clock))
-
-
-async def test_two_members_share_no_cookie_and_no_token() -> None:
-    """A session cookie that member A was given does not go out with member B's request (T41b)."""
-    rigged = rig(fhir(page(eob()).content, set_cookie="session=member-a; Path=/"), page())
-    await pages(MemberClient(rigged.http, BASE, "token-a", "p1"), CLAIMS, Budget(clock=rigged.clock))
-    await pages(MemberClient(rigged.http, BASE, "token-b", "p2"), CLAIMS, Budget(clock=rigged.clock))
-    first, *others = rigged.payer.requests
-    assert not any("cookie" in request.headers for request in rigged.payer.requests)
-    assert first.headers["authorization"] == "Bearer token-a"
-    assert {request.headers["authorization"] for request in others} == {"Bearer token-b"}

@@ -11,7 +11,7 @@ from email.utils import formatdate
 
 import pytest
 
-from bot.errors import BotError, PayerDamaged, PayerOversized, PayerSlow
+from bot.errors import BotError, PayerDamaged, PayerOversized
 from bot.payer.budget import MIB, Budget
 from bot.payer.client import MemberClient
 from bot.payer.http import Clocks, Http
@@ -85,30 +85,6 @@ async def test_a_search_goes_over_the_real_wire() -> None:
     assert not any(b"cookie:" in head for head in heads)
 
 
-async def drip(_: bytes, writer: asyncio.StreamWriter) -> None:
-    """One byte now and then."""
-    writer.write(answer(b"", length=10_000))
-    while not writer.is_closing():
-        writer.write(b" ")
-        await writer.drain()
-        await asyncio.sleep(0.02)
-
-
-async def silence(_: bytes, writer: asyncio.StreamWriter) -> None:
-    """Take the request and say nothing."""
-    await writer.wait_closed()
-
-
-@pytest.mark.fault("F22")
-@pytest.mark.threat("T42")
-@pytest.mark.parametrize("behave", [drip, silence])
-async def test_slowness_ends_at_the_wall(behave: Behave) -> None:
-    """The deadline is of the whole answer, and silence is slow, not down (F22)."""
-    async with serving(behave) as base, Http() as http:
-        with pytest.raises(PayerSlow):
-            await get(http, base, seconds=0.2)
-
-
 @pytest.mark.fault("F25")
 @pytest.mark.threat("T42")
 @pytest.mark.parametrize("compressed", [True, False])
@@ -142,24 +118,6 @@ async def test_broken_encodings_are_damage(body: bytes, encoding: str) -> None:
     async with serving(replying(answer(body, f"content-encoding: {encoding}"))) as base, Http() as http:
         with pytest.raises(PayerDamaged):
             await get(http, base)
-
-
-@pytest.mark.threat("T40")
-async def test_redirects_are_not_followed() -> None:
-    """A redirect is handed to the caller as it is; no second connection is made (F28, T40)."""
-    canary: list[bytes] = []
-
-    async def watch(head: bytes, writer: asyncio.StreamWriter) -> None:
-        canary.append(head)
-        writer.write(answer(b"{}"))
-
-    async with serving(watch) as elsewhere:
-        moved = f"HTTP/1.1 307 Moved\r\nlocation: {elsewhere}\r\ncontent-length: 0\r\n\r\n".encode()
-        async with serving(replying(moved)) as base, Http() as http:
-            deadline = time.monotonic() + 5
-            assert (await http.get(base, {"authorization": "Bearer x"}, deadline)).status_code == 307
-            assert (await http.post_form(base, {"code": "secret"}, {}, deadline)).status_code == 307
-    assert canary == []
 
 
 @pytest.mark.threat("T50")

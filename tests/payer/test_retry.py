@@ -78,19 +78,6 @@ async def test_the_breaker_opens_and_lets_one_probe_through() -> None:
     assert await ask(rigged) == 1
 
 
-@pytest.mark.fault("F19")
-async def test_a_long_wait_is_told_and_kept_by_everybody() -> None:
-    """Retry-After: 600 is ten minutes for the person, and nobody calls before (F19)."""
-    rigged = rig(fhir(b"", 429, retry_after="600"), page(ROLE))
-    for _ in range(3):
-        with pytest.raises(PayerBusy) as told:
-            await ask(rigged)
-        assert told.value.facts["minutes"] == 10
-    assert len(rigged.payer.requests) == 1
-    rigged.clock.now += 601
-    assert await ask(rigged) == 1
-
-
 async def test_no_wait_outlives_the_question() -> None:
     """A wait that the question's time does not allow is told at once."""
     rigged = rig(fhir(b"", 503, retry_after="20"))

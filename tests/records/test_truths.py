@@ -206,19 +206,6 @@ def test_humanas_own_category_codes() -> None:
     assert live([found]).claims == (found,)
 
 
-def test_humanas_zero_beside_a_coinsurance_is_a_told_disagreement() -> None:
-    """`patientpayamount` 0 beside coinsurance 39.14: the payer's zero stands with its gap, never unsaid."""
-    total = [money("patientpayamount", 0, system=HUMANA), money("coinsuranceamount", 39.14, system=HUMANA)]
-    found = read_claim(raw(eob(total=total)))
-    assert (found.owed.amount, found.owed.gap) == (dollars("0"), dollars("-39.14"))
-
-
-def test_humanas_pharmacy_spelling() -> None:
-    """`copaymentamount` is the pharmacy claims' word for the copay."""
-    found = read_claim(raw(eob(total=[money("copaymentamount", 10, system=HUMANA)])))
-    assert found.owed.copay == dollars("10")
-
-
 def test_cignas_absent_elements_and_empty_totals() -> None:
     """Status, created and focal only as `_` extensions, totals without a value, a reversal as a whole claim."""
     resource: Json = eob(

@@ -219,12 +219,6 @@ def callback(answer: httpx.Response) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(urlsplit(location).query).items()}
 
 
-def claims_of(jwt: str) -> dict[str, Any]:
-    """What an id_token says, unverified."""
-    payload = jwt.split(".")[1]
-    return dict(json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))))
-
-
 def ids(answer: httpx.Response, mode: str = "match") -> list[str]:
     """The ids of a searchset's matches, or `Type/id` of its other rows, in order."""
     assert answer.status_code == 200, answer.text
