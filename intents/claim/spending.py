@@ -79,7 +79,6 @@ _PAID = "paid_by_patient"
 _TOTALS = frozenset({"total", "totals", "totales"})
 _SEVERAL = 2
 _YEAR = 12
-_TWO = ("professional", "pharmacy")
 _CENT, _MONTH, _DAYS = Decimal("0.01"), 31, 365
 _CHARGED = frozenset({"charged", "charges", "charge", "billed", "bills", "cobro", "cobra", "cobraron", "facturo"})
 _ME = frozenset({"me", "us", "nos"})
@@ -94,8 +93,8 @@ class Spending(Summary, frozen=True):
     `paid_by_member` are sums over the same claims. Of a kind of care, `silent` claims say nothing of what was done, and
     `mixed` ones are summed whole though they hold other care too. `doubts` is what has to be said beside the sum, and
     `hides`: something of what was asked for did not come. `by` is what a button lists the sum by.
-    `so_far`: the time is this calendar year until today. `question` asks to compare: "doctors_or_drugs" two kinds of
-    care, "who_paid_more" the member's share and what the plan paid; or where the "pace" of this year leads.
+    `so_far`: the time is this calendar year until today. `question`: "who_paid_more" compares the member's share and
+    what the plan paid; "pace" asks where this year leads.
     `paid_untold`: what was paid is asked for and not told, so that the sum is the share.
     `ends` are the least and the most expensive claim, where both are asked for.
     `each` are the claims that are asked for one by one, `sides` several kinds of care in the order of their sums.
@@ -146,12 +145,6 @@ class Spending(Summary, frozen=True):
     each: tuple[Claim, ...] = ()
     ends: tuple[Claim, ...] = ()
     paid_untold: bool = False
-
-    @property
-    def two_kinds(self) -> tuple[Share, Share] | None:
-        """Doctor visits and prescriptions, larger sum first; None if one of them has no claim."""
-        found = [one for one in self.kinds if one.name in _TWO]  # the shares come larger first
-        return (found[0], found[1]) if len(found) == len(_TWO) else None
 
     @property
     def total(self) -> Amount | None:
@@ -221,7 +214,7 @@ class Spending(Summary, frozen=True):
         return self.start.year != self.end.year
 
 
-_BY = {"doctors_or_drugs": "kind", "by_kind": "kind", "by_doctor": "doctor"}
+_BY = {"by_kind": "kind", "by_doctor": "doctor"}
 """How the sum is divided, by the question."""
 
 
@@ -229,9 +222,10 @@ async def answer(ask: Ask) -> Spending:
     """The sums over the span that was asked for, this calendar year when none was.
 
     Raises:
-        AskedAhead: The parts of one claim's share are asked for, or times or claims that are compared.
+        AskedAhead: The parts of one claim's share are asked for, or two times, claims or kinds of care are compared.
     """
-    if (parts := asks_parts(ask)) or times_set_apart(ask) or compares_shown(ask):
+    two = text_of(ask, "question") == "doctors_or_drugs" and not ranking_asked(ask)
+    if (parts := asks_parts(ask)) or times_set_apart(ask) or compares_shown(ask) or two:
         raise AskedAhead("claim.why" if parts else "claim.compare", **ask.arguments)
     ask, alive, summary = await _summed(by_side(ask))
     bare = (summary.bare and summary.bare != "year") or (not summary.claims and summary.wanted.narrows)
@@ -382,17 +376,13 @@ def _read(ask: Ask) -> tuple[date, date]:
 def _wanted(ask: Ask) -> ClaimWish:
     """The conditions, with the amount that was asked for: "out of pocket" means what is owed.
 
-    Where doctor visits and prescriptions are compared, every kind is summed. Who "charged the most" billed it.
+    Who "charged the most" billed it.
     """
     billed = ranking_asked(ask) and _CHARGED & (said := set(words_of(ask.said))) and not _ME & said
     both = text_of(ask, "question") == "who_paid_more"  # the share and what the plan paid
     aspect = None if both else amount_asked(ask) or ("billed" if billed else None)
     wanted = replace(summed_wish(ask, wanted_of(ask)), aspect=aspect)
-    return (
-        replace(wanted, claim_types=())
-        if text_of(ask, "question") == "doctors_or_drugs"
-        else with_sides(ask, of_unit(ask, wanted))
-    )
+    return with_sides(ask, of_unit(ask, wanted))
 
 
 def _within(alive: Live, ask: Ask) -> Within:
