@@ -130,19 +130,6 @@ async def test_a_renewal_that_another_process_holds_is_waited_for(bot: Bot, repl
     assert _refreshes(bot) == 1
 
 
-@pytest.mark.fault("F13")
-@pytest.mark.threat("T38")
-async def test_a_refresh_token_that_is_over_asks_for_a_new_sign_in(bot: Bot) -> None:
-    """invalid_grant wipes it; it is not tried again (F13, T38)."""
-    await _linked(bot, refresh=True)
-    bot.payer.refresh.clear()
-    bot.clock.now += 3600
-    for _ in range(2):
-        with pytest.raises(SignInExpired):
-            await bot.accounts.access(DANA)
-    assert _refreshes(bot) == 1
-
-
 async def test_a_payer_in_trouble_does_not_cost_the_refresh_token(bot: Bot) -> None:
     """A 500 is told as such; the next question tries again and works."""
     await _linked(bot, refresh=True)

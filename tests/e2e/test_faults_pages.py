@@ -1,23 +1,17 @@
 """Answers of the payer's FHIR server that are well-formed and wrong (F26-F36): what the person reads."""
 
 import json
-import re
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from bot.sandbox.behaviour import Fault
-from bot.sandbox.world import World
 from tests.cases import part_about, saw
 from tests.e2e import hostile
-from tests.e2e.breaking import FAR, FIND, always, rewriting, with_next
+from tests.e2e.breaking import FAR, always, rewriting, with_next
 from tests.e2e.hostile import Listener
-from tests.e2e.house import OWED, House, Said, open_house
-
-ROLE = "/fhir/r4/PractitionerRole"
-WISHES = ("", " in network p", " in network p accepting new patients")
+from tests.e2e.house import OWED, House, Said
 
 
 async def anew(house: House, question: str) -> Said:
@@ -155,47 +149,6 @@ async def test_somebody_elses_claim_is_left_out_and_counted(dana: House) -> None
     assert ("distrusted", "wrong patient") in [(row.what, row.detail) for row in await dana.bot.audit.of(dana.person)]
 
 
-@pytest.mark.fault("F32")
-@pytest.mark.threat("T44")
-async def test_a_server_that_ignores_filters_gives_the_same_answer(dana: House) -> None:
-    """Order, count and every directory filter are applied here when the server does not (F32)."""
-    claims = await dana.say(OWED)
-    found = {words: await dana.say(FIND + words) for words in WISHES}
-    assert len({tuple(_entries(said)) for said in found.values()}) == len(WISHES)
-    names = {"network", "_sort", "_count", "specialty", "specialty.code", "location.address-postalcode", "accepting"}
-    dana.sandbox.behaviour.ignored_parameters = frozenset(names)
-    assert _first_line(await anew(dana, OWED)) == _first_line(claims)
-    for words, said in found.items():
-        assert _entries(await anew(dana, FIND + words)) == _entries(said) != []
-
-
-@pytest.mark.fault("F33")
-@pytest.mark.threat("T44")
-async def test_a_server_without_chains_finds_the_same_people(world: World, tmp_path: Path, house: House) -> None:
-    """A chained search that finds nothing is done in two steps, by a bot that has not seen a chain work (F33)."""
-    with_chains = await house.say(FIND)
-    assert _entries(with_chains)
-    house.sandbox.behaviour.chains = False
-    async with open_house(world, tmp_path, sandbox=house.sandbox) as other:
-        assert _entries(await anew(other, FIND)) == _entries(with_chains)
-
-
-@pytest.mark.fault("F34")
-async def test_listings_without_their_included_parts(house: House) -> None:
-    """Names come from display, else it is said that none is given; nothing breaks (F34)."""
-    house.break_(
-        rewriting(
-            lambda bundle: bundle.update(
-                entry=[e for e in bundle.get("entry", ()) if e["resource"]["resourceType"] != "Practitioner"]
-            ),
-            ROLE,
-        )
-    )
-    said = await house.say(FIND)
-    assert said.last.error is None
-    assert re.search(r"^1\. ", said.text, re.MULTILINE) or "the directory doesn't give" in said.text
-
-
 @pytest.mark.fault("F35")
 @pytest.mark.parametrize("path", ["/fhir/r4/metadata", "/fhir/r4/.well-known", "/.well-known"])
 async def test_discovery_that_is_down_is_not_noticed(house: House, path: str) -> None:
@@ -207,27 +160,6 @@ async def test_discovery_that_is_down_is_not_noticed(house: House, path: str) ->
     assert "54.87" not in house.log.text
     async with httpx.AsyncClient(base_url=house.settings.bot_public_url) as http:
         assert (await http.get("/healthz")).json()["status"] == "degraded"
-
-
-@pytest.mark.fault("F36")
-async def test_a_strict_server_gets_simpler_searches(dana: House) -> None:
-    """A 400 for an unknown parameter costs one more call, is remembered, and the answer is the same (F36)."""
-    loose = await dana.say(OWED)
-    dana.sandbox.behaviour.strict = True
-    dana.sandbox.behaviour.ignored_parameters = frozenset({"_sort"})
-    before = dana.asked(query="_sort")
-    assert _first_line(await anew(dana, OWED)) == _first_line(loose)
-    assert dana.asked(query="_sort") == before + 1
-    assert _first_line(await anew(dana, OWED)) == _first_line(loose)
-    assert dana.asked(query="_sort") == before + 1
-
-
-def _first_line(said: Said) -> str:
-    return said.text.splitlines()[0]
-
-
-def _entries(said: Said) -> list[str]:
-    return re.findall(r"^\d+\. .+", said.text, re.MULTILINE)
 
 
 @pytest.mark.fault("F44")
