@@ -77,7 +77,8 @@ from bot.kit.floors import Toward, went_toward, yearly_asked
 from bot.kit.amounts import (
     Portion, amount_in, holds_more, of_whole, part_of, part_of_all, plan_paid_in, portion_of, sum_told)
 from bot.kit.tense import asks_from_now_on, hand_over_ahead, may_be_ahead, may_come, speaks_ahead
-from bot.kit.to_come import ToCome, Wants, counted_toward, counting_asked, to_come, wants_besides, wants_to_come
+from bot.kit.to_come import (
+    ToCome, Wants, counted_toward, counting_asked, sides_asked, to_come, wants_besides, wants_to_come)
 from bot.kit.uses import drugs_of_use, is_for, of_use
 from bot.kit.wanted import Chosen, ClaimWish, any_time, choose, is_numbered, with_fills
 from bot.kit.which import count_asked, parts_named, place_of, reaches, shown_before, the_one

@@ -97,7 +97,7 @@ _WORDS = {
 _NAMES: Mapping[str, tuple[str, ...]] = {
     "spvisit": ("specialist", "specialists", "specialty", "spec", "especialista", "especialistas", "espec"),
     "gpvisit": ("primary", "pcp", "gp", "primario", "primaria", "cabecera"),
-    "emergency": ("emergency", "er", "emergencia", "emergencias"),
+    "emergency": ("emergency", "emergencies", "er", "emergencia", "emergencias"),
     "urgentcare": ("urgent", "urgente", "urgencia", "urgencias"),
     "televisit": ("telehealth", "virtual", "video", "telesalud", "telemedicina"),
     "inpthosp": ("hospital", "inpatient", "hospitalizacion"),

@@ -8,7 +8,9 @@ before.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal
 
 import msgspec
@@ -17,12 +19,23 @@ from msgspec.structs import replace
 from bot.kit.ahead import EARLIER, VISITS, priced_alone
 from bot.kit.anchors import born_on
 from bot.kit.ask import Ask, text_of, values_of
-from bot.kit.coverages import Coverages, care_said, named_visit, scope_of, share_asked, side_named, visit_kind, visit_to
+from bot.kit.coverages import (
+    Coverages,
+    care_said,
+    named_visit,
+    named_visits,
+    scope_of,
+    share_asked,
+    side_named,
+    visit_kind,
+    visit_to,
+)
 from bot.kit.floors import COUNTED, MetSoFar, counted_since, counting, standings
 from bot.kit.period import period_claims
 from bot.kit.prevention import Prevention, asks_own_age, prevention_of
 from bot.kit.said import wanted_of
 from bot.kit.sized import exact_asked
+from bot.kit.spelling import words_of
 from bot.kit.tense import speaks_ahead
 from bot.kit.wanted import any_time, choose
 from bot.kit.which import parts_named
@@ -31,12 +44,15 @@ from bot.records.coverage import CostShare, Coverage
 from bot.records.live import Live
 from bot.records.money import Amount
 
-Wants = Literal["price", "free", "covered", "copay"]
+Wants = Literal["price", "free", "covered", "copay", "after"]
 _VISITS = {service: code for code, service in VISITS.items()}
 """The code of a visit that is a kind of care too, by the kind's key."""
+_CENT = Decimal("0.01")
 _ANY_VISIT = frozenset({"office_visit"})
 _EITHER = frozenset({"copay", "deductible"})
 _OF_DOCTOR = frozenset({"provider_name", "specialty"})
+_AGAINST, _OR = frozenset({"against", "alike", "apart", "cheaper", "dearer", "than"}), frozenset({"or", "o"})
+"""What sets two sides against each other: words that are said, and the word between them."""
 _SCOPES = {"dental": "dental", "vision": "vision"}
 _COUNTED = re.compile(
     r"(?:^|\b)(?:aid|study|exam|test|scan|visit|shot|vaccine|crown|ride|stay|pump|mri|ct|x-?ray|ultrasound|colonoscopy|ekg"
@@ -106,6 +122,14 @@ class ToCome(msgspec.Struct, frozen=True):
         """Whether each plan names a copay for the visit."""
         return bool(self.rules) and all(rule.copay for rule in self.rules)
 
+    @property
+    def part(self) -> Amount | None:
+        """The percentage of the plan's price for the last such care, rounded to cents."""
+        price, share = self.last.allowed if self.last else None, self.rules[0].coinsurance if self.rules else None
+        if price is None or share is None or share.percent is None:
+            return None
+        return Amount((price.value * share.percent / 100).quantize(_CENT, ROUND_HALF_UP), price.currency)
+
 
 def counted_toward(ask: Ask) -> str | None:
     """Return the yearly amount that something may count toward: the one that is named, beside a copay too."""
@@ -113,20 +137,34 @@ def counted_toward(ask: Ask) -> str | None:
     return next((one for one in (*told, *ask.asked.says) if one in COUNTED), None)
 
 
+def sides_asked(ask: Ask) -> str | None:
+    """Return the rule of how plans work about two sides that the words set against each other; None without two."""
+    says = ask.asked.says.keys()
+    if "admitted" in says and visit_kind(ask) == "emergency":
+        return "admitted"
+    if says.isdisjoint(_AGAINST) and _OR.isdisjoint(words_of(ask.said)):
+        return None
+    if {"COPAY", "COINSURANCE"} <= ask.concepts and not _names_care(ask):
+        return "copay_or_percent"
+    return "where_done" if {"at_hospital", "standalone"} <= says and "emergency" not in named_visits(ask) else None
+
+
 def counting_asked(ask: Ask) -> str | None:
     """Return the rule of how plans work that says whether the named care counts toward a yearly amount.
 
     None where the words don't ask that, nor whether the deductible has to be met first.
     """
-    aspect = counted_toward(ask)
-    first = aspect == "deductible" and "met_first" in ask.asked.says
-    if aspect is None or not (first or "counts" in ask.asked.says) or (_asks_cover(ask) and wants_to_come(ask)):
+    aspect, says = counted_toward(ask), ask.asked.says
+    first = aspect == "deductible" and "met_first" in says
+    if aspect is None or not (first or "counts" in says):
+        return None
+    if "plan_pays" not in says and _asks_cover(ask) and wants_to_come(ask):
         return None
     if _scope(ask):
         return "apart_counts"
     if scope_of(ask) == "drugs":
         return "drugs_count"
-    if not _names_care(ask):
+    if not (_names_care(ask) or "amount" in ask.slots):
         return None
     return "before_met" if first else "copay_counts" if _visit(ask, None) else "what_counts"
 
@@ -134,10 +172,11 @@ def counting_asked(ask: Ask) -> str | None:
 def wants_to_come(ask: Ask) -> Wants | None:
     """Return what is asked about care to come; None for a question about shares alone, or without any care."""
     aspect, reason = share_asked(ask), text_of(ask, "reason")
-    if speaks_ahead(ask) and ask.asked.says.keys() >= _EITHER:
+    named, says = _names_care(ask), ask.asked.says.keys()
+    if (speaks_ahead(ask) or (named and "was" not in says)) and says >= _EITHER:
         return "copay"  # "will it go against my deductible or is it just a copay"
-    named = _names_care(ask)
-    worst, ahead = named and "worst" in ask.asked.says, named and speaks_ahead(ask)
+    ahead = named and (speaks_ahead(ask) or ("own_share" in says and "was" not in says))
+    worst = named and "worst" in says
     covered = named and _asks_cover(ask)  # "is it covered, and is there a deductible on it"
     if (aspect in COUNTED or reason not in {None, "covered", "free", "price"}) and not (worst or covered or ahead):
         return None
@@ -152,7 +191,8 @@ def wants_besides(ask: Ask) -> Wants | None:
     """Return what is asked about named care beside another question, such as whether it needs approval; or None."""
     if not _names_care(ask):
         return None
-    return "covered" if _asks_cover(ask) else "price" if "money" in ask.asked.says else None
+    said = ask.asked.says.keys()
+    return "copay" if "copay" in said else "covered" if _asks_cover(ask) else "price" if "money" in said else None
 
 
 def _wants(ask: Ask, aspect: str | None, reason: str | None) -> Wants:
@@ -195,15 +235,16 @@ def summarize(
     scope = _scope(ask)
     plans = [one for one in coverages.current if one.scope == (scope or "medical")]
     last = _last(ask, alive, coverages) if alive else None
-    visit = _visit(ask, last)
+    visit = _visit(ask, last) or (_visit_at(ask, plans) if wants == "after" else None)
     side = side_named(ask)
+    sided = side == "out" or len(set(values_of(ask, "network"))) > 1
     rules = [_rule(plan, visit, side) for plan in plans]
     if alive:
         shares = [(plan, plan.costs) for plan in plans]
         left = {name: standings(name, shares, alive, coverages) for name in COUNTED}
         ded, most = ({one.plan.id: one for one in met if one.plan} for met in left.values())
         rules = [replace(r, deductible=ded.get(r.plan.id), maximum=most.get(r.plan.id)) for r in rules]
-    public = {plan.line for plan in plans} <= {"commercial", None} and not scope and wants != "copay"
+    public = {plan.line for plan in plans} <= {"commercial", None} and not scope and wants not in {"copay", "after"}
     told = [share for rule in rules for share in (rule.copay or rule.coinsurance,) if share]
     return ToCome(
         wants=wants,
@@ -214,7 +255,7 @@ def summarize(
         prevention=prevention_of(ask, born) if public and plans else None,
         last=last,
         doctor=(last.seen or last.billing) if last and _OF_DOCTOR & ask.slots.keys() and not _is_of_care(ask) else None,
-        unsided=(side or "both") if _names_side(ask) and any(share.side is None for share in told) else None,
+        unsided=(side or "both") if sided and any(share.side is None for share in told) else None,
         ground="ambulance" in values_of(ask, "service"),
         charged=_charged(ask) if visit else None,
         worst="worst" in ask.asked.says,
@@ -223,13 +264,16 @@ def summarize(
     )
 
 
+def _visit_at(ask: Ask, plans: Iterable[Coverage]) -> str | None:
+    """Return the code of the visit that has the copay which is named by its amount."""
+    exact = exact_asked(ask)
+    every = (share for plan in plans for share in plan.costs if share.kind == "copay" and share.side != "out")
+    return next((s.service for s in every if exact and s.amount and s.amount.value in exact.amounts), None)
+
+
 def _charged(ask: Ask) -> Amount | None:
     exact = exact_asked(ask)
     return Amount(exact.amounts[0]) if exact and len(exact.amounts) == 1 and exact.amounts[0] else None
-
-
-def _names_side(ask: Ask) -> bool:
-    return side_named(ask) == "out" or len(set(values_of(ask, "network"))) > 1
 
 
 def _scope(ask: Ask) -> str | None:

@@ -49,6 +49,7 @@ _DECIDED = re.compile(
     r"\b(?:was|were|did|got|approved|denied|status|sent|decided|expires?|left|my (?:prior )?auth\w*|my approval"
     r"|fue|fueron|aprobaron|aprobad[oa]|negaron|mandaron|mi autorizacion)\b"
 )
+_OR_WHO = re.compile(r"\bor (?:do|does|can|should|will|is|me|i|my|the (?:doctor|office))\b|\bo (?:yo|lo|mi|el|la)\b")
 _OFTEN = frozenset(
     {"mri", "ct", "pet_scan", "surgery", "hospital_stay", "sleep_study", "dme", "wheelchair", "home_health", "infusion"}
     | {"genetic_test", "skilled_nursing", "radiation", "fertility", "weight_loss_surgery"}
@@ -79,6 +80,7 @@ class Authorizations(Summary, frozen=True):
         ahead: The benefit table's rules for future care.
         often: Whether plans tend to want approval for care of that kind.
         never: Whether federal law lets no plan want it.
+        who: Whether it is asked who has to ask for it.
         to_come: What the plan's records name for the care, where its cover or price is asked besides.
     """
 
@@ -100,6 +102,7 @@ class Authorizations(Summary, frozen=True):
     ahead: tuple[Ahead, ...] = ()
     often: bool = False
     never: bool = False
+    who: bool = False
     to_come: ToCome | None = None
 
     def over(self, one: Authorization) -> bool:
@@ -177,6 +180,7 @@ def summarize(found: Sequence[tuple[Claim, Authorization]], ask: Ask) -> Authori
         each=_each(plain, by_id, wanted) if question is None else (),
         often=any(_OFTEN & wanted.kinds.above(one) for one in wanted.services),
         never=wanted.services == (_NEVER,),
+        who=ask.asked.form == "who" or bool(_OR_WHO.search(" ".join(words_of(ask.said)))),
     )
 
 

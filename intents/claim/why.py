@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from decimal import Decimal
-from functools import partial
 
 import msgspec
 from msgspec.structs import replace
@@ -44,6 +43,7 @@ from bot.kit import (
 
 SHOWN = 3
 _BESIDE = frozenset({"provider_name", "date_range"})
+_DIFFERS = frozenset({"apart", "cheaper", "dearer"})
 _FIGURE = re.compile(r"\d+\.\d\d|\b\d{2,3}\b")
 
 
@@ -58,6 +58,7 @@ class Explained(Summary, frozen=True):
         several: How many claims the time has of which the biggest is explained, if a time is asked about.
         together: The sum of their shares.
         others: The claim of each other provider or time that the first is set against.
+        missing: The conditions of such a provider or time where no claim meets them.
     """
 
     wanted: ClaimWish
@@ -73,6 +74,7 @@ class Explained(Summary, frozen=True):
     several: int = 0
     together: Amount | None = None
     others: tuple[Claim, ...] = ()
+    missing: tuple[ClaimWish, ...] = ()
 
     @property
     def mostly(self) -> bool:
@@ -88,14 +90,17 @@ async def answer(ask: Ask) -> Explained:
         AskedAhead: The words say that care is to come, or ask what a drug costs from now on.
     """
     hand_over_ahead(ask, "formulary.drug_coverage")
+    if times := ask.several.get("date_range"):
+        own, other = ({"date_range": value} for value in times.values[:2])
+        ask = replace(ask, slots={**ask.slots, **own}, beside={**ask.beside, **other}, several={})
     alive = await newest_claims(
         ask, *service_dates(ask), enough=lambda so_far: len(_chosen(so_far, ask)) > SHOWN, page_size=50
     )
     summary = summarize(alive, ask)
     if (strict := await checked(ask, alive, summary.claims)) is not alive:
         summary = summarize(strict, ask)
-    if not summary.claims and {"provider_name", "specialty"} <= ask.slots.keys() and len(_FIGURE.findall(ask.said)) > 1:
-        return await answer(_set_apart(ask))
+    if not summary.claims and (apart := _set_apart(ask)):
+        return await answer(apart)
     if not summary.claims and summary.wanted.narrows:
         summary = replace(summary, nearest=await near_claims(ask, alive))
     summary = await _with_others(ask, summary)
@@ -107,26 +112,45 @@ async def answer(ask: Ask) -> Explained:
 
 async def _with_others(ask: Ask, summary: Explained) -> Explained:
     """Return the reasons with those of the providers and times that are named beside: "when Dr. Kim is a flat 30"."""
-    others, whys = list[Claim](), dict(summary.whys)
+    others, missing = list[Claim](), list[ClaimWish]()
     for name in _BESIDE & ask.beside.keys():
         out = {"amount"} if name == "date_range" else {"amount", "specialty"}
         slots = {kind: value for kind, value in ask.slots.items() if kind not in out}
-        side = replace(ask, slots={**slots, name: ask.beside[name]}, several={})
-        alive = await newest_claims(side, *service_dates(side), enough=partial(_is_found, side), page_size=50)
-        others += [claim for claim in _chosen(alive, side)[:1] if claim not in summary.claims and not claim.sensitive]
-        if others:
-            ask.said_unmet(name)
-    return replace(summary, others=tuple(others), whys={**whys, **{claim.id: why_of(claim) for claim in others}})
+        side = replace(ask, slots={**slots, name: ask.beside[name]}, several={}, said="")
+        figures = {Decimal(one) for one in _FIGURE.findall(ask.said)}
+        found = await _newest(side, figures)
+        if not found and name != "date_range":  # "50 in November, 30 for Dr. Kim": the time may be the first one's
+            found = await _newest(replace(side, slots={**slots, name: ask.beside[name], "date_range": None}), figures)
+        others += [claim for claim in found if claim not in summary.claims and not claim.sensitive]
+        missing += [] if found else [wanted_of(side)]
+        ask.said_unmet(name)
+    whys = {**summary.whys, **{claim.id: why_of(claim) for claim in others}}
+    return replace(summary, others=tuple(others), missing=tuple(missing), whys=whys)
 
 
-def _set_apart(ask: Ask) -> Ask:
-    """Return the question about the kind of doctor, with the provider, who has another figure, beside it."""
-    slots = {name: value for name, value in ask.slots.items() if name not in {"provider_name", "amount"}}
-    return replace(ask, slots=slots, beside={**ask.beside, "provider_name": ask.slots["provider_name"]})
+async def _newest(side: Ask, figures: Container[Decimal]) -> tuple[Claim, ...]:
+    """Return the claim of one side that has one of the figures, or else the newest one, if there is one."""
+    alive = await newest_claims(
+        side, *service_dates(side), enough=lambda so_far: bool(_chosen(so_far, side)), page_size=50
+    )
+    told = (claim for claim in fitting(alive.claims, side) if claim.owed.amount and claim.owed.amount.value in figures)
+    return (*told, *_chosen(alive, side))[:1]
 
 
-def _is_found(side: Ask, so_far: Live) -> bool:
-    return bool(_chosen(so_far, side))
+def _set_apart(ask: Ask) -> Ask | None:
+    """Return the question with what no claim joins set beside: a doctor of another figure, or the time of another one.
+
+    None where the words set nothing against it.
+    """
+    named = ask.slots.keys()
+    if {"provider_name", "specialty"} <= named and len(_FIGURE.findall(ask.said)) > 1:
+        beside, out = "provider_name", {"provider_name", "amount"}
+    elif {"date_range", "amount"} <= named and ("date_range" in ask.beside or not _DIFFERS.isdisjoint(ask.asked.says)):
+        beside, out = "date_range", {"date_range"}
+    else:
+        return None
+    slots = {name: value for name, value in ask.slots.items() if name not in out}
+    return replace(ask, slots=slots, beside={**ask.beside, beside: ask.slots[beside]})
 
 
 async def _other_shares(ask: Ask, summary: Explained) -> dict[str, Decimal]:

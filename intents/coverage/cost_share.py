@@ -55,6 +55,7 @@ from bot.kit import (
     scopes_of,
     share_asked,
     side_named,
+    sides_asked,
     speaks_ahead,
     standings,
     sum_of,
@@ -241,6 +242,8 @@ async def answer(ask: Ask) -> CostShares:
 
 async def _apart(coverages: Coverages, ask: Ask) -> CostShares | None:
     """Which claims went toward a yearly figure, or several kinds of visit, where one of these is asked."""
+    if told := sides_asked(ask):
+        raise AskedAhead(_RULES, workings=told)
     rule, ahead = counting_asked(ask), speaks_ahead(ask)
     counted = ask.slots.get("reason") == "counted" and not ahead
     if rule or (counted and (_asks_time(coverages, ask) or asks_claims(ask))):

@@ -1,4 +1,4 @@
-"""What the coverages on record are for: dental, vision, drugs, emergency care, a public program, another period."""
+"""What the coverages on record are for: dental, vision, drugs, a public program, another period."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import date
 from msgspec.structs import replace
 
 from bot.kit import (
+    COUNTED,
     Ahead,
     Amount,
     Ask,
@@ -26,11 +27,12 @@ from bot.kit import (
     plan_year_of,
     priced_ahead,
     rules_ahead,
+    share_asked,
     span_of,
     sum_of,
     text_of,
     to_come,
-    wants_to_come,
+    wants_besides,
     words_of,
 )
 
@@ -86,24 +88,28 @@ async def answer(ask: Ask) -> Included:
     """Return the answer from the coverages alone, or for a dental maximum, from payments; nothing is guessed.
 
     Raises:
-        AskedAhead: Which plan pays first is asked, and the record has one plan: a rule of how plans work says it.
+        AskedAhead: Which plan pays first is asked, and the record has one plan: a rule of how plans work says it. Or
+            a yearly amount is asked about.
     """
     if handed := ask.arguments.get("reason"):
         ask = replace(ask, slots={**ask.slots, "reason": handed})
     coverages, reason = await member_coverages(ask, shown=True), text_of(ask, "reason")
     if reason == "order" and len(coverages.current) == 1 and _FIRST.intersection(words_of(ask.said)):
         raise AskedAhead("coverage.workings", workings="two_plans")
+    if reason is None and share_asked(ask) in COUNTED:
+        raise AskedAhead("coverage.cost_share")
     rules = rules_ahead(ask, coverages, None) if reason in {None, "limit"} else ()
     says = ask.asked.says.keys()
     capped = {"out_of_pocket_max", "several"} <= says  # "a limit on visits"
     counts = reason == "limit" or capped or bool({"how_many", "often", "number"} & says)
     if limits := tuple(one for one in rules if counts and one.benefit.limits):
         return Included("limit", (), coverages.current, ahead=limits)
-    if reason is None and not counts and not rules:
-        ahead = await to_come(ask, coverages, wants_to_come(ask) or "covered")
+    wants = wants_besides(ask) or (None if counts else "free" if "costless" in says else "covered")
+    if wants and reason in {None, "limit"} and not rules:
+        ahead = await to_come(ask, coverages, wants)
         if not ahead.own:
             ask.said_unmet("person")  # what the records name holds for everybody on the plan
-        return Included("", (), coverages.current, to_come=ahead)
+        return Included("limit" if counts else "", (), coverages.current, to_come=ahead)
     if reason is None:
         rules = await priced_ahead(ask, rules, coverages)
         if not any(one.deductible or one.low for one in rules):
@@ -156,10 +162,6 @@ def summarize(coverages: Coverages, ask: Ask) -> Included:
         found = tuple(one for one in current if one.scope == about)
         costs = [share for one in current for share in one.costs if about == "drugs" and _of_drugs(share)]
         return Included(about, found, tuple(one for one in current if one not in found), tuple(costs))
-    if about == "emergency":
-        found = tuple(one for one in current if one.scope == "medical")
-        shares = tuple(share for one in found for share in one.costs if share.service == "emergency")
-        return Included(about, found, tuple(one for one in current if one not in found), shares)
     first = bool(_FIRST & set(words_of(ask.said)))
     lines = tuple(one.line for one in current)
     said = set(words_of(ask.said))

@@ -39,6 +39,7 @@ from bot.kit import (
     same_month,
     scope_of,
     side_named,
+    sides_asked,
     span_of,
     standings,
     state_named,
@@ -71,9 +72,11 @@ _TWO_VISITS: Mapping[str, tuple[str, ...]] = {"er_or_urgent": ("urgentcare", "em
 """The visits whose copays answer a rule where the plan has them."""
 _COMPARED = frozenset({"cheaper", "dearer", "lowest"})
 _COUNTING = frozenset({"copay_counts", "what_counts", "drugs_count"})
-_COUNTS = frozenset({"starts_over", "before_met", "after_max", "what_counts", "drugs_count", "arithmetic", "estimate"})
+_COUNTS = frozenset(
+    {"starts_over", "before_met", "after_max", "what_counts", "drugs_count", "arithmetic", "estimate", "where_done"}
+)
 """Rules beside which it stands how much of the yearly amounts is used."""
-_OF_RECORD = frozenset({"starts_over", "arithmetic", "out_share", "out_apart"})
+_OF_RECORD = frozenset({"starts_over", "arithmetic", "out_share", "out_apart", "where_done"})
 """Rules that say little without the plan's own day or amounts."""
 
 
@@ -214,13 +217,16 @@ def _narrowed(rule: str, ask: Ask, coverages: Coverages) -> str:
     """
     if rule in _COUNTING and scope_of(ask) in {"dental", "vision"}:
         return "apart_counts"
-    return _OF_FIGURE.get((rule, passed(ask, coverages)), rule)
+    if rule == "emergency_away" and visit_kind(ask) == "urgentcare":
+        return "away"
+    return sides_asked(ask) or _OF_FIGURE.get((rule, passed(ask, coverages)), rule)
 
 
 def _of_time_past(rule: str, ask: Ask) -> bool:
-    """Return whether a rule of the yearly amounts is named beside a longer time that is over, as in "in 2025"."""
+    """Return whether a rule of the yearly amounts is named beside a time that is over, of which they tell."""
     start, end = span_of(ask)
-    return rule in _COUNTS and bool(start and end and end < ask.today and end - start > _MONTH)
+    longer = bool(start and end and end - start > _MONTH) or ("was" in ask.asked.says and asks_standing(ask))
+    return rule in _COUNTS and longer and bool(end and end < ask.today)
 
 
 def _of_one_visit(rule: str, ask: Ask) -> bool:

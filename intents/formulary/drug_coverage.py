@@ -43,6 +43,7 @@ _LESS = frozenset({"cheaper", "cheapest", "less", "save", "saves", "vs", "versus
 _LESS |= {"barato", "barata", "menos", "ahorro"}
 _APPROVAL = frozenset({"authorization", "preauthorization", "auth", "approval", "autorizacion", "aprobacion"})
 _MAIL = frozenset({"mail", "mailed", "delivery", "deliver", "90", "ninety", "noventa", "correo", "domicilio"})
+_GENERIC = frozenset({"generic", "generics", "generico", "generica"})
 _TIER = frozenset({"tier", "tiers", "nivel", "categoria"})
 _INSULIN = frozenset({"insulin", "insulins", "insulina", "insulinas"})
 
@@ -185,14 +186,14 @@ async def answer(ask: Ask) -> DrugCoverage:
 async def _of(ask: Ask, drug: str, lists: DrugLists, chosen: DrugList) -> tuple[DrugCoverage, Sequence[Drug]]:
     """Return what the list says about one drug, and its entries."""
     others = ask.other_names(drug)
-    found = await drugs_named(ask, chosen, [drug])
+    said = set(words_of(ask.said))
+    found = await drugs_named(ask, chosen, (drug, *others) if _GENERIC & said else [drug])
     known = found or await drugs_named(ask, chosen, others)
     ask.report.cite("MedicationKnowledge", [one.id for one in known])
     near = () if known else await nearest_names(ask, chosen, drug)
     found_as = next((name for name in others if not found and any(one.is_called(name) for one in known)), None)
     detail = bool({"detail", "page"} & ask.arguments.keys())
     base = DrugCoverage(drug, lists, chosen, found_as=found_as, searched=(drug, *others), near=near, detail=detail)
-    said = set(words_of(ask.said))
     needs, tiered, mailed, compared = (bool(words & said) for words in (_APPROVAL, _TIER, _MAIL, _LESS))
     base = replace(base, needs=needs, tiered=tiered, mailed=mailed, compared=compared, priced=_asks_price(ask))
     return summarize(base, known, ask.page), known
