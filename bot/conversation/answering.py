@@ -44,6 +44,7 @@ from bot.kit import (
 from bot.kit.anchors import in_its_time
 from bot.kit.coverages import plan_year_of
 from bot.kit.spans import with_sets
+from bot.kit.taken import COUNTS, untaken
 from bot.language.asked import asked_in
 from bot.language.left import CARE
 from bot.language.weights import WORKINGS
@@ -147,9 +148,7 @@ class Answering:
         access = await self._accounts.access(message.person, asked.whose, memory.link) if needs_member else None
         if access and asked.arguments.get(_AGAIN):
             self._forget(access.link_id)
-        dated = asked
-        if access and "date_range" in asked.slots:
-            dated = await self._in_plan_year(message, asked)
+        dated = await self._in_plan_year(message, asked) if access and "date_range" in asked.slots else asked
         ask = self._prepare(message, dated, access, limits)
         ask.report.progress = progress
         ask = with_sets(await in_its_time(ask))
@@ -159,13 +158,7 @@ class Answering:
         if every and access:
             ask.kin = await self._kin(message.person, memory, ask, of_household(asked, access.people))
         name = every.answer if every else (rules.workings if WORKINGS in asked.slots else None) or asked.intent
-        try:
-            summary = await self._found(message.person, ask, access, name)
-        except AskedAhead as ahead:
-            name = ahead.intent or next(name for name, one in self._pack.intents.items() if one.to_come == "takes")
-            asked = replace(asked, intent=name if name in self._pack.intents else asked.intent, unmet={})
-            ask = replace(ask, unmet={}, arguments=ahead.arguments)
-            summary = await self._found(message.person, ask, access, name)
+        asked, ask, name, summary = await self._held(message.person, asked, ask, access, name)
         private = needs_member or ask.private
         if access is not None:
             summary = await self._told(message.person, asked, summary, access)
@@ -186,6 +179,23 @@ class Answering:
         if isinstance(reply, Private) and access is not None:
             return replace(reply, stands=partial(self._accounts.holds, message.person, access.link_id))
         return reply
+
+    async def _held(
+        self, person: Person, asked: Asked, ask: Ask, access: Access | None, name: str
+    ) -> tuple[Asked, Ask, str, Summary]:
+        """Return the question, the answer's name and the answer: the one that holds what is asked, if another does."""
+        try:
+            summary = await self._found(person, ask, access, name)
+        except AskedAhead as ahead:
+            name = ahead.intent or next(name for name, one in self._pack.intents.items() if one.to_come == "takes")
+            asked = replace(asked, intent=name if name in self._pack.intents else asked.intent, unmet={})
+            ask = replace(ask, unmet={}, arguments=ahead.arguments)
+            return asked, ask, name, await self._found(person, ask, access, name)
+        if "money" in ask.asked.says or not untaken(ask, summary):
+            return asked, ask, name, summary
+        other = await self._found(person, again := replace(ask), access, COUNTS)
+        held = not untaken(again, other)
+        return (replace(asked, intent=COUNTS), again, COUNTS, other) if held else (asked, ask, name, summary)
 
     async def _found(self, person: Person, ask: Ask, access: Access | None, name: str) -> Summary:
         """Return the result of the pack's answer with this name; raises as `answer` does."""
@@ -267,9 +277,8 @@ class Answering:
 
     async def own_networks(self, person: Person) -> tuple[str, ...]:
         """Return the networks that seem to be a person's own; () without an account, or if nothing indicates them."""
-        ask = self._prepare(Message("", person, OneToOne(""), ""), Asked(""), None)
         try:
-            return await own_networks(ask)
+            return await own_networks(self._prepare(Message("", person, OneToOne(""), ""), Asked(""), None))
         except (PayerError, Unreadable):
             return ()
 
@@ -369,18 +378,14 @@ class Answering:
         own = self._pack.render("_own_doctor", doctors, asked.language) if ask.own_doctors else ()
         beside = (one for one in own if not isinstance(one, Actions))
         blocks = (*blocks[:1], *beside, *blocks[1:])  # the answer comes first
-        unmet: tuple[str, ...] = ()
-        if asked.unmet or ask.unmet:
-            ignored, unmet = unmet_in(asked, ask, blocks)
-            held = {name for name, slot in asked.unmet.items() if name in asked.slots and asked.slots[name] != slot}
+        said, unmet = unmet_in(asked, ask, summary, blocks)
+        if said["conditions"]:
             of_today = self._pack.intents[asked.intent].needs == "directory"  # nothing is kept of before
-            said = {"conditions": ignored, "held": held, "of_today": of_today}
-            blocks = (*(self._pack.render("_unmet", said, asked.language) if ignored else ()), *blocks)
+            blocks = (*self._pack.render("_unmet", {**said, "of_today": of_today}, asked.language), *blocks)
         if SHARED in asked.arguments:
             shared = {"alone": values["alone"], "file": bool(links)}
             blocks = (*self._pack.render("_shared", shared, asked.language), *blocks)
-        about = {**values, "report": report, "asked": asked}
-        footer = self._pack.render("_footer", about, asked.language)
+        footer = self._pack.render("_footer", {**values, "report": report, "asked": asked}, asked.language)
         trace = trace_of(asked, report)
         told = (with_trace(block, trace) if isinstance(block, Actions) else block for block in footer)
         below = [block for block in (*own, *told) if isinstance(block, Note | Actions)]

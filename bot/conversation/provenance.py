@@ -7,7 +7,7 @@ was shown, like any other; only its id is sent to the platform.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, tzinfo
 from decimal import Decimal
 
@@ -15,9 +15,10 @@ import msgspec
 from msgspec.structs import replace
 
 from bot.conversation.state import Asked
-from bot.kit import Ask, adds_to
+from bot.kit import Ask, Summary, adds_to
 from bot.kit.sized import is_close
 from bot.kit.spelling import words_of
+from bot.kit.taken import untaken
 from bot.language.left import CARE
 from bot.language.reading import Slot
 from bot.message import SOURCES, Action, Actions, Block, Facts, Item, Line, Note, Press, Title
@@ -117,15 +118,23 @@ def _is_code(chunk: str) -> bool:
     return digits > _ZIP_DIGITS or (digits > 0 and any(sign.isalpha() for sign in chunk))
 
 
-def unmet_in(asked: Asked, ask: Ask, blocks: Sequence[Block]) -> tuple[dict[str, Slot], tuple[str, ...]]:
-    """Return the ignored parts of a question that its answer has to name, and the names of all of them."""
+def unmet_in(
+    asked: Asked, ask: Ask, summary: Summary, blocks: Sequence[Block]
+) -> tuple[dict[str, Collection[str]], tuple[str, ...]]:
+    """Return the ignored `conditions` of a question that its answer has to name, and the names of all of them.
+
+    Of those that are `held` the answer takes another value.
+    """
     missed = {name: slot for name, slot in asked.unmet.items() if adds_to(asked.slots.get(name), slot)}
+    missed |= {"condition": Slot(left, True)} if (left := untaken(ask, summary)) else {}
     missed |= {name: asked.slots[name] for name in ask.unmet if name in asked.slots}
     if ask.found_care:
         missed.pop(CARE, None)
     heard = [name.casefold() for name in ask.named.values()]  # the record told whose name that is
     missed = {name: slot for name, slot in missed.items() if not any(one in slot.text.casefold() for one in heard)}
-    return missing({name: slot for name, slot in missed.items() if not ask.unmet.get(name)}, blocks), tuple(missed)
+    ignored = missing({name: slot for name, slot in missed.items() if not ask.unmet.get(name)}, blocks)
+    held = {name for name, slot in asked.unmet.items() if name in asked.slots and asked.slots[name] != slot}
+    return {"conditions": ignored, "held": held}, tuple(missed)
 
 
 def missing(conditions: Mapping[str, Slot], blocks: Sequence[Block]) -> dict[str, Slot]:

@@ -71,7 +71,12 @@ class Most(Ranking, frozen=True):
 
     @property
     def so(self) -> bool | None:
-        """Whether the one that is set against all others is the first; None without one, or if it is not alone."""
+        """Whether the one that is set against all others is the first, or the only one as asked.
+
+        None without one, or if it is not alone.
+        """
+        if self.only:
+            return self.of == 1 and (self.whom is None or is_named(self.first.name, self.whom))
         return None if self.whom is None or self.ties > 1 else is_named(self.first.name, self.whom)
 
 

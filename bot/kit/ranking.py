@@ -40,7 +40,8 @@ class Ranking(msgspec.Struct, frozen=True):
 
     `most` is how many of them are shown. `sizes` are what each has to come to, in place of an order: "doctors that I
     saw only once"; with `every` each month is told in the order of time. `sets` are times in which each has to have had
-    care, or none. `whom` is the one that is set against all others: "did I see Dr. Kim more than anyone else".
+    care, or none. `whom` is the one that is set against all others: "did I see Dr. Kim more than anyone else"; `only`:
+    it is asked whether there is no other.
     """
 
     group: str
@@ -52,6 +53,7 @@ class Ranking(msgspec.Struct, frozen=True):
     every: bool = False
     sets: TimeSets | None = None
     whom: str | None = None
+    only: bool = False
 
 
 def ends_asked(ask: Ask) -> bool:
@@ -104,17 +106,21 @@ def _above_all(ask: Ask) -> Ranking | None:
     """Return the group of which one is set against all others, by money or by how often."""
     if not sets_one_above(ask):
         return None
-    says, group = ask.asked.says, _group_said(ask) or "doctor"
-    measure: Measure = "amount" if "money" in says else "count"
+    says, only, whom = ask.asked.says, ask.asked.only_one_of, text_of(ask, "provider_name")
+    group = only or _group_said(ask) or "doctor"
+    measure: Measure = "amount" if "money" in says and not only else "count"
     least, counted = "cheaper" in says or order_asked(ask) == "smallest", counted_as(group, text_of(ask, "unit"))
-    return Ranking(group, least=least, measure=measure, counted=counted, whom=text_of(ask, "provider_name"))
+    return Ranking(group, least=least, measure=measure, counted=counted, whom=whom, only=only is not None)
 
 
 def sets_one_above(ask: Ask) -> bool:
-    """Return whether one provider is set against all others: "more than anyone else", "is she the one I saw most"."""
+    """Return whether one provider is set against all others: "more than anyone else", "is she the one I saw most".
+
+    Or whether it is asked if there is no other.
+    """
     ranks = order_asked(ask) in {"biggest", "smallest"} or text_of(ask, "rank") is not None
     most = ask.asked.begins and ranks and "provider_name" in ask.slots and _group_said(ask) in {"doctor", "pharmacy"}
-    return most or "than_all" in ask.asked.says
+    return most or not {"than_all", "only_one_of"}.isdisjoint(ask.asked.says)
 
 
 def _group_said(ask: Ask) -> str | None:
@@ -177,7 +183,7 @@ def often_asked(ask: Ask) -> AmountLimits | None:
     """Return how often care has to be had, where no group is named: "did I see Dr. Kim more than once"."""
     whole = [one.limits for one in ask.asked.times if one.limits and not (one.group or ask.asked.by)]
     who = text_of(ask, "group") or ask.asked.form == "who"
-    return whole[0] if whole and ask.asked.helps and not who else None
+    return whole[0] if whole and not (who or ask.asked.only_one_of) else None
 
 
 def summed_wish(ask: Ask, wanted: ClaimWish) -> ClaimWish:

@@ -72,6 +72,7 @@ class ClaimsAsked(msgspec.Struct, frozen=True):
         by: the group that a sum is divided by: "by pharmacy"; `more_of` is the one of which more is asked about.
         first_and_last: which of them is named first, where both are asked for.
         same_time: what several have in common: a "day", "week" or "month".
+        only_one_of: the group of which there may be one alone: "is she my only doctor", "was it the same pharmacy".
         each: whether each one is asked for by itself.
         times: the group and number of times of each sentence that has one of them.
         period: "month", "quarter" or "year" if each one of them is asked about; `number` is what is counted in it.
@@ -101,6 +102,7 @@ class ClaimsAsked(msgspec.Struct, frozen=True):
     each: bool = False
     first_and_last: Literal["first", "last"] | None = None
     same_time: str | None = None
+    only_one_of: str | None = None
     times: tuple[Times, ...] = ()
     period: str | None = None
     each_of: str | None = None
@@ -137,10 +139,10 @@ class _Question(Classed):
         ends = self._first_and_last()
         nth, by_size, through = (None, False, None) if ends else self._nth()
         says = {name: self._words[places[0]] for name, places in self._places.items() if places}
-        every = {own: hits for name, hits in self._hits.items() if (own := name[len(AREA) :]) not in _MEASURES}
-        found = {name: hits[0] for name, hits in every.items() if hits}
+        named = ((name[len(AREA) :], hits) for name, hits in self._hits.items() if hits)
+        found = {name: hits[0] for name, hits in named if name not in _MEASURES}
         says |= {name: " ".join(self._words[hit.first : hit.after]) for name, hit in found.items()}
-        self._took |= {place for hits in every.values() for hit in hits for place in range(hit.first, hit.after)}
+        self._took |= {place for name in found for hit in self._find(name) for place in range(hit.first, hit.after)}
         degrees, no_degrees, places = degrees_in(self._said, self._lexed)
         self._took |= places
         uses = list(uses_in(self._matcher, self._lexed.grammar))
@@ -150,7 +152,8 @@ class _Question(Classed):
         self._took |= {*each}
         return ClaimsAsked(
             form=form.value if form and form.value in get_args(QuestionForm) else None,
-            says=says,
+            times=tuple(self._times()),
+            says=says | {name: " ".join(self._words[first:after]) for name, (first, after) in self._stated.items()},
             nth=nth,
             by_size=by_size,
             through=through,
@@ -158,15 +161,13 @@ class _Question(Classed):
             newest=any(word == "most" and self._is(at + 1, "newest") for at, word in enumerate(self._words)),
             count=self._count(),
             by=next(self._divided(), None),
-            more_of=next(
-                (one for at in self._places.get("lesser_or_more", ()) for one in self._values(at + 1, "groups")), None
-            ),
+            more_of=self._beside("lesser_or_more", "groups", 1),
             first_and_last=ends,
-            same_time=next((str(hit.value) for hit in self._find("same_time")), None),
+            same_time=self._value("same_time"),
+            only_one_of=self._value("only_one_of"),
             each="usual" not in says and bool(each),
-            times=tuple(self._times()),
             period=self._period(),
-            each_of=next((str(hit.value) for hit in self._find("each_one")), None),
+            each_of=self._value("each_one"),
             number=self._counted(),
             exactly=tuple(self._exactly()),
             paid=tuple(self._behind("paid", Decimal(1))),
@@ -177,9 +178,7 @@ class _Question(Classed):
             uses=tuple(use for use, _ in uses),
             helps=any(self._is(at, "helping") for at in range(_NEAR)),
             begins=self._is(0, "helping"),
-            setting=next(
-                (str(one) for at in self._places.get("setting", ()) for one in self._values(at, "setting")), None
-            ),
+            setting=self._beside("setting", "setting", 0),
             then=self._then(),
             barred=tuple(self._barred()),
             places=frozenset(self._took),
@@ -311,13 +310,9 @@ class _Question(Classed):
         at = next((at for at in behind if self._is(at, "several", "fills")), None)
         if at is None:
             return None
-        return (
-            "claim"
-            if self._is(at, "claims") and "claim" in self._words[at]
-            else "fill"
-            if self._is(at, "fills")
-            else "visit"
-        )
+        if self._is(at, "claims") and "claim" in self._words[at]:
+            return "claim"
+        return "fill" if self._is(at, "fills") else "visit"
 
     def _times(self) -> Iterator[Times]:
         """Yield the group and the number of times of each sentence."""
@@ -342,14 +337,18 @@ class _Question(Classed):
         if not number or place in self._taken:
             return None
         after = place + 1
+        ends = {hit.first: hit.after for hit in self._find("or_more")}
+        more, after = after in ends, ends.get(after, after)
         if not once and self._is(after, "times"):
             after, timed = after + 1, True
-        more = any(hit.first in {place + 1, after} for hit in self._find("or_more"))
+        more = more or after in ends
         before = self._before(place)
         timed = timed or (bool(before) and self._is(after, "several", "fills"))  # "fewer than 3 visits"
         if not timed and not (more and not self._is(after + 2, "unit_behind")):
             return None
         self._took |= {*range(max(0, place - 2), after + 2)}
+        limits = [hit for name in before for hit in self._find(name) if hit.after == place]
+        self._stated["had_times"] = min((hit.first for hit in limits), default=place), after
         size = Decimal(number)
         if "over" in before or "under" in before:
             return AmountLimits(over=size) if "over" in before else AmountLimits(under=size)

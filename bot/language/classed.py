@@ -43,6 +43,7 @@ class Classed:
                 self._classes[at].add(name)
         self._hits = {name: list(self._matcher.find(name)) for name in self._lexed.begins if name.startswith(AREA)}
         self._dated, self._took = dated, set[int]()
+        self._stated: dict[str, tuple[int, int]] = {}
         self._taken = frozenset().union(*(self._run(text) for slot, text in words.items() if slot not in _COUNTING))
 
     def _run(self, text: str | None) -> frozenset[int]:
@@ -59,6 +60,15 @@ class Classed:
     def _find(self, name: str) -> Iterator[Any]:
         """Yield where a phrase is said."""
         return iter(self._hits.get(f"{AREA}{name}", ()))
+
+    def _value(self, name: str) -> str | None:
+        """Return the value of the first phrase of a name that is said."""
+        return next((str(hit.value) for hit in self._find(name)), None)
+
+    def _beside(self, name: str, values: str, step: int) -> str | None:
+        """Return the value, in a class, of the word so many places behind the first of another class that has one."""
+        found = (one for at in self._places.get(name, ()) for one in self._values(at + step, values))
+        return next(map(str, found), None)
 
     def _is(self, place: int, *names: str) -> bool:
         return 0 <= place < len(self._classes) and not self._classes[place].isdisjoint(names)

@@ -84,7 +84,7 @@ class NumberWords:
         return words[end - 1] not in self._joint and not self._is_article(words, first)
 
     def _is_article(self, words: Sequence[str], place: int) -> bool:
-        """Return whether an "a" is no number: "mayores a doscientos", unlike "a hundred"."""
+        """Return whether an "a" is no number: "mayores a doscientos", unlike "a hundred"; nor is "once" an 11."""
         return words[place] in self._article and not (place + 1 < len(words) and words[place + 1] in self.times)
 
     def value(self, words: Sequence[str]) -> int:
@@ -132,7 +132,7 @@ class LimitPatterns:
         words = self._said.words[slice(*span)]
         named = self._keys[span[1] - 1] in self._words.dollars
         number = words[: len(words) - named]
-        if not number or not self._words.is_begun(self._said.words, span[0], span[1] - named):
+        if not number or not (named or self._words.is_begun(self._said.words, *span)):
             return None
         value = self._words.value(number)
         return (

@@ -29,7 +29,6 @@ from bot.kit import (
     days_around,
     doubts_of,
     history,
-    of_other_person,
     records,
     span_of,
     wanted_of,
@@ -141,7 +140,6 @@ class Export(WithDocument, frozen=True, kw_only=True):
     least: bool
     two_plans: int
     whole: bool
-    other_person: bool
 
 
 async def answer(ask: Ask) -> Export:
@@ -203,7 +201,6 @@ def summarize(live: Live, ask: Ask, patient: str | None = None) -> Export:
         least=ask.report.hides or any(claim.owed.is_floor for claim in told),
         two_plans=sum(1 for claim in told if claim.id in live.coordinated),
         whole=start is None and end is None,
-        other_person=of_other_person(ask),
     )
 
 

@@ -37,7 +37,6 @@ from bot.kit import (
     hand_over_ahead,
     near_claims,
     newest_claims,
-    of_other_person,
     owed_steps,
     part_of,
     parts_named,
@@ -85,7 +84,6 @@ class LastVisitCost(Summary, frozen=True):
     fill: Claim | None = None
     shielded: bool = False
     opened: bool = False
-    other_person: bool = False
     searched: int = 0
     apart: int = 0
     credit: Claim | None = None
@@ -184,7 +182,6 @@ def summarize(alive: Live, ask: Ask) -> LastVisitCost:
         pick=pick,
         searched=len(known),
         apart=sum(1 for claim in choose(alive.apart, wanted).claims if not claim.is_pharmacy) - len(alive.reversals),
-        other_person=of_other_person(ask),
         opened=ask.arguments.get("show") == "yes",
         each=each,
         together=_in_all([claim for _, claim in each if claim]) if None not in {claim for _, claim in each} else None,

@@ -33,10 +33,8 @@ from bot.kit import (
     doubts_of,
     ends_of,
     hand_over_ahead,
-    in_order,
     most_of,
     newest_claims,
-    of_other_person,
     of_use,
     place_of,
     ranking_asked,
@@ -77,7 +75,6 @@ class Pharmacy(Summary, frozen=True):
         threshold: What the sum is held against.
         ends: The least and the most expensive fill, where both are asked for.
         most: The fills, pharmacies or drugs in the order that was asked for.
-        in_order: The first fill of each of several drugs, where it is asked which came first.
         newest: Whether a number of the newest fills is asked for, and not what they come to.
         dated: Whether it is asked when the last fill was.
         places: The newest fill at each pharmacy, if it is asked where that was.
@@ -89,7 +86,6 @@ class Pharmacy(Summary, frozen=True):
     start: date
     end: date
     drug: str | None
-    provider: str | None
     count: int
     told: int
     untold: int
@@ -100,14 +96,12 @@ class Pharmacy(Summary, frozen=True):
     unnamed: int
     shielded: int
     last: Claim | None
-    other_person: bool
     wanted: ClaimWish
     hides: bool = False
     doubts: Mapping[str, tuple[Doubt, ...]] = msgspec.field(default_factory=dict)
     summed: SumDoubts = NO_DOUBTS
     visits: bool = False
     most: Most | None = None
-    in_order: tuple[tuple[ClaimWish, Claim], ...] = ()
     threshold: Threshold | None = None
     prescribers: tuple[Claim, ...] = ()
     ends: tuple[Claim, ...] = ()
@@ -179,7 +173,6 @@ def summarize(alive: Live, ask: Ask, earlier: Live | None = None) -> Pharmacy:
         start=start,
         end=end,
         drug=" / ".join(values_of(ask, "drug")) or None,
-        provider=text_of(ask, "provider_name"),
         count=len(filled or every),
         told=len(told),
         untold=len(sums) - len(told),
@@ -190,7 +183,6 @@ def summarize(alive: Live, ask: Ask, earlier: Live | None = None) -> Pharmacy:
         unnamed=_unnamed(alive, ask) if text_of(ask, "drug") else 0,
         shielded=sum(1 for claim in filled if claim.sensitive),
         last=before[0] if before else None,
-        other_person=of_other_person(ask),
         wanted=_wish(ask),
         hides=ask.report.hides,
         doubts={claim.id: doubts_of(claim, alive) for claim in filled},
@@ -202,7 +194,6 @@ def summarize(alive: Live, ask: Ask, earlier: Live | None = None) -> Pharmacy:
         dated=ask.asked.form == "date" or (one and ask.asked.form != "amount"),
         places=_places(filled) if not one and _WHERE.search(" ".join(words_of(ask.said))) else (),
         newest=count_asked(ask, MOST) is not None and ranking_asked(ask) is None and amount_asked(ask) is None,
-        in_order=in_order(ask, sums, _wish(ask)),
         most=most_of(ask, sums, _wish(ask)) if not ask.report.hides and not ask.page else None,
     )
 

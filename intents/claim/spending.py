@@ -46,7 +46,6 @@ from bot.kit import (
     months_of,
     most_of,
     near_claims,
-    of_other_person,
     of_unit,
     of_whole,
     part_of_all,
@@ -122,7 +121,6 @@ class Spending(Summary, frozen=True):
     undated: int
     shielded: int
     aspect: str | None
-    other_person: bool
     wanted: ClaimWish
     silent: int = 0
     mixed: int = 0
@@ -288,7 +286,6 @@ def summarize(alive: Live, ask: Ask) -> Spending:
         undated=len(found.undated),
         shielded=len(told) - len(plain),
         aspect=wanted.aspect,
-        other_person=of_other_person(ask),
         wanted=wanted,
         silent=choose(alive.added, wanted).silent,
         mixed=sum(1 for claim in told if holds_more(claim, wanted)),

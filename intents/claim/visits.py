@@ -152,7 +152,7 @@ def summarize(found: Live, ask: Ask) -> DaysOfCare:
         since=min(known, key=lambda day: day.first, default=None),
         hides=ask.report.hides,
         alone=(at is not None or wanted.nth is not None or _is_alone(ask, len(dated)))
-        and not (often or wanted.by_size),
+        and not (often or wanted.by_size or ask.asked.only_one_of),
         beyond=len(every) if at is not None and not dated else 0,
         whether=ask.asked.begins,
         kinds=care_words(ask, (claim for group in dated[:SHOWN] for claim in group.claims)),

@@ -19,7 +19,6 @@ from bot.kit import (
     Shielded,
     WithDocument,
     curve_of,
-    of_other_person,
     records,
     results,
     series,
@@ -88,7 +87,6 @@ class ResultsPage(WithDocument, frozen=True, kw_only=True):
 
     papers: ResultPapers
     only: str
-    other_person: bool = False
     shielded: Shielded = UNSHIELDED
 
 
@@ -123,7 +121,6 @@ def summarize(found: dict[str, tuple[Observation, ...]], ask: Ask, patient: str 
         document=Document("results", {"papers": papers}) if described else None,
         papers=papers,
         only=_only(ask),
-        other_person=of_other_person(ask),
         shielded=shielded,
     )
 
