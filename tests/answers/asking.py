@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -9,8 +10,9 @@ from typing import Any, Literal, TypeVar
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
-from bot.kit import Ask, Coverage, Seen, Summary
+from bot.kit import Ask, Coverage, Kin, Seen, Summary
 from bot.message import Block, Language
 from bot.pack import Pack, template_of
 from bot.payer.budget import Budget
@@ -150,12 +152,48 @@ async def answered(
             mark_key=mark_key,
         )
         summary = await pack().answers[intent](ask)
-    values = {"answer": summary, "payer": PAYER, "private": member or ask.private}
+    return _worded(intent, summary, ask, shelf, private=member or ask.private)
+
+
+def _worded(intent: str, summary: Summary, ask: Ask, shelf: Shelf, *, private: bool) -> Said:
+    values = {"answer": summary, "payer": PAYER, "private": private}
     both = {language: pack().render(template_of(intent), values, language) for language in LANGUAGES}
     assert (fault := unlike(intent, both["en"], both["es"], but="1")) is None, fault
-    blocks = both[spoken]
+    blocks = both[ask.language]
     saw(plain(blocks))
     return Said(summary, plain(blocks), blocks, ask, shelf)
+
+
+async def answered_for_all(
+    intent: str, shelves: Collection[Shelf], slots: Mapping[str, object] | None = None, language: Language = "en"
+) -> Said:
+    """The answer about Ana, Leo and Sam B. together, who have a shelf each; Ana asks."""
+    async with AsyncExitStack() as stack:
+        wires = [
+            await stack.enter_async_context(Http(transport=httpx.MockTransport(one), pause=no_pause)) for one in shelves
+        ]
+        ask = Ask(
+            slots=slots or {},
+            words={},
+            today=TODAY,
+            language=language,
+            budget=Budget(60),
+            directory=DirectoryClient(wires[0], BASE),
+            places=pack().places,
+            care_kinds=pack().care_kinds,
+        )
+        ask.kin = tuple(
+            Kin(
+                number,
+                f"{name} B.",
+                f"p{number}",
+                replace(ask, member=MemberClient(wire, BASE, "token", f"p{number}"), budget=ask.budget.alone()),
+                own=number == 1,
+            )
+            for number, (name, wire) in enumerate(zip(("Ana", "Leo", "Sam"), wires, strict=True), 1)
+        )
+        summary = await pack().answers[intent](ask)
+    return _worded(intent, summary, ask, next(iter(shelves)), private=True)
 
 
 async def _given(value: T) -> T:

@@ -13,7 +13,7 @@ import msgspec
 
 from bot.kit import Coverage
 from bot.language.rules import read_yaml
-from tests.answers.asking import Said, Shelf, answered, owned, public
+from tests.answers.asking import Said, Shelf, answered, answered_for_all, owned, public
 from tests.answers.claim.shapes import asks, lines_of
 from tests.answers.shorthand import resource
 from tests.records.made import raw
@@ -59,11 +59,16 @@ class Case(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """A shelf and the questions over it; `proves` are the numbers of faults and threats.
 
     `public` are HL7's examples by folder and type, made this member's; of those only the `first` few.
+    `kin` are the resources of each of Ana, Leo and Sam B.; of who has a number in `no_claims` no claims come, of `half`
+    a part of them.
     """
 
     asked: list[Asked]
     proves: list[str] = []
     holds: list[dict[str, Any]] = []
+    kin: list[list[dict[str, Any]]] = []
+    no_claims: list[int] = []
+    half: int = 0
     included: list[dict[str, Any]] = []
     refused: list[str] = []
     forbidden: list[str] = []
@@ -106,6 +111,8 @@ def _days_as_text(value: Any) -> Any:
 
 async def ask(case: Case, asked: Asked) -> Said:
     """The answer to one of its questions."""
+    if case.kin:
+        return await answered_for_all(asked.asks, _shelves(case), asked.slots, "es" if asked.language == "es" else "en")
     held = [resource(one) for one in [*case.holds, *asked.plus]]
     held += [one for folder, kinds in case.public.items() for kind in kinds for one in owned(public(folder, kind))]
     held = held[: case.first]
@@ -125,6 +132,17 @@ async def ask(case: Case, asked: Asked) -> Said:
         member=asked.asks.partition(".")[0] not in DIRECTORY,
         **button,
     )
+
+
+def _shelves(case: Case) -> list[Shelf]:
+    return [
+        Shelf(
+            tuple(owned((resource(one) for one in held), f"p{number}")),
+            down={"ExplanationOfBenefit"} if number in case.no_claims else (),
+            torn="ExplanationOfBenefit" if number == case.half else "",
+        )
+        for number, held in enumerate(case.kin, 1)
+    ]
 
 
 def faults(said: Said, asked: Asked) -> list[str]:

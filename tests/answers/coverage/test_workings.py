@@ -25,53 +25,6 @@ PLAN = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("price", "said"),
-    [
-        # 1,100 of the deductible are left, then 20% of the rest, and 4,600 of the maximum are the most.
-        ("900.00", "At most $900.00 of $900.00"),
-        ("4000.00", "At most $1,680.00 of $4,000.00"),
-        (
-            "40000.00",
-            "At most $4,600.00 of $40,000.00, for covered care in network: that's what is left of your $5,000.00",
-        ),
-    ],
-)
-async def test_the_share_of_a_price_is_worked_out(price: str, said: str) -> None:
-    """First what is left of the deductible, then the percentage, and never more than what is left of the maximum."""
-    told = await answered(
-        "coverage.workings",
-        coverage(costToBeneficiary=PLAN),
-        claim("a", "2026-02-01", {"deductible": 400}),
-        slots={"workings": "arithmetic", "amount": Decimal(price)},
-    )
-    assert said in told.text
-
-
-async def test_a_rule_holds_without_any_figure() -> None:
-    """A plan that names nothing leaves the rule as it is, and no figure is made up."""
-    told = await answered("coverage.workings", coverage(), slots={"workings": "first_then"})
-    assert "First the deductible, then the percentage" in told.text
-    assert "$" not in told.text
-
-
-@pytest.mark.parametrize(
-    ("amount", "rule"), [("1500", "First the deductible"), ("5000", "Nothing more for covered care")]
-)
-async def test_a_figure_tells_which_yearly_amount_is_meant(amount: str, rule: str) -> None:
-    """What is told of 1,500 is about the deductible, however the rule was worded."""
-    slots = {"workings": "after_max", "amount": Decimal(amount)}
-    told = await answered("coverage.workings", coverage(costToBeneficiary=PLAN), slots=slots)
-    assert told.text.startswith(rule)
-
-
-async def test_two_kinds_of_visit_are_compared_by_their_copays() -> None:
-    """The rule stands for plans that name no copay for either; the cost comes second where there is danger."""
-    told = await answered("coverage.workings", coverage(costToBeneficiary=PLAN), slots={"workings": "er_or_urgent"})
-    assert told.text.startswith("Urgent care, as a rule")
-    assert "In danger, call" in told.text
-
-
 def _money(code: str, value: float) -> dict[str, object]:
     return {"type": concept(code), "valueMoney": usd(value)}
 
