@@ -215,11 +215,12 @@ _MOST = 32 * MIB
 
 
 T = TypeVar("T")
-Read = Callable[[httpx.Response], T]
+U = TypeVar("U")
 
 
 class _Cached(msgspec.Struct, frozen=True):
-    response: httpx.Response
+    read: Any
+    size: int
     at: float
     moment: datetime
 
@@ -229,11 +230,11 @@ CachedResponses = TTLCache[tuple[object, str], _Cached]
 
 def room_for(most: int, seconds: float, clock: Callable[[], float]) -> CachedResponses:
     """Return a cache of at most this many bytes and seconds. The least recently used response is dropped first."""
-    return TTLCache(most, seconds, clock, lambda kept: len(kept.response.content) + 1024)
+    return TTLCache(most, seconds, clock, lambda kept: kept.size + 1024)
 
 
 class ResponseCache:
-    """Responses by URL. Only valid ones are cached: after a refusal or a damaged body the request is sent again.
+    """What was read of responses, by URL. After a refusal or a damaged body the request is sent again.
 
     Within `fresh` seconds they replace a call; later, while they are in `room`, only a failed one. Several caches may
     share a room without access to each other's entries. `keeps` returns whether a body may be cached, and `own` says
@@ -261,9 +262,13 @@ class ResponseCache:
             self._answers.pop(key, None)
 
     async def ask(
-        self, key: str, budget: Budget, read: Read[T], fetch: Callable[[], Awaitable[tuple[httpx.Response, T]]]
-    ) -> T:
-        """Return what `read` makes of a fresh cached response, else of the one that `fetch` returns with its reading.
+        self,
+        key: str,
+        budget: Budget,
+        count: Callable[[T], U],
+        fetch: Callable[[], Awaitable[tuple[httpx.Response, T]]],
+    ) -> U:
+        """Return what `count` makes of what was read of a fresh cached response, else of the one that `fetch` returns.
 
         An old response is used if the payer is down. Equal keys share one call. Cached responses cost the budget
         neither pages nor bytes.
@@ -273,27 +278,27 @@ class ResponseCache:
             await flight.wait()
         kept = self._answers.get((self, key))
         if kept is not None and self._clock() - kept.at < self._fresh:
-            return self._again(kept, budget, read, stale=False)
+            return self._again(kept, budget, count, stale=False)
         mine = self._flights.setdefault(key, asyncio.Event())
         try:
-            response, result = await fetch()
-            body = response.content
+            response, read = await fetch()
+            result, body = count(read), response.content
             if not self._ended and len(body) < self._answers.maxsize // 8 and self._keeps(body):
-                self._answers[self, key] = _Cached(response, self._clock(), datetime.now(UTC))
+                self._answers[self, key] = _Cached(read, len(body), self._clock(), datetime.now(UTC))
         except (PayerBusy, PayerDown, PayerMaintenance, PayerSlow):
             old = self._answers.get((self, key))
             if old is None:
                 raise
-            return self._again(old, budget, read, stale=True)
+            return self._again(old, budget, count, stale=True)
         else:
             return result
         finally:
             self._flights.pop(key, None)
             mine.set()
 
-    def _again(self, kept: _Cached, budget: Budget, read: Read[T], *, stale: bool) -> T:
+    def _again(self, kept: _Cached, budget: Budget, count: Callable[[Any], U], *, stale: bool) -> U:
         with budget.kept(kept.moment, self._clock() - kept.at, stale=stale, own=self._own):
-            return read(kept.response)
+            return count(kept.read)
 
 
 OWN_SECONDS = 2 * 60.0

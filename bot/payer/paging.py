@@ -39,6 +39,7 @@ Keep = Callable[[Entry], bool]
 
 
 T = TypeVar("T")
+U = TypeVar("U")
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 
 
@@ -113,13 +114,16 @@ class Server:
             raise PayerLacks("not a FHIR id", resource_type=resource_type)
         url = f"{self.base.url}/{Search(resource_type).type}/{resource_id}"
 
-        def read(answer: HttpAnswer) -> bytes:
+        def read(answer: HttpAnswer) -> tuple[bytes, Head]:
             check_status(answer, resource_type)
-            body, head = resource_of(answer, resource_type)
+            return resource_of(answer, resource_type)
+
+        def count(found: tuple[bytes, Head]) -> bytes:
+            body, head = found
             budget.spend(len(body), [(resource_type, head.id or resource_id)], 1)
             return body
 
-        return await self._asked(url, resource_type, budget, read)
+        return await self._asked(url, resource_type, budget, read, count)
 
     async def _at(self, onward: str, resource_type: str, budget: Budget) -> tuple[Page, str]:
         """Return the page at an address of this server; PayerUntrusted for another's address."""
@@ -212,20 +216,23 @@ class Server:
         What is missing is reported.
         """
 
-        def read(answer: HttpAnswer) -> Page:
+        def read(answer: HttpAnswer) -> tuple[Page, int]:
             if form is not None and answer.status_code == _NOT_IMPLEMENTED:
                 raise PayerRejects(str(answer.status_code))  # the server does not know POST, which is no outage
             check_status(answer, resource_type)
-            page = page_of(answer, resource_type)
+            return page_of(answer, resource_type), len(answer.content)
+
+        def count(found: tuple[Page, int]) -> Page:
+            page, size = found
             fitting = [e for e in page.entries if e.mode != "match" or e.type == resource_type]
             kept = tuple([entry for entry in fitting if self._keep(entry)])
             unreadable = page.unreadable + len(page.entries) - len(fitting)
             _report(page, len(fitting) - len(kept), unreadable, resource_type, budget)
             matches = [(entry.type, entry.id) for entry in kept if entry.mode == "match"]
-            budget.spend(len(answer.content), matches, len(page.entries))
+            budget.spend(size, matches, len(page.entries))
             return replace(page, entries=kept, unreadable=unreadable)
 
-        return await self._asked(url, resource_type, budget, read, form=form, key=key, anew=anew)
+        return await self._asked(url, resource_type, budget, read, count, form=form, key=key, anew=anew)
 
     async def _asked(
         self,
@@ -233,14 +240,16 @@ class Server:
         resource_type: str,
         budget: Budget,
         read: Callable[[HttpAnswer], T],
+        count: Callable[[T], U],
         *,
         form: str | None = None,
         key: str = "",
         anew: bool = False,
-    ) -> T:
-        """Return what `read` makes of the response, after one renewal of the token in case of a 401 (F12, F16).
+    ) -> U:
+        """Return what `count` makes of what `read` finds in the response, which is cached.
 
-        `key` is the URL by which it is cached, if not its own; the cache is not used for what is asked `anew`.
+        The token is renewed once in case of a 401 (F12, F16). `key` is the URL by which it is cached, if not its own;
+        the cache is not used for what is asked `anew`.
         """
         renewed = False
         while True:
@@ -249,8 +258,8 @@ class Server:
             fetch = partial(self._retry.ask, call, read)
             try:
                 if self._kept is None or anew:
-                    return (await fetch())[1]
-                return await self._kept.ask(key or url, budget, read, fetch)
+                    return count((await fetch())[1])
+                return await self._kept.ask(key or url, budget, count, fetch)
             except SignInExpired:
                 if renewed or not await self._renew():
                     raise

@@ -57,7 +57,7 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     """A resource on a page: its type, its id, and its unparsed bytes.
 
     The mode `target` is a row of the first step of a chained search done in two steps. `labels` come from the Bundle;
-    `owner` is its patient, beneficiary or subject.
+    `owner` is its patient, beneficiary or subject. `base` is that of the full URL, without the scheme, if it has one.
     """
 
     type: str
@@ -67,6 +67,7 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     full_url: str = ""
     labels: tuple[str, ...] = ()
     owner: Key | None = None
+    base: str | None = None
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -235,7 +236,9 @@ def _entry(row: _EntryShape | None, wanted: str, base: str) -> Entry:
     # An OperationOutcome is never a result, whatever its mode (F29).
     mode: Mode = "outcome" if kind == "OperationOutcome" else "match" if is_match else "include"
     url = row.full_url or (f"{base}/{kind}/{head.id}" if base and mode == "match" else "")
-    return Entry(kind, head.id, mode, row.resource, url, owner=head.owner)
+    found = _ABSOLUTE.fullmatch(url)
+    own = _plain(found["base"]) if found and found["local"] == f"{kind}/{head.id}" else None
+    return Entry(kind, head.id, mode, row.resource, url, owner=head.owner, base=own)
 
 
 def _labelled(entries: list[Entry], meta: msgspec.Raw) -> tuple[Entry, ...]:
@@ -256,19 +259,13 @@ def _issues(shapes: tuple[_IssueShape, ...]) -> tuple[Issue, ...]:
     )
 
 
-def base_of(entry: Entry) -> str | None:
-    """Return the base of the entry's full URL, without the scheme; None if there is none."""
-    found = _ABSOLUTE.fullmatch(entry.full_url)
-    return _plain(found["base"]) if found and found["local"] == f"{entry.type}/{entry.id}" else None
-
-
 def resolved(entry: Entry, bases: Collection[str]) -> Iterator[tuple[str, tuple[Key, ...], bytes]]:
     """Yield type, keys and JSON of the entry, then of each contained resource.
 
     `bases` are the server's own base URLs; while none is known, an absolute reference counts as the server's.
     """
     raw = bytes(entry.raw)
-    base = base_of(entry)
+    base = entry.base
     is_foreign = entry.mode != "match" and base is not None and bool(bases) and base not in bases
     keys = [Key("", f"{FOREIGN}{base}/{entry.type}/{entry.id}") if is_foreign else Key(entry.type, entry.id)]
     if entry.full_url.startswith("urn:"):

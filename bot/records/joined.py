@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from bot.records.bundle import Entry, base_of, resolved
+from bot.records.bundle import Entry, resolved
 from bot.records.decode import Unreadable
 from bot.records.listing import Listing, Network, by_place
 from bot.records.provider import Location, Organization, Practitioner, Role, Service, read_role
@@ -37,8 +37,8 @@ class Directory(msgspec.Struct):
 
     def absorb(self, other: Directory) -> None:
         """Add the resources of another search."""
-        for type_, kept in self._kept.items():
-            kept.update(other._kept[type_])
+        for type_ in _KEPT:
+            self._of_type(type_).update(other._of_type(type_))
         self.included.update(other.included)
         self.bases.update(other.bases)
         self.unreadable += other.unreadable
@@ -48,7 +48,7 @@ class Directory(msgspec.Struct):
     def add(self, entries: Iterable[Entry]) -> None:
         """Add the entries of a page; unreadable ones are counted."""
         every = tuple(entries)
-        self.bases.update(base for entry in every if entry.mode == "match" and (base := base_of(entry)))
+        self.bases.update(entry.base for entry in every if entry.mode == "match" and entry.base)
         for entry in every:
             if entry.mode == "include":
                 self.included.add(entry.type)
@@ -65,19 +65,14 @@ class Directory(msgspec.Struct):
         if isinstance(found, Role):
             self._list(found)
             return
-        self._kept[type_].update(dict.fromkeys(keys, found))
+        self._of_type(type_).update(dict.fromkeys(keys, found))
         if self.lists_services and isinstance(found, Service) and mode == "match":
             self._list(read_role(raw))
 
-    @property
-    def _kept(self) -> dict[str, dict[Key, Any]]:
-        """What is kept by key, by type."""
-        return {
-            "Practitioner": self.practitioners,
-            "Location": self.locations,
-            "Organization": self.organizations,
-            "HealthcareService": self.services,
-        }
+    def _of_type(self, type_: str) -> dict[Key, Any]:
+        """Return the resources of a type by key."""
+        kept: dict[Key, Any] = getattr(self, _KEPT[type_])
+        return kept
 
     def _list(self, role: Role) -> None:
         self.roles.setdefault(f"{role.type}/{role.id or len(self.roles)}", role)
@@ -133,7 +128,7 @@ class Directory(msgspec.Struct):
         includes the places of a role's services.
         """
         type_ = _TYPES.get(element, "Organization")
-        known = self._kept[type_]
+        known = self._of_type(type_)
         missing = [key for role in roles for key in self._named(element, role, type_) if key not in known]
         return type_, tuple(dict.fromkeys(key.id for key in missing if key.type == type_))
 
@@ -244,6 +239,13 @@ class Directory(msgspec.Struct):
         return tuple(_points_at(key) for key in dict.fromkeys(keys))
 
 
+_KEPT = {
+    "Practitioner": "practitioners",
+    "Location": "locations",
+    "Organization": "organizations",
+    "HealthcareService": "services",
+}
+"""The attribute with the resources of each type."""
 _TYPES = {"practitioner": "Practitioner", "location": "Location", "service": "HealthcareService"}
 _Read = Role | Practitioner | Location | Organization | Service
 _READERS: Mapping[str, Callable[[bytes], _Read]] = {
