@@ -4,6 +4,7 @@ import re
 from calendar import monthrange
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
+from itertools import takewhile
 
 from msgspec.structs import replace
 
@@ -138,8 +139,8 @@ def _begun(text: str, names: Iterable[str]) -> Iterator[str]:
     said = f" {' '.join(words_of(text))} "
     for name in names:
         parts = name.replace(",", "").split()
-        runs = (" ".join(parts[:count]) for count in range(len(parts), _SEVERAL - 1, -1))
-        yield from [run for run in runs if f" {' '.join(words_of(run))} " in said][:1]
+        runs = (" ".join(parts[:count]) for count in range(_SEVERAL, len(parts) + 1))
+        yield from [*takewhile(lambda run: f" {' '.join(words_of(run))} " in said, runs)][-1:]
 
 
 def by_names(ask: Ask, claims: Iterable[Claim]) -> Ask:

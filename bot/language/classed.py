@@ -48,7 +48,7 @@ class Classed:
 
     def _run(self, text: str | None) -> frozenset[int]:
         """Return the places of words of a slot, whose values may stand apart: "2026, 2025"."""
-        parts = [words for one in (text or "").split(", ") if (words := read(one).words)]
+        parts = [words for one in text.split(", ") if (words := read(one).words)] if text else []
         return frozenset(
             place
             for part in parts

@@ -228,9 +228,11 @@ class Matcher:
                 self._walk(following, place, captured, found)
         if place >= len(self.words):
             return
-        for name, value in (*self._symbols[place], _ANY_WORD) if state.words else ():
-            for label, following in state.words.get(name, ()):
-                self._walk(following, place + 1, ((*captured, (label, value)) if label else captured), found)
+        steps = state.words
+        for name, value in (*self._symbols[place], _ANY_WORD) if steps else ():
+            if name in steps:
+                for label, following in steps[name]:
+                    self._walk(following, place + 1, ((*captured, (label, value)) if label else captured), found)
         for rule, label, following in state.rules:
             for after, value in self.every(rule, place):
                 self._walk(following, after, ((*captured, (label, value)) if label else captured), found)

@@ -237,8 +237,8 @@ class ResponseCache:
     """What was read of responses, by URL. After a refusal or a damaged body the request is sent again.
 
     Within `fresh` seconds they replace a call; later, while they are in `room`, only a failed one. Several caches may
-    share a room without access to each other's entries. `keeps` returns whether a body may be cached, and `own` says
-    that the responses are a member's.
+    share a room without access to each other's entries. `own`: the responses are a member's, and one with a label that
+    hides a record is not cached.
     """
 
     def __init__(
@@ -247,10 +247,9 @@ class ResponseCache:
         *,
         room: CachedResponses | None = None,
         fresh: float = FRESH,
-        keeps: Callable[[bytes], bool] = lambda _body: True,
         own: bool = False,
     ) -> None:
-        self._clock, self._keeps, self._own, self._fresh = clock, keeps, own, fresh
+        self._clock, self._own, self._fresh = clock, own, fresh
         self._answers: CachedResponses = room_for(_MOST, OLDEST, clock) if room is None else room
         self._flights: dict[str, asyncio.Event] = {}
         self._ended = False
@@ -283,7 +282,8 @@ class ResponseCache:
         try:
             response, read = await fetch()
             result, body = count(read), response.content
-            if not self._ended and len(body) < self._answers.maxsize // 8 and self._keeps(body):
+            hidden = self._own and labels_of(body)
+            if not (self._ended or hidden) and len(body) < self._answers.maxsize // 8:
                 self._answers[self, key] = _Cached(read, len(body), self._clock(), datetime.now(UTC))
         except (PayerBusy, PayerDown, PayerMaintenance, PayerSlow):
             old = self._answers.get((self, key))
@@ -326,9 +326,7 @@ class MemberCache:
             people = self._links[link_id] = {}
         kept = people.get(patient)
         if kept is None:
-            kept = people[patient] = ResponseCache(
-                self._clock, room=self._room, fresh=OWN_SECONDS, keeps=lambda body: not labels_of(body), own=True
-            )
+            kept = people[patient] = ResponseCache(self._clock, room=self._room, fresh=OWN_SECONDS, own=True)
         self._asked = True
         if self._sweep is None:
             self._sweep = asyncio.get_running_loop().call_later(OWN_SECONDS, self._swept)

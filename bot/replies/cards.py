@@ -7,7 +7,6 @@ the Adaptive Cards schema 1.5 and Teams' guide to formatting bot messages.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -83,7 +82,7 @@ def submitting(element: Any) -> Any:
 
 def weigh(value: object) -> int:
     """Return the size of a message in bytes as Teams counts it: UTF-16."""
-    return len(json.dumps(value, ensure_ascii=False).encode("utf-16-le", "surrogatepass"))
+    return len(msgspec.json.encode(value).decode().encode("utf-16-le"))
 
 
 def escape_markdown(text: str) -> str:

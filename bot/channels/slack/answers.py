@@ -144,9 +144,9 @@ class SlackController:
             return
         intents: set[str] = set()
         try:
-            async with beside(self._say_status(here, place, person)):
-                writer = writer or self._writer(here, incoming, DeliveryMark.of(delivery.key))
-                writer.mine = delivery.mine
+            writer = writer or self._writer(here, incoming, DeliveryMark.of(delivery.key))
+            writer.mine = delivery.mine
+            async with beside(self._say_status(writer, here, place, person)):
                 await deliver(writer, self._turn, message, delivery.writing, intents)
         finally:
             if (
@@ -284,16 +284,10 @@ class SlackController:
             return SlackWriter(self.means, here, mark)
         return EphemeralWriter(self.means, here, incoming.response_url, mark)
 
-    async def _say_status(self, here: Workspace, place: Place, person: Person) -> None:
+    async def _say_status(self, writer: SlackWriter, here: Workspace, place: Place, person: Person) -> None:
         """Show in a 1:1 chat that the answer is being looked up, if it takes a moment."""
-        if not isinstance(place, OneToOne) or not place.thread:
-            return
         await self._pause(_STATUS_AFTER)
-        status = self.notices.labels("status", await here.language(person.user))["status"]
-        with contextlib.suppress(SlackApiError, Unreachable):
-            await here.client.assistant_threads_setStatus(
-                channel_id=place.conversation, thread_ts=place.thread, status=status
-            )
+        await writer.show_status(place, await here.language(person.user))
 
 
 async def on_error(error: Exception) -> BoltResponse:

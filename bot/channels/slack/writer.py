@@ -180,7 +180,8 @@ class SlackWriter:
         """
         lost = (SlackApiError,) if isinstance(to.place, OneToOne) else (SlackApiError, Unreachable)
         with contextlib.suppress(*(lost if to.reply.passing else ())):
-            if to.reply.passing and self._note is None and to.reply.intent != HELD_UP and await self._has_status(to):
+            fresh = to.reply.passing and self._note is None and to.reply.intent != HELD_UP
+            if fresh and await self.show_status(to.place, to.reply.language):
                 return
             shown = self._notices.pages(to.reply)
             for at, page in enumerate(shown):
@@ -194,15 +195,15 @@ class SlackWriter:
                     sent = await self._posted(to, page, done=done)
                 self._note = (to.place, sent) if to.reply.passing else None
 
-    async def _has_status(self, to: _Writing) -> bool:
+    async def show_status(self, place: Place, language: Language) -> bool:
         """Set Slack's status that an answer is being made, in a thread with the assistant. Return whether it is shown.
 
         It is no message, so it says nothing about the question; the answer ends it.
         """
-        if not isinstance(to.place, OneToOne) or not to.place.thread:
+        if not isinstance(place, OneToOne) or not place.thread:
             return False
-        status = self._notices.labels("status", to.reply.language)["status"]
-        channel, thread = to.place.conversation, to.place.thread
+        status = self._notices.labels("status", language)["status"]
+        channel, thread = place.conversation, place.thread
         try:
             await self._client.assistant_threads_setStatus(channel_id=channel, thread_ts=thread, status=status)
         except (SlackApiError, Unreachable):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import sys
 import time
 import warnings
 from collections.abc import Awaitable, Callable
@@ -21,6 +22,8 @@ from pydantic import BaseModel
 
 from bot.channels.teams.gate import CHANNEL, Cloud, origin
 
+# httpcore looks for this package at every request, and one that is missing is looked for in every folder.
+sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type] # what an import fails by
 # The SDK reads a `.env` of the working folder into the environment when it is imported, and one of its names switches
 # the check of tokens off. Our settings come from `bot.config` alone.
 _QUIET = "PYTHON_DOTENV_DISABLED"
