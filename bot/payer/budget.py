@@ -10,8 +10,8 @@ from __future__ import annotations
 import asyncio
 import copy
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any, Literal, TypeVar
 
@@ -150,7 +150,6 @@ class Budget:
         self.read = 0
         self._body, self._total = body, total
         self._clock = clock
-        self._moment: datetime | None = None
 
     @property
     def cap(self) -> int:
@@ -183,29 +182,20 @@ class Budget:
         part.report = Report(progress=self.report.progress)
         return part
 
-    @contextmanager
-    def kept(self, moment: datetime, age: float, *, stale: bool, own: bool) -> Iterator[None]:
-        """Kept responses get the time `moment` and cost no pages or bytes; `own`: the member's records."""
-        self._moment = moment
-        if own:
-            self.report.reused = max(self.report.reused, age)
-        else:
-            self.report.age = max(self.report.age, age)
-        self.report.stale = self.report.stale or stale
-        try:
-            yield
-        finally:
-            self._moment = None
+    def spend(
+        self, size: int, records: Iterable[tuple[str, str]], resources: int, kept: datetime | None = None
+    ) -> None:
+        """Count a page: its decoded bytes, the resources that it returned, and the number of all resources on it.
 
-    def spend(self, size: int, records: Iterable[tuple[str, str]], resources: int) -> None:
-        """Count a page: its decoded bytes, the resources that it returned, and the number of all resources on it."""
-        if self._moment is None:
+        One `kept` since that time costs no pages or bytes.
+        """
+        if kept is None:
             self._total -= size
             self.pages_left -= 1
         self.resources_left -= resources
         self.read += resources
         self.report.pages += 1
-        moment = self._moment or datetime.now(UTC)
+        moment = kept or datetime.now(UTC)
         self.report.sources += [ReadRecord(kind, id_, moment) for kind, id_ in records]
 
 
@@ -215,7 +205,6 @@ _MOST = 32 * MIB
 
 
 T = TypeVar("T")
-U = TypeVar("U")
 
 
 class _Cached(msgspec.Struct, frozen=True):
@@ -261,27 +250,22 @@ class ResponseCache:
             self._answers.pop(key, None)
 
     async def ask(
-        self,
-        key: str,
-        budget: Budget,
-        count: Callable[[T], U],
-        fetch: Callable[[], Awaitable[tuple[httpx.Response, T]]],
-    ) -> U:
-        """Return what `count` makes of what was read of a fresh cached response, else of the one that `fetch` returns.
+        self, key: str, report: Report, fetch: Callable[[], Awaitable[tuple[httpx.Response, T]]]
+    ) -> tuple[T, datetime | None]:
+        """Return what was read of a fresh cached response, and when; else of the one that `fetch` returns, and None.
 
-        An old response is used if the payer is down. Equal keys share one call. Cached responses cost the budget
-        neither pages nor bytes.
+        An old response is used if the payer is down. Equal keys share one call.
         """
         flight = self._flights.get(key)
         if flight is not None:
             await flight.wait()
         kept = self._answers.get((self, key))
         if kept is not None and self._clock() - kept.at < self._fresh:
-            return self._again(kept, budget, count, stale=False)
+            return self._again(kept, report, stale=False)
         mine = self._flights.setdefault(key, asyncio.Event())
         try:
             response, read = await fetch()
-            result, body = count(read), response.content
+            body = response.content
             hidden = self._own and labels_of(body)
             if not (self._ended or hidden) and len(body) < self._answers.maxsize // 8:
                 self._answers[self, key] = _Cached(read, len(body), self._clock(), datetime.now(UTC))
@@ -289,16 +273,21 @@ class ResponseCache:
             old = self._answers.get((self, key))
             if old is None:
                 raise
-            return self._again(old, budget, count, stale=True)
+            return self._again(old, report, stale=True)
         else:
-            return result
+            return read, None
         finally:
             self._flights.pop(key, None)
             mine.set()
 
-    def _again(self, kept: _Cached, budget: Budget, count: Callable[[Any], U], *, stale: bool) -> U:
-        with budget.kept(kept.moment, self._clock() - kept.at, stale=stale, own=self._own):
-            return count(kept.read)
+    def _again(self, kept: _Cached, report: Report, *, stale: bool) -> tuple[Any, datetime]:
+        age = self._clock() - kept.at
+        if self._own:
+            report.reused = max(report.reused, age)
+        else:
+            report.age = max(report.age, age)
+        report.stale = report.stale or stale
+        return kept.read, kept.moment
 
 
 OWN_SECONDS = 2 * 60.0

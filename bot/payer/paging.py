@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from datetime import datetime
 from functools import partial
 from typing import TypeVar
 
@@ -39,7 +40,6 @@ Keep = Callable[[Entry], bool]
 
 
 T = TypeVar("T")
-U = TypeVar("U")
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 
 
@@ -118,12 +118,9 @@ class Server:
             check_status(answer, resource_type)
             return resource_of(answer, resource_type)
 
-        def count(found: tuple[bytes, Head]) -> bytes:
-            body, head = found
-            budget.spend(len(body), [(resource_type, head.id or resource_id)], 1)
-            return body
-
-        return await self._asked(url, resource_type, budget, read, count)
+        (body, head), kept = await self._asked(url, resource_type, budget, read)
+        budget.spend(len(body), [(resource_type, head.id or resource_id)], 1, kept)
+        return body
 
     async def _at(self, onward: str, resource_type: str, budget: Budget) -> tuple[Page, str]:
         """Return the page at an address of this server; PayerUntrusted for another's address."""
@@ -222,17 +219,14 @@ class Server:
             check_status(answer, resource_type)
             return page_of(answer, resource_type), len(answer.content)
 
-        def count(found: tuple[Page, int]) -> Page:
-            page, size = found
-            fitting = [e for e in page.entries if e.mode != "match" or e.type == resource_type]
-            kept = tuple([entry for entry in fitting if self._keep(entry)])
-            unreadable = page.unreadable + len(page.entries) - len(fitting)
-            _report(page, len(fitting) - len(kept), unreadable, resource_type, budget)
-            matches = [(entry.type, entry.id) for entry in kept if entry.mode == "match"]
-            budget.spend(size, matches, len(page.entries))
-            return replace(page, entries=kept, unreadable=unreadable)
-
-        return await self._asked(url, resource_type, budget, read, count, form=form, key=key, anew=anew)
+        (page, size), kept = await self._asked(url, resource_type, budget, read, form=form, key=key, anew=anew)
+        fitting = [e for e in page.entries if e.mode != "match" or e.type == resource_type]
+        shown = tuple([entry for entry in fitting if self._keep(entry)])
+        unreadable = page.unreadable + len(page.entries) - len(fitting)
+        _report(page, len(fitting) - len(shown), unreadable, resource_type, budget)
+        matches = [(entry.type, entry.id) for entry in shown if entry.mode == "match"]
+        budget.spend(size, matches, len(page.entries), kept)
+        return replace(page, entries=shown, unreadable=unreadable)
 
     async def _asked(
         self,
@@ -240,13 +234,12 @@ class Server:
         resource_type: str,
         budget: Budget,
         read: Callable[[HttpAnswer], T],
-        count: Callable[[T], U],
         *,
         form: str | None = None,
         key: str = "",
         anew: bool = False,
-    ) -> U:
-        """Return what `count` makes of what `read` finds in the response, which is cached.
+    ) -> tuple[T, datetime | None]:
+        """Return what `read` makes of the response, and when it was read if it was cached.
 
         The token is renewed once in case of a 401 (F12, F16). `key` is the URL by which it is cached, if not its own;
         the cache is not used for what is asked `anew`.
@@ -258,8 +251,8 @@ class Server:
             fetch = partial(self._retry.ask, call, read)
             try:
                 if self._kept is None or anew:
-                    return count((await fetch())[1])
-                return await self._kept.ask(key or url, budget, count, fetch)
+                    return (await fetch())[1], None
+                return await self._kept.ask(key or url, budget.report, fetch)
             except SignInExpired:
                 if renewed or not await self._renew():
                     raise
