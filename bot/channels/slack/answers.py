@@ -286,8 +286,9 @@ class SlackController:
 
     async def _say_status(self, writer: SlackWriter, here: Workspace, place: Place, person: Person) -> None:
         """Show in a 1:1 chat that the answer is being looked up, if it takes a moment."""
-        await self._pause(_STATUS_AFTER)
-        await writer.show_status(place, await here.language(person.user))
+        if isinstance(place, OneToOne) and place.thread:
+            await self._pause(_STATUS_AFTER)
+            await writer.show_status(place, await here.language(person.user))
 
 
 async def on_error(error: Exception) -> BoltResponse:
