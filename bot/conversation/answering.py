@@ -46,6 +46,7 @@ from bot.kit.coverages import plan_year_of
 from bot.kit.spans import with_sets
 from bot.kit.taken import COUNTS, untaken
 from bot.language.asked import asked_in
+from bot.language.clauses import asks_whether
 from bot.language.left import CARE
 from bot.language.weights import WORKINGS
 from bot.message import SOURCES, Actions, Answered, Block, Message, Note, OneToOne, Person, Private, Shareable, Source
@@ -89,44 +90,36 @@ class Answering:
         values, language = {"progress": progress}, asked.language
         return self._pack.reply(kind, asked.intent, "still_looking", values, language, final=False, passing=True)
 
-    async def both(
-        self,
-        exchange: Exchange,
-        asked: Asked,
-        other: Callable[[Answered], Awaitable[Asked | None]],
-        progress: Progress,
-    ) -> tuple[Answered, Asked | None, tuple[Block, ...] | None]:
-        """Return the reply to a question, the `other` of its message, and the first lines of the answer to that one.
+    def limits(self) -> Budget:
+        """Return the limits of one message, whatever number of questions it asks."""
+        return Budget(self._wall, clock=self._clock)
 
-        They are None if the reply tells all of them.
+    async def beside(
+        self, exchange: Exchange, asked: Asked, reply: Answered, then: Asked, limits: Budget
+    ) -> tuple[Answered, Answered | None, tuple[Block, ...] | None]:
+        """Return the reply to `asked` with the sources of the answer to `then`, that answer, and its first lines.
 
-        Both have the limits of one question. There are no lines if the other one cannot be answered now, asks back, is
-        a document, or lacks records, about which its own reply tells. Raises as `answer` does for the first.
+        The lines are None if the reply tells all of them. There are none if the other question cannot be answered now,
+        asks back, is a document, or lacks records, about which its own reply tells.
         """
-        limits = Budget(self._wall, clock=self._clock)
-        first = replace(exchange, message=replace(exchange.message, text=asked.text)) if asked.text else exchange
-        reply = await self.answer(first, asked, progress, limits)
-        then = await other(reply)
-        if then is None:
-            return reply, None, ()
-        message = replace(exchange.message, text=then.text)
+        message = exchange.message
         try:
-            second = await self.answer(replace(exchange, message=message), then, progress, limits.alone())
+            second = await self.answer(exchange, then, Progress(), limits.alone())
         except (BotError, NeedsPlace):
-            return reply, then, ()
+            return reply, None, ()
         buttons = (one for block in second.blocks if isinstance(block, Actions) for one in block.buttons)
         kept = second.complete and not asks_back(second.blocks) and all(one.id != _DOCUMENT for one in buttons)
-        asks_of = self._pack.engine.lexicon.grammar.area("clauses").asks_of  # "when" may be told above, "was it" is not
-        says = bool(asked.goes_on) and asks_of.isdisjoint(then.text.casefold().split()[:1])
+        # "When" may be told above, "was it" is not.
+        says = asks_whether(message.text, self._pack.engine.lexicon.grammar.area("clauses"))
         lines = lead(second.blocks, reply.blocks, repeats=says) if kept else ()
         if not lines:
-            return reply, then, None if kept else ()
+            return reply, second, None if kept else ()
         sources = tuple(dict.fromkeys((*reply.sources, *second.sources)))
         if isinstance(second, Private):
             own = {**msgspec.structs.asdict(reply), "sources": sources, "stands": second.stands}
             private = Private(**{name: value for name, value in own.items() if name != "record"})
             reply = await self.written_down(message, asked, private, Report())
-        return replace(reply, sources=sources), then, lines
+        return replace(reply, sources=sources), second, lines
 
     async def answer(
         self, exchange: Exchange, asked: Asked, progress: Progress, limits: Budget | None = None

@@ -130,8 +130,8 @@ class Exchange(msgspec.Struct):
 
     `heard` is the language of its words, `language` that of the reply, `errors` that of error messages. `unread` is how
     it was asked back or not understood, for the metrics; "" if it was answered. `line` is the line about danger above
-    its replies. `left` is the question that goes on from the answer: intent to slots. `is_asked` is True once a
-    question is answered; `connects` if a stored question may follow.
+    its replies. Of several questions `words` are those of the first, and `further` those of the others. `is_asked` is
+    True once a question is answered; `connects` if a stored question may follow.
     """
 
     message: Message
@@ -142,7 +142,8 @@ class Exchange(msgspec.Struct):
     errors: Language = "en"
     unread: str = ""
     line: AlarmLine | None = None
-    left: Mapping[str, Mapping[str, Slot]] = {}
+    words: str = ""
+    further: tuple[str, ...] = ()
     is_asked: bool = False
     connects: bool = False
 
@@ -257,12 +258,14 @@ class Keeper:
         await self._dialogue.remember(message, kept, presses, getattr(issued, "record", None))
         return replace(issued, record=None) if isinstance(issued, Private) else issued
 
-    def after(self, exchange: Exchange, asked: Asked, reply: Answered) -> Memory:
-        """Return the conversation as it is after a reply that more words of the same message go on from."""
+    def after(self, memory: Memory, asked: Asked, reply: Answered) -> Memory:
+        """Return the conversation as it is after a reply that a further question of the same message follows."""
         told = self._told(asked.alone, reply)
         offers = offered(reply.blocks, self.meaning(told, reply.language))
-        shown = self._shown(reply, told, offers, exchange.memory)
-        return replace(offers, asked=told, language=reply.language, choice=exchange.memory.choice, **shown)
+        shown = self._shown(reply, told, offers, memory)
+        spoken = tuple(dict.fromkeys((*([asked.whose] if asked.whose else ()), *memory.spoken)))
+        told_of = {"asked": told, "language": reply.language, "spoken": spoken, "earlier": memory.topics(told), **shown}
+        return replace(offers, **told_of, link=memory.link, whose=memory.whose, choice=memory.choice)
 
     def _told(self, asked: Asked, reply: Answered) -> Asked:
         """Return the question with what only the record told of it."""
@@ -369,7 +372,7 @@ def _for_now(pack: Pack, exchange: Exchange) -> Said | None:
     asked = () if told else ((intent, reading.slots),)
     lines = {"lines": reading.lines, "beside": False}
     reply = pack.reply(Shareable, kind, template_of(kind), lines, language, to_asker=True, alarm=kind)
-    also = pack.render("also", {"questions": asked}, language)
+    also = pack.render("also", {"questions": asked, "first": True}, language)
     slots = {str(reading.intent): reading.slots}
     return Said(replace(reply, blocks=(*reply.blocks, *also)), keeps=True, slots=slots)
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from bot.conversation.questions import OF_CLAIMS
 from bot.conversation.state import Asked, Memory
 from bot.kit.facts import facts_in
 from bot.language.context import (
@@ -139,6 +140,15 @@ def of_all(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules])
     bare = reading.unclear and not reading.slots and len(reading.text.split()) <= _SHORT
     several = memory.record is None or (top is not None and top.tells == "two")
     return replace(reading, those=EVERY) if bare and several and not reading.those else reading
+
+
+def of_shown(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules], *, points: bool) -> Reading:
+    """Return the reading of a further question of a message; one about claims that names none is about those shown."""
+    rules = intents.get(reading.intent or "")
+    asks = reading.unclear or (points and rules is not None and rules.shows_claims)
+    if not memory.shown or not asks or not OF_CLAIMS.isdisjoint(reading.slots):
+        return reading
+    return replace(reading, points=True, those=reading.those or (0 if memory.record else EVERY))
 
 
 def _teller(reading: Reading, before: IntentRules, intents: Mapping[str, IntentRules]) -> str | None:

@@ -58,23 +58,23 @@ OfferLink = Callable[..., Awaitable[Private]]
 """`Connecting.offer`."""
 
 
-def about_whom(asked: Asked, exchange: Exchange, part: Reading, whole: Reading) -> Asked:
+def about_whom(asked: Asked, exchange: Exchange, reading: Reading) -> Asked:
     """Return the question with the person it is about; in a shared place a question that names a person is refused.
 
     "His" or "her" refers to the last matching person mentioned in this chat. If nobody has been mentioned, the bot asks
-    whose record is meant. The pronoun is not resolved if `whole` names another person before it, or if `part` (the
-    clause that asks) is about the writer.
+    whose record is meant. The pronoun is not resolved if the question names another person before it, or is about the
+    writer.
     """
     person, memory = asked.values.get(PERSON), exchange.memory
     if not exchange.message.alone and isinstance(person, Mapping) and "name" in person:
         return replace(asked, intent=FALLBACK, slots={"reason": Slot("", "other_person")}, unmet={})
-    if PERSON not in asked.slots and len(memory.people) > 1 and (ours := _ours(part)):
+    if PERSON not in asked.slots and len(memory.people) > 1 and (ours := _ours(reading)):
         return replace(asked, slots={**asked.slots, PERSON: Slot(ours, HOUSEHOLD)})
-    word = _pronoun(part)
-    if not word or not memory.people or PERSON in asked.slots or _names_another(whole, word):
+    word = _pronoun(reading)
+    if not word or not memory.people or PERSON in asked.slots or _names_another(reading, word):
         return asked
     spoken = [one for one in _spoken_of(memory) if one.gender != _PRONOUNS[word]]
-    mine = any(cell.name == "MY" for cell in _asking(part))
+    mine = any(cell.name == "MY" for cell in _asking(reading))
     if spoken and (not mine or spoken[0].patient == memory.current):
         return replace(asked, slots={**asked.slots, PERSON: Slot(word, {"patient": spoken[0].patient})})
     if memory.asked is None and (not mine or word in _POSSESSIVE):

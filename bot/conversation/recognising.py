@@ -17,14 +17,15 @@ from bot.accounts.codes import read_code
 from bot.conversation import focus, followups, owner
 from bot.conversation.connecting import CodeState, Connecting
 from bot.conversation.exchange import UNREAD, Exchange, Parts, Said
-from bot.conversation.other_questions import cleared, parted
+from bot.conversation.other_questions import DOUBT
+from bot.conversation.questions import Questions, refers, within
 from bot.conversation.slash_commands import Commands, Request
 from bot.conversation.state import Asked, Memory, become, said
 from bot.language.clauses import head_and_items
-from bot.language.context import EVERY
 from bot.language.kernel import FALLBACK, FOLLOW, HELP
 from bot.language.reading import Reading, Slot
 from bot.language.rules import PERSON, IntentRules
+from bot.language.text import read
 from bot.message import Answered, Language, Line, Message, OneToOne, Press, Shareable, Shared
 from bot.pack import Pack
 
@@ -66,16 +67,21 @@ class Recognisers:
             self.question,
         )
 
-    def hear(self, exchange: Exchange, *, leans: bool = False) -> Request | None:
-        """Read a message as a follow-up; what `leans` is about what was shown. Return a command's or form's request."""
+    def hear(self, exchange: Exchange, *, further: bool = False) -> Request | None:
+        """Read a message as a follow-up, or a `further` question of one. Return a command's or form's request."""
         message, memory, today = exchange.message, exchange.memory, self._now().date()
         is_command = message.command or message.form or message.text.lstrip().startswith("/")
         request = self._commands.request(message, today) if is_command else None
         text = request.options.said if request else message.text
-        people = exchange.known_names
-        reading = self._engine.understand(text, today=today, context=memory.context(), people=people)
-        reading = cleared(self._engine, reading, today, people)
-        reading = replace(reading, points=True, those=reading.those or EVERY) if leans else reading
+        people, context = exchange.known_names, memory.context()
+        reading = self._engine.understand(text, today=today, context=context, people=people)
+        if not request and not exchange.is_pressed and not further:
+            first, *others = Questions(self._engine, today=today, people=people).of(reading, context)
+            reading = within(first.reading, reading) if others else first.reading
+            text, exchange.words = first.words, first.words if others else ""
+            exchange.further = tuple(one.words for one in others)
+        if further:
+            reading = focus.of_shown(memory, reading, self._intents, points=refers(read(text)))
         last = self._intents.get(memory.asked.intent) if memory.asked else None
         reading = focus.of_all(memory, reading, self._intents)
         if intent := focus.intent_of(memory, reading, self._intents):
@@ -247,28 +253,22 @@ class Recognisers:
             return replace(memory.asked or Asked(reading.intent), language=language)
         if "answer" in reading.slots:
             return followups.consent(memory, reading) or Asked("followup.refine", language=language)
-        context, people = memory.context(), exchange.known_names
-        found = parted(self._engine, reading, today=self._now().date(), context=context, people=people)
-        part = found.reading
         if reading.intent.startswith(FOLLOW):
-            reading = part = reading if found.others else part
             changed = owner.followed(followups.refined(memory, reading, self._intents), memory, reading)
             if changed is None:
                 return followups.beyond(memory, reading, language)
             asked = replace(changed, language=language)
         else:
-            intent, slots = self._engine.merged(context, part)
-            if intent and intent != part.intent and (context is None or intent != context.intent):
-                slots = {**self._engine.slots_as(intent, part.text, today=self._now().date()), **slots}
-            asked = self._asked(exchange, replace(part, intent=intent or part.intent, slots=slots))
-            asked = followups.of_what_was_shown(memory, asked, part, self._intents)
-            if found.then is not None:
-                then = replace(self._asked(exchange, found.then), text=found.then.text)
-                then = self._of_whom(then, exchange, found.then, found.then)
-                asked = replace(asked, then=then)
-            asked = replace(asked, also={name: one for name, one in found.others.items() if name != asked.intent})
-            asked = replace(asked, text=found.first, goes_on=found.goes_on)
-        return self._of_whom(asked, exchange, part, reading)
+            context = memory.context()
+            intent, slots = self._engine.merged(context, reading)
+            if intent and intent != reading.intent and (context is None or intent != context.intent):
+                slots = {**self._engine.slots_as(intent, reading.text, today=self._now().date()), **slots}
+            asked = self._asked(exchange, replace(reading, intent=intent or reading.intent, slots=slots))
+            asked = followups.of_what_was_shown(memory, asked, reading, self._intents)
+            second = None if exchange.further else reading.second
+            if second and second.intent != asked.intent and self._intents[second.intent].title:
+                asked = replace(asked, also={second.intent: {**second.slots, DOUBT: Slot("", second.score)}})
+        return self._of_whom(replace(asked, text=exchange.words, goes_on=exchange.further), exchange, reading)
 
     @staticmethod
     def _asked(exchange: Exchange, reading: Reading) -> Asked:
@@ -282,11 +282,11 @@ class Recognisers:
             whose=owner.spoken_of(exchange.memory, reading),
         )
 
-    def _of_whom(self, asked: Asked, exchange: Exchange, part: Reading, whole: Reading) -> Asked:
+    def _of_whom(self, asked: Asked, exchange: Exchange, reading: Reading) -> Asked:
         """Return the question with the person whose record it is about, if it is about one."""
         if not self._pack.is_of_member(asked.intent):
             return owner.of_nobody(asked)
-        return owner.about_whom(asked, exchange, part, whole)
+        return owner.about_whom(asked, exchange, reading)
 
     def _is_closed(self, reading: Reading, memory: Memory) -> bool:
         """Return whether the question, whichever is meant, is likely about a record that this sign-in does not open."""

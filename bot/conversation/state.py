@@ -48,11 +48,11 @@ _OF_AN_ANSWER = (FOLLOW, DANGER, "answer.")  # they mean nothing but beside the 
 class Asked(msgspec.Struct, frozen=True, omit_defaults=True):
     """An understood question: an intent, its slots, and what a button or a follow-up adds.
 
-    `also` are the other questions of the same message, to be offered after the answer: intent to slots; `then` is the
-    one to answer with it, whose words are `text`, and `goes_on` are the words that go on from its answer. `unmet` are
-    conditions that the intent's answer ignores, by slot. `whose` is the Patient id of the record asked about, "" for
-    the one that the person connected; it is valid only while the sign-in gives access to that record. `pronoun` is the
-    word that selected the person ("her"), which the answer mentions.
+    `also` is what the message may mean besides, to be offered after the answer: intent to slots. Of several questions
+    `text` are the words of this one, and `goes_on` those of the others in order. `unmet` are conditions that the
+    intent's answer ignores, by slot. `whose` is the Patient id of the record asked about, "" for the one that the
+    person connected; it is valid only while the sign-in gives access to that record. `pronoun` is the word that
+    selected the person ("her"), which the answer mentions.
     """
 
     intent: str
@@ -66,9 +66,8 @@ class Asked(msgspec.Struct, frozen=True, omit_defaults=True):
     unmet: Mapping[str, Slot] = msgspec.field(default_factory=dict)
     whose: str = ""
     pronoun: str = ""
-    then: Asked | None = None
     text: str = ""
-    goes_on: str = ""
+    goes_on: tuple[str, ...] = ()
 
     @property
     def values(self) -> dict[str, object]:
@@ -78,7 +77,7 @@ class Asked(msgspec.Struct, frozen=True, omit_defaults=True):
     @property
     def alone(self) -> Asked:
         """The question without the others of its message."""
-        return replace(self, also={}, then=None, text="", goes_on="")
+        return replace(self, also={}, text="", goes_on=())
 
 
 class Memory(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -7,7 +7,7 @@ heard -> danger -> what it is (`recognising`) -> whose record, what needs no sea
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from functools import partial
 from typing import Literal
@@ -31,7 +31,7 @@ from bot.conversation.feedback import KEEP, SENTENCE, Feedback
 from bot.conversation.followups import SHARED, carried
 from bot.conversation.forms import Forms
 from bot.conversation.handing_over import ASK, DROP, HUMAN, SEND, HandingOver
-from bot.conversation.other_questions import by_button, lead, questions, unsaid, with_words
+from bot.conversation.other_questions import Further, by_button, lead, questions, unsaid, with_words
 from bot.conversation.owner import SWITCH, WHOSE, Owners
 from bot.conversation.provenance import PayerQuoted
 from bot.conversation.recognising import NextStep, Recognisers
@@ -41,12 +41,12 @@ from bot.conversation.telling import Telling
 from bot.delivery.retention import Retention
 from bot.errors import NotLinked, SignInExpired, as_bot_error, new_reference
 from bot.kit import NeedsPlace
-from bot.language.kernel import FALLBACK, FEEDBACK
+from bot.language.kernel import FEEDBACK, FOLLOW
 from bot.language.reading import Slot
 from bot.message import FAREWELLS, Answered, Block, Language, Message, Person, Private, Shareable, Shared
 from bot.ops.entrance import Limits
 from bot.pack import template_of
-from bot.payer.budget import Patience, Progress, Report, under_way
+from bot.payer.budget import Budget, Patience, Progress, Report, under_way
 
 log = structlog.get_logger("turn")
 _ACTS = ("account.", "reminder.")
@@ -180,11 +180,11 @@ class Turn:
             async with under_way(partial(self._answered, exchange, asked), self._patience) as heard:
                 while isinstance(found := await heard(), Progress):
                     yield self._answering.on_the_way(asked, found, private=needs_member)
-            asked, reply, other, then = found
+            asked, reply, further = found
             if await self._looks_from_home(exchange, asked):
                 yield self._pack.reply(Private, asked.intent, "ask/home", {}, asked.language, final=False)
             exchange.memory = replace(memory, met=memory.met or needs_member)
-            yield self._with_others(exchange, self._owners.headed(reply, asked, memory), asked, other, then)
+            yield self._with_others(exchange, self._owners.headed(reply, asked, memory), asked, further)
         except NeedsPlace as need:
             exchange.unread = "place"
             yield await self._ask_for_place(message, asked, need)
@@ -195,22 +195,27 @@ class Turn:
 
     async def _answered(
         self, exchange: Exchange, asked: Asked, progress: Progress
-    ) -> tuple[Asked, Answered, Asked | None, tuple[Block, ...] | None]:
-        """Return the question, its reply, and the other question of the message with the first lines of its answer.
+    ) -> tuple[Asked, Answered, tuple[Further, ...]]:
+        """Return the question, its reply, and the further questions of the message with the first lines of each answer.
 
         A member who names no place asks near home.
         """
-        then = partial(self._then, exchange, asked)
+        limits = self._answering.limits()
         try:
-            reply, other, lines = await self._answering.both(exchange, asked, then, progress)
+            reply = await self._first(exchange, asked, progress, limits)
         except NeedsPlace as need:
             if need.place is not None or "location" in asked.slots or not await self._is_at_home(exchange.message):
                 raise
             asked = replace(asked, slots={**asked.slots, "location": _HOME})
-            reply, other, lines = await self._answering.both(exchange, asked, then, progress)
-        if asked.then and asked.then.intent == FALLBACK:
-            other, lines = asked.then, lead((await self._stated(exchange.message, asked.then)).blocks, reply.blocks)
-        return asked, reply, other, lines
+            reply = await self._first(exchange, asked, progress, limits)
+        return asked, *await self._after(exchange, asked, reply, limits)
+
+    async def _first(self, exchange: Exchange, asked: Asked, progress: Progress, limits: Budget) -> Answered:
+        """Return the reply to the first question of a message."""
+        message = replace(exchange.message, text=asked.text) if asked.text else exchange.message
+        if asked.intent not in self._pack.answers:
+            return await self._stated(message, asked)
+        return await self._answering.answer(replace(exchange, message=message), asked, progress, limits)
 
     async def _without_search(self, exchange: Exchange, asked: Asked) -> NextStep:
         """Return the reply to a question that needs no search, or the question to look up."""
@@ -233,7 +238,7 @@ class Turn:
         if settled.found is not None and not (message.alone and await self._accounts.link(message.person) is None):
             # Where nobody is connected yet, signing in may give access to the record asked about.
             return Said(self._owners.other(exchange, asked, settled.found), asked)
-        if rules is not None and asked.intent in self._pack.answers:
+        if rules is not None and (asked.goes_on or asked.intent in self._pack.answers):
             return self.handing_over.offered(exchange, asked) if asked.intent == HUMAN else asked
         exchange.memory = replace(exchange.memory, misses=0)
         return Said(await self._stated(message, asked), keeps=True, slots=by_button(asked.also))
@@ -264,54 +269,69 @@ class Turn:
             return None
         return Said(self._connecting.held(asked), keeps=True, slots={asked.intent: asked.slots})
 
-    async def _then(self, exchange: Exchange, asked: Asked, reply: Answered) -> Asked | None:
-        """Return the other question of the message, if an answer about the same record may stand with the first's."""
-        then, message, memory = asked.then, exchange.message, exchange.memory
-        if asked.goes_on:
-            shown = self._keeper.after(exchange, asked, reply)
-            later = Exchange(replace(message, text=asked.goes_on), memory=replace(shown, link=memory.link))
-            self.recognisers.hear(later, leans=True)
-            found = await self.recognisers.question(later)
-            then = replace(found, text=asked.goes_on) if found else None
-            likely = then or next(iter(later.reading.candidates), None)
-            exchange.left = {likely.intent: with_words(asked.goes_on, likely.slots)} if likely else {}
-        rules = self._intents.get(then.intent) if then else None
-        if then is None or rules is None or rules.intent not in self._pack.answers or SHARED in asked.arguments:
+    async def _after(
+        self, exchange: Exchange, asked: Asked, reply: Answered, limits: Budget
+    ) -> tuple[Answered, tuple[Further, ...]]:
+        """Return the reply with the sources of all answers, and each further question, asked as a turn after the last.
+
+        One that may not be answered beside the first has a button.
+        """
+        found: list[Further] = []
+        shown = self._keeper.after(exchange.memory, asked, reply) if asked.goes_on else exchange.memory
+        for words in asked.goes_on:
+            later = Exchange(replace(exchange.message, text=words), memory=shown)
+            self.recognisers.hear(later, further=True)
+            question = await self.recognisers.question(later)
+            then = question and self._beside(exchange, asked, question)
+            second: Answered | None = None
+            lines: tuple[Block, ...] | None = ()
+            if then and then.intent not in self._pack.answers:
+                lines = lead((await self._stated(later.message, then)).blocks, reply.blocks)
+            elif then:
+                reply, second, lines = await self._answering.beside(later, asked, reply, then, limits)
+                shown = self._keeper.after(shown, then, second) if second else shown
+            likely = question or next(iter(later.reading.candidates), None)
+            if likely and likely.intent in self._intents:
+                found.append(Further(likely.intent, with_words(words, likely.slots), lines, then))
+        return reply, tuple(found)
+
+    def _beside(self, exchange: Exchange, asked: Asked, then: Asked) -> Asked | None:
+        """Return a further question of the message if an answer about the same record may stand with the first's."""
+        message, memory, rules = exchange.message, exchange.memory, self._intents.get(then.intent)
+        if rules is None or SHARED in asked.arguments or rules.small_talk or then.intent.startswith(_ACTS):
             return None
-        barred = rules.acts or then.intent == HUMAN or then.intent.startswith(_ACTS) or then.intent in self._of_person
+        if rules.acts or then.intent == HUMAN or then.intent in self._of_person or then.intent.startswith(FOLLOW):
+            return None
         settled = owner.settle(then, rules, memory, self._now().date())
         kept = settled.found is None and settled.asked.intent == then.intent
         if self._pack.is_of_member(then.intent):
             kept = kept and message.alone and settled.asked.whose == (asked.whose or memory.chosen)
-        return settled.asked if kept and not barred else None
+        return settled.asked if kept else None
 
-    def _with_others(
-        self, exchange: Exchange, reply: Answered, asked: Asked, other: Asked | None, then: tuple[Block, ...] | None
-    ) -> Said:
-        """Return the answer with the first lines of the other one, and a button for each other question of the message.
+    def _with_others(self, exchange: Exchange, reply: Answered, asked: Asked, further: Sequence[Further]) -> Said:
+        """Return the answer with the first lines of the further ones, and a button for each other question.
 
-        An `aside` keeps the topic.
+        An `aside` keeps the topic, unless a further question of the message has one.
         """
-        others = unsaid({**asked.also, **exchange.left}, asked_by(reply))
-        if other and then is None:
-            others = {name: slots for name, slots in others.items() if name != other.intent}
-        told = questions(others, self._intents, alone=exchange.message.alone)
-        intent = ""
-        if other and then:
-            intent = other.intent
-            own = [one for one in told if one[0] == intent] or [(intent, {})]
-            *head, button = self._pack.render("also", {"questions": own}, asked.language)
-            blocks = (*head, *then, *([button] if intent in others else ()))
-            reply, told = (
-                replace(reply, blocks=(*reply.blocks, *blocks)),
-                tuple(one for one in told if one[0] != intent),
-            )
-        also = self._pack.render("also", {"questions": told, **({"goes_on": True} if intent else {})}, asked.language)
-        reply, slots = replace(reply, blocks=(*reply.blocks, *also)), {**by_button(others)}
-        if self._intents[asked.intent].answer == "aside":
+        others = unsaid(asked.also, asked_by(reply))
+        rest = [one for one in further if one.lines is not None]
+        alone, language = exchange.message.alone, asked.language
+        blocks = list(reply.blocks)
+        for number, one in enumerate(rest):
+            told = questions({one.intent: one.slots}, self._intents, alone=alone)
+            *head, button = self._pack.render("also", {"questions": told, "first": not number}, language)
+            known = one.lines and one.intent in asked_by(reply)  # a button above leads to all of it
+            blocks += [*head, *(one.lines or ()), *(() if known else (button,))]
+        told = questions(others, self._intents, alone=alone)
+        blocks += self._pack.render("also", {"questions": told, "first": True}, language)
+        reply = replace(reply, blocks=tuple(blocks))
+        slots = by_button({**others, **{one.intent: one.slots for one in rest}})
+        topic = next((one.asked for one in further if one.asked and one.asked.intent in self._pack.answers), None)
+        if self._intents[asked.intent].answer == "aside" and topic is None:
             exchange.memory = replace(exchange.memory, misses=0)
             return Said(reply, keeps=True, slots={asked.intent: asked.slots, **slots})
-        return Said(reply, asked.alone, slots=slots, rates=True)
+        aside = topic and (self._intents[asked.intent].answer == "aside" or asked.intent not in self._pack.answers)
+        return Said(reply, (topic if aside and topic else asked).alone, slots=slots, rates=True)
 
     async def _looks_from_home(self, exchange: Exchange, asked: Asked) -> bool:
         """Return whether the member's own address is about to be used, and was not used for the previous question."""
@@ -354,5 +374,5 @@ class Turn:
         values |= {"directory_only": directory_only}
         blocks = self._pack.render(template or template_of(asked.intent), values, asked.language)
         told = questions(asked.also, self._intents, alone=False)  # its place is not known here
-        also = self._pack.render("also", {"questions": told}, asked.language)
+        also = self._pack.render("also", {"questions": told, "first": True}, asked.language)
         return Shareable(intent=asked.intent, language=asked.language, blocks=(*blocks, *(() if template else also)))

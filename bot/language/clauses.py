@@ -15,6 +15,7 @@ _HARD = re.compile(r"[?!;\n\u2026]|\.(?!\w)|\s[-\u2013\u2014]+\s|\)\s|:\s")
 _COMMA = ","
 _LEAD = 4
 _LEAST_ASKED = 3  # words of a question that is answered beside another one
+_LEAST_BESIDE = 2  # words of a question that is answered after another one
 
 
 class ClauseRole(Enum):
@@ -106,11 +107,21 @@ def is_whole(said: Utterance, clause: Clause, words: WordArea) -> bool:
     return bool(first) and (ends or not words.any("question", "imperative").isdisjoint(first))
 
 
-def goes_on(said: Utterance, clause: Clause, words: WordArea) -> bool:
-    """Return whether a clause begins as a question about what was told: "and what for", "did I", "was it"."""
-    rest = list(dropwhile(words.adding.__contains__, said.words[clause.first : clause.after]))
-    begins = not words.question.isdisjoint(rest[:1]) and not words.any("writer", "spoken_of").isdisjoint(rest[1:2])
-    return begins or not words.asks_of.isdisjoint(rest[:1])
+def is_question(said: Utterance, clause: Clause, words: WordArea) -> bool:
+    """Return whether a clause begins with the words of a question or a request: "and what for", "did I", "show me".
+
+    What is told in such words does not ask: "what I paid", "we're waiting".
+    """
+    rest = list(dropwhile(words.any("adding", "join").__contains__, said.words[clause.first : clause.after]))
+    if len(rest) < _LEAST_BESIDE or (rest[0] in words.relative and rest[1] in words.speaker | words.spoken_of):
+        return False
+    first = rest[0] if rest[0].endswith(("'re", "\u2019re")) else _plain(rest[0])
+    return not words.any("question", "imperative").isdisjoint({first, first.removesuffix("s")})
+
+
+def asks_whether(text: str, words: WordArea) -> bool:
+    """Return whether a question begins with no word like "when" or "how": "was it the same"."""
+    return words.asks_of.isdisjoint(text.casefold().split()[:1])
 
 
 def _role(said: Utterance, first: int, after: int, idle: AbstractSet[int], words: WordArea) -> ClauseRole:

@@ -1,0 +1,228 @@
+"""The questions of a message, one after the other: "when did I see Dr. Kim, what was it for, and is he in network"."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+import msgspec
+from msgspec.structs import replace
+
+from bot.language.asked import asked_in
+from bot.language.clauses import Clause, ClauseRole, clauses, is_question
+from bot.language.context import Context, of_one_provider
+from bot.language.engine import Engine
+from bot.language.kernel import DANGER, FALLBACK, FOLLOW, REFINE
+from bot.language.left import conditions
+from bot.language.lexicon import WISH
+from bot.language.licences import stands_out
+from bot.language.reading import Reading, adds
+from bot.language.rules import PERSON
+from bot.language.slots import is_told_by
+from bot.language.text import Utterance, read
+from bot.language.weights import WORKINGS
+
+_JOINED = re.compile(r"\s*\b(?:and|also|plus|y|e|tambien|también|además)\b\s*", re.IGNORECASE)
+_LEAD = re.compile(r"^(?:and|also|plus|then|so|but|pero|y|e|también|tambien|además|ademas)\s+", re.IGNORECASE)
+_SURE = 0.5
+# How clear a part without the form of a question has to be to ask something besides.
+_CLEAR = 0.85
+_WHOLE = 0.9  # how clear the whole message has to be for a vague clause to be part of it
+# Below this a question that is outside of the data may be a part of the message that is not.
+_LIKELY = 0.8
+_TWO = 2
+# By so much the whole message has to be clearer than its first question to be read as one.
+_DOUBT = 0.3
+# With such a word a clause speaks of what another clause names.
+_REFERS = frozenset({
+    "it", "its", "he", "him", "his", "she", "her", "hers", "they", "them", "their", "theirs", "that", "those", "one",
+    "ones", "ella", "ellas", "ellos", "ese", "esa", "eso", "esos", "esas", "alli", "ahi",
+})  # fmt: skip
+OF_CARE = frozenset({"provider_name", "drug", "service", "claim_type", "specialty", "claim_id"})
+"""Slots that say what care a question is about."""
+OF_CLAIMS = OF_CARE | {"date_range", "amount_over", "amount_under", "state_of_claim", "person"}
+"""Slots that say which claims a question is about: one without them may be about those that were just shown."""
+
+
+class Question(msgspec.Struct, frozen=True):
+    """A question of a message: its words, with what is told beside it, and its reading after the questions before."""
+
+    words: str
+    reading: Reading
+    context: Context | None
+
+
+class Questions:
+    """Finds the questions of a message; `people` are those whose records the writer may ask about."""
+
+    def __init__(self, engine: Engine, *, today: date, people: Sequence[tuple[str, str]] = ()) -> None:
+        self._engine, self._today, self._people = engine, today, people
+        self._words = engine.lexicon.grammar.area("clauses")
+
+    def of(self, reading: Reading, context: Context | None) -> tuple[Question, ...]:
+        """Return the questions in order; of a message that asks one thing, the whole message.
+
+        A clause that asks begins a question of its own if it is clear where it stands, and asks something else than the
+        one before it, or the same with another value. All others are conditions or the background of that question.
+        `reading` is that of the whole message.
+        """
+        said = read(reading.text)
+        cut = clauses(said, frozenset(), self._words)
+        if len(cut) < _TWO and not _JOINED.search(reading.text):
+            return (Question(reading.text, reading, context),)
+        asking = [one for one in cut if is_question(said, one, self._words)]
+        counts_part = asked_in(self._engine.lexicon.grammar, reading.text, {}).then  # "how many of those were free"
+        apart = len(asking) >= _TWO and not counts_part and not (reading.intent or "").startswith(DANGER)
+        found = self._one_by_one(said, asking, reading, context) if apart else []
+        alone = [one.reading for one in found]
+        doubted = not alone or (not reading.unclear and reading.score > alone[0].score + _DOUBT)
+        one = doubted or not self._is_clear(alone[0], _SURE) or of_one_provider(reading, alone, self._engine.intents)
+        if len(found) >= _TWO and not one:
+            return tuple(found)
+        if len(asking) < _TWO and (joined := self._joined(reading, context)):
+            return joined
+        texts = [said.said(clause.first, clause.after) for clause in cut if clause.role is ClauseRole.ASKS]
+        whole = self._with_all(self._cleared(reading, said), texts, context)
+        return (Question(reading.text, whole, context),)
+
+    def _one_by_one(
+        self, said: Utterance, asking: Sequence[Clause], whole: Reading, context: Context | None
+    ) -> list[Question]:
+        found: list[Question] = []
+        begin = first = 0
+        for clause in asking:
+            end = len(said.words) if clause is asking[-1] else clause.after
+            after = self._engine.after(found[-1].context, found[-1].reading)[2] if found else context
+            own = self._read(said.said(begin, end), after)
+            if found and not self._is_own(own, found[-1], whole, refers=refers(said, clause.first, clause.after)):
+                own = self._read(said.said(first, end), found.pop().context)
+            else:
+                first = begin
+            found.append(own)
+            begin = end
+        return found
+
+    def _joined(self, reading: Reading, context: Context | None) -> tuple[Question, ...]:
+        """Return the message and what a joined part without the form of a question asks besides; else ().
+
+        The part has to be clear alone, and to have a value of its own or none: "show my claims and unlink me".
+        """
+        for join in _JOINED.finditer(reading.text):
+            part = self._read(reading.text[join.end() :], None)
+            rules, clear = self._engine.intents.get(part.reading.intent or ""), self._is_clear(part.reading, _CLEAR)
+            if not (clear and rules and rules.title) or rules.intent in {reading.intent, FALLBACK}:
+                continue
+            adding = not part.reading.slots or adds(part.reading.slots, reading.slots)
+            if adding and len(part.words.split()) >= _TWO and not rules.intent.startswith(FOLLOW):
+                left = conditions(self._engine.hear(read(reading.text), self._today, None), rules)
+                unmet = {name: slot for name, slot in reading.unmet.items() if name in {WISH, *left}}
+                return Question(reading.text, replace(reading, unmet=unmet), context), part
+        return ()
+
+    def _with_all(self, reading: Reading, asking: Sequence[str], context: Context | None) -> Reading:
+        """Return the reading with further clauses on the same topic: "what is my copay and what is my deductible".
+
+        Refinements of the previous answer count as that topic. Slots that take several values are extended; any other
+        value is a condition that is not met.
+        """
+        alone = [self._read(words, None).reading for words in asking] if len(asking) >= _TWO else []
+        if of_one_provider(reading, alone, self._engine.intents):
+            return reading
+        slots, unmet = dict(reading.slots), dict(reading.unmet)
+        topic = context.intent if context and reading.intent == REFINE else reading.intent
+        rules = self._engine.intents.get(topic or "")
+        more = [(name, slot) for one in alone if one.intent == topic for name, slot in one.slots.items()]
+        for name, slot in more if rules else ():
+            held = slots.get(name)
+            anchored = held is not None and isinstance(held.value, Mapping) and "relation" in held.value
+            plain = slot.text and held is not None and not (slot.excluded or held.excluded or anchored)
+            if held is None or not plain or not adds({name: slot}, slots):
+                continue
+            if rules and name in rules.several:
+                dated = held.every if name == "date_range" else ()
+                added = [one for one in slot.every if one not in held.every and not is_told_by(one, dated)]
+                if added:
+                    values = (*held.every, *added)
+                    slots[name] = replace(held, text=f"{held.text}, {slot.text}", values=values, how="and")
+                unmet.pop(name, None)
+            else:
+                unmet.setdefault(name, slot)
+        return replace(reading, slots=slots, unmet=unmet)
+
+    def _cleared(self, reading: Reading, said: Utterance) -> Reading:
+        """Return the only question of a message that is not clear as a whole, if that is clear alone.
+
+        What is told beside it changes nothing. Where somebody is asked about, who is told of beside it may be meant.
+        """
+        rules, sure = self._engine.intents.get(reading.intent or ""), self._engine.weights.header.sure
+        doubtful = rules and reading.score < sure[rules.needs] and stands_out(rules, reading.chances, sure)
+        if not (reading.unclear or _is_weak(reading) or doubtful):
+            return reading
+        heard = self._engine.hear(said, self._today, None)
+        asks = [one for one in heard.clauses if one.role is ClauseRole.ASKS and is_question(said, one, self._words)]
+        if len(heard.clauses) < _TWO or len(asks) != 1 or PERSON in heard.marks:
+            return reading
+        alone = self._read(said.said(asks[0].first, asks[0].after), None).reading
+        leans = refers(said, asks[0].first, asks[0].after) and OF_CARE.isdisjoint(alone.slots)
+        entry = self._engine.intents.get(alone.intent or "")
+        if leans or not self._is_clear(alone, _SURE) or entry is None or entry.needs == "nothing":
+            return reading
+        told = self._engine.slots_as(entry.intent, reading.text, today=self._today)
+        takes = frozenset[str]() if OF_CARE & alone.slots.keys() or not entry.reads_claims else OF_CARE | {"date_range"}
+        slots = {**{name: told[name] for name in takes & told.keys()}, **alone.slots}
+        return within(replace(alone, text=reading.text, slots=slots), reading)
+
+    def _read(self, words: str, context: Context | None) -> Question:
+        words = _LEAD.sub("", words)
+        reading = self._engine.understand(words, today=self._today, context=context, people=self._people)
+        return Question(words, reading, context)
+
+    def _is_clear(self, reading: Reading, least: float = 0.0) -> bool:
+        """Return whether a part of a message is a question of its own: clear, no danger, and no small talk."""
+        rules = self._engine.intents.get(reading.intent or "")
+        if rules is None or reading.unclear or reading.is_miss or rules.small_talk or rules.intent.startswith(DANGER):
+            return False
+        return reading.score >= (_LIKELY if rules.intent == FALLBACK else least)
+
+    def _is_own(self, own: Question, before: Question, whole: Reading, *, refers: bool) -> bool:
+        """Return whether a part of a message asks something besides the question before it.
+
+        If the whole message as read contains all that such a part says ("and tell me if they take new patients"), it is
+        a condition.
+        """
+        reading, first = own.reading, self._engine.intents.get(before.reading.intent or "")
+        of_shown = first is not None and first.shows_claims and reading.unclear and OF_CLAIMS.isdisjoint(reading.slots)
+        # One answer has both: "how often did I see Dr. Tran and what did each one run me".
+        both = of_shown and whole.score >= _WHOLE and whole.intent != before.reading.intent
+        if both or not self._is_clear(before.reading) or not (of_shown or self._is_clear(reading, _SURE)):
+            return False
+        intent, slots = self._engine.merged(own.context, reading)
+        rules = self._engine.intents.get(intent or "")
+        if of_shown or rules is None or rules.intent.startswith(FOLLOW):
+            return of_shown
+        told = rules.shows_claims or (rules.is_of_provider and first is not None and first.reads_claims)
+        if refers and not slots and not told and OF_CARE & rules.heard.keys():
+            return False  # nothing before it says what "it" is
+        if intent != before.reading.intent:
+            same = whole.intent == before.reading.intent and not adds(reading.slots, whole.slots)
+            return not (refers and reading.slots and same)
+        if WORKINGS in reading.slots:
+            return reading.slots[WORKINGS] != before.reading.slots.get(WORKINGS)
+        values = {name: slot for name, slot in reading.slots.items() if name not in rules.several}
+        anew = not before.reading.slots.keys().isdisjoint(values) and adds(values, before.reading.slots)
+        return (refers and rules.shows_claims) or anew
+
+
+def within(part: Reading, whole: Reading) -> Reading:
+    """Return the reading of a part of a message, with the emergency and the language of the whole."""
+    language = {"language": whole.language, "shows_language": whole.shows_language}
+    return replace(part, **language, alarm=whole.alarm, present=whole.present, lines=whole.lines)
+
+
+def _is_weak(reading: Reading) -> bool:
+    """Return whether a message is read as outside of the data, and that is not clear."""
+    return reading.intent == FALLBACK and reading.score < _LIKELY
+
+
+def refers(said: Utterance, first: int = 0, after: int | None = None) -> bool:
+    """Return whether these words of a message speak of what others name."""
+    return not _REFERS.isdisjoint(said.words[first:after])
