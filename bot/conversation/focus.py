@@ -19,7 +19,6 @@ from bot.language.context import (
     CALLED,
     CONDITIONS_OF_CLAIMS,
     DESCRIBED,
-    ELLIPSIS,
     EVERY,
     FOCUS,
     NAMED,
@@ -203,19 +202,14 @@ def of_record(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[s
     if context is None or memory.asked is None or memory.asked.whose != asked.whose or RECORD in asked.arguments:
         return asked
     told = memory.asked.arguments.get(NAMED) if memory.asked.intent == asked.intent else None
-    if memory.about is None and told is None:
-        return _in_focus(memory, asked, reading, intents)
-    names = taken_over(context, replace(reading, intent=asked.intent), intents)
+    names = taken_over(context, replace(reading, intent=asked.intent), intents) if memory.about or told else ()
     rules, before = intents.get(asked.intent), intents.get(context.intent)
     claimed = rules is not None and before is not None and before.reads_claims and rules.is_of_provider
-    if claimed and OF_THEM in reading.concepts and NAMES.isdisjoint(reading.slots):
+    if claimed and memory.about and OF_THEM in reading.concepts and NAMES.isdisjoint(reading.slots):
         names = (RECORD, *NAMES)
     described = reading.text.casefold().startswith(_IS) and not (reading.steps or _OTHERS.isdisjoint(reading.slots))
     if memory.record and reading.points and described and _walks(asked, intents):  # "was that dental"
         return replace(asked, slots=reading.slots, arguments={RECORD: memory.record, DESCRIBED: "yes"})
-    again = asked.intent == context.intent and reading.points and not _is_anew(reading)
-    if rules is not None and again:
-        names = (*names, *(slot for one in rules.subjects for slot in one.slots if slot not in rules.never))
     if RECORD not in names:
         return _in_focus(memory, asked, reading, intents)
     slots = {name: slot for name, slot in asked.slots.items() if name in reading.slots or name not in names}
@@ -226,13 +220,13 @@ def of_record(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[s
 def _in_focus(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked:
     """Return the question about the claim that was shown, under the conditions that it was found by.
 
-    It is one of few words, or one that points back or at the doctor, and describes no other claim.
+    It asks of one claim, or points back or at the doctor, and describes no other: "how much did you all pay".
     """
     rules, record = intents[asked.intent], _claim_spoken_of(memory, reading, intents)
     if record is None or not (rules.reads_claims and (rules.walks or (rules.tells == "two" and reading.steps))):
         return asked
-    short = len(reading.text.split()) <= ELLIPSIS and _asks_of_claim(rules)
-    if not reading.steps and (_is_anew(reading) or not (short or reading.points or OF_THEM in reading.concepts)):
+    of_it = _asks_of_claim(rules) or reading.points or OF_THEM in reading.concepts
+    if not reading.steps and (_is_anew(reading) or not of_it):
         return asked
     step = {"pick": str(reading.steps)} if reading.steps else {}
     return replace(asked, arguments={**asked.arguments, FOCUS: record, **step})

@@ -238,8 +238,8 @@ def taken_over(context: Context, reading: Reading, intents: Mapping[str, IntentR
     """Return the slots, and `RECORD`, that a question takes over from the previous answer, as they share a subject.
 
     A question with its own object takes over no condition, nor does one of many words with its own time. The date of an
-    action is not the date of the care it is about. What begins as a correction of the same question keeps all that it
-    does not name.
+    action is not the date of the care it is about. What begins as a correction of the same question, or only points at
+    its answer, keeps all that it does not name.
     """
     rules, before = intents.get(reading.intent or ""), intents.get(context.intent)
     if rules is None or before is None:
@@ -247,7 +247,9 @@ def taken_over(context: Context, reading: Reading, intents: Mapping[str, IntentR
     said = {*reading.slots, *(cell.name for cell in reading.cells)} - (TIMES if rules.acts else set())
     held = {RECORD, *rules.heard, *(intents[rules.instead.intent].heard if rules.instead else ())}
     about = {one.name for one in before.subjects}
-    same = reading.intent == context.intent and _corrects(reading)
+    begins = reading.text.casefold().startswith
+    corrects = any(cell.name == "CORRECTION" and begins(cell.text.casefold()) for cell in reading.cells)
+    same = reading.intent == context.intent and (corrects or (reading.points and not reading.slots))
     open_ = (one for one in rules.subjects if one.name in about)
     left = [one for one in open_ if (said.isdisjoint(one.slots) if same else _leaves_open(one, said, reading))]
     names = dict.fromkeys(name for one in left for name in one.slots)
@@ -259,11 +261,11 @@ def taken_over(context: Context, reading: Reading, intents: Mapping[str, IntentR
 
 
 def _pointed(context: Context, reading: Reading, intents: Mapping[str, IntentRules]) -> tuple[str, ...]:
-    """Return the conditions of an answer about claims that another question refers to, naming none itself.
+    """Return the conditions of the answer before that another question refers to, naming none itself.
 
     "How much did that one cost" is about the visits to the physical therapist that were just told, if the message
-    points at them, "is she in my network" is about the doctor of a visit, and "when did I see her" about the one that
-    was looked up.
+    points at them, "is it free" about the care that was named, "is she in my network" about the doctor of a visit, and
+    "when did I see her" about the one that was looked up.
     """
     rules, before = intents[str(reading.intent)], intents.get(context.intent)
     if before is None or context.intent == reading.intent:
@@ -272,18 +274,12 @@ def _pointed(context: Context, reading: Reading, intents: Mapping[str, IntentRul
     of_seen = before.reads_claims and rules.is_of_provider
     if of_them and (of_seen or (before.is_of_provider and rules.reads_claims)):
         conditions = frozenset({"provider_name"})
-    elif before.reads_claims and rules.reads_claims and (reading.points or reading.those or reading.picks):
-        conditions = OBJECTS | CONDITIONS_OF_CLAIMS
+    elif reading.points or reading.those or (reading.picks and "ordinal" not in reading.slots):
+        conditions = OBJECTS | (CONDITIONS_OF_CLAIMS if before.reads_claims and rules.reads_claims else frozenset())
     if reading.picks and not OBJECTS.isdisjoint(reading.slots):
         conditions -= OBJECTS
     alone = reading.picks or conditions.isdisjoint(reading.slots)
     return tuple((conditions & rules.heard.keys()) - reading.slots.keys()) if alone else ()
-
-
-def _corrects(reading: Reading) -> bool:
-    """Return whether a message begins as a correction: "no I mean the discount"."""
-    text = reading.text.casefold()
-    return any(cell.name == "CORRECTION" and text.startswith(cell.text.casefold()) for cell in reading.cells)
 
 
 def _leaves_open(subject: Subject, said: set[str], reading: Reading) -> bool:

@@ -24,6 +24,7 @@ from bot.language.dangers import (
     OFTEN,
     SYMPTOM,
     THEN,
+    UNWELL,
     DangerRule,
     Dangers,
 )
@@ -112,9 +113,9 @@ class Signs:
         now = NOW in told or danger.firm or HAPPENS in places or told.isdisjoint({CALM, CARE, THEN})
         return now and OFTEN not in told and not danger.is_symptom
 
-    def names_chest(self) -> bool:
-        """Return whether the chest, the heart or its beat is named, as opposed to the heart of a person in grief."""
-        return not self._places.keys().isdisjoint({BEAT, CHEST}) and LOSS not in self._places
+    def name(self, *ideas: str) -> bool:
+        """Return whether any of these ideas is named."""
+        return not self._places.keys().isdisjoint(ideas)
 
     def words(self) -> frozenset[str]:
         """The keys of all words that are part of an idea of danger."""
@@ -267,29 +268,32 @@ class Alarms:
     def beside(self, danger: Danger | None, reading: Reading, said: Utterance, signs: Signs) -> Danger | None:
         """Return the emergency that a rule found, else one that the weights did; None if there is neither.
 
-        The weights take a symptom for an emergency, which a heart that races or flutters is not yet. A symptom that a
+        The weights take a symptom for an emergency, which a fever or a heart that flutters is not yet. A symptom that a
         clear question about the record only mentions is none, unless it "keeps" coming.
         """
         if danger is not None and not danger.is_symptom:
             return danger
-        counted = self._counted(reading, said, signs)
-        if counted and (danger is None or counted.intent == _OF_SELF or not signs.names_chest()):
+        ill = danger is not None or signs.name(UNWELL)
+        counted = self._counted(reading, said, signs, ill=ill)
+        if counted and (danger is None or counted.intent == _OF_SELF):
             return counted
-        told = danger is not None and danger.loose and not self.is_alone(danger, reading)
+        told = danger is not None and danger.loose and not (counted or self.is_alone(danger, reading))
         return None if told and self._intents[str(reading.intent)].needs == "member" else danger
 
-    def _counted(self, reading: Reading, said: Utterance, signs: Signs) -> Danger | None:
+    def _counted(self, reading: Reading, said: Utterance, signs: Signs, *, ill: bool) -> Danger | None:
         """Return an emergency that no rule found but the weights did, which may only add the line; else None.
 
-        A guess at a crisis in a message about the chest or the heart is one at an emergency of the body: "it flutters".
+        A guess at a crisis in a message about the chest, the heart or an illness is one at an emergency of the body.
+        Of a plain illness it is a symptom: "I think I have the flu".
         """
         first = max(reading.dangers, key=lambda one: reading.dangers[one], default=None)
         says = any(len(key) > _SHORT_WORD for key in said.keys)  # "and if not" tells of no danger
         if first is None or not self.is_likely(reading) or not says:
             return None
-        if reading.dangers[first] < _CLEAR and signs.names_chest():
-            first = _OF_BODY
-        return Danger(first, COUNTED, reading.language, at=len(said.words))
+        if reading.dangers[first] < _CLEAR and (ill or (signs.name(BEAT, CHEST) and not signs.name(LOSS))):
+            first = _OF_BODY  # the heart of a person in grief is none
+        lines = (SYMPTOM,) if ill and first == _OF_BODY else ()
+        return Danger(first, COUNTED, reading.language, lines, at=len(said.words))
 
 
 def alarmed(reading: Reading, danger: Danger, begun: float, *, now: bool) -> Reading:

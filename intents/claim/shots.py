@@ -31,7 +31,7 @@ class Shots(Summary, frozen=True):
     """The claims for a shot, newest first: `count` of them, with `left` not shown; `marked` have a sensitivity label.
 
     Attributes:
-        due: Whether the question is what is still due; `care`: of other care than shots, such as a cleaning.
+        due: Whether the question is what is still due; `care`: whether it is of other care than shots.
         words: The payer's words for each claim.
         free: Whether the question is if the newest was free; `dated`: when it was.
         wanted: The named kind of shot, if no claim shows it; `nearest` are other shots.
@@ -66,8 +66,8 @@ async def answer(ask: Ask) -> Shots:
     told = (*shown, *(nearest.claims if nearest else ()))
     return Shots(
         claims=shown,
-        due=(due := text_of(ask, "question") == "due"),
-        care=due and _SHOT["service"] not in {kind := asked.slots["service"], *ask.care_kinds.above(str(kind))},
+        due=text_of(ask, "question") == "due",
+        care=_SHOT["service"] not in {kind := asked.slots["service"], *ask.care_kinds.above(str(kind))},
         words={claim.id: claim.services[:2] for claim in told},
         kinds=care_words(ask, told),
         count=len(plain),

@@ -47,7 +47,7 @@ LONG = 5
 _OTHERS = frozenset({"all", "any", "else", "every", "everything", "other", "others", "rest", "otros", "otras", "todos"})
 _REST = frozenset({"else", "other", "others", "otros", "otras", "demas"})
 _UNTOLD: dict[Literal["ordered", "seen"], re.Pattern[str]] = {
-    "ordered": re.compile(r"\bwho\b.*\border(?:ed)?\b|\bquien\b.*\b(?:orden\w*|pidio|mando)\b"),
+    "ordered": re.compile(r"\bwho\b.*\b(?:order|call|ask|talk)|\bquien\b.*\b(?:orden|pidio|mando|llam|pregunt)"),
     "seen": re.compile(
         r"\b(?:doctor|doc|dr|provider|cardiologist|pcp|office|anyone|he|she|they)\b(?: \w+){0,3} "
         r"(?:seen?|saw|look(?:ed)?|review(?:ed)?|read|checked|gone over)\b"
@@ -55,7 +55,7 @@ _UNTOLD: dict[Literal["ordered", "seen"], re.Pattern[str]] = {
         r"|\b(?:doctora?|dra?|medic[oa])\b(?: \w+){0,3} (?:visto|vio|reviso|revisado|leido)\b"
     ),
 }
-"""Questions that the results do not answer: who ordered a test, whether the doctor has seen it."""
+"""Questions that the results do not answer: who ordered a test or is asked about it, whether the doctor has seen it."""
 _WORRIES = re.compile(
     r"\b(?:bad|worr\w+|scared|concerned|afraid|dangerous|serious|nervous|mal[oa]?|preocup\w+|asust\w+|grave|peligros[oa])\b"
 )
