@@ -14,14 +14,13 @@ from bot.kit import (
     NO_DOUBTS,
     Amount,
     Ask,
+    AskedAhead,
     Claim,
     ClaimWish,
     Doubt,
     Live,
-    Most,
     SumDoubts,
     Summary,
-    Threshold,
     Within,
     amount_asked,
     amount_in,
@@ -31,9 +30,8 @@ from bot.kit import (
     count_asked,
     days_around,
     doubts_of,
-    ends_of,
+    ends_asked,
     hand_over_ahead,
-    most_of,
     newest_claims,
     of_use,
     place_of,
@@ -72,9 +70,6 @@ class Pharmacy(Summary, frozen=True):
         last: The newest fill before the period, if that has none and was not named.
         visits: Whether some of them are visits at which the care was given, and not fills.
         prescribers: The newest fill of each drug, if it is asked who prescribed it.
-        threshold: What the sum is held against.
-        ends: The least and the most expensive fill, where both are asked for.
-        most: The fills, pharmacies or drugs in the order that was asked for.
         newest: Whether a number of the newest fills is asked for, and not what they come to.
         dated: Whether it is asked when the last fill was.
         places: The newest fill at each pharmacy, if it is asked where that was.
@@ -101,10 +96,7 @@ class Pharmacy(Summary, frozen=True):
     doubts: Mapping[str, tuple[Doubt, ...]] = msgspec.field(default_factory=dict)
     summed: SumDoubts = NO_DOUBTS
     visits: bool = False
-    most: Most | None = None
-    threshold: Threshold | None = None
     prescribers: tuple[Claim, ...] = ()
-    ends: tuple[Claim, ...] = ()
     newest: bool = False
     dated: bool = False
     places: tuple[Claim, ...] = ()
@@ -117,16 +109,18 @@ class Pharmacy(Summary, frozen=True):
     @property
     def more(self) -> bool:
         """Whether there are older fills."""
-        return not self.ends and self.first - 1 + len(self.fills) < self.count
+        return self.first - 1 + len(self.fills) < self.count
 
 
 async def answer(ask: Ask) -> Pharmacy:
     """Return the fills in the period that was asked for, by default the last twelve months.
 
     Raises:
-        AskedAhead: What a drug costs from now on is asked; the drug list says that.
+        AskedAhead: What a drug costs from now on is asked, or their sums are ranked or held against an amount.
     """
     hand_over_ahead(ask, "formulary.drug_coverage")
+    if "service" not in ask.slots and (ranking_asked(ask) or ends_asked(ask) or threshold_asked(ask)):
+        raise AskedAhead("claim.spending", fills="yes")
     ask = await of_use(ask)
     start, end = _time(ask)
     alive = await newest_claims(
@@ -159,15 +153,9 @@ def summarize(alive: Live, ask: Ask, earlier: Live | None = None) -> Pharmacy:
     told = [claim for claim, share in shares if share is not None]
     paid = by_currency(claim.paid_by_patient for claim in sums)
     before = _wanted(earlier.claims, ask) if earlier else ()
-    page, threshold, totals = (
-        count_asked(ask, MOST) or PAGE,
-        threshold_asked(ask),
-        by_currency(share for _, share in shares),
-    )
-    least, ends = any(claim.owed.is_floor for claim in told), ends_of(ask, sums, _wish(ask))
-    sure = not (least or ask.report.hides) and len(told) == len(sums)
+    page = count_asked(ask, MOST) or PAGE
     return Pharmacy(
-        fills=ends or tuple(filled[ask.page * page : (ask.page + 1) * page]),
+        fills=tuple(filled[ask.page * page : (ask.page + 1) * page]),
         first=ask.page * page + 1,
         page=ask.page,
         start=start,
@@ -176,8 +164,8 @@ def summarize(alive: Live, ask: Ask, earlier: Live | None = None) -> Pharmacy:
         count=len(filled or every),
         told=len(told),
         untold=len(sums) - len(told),
-        totals=totals,
-        least=least,
+        totals=by_currency(share for _, share in shares),
+        least=any(claim.owed.is_floor for claim in told),
         paid_by_member=paid[0] if len(paid) == 1 else None,
         apart=len(found.apart),
         unnamed=_unnamed(alive, ask) if text_of(ask, "drug") else 0,
@@ -189,12 +177,9 @@ def summarize(alive: Live, ask: Ask, earlier: Live | None = None) -> Pharmacy:
         summed=found.doubts,
         visits=any(not claim.is_pharmacy for claim in filled),
         prescribers=_prescribed(filled) if ask.asked.form == "who" else (),
-        threshold=threshold.held(totals[0] if len(totals) == 1 else None, least=not sure) if threshold else None,
-        ends=ends,
         dated=ask.asked.form == "date" or (one and ask.asked.form != "amount"),
         places=_places(filled) if not one and _WHERE.search(" ".join(words_of(ask.said))) else (),
-        newest=count_asked(ask, MOST) is not None and ranking_asked(ask) is None and amount_asked(ask) is None,
-        most=most_of(ask, sums, _wish(ask)) if not ask.report.hides and not ask.page else None,
+        newest=count_asked(ask, MOST) is not None and amount_asked(ask) is None,
     )
 
 
@@ -226,10 +211,8 @@ def _ordered(alive: Live, ask: Ask) -> tuple[Claim, ...]:
     """Return the fills of the period in the order asked for; two plans' claims for one fill are both included."""
     found = _within(alive, ask)
     ids = {claim.id for claim in (*found.counted, *found.two_plans)}
-    ranking = ranking_asked(ask)
-    order = ("smallest" if ranking.least else "biggest") if ranking and ranking.measure != "count" else None
     kept = (claim for claim in alive.claims if claim.id in ids)
-    return choose(kept, ClaimWish(order=order or _wish(ask).order)).claims
+    return choose(kept, ClaimWish(order=_wish(ask).order)).claims
 
 
 def _within(alive: Live, ask: Ask) -> Within:

@@ -225,6 +225,8 @@ async def answer(ask: Ask) -> Spending:
     two = text_of(ask, "question") == "doctors_or_drugs" and not ranking_asked(ask)
     if (parts := asks_parts(ask)) or times_set_apart(ask) or compares_shown(ask) or two:
         raise AskedAhead("claim.why" if parts else "claim.compare", **ask.arguments)
+    if "fills" in ask.arguments:  # of prescriptions
+        ask = replace(ask, arguments={}, slots={**ask.slots, "claim_type": "pharmacy"})
     ask, alive, summary = await _summed(by_side(ask))
     bare = (summary.bare and summary.bare != "year") or (not summary.claims and summary.wanted.narrows)
     if bare and span_of(ask) == (None, None):
