@@ -107,12 +107,14 @@ def _between(found: Sequence[AnchorDays]) -> dict[str, str | None]:
 def _days(found: AnchorDays, value: Mapping[str, object], today: date) -> dict[str, str | None]:
     """Return the days of the relation, within those that were named beside it."""
     first, last = found
+    named_from, named_to = days_of(value.get("when"))
+    year = named_from if named_from and named_to == later(named_from, 1, "year") - _DAY else None
     relation = str(value["relation"])
     count, unit = int(str(value.get("count", 1))), str(value.get("unit", ""))
     start, end = {
         "since": (first, today),
         "after": (last + _DAY, later(last + _DAY, count, unit) - _DAY if unit else today),
-        "before": (back(first, count, unit) if unit else None, first - _DAY),
+        "before": (back(first, count, unit) if unit else year, first - _DAY),  # "before my MRI in 2025" began in it
         "same": (first, last),
         "between": (first, today),
     }[relation]

@@ -7,6 +7,7 @@ from bot.kit.ask import Ask, Summary
 COUNTS = "claim.visits"
 """The answer that holds most of them."""
 _HELD_BY: Mapping[str, tuple[str, ...]] = {
+    "against": ("sides", "difference", "so"),
     "always": ("so", "part", "of"),
     "had_times": ("so", "sizes", "only", "choices"),
     "in_order": ("in_order",),
