@@ -27,6 +27,11 @@ from bot.records.written import PartialDate
 
 READS_ALL = frozenset({"biggest", "smallest", "oldest"})
 _PRIMARY, _APART = frozenset(PRIMARY_CARE), frozenset({"oral", "vision"})
+_NO_CONDITIONS = frozenset(
+    {"order", "aspect", "by_size", "through", "each_of", "fills", "either", "kinds", "care", "also"}
+    | {"doctor_kinds", "without_said"}
+)
+"""The fields that leave no claim out by themselves."""
 _KINDS = {"institutional": ("inpatient", "outpatient", "institutional")}
 
 
@@ -161,29 +166,8 @@ class ClaimWish(msgspec.Struct, frozen=True):
     @property
     def narrows(self) -> bool:
         """True when anything but an order was asked for."""
-        lists = (
-            self.times,
-            self.among,
-            self.claim_types,
-            self.providers,
-            self.services,
-            self.drugs,
-            self.without_types,
-            self.states,
-            self.without_states,
-        )
-        left_out = (
-            self.without_services or self.without_names or self.without_days or self.without_doctors or self.weekdays
-        )
-        ones = (self.start, self.end, self.number, self.limits, self.exact, self.nth, self.part, self.shared)
-        cared = bool(self.care and self.care.claims)
-        return (
-            any(lists)
-            or cared
-            or bool(self.doctors or self.specialists)
-            or bool(left_out or self.degrees or self.no_degrees)
-            or any(one is not None for one in ones)
-        )
+        told = any(getattr(self, name) for name in self.__struct_fields__ if name not in _NO_CONDITIONS)
+        return told or bool(self.doctors or (self.care and self.care.claims))
 
 
 class Chosen(msgspec.Struct, frozen=True):

@@ -215,8 +215,8 @@ class _Question(Classed):
                 return (begun := self._begun(at, nth)), False, (nth if begun != nth else None)
             if every_one and word == "last" and self._is(at + 1, *_COUNTED):
                 return -1, False, None
-        next_to = None if self._places.get("several") or self._places.get("fills") else self._value("right_by")
-        return (int(next_to) if next_to else None), False, None
+        beside = (int(hit.value) for hit in self._find("right_by") if hit.first not in self._dated)
+        return None if self._any(("several", "fills"), 0, len(self._words)) else next(beside, None), False, None
 
     def _begun(self, at: int, nth: int) -> int:
         """Return the first of several ordinals that end at a place: the second of "the second and third"."""
