@@ -148,8 +148,8 @@ class _Question(Classed):
         uses = list(uses_in(self._matcher, self._lexed.grammar))
         self._took |= {place for _, places in uses for place in places}
         form = found.get("form")
-        each = [at for at in self._places.get("each", ()) if self._any(("one", "one_fill", "single"), at + 1, _NEAR)]
-        self._took |= {*each}
+        each = {at for at in self._places.get("each", ()) if self._any(("one", "one_fill", "single"), at + 1, _NEAR)}
+        self._took |= each
         return ClaimsAsked(
             form=form.value if form and form.value in get_args(QuestionForm) else None,
             times=tuple(self._times()),

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from bot.kit import (
     LONG,
+    Amount,
     Ask,
     CareKind,
     Claim,
@@ -20,6 +21,7 @@ from bot.kit import (
     Nearest,
     PartialDate,
     Summary,
+    amount_in,
     any_time,
     by_name,
     care_words,
@@ -40,6 +42,7 @@ from bot.kit import (
     shown_before,
     since_first,
     span_of,
+    sum_told,
     times_asked,
     visits,
     wanted_of,
@@ -70,7 +73,8 @@ class DaysOfCare(Summary, frozen=True):
     those of which the number was asked for. `so`: there are as many as was asked. `part`: where some of them are
     counted, how many are as asked, of how many, whether it was "always" so as asked, and their conditions. `in_order`
     are the first claims of several sides, where it is asked which came first. `gap` are two days, where it is asked how
-    much time lies between. `beyond` is the number of all days, where one before the first of them is asked for.
+    much time lies between. `cost` is the share of all of them, where money is asked for too. `beyond` is the number of
+    all days, where one before the first of them is asked for.
     """
 
     wanted: ClaimWish
@@ -91,6 +95,7 @@ class DaysOfCare(Summary, frozen=True):
     part: tuple[int, int, bool | None, ClaimWish] | None = None
     in_order: tuple[tuple[ClaimWish, Claim], ...] = ()
     gap: tuple[date, date] | None = None
+    cost: Amount | None = None
     beyond: int = 0
     kinds: Mapping[str, CareKind] = msgspec.field(default_factory=dict)
 
@@ -157,10 +162,18 @@ def summarize(found: Live, ask: Ask) -> DaysOfCare:
         whether=ask.asked.begins,
         kinds=care_words(ask, (claim for group in dated[:SHOWN] for claim in group.claims)),
         in_order=in_order(ask, counted, wanted),
+        cost=_cost(ask, [claim for group in dated for claim in group.claims], wanted),
         gap=gap,
         most=most_of(ask, counted, wanted) if not ask.report.hides else None,
         number=number_of(ask, counted, wanted) if not ask.report.hides else None,
     )
+
+
+def _cost(ask: Ask, claims: Sequence[Claim], wanted: ClaimWish) -> Amount | None:
+    """Return the member's share of the claims where money is asked for too; None where one does not tell it."""
+    asks = "money" in ask.asked.says or ask.asked.form == "amount"
+    shares = [amount_in(claim, wanted) for claim in claims if asks]
+    return None if None in shares or ask.report.hides else sum_told(shares)
 
 
 def _part(ask: Ask, found: Live, wanted: ClaimWish) -> tuple[int, int, bool | None, ClaimWish] | None:
