@@ -113,9 +113,7 @@ def by_name(ask: Ask, claims: Iterable[Claim]) -> Ask:
     """
     if not ask.said or "provider_name" in ask.excluded:
         return ask
-    own = {word for text in ask.words.values() for word in words_of(text)}
     names = {name for claim in claims for name in (claim.seen, claim.billing, claim.place) if name}
-    found = {name: words for name in names if len(words := words_of(name)) >= _SEVERAL and not own.issuperset(words)}
     named_ = list(_begun(ask.said, names))
     barred = [run for run in named_ if any(rest.startswith(" ".join(words_of(run))) for rest in ask.asked.barred)]
     if barred:
@@ -123,11 +121,14 @@ def by_name(ask: Ask, claims: Iterable[Claim]) -> Ask:
         ask.said_unmet("words")
         return replace(ask, excluded={**ask.excluded, "provider_name": Slot(name, name, excluded=True)})
     if "provider_name" not in ask.slots and not named_:
+        own = {word for text in ask.words.values() for word in words_of(text)}
         parts = [run for run in _CAPITALS.findall(ask.said) if len(run.split()) >= _SEVERAL] + _TITLED.findall(ask.said)
         people = {word for claim in claims if claim.seen and "," in claim.seen for word in words_of(claim.seen)}
         parts += [word for word in _INSIDE.findall(ask.said) if words_of(word)[0] in people]
         parts = [run for run in parts if not own.intersection(words_of(run))]
-        named_ = [run for run in parts if any(set(words).issuperset(words_of(run)) for words in found.values())]
+        every = [words for name in names if len(words := words_of(name)) >= _SEVERAL] if parts else []
+        found = [words for words in every if not own.issuperset(words)]
+        named_ = [run for run in parts if any(set(words).issuperset(words_of(run)) for words in found)]
     if "provider_name" in ask.slots or not named_:
         return ask
     ask.named["provider_name"] = max(named_, key=len)

@@ -324,7 +324,7 @@ class Chooser:
         """Return how well a rule of an intent covers a short message, as `explained` does."""
         before, spoken = (context.intent, context.language) if context else (None, None)
         rules = self._explaining[context is not None][entry.intent] if len(heard.keys) <= _SHORT else ()
-        return explained(rules, heard, before, spoken)
+        return explained(rules, heard, before, spoken) if rules else 0.0
 
     def _is_final(self, chances: Mapping[str, float]) -> bool:
         """Return whether the likeliest intent is as sure as its own rule file requires: "forget me", said anywhere."""
