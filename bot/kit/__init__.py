@@ -68,7 +68,7 @@ from bot.kit.said import (
     asks_claims, asks_one, asks_parts, asks_several, by_name, by_names, by_side, compares_shown, confirms, fitting,
     is_ranking, wanted_of, whole_of, with_sides)
 from bot.kit.sites import Proof, ProvenPlace, Site, oldest, proof_of, sites
-from bot.kit.sized import Threshold, amount_asked, exact_asked
+from bot.kit.sized import Threshold, amount_asked
 from bot.language.asked import AmountLimits
 from bot.language.calendar import later
 from bot.kit.spans import days_around, service_dates, span_of, time_of, times_set_apart
@@ -78,7 +78,7 @@ from bot.kit.amounts import (
     Portion, amount_in, holds_more, of_whole, part_of, part_of_all, plan_paid_in, portion_of, sum_told)
 from bot.kit.tense import asks_from_now_on, hand_over_ahead, may_be_ahead, may_come, speaks_ahead
 from bot.kit.to_come import (
-    ToCome, Wants, counted_toward, counting_asked, sides_asked, to_come, wants_besides, wants_to_come)
+    ToCome, Wants, counted_toward, counting_asked, price_named, sides_asked, to_come, wants_besides, wants_to_come)
 from bot.kit.uses import drugs_of_use, is_for, of_use
 from bot.kit.wanted import Chosen, ClaimWish, any_time, choose, is_numbered, with_fills
 from bot.kit.which import count_asked, parts_named, place_of, reaches, shown_before, the_one

@@ -98,7 +98,7 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
     "spvisit": ("specialist", "specialists", "specialty", "spec", "especialista", "especialistas", "espec"),
     "gpvisit": ("primary", "pcp", "gp", "primario", "primaria", "cabecera"),
     "emergency": ("emergency", "emergencies", "er", "emergencia", "emergencias"),
-    "urgentcare": ("urgent", "urgente", "urgencia", "urgencias"),
+    "urgentcare": ("urgent_care", "urgent", "urgente", "urgencia", "urgencias"),
     "televisit": ("telehealth", "virtual", "video", "telesalud", "telemedicina"),
     "inpthosp": ("hospital", "inpatient", "hospitalizacion"),
     "rx": ("prescription", "prescriptions", "rx", "receta", "recetas", "medicinas"),
@@ -261,7 +261,8 @@ def named_visits(ask: Ask) -> tuple[str, ...]:
     "By video" tells how a doctor is seen: "therapy over video" is one visit.
     """
     code_of = {word: code for code, names in _NAMES.items() for word in names}
-    said = words_of(ask.said)
+    kinds = ask.several.get("service")
+    said = (*words_of(ask.said), *(kinds.values if kinds else ()))
     named = [code_of[word] for word in said if word in code_of]
     if "emergency" in named and _STAY.isdisjoint(said):
         named = [code for code in named if code != "inpthosp"]  # an emergency room is in a hospital

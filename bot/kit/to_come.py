@@ -48,7 +48,7 @@ Wants = Literal["price", "free", "covered", "copay", "after"]
 _VISITS = {service: code for code, service in VISITS.items()}
 """The code of a visit that is a kind of care too, by the kind's key."""
 _CENT = Decimal("0.01")
-_ANY_VISIT = frozenset({"office_visit"})
+_ANY_VISIT, _ACUTE = frozenset({"office_visit"}), frozenset({"emergency", "urgentcare"})
 _EITHER = frozenset({"copay", "deductible"})
 _OF_DOCTOR = frozenset({"provider_name", "specialty"})
 _AGAINST, _OR = frozenset({"against", "alike", "apart", "cheaper", "dearer", "than"}), frozenset({"or", "o"})
@@ -146,7 +146,7 @@ def sides_asked(ask: Ask) -> str | None:
         return None
     if {"COPAY", "COINSURANCE"} <= ask.concepts and not _names_care(ask):
         return "copay_or_percent"
-    return "where_done" if {"at_hospital", "standalone"} <= says and "emergency" not in named_visits(ask) else None
+    return "where_done" if {"at_hospital", "standalone"} <= says and _ACUTE.isdisjoint(named_visits(ask)) else None
 
 
 def counting_asked(ask: Ask) -> str | None:
@@ -162,7 +162,7 @@ def counting_asked(ask: Ask) -> str | None:
         return None
     if _scope(ask):
         return "apart_counts"
-    if scope_of(ask) == "drugs":
+    if scope_of(ask) == "drugs" or "drug" in ask.slots:
         return "drugs_count"
     if not (_names_care(ask) or "amount" in ask.slots):
         return None
@@ -205,7 +205,8 @@ def _wants(ask: Ask, aspect: str | None, reason: str | None) -> Wants:
 
 
 def _asks_cover(ask: Ask) -> bool:
-    return "COVER" in ask.concepts or "paid_for" in ask.asked.says
+    says = ask.asked.says  # "what I'd pay for it" asks its price
+    return "paid_for" in says or ("COVER" in ask.concepts and "own_share" not in says)
 
 
 def _names_care(ask: Ask) -> bool:
@@ -237,6 +238,7 @@ def summarize(
     last = _last(ask, alive, coverages) if alive else None
     visit = _visit(ask, last) or (_visit_at(ask, plans) if wants == "after" else None)
     side = side_named(ask)
+    of_doctor = "provider_name" in ask.slots or not wanted_of(ask).services
     sided = side == "out" or len(set(values_of(ask, "network"))) > 1
     rules = [_rule(plan, visit, side) for plan in plans]
     if alive:
@@ -254,10 +256,10 @@ def summarize(
         visit=visit,
         prevention=prevention_of(ask, born) if public and plans else None,
         last=last,
-        doctor=(last.seen or last.billing) if last and _OF_DOCTOR & ask.slots.keys() and not _is_of_care(ask) else None,
+        doctor=(last.seen or last.billing) if last and of_doctor and _OF_DOCTOR & ask.slots.keys() else None,
         unsided=(side or "both") if sided and any(share.side is None for share in told) else None,
         ground="ambulance" in values_of(ask, "service"),
-        charged=_charged(ask) if visit else None,
+        charged=price_named(ask) if visit else None,
         worst="worst" in ask.asked.says,
         approval="approval" in ask.asked.says,
         others=tuple(one for one in coverages.current if one not in plans),
@@ -271,7 +273,8 @@ def _visit_at(ask: Ask, plans: Iterable[Coverage]) -> str | None:
     return next((s.service for s in every if exact and s.amount and s.amount.value in exact.amounts), None)
 
 
-def _charged(ask: Ask) -> Amount | None:
+def price_named(ask: Ask) -> Amount | None:
+    """Return the only price that is named."""
     exact = exact_asked(ask)
     return Amount(exact.amounts[0]) if exact and len(exact.amounts) == 1 and exact.amounts[0] else None
 
@@ -281,11 +284,6 @@ def _scope(ask: Ask) -> str | None:
     above = [ask.care_kinds.above(kind) for kind in values_of(ask, "service")]
     by_kind = next((name for name in _SCOPES if above and all(name in one for one in above)), None)
     return by_kind or (scope_of(ask) if not above and scope_of(ask) in _SCOPES else None)
-
-
-def _is_of_care(ask: Ask) -> bool:
-    """Return whether a kind of care is named, and no doctor by name."""
-    return bool(wanted_of(ask).services) and "provider_name" not in ask.slots
 
 
 def _visit(ask: Ask, last: Claim | None) -> str | None:

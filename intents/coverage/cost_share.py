@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date
 
+from msgspec.structs import replace
+
 from bot.kit import (
     COUNTED,
     Ahead,
@@ -244,6 +246,9 @@ async def _apart(coverages: Coverages, ask: Ask) -> CostShares | None:
     """Which claims went toward a yearly figure, or several kinds of visit, where one of these is asked."""
     if told := sides_asked(ask):
         raise AskedAhead(_RULES, workings=told)
+    if "drug" in ask.beside:
+        ask = replace(ask, slots={**ask.slots, "drug": ask.beside["drug"]})
+        ask.said_unmet("drug")
     rule, ahead = counting_asked(ask), speaks_ahead(ask)
     counted = ask.slots.get("reason") == "counted" and not ahead
     if rule or (counted and (_asks_time(coverages, ask) or asks_claims(ask))):
@@ -252,7 +257,8 @@ async def _apart(coverages: Coverages, ask: Ask) -> CostShares | None:
         if rule and (ahead or not (toward.looked and of_claims)):
             raise AskedAhead(_RULES, workings=rule)
         return CostShares(toward=toward)
-    two = visit_copays(ask, coverages)
+    if two := visit_copays(ask, coverages):
+        ask.said_unmet("service")  # "for stitches": what is done there changes the price, as the answer says
     return CostShares(two=two) if two else None
 
 

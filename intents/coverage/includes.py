@@ -23,6 +23,7 @@ from bot.kit import (
     ToCome,
     added,
     member_coverages,
+    of_scope,
     period_claims,
     plan_year_of,
     priced_ahead,
@@ -160,7 +161,7 @@ def summarize(coverages: Coverages, ask: Ask) -> Included:
         return Included(about, (), current)
     if about in SCOPES:
         found = tuple(one for one in current if one.scope == about)
-        costs = [share for one in current for share in one.costs if about == "drugs" and _of_drugs(share)]
+        costs = [share for _, own in of_scope([(one, one.costs) for one in current], about) for share in own]
         return Included(about, found, tuple(one for one in current if one not in found), tuple(costs))
     first = bool(_FIRST & set(words_of(ask.said)))
     lines = tuple(one.line for one in current)
@@ -175,10 +176,6 @@ def _leads(current: Sequence[Coverage]) -> Coverage | None:
     """Return the plan with number 1, or else the only one without a number if the others have one."""
     ones = [one for one in current if one.order == 1] or [one for one in current if not one.order]
     return ones[0] if len(ones) == 1 and len(current) > 1 else None
-
-
-def _of_drugs(share: CostShare) -> bool:
-    return share.drugs or share.service == "rx"
 
 
 def _then(coverages: Coverages, ask: Ask) -> Included:

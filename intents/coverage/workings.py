@@ -28,13 +28,13 @@ from bot.kit import (
     asks_whether,
     counted_since,
     coverages_of,
-    exact_asked,
     member_coverages,
     name_of_state,
     named_visits,
     passed,
     period_claims,
     plan_year_of,
+    price_named,
     rules_ahead,
     same_month,
     scope_of,
@@ -246,8 +246,7 @@ def _of_price(
 
     None without one price, or if the plan names no deductible or percentage.
     """
-    exact, left = exact_asked(ask), met.get(_DEDUCTIBLE)
-    price = Amount(exact.amounts[0]) if exact and len(exact.amounts) == 1 and exact.amounts[0] else None
+    price, left = price_named(ask), met.get(_DEDUCTIBLE)
     if price is None or deductible is None or percent is None or percent.percent is None:
         return None
     due = deductible.value if left is None else left.left.value if left.left else Decimal(0)

@@ -38,10 +38,7 @@ PAGE = 3
 MONTH, RETAIL, MAIL = "1-month-in-retail", "3-month-in-retail", "3-month-in-mail"
 _MONTHS, _MONTH_DAYS = 3, 31
 _TWO = 2
-_COST = frozenset({"cost", "costs", "price", "pay", "copay", "cuesta", "cuestan", "precio", "copago", "pago"})
-_LESS = frozenset({"cheaper", "cheapest", "less", "save", "saves", "vs", "versus", "against", "or"})
-_LESS |= {"barato", "barata", "menos", "ahorro"}
-_APPROVAL = frozenset({"authorization", "preauthorization", "auth", "approval", "autorizacion", "aprobacion"})
+_LESS = frozenset({"or", "save", "saves", "ahorro"})
 _MAIL = frozenset({"mail", "mailed", "delivery", "deliver", "90", "ninety", "noventa", "correo", "domicilio"})
 _GENERIC = frozenset({"generic", "generics", "generico", "generica"})
 _TIER = frozenset({"tier", "tiers", "nivel", "categoria"})
@@ -194,8 +191,11 @@ async def _of(ask: Ask, drug: str, lists: DrugLists, chosen: DrugList) -> tuple[
     found_as = next((name for name in others if not found and any(one.is_called(name) for one in known)), None)
     detail = bool({"detail", "page"} & ask.arguments.keys())
     base = DrugCoverage(drug, lists, chosen, found_as=found_as, searched=(drug, *others), near=near, detail=detail)
-    needs, tiered, mailed, compared = (bool(words & said) for words in (_APPROVAL, _TIER, _MAIL, _LESS))
-    base = replace(base, needs=needs, tiered=tiered, mailed=mailed, compared=compared, priced=_asks_price(ask))
+    tiered, mailed, saves = (bool(words & said) for words in (_TIER, _MAIL, _LESS))
+    says = ask.asked.says.keys()
+    compared, needs = saves or not says.isdisjoint({"against", "cheaper", "lowest"}), "approval" in says
+    priced = ask.asked.form == "amount" or "money" in says
+    base = replace(base, needs=needs, tiered=tiered, mailed=mailed, compared=compared, priced=priced)
     return summarize(base, known, ask.page), known
 
 
@@ -211,11 +211,6 @@ async def _with_last(ask: Ask, found: DrugCoverage) -> DrugCoverage:
     ask.cite("ExplanationOfBenefit", [last.id] if last else [])
     priced = found.priced or asks_from_now_on(ask)
     return replace(found, last=last, left=met[0] if len(met) == 1 else None, priced=priced)
-
-
-def _asks_price(ask: Ask) -> bool:
-    """Return whether the cost is what was asked for."""
-    return ask.asked.form == "amount" or bool(_COST.intersection(words_of(ask.said)))
 
 
 def _plain(tier: TierCosts, pharmacy: str) -> Amount | None:
