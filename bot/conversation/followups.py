@@ -61,18 +61,31 @@ def of_what_was_shown(memory: Memory, asked: Asked, reading: Reading, intents: M
         if not fact:
             return _like_shown(memory, asked, reading, intents)
         asked, rules = replace(asked, intent=one, slots={}), intents[one]  # "specialty" beside a list
-    if rules is not None and rules.of_entry and rules.of_list and (listed := _several_shown(memory, reading, intents)):
-        return replace(listed, slots={**listed.slots, **asked.slots}, language=asked.language, unmet=asked.unmet)
+    if rules is not None and (search := _searched_again(memory, asked, reading, intents)):
+        return search
     asked = of_entry(memory, by_name(memory, asked, intents), reading, first=rules is not None and rules.of_entry)
     return of_those(memory, of_record(memory, asked, reading, intents), reading, intents)
 
 
-def _several_shown(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked | None:
-    """Return the search whose several results were shown, if the message names none of them: "do they take my plan"."""
-    rules = intents.get(memory.asked.intent) if memory.asked else None
-    named = not (NAMES | {"ordinal"}).isdisjoint(reading.slots)
-    listed = rules is not None and lists_providers(rules) and len(memory.choices) > 1
-    return replace(memory.asked.alone, arguments={}) if memory.asked and listed and not named else None
+def _searched_again(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked | None:
+    """Return the search before with what a question about providers asks, if the question names none of them.
+
+    That is one about the several that were shown ("do they take my plan", "which takes new patients"), or any where
+    none was found, which the search then says again: "the 2nd one's fax".
+    """
+    rules, before = intents[asked.intent], intents.get(memory.asked.intent) if memory.asked else None
+    if memory.asked is None or before is None or not lists_providers(before) or not NAMES.isdisjoint(reading.slots):
+        return None
+    said = {name: slot for name, slot in asked.slots.items() if name in before.slots}
+    of_two = (
+        bool(said) and ("other_name" in rules.slots or rules.of_list == asked.intent) and rules.needs == "directory"
+    )
+    several = len(memory.choices) > 1 and "ordinal" not in reading.slots
+    of_several = of_two or (rules.of_entry and rules.of_list is not None)
+    if not ((several and of_several) or (not memory.choices and (of_two or rules.of_entry))):
+        return None
+    listed = memory.asked.alone
+    return replace(listed, slots={**listed.slots, **said}, arguments={}, language=asked.language, unmet=asked.unmet)
 
 
 def _like_shown(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked:
@@ -95,6 +108,7 @@ def of_entry(memory: Memory, asked: Asked, reading: Reading, *, first: bool) -> 
     """
     told = asked.slots.get("ordinal")
     index = told.value.get("index") if told and isinstance(told.value, Mapping) else None
+    index = None if _PROVIDER in reading.slots else index  # "McAlister, first name"
     own = "MY" in reading.concepts and OF_THEM not in reading.concepts  # "my doctor", but "does she take my plan"
     if index is None and first and not own:
         asked, index = _among(memory, asked, reading), 0 if NAMES.isdisjoint(reading.slots) else None

@@ -9,8 +9,10 @@ from msgspec.structs import replace
 
 from bot.kit.around import Around
 from bot.kit.ask import Ask
+from bot.kit.asked_networks import among
 from bot.kit.cards import Card, cards
 from bot.kit.conditions import conditions
+from bot.kit.network_names import is_named_network
 from bot.kit.spelling import words_of
 from bot.language.context import FACTS
 from bot.records.listing import Listing
@@ -28,15 +30,15 @@ _ASKS: Mapping[str, re.Pattern[str]] = {
         "email": r"e-?mails?(?: address(?:es)?)?|write|message|correos?(?: electr[oó]nicos?)?|escr[ií]b\w*|mensaje",
         "web": r"web(?: ?(?:sites?|pages?|address))?|urls?|homepages?|online|sitio|p[aá]gina",
         "address": r"addr\w*|(?:suites?|stes?)(?: numbers?)?|street|where|locat(?:ed|ion)|directions?"
-        r"|(?<!in )(?:town|city)|(?:what|which) office|(?:and|[,+&]) ?office(?= ?(?:[?.,;]|and\b|$))"
+        r"|(?<!in )(?:town|city)|(?:what|which) office|(?:(?<=and )|(?<=[,+&] ))office(?= ?(?:[?.,;]|and\b|$))"
         r"|direcci[oó]n\w*|d[oó]nde|llegar|ciudad",
         "places": r"moved?(?: (?:offices|locations|out))?|mud[oóa]\w*|otra direcci[oó]n"
         r"|still (?:at|with|in(?!(?: \w+){0,2} (?:netw?(?:ork)?s?|ntwk|plan|[pslem])\b))"
         r"|(?:more than one|multiple|(?:an)?other|second|same|old|main) (?:addr\w*|offices?|locations?|places?)",
         "hours": r"hours?|hrs|times?|opens?|closes?|when|(?:what|which|qu[eé]) (?:days|d[ií]as)|cu[aá]ndo|horarios?"
         r"|horas?|abren?|cierran?",
-        "specialty": r"specs?|specialt\w+|speciali[sz](?!ts?\b)\w+|what kind of (?:doctor|doc|dr|provider)|especiali\w+"
-        r"|qu[eé] tipo de (?:m[eé]dico|doctor)",
+        "specialty": r"specs?|special(?:i?t)\w+|speciali[sz](?!ts?\b)\w+|what kind of (?:doctor|doc|dr|provider)"
+        r"|especiali\w+|qu[eé] tipo de (?:m[eé]dico|doctor)",
         "taxonomy": r"taxonom\w+(?: codes?)?",
         "languages": r"langs?|languages?|idiomas?|lenguas?",
         "gender": rf"gender|sex|g[eé]nero|sexo|(?:{_WOMAN}|{_MAN}) (?:or|o) (?:an? |una? )?(?:{_WOMAN}|{_MAN})",
@@ -44,7 +46,8 @@ _ASKS: Mapping[str, re.Pattern[str]] = {
         "male": _MAN,
         "networks": r"nets?|networks?|red|redes",
         "practice": r"(?:clinic|practice|group|office|facility)(?:'?s)? name|name of (?:the |h?er |his |their )?"
-        r"(?:clinic|practice|group|office)|(?:which|what) (?:clinic|practice|group)|nombre (?:de la|del) \w+",
+        r"(?:clinic|practice|group|office)|(?:which|what) (?:clinic|practice|group)"
+        r"|(?:(?<=and )|(?<=[,+&] ))group(?= ?(?:[?.,;]|and\b|$))|nombre (?:de la|del) \w+",
         "affiliations": r"(?:hosp\w*(?: \w+){0,3} )?(?:affs?|affil\w*|privs?|privileg\w*)|admits?|afiliad\w+"
         r"|(?:what|which|qu[eé]) hosp\w*",
         "accepting_new": r"new (?:patients?|pts?)|accepting(?! (?:blue|net\w*|bcbst?|\w)\b)|panel|anp"
@@ -57,6 +60,7 @@ _ASKS: Mapping[str, re.Pattern[str]] = {
     }.items()
 }
 _SLOTS = ("accepting_new", "language", "telehealth", "wheelchair", "open_at", "wish")
+_THERE = re.compile(r"\b(?:does|has|is|still|sees?|tiene|atiende)\b.* (?:in|at|en) $", re.IGNORECASE)
 _NEAR = re.compile(r"\b(near|nearby|close|far|cerca|lejos)\b", re.IGNORECASE)  # asks how far, beside a place
 _TOLD_BY = {
     "address": "places",
@@ -110,10 +114,13 @@ def facts_asked(ask: Ask, name: str | None = None) -> tuple[str, ...]:
     spans = [one for one in _spans(asks) if not own.issuperset(words_of(ask.said[one[0] : one[1]]))]
     if "location" in ask.slots:
         spans += [(*found.span(), "distance") for found in _NEAR.finditer(ask.said)]
-    for slot in _SLOTS:
+    place, before = held.get("location"), asks.partition(ask.words.get("location") or "\n")[0]
+    there = isinstance(place, Mapping) and not place.keys().isdisjoint(("city", "zip")) and _THERE.search(before)
+    for slot in (*_SLOTS, "location") if there else _SLOTS:
         said = ask.words.get(slot, "")
         if held.get(slot) and (said or slot != "wish") and (at := ask.said.casefold().find(said.casefold())) >= 0:
-            spans.append((at, at + len(said), slot))
+            told = slot == "wish" and any(one[0] <= at and at + len(said) <= one[1] for one in spans)
+            spans += [] if told else [(at, at + len(said), slot)]
     # Words within longer ones ask for nothing, such as the number of "fax number".
     kept = [one for one in spans if not any(_holds(other, one) for other in spans)]
     asked = tuple(dict.fromkeys(about for *_, about in sorted(kept)))
@@ -226,6 +233,22 @@ def _takes_new(card: Card) -> ProviderFact:
     return ProviderFact("accepting_new", ("partly" if no else "yes") if open_ else "no" if known else "unsaid", yes, no)
 
 
+def _located(ask: Ask, card: Card, rows: Sequence[Listing]) -> ProviderFact:
+    """Return whether a place is in the town or ZIP code that is named, and where the places are."""
+    named = {str(one).casefold() for one in ask.slots["location"].values()}  # type: ignore[attr-defined]
+    towns = {(town or "").casefold() for row in rows for place in row.locations for town in (place.city, place.zip5)}
+    where = tuple(site.address for site in card.sites if site.address)
+    return ProviderFact("location", "unsaid" if not where else "yes" if named & towns else "no", where)
+
+
+def _in_networks(ask: Ask, card: Card, rows: Sequence[Listing]) -> ProviderFact:
+    """Return the networks of a listing, as an answer whether one that is named is among them."""
+    told = _said("networks", card, rows)
+    named = told.verdict == "said" and is_named_network(ask.slots.get("network"))
+    held = named and any(one.holds(row) for one in among(ask, rows).wanted for row in rows)
+    return replace(told, verdict="yes" if held else "no") if named else told
+
+
 def _speaks(ask: Ask, card: Card, rows: Sequence[Listing]) -> ProviderFact:
     passes = dict(conditions(ask).filters(ask, None))["language"]
     verdict: FactTest = "yes" if any(map(passes, rows)) else "no" if card.languages else "unsaid"
@@ -247,6 +270,8 @@ _ANSWERS: Mapping[str, Callable[[Ask, Card, Sequence[Listing]], ProviderFact]] =
     "telehealth": lambda ask, _, rows: _known(ask, "telehealth", rows),
     "wheelchair": lambda ask, _, rows: _known(ask, "wheelchair", rows),
     "open_at": lambda ask, _, rows: _known(ask, "open_at", rows),
+    "location": _located,
+    "networks": _in_networks,
     "wish": lambda ask, _card, _rows: ProviderFact("wish", "unsaid", words=ask.words.get("wish", "")),
 }
 """The answers of yes or no."""

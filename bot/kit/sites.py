@@ -265,11 +265,6 @@ class Proof(msgspec.Struct, frozen=True):
         """The places at which one of the wanted networks is proven."""
         return tuple(place for place in self.places if place.wanted)
 
-    @property
-    def unproven(self) -> tuple[ProvenPlace, ...]:
-        """The places at which none is proven."""
-        return tuple(place for place in self.places if not place.wanted)
-
 
 def proof_of(ask: Ask, rows: Sequence[Listing], wanted: tuple[str, ...], where: Around | None = None) -> Proof:
     """Return what the listings prove for the places in the area, or for all places."""

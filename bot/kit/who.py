@@ -155,7 +155,8 @@ async def who(ask: Ask) -> Who:
     if several := ask.several.get("provider_name"):
         alone = [replace(ask, slots={**ask.slots, "provider_name": one}, several={}) for one in several.values]
         each = await asyncio.gather(*map(who, alone))
-        return Who(several.text, tuple(rows for one in each for rows in one.found), sum(one.ended for one in each))
+        found = tuple(rows for one in each for rows in one.found)
+        return Who(None if found else several.text, found, sum(one.ended for one in each))
     name = text_of(ask, "provider_name") or await _of_claim(ask)
     key = key_of(name) if name and _REFERENCE.fullmatch(name) else None
     npi, tin = text_of(ask, "npi"), text_of(ask, "tin")

@@ -32,7 +32,7 @@ class _Houses:
         self.at, self.own, self.said = spotter, own, spotter.said
         self.plain = own.any("plain", "head") | names.generic
         self.inner = self.plain | own.brand
-        self.never = names.any("no_name", "short_title", "long_title")
+        self.never = names.any("no_name", "short_title", "long_title") | spotter.around.asked
         self.ends = names.group_end, names.phrases("whole_end")
 
     def numbered(self, first: int) -> int | None:

@@ -271,6 +271,7 @@ class _People:
         led = before in around.names.lead and self._is_strange(first, end) and not self._is_outweighed(begin, after)
         house = after == end and self.at.key(after) in around.institutions and not (titled or (of_care and listed))
         inside = not titled and end - first == 1 and first > 1 and self.at.capital(first - 1)
+        inside = inside and not self._is_parted(first)
         placed = not titled and before in around.places.any("round", "within")
         against = house or inside or placed or (not titled and self._is_ours(begin, after))
         weight = _DEGREE * (after > end) + _LED * (before in around.lead) + _FOLLOWED * bool(followed)
@@ -317,6 +318,7 @@ class _People:
             or self._is_in_a_line(begin, after)
             or self._is_left_out(begin, first, after)
             or self._is_joined(begin, after)
+            or self._is_again(begin, first, after)
         )
 
     def _of_network(self, begin: int, after: int) -> bool:
@@ -364,10 +366,20 @@ class _People:
         return placed or word in self.around.asked or word in own.at or (word.isdigit() and len(word) == _ZIP_DIGITS)
 
     def _is_joined(self, begin: int, after: int) -> bool:
-        """Return whether an "and" stands between it and a name: the Tran of "Kim and Tran"."""
+        """Return whether an "and" or a comma stands between it and a name: the Tran of "Kim and Tran"."""
         join = self.around.places.join
         behind = self.at.word(after) in join and self._is_listed([after + 1])
+        behind = behind or (self._is_parted(after) and self._is_strange(begin, after) and self._is_family(after))
         return behind or (self.at.word(begin - 1) in join and self._is_listed([begin - 2]))
+
+    def _is_family(self, place: int) -> bool:
+        return place < len(self.said.keys) and self.at.key(place) in self.words.family
+
+    def _is_again(self, begin: int, first: int, after: int) -> bool:
+        """Return whether a name on a list is all that is said, or what a message goes on to: "and Tran, same one?"."""
+        before = self.said.words[:begin]
+        alone = bool(before) and self.around.own.onward.issuperset(before) and self._is_listed(range(first, after))
+        return alone and (after == len(self.said.words) or self._is_parted(after))
 
     def _is_left_out(self, begin: int, first: int, after: int) -> bool:
         """Return whether it is left out: "other than okafor", "not okafor", "que no sea la okafor"."""

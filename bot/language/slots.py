@@ -161,6 +161,15 @@ def several_times(
     return {"date_range": Slot(text, apart[0].value, values=tuple(tag.value for tag in apart), how="and")}
 
 
+def several_names(said: Utterance, tags: Sequence[Tag], slots: Mapping[str, Slot]) -> dict[str, Slot]:
+    """Return the name among the slots with all names that are said: "1st: Mateo Quarles, 2nd: Ines Banerjee"."""
+    named = {tag.value: tag for tag in tags if tag.kind == "provider_name" and not tag.excluded}
+    if len(named) < _TWO or slots["provider_name"].excluded:
+        return {}
+    text = ", ".join(said.said(tag.first, tag.after) for tag in named.values())
+    return {"provider_name": Slot(text, next(iter(named)), values=tuple(named), how="and")}
+
+
 def _ends(value: object) -> tuple[str, str]:
     days = value if isinstance(value, Mapping) else {}
     return str(days.get("start") or ""), str(days.get("end") or _NEVER)
@@ -252,14 +261,16 @@ def dropped(
     """Return the slots that a message removes ("any network", "drop the new patients filter"), with value None.
 
     A value that no condition of the question before has is left out of its answer instead: `leaves_out` names the slots
-    that can be ("take out the pharmacy").
+    that can be ("take out the pharmacy"). Without those that lack a value it is wanted: "drop the ones not accepting".
     """
     if filters := [tag for tag in tags if tag.kind == "filter"]:
         named = {str(tag.value): said.said(tag.first, tag.after) for tag in filters}
         return {name: Slot(text, None) for name, text in named.items() if name in wanted}
     removed = {name: slot for name, slot in slots.items() if name in wanted}
     return {
-        name: replace(slot, excluded=True) if name in leaves_out else Slot(slot.text, None)
+        name: replace(slot, excluded=not slot.excluded)
+        if slot.excluded or name in leaves_out
+        else Slot(slot.text, None)
         for name, slot in removed.items()
     }
 

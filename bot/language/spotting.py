@@ -15,6 +15,7 @@ from bot.language.text import Utterance
 
 _ACRONYM, _PAIR, _AFTER_AN_INTRODUCTION = 4, 2, 3
 CONTRACTED = re.compile(r"'(?:d|ll|ve|re|m|t)$")
+_FAMILY = re.compile(r"mc[^\W\d_]{3,}|o'[^\W\d_]{3,}")  # names of families by how they are written: "McAlister"
 _DERIVED = re.compile(r"(?:ed|ing|ly)$")  # a form of a verb or an adverb of a known word: "ordered", "monthly"
 
 _JOINING = frozenset({"", ".", "-", "'"})
@@ -173,6 +174,8 @@ class Spotter:
             return None
         if key in self.words.known or self._is_derived(place):
             return WORD + CAPITAL if capital and place else IN_A_PHRASE if key in self.words.vocabulary else WORD
+        if _FAMILY.fullmatch(word):
+            return FAMILY
         return (RESEMBLING if place in self._slips else UNKNOWN) + CAPITAL * capital
 
     def _is_derived(self, place: int) -> bool:

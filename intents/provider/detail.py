@@ -91,7 +91,7 @@ class Detail(OfProvider, frozen=True, kw_only=True):
         place_names: Places of which no more is told; `own_addresses` are those of an organization without places.
         where: The area from which a distance was asked for.
         technical: Whether the receipt shows its records.
-        listed: Whether several who are meant are those of the list shown, or named.
+        listed: Whether several who are meant are those of the list shown, or named; `apart`: each by its own name.
         brief: Whether only answers of yes or no, or about the listing itself, were asked for.
         whole: Whether all is shown: nothing in particular was asked for, or what differs from place to place.
     """
@@ -110,6 +110,7 @@ class Detail(OfProvider, frozen=True, kw_only=True):
     week: bool = False
     where: Around | None = None
     listed: bool = False
+    apart: bool = False
     brief: bool = False
     whole: bool = True
 
@@ -126,7 +127,7 @@ async def answer(ask: Ask) -> Detail:
             (plan.name or plan.id, tuple(one.name or "" for one in plan.networks)) for plan in await plans(ask)
         )
     found.cite(ask)
-    if not (found.only or "among" in ask.arguments) and "wish" in ask.slots:
+    if not (found.only or "among" in ask.arguments) and "wish" in _asked(ask, found):
         ask.cannot("wish")
     return summarize(found, ask, sold, await around(ask) if "distance" in _asked(ask, found) and found.found else None)
 
@@ -162,6 +163,7 @@ def summarize(
             opening=open_at(ask),
             where=where,
             listed=listed,
+            apart="provider_name" in ask.several,
             each=facts_each(ask, found.found, asked or ("phone",), where)
             if listed
             else facts_each(ask, found.shown, asked, where),

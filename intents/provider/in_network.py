@@ -35,7 +35,7 @@ class InNetwork(OfProvider, frozen=True, kw_only=True):
         unclear: The name of a network that matches none or several.
         before: Whether the question is about the past, which a directory does not contain.
         gone: Whether the question is if the provider has left.
-        side: What "yes" refers to.
+        side: What "yes" refers to; with `all_of` it is every one of several networks.
     """
 
     proof: Proof | None = None
@@ -45,6 +45,7 @@ class InNetwork(OfProvider, frozen=True, kw_only=True):
     before: bool = False
     gone: bool = False
     side: NetworkSide = "in"
+    all_of: bool = False
 
 
 async def answer(ask: Ask) -> InNetwork:
@@ -72,6 +73,7 @@ async def answer(ask: Ask) -> InNetwork:
         before=not ask.asked.says.keys().isdisjoint(("listed_before", "left_network")),
         gone="left_network" in ask.asked.says,
         side=side_asked(ask),
+        all_of=named.how == "and" and len(named.known.names) > 1,
     )
 
 
