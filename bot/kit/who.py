@@ -161,7 +161,6 @@ async def who(ask: Ask) -> Who:
     key = key_of(name) if name and _REFERENCE.fullmatch(name) else None
     npi, tin = text_of(ask, "npi"), text_of(ask, "tin")
     among = tuple(one for one in map(key_of, ask.arguments.get(AMONG, "").split()) if one)[:SHOWN]
-    rows: tuple[Listing, ...] = ()
     near: tuple[Choice, ...] = ()
     if key is not None:
         name, rows = None, await listings_of(ask, (key,))

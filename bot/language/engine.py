@@ -7,7 +7,7 @@ from time import perf_counter
 
 from msgspec.structs import replace
 
-from bot.language.anchors import DATED, with_anchor
+from bot.language.anchors import with_anchor
 from bot.language.calls import CALL_WITH
 from bot.language.choosing import Chooser, best_rule, continues
 from bot.language.clauses import ClauseRole, asks
@@ -25,17 +25,7 @@ from bot.language.reading import COUNTED, DOUBT, Candidate, Reading, Slot, elaps
 from bot.language.redaction import redacted
 from bot.language.rules import PERSON, IntentRules, Rule, load_rules, may_set, shows_one
 from bot.language.safety import Alarms, Danger, Signs, alarmed, calling, in_danger
-from bot.language.slots import (
-    SIDES,
-    dropped,
-    excluded_beside,
-    kinds_of,
-    moved,
-    several_names,
-    several_times,
-    sides,
-    slot_of,
-)
+from bot.language.slots import SIDES, dropped, excluded_beside, kinds_of, moved, several_said, sides, slot_of
 from bot.language.tellers import Tellers
 from bot.language.text import Utterance, read, read_whole
 from bot.language.told import told_parts
@@ -391,9 +381,8 @@ class Engine:
         slots = {
             name: slot for name, kind in wanted.items() if (slot := slot_of(heard.said, tags, kind, heard.joining))
         }
-        slots |= several_times(heard.said, tags, heard.asking, slots) if DATED in entry.several & slots.keys() else {}
-        if entry.needs == "directory" and "provider_name" in entry.several & slots.keys():
-            slots |= several_names(heard.said, tags, slots)
+        several = entry.several & slots.keys()
+        slots |= several_said(heard.said, tags, heard.asking, slots, several, of_names=entry.needs == "directory")
         for name in [name for name in excludes & slots.keys() if not slots[name].excluded]:
             slots[name] = replace(slots[name], but=excluded_beside(heard.said, heard.tags, name, heard.joining))
         slots = on_top(slots, heard) if context else slots

@@ -161,13 +161,25 @@ def several_times(
     return {"date_range": Slot(text, apart[0].value, values=tuple(tag.value for tag in apart), how="and")}
 
 
-def several_names(said: Utterance, tags: Sequence[Tag], slots: Mapping[str, Slot]) -> dict[str, Slot]:
-    """Return the name among the slots with all names that are said: "1st: Mateo Quarles, 2nd: Ines Banerjee"."""
+def several_said(
+    said: Utterance,
+    tags: Sequence[Tag],
+    asking: AbstractSet[int],
+    slots: Mapping[str, Slot],
+    several: AbstractSet[str],
+    *,
+    of_names: bool,
+) -> dict[str, Slot]:
+    """Return the time with all times that are asked about, and with `of_names` the name with all names that are said.
+
+    "1st: Mateo Quarles, 2nd: Ines Banerjee". Only slots in `several` hold more than one value.
+    """
+    found = several_times(said, tags, asking, slots) if "date_range" in several else {}
     named = {tag.value: tag for tag in tags if tag.kind == "provider_name" and not tag.excluded}
-    if len(named) < _TWO or slots["provider_name"].excluded:
-        return {}
-    text = ", ".join(said.said(tag.first, tag.after) for tag in named.values())
-    return {"provider_name": Slot(text, next(iter(named)), values=tuple(named), how="and")}
+    if of_names and "provider_name" in several and len(named) >= _TWO and not slots["provider_name"].excluded:
+        text = ", ".join(said.said(tag.first, tag.after) for tag in named.values())
+        found["provider_name"] = Slot(text, next(iter(named)), values=tuple(named), how="and")
+    return found
 
 
 def _ends(value: object) -> tuple[str, str]:
