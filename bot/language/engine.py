@@ -381,8 +381,8 @@ class Engine:
         slots = {
             name: slot for name, kind in wanted.items() if (slot := slot_of(heard.said, tags, kind, heard.joining))
         }
-        several = entry.several & slots.keys()
-        slots |= several_said(heard.said, tags, heard.asking, slots, several, of_names=entry.needs == "directory")
+        several = (entry.several & slots.keys()) - (set() if entry.needs == "directory" else {"provider_name"})
+        slots |= several_said(heard.said, tags, heard.asking, slots, several)
         for name in [name for name in excludes & slots.keys() if not slots[name].excluded]:
             slots[name] = replace(slots[name], but=excluded_beside(heard.said, heard.tags, name, heard.joining))
         slots = on_top(slots, heard) if context else slots

@@ -162,21 +162,15 @@ def several_times(
 
 
 def several_said(
-    said: Utterance,
-    tags: Sequence[Tag],
-    asking: AbstractSet[int],
-    slots: Mapping[str, Slot],
-    several: AbstractSet[str],
-    *,
-    of_names: bool,
+    said: Utterance, tags: Sequence[Tag], asking: AbstractSet[int], slots: Mapping[str, Slot], several: AbstractSet[str]
 ) -> dict[str, Slot]:
-    """Return the time with all times that are asked about, and with `of_names` the name with all names that are said.
+    """Return the time with all that are asked about, and the name with all that are said, of the slots in `several`.
 
-    "1st: Mateo Quarles, 2nd: Ines Banerjee". Only slots in `several` hold more than one value.
+    "1st: Mateo Quarles, 2nd: Ines Banerjee".
     """
     found = several_times(said, tags, asking, slots) if "date_range" in several else {}
     named = {tag.value: tag for tag in tags if tag.kind == "provider_name" and not tag.excluded}
-    if of_names and "provider_name" in several and len(named) >= _TWO and not slots["provider_name"].excluded:
+    if "provider_name" in several and len(named) >= _TWO and not slots["provider_name"].excluded:
         text = ", ".join(said.said(tag.first, tag.after) for tag in named.values())
         found["provider_name"] = Slot(text, next(iter(named)), values=tuple(named), how="and")
     return found
