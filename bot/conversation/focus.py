@@ -37,7 +37,6 @@ NAMES = frozenset({"provider_name", "organization", "npi", "tin"})
 _CLAIM = "claim"
 _OTHERS = OBJECTS | CONDITIONS_OF_CLAIMS | {"amount", "order"}
 _OTHER_CLAIMS = TIMES | NAMES | {"drug", "claim_id", "person"}
-_NAMED_ANEW = frozenset({"VISIT", "CLAIM", "FILL"})
 _MOST_SINGLE = 5  # claims that were shown one by one
 _IS = ("was ", "is ", "were ", "so was ", "era ", "fue ", "es ", "eso fue ", "eso era ", "esa fue ", "ese fue ")
 _BARE = 3  # words, which ask about what was shown: "what for"
@@ -131,12 +130,13 @@ def _meant(memory: Memory, reading: Reading, before: IntentRules | None) -> tupl
 
 
 def of_all(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules]) -> Reading:
-    """Return the reading; a short message that is not clear and names nothing is about all of what was shown.
+    """Return the reading; a short message that is not clear, or asks for a sum, is about all of what was shown.
 
     Of what was shown one by one the last is meant, but where two are compared.
     """
     top = intents.get(reading.intent or "")
-    bare = reading.unclear and not reading.slots and len(reading.text.split()) <= _SHORT
+    few = _SHORT if reading.unclear else _BARE if top and top.tells == "sums" else 0  # "how much total"
+    bare = not reading.slots and len(reading.text.split()) <= few
     several = memory.record is None or (top is not None and top.tells == "two")
     return replace(reading, those=EVERY) if bare and several and not reading.those else reading
 
@@ -233,17 +233,20 @@ def _in_focus(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[s
 
 
 def _claim_spoken_of(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules]) -> str | None:
-    """Return the claim that was shown last; past an answer about no claims only words that point at one mean it."""
+    """Return the claim that was shown last.
+
+    Past an answer about no claims, or of a list its first, only words that point at one mean it.
+    """
     for at, topic in enumerate(one for one in (memory.asked, *memory.earlier) if one is not None):
         if topic.intent in intents and intents[topic.intent].reads_claims:
-            told = topic.arguments.get(FOCUS, topic.arguments.get(RECORD)) if reading.points else None
-            return told if at else memory.record
+            told = topic.arguments.get(FOCUS, topic.arguments.get(RECORD)) if at else next(iter(memory.shown), None)
+            return memory.record if memory.record and not at else told if reading.points else None
     return None
 
 
 def _is_anew(reading: Reading) -> bool:
     """Return whether a message describes what it asks about itself: "the $50 one in november", but not "that visit"."""
-    named = not reading.points and not _NAMED_ANEW.isdisjoint(reading.concepts)
+    named = not reading.points and not {"VISIT", "CLAIM", "FILL"}.isdisjoint(reading.concepts)
     return named or "LATEST" in reading.concepts or not _OTHERS.isdisjoint(reading.slots)
 
 
