@@ -181,8 +181,6 @@ class Turn:
                 while isinstance(found := await heard(), Progress):
                     yield self._answering.on_the_way(asked, found, private=needs_member)
             asked, reply, further = found
-            if await self._looks_from_home(exchange, asked):
-                yield self._pack.reply(Private, asked.intent, "ask/home", {}, asked.language, final=False)
             exchange.memory = replace(memory, met=memory.met or needs_member)
             yield self._with_others(exchange, self._owners.headed(reply, asked, memory), asked, further)
         except NeedsPlace as need:
@@ -332,13 +330,6 @@ class Turn:
             return Said(reply, keeps=True, slots={asked.intent: asked.slots, **slots})
         aside = topic and (self._intents[asked.intent].answer == "aside" or asked.intent not in self._pack.answers)
         return Said(reply, (topic if aside and topic else asked).alone, slots=slots, rates=True)
-
-    async def _looks_from_home(self, exchange: Exchange, asked: Asked) -> bool:
-        """Return whether the member's own address is about to be used, and was not used for the previous question."""
-        message, last = exchange.message, exchange.memory.asked
-        before = last.values.get("location") if last else None
-        near = asked.values.get("location") == "me" and self._intents[asked.intent].needs == "directory"
-        return near and before != "me" and await self._is_at_home(message)
 
     async def _is_at_home(self, message: Message) -> bool:
         """Return whether a home address is known here; what others read says the same whoever asks."""

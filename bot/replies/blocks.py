@@ -44,7 +44,7 @@ _FIELDS, _CARD, _ROWS, _TIGHT = 4, 10, 20, 6
 _A_ROW = 5
 _CHARTS, _CHART_TITLE, _CHART_LABEL = 2, 50, 20
 
-_COLUMNS, _CORNER, _NUMBER, _CHARACTERS = 20, "·", "#", 10_000
+_COLUMNS, _CORNER, _NUMBER, _CHARACTERS = 20, "\u2060", "#", 10_000  # the corner is seen as empty
 _MARKS = re.compile(r"[*_~`]|^\s*>|:[\w+-]+:", re.MULTILINE)
 """Characters that Slack's mrkdwn interprets: bold, quotes, code, emoji."""
 
@@ -364,7 +364,7 @@ def _text(text: str, span: Span) -> Kit:
     style = {"style": {"bold": True}} if span.bold else {}
     if span.url and len(span.url) <= _LINK:
         return {"type": "link", "url": span.url, "text": unbroken(Span(text, url=span.url)), **style}
-    return {"type": "text", "text": text, **style}
+    return {"type": "text", "text": unbroken(Span(text)), **style}
 
 
 def _buttons(actions: tuple[Action, ...], buttons: Buttons, about: str = "") -> Iterator[Kit]:

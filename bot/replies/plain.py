@@ -128,6 +128,7 @@ def parted(
 
 COLUMNS, WIDTH, _SHORT, _GAP, _BEHIND = 80, 20, 16, "  ", "·"
 _ENTRY, _WHOLE = re.compile(r"(?:\d+\.)? +"), re.compile(r"\[[^\]]*\]|\(\d{3}\) \d")
+_NUMBERED = re.compile(r"(?:(?<=\b\d)|(?<=\b\d\d)|(?<=\b\d\d\d)) (?=[^\W\d_])|(?<=\b[ap]\.) (?=m\.)| (?=·)")
 SHADES = {2: "▓░", 3: "▓▒░"}
 """The characters for the parts of a whole, by the number of parts."""
 _POINTS = range(2, 13)
@@ -266,10 +267,14 @@ def together(text: str) -> str:
 
 
 def unbroken(span: Span) -> str:
-    """Return the text of a span; a phone number without line breaks, so that it can be tapped as a whole."""
-    if not span.url.startswith("tel:"):
-        return span.text
-    return span.text.replace(" ", "\u00a0").replace("-", "\u2060-\u2060")
+    """Return the text of a span.
+
+    No line ends between a small number and its word ("2 miles", "8:00 p. m."), or begins with a dot. A phone number has
+    no line break, so that it can be tapped as a whole.
+    """
+    if span.url.startswith("tel:"):
+        return span.text.replace(" ", "\u00a0").replace("-", "\u2060-\u2060")
+    return span.text if span.url else _NUMBERED.sub("\u00a0", span.text)
 
 
 def _lines(block: Block, *, addresses: bool) -> list[str]:

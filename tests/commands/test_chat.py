@@ -21,7 +21,7 @@ def test_one_line_in_is_one_reply_out(tmp_path: Path) -> None:
     done = inside(tmp_path, "chat", "--sandbox", "--as", "dana", said=ASKED)
     assert done.returncode == 0
     assert done.stdout.startswith("$54.87 is your share of your visit on ")
-    assert " ".join(done.stdout.split()).count("Pay from the office's bill.") == 1
+    assert " ".join(done.stdout.split()).count("Go by the office's bill.") == 1
     assert done.stderr == ""
     assert left_in(tmp_path) == []
 

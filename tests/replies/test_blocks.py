@@ -124,7 +124,7 @@ def test_what_stands_side_by_side_is_a_table() -> None:
     [page] = pages(reply(COMPARED))
     [table] = page.blocks
     assert [[cell["text"] for cell in row] for row in table["rows"]][:2] == [
-        ["·", "Grace Okafor, MD", "Minh Kim, DO"],
+        ["\u2060", "Grace Okafor, MD", "Minh Kim, DO"],
         ["Specialty", "Specialty of Grace Okafor, MD", "Specialty of Minh Kim, DO"],
     ]
     assert [block["type"] for block in page.plainer] == ["rich_text"]
@@ -168,7 +168,7 @@ def test_a_table_with_amounts_is_narrow() -> None:
     head, row, _ = page.blocks[0]["rows"]
     assert [cell["text"] for cell in head] == ["#", "Date", "Your\u00a0share"]
     runs = row[1]["elements"][0]["elements"]
-    assert [run["text"] for run in runs] == ["May\u00a011", "\n", "Grace\u00a0Okafor,\u00a0MD · visit"]
+    assert [run["text"] for run in runs] == ["May\u00a011", "\n", "Grace\u00a0Okafor,\u00a0MD\u00a0· visit"]
     assert [run.get("style") for run in runs] == [{"bold": True}, None, None]
     assert faults(page.text, list(page.blocks)) == []
 
@@ -216,7 +216,7 @@ def test_an_entry_has_one_menu_at_its_right() -> None:
         [entry] = page.blocks
         assert (entry["type"], entry["accessory"]["type"]) == ("section", kind)
         said = entry["text"]["text"].replace("\u2060", "")
-        assert said == "1. *Grace Okafor, MD* · <tel:+14235550142|(423)\u00a0555-0142>\nSkin &amp; hair"
+        assert said == "1. *Grace Okafor, MD*\u00a0· <tel:+14235550142|(423)\u00a0555-0142>\nSkin &amp; hair"
 
 
 @pytest.mark.threat("T45")
