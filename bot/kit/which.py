@@ -42,7 +42,7 @@ _CARED = frozenset(
     {"stuff", "bill", "bills", "claim", "claims", "visit", "visits", "care", "problem", "problems"}
     | {"injury", "surgery", "treatment", "treatments"}
 )
-_NO_PART, _FELT = frozenset({"of", "hurts", "hurting"}), frozenset({"pain", "pains", "ache"})
+_NO_PART = frozenset({"of", "hurts", "hurting"})
 _ARTICLES, _ALSO = frozenset({"the", "la", "el"}), frozenset({"back"})  # "back in March" is no part of the body
 _WHO = ("ist", "ists", "ista", "istas", "ologo", "ologa", "doctor", "doctors", "surgeon", "surgeons", "dr")
 _PART = {word: part for part, words in _BODY.items() for word in words.split()}
@@ -80,8 +80,6 @@ def _is_part(words: Sequence[str], at: int) -> bool:
     behind = words[at + 1] if at + 1 < len(words) else ""
     before = [word for word in words[max(0, at - 2) : at] if word not in _ARTICLES]
     beside = bool(before) and before[-1] in _OF_PART
-    if behind in _FELT:  # "I have chest pain" tells how the person is
-        return beside
     return (beside and behind not in _NO_PART) or behind in _CARED
 
 

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from bot.language.calendar import DateRange
 from bot.language.hearing import Heard
-from bot.language.kernel import DANGER, DATE_SHIFT, FOLLOW, OF_THEM, ORDINAL, REFINE
+from bot.language.kernel import DANGER, DATE_SHIFT, FOLLOW, OF_THEM, REFINE
 from bot.language.matcher import WordArea
 from bot.language.reading import Reading, Slot
 from bot.language.rules import PERSON, IntentRules, Rule, Subject
@@ -65,7 +65,6 @@ _ANSWERS = 0.95
 # How much it counts against a change that the words alone mean another question.
 _DOUBT, _LEAST = 0.1, 0.001
 _SURELY, _ANEW = 0.9, 0.6  # what is clear by itself, in four words or more, is likelier asked anew
-_REPEATS = frozenset({f"{FOLLOW}more", ORDINAL})
 
 
 class Context(msgspec.Struct, frozen=True):
@@ -186,8 +185,6 @@ def merge(
         return _instead(rules, reading, slots), slots
     if reading.intent in CHANGES or _narrows(context, reading, intents):
         return changed(context, reading, intents)
-    if reading.intent in _REPEATS:
-        return reading.intent, {**context.slots, **slots}
     if rules is None:
         return reading.intent, slots
     for name in (*taken_over(context, reading, intents), *_pointed(context, reading, intents)):

@@ -42,7 +42,6 @@ _RANKS = frozenset({"most", "least", "split"})
 _OFTEN = {"most": "often", "least": "seldom"}
 # What is told month by month is told in the order of time.
 _IN_TIME = frozenset({"month", "year"})
-_NUMBERED = frozenset({"doctor", "place", "pharmacy", "drug"})
 _GROUPS = frozenset({"doctor", "place", "pharmacy", "drug", "kind", "month", "year", "visit", "claim", "fill"})
 # A phrase of one of these kinds tells what the weights would guess; "the most" alone may be of money or of times.
 _TOLD: Mapping[str, AbstractSet[str]] = {
@@ -109,8 +108,6 @@ def _values(told: Mapping[str, str | None]) -> Iterator[tuple[str, str, str]]:
     for part, label in told.items():
         if label and (slot := _SLOTS.get(part, {}).get(label)):
             yield *slot, part
-    if group in _NUMBERED and form == "count":
-        yield "number_of", group, GROUP
     if group in _GROUPS and form in _RANKS and not (form == "split" and group in _IN_TIME):
         yield "group", group, GROUP
     if group in _GROUPS - _IN_TIME and form == "split":
