@@ -30,7 +30,9 @@ _PARTS = frozenset({"DEDUCTIBLE", "COINSURANCE", "COPAY"})
 _PRICED = frozenset({"allowed", "coinsurance", "copay"})
 _SIZED = frozenset({"sized", "extreme", "lowest", "highest"})
 _CAPITALS = re.compile(r"\b[^\W\d_a-z][^\W\d_]{2,}(?: [^\W\d_a-z][^\W\d_]{2,})*\b")
-_INSIDE = re.compile(r"(?<=[a-z,] )[^\W\d_a-z][^\W\dA-Z_]{3,}\b")
+_INSIDE = re.compile(
+    r"(?<=[a-z,] )[^\W\d_a-z][^\W\dA-Z_]{3,}\b|(?<=\b(?:see|saw) )[^\W\d_]{3,}\b|(?<=\bwith )[^\W\d_]{3,}\b"
+)
 _TITLED = re.compile(r"\b(?:dra?\.?|doctora?) (?!do\b)([^\W\d_]{2,})", re.IGNORECASE)
 
 
@@ -109,7 +111,7 @@ def by_name(ask: Ask, claims: Iterable[Claim]) -> Ask:
 
     By the first words of the name ("what I paid peak rehab"), with two capitals or more of it ("at Blue Heron"), or by
     a word of it behind a title ("what Dr. Fitzgerald cost me") or, of a person, with a capital inside a sentence ("that
-    Destiny").
+    Destiny") or behind "see" and "with" ("did I see tran").
     """
     if not ask.said or "provider_name" in ask.excluded:
         return ask

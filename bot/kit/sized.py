@@ -115,9 +115,11 @@ def exact_asked(ask: Ask) -> Exact | None:
 def limits_asked(ask: Ask) -> AmountLimits | None:
     """Return the limits of the amount, also of a sum that is told as a bare number: "over 3000"."""
     over, under = _dollars(text_of(ask, "amount_over")), _dollars(text_of(ask, "amount_under"))
-    if over is not None or under is not None:
-        return AmountLimits(over, under, _is_met(ask, "amount_over"), _is_met(ask, "amount_under"))
-    return ask.asked.limits
+    own = ask.asked.limits or AmountLimits()  # "under $10 but not free"
+    if over is None and under is None:
+        return ask.asked.limits
+    over, under = own.over if over is None else over, own.under if under is None else under
+    return AmountLimits(over, under, _is_met(ask, "amount_over"), _is_met(ask, "amount_under"))
 
 
 class Threshold(msgspec.Struct, frozen=True):

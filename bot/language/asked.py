@@ -344,7 +344,7 @@ class _Question(Classed):
             after, timed = after + 1, True
         more = more or after in ends
         before = self._before(place)
-        timed = timed or (bool(before) and self._is(after, "several", "fills"))  # "fewer than 3 visits"
+        timed = timed or (bool(before) and self._is(after, *_COUNTED, "time"))  # "fewer than 3 visits"
         if not timed and not (more and not self._is(after + 2, "unit_behind")):
             return None
         self._took |= {*range(max(0, place - 2), after + 2)}

@@ -14,7 +14,7 @@ from bot.language.text import Utterance, read
 AREA = "asked."
 _IN_TIMES = frozenset({"only_one", "one", "several", "ordinal", "count", "newest"})
 """What means something else within a time: "the last month"."""
-_COUNTING = frozenset({"order", "group"})
+_COUNTING = frozenset({"order", "group", "unit"})
 """Slots whose words may count how many are asked for: "the top 3 doctors"."""
 
 
