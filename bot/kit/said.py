@@ -72,7 +72,7 @@ def confirms(ask: Ask, one: Amount | None, other: Amount | None) -> bool | None:
 
 def compares_shown(ask: Ask) -> bool:
     """Return whether two claims that were shown before are compared: "did I pay the same for both"."""
-    two = len(shown_before(ask)) == _SEVERAL
+    two = len(shown_before(ask)) == _SEVERAL and ask.asked.only_one_of is None
     return two and not {"alike", "apart", "dearer", "cheaper", "worst"}.isdisjoint(ask.asked.says)
 
 

@@ -120,7 +120,7 @@ async def answer(ask: Ask) -> Pharmacy:
     """
     hand_over_ahead(ask, "formulary.drug_coverage")
     if "service" not in ask.slots and (ranking_asked(ask) or ends_asked(ask) or threshold_asked(ask)):
-        raise AskedAhead("claim.spending", fills="yes")
+        raise AskedAhead("claim.spending", **{**ask.arguments, "fills": "yes"})
     ask = await of_use(ask)
     start, end = _time(ask)
     alive = await newest_claims(

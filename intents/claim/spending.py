@@ -226,7 +226,8 @@ async def answer(ask: Ask) -> Spending:
     if (parts := asks_parts(ask)) or times_set_apart(ask) or compares_shown(ask) or two:
         raise AskedAhead("claim.why" if parts else "claim.compare", **ask.arguments)
     if "fills" in ask.arguments:  # of prescriptions
-        ask = replace(ask, arguments={}, slots={**ask.slots, "claim_type": "pharmacy"})
+        shown = {name: one for name, one in ask.arguments.items() if name != "fills"}
+        ask = replace(ask, arguments=shown, slots={**ask.slots, "claim_type": "pharmacy"})
     ask, alive, summary = await _summed(by_side(ask))
     bare = (summary.bare and summary.bare != "year") or (not summary.claims and summary.wanted.narrows)
     if bare and span_of(ask) == (None, None):
