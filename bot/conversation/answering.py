@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import date
 from functools import partial
 
@@ -186,7 +187,9 @@ class Answering:
             return asked, ask, name, await self._found(person, ask, access, name)
         if "money" in ask.asked.says or not untaken(ask, summary):
             return asked, ask, name, summary
-        other = await self._found(person, again := replace(ask), access, COUNTS)
+        again, other = replace(ask), summary
+        with suppress(AskedAhead):  # care to come is asked about, which no claim holds
+            other = await self._found(person, again, access, COUNTS)
         held = not untaken(again, other)
         return (replace(asked, intent=COUNTS), again, COUNTS, other) if held else (asked, ask, name, summary)
 

@@ -51,7 +51,7 @@ class Included(Summary, frozen=True):
         lines: The product lines of the current plans, if certain.
         start: The first day of the period in question; `end` is the last one.
         gaps: Whether the plans found do not cover all days of the period.
-        wanted: The program that was asked for, medicare or medicaid.
+        named: The program that was asked for, medicare or medicaid.
         first_asked: Whether the question is which plan pays first; `leads` is the first by the records' numbers.
         ahead: The benefit table's rules for the care.
         to_come: What the plan's records name for it.
@@ -72,7 +72,7 @@ class Included(Summary, frozen=True):
     untold: int = 0
     first_asked: bool = False
     leads: Coverage | None = None
-    wanted: str | None = None
+    named: str | None = None
     to_come: ToCome | None = None
     ahead: tuple[Ahead, ...] = ()
     counts: bool = False
@@ -80,9 +80,9 @@ class Included(Summary, frozen=True):
     @property
     def is_of_it(self) -> bool | None:
         """Whether one of the plans belongs to the named program; None if unknown."""
-        if self.wanted in self.lines:
+        if self.named in self.lines:
             return True
-        return False if self.wanted and self.lines and None not in self.lines else None
+        return False if self.named and self.lines and None not in self.lines else None
 
 
 async def answer(ask: Ask) -> Included:
@@ -163,12 +163,11 @@ def summarize(coverages: Coverages, ask: Ask) -> Included:
         found = tuple(one for one in current if one.scope == about)
         costs = [share for _, own in of_scope([(one, one.costs) for one in current], about) for share in own]
         return Included(about, found, tuple(one for one in current if one not in found), tuple(costs))
-    first = bool(_FIRST & set(words_of(ask.said)))
-    lines = tuple(one.line for one in current)
-    said = set(words_of(ask.said))
-    wanted = "medicare" if "medicare" in said else "medicaid" if said & _PROGRAMMES else None
+    said, lines = set(words_of(ask.said)), tuple(one.line for one in current)
+    named = "medicare" if "medicare" in said else "medicaid" if said & _PROGRAMMES else None
+    first = bool(_FIRST & said)
     return Included(
-        about, current, (), lines=lines, wanted=wanted, first_asked=first, leads=_leads(current) if first else None
+        about, current, (), lines=lines, named=named, first_asked=first, leads=_leads(current) if first else None
     )
 
 

@@ -37,7 +37,6 @@ from bot.kit import (
 PAGE = 3
 MONTH, RETAIL, MAIL = "1-month-in-retail", "3-month-in-retail", "3-month-in-mail"
 _MONTHS, _MONTH_DAYS = 3, 31
-_TWO = 2
 _LESS = frozenset({"or", "save", "saves", "ahorro"})
 _MAIL = frozenset({"mail", "mailed", "delivery", "deliver", "90", "ninety", "noventa", "correo", "domicilio"})
 _GENERIC = frozenset({"generic", "generics", "generico", "generica"})
@@ -171,7 +170,7 @@ async def answer(ask: Ask) -> DrugCoverage:
         mailed = not _MAIL.isdisjoint(words_of(ask.said))
         return DrugCoverage(drug, lists, chosen, choices=lists.every, mailed=mailed)
     ask.report.cite("List", [chosen.id])
-    if len(several) < _TWO:
+    if not several[1:]:
         found = (await _of(ask, drug, lists, chosen))[0]
         again = asks_from_now_on(ask) and not found.needs
         return await _with_last(ask, found) if again or found.compared else found
