@@ -244,9 +244,11 @@ def _located(ask: Ask, card: Card, rows: Sequence[Listing]) -> ProviderFact:
 def _in_networks(ask: Ask, card: Card, rows: Sequence[Listing]) -> ProviderFact:
     """Return the networks of a listing, as an answer whether one that is named is among them."""
     told = _said("networks", card, rows)
-    named = told.verdict == "said" and is_named_network(ask.slots.get("network"))
-    held = named and any(one.holds(row) for one in among(ask, rows).wanted for row in rows)
-    return replace(told, verdict="yes" if held else "no") if named else told
+    asked = among(ask, rows)
+    held = [any(one.holds(row) for row in rows) for one in asked.wanted]
+    named = told.verdict == "said" and (held or is_named_network(ask.slots.get("network")))
+    yes = held and (all if asked.how == "and" else any)(held)
+    return replace(told, verdict="yes" if yes else "no") if named else told
 
 
 def _speaks(ask: Ask, card: Card, rows: Sequence[Listing]) -> ProviderFact:

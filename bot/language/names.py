@@ -363,11 +363,10 @@ class _People:
         """Return whether an "and" or a comma stands between it and a name: the Tran of "Kim and Tran"."""
         join = self.around.places.join
         behind = self.at.word(after) in join and self._is_listed([after + 1])
-        behind = behind or (self._is_parted(after) and self._is_strange(begin, after) and self._is_family(after))
+        behind = behind or (
+            self._is_parted(after) and self._is_strange(begin, after) and self.at.key(after) in self.words.family
+        )
         return behind or (self.at.word(begin - 1) in join and self._is_listed([begin - 2]))
-
-    def _is_family(self, place: int) -> bool:
-        return place < len(self.said.keys) and self.at.key(place) in self.words.family
 
     def _is_again(self, begin: int, first: int, after: int) -> bool:
         """Return whether a name on a list is all that is said, or what a message goes on to: "and Tran, same one?"."""
