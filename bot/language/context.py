@@ -176,9 +176,8 @@ def merge(
 ) -> tuple[str | None, dict[str, Slot]]:
     """Return the intent and slots of a message after the context is taken into account.
 
-    A refinement or a date shift repeats the earlier intent with the changed slots; "more" and "the second one" keep
-    their own intent and take over the earlier slots. Other messages are unchanged, except for slots that their intent
-    carries over, and those that they point at.
+    A refinement or a date shift repeats the earlier intent with the changed slots. Other messages are unchanged, except
+    for slots that their intent carries over, and those that they point at.
     """
     slots, rules = dict(reading.slots), intents.get(reading.intent or "")
     if context is None:

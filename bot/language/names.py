@@ -75,6 +75,12 @@ class _People:
         for begin in range(len(self.said.words)):
             titled = self.at.is_title(begin) and self.at.word_behind(begin + 1) != ""
             for first in (begin, begin + 1) if titled else (begin,):
+                if (
+                    first > begin
+                    and self.at.word(first) in self.around.own.particle
+                    and self.at.word(begin) in self.around.names.long_title
+                ):
+                    continue
                 for end in () if self.at.word(first) in self.around.names.article else self._ends(first, _LONGEST):
                     yield from self._weighed(begin, first, end)
                     yield from self._reversed(begin, first, end)

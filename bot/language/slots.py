@@ -23,6 +23,7 @@ _MOST_BETWEEN = 4
 # A comma between two of these belongs to one of them: "Wyman, Christie", "Chattanooga, 37402".
 _PRICED = frozenset({"drug", "service", "claim_type", "provider_name", "date_range"})
 _SIDED = 6  # words from one side of a comparison to the other
+_OPPOSED = 2  # words: "compared to"
 _TWO, _NEVER = 2, "9999"
 _COMMA_WITHIN = frozenset({"provider_name", "location", "date_range", "person"})
 
@@ -34,6 +35,8 @@ def link(said: Utterance, left: Tag, right: Tag, words: WordArea) -> str | None:
     told = tuple(word for word in between if word not in aside) in words.phrases("than")
     if left.kind in _PRICED and (told or (len(between) <= _SIDED and not words.beyond.isdisjoint(between))):
         return "or"  # "is Trulicity cheaper than Ozempic" asks for both prices
+    if left.kind == right.kind == "date_range" and _are_opposed(between, words.beside("dates").opposed):
+        return "and"
     if not words.either.isdisjoint(between):
         between = tuple(word for word in between if word not in words.just)
     if (
@@ -45,6 +48,11 @@ def link(said: Utterance, left: Tag, right: Tag, words: WordArea) -> str | None:
     if not between and left.excluded and right.excluded:
         return "or"  # neither S nor P: the "nor" is part of the second
     return _by_marks(words, between, set(said.text[said.spans[left.after - 1][1] : said.spans[right.first][0]]))
+
+
+def _are_opposed(between: Sequence[str], against: AbstractSet[str]) -> bool:
+    """Return whether words set two times against each other: "compare March with May", "March to May"."""
+    return bool(between) and len(between) <= _OPPOSED and all(word in against for word in between)
 
 
 def _by_marks(words: WordArea, between: Sequence[str], marks: set[str]) -> str | None:
