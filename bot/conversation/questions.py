@@ -26,7 +26,7 @@ _LEAD = re.compile(r"^(?:and|also|plus|then|so|but|pero|y|e|también|tambien|ade
 _SURE = 0.5
 # How clear a part without the form of a question has to be to ask something besides.
 _CLEAR = 0.85
-_WHOLE = 0.9  # how clear the whole message has to be for a vague clause to be part of it
+_WHOLE = 0.85  # how clear the whole message has to be for a vague clause to be part of it
 # Below this a question that is outside of the data may be a part of the message that is not.
 _LIKELY = 0.8
 _TWO = 2
@@ -200,8 +200,9 @@ class Questions:
         if of_shown or rules is None or rules.intent.startswith(FOLLOW):
             return of_shown
         told = rules.shows_claims or (rules.is_of_provider and first is not None and first.reads_claims)
-        if refers and not slots and not told and OF_CARE & rules.heard.keys():
-            return False  # nothing before it says what "it" is
+        of_claim = first is not None and first.shows_claims and whole.intent == intent
+        if refers and not told and (of_claim or (not slots and OF_CARE & rules.heard.keys())):
+            return False  # nothing before it says what "it" is, or only the whole message holds which claim
         if intent != before.reading.intent:
             same = whole.intent == before.reading.intent and not adds(reading.slots, whole.slots)
             return not (refers and reading.slots and same)

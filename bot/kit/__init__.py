@@ -8,7 +8,7 @@ intents may use.
 # fmt: off
 # isort: off
 from bot.errors import NotLinked, PayerError
-from bot.kit.ahead import Ahead, priced_ahead, priced_alone, rules_ahead
+from bot.kit.ahead import Ahead, priced_ahead, rules_ahead
 from bot.kit.appeals import (
     AppealClock, DenialKind, OfAppeal, ToldDay, appeal_clock, appeal_days, approvals_asked, case_found, denial_kind,
     denied_claims, in_any_state, stepped, told_day, without)
@@ -33,7 +33,7 @@ from bot.kit.conditions import is_called as is_called_so
 from bot.kit.conditions import Conditions, conditions, sift
 from bot.kit.coverages import (
     Coverages, Shares, VisitCopays, asks_family, asks_standing, asks_whether, asks_yearly, by_figure,
-    care_said, coverages_of, member_coverages, named_visits, of_family, of_scope, passed, plan_year_of,
+    coverages_of, member_coverages, named_visits, of_family, of_scope, passed, plan_year_of,
     scope_of, share_asked, side_named, visit_copays, visit_kind)
 from bot.kit.directory import listings
 from bot.kit.facts import OF_PLACE, ProviderFact, facts_apart, facts_asked, facts_each, facts_in, facts_of
