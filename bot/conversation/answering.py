@@ -45,7 +45,7 @@ from bot.kit import (
 from bot.kit.anchors import in_its_time
 from bot.kit.coverages import plan_year_of
 from bot.kit.spans import with_sets
-from bot.kit.taken import COUNTS, untaken
+from bot.kit.taken import untaken
 from bot.language.asked import asked_in
 from bot.language.clauses import asks_whether
 from bot.language.left import CARE
@@ -188,10 +188,11 @@ class Answering:
         if "money" in ask.asked.says or not untaken(ask, summary):
             return asked, ask, name, summary
         again, other = replace(ask), summary
+        counts = next((intent for intent, one in self._pack.intents.items() if one.tells == "days"), name)
         with suppress(AskedAhead):  # care to come is asked about, which no claim holds
-            other = await self._found(person, again, access, COUNTS)
+            other = await self._found(person, again, access, counts)
         held = not untaken(again, other)
-        return (replace(asked, intent=COUNTS), again, COUNTS, other) if held else (asked, ask, name, summary)
+        return (replace(asked, intent=counts), again, counts, other) if held else (asked, ask, name, summary)
 
     async def _found(self, person: Person, ask: Ask, access: Access | None, name: str) -> Summary:
         """Return the result of the pack's answer with this name; raises as `answer` does."""

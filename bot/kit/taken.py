@@ -4,8 +4,6 @@ from collections.abc import Mapping
 
 from bot.kit.ask import Ask, Summary
 
-COUNTS = "claim.visits"
-"""The answer that holds most of them."""
 _HELD_BY: Mapping[str, tuple[str, ...]] = {
     "against": ("sides", "difference", "so"),
     "always": ("so", "part", "of"),
