@@ -317,8 +317,8 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
 
 def asks_back(blocks: Iterable[Block]) -> bool:
     """Return whether a reply is one line that ends with a question: it has no answer yet that could be rated."""
-    told = [block for block in blocks if not isinstance(block, Actions)]
-    return len(told) == 1 and isinstance(told[0], Line) and told[0].spans[-1].text.endswith("?")
+    told = [block for block in blocks if not isinstance(block, Actions | Note)]
+    return len(told) == 1 and isinstance(told[0], Line) and "?" in "".join(one.text for one in told[0].spans)
 
 
 def rating_of(pack: Pack, message: Message, asked: Asked, offers: Memory) -> Rating | None:

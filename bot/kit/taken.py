@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from bot.kit.ask import Ask, Summary
+from bot.kit.wanted import ClaimWish
 
 _HELD_BY: Mapping[str, tuple[str, ...]] = {
     "against": ("sides", "difference", "so"),
@@ -20,7 +21,7 @@ _HELD_BY: Mapping[str, tuple[str, ...]] = {
 
 def untaken(ask: Ask, summary: Summary) -> str | None:
     """Return the words of the conditions that no field of an answer about claims holds; None if each is held."""
-    if "wanted" not in summary.__struct_fields__ or ask.asked.form == "reason":
+    if not isinstance(getattr(summary, "wanted", None), ClaimWish) or ask.asked.form == "reason":
         return None
     parts = (summary, ask.wish, *(getattr(summary, name, None) for name in ("wanted", "most")))
     fields = [(part, name) for part in parts for name in getattr(part, "__struct_fields__", ())]
