@@ -192,6 +192,17 @@ def by_name(memory: Memory, asked: Asked, intents: Mapping[str, IntentRules]) ->
     return replace(asked, slots={**others, "provider_name": Slot(name, name)} if name else others)
 
 
+def of_doctor(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked:
+    """Return a question of claims about "him" or "her", behind a list of providers, with who was spoken of before."""
+    rules, before = intents.get(asked.intent), intents.get(memory.asked.intent) if memory.asked else None
+    of_them = OF_THEM in reading.concepts and NAMES.isdisjoint(asked.slots) and not asked.arguments
+    if rules is None or before is None or not (of_them and rules.reads_claims and lists_providers(before)):
+        return asked
+    spoken = (one.slots.get("provider_name") for one in memory.earlier if intents[one.intent].is_of_provider)
+    name = next((slot for slot in spoken if slot and slot.is_plain and "/" not in str(slot.value)), None)
+    return replace(asked, slots={**asked.slots, "provider_name": name}) if name else asked
+
+
 def of_record(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked:
     """Return the question about the record that the last answer was about: when it was, why, whether that is right.
 

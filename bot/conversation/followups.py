@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
-from bot.conversation.focus import NAMES, by_name, chosen, of_record, of_those, stepped, whole
+from bot.conversation.focus import NAMES, by_name, chosen, of_doctor, of_record, of_those, stepped, whole
 from bot.conversation.state import Asked, Memory
 from bot.kit.facts import facts_in
 from bot.language.context import (
@@ -64,7 +64,8 @@ def of_what_was_shown(memory: Memory, asked: Asked, reading: Reading, intents: M
     if rules is not None and (search := _searched_again(memory, asked, reading, intents)):
         return search
     asked = of_entry(memory, by_name(memory, asked, intents), reading, first=rules is not None and rules.of_entry)
-    return of_those(memory, of_record(memory, asked, reading, intents), reading, intents)
+    asked = of_those(memory, of_record(memory, asked, reading, intents), reading, intents)
+    return of_doctor(memory, asked, reading, intents)
 
 
 def _searched_again(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked | None:
