@@ -195,7 +195,8 @@ def _is_terse(heard: Heard) -> bool:
 def _unexplained(entry: IntentRules, heard: Heard, people: Container[str]) -> frozenset[int]:
     """Return the places of words that the pack does not know, and of kinds of care beside the one that is searched."""
     own, said = heard.joining.beside("wishes"), heard.said.words
-    known = AnyOf(people, heard.joining.beside("names").asked, own.no_wish)
+    requests = heard.joining.beside("clauses").imperative  # "busque un dentista"
+    known = AnyOf(people, heard.joining.beside("names").asked, own.no_wish, requests)
     placed = {tag.first - 1 for tag in heard.tags if tag.kind == "location"}  # "downtown Chattanooga"
     timed = {tag.after for tag in heard.tags if tag.kind == "open_at"}  # "evening slots"
     words = {
