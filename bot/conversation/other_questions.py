@@ -44,7 +44,8 @@ def lead(blocks: Sequence[Block], above: Sequence[Block], *, repeats: bool = Fal
     """
     told = list(takewhile(lambda one: isinstance(one, Title | Line), blocks))
     lines = [_plain(one) for one in told[:_LINES] if isinstance(one, Title | Line)]
-    lists = bool(lines) and len(told) <= _LINES and lines[-1].spans[-1].text.endswith(":")
+    behind = blocks[len(told)] if len(told) < len(blocks) else None
+    lists = bool(lines) and len(told) <= _LINES and (isinstance(behind, Item) or lines[-1].spans[-1].text.endswith(":"))
     entries = [line for one in blocks[len(told) :] for line in _entries(one)][:_LINES] if lists else []
     said = facts_in((*lines[:1], *entries))
     if not repeats and said and said <= facts_in(above[:1]):
