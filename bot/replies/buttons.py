@@ -126,8 +126,12 @@ def entry(item: Item) -> str:
 
 
 def menu(actions: tuple[Action, ...]) -> Kit:
-    """Return buttons as an overflow menu; too many for that become a select menu, which has no links."""
-    options = [_option(action) for action in actions if len(actions) <= _OPTIONS or not action.url]
+    """Return buttons as an overflow menu; too many for that become a select menu, which has no links.
+
+    Of links alone the first five are shown.
+    """
+    many = [action for action in actions if not action.url] if len(actions) > _OPTIONS else []
+    options = [_option(action) for action in many or actions[:_OPTIONS]]
     if len(options) <= _OPTIONS:
         return {"type": "overflow", "action_id": MENU, "options": options}
     return {"type": "static_select", "action_id": MENU, "placeholder": plain_text(CUT), "options": options}
