@@ -1,6 +1,6 @@
-"""Times that a message tells by something in the member's record: "since my surgery", "the same day as my MRI".
+"""Periods that a message dates by an event in the member's record: "since my surgery", "the same day as my MRI".
 
-Which day that was, the record says (`bot.kit.anchors`).
+This module finds the event's description. `bot.kit.anchors` looks up the event's day in the record.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,7 +18,8 @@ from bot.language.text import Tag, Utterance
 ANCHOR, DATED = "anchor", "date_range"
 RELATIONS = ("since", "after", "before", "same", "between", "from")
 _SIDES = {"since": ("start", 0), "after": ("start", -1), "before": ("end", 1)}
-"""Which end of a time beside a relation tells the month of what it is to, and how many days later that month is."""
+"""For each relation, the end of a date range whose month is the event's month, and the days to add to that end first.
+"""
 _OF_TWO = frozenset({"between", "from"})
 _KINDS = ("service", "provider_name", "specialty", "drug")
 _SPOKEN = ("birthday", "next", "one", "visit")
@@ -26,7 +27,7 @@ _LONGEST, _MOST = 4, 6  # words of a relation, and between it and what it is to
 
 
 def with_anchor(heard: Heard, words: WordArea) -> Heard:
-    """Return what is heard with the time that something in the record tells."""
+    """Return what was found in a message, with an `ANCHOR` tag added if an event dates a period."""
     found = _anchor(heard.said, heard.tags, words)
     if found is None:
         return heard
@@ -43,7 +44,10 @@ def with_anchor(heard: Heard, words: WordArea) -> Heard:
 
 
 def _beside(said: Sequence[str], begin: int, relation: str, dates: WordArea) -> tuple[int, dict[str, object]]:
-    """Return where the time begins, with its length: "the week before my surgery", "three days after my MRI"."""
+    """Return the index of the period's first token, and its length as `unit` and `count`: "three days after my MRI".
+
+    Return `begin` and an empty dict if the words state no length.
+    """
     units = {**dates.values("unit"), **dates.values("units")}
     unit = units.get(said[begin - 1]) if begin and relation in {"before", "after"} else None
     if unit is None:
@@ -54,7 +58,7 @@ def _beside(said: Sequence[str], begin: int, relation: str, dates: WordArea) -> 
 
 
 def _joined(cut: Sequence[Clause], time: Tag) -> tuple[Clause, ...]:
-    """Return the clauses, with the one that begins with the time as part of the one before it."""
+    """Return the clauses, with each clause that begins inside the period merged into the clause before it."""
     kept: list[Clause] = []
     for one in cut:
         if kept and time.first <= one.first < time.after:
@@ -66,7 +70,7 @@ def _joined(cut: Sequence[Clause], time: Tag) -> tuple[Clause, ...]:
 
 
 def told_by(heard: Heard) -> frozenset[int]:
-    """Return the places of what tells a time, without the "since" that asks for all of it."""
+    """Return the indexes of the anchor's tokens, without the word "since"; empty if the message has no anchor."""
     anchor = next((tag for tag in heard.tags if tag.kind == ANCHOR), None)
     if anchor is None:
         return frozenset()
@@ -75,10 +79,11 @@ def told_by(heard: Heard) -> frozenset[int]:
 
 
 def _anchor(said: Utterance, tags: Sequence[Tag], words: WordArea) -> Tag | None:
-    """Return the time that is told by a kind of care or doctor, a provider, a drug, a visit or the birthday.
+    """Return the tag of the first period that an event dates; None if there is none.
 
-    Between two of these it has the `bounds`. A time that is named by itself, as in "since my surgery on March 3",
-    needs no other.
+    The event is described by a kind of care or doctor, a provider, a drug, a visit or the birthday. With two events, as
+    in "between my MRI and my surgery", the tag's value has both as `bounds`. A relation that is part of a date, such as
+    "since March", is skipped.
     """
     reader = _Nouns(said, tags, words)
     for place in range(len(said.words)):
@@ -104,7 +109,7 @@ def _anchor(said: Utterance, tags: Sequence[Tag], words: WordArea) -> Tag | None
 
 
 class _Nouns:
-    """What in a message may tell a time: what care, of whom, and when."""
+    """Finds descriptions of events in a message: the kind of care, the provider or drug, and the event's date."""
 
     def __init__(self, said: Utterance, tags: Sequence[Tag], words: WordArea) -> None:
         self._said, self._words = said, words
@@ -115,31 +120,35 @@ class _Nouns:
         self._tags = sorted(told, key=lambda tag: tag.kind == DATED)
         self.dated = {place for tag in tags if tag.kind == DATED for place in range(tag.first, tag.after)}
 
-    def noun(self, place: int, *, joined: bool = False) -> tuple[int, dict[str, object]] | None:
-        """Return where it ends that begins at a place, and its values by kind; `when` are the days of its own.
+    def noun(self, index: int, *, joined: bool = False) -> tuple[int, dict[str, object]] | None:
+        """Return the end index of the description that begins at `index`, and its values by slot type; None if none.
 
-        `joined`: another one may follow behind "and" or "to".
+        The value `when` is the event's own date range. `joined`: "and" or "to" ends the description, because a second
+        event may follow.
         """
-        said, named, after, first = self._said.words, dict[str, object](), place, place
-        while place < len(said) and place - first <= _MOST:
-            tag = next((one for one in self._tags if one.first == place and one.kind not in named), None)
-            near = not named or place == after or not self._words.at.isdisjoint(said[after:place])
+        said, named, after, first = self._said.words, dict[str, object](), index, index
+        while index < len(said) and index - first <= _MOST:
+            tag = next((one for one in self._tags if one.first == index and one.kind not in named), None)
+            near = not named or index == after or not self._words.at.isdisjoint(said[after:index])
             if tag and (tag.kind != DATED or near):
                 named.setdefault("when" if tag.kind == DATED else tag.kind, tag.value)
-                first = place = after = tag.after
-            elif name := next((one for one in _SPOKEN if said[place] in self._words.any(one)), None):
+                first = index = after = tag.after
+            elif name := next((one for one in _SPOKEN if said[index] in self._words.any(one)), None):
                 named.setdefault(name, True)
-                first = place = after = place + 1
-            elif said[place] in self._words.own and not (joined and named and said[place] in self._words.to):
-                place += 1
+                first = index = after = index + 1
+            elif said[index] in self._words.own and not (joined and named and said[index] in self._words.to):
+                index += 1
             else:
                 break
         return (after, named) if named else None
 
-    def dated_noun(self, place: int, end: int, relation: str) -> tuple[int, dict[str, object]] | None:
-        """Return the same where a month stands between a relation and the care: "after the sept ozempic fill"."""
+    def dated_noun(self, index: int, end: int, relation: str) -> tuple[int, dict[str, object]] | None:
+        """Return what `noun` returns for a month between relation and care: "after the sept ozempic fill".
+
+        Otherwise None.
+        """
         tag = next(
-            (one for one in self._tags if one.kind == DATED and one.first in range(place, end) and one.after > end),
+            (one for one in self._tags if one.kind == DATED and one.first in range(index, end) and one.after > end),
             None,
         )
         noun = self.noun(tag.after) if tag and tag.after not in self.dated and relation in _SIDES else None
@@ -153,9 +162,12 @@ class _Nouns:
         when = {"start": first and first.isoformat(), "end": last and last.isoformat()}
         return noun[0], {**noun[1], "when": when}
 
-    def between(self, place: int) -> tuple[int, list[dict[str, object]]] | None:
-        """Return where two such end that begin at a place, joined by "and" or "to"; None of two that are compared."""
-        first = self.noun(place, joined=True)
+    def between(self, index: int) -> tuple[int, list[dict[str, object]]] | None:
+        """Return the index after two descriptions joined by "and" or "to", and the values of both events.
+
+        Return None if two descriptions do not follow each other, or if the question compares the two.
+        """
+        first = self.noun(index, joined=True)
         if first is None or first[0] >= len(self._said.words) or self._said.words[first[0]] not in self._words.to:
             return None
         second = self.noun(first[0] + 1)
@@ -165,16 +177,19 @@ class _Nouns:
         return (second[0], bounds) if second and any(cared) and not compares else None
 
 
-def _relations(said: Sequence[str], place: int, words: WordArea) -> Iterator[tuple[int, str]]:
-    """Yield where the words of a relation end that begin at a place, longest first, with the relation."""
-    for end in range(min(len(said), place + _LONGEST), place, -1):
+def _relations(said: Sequence[str], index: int, words: WordArea) -> Iterator[tuple[int, str]]:
+    """Yield the end index and the name of each relation whose words begin at `index`, longest first."""
+    for end in range(min(len(said), index + _LONGEST), index, -1):
         for relation in RELATIONS:
-            if said[place:end] in words.phrases(relation):
+            if said[index:end] in words.phrases(relation):
                 yield end, relation
 
 
 def timed(entry: IntentRules, heard: Heard) -> Heard:
-    """Return what is heard as an intent that shows claims takes it: with the time, without what tells it."""
+    """Return the message as an intent that reads claims needs it: the anchor as date range, without the tags inside.
+
+    The message is unchanged if it has no anchor, or if the intent reads no claims or takes no date range.
+    """
     anchor = next((tag for tag in heard.tags if tag.kind == ANCHOR), None)
     told = anchor.value if anchor and isinstance(anchor.value, Mapping) else None
     if anchor is None or told is None or not entry.reads_claims or DATED not in entry.takes:

@@ -1,4 +1,4 @@
-"""What a question about claims or care to come asks beside its slots: form, which, how many, by what, amounts.
+"""What a question about claims or future care asks for besides its slots: the form of the answer, an ordinal, amounts.
 
 The words are those of `intents/_grammar/*/asked.yaml`.
 """
@@ -22,21 +22,21 @@ SortOrder = Literal["biggest", "smallest", "oldest", "newest"]
 _SORTED_BY: Mapping[str, SortOrder] = {
     "newest": "newest", "earliest": "oldest", "highest": "biggest", "lowest": "smallest"
 }  # fmt: skip
-"""The order of what stands first, by the class of the word before "first"."""
+"""The sort order that "first" requests, by the word class before it: "most expensive first"."""
 QuestionForm = Literal["amount", "date", "who", "which", "reason"]
 _MEASURES = frozenset({"in_one", "least", "once", "only", "or_more", "over", "paid", "under"})
-"""Phrases that say something with the number or the group beside them only."""
+"""Phrases that have a meaning only together with the number or the group next to them."""
 _COUNTED = ("one", "several", "one_fill", "fills", "cared")
 _MANY = ("several", "fills", "several_else", "ordered")
 _NEAR, _NEARER, _RANKED, _SEVERAL = 3, 2, 5, 2
-"""Words between an ordinal and its noun: "my second visit to the chiropractor"; and how many are several."""
+"""Words between an ordinal and its noun ("my second visit to the chiropractor"); the least number of "several"."""
 _DOLLARS = re.compile(r"(?:\d{1,3}(?:,\d{3})+|\d{1,6})(?:\.\d{1,2})?")
 _YEAR, _BARE = re.compile(r"(?:19|20)\d\d"), Decimal(100)
 _ENDS = re.compile(r"[.?!;]+(?:\s|$)")
 
 
 class AmountLimits(msgspec.Struct, frozen=True):
-    """What a size has to be over and under; with `over_too` or `under_too` the limit itself fits: "at least $50"."""
+    """A lower and an upper limit; with `over_too` or `under_too` the limit itself is included, as in "at least $50"."""
 
     over: Decimal | None = None
     under: Decimal | None = None
@@ -50,7 +50,7 @@ class AmountLimits(msgspec.Struct, frozen=True):
 
 
 class Times(msgspec.Struct, frozen=True):
-    """A sentence's group ("any doctor"), how often each has to be had, whether none is, and if claims are counted."""
+    """How often care is had, by one sentence: the counted group, the limits, or never; `claims`: claims are counted."""
 
     group: str | None
     limits: AmountLimits | None
@@ -59,34 +59,34 @@ class Times(msgspec.Struct, frozen=True):
 
 
 class ClaimsAsked(msgspec.Struct, frozen=True):
-    """What the words of a question ask of claims.
+    """What the words of a question request about claims.
 
     Attributes:
-        form: the form of question whose words come first.
-        says: the classes and phrases of the grammar area "asked" that are said, with their first words.
-        nth: which one is asked for, from 1, or from the newest if negative; `by_size`: in the order of amounts;
-            `through`: up to which, of "the second and third".
-        sort: the order of a list, where that is asked for: "largest first", "oldest to newest", "first three visits".
-        newest: whether "most" is part of "most recent".
-        count: how many are asked for.
-        by: the group that a sum is divided by: "by pharmacy"; `more_of` is the one of which more is asked about.
-        first_and_last: which of them is named first, where both are asked for.
-        same_time: what several have in common: a "day", "week" or "month".
-        only_one_of: the group of which there may be one alone: "is she my only doctor", "was it the same pharmacy".
-        each: whether each one is asked for by itself.
-        times: the group and number of times of each sentence that has one of them.
-        period: "month", "quarter" or "year" if each one of them is asked about; `number` is what is counted in it.
-        each_of: the period of each of which one is asked for: "the most expensive visit each quarter".
-        exactly: amounts that a claim has to have; `paid`: those without a sign of money behind the verb of a payment.
-        limits: limits of amounts that no slot holds: "over 3000", "not free".
-        spell: limits of how long something is, in one unit: "more than 6 months".
+        form: the first form of question in the message.
+        says: the classes and phrases of the grammar area "asked" in the message, each with its first words.
+        nth: the requested position, from 1, or negative from the newest; `by_size`: in the order of amounts; `through`:
+            the last position of "the second and third".
+        sort: the order of a list: "largest first", "oldest to newest", "first three visits".
+        newest: True if the message says "most recent".
+        count: the requested number of claims.
+        by: the group by which a sum is divided: "by pharmacy"; `more_of`: the group after "more" or "fewer".
+        first_and_last: if both the first and the last are requested, which of the two is named first.
+        same_time: the period that several claims have in common: "day", "week" or "month".
+        only_one_of: the group that may have a single member: "is she my only doctor", "was it the same pharmacy".
+        each: True if every claim is requested separately.
+        times: the conditions on how often care was had, one for each sentence with such a condition.
+        period: "day", "month", "quarter" or "year" if each is asked about; `number`: what is counted in each.
+        each_of: the period with one claim requested for each: "the most expensive visit each quarter".
+        exactly: the exact amounts of the claims; `paid`: the numbers after a verb of payment, which may lack a "$".
+        limits: the limits on amounts that no slot holds: "over 3000", "not free".
+        spell: the limits on a duration, and their unit: "more than 6 months".
         setting: "outpatient" or "inpatient".
-        then: the words behind a second "how many", which counts some of the first: "how many of those were Dr. Kim's".
-        barred: the words behind each word that leaves something out: "blue heron" of "anywhere but at Blue Heron".
-        places: the places of the words that one of these was read from.
-        degrees: what has to stand behind the name of who gave the care, "DO"; `no_degrees`: what may not.
-        uses: what medicines are for that are named by it: "my blood pressure pill".
-        helps: whether a word such as "did" begins the question; `begins`: whether it is the very first.
+        then: the words after a second "how many", which counts a subset: "how many of those were Dr. Kim's".
+        barred: the words after each word of exclusion: "blue heron" of "anywhere but at Blue Heron".
+        places: the indexes of the tokens from which these attributes were read.
+        degrees: the required degrees of the provider, such as "DO"; `no_degrees`: the excluded degrees.
+        uses: the drugs described by their purpose: "my blood pressure pill".
+        helps: True if an auxiliary such as "did" is among the first words; `begins`: True if it is the first.
     """
 
     form: QuestionForm | None = None
@@ -126,16 +126,16 @@ NOTHING_ASKED = ClaimsAsked()
 
 
 def asked_in(grammar: Grammar, text: str, words: Mapping[str, str]) -> ClaimsAsked:
-    """Return what a message asks of claims; `words` are the words of its slots."""
+    """Return what a message requests about claims; `words` are the words of its slots by slot name."""
     said = read(text)
     return _Question(grammar, said, words).asked() if said.words else NOTHING_ASKED
 
 
 class _Question(Classed):
-    """What the words of one question ask."""
+    """Reads one question for `asked_in`."""
 
     def asked(self) -> ClaimsAsked:
-        """Return what is asked."""
+        """Return everything that the question requests."""
         ends = self._first_and_last()
         nth, by_size, through = (None, False, None) if ends else self._nth()
         says = {name: self._words[places[0]] for name, places in self._places.items() if places}
@@ -202,7 +202,7 @@ class _Question(Classed):
         return None
 
     def _nth(self) -> tuple[int | None, bool, int | None]:
-        """Return which one is asked for, whether in the order of amounts, and up to which."""
+        """Return the requested position, whether it is in the order of amounts, and the last position of several."""
         every_one = next(self._find("each_one"), None) is not None
         for at, word in enumerate(self._words):
             nth = 0 if self._is_joined(at + 1) and self._ordinal(at + 2) else self._ordinal(at)
@@ -219,14 +219,14 @@ class _Question(Classed):
         return None if self._any(("several", "fills"), 0, len(self._words)) else next(beside, None), False, None
 
     def _begun(self, at: int, nth: int) -> int:
-        """Return the first of several ordinals that end at a place: the second of "the second and third"."""
+        """Return the first of joined ordinals of which the last is at `at`: 2 for "the second and third"."""
         while self._is_joined(at - 1) and 0 < (before := self._ordinal(at - 2)) < nth:
             at, nth = at - 2, before
             self._took.add(at)
         return nth
 
     def _sorted(self) -> Iterator[SortOrder]:
-        """Yield the orders of a list: "largest first", "from oldest to newest"."""
+        """Yield the requested sort orders: "largest first", "from oldest to newest"."""
         for hit in self._find("sorted"):
             self._took |= {*range(hit.first, hit.after)}
             yield hit.value
@@ -236,7 +236,7 @@ class _Question(Classed):
                 yield order
 
     def _stands_first(self, at: int) -> SortOrder | None:
-        """Return the order that a "first" tells, of "oldest first", "most expensive first" and "first three visits"."""
+        """Return the sort order that a "first" at `at` requests: "oldest first", "first three visits"; None if none."""
         if 1 not in self._values(at, "ordinal"):
             return None
         if self._number(at + 1) >= _SEVERAL:
@@ -245,7 +245,7 @@ class _Question(Classed):
         return next((_SORTED_BY[name] for name in before), None)
 
     def _first_and_last(self) -> Literal["first", "last"] | None:
-        """Return which is named first, where both are asked for: "my first visit of the year and the very last"."""
+        """Return which is named first if both ends are requested: "my first visit of the year and the very last"."""
         ends = (("and_last", "earliest"), ("and_first", "newest"))
         both = [
             (at, hit)
@@ -258,12 +258,12 @@ class _Question(Classed):
         return None if not both else "first" if self._is(both[0][0], "earliest") else "last"
 
     def _ordinal(self, at: int) -> int:
-        """Return the ordinal at a place; 0 for none, and for one that only tells an order or how many."""
+        """Return the ordinal at `at`; 0 for another word, and if the ordinal only requests an order or a number."""
         nth = next(iter(self._values(at, "ordinal")), 0)
         return 0 if nth and (self._number(at + 1) >= _SEVERAL or self._stands_first(at)) else nth
 
     def _in_time(self, at: int, nth: int) -> int:
-        """Return which one in time the word at a place counts, from the newest if negative; 0 if it counts none."""
+        """Return the position in time that the ordinal at `at` requests, negative from the newest; 0 for none."""
         last = next((hit for hit in self._find("from_last") if hit.first == at), None)
         if not (nth or last):
             return 0
@@ -276,7 +276,7 @@ class _Question(Classed):
         return 0 if anew or not counts else -nth if late else nth
 
     def _divided(self) -> Iterator[str]:
-        """Yield the groups that are ranked, "rank the last four months", "top 3 docs", or stand shortly behind "by"."""
+        """Yield the groups that are ranked ("rank the last four months", "top 3 docs") or follow shortly after "by"."""
         for rank in (*self._places.get("ranked", ()), *self._places.get("top", ())):
             behind = self._lexed.symbols[rank + 1 : rank + 1 + _RANKED]
             yield from (str(value) for symbols in behind for name, value in symbols if name == "asked.groups")
@@ -304,7 +304,7 @@ class _Question(Classed):
         return None
 
     def _counted(self) -> str | None:
-        """Return what the number of is asked for: visits, fills or claims."""
+        """Return "visit", "fill" or "claim" if the question asks for the number of them; None otherwise."""
         if next(self._find("often"), None):
             return "visit"
         behind = [hit.after for hit in self._find("number")]
@@ -316,7 +316,7 @@ class _Question(Classed):
         return "fill" if self._is(at, "fills") else "visit"
 
     def _times(self) -> Iterator[Times]:
-        """Yield the group and the number of times of each sentence."""
+        """Yield the condition of each sentence on how often care was had."""
         said, start = self._said, 0
         for at in range(1, len(self._words) + 1):
             if at == len(self._words) or _ENDS.search(said.between(at)):
@@ -331,25 +331,25 @@ class _Question(Classed):
                     )
                 start = at
 
-    def _often(self, place: int) -> AmountLimits | None:
-        """Return how often something has to be had by the words at a place: "twice", "four times", "2 or more"."""
-        once = next((int(hit.value) for hit in self._find("once") if hit.first == place), 0)
-        number, timed = once or self._number(place), bool(once)
-        if not number or place in self._taken:
+    def _often(self, index: int) -> AmountLimits | None:
+        """Return the number of times stated at `index`: "twice", "four times", "2 or more"; None if none is stated."""
+        once = next((int(hit.value) for hit in self._find("once") if hit.first == index), 0)
+        number, timed = once or self._number(index), bool(once)
+        if not number or index in self._taken:
             return None
-        after = place + 1
+        after = index + 1
         ends = {hit.first: hit.after for hit in self._find("or_more")}
         more, after = after in ends, ends.get(after, after)
         if not once and self._is(after, "times"):
             after, timed = after + 1, True
         more = more or after in ends
-        before = self._before(place)
+        before = self._before(index)
         timed = timed or (bool(before) and self._is(after, *_COUNTED, "time"))  # "fewer than 3 visits"
         if not timed and not (more and not self._is(after + 2, "unit_behind")):
             return None
-        self._took |= {*range(max(0, place - 2), after + 2)}
-        limits = [hit for name in before for hit in self._find(name) if hit.after == place]
-        self._stated["had_times"] = min((hit.first for hit in limits), default=place), after
+        self._took |= {*range(max(0, index - 2), after + 2)}
+        limits = [hit for name in before for hit in self._find(name) if hit.after == index]
+        self._stated["had_times"] = min((hit.first for hit in limits), default=index), after
         size = Decimal(number)
         if "over" in before or "under" in before:
             return AmountLimits(over=size) if "over" in before else AmountLimits(under=size)
@@ -357,18 +357,18 @@ class _Question(Classed):
             return AmountLimits(over=size, over_too=True)
         return AmountLimits(size, size, over_too=True, under_too=True)
 
-    def _dollars(self, place: int) -> Decimal | None:
-        """Return the number at a place, if it is no year and counts nothing."""
-        word = self._words[place] if place < len(self._words) else ""
-        if not _DOLLARS.fullmatch(word) or _YEAR.fullmatch(word) or place in self._dated:
+    def _dollars(self, index: int) -> Decimal | None:
+        """Return the number at `index`; None for a year, a date, a percentage or the count of a unit."""
+        word = self._words[index] if index < len(self._words) else ""
+        if not _DOLLARS.fullmatch(word) or _YEAR.fullmatch(word) or index in self._dated:
             return None
-        before = self._said.between(place) if place else ""
-        behind = self._said.text[self._said.spans[place][1] :][:1]
-        counts = behind in {"%", "/"} or self._is(place + 1, "unit_behind")
+        before = self._said.between(index) if index else ""
+        behind = self._said.text[self._said.spans[index][1] :][:1]
+        counts = behind in {"%", "/"} or self._is(index + 1, "unit_behind")
         return None if counts or {*"<>="} & {*before} else Decimal(word.replace(",", ""))
 
     def _behind(self, name: str, least: Decimal) -> Iterator[Decimal]:
-        """Yield the amounts right behind a phrase."""
+        """Yield the amounts of at least `least` directly after a phrase."""
         for hit in self._find(name):
             number = self._dollars(hit.after)
             if number is not None and number >= least:
@@ -376,7 +376,7 @@ class _Question(Classed):
                 yield number
 
     def _spell(self) -> tuple[AmountLimits, str] | None:
-        """Return how long it has to be: "has it been more than 6 months since my cleaning"."""
+        """Return the limits on a duration and its unit, for example of "more than 6 months"; None if none."""
         for at in range(1, len(self._words) - 1):
             before, unit = self._before(at), next(iter(self._values(at + 1, "spell")), None)
             if unit and (number := self._number(at)):

@@ -1,4 +1,4 @@
-"""Date ranges: whole weeks, months, quarters and years, steps between them, and named days."""
+"""Date arithmetic: whole weeks, months, quarters and years, steps between them, and named days such as holidays."""
 
 from calendar import monthcalendar, monthrange
 from datetime import MAXYEAR, MINYEAR, date, timedelta
@@ -40,7 +40,7 @@ def unit_around(day: date, unit: str) -> tuple[date, date]:
 def back(day: date, count: int, unit: str) -> date:
     """Return the date `count` units before `day`; `unit` is "day", "week", "month", "quarter" or "year".
 
-    A day that the target month lacks becomes its last day.
+    A day that the target month lacks becomes that month's last day.
     """
     count = min(count, ROLLING_MAX)
     if unit in {"day", "week"}:
@@ -49,13 +49,13 @@ def back(day: date, count: int, unit: str) -> date:
 
 
 def months_later(day: date, months: int) -> tuple[int, int]:
-    """Return (year, month) `months` after a day's."""
+    """Return the year and month that is `months` after the month of `day`."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     return year, month + 1
 
 
 def later(day: date, count: int, unit: str) -> date:
-    """Return the date `count` units after a day; a day that the target month lacks becomes its last day."""
+    """Return the date `count` units after `day`; a day that the target month lacks becomes that month's last day."""
     if unit in {"day", "week"}:
         return day + timedelta(days=count * (7 if unit == "week" else 1))
     year, month = months_later(day, count * {"month": 1, "quarter": 3}.get(unit, 12))
@@ -63,10 +63,10 @@ def later(day: date, count: int, unit: str) -> date:
 
 
 def shifted(days: Days, steps: int, today: date, unit: str) -> Days:
-    """Return the unit `steps` later than the range `days` (negative: earlier), but not after `today`.
+    """Return the period `steps` units after the range `days`, or before it if negative; no later than `today`.
 
-    `unit` is day, week, month, quarter, year, "same": the length of the range itself, or "dates": the same days of
-    another year, of this one where there is no range.
+    `unit` is "day", "week", "month", "quarter" or "year", "same" for the length of the range itself, or "dates" for the
+    same days in another year. An open end of the range is today.
     """
     end = days[1] or today
     start = days[0] or (end.replace(month=1, day=1) if unit == "dates" else end)
@@ -84,7 +84,7 @@ def shifted(days: Days, steps: int, today: date, unit: str) -> Days:
 
 
 def named_day(rule: str, year: int) -> date:
-    """Return a day of a year by its rule: "12-25", "11 thu 4 +1" (the day after the fourth Thursday), "easter -2".
+    """Return the day of a year by its rule: "12-25", "11 thu 4 +1" (the day after the fourth Thursday), "easter -2".
 
     Raises:
         ValueError: the rule is invalid.

@@ -1,8 +1,6 @@
-"""Details of a phone call in a message.
+"""Details of a phone call: the name of the other person ("I spoke to Ann") and a number ("reference 12345").
 
-The name of the other person ("I spoke to Ann"), and a number ("reference 12345").
-
-They are nothing else: the name is not a provider to look up, the number not a ZIP code, claim or amount.
+The tags found here take precedence: the name is not a provider, and the number is not a ZIP code, claim or amount.
 """
 
 import re
@@ -18,19 +16,22 @@ _JOINED = frozenset({"", "-", "/", "#", "."})
 
 
 class CallPatterns:
-    """The operations of the patterns in `intents/_grammar/*/calls.yaml`: each returns the kind of what follows."""
+    """The operations of `intents/_grammar/*/calls.yaml`. Each returns the slot type of the words after the match."""
 
     def with_whom(self) -> str:
-        """Return the kind of a name that follows."""
+        """Return the slot type of the name that follows."""
         return CALL_WITH
 
     def numbered(self) -> str:
-        """Return the kind of a number that follows."""
+        """Return the slot type of the number that follows."""
         return CALL_NUMBER
 
 
 def call_tags(lexed: Lexed, said: Utterance, people: Collection[str], known: Collection[str]) -> list[Tag]:
-    """Return the names and numbers of calls. `people` are given and family names, `known` everyday words, as keys."""
+    """Return the tags of names and numbers of phone calls.
+
+    `people` are given and family names, `known` are everyday words; both are look-up keys.
+    """
     words = lexed.grammar.area("calls")
     if not words.starts("call"):
         return []
@@ -47,7 +48,10 @@ def call_tags(lexed: Lexed, said: Utterance, people: Collection[str], known: Col
 
 
 def _number(said: Utterance, first: int) -> int:
-    """Return the end of the number that starts at `first`, which may have several parts: "C-20931", "4 4 1 9"."""
+    """Return the end index of the number that starts at `first`; `first` if there is none.
+
+    A number may have several parts: "C-20931", "4 4 1 9".
+    """
     after = first
     while after < len(said.words) and (after == first or said.between(after).strip(" ") in _JOINED):
         spaced = after > first and said.between(after) == " "
@@ -65,7 +69,10 @@ def _is_short(word: str) -> bool:
 def _name(
     said: Utterance, first: int, people: Collection[str], no_name: Collection[str], titles: Collection[str]
 ) -> int:
-    """Return the end of a name of one or two words, capitalized or known names; `first` for none, or for a doctor."""
+    """Return the end index of a name of one or two words that starts at `first`; `first` if there is none.
+
+    The words are capitalized or known names. A doctor's title or a digit ends the name.
+    """
     after = first
     while after < min(len(said.words), first + _MOST_NAMES):
         word, key = said.words[after], said.keys[after]

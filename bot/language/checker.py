@@ -1,4 +1,4 @@
-"""Checks of a pack's words and rules, before people use it."""
+"""Checks of a pack's words and rules before the pack is used."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -26,7 +26,7 @@ _HOSTILE = ("((((" * 1000, "a" * 4000, "doctor near " * 330, "\u0301" * 4000, "1
 
 
 def check(folder: Path) -> list[Finding]:
-    """Return all findings about the pack's `intents/` folder, file by file. Empty if there are none."""
+    """Return all findings about the pack in the `intents/` folder; an empty list if there are none."""
     try:
         engine = Engine.load(folder)
     except PackError as error:
@@ -41,15 +41,15 @@ def _refused(fault: str) -> Finding:
 
 
 def faults(folder: Path, engine: Engine) -> list[Finding]:
-    """Return findings that prevent a start: unknown names, slots without a type, no licence, no weights."""
+    """Return the findings that prevent a start, such as unknown names, slots without a type or a missing licence."""
     return list(Faults(folder, engine).every())
 
 
 def doubts(folder: Path, engine: Engine) -> list[Finding]:
-    """Return findings that do not prevent a start, but should not be shipped.
+    """Return the findings that do not prevent a start but should be fixed before a release.
 
-    Slow messages, languages without examples, examples with another reading or without anything of their licence,
-    counterexamples that are accepted, rules that no example reaches.
+    These are slow messages, missing examples in a language, examples that are read as another intent or meet no
+    licence, accepted counterexamples, and rules that no example reaches.
     """
     readings = _Readings(engine)
     found = list(_slow(engine))
@@ -62,7 +62,7 @@ def doubts(folder: Path, engine: Engine) -> list[Finding]:
 
 
 def _slow(engine: Engine) -> Iterator[Finding]:
-    """Yield findings for hostile messages that take too long, in this thread's CPU time, the best of a few runs."""
+    """Yield a finding for each hostile message that takes more than `SLOWEST_MS`, the best CPU time of `_RUNS` runs."""
     for text in _HOSTILE:
         took = min(_milliseconds(engine, text) for _ in range(_RUNS))
         if took > SLOWEST_MS:
@@ -83,16 +83,16 @@ class _Readings:
         self._kept: dict[tuple[str, str | None, str | None], Reading] = {}
 
     def of(self, said: str, context: Context | None = None) -> Reading:
-        """Return the reading of a sentence alone, or after an answer without slots."""
+        """Return the reading of a sentence without context, or after the answer in `context`."""
         key = (said, context.intent if context else None, context.asked if context else None)
         if key not in self._kept:
             self._kept[key] = self.engine.understand(said, today=TODAY, context=context)
         return self._kept[key]
 
     def alone(self, entry: IntentRules) -> Sequence[Context | None]:
-        """Return the contexts for an example: none.
+        """Return the contexts in which an example is read: only None, or for a follow-up the answers that accept it.
 
-        Or for a follow-up each answer that it fits, those with most slots first.
+        The answers with the most slots come first.
         """
         if not entry.intent.startswith(FOLLOW):
             return (None,)
@@ -104,12 +104,12 @@ class _Readings:
 
 
 def _later(entry: IntentRules) -> list[Context]:
-    """Return the contexts for a sentence of `afterwards`: each answer that the file's rules name."""
+    """Return the contexts for a sentence of `afterwards`: one for each previous answer that the intent's rules name."""
     return [Context(name, {}) for name in sorted({name for rule in entry.rules for name in rule.after})]
 
 
 def _misread(entry: IntentRules, readings: _Readings) -> Iterator[tuple[str, str]]:
-    """Yield examples with another intent or no licence, and counterexamples that are accepted, each with its fault."""
+    """Yield (sentence, fault) for examples read as another intent or unlicensed, and for accepted counterexamples."""
     contexts = readings.alone(entry)
     for said in _all(entry.examples):
         found = (readings.of(said, context) for context in contexts)
@@ -129,12 +129,15 @@ def _misread(entry: IntentRules, readings: _Readings) -> Iterator[tuple[str, str
 
 
 def _is_licensed(entry: IntentRules, said: str, engine: Engine) -> bool:
-    """Return whether a sentence alone meets the licence of an intent."""
+    """Return whether a sentence without context meets the licence of an intent."""
     return licence_of(entry, engine.licences.held(engine.hear(read(said), TODAY, None))) is not None
 
 
 def _unreached(entry: IntentRules, readings: _Readings) -> Iterator[tuple[str, str]]:
-    """Yield rules that no sentence of their own file reaches, as no test would show if they stop working."""
+    """Yield (text of the line, fault) for each rule that no sentence of its own file reaches.
+
+    Without such a sentence no test shows that the rule has stopped working.
+    """
     left = {rule.name for rule in entry.rules}
     alone, later = readings.alone(entry), _later(entry)
     sentences = [(said, alone) for said in _all(entry.examples)] + [(said, later) for said in _all(entry.afterwards)]

@@ -1,4 +1,4 @@
-"""Ranks the possible intents of a message, given the previous answer: those its words allow, by the counted weights."""
+"""Ranks the intents of a message, given the previous answer: licences limit the intents, counted weights rank them."""
 
 from collections.abc import Iterable, Mapping
 
@@ -17,7 +17,10 @@ _OF_MANY = 0.75
 
 
 def fits(rule: Rule, heard: Heard, before: str | None) -> bool:
-    """Return whether a message after the answer `before` has all that a rule requires, some in an asking clause."""
+    """Return whether a message meets all conditions of a rule, at least one of them in a clause that asks.
+
+    `before` is the intent of the previous answer; None if there is none.
+    """
     if rule.after and before not in rule.after:
         return False
     names = heard.names
@@ -28,16 +31,13 @@ def fits(rule: Rule, heard: Heard, before: str | None) -> bool:
 
 
 def _is_asked(name: str, heard: Heard) -> bool:
-    """Return whether a name is in an asking clause, or is about the message as a whole."""
+    """Return whether a name was found in a clause that asks, or describes the message as a whole."""
     places = heard.marks.get(name)
     return places is None or not places.isdisjoint(heard.asking)
 
 
 def best_rule(rules: Iterable[Rule], heard: Heard, before: str | None) -> Rule | None:
-    """Return the matching rule with the most conditions, preferably one for this previous answer.
-
-    None if none matches.
-    """
+    """Return the fitting rule with the most conditions, preferably one for this previous answer; None if none fits."""
     fitting = [rule for rule in rules if fits(rule, heard, before)]
     return max(fitting, key=lambda rule: (len(rule.all), bool(rule.after), _taken(rule, heard)), default=None)
 
@@ -51,12 +51,16 @@ def _places(rule: Rule, heard: Heard) -> frozenset[int]:
 
 
 def continues(entry: IntentRules, heard: Heard, before: str) -> bool:
-    """Return whether a rule that only applies after the previous answer matches: "was it denied" after one claim."""
+    """Return whether a rule that requires a certain previous answer fits: "was it denied" after one claim."""
     return any(rule.after and fits(rule, heard, before) for rule in entry.rules)
 
 
 def explaining(entry: IntentRules, *, answered: bool) -> tuple[Rule, ...]:
-    """Return the rules of an intent that set a slot or continue the previous answer, if one was `answered`."""
+    """Return the rules of an intent that `explained` considers.
+
+    These are rules that require a previous answer, and rules that set a slot of an intent that looks nothing up. For a
+    follow-up after an answer (`answered`) these are all rules. Rules for a bare yes or no are left out.
+    """
     changes = answered and entry.intent.startswith(FOLLOW)
     sets = entry.needs == "nothing"
     able = (rule for rule in entry.rules if changes or rule.after or (rule.set and sets))
@@ -64,11 +68,11 @@ def explaining(entry: IntentRules, *, answered: bool) -> tuple[Rule, ...]:
 
 
 def explained(rules: Iterable[Rule], heard: Heard, before: str | None, spoken: str | None) -> float:
-    """Return how well one of these rules (`explaining`) covers the message's meaningful words.
+    """Return how well the best of these rules covers the words of a message, from 0 to 1.
 
-    0 if it leaves any; else the share of all words that it covers, at least half, as the others are fillers. A rule
-    that matches by a value alone ("what about Dr. Moody") counts less. A bare yes or no is handled elsewhere: "are you
-    sure" is no "sure". Asking for the language already `spoken` is about the doctor: "¿habla español?".
+    0 if a word is covered neither by the rule nor by a filler, otherwise the covered share, at least 0.5; 0.75 for a
+    rule that matches any of several values. A rule for the reply language `spoken` is skipped: "¿habla español?" after
+    a Spanish message is about a doctor.
     """
     every, best = len(heard.keys), 0.0
     for rule in rules:
@@ -119,10 +123,10 @@ TERM = "term"
 
 
 def may_follow(intents: Mapping[str, IntentRules], intent: str, heard: Heard, before: IntentRules | None) -> bool:
-    """Return whether a follow-up fits the previous answer: more of a list, a slot that this answer has, a number.
+    """Return whether a follow-up fits the previous answer, for example "more" after a list.
 
-    Without a previous answer it is accepted, and the reply says that there is none, unless the message says itself
-    which claims are meant.
+    Without a previous answer it fits, and the reply says that there is none, unless the message names the claims
+    itself.
     """
     if before is None or intent == AGAIN:
         return intent == AGAIN or _OF_CLAIMS.isdisjoint(heard.names)
@@ -159,16 +163,16 @@ class Chooser:
         }
 
     def needed(self, entry: IntentRules) -> float:
-        """Return the probability from which an intent is answered at once."""
+        """Return the probability that an intent needs to be answered without asking back."""
         return max(self.sure[entry.needs], entry.sure)
 
     @property
     def sure(self) -> Mapping[str, float]:
-        """The probability from which an intent is answered at once, by what its answer reads."""
+        """The probability needed to answer without asking back, by what the answer reads, such as "member"."""
         return self.weights.header.sure
 
     def shaped(self, heard: Heard, context: Context | None) -> tuple[Heard, dict[str, float], dict[str, float]]:
-        """Return the message with the form of answer or rule that it asks for, and what `weighed` returns for it."""
+        """Return the message with the form of answer or plan rule that it requests, and what `weighed` returns."""
         chances, dangers = self.weighed(heard, context) if heard.keys else ({}, {})
         top = self._intents.get(next(iter(chances), ""))
         if top and top.intent in CHANGES and context:
@@ -182,10 +186,10 @@ class Chooser:
         return more, chances, dangers
 
     def weighed(self, heard: Heard, context: Context | None) -> tuple[dict[str, float], dict[str, float]]:
-        """Return the probability of each possible intent after the previous answer, and of each emergency.
+        """Return the probabilities of the possible intents after the previous answer, and those of the emergencies.
 
-        Both are ordered, likeliest first. Emergencies are found by the gate, and by `Alarms.counted` if probable
-        enough; they do not compete with questions.
+        Both are ordered, likeliest first. Emergencies do not lower the probabilities of the intents. Whether an
+        emergency is answered is decided by `bot.language.safety`.
         """
         names = heard.names | {"date_range"} if "weekday" in heard.names else heard.names  # a day of the week is a time
         sums = self.weights.sums(evidence(heard.said, names))
@@ -228,9 +232,9 @@ class Chooser:
         return frozenset(name for name in named if may_follow(self._intents, name, heard, before))
 
     def _grown(self, sums: list[float], heard: Heard, before: IntentRules) -> list[float]:
-        """Return the sums with what follows the previous answer how often.
+        """Return the sums of the intents, raised by how often each intent follows the previous answer.
 
-        A message of more words that points at nothing asks its own question, wherever it stands.
+        They stay unchanged for a longer message that does not refer back, because it asks its own question.
         """
         if len(heard.keys) > _FEW and not points_back(heard.said.words, heard.joining.beside("context")):
             return sums
@@ -238,12 +242,11 @@ class Chooser:
         return [one + more.get(label, 0.0) for one, label in zip(sums, self.weights.labels, strict=True)]
 
     def _holding(self, chances: dict[str, float], heard: Heard, *, alone: bool) -> dict[str, float]:
-        """The chances, the likeliest intent changed with a likely one that can hold what it cannot.
+        """Return the probabilities, with the likeliest intent swapped for a likely one that uses more of the message.
 
-        That is what the message says several times, such as two years of which an answer takes one, or a condition
-        ("denied", "over $100", "except pharmacy"), or a form of answer that it does not give. An intent of another
-        topic takes its place only if it would be asked about anyway. Of a topic that ranks a group, every answer that
-        can rank does it alike, so that the likeliest of them stands for all.
+        An answer may be unable to use a condition ("denied", "except pharmacy"), a second value such as another year,
+        or the requested form. An intent of another topic is swapped in only if the likeliest one would ask back. For a
+        ranking, the likeliest intent of the topic that can rank gets the probability of the whole topic.
         """
         top = self._intents.get(next(iter(chances), ""))
         if top is None:
@@ -270,9 +273,9 @@ class Chooser:
         return "rank" in entry.slots.values() and self.licence(entry, heard) is not None
 
     def _lost(self, entry: IntentRules, heard: Heard, *, alone: bool = False) -> frozenset[str]:
-        """Return what the message says and the intent's answer cannot take into account.
+        """Return the names of what the message says and the intent's answer would ignore.
 
-        A message `alone` that chooses among claims needs a licence for whichever intent shows them.
+        `alone`: without a previous answer, a message that selects among claims needs a licence.
         """
         twice = frozenset(name for name in _TWICE & entry.heard.keys() if self.is_twice(name, heard, entry.several))
         if entry.needs == "nothing" and not entry.intent.startswith(FOLLOW):
@@ -292,11 +295,11 @@ class Chooser:
     def views(
         self, entry: IntentRules, chances: Mapping[str, float], heard: Heard, *, of_somebody: bool = False
     ) -> float:
-        """Return how likely it is that the claims of an intent are asked for, in whatever way they are shown.
+        """Return the probability that the claims of an intent are requested, in whatever form they are shown.
 
-        Where the message narrows them down and the intent can hold all of that, the others that read claims read the
-        same ones, or more than was asked for. What tells of care to come tells the last such care too, as the others
-        would. Where somebody is named, what looks nothing up is not meant.
+        If the intent can use all conditions of the message, the other intents that show claims are added. The same
+        holds for intents about future care. `of_somebody`: the message names a person, so intents that look nothing up
+        are not counted.
         """
         own = chances.get(entry.intent, 0.0)
         if of_somebody:
@@ -313,7 +316,7 @@ class Chooser:
 
     @staticmethod
     def is_twice(name: str, heard: Heard, several: frozenset[str] = frozenset()) -> bool:
-        """Return whether a message names two values of a slot, of which an answer does not take several."""
+        """Return whether a message names two values of a slot, unless the slot is among `several`."""
         slot = slot_of(heard.said, heard.tags, name, heard.joining)
         opposed = name == "provider_name" and slot is not None and (slot.how == "or" or " vs" in slot.text)
         if slot is None or (name in several and not opposed):
@@ -321,32 +324,32 @@ class Chooser:
         return bool(slot.values or several_times(heard.said, heard.tags, heard.asking, {name: slot}))
 
     def _explained(self, entry: IntentRules, heard: Heard, context: Context | None) -> float:
-        """Return how well a rule of an intent covers a short message, as `explained` does."""
+        """Return what `explained` returns for the rules of an intent; 0 for a message that is not short."""
         before, spoken = (context.intent, context.language) if context else (None, None)
         rules = self._explaining[context is not None][entry.intent] if len(heard.keys) <= _SHORT else ()
         return explained(rules, heard, before, spoken) if rules else 0.0
 
     def _is_final(self, chances: Mapping[str, float]) -> bool:
-        """Return whether the likeliest intent is as sure as its own rule file requires: "forget me", said anywhere."""
+        """Return whether the likeliest intent reaches the probability that its own rule file requires: "forget me"."""
         top = self._intents[next(iter(chances))]
         return 0 < top.sure <= chances[top.intent]
 
     @staticmethod
     def _goes_on(entry: IntentRules, heard: Heard, context: Context | None) -> bool:
-        """Return whether a rule of an intent, for what follows the previous answer, fits a short message."""
+        """Return whether a rule for what follows the previous answer fits a short message."""
         apart = context is None or entry.intent.startswith(FOLLOW) or len(heard.keys) > _SHORT
         return not apart and continues(entry, heard, context.intent if context else "")
 
     @staticmethod
     def _said_whole(entry: IntentRules, heard: Heard) -> float:
-        """Return how well a rule of an intent that looks nothing up covers a short message: "unlink"."""
+        """Return how well a rule of an intent that looks nothing up covers a short message, from 0 to 1."""
         itself = entry.needs == "nothing" and entry.intent not in {FALLBACK, *CHANGES}
         return explained(entry.rules, heard, None, None) if itself and len(heard.keys) <= _SHORT else 0.0
 
     def is_akin(self, entry: IntentRules, heard: Heard, context: Context | None) -> bool:
-        """Return whether a short message refers to the subject of the previous answer, or its claims, as an intent's.
+        """Return whether a short message refers back to an answer with the subject or the claims of this intent.
 
-        "How much was it" needs no word of claims behind an answer about them.
+        For example "how much was it" after an answer about claims.
         """
         before = self._intents.get(context.intent) if context else None
         if before is None or len(heard.keys) > _POINTS or not NAMED.isdisjoint(heard.names):
@@ -358,14 +361,11 @@ class Chooser:
         return shares and points_back(heard.said.words, heard.joining.beside("context"))
 
     def licence(self, entry: IntentRules, heard: Heard) -> str | None:
-        """Return the part of an intent's licence that the message meets.
-
-        "-" if it needs none, None if it meets none.
-        """
+        """Return the part of an intent's licence that the message meets; "-" if it needs none, None if none is met."""
         return licence_of(entry, self.licences.held(heard))
 
     def told(self, entry: IntentRules, heard: Heard) -> dict[str, str]:
-        """Return the slots that the weights fill: the likeliest aspect of an intent, and a rule of how plans work."""
+        """Return the slots that the weights fill: the likeliest aspect of the intent, and a rule of how plans work."""
         slots = {WORKINGS: heard.workings} if entry.workings and heard.workings else {}
         if weights := self._aspects.get(entry.intent):
             slots["reason"] = next(iter(weights.probabilities(weights.sums(evidence(heard.said, heard.names)))))
@@ -375,8 +375,8 @@ class Chooser:
 def ranks(heard: Heard) -> bool:
     """Return whether a message asks which of a group, or which visit or fill, has the most or the least of something.
 
-    A single claim is the first of a list in that order, which a list holds. "Más veces" by itself may be more than at
-    another time.
+    The single claim with the highest amount is no ranking, but the first of a sorted list. "Más veces" alone is none
+    either.
     """
     said = {kind: {tag.value for tag in heard.tags if tag.kind == kind} for kind in ("group", "unit", "order", "rank")}
     if _OWED in heard.names:
@@ -387,12 +387,12 @@ def ranks(heard: Heard) -> bool:
 
 
 def _without(heard: Heard, told: frozenset[int]) -> frozenset[str]:
-    """Return the names that are found elsewhere than in these places."""
+    """Return the names of what was found, except what was found only at these token indexes."""
     return heard.names - {name for name, places in heard.marks.items() if places <= told}
 
 
 def _is_values(heard: Heard) -> bool:
-    """Return whether a message consists of values only: "Blue Network S"; what only counts or orders is none."""
+    """Return whether a message has only slot values: "Blue Network S". Numbers, orders and groups do not count."""
     values = (tag for tag in heard.tags if tag.kind not in _RANKING)
     held = frozenset(place for tag in values for place in range(tag.first, tag.after))
     return bool(heard.keys) and len(held) == len(heard.keys)

@@ -1,6 +1,6 @@
 """The words of a question by their classes and phrases in the grammar area "asked".
 
-Beside them stand the degrees in capitals ("only DOs") and what medicines are for ("my blood pressure pill").
+Also finds medical degrees in capitals ("only DOs") and the purposes of medicines ("my blood pressure pill").
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,13 +13,13 @@ from bot.language.text import Utterance, read
 
 AREA = "asked."
 _IN_TIMES = frozenset({"only_one", "one", "several", "ordinal", "count", "newest"})
-"""What means something else within a time: "the last month"."""
+"""Classes of words with another meaning inside a date phrase: "last" in "the last month"."""
 _COUNTING = frozenset({"order", "group", "unit"})
-"""Slots whose words may count how many are asked for: "the top 3 doctors"."""
+"""Slots whose words may state the requested number: "the top 3 doctors"."""
 
 
 class Classed:
-    """The words of one question, by their classes."""
+    """The words of one question by class, with methods to look them up by token index."""
 
     def __init__(self, grammar: Grammar, said: Utterance, words: Mapping[str, str]) -> None:
         self._said, self._lexed = said, Lexed(grammar, said.words)
@@ -47,7 +47,7 @@ class Classed:
         self._taken = frozenset().union(*(self._run(text) for slot, text in words.items() if slot not in _COUNTING))
 
     def _run(self, text: str | None) -> frozenset[int]:
-        """Return the places of words of a slot, whose values may stand apart: "2026, 2025"."""
+        """Return the token indexes of a slot's words; values that stand apart are separated by commas: "2026, 2025"."""
         parts = [words for one in text.split(", ") if (words := read(one).words)] if text else []
         return frozenset(
             place
@@ -58,54 +58,58 @@ class Classed:
         )
 
     def _find(self, name: str) -> Iterator[Any]:
-        """Yield where a phrase is said."""
+        """Yield each match of a phrase of the area "asked"."""
         return iter(self._hits.get(f"{AREA}{name}", ()))
 
     def _value(self, name: str) -> str | None:
-        """Return the value of the first phrase of a name that is said."""
+        """Return the value of the first match of a phrase; None if the phrase does not occur."""
         return next((str(hit.value) for hit in self._find(name)), None)
 
     def _beside(self, name: str, values: str, step: int) -> str | None:
-        """Return the value, in a class, of the word so many places behind the first of another class that has one."""
+        """Return a word's value in the class `values`; None if there is none.
+
+        The word is the one `step` words after the first word of the class `name` that has such a word there.
+        """
         found = (one for at in self._places.get(name, ()) for one in self._values(at + step, values))
         return next(map(str, found), None)
 
-    def _is(self, place: int, *names: str) -> bool:
-        return 0 <= place < len(self._classes) and not self._classes[place].isdisjoint(names)
+    def _is(self, index: int, *names: str) -> bool:
+        return 0 <= index < len(self._classes) and not self._classes[index].isdisjoint(names)
 
     def _any(self, names: Sequence[str], first: int, count: int) -> bool:
         return any(not one.isdisjoint(names) for one in self._classes[max(0, first) : max(0, first + count)])
 
-    def _values(self, place: int, *names: str) -> list[Any]:
-        """Return the values of the word at a place in some classes."""
-        symbols = self._symbols[place] if place < len(self._words) and place not in self._dated else ()
+    def _values(self, index: int, *names: str) -> list[Any]:
+        """Return the values in some classes of the word at `index`; [] beyond the end and inside a date."""
+        symbols = self._symbols[index] if index < len(self._words) and index not in self._dated else ()
         return [value for name, value in symbols if name in names]
 
-    def _number(self, place: int) -> int:
-        """Return the number in digits or a word at a place; 0 if there is none."""
-        word = self._words[place] if place < len(self._words) else ""
-        return int(word) if word.isdecimal() else next(iter(self._values(place, "count")), 0)
+    def _number(self, index: int) -> int:
+        """Return the number at `index`, in digits or as a word; 0 if there is none."""
+        word = self._words[index] if index < len(self._words) else ""
+        return int(word) if word.isdecimal() else next(iter(self._values(index, "count")), 0)
 
     def _is_joined(self, at: int) -> bool:
         adding = self._lexed.grammar.area("joining").any("adding")
         return 0 < at < len(self._words) and self._words[at] in adding
 
-    def _grouped(self, place: int) -> list[Any]:
-        """Return the group of "any doctor" and "which month"."""
-        return self._values(place, "group") if self._is(place - 1, "leading") else []
+    def _grouped(self, index: int) -> list[Any]:
+        """Return the values of the group at `index` if a word such as "any" or "which" precedes it: "any doctor"."""
+        return self._values(index, "group") if self._is(index - 1, "leading") else []
 
-    def _before(self, place: int) -> set[str]:
-        """Return which words of a limit stand before a number: "over", "under" or "least"."""
-        return {name for name in ("over", "under", "least") for hit in self._find(name) if hit.after == place}
+    def _before(self, index: int) -> set[str]:
+        """Return which of "over", "under" and "least" stand directly before the number at `index`."""
+        return {name for name in ("over", "under", "least") for hit in self._find(name) if hit.after == index}
 
 
 _NEAR_DEGREE = 2  # words from a "not" to a degree
 
 
 def degrees_in(said: Utterance, lexed: Lexed) -> tuple[frozenset[str], frozenset[str], frozenset[int]]:
-    """Return the degrees that are wanted, those that are left out, and the places of their words.
+    """Return the wanted medical degrees, the excluded ones, and the indexes of their words.
 
-    The DO of "what DO I owe" is none, and in a message in capitals nothing is.
+    A degree is in capitals, or behind a word such as "a" or "other". The "DO" of "what DO I owe" is not a degree. A
+    message entirely in capitals has no degrees.
     """
     leads, bars = ({*lexed.places.get(f"asked.{name}", ())} for name in ("before_degree", "barring"))
     wanted, out, places = set[str](), set[str](), set[int]()
@@ -124,7 +128,10 @@ _NEAR_MEDICINE = 3  # words of what leaves a medicine out
 
 
 class DrugUse(msgspec.Struct, frozen=True):
-    """What a medicine is for, in the words of a message, and the ingredients that are; `excluded`: it is left out."""
+    """The purpose of a medicine in the words of a message, and the ingredients with this purpose.
+
+    `excluded`: the message excludes medicines with this purpose.
+    """
 
     said: str
     drugs: frozenset[str]
@@ -132,7 +139,7 @@ class DrugUse(msgspec.Struct, frozen=True):
 
 
 def uses_in(matcher: Matcher, grammar: Grammar) -> Iterator[tuple[DrugUse, range]]:
-    """Yield what medicines are for, and the places of its words; it is left out behind a word such as "except"."""
+    """Yield each purpose of a medicine with the token range of its words and of a preceding "except"."""
     words, polarity = tuple(matcher.words), grammar.area("polarity")
     cues, glue = polarity.phrases("cue"), polarity.any("definite", "glue")
     for hit in matcher.find("uses.medicine_for"):

@@ -1,4 +1,4 @@
-"""A message cut into clauses: what is asked, what is background, what is courtesy; or into the lines of a list."""
+"""Splits a message into clauses (question, background or courtesy) and into the items of a list."""
 
 import re
 from collections.abc import Iterator
@@ -35,11 +35,11 @@ class Clause(msgspec.Struct, frozen=True):
 
 
 def clauses(said: Utterance, idle: AbstractSet[int], words: WordArea) -> tuple[Clause, ...]:
-    """Return the clauses of a message in order; each token is in one of them.
+    """Return the clauses of a message in order; each token is in exactly one clause.
 
-    `words` is the grammar area "clauses", `idle` are the tokens that ask for nothing (greetings, thanks, function
-    words). A clause of idle tokens is courtesy. A clause asks if it has the form of a question or a request. If none
-    has, all that are not courtesy ask: "last visit cost".
+    `words` is the grammar area "clauses"; `idle` are the indexes of tokens without content (greetings, thanks, function
+    words). A clause of idle tokens is courtesy. A clause asks if it has the form of a question or a request. If no
+    clause has that form, all clauses that are not courtesy ask: "last visit cost".
     """
     spans = tuple(_spans(said, words))
     roles = [_role(said, first, after, idle, words) for first, after in spans]
@@ -58,27 +58,27 @@ def _spans(said: Utterance, words: WordArea) -> Iterator[tuple[int, int]]:
         yield start, len(said.words)
 
 
-def _ends_before(said: Utterance, place: int, words: WordArea) -> bool:
-    """Return whether a clause ends between the token before `place` and the one there."""
-    gap = said.text[said.spans[place - 1][1] : said.spans[place][0] + 1]
-    before, word = said.words[place - 1], _plain(said.words[place])
+def _ends_before(said: Utterance, index: int, words: WordArea) -> bool:
+    """Return whether a clause ends between the token at `index` and the token before it."""
+    gap = said.text[said.spans[index - 1][1] : said.spans[index][0] + 1]
+    before, word = said.words[index - 1], _plain(said.words[index])
     if found := _HARD.search(gap):
         abbreviated = found.group() == "." and (before in words.abbreviation or len(before) == 1)
         return not abbreviated
     if word in words.join:
-        return place + 1 < len(said.words)
+        return index + 1 < len(said.words)
     if word in words.timed:
-        return any(_plain(one) in words.does | words.speaker for one in said.words[place + 1 : place + 2])
+        return any(_plain(one) in words.does | words.speaker for one in said.words[index + 1 : index + 2])
     if _COMMA in gap:
-        following = said.words[place + 1 : place + 3] if word in words.adding else said.words[place : place + 1]
+        following = said.words[index + 1 : index + 3] if word in words.adding else said.words[index : index + 1]
         return word in words.speaker or any(_plain(one) in words.question | words.imperative for one in following)
     return word in words.adding and any(
-        _plain(one) in words.question | words.imperative for one in said.words[place + 1 : place + 2]
+        _plain(one) in words.question | words.imperative for one in said.words[index + 1 : index + 2]
     )
 
 
 def _plain(word: str) -> str:
-    """Return the word without apostrophes, as in the lists: "what's" is "whats"."""
+    """Return the word without apostrophes, as the word lists write it: "what's" becomes "whats"."""
     return word.replace("'", "").replace("\u2019", "")
 
 
@@ -99,7 +99,7 @@ def asks(said: Utterance, clause: Clause, words: WordArea) -> bool:
 
 
 def is_whole(said: Utterance, clause: Clause, words: WordArea) -> bool:
-    """Return whether a clause is a question or a request by its first word, or by its sign: no "list dates"."""
+    """Return whether a clause of three words or more begins like a question or a request, or ends with "?"."""
     rest = map(_plain, said.words[clause.first : clause.after])
     lead = list(dropwhile(words.any("adding", "join").__contains__, rest))
     ends = said.text[said.spans[clause.after - 1][1] :].lstrip()[:1] == "?"
@@ -108,9 +108,9 @@ def is_whole(said: Utterance, clause: Clause, words: WordArea) -> bool:
 
 
 def is_question(said: Utterance, clause: Clause, words: WordArea) -> bool:
-    """Return whether a clause begins with the words of a question or a request: "and what for", "did I", "show me".
+    """Return whether a clause begins like a question or a request: "and what for", "did I", "show me".
 
-    What is told in such words does not ask: "what I paid", "we're waiting".
+    Relative clauses and statements do not: "what I paid", "we're waiting".
     """
     rest = list(dropwhile(words.any("adding", "join").__contains__, said.words[clause.first : clause.after]))
     if len(rest) < _LEAST_BESIDE or (rest[0] in words.relative and rest[1] in words.speaker | words.spoken_of):
@@ -120,7 +120,7 @@ def is_question(said: Utterance, clause: Clause, words: WordArea) -> bool:
 
 
 def asks_whether(text: str, words: WordArea) -> bool:
-    """Return whether a question begins with no word like "when" or "how": "was it the same"."""
+    """Return whether a question is a yes-no question: its first word is not one like "when" or "how"."""
     return words.asks_of.isdisjoint(text.casefold().split()[:1])
 
 
@@ -144,10 +144,10 @@ _NAME, _PARTING = range(2, 5), re.compile(r"[;,]")  # words of a full name, and 
 
 
 def head_and_items(text: str) -> tuple[str, tuple[str, ...]]:
-    """Return the line that asks and the items of the list, in order, without bullets, numbers and blank lines.
+    """Return the line that asks and the items of the list below it, in order, without bullets and numbers.
 
-    No items for a message that is no list: one with fewer than two further lines, or with as many sentences as names.
-    In one line full names may stand behind a colon: "which are in S: Minh Kim, Linh Tran".
+    The items are () for a message that is no list: one with fewer than two further lines, or with as many sentences as
+    items. Full names may also stand in one line after a colon: "which are in S: Minh Kim, Linh Tran".
     """
     head, *lines = [line.strip() for line in text.splitlines() if line.strip()] or [""]
     asks, _, rest = head.rpartition(":")
@@ -161,7 +161,7 @@ def head_and_items(text: str) -> tuple[str, tuple[str, ...]]:
 
 
 def _is_prose(item: str) -> bool:
-    """Return whether a line is a sentence and no name: it is long, ends like one, or contains the start of one."""
+    """Return whether a line is a sentence and not a name: it is long, or a sentence ends in it."""
     if len(item) > _LONGEST or item.endswith(("?", "!")):
         return True
     return any(end[-1] == "." and not _SHORTENED.fullmatch(end) for end in _ENDS.findall(item))

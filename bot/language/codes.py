@@ -24,9 +24,9 @@ _NEAR, _SHORTEST = 3, 5
 
 
 def is_npi(number: str) -> bool:
-    """Return whether ten digits are an NPI.
+    """Return whether `number` is an NPI: ten digits, the last of which is the correct check digit.
 
-    The last is the Luhn check digit of "80840" and the others (45 CFR 162.406).
+    The check digit is the Luhn digit of "80840" followed by the other nine digits (45 CFR 162.406).
     """
     if not (number.isascii() and _NPI.match(number)):
         return False
@@ -43,7 +43,7 @@ def is_nucc(word: str) -> bool:
 
 
 def code_tags(said: Utterance, free: list[bool], words: WordArea) -> list[Tag]:
-    """Return the codes in a message. Their words are marked in `free`."""
+    """Return the tags of the codes in a message. Sets `free` to False for their tokens."""
     if not _DIGITS.search(said.folded):
         return []
     tags = (tag for tag in (*_by_text(said, words), *_by_word(said, words)) if all(free[tag.first : tag.after]))
@@ -54,7 +54,7 @@ def code_tags(said: Utterance, free: list[bool], words: WordArea) -> list[Tag]:
 
 
 def _by_text(said: Utterance, words: WordArea) -> Iterator[Tag]:
-    """Yield codes with dashes, which are several words."""
+    """Yield the tags of codes with dashes, which consist of several tokens."""
     for kind, form in (("ndc", _NDC), ("tin", _TIN)):
         for match in form.finditer(said.text):
             first, after = _tokens(said, match.start(), match.end())
@@ -79,7 +79,7 @@ def _by_word(said: Utterance, words: WordArea) -> Iterator[Tag]:
 
 
 def _with_its_word(said: Utterance, tag: Tag, words: WordArea) -> Tag:
-    """Return the tag extended by the words before it that say what it is: "CPT code 99213"."""
+    """Return the tag extended over the words before it that name the kind of code: "CPT code 99213"."""
     first = tag.first
     while first and said.words[first - 1] in words.says_kind:
         first -= 1
@@ -87,13 +87,13 @@ def _with_its_word(said: Utterance, tag: Tag, words: WordArea) -> Tag:
     return replace(tag, first=first)
 
 
-def _near(said: Utterance, place: int, words: frozenset[str]) -> bool:
-    """Return whether one of the words is before a position, or right after it."""
-    return not words.isdisjoint(said.words[max(0, place - _NEAR) : place] + said.words[place + 1 : place + 2])
+def _near(said: Utterance, index: int, words: frozenset[str]) -> bool:
+    """Return whether one of `words` is among the few tokens before `index` or directly after it."""
+    return not words.isdisjoint(said.words[max(0, index - _NEAR) : index] + said.words[index + 1 : index + 2])
 
 
 def _tokens(said: Utterance, start: int, end: int) -> tuple[int, int]:
-    """Return the range of tokens within a range of characters."""
+    """Return the token range that corresponds to a range of characters."""
     ends: Sequence[int] = [span[1] for span in said.spans]
     first = bisect_right(ends, start)
     after = next((at for at, span in enumerate(said.spans) if span[0] >= end), len(said.spans))

@@ -1,7 +1,7 @@
-"""The previous answers, as far as the next message may refer to them: whether it changes one, and what follows which.
+"""The previous answers, as far as the next message may refer to them.
 
-Two parts of the file of weights are counted on the conversations of `intents/_talks/`: `SAME` tells how likely a
-message is to change the previous question, `NEXT` how much likelier an intent is after another one than at any time.
+Two parts of the weights file are counted on the conversations in `intents/_talks/`. `SAME` gives the probability that a
+message changes the previous question. `NEXT` gives how much likelier an intent is after another one than on average.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -68,9 +68,9 @@ _SURELY, _ANEW = 0.9, 0.6  # what is clear by itself, in four words or more, is 
 
 
 class Context(msgspec.Struct, frozen=True):
-    """The previous answer: its intent and slots, what the bot asked for, and the plan year if known.
+    """The previous answer: its intent and slots, the slot that the bot asked for, and the plan year if known.
 
-    `earlier` are the topics before it, newest first, for a message that returns to one of them.
+    `earlier` are the topics before it, newest first, because a message may return to one of them.
     """
 
     intent: str
@@ -81,24 +81,24 @@ class Context(msgspec.Struct, frozen=True):
     earlier: tuple["Context", ...] = ()
 
     def topic(self, back: int) -> "Context":
-        """Return the topic that a reading is about: this one, or the one `back` topics before it."""
+        """Return the topic `back` topics before this one; this one for 0 and if there are not as many."""
         return self.earlier[back - 1] if 0 < back <= len(self.earlier) else self
 
     def before(self, intent: str) -> tuple["Context", ...]:
-        """Return the topics that stay available if `intent` is answered next, at most `MOST_TOPICS`."""
+        """Return the topics that stay available if `intent` is answered next, newest first, at most `MOST_TOPICS`."""
         stack = self.earlier if intent == self.intent else (replace(self, earlier=()), *self.earlier)
         return tuple(topic for topic in stack if topic.intent != intent)[:MOST_TOPICS]
 
 
 def asks_by_itself(words: Sequence[str], listed: WordArea, *, least: int = ELLIPSIS + 1) -> bool:
-    """Whether words are a sentence of their own that asks ("is Grace Okafor in Network P") and not of an answer."""
+    """Return whether words are a complete question without reference to an answer: "is Grace Okafor in Network P"."""
     return len(words) >= least and words[0] in listed.asking and listed.back.isdisjoint(words)
 
 
 def points_back(words: Sequence[str], listed: WordArea) -> bool:
     """Return whether words refer to the subject of the previous answer: "is it covered", "ya la pagó".
 
-    Not "la visita".
+    The article of "la visita" does not.
     """
     around = zip(("", *words), words, (*words[1:], ""), strict=False)
     return any(
@@ -109,7 +109,7 @@ def points_back(words: Sequence[str], listed: WordArea) -> bool:
 
 
 def of_shown(words: Sequence[str], listed: WordArea) -> dict[str, Any]:
-    """Return which of the records that were shown words refer to, as `those`, `picks` and `steps` of a reading."""
+    """Return which of the shown records the words refer to: the attributes `those`, `picks`, `steps` of a reading."""
     those = EVERY * (not listed.those.isdisjoint(words) or _says(words, listed, "of_those"))
     near = (words[at + 1 : at + 4] for at, word in enumerate(words) if word in listed.picks)
     picks = any(not listed.picked.isdisjoint(behind) for behind in near) or _says(words, listed, "picks_of")
@@ -119,19 +119,22 @@ def of_shown(words: Sequence[str], listed: WordArea) -> dict[str, Any]:
 
 
 def _says(words: Sequence[str], listed: WordArea, name: str) -> bool:
-    """Return whether one of the phrases of a class, of two or three words, is said."""
+    """Return whether the words contain a phrase of two or three words from the list called `name`."""
     return not {*pairwise(words), *zip(words, words[1:], words[2:], strict=False)}.isdisjoint(listed.phrases(name))
 
 
 def on_top(slots: Mapping[str, Slot], heard: Heard) -> dict[str, Slot]:
-    """Return the slots; single values of "any of those on L as well" or "L too" come on top of those before."""
+    """Return the slots; if the words say "too" or "as well", single values are marked as added to the previous ones."""
     words, listed = heard.said.words, heard.joining.beside("context")
     added = not listed.on_top.isdisjoint(words) or _says(words, listed, "on_top_too")
     return {name: replace(slot, how="and") if added and slot.is_plain else slot for name, slot in slots.items()}
 
 
 def changed(context: Context, reading: Reading, intents: Mapping[str, IntentRules]) -> tuple[str, dict[str, Slot]]:
-    """Return the earlier question with a refinement or date shift applied; a slot without a value is removed."""
+    """Return the earlier question's intent and slots with a refinement or date shift applied.
+
+    A slot whose new value is None is removed.
+    """
     topic = context.topic(reading.back)
     rules = intents.get(topic.intent)
     replaced = KINDS_OF_CARE if KINDS_OF_CARE & reading.slots.keys() else frozenset()
@@ -152,10 +155,10 @@ def changed(context: Context, reading: Reading, intents: Mapping[str, IntentRule
 
 
 def _combined(kept: Slot | None, slot: Slot, *, excludes: bool, several: bool) -> Slot:
-    """Return a slot with what it keeps of the one before.
+    """Return the new slot combined with the earlier one of the same name.
 
-    What it leaves out comes on top of what is left out already, and beside what is wanted: "not fitzgerald" of every
-    Grace. A value that is said to come on top does ("L too"), where the question takes several.
+    An excluded value is added to earlier exclusions, and to an earlier wanted value: "not fitzgerald" after "Grace". A
+    value with "too" is added if the question takes `several` values. Any other value replaces the earlier one.
     """
     if kept is None or kept.value is None or slot.value is None or (not slot.excluded and slot.value in kept.every):
         return slot
@@ -174,10 +177,10 @@ def _joined(kept: Slot, slot: Slot) -> Slot:
 def merge(
     context: Context | None, reading: Reading, intents: Mapping[str, IntentRules]
 ) -> tuple[str | None, dict[str, Slot]]:
-    """Return the intent and slots of a message after the context is taken into account.
+    """Return the intent and slots of a message after the previous answer is taken into account.
 
-    A refinement or a date shift repeats the earlier intent with the changed slots. Other messages are unchanged, except
-    for slots that their intent carries over, and those that they point at.
+    A refinement or a date shift repeats the earlier intent with the changed slots. Any other message keeps its intent,
+    and takes over the slots that its intent shares with the previous answer or that it refers to.
     """
     slots, rules = dict(reading.slots), intents.get(reading.intent or "")
     if context is None:
@@ -193,15 +196,15 @@ def merge(
 
 
 def _instead(rules: IntentRules | None, reading: Reading, slots: Mapping[str, Slot]) -> str | None:
-    """Return the intent that answers a question with these slots."""
+    """Return the intent that answers a question with these slots: the one in `instead` if its condition is met."""
     other = rules.instead if rules else None
     return other.intent if other and other.has in slots and other.lacks not in slots else reading.intent
 
 
 def _narrows(context: Context, reading: Reading, intents: Mapping[str, IntentRules]) -> bool:
-    """Return whether a search keeps the conditions of the one before, because it doesn't say whom: "any of those on L".
+    """Return whether a search keeps the conditions of the previous search because it names no provider or kind of care.
 
-    So does one that says where to look, but not for what: "closest to 37405".
+    For example "any of those on L", or "closest to 37405", which names only a place.
     """
     rules, before = intents.get(reading.intent or ""), intents.get(context.intent)
     if rules is None or before is None or not (lists_providers(rules) and lists_providers(before)):
@@ -214,7 +217,7 @@ def _narrows(context: Context, reading: Reading, intents: Mapping[str, IntentRul
 
 
 def of_one_provider(reading: Reading, parts: Sequence[Reading], intents: Mapping[str, IntentRules]) -> bool:
-    """Return whether all parts ask about the one provider whom the message names: one answer tells all facts."""
+    """Return whether all parts of a message ask about the one provider it names, so that one answer has all facts."""
     name = reading.slots.get("provider_name")
     named = [part.slots["provider_name"] for part in parts if "provider_name" in part.slots]
     rules = [intents.get(one.intent or "") for one in (reading, *(part for part in parts if not part.unclear))]
@@ -223,7 +226,7 @@ def of_one_provider(reading: Reading, parts: Sequence[Reading], intents: Mapping
 
 
 def lists_providers(rules: IntentRules) -> bool:
-    """Return whether an intent's answer is a list of providers or places."""
+    """Return whether an intent's answer is a list of providers or facilities."""
     return rules.needs == "directory" and "more" in rules.follows and "refine" in rules.follows
 
 
@@ -231,11 +234,11 @@ _OF_SHOWN = "WHICH_WERE"
 
 
 def taken_over(context: Context, reading: Reading, intents: Mapping[str, IntentRules]) -> tuple[str, ...]:
-    """Return the slots, and `RECORD`, that a question takes over from the previous answer, as they share a subject.
+    """Return the names of slots, and `RECORD`, that a question takes over from the previous answer on the same subject.
 
-    A question with its own object takes over no condition, nor does one of many words with its own time. The date of an
-    action is not the date of the care it is about. What begins as a correction of the same question, or only points at
-    its answer, keeps all that it does not name.
+    A question with its own object takes over no condition, nor does a long one with its own date. The date of an action
+    is not the date of the care. A correction of the same question, or a mere reference to its answer, takes over all
+    slots that it does not name.
     """
     rules, before = intents.get(reading.intent or ""), intents.get(context.intent)
     if rules is None or before is None:
@@ -257,11 +260,10 @@ def taken_over(context: Context, reading: Reading, intents: Mapping[str, IntentR
 
 
 def _pointed(context: Context, reading: Reading, intents: Mapping[str, IntentRules]) -> tuple[str, ...]:
-    """Return the conditions of the answer before that another question refers to, naming none itself.
+    """Return the slots of the previous answer that another question refers to and does not name itself.
 
-    "How much did that one cost" is about the visits to the physical therapist that were just told, if the message
-    points at them, "is it free" about the care that was named, "is she in my network" about the doctor of a visit, and
-    "when did I see her" about the one that was looked up.
+    For example the service in "how much did that one cost" or "is it free", and the doctor in "is she in my network" or
+    "when did I see her".
     """
     rules, before = intents[str(reading.intent)], intents.get(context.intent)
     if before is None or context.intent == reading.intent:
@@ -286,9 +288,10 @@ def _leaves_open(subject: Subject, said: set[str], reading: Reading) -> bool:
 def turn_evidence(
     heard: Heard, before: IntentRules, chances: Mapping[str, float], may: AbstractSet[str]
 ) -> dict[str, list[str]]:
-    """Return the evidence that tells whether a message changes the previous question.
+    """Return the evidence on whether a message changes the previous question.
 
-    `chances` are the probabilities of the intents without that question, `may` the follow-ups that fit its answer.
+    `chances` are the probabilities of the intents regardless of that question, `may` the follow-ups that fit its
+    answer.
     """
     able = {name: one for name, one in chances.items() if name in may or not name.startswith((FOLLOW, DANGER))}
     whole = sum(able.values()) or 1.0
@@ -321,7 +324,7 @@ def turn_evidence(
 
 
 def is_answer(heard: Heard, rules: Iterable[Rule]) -> bool:
-    """Return whether a message is a bare yes, no or never mind, which answers the bot; `rules` are of a change."""
+    """Return whether a message is only a yes, no or never mind; `rules` are those of the refinement intent."""
     answers = [rule for rule in rules if "answer" in rule.set]
     names = frozenset().union(*(rule.concepts for rule in answers))
     taken = frozenset().union(*(heard.marks.get(name, frozenset()) for name in names))
@@ -334,37 +337,40 @@ def is_answer(heard: Heard, rules: Iterable[Rule]) -> bool:
 
 
 def is_dated(heard: Heard) -> bool:
-    """Return whether times are the only values in a message."""
+    """Return whether a message has slot values and all of them are dates or periods."""
     return bool(heard.tags) and all(tag.kind in TIMES for tag in heard.tags)
 
 
 def is_foreign(heard: Heard, before: IntentRules, may: AbstractSet[str]) -> bool:
-    """Return whether no value of a message is of a kind that the previous answer takes: "only women", of an ID card."""
+    """Return whether a message has values and the previous answer can use none: "only women" after an ID card."""
     kinds = {tag.kind for tag in heard.tags}
     return bool(kinds) and may.isdisjoint(CHANGES) and kinds.isdisjoint(before.takes)
 
 
 def change_of(heard: Heard, before: IntentRules, may: AbstractSet[str]) -> str:
-    """Return the intent that repeats the previous question with what the message changes."""
+    """Return the follow-up that changes the previous question as the message requests: a date shift or a refinement.
+
+    If neither fits, return the previous intent itself.
+    """
     first, second = (DATE_SHIFT, REFINE) if is_dated(heard) else (REFINE, DATE_SHIFT)
     return first if first in may else second if second in may else before.intent
 
 
 def with_change(chances: Mapping[str, float], change: str, changes: float) -> dict[str, float]:
-    """Return the chances, likeliest first, where the previous question changes with a probability of `changes`."""
+    """Return the probabilities, likeliest first, with `changes` of the whole moved to the intent `change`."""
     shares = {name: (1 - changes) * one for name, one in chances.items()}
     shares[change] = shares.get(change, 0.0) + changes
     return dict(sorted(shares.items(), key=lambda one: -one[1]))
 
 
 class Turns:
-    """Weighs a message against the question before it."""
+    """Estimates how a message relates to the previous question."""
 
     def __init__(self, weights: Mapping[str, Weights]) -> None:
         self._same, self._next = weights.get(SAME), weights.get(NEXT)
 
     def changes(self, heard: Heard, before: IntentRules, chances: Mapping[str, float], may: AbstractSet[str]) -> float:
-        """Return how likely it is that a message repeats the previous question with something changed."""
+        """Return the probability that a message repeats the previous question with a change."""
         if self._same is None or is_foreign(heard, before, may):
             return 0.0
         sums = self._same.sums(turn_evidence(heard, before, chances, may))
@@ -379,7 +385,7 @@ class Turns:
         return odds / (1 + odds)
 
     def follows(self, before: IntentRules) -> Mapping[str, float]:
-        """Return by how much the sum of each intent grows after the previous one."""
+        """Return the number to add to each intent's sum, by how often the intent follows the previous one."""
         if self._next is None:
             return {}
         return dict(zip(self._next.labels, self._next.sums({"found": [before.intent]}), strict=True))

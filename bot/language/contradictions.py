@@ -1,4 +1,4 @@
-"""Faults of a pack's files: unknown names, what contradicts itself, what is missing. Each prevents a start."""
+"""Faults in a pack's files that prevent a start: unknown names, contradictions, and missing entries."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
@@ -31,16 +31,16 @@ ENGINES_OWN = frozenset({"FILLER", "named_person", WISH_AFTER, WISH_BEFORE})
 _CLASSES, _CELLS, _GLOSSARY = (f"{WORDS}/{name}.yaml" for name in ("classes", "cells", "glossary"))
 
 _Named = tuple[str, str, Iterable[str], Collection[str]]
-"""Where names stand, what is said of one that is not known, the names, and those that are known."""
+"""The text of the line to report, the message with {} for the name, the names to check, and the known names."""
 
 
 def at(folder: Path, entry: IntentRules, text: str, what: str, near: str = "") -> Finding:
-    """Return a finding about a rule file, in the first line that contains a text."""
+    """Return a finding about a rule file, at the first line that contains `text`."""
     return Finding(entry.file.relative_to(folder).as_posix(), line_of(entry.file, text), what, near)
 
 
 class Faults:
-    """The faults of the files in a pack's `intents/` folder."""
+    """Finds the faults in the files of a pack's `intents/` folder."""
 
     def __init__(self, folder: Path, engine: Engine) -> None:
         self._folder, self._engine, self._lexicon = folder, engine, engine.lexicon
@@ -50,7 +50,7 @@ class Faults:
         self._forms: dict[str, str] = {}
 
     def every(self) -> Iterator[Finding]:
-        """Yield all of them, those of the words first."""
+        """Yield a finding for each fault, first those in the files of words, then those in the rule files."""
         yield from self._of_words()
         for entry in self._engine.intents.values():
             for text, what, names, known in (*self._named(entry), *self._of_form(entry)):
@@ -60,7 +60,7 @@ class Faults:
                 yield at(self._folder, entry, text, what)
 
     def _of_words(self) -> Iterator[Finding]:
-        """Yield findings for unknown names in files of words, concepts without phrases, and classes in no licence."""
+        """Yield findings for unknown names in files of words, concepts without phrases, and unused classes."""
         engine, lexicon = self._engine, self._lexicon
         for key, term in lexicon.glossary.terms.get("en", {}).items():
             told = f"term {key!r}: yours: unknown intent {{}}"
@@ -91,7 +91,7 @@ class Faults:
             yield self._in_words(shown, text, what.format(repr(name)), nearest(name, known))
 
     def _named(self, entry: IntentRules) -> Iterator[_Named]:
-        """Yield the names in a rule file that have to be known; "" for the line of the name itself."""
+        """Yield the checks of the names in a rule file. An empty text stands for the line of the name itself."""
         intents, own = self._engine.intents, {*entry.slots, *([WORKINGS] if entry.workings else [])}
         for rule in entry.rules:
             told = f"rule {rule.name!r}: "
@@ -113,7 +113,7 @@ class Faults:
         yield "whole", "whole: {} is no concept and no slot type", whole, self._known | {"*"}
 
     def _of_form(self, entry: IntentRules) -> Iterator[_Named]:
-        """Yield the fields that a form names, which have to be options of its intent."""
+        """Yield the checks of a form's fields, which must be options of its intent."""
         if (form := entry.form) is None:
             return
         kinds = {"network" if kind == NAMED_NETWORK else kind for kind in entry.slots.values()}
@@ -125,7 +125,7 @@ class Faults:
         yield "form", "form: {} is not among its fields", named, form.fields
 
     def _wrong(self, entry: IntentRules) -> Iterator[tuple[str, str]]:
-        """Yield what is missing in a rule file, or contradicts itself, each with a text of its line."""
+        """Yield (text of the line, fault) for each missing or contradictory entry of a rule file."""
         yield from _same_rows(entry.rules)
         named = {name for rule in entry.rules for name in rule.concepts}
         for name in sorted(named - PSEUDO - self._lexicon.cells.keys()):
@@ -146,7 +146,7 @@ class Faults:
         yield from self._detours(entry)
 
     def _detours(self, entry: IntentRules) -> Iterator[tuple[str, str]]:
-        """Yield that another intent that answers instead is unknown, or leads back."""
+        """Yield a fault if the intent in `instead` is unknown, or if a chain of them leads back to this intent."""
         seen, now = {entry.intent}, entry
         while now.instead is not None:
             other = self._engine.intents.get(now.instead.intent)
@@ -159,7 +159,7 @@ class Faults:
 
 
 def _unsaid(entry: IntentRules, language: str) -> Iterator[tuple[str, str]]:
-    """Yield that a title or a prompt is missing in a language."""
+    """Yield a fault for each title or prompt that is missing in a language."""
     if entry.needs != "nothing" and not entry.title.get(language):
         yield "title", f"title: missing in {language!r}"
     if entry.prompt and not (entry.prompt.title.get(language) and entry.prompt.says.get(language)):
@@ -167,7 +167,7 @@ def _unsaid(entry: IntentRules, language: str) -> Iterator[tuple[str, str]]:
 
 
 def _same_rows(rules: Iterable[Rule]) -> Iterator[tuple[str, str]]:
-    """Yield that a rule's conditions repeat an earlier rule's, so that its slots are never set."""
+    """Yield a fault for each rule with the same conditions as an earlier rule, because its slots are never set."""
     alike: dict[object, list[Rule]] = defaultdict(list)
     for rule in rules:
         alike[frozenset(rule.groups), rule.any, rule.after].append(rule)

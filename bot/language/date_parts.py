@@ -1,4 +1,4 @@
-"""Parts of a time and times beside it: "late March", "the first two weeks of May", "the week before Thanksgiving"."""
+"""Parts and neighbours of a period: "late March", "the first two weeks of May", "the week before Thanksgiving"."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ _EARLY, _LATE = "early", "late"
 
 
 class Stretch(NamedTuple):
-    """The first and last day of a period; `dated` if the words include the year; `holiday` is the rule of its day."""
+    """A period. `dated`: the words include the year.
+
+    `holiday`: the rule of the holiday if the period is one, otherwise "".
+    """
 
     start: date
     end: date
@@ -26,7 +29,7 @@ class Stretch(NamedTuple):
 
 
 class DateFound(msgspec.Struct, frozen=True):
-    """A date phrase in a message: tokens [first, after), and its first and last day."""
+    """A date phrase in a message: tokens [first, after), and the first and last day of its period."""
 
     first: int
     after: int
@@ -34,12 +37,12 @@ class DateFound(msgspec.Struct, frozen=True):
 
 
 class DateParts:
-    """The operations that take a part of another time, or the days beside it."""
+    """Operations of time patterns that return a part of another period, or the period directly before or after it."""
 
     _today: date
 
     def edge(self, edge: str, whole: Stretch) -> Stretch:
-        """Return a third of a period: "early 2025" is January to April, "late March" the 21st to the 31st."""
+        """Return a third of a period: "early 2025" is January to April, "late March" begins on the 21st."""
         days = (whole.end - whole.start).days + 1
         if days >= _YEAR:
             first = whole.start.month + {_EARLY: 0, _LATE: 2 * _THIRD}.get(edge, _THIRD)
@@ -56,24 +59,24 @@ class DateParts:
         return self.edge(edge, Stretch(date(self._today.year, 1, 1), date(self._today.year, 12, 31)))
 
     def half_of(self, half: int, whole: Stretch) -> Stretch:
-        """Return the first or second half of a period: "the first half of May"."""
+        """Return the first half of a period if `half` is 1, otherwise the second: "the first half of May"."""
         middle = whole.start + timedelta(days=((whole.end - whole.start).days + 1) // 2)
         return whole._replace(end=middle - _DAY) if half == 1 else whole._replace(start=middle)
 
     def units_of(self, side: int, unit: str, whole: Stretch, count: int = 1) -> Stretch:
-        """Return the first or last units of a period: "the first two weeks of May", "the last 10 days of April"."""
+        """Return the first units of a period, or the last ones if `side` is negative: "the first two weeks of May"."""
         if side < 0:
             return whole._replace(start=max(whole.start, back(whole.end + _DAY, count, unit)))
         return whole._replace(end=min(whole.end, later(whole.start, count, unit) - _DAY))
 
     def beside(self, side: int, unit: str, whole: Stretch, count: int = 1) -> Stretch:
-        """Return the units right before or after a period: "the week before Thanksgiving"."""
+        """Return the units after a period, or before it if `side` is negative: "the week before Thanksgiving"."""
         if side < 0:
             return Stretch(back(whole.start, count, unit), whole.start - _DAY)
         return Stretch(whole.end + _DAY, later(whole.end + _DAY, count, unit) - _DAY)
 
     def near(self, whole: Stretch) -> Stretch:
-        """Return a week on each side of a few days: "around Thanksgiving"; a month or more stays what it is."""
+        """Return the period extended by a week on each side: "around Thanksgiving"; unchanged from a month on."""
         if (whole.end - whole.start).days >= _MONTH - 1:
             return whole
         return Stretch(whole.start - timedelta(days=_WEEK), whole.end + timedelta(days=_WEEK))
@@ -90,24 +93,24 @@ class DateParts:
         return Stretch(first, date(first.year + 1, 1, 1))
 
     def a_year_ago(self, a_year_ago: str) -> Stretch:
-        """Return last year until the same day, "this time last year", or the month around that day."""
+        """Return last year until the same day ("this time last year"), or with "near" the 30 days around that day."""
         then = months_back(self._today, 12)
         if a_year_ago == "near":
             return Stretch(then - timedelta(days=15), then + timedelta(days=15))
         return Stretch(date(then.year, 1, 1), then)
 
     def year_and_half(self) -> Stretch:
-        """Return the days for "the past year and a half"."""
+        """Return the period for "the past year and a half", up to today."""
         return Stretch(months_back(self._today, 18), self._today)
 
     def _latest_named(self, holiday: str) -> date:
-        """Return the latest day with this name."""
+        """Return the latest date of a holiday that is not in the future."""
         day = named_day(holiday, self._today.year)
         return day if day <= self._today else named_day(holiday, self._today.year - 1)
 
 
 def clipped(days: Days, today: date) -> Days | None:
-    """Return the days up to today; None for a time that begins later."""
+    """Return the range without days after `today`; None if the range begins after `today`."""
     start, end = days
     if start is not None and start > today:
         return None
@@ -115,13 +118,17 @@ def clipped(days: Days, today: date) -> Days | None:
 
 
 def is_year(one: DateFound) -> bool:
-    """Return whether a time is a whole year, or this one so far from December on."""
+    """Return whether a range is a whole calendar year, or one from January 1 to a day in its December."""
     start, end = one.days
     return bool(start and end and (start.month, start.day, start.year, _TWELVE) == (1, 1, end.year, end.month))
 
 
 def follows_on(first: DateFound, days: Days, second: DateFound) -> DateFound | None:
-    """Return both times as one, if the second begins in the first or right behind it; only the second if within."""
+    """Return two date phrases as one range; None if the second period does not begin in the first or directly after it.
+
+    `days` are the days of the first phrase. If the second period lies within the first, only its days count: "last
+    year, April through June".
+    """
     start, end = days
     begin, until = second.days
     if start is None or end is None or begin is None or until is None:

@@ -1,4 +1,4 @@
-"""Times in a message as dates: the meaning of the patterns in `intents/_grammar/*/dates.yaml` on a given day."""
+"""Dates in a message: evaluates the patterns in `intents/_grammar/*/dates.yaml` for a given day."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _YEARS_AHEAD = 10
 
 
 class Dates(DateParts):
-    """The operations of the time patterns. Dates are in the past: a date without a year is the latest such date."""
+    """The operations of the date patterns. Dates are in the past: a date without a year is the latest such date."""
 
     def __init__(self, today: date, plan_year: tuple[date, date] | None = None) -> None:
         self._today, self._plan_year = today, plan_year
@@ -37,9 +37,10 @@ class Dates(DateParts):
         return Stretch(day, day, dated)
 
     def _latest(self, first: date, months: int, said_year: int | None) -> Stretch:
-        """Return `months` months from a day on.
+        """Return the period of `months` months that begins at `first`.
 
-        A year earlier if no year is given and they would start in the future.
+        Without a year in the message (`said_year` is None), a period that would begin in the future is moved back by a
+        year.
         """
         if said_year is None and first > self._today:
             first = first.replace(year=first.year - 1)
@@ -49,7 +50,7 @@ class Dates(DateParts):
         return Stretch(date(year, 1, 1), date(year, 12, 31)) if MINYEAR <= year <= self._today.year else None
 
     def added(self, tens: int, day_word: int) -> int | None:
-        """Return the number for "twenty first"."""
+        """Return the sum for "twenty first"; None if the second number has two digits."""
         return tens + day_word if day_word < _TEN else None
 
     def given_year(self, year: int) -> int:
@@ -57,7 +58,7 @@ class Dates(DateParts):
         return year
 
     def full_year(self, short_year: int) -> int | None:
-        """Return the year for the 25 of "in 25", of the last ten years only: other numbers are rarely years."""
+        """Return the year for "in 25"; None if not one of the last ten, because other numbers are rarely years."""
         year = self._today.year // _CENTURY * _CENTURY + short_year
         return year if 0 <= self._today.year - year < _TEN else None
 
@@ -89,7 +90,7 @@ class Dates(DateParts):
         return self._day(found, dated=said_year is not None)
 
     def days(self, month: int, first: int, last: int, said_year: int | None = None) -> Stretch | None:
-        """Return the days for "March 1 to 15"."""
+        """Return the days for "March 1 to 15"; None if the numbers are no days of a month in ascending order."""
         if not 1 <= first <= last <= _DAYS:
             return None
         end = self.day_of_month(month, last, said_year)
@@ -145,11 +146,11 @@ class Dates(DateParts):
         return Stretch(*unit_around(start - timedelta(days=1), unit))
 
     def weekdays_ago(self, weekday: int, count: int = 1) -> Stretch:
-        """Two Fridays ago."""
+        """Return the day for "two Fridays ago"."""
         return self._day(self.weekday(weekday).start - timedelta(weeks=max(count, 1) - 1))
 
     def this_nth(self, day: int) -> Stretch:
-        """The 3rd: the latest day of that number."""
+        """Return the day for "the 3rd": the latest day with that number."""
         first = self._today.replace(day=1)
         found = first if day <= self._today.day else months_back(first, 1)
         return self._day(found.replace(day=day))
@@ -199,7 +200,7 @@ class Dates(DateParts):
         return self._latest(date(said_year or self._today.year, season, 1), 3, said_year)
 
     def season_before(self, season: int) -> Stretch:
-        """Return the season for "last summer": the latest that is over."""
+        """Return the season for "last summer": the latest that has ended."""
         found = self.season(season)
         return found if found.end < self._today else self.season(season, found.start.year - 1)
 
@@ -216,14 +217,14 @@ class Dates(DateParts):
         return self._of_year(self._today.year)
 
     def last_fiscal_year(self) -> Stretch | None:
-        """Return the calendar year for "last fiscal year"."""
+        """Return the calendar year for "last fiscal year", because it is not known whose fiscal year is meant."""
         return self._of_year(self._today.year - 1)
 
     def between(self, first: Stretch, last: Stretch) -> Days | None:
-        """Return the days from the start of the first to the end of the last.
+        """Return the days from the start of the first period to the end of the last; None if there are none.
 
-        A month or holiday without a year is before the second. Times that run backwards are two: "this year to last
-        year".
+        A first month or holiday without a year is the last one before the end. "This year to last year" names two
+        periods and no range.
         """
         begin = first.start
         if not first.dated:
@@ -240,35 +241,35 @@ class Dates(DateParts):
         return date(year, day.month, min(day.day, month_days(year, day.month)[1].day))
 
     def follows(self, first: Stretch, last: Stretch) -> Days | None:
-        """Return the days for "1/1/24-3/31/24": two dates in digits, one right after the other."""
+        """Return the days for "1/1/24-3/31/24", two dates in digits; None if the second date is earlier."""
         return (first.start, last.end) if last.end >= first.start else None
 
     def since(self, period: Stretch) -> Days:
-        """Return the days from the start of a period until now."""
+        """Return the range from the start of a period, without an end."""
         return period.start, None
 
     def ended(self, period: Stretch) -> Days:
-        """Return the days since the end of a period."""
+        """Return the range from the last day of a period, without an end."""
         return period.end, None
 
     def until(self, period: Stretch) -> Days:
-        """Return the days until the end of a period."""
+        """Return the range up to the last day of a period, without a start."""
         return None, period.end
 
     def before(self, period: Stretch) -> Days:
-        """Return the days until the day before a period."""
+        """Return the range up to the day before a period, without a start."""
         return None, period.start - timedelta(days=1)
 
     def after(self, period: Stretch) -> Days:
-        """Return the days from the day after a period on."""
+        """Return the range from the day after a period, without an end."""
         return period.end + timedelta(days=1), None
 
     def month_ahead(self, month: int, year: int) -> Stretch | None:
-        """Return the month for "January 2027" if it is in the future, else None."""
+        """Return the month for "January 2027" if it is in the next ten years, otherwise None."""
         return self._ahead(Stretch(*month_days(year, month)))
 
     def year_ahead(self, year: int) -> Stretch | None:
-        """Return the year for "in 2027" if it is in the future, else None."""
+        """Return the year for "in 2027" if it is in the next ten years, otherwise None."""
         return self._ahead(Stretch(date(year, 1, 1), date(year, 12, 31)))
 
     def _ahead(self, found: Stretch) -> Stretch | None:
@@ -284,11 +285,11 @@ class Dates(DateParts):
 def find_dates(
     lexed: Lexed, today: date, plan_year: tuple[date, date] | None = None, *, dashes: Sequence[int] = ()
 ) -> tuple[DateFound, ...]:
-    """Return the date phrases among folded words, in order, each with its first and last day.
+    """Return the date phrases among folded words, in order, each with the first and last day of its period.
 
     No range starts in the future; a range that would end after `today` ends today. An open start is None. Consecutive
     periods ("February and March") are one range; of a season followed by months ("late winter, February and March")
-    only the months count. `dashes` are the positions of words that a dash joins to the word before.
+    only the months count. `dashes` are the indexes of words that a dash joins to the word before.
     """
     return _ranges(Matcher(lexed, Dates(today, plan_year), dashes), lexed, today, dashes)
 
@@ -307,10 +308,10 @@ def _ranges(matcher: Matcher, lexed: Lexed, today: date, dashes: Sequence[int]) 
 def _listed(
     matcher: Matcher, lexed: Lexed, found: Sequence[DateFound], dashes: Sequence[int], today: date
 ) -> Iterator[DateFound]:
-    """Yield the ranges, with consecutive ones that are mentioned together merged.
+    """Yield the ranges in order; consecutive periods that are listed together are merged into one.
 
-    Of two, one without a year is in the other's: "February and March 2023", "May 2025 compared to June". A part that is
-    named beside a whole is meant: "last fall, September to November", "last year, March through May".
+    Of two listed or compared periods, one without a year is in the year of the other: "February and March 2023". A part
+    that is listed after a whole replaces the whole: "last fall, September to November".
     """
     words, last = lexed.grammar.area("dates"), found[0]
     joining = lexed.grammar.area("joining").any("adding", "either")
@@ -341,7 +342,7 @@ def _has_season(matcher: Matcher, one: DateFound) -> bool:
 
 
 def _has_year(matcher: Matcher, one: DateFound, words: WordArea) -> bool:
-    """Return whether a part of a named year is meant: "June of last year", and not "last year"."""
+    """Return whether the words are a part of a named year: "June of last year", but not "last year"."""
     units = words.values("unit")
     return not is_year(one) and any(
         _YEAR.match(word) or units.get(word) == "year" for word in matcher.words[one.first : one.after]
@@ -349,13 +350,16 @@ def _has_year(matcher: Matcher, one: DateFound, words: WordArea) -> bool:
 
 
 def _as_of(lexed: Lexed, dashes: Sequence[int], one: DateFound, day: date) -> DateFound:
-    """Return a time as it is meant on another day: "June" as of the end of 2025 is June 2025."""
+    """Return a date phrase evaluated for another day: "June" as of the end of 2025 is June 2025."""
     hit = Matcher(lexed, Dates(day), dashes).at("dates.range", one.first)
     return replace(one, days=hit.value[:2]) if hit and hit.after == one.after else one
 
 
 def date_tags(lexed: Lexed, said: Utterance, today: date, plan_year: tuple[date, date] | None = None) -> list[Tag]:
-    """Return the times in a message, as `{"start", "end"}` in ISO dates; future times have a kind of their own."""
+    """Return the tags of date phrases: `date_range`, or `date_ahead` for a period in the future.
+
+    The value has `start` and `end` as ISO dates, None for an open start or end.
+    """
     matcher = Matcher(lexed, Dates(today, plan_year), said.dashes)
     tags = [
         Tag("date_ahead", _iso(found.value.start, found.value.end), found.first, found.after)
@@ -372,5 +376,5 @@ def _iso(start: date | None, end: date | None) -> dict[str, str | None]:
 
 
 def says_plan_year(grammar: Grammar, words: Sequence[str]) -> bool:
-    """Return whether a time phrase is counted in plan years."""
+    """Return whether the words refer to a plan year: "last plan year"."""
     return next(Matcher(Lexed(grammar, words)).find("dates.plan_year"), None) is not None

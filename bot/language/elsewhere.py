@@ -13,7 +13,10 @@ _MOST_WORDS = 2
 def counties_beside(
     said: Utterance, tags: Sequence[Tag], meanings_of: Callable[[str], Sequence[Meaning]], words: WordArea
 ) -> list[Tag]:
-    """Return the counties joined by "and", "or" or a comma to a county with a full name."""
+    """Return the tags of counties joined by "and", "or" or a comma to a county that has a tag.
+
+    For example the Hamilton of "Hamilton or Bradley county".
+    """
     found: list[Tag] = []
     for tag in tags:
         if tag.kind != "location" or not isinstance(tag.value, dict) or "county" not in tag.value:
@@ -33,7 +36,10 @@ def counties_beside(
 def _county_behind(
     said: Utterance, at: int, meanings_of: Callable[[str], Sequence[Meaning]], words: WordArea
 ) -> Tag | None:
-    """Return the Bradley of "condado de Hamilton o Bradley"."""
+    """Return the tag of the county that "and", "or" or a comma joins after index `at`; None if there is none.
+
+    For example the Bradley of "condado de Hamilton o Bradley".
+    """
     first = at + (said.words[at : at + 1] != () and said.words[at] in words.join)
     if first == at and (at >= len(said.words) or "," not in said.between(at)):
         return None
@@ -66,7 +72,7 @@ _LONGEST = 3
 
 
 def street_in(said: Utterance, words: WordArea) -> Tag | None:
-    """The street that a place stands on, as it is written: "on Poplar Avenue", "en la calle Church"."""
+    """Return the tag of the street on which a place is, as the person wrote it: "on Poplar Avenue"; None if none."""
     for place, word in enumerate(said.words):
         first = place + 1
         if word in words.stands:
@@ -83,15 +89,15 @@ def street_in(said: Utterance, words: WordArea) -> Tag | None:
     return None
 
 
-def state_at(said: Utterance, place: int, words: WordArea, *, loose: bool = True) -> tuple[str, int] | None:
-    """Return the two-letter code of the state at `place` and the position after it; None for other words.
+def state_at(said: Utterance, index: int, words: WordArea, *, loose: bool = True) -> tuple[str, int] | None:
+    """Return the two-letter code of the state at `index` and the index after it; None for other words.
 
-    A code that is also a word counts in capitals only, and more codes are words unless `loose`.
+    A code that is also a word counts only in capitals. Unless `loose`, this holds for more codes.
     """
     states, doubtful = words.phrases("state"), words.loose if loose else words.code_word
-    for after in (place + 2, place + 1):
-        code = states.get(tuple(said.words[place:after])) if after <= len(said.words) else None
-        if code and (said.words[place] not in doubtful or said.said(place, after).isupper()):
+    for after in (index + 2, index + 1):
+        code = states.get(tuple(said.words[index:after])) if after <= len(said.words) else None
+        if code and (said.words[index] not in doubtful or said.said(index, after).isupper()):
             return str(code), after
     return None
 
@@ -99,9 +105,10 @@ def state_at(said: Utterance, place: int, words: WordArea, *, loose: bool = True
 def city_elsewhere(
     said: Utterance, free: Sequence[bool], known: Container[str], words: WordArea, *, awaited: bool = False
 ) -> Tag | None:
-    """Return a city that is on no list: the words between "in" and a state, or unknown words after "near"; else None.
+    """Return the tag of a city that is on no list, or of a state behind a word such as "in"; None if there is none.
 
-    `awaited`: the bot asked for a place, so that unknown words after "in", or alone, are one.
+    A city is the words between such a word and a state, or unknown words after "near". `awaited`: the bot asked for a
+    place, so unknown words after "in", or alone, are a city as well.
     """
     if awaited and (alone := _strange(said, 0, free, known)) and alone.after == len(said.words):
         return alone
@@ -130,22 +137,22 @@ def _before_state(
     return None
 
 
-def _state_alone(said: Utterance, place: int, words: WordArea) -> Tag | None:
-    state = state_at(said, place, words)
-    return Tag("location", {"state": state[0]}, place, state[1]) if state else None
+def _state_alone(said: Utterance, index: int, words: WordArea) -> Tag | None:
+    state = state_at(said, index, words)
+    return Tag("location", {"state": state[0]}, index, state[1]) if state else None
 
 
 def _strange(said: Utterance, first: int, free: Sequence[bool], known: Container[str]) -> Tag | None:
-    """Return unknown words where only a place can be; None if there are none."""
+    """Return the tag of unknown words that begin at `first`, read as a city; None if the word there is known."""
     after = first
     while after < len(said.words) and after - first < _LONGEST and free[after] and _is_strange(said, after, known):
         after += 1
     return _tag(said, first, after, None, after) if after > first else None
 
 
-def _is_strange(said: Utterance, place: int, known: Container[str]) -> bool:
-    word = said.words[place]
-    return word.isalpha() and len(word) > _LONGEST and said.keys[place] not in known
+def _is_strange(said: Utterance, index: int, known: Container[str]) -> bool:
+    word = said.words[index]
+    return word.isalpha() and len(word) > _LONGEST and said.keys[index] not in known
 
 
 def _tag(said: Utterance, first: int, until: int, state: str | None, after: int) -> Tag:

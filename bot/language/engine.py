@@ -1,4 +1,4 @@
-"""From a message to an intent with slots: emergencies first, then values and concepts, the intent, and its slots."""
+"""Understands a message: emergencies first, then values and concepts, the intent, and the intent's slots."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
@@ -46,7 +46,7 @@ LOST = 0.16
 
 
 class Engine:
-    """The language engine, loaded once and without state between calls."""
+    """The language engine. It is loaded once and has no state between calls."""
 
     def __init__(
         self, intents: Iterable[IntentRules], lexicon: Lexicon, licences: Licences, weights: Mapping[str, Weights]
@@ -112,7 +112,7 @@ class Engine:
         return any(signs.present(danger, one.first, one.after) for one in cut if one.first <= danger.at < one.after)
 
     def _in_topics(self, text: str, said: Utterance, context: Context | None, today: date, begun: float) -> Reading:
-        """Return the reading after the last answer; if it is not clear there, it may change an earlier topic."""
+        """Return the reading after the last answer, or if it is unclear there, one that changes an earlier topic."""
         reading = self._decide(text, self.hear(said, today, context), context, today, begun)
         if context is None or not (reading.is_miss or reading.unclear):
             return reading
@@ -137,7 +137,7 @@ class Engine:
         return reading if rules and rules.needs != "nothing" else None
 
     def merged(self, context: Context | None, reading: Reading) -> tuple[str | None, dict[str, Slot]]:
-        """Return the intent and slots of a message after the context is taken into account."""
+        """Return the intent and slots of a message after the previous answer is taken into account."""
         return merge(context, reading, self.intents)
 
     def after(self, context: Context | None, reading: Reading) -> tuple[str | None, dict[str, Slot], Context | None]:
@@ -153,17 +153,17 @@ class Engine:
         return intent, slots, Context(intent, slots, asked, reading.language, earlier=earlier)
 
     def slots_as(self, intent: str, text: str, *, today: date) -> dict[str, Slot]:
-        """Return the slots of a message for one intent, whatever its most likely intent."""
+        """Return the slots of a message for one intent, whatever its likeliest intent."""
         return dict(self._candidate(intent, 1.0, self.hear(read_whole(text)[1], today, None), None, today).slots)
 
     def nearest(self, text: str, *, today: date) -> tuple[Candidate, ...]:
-        """Return the intents nearest to a message that was not understood, each with its slots."""
+        """Return the likeliest intents of a message that was not understood, each with its slots."""
         heard = self.hear(read_whole(text)[1], today, None)
         chances = self._chooser.weighed(heard, None)[0] if heard.keys else {}
         return self._candidates(chances, heard, None, today)
 
     def slots_in(self, text: str, *, today: date, context: Context | None = None) -> dict[str, Slot]:
-        """Return every slot value in a message by type, for answers to the bot's own questions (a bare ZIP code)."""
+        """Return every slot value in a message by slot type, for replies to the bot's questions (a bare ZIP code)."""
         heard = self.hear(read_whole(text)[1], today, context)
         return {
             kind: slot
@@ -172,15 +172,15 @@ class Engine:
         }
 
     def sides_in(self, text: str, *, today: date) -> dict[str, Slot]:
-        """Return the provider or the network on each side of a comparison."""
+        """Return the providers or the networks on the two sides of a comparison; {} if there is no comparison."""
         return sides(lambda part: self.slots_in(part, today=today), text, self.lexicon.grammar.area("options"))
 
     def says_plan_year(self, text: str) -> bool:
-        """Return whether a time phrase is counted in plan years, which only the member's coverage knows."""
+        """Return whether a date phrase refers to the plan year, which only the member's coverage tells."""
         return says_plan_year(self.lexicon.grammar, read(text).words)
 
     def dates_in(self, text: str, today: date, plan_year: tuple[date, date]) -> Slot | None:
-        """Return the time in a phrase, given the plan year; None if there is none."""
+        """Return the period that a text names, given the plan year; None if it names none."""
         said = read(text)
         found = date_tags(Lexed(self.lexicon.grammar, said.words), said, today, plan_year)
         tags = [tag for tag in found if tag.kind == "date_range"]
@@ -193,7 +193,7 @@ class Engine:
         return traced(reading, heard, chances, self._chooser, self.intents)
 
     def hear(self, said: Utterance, today: date, context: Context | None) -> Heard:
-        """Return what is found in a message after the previous answer."""
+        """Return what is found in a message, given the previous answer."""
         heard = self._hearer.hear(
             said,
             today,
@@ -207,17 +207,17 @@ class Engine:
         return replace(heard, names=heard.names | {"ASKED"}) if asked else heard
 
     def redacted(self, text: str, *, today: date, people: Sequence[tuple[str, str]] = ()) -> tuple[str, ...]:
-        """Return the words of a message without names, numbers, times, places and unknown words."""
+        """Return the words of a message with placeholders for names, numbers, dates, places and unknown words."""
         said = self._hearer.knowing(read_whole(text)[1], people)
         return redacted(said, tuple(self.hear(said, today, None).tags), self.lexicon)
 
     def _spoken_of(self, context: Context | None) -> frozenset[str]:
-        """Return the kinds of slots that the last answer accepts, which a single word may then stand for."""
+        """Return the slot types that the last answer accepts; a single word may then be a value of one of them."""
         before = self.intents.get(context.intent) if context else None
         return taken_by(before)
 
     def _asked(self, context: Context | None) -> str | None:
-        """Return the slot that the bot asked for; after a bill without an amount it is the amount."""
+        """Return the slot that the bot asked for, "amount" if its form requires one that is missing; None if none."""
         before = self.intents.get(context.intent) if context else None
         if context is None or before is None:
             return None
@@ -225,7 +225,7 @@ class Engine:
         return "amount" if awaited else context.asked
 
     def _choices(self, chances: Mapping[str, float]) -> list[str]:
-        """Return the intents that a button can ask and that are likely enough, likeliest first."""
+        """Return the intents that can be offered as buttons and are likely enough, likeliest first."""
         return [name for name, one in chances.items() if one >= LEAST and self.intents[name].is_choice]
 
     def _candidates(
@@ -305,16 +305,16 @@ class Engine:
         )
 
     def _apart(self, one: Candidate, act: IntentRules | None) -> Candidate:
-        """Return a reading without another action's parts in the message: its day, and the person on the phone."""
+        """Return a candidate without the values that belong to an action in the message: its date, its caller."""
         if act is None or act.acts is None or self.intents[one.intent].acts:
             return one
         own = TIMES | ({"provider_name"} if CALL_WITH in act.slots.values() else set())
         return replace(one, slots={name: slot for name, slot in one.slots.items() if name not in own})
 
     def _not_told(self, entry: IntentRules, heard: Heard, context: Context | None) -> str | None:
-        """Return the intent that answers instead, if an intent stores what was done and the words do not say it was.
+        """Return the intent that answers instead of one whose condition is not met; None if it answers itself.
 
-        Or if it holds nothing of what is asked for, and names another that does: "PT clinics near 37343".
+        An intent that stores an action needs words that it was done; one with `instead` gives way to the other's slot.
         """
         if entry.acts is None:
             other = entry.instead if entry.instead and entry.instead.has not in entry.slots else None
@@ -329,14 +329,14 @@ class Engine:
         return entry.acts
 
     def _means(self, words: str, today: date, context: Context | None) -> str | None:
-        """Return the likeliest intent of a part of a message."""
+        """Return the likeliest intent of a part of a message; None if there is none."""
         return next(iter(self._chooser.weighed(self.hear(read(words), today, context), context)[0]), None)
 
     def _asks(self, own: Candidate, others: Sequence[str], licence: str | None, *, sure: float, goes_on: bool) -> bool:
-        """Return whether to ask the person: the likeliest intent is not probable enough, or neither licensed nor sure.
+        """Return whether to ask the person, because the likeliest intent is not probable enough, or not licensed.
 
-        There is no question about a continuation of the previous answer, or about an intent without competitors, unless
-        it has a required probability of its own.
+        A continuation of the previous answer, or an intent without competitors, is not asked about, unless its own rule
+        file requires a probability.
         """
         likely, rules = max(own.score, sure), self.intents[own.intent]
         if licence is None:  # a search without its object would find anything
@@ -345,7 +345,7 @@ class Engine:
         return competes and not goes_on and likely < self._chooser.needed(rules)
 
     def _goes_on(self, heard: Heard, context: Context | None) -> bool:
-        """Return whether a rule of another intent matches after the previous answer: "stop" after reminders."""
+        """Return whether a rule of an intent that is no follow-up continues the previous answer: "stop"."""
         others = (entry for entry in self.intents.values() if not entry.intent.startswith(FOLLOW))
         return context is not None and any(continues(entry, heard, context.intent) for entry in others)
 

@@ -1,4 +1,4 @@
-"""The values in a message: places, dates, amounts, claim numbers, people; as tags over its words."""
+"""Finds the values in a message (places, dates, amounts, claim numbers, people), as tags over its words."""
 
 import re
 from collections.abc import Sequence
@@ -45,9 +45,10 @@ _HAS_DIGIT = re.compile(r"\d")
 
 
 def ordinal(written: str) -> dict[str, int]:
-    """Return `{"index": n}` from the top, or from the end if negative; or `{"step": n}` from the last one.
+    """Return the value of an ordinal in the pack: `{"index": n}`, or `{"step": n}` from the last one.
 
-    In the pack: "2" and "-1" are positions, "+1" is the one before in time, "-" the one after, "0" the same one.
+    An index is negative from the end. "2" and "-1" are indexes, "+1" is the one before in time, "-" the one after, and
+    "0" the same one.
     """
     if written in {"+1", "-", "0"}:
         return {"step": {"+1": 1, "-": -1, "0": 0}[written]}
@@ -84,10 +85,10 @@ class Tagger:
         asked: str | None = None,
         spotted: Sequence[NameFound] = (),
     ) -> list[Tag]:
-        """Return every slot value in the message; `keys` are its words with typos corrected.
+        """Return a tag for every slot value in the message; `keys` are its words with typos corrected.
 
-        `asked` is the slot that the bot asked for: then a number alone is money, and an unknown word is a place.
-        `spotted` are names recognized by their position.
+        `asked` is the slot that the bot asked for: for an amount a bare number is money, for a location an unknown word
+        is a city. `spotted` are the names of people and organizations found before.
         """
         lexed = Lexed(self._grammar, said.words)
         # "Tennesee" is a state: what is looked up by its words is looked up by the repaired ones.
@@ -137,7 +138,7 @@ class Tagger:
     def _networks(
         self, said: Utterance, tags: Sequence[Tag], free: list[bool], *, sought: bool, named: bool
     ) -> list[Tag]:
-        """Return the networks named by a letter. Their words are marked in `free`."""
+        """Return the tags of networks named by a letter. Sets `free` to False for their tokens."""
         joining = self._grammar.area("joining")
         letters = networks_by_letter(said, tags, free, self._letters, joining, sought=sought, named=named)
         letters += unknown_letters(said, free, self._letters, joining)
@@ -146,7 +147,7 @@ class Tagger:
         return letters
 
     def _of_numbers(self, said: Utterance, keys: Sequence[str], free: list[bool], asked: str | None) -> list[Tag]:
-        """Return claim numbers, ZIP codes, and amounts in digits and words. Their words are marked in `free`."""
+        """Return the tags of claim numbers, ZIP codes and amounts. Sets `free` to False for their tokens."""
         alone = amount_alone(said) if asked == "amount" else place_in_list(said)
         tags = [alone] if alone else []
         if not alone and _HAS_DIGIT.search(said.folded):
@@ -155,9 +156,10 @@ class Tagger:
         return believed(said, [*tags, worded] if worded else tags, self._numbers)
 
     def _named_in(self, tags: list[Tag], said: Utterance, names: Sequence[Tag]) -> list[Tag]:
-        """Return the tags with people's names.
+        """Return the tags with those of people's names added.
 
-        A known organization is the provider unless there is a titled or full name, or one "at" it.
+        If there is no titled or full name, and no name "at" an organization, a known organization is tagged as the
+        provider.
         """
         organizations = [tag for tag in tags if tag.kind == "organization"]
         at = {said.words[one.first - 1] in self._places.at and one.first - 1 for one in organizations if one.first}
@@ -168,14 +170,14 @@ class Tagger:
         return [*tags, *names]
 
     def _is_titled(self, name: Tag, said: Utterance) -> bool:
-        """Return whether a name is after "Dr.", or after "doctor" and is a known name."""
+        """Return whether a name follows "Dr.", or is a known name that follows "doctor"."""
         title = said.words[name.first]
         return title in self._words.short_title or (
             title in self.titles and not self._people.isdisjoint(said.keys[name.first + 1 : name.after])
         )
 
     def _set_apart(self, said: Utterance, match: PhraseFound) -> bool:
-        """Return whether punctuation separates a town from its neighbours, as staff write: "endo - knox - net P"."""
+        """Return whether punctuation separates a town from its neighbours, as staff type: "endo - knox - net P"."""
         before, after = _marks(said, match.first), _marks(said, match.after)
         if before not in _PARTING or not (match.after == len(said.words) or after in _PARTING):
             return False
@@ -183,7 +185,7 @@ class Tagger:
         return beside in self._known or said.words[match.first - 1] in self._words.credential
 
     def _of_person(self, tags: list[Tag], said: Utterance, lexed: Lexed) -> list[Tag]:
-        """Return the tags with the person whose record is asked for by name, who is then no provider."""
+        """Return the tags with the person whose record is requested by name, who is then not tagged as a provider."""
         if aged := age_tags(lexed):
             return [*tags, *aged]
         if said.people:
@@ -218,9 +220,10 @@ class Tagger:
     def _place(
         self, said: Utterance, match: PhraseFound, place: NamedPlace, *, titled: bool, of_kind: bool
     ) -> Tag | None:
-        """Return a city or county; None if its name is a person's here, or an everyday word.
+        """Return the tag of a city or county; None if the name is a person's here, or an everyday word.
 
-        Not `titled`: the "dr" before it is the end of an "eye dr". `of_kind`: right behind a kind of doctor or place.
+        `titled` is False if the "dr" before the name ends a phrase such as "eye dr". `of_kind`: the name directly
+        follows a kind of doctor or facility.
         """
         before = said.words[match.first - 1] if match.first else ""
         loose = place.careful and before not in self._places.at
@@ -236,12 +239,12 @@ class Tagger:
 
 
 def _is_kind(match: PhraseFound) -> bool:
-    """Return whether the words are a kind of doctor or place, after which desks write the town: "pcp antioch"."""
+    """Return whether a phrase is a kind of doctor or facility. Staff type a town directly after it: "pcp antioch"."""
     return any(one.kind in {"specialty", "facility_type"} or one.value == "PHARMACY" for one in match.meanings)
 
 
-def _marks(said: Utterance, place: int) -> str:
-    return said.between(place).strip() if 0 < place < len(said.words) else ""
+def _marks(said: Utterance, index: int) -> str:
+    return said.between(index).strip() if 0 < index < len(said.words) else ""
 
 
 def _value(meaning: Meaning) -> object:
@@ -253,7 +256,7 @@ def _value(meaning: Meaning) -> object:
 
 
 def _of_its_city(tag: Tag, tags: Sequence[Tag], said: Utterance, grammar: Grammar) -> Tag:
-    """Return an organization's name with the city that belongs to it: "Lantern Hill Hospital of Chattanooga"."""
+    """Return the tag of an organization extended over its city: "Lantern Hill Hospital of Chattanooga"."""
     words, generic = grammar.area("places"), grammar.area("names").generic
     first = tag.first - 1 if tag.first and said.keys[tag.first - 1] in words.before_name else tag.first
     if tag.kind != "provider_name" or generic.isdisjoint(said.keys[first : tag.after]):
@@ -266,10 +269,7 @@ def _of_its_city(tag: Tag, tags: Sequence[Tag], said: Utterance, grammar: Gramma
 
 
 def _is_sought(tags: Sequence[Tag], found: Sequence[PhraseFound], said: Utterance) -> bool:
-    """Return whether a doctor or facility at a place is searched for, and claims are not mentioned.
-
-    A lab that is searched for is not one that billed.
-    """
+    """Return whether a message searches for a doctor or facility at a place, and does not mention claims."""
     kinds = {tag.kind for tag in tags}
     spoken = [(match, str(one.value)) for match in found for one in match.meanings if one.kind == "concept"]
     whom = [tag for tag in tags if tag.kind in {"specialty", "any_doctor", "facility_type"}]
@@ -282,9 +282,9 @@ def _is_sought(tags: Sequence[Tag], found: Sequence[PhraseFound], said: Utteranc
 
 
 def opening(tags: list[Tag], hours: list[Tag]) -> list[Tag]:
-    """The tags with the hours that are wanted; a day on which something is to be open is no time of a claim.
+    """Return the tags with the requested opening hours added, and without date ranges that overlap them.
 
-    A day that is a part of such a time is none of opening: "two Fridays ago".
+    Hours that are only a part of a longer date phrase are dropped: "two Fridays ago".
     """
     dates = [tag for tag in tags if tag.kind == "date_range"]
     hours = [one for one in hours if not any(_lies_in(one, [tag]) and _lasts(tag) > _lasts(one) for tag in dates)]
@@ -294,7 +294,7 @@ def opening(tags: list[Tag], hours: list[Tag]) -> list[Tag]:
 
 
 def _is_greeted(tag: Tag, found: Sequence[PhraseFound]) -> bool:
-    """Return whether a time of day is a part of a greeting of several words: "evening" alone may be a wish."""
+    """Return whether a time of day is a part of a greeting such as "good evening"."""
     longer = (match for match in found if match.after - match.first > 1)
     greetings = (match for match in longer if any(one.value == "HELLO" for one in match.meanings))
     return any(match.first < tag.after and tag.first < match.after for match in greetings)
@@ -313,7 +313,7 @@ def _meets(tag: Tag, others: Sequence[Tag]) -> bool:
 
 
 def _on_street(tags: Sequence[Tag], street: Tag) -> list[Tag]:
-    """The tags without what is only the street's name; the place that is named lies on it."""
+    """Return the tags without those that overlap the street, and with the street added to the location."""
     kept = [tag for tag in tags if not _overlap(tag, street)]
     return [
         replace(tag, value={**tag.value, "street": street.value})
@@ -356,7 +356,7 @@ def _plausible(tags: Sequence[Tag], said: Utterance) -> list[Tag]:
 
 
 def _from_the_left(tags: Sequence[Tag]) -> list[Tag]:
-    """Return the tags; of overlapping specialties only the first: a speech therapist for my son."""
+    """Return the tags in order, with only the first of overlapping specialties: "a speech therapist"."""
     taken = -1
     kept = []
     for tag in sorted(tags, key=lambda tag: (tag.first, -tag.after)):
@@ -373,5 +373,5 @@ def _is_letter(tag: Tag, said: Utterance) -> bool:
 
 
 def _lies_in(tag: Tag, others: Sequence[Tag]) -> bool:
-    """Return whether a tag is within another: the "este" of "este año" is no list item."""
+    """Return whether a tag lies within another: the "este" of "este año"."""
     return any(other.first <= tag.first and tag.after <= other.after for other in others)

@@ -17,10 +17,10 @@ _SHORT = 3
 
 
 class ReadingTrace(msgspec.Struct, frozen=True):
-    """A reading with what was found, and the evidence for and against the likeliest two intents.
+    """A reading with what was found, and the evidence for and against its two likeliest intents.
 
-    `licensed` are the intents that the message allows, `nearest` is the example with the most words in common, `needed`
-    is the probability from which the intent is answered at once.
+    `licensed` are the intents whose licence the message meets. `nearest` is the example of the likeliest intent with
+    the most words in common. `needed` is the probability needed to answer without asking back.
     """
 
     reading: Reading
@@ -50,7 +50,7 @@ def traced(
 
 
 def _most_alike(keys: Sequence[str], entry: IntentRules | None) -> str:
-    """Return the example of an intent that has the most words in common with a message."""
+    """Return the example of an intent with the most words in common with a message; "" if it has no examples."""
     said = [text for texts in entry.examples.values() for text in texts] if entry else []
     there = set(keys)
     return max(said, key=lambda text: len(there & set(keys_in(text))) / (len(keys_in(text)) + _SHORT), default="")

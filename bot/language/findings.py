@@ -10,7 +10,7 @@ _NEAR_ENOUGH = 60
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """A fault. `line` is 0 if it is about the whole file, `near` is the nearest known name or ""."""
+    """A fault in a file. `line` is 0 for the whole file, `near` is the most similar known name or ""."""
 
     file: str
     line: int
@@ -24,7 +24,7 @@ class Finding(msgspec.Struct, frozen=True):
 
 
 def line_of(file: Path, text: str) -> int:
-    """Return the first line that contains a text, 0 if there is none."""
+    """Return the number of the first line that contains a text, from 1; 0 if there is none."""
     return next((number for number, line in enumerate(_lines(file), 1) if text in line), 0)
 
 
@@ -42,6 +42,6 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 
 def hint(name: str, known: Iterable[str]) -> str:
-    """Return the same as a hint to append to a sentence."""
+    """Return the most similar known name as " (did you mean NAME?)", to append to a sentence; "" if there is none."""
     near = nearest(name, known)
     return f" (did you mean {near}?)" if near else ""

@@ -1,8 +1,7 @@
-"""General questions: "what is an EOB", "HMO vs PPO", "does a deductible reset". They need no member data.
+"""General questions that need no member data: "what is an EOB", "HMO vs PPO", "does a deductible reset".
 
-A sentence asks about a term in general if nothing in it but the term means anything: "what is a copay" does, "what is
-my copay" and "what is the copay for urgent care" do not. `_words/glossary.yaml` has the terms, and the words that may
-stand around them.
+A sentence asks about a term in general if it has no other meaningful words: "what is a copay" does, "what is my copay"
+and "what is the copay for urgent care" do not. `_words/glossary.yaml` has the terms, and the words allowed around them.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -41,11 +40,11 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class WordsAround(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The words, as keys, that may stand around a term in a general question.
+    """The words, as look-up keys, that may stand around a term in a general question.
 
-    `asks` ask what it is, `compares` how two differ; `small` are all but `it`. A term behind one of `aside` is only
-    where the other one stands: "on a bill". `own` words mean the person's own plan; `it` are all words
-    of a sentence that asks about the one before it.
+    `asks` ask what the term is, `compares` how two terms differ. `own` words mean the person's own plan. A term after a
+    word of `aside` is not the subject: "on a bill". `it` are the words allowed in a sentence that asks about the
+    sentence before, and `small` all words of the other sets.
     """
 
     asks: frozenset[str] = frozenset()
@@ -57,10 +56,10 @@ class WordsAround(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class GlossaryTerm(msgspec.Struct, frozen=True):
-    """A term in one language: its `name` and its explanation in at most 60 words.
+    """A term in one language: its name, and its explanation in at most 60 words.
 
-    `yours` is the intent with the person's own figure, with that button's `arguments`; "" if there is none.
-    `the_is_mine`: after "the" it means that figure.
+    `yours` is the intent that shows the person's own amount, with the `arguments` of its button; "" if there is none.
+    `the_is_mine`: after "the" the term means that amount.
     """
 
     name: str
@@ -76,17 +75,18 @@ class GlossaryTerm(msgspec.Struct, frozen=True):
 
 
 class Glossary(msgspec.Struct, frozen=True):
-    """The terms by language and key, the tree that finds them, and the words of a question around them."""
+    """The terms by language and key, the tree that finds their phrases, and the words allowed around them."""
 
     terms: Mapping[str, Mapping[str, GlossaryTerm]] = msgspec.field(default_factory=dict)
     tree: PhraseTree = msgspec.field(default_factory=PhraseTree)
     around: WordsAround = WordsAround()
 
     def tags(self, said: Utterance, keys: Sequence[str], cut: Sequence[Clause]) -> tuple[tuple[Tag, ...], range]:
-        """Return the terms that a message asks about in general, and the words of that sentence.
+        """Return the tags of the terms that a message asks about in general, and the token range of that sentence.
 
-        One term, or the two whose difference is asked for; no terms and no words for any other message. A sentence that
-        names none asks about the one before it: "I got an EOB. What is that?"
+        There is one term, or two whose difference is asked for. For any other message the result is () and an empty
+        range, except that a term alone has a tag of the kind `ALONE`. A sentence without a term may ask about the
+        sentence before: "I got an EOB. What is that?"
         """
         found = self.tree.scan(keys)
         before = list[PhraseFound]()
@@ -103,12 +103,12 @@ class Glossary(msgspec.Struct, frozen=True):
         return (Tag(ALONE, _key(found[0]), 0, len(keys)),), range(0)
 
     def named(self, keys: Sequence[str]) -> tuple[Tag, ...]:
-        """Return the first two terms that a message names, whatever it asks about them."""
+        """Return the tags of the first two terms in a message, whatever the message asks about them."""
         first = {_key(one): one for one in reversed(self.tree.scan(keys))}
         return _tags(sorted(first.values(), key=lambda one: one.first))
 
     def _asked(self, keys: Sequence[str], places: range, found: Sequence[PhraseFound]) -> list[PhraseFound]:
-        """Return which of the terms in a part of a message it asks about in general."""
+        """Return the terms that a part of a message asks about in general, at most two."""
         if whole := [one for one in found if _is_question(one)]:
             return [max(whole, key=lambda one: one.after - one.first)]
         if not self._is_general(keys, places, found):
@@ -117,7 +117,7 @@ class Glossary(msgspec.Struct, frozen=True):
         return list({_key(one): one for one in main or found}.values())[:_TWO]
 
     def _is_general(self, keys: Sequence[str], places: range, found: Sequence[PhraseFound]) -> bool:
-        """Return whether nothing but small words stand around the terms, and one of them asks or compares."""
+        """Return whether only allowed words stand around the terms, and one of them asks or compares."""
         covered = {place for one in found for place in range(one.first, one.after)}
         rest = {keys[place] for place in places if place not in covered}
         if not self.around.small.issuperset(rest):
@@ -128,16 +128,16 @@ class Glossary(msgspec.Struct, frozen=True):
         return not (mine or self._is_own(keys[places.start : places.stop]) or self.around.asks.isdisjoint(rest))
 
     def _asks_it(self, keys: Sequence[str]) -> bool:
-        """Return whether a sentence without a term asks what the one before is about: "what does that mean"."""
+        """Return whether a sentence without a term asks about the sentence before: "what does that mean"."""
         return self.around.it.issuperset(keys) and not self.around.asks.isdisjoint(keys)
 
     def _is_own(self, keys: Sequence[str]) -> bool:
-        """Return whether the person's own plan is meant, and not only where a term stands: "on my bill"."""
+        """Return whether the words refer to the person's own plan, other than in an aside such as "on my bill"."""
         around = zip(("", *keys), keys, strict=False)
         return any(word in self.around.own and before not in self.around.aside for before, word in around)
 
     def _is_figure(self, term: PhraseFound) -> bool:
-        """Return whether a term alone means the person's own figure."""
+        """Return whether "the" with this term means the person's own amount: "the deductible"."""
         return self.terms["en"][_key(term)].the_is_mine
 
 
@@ -156,13 +156,13 @@ def _key(entry: PhraseFound) -> str:
 
 
 def _sentences(said: Utterance) -> Iterator[tuple[int, int]]:
-    """Yield the start and end of each sentence."""
+    """Yield the (first, after) token indexes of each sentence."""
     ends = (place for place in range(1, len(said.words)) if not set(_ENDS).isdisjoint(said.between(place)))
     return pairwise((0, *ends, len(said.words)))
 
 
 def load_glossary(folder: Path) -> Glossary:
-    """Return the glossary of a pack; empty if it has no glossary file.
+    """Return the glossary of a pack; an empty one if the pack has no glossary file.
 
     Raises:
         PackError: "file: key: what" for the first fault, such as two terms with the same words.

@@ -46,9 +46,9 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
 
 
 def load_grammar(folder: Path, operations: Mapping[str, type]) -> Grammar:
-    """Return the grammar in the pack's `intents/` folder; a pack without one has no words for dates and the like.
+    """Return the grammar in the pack's `intents/` folder; an empty grammar for a pack without grammar files.
 
-    `operations` are the classes with the methods that the rules of each area name.
+    `operations` are the classes, by grammar area, with the methods that the area's rules name.
 
     Raises:
         PackError: "file: line N: what" for the first fault.
@@ -63,14 +63,18 @@ def load_grammar(folder: Path, operations: Mapping[str, type]) -> Grammar:
 
 
 class _Parser:
-    """Parses one pattern into its plain forms, each a sequence of words, `<classes>`, `{rules}` and tests."""
+    """Parses a pattern and expands it into its forms: sequences of words, `<classes>`, `{rules}` and tests."""
 
     def __init__(self, pattern: str) -> None:
         self._tokens = list(_tokens(pattern))
         self._at = 0
 
     def forms(self) -> list[PhraseForm]:
-        """Return all forms. Raises ValueError if malformed."""
+        """Return all forms of the pattern.
+
+        Raises:
+            ValueError: the pattern is malformed.
+        """
         found = self._choice()
         if self._at < len(self._tokens):
             raise ValueError("a bracket closes that was not opened")
@@ -133,7 +137,7 @@ def _tokens(pattern: str) -> Iterator[str]:
 
 
 class _Builder:
-    """Combines the files of a grammar."""
+    """Combines the files of a grammar and compiles their patterns."""
 
     def __init__(self) -> None:
         self.grammar = Grammar()
@@ -163,7 +167,7 @@ class _Builder:
             self._said.append((rule, pattern, PatternEnding(self._order, operation, value), shown))
 
     def built(self, operations: Mapping[str, type]) -> Iterator[tuple[str, str, str]]:
-        """Compile all patterns; yields faults as (file, text of the line, message)."""
+        """Compile all patterns. Yield faults as (file, text of the line, message)."""
         grammar = self.grammar
         grammar.shapes = list(self._shapes)
         for word_class, words in grammar.classes.items():
@@ -200,7 +204,7 @@ class _Builder:
         state.ends = state.ends if ending in state.ends else (*state.ends, ending)
 
     def _step(self, at: int, part: str, rule: str) -> tuple[int, str]:
-        """Return the state after a part of a pattern, and the name under which its value is stored."""
+        """Return the state after a part of a pattern, and the name under which the part's value is stored."""
         state, area = self.grammar.states[at], rule.partition(".")[0]
         if part[0] == REPEATED:
             names = [self._name(one, area) for one in part[1:].split("|")]
@@ -229,7 +233,7 @@ class _Builder:
         return at, label
 
     def _onward(self, ways: tuple[Any, ...], way: tuple[str, ...]) -> tuple[tuple[Any, ...], int]:
-        """Return the transitions with this one, added if missing, and the state after it."""
+        """Return the transitions with `way` among them, added if missing, and the state that it leads to."""
         for one in ways:
             if one[:-1] == way:
                 return ways, int(one[-1])
@@ -240,7 +244,7 @@ class _Builder:
         return any(value is not None for value in self.grammar.classes.get(name, {"": ""}).values())
 
     def _name(self, part: str, area: str) -> str:
-        """Return the full name of a class, a shape or a rule; a literal word unchanged."""
+        """Return the full name of a class, shape or rule; a literal word is returned unchanged."""
         if part == ANY:
             return part
         if part[0] not in "<{":
@@ -270,13 +274,13 @@ class _Builder:
 
 
 def _label(part: str) -> str:
-    """Return the name under which the value of a part is stored; "" for "_"."""
+    """Return the name under which the value of a part is stored; "" if the part is labelled "_"."""
     label = part.strip("<>{}").rpartition(":")[2].rpartition(".")[2]
     return "" if label == "_" else label
 
 
 def _fits(operation: str, kept: list[str], operations: type | None) -> bool:
-    """Return whether an operation also takes the position of its words.
+    """Return whether an operation takes the position of the matched words, as `span`.
 
     Raises:
         ValueError: there is no such operation, or it does not take the values of the pattern.

@@ -1,6 +1,6 @@
 """Names of practices, groups and hospitals that are on no list: "Tullahoma Family Practice", "St. Thomas".
 
-The longest name counts, so that its town and specialty are not read separately.
+The longest name counts, so that a town or specialty inside it has no meaning of its own.
 """
 
 from collections.abc import Iterator
@@ -12,11 +12,11 @@ _LONGEST = 6
 _SHORTEST = 2
 _STORE = (3, 4)  # digits
 HEADED, SAINT, NUMBERED = 30, 40, 50
-"""What the ways to write an organization's name weigh: more than any person's name without a title."""
+"""The weights of the forms of an organization's name, all above that of a person's name without a title."""
 
 
 def houses_in(spotter: Spotter) -> Iterator[tuple[int, int, int]]:
-    """Yield what may be the name of an organization, as its first token, the one after it, and its weight."""
+    """Yield each possible name of an organization as its first token index, the index after it, and its weight."""
     finder = _Houses(spotter)
     for place in range(len(spotter.said.words)):
         for weight, way in ((NUMBERED, finder.numbered), (SAINT, finder.saint), (HEADED, finder.headed)):
@@ -36,7 +36,7 @@ class _Houses:
         self.ends = names.group_end, names.phrases("whole_end")
 
     def numbered(self, first: int) -> int | None:
-        """Return the end of a store of a chain with its number: "CVS #1180"; a ZIP code does not count."""
+        """Return the end index of a chain's store with its number, as in "CVS #1180"; None if there is none."""
         said, end = self.said, first + 1
         if not ("organization" in self.at.kinds.get(first, ()) or said.words[first] in self.own.head):
             return None
@@ -46,7 +46,7 @@ class _Houses:
         return end + 1 if number.isdecimal() and (mark == "#" or (not mark and len(number) in _STORE)) else None
 
     def saint(self, first: int) -> int | None:
-        """Return the end of a name such as "St. Thomas"; not of the street of an address, nor of a city."""
+        """Return the end index of a name such as "St. Thomas" at `first`; None for a street, a city or another word."""
         after = first + 1
         if self.at.word(first) not in self.own.saint or after >= len(self.said.words) or not self._distinct(after):
             return None
@@ -58,9 +58,10 @@ class _Houses:
         return None if self.at.word(first) in self.own.given_saint and end == after + 1 else end
 
     def headed(self, first: int) -> int | None:
-        """Return the end of the name that starts at `first`, which is its last head noun; None if there is none.
+        """Return the end index of a name at `first` that ends with a noun such as "Clinic"; None if there is none.
 
-        The first word must be a town, a person's name or an unknown word, or such as "Blue" or "Premier" before one.
+        The name begins with a town, a person's name or an unknown word, or with a word such as "Premier" before one of
+        these.
         """
         led_in = (
             self.at.word(first) in self.own.brand and first + 1 < len(self.said.words) and self._distinct(first + 1)
@@ -75,36 +76,36 @@ class _Houses:
         acts = self.at.word(last - 1) == "practice" and not self.own.does.isdisjoint(self.at.before(first, _NEAR))
         return None if acts or last - first < _SHORTEST or not self._is_name(first, last, led_in=led_in) else last
 
-    def _goes_on(self, place: int) -> bool:
-        if self.said.between(place).strip() not in {"", "&", "-", "."}:
+    def _goes_on(self, index: int) -> bool:
+        if self.said.between(index).strip() not in {"", "&", "-", "."}:
             return False
-        word = self.said.words[place]
+        word = self.said.words[index]
         if word in self.own.link:
-            return self.at.word(place + 1) in self.inner
-        return self._is_part(place) or (len(word) == 1 and self._is_part(place + 1) and word.isalpha())
+            return self.at.word(index + 1) in self.inner
+        return self._is_part(index) or (len(word) == 1 and self._is_part(index + 1) and word.isalpha())
 
-    def _is_part(self, place: int) -> bool:
-        inside = place < len(self.said.words)
-        return inside and (self.said.words[place] in self.inner or self._distinct(place) or self._capital_inner(place))
+    def _is_part(self, index: int) -> bool:
+        inside = index < len(self.said.words)
+        return inside and (self.said.words[index] in self.inner or self._distinct(index) or self._capital_inner(index))
 
-    def _distinct(self, place: int) -> bool:
-        """Return whether a word identifies one thing: a town, a person's name, or an unknown word."""
-        word, key, words = self.said.words[place], self.said.keys[place], self.at.words
+    def _distinct(self, index: int) -> bool:
+        """Return whether the word at `index` can only be a name: a town, a person's name or an unknown word."""
+        word, key, words = self.said.words[index], self.said.keys[index], self.at.words
         never = word in self.never or word in self.inner
         if len(word) <= _SHORTEST or not word.replace("'", "").isalpha() or never:
             return False
         return key in words.people or word in words.towns or key not in words.known
 
-    def _capital_inner(self, place: int) -> bool:
-        """Return whether a word is known, capitalized and not the first of a sentence."""
-        word = self.said.words[place]
+    def _capital_inner(self, index: int) -> bool:
+        """Return whether the word at `index` may be in a name: capitalized, and not the first of the message."""
+        word = self.said.words[index]
         likely = word.isalpha() and word not in self.never and len(word) > _SHORTEST
-        return likely and place > 0 and self.at.mixed and self.said.said(place, place + 1)[:1].isupper()
+        return likely and index > 0 and self.at.mixed and self.said.said(index, index + 1)[:1].isupper()
 
     def _is_name(self, first: int, last: int, *, led_in: bool) -> bool:
-        """Return whether the words name one organization: "Chattanooga Heart Associates".
+        """Return whether the words name an organization: "Chattanooga Heart Associates".
 
-        "memphis hospital" is a search, and "okafor cardiology" a person with a kind of care.
+        "memphis hospital" is a search, and "okafor cardiology" a person with a specialty.
         """
         said, inner = self.said, self.said.words[first:last]
         town = inner[0] in self.at.words.towns
@@ -124,11 +125,11 @@ class _Houses:
         led = first > 0 or said.keys[first] in self.at.words.people
         return led and not town and self._distinct(first) and self.at.word(first - 1) in self.own.lead | {""}
 
-    def _capital(self, place: int) -> bool:
-        return self.at.mixed and self.said.said(place, place + 1)[:1].isupper()
+    def _capital(self, index: int) -> bool:
+        return self.at.mixed and self.said.said(index, index + 1)[:1].isupper()
 
     def _is_of_a_person(self, first: int, last: int) -> bool:
-        """Return whether a kind of care stands behind a person's name: "okafor grace cardiology"."""
+        """Return whether the words are a person's name and a specialty: "okafor grace cardiology"."""
         of_care = [place for place in range(first, last) if "specialty" in self.at.kinds.get(place, ())]
         named = range(first, of_care[0]) if of_care else ()
         terse = first == 0 or len(named) >= _SHORTEST

@@ -1,4 +1,4 @@
-"""What is found in a message before rules are applied: slot values, concepts with their words, clauses, language.
+"""Finds what a message contains before rules are applied: slot values, concepts, clauses and the language.
 
 Typos are corrected first, with the words of the pack.
 """
@@ -35,7 +35,7 @@ _VOWELS = dict.fromkeys(map(ord, "aeiouy"))
 
 
 class Speller:
-    """Corrects unknown words of five letters or more: one typo, two from eight letters on.
+    """Corrects unknown words of five letters or more: one typo, or two from eight letters on.
 
     The first letter is assumed to be correct, which is almost always so and keeps the search short.
     """
@@ -53,7 +53,7 @@ class Speller:
         return key in self._known
 
     def repaired(self, keys: Sequence[str], kept: Collection[int] = ()) -> tuple[str, ...]:
-        """Return the keys with typos corrected; at most `MOST_REPAIRS` words are tried, none at a `kept` position."""
+        """Return the keys with typos corrected, of at most `MOST_REPAIRS` words, and of none at the indexes `kept`."""
         short = self._short if len(keys) > 1 else {}  # "k" alone is okay in any language
         result = [key if place in kept else short.get(key, key) for place, key in enumerate(keys)]
         tried = 0
@@ -69,7 +69,7 @@ class Speller:
         return tuple(result)
 
     def is_slip(self, key: str) -> bool:
-        """Return whether an unknown word is similar to one of the vocabulary, or the beginning of one."""
+        """Return whether an unknown word is one or two typos away from a known word, or the beginning of one."""
         return self._is_strange(key) and (self._nearest(key) is not None or self._begins_one(key))
 
     def _begins_one(self, key: str) -> bool:
@@ -95,12 +95,12 @@ class Speller:
 
 
 def _consonants(word: str) -> str:
-    """Return a word without its vowels, as in a hurried message ("rslts" for "results")."""
+    """Return the word's first letter and its other consonants, as people abbreviate it: "rslts" for "results"."""
     return word[0] + word[1:].translate(_VOWELS)
 
 
 class Scanned(NamedTuple):
-    """The words as keys, the phrases found in them, and the names recognized by their position."""
+    """The words of a message as look-up keys, the phrases found in them, and the names of people and organizations."""
 
     keys: tuple[str, ...]
     found: list[PhraseFound]
@@ -115,7 +115,7 @@ _VALUES = frozenset({
 
 
 class Scanner:
-    """Reads messages with a pack's words. Words of a recognized name are not corrected and have no other meaning."""
+    """Finds the phrases and names in messages. Words of a name are not corrected and belong to no phrase."""
 
     def __init__(self, lexicon: Lexicon, speller: Speller) -> None:
         self._tree, self._speller = lexicon.tree, speller
@@ -148,7 +148,7 @@ class Scanner:
         return Scanned(keys, found, names)
 
     def _meanings(self, said: Utterance) -> WordMeanings:
-        """Return the kinds of values of the words as they are written; a place of one word may be a person's name."""
+        """Return the meanings of the words before correction. A place of one word may be a person's name."""
         kinds: dict[int, frozenset[str]] = {}
         inner: set[int] = set()
         phrased: set[int] = set()
@@ -178,13 +178,13 @@ class Heard(msgspec.Struct, frozen=True):
     """What was found in a message before rules are applied.
 
     Attributes:
-        marks: the concepts and slot types with their tokens.
-        asking: the tokens of the asking clauses; all tokens if there are none ("yes").
-        content: the tokens of `asking` that have a meaning.
-        strange: the words of `content` that nothing in the pack explains.
+        marks: the token indexes of each concept and slot type.
+        asking: the token indexes of the clauses that ask; all indexes if no clause asks ("yes").
+        content: the indexes in `asking` of words with a meaning.
+        strange: the indexes in `content` of words that nothing in the pack explains.
         names: the concepts and slot types, and properties of the whole message (BARE, LONE …).
-        joining: the words that join values.
-        shows_language: True if the words themselves are clearly of one language.
+        joining: the grammar area with the words that join values.
+        shows_language: True if the words are clearly of one language.
         form: the form of answer about claims that the weights are sure of (`bot.language.shapes`).
         workings: the rule of how plans work that the weights are sure of.
     """
@@ -229,10 +229,10 @@ class Hearer:
         language: str | None,
         spoken_of: AbstractSet[str] = frozenset(),
     ) -> Heard:
-        """Return tags, concepts, clauses and language of a message.
+        """Return what a message contains.
 
-        `asked` is the slot that the bot asked for, `language` that of the conversation so far, `spoken_of` the kinds of
-        slots that the last answer accepts.
+        `asked` is the slot that the bot asked for, `language` the language of the conversation so far, and `spoken_of`
+        the slot types that the last answer accepts.
         """
         keys, found, spotted = self._scanner.scan(said)
         tags = self._tagger.tags(said, keys, found, today, plan_year, asked=asked, spotted=spotted)
@@ -270,15 +270,15 @@ class Hearer:
         )
 
     def knowing(self, said: Utterance, people: Sequence[tuple[str, str]]) -> Utterance:
-        """Return the message with the positions where it names one of these people, given as (given, family) names."""
+        """Return the message with the token ranges that name one of these people, given as (given, family) names."""
         if not people:
             return said
         return with_people(said, people, self._people, self._common, self._lexicon.grammar.area("people"))
 
     def _letters(self, said: Utterance, tags: Sequence[Tag], *, terse: bool) -> Iterator[Tag]:
-        """Yield networks by their letter alone ("P?", "P instead"), if networks were mentioned before.
+        """Yield tags for networks named by their letter alone ("P?", "P instead"), if networks were mentioned before.
 
-        In a message that is not `terse`, only capitals are: "any of those on L".
+        In a message that is not `terse`, only capital letters count: "any of those on L".
         """
         upper = said.text.isupper()
         for place, key in enumerate(said.keys):
@@ -314,7 +314,7 @@ class Hearer:
         return frozenset(place for place, key in words if len(key) >= _LEAST_LETTERS and key.isalpha())
 
     def _language(self, said: Utterance, tags: Sequence[Tag]) -> str | None:
-        """Return the language of the words, ignoring names and numbers; None if it is unclear."""
+        """Return the language of the words, without names and numbers; None if it is unclear."""
         if self._tongue is None:
             return None
         numbers = {place for place, word in enumerate(said.words) if shape(word) != word}
@@ -349,7 +349,7 @@ class Hearer:
 def _marks(
     said: Utterance, tags: Sequence[Tag], titles: AbstractSet[str], found: Sequence[PhraseFound]
 ) -> dict[str, frozenset[int]]:
-    """Return the tokens of each concept and each slot type; words of places and names count as no concept."""
+    """Return the token indexes of each concept and slot type. Words of places and names count as no concept."""
     marks: dict[str, frozenset[int]] = {}
     for tag in tags:
         marks[tag.kind] = marks.get(tag.kind, frozenset()) | frozenset(range(tag.first, tag.after))
@@ -376,9 +376,9 @@ def _lies_inside(match: PhraseFound, first: int, after: int) -> bool:
 
 
 def _settled(said: Utterance, tags: Sequence[Tag], titles: AbstractSet[str]) -> list[tuple[int, int]]:
-    """Return the ranges of words that mean no concept: in places, after a title (Dr. Price is no price), and excluded.
+    """Return the token ranges whose words mean no concept: places, distances, names after a title, and excluded values.
 
-    "All claims except pharmacy" is no question about a pharmacy.
+    For example "Price" in "Dr. Price", or "pharmacy" in "all claims except pharmacy".
     """
     excluded = [(tag.first, tag.after) for tag in tags if tag.excluded]
     places = [(tag.first, tag.after) for tag in tags if tag.kind == "location" and isinstance(tag.value, dict)]
@@ -388,7 +388,7 @@ def _settled(said: Utterance, tags: Sequence[Tag], titles: AbstractSet[str]) -> 
 
 
 def _bare(count: int, tags: Sequence[Tag], found: Sequence[PhraseFound], idle: AbstractSet[int]) -> bool:
-    """Return whether a message consists of slot values and idle words only."""
+    """Return whether a message consists only of slot values and of words without content."""
     if not tags:
         return False
     covered = [place in idle for place in range(count)]

@@ -19,21 +19,21 @@ _SEVERAL = 2
 
 
 class Spoken(NamedTuple):
-    """A time in minutes of the day; without "am" or "pm" it may be twelve hours later."""
+    """A time of day in minutes after midnight; if not `certain` ("am" or "pm" is missing), it may be 12 hours later."""
 
     minutes: int
     certain: bool = True
 
     @property
     def ways(self) -> tuple[int, ...]:
-        """The minutes that it may mean."""
+        """The times of day that the words may mean, in minutes after midnight."""
         return (self.minutes,) if self.certain else (self.minutes, self.minutes + _NOON * _HOUR)
 
 
 class HourPatterns:
     """The operations of the patterns in `intents/_grammar/*/hours.yaml`.
 
-    `sought`: a place or a doctor is searched for, so that a day needs no word about opening next to it.
+    `sought`: the message searches for a provider or facility, so that a weekday needs no word about opening next to it.
     """
 
     def __init__(self, grammar: Grammar, words: Sequence[str], today: date, *, sought: bool) -> None:
@@ -41,87 +41,90 @@ class HourPatterns:
         self.opens = any(word in opening for word in words)
         self._words, self._opening, self._today, self._sought = words, opening, today, sought
 
-    def _is_beside(self, place: int) -> bool:
+    def _is_beside(self, index: int) -> bool:
         if self._sought:
             return True
-        return any(word in self._opening for word in self._words[max(0, place - _NEAR) : place + _NEAR])
+        return any(word in self._opening for word in self._words[max(0, index - _NEAR) : index + _NEAR])
 
     def weekday(self, weekday: int, span: tuple[int, int]) -> str | None:
-        """Return a weekday next to a word about opening."""
+        """Return a weekday such as "mon" if a word about opening is near; None otherwise."""
         return _DAYS[weekday] if self._is_beside(span[0]) else None
 
     def days_on(self, days_on: int, span: tuple[int, int]) -> str | None:
-        """Return the weekday of today or tomorrow."""
+        """Return the weekday `days_on` days after today if a word about opening is near; None otherwise."""
         return _DAYS[(self._today.weekday() + days_on) % len(_DAYS)] if self._is_beside(span[0]) else None
 
     def is_weekend(self, weekend: str) -> str | None:
-        """Return a weekend if something should be open."""
+        """Return "weekend" if the message has a word about opening; None otherwise."""
         return weekend if self.opens else None
 
     def at_once(self, present: str) -> str | None:
-        """Right now, anywhere in a message that says "open"."""
+        """Return the value for "right now" if the message has a word about opening; None otherwise."""
         return present if self.opens else None
 
     def clock(self, clock: tuple[int, str]) -> int | None:
-        """Return "9pm" in minutes of the day."""
+        """Return the time "9pm" in minutes after midnight."""
         return self.to_minute(clock[0], 0, clock[1])
 
     def half(self, hour: int, half: str) -> int | None:
-        """Return "9 pm" in minutes of the day."""
+        """Return the time "9 pm" in minutes after midnight."""
         return self.to_minute(hour, 0, half)
 
     def to_minute(self, hour: int, minute: int, half: str) -> int | None:
-        """Return "9:30 pm" in minutes of the day; twelve at night is the end of the day."""
+        """Return the time "9:30 pm" in minutes after midnight; None if there is no such time.
+
+        Twelve at night is the end of the day.
+        """
         if not 1 <= hour <= _NOON or minute >= _HOUR:
             return None
         late = _NOON * (half not in {"am", "a"}) * (1 + (half == "night" and hour == _NOON))
         return (hour % _NOON + late) * _HOUR + minute
 
     def minute_clock(self, hour: int, minute_half: tuple[int, str]) -> int | None:
-        """Return "9:30pm" in minutes of the day."""
+        """Return the time "9:30pm" in minutes after midnight."""
         return self.to_minute(hour, *minute_half)
 
     def bounded(self, bound: str, time: int) -> dict[str, str]:
-        """Return the value for "until 9 pm"."""
+        """Return the value for "until 9 pm", as `{bound: "HH:MM"}`; `time` is in minutes after midnight."""
         return {bound: f"{time // _HOUR:02}:{time % _HOUR:02}"}
 
     def certain(self, time: int) -> Spoken:
-        """Return the time of "9 pm" as an end of "9 to 11 pm"."""
+        """Return the time "9 pm" as one end of "9 to 11 pm"."""
         return Spoken(time)
 
     def bare(self, hour: int, minute: int | None = None) -> Spoken | None:
-        """Return the time of "9" in "9 to 5", am or pm unknown; None if it is no time of day."""
+        """Return the time "9" of "9 to 5", which may be am or pm; None if it is no time of day."""
         if not 1 <= hour < _MIDNIGHT or (minute or 0) >= _HOUR:
             return None
         return Spoken(hour * _HOUR + (minute or 0), certain=hour > _NOON)
 
     def between(self, first: Spoken, last: Spoken) -> dict[str, str]:
-        """Return the value for "between 9 and noon": some time within."""
+        """Return the value for "between 9 and noon": open at some time within."""
         opens, closes = _ends(first, last)
         return self.bounded("after", opens) | self.bounded("before", closes)
 
     def through(self, first: Spoken, last: Spoken) -> dict[str, str]:
-        """Return the value for "from 8 to 6": the whole span."""
+        """Return the value for "from 8 to 6": open all the time."""
         opens, closes = _ends(first, last)
         return self.bounded("from", opens) | self.bounded("until", closes)
 
     def free(self, last: Spoken) -> dict[str, str]:
-        """Return the value for "I get off at 5": behind it, in the afternoon if "am" and "pm" are not said."""
+        """Return the value for "I get off at 5": open after that time, in the afternoon unless "am" is said."""
         return self.bounded("after", max(one for one in last.ways if one < _DAY))
 
     def at(self, time: int) -> dict[str, str]:
-        """Return the value for a time without a word before it."""
+        """Return the value for a time without a word such as "until" before it."""
         return self.bounded("at", time)
 
     def led(self, bound: str, hour: int, minute: int | None = None) -> dict[str, str] | None:
-        """Return the value for "until 9", "after 5:30" or "at 19:00", assuming office hours."""
+        """Return the value for "until 9" or "at 19:00", at an hour when offices are open; None if it is no time."""
         if not 1 <= hour <= (_NOON if minute is None else _MIDNIGHT - 1) or (minute or 0) >= _HOUR:
             return None
         return self.bounded(bound, (hour + _NOON * (hour < _FIRST[bound])) * _HOUR + (minute or 0))
 
 
 def _ends(first: Spoken, last: Spoken) -> tuple[int, int]:
-    """Return the first and last minute of a span: "9 to 5" is in the daytime, "6 to 8 pm" in the evening."""
+    """Return the first and last minute of a period: "9 to 5" is in the daytime, "6 to 8 pm" in the evening."""
     pairs = [(opens, closes) for opens in first.ways for closes in last.ways if opens < closes]
     if last.certain:
         return max(pairs, default=(first.minutes, last.minutes))
@@ -132,14 +135,14 @@ def _ends(first: Spoken, last: Spoken) -> tuple[int, int]:
 def hour_tags(
     lexed: Lexed, said: Utterance, today: date, asking: Container[int] | None = None, *, sought: bool = False
 ) -> list[Tag]:
-    """Return values for `open_at`: `{"now": true}`, `{"all_day": true}`, or `{"weekday"}` and a time, or either alone.
+    """Return the tags of requested opening hours, with values for the slot type `open_at`.
 
-    A weekday is "mon" to "sun", "weekday" or "weekend"; several are a list, all of which are wanted, or one of them
-    with `any`. A time is a `part`, "early", "morning", "afternoon", "evening", "late" or "night", or HH:MM as `until`,
-    `after`, `before` or `at`: `after` and `before` together mean some time between, `from` and `until` all of it.
+    A value is `{"now": true}`, `{"all_day": true}`, or has a `weekday`, a time, or both. A weekday is "mon" to "sun",
+    "weekday" or "weekend", or a list of weekdays: open on all of them, or with `any` on one of them. A time is a `part`
+    ("early", "morning", "afternoon", "evening", "late", "night"), or HH:MM as `until`, `after`, `before` or `at`.
+    `after` with `before` mean some time between the two, `from` with `until` the whole period.
 
-    Only words at the places `asking` count, if these are given, but for the hours of whoever asks, who is free behind
-    them: "I get off at 5".
+    If `asking` is given, only words at these token indexes count, except that "I get off at 5" always counts.
     """
     operations = HourPatterns(lexed.grammar, said.words, today, sought=sought)
     matcher, spoken = Matcher(lexed, operations, said.dashes), operations.opens or sought
@@ -165,7 +168,7 @@ def hour_tags(
 
 
 def _joined(days: list[PatternFound], words: Sequence[str], either: frozenset[str]) -> list[PatternFound]:
-    """The days as one wish: all of them, or any of "Saturday or Sunday"."""
+    """Return several weekdays combined into one value: open on all of them, or on any of "Saturday or Sunday"."""
     named = list(dict.fromkeys(day.value for day in days))
     if len(named) < _SEVERAL:
         return [day._replace(value={"weekday": day.value}) for day in days]
@@ -179,14 +182,14 @@ def _part(word: str) -> dict[str, object]:
 
 
 class AgePatterns:
-    """The operations of the patterns in `intents/_grammar/*/ages.yaml`: each returns tags."""
+    """The operations of the patterns in `intents/_grammar/*/ages.yaml`; each returns tags."""
 
     def years(self, count: int, span: tuple[int, int]) -> list[Tag]:
         """Return the tags for "a 5 year old"."""
         return [Tag("age_group", next((group for under, group in _GROUPS if count < under), "senior"), *span)]
 
     def own_years(self, count: int, span: tuple[int, int]) -> list[Tag]:
-        """Return the tags for "my 5 year old", who is a relative."""
+        """Return the tags for "my 5 year old": the age group, and the relative whose record is requested."""
         kin = "child" if count < _GROWN else "dependent"
         return [*self.years(count, span), Tag("person", {"kin": kin}, *span)]
 
@@ -199,12 +202,12 @@ class AgePatterns:
         return self.own_years(0, span)
 
     def group(self, group: str, span: tuple[int, int]) -> list[Tag]:
-        """Return the tag for "for my toddler"; the relative's own words say whose record is asked for."""
+        """Return the tag for "for my toddler"."""
         return [Tag("age_group", group, *span)]
 
 
 def age_tags(lexed: Lexed) -> list[Tag]:
-    """Return the age group in a message, as `age_group`; and for "my 5 year old" the relative, as `person`.
+    """Return the tag of the age group in a message, and for "my 5 year old" the tag of the relative as a `person`.
 
     A child is under 13, a teen under 18, an adult under 65; older is a senior. Other relatives have words of their own
     ("my toddler", "mi hijo").

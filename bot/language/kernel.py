@@ -1,4 +1,4 @@
-"""The intents that the bot's own code refers to, each with the reason. All others are known to the pack only."""
+"""The intents that the bot's own code refers to, each with the reason. All others are known only to the pack."""
 
 from collections.abc import Mapping
 
@@ -11,7 +11,7 @@ REFINE, DATE_SHIFT, ORDINAL, AGAIN, SHARE = (
     f"{FOLLOW}{name}" for name in ("refine", "date_shift", "ordinal", "again", "share")
 )
 OF_THEM = "HER"
-"""The concept of words for a person or place that was named before: "is she still in network"."""
+"""The concept of words such as "she" for a person or facility that was named before: "is she still in network"."""
 KERNEL: Mapping[str, str] = {
     "account.": "connecting, consent and erasing are steps of the bot, not look-ups of a pack",
     "answer.": "what an answer stands on, or an entry of its list: both are read from what was kept of that answer",
@@ -23,7 +23,7 @@ KERNEL: Mapping[str, str] = {
     FALLBACK: "what no rule takes",
     HELP: "a mention or a command without words asks for it",
 }
-"""The names, or their prefixes, with the reason why the bot's code uses them."""
+"""The reason why the bot's code refers to an intent, by the intent's name or by a prefix that ends with a dot."""
 
 
 def is_kernel(intent: str) -> bool:

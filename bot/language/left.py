@@ -95,9 +95,9 @@ def owner_left(heard: Heard, taken: AbstractSet[str]) -> Slot | None:
     return next((Slot(match.group(), {"name": match["name"]}) for match in owners), None)
 
 
-def _whole(said: Utterance, place: int) -> str:
+def _whole(said: Utterance, index: int) -> str:
     """Return the word as typed, with attached characters: a part of "Hunter2-abc" would look like a word."""
-    first, after = said.spans[place]
+    first, after = said.spans[index]
     before = said.text[max(0, first - _HANGS) : first].rpartition(" ")[2]
     behind = said.text[after : after + _HANGS].partition(" ")[0]
     return f"{before}{said.text[first:after]}{behind}".strip('.,;:!?()"\n\t\u201c\u201d\u00bf\u00a1')
@@ -198,11 +198,11 @@ def words_left(heard: Heard, intent: IntentRules, slots: Mapping[str, Slot], gra
     return {}
 
 
-def _between_commas(said: Utterance, place: int) -> range:
+def _between_commas(said: Utterance, index: int) -> range:
     """Return the places of the words around one up to a comma on each side."""
     ends = [at for at in range(1, len(said.words)) if "," in said.text[said.spans[at - 1][1] : said.spans[at][0]]]
-    first = max((at for at in ends if at <= place), default=0)
-    return range(first, min((at for at in ends if at > place), default=len(said.words)))
+    first = max((at for at in ends if at <= index), default=0)
+    return range(first, min((at for at in ends if at > index), default=len(said.words)))
 
 
 def _is_now(slot: Slot, today: date) -> bool:

@@ -59,32 +59,32 @@ def unknown_letters(said: Utterance, free: Sequence[bool], letters: Mapping[str,
     ]
 
 
-def _led(said: Utterance, place: int, words: WordArea) -> bool:
+def _led(said: Utterance, index: int, words: WordArea) -> bool:
     """Return whether a letter is in the position of a network: "which plans use S", "is Dr. Kim in s"."""
-    first = place - (place > 0 and said.words[place - 1] in words.leading_article)
+    first = index - (index > 0 and said.words[index - 1] in words.leading_article)
     if first < 1 or said.words[first - 1] not in words.leading:
         return False
-    after = said.words[place + 1 : place + 2]
-    if not after or said.between(place + 1).strip():
-        return said.words[place] != "e" or said.said(place, place + 1).isupper()
-    return said.said(place, place + 1).isupper() and (after[0] in words.trailing or after[0].isdigit())
+    after = said.words[index + 1 : index + 2]
+    if not after or said.between(index + 1).strip():
+        return said.words[index] != "e" or said.said(index, index + 1).isupper()
+    return said.said(index, index + 1).isupper() and (after[0] in words.trailing or after[0].isdigit())
 
 
-def _stands_alone(said: Utterance, place: int) -> bool:
+def _stands_alone(said: Utterance, index: int) -> bool:
     """Return whether a capital letter is not followed by another capital: the S of "S Main St" is not a network."""
-    after = said.said(place + 1, place + 2) if place + 1 < len(said.words) else ""
-    return said.said(place, place + 1).isupper() and not after[:1].isupper()
+    after = said.said(index + 1, index + 2) if index + 1 < len(said.words) else ""
+    return said.said(index, index + 1).isupper() and not after[:1].isupper()
 
 
-def abbreviates(said: Utterance, place: int) -> bool:
+def abbreviates(said: Utterance, index: int) -> bool:
     """Return whether a letter is a part of an abbreviation: the L of "L&D"."""
-    first, after = said.spans[place]
+    first, after = said.spans[index]
     return "&" in {said.text[first - 1 : first], said.text[after : after + 1]}
 
 
-def _after_but(said: Utterance, place: int, words: WordArea) -> bool:
+def _after_but(said: Utterance, index: int, words: WordArea) -> bool:
     """Return whether a letter is what "any network but …" excludes."""
-    first = place - (place > 0 and said.words[place - 1] in words.leading_article)
+    first = index - (index > 0 and said.words[index - 1] in words.leading_article)
     return said.words[max(0, first - 2) : first] in words.phrases("network_but")
 
 

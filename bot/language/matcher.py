@@ -169,9 +169,9 @@ class Matcher:
         self.words, self._symbols, self._places, self._begins = lexed.words, lexed.symbols, lexed.places, lexed.begins
         self._kept: dict[tuple[str, int], list[tuple[int, Any]]] = {}
 
-    def is_in(self, place: int, name: str) -> bool:
+    def is_in(self, index: int, name: str) -> bool:
         """Return whether the word at a position is in a class."""
-        return 0 <= place < len(self._symbols) and any(name == one for one, _ in self._symbols[place])
+        return 0 <= index < len(self._symbols) and any(name == one for one, _ in self._symbols[index])
 
     def holds(self, names: frozenset[str]) -> bool:
         """Return whether any word is in one of these classes or shapes."""
@@ -190,68 +190,68 @@ class Matcher:
                 yield hit
                 taken = hit.after
 
-    def at(self, rule: str, place: int) -> PatternFound | None:
+    def at(self, rule: str, index: int) -> PatternFound | None:
         """Return the longest match of a rule at a position; of several the one whose pattern comes first."""
-        for after, ending, captured in self._ends(rule, place):
-            value = self._value(ending, captured, (place, after))
+        for after, ending, captured in self._ends(rule, index):
+            value = self._value(ending, captured, (index, after))
             if value is not None:
-                return PatternFound(place, after, value)
+                return PatternFound(index, after, value)
         return None
 
-    def every(self, rule: str, place: int) -> list[tuple[int, Any]]:
+    def every(self, rule: str, index: int) -> list[tuple[int, Any]]:
         """Return the ends and values of all matches of a rule at a position, longest first."""
-        key = (rule, place)
+        key = (rule, index)
         if key not in self._kept:
             valued = (
-                (after, self._value(end, captured, (place, after))) for after, end, captured in self._ends(rule, place)
+                (after, self._value(end, captured, (index, after))) for after, end, captured in self._ends(rule, index)
             )
             self._kept[key] = [one for one in valued if one[1] is not None]
         return self._kept[key]
 
-    def _ends(self, rule: str, place: int) -> list[tuple[int, PatternEnding, _Captured]]:
+    def _ends(self, rule: str, index: int) -> list[tuple[int, PatternEnding, _Captured]]:
         first = self._grammar.rules.get(rule)
-        if first is None or place not in self._begins.get(rule, ()):
+        if first is None or index not in self._begins.get(rule, ()):
             return []
         found: list[tuple[int, PatternEnding, _Captured]] = []
-        self._walk(first, place, (), found)
+        self._walk(first, index, (), found)
         found.sort(key=lambda one: (-one[0], one[1].order))
         return found
 
     def _walk(
-        self, number: int, place: int, captured: _Captured, found: list[tuple[int, PatternEnding, _Captured]]
+        self, number: int, index: int, captured: _Captured, found: list[tuple[int, PatternEnding, _Captured]]
     ) -> None:
         state = self._grammar.states[number]
         if state.ends:
-            found.extend((place, ending, captured) for ending in state.ends)
+            found.extend((index, ending, captured) for ending in state.ends)
         for test, following in state.tests:
-            if self._holds(test, place):
-                self._walk(following, place, captured, found)
-        if place >= len(self.words):
+            if self._holds(test, index):
+                self._walk(following, index, captured, found)
+        if index >= len(self.words):
             return
         steps = state.words
-        for name, value in (*self._symbols[place], _ANY_WORD) if steps else ():
+        for name, value in (*self._symbols[index], _ANY_WORD) if steps else ():
             if name in steps:
                 for label, following in steps[name]:
-                    self._walk(following, place + 1, ((*captured, (label, value)) if label else captured), found)
+                    self._walk(following, index + 1, ((*captured, (label, value)) if label else captured), found)
         for rule, label, following in state.rules:
-            for after, value in self.every(rule, place):
+            for after, value in self.every(rule, index):
                 self._walk(following, after, ((*captured, (label, value)) if label else captured), found)
 
-    def _holds(self, test: str, place: int) -> bool:
+    def _holds(self, test: str, index: int) -> bool:
         if test[0] == REPEATED:
             return True
         if test == START:
-            return place == 0
+            return index == 0
         if test == END:
-            return place == len(self.words)
+            return index == len(self.words)
         if test == DASH:
-            return place in self._dashes
+            return index in self._dashes
         wanted = test[0] != "!"
         test = test.removeprefix("!")
         name = test[1:]
         if test[0] == "~":
-            return self.is_in(place - 1, name) is wanted
-        return (self.is_in(place, name) or bool(self.every(name, place))) is wanted
+            return self.is_in(index - 1, name) is wanted
+        return (self.is_in(index, name) or bool(self.every(name, index))) is wanted
 
     def _value(self, ending: PatternEnding, captured: _Captured, span: tuple[int, int]) -> Any:
         if not ending.operation:

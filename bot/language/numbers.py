@@ -83,9 +83,9 @@ class NumberWords:
         """Return whether words[first:end] can start and end a spelled-out number."""
         return words[end - 1] not in self._joint and not self._is_article(words, first)
 
-    def _is_article(self, words: Sequence[str], place: int) -> bool:
+    def _is_article(self, words: Sequence[str], index: int) -> bool:
         """Return whether an "a" is no number: "mayores a doscientos", unlike "a hundred"; nor is "once" an 11."""
-        return words[place] in self._article and not (place + 1 < len(words) and words[place + 1] in self.times)
+        return words[index] in self._article and not (index + 1 < len(words) and words[index + 1] in self.times)
 
     def value(self, words: Sequence[str]) -> int:
         """Return the number that words make; 0 for no words or for words that make no number."""
@@ -199,8 +199,8 @@ def limit_tags(said: Utterance, keys: Sequence[str], free: list[bool], words: Nu
     return tags
 
 
-def _dollared(said: Utterance, place: int) -> bool:
-    return said.text[: said.spans[place][0]].rstrip(" ")[-1:] == "$"
+def _dollared(said: Utterance, index: int) -> bool:
+    return said.text[: said.spans[index][0]].rstrip(" ")[-1:] == "$"
 
 
 def _plain(word: str) -> str | None:
@@ -280,35 +280,35 @@ def _dollars(word: str) -> Decimal:
     return Decimal(written).quantize(_CENT)
 
 
-def _amount(said: Utterance, keys: Sequence[str], place: int, words: NumberWords) -> Tag | None:
-    word = said.words[place]
-    following = keys[place + 1] if place + 1 < len(keys) else ""
+def _amount(said: Utterance, keys: Sequence[str], index: int, words: NumberWords) -> Tag | None:
+    word = said.words[index]
+    following = keys[index + 1] if index + 1 < len(keys) else ""
     if thousands := _THOUSANDS.match(word):
-        return Tag("amount", (Decimal(thousands[1]) * 1000).quantize(_CENT), place, place + 1)
+        return Tag("amount", (Decimal(thousands[1]) * 1000).quantize(_CENT), index, index + 1)
     if len(word) > _LONGEST_NUMBER or not (word.isascii() and _NUMBER.match(word)) or following in words.miles:
         return None
     in_dollars = following in words.dollars
-    written = "." in word or "," in word or _owed(keys, place, word, words)
-    tag = Tag("amount", _dollars(word) * words.times.get(following, 1), place, place + 1 + in_dollars)
+    written = "." in word or "," in word or _owed(keys, index, word, words)
+    tag = Tag("amount", _dollars(word) * words.times.get(following, 1), index, index + 1 + in_dollars)
     whole = _with_cents(said, keys, tag, words)
-    return whole if _dollared(said, place) or in_dollars or written or whole is not tag else None
+    return whole if _dollared(said, index) or in_dollars or written or whole is not tag else None
 
 
-def _owed(keys: Sequence[str], place: int, word: str, words: NumberWords) -> bool:
+def _owed(keys: Sequence[str], index: int, word: str, words: NumberWords) -> bool:
     """Return whether a bare number right after words of billing is an amount: "they charged me 240"."""
-    window = keys[max(0, place - _AMOUNT_WINDOW) : place]
+    window = keys[max(0, index - _AMOUNT_WINDOW) : index]
     told = bool(window) and window[-1] in words.money_before and not words.money_head.isdisjoint(window)
     return told and _BARE_AMOUNT.match(word) is not None
 
 
-def _zip(said: Utterance, place: int) -> Tag | None:
-    word = said.words[place]
+def _zip(said: Utterance, index: int) -> Tag | None:
+    word = said.words[index]
     if not (word.isascii() and _ZIP.match(word)):
         return None
-    after = place + 1
+    after = index + 1
     if after < len(said.words) and _PLUS_FOUR.match(said.words[after]):
-        after += said.text[said.spans[place][1] : said.spans[after][0]] == "-"
-    return Tag("location", {"zip": word}, place, after)
+        after += said.text[said.spans[index][1] : said.spans[after][0]] == "-"
+    return Tag("location", {"zip": word}, index, after)
 
 
 def _claim_id(said: Utterance, keys: Sequence[str], free: Sequence[bool], words: NumberWords) -> Tag | None:

@@ -142,48 +142,48 @@ def _places(said: Utterance, given: tuple[str, ...], family: tuple[str, ...]) ->
 
 
 def _is_meant(
-    said: Utterance, place: int, after: int, known: tuple[Container[str], Container[str]], words: WordArea
+    said: Utterance, index: int, after: int, known: tuple[Container[str], Container[str]], words: WordArea
 ) -> bool:
     names, common = known
-    before = said.words[place - 1] if place else ""
-    if before in words.beside("names").any("short_title", "long_title") or _of_the_speaker(said.words, place, words):
+    before = said.words[index - 1] if index else ""
+    if before in words.beside("names").any("short_title", "long_title") or _of_the_speaker(said.words, index, words):
         return False
-    if said.keys[place] in common and not ("'" in said.words[after - 1] or _is_capital(said, place)):
+    if said.keys[index] in common and not ("'" in said.words[after - 1] or _is_capital(said, index)):
         return False
     if _possessive(said, after - 1) or after == len(said.keys) or said.keys[after] not in names:
         return True
     return said.keys[after] in common and not _is_capital(said, after)  # "a Sofía le faltan": nobody is called Le here
 
 
-def _is_capital(said: Utterance, place: int) -> bool:
-    return place > 0 and said.said(place, place + 1)[:1].isupper()
+def _is_capital(said: Utterance, index: int) -> bool:
+    return index > 0 and said.said(index, index + 1)[:1].isupper()
 
 
-def _owns(said: Utterance, place: int, after: int, words: WordArea) -> bool:
+def _owns(said: Utterance, index: int, after: int, words: WordArea) -> bool:
     """Return whether a record of the person named here is mentioned, or what they have done about their plan."""
     if _possessive(said, after - 1):
         return not words.keys("record", "meeting").isdisjoint(said.keys[after : after + _NEAR])
     does = (
-        place > 0 and said.words[place - 1] in words.does and after < len(said.words) and said.words[after] in words.has
+        index > 0 and said.words[index - 1] in words.does and after < len(said.words) and said.words[after] in words.has
     )
     return does and not words.keys("record").isdisjoint(said.keys)
 
 
-def _named_at(said: Utterance, place: int, given: Collection[str], family: Collection[str], lists: WordArea) -> bool:
-    words, before = said.words, said.words[place - 1] if place else ""
-    if words[place] in lists.courtesy:
-        return place + 1 < len(words) and said.keys[place + 1] in family
+def _named_at(said: Utterance, index: int, given: Collection[str], family: Collection[str], lists: WordArea) -> bool:
+    words, before = said.words, said.words[index - 1] if index else ""
+    if words[index] in lists.courtesy:
+        return index + 1 < len(words) and said.keys[index + 1] in family
     titles = lists.beside("names").any("short_title", "long_title")
-    if said.keys[place] not in given or before in titles or _of_the_speaker(words, place, lists):
+    if said.keys[index] not in given or before in titles or _of_the_speaker(words, index, lists):
         return False
-    after = place + 1 if place + 1 < len(words) and said.keys[place + 1] in family else place
-    return before in lists.asked_of or _possessive(said, place) or _possessive(said, after)
+    after = index + 1 if index + 1 < len(words) and said.keys[index + 1] in family else index
+    return before in lists.asked_of or _possessive(said, index) or _possessive(said, after)
 
 
-def _possessive(said: Utterance, place: int) -> bool:
-    word = said.words[place]
-    return word.endswith(("'s", "s'")) or (word.endswith("s") and word != said.keys[place])
+def _possessive(said: Utterance, index: int) -> bool:
+    word = said.words[index]
+    return word.endswith(("'s", "s'")) or (word.endswith("s") and word != said.keys[index])
 
 
-def _of_the_speaker(words: tuple[str, ...], place: int, lists: WordArea) -> bool:
-    return bool(lists.speaker.intersection(words[max(0, place - 2) : place]))
+def _of_the_speaker(words: tuple[str, ...], index: int, lists: WordArea) -> bool:
+    return bool(lists.speaker.intersection(words[max(0, index - 2) : index]))

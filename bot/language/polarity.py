@@ -104,8 +104,8 @@ class _Scope:
                 cues = self._excepting | (self._without if named and place > 1 else frozenset())
         return None
 
-    def _is_value(self, place: int) -> bool:
-        return any(tag.kind in _POLAR and tag.first <= place < tag.after for tag in self._tags)
+    def _is_value(self, index: int) -> bool:
+        return any(tag.kind in _POLAR and tag.first <= index < tag.after for tag in self._tags)
 
     def _refusals(self, cue: tuple[str, ...], after: int, tag: Tag) -> Iterator[bool]:
         """Yield, for each reason why a cue may not exclude the tag, whether it applies."""

@@ -81,61 +81,61 @@ class Spotter:
         self._of_the_writer = frozenset(self._introduced())
         self.weights = [self._weight(place) for place in range(len(said.words))]
 
-    def word(self, place: int) -> str:
+    def word(self, index: int) -> str:
         """Return the word at a position, "" beyond the ends."""
-        return self.said.words[place] if 0 <= place < len(self.said.words) else ""
+        return self.said.words[index] if 0 <= index < len(self.said.words) else ""
 
-    def key(self, place: int) -> str:
+    def key(self, index: int) -> str:
         """Return the look-up form of the word at a position, "" beyond the ends."""
-        return self.said.keys[place] if 0 <= place < len(self.said.keys) else ""
+        return self.said.keys[index] if 0 <= index < len(self.said.keys) else ""
 
-    def word_before(self, place: int) -> str:
+    def word_before(self, index: int) -> str:
         """Return the word before a position, "" after a mark that separates them."""
-        return self.word(place - 1) if place > 0 and self.between(place) in _JOINING else ""
+        return self.word(index - 1) if index > 0 and self.between(index) in _JOINING else ""
 
-    def word_behind(self, place: int) -> str:
+    def word_behind(self, index: int) -> str:
         """Return the word at a position, "" if a mark separates it from the one before."""
-        return self.word(place) if place < len(self.said.words) and self.between(place) in _JOINING else ""
+        return self.word(index) if index < len(self.said.words) and self.between(index) in _JOINING else ""
 
-    def before(self, place: int, count: int) -> Sequence[str]:
+    def before(self, index: int, count: int) -> Sequence[str]:
         """Return so many words before a position."""
-        return self.said.words[max(0, place - count) : place]
+        return self.said.words[max(0, index - count) : index]
 
-    def is_upper(self, place: int) -> bool:
+    def is_upper(self, index: int) -> bool:
         """Return whether a word is in capitals."""
-        return self.said.said(place, place + 1).isupper()
+        return self.said.said(index, index + 1).isupper()
 
-    def capital(self, place: int) -> bool:
+    def capital(self, index: int) -> bool:
         """Return whether a word is capitalized and not every word is; of the first only if the second is, too."""
-        if not (self.mixed and 0 <= place < len(self.said.words)):
+        if not (self.mixed and 0 <= index < len(self.said.words)):
             return False
-        word = self.said.said(place, place + 1)
+        word = self.said.said(index, index + 1)
         upper = word[:1].isupper() and (len(word) > _ACRONYM or not word.isupper())
-        return upper and (place > 0 or self.capital(1))
+        return upper and (index > 0 or self.capital(1))
 
-    def between(self, place: int) -> str:
+    def between(self, index: int) -> str:
         """Return the punctuation between this word and the one before it; a full stop or a dash separates."""
-        between = self.said.between(place)
+        between = self.said.between(index)
         ends = (
             between.startswith(". ")
-            and len(self.word(place - 1)) > _PAIR
-            and self.word(place - 1) not in self.around.names.short_title
+            and len(self.word(index - 1)) > _PAIR
+            and self.word(index - 1) not in self.around.names.short_title
         )
         return ";" if ends or between == " - " else between.strip()
 
-    def is_title(self, place: int) -> bool:
+    def is_title(self, index: int) -> bool:
         """Return whether a word is a title: "doctor", but not the last word of "heart doctor"."""
-        return self.word(place) in self.around.titles and place not in self._inner
+        return self.word(index) in self.around.titles and index not in self._inner
 
-    def like(self, place: int) -> bool:
+    def like(self, index: int) -> bool:
         """Return whether a word is a name, or unknown."""
-        weight = self.weights[place] if 0 <= place < len(self.weights) else None
-        return weight is not None and weight >= 0 and len(self.word(place)) > 1
+        weight = self.weights[index] if 0 <= index < len(self.weights) else None
+        return weight is not None and weight >= 0 and len(self.word(index)) > 1
 
-    def is_town_in_a_state(self, place: int) -> bool:
+    def is_town_in_a_state(self, index: int) -> bool:
         """Return whether a word is a town with its state behind: "Jackson TN"."""
-        town = self.word(place) in self.words.place_words
-        return town and state_at(self.said, place + 1, self.around.places) is not None
+        town = self.word(index) in self.words.place_words
+        return town and state_at(self.said, index + 1, self.around.places) is not None
 
     def _introduced(self) -> Iterator[int]:
         """Yield the places after "this is" or "my name is", because the writer is not searched for."""
@@ -147,40 +147,40 @@ class Spotter:
                 if self.said.words[place:first] == lead and self.word(first) not in self.around.titles:
                     yield from range(first, first + _AFTER_AN_INTRODUCTION)
 
-    def _weight(self, place: int) -> int | None:
-        word, key, kinds = self.word(place), self.key(place), self.kinds.get(place, frozenset())
-        listed, capital = key in self.words.people, self.capital(place)
-        of_network = "network" in kinds and place + 1 in self._inner  # the "Blue" of "Blue Network S"
-        if place in self._of_the_writer or of_network or not word.replace("'", "").isalpha() or CONTRACTED.search(word):
+    def _weight(self, index: int) -> int | None:
+        word, key, kinds = self.word(index), self.key(index), self.kinds.get(index, frozenset())
+        listed, capital = key in self.words.people, self.capital(index)
+        of_network = "network" in kinds and index + 1 in self._inner  # the "Blue" of "Blue Network S"
+        if index in self._of_the_writer or of_network or not word.replace("'", "").isalpha() or CONTRACTED.search(word):
             return None
         if word in self.around.own.also_name and (capital or not listed):
             return LETTER if capital else ALSO_A_NAME
         if len(word) == 1 or "place" in kinds or (word in self.around.no_part and not (listed and capital)):
             return None
-        if self.is_town_in_a_state(place):
+        if self.is_town_in_a_state(index):
             return None
         if listed:
             plain = not kinds and key not in self.words.known and key not in self.words.place_words
             weight = (FAMILY if key in self.words.family else GIVEN) if plain else ALSO_A_WORD
             return weight + CAPITAL * (capital and not plain)
-        return None if kinds else self._unlisted(place, capital=capital)
+        return None if kinds else self._unlisted(index, capital=capital)
 
-    def _unlisted(self, place: int, *, capital: bool) -> int | None:
+    def _unlisted(self, index: int, *, capital: bool) -> int | None:
         """Return the weight of a word that is on no list of names."""
-        word, key = self.word(place), self.key(place)
+        word, key = self.word(index), self.key(index)
         if word in self.words.towns:
             return TOWN
         if len(word) <= _PAIR and not capital:
             return None
-        if key in self.words.known or self._is_derived(place):
-            return WORD + CAPITAL if capital and place else IN_A_PHRASE if key in self.words.vocabulary else WORD
+        if key in self.words.known or self._is_derived(index):
+            return WORD + CAPITAL if capital and index else IN_A_PHRASE if key in self.words.vocabulary else WORD
         if _FAMILY.fullmatch(word):
             return FAMILY
-        return (RESEMBLING if place in self._slips else UNKNOWN) + CAPITAL * capital
+        return (RESEMBLING if index in self._slips else UNKNOWN) + CAPITAL * capital
 
-    def _is_derived(self, place: int) -> bool:
+    def _is_derived(self, index: int) -> bool:
         """Return whether a word that is written without a capital, or in capitals, is a form of a known word."""
-        stem = _DERIVED.sub("", word := self.word(place))
+        stem = _DERIVED.sub("", word := self.word(index))
         known = stem != word and any(form in self.words.known for form in (stem, f"{stem}e", stem[:-1]))
-        doing = word.endswith("ing") and self.said.said(place, place + 1).islower()  # "close to hitting the most"
-        return (known or doing) and not self.said.said(place, place + 1).istitle()
+        doing = word.endswith("ing") and self.said.said(index, index + 1).islower()  # "close to hitting the most"
+        return (known or doing) and not self.said.said(index, index + 1).istitle()

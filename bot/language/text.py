@@ -79,9 +79,9 @@ class Utterance(msgspec.Struct, frozen=True):
         """Return the person's own words of the tokens [first, after)."""
         return self.text[self.spans[first][0] : self.spans[after - 1][1]]
 
-    def between(self, place: int) -> str:
+    def between(self, index: int) -> str:
         """Return the text between the token before `place` and the one at it."""
-        return self.text[self.spans[place - 1][1] : self.spans[place][0]]
+        return self.text[self.spans[index - 1][1] : self.spans[index][0]]
 
     @property
     def dashes(self) -> tuple[int, ...]:

@@ -49,20 +49,20 @@ def _tells(said: Utterance, part: tuple[int, int], free: Collection[int], words:
     return not any(_is_cue(said, keys, place, words) for place in range(first, part[1]) if place not in free)
 
 
-def _behind(keys: tuple[str, ...], place: int, skipped: Collection[str]) -> int:
-    while place < len(keys) and keys[place] in skipped:
-        place += 1
-    return place
+def _behind(keys: tuple[str, ...], index: int, skipped: Collection[str]) -> int:
+    while index < len(keys) and keys[index] in skipped:
+        index += 1
+    return index
 
 
-def _is_cue(said: Utterance, keys: tuple[str, ...], place: int, words: WordArea) -> bool:
+def _is_cue(said: Utterance, keys: tuple[str, ...], index: int, words: WordArea) -> bool:
     """Return whether words say that something was not done, or is not known to be done."""
-    if keys[place] == _IF_ES and said.said(place, place + 1).casefold() == _IF_ES:  # no "sí"
+    if keys[index] == _IF_ES and said.said(index, index + 1).casefold() == _IF_ES:  # no "sí"
         return True
     undone, wanting = words.phrases("undone"), words.phrases("wanting")
-    for after in range(place + 1, place + 1 + _LONGEST):
-        if keys[place:after] in undone:
+    for after in range(index + 1, index + 1 + _LONGEST):
+        if keys[index:after] in undone:
             return True
-        if keys[place:after] in wanting:
+        if keys[index:after] in wanting:
             return words.noting.isdisjoint(keys[after : after + _LONGEST])
     return False

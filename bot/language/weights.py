@@ -217,12 +217,12 @@ class Weights:
             self._ready[kind, text] = weighed
         return weighed
 
-    def _row(self, place: int) -> int:
+    def _row(self, index: int) -> int:
         """Return a row, times how rare it is, as one number, with each weight in a fixed range of bits."""
         width = len(self.labels)
         lanes = bytearray(_LANE * width)
-        lanes[::_LANE] = self.weights[place * width : (place + 1) * width]
-        return int.from_bytes(lanes, "little") * self.often[place]
+        lanes[::_LANE] = self.weights[index * width : (index + 1) * width]
+        return int.from_bytes(lanes, "little") * self.often[index]
 
     def probabilities(self, sums: list[float], legal: Collection[int] | None = None) -> dict[str, float]:
         """Return the probability of each label (softmax of `sums`), most likely first.

@@ -155,8 +155,8 @@ def _nowhere(heard: Heard, lexicon: Lexicon) -> frozenset[int]:
     return frozenset(found)
 
 
-def _is_relative(heard: Heard, place: int) -> bool:
-    return plain(heard.said.words[place]) in heard.joining.beside("wishes").relative
+def _is_relative(heard: Heard, index: int) -> bool:
+    return plain(heard.said.words[index]) in heard.joining.beside("wishes").relative
 
 
 def _says(heard: Heard, lexicon: Lexicon, run: range, beside: AbstractSet[int] = frozenset()) -> bool:
