@@ -1,4 +1,4 @@
-"""What a reading uses of a message, and what it leaves: words and conditions that the answer ignores."""
+"""What the answer to a message uses, and what it ignores: words and conditions for which the intent has no slot."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -33,7 +33,7 @@ _TOLD = frozenset({
 })  # fmt: skip
 _CLAIMS = "ExplanationOfBenefit"
 CARE = "care"
-"""The name of care that only the person's words have, among the conditions that were left."""
+"""The key of a kind of care that only the person's own words name, among the ignored conditions."""
 # What the care, or whoever gave it, is already named by.
 _NAMED = frozenset({
     "service", "drug", "provider_name", "organization", "claim_type", "claim_id", "specialty", "facility_type",
@@ -48,7 +48,7 @@ _BEFORE_CARE = frozenset({
 _POINTED = frozenset({"that", "this", "same", "esa", "ese", "mismo", "misma"})
 _WORDS_OF_CARE = 2
 WORDS = "words"
-"""The name of words of a condition that nothing explains."""
+"""The key of words of a condition that nothing explains, among the ignored conditions."""
 _SAID = 5  # words of it that are said
 # Concepts of words that say nothing by themselves of what is asked for.
 _TELL_NOTHING = frozenset({"FILLER", "NEGATED", "CORRECTION", "INSTEAD", "ALTERNATIVE"})
@@ -74,14 +74,14 @@ _OURS = frozenset({"PLAN"})
 
 
 def taken_by(*intents: IntentRules | None) -> frozenset[str]:
-    """Return every name that the slots of an intent, or of the answer it follows, can hold."""
+    """Return every slot type that the slots of these intents can hold."""
     return frozenset[str]().union(*(intent.takes for intent in intents if intent))
 
 
 def owner_left(heard: Heard, taken: AbstractSet[str]) -> Slot | None:
-    """Whose record is asked for where nothing else explains the name: the Mai of "Mai's claims", who is on no list.
+    """Return the person whose record is requested by a name on no list: the Mai of "Mai's claims"; None if none.
 
-    Looked at are the person's own words that mean something, stand in a clause that asks, and are taken by no name.
+    Only words in `heard.content` that belong to no slot type in `taken` are considered.
     """
     used, meant = _places(heard, taken), _places(heard, {name for name in heard.marks if name.isupper()})
     free = (
@@ -96,7 +96,7 @@ def owner_left(heard: Heard, taken: AbstractSet[str]) -> Slot | None:
 
 
 def _whole(said: Utterance, index: int) -> str:
-    """Return the word as typed, with attached characters: a part of "Hunter2-abc" would look like a word."""
+    """Return the word at `index` with the characters attached to it, because a part of "Hunter2-abc" is no word."""
     first, after = said.spans[index]
     before = said.text[max(0, first - _HANGS) : first].rpartition(" ")[2]
     behind = said.text[after : after + _HANGS].partition(" ")[0]
@@ -104,7 +104,7 @@ def _whole(said: Utterance, index: int) -> str:
 
 
 def unmet(heard: Heard, slots: Mapping[str, Slot], intent: IntentRules, grammar: Grammar) -> dict[str, Slot]:
-    """Return what the answer to a message leaves out."""
+    """Return everything in a message that the answer ignores, by slot type, `CARE` or `WORDS`."""
     return {
         **conditions(heard, intent),
         **not_honoured(slots, intent),
@@ -115,7 +115,7 @@ def unmet(heard: Heard, slots: Mapping[str, Slot], intent: IntentRules, grammar:
 
 
 def conditions(heard: Heard, intent: IntentRules) -> dict[str, Slot]:
-    """Return the conditions in the message that no slot of the intent holds, one for the same words."""
+    """Return the conditions in a message that no slot of the intent holds, by slot type; one for the same words."""
     if intent.needs == "nothing":
         return {}
     told = _told_by(intent)
@@ -142,9 +142,9 @@ def conditions(heard: Heard, intent: IntentRules) -> dict[str, Slot]:
 
 
 def _told_by(intent: IntentRules) -> frozenset[str]:
-    """Return the kinds of conditions that an answer says it leaves out.
+    """Return the slot types of conditions that the intent's answer must report as ignored.
 
-    A figure chooses claims; of a plan or a drug it only tells what is known of it.
+    An amount selects claims. In a question about a plan or a drug it only tells what the person knows.
     """
     told = _TOLD if intent.needs == "member" else _TOLD_OF_DIRECTORY
     if REFINE.removeprefix(FOLLOW) not in intent.follows:
@@ -155,7 +155,7 @@ def _told_by(intent: IntentRules) -> frozenset[str]:
 
 
 def care_left(heard: Heard, intent: IntentRules) -> Slot | None:
-    """Return the care in a question about claims that only a word unknown to the pack names."""
+    """Return the kind of care in a question about claims that only an unknown word names; None if there is none."""
     of_claims = intent.reads is not None and intent.reads.type == _CLAIMS and "service" in intent.heard.values()
     if not of_claims or not _NAMED.isdisjoint(heard.marks):
         return None
@@ -171,10 +171,10 @@ def care_left(heard: Heard, intent: IntentRules) -> Slot | None:
 
 
 def words_left(heard: Heard, intent: IntentRules, slots: Mapping[str, Slot], grammar: Grammar) -> dict[str, Slot]:
-    """Return the words of a condition that no value and nothing asked explains, "still not finished", by a name.
+    """Return the words of a condition that nothing explains, such as "still not finished", by the key `WORDS`.
 
-    Only answers that filter claims have such conditions. Words between commas without a value or a part of what is
-    asked are an aside: "I'm not good with computers, just tell me".
+    Return {} if there are none, or if the intent does not filter claims. Words between commas without a value and
+    without a part of the question are an aside: "I'm not good with computers, just tell me".
     """
     if not intent.reads_claims or "most" not in intent.shapes:
         return {}
@@ -199,16 +199,16 @@ def words_left(heard: Heard, intent: IntentRules, slots: Mapping[str, Slot], gra
 
 
 def _between_commas(said: Utterance, index: int) -> range:
-    """Return the places of the words around one up to a comma on each side."""
+    """Return the token range around `index` up to the nearest comma on each side."""
     ends = [at for at in range(1, len(said.words)) if "," in said.text[said.spans[at - 1][1] : said.spans[at][0]]]
     first = max((at for at in ends if at <= index), default=0)
     return range(first, min((at for at in ends if at > index), default=len(said.words)))
 
 
 def _is_now(slot: Slot, today: date) -> bool:
-    """Return whether a time includes today: an answer without a time filter is about now ("is it slow today").
+    """Return whether a period of at most 13 months includes today: "is it slow today".
 
-    More than a year ("the past 24 months") is no time of today.
+    An answer without a date filter is about now, so that it does not ignore such a period.
     """
     day = slot.value if isinstance(slot.value, Mapping) else {}
     recent = str(day.get("start") or _NEVER) > months_back(today, 13).isoformat()
@@ -216,7 +216,7 @@ def _is_now(slot: Slot, today: date) -> bool:
 
 
 def not_honoured(slots: Mapping[str, Slot], intent: IntentRules) -> dict[str, Slot]:
-    """Return the slots that exclude, or have several values, if the intent's answer supports neither."""
+    """Return the slots with an excluded value or several values, if the intent's answer does not support them."""
     return {
         name: slot
         for name, slot in slots.items()
@@ -225,9 +225,9 @@ def not_honoured(slots: Mapping[str, Slot], intent: IntentRules) -> dict[str, Sl
 
 
 def left_out(heard: Heard, slots: Mapping[str, Slot]) -> dict[str, Slot]:
-    """Return what the message excludes from a slot besides a wanted value: the P of "in network S but not in P".
+    """Return the values that a message excludes besides a wanted value: the P of "in network S but not in P".
 
-    If the answer supports it, the slot holds both.
+    A slot that holds both, because the answer supports it, is not returned.
     """
     wanted = ((name, slot) for name, slot in slots.items() if slot.out is None and name in _OPEN)
     found = {name: excluded_beside(heard.said, heard.tags, name, heard.joining) for name, _ in wanted}
@@ -235,9 +235,9 @@ def left_out(heard: Heard, slots: Mapping[str, Slot]) -> dict[str, Slot]:
 
 
 def not_held(heard: Heard, slots: Mapping[str, Slot]) -> dict[str, Slot]:
-    """Return further values of a slot that holds another, where they are asked about.
+    """Return the values in the question that no slot holds, because their slot has another value.
 
-    The MRI of "what did my ER visit cost, and was the MRI more".
+    For example the MRI of "what did my ER visit cost, and was the MRI more".
     """
     held = [value for slot in slots.values() for one in (slot, slot.out) if one for value in one.every]
     held += UNNAMED_NETWORKS  # a side of the network that is named
@@ -251,7 +251,7 @@ def not_held(heard: Heard, slots: Mapping[str, Slot]) -> dict[str, Slot]:
 
 
 def _within(tag: Tag, heard: Heard, slot: Slot) -> bool:
-    """Whether the tag's words are part of those that gave the slot its value."""
+    """Return whether the tag's words are a part of those that gave the slot its value."""
     if tag.kind == "date_range":
         held = (_holds(one, tag.value) or _holds(tag.value, one) or _starts_in(one, tag.value) for one in slot.every)
         return tag.excluded or any(held)
@@ -259,7 +259,7 @@ def _within(tag: Tag, heard: Heard, slot: Slot) -> bool:
 
 
 def _starts_in(one: object, year: object) -> bool:
-    """Whether a time that goes on starts in a year that is named beside it: "from Thanksgiving on, 2025"."""
+    """Return whether the open period `one` starts in `year`: "from Thanksgiving on, 2025"."""
     if not (isinstance(one, Mapping) and isinstance(year, Mapping)):
         return False
     first, last = str(year.get("start")), str(year.get("end"))
@@ -267,7 +267,7 @@ def _starts_in(one: object, year: object) -> bool:
 
 
 def _holds(one: object, other: object) -> bool:
-    """Whether one time lies in another, as "March" does in "this year"."""
+    """Return whether the period `other` lies within `one`, as "March" in "this year"."""
     if not (isinstance(one, Mapping) and isinstance(other, Mapping)):
         return False
     starts = (one.get("start") or "") <= (other.get("start") or "")
@@ -275,7 +275,7 @@ def _holds(one: object, other: object) -> bool:
 
 
 def cells(heard: Heard, cell_of: Mapping[str, str]) -> Iterator[Cell]:
-    """Yield what each clause fills: the cell, the name in it, and its words."""
+    """Yield what each clause contains: the cell of the pack, the concept or slot type, and its words."""
     for clause in heard.clauses:
         inside = frozenset(range(clause.first, clause.after))
         for name, places in heard.marks.items():

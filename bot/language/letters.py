@@ -19,10 +19,11 @@ def networks_by_letter(
     sought: bool = False,
     named: bool = False,
 ) -> list[Tag]:
-    """Return the further letters of "network S and P", "S, P and L networks", and of "S or P" in capitals.
+    """Return the tags of networks named by a letter: the P of "network S and P", or the capitals of "S or P".
 
-    `letters` are the plan's networks named by one letter. `sought`: a doctor or facility is searched for, so that staff
-    write the letter alone: "knee dr 37402 S". `named`: a person is named, so that the last letter is one: "dr kim S".
+    `letters` are the plan's networks by their letter. `sought`: the message searches for a doctor or facility, so that
+    a capital letter alone is a network: "knee dr 37402 S". `named`: it names a person, so that the last letter is one:
+    "dr kim S".
     """
     if not letters:
         return []
@@ -47,9 +48,9 @@ def networks_by_letter(
 
 
 def unknown_letters(said: Utterance, free: Sequence[bool], letters: Mapping[str, str], words: WordArea) -> list[Tag]:
-    """Return networks by a letter that is none of the plan's ("network Q"), so that the answer says there is none.
+    """Return the tags of networks by a letter that the plan does not have ("network Q"), so that the answer can say so.
 
-    Vowels are words in Spanish and mostly in English ("red a", "network I can use"), and "w/" is one.
+    Vowels are skipped, because they are words: "red a", "network I can use". So is the "w" of "w/".
     """
     return [
         Tag("network", f"Network {word.upper()}", place - 1, place + 1)
@@ -60,7 +61,7 @@ def unknown_letters(said: Utterance, free: Sequence[bool], letters: Mapping[str,
 
 
 def _led(said: Utterance, index: int, words: WordArea) -> bool:
-    """Return whether a letter is in the position of a network: "which plans use S", "is Dr. Kim in s"."""
+    """Return whether the letter at `index` is where a network is named: "which plans use S", "is Dr. Kim in s"."""
     first = index - (index > 0 and said.words[index - 1] in words.leading_article)
     if first < 1 or said.words[first - 1] not in words.leading:
         return False
@@ -71,19 +72,19 @@ def _led(said: Utterance, index: int, words: WordArea) -> bool:
 
 
 def _stands_alone(said: Utterance, index: int) -> bool:
-    """Return whether a capital letter is not followed by another capital: the S of "S Main St" is not a network."""
+    """Return whether the letter at `index` is a capital and no capital follows, unlike the S of "S Main St"."""
     after = said.said(index + 1, index + 2) if index + 1 < len(said.words) else ""
     return said.said(index, index + 1).isupper() and not after[:1].isupper()
 
 
 def abbreviates(said: Utterance, index: int) -> bool:
-    """Return whether a letter is a part of an abbreviation: the L of "L&D"."""
+    """Return whether the letter at `index` is a part of an abbreviation: the L of "L&D"."""
     first, after = said.spans[index]
     return "&" in {said.text[first - 1 : first], said.text[after : after + 1]}
 
 
 def _after_but(said: Utterance, index: int, words: WordArea) -> bool:
-    """Return whether a letter is what "any network but …" excludes."""
+    """Return whether the letter at `index` follows words such as "any network but"."""
     first = index - (index > 0 and said.words[index - 1] in words.leading_article)
     return said.words[max(0, first - 2) : first] in words.phrases("network_but")
 

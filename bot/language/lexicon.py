@@ -39,7 +39,7 @@ OPERATIONS = {
     "hours": HourPatterns,
     "limits": LimitPatterns,
 }
-"""The operations that the rules of each grammar area may name."""
+"""The classes with the operations that the rules of each grammar area may name."""
 _NUMBER_CLASSES = ("numbers.value", "numbers.times", "numbers.joint", "numbers.dollars")
 _DATE_CLASSES = ("dates.month", "dates.weekday", "dates.unit", "dates.units", "dates.season", "dates.known")
 _WAYS_EN = (
@@ -56,16 +56,16 @@ _HIDING = frozenset({"specialty", "facility_type"})
 
 
 class _Phrases(PhraseLists, frozen=True, forbid_unknown_fields=True):
-    """Phrases; with `hides`, nothing inside a phrase of this concept has another meaning."""
+    """Phrases of a concept or value; with `hides`, words inside one of these phrases have no other meaning."""
 
     hides: bool = False
 
 
 class _Specialty(PhraseLists, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The names of a kind of doctor, with NUCC codes; `treats` are complaints and parts of the body.
+    """The names of a kind of doctor, with its NUCC codes; `treats` are complaints and parts of the body.
 
-    `wider`: no code is as specific as the words, such as "ms specialist", so that an answer has to say so. `of` are
-    two kinds: each name of the second names this one behind a word `beside` it of the first, such as "peds dentist".
+    `wider`: no code is as specific as the name, such as "ms specialist", so that an answer has to say so. `of` are two
+    other kinds: words in `beside` of the first before a name of the second also name this kind, such as "peds dentist".
     """
 
     codes: tuple[str, ...]
@@ -76,7 +76,7 @@ class _Specialty(PhraseLists, frozen=True, forbid_unknown_fields=True, kw_only=T
 
 
 class _Service(PhraseLists, frozen=True, forbid_unknown_fields=False):
-    """The names of a kind of care; the same file's data on how claims show it is not used here."""
+    """The names of a kind of care. The file's other data, on how claims show this care, is not used here."""
 
 
 class _Drugs(msgspec.Struct, forbid_unknown_fields=True):
@@ -101,11 +101,11 @@ class Lexicon(msgspec.Struct):
         towns: places of one word that mean nothing else.
         place_words: the words of all places.
         familiar: everyday words of all languages.
-        idle: words that ask for nothing.
-        cells: the part of a question that each concept and slot type fills.
+        idle: words without content, such as function words.
+        cells: for each concept and slot type, the part of a question that it fills.
         area: the area that the plan covers.
         spoken: the (concept, language) pairs with phrases.
-        strange: words of other subjects only, which typos are not corrected to.
+        strange: words of other subjects only; typos are not corrected to these.
     """
 
     tree: PhraseTree = msgspec.field(default_factory=PhraseTree)
@@ -129,29 +129,29 @@ class Lexicon(msgspec.Struct):
     grammar: Grammar = msgspec.field(default_factory=Grammar)
 
     def other_names(self, drug: str) -> tuple[str, ...]:
-        """Return a drug's ingredient and its brands, as listed in the pack; the ingredient first."""
+        """Return a drug's ingredient and then its brands, as listed in the pack, without the given name itself."""
         ingredient = self.drugs.get(drug.casefold())
         brands = (name for name, of in self.drugs.items() if of == ingredient)
         return tuple(name for name in dict.fromkeys((ingredient, *brands)) if name and name != drug.casefold())
 
     @property
     def people(self) -> frozenset[str]:
-        """The names of people, given and family names."""
+        """All given and family names, as look-up keys."""
         return self.given | self.family
 
     @property
     def date_keys(self) -> frozenset[str]:
-        """The keys of words of times."""
+        """The look-up keys of words in date phrases."""
         return self.grammar.keys(*_DATE_CLASSES)
 
     @property
     def number_keys(self) -> frozenset[str]:
-        """The keys of words of numbers and of money."""
+        """The look-up keys of words for numbers and money."""
         return self.grammar.keys(*_NUMBER_CLASSES)
 
     @property
     def known(self) -> AnyOf:
-        """All words that are spelled correctly."""
+        """All words that count as correctly spelled."""
         return AnyOf(
             self.tree.vocabulary,
             self.familiar,
@@ -196,7 +196,7 @@ def _load_values(lexicon: Lexicon, folder: Path) -> None:
 
 
 def _load_specialties(lexicon: Lexicon, folder: Path) -> dict[str, tuple[str, ...]]:
-    """Load the kinds of doctors. Return their NUCC codes by name."""
+    """Add the kinds of doctors to the lexicon. Return their NUCC codes by name."""
     shown = f"{WORDS}/specialties.yaml"
     listed = read_words(folder, "specialties.yaml", dict[str, _Specialty])
     ways_of_asking = {"en": expand(_FOR_EN), "es": expand(_FOR_ES)}
@@ -223,13 +223,13 @@ def _load_specialties(lexicon: Lexicon, folder: Path) -> dict[str, tuple[str, ..
 
 
 def _joined(first: str, last: str) -> Iterator[str]:
-    """Yield each of the phrases before each of the last ones."""
+    """Yield every combination of a phrase of `first` before a phrase of `last`; both are separated by commas."""
     for one in first.split(","):
         yield from (f"{one.strip()} {other.strip()}" for other in last.split(","))
 
 
 def _as_people_say(phrases: str) -> Iterator[str]:
-    """Yield the phrases, and for "heart doctor" also "heart dr", "heart doc" and the like."""
+    """Yield the comma-separated phrases, and for "heart doctor" also "heart dr", "heart doc" and the like."""
     for phrase in phrases.split(","):
         plain = phrase.strip()
         yield plain
@@ -263,7 +263,7 @@ def _load_names(lexicon: Lexicon, folder: Path) -> None:
 
 
 def _everyday(folder: Path, name: str) -> frozenset[str]:
-    """Return the keys of a file with words in both languages."""
+    """Return the look-up keys of a file with words in both languages."""
     said = read_words(folder, name, PhraseLists)
     return keys_of(f"{said.en} {said.es}")
 
@@ -278,7 +278,7 @@ def _load_cells(lexicon: Lexicon, folder: Path) -> None:
 
 
 def _load_options(lexicon: Lexicon, folder: Path) -> None:
-    """Load the keys of options in each language, with their types of value; a pack without the file has none."""
+    """Add the option keys of slash commands in each language, with their slot types; a pack may have none."""
     for kind, said in read_words(folder, "options.yaml", dict[str, PhraseLists], optional=True).items():
         for language, key in said.phrases(f"{WORDS}/options.yaml", kind):
             lexicon.options.setdefault(language, []).append((key, kind))
@@ -300,7 +300,7 @@ def read_lexicon(folder: Path) -> Lexicon:
     """Return the words in the pack's `intents/` folder, without the cache.
 
     Raises:
-        PackError: as above.
+        PackError: "file: key: what" for the first fault.
     """
     names = load_place_names(folder)
     lexicon = Lexicon(grammar=load_grammar(folder, OPERATIONS))

@@ -1,8 +1,8 @@
-"""What a message must contain for an answer to be possible, as the `licence` of each rule file says.
+"""Licences: the words or values that a message must contain before an intent may answer it.
 
-A licence is a list of alternatives, each one or more classes of `_words/classes.yaml`: "money care" requires a word of
-both. It does not choose between intents: the counted weights do. Which of their choices is answered at once, and which
-are offered, is decided here too.
+A licence in a rule file is a list of alternatives. Each has one or more classes of `_words/classes.yaml`: "money care"
+requires a word of both. Licences do not choose between intents: the counted weights do. This module also decides which
+of the likely intents is answered without asking back, and which are offered.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -25,7 +25,7 @@ _TWICE, _AHEAD, _LEAST = 2.0, 1.3, 0.4
 
 
 class WordClass(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The words of a class by language (an asterisk is any ending), and its concepts and slot types."""
+    """The words of a class by language (an asterisk stands for any ending), and its concepts and slot types."""
 
     names: tuple[str, ...] = ()
     en: str = ""
@@ -33,7 +33,7 @@ class WordClass(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Licences:
-    """Determines which answers a message allows."""
+    """Determines which classes of `_words/classes.yaml` a message contains."""
 
     def __init__(self, classes: Mapping[str, WordClass]) -> None:
         self.classes = classes
@@ -51,13 +51,13 @@ class Licences:
         """Return the classes in a pack's `intents/` folder.
 
         Raises:
-            PackError: "file: key: what".
+            PackError: "file: key: what" for each fault.
         """
         raw = kept_words(folder, _FILE, dict[str, Any])
         return cls({name: converted(one, WordClass, f"{WORDS}/{_FILE}: {name}") for name, one in raw.items()})
 
     def held(self, heard: Heard) -> frozenset[str]:
-        """Return the classes of which a message contains a word or a value."""
+        """Return the classes of which a message contains a word, a concept or a value."""
         held: set[str] = set()
         for name in heard.names:
             held.update(self._of_name.get(name, ()))
@@ -69,9 +69,9 @@ class Licences:
 
 
 def licence_of(rules: IntentRules, held: Iterable[str]) -> str | None:
-    """Return the first alternative of an intent's licence that the message meets; None if it meets none.
+    """Return the first alternative of an intent's licence that is met by the classes `held`; None if none is met.
 
-    "-" for an intent that looks nothing up and has no licence.
+    "-" for an intent without a licence.
     """
     if not rules.licence:
         return "-"
@@ -85,10 +85,10 @@ def _classes(alternative: str) -> frozenset[str]:
 
 
 def stands_out(entry: IntentRules, chances: Mapping[str, float], sure: Mapping[str, float]) -> bool:
-    """Return whether an intent that does no harm is to be answered at once, with the others as buttons.
+    """Return whether a harmless intent is answered without asking back, with the other likely ones as buttons.
 
-    Its answer tells of the directory or of the plan, and it is twice as likely as the next, or clearly the likeliest of
-    a topic that is as likely as `sure` requires.
+    It must answer from the directory or about the plan. It must also be twice as likely as the next intent, or clearly
+    the likeliest of a topic that reaches the probability in `sure`.
     """
     topic = entry.intent.partition(".")[0]
     harmless = entry.acts is None and not entry.sure and (entry.needs == "directory" or topic in _HARMLESS)
@@ -100,6 +100,6 @@ def stands_out(entry: IntentRules, chances: Mapping[str, float], sure: Mapping[s
 
 
 def about_as_likely(names: Sequence[str], chances: Mapping[str, float], licensed: Callable[[str], object]) -> list[str]:
-    """Return the intents to offer: those that the message has a word of, and others half as likely as the first."""
+    """Return the intents to offer: those with a met licence, and others at least half as likely as the likeliest."""
     least = max((chances[name] for name in names), default=0.0) / _TWICE
     return [name for name in names if chances[name] >= least or licensed(name)]

@@ -1,6 +1,6 @@
 """Finds patterns in the words of a message: "(the)? <last> <unit>", "{count} <unit> ago", "hace {count} <unit>".
 
-`bot.language.grammar` reads patterns from `intents/_grammar/` and compiles them into the states used here.
+`bot.language.grammar` reads the patterns from `intents/_grammar/` and compiles them into the states used here.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ _PLAIN = re.compile(r"'s$|'")
 
 
 class PatternEnding(msgspec.Struct, array_like=True, frozen=True):
-    """The end of a pattern of a rule: the operation that computes its meaning, or the value that it stands for.
+    """The end of a pattern of a rule: the operation that computes its value, or the value itself.
 
-    `spanned`: the operation also takes the position of the words, as `span`.
+    `spanned`: the operation also takes the token range of the match, as `span`.
     """
 
     order: int
@@ -36,12 +36,12 @@ class PatternEnding(msgspec.Struct, array_like=True, frozen=True):
 
 
 class PatternState(msgspec.Struct, array_like=True):
-    """A state of the patterns of a rule: the transitions, and the patterns that end here.
+    """A state of the patterns of a rule: its transitions, and the patterns that end here.
 
-    `words` are transitions by a literal word, a class or a shape, `rules` by a whole rule, `tests` by what is next to
-    the position ("~x" before it, "&x" after it, "!" for not) or by a mark (`START`, `END`, `DASH`; `REPEATED` leads to
-    a state with a transition to itself). Each transition has the name under which its value is stored, "" for none, and
-    the number of the next state.
+    `words` are transitions by a literal word, a class or a shape, `rules` by a whole rule. `tests` are transitions
+    without a word: by what is next to the position ("~x" before it, "&x" after it, "!" for not) or by a mark (`START`,
+    `END`, `DASH`; `REPEATED` leads to a state with a transition to itself). Each transition has the name under which
+    its value is stored, "" for none, and the number of the next state.
     """
 
     words: dict[str, tuple[tuple[str, int], ...]] = msgspec.field(default_factory=dict)
@@ -51,7 +51,7 @@ class PatternState(msgspec.Struct, array_like=True):
 
 
 class PatternFound(NamedTuple):
-    """A pattern in a message: tokens [first, after), and its value."""
+    """A match of a pattern in a message: tokens [first, after), and its value."""
 
     first: int
     after: int
@@ -59,7 +59,7 @@ class PatternFound(NamedTuple):
 
 
 class Grammar(msgspec.Struct, eq=False):
-    """The words and patterns of all languages, by file name and name: "dates.month".
+    """The words and patterns of all languages, by area and name: "dates.month".
 
     Attributes:
         classes: the words of each class with their values.
@@ -79,7 +79,7 @@ class Grammar(msgspec.Struct, eq=False):
     listed: dict[str, dict[str, ClassValue]] = msgspec.field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Let the words share the names of their classes."""
+        """Replace equal class names in `lexical` by one string, to save memory."""
         self.lexical = {word: [(intern(name), value) for name, value in of] for word, of in self.lexical.items()}
 
     def area(self, name: str) -> WordArea:
@@ -91,7 +91,7 @@ class Grammar(msgspec.Struct, eq=False):
         return frozenset(word for name in names for word in self.classes.get(name, ()))
 
     def keys(self, *names: str) -> frozenset[str]:
-        """Return the keys of the words of some classes."""
+        """Return the look-up keys of the words of some classes."""
         return frozenset(map(key_of, self.words(*names)))
 
     def values(self, name: str) -> Mapping[str, Any]:
@@ -114,7 +114,7 @@ def _form(form: str) -> re.Pattern[str]:
 
 
 def _of_shape(match: re.Match[str]) -> object:
-    """Return the parts of a shape, digits as numbers; a single part as it is."""
+    """Return the groups of a match, digits as numbers; a single group is returned without a tuple."""
     parts = tuple(int(part) if part.isdigit() else part for part in match.groups() if part is not None)
     return parts[0] if len(parts) == 1 else parts
 
@@ -127,7 +127,7 @@ def plain(word: str) -> str:
 class Lexed:
     """The words of one message with their classes and shapes.
 
-    `places` are the positions of each of these, `begins` those where each rule may begin.
+    `places` are the token indexes of each class and shape, `begins` the indexes where each rule may begin.
     """
 
     __slots__ = ("begins", "grammar", "places", "symbols", "words")
@@ -149,7 +149,7 @@ class Lexed:
 
 @lru_cache(maxsize=8)
 def _rules_of(grammar: Grammar) -> Mapping[str, Sequence[str]]:
-    """Return the rules and phrases that each word, class and shape may begin."""
+    """Return the rules and phrases that may begin with each word, class and shape."""
     found: dict[str, list[str]] = {}
     for rule, starts in grammar.starts.items():
         for name in starts:
@@ -158,10 +158,10 @@ def _rules_of(grammar: Grammar) -> Mapping[str, Sequence[str]]:
 
 
 class Matcher:
-    """Matches one message against the grammar. `operations` has a method for each operation that its rules name.
+    """Matches one message against the grammar. `operations` has a method for each operation that the rules name.
 
-    `dashes` are the positions of words that a dash joins to the word before. Matching never raises: if an operation
-    fails (ValueError, OverflowError) there is no match.
+    `dashes` are the indexes of words that a dash joins to the word before. Matching never raises: if an operation
+    raises ValueError or OverflowError, there is no match.
     """
 
     def __init__(self, lexed: Lexed, operations: object = None, dashes: Sequence[int] = ()) -> None:
@@ -170,7 +170,7 @@ class Matcher:
         self._kept: dict[tuple[str, int], list[tuple[int, Any]]] = {}
 
     def is_in(self, index: int, name: str) -> bool:
-        """Return whether the word at a position is in a class."""
+        """Return whether the word at `index` is in a class; False beyond the ends."""
         return 0 <= index < len(self._symbols) and any(name == one for one, _ in self._symbols[index])
 
     def holds(self, names: frozenset[str]) -> bool:
@@ -178,11 +178,11 @@ class Matcher:
         return not names.isdisjoint(self._places)
 
     def begins(self, rule: str) -> list[int]:
-        """Return the positions where a rule may begin."""
+        """Return the indexes where a rule may begin."""
         return sorted(self._begins.get(rule, ()))
 
     def find(self, rule: str) -> Iterator[PatternFound]:
-        """Yield the matches of a rule from left to right, the longest at each position, without overlaps."""
+        """Yield the matches of a rule from left to right, the longest at each index, without overlaps."""
         taken = 0
         for place in self.begins(rule):
             hit = self.at(rule, place) if place >= taken else None
@@ -191,7 +191,7 @@ class Matcher:
                 taken = hit.after
 
     def at(self, rule: str, index: int) -> PatternFound | None:
-        """Return the longest match of a rule at a position; of several the one whose pattern comes first."""
+        """Return the longest match of a rule at `index`, of several the one whose pattern comes first; None if none."""
         for after, ending, captured in self._ends(rule, index):
             value = self._value(ending, captured, (index, after))
             if value is not None:
@@ -199,7 +199,7 @@ class Matcher:
         return None
 
     def every(self, rule: str, index: int) -> list[tuple[int, Any]]:
-        """Return the ends and values of all matches of a rule at a position, longest first."""
+        """Return the end index and value of each match of a rule that begins at `index`, longest first."""
         key = (rule, index)
         if key not in self._kept:
             valued = (
@@ -274,7 +274,11 @@ class WordArea:
         self._phrases: dict[str, Mapping[tuple[str, ...], ClassValue]] = {}
 
     def __getattr__(self, name: str) -> frozenset[str]:
-        """Return the words of a class, cached; empty for a pack without a grammar."""
+        """Return the words of a class, cached; empty for a pack without a grammar.
+
+        Raises:
+            AttributeError: the grammar has no such class.
+        """
         whole = f"{self._area}.{name}"
         if self._grammar.classes and whole not in self._grammar.classes:
             raise AttributeError(whole)
@@ -287,7 +291,7 @@ class WordArea:
         return self._grammar.values(f"{self._area}.{name}")
 
     def phrases(self, name: str) -> Mapping[tuple[str, ...], ClassValue]:
-        """Return phrases that consist of words only, with their values."""
+        """Return the phrases of a name that consist of words only, as tuples of words, with their values."""
         if name not in self._phrases:
             said = self._grammar.listed.get(f"{self._area}.{name}", {})
             self._phrases[name] = {tuple(one.split()): value for one, value in said.items()}
@@ -300,14 +304,14 @@ class WordArea:
         return self._kept[names]
 
     def keys(self, *names: str) -> frozenset[str]:
-        """Return the keys of the words of several classes."""
+        """Return the look-up keys of the words of several classes."""
         key = ("", *names)
         if key not in self._kept:
             self._kept[key] = frozenset(map(key_of, self.any(*names)))
         return self._kept[key]
 
     def starts(self, name: str) -> frozenset[str]:
-        """Return the first words of all phrases in the list called `name`."""
+        """Return the possible first words of the phrases called `name`."""
         return self._grammar.starts.get(f"{self._area}.{name}", frozenset())
 
     def beside(self, name: str) -> WordArea:

@@ -15,7 +15,7 @@ _MILES_PER_DEGREE = 69.0
 
 
 class _Centres(NamedTuple):
-    """The ZIP codes in and around a state from south to north, with the latitude and longitude of each one's center."""
+    """The ZIP codes in and around a state from south to north, with the latitude and longitude of their centers."""
 
     codes: tuple[str, ...]
     lats: array[float]
@@ -24,7 +24,7 @@ class _Centres(NamedTuple):
 
 @lru_cache(maxsize=4)
 def _centres(area: Area) -> _Centres:
-    """Return every ZIP code in and around the state."""
+    """Return every ZIP code in the state, and those of neighbouring states near its border."""
     inside = [(point, code) for code, point in points_in(area.state).each()]
     if inside:
         south, north = (end(point[0] for point, _ in inside) for end in (min, max))
@@ -41,7 +41,7 @@ def _centres(area: Area) -> _Centres:
 
 
 def load(area: Area) -> None:
-    """Load the tables for searches around a place, so that no question has to wait for it."""
+    """Load the tables for searches around a place now, so that no question has to wait for them."""
     _centres(area)
     places.state_center(area.state)
     places.drop_table()
@@ -65,15 +65,15 @@ class Gazetteer:
 
     @property
     def home_state(self) -> str:
-        """The two letters of the state that the plan covers."""
+        """The two-letter code of the state that the plan covers."""
         return self._area.state
 
     def read(self) -> None:
-        """Load the tables now: on the first start of an installation this takes half a second."""
+        """Load the tables now. On the first start of an installation this takes half a second."""
         load(self._area)
 
     def zips_near(self, center: Coordinates, miles: float) -> tuple[str, ...]:
-        """Return the ZIP codes whose center is within a distance, nearest first."""
+        """Return the ZIP codes whose center is within a distance in miles, nearest first."""
         return zips_near(self._area, center, miles)
 
     coordinates = staticmethod(places.coordinates)

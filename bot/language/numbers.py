@@ -61,13 +61,13 @@ class NumberWords:
         )
 
     def count(self, word: str) -> int | None:
-        """Return a small number in digits or one word; None for other words."""
+        """Return the value of a small number in digits or one word; None for other words."""
         return int(word) if word.isascii() and _SHORT.match(word) else self.values.get(word) or self._few.get(word)
 
     def before(self, words: Sequence[str], end: int) -> tuple[int, int] | None:
-        """Return the number whose words end right before `end`, and the position where they start.
+        """Return the spelled-out number that ends directly before index `end`, and the index of its first word.
 
-        None if there is none.
+        Return None if there is no number.
         """
         first = end
         while first and words[first - 1] in self._parts:
@@ -80,15 +80,15 @@ class NumberWords:
         return (value, first) if value else None
 
     def is_begun(self, words: Sequence[str], first: int, end: int) -> bool:
-        """Return whether words[first:end] can start and end a spelled-out number."""
+        """Return whether a spelled-out number may begin with words[first] and end with words[end - 1]."""
         return words[end - 1] not in self._joint and not self._is_article(words, first)
 
     def _is_article(self, words: Sequence[str], index: int) -> bool:
-        """Return whether an "a" is no number: "mayores a doscientos", unlike "a hundred"; nor is "once" an 11."""
+        """Return whether the word at `index` is an article and no number: the "a" of "mayores a doscientos"."""
         return words[index] in self._article and not (index + 1 < len(words) and words[index + 1] in self.times)
 
     def value(self, words: Sequence[str]) -> int:
-        """Return the number that words make; 0 for no words or for words that make no number."""
+        """Return the number that words spell out; 0 for no words or for words that make no number."""
         whole = part = 0
         for word in words:
             if word in self.times:
@@ -101,14 +101,14 @@ class NumberWords:
 
 
 def _with(part: int, value: int) -> int:
-    """Return two consecutive numbers combined: added, but "two forty" is 240."""
+    """Return two consecutive numbers combined: 140 for 100 and 40, but 240 for 2 and 40."""
     if 0 < part < _TEN <= value < _HUNDRED:
         return part * _HUNDRED + value
     return part + value
 
 
 class _Amount(NamedTuple):
-    """Dollars in a message ("100", "99.50"); `sure`: a sign or a word says that they are dollars."""
+    """An amount of dollars in a message ("100", "99.50"); `sure`: a sign or a word says that it is in dollars."""
 
     value: str
     first: int
@@ -117,18 +117,18 @@ class _Amount(NamedTuple):
 
 
 class LimitPatterns:
-    """The operations of the patterns in `intents/_grammar/*/limits.yaml`: each returns a list of tags."""
+    """The operations of the patterns in `intents/_grammar/*/limits.yaml`; most return a list of tags."""
 
     def __init__(self, said: Utterance, keys: Sequence[str], free: Sequence[bool], words: NumberWords) -> None:
         self._said, self._keys, self._free, self._words = said, keys, free, words
 
     def figures(self, number: object, span: tuple[int, int]) -> _Amount | None:  # noqa: ARG002 -- as it is written
-        """Return the amount in "$240" or "240 dollars"."""
+        """Return the amount that is written in digits, as in "$240" or "240 dollars"; None if the word is no number."""
         value = _plain(self._said.words[span[0]])
         return _Amount(value, *span, sure=span[1] - span[0] > 1 or _dollared(self._said, span[0])) if value else None
 
     def worded(self, span: tuple[int, int]) -> _Amount | None:
-        """Return the amount in "a hundred dollars"."""
+        """Return the amount that is written in words, as in "a hundred dollars"; None if the words are no amount."""
         words = self._said.words[slice(*span)]
         named = self._keys[span[1] - 1] in self._words.dollars
         number = words[: len(words) - named]
@@ -156,13 +156,13 @@ class LimitPatterns:
         return [Tag(UNDER, amount.value, *span)] if self._is_money(amount) else []
 
     def between(self, low: _Amount, high: _Amount, span: tuple[int, int]) -> list[Tag] | None:
-        """Return the tags for "between $50 and $80"."""
+        """Return the tags for "between $50 and $80"; None if neither number is in dollars."""
         if not (low.sure or high.sure):
             return None
         return [Tag(OVER, low.value, span[0], low.after), Tag(UNDER, high.value, low.after, high.after)]
 
     def signed(self, amount: _Amount, span: tuple[int, int]) -> list[Tag] | None:
-        """Return the tags for ">$100" or "$100+"."""
+        """Return the tags for ">$100" or "$100+"; None without such a sign."""
         text, spans = self._said.text, self._said.spans
         sign, behind = text[: spans[span[0]][0]].rstrip(" $=")[-1:], text[spans[span[1] - 1][1] :][:1]
         kind = {">": OVER, "<": UNDER}.get(sign) or (OVER if behind == "+" and _dollared(self._said, span[0]) else None)
@@ -175,7 +175,7 @@ class LimitPatterns:
         return [Tag(kind, amount.value, *span)]
 
     def _is_money(self, amount: _Amount) -> bool:
-        """Return whether a number is in dollars: it has a sign, or money is mentioned and nothing else is counted."""
+        """Return whether an amount is in dollars, because of a sign, or of words about money in the message."""
         if not self._free[amount.first]:
             return False
         if amount.sure:
@@ -189,7 +189,7 @@ class LimitPatterns:
 
 
 def limit_tags(said: Utterance, keys: Sequence[str], free: list[bool], words: NumberWords, lexed: Lexed) -> list[Tag]:
-    """Return the limits, as `amount_over` and `amount_under` in US dollars. Their words are marked in `free`."""
+    """Return the tags of limits in US dollars: `amount_over`, `amount_under`. Sets `free` to False for their tokens."""
     if "limits.number" not in lexed.places and words.large.isdisjoint(said.words):
         return []
     matcher = Matcher(lexed, LimitPatterns(said, keys, free, words))
@@ -212,7 +212,10 @@ def _plain(word: str) -> str | None:
 
 
 def number_tags(said: Utterance, keys: Sequence[str], free: list[bool], words: NumberWords) -> list[Tag]:
-    """Return claim numbers, amounts (Decimal dollars, to the cent) and ZIP codes. Their words are marked in `free`."""
+    """Return the tags of claim numbers, amounts and ZIP codes. Sets `free` to False for their tokens.
+
+    Amounts are Decimal dollars to the cent.
+    """
     tags = []
     claim = _claim_id(said, keys, free, words)
     if claim:
@@ -228,7 +231,7 @@ def number_tags(said: Utterance, keys: Sequence[str], free: list[bool], words: N
 
 
 def believed(said: Utterance, tags: Sequence[Tag], words: NumberWords) -> list[Tag]:
-    """Return the tags, of two amounts the one that the writer believes in as `amount_own`: "but I think I owe 54"."""
+    """Return the tags; of two amounts the one believed by the writer becomes `amount_own`: "but I think I owe 54"."""
     amounts = [tag for tag in tags if tag.kind == "amount"]
     own = [tag for tag in amounts if not words.believed.isdisjoint(said.words[max(0, tag.first - _BELIEF) : tag.first])]
     if len(amounts) != len(own) + 1:
@@ -237,7 +240,7 @@ def believed(said: Utterance, tags: Sequence[Tag], words: NumberWords) -> list[T
 
 
 def worded_amount(said: Utterance, keys: Sequence[str], free: list[bool], words: NumberWords) -> Tag | None:
-    """Return dollars in words: "two hundred bucks"; else None. Their words are marked in `free`."""
+    """Return the tag of dollars in words: "two hundred bucks"; None if none. Sets `free` to False for its tokens."""
     for place, key in enumerate(keys):
         end = place + (key in words.times)  # "five grand"
         found = words.before(said.words, end) if key in words.dollars and free[place] else None
@@ -250,7 +253,7 @@ def worded_amount(said: Utterance, keys: Sequence[str], free: list[bool], words:
 
 
 def _with_cents(said: Utterance, keys: Sequence[str], dollars: Tag, words: NumberWords) -> Tag:
-    """Return dollars with the cents right behind them, or behind one word: "80 dollars and 54 cents"."""
+    """Return the tag of dollars with the cents that follow, directly or after one word: "80 dollars and 54 cents"."""
     behind = range(dollars.after + 1, min(dollars.after + _AMOUNT_WINDOW, len(keys)))
     end = next((place for place in behind if keys[place] in words.cents), 0)
     for first in (dollars.after, dollars.after + 1) if end else ():
@@ -260,7 +263,7 @@ def _with_cents(said: Utterance, keys: Sequence[str], dollars: Tag, words: Numbe
 
 
 def place_in_list(said: Utterance) -> Tag | None:
-    """Return a message that is only a small number as a position in the last list; else None."""
+    """Return the tag of an ordinal for a message that is only a number from 1 to 50; None for any other message."""
     if len(said.words) != 1 or not _SHORT.match(said.words[0]) or not said.words[0].isascii():
         return None
     number = int(said.words[0])
@@ -268,7 +271,7 @@ def place_in_list(said: Utterance) -> Tag | None:
 
 
 def amount_alone(said: Utterance) -> Tag | None:
-    """Return a message that is only a number as an amount, after the bot asked how much; else None."""
+    """Return the tag of an amount for a message that is only a number and no ZIP code; None for any other message."""
     if len(said.words) != 1 or not said.words[0].isascii() or len(said.words[0]) > _LONGEST_NUMBER:
         return None
     word = said.words[0]
@@ -295,7 +298,7 @@ def _amount(said: Utterance, keys: Sequence[str], index: int, words: NumberWords
 
 
 def _owed(keys: Sequence[str], index: int, word: str, words: NumberWords) -> bool:
-    """Return whether a bare number right after words of billing is an amount: "they charged me 240"."""
+    """Return whether a bare number directly after words of billing is an amount: "they charged me 240"."""
     window = keys[max(0, index - _AMOUNT_WINDOW) : index]
     told = bool(window) and window[-1] in words.money_before and not words.money_head.isdisjoint(window)
     return told and _BARE_AMOUNT.match(word) is not None
@@ -340,7 +343,7 @@ def _looks_like_claim(code: str) -> bool:
 
 
 def radius_tag(said: Utterance, keys: Sequence[str], words: NumberWords) -> Tag | None:
-    """Return the radius in miles of a search: "within ten miles", "10mi"; else None."""
+    """Return the tag of a search radius in miles: "within ten miles", "10mi"; None if there is none."""
     for place, word in enumerate(said.words):
         joined = _JOINED_MILES.match(word)
         if joined:

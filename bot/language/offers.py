@@ -1,4 +1,4 @@
-"""What the pack's rule files offer besides answers: forms to fill in, and prompts. Channels show them."""
+"""What a pack's rule files offer besides answers: forms to fill in, and prompts. Channels show both."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import msgspec
 
 
 class Prompt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A suggested question in a new chat: its button label, and its text, by language.
+    """A suggested question in a new chat: the button's label and the question's text, by language.
 
-    `place` is its position among all prompts, from 1.
+    `place` is the prompt's position among all prompts, from 1.
     """
 
     place: int
@@ -22,15 +22,16 @@ class Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A form that asks its intent's question.
 
     Attributes:
-        fields: the keys of options, in order.
-        first: the fields that it opens with, with a button for the others; it opens with all if empty.
+        place: the form's position among all forms, from 1.
+        fields: the option keys of the fields, in order.
+        first: the fields shown at first, with a button for the others; all fields if empty.
         required: fields that must be filled in.
         one_of: fields of which at least one must be filled in.
         days: fields with a date.
         several: fields of which several choices may be selected.
         own: the field in which the member's own network is preselected.
-        linked: True to offer it only to people who have connected an account.
-        home: True to show it on a channel's home page.
+        linked: True to offer the form only to people who have connected an account.
+        home: True to show the form on a channel's home page.
 
     Labels, choices and error messages of the fields are in `templates/channels/form_NAME`.
     """
@@ -49,12 +50,12 @@ class Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def asked_first(self) -> tuple[str, ...]:
-        """The required fields among its first fields, including one of `one_of`."""
+        """The fields in `first` that are in `required` or `one_of`."""
         return tuple(key for key in self.first if key in self.required or key in self.one_of)
 
 
 class Offered(msgspec.Struct, frozen=True):
-    """A form with its intent; `linked`: it is offered only to people who have connected an account."""
+    """A form with its intent; `linked`: the form is offered only to people who have connected an account."""
 
     form: Form
     intent: str
@@ -62,14 +63,14 @@ class Offered(msgspec.Struct, frozen=True):
 
 
 class Offers(msgspec.Struct, frozen=True):
-    """All forms of a pack by name, in their order, and all prompts in theirs."""
+    """All forms of a pack by name, and all prompts, each in the order of their `place`."""
 
     forms: Mapping[str, Offered] = msgspec.field(default_factory=dict)
     prompts: tuple[Prompt, ...] = ()
 
 
 def offers_of(entries: Iterable[tuple[str, bool, Form | None, Prompt | None]]) -> Offers:
-    """Return the forms and prompts of intents, given as (name, is for members, form, prompt)."""
+    """Return the forms and prompts of intents, given as (name, whether it reads member data, form, prompt)."""
     listed = tuple(entries)
     forms = [Offered(form, intent, member or form.linked) for intent, member, form, _ in listed if form]
     forms.sort(key=lambda one: one.form.place)

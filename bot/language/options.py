@@ -1,4 +1,4 @@
-"""The `key:value` options of a slash command or a form: their values, and which cannot be read."""
+"""The `key:value` options of a slash command or a form: their values, and the options that cannot be read."""
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -26,7 +26,7 @@ HOW = "network_how"
 
 
 class Unknown(msgspec.Struct, frozen=True):
-    """An unknown key; `near` is the most similar known one, if any."""
+    """An option with an unknown key; `near` is the most similar known key, None if there is none."""
 
     key: str
     near: str | None
@@ -44,9 +44,10 @@ class Unread(msgspec.Struct, frozen=True):
 
 
 class Options(msgspec.Struct, frozen=True):
-    """A text split into `words` without options, and the options' values by slot type; `said` is the options' text.
+    """The result of reading a text: its `words` outside options, and the options' values by slot type.
 
-    `unknown` are unknown keys, `known` those that the command accepts, by language.
+    `said` is the words and the values as text. `unknown` are options with an unknown key, `unread` options with an
+    invalid value, and `known` the keys that the command accepts, by language.
     """
 
     words: str
@@ -58,11 +59,11 @@ class Options(msgspec.Struct, frozen=True):
 
 
 def read_options(engine: Engine, text: str, kinds: Collection[str], today: date) -> Options:
-    """Return the options in a text, of the slot types that its command accepts. `accepting:no` has no effect.
+    """Return the options in a text, of the slot types `kinds` that its command accepts. `accepting:no` has no effect.
 
-    After `MOST` options the next one is reported as unreadable, and the rest is ignored (T49). A second name or network
-    is the other side if the command compares; otherwise several values of a key mean any of them, and `networks:all` or
-    `networks:none` says how networks are meant.
+    After `MOST` options the next one is reported as unreadable, and the rest is ignored (T49). If the command compares,
+    a second name or network is the other side of the comparison. Otherwise several values of a key mean any of them,
+    and `networks:all` or `networks:none` requires all or none of the networks.
     """
     kinds = {*kinds, HOW} if "network" in kinds else {*kinds}
     known = {
@@ -104,7 +105,7 @@ def read_options(engine: Engine, text: str, kinds: Collection[str], today: date)
 
 
 def _put(slots: dict[str, Slot], kind: str, slot: Slot | None, *, compares: bool) -> bool:
-    """Store an option. Return False if it cannot be read, or has both a wanted and an excluded value."""
+    """Store an option in `slots`. Return False if it cannot be read, or if it both wants and excludes values."""
     if slot is not None and compares and kind in slots:
         kind = SIDES[kind]
     elif slot is not None and kind in slots:
@@ -115,7 +116,7 @@ def _put(slots: dict[str, Slot], kind: str, slot: Slot | None, *, compares: bool
 
 
 def _both(one: Slot, other: Slot) -> Slot | None:
-    """Return two options of one key as one slot with any of their values; None if one of them excludes."""
+    """Return two options of one key as one slot with any of their values; None if only one of them excludes."""
     values = tuple({repr(value): value for value in (*one.every, *other.every)}.values())
     if one.excluded != other.excluded:
         return None
@@ -142,7 +143,10 @@ def _plain(text: str) -> str:
 
 
 def _slot(engine: Engine, kind: str, key: str, value: str, today: date) -> Slot | None:
-    """Return the slot of an option; "not P" excludes P. The words of a switch are its key, as "yes" says nothing."""
+    """Return the slot of an option; None if its value is invalid. "not P" excludes P.
+
+    The text of a switch such as `accepting` is its key, because "yes" alone tells nothing.
+    """
     words = engine.lexicon.grammar.area("options")
     if kind in _SWITCHES:
         return Slot(key, True) if _plain(value) in words.yes_said else None
@@ -175,13 +179,13 @@ def _value(engine: Engine, kind: str, key: str, value: str, today: date) -> obje
 
 
 def _ways(words: WordArea, name: str, value: str) -> Iterator[str]:
-    """Yield the ways in which a message would contain a value; "x" stands for it."""
+    """Yield the sentences in which a message would contain a value: the phrases of a list, with the value for "x"."""
     yield from (" ".join(value if word == "x" else word for word in way) for way in words.phrases(name))
     yield value
 
 
 def _heard(engine: Engine, kind: str, ways: Iterable[str], today: date) -> Slot | None:
-    """Return the value of the first recognized way, with its "not", "and" or "or"; else None."""
+    """Return the slot of the first of several wordings in which a value is recognized; None if there is none."""
     found = (engine.slots_in(said, today=today).get(kind) for said in ways)
     slot = next((one for one in found if one), None)
     if slot is None or not isinstance(slot.value, tuple):
@@ -190,7 +194,7 @@ def _heard(engine: Engine, kind: str, ways: Iterable[str], today: date) -> Slot 
 
 
 def _network(engine: Engine, value: str, today: date) -> object | None:
-    """Return a network by any of its names; an unknown name is searched for unchanged."""
+    """Return the slot of a network by any of its names; an unknown name is returned unchanged, None for no name."""
     found = _heard(engine, "network", (value,), today)
     if found is None:
         found = _heard(engine, "network", (f"network {value}",), today)
@@ -213,7 +217,10 @@ def _code(value: str) -> str | None:
 
 
 def _place(engine: Engine, key: str, value: str, today: date) -> object | None:
-    """Return a ZIP code, also with four further digits; a city; a county if the key says so; or "me"."""
+    """Return a ZIP code, a city, "me", or a county if the key says so; None for another value.
+
+    A ZIP code may have four further digits, which are dropped.
+    """
     if found := _ZIP.fullmatch(value):
         return {"zip": found[1]}
     kind = key_of(_plain(key))

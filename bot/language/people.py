@@ -1,4 +1,4 @@
-"""Whose record a message asks for by name: the writer's people, and somebody else's."""
+"""People whose record a message asks for by name: the writer's own people, and others."""
 
 from collections.abc import Collection, Container, Iterator, Sequence
 from itertools import pairwise
@@ -20,10 +20,10 @@ _CARE = frozenset({
 
 
 def names_somebody(said: Utterance, given: Collection[str], family: Collection[str], words: WordArea) -> bool:
-    """Return True for a given name that is asked about, a possessive of one, or "Mrs. Jones".
+    """Return whether a message asks about a person by a given name, by its possessive, or as "Mrs. Jones".
 
-    A name after a doctor's title, and the writer's ("this is Dana"), do not count. Nor do names next to a degree, "NPI"
-    or a saint, which are those of doctors and hospitals.
+    A name after a doctor's title and the writer's own name ("this is Dana") do not count. Nor does a name next to a
+    degree, "NPI" or "saint", which is a doctor's or a hospital's.
     """
     takes = not words.takes.isdisjoint(said.words) and not words.taken.isdisjoint(said.words)
     if (
@@ -40,11 +40,11 @@ def names_somebody(said: Utterance, given: Collection[str], family: Collection[s
 def person_named(
     said: Utterance, given: Collection[str], family: Collection[str], common: Collection[str], lists: WordArea
 ) -> tuple[int, int] | None:
-    """Return the (start, end) word positions, end exclusive, of the person whose record is asked for by name.
+    """Return the (first, after) token range of the name of the person whose record is requested; None if there is none.
 
-    For example "Mia's claims", "the bill for Mia", "and Mia?". None if there is no such name, if it is a doctor's, or
-    if the question is about somebody's practice. A name that is also a word in `common` ("mía") counts only if
-    capitalized, followed by an apostrophe or preceded by an English word.
+    For example "Mia's claims", "the bill for Mia", "and Mia?". A doctor's name does not count, nor does any name in a
+    question about somebody's practice. A name that is also a word in `common` ("mía") counts only if it is capitalized,
+    has an apostrophe or follows an English word.
     """
     words = said.words
     practice, records = lists.of_a_practice, lists.keys("record")
@@ -67,11 +67,12 @@ def person_named(
 
 
 def owners(said: Utterance, tags: Sequence[Tag], cut: Sequence[Clause], words: WordArea) -> list[Tag]:
-    """Return the tags without relatives who are named beside the question and own nothing of what is asked.
+    """Return the tags without those of relatives whose record is not requested.
 
-    These are who is told of it ("explain it to my wife"), who only wants to know what the writer did ("my wife asks
-    what I paid"), and who is named in a clause that asks nothing and tells of no care, unless the question speaks of
-    them. With who is told goes the time behind: "to my wife tonight". `words` is the grammar area "clauses".
+    These are relatives who are told something ("explain it to my wife"), who want to know what the writer did ("my wife
+    asks what I paid"), or who are named in a clause that asks nothing and mentions no care, unless the question refers
+    to them. A date after a relative who is told is dropped too: "to my wife tonight". `words` is the grammar area
+    "clauses".
     """
     beside = [tag for tag in tags if _is_kin(tag) and not _owns_it(said, tag, tags, cut, words)]
     behind = {place for one in beside for place in _told_behind(said, one, cut, words)} if beside else set()
@@ -79,7 +80,10 @@ def owners(said: Utterance, tags: Sequence[Tag], cut: Sequence[Clause], words: W
 
 
 def _told_behind(said: Utterance, tag: Tag, cut: Sequence[Clause], words: WordArea) -> range:
-    """Return the places behind somebody who is told, up to what they are told or the end of the clause."""
+    """Return the token range from a relative who is told something up to what is told, or to the end of the clause.
+
+    Empty for any other relative.
+    """
     end = next(one.after for one in cut if one.first <= tag.first < one.after)
     asked = (place for place in range(tag.after, end) if said.words[place] in words.question)
     return range(tag.after, next(asked, end)) if _is_told(said, tag, words) else range(0)
@@ -97,7 +101,7 @@ def _is_kin(tag: Tag) -> bool:
 
 
 def _has_paper(said: Utterance, tag: Tag, words: WordArea) -> bool:
-    """Return whether only a paper is a relative's, for which the writer asks of what is their own."""
+    """Return whether only a paper is a relative's, and the record is the writer's own: "my son's summer camp form"."""
     mine = [place for place, word in enumerate(said.words) if word in words.mine and place >= tag.after]
     return bool(mine) and not words.paper.isdisjoint(said.words[tag.after : tag.after + _NEAR_PAPER])
 
@@ -123,7 +127,7 @@ def _owns_it(said: Utterance, tag: Tag, tags: Sequence[Tag], cut: Sequence[Claus
 def with_people(
     said: Utterance, people: Sequence[tuple[str, str]], names: Container[str], common: Container[str], words: WordArea
 ) -> Utterance:
-    """Return the message with the positions where it names one of `people`, given as (given, family) names.
+    """Return the message with the token ranges that name one of `people`, given as (given, family) names.
 
     `names` are all known names: "Mai Tran" is not the Mai with the family name Nguyen. A name that is also a word in
     `common` ("Will") needs an apostrophe, or a capital inside the message.
@@ -160,7 +164,7 @@ def _is_capital(said: Utterance, index: int) -> bool:
 
 
 def _owns(said: Utterance, index: int, after: int, words: WordArea) -> bool:
-    """Return whether a record of the person named here is mentioned, or what they have done about their plan."""
+    """Return whether the words ask about a record of the person at `index`: "Mia's claims", "did Mia meet"."""
     if _possessive(said, after - 1):
         return not words.keys("record", "meeting").isdisjoint(said.keys[after : after + _NEAR])
     does = (

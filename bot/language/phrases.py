@@ -1,4 +1,4 @@
-"""Phrases of the pack: expansion of `(a|b) c [d]`, and a table that finds thousands of phrases in one pass."""
+"""Phrases of the pack: expands `(a|b) c [d]`, and finds thousands of phrases in one pass over a message."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -21,7 +21,7 @@ _PART = re.compile(r"\(([^()\[\]]*)\)|\[([^()\[\]]*)\]|([^()\[\]]+)")
 
 
 def expand(phrase: str) -> list[str]:
-    """Return every plain form of a phrase: `(a|b)` is one of them, `[c]` is optional.
+    """Return every plain form of a phrase: `(a|b)` stands for either alternative, `[c]` is optional.
 
     Raises:
         PackError: unbalanced brackets, or more than `MOST_FORMS` forms.
@@ -46,10 +46,10 @@ def expand(phrase: str) -> list[str]:
 
 
 def phrases_in(said: str, shown: str, key: str) -> Iterator[str]:
-    """Yield the plain phrases of a comma-separated entry.
+    """Yield every phrase of a comma-separated entry, with optional and alternative parts expanded.
 
     Raises:
-        PackError: a phrase cannot be expanded; the message names the file and the key.
+        PackError: a phrase cannot be expanded; the message names the file `shown` and the key.
     """
     for phrase in said.split(","):
         try:
@@ -65,10 +65,10 @@ class PhraseLists(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     es: str = ""
 
     def phrases(self, shown: str, key: str) -> Iterator[tuple[str, str]]:
-        """Yield (language, plain phrase).
+        """Yield each phrase as (language, phrase), with optional and alternative parts expanded.
 
         Raises:
-            PackError: as `phrases_in`.
+            PackError: a phrase cannot be expanded; the message names the file `shown` and the key.
         """
         for language, text in (("en", self.en), ("es", self.es)):
             yield from ((language, phrase) for phrase in phrases_in(text, shown, key) if phrase)
@@ -77,7 +77,7 @@ class PhraseLists(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Meaning(NamedTuple):
     """The meaning of a phrase: a concept (`kind` is "concept") or a value of a slot type. `language` may be "".
 
-    `hides`: nothing inside this phrase has another meaning ("life insurance" is not about the plan's insurance).
+    `hides`: words inside the phrase have no other meaning ("life insurance" is not about the plan's insurance).
     """
 
     kind: str
@@ -97,8 +97,8 @@ class PhraseFound(msgspec.Struct, frozen=True):
 class PhraseTree:
     """All phrases of a pack, by their words.
 
-    A complaint may follow some thirty phrases that ask who treats it ("someone for my ..."). These combinations are
-    stored unexpanded, because they would be two thirds of all phrases.
+    A complaint may follow some thirty beginnings such as "someone for my ...". These combinations are stored
+    unexpanded, because they would be two thirds of all phrases.
     """
 
     def __init__(self) -> None:
@@ -112,7 +112,7 @@ class PhraseTree:
         self.vocabulary: set[str] = set()
 
     def add(self, phrase: str, meaning: Meaning) -> None:
-        """Add a phrase with its meaning; a phrase may have several. Empty phrases are ignored."""
+        """Add a meaning to a phrase, which may have several. Empty phrases are ignored."""
         if keys := keys_in(phrase):
             said = " ".join(keys)
             before = self._meanings.get(said, ())
@@ -122,7 +122,7 @@ class PhraseTree:
                 self.vocabulary.update(keys)
 
     def add_behind(self, beginnings: Sequence[str], phrase: str, meaning: Meaning) -> None:
-        """Add a phrase after each of several beginnings."""
+        """Add a meaning to a phrase after each of several beginnings."""
         keys, number = keys_in(phrase), self._numbers.setdefault(tuple(beginnings), len(self._ways))
         if number == len(self._ways):
             self._ways.append([" ".join(keys_in(beginning)) for beginning in beginnings])
@@ -142,7 +142,7 @@ class PhraseTree:
                 self.vocabulary.update((first, *rest))
 
     def plain(self) -> object:
-        """Return the tree as plain data: for each set of meanings its phrases in one text; the rest unchanged."""
+        """Return the tree as plain data for `of_plain`. The phrases with equal meanings are one string of lines."""
         groups: dict[tuple[Meaning, ...], list[str]] = {}
         for phrase, meanings in self._meanings.items():
             groups.setdefault(meanings, []).append(phrase)
@@ -151,7 +151,10 @@ class PhraseTree:
 
     @classmethod
     def of_plain(cls, data: Any) -> "PhraseTree":
-        """Return the tree for such data, in which tuples became lists. It shares its words with all other trees."""
+        """Return the tree for the result of `plain`, in which tuples may have become lists.
+
+        Strings of words are interned, so that all trees share them.
+        """
         tree, (groups, behind, tree._ways, longest, tree._most_behind, vocabulary) = cls(), data
         tree.vocabulary.update(map(intern, vocabulary.split()))
         tree._longest = {intern(word): count for word, count in longest.items()}
@@ -166,12 +169,12 @@ class PhraseTree:
         return tree
 
     def named(self) -> dict[tuple[str, str], bool]:
-        """Return (kind, name) of the meanings whose value is a name, with whether their phrases hide others."""
+        """Return (kind, value) of each meaning whose value is a string, mapped to whether its phrases hide others."""
         meanings = (one for of in self._meanings.values() for one in of)
         return {(one.kind, one.value): one.hides for one in meanings if isinstance(one.value, str)}
 
     def words_of(self, kind: str) -> dict[object, set[str]]:
-        """Return the words of all phrases for values of a kind, by value, without beginnings of complaints."""
+        """Return the words of all phrases for values of a kind, by value, without the beginnings of complaints."""
         words: dict[object, set[str]] = {}
         for phrase, meanings in self._meanings.items():
             for meaning in meanings:
@@ -180,14 +183,14 @@ class PhraseTree:
         return words
 
     def meanings_of(self, phrase: str) -> tuple[Meaning, ...]:
-        """Return the meanings of exactly this phrase."""
+        """Return the meanings of exactly this phrase; () if the tree does not have it."""
         keys = keys_in(phrase)
         meant = self._meanings.get(" ".join(keys), ())
         behind = self._meant_behind(keys, 0).get(len(keys), []) if len(keys) > 1 else []
         return (*meant, *(meaning for meaning in behind if meaning not in meant))
 
     def scan(self, keys: Sequence[str]) -> list[PhraseFound]:
-        """Return every phrase in a message, without slot values inside a longer one, and without hidden ones."""
+        """Return every phrase in a message, without slot values inside a longer phrase, and without hidden meanings."""
         found: list[PhraseFound] = []
         count, known = len(keys), self._meanings
         for first, said in enumerate(keys):
@@ -204,7 +207,7 @@ class PhraseTree:
         return _visible(found)
 
     def _meant_behind(self, keys: Sequence[str], first: int) -> dict[int, list[Meaning]]:
-        """Return the meanings of complaints after the beginnings at a word, by their end."""
+        """Return the meanings of complaints after a beginning at index `first`, by the end index of the complaint."""
         found: dict[int, list[Meaning]] = {}
         for way, number in self._begun.get(keys[first], ()):
             begin = first + way.count(" ") + 1
@@ -250,7 +253,7 @@ def _hides_values(meaning: Meaning) -> bool:
 
 
 def _is_shorter(entry: PhraseFound, meaning: Meaning, others: Sequence[PhraseFound]) -> bool:
-    """Return whether a longer phrase has a value of the same kind: "physical therapy" is no "therapy"."""
+    """Return whether a longer phrase has a value of the same kind: "therapy" in "physical therapy"."""
     if meaning.kind not in _BESIDE:
         return False
     same = [other for other in others if any(one.kind == meaning.kind for one in other.meanings)]

@@ -1,7 +1,7 @@
 """Places for searches: ZIP codes, cities and counties of the plan's state, and cities in neighbouring states.
 
-Coordinates are from the `zipcodes` package (GeoNames, CC BY 4.0). It reads its whole table, in half a second and 40
-MiB, so what is needed is cached by state (`bot.compiled`), and a state is loaded when it is first needed.
+Coordinates are from the `zipcodes` package (GeoNames, CC BY 4.0). The package reads its whole table, in half a second
+and 40 MiB. So the needed parts are cached by state (`bot.compiled`), and a state is loaded when it is first needed.
 """
 
 import sys
@@ -38,11 +38,11 @@ class _PlaceFile(msgspec.Struct, forbid_unknown_fields=True):
 
 
 PLACE = "place"
-"""The kind of phrases that are places."""
+"""The kind of meaning of phrases that name places."""
 
 
 class NamedPlace(NamedTuple):
-    """A place. `careful`: its name is also an everyday word or a surname, so it needs "in", "near" or a state."""
+    """A named place. `careful`: the name is also a word or a surname, so it counts only with "in" or a state."""
 
     city: str
     state: str
@@ -51,9 +51,9 @@ class NamedPlace(NamedTuple):
 
 
 class Area(NamedTuple):
-    """The state that the plan covers and its neighbouring states, by their two letters.
+    """The two-letter codes of the state that the plan covers and of its neighbouring states.
 
-    `example` is a place in it, which the demo uses.
+    `example` is a place in the state, which the demo uses.
     """
 
     state: str
@@ -75,7 +75,7 @@ def _named(names: str) -> Iterator[str]:
 
 
 def _new(city: str, known: set[tuple[str, ...]]) -> bool:
-    """Return whether no place so far has the same words, and add it to the known ones."""
+    """Return whether `known` has no place with these words yet, and add the place to `known`."""
     keys, before = keys_in(city), len(known)
     known.add(keys)
     return len(known) > before
@@ -117,7 +117,7 @@ def load_place_names(folder: Path) -> PlaceNames:
 
 
 def place_phrases(names: PlaceNames) -> Iterator[tuple[str, NamedPlace]]:
-    """Yield every phrase for a place, with "st" and "mt" spelled both ways."""
+    """Yield every phrase for a place, with "Saint", "Mount" and "Fort" also abbreviated, and "Mc" joined."""
     for name, place in names.places:
         yield name, place
         for long, short in (("Mount ", "Mt "), ("Saint ", "St "), ("Fort ", "Ft ")):
@@ -128,7 +128,7 @@ def place_phrases(names: PlaceNames) -> Iterator[tuple[str, NamedPlace]]:
 
 
 class Zip(NamedTuple):
-    """One ZIP code. `also` are further names of its city; `point` is its center in degrees.
+    """One ZIP code. `also` are further names of its city, `point` is its center in degrees, None if unknown.
 
     `zone` is the IANA name of its time zone.
     """
@@ -143,7 +143,7 @@ class Zip(NamedTuple):
 
 
 class Points(msgspec.Struct, frozen=True, array_like=True):
-    """The ZIP codes in use that have a center: five digits each, and doubles of latitude and longitude."""
+    """The ZIP codes in use that have a center: five digits each, and their latitudes and longitudes as doubles."""
 
     codes: str
     lats: bytes
@@ -177,7 +177,7 @@ def _begins() -> Mapping[str, list[str]]:
 
 
 def drop_table() -> None:
-    """Forget the table but for its index: it is large, and few questions name a place of another state."""
+    """Release the table, which is large, but keep its index: few questions name a place of another state."""
     _begins()
     _table.cache_clear()
 
@@ -211,7 +211,7 @@ def _points(rows: Sequence[Zip]) -> Points:
 
 
 def _zip(row: Mapping[str, Any]) -> Zip:
-    """Return the used part of a row."""
+    """Return the needed fields of a row of the package."""
     lat, long = float(row["lat"] or 0), float(row["long"] or 0)
     point = (lat, long) if lat and long else None
     return Zip(
@@ -226,14 +226,14 @@ def _zip(row: Mapping[str, Any]) -> Zip:
 
 
 def points_in(state: str) -> Points:
-    """Return the centers of a state's ZIP codes, by its two letters."""
+    """Return the centers of the ZIP codes in use of a state, given as two letters; empty for an unknown state."""
     packed = _table().points.get(state)
     return msgspec.msgpack.decode(zlib.decompress(packed), type=Points) if packed else Points("", b"", b"")
 
 
 @lru_cache(maxsize=16)
 def _in_state(state: str) -> Mapping[str, Zip]:
-    """Return the ZIP codes of a state by their digits, in order."""
+    """Return the ZIP codes of a state by their digits."""
     packed = _table().states.get(state)
     rows = msgspec.msgpack.decode(zlib.decompress(packed), type=list[Zip]) if packed else []
     return {row.code: row._replace(zone=sys.intern(row.zone), state=state) for row in rows}
@@ -249,7 +249,7 @@ def _row(zip_code: str) -> Zip | None:
 def coordinates(zip_code: str) -> Coordinates | None:
     """Return latitude and longitude of a ZIP code's center in degrees; None if it does not exist in the United States.
 
-    The package has 0, 0 for some ZIP codes of post office boxes: they get the center of their city, or else their
+    The package has 0, 0 for some ZIP codes of post office boxes. Their center is that of their city, or else of their
     county.
     """
     row = _row(zip_code[:_ZIP_DIGITS])
@@ -271,16 +271,16 @@ def county_of(zip_code: str) -> tuple[str, str] | None:
 
 
 def zone_of(zip_code: str) -> str | None:
-    """Return the IANA name of a ZIP code's time zone, as a state may have two; None if unknown."""
+    """Return the IANA name of a ZIP code's time zone; None if unknown. A state may have two time zones."""
     row = _row(zip_code[:_ZIP_DIGITS])
     return row.zone if row else None
 
 
 @lru_cache(maxsize=1024)
 def zips_of(city: str, state: str) -> tuple[str, ...]:
-    """Return the ZIP codes of a city, in order: those of its post office, or else those that also have its name.
+    """Return the ZIP codes of a city in order, or if it has none, those with the city among their further names.
 
-    Case does not matter; () for an unknown city.
+    Case does not matter. The result is () for an unknown city.
     """
     return _codes(_of_city(city, state))
 
@@ -293,7 +293,7 @@ def _of_city(city: str, state: str) -> Sequence[Zip]:
 
 @lru_cache(maxsize=256)
 def zips_of_county(county: str, state: str) -> tuple[str, ...]:
-    """Return the ZIP codes whose center is in a county; "Hamilton" and "Hamilton County" are the same."""
+    """Return the ZIP codes whose center is in a county; () for an unknown one. The word "County" may be omitted."""
     return _codes(_of_county(county, state))
 
 

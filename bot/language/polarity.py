@@ -1,6 +1,6 @@
 """What a message excludes: "not in network P", "no men", "except Dr. Kim", "que no sea en Memphis".
 
-What it wishes of a provider that no directory can answer, and the complaints that imply a kind of doctor.
+Also finds requests about a provider that no directory can answer, and complaints that imply a kind of doctor.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -29,9 +29,9 @@ _BREAKS = frozenset(",;:.?!")
 
 
 def with_polarity(said: Utterance, tags: Sequence[Tag], listed: WordArea) -> list[Tag]:
-    """Return the tags with excluded ones marked, and with the words of the "not" in their span.
+    """Return the tags with the excluded ones marked and extended over the words of exclusion.
 
-    Values joined to an excluded one ("not in P or S") are excluded too. "Not in my network" is out of network.
+    Values joined to an excluded one ("not in P or S") are excluded too. "Not in my network" becomes out of network.
     """
     scope = _Scope(said, tags, listed)
     tags = scope.without_unnamed()
@@ -51,7 +51,7 @@ def with_polarity(said: Utterance, tags: Sequence[Tag], listed: WordArea) -> lis
 
 
 def _akin(one: Tag, other: Tag) -> bool:
-    """Return whether two values are of one kind, or both kinds of care: "leave out the pharmacy and the lab"."""
+    """Return whether two values have the same kind, or are both kinds of care: "leave out the pharmacy and the lab"."""
     return one.kind == other.kind or {one.kind, other.kind} <= _OF_CARE
 
 
@@ -60,7 +60,7 @@ _OF_A_RECORD = frozenset({"date_range", "unit", "provider_name"})
 
 
 class _Scope:
-    """The words of one message around its tags."""
+    """The words of one message around its tags, with methods to find the words that exclude a tag."""
 
     def __init__(self, said: Utterance, tags: Sequence[Tag], listed: WordArea) -> None:
         self._said, self._tags, self._listed = said, tags, listed
@@ -72,7 +72,10 @@ class _Scope:
         self.has_cue = not (listed.starts("cue") | listed.starts("trailing") | listed.leaving).isdisjoint(self.words)
 
     def cue_around(self, tag: Tag) -> int | None:
-        """Return the position of the word that excludes the tag, before it or around it: "leave the meds out"."""
+        """Return the first index of the words that exclude a tag, before it or around it: "leave the meds out".
+
+        Return None if there are none.
+        """
         before = self.words[max(0, tag.first - _MOST_LED) : tag.first]
         behind = self.words[tag.after : tag.after + _MOST_LED]
         leads = [at for at, word in enumerate(before, tag.first - len(before)) if word in self._listed.leaving]
@@ -82,10 +85,10 @@ class _Scope:
         return tag.first if ends else self.cue_before(tag)
 
     def cue_before(self, tag: Tag) -> int | None:
-        """Return the position of the word that excludes the tag; None if there is none.
+        """Return the first index of the words before a tag that exclude it; None if there are none.
 
-        Only listed words may stand between "not" and the value, but any that are no value behind "except": "except the
-        big hospital one".
+        Between "not" and the value only listed words may stand. After "except" any words may: "except the big hospital
+        one".
         """
         cues = self._cues
         for place in range(tag.first, max(-1, tag.first - _MOST_GLUE - 1), -1):
@@ -108,7 +111,7 @@ class _Scope:
         return any(tag.kind in _POLAR and tag.first <= index < tag.after for tag in self._tags)
 
     def _refusals(self, cue: tuple[str, ...], after: int, tag: Tag) -> Iterator[bool]:
-        """Yield, for each reason why a cue may not exclude the tag, whether it applies."""
+        """Yield, for each reason against it, whether the words `cue` before index `after` do not exclude a tag."""
         between, first = self.words[after : tag.first], after - len(cue)
         absent, auxiliary = self._listed.phrases("absent"), self._listed.phrases("auxiliary")
         apart = self._said.text[self._said.spans[after - 1][1] : self._said.spans[tag.first][0]]
@@ -145,9 +148,9 @@ class _Scope:
         return named or cue == 0 or tag.kind in _NAMES
 
     def without_unnamed(self) -> list[Tag]:
-        """Return the tags; "out of network P" and "OON for P" are about P alone, which is then excluded.
+        """Return the tags without "in network" and "out of network" before a named network: "out of network P".
 
-        Together with somebody's name the question is whether they are out of it.
+        The named network is then excluded, unless a person is named, because the question is then about that person.
         """
         named = [tag for tag in self._tags if tag.kind == "network" and tag.value not in UNNAMED_NETWORKS]
         kept = list(self._tags)
@@ -164,7 +167,7 @@ class _Scope:
         return kept
 
     def _leads_to(self, unnamed: Tag, named: Tag) -> bool:
-        """Return whether both are one expression: "out of network P", "OON for P"."""
+        """Return whether both tags are one expression: "out of network P", "OON for P"."""
         between = self.words[unnamed.after : named.first]
         overlap = unnamed.first < named.after and named.first < unnamed.after
         led = 0 < len(between) <= _MOST_LED and self._listed.glue.issuperset(between)
@@ -187,9 +190,9 @@ _SEEKING = frozenset({"FIND", "SOMEBODY"})
 
 
 def treated(tags: Sequence[Tag], found: Sequence[PhraseFound]) -> list[Tag]:
-    """Return the specialty for the first complaint in a message that searches for somebody, if any.
+    """Return the tag of the specialty that treats the first complaint, if the message searches for a provider; else [].
 
-    A place, or a wanted "doctor", indicates a search; a complaint besides another subject is only mentioned.
+    A place or a wanted "doctor" indicates a search. A complaint next to another subject is only mentioned.
     """
     kinds = {tag.kind for tag in tags}
     concepts = {meaning.value for match in found for meaning in match.meanings if meaning.kind == "concept"}
@@ -223,9 +226,9 @@ _PARTS = frozenset({"provider_name", "organization", "named_person", "drug", "se
 
 
 def terse(said: Utterance, tags: Sequence[Tag], words: WordArea) -> list[Tag]:
-    """Return what single words of a search mean: "wheelchair" is an accessible entrance; "kids" are the patients.
+    """Return the tag of a single word in a search: "wheelchair" is an accessible entrance, "kids" is an age group.
 
-    Words within another value of the same kind, or within a kind of doctor, mean nothing more.
+    Words in a kind of doctor, or next to a value of the same kind, are skipped. At most one tag is returned.
     """
     kinds = {tag.kind for tag in tags}
     held = {place for tag in tags if tag.kind in _KINDS_OF_DOCTORS for place in range(tag.first, tag.after)}
@@ -241,7 +244,10 @@ def terse(said: Utterance, tags: Sequence[Tag], words: WordArea) -> list[Tag]:
 
 
 def way_in(said: Utterance, tags: Sequence[Tag], concepts: Collection[str], words: WordArea) -> list[Tag]:
-    """The tags of a message behind a search, where "wheelchair ok?" is a way in; with a claim it is a chair."""
+    """Return the tags of a message after a search, with "wheelchair" tagged as an accessible entrance.
+
+    They are unchanged if the message is about claims, because the wheelchair is then a billed item.
+    """
     places = [place for place, word in enumerate(map(plain, said.words)) if word in words.wheelchair]
     if not places or not OF_CLAIMS.isdisjoint(concepts) or any(tag.kind == "wheelchair" for tag in tags):
         return list(tags)
@@ -250,7 +256,7 @@ def way_in(said: Utterance, tags: Sequence[Tag], concepts: Collection[str], word
 
 
 def with_wishes(said: Utterance, tags: Sequence[Tag], words: WordArea) -> list[Tag]:
-    """Return the tags, with words that describe a provider as wishes, and without tags that are part of a wish."""
+    """Return the tags with words that describe a provider tagged as `wish`, and without tags that are part of one."""
     found = _described([_with_object(said, tag, tags, words) if tag.kind == WISH else tag for tag in tags])
     found = [
         tag for tag in found if tag.kind != WISH or words.entry.isdisjoint(said.words[tag.after : tag.after + _NEAR])
@@ -260,7 +266,7 @@ def with_wishes(said: Utterance, tags: Sequence[Tag], words: WordArea) -> list[T
 
 
 def of_doctors(said: Utterance, tags: Sequence[Tag], words: WordArea) -> list[Tag]:
-    """Return the tags without a sex that limits nothing: "male ok", and the patient's: "a gentleman on the line"."""
+    """Return the tags without a gender that limits nothing ("male ok") or is a patient's ("a gentleman calling")."""
     return [tag for tag in tags if tag.kind != "gender" or not _limits_nothing(said, tag, words)]
 
 
@@ -271,7 +277,7 @@ def _limits_nothing(said: Utterance, tag: Tag, words: WordArea) -> bool:
 
 
 def _described(tags: list[Tag]) -> list[Tag]:
-    """Return the describing words right before or after the provider they describe, as wishes."""
+    """Return the tags; a describing word directly before or after a provider becomes a `wish`, others are removed."""
     starts, ends = {tag.first for tag in tags if tag.kind in _WHOM}, {tag.after for tag in tags if tag.kind in _WHOM}
     found = [tag for tag in tags if tag.kind not in {WISH_BEFORE, WISH_AFTER}]
     found += [replace(tag, kind=WISH) for tag in tags if tag.kind == WISH_AFTER and tag.first in ends]
@@ -283,9 +289,9 @@ def _described(tags: list[Tag]) -> list[Tag]:
 
 
 def _with_object(said: Utterance, tag: Tag, tags: Sequence[Tag], words: WordArea) -> Tag:
-    """Return the wish with its object.
+    """Return the tag of a wish extended over its object: the school of "who went to Vanderbilt".
 
-    The school of "who went to Vanderbilt", the drug of "who prescribes Suboxone".
+    Only for a wish about training or a prescribed drug that ends in a word such as "to".
     """
     open_ended = tag.after < len(said.words) and said.words[tag.after - 1] in words.open_end
     if tag.value not in _WITH_OBJECT or not open_ended:
@@ -295,6 +301,6 @@ def _with_object(said: Utterance, tag: Tag, tags: Sequence[Tag], words: WordArea
 
 
 def _is_part_of_care(tag: Tag, wish: Tag) -> bool:
-    """Return whether a longer wish contains some of its words; a kind of care of equal length is kept ("vacuna")."""
+    """Return whether a tag overlaps a wish; for a kind of care only if the wish is longer."""
     meets = tag.first < wish.after and wish.first < tag.after
     return meets and (tag.kind != "service" or tag.after - tag.first < wish.after - wish.first)

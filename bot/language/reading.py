@@ -15,19 +15,19 @@ DOUBT = 0.1
 
 
 def elapsed(begun: float) -> float:
-    """Return the milliseconds since a value of `perf_counter`."""
+    """Return the milliseconds since `begun`, a value of `perf_counter`."""
     return round((perf_counter() - begun) * 1000, 4)
 
 
 class Slot(msgspec.Struct, frozen=True):
-    """Part of a question.
+    """A value in a question, with the words that name it.
 
     Attributes:
         text: the person's own words.
         value: their normalized value; the first of `values` if there are several.
         excluded: True if the question asks for everything except `value` ("not in network P").
         values: all values, if more than one ("S and P").
-        how: whether all of `values` are required, or any; "and" of one value that comes on top of the one before.
+        how: whether all of `values` are required, or any; "and" for a single value that is added to the one before.
         but: values to exclude in addition to those wanted ("in S but not in P").
     """
 
@@ -40,33 +40,33 @@ class Slot(msgspec.Struct, frozen=True):
 
     @property
     def out(self) -> "Slot | None":
-        """The excluded part: the slot itself if it excludes, else what is excluded besides its value."""
+        """The excluded part: the slot itself if it excludes, else the value excluded in addition; None if none."""
         return self if self.excluded else self.but
 
     @property
     def is_plain(self) -> bool:
-        """Whether this is one wanted value, which is all that most answers support."""
+        """Whether this is one wanted value. Most answers support nothing else."""
         return not self.excluded and not self.values
 
     @property
     def is_on_top(self) -> bool:
-        """Whether the value is said to be wanted besides that of the question before: "L too"."""
+        """Whether the value is wanted in addition to that of the previous question: "L too"."""
         return self.is_plain and self.how == "and"
 
     @property
     def every(self) -> tuple[object, ...]:
-        """All its values, in the order of the words."""
+        """All values, in the order of the words."""
         return self.values or (self.value,)
 
 
 def adds(slots: Mapping[str, Slot], to: Mapping[str, Slot]) -> bool:
-    """Return whether any of these slots has a value that none of the others has."""
+    """Return whether any of the slots has a value that no slot in `to` has."""
     known = [value for slot in to.values() for value in slot.every]
     return any(value not in known for slot in slots.values() for value in slot.every)
 
 
 class Cell(msgspec.Struct, frozen=True):
-    """Part of a question in a clause: `name` is the concept or slot type, `text` its words.
+    """A part of a question: a concept or slot type (`name`) and its words (`text`).
 
     `role` is the purpose of the clause: "asks", "background" or "courtesy". `cell` is one of the pack's cells.
     """
@@ -78,9 +78,9 @@ class Cell(msgspec.Struct, frozen=True):
 
 
 class Candidate(msgspec.Struct, frozen=True):
-    """A possible reading: `score` is its probability, `rule` set its slots, `concepts` are those found.
+    """A possible reading: `score` is its probability, `rule` the rule that set slots, `concepts` the concepts found.
 
-    `slots` are those of its own intent, for a person who chooses it.
+    `slots` are the slots for this intent, in case the person chooses it.
     """
 
     intent: str
@@ -100,7 +100,7 @@ class Reading(msgspec.Struct, frozen=True):
     Attributes:
         score: the probability of the likeliest intent.
         language: "en" or "es".
-        ms: the time it took, in milliseconds.
+        ms: the duration of the reading, in milliseconds.
         candidates: the three likeliest intents.
         unclear: True if none is probable enough to be answered at once, so that the person chooses.
         shows_language: True if the words are clearly of that language.
@@ -109,9 +109,9 @@ class Reading(msgspec.Struct, frozen=True):
         lines: further phone numbers for these words, by their names in the pack.
         back: the topic that a follow-up belongs to: 0 is the last, 1 the one before.
         points: True if words refer to the subject of the previous answer: "how much was it".
-        picks: True if words pick one of what was shown: "how much was the hospital one".
-        those: how many of the records that were shown words refer to, 0 if none: "what did those cost".
-        steps: 1 if words refer to the one before what was shown, -1 if to the first: "was it more than last time".
+        picks: True if words select one of the records that were shown: "how much was the hospital one".
+        those: how many of the shown records the words refer to, 0 if none: "what did those cost".
+        steps: 1 if words refer to the record before the one shown, -1 if to the first: "was it more than last time".
         unmet: conditions in the message that the intent's answer does not support, by slot type.
         cells: everything found in the message.
         chances: the probability of each intent.
@@ -144,30 +144,27 @@ class Reading(msgspec.Struct, frozen=True):
 
     @property
     def offers(self) -> tuple[str, ...]:
-        """The intents of the buttons, likeliest first.
-
-        The choices if unclear, or the alternative to a doubtful answer.
-        """
+        """The intents to offer as buttons, likeliest first: all candidates if unclear, otherwise the alternative."""
         if self.unclear:
             return tuple(one.intent for one in self.candidates)
         return (self.second.intent,) if self.second else ()
 
     @property
     def second(self) -> Candidate | None:
-        """The alternative reading of a message that is answered at once; None if none is probable enough."""
+        """The alternative reading of a message that is answered at once; None if no other intent is probable enough."""
         if self.unclear or self.is_miss or is_kernel(self.intent or FALLBACK):
             return None
         return next((one for one in self.candidates if one.intent != self.intent and one.score >= DOUBT), None)
 
     @property
     def goes_on(self) -> bool:
-        """Whether there are only words like "more", "the one before" or "the second one", which need a list."""
+        """Whether the message has only words such as "more" or "the second one", which refer to a list."""
         said = {cell.name for cell in self.cells}
         listed = bool(said & _GOING_ON) and said <= _GOING_ON | _BESIDE
         return listed and (self.is_miss or (self.intent or "").startswith("followup."))
 
     @property
     def is_miss(self) -> bool:
-        """Whether nothing in the message is known, so that help is due, not a refusal."""
+        """Whether nothing in the message is known, so that the bot offers help."""
         reason = self.slots.get("reason")
         return self.intent == "out_of_scope" and reason is not None and reason.value in {"unknown", "empty"}

@@ -1,6 +1,6 @@
-"""A sentence without anything that could identify its writer or subject: only everyday words and the pack's own stay.
+"""Reduces a message to words that cannot identify its writer or subject: everyday words and the pack's own.
 
-It does not look for names to remove: a word stays only if it is known, and is no name, number, time or place.
+A word is kept only if it is known, and is no name, number, date or place. There is no search for names to remove.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ _ENDS = frozenset(".?!¿¡\n")
 def redacted(said: Utterance, tags: tuple[Tag, ...], lexicon: Lexicon) -> tuple[str, ...]:
     """Return the words in order, with placeholders for those that must not be stored.
 
-    The placeholders are `[name]`, `[number]`, `[date]`, `[place]` and `[word]`. Of several in a row one is shown; words
-    after the thirtieth are dropped.
+    The placeholders are `[name]`, `[number]`, `[date]`, `[place]`, `[address]` and `[word]`. Of equal placeholders in a
+    row one is kept. Words after the thirtieth are dropped.
     """
     marks = _marked(said, tags)
     inside = [found.span() for found in _ADDRESSES.finditer(said.text)]
@@ -60,7 +60,7 @@ def redacted(said: Utterance, tags: tuple[Tag, ...], lexicon: Lexicon) -> tuple[
 
 
 def _marked(said: Utterance, tags: tuple[Tag, ...]) -> dict[int, str]:
-    """Return the placeholders for the words of values that were found, and of people the writer may ask about."""
+    """Return the placeholders, by token index, for the words of values and of people whom the writer may ask about."""
     found = {place: _NAME for first, after in said.people for place in range(first, after)}
     for tag in tags:
         if mark := _KINDS.get(tag.kind):
@@ -69,10 +69,7 @@ def _marked(said: Utterance, tags: tuple[Tag, ...]) -> dict[int, str]:
 
 
 def _mark_of(said: Utterance, at: int, lexicon: Lexicon) -> str:
-    """Return the placeholder for one word; "" for a word that stays.
-
-    The pack's words, and everyday words that are no names.
-    """
+    """Return the placeholder for one word; "" if the word is kept, because it is everyday or the pack's and no name."""
     word, key = said.words[at], said.keys[at]
     known = {key} & (lexicon.familiar | lexicon.idle)
     kinds = (
@@ -88,7 +85,7 @@ def _mark_of(said: Utterance, at: int, lexicon: Lexicon) -> str:
 
 
 def _is_capital(said: Utterance, at: int) -> bool:
-    """Return whether a word is written as a name: with a capital inside a sentence, and not all in capitals."""
+    """Return whether a word is written as a name: capitalized inside a sentence, and not all in capitals."""
     first, after = said.spans[at]
     shown = said.text[first:after]
     before = said.text[:first].rstrip()

@@ -27,7 +27,7 @@ Phrases = Mapping[str, tuple[str, ...]]
 
 @cache
 def _loader() -> Any:
-    """Return a safe loader, in C where there is one, that refuses a key that stands twice: YAML drops the first."""
+    """Return a safe YAML loader that rejects duplicate keys, of which YAML keeps only the last; in C if available."""
     import yaml  # noqa: PLC0415 -- a start reads what was kept
 
     def mapping(loader: Any, node: yaml.MappingNode, deep: bool = False) -> Any:
@@ -42,7 +42,10 @@ def _loader() -> Any:
 
 
 class Pin(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Evidence whose weight for an intent its author sets (zero forbids it) in place of the counted one, and `why`."""
+    """Evidence whose weight for an intent is set by its author instead of counted; `why` is the reason.
+
+    A weight of 0 removes the evidence.
+    """
 
     kind: Literal["words", "pieces", "found"]
     text: str
@@ -56,7 +59,7 @@ class _SubjectFile(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Instead(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Another intent that answers if the whole question has one slot and lacks another."""
+    """Another intent that answers if the question has the slot `has` and lacks the slot `lacks`."""
 
     intent: str
     has: str
@@ -64,30 +67,36 @@ class Instead(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class HouseholdRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The answer for all people (or `of_some`) of a sign-in; `when` holds required slot values."""
+    """The intent that answers for all people of a sign-in, or with `of_some` also for some of them.
+
+    `when` has the accepted values of slots; other values are not answered for a household.
+    """
 
     answer: str
     when: dict[str, tuple[str, ...]] = {}
     of_some: bool = False
 
     def fits(self, values: Mapping[str, object]) -> bool:
-        """Return whether it can answer a question with these slot values."""
+        """Return whether the intent can answer a question with these slot values."""
         return all(values.get(slot) in known for slot, known in self.when.items())
 
 
 class Reads(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The FHIR type that an answer reads, and the search parameters without which the bot filters itself."""
+    """The FHIR resource type that an answer reads.
+
+    `by` are the search parameters that the server must support, otherwise the bot filters the results itself.
+    """
 
     type: str
     by: tuple[str, ...] = ()
 
 
 class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
-    """What a message of an intent may say besides its slot values.
+    """A condition on the concepts and slot types in a message, with slots to set if the message meets it.
 
     Names in capitals are concepts, others are slot types. One name of each entry of `all` ("BILL | OWE"), and one of
-    `any`, is required. `after` are previous intents after which the rule applies, as evidence for its intent. `set` are
-    slots that it sets.
+    `any`, is required. `after` are previous intents after which alone the rule applies, as evidence for its intent.
+    `set` are the slots to set.
     """
 
     name: str
@@ -98,7 +107,7 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
 
     @cached_property
     def groups(self) -> tuple[frozenset[str], ...]:
-        """The names of each entry of `all`."""
+        """The alternative names of each entry of `all`."""
         return tuple(frozenset(part.strip() for part in entry.split("|")) for entry in self.all)
 
     @cached_property
@@ -108,7 +117,10 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
 
 
 class Subject(msgspec.Struct, frozen=True):
-    """The subject of a question, identified by `slots`; with the concepts or slot types in `whole` it is complete."""
+    """The subject of a question, identified by the values of `slots`.
+
+    A message with a concept or slot type in `whole` names the subject completely.
+    """
 
     name: str
     slots: tuple[str, ...]
@@ -116,32 +128,42 @@ class Subject(msgspec.Struct, frozen=True):
 
 
 Tells = Literal["one", "several", "days", "fills", "sums", "two"]
-"""How an intent tells of claims: one, several, their days or fills, their sum, or two sides compared."""
+"""How an intent presents claims: one, several, their days, their fills, their sums, or two sides compared."""
 
 
 class IntentFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The file of an intent: `needs` says whose data it reads, `slots` what its answer honours (name to type).
+    """The content of an intent's file.
 
-    `licence` is what a message has to hold before its answer may look anything up (`bot.language.choosing`); `pins` are
-    weights that are not counted. `excludes` are the slots of which it honours a "not", `several` those of which it
-    honours more than one value. `about` are slot types whose words only name what the intent is about ("pharmacy" in
-    "my pharmacy claims"), or one value of a type ("service:lab"). `subject` is what it is about and may take over
-    from the answer before, without the slots that stand in `never`.
-
-    `answer` "later": only words about what it will need are there so far; "aside": an intent that needs nothing has an
-    answer all the same, which leaves the topic as it was. `follows` are the follow-ups that its answer accepts, `asks`
-    the slots that are asked for once when missing. `title` names it on a button. `of_entry`: without a name it is about
-    the first entry of the list that was shown. `small_talk`: it answers nothing, so it is no reading to choose.
-    `reads` is what its answer asks a server for; `form` and `prompt` are what a channel offers. `command` is the part
-    of a slash command after the dash; with the longest BOT_COMMAND within Slack's 32 characters. `covered` is the
-    intent that answers instead, from the record of a person whom the asker's sign-in opens; `household` is the answer
-    for all of them, and `for_others` when it holds for everybody on the plan. `walks`: "the one before" repeats it one
-    record back. `to_come` "tells": its answer tells what care to come costs, and the last such care; "takes": so does
-    the one to which "hands" hands such a question on where no record shows that care. `tells` is how it tells of
-    claims (`bot.language.tellers`). `workings` is the answer where a rule of how plans work is asked for. `of_list`
-    answers when the message goes on with a list.
-    `acts`: it keeps what is told, so that another's words never do it, and names who answers where they only ask.
-    `examples` reach it alone, `afterwards` after its rules.
+    Attributes:
+        needs: whose data the answer reads.
+        licence: what a message must contain before the answer may look anything up (`bot.language.licences`).
+        pins: weights set by the author instead of counted.
+        title: the label of the intent's button, by language.
+        subject: the subjects, by which slots may be taken over from the previous answer, except those in `never`;
+            `whole` replaces the same entry of the subjects.
+        of_entry: True if without a name the first entry of the list that was shown is meant.
+        small_talk: True if the intent is never offered as a choice.
+        covered: the intent that answers from the record of another person, if the asker's sign-in gives access to it.
+        household: the answer for all people of a sign-in; `for_others`: slot values with which it holds for everybody.
+        walks: True if "the one before" repeats the question for the record before.
+        to_come: how it answers about future care: "tells" the cost and the last such care, "takes" such questions from
+            others, "hands" them over if no record shows the care.
+        tells: how the answer presents claims (`bot.language.tellers`).
+        workings: the answer to questions about a rule of how plans work.
+        acts: the intent that answers instead if the message does not say that an action was done; this intent stores
+            one.
+        sure: the probability needed to answer without asking back, if higher than usual.
+        of_list: the intent that answers a message with a list of names.
+        answer: "built"; "later" if there is none yet; "aside" if it leaves the topic as it was.
+        slots: the slots that the answer uses, with their types; `excludes`: those that may be excluded; `several`:
+            those that may have more than one value; `asks`: those that the bot asks for once if missing.
+        shapes: the forms of answer that it gives.
+        about: slot types, or single values ("service:lab"), that only name what the intent is about.
+        follows: the follow-ups that the answer accepts.
+        command: the part of a slash command after the dash. Slack limits the whole to 32 characters.
+        reads: what the answer requests from a FHIR server.
+        examples: sentences that reach the intent alone, `afterwards` only after another answer, `counterexamples`
+            never.
     """
 
     needs: Literal["member", "directory", "nothing"]
@@ -183,7 +205,7 @@ class IntentFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class IntentRules(IntentFile, frozen=True, kw_only=True, dict=True):
-    """An intent of the pack: what its file says, its name, and the subjects that the file names."""
+    """An intent of the pack: the content of its file, its name, and the subjects that the file names."""
 
     intent: str
     subjects: tuple[Subject, ...]
@@ -191,32 +213,32 @@ class IntentRules(IntentFile, frozen=True, kw_only=True, dict=True):
 
     @cached_property
     def heard(self) -> Mapping[str, str]:
-        """The slots to look for in its messages: its own, and the person if it reads a member's record."""
+        """The slots to look for in a message, with their types: the intent's own, and `person` for member data."""
         return {**self.slots, PERSON: PERSON} if self.needs == "member" else self.slots
 
     @cached_property
     def takes(self) -> frozenset[str]:
-        """The kinds of values that its slots can hold, and those in `about`."""
+        """The kinds of tags that the intent's slots can hold, and those in `about`."""
         return frozenset(name for kind in (*self.heard.values(), *self.about) for name in kinds_of(kind))
 
     @property
     def reads_claims(self) -> bool:
-        """Whether its answer reads the member's claims."""
+        """Whether the answer reads the member's claims."""
         return self.reads is not None and self.reads.type == CLAIMS
 
     @property
     def shows_claims(self) -> bool:
-        """Whether its answer shows the member's claims and keeps nothing."""
+        """Whether the answer shows the member's claims and stores nothing."""
         return self.reads_claims and self.acts is None
 
     @property
     def is_of_provider(self) -> bool:
-        """Whether it is about a provider in the directory."""
+        """Whether the intent is about a provider in the directory."""
         return self.needs == "directory" and any(one.name == _PROVIDER for one in self.subjects)
 
     @property
     def is_choice(self) -> bool:
-        """Whether it can be offered as a choice: not small talk, a follow-up or an emergency."""
+        """Whether the intent can be offered as a choice: it is not small talk, a follow-up or an emergency."""
         return not (self.small_talk or self.intent in {FALLBACK, HELP} or self.intent.startswith((FOLLOW, DANGER)))
 
 
@@ -224,7 +246,7 @@ def read_yaml(file: Path, shown: str) -> Any:
     """Return the content of a YAML file of the pack, at most `LARGEST_FILE` bytes in UTF-8.
 
     Raises:
-        PackError: If it cannot be read; the message starts with `shown`.
+        PackError: the file cannot be read; the message starts with `shown`.
     """
     import yaml  # noqa: PLC0415 -- as above
 
@@ -245,7 +267,7 @@ def read_yaml(file: Path, shown: str) -> Any:
 
 
 def read_words(folder: Path, name: str, kind: type[T], *, optional: bool = False) -> T:
-    """Return a file of `intents/_words/` as `kind`; a pack may lack an `optional` one, which is empty then.
+    """Return a file of `intents/_words/` converted to `kind`; an `optional` file that is missing is empty.
 
     Raises:
         PackError: "_words/file: key: what" for every fault.
@@ -256,7 +278,7 @@ def read_words(folder: Path, name: str, kind: type[T], *, optional: bool = False
 
 
 def kept_words(folder: Path, name: str, kind: type[T], *, optional: bool = False) -> T:
-    """Return what `read_words` does, from an earlier start if the file is the same (`bot.compiled`)."""
+    """Return the same as `read_words`, cached by an earlier start if the file is unchanged (`bot.compiled`)."""
     key = compiled.key_of(folder / WORDS / name, of=compiled.code_of("language"))
     return compiled.kept(Path(name).stem, key, kind, lambda: read_words(folder, name, kind, optional=optional))
 
@@ -270,7 +292,11 @@ _FIELDS = frozenset(
 
 
 def converted(raw: Any, kind: type[Any], shown: str) -> Any:
-    """Return `raw` converted to a struct; raises PackError with a fault for each invalid key."""
+    """Return `raw` converted to the type `kind`.
+
+    Raises:
+        PackError: "shown: key: what" for each invalid key.
+    """
     faults, dropped = [], set[str]()
     while True:
         try:
@@ -305,7 +331,7 @@ def _subjects(shown: str, raw: IntentFile, known: Mapping[str, _SubjectFile]) ->
 
 
 def _intent(shown: str, raw: IntentFile, folder: Path, subjects: Mapping[str, _SubjectFile]) -> IntentRules:
-    """Return one intent; its name is the path of its file under `folder`."""
+    """Return one intent; its name is the path of its file under `folder`, with dots."""
     file = folder / shown
     names = [rule.name for rule in raw.rules]
     if twice := {name for name in names if names.count(name) > 1}:
@@ -324,7 +350,7 @@ def _intent(shown: str, raw: IntentFile, folder: Path, subjects: Mapping[str, _S
 
 
 def load_rules(folder: Path) -> tuple[IntentRules, ...]:
-    """Return every intent in the pack's `intents/` folder, by name; folders that start with `_` contain words.
+    """Return every intent in the pack's `intents/` folder, by name. Folders that start with `_` have no intents.
 
     Raises:
         PackError: "file: key: what" for every fault.
@@ -345,13 +371,13 @@ def load_rules(folder: Path) -> tuple[IntentRules, ...]:
 
 
 def may_set(name: str, value: object, slots: Mapping[str, object]) -> bool:
-    """Return whether a rule may set a slot: no person besides a named one, no yes besides a value."""
+    """Return whether a rule may set a slot: no person if one is named, and no "yes" next to other values."""
     if name == PERSON:
         return name not in slots
     return (name, value) != ("answer", "yes") or slots.keys() <= {"reply_language"}
 
 
 def shows_one(intents: Mapping[str, IntentRules]) -> str:
-    """Return the intent that shows one provider, "" without one."""
+    """Return the intent that shows a single provider; "" if the pack has none."""
     rules = intents.get(SHARE)
     return rules.instead.intent if rules is not None and rules.instead is not None else ""

@@ -1,11 +1,11 @@
-"""The labelled sentences from which the weights are counted: what people would write, and its meaning.
+"""The labelled sentences from which the weights are counted: what people might write, and the intent it means.
 
 `intents/_sentences/<writer>.tsv` has one sentence a line with five columns: intent, language, voice, other intents that
 are acceptable (separated by commas), text. After a slash the intent has its aspect, such as the reason in
 "out_of_scope/advice".
 
 `intents/_talks/<language>-<writer>.tsv` has conversations: a turn a line with its intent and its text, and an empty
-line after each conversation. `=` in place of an intent repeats the question before with something changed.
+line after each conversation. `=` instead of an intent repeats the question before with a change.
 """
 
 from collections.abc import Collection, Iterable, Iterator
@@ -25,7 +25,7 @@ _COLUMNS, _TURN = 5, 2
 
 
 class Sentence(msgspec.Struct, frozen=True):
-    """A sentence and its meaning. `also` are other intents that are acceptable."""
+    """A sentence with its intent. `also` are other intents that are acceptable."""
 
     text: str
     intent: str
@@ -36,7 +36,7 @@ class Sentence(msgspec.Struct, frozen=True):
 
 
 def sentences(folder: Path, without: Collection[str] = ()) -> Iterator[Sentence]:
-    """Yield the sentences of all writers except some, in a pack's `intents/` folder.
+    """Yield the labelled sentences in a pack's `intents/` folder, except those of the writers in `without`.
 
     Raises:
         PackError: a line does not have five columns.
@@ -47,7 +47,11 @@ def sentences(folder: Path, without: Collection[str] = ()) -> Iterator[Sentence]
 
 
 def of_writer(file: Path) -> Iterator[Sentence]:
-    """Yield the sentences of one file."""
+    """Yield the sentences of one file.
+
+    Raises:
+        PackError: a line does not have five columns.
+    """
     for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
         columns = line.split("\t")
         if len(columns) != _COLUMNS:
@@ -59,7 +63,7 @@ def of_writer(file: Path) -> Iterator[Sentence]:
 
 
 def talks(folder: Path) -> Iterator[list[Sentence]]:
-    """Yield the conversations of all writers in a pack's `intents/` folder, a sentence a turn.
+    """Yield the conversations in a pack's `intents/` folder, each as a list with one sentence a turn.
 
     Raises:
         PackError: a line does not have two columns.
@@ -69,7 +73,11 @@ def talks(folder: Path) -> Iterator[list[Sentence]]:
 
 
 def of_talks(file: Path) -> Iterator[list[Sentence]]:
-    """Yield the conversations of one file; the intent of a change is `SAME`."""
+    """Yield the conversations of one file; a turn that changes the question before has the intent `SAME`.
+
+    Raises:
+        PackError: a line does not have two columns.
+    """
     language, writer = file.stem.split("-", 1)
     for number, talk in enumerate(file.read_text(encoding="utf-8").split("\n\n"), 1):
         columns = [line.split("\t") for line in talk.splitlines() if line]
@@ -79,7 +87,7 @@ def of_talks(file: Path) -> Iterator[list[Sentence]]:
 
 
 def examples(intents: Iterable[IntentRules]) -> Iterator[Sentence]:
-    """Yield the examples of rule files as sentences."""
+    """Yield the examples in rule files as sentences."""
     for rules in intents:
         for said in (rules.examples, rules.afterwards):
             for language, texts in said.items():

@@ -1,11 +1,11 @@
-"""The form of answer that a question about claims asks for, by the counted weights, where no phrase tells it.
+"""The form of answer that a question about claims asks for, by the counted weights, where no phrase states it.
 
-Three parts of the file of weights are fitted on the sentences that name them, as in `claim.spending/most.plan.kind`:
-the form ("most", "average"), the amount that is meant ("plan", "billed") and what is ranked or counted ("doctor").
+Three parts of the weights file are fitted on the sentences with such labels, as in `claim.spending/most.plan.kind`: the
+form ("most", "average"), the amount ("plan", "billed") and the group that is ranked or counted ("doctor").
 
-A further part tells which rule of how plans work is asked for, "does a copay count toward it". It is fitted on the
-sentences of all intents whose rule file names an answer for such rules, as in `coverage.cost_share/copay_counts`, and
-believed from the probability at which it is nearly always right.
+A further part recognizes questions about a rule of how plans work: "does a copay count toward it". It is fitted on the
+sentences of all intents whose rule file names an answer for such rules, as in `coverage.cost_share/copay_counts`. A
+label is used only from a probability at which it is nearly always right.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -64,7 +64,7 @@ _VALUES = frozenset({"amount_over", "amount_under", "provider_name", "claim_id",
 
 
 def shape_evidence(heard: Heard) -> dict[str, list[str]]:
-    """Return the evidence that tells the form of answer."""
+    """Return the evidence for the form of answer: that of all words except values that do not tell the form."""
     told = (tag for tag in heard.tags if tag.excluded or tag.kind in _VALUES)
     places = {place for tag in told for place in range(tag.first, tag.after)}
     return evidence(heard.said, heard.names, frozenset(places))
@@ -77,7 +77,7 @@ class Shapes:
         self._parts = {name: weights[name] for name in SHAPES if name in weights}
 
     def added(self, heard: Heard) -> Heard:
-        """Return what is heard, with the form and the values that the weights are sure of and no phrase has told."""
+        """Return the message with the form and the values that the weights are sure of and no phrase states."""
         found = shape_evidence(heard)
         told = {name: _label(weights, found) for name, weights in self._parts.items()}
         tags, marks, spoken = list(heard.tags), dict(heard.marks), set[int]()
@@ -101,7 +101,7 @@ class Shapes:
 
 
 def _values(told: Mapping[str, str | None]) -> Iterator[tuple[str, str, str]]:
-    """Yield the kinds of slots with their values that the labels tell, each with the part that tells it."""
+    """Yield (kind of tag, value, part of the weights) for each value that the labels of the parts imply."""
     form, group = told.get(FORM), told.get(GROUP)
     if form in _OFTEN and told.get(AMOUNT) == "none":
         yield "rank", _OFTEN[form], FORM
@@ -117,7 +117,7 @@ def _values(told: Mapping[str, str | None]) -> Iterator[tuple[str, str, str]]:
 
 
 def _places(spoken: Sequence[Evidence], said: Utterance) -> frozenset[int]:
-    """Return the places of the words that speak for a label."""
+    """Return the indexes of the words that contribute most to a label."""
     words = [f" {shape(word)} " for word in said.words]
     weights = dict.fromkeys(range(len(words)), 0.0)
     for one in spoken:
@@ -144,10 +144,10 @@ class Workings:
     def told(
         self, heard: Heard, chances: Mapping[str, float], licensed: Callable[[IntentRules], bool]
     ) -> tuple[Heard, dict[str, float]]:
-        """Return the message with the rule that it asks for, if the weights are sure of one, and the chances.
+        """Return the message with the plan rule that it asks about, if the weights are sure of one, and the chances.
 
-        All intents that tell the rule then count for the likeliest of them: they give one answer, so that it does not
-        matter which of them was meant. One that has no licence stays apart.
+        The licensed intents that explain the rule give the same answer, so the likeliest of them gets the sum of their
+        probabilities.
         """
         rule = self._asked(heard)
         if rule is None:

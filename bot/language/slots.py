@@ -1,4 +1,4 @@
-"""From the tags of a message to slot values: which belong together ("S and P"), and the sides of a comparison."""
+"""Turns the tags of a message into slot values: joins values ("S and P"), and finds the sides of a comparison."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -29,7 +29,7 @@ _COMMA_WITHIN = frozenset({"provider_name", "location", "date_range", "person"})
 
 
 def link(said: Utterance, left: Tag, right: Tag, words: WordArea) -> str | None:
-    """Return what joins two values: "and", "or", "," or None."""
+    """Return what joins two values: "and", "or", ","; None if nothing does."""
     between = said.words[left.after : right.first]
     aside = words.any("article", "sided")
     told = tuple(word for word in between if word not in aside) in words.phrases("than")
@@ -51,12 +51,12 @@ def link(said: Utterance, left: Tag, right: Tag, words: WordArea) -> str | None:
 
 
 def _are_opposed(between: Sequence[str], against: AbstractSet[str]) -> bool:
-    """Return whether words set two times against each other: "compare March with May", "March to May"."""
+    """Return whether words compare two periods with each other: "compare March with May", "March to May"."""
     return bool(between) and len(between) <= _OPPOSED and all(word in against for word in between)
 
 
 def _by_marks(words: WordArea, between: Sequence[str], marks: set[str]) -> str | None:
-    """Return what the words and punctuation between two values mean."""
+    """Return what the words and punctuation between two values mean: "and", "or", "," or None."""
     if marks & set(".;?!") and words.shortened.isdisjoint(between):
         return None
     if not words.either.isdisjoint(between) or "/" in marks:
@@ -67,14 +67,14 @@ def _by_marks(words: WordArea, between: Sequence[str], marks: set[str]) -> str |
 
 
 def joined(said: Utterance, left: Tag, right: Tag, words: WordArea) -> bool:
-    """Return whether two values of one kind belong together."""
+    """Return whether two values of one kind are joined."""
     return link(said, left, right, words) is not None
 
 
 def together(said: Utterance, tags: Iterable[Tag], one: Tag, words: WordArea) -> tuple[tuple[Tag, ...], How | None]:
-    """Return the tags that belong together with `one`, in order, and how they are joined.
+    """Return the tags joined to `one`, in order and with `one` itself, and whether "and" or "or" joins them.
 
-    `one` alone, and None, if there are no others.
+    Return only `one`, and None, if there are no others.
     """
     row = [tag for tag in tags if tag is one or (tag.excluded == one.excluded and not _overlap(tag, one))]
     row.sort(key=lambda tag: (tag.first, -tag.after))
@@ -117,15 +117,15 @@ _YES = frozenset({"accepting_new", "telehealth", "wheelchair"})
 
 
 def kinds_of(kind: str) -> tuple[str, ...]:
-    """Return the kinds of tags that can fill a slot of this type, the preferred ones first."""
+    """Return the kinds of tags that can fill a slot of this type, the preferred kinds first."""
     return _ALSO.get(kind, (kind,))
 
 
 def slot_of(said: Utterance, tags: Sequence[Tag], kind: str, words: WordArea) -> Slot | None:
-    """Return the value for a slot of this type; None if the message has none.
+    """Return the slot of this type; None if the message has no value for it.
 
-    A wanted value takes precedence over an excluded one, and care over a word for a doctor. Values that belong together
-    are kept together.
+    A wanted value takes precedence over an excluded one, and care over a word for a doctor. Joined values become one
+    slot.
     """
     for name in kinds_of(kind) if tags else ():
         fitting = [tag for tag in tags if tag.kind == name and (kind != NAMED_NETWORK or _is_named(tag))]
@@ -138,7 +138,7 @@ def slot_of(said: Utterance, tags: Sequence[Tag], kind: str, words: WordArea) ->
 
 
 def _wishes(said: Utterance, tags: Sequence[Tag]) -> Slot:
-    """Return all wishes as one value, in the person's words."""
+    """Return one slot for all requests about a provider, with the person's words as its text."""
     wished = sorted(tags, key=lambda tag: (tag.first, -tag.after))
     whole = [one for at, one in enumerate(wished) if not any(one.after <= other.after for other in wished[:at])]
     texts = dict.fromkeys(said.said(tag.first, tag.after) for tag in whole)
@@ -148,7 +148,10 @@ def _wishes(said: Utterance, tags: Sequence[Tag]) -> Slot:
 def several_times(
     said: Utterance, tags: Sequence[Tag], asking: AbstractSet[int], slots: Mapping[str, Slot]
 ) -> dict[str, Slot]:
-    """Return the time among the slots with all times that are asked about, none within another; {} if it is alone."""
+    """Return the date range slot with all periods that the question names; {} unless there are several.
+
+    A period within another is left out. A slot that excludes or already has several values is not extended.
+    """
     held = slots.get("date_range")
     asked = [tag for tag in tags if tag.kind == "date_range" and not tag.excluded and tag.first in asking]
     times = list({_ends(tag.value): tag for tag in reversed(asked)}.items())[::-1]
@@ -164,9 +167,9 @@ def several_times(
 def several_said(
     said: Utterance, tags: Sequence[Tag], asking: AbstractSet[int], slots: Mapping[str, Slot], several: AbstractSet[str]
 ) -> dict[str, Slot]:
-    """Return the time with all that are asked about, and the name with all that are said, of the slots in `several`.
+    """Return the slots in `several` that get more values: all periods of the question, and all names in the message.
 
-    "1st: Mateo Quarles, 2nd: Ines Banerjee".
+    For example of "1st: Mateo Quarles, 2nd: Ines Banerjee".
     """
     found = several_times(said, tags, asking, slots) if "date_range" in several else {}
     named = {tag.value: tag for tag in tags if tag.kind == "provider_name" and not tag.excluded}
@@ -182,18 +185,21 @@ def _ends(value: object) -> tuple[str, str]:
 
 
 def _tells(one: tuple[str, str], other: tuple[str, str]) -> bool:
-    """Return whether a time lies in another, or is the year in which it starts: "from Thanksgiving on, 2025"."""
+    """Return whether a period lies within another, or is the year in which the other starts.
+
+    For example 2025 in "from Thanksgiving on, 2025".
+    """
     year = (one[0][4:], one[1][4:]) == ("-01-01", "-12-31")
     return other[0] <= one[0] <= one[1] <= other[1] or (year and one[0] < other[0] <= one[1] < other[1])
 
 
 def is_told_by(value: object, others: Iterable[object]) -> bool:
-    """Return whether a time lies in one of others, so that it adds none: "this year so far" and "tonight"."""
+    """Return whether a period lies within one of the others and so adds nothing: "tonight" in "this year"."""
     return isinstance(value, Mapping) and any(_tells(_ends(value), _ends(one)) for one in others)
 
 
 def excluded_beside(said: Utterance, tags: Sequence[Tag], kind: str, words: WordArea) -> Slot | None:
-    """Return what a message excludes from a slot besides a wanted value: the P of "in S but not in P"; else None."""
+    """Return the slot of what a message excludes besides a wanted value: the P of "in S but not in P"; else None."""
     fitting = [tag for tag in tags if tag.kind in kinds_of(kind)]
     out = [tag for tag in fitting if tag.excluded]
     return _filled(said, out, min(out, key=_rank), kind, words) if out and len(out) < len(fitting) else None
@@ -219,9 +225,10 @@ def _value(kind: str, tag: Tag) -> object:
 
 
 def _rank(tag: Tag) -> tuple[int, int, int]:
-    """Return the preference.
+    """Return the sort key of a value; the lowest is preferred.
 
-    Named networks before "in network", ZIP before city before "near me", longer specialties first.
+    Named networks come before "in network", ZIP codes before cities before "near me", longer specialties before
+    shorter.
     """
     exact = int(tag.kind == "network" and tag.value in UNNAMED_NETWORKS)
     if tag.kind == "location":
@@ -232,12 +239,12 @@ def _rank(tag: Tag) -> tuple[int, int, int]:
 
 
 def _is_named(tag: Tag) -> bool:
-    """Return whether a network is named, as "in network" only repeats the question."""
+    """Return whether a network is named, other than by "in network" or "out of network"."""
     return tag.value not in UNNAMED_NETWORKS
 
 
 def moved(said: Utterance, tags: Sequence[Tag], before: Mapping[str, Slot], today: date) -> Slot:
-    """Return the period before or after the one mentioned last ("the month before")."""
+    """Return the slot for the period before or after the one mentioned last: "the month before"."""
     tag = next(tag for tag in tags if tag.kind == "date_shift")
     unit, steps = str(tag.value).split()
     dated = before.get("date_range")
@@ -249,7 +256,7 @@ def moved(said: Utterance, tags: Sequence[Tag], before: Mapping[str, Slot], toda
 
 
 def places_of_names(said: Utterance, tags: Sequence[Tag]) -> frozenset[int]:
-    """Return the positions of words of names, which belong to no language: of people, networks, drugs and places."""
+    """Return the indexes of the words of names (of people, networks, drugs, places), which belong to no language."""
     kinds = {"provider_name", "named_person", "network", "drug"}
     places = (tag for tag in tags if tag.kind == "location" and isinstance(tag.value, dict))
     names = (*places, *(tag for tag in tags if tag.kind in kinds or (tag.first, tag.after) in said.people))
@@ -266,8 +273,8 @@ def dropped(
 ) -> dict[str, Slot]:
     """Return the slots that a message removes ("any network", "drop the new patients filter"), with value None.
 
-    A value that no condition of the question before has is left out of its answer instead: `leaves_out` names the slots
-    that can be ("take out the pharmacy"). Without those that lack a value it is wanted: "drop the ones not accepting".
+    A value that the previous question does not have is excluded instead, for slots in `leaves_out`: "take out the
+    pharmacy". An excluded value becomes wanted: "drop the ones not accepting".
     """
     if filters := [tag for tag in tags if tag.kind == "filter"]:
         named = {str(tag.value): said.said(tag.first, tag.after) for tag in filters}
@@ -291,7 +298,7 @@ Hear = Callable[[str], Mapping[str, Slot]]
 
 @lru_cache(maxsize=16)
 def _signs(words: WordArea) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """Return the patterns for what is between two sides, and for what precedes the first."""
+    """Return the patterns for what stands between the sides of a comparison, and for what precedes the first side."""
     between, leads = ("|".join(map(" ".join, words.phrases(name))) for name in ("between", "comparing"))
     return (
         re.compile(rf"\s(?:(?:{between})\.?|[&/])\s|[,/&]", re.IGNORECASE),
@@ -300,7 +307,7 @@ def _signs(words: WordArea) -> tuple[re.Pattern[str], re.Pattern[str]]:
 
 
 def sides(hear: Hear, text: str, words: WordArea) -> dict[str, Slot]:
-    """Return the provider or the network on each side of "vs", "and" and the like; {} if only one side has one.
+    """Return the provider or network on each side of "vs", "and" and the like; {} if only one side has one.
 
     `hear` returns the slot values of a text by type, `words` is the grammar area "options".
     """
@@ -324,9 +331,10 @@ def _pair(left: Mapping[str, Slot], right: Mapping[str, Slot]) -> dict[str, Slot
 
 
 def _said(hear: Hear, part: str, *, last: bool, bare: bool) -> dict[str, Slot]:
-    """The network or name on one side. Only here is a bare letter a network, and if `bare` a bare family name a name.
+    """Return the network or name on one side of a comparison, by slot type.
 
-    Of a long side the name is its `last` word, or it begins it.
+    A bare letter is a network here. If `bare`, a family name alone is a name. In a long side the name is the `last`
+    word, otherwise the first.
     """
     words = part.split()
     lettered = len(next(iter(words), "")) == 1
@@ -341,7 +349,7 @@ def _said(hear: Hear, part: str, *, last: bool, bare: bool) -> dict[str, Slot]:
 
 
 def in_year(kept: Slot | None, slot: Slot) -> Slot:
-    """Return a month that is named without a year in the year of the time before it: "and June" after "May 2024"."""
+    """Return a month without a year moved to the year of the earlier period: "and June" after "May 2024"."""
     days, before = slot.value, kept.value if kept else None
     if not (isinstance(days, Mapping) and isinstance(before, Mapping)) or any(map(str.isdecimal, slot.text)):
         return slot

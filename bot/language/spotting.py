@@ -1,6 +1,6 @@
-"""What each word of a message weighs as a part of a name.
+"""Weighs how well each word of a message fits as part of a name.
 
-Names are found before typos are corrected, because they resemble words ("Wyman" is not "woman").
+Names are found before typos are corrected, because names resemble words ("Wyman" is not "woman").
 """
 
 import re
@@ -27,8 +27,8 @@ CAPITAL, LETTER, ALSO_A_NAME = 2, 0, -3
 class NameWords(msgspec.Struct, frozen=True):
     """Word lists to tell names from words.
 
-    `known` are words with another meaning, `vocabulary` those of phrases that are no place, `people` are names and
-    `family` those that are no given name, `towns` are places of one word, `place_words` all words of places' names.
+    `known` are words with another meaning, `vocabulary` the words of phrases other than places, `people` are names and
+    `family` the names that are no given name, `towns` are places of one word, `place_words` all words of places' names.
     """
 
     known: Container[str]
@@ -41,7 +41,7 @@ class NameWords(msgspec.Struct, frozen=True):
 
 
 class NameSurroundings:
-    """The words around names, from the grammar: what may precede and follow a name, and what is never part of one."""
+    """The words around names, from the grammar: those that precede or follow a name, and those never part of one."""
 
     def __init__(self, grammar: Grammar) -> None:
         self.own, self.names, self.groups = grammar.area("spotting"), grammar.area("names"), grammar.area("groups")
@@ -58,10 +58,10 @@ class NameSurroundings:
 
 
 class WordMeanings(msgspec.Struct, frozen=True):
-    """What the phrases of a message say of its words, as far as a name depends on it.
+    """The meanings that the pack's phrases give to the words of a message, by token index.
 
-    `kinds` are the kinds of the values that each word is part of, `inner` the words in a longer value after its first,
-    `phrased` those in any phrase, and `slips` the unknown words that are one typo away from a known one or begin one.
+    `kinds` are the kinds of the values that a word is part of, `inner` the words in a longer value after its first
+    word, `phrased` the words in any phrase. `slips` are unknown words close to a known word, or the beginning of one.
     """
 
     kinds: Mapping[int, AbstractSet[str]]
@@ -71,7 +71,7 @@ class WordMeanings(msgspec.Struct, frozen=True):
 
 
 class Spotter:
-    """The words of one message, each with its weight; None for a word that is no part of a name."""
+    """The words of one message with their `weights` as part of a name; None for a word that is never part of one."""
 
     def __init__(self, said: Utterance, meanings: WordMeanings, words: NameWords) -> None:
         self.said, self.kinds, self.words, self.around = said, meanings.kinds, words, words.around
@@ -82,31 +82,35 @@ class Spotter:
         self.weights = [self._weight(place) for place in range(len(said.words))]
 
     def word(self, index: int) -> str:
-        """Return the word at a position, "" beyond the ends."""
+        """Return the word at `index`, "" beyond the ends."""
         return self.said.words[index] if 0 <= index < len(self.said.words) else ""
 
     def key(self, index: int) -> str:
-        """Return the look-up form of the word at a position, "" beyond the ends."""
+        """Return the look-up form of the word at `index`, "" beyond the ends."""
         return self.said.keys[index] if 0 <= index < len(self.said.keys) else ""
 
     def word_before(self, index: int) -> str:
-        """Return the word before a position, "" after a mark that separates them."""
+        """Return the word before the one at `index`; "" if there is none or punctuation separates the two."""
         return self.word(index - 1) if index > 0 and self.between(index) in _JOINING else ""
 
     def word_behind(self, index: int) -> str:
-        """Return the word at a position, "" if a mark separates it from the one before."""
+        """Return the word at `index`; "" if there is none or punctuation separates it from the word before."""
         return self.word(index) if index < len(self.said.words) and self.between(index) in _JOINING else ""
 
     def before(self, index: int, count: int) -> Sequence[str]:
-        """Return so many words before a position."""
+        """Return up to `count` words before `index`."""
         return self.said.words[max(0, index - count) : index]
 
     def is_upper(self, index: int) -> bool:
-        """Return whether a word is in capitals."""
+        """Return whether the word at `index` is entirely in capitals."""
         return self.said.said(index, index + 1).isupper()
 
     def capital(self, index: int) -> bool:
-        """Return whether a word is capitalized and not every word is; of the first only if the second is, too."""
+        """Return whether the word at `index` is capitalized and stands out by it.
+
+        False if the whole message is in capitals, and for a short word in capitals. The first word of a message counts
+        only if the second is capitalized as well.
+        """
         if not (self.mixed and 0 <= index < len(self.said.words)):
             return False
         word = self.said.said(index, index + 1)
@@ -114,7 +118,7 @@ class Spotter:
         return upper and (index > 0 or self.capital(1))
 
     def between(self, index: int) -> str:
-        """Return the punctuation between this word and the one before it; a full stop or a dash separates."""
+        """Return the punctuation between the word at `index` and the word before; ";" for a full stop or a dash."""
         between = self.said.between(index)
         ends = (
             between.startswith(". ")
@@ -124,21 +128,21 @@ class Spotter:
         return ";" if ends or between == " - " else between.strip()
 
     def is_title(self, index: int) -> bool:
-        """Return whether a word is a title: "doctor", but not the last word of "heart doctor"."""
+        """Return whether the word at `index` is a title such as "doctor", but not the last word of "heart doctor"."""
         return self.word(index) in self.around.titles and index not in self._inner
 
     def like(self, index: int) -> bool:
-        """Return whether a word is a name, or unknown."""
+        """Return whether the word at `index` is a known name or an unknown word."""
         weight = self.weights[index] if 0 <= index < len(self.weights) else None
         return weight is not None and weight >= 0 and len(self.word(index)) > 1
 
     def is_town_in_a_state(self, index: int) -> bool:
-        """Return whether a word is a town with its state behind: "Jackson TN"."""
+        """Return whether the word at `index` is a town followed by its state: "Jackson TN"."""
         town = self.word(index) in self.words.place_words
         return town and state_at(self.said, index + 1, self.around.places) is not None
 
     def _introduced(self) -> Iterator[int]:
-        """Yield the places after "this is" or "my name is", because the writer is not searched for."""
+        """Yield the indexes of the words after "this is" or "my name is", because the writer is not searched for."""
         names = self.around.names
         begins = names.starts("introduction")
         for place, word in enumerate(self.said.words):
@@ -166,7 +170,7 @@ class Spotter:
         return None if kinds else self._unlisted(index, capital=capital)
 
     def _unlisted(self, index: int, *, capital: bool) -> int | None:
-        """Return the weight of a word that is on no list of names."""
+        """Return the weight of a word that is on no list of names; None for a short word without a capital."""
         word, key = self.word(index), self.key(index)
         if word in self.words.towns:
             return TOWN
@@ -179,7 +183,7 @@ class Spotter:
         return (RESEMBLING if index in self._slips else UNKNOWN) + CAPITAL * capital
 
     def _is_derived(self, index: int) -> bool:
-        """Return whether a word that is written without a capital, or in capitals, is a form of a known word."""
+        """Return whether the word at `index` is a form of a known word ("ordered") and not written as a name."""
         stem = _DERIVED.sub("", word := self.word(index))
         known = stem != word and any(form in self.words.known for form in (stem, f"{stem}e", stem[:-1]))
         doing = word.endswith("ing") and self.said.said(index, index + 1).islower()  # "close to hitting the most"

@@ -1,7 +1,7 @@
-"""Which of the intents that tell of the same claims answers: by the sides, the group and the conditions that are heard.
+"""Chooses among the intents that present the same claims in different ways.
 
-The weights choose between topics well, and between the ways to tell of claims less so: one visit, several, their days,
-their sum, or two sides compared. What a question asks beside its values decides where it is plain.
+The ways are one visit, several, their days, their sums, or two sides compared. The weights choose topics well and these
+ways less so. Where the words of a question show the way clearly, they decide instead.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,12 +13,12 @@ from bot.language.matcher import Grammar
 from bot.language.rules import IntentRules, Tells
 
 _SIDES = ("date_range", "drug", "provider_name", "service", "claim_type", "specialty", "amount_kind")
-"""What a question names two of to have them compared."""
+"""The slot types of which a question names two values to have the two compared."""
 _NAMED = ("drug", "provider_name", "service")
 _LIMITS = frozenset({"amount_over", "amount_under"})
 _AMOUNTS = _LIMITS | {"amount"}
 _FEW = frozenset({"order", "rank", "ordinal", "claim_id"})
-"""What picks one of several claims."""
+"""The slot types that select one of several claims."""
 _GROUPS = frozenset({"doctor", "provider", "place", "hospital", "pharmacy", "drug", "kind", "month", "quarter", "year"})
 _IN_TIME = frozenset({"oldest", "newest"})
 _LEFT_OUT = frozenset({"claim_type", "service", "provider_name", "drug", "specialty"})
@@ -26,7 +26,7 @@ _BY_MONEY: Mapping[bool, Tells] = {True: "sums", False: "days"}
 
 
 class Tellers:
-    """The intents that tell of the claims that a question chooses, each in its way."""
+    """The intents of a pack that present claims, each in its way."""
 
     def __init__(
         self, intents: Mapping[str, IntentRules], is_twice: Callable[[str, Heard], bool], grammar: Grammar
@@ -36,9 +36,9 @@ class Tellers:
         self._is_twice, self._grammar = is_twice, grammar
 
     def told(self, entry: IntentRules, chances: Mapping[str, float], heard: Heard) -> tuple[str, dict[str, float]]:
-        """Return who tells what is asked in place of the likeliest intent, and the chances with this one as likely.
+        """Return the intent that presents the claims as the question asks, and the probabilities, this intent first.
 
-        Where what is asked decides, it is as likely as all that show claims.
+        If the words of the question decide, its probability is the sum of those of all intents that show claims.
         """
         way = self._way(entry.tells, heard, self._asked(heard))
         top = self._names[way] if way and way != entry.tells else entry.intent
@@ -49,14 +49,14 @@ class Tellers:
         return top, {top: sum(chances.get(name, 0.0) for name in same), **rest}
 
     def _asked(self, heard: Heard) -> ClaimsAsked:
-        """Return what the words of a message ask of claims beside its values."""
+        """Return what the words of a message ask about claims, apart from slot values such as dates and names."""
         said, kinds = heard.said, {tag.kind for tag in heard.tags}
         own = {kind: [tag for tag in heard.tags if tag.kind == kind] for kind in kinds}
         words = {kind: ", ".join(said.said(tag.first, tag.after) for tag in tags) for kind, tags in own.items()}
         return asked_in(self._grammar, said.text, words)
 
     def _way(self, told: Tells | None, heard: Heard, asked: ClaimsAsked) -> Tells | None:
-        """Return how the claims are to be told; None for the way of the likeliest intent."""
+        """Return the way in which the claims are to be presented; None for that of the likeliest intent."""
         if told is None:
             return "several" if chooses_several(heard, asked) else None
         if told == "two" and (way := self._of_two(heard, asked)):
@@ -70,7 +70,7 @@ class Tellers:
         return "two" if told in {"days", "several"} and (times or more) else None
 
     def _lists(self, told: Tells | None, heard: Heard, asked: ClaimsAsked) -> bool:
-        """Return whether claims are listed: both ends of them, all in an order, or those that are chosen."""
+        """Return whether claims are to be listed: the first and the last, all in an order, or by a condition."""
         if asked.first_and_last and "gap" not in asked.says and told in {"one", "days", "several"}:
             return True
         part = "always" in asked.says or asked.then is not None
@@ -83,7 +83,7 @@ class Tellers:
         return listed and (chooses_several(heard, asked) or asked.then is not None)
 
     def _of_two(self, heard: Heard, asked: ClaimsAsked) -> Tells | None:
-        """Return who tells what is asked of a group, of the order of two, or of one side; None for a comparison."""
+        """Return the way for a question that only seems to compare two sides; None for a comparison."""
         if "than_all" in asked.says:
             return _BY_MONEY["money" in asked.says]
         if any((one.limits or one.none) and one.group for one in asked.times):
@@ -95,7 +95,7 @@ class Tellers:
         return named or "other_one" in asked.says or "DOCTORS_OR_DRUGS" in heard.names
 
     def _in_time(self, heard: Heard, asked: ClaimsAsked) -> Tells | None:
-        """Return who tells which of two came first, or the time between them."""
+        """Return the way for a question on which of two came first, or on the time between two; None for others."""
         if "gap" in asked.says and ANCHOR in heard.names:
             return "days"
         if "in_order" in asked.says and any(self._is_twice(kind, heard) for kind in _NAMED):
@@ -103,7 +103,7 @@ class Tellers:
         return None
 
     def _of_one_side(self, heard: Heard, asked: ClaimsAsked) -> Tells | None:
-        """Return who tells what no two sides are compared in: a group, a number of times, one of several, a limit."""
+        """Return the way for a question with words of comparison but without two sides; None for others."""
         if self._two_sides(heard, asked):
             return None
         names = {tag.kind for tag in heard.tags}
@@ -116,7 +116,7 @@ class Tellers:
 
 
 def _names_any(asked: ClaimsAsked) -> bool:
-    """Return whether any of several are asked for, and not what they come to: "any visit I paid nothing for"."""
+    """Return whether any one of several claims is requested, and not their sum: "any visit I paid nothing for"."""
     return {"any_one", "one", "leading"} <= asked.says.keys() and asked.form != "amount"
 
 
@@ -127,7 +127,7 @@ def _groups(heard: Heard, asked: ClaimsAsked) -> bool:
 
 
 def chooses_several(heard: Heard, asked: ClaimsAsked) -> bool:
-    """Return whether a question chooses among all claims, "any visit I paid zero for", and names none of them."""
+    """Return whether a question selects claims by a condition, and no single claim: "any visit I paid zero for"."""
     says, names = asked.says, {tag.kind for tag in heard.tags}
     some = not {"several", "always"}.isdisjoint(says) or ({"any_one", "one"} <= says.keys() and "leading" in says)
     chosen = _AMOUNTS & names or asked.exactly or asked.limits or "state_of_claim" in names

@@ -1,4 +1,4 @@
-"""Splits a message into folded words, without markup, each with its position in the text."""
+"""Splits a message into words without case, accents and markup, each with its position in the text."""
 
 import re
 import unicodedata
@@ -9,9 +9,9 @@ import msgspec
 
 
 class Tag(msgspec.Struct, frozen=True):
-    """A value of the slot type `kind`, in the words [first, after).
+    """A value of the slot type `kind` in a message, in the words [first, after).
 
-    `excluded`: everything but this value is asked for; the word that says so belongs to the tag.
+    `excluded`: everything except this value is asked for. The word of exclusion belongs to the tag.
     """
 
     kind: str
@@ -22,13 +22,13 @@ class Tag(msgspec.Struct, frozen=True):
 
 
 def of_doctor(tag: Tag, tags: Iterable[Tag]) -> bool:
-    """Return whether a kind of care is told by the word for a doctor: beside "my dentist" the crown is meant."""
+    """Return whether a kind of care has the same words as a kind of doctor: "my dentist" is no dental care."""
     beside = ((one.first, one.after) for one in tags if one.kind == "specialty")
     return tag.kind == "service" and (tag.first, tag.after) in beside
 
 
 class AnyOf:
-    """The words of several lists, without a copy of them."""
+    """A container with the words of several containers, without a copy."""
 
     def __init__(self, *lists: Container[str]) -> None:
         self._lists = lists
@@ -63,9 +63,11 @@ _NO_PLURAL = frozenset({"news"})
 
 
 class Utterance(msgspec.Struct, frozen=True):
-    """A message. `words[i]` is folded, `keys[i]` is its look-up form, `spans[i]` its position in `text`.
+    """A message split into words.
 
-    `people` are the token ranges (first, after) that name people the writer may ask about.
+    `words[i]` is folded, `keys[i]` is its look-up form, `spans[i]` its position in `text`.
+
+    `people` are the token ranges (first, after) that name people whom the writer may ask about.
     """
 
     text: str
@@ -76,16 +78,16 @@ class Utterance(msgspec.Struct, frozen=True):
     people: tuple[tuple[int, int], ...] = ()
 
     def said(self, first: int, after: int) -> str:
-        """Return the person's own words of the tokens [first, after)."""
+        """Return the text of the tokens [first, after) as the person typed it."""
         return self.text[self.spans[first][0] : self.spans[after - 1][1]]
 
     def between(self, index: int) -> str:
-        """Return the text between the token before `place` and the one at it."""
+        """Return the text between the token at `index` and the token before."""
         return self.text[self.spans[index - 1][1] : self.spans[index][0]]
 
     @property
     def dashes(self) -> tuple[int, ...]:
-        """The places of words that a dash joins to the word before."""
+        """The indexes of words that a dash joins to the word before."""
         if _DASH.search(self.text) is None:
             return ()
         return tuple(place for place in range(1, len(self.words)) if _DASH.fullmatch(self.between(place)))
@@ -111,7 +113,7 @@ def _plain(letter: str) -> str:
 
 
 def fold(text: str) -> tuple[str, list[int] | None]:
-    """Return the text without case, accents and invisible characters, and the position of each character in `text`.
+    """Return the text without case, accents and invisible characters, and each character's position in `text`.
 
     The positions are None if they are unchanged (plain ASCII).
     """
@@ -136,14 +138,14 @@ def _blank(match: re.Match[str]) -> str:
 
 
 def without_markup(text: str) -> str:
-    """Return the text with mentions, tags, links and emoji codes replaced by spaces, keeping labels of links."""
+    """Return the text with mentions, tags, links and emoji codes replaced by spaces; labels of links are kept."""
     if "<" in text or ":" in text or "&" in text:
         return _MARKUP.sub(_blank, text)
     return text
 
 
 def key_of(word: str) -> str:
-    """Return the look-up form of a folded word: without apostrophes and without a plural s."""
+    """Return the look-up form of a folded word: without apostrophes and without a plural "s"."""
     if "'" in word:
         word = word.replace("'", "")
     if word in _NO_PLURAL:
@@ -157,7 +159,7 @@ _key_of_plain = lru_cache(maxsize=32_768)(key_of)
 
 
 def read(text: str, *, limit: int = SCORED_TOKENS) -> Utterance:
-    """Return the message as words. Reads at most `READ_CHARS` characters and `limit` words; never raises."""
+    """Return a message split into words, of at most `READ_CHARS` characters and `limit` words. Never raises."""
     clean = without_markup(text[:READ_CHARS])
     folded, places = fold(clean)
     words: list[str] = []
@@ -173,14 +175,14 @@ def read(text: str, *, limit: int = SCORED_TOKENS) -> Utterance:
 
 
 def keys_in(phrase: str) -> tuple[str, ...]:
-    """Return the look-up forms of a phrase of the pack, split as a person's message is."""
+    """Return the look-up forms of the words in a phrase of the pack, split in the same way as a message."""
     if phrase.isascii() and phrase.replace(" ", "").isalpha():
         return tuple([_key_of_plain(word) for word in phrase.lower().split()])
     return tuple(key_of(found.group()) for found in _WORD.finditer(fold(phrase)[0]))
 
 
 def cleaned(words: str) -> str:
-    """Return a name without possessive, with single spaces, and capitalized if the person typed no capitals."""
+    """Return a name without possessive and extra spaces, and capitalized if the person typed no capitals."""
     name = " ".join(words.translate(_APOSTROPHES).split()).strip(" .,;:?!")
     if name.casefold().endswith("'s"):
         name = name[:-2]
@@ -188,7 +190,7 @@ def cleaned(words: str) -> str:
 
 
 def read_whole(text: str) -> tuple[Utterance, Utterance]:
-    """Return a message, and the part of it that is scored."""
+    """Return a message split into words, and the same cut to the `SCORED_TOKENS` words that are scored."""
     whole = read(text, limit=READ_CHARS)
     if len(whole.words) <= SCORED_TOKENS:
         return whole, whole

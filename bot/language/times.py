@@ -1,4 +1,4 @@
-"""Several times in one message: one excluded from another, a month apart from its year, days that repeat."""
+"""Several date phrases in one message: one excluded from another, a month apart from its year, repeating weekdays."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
@@ -13,13 +13,13 @@ from bot.language.text import Tag, Utterance
 _TWO = 2
 _SHORT_DATE = 3  # words
 _GROUPS = frozenset({"group", "number_of", "any_doctor", "unit"})
-"""What the care of a time is divided into, of which some was had in it, or none."""
+"""The slot types of groups, such as doctors, of which a question may ask who was not seen in a period."""
 
 
 def repeating(said: Utterance, tags: Sequence[Tag], dates: Sequence[Tag]) -> tuple[list[Tag], list[Tag]]:
-    """Return the tags without days of the week that are dates, and the dates without days of the week that repeat.
+    """Return the tags without weekdays that are dates, and the dates without weekdays that repeat.
 
-    "Mondays" and "a monday" repeat, a "monday" alone is a date.
+    "Mondays" and "a monday" repeat, "monday" alone is a date.
     """
     days = [tag for tag in tags if tag.kind == "weekday"]
     repeated = [tag for tag in days if said.words[tag.first : tag.after] != said.keys[tag.first : tag.after][:1]]
@@ -33,9 +33,9 @@ def repeating(said: Utterance, tags: Sequence[Tag], dates: Sequence[Tag]) -> tup
 
 
 def in_named_year(said: Utterance, tags: Sequence[Tag], grammar: Grammar) -> list[Tag]:
-    """Return the tags; a month that is said apart from its year is of that year: "2024 claims, only from September".
+    """Return the tags; a month and its year that stand apart become one period: "2024 claims, only from September".
 
-    Times that are joined, "2024 and September", stay two.
+    Two joined periods stay two: "2024 and September".
     """
     dates = grammar.area("dates")
     times = sorted((tag for tag in tags if tag.kind == "date_range" and not tag.excluded), key=lambda tag: tag.first)
@@ -51,9 +51,10 @@ def in_named_year(said: Utterance, tags: Sequence[Tag], grammar: Grammar) -> lis
 
 
 def with_times_unseen(said: Utterance, tags: Sequence[Tag], grammar: Grammar, today: date) -> list[Tag]:
-    """Return the tags; a time in which no care was had is excluded: "that I saw in 2025 and haven't been to in 2026".
+    """Return the tags; a period without care is excluded: "that I saw in 2025 and haven't been to in 2026".
 
-    "Haven't seen since" is the time behind the one that is named. Nothing is excluded where no group of care is named.
+    "Haven't seen since" a period excludes the time after it. Nothing is excluded unless the message names a group of
+    providers or care.
     """
     times = [tag for tag in tags if tag.kind == "date_range" and not tag.excluded and isinstance(tag.value, Mapping)]
     groups = grammar.words("polarity.whom", "asked.groups")
@@ -73,9 +74,9 @@ def with_times_unseen(said: Utterance, tags: Sequence[Tag], grammar: Grammar, to
 
 
 def whole_times(tags: Sequence[Tag]) -> list[Tag]:
-    """Return the tags; of a part in per cent the time that holds the other one is that of the whole.
+    """Return the tags; in a question for a percentage, the longer of two nested periods becomes `date_whole`.
 
-    "What percent of my 2025 costs was that visit in October" is a part in October of a whole in 2025.
+    For example 2025 in "what percent of my 2025 costs was that visit in October".
     """
     dates = [tag for tag in tags if tag.kind == "date_range" and not tag.excluded and isinstance(tag.value, Mapping)]
     if len(dates) != _TWO or all(tag.kind != "percent" for tag in tags):
@@ -85,9 +86,9 @@ def whole_times(tags: Sequence[Tag]) -> list[Tag]:
 
 
 def with_times_out(said: Utterance, tags: Sequence[Tag]) -> list[Tag]:
-    """Return the tags; a time excluded from a longer one gets a kind of its own, because the longer one is wanted.
+    """Return the tags; a period excluded from a longer wanted period becomes `date_out`.
 
-    In "2024, not 2025" the second only corrects the first and stays as it is.
+    In "2024, not 2025" the second period only corrects the first and stays as it is.
     """
     tags = _rest_of(tags)
     wanted = [tag for tag in tags if tag.kind == "date_range" and not tag.excluded]
@@ -95,7 +96,7 @@ def with_times_out(said: Utterance, tags: Sequence[Tag]) -> list[Tag]:
 
 
 def _rest_of(tags: Sequence[Tag]) -> list[Tag]:
-    """Return the tags; excluded times without an end or a start leave the rest of time: "except before July"."""
+    """Return the tags; excluded periods with an open start or end become the remaining time: "except before July"."""
     open_ = [tag for tag in tags if tag.kind == "date_range" and tag.excluded]
     days = [(tag.value.get("start"), tag.value.get("end")) for tag in open_ if isinstance(tag.value, Mapping)]
     starts = [_beside(end, 1) for start, end in days if end and not start]
@@ -108,12 +109,15 @@ def _rest_of(tags: Sequence[Tag]) -> list[Tag]:
 
 
 def _beside(day: object, days: int) -> str:
-    """Return the day so many days later, as an ISO date."""
+    """Return the date `days` days after `day`, both as ISO dates."""
     return (date.fromisoformat(str(day)) + timedelta(days=days)).isoformat()
 
 
 def _out_of(said: Utterance, tag: Tag, wanted: Sequence[Tag]) -> Tag:
-    """Return the time as excluded from a longer one; without a year it is in the longer one's year."""
+    """Return the tag as `date_out` if its period lies within a wanted one, otherwise unchanged.
+
+    A period without a year is taken to be in the year of the wanted period.
+    """
     for whole in wanted:
         for one in (tag,) if _has_year(said, tag) else (tag, _in_year_of(tag, whole)):
             if _is_part(one, whole):
@@ -122,7 +126,7 @@ def _out_of(said: Utterance, tag: Tag, wanted: Sequence[Tag]) -> Tag:
 
 
 def _in_year_of(tag: Tag, whole: Tag) -> Tag:
-    """Return the same month and day in the year in which the longer time starts."""
+    """Return the tag with the same days in the year in which the longer period starts."""
     value, year = tag.value, str(whole.value.get("start") or "")[:4] if isinstance(whole.value, Mapping) else ""
     if not year or not isinstance(value, Mapping) or not value.get("start") or not value.get("end"):
         return tag
@@ -131,7 +135,7 @@ def _in_year_of(tag: Tag, whole: Tag) -> Tag:
 
 
 def _is_part(one: Tag, whole: Tag) -> bool:
-    """Return whether a time is within another."""
+    """Return whether a period lies within another and is not equal to it."""
     part, all_ = one.value, whole.value
     if not isinstance(part, Mapping) or not isinstance(all_, Mapping) or not part.get("start") or not part.get("end"):
         return False
@@ -145,7 +149,7 @@ def _is_within(one: Tag, other: Tag) -> bool:
 
 
 def _has_year(said: Utterance, tag: Tag) -> bool:
-    """Return whether the words tell a year: "2025", or "this year", which is longer than a month from January 1 on."""
+    """Return whether the words name a year: "2025", or "this year", which lasts longer than a month from January 1."""
     start, end = _days(tag)
     if start[4:] == "-01-01" and end[5:7] > "01":
         return True

@@ -1,4 +1,4 @@
-"""The parts of a message that say that something was done, as opposed to asking, denying, planning or fearing it."""
+"""Finds the parts of a message that say that something was done, rather than ask, deny, plan or fear it."""
 
 from collections.abc import Collection, Iterator
 
@@ -12,9 +12,10 @@ _IF_ES = "si"
 
 
 def told_parts(heard: Heard, free: Collection[int], words: WordArea) -> tuple[list[tuple[int, int]], bool]:
-    """Return the token ranges of the parts that say so, and whether there are no other parts.
+    """Return the token ranges of the parts that say that something was done, and whether there are no other parts.
 
-    For tokens in `free` a "not" belongs to what is told ("they did not approve it"). `words` is the area "told".
+    A "not" at an index in `free` belongs to what was done: "they did not approve it". `words` is the grammar area
+    "told".
     """
     cut = [(part, _asked(heard.said, clause)) for clause in heard.clauses for part in _parts(heard.said, clause, words)]
     told = [part for part, asked in cut if _tells(heard.said, part, free, words, asked=asked)]
@@ -56,7 +57,7 @@ def _behind(keys: tuple[str, ...], index: int, skipped: Collection[str]) -> int:
 
 
 def _is_cue(said: Utterance, keys: tuple[str, ...], index: int, words: WordArea) -> bool:
-    """Return whether words say that something was not done, or is not known to be done."""
+    """Return whether the words at `index` say that something was not done, or is not known to be done."""
     if keys[index] == _IF_ES and said.said(index, index + 1).casefold() == _IF_ES:  # no "sí"
         return True
     undone, wanting = words.phrases("undone"), words.phrases("wanting")

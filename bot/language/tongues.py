@@ -1,7 +1,7 @@
-"""The words of further languages: `intents/_words/tongues/<language>.yaml`, besides the two that every entry has.
+"""The words of further languages, besides English and Spanish: `intents/_words/tongues/<language>.yaml`.
 
-Such a file has phrases for things that the pack knows. What it omits is understood in the other languages only, so that
-a language may start with a few topics.
+Such a file has phrases for concepts and values of the pack. What the file omits is understood only in English and
+Spanish, so that a language may start with a few topics.
 """
 
 from collections.abc import Mapping
@@ -18,14 +18,14 @@ from bot.language.text import keys_in
 
 FOLDER = "tongues"
 ANY_DOCTOR = "doctor"
-"""The specialty for any doctor."""
+"""The name of the specialty that stands for any doctor."""
 
 
 class Tongue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Phrases, separated by commas, by meaning.
+    """The phrases of a language by concept or value, separated by commas.
 
-    `common` and `idle` are everyday words, separated by spaces. A phrase should have two syllables: without its accents
-    a short one may be a word of another language.
+    `common` and `idle` are everyday words, separated by spaces. A phrase should have at least two syllables, because
+    without accents a short one may be a word of another language.
     """
 
     concepts: dict[str, str] = {}
@@ -39,7 +39,7 @@ class Tongue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def read_tongues(folder: Path) -> dict[str, Tongue]:
-    """Return the files by language.
+    """Return the files of further languages, by language.
 
     Raises:
         PackError: "file: key: what".
@@ -52,7 +52,7 @@ def add_words(tree: PhraseTree, language: str, tongue: Tongue, codes: Mapping[st
     """Add the phrases of a language to the tree; `codes` are the NUCC codes of each specialty.
 
     Raises:
-        PackError: a phrase is for something that the pack does not have.
+        PackError: a phrase is for a concept or value that the pack does not have.
     """
     shown = f"{WORDS}/{FOLDER}/{language}.yaml"
     meanings = tree.named()
@@ -78,10 +78,10 @@ def add_words(tree: PhraseTree, language: str, tongue: Tongue, codes: Mapping[st
 
 
 def add_dangers(tree: PhraseTree, language: str, tongue: Tongue) -> None:
-    """Add the words of danger of a language to the safety gate's tree.
+    """Add the words of danger of a language to the tree of the safety gate.
 
     Raises:
-        PackError: an idea that is in no rule.
+        PackError: an idea that no English or Spanish phrase has.
     """
     shown = f"{WORDS}/{FOLDER}/{language}.yaml"
     ideas = {value for kind, value in tree.named() if kind == "concept"}
@@ -93,5 +93,5 @@ def add_dangers(tree: PhraseTree, language: str, tongue: Tongue) -> None:
 
 
 def keys_of(text: str) -> frozenset[str]:
-    """Return the look-up forms of words."""
+    """Return the look-up forms of the words in a text."""
     return frozenset(key for word in text.split() for key in keys_in(word))

@@ -1,11 +1,12 @@
-"""The evidence of a message, and the counted weights of a pack: how much each piece speaks for each intent.
+"""The evidence in a message, and the counted weights of a pack: how much each piece of evidence adds to each intent.
 
-Evidence is the words, their pairs, words that stand a little apart, pieces of words, and what the message holds.
+Evidence is words, pairs of words, words that stand a little apart, pieces of words, and the concepts and slot types
+found.
 
-`make weights` fits them on the sentences of `intents/_sentences/` and the examples of the rule files, and writes one
-file: a header in JSON; for each part the checksums of its evidence, how rare each is, and one byte for each weight, row
-by row; last the text of the evidence, compressed. They alone decide between the possible intents of a message, and are
-never fitted on what people write to the bot.
+`make weights` fits the weights on the sentences of `intents/_sentences/` and the examples of the rule files, and writes
+one file. The file has a header in JSON. For each part it then has the checksums of the evidence, the rarity of each
+piece, and one byte for each weight, row by row. Last is the text of the evidence, compressed. The weights alone decide
+between the possible intents of a message. They are never fitted on what people write to the bot.
 """
 
 import re
@@ -63,10 +64,10 @@ EvidenceTexts = Mapping[str, Sequence[str]]
 
 
 def evidence(said: Utterance, names: AbstractSet[str], without: AbstractSet[int] = frozenset()) -> dict[str, list[str]]:
-    """Return the evidence of each kind, as often as the message has it; `names` are the concepts and slot types found.
+    """Return the evidence of each kind, with repetitions; `names` are the concepts and slot types found.
 
-    "words" are those alone and in pairs, "pieces" the words that are cut into pieces (`counted`). `without` are the
-    positions of words that are left out.
+    "words" are single words and pairs, "apart" are pairs with words between, "pieces" are words that `counted` cuts
+    into pieces. `without` are the indexes of words to leave out.
     """
     words = [shape(word) for place, word in enumerate(said.words) if place not in without]
     pairs = zip(("^", *words), (*words, "$"), strict=True)
@@ -79,12 +80,12 @@ def evidence(said: Utterance, names: AbstractSet[str], without: AbstractSet[int]
 
 
 def counted(found: EvidenceTexts) -> dict[str, Counter[str]]:
-    """Return each kind of evidence with its counts, the words of "pieces" cut into these."""
+    """Return how often each piece of evidence occurs, by kind. The words of "pieces" are cut into pieces."""
     return {kind: Counter([piece for text in texts for piece in _cut(kind, text)]) for kind, texts in found.items()}
 
 
 def _cut(kind: str, text: str) -> Sequence[str]:
-    """Return the pieces of a word, or another text as it is."""
+    """Return the pieces of a word for the kind "pieces"; for other kinds the text itself."""
     if kind != "pieces":
         return (text,)
     length = len(text)
@@ -94,7 +95,7 @@ def _cut(kind: str, text: str) -> Sequence[str]:
 
 
 def shape(word: str) -> str:
-    """Return a word as evidence: numbers become their number of digits, as the digits do not matter for the intent."""
+    """Return a word as evidence: a number becomes its number of digits, because its value does not tell the intent."""
     if word.isalpha():
         return word
     if word.isdigit():
@@ -103,13 +104,13 @@ def shape(word: str) -> str:
 
 
 class Header(msgspec.Struct, forbid_unknown_fields=True):
-    """The header of a part.
+    """The header of a part of the weights file.
 
     Attributes:
         step: the value of one unit of a weight.
         biases: the value of each label without evidence.
         slope: the factor from sums to probabilities.
-        sure: the probability from which a label is answered at once, by what its answer reads.
+        sure: the probability needed to answer without asking back, by what the answer reads.
         rows: how many pieces of evidence there are of each kind, in the order of the weights.
     """
 
@@ -122,7 +123,7 @@ class Header(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class _Contents(msgspec.Struct, forbid_unknown_fields=True):
-    """The first line of a file: its parts, and how many bytes the text of their evidence takes."""
+    """The first line of a weights file: the headers of its parts, and the size of the compressed texts in bytes."""
 
     parts: dict[str, Header]
     texts: int
@@ -132,7 +133,7 @@ Buffer = bytes | memoryview
 
 
 class Evidence(NamedTuple):
-    """A piece of evidence in a message and what it adds to a label."""
+    """A piece of evidence in a message, and what it adds to the sum of a label."""
 
     kind: str
     text: str
@@ -140,18 +141,18 @@ class Evidence(NamedTuple):
 
 
 def code(text: str) -> int:
-    """Return the checksum under which the weights of a piece of evidence are found.
+    """Return the checksum of a piece of evidence, by which its weights are found.
 
-    A text that was never counted has the checksum of one that was in one of a hundred thousand cases.
+    One in some hundred thousand texts that were never counted has the checksum of a counted one.
     """
     return crc32(text.encode())
 
 
 class Weights:
-    """Scores the evidence in messages. A row of weights is one large number, so that rows are added in one step.
+    """Scores the evidence in messages. A row of weights is one large integer, so that a row is added in one step.
 
-    `codes` are the checksums of the evidence, in order within its kind, `often` its inverse document frequency in
-    eighths (1 to 255), and `texts` its text by kind, which only an explanation of an intent needs.
+    `codes` are the checksums of the evidence, sorted within each kind, `often` its inverse document frequency in
+    eighths (1 to 255), and `texts` its text by kind, which is only needed to explain a result.
     """
 
     def __init__(
@@ -170,12 +171,12 @@ class Weights:
 
     @classmethod
     def of(cls, header: Header, texts: EvidenceTexts, often: Iterable[int], weights: bytes) -> "Weights":
-        """Return the weights of this evidence, which is in the order of its codes within each kind."""
+        """Return the weights for this evidence; `texts` are sorted by their checksums within each kind."""
         codes = [code(text) for every in texts.values() for text in every]
         return cls(header, b"".join([one.to_bytes(_CODE, "little") for one in codes]), bytes(often), weights, texts)
 
     def row(self, kind: str, text: str) -> int | None:
-        """Return the row of a piece of evidence; None if it is not counted."""
+        """Return the row index of a piece of evidence; None if it was not counted."""
         first, after = self._kinds.get(kind, (0, 0))
         wanted = code(text)
         at = bisect_left(self.codes, wanted, first, after)
@@ -195,7 +196,7 @@ class Weights:
         return sums
 
     def _total(self, kind: str, texts: Iterable[str]) -> tuple[int, int, int]:
-        """Return the sum of the rows of some evidence, of how rare each is, and of the squares of this."""
+        """Return three sums over some evidence: of the rows, of the rarities, and of the squared rarities."""
         total = often = square = 0
         for text in texts:
             row, rare, squared = self._ready.get((kind, text)) or self._weighed(kind, text)
@@ -205,7 +206,7 @@ class Weights:
         return total, often, square
 
     def _weighed(self, kind: str, text: str) -> tuple[int, int, int]:
-        """Return the same of one text, and keep it; nothing is kept of a word that no sentence of the pack has."""
+        """Return the same three sums as `_total` for one text, cached; an unknown word is not cached."""
         places = [place for part in _cut(kind, text) if (place := self.row(kind, part)) is not None]
         if not places:
             return 0, 0, 0
@@ -218,7 +219,7 @@ class Weights:
         return weighed
 
     def _row(self, index: int) -> int:
-        """Return a row, times how rare it is, as one number, with each weight in a fixed range of bits."""
+        """Return a row times its rarity, as one integer with each weight in a fixed range of bits."""
         width = len(self.labels)
         lanes = bytearray(_LANE * width)
         lanes[::_LANE] = self.weights[index * width : (index + 1) * width]
@@ -236,13 +237,13 @@ class Weights:
         return {label: chance / whole for chance, label in raised}
 
     def knows(self, words: Collection[str]) -> bool:
-        """Return whether most of these words occur in the weights."""
+        """Return whether more than half of these words were counted."""
         return 2 * sum([self.row("words", shape(word)) is not None for word in words]) > len(words)
 
     def strongest(self, label: str, most: int) -> list[Evidence]:
         """Return the `most` strongest pieces of evidence for a label, and then as many against it.
 
-        Only weights that were loaded with their texts have any.
+        The result is [] for weights that were loaded without texts.
         """
         column, width = self.labels.index(label), len(self.labels)
         every = [
@@ -254,7 +255,7 @@ class Weights:
         return [*every[:most], *reversed(every[-most:])]
 
     def speaks(self, found: EvidenceTexts, label: str) -> list[Evidence]:
-        """Return what each piece of evidence adds to one label, strongest first, for or against."""
+        """Return what each piece of evidence adds to one label, strongest first, whether for or against."""
         column, width = self.labels.index(label), len(self.labels)
         spoken = []
         for kind, counts in counted(found).items():
@@ -268,7 +269,7 @@ class Weights:
 
 
 def written(parts: Mapping[str, Weights]) -> bytes:
-    """Return the content of a weights file: its contents in one line, then each part, then the text of the evidence."""
+    """Return the bytes of a weights file: the contents in one line, then each part, then the texts of the evidence."""
     texts = compress(msgspec.json.encode({name: one.texts for name, one in parts.items()}), 9)
     head = msgspec.json.encode(_Contents({name: one.header for name, one in parts.items()}, len(texts)))
     bodies = [body for one in parts.values() for body in (_little(one.codes), one.often, one.weights)]
@@ -280,10 +281,10 @@ def _little(codes: "array[int]") -> bytes:
 
 
 def load_weights(file: Path, *, with_texts: bool = False) -> dict[str, Weights]:
-    """Return the parts of a weights file, with the text of their evidence if asked for.
+    """Return the parts of a weights file by name; with `with_texts` also the texts of their evidence.
 
     Raises:
-        PackError: missing, or not made by `make weights`.
+        PackError: the file is missing, or was not written by `make weights`.
     """
     try:
         with file.open("rb") as opened:

@@ -1,6 +1,6 @@
-"""What a question about providers asks for beside the values of its intent, as a wish that its answer names.
+"""Wishes: requests about a provider that no slot of the intent holds, as tags of the kind `wish`.
 
-A directory tells little of a provider: whatever else is asked for must not be dropped unsaid.
+A directory has few facts about a provider. The answer names each wish that it cannot take into account.
 """
 
 import re
@@ -30,7 +30,7 @@ _MOST_WORDS = 16  # a longer message tells a story around its question
 
 
 def as_taken(entry: IntentRules, heard: Heard, lexicon: Lexicon) -> Heard:
-    """Return what is heard as an intent takes it: claims with their time, providers with all that is wished of them."""
+    """Return the message as an intent needs it: claims with their period, searches for providers with all wishes."""
     heard = _corrected(timed(entry, heard), lexicon)
     searches = "radius" in entry.heard and "other_name" not in entry.heard
     if entry.needs != "directory" or not (searches or WISH in entry.heard.values()):
@@ -50,14 +50,14 @@ def as_taken(entry: IntentRules, heard: Heard, lexicon: Lexicon) -> Heard:
 
 
 def _corrected(heard: Heard, lexicon: Lexicon) -> Heard:
-    """Return what is heard without values that the sentence takes back: "an eye doctor, no sorry, a dentist"."""
+    """Return the message without values that a correction takes back: "an eye doctor, no sorry, a dentist"."""
     marks = {at for at in heard.marks.get("CORRECTION", ()) if heard.keys[at] not in heard.joining.excepting}
     gone = [one for one in heard.tags if any(_takes_back(heard, lexicon, one, other, marks) for other in heard.tags)]
     return _retagged(heard, [tag for tag in heard.tags if tag not in gone]) if gone else heard
 
 
 def _takes_back(heard: Heard, lexicon: Lexicon, one: Tag, other: Tag, marks: AbstractSet[int]) -> bool:
-    """Return whether nothing but words of a correction stands between a value and another of its kind behind it."""
+    """Return whether only words of a correction stand between a value and a later value of its kind."""
     between = range(one.after, other.first)
     alike = one.kind == other.kind or {one.kind, other.kind} <= _KINDS
     if not alike or other.excluded or marks.isdisjoint(between) or "?" in heard.said.said(one.first, other.after):
@@ -66,7 +66,7 @@ def _takes_back(heard: Heard, lexicon: Lexicon, one: Tag, other: Tag, marks: Abs
 
 
 def _at_times(heard: Heard, lexicon: Lexicon, asking: AbstractSet[int]) -> Heard:
-    """Return what is heard of a search: times at which it is to be open, and other times as those of appointments."""
+    """Return a search with opening hours as `open_at`, and with other dates as wishes for an appointment."""
     hello = heard.marks.get("HELLO", frozenset())
     asking = {place for place in asking if not (place in hello and hello & {place - 1, place + 1})}
     hours = hour_tags(Lexed(lexicon.grammar, heard.said.words), heard.said, heard.today, asking, sought=True)
@@ -81,14 +81,17 @@ def _at_times(heard: Heard, lexicon: Lexicon, asking: AbstractSet[int]) -> Heard
 
 
 def _is_past(tag: Tag, heard: Heard) -> bool:
-    """Return whether a time is over: "my knee locked up yesterday". The month of "before June" may be the next."""
+    """Return whether a period has ended, as in "my knee locked up yesterday".
+
+    False if the words contain a month, because "before June" may mean the coming June.
+    """
     days, months = tag.value if isinstance(tag.value, Mapping) else {}, heard.joining.beside("dates").month
     end = str(days.get("end") or "") if days.get("start") else ""
     return "" < end < heard.today.isoformat() and months.isdisjoint(heard.said.words[tag.first : tag.after])
 
 
 def _asides(heard: Heard) -> frozenset[int]:
-    """Return the words of the parts in which somebody tells of themselves and searches nobody: "my knee locked up"."""
+    """Return the indexes of words in parts without a search that tell of the writer: "my knee locked up"."""
     told = heard.joining.beside("clauses")
     own = heard.joining.beside("wishes")
     tellers = (told.speaker | told.spoken_of | own.mine) - own.relative
@@ -119,9 +122,9 @@ def _parts(heard: Heard) -> Iterator[tuple[int, int]]:
 
 
 def _of_whom(heard: Heard, lexicon: Lexicon, beside: AbstractSet[int]) -> frozenset[int]:
-    """Return what is said behind "who", "that" or "with" and nothing explains: "put you to sleep".
+    """Return the indexes of unexplained words after "who", "that" or "with" in a search: "who can put you to sleep".
 
-    `beside` are the words of kinds of care beside the one that is searched.
+    `beside` are the indexes of kinds of care other than the one searched for.
     """
     near = heard.marks.get("NEAR", frozenset())
     held = near.union(*(range(tag.first, tag.after) for tag in heard.tags)) - beside
@@ -143,7 +146,7 @@ def _of_whom(heard: Heard, lexicon: Lexicon, beside: AbstractSet[int]) -> frozen
 
 
 def _nowhere(heard: Heard, lexicon: Lexicon) -> frozenset[int]:
-    """Return the words of a place that is known nowhere: "near the hamilton place mall"."""
+    """Return the indexes of the words of an unknown place after "near": "near the hamilton place mall"."""
     held = {place for tag in heard.tags for place in range(tag.first, tag.after)}
     ends = held.union(first for first, _ in _parts(heard)) | {len(heard.keys)}
     found = set[int]()
@@ -160,13 +163,13 @@ def _is_relative(heard: Heard, index: int) -> bool:
 
 
 def _says(heard: Heard, lexicon: Lexicon, run: range, beside: AbstractSet[int] = frozenset()) -> bool:
-    """Return whether some of these words is no idle one, and explained by nothing."""
+    """Return whether any of the words in `run` has content and is not explained by a value or concept."""
     explained = _explained(heard) - beside
     return any(at not in explained and heard.keys[at] not in lexicon.idle and heard.keys[at].isalpha() for at in run)
 
 
 def _explained(heard: Heard) -> frozenset[int]:
-    """Return the words of values and of concepts that say something by themselves."""
+    """Return the indexes of the words of values and of concepts with content."""
     tagged = {place for tag in heard.tags for place in range(tag.first, tag.after)}
     return frozenset(tagged.union(*(places for name, places in heard.marks.items() if _tells(name))))
 
@@ -177,7 +180,7 @@ def _with(heard: Heard, kind: str, words: AbstractSet[int]) -> Heard:
 
 
 def _retagged(heard: Heard, tags: Sequence[Tag]) -> Heard:
-    """Return what is heard with other tags."""
+    """Return the message with these tags instead of its own."""
     marks = {name: places for name, places in heard.marks.items() if name.isupper()}
     for tag in tags:
         marks[tag.kind] = marks.get(tag.kind, frozenset()) | frozenset(range(tag.first, tag.after))
@@ -186,14 +189,14 @@ def _retagged(heard: Heard, tags: Sequence[Tag]) -> Heard:
 
 
 def _is_terse(heard: Heard) -> bool:
-    """Return whether at most half of a short message are words that ask for nothing, as in the lines of a desk."""
+    """Return whether a message is short and at least half of its words have content, as staff type."""
     tagged = (at for tag in heard.tags for at in range(tag.first, tag.after))
     told = heard.asking.intersection({*heard.content, *tagged})
     return len(heard.said.words) <= _MOST_WORDS and 2 * len(told) >= len(heard.asking)
 
 
 def _unexplained(entry: IntentRules, heard: Heard, people: Container[str]) -> frozenset[int]:
-    """Return the places of words that the pack does not know, and of kinds of care beside the one that is searched."""
+    """Return the indexes of words that the pack does not know, and of kinds of care other than the one searched for."""
     own, said = heard.joining.beside("wishes"), heard.said.words
     requests = heard.joining.beside("clauses").imperative  # "busque un dentista"
     known = AnyOf(people, heard.joining.beside("names").asked, own.no_wish, requests)
@@ -210,13 +213,13 @@ def _unexplained(entry: IntentRules, heard: Heard, people: Container[str]) -> fr
 
 
 def _held(heard: Heard) -> frozenset[int]:
-    """Return the words of values that are no wanted kinds of care."""
+    """Return the indexes of the words of values other than wanted kinds of care."""
     held = (tag for tag in heard.tags if tag.kind not in _KINDS or tag.excluded)
     return frozenset(place for tag in held for place in range(tag.first, tag.after))
 
 
 def _care_beside(entry: IntentRules, heard: Heard) -> frozenset[int]:
-    """Return the words of kinds of care beside the one that is searched."""
+    """Return the indexes of the words of kinds of care other than the one searched for."""
     care = [tag for tag in heard.tags if tag.kind in _KINDS and not tag.excluded]
     slots = [slot_of(heard.said, care, kind, heard.joining) for kind in sorted(_KINDS & {*entry.heard.values()})]
     searched = [slot for slot in slots if slot]
@@ -226,12 +229,12 @@ def _care_beside(entry: IntentRules, heard: Heard) -> frozenset[int]:
 
 
 def _names_something(word: str) -> bool:
-    """Return whether an unknown word may be a thing: no short word, which is a slip, and no verb, but "NICU"."""
+    """Return whether an unknown word may be a thing: it is in capitals ("NICU"), or long and no verb in "ing"."""
     return word.isalpha() and (word.isupper() or (len(word) >= _LONG and not word.endswith("ing")))
 
 
 def _apart(heard: Heard) -> frozenset[int]:
-    """Return the words of the parts between commas and "and"s of which nothing is explained: "open late, delivers"."""
+    """Return the indexes of the words in parts without any explained word: the "delivers" of "open late, delivers"."""
     meant, found = _explained(heard), set[int]()
     for first, after in _parts(heard):
         part = {at for at in range(first, after) if heard.said.words[at] not in _leads(heard)}
@@ -241,21 +244,21 @@ def _apart(heard: Heard) -> frozenset[int]:
 
 
 def _joined(heard: Heard) -> Iterator[int]:
-    """Yield letters that an "&" joins, such as those of L&D."""
+    """Yield the indexes of letters joined by "&": "L&D"."""
     for at in range(1, len(heard.said.words)):
         if heard.said.between(at) == "&" and len(heard.said.words[at]) == 1:
             yield from (at - 1, at)
 
 
 def _tells(name: str) -> bool:
-    """Return whether a name of what is heard is a concept that says something by itself."""
+    """Return whether a name in `Heard.names` is a concept with content."""
     return name.isupper() and name != "FILLER"
 
 
 def _is_in(heard: Heard, tag: Tag, slot: Slot) -> bool:
-    """Return whether a tag says what is searched, in the words of the slot or in others: the "blood draw" of a lab.
+    """Return whether a tag is a part of what the slot searches for, such as the "blood draw" of a lab.
 
-    An MRI is more than a place of imaging.
+    A service of its own, such as an MRI, is not a part of a search for imaging.
     """
     told = [one.value for one in heard.tags if one.kind == "service" and one.first == tag.first]
     values = [one if isinstance(one, tuple | list) else (one,) for one in (tag.value, slot.value)]
@@ -264,13 +267,13 @@ def _is_in(heard: Heard, tag: Tag, slot: Slot) -> bool:
 
 
 def _goes_with(one: Tag, other: Tag) -> bool:
-    """Return whether another kind says no more than one: the "clinics" of "PT clinics", the PCP of "pcp int med"."""
+    """Return whether another kind of care adds nothing to `one`: the "clinics" of "PT clinics"."""
     first = one.first - (one.kind == other.kind)
     return first <= other.after - 1 and other.first <= one.after
 
 
 def _runs(places: AbstractSet[int]) -> Iterator[tuple[int, int]]:
-    """Yield words that stand beside each other as one, as (first, after)."""
+    """Yield each run of adjacent indexes as (first, after)."""
     for first in sorted(place for place in places if place - 1 not in places):
         after = first
         while after in places:
