@@ -17,7 +17,7 @@ from bot.language.lexicon import WISH
 from bot.language.licences import stands_out
 from bot.language.reading import Reading, adds
 from bot.language.rules import PERSON
-from bot.language.slots import is_told_by
+from bot.language.slots import lies_within_any
 from bot.language.text import Utterance, read
 from bot.language.weights import WORKINGS
 
@@ -142,7 +142,7 @@ class Questions:
                 continue
             if rules and name in rules.several:
                 dated = held.every if name == "date_range" else ()
-                added = [one for one in slot.every if one not in held.every and not is_told_by(one, dated)]
+                added = [one for one in slot.every if one not in held.every and not lies_within_any(one, dated)]
                 if added:
                     values = (*held.every, *added)
                     slots[name] = replace(held, text=f"{held.text}, {slot.text}", values=values, how="and")

@@ -69,7 +69,7 @@ def _joined(cut: Sequence[Clause], time: Tag) -> tuple[Clause, ...]:
     return tuple(kept)
 
 
-def told_by(heard: Heard) -> frozenset[int]:
+def anchor_tokens(heard: Heard) -> frozenset[int]:
     """Return the indexes of the anchor's tokens, without the word "since"; empty if the message has no anchor."""
     anchor = next((tag for tag in heard.tags if tag.kind == ANCHOR), None)
     if anchor is None:
@@ -85,30 +85,30 @@ def _anchor(said: Utterance, tags: Sequence[Tag], words: WordArea) -> Tag | None
     in "between my MRI and my surgery", the tag's value has both as `bounds`. A relation that is part of a date, such as
     "since March", is skipped.
     """
-    reader = _Nouns(said, tags, words)
+    reader = _Events(said, tags, words)
     for place in range(len(said.words)):
         for end, relation in _relations(said.words, place, words):
             if place and said.words[place - 1] in words.either:
                 continue  # "before or after my MRI" asks which of them it was
             near = {"near": True} if said.words[place:end] in words.phrases("near") else {}
-            if found := reader.dated_noun(place, end, relation):
+            if found := reader.dated_event_at(place, end, relation):
                 after, named = found
                 return Tag(ANCHOR, {"relation": relation, **near, **named}, place, after)
             if place in reader.dated:
                 continue
             begin, beside = _beside(said.words, place, relation, words.beside("dates"))
-            if pair := reader.between(end) if relation in _OF_TWO else None:
+            if pair := reader.two_events_at(end) if relation in _OF_TWO else None:
                 after, bounds = pair
                 return Tag(ANCHOR, {"relation": "between", "bounds": bounds}, begin, after)
-            if relation != "from" and (noun := reader.noun(end)):
-                after, named = noun
+            if relation != "from" and (event := reader.event_at(end)):
+                after, named = event
                 two = relation == "between" and "provider_name" in named  # two doctors, compared
                 if not two and named.keys() - {"when"}:
                     return Tag(ANCHOR, {"relation": relation, **beside, **near, **named}, begin, after)
     return None
 
 
-class _Nouns:
+class _Events:
     """Finds descriptions of events in a message: the kind of care, the provider or drug, and the event's date."""
 
     def __init__(self, said: Utterance, tags: Sequence[Tag], words: WordArea) -> None:
@@ -120,7 +120,7 @@ class _Nouns:
         self._tags = sorted(told, key=lambda tag: tag.kind == DATED)
         self.dated = {place for tag in tags if tag.kind == DATED for place in range(tag.first, tag.after)}
 
-    def noun(self, index: int, *, joined: bool = False) -> tuple[int, dict[str, object]] | None:
+    def event_at(self, index: int, *, joined: bool = False) -> tuple[int, dict[str, object]] | None:
         """Return the end index of the description that begins at `index`, and its values by slot type; None if none.
 
         The value `when` is the event's own date range. `joined`: "and" or "to" ends the description, because a second
@@ -142,17 +142,17 @@ class _Nouns:
                 break
         return (after, named) if named else None
 
-    def dated_noun(self, index: int, end: int, relation: str) -> tuple[int, dict[str, object]] | None:
-        """Return what `noun` returns for a month between relation and care: "after the sept ozempic fill".
+    def dated_event_at(self, index: int, end: int, relation: str) -> tuple[int, dict[str, object]] | None:
+        """Return what `event_at` returns for a month between relation and care: "after the sept ozempic fill".
 
-        Otherwise None.
+        Return None otherwise.
         """
         tag = next(
             (one for one in self._tags if one.kind == DATED and one.first in range(index, end) and one.after > end),
             None,
         )
-        noun = self.noun(tag.after) if tag and tag.after not in self.dated and relation in _SIDES else None
-        if tag is None or noun is None or self._said.words[tag.after] in self._words.own or "when" in noun[1]:
+        event = self.event_at(tag.after) if tag and tag.after not in self.dated and relation in _SIDES else None
+        if tag is None or event is None or self._said.words[tag.after] in self._words.own or "when" in event[1]:
             return None
         days = tag.value if isinstance(tag.value, Mapping) else {}
         side, step = _SIDES[relation]
@@ -160,17 +160,17 @@ class _Nouns:
         month = date.fromisoformat(str(day)) + timedelta(days=step) if day else None
         first, last = month_days(month.year, month.month) if month else (None, None)
         when = {"start": first and first.isoformat(), "end": last and last.isoformat()}
-        return noun[0], {**noun[1], "when": when}
+        return event[0], {**event[1], "when": when}
 
-    def between(self, index: int) -> tuple[int, list[dict[str, object]]] | None:
+    def two_events_at(self, index: int) -> tuple[int, list[dict[str, object]]] | None:
         """Return the index after two descriptions joined by "and" or "to", and the values of both events.
 
         Return None if two descriptions do not follow each other, or if the question compares the two.
         """
-        first = self.noun(index, joined=True)
+        first = self.event_at(index, joined=True)
         if first is None or first[0] >= len(self._said.words) or self._said.words[first[0]] not in self._words.to:
             return None
-        second = self.noun(first[0] + 1)
+        second = self.event_at(first[0] + 1)
         bounds = [first[1], second[1]] if second else []
         cared = [one.keys() - {"when"} for one in bounds]
         compares = all(cared) and not self._words.compares.isdisjoint(self._said.words)
@@ -185,7 +185,7 @@ def _relations(said: Sequence[str], index: int, words: WordArea) -> Iterator[tup
                 yield end, relation
 
 
-def timed(entry: IntentRules, heard: Heard) -> Heard:
+def with_anchored_dates(entry: IntentRules, heard: Heard) -> Heard:
     """Return the message as an intent that reads claims needs it: the anchor as date range, without the tags inside.
 
     The message is unchanged if it has no anchor, or if the intent reads no claims or takes no date range.

@@ -304,7 +304,7 @@ class _Question(Classed):
         return None
 
     def _counted(self) -> str | None:
-        """Return "visit", "fill" or "claim" if the question asks for the number of them; None otherwise."""
+        """Return "visit", "fill" or "claim" if the question asks how many of these there are; None otherwise."""
         if next(self._find("often"), None):
             return "visit"
         behind = [hit.after for hit in self._find("number")]
@@ -368,7 +368,7 @@ class _Question(Classed):
         return None if counts or {*"<>="} & {*before} else Decimal(word.replace(",", ""))
 
     def _behind(self, name: str, least: Decimal) -> Iterator[Decimal]:
-        """Yield the amounts of at least `least` directly after a phrase."""
+        """Yield the amounts of at least `least` directly after the phrase `name`."""
         for hit in self._find(name):
             number = self._dollars(hit.after)
             if number is not None and number >= least:

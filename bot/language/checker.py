@@ -42,7 +42,7 @@ def _refused(fault: str) -> Finding:
 
 def faults(folder: Path, engine: Engine) -> list[Finding]:
     """Return the findings that prevent a start, such as unknown names, slots without a type or a missing licence."""
-    return list(Faults(folder, engine).every())
+    return list(Faults(folder, engine).findings())
 
 
 def doubts(folder: Path, engine: Engine) -> list[Finding]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from bot.language.anchors import told_by
+from bot.language.anchors import anchor_tokens
 from bot.language.context import CHANGES, OBJECTS, Context, Turns, change_of, is_dated, points_back, with_change
 from bot.language.hearing import Heard
 from bot.language.kernel import AGAIN, DANGER, DATE_SHIFT, FALLBACK, FOLLOW, OF_THEM, ORDINAL, REFINE, SHARE
@@ -182,7 +182,7 @@ class Chooser:
         changed = more.form in _FORMS or len(more.tags) > len(heard.tags)
         if changed:
             chances, dangers = self.weighed(more, context)
-        more, chances = self._workings.told(more, chances, lambda entry: self.licence(entry, more) is not None)
+        more, chances = self._workings.with_rule(more, chances, lambda entry: self.licence(entry, more) is not None)
         return more, chances, dangers
 
     def weighed(self, heard: Heard, context: Context | None) -> tuple[dict[str, float], dict[str, float]]:
@@ -194,7 +194,7 @@ class Chooser:
         names = heard.names | {"date_range"} if "weekday" in heard.names else heard.names  # a day of the week is a time
         sums = self.weights.sums(evidence(heard.said, names))
         dangers = {one: chance for one, chance in self.weights.probabilities(sums).items() if one.startswith(DANGER)}
-        if told := told_by(heard):  # "since my surgery" is a time, whatever the surgery would ask
+        if told := anchor_tokens(heard):  # "since my surgery" is a time, whatever the surgery would ask
             sums = self.weights.sums(evidence(heard.said, _without(heard, told) | {"date_range"}, told))
         legal, held, whole, changed = [], self.licences.held(heard), 0.0, 0.0
         before = self._intents.get(context.intent) if context else None
@@ -297,9 +297,9 @@ class Chooser:
     ) -> float:
         """Return the probability that the claims of an intent are requested, in whatever form they are shown.
 
-        If the intent can use all conditions of the message, the other intents that show claims are added. The same
-        holds for intents about future care. `of_somebody`: the message names a person, so intents that look nothing up
-        are not counted.
+        If the intent can use all conditions of the message, this includes the probabilities of the other intents that
+        show claims. The same holds for intents about future care. `of_somebody`: the message names a person, so intents
+        that look nothing up are not counted.
         """
         own = chances.get(entry.intent, 0.0)
         if of_somebody:
@@ -330,7 +330,7 @@ class Chooser:
         return explained(rules, heard, before, spoken) if rules else 0.0
 
     def _is_final(self, chances: Mapping[str, float]) -> bool:
-        """Return whether the likeliest intent reaches the probability that its own rule file requires: "forget me"."""
+        """Return whether the likeliest intent reaches the probability that its own rule file requires, if any."""
         top = self._intents[next(iter(chances))]
         return 0 < top.sure <= chances[top.intent]
 
@@ -364,7 +364,7 @@ class Chooser:
         """Return the part of an intent's licence that the message meets; "-" if it needs none, None if none is met."""
         return licence_of(entry, self.licences.held(heard))
 
-    def told(self, entry: IntentRules, heard: Heard) -> dict[str, str]:
+    def counted_slots(self, entry: IntentRules, heard: Heard) -> dict[str, str]:
         """Return the slots that the weights fill: the likeliest aspect of the intent, and a rule of how plans work."""
         slots = {WORKINGS: heard.workings} if entry.workings and heard.workings else {}
         if weights := self._aspects.get(entry.intent):
@@ -375,8 +375,8 @@ class Chooser:
 def ranks(heard: Heard) -> bool:
     """Return whether a message asks which of a group, or which visit or fill, has the most or the least of something.
 
-    The single claim with the highest amount is no ranking, but the first of a sorted list. "Más veces" alone is none
-    either.
+    The single claim with the highest amount is no ranking, but the first of a sorted list. "Más veces" alone may mean
+    only "more often".
     """
     said = {kind: {tag.value for tag in heard.tags if tag.kind == kind} for kind in ("group", "unit", "order", "rank")}
     if _OWED in heard.names:

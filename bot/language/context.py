@@ -98,7 +98,7 @@ def asks_by_itself(words: Sequence[str], listed: WordArea, *, least: int = ELLIP
 def points_back(words: Sequence[str], listed: WordArea) -> bool:
     """Return whether words refer to the subject of the previous answer: "is it covered", "ya la pagó".
 
-    The article of "la visita" does not.
+    The article "la" of "la visita" does not.
     """
     around = zip(("", *words), words, (*words[1:], ""), strict=False)
     return any(
@@ -124,7 +124,7 @@ def _says(words: Sequence[str], listed: WordArea, name: str) -> bool:
 
 
 def on_top(slots: Mapping[str, Slot], heard: Heard) -> dict[str, Slot]:
-    """Return the slots; if the words say "too" or "as well", single values are marked as added to the previous ones."""
+    """Return the slots. If the words say "too" or "as well", single values are marked as added to the previous ones."""
     words, listed = heard.said.words, heard.joining.beside("context")
     added = not listed.on_top.isdisjoint(words) or _says(words, listed, "on_top_too")
     return {name: replace(slot, how="and") if added and slot.is_plain else slot for name, slot in slots.items()}

@@ -49,7 +49,7 @@ class Faults:
         self._types = SLOT_TYPES | self._lexicon.kinds
         self._forms: dict[str, str] = {}
 
-    def every(self) -> Iterator[Finding]:
+    def findings(self) -> Iterator[Finding]:
         """Yield a finding for each fault, first those in the files of words, then those in the rule files."""
         yield from self._of_words()
         for entry in self._engine.intents.values():

@@ -17,10 +17,7 @@ _EARLY, _LATE = "early", "late"
 
 
 class Stretch(NamedTuple):
-    """A period. `dated`: the words include the year.
-
-    `holiday`: the rule of the holiday if the period is one, otherwise "".
-    """
+    """A period of days. `dated`: the words include the year. `holiday`: the rule of the holiday that it is, or ""."""
 
     start: date
     end: date
@@ -76,19 +73,19 @@ class DateParts:
         return Stretch(whole.end + _DAY, later(whole.end + _DAY, count, unit) - _DAY)
 
     def near(self, whole: Stretch) -> Stretch:
-        """Return the period extended by a week on each side: "around Thanksgiving"; unchanged from a month on."""
+        """Return the period extended by a week on each side ("around Thanksgiving"); unchanged if a month or longer."""
         if (whole.end - whole.start).days >= _MONTH - 1:
             return whole
         return Stretch(whole.start - timedelta(days=_WEEK), whole.end + timedelta(days=_WEEK))
 
     def long_weekend(self, holiday: str) -> Stretch:
-        """Return the days off around a holiday: "Labor Day weekend"."""
+        """Return the days off around a holiday, from or to the weekend next to it: "Labor Day weekend"."""
         day = self._latest_named(holiday)
         before, after = {_MONDAY: (3, 0), _THURSDAY: (0, 3)}.get(day.weekday(), (3, 3))
         return Stretch(day - timedelta(days=before), day + timedelta(days=after))
 
     def holidays(self, holidays: str) -> Stretch:  # noqa: ARG002 -- the words say no more
-        """Return the days from Thanksgiving to New Year's Day."""
+        """Return the days from Thanksgiving to New Year's Day for "the holidays"."""
         first = self._latest_named("11 thu 4")
         return Stretch(first, date(first.year + 1, 1, 1))
 

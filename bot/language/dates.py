@@ -76,7 +76,7 @@ class Dates(DateParts):
         return self._day(date(year + 2000 * (year < _CENTURY), month, day))
 
     def short(self, short: tuple[int, int]) -> Stretch | None:
-        """Return the day for "3/14" or the month for "6/2024"."""
+        """Return the day for "3/14" or the month for "6/2024"; None for a year that is out of range."""
         first, second = short
         if second >= 1000:  # noqa: PLR2004 -- a year of four digits
             return Stretch(*month_days(second, first)) if second < MAXYEAR else None
@@ -115,7 +115,7 @@ class Dates(DateParts):
         return Stretch(first, first + timedelta(days=6), month.dated)
 
     def days_ago(self, days_ago: int) -> Stretch:
-        """Return the day for "today" or "yesterday"."""
+        """Return the day that is `days_ago` days ago: 0 for "today", 1 for "yesterday"."""
         return self._day(self._today - timedelta(days=days_ago))
 
     def year_so_far(self) -> Stretch:
@@ -160,17 +160,17 @@ class Dates(DateParts):
         return self.previous_unit(unit) if unit == "day" else self.rolling(1, unit)
 
     def rolling(self, count: int, unit: str) -> Stretch:
-        """Return the days for "the past 90 days"."""
+        """Return the days for "the past 90 days", up to today."""
         if not count:
             raise ValueError(count)
         return Stretch(back(self._today, count, unit), self._today)
 
     def rolling_few(self, unit: str) -> Stretch:
-        """Return the days for "the last months"."""
+        """Return the days for "the last months": three months up to today."""
         return self.rolling(_FEW, unit)
 
     def rolling_joined(self, counted: tuple[int, str]) -> Stretch:
-        """Return the days for "the past 90d" or "6mo"."""
+        """Return the days for "the past 90d" or "6mo", up to today."""
         units = {"w": "week", "m": "month", "y": "year"}
         return Stretch(back(self._today, counted[0], units.get(counted[1][0], "day")), self._today)
 
@@ -184,7 +184,7 @@ class Dates(DateParts):
         return Stretch(saturday, saturday + timedelta(days=1))
 
     def weekday(self, weekday: int) -> Stretch:
-        """Return the day for "Monday" or "last Monday"."""
+        """Return the day for "Monday" or "last Monday": the latest one before today."""
         return self.days_ago((self._today.weekday() - weekday - 1) % 7 + 1)
 
     def quarter(self, quarter: int, said_year: int | None = None) -> Stretch:
@@ -209,7 +209,7 @@ class Dates(DateParts):
         return self._of_year(fiscal_year + 2000 * (fiscal_year < _CENTURY))
 
     def whole_year(self, year: int) -> Stretch | None:
-        """Return the year for "2024"."""
+        """Return the year for "2024"; None for a year in the future."""
         return self._of_year(year)
 
     def this_fiscal_year(self) -> Stretch | None:
@@ -221,7 +221,7 @@ class Dates(DateParts):
         return self._of_year(self._today.year - 1)
 
     def between(self, first: Stretch, last: Stretch) -> Days | None:
-        """Return the days from the start of the first period to the end of the last; None if there are none.
+        """Return the days from the start of the first period to the end of the last; None if the end is earlier.
 
         A first month or holiday without a year is the last one before the end. "This year to last year" names two
         periods and no range.

@@ -25,7 +25,7 @@ from bot.language.reading import COUNTED, DOUBT, Candidate, Reading, Slot, elaps
 from bot.language.redaction import redacted
 from bot.language.rules import PERSON, IntentRules, Rule, load_rules, may_set, shows_one
 from bot.language.safety import Alarms, Danger, Signs, alarmed, calling, in_danger
-from bot.language.slots import SIDES, dropped, excluded_beside, kinds_of, moved, several_said, sides, slot_of
+from bot.language.slots import SIDES, dropped, excluded_beside, kinds_of, several_said, shifted_period, sides, slot_of
 from bot.language.tellers import Tellers
 from bot.language.text import Utterance, read, read_whole
 from bot.language.told import told_parts
@@ -257,7 +257,7 @@ class Engine:
             rest = {name: one for name, one in chances.items() if name not in {instead, top}}
             top, chances = instead, {instead: chances[top], top: DOUBT, **rest}
         elif act and (act.tells or (act.shows_claims and chances[top] < EVEN)):
-            top, chances = self._tellers.told(act, chances, heard)
+            top, chances = self._tellers.chosen(act, chances, heard)
         intent, before = self.intents[top], self.intents.get(context.intent) if context else None
         others = self._candidates(chances, heard, context, today)
         own = next((one for one in others if one.intent == top and not answered), None)
@@ -390,11 +390,11 @@ class Engine:
             found = self.sides_in(heard.said.text, today=today)
             slots.update({name: found[kind] for name, kind in wanted.items() if kind in found})
         if entry.intent == DATE_SHIFT and "date_shift" in heard.names:
-            slots["date_range"] = moved(heard.said, heard.tags, context.slots if context else {}, today)
+            slots["date_range"] = shifted_period(heard.said, heard.tags, context.slots if context else {}, today)
         if entry.intent == REFINE and rule and {"DROP", "filter"} & rule.concepts:
             kept = {name for name, slot in context.slots.items() if not slot.excluded} if context else set()
             slots.update(dropped(heard.said, heard.tags, slots, wanted, leaves_out=excludes - kept))
-        slots.update({name: Slot("", value) for name, value in self._chooser.told(entry, heard).items()})
+        slots.update({name: Slot("", value) for name, value in self._chooser.counted_slots(entry, heard).items()})
         if rule:
             slots.update({name: Slot("", value) for name, value in rule.set.items() if may_set(name, value, slots)})
         return slots

@@ -20,17 +20,17 @@ from bot.language.names import NameFound, widened
 from bot.language.numbers import (
     NumberWords,
     amount_alone,
-    believed,
     limit_tags,
     number_tags,
     place_in_list,
     radius_tag,
+    with_own_amount,
     worded_amount,
 )
 from bot.language.people import person_named
 from bot.language.phrases import Meaning, PhraseFound
 from bot.language.places import NamedPlace
-from bot.language.polarity import OF_CLAIMS, of_doctors, terse, treated, with_polarity, with_wishes
+from bot.language.polarity import OF_CLAIMS, complaint_tags, of_doctors, single_word_tags, with_polarity, with_wishes
 from bot.language.text import AnyOf, Tag, Utterance, cleaned
 from bot.language.times import in_named_year, repeating, whole_times, with_times_unseen
 
@@ -118,8 +118,8 @@ class Tagger:
         limits = [] if asked == "amount" else limit_tags(said, keys, free, self._numbers, lexed)
         tags += [*limits, *code_tags(said, free, self._grammar.area("numbers"))]
         hours = hour_tags(lexed, said, today, sought=sought)
-        tags = opening(tags, [tag for tag in hours if not _is_greeted(tag, found)])  # "good morning" is no wish
-        tags += terse(said, tags, self._grammar.area("ages")) if sought else []
+        tags = with_hours(tags, [tag for tag in hours if not _is_greeted(tag, found)])  # "good morning" is no wish
+        tags += single_word_tags(said, tags, self._grammar.area("ages")) if sought else []
         tags += [tag for tag in self._of_numbers(said, keys, free, asked) if not _lies_in(tag, groups)]
         if all(tag.kind != "location" for tag in tags):
             elsewhere = city_elsewhere(right, free, self._named, self._places, awaited=asked == "location")
@@ -128,7 +128,7 @@ class Tagger:
         tags += filter(None, [radius_tag(said, keys, self._numbers)])
         tags = self._named_in(tags, said, [name for name in names if not _lies_in(name, dates)])  # "Valentine's Day"
         tags = self._of_person(tags, said, lexed)
-        tags += treated(tags, found)
+        tags += complaint_tags(tags, found)
         tags = of_doctors(said, with_wishes(said, tags, self._grammar.area("wishes")), self._grammar.area("wishes"))
         tags = _plausible([_of_its_city(tag, tags, said, self._grammar) for tag in tags], said)
         tags = [*(tag for tag in tags if not _meets(tag, calls)), *calls]
@@ -153,7 +153,7 @@ class Tagger:
         if not alone and _HAS_DIGIT.search(said.folded):
             tags += number_tags(said, keys, free, self._numbers)
         worded = worded_amount(said, keys, free, self._numbers)
-        return believed(said, [*tags, worded] if worded else tags, self._numbers)
+        return with_own_amount(said, [*tags, worded] if worded else tags, self._numbers)
 
     def _named_in(self, tags: list[Tag], said: Utterance, names: Sequence[Tag]) -> list[Tag]:
         """Return the tags with those of people's names added.
@@ -281,7 +281,7 @@ def _is_sought(tags: Sequence[Tag], found: Sequence[PhraseFound], said: Utteranc
     return named and placed and beside.isdisjoint(OF_CLAIMS)
 
 
-def opening(tags: list[Tag], hours: list[Tag]) -> list[Tag]:
+def with_hours(tags: list[Tag], hours: list[Tag]) -> list[Tag]:
     """Return the tags with the requested opening hours added, and without date ranges that overlap them.
 
     Hours that are only a part of a longer date phrase are dropped: "two Fridays ago".
@@ -294,7 +294,7 @@ def opening(tags: list[Tag], hours: list[Tag]) -> list[Tag]:
 
 
 def _is_greeted(tag: Tag, found: Sequence[PhraseFound]) -> bool:
-    """Return whether a time of day is a part of a greeting such as "good evening"."""
+    """Return whether a time of day is a part of a longer greeting such as "good evening"."""
     longer = (match for match in found if match.after - match.first > 1)
     greetings = (match for match in longer if any(one.value == "HELLO" for one in match.meanings))
     return any(match.first < tag.after and tag.first < match.after for match in greetings)
@@ -356,7 +356,7 @@ def _plausible(tags: Sequence[Tag], said: Utterance) -> list[Tag]:
 
 
 def _from_the_left(tags: Sequence[Tag]) -> list[Tag]:
-    """Return the tags in order, with only the first of overlapping specialties: "a speech therapist"."""
+    """Return the tags in order, with only the first of overlapping specialties: "speech therapist for my son"."""
     taken = -1
     kept = []
     for tag in sorted(tags, key=lambda tag: (tag.first, -tag.after)):
@@ -373,5 +373,5 @@ def _is_letter(tag: Tag, said: Utterance) -> bool:
 
 
 def _lies_in(tag: Tag, others: Sequence[Tag]) -> bool:
-    """Return whether a tag lies within another: the "este" of "este año"."""
+    """Return whether a tag lies within another of these: the ordinal "este" of the date "este año"."""
     return any(other.first <= tag.first and tag.after <= other.after for other in others)

@@ -89,7 +89,7 @@ class _Houses:
         return inside and (self.said.words[index] in self.inner or self._distinct(index) or self._capital_inner(index))
 
     def _distinct(self, index: int) -> bool:
-        """Return whether the word at `index` can only be a name: a town, a person's name or an unknown word."""
+        """Return whether the word at `index` counts as a proper name: a town, a person's name or an unknown word."""
         word, key, words = self.said.words[index], self.said.keys[index], self.at.words
         never = word in self.never or word in self.inner
         if len(word) <= _SHORTEST or not word.replace("'", "").isalpha() or never:

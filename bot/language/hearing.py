@@ -19,7 +19,7 @@ from bot.language.matcher import Grammar, WordArea
 from bot.language.names import NameFound, find_names
 from bot.language.people import names_somebody, owners, with_people
 from bot.language.phrases import PhraseFound
-from bot.language.polarity import way_in
+from bot.language.polarity import with_accessibility
 from bot.language.slots import places_of_names
 from bot.language.spotting import NameSurroundings, NameWords, WordMeanings
 from bot.language.text import AnyOf, Tag, Utterance
@@ -241,7 +241,7 @@ class Hearer:
             tags += self._letters(said, tags, terse=len(keys) <= _FEW + numbered)
         if "wheelchair" in spoken_of:
             concepts = {str(one.value) for match in found for one in match.meanings if one.kind == "concept"}
-            tags = way_in(said, tags, concepts, self._lexicon.grammar.area("ages"))
+            tags = with_accessibility(said, tags, concepts, self._lexicon.grammar.area("ages"))
         idle = self._idle(keys, found)
         cut = clauses(said, idle, self._lexicon.grammar.area("clauses"))
         general, sentence = self._lexicon.glossary.tags(said, keys, cut)

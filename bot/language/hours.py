@@ -73,7 +73,8 @@ class HourPatterns:
     def to_minute(self, hour: int, minute: int, half: str) -> int | None:
         """Return the time "9:30 pm" in minutes after midnight; None if there is no such time.
 
-        Twelve at night is the end of the day.
+        `half` is the word for the half of the day, such as "am", "pm" or "night". Twelve at night is the end of the
+        day.
         """
         if not 1 <= hour <= _NOON or minute >= _HOUR:
             return None
@@ -113,7 +114,7 @@ class HourPatterns:
         return self.bounded("after", max(one for one in last.ways if one < _DAY))
 
     def at(self, time: int) -> dict[str, str]:
-        """Return the value for a time without a word such as "until" before it."""
+        """Return the value for a time without a word such as "until" before it: open at that time."""
         return self.bounded("at", time)
 
     def led(self, bound: str, hour: int, minute: int | None = None) -> dict[str, str] | None:
@@ -185,7 +186,7 @@ class AgePatterns:
     """The operations of the patterns in `intents/_grammar/*/ages.yaml`; each returns tags."""
 
     def years(self, count: int, span: tuple[int, int]) -> list[Tag]:
-        """Return the tags for "a 5 year old"."""
+        """Return the tags for "a 5 year old": the age group."""
         return [Tag("age_group", next((group for under, group in _GROUPS if count < under), "senior"), *span)]
 
     def own_years(self, count: int, span: tuple[int, int]) -> list[Tag]:
@@ -194,11 +195,11 @@ class AgePatterns:
         return [*self.years(count, span), Tag("person", {"kin": kin}, *span)]
 
     def infant(self, span: tuple[int, int]) -> list[Tag]:
-        """Return the tags for "a 5 month old"."""
+        """Return the tags for "a 5 month old": the age group of small children."""
         return self.years(0, span)
 
     def own_infant(self, span: tuple[int, int]) -> list[Tag]:
-        """Return the tags for "my 5 month old"."""
+        """Return the tags for "my 5 month old": the age group, and the relative whose record is requested."""
         return self.own_years(0, span)
 
     def group(self, group: str, span: tuple[int, int]) -> list[Tag]:

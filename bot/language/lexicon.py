@@ -278,7 +278,7 @@ def _load_cells(lexicon: Lexicon, folder: Path) -> None:
 
 
 def _load_options(lexicon: Lexicon, folder: Path) -> None:
-    """Add the option keys of slash commands in each language, with their slot types; a pack may have none."""
+    """Add the option keys of slash commands in each language, with their slot types. A pack may have none."""
     for kind, said in read_words(folder, "options.yaml", dict[str, PhraseLists], optional=True).items():
         for language, key in said.phrases(f"{WORDS}/options.yaml", kind):
             lexicon.options.setdefault(language, []).append((key, kind))

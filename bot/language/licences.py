@@ -48,7 +48,7 @@ class Licences:
 
     @classmethod
     def load(cls, folder: Path) -> "Licences":
-        """Return the classes in a pack's `intents/` folder.
+        """Return the licences for the classes in a pack's `intents/` folder.
 
         Raises:
             PackError: "file: key: what" for each fault.

@@ -140,19 +140,19 @@ class LimitPatterns:
         )
 
     def more(self, amount: _Amount, span: tuple[int, int]) -> list[Tag]:
-        """Return the tags for "over $100"."""
+        """Return the tag of the lower limit for "over $100"; [] if the number is not in dollars."""
         return self._led(OVER, amount, span)
 
     def less(self, amount: _Amount, span: tuple[int, int]) -> list[Tag]:
-        """Return the tags for "under $100"."""
+        """Return the tag of the upper limit for "under $100"; [] if the number is not in dollars."""
         return self._led(UNDER, amount, span)
 
     def at_least(self, amount: _Amount, span: tuple[int, int]) -> list[Tag]:
-        """Return the tags for "$100 or more"."""
+        """Return the tag of the lower limit for "$100 or more"; [] if the number is not in dollars."""
         return [Tag(OVER, amount.value, *span)] if self._is_money(amount) else []
 
     def at_most(self, amount: _Amount, span: tuple[int, int]) -> list[Tag]:
-        """Return the tags for "$100 or less"."""
+        """Return the tag of the upper limit for "$100 or less"; [] if the number is not in dollars."""
         return [Tag(UNDER, amount.value, *span)] if self._is_money(amount) else []
 
     def between(self, low: _Amount, high: _Amount, span: tuple[int, int]) -> list[Tag] | None:
@@ -230,7 +230,7 @@ def number_tags(said: Utterance, keys: Sequence[str], free: list[bool], words: N
     return tags
 
 
-def believed(said: Utterance, tags: Sequence[Tag], words: NumberWords) -> list[Tag]:
+def with_own_amount(said: Utterance, tags: Sequence[Tag], words: NumberWords) -> list[Tag]:
     """Return the tags; of two amounts the one believed by the writer becomes `amount_own`: "but I think I owe 54"."""
     amounts = [tag for tag in tags if tag.kind == "amount"]
     own = [tag for tag in amounts if not words.believed.isdisjoint(said.words[max(0, tag.first - _BELIEF) : tag.first])]

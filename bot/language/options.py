@@ -179,7 +179,7 @@ def _value(engine: Engine, kind: str, key: str, value: str, today: date) -> obje
 
 
 def _ways(words: WordArea, name: str, value: str) -> Iterator[str]:
-    """Yield the sentences in which a message would contain a value: the phrases of a list, with the value for "x"."""
+    """Yield texts that a message with the value may have: phrases of a list with "x" replaced, and the value alone."""
     yield from (" ".join(value if word == "x" else word for word in way) for way in words.phrases(name))
     yield value
 

@@ -45,17 +45,17 @@ def expand(phrase: str) -> list[str]:
     return ["".join(chosen) for chosen in product(*choices)]
 
 
-def phrases_in(said: str, shown: str, key: str) -> Iterator[str]:
+def phrases_in(entry: str, file: str, key: str) -> Iterator[str]:
     """Yield every phrase of a comma-separated entry, with optional and alternative parts expanded.
 
     Raises:
-        PackError: a phrase cannot be expanded; the message names the file `shown` and the key.
+        PackError: a phrase cannot be expanded; the message names the file and the key.
     """
-    for phrase in said.split(","):
+    for phrase in entry.split(","):
         try:
             yield from expand(phrase.strip())
         except PackError as error:
-            raise PackError(f"{shown}: {key}: {error}") from error
+            raise PackError(f"{file}: {key}: {error}") from error
 
 
 class PhraseLists(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -64,14 +64,14 @@ class PhraseLists(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     en: str = ""
     es: str = ""
 
-    def phrases(self, shown: str, key: str) -> Iterator[tuple[str, str]]:
+    def phrases(self, file: str, key: str) -> Iterator[tuple[str, str]]:
         """Yield each phrase as (language, phrase), with optional and alternative parts expanded.
 
         Raises:
-            PackError: a phrase cannot be expanded; the message names the file `shown` and the key.
+            PackError: a phrase cannot be expanded; the message names the file and the key.
         """
         for language, text in (("en", self.en), ("es", self.es)):
-            yield from ((language, phrase) for phrase in phrases_in(text, shown, key) if phrase)
+            yield from ((language, phrase) for phrase in phrases_in(text, file, key) if phrase)
 
 
 class Meaning(NamedTuple):
@@ -169,7 +169,10 @@ class PhraseTree:
         return tree
 
     def named(self) -> dict[tuple[str, str], bool]:
-        """Return (kind, value) of each meaning whose value is a string, mapped to whether its phrases hide others."""
+        """Return the (kind, value) pairs of all meanings whose value is a string.
+
+        Each pair is mapped to whether its phrases hide the meanings of the words inside.
+        """
         meanings = (one for of in self._meanings.values() for one in of)
         return {(one.kind, one.value): one.hides for one in meanings if isinstance(one.value, str)}
 

@@ -148,9 +148,9 @@ class _Scope:
         return named or cue == 0 or tag.kind in _NAMES
 
     def without_unnamed(self) -> list[Tag]:
-        """Return the tags without "in network" and "out of network" before a named network: "out of network P".
+        """Return the tags; "out of network" before a named network becomes an exclusion of it: "out of network P".
 
-        The named network is then excluded, unless a person is named, because the question is then about that person.
+        If the message names a person, that person's network is asked about, and the named network is not excluded.
         """
         named = [tag for tag in self._tags if tag.kind == "network" and tag.value not in UNNAMED_NETWORKS]
         kept = list(self._tags)
@@ -189,7 +189,7 @@ _OTHER_CONCEPTS = frozenset({
 _SEEKING = frozenset({"FIND", "SOMEBODY"})
 
 
-def treated(tags: Sequence[Tag], found: Sequence[PhraseFound]) -> list[Tag]:
+def complaint_tags(tags: Sequence[Tag], found: Sequence[PhraseFound]) -> list[Tag]:
     """Return the tag of the specialty that treats the first complaint, if the message searches for a provider; else [].
 
     A place or a wanted "doctor" indicates a search. A complaint next to another subject is only mentioned.
@@ -225,7 +225,7 @@ _NEAR, _ASKS = 3, 2  # words
 _PARTS = frozenset({"provider_name", "organization", "named_person", "drug", "service"})
 
 
-def terse(said: Utterance, tags: Sequence[Tag], words: WordArea) -> list[Tag]:
+def single_word_tags(said: Utterance, tags: Sequence[Tag], words: WordArea) -> list[Tag]:
     """Return the tag of a single word in a search: "wheelchair" is an accessible entrance, "kids" is an age group.
 
     Words in a kind of doctor, or next to a value of the same kind, are skipped. At most one tag is returned.
@@ -243,7 +243,7 @@ def terse(said: Utterance, tags: Sequence[Tag], words: WordArea) -> list[Tag]:
     return list(islice((tag for tag in found if tag.kind not in kinds), 1))
 
 
-def way_in(said: Utterance, tags: Sequence[Tag], concepts: Collection[str], words: WordArea) -> list[Tag]:
+def with_accessibility(said: Utterance, tags: Sequence[Tag], concepts: Collection[str], words: WordArea) -> list[Tag]:
     """Return the tags of a message after a search, with "wheelchair" tagged as an accessible entrance.
 
     They are unchanged if the message is about claims, because the wheelchair is then a billed item.
@@ -289,9 +289,9 @@ def _described(tags: list[Tag]) -> list[Tag]:
 
 
 def _with_object(said: Utterance, tag: Tag, tags: Sequence[Tag], words: WordArea) -> Tag:
-    """Return the tag of a wish extended over its object: the school of "who went to Vanderbilt".
+    """Return a tag extended over the word or value that completes it: the school of "who went to Vanderbilt".
 
-    Only for a wish about training or a prescribed drug that ends in a word such as "to".
+    Only for requests about training or a prescribed drug that end in a word such as "to".
     """
     open_ended = tag.after < len(said.words) and said.words[tag.after - 1] in words.open_end
     if tag.value not in _WITH_OBJECT or not open_ended:

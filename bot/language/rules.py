@@ -378,6 +378,6 @@ def may_set(name: str, value: object, slots: Mapping[str, object]) -> bool:
 
 
 def shows_one(intents: Mapping[str, IntentRules]) -> str:
-    """Return the intent that shows a single provider; "" if the pack has none."""
+    """Return the name of the intent that shows a single provider; "" if the pack has none."""
     rules = intents.get(SHARE)
     return rules.instead.intent if rules is not None and rules.instead is not None else ""

@@ -117,7 +117,7 @@ def _values(told: Mapping[str, str | None]) -> Iterator[tuple[str, str, str]]:
 
 
 def _places(spoken: Sequence[Evidence], said: Utterance) -> frozenset[int]:
-    """Return the indexes of the words that contribute most to a label."""
+    """Return the indexes of the words that contribute to a label at least `_PART` of what the strongest word does."""
     words = [f" {shape(word)} " for word in said.words]
     weights = dict.fromkeys(range(len(words)), 0.0)
     for one in spoken:
@@ -141,7 +141,7 @@ class Workings:
         self._weights = weights.get(WORKINGS)
         self._tell = {name: entry for name, entry in intents.items() if entry.workings}
 
-    def told(
+    def with_rule(
         self, heard: Heard, chances: Mapping[str, float], licensed: Callable[[IntentRules], bool]
     ) -> tuple[Heard, dict[str, float]]:
         """Return the message with the plan rule that it asks about, if the weights are sure of one, and the chances.

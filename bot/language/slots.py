@@ -156,7 +156,7 @@ def several_times(
     asked = [tag for tag in tags if tag.kind == "date_range" and not tag.excluded and tag.first in asking]
     times = list({_ends(tag.value): tag for tag in reversed(asked)}.items())[::-1]
     spans = [span for span, _ in times]
-    apart = [tag for span, tag in times if not any(_tells(span, other) for other in spans if other != span)]
+    apart = [tag for span, tag in times if not any(_lies_within(span, other) for other in spans if other != span)]
     alone = held is None or held.values or held.excluded or len(apart) < _TWO
     if alone or any(isinstance(tag.value, Mapping) and "relation" in tag.value for tag in apart):
         return {}
@@ -184,7 +184,7 @@ def _ends(value: object) -> tuple[str, str]:
     return str(days.get("start") or ""), str(days.get("end") or _NEVER)
 
 
-def _tells(one: tuple[str, str], other: tuple[str, str]) -> bool:
+def _lies_within(one: tuple[str, str], other: tuple[str, str]) -> bool:
     """Return whether a period lies within another, or is the year in which the other starts.
 
     For example 2025 in "from Thanksgiving on, 2025".
@@ -193,9 +193,9 @@ def _tells(one: tuple[str, str], other: tuple[str, str]) -> bool:
     return other[0] <= one[0] <= one[1] <= other[1] or (year and one[0] < other[0] <= one[1] < other[1])
 
 
-def is_told_by(value: object, others: Iterable[object]) -> bool:
+def lies_within_any(value: object, others: Iterable[object]) -> bool:
     """Return whether a period lies within one of the others and so adds nothing: "tonight" in "this year"."""
-    return isinstance(value, Mapping) and any(_tells(_ends(value), _ends(one)) for one in others)
+    return isinstance(value, Mapping) and any(_lies_within(_ends(value), _ends(one)) for one in others)
 
 
 def excluded_beside(said: Utterance, tags: Sequence[Tag], kind: str, words: WordArea) -> Slot | None:
@@ -243,7 +243,7 @@ def _is_named(tag: Tag) -> bool:
     return tag.value not in UNNAMED_NETWORKS
 
 
-def moved(said: Utterance, tags: Sequence[Tag], before: Mapping[str, Slot], today: date) -> Slot:
+def shifted_period(said: Utterance, tags: Sequence[Tag], before: Mapping[str, Slot], today: date) -> Slot:
     """Return the slot for the period before or after the one mentioned last: "the month before"."""
     tag = next(tag for tag in tags if tag.kind == "date_shift")
     unit, steps = str(tag.value).split()

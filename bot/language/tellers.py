@@ -35,7 +35,7 @@ class Tellers:
         self._names = {entry.tells: name for name, entry in intents.items() if entry.tells}
         self._is_twice, self._grammar = is_twice, grammar
 
-    def told(self, entry: IntentRules, chances: Mapping[str, float], heard: Heard) -> tuple[str, dict[str, float]]:
+    def chosen(self, entry: IntentRules, chances: Mapping[str, float], heard: Heard) -> tuple[str, dict[str, float]]:
         """Return the intent that presents the claims as the question asks, and the probabilities, this intent first.
 
         If the words of the question decide, its probability is the sum of those of all intents that show claims.
@@ -121,7 +121,7 @@ def _names_any(asked: ClaimsAsked) -> bool:
 
 
 def _groups(heard: Heard, asked: ClaimsAsked) -> bool:
-    """Return whether the members of a group are ranked, and not single claims."""
+    """Return whether a question ranks the members of a group, such as doctors or months, and not single claims."""
     named = {str(tag.value) for tag in heard.tags if tag.kind == "group"} | {asked.by}
     return not _GROUPS.isdisjoint(named) or asked.form == "amount"
 

@@ -10,9 +10,9 @@ from itertools import pairwise
 
 from msgspec.structs import replace
 
-from bot.language.anchors import timed
+from bot.language.anchors import with_anchored_dates
 from bot.language.clauses import ClauseRole
-from bot.language.entities import opening
+from bot.language.entities import with_hours
 from bot.language.hearing import Heard
 from bot.language.hours import hour_tags
 from bot.language.lexicon import WISH, WISH_PLACE, WISH_TIME, Lexicon
@@ -31,7 +31,7 @@ _MOST_WORDS = 16  # a longer message tells a story around its question
 
 def as_taken(entry: IntentRules, heard: Heard, lexicon: Lexicon) -> Heard:
     """Return the message as an intent needs it: claims with their period, searches for providers with all wishes."""
-    heard = _corrected(timed(entry, heard), lexicon)
+    heard = _corrected(with_anchored_dates(entry, heard), lexicon)
     searches = "radius" in entry.heard and "other_name" not in entry.heard
     if entry.needs != "directory" or not (searches or WISH in entry.heard.values()):
         return heard
@@ -70,7 +70,7 @@ def _at_times(heard: Heard, lexicon: Lexicon, asking: AbstractSet[int]) -> Heard
     hello = heard.marks.get("HELLO", frozenset())
     asking = {place for place in asking if not (place in hello and hello & {place - 1, place + 1})}
     hours = hour_tags(Lexed(lexicon.grammar, heard.said.words), heard.said, heard.today, asking, sought=True)
-    tags = opening([tag for tag in heard.tags if tag.kind != "open_at"], hours)
+    tags = with_hours([tag for tag in heard.tags if tag.kind != "open_at"], hours)
     dates = [tag for tag in tags if tag.kind in _TIMES and tag.first in asking and not _is_past(tag, heard)]
     heard = _retagged(heard, [replace(tag, kind=WISH_TIME) if tag in dates else tag for tag in tags])
     units = heard.joining.beside("dates").unit  # "next week", which is no time of a claim
