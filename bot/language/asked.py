@@ -1,7 +1,4 @@
-"""What a question about claims or future care asks for besides its slots: the form of the answer, an ordinal, amounts.
-
-The words are those of `intents/_grammar/*/asked.yaml`.
-"""
+"""What a question about claims or care asks besides its slots, by the words in `intents/_grammar/*/asked.yaml`."""
 
 from __future__ import annotations
 
@@ -50,7 +47,10 @@ class AmountLimits(msgspec.Struct, frozen=True):
 
 
 class Times(msgspec.Struct, frozen=True):
-    """How often care is had, by one sentence: the counted group, the limits, or never; `claims`: claims are counted."""
+    """A condition on how often care was had, stated by one sentence: "any doctor more than twice".
+
+    `group` is what is counted, `limits` the number of times, `none` means never, `claims` that claims are counted.
+    """
 
     group: str | None
     limits: AmountLimits | None

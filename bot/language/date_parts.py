@@ -79,7 +79,7 @@ class DateParts:
         return Stretch(whole.start - timedelta(days=_WEEK), whole.end + timedelta(days=_WEEK))
 
     def long_weekend(self, holiday: str) -> Stretch:
-        """Return the days off around a holiday, from or to the weekend next to it: "Labor Day weekend"."""
+        """Return a holiday with the days of the weekend next to it: "Labor Day weekend"."""
         day = self._latest_named(holiday)
         before, after = {_MONDAY: (3, 0), _THURSDAY: (0, 3)}.get(day.weekday(), (3, 3))
         return Stretch(day - timedelta(days=before), day + timedelta(days=after))
@@ -90,7 +90,7 @@ class DateParts:
         return Stretch(first, date(first.year + 1, 1, 1))
 
     def a_year_ago(self, a_year_ago: str) -> Stretch:
-        """Return last year until the same day ("this time last year"), or with "near" the 30 days around that day."""
+        """Return last year until the same day ("this time last year"), or with "near" 15 days on each side of it."""
         then = months_back(self._today, 12)
         if a_year_ago == "near":
             return Stretch(then - timedelta(days=15), then + timedelta(days=15))

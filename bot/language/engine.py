@@ -345,7 +345,7 @@ class Engine:
         return competes and not goes_on and likely < self._chooser.needed(rules)
 
     def _goes_on(self, heard: Heard, context: Context | None) -> bool:
-        """Return whether a rule of an intent that is no follow-up continues the previous answer: "stop"."""
+        """Return whether a rule of an intent that is no follow-up fits after this answer: "stop" after reminders."""
         others = (entry for entry in self.intents.values() if not entry.intent.startswith(FOLLOW))
         return context is not None and any(continues(entry, heard, context.intent) for entry in others)
 

@@ -156,10 +156,10 @@ class Tagger:
         return with_own_amount(said, [*tags, worded] if worded else tags, self._numbers)
 
     def _named_in(self, tags: list[Tag], said: Utterance, names: Sequence[Tag]) -> list[Tag]:
-        """Return the tags with those of people's names added.
+        """Return the tags with either people's names or the names of organizations as `provider_name` added.
 
-        If there is no titled or full name, and no name "at" an organization, a known organization is tagged as the
-        provider.
+        Organizations count if the message names no person with a title or a full name, and nobody "at" the
+        organization.
         """
         organizations = [tag for tag in tags if tag.kind == "organization"]
         at = {said.words[one.first - 1] in self._places.at and one.first - 1 for one in organizations if one.first}

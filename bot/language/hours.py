@@ -203,7 +203,7 @@ class AgePatterns:
         return self.own_years(0, span)
 
     def group(self, group: str, span: tuple[int, int]) -> list[Tag]:
-        """Return the tag for "for my toddler"."""
+        """Return the tag of the age group for "for my toddler"."""
         return [Tag("age_group", group, *span)]
 
 

@@ -128,7 +128,7 @@ class Subject(msgspec.Struct, frozen=True):
 
 
 Tells = Literal["one", "several", "days", "fills", "sums", "two"]
-"""How an intent presents claims: one, several, their days, their fills, their sums, or two sides compared."""
+"""The form in which an intent presents claims: one, several, their days, fills or sums, or two sides compared."""
 
 
 class IntentFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -169,7 +169,7 @@ def several_said(
 ) -> dict[str, Slot]:
     """Return the slots in `several` that get more values: all periods of the question, and all names in the message.
 
-    For example of "1st: Mateo Quarles, 2nd: Ines Banerjee".
+    For example both names of "1st: Mateo Quarles, 2nd: Ines Banerjee".
     """
     found = several_times(said, tags, asking, slots) if "date_range" in several else {}
     named = {tag.value: tag for tag in tags if tag.kind == "provider_name" and not tag.excluded}

@@ -1,7 +1,7 @@
-"""Chooses among the intents that present the same claims in different ways.
+"""Chooses among the intents that present the same claims in different forms.
 
-The ways are one visit, several, their days, their sums, or two sides compared. The weights choose topics well and these
-ways less so. Where the words of a question show the way clearly, they decide instead.
+The forms (`Tells`) are one visit, several, their days, their fills, their sums, or two sides compared. The weights
+choose topics well and these forms less so. Where the words of a question show the form clearly, they decide instead.
 """
 
 from collections.abc import Callable, Mapping
@@ -26,7 +26,7 @@ _BY_MONEY: Mapping[bool, Tells] = {True: "sums", False: "days"}
 
 
 class Tellers:
-    """The intents of a pack that present claims, each in its way."""
+    """Chooses among the intents of a pack that present claims, by the form that a question asks for."""
 
     def __init__(
         self, intents: Mapping[str, IntentRules], is_twice: Callable[[str, Heard], bool], grammar: Grammar
@@ -36,7 +36,7 @@ class Tellers:
         self._is_twice, self._grammar = is_twice, grammar
 
     def chosen(self, entry: IntentRules, chances: Mapping[str, float], heard: Heard) -> tuple[str, dict[str, float]]:
-        """Return the intent that presents the claims as the question asks, and the probabilities, this intent first.
+        """Return the intent whose form of presentation the question asks for, and the probabilities, this intent first.
 
         If the words of the question decide, its probability is the sum of those of all intents that show claims.
         """
@@ -56,7 +56,7 @@ class Tellers:
         return asked_in(self._grammar, said.text, words)
 
     def _way(self, told: Tells | None, heard: Heard, asked: ClaimsAsked) -> Tells | None:
-        """Return the way in which the claims are to be presented; None for that of the likeliest intent."""
+        """Return the form in which the claims are to be presented; None for the form of the likeliest intent."""
         if told is None:
             return "several" if chooses_several(heard, asked) else None
         if told == "two" and (way := self._of_two(heard, asked)):
@@ -83,7 +83,7 @@ class Tellers:
         return listed and (chooses_several(heard, asked) or asked.then is not None)
 
     def _of_two(self, heard: Heard, asked: ClaimsAsked) -> Tells | None:
-        """Return the way for a question that only seems to compare two sides; None for a comparison."""
+        """Return the form for a question that only seems to compare two sides; None for a comparison."""
         if "than_all" in asked.says:
             return _BY_MONEY["money" in asked.says]
         if any((one.limits or one.none) and one.group for one in asked.times):
@@ -95,7 +95,7 @@ class Tellers:
         return named or "other_one" in asked.says or "DOCTORS_OR_DRUGS" in heard.names
 
     def _in_time(self, heard: Heard, asked: ClaimsAsked) -> Tells | None:
-        """Return the way for a question on which of two came first, or on the time between two; None for others."""
+        """Return the form for a question on which of two came first, or on the time between two; None for others."""
         if "gap" in asked.says and ANCHOR in heard.names:
             return "days"
         if "in_order" in asked.says and any(self._is_twice(kind, heard) for kind in _NAMED):
@@ -103,7 +103,7 @@ class Tellers:
         return None
 
     def _of_one_side(self, heard: Heard, asked: ClaimsAsked) -> Tells | None:
-        """Return the way for a question with words of comparison but without two sides; None for others."""
+        """Return the form for a question with words of comparison but without two sides; None for others."""
         if self._two_sides(heard, asked):
             return None
         names = {tag.kind for tag in heard.tags}

@@ -51,10 +51,10 @@ def in_named_year(said: Utterance, tags: Sequence[Tag], grammar: Grammar) -> lis
 
 
 def with_times_unseen(said: Utterance, tags: Sequence[Tag], grammar: Grammar, today: date) -> list[Tag]:
-    """Return the tags; a period without care is excluded: "that I saw in 2025 and haven't been to in 2026".
+    """Return the tags, with a period in which the person had no care excluded: "that I haven't been to in 2026".
 
-    "Haven't seen since" a period excludes the time after it. Nothing is excluded unless the message names a group of
-    providers or care.
+    "Haven't seen since" a period excludes the days after that period. Nothing is excluded unless the message names a
+    group of providers or care.
     """
     times = [tag for tag in tags if tag.kind == "date_range" and not tag.excluded and isinstance(tag.value, Mapping)]
     groups = grammar.words("polarity.whom", "asked.groups")
