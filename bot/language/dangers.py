@@ -1,4 +1,4 @@
-"""The words of danger in `_words/safety.yaml`: ideas that mean little alone, and rules that combine them."""
+"""The words of danger in `_words/safety.yaml`: ideas, each a list of phrases, and rules that combine ideas."""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
@@ -33,13 +33,14 @@ WITHIN = 8
 
 
 class DangerRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
-    """Ideas that together mean danger: the first of `all`, and within `within` words of it the others.
+    """Ideas that together mean danger: the first of `all`, with the others within `within` words of it.
 
-    With `after`, only after it. In a sentence about benefits, cost or the past, a rule that is not `firm` only adds a
-    line above the answer, unless the sentence says "now". A `loose` rule does the same in every message that something
-    else explains; an `alone` rule is ignored there. A `plain` rule replaces the reply to a message that is not
-    understood, even if calm. `lines` are further phone numbers; `symptom` is no number: 911 is called only if it comes
-    with more, and naming a doctor or a past day does not silence it.
+    With `after`, the others must follow the first. In a sentence about benefits, cost or the past, a rule that is not
+    `firm` only adds a line above the answer, unless the sentence says "now". A `loose` rule only adds a line wherever
+    the message has another explanation; an `alone` rule is ignored there. A `plain` rule replaces the reply to a
+    message that is not understood, even in such a sentence. `lines` are further phone numbers to show. The line
+    `symptom` is no phone number: a symptom leads to 911 only together with other signs, and naming a doctor or a past
+    day does not suppress it.
     """
 
     name: str
@@ -55,12 +56,12 @@ class DangerRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=T
 
     @cached_property
     def others(self) -> tuple[tuple[str, int], ...]:
-        """The ideas besides the first one, each with how many times it is needed."""
+        """The ideas besides the first one, each with how many times it is required."""
         return tuple(Counter(self.all[1:]).items())
 
     @cached_property
     def calm(self) -> tuple[str, ...]:
-        """The ideas that silence it: benefits and cost; care and the past, too, if it is no symptom."""
+        """The ideas that suppress the rule: benefits and cost; unless it is a symptom, care and the past too."""
         return (CALM,) if SYMPTOM in self.lines else (CALM, CARE)
 
 
@@ -75,7 +76,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Dangers(msgspec.Struct, frozen=True):
     """All words of danger in one tree, the rules over them (crisis before emergency), and words to correct typos to.
 
-    `lines` are further phone numbers by the ideas that ask for them.
+    `lines` are further phone numbers, by the idea that shows them.
     """
 
     words: PhraseTree = msgspec.field(default_factory=PhraseTree)
@@ -91,7 +92,7 @@ def _known(names: Sequence[str], ideas: Mapping[str, PhraseLists], where: str) -
 
 
 def load_dangers(folder: Path, medicines: Mapping[str, str]) -> Dangers:
-    """Return the words and rules of the safety gate; the names of `medicines` count as MEDICINE.
+    """Return the words and rules of the safety gate; the names of `medicines` are added to the idea MEDICINE.
 
     Raises:
         PackError: "file: key: what" for the first fault.

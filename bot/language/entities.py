@@ -16,7 +16,7 @@ from bot.language.hours import age_tags, hour_tags
 from bot.language.letters import networks_by_letter, unknown_letters
 from bot.language.lexicon import COMPLAINT, WISH_AFTER, WISH_BEFORE, Lexicon
 from bot.language.matcher import Grammar, Lexed
-from bot.language.names import NameFound, widened
+from bot.language.names import NameFound, end_with_generic_words
 from bot.language.numbers import (
     NumberWords,
     amount_alone,
@@ -208,7 +208,7 @@ class Tagger:
             kind = any(map(_is_kind, before)) and all(key in self._known for key in behind)
             return self._place(said, match, meaning.value, titled=titled, of_kind=kind)
         if meaning.kind == "organization":
-            after = widened(said, match.after, self._words)
+            after = end_with_generic_words(said, match.after, self._words)
             return Tag("organization", cleaned(said.said(match.first, after)), match.first, after)
         single = said.words[match.first : match.after] == said.keys[match.first : match.after][:1]
         if meaning.kind == "weekday" and single:

@@ -15,9 +15,9 @@ HEADED, SAINT, NUMBERED = 30, 40, 50
 """The weights of the forms of an organization's name, all above that of a person's name without a title."""
 
 
-def houses_in(spotter: Spotter) -> Iterator[tuple[int, int, int]]:
+def organizations_in(spotter: Spotter) -> Iterator[tuple[int, int, int]]:
     """Yield each possible name of an organization as its first token index, the index after it, and its weight."""
-    finder = _Houses(spotter)
+    finder = _Organizations(spotter)
     for place in range(len(spotter.said.words)):
         for weight, way in ((NUMBERED, finder.numbered), (SAINT, finder.saint), (HEADED, finder.headed)):
             end = way(place)
@@ -26,7 +26,7 @@ def houses_in(spotter: Spotter) -> Iterator[tuple[int, int, int]]:
                 break
 
 
-class _Houses:
+class _Organizations:
     def __init__(self, spotter: Spotter) -> None:
         own, names = spotter.around.groups, spotter.around.names
         self.at, self.own, self.said = spotter, own, spotter.said

@@ -1,7 +1,7 @@
-"""The names of people and organizations in a message, by one ranking of all the words that may be one.
+"""Finds the names of people and organizations in a message by weighing every group of words that may be one.
 
-Each word weighs something as a part of a name (`bot.language.spotting`), and the words around a name add to it. Of
-names that overlap the heaviest counts.
+Each word has a weight as part of a name (`bot.language.spotting`), and the words around a name add to the sum. Of
+overlapping names the one with the highest weight counts.
 """
 
 import re
@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from bot.language.groups import houses_in
+from bot.language.groups import organizations_in
 from bot.language.matcher import WordArea
 from bot.language.spotting import CONTRACTED, FAMILY, TOWN, UNKNOWN, NameWords, Spotter, WordMeanings
 from bot.language.text import Utterance, cleaned
@@ -32,7 +32,7 @@ _LED, _FOLLOWED, _FRAMED, _AGAINST = 1, 1, 5, -9
 class NameFound(msgspec.Struct, frozen=True):
     """A name in a message: tokens [first, after), and the name without title, credentials and possessive.
 
-    The first `title` tokens are its title. `group`: it is an organization's. `weight`: how sure it is.
+    The first `title` tokens are the title. `group`: the name is an organization's. `weight`: how certain the name is.
     """
 
     first: int
@@ -43,8 +43,8 @@ class NameFound(msgspec.Struct, frozen=True):
     weight: int = 0
 
 
-def widened(said: Utterance, after: int, words: WordArea) -> int:
-    """Return the end of a known organization's name with the generic words that follow: "Erlanger East Hospital"."""
+def end_with_generic_words(said: Utterance, after: int, words: WordArea) -> int:
+    """Return the end index of an organization's name with the generic words at `after`: "Erlanger East Hospital"."""
     end = after
     while end < len(said.keys) and said.keys[end] in words.generic and said.words[end] not in words.link:
         end += 1
@@ -52,15 +52,18 @@ def widened(said: Utterance, after: int, words: WordArea) -> int:
 
 
 def find_names(said: Utterance, meanings: WordMeanings, words: NameWords) -> tuple[NameFound, ...]:
-    """Return the names in a message, in order, without overlaps: of those that overlap the heaviest, then longest."""
+    """Return the names in a message, in order.
+
+    Of overlapping names the one with the highest weight, then the longest, counts.
+    """
     spotter = Spotter(said, meanings, words)
     people = _People(spotter).found()
-    houses = (
+    organizations = (
         NameFound(first, after, cleaned(said.said(first, after)), group=True, weight=weight)
-        for first, after, weight in houses_in(spotter)
+        for first, after, weight in organizations_in(spotter)
     )
     kept: list[NameFound] = []
-    for one in sorted((*people, *houses), key=lambda one: (-one.weight, one.first - one.after, one.first)):
+    for one in sorted((*people, *organizations), key=lambda one: (-one.weight, one.first - one.after, one.first)):
         if all(one.after <= other.first or other.after <= one.first for other in kept):
             kept.append(one)
     return tuple(sorted(kept, key=lambda one: one.first))
@@ -71,7 +74,7 @@ class _People:
         self.at, self.said, self.words, self.around = spotter, spotter.said, spotter.words, spotter.around
 
     def found(self) -> Iterator[NameFound]:
-        """Yield what may be a person's name, at every place and of every length."""
+        """Yield every possible name of a person, at every index and of every length."""
         for begin in range(len(self.said.words)):
             titled = self.at.is_title(begin) and self.at.word_behind(begin + 1) != ""
             for first in (begin, begin + 1) if titled else (begin,):
@@ -86,7 +89,7 @@ class _People:
                     yield from self._reversed(begin, first, end)
 
     def _ends(self, first: int, most: int) -> Iterator[int]:
-        """Yield every end of a run of words that may be a name from `first` on."""
+        """Yield every end index of words from `first` on that may be a name of at most `most` words."""
         for place in range(first, min(first + most, len(self.said.words))):
             if place > first and (
                 self.at.between(place) not in _WITHIN_A_NAME or _POSSESSIVE.search(self.at.word(place - 1))
@@ -103,56 +106,56 @@ class _People:
             ):
                 yield place + 1
 
-    def _goes_on(self, place: int, *, begun: bool) -> bool:
-        lower = begun and self.at.capital(place - 1) and not self.at.capital(place)
-        lower = lower and not self.at.between(place)
-        if lower and len(self.at.word(place)) > 1 and self.at.word(place) not in self.around.own.particle:
+    def _goes_on(self, index: int, *, begun: bool) -> bool:
+        lower = begun and self.at.capital(index - 1) and not self.at.capital(index)
+        lower = lower and not self.at.between(index)
+        if lower and len(self.at.word(index)) > 1 and self.at.word(index) not in self.around.own.particle:
             return False
-        if self._is_letter(place, begun=begun) or (begun and self._is_last_letter(place)):
+        if self._is_letter(index, begun=begun) or (begun and self._is_last_letter(index)):
             return True
-        return self._is_particle(place) or self.at.weights[place] is not None
+        return self._is_particle(index) or self.at.weights[index] is not None
 
-    def _is_particle(self, place: int) -> bool:
-        """Return whether a word is such as the "van" and the "der" of "van der Berg"."""
-        after = place
+    def _is_particle(self, index: int) -> bool:
+        """Return whether the word at `index` is a particle before a name: the "van" and the "der" of "van der Berg"."""
+        after = index
         while self.at.word(after) in self.around.own.particle:
             after += 1
-        return after > place and self.at.like(after)
+        return after > index and self.at.like(after)
 
-    def _is_letter(self, place: int, *, begun: bool) -> bool:
-        """Return whether a word is an initial: the J and the R of "J. R. Ewing", the G of "Fitzgerald G"."""
-        word = self.at.word(place)
+    def _is_letter(self, index: int, *, begun: bool) -> bool:
+        """Return whether the word at `index` is an initial: the J and the R of "J. R. Ewing"."""
+        word = self.at.word(index)
         if len(word) != 1 or not word.isalpha():
             return False
-        marked = self.said.said(place, place + 1).isupper() or self.said.text[self.said.spans[place][1] :].startswith(
+        marked = self.said.said(index, index + 1).isupper() or self.said.text[self.said.spans[index][1] :].startswith(
             "."
         )
-        more = self.at.like(place + 1) or (marked and len(self.at.word(place + 1)) == 1 and self.at.like(place + 2))
+        more = self.at.like(index + 1) or (marked and len(self.at.word(index + 1)) == 1 and self.at.like(index + 2))
         if more and (marked or (begun and word not in self.around.own.letter_word)):
             return True
         return begun and marked and word not in self.around.own.network_letter
 
-    def _is_last_letter(self, place: int) -> bool:
-        """Return whether a word is an initial behind a family name: the G of "Fitzgerald G", the M of "Quarles M."."""
-        word, spans = self.at.word(place), self.said.spans
-        if len(word) != 1 or not word.isalpha() or not self.at.like(place - 1):
+    def _is_last_letter(self, index: int) -> bool:
+        """Return whether the word at `index` is an initial after a family name: the G of "Fitzgerald G"."""
+        word, spans = self.at.word(index), self.said.spans
+        if len(word) != 1 or not word.isalpha() or not self.at.like(index - 1):
             return False
-        dotted = self.said.text.startswith(".", spans[place][1]) and place + 1 < len(spans)
-        if not dotted and word in self.around.own.letter_word and self.at.word_behind(place + 1):
+        dotted = self.said.text.startswith(".", spans[index][1]) and index + 1 < len(spans)
+        if not dotted and word in self.around.own.letter_word and self.at.word_behind(index + 1):
             return False  # "I think"
         lower = not self.at.mixed and word not in self.around.own.any("letter_word", "network_letter")
-        return dotted or lower or self._is_letter(place, begun=True)
+        return dotted or lower or self._is_letter(index, begun=True)
 
     def _parts(self, first: int, end: int) -> dict[int, int]:
-        """Return the weights of the words of a name by their places."""
+        """Return the weights of the words of a name by index; words that are never part of a name are left out."""
         own = ((place, self.at.weights[place]) for place in range(first, end))
         return {place: 0 if self._is_particle(place) else weight for place, weight in own if weight is not None}
 
     def _weigh(self, first: int, end: int, title: str = "") -> int | None:
-        """Return what the words of a name weigh together; None if none of them is a name or unknown.
+        """Return the weight of the words of a name together; None if no word is a name or unknown.
 
-        Of several unknown words without a capital only two count. After a title a town is a name, as is a known word
-        with a capital, and after "Dr." one outside of all phrases.
+        Of several unknown words only two count. After a title a town counts as a name, and so does a known word with a
+        capital, and after "Dr." a word outside all phrases.
         """
         parts = self._parts(first, end)
         short = title in self.around.names.short_title
@@ -168,12 +171,12 @@ class _People:
         surplus = [place for place in named if parts[place] == UNKNOWN and not self._is_listed([place])][_PAIR:]
         return sum(parts.values()) - UNKNOWN * len(surplus) + _WITH_A_LISTED * (len(named) >= _PAIR and listed)
 
-    def _is_written_as_name(self, place: int) -> bool:
-        """Return whether a word is written with a capital or as a possessive, and may be a name after a title."""
-        word = self.at.word(place)
-        written = self.at.capital(place) or _POSSESSIVE.search(word) is not None
-        out = word in self.around.no_part or CONTRACTED.search(word) or self.at.is_town_in_a_state(place)
-        known = self.at.key(place) in self.words.known and not self.at.capital(place)
+    def _is_written_as_name(self, index: int) -> bool:
+        """Return whether the word at `index` is capitalized or a possessive, and may be a name after a title."""
+        word = self.at.word(index)
+        written = self.at.capital(index) or _POSSESSIVE.search(word) is not None
+        out = word in self.around.no_part or CONTRACTED.search(word) or self.at.is_town_in_a_state(index)
+        known = self.at.key(index) in self.words.known and not self.at.capital(index)
         return written and len(word) > 1 and not (out or known)
 
     def _weighed(self, begin: int, first: int, end: int) -> Iterator[NameFound]:
@@ -190,7 +193,7 @@ class _People:
             yield NameFound(begin, after, name, first - begin, weight=weight)
 
     def _reversed(self, begin: int, first: int, end: int) -> Iterator[NameFound]:
-        """Yield a name as family name, comma or "first name", first names."""
+        """Yield a name in the order family name, comma or "first name", first names: "Wyman, Christie"."""
         behind = self._behind_family(end)
         if end - first > _MOST_FAMILY or behind is None or self._is_parted(begin) or self._is_begun(first):
             return
@@ -209,51 +212,51 @@ class _People:
                 yield NameFound(begin, after, name, first - begin, weight=weight)
 
     def _behind_family(self, end: int) -> int | None:
-        """Return where the first names begin behind a family name; None if nothing sets them apart."""
+        """Return the index where first names begin after a family name and a comma or "first name"; else None."""
         leads = (
             len(lead) for lead in self.around.names.phrases("given") if self.said.words[end : end + len(lead)] == lead
         )
         return end + longest if (longest := max(leads, default=0)) or self._is_parted(end) else None
 
-    def _ends_in_a_letter(self, place: int) -> bool:
-        """Return whether a word is a final initial: the L of "Wyman, Christie L"."""
-        if len(self.at.word(place)) != 1 or self.at.between(place) not in _WITHIN_A_NAME:
+    def _ends_in_a_letter(self, index: int) -> bool:
+        """Return whether the word at `index` is a final initial: the L of "Wyman, Christie L"."""
+        if len(self.at.word(index)) != 1 or self.at.between(index) not in _WITHIN_A_NAME:
             return False
-        dotted = self.said.text[self.said.spans[place][1] :].startswith(".")
-        return self.at.is_upper(place) or dotted or self.at.word(place + 1) in self.around.follow - {""}
+        dotted = self.said.text[self.said.spans[index][1] :].startswith(".")
+        return self.at.is_upper(index) or dotted or self.at.word(index + 1) in self.around.follow - {""}
 
     def _is_begun(self, first: int) -> bool:
-        """Return whether the word before belongs to the same name."""
+        """Return whether the word before `first` belongs to the same name."""
         return first > 0 and self._is_likely(first - 1) and self.at.between(first) in _WITHIN_A_NAME
 
-    def _is_likely(self, place: int) -> bool:
-        """Return whether a word is a name, unknown, or written with a capital."""
-        return self.at.like(place) or self.at.capital(place)
+    def _is_likely(self, index: int) -> bool:
+        """Return whether the word at `index` is a known name, unknown, or capitalized."""
+        return self.at.like(index) or self.at.capital(index)
 
-    def _is_listed_on(self, place: int) -> bool:
-        """Return whether another name follows after a comma or an "and"."""
-        joined = self.at.word(place) in self.around.places.join
-        return (joined or self._is_parted(place)) and self._is_likely(place + joined)
+    def _is_listed_on(self, index: int) -> bool:
+        """Return whether another name follows at `index` after a comma or an "and"."""
+        joined = self.at.word(index) in self.around.places.join
+        return (joined or self._is_parted(index)) and self._is_likely(index + joined)
 
-    def _is_parted(self, place: int) -> bool:
-        """Return whether a comma is before a word, as between family name and first names, or in a list of names."""
-        return 0 < place < len(self.said.words) and self.at.between(place) == ","
+    def _is_parted(self, index: int) -> bool:
+        """Return whether a comma is before the word at `index`, as in "Wyman, Christie" or in a list of names."""
+        return 0 < index < len(self.said.words) and self.at.between(index) == ","
 
     def _suffixed(self, end: int) -> int:
-        """Return the position after the degrees and the "Jr" that follow a name."""
+        """Return the index after the degrees and the "Jr" that follow a name."""
         while self.at.word(end) in self.around.suffix and self.at.between(end) in _BEFORE_A_DEGREE:
             if self.at.word(end) == "do" and not self._is_a_degree(end):
                 break
             end += 1
         return end
 
-    def _is_a_degree(self, place: int) -> bool:
-        """Return whether "do" is a doctor's degree: in capitals, after a comma, or before what is asked."""
-        asked = self.at.word_behind(place + 1) in self.around.own.terse_field | {""}
-        return self.at.is_upper(place) or "," in self.at.between(place) or (asked and self._is_begun(place))
+    def _is_a_degree(self, index: int) -> bool:
+        """Return whether the "do" at `index` is a degree: in capitals, after a comma, or before the requested fact."""
+        asked = self.at.word_behind(index + 1) in self.around.own.terse_field | {""}
+        return self.at.is_upper(index) or "," in self.at.between(index) or (asked and self._is_begun(index))
 
     def _is_possessed(self, end: int) -> bool:
-        """Return whether the name that ends here is a possessive without its apostrophe: "dr kims office"."""
+        """Return whether the name that ends at `end` is a possessive without an apostrophe: "dr kims office"."""
         last, people = self.said.words[end - 1], self.words.people
         return (
             self.at.word(end) in self.around.names.owned
@@ -263,7 +266,7 @@ class _People:
         )
 
     def _around(self, begin: int, first: int, end: int, after: int) -> int:
-        """Return what the words before and behind a name add to its weight."""
+        """Return the number that the words before and after a name add to its weight."""
         around, before, behind = self.around, self.at.word_before(begin), self.at.word_behind(after)
         of_care = not _KINDS_OF_CARE.isdisjoint(self.at.kinds.get(after, ())) and behind != ""
         listed, titled = self._is_listed(range(first, end)), first > begin
@@ -281,21 +284,21 @@ class _People:
         return any(self.at.key(place) in self.words.people for place in places)
 
     def _is_strange(self, first: int, end: int) -> bool:
-        """Return whether no word has another meaning."""
+        """Return whether no word from `first` to `end` has another meaning."""
         letters = {place for place in range(first, end) if len(self.at.word(place)) == 1}
         own = [self.at.weights[place] for place in range(first, end) if place not in letters]
         weights = [-1 if weight is None else weight for weight in own] or [-1]
         strange = any(not self._is_a_word(place) for place in range(first, end))
         return strange and min(weights) >= 0 and max(weights) >= UNKNOWN
 
-    def _is_a_word(self, place: int) -> bool:
-        """Return whether a word has another meaning, or is a place behind such as "in" or "of"."""
-        town = self.at.word(place) in self.words.place_words
-        stands = self.at.word(place - 1) in self.around.places.any("at", "led") | self.around.own.of
-        return (town and stands) or (self.at.key(place) in self.words.known and not self.at.capital(place))
+    def _is_a_word(self, index: int) -> bool:
+        """Return whether the word at `index` has another meaning, or is a town after a word such as "in" or "of"."""
+        town = self.at.word(index) in self.words.place_words
+        stands = self.at.word(index - 1) in self.around.places.any("at", "led") | self.around.own.of
+        return (town and stands) or (self.at.key(index) in self.words.known and not self.at.capital(index))
 
     def _is_outweighed(self, begin: int, after: int) -> bool:
-        """Return whether a surer name is elsewhere, beside which an unknown word without a capital is none."""
+        """Return whether an unknown word without a capital is no name, as a surer name is elsewhere."""
         if self._is_listed(range(begin, after)) or self.at.capital(after - 1):
             return False
         others = [place for place in range(len(self.said.words)) if not begin <= place < after]
@@ -305,12 +308,12 @@ class _People:
         )
 
     def _is_ours(self, begin: int, after: int) -> bool:
-        """Return whether a name is of the writer's own people: "my Okafor", without "visits" behind."""
+        """Return whether a name belongs to the writer's family: "my Okafor", but not "my Okafor visits"."""
         ours = self.around.own.ours.intersection(self.said.words[max(0, begin - 2) : begin])
         return bool(ours) and self.at.word(after) not in self.around.own.care
 
     def _is_framed(self, begin: int, first: int, after: int) -> bool:
-        """Return whether the words on both sides are those around a name."""
+        """Return whether the words on both sides are those that stand around a name."""
         return (
             self._of_network(begin, after)
             or self._acts(begin, after)
@@ -322,7 +325,7 @@ class _People:
         )
 
     def _of_network(self, begin: int, after: int) -> bool:
-        """Return whether somebody's network is asked about: "is … in network S"."""
+        """Return whether the message asks about a person's network: "is … in network S"."""
         own, words = self.around.own, self.said.words
         around = {*words[after : after + _NEAR_NETWORK], *words[max(0, begin - _NEAR_NETWORK) : begin]}
         lettered = self.at.word(after) in own.within and self.at.word(after + 1) in own.network_letter
@@ -330,17 +333,17 @@ class _People:
         return asked and (lettered or not own.networked.isdisjoint(around))
 
     def _acts(self, begin: int, after: int) -> bool:
-        """Return whether the question is what somebody is or does: "does haddad do telehealth"."""
+        """Return whether the message asks what a person is or does: "does haddad do telehealth"."""
         own, before = self.around.own, self.at.word(begin - 1)
         return before in own.asking | own.does and self.at.word(after) in (own.trait if before == "is" else own.act)
 
     def _is_reached(self, begin: int, after: int) -> bool:
-        """Return whether somebody's contact data is asked for: "the phone number for …"."""
+        """Return whether the message asks for a person's contact data: "the phone number for …"."""
         led = self.at.word(begin - 1) in self.around.own.of and self.at.word(after) in self.around.follow
         return led and not self.around.own.field.isdisjoint(self.said.words[max(0, begin - _NEAR_NETWORK) : begin])
 
     def _is_in_a_line(self, begin: int, after: int) -> bool:
-        """Return whether all else is values and what is asked, in staff shorthand: "okafor npi", "wyman memphis"."""
+        """Return whether all other words are values or requested facts, as staff type: "okafor npi"."""
         listed = self._is_listed(range(begin, after))
         if begin == 0 and (listed or after > 1) and self.at.word(after) in self.around.asked - {""}:
             return True
@@ -359,14 +362,14 @@ class _People:
             return False
         return bool(rest) and all(self.at.kinds.get(place) or self._tells_what_or_where(place) for place in rest)
 
-    def _tells_what_or_where(self, place: int) -> bool:
-        """Return whether a word is what is asked, a part of a place's name, or a ZIP code."""
-        word, own = self.at.word(place), self.around.own
+    def _tells_what_or_where(self, index: int) -> bool:
+        """Return whether the word at `index` is a requested fact, a part of a place's name, or a ZIP code."""
+        word, own = self.at.word(index), self.around.own
         placed = word in self.words.place_words and word not in own.particle
         return placed or word in self.around.asked or word in own.at or (word.isdigit() and len(word) == _ZIP_DIGITS)
 
     def _is_joined(self, begin: int, after: int) -> bool:
-        """Return whether an "and" or a comma stands between it and a name: the Tran of "Kim and Tran"."""
+        """Return whether an "and" or a comma joins these words to a name: the Tran of "Kim and Tran"."""
         join = self.around.places.join
         behind = self.at.word(after) in join and self._is_listed([after + 1])
         behind = behind or (
@@ -375,13 +378,13 @@ class _People:
         return behind or (self.at.word(begin - 1) in join and self._is_listed([begin - 2]))
 
     def _is_again(self, begin: int, first: int, after: int) -> bool:
-        """Return whether a name on a list is all that is said, or what a message goes on to: "and Tran, same one?"."""
+        """Return whether a listed name is all that the message says, or its new subject: "and Tran, same one?"."""
         before = self.said.words[:begin]
         alone = bool(before) and self.around.own.onward.issuperset(before) and self._is_listed(range(first, after))
         return alone and (after == len(self.said.words) or self._is_parted(after))
 
     def _is_left_out(self, begin: int, first: int, after: int) -> bool:
-        """Return whether it is left out: "other than okafor", "not okafor", "que no sea la okafor"."""
+        """Return whether words of exclusion precede the name: "other than okafor", "que no sea la okafor"."""
         names, before = self.around.names, self.at.before(begin, _MOST_FAMILY)
         if before[-1:] in names.phrases("leaving_one") and self._is_listed([first]):
             return True
