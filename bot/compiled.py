@@ -93,7 +93,7 @@ def recalled(name: str, key: str, kind: type[T]) -> T | None:
         content = _content(_file(folder, name, key), key, own=own) if folder else None
         if content is not None:
             with contextlib.suppress(msgspec.DecodeError):
-                value = msgspec.msgpack.decode(content, type=kind, dec_hook=lambda of, data: of.of_plain(data))
+                value = msgspec.msgpack.decode(content, type=kind, dec_hook=lambda of, data: of.from_plain_data(data))
                 if _collected:
                     keep(name, key, value)
                 return value
@@ -102,7 +102,7 @@ def recalled(name: str, key: str, kind: type[T]) -> T | None:
 
 def keep(name: str, key: str, value: object) -> None:
     """Store a value for the next start if possible. It is replaced atomically."""
-    content = msgspec.msgpack.encode(value, enc_hook=methodcaller("plain"))
+    content = msgspec.msgpack.encode(value, enc_hook=methodcaller("as_plain_data"))
     whole = b"".join((_MAGIC, key.encode(), hashlib.blake2b(content, digest_size=_DIGEST).digest(), content))
     own = cache_folder()
     for folder in _collected or ((own,) if own else ()):

@@ -44,7 +44,7 @@ class NameFound(msgspec.Struct, frozen=True):
 
 
 def end_with_generic_words(said: Utterance, after: int, words: WordArea) -> int:
-    """Return the end index of an organization's name with the generic words at `after`: "Erlanger East Hospital"."""
+    """Return the end index of an organization's name with the generic words that follow: "Erlanger East Hospital"."""
     end = after
     while end < len(said.keys) and said.keys[end] in words.generic and said.words[end] not in words.link:
         end += 1

@@ -141,8 +141,8 @@ class PhraseTree:
                 self._begun.setdefault(first, []).append((way, number))
                 self.vocabulary.update((first, *rest))
 
-    def plain(self) -> object:
-        """Return the tree as plain data for `of_plain`. The phrases with equal meanings are one string of lines."""
+    def as_plain_data(self) -> object:
+        """Return the tree as plain data for `from_plain_data`. Phrases with equal meanings are one string of lines."""
         groups: dict[tuple[Meaning, ...], list[str]] = {}
         for phrase, meanings in self._meanings.items():
             groups.setdefault(meanings, []).append(phrase)
@@ -150,8 +150,8 @@ class PhraseTree:
         return said, self._behind, self._ways, self._longest, self._most_behind, " ".join(sorted(self.vocabulary))
 
     @classmethod
-    def of_plain(cls, data: Any) -> "PhraseTree":
-        """Return the tree for the result of `plain`, in which tuples may have become lists.
+    def from_plain_data(cls, data: Any) -> "PhraseTree":
+        """Return the tree for the result of `as_plain_data`, in which tuples may have become lists.
 
         Strings of words are interned, so that all trees share them.
         """

@@ -108,7 +108,7 @@ class _Scope:
         return any(tag.kind in _POLAR and tag.first <= index < tag.after for tag in self._tags)
 
     def _refusals(self, cue: tuple[str, ...], after: int, tag: Tag) -> Iterator[bool]:
-        """Yield, for each reason against it, whether the words `cue` before index `after` do not exclude a tag."""
+        """Yield for each known reason whether it keeps the words `cue`, which end at `after`, from excluding a tag."""
         between, first = self.words[after : tag.first], after - len(cue)
         absent, auxiliary = self._listed.phrases("absent"), self._listed.phrases("auxiliary")
         apart = self._said.text[self._said.spans[after - 1][1] : self._said.spans[tag.first][0]]
