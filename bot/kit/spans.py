@@ -102,9 +102,10 @@ def with_sets(ask: Ask) -> Ask:
 
     Without a time "never before" is about this year, and "not since March" about the two years before.
     """
-    group, says = _group(ask), ask.asked.says
-    if group is None or ask.member is None:
+    group = _group(ask) if ask.member else None
+    if group is None:
         return ask
+    says = ask.asked.says
     within, barred = spans_of(ask), ask.excluded.get("date_range")
     out = _closed(days_of(barred.value), ask.today) if barred else None
     if out:

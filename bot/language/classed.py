@@ -21,8 +21,8 @@ _COUNTING = frozenset({"order", "group", "unit"})
 class Classed:
     """The words of one question by class, with methods to look them up by token index."""
 
-    def __init__(self, grammar: Grammar, said: Utterance, words: Mapping[str, str]) -> None:
-        self._said, self._lexed = said, Lexed(grammar, said.words)
+    def __init__(self, said: Utterance, lexed: Lexed, words: Mapping[str, str]) -> None:
+        self._said, self._lexed = said, lexed
         self._matcher = Matcher(self._lexed, None, said.dashes)
         self._words = self._lexed.words
         dated = frozenset().union(*(self._run(words.get(name)) for name in ("date_range", "date_out")))

@@ -55,7 +55,7 @@ class Engine:
         self.lexicon = lexicon
         self.licences = licences
         self._chooser = Chooser(self.intents, weights, licences)
-        self._tellers = Tellers(self.intents, Chooser.is_twice, lexicon.grammar)
+        self._tellers = Tellers(self.intents, Chooser.is_twice)
         self._hearer = Hearer(lexicon, weights.get(LANGUAGE))
         self._alarms = Alarms(lexicon, self.intents, self._chooser.sure[DANGER_SURE])
 
@@ -154,13 +154,13 @@ class Engine:
 
     def slots_as(self, intent: str, text: str, *, today: date) -> dict[str, Slot]:
         """Return the slots of a message for one intent, whatever its likeliest intent."""
-        return dict(self._candidate(intent, 1.0, self.hear(read_whole(text)[1], today, None), None, today).slots)
+        return dict(self._candidate(intent, 1.0, self.hear(read_whole(text)[1], today, None), None, today)[0].slots)
 
     def nearest(self, text: str, *, today: date) -> tuple[Candidate, ...]:
         """Return the likeliest intents of a message that was not understood, each with its slots."""
         heard = self.hear(read_whole(text)[1], today, None)
         chances = self._chooser.weighed(heard, None)[0] if heard.keys else {}
-        return self._candidates(chances, heard, None, today)
+        return tuple(one for one, _ in self._candidates(chances, heard, None, today))
 
     def slots_in(self, text: str, *, today: date, context: Context | None = None) -> dict[str, Slot]:
         """Return every slot value in a message by slot type, for replies to the bot's questions (a bare ZIP code)."""
@@ -230,19 +230,21 @@ class Engine:
 
     def _candidates(
         self, chances: Mapping[str, float], heard: Heard, context: Context | None, today: date
-    ) -> tuple[Candidate, ...]:
-        """Return the intents to offer, each with its own slots."""
+    ) -> list[tuple[Candidate, Heard]]:
+        """Return the intents to offer, each with its own slots, and with what is heard as it takes it."""
         names = self._choices(chances)
         names = about_as_likely(names, chances, lambda name: self._chooser.licence(self.intents[name], heard))
-        return tuple(self._candidate(name, chances[name], heard, context, today) for name in names[:MOST_CANDIDATES])
+        return [self._candidate(name, chances[name], heard, context, today) for name in names[:MOST_CANDIDATES]]
 
-    def _candidate(self, name: str, chance: float, heard: Heard, context: Context | None, today: date) -> Candidate:
+    def _candidate(
+        self, name: str, chance: float, heard: Heard, context: Context | None, today: date
+    ) -> tuple[Candidate, Heard]:
         entry, before = self.intents[name], self.intents.get(context.intent) if context else None
         heard = as_taken(before if before and name.startswith(FOLLOW) else entry, heard, self.lexicon)
         rule = best_rule(entry.rules, heard, context.intent if context else None)
         concepts = tuple(sorted(one for one in heard.names if one.isupper()))
         slots = self._slots(entry, rule, heard, context, today)
-        return Candidate(name, rule.name if rule else COUNTED, round(chance, 3), concepts, slots)
+        return Candidate(name, rule.name if rule else COUNTED, round(chance, 3), concepts, slots), heard
 
     def _decide(self, text: str, heard: Heard, context: Context | None, today: date, begun: float) -> Reading:
         heard, chances, dangers = self._chooser.shaped(heard, context)
@@ -259,10 +261,10 @@ class Engine:
         elif act and (act.tells or (act.shows_claims and chances[top] < EVEN)):
             top, chances = self._tellers.chosen(act, chances, heard)
         intent, before = self.intents[top], self.intents.get(context.intent) if context else None
-        others = self._candidates(chances, heard, context, today)
-        own = next((one for one in others if one.intent == top and not answered), None)
-        own = own or self._candidate(top, 1.0 if answered else chances[top], heard, context, today)
-        own, others = self._apart(own, act), tuple(self._apart(one, act) for one in others)
+        offered = self._candidates(chances, heard, context, today)
+        found = next((one for one in offered if one[0].intent == top and not answered), None)
+        own, taken = found or self._candidate(top, 1.0 if answered else chances[top], heard, context, today)
+        own, others = self._apart(own, act), tuple(self._apart(one, act) for one, _ in offered)
         goes_on = context is not None and continues(intent, heard, context.intent)
         goes_on = answered or (goes_on and (top.startswith(FOLLOW) or chances[top] >= EVEN))
         # What most likely repeats the question before was licensed there.
@@ -270,8 +272,7 @@ class Engine:
         goes_on |= before is not None and top in again and sum(chances.get(name, 0.0) for name in again) >= EVEN
         akin = goes_on or self._chooser.is_akin(intent, heard, context)
         licence = self._chooser.licence(intent, heard) or (own.rule if akin else None)
-        slots, follows = own.slots, before if top.startswith(FOLLOW) else None
-        heard = as_taken(follows or intent, heard, self.lexicon)
+        slots, follows, heard = own.slots, before if top.startswith(FOLLOW) else None, taken
         whose = PERSON not in slots and (follows or intent).needs == "member"
         if whose and (owner := owner_left(heard, taken_by(intent, follows))) is not None:
             slots = {**slots, PERSON: owner}
@@ -298,7 +299,7 @@ class Engine:
             shows_language=heard.shows_language,
             points=points_back(heard.said.words, pointing),
             **(of_shown(heard.said.words, pointing) if context else {}),
-            unmet={} if WORKINGS in slots else unmet(heard, slots, follows or intent, self.lexicon.grammar),
+            unmet={} if WORKINGS in slots else unmet(heard, slots, follows or intent),
             cells=tuple(cells(heard, self.lexicon.cells)),
             chances=chances,
             dangers=dangers,

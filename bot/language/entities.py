@@ -77,11 +77,12 @@ class Tagger:
     def tags(
         self,
         said: Utterance,
+        lexed: Lexed,
         keys: Sequence[str],
         found: Sequence[PhraseFound],
         today: date,
-        plan_year: DateRange | None,
         *,
+        plan_year: DateRange | None = None,
         asked: str | None = None,
         spotted: Sequence[NameFound] = (),
     ) -> list[Tag]:
@@ -90,7 +91,6 @@ class Tagger:
         `asked` is the slot that the bot asked for: for an amount a bare number is money, for a location an unknown word
         is a city. `spotted` are the names of people and organizations found before.
         """
-        lexed = Lexed(self._grammar, said.words)
         # "Tennesee" is a state: what is looked up by its words is looked up by the repaired ones.
         repaired = (word if key == own else key for word, own, key in zip(said.words, said.keys, keys, strict=True))
         right = replace(said, words=tuple(repaired))

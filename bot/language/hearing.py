@@ -15,7 +15,7 @@ from bot.language.clauses import Clause, ClauseRole, clauses
 from bot.language.entities import Tagger
 from bot.language.letters import abbreviates
 from bot.language.lexicon import COMPLAINT, Lexicon
-from bot.language.matcher import Grammar, WordArea
+from bot.language.matcher import Grammar, Lexed, WordArea
 from bot.language.names import NameFound, find_names
 from bot.language.people import names_somebody, owners, with_people
 from bot.language.phrases import PhraseFound
@@ -184,6 +184,7 @@ class Heard(msgspec.Struct, frozen=True):
         strange: the indexes in `content` of words that nothing in the pack explains.
         names: the concepts and slot types, and properties of the whole message (BARE, LONE …).
         joining: the grammar area with the words that join values.
+        lexed: the words with their classes in the grammar.
         shows_language: True if the words are clearly of one language.
         form: the form of answer about claims that the weights are sure of (`bot.language.shapes`).
         workings: the rule of how plans work that the weights are sure of.
@@ -200,6 +201,7 @@ class Heard(msgspec.Struct, frozen=True):
     strange: frozenset[int]
     language: str
     joining: WordArea
+    lexed: Lexed
     today: date
     shows_language: bool = True
     form: str | None = None
@@ -235,7 +237,8 @@ class Hearer:
         the slot types that the last answer accepts.
         """
         keys, found, spotted = self._scanner.scan(said)
-        tags = self._tagger.tags(said, keys, found, today, plan_year, asked=asked, spotted=spotted)
+        lexed = Lexed(self._lexicon.grammar, said.words)
+        tags = self._tagger.tags(said, lexed, keys, found, today, plan_year=plan_year, asked=asked, spotted=spotted)
         numbered = any(tag.kind == "npi" for tag in tags)
         if numbered or "network" in spoken_of:
             tags += self._letters(said, tags, terse=len(keys) <= _FEW + numbered)
@@ -265,6 +268,7 @@ class Hearer:
             self._strange(keys, content, tags, found),
             heard or language or "en",
             self._lexicon.grammar.area("joining"),
+            lexed,
             today,
             heard is not None,
         )

@@ -5,12 +5,12 @@ from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from datetime import date
 
-from bot.language.asked import asked_in
+from bot.language.asked import asked_of
 from bot.language.calendar import months_back
 from bot.language.hearing import Heard
 from bot.language.kernel import FOLLOW, REFINE
 from bot.language.lexicon import WISH, WISH_PLACE, WISH_TIME
-from bot.language.matcher import Grammar, plain
+from bot.language.matcher import plain
 from bot.language.reading import Cell, Slot
 from bot.language.rules import IntentRules
 from bot.language.slots import UNNAMED_NETWORKS, excluded_beside, kinds_of, slot_of
@@ -103,14 +103,14 @@ def _whole(said: Utterance, index: int) -> str:
     return f"{before}{said.text[first:after]}{behind}".strip('.,;:!?()"\n\t\u201c\u201d\u00bf\u00a1')
 
 
-def unmet(heard: Heard, slots: Mapping[str, Slot], intent: IntentRules, grammar: Grammar) -> dict[str, Slot]:
+def unmet(heard: Heard, slots: Mapping[str, Slot], intent: IntentRules) -> dict[str, Slot]:
     """Return everything in a message that the answer ignores, by slot type, `CARE` or `WORDS`."""
     return {
         **conditions(heard, intent),
         **not_honoured(slots, intent),
         **not_held(heard, slots),
         **left_out(heard, slots),
-        **words_left(heard, intent, slots, grammar),
+        **words_left(heard, intent, slots),
     }
 
 
@@ -170,7 +170,7 @@ def care_left(heard: Heard, intent: IntentRules) -> Slot | None:
     return None
 
 
-def words_left(heard: Heard, intent: IntentRules, slots: Mapping[str, Slot], grammar: Grammar) -> dict[str, Slot]:
+def words_left(heard: Heard, intent: IntentRules, slots: Mapping[str, Slot]) -> dict[str, Slot]:
     """Return the words of a condition that nothing explains, such as "still not finished", by the key `WORDS`.
 
     Return {} if there are none, or if the intent does not filter claims. Words between commas without a value and
@@ -178,12 +178,12 @@ def words_left(heard: Heard, intent: IntentRules, slots: Mapping[str, Slot], gra
     """
     if not intent.reads_claims or "most" not in intent.shapes:
         return {}
-    said, cues = heard.said, grammar.area("asked").condition
+    said, cues = heard.said, heard.joining.beside("asked").condition
     led = {place for place in heard.asking if plain(said.words[place]) in cues}
     if not (led or any(said.words[place].isdecimal() for place in heard.asking)):
         return {}
     held = {place for tag in heard.tags for place in range(tag.first, tag.after)} | heard.marks.get("date_range", set())
-    told = held | asked_in(grammar, said.text, {name: slot.text for name, slot in slots.items()}).places
+    told = held | asked_of(said, heard.lexed, {name: slot.text for name, slot in slots.items()}).places
     taken = told | _places(heard, {name for name in heard.marks if name.isupper()} - _TELL_NOTHING)
     ours = _places(heard, _OURS)
     for clause in heard.clauses:

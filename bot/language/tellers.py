@@ -7,9 +7,8 @@ choose topics well and these forms less so. Where the words of a question show t
 from collections.abc import Callable, Mapping
 
 from bot.language.anchors import ANCHOR
-from bot.language.asked import ClaimsAsked, asked_in
+from bot.language.asked import ClaimsAsked, asked_of
 from bot.language.hearing import Heard
-from bot.language.matcher import Grammar
 from bot.language.rules import IntentRules, Tells
 
 _SIDES = ("date_range", "drug", "provider_name", "service", "claim_type", "specialty", "amount_kind")
@@ -28,12 +27,9 @@ _BY_MONEY: Mapping[bool, Tells] = {True: "sums", False: "days"}
 class Tellers:
     """Chooses among the intents of a pack that present claims, by the form that a question asks for."""
 
-    def __init__(
-        self, intents: Mapping[str, IntentRules], is_twice: Callable[[str, Heard], bool], grammar: Grammar
-    ) -> None:
-        self._intents = intents
+    def __init__(self, intents: Mapping[str, IntentRules], is_twice: Callable[[str, Heard], bool]) -> None:
+        self._intents, self._is_twice = intents, is_twice
         self._names = {entry.tells: name for name, entry in intents.items() if entry.tells}
-        self._is_twice, self._grammar = is_twice, grammar
 
     def chosen(self, entry: IntentRules, chances: Mapping[str, float], heard: Heard) -> tuple[str, dict[str, float]]:
         """Return the intent whose form of presentation the question asks for, and the probabilities, this intent first.
@@ -53,7 +49,7 @@ class Tellers:
         said, kinds = heard.said, {tag.kind for tag in heard.tags}
         own = {kind: [tag for tag in heard.tags if tag.kind == kind] for kind in kinds}
         words = {kind: ", ".join(said.said(tag.first, tag.after) for tag in tags) for kind, tags in own.items()}
-        return asked_in(self._grammar, said.text, words)
+        return asked_of(said, heard.lexed, words)
 
     def _way(self, told: Tells | None, heard: Heard, asked: ClaimsAsked) -> Tells | None:
         """Return the form in which the claims are to be presented; None for the form of the likeliest intent."""

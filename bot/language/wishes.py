@@ -16,7 +16,7 @@ from bot.language.entities import with_hours
 from bot.language.hearing import Heard
 from bot.language.hours import hour_tags
 from bot.language.lexicon import WISH, WISH_PLACE, WISH_TIME, Lexicon
-from bot.language.matcher import Lexed, plain
+from bot.language.matcher import plain
 from bot.language.reading import Slot
 from bot.language.rules import IntentRules
 from bot.language.slots import slot_of
@@ -40,7 +40,7 @@ def as_taken(entry: IntentRules, heard: Heard, lexicon: Lexicon) -> Heard:
     asking = heard.asking.union(*(range(one.first, one.after) for one in idle)) - _asides(heard)
     words = frozenset[int]()
     if searches:
-        heard = _at_times(heard, lexicon, asking) if "open_at" in entry.heard.values() else heard
+        heard = _at_times(heard, asking) if "open_at" in entry.heard.values() else heard
         nowhere = _nowhere(heard, lexicon) & asking
         heard = _with(heard, WISH_PLACE, nowhere)
         words = _of_whom(heard, lexicon, _care_beside(entry, heard)) & asking
@@ -65,11 +65,11 @@ def _takes_back(heard: Heard, lexicon: Lexicon, one: Tag, other: Tag, marks: Abs
     return all(at in marks or heard.keys[at] in lexicon.idle for at in between)
 
 
-def _at_times(heard: Heard, lexicon: Lexicon, asking: AbstractSet[int]) -> Heard:
+def _at_times(heard: Heard, asking: AbstractSet[int]) -> Heard:
     """Return a search with opening hours as `open_at`, and with other dates as wishes for an appointment."""
     hello = heard.marks.get("HELLO", frozenset())
     asking = {place for place in asking if not (place in hello and hello & {place - 1, place + 1})}
-    hours = hour_tags(Lexed(lexicon.grammar, heard.said.words), heard.said, heard.today, asking, sought=True)
+    hours = hour_tags(heard.lexed, heard.said, heard.today, asking, sought=True)
     tags = with_hours([tag for tag in heard.tags if tag.kind != "open_at"], hours)
     dates = [tag for tag in tags if tag.kind in _TIMES and tag.first in asking and not _is_past(tag, heard)]
     heard = _retagged(heard, [replace(tag, kind=WISH_TIME) if tag in dates else tag for tag in tags])
