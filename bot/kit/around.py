@@ -53,7 +53,7 @@ class Around(msgspec.Struct, frozen=True):
     @property
     def every(self) -> tuple[Around, ...]:
         """This area and the alternative ones, each without alternatives."""
-        return (replace(self, also=()), *self.also)
+        return (replace(self, also=()), *self.also) if self.also else (self,)
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ Networks are proven place by place; missing data never proves that a place is ou
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Literal
 
 import msgspec
@@ -14,6 +15,7 @@ from bot.kit.ask import Ask
 from bot.kit.network_names import names_of, openings_of
 from bot.kit.opening import local_time, standing
 from bot.kit.spelling import is_state, words_of
+from bot.language.nearby import Gazetteer
 from bot.records.details import GeoPoint, Phone, Specialty, on_day
 from bot.records.listing import Listing, by_rank, hours_of
 from bot.records.provider import Location
@@ -149,27 +151,24 @@ def _nearness(site: Site) -> tuple[bool, bool, float, str]:
 
 
 def spot_of(ask: Ask, place: Location, where: Around | None) -> Spot:
-    """Return the spot of a place: its position if near its ZIP code or city, or else the centre of these."""
-    by_zip = ask.places.coordinates(place.zip5) if place.zip5 else None
-    point, exact = place.position, place.position is not None
-    if point is None or by_zip is None or ask.places.miles_between(point, by_zip) > _ASTRAY:
-        by_city = ask.places.city_center(place.city, place.state) if place.city and place.state else None
-        point, exact = _agreed(ask, point, by_zip, by_city)
+    """Return the spot of a place."""
+    point, exact = _point_of(ask.places, place)
     return Spot(place, _miles(ask, point, where) if where and point else None, exact)
 
 
-def _agreed(
-    ask: Ask, point: GeoPoint | None, by_zip: GeoPoint | None, by_city: GeoPoint | None
-) -> tuple[GeoPoint | None, bool]:
-    """Return the point, and whether it is the place's own position, which needs a ZIP code or city nearby.
+@lru_cache(maxsize=4096)
+def _point_of(places: Gazetteer, place: Location) -> tuple[GeoPoint | None, bool]:
+    """Return where a place is, and whether that is its own position, which needs its ZIP code or city nearby.
 
-    Otherwise the point is the centre of the ZIP code, or of the city if there is no ZIP code or it is far from the
-    city.
+    Otherwise it is the centre of the ZIP code, or of the city if there is no ZIP code or it is far from the city.
+    Cached, as the same places are read again and again.
     """
+    point, by_zip = place.position, places.coordinates(place.zip5) if place.zip5 else None
+    by_city = places.city_center(place.city, place.state) if place.city and place.state else None
     middles = [middle for middle in (by_zip, by_city) if middle]
-    if point and (not middles or any(ask.places.miles_between(point, middle) <= _ASTRAY for middle in middles)):
+    if point and (not middles or any(places.miles_between(point, middle) <= _ASTRAY for middle in middles)):
         return point, True
-    astray = by_zip and by_city and ask.places.miles_between(by_zip, by_city) > _ASTRAY
+    astray = by_zip and by_city and places.miles_between(by_zip, by_city) > _ASTRAY
     return (by_city if astray or by_zip is None else by_zip), False
 
 
