@@ -113,11 +113,11 @@ class Engine:
 
     def _in_topics(self, text: str, said: Utterance, context: Context | None, today: date, begun: float) -> Reading:
         """Return the reading after the last answer, or if it is unclear there, one that changes an earlier topic."""
-        reading = self._decide(text, self.hear(said, today, context), context, today, begun)
+        reading = self._decide(text, self.hear(said, today, context), context, begun)
         if context is None or not (reading.is_miss or reading.unclear):
             return reading
         for back, topic in enumerate(context.earlier, 1):
-            earlier = self._decide(text, self.hear(said, today, topic), topic, today, begun)
+            earlier = self._decide(text, self.hear(said, today, topic), topic, begun)
             if earlier.intent in CHANGES and not earlier.unclear:
                 return replace(earlier, back=back)
         return reading
@@ -132,7 +132,7 @@ class Engine:
         rest = [one for one in cut if not one.first <= danger.at < one.after and one.role is not ClauseRole.COURTESY]
         words = self.lexicon.grammar.area("clauses")
         asked = " ".join(said.said(one.first, one.after) for one in rest if asks(said, one, words))
-        reading = self._decide(text, self.hear(read(asked), today, context), context, today, 0.0) if asked else None
+        reading = self._decide(text, self.hear(read(asked), today, context), context, 0.0) if asked else None
         rules = self.intents.get(reading.intent or "") if reading else None
         return reading if rules and rules.needs != "nothing" else None
 
@@ -154,13 +154,13 @@ class Engine:
 
     def slots_as(self, intent: str, text: str, *, today: date) -> dict[str, Slot]:
         """Return the slots of a message for one intent, whatever its likeliest intent."""
-        return dict(self._candidate(intent, 1.0, self.hear(read_whole(text)[1], today, None), None, today)[0].slots)
+        return dict(self._candidate(intent, 1.0, self.hear(read_whole(text)[1], today, None), None)[0].slots)
 
     def nearest(self, text: str, *, today: date) -> tuple[Candidate, ...]:
         """Return the likeliest intents of a message that was not understood, each with its slots."""
         heard = self.hear(read_whole(text)[1], today, None)
         chances = self._chooser.weighed(heard, None)[0] if heard.keys else {}
-        return tuple(one for one, _ in self._candidates(chances, heard, None, today))
+        return tuple(one for one, _ in self._candidates(chances, heard, None))
 
     def slots_in(self, text: str, *, today: date, context: Context | None = None) -> dict[str, Slot]:
         """Return every slot value in a message by slot type, for replies to the bot's questions (a bare ZIP code)."""
@@ -229,24 +229,22 @@ class Engine:
         return [name for name, one in chances.items() if one >= LEAST and self.intents[name].is_choice]
 
     def _candidates(
-        self, chances: Mapping[str, float], heard: Heard, context: Context | None, today: date
+        self, chances: Mapping[str, float], heard: Heard, context: Context | None
     ) -> list[tuple[Candidate, Heard]]:
         """Return the intents to offer, each with its own slots, and with what is heard as it takes it."""
         names = self._choices(chances)
         names = about_as_likely(names, chances, lambda name: self._chooser.licence(self.intents[name], heard))
-        return [self._candidate(name, chances[name], heard, context, today) for name in names[:MOST_CANDIDATES]]
+        return [self._candidate(name, chances[name], heard, context) for name in names[:MOST_CANDIDATES]]
 
-    def _candidate(
-        self, name: str, chance: float, heard: Heard, context: Context | None, today: date
-    ) -> tuple[Candidate, Heard]:
+    def _candidate(self, name: str, chance: float, heard: Heard, context: Context | None) -> tuple[Candidate, Heard]:
         entry, before = self.intents[name], self.intents.get(context.intent) if context else None
         heard = as_taken(before if before and name.startswith(FOLLOW) else entry, heard, self.lexicon)
         rule = best_rule(entry.rules, heard, context.intent if context else None)
         concepts = tuple(sorted(one for one in heard.names if one.isupper()))
-        slots = self._slots(entry, rule, heard, context, today)
+        slots = self._slots(entry, rule, heard, context)
         return Candidate(name, rule.name if rule else COUNTED, round(chance, 3), concepts, slots), heard
 
-    def _decide(self, text: str, heard: Heard, context: Context | None, today: date, begun: float) -> Reading:
+    def _decide(self, text: str, heard: Heard, context: Context | None, begun: float) -> Reading:
         heard, chances, dangers = self._chooser.shaped(heard, context)
         answered = is_answer(heard, self.intents[REFINE].rules) and not self._goes_on(heard, context)
         top = REFINE if answered else next(iter(chances), FALLBACK)
@@ -261,9 +259,9 @@ class Engine:
         elif act and (act.tells or (act.shows_claims and chances[top] < EVEN)):
             top, chances = self._tellers.chosen(act, chances, heard)
         intent, before = self.intents[top], self.intents.get(context.intent) if context else None
-        offered = self._candidates(chances, heard, context, today)
+        offered = self._candidates(chances, heard, context)
         found = next((one for one in offered if one[0].intent == top and not answered), None)
-        own, taken = found or self._candidate(top, 1.0 if answered else chances[top], heard, context, today)
+        own, taken = found or self._candidate(top, 1.0 if answered else chances[top], heard, context)
         own, others = self._apart(own, act), tuple(self._apart(one, act) for one, _ in offered)
         goes_on = context is not None and continues(intent, heard, context.intent)
         goes_on = answered or (goes_on and (top.startswith(FOLLOW) or chances[top] >= EVEN))
@@ -371,9 +369,7 @@ class Engine:
             dangers=dangers,
         )
 
-    def _slots(
-        self, entry: IntentRules, rule: Rule | None, heard: Heard, context: Context | None, today: date
-    ) -> dict[str, Slot]:
+    def _slots(self, entry: IntentRules, rule: Rule | None, heard: Heard, context: Context | None) -> dict[str, Slot]:
         wanted, excludes, tags = dict(entry.heard), entry.excludes, list(heard.tags)
         if entry.intent.startswith(FOLLOW) and context and (before := self.intents.get(context.intent)):
             wanted, excludes = {**before.heard, **wanted}, excludes | before.excludes
@@ -388,10 +384,10 @@ class Engine:
             slots[name] = replace(slots[name], but=excluded_beside(heard.said, heard.tags, name, heard.joining))
         slots = on_top(slots, heard) if context else slots
         if not SIDES_KINDS.isdisjoint(wanted.values()):
-            found = self.sides_in(heard.said.text, today=today)
+            found = self.sides_in(heard.said.text, today=heard.today)
             slots.update({name: found[kind] for name, kind in wanted.items() if kind in found})
         if entry.intent == DATE_SHIFT and "date_shift" in heard.names:
-            slots["date_range"] = shifted_period(heard.said, heard.tags, context.slots if context else {}, today)
+            slots["date_range"] = shifted_period(heard.said, heard.tags, context.slots if context else {}, heard.today)
         if entry.intent == REFINE and rule and {"DROP", "filter"} & rule.concepts:
             kept = {name for name, slot in context.slots.items() if not slot.excluded} if context else set()
             slots.update(dropped(heard.said, heard.tags, slots, wanted, leaves_out=excludes - kept))
