@@ -70,10 +70,9 @@ class Speller:
 
     def is_slip(self, key: str) -> bool:
         """Return whether an unknown word is one or two typos away from a known word, or the beginning of one."""
-        return self._is_strange(key) and (self._nearest(key) is not None or self._begins_one(key))
-
-    def _begins_one(self, key: str) -> bool:
-        return any(word.startswith(key) for word in self._by_letter.get(key[0], ()))
+        if not self._is_strange(key):
+            return False
+        return self._nearest(key) is not None or any(word.startswith(key) for word in self._by_letter.get(key[0], ()))
 
     def _is_strange(self, key: str) -> bool:
         return len(key) >= SHORTEST and key not in self._known and key.isalpha()
@@ -360,9 +359,9 @@ def _marks(
     settled = _settled(said, tags, titles)
     whole = [(one.first, one.after) for one in found if one.after - one.first >= _WHOLE_PHRASE and _is_concept(one)]
     for match in found:
-        if any(first <= match.first and match.after <= after for first, after in settled):
-            continue
-        if any(_lies_inside(match, first, after) for first, after in whole):
+        own = (match.first, match.after)
+        over = (*settled, *(one for one in whole if one != own))
+        if any(first <= match.first and match.after <= after for first, after in over):
             continue
         for meaning in match.meanings:
             if meaning.kind == "concept":
@@ -373,10 +372,6 @@ def _marks(
 
 def _is_concept(match: PhraseFound) -> bool:
     return any(meaning.kind == "concept" and meaning.value not in _IDLE for meaning in match.meanings)
-
-
-def _lies_inside(match: PhraseFound, first: int, after: int) -> bool:
-    return first <= match.first and match.after <= after and match.after - match.first < after - first
 
 
 def _settled(said: Utterance, tags: Sequence[Tag], titles: AbstractSet[str]) -> list[tuple[int, int]]:
