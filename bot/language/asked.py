@@ -12,7 +12,7 @@ import msgspec
 
 from bot.language.classed import AREA, Classed, DrugUse, degrees_in, uses_in
 from bot.language.matcher import Grammar, Lexed
-from bot.language.text import Utterance, read
+from bot.language.text import read
 
 PERIODS = frozenset({"day", "month", "quarter", "year"})
 SortOrder = Literal["biggest", "smallest", "oldest", "newest"]
@@ -128,15 +128,10 @@ NOTHING_ASKED = ClaimsAsked()
 def asked_in(grammar: Grammar, text: str, words: Mapping[str, str]) -> ClaimsAsked:
     """Return what a message requests about claims; `words` are the words of its slots by slot name."""
     said = read(text)
-    return asked_of(said, Lexed(grammar, said.words), words)
+    return ClaimsQuestion(said, Lexed(grammar, said.words), words).asked()
 
 
-def asked_of(said: Utterance, lexed: Lexed, words: Mapping[str, str]) -> ClaimsAsked:
-    """Return what a message asks of claims; `words` are the words of its slots."""
-    return _Question(said, lexed, words).asked() if said.words else NOTHING_ASKED
-
-
-class _Question(Classed):
+class ClaimsQuestion(Classed):
     """Reads one question for `asked_in`."""
 
     def asked(self) -> ClaimsAsked:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from datetime import date
 
-from bot.language.asked import asked_of
+from bot.language.asked import ClaimsQuestion
 from bot.language.calendar import months_back
 from bot.language.hearing import Heard
 from bot.language.kernel import FOLLOW, REFINE
@@ -183,7 +183,7 @@ def words_left(heard: Heard, intent: IntentRules, slots: Mapping[str, Slot]) -> 
     if not (led or any(said.words[place].isdecimal() for place in heard.asking)):
         return {}
     held = {place for tag in heard.tags for place in range(tag.first, tag.after)} | heard.marks.get("date_range", set())
-    told = held | asked_of(said, heard.lexed, {name: slot.text for name, slot in slots.items()}).places
+    told = held | ClaimsQuestion(said, heard.lexed, {name: slot.text for name, slot in slots.items()}).asked().places
     taken = told | _places(heard, {name for name in heard.marks if name.isupper()} - _TELL_NOTHING)
     ours = _places(heard, _OURS)
     for clause in heard.clauses:

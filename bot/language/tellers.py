@@ -7,7 +7,7 @@ choose topics well and these forms less so. Where the words of a question show t
 from collections.abc import Callable, Mapping
 
 from bot.language.anchors import ANCHOR
-from bot.language.asked import ClaimsAsked, asked_of
+from bot.language.asked import ClaimsAsked, ClaimsQuestion
 from bot.language.hearing import Heard
 from bot.language.rules import IntentRules, Tells
 
@@ -49,7 +49,7 @@ class Tellers:
         said, kinds = heard.said, {tag.kind for tag in heard.tags}
         own = {kind: [tag for tag in heard.tags if tag.kind == kind] for kind in kinds}
         words = {kind: ", ".join(said.said(tag.first, tag.after) for tag in tags) for kind, tags in own.items()}
-        return asked_of(said, heard.lexed, words)
+        return ClaimsQuestion(said, heard.lexed, words).asked()
 
     def _way(self, told: Tells | None, heard: Heard, asked: ClaimsAsked) -> Tells | None:
         """Return the form in which the claims are to be presented; None for the form of the likeliest intent."""
