@@ -18,9 +18,13 @@ _TABLES: LRUCache[tuple[int, ...], Table] = LRUCache(64)
 
 def world_of(today: date | None) -> World:
     """The world of that day, else of now; a test may add to it. Resources are shared, and nobody writes in one."""
-    built = _built(today)
-    made = {kind: dict(those) for kind, those in built.resources.items()}
-    return World(made, dict(built.accounts), dict(built.on_demand))
+    return copied(_built(today))
+
+
+def copied(world: World) -> World:
+    """A world with the same resources, to which others can be added."""
+    made = {kind: dict(those) for kind, those in world.resources.items()}
+    return World(made, dict(world.accounts), dict(world.on_demand))
 
 
 @cache

@@ -194,7 +194,6 @@ BODIES = {
 @pytest.fixture
 def uncollected() -> Iterator[None]:
     """What only the garbage collector would find stays, as it does for minutes in a process with much to keep."""
-    gc.collect()
     gc.disable()
     yield
     gc.enable()

@@ -160,6 +160,8 @@ def _labelled(machine: Any) -> Counted:
 
 def pruned(table: Table, every: Sequence[Heard], most: int, pinned: Pins) -> Table:
     """The evidence that matters most, by the spread of its weights and how much there is of it, and what is pinned."""
+    if sum(map(len, table.rows.values())) <= most:
+        return table
     matrix = table.matrix(every)
     machine = fitted(matrix, every, [one.label for one in every])
     there = np.sqrt(np.asarray(matrix.multiply(matrix).sum(0)).ravel())

@@ -14,6 +14,7 @@ from bot.sandbox.synthetic.chance import npi, stream
 from bot.sandbox.synthetic.claim import Charge, CostSharing, reverse, total
 from bot.sandbox.world import DIRECTORY_TYPES, MEMBER_TYPES, Resource, World
 from tests.inside import references
+from tests.worlds import copied
 
 SAMPLE = 60
 
@@ -44,9 +45,19 @@ def test_every_reference_resolves(world: World) -> None:
                 assert target in inside or key in world.resources[other], (resource["id"], target)
 
 
-def test_the_same_seed_and_day_give_the_same_world(world: World, today: date) -> None:
-    """A second build with one seed and one day is equal, and another seed differs."""
-    assert build(today=today).resources == world.resources
+def test_the_same_seed_and_day_give_the_same_world(world: World, today: date, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second build with one seed and one day is equal, and adds each type and id once; another seed differs."""
+    added: Counter[tuple[str, str]] = Counter()
+    keep = World.add
+
+    def count(self: World, resource: Resource) -> None:
+        added[resource["resourceType"], resource["id"]] += 1
+        keep(self, resource)
+
+    with monkeypatch.context() as counting:
+        counting.setattr(World, "add", count)
+        assert build(today=today).resources == world.resources
+    assert added.most_common(1)[0][1] == 1
     assert build(8, today).resources != world.resources
 
 
@@ -58,20 +69,6 @@ def test_a_world_can_be_built_on_any_day(day: date) -> None:
     claims = [one for one in world.of_type("ExplanationOfBenefit") if one["patient"]["reference"].endswith(dana)]
     assert all(one["payment"]["date"] <= str(day) for one in claims)
     assert max(one["item"][0]["servicedDate"] for one in claims) > str(day - timedelta(days=10))
-
-
-def test_no_id_is_given_twice(today: date, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No resource replaces another of its type and id."""
-    added: Counter[tuple[str, str]] = Counter()
-    keep = World.add
-
-    def count(self: World, resource: Resource) -> None:
-        added[resource["resourceType"], resource["id"]] += 1
-        keep(self, resource)
-
-    monkeypatch.setattr(World, "add", count)
-    build(today=today)
-    assert added.most_common(1)[0][1] == 1
 
 
 def test_identifiers_are_not_shared(world: World) -> None:
@@ -126,9 +123,9 @@ def test_two_networks_and_four_coverages(world: World) -> None:
 
 
 @pytest.mark.parametrize("username", ["maria1k", "maria10k"])
-def test_a_long_record_is_made_on_demand(username: str, today: date) -> None:
+def test_a_long_record_is_made_on_demand(username: str, world: World) -> None:
     """Nothing of it is there before, all of it is there after, and asking twice changes nothing."""
-    world = build(today=today)
+    world = copied(world)
     [patient] = world.accounts[username].patients
     before = len(world.resources["ExplanationOfBenefit"])
     world.complete(patient)
