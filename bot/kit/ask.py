@@ -160,18 +160,19 @@ class Ask(msgspec.Struct):
     wish: ClaimWish | None = None
     care: NamedCare | None = None
     hears: Callable[[str, Mapping[str, str]], ClaimsAsked] = hears_nothing
-    heard: ClaimsAsked | None = None
+    heard: dict[tuple[object, ...], ClaimsAsked] = msgspec.field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Forget the conditions: those of a changed question are read anew."""
-        self.wish = self.heard = None
+        self.wish = None
 
     @property
     def asked(self) -> ClaimsAsked:
-        """What the words ask of claims, read once; nothing for a button."""
-        if self.heard is None:
-            self.heard = self.hears(self.said, self.words)
-        return self.heard
+        """What the words ask of claims, read once for all copies of the question; nothing for a button."""
+        key = (self.said, *self.words.items())
+        if key not in self.heard:
+            self.heard[key] = self.hears(self.said, self.words)
+        return self.heard[key]
 
     def moment(self) -> datetime:
         """Return the current time; noon UTC of today if only the day is known."""
