@@ -145,6 +145,7 @@ class Answering:
         dated = await self._in_plan_year(message, asked) if access and "date_range" in asked.slots else asked
         ask = self._prepare(message, dated, access, limits)
         ask.report.progress = progress
+        ask.heard.update(exchange.reading.asked)
         ask = with_sets(await in_its_time(ask))
         if access:
             ask.mark_key = await self._audit.keyed("seen", f"{message.person.key}\x1f{access.patient}")

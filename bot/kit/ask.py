@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from bot.kit.benefits import NO_BENEFITS, Benefits
 from bot.kit.cases import AppealCase
 from bot.language.asked import NOTHING_ASKED, ClaimsAsked
+from bot.language.classed import words_key
 from bot.language.context import THOSE
 from bot.language.nearby import Gazetteer
 from bot.language.reading import Slot
@@ -169,7 +170,7 @@ class Ask(msgspec.Struct):
     @property
     def asked(self) -> ClaimsAsked:
         """What the words ask of claims, read once for all copies of the question; nothing for a button."""
-        key = (self.said, *self.words.items())
+        key = words_key(self.said, self.words)
         if key not in self.heard:
             self.heard[key] = self.hears(self.said, self.words)
         return self.heard[key]

@@ -14,8 +14,14 @@ from bot.language.text import Utterance, read
 AREA = "asked."
 _IN_TIMES = frozenset({"only_one", "one", "several", "ordinal", "count", "newest"})
 """Classes of words with another meaning inside a date phrase: "last" in "the last month"."""
-_COUNTING = frozenset({"order", "group", "unit"})
+_TELL_NOTHING = frozenset({"group", "unit"})
+_COUNTING = _TELL_NOTHING | {"order"}
 """Slots whose words may state the requested number: "the top 3 doctors"."""
+
+
+def words_key(text: str, words: Mapping[str, str]) -> tuple[object, ...]:
+    """Return the key of a question by its text and the words of the slots that tell what it asks."""
+    return (text, *sorted(pair for pair in words.items() if pair[0] not in _TELL_NOTHING))
 
 
 class Classed:

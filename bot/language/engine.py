@@ -301,6 +301,7 @@ class Engine:
             cells=tuple(cells(heard, self.lexicon.cells)),
             chances=chances,
             dangers=dangers,
+            asked=heard.asked,
         )
 
     def _apart(self, one: Candidate, act: IntentRules | None) -> Candidate:

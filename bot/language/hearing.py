@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from bot.language.asked import ClaimsAsked
 from bot.language.calendar import DateRange
 from bot.language.clauses import Clause, ClauseRole, clauses
 from bot.language.entities import Tagger
@@ -187,6 +188,7 @@ class Heard(msgspec.Struct, frozen=True):
         shows_language: True if the words are clearly of one language.
         form: the form of answer about claims that the weights are sure of (`bot.language.shapes`).
         workings: the rule of how plans work that the weights are sure of.
+        asked: what the words ask of claims, by `words_key`, as far as it was read.
     """
 
     said: Utterance
@@ -205,6 +207,7 @@ class Heard(msgspec.Struct, frozen=True):
     shows_language: bool = True
     form: str | None = None
     workings: str | None = None
+    asked: dict[tuple[object, ...], ClaimsAsked] = msgspec.field(default_factory=dict)
 
 
 class Hearer:
@@ -218,7 +221,7 @@ class Hearer:
         )
         self._given = lexicon.given - lexicon.familiar - lexicon.date_keys
         self._people, self._common = lexicon.people, AnyOf(lexicon.familiar, lexicon.date_keys)
-        self._counting = lexicon.date_keys | lexicon.number_keys
+        self._everyday = AnyOf(lexicon.familiar, lexicon.date_keys, lexicon.number_keys)
 
     def hear(
         self,
@@ -311,10 +314,8 @@ class Hearer:
     ) -> frozenset[int]:
         spans = [*((tag.first, tag.after) for tag in tags), *((match.first, match.after) for match in found)]
         explained = {place for first, after in spans for place in range(first, after)}
-        everyday, counting = self._lexicon.familiar, self._counting
-        rest = ((place, keys[place]) for place in content if place not in explained)
-        words = (one for one in rest if one[1] not in everyday and one[1] not in counting)
-        return frozenset(place for place, key in words if len(key) >= _LEAST_LETTERS and key.isalpha())
+        rest = ((place, keys[place]) for place in content if place not in explained and keys[place].isalpha())
+        return frozenset(place for place, key in rest if len(key) >= _LEAST_LETTERS and key not in self._everyday)
 
     def _language(self, said: Utterance, tags: Sequence[Tag]) -> str | None:
         """Return the language of the words, without names and numbers; None if it is unclear."""

@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from bot.language.asked import ClaimsAsked
 from bot.language.kernel import FALLBACK, is_kernel
 
 # What is told as the rule of a reading where the weights alone decided.
@@ -116,6 +117,7 @@ class Reading(msgspec.Struct, frozen=True):
         cells: everything found in the message.
         chances: the probability of each intent.
         dangers: the probability of each emergency.
+        asked: what the words ask of claims, by `words_key`, as far as it was read.
     """
 
     text: str
@@ -141,6 +143,7 @@ class Reading(msgspec.Struct, frozen=True):
     cells: tuple[Cell, ...] = ()
     chances: Mapping[str, float] = msgspec.field(default_factory=dict)
     dangers: Mapping[str, float] = msgspec.field(default_factory=dict)
+    asked: Mapping[tuple[object, ...], ClaimsAsked] = msgspec.field(default_factory=dict)
 
     @property
     def offers(self) -> tuple[str, ...]:

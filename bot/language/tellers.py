@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 
 from bot.language.anchors import ANCHOR
 from bot.language.asked import ClaimsAsked, ClaimsQuestion
+from bot.language.classed import words_key
 from bot.language.hearing import Heard
 from bot.language.rules import IntentRules, Tells
 
@@ -49,7 +50,8 @@ class Tellers:
         said, kinds = heard.said, {tag.kind for tag in heard.tags}
         own = {kind: [tag for tag in heard.tags if tag.kind == kind] for kind in kinds}
         words = {kind: ", ".join(said.said(tag.first, tag.after) for tag in tags) for kind, tags in own.items()}
-        return ClaimsQuestion(said, heard.lexed, words).asked()
+        heard.asked[words_key(said.text, words)] = found = ClaimsQuestion(said, heard.lexed, words).asked()
+        return found
 
     def _way(self, told: Tells | None, heard: Heard, asked: ClaimsAsked) -> Tells | None:
         """Return the form in which the claims are to be presented; None for the form of the likeliest intent."""
