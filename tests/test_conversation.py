@@ -131,3 +131,31 @@ async def test_a_form_is_answered_in_its_own_language(stage: Stage) -> None:
     sent = replace(talk.message('specialty:"cardiologist" near:"37402"'), form="provider.find", language="es")
     replies = [reply async for reply in talk.bot.turn.answer(sent)]
     assert (replies[-1].intent, replies[-1].language) == ("provider.find", "es")
+
+
+IN_FOCUS = (
+    "what did okafor cost me", "is dr okafor in network", "did okafor send the referral", "change my pcp to dr okafor",
+    "who did I see on may 11",
+)  # fmt: skip
+OF_THEM = {
+    "whats her number": "(423) 555-0142",
+    "book me with her": "(423) 555-0142",
+    "her address": "620 Riverfront Pkwy",
+    "does she do sports physicals": "Grace Okafor, MD",
+    "is she a surgeon": "Grace Okafor, MD",
+    "what kind of doctor is that": "Cardiology",
+}
+
+
+async def test_whoever_is_spoken_of_is_the_one_asked_about_next(stage: Stage) -> None:
+    """However a doctor came up, and whatever is asked of her then: neither a refusal nor somebody else answers."""
+    talk = await _linked(stage, "dana")
+    wrong = []
+    for first in IN_FOCUS:
+        for then, told in OF_THEM.items():
+            await talk.say("start over")
+            await talk.say(first)
+            reply = (await talk.say(then))[-1]
+            if told not in plain(reply.blocks) or not (reply.intent or "").startswith("provider."):
+                wrong.append((first, then, reply.intent, plain(reply.blocks)[:80]))
+    assert wrong == [], "\n".join(map(str, wrong))

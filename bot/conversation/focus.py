@@ -34,13 +34,14 @@ from bot.language.reading import Reading, Slot
 from bot.language.rules import IntentRules, shows_one
 
 NAMES = frozenset({"provider_name", "organization", "npi", "tin"})
-_CLAIM = "claim"
+_CLAIM, _PROVIDER = "claim", "provider"
 _OTHERS = OBJECTS | CONDITIONS_OF_CLAIMS | {"amount", "order"}
 _OTHER_CLAIMS = TIMES | NAMES | {"drug", "claim_id", "person"}
 _MOST_SINGLE = 5  # claims that were shown one by one
 _IS = ("was ", "is ", "were ", "so was ", "era ", "fue ", "es ", "eso fue ", "eso era ", "esa fue ", "ese fue ")
 _BARE = 3  # words, which ask about what was shown: "what for"
 _SHORT = 6  # words, of a message that has no subject of its own
+_BOOKS = "action:schedule"
 _LEAST = 0.05  # of the probability of the question before, where words point at its answer
 
 
@@ -62,27 +63,35 @@ def intent_of(memory: Memory, reading: Reading, intents: Mapping[str, IntentRule
         return _teller(reading, before, intents)
     if before is None or top is None or reading.is_miss or (top.intent.startswith(FOLLOW) and not reading.unclear):
         return None
-    provided = before.is_of_provider or (before.reads_claims and of_them)
-    fact = provided and not top.is_of_provider and "MY" not in reading.concepts and facts_in(reading.text)
-    lost = reading.unclear or reading.intent == FALLBACK
-    bare = not reading.slots and memory.about is not None and len(reading.text.split()) <= _BARE
-    if reading.unclear and bare and _asks_of_claim(top) and top.shows_claims:
-        return top.intent
-    if not fact and not (lost and (reading.points or of_them)):
-        return None
-    likely = {one.intent: one.slots for one in reading.candidates if one.intent in intents}
-    told = [
-        name
-        for name, slots in likely.items()
-        if provided and (fact or reading.unclear) and NAMES.isdisjoint(slots)
-        if intents[name].is_of_provider and not lists_providers(intents[name])
-        if name != shows_one(intents) or slots or facts_in(reading.text)
-    ]
-    walks = before.walks and before.needs == "member" and (memory.record or not before.reads_claims)
+    if one := _of_provider(reading, top, before, intents):
+        return one
+    pointed = (reading.unclear or reading.intent == FALLBACK) and (reading.points or of_them)
+    words, likely = len(reading.text.split()), [one.intent for one in reading.candidates if one.intent in intents]
+    bare = reading.unclear and not reading.slots and memory.about is not None and words <= _BARE
+    first = [top.intent] if bare and _asks_of_claim(top) and top.shows_claims else []
+    walks = pointed and before.walks and before.needs == "member" and (memory.record or not before.reads_claims)
     same = [before.intent] if walks and reading.chances.get(before.intent, 0.0) >= _LEAST else []
-    short = memory.record is not None and before.reads_claims and len(reading.text.split()) <= _SHORT
+    short = pointed and memory.record is not None and before.reads_claims and words <= _SHORT
     claims = [name for name in likely if short and _asks_of_claim(intents[name])]
-    return next(iter((*told, *same, *claims) if of_them or fact else (*same, *claims)), None)
+    return next(iter((*first, *same, *claims)), None)
+
+
+def _of_provider(
+    reading: Reading, top: IntentRules, before: IntentRules, intents: Mapping[str, IntentRules]
+) -> str | None:
+    """Return what a message asks of the provider that was shown: a fact, or to be booked with them: whom to call."""
+    shown = any(one.name == _PROVIDER for one in before.subjects)
+    if not (shown or (before.reads_claims and OF_THEM in reading.concepts)):
+        return None
+    reason = reading.slots.get("reason")
+    fact = not top.is_of_provider and "MY" not in reading.concepts and facts_in(reading.text)
+    if reason is not None and reason.value == _BOOKS:
+        return shows_one(intents)
+    likely = (one for one in reading.candidates if one.intent in intents and NAMES.isdisjoint(one.slots))
+    of_one = [one.intent for one in likely if intents[one.intent].is_of_provider]
+    told = (name for name in of_one if not lists_providers(intents[name]))
+    own = top.intent if top.intent in of_one and top.of_entry else None
+    return own or next(told, None) if fact or reading.unclear else None
 
 
 def records_shown(
@@ -216,7 +225,8 @@ def of_record(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[s
     names = taken_over(context, replace(reading, intent=asked.intent), intents) if memory.about or told else ()
     rules, before = intents.get(asked.intent), intents.get(context.intent)
     claimed = rules is not None and before is not None and before.reads_claims and rules.is_of_provider
-    if claimed and memory.about and OF_THEM in reading.concepts and NAMES.isdisjoint(reading.slots):
+    meant = OF_THEM in reading.concepts or reading.points
+    if claimed and memory.about and meant and NAMES.isdisjoint(reading.slots):
         names = (RECORD, *NAMES)
     described = reading.text.casefold().startswith(_IS) and not (reading.steps or _OTHERS.isdisjoint(reading.slots))
     if memory.record and reading.points and described and _walks(asked, intents):  # "was that dental"

@@ -239,7 +239,8 @@ class Turn:
         if rules is not None and (asked.goes_on or asked.intent in self._pack.answers):
             return self.handing_over.offered(exchange, asked) if asked.intent == HUMAN else asked
         exchange.memory = replace(exchange.memory, misses=0)
-        return Said(await self._stated(message, asked), keeps=True, slots=by_button(asked.also))
+        topic = asked if "provider_name" in exchange.reading.slots else None  # whom the next turn may speak of
+        return Said(await self._stated(message, asked), topic, keeps=topic is None, slots=by_button(asked.also))
 
     async def _stated(self, message: Message, asked: Asked) -> Answered:
         """Return an answer that needs no data.

@@ -30,9 +30,9 @@ from bot.records.patient import Patient
 
 if TYPE_CHECKING:
     from bot.kit.news import Seen
+    from bot.kit.own_doctors import OwnDoctor
     from bot.kit.spans import TimeSets
     from bot.kit.wanted import ClaimWish
-    from bot.kit.who import OwnDoctor
 
 MEMBER_TYPES = frozenset(
     {"CarePlan", "Condition", "Coverage", "ExplanationOfBenefit", "List", "MedicationKnowledge", "Observation"}

@@ -5,7 +5,7 @@ Every filter is checked on every card (T44).
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date
 from functools import partial
 from typing import Generic, TypeVar
@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from bot.kit.around import FARTHER, Around, around, farther
 from bot.kit.ask import Ask
 from bot.kit.asked_networks import AskedNetworks, among, asked_networks, own_wanted, without_own
+from bot.kit.benefits import stands
 from bot.kit.cards import Card, cards, store_cards
 from bot.kit.conditions import Conditions, Loosened, conditions, is_called, loosened, sift
 from bot.kit.facilities import places_of_care
@@ -22,11 +23,13 @@ from bot.kit.facts import ProviderFact, facts_beside
 from bot.kit.foremost import Ranked, nearly_open, ranked
 from bot.kit.network_names import Wanted, names_of
 from bot.kit.offers import Document, WithDocument
-from bot.kit.organizations import nearest
+from bot.kit.organizations import nearest, telling_words
+from bot.kit.spelling import words_of
 from bot.records.listing import Listing
 
 PAGE = 5
 _INSTEAD = 3
+_CALLED = 2  # words of a place's name that call it
 
 
 class Found(WithDocument, frozen=True, kw_only=True):
@@ -277,6 +280,8 @@ class Places(ProviderSearch[FoundPlaces]):
         """Return the places of the kinds; networks that the directory doesn't list are looked up among theirs."""
         found = await places_of_care(self.ask, self.kinds, where)
         lost = wishes.networks.named and not wishes.networks.listed
+        if not (wishes.name or wishes.organization):
+            wishes = replace(wishes, name=_spoken_of(self.ask.said, found))
         return replace(wishes, networks=among(self.ask, found)) if lost else wishes, found
 
     def cards(self, rows: Sequence[Listing], where: Around | None) -> tuple[Card, ...]:
@@ -300,6 +305,13 @@ class Places(ProviderSearch[FoundPlaces]):
             return page
         nearest = self.cards(self.kept(found, page.where, page.wishes), page.where)[0]
         return replace(page, nearer=nearest if (nearest.miles or 0) < page.cards[0].miles else None)
+
+
+def _spoken_of(said: str, found: Iterable[Listing]) -> str | None:
+    """Return the two words by which one of the places is called in a question, the Blue Heron of a pharmacy."""
+    words = words_of(said)
+    called = (" ".join(telling_words(row.name or "")[:_CALLED]) for row in found)
+    return next((one for one in called if " " in one and stands(words_of(one), words)), None)
 
 
 async def find_places(ask: Ask, *kinds: str, anywhere: bool = False) -> FoundPlaces:

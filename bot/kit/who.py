@@ -19,19 +19,18 @@ from bot.kit.directory import bring, read_by, read_rows
 from bot.kit.facts import ProviderFact, without_facts
 from bot.kit.offers import WithDocument
 from bot.kit.organizations import AT_PLACE, PLACES, Choice, at_places, houses_named, nearest, telling_words, told_apart
+from bot.kit.own_doctors import bare_name, of_own_claims
 from bot.kit.reading import read_pages
 from bot.kit.sites import within
 from bot.kit.spelling import is_named, starts_like, words_of
 from bot.language.context import AMONG, CALLED, LIKE, RECORD
 from bot.payer.budget import MIB
 from bot.payer.search import Search, SearchValue, any_of, escape, token
-from bot.records.claim import Claim
 from bot.records.details import is_npi
 from bot.records.directory import NPI
 from bot.records.joined import Directory
 from bot.records.listing import Listing
 from bot.records.shapes import Key, key_of
-from bot.records.written import PartialDate
 
 _PERSON = ("practitioner", "location", "network", "organization", "service")
 _MOST, _MOST_PAGES, _MOST_RESOURCES = 40, 40, 3_000
@@ -51,18 +50,6 @@ _HE = re.compile(r"\b(?:el|del|al) (?:dr\b|doctor\b)", re.IGNORECASE)
 
 Groups = tuple[Group, ...]
 State = Literal["one", "several", "ended", "unknown", "unnamed"]
-
-
-class OwnDoctor(msgspec.Struct, frozen=True):
-    """The provider on the person's claims.
-
-    `called` is the person's word, `day` is of the newest claim, `others` a count.
-    """
-
-    name: str
-    called: str
-    day: PartialDate | None
-    others: int
 
 
 class Who(msgspec.Struct, frozen=True):
@@ -179,17 +166,30 @@ async def who(ask: Ask) -> Who:
     else:
         rows = await listings_of(ask, among)
     every = by_provider(rows)
-    every = tuple(own for own in every if name and is_named(ask.said, _bare(own[0].name))) or every
+    every = tuple(own for own in every if name and is_named(ask.said, bare_name(own[0].name))) or every
     groups = by_provider(row for own in every for row in own if row.active(ask.today))
     ended = len(every) - len(groups)
     if ended == len(every) == 1:
-        name = _bare(every[0][0].name) or name
-    groups = _narrowed(ask, groups, await _area(ask) if len(groups) > 1 else None, named=bool(name))
-    if name and not (npi or tin):
-        groups = await of_own_claims(ask, groups, name)
+        name = bare_name(every[0][0].name) or name
+    groups, name = await _meant(ask, groups, every, name, numbered=bool(npi or tin))
     if len(groups) == 1 and (own := groups[0][0].name) and (key or {RECORD, AMONG} & ask.arguments.keys()):
         ask.named[CALLED if key else "provider_name"] = own
     return Who(name or next((row.name for row in rows if len(groups) == 1), None), groups, max(ended, 0), near)
+
+
+async def _meant(
+    ask: Ask, groups: Groups, every: Groups, name: str | None, *, numbered: bool
+) -> tuple[Groups, str | None]:
+    """Return those who fit what is said beside the name, or of them the one of the person's claims; and the name.
+
+    Of a name that only earlier messages said it is first the one of the claims: "is she a surgeon" narrows no name.
+    """
+    carried = bool(name) and set(words_of(name)).isdisjoint(words_of(ask.said))
+    where = await _area(ask) if len(groups) > 1 else None
+    fitting = groups if carried else _narrowed(ask, groups, where, named=bool(name))
+    if name and fitting and not numbered:
+        fitting, name = await of_own_claims(ask, fitting, every, name)
+    return _narrowed(ask, fitting, where, named=True) if carried else fitting, name
 
 
 async def who_shown(ask: Ask) -> tuple[Listing, ...]:
@@ -239,18 +239,13 @@ def _narrowed(ask: Ask, groups: Groups, where: Around | None, *, named: bool) ->
 
 def _is_written(written: str | None, said: str) -> bool:
     """Return whether a name has all words that are said, its credentials and initials among them: "G. Kim DO"."""
-    own, first = words_of(written), {one[0] for one in words_of(_bare(written))}
+    own, first = words_of(written), {one[0] for one in words_of(bare_name(written))}
     return all(word in own or word in first for word in set(words_of(said)).difference(_TITLES))
 
 
 def _family(name: str) -> str:
     """Return the name of all who are called so, the Kim of "Kims"; a full name is one person's."""
     return name if " " in name else name.removesuffix("s")
-
-
-def _bare(name: str | None) -> str:
-    """Return a listed name without its degrees."""
-    return (name or "").partition(",")[0]
 
 
 def _sex_of_title(ask: Ask) -> str | None:
@@ -376,25 +371,3 @@ async def _of_claim(ask: Ask) -> str | None:
     shown = ask.arguments.get(RECORD)
     claims = await ask.own_claims() if shown else ()
     return next((claim.seen.partition(",")[0] for claim in claims if claim.id == shown and claim.seen), None)
-
-
-async def of_own_claims(ask: Ask, groups: Groups, called: str) -> Groups:
-    """Return the one provider that the person's claims name; all of them if the claims name none or several.
-
-    The answer then says so and offers the others (`ask.own_doctors`); their button has the argument `every`.
-    """
-    if len(groups) <= 1 or "every" in ask.arguments:
-        return groups
-    claims = await ask.own_claims()
-    mine = tuple((rows, claim) for rows in groups if (claim := _newest(rows, claims)) is not None)
-    if len(mine) != 1:
-        return groups
-    rows, claim = mine[0]
-    ask.own_doctors.append(OwnDoctor(rows[0].name or called, called, claim.service.day, len(groups) - 1))
-    return (rows,)
-
-
-def _newest(rows: Sequence[Listing], claims: Sequence[Claim]) -> Claim | None:
-    """Return the newest claim that names this provider as the one who gave care."""
-    name = _bare(rows[0].name)
-    return next((claim for claim in claims if name and is_named(claim.seen, name)), None)

@@ -66,8 +66,8 @@ class DateParts:
             return whole._replace(start=max(whole.start, back(whole.end + _DAY, count, unit)))
         return whole._replace(end=min(whole.end, later(whole.start, count, unit) - _DAY))
 
-    def beside(self, side: int, unit: str, whole: Stretch, count: int = 1) -> Stretch:
-        """Return the units after a period, or before it if `side` is negative: "the week before Thanksgiving"."""
+    def beside(self, side: int, whole: Stretch, unit: str = "week", count: int = 1) -> Stretch:
+        """Return the units right before or after a period: "the week before Thanksgiving", "right before it"."""
         if side < 0:
             return Stretch(back(whole.start, count, unit), whole.start - _DAY)
         return Stretch(whole.end + _DAY, later(whole.end + _DAY, count, unit) - _DAY)

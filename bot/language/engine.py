@@ -93,8 +93,7 @@ class Engine:
             return alarmed(question, danger, begun, now=now) if question else in_danger(text, danger, begun)
         reading = self._in_topics(text, part, context, today, begun)
         again = context is not None and reading.intent == context.intent and not reading.slots
-        lost = again or self._alarms.is_unexplained(reading) or (reading.unclear and self._alarms.is_likely(reading))
-        unasked = signs.unasked() if lost else None
+        unasked = self._alarms.unasked(reading, signs, again=again)
         danger = self._alarms.beside(unasked or signs.beside(), reading, part, signs)
         if danger is None:
             return reading

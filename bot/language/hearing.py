@@ -121,7 +121,7 @@ class Scanner:
         self._tree, self._speller = lexicon.tree, speller
         self._words = NameWords(
             known=AnyOf(
-                lexicon.familiar,
+                lexicon.familiar | lexicon.idle,
                 lexicon.plain,
                 lexicon.dangers.words.vocabulary,
                 lexicon.number_keys,

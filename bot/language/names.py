@@ -303,7 +303,9 @@ class _People:
             return False
         others = [place for place in range(len(self.said.words)) if not begin <= place < after]
         return any(
-            self.at.word(place) in self.around.names.short_title or self.at.key(place) in self.words.family
+            self.at.word(place) in self.around.names.short_title
+            or self.at.key(place) in self.words.family
+            or (self.at.capital(place) and self.at.like(place))
             for place in others
         )
 

@@ -1,8 +1,8 @@
 """The check before everything else: a crisis, then an emergency, as opposed to questions about benefits.
 
 No list of sentences covers what people say in danger, so weak signs are combined: a person, a denied verb of living, a
-part of the body, a means, "took" with an amount. `_words/safety.yaml` has the ideas and the rules. `Alarms` puts the
-gate's result and that of the counted weights into the reading.
+part of the body, a means, "took" with an amount. `_words/safety.yaml` has the ideas and the rules. `Alarms` puts
+their result and that of the counted weights into the reading.
 """
 
 from bisect import bisect_left, bisect_right
@@ -19,6 +19,7 @@ from bot.language.dangers import (
     CHEST,
     COLOR,
     HAPPENS,
+    LONG_AGO,
     LOSS,
     NOW,
     OFTEN,
@@ -61,18 +62,6 @@ class Danger(NamedTuple):
         return SYMPTOM in self.lines
 
 
-class SafetyGate:
-    """The safety check of a message of up to 4,000 characters, already split into words."""
-
-    def __init__(self, dangers: Dangers, speller: Speller) -> None:
-        self._dangers, self._speller = dangers, speller
-
-    def hear(self, said: Utterance) -> "Signs":
-        """Return the emergency signs of a message; rules are evaluated when asked for."""
-        found = _meant(self._dangers.words.scan(self._speller.repaired(said.keys)))
-        return Signs(self._dangers, [one for one in found if not _is_named(one, said)], said)
-
-
 class Signs:
     """The ideas of danger in one message, and the rules that they match.
 
@@ -94,10 +83,13 @@ class Signs:
         danger = self._first((rule, True) for rule in self._dangers.rules if not (rule.loose or rule.alone))
         return danger._replace(firm=True) if danger else None
 
-    def unasked(self) -> Danger | None:
-        """The emergency in a message that asks for nothing: weak signs, feelings, and explicit words."""
+    def unasked(self, *, guessed: bool) -> Danger | None:
+        """The emergency in a message that asks for nothing: weak signs, feelings, and explicit words.
+
+        Where a question is `guessed` at, calm words silence explicit ones too: "is suicide prevention covered".
+        """
         rules = (rule for rule in self._dangers.rules if rule.loose or rule.alone or rule.plain)
-        return self._first((rule, not rule.plain) for rule in rules)
+        return self._first((rule, guessed or not rule.plain) for rule in rules)
 
     def beside(self) -> Danger | None:
         """The emergency next to a question about something else."""
@@ -116,10 +108,6 @@ class Signs:
     def name(self, *ideas: str) -> bool:
         """Return whether any of these ideas is named."""
         return not self._places.keys().isdisjoint(ideas)
-
-    def words(self) -> frozenset[str]:
-        """The keys of all words that are part of an idea of danger."""
-        return frozenset(self._said.keys[place] for entry in self._found for place in range(entry.first, entry.after))
 
     def _first(self, rules: Iterable[tuple[DangerRule, bool]]) -> Danger | None:
         """Return the first matching rule's emergency. Each rule has a flag: calm words around it silence it."""
@@ -142,17 +130,17 @@ class Signs:
             if all(
                 _many(places[other], anchor - back, anchor + rule.within) - (anchor in places[other]) >= times
                 for other, times in rule.others
-            ) and not (calms and not rule.firm and self._is_calm(anchor, rule)):
+            ) and (rule.firm or not self._is_calm(anchor, (*rule.calm, LONG_AGO) if calms else (LONG_AGO,))):
                 return anchor
         return None
 
-    def _is_calm(self, place: int, rule: DangerRule) -> bool:
-        """Return whether a word's sentence is about benefits, cost or the past, and not about now."""
+    def _is_calm(self, place: int, ideas: Iterable[str]) -> bool:
+        """Return whether a word's sentence holds one of these calm ideas, and is not about now."""
         if self._sentences is None:
             self._sentences = _parts(self._said, _SENTENCE_ENDS)
         sentence = self._sentences[place]
         first, after = bisect_left(self._sentences, sentence), bisect_left(self._sentences, sentence + 1)
-        calm = any(_many(self._places.get(idea, ()), first, after - 1) for idea in rule.calm)
+        calm = any(_many(self._places.get(idea, ()), first, after - 1) for idea in ideas)
         return calm and not _many(self._places.get(NOW, ()), first, after - 1)
 
     def _lines(self, rule: DangerRule) -> tuple[str, ...]:
@@ -187,9 +175,8 @@ def _is_named(found: PhraseFound, said: Utterance) -> bool:
     if not color or found.after >= len(said.spans):
         return False
     (first, after), (behind, _) = said.spans[found.first : found.after + 1]
-    before = said.text[slice(*said.spans[found.first - 1])] if found.first else ""
-    alone = said.text[after:behind] == " " and before == before.lower()
-    return alone and all(said.text[at : at + 2].istitle() for at in (first, behind))
+    plain = sum(said.text[begin].islower() for begin, _ in said.spans) > len(said.spans) / 2
+    return plain and said.text[after:behind] == " " and all(said.text[at : at + 2].istitle() for at in (first, behind))
 
 
 def _many(places: Sequence[int], first: int, last: int) -> int:
@@ -211,7 +198,7 @@ def _parts(said: Utterance, ends: str) -> list[int]:
 # How sure a question has to be, and how unlikely danger, before words of danger are a figure of speech.
 _CLEAR, _NO_DANGER = 0.8, 0.05
 _SHORT_WORD = 3
-_EVEN, _OF_BODY, _OF_SELF = 0.5, "safety.emergency", "safety.crisis"
+_OF_BODY, _OF_SELF = "safety.emergency", "safety.crisis"
 _UNEXPLAINED = frozenset({"unknown", "chatter", "other_person"})
 
 
@@ -219,20 +206,15 @@ class Alarms:
     """Detects emergencies. `sure` is the probability from which the weights alone add the emergency line."""
 
     def __init__(self, lexicon: Lexicon, intents: Mapping[str, IntentRules], sure: float) -> None:
-        dangers = lexicon.dangers
-        self._gate = SafetyGate(
-            dangers,
-            Speller(
-                dangers.repaired,
-                AnyOf(lexicon.known, dangers.words.vocabulary, dangers.repaired),
-                lexicon.grammar,
-            ),
-        )
+        self._dangers = dangers = lexicon.dangers
+        known = AnyOf(lexicon.known, dangers.words.vocabulary, dangers.repaired)
+        self._speller = Speller(dangers.repaired, known, lexicon.grammar)
         self._intents, self._sure = intents, sure
 
     def hear(self, said: Utterance) -> Signs:
-        """Return the emergency signs of a message; rules are evaluated when asked for."""
-        return self._gate.hear(said)
+        """Return the emergency signs of a message of up to 4,000 characters; rules are evaluated when asked for."""
+        found = _meant(self._dangers.words.scan(self._speller.repaired(said.keys)))
+        return Signs(self._dangers, [one for one in found if not _is_named(one, said)], said)
 
     def is_figure(self, reading: Reading) -> bool:
         """Return whether words of danger are a figure of speech in a clear question, which is answered, with the line.
@@ -240,10 +222,17 @@ class Alarms:
         "This deductible is going to be the death of me, how much is left?"
         """
         danger = sum(reading.dangers.values())
-        looks_up = self._intents[reading.intent or FALLBACK].needs != "nothing"
-        return looks_up and not reading.unclear and reading.score >= _CLEAR and danger < _NO_DANGER
+        entry = self._intents[reading.intent or FALLBACK]
+        serves = entry.needs != "nothing" or entry.form is not None
+        return serves and not reading.unclear and reading.score >= _CLEAR and danger < _NO_DANGER
 
-    def is_unexplained(self, reading: Reading) -> bool:
+    def unasked(self, reading: Reading, signs: Signs, *, again: bool) -> Danger | None:
+        """Return the emergency in a message that asks for nothing, that asks `again`, or whose question is a guess."""
+        lost = again or self._is_unexplained(reading)
+        guessed = not lost and reading.unclear and self.is_likely(reading)
+        return signs.unasked(guessed=guessed) if lost or guessed else None
+
+    def _is_unexplained(self, reading: Reading) -> bool:
         """Return whether a message is neither a question for this bot nor one that it knows to refuse.
 
         An intent that only answers or changes an earlier question explains no sign of danger: "I can't go on" is no
@@ -269,7 +258,7 @@ class Alarms:
         """Return the emergency that a rule found, else one that the weights did; None if there is neither.
 
         The weights take a symptom for an emergency, which a fever or a heart that flutters is not yet. A symptom that a
-        clear question about the record only mentions is none, unless it "keeps" coming.
+        clear question about the record or for care only mentions is none, unless it "keeps" coming.
         """
         if danger is not None and not danger.is_symptom:
             return danger
@@ -278,7 +267,7 @@ class Alarms:
         if counted and (danger is None or counted.intent == _OF_SELF):
             return counted
         told = danger is not None and danger.loose and not (counted or self.is_alone(danger, reading))
-        return None if told and self._intents[str(reading.intent)].needs == "member" else danger
+        return None if told and self._intents[str(reading.intent)].needs != "nothing" else danger
 
     def _counted(self, reading: Reading, said: Utterance, signs: Signs, *, ill: bool) -> Danger | None:
         """Return an emergency that no rule found but the weights did, which may only add the line; else None.
