@@ -19,7 +19,7 @@ from bot.kit.directory import bring, read_by, read_rows
 from bot.kit.facts import ProviderFact, without_facts
 from bot.kit.offers import WithDocument
 from bot.kit.organizations import AT_PLACE, PLACES, Choice, at_places, houses_named, nearest, telling_words, told_apart
-from bot.kit.own_doctors import bare_name, of_own_claims
+from bot.kit.own_doctors import Groups, bare_name, of_own_claims
 from bot.kit.reading import read_pages
 from bot.kit.sites import within
 from bot.kit.spelling import is_named, starts_like, words_of
@@ -48,7 +48,6 @@ _OWN_PLACE = re.compile(
 _TITLES = ("dr", "dra", "doctor", "doctora")
 _HE = re.compile(r"\b(?:el|del|al) (?:dr\b|doctor\b)", re.IGNORECASE)
 
-Groups = tuple[Group, ...]
 State = Literal["one", "several", "ended", "unknown", "unnamed"]
 
 
