@@ -23,8 +23,8 @@ _CALLER = re.compile(r"\b(?:an?|the|this) \w+ (?:is )?on (?:the |my )?(?:phone|l
 _ASKS: Mapping[str, re.Pattern[str]] = {
     about: re.compile(rf"\b(?:{words})\b", re.IGNORECASE)
     for about, words in {
-        "phone": r"(?:tele)?phones?|ph|call|numbers?|tel[eé]fonos?|n[uú]meros?|llamar(?:le)?|tel|book|schedule|set up|agendar"
-        r"|(?:make|get|hacer|sacar) (?:\w+ )?(?:an? |una )?(?:app(?:oin)?t\w*|cita)",
+        "phone": r"(?:tele)?phones?|ph|call|numbers?|tel[eé]fonos?|n[uú]meros?|llamar(?:le)?|tel"
+        r"|book|schedule|set up|agendar|(?:make|get|hacer|sacar) (?:\w+ )?(?:an? |una )?(?:app(?:oin)?t\w*|cita)",
         "fax": r"fax(?:es)?(?: numbers?)?|n[uú]meros? de fax",
         "npi": r"npis?(?: numbers?)?|n[uú]mero npi",
         "tin": r"tins?|tax[ -]?ids?(?: numbers?)?|eins?",
