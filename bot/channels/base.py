@@ -235,8 +235,5 @@ class Acks:
         task = asyncio.create_task(work)
         self._work.add(task)
         task.add_done_callback(self._work.discard)
-        done, _ = await asyncio.wait({task}, timeout=self.seconds)
-        if not done:
-            task.add_done_callback(lambda late: late.cancelled() or late.exception())  # who waited was told
-            raise TimeoutError
-        return task.result()
+        async with asyncio.timeout(self.seconds):
+            return await asyncio.shield(task)

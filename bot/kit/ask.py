@@ -67,16 +67,6 @@ class Drawer(Protocol):
         ...
 
 
-def no_other_name(_name: str) -> tuple[str, ...]:
-    """Return no other names for a drug."""
-    return ()
-
-
-def hears_nothing(_said: str, _words: Mapping[str, str]) -> ClaimsAsked:
-    """Return that nothing is asked."""
-    return NOTHING_ASKED
-
-
 class AskedAhead(Exception):
     """Raised by an answer if another one, `intent`, has what is asked, as of care to come; it gets the `arguments`.
 
@@ -135,7 +125,7 @@ class Ask(msgspec.Struct):
     arguments: Mapping[str, str] = msgspec.field(default_factory=dict)
     said: str = ""
     concepts: frozenset[str] = frozenset()
-    other_names: Callable[[str], tuple[str, ...]] = no_other_name
+    other_names: Callable[[str], tuple[str, ...]] = lambda _name: ()
     care_kinds: CareKinds = NO_KINDS
     benefits: Benefits = NO_BENEFITS
     read_home: Callable[[], Awaitable[Patient | None]] | None = None
@@ -160,7 +150,7 @@ class Ask(msgspec.Struct):
     sets: TimeSets | None = None
     wish: ClaimWish | None = None
     care: NamedCare | None = None
-    hears: Callable[[str, Mapping[str, str]], ClaimsAsked] = hears_nothing
+    hears: Callable[[str, Mapping[str, str]], ClaimsAsked] = lambda _said, _words: NOTHING_ASKED
     heard: dict[tuple[object, ...], ClaimsAsked] = msgspec.field(default_factory=dict)
 
     def __post_init__(self) -> None:
