@@ -132,7 +132,7 @@ def asked_in(grammar: Grammar, text: str, words: Mapping[str, str]) -> ClaimsAsk
 
 
 class ClaimsQuestion(Classed):
-    """Reads one question for `asked_in`."""
+    """Finds what the words of one question request about claims."""
 
     def asked(self) -> ClaimsAsked:
         """Return everything that the question requests."""

@@ -20,7 +20,7 @@ _COUNTING = _TELL_NOTHING | {"order"}
 
 
 def words_key(text: str, words: Mapping[str, str]) -> tuple[object, ...]:
-    """Return the key of a question by its text and the words of the slots that tell what it asks."""
+    """Return a cache key for a question: its text, and the words of the slots that affect what it requests."""
     return (text, *sorted(pair for pair in words.items() if pair[0] not in _TELL_NOTHING))
 
 

@@ -230,7 +230,7 @@ class Engine:
     def _candidates(
         self, chances: Mapping[str, float], heard: Heard, context: Context | None
     ) -> list[tuple[Candidate, Heard]]:
-        """Return the intents to offer, each with its own slots, and with what is heard as it takes it."""
+        """Return the intents to offer, each with its slots and with the message as `as_taken` returns it."""
         names = self._choices(chances)
         names = about_as_likely(names, chances, lambda name: self._chooser.licence(self.intents[name], heard))
         return [self._candidate(name, chances[name], heard, context) for name in names[:MOST_CANDIDATES]]

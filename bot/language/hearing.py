@@ -188,7 +188,7 @@ class Heard(msgspec.Struct, frozen=True):
         shows_language: True if the words are clearly of one language.
         form: the form of answer about claims that the weights are sure of (`bot.language.shapes`).
         workings: the rule of how plans work that the weights are sure of.
-        asked: what the words ask of claims, by `words_key`, as far as it was read.
+        asked: the cached results of reading what the words request about claims, by `words_key`.
     """
 
     said: Utterance

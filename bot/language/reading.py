@@ -117,7 +117,7 @@ class Reading(msgspec.Struct, frozen=True):
         cells: everything found in the message.
         chances: the probability of each intent.
         dangers: the probability of each emergency.
-        asked: what the words ask of claims, by `words_key`, as far as it was read.
+        asked: the cached results of reading what the words request about claims, by `words_key`.
     """
 
     text: str
