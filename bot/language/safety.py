@@ -1,8 +1,9 @@
-"""The check before everything else: a crisis, then an emergency, as opposed to questions about benefits.
+"""The check for danger before everything else: first a crisis, then an emergency.
 
 No list of sentences covers what people say in danger, so weak signs are combined: a person, a denied verb of living, a
-part of the body, a means, "took" with an amount. `_words/safety.yaml` has the ideas and the rules. `Alarms` puts
-their result and that of the counted weights into the reading.
+part of the body, a means, "took" with an amount. Questions about benefits with such words are no danger.
+`_words/safety.yaml` has the ideas and the rules. `Alarms` puts the results of the rules and of the counted weights into
+the reading.
 """
 
 from bisect import bisect_left, bisect_right
@@ -45,7 +46,8 @@ _CLAUSE_ENDS = f"{_SENTENCE_ENDS},:"
 class Danger(NamedTuple):
     """A detected emergency: the intent, the rule, the language of its words, and further phone numbers.
 
-    `at` is the word that triggered it; `firm`: it does not depend on calm words around it.
+    `at` is the index of the word that triggered the rule. `firm`: the emergency takes precedence over any question in
+    the message. `loose`: it counts only if the message has no other explanation.
     """
 
     intent: str
@@ -58,15 +60,12 @@ class Danger(NamedTuple):
 
     @property
     def is_symptom(self) -> bool:
-        """Whether the body tells of something that a doctor or a nurse is asked about first."""
+        """Whether the danger is only a symptom, for which a doctor or a nurse is called first."""
         return SYMPTOM in self.lines
 
 
 class Signs:
-    """The ideas of danger in one message, and the rules that they match.
-
-    Crisis before emergency, the first match wins.
-    """
+    """The ideas of danger in one message, with methods that return the first matching rule, crisis before emergency."""
 
     def __init__(self, dangers: Dangers, found: Sequence[PhraseFound], said: Utterance) -> None:
         self._dangers, self._found, self._said = dangers, found, said
@@ -79,25 +78,29 @@ class Signs:
                     at.append(entry.first)
 
     def firm(self) -> Danger | None:
-        """The emergency that precedes everything: explicit words, in no sentence about benefits, cost or the past."""
+        """Return the emergency that takes precedence over any question; None if there is none.
+
+        Its words are explicit. Unless its rule is `firm`, the sentence is not about benefits, cost or the past.
+        """
         danger = self._first((rule, True) for rule in self._dangers.rules if not (rule.loose or rule.alone))
         return danger._replace(firm=True) if danger else None
 
     def unasked(self, *, guessed: bool) -> Danger | None:
-        """The emergency in a message that asks for nothing: weak signs, feelings, and explicit words.
+        """Return the emergency in a message that asks for nothing, also by weak signs; None if there is none.
 
-        Where a question is `guessed` at, calm words silence explicit ones too: "is suicide prevention covered".
+        `guessed`: the message may be a question, so that words about benefits suppress explicit rules as well: "is
+        suicide prevention covered".
         """
         rules = (rule for rule in self._dangers.rules if rule.loose or rule.alone or rule.plain)
         return self._first((rule, guessed or not rule.plain) for rule in rules)
 
     def beside(self) -> Danger | None:
-        """The emergency next to a question about something else."""
+        """Return the emergency in a message that also asks about something else; None if there is none."""
         rules = (rule for rule in self._dangers.rules if not (rule.alone or rule.firm))
         return self._first((rule, rule.loose and not rule.plain) for rule in rules)
 
     def present(self, danger: Danger, first: int, after: int) -> bool:
-        """Return whether the words of the emergency, within commas and [first, after), are about now."""
+        """Return whether the words of the emergency, between commas and within [first, after), are about now."""
         places, parts = self._places, _parts(self._said, _CLAUSE_ENDS)
         first = max(first, bisect_left(parts, parts[danger.at]))
         last = min(after, bisect_right(parts, parts[danger.at])) - 1
@@ -106,11 +109,15 @@ class Signs:
         return now and OFTEN not in told and not danger.is_symptom
 
     def name(self, *ideas: str) -> bool:
-        """Return whether any of these ideas is named."""
+        """Return whether the message contains any of these ideas."""
         return not self._places.keys().isdisjoint(ideas)
 
     def _first(self, rules: Iterable[tuple[DangerRule, bool]]) -> Danger | None:
-        """Return the first matching rule's emergency. Each rule has a flag: calm words around it silence it."""
+        """Return the emergency of the first matching rule; None if none matches.
+
+        Each rule comes with a flag: whether words about benefits, cost or the past suppress it. Words such as "years
+        ago" always do, unless the rule is `firm`.
+        """
         for rule, calms in rules if self._places else ():
             if rule.all[0] in self._places and (at := self._rings(rule, calms=calms)) is not None:
                 language, lines = _language(self._found), self._lines(rule)
@@ -120,7 +127,7 @@ class Signs:
         return None
 
     def _rings(self, rule: DangerRule, *, calms: bool) -> int | None:
-        """Return the position of the word that triggers a rule; None if it does not match."""
+        """Return the index of the word that triggers a rule; None if the rule does not match."""
         places = self._places
         for other, _ in rule.others:
             if other not in places:
@@ -134,11 +141,11 @@ class Signs:
                 return anchor
         return None
 
-    def _is_calm(self, place: int, ideas: Iterable[str]) -> bool:
-        """Return whether a word's sentence holds one of these calm ideas, and is not about now."""
+    def _is_calm(self, index: int, ideas: Iterable[str]) -> bool:
+        """Return whether the sentence of the word at `index` has one of these ideas, and is not about now."""
         if self._sentences is None:
             self._sentences = _parts(self._said, _SENTENCE_ENDS)
-        sentence = self._sentences[place]
+        sentence = self._sentences[index]
         first, after = bisect_left(self._sentences, sentence), bisect_left(self._sentences, sentence + 1)
         calm = any(_many(self._places.get(idea, ()), first, after - 1) for idea in ideas)
         return calm and not _many(self._places.get(NOW, ()), first, after - 1)
@@ -149,7 +156,7 @@ class Signs:
 
 
 def _language(found: Sequence[PhraseFound]) -> str:
-    """Return the language of most words of danger; long phrases count more."""
+    """Return the language of most words of danger; long phrases count more. "en" if undecided."""
     languages = Counter[str]()
     for entry in found:
         for meaning in entry.meanings:
@@ -159,7 +166,7 @@ def _language(found: Sequence[PhraseFound]) -> str:
 
 
 def _meant(found: list[PhraseFound]) -> list[PhraseFound]:
-    """Return the ideas found, without those that overlap a harmless phrase ("im dying to know")."""
+    """Return the ideas found, without those that overlap a harmless phrase: "im dying to know"."""
     harmless: set[int] = set()
     for entry in found:
         if any(meaning.hides for meaning in entry.meanings):
@@ -170,7 +177,7 @@ def _meant(found: list[PhraseFound]) -> list[PhraseFound]:
 
 
 def _is_named(found: PhraseFound, said: Utterance) -> bool:
-    """Return whether a color is part of a name with capitals, as in "at Blue Heron", and no capital of a sentence."""
+    """Return whether a color is part of a capitalized name in a message mostly without capitals: "at Blue Heron"."""
     color = found.after == found.first + 1 and any(meaning.value == COLOR for meaning in found.meanings)
     if not color or found.after >= len(said.spans):
         return False
@@ -180,12 +187,12 @@ def _is_named(found: PhraseFound, said: Utterance) -> bool:
 
 
 def _many(places: Sequence[int], first: int, last: int) -> int:
-    """Return how many of the sorted positions are between two others, inclusive."""
+    """Return how many of the sorted indexes are between two others, inclusive."""
     return bisect_right(places, last) - bisect_left(places, first)
 
 
 def _parts(said: Utterance, ends: str) -> list[int]:
-    """Return the number of the part that each word is in; parts are separated by these characters."""
+    """Return for each word the number of its part of the message; parts end at the characters in `ends`."""
     numbers, number, end = [], 0, 0
     for first, after in said.spans:
         if any(character in ends for character in said.text[end:first]):
@@ -212,14 +219,14 @@ class Alarms:
         self._intents, self._sure = intents, sure
 
     def hear(self, said: Utterance) -> Signs:
-        """Return the emergency signs of a message of up to 4,000 characters; rules are evaluated when asked for."""
+        """Return the signs of danger in a message of up to 4,000 characters. Rules are evaluated on demand."""
         found = _meant(self._dangers.words.scan(self._speller.repaired(said.keys)))
         return Signs(self._dangers, [one for one in found if not _is_named(one, said)], said)
 
     def is_figure(self, reading: Reading) -> bool:
-        """Return whether words of danger are a figure of speech in a clear question, which is answered, with the line.
+        """Return whether words of danger are a figure of speech in a clear question, whose answer then has the line.
 
-        "This deductible is going to be the death of me, how much is left?"
+        For example "This deductible is going to be the death of me, how much is left?"
         """
         danger = sum(reading.dangers.values())
         entry = self._intents[reading.intent or FALLBACK]
@@ -227,16 +234,20 @@ class Alarms:
         return serves and not reading.unclear and reading.score >= _CLEAR and danger < _NO_DANGER
 
     def unasked(self, reading: Reading, signs: Signs, *, again: bool) -> Danger | None:
-        """Return the emergency in a message that asks for nothing, that asks `again`, or whose question is a guess."""
+        """Return the emergency in a message that asks for nothing, or whose question is a guess; None if none.
+
+        `again`: the message only repeats the previous question, so that it counts as asking for nothing.
+        """
         lost = again or self._is_unexplained(reading)
         guessed = not lost and reading.unclear and self.is_likely(reading)
         return signs.unasked(guessed=guessed) if lost or guessed else None
 
     def _is_unexplained(self, reading: Reading) -> bool:
-        """Return whether a message is neither a question for this bot nor one that it knows to refuse.
+        """Return whether a message is neither a question for this bot nor one that the bot knows to refuse.
 
-        An intent that only answers or changes an earlier question explains no sign of danger: "I can't go on" is no
-        "no". Neither does a guess at one that looks nothing up: "su corazón no late" is no clear complaint.
+        An intent that only answers or changes an earlier question does not explain a sign of danger: "I can't go on" is
+        not the answer "no". Nor does an unclear intent that looks nothing up: "su corazón no late" is no clear
+        complaint.
         """
         if reading.intent != FALLBACK:
             entry = self._intents[str(reading.intent)]
@@ -244,21 +255,22 @@ class Alarms:
         return reading.slots["reason"].value in _UNEXPLAINED
 
     def is_alone(self, danger: Danger, reading: Reading) -> bool:
-        """Return whether loose words of danger, or an emergency by the weights, stand beside no clear question."""
+        """Return whether words of a loose rule, or an emergency found by the weights, are in no clear question."""
         lost = reading.is_miss or reading.intent == FALLBACK or reading.score < _CLEAR
         if danger.is_symptom:
             return lost or self._intents[str(reading.intent)].needs == "nothing"
         return lost and (danger.rule == COUNTED or (danger.loose and self.is_likely(reading)))
 
     def is_likely(self, reading: Reading) -> bool:
-        """Return whether the weights alone are sure enough of danger to add its line."""
+        """Return whether the weights alone are sure enough of danger to add the emergency line."""
         return sum(reading.dangers.values()) >= self._sure
 
     def beside(self, danger: Danger | None, reading: Reading, said: Utterance, signs: Signs) -> Danger | None:
-        """Return the emergency that a rule found, else one that the weights did; None if there is neither.
+        """Return the emergency that a rule found, or else one that the weights found; None if there is neither.
 
-        The weights take a symptom for an emergency, which a fever or a heart that flutters is not yet. A symptom that a
-        clear question about the record or for care only mentions is none, unless it "keeps" coming.
+        The weights count a symptom as an emergency, which a fever or a fluttering heart is not yet. A symptom of a
+        `loose` rule next to a clear question about the record or for care is no emergency, unless the weights confirm
+        it.
         """
         if danger is not None and not danger.is_symptom:
             return danger
@@ -270,10 +282,10 @@ class Alarms:
         return None if told and self._intents[str(reading.intent)].needs != "nothing" else danger
 
     def _counted(self, reading: Reading, said: Utterance, signs: Signs, *, ill: bool) -> Danger | None:
-        """Return an emergency that no rule found but the weights did, which may only add the line; else None.
+        """Return an emergency that the weights found and no rule did, which may only add the line; None if none.
 
-        A guess at a crisis in a message about the chest, the heart or an illness is one at an emergency of the body.
-        Of a plain illness it is a symptom: "I think I have the flu".
+        A likely crisis in a message about the chest, the heart or an illness counts as an emergency of the body. For a
+        mere illness it is a symptom: "I think I have the flu".
         """
         first = max(reading.dangers, key=lambda one: reading.dangers[one], default=None)
         says = any(len(key) > _SHORT_WORD for key in said.keys)  # "and if not" tells of no danger
@@ -286,14 +298,14 @@ class Alarms:
 
 
 def alarmed(reading: Reading, danger: Danger, begun: float, *, now: bool) -> Reading:
-    """Return the reading of the question besides an emergency."""
+    """Return the reading of a question with the emergency added; `now`: the danger is present."""
     return replace(reading, alarm=danger.intent, present=now, lines=danger.lines, ms=elapsed(begun))
 
 
 def calling(reading: Reading, one: str, named: Mapping[str, Slot]) -> Reading | None:
-    """Return the reading as the question for the number of the doctor who is named beside a symptom; None if none is.
+    """Return the reading as a question for the phone number of the doctor named next to a symptom; None if none is.
 
-    The intent `one` shows one provider. A place, as in "at walgreens", is no doctor.
+    `one` is the intent that shows one provider. An organization, as in "at walgreens", is no doctor.
     """
     doctor = named.get("provider_name")
     if doctor is None or "organization" in named:
@@ -303,7 +315,7 @@ def calling(reading: Reading, one: str, named: Mapping[str, Slot]) -> Reading | 
 
 
 def in_danger(text: str, danger: Danger, begun: float) -> Reading:
-    """Return the reading of a message that is answered as an emergency only."""
+    """Return the reading of a message that is answered only as an emergency."""
     only = Candidate(danger.intent, danger.rule, 1.0, ())
     return Reading(
         text,
