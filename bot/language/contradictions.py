@@ -91,7 +91,7 @@ class Faults:
             yield self._in_words(shown, text, what.format(repr(name)), nearest(name, known))
 
     def _named(self, entry: IntentRules) -> Iterator[_Named]:
-        """Yield the checks of the names in a rule file. An empty text stands for the line of the name itself."""
+        """Yield what to check (`_Named`) of the names in a rule file; an empty text stands for the line of the name."""
         intents, own = self._engine.intents, {*entry.slots, *([WORKINGS] if entry.workings else [])}
         for rule in entry.rules:
             told = f"rule {rule.name!r}: "
@@ -113,7 +113,7 @@ class Faults:
         yield "whole", "whole: {} is no concept and no slot type", whole, self._known | {"*"}
 
     def _of_form(self, entry: IntentRules) -> Iterator[_Named]:
-        """Yield the checks of a form's fields, which must be options of its intent."""
+        """Yield what to check (`_Named`) of a form's fields, which must be options of its intent."""
         if (form := entry.form) is None:
             return
         kinds = {"network" if kind == NAMED_NETWORK else kind for kind in entry.slots.values()}

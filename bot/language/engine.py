@@ -106,7 +106,7 @@ class Engine:
         return alarmed(reading, danger, begun, now=self._tells_now(part, danger, signs, today, context))
 
     def _tells_now(self, said: Utterance, danger: Danger, signs: Signs, today: date, context: Context | None) -> bool:
-        """Return whether the clause with the danger is about now: "my lips are swelling, is benadryl covered"."""
+        """Return whether the clause with the emergency is about now: "my lips are swelling, is benadryl covered"."""
         cut = self.hear(said, today, context).clauses
         return any(signs.present(danger, one.first, one.after) for one in cut if one.first <= danger.at < one.after)
 

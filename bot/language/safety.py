@@ -100,7 +100,7 @@ class Signs:
         return self._first((rule, rule.loose and not rule.plain) for rule in rules)
 
     def present(self, danger: Danger, first: int, after: int) -> bool:
-        """Return whether the words of the emergency, between commas and within [first, after), are about now."""
+        """Return whether the emergency is now, by the words around its trigger between commas and in [first, after)."""
         places, parts = self._places, _parts(self._said, _CLAUSE_ENDS)
         first = max(first, bisect_left(parts, parts[danger.at]))
         last = min(after, bisect_right(parts, parts[danger.at])) - 1

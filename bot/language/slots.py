@@ -56,7 +56,7 @@ def _are_opposed(between: Sequence[str], against: AbstractSet[str]) -> bool:
 
 
 def _by_marks(words: WordArea, between: Sequence[str], marks: set[str]) -> str | None:
-    """Return what the words and punctuation between two values mean: "and", "or", "," or None."""
+    """Return how the words and punctuation between two values join them: "and", "or", ","; None if they do not."""
     if marks & set(".;?!") and words.shortened.isdisjoint(between):
         return None
     if not words.either.isdisjoint(between) or "/" in marks:
