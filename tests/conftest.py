@@ -101,9 +101,13 @@ LONG = (
 
 TOGETHER = {
     "browsers": ("e2e/test_accessible", "e2e/test_browser", "e2e/test_playground", "e2e/test_popup"),
-    "trees": ("test_kernel", "test_names", "test_promises", "test_shape", "stores/test_sealed"),
+    "packs": ("test_pack", "language/test_bad_packs", "language/test_page", "commands/test_check"),
+    "trees": ("test_kernel", "test_promises", "test_shape", "stores/test_opening", "channels/teams/test_import"),
 }
-"""Modules that need a Chromium, and those that read the code (`tests.trees`): one process has what each group needs."""
+"""Modules that need a Chromium, that load packs (`words_kept`) or read the code (`tests.trees`).
+
+One process has what each group needs.
+"""
 _SCOPES = {f"tests/{module}.py": scope for scope, modules in TOGETHER.items() for module in modules}
 STORIES = "tests/intents/test_dialogues.py"
 

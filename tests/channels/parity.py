@@ -1,11 +1,12 @@
 """The same reply in every channel: what is said, which facts, which buttons, and in which order."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from bot.message import Action, Actions, Chart, Facts, Item, Reply
-from bot.replies import blocks, cards
+from bot.replies import blocks
+from bot.replies.cards import CardPage
 from bot.replies.plain import ListTable, plain, row_of, spoken, with_tables
 from tests.doubles.adaptive_card import compared, fallback
 from tests.doubles.block_kit import refused, unheard, unmarked
@@ -16,10 +17,10 @@ Kit = dict[str, Any]
 Told = list[tuple[str, ...]]
 
 
-def differences(reply: Reply) -> list[str]:
-    """What Slack or Teams would show otherwise than the console, in words; empty when all three tell the same."""
+def differences(reply: Reply, dealt: Sequence[CardPage]) -> list[str]:
+    """What Slack, or Teams by these cards, would show otherwise than the console; empty when all tell the same."""
     said = list(_console(reply))
-    pictures, shown, dealt = _pictures(reply), blocks.pages(reply), cards.pages(reply)
+    pictures, shown = _pictures(reply), blocks.pages(reply)
     slack = [told for page in shown for told in _slack(page.blocks) if told[1] not in pictures]
     teams = [told for page in dealt for told in _teams(_worded(page.card["body"])) if told[1] not in pictures]
     text = plain(reply.blocks, addresses=False).split()

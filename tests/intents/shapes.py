@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from bot.conversation.exchange import explained
 from bot.message import SOURCES, Actions, Chart, Facts, Item, Line, Private, Reply, Shareable, Span
-from bot.replies import blocks, cards
+from bot.replies import blocks
 from bot.replies.buttons import Kit
+from bot.replies.cards import CardPage
 from bot.replies.plain import MOST, plain
 
 WORDS = {"right": "This helped", "wrong": "This didn't help"}
@@ -16,11 +17,13 @@ _MENUS = {"overflow", "static_select"}
 _PHONE = re.compile(r"\(\d{3}\) \d{3}-\d{4}")
 
 
-def shape_faults(reply: Reply, before: Sequence[Reply], *, connected: bool, pressed: bool) -> list[str]:
+def shape_faults(
+    reply: Reply, dealt: Sequence[CardPage], before: Sequence[Reply], *, connected: bool, pressed: bool
+) -> list[str]:
     """What of a reply's buttons is against the rules, in words.
 
-    `before` are the replies that stood there, `connected` is whether the person has an account here, `pressed` whether
-    a button of theirs led here.
+    `dealt` are its cards in Teams, `before` the replies that stood there, `connected` is whether the person has an
+    account here, `pressed` whether a button of theirs led here.
     """
     rows = [row.buttons for row in reply.blocks if isinstance(row, Actions)]
     presses = [one.press for row in rows for one in row if one.press]
@@ -40,7 +43,7 @@ def shape_faults(reply: Reply, before: Sequence[Reply], *, connected: bool, pres
     if pressed and reply.final and plain(reply.blocks) in {plain(one.blocks) for one in before}:
         found.append("its button led to the view that was there")
     found += [f"a number that cannot be tapped: {words}" for words in _untapped(reply)]
-    return [*found, *_slack(reply), *_teams(reply)]
+    return [*found, *_slack(reply), *_teams(dealt)]
 
 
 def _untapped(reply: Reply) -> Iterator[str]:
@@ -81,8 +84,8 @@ def _row(kit: Kit) -> list[Kit]:
     return kit["elements"] if kit["type"] == "actions" else []
 
 
-def _teams(reply: Reply) -> Iterator[str]:
-    for page in cards.pages(reply):
+def _teams(dealt: Sequence[CardPage]) -> Iterator[str]:
+    for page in dealt:
         for element in page.card["body"]:
             seen = [one for one in element.get("actions", ()) if one.get("mode") != "secondary"]
             if len(seen) > MOST + 1:

@@ -6,6 +6,7 @@ from functools import cache
 import pytest
 
 from bot.message import Block, Language
+from bot.replies import cards
 from bot.replies.render import Words
 from bot.sandbox.world import DIRECTORY_TYPES
 from tests.channels.parity import differences
@@ -45,13 +46,11 @@ async def test_the_dialogue_goes_as_it_is_written(name: str, stage: Stage, monke
         LINES.setdefault(name, []).extend(n for reply in replies if not reply.passing for n in lines_of(reply))
         connected = bool(story.member) and (step.place or story.place) == "chat" and await _is_connected(talk)
         problems = [*faults(replies, step), *_reads(stage, step)]
-        problems += [fault for reply in replies for fault in differences(reply)]
         pressed = step.press is not None
-        problems += [
-            fault
-            for reply in replies
-            for fault in shape_faults(reply, shown_before, connected=connected, pressed=pressed)
-        ]
+        for reply in replies:
+            dealt = cards.pages(reply)
+            problems += differences(reply, dealt)
+            problems += shape_faults(reply, dealt, shown_before, connected=connected, pressed=pressed)
         problems += await untypable(talk, seen) if (step.place or story.place) == "chat" else []
         assert not problems, f"turn {number} ({step.say or step.press or step.sign_in}): {problems}\n{shown(replies)}"
     monkeypatch.undo()

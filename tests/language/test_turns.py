@@ -33,18 +33,14 @@ def told(engine: Engine, today: date) -> Counter[tuple[str, str]]:
     return count
 
 
-def test_a_change_repeats_the_question(told: Counter[tuple[str, str]]) -> None:
-    """Four of five changes are answered as such, and one in eight is taken for something else."""
-    whole = sum(number for (kind, _), number in told.items() if kind == "change")
-    assert told["change", "right"] >= 0.8 * whole
-    assert told["change", "wrong"] <= 0.125 * whole
-
-
-def test_another_question_is_no_change(told: Counter[tuple[str, str]]) -> None:
-    """Two of three other questions are answered at once, and one in eight wrongly."""
-    whole = sum(number for (kind, _), number in told.items() if kind == "other")
-    assert told["other", "right"] >= 0.67 * whole
-    assert told["other", "wrong"] <= 0.125 * whole
+@pytest.mark.parametrize(("kind", "right"), [("change", 0.8), ("other", 0.67)])
+def test_a_change_repeats_the_question_and_another_does_not(
+    told: Counter[tuple[str, str]], kind: str, right: float
+) -> None:
+    """Four of five changes and two of three other questions are answered as such, and one in eight as the other."""
+    whole = sum(number for (each, _), number in told.items() if each == kind)
+    assert told[kind, "right"] >= right * whole
+    assert told[kind, "wrong"] <= 0.125 * whole
 
 
 def test_a_value_that_the_answer_does_not_take_changes_nothing(engine: Engine, today: date) -> None:
