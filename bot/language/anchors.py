@@ -179,8 +179,9 @@ class _Events:
 
 def _relations(said: Sequence[str], index: int, words: WordArea) -> Iterator[tuple[int, str]]:
     """Yield the end index and the name of each relation whose words begin at `index`, longest first."""
-    for end in range(min(len(said), index + _LONGEST), index, -1):
-        for relation in RELATIONS:
+    able = [relation for relation in RELATIONS if said[index] in words.starts(relation)]
+    for end in range(min(len(said), index + _LONGEST), index, -1) if able else ():
+        for relation in able:
             if said[index:end] in words.phrases(relation):
                 yield end, relation
 

@@ -150,7 +150,7 @@ class Chooser:
 
     def __init__(self, intents: Mapping[str, IntentRules], weights: Mapping[str, Weights], licences: Licences) -> None:
         self.weights, self.licences = weights[INTENTS], licences
-        self._intents = intents
+        self._intents, self._follow = intents, frozenset(name for name in intents if name.startswith(FOLLOW))
         self._subjects = {name: frozenset([one.name for one in entry.subjects]) for name, entry in intents.items()}
         self._shapes, self._turns, self._workings = Shapes(weights), Turns(weights), Workings(intents, weights)
         self._aspects = {name: one for name, one in weights.items() if name in intents}
@@ -206,7 +206,7 @@ class Chooser:
                 continue
             if entry.small_talk and len(heard.clauses) > 1 and len(heard.content) >= _ASKS:
                 continue
-            if entry.intent.startswith(FOLLOW) and entry.intent not in may:
+            if entry.intent in self._follow and entry.intent not in may:
                 continue
             legal.append(place)
             share = self._explained(entry, heard, context)
@@ -228,8 +228,7 @@ class Chooser:
 
     def fitting(self, heard: Heard, before: IntentRules | None) -> frozenset[str]:
         """Return the follow-ups that fit the previous answer."""
-        named = (name for name in self._intents if name.startswith(FOLLOW))
-        return frozenset(name for name in named if may_follow(self._intents, name, heard, before))
+        return frozenset(name for name in self._follow if may_follow(self._intents, name, heard, before))
 
     def _grown(self, sums: list[float], heard: Heard, before: IntentRules) -> list[float]:
         """Return the sums of the intents, raised by how often each intent follows the previous answer.
