@@ -151,7 +151,9 @@ class Server:
         """Return the page, and the URL that the search has, or would have with GET."""
         asked, kind = search.encoded(), search.type
         url = f"{self.base.url}/{kind}?{asked}"
-        known = self._known_to_take_posts()
+        known, has = self._post, self.traits.has
+        if known is None and (has(Trait.REFUSES_POST) or has(Trait.TAKES_POST)):
+            known = not has(Trait.REFUSES_POST)
         if known is False:
             return await self._page(url, kind, budget), url
         try:
@@ -173,14 +175,6 @@ class Server:
         if again.entries:
             self._learn_posts(taken=False)
         return again
-
-    def _known_to_take_posts(self) -> bool | None:
-        """Return whether searches are sent by POST; None while it is unknown whether the server supports it."""
-        if self._post is not None:
-            return self._post
-        if self.traits.has(Trait.REFUSES_POST):
-            return False
-        return True if self.traits.has(Trait.TAKES_POST) else None
 
     def _learn_posts(self, *, taken: bool) -> None:
         """Remember whether the server supports searches by POST; the last observation counts."""

@@ -131,7 +131,10 @@ def menu(actions: tuple[Action, ...]) -> Kit:
     Of links alone the first five are shown.
     """
     many = [action for action in actions if not action.url] if len(actions) > _OPTIONS else []
-    options = [_option(action) for action in many or actions[:_OPTIONS]]
+    options = [
+        {"text": plain_text(one.label, _LABEL), "value": one.id, **({"url": one.url} if one.url else {})}
+        for one in many or actions[:_OPTIONS]
+    ]
     if len(options) <= _OPTIONS:
         return {"type": "overflow", "action_id": MENU, "options": options}
     return {"type": "static_select", "action_id": MENU, "placeholder": plain_text(CUT), "options": options}
@@ -143,11 +146,6 @@ def menu_of(rows: Sequence[tuple[str, Action]]) -> Kit:
     told = [(row if one.label == title else f"{row} · {one.label}", one) for row, one in rows]
     options = [{"text": plain_text(words, _LABEL), "value": one.id} for words, one in told if not one.url]
     return {"type": "static_select", "action_id": MENU, "placeholder": plain_text(f"{title}{CUT}"), "options": options}
-
-
-def _option(action: Action) -> Kit:
-    told = {"text": plain_text(action.label, _LABEL), "value": action.id}
-    return {**told, "url": action.url} if action.url else told
 
 
 def thumbs(rating: Rating, words: Mapping[str, str], sources: Iterable[Action]) -> Kit:
