@@ -374,8 +374,6 @@ class Answering:
         blocks = tuple(one for one in blocks if not (values["said"] and isinstance(one, Note) and one.standing))
         doctors = {"doctors": ask.own_doctors, "asked": asked, "theirs": values["theirs"]}
         own = self._pack.render("_own_doctor", doctors, asked.language) if ask.own_doctors else ()
-        beside = (one for one in own if not isinstance(one, Actions))
-        blocks = (*blocks[:1], *beside, *blocks[1:])  # the answer comes first
         said, unmet = unmet_in(asked, ask, summary, blocks)
         if said["conditions"]:
             of_today = self._pack.intents[asked.intent].needs == "directory"  # nothing is kept of before

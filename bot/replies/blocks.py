@@ -7,7 +7,7 @@ format. The top-level text is mrkdwn, so it is escaped here, last (T45). Limits:
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import partial
 from itertools import groupby, pairwise
@@ -33,7 +33,18 @@ from bot.message import (
 )
 from bot.replies.buttons import Asks, Buttons, Kit, entry, menu_of, opens, plain_text, thumbs, unasked
 from bot.replies.markdown import CUT, cut
-from bot.replies.plain import ListTable, amount_of, drawable, parted, plain, spoken, together, unbroken, with_tables
+from bot.replies.plain import (
+    ListTable,
+    amount_of,
+    drawable,
+    parted,
+    plain,
+    shares_menu,
+    spoken,
+    together,
+    unbroken,
+    with_tables,
+)
 
 CHART, TABLE = "data_visualization", "data_table"
 PAGE_BLOCKS = 50
@@ -163,14 +174,16 @@ def _kit(blocks: Iterable[Block], buttons: Buttons, *, drawn: bool) -> Iterator[
             # Many lines are paragraphs, as of a letter.
             runs = [lines] if len(lines) <= _TIGHT else [[line] for line in lines]
             yield from (_rich(line.spans for line in run) for run in runs)
+        elif kind is Item:
+            yield from _list([item for item in run if isinstance(item, Item)], buttons)
         else:
             for block in run:
                 if tables and isinstance(block, ListTable | Facts) and (rows := _rows(block)):
                     tables -= 1
                     yield _table(rows, caption)
-                    yield from _of_rows(block)
+                    yield from _of_rows(block.items if isinstance(block, ListTable) else ())
                 elif isinstance(block, ListTable):
-                    yield from (kit for item in block.items for kit in _item(item, buttons))
+                    yield from _list(block.items, buttons)
                 elif isinstance(block, Chart):
                     yield from _picture(block, drawn=drawn)
                 else:
@@ -190,8 +203,6 @@ def _block(block: Block, buttons: Buttons, *, few: bool) -> Iterator[Kit]:
             yield from _fields(block)
         case Facts(rows):
             yield _listed(rows)
-        case Item():
-            yield from _item(block, buttons)
         case Note(spans):
             text = spoken(spans)
             yield {"type": "context", "elements": [plain_text(piece) for piece in _pieces(text)]}
@@ -215,6 +226,17 @@ def _fields(card: Facts) -> Iterator[Kit]:
 
 def _listed(rows: tuple[Fact, ...]) -> Kit:
     return _rich((Span(f"{row.label}: "), Span(row.value, bold=True, url=row.url)) for row in rows)
+
+
+def _list(items: Sequence[Item], buttons: Buttons) -> Iterator[Kit]:
+    """Yield entries, with one menu below them in place of a button beside each; see `shares_menu`."""
+    if shares_menu(items):
+        yield from (
+            _rich([(Span(item.head), *item.lines[0].spans), *(line.spans for line in item.lines[1:])]) for item in items
+        )
+        yield from _of_rows(items)
+    else:
+        yield from (kit for item in items for kit in _item(item, buttons))
 
 
 def _item(item: Item, buttons: Buttons) -> Iterator[Kit]:
@@ -339,10 +361,9 @@ def _cell(cell: Span) -> Kit:
     return {"type": "raw_number" if value else "raw_text", **value, "text": cell.text}
 
 
-def _of_rows(block: Block | ListTable) -> Iterator[Kit]:
-    """Yield one menu with the buttons of all rows of a table."""
-    items = block.items if isinstance(block, ListTable) else ()
-    told = [(f"{item.number}. {item.cells[0][1]}", action) for item in items for action in item.actions]
+def _of_rows(items: Iterable[Item]) -> Iterator[Kit]:
+    """Yield one menu with the buttons of all these entries."""
+    told = [(entry(item), action) for item in items for action in item.actions]
     if told:
         yield {"type": "actions", "elements": [menu_of(told)]}
 

@@ -15,7 +15,7 @@ import msgspec
 
 from bot.message import Action, Actions, Block, Chart, Fact, Facts, Item, Line, Note, Reply, Span, Title
 from bot.replies.markdown import CUT, cut
-from bot.replies.plain import ListTable, drawable, parted, plain, row_of, spoken, unbroken, with_tables
+from bot.replies.plain import ListTable, drawable, parted, plain, row_of, shares_menu, spoken, unbroken, with_tables
 
 MOST_BYTES = 36 * 1024
 TYPE = "application/vnd.microsoft.card.adaptive"
@@ -98,7 +98,7 @@ def _page(blocks: list[Block], language: str, *, last: bool) -> CardPage:
         "version": "1.5",
         "lang": language,
         "fallbackText": escape_markdown(text),
-        "body": _carded(_elements(blocks)),
+        "body": list(_elements(blocks)),
         "msteams": {"width": "full"},
     }
     return CardPage(text, card)
@@ -137,6 +137,8 @@ def _divided(blocks: Iterable[Block]) -> Iterator[Block]:
 
 
 def _elements(blocks: Iterable[Block]) -> Iterator[AdaptiveCard]:
+    blocks = list(blocks)
+    in_menu = shares_menu([block for block in blocks if isinstance(block, Item)])
     for block in with_tables(blocks):
         match block:
             case ListTable():
@@ -151,23 +153,11 @@ def _elements(blocks: Iterable[Block]) -> Iterator[AdaptiveCard]:
                 # Where there are no charts its words take its place, or nothing: the lines beside it say the same.
                 yield {**_chart(block), "fallback": _rich([Span(block.said)]) if block.said else "drop"}
             case Item():
-                yield _item(block)
+                yield _item(block, in_menu=in_menu)
             case Note(spans):
                 yield {**_quiet(spoken(spans)), "spacing": "Medium"}
             case Actions(buttons):
                 yield from _buttons(buttons)
-
-
-def _carded(elements: Iterable[AdaptiveCard]) -> list[AdaptiveCard]:
-    """Return the elements, with the buttons between two parts of a framed card inside of it."""
-    body: list[AdaptiveCard] = []
-    for element in elements:
-        match [*body[-2:], element]:
-            case [{"style": "emphasis"} as card, {"type": "ActionSet"}, {"style": "emphasis"} as more]:
-                card["items"] += [body.pop(), *more["items"]]
-            case _:
-                body.append(element)
-    return body
 
 
 def _title(text: str) -> AdaptiveCard:
@@ -198,7 +188,7 @@ def _chart(chart: Chart) -> AdaptiveCard:
     return {"type": "Chart.HorizontalBar", "title": chart.title, "data": bars}
 
 
-def _item(item: Item) -> AdaptiveCard:
+def _item(item: Item, *, in_menu: bool) -> AdaptiveCard:
     """Return an entry with its one button or its menu on the right."""
     first, *rest = [line.spans for line in item.lines]
     lines = [_rich([Span(item.head), *first]), *({**_rich(spans), "spacing": "None"} for spans in rest)]
@@ -206,7 +196,7 @@ def _item(item: Item) -> AdaptiveCard:
     lines += _unopened(action for action in item.actions if action not in opened)
     if not opened:
         return {"type": "Container", "spacing": "Medium", "items": lines}
-    actions = [_button(action, hidden=len(opened) > 1) for action in opened]
+    actions = [_button(action, hidden=in_menu or len(opened) > 1) for action in opened]
     beside = {"type": "Column", "width": "auto", "items": [{"type": "ActionSet", "actions": actions}]}
     return {
         "type": "ColumnSet",

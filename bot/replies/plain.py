@@ -88,6 +88,13 @@ class ListTable(msgspec.Struct, frozen=True):
         return tuple(at for at, column in columns if any(amount_of(cell) is not None for cell in column))
 
 
+def shares_menu(items: Sequence[Item]) -> bool:
+    """Return whether the buttons of a list are in a menu: three or more entries with one button each, all alike."""
+    buttons = [item.actions[0] for item in items if len(item.actions) == 1]
+    alike = {button.press.intent if button.press else "" for button in buttons}
+    return MOST <= len(items) == len(buttons) and len(alike - {""}) == len(alike) == 1
+
+
 def amount_of(text: str) -> Decimal | None:
     """Return the number of dollars if the text is only that: `$1,240.00`, `-$12.30`."""
     found = _AMOUNT.fullmatch(text)
@@ -128,7 +135,10 @@ def parted(
 
 COLUMNS, WIDTH, _SHORT, _GAP, _BEHIND = 80, 20, 16, "  ", "·"
 _ENTRY, _WHOLE = re.compile(r"(?:\d+\.)? +"), re.compile(r"\[[^\]]*\]|\(\d{3}\) \d")
-_NUMBERED = re.compile(r"(?:(?<=\b\d)|(?<=\b\d\d)|(?<=\b\d\d\d)) (?=[^\W\d_])|(?<=\b[ap]\.) (?=m\.)| (?=·)")
+_NUMBERED = re.compile(
+    r"(?:(?<=\b\d)|(?<=\b\d\d)|(?<=\b\d\d\d)) (?=[^\W\d_])|(?<=\b[ap]\.) (?=m\.)| (?=·)|(?<=\b[A-Z]{2}) (?=\d{5}\b)"
+)
+_BETWEEN, _FACT = "\u00a0· ", 20
 SHADES = {2: "▓░", 3: "▓▒░"}
 """The characters for the parts of a whole, by the number of parts."""
 _POINTS = range(2, 13)
@@ -261,20 +271,21 @@ def spoken(spans: Iterable[Span]) -> str:
     return "".join(span.text for span in spans)
 
 
-def together(text: str) -> str:
-    """Return the text of a cell, a short one without line breaks, such as a date."""
-    return text.replace(" ", "\u00a0") if len(text) <= _SHORT else text
+def together(text: str, most: int = _SHORT) -> str:
+    """Return a text, one of at most so many characters without line breaks, such as a date."""
+    return text.replace(" ", "\u00a0") if len(text) <= most else text
 
 
 def unbroken(span: Span) -> str:
     """Return the text of a span.
 
-    No line ends between a small number and its word ("2 miles", "8:00 p. m."), or begins with a dot. A phone number has
-    no line break, so that it can be tapped as a whole.
+    No line ends between a small number and its word ("2 miles", "8:00 p. m."), before a ZIP code or within a short fact
+    between dots, or begins with a dot. A phone number has no line break, so that it can be tapped as a whole.
     """
     if span.url.startswith("tel:"):
         return span.text.replace(" ", "\u00a0").replace("-", "\u2060-\u2060")
-    return span.text if span.url else _NUMBERED.sub("\u00a0", span.text)
+    first, *facts = _NUMBERED.sub("\u00a0", span.text).split(_BETWEEN)
+    return _BETWEEN.join([first, *(together(fact, _FACT) for fact in facts)])
 
 
 def _lines(block: Block, *, addresses: bool) -> list[str]:

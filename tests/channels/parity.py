@@ -1,7 +1,6 @@
 """The same reply in every channel: what is said, which facts, which buttons, and in which order."""
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from bot.message import Action, Actions, Chart, Facts, Item, Reply
@@ -11,18 +10,18 @@ from bot.replies.plain import ListTable, plain, row_of, spoken, with_tables
 from tests.doubles.adaptive_card import compared, fallback
 from tests.doubles.block_kit import refused, unheard, unmarked
 
-_OF_ROW = re.compile(r"^\d+\. [^·]*(?: · |$)")
-"""What a menu says of the row of a table that its option belongs to."""
 Kit = dict[str, Any]
 Told = list[tuple[str, ...]]
 
 
 def differences(reply: Reply, dealt: Sequence[CardPage]) -> list[str]:
     """What Slack, or Teams by these cards, would show otherwise than the console; empty when all tell the same."""
-    said = list(_console(reply))
     pictures, shown = _pictures(reply), blocks.pages(reply)
-    slack = [told for page in shown for told in _slack(page.blocks) if told[1] not in pictures]
+    rows = [block for block in reply.blocks if isinstance(block, Item)]
+    labels = {one.id: one.label for item in rows for one in item.actions}
+    slack = [told for page in shown for told in _slack(page.blocks, labels) if told[1] not in pictures]
     teams = [told for page in dealt for told in _teams(_worded(page.card["body"])) if told[1] not in pictures]
+    said, slack, teams = (_gathered(told, labels) for told in (list(_console(reply)), slack, teams))
     text = plain(reply.blocks, addresses=False).split()
     texts = {
         "Slack": " ".join(page.text for page in shown),
@@ -35,6 +34,13 @@ def differences(reply: Reply, dealt: Sequence[CardPage]) -> list[str]:
     faults += [f"Slack refuses: {fault}" for page in shown for fault in refused(page.blocks)]
     faults += [f"two buttons sound alike: {words}" for page in shown for words in unheard(list(page.blocks))]
     return faults + [f"{name}'s text is another" for name, words in unescaped.items() if words != text]
+
+
+def _gathered(told: Told, ids: Collection[str]) -> Told:
+    """The same with the buttons of entries, which a menu may have below them, behind the last entry that has one."""
+    beside = [one for one in told if one[0] == "button" and one[2] in ids]
+    last = max((at for at, one in enumerate(told) if one in beside), default=-1) + 1
+    return [*(one for one in told[:last] if one not in beside), *beside, *told[last:]]
 
 
 def _pictures(reply: Reply) -> set[str]:
@@ -85,14 +91,14 @@ def _buttons(actions: Iterable[Action]) -> Iterator[tuple[str, ...]]:
     yield from (("button", one.label, one.url or one.id) for one in (*row.seen, *row.sources, *row.menu))
 
 
-def _slack(kits: Iterable[Kit]) -> Iterator[tuple[str, ...]]:
+def _slack(kits: Iterable[Kit], labels: Mapping[str, str]) -> Iterator[tuple[str, ...]]:
     for kit in kits:
         match kit["type"]:
             case "header":
                 yield "said", kit["text"]["text"]
             case "section" if "accessory" in kit:
                 yield from (("said", line) for line in unmarked(_broken(kit["text"]["text"])).split("\n"))
-                yield from _pressed(kit["accessory"])
+                yield from _pressed(kit["accessory"], labels)
             case "section":
                 yield from (("said", _field(field)) for field in kit["fields"])
             case "rich_text":
@@ -101,7 +107,7 @@ def _slack(kits: Iterable[Kit]) -> Iterator[tuple[str, ...]]:
             case "context":
                 yield "said", "".join(one["text"] for one in kit["elements"])
             case "actions":
-                yield from (pressed for one in kit["elements"] for pressed in _pressed(one))
+                yield from (pressed for one in kit["elements"] for pressed in _pressed(one, labels))
             case "data_table":
                 yield from _data_table(kit)
             case "data_visualization" | "divider":
@@ -135,12 +141,13 @@ def _broken(text: str) -> str:
     return text.replace("\u00a0", " ").replace("\u2060", "")
 
 
-def _pressed(element: Kit) -> Iterator[tuple[str, ...]]:
-    """A button, or those of a menu."""
+def _pressed(element: Kit, labels: Mapping[str, str]) -> Iterator[tuple[str, ...]]:
+    """A button, or those of a menu. One of entries says what most of its options do, and which entry each is of."""
     title = element.get("placeholder", {}).get("text", "").removesuffix("…")
     for one in element.get("options", [element]):
-        words = _OF_ROW.sub("", one["text"]["text"]) if title else one["text"]["text"]
-        yield "button", words or title, one.get("url") or one["value"]
+        words, key = one["text"]["text"], one.get("url") or one["value"]
+        label = labels.get(key, words)
+        yield "button", label if title and (label == title or words.endswith(f" · {label}")) else words, key
 
 
 def _side_by_side(table: list[list[str]]) -> Iterator[tuple[str, ...]]:

@@ -154,8 +154,8 @@ def test_a_list_that_is_to_be_a_table_is_one() -> None:
     assert [cell.get("value") for cell in table["rows"][1]] == [1.0, None, 54.87]
     [chosen] = menu["elements"]
     assert (chosen["type"], chosen["placeholder"]["text"]) == ("static_select", "Details…")
-    assert [(one["text"]["text"], one["value"]) for one in chosen["options"]][:1] == [("1. May 11 1", "a1")]
-    assert [block["type"] for block in page.plainer] == ["rich_text", *["section"] * 6]
+    assert [(one["text"]["text"], one["value"]) for one in chosen["options"]][:1] == [("1. Grace Okafor, MD · 1", "a1")]
+    assert [block["type"] for block in page.plainer] == [*["rich_text"] * 7, "actions"]
     assert faults(page.text, list(page.blocks)) == faults(page.text, list(page.plainer)) == []
     assert "1. Grace Okafor, MD · 1" in page.text
 
@@ -217,6 +217,23 @@ def test_an_entry_has_one_menu_at_its_right() -> None:
         assert (entry["type"], entry["accessory"]["type"]) == ("section", kind)
         said = entry["text"]["text"].replace("\u2060", "")
         assert said == "1. *Grace Okafor, MD*\u00a0· <tel:+14235550142|(423)\u00a0555-0142>\nSkin &amp; hair"
+
+
+def test_a_list_has_one_menu_for_buttons_that_are_alike() -> None:
+    """From the third entry on; not where each asks something else, as the examples of help do."""
+    for size, asked, kinds in (
+        (3, "xxx", ["rich_text"] * 3 + ["actions"]),
+        (2, "xx", ["section"] * 2),
+        (3, "xyz", ["section"] * 3),
+    ):
+        entries = [Item(at, (ENTRY,), (Action(f"a{at}", "Do", press=Press(one)),)) for at, one in enumerate(asked, 1)]
+        [page] = pages(reply(*entries))
+        assert [block["type"] for block in page.blocks] == kinds
+        if len(kinds) > size:
+            [menu] = page.blocks[-1]["elements"]
+            assert menu["placeholder"]["text"] == "Do…"
+            assert [one["value"] for one in menu["options"]] == ["a1", "a2", "a3"]
+            assert menu["options"][0]["text"]["text"] == "1. Grace Okafor, MD · (423) 555-0142"
 
 
 @pytest.mark.threat("T45")

@@ -115,7 +115,7 @@ def test_a_number_can_be_dialled_and_a_place_found_on_a_map() -> None:
     assert [(run["text"], run["url"]) for run in runs if run["type"] == "link"] == [
         ("(423)\u00a0555\u2060-\u20600142", "tel:+14235550142"),
         (
-            "979 E 3rd St, Chattanooga",
+            "979\u00a0E 3rd St, Chattanooga",
             "https://www.google.com/maps/search/?api=1&query=979%20E%203rd%20St%2C%20Chattanooga",
         ),
     ]
