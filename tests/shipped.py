@@ -1,5 +1,6 @@
 """The pack of this checkout. It is frozen and takes most of a second to load, so the tests of a process share one."""
 
+import gc
 import re
 import shutil
 import sys
@@ -159,6 +160,7 @@ def pages_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
 def _loaded() -> tuple[Pack, dict[str, ModuleType]]:
     pack = load_pack(find_pack())
     _keep_compiled(pack)
+    gc.freeze()  # it stays, and each look for garbage would look at all of it
     return pack, {intent: sys.modules[f"bcbst_pack.{intent}"] for intent, _ in pack.answers.items()}
 
 

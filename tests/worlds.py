@@ -1,5 +1,6 @@
 """The made-up Tennessee of a day, built once in a process: most of a second for each test that wants one."""
 
+import gc
 from collections.abc import Callable, Iterable
 from datetime import date
 from functools import cache
@@ -31,6 +32,7 @@ def copied(world: World) -> World:
 def _built(today: date | None) -> World:
     world = build(today=today)
     world.on_demand = {patient: _once(make) for patient, make in world.on_demand.items()}
+    gc.freeze()  # it stays, and each look for garbage would look at all of it
     return world
 
 

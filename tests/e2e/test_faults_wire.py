@@ -194,6 +194,8 @@ BODIES = {
 @pytest.fixture
 def uncollected() -> Iterator[None]:
     """What only the garbage collector would find stays, as it does for minutes in a process with much to keep."""
+    gc.collect()
+    gc.freeze()  # what is alive is not looked at again by the next test's
     gc.disable()
     yield
     gc.enable()
