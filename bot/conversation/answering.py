@@ -58,6 +58,8 @@ from bot.payer.discovery import PayerHealth
 
 _AGAIN, _DOCUMENT = "again", "document"
 _DISTRUSTED = frozenset({"wrong patient", "foreign link"})
+_HOLD_MONEY, _HOLD_CARE = ("sums",), ("days", "two")
+"""How intents tell of claims that may hold what the chosen one does not, with a word of money and without."""
 
 
 class Answering:
@@ -186,14 +188,15 @@ class Answering:
             asked = replace(asked, intent=name if name in self._pack.intents else asked.intent, unmet={})
             ask = replace(ask, unmet={}, arguments=ahead.arguments)
             return asked, ask, name, await self._found(person, ask, access, name)
-        if "money" in ask.asked.says or not untaken(ask, summary):
-            return asked, ask, name, summary
-        again, other = replace(ask), summary
-        counts = next((intent for intent, one in self._pack.intents.items() if one.tells == "days"), name)
-        with suppress(AskedAhead):  # care to come is asked about, which no claim holds
-            other = await self._found(person, again, access, counts)
-        held = not untaken(again, other)
-        return (replace(asked, intent=counts), again, counts, other) if held else (asked, ask, name, summary)
+        others = _HOLD_MONEY if "money" in ask.asked.says else _HOLD_CARE
+        for intent in (intent for tells in others for intent, one in self._pack.intents.items() if one.tells == tells):
+            if untaken(ask, summary):
+                again = replace(ask)
+                with suppress(AskedAhead):  # care to come is asked about, which no claim holds
+                    other = await self._found(person, again, access, intent)
+                    if not untaken(again, other):
+                        return replace(asked, intent=intent), again, intent, other
+        return asked, ask, name, summary
 
     async def _found(self, person: Person, ask: Ask, access: Access | None, name: str) -> Summary:
         """Return the result of the pack's answer with this name; raises as `answer` does."""
@@ -325,6 +328,7 @@ class Answering:
             places=self._places,
             other_names=self._pack.engine.lexicon.other_names,
             hears=partial(asked_in, self._pack.engine.lexicon.grammar),
+            everyday=self._pack.engine.lexicon.familiar.__contains__,
             care_kinds=self._pack.care_kinds,
             benefits=self._pack.benefits,
             care=NamedCare(named.text, str(named.value)) if (named := asked.unmet.get(CARE)) else None,

@@ -65,7 +65,7 @@ from bot.kit.foremost import Ranked, ranked
 from bot.kit.reading import records
 from bot.kit.record_files import RecordPapers, record_document
 from bot.kit.said import (
-    asks_claims, asks_one, asks_parts, asks_several, by_name, by_names, by_side, compares_shown, confirms, fitting,
+    asks_claims, asks_one, asks_parts, asks_several, by_name, by_side, compares_shown, confirms, fitting,
     is_ranking, wanted_of, whole_of, with_sides)
 from bot.kit.sites import Proof, ProvenPlace, Site, oldest, proof_of, sites
 from bot.kit.sized import Threshold, amount_asked

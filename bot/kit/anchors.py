@@ -39,6 +39,10 @@ async def in_its_time(ask: Ask) -> Ask:
     if not isinstance(value, Mapping) or "relation" not in value or ask.member is None:
         return ask
     rest = {name: one for name, one in ask.slots.items() if name != "date_range"}
+    if ask.asked.gap:  # "between my cleaning and the one before" is the time that is asked for
+        days = {end: value.get(end) for end in ("start", "end")}
+        own = {name: value[name] for name in _NAMED if value.get(name)}
+        return replace(ask, slots={**own, **rest, **({"date_range": days} if any(days.values()) else {})})
     if value["relation"] == "before" and not _ANY.isdisjoint(words_of(ask.words.get("date_range"))[1:2]):
         return replace(ask, slots={**{name: value[name] for name in _NAMED if value.get(name)}, **rest})
     bounds = value["bounds"] if isinstance(value.get("bounds"), Sequence) else [value]
@@ -51,7 +55,8 @@ async def in_its_time(ask: Ask) -> Ask:
         days = _iso(found[-1])
     if value["relation"] == "since":
         found.append((ask.today, ask.today))
-    if value.get("near") and (next_to := await _next_to(replace(ask, slots=rest), value, days)):
+    several = (ask.asked.count or 1) > 1  # "the three visits right before it"
+    if value.get("near") and not several and (next_to := await _next_to(replace(ask, slots=rest), value, days)):
         found, days = [found[0], next_to], _iso(next_to)
     return replace(ask, slots={**rest, "date_range": days}, anchors=tuple(found))
 
@@ -67,7 +72,8 @@ async def _found(ask: Ask, bounds: Sequence[Mapping[str, object]]) -> list[Ancho
     """Return the first and last day of each bound; None if one is not known."""
     found: list[AnchorDays] = []
     for bound in bounds:
-        day = await _birthday(ask) if bound.get("birthday") else await _bound(ask, bound, found)
+        named = bound.get("birthday") and "when" not in bound
+        day = await _birthday(ask) if named else await _bound(ask, bound, found)
         if day is None:
             return None
         found.append(day)

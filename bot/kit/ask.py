@@ -102,6 +102,7 @@ class Ask(msgspec.Struct):
         said: The whole message as typed, empty for a button. Answers may search it only for names that they found.
         concepts: The pack's concepts in the message, such as `COST` and `PAST`; none for a button.
         other_names: Returns the ingredient and the brands of a drug.
+        everyday: Returns whether a word is an everyday one, and no name.
         care_kinds: The kinds of care that a `service` slot can name.
         benefits: The operator's benefit table.
         mark_key: The secret for the digests that are stored for this record.
@@ -126,6 +127,7 @@ class Ask(msgspec.Struct):
     said: str = ""
     concepts: frozenset[str] = frozenset()
     other_names: Callable[[str], tuple[str, ...]] = lambda _name: ()
+    everyday: Callable[[str], bool] = lambda _word: False
     care_kinds: CareKinds = NO_KINDS
     benefits: Benefits = NO_BENEFITS
     read_home: Callable[[], Awaitable[Patient | None]] | None = None

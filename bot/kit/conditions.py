@@ -322,7 +322,7 @@ def doctors_asked(ask: Ask) -> tuple[tuple[frozenset[str], str], ...]:
     """Return the kinds of doctors that are named; none for a title, or where the words name a kind of care."""
     said = ask.words.get("specialty", "")
     own = set(words_of(ask.words.get("service"))) | set(words_of(ask.words.get("claim_type")))
-    if "specialty" not in ask.slots or is_title(said) or own.issuperset(words_of(said)):
+    if not said or is_title(said) or own.issuperset(words_of(said)) or "specialty" not in {**ask.slots, **ask.several}:
         return ()
     every = kinds_of(ask) or ((kind_codes(ask), said),)
     return tuple((frozenset(codes), word) for codes, word in every)

@@ -28,7 +28,8 @@ _CENT = Decimal("0.01")
 class Share(msgspec.Struct, frozen=True):
     """One of a group: how many claims it has, their sum, and how many `times` care was had. Of visits, `claim` is one.
 
-    The times are days of care, or fills of prescriptions, or claims where those were counted. `ids` are its claims.
+    The times are days of care, or fills of prescriptions, or claims where those were counted. `ids` are its claims,
+    of which the first was on the day `since`.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Share(msgspec.Struct, frozen=True):
     claim: Claim | None = None
     times: int = 0
     ids: tuple[str, ...] = ()
+    since: PartialDate | None = None
 
     @property
     def average(self) -> Amount | None:
@@ -67,7 +69,7 @@ class Most(Ranking, frozen=True):
     @property
     def first(self) -> Share:
         """The one that is asked for."""
-        return self.shares[0]
+        return self.shares[(self.nth or 1) - 1]
 
     @property
     def so(self) -> bool | None:
@@ -134,24 +136,42 @@ def _ranked(ranking: Ranking, claims: Sequence[Claim], wanted: ClaimWish) -> Mos
     ]
     if ranking.sizes or ranking.every:
         return _of_sizes(ranking, sized, wanted)
+    if ranking.in_time:
+        return _nth_in_time(ranking, [one for _, one in sized if one.since])
     sized.sort(key=lambda pair: (pair[0] if least else -pair[0], pair[1].name))
     if not sized or (sized[0][0] <= 0 and not least):
         return None
-    ties = sum(1 for size, _ in sized if size == sized[0][0])
+    if (nth := ranking.nth or 1) > len(sized):
+        return None
+    ties = sum(1 for size, _ in sized if size == sized[nth - 1][0])
     every = [one for _, one in sized]
     whom = [one for one in every[ranking.most :] if ranking.whom and is_named(one.name, ranking.whom)]
     return Most(**asdict(ranking), of=len(sized), ties=ties, shares=(*every[: ranking.most], *whom))
+
+
+def _nth_in_time(ranking: Ranking, shares: Sequence[Share]) -> Most | None:
+    """Return those of a group in the order of their first care, or the latest first, where there are as many."""
+    rows = sorted(shares, key=lambda one: one.since.first if one.since else date.max, reverse=(ranking.nth or 0) < 0)
+    nth = abs(ranking.nth or 1)
+    if nth > len(rows):
+        return None
+    ties = sum(1 for one in rows if one.since == rows[nth - 1].since)
+    return Most(
+        **{**asdict(ranking), "nth": nth}, of=len(rows), ties=ties, shares=tuple(rows[: max(nth, ranking.most)])
+    )
 
 
 def _of_sizes(ranking: Ranking, sized: Sequence[tuple[Decimal, Share]], wanted: ClaimWish) -> Most | None:
     """Return those of a group whose size fits, months in the order of time; months without care are zero."""
     every = dict(sized_ for sized_ in ((one.name, (size, one)) for size, one in sized))
     spans = [(first, last) for first, last in wanted.times or ((wanted.start, wanted.end),) if first and last]
-    if ranking.group in PERIODS - {"day"} and spans and ranking.measure == "count":
+    nothing, zero = Decimal(0), Amount(Decimal(0))
+    empty = ranking.sizes.hold(nothing) if ranking.sizes else ranking.measure == "count"
+    if ranking.group in PERIODS - {"day"} and spans and empty:
         numbers = (at for first, last in spans for at in range(month_number(first), month_number(last) + 1))
         months = (PartialDate(at // YEAR, at % YEAR + 1) for at in numbers)
         names = dict.fromkeys(period_of(month, ranking.group) for month in months)
-        every = {name: (Decimal(0), Share(name, 0, None)) for name in names} | every
+        every = {name: (nothing, Share(name, 0, zero)) for name in names} | every
     if not every:
         return None
     rows = sorted(every.values(), key=lambda row: row[1].name if ranking.group in PERIODS else -row[0])
@@ -194,7 +214,8 @@ def _shares(
 def _share(name: str, rows: list[Claim], wanted: ClaimWish, counted: str) -> Share:
     total = sum_told([amount_in(claim, wanted) for claim in rows])
     ids = tuple(claim.id for claim in rows)
-    return Share(name, len(rows), total, rows[0], times_of(rows, counted), ids)
+    since = min((claim.service.day for claim in rows if claim.service.day), key=lambda day: day.first, default=None)
+    return Share(name, len(rows), total, rows[0], times_of(rows, counted), ids, since)
 
 
 def _any(_claim: Claim) -> bool:

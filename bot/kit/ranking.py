@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from bot.kit.ask import Ask, text_of
 from bot.kit.sized import Threshold, limits_asked
-from bot.kit.spans import TimeSets, span_of, times_apart
+from bot.kit.spans import TimeSets, span_of
 from bot.kit.spelling import words_of
 from bot.kit.wanted import ClaimWish
 from bot.kit.which import count_asked, order_asked, shown_before
@@ -41,7 +41,8 @@ class Ranking(msgspec.Struct, frozen=True):
     `most` is how many of them are shown. `sizes` are what each has to come to, in place of an order: "doctors that I
     saw only once"; with `every` each month is told in the order of time. `sets` are times in which each has to have had
     care, or none. `whom` is the one that is set against all others: "did I see Dr. Kim more than anyone else"; `only`:
-    it is asked whether there is no other.
+    it is asked whether there is no other. `nth` is the one of them that is asked for, from 1, or from the last if
+    negative: by size, or `in_time` by the first day of its care.
     """
 
     group: str
@@ -54,6 +55,8 @@ class Ranking(msgspec.Struct, frozen=True):
     sets: TimeSets | None = None
     whom: str | None = None
     only: bool = False
+    nth: int | None = None
+    in_time: bool = False
 
 
 def ends_asked(ask: Ask) -> bool:
@@ -83,6 +86,9 @@ def ranking_asked(ask: Ask) -> Ranking | None:
     shown = count_asked(ask, MOST_SHOWN) if "average" not in ask.slots else None
     if higher or (shown and not unit):
         one = one or "claim"  # "my five biggest" names no group
+    one, nth = ask.asked.nth_of or one, ask.asked.nth if ask.asked.nth_of else None
+    if nth and not ask.asked.by_size:
+        return Ranking(str(one), least=False, measure="count", counted=counted_as(one, unit), nth=nth, in_time=True)
     if order in {"biggest", "smallest"}:
         least, measure = order == "smallest", _by_money(ask)
         if ask.asked.sort and one is None:
@@ -99,7 +105,8 @@ def ranking_asked(ask: Ask) -> Ranking | None:
     whole = "claim" if single else "provider"  # "the highest copay I ever paid" is that of one claim
     if measure == "count" and one in _SINGLE:  # each of them was had once
         one = "drug" if unit == "fill" else None
-    return Ranking(one or whole, least, measure, counted_as(one, unit), shown or (YEAR if ask.asked.sort else SHOWN))
+    most = max(shown or (YEAR if ask.asked.sort else SHOWN), nth or 0)
+    return Ranking(one or whole, least, measure, counted_as(one, unit), most, nth=nth)
 
 
 def _above_all(ask: Ask) -> Ranking | None:
@@ -148,10 +155,13 @@ def _sized_group(ask: Ask) -> Ranking | None:
     measure: Measure
     for one in ask.asked.times:  # "two doctors. Did you charge me twice?" counts no doctors
         group = text_of(ask, "group") or one.group or ask.asked.by or ("doctor" if ask.asked.form == "who" else None)
-        sizes = _exactly(Decimal(0)) if group == "month" and one.none else one.limits
+        none = group == "month" and (one.none or "nothing" in ask.asked.says)
+        sizes = _exactly(Decimal(0)) if none else one.limits
         sums = limits_asked(ask) if "sums" in ask.asked.says else None  # "doctors who cost me over $100 in total"
         if group in _GROUPS and (sizes or sums):
-            counted, measure = counted_as(group, "claim" if one.claims else None), "count" if sizes else "amount"
+            free = none and "money" in ask.asked.says
+            counted = counted_as(group, "claim" if one.claims else None)
+            measure = "count" if sizes and not free else "amount"
             return Ranking(group, least=False, measure=measure, counted=counted, most=MOST_SHOWN, sizes=sizes or sums)
     period = text_of(ask, "group") or ask.asked.period or ask.asked.by
     if period not in PERIODS:
@@ -163,7 +173,7 @@ def _sized_group(ask: Ask) -> Ranking | None:
         measure = "count" if unit in _SINGLE else "amount"
         counted = counted_as(None, unit) if measure == "count" else "claim"
         return Ranking(period, least=False, measure=measure, counted=counted, most=YEAR, every=True)
-    limits = limits_asked(ask)
+    limits = None if order_asked(ask) or text_of(ask, "rank") else limits_asked(ask)
     return Ranking(period, least=False, measure="amount", counted="claim", most=YEAR, sizes=limits) if limits else None
 
 
@@ -173,7 +183,8 @@ def threshold_asked(ask: Ask) -> Threshold | None:
     None where the limit is one of single claims, or the words ask for something else than a yes or no.
     """
     limits, says = limits_asked(ask), ask.asked.says
-    if limits is None or None not in (limits.over, limits.under) or not (ask.asked.helps or "yes_or_no" in says):
+    whether = ask.asked.begins or (ask.asked.helps and {"form", "which_of"}.isdisjoint(says))
+    if limits is None or None not in (limits.over, limits.under) or not (whether or "yes_or_no" in says):
         return None
     single = "group" in ask.slots or {"one", "several", "any_one", "something"} & says.keys()
     return None if single or _sizes_months(ask) else Threshold(limits)
@@ -188,7 +199,9 @@ def often_asked(ask: Ask) -> AmountLimits | None:
 
 def summed_wish(ask: Ask, wanted: ClaimWish) -> ClaimWish:
     """Return the conditions of a sum, without the limits of the sum itself, or of a month's."""
-    return replace(wanted, limits=None) if threshold_asked(ask) or _sizes_months(ask) else wanted
+    free = tuple(one for one in wanted.states if one != "free")  # no month's claims are free of which it has none
+    months = replace(wanted, limits=None, exact=None, states=free) if _sizes_months(ask) else wanted
+    return replace(wanted, limits=None) if threshold_asked(ask) else months
 
 
 def _sizes_months(ask: Ask) -> bool:
@@ -218,8 +231,7 @@ def counted_as(group: str | None, unit: str | None) -> str:
 def counts_asked(ask: Ask, wanted: ClaimWish) -> str | None:
     """Return what is counted where two sides are compared by how often: visits, fills or claims; None for money."""
     says = ask.asked.says
-    set_apart = "against" in says and len(times_apart(ask)) > 1 and ask.sets is None
-    counts = {"lesser_or_more", "had"} <= says.keys() or (set_apart and ask.asked.number is not None)
+    counts = {"lesser_or_more", "had"} <= says.keys() or ("against" in says and not ask.sets and ask.asked.number)
     if "money" in says or not counts:
         return None
     if "claims" in says:
@@ -305,6 +317,7 @@ def of_unit(ask: Ask, wanted: ClaimWish) -> ClaimWish:
         or "number_of" in ask.slots
         or ends_asked(ask)
         or "average" in ask.slots
+        or ask.asked.gap
         or counted in {"visit", "fill"}
         or bool(wanted.limits or wanted.exact)
     )

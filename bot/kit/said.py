@@ -2,7 +2,7 @@
 
 import re
 from calendar import monthrange
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import takewhile
 
@@ -13,7 +13,7 @@ from bot.kit.conditions import doctors_asked, listed
 from bot.kit.ranking import asks_order, set_apart, sets_one_above
 from bot.kit.sized import exact_asked, limits_asked
 from bot.kit.spans import span_of, times_apart
-from bot.kit.spelling import words_of
+from bot.kit.spelling import is_named, words_of
 from bot.kit.wanted import ClaimWish, any_time, choose
 from bot.kit.which import drugs_named_in, order_asked, part_asked, shown_before
 from bot.language.reading import Slot
@@ -29,11 +29,10 @@ _SEVERAL, _RANKS = 2, 3
 _PARTS = frozenset({"DEDUCTIBLE", "COINSURANCE", "COPAY"})
 _PRICED = frozenset({"allowed", "coinsurance", "copay"})
 _SIZED = frozenset({"sized", "extreme", "lowest", "highest"})
-_CAPITALS = re.compile(r"\b[^\W\d_a-z][^\W\d_]{2,}(?: [^\W\d_a-z][^\W\d_]{2,})*\b")
-_INSIDE = re.compile(
-    r"(?<=[a-z,] )[^\W\d_a-z][^\W\dA-Z_]{3,}\b|(?<=\b(?:see|saw) )[^\W\d_]{3,}\b|(?<=\bwith )[^\W\d_]{3,}\b"
-)
-_TITLED = re.compile(r"\b(?:dra?\.?|doctora?) (?!do\b)([^\W\d_]{2,})", re.IGNORECASE)
+_SPOKEN = re.compile(r"[^\W\d_]+(?:['\u2019]\w+)?")
+_WHOM, _OTHER = "provider_name", "other_name"
+_BESIDE = "dra?|doctora?|and|or|nor|y|o|ni"
+_LEADING = frozenset({"dr", "dra", "doctor", "doctora", "see", "saw", "with"})
 
 
 def asks_one(ask: Ask) -> bool:
@@ -107,65 +106,72 @@ def by_side(ask: Ask) -> Ask:
 
 
 def by_name(ask: Ask, claims: Iterable[Claim]) -> Ask:
-    """Return the question with the provider of a claim that it names without a slot, or leaves out.
+    """Return the question with every provider of the claims that it names, wanted or left out.
 
-    By the first words of the name ("what I paid peak rehab"), with two capitals or more of it ("at Blue Heron"), or by
-    a word of it behind a title ("what Dr. Fitzgerald cost me") or, of a person, with a capital inside a sentence ("that
-    Destiny") or behind "see" and "with" ("did I see tran").
+    A name is one that stands on a claim: two words of it in a row, "blue heron", or of a person the family name where
+    it is no everyday word, "fitzgeralds bill", or any part of it with a capital or behind a title or "with". Words of
+    another slot name nobody; a slot whose words are everyday ones, the "little white" pills, names nobody either
+    where no claim does.
     """
-    if not ask.said or "provider_name" in ask.excluded:
+    if not ask.said:
         return ask
     names = {name for claim in claims for name in (claim.seen, claim.billing, claim.place) if name}
-    named_ = list(_begun(ask.said, names))
-    barred = [run for run in named_ if any(rest.startswith(" ".join(words_of(run))) for rest in ask.asked.barred)]
-    if barred:
-        name = max(barred, key=len)
+    told, held, left = dict(_named_in(ask, names)), values_of(ask, _WHOM), excluded_of(ask, _WHOM)
+    row = rf"(?:(?:{'|'.join(told)}|{_BESIDE}) )*"  # "not counting Dr. Kim or Dr. Rao"
+    barred = {run for typed, run in told.items() if any(re.match(rf"{row}{typed}\b", one) for one in ask.asked.barred)}
+    barred |= {run for typed, run in told.items() if _holds(left, typed, run)}
+    if (out := [run for run in told.values() if run in barred]) and not left:
         ask.said_unmet("words")
-        return replace(ask, excluded={**ask.excluded, "provider_name": Slot(name, name, excluded=True)})
-    if "provider_name" not in ask.slots and not named_:
-        own = {word for text in ask.words.values() for word in words_of(text)}
-        parts = [run for run in _CAPITALS.findall(ask.said) if len(run.split()) >= _SEVERAL] + _TITLED.findall(ask.said)
-        people = {word for claim in claims if claim.seen and "," in claim.seen for word in words_of(claim.seen)}
-        parts += [word for word in _INSIDE.findall(ask.said) if words_of(word)[0] in people]
-        parts = [run for run in parts if not own.intersection(words_of(run))]
-        every = [words for name in names if len(words := words_of(name)) >= _SEVERAL] if parts else []
-        found = [words for words in every if not own.issuperset(words)]
-        named_ = [run for run in parts if any(set(words).issuperset(words_of(run)) for words in found)]
-    if "provider_name" in ask.slots or not named_:
+        slot = Slot(out[0], out[0], excluded=True, values=tuple(out) if len(out) > 1 else ())
+        ask = replace(ask, excluded={**ask.excluded, _WHOM: slot})
+    known = any(is_named(name, one) for name in names for one in held)
+    if not known and _WHOM in ask.slots and all(map(ask.everyday, words_of(ask.words.get(_WHOM)))):
+        ask.cannot(_WHOM)
+        ask = replace(ask, slots={name: value for name, value in ask.slots.items() if name not in {_WHOM, _OTHER}})
+    if all(run in barred or _holds(held, run, run) for run in told.values()):
         return ask
-    ask.named["provider_name"] = max(named_, key=len)
-    return replace(ask, slots={**ask.slots, **ask.named})
+    more = [one for one in held if not any(_holds((one,), typed, run) for typed, run in told.items())]
+    every = tuple(dict.fromkeys([*(run for run in told.values() if run not in barred), *more]))
+    ask.named[_WHOM] = every[0]
+    slots = {name: value for name, value in ask.slots.items() if name != _OTHER}
+    several = {**ask.several, _WHOM: Slot(" ".join(every), every[0], values=every, how="and")}
+    return replace(ask, slots={**slots, _WHOM: every[0]}, several=several if len(every) > 1 else ask.several)
 
 
-def _begun(text: str, names: Iterable[str]) -> Iterator[str]:
-    """Yield the longest beginning of each name that a text has, of two words or more."""
-    said = f" {' '.join(words_of(text))} "
-    for name in names:
-        parts = name.replace(",", "").split()
-        runs = (" ".join(parts[:count]) for count in range(_SEVERAL, len(parts) + 1))
-        yield from [*takewhile(lambda run: f" {' '.join(words_of(run))} " in said, runs)][-1:]
+def _holds(names: Iterable[str], typed: str, run: str) -> bool:
+    """Return whether one of the names is the part of a name that was typed so, or has all of its words."""
+    return any(words_of(typed) == words_of(one) or is_named(one, run) or is_named(run, one) for one in names)
 
 
-def by_names(ask: Ask, claims: Iterable[Claim]) -> Ask:
-    """Return the question with every provider on a claim that it names with capitals: "compare Ríos with Prado".
+def _named_in(ask: Ask, names: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield the longest parts of names that a message has, as folded words and as they are written on claims."""
+    own = {word for slot, text in ask.words.items() if slot not in {_WHOM, _OTHER} for word in words_of(text)}
+    spoken = [(match.group(), word) for match in _SPOKEN.finditer(ask.said) for word in words_of(match.group())[:1]]
+    people = {word for name in names if "," in name for word in words_of(name.partition(",")[0])}
+    family = {word for name in names if "," in name for word in words_of(name.partition(",")[0])[-1:]}
+    parts = [[(part, words_of(part)[:1]) for part in name.partition(",")[0].split()] for name in names]
+    at = 0
+    while at < len(spoken):
+        run = max(
+            (_run(spoken[at:], name[first:]) for name in parts for first in range(len(name))), key=len, default=[]
+        )
+        keys, before = [key for _, key in spoken[at : at + len(run)]], spoken[at - 1][1] if at else ""
+        led = before in _LEADING or (at > 0 and spoken[at][0][0].isupper())
+        known = {word for part in run for word in words_of(part)}
+        everyday = all(map(ask.everyday, keys))
+        single = known <= people and (led or (known <= family and not everyday))
+        telling = single if len(run) == 1 else not everyday
+        if telling and own.isdisjoint(keys):
+            yield " ".join(keys), " ".join(run)
+        at += max(len(run), 1)
 
-    A provider in the slot that no claim names is kept, so that the answer can say that there is none.
-    """
-    own = {word for slot, text in ask.words.items() if slot != "provider_name" for word in words_of(text)}
-    names = {frozenset(words_of(name)) - own for c in claims for name in (c.seen, c.billing)}
-    found = [one for run in _CAPITALS.findall(ask.said) for one in _called(run, names)]
-    known = {part for word in found for part in words_of(word)}
-    held = [one for one in values_of(ask, "provider_name") if known.isdisjoint(words_of(one))]
-    both = tuple(dict.fromkeys((*found, *held)))
-    slot = Slot(" ".join(both), next(iter(both), None), values=both, how="and")
-    return replace(ask, several={**ask.several, "provider_name": slot}) if len(both) > 1 else ask
 
-
-def _called(run: str, names: Collection[frozenset[str]]) -> list[str]:
-    """Return the names in a run of capitals: one of several words where a provider has them all, else each word."""
-    every = frozenset[str]().union(*names)
-    words = [word for word in run.split() if every.issuperset(words_of(word))]
-    return [" ".join(words)] if any(name.issuperset(words_of(" ".join(words))) for name in names) and words else words
+def _run(spoken: Sequence[tuple[str, str]], name: Sequence[tuple[str, tuple[str, ...]]]) -> list[str]:
+    """Return the words in a row with which a name goes on, each as it is, or as a possessive without its sign."""
+    pairs = takewhile(
+        lambda pair: pair[0][1] in {*pair[1][1], *(f"{key}s" for key in pair[1][1])}, zip(spoken, name, strict=False)
+    )
+    return [part for _, (part, _) in pairs]
 
 
 def wanted_of(ask: Ask) -> ClaimWish:
@@ -183,9 +189,10 @@ def _wanted(ask: Ask) -> ClaimWish:
     doctors = shared is not None and types == ("professional",)  # they may have been seen in a hospital too
     sizes = text_of(ask, "order") in {"biggest", "smallest"}
     tops = sizes and ask.asked.each_of is not None and not _SIZED.isdisjoint(ask.asked.says)
-    nth = None if "id" in ask.arguments or asks_order(ask) else ask.asked.nth or (1 if tops else None)
+    apart = "id" in ask.arguments or asks_order(ask) or ask.asked.nth_of  # one of a group is no claim
+    nth = None if apart else ask.asked.nth or (1 if tops else None)
     in_time = ask.asked.first_and_last or (nth is not None and nth > 0)
-    by_size = (ask.asked.by_size or tops) and sizes
+    by_size = (ask.asked.by_size or tops) and sizes and nth is not None
     part, excluded = part_asked(ask), ask.excluded.get("specialty")
     kinds = [one.text for name in ("claim_type", "service") if (one := ask.excluded.get(name))]
     told = excluded is None or any(
@@ -223,7 +230,7 @@ def _wanted(ask: Ask) -> ClaimWish:
         part=part,
         nth=nth,
         by_size=by_size,
-        through=ask.asked.through,
+        through=ask.asked.through if nth is not None else None,
         each_of=ask.asked.each_of if nth is not None else None,
         fills="claims" in ask.asked.says or ask.asked.says.get("time") == "thing",
         shared=shared,

@@ -8,9 +8,11 @@ from bot.kit.wanted import ClaimWish
 _HELD_BY: Mapping[str, tuple[str, ...]] = {
     "against": ("sides", "difference", "so"),
     "always": ("so", "part", "of"),
+    "gap_of": ("gap",),
     "had_times": ("so", "sizes", "only", "choices"),
     "in_order": ("in_order",),
     "never_before": ("sets",),
+    "nth_of": ("nth",),
     "only_one_of": ("only",),
     "same_time": ("shared",),
     "than_all": ("whom", "sides"),

@@ -311,7 +311,11 @@ def _last(ask: Ask, alive: Live, coverages: Coverages) -> Claim | None:
     if len(wanted.services) > 1:
         return None
     if wanted.services:
-        fit = [c for c in priced_alone(claims, wanted) if wanted.part is None or wanted.part[0] in parts_named(c)]
+        fit = [
+            c
+            for c in priced_alone(claims, wanted)
+            if wanted.part is None or wanted.part.name in parts_named(c, wanted.part.body)
+        ]
     elif wanted.providers or wanted.doctor_kinds:
         fit = [one for one in choose(claims, wanted).claims if not one.sensitive]
     else:

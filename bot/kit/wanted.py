@@ -12,6 +12,7 @@ from bot.kit.ask import NamedCare
 from bot.kit.conditions import PRIMARY_CARE
 from bot.kit.sized import Exact, ordered, sized
 from bot.kit.which import (
+    BodyPart,
     is_drug,
     named,
     of_care_named,
@@ -82,7 +83,7 @@ class ClaimWish(msgspec.Struct, frozen=True):
     without_drugs: tuple[tuple[str, ...], ...] = ()
     without_days: tuple[date, date] | None = None
     weekdays: frozenset[int] = frozenset()
-    part: tuple[str, str] | None = None
+    part: BodyPart | None = None
     nth: int | None = None
     by_size: bool = False
     through: int | None = None
@@ -150,6 +151,7 @@ class ClaimWish(msgspec.Struct, frozen=True):
         found = found or [replace(self, drugs=(one,)) for one in self.drugs] if len(self.drugs) > 1 else found
         found = found or [replace(self, providers=(one,)) for one in self.providers]
         found = found if len(found) > 1 else [replace(self, doctor_kinds=(one,)) for one in self.doctor_kinds]
+        found = found if len(found) > 1 else [replace(self, degrees=frozenset({one})) for one in sorted(self.degrees)]
         found = [one for at, one in enumerate(found) if one not in found[:at]]
         return tuple(found) if len(found) > 1 else ()
 
@@ -271,8 +273,8 @@ def _of_part(claims: tuple[Claim, ...], wanted: ClaimWish) -> tuple[Claim, ...]:
     """Return the claims that name the part of the body; of a kind of care, else those that name no part."""
     if wanted.part is None:
         return claims
-    named = tuple(claim for claim in claims if wanted.part[0] in parts_named(claim))
-    return named or tuple(claim for claim in claims if wanted.services and not parts_named(claim))
+    named = tuple(claim for claim in claims if wanted.part.name in parts_named(claim, wanted.part.body))
+    return named or tuple(claim for claim in claims if wanted.services and not parts_named(claim, wanted.part.body))
 
 
 def _sharing(claims: tuple[Claim, ...], period: str | None) -> tuple[Claim, ...]:

@@ -3,37 +3,14 @@
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
+import msgspec
+
 from bot.kit.ask import Ask, NamedCare, text_of
 from bot.kit.spelling import words_of
 from bot.language.context import FOCUS, THOSE
 from bot.records.care_kind import Shown
 from bot.records.claim import Claim
 
-_BODY: Mapping[str, str] = {
-    "head": "head brain skull cabeza cerebro craneo",
-    "neck": "neck cervical cuello",
-    "spine": "spine spinal lumbar thoracic back columna espalda",
-    "shoulder": "shoulder shoulders hombro hombros",
-    "arm": "arm arms forearm humerus brazo brazos",
-    "elbow": "elbow elbows codo codos",
-    "wrist": "wrist wrists muneca munecas",
-    "hand": "hand hands finger fingers thumb mano manos dedo dedos",
-    "hip": "hip hips cadera caderas",
-    "knee": "knee knees rodilla rodillas",
-    "leg": "leg legs thigh femur tibia pierna piernas muslo",
-    "ankle": "ankle ankles tobillo tobillos",
-    "foot": "foot feet toe toes heel pie pies talon",
-    "chest": "chest lung lungs pecho torax pulmon pulmones",
-    "breast": "breast breasts seno senos",
-    "heart": "heart cardiac corazon cardiaca cardiaco",
-    "abdomen": "abdomen abdominal belly stomach vientre estomago",
-    "pelvis": "pelvis pelvic pelvica",
-    "kidney": "kidney kidneys renal rinon rinones",
-    "liver": "liver hepatic higado",
-    "thyroid": "thyroid tiroides",
-    "jaw": "jaw mandible mandibula",
-}
-"""Parts of the body by how people and payers write them, in English and Spanish."""
 _OF_PART = frozenset(
     {"my", "our", "left", "right", "lower", "for", "on"}
     | {"mi", "mis", "tu", "su", "de", "del", "izquierda", "izquierdo", "derecha", "derecho"}
@@ -45,13 +22,20 @@ _CARED = frozenset(
 _NO_PART = frozenset({"of", "hurts", "hurting"})
 _ARTICLES, _ALSO = frozenset({"the", "la", "el"}), frozenset({"back"})  # "back in March" is no part of the body
 _WHO = ("ist", "ists", "ista", "istas", "ologo", "ologa", "doctor", "doctors", "surgeon", "surgeons", "dr")
-_PART = {word: part for part, words in _BODY.items() for word in words.split()}
 _SHORT = 2  # letters
 _TITLES = frozenset({"dr", "doctor", "doctora", "dra", "md", "do", "np", "el", "la", "the"})
 
 
-def part_asked(ask: Ask) -> tuple[str, str] | None:
-    """Return the part of the body that the care was for, and the person's word; None if the care itself names it.
+class BodyPart(msgspec.Struct, frozen=True):
+    """A part of the body and the person's word for it; `body` has the parts by all words for them."""
+
+    name: str
+    word: str
+    body: Mapping[str, str]
+
+
+def part_asked(ask: Ask) -> BodyPart | None:
+    """Return the part of the body that the care was for; None if the care itself names it.
 
     Without a kind of care the words have to speak of the part as one: "my knee", "knee bills", not "on the other hand".
     """
@@ -64,15 +48,17 @@ def part_asked(ask: Ask) -> tuple[str, str] | None:
     said = [
         word
         for at, word in enumerate(words)
-        if word in _PART and word not in (*own, *taken) and ((own and word not in _ALSO) or _is_part(words, at))
+        if word in ask.asked.body
+        and word not in (*own, *taken)
+        and ((own and word not in _ALSO) or _is_part(words, at))
     ]
-    if not said or any(word in _PART for word in own):
+    if not said or any(word in ask.asked.body for word in own):
         return None
     if not any(word.endswith(_WHO) for word in words):
         ask.said_unmet("specialty")  # "my knee" names no kind of doctor here, and the answer says what it found of it
     elif not own:
         return None
-    return _PART[said[0]], said[0]
+    return BodyPart(ask.asked.body[said[0]], said[0], ask.asked.body)
 
 
 def _is_part(words: Sequence[str], at: int) -> bool:
@@ -83,17 +69,11 @@ def _is_part(words: Sequence[str], at: int) -> bool:
     return (beside and behind not in _NO_PART) or behind in _CARED
 
 
-def parts_named(claim: Claim) -> frozenset[str]:
-    """Return the parts of the body named on the claim's lines."""
+def parts_named(claim: Claim, body: Mapping[str, str]) -> frozenset[str]:
+    """Return the parts of the body named on the claim's lines, by their words in `body`."""
     done = claim.performed
-    return frozenset().union(
-        *(_parts(text) for text in (*done.words, *(one for line in done.lines for one in line.words)))
-    )
-
-
-@lru_cache(maxsize=4096)
-def _parts(text: str) -> frozenset[str]:
-    return frozenset(_PART[word] for word in words_of(text) if word in _PART)
+    texts = (*done.words, *(one for line in done.lines for one in line.words))
+    return frozenset(body[word] for text in texts for word in words_of(text) if word in body)
 
 
 def of_care_named(claims: tuple[Claim, ...], care: NamedCare | None) -> tuple[Claim, ...]:

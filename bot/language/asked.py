@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from itertools import dropwhile
 from typing import Literal, get_args
 
 import msgspec
 
-from bot.language.classed import AREA, Classed, DrugUse, degrees_in, uses_in
+from bot.language.classed import AREA, HAD, Classed, DrugUse, degrees_in, uses_in
 from bot.language.matcher import Grammar, Lexed
 from bot.language.text import read
 
 PERIODS = frozenset({"day", "month", "quarter", "year"})
+GROUPS = frozenset({"doctor", "place", "pharmacy", "drug"})
 SortOrder = Literal["biggest", "smallest", "oldest", "newest"]
 _SORTED_BY: Mapping[str, SortOrder] = {
     "newest": "newest", "earliest": "oldest", "highest": "biggest", "lowest": "smallest"
@@ -23,12 +23,10 @@ _SORTED_BY: Mapping[str, SortOrder] = {
 QuestionForm = Literal["amount", "date", "who", "which", "reason"]
 _MEASURES = frozenset({"in_one", "least", "once", "only", "or_more", "over", "paid", "under"})
 """Phrases that have a meaning only together with the number or the group next to them."""
-_COUNTED = ("one", "several", "one_fill", "fills", "cared")
 _MANY = ("several", "fills", "several_else", "ordered")
 _NEAR, _NEARER, _RANKED, _SEVERAL = 3, 2, 5, 2
 """Words between an ordinal and its noun ("my second visit to the chiropractor"); the least number of "several"."""
-_DOLLARS = re.compile(r"(?:\d{1,3}(?:,\d{3})+|\d{1,6})(?:\.\d{1,2})?")
-_YEAR, _BARE = re.compile(r"(?:19|20)\d\d"), Decimal(100)
+_BARE = Decimal(100)
 _ENDS = re.compile(r"[.?!;]+(?:\s|$)")
 
 
@@ -65,7 +63,8 @@ class ClaimsAsked(msgspec.Struct, frozen=True):
         form: the first form of question in the message.
         says: the classes and phrases of the grammar area "asked" in the message, each with its first words.
         nth: the requested position, from 1, or negative from the newest; `by_size`: in the order of amounts; `through`:
-            the last position of "the second and third".
+            the last position of "the second and third"; `nth_of`: the group that it counts: "the third doctor".
+        gap: the requested time between two days of care that follow each other: "longest", "shortest" or "last".
         sort: the order of a list: "largest first", "oldest to newest", "first three visits".
         newest: True if the message says "most recent".
         count: the requested number of claims.
@@ -86,6 +85,8 @@ class ClaimsAsked(msgspec.Struct, frozen=True):
         places: the indexes of the tokens from which these attributes were read.
         degrees: the required degrees of the provider, such as "DO"; `no_degrees`: the excluded degrees.
         uses: the drugs described by their purpose: "my blood pressure pill".
+        tests: the laboratory tests in the message, each with all of its names; `vitals`: the kinds of vital signs.
+        body: if a part of the body is named, the parts by all words for them.
         helps: True if an auxiliary such as "did" is among the first words; `begins`: True if it is the first.
     """
 
@@ -94,6 +95,8 @@ class ClaimsAsked(msgspec.Struct, frozen=True):
     nth: int | None = None
     by_size: bool = False
     through: int | None = None
+    nth_of: str | None = None
+    gap: str | None = None
     sort: SortOrder | None = None
     newest: bool = False
     count: int | None = None
@@ -114,6 +117,9 @@ class ClaimsAsked(msgspec.Struct, frozen=True):
     degrees: frozenset[str] = frozenset()
     no_degrees: frozenset[str] = frozenset()
     uses: tuple[DrugUse, ...] = ()
+    tests: Mapping[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
+    vitals: tuple[str, ...] = ()
+    body: Mapping[str, str] = msgspec.field(default_factory=dict)
     helps: bool = False
     begins: bool = False
     setting: str | None = None
@@ -133,6 +139,8 @@ def asked_in(grammar: Grammar, text: str, words: Mapping[str, str]) -> ClaimsAsk
 
 class ClaimsQuestion(Classed):
     """Finds what the words of one question request about claims."""
+
+    _nth_of: str | None = None
 
     def asked(self) -> ClaimsAsked:
         """Return everything that the question requests."""
@@ -157,6 +165,8 @@ class ClaimsQuestion(Classed):
             nth=nth,
             by_size=by_size,
             through=through,
+            nth_of=self._nth_of if nth else None,
+            gap=self._value("gap_of") or ("last" if {"gap_two", "one_before_it"} <= says.keys() else None),
             sort=next(self._sorted(), None),
             newest=any(word == "most" and self._is(at + 1, "newest") for at, word in enumerate(self._words)),
             count=self._count(),
@@ -176,6 +186,9 @@ class ClaimsQuestion(Classed):
             degrees=degrees,
             no_degrees=no_degrees,
             uses=tuple(use for use, _ in uses),
+            tests=dict(self._tests()),
+            vitals=tuple(dict.fromkeys(value for at in range(len(self._words)) for value in self._values(at, "vital"))),
+            body=self._lexed.grammar.values(f"{AREA}body") if "body" in says else {},
             helps=any(self._is(at, "helping") for at in range(_NEAR)),
             begins=self._is(0, "helping"),
             setting=self._beside("setting", "setting", 0),
@@ -206,17 +219,25 @@ class ClaimsQuestion(Classed):
         every_one = next(self._find("each_one"), None) is not None
         for at, word in enumerate(self._words):
             nth = 0 if self._is_joined(at + 1) and self._ordinal(at + 2) else self._ordinal(at)
-            behind = at + 2 if self._is(at + 1, *_COUNTED) else at + 1  # "la segunda visita más cara"
+            behind = at + 2 if self._is(at + 1, *HAD) else at + 1  # "la segunda visita más cara"
             if nth and self._is(behind, "extreme", "sized") and not self._is(behind + 1, "newest"):
                 self._took |= {at, behind}
+                self._counts(at, behind + 1)
                 return self._begun(at, nth), True, nth
             if nth := self._in_time(at, nth):
                 self._took.add(at)
+                self._counts(at, at + 1)
                 return (begun := self._begun(at, nth)), False, (nth if begun != nth else None)
-            if every_one and word == "last" and self._is(at + 1, *_COUNTED):
+            if every_one and word == "last" and self._is(at + 1, *HAD):
                 return -1, False, None
         beside = (int(hit.value) for hit in self._find("right_by") if hit.first not in self._dated)
         return None if self._any(("several", "fills"), 0, len(self._words)) else next(beside, None), False, None
+
+    def _counts(self, at: int, behind: int) -> None:
+        """Keep the group that the ordinal at `at` counts: "third doctor", "second most expensive medicine"."""
+        self._nth_of = self._group_behind(behind) or self._group_before(at)
+        if self._nth_of:
+            self._stated["nth_of"] = at, at + 1
 
     def _begun(self, at: int, nth: int) -> int:
         """Return the first of joined ordinals of which the last is at `at`: 2 for "the second and third"."""
@@ -267,11 +288,12 @@ class ClaimsQuestion(Classed):
         last = next((hit for hit in self._find("from_last") if hit.first == at), None)
         if not (nth or last):
             return 0
-        near = self._any((*_COUNTED, "time"), (last.after if last else at + 1), _NEAR)
-        if last and (near or self._any((*_COUNTED, "time"), at - 1, 1)):
+        near = self._any((*HAD, "time"), (last.after if last else at + 1), _NEAR)
+        if last and (near or self._any((*HAD, "time"), at - 1, 1)):
             return int(last.value)
         late = self._any(("newest",), at + 1, _NEAR + 1)
-        counts = near or self._is(at + 1, "had") or (late and self._any((*_COUNTED, "time"), at + 1, _NEAR + 1))
+        counts = near or self._is(at + 1, "had") or (late and self._any((*HAD, "time"), at + 1, _NEAR + 1))
+        counts = counts or self._group_behind(at + 1) in GROUPS or bool(nth > 1 and self._group_before(at))
         anew = any(hit.first <= at < hit.after for hit in self._find("never_before"))
         return 0 if anew or not counts else -nth if late else nth
 
@@ -288,11 +310,6 @@ class ClaimsQuestion(Classed):
         counts = sorted({hit.after for hit in self._find("how_many")})
         told = len(counts) >= _SEVERAL and not self._is(counts[-1], "several", "several_else", "fills", "times")
         return " ".join(self._words[counts[-1] :]) if told else None
-
-    def _barred(self) -> Iterator[str]:
-        glue = self._lexed.grammar.words("polarity.glue")
-        for hit in self._matcher.find("polarity.cue"):
-            yield " ".join(dropwhile(glue.__contains__, self._words[hit.after :]))
 
     def _period(self) -> str | None:
         ever = {place for hit in self._find("ever") for place in range(hit.first, hit.after)}
@@ -344,7 +361,7 @@ class ClaimsQuestion(Classed):
             after, timed = after + 1, True
         more = more or after in ends
         before = self._before(index)
-        timed = timed or (bool(before) and self._is(after, *_COUNTED, "time"))  # "fewer than 3 visits"
+        timed = timed or (bool(before) and self._is(after, *HAD, "time"))  # "fewer than 3 visits"
         if not timed and not (more and not self._is(after + 2, "unit_behind")):
             return None
         self._took |= {*range(max(0, index - 2), after + 2)}
@@ -356,24 +373,6 @@ class ClaimsQuestion(Classed):
         if more or "least" in before:
             return AmountLimits(over=size, over_too=True)
         return AmountLimits(size, size, over_too=True, under_too=True)
-
-    def _dollars(self, index: int) -> Decimal | None:
-        """Return the number at `index`; None for a year, a date, a percentage or the count of a unit."""
-        word = self._words[index] if index < len(self._words) else ""
-        if not _DOLLARS.fullmatch(word) or _YEAR.fullmatch(word) or index in self._dated:
-            return None
-        before = self._said.between(index) if index else ""
-        behind = self._said.text[self._said.spans[index][1] :][:1]
-        counts = behind in {"%", "/"} or self._is(index + 1, "unit_behind")
-        return None if counts or {*"<>="} & {*before} else Decimal(word.replace(",", ""))
-
-    def _behind(self, name: str, least: Decimal) -> Iterator[Decimal]:
-        """Yield the amounts of at least `least` directly after the phrase `name`."""
-        for hit in self._find(name):
-            number = self._dollars(hit.after)
-            if number is not None and number >= least:
-                self._took |= {*range(hit.first, hit.after + 1)}
-                yield number
 
     def _spell(self) -> tuple[AmountLimits, str] | None:
         """Return the limits on a duration and its unit, for example of "more than 6 months"; None if none."""

@@ -3,7 +3,10 @@
 Also finds medical degrees in capitals ("only DOs") and the purposes of medicines ("my blood pressure pill").
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from itertools import dropwhile
 from typing import Any
 
 import msgspec
@@ -14,6 +17,11 @@ from bot.language.text import Utterance, read
 AREA = "asked."
 _IN_TIMES = frozenset({"only_one", "one", "several", "ordinal", "count", "newest"})
 """Classes of words with another meaning inside a date phrase: "last" in "the last month"."""
+HAD = ("one", "several", "one_fill", "fills", "cared")
+"""Classes of words for single items of care: a visit, a fill, a kind of care."""
+_NEAR_GROUP = 3  # words from an ordinal to the noun that it counts
+_DOLLARS = re.compile(r"(?:\d{1,3}(?:,\d{3})+|\d{1,6})(?:\.\d{1,2})?")
+_YEAR = re.compile(r"(?:19|20)\d\d")
 _TELL_NOTHING = frozenset({"group", "unit"})
 _COUNTING = _TELL_NOTHING | {"order"}
 """Slots whose words may state the requested number: "the top 3 doctors"."""
@@ -90,6 +98,12 @@ class Classed:
         symbols = self._symbols[index] if index < len(self._words) and index not in self._dated else ()
         return [value for name, value in symbols if name in names]
 
+    def _tests(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Yield the names of laboratory tests in the message, each with all names of the test."""
+        names = self._lexed.grammar.values(f"{AREA}test")
+        for word in (self._words[at] for at in self._places.get("test", ())):
+            yield word, tuple(other for other, test in names.items() if test == names[word])
+
     def _number(self, index: int) -> int:
         """Return the number at `index`, in digits or as a word; 0 if there is none."""
         word = self._words[index] if index < len(self._words) else ""
@@ -106,6 +120,43 @@ class Classed:
     def _before(self, index: int) -> set[str]:
         """Return which of "over", "under" and "least" stand directly before the number at `index`."""
         return {name for name in ("over", "under", "least") for hit in self._find(name) if hit.after == index}
+
+    def _dollars(self, index: int) -> Decimal | None:
+        """Return the number at `index`; None for a year, a date, a percentage or the count of a unit."""
+        word = self._words[index] if index < len(self._words) else ""
+        if not _DOLLARS.fullmatch(word) or _YEAR.fullmatch(word) or index in self._dated:
+            return None
+        before = self._said.between(index) if index else ""
+        behind = self._said.text[self._said.spans[index][1] :][:1]
+        counts = behind in {"%", "/"} or self._is(index + 1, "unit_behind")
+        return None if counts or {*"<>="} & {*before} else Decimal(word.replace(",", ""))
+
+    def _behind(self, name: str, least: Decimal) -> Iterator[Decimal]:
+        """Yield the amounts of at least `least` directly after the phrase `name`."""
+        for hit in self._find(name):
+            number = self._dollars(hit.after)
+            if number is not None and number >= least:
+                self._took |= {*range(hit.first, hit.after + 1)}
+                yield number
+
+    def _barred(self) -> Iterator[str]:
+        glue = self._lexed.grammar.words("polarity.glue")
+        for hit in self._matcher.find("polarity.cue"):
+            yield " ".join(dropwhile(glue.__contains__, self._words[hit.after :]))
+
+    def _group_before(self, index: int) -> str | None:
+        """Return the group of "which doctor" before a verb such as the "see" directly before `index`: "see third"."""
+        groups = (one for at in range(index) for one in self._grouped(at) if self._is(index - 1, "had"))
+        return next(map(str, groups), None)
+
+    def _group_behind(self, index: int) -> str | None:
+        """Return the group of the first noun such as "doctor" from `index` on, before any single item of care."""
+        for at in range(index, index + _NEAR_GROUP):
+            if self._is(at, *HAD):
+                return None
+            if groups := self._values(at, "group", "groups"):
+                return str(groups[0])
+        return None
 
 
 _NEAR_DEGREE = 2  # words from a "not" to a degree

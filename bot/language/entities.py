@@ -133,7 +133,7 @@ class Tagger:
         tags = _plausible([_of_its_city(tag, tags, said, self._grammar) for tag in tags], said)
         tags = [*(tag for tag in tags if not _meets(tag, calls)), *calls]
         tags = with_polarity(said, with_times_unseen(said, tags, self._grammar, today), self._grammar.area("polarity"))
-        return in_named_year(said, whole_times(tags), self._grammar)
+        return whole_times(in_named_year(said, tags, self._grammar))
 
     def _networks(
         self, said: Utterance, tags: Sequence[Tag], free: list[bool], *, sought: bool, named: bool

@@ -105,12 +105,17 @@ def _whole(said: Utterance, index: int) -> str:
 
 def unmet(heard: Heard, slots: Mapping[str, Slot], intent: IntentRules) -> dict[str, Slot]:
     """Return everything in a message that the answer ignores, by slot type, `CARE` or `WORDS`."""
+    words = {name: slot.text for name, slot in slots.items()}
+    question = ClaimsQuestion(heard.said, heard.lexed, words) if intent.reads_claims else None
+    asked = question.asked().places if question else frozenset[int]()
+    care = care_left(heard, intent, asked)
     return {
         **conditions(heard, intent),
+        **({CARE: care} if care else {}),
         **not_honoured(slots, intent),
         **not_held(heard, slots),
         **left_out(heard, slots),
-        **words_left(heard, intent, slots),
+        **words_left(heard, intent, asked),
     }
 
 
@@ -136,8 +141,6 @@ def conditions(heard: Heard, intent: IntentRules) -> dict[str, Slot]:
         if slot is not None and f"{kind}:{slot.value}" not in intent.about:
             found[kind] = slot
             honoured |= places
-    if care := care_left(heard, intent):
-        found[CARE] = care
     return found
 
 
@@ -154,13 +157,13 @@ def _told_by(intent: IntentRules) -> frozenset[str]:
     return told - {"amount"} if intent.needs == "member" else told
 
 
-def care_left(heard: Heard, intent: IntentRules) -> Slot | None:
-    """Return the kind of care in a question about claims that only an unknown word names; None if there is none."""
+def care_left(heard: Heard, intent: IntentRules, asked: AbstractSet[int]) -> Slot | None:
+    """Return the kind of care in a question about claims that only an unknown word, not at `asked`, names, or None."""
     of_claims = intent.reads is not None and intent.reads.type == _CLAIMS and "service" in intent.heard.values()
     if not of_claims or not _NAMED.isdisjoint(heard.marks):
         return None
     ours = _places(heard, _OURS)
-    for place in sorted(heard.strange):
+    for place in sorted(heard.strange - asked):
         for first in range(place, max(-1, place - _WORDS_OF_CARE), -1):
             if first in ours:
                 break
@@ -170,7 +173,7 @@ def care_left(heard: Heard, intent: IntentRules) -> Slot | None:
     return None
 
 
-def words_left(heard: Heard, intent: IntentRules, slots: Mapping[str, Slot]) -> dict[str, Slot]:
+def words_left(heard: Heard, intent: IntentRules, asked: AbstractSet[int]) -> dict[str, Slot]:
     """Return the words of a condition that nothing explains, such as "still not finished", by the key `WORDS`.
 
     Return {} if there are none, or if the intent does not filter claims. Words between commas without a value and
@@ -183,7 +186,7 @@ def words_left(heard: Heard, intent: IntentRules, slots: Mapping[str, Slot]) -> 
     if not (led or any(said.words[place].isdecimal() for place in heard.asking)):
         return {}
     held = {place for tag in heard.tags for place in range(tag.first, tag.after)} | heard.marks.get("date_range", set())
-    told = held | ClaimsQuestion(said, heard.lexed, {name: slot.text for name, slot in slots.items()}).asked().places
+    told = held | asked
     taken = told | _places(heard, {name for name in heard.marks if name.isupper()} - _TELL_NOTHING)
     ours = _places(heard, _OURS)
     for clause in heard.clauses:

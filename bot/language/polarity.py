@@ -96,7 +96,7 @@ class _Scope:
             if not place:
                 return None
             if self.words[place - 1] not in self._listed.any("glue", "verb", "thing"):
-                if self._is_value(place - 1):
+                if self._is_value(place - 1) or tag.kind == "date_range":  # "leaving out Blue Heron in 2025"
                     return None
                 named = (
                     place == tag.first and self.words[place - 2] in self._listed.definite

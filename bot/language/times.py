@@ -46,7 +46,8 @@ def in_named_year(said: Utterance, tags: Sequence[Tag], grammar: Grammar) -> lis
         told = not words.isdisjoint(dates.month) and words.isdisjoint(dates.last | dates.this)
         whole = _has_year(said, year) and _days(year)[0].endswith("-01-01")
         if told and whole and not _has_year(said, month) and _is_part(moved, year):
-            return [replace(tag, value=moved.value) if tag in times else tag for tag in tags]
+            kept = [month] if any(tag.kind == "percent" for tag in tags) else times  # which a part of the year may be
+            return [replace(tag, value=moved.value) if tag in kept else tag for tag in tags]
     return list(tags)
 
 

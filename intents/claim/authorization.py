@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
@@ -39,17 +38,6 @@ _NO_APPROVAL = frozenset({"15", "197", "198"})
 Span = tuple[date, date]
 _SEARCH = Search("ExplanationOfBenefit", (("_include", "ExplanationOfBenefit:provider"), ("_count", "100")))
 _YEAR = 4
-_PAST = frozenset({"was", "were", "era", "estaba", "estuvo", "valia"})
-_ENDS = frozenset({"run", "runs", "expire", "expires", "end", "ends", "vence", "vencen", "acaba", "termina", "caduca"})
-_NEEDS = re.compile(
-    r"\b(?:needs?|needed|requir\w+|must|(?:has|have|got|gotta) to|necessary|beforehand|in advance|pre ?approval"
-    r"|before (?:i|a|an|the|my|getting|seeing)|permission|necesit\w+|hace falta|requier\w+|tengo que|hay que|permiso)\b"
-)
-_DECIDED = re.compile(
-    r"\b(?:was|were|did|got|approved|denied|status|sent|decided|expires?|left|my (?:prior )?auth\w*|my approval"
-    r"|fue|fueron|aprobaron|aprobad[oa]|negaron|mandaron|mi autorizacion)\b"
-)
-_OR_WHO = re.compile(r"\bor (?:do|does|can|should|will|is|me|i|my|the (?:doctor|office))\b|\bo (?:yo|lo|mi|el|la)\b")
 _OFTEN = frozenset(
     {"mri", "ct", "pet_scan", "surgery", "hospital_stay", "sleep_study", "dme", "wheelchair", "home_health", "infusion"}
     | {"genetic_test", "skilled_nursing", "radiation", "fertility", "weight_loss_surgery"}
@@ -176,11 +164,11 @@ def summarize(found: Sequence[tuple[Claim, Authorization]], ask: Ask) -> Authori
         kinds=kinds,
         first=first + 1,
         then=then,
-        asks_end=question == "holds" and bool(_ENDS & set(words_of(ask.said))),
+        asks_end=question == "holds" and "expiring" in ask.asked.says,
         each=_each(plain, by_id, wanted) if question is None else (),
         often=any(_OFTEN & wanted.kinds.above(one) for one in wanted.services),
         never=wanted.services == (_NEVER,),
-        who=ask.asked.form == "who" or bool(_OR_WHO.search(" ".join(words_of(ask.said)))),
+        who=ask.asked.form == "who" or "or_who" in ask.asked.says,
     )
 
 
@@ -188,8 +176,7 @@ def _question(ask: Ask) -> str | None:
     """Return what is asked about the requests; for a future time, whether they are valid then."""
     if question := text_of(ask, "question"):
         return question
-    said = " ".join(words_of(ask.said))
-    if _NEEDS.search(said) and not _DECIDED.search(said):
+    if "needs_approval" in ask.asked.says and "approval_decided" not in ask.asked.says:
         ask.said_unmet("date_range")  # "before a sleep study" tells what it is needed for
         return "need"
     return "holds" if "date_ahead" in ask.slots else None
@@ -207,9 +194,9 @@ def _then(ask: Ask) -> Span | None:
     start, end = span_of(ask)
     if start is None or end is None:
         return None
-    said = set(words_of(ask.said))
     dated = any(word.isdigit() and len(word) == _YEAR for word in words_of(ask.words.get("date_range")))
-    if dated or said & _PAST or end >= ask.today or (start.month, start.day) == (1, 1) == (end.month - 11, 1):
+    past = "was_once" in ask.asked.says
+    if dated or past or end >= ask.today or (start.month, start.day) == (1, 1) == (end.month - 11, 1):
         return start, end
     return _year_on(start), _year_on(end)
 

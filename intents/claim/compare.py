@@ -25,7 +25,6 @@ from bot.kit import (
     any_time,
     by_currency,
     by_name,
-    by_names,
     confirms,
     counts_asked,
     of_unit,
@@ -49,16 +48,11 @@ _LIST = "claim.list"
 _TWO_KINDS = ("professional", "pharmacy")
 _LONG = timedelta(days=730)  # how far back two of a kind are looked for where no time is named
 _EVER = timedelta(days=3653)
-_YEARS = frozenset({"year", "years", "yearly", "up", "down", "ano", "anos", "antes", "before", "risen", "subido"})
-"""Words of a comparison with last year where no time is named; without them nobody has said what is compared."""
-_THE_ONE_BEFORE = frozenset({"before", "previous", "prior", "anterior"})
 _MONTHS, _YEAR = {"quarter": 3, "trimestre": 3, "month": 1, "mes": 1}, 12
 _EVERYBODY = frozenset(
     {"everybody", "everyone", "else", "rest", "another", "other", "others", "demas", "otra", "otro", "todos"}
 )
 _STORES = frozenset({"pharmacy", "drugstore", "store", "farmacia", "tienda"})
-_HALF = frozenset({"half", "halves", "mitad", "semestre"})
-_FIRST, _SECOND = frozenset({"first", "1st", "primera", "primer"}), frozenset({"second", "2nd", "segunda", "segundo"})
 _MORE = frozenset({"more", "most", "mas"})
 """Said twice, "which was there more of and which cost more", it is of how often and of money."""
 _JOINED = frozenset({"and", "or", "vs", "versus", "y", "o"})
@@ -126,7 +120,7 @@ async def answer(ask: Ask) -> Comparison:
     ask = await with_one_before(ask)
     start, end = _around(ask)
     alive = await period_claims(ask, start, end)
-    ask = by_names(by_name(ask, alive.every), alive.every)
+    ask = by_name(ask, alive.every)
     if _is_one_sided(ask):
         if _wanted(ask).narrows and "MATCH" not in ask.concepts:  # "compare it to the MRI" asks for another side
             raise AskedAhead(_LIST)
@@ -151,7 +145,7 @@ def _is_one_sided(ask: Ask) -> bool:
     """
     if not ask.said or "question" in ask.slots or _two_times(ask) or _wanted(ask).sides or shown_before(ask):
         return False
-    timed = "date_range" in ask.slots or not _YEARS.isdisjoint(words_of(ask.said))
+    timed = "date_range" in ask.slots or "than_last_year" in ask.asked.says
     return not timed or ask.asked.form in {"who", "which"}
 
 
@@ -247,7 +241,7 @@ def _sides(ask: Ask) -> tuple[tuple[Span, ClaimWish], tuple[Span, ClaimWish]]:
     if wanted.sides and (kinds or not _two_times(ask)):
         start, end = (None, None) if _two_times(ask) else (start, end)
         last = min(end or ask.today, ask.today)
-        one_kind = wanted.services or wanted.drugs or wanted.providers
+        one_kind = wanted.services or wanted.drugs or wanted.providers or wanted.degrees
         whenever = start is None and end is None and not kinds and bool(one_kind)
         span = start or (last - _LONG if whenever else date(last.year, 1, 1)), last
         one, other = wanted.sides[:2]
@@ -288,7 +282,7 @@ def _spans(ask: Ask) -> tuple[Span, Span]:
     first = start or date(last.year, 1, 1)
     if first.year < last.year and (first.month, first.day) == (1, 1):  # "2025 and 2026" is heard as one time
         return (date(last.year, 1, 1), last), (first, _year_on(last, first.year))
-    before = not _THE_ONE_BEFORE.isdisjoint(words_of(ask.said))
+    before = "one_before" in ask.asked.says
     anew = _year_on(first, first.year + ask.today.year - last.year)
     if first.year <= last.year < ask.today.year and anew <= ask.today and not before:  # "compared to last spring"
         now = anew, min(_year_on(last, ask.today.year), ask.today)
@@ -310,8 +304,8 @@ def _by_now(ask: Ask, named: Sequence[Span]) -> tuple[Span, Span] | None:
 
 def _halves(ask: Ask) -> tuple[Span, Span] | None:
     """Return the second and the first half of the year that is named, or of this one, where both are compared."""
-    said, (start, end) = set(words_of(ask.said)), span_of(ask)
-    if not (said & _HALF and said & _FIRST and said & _SECOND):
+    start, end = span_of(ask)
+    if not {"half", "half_one", "half_two"} <= ask.asked.says.keys():
         return None
     ask.said_unmet("date_range")
     year = (end or start or ask.today).year

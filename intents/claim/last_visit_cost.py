@@ -138,6 +138,8 @@ async def answer(ask: Ask) -> LastVisitCost:
         raise AskedAhead("claim.list", **ask.arguments)
     hand_over_ahead(ask, "formulary.drug_coverage")
     wanted = wanted_of(ask)
+    if ask.asked.begins and (wanted.exact or wanted.limits):  # "did Dr. Tran ever charge me zero"
+        raise AskedAhead("claim.visits", **ask.arguments)
     several = "focus" not in ask.arguments and (ask.asked.each or asks_several(ask, wanted))
     if several and await _has_several(ask, wanted):
         raise AskedAhead("claim.spending", each="yes", **ask.arguments)
@@ -206,7 +208,7 @@ def summarize(alive: Live, ask: Ask) -> LastVisitCost:
         shown=shown,
         together=_together(chosen.claims, alive, wanted),
         portion=portion_of(chosen.claims, wanted) if "percent" in ask.slots else None,
-        unplaced=wanted.part is not None and not any(map(parts_named, chosen.claims)),
+        unplaced=wanted.part is not None and not any(parts_named(c, wanted.part.body) for c in chosen.claims),
     )
 
 

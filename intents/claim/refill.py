@@ -6,15 +6,12 @@ from datetime import date, timedelta
 
 import msgspec
 
-from bot.kit import Ask, AskedAhead, Medication, Summary, hand_over_ahead, medications, text_of, words_of
+from bot.kit import Ask, AskedAhead, Medication, Summary, hand_over_ahead, medications, text_of
 
 SHOWN = 5
 _DRUG = "formulary.drug_coverage"
 LOOKED_BACK = 730
 EARLY = timedelta(days=7)
-_LEFT = frozenset({"left", "remaining", "remain", "quedan", "queda", "times", "veces", "repeticiones"})
-_DAYS = frozenset({"day", "days", "dia", "dias"})
-_NOW = frozenset({"yet", "soon", "early", "now", "already", "again", "can", "ya", "pronto", "puedo", "toca"})
 
 
 class Supply(msgspec.Struct, frozen=True):
@@ -61,9 +58,9 @@ async def answer(ask: Ask) -> Refill:
     Raises:
         AskedAhead: What the refill will cost is asked.
     """
-    said = set(words_of(ask.said))
+    says = ask.asked.says
     hand_over_ahead(ask, _DRUG)
-    if ask.asked.form == "amount" and "drug" in ask.slots and _LEFT.isdisjoint(said):
+    if ask.asked.form == "amount" and "drug" in ask.slots and "refills_left" not in says:
         raise AskedAhead(_DRUG)
     since = ask.today - timedelta(days=LOOKED_BACK)
     found = await medications(ask, since)
@@ -75,8 +72,8 @@ async def answer(ask: Ask) -> Refill:
     supplies.sort(key=lambda one: one.until or date.min, reverse=True)
     more = max(0, len(supplies) - SHOWN)
     ask.cite("ExplanationOfBenefit", [one.medication.newest.id for one in supplies[:SHOWN]])
-    counts = bool(said & _LEFT) and not said & _DAYS
-    whether = bool(said & _NOW) and not counts and ask.asked.form is None
+    counts = "refills_left" in says and "in_days" not in says
+    whether = "yet" in says and not counts and ask.asked.form is None
     return Refill(tuple(supplies[:SHOWN]), more, drug, since, ask.today, len(fit) - len(plain), counts, whether)
 
 

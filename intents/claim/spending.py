@@ -70,17 +70,13 @@ from bot.kit import (
     wanted_of,
     with_fills,
     with_sides,
-    words_of,
 )
 
 SHOWN, _EACH = 5, 10
 _PAID = "paid_by_patient"
-_TOTALS = frozenset({"total", "totals", "totales"})
 _SEVERAL = 2
 _YEAR = 12
 _CENT, _MONTH, _DAYS = Decimal("0.01"), 31, 365
-_CHARGED = frozenset({"charged", "charges", "charge", "billed", "bills", "cobro", "cobra", "cobraron", "facturo"})
-_ME = frozenset({"me", "us", "nos"})
 
 
 class Spending(Summary, frozen=True):
@@ -302,7 +298,7 @@ def summarize(alive: Live, ask: Ask) -> Spending:
         bare=ranking.group if ranking and most is None and len(told) == len(plain) else None,
         per=per,
         had=times_of(told, per),
-        averages="average" in ask.slots and _TOTALS.isdisjoint(words_of(ask.said)) and not _sums_each(ask),
+        averages="average" in ask.slots and "in_total" not in ask.asked.says and not _sums_each(ask),
         so_far=(start, end) == (date(ask.today.year, 1, 1), ask.today),
     )
     return _held_against(summary, alive, ask, counted)
@@ -378,7 +374,7 @@ def _wanted(ask: Ask) -> ClaimWish:
 
     Who "charged the most" billed it.
     """
-    billed = ranking_asked(ask) and _CHARGED & (said := set(words_of(ask.said))) and not _ME & said
+    billed = ranking_asked(ask) and "charging" in ask.asked.says and "to_me" not in ask.asked.says
     both = text_of(ask, "question") == "who_paid_more"  # the share and what the plan paid
     aspect = None if both else amount_asked(ask) or ("billed" if billed else None)
     wanted = replace(summed_wish(ask, wanted_of(ask)), aspect=aspect)

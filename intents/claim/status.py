@@ -31,14 +31,9 @@ from bot.kit import (
     sum_told,
     text_of,
     wanted_of,
-    words_of,
 )
 
 SHOWN = 3
-_RECEIVED = frozenset(
-    {"get", "got", "receive", "received", "reach", "reached", "recibio", "recibieron", "llego", "llegaron"}
-)
-_MEMBER_PAID = frozenset({"i", "ive", "pague", "pagamos"})
 State = Literal["denied", "paid", "partly", "processing", "replaced", "cancelled", "reversed", "decided"]
 
 
@@ -91,8 +86,7 @@ def summarize(alive: Live, ask: Ask) -> ClaimStatus:
     asked = text_of(ask, "claim_id") or text_of(ask, "provider_name")
     shown = tuple((claim, state_of(claim, alive), alive.after(claim)) for claim in found[:SHOWN])
     wanted, doubts = wanted_of(ask), {claim.id: doubts_of(claim, alive) for claim, _, _ in shown}
-    words = set(words_of(ask.said))
-    paid, mine = text_of(ask, "question") == "paid", not _MEMBER_PAID.isdisjoint(words)
+    paid, mine = text_of(ask, "question") == "paid", "i_paid" in ask.asked.says
     lines = {claim.id: part for claim, _, _ in shown if (part := _lines(claim, wanted))}
     narrows = wanted.narrows
     return ClaimStatus(
@@ -105,7 +99,7 @@ def summarize(alive: Live, ask: Ask) -> ClaimStatus:
         paid=paid and not mine,
         lines=lines,
         together=sum_told([claim.owed.amount for claim in found]) if mine and narrows and len(found) <= SHOWN else None,
-        received=not _RECEIVED.isdisjoint(words),
+        received="received" in ask.asked.says,
         beyond=len({claim.service.day for claim in every}) if at is not None and not found else 0,
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 import msgspec
 from msgspec.structs import replace
@@ -134,7 +135,8 @@ def summarize(found: Live, ask: Ask) -> DaysOfCare:
     """Return the days of the claims that count; several claims on one day are one day."""
     wanted = of_unit(ask, wanted_of(ask))
     kept = replace(found, claims=choose(found.claims, wanted).claims)
-    groups = visits(kept, ask.today, pharmacy=with_fills(kept.claims, any_time(wanted)))
+    every_claim = ask.asked.gap is not None and wanted.fills
+    groups = visits(kept, ask.today, pharmacy=every_claim or with_fills(kept.claims, any_time(wanted)))
     every = [group for group in groups if group.day][:: -1 if wanted.order == "oldest" else 1]
     one = "pick" in ask.arguments or ask.asked.form in {"date", "who"}  # "how many before that" counts them
     at = place_of(ask, [group.claims for group in every]) if one else None
@@ -198,8 +200,13 @@ def _gap(ask: Ask, days: Sequence[PartialDate]) -> tuple[date, date] | None:
     """Return the two days between which the time is asked for.
 
     They are those of both ends, or of one and the nearest day of care, or of one and today. Without an anchor they are
-    the first and the last day, or the last day of one time and the first of the next.
+    the first and the last day, or the last day of one time and the first of the next; two that follow each other, where
+    the longest, the shortest or the last time between two is asked for.
     """
+    if which := ask.asked.gap:
+        two = [(one.last, other.first) for one, other in pairwise(sorted(days, key=lambda day: day.first))]
+        order = {"longest": -1, "shortest": 1}.get(which, 0)
+        return min(reversed(two), key=lambda pair: order * (pair[1] - pair[0]), default=None)
     if "gap" not in ask.asked.says or not (ask.anchors or (ask.asked.first_and_last and len(days) > 1)):
         return None
     if not ask.anchors:

@@ -4,19 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bot.kit import Ask, Series, TestsOnRecord, as_of, results, series, shield, tests_on_record, words_of
+from bot.kit import Ask, Series, TestsOnRecord, as_of, results, series, shield, tests_on_record
 
-WORDS: Mapping[str, frozenset[str]] = {
-    "pressure": frozenset({"pressure", "bp", "systolic", "diastolic", "presion", "sistolica", "diastolica"}),
-    "heart": frozenset({"heart", "heartbeat", "pulse", "pulso", "cardiaca", "cardiaco"}),
-    "weight": frozenset({"weight", "weigh", "weighed", "peso", "pesaba", "pese"}),
-    "height": frozenset({"height", "tall", "altura", "estatura", "mido"}),
-    "bmi": frozenset({"bmi", "mass", "imc", "masa"}),
-    "temperature": frozenset({"temperature", "temp", "temperatura"}),
-    "oxygen": frozenset({"oxygen", "spo2", "ox", "oxigeno"}),
-    "breathing": frozenset({"respiratory", "breathing", "respiratoria"}),
-}
-"""Names of vital signs in messages and records."""
 CODES: Mapping[str, frozenset[str]] = {
     "pressure": frozenset({"85354-9", "55284-4", "8480-6", "8462-4"}),
     "heart": frozenset({"8867-4"}),
@@ -35,8 +24,8 @@ async def answer(ask: Ask) -> TestsOnRecord:
     read = await results(ask, "vital-signs")
     described, shielded = shield(ask, read)
     every = as_of(ask, series(described))
-    named = ",".join(_named(ask.said)) or ask.arguments.get("named")
-    alike = [test for test in every if any(_is(test, kind) for kind in (named or "").split(",") if kind in WORDS)]
+    named = ",".join(ask.asked.vitals) or ask.arguments.get("named")
+    alike = [test for test in every if any(_is(ask, test, kind) for kind in (named or "").split(",") if kind in CODES)]
     found = tests_on_record(ask, every, len(read), shielded, named=named, alike=alike)
     ask.report.cite("Observation", [one.id for one in found.shown])
     if named and alike:
@@ -44,13 +33,7 @@ async def answer(ask: Ask) -> TestsOnRecord:
     return found
 
 
-def _named(said: str) -> list[str]:
-    """Return the kinds of vital signs that a message names."""
-    told = frozenset(words_of(said))
-    return [kind for kind, words in WORDS.items() if words & told]
-
-
-def _is(test: Series, kind: str) -> bool:
+def _is(ask: Ask, test: Series, kind: str) -> bool:
     """Return whether the test is of that kind, by its code or else by a word of its name."""
-    codes = frozenset(test.newest.main.codes)
-    return bool(codes & CODES[kind] or frozenset(words_of(test.newest.main.name)) & WORDS[kind])
+    main = test.newest.main
+    return not CODES[kind].isdisjoint(main.codes) or kind in ask.hears(main.name or "", {}).vitals
