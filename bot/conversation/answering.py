@@ -45,7 +45,7 @@ from bot.kit import (
 from bot.kit.anchors import in_its_time
 from bot.kit.coverages import plan_year_of
 from bot.kit.spans import with_sets
-from bot.kit.taken import untaken
+from bot.kit.taken import others_that_may_hold, untaken
 from bot.language.asked import asked_in
 from bot.language.clauses import asks_whether
 from bot.language.left import CARE
@@ -58,8 +58,6 @@ from bot.payer.discovery import PayerHealth
 
 _AGAIN, _DOCUMENT = "again", "document"
 _DISTRUSTED = frozenset({"wrong patient", "foreign link"})
-_HOLD_MONEY, _HOLD_CARE = ("sums",), ("days", "two")
-"""How intents tell of claims that may hold what the chosen one does not, with a word of money and without."""
 
 
 class Answering:
@@ -188,8 +186,8 @@ class Answering:
             asked = replace(asked, intent=name if name in self._pack.intents else asked.intent, unmet={})
             ask = replace(ask, unmet={}, arguments=ahead.arguments)
             return asked, ask, name, await self._found(person, ask, access, name)
-        others = _HOLD_MONEY if "money" in ask.asked.says else _HOLD_CARE
-        for intent in (intent for tells in others for intent, one in self._pack.intents.items() if one.tells == tells):
+        by = {one.tells: intent for intent, one in self._pack.intents.items()}
+        for intent in (by[tells] for tells in others_that_may_hold(ask) if tells in by):
             if untaken(ask, summary):
                 again = replace(ask)
                 with suppress(AskedAhead):  # care to come is asked about, which no claim holds

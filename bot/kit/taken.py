@@ -1,6 +1,7 @@
 """Which conditions of a question about claims its answer holds, so that none is dropped unsaid."""
 
 from collections.abc import Mapping
+from typing import Literal
 
 from bot.kit.ask import Ask, Summary
 from bot.kit.wanted import ClaimWish
@@ -19,6 +20,11 @@ _HELD_BY: Mapping[str, tuple[str, ...]] = {
     "weekend": ("weekdays",),
 }
 """The fields of an answer, of its conditions or of its ranking, one of which holds what the words of a class state."""
+
+
+def others_that_may_hold(ask: Ask) -> tuple[Literal["days", "sums", "two"], ...]:
+    """Return how intents tell of claims that may hold what the answer of another one does not."""
+    return ("sums",) if "money" in ask.asked.says else ("days", "two")
 
 
 def untaken(ask: Ask, summary: Summary) -> str | None:
