@@ -21,7 +21,7 @@ from bot.language.context import FOCUS, THOSE
 from bot.payer.budget import Gap
 from bot.payer.search import Search, given, token
 from bot.records.care_kind import CareKind, kinds_by_text
-from bot.records.claim import Claim, Number, read_claim, read_claims
+from bot.records.claim import Claim, ClaimNumber, read_claim, read_claims
 from bot.records.decode import is_ready
 from bot.records.live import Live, believed_day, fills, live, visits
 from bot.records.service import Dispensed, names_in
@@ -127,7 +127,7 @@ def in_order(claims: Sequence[Claim], ask: Ask) -> bool:
     return len(set(days)) > 1 and all(one >= other for one, other in pairwise(days))
 
 
-async def claim_numbered(ask: Ask, number: Number) -> Claim | None:
+async def claim_numbered(ask: Ask, number: ClaimNumber) -> Claim | None:
     """Return the member's claim with that number, also if it no longer counts; None if there is none.
 
     Servers may ignore the number, so it is checked here. Reading stops when the claim is found.
@@ -135,7 +135,7 @@ async def claim_numbered(ask: Ask, number: Number) -> Claim | None:
     asked = token(number.system, number.value) if number.system else number.value
     async for page in given(ask.search(Search("ExplanationOfBenefit", (("identifier", asked), *_PEOPLE)))):
         claims, _ = read_claims(page.entries)
-        found = next((claim for claim in claims if any(own.same(number) for own in claim.numbers)), None)
+        found = next((claim for claim in claims if any(own.matches(number) for own in claim.numbers)), None)
         if found:
             return found
     return None

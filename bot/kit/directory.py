@@ -92,12 +92,12 @@ async def _roles(ask: Ask, roles: Search, where: Around | None, filters: Sequenc
     if answered != "all":
         rows = await rows_of(ask, directory, _WHO_AND_WHERE, filters)
         if len({row.key for row in sift(rows, filters)}) >= _FEW and not (
-            directory.names_services() or placeless.names_services()
+            directory.has_services() or placeless.has_services()
         ):
             return rows
         await _read_served(ask, directory, roles, ways)
     await _read_unaddressed(ask, directory, roles, where)
-    placeless.drop_lost()
+    placeless.drop_unplaced()
     directory.absorb(placeless)
     return await rows_of(ask, directory, _WHO_AND_WHERE, filters)
 
@@ -127,7 +127,7 @@ async def _placeless(
     wanted = search.where(("location:missing", "true"), *(("_include", f"{search.type}:{name}") for name in includes))
     async for page in given(ask.search(wanted)):
         found.add(page.entries)
-        if found.names_places(search.type):
+        if found.has_places(search.type):
             return Directory(), "unknown"
         if page.next_url and len(found.roles) + len(found.services) >= _MOST_PLACELESS:
             return found, "some"
@@ -237,7 +237,7 @@ async def bring(ask: Ask, directory: Directory, elements: Sequence[str], filters
             roles = _fitting(directory.listings(), checks) if checks else roles
             await _fetch(ask, directory, *directory.missing(element, roles))
         if element == "location" and "service" in elements:
-            await _read_homes(ask, directory, directory.homeless(directory.roles.values()))
+            await _read_homes(ask, directory, directory.owners_to_read(directory.roles.values()))
 
 
 def _fitting(rows: Sequence[Listing], checks: Sequence[Callable[[Listing], bool]]) -> tuple[Role, ...]:

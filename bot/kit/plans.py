@@ -14,7 +14,7 @@ from bot.kit.reading import read_entries, read_pages
 from bot.kit.spelling import is_state, name_of_state, words_of
 from bot.payer.search import Search, given, token
 from bot.records.coverage import Coverage
-from bot.records.details import holds
+from bot.records.details import boundary_contains
 from bot.records.directory import ORGANIZATION_TYPES
 from bot.records.joined import Directory
 from bot.records.listing import Network
@@ -99,7 +99,7 @@ def _lies_in(area: Location, state: str) -> Sold:
 def _covers(area: Location, where: Around) -> Sold:
     """Return whether the area contains the place: by its boundary, or else its county, or else its state."""
     if area.boundary:
-        return "yes" if holds(area.boundary, where.center) else "no"
+        return "yes" if boundary_contains(area.boundary, where.center) else "no"
     if area.state and not is_state(area.state, where.state):
         return "no"
     if area.county:

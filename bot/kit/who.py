@@ -283,9 +283,9 @@ async def _of_type(ask: Ask, type_: str, keys: Sequence[Key], known: Directory |
     if not directory.roles and known is None:
         await read_rows(ask, directory, by_id)
     if type_ == "Organization":
-        placeless = sorted(set(keys) - directory.placed())
+        placeless = sorted(set(keys) - directory.owners_with_place())
         await read_by(ask, directory, Search("Location"), "organization", placeless)
-    directory.list_bare(keys)
+    directory.add_without_roles(keys)
     await bring(ask, directory, elements)
     return directory.listings()
 

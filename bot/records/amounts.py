@@ -1,7 +1,8 @@
-"""The amounts of a claim (fhir-notes 4.3): in totals, header adjudication and lines; and what the member owes.
+"""The amounts of a claim (fhir-notes 4.3) and the amount that the member owes.
 
-Places are never added together. What is owed is the amount that the payer reports, with its parts, and every
-disagreement is recorded.
+A claim reports an amount in three sources: its totals, its header adjudication and its lines. Amounts of different
+sources are never added together. The amount owed is the one that the payer reports; other amounts that contradict it
+are kept beside it.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -26,7 +27,10 @@ AmountSource = Literal["total", "header", "lines", "parts", "payment", "paid"]
 
 
 class FoundAmount(msgspec.Struct, frozen=True, gc=False):
-    """An amount, its place, and the number of lines that it is the sum of, if it is from lines."""
+    """An amount and the source in the claim where it was found.
+
+    `lines` is the number of lines summed; 0 for other sources.
+    """
 
     amount: Amount
     source: AmountSource
@@ -34,12 +38,19 @@ class FoundAmount(msgspec.Struct, frozen=True, gc=False):
 
 
 class Money(msgspec.Struct, frozen=True):
-    """Every amount of a claim by its plain name, each from the first place that has it. None: not reported.
+    """The amounts of a claim by plain name such as "billed" or "copay".
 
-    `rivals` are liabilities from other places: another total, the header, or the sum of lines if all have one. `paid`
-    is what the plan paid, from each place that says so, in the guide's order. `conflicting` are the names of amounts of
-    which one place has several that cannot all be true. `sum_lines` are the indexes of lines that only add up the
-    others, `of_lines` the amounts of each line by its index.
+    An amount that the claim does not report has no entry.
+
+    Attributes:
+        places: each amount from the first source that reports it: totals, then header adjudication, then lines.
+        currency: the currency code; None if the claim has several currencies.
+        lines: the number of lines that are counted; lines that only sum up others are not.
+        rivals: every member liability in the claim: totals, header, and the sum of the lines if each line has one.
+        paid: the amounts that the plan paid, one or more from each source, in the order of the sources.
+        conflicting: the names of amounts for which one source has several values that cannot all be true.
+        sum_lines: the indexes of lines that only sum up the other lines.
+        of_lines: the amounts of each line, by the index of the line.
     """
 
     places: dict[str, FoundAmount]
@@ -52,17 +63,17 @@ class Money(msgspec.Struct, frozen=True):
     of_lines: Mapping[int, Mapping[str, Amount]] = {}
 
     def found(self, name: str) -> FoundAmount | None:
-        """Return the amount with its place; None if not reported."""
+        """Return the amount of this name with its source; None if the claim does not report one."""
         return self.places.get(name)
 
     def get(self, name: str) -> Amount | None:
-        """Return the amount; None if not reported."""
+        """Return the amount of this name; None if the claim does not report one."""
         found = self.places.get(name)
         return found.amount if found else None
 
 
 def money_of(eob: Explanation) -> Money:
-    """Return all amounts of the claim. `currency` is None if it has several (F39)."""
+    """Return all amounts of the claim. `currency` is None if the amounts are in several currencies (F39)."""
     items = {at: item for at, item in enumerate(eob.item) if not item.modifier_extension}
     currency = _currency(eob, items.values())
     usual = currency or USUAL_CURRENCY
@@ -87,7 +98,7 @@ def money_of(eob: Explanation) -> Money:
 
 
 def _paid_in(place: dict[str, FoundAmount]) -> Iterator[FoundAmount]:
-    """Yield what the plan paid according to one place: to provider and patient, else the benefit."""
+    """Yield what the plan paid according to one source: the sum paid to provider and patient, and the benefit."""
     parts = [place[name] for name in ("paid_to_provider", "paid_to_patient") if name in place]
     sum_ = added(part.amount for part in parts)
     if sum_ is not None:
@@ -97,7 +108,7 @@ def _paid_in(place: dict[str, FoundAmount]) -> Iterator[FoundAmount]:
 
 
 def has_negative(eob: Explanation) -> bool:
-    """Return whether any amount is negative; if not, no sum of them can be."""
+    """Return whether any amount of the claim is negative. If none is, no sum of the amounts can be negative."""
     # Written out: a call for each amount of each claim was the most frequent one of an answer.
     for group in (eob.total, eob.adjudication, *[item.adjudication for item in eob.item]):
         for one in group:
@@ -110,7 +121,10 @@ def has_negative(eob: Explanation) -> bool:
 def _rivals(
     totals: Iterable[tuple[str, Amount]], header: dict[str, FoundAmount], lines: dict[str, FoundAmount], count: int
 ) -> tuple[Amount, ...]:
-    """Return every liability in the claim; the sum of its lines only if every line has one."""
+    """Return every member liability in the claim.
+
+    The sum of the lines is included only if every line has a liability.
+    """
     given = [amount for name, amount in totals if name == "liability"]
     by_header, by_lines = header.get("liability"), lines.get("liability")
     given += [by_header.amount] if by_header else []
@@ -131,7 +145,7 @@ def _by_lines(lines: Iterable[Mapping[str, Amount]]) -> dict[str, FoundAmount]:
 
 
 def _currency(eob: Explanation, items: Iterable[ClaimItem]) -> str | None:
-    """Return the only currency in the claim, the usual one if there is none, None if there are several."""
+    """Return the only currency code in the claim; the usual currency if there is no code, None if there are several."""
     groups = (eob.total, eob.adjudication, *(item.adjudication for item in items))
     given = [one.amount for group in groups for one in group]
     given.append(eob.payment.amount if eob.payment else None)
@@ -142,18 +156,20 @@ def _currency(eob: Explanation, items: Iterable[ClaimItem]) -> str | None:
 
 
 class Owed(msgspec.Struct, frozen=True):
-    """The member's liability.
+    """The amount that the member owes for a claim (the member liability), with its parts.
 
     Attributes:
-        amount: None if the payer does not report it, which is not zero.
-        source: where it is from: a total, header adjudication, the sum of lines, or only the parts (cost share); for a
-            fill without any of them "paid", what the member paid at the counter.
-        lines_given: with `source` "lines", the number of `lines` with the amount; if not all, it is a lower bound.
-        gap: `amount` minus `parts_sum` if they differ by a cent or more.
-        rivals: other liabilities in the same claim that differ by a cent or more.
-        written_off: True if the provider bears what is not covered, as price, payment and shares show.
-        may_add: what is not covered, if nothing says who bears it; the sum of shares is then a lower bound.
-        impossible: shares that exceed what the plan left of its price, so they are not what is owed.
+        amount: the amount owed; None if the payer does not report it, which does not mean zero.
+        source: where the amount is from: "total", "header" (adjudication), "lines" (their sum), "parts" (the sum of
+            deductible, copay and coinsurance), or "paid" (what the member paid at the pharmacy counter).
+        parts_sum: the sum of deductible, copay and coinsurance.
+        gap: `amount` minus `parts_sum` if the two differ by a cent or more, otherwise None.
+        lines_given: the number of lines that report the amount, if `source` is "lines". If it is less than `lines`,
+            `amount` is a lower bound.
+        rivals: other liabilities in the same claim that differ from `amount` by a cent or more.
+        written_off: True if price, payment and cost shares show that the provider bears the non-covered amount.
+        may_add: the non-covered amount, if the claim does not show who bears it. `amount` is then a lower bound.
+        impossible: the sum of cost shares, if it exceeds the price minus the plan's payment and so is not what is owed.
     """
 
     amount: Amount | None = None
@@ -173,37 +189,36 @@ class Owed(msgspec.Struct, frozen=True):
 
     @property
     def shares(self) -> dict[str, Amount | None]:
-        """Its deductible, copay and coinsurance by these names."""
+        """The amounts of deductible, copay and coinsurance, with these names as keys."""
         return {"deductible": self.deductible, "copay": self.copay, "coinsurance": self.coinsurance}
 
     @property
     def is_floor(self) -> bool:
-        """Whether it is a lower bound: some lines have no share, or nothing says who bears the rest."""
+        """Whether `amount` is a lower bound: some lines report no liability, or `may_add` may be owed too."""
         return (self.source == "lines" and self.lines_given < self.lines) or self.may_add is not None
 
     @property
     def is_reported(self) -> bool:
-        """Whether the payer reported this amount; False if it is a computed sum."""
+        """Whether the payer reported `amount` as such; False if it is a computed sum."""
         return self.source in {"total", "header", "paid"}
 
 
 class Paid(msgspec.Struct, frozen=True):
-    """What the plan paid. `rivals` are other amounts for it in the same claim."""
+    """What the plan paid for a claim. `rivals` are the contradicting amounts for this payment in the same claim."""
 
     amount: Amount | None = None
     rivals: tuple[Amount, ...] = ()
 
 
 def owed_of(money: Money, *, fill: bool = False) -> Owed:
-    """Return what is owed, in the order of fhir-notes 4.3: total, header, lines, then the parts.
+    """Return what the member owes, from the first source that reports it: total, header, lines, then the cost shares.
 
-    Never a zero by default.
-
-    A `fill` is paid at the counter: without any share, what the member paid is their share.
+    The amount is None, never zero, if no source reports it. For a pharmacy `fill` without cost shares, the amount is
+    what the member paid at the counter.
     """
     shares = [money.get(name) for name in ("deductible", "copay", "coinsurance")]
     noncovered, stated, alone = money.get("noncovered"), money.found("liability"), added(shares)
-    impossible = None if stated or not _too_much(money, alone) else alone
+    impossible = None if stated or not _exceeds_price(money, alone) else alone
     written_off = (stated is None or alike(stated.amount, alone)) and _is_written_off(
         money, None if impossible else alone
     )
@@ -235,13 +250,16 @@ def owed_of(money: Money, *, fill: bool = False) -> Owed:
 
 
 def paid_by_patient(money: Money) -> Amount | None:
-    """Return what the member paid, in one amount or, as C4BB 2.0 splits it, by its source."""
+    """Return what the member paid, as one amount or summed by source of money (C4BB 2.0); None if not reported."""
     by_source = added(money.get(f"paid_{source}") for source in ("in_cash", "from_account", "otherwise"))
     return money.get("paid_by_patient") or by_source
 
 
 def paid_of(money: Money) -> Paid:
-    """Return what the plan paid, in the same order. A zero counts only if no place other than the lines differs."""
+    """Return what the plan paid, from the first source that reports it.
+
+    A zero is used only if every source but the lines has zero or nothing.
+    """
     spoken = [one for one in money.paid if one.amount.value and one.source != "lines"]
     found = spoken or list(money.paid)
     if not found:
@@ -250,11 +268,11 @@ def paid_of(money: Money) -> Paid:
     return Paid(first, tuple(dict.fromkeys(one.amount for one in money.paid if differ(one.amount, first))))
 
 
-def _too_much(money: Money, alone: Amount | None) -> bool:
-    """Return whether the shares exceed the plan's price minus its payment: some payers code another sum as a share.
+def _exceeds_price(money: Money, alone: Amount | None) -> bool:
+    """Return whether the sum of cost shares (`alone`) exceeds the plan's price minus its payment. It is then not owed.
 
-    CMS writes a drug's gross cost as its coinsurance. Without a price, shares that include the plan's own payment and
-    the member's are also impossible.
+    Some payers code another sum as a cost share; CMS writes a drug's gross cost as its coinsurance. Without a price,
+    the sum is also too much if it equals the plan's payment plus the member's payment.
     """
     paid, price = paid_of(money).amount, money.get("allowed") or money.get("drug_cost") or money.get("billed")
     if alone is None or alone.value <= 0 or paid is None or paid.value <= 0:
@@ -266,7 +284,7 @@ def _too_much(money: Money, alone: Amount | None) -> bool:
 
 
 def _is_written_off(money: Money, alone: Amount | None) -> bool:
-    """Return whether price, payment and shares leave no rest, so that the provider bears what is not covered."""
+    """Return whether price, payment and cost shares leave no rest, so that the provider bears what is not covered."""
     noncovered, allowed, billed = money.get("noncovered"), money.get("allowed"), money.get("billed")
     if noncovered is None or noncovered.value <= 0 or allowed is None or allowed.value <= 0:
         return False
@@ -276,10 +294,10 @@ def _is_written_off(money: Money, alone: Amount | None) -> bool:
 
 
 def _parts_sum(alone: Amount | None, noncovered: Amount | None, stated: Amount | None) -> Amount | None:
-    """Return the sum of deductible, copay and coinsurance, plus what is not covered if the stated amount includes it.
+    """Return the sum of deductible, copay and coinsurance, plus the non-covered amount if `stated` is closer to that.
 
-    CARIN counts it as member's liability, but payers also book the provider's write-off as non-covered. Non-covered
-    alone is no cost share, and a computed sum never includes it.
+    CARIN counts the non-covered amount as member liability, but payers also report the provider's write-off as
+    non-covered. So without a `stated` liability, the sum does not include the non-covered amount.
     """
     whole = added((alone, noncovered)) if alone and noncovered else None
     far, near = difference(alone, stated), difference(whole, stated)

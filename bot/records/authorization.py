@@ -1,4 +1,4 @@
-"""A prior authorization (PDex): an ExplanationOfBenefit with `use` preauthorization, read for its decision."""
+"""A prior authorization (PDex): an ExplanationOfBenefit with `use` "preauthorization", and the decision it contains."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -57,17 +57,18 @@ class _Shape(Explanation, frozen=True):
 
 
 class Authorization(Value):
-    """A prior-authorization request, with what was `performed` for the texts of its services.
+    """A prior-authorization request and its decision. `performed` supplies further texts of the requested services.
 
     Attributes:
-        decision: the decision, None if the record has none.
+        decision: the decision; None if the record has none.
         words: the payer's text for the decision.
-        services: the payer's texts for the services.
+        services: the payer's texts for the services, at most three.
+        numbers: the authorization numbers.
         holds: the period for which the approval is valid.
-        asked, allowed, used: units requested, approved and used; each None if not recorded.
+        asked, allowed, used: the number of units requested, approved and used; each None if not recorded.
 
     Raises:
-        Unreadable: damaged. The message never contains a value of the record.
+        Unreadable: the record is damaged. The message never contains a value of the record.
     """
 
     def __init__(self, raw: RawJson, performed: Performed | None = None) -> None:
@@ -93,23 +94,23 @@ class Authorization(Value):
 
     @property
     def units(self) -> Decimal | None:
-        """The approved units, else the requested ones."""
+        """The number of approved units; the requested number if the approved one is not recorded."""
         return self.asked if self.allowed is None else self.allowed
 
     @property
     def left(self) -> Decimal | None:
-        """The approved units that are not used yet, at least 0; None if the record lacks one of the two."""
+        """The number of approved units not used yet, at least 0; None if either number is not recorded."""
         if self.units is None or self.used is None:
             return None
         return max(self.units - self.used, Decimal(0))
 
     @property
     def may_call(self) -> bool:
-        """Return whether one of the payer's notes says that the office may call about the decision."""
+        """Whether a note of the payer says that the doctor's office may call about the decision."""
         return any(_CALLS.search(note) for note in self.notes)
 
     def is_over(self, today: date) -> bool:
-        """Return whether the period of the approval has passed."""
+        """Return whether the validity period of the approval ended before `today`."""
         return self.holds.end is not None and self.holds.end.last < today
 
 
@@ -118,7 +119,11 @@ _CONSUMED = frozenset({"utilized", "consumedunits"})
 
 
 def _decision(shape: _Shape, every: Iterable[_Amount]) -> Decision | None:
-    """Return the decision by the review actions; `partly` or `pending` if lines differ. An open request is pending."""
+    """Return the decision according to the X12 review actions; None if there is none.
+
+    If several actions differ, the decision is "partly" if one of them approves, otherwise "pending". An open request
+    without an action is "pending".
+    """
     extensions = [one for amount in every for one in amount.extension]
     extensions += [one for line in shape.item for one in line.extension]
     found = {_ACTIONS[code] for extension in extensions for code in _codes(extension) if code in _ACTIONS}
@@ -139,7 +144,7 @@ def _codes(extension: Extension) -> Iterable[str]:
 
 
 def _used(shape: _Shape) -> Decimal | None:
-    """Return the units used: a line's `consumedunits`, else the extension of the total under "utilized" (PDex 2.1)."""
+    """Return the units used, from `consumedunits` of the lines or "utilized" of a total (PDex 2.1), or None."""
     lines = _one(_named(line.adjudication, _CONSUMED) for line in shape.item)
     if lines is not None:
         return lines
@@ -150,7 +155,7 @@ def _used(shape: _Shape) -> Decimal | None:
 
 
 def _one(numbers: Iterable[Decimal | None]) -> Decimal | None:
-    """Return the number if all given ones are equal; None otherwise."""
+    """Return the number if all given numbers are equal; None if the numbers differ or there is none."""
     found = {value for number in numbers if (value := believable(number)) is not None}
     return found.pop() if len(found) == 1 else None
 

@@ -1,7 +1,7 @@
-"""A page of search results: entries stay raw bytes until they are needed. An invalid entry does not affect the others.
+"""A page of FHIR search results. Entries stay raw bytes until needed; an invalid entry does not affect the others.
 
-A relative reference is to the server that sent it. An absolute one is to that server only if it starts with its base
-URL (FHIR R4, references 2.3.0.1): another server's Practitioner/7 is somebody else.
+A relative reference belongs to the server that sent the page. An absolute reference belongs to that server only if it
+starts with the server's base URL (FHIR R4, references 2.3.0.1): Practitioner/7 of another server is another person.
 """
 
 import re
@@ -36,7 +36,7 @@ FOREIGN, CONTAINED = "urn:foreign:", "urn:contained:"
 
 
 class Issue(msgspec.Struct, frozen=True):
-    """An issue of an OperationOutcome. `text` is the server's and may quote the request: never log it."""
+    """An issue of an OperationOutcome. `text` is written by the server and may quote the request: never log it."""
 
     severity: str
     code: str
@@ -44,20 +44,24 @@ class Issue(msgspec.Struct, frozen=True):
 
     @property
     def is_error(self) -> bool:
-        """Whether the server says that something failed."""
+        """Whether the issue has severity "error" or "fatal"."""
         return self.severity in {"fatal", "error"}
 
     @property
     def is_incomplete(self) -> bool:
-        """Whether the server says, by HL7's issue type or in words, that its response is incomplete."""
+        """Whether the issue says that the response is incomplete, by its HL7 issue type or in its text."""
         return self.code in _INCOMPLETE or bool(_IN_PART.search(self.text))
 
 
 class Entry(msgspec.Struct, frozen=True, gc=False):
     """A resource on a page: its type, its id, and its unparsed bytes.
 
-    The mode `target` is a row of the first step of a chained search done in two steps. `labels` come from the Bundle;
-    `owner` is its patient, beneficiary or subject. `base` is that of the full URL, without the scheme, if it has one.
+    Attributes:
+        mode: how the resource relates to the search. "target" is a result of the first step of a chained search that is
+            done in two steps.
+        labels: the security labels of the Bundle, for a Bundle that labels only itself.
+        owner: the patient, beneficiary or subject of the resource.
+        base: the base URL in `full_url`, without the scheme; None if `full_url` has none.
     """
 
     type: str
@@ -71,9 +75,9 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
 
 
 class Page(msgspec.Struct, frozen=True):
-    """A page of search results. `total` is the server's number and may be wrong (F30).
+    """A page of search results. `total` is the number reported by the server, which may be wrong (F30).
 
-    `sent` counts all rows that match the search, including unreadable and withheld ones.
+    `sent` is the number of matching entries that the server sent, including unreadable ones.
     """
 
     entries: tuple[Entry, ...] = ()
@@ -86,7 +90,7 @@ class Page(msgspec.Struct, frozen=True):
 
     @property
     def matches(self) -> tuple[Entry, ...]:
-        """The rows that match the search, without included resources."""
+        """The entries that match the search, without included resources."""
         return tuple(entry for entry in self.entries if entry.mode == "match")
 
 
@@ -126,7 +130,7 @@ class _WellFormed(_BundleShape, frozen=True):
 
 
 class Head(Shape, frozen=True):
-    """The first part of a resource: its type, its id, and whose record it is."""
+    """The first part of a resource: its type, its id, and the patient whom the record is about."""
 
     resource_type: str = ""
     id: str = ""
@@ -136,7 +140,7 @@ class Head(Shape, frozen=True):
 
     @property
     def owner(self) -> Key | None:
-        """The patient, beneficiary or subject; None if there is none."""
+        """The patient, beneficiary or subject of the resource; None if there is none."""
         return key_of(self.patient or self.beneficiary or self.subject)
 
 
@@ -148,19 +152,20 @@ _STRICT = msgspec.json.Decoder(_WellFormed)
 
 
 def read_page(body: bytes, wanted: str = "") -> Page:
-    """Return the page in a Bundle, or only the issues in an OperationOutcome.
+    """Return the page in a Bundle; for an OperationOutcome, a page that has only issues.
 
-    `wanted` is the type that was searched: it decides between match and include if the server does not say.
+    `wanted` is the resource type that was searched for: it decides between match and include if the server does not
+    say.
 
     Raises:
-        Unreadable: invalid JSON, or neither a Bundle nor an OperationOutcome.
+        Unreadable: the body is invalid JSON, or neither a Bundle nor an OperationOutcome.
     """
     bundle, rows = _bundle(body)
     if bundle.resource_type == "OperationOutcome":
         return Page(issues=_issues(bundle.issue), is_bundle=False)
     if bundle.resource_type != "Bundle":
         raise Unreadable("neither a Bundle nor an OperationOutcome")
-    base, entries, issues, unreadable = _asked_of(bundle), list[Entry](), list[Issue](), 0
+    base, entries, issues, unreadable = _server_base(bundle), list[Entry](), list[Issue](), 0
     for row in rows:
         try:
             entry = _entry(row, wanted, base)
@@ -182,7 +187,7 @@ def read_page(body: bytes, wanted: str = "") -> Page:
 
 
 def read_issues(body: bytes) -> tuple[Issue, ...]:
-    """Return the issues of an OperationOutcome; () if it is something else."""
+    """Return the issues of an OperationOutcome; () if the body is not one."""
     try:
         outcome, _ = decode(body, _OutcomeShape)
     except Unreadable:
@@ -194,7 +199,8 @@ def read_head(raw: bytes | msgspec.Raw) -> Head:
     """Return type, id and owner of a resource.
 
     Raises:
-        Unreadable: it is not a resource, or its type is no plain word; the type is used in file names and searches.
+        Unreadable: the JSON is not a resource, or its type is not a plain word. The type is used in file names and
+            searches.
     """
     head, _ = decode(raw, Head)
     if not (head.resource_type.isascii() and head.resource_type.isalpha() and len(head.resource_type) <= _LONGEST_TYPE):
@@ -203,31 +209,35 @@ def read_head(raw: bytes | msgspec.Raw) -> Head:
 
 
 def _bundle(body: bytes) -> tuple[_BundleShape, Iterable[_EntryShape | None]]:
-    """Return the Bundle and its entries, decoded at once; if that fails, one by one, with None for invalid ones."""
+    """Return the Bundle and its entries. If they cannot be decoded all at once, invalid entries are None."""
     try:
         whole = _STRICT.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         bundle, _ = decode(body, _BundleShape)
-        return bundle, map(_tried, bundle.entry)
+        return bundle, map(_decoded_or_none, bundle.entry)
     return whole, whole.entry
 
 
-def _tried(row: msgspec.Raw) -> _EntryShape | None:
+def _decoded_or_none(row: msgspec.Raw) -> _EntryShape | None:
     try:
         return decode(row, _EntryShape)[0]
     except Unreadable:
         return None
 
 
-def _asked_of(bundle: _BundleShape) -> str:
-    """The server's own address by the Bundle's link to itself; empty where it has none."""
+def _server_base(bundle: _BundleShape) -> str:
+    """Return the base URL of the server according to the Bundle's "self" link; "" if the link gives none."""
     urls = (link.url.partition("?")[0] for link in bundle.link if link.relation == "self" and link.url)
     found = _SELF.fullmatch(next(urls, ""))
     return found["base"] if found else ""
 
 
 def _entry(row: _EntryShape | None, wanted: str, base: str) -> Entry:
-    """The entry; a match without an address of its own has that of the server that was asked (`base`)."""
+    """Return the entry. A match without a `fullUrl` gets one from `base`, the base URL of the server.
+
+    Raises:
+        Unreadable: the entry has no valid resource.
+    """
     if row is None or not memoryview(row.resource):
         raise Unreadable("an entry without a resource")
     head = read_head(row.resource)
@@ -242,9 +252,9 @@ def _entry(row: _EntryShape | None, wanted: str, base: str) -> Entry:
 
 
 def _labelled(entries: list[Entry], meta: msgspec.Raw) -> tuple[Entry, ...]:
-    """Return the entries with the Bundle's label, unless some entry has a label.
+    """Return the entries with the security labels of the Bundle added, unless some entry has a label itself.
 
-    The Bundle's is the highest of theirs.
+    By FHIR, the label of a Bundle is the highest label of its entries.
     """
     labels = labels_of(b'{"meta":' + bytes(meta) + b"}") if bytes(meta) else ()
     if not labels or any(labels_of(entry.raw) for entry in entries):
@@ -262,7 +272,9 @@ def _issues(shapes: tuple[_IssueShape, ...]) -> tuple[Issue, ...]:
 def resolved(entry: Entry, bases: Collection[str]) -> Iterator[tuple[str, tuple[Key, ...], bytes]]:
     """Yield type, keys and JSON of the entry, then of each contained resource.
 
-    `bases` are the server's own base URLs; while none is known, an absolute reference counts as the server's.
+    Every reference is rewritten to be unique.
+
+    `bases` are the base URLs of the server; if none is known, every absolute reference counts as one to the server.
     """
     raw = bytes(entry.raw)
     base = entry.base
@@ -288,7 +300,7 @@ def resolved(entry: Entry, bases: Collection[str]) -> Iterator[tuple[str, tuple[
 
 
 def _rewrite(node: Any, own: str, bases: Collection[str]) -> None:
-    """Rewrite every reference below the node, so that each identifies one resource only."""
+    """Rewrite every reference below the node in place, so that each reference identifies exactly one resource."""
     below = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
     if isinstance(node, dict) and isinstance(reference := node.get("reference"), str):
         node["reference"] = _local(reference, own, bases)

@@ -1,6 +1,6 @@
 """The insurance card: the payer's Organization as shown on a card, and the card as a FHIR R4 Bundle.
 
-The Bundle is built from what the card shows, not from the payer's resources: ids, notes and extensions are left out.
+The Bundle is built from what the card shows, not from the payer's resources: ids, notes and extensions are omitted.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -27,14 +27,14 @@ Plain = dict[str, Any]
 
 
 class PayerPhone(msgspec.Struct, frozen=True):
-    """A phone number with its purpose, if known."""
+    """A phone number of a payer, with its purpose if known."""
 
     number: str
     purpose: str | None = None
 
 
 class PayerContact(Record):
-    """A payer by name, with its phone numbers, without duplicates, and its postal address on one line."""
+    """The contact data of a payer: its name, its distinct phone numbers, and its postal address on one line."""
 
     TYPE = "Organization"
 
@@ -60,10 +60,10 @@ def _phones(telecoms: Iterable[Telecom], purpose: str | None) -> Iterable[PayerP
 
 
 def card_bundle(cards: Sequence[tuple[Coverage, PayerContact | None, str | None]]) -> bytes:
-    """Return a collection Bundle of coverages, payers and members' names as JSON, validated with fhir.resources.
+    """Return a "collection" Bundle of coverages, payers and members' names as JSON, validated with fhir.resources.
 
     Raises:
-        pydantic.ValidationError: it is invalid, which is a bug in this module.
+        pydantic.ValidationError: the Bundle is invalid, which is a bug in this module.
     """
     from fhir.resources.R4B import get_fhir_model_class  # noqa: PLC0415 -- a third of a second that most never need
 
@@ -101,13 +101,16 @@ def _coverage(coverage: Coverage, person: str, company: str) -> Plain:
 
 
 def _class(kind: str, named: Named) -> Plain:
-    """Return a coverage class. FHIR requires a value, so a class without one uses its name."""
+    """Return a FHIR coverage class. FHIR requires a value, so a class without a value uses its name as the value."""
     name = {"name": named.name} if named.name else {}
     return {"type": _concept("coverage-class", kind), "value": named.value or named.name, **name}
 
 
 def _cost(share: CostShare) -> Plain | None:
-    """Return an amount or a percentage; None for text, which the base resource has no place for."""
+    """Return a FHIR `costToBeneficiary` with an amount or a percentage; None if the cost share is only text.
+
+    The base Coverage resource has no element for a cost share as text.
+    """
     if share.amount is not None:
         value: Mapping[str, Any] = {"valueMoney": {"value": share.amount.value, "currency": share.amount.currency}}
     elif share.percent is not None:
@@ -118,7 +121,10 @@ def _cost(share: CostShare) -> Plain | None:
 
 
 def _cost_type(share: CostShare) -> Plain:
-    """Return the base code; with a side or a person that of the insurance card guide, as in `cost_share`."""
+    """Return the type of a cost share, as a base FHIR code or a code of the insurance card guide (C4DIC).
+
+    The C4DIC code is used for a cost share that has a network side, or is for an individual or a family.
+    """
     if share.who is None and share.side is None:
         return _concept("coverage-copay-type", share.service or _PLAIN[share.kind]) or {}
     who, what = "Ind" if share.who == "individual" else "Fam", "Ded" if share.kind == "deductible" else "Max"
@@ -127,7 +133,7 @@ def _cost_type(share: CostShare) -> Plain:
 
 
 def _organization(coverage: Coverage, payer: PayerContact | None) -> Plain:
-    """Return the payer. FHIR requires a name, so a missing one is "unknown"."""
+    """Return the payer as an Organization. FHIR requires a name, so a missing name becomes "unknown"."""
     name = (payer and payer.name) or coverage.payer or "unknown"
     phones = [{"system": "phone", "value": phone.number} for phone in payer.phones] if payer else []
     address = [{"text": payer.address}] if payer and payer.address else []

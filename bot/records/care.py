@@ -1,4 +1,4 @@
-"""Conditions, procedures, care plans and results as plain values (US Core 3.1.1)."""
+"""Conditions, procedures, care plans and lab results as plain values (US Core 3.1.1)."""
 
 from collections.abc import Iterable
 from decimal import Decimal
@@ -39,7 +39,7 @@ class _Activity(Shape, frozen=True):
 
 
 class _CareShape(RecordShape, frozen=True):
-    """The elements of the three types in one struct; each type uses its own."""
+    """The elements of Condition, Procedure and CarePlan in one struct; each resource type uses its own."""
 
     text: _Narrative | None = None
     status: str | None = None
@@ -59,9 +59,9 @@ class _CareShape(RecordShape, frozen=True):
 
 
 class ClinicalRecord(Record):
-    """A clinical record: the `day` that it is sorted by, and whether it `counts`.
+    """A clinical record. `day` is the date it is sorted by, and `counts` is False if the record must be ignored.
 
-    It does not count if it was entered in error, or has a modifierExtension, which may change its meaning.
+    A record must be ignored if it was entered in error, or has a modifierExtension, which may change its meaning.
     """
 
     day: PartialDate | None
@@ -69,9 +69,14 @@ class ClinicalRecord(Record):
 
 
 class Condition(ClinicalRecord):
-    """A condition. `over` if it is recorded as inactive, in remission or resolved; `day` is the onset, else `recorded`.
+    """A condition, that is a diagnosis or problem of the patient.
 
-    `certain` is False if the record calls it provisional, differential or unconfirmed. A refuted one does not count.
+    Attributes:
+        over: True if the condition is recorded as inactive, in remission or resolved.
+        certain: False if the record calls the condition provisional, differential or unconfirmed.
+        since: the onset.
+        day: the onset, else the date when the condition was recorded.
+        counts: False for a refuted condition too.
     """
 
     TYPE = "Condition"
@@ -91,7 +96,7 @@ class Condition(ClinicalRecord):
 
 
 class Procedure(ClinicalRecord):
-    """A procedure; `status` is FHIR's code, usually "completed"; `day` is that on which it was `done`, or began."""
+    """A procedure. `status` is the FHIR code, usually "completed"; `done` is the date or period of the procedure."""
 
     TYPE = "Procedure"
 
@@ -106,7 +111,7 @@ class Procedure(ClinicalRecord):
 
 
 class CarePlan(ClinicalRecord):
-    """A care plan: its title, and in `lines` its narrative without tags, often all it has, then its activities."""
+    """A care plan. `lines` is its text: first the narrative without HTML tags, then the planned activities."""
 
     TYPE = "CarePlan"
 
@@ -127,7 +132,7 @@ def _planned(detail: _Detail) -> str | None:
 
 
 def _named(concept: Concept | None) -> tuple[str | None, str | None]:
-    """Return the words and the first code of what was found or done."""
+    """Return the words and the first code of a concept; (None, None) without a concept."""
     return (concept.words(), next(iter(concept.codes()), None)) if concept else (None, None)
 
 
@@ -157,7 +162,7 @@ class _RatioShape(Shape, frozen=True):
     denominator: QuantityShape | None = None
 
 
-class _ReferenceRange(Shape, frozen=True):
+class _ReferenceRangeShape(Shape, frozen=True):
     low: QuantityShape | None = None
     high: QuantityShape | None = None
     text: str | None = None
@@ -180,7 +185,7 @@ class _Measured(RecordShape, frozen=True):
     value_period: PeriodShape | None = None
     data_absent_reason: Concept | None = None
     interpretation: tuple[Concept, ...] = ()
-    reference_range: tuple[_ReferenceRange, ...] = ()
+    reference_range: tuple[_ReferenceRangeShape, ...] = ()
 
 
 class _ObservationShape(_Measured, frozen=True):
@@ -195,7 +200,10 @@ class _ObservationShape(_Measured, frozen=True):
 
 
 class Measured(msgspec.Struct, frozen=True):
-    """A value in one of its forms: a number with unit, a range, text, yes or no, or a date."""
+    """The value of a result in one of its forms: a number with unit, a range, text, a boolean, or a date.
+
+    `per` is the denominator of a ratio; `quantity` is then its numerator.
+    """
 
     quantity: Quantity | None = None
     low: Quantity | None = None
@@ -206,8 +214,8 @@ class Measured(msgspec.Struct, frozen=True):
     day: PartialDate | None = None
 
 
-class Usual(msgspec.Struct, frozen=True):
-    """The reference range of the result; `text` if it was given in words."""
+class ReferenceRange(msgspec.Struct, frozen=True):
+    """The reference range of a result: `low` and `high`, or `text` if it is given in words."""
 
     low: Quantity | None
     high: Quantity | None
@@ -215,9 +223,9 @@ class Usual(msgspec.Struct, frozen=True):
 
 
 class Part(Value):
-    """One measured thing. `value` is None if it is absent, and `absent` may be the record's reason.
+    """One measurement of a result. `value` is None if it is missing; `absent` is the recorded reason for that, if any.
 
-    `mark` is the record's own interpretation, else the side of the record's own range on which the number is.
+    `mark` is the recorded interpretation, such as "high"; if there is none, it is computed from the reference range.
     """
 
     def __init__(self, shape: _Measured) -> None:
@@ -230,9 +238,10 @@ class Part(Value):
 
 
 class Observation(ClinicalRecord):
-    """A result with its parts; `day` is the effective date, else the issue date.
+    """A laboratory result or vital sign: its `main` measurement, and the `parts` if it has several.
 
-    What only groups other results does not count.
+    `day` is the effective date, else the date of issue. An Observation without a value, which only groups other
+    results, has `counts` False.
     """
 
     TYPE = "Observation"
@@ -249,14 +258,17 @@ class Observation(ClinicalRecord):
         self.counts = bool(measured) and valid
 
     def is_of(self, category: str) -> bool:
-        """Return whether it is of this HL7 category; without one, a vital sign by its code, else a laboratory test."""
+        """Return whether the result belongs to this HL7 category.
+
+        A result without a category is a vital sign if its LOINC code says so, otherwise a laboratory test.
+        """
         own = _CATEGORIES.intersection(self.categories)
         codes = {code for part in (self.main, *self.parts) for code in part.codes}
         return category in (own or {"vital-signs" if _VITAL & codes else "laboratory"})
 
     @property
     def pressure(self) -> tuple[Quantity, Quantity] | None:
-        """A blood pressure's upper and lower number in mmHg; None for any other result (LOINC 8480-6 and 8462-4)."""
+        """The systolic and diastolic blood pressure in mmHg (LOINC 8480-6 and 8462-4); None for any other result."""
         upper, lower = (self._in_mmhg(code) for code in _PRESSURE)
         return (upper, lower) if upper and lower else None
 
@@ -266,7 +278,7 @@ class Observation(ClinicalRecord):
 
     @property
     def preliminary(self) -> bool:
-        """Whether a later version may still change it."""
+        """Whether the result is not final, so that a later version may change it."""
         return self.status in {"registered", "preliminary"}
 
 
@@ -298,10 +310,10 @@ def _span(shape: RangeShape | None) -> Measured | None:
     return Measured(low=low, high=high) if low or high else None
 
 
-def _usual(ranges: Iterable[_ReferenceRange]) -> Usual | None:
-    """Return the reference range; of several, preferably one that applies to everybody."""
+def _usual(ranges: Iterable[_ReferenceRangeShape]) -> ReferenceRange | None:
+    """Return the reference range; of several, preferably one that applies to everybody. None if there is none."""
     ordered = sorted(ranges, key=lambda each: bool(each.applies_to))
-    found = (Usual(quantity_of(r.low), quantity_of(r.high), clean(r.text)) for r in ordered)
+    found = (ReferenceRange(quantity_of(r.low), quantity_of(r.high), clean(r.text)) for r in ordered)
     return next((usual for usual in found if usual.low or usual.high or usual.text), None)
 
 
@@ -310,8 +322,11 @@ def _mark_of(interpretations: Iterable[Concept]) -> Mark | None:
     return next((_MARKS[code] for code in codes if code in _MARKS), None)
 
 
-def _side(value: Measured | None, usual: Usual | None) -> Mark | None:
-    """Return where the value is relative to its range, if units agree; None for a bound such as "< 5"."""
+def _side(value: Measured | None, usual: ReferenceRange | None) -> Mark | None:
+    """Return whether the value is below, above or within its reference range: "low", "high" or "normal".
+
+    None for a value such as "< 5", for different units, and if the range has no bound to compare with.
+    """
     number = value.quantity if value and not value.per else None
     if number is None or number.comparator or usual is None:
         return None

@@ -1,6 +1,6 @@
-"""Kinds of care, and how a claim shows that it is one (`intents/_words/services.yaml`).
+"""Kinds of care such as MRI or surgery, and how to recognize them in a claim (`intents/_words/services.yaml`).
 
-The kinds and their ranges of codes are our own; no text of a licensed code list is used.
+The kinds and their code ranges are our own; no text of a licensed code list is used.
 """
 
 import re
@@ -19,7 +19,7 @@ _DIGIT = re.compile(r"[0-9]")
 
 
 class Ranges(msgspec.Struct, frozen=True):
-    """Ranges of codes of the same form, inclusive."""
+    """Inclusive ranges of codes. A code is in a range only if its digits and letters are at the same positions."""
 
     pairs: tuple[tuple[str, str], ...] = ()
 
@@ -29,13 +29,16 @@ class Ranges(msgspec.Struct, frozen=True):
 
 
 class WholeWords(msgspec.Struct):
-    """A list of words and phrases to search for in a text; an asterisk at the end matches any ending."""
+    """A comma-separated list of words and phrases to search for in a text. A trailing asterisk matches any ending."""
 
     listed: str
     _pattern: re.Pattern[str] | None = None
 
     def search(self, text: str) -> bool:
-        """Return whether a folded text contains one of them. The pattern is compiled on first use."""
+        """Return whether the text, already folded with `fold`, contains one of the words.
+
+        The pattern is compiled on first use.
+        """
         if self._pattern is None:
             words = ((re.escape(fold(word.removesuffix("*"))), word.endswith("*")) for word in _split(self.listed))
             parts = (word if is_open else rf"{word}(?!\w)" for word, is_open in words)
@@ -44,7 +47,7 @@ class WholeWords(msgspec.Struct):
 
 
 class CareKind(msgspec.Struct, frozen=True):
-    """A kind of care. `names` are by language; the other fields are the keys of the words file."""
+    """A kind of care. `names` are its names by language; the other fields are the keys of `services.yaml`."""
 
     key: str
     names: Mapping[str, str]
@@ -65,32 +68,30 @@ class CareKind(msgspec.Struct, frozen=True):
     fills: bool = False
 
     def name(self, language: str) -> str:
-        """Return its name in answers: `MRI`; in languages other than English with its article.
+        """Return the name used in answers, in languages other than English with the article: "la resonancia magnética".
 
-        `la resonancia magnética`.
-
-        A language without a name in the words file gets the English name.
+        A language without a name in `services.yaml` gets the English name.
         """
         return self.names.get(language) or self.names["en"]
 
     def article(self, language: str) -> str:
-        """Return the article that its name starts with; "" in English."""
+        """Return the article that the name starts with, such as "la"; "" in English."""
         return self.name(language).partition(" ")[0] if language != "en" and self.names.get(language) else ""
 
     def bare(self, language: str) -> str:
-        """Return its name without the article."""
+        """Return the name without its article."""
         return self.name(language).removeprefix(self.article(language)).lstrip()
 
     def is_named(self, code: str | None, words: str | None) -> bool:
-        """Return whether a procedure's code is one of this kind's, or its name says so."""
+        """Return whether a procedure is of this kind, by its code or by the words of its name."""
         by_words = self.text is not None and words is not None and self.text.search(fold(words))
         return by_words or (code is not None and code in self.codes)
 
 
 class CareKinds(msgspec.Struct, frozen=True):
-    """Every kind by its key, with its wider and narrower kinds.
+    """All kinds of care by key, with the wider and narrower kinds of each.
 
-    What codes and texts belong to is cached, as every line of a claim needs it.
+    The kinds of a code and of a text are cached, because every line of every claim needs them.
     """
 
     every: Mapping[str, CareKind]
@@ -108,26 +109,29 @@ class CareKinds(msgspec.Struct, frozen=True):
         return self._parts.get(key, ())
 
     def above(self, key: str) -> frozenset[str]:
-        """Return the keys of the kind and of its wider kinds."""
+        """Return the keys of the kind itself and of all its wider kinds."""
         return self._wider.get(key, frozenset())
 
     def near(self, key: str) -> tuple[str, ...]:
-        """Return the keys of its wider kinds."""
+        """Return the keys of all wider kinds of a kind, without the kind itself."""
         return tuple(name for name in self.above(key) if name != key)
 
     def of_code(self, code: str) -> frozenset[str]:
-        """Return the kinds that a procedure code belongs to."""
+        """Return the keys of the kinds that a procedure code belongs to."""
         return _kept(self._coded, code, lambda: (name for name, kind in self.every.items() if code in kind.codes))
 
     def of_text(self, text: str) -> frozenset[str]:
-        """Return the kinds without narrower ones that a line's text mentions: "surgical supplies" is no surgery."""
+        """Return the keys of the kinds that the text of a claim line mentions.
+
+        Only kinds without narrower kinds count, so that "surgical supplies" is not read as surgery.
+        """
         found = (key for key, kind in self.every.items() if kind.text and kind.text.search(fold(text)))
         return _kept(self._told, text, lambda: (key for key in found if len(self.within(key)) == 1))
 
     def differ(self, told: frozenset[str], coded: frozenset[str]) -> bool:
-        """Return whether text and code are about different care.
+        """Return whether the kinds of a line's text and of its code contradict each other.
 
-        No kind of one is, or is wider than, one of the other.
+        That is so if both are known and no kind of the text is the same as, wider or narrower than a kind of the code.
         """
         narrow = coded.difference(*(self.near(key) for key in coded))
         wider = [frozenset[str]().union(*map(self.above, some)) for some in (told, narrow)]
@@ -146,9 +150,12 @@ NO_KINDS = CareKinds({})
 
 
 class Shown(msgspec.Struct, frozen=True):
-    """How a claim shows a kind of care: by `lines` (their indexes), or as a whole if empty.
+    """How a claim shows a kind of care: in some lines, or as a whole.
 
-    `whole`: the whole claim is meant, whichever lines show it.
+    Attributes:
+        lines: the indexes of the lines that are of the kind; () if only the claim as a whole is.
+        of: the number of lines of the claim.
+        whole: True if the kind concerns the whole claim, whichever lines show it.
     """
 
     lines: tuple[int, ...] = ()
@@ -157,12 +164,12 @@ class Shown(msgspec.Struct, frozen=True):
 
     @property
     def partly(self) -> bool:
-        """Whether only some of the claim's lines are of the kind."""
+        """Whether some lines of the claim, but not all, are of the kind."""
         return 0 < len(self.lines) < self.of and not self.whole
 
 
 def shown_as(claim: Claim, key: str, kinds: CareKinds) -> Shown | None:
-    """Return how the claim shows this kind or a narrower one; None if it does not."""
+    """Return how the claim shows this kind or a narrower one; None if the claim does not show it."""
     done = claim.performed
     wanted = kinds.within(key)
     whole = any(kind.whole for kind in wanted if kind.key == key)
@@ -186,7 +193,10 @@ def kind_shown(claim: Claim, kinds: CareKinds) -> CareKind | None:
 
 
 def kinds_by_text(claims: Iterable[Claim], kinds: CareKinds) -> dict[str, CareKind]:
-    """Return the kind of care behind each of the payer's texts, by the codes of its line; only where it is one kind."""
+    """Return the kind of care for each text in the claim lines, by the line's codes, else by the text itself.
+
+    Texts with no kind or with several unrelated kinds are omitted.
+    """
     found: dict[str, CareKind] = {}
     for line in (line for claim in claims for line in claim.performed.lines):
         told = frozenset[str]().union(*(kinds.of_code(code) for code in line.codes)) or kinds.of_text(line.text)
@@ -226,10 +236,10 @@ def _line(line: PerformedLine, kind: CareKind, kinds: CareKinds, claim: Claim) -
 
 
 def care_kinds(entries: Mapping[str, Mapping[str, Any]]) -> CareKinds:
-    """Return the kinds in the words file `services.yaml`.
+    """Return the kinds of care from the parsed entries of `services.yaml`.
 
     Raises:
-        ValueError: a kind has a wider kind that is not in the file.
+        ValueError: an entry names a wider kind that is not in the file.
     """
     every = {key: _kind(key, entry) for key, entry in entries.items()}
     for key, kind in every.items():
@@ -241,7 +251,7 @@ def care_kinds(entries: Mapping[str, Mapping[str, Any]]) -> CareKinds:
 
 
 def _climbed(key: str, every: Mapping[str, CareKind]) -> frozenset[str]:
-    """Return the keys of a kind and of its wider kinds."""
+    """Return the keys of a kind and of all its wider kinds."""
     found, left = set[str](), [key]
     while left:
         one = left.pop()
@@ -296,5 +306,5 @@ def fold(text: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _form(code: str) -> str:
-    """Return the code with every digit as 9: 0100T and 0100A have different forms."""
+    """Return the code with every digit replaced by 9, so that codes such as 0100T and 0100A have different forms."""
     return _DIGIT.sub("9", code)

@@ -1,4 +1,4 @@
-"""A claim: an ExplanationOfBenefit as plain frozen values, whichever guide it follows."""
+"""A claim: an ExplanationOfBenefit of any supported guide as plain, immutable values."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from bot.records.service import (
     kind_of,
     names_in,
     performed_in,
-    place,
+    place_name,
     prescriber,
-    seen,
+    provider_name,
     service_of,
     services_in,
     specialties,
@@ -37,22 +37,22 @@ T = TypeVar("T")
 _EOB = "ExplanationOfBenefit"
 
 
-class Number(msgspec.Struct, frozen=True, gc=False):
-    """A claim number with the system that issued it, if given."""
+class ClaimNumber(msgspec.Struct, frozen=True, gc=False):
+    """A claim number, and the identifier system of its issuer if given."""
 
     value: str
     system: str | None = None
 
-    def same(self, other: Number) -> bool:
-        """Return whether the values are equal and the systems do not differ."""
+    def matches(self, other: ClaimNumber) -> bool:
+        """Return whether the values are equal, and the systems are equal or one of them is missing."""
         return self.value == other.value and (None in {self.system, other.system} or self.system == other.system)
 
 
-def _numbers(eob: Explanation) -> tuple[Number, ...]:
-    """Return the claim numbers, the payer's unique one first; if no type is given, that is the first."""
+def _numbers(eob: Explanation) -> tuple[ClaimNumber, ...]:
+    """Return the claim numbers, the payer's unique number first; in the resource's order if no number has a type."""
     several = len(eob.identifier) > 1
     ranked = sorted(eob.identifier, key=lambda one: not one.is_kind("uc")) if several else eob.identifier
-    return tuple(Number(i.value, i.system) for i in ranked if i.value)
+    return tuple(ClaimNumber(i.value, i.system) for i in ranked if i.value)
 
 
 def _id_of(reference: Reference | None) -> str | None:
@@ -61,21 +61,24 @@ def _id_of(reference: Reference | None) -> str | None:
 
 
 def _coverage(eob: Explanation) -> str | None:
-    """Return the focal coverage's id, or the first one's if none is marked; None without a coverage."""
+    """Return the id of the focal coverage, or of the first one if none is marked as focal; None without a coverage."""
     focal = [i for i in eob.insurance if i.focal] or list(eob.insurance)[:1]
     return _id_of(focal[0].coverage) if focal else None
 
 
 def _carriers(eob: Explanation) -> tuple[str, ...]:
-    """Return the other payers' names: C4BB writes them as the display of coverages that are not focal."""
+    """Return the names of the other payers, which C4BB writes as the display of non-focal coverages."""
     rest = (one.coverage for one in eob.insurance if one.focal is False and one.coverage)
     return tuple(name for one in rest if not _id_of(one) and (name := clean(one.display)))
 
 
-def _related(relationship: str, related: Iterable[Related]) -> tuple[Number, ...]:
-    """The numbers of related claims; `related.reference` is an Identifier, not a Reference."""
+def _related(relationship: str, related: Iterable[Related]) -> tuple[ClaimNumber, ...]:
+    """Return the numbers of the related claims that have this relationship, such as "prior".
+
+    `related.reference` is a FHIR Identifier, not a Reference.
+    """
     found = [one.reference for one in related if one.relationship and relationship in one.relationship.codes()]
-    return tuple([Number(one.value, one.system) for one in found if one and one.value])
+    return tuple([ClaimNumber(one.value, one.system) for one in found if one and one.value])
 
 
 def _is_replaced(related: Iterable[Related]) -> bool:
@@ -83,9 +86,10 @@ def _is_replaced(related: Iterable[Related]) -> bool:
 
 
 def _is_reversal(eob: Explanation) -> bool:
-    """Return whether the billed amount is negative; without one, whether no amount is positive and one is negative.
+    """Return whether the claim takes back amounts of another claim.
 
-    A small negative share besides a positive charge is a credit, which is shown with its sign.
+    That is so if the billed amount is negative, or, without a billed amount, if an amount is negative and none is
+    positive. A negative cost share beside a positive charge is a credit and no reversal.
     """
     if not has_negative(eob):
         return False
@@ -103,7 +107,7 @@ def _same(part: T) -> T:
 
 
 class _Fact(Generic[T]):
-    """A fact of a claim, found in other parts of it on first use."""
+    """A descriptor that computes an attribute of a claim from other attributes on first use, and caches it."""
 
     def __init__(self, read: Callable[..., T], *parts: str) -> None:
         self._read, self._parts, self._one, self._name = read, attrgetter(*parts), len(parts) == 1, ""
@@ -119,30 +123,31 @@ class _Fact(Generic[T]):
 
 
 def _amount(name: str) -> _Fact[Amount | None]:
-    """Return the amount with that plain name."""
+    """Return the descriptor of the amount with that plain name."""
     return _Fact(methodcaller("get", name), "_money")
 
 
 class Claim:
-    """A claim. Absent values are None: nothing is zero unless the payer said zero.
+    """A claim. Absent values are None; an amount is zero only if the payer reported zero.
 
-    Each fact is read on first use, because of a page of claims only one or two are shown. Names with an underscore are
-    of the resource, and are gone once every fact was read.
+    Attributes are computed on first use, because only one or two claims of a page are shown. Attributes with an
+    underscore belong to the resource and are deleted by `read_whole`.
 
     Attributes:
         service_is: "processed" if only the adjudication date of a pharmacy claim is known.
-        numbers: claim numbers, the payer's own first.
-        replaces: the numbers of earlier versions; `replaced_by` those of later ones.
+        numbers: the claim numbers, the payer's own first.
+        replaces: the numbers of the earlier versions of the claim; `replaced_by` those of the later versions.
         replaced: True if a later version exists.
-        denied: None if the payer did not say.
-        network: how it was paid, not whether the provider is in the network today.
-        services: the payer's texts for what was done.
-        dispensed: the drugs of a fill.
+        denied: None if the payer did not report it.
+        network: whether the claim was paid as in-network, which does not show whether the provider is in the network
+            today.
+        services: the payer's texts for the services.
+        dispensed: the drugs of a pharmacy fill.
         dropped: the locations of elements that could not be read.
-        uninterpreted: True if it has a modifierExtension, which may change its meaning.
+        uninterpreted: True if the resource has a modifierExtension, which may change its meaning.
 
     Raises:
-        Unreadable: damaged, or of another type. The message never contains a value of the record.
+        Unreadable: the resource is damaged or of another type. The message never contains a value of the record.
     """
 
     id: str
@@ -160,7 +165,10 @@ class Claim:
     def __init__(
         self, raw: RawJson, names: Names, labels: tuple[str, ...], refused: tuple[str, ...] | None = None
     ) -> None:
-        """`refused` are the locations that its typed model rejected; None if it was not read by that."""
+        """Read the resource.
+
+        `refused` are the locations that its typed model rejected; None if it was not validated.
+        """
         eob, dropped = decode(raw, Explanation)
         if eob.resource_type != _EOB:
             raise Unreadable("not an ExplanationOfBenefit")
@@ -191,10 +199,10 @@ class Claim:
     created = _Fact(parse_date, "_eob.created")
     last_updated = _Fact(lambda meta: parse_instant(meta.last_updated) if meta else None, "_eob.meta")
     patient = _Fact(_id_of, "_eob.patient")
-    seen = _Fact(seen, "_eob", "_names")
+    seen = _Fact(provider_name, "_eob", "_names")
     specialties = _Fact(specialties, "_eob")
     billing = _Fact(Names.of, "_names", "_eob.provider")
-    place = _Fact(place, "_eob", "_names")
+    place = _Fact(place_name, "_eob", "_names")
     prescriber = _Fact(prescriber, "_eob", "_names")
     currency: _Fact[str | None] = _Fact(_same, "_money.currency")
     billed = _amount("billed")
@@ -230,9 +238,9 @@ class Claim:
     """Whether its amounts take back another claim's; a negative amount is never owed."""
 
     def read_whole(self, *, performed: bool = False) -> Self:
-        """Read every fact and drop the resource, so that many claims can be kept in memory.
+        """Compute all attributes and drop the resource, so that many claims can be kept in memory.
 
-        What was done is read only with `performed`; otherwise it is dropped with the resource.
+        `performed` (the services in detail) is computed only on request; otherwise it is lost with the resource.
         """
         known = vars(self)
         if "_eob" in known:
@@ -244,7 +252,7 @@ class Claim:
         return self
 
     def strictly(self) -> Claim:
-        """Return the claim without the elements that its typed model rejects; unchanged if its resource was dropped.
+        """Return the claim without the elements that its typed model rejects; unchanged if the resource was dropped.
 
         Takes a millisecond or more: call it in a thread, for claims that are shown in detail.
         """
@@ -258,61 +266,67 @@ class Claim:
 
     @property
     def resource(self) -> bytes | None:
-        """The ExplanationOfBenefit as received; None once every fact was read."""
+        """The ExplanationOfBenefit as received; None after `read_whole`."""
         return bytes(self._raw) if "_raw" in vars(self) else None
 
     @property
     def explanation(self) -> Explanation:
-        """The resource's elements; none once every fact was read."""
+        """The elements of the resource; an empty Explanation after `read_whole`."""
         return self._eob if "_eob" in vars(self) else Explanation()
 
     @property
     def number(self) -> str | None:
-        """The payer's claim number."""
+        """The payer's claim number; None if there is none."""
         return self.numbers[0].value if self.numbers else None
 
     @property
     def decided(self) -> date:
-        """The day on which the plan decided; long ago if it is unknown."""
+        """The date when the payer created the claim record; `date.min` if it is unknown."""
         return self.created.first if self.created else date.min
 
     @property
     def sensitive(self) -> bool:
-        """Whether it has a sensitive security label (42 CFR Part 2 and similar)."""
+        """Whether the claim has a sensitive security label (42 CFR Part 2 and similar)."""
         return bool(self.labels)
 
     @property
     def is_partly_denied(self) -> bool:
-        """Whether the plan paid some of it and refused some, according to its status or its lines."""
+        """Whether the plan paid one part of the claim and denied another, by its payment status or its lines."""
         return not self.denied and (bool(self.refused) or self.payment_status == "partiallypaid")
 
     @property
     def is_open(self) -> bool:
-        """Whether the plan has not finished it, so that it may change."""
+        """Whether the plan is still processing the claim, so that it may change."""
         return self.outcome in {"queued", "partial"}
 
     @property
     def is_pharmacy(self) -> bool:
-        """Whether it is a pharmacy fill, which is no visit."""
+        """Whether the claim is a pharmacy fill, which does not count as a visit."""
         return self.kind == "pharmacy"
 
     @property
     def is_stay(self) -> bool:
-        """Whether it is inpatient or institutional care, which may last for days and be billed long after it began."""
+        """Whether the claim is for inpatient or institutional care.
+
+        Such care may last for days and be billed much later.
+        """
         return self.kind in {"inpatient", "institutional"}
 
     @property
     def is_draft(self) -> bool:
-        """Whether it is a draft: it is shown with a caveat, because one payer marks all of its claims so."""
+        """Whether the claim is a draft.
+
+        It is shown with a caveat, because one payer marks all of its claims as drafts.
+        """
         return self.status == "draft"
 
     def follows(self, other: Claim) -> bool:
-        """Return whether this claim replaces the other one, according to either of them, by number."""
-        named = any(own.same(number) for own in other.numbers for number in self.replaces)
-        return self.id != other.id and (named or any(own.same(n) for own in self.numbers for n in other.replaced_by))
+        """Return whether this claim replaces the other one, according to the claim numbers in either of them."""
+        named = any(own.matches(number) for own in other.numbers for number in self.replaces)
+        return self.id != other.id and (named or any(own.matches(n) for own in self.numbers for n in other.replaced_by))
 
     def amount(self, aspect: str | None) -> Amount | None:
-        """Return the amount for the pack's name of it; what is owed for None; None for an unknown name."""
+        """Return the amount named by `aspect`, such as "copay"; the amount owed for None; None for an unknown name."""
         known = {
             **dict.fromkeys((None, "owed", "out_of_pocket_max"), self.owed.amount),
             "billed": self.billed,
@@ -323,7 +337,7 @@ class Claim:
             "coinsurance": self.owed.coinsurance,
             "not_covered": self.owed.noncovered,
             "paid_by_patient": self.paid_by_patient,
-            "discount": self.discount or less(self.billed, self.allowed),
+            "discount": self.discount or price_cut(self.billed, self.allowed),
         }
         return known.get(aspect)
 
@@ -331,9 +345,9 @@ class Claim:
 def read_claim(
     raw: RawJson, names: Names | None = None, labels: tuple[str, ...] = (), *, strict: bool = False
 ) -> Claim:
-    """Return the claim in an ExplanationOfBenefit; `strict` as in `Claim.strictly`, errors as of `Claim`.
+    """Return the claim in an ExplanationOfBenefit; `strict` and errors as for `Claim.strictly` and `Claim`.
 
-    `names` are those of the resources that came with it, `labels` those of the Bundle.
+    `names` are the names of resources on the same page, `labels` the security labels of the Bundle.
     """
     raw, refused = without_faults(raw, _EOB, Explanation) if strict else (raw, None)
     return Claim(raw, names or Names({}), labels, refused)  # of its own: names are kept as they are found
@@ -342,10 +356,10 @@ def read_claim(
 def read_claims(
     entries: Iterable[Entry], *, whole: bool = False, performed: bool = False, strict: bool = False
 ) -> tuple[tuple[Claim, ...], int]:
-    """Return the claims among a page's matches, in order, and how many could not be read.
+    """Return the claims among the matches of a page, in order, and the number of claims that could not be read.
 
-    The names of included resources are used. `whole` reads every fact at once, so that no page is kept in memory; with
-    `performed` also what was done. `strict` as in `Claim.strictly`.
+    Names are taken from the included resources. `whole` computes all attributes at once, so that the page is not kept
+    in memory, and `performed` also the services in detail. `strict` as in `Claim.strictly`.
     """
     rows = tuple(entries)
     names = names_in(rows)
@@ -362,8 +376,8 @@ def read_claims(
     return tuple(claims), unreadable
 
 
-def less(billed: Amount | None, allowed: Amount | None) -> Amount | None:
-    """Return the charge minus the plan's price; None if one of them is unknown, or the charge is less."""
+def price_cut(billed: Amount | None, allowed: Amount | None) -> Amount | None:
+    """Return the billed amount minus the allowed one; None if one is unknown or the result is negative."""
     cut = difference(billed, allowed)
     return cut if cut and cut.value >= 0 else None
 

@@ -1,6 +1,6 @@
 """A coverage: its plan, period, numbers, cost shares, product line and plan year (C4BB, C4DIC).
 
-The product line decides the time limit for appeals; the plan year is the year over which yearly amounts are counted.
+The product line determines the time limit for appeals. Yearly amounts are counted over the plan year.
 """
 
 import re
@@ -50,7 +50,7 @@ class _Money(MoneyShape, frozen=True):
 
 
 class CostShape(Shape, frozen=True):
-    """costToBeneficiary as in FHIR."""
+    """A FHIR `costToBeneficiary`."""
 
     type: Concept | None = None
     value_quantity: QuantityShape | None = None
@@ -60,8 +60,9 @@ class CostShape(Shape, frozen=True):
 class CostShare(msgspec.Struct, frozen=True):
     """A cost share: exactly one of `amount`, `percent` and `text` is set.
 
-    `service` is the base code that a copay is for (gpvisit, spvisit, emergency …). `side` is in or out of network and
-    `who` individual or family, each None if the plan does not say. `drugs` is True for a pharmacy deductible.
+    `service` is the base code of the service that a copay is for (gpvisit, spvisit, emergency …). `side` is in or out
+    of network and `who` individual or family, each None if the plan does not say. `drugs` is True for a pharmacy
+    deductible.
     """
 
     kind: ShareKind
@@ -77,7 +78,8 @@ class CostShare(msgspec.Struct, frozen=True):
 def cost_share(shape: CostShape) -> CostShare | None:
     """Return the cost share; None if its type is unknown or it has no value, such as "N/A".
 
-    Codes: coverage-copay-type of HL7, and {Ind,Fam}[Rx]{In,Out}{Ded,Max} of the insurance card guide (C4DIC).
+    The known types are HL7's coverage-copay-type and {Ind,Fam}[Rx]{In,Out}{Ded,Max} of the insurance card guide
+    (C4DIC).
     """
     amount, percent, text = amount_of(shape.value_money), _percent(shape), _text(shape)
     if amount is None and percent is None and text is None:
@@ -111,7 +113,7 @@ def _percent(shape: CostShape) -> Decimal | None:
 
 
 def _text(shape: CostShape) -> str | None:
-    """Return the plan's own text, such as "10 % after deductible"; None for "not applicable"."""
+    """Return the plan's text, such as "10 % after deductible"; None if there is none or it means "not applicable"."""
     extensions = shape.value_money.extension if shape.value_money else ()
     words = clean(first_named(extensions, "C4DIC-BeneficiaryCostString-extension").value_string)
     return None if (words or "").casefold() in _NOTHING else words
@@ -150,10 +152,10 @@ _DIGITS = re.compile(r"[^a-z]+")
 
 
 def product_line(codes: Iterable[str], names: Iterable[str | None], *, group: bool) -> ProductLine | None:
-    """Return the product line on which all evidence agrees; None if uncertain, so that no deadline is a guess.
+    """Return the product line on which all evidence agrees; None if uncertain, so that no appeal deadline is a guess.
 
-    `codes` are those of the coverage's type, `names` the payer's words for type, plan, group and payer. A private type
-    alone proves nothing, as a Medicare plan may be an HMO: it requires a named plan and a `group`, usually an employer.
+    `codes` are the codes of the coverage's type, `names` the payer's words for type, plan, group and payer. A code of a
+    private plan proves nothing alone, as a Medicare plan may be an HMO: some name and a `group` are also required.
     """
     types, words = list(codes), " | ".join(name for name in names if name).casefold()
     if _OPEN.search(words) or ("advantage" in words and not _MEDICARE.search(words)):
@@ -197,23 +199,23 @@ class _CoverageShape(RecordShape, frozen=True):
 
 
 class Named(msgspec.Struct, frozen=True):
-    """A number of the payer and its name; either may be missing."""
+    """The value (usually a number) and the name of a plan, group or other class; either may be missing."""
 
     value: str | None
     name: str | None
 
     @property
     def words(self) -> str | None:
-        """The name, else the number."""
+        """The name, else the value."""
         return self.name or self.value
 
 
 class Coverage(Record):
-    """A coverage. What the payer does not say is None or empty.
+    """A coverage. What the payer does not report is None or empty.
 
-    `kind` is the first of the `codes` of its type (PPO, DENTPRG …) and `kind_words` the payer's words for it. `classes`
-    are by type: group, plan, subplan, rxbin, rxpcn, rxgroup, rxid, network, division. `on_card` are the people on a
-    digital card (C4DIC), which the payer may not fill in.
+    `kind` is the first of the `codes` of its type (PPO, DENTPRG …), `kind_words` the payer's words for the type.
+    `classes` are by type: group, plan, subplan, rxbin, rxpcn, rxgroup, rxid, network, division. `on_card` are names on
+    a digital card (C4DIC).
     """
 
     TYPE = "Coverage"
@@ -244,7 +246,7 @@ class Coverage(Record):
 
     @property
     def plan(self) -> Named | None:
-        """The plan; None if not given."""
+        """The plan, or the subplan if there is no plan; None if neither is given."""
         return self.classes.get("plan") or self.classes.get("subplan")
 
     @property
@@ -254,26 +256,26 @@ class Coverage(Record):
 
     @property
     def name(self) -> str | None:
-        """Its name: the plan's, else the payer's words for its kind, else the group's, else the plan's number."""
+        """The name of the plan, else the payer's words for the type, the group's name or the plan's number."""
         plan, group = self.plan, self.group.name if self.group else None
         return (plan.name if plan else None) or self.kind_words or group or (plan.value if plan else None)
 
     @property
     def networks(self) -> str | None:
-        """The network or networks, as the payer writes them."""
+        """The network or networks as written by the payer; None if not given."""
         by_class = self.classes.get("network")
         return self.network or (by_class.words if by_class else None)
 
     @property
     def line(self) -> ProductLine | None:
-        """The product line: medicare, medicaid or commercial; None if the record does not decide it."""
+        """The product line: "medicare", "medicaid" or "commercial"; None if the record leaves it uncertain."""
         plan, group = self.plan, self.group
         classes = [text for named in (plan, group) if named for text in (named.name, named.value)]
         return product_line(self.codes, (self.kind_words, self.payer, *classes), group=group is not None)
 
     @property
     def scope(self) -> str:
-        """`dental`, `vision` or `drugs`, by type or name; otherwise `medical`."""
+        """The scope of benefits, by type or name: "dental", "vision" or "drugs", otherwise "medical"."""
         types = {code.upper() for code in self.codes}
         words = " ".join(word for word in (self.kind_words, self.plan and self.plan.name) if word)
         broad = bool(_MEDICAL_WORDS.search(words)) or bool(types & {"PPO", "HMO", "POS", "EHCPOL", "MCPOL", "HIP"})
@@ -283,11 +285,14 @@ class Coverage(Record):
         return "medical"
 
     def held(self, day: date) -> bool:
-        """Return whether it covered the member on that day, by its period."""
+        """Return whether the coverage was valid on that day, by its period."""
         return self.status not in {"cancelled", "entered-in-error"} and self.period.includes(day)
 
     def state(self, today: date) -> str:
-        """Return `current`, `ended` or `future`; `unclear` for a draft. A missing end means open (fhir-notes 5)."""
+        """Return "current", "ended" or "future", or "unclear" for a draft.
+
+        No end date means that it goes on (fhir-notes 5).
+        """
         start, end = self.period.start, self.period.end
         if self.status == "cancelled" or (end is not None and end.last < today):
             return "ended"
@@ -297,7 +302,7 @@ class Coverage(Record):
 
 
 def _classes(shapes: Iterable[_ClassShape]) -> dict[str, Named]:
-    """Return the first class of each type; those without a type are left out."""
+    """Return the first class of each type. Classes without a type are omitted."""
     found: dict[str, Named] = {}
     for shape in shapes:
         for code in shape.type.codes() if shape.type else ():
@@ -322,23 +327,23 @@ _CARD_NOTE = "C4DIC-AdditionalCardInformation-extension"
 
 
 class PlanYear(msgspec.Struct, frozen=True):
-    """The first and the last day of a plan's year, inclusive."""
+    """The first and the last day of a plan year, inclusive."""
 
     first: date
     last: date
 
     @property
     def is_calendar(self) -> bool:
-        """Whether it is the calendar year."""
+        """Whether the plan year begins on January 1."""
         return (self.first.month, self.first.day) == (1, 1)
 
     @property
     def next(self) -> date:
-        """The day on which the next plan year begins."""
+        """The first day of the next plan year."""
         return self.last + _A_DAY
 
     def holds(self, day: date) -> bool:
-        """Return whether the day is in it."""
+        """Return whether the day is in the plan year."""
         return self.first <= day <= self.last
 
 
@@ -350,8 +355,8 @@ def calendar_year(day: date) -> PlanYear:
 def plan_year(coverage: Coverage | None, day: date, every: Iterable[Coverage] = ()) -> PlanYear | None:
     """Return the plan year that contains `day`; None if the coverage has no start date.
 
-    A coverage of at most a year is its own plan year; the year of a longer or open one starts on the anniversary of its
-    first day. One that continues a shorter coverage of the same plan, among `every`, continues that one's year.
+    A coverage of at most a year is its own plan year; otherwise the year starts on the anniversary of the first day. A
+    short coverage that directly follows a short one of the same plan, in `every`, continues the year of that one.
     """
     start = _beginning(coverage, tuple(every)) if coverage else None
     if coverage is None or start is None:
@@ -363,12 +368,12 @@ def plan_year(coverage: Coverage | None, day: date, every: Iterable[Coverage] = 
 
 
 def same_plan(one: Coverage, other: Coverage) -> bool:
-    """Return whether both are one plan: a renewal may change the id and digits in the name."""
+    """Return whether both coverages are of the same plan. A renewal may change the id and the digits in the name."""
     return one.id == other.id or _plan_key(one) == _plan_key(other)
 
 
 def _plan_key(coverage: Coverage) -> tuple[str, ...]:
-    """Return what a renewal keeps: the name without digits, the kind and the group."""
+    """Return what does not change on renewal: the name without digits, the type and the group."""
     name, group = coverage.name or "", coverage.group.words if coverage.group else ""
     return (_DIGITS.sub(" ", name.casefold()).strip(), coverage.kind or "", (group or "").casefold())
 
@@ -384,12 +389,12 @@ def _beginning(coverage: Coverage, every: tuple[Coverage, ...]) -> date | None:
 
 
 def _is_part(coverage: Coverage) -> bool:
-    """Return whether it is shorter than a year."""
+    """Return whether the coverage lasts less than a year."""
     start, end = coverage.period.start, coverage.period.end
     return start is not None and end is not None and end.last - start.first < _WHOLE
 
 
 def anniversary(first: date, day: date) -> date:
-    """Return the latest day up to `day` with the month and day of `first`; February 29 becomes the 28th."""
+    """Return the latest day up to `day` with the month and day of `first`. February 29 becomes 28 in other years."""
     year = day.year - ((day.month, day.day) < (first.month, first.day))
     return first.replace(year=year, day=min(first.day, monthrange(year, first.month)[1]))

@@ -1,8 +1,8 @@
-"""The two readings of JSON: an element of the wrong shape is left out by its location, the rest is kept.
+"""Decoding of FHIR JSON. Elements of the wrong type are dropped and reported by their location; the rest is kept.
 
-The tolerant reading decodes to structs. The strict one, with fhir.resources, is for what is shown in detail: it takes a
-millisecond or more for a resource, and its import a third of a second, so call it in a thread, for few resources.
-Locations may be reported, values never.
+There are two ways. `decode` is fast and tolerant, and returns msgspec structs. `read_typed` validates with
+fhir.resources, for what is shown in detail: it takes a millisecond or more for a resource, and the import a third of a
+second, so call it in a thread, for few resources. Locations may be reported, values never.
 """
 
 from __future__ import annotations
@@ -39,42 +39,42 @@ _LONE_LENGTH = 6
 
 
 class Unreadable(ValueError):
-    """Not JSON, not an object, too deep, or too damaged to repair. The message never contains a value."""
+    """The input is not JSON, not an object, too deep, or too damaged to repair. The message never contains a value."""
 
 
 def decoder_of(kind: Any) -> msgspec.json.Decoder[Any]:
-    """Return the decoder of a type, made once.
+    """Return the msgspec decoder of a type, created once.
 
-    msgspec builds a type's layout with it, and crashes the process if two threads do so at the same time (0.22).
+    msgspec computes the layout of a type on first use, and crashes the process if two threads do so at once (0.22).
     """
     with _FIRST:
         return _MADE.setdefault(kind, msgspec.json.Decoder(kind))
 
 
 def decode(raw: bytes | memoryview | msgspec.Raw, kind: type[S]) -> tuple[S, tuple[str, ...]]:
-    """Return the struct, and the locations of elements that had to be left out.
+    """Return the struct, and the locations of elements that had to be dropped.
 
     Raises:
-        Unreadable: it cannot be decoded to this type.
+        Unreadable: the input cannot be decoded to this type.
     """
     try:
         found: S = (_MADE.get(kind) or decoder_of(kind)).decode(raw)
     except msgspec.ValidationError:
-        return _mended(bytes(raw), kind)
+        return _decode_repaired(bytes(raw), kind)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        return _once_more(bytes(raw), kind)
+        return _decode_cleaned(bytes(raw), kind)
     except RecursionError:
         raise Unreadable("nested too deep") from None
     return found, ()
 
 
-def _once_more(raw: bytes, kind: type[S]) -> tuple[S, tuple[str, ...]]:
-    """Decode again without a byte order mark and without lone surrogates, which strict decoders reject."""
+def _decode_cleaned(raw: bytes, kind: type[S]) -> tuple[S, tuple[str, ...]]:
+    """Decode as `decode` does, but without a byte order mark and lone surrogates, which strict decoders reject."""
     better = _ESCAPES.sub(_without_lone, raw.removeprefix(b"\xef\xbb\xbf"))
     try:
         return msgspec.json.decode(better, type=kind), ()
     except msgspec.ValidationError:
-        return _mended(better, kind)
+        return _decode_repaired(better, kind)
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise Unreadable("not JSON") from None
     except RecursionError:
@@ -87,10 +87,10 @@ def _without_lone(match: re.Match[bytes]) -> bytes:
 
 
 def plain_of(raw: bytes) -> Any:
-    """Return the plain values of a JSON text, with exact numbers.
+    """Return the value of a JSON text, with numbers as Decimal.
 
     Raises:
-        Unreadable: not JSON, or too deep.
+        Unreadable: the text is not JSON, or nested too deep.
     """
     try:
         return json.loads(_ESCAPES.sub(_without_lone, raw), parse_float=Decimal, parse_constant=_refuse)
@@ -98,15 +98,15 @@ def plain_of(raw: bytes) -> Any:
         raise Unreadable("not JSON") from None
 
 
-def _mended(raw: bytes, kind: type[S]) -> tuple[S, tuple[str, ...]]:
-    """Decode plain values, and drop what is invalid, location by location, until the rest is valid."""
+def _decode_repaired(raw: bytes, kind: type[S]) -> tuple[S, tuple[str, ...]]:
+    """Decode as `decode` does, after repairing or dropping invalid elements one by one until the rest is valid."""
     plain = plain_of(raw)
     dropped: list[str] = []
     for _ in range(_ATTEMPTS):
         try:
             return msgspec.json.decode(ENCODER.encode(plain), type=kind), tuple(dropped)
         except msgspec.ValidationError as error:
-            dropped.append(_cured(plain, str(error)))
+            dropped.append(_repaired_location(plain, str(error)))
         except (msgspec.MsgspecError, UnicodeEncodeError, OverflowError, RecursionError):
             break
     raise Unreadable("too much of it has the wrong shape")
@@ -116,8 +116,8 @@ def _refuse(_constant: str) -> NoReturn:
     raise Unreadable("NaN and Infinity are not JSON")
 
 
-def _cured(plain: Any, message: str) -> str:
-    """Change the location in the error message. Return the location."""
+def _repaired_location(plain: Any, message: str) -> str:
+    """Repair or drop the element that the error message locates. Return its location."""
     found = _PLACE.search(message)
     steps = _steps(found["path"]) if found else ()
     if found is None or not steps:
@@ -142,18 +142,18 @@ _VALID, _MOST_VALID = set[bytes](), 10_000
 
 
 class Typed(NamedTuple):
-    """A resource as JSON, and what was left out of it: (location, kind of error), never a value."""
+    """A valid resource as JSON, and what was dropped from it as (location, kind of error), never a value."""
 
     raw: bytes
     dropped: tuple[tuple[str, str], ...]
 
 
 def read_typed(raw: bytes | memoryview | msgspec.Raw, resource_type: str) -> Typed:
-    """Return the resource with everything that its fhir.resources R4B model accepts.
+    """Return the resource with all elements that the fhir.resources R4B model of its type accepts.
 
-    An invalid element is removed by its error's location and validation is repeated, a limited number of times: CMS's
-    own public examples all have errors, and their numbers are still correct. The id is kept whatever characters it has.
-    What validated whole before, byte for byte, is returned without another model.
+    Invalid elements are dropped and validation is repeated, up to a limit: CMS's own public examples all have errors,
+    and their numbers are still correct. The id is kept whatever characters it has. A resource that was valid before,
+    byte for byte, is not validated again.
 
     Raises:
         Unreadable: invalid JSON, another type, or the rest is still invalid. The message never contains a value.
@@ -171,7 +171,7 @@ def read_typed(raw: bytes | memoryview | msgspec.Raw, resource_type: str) -> Typ
     dropped: list[tuple[str, str]] = []
     for _ in range(_ATTEMPTS):
         try:
-            model.model_validate(_with_known(plain))
+            model.model_validate(_with_category_models(plain))
         except ValidationError as error:
             mended = _mend(plain, error)
         else:
@@ -191,18 +191,18 @@ def _note_valid(digest: bytes) -> None:
 
 
 def is_ready(resource_type: str) -> bool:
-    """Return whether the type's model is imported, which the first reading does in a thread."""
+    """Return whether the model of the resource type is imported already, so that `read_typed` does not block long."""
     return f"fhir.resources.R4B.{resource_type.lower()}" in sys.modules
 
 
 def without_faults(
     raw: bytes | memoryview | msgspec.Raw, resource_type: str, shape: type[msgspec.Struct] | None = None
 ) -> tuple[bytes, tuple[str, ...]]:
-    """Return the resource's JSON without the elements that its model rejects, and the locations of those with a value.
+    """Return the resource's JSON without invalid elements, and the locations of the dropped elements.
 
-    Elements that are only missing, unknown to FHIR, or never read by `shape`, the tolerant reading, are not reported. A
-    resource of which too much is rejected stays unchanged, with "" as its location, and so does, without a location,
-    what is not JSON of that type.
+    Not reported are elements that were only missing, are unknown to FHIR, or are not used by `shape`. A resource with
+    too many errors is returned unchanged, with "" as the only location. Input that is not JSON of this type is returned
+    unchanged without locations.
     """
     try:
         found, dropped = read_typed(raw, resource_type)
@@ -212,30 +212,33 @@ def without_faults(
     return found, tuple(at for at in held if not shape or _is_read(at.split("."), msgspec.inspect.type_info(shape)))
 
 
-def _is_read(place: list[str], known: msgspec.inspect.Type) -> bool:
-    """Return whether a reading to that type uses the location."""
+def _is_read(path: list[str], known: msgspec.inspect.Type) -> bool:
+    """Return whether a struct of the type `known` uses the element at this location."""
     if isinstance(known, msgspec.inspect.UnionType):
-        return any(_is_read(place, one) for one in known.types)
+        return any(_is_read(path, one) for one in known.types)
     if isinstance(known, msgspec.inspect.VarTupleType):
-        return _is_read(place[1:] if place and place[0].isdecimal() else place, known.item_type)
-    if not isinstance(known, msgspec.inspect.StructType) or not place:
+        return _is_read(path[1:] if path and path[0].isdecimal() else path, known.item_type)
+    if not isinstance(known, msgspec.inspect.StructType) or not path:
         return not isinstance(known, msgspec.inspect.NoneType)
-    return any(one.encode_name == place[0] and _is_read(place[1:], one.type) for one in known.fields)
+    return any(one.encode_name == path[0] and _is_read(path[1:], one.type) for one in known.fields)
 
 
 def _mend(plain: dict[str, Any], error: ValidationError) -> list[tuple[str, str]]:
-    """Repair every location in the error, the last ones first so that list indexes stay valid."""
+    """Repair every location in the error, last ones first so that list indexes stay valid.
+
+    Return (location, kind) pairs.
+    """
     faults = error.errors(include_input=False, include_context=False, include_url=False)
-    places = dict(_fault(plain, fault["loc"], fault["type"]) for fault in faults)
-    ordered = sorted(places, key=_order, reverse=True)
-    return [(".".join(map(str, place)), places[place]) for place in ordered if _changed(plain, place, places[place])]
+    paths = dict(_existing_location(plain, fault["loc"], fault["type"]) for fault in faults)
+    ordered = sorted(paths, key=_order, reverse=True)
+    return [(".".join(map(str, path)), paths[path]) for path in ordered if _changed(plain, path, paths[path])]
 
 
-def _fault(plain: Any, location: ErrorPath, kind: str) -> tuple[ErrorPath, str]:
-    """Return the location as far as it exists in the JSON, with what is missing there, and the kind of error.
+def _existing_location(plain: Any, location: ErrorPath, kind: str) -> tuple[ErrorPath, str]:
+    """Return the location of an error as it is in the JSON, up to the first missing element, and the kind of error.
 
-    Models name some elements differently (`class_fhir`), and end some locations with `root`. An instant in place of a
-    date, or one without its zone, is meant as the date.
+    Models name some elements differently (`class_fhir`), and end some locations with `root`. A date-time where a date
+    or another form of date-time is expected gets a kind of its own, because its date can be kept.
     """
     found: list[str | int] = []
     holder = plain
@@ -252,24 +255,25 @@ def _fault(plain: Any, location: ErrorPath, kind: str) -> tuple[ErrorPath, str]:
     return tuple(found), _DAY if isinstance(holder, str) and _INSTANT.match(holder) else kind
 
 
-def _changed(plain: Any, place: ErrorPath, kind: str) -> bool:
-    """Change one location. Return False if it was removed together with its parent."""
+def _changed(plain: Any, path: ErrorPath, kind: str) -> bool:
+    """Repair or drop the element at a location. Return False if it is already gone, together with its parent."""
     try:
-        _change(plain, place, kind)
+        _change(plain, path, kind)
     except (KeyError, IndexError, TypeError):
         return False
     return True
 
 
-def _change(plain: Any, place: ErrorPath, kind: str) -> None:
-    """Mark a missing value as absent as FHIR does, put one value in a list, write a number's digits, cut an instant.
+def _change(plain: Any, path: ErrorPath, kind: str) -> None:
+    """Repair the element at a location if this kind of error allows it, otherwise delete the element.
 
-    Remove the rest.
+    A missing value is marked as absent as FHIR does, a single value is put in a list, a number becomes a string, and a
+    date-time is cut to its date.
     """
     holder = plain
-    for step in place[:-1]:
+    for step in path[:-1]:
         holder = holder[step]
-    name = place[-1]
+    name = path[-1]
     if kind == "missing":
         holder[name] = _absent()
     elif kind == "model_field_validation.missing":
@@ -288,17 +292,20 @@ def _absent() -> dict[str, Any]:
     return {"extension": [{"url": _ABSENT, "valueCode": "unknown"}]}
 
 
-def _order(place: ErrorPath) -> tuple[tuple[bool, str, int], ...]:
-    return tuple((isinstance(s, int), s if isinstance(s, str) else "", s if isinstance(s, int) else 0) for s in place)
+def _order(path: ErrorPath) -> tuple[tuple[bool, str, int], ...]:
+    return tuple((isinstance(s, int), s if isinstance(s, str) else "", s if isinstance(s, int) else 0) for s in path)
 
 
-def _with_known(row: dict[str, Any]) -> dict[str, Any]:
-    """A resource or a row of it; what sort of row each is, of a few dozen codes, as a model that is made once."""
+def _with_category_models(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a resource or a part of it in which each `category` is replaced by a validated, cached model.
+
+    Only a few dozen categories exist, so validation gets faster.
+    """
     found: dict[str, Any] = {}
     for name, value in row.items():
         found[name] = value
         if isinstance(value, list):
-            found[name] = [_with_known(one) if isinstance(one, dict) else one for one in value]
+            found[name] = [_with_category_models(one) if isinstance(one, dict) else one for one in value]
         elif name == "category" and isinstance(value, dict) and value.keys() == {"coding"}:
             with contextlib.suppress(TypeError, ValueError, AttributeError):  # more than texts, or refused: told below
                 found[name] = _category(tuple([tuple(coding.items()) for coding in value["coding"]]))
@@ -312,7 +319,11 @@ def _category(codings: tuple[tuple[tuple[str, str], ...], ...]) -> BaseModel:
 
 @lru_cache(maxsize=64)
 def _model(resource_type: str) -> type[BaseModel]:
-    """Return the R4B model class, imported on first use."""
+    """Return the R4B model class of a resource type. The class is imported on first use.
+
+    Raises:
+        Unreadable: there is no model for this type.
+    """
     from fhir.resources.R4B import get_fhir_model_class  # noqa: PLC0415 -- a third of a second that most never need
 
     try:

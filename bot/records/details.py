@@ -1,7 +1,6 @@
-"""What people, places and services of the directory share: hours, absences, phones, languages, numbers, areas, ages.
+"""What practitioners, locations and services of a directory have in common: hours, phones, languages, numbers, ages.
 
-A National Provider Identifier has ten digits, the last one a check digit (45 CFR 162.406; ISO 7812's Luhn formula).
-Plan-Net's areas have a shape and no address (fhir-notes 9.2).
+National Provider Identifiers end in a check digit (45 CFR 162.406). For the areas of Plan-Net see fhir-notes 9.2.
 """
 
 from __future__ import annotations
@@ -66,7 +65,7 @@ GeoPoint = tuple[float, float]
 
 
 class Hours(msgspec.Struct, frozen=True):
-    """Days of the week (mon to sun) with the same times; `start` and `end` are HH:MM, None if not given."""
+    """Opening hours of one or more days of the week (mon to sun). `start` and `end` are HH:MM, None if not given."""
 
     days: tuple[str, ...]
     all_day: bool
@@ -75,7 +74,7 @@ class Hours(msgspec.Struct, frozen=True):
 
 
 def read_hours(shapes: Iterable[TimeShape]) -> tuple[Hours, ...]:
-    """Return the hours that have both days and times."""
+    """Return the hours; entries without days or without times are omitted."""
     return tuple(hours for shape in shapes if (hours := _hours(shape)))
 
 
@@ -97,7 +96,7 @@ def _hours(shape: TimeShape) -> Hours | None:
 
 
 def _clock(text: str | None) -> str | None:
-    """Return HH:MM of a FHIR time; None for a malformed one."""
+    """Return a FHIR time as HH:MM; None if it is missing or malformed."""
     hour, _, rest = (text or "").partition(":")
     minute = rest[:2]
     hour = "00" if (hour, minute) == ("24", "00") else hour  # the end of a day, as many write it
@@ -107,29 +106,32 @@ def _clock(text: str | None) -> str | None:
 
 
 class Closure(msgspec.Struct, frozen=True):
-    """A time of absence or closure with the payer's words; without a known time, only words about the hours."""
+    """A period of absence or closure with the payer's words. Without a period, only words about the hours."""
 
     during: Period
     words: str | None
 
     def holds(self, day: date) -> bool:
-        """Return whether the day is in it."""
+        """Return whether the day is in the period; False without a period."""
         return self.during.known and self.during.includes(day)
 
     def is_over(self, day: date) -> bool:
-        """Return whether it ended before that day."""
+        """Return whether the period ended before that day."""
         return self.during.end is not None and self.during.end.last < day
 
 
 def read_closures(times: Iterable[TimeOff], exceptions: str | None) -> tuple[Closure, ...]:
-    """Return the absences, and last the words about exceptions; those with neither a time nor words are left out."""
+    """Return the absences, followed by the text about exceptions.
+
+    Absences with neither a period nor words are omitted.
+    """
     found = [Closure(period_of(one.during), clean(one.description)) for one in times]
     found.append(Closure(Period(), clean(exceptions)))
     return tuple(dict.fromkeys(one for one in found if one.during.known or one.words))
 
 
 def is_npi(text: str | None) -> bool:
-    """Return True for ten digits with a correct check digit, except ten equal digits, which are a placeholder."""
+    """Return whether the text is a National Provider Identifier: ten digits with a correct check digit."""
     if not text or len(text) != _NPI_DIGITS or not (text.isascii() and text.isdigit()) or len(set(text)) == 1:
         return False
     if text[0] not in "12":
@@ -139,7 +141,7 @@ def is_npi(text: str | None) -> bool:
 
 
 def language_code(concept: Concept) -> str | None:
-    """Return the BCP 47 code of the language; the payer's words if it is unknown."""
+    """Return the BCP 47 code of the language; the payer's code or words if the language is unknown."""
     code, words = next((code for code in concept.codes() if code), None), concept.words()
     if code and code.casefold() not in _LANGUAGE_CODES:
         return code
@@ -156,7 +158,7 @@ class _GeoShape(msgspec.Struct, frozen=True):
 
 
 def read_boundary(extensions: Sequence[Extension]) -> tuple[Ring, ...]:
-    """Return the outer rings of the boundary as (longitude, latitude); () if it is absent, only linked, or damaged."""
+    """Return the outer rings of a GeoJSON boundary as (longitude, latitude); () if it is absent, linked or invalid."""
     data = next((one.data for e in extensions if e.url == BOUNDARY and (one := e.value_attachment) and one.data), "")
     try:
         return _rings(decoder_of(_GeoShape).decode(base64.b64decode(data))) if data else ()
@@ -164,7 +166,7 @@ def read_boundary(extensions: Sequence[Extension]) -> tuple[Ring, ...]:
         return ()
 
 
-def holds(rings: Sequence[Ring], point: GeoPoint) -> bool:
+def boundary_contains(rings: Sequence[Ring], point: GeoPoint) -> bool:
     """Return whether the point (latitude, longitude) is in one of the rings, by the even-odd rule."""
     return any(_inside(ring, point) for ring in rings)
 
@@ -194,7 +196,7 @@ _NORTH_AMERICAN = re.compile(r"(?:\+?1)?[\s.(-]*(\d{3})[\s.)-]*(\d{3})[\s.-]*(\d
 
 
 class Phone(msgspec.Struct, frozen=True):
-    """A telecom that is valid during `period`; `system` is phone, fax, email, url and such."""
+    """A telecom that is valid during `period`. `system` is phone, fax, email, url or another FHIR code."""
 
     system: str | None
     value: str
@@ -202,7 +204,7 @@ class Phone(msgspec.Struct, frozen=True):
     period: Period = _ALWAYS
 
     def holds(self, today: date) -> bool:
-        """Return whether it is current on that day."""
+        """Return whether the telecom is valid on that day."""
         return self.use != "old" and self.period.includes(today)
 
 
@@ -214,14 +216,14 @@ class Specialty(msgspec.Struct, frozen=True):
 
 
 class Openings(msgspec.Struct, frozen=True):
-    """Whether new patients are accepted, in one network or, if `network` is None, in general."""
+    """Whether new patients are accepted, in one network, or in general if `network` is None."""
 
     network: Key | None
     answer: Accepting
 
 
 def read_openings(extensions: tuple[Extension, ...]) -> tuple[Openings, ...]:
-    """Return the newpatients extensions: the answer and its network."""
+    """Return whether new patients are accepted, for each network, from Plan-Net's `newpatients` extensions."""
     found: list[Openings] = []
     for extension in extensions:
         if extension.url != NEW_PATIENTS:
@@ -236,22 +238,19 @@ def read_openings(extensions: tuple[Extension, ...]) -> tuple[Openings, ...]:
 
 
 def read_phones(telecoms: tuple[Telecom, ...]) -> tuple[Phone, ...]:
-    """Return the telecoms by the payer's rank; those without a system are kept (fhir-notes 9.2).
-
-    Placeholders for a number ("N/A", 999-999-9999) are left out.
-    """
+    """Return the telecoms by rank, also those without a system (fhir-notes 9.2), without placeholders such as "N/A"."""
     ranked = sorted(telecoms, key=lambda telecom: telecom.rank or 99)
     read = ((t, _number(t.value) if _is_number(t) else clean(t.value)) for t in ranked)
     return tuple(Phone(t.system, value, t.use, period_of(t.period)) for t, value in read if value)
 
 
 def _is_number(telecom: Telecom) -> bool:
-    """Return whether it is a phone or fax number by its system; without one, if it is no e-mail address or URL."""
+    """Return whether a telecom is a number, by its system; without a system, if it is no e-mail address or URL."""
     return telecom.system in _NUMBERED and not (telecom.system is None and re.search("@|://", telecom.value or ""))
 
 
 def _number(written: str | None) -> str | None:
-    """Return a number in North American format; another one unchanged; None for a placeholder."""
+    """Return a North American number as "(423) 555-0100", other numbers unchanged, and None for a placeholder."""
     text = (clean(written) or "").removeprefix("tel:")
     digits = [sign for sign in text if sign.isdigit()]
     if len(digits) < _FEWEST_DIGITS or len(set(digits)) == 1:
@@ -261,13 +260,13 @@ def _number(written: str | None) -> str | None:
 
 
 def read_npi(identifiers: Iterable[Identifier]) -> str | None:
-    """The first National Provider Identifier with a right check digit, else the first one given; no old one."""
+    """Return the first valid National Provider Identifier, else the first one given, or None. Old ones are skipped."""
     written = [one.value for one in identifiers if one.system in NPI_SYSTEMS and one.value and one.use != "old"]
     return next(filter(is_npi, written), next(iter(written), None))
 
 
 def read_tins(identifiers: Iterable[Identifier]) -> tuple[str, ...]:
-    """Return the tax numbers (EIN) as nine digits: by their system, or by a type that says so."""
+    """Return the tax numbers (EIN) as nine digits; they are recognized by their system or type."""
     written = [one.value for one in identifiers if one.value and (one.system in TAX_NUMBERS or _is_tax(one))]
     digits = ("".join(sign for sign in value if sign.isdigit()) for value in written)
     return tuple(dict.fromkeys(value for value in digits if len(value) == _TIN_DIGITS))
@@ -310,22 +309,22 @@ _SHARED = 2  # years of a group that have to be treated, so that 12 to 17 is not
 
 
 class Ages(msgspec.Struct, frozen=True):
-    """The ages in years from `low` to `high`, inclusive, that are treated, with the payer's words."""
+    """The range of ages treated, in years from `low` to `high`, inclusive, with the payer's words."""
 
     low: int
     high: int
     words: str | None = None
 
     def holds(self, group: str) -> bool:
-        """Return whether they include at least two years of the group: child, teen, adult or senior."""
+        """Return whether at least two years of the age group are in the range. Groups: child, teen, adult, senior."""
         first, last = _GROUPS[group]
         return min(self.high, last) - max(self.low, first) + 1 >= _SHARED
 
 
 def treats(codes: Collection[str], group: str, stated: Collection[Ages] = ()) -> bool | None:
-    """Return whether a child, teen, adult or senior is treated: by the `stated` ages, else by the codes.
+    """Return whether the group (child, teen, adult, senior) is treated, by the `stated` ages, else by specialty codes.
 
-    None if neither decides.
+    None if neither shows it.
     """
     if stated and group in _GROUPS:
         return any(ages.holds(group) for ages in stated)
@@ -340,7 +339,7 @@ def treats(codes: Collection[str], group: str, stated: Collection[Ages] = ()) ->
 
 
 def read_ages(texts: Iterable[str | None], ranges: Iterable[RangeShape | None] = ()) -> tuple[Ages, ...]:
-    """Return the ages in plain texts and ranges; texts about something else are ignored."""
+    """Return the ranges of ages stated in texts and FHIR Ranges. Texts that state no age are ignored."""
     spoken = [ages for text in texts if (words := clean(text)) for ages in _of_text(words)]
     return tuple(dict.fromkeys([*spoken, *(ages for one in ranges if one and (ages := _of_range(one)))]))
 
@@ -353,14 +352,14 @@ def _of_range(shape: RangeShape) -> Ages | None:
 
 
 def _whole_years(bound: QuantityShape | None) -> int | None:
-    """Return whole years; 0 for a value in weeks or months; None without a value."""
+    """Return a bound in whole years; 0 for a value in weeks or months; None without a value."""
     if bound is None or bound.value is None or not bound.value.is_finite():
         return None
     return int(bound.value) if (bound.code or bound.unit or "a").casefold()[:1] in {"a", "y"} else 0
 
 
 def _of_text(words: str) -> Iterator[Ages]:
-    """Yield the ages in a text about age, or else the range of the first group that it mentions."""
+    """Yield the ages in a text that states ages in numbers, else those of the first age group that it names."""
     text = words.casefold()
     numbers = _numbers(text) if _OF_AGE.search(text) or "+" in text else None
     if numbers:
@@ -391,7 +390,7 @@ def _years(number: str, unit: str) -> int:
 
 
 def ages_of(extensions: Iterable[Extension], *more: str | None) -> tuple[Ages, ...]:
-    """Return the ages in extensions about age, in characteristics of new patients, and in further texts."""
+    """Return the ages in extensions about age, in characteristics of new patients, and in the texts `more`."""
     every = [part for one in extensions for part in (one, *one.extension)]
     ranges = [one.value_range for one in every if one.value_range and "age" in one.url.casefold()]
     return read_ages([*(one.value_string for one in every if one.url == "characteristics"), *more], ranges)

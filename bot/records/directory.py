@@ -1,4 +1,4 @@
-"""The parts of Plan-Net resources that the tolerant reading uses (fhir-notes 9.2)."""
+"""The elements of Plan-Net resources that `decode` reads (fhir-notes 9.2)."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -43,7 +43,7 @@ class Position(Shape, frozen=True):
 
 
 class ListedShape(RecordShape, frozen=True):
-    """What the resources of a directory share."""
+    """The elements that all resources of a directory share."""
 
     meta: Meta | None = None
     extension: tuple[Extension, ...] = ()
@@ -52,12 +52,12 @@ class ListedShape(RecordShape, frozen=True):
 
     @property
     def updated(self) -> datetime | None:
-        """When the directory changed it."""
+        """When the directory last changed the resource; None if unknown."""
         return parse_instant(self.meta.last_updated) if self.meta else None
 
 
 class PractitionerShape(ListedShape, frozen=True):
-    """Practitioner."""
+    """The elements of a Practitioner."""
 
     identifier: tuple[Identifier, ...] = ()
     name: tuple[HumanName, ...] = ()
@@ -67,7 +67,10 @@ class PractitionerShape(ListedShape, frozen=True):
 
 
 class TimeShape(Shape, frozen=True):
-    """Available times: PractitionerRole and HealthcareService have other names for the ends than Location."""
+    """Available times.
+
+    Location names the start and end elements differently than PractitionerRole and HealthcareService.
+    """
 
     days_of_week: tuple[str, ...] = ()
     all_day: bool | None = None
@@ -78,7 +81,7 @@ class TimeShape(Shape, frozen=True):
 
 
 class TimeOff(Shape, frozen=True):
-    """A time of absence, and its reason."""
+    """A period of absence, and the reason for it."""
 
     description: str | None = None
     during: PeriodShape | None = None
@@ -92,9 +95,9 @@ class Eligibility(Shape, frozen=True):
 
 
 class RoleShape(ListedShape, frozen=True):
-    """PractitionerRole, OrganizationAffiliation and HealthcareService: who gives care where, and in which networks.
+    """The elements of PractitionerRole, OrganizationAffiliation and HealthcareService: who gives care, and where.
 
-    An affiliation has its networks in an element, a role in extensions.
+    An affiliation has its networks in an element; a role has its networks in extensions.
     """
 
     period: PeriodShape | None = None
@@ -119,7 +122,7 @@ class RoleShape(ListedShape, frozen=True):
 
 
 class LocationShape(ListedShape, frozen=True):
-    """Location."""
+    """The elements of a Location."""
 
     status: str | None = None
     name: str | None = None
@@ -132,7 +135,7 @@ class LocationShape(ListedShape, frozen=True):
 
 
 class Contact(Shape, frozen=True):
-    """Whom to call at an organization, and for what."""
+    """A contact of an organization, with its purpose."""
 
     purpose: Concept | None = None
     name: HumanName | None = None
@@ -140,7 +143,7 @@ class Contact(Shape, frozen=True):
 
 
 class OrganizationShape(ListedShape, frozen=True):
-    """Organization, networks and payers included."""
+    """The elements of an Organization, which is also the type of networks and payers."""
 
     identifier: tuple[Identifier, ...] = ()
     type: tuple[Concept, ...] = ()

@@ -1,8 +1,8 @@
-"""The parts of an ExplanationOfBenefit that the tolerant reading uses, and the amounts in one place of it.
+"""The elements of an ExplanationOfBenefit that are read, and the amounts in one list of adjudications.
 
-An amount has the plain name of its category and is one for each (fhir-notes 4.3): parts are added, a rate is not a
-charge, and nothing is guessed. The total line of a UB-04 form, which some payers send as another line (revenue code
-0001), is not a line of care.
+Each category has a plain name and gets one amount (fhir-notes 4.3): amounts that payers split are added, a rate is not
+taken for a charge, and nothing is guessed. The line that some payers send for the total of a UB-04 form (revenue code
+0001) is not a service line.
 """
 
 import re
@@ -30,7 +30,7 @@ from bot.records.written import NOTE_LIMIT, clean
 
 
 class Adjudication(Shape, frozen=True):
-    """An amount or status with its category; `total[]` has the same form."""
+    """An amount or status with its category, from `adjudication` or `total`."""
 
     category: Concept | None = None
     reason: Concept | None = None
@@ -39,13 +39,13 @@ class Adjudication(Shape, frozen=True):
 
 
 class Detail(Shape, frozen=True):
-    """A part of a line, such as an ingredient of a compounded drug."""
+    """A part of a claim line, such as an ingredient of a compounded drug."""
 
     product_or_service: Concept | None = None
 
 
 class ClaimItem(Shape, frozen=True):
-    """A line: its dates, its amounts, what was done and where, and what a pharmacy dispensed."""
+    """A line of a claim: its dates and amounts, the service and its place, and the drug that a pharmacy dispensed."""
 
     sequence: Decimal | None = None
     product_or_service: Concept | None = None
@@ -63,7 +63,7 @@ class ClaimItem(Shape, frozen=True):
 
 
 class CareTeam(Shape, frozen=True):
-    """A person who took part, and their role; `qualification` is the specialty (C4BB: a NUCC code)."""
+    """A person who took part in the care, and their role. `qualification` is the specialty (C4BB: a NUCC code)."""
 
     provider: Reference | None = None
     role: Concept | None = None
@@ -71,7 +71,7 @@ class CareTeam(Shape, frozen=True):
 
 
 class SupportingInfo(Shape, frozen=True):
-    """Additional information of many kinds: the admission, the facility, the receipt date."""
+    """Additional information of one category, such as the admission, the facility or the receipt date."""
 
     category: Concept | None = None
     code: Concept | None = None
@@ -81,7 +81,7 @@ class SupportingInfo(Shape, frozen=True):
 
 
 class Payment(Shape, frozen=True):
-    """What the plan paid, and whether it did."""
+    """The payment by the plan: its type, date and amount."""
 
     type: Concept | None = None
     date: str | None = None
@@ -89,7 +89,7 @@ class Payment(Shape, frozen=True):
 
 
 class Related(Shape, frozen=True):
-    """Another version of this claim, by its number."""
+    """Another version of the claim, by its claim number."""
 
     relationship: Concept | None = None
     reference: Identifier | None = None
@@ -103,7 +103,7 @@ class Insurance(Shape, frozen=True):
 
 
 class ProcessNote(Shape, frozen=True):
-    """The payer's own words to the member."""
+    """A note by the payer to the member."""
 
     number: Decimal | None = None
     text: str | None = None
@@ -116,12 +116,12 @@ class Contained(RecordShape, frozen=True):
 
     @property
     def words(self) -> str | None:
-        """The name as people say it."""
+        """The name as plain text; None if there is none."""
         return clean(self.name) if isinstance(self.name, str) else best_name(self.name)
 
 
 class Explanation(RecordShape, frozen=True):
-    """ExplanationOfBenefit, R4, C4BB 1.1 and 2.0, and further elements that payers send."""
+    """An ExplanationOfBenefit: the elements of R4, C4BB 1.1 and 2.0, and some others that payers send."""
 
     meta: Meta | None = None
     modifier_extension: tuple[msgspec.Raw, ...] = ()
@@ -154,7 +154,7 @@ class Explanation(RecordShape, frozen=True):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """The payer's own words to the member."""
+        """The texts of the payer's notes to the member."""
         return tuple(text for note in self.process_note if (text := clean(note.text, NOTE_LIMIT)))
 
 
@@ -203,7 +203,10 @@ class StatedAmount(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def words(self) -> str:
-        """The codings and texts as one line; only the last part of a URL."""
+        """The codes, displays and texts of category and reason on one line.
+
+        Codes that are URLs are cut to the last part.
+        """
         found: list[str] = []
         for concept in (self.category, self.reason):
             if concept:
@@ -214,32 +217,35 @@ class StatedAmount(msgspec.Struct, frozen=True, gc=False):
 
 @lru_cache(maxsize=1024)
 def _name_of_code(code: str) -> str | None:
-    """Return the plain name for a code, cached, because payers use the same few codes on every line."""
+    """Return the plain name for a category code, or None.
+
+    Cached, because payers use the same few codes on every line.
+    """
     if code.rpartition("/")[2].startswith("gdc_"):
         return _GROSS
     return _CODES.get(code.lower().translate(_JOINTS))
 
 
 def amount_of(money: MoneyShape | None, currency: str = USUAL_CURRENCY) -> Amount | None:
-    """Return the amount in `currency` if it has none of its own; None without a value."""
+    """Return the amount, in `currency` if it has no currency code itself; None without a value."""
     value = believable(money.value) if money else None
     return None if money is None or value is None else Amount(value, iso_currency(money.currency) or currency)
 
 
 @lru_cache(maxsize=64)
 def iso_currency(currency: str | None) -> str | None:
-    """Return the currency code as in ISO 4217, cached."""
+    """Return the currency code in capitals as in ISO 4217, or None. Cached."""
     return (clean(currency) or "").upper() or None
 
 
 def line_amounts(item: ClaimItem, currency: str) -> tuple[dict[str, Amount], frozenset[str]]:
-    """Return the amounts of one line by plain name, and the names of those with conflicting amounts."""
+    """Return the amounts of a claim line by plain name, and the names for which the line has contradictory amounts."""
     quantity = quantity_of(item.quantity)
     return amounts_by_name(item.adjudication, currency, quantity.value if quantity else None)
 
 
 def paid_in(amounts: Mapping[str, Amount]) -> Amount | None:
-    """Return what the plan paid according to one place: to provider and patient, else the benefit."""
+    """Return what the plan paid: the payments to provider and patient together, else the benefit, or None."""
     return added([amounts.get("paid_to_provider"), amounts.get("paid_to_patient")]) or amounts.get("benefit")
 
 
@@ -262,7 +268,7 @@ def amounts_by_name(
 
 
 def added(amounts: Iterable[Amount | None]) -> Amount | None:
-    """Return the sum; None if there is nothing to add or currencies differ."""
+    """Return the sum; None if there are no amounts or their currencies differ."""
     try:
         return total(amounts)
     except MixedCurrencies:
@@ -270,9 +276,9 @@ def added(amounts: Iterable[Amount | None]) -> Amount | None:
 
 
 def named_amounts(adjudications: Iterable[Adjudication], currency: str) -> Iterator[tuple[str, StatedAmount]]:
-    """Each amount that has a known category, under its plain name: that of its first known coding.
+    """Yield each amount of a known category with its plain name, which is that of the category's first known code.
 
-    CMS's gross drug cost below and above the threshold (`gdc_…`) is no share, whatever code stands beside it.
+    CMS's gross drug cost below and above the threshold (`gdc_…`) is not a cost share, whatever code stands beside it.
     """
     for one in adjudications:
         if one.amount is None or one.category is None or one.modifier_extension:
@@ -284,10 +290,10 @@ def named_amounts(adjudications: Iterable[Adjudication], currency: str) -> Itera
 
 
 def one_amount(name: str, said: Sequence[StatedAmount], quantity: Decimal | None = None) -> tuple[Amount | None, bool]:
-    """Return the one amount for several entries, and whether it is doubtful; (None, True) if they cannot be reconciled.
+    """Return the amount for the entries of one category, and whether it is doubtful; (None, True) if no amount fits.
 
-    A rate next to a charge is ignored; in a category that payers split, the parts are added, as doubtful if only the
-    amount differs. Other different amounts with one code have no sum.
+    A rate next to a charge is ignored. In a category that payers split, the entries are added; the sum is doubtful if
+    entries differ only in their amount. Different amounts in another category are not added.
     """
     if len(said) == 1:
         return said[0].amount, False
@@ -301,18 +307,21 @@ def one_amount(name: str, said: Sequence[StatedAmount], quantity: Decimal | None
     whole = [one for one in kept if _WHOLE.search(one.words)]
     if len({one.amount.value for one in whole}) == 1 and len(whole) < len(kept):
         return whole[0].amount, True
-    return _product(kept, quantity)
+    return _whole_charge(kept, quantity)
 
 
 def _added_parts(said: Sequence[StatedAmount]) -> tuple[Amount | None, bool]:
-    """Return the sum without zeros; doubtful if entries differ in nothing but the amount."""
+    """Return the sum of the entries, and whether it is doubtful because entries differ only in their amount."""
     given = [one for one in said if one.amount.value] or list(said[:1])
     value = sum((one.amount.value for one in given), Decimal(0))
     return Amount(value, given[0].amount.currency), len({one.words for one in given}) < len(given)
 
 
-def _product(said: Sequence[StatedAmount], quantity: Decimal | None) -> tuple[Amount | None, bool]:
-    """Return the charge that is a rate times the quantity, or the sum of all others; else None."""
+def _whole_charge(said: Sequence[StatedAmount], quantity: Decimal | None) -> tuple[Amount | None, bool]:
+    """Return (entry, True) for the entry that is another one times `quantity`, or the sum of all others.
+
+    (None, True) if there is no such entry.
+    """
     values = {one.amount.value for one in said}
     for one in said:
         others = [value for value in values if value != one.amount.value]
@@ -328,10 +337,10 @@ AmountLine = tuple[ClaimItem, Mapping[str, Amount]]
 
 
 def total_lines(lines: Sequence[AmountLine], billed: Amount | None) -> tuple[int, ...]:
-    """Return which of the lines only add up the others; () if every line is one of care.
+    """Return the indexes of the lines that only sum up the other lines; () if every line is a service line.
 
-    Such a line has revenue code 0001 and there are others; or it has no procedure and each of its amounts is the sum of
-    all others, if there are at least two others, or if `billed`, the claim's own total, agrees.
+    Such a line has revenue code 0001. Otherwise it has no procedure code, each of its amounts is the sum of all others,
+    and there are at least two others or `billed`, the total of the claim, equals its charge.
     """
     if len(lines) < _FEWEST - 1:
         return ()

@@ -1,6 +1,6 @@
-"""Drug lists and their drugs, US Drug Formulary STU1.1.
+"""Drug lists (formularies) and their drugs, US Drug Formulary STU1.1.
 
-A List for each plan, a MedicationKnowledge for a drug and plan.
+A drug list is a List for each plan, and a drug is a MedicationKnowledge for each drug and plan.
 """
 
 from __future__ import annotations
@@ -45,24 +45,24 @@ _DRUG_NAME = 200
 
 
 class Tier(msgspec.Struct, frozen=True):
-    """A tier by its codings (system and code); `words` are the payer's."""
+    """A tier of a formulary by its codings (system and code). `words` are the payer's words for the tier."""
 
     codings: tuple[tuple[str | None, str], ...]
     words: str | None
 
     @property
     def code(self) -> str:
-        """The first code."""
+        """The first code of the tier; "" without a code."""
         return self.codings[0][1] if self.codings else ""
 
     @property
     def rank(self) -> int:
-        """The position in the guide's usual order of cost; payers' own tiers come last."""
+        """The position in the usual order of cost by the formulary guide. Tiers defined by a payer itself come last."""
         places = [_ORDER.index(code) for _, code in self.codings if code in _ORDER]
         return places[0] if places else len(_ORDER)
 
-    def same(self, other: Tier) -> bool:
-        """Return whether a code is equal and the systems do not differ."""
+    def matches(self, other: Tier) -> bool:
+        """Return whether the tiers share a code, and its systems are equal or one of them is missing."""
         return any(
             mine[1] == theirs[1] and (None in {mine[0], theirs[0]} or mine[0] == theirs[0])
             for mine in self.codings
@@ -80,10 +80,10 @@ def tier_of(concept: Concept | None) -> Tier | None:
 
 
 class PharmacyCost(msgspec.Struct, frozen=True):
-    """The cost of a tier at one kind of pharmacy, by the plan, without regard to a member's own deductible.
+    """What a tier costs at one kind of pharmacy according to the plan. The member's own deductible is not considered.
 
-    `copay` and `percent` are None if the option says that they do not apply. The options are the guide's codes: charge,
-    no-charge, no-charge-after-deductible, after-deductible, before-deductible.
+    `copay` and `percent` are None if the option says that they do not apply. The options are codes of the formulary
+    guide: charge, no-charge, no-charge-after-deductible, after-deductible, before-deductible.
     """
 
     pharmacy: str
@@ -94,18 +94,18 @@ class PharmacyCost(msgspec.Struct, frozen=True):
 
     @property
     def free(self) -> bool:
-        """Whether the list says that nothing is charged."""
+        """Whether nothing is charged according to the options."""
         options = {self.copay_option, self.percent_option} - {None, "not-applicable"}
         return bool(options) and all(option.startswith("no-charge") for option in options if option)
 
     @property
     def after_deductible(self) -> bool:
-        """Whether a part of it applies only after the deductible."""
+        """Whether the copay or the percentage applies only after the deductible."""
         return any("after-deductible" in (option or "") for option in (self.copay_option, self.percent_option))
 
 
 class TierCosts(msgspec.Struct, frozen=True):
-    """A tier of a list with its costs by kind of pharmacy. `mail` is None if the list does not say."""
+    """A tier of a drug list with its costs by kind of pharmacy. `mail` is None if mail order is not stated."""
 
     tier: Tier
     mail: bool | None
@@ -127,9 +127,10 @@ class _DrugShape(RecordShape, frozen=True):
 
 
 class DrugList(Record):
-    """A formulary; `is_formulary` is False for another kind of List.
+    """A drug list of one or more plans; `is_formulary` is False for another kind of List.
 
-    `plan_ids` are the plan ids of its drugs; addresses are https ones only.
+    `plan_ids` are the ids of its plans, by which drugs refer to the list. Web addresses are kept only if they are
+    https.
     """
 
     TYPE = "List"
@@ -149,14 +150,17 @@ class DrugList(Record):
         self.is_formulary = bool(tiers) or (shape.code is not None and "DRUGPOL" in shape.code.codes())
 
     def costs(self, drug: Drug) -> TierCosts | None:
-        """Return the costs of the drug's tier; None if the list does not define it."""
+        """Return the costs of the drug's tier; None if the list does not define the tier."""
         if drug.tier is None:
             return None
-        return next((costs for costs in self.tiers if costs.tier.same(drug.tier)), None)
+        return next((costs for costs in self.tiers if costs.tier.matches(drug.tier)), None)
 
 
 class Drug(Record):
-    """A drug on a list. A limit that is None is not stated, which is not "no" (fhir-notes 8)."""
+    """A drug on a drug list.
+
+    A restriction such as `step_therapy` is None if not stated, which does not mean "no" (fhir-notes 8).
+    """
 
     TYPE = "MedicationKnowledge"
 
@@ -175,13 +179,13 @@ class Drug(Record):
 
     @property
     def ingredient(self) -> str:
-        """The ingredient in the RxNorm name, between a leading dose and the strength; several joined by a slash."""
+        """The ingredient in the RxNorm name, between a leading dose and the strength; several are joined with " / "."""
         parts = (_STRENGTH.split(_DOSE_BEFORE.sub("", part), maxsplit=1)[0] for part in (self.name or "").split(" / "))
         return " / ".join(part.strip().casefold() for part in parts)
 
     @property
     def brand(self) -> str | None:
-        """The brand in brackets in the RxNorm name."""
+        """The brand in brackets in the RxNorm name; None if there is none."""
         found = _BRAND.search(self.name or "")
         return found[1].strip() if found else None
 
@@ -195,7 +199,10 @@ _FLAGS = ("PriorAuthorization", "StepTherapyLimit", "QuantityLimit", "MailOrder"
 
 
 def _name(code: Concept | None) -> str | None:
-    """Return the coding's display, which `DrugName` searches, else the text."""
+    """Return the display of the first coding that has one, else the text.
+
+    The search parameter `DrugName` uses the display.
+    """
     displays = (clean(coding.display, _DRUG_NAME) for coding in code.coding) if code else ()
     return next((d for d in displays if d), clean(code.text, _DRUG_NAME) if code else None)
 

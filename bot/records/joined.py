@@ -1,4 +1,4 @@
-"""Joins a directory search's resources: role, practitioner, places, organization, networks. Missing ones are None."""
+"""Joins the resources of a directory search into listings: role, practitioner, locations, organization, networks."""
 
 from __future__ import annotations
 
@@ -19,9 +19,14 @@ from bot.records.shapes import Key, Reference, display_of, key_of, keys_of
 class Directory(msgspec.Struct):
     """The resources of a directory search by key, added page by page.
 
-    An OrganizationAffiliation is a role of its participating organization. `included` are the types that the server
-    includes. With `lists_services` a HealthcareService that matches a search is a role of its provider. `homes` are the
-    organizations of which every place was read, `bases` the server's own base URLs.
+    An OrganizationAffiliation is a role of its participating organization.
+
+    Attributes:
+        included: the resource types that the server includes in its results.
+        lists_services: if True, a HealthcareService that matches a search is also a role, of the organization that
+            provides it.
+        homes: the organizations for which all locations were read.
+        bases: the base URLs of the server.
     """
 
     practitioners: dict[Key, Practitioner] = msgspec.field(default_factory=dict)
@@ -46,7 +51,7 @@ class Directory(msgspec.Struct):
             self._list(role)
 
     def add(self, entries: Iterable[Entry]) -> None:
-        """Add the entries of a page; unreadable ones are counted."""
+        """Add the entries of a page; unreadable entries are counted."""
         every = tuple(entries)
         self.bases.update(entry.base for entry in every if entry.mode == "match" and entry.base)
         for entry in every:
@@ -77,8 +82,8 @@ class Directory(msgspec.Struct):
     def _list(self, role: Role) -> None:
         self.roles.setdefault(f"{role.type}/{role.id or len(self.roles)}", role)
 
-    def list_bare(self, organizations: Collection[Key] = ()) -> None:
-        """Add a role without networks for each practitioner, and each of these organizations, that is in no role."""
+    def add_without_roles(self, organizations: Collection[Key] = ()) -> None:
+        """Add a role without networks for each practitioner, and each of these organizations, without a role."""
         named = {key for role in self.roles.values() if (key := key_of(role.practitioner or role.organization))}
         for key, person in self.practitioners.items():
             if key not in named and key.type:
@@ -94,7 +99,7 @@ class Directory(msgspec.Struct):
         return frozenset(key for role in self.roles.values() if (key := key_of(role.organization)))
 
     def list_places(self, places: Mapping[Key, Location], *, alone: bool = False) -> None:
-        """Add these places as roles of their organizations, if those have no role, or with `alone` in all cases."""
+        """Add each location as a role of its organization, if the organization has no role or `alone` is True."""
         known = self.owners()
         for key, place in places.items():
             if key.type and (alone or place.organization not in known):
@@ -102,30 +107,30 @@ class Directory(msgspec.Struct):
                 role = Role(key.id, key.type, None, owner, (_points_at(key),), last_updated=place.last_updated)
                 self._list(replace(role, codes=place.types, hours=place.hours, name=place.name))
 
-    def names_places(self, type_: str) -> bool:
-        """Return whether any role, or else any service, has a place."""
+    def has_places(self, type_: str) -> bool:
+        """Return whether any role has a location; for the type HealthcareService, whether any service has one."""
         every = self.services.values() if type_ == "HealthcareService" else self.roles.values()
         return any(one.locations for one in every)
 
-    def names_services(self) -> bool:
+    def has_services(self) -> bool:
         """Return whether any role has a service."""
         return any(role.services for role in self.roles.values())
 
-    def drop_lost(self) -> None:
-        """Drop the roles without location, service and organization."""
+    def drop_unplaced(self) -> None:
+        """Remove the roles without location, service and organization."""
         kept = {key: role for key, role in self.roles.items() if role.locations or role.services or role.organization}
         self.roles = kept
 
-    def placed(self) -> frozenset[Key]:
-        """Return the organizations that have a role with a place."""
+    def owners_with_place(self) -> frozenset[Key]:
+        """Return the organizations that have a role with a location."""
         placed = (role.organization for role in self.roles.values() if role.locations)
         return frozenset(key for reference in placed if (key := key_of(reference)))
 
     def missing(self, element: str, roles: Iterable[Role]) -> tuple[str, tuple[str, ...]]:
-        """Return the type of an element of these roles, and its missing ids, if the server includes none of that type.
+        """Return the resource type of an element of these roles, and the ids of such resources still to be read.
 
-        If others were included, a missing one is missing in the directory and is not requested (F34); but no server
-        includes the places of a role's services.
+        If the server includes resources of this type, one that was not included does not exist and is not requested
+        (F34). The locations of a role's services are never included.
         """
         type_ = _TYPES.get(element, "Organization")
         known = self._of_type(type_)
@@ -133,9 +138,9 @@ class Directory(msgspec.Struct):
         return type_, tuple(dict.fromkeys(key.id for key in missing if key.type == type_))
 
     def _named(self, element: str, role: Role, type_: str) -> Iterator[Key]:
-        """Yield the keys to request, except those the server includes.
+        """Yield the keys of the resources that an element of the role refers to, except those that the server includes.
 
-        `owner` is the one of a role without a person.
+        The element "owner" is the organization of a role without a practitioner.
         """
         if element == "location" and not role.locations:
             yield from self._service_places(role)
@@ -147,19 +152,22 @@ class Directory(msgspec.Struct):
             if key in self.services and self.services[key].active:
                 yield from self.services[key].locations
 
-    def homeless(self, roles: Iterable[Role]) -> tuple[Key, ...]:
-        """Return the organizations whose places were not read, of people whose role and services have no place."""
+    def owners_to_read(self, roles: Iterable[Role]) -> tuple[Key, ...]:
+        """Return the organizations of practitioners without a location, as far as their own locations were not read.
+
+        A practitioner is without a location if neither the role nor its services have one.
+        """
         placeless = (role for role in roles if role.practitioner and not role.locations)
         owners = [key for role in placeless if not any(self._service_places(role)) for key in self._owners(role)]
         return tuple(key for key in dict.fromkeys(owners) if key.type and key not in self.homes)
 
     def _owners(self, role: Role) -> Iterator[Key]:
-        """Yield the providers of the role's services, else its organization."""
+        """Yield the organizations that provide the role's services, else the role's organization."""
         of_services = [self.services[key].provided_by for key in keys_of(role.services) if key in self.services]
         yield from filter(None, of_services or [key_of(role.organization)])
 
     def home(self, owner: Key | None) -> Key | None:
-        """Return the only active place of an organization; None if it has several, or not all were read."""
+        """Return the only active location of an organization; None if it has several, or not all were read."""
         run = self._run_by(owner) if owner in self.homes else []
         return run[0] if len(run) == 1 else None
 
@@ -168,12 +176,15 @@ class Directory(msgspec.Struct):
         return [key for key, place in places if owner and key.type and place.organization == owner and place.active]
 
     def unknown_networks(self, roles: Iterable[Role]) -> tuple[str, ...]:
-        """Return the ids of missing networks of these roles, which are needed to know whether a network is active."""
+        """Return the ids of networks of these roles that were not read.
+
+        They are needed to know whether a network is active.
+        """
         keys = dict.fromkeys(key for role in roles for reference in role.networks if (key := key_of(reference)))
         return tuple(key.id for key in keys if key.type and key not in self.organizations)
 
     def listings(self) -> tuple[Listing, ...]:
-        """Return the roles joined with their resources, in order, once for each of their places."""
+        """Return a listing for each role and each of its locations, joined with their resources, in order."""
         return tuple(one for role in self.roles.values() for one in by_place(self._listing(role)))
 
     def _listing(self, role: Role) -> Listing:
@@ -203,20 +214,20 @@ class Directory(msgspec.Struct):
         )
 
     def _is_closed(self, role: Role) -> bool:
-        """Return whether all places of the role are known and none is active."""
+        """Return whether the role has locations, and all of them are known to be inactive."""
         places = [self.locations.get(key) for key in keys_of(role.locations)]
         return bool(places) and all(place is not None and not place.active for place in places)
 
     def _services(self, role: Role) -> tuple[Service, ...]:
-        """Return the role's active services; for a service listed by itself, that one."""
+        """Return the active services of the role. A role that is itself a service has only that one."""
         keys = [Key(role.type, role.id)] if role.type == "HealthcareService" else keys_of(role.services)
         return tuple(self.services[key] for key in keys if key in self.services and self.services[key].active)
 
     def _places(self, role: Role) -> tuple[tuple[Location, ...], tuple[str, ...]]:
-        """Return the active places that are known, and the names of all: the role's own, else those of its services.
+        """Return the active locations of the role that were read, and the names of all that are not inactive.
 
-        An affiliation without a place is for every place of the organization; a person whose role and services have
-        none is at the organization's only place.
+        A role without locations has those of its services; an affiliation without both has all locations of its
+        organization. A practitioner without both is at the only location of the organization.
         """
         places: list[Location] = []
         names: list[str] = []
@@ -260,7 +271,7 @@ _READERS: Mapping[str, Callable[[bytes], _Read]] = {
 
 @lru_cache(maxsize=4096)
 def _read(type_: str, raw: bytes) -> _Read:
-    """Return a resource of the open directory, cached, as the same pages are read again and again."""
+    """Return a resource of the public directory. Cached, because the same pages are read again and again."""
     return _READERS[type_](raw)
 
 

@@ -1,4 +1,4 @@
-"""A directory role with all related resources; those that were not included are missing."""
+"""A directory role at one location, joined with its related resources. Resources that were not included are None."""
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 class Network(msgspec.Struct, frozen=True):
-    """A network referenced by a PractitionerRole: its key, and its names if the resource was included."""
+    """A network that a role refers to: its key, and its names if the resource was included."""
 
     key: Key | None
     name: str | None
@@ -24,12 +24,16 @@ class Network(msgspec.Struct, frozen=True):
 
 
 class Listing(msgspec.Struct, frozen=True):
-    """A role at one place, with everything that a filter may have to check again (T44).
+    """A role at one location, with all data that a filter may have to check again (T44).
 
-    A role with several places has a listing for each (`by_place`); `shared` means that the role's own data, such as its
-    phone, are for all of them. `closed`: every place of the role is inactive. `services` are those of the role at this
-    place. `found_as` is the place or the service if that was searched by name. `name` is the practitioner's, else the
-    display; without a person the organization's, else that of the service or the place.
+    `by_place` makes such listings.
+
+    Attributes:
+        name: the practitioner's name; without a practitioner the name of the organization, else of the role.
+        services: the services of the role at this location.
+        shared: True if the data of the role itself, such as its phone, are for several locations.
+        closed: True if every location of the role is inactive.
+        found_as: the key of the location or service, if that was searched for by name.
     """
 
     role_id: str
@@ -52,33 +56,33 @@ class Listing(msgspec.Struct, frozen=True):
 
     @property
     def key(self) -> Key:
-        """The key of the practitioner, else the organization, else the role itself."""
+        """The key that identifies the provider: `found_as`, else the key of practitioner, organization or role."""
         return self.found_as or self.practitioner_key or self.organization_key or Key(self.role.type, self.role_id)
 
     @property
     def store(self) -> tuple[Key, str]:
-        """The key, and the id of the place, "" without one: a chain has many stores."""
+        """The key and the id of the location, because an organization such as a pharmacy chain has many stores."""
         return self.key, self.place_id
 
     @property
     def place_id(self) -> str:
-        """The id of the place, "" without one."""
+        """The id of the location, "" without one."""
         return self.locations[0].id if self.locations else ""
 
     @property
     def reference(self) -> str:
-        """The key as `Type/id` for a button; the role's own if the key is of a contained resource."""
+        """The key as `Type/id` for a button; that of the role if the key is of a contained resource."""
         key = self.key if self.key.type else Key(self.role.type, self.role_id)
         return f"{key.type}/{key.id}"
 
     @property
     def is_person(self) -> bool:
-        """Whether the role is a person's."""
+        """Whether the role is of a practitioner, not of an organization."""
         return self.role.practitioner is not None
 
     @property
     def npi(self) -> str | None:
-        """The National Provider Identifier of the practitioner, else the organization."""
+        """The National Provider Identifier of the practitioner, or of the organization if the role is no person's."""
         whose = self.practitioner if self.is_person else self.organization
         reference = self.role.practitioner or self.role.organization
         of_role = read_npi([reference.identifier]) if reference and reference.identifier else None
@@ -86,11 +90,10 @@ class Listing(msgspec.Struct, frozen=True):
 
     @property
     def sources(self) -> tuple[tuple[ListingPart, ...], ...]:
-        """The sources of data about this place, most specific first.
+        """The sources of data about this location in ranks, most specific first.
 
-        A role of this place alone, the place, its services.
-
-        Data about several places together come last, in a rank of their own.
+        The ranks are: the role if it is for this location alone, the location, its services, and last all data that are
+        for several locations together.
         """
         role = () if self.role.type == "HealthcareService" else (self.role,)
         own = tuple(one for one in self.services if len(one.locations) == 1 or not (one.locations or self.shared))
@@ -98,14 +101,14 @@ class Listing(msgspec.Struct, frozen=True):
         return ((), self.locations, own, (*wide, *role)) if self.shared else (role, self.locations, own, wide)
 
     def own_telecoms(self, today: date) -> tuple[Phone, ...]:
-        """Return the current telecoms of the person or the organization itself, not of a place."""
+        """Return the current telecoms of the practitioner or the organization itself, not of a location."""
         whose = self.practitioner if self.practitioner_key else self.organization
         every = whose.phones if whose and not self.found_as else ()
         return tuple(phone for phone in every if phone.holds(today) and phone.use != "home")
 
     @property
     def says_openings(self) -> bool:
-        """Whether the directory says anything about new patients."""
+        """Whether the directory states anything about new patients."""
         return any(source.openings for sources in self.sources for source in sources)
 
     @property
@@ -115,35 +118,36 @@ class Listing(msgspec.Struct, frozen=True):
 
     @property
     def ages(self) -> tuple[Ages, ...]:
-        """The ages that the role and its services state."""
+        """The ranges of ages that the role and its services state."""
         return tuple(dict.fromkeys([*self.role.ages, *(ages for service in self.services for ages in service.ages)]))
 
     @property
     def closures(self) -> tuple[Closure, ...]:
-        """The absences and exceptions to the hours, the role's first."""
+        """The absences and exceptions to the hours: those of the role, then of the location, then of the services."""
         of_places = [one for place in self.locations for one in place.closures]
         of_services = [one for service in self.services for one in service.closures]
         return tuple(dict.fromkeys([*self.role.closures, *of_places, *of_services]))
 
     def is_shut(self, day: date) -> bool:
-        """Return whether the role, its place or all of its services are closed on that day."""
+        """Return whether the role, its location or all of its services are closed on that day."""
         own = (*self.role.closures, *(one for place in self.locations for one in place.closures))
         served = [any(one.holds(day) for one in service.closures) for service in self.services]
         return any(one.holds(day) for one in own) or (bool(served) and all(served))
 
     def active(self, today: date) -> bool:
-        """Return whether role, practitioner and organization are active on that day, and not every place is closed."""
+        """Return whether role, practitioner and organization are active on that day, and a location is not closed."""
         whose = (self.practitioner, self.organization)
         return all(one is None or one.active for one in whose) and not self.closed and not self.role.ended(today)
 
     def in_network(self, network: Key | str) -> bool:
-        """Return whether a network reference of the role proves it; `network` is an id or a whole key."""
+        """Return whether the role refers to the network; `network` is an id or a whole key."""
         return any(n.key is not None and network in {n.key, n.key.id} for n in self.networks)
 
     def accepting(self, network: Key | str | None = None) -> Accepting | None:
-        """Return what the most specific source says about new patients in the network; None if no source says anything.
+        """Return what the most specific source states about new patients in the network; None if none states anything.
 
-        An answer for that network takes precedence over a general one. Without `network`, differing answers give None.
+        A statement for that network takes precedence over a general one. Without `network`, contradictory statements of
+        one source are ignored.
         """
         for openings in ([one for source in sources for one in source.openings] for sources in self.sources):
             own = {o.answer for o in openings if o.network and network in {o.network, o.network.id}}
@@ -155,7 +159,7 @@ class Listing(msgspec.Struct, frozen=True):
 
 
 def by_place(listing: Listing) -> tuple[Listing, ...]:
-    """Return the listing once for each of its places, with the services at that place or without a place."""
+    """Return the listing once for each of its locations, with the services that are given there or have no location."""
     if not listing.locations:
         return (listing,)
     shared = len(listing.role.locations) > 1 or len(listing.locations) > 1
@@ -176,11 +180,11 @@ def _here(services: tuple[Service, ...], place: Location) -> tuple[Service, ...]
 
 
 def hours_of(rows: Sequence[Listing]) -> tuple[Hours, ...]:
-    """Return the hours from the first source by rank that gives any."""
+    """Return the hours from the first rank of sources that gives any; () if none does."""
     return next(filter(None, by_rank(rows, lambda source: source.hours)), ())
 
 
 def by_rank(rows: Sequence[Listing], of: Callable[[ListingPart], Iterable[T]]) -> tuple[tuple[T, ...], ...]:
-    """Return the values for one place, each once, grouped by the ranks of `Listing.sources`."""
+    """Return the distinct values for one location, grouped by the ranks of `Listing.sources`."""
     ranks = zip(*(row.sources for row in rows), strict=True)
     return tuple(tuple(dict.fromkeys(one for sources in rank for by in sources for one in of(by))) for rank in ranks)

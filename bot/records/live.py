@@ -1,8 +1,8 @@
 """Which claims count, newest first, and which of them are in a period (fhir-notes 4.7).
 
-Left out are older versions, claims that another one replaces, and those that a reversal takes back; if two plans
-decided on one visit, one claim is added up. One rule applies to every sum of a period: care counts where it began. A
-stay is found under every day that it covers.
+Not counted are older versions, claims that another one replaces, and claims taken back by a reversal. If two plans
+processed the same visit, one claim is in the sum. A claim belongs to the sum of the period in which the care began; in
+a list, a stay is found under every day that it covers.
 """
 
 from __future__ import annotations
@@ -30,13 +30,18 @@ ClaimFilter = Callable[[Iterable[Claim]], tuple[Claim, ...]]
 
 
 class Live(msgspec.Struct, frozen=True):
-    """The claims that count, newest service first and undated last, with what was left out and why.
+    """The claims that count, newest service first and undated last, with the claims that do not count and why.
 
-    The reasons: `cancelled`, `entered-in-error`, `replaced`, `preauthorization`, `predetermination`, `older version`,
-    `taken back`, `not interpreted`. `reversals` take back other claims, which are `taken_back`; `pairs` maps the
-    reversal's id to these. `twins` are the ids of claims that share a number, a kind and a day without proof that one
-    is a version of the other; `coordinated` maps the id of a claim of one plan to another plan's claim for the same
-    visit, which is added up in its place. `listed` are the claims and the unpaired reversals, in one order.
+    Attributes:
+        left_out: the number of claims that do not count by reason: `cancelled`, `entered-in-error`, `replaced`,
+            `preauthorization`, `predetermination`, `older version`, `taken back`, `not interpreted`.
+        taken_back: the claims that a reversal takes back.
+        twins: the ids of claims that share a number, a kind and a day without proof that one is a version of the other.
+        coordinated: by the id of a claim of one plan, another plan's claim for the same visit, which is in the sum
+            instead.
+        pairs: by the id of a reversal, the claims that it takes back.
+        reversals: the claims that take back other claims.
+        listed: the claims that count and the reversals without a known claim, in one order.
     """
 
     claims: tuple[Claim, ...]
@@ -52,7 +57,7 @@ class Live(msgspec.Struct, frozen=True):
 
     @property
     def added(self) -> tuple[Claim, ...]:
-        """The claims that belong in a sum: each visit once, even if two plans decided on it."""
+        """The claims that belong in a sum: each visit once, even if two plans processed it."""
         return tuple(claim for claim in self.claims if claim.id not in self.coordinated)
 
     @property
@@ -71,17 +76,17 @@ class Live(msgspec.Struct, frozen=True):
         return tuple(claim for claim in self.reversals if claim.id not in self.pairs)
 
     def within(self, span: ClaimDays = (None, None), wanted: ClaimFilter = tuple) -> Within:
-        """Return the claims in a period that match: those in a sum, those in a list, and those left out."""
+        """Return the matching claims of a period: those for a sum, those for a list, and those that do not count."""
         return Within(self, span, wanted)
 
     def before(self, claim: Claim) -> Claim | None:
-        """Return the newest of the claims that this one replaces, if it was read; else None."""
+        """Return the newest known version of the claims that this one replaces; None if none was read."""
         earlier = [one for one in (*self.replaced, *self.taken_back) if claim.follows(one)]
         newest = max(earlier, key=version_of, default=None)
         return next(iter(self.pairs.get(newest.id, ())), newest) if newest else None
 
     def after(self, claim: Claim) -> Claim | None:
-        """Return the claim that counts in place of another one, if it was read, following chains; else None."""
+        """Return the claim that counts instead of an old one, also through several versions; None if none was read."""
         seen = {claim.id}
         while True:
             if counting := next((one for one in self.claims if one.follows(claim)), None):
@@ -96,19 +101,19 @@ class Live(msgspec.Struct, frozen=True):
 
 
 class SumDoubts(msgspec.Struct, frozen=True):
-    """Counts of claims with caveats for a sum.
+    """How many claims of a sum have a caveat, by kind of caveat.
 
     Attributes:
-        open: drafts, unfinished ones and those that the plan marked as an error.
-        conflicting: claims with different shares in different places.
-        impossible: claims whose shares cannot be true, so they are in no sum.
-        refused: claims that the plan refused, whole or in part.
+        open: drafts, and claims that are unfinished or marked as an error by the plan.
+        conflicting: claims that state different liabilities.
+        impossible: claims whose cost shares cannot be true, so they are in no sum.
+        refused: claims that the plan denied, whole or in part.
         twins: claims that share their number with another claim in the sum.
         two_plans: claims left out because another plan's claim for the same visit is in the sum.
         unmatched: reversals of an unknown claim.
         undated: claims without a day of service, which are in no period's sum.
         reaching: claims that began before the period and last into it.
-        faulty: claims with unreadable parts that were left out.
+        faulty: claims of which unreadable elements were dropped.
     """
 
     open: int = 0
@@ -131,7 +136,7 @@ NO_DOUBTS = SumDoubts()
 
 
 class Within:
-    """The claims of a period that match, each list in the requested order and computed on first use."""
+    """The matching claims of a period. Each list is in the order that `wanted` gives, and computed on first use."""
 
     def __init__(self, alive: Live, span: ClaimDays, wanted: ClaimFilter) -> None:
         self._alive, self._span, self._wanted = alive, span, wanted
@@ -155,12 +160,12 @@ class Within:
 
     @cached_property
     def two_plans(self) -> tuple[Claim, ...]:
-        """The claims left out of a sum because another plan's claim for the same visit is in it."""
+        """The claims left out of the sum because another plan's claim for the same visit is in it."""
         return self._began(claim for claim in self._alive.claims if claim.id in self._alive.coordinated)
 
     @cached_property
     def apart(self) -> tuple[Claim, ...]:
-        """The claims that no longer count, and reversals."""
+        """The reversals and the claims that no longer count, in this period."""
         return self._began(self._alive.apart)
 
     @cached_property
@@ -170,7 +175,7 @@ class Within:
 
     @property
     def unmatched(self) -> tuple[Claim, ...]:
-        """The reversals among them whose claim is unknown."""
+        """The reversals in this period whose claim is unknown."""
         known = {claim.id for claim in self._alive.unmatched}
         return tuple(claim for claim in self.apart if claim.id in known)
 
@@ -180,7 +185,7 @@ class Within:
         return self.doubts_of(self.counted)
 
     def doubts_of(self, rows: Sequence[Claim]) -> SumDoubts:
-        """Return the caveats of a sum of some of `counted`."""
+        """Return the caveats of a sum of some of the `counted` claims."""
         return SumDoubts(
             open=sum(1 for claim in rows if claim.is_draft or claim.outcome in _UNFINISHED),
             conflicting=sum(1 for claim in rows if claim.owed.rivals or claim.owed.gap),
@@ -206,14 +211,14 @@ class Within:
 
 
 class Visits(msgspec.Struct, frozen=True):
-    """The claims of one day: one visit with several claims, or several visits."""
+    """The claims of one service day: one visit with several claims, or several visits."""
 
     day: PartialDate | None
     claims: tuple[Claim, ...]
 
 
 def live(claims: Iterable[Claim], today: date | None = None) -> Live:
-    """Return the claims that count. With `today`, a service date in the future counts as unknown (F41)."""
+    """Return the claims that count. If `today` is given, a service date in the future counts as unknown (F41)."""
     left_out: Counter[str] = Counter()
     newest, older = newest_versions(claims)
     if older:
@@ -252,9 +257,9 @@ def live(claims: Iterable[Claim], today: date | None = None) -> Live:
 
 
 def visits(alive: Live, today: date | None = None, *, pharmacy: bool = False) -> tuple[Visits, ...]:
-    """Return the claims grouped by service day, in order, undated ones separately.
+    """Return the claims grouped by service day, in order; each undated claim is a group of its own.
 
-    Pharmacy fills are no visits, unless `pharmacy` is set because what was asked for may have been a fill.
+    Pharmacy fills are omitted unless `pharmacy` is set.
     """
     seen = (claim for claim in alive.claims if pharmacy or not claim.is_pharmacy)
     groups = grouped(seen, lambda claim: believed_day(claim, today) or claim.id)
@@ -267,7 +272,7 @@ def fills(alive: Live) -> tuple[Claim, ...]:
 
 
 def believed_day(claim: Claim, today: date | None = None) -> PartialDate | None:
-    """Return the day of service; None if unknown or, by `today`, in the future."""
+    """Return the day of service; None if it is unknown, or in the future if `today` is given."""
     day = claim.service.day
     if day is None or (today is not None and day.first > today + _A_DAY):
         return None
@@ -280,7 +285,7 @@ def _newness(claim: Claim, today: date | None) -> tuple[date, date, datetime]:
 
 
 def _reason_out(claim: Claim) -> str | None:
-    """Return why a claim does not count; None if it does. A missing `use` counts as a claim."""
+    """Return why a claim does not count, a key of `Live.left_out`; None if it counts. A missing `use` means "claim"."""
     if claim.uninterpreted:
         return "not interpreted"
     if claim.use not in {None, "claim"}:
@@ -291,14 +296,17 @@ def _reason_out(claim: Claim) -> str | None:
 
 
 class Story(msgspec.Struct, frozen=True):
-    """The earlier version of a claim, and the change in what is owed; `change` is None if an amount is missing."""
+    """The earlier version of a claim, and the change in what is owed. `change` is None if an amount is missing."""
 
     before: Claim
     change: Amount | None
 
 
 def story_of(claim: Claim, before: Claim | None) -> Story | None:
-    """Return the story; None without an earlier version, or if it would reveal a labelled claim besides an open one."""
+    """Return the earlier version with the change in what is owed; None without an earlier version.
+
+    None also if the earlier version has a sensitive label and the claim has not.
+    """
     if before is None or before.id == claim.id or (before.sensitive and not claim.sensitive):
         return None
     sure = not (claim.owed.is_floor or before.owed.is_floor)

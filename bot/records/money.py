@@ -1,4 +1,4 @@
-"""Exact numbers with units: money with its currency, where absent is not zero, and measured quantities."""
+"""Exact numbers with units: amounts of money with a currency, and measured quantities. Absent is not zero."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _TENTH = Decimal("0.1")
 
 
 class MixedCurrencies(ValueError):
-    """Amounts of different currencies have no sum."""
+    """Amounts of different currencies cannot be added."""
 
 
 class Amount(msgspec.Struct, frozen=True, gc=False):
@@ -58,7 +58,7 @@ class Amount(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def cents(self) -> Decimal:
-        """The value rounded half-even to cents, for display only: sums use exact values (F38)."""
+        """The value rounded half-even to cents. For display only: sums use exact values (F38)."""
         return self.value.quantize(CENT, rounding=ROUND_HALF_EVEN)
 
 
@@ -66,7 +66,7 @@ def total(amounts: Iterable[Amount | None]) -> Amount | None:
     """Return the sum of the amounts that are not None; None if there are none.
 
     Raises:
-        MixedCurrencies: they have different currencies.
+        MixedCurrencies: the amounts have different currencies.
     """
     result: Amount | None = None
     for amount in amounts:
@@ -89,7 +89,7 @@ def differ(one: Amount | None, other: Amount | None) -> bool:
 
 
 def alike(one: Amount | None, other: Amount | None) -> bool:
-    """Return whether two amounts are equal to the cent: some payers write 54.870000000000005."""
+    """Return whether two amounts differ by less than a cent: some payers write 54.870000000000005."""
     gap = difference(one, other)
     return gap is not None and abs(gap.value) < CENT
 
@@ -104,7 +104,7 @@ def by_currency(amounts: Iterable[Amount | None]) -> tuple[Amount, ...]:
 
 
 def believable(value: Decimal | None) -> Decimal | None:
-    """Return the value; None if it is absent, not finite, or too large or too precise to be money."""
+    """Return the value; None if it is absent, not finite, too large or too small to be correct."""
     if value is None or not value.is_finite():
         return None
     if value and not _SMALLEST_EXPONENT <= value.adjusted() <= _LARGEST_EXPONENT:
@@ -113,7 +113,7 @@ def believable(value: Decimal | None) -> Decimal | None:
 
 
 class Quantity(msgspec.Struct, frozen=True):
-    """A number with the record's unit; `comparator` is `<`, `<=`, `>=` or `>` if it is a bound."""
+    """A number with its unit. `comparator` is `<`, `<=`, `>=` or `>` if the number is a bound."""
 
     value: Decimal
     unit: str | None = None
@@ -121,7 +121,7 @@ class Quantity(msgspec.Struct, frozen=True):
 
     @property
     def customary(self) -> Quantity | None:
-        """The same in pounds, degrees Fahrenheit or inches, to a tenth; None for other units."""
+        """The quantity in pounds, degrees Fahrenheit or inches, to a tenth; None for other units."""
         known = _CUSTOMARY.get(self.unit or "")
         if known is None:
             return None

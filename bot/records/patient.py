@@ -1,6 +1,6 @@
-"""The member as the payer knows them: to confirm the link, for "near me", and as the profile.
+"""The member's own data at the payer: to confirm the link, for "near me", and as the profile.
 
-The profile is shown only to the member, and only when they ask for it.
+The profile is shown only to the member, and only on request.
 """
 
 from collections.abc import Iterable
@@ -25,10 +25,11 @@ class _PatientShape(RecordShape, frozen=True):
 
 
 class Patient(Record):
-    """The member's own data; None or empty if the payer has none. Old entries are left out.
+    """The member's own data; None or empty if the payer has none. Old entries are omitted.
 
     `city`, `state` and `zip5` are of the current home address. `gender` is FHIR's administrative code, `languages` are
-    BCP 47 codes, the preferred one first. With `strict`, what the typed model rejects is left out: call it in a thread.
+    BCP 47 codes, the preferred one first. With `strict`, elements that the typed model rejects are dropped: call it in
+    a thread.
     """
 
     TYPE = "Patient"
@@ -54,7 +55,10 @@ def _holds(one: Address | Telecom) -> bool:
 
 
 def _home(addresses: Iterable[Address]) -> Address:
-    """Return the home address, preferably, never an old, billing or ended one; an empty one if there is none."""
+    """Return the current address, preferably the home; an empty address if there is none.
+
+    Old, ended and billing addresses are ignored.
+    """
     usable = [one for one in addresses if one.use != "billing" and _holds(one)]
     ranked = sorted(usable, key=lambda one: {"home": 0, None: 1}.get(one.use, 2))
     return next((one for one in ranked if one.postal_code or one.city), Address())

@@ -1,9 +1,7 @@
-"""Providers of the open directory as plain values.
+"""Providers of the open directory as plain values: people, locations, organizations, services, and roles linking them.
 
-People, places, organizations, services, and the roles that link them.
-
-An affiliation is read as a role of its organization, and so is a service that is listed by itself (fhir-notes 9.2). To
-read damaged data raises Unreadable.
+An affiliation is read as a role of its organization, and so is a service that is listed by itself (fhir-notes 9.2).
+Reading damaged data raises Unreadable.
 """
 
 from collections.abc import Iterable
@@ -84,9 +82,9 @@ class Practitioner(Value):
 
 
 class Location(Value):
-    """A place with its address; `position` is (latitude, longitude) in degrees.
+    """A location with its address. `position` is (latitude, longitude) in degrees.
 
-    `access` are Plan-Net's accessibility codes, `types` the kinds of place that it is.
+    `access` are Plan-Net's accessibility codes, `types` the codes for the kind of location.
     """
 
     def __init__(self, raw: RawJson) -> None:
@@ -113,10 +111,10 @@ class Location(Value):
 
 
 class Organization(Value):
-    """An organization; `is_network` for the ones that are a payer's network. `tins` are tax numbers, nine digits.
+    """An organization. `is_network` is True for a payer's network; `tins` are tax numbers of nine digits.
 
-    It `gives_care` if it is neither a network nor a payer. `addresses` are those of its own record, which are no places
-    that it is listed at.
+    `gives_care` is True if the organization is neither a network nor a payer. `addresses` are those in the
+    organization's own resource; no listing is at these addresses.
     """
 
     def __init__(self, raw: RawJson) -> None:
@@ -140,10 +138,10 @@ class Organization(Value):
 
 
 class Role(msgspec.Struct, frozen=True):
-    """Links a practitioner, or in an OrganizationAffiliation an organization, to places, specialties and networks.
+    """Links a practitioner, or in an OrganizationAffiliation an organization, to locations, specialties and networks.
 
-    `type` is the type of the resource, `codes` its role codes, `primary` an affiliation's primary organization, `name`
-    the own name of a service or a place.
+    `type` is the type of the resource, `codes` its role codes, `primary` the primary organization of an affiliation,
+    `name` the name of a role that is itself a service or a location.
     """
 
     id: str
@@ -173,9 +171,10 @@ class Role(msgspec.Struct, frozen=True):
 
 
 def read_role(raw: RawJson) -> Role:
-    """Return the role, the affiliation as a role of its participating organization, or the service as its provider's.
+    """Return the role in a PractitionerRole, OrganizationAffiliation or HealthcareService.
 
-    The network extension may repeat: many are accepted. A service is in no network by itself.
+    The role of an affiliation is that of its participating organization, the role of a service that of the organization
+    providing it. The network extension may repeat. A service is in no network by itself.
     """
     shape, _ = decode(raw, RoleShape)
     of_affiliation, of_service = (
@@ -211,9 +210,9 @@ def read_role(raw: RawJson) -> Role:
 
 
 class Service(Value):
-    """A service: `virtual` if it is offered by telehealth, with the `ways` (video, phone …) if given.
+    """A service. `virtual` is True if it is offered by telehealth, with the `ways` (video, phone …) if given.
 
-    `methods` is False if no delivery method is given. `languages` are those spoken there.
+    `methods` is False if no delivery method is given. `languages` are the languages spoken there.
     """
 
     def __init__(self, raw: RawJson) -> None:
@@ -253,13 +252,13 @@ def _position(shape: LocationShape) -> tuple[float, float] | None:
 
 
 def _credential(code: Concept) -> str | None:
-    """Return the short form of a degree if it is coded, else the words."""
+    """Return the code of a degree (HL7 table 0360), else the words or the first code of the qualification."""
     degree = next((c.code for c in code.coding if c.code and c.system and "v2-0360" in c.system), None)
     return clean(degree) or code.words() or next(iter(code.codes()), None)
 
 
 def _ages(shape: RoleShape) -> tuple[Ages, ...]:
-    """Return the ages of those who may use the service, as codes or in words."""
+    """Return the ranges of ages of the people who may use the service, from codes and texts."""
     texts = [text for one in shape.eligibility for text in (one.code.words() if one.code else None, one.comment)]
     return ages_of(shape.extension, *texts)
 
@@ -289,8 +288,8 @@ class _PlanShape(RecordShape, frozen=True):
 class InsurancePlan(Record):
     """A plan. `kinds` are product type codes (commppo, mediadv …), `levels` codes such as gold or bronze.
 
-    `networks` and `areas` are the references of the plan and of its products, without duplicates; `spoken` are the
-    displays of the networks.
+    `networks` and `areas` are the keys of the networks and service areas of the plan and of its products, without
+    duplicates. `spoken` are the display names of the networks by key.
     """
 
     TYPE = "InsurancePlan"

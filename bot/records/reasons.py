@@ -1,6 +1,7 @@
-"""The payer's reasons, what the plan refused, and the network and contract status (fhir-notes 4.3).
+"""The payer's reasons, the lines that the plan denied, and the network and contract status (fhir-notes 4.3).
 
-Texts are the payer's own, never ours. How a claim was paid does not say whether the provider had a contract then.
+Texts are the payer's own, never ours. Whether a claim was paid as in-network does not show whether the provider had a
+contract then.
 """
 
 from collections.abc import Iterable, Mapping
@@ -44,7 +45,7 @@ _DENIED = frozenset({"denied", "notcovered", "not-covered", "rejected"})
 
 
 class Reason(msgspec.Struct, frozen=True):
-    """A code with the payer's words for it, if it sent some. The code lists themselves are licensed."""
+    """A reason code with the payer's text, if the payer sent one. The code lists themselves are licensed."""
 
     code: str
     system: str | None
@@ -52,7 +53,7 @@ class Reason(msgspec.Struct, frozen=True):
 
 
 def reasons_of(eob: Explanation) -> tuple[Reason, ...]:
-    """Return the reasons at header and lines, without duplicates, in the payer's order. Paid claims have some too."""
+    """Return the reasons of header and lines in the payer's order, without duplicates. Paid claims have reasons too."""
     return tuple(dict.fromkeys(reasons_in(_everywhere(eob))))
 
 
@@ -64,9 +65,9 @@ def reasons_in(adjudications: Iterable[Adjudication]) -> Iterable[Reason]:
 
 
 def coded(concept: Concept) -> Iterable[Reason]:
-    """Yield one reason for each coding, or one with words only.
+    """Yield a reason for each code of a concept, and a reason without a code if its text belongs to no single code.
 
-    The text is of the whole concept: for one code it is that code's, for several it is a reason without a code.
+    The text of the concept is used for the code if there is only one code, without a display.
     """
     text, codings = clean(concept.text), [coding for coding in concept.coding if coding.code]
     for coding in codings:
@@ -79,7 +80,7 @@ def coded(concept: Concept) -> Iterable[Reason]:
 
 
 def network_status(eob: Explanation) -> str | None:
-    """Return `innetwork`, `outofnetwork`, `other`, or `mixed` if lines differ; None if the payer does not say."""
+    """Return "innetwork", "outofnetwork", "other", or "mixed" if lines differ; None if the payer does not report it."""
     header = _statuses([*eob.adjudication, *eob.total])
     found = header or _statuses([a for item in eob.item for a in item.adjudication])
     return (found.pop() if len(found) == 1 else "mixed") if found else None
@@ -88,7 +89,7 @@ def network_status(eob: Explanation) -> str | None:
 def _statuses(adjudications: Iterable[Adjudication]) -> set[str]:
     """Return the benefit payment statuses (codes) of the adjudications.
 
-    C4BB 1.1 encodes the status as the category itself; 2.0 as the reason under `benefitpaymentstatus`.
+    C4BB 1.1 encodes the status as the category itself; C4BB 2.0 as the reason under `benefitpaymentstatus`.
     """
     found: set[str] = set()
     for adjudication in adjudications:
@@ -106,17 +107,17 @@ def _everywhere(eob: Explanation) -> Iterable[Adjudication]:
 
 
 def is_category(category: Concept | None, codes: frozenset[str]) -> bool:
-    """Return whether one of the category's codes is among these."""
+    """Return whether one of the category's codes is in `codes`."""
     return category is not None and not codes.isdisjoint(category.codes())
 
 
 def read_contract(raw: bytes | msgspec.Raw) -> Contract | None:
-    """Return the contract status of the provider, else of the biller; `mixed` if lines differ, None if absent.
+    """Return the contract status of the treating provider, else of the billing one; "mixed" if lines differ.
 
-    C4BB 1.1 has it as supportingInfo, 2.0 as an adjudication's reason.
+    None if there is no status. C4BB 1.1 has the status in supportingInfo, C4BB 2.0 in the reason of an adjudication.
 
     Raises:
-        Unreadable: damaged.
+        Unreadable: the resource is damaged.
     """
     eob, _ = decode(raw, Explanation)
     for categories in _BY_WHOM:
@@ -142,9 +143,10 @@ def payment_status(eob: Explanation) -> PaymentStatus | None:
 
 
 def is_denied(eob: Explanation, money: Money) -> bool | None:
-    """Return the payer's statement.
+    """Return whether the claim was denied, by its payment status; None if that is missing and nothing shows a denial.
 
-    Else True if a reason and the amounts show that everything billed is not covered.
+    Without a status, the claim was denied if all lines were, or if everything billed is not covered and there is a
+    reason.
     """
     if status := payment_status(eob):
         return status == "denied"
@@ -154,15 +156,16 @@ def is_denied(eob: Explanation, money: Money) -> bool | None:
 
 
 def refused_lines(eob: Explanation, money: Money) -> tuple[int, ...]:
-    """Return the indexes of the lines that the plan did not pay for a reason of its own."""
+    """Return the indexes of the lines that the plan denied."""
     lines = ((at, amounts) for at, amounts in money.of_lines.items() if at not in money.sum_lines)
     return tuple(at for at, amounts in lines if _is_refused(eob.item[at], amounts))
 
 
 def _is_refused(item: ClaimItem, amounts: Mapping[str, Amount]) -> bool:
-    """Whether a line says so, or was not paid and has a reason with nothing allowed or all of it not covered.
+    """Return whether the plan denied a line: a code says so, or the plan paid nothing and gave a reason.
 
-    No reason is needed where the member is to bear all that was billed and nothing of it is covered.
+    With a reason, all that was billed must be non-covered, or nothing allowed and no cost share due. No reason is
+    needed if everything is non-covered and owed by the member.
     """
     said = [part for one in item.adjudication for part in (one.category, one.reason) if part]
     if any(code.lower() in _DENIED for part in said for code in part.codes()):

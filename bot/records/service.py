@@ -1,7 +1,7 @@
-"""The kind of a claim, its date of service, provider and place, and what was done (fhir-notes 4.2, 4.5, 4.6, 12).
+"""The kind of a claim, its date of service, provider, place and services (fhir-notes 4.2, 4.5, 4.6, 12).
 
 The adjudication date is used only for a pharmacy claim without another date, and is marked as such. Names come from
-contained and included resources or the display.
+contained and included resources or the display of a reference.
 """
 
 from __future__ import annotations
@@ -46,17 +46,17 @@ _SEEN = ("rendering", "performing", "attending")
 
 
 def kind_of(eob: Explanation) -> ClaimKind | None:
-    """Return the kind by type, profile or lines; None if none of them decides."""
-    kind = _typed(eob.type) or _profiled(eob) or _lined(eob)
+    """Return the kind of the claim by its type, profile or lines; None if these do not show it."""
+    kind = _kind_by_type(eob.type) or _kind_by_profile(eob) or _kind_by_lines(eob)
     if kind != "institutional":
         return kind
     sub = {code.lower() for code in eob.sub_type.codes()} if eob.sub_type else set()
-    said = next((stay for stay in _STAYS if any(code.startswith(stay) for code in sub)), _profiled(eob))
-    return (said if said in _STAYS else None) or _stay_of(eob.type) or _billed_as(eob) or kind
+    said = next((stay for stay in _STAYS if any(code.startswith(stay) for code in sub)), _kind_by_profile(eob))
+    return (said if said in _STAYS else None) or _stay_by_type(eob.type) or _kind_by_bill(eob) or kind
 
 
-def _billed_as(eob: Explanation) -> ClaimKind | None:
-    """Return the kind by type of bill: its second digit is 1 or 2 for inpatients and 3 or 4 for outpatients."""
+def _kind_by_bill(eob: Explanation) -> ClaimKind | None:
+    """Return the kind by type of bill, or None. The second digit is 1 or 2 for inpatients, 3 or 4 for outpatients."""
     for info in eob.info("typeofbill"):
         for code in info.code.codes() if info.code else ():
             digits = code.lstrip("0")
@@ -65,7 +65,7 @@ def _billed_as(eob: Explanation) -> ClaimKind | None:
     return None
 
 
-def _typed(concept: Concept | None) -> ClaimKind | None:
+def _kind_by_type(concept: Concept | None) -> ClaimKind | None:
     if concept is None:
         return None
     for known, codes in ((_STANDARD, concept.codes(_CLAIM_TYPE)), (_ELSEWHERE, concept.codes())):
@@ -75,14 +75,14 @@ def _typed(concept: Concept | None) -> ClaimKind | None:
     return None
 
 
-def _stay_of(concept: Concept | None) -> ClaimKind | None:
-    """Return inpatient or outpatient from CMS's own coding next to the standard one; else None."""
+def _stay_by_type(concept: Concept | None) -> ClaimKind | None:
+    """Return "inpatient" or "outpatient" from CMS's own coding next to the standard one, or None."""
     found = (_ELSEWHERE.get(code.lower()) for code in concept.codes()) if concept else ()
     return next((kind for kind in found if kind in _STAYS), None)
 
 
-def _profiled(eob: Explanation) -> ClaimKind | None:
-    """Return the kind by profile, whatever its position in the list and its version."""
+def _kind_by_profile(eob: Explanation) -> ClaimKind | None:
+    """Return the kind by the names of the profiles, in any position and version; None if no name shows it."""
     for profile in eob.meta.profile if eob.meta else ():
         name = profile.split("|")[0].rsplit("/", 1)[-1].lower()
         for kind in _PROFILES:
@@ -91,13 +91,13 @@ def _profiled(eob: Explanation) -> ClaimKind | None:
     return None
 
 
-def _lined(eob: Explanation) -> ClaimKind | None:
+def _kind_by_lines(eob: Explanation) -> ClaimKind | None:
     coded = (coding for item in eob.item if item.product_or_service for coding in item.product_or_service.coding)
     return "pharmacy" if any(coding.system == _NDC for coding in coded) else None
 
 
 def service_of(eob: Explanation, kind: ClaimKind | None) -> tuple[Period, ServiceIs]:
-    """Return the period of service; `processed` if only the adjudication date of a pharmacy claim is known."""
+    """Return the period of service, and "processed" if only the adjudication date is known, else "service"."""
     statement = period_of(eob.billable_period)
     lines = _days_of_lines(eob.item)
     first = _admission(eob) if kind in {"inpatient", "institutional"} else lines
@@ -133,14 +133,17 @@ def _span(item: ClaimItem) -> Period:
 
 
 class Names:
-    """The names of the resources that came with claims, each decoded when it is first asked for."""
+    """The names of resources that came with claims. Each resource is decoded when its name is first requested."""
 
     def __init__(self, rows: Mapping[Key, RawJson], known: Mapping[str, str | None] | None = None) -> None:
-        """`known` are names by reference."""
+        """`rows` are the resources; `known` are names that are already known, by reference."""
         self._rows, self._known = rows, dict(known or {})
 
     def of(self, reference: Reference | None) -> str | None:
-        """Return the name of the referenced resource, else the reference's display. Nothing is fetched."""
+        """Return the name of the referenced resource, else the display of the reference, or None.
+
+        Nothing is fetched.
+        """
         if reference is None:
             return None
         text = reference.reference or ""
@@ -174,24 +177,30 @@ def names_in(entries: Iterable[Entry]) -> Names:
     return Names(rows)
 
 
-def seen(eob: Explanation, names: Names) -> str | None:
-    """Return the provider: rendering or performing, else attending, else billing; `primary` is another person."""
+def provider_name(eob: Explanation, names: Names) -> str | None:
+    """Return the name of the provider: rendering or performing, else attending, else billing; None without a name.
+
+    The care team role "primary" is not used, because it is another person.
+    """
     return _member(eob, names, *_SEEN) or names.of(eob.provider)
 
 
 def specialties(eob: Explanation) -> frozenset[str]:
-    """Return the NUCC codes of whoever gave the care; none where the claim tells no specialty, or of a fill."""
+    """Return the NUCC codes of the provider who gave the care.
+
+    Empty for a pharmacy fill, and if no specialty is given.
+    """
     team = (one for one in eob.care_team if one.role and not set(_SEEN).isdisjoint(one.role.codes()))
     return frozenset(code for one in team if one.qualification for code in one.qualification.codes(NUCC))
 
 
 def prescriber(eob: Explanation, names: Names) -> str | None:
-    """Return the prescriber of a pharmacy claim."""
+    """Return the name of the prescriber of a pharmacy claim; None if not given."""
     return _member(eob, names, "prescribing")
 
 
-def place(eob: Explanation, names: Names) -> str | None:
-    """Return the service facility, else `facility`, else an organization that billed."""
+def place_name(eob: Explanation, names: Names) -> str | None:
+    """Return the name of the service facility, else of `facility`, else of a billing organization, or None."""
     found = [names.of(info.value_reference) for info in eob.info("servicefacility")]
     found.append(names.of(eob.facility))
     key = key_of(eob.provider)
@@ -201,7 +210,7 @@ def place(eob: Explanation, names: Names) -> str | None:
 
 
 def _member(eob: Explanation, names: Names, *roles: str) -> str | None:
-    """Return the name of a member of the care team in the first of these roles that has one."""
+    """Return the name of the first care team member with one of these roles, in the order of `roles`, or None."""
     team = [(one.role.codes(), one.provider) for one in eob.care_team if one.role]
     found = (names.of(provider) for role in roles for codes, provider in team if role in codes)
     return next(filter(None, found), None)
@@ -211,9 +220,10 @@ _UNTOLD = frozenset({"not-applicable", "unknown", "compound"})
 
 
 class PerformedLine(msgspec.Struct, frozen=True, gc=False):
-    """A line: its codes by kind, its texts, and the member's share and the charge if the line has them.
+    """A claim line in detail: its codes by kind, its texts, and its amounts.
 
-    `paid` is what the plan paid for it. `text` is the payer's text for what was done, not the display of a code.
+    `text` is the payer's text for the service, not the display of a code. `share` is what the member owes for the line,
+    `paid` what the plan paid.
     """
 
     codes: tuple[str, ...] = ()
@@ -229,7 +239,10 @@ class PerformedLine(msgspec.Struct, frozen=True, gc=False):
 
 
 class Performed(msgspec.Struct, frozen=True, gc=False):
-    """The lines, and the codes of the claim as a whole. `bill` is the type of bill without leading zeros."""
+    """The services of a claim in detail: its lines, and the codes of the whole claim.
+
+    `bill` is the type of bill without leading zeros; `words` are the texts of the header and of the procedures.
+    """
 
     lines: tuple[PerformedLine, ...] = ()
     bill: str = ""
@@ -240,7 +253,7 @@ class Performed(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def tells(self) -> bool:
-        """Whether anything says what was done, by a code or in words."""
+        """Whether a code or text shows which service was given."""
         return any(line.codes or line.words or line.revenue for line in self.lines) or bool(self.procedures or self.drg)
 
 
@@ -258,7 +271,10 @@ class _More(Shape, frozen=True):
 
 
 def performed_in(eob: Explanation, raw: RawJson, of_lines: Mapping[int, Mapping[str, Amount]]) -> Performed:
-    """Return what the claim says was done, with the amounts `of_lines`; unreadable diagnoses are left out."""
+    """Return the services of the claim in detail.
+
+    `of_lines` are the amounts by line; unreadable diagnoses are omitted.
+    """
     try:
         more, _ = decode(raw, _More)
     except Unreadable:
@@ -279,7 +295,7 @@ def performed_in(eob: Explanation, raw: RawJson, of_lines: Mapping[int, Mapping[
 
 
 def _line(item: ClaimItem, amounts: Mapping[str, Amount] | None) -> PerformedLine:
-    """Return the line; empty for one with a modifierExtension, which may change its meaning and has no amounts."""
+    """Return the line in detail. A line with a modifierExtension becomes empty, because its meaning may differ."""
     if amounts is None:
         return PerformedLine()
     drugs, revenue, codes = list[str](), list[str](), list[str]()
@@ -318,10 +334,10 @@ def _words(concepts: Iterable[Concept | None]) -> Iterable[str]:
 
 
 class Dispensed(msgspec.Struct, frozen=True):
-    """A drug of a fill. Absent values are None.
+    """A drug of a pharmacy fill. Absent values are None.
 
-    `drug` is the payer's text, or its ingredients' for a compound; `code` is the NDC as written; `days` is the days of
-    supply.
+    `drug` is the payer's text for the drug, or for the ingredients of a compound. `code` is the NDC as written, and
+    `days` the days of supply.
     """
 
     drug: str | None = None
@@ -335,7 +351,10 @@ _NO_CODE = frozenset({"unknown", "not-applicable", "compound"})
 
 
 def dispensed_in(eob: Explanation, kind: ClaimKind | None) -> tuple[Dispensed, ...]:
-    """Return the drugs of a pharmacy claim, in order (fhir-notes 4.4, 4.6), without lines with a modifierExtension."""
+    """Return the drugs of a pharmacy claim, in order (fhir-notes 4.4, 4.6); () for other claims.
+
+    Lines with a modifierExtension are omitted.
+    """
     days, found = _days(eob), list[Dispensed]()
     for item in eob.item if kind == "pharmacy" else ():
         what = item.product_or_service
@@ -347,22 +366,24 @@ def dispensed_in(eob: Explanation, kind: ClaimKind | None) -> tuple[Dispensed, .
 
 
 def drug_of(item: ClaimItem) -> str | None:
-    """Return the payer's text for the drug of a line, or its ingredients' for a compound."""
+    """Return the payer's text for the drug of a line, or for the ingredients of a compound; None without a text."""
     parts = [part.product_or_service.words() for part in item.detail if part.product_or_service]
     return ", ".join(filter(None, parts)) or (item.product_or_service.words() if item.product_or_service else None)
 
 
 def _days(eob: Explanation) -> Decimal | None:
-    """Return the days of supply; None for a claim with several lines, as it may be of any of them."""
+    """Return the days of supply; None for a claim with several lines, because they may belong to any of the lines."""
     supplies = [quantity_of(info.value_quantity) for info in eob.info("dayssupply")]
     days = [one.value for one in supplies if one and one.value > 0]
     return days[0] if len(days) == 1 and len(eob.item) == 1 else None
 
 
 def services_in(eob: Explanation, kind: ClaimKind | None) -> tuple[str, ...]:
-    """Return the texts of the lines in order, without duplicates, at most four; codes without a text are left out.
+    """Return the texts of the services, line by line, without duplicates, at most four.
 
-    A fill has drugs instead. No code list is used: CPT, NUBC and CDT texts are licensed (fhir-notes 4.3).
+    Lines without a text are omitted.
+
+    () for a pharmacy claim. No code list is used: CPT, NUBC and CDT texts are licensed (fhir-notes 4.3).
     """
     lines = eob.item if kind != "pharmacy" else ()
     given = ([what.words() for what in (line.product_or_service, line.revenue) if what] for line in lines)

@@ -1,6 +1,6 @@
-"""The FHIR R4 data types of the tolerant reading as msgspec structs, and what the values of the records have in common.
+"""The FHIR R4 data types that `decode` reads, as msgspec structs, and the base classes of the record values.
 
-Every element is optional, as payers omit some. A value reads its own resource, and does not change afterwards.
+Every element is optional, as payers omit some. A record value is read from a resource, and immutable.
 
 Extensions are identified by the last part of their URL, as older servers have other paths before it (fhir-notes 8).
 References are relative, absolute, versioned, contained, a urn, or words only (F34, fhir-notes 10).
@@ -29,11 +29,11 @@ _POINTS = re.compile(rf"(?:^|/)(?P<type>[A-Z][A-Za-z]+)/(?P<id>{_ID})(?:/_histor
 
 
 class Shape(msgspec.Struct, frozen=True, kw_only=True, rename="camel", gc=False):
-    """The base class: unknown elements are skipped; names are camelCase in JSON."""
+    """The base class of FHIR structs. Unknown elements are skipped; names are camelCase in JSON."""
 
 
 class RecordShape(Shape, frozen=True):
-    """A resource: what every one has."""
+    """The elements that every resource has."""
 
     resource_type: str = ""
     id: str = ""
@@ -48,25 +48,25 @@ class Coding(Shape, frozen=True):
 
 
 class Concept(Shape, frozen=True):
-    """A CodeableConcept: one meaning in several code systems, or only in words."""
+    """A CodeableConcept: one meaning as codes of several code systems, as text, or both."""
 
     coding: tuple[Coding, ...] = ()
     text: str | None = None
 
     def codes(self, system: str | None = None) -> tuple[str, ...]:
-        """Return the codes, of one system or of all, in the payer's order."""
+        """Return the codes of one code system, or of all if `system` is None, in the payer's order."""
         if len(self.coding) == 1:  # nearly always: a claim has dozens of them
             (only,) = self.coding
             return (only.code,) if only.code and (system is None or only.system == system) else ()
         return tuple(c.code for c in self.coding if c.code and (system is None or c.system == system))
 
     def words(self) -> str | None:
-        """Return the payer's text, else the first display; never a bare code."""
+        """Return the payer's text, else the first display; None if there is only a code."""
         return clean(self.text) or next((d for d in (clean(c.display) for c in self.coding) if d), None)
 
 
 class Identifier(Shape, frozen=True):
-    """An identifier with its system, its use and its kind."""
+    """An identifier with its system, use and type."""
 
     system: str | None = None
     use: str | None = None
@@ -74,12 +74,12 @@ class Identifier(Shape, frozen=True):
     type: Concept | None = None
 
     def is_kind(self, code: str) -> bool:
-        """Return whether its type has this code, such as `uc` or `MB`."""
+        """Return whether the type of the identifier has this code, such as `uc` or `MB`."""
         return self.type is not None and code in self.type.codes()
 
 
 class Reference(Shape, frozen=True):
-    """A reference to another resource, or only words about it."""
+    """A reference to another resource, by address, identifier or words only."""
 
     reference: str | None = None
     type: str | None = None
@@ -88,14 +88,14 @@ class Reference(Shape, frozen=True):
 
 
 class MoneyShape(Shape, frozen=True):
-    """Money as in FHIR."""
+    """The FHIR type Money."""
 
     value: Decimal | None = None
     currency: str | None = None
 
 
 class PeriodShape(Shape, frozen=True):
-    """Period as in FHIR."""
+    """The FHIR type Period."""
 
     start: str | None = None
     end: str | None = None
@@ -113,12 +113,15 @@ class HumanName(Shape, frozen=True):
 
     @property
     def is_past(self) -> bool:
-        """Whether it is marked as an earlier name, or has an end date. The year 9999 means that there is none."""
+        """Whether the name is marked as an earlier name or has an end date.
+
+        An end in the year 9999 means that there is none.
+        """
         end = (self.period.end if self.period is not None else None) or _NO_END
         return self.use in {"old", "maiden"} or not end.startswith(_NO_END)
 
     def words(self) -> str | None:
-        """Return the name as people say it: the text, else given and family with the suffix after a comma."""
+        """Return the name as one text: given name, family name, comma, suffix; None if the name is empty."""
         text = clean(self.text)
         if text:
             return text
@@ -157,20 +160,20 @@ class Address(Shape, frozen=True):
         return digits if len(digits) == 5 and digits.isdecimal() else None  # noqa: PLR2004 -- a ZIP has five digits
 
     def on_one_line(self, zip_code: str | None) -> str | None:
-        """Return street, city, state and the ZIP code, which is given; without any of them the payer's text."""
+        """Return street, city, state and `zip_code` on one line; without these the payer's text, or None."""
         last = " ".join(part for part in (self.state, zip_code) if part)
         parts = (clean(part) for part in (*self.line, self.city, last))
         return ", ".join(part for part in parts if part) or clean(self.text, _LONGEST_ADDRESS)
 
 
 class Attachment(Shape, frozen=True):
-    """Embedded data in Base64; linked data is never fetched (T40)."""
+    """Embedded data in Base64. Linked data is never fetched (T40)."""
 
     data: str | None = None
 
 
 class QuantityShape(Shape, frozen=True):
-    """Quantity as in FHIR."""
+    """The FHIR type Quantity."""
 
     value: Decimal | None = None
     comparator: str | None = None
@@ -179,7 +182,7 @@ class QuantityShape(Shape, frozen=True):
 
 
 class RangeShape(Shape, frozen=True):
-    """Range as in FHIR."""
+    """The FHIR type Range."""
 
     low: QuantityShape | None = None
     high: QuantityShape | None = None
@@ -192,7 +195,7 @@ class Annotation(Shape, frozen=True):
 
 
 class Extension(Shape, frozen=True):
-    """An extension with the value types that this bot reads; complex ones contain others."""
+    """An extension with the value types that this bot reads. Complex extensions contain further extensions."""
 
     url: str = ""
     extension: tuple[Extension, ...] = ()
@@ -218,7 +221,7 @@ class Meta(Shape, frozen=True):
 
 
 def best_name(names: Iterable[HumanName]) -> str | None:
-    """Return the official or usual name if one is marked, else the first with words; old names last."""
+    """Return the official name, else the usual one, else the first with words, or None. Past names come last."""
     order = {"official": 0, "usual": 1, None: 2}
     ranked = sorted(names, key=lambda name: 9 if name.is_past else order.get(name.use, 3))
     return next((words for words in (name.words() for name in ranked) if words), None)
@@ -230,7 +233,7 @@ def extensions_named(extensions: Iterable[Extension], name: str) -> Iterator[Ext
 
 
 def first_named(extensions: Iterable[Extension], name: str) -> Extension:
-    """Return the first extension whose URL ends with the name, else one without a value."""
+    """Return the first extension whose URL ends with the name; if there is none, an empty Extension."""
     return next(extensions_named(extensions, name), Extension())
 
 
@@ -242,7 +245,7 @@ class Key(NamedTuple):
 
 
 def key_of(reference: Reference | str | None) -> Key | None:
-    """Return type and id of the referenced resource, without version; None for a logical identifier or words only."""
+    """Return type and id of the referenced resource, without version; None for an identifier or words only."""
     text = reference.reference if isinstance(reference, Reference) else reference
     if not text:
         return None
@@ -255,17 +258,17 @@ def key_of(reference: Reference | str | None) -> Key | None:
 
 
 def display_of(reference: Reference | None) -> str | None:
-    """Return the payer's words for what is referenced."""
+    """Return the display of the reference, that is the payer's words for its target; None if there is none."""
     return clean(reference.display) if reference else None
 
 
 def keys_of(references: Iterable[Reference]) -> tuple[Key, ...]:
-    """Return the keys of the references that have one."""
+    """Return the keys of those references that have one."""
     return tuple(key for reference in references if (key := key_of(reference)))
 
 
 def period_of(shape: PeriodShape | None) -> Period:
-    """Return the period, without ends if none are given."""
+    """Return the period; without a start and an end if `shape` is None."""
     return period(shape.start, shape.end) if shape else Period()
 
 
@@ -281,9 +284,9 @@ _UNSEEN = ("R",)
 
 
 def labels_of(raw: bytes | memoryview | msgspec.Raw) -> tuple[str, ...]:
-    """Return the sensitive labels anywhere in the resource, including contained resources and elements, sorted.
+    """Return the sensitive security labels anywhere in the resource, with its contained resources and elements, sorted.
 
-    ("R",), restricted, if it has labels but cannot be parsed.
+    Returns ("R",), which means restricted, if the resource has labels but cannot be parsed.
     """
     body = bytes(raw)
     if not any(hint in body for hint in _HINTS):
@@ -314,7 +317,7 @@ def _labels(value: Any) -> Iterator[str]:
 
 
 def _codes(value: Any) -> Iterator[str]:
-    """Yield the codes of a Coding, of a list of them, or of a CodeableConcept."""
+    """Yield the codes of a Coding, of a list of Codings, or of a CodeableConcept."""
     for coding in value if isinstance(value, list) else [value]:
         if isinstance(coding, dict):
             yield str(coding.get("code"))
@@ -329,7 +332,7 @@ RawJson = bytes | msgspec.Raw
 
 
 class Value:
-    """What a resource says, read by `__init__`. What the payer does not say is None or empty."""
+    """The base class of values read from a resource by `__init__`. What the payer does not report is None or empty."""
 
     if not TYPE_CHECKING:  # the attributes are those that `__init__` sets, each once
 
@@ -342,11 +345,11 @@ class Value:
 class Record(Value):
     """A record of the member, read from a resource of the type `TYPE`.
 
-    `labels` are those that hide it until the member asks for it, on the resource or its Bundle; `dropped` are the
-    locations of elements that could not be read.
+    `labels` are the sensitive security labels of the resource or its Bundle; a labelled record is hidden until the
+    member asks for it. `dropped` are the locations of elements that could not be read.
 
     Raises:
-        Unreadable: damaged, or of another type. The message never contains a value of the record.
+        Unreadable: the resource is damaged or of another type. The message never contains a value of the record.
     """
 
     TYPE: ClassVar[str]
@@ -355,7 +358,7 @@ class Record(Value):
     dropped: tuple[str, ...]
 
     def _read(self, raw: RawJson, shape: type[R], labels: tuple[str, ...]) -> R:
-        """Set what every record has, and return the resource's elements."""
+        """Set the attributes that every record has, and return the elements of the resource."""
         found, dropped = decode(raw, shape)
         if found.resource_type != self.TYPE:
             raise Unreadable(f"not a {self.TYPE}")
@@ -364,7 +367,7 @@ class Record(Value):
 
 
 def grouped(rows: Iterable[T], key: Callable[[T], K]) -> dict[K, list[T]]:
-    """Return the rows by their key, in order."""
+    """Return the rows grouped by their key, in order."""
     groups: dict[K, list[T]] = {}
     for row in rows:
         groups.setdefault(key(row), []).append(row)

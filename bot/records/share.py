@@ -1,4 +1,4 @@
-"""Statements about claims: sums and their steps; a claim's lines, doubts, state, and the reason for its share."""
+"""Statements about claims: sums with their terms, a claim's lines, caveats and states, and why a share is owed."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from bot.records.claim import Claim, less
+from bot.records.claim import Claim, price_cut
 from bot.records.explanation import ClaimItem, added, line_amounts, paid_in
 from bot.records.live import Live
 from bot.records.money import CENT, USUAL_CURRENCY, Amount, alike, difference, quantity_of
@@ -20,7 +20,10 @@ _SHOWN = 12
 
 
 class Term(msgspec.Struct, frozen=True):
-    """An amount of a step with a name for templates; `minus` if it is subtracted. `day` is the date of service."""
+    """An amount in a `Step`, with a name for templates.
+
+    `minus` is True if it is subtracted; `day` is the date of service.
+    """
 
     name: str
     amount: Amount
@@ -29,11 +32,10 @@ class Term(msgspec.Struct, frozen=True):
 
 
 class Step(msgspec.Struct, frozen=True):
-    """The terms and their sum, `result`. Of many terms the first are shown.
+    """An addition: a `result` and the terms that add up to it. Only the first of many terms are listed.
 
-    `rest` is the sum of the other `left` terms.
-
-    `count` is how many amounts there were; for lines only that is known, and there are no terms.
+    `left` is the number of terms not listed and `rest` their sum. `count` is the number of all terms; a sum of claim
+    lines has only a `count`.
     """
 
     name: str
@@ -45,9 +47,9 @@ class Step(msgspec.Struct, frozen=True):
 
 
 def sum_of(name: str, claims: Iterable[Claim], amount: Callable[[Claim], Amount | None]) -> tuple[Step, ...]:
-    """Return the sum over the claims that have the amount; () if there is nothing to add or there are two currencies.
+    """Return the sum of an amount over claims, as one step; () if no claim has the amount or currencies differ.
 
-    A labelled claim adds its amount without its day.
+    A claim with a sensitive label adds its amount without its day.
     """
     terms = [_term(claim, value) for claim in claims if (value := amount(claim)) is not None]
     result = added(term.amount for term in terms)
@@ -68,17 +70,20 @@ _COMPOUND = "compound"
 class ClaimLine(Value):
     """A line of a claim. Absent values are None; amounts are the line's own.
 
-    `description` is the payer's text, never one from a code list of ours; `drug` is the NDC text of a fill, or of the
-    ingredients of a compound; `notes` are the payer's notes that the line refers to. `refused`: the plan did not pay it
-    for a reason of its own. `at` is its index among the claim's lines.
+    Attributes:
+        description: the payer's text for the service, never one from a code list.
+        drug: the text for the drug of a fill, or for the ingredients of a compound.
+        notes: the payer's notes that the line refers to.
+        refused: True if the plan denied the line.
+        at: the index among the lines of the claim.
     """
 
     def __init__(self, item: ClaimItem, at: int, notes: Mapping[Decimal, str], claim: Claim) -> None:
         money, _ = line_amounts(item, claim.currency or USUAL_CURRENCY)
-        what, quantity, tooth = _told(item.product_or_service), quantity_of(item.quantity), _told(item.body_site)
+        what, quantity, tooth = _stated(item.product_or_service), quantity_of(item.quantity), _stated(item.body_site)
         is_drug = any(c.system == NDC or c.code == _COMPOUND for c in what.coding)
         self.at = at
-        self.description = what.words() or _told(item.revenue).words()
+        self.description = what.words() or _stated(item.revenue).words()
         self.code = next((c.code for c in what.coding if c.code and c.code != _COMPOUND), None)
         self.billed = money.get("billed")
         self.allowed = money.get("allowed")
@@ -97,15 +102,15 @@ class ClaimLine(Value):
 def read_lines(claim: Claim) -> tuple[ClaimLine, ...]:
     """Return the lines of a claim that still has its resource, in order.
 
-    A line that only adds up the others is left out. A line without a currency has the claim's.
+    A line that only sums up the others is omitted. A line without a currency has that of the claim.
     """
     eob = claim.explanation
     notes = {note.number: text for note in eob.process_note if note.number and (text := clean(note.text, NOTE_LIMIT))}
     return tuple(ClaimLine(item, at, notes, claim) for at, item in enumerate(eob.item) if at not in claim.sum_lines)
 
 
-def _told(concept: Concept | None) -> Concept:
-    """Return the concept without the codes for "no information"; empty for None."""
+def _stated(concept: Concept | None) -> Concept:
+    """Return the concept without the codes for "no information"; an empty concept for None."""
     if concept is None:
         return Concept()
     return Concept(coding=tuple(c for c in concept.coding if c.code not in _NOT_TOLD), text=concept.text)
@@ -135,7 +140,7 @@ ShareReason = Literal["coinsurance", "copay", "deductible", "nothing", "several"
 
 
 class Doubt(msgspec.Struct, frozen=True):
-    """A doubt: the `amounts` it is about, a `count` of lines, or `other`, the claim that it refers to."""
+    """A caveat about a claim: the `amounts` concerned, `count` of `of` lines, or the `other` claim concerned."""
 
     what: DoubtKind
     amounts: tuple[Amount, ...] = ()
@@ -146,7 +151,7 @@ class Doubt(msgspec.Struct, frozen=True):
 
 
 def doubts_of(claim: Claim, alive: Live | None = None) -> tuple[Doubt, ...]:
-    """Return the doubts about the claim; with `alive`, the claims around it, also those about related claims."""
+    """Return the caveats about the claim; with `alive`, the claims around it, also those about related claims."""
     return (*_of_amounts(claim), *_of_state(claim), *(_of_company(claim, alive) if alive else ()))
 
 
@@ -194,10 +199,10 @@ def _of_company(claim: Claim, alive: Live) -> Iterator[Doubt]:
 
 
 class Why(msgspec.Struct, frozen=True):
-    """The one part that makes up the whole share, or "several", or "nothing" for a share of zero.
+    """Why the member owes their share: the one part that makes up all of it, "several" parts, or "nothing" to pay.
 
-    `percent` is the coinsurance's rate of `price`, the plan's price, if it is a whole or a half percent. `paid` is the
-    plan's payment if it is price minus share; `discount` is what was billed above the price.
+    `percent` is the coinsurance as a percentage of `price` (the allowed amount), if it is a whole or half percent.
+    `paid` is the plan's payment, if it is price minus share. `discount` is the billed amount minus the price.
     """
 
     reason: ShareReason
@@ -209,12 +214,15 @@ class Why(msgspec.Struct, frozen=True):
 
     @property
     def plan_percent(self) -> Decimal:
-        """The rate of the price that the plan pays, if `percent` is the member's."""
+        """The percentage of the price that the plan pays, if `percent` is the member's."""
         return _HUNDRED - (self.percent or 0)
 
 
 def why_of(claim: Claim) -> Why | None:
-    """Return the reason; None if no share is reported, if it is a lower bound, or if the parts do not add up to it."""
+    """Return the reason for the member's share; None if no share is reported or it is uncertain.
+
+    A share is uncertain if it is a lower bound, if the claim states another one, or if its parts do not add up to it.
+    """
     owed = claim.owed
     share = owed.amount
     if share is None or share.value < 0 or owed.is_floor or owed.gap or owed.rivals:
@@ -226,7 +234,7 @@ def why_of(claim: Claim) -> Why | None:
     reason: ShareReason = "nothing" if not share.value else names[given[0]] if len(given) == 1 else "several"
     rest = difference(claim.allowed, share)
     price = claim.allowed if rest and claim.allowed and claim.allowed.value > 0 else None
-    cut = less(claim.billed, price)
+    cut = price_cut(claim.billed, price)
     return Why(
         reason=reason,
         share=share,
@@ -238,7 +246,7 @@ def why_of(claim: Claim) -> Why | None:
 
 
 def _percent(share: Amount, price: Amount | None) -> Decimal | None:
-    """Return the whole or half percent of the price that gives the share to the cent; else None."""
+    """Return the whole or half percentage of the price that gives the share to the cent; None if there is none."""
     if price is None:
         return None
     percent = (share.value * _HUNDRED / price.value * 2).quantize(Decimal(1)) / 2
@@ -247,7 +255,7 @@ def _percent(share: Amount, price: Amount | None) -> Decimal | None:
 
 
 def owed_steps(claim: Claim) -> tuple[Step, ...]:
-    """Return how what is owed is computed from its lines or its parts, and what the parts leave unexplained."""
+    """Return how the amount owed is computed from its lines or parts, and how much of it the parts do not explain."""
     owed, steps = claim.owed, []
     if owed.amount and owed.source == "lines":
         steps.append(Step("lines", owed.amount, count=owed.lines_given))
@@ -277,18 +285,18 @@ _STATES: Mapping[str, Callable[[Claim], bool]] = {
 
 
 def is_in_state(claim: Claim, state: str) -> bool:
-    """Return whether the claim is in that state, as far as the record tells; False for an unknown state."""
+    """Return whether the claim is known to be in that state, such as "paid"; False for an unknown state."""
     is_so = _STATES.get(state)
     return is_so is not None and is_so(claim)
 
 
 def left_of(claim: Claim) -> Amount | None:
-    """Return the amount owed minus what the member paid, as reported; None if one of them is missing."""
+    """Return the amount owed minus what the member paid, as reported; None if either is missing."""
     return difference(claim.owed.amount, claim.paid_by_patient)
 
 
 def tells_state(claim: Claim, state: str | None) -> bool:
-    """Return whether the record tells if the claim is in that state."""
+    """Return whether the record shows if the claim is in that state or not."""
     if state in {"out_of_network", "in_network"}:
         return claim.network in {"innetwork", "outofnetwork", "mixed"}
     if state in {"free", "not_free"}:  # of a minimum of zero nothing is known

@@ -7,16 +7,19 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 
-from bot.records.claim import Claim, Number
+from bot.records.claim import Claim, ClaimNumber
 from bot.records.money import Amount
 from bot.records.shapes import grouped
 
 NEVER = datetime.min.replace(tzinfo=UTC)
 
 
-def priors_of(claims: Iterable[Claim]) -> dict[str, list[tuple[Number, str]]]:
-    """Return the replaced claim numbers, with the claims that replace them; those made in error replace none."""
-    priors: dict[str, list[tuple[Number, str]]] = {}
+def priors_of(claims: Iterable[Claim]) -> dict[str, list[tuple[ClaimNumber, str]]]:
+    """Return the claim numbers replaced by these claims: by value, each number with the id of the claim replacing it.
+
+    Claims entered in error replace none.
+    """
+    priors: dict[str, list[tuple[ClaimNumber, str]]] = {}
     for claim in claims:
         if claim.status != "entered-in-error" and claim.use in {None, "claim"}:
             for number in claim.replaces:
@@ -24,16 +27,20 @@ def priors_of(claims: Iterable[Claim]) -> dict[str, list[tuple[Number, str]]]:
     return priors
 
 
-def is_prior(claim: Claim, priors: dict[str, list[tuple[Number, str]]]) -> bool:
-    """Return whether another claim replaces it, by one of its numbers."""
+def is_prior(claim: Claim, priors: dict[str, list[tuple[ClaimNumber, str]]]) -> bool:
+    """Return whether another claim replaces this one, by one of its claim numbers.
+
+    `priors` is the result of `priors_of`.
+    """
     named = ((own, *by) for own in claim.numbers for by in priors.get(own.value, ()))
-    return any(by != claim.id and own.same(number) for own, number, by in named)
+    return any(by != claim.id and own.matches(number) for own, number, by in named)
 
 
 def newest_versions(claims: Iterable[Claim]) -> tuple[list[Claim], int]:
-    """Return each claim once, in its newest version (F42), and how many were older or exact duplicates.
+    """Return each claim once, in its newest version (F42), and the number of older versions and duplicates.
 
-    Proof is the resource's id, or the same number, kind, use and days with the same amounts, people and reasons.
+    Two resources are one claim if they have the same id, or the same number, kind, use and days with the same amounts,
+    people and reasons.
     """
     by_id: dict[str, Claim] = {}
     seen = 0
@@ -42,7 +49,7 @@ def newest_versions(claims: Iterable[Claim]) -> tuple[list[Claim], int]:
         key = claim.id or f"?{place}"
         by_id[key] = _newer(by_id.get(key), claim)
     # What a claim says is read only where another has its name: reading it took a third of an answer's CPU.
-    names = {key: _called(claim) for key, claim in by_id.items() if claim.numbers}
+    names = {key: _number_and_days(claim) for key, claim in by_id.items() if claim.numbers}
     named = Counter(names.values())
     newest: dict[tuple[object, ...], Claim] = {}
     for key, claim in by_id.items():
@@ -53,13 +60,13 @@ def newest_versions(claims: Iterable[Claim]) -> tuple[list[Claim], int]:
 
 
 def twins(claims: Iterable[Claim]) -> frozenset[str]:
-    """Return the ids of claims that count and share number, kind and days with another one that counts."""
-    groups = grouped((claim for claim in claims if claim.numbers and claim.service.known), _called)
+    """Return the ids of claims that share number, kind and days with another one of these claims."""
+    groups = grouped((claim for claim in claims if claim.numbers and claim.service.known), _number_and_days)
     return frozenset(claim.id for rows in groups.values() if len(rows) > 1 for claim in rows)
 
 
 def version_of(claim: Claim) -> tuple[datetime, date]:
-    """Return the key that orders versions: when the resource was changed, then when the claim was decided."""
+    """Return a sort key for versions of a claim: when the resource was changed, then when the claim was decided."""
     return (claim.last_updated or NEVER, claim.decided)
 
 
@@ -67,24 +74,25 @@ def _newer(old: Claim | None, new: Claim) -> Claim:
     return old if old is not None and version_of(old) > version_of(new) else new
 
 
-def _called(claim: Claim) -> tuple[object, ...]:
+def _number_and_days(claim: Claim) -> tuple[object, ...]:
     return (claim.numbers[0], claim.kind, claim.use, claim.service)
 
 
 def _content(claim: Claim) -> tuple[object, ...] | None:
-    """Return everything in the claim except its id and dates of change; None without a number or a day of service."""
+    """Return all data of the claim except its id and dates of change; None without a number or a day of service."""
     if not claim.numbers or not claim.service.known:
         return None
     amounts = (claim.billed, claim.allowed, claim.plan_paid, claim.owed, claim.paid_by_patient, claim.discount)
     people = (claim.patient, claim.seen, claim.billing, claim.place, claim.coverage)
     state = (claim.status, claim.outcome, claim.replaces, claim.replaced_by, claim.reasons, claim.lines)
-    return (*_called(claim), amounts, people, state, claim.dispensed)
+    return (*_number_and_days(claim), amounts, people, state, claim.dispensed)
 
 
 def matched(reversals: Iterable[Claim], claims: Sequence[Claim], gone: Sequence[Claim]) -> dict[str, tuple[Claim, ...]]:
-    """Return the claims that each reversal takes back, by its id: those it refers to, or one with exactly its amounts.
+    """Return the claims that each reversal takes back, by the reversal's id: those it refers to, else one that fits.
 
-    `gone` are claims that no longer count: they are matched by number only. A reversal without a match has no entry.
+    A claim fits if its amounts are exactly opposite, and number, or day and people, are the same. `gone` are claims
+    that no longer count; they are matched by number only. A reversal without a match has no entry.
     """
     found: dict[str, tuple[Claim, ...]] = {}
     used: set[str] = set()
@@ -100,7 +108,10 @@ def matched(reversals: Iterable[Claim], claims: Sequence[Claim], gone: Sequence[
 
 
 def _fits(reversal: Claim, claim: Claim) -> bool:
-    """Return whether the amounts are opposite to an earlier claim's with its number, or with its day and people."""
+    """Return whether the reversal has the opposite amounts of the claim, and its number, or its day and people.
+
+    False if the claim is known to be newer than the reversal.
+    """
     sooner = None not in {reversal.created, claim.created} and reversal.decided < claim.decided
     if sooner or not _opposite(reversal, claim):
         return False
@@ -113,8 +124,8 @@ def _fits(reversal: Claim, claim: Claim) -> bool:
 
 
 def same_number(one: Claim, other: Claim) -> bool:
-    """Return whether both have the same claim number."""
-    return bool(one.numbers and other.numbers) and one.numbers[0].same(other.numbers[0])
+    """Return whether both claims have the same first claim number."""
+    return bool(one.numbers and other.numbers) and one.numbers[0].matches(other.numbers[0])
 
 
 def _opposite(reversal: Claim, claim: Claim) -> bool:
@@ -126,10 +137,10 @@ def _opposite(reversal: Claim, claim: Claim) -> bool:
 
 
 def coordinated(claims: Sequence[Claim]) -> Mapping[str, Claim]:
-    """Return, by the id of a claim that is not added up, the other plan's claim for the same visit, which is.
+    """Return the claims that two plans processed for one visit: by the id of the one not in a sum, the one that is.
 
-    Two claims are of one visit if day, kind and charge are equal, the biller does not differ, and their coverages do.
-    The member's share is that of the one that reports another payer's payment, else the smaller one.
+    Two claims are for one visit if day, kind and charge are equal, the biller does not differ, and their coverages do.
+    The one in the sum is the one that reports another payer's payment, else the one with the smaller share.
     """
     # Most members have one plan: then neither people nor days are read.
     told = (one for one in claims if one.coverage and one.service.day) if _of_several_plans(claims) else ()
@@ -150,7 +161,7 @@ def _of_several_plans(claims: Sequence[Claim]) -> bool:
 def _of_one_charge(claims: Sequence[Claim]) -> Iterable[list[Claim]]:
     """Yield the claims with a charge, grouped by the same charge.
 
-    One that reports another payer's payment and no charge joins the only group of its biller.
+    A claim without a charge that reports another payer's payment joins the group of its biller, if there is only one.
     """
     charged = (claim for claim in claims if claim.billed and claim.billed.value > 0)
     groups = grouped(charged, lambda claim: claim.billed and (claim.billed.currency, claim.billed.cents))
@@ -176,6 +187,6 @@ def _same_people(one: Claim, other: Claim) -> bool:
 
 
 def _rank(claim: Claim) -> tuple[bool, bool, object, str]:
-    """Return a sort key: a claim that reports another payer's payment first, then the smaller share; none last."""
+    """Return a sort key: a claim that reports another payer's payment first, then the smaller share; no share last."""
     owed, prior = claim.owed.amount, claim.prior_payer_paid
     return (not (prior and prior.value > 0), owed is None, owed.value if owed else 0, claim.id)

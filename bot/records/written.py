@@ -1,4 +1,4 @@
-"""What the payer writes: dates and texts.
+"""Dates and texts as written by the payer.
 
 Dates keep the precision and the time zone in which they were written, without guesses. Texts are made safe to show: as
 one clean line, the lines of a narrative, or an address for a button.
@@ -19,7 +19,7 @@ EARLIEST_YEAR = 1900
 
 
 class PartialDate(msgspec.Struct, frozen=True, gc=False):
-    """A FHIR date or dateTime cut to its day; `month` and `day` are None if they were not written."""
+    """A FHIR date or dateTime cut to its day. `month` and `day` are None if they were not written."""
 
     year: int
     month: int | None = None
@@ -27,18 +27,18 @@ class PartialDate(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def first(self) -> date:
-        """The earliest day that it can mean."""
+        """The earliest day that the date can mean."""
         return date(self.year, self.month or 1, self.day or 1)
 
     @property
     def last(self) -> date:
-        """The latest day that it can mean."""
+        """The latest day that the date can mean."""
         month = self.month or 12
         return date(self.year, month, self.day or calendar.monthrange(self.year, month)[1])
 
     @property
     def exact(self) -> date | None:
-        """The day, if a day was written."""
+        """The day; None if only a month or a year was written."""
         return self.first if self.day else None
 
     def __str__(self) -> str:
@@ -50,8 +50,8 @@ class PartialDate(msgspec.Struct, frozen=True, gc=False):
 def parse_date(text: str | None) -> PartialDate | None:
     """Return the date; None if it is absent, malformed, impossible (February 30) or a placeholder before 1900.
 
-    The time and its offset are not converted: the day of service is the day that was written (F41). Results are cached,
-    as the lines of a claim repeat their day.
+    A time and its offset are not converted: the day of service is the day that was written (F41). Results are cached,
+    because the lines of a claim repeat their day.
     """
     found = _WRITTEN.fullmatch(text.strip()) if text and text.isascii() else None
     if found is None:
@@ -68,19 +68,19 @@ def parse_date(text: str | None) -> PartialDate | None:
 
 
 class Period(msgspec.Struct, frozen=True, gc=False):
-    """From `start` to `end`, inclusive, each possibly unknown."""
+    """A period from `start` to `end`, inclusive. Each is None if unknown."""
 
     start: PartialDate | None = None
     end: PartialDate | None = None
 
     @property
     def known(self) -> bool:
-        """Whether at least one end was written."""
+        """Whether at least one of start and end is known."""
         return self.start is not None or self.end is not None
 
     @property
     def day(self) -> PartialDate | None:
-        """The start, else the end."""
+        """The start, else the end, or None."""
         return self.start or self.end
 
     @property
@@ -89,20 +89,23 @@ class Period(msgspec.Struct, frozen=True, gc=False):
         return self.day.first if self.day else date.min
 
     def overlaps(self, first: date | None, last: date | None) -> bool:
-        """Return whether any day of it is in the inclusive range; an open side of the range is None."""
+        """Return whether the period has a day in the inclusive range; None as an end of the range leaves it open.
+
+        False for an unknown period.
+        """
         start, end = self.start or self.end, self.end or self.start
         if start is None or end is None:
             return False
         return not (last is not None and start.first > last) and not (first is not None and end.last < first)
 
     def includes(self, day: date) -> bool:
-        """Return whether the day is in it; a missing end means open."""
+        """Return whether the day is in the period; a missing start or end means open."""
         after_start = self.start is None or self.start.first <= day
         return after_start and (self.end is None or day <= self.end.last)
 
 
 def period(start: str | None, end: str | None) -> Period:
-    """Return the period; an end before its start is ignored (F41)."""
+    """Return the period. An end before the start is ignored (F41)."""
     first, last = parse_date(start), parse_date(end)
     if first is not None and last is not None and last is not first and last.last < first.first:
         last = None
@@ -110,7 +113,7 @@ def period(start: str | None, end: str | None) -> Period:
 
 
 def parse_instant(text: str | None) -> datetime | None:
-    """Return the instant with its zone (UTC if none was written); None if it is absent or malformed."""
+    """Return the instant with its time zone (UTC if none was written); None if it is absent or malformed."""
     if not text:
         return None
     try:
@@ -135,7 +138,7 @@ _LONGEST_ADDRESS = 2_000
 def clean(text: str | None, limit: int = NAME_LIMIT) -> str | None:
     """Return the text on one line without control, bidi and zero-width characters, cut at `limit` (F45, F46).
 
-    None if nothing visible is left: an empty name is an absent name.
+    None if nothing visible is left, so that an empty name counts as absent.
     """
     if not text:
         return None
@@ -160,7 +163,7 @@ def _visible(text: str, place: int) -> str:
 
 
 def lines_of(div: str | None) -> tuple[str, ...]:
-    """Return the lines of a narrative's `div`, in order, without tags, empty lines and duplicates."""
+    """Return the lines of a narrative's XHTML `div`, in order, without tags, empty lines and duplicates."""
     if not div:
         return ()
     reader = _Reader()
@@ -171,7 +174,7 @@ def lines_of(div: str | None) -> tuple[str, ...]:
 
 
 class _Reader(HTMLParser):
-    """Collects text; blocks end a line, table cells are separated, what a browser would not show is skipped."""
+    """Collects the text of XHTML. Blocks end a line, table cells are separated, and hidden elements are skipped."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -191,7 +194,7 @@ class _Reader(HTMLParser):
             self.pieces.append("\n")
 
     def handle_data(self, data: str) -> None:
-        """Handle text between tags; line ends have no meaning in XHTML."""
+        """Handle text between tags. Line breaks have no meaning in XHTML."""
         if not self._hidden:
             self.pieces.append(data.replace("\n", " "))
 
@@ -203,7 +206,7 @@ class _Reader(HTMLParser):
 
 
 def web_address(text: str | None) -> str | None:
-    """Return the address if it is https, with a host, and without user name, space or control character; else None."""
+    """Return the URL if it is https, with a host, and without user name, space or control character; else None."""
     if not text or len(text) > _LONGEST_ADDRESS or not text.isprintable() or " " in text:
         return None
     try:
