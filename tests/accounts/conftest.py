@@ -8,13 +8,14 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from starlette.applications import Starlette
 
 from bot.accounts.accounts import Accounts
-from bot.accounts.rows import Linked
+from bot.accounts.rows import Linked, Rows
 from bot.config import Settings
 from bot.errors import LinkError
 from bot.message import Person
@@ -136,6 +137,18 @@ def clock() -> Clock:
 def payer(clock: Clock) -> Payer:
     """The payer's double."""
     return Payer(clock)
+
+
+def unlinking_before(kind: type, bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let dana unlink in the moment in which a row of this kind is kept."""
+    put = Rows.put
+
+    async def late(rows: Rows, key: str, row: Any, **given: Any) -> None:
+        if isinstance(row, kind):
+            await bot.accounts.unlink(DANA)
+        await put(rows, key, row, **given)
+
+    monkeypatch.setattr(Rows, "put", late)
 
 
 def make_settings(**changes: object) -> Settings:

@@ -4,14 +4,13 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 
-from bot.accounts.rows import Rows, Tokens
+from bot.accounts.rows import Tokens
 from bot.errors import NotLinked, SignInExpired, SignInRefused
-from tests.accounts.conftest import DANA, MALLORY, Bot, code_on, make_settings, running
+from tests.accounts.conftest import DANA, MALLORY, Bot, code_on, make_settings, running, unlinking_before
 from tests.accounts.payer import Payer
 from tests.days import Clock
 
@@ -211,14 +210,7 @@ async def test_a_renewal_that_ends_after_unlinking_leaves_no_token(bot: Bot) -> 
 async def test_unlinking_while_a_renewed_token_is_kept_leaves_none(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
     """The new token goes behind the deletion: it is taken back, and given back to the payer."""
     await _linked(bot, refresh=True)
-    put = Rows.put
-
-    async def late(rows: Rows, key: str, row: Any, **given: Any) -> None:
-        if isinstance(row, Tokens):
-            await bot.accounts.unlink(DANA)
-        await put(rows, key, row, **given)
-
-    monkeypatch.setattr(Rows, "put", late)
+    unlinking_before(Tokens, bot, monkeypatch)
     bot.clock.now += 3_590
     with pytest.raises(NotLinked):
         await bot.accounts.access(DANA)

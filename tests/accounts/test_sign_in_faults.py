@@ -7,9 +7,9 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.accounts.rows import Pending, Rows
+from bot.accounts.rows import Pending
 from bot.errors import AccessNotGranted, LinkExpired, SetupWrong, SignInCancelled
-from tests.accounts.conftest import DANA, Bot, code_on
+from tests.accounts.conftest import DANA, Bot, code_on, unlinking_before
 from tests.accounts.payer import CLIENT_SECRET, FHIR
 
 
@@ -222,14 +222,7 @@ async def test_an_answer_that_no_check_foresaw_is_told(bot: Bot, monkeypatch: py
 @pytest.mark.attack("unlink in the moment in which a sign-in ends")
 async def test_unlinking_while_a_sign_in_is_kept_leaves_nothing(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither its tokens nor its code: what is put behind the deletion is taken back."""
-    put = Rows.put
-
-    async def late(rows: Rows, key: str, row: Any, **given: Any) -> None:
-        if isinstance(row, Pending):
-            await bot.accounts.unlink(DANA)
-        await put(rows, key, row, **given)
-
-    monkeypatch.setattr(Rows, "put", late)
+    unlinking_before(Pending, bot, monkeypatch)
     await _nothing_linked(bot, await bot.last_page(), "no longer works")
     for kind in ("pending_link", "tokens", "link"):
         assert await bot.store.owned(kind, DANA.key) == []

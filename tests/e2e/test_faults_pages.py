@@ -1,6 +1,8 @@
 """Answers of the payer's FHIR server that are well-formed and wrong (F26-F36): what the person reads."""
 
+import itertools
 import json
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -32,30 +34,19 @@ def in_part(about: str, words: str, said: Said) -> None:
 
 @pytest.mark.fault("F26")
 @pytest.mark.threat("T42")
-async def test_pages_that_loop_end_at_the_first_one_seen_before(dana: House) -> None:
-    """A next link to itself stops at once, and the answer says that it is partial (F26)."""
-    query = "ExplanationOfBenefit?loop=1"
-    dana.break_(rewriting(with_next(query)))
-    said = await dana.say(FAR)
-    in_part("stopped", "I stopped before the end", said)
-    assert dana.asked(query="loop=1") == 1
-
-
-@pytest.mark.fault("F26")
-@pytest.mark.threat("T42")
-async def test_pages_without_end_stop_at_the_cap(dana: House) -> None:
-    """Fresh pages for ever are read up to the question's limit, and the answer says that it is partial (F26)."""
-    count = 0
+@pytest.mark.parametrize(
+    ("page", "most"), [(lambda _: 1, 1), (lambda number: number, 20)], ids=["to itself", "fresh pages for ever"]
+)
+async def test_pages_that_do_not_end_are_left(dana: House, page: Callable[[int], int], most: int) -> None:
+    """At the first page seen before, or at the question's limit; the answer says that it is partial (F26)."""
+    numbers = itertools.count(1)
 
     def change(bundle: dict[str, Any]) -> None:
-        nonlocal count
-        count += 1
-        with_next(f"ExplanationOfBenefit?page={count}")(bundle)
+        with_next(f"ExplanationOfBenefit?page={page(next(numbers))}")(bundle)
 
     dana.break_(rewriting(change))
-    said = await dana.say(FAR)
-    in_part("stopped", "I stopped before the end", said)
-    assert count <= 21  # and the page of procedures that is read before a none is told
+    in_part("stopped", "I stopped before the end", await dana.say(FAR))
+    assert 1 <= dana.asked(query="page=") <= most
 
 
 ELSEWHERE = (
