@@ -138,7 +138,7 @@ _ENTRY, _WHOLE = re.compile(r"(?:\d+\.)? +"), re.compile(r"\[[^\]]*\]|\(\d{3}\) 
 _NUMBERED = re.compile(
     r"(?:(?<=\b\d)|(?<=\b\d\d)|(?<=\b\d\d\d)) (?=[^\W\d_])|(?<=\b[ap]\.) (?=m\.)| (?=·)|(?<=\b[A-Z]{2}) (?=\d{5}\b)"
 )
-_BETWEEN, _FACT = "\u00a0· ", 20
+_FACT = re.compile(r"(?<=·\s)[^·]{1,20}(?=\s·|$)|\([^()]{1,20}\)")
 SHADES = {2: "▓░", 3: "▓▒░"}
 """The characters for the parts of a whole, by the number of parts."""
 _POINTS = range(2, 13)
@@ -271,21 +271,21 @@ def spoken(spans: Iterable[Span]) -> str:
     return "".join(span.text for span in spans)
 
 
-def together(text: str, most: int = _SHORT) -> str:
-    """Return a text, one of at most so many characters without line breaks, such as a date."""
-    return text.replace(" ", "\u00a0") if len(text) <= most else text
+def together(text: str) -> str:
+    """Return the text of a cell, a short one without line breaks, such as a date."""
+    return text.replace(" ", "\u00a0") if len(text) <= _SHORT else text
 
 
 def unbroken(span: Span) -> str:
     """Return the text of a span.
 
     No line ends between a small number and its word ("2 miles", "8:00 p. m."), before a ZIP code or within a short fact
-    between dots, or begins with a dot. A phone number has no line break, so that it can be tapped as a whole.
+    behind a dot or in parentheses, or begins with a dot. A phone number has no line break, so that it can be tapped
+    as a whole.
     """
     if span.url.startswith("tel:"):
         return span.text.replace(" ", "\u00a0").replace("-", "\u2060-\u2060")
-    first, *facts = _NUMBERED.sub("\u00a0", span.text).split(_BETWEEN)
-    return _BETWEEN.join([first, *(together(fact, _FACT) for fact in facts)])
+    return _FACT.sub(lambda found: found[0].replace(" ", "\u00a0"), _NUMBERED.sub("\u00a0", span.text))
 
 
 def _lines(block: Block, *, addresses: bool) -> list[str]:
