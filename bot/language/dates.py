@@ -282,19 +282,13 @@ class Dates(DateParts):
         return Stretch(*unit_around(unit_around(self._today, unit)[1] + timedelta(days=1), unit))
 
 
-def find_dates(
-    lexed: Lexed, today: date, plan_year: tuple[date, date] | None = None, *, dashes: Sequence[int] = ()
-) -> tuple[DateFound, ...]:
+def find_dates(matcher: Matcher, lexed: Lexed, today: date, dashes: Sequence[int]) -> tuple[DateFound, ...]:
     """Return the date phrases among folded words, in order, each with the first and last day of its period.
 
     No range starts in the future; a range that would end after `today` ends today. An open start is None. Consecutive
     periods ("February and March") are one range; of a season followed by months ("late winter, February and March")
     only the months count. `dashes` are the indexes of words that a dash joins to the word before.
     """
-    return _ranges(Matcher(lexed, Dates(today, plan_year), dashes), lexed, today, dashes)
-
-
-def _ranges(matcher: Matcher, lexed: Lexed, today: date, dashes: Sequence[int]) -> tuple[DateFound, ...]:
     found, taken = [], 0
     for place in matcher.begins("dates.range") if matcher.holds(_TELLING) else ():
         hit = matcher.at("dates.range", place) if place >= taken else None
@@ -366,7 +360,7 @@ def date_tags(lexed: Lexed, said: Utterance, today: date, plan_year: tuple[date,
         for found in matcher.find("dates.ahead")
     ]
     ahead = {place for tag in tags for place in range(tag.first, tag.after)}
-    found = _ranges(matcher, lexed, today, said.dashes)
+    found = find_dates(matcher, lexed, today, said.dashes)
     past = (one for one in found if ahead.isdisjoint(range(one.first, one.after)))
     return [*(Tag("date_range", _iso(*one.days), one.first, one.after) for one in past), *tags]
 

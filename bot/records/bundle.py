@@ -279,21 +279,20 @@ def resolved(entry: Entry, bases: Collection[str]) -> Iterator[tuple[str, tuple[
     raw = bytes(entry.raw)
     base = entry.base
     is_foreign = entry.mode != "match" and base is not None and bool(bases) and base not in bases
-    keys = [Key("", f"{FOREIGN}{base}/{entry.type}/{entry.id}") if is_foreign else Key(entry.type, entry.id)]
-    if entry.full_url.startswith("urn:"):
-        keys.append(Key("", entry.full_url))
+    key = Key("", f"{FOREIGN}{base}/{entry.type}/{entry.id}") if is_foreign else Key(entry.type, entry.id)
+    keys = (key, Key("", entry.full_url)) if entry.full_url.startswith("urn:") else (key,)
     if not _AWAY.search(raw):
-        yield entry.type, tuple(keys), raw
+        yield entry.type, keys, raw
         return
     try:
         value = _DECODER.decode(raw)
     except (msgspec.DecodeError, RecursionError):
-        yield entry.type, tuple(keys), raw
+        yield entry.type, keys, raw
         return
     own = f"{CONTAINED}{entry.type}/{entry.id}"
     _rewrite(value, own, {base} if is_foreign and base else bases)
     contained = value.pop("contained", None) if isinstance(value, dict) else None
-    yield entry.type, tuple(keys), ENCODER.encode(value)
+    yield entry.type, keys, ENCODER.encode(value)
     for each in contained if isinstance(contained, list) else ():
         if isinstance(each, dict) and isinstance(each.get("resourceType"), str) and isinstance(each.get("id"), str):
             yield each["resourceType"], (Key("", f"{own}#{each['id']}"),), ENCODER.encode(each)
