@@ -159,3 +159,16 @@ async def test_whoever_is_spoken_of_is_the_one_asked_about_next(stage: Stage) ->
             if told not in plain(reply.blocks) or not (reply.intent or "").startswith("provider."):
                 wrong.append((first, then, reply.intent, plain(reply.blocks)[:80]))
     assert wrong == [], "\n".join(map(str, wrong))
+
+
+async def test_those_two_are_both_who_were_asked_about(stage: Stage) -> None:
+    """Asked one after the other, they are compared by their listings and by the claims."""
+    talk = await _linked(stage, "dana")
+    for then, told in {
+        "who takes new patients out of those 2": ("Grace Okafor, MD", "Linh Tran, MD"),
+        "which of those two did I see last": ("The last was May 11, 2026", "April 9, 2026"),
+    }.items():
+        for said in ("start over", "is dr okafor in my network", "what about dr tran"):
+            await talk.say(said)
+        reply = plain((await talk.say(then))[-1].blocks)
+        assert all(one in reply for one in told), reply

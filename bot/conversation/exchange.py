@@ -11,7 +11,7 @@ import msgspec
 from msgspec.structs import replace
 
 from bot.accounts.accounts import Accounts
-from bot.conversation.focus import place_in, records_shown
+from bot.conversation.focus import beside_last, place_in, records_shown
 from bot.conversation.state import Asked, Dialogue, Memory, become, offered
 from bot.language.context import RECORD, THOSE
 from bot.language.kernel import HELP
@@ -215,7 +215,7 @@ class Keeper:
             reply = replace(reply, blocks=within(reply.blocks, self._is_refused))
         if said.alone:
             return await self.alone(message.person, reply)
-        asked = self._told(asked, reply) if asked else None
+        asked = beside_last(memory, self._told(asked, reply)) if asked else None
         keeps = memory if said.keeps else None
         # A button without a question before it is about the person of whom the conversation speaks.
         meaning = self.meaning(asked or Asked("", whose=memory.current), reply.language, slots)

@@ -34,7 +34,8 @@ from bot.language.reading import Reading, Slot
 from bot.language.rules import IntentRules, shows_one
 
 NAMES = frozenset({"provider_name", "organization", "npi", "tin"})
-_CLAIM, _PROVIDER = "claim", "provider"
+_CLAIM, _PROVIDER, _NAME = "claim", "provider", "provider_name"
+_SPOKEN = "spoken"  # the argument with the name that the question before asked about, where this one names another
 _OTHERS = OBJECTS | CONDITIONS_OF_CLAIMS | {"amount", "order"}
 _OTHER_CLAIMS = TIMES | NAMES | {"drug", "claim_id", "person"}
 _MOST_SINGLE = 5  # claims that were shown one by one
@@ -42,6 +43,8 @@ _IS = ("was ", "is ", "were ", "so was ", "era ", "fue ", "es ", "eso fue ", "es
 _BARE = 3  # words, which ask about what was shown: "what for"
 _SHORT = 6  # words, of a message that has no subject of its own
 _BOOKS = "action:schedule"
+_THEM = frozenset({"those", "them", "esos", "ellos"})
+_MUCH = 4  # times as likely as a question of the provider that was shown: the message asks that, and not of them
 _LEAST = 0.05  # of the probability of the question before, where words point at its answer
 
 
@@ -87,8 +90,8 @@ def _of_provider(
     fact = not top.is_of_provider and "MY" not in reading.concepts and facts_in(reading.text)
     if reason is not None and reason.value == _BOOKS:
         return shows_one(intents)
-    likely = (one for one in reading.candidates if one.intent in intents and NAMES.isdisjoint(one.slots))
-    of_one = [one.intent for one in likely if intents[one.intent].is_of_provider]
+    likely = (one for one in reading.candidates if one.intent in intents and one.score >= reading.score / _MUCH)
+    of_one = [one.intent for one in likely if intents[one.intent].is_of_provider and NAMES.isdisjoint(one.slots)]
     told = (name for name in of_one if not lists_providers(intents[name]))
     own = top.intent if top.intent in of_one and top.of_entry else None
     return own or next(told, None) if fact or reading.unclear else None
@@ -191,6 +194,25 @@ def _asks_of_claim(rules: IntentRules) -> bool:
     return rules.acts is None and any(one.name == _CLAIM for one in rules.subjects)
 
 
+def beside_last(memory: Memory, asked: Asked) -> Asked:
+    """Return the question with the provider of the one before it, where it names another: "those two" are both."""
+    last, own = (one.values.get(_NAME) if one else None for one in (memory.asked, asked))
+    two = isinstance(last, str) and isinstance(own, str) and last != own and "/" not in last + own
+    return replace(asked, arguments={**asked.arguments, _SPOKEN: last}) if two else asked
+
+
+def of_both(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked:
+    """Return a question about "those two" with the two providers that were asked about one after the other."""
+    last = memory.asked.arguments.get(_SPOKEN) if memory.asked else None
+    them = reading.those and not _THEM.isdisjoint(reading.text.casefold().split())
+    if last is None or memory.asked is None or not them or not NAMES.isdisjoint(asked.slots):
+        return asked
+    name = shows_one(intents) if lists_providers(intents[asked.intent]) else asked.intent
+    both = (last, str(memory.asked.values[_NAME]))
+    slot = Slot(", ".join(both), both[0], values=both, how="and")
+    return replace(asked, intent=name, slots={**asked.slots, _NAME: slot}) if _NAME in intents[name].several else asked
+
+
 def by_name(memory: Memory, asked: Asked, intents: Mapping[str, IntentRules]) -> Asked:
     """Return a question about claims with the name of the provider that was shown, as claims hold no reference."""
     rules, slot = intents.get(asked.intent), asked.slots.get("provider_name")
@@ -225,8 +247,7 @@ def of_record(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[s
     names = taken_over(context, replace(reading, intent=asked.intent), intents) if memory.about or told else ()
     rules, before = intents.get(asked.intent), intents.get(context.intent)
     claimed = rules is not None and before is not None and before.reads_claims and rules.is_of_provider
-    meant = OF_THEM in reading.concepts or reading.points
-    if claimed and memory.about and meant and NAMES.isdisjoint(reading.slots):
+    if claimed and memory.about and (reading.points or OF_THEM in reading.concepts) and NAMES.isdisjoint(reading.slots):
         names = (RECORD, *NAMES)
     described = reading.text.casefold().startswith(_IS) and not (reading.steps or _OTHERS.isdisjoint(reading.slots))
     if memory.record and reading.points and described and _walks(asked, intents):  # "was that dental"

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
-from bot.conversation.focus import NAMES, by_name, chosen, of_doctor, of_record, of_those, stepped, whole
+from bot.conversation.focus import NAMES, by_name, chosen, of_both, of_doctor, of_record, of_those, stepped, whole
 from bot.conversation.state import Asked, Memory
 from bot.kit.facts import facts_in
 from bot.language.context import (
@@ -55,6 +55,8 @@ def of_what_was_shown(memory: Memory, asked: Asked, reading: Reading, intents: M
     if asked.intent == _PERSON:
         same = memory.asked is not None and memory.asked.whose == asked.whose
         return replace(asked, arguments={**asked.arguments, RECORD: memory.record}) if same and memory.record else asked
+    if (both := of_both(memory, asked, reading, intents)) is not asked:
+        return both
     one = shows_one(intents)
     if one and rules is not None and lists_providers(rules) and not rules.of_entry:
         fact = memory.choices and not reading.slots and facts_in(reading.text)

@@ -197,8 +197,7 @@ def merge(
 
 def _instead(rules: IntentRules | None, reading: Reading, slots: Mapping[str, Slot]) -> str | None:
     """Return the intent that answers a question with these slots; "what kind of doctor is that" looks for none."""
-    of_shown = reading.points or OF_THEM in reading.concepts
-    other = rules.instead if rules and not of_shown else None
+    other = rules.instead if rules and not (reading.points or OF_THEM in reading.concepts) else None
     return other.intent if other and other.has in slots and other.lacks not in slots else reading.intent
 
 
@@ -257,8 +256,8 @@ def taken_over(context: Context, reading: Reading, intents: Mapping[str, IntentR
     own = words > ELLIPSIS and not OBJECTS.isdisjoint(reading.slots) and _OF_SHOWN not in reading.concepts
     own = own or (words > _WHOLE and not TIMES.isdisjoint(reading.slots))
     meant = OF_THEM in reading.concepts or (reading.points and rules.is_of_provider)
-    whom = frozenset({"provider_name"} if meant else ())  # "is he a surgeon" names nobody else
-    anew = CONDITIONS_OF_CLAIMS - whom if own else frozenset[str]()
+    # "is he a surgeon" names nobody else
+    anew = {name for name in CONDITIONS_OF_CLAIMS if own and not (meant and name == "provider_name")}
     out = {*rules.never, *reading.slots, *anew, *(before.never if before.acts else ())}
     return tuple(name for name in names if name in held and name not in out)
 

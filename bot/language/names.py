@@ -108,7 +108,7 @@ class _People:
 
     def _goes_on(self, index: int, *, begun: bool) -> bool:
         lower = begun and self.at.capital(index - 1) and not self.at.capital(index)
-        lower = lower and not self.at.between(index)
+        lower = lower and not self.at.between(index) and self.at.weights[index] != FAMILY  # "is Grace okafor in S"
         if lower and len(self.at.word(index)) > 1 and self.at.word(index) not in self.around.own.particle:
             return False
         if self._is_letter(index, begun=begun) or (begun and self._is_last_letter(index)):
