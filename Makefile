@@ -94,6 +94,7 @@ words: setup
 # The directory desk asked by a hostile directory and by ordinary ones, every card held against the records.
 desk: setup
 	$(RUN) python -m tests.desk
+	$(RUN) python -m tests.desk.matrix
 
 eval: setup
 	$(RUN) python -m tests.language.evaluate

@@ -184,6 +184,8 @@ class Answering:
         except AskedAhead as ahead:
             name = ahead.intent or next(name for name, one in self._pack.intents.items() if one.to_come == "takes")
             asked = replace(asked, intent=name if name in self._pack.intents else asked.intent, unmet={})
+            if access is None and self._pack.is_of_member(name):  # no rule of all plans tells it
+                access = await self._accounts.access(person, asked.whose)
             ask = replace(ask, unmet={}, arguments=ahead.arguments)
             return asked, ask, name, await self._found(person, ask, access, name)
         by = {one.tells: intent for intent, one in self._pack.intents.items()}

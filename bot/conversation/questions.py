@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from bot.language.asked import asked_in
 from bot.language.clauses import Clause, ClauseRole, clauses, is_question
-from bot.language.context import Context, of_one_provider
+from bot.language.context import Context, lists_providers, of_one_provider
 from bot.language.engine import Engine
 from bot.language.kernel import DANGER, FALLBACK, FOLLOW, REFINE
 from bot.language.left import conditions
@@ -208,7 +208,8 @@ class Questions:
             return False  # nothing before it says what "it" is, or only the whole message holds which claim
         if intent != before.reading.intent:
             same = whole.intent == before.reading.intent and not adds(reading.slots, whole.slots)
-            return not (refers and reading.slots and same)
+            listed = first is not None and lists_providers(first) and OF_CARE.isdisjoint(reading.slots)
+            return not ((refers or listed) and reading.slots and same)  # "a dentist in Network S, who speaks Spanish"
         if WORKINGS in reading.slots:
             return reading.slots[WORKINGS] != before.reading.slots.get(WORKINGS)
         values = {name: slot for name, slot in reading.slots.items() if name not in rules.several}

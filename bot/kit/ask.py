@@ -113,7 +113,6 @@ class Ask(msgspec.Struct):
         sets: The group of which some had care in one time and not in another, if that is asked for.
         wish: What `wanted_of` has read in the slots; a changed copy of the question reads its own.
         hears: Returns what words ask of claims beside the slots, whose words are given too; `asked` is what it returns.
-        heard: What was read of the question's words, by `words_key`; all copies share it. `asks` is that of this copy.
     """
 
     slots: Mapping[str, object]
@@ -155,19 +154,18 @@ class Ask(msgspec.Struct):
     care: NamedCare | None = None
     hears: Callable[[str, Mapping[str, str]], ClaimsAsked] = lambda _said, _words: NOTHING_ASKED
     heard: dict[tuple[object, ...], ClaimsAsked] = msgspec.field(default_factory=dict)
-    asks: ClaimsAsked | None = None
 
     def __post_init__(self) -> None:
         """Forget the conditions: those of a changed question are read anew."""
-        self.wish = self.asks = None
+        self.wish = None
 
     @property
     def asked(self) -> ClaimsAsked:
         """What the words ask of claims, read once for all copies of the question; nothing for a button."""
-        if self.asks is None:
-            key = words_key(self.said, self.words)
-            self.asks = self.heard[key] = self.heard.get(key) or self.hears(self.said, self.words)
-        return self.asks
+        key = words_key(self.said, self.words)
+        if key not in self.heard:
+            self.heard[key] = self.hears(self.said, self.words)
+        return self.heard[key]
 
     def moment(self) -> datetime:
         """Return the current time; noon UTC of today if only the day is known."""

@@ -27,6 +27,8 @@ from bot.records.shapes import Key, keys_of
 
 Filter = tuple[str, Callable[[Listing], bool]]
 _KEPT_WISHES = frozenset({"radius", "specialty", "not_name"})  # without these it would be another search
+OF_KIND = frozenset({"specialty", "radius", "street", "provider_name", "not_name", "organization"})
+"""The conditions that say who is asked about: the kind, the name, the organization, the area and the street."""
 _MOST_LOOSENED = 3
 
 ListingTest = Callable[[Listing], bool | None]
@@ -56,11 +58,12 @@ def sift(found: Iterable[Listing], filters: Sequence[Filter]) -> tuple[Listing, 
 def loosened(found: Sequence[Listing], filters: Sequence[Filter], *, stores: bool = False) -> tuple[Loosened, ...]:
     """Return how many providers match without one condition, or else without two, and so on.
 
-    At most three, largest first.
+    At most three, largest first. A name that somebody has is kept.
 
     Empty if a search without any condition finds nobody. With `stores`, places are counted instead of providers.
     """
-    names = list(dict.fromkeys(name for name, _ in filters if name not in _KEPT_WISHES))
+    known = {slot for slot, passes in filters if slot == "provider_name" and any(map(passes, found))}
+    names = list(dict.fromkeys(name for name, _ in filters if name not in _KEPT_WISHES | known))
     counted = by_store if stores else by_provider
     for count in range(1, len(names) + 1):
         tries = (
@@ -106,7 +109,7 @@ class Conditions(msgspec.Struct, frozen=True):
             ("radius", where, lambda row: where is not None and within(ask, row, where)),
             ("street", street, lambda row: any(lies_on(place.lines, street) for place in row.locations)),
             ("provider_name", name, lambda row: is_called(row, name)),
-            ("not_name", self.not_names, lambda row: not any(is_named(row.name, one) for one in self.not_names)),
+            ("not_name", self.not_names, lambda row: not any(_is_of(row, one) for one in self.not_names)),
             ("organization", house, lambda row: is_at(row, house, self.houses)),
             *(("network", True, passes) for passes in self._networks(found)),
             ("accepting_new", self.accepting, self._takes),
@@ -130,17 +133,6 @@ class Conditions(msgspec.Struct, frozen=True):
     def without(self, names: Sequence[str]) -> Conditions:
         """Return the conditions without those named, of the ones that listings may lack data about."""
         return replace(self, **{name: None for name in names if name in _KNOWABLE})
-
-    def of_kind(self) -> Conditions:
-        """Return only the kind, the name, the organization and the street: who is asked about."""
-        return Conditions(
-            codes=self.codes,
-            name=self.name,
-            not_names=self.not_names,
-            organization=self.organization,
-            houses=self.houses,
-            street=self.street,
-        )
 
     def unknown(self, ask: Ask, found: Sequence[Listing]) -> tuple[str, ...]:
         """Return the conditions about which no listing says anything."""
@@ -219,6 +211,11 @@ def _street(ask: Ask) -> str | None:
 def is_called(row: Listing, name: str) -> bool:
     """Return whether the name matches whole words of the listing's name, or else their beginnings."""
     return is_named(row.name, name) or (len(name) >= _SHORTEST_START and starts_like(row.name, name))
+
+
+def _is_of(row: Listing, name: str) -> bool:
+    """Return whether the listing is of somebody called so, or at an organization called so."""
+    return is_named(row.name, name) or is_at(row, name)
 
 
 def is_at(row: Listing, house: str, houses: frozenset[Key] = frozenset()) -> bool:

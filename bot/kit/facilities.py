@@ -7,6 +7,7 @@ department that is affiliated as a hospital does not count as a hospital.
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import msgspec
 from msgspec.structs import replace
@@ -51,82 +52,9 @@ class FacilityKind(msgspec.Struct, frozen=True):
         return self.nucc + self.people
 
 
-def _coded(**codes: str) -> FacilityKind:
-    return FacilityKind(**{name: tuple(listed.split()) for name, listed in codes.items()})
-
-
-KINDS: Mapping[str, FacilityKind] = {
-    "hospital": _coded(
-        nucc="282N00000X 282NC0060X 282NR1301X 282NC2000X 282NW0100X 282E00000X 284300000X",
-        roles="hospital",
-        categories="hosp",
-        words="hospital",
-        places="HOSP GACH",
-    ),
-    "emergency_room": _coded(
-        nucc="261QE0002X 282N00000X 282NC0060X", categories="emerg", words="emergency", places="ER"
-    ),
-    "urgent_care": _coded(nucc="261QU0200X", roles="urgent", categories="urg", words="urgent"),
-    "pharmacy": _coded(
-        nucc="333600000X 3336C0002X 3336C0003X 3336C0004X 3336M0002X 3336S0011X 3336L0003X",
-        roles="pharmacy",
-        categories="pharm",
-        words="pharmacy drugstore",
-        places="OUTPHARM PHARM",
-    ),
-    "lab": _coded(
-        nucc="291U00000X 291900000X",
-        roles="laboratory",
-        categories="lab",
-        words="laboratory labs",
-        places="OUTLAB INLAB",
-    ),
-    "imaging": _coded(
-        nucc="261QR0200X 261QR0206X 261QR0207X 261QM1200X",
-        roles="imaging",
-        words="imaging radiology",
-        places="RADDX",
-        people="2085R0202X",
-    ),
-    "dialysis": _coded(nucc="261QE0700X", words="dialysis"),
-    "physical_therapy": _coded(
-        nucc="261QP2000X 261QR0400X 261QR0401X",
-        words="therapy rehabilitation",
-        places="RH",
-        people="225100000X 2251G0304X 2251N0400X 2251P0200X 2251S0007X 2251X0800X",
-    ),
-    "rehab_hospital": _coded(nucc="283X00000X 283XC2000X 273Y00000X"),
-    "mail_order": _coded(nucc="3336M0002X", words="mail"),
-    "nursing_home": _coded(
-        nucc="314000000X 313M00000X 3140N1450X 310400000X", roles="nurseCustodial", words="nursing", places="NCCF SNF"
-    ),
-    "behavioral_health": _coded(
-        nucc="261QM0801X 261QM0850X 261QR0405X 283Q00000X 324500000X 323P00000X 251S00000X 261QM2800X",
-        roles="behavioral",
-        categories="behav",
-        words="behavioral recovery",
-        places="PSYCHF PSYCHCL SURF",
-        people="103T00000X 103TC0700X 101YM0800X 101YA0400X 1041C0700X 106H00000X 2084P0800X",
-    ),
-    "surgery_center": _coded(nucc="261QA1903X 261QS0132X 261QS0112X", words="surgery"),
-    "home_health": _coded(nucc="251E00000X 251J00000X 253Z00000X", roles="home", categories="home"),
-    "hospice": _coded(nucc="251G00000X 315D00000X", roles="hospice", words="hospice", people="207QH0002X 207RH0002X"),
-    "equipment": _coded(nucc="332B00000X 332BX2000X 335E00000X", roles="dme", categories="dme"),
-    "community_clinic": _coded(
-        nucc="261QF0400X 261QC1500X 261QR1300X 261QP0904X 261QP0905X 251K00000X 261QH0100X",
-        roles="outpatient clinic",
-        categories="outpat",
-        words="clinic",
-    ),
-    "infusion": _coded(nucc="261QI0500X 251F00000X 261QX0200X", words="infusion"),
-    "sleep_center": _coded(nucc="261QS1200X", words="sleep", places="SLEEP", people="207RS0012X 207QS1201X 2084S0012X"),
-    "cancer_center": _coded(
-        nucc="261QX0203X 261QX0200X", words="cancer oncology", places="ONCL", people="207RX0202X 207RH0003X 2085R0001X"
-    ),
-    "birthing_center": _coded(nucc="261QB0400X", words="birth birthing", people="176B00000X 367A00000X"),
-    "wound_care": _coded(words="wound", people="163WW0000X"),
-    "telehealth": _coded(nucc="261QP2300X", words="telehealth virtual"),
-}
+KINDS: Mapping[str, FacilityKind] = msgspec.json.decode(
+    Path(__file__).with_suffix(".json").read_bytes(), type=dict[str, FacilityKind]
+)
 _KNOWN = frozenset(code for kind in KINDS.values() for code in kind.nucc)
 
 

@@ -60,7 +60,7 @@ _ASKS: Mapping[str, re.Pattern[str]] = {
         r"|qu[eé] tan lejos|distancia|a cu[aá]ntas millas",
     }.items()
 }
-_SLOTS = ("accepting_new", "language", "telehealth", "wheelchair", "open_at", "wish")
+_SLOTS = ("accepting_new", "language", "telehealth", "wheelchair", "open_at", "age_group", "wish")
 _THERE = re.compile(r"\b(?:does|has|is|still|sees?|tiene|atiende)\b.* (?:in|at|en) $", re.IGNORECASE)
 _NEAR = re.compile(r"\b(near|nearby|close|far|cerca|lejos)\b", re.IGNORECASE)  # asks how far, beside a place
 _TOLD_BY = {
@@ -262,7 +262,8 @@ def _known(ask: Ask, about: str, rows: Sequence[Listing]) -> ProviderFact:
     """Return the answer that a search for this condition would give."""
     known = dict(conditions(ask).knowable(ask)).get(about)
     answers = {known(row) for row in rows} if known else set()
-    return ProviderFact(about, "yes" if True in answers else "no" if False in answers else "unsaid")
+    verdict: FactTest = "yes" if True in answers else "no" if False in answers else "unsaid"
+    return ProviderFact(about, verdict, words=str(ask.slots.get(about)))
 
 
 _ANSWERS: Mapping[str, Callable[[Ask, Card, Sequence[Listing]], ProviderFact]] = {
@@ -273,6 +274,7 @@ _ANSWERS: Mapping[str, Callable[[Ask, Card, Sequence[Listing]], ProviderFact]] =
     "telehealth": lambda ask, _, rows: _known(ask, "telehealth", rows),
     "wheelchair": lambda ask, _, rows: _known(ask, "wheelchair", rows),
     "open_at": lambda ask, _, rows: _known(ask, "open_at", rows),
+    "age_group": lambda ask, _, rows: _known(ask, "age_group", rows),
     "location": _located,
     "networks": _in_networks,
     "wish": lambda ask, _card, _rows: ProviderFact("wish", "unsaid", words=ask.words.get("wish", "")),

@@ -17,7 +17,7 @@ from bot.kit.ask import Ask
 from bot.kit.asked_networks import AskedNetworks, among, asked_networks, own_wanted, without_own
 from bot.kit.benefits import stands
 from bot.kit.cards import Card, cards, store_cards
-from bot.kit.conditions import Conditions, Loosened, conditions, is_called, loosened, sift
+from bot.kit.conditions import OF_KIND, Conditions, Loosened, conditions, is_called, loosened, sift
 from bot.kit.facilities import places_of_care
 from bot.kit.facts import ProviderFact, facts_beside
 from bot.kit.foremost import Ranked, nearly_open, ranked
@@ -252,7 +252,7 @@ class ProviderSearch(ABC, Generic[F]):
 
     def summarize(self, found: Sequence[Listing], where: Around | None, wishes: Conditions) -> F:
         """Return the page that was asked for of the listings that match what the directory can answer."""
-        near = sift(found, wishes.of_kind().filters(self.ask, where))
+        near = sift(found, [pair for pair in wishes.filters(self.ask, where) if pair[0] in OF_KIND])
         unmet = wishes.unknown(self.ask, near)
         unmet = (*unmet, "network") if wishes.networks.outside and not wishes.networks.barred else unmet
         wishes = wishes.without(unmet)

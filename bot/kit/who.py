@@ -54,13 +54,14 @@ State = Literal["one", "several", "ended", "unknown", "unnamed"]
 class Who(msgspec.Struct, frozen=True):
     """The providers that match a name, each with their active listings; `ended` counts those without active listings.
 
-    `near` holds providers with a similar name if there is no match.
+    `near` holds providers with a similar name if there is no match, `gone` the listings of the only one that is ended.
     """
 
     name: str | None
     found: tuple[tuple[Listing, ...], ...]
     ended: int = 0
     near: tuple[Choice, ...] = ()
+    gone: tuple[Listing, ...] = ()
 
     @property
     def only(self) -> tuple[Listing, ...] | None:
@@ -121,16 +122,6 @@ class OfProvider(WithDocument, frozen=True, kw_only=True):
         """The only provider as `Type/id`, for a button."""
         return self.found.only[0].reference if self.found.only else None
 
-    @property
-    def choices(self) -> tuple[Choice, ...]:
-        """Who of several may be meant, or who has a similar name."""
-        return self.found.choices
-
-    @property
-    def total(self) -> int:
-        """How many providers there are."""
-        return len(self.found.found)
-
 
 async def who(ask: Ask) -> Who:
     """Return the provider that a button refers to, or the owner of a typed number, or all that match the name.
@@ -139,10 +130,14 @@ async def who(ask: Ask) -> Who:
     Of several names that are asked for, all with them are found.
     """
     if several := ask.several.get("provider_name"):
-        alone = [replace(ask, slots={**ask.slots, "provider_name": one}, several={}) for one in several.values]
+        words = dict(zip(several.values, several.text.split(", "), strict=False))  # "Rao DO" of Rao
+        given = [{"provider_name": str(words.get(one, one))} for one in several.values]
+        named = [{**ask.slots, "provider_name": one} for one in several.values]
+        both = zip(named, given, strict=True)
+        alone = [replace(ask, slots=one, words=said, several={}, named={}) for one, said in both]
         each = await asyncio.gather(*map(who, alone))
-        found = tuple(rows for one in each for rows in one.found)
-        return Who(None if found else several.text, found, sum(one.ended for one in each))
+        found = {rows[0].reference: rows for one in each for rows in one.found}  # "Le or Lê" is one
+        return Who(None if found else several.text, tuple(found.values()), sum(one.ended for one in each))
     name = text_of(ask, "provider_name") or await _of_claim(ask)
     key = key_of(name) if name and _REFERENCE.fullmatch(name) else None
     npi, tin = text_of(ask, "npi"), text_of(ask, "tin")
@@ -168,12 +163,14 @@ async def who(ask: Ask) -> Who:
     every = tuple(own for own in every if name and is_named(ask.said, bare_name(own[0].name))) or every
     groups = by_provider(row for own in every for row in own if row.active(ask.today))
     ended = len(every) - len(groups)
-    if ended == len(every) == 1:
-        name = bare_name(every[0][0].name) or name
+    gone = every[0] if ended == len(every) == 1 else ()
+    name = bare_name(gone[0].name) or name if gone else name
+    alike = len(groups) > 1
     groups, name = await _meant(ask, groups, every, name, numbered=bool(npi or tin))
-    if len(groups) == 1 and (own := groups[0][0].name) and (key or {RECORD, AMONG} & ask.arguments.keys()):
+    told = key or (alike and not ask.own_doctors) or not {RECORD, AMONG}.isdisjoint(ask.arguments)
+    if len(groups) == 1 and (own := groups[0][0].name) and told:
         ask.named[CALLED if key else "provider_name"] = own
-    return Who(name or next((row.name for row in rows if len(groups) == 1), None), groups, max(ended, 0), near)
+    return Who(name or next((row.name for row in rows if len(groups) == 1), None), groups, max(ended, 0), near, gone)
 
 
 async def _meant(

@@ -137,11 +137,13 @@ def changed(context: Context, reading: Reading, intents: Mapping[str, IntentRule
     """
     topic = context.topic(reading.back)
     rules = intents.get(topic.intent)
-    replaced = KINDS_OF_CARE if KINDS_OF_CARE & reading.slots.keys() else frozenset()
+    excludes, several = (rules.excludes, rules.several) if rules else (frozenset[str](), frozenset[str]())
+    kinds = KINDS_OF_CARE - excludes
+    out = {name for name, slot in reading.slots.items() if name in kinds and (slot.excluded or slot.value is None)}
+    replaced = KINDS_OF_CARE if KINDS_OF_CARE & reading.slots.keys() - out else frozenset()  # "drop the hospital ones"
     if reading.slots.keys() - TIMES - {PERSON}:
         replaced |= {WORKINGS}  # what is narrowed down is no rule of all plans and of everybody
     kept = {name: slot for name, slot in topic.slots.items() if name not in replaced}
-    excludes, several = (rules.excludes, rules.several) if rules else (frozenset[str](), frozenset[str]())
     slots = {
         **kept,
         **{
@@ -149,6 +151,7 @@ def changed(context: Context, reading: Reading, intents: Mapping[str, IntentRule
                 kept.get(name), in_year(kept.get(name), slot), excludes=name in excludes, several=name in several
             )
             for name, slot in reading.slots.items()
+            if name not in out
         },
     }
     return topic.intent, {name: slot for name, slot in slots.items() if slot.value is not None}
@@ -211,9 +214,9 @@ def _narrows(context: Context, reading: Reading, intents: Mapping[str, IntentRul
         return False
     if not reading.slots and "DOCTOR" in reading.concepts and "MORE" not in reading.concepts:
         return False  # "find me a specialist"
-    cared = not KINDS_OF_CARE.isdisjoint(rules.heard)
-    anew = OBJECTS | {"provider_name", "npi"} | (frozenset() if cared else {"location"})
-    return (reading.intent == context.intent or cared) and anew.isdisjoint(reading.slots)
+    named = KINDS_OF_CARE.isdisjoint(rules.heard) and ("radius" not in rules.heard or "PHARMACY" in reading.concepts)
+    anew = OBJECTS | {"provider_name", "npi"} | ({"location"} if named else frozenset())
+    return (reading.intent == context.intent or not named) and anew.isdisjoint(reading.slots)
 
 
 def of_one_provider(reading: Reading, parts: Sequence[Reading], intents: Mapping[str, IntentRules]) -> bool:

@@ -91,9 +91,7 @@ class Tagger:
         `asked` is the slot that the bot asked for: for an amount a bare number is money, for a location an unknown word
         is a city. `spotted` are the names of people and organizations found before.
         """
-        # "Tennesee" is a state: what is looked up by its words is looked up by the repaired ones.
-        repaired = (word if key == own else key for word, own, key in zip(said.words, said.keys, keys, strict=True))
-        right = replace(said, words=tuple(repaired))
+        right = said.repaired(keys)
         calls = call_tags(lexed, said, self._people, self._common)
         names = [Tag("provider_name", name.name, name.first, name.after) for name in spotted if not name.group]
         names = [name for name in names if not _meets(name, calls)]
@@ -117,7 +115,7 @@ class Tagger:
         tags += self._networks(said, tags, free, sought=sought, named=of_one)
         limits = [] if asked == "amount" else limit_tags(said, keys, free, self._numbers, lexed)
         tags += [*limits, *code_tags(said, free, self._grammar.area("numbers"))]
-        hours = hour_tags(lexed, said, today, sought=sought)
+        hours = hour_tags(lexed, said, keys, today, sought=sought)
         tags = with_hours(tags, [tag for tag in hours if not _is_greeted(tag, found)])  # "good morning" is no wish
         tags += single_word_tags(said, tags, self._grammar.area("ages")) if sought else []
         tags += [tag for tag in self._of_numbers(said, keys, free, asked) if not _lies_in(tag, groups)]
@@ -278,7 +276,7 @@ def _is_sought(tags: Sequence[Tag], found: Sequence[PhraseFound], said: Utteranc
     beside = {
         name for match, name in spoken if not any(a.first <= match.first and match.after <= a.after for a in whom)
     }
-    return named and placed and beside.isdisjoint(OF_CLAIMS)
+    return named and placed and (beside.isdisjoint(OF_CLAIMS) or "accepting_new" in kinds)  # "who's got an opening"
 
 
 def with_hours(tags: list[Tag], hours: list[Tag]) -> list[Tag]:

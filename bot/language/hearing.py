@@ -20,7 +20,7 @@ from bot.language.matcher import Grammar, Lexed, WordArea
 from bot.language.names import NameFound, find_names
 from bot.language.people import names_somebody, owners, with_people
 from bot.language.phrases import PhraseFound
-from bot.language.polarity import with_accessibility
+from bot.language.polarity import behind_search
 from bot.language.slots import places_of_names
 from bot.language.spotting import NameSurroundings, NameWords, WordMeanings
 from bot.language.text import AnyOf, Tag, Utterance
@@ -43,7 +43,7 @@ class Speller:
 
     def __init__(self, vocabulary: Iterable[str], known: Container[str], grammar: Grammar) -> None:
         self._short, self._titles = grammar.values("typing.short"), grammar.words("names.short_title")
-        self._known = AnyOf(known, grammar.keys("numbers.value", "numbers.times", "numbers.joint"))
+        self._known = AnyOf(known, grammar.lexical, grammar.keys("numbers.value", "numbers.times", "numbers.joint"))
         self._by_letter: dict[str, list[str]] = {}
         for word in sorted(vocabulary):
             if len(word) >= SHORTEST - 1 and word.isalpha():
@@ -246,7 +246,7 @@ class Hearer:
             tags += self._letters(said, tags, terse=len(keys) <= _FEW + numbered)
         if "wheelchair" in spoken_of:
             concepts = {str(one.value) for match in found for one in match.meanings if one.kind == "concept"}
-            tags = with_accessibility(said, tags, concepts, self._lexicon.grammar.area("ages"))
+            tags = behind_search(said, tags, concepts, self._lexicon.grammar.area("ages"))
         idle = self._idle(keys, found)
         cut = clauses(said, idle, self._lexicon.grammar.area("clauses"))
         general, sentence = self._lexicon.glossary.tags(said, keys, cut)

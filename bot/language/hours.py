@@ -55,8 +55,8 @@ class HourPatterns:
         return _DAYS[(self._today.weekday() + days_on) % len(_DAYS)] if self._is_beside(span[0]) else None
 
     def is_weekend(self, weekend: str) -> str | None:
-        """Return "weekend" if the message has a word about opening; None otherwise."""
-        return weekend if self.opens else None
+        """Return "weekend" if the message has a word about opening, or searches somebody; None otherwise."""
+        return weekend if self.opens or self._sought else None
 
     def at_once(self, present: str) -> str | None:
         """Return the value for "right now" if the message has a word about opening; None otherwise."""
@@ -134,7 +134,13 @@ def _ends(first: Spoken, last: Spoken) -> tuple[int, int]:
 
 
 def hour_tags(
-    lexed: Lexed, said: Utterance, today: date, asking: Container[int] | None = None, *, sought: bool = False
+    lexed: Lexed,
+    said: Utterance,
+    keys: Sequence[str],
+    today: date,
+    asking: Container[int] | None = None,
+    *,
+    sought: bool = False,
 ) -> list[Tag]:
     """Return the tags of requested opening hours, with values for the slot type `open_at`.
 
@@ -143,8 +149,11 @@ def hour_tags(
     ("early", "morning", "afternoon", "evening", "late", "night"), or HH:MM as `until`, `after`, `before` or `at`.
     `after` with `before` mean some time between the two, `from` with `until` the whole period.
 
-    If `asking` is given, only words at these token indexes count, except that "I get off at 5" always counts.
+    `keys` are the words with typos corrected. If `asking` is given, only words at these token indexes count, except
+    that "I get off at 5" always counts.
     """
+    right = said.repaired(keys)  # "wknd hrs"
+    said, lexed = right, lexed if right is said else Lexed(lexed.grammar, right.words)
     operations = HourPatterns(lexed.grammar, said.words, today, sought=sought)
     matcher, spoken = Matcher(lexed, operations, said.dashes), operations.opens or sought
     freed = list(matcher.find("hours.freed")) if sought else []

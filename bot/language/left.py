@@ -219,11 +219,16 @@ def _is_now(slot: Slot, today: date) -> bool:
 
 
 def not_honoured(slots: Mapping[str, Slot], intent: IntentRules) -> dict[str, Slot]:
-    """Return the slots with an excluded value or several values, if the intent's answer does not support them."""
+    """Return the slots with an excluded value or several values, if the intent's answer does not support them.
+
+    Words that another slot leaves out are left out: "nobody at Erlanger".
+    """
+    out = {slot.text for name, slot in slots.items() if slot.excluded and name in intent.excludes}
     return {
         name: slot
         for name, slot in slots.items()
-        if (slot.excluded and name not in intent.excludes) or (slot.values and name not in intent.several)
+        if (slot.excluded and name not in intent.excludes and slot.text not in out)
+        or (slot.values and name not in intent.several)
     }
 
 

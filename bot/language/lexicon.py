@@ -76,7 +76,12 @@ class _Specialty(PhraseLists, frozen=True, forbid_unknown_fields=True, kw_only=T
 
 
 class _Service(PhraseLists, frozen=True, forbid_unknown_fields=False):
-    """The names of a kind of care. The file's other data, on how claims show this care, is not used here."""
+    """The names of a kind of care. The file's other data, on how claims show this care, is not used here.
+
+    `of` is the wider kind, or the kinds.
+    """
+
+    of: str | tuple[str, ...] = ""
 
 
 class _Drugs(msgspec.Struct, forbid_unknown_fields=True):
@@ -106,6 +111,7 @@ class Lexicon(msgspec.Struct):
         area: the area that the plan covers.
         spoken: the (concept, language) pairs with phrases.
         strange: words of other subjects only; typos are not corrected to these.
+        finer: kinds of care that some of the places of a wider kind give, such as an MRI.
     """
 
     tree: PhraseTree = msgspec.field(default_factory=PhraseTree)
@@ -126,6 +132,7 @@ class Lexicon(msgspec.Struct):
     options: dict[str, list[tuple[str, str]]] = msgspec.field(default_factory=dict)
     spoken: set[tuple[str, str]] = msgspec.field(default_factory=set)
     strange: set[str] = msgspec.field(default_factory=set)
+    finer: set[str] = msgspec.field(default_factory=set)
     grammar: Grammar = msgspec.field(default_factory=Grammar)
 
     def other_names(self, drug: str) -> tuple[str, ...]:
@@ -193,6 +200,8 @@ def _load_values(lexicon: Lexicon, folder: Path) -> None:
             _add(lexicon, said, kind, value, (f"{WORDS}/{name}.yaml", value))
     for name, service in read_words(folder, "services.yaml", dict[str, _Service], optional=True).items():
         _add(lexicon, service, "service", name, (f"{WORDS}/services.yaml", name))
+        wider = lexicon.tree.meanings_of(service.of) if isinstance(service.of, str) else ()
+        lexicon.finer |= {name for one in wider if one.kind == "facility_type"}
 
 
 def _load_specialties(lexicon: Lexicon, folder: Path) -> dict[str, tuple[str, ...]]:

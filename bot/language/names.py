@@ -12,7 +12,7 @@ import msgspec
 from bot.language.groups import organizations_in
 from bot.language.matcher import WordArea
 from bot.language.spotting import CONTRACTED, FAMILY, TOWN, UNKNOWN, NameWords, Spotter, WordMeanings
-from bot.language.text import Utterance, cleaned
+from bot.language.text import AnyOf, Utterance, cleaned
 
 _LONGEST, _MOST_FAMILY, _MOST_GIVEN = 4, 3, 2  # words
 _PAIR, _NEAR_NETWORK, _TERSE = 2, 5, 5
@@ -84,7 +84,7 @@ class _People:
                     and self.at.word(begin) in self.around.names.long_title
                 ):
                     continue
-                for end in () if self.at.word(first) in self.around.names.article else self._ends(first, _LONGEST):
+                for end in () if self.at.is_article(first) else self._ends(first, _LONGEST):
                     yield from self._weighed(begin, first, end)
                     yield from self._reversed(begin, first, end)
 
@@ -207,7 +207,8 @@ class _People:
             weight = family + given + _COMMA + self._around(begin, first, last + more, after)
             weight += _FRAMED * (self.at.word_before(begin) in self.around.lead and self._is_listed(range(first, last)))
             goes_on = after == last + more and self._is_listed_on(after)
-            if weight >= _ENOUGH and not goes_on and self.at.word_behind(after) in self.around.follow:
+            followed = self.at.word_behind(after) in AnyOf(self.around.follow, self.around.asked)
+            if weight >= _ENOUGH and not goes_on and followed:
                 name = cleaned(f"{self.said.said(behind, last + more)} {self.said.said(first, end)}")
                 yield NameFound(begin, after, name, first - begin, weight=weight)
 
@@ -357,7 +358,8 @@ class _People:
             self.at.word(begin) in self.words.place_words or self.at.key(begin) in self.words.known
         )
         cared = any(not _KINDS_OF_CARE.isdisjoint(self.at.kinds.get(place, ())) for place in rest)
-        if cared and (town or not listed):
+        titled = begin == 0 and self.said.said(begin, after).istitle()
+        if cared and (town or not (listed or titled)):
             return False  # "aba therapy jackson" names nobody
         values = [place for place in rest if self.at.kinds.get(place)]
         if any(_BESIDE_A_NAME.isdisjoint(self.at.kinds[place]) for place in values):

@@ -219,7 +219,7 @@ _WITH_OBJECT = frozenset({"training", "prescribes"})
 _OBJECTS = frozenset({"organization", "provider_name", "drug"})
 # Of which words of a wish may seem to be one: the drug that somebody prescribes, the sedation of "with sedation".
 _NEAR, _ASKS = 3, 2  # words
-_PARTS = frozenset({"provider_name", "organization", "named_person", "drug", "service"})
+_PARTS = frozenset({"provider_name", "organization", "named_person", "drug", "service", "facility_type"})
 
 
 def single_word_tags(said: Utterance, tags: Sequence[Tag], words: WordArea) -> list[Tag]:
@@ -240,16 +240,13 @@ def single_word_tags(said: Utterance, tags: Sequence[Tag], words: WordArea) -> l
     return list(islice((tag for tag in found if tag.kind not in kinds), 1))
 
 
-def with_accessibility(said: Utterance, tags: Sequence[Tag], concepts: Collection[str], words: WordArea) -> list[Tag]:
-    """Return the tags of a message after a search, with "wheelchair" tagged as an accessible entrance.
+def behind_search(said: Utterance, tags: Sequence[Tag], concepts: Collection[str], words: WordArea) -> list[Tag]:
+    """Return the tags of a message after a search, with the single words that mean something there.
 
-    They are unchanged if the message is about claims, because the wheelchair is then a billed item.
+    They are unchanged if the message is about claims, because a wheelchair is then a billed item.
     """
-    places = [place for place, word in enumerate(map(plain, said.words)) if word in words.wheelchair]
-    if not places or not OF_CLAIMS.isdisjoint(concepts) or any(tag.kind == "wheelchair" for tag in tags):
-        return list(tags)
-    ramps = [Tag("wheelchair", "true", place, place + 1) for place in places[:1]]
-    return [tag for tag in tags if not any(tag.first <= one.first < tag.after for one in ramps)] + ramps
+    single = single_word_tags(said, tags, words) if OF_CLAIMS.isdisjoint(concepts) else []
+    return [tag for tag in tags if not any(tag.first <= one.first < tag.after for one in single)] + single
 
 
 def with_wishes(said: Utterance, tags: Sequence[Tag], words: WordArea) -> list[Tag]:
@@ -300,4 +297,5 @@ def _with_object(said: Utterance, tag: Tag, tags: Sequence[Tag], words: WordArea
 def _is_part_of_care(tag: Tag, wish: Tag) -> bool:
     """Return whether a tag overlaps a wish; for a kind of care only if the wish is longer."""
     meets = tag.first < wish.after and wish.first < tag.after
-    return meets and (tag.kind != "service" or tag.after - tag.first < wish.after - wish.first)
+    shorter = tag.after - tag.first < wish.after - wish.first
+    return meets and (tag.kind not in {"service", "facility_type"} or shorter)

@@ -142,7 +142,8 @@ def _wishes(said: Utterance, tags: Sequence[Tag]) -> Slot:
     wished = sorted(tags, key=lambda tag: (tag.first, -tag.after))
     whole = [one for at, one in enumerate(wished) if not any(one.after <= other.after for other in wished[:at])]
     texts = dict.fromkeys(said.said(tag.first, tag.after) for tag in whole)
-    return Slot(", ".join(texts), wished[0].value)
+    told = next((tag.value for tag in wished if tag.value != "words"), wished[0].value)  # of the "appt" in "no appt"
+    return Slot(", ".join(texts), told)
 
 
 def several_times(

@@ -131,6 +131,11 @@ class Spotter:
         """Return whether the word at `index` is a title such as "doctor", but not the last word of "heart doctor"."""
         return self.word(index) in self.around.titles and index not in self._inner
 
+    def is_article(self, index: int) -> bool:
+        """Return whether the word at an index is an article, and not a part of a name such as the El of "El-Amin"."""
+        hyphened = index + 1 < len(self.said.words) and self.between(index + 1) == "-"
+        return self.word(index) in self.around.names.article and not hyphened
+
     def like(self, index: int) -> bool:
         """Return whether the word at `index` is a known name or an unknown word."""
         weight = self.weights[index] if 0 <= index < len(self.weights) else None

@@ -2,10 +2,11 @@
 
 import re
 import unicodedata
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Sequence
 from functools import lru_cache
 
 import msgspec
+from msgspec.structs import replace
 
 
 class Tag(msgspec.Struct, frozen=True):
@@ -76,6 +77,13 @@ class Utterance(msgspec.Struct, frozen=True):
     keys: tuple[str, ...]
     spans: tuple[tuple[int, int], ...]
     people: tuple[tuple[int, int], ...] = ()
+
+    def repaired(self, keys: Sequence[str]) -> "Utterance":
+        """Return the message with its words as the keys spell them, where these differ: "wknd" is a weekend."""
+        if self.keys == tuple(keys):
+            return self
+        own = zip(self.words, self.keys, keys, strict=True)
+        return replace(self, words=tuple(word if key == before else key for word, before, key in own))
 
     def said(self, first: int, after: int) -> str:
         """Return the text of the tokens [first, after) as the person typed it."""

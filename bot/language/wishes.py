@@ -44,7 +44,11 @@ def as_taken(entry: IntentRules, heard: Heard, lexicon: Lexicon) -> Heard:
         nowhere = _nowhere(heard, lexicon) & asking
         heard = _with(heard, WISH_PLACE, nowhere)
         words = _of_whom(heard, lexicon, _care_beside(entry, heard)) & asking
-    if _is_terse(heard):
+        barred = _barred(heard, lexicon, asking)
+        excluded = [tag for tag in heard.tags if tag.excluded and barred.issuperset(range(tag.first, tag.after))]
+        heard = _retagged(heard, [tag for tag in heard.tags if tag not in excluded])
+        words |= barred | (_finer(heard, lexicon) & asking)
+    if _is_terse(heard) or not heard.tags:
         words |= _unexplained(entry, heard, AnyOf(lexicon.given, lexicon.family)) & asking
     return _with(heard, WISH, words - heard.marks.get(WISH_PLACE, frozenset()))
 
@@ -69,7 +73,7 @@ def _at_times(heard: Heard, asking: AbstractSet[int]) -> Heard:
     """Return a search with opening hours as `open_at`, and with other dates as wishes for an appointment."""
     hello = heard.marks.get("HELLO", frozenset())
     asking = {place for place in asking if not (place in hello and hello & {place - 1, place + 1})}
-    hours = hour_tags(heard.lexed, heard.said, heard.today, asking, sought=True)
+    hours = hour_tags(heard.lexed, heard.said, heard.keys, heard.today, asking, sought=True)
     tags = with_hours([tag for tag in heard.tags if tag.kind != "open_at"], hours)
     dates = [tag for tag in tags if tag.kind in _TIMES and tag.first in asking and not _is_past(tag, heard)]
     heard = _retagged(heard, [replace(tag, kind=WISH_TIME) if tag in dates else tag for tag in tags])
@@ -158,6 +162,32 @@ def _nowhere(heard: Heard, lexicon: Lexicon) -> frozenset[int]:
     return frozenset(found)
 
 
+def _barred(heard: Heard, lexicon: Lexicon, asking: AbstractSet[int]) -> frozenset[int]:
+    """Return what is said not to be wanted, and is no value that is left out: "not downtown", "not hospital based".
+
+    A clause that begins so, and is not the first, asks for nothing else: "but not downtown".
+    """
+    cues = heard.joining.beside("polarity").phrases("cue")
+    starts = {clause.first for clause in heard.clauses if clause.first and clause.role is ClauseRole.BACKGROUND}
+    care = (
+        tag for tag in heard.tags if tag.kind != WISH and not (tag.excluded and tag.kind in {*_KINDS, "claim_type"})
+    )
+    kept, found = {place for tag in care for place in range(tag.first, tag.after)}, set[int]()
+    for first, after in _parts(heard):
+        led = next((at for at in range(first, after) if (plain(heard.said.words[at]),) in cues), after)
+        asks = led in asking or not starts.isdisjoint((led, led - 1))
+        wished = not heard.marks.get(WISH, frozenset()).isdisjoint(range(led, after))
+        if asks and kept.isdisjoint(range(led, after)) and (wished or _says(heard, lexicon, range(led, after))):
+            found.update(range(led, after))
+    return frozenset(found)
+
+
+def _finer(heard: Heard, lexicon: Lexicon) -> frozenset[int]:
+    """Return the words of care that only some places of the kind that is searched give: "mammography", "x-ray"."""
+    finer = (tag for tag in heard.tags if tag.kind == "service" and tag.value in lexicon.finer)
+    return frozenset(place for tag in finer for place in range(tag.first, tag.after))
+
+
 def _is_relative(heard: Heard, index: int) -> bool:
     return plain(heard.said.words[index]) in heard.joining.beside("wishes").relative
 
@@ -176,7 +206,7 @@ def _explained(heard: Heard) -> frozenset[int]:
 
 def _with(heard: Heard, kind: str, words: AbstractSet[int]) -> Heard:
     wishes = [Tag(kind, "words", first, after) for first, after in _runs(words)]
-    return _retagged(heard, (*heard.tags, *wishes)) if wishes else heard
+    return replace(_retagged(heard, (*heard.tags, *wishes)), asking=heard.asking | words) if wishes else heard
 
 
 def _retagged(heard: Heard, tags: Sequence[Tag]) -> Heard:
@@ -199,17 +229,26 @@ def _unexplained(entry: IntentRules, heard: Heard, people: Container[str]) -> fr
     """Return the indexes of words that the pack does not know, and of kinds of care other than the one searched for."""
     own, said = heard.joining.beside("wishes"), heard.said.words
     requests = heard.joining.beside("clauses").imperative  # "busque un dentista"
-    known = AnyOf(people, heard.joining.beside("names").asked, own.no_wish, requests)
+    leaving = heard.joining.beside("polarity").starts("trailing")  # "closed panels excluded"
+    known = AnyOf(people, heard.joining.beside("names").asked, own.no_wish, requests, leaving)
     placed = {tag.first - 1 for tag in heard.tags if tag.kind == "location"}  # "downtown Chattanooga"
-    timed = {tag.after for tag in heard.tags if tag.kind == "open_at"}  # "evening slots"
+    timed = {tag.after for tag in heard.tags if tag.kind == "open_at" or _is_hyphened(heard, tag)}  # "evening slots"
+    apart = _apart(heard)
     words = {
         place
-        for place in (heard.strange | _apart(heard)) - placed - timed
-        if _names_something(heard.said.said(place, place + 1))
+        for place in (heard.strange | apart) - placed - timed
+        if (_names_something(heard.said.said(place, place + 1)) or not apart.isdisjoint((place - 1, place + 1)))
         and not (heard.keys[place] in known or said[place] in known or (place and said[place - 1] in own.mine))
     }
-    words.update(_joined(heard))
+    spoken = (place - 1 for place in range(1, len(said)) if heard.keys[place] in own.spoken)  # "Karen speaking"
+    words.update(_joined(heard), (place for place in spoken if place in heard.content))
+    words.update(place - 1 for place in sorted(words, reverse=True) if _goes_before(heard, place))
     return frozenset((words - _held(heard)) & heard.asking) | _care_beside(entry, heard)
+
+
+def _goes_before(heard: Heard, place: int) -> bool:
+    """Return whether the word before is one of the same thing, the "pelvic" of "pelvic floor"."""
+    return place - 1 in heard.content and place - 1 not in _explained(heard) and heard.said.between(place) == " "
 
 
 def _held(heard: Heard) -> frozenset[int]:
@@ -228,18 +267,31 @@ def _care_beside(entry: IntentRules, heard: Heard) -> frozenset[int]:
     return frozenset(place for tag in beside for place in range(tag.first, tag.after)) - _held(heard)
 
 
+def _is_hyphened(heard: Heard, tag: Tag) -> bool:
+    """Return whether a word hangs on a value: the "capable" of "ER-capable"."""
+    return tag.after < len(heard.keys) and heard.said.between(tag.after) == "-"
+
+
 def _names_something(word: str) -> bool:
     """Return whether an unknown word may be a thing: it is in capitals ("NICU"), or long and no verb in "ing"."""
     return word.isalpha() and (word.isupper() or (len(word) >= _LONG and not word.endswith("ing")))
 
 
 def _apart(heard: Heard) -> frozenset[int]:
-    """Return the indexes of the words in parts without any explained word: the "delivers" of "open late, delivers"."""
+    """Return the words of the parts between commas and "and"s of which nothing is explained: "open late, delivers".
+
+    A message without values asks it of the list before, from its first word that is not idle: "does it compound".
+    """
     meant, found = _explained(heard), set[int]()
     for first, after in _parts(heard):
         part = {at for at in range(first, after) if heard.said.words[at] not in _leads(heard)}
-        if first and part.isdisjoint(meant) and part.issubset(heard.content):
-            found |= part
+        begins = min(part.intersection(heard.content), default=after)
+        if (
+            part.isdisjoint(meant)
+            and part
+            and (first and part.issubset(heard.content) if heard.tags else begins < after)
+        ):
+            found |= part if heard.tags else part.intersection(range(begins, after))
     return frozenset(found)
 
 

@@ -146,16 +146,13 @@ class Listing(msgspec.Struct, frozen=True):
     def accepting(self, network: Key | str | None = None) -> Accepting | None:
         """Return what the most specific source states about new patients in the network; None if none states anything.
 
-        A statement for that network takes precedence over a general one. Without `network`, contradictory statements of
-        one source are ignored.
+        A statement for that network takes precedence over a general one, and the role's over that of its place, which
+        is of all who work there. Without `network`, contradictory statements of one source are ignored.
         """
-        for openings in ([one for source in sources for one in source.openings] for sources in self.sources):
-            own = {o.answer for o in openings if o.network and network in {o.network, o.network.id}}
-            general = {o.answer for o in openings if o.network is None or network is None}
-            for answers in (own, general):
-                if len(answers) == 1:
-                    return next(iter(answers))
-        return None
+        every = [[one for source in rank for one in source.openings] for rank in ((self.role,), *self.sources)]
+        own = ({o.answer for o in some if o.network and network in {o.network, o.network.id}} for some in every)
+        general = ({o.answer for o in some if o.network is None or network is None} for some in every)
+        return next((next(iter(answers)) for answers in (*own, *general) if len(answers) == 1), None)
 
 
 def by_place(listing: Listing) -> tuple[Listing, ...]:

@@ -10,10 +10,9 @@ from msgspec.structs import replace
 
 from bot.kit import (
     Ask,
-    Choice,
     NetworkSide,
+    OfProvider,
     Plan,
-    Summary,
     Wanted,
     Who,
     asked_networks,
@@ -30,6 +29,8 @@ _VERBS = frozenset({"use", "uses", "usa", "usan"})
 _POINTS = frozenset(
     {"he", "she", "they", "it", "that", "this", "him", "her", "one", "el", "ella", "ellos", "ese", "esa"}
 )
+_NOBODY = Who(None, ())
+About = Literal["all", "named", "provider", "plan", "own"]
 _SHORTEST = 6  # letters of a plan's first word that name it alone
 
 
@@ -40,29 +41,25 @@ class Used(msgspec.Struct, frozen=True):
     plans: tuple[str, ...]
 
 
-class Networks(Summary, frozen=True):
+class Networks(OfProvider, frozen=True, kw_only=True):
     """The networks of `about`: the payer (`all`), a named one, a provider, a plan, or the person.
+
+    The name is that of the provider `found`, or of the network that was named.
 
     Attributes:
         users: The plans that were named.
         wanted: The networks in question for a provider; `proven` are those in which the provider is listed.
         plans_listed: Whether the directory lists any plan.
-        state: As in `Who`, for the provider.
     """
 
-    about: Literal["all", "named", "provider", "plan", "own"]
+    about: About
     networks: tuple[Used, ...]
     plans_listed: bool
-    name: str | None = None
-    state: str = "one"
-    choices: tuple[Choice, ...] = ()
-    total: int = 0
-    reference: str | None = None
+    found: Who = _NOBODY
     users: tuple[str, ...] = ()
     wanted: tuple[str, ...] = ()
     side: NetworkSide = "in"
     unclear: Wanted | None = None
-    partial: bool = False
 
     @property
     def proven(self) -> tuple[str, ...]:
@@ -82,17 +79,17 @@ async def answer(ask: Ask) -> Networks:
     if named and not _named_beside(ask, named):
         result = of_plans(named, sold)
     elif asked.unclear:
-        result = Networks("named", (), bool(sold), asked.unclear.called, unclear=asked.unclear)
+        result = replace(_of("named", (), sold, Who(asked.unclear.called, ())), unclear=asked.unclear)
     elif any(ask.slots.get(name) for name in ("provider_name", "npi", "tin")) and not _of_another(ask):
         result = replace(of_provider(await who(ask), sold), wanted=asked.names, side=side_asked(ask))
     elif asked.anyone:
         own = await own_networks(ask)
         names = own or await network_names(ask)
-        result = Networks("own" if own else "all", _used(names, sold), bool(sold))
+        result = _of("own" if own else "all", names, sold)
     elif asked.wanted:
-        result = Networks("named", _used(asked.names, sold), bool(sold), asked.names[0])
+        result = _of("named", asked.names, sold, Who(asked.names[0], ()))
     else:
-        result = Networks("all", _used(await network_names(ask), sold), bool(sold))
+        result = _of("all", await network_names(ask), sold)
     ask.cite("Organization", ())
     ask.cite("InsurancePlan", [plan.id for plan in sold])
     return replace(result, partial=not ask.report.complete)
@@ -126,20 +123,18 @@ def of_plans(named: Sequence[Plan], sold: Sequence[Plan]) -> Networks:
     """Return the networks that these plans use."""
     names = sorted({network.name for plan in named for network in plan.networks if network.name})
     users = tuple(dict.fromkeys(plan.name for plan in named if plan.name))
-    return Networks("plan", _used(names, sold), bool(sold), users=users)
+    return replace(_of("plan", names, sold), users=users)
 
 
 def of_provider(found: Who, sold: Sequence[Plan]) -> Networks:
     """Return the networks that the provider's active listings prove."""
-    rows = found.only
-    if rows is None:
-        return Networks("provider", (), bool(sold), found.name, found.state, found.choices, len(found.found))
-    used = _used(names_of(rows), sold)
-    return Networks("provider", used, bool(sold), rows[0].name, reference=f"{rows[0].key.type}/{rows[0].key.id}")
+    return _of("provider", names_of(found.only or ()), sold, found)
 
 
-def _used(names: Sequence[str], sold: Sequence[Plan]) -> tuple[Used, ...]:
-    return tuple(Used(name, _plans(name, sold)) for name in names)
+def _of(about: About, names: Sequence[str], sold: Sequence[Plan], found: Who = _NOBODY) -> Networks:
+    """Return these networks, each with the plans that use it."""
+    used = tuple(Used(name, _plans(name, sold)) for name in names)
+    return Networks(about=about, networks=used, plans_listed=bool(sold), found=found)
 
 
 def _plans(name: str, sold: Sequence[Plan]) -> tuple[str, ...]:

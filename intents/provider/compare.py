@@ -143,7 +143,7 @@ async def _providers(ask: Ask, where: Around | None) -> Compared:
 async def _who(ask: Ask, slot: str) -> Who:
     """Return the provider of one side."""
     words = {**ask.words, "provider_name": ask.words.get(slot, "")}
-    return await who(replace(ask, slots={**ask.slots, "provider_name": ask.slots[slot]}, words=words))
+    return await who(replace(ask, slots={**ask.slots, "provider_name": ask.slots[slot]}, words=words, named={}))
 
 
 def side_by_side(found: Sequence[tuple[Listing, ...]], ask: Ask, where: Around | None) -> Compared:

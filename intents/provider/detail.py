@@ -115,6 +115,7 @@ class Detail(OfProvider, frozen=True, kw_only=True):
     whole: bool = True
 
 
+_PERSONAL = frozenset({"npi", "gender", "female", "male", "languages", "language"})
 _OF_LISTING = frozenset({"active", "updated"})
 
 
@@ -155,6 +156,7 @@ def summarize(
     """The one provider's facts, every place and network once, the nearest to `where` first."""
     rows, asked = found.only, _asked(ask, found)
     if rows is None:
+        asked = tuple(one for one in asked if not found.gone or one in _PERSONAL)
         listed = "provider_name" in ask.several or ("among" in ask.arguments and "provider_name" not in ask.slots)
         return Detail(
             found=found,
@@ -166,7 +168,7 @@ def summarize(
             apart="provider_name" in ask.several,
             each=facts_each(ask, found.found, asked or ("phone",), where)
             if listed
-            else facts_each(ask, found.shown, asked, where),
+            else facts_each(ask, found.shown or [found.gone] * bool(found.gone), asked, where),
         )
     network = ask.arguments.get("network")
     receipt = _receipt(rows, ask, network, sold) if _wants_receipt(ask) else None

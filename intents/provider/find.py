@@ -15,6 +15,7 @@ from bot.kit import (
     Found,
     Listing,
     ProviderSearch,
+    Wanted,
     asked_networks,
     asks_kind,
     conditions,
@@ -99,11 +100,16 @@ async def answer(ask: Ask) -> FoundPeople:
 async def _like(ask: Ask, shown: Sequence[Listing]) -> FoundPeople:
     """Return others of the kind of the one that was shown, around its place, or all others of its office."""
     place = next(iter(shown[0].locations), None)
-    office = "same_office" in ask.hears(ask.arguments["like_words"], {}).says
+    says = ask.hears(ask.arguments["like_words"], {}).says
+    office = "same_office" in says
     if not office and place and ask.slots.get("location", "me") == "me":
         where = {"zip": place.zip5} if place.zip5 else {"city": place.city, "state": place.state}
         ask = replace(ask, slots={**ask.slots, "location": where})
     networks = await without_own(ask, await asked_networks(ask))
+    if "same_network" in says:
+        own = tuple(Wanted(one.name or "", (one,)) for row in shown for one in row.networks)
+        networks = replace(networks, wanted=own, anyone=False)
+    ask.said_unmet("wish")  # "else in that building"
     codes = dict.fromkeys(code for row in shown for one in row.specialties for code in one.codes)
     wishes = replace(
         conditions(ask, () if office else tuple(codes), networks),

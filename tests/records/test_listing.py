@@ -7,7 +7,7 @@ from bot.records.bundle import read_page
 from bot.records.decode import Unreadable
 from bot.records.directory import NETWORK_REFERENCE, NEW_PATIENTS, NPI
 from bot.records.joined import Directory, join
-from bot.records.listing import Listing
+from bot.records.listing import Listing, by_place
 from bot.records.provider import Location, Organization, Practitioner
 from bot.records.shapes import Key
 from tests.records.made import Json, bundle, coded, raw
@@ -125,6 +125,15 @@ def test_openings_may_stand_on_the_place_or_without_a_network() -> None:
     assert found.accepting() == "existptonly"
     (silent,) = joined(role(extension=[network("net-s")]))
     assert silent.accepting(NET_S) is None
+
+
+def test_what_a_role_of_several_places_says_comes_before_what_a_place_says_of_all() -> None:
+    """The place takes new patients, the doctor who works there and elsewhere does not."""
+    places = [{"reference": "Location/east"}, {"reference": "Location/west"}]
+    of_two = role(location=places, extension=[network("net-s"), openings("nopt")])
+    found = by_place(joined(of_two, {**PLACE, "extension": [openings("newpt")]})[0])
+    assert [one.accepting(NET_S) for one in found] == ["nopt"] * len(found)
+    assert found
 
 
 @pytest.mark.parametrize(
