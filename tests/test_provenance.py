@@ -19,7 +19,7 @@ def _report() -> Report:
     report = Report(pages=2, sources=[ReadRecord("ExplanationOfBenefit", f"e{n}", MOMENT) for n in range(12)])
     search = Search("ExplanationOfBenefit", (("service-date", "ge2026-01-01"), ("_sort", "-service-date")))
     report.searches += [search.shown(), search.shown()]
-    report.read_here("service-date")
+    report.note_applied_here("service-date")
     half = Term("claim", Amount(Decimal("2.50")), PartialDate(2026, 5, 1))
     report.steps.append(Step("spending", Amount(Decimal("5.00")), (half, half), count=2))
     return report

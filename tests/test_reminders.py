@@ -37,7 +37,7 @@ async def test_what_ends_is_of_one_record(world: World) -> None:
     for whose in ("carmen", "mateo"):
         last = world.clock.at.date() + timedelta(days=30)
         await world.reminders.watch(Reminder(DANA, "deductible", "", last, (), whose=whose), 60)
-    assert await world.reminders.end_of(DANA, "carmen", "", "deductible") == 1
+    assert await world.reminders.delete_for_record(DANA, "carmen", "", "deductible") == 1
     assert [one.whose for _, one in await world.reminders.of(DANA)] == ["mateo"]
 
 

@@ -140,7 +140,7 @@ class Reminding:
     async def keep(self, person: Person, asked: Asked, wish: ReminderWish, access: Access) -> ReminderKept:
         """Store the reminder that an answer asks for. Return the outcome."""
         if wish.done:
-            await self._reminders.end_of(person, access.patient, wish.record, wish.about)
+            await self._reminders.delete_for_record(person, access.patient, wish.record, wish.about)
             return ReminderKept()
         if wish.last is None:
             return await self._watch(person, asked, wish, access)
@@ -157,7 +157,7 @@ class Reminding:
         if not change.steps:
             return CaseKept(case)
         over, whose = _OVER[case.stage if case else "open"], access.patient
-        ended, moved = await self._reminders.end_of(person, whose, change.claim, *over), 0
+        ended, moved = await self._reminders.delete_for_record(person, whose, change.claim, *over), 0
         rows = await self._reminders.of(person) if change.last and case else []
         for key, one in rows:
             of_it = (one.whose, one.record) == (whose, change.claim) and one.about in {"answer", "review"}

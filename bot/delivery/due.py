@@ -1,9 +1,8 @@
-"""Sends reminders when they are due, each once, whichever of a store's processes sends it.
+"""Sends reminders when they are due, each once, whichever of the processes that share a store sends it.
 
-Reminders of days have their own queue, so that a slow payer, which news depends on, does not delay them. News is
-checked for in daytime only, and while the sign-in is valid: for several people at the same time, a few at once and a
-moment apart, spread over the interval from the morning on, so that a slow payer delays nobody else and a working one
-gets no burst of requests.
+Reminders of days and reminders of news have separate queues, so that a slow payer, which news depends on, does not
+delay the others. News is checked for only in daytime and while the sign-in is valid. Checks start a moment apart and
+are spread over the interval, a few at a time, so that a slow payer delays nobody else and no burst of requests arises.
 """
 
 import asyncio
@@ -43,7 +42,7 @@ _APART = 0.25  # seconds between the beginnings of two checks
 
 
 class DueReminders:
-    """Sends due reminders, and checks for news with `look`; `pause` waits until the next check may begin."""
+    """Sends due reminders, and checks for news with `look`. `pause` waits until the next check may begin."""
 
     def __init__(
         self, tellings: Tellings, look: LookNow, *, pause: Callable[[float], Awaitable[None]] = asyncio.sleep
@@ -52,22 +51,22 @@ class DueReminders:
         self._turn, self._free_at = asyncio.Lock(), 0.0
 
     async def every_minute(self) -> None:
-        """Send what is due every minute until cancelled; if the store cannot be used, the next minute tries again."""
-        await _working([self._minutely(self.of_days), self._minutely(self.of_news)])
+        """Send every minute what is due, until cancelled. If the store cannot be used, the next minute tries again."""
+        await _run_all([self._minutely(self.of_days), self._minutely(self.of_news)])
 
     async def once(self) -> int:
-        """Send what is due now and not being sent by another process. Return how many reminders were sent."""
+        """Send what is due now and not being sent by another process. Return the number of reminders sent."""
         return await self.of_days() + await self.of_news()
 
     async def of_days(self) -> int:
-        """Send reminders of days that are due. Return how many were sent."""
+        """Send the reminders of days that are due. Return the number of reminders sent."""
         leased = [partial(self._tellings.leased, kind_of(one)) for one in self._tellings.platforms()]
-        return await _working(_worked_off(one, self._day_due, asyncio.Semaphore(_AT_ONCE)) for one in leased)
+        return await _run_all(_work_rows(one, self._day_due, asyncio.Semaphore(_AT_ONCE)) for one in leased)
 
     async def of_news(self) -> int:
-        """Check for news that is due for a check. Return how many news messages were sent."""
+        """Check for the news whose check is due. Return the number of news messages sent."""
         kinds, slots = [kind_of(one, "news") for one in self._tellings.platforms()], asyncio.Semaphore(_LOOKS_AT_ONCE)
-        return await _working(_worked_off(partial(self._tellings.leased, one), self._news_due, slots) for one in kinds)
+        return await _run_all(_work_rows(partial(self._tellings.leased, one), self._news_due, slots) for one in kinds)
 
     async def _minutely(self, once: Callable[[], Awaitable[int]]) -> int:
         while True:
@@ -76,7 +75,7 @@ class DueReminders:
                 await once()
 
     async def _read(self, row: Row) -> Reminder | None:
-        """Return the reminder in a row; None, and leave the row alone for a while, if it cannot be read."""
+        """Return the reminder in a row. If it cannot be read, hide the row for a while and return None."""
         reminder = self._tellings.read(row)
         if reminder is None:  # it counts as missing
             await self._tellings.hold(row, UNREAD)
@@ -97,7 +96,7 @@ class DueReminders:
         return await self._tellings.tell(row, settled, (settled.last - now.date()).days)
 
     async def _news_due(self, row: Row) -> bool:
-        """Check for one person's news, in daytime only, and send any to the person. Return whether any was sent."""
+        """Check for one person's news, only in daytime, and send any to the person. Return whether any was sent."""
         reminder, now = await self._read(row), self._tellings.now()
         if reminder is None:
             return False
@@ -139,7 +138,10 @@ class DueReminders:
         return False
 
     async def _sign_in_over(self, row: Row, reminder: Reminder) -> bool:
-        """Tell the person that searching has stopped, or pause until they are asked to sign in again."""
+        """Tell the person that checking has stopped, or pause until the person is asked to sign in again.
+
+        Return whether a message was sent.
+        """
         if not reminder.every:
             return await self._tellings.tell(row, reminder, SIGN_IN_OVER)
         await self._tellings.put(row, msgspec.structs.replace(reminder, asleep=True, missed=0))
@@ -154,13 +156,13 @@ class DueReminders:
             self._free_at = clock() + _APART
 
 
-async def _worked_off(
+async def _work_rows(
     leased: Callable[[], Awaitable[Row | None]], work: Callable[[Row], Awaitable[bool]], slots: asyncio.Semaphore
 ) -> int:
-    """Work on due rows until none is due. Return for how many `work` was true; if one fails, cancel the others.
+    """Work on due rows until none is due. Return the number of rows for which `work` returned True.
 
-    A row is leased when there is a slot for it and the one before was found: where nothing is due, the store is asked
-    once.
+    If one fails, the others are cancelled. A row is leased only when a slot is free and the previous lease found a row,
+    so that the store is asked only once if nothing is due.
     """
     told = list[bool]()
 
@@ -179,8 +181,8 @@ async def _worked_off(
     return sum(told)
 
 
-async def _working(jobs: Iterable[Coroutine[Any, Any, int]]) -> int:
-    """Run jobs at the same time and return the sum of their results; if one fails, cancel the others."""
+async def _run_all(jobs: Iterable[Coroutine[Any, Any, int]]) -> int:
+    """Run jobs at the same time and return the sum of their results. If one fails, cancel the others."""
     tasks = [asyncio.create_task(job) for job in jobs]
     try:
         return sum(await asyncio.gather(*tasks))

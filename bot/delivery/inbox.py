@@ -1,7 +1,8 @@
 """The durable inbox: an incoming message is stored encrypted before it is acknowledged, until it is answered.
 
-Each message is processed under a lease, in the order of its conversation, in whichever process received it. The lease
-of a process that ends expires: another process takes the message over and is told so (F50, F51, F61).
+Each message is processed under a lease, in the order of its conversation, in whichever process received it. If that
+process ends, the lease expires: another process takes the message over, and is told about the earlier try (F50, F51,
+F61).
 """
 
 from __future__ import annotations
@@ -43,10 +44,14 @@ class Later(Exception):
 
 
 class Writing(Protocol):
-    """Records that something is about to be posted that cannot be found in the chat later, or is posted elsewhere."""
+    """Records that a post is about to be made. `findable`: whether the post can be found in the chat afterwards."""
 
     async def __call__(self, *, findable: bool = False) -> None:
-        """Record it; Superseded if another process has taken over this message."""
+        """Record the post.
+
+        Raises:
+            Superseded: another process has taken over this message.
+        """
         ...
 
 
@@ -57,11 +62,14 @@ async def unrecorded(*, findable: bool = False) -> None:
 class Delivery(msgspec.Struct, frozen=True):
     """A message being processed: its content, the number of the try, and when it was received, in Unix seconds.
 
-    `writing` must be called before the first post, and before the first post that cannot be found later.
-    `maybe_written` says that an earlier try called it: the answer may have been posted, so look for it, or apologize,
-    before answering again (F52). `findable` says that all posts can be found. `exhausted` says that too many tries
-    failed or that it is too late: apologize instead of trying again. Ask `mine` before deleting what
-    stands in the chat: another process that has taken over may have found there that the message is answered.
+    Attributes:
+        writing: call it before the first post, and before the first post that cannot be found in the chat afterwards.
+        maybe_written: True if an earlier try called `writing`. The answer may have been posted, so look for it, or
+            apologize, before answering again (F52).
+        findable: True if all posts of earlier tries can be found in the chat.
+        exhausted: True if too many tries failed or it is too late: apologize instead of trying again.
+        mine: returns whether this process still has the lease. Call it before deleting a post: another process may have
+            taken over, found that post, and counted the message as answered.
     """
 
     key: str
@@ -104,9 +112,9 @@ class _State(NamedTuple):
 class Inbox:
     """The messages of one platform. `handler` answers or apologizes, and returns when the reply is known to be posted.
 
-    It should raise only errors that another try, in any process, could avoid. `soothe` tells a person whose message
-    waits behind an earlier one that it is next. `finds` says that the handler can find what an earlier try has posted:
-    then nothing is recorded before a post, and a retry after a possible post only has to look.
+    `handler` should raise only errors that another try, in any process, could avoid. `soothe` tells a person that their
+    message waits behind an earlier one. `finds` says that the handler can find the posts of an earlier try: then
+    nothing is recorded before a post, and a retry after a possible post only has to look for it.
     """
 
     def __init__(
@@ -145,7 +153,10 @@ class Inbox:
         self._watch = asyncio.create_task(self._watching())
 
     async def take(self, key: str, lane: str, body: bytes, *, owner: str = "", seconds: float | None = None) -> bool:
-        """Store a message and start it; False if it came before; acknowledge after this, not after a StoreError."""
+        """Store a message and start it. Return False if it was received before.
+
+        Acknowledge the message after this returns, but not after a StoreError. `lane` identifies the conversation.
+        """
         lane, expires = lane or key, self._clock() + (seconds or KEPT)
         # What is new waits behind what is older: begun beside it, neither would be finished before a process that keeps
         # dying dies.
@@ -164,7 +175,10 @@ class Inbox:
         return True
 
     def _wait_behind(self, lane: str, row: Row, body: bytes) -> None:
-        """Let a message wait for an earlier one of its lane; whichever process answers that answers this one too."""
+        """Let a message wait for an earlier one of its lane.
+
+        The process that answers the earlier one answers this one too.
+        """
         if lane in self._lanes:
             self._more.add(lane)
         else:
@@ -190,7 +204,7 @@ class Inbox:
             await soothe(Delivery(row.key, body, tries=0, writing=writing, since=row.expires - KEPT))
 
     async def stop(self, seconds: float) -> None:
-        """Start nothing more, let running work finish within `seconds`, then release the rest at once (F61)."""
+        """Start nothing more, wait up to `seconds` for running work, then release the rest at once (F61)."""
         self._stopping = True
         if self._watch is not None:
             self._watch.cancel()
@@ -217,7 +231,7 @@ class Inbox:
         return task
 
     async def _work(self, lane: str, first: Row | None) -> None:
-        """Answer a lane's messages one after the other, until none is left or another process holds the next."""
+        """Answer the messages of a lane in order, until none is left or another process has leased the next one."""
         try:
             row = first or await self._store.lease(self._kind, until=self._clock() + self._lease, lane=lane)
             while row is not None and not self._is_working_on(row):
@@ -235,7 +249,7 @@ class Inbox:
                 del self._lanes[lane]
 
     async def _answer(self, row: Row) -> bool:
-        """Answer one message. Return whether its lane may have more."""
+        """Answer one queued message. Return whether more messages of the same lane may be waiting."""
         plain, number, findable = self._table.opened(self._kind, row.key, row.value), row.leases, False
         if plain is None:
             log.error("given_up", kind="sealed")
@@ -262,7 +276,10 @@ class Inbox:
         return ended.more or not ended.mine
 
     async def _handle(self, row: Row, state: _State, body: bytes) -> tuple[int, bool]:
-        """Process one message. Return its lease's number, and whether all of its posts can be found in the chat."""
+        """Process one message.
+
+        Return the number of its lease, and whether all of its posts can be found in the chat.
+        """
         exhausted, overtaken, unsaid, value = self._is_exhausted(row, state), False, False, row.value
 
         async def note(new: _State) -> bool:
@@ -303,7 +320,10 @@ class Inbox:
         return heartbeat.number, self._finds and not state.elsewhere
 
     def _is_exhausted(self, row: Row, state: _State) -> bool:
-        """Return whether to give up and apologize: too many tries, as the message may crash processes, or too late."""
+        """Return whether to give up and apologize, after too many tries or too much time.
+
+        The message may crash processes.
+        """
         too_late = row.expires - self._clock() < KEPT - WANTED
         if too_late or row.leases - state.later > _MOST_TRIES:
             log.error("given_up", kind="time" if too_late else "tries")
@@ -353,7 +373,7 @@ class Inbox:
                 self._take_over(row)
 
     def _is_working_on(self, row: Row) -> bool:
-        """Return whether a newly leased row is already being processed here; if so, that work uses the new lease."""
+        """Return whether a newly leased row is already being processed here. If so, that work uses the new lease."""
         if heartbeat := self._working.get(row.key):
             heartbeat.number = row.leases
         return heartbeat is not None

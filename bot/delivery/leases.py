@@ -1,4 +1,4 @@
-"""The lease of a process on a message, which a heartbeat renews while the process works."""
+"""The lease of a process on a message. A heartbeat renews the lease while the process works."""
 
 import asyncio
 import contextlib
@@ -12,9 +12,9 @@ class Superseded(Exception):
 
 
 class Heartbeat:
-    """Renews a lease while its message is processed, and cancels the work if a renewal fails.
+    """Renews a lease while its message is processed, and cancels the work if the lease is lost.
 
-    `number` is the number of the lease (`Row.leases`); after another process leases the row, it is no longer valid.
+    `number` is the number of the lease (`Row.leases`), which becomes invalid when another process leases the row.
     """
 
     def __init__(
@@ -26,7 +26,11 @@ class Heartbeat:
 
     @contextlib.asynccontextmanager
     async def going_on(self) -> AsyncIterator[None]:
-        """Renew three times within the lease's length; TimeoutError if all failed, or if another process leased it."""
+        """Renew the lease three times within its length, while the context lasts.
+
+        Raises:
+            TimeoutError: all renewals failed, or another process has leased the message.
+        """
         async with asyncio.timeout(self._lease) as self._limit:
             # A timer, for hardly an answer takes as long as a third of a lease: then no task is made for it.
             first = asyncio.get_running_loop().call_later(self._lease / 3, self._begin)
@@ -42,7 +46,12 @@ class Heartbeat:
                     await asyncio.wait({self._beat})
 
     async def renew(self) -> None:
-        """Renew the lease before a write if the last is long ago; StoreError, Superseded: write nothing."""
+        """Renew the lease before a write, if the last renewal is long ago. After an exception, nothing may be written.
+
+        Raises:
+            Superseded: another process has leased the message.
+            StoreError: the store cannot be used.
+        """
         if not 0 <= self._clock() - self._last <= self._lease / 2 and not await self._prolong():
             raise Superseded
 

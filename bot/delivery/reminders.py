@@ -1,7 +1,7 @@
-"""Reminders that people asked for: stored encrypted until the last day is over or the person deletes them.
+"""Reminders that people asked for, stored encrypted until the last day is over or the person deletes them.
 
-A row's owner is its person, so that "unlink" deletes it. It has the id of a record and a date, but no text of the
-record. Each row has a lane of its own, and its lease lasts until it is due (`due.py`).
+The owner of a row is the person, so that "unlink" deletes the row. A row has the id of a record and a date, but no text
+of the record. Each row is a lane of its own, leased until it is due (`due.py`).
 """
 
 from __future__ import annotations
@@ -50,17 +50,23 @@ _SPREAD = 3_600  # seconds: not everybody's reminder is due in the same moment
 
 
 class Reminder(msgspec.Struct, frozen=True):
-    """A reminder of a day: `days` are the days before it on which it is still to be sent, earliest first.
+    """A reminder of a day or of news, for one person.
 
-    `record` is the id of the record it is about, `whose` the Patient id: the reminder ends with the connection that
-    gives access to it. While it is being sent, `telling` is the number of days before, and `since` when sending began,
-    in Unix seconds. `missed` counts how often the chat could not be written to.
-
-    For news, `record` is a claim's number or "", `known` are short hashes of the claims that were there before, `found`
-    of those that are there now but not yet sent, and `ends` is when the sign-in ends, in Unix seconds, None if it is
-    renewed. Checks end on `last`. `doubt`: it is unknown whether the last news was delivered. `whole` is when all
-    claims were read, in Unix seconds, if they are more than a page, otherwise 0. `every`: when the sign-in has ended,
-    the person is asked to sign in again after so many days; `asleep` is True from then on.
+    Attributes:
+        record: the id of the record concerned; for news, a claim number or "".
+        whose: the Patient id. The reminder ends with the connection that gives access to this patient.
+        days: on how many days before `last` it is still to be sent, earliest first.
+        telling: while it is being sent, the number of days before `last`; otherwise None.
+        since: when sending began, in Unix seconds.
+        missed: how often the chat could not be written to.
+        known: for news, short hashes of the claims known before.
+        found: for news, short hashes of the claims known now, while the news is not sent yet.
+        ends: for news, when the sign-in ends, in Unix seconds; None if the sign-in is renewed.
+        last: the day; for news, the last day on which it is checked for.
+        doubt: True if it is unknown whether the last news was delivered.
+        whole: when all claims were read, in Unix seconds, if they are more than a page; otherwise 0.
+        every: after how many days the person is asked to sign in again when the sign-in has ended; 0 for never.
+        asleep: True while the person has not signed in again.
     """
 
     person: Person
@@ -83,19 +89,19 @@ class Reminder(msgspec.Struct, frozen=True):
 
     @property
     def is_sought(self) -> bool:
-        """Whether this is about news, and not about a day."""
+        """Whether the reminder is about news, not about a day."""
         return self.about not in DAYS_BEFORE
 
     @property
     def untold(self) -> Reminder:
-        """The reminder after it is known that it was not sent; `found` is still to be sent."""
+        """The reminder as it is stored after it was not sent. `found` is still to be sent."""
         return msgspec.structs.replace(self, telling=None)
 
     def told_as(self, days: int, *, surely: bool = True) -> Reminder | None:
-        """Return the reminder updated after its `days`-before notice was sent; None if that was the last one.
+        """Return the reminder as stored after its notice `days` before the day was sent; None if that was the last one.
 
-        If delivery is uncertain (`surely` is False) and no later notice follows, one is added for the day itself, in
-        other words, in case the person did not get the last one. News is likewise sent again, once.
+        If delivery is uncertain (`surely` is False) and no notice follows, one is added for the day itself, in other
+        words, in case the person did not get the last one. News is likewise sent once more.
         """
         if self.asleep:
             return None if days == TIME_OVER else msgspec.structs.replace(self.untold, missed=0)
@@ -114,7 +120,7 @@ class Reminder(msgspec.Struct, frozen=True):
 
 
 def read(plain: bytes) -> Reminder | None:
-    """Return the reminder in a row; None if a later release wrote it and this one cannot read it."""
+    """Return the reminder in a row; None if it was written by a later release and cannot be read."""
     try:
         return msgspec.json.decode(plain, type=Reminder)
     except msgspec.ValidationError:
@@ -122,7 +128,7 @@ def read(plain: bytes) -> Reminder | None:
 
 
 class NotKept(msgspec.Struct, frozen=True):
-    """Why no reminder was stored: the day is too close or over, or the person has `most` reminders."""
+    """Why no reminder was stored: the day is too close or over, or the person already has `most` reminders."""
 
     most: int | None = None
 
@@ -137,7 +143,7 @@ def kind_of(platform: str, about: About = "appeal") -> str:
 
 
 def moment_of(reminder: Reminder, key: str, zone: datetime) -> datetime | None:
-    """Return when it is to be sent next, a morning in the time zone of `zone`; None if nothing is left to send."""
+    """Return when to send the reminder next, a morning in the time zone of `zone`; None if nothing is left to send."""
     if not reminder.days:
         return None
     return _morning(reminder.last - timedelta(days=reminder.days[0]), zone) + timedelta(seconds=spread(key, _SPREAD))
@@ -154,7 +160,7 @@ def mark_of(key: str, reminder: Reminder) -> str:
 
 
 def due_today(reminder: Reminder, key: str, now: datetime) -> bool:
-    """Return whether a reminder of a day is due on the day of `now` or before."""
+    """Return whether a reminder of a day is due on the day of `now` or before; False for news."""
     moment = None if reminder.is_sought else moment_of(reminder, key, now)
     return moment is not None and moment.date() <= now.date()
 
@@ -165,7 +171,7 @@ def next_morning(now: datetime) -> datetime:
 
 
 def _year_on(day: date) -> date:
-    """Return the same day a year later; February 29 becomes the 28th."""
+    """Return the same day a year later. February 29 becomes February 28."""
     return day.replace(year=day.year + 1, day=min(day.day, 28) if day.month == 2 else day.day)  # noqa: PLR2004 -- February
 
 
@@ -174,14 +180,14 @@ def _morning(day: date, zone: datetime) -> datetime:
 
 
 def waking(moment: datetime) -> datetime:
-    """Return the same time in daytime; in the evening and at night, the next morning."""
+    """Return the same time if it is in daytime; in the evening and at night, the next morning."""
     if moment.hour >= EVENING:
         return _morning(moment.date() + timedelta(days=1), moment)
     return max(moment, _morning(moment.date(), moment))
 
 
 class Reminders:
-    """The stored reminders; `now` is the time in BOT_TIMEZONE, by which they are due, `clock` the store's seconds."""
+    """The stored reminders. `now` returns the time in BOT_TIMEZONE, `clock` Unix seconds."""
 
     def __init__(self, table: SealedTable, now: Callable[[], datetime], clock: Callable[[], float] = time.time) -> None:
         self._table, self._store, self._now, self._clock = table, table.store, now, clock
@@ -201,11 +207,11 @@ class Reminders:
         return await self._add(_new_key(), wanted, self._now() + timedelta(seconds=seconds))
 
     async def same(self, wanted: Reminder) -> Reminder | None:
-        """Return the person's reminder that equals `wanted` but for its days and what is known, or None."""
+        """Return the person's reminder with the subject, record and patient of `wanted`; None if there is none."""
         return next((one for _, one in await self.of(wanted.person) if _what(one) == _what(wanted)), None)
 
-    async def end_of(self, person: Person, whose: str, record: str, *abouts: About) -> int:
-        """Delete a person's reminders of these subjects about one record of a Patient. Return how many there were."""
+    async def delete_for_record(self, person: Person, whose: str, record: str, *abouts: About) -> int:
+        """Delete a person's reminders on these subjects for one record of a patient. Return the number deleted."""
         rows = [(key, one) for key, one in await self.of(person) if (one.whose, one.record) == (whose, record)]
         return await self.end(person, *(key for key, one in rows if one.about in abouts))
 
@@ -216,7 +222,7 @@ class Reminders:
         return [(key, reminder) for key, plain in rows if (reminder := read(plain))]
 
     async def end(self, person: Person, *keys: str) -> int:
-        """Delete those of the person's reminders with these keys. Return how many there were."""
+        """Delete the person's reminders with these keys. Return the number deleted."""
         own = {key for key, _ in await self.of(person)}.intersection(keys)
         for key in own:
             for about in ABOUTS:
@@ -224,7 +230,7 @@ class Reminders:
         return len(own)
 
     async def _add(self, key: str, reminder: Reminder, moment: datetime) -> Reminder | NotKept:
-        """Store a reminder, replacing an equal one, to be leased from `moment` on."""
+        """Store a reminder, replacing an equal one, hidden until `moment`. NotKept if the person has too many."""
         rows, now = await self.of(reminder.person), self._now()
         kind = kind_of(reminder.person.platform, reminder.about)
         same = [each for each, one in rows if _what(one) == _what(reminder)]
@@ -262,7 +268,7 @@ _WAKING = (EVENING - MORNING) * 60.0  # minutes of a day in which anybody looks
 
 
 class Look(msgspec.Struct, frozen=True):
-    """The result of one check: short hashes of all claims, and whether there is the news that was asked for.
+    """The result of one check for news: short hashes of all claims, and whether there is news as requested.
 
     `whole` is when all claims were read, in Unix seconds, if they are more than a page.
     """
@@ -273,7 +279,10 @@ class Look(msgspec.Struct, frozen=True):
 
 
 class LookEnded(Exception):
-    """There is no sign-in to search with; its text is `sign_in` if that has ended, `gone` if nobody asks any more."""
+    """A check is not possible.
+
+    The text is "sign_in" if the sign-in has ended, "gone" if nobody wants the news any more.
+    """
 
 
 LookNow = Callable[[Reminder], Awaitable[Look]]
@@ -281,13 +290,16 @@ LookNow = Callable[[Reminder], Awaitable[Look]]
 
 
 class Interval:
-    """The longest time between two searches for one person: `least` minutes, or more to keep to `per_day` searches."""
+    """The longest time between two checks for one person: `least` minutes, or more to keep to `per_day` checks.
+
+    `per_day` is the limit of checks for all people together.
+    """
 
     def __init__(self, store: Store, least: int, per_day: int) -> None:
         self._store, self._least, self._per_day = store, least, per_day
 
     async def minutes(self) -> int:
-        """Return the interval for the number of people who are checked for now."""
+        """Return the interval in minutes, for the number of people with reminders of news."""
         watches = await self._store.size(WATCHES)
         return max(self._least, math.ceil(watches * _WAKING / (_MEAN * self._per_day)))
 
@@ -304,5 +316,5 @@ def rest(minutes: int, ends: float | None, now: float) -> float:
 
 
 def is_last(ends: float | None, now: float) -> bool:
-    """Return whether the sign-in ends before another check."""
+    """Return whether the sign-in ends before another check is possible."""
     return ends is not None and ends - now < LAST_LOOK + _SHORTEST

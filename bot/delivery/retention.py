@@ -1,8 +1,8 @@
-"""Which of the bot's messages contain a member's data, to be deleted on request or after a time (T31).
+"""Which of the bot's messages contain a member's data, so that they can be deleted on request or after a time (T31).
 
-A record is encrypted; it says where a message is and whose it is, but has none of its text. Its key is random and its
-owner is a keyed hash of the person, so it outlasts "unlink" and identifies nobody. Longer work goes through an inbox of
-its own, so that another process continues if one ends.
+A record is encrypted, and has the message's location and person, but none of its text. The record's key is random and
+its owner a keyed hash of the person, so that it outlasts "unlink" and identifies nobody. Longer work goes through an
+inbox of its own, so that another process continues if one ends.
 """
 
 import asyncio
@@ -29,7 +29,10 @@ _LOOK_SECONDS = 30.0
 
 
 class ShownMessage(msgspec.Struct, frozen=True):
-    """A message in a person's own chat, `at` in Unix seconds; `region` is the Teams service URL for calls about it."""
+    """A message in a person's own chat, posted at `at` (Unix seconds).
+
+    `region` is the Teams service URL for calls about it.
+    """
 
     person: Person
     conversation: str
@@ -62,7 +65,9 @@ ReportErased = Callable[[Person, Erased, Language], Awaitable[None]]
 
 
 class _Job(msgspec.Struct, frozen=True):
-    """Deletion of a person's messages up to a time; the result is not reported if there is no language.
+    """The deletion of a person's messages up to a time.
+
+    The result is reported in `language`, or not at all if it is None.
 
     `total` and `kept` count from the person's request on, so that what was deleted at once is reported with the rest.
     """
@@ -83,9 +88,9 @@ class _Platform(msgspec.Struct, frozen=True):
 
 
 class Retention:
-    """The records of all platforms. `pseudonym` returns a person's keyed hash; `hours` is how long messages are kept.
+    """The records of messages on all platforms. `hours` is how long messages are kept; None for no limit.
 
-    `erased` is called with the result of deletions that were done after an answer.
+    `pseudonym` returns a person's keyed hash. `erased` is called with the result of deletions done after an answer.
     """
 
     def __init__(
@@ -122,11 +127,13 @@ class Retention:
         await self._table.store.drop(_kind(person.platform), key)
 
     async def count(self, person: Person) -> int | None:
-        """Return how many messages could be deleted; None if the platform supports no deletion."""
+        """Return the number of messages that could be deleted; None if the platform does not support deletion."""
         return len(await self._of(person)) if person.platform in self._platforms else None
 
     async def forget(self, person: Person, language: Language) -> Erased | None:
-        """Delete a person's messages: a few at once, more after the answer; None if the platform supports no deletion.
+        """Delete a person's messages: a few at once, the rest after the answer.
+
+        None if the platform does not support deletion.
 
         If the process ends, the rest is deleted when the question is answered again, or by the inbox.
         """
@@ -170,7 +177,7 @@ class Retention:
         return list(found.values())
 
     async def _later(self, job: _Job, when: str = "") -> None:
-        """Put a job in the inbox; of processes that do so in the same time window, only one succeeds."""
+        """Put a job in the inbox. Of several processes that do so in the same time window `when`, only one succeeds."""
         lane = await self._pseudonym(job.person)
         key = f"{lane}:{when or secrets.token_urlsafe(6)}"
         await self._platforms[job.person.platform].inbox.take(key, lane, msgspec.json.encode(job))
@@ -190,7 +197,10 @@ class Retention:
         return Erased(deleted, kept, len(rows) - deleted - kept)
 
     async def _all(self, delivery: Delivery) -> None:
-        """Delete a job's messages; records of those that the platform keeps go last, so that they are counted."""
+        """Delete the messages of a job.
+
+        Records of messages that the platform keeps are deleted last, so that they are counted.
+        """
         job = msgspec.json.decode(delivery.body, type=_Job)
         platform, kept = self._platforms[job.person.platform], list[str]()
         for key, row in await self._of(job.person, job.before):
@@ -206,7 +216,7 @@ class Retention:
             await self.drop(job.person, key)
 
     async def _tell(self, job: _Job, kept: int) -> None:
-        """Report the result of a job if its person waits for it."""
+        """Report the result of a job, if its person waits for it."""
         if self._erased is None or job.language is None:
             return
         try:
@@ -220,7 +230,7 @@ def _kind(platform: str) -> str:
 
 
 async def _gone(platform: _Platform, row: ShownMessage, *, last: bool) -> bool:
-    """Return whether a message is gone. Errors are raised for a retry, unless this is the `last` try."""
+    """Return whether a message could be deleted. Errors are raised for a retry, unless this is the `last` try."""
     try:
         return await platform.delete(row)
     except Exception as error:

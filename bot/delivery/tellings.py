@@ -1,6 +1,6 @@
-"""The sending of one reminder: marked before the post, recorded after it, and searched for if the sender died between.
+"""The sending of one reminder: marked before the post and recorded after it, so that a crash between is noticed.
 
-Where a platform's chat can be read, the chat decides whether it was sent. Elsewhere it is not posted again
+If a platform's chat can be read, the chat then shows whether the reminder was posted. Elsewhere it is not posted again
 (docs/decisions.md, "Reminders").
 """
 
@@ -39,20 +39,18 @@ log = structlog.get_logger("reminders")
 PostOutcome = Literal["told", "nothing", "later", "unknown", "unwritable", "gone"]
 Mine = Callable[[], Awaitable[bool]]
 Tell = Callable[[str, Reminder, int, Mine], Awaitable[tuple[str, ...] | None]]
-"""Post a reminder, given its key, with the number of days before its last day, or `NEWS` and so on for news.
+"""Posts a reminder, given its key and the number of days before its last day, or `NEWS` and so on for news.
 
-Right before the post, `Mine` prolongs this process's lease and tells whether it still has it.
+Right before the post, `Mine` prolongs this process's lease and returns whether this process still has the lease.
 
-The message may include other reminders of the person that are due that day. Returns the keys of all in it. Raises
-`Unwritable`, `Later` or `Superseded` if it was not posted; after any other exception it is unknown.
+The message may include other reminders of the person that are due that day. Returns the keys of all reminders in the
+message. Raises `Unwritable`, `Later` or `Superseded` if nothing was posted; after any other exception that is unknown.
 """
 StillThere = Callable[[Person], Awaitable[bool | None]]
 Stands = Callable[[Person, str, float], Awaitable[bool | None]]
-"""Return whether a post with this mark, begun at that Unix time, is complete in a person's chat.
+"""Returns whether a post with this mark, begun at that Unix time, is complete in a person's chat.
 
-Parts of it are deleted.
-
-None if the platform does not say. After an exception a retry may succeed.
+An incomplete post is deleted. None if the platform does not show it. After an exception a retry may succeed.
 """
 
 UNREAD = 3_600.0
@@ -68,11 +66,13 @@ _MOST_MISSED = 8  # by day, so that it is tried on three days
 
 
 class Tellings:
-    """Sends reminders and records it.
+    """Sends reminders and records their delivery.
 
-    `platforms` maps each platform that this process can write to onto a check that a person is still there, `stands`
-    those whose chats can be read onto how a post is found. `ended` is called with a person who can no longer be
-    reminded, and the reason. `now` returns the current time in BOT_TIMEZONE, `clock` Unix seconds.
+    Attributes:
+        platforms: each platform that this process can write to, with a check that a person is still there.
+        stands: the platforms whose chats can be read, with a function that finds a post.
+        ended: called with a person who can no longer be reminded, and the reason.
+        now: returns the time in BOT_TIMEZONE; `clock` returns Unix seconds.
     """
 
     def __init__(
@@ -92,19 +92,21 @@ class Tellings:
         self._stands, self._ended = stands, ended
 
     async def leased(self, kind: str) -> Row | None:
-        """Lease a row of a kind that is due. Return it; None if there is none."""
+        """Lease and return a row of this kind that is due; None if there is none."""
         return await self._store.lease(kind, until=self.clock() + _LEASE)
 
     def read(self, row: Row) -> Reminder | None:
-        """Return the reminder in a row; None if its key is missing or not yet here, or if a later release wrote it."""
+        """Return the reminder in a row; None if its encryption key is missing here, or a later release wrote it."""
         plain = self._table.opened(row.kind, row.key, row.value)
         return None if plain is None else read(plain)
 
     async def tell(self, row: Row, reminder: Reminder, days: int, found: tuple[str, ...] = ()) -> bool:
-        """Send a reminder and record the outcome. Return whether it was sent. `found` is what is known of news by then.
+        """Send a reminder and record the outcome.
 
-        A person gets one message a day: reminders that were part of today's are recorded as sent, all others wait until
-        tomorrow. What was found is stored with them, because the sign-in may have ended by then.
+        Return whether it was sent. `found` are the claims known by then, for news.
+
+        A person gets one message a day: reminders that were part of today's message are recorded as sent, all others
+        wait until tomorrow. `found` is stored with a waiting reminder, because the sign-in may have ended by then.
         """
         person = reminder.person
         if await self._is_gone(person):
@@ -134,7 +136,7 @@ class Tellings:
         return await self._post(row, reminder, days, found)
 
     async def _is_noted(self, row: Row, reminder: Reminder, days: int) -> bool:
-        """Return whether a reminder of a day was already in today's message; if so, record it as sent."""
+        """Return whether a reminder of a day was already in today's message. If so, record it as sent."""
         if reminder.is_sought or row.key not in (await self._told(reminder.person) or ()):
             return False
         await self._note(row, reminder, days, "told")
@@ -158,7 +160,7 @@ class Tellings:
         return outcome == "told"
 
     async def _told(self, person: Person) -> frozenset[str] | None:
-        """Return the keys of the reminders a person was sent today; None if nothing was sent."""
+        """Return the keys of the reminders that a person was sent today; None if nothing was sent."""
         plain = await self._table.get(_TOLD, self._day_of(person))
         return None if plain is None else frozenset(msgspec.json.decode(plain, type=tuple[str, ...]))
 
@@ -168,13 +170,13 @@ class Tellings:
         await self._table.put(_TOLD, self._day_of(person), value, expires=expires, owner=person.key)
 
     async def _keep_found(self, key: str, reminder: Reminder) -> None:
-        """Store the keys of the reminders that a message in the chat contains: all that were due when it was begun."""
+        """Store the keys of the reminders in a message found in the chat: all that were due when it was begun."""
         moment, person = datetime.fromtimestamp(reminder.since, self.now().tzinfo), reminder.person
         also = (each for each, one in await self._rows(person, "appeal") if due_today(one, each, moment))
         await self._keep_told(person, (key, *also))
 
     async def _is_begun(self, key: str, person: Person) -> bool:
-        """Return whether a process that ended was sending another reminder of the person, perhaps along with this."""
+        """Return whether a process that ended was sending another of the person's reminders, perhaps with this one."""
         every = [*await self._rows(person, "appeal"), *await self._rows(person, "news")]
         return any(one.telling is not None and each != key for each, one in every)
 
@@ -186,10 +188,13 @@ class Tellings:
         return f"{person.key}/{self.now().date()}"
 
     async def settled(self, row: Row, reminder: Reminder) -> Reminder | None:
-        """Return the reminder if no process was sending it; else record the outcome of that and return None."""
+        """Return the reminder if no process was sending it.
+
+        Otherwise record the outcome of that delivery, return None.
+        """
         if reminder.telling is None:
             return reminder
-        outcome = await self._found(row.key, reminder)
+        outcome = await self._outcome_after_crash(row.key, reminder)
         if outcome == "nothing":
             await self.put(row, reminder.untold, 0)  # due at once, and known to the person's other rows as not begun
             return None
@@ -199,7 +204,7 @@ class Tellings:
         return None
 
     async def put(self, row: Row, reminder: Reminder, seconds: float | None = None) -> None:
-        """Store a row, hidden for `seconds` or until it is next due; nothing if another process holds it."""
+        """Store a row, hidden for `seconds` or until it is next due. Do nothing if another process has leased it."""
         seconds = await self._rest(row, reminder) if seconds is None else seconds
         if await self._store.swap(row.kind, row.key, row.value, self._sealed(row, reminder), lease=row.leases):
             await self.hold(row, seconds)
@@ -255,8 +260,11 @@ class Tellings:
         log.info("reminded", channel=platform)
         return "told", told
 
-    async def _found(self, key: str, reminder: Reminder) -> PostOutcome:
-        """Return the outcome of a delivery whose process ended, as found in the chat."""
+    async def _outcome_after_crash(self, key: str, reminder: Reminder) -> PostOutcome:
+        """Look in the chat whether a process that ended before recording it had posted the reminder.
+
+        Return that outcome.
+        """
         person, found = reminder.person, None
         if look := self._stands.get(person.platform):
             try:
@@ -268,7 +276,7 @@ class Tellings:
         return "unknown" if found is None else "told" if found else "nothing"
 
     async def _is_gone(self, person: Person) -> bool:
-        """Return whether the platform states that the person is gone; if it does not say, the reminder is posted."""
+        """Return whether the platform reports that the person is gone; False if it does not report it."""
         present = self.platforms().get(person.platform)
         if present is None:
             return False

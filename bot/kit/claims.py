@@ -58,7 +58,7 @@ async def newest_claims(
     async for page in ask.search(searched(*filters, page_size=page_size, people=people)):
         claims, unreadable = read_claims(page.entries)
         read += claims
-        ask.report.progress.came(len(read), page.total)
+        ask.report.progress.count_read(len(read), page.total)
         if lost := unreadable + sum(len(claim.dropped) for claim in claims):
             ask.report.gaps.append(Gap("unreadable", "ExplanationOfBenefit", lost))
         if page.next_url and not every and in_order(read, ask) and enough(alive := live(read, ask.today)):

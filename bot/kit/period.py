@@ -55,7 +55,7 @@ class _Tally(msgspec.Struct):
         if lost:
             self.ask.report.gaps.append(Gap("unreadable", _EOB, lost))
         self.total = page.total if self.total is None else self.total
-        self.ask.report.progress.came(len(self.claims), self.total)
+        self.ask.report.progress.count_read(len(self.claims), self.total)
         days = [day.first for one in claims if not one.is_stay and (day := believed_day(one, self.ask.today))]
         self.days = _falling(self.days, days)
         return claims
@@ -133,7 +133,7 @@ async def _side_by_side(tally: _Tally, start: date, end: date, *, people: bool) 
         if worse:
             raise worse.exceptions[0] from None
         del tally.ask.report.gaps[gaps:]
-        tally.ask.report.read_here(_FILTER)
+        tally.ask.report.note_applied_here(_FILTER)
         return False
     return True
 

@@ -1,7 +1,7 @@
-"""The limits of one question, its report, and the responses in memory that cost it nothing.
+"""The limits of one question, the report of what it read, and the caches of responses.
 
-The report has sources, gaps, and filters that the client applied itself (T42). Of equal requests one is in flight.
-Responses of the open directory are fresh for 15 minutes; older ones are used if the payer is down. A member's are
+The report has sources, gaps, and filters that the client applied itself (T42). Of equal requests, only one is sent at a
+time. Responses of the open directory are used for 15 minutes, older ones if the payer is down. A member's responses are
 cached for two minutes, separately for each link, and never if labelled as sensitive (`MemberCache`, T32, T33).
 """
 
@@ -39,15 +39,16 @@ class ReadRecord(msgspec.Struct, frozen=True):
 
 
 class Gap(msgspec.Struct, frozen=True):
-    """Something missing from the data that was read. `count` is how many, if known.
+    """Something missing from the data that was read. `count` is the number missing, if known.
 
-    `detail` is from a closed list of words.
-
-    `page_failed`: a later page could not be read. `type_refused`: the payer refuses this type. `left_out`: rows of
-    another patient. `unreadable`: invalid rows or elements. `cut_short`: there was more than one question may read
-    (count: how many were read), or the next page's address was not the payer's. `said_incomplete`: the payer says that
-    its response is incomplete, or that there are more rows than it returned. `not_interpreted`: resources with
-    extensions that change their meaning. `told`: the answer's own text mentions it.
+    Attributes:
+        kind: "page_failed": a later page could not be read. "type_refused": the payer refuses this type. "left_out":
+            rows of another patient. "unreadable": invalid rows or elements. "cut_short": not all pages were read,
+            because of the limits or the next page's address; `count` is then the number read. "said_incomplete": the
+            payer says that the response is incomplete, or returned fewer rows than announced. "not_interpreted":
+            resources with extensions that change their meaning.
+        detail: the reason, from a closed list of words.
+        told: True if the text of the answer mentions the gap.
     """
 
     kind: GapKind
@@ -58,14 +59,17 @@ class Gap(msgspec.Struct, frozen=True):
 
 
 class Progress(msgspec.Struct):
-    """A long search: `read` claims of about `about`, None if unknown; `records`: other resources count too."""
+    """The progress of a long search: `read` claims of about `about` (None if unknown).
+
+    `records` is True if other resources are counted too.
+    """
 
     read: int = 0
     about: int | None = None
     records: bool = False
 
-    def came(self, read: int, total: int | None) -> None:
-        """Set the number of resources read. A total that is lower was wrong and is dropped (F30)."""
+    def count_read(self, read: int, total: int | None) -> None:
+        """Set the number of resources read. A total lower than that was wrong and is dropped (F30)."""
         self.about = total if self.about is None else self.about
         self.read, self.about = read, self.about if self.about and self.about >= read else None
 
@@ -73,9 +77,9 @@ class Progress(msgspec.Struct):
 class Report(msgspec.Struct):
     """What a question read, extended while pages arrive. `searches` contain no ids, so that they can be shown.
 
-    `steps` are the calculations of the answer. `age` is how many seconds ago the payer returned the oldest data;
-    `stale` is True if cached data was used beyond its time because the payer does not respond. `reused` is the age of
-    the member's own records if an earlier question read them.
+    `steps` are the calculations of the answer. `age` is the number of seconds since the payer returned the oldest data.
+    `stale` is True if cached data was used beyond its time because the payer is down. `reused` is the age of the
+    member's own records in seconds, if an earlier question read them.
     """
 
     sources: list[ReadRecord] = msgspec.field(default_factory=list)
@@ -117,7 +121,7 @@ class Report(msgspec.Struct):
         self.age, self.stale = max(self.age, other.age), self.stale or other.stale
         self.reused = max(self.reused, other.reused)
         for name in other.applied_here:
-            self.read_here(name)
+            self.note_applied_here(name)
 
     def cite(self, resource_type: str, ids: Iterable[str]) -> None:
         """Keep only these resources of the type as sources, without duplicates: those that the answer is based on."""
@@ -125,14 +129,14 @@ class Report(msgspec.Struct):
         kept = {(s.type, s.id): s for s in self.sources if s.type != resource_type or s.id in wanted}
         self.sources = list(kept.values())
 
-    def read_here(self, name: str) -> None:
-        """Record, without duplicates, that a filter or an order was applied in the client."""
+    def note_applied_here(self, name: str) -> None:
+        """Record that the client itself applied a filter or order, once for each name."""
         if name not in self.applied_here:
             self.applied_here.append(name)
 
 
 class Budget:
-    """The limits of one question: time in seconds, pages, resources, and decoded bytes, for one body and in total."""
+    """The limits of one question: seconds, pages, resources, and decoded bytes, for one body and in total."""
 
     def __init__(
         self,
@@ -158,7 +162,7 @@ class Budget:
 
     @property
     def scarce(self) -> bool:
-        """Whether less than the largest body may be read next, because of what this question has read."""
+        """Whether earlier responses of this question leave less than the usual limit for the next body."""
         return self.cap < self._body
 
     @property
@@ -168,16 +172,16 @@ class Budget:
 
     @property
     def seconds(self) -> float:
-        """How many seconds this question may still take."""
+        """The number of seconds that this question may still take."""
         return max(0.0, self.deadline - self._clock())
 
     def widen(self, *, pages: int, resources: int, total: int) -> None:
-        """Allow this question to read more than others: a document of a whole period. The deadline stays."""
+        """Raise the limits, for a document over a whole period. The deadline stays."""
         self.pages_left, self.resources_left = max(self.pages_left, pages), max(self.resources_left, resources)
         self._total = max(self._total, total)
 
     def alone(self) -> Budget:
-        """Return the same limits for one part of a question, with a report of its own, to be added with `absorb`."""
+        """Return a copy of the limits for one part of the question, with its own report, to be added with `absorb`."""
         part = copy.copy(self)
         part.report = Report(progress=self.report.progress)
         return part
@@ -185,9 +189,9 @@ class Budget:
     def spend(
         self, size: int, records: Iterable[tuple[str, str]], resources: int, kept: datetime | None = None
     ) -> None:
-        """Count a page: its decoded bytes, the resources that it returned, and the number of all resources on it.
+        """Count a page: its decoded bytes, its matching resources, and the number of all resources on it.
 
-        One `kept` since that time costs no pages or bytes.
+        A cached page, read at the time `kept`, costs no pages and bytes.
         """
         if kept is None:
             self._total -= size
@@ -217,17 +221,17 @@ class _Cached(msgspec.Struct, frozen=True):
 CachedResponses = TTLCache[tuple[object, str], _Cached]
 
 
-def room_for(most: int, seconds: float, clock: Callable[[], float]) -> CachedResponses:
-    """Return a cache of at most this many bytes and seconds. The least recently used response is dropped first."""
+def response_store(most: int, seconds: float, clock: Callable[[], float]) -> CachedResponses:
+    """Return an empty cache with a limit of bytes and of seconds. The least recently used response is dropped first."""
     return TTLCache(most, seconds, clock, lambda kept: kept.size + 1024)
 
 
 class ResponseCache:
-    """What was read of responses, by URL. After a refusal or a damaged body the request is sent again.
+    """Parsed responses by URL. An entry is used for `fresh` seconds; an older one only if the new request fails.
 
-    Within `fresh` seconds they replace a call; later, while they are in `room`, only a failed one. Several caches may
-    share a room without access to each other's entries. `own`: the responses are a member's, and one with a label that
-    hides a record is not cached.
+    Several caches may share the size limit of one `room` without access to each other's entries. After a refusal or a
+    damaged body the old entry is not used. `own`: the responses are a member's, and one with a sensitive label is not
+    cached.
     """
 
     def __init__(
@@ -239,12 +243,12 @@ class ResponseCache:
         own: bool = False,
     ) -> None:
         self._clock, self._own, self._fresh = clock, own, fresh
-        self._answers: CachedResponses = room_for(_MOST, OLDEST, clock) if room is None else room
+        self._answers: CachedResponses = response_store(_MOST, OLDEST, clock) if room is None else room
         self._flights: dict[str, asyncio.Event] = {}
         self._ended = False
 
     def end(self) -> None:
-        """Drop everything. Calls in flight are not cached either."""
+        """Drop all entries. Responses to calls in flight are not cached either."""
         self._ended = True
         for key in [key for key in self._answers if key[0] is self]:
             self._answers.pop(key, None)
@@ -252,9 +256,9 @@ class ResponseCache:
     async def ask(
         self, key: str, report: Report, fetch: Callable[[], Awaitable[tuple[httpx.Response, T]]]
     ) -> tuple[T, datetime | None]:
-        """Return what was read of a fresh cached response, and when; else of the one that `fetch` returns, and None.
+        """Return a fresh cached result and when it was received; otherwise the result of `fetch`, and None.
 
-        An old response is used if the payer is down. Equal keys share one call.
+        An old result is used if the payer is down. Equal keys share one call.
         """
         flight = self._flights.get(key)
         if flight is not None:
@@ -296,20 +300,24 @@ _MOST_OWN = 64 * MIB
 
 
 class MemberCache:
-    """Response caches by link and person, in one room of limited size. The least recently used entry is dropped.
+    """Response caches, one for each link and person, that share one size limit.
 
-    A link's responses are dropped with the link; requests still in flight then are not cached.
+    At the limit, the least recently used entry is dropped. The responses of a link are dropped with the link; responses
+    to requests still in flight are then not cached.
     """
 
     def __init__(self, clock: Callable[[], float], *, most: int = _MOST_OWN) -> None:
         self._clock = clock
-        self._room = room_for(most, OWN_SECONDS, clock)
+        self._room = response_store(most, OWN_SECONDS, clock)
         self._links: LRUCache[str, dict[str, ResponseCache]] = LRUCache(_LINKS)
         self._sweep: asyncio.TimerHandle | None = None
         self._asked = False
 
     def of(self, link_id: str, patient: str = "") -> ResponseCache:
-        """Return the cache of this link for one person, empty at first. A link may give access to several records."""
+        """Return the cache of this link for one person, empty at first.
+
+        A link may give access to several people's records.
+        """
         people = self._links.get(link_id)
         if people is None:
             people = self._links[link_id] = {}
@@ -318,17 +326,20 @@ class MemberCache:
             kept = people[patient] = ResponseCache(self._clock, room=self._room, fresh=OWN_SECONDS, own=True)
         self._asked = True
         if self._sweep is None:
-            self._sweep = asyncio.get_running_loop().call_later(OWN_SECONDS, self._swept)
+            self._sweep = asyncio.get_running_loop().call_later(OWN_SECONDS, self._drop_expired)
         return kept
 
-    def _swept(self) -> None:
-        """Drop expired entries, and schedule the next run while there are more. One timer serves all questions."""
+    def _drop_expired(self) -> None:
+        """Drop expired entries, and schedule the next run unless the cache is empty and unused.
+
+        One timer serves all links.
+        """
         self._room.expire()
         more, self._asked = self._asked or bool(self._room), False  # who asked lately may be reading still
-        self._sweep = asyncio.get_running_loop().call_later(OWN_SECONDS, self._swept) if more else None
+        self._sweep = asyncio.get_running_loop().call_later(OWN_SECONDS, self._drop_expired) if more else None
 
     def forget(self, link_id: str) -> None:
-        """Drop everything that was read for a link. Calls in flight are not cached either."""
+        """Drop everything that was read for a link. Responses to calls in flight are not cached either."""
         for kept in self._links.pop(link_id, {}).values():
             kept.end()
 
@@ -339,7 +350,7 @@ class MemberCache:
 
 
 class Patience(msgspec.Struct, frozen=True):
-    """Times of a question in seconds: first progress note, interval of further notes, and the limit."""
+    """How long a question waits, in seconds: until the first progress note, between notes, and at most."""
 
     notice: float = 2.0
     again: float = 6.0
@@ -352,8 +363,8 @@ async def under_way(
 ) -> AsyncIterator[Callable[[], Awaitable[Progress | T]]]:
     """Run a search in a task of its own, which ends with the context.
 
-    What is yielded returns its progress when a note is due, and the result when it is finished. It raises PayerSlow if
-    the question has taken too long, and what `work` raises.
+    The yielded function returns the search's progress when a note is due, and the result of `work` when it has
+    finished. It raises PayerSlow if the question has taken too long, and what `work` raises.
     """
     progress, clock = Progress(), asyncio.get_running_loop().time
     running, pause = {asyncio.create_task(work(progress))}, patience.notice

@@ -1,7 +1,7 @@
 """Chained search parameters in two steps, for servers that reject them or return nothing for them (T44, F33).
 
 The first step finds the resources that the reference may point to, the second the rows that reference them. References
-are written `Location/a`, as in the guide, or as bare ids, whichever the server matches.
+are written as `Location/a`, as in the guide, or as bare ids, whichever the server matches.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ class Outcome(msgspec.Struct):
 async def attempt(
     pages: AsyncIterator[Page], outcome: Outcome, failures: tuple[type[PayerError], ...] = ()
 ) -> AsyncIterator[Page]:
-    """Yield the pages from the first one with a row on; a rejection before that is recorded in `outcome`, not raised.
+    """Yield the pages from the first one with a match on. A rejection before that is recorded in `outcome`, not raised.
 
     `failures` are exceptions that also count as a rejection, for servers that respond with 500 instead of 400.
     """
@@ -47,14 +47,18 @@ async def attempt(
         outcome.refused = True
 
 
-class Links:
-    """Searches by full references first; if that finds nothing, by bare ids. What works is remembered for a day."""
+class ReferenceSearches:
+    """Searches by full references first and, if nothing is found, by bare ids. What works is remembered for a day."""
 
     def __init__(self, server: Server) -> None:
         self._server = server
 
     async def pages(self, search: Search, budget: Budget) -> AsyncIterator[Page]:
-        """Yield the pages found by either form of reference, or none; PayerError without a valid response."""
+        """Yield the pages found by either form of reference; no page if nothing is found.
+
+        Raises:
+            PayerError: there is no valid response.
+        """
         names = tuple(_references(search))
         first = _bare(search, names) if self._known(Trait.FINDS_REFERENCES_BARE, search, names) else search
         if not names or first is not search:
@@ -73,7 +77,7 @@ class Links:
                 yield page
 
     def _known(self, trait: Trait, search: Search, names: tuple[str, ...]) -> bool:
-        """Return whether this form of reference has found rows with each of the parameters."""
+        """Return whether this form of reference is known to find rows, for each of the parameters."""
         return bool(names) and all(self._server.traits.has(trait, search.type, name) for name in names)
 
     def _learn(self, trait: Trait, search: Search, names: tuple[str, ...]) -> None:
@@ -103,7 +107,7 @@ _FEW = 4  # pages
 
 
 def batches(values: Iterable[str], most: int = _LONGEST) -> Iterator[tuple[str, ...]]:
-    """Yield the values in batches that fit into one URL, each in at most so many characters."""
+    """Yield the values in batches that fit into a URL, each of at most `most` characters."""
     batch: list[str] = []
     size = 0
     for value in values:
@@ -125,9 +129,9 @@ def split(name: str) -> tuple[str, str] | None:
 
 
 class Steps:
-    """The two steps of one search; the results of each are read once."""
+    """The two steps of one chained search. The results of each step are read only once."""
 
-    def __init__(self, search: Search, links: Links, budget: Budget) -> None:
+    def __init__(self, search: Search, links: ReferenceSearches, budget: Budget) -> None:
         parts = [(found, value) for name, value in search.params if (found := split(name))]
         self.reference = parts[0][0][0]
         inner = tuple((rest, value) for (reference, rest), value in parts if reference == self.reference)
@@ -145,24 +149,24 @@ class Steps:
         return not all(name.startswith("_") for name, _ in self.plain.params)
 
     async def targets(self) -> list[Page] | None:
-        """Return the resources that the reference may point to; None if they are too many pages."""
+        """Return the pages of resources that the reference may point to; None if there are too many pages."""
         if "targets" not in self._looked:
             self._looked.add("targets")
             self._targets = await self._few(self.inner)
         return self._targets
 
     async def rows(self) -> list[Page] | None:
-        """Return the rows without the chain; None if they are too many pages, or nothing else restricts the search."""
+        """Return the pages of rows without the chain; None if too many, or if nothing else restricts the search."""
         if "rows" not in self._looked:
             self._looked.add("rows")
             self._rows = await self._few(self.plain) if self.narrows else None
         return self._rows
 
     async def pages(self) -> AsyncIterator[Page]:
-        """Yield the pages for the targets' ids in order, a few batches at a time, and the targets themselves.
+        """Yield the pages of rows that reference a target, a few batches at a time, with the targets on the first page.
 
-        If there are too many targets and the rest of the search finds few rows, yield those; they may not match the
-        chain.
+        If there are too many targets and the rest of the search finds few rows, those are yielded; they may not match
+        the chain.
         """
         found = await self.targets()
         few = await self.rows() if found is None else None
@@ -209,16 +213,22 @@ _FIRST = ("_count", "1")
 
 
 class Chains:
-    """Searches with the chain first; if refused or empty, finds the targets and searches by their ids."""
+    """Searches with the chain first.
+
+    If that is refused or finds nothing, searches by the ids of the chain's targets.
+    """
 
     def __init__(self, server: Server) -> None:
-        self._server, self._links = server, Links(server)
+        self._server, self._links = server, ReferenceSearches(server)
         self._proving = asyncio.Lock()
 
     async def pages(self, search: Search, budget: Budget) -> AsyncIterator[Page]:
-        """Yield the pages in whichever way the server supports; rows of the first step are included as `target` rows.
+        """Yield the pages in whichever way the server supports.
 
-        A server that does not support a chain may return rows that do not match it: the caller must check them (T44).
+        Rows of the first step are included with the mode "target".
+
+        A server that does not support a chain may return rows that do not match it: the caller must check the rows
+        (T44).
         """
         names = tuple(name for name, _ in search.params if split(name))
         if not names:
@@ -236,15 +246,18 @@ class Chains:
                 return
             budget.pages_left += 0 if outcome.refused else 1
             async with self._proving:
-                broken = outcome.refused or await self._is_wrong(search, names, steps, budget)
+                broken = outcome.refused or await self._lacks_rows(search, names, steps, budget)
         if broken is not False:
             async for page in steps.pages():
                 if broken or page.matches:
                     self._breaks(names, budget)
                 yield page
 
-    async def _is_wrong(self, search: Search, names: tuple[str, ...], steps: Steps, budget: Budget) -> bool | None:
-        """Return whether the chain's empty result is wrong, asked once a day; None if the second step must tell."""
+    async def _lacks_rows(self, search: Search, names: tuple[str, ...], steps: Steps, budget: Budget) -> bool | None:
+        """Return whether the chain's empty result is wrong; None if only the second step shows it.
+
+        Checked once a day.
+        """
         if self._server.traits.has(Trait.FOLLOWS_CHAIN, search.type, _chain(names)):
             return False
         if self._is_broken(names):
@@ -256,9 +269,9 @@ class Chains:
         if (targets := await steps.targets()) is not None:
             return None if any(page.matches for page in targets) else False
         rows = await steps.rows()
-        return None if rows is None else await self._is_led(rows, names, steps, budget)
+        return None if rows is None else await self._misses_rows(rows, names, steps, budget)
 
-    async def _is_led(self, rows: list[Page], names: tuple[str, ...], steps: Steps, budget: Budget) -> bool:
+    async def _misses_rows(self, rows: list[Page], names: tuple[str, ...], steps: Steps, budget: Budget) -> bool:
         """Return whether any row references a resource that the chained search should have matched."""
         for batch in batches(steps.ends(rows)):
             if await self._finds(steps.inner.where(("_id", any_of(batch))), budget):
@@ -267,7 +280,7 @@ class Chains:
         return False
 
     async def _finds(self, search: Search, budget: Budget) -> bool:
-        """Return whether there is any row. This costs the budget no page."""
+        """Return whether the search finds any row. The budget is not charged for the page."""
         async for page in self._server.pages(search.where(_FIRST), budget):
             budget.pages_left += 1
             return bool(page.matches)
@@ -280,7 +293,7 @@ class Chains:
     def _breaks(self, names: tuple[str, ...], budget: Budget) -> None:
         self._server.traits.learn(Trait.IGNORES_CHAIN, parameter=_chain(names))
         for reference in dict.fromkeys(re.split("[.:]", name)[0] for name in names):
-            budget.report.read_here(reference)
+            budget.report.note_applied_here(reference)
 
     def _works(self, resource_type: str, names: tuple[str, ...]) -> None:
         self._server.traits.learn(Trait.FOLLOWS_CHAIN, resource_type, _chain(names))

@@ -1,4 +1,4 @@
-"""The two clients: one for a member's records, and one for the open directory, which never uses a token."""
+"""The two FHIR clients: one for a member's records, and one for the open directory, which never uses a token."""
 
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping
@@ -35,9 +35,11 @@ _PERSONAL = re.compile(r"(?:^|[.:])(?:patient|beneficiary|subscriber|subject|mem
 class Way(msgspec.Struct, frozen=True):
     """One way to search for a person's records.
 
-    If it `decides`, its result is final; otherwise it is final if it finds something. `learns` is the fact that is then
-    known. If a `spare` search is rejected, that counts as an empty result; for others it ends the search, unless `name`
-    is a parameter that has a second name.
+    Attributes:
+        decides: True if the result is final even if nothing is found.
+        spare: True if a rejection counts as an empty result. Otherwise it is raised, unless `name` is set.
+        learns: the fact about the server that is known if something is found.
+        name: the search parameter for the patient, if another parameter can be tried after a rejection.
     """
 
     search: Search
@@ -83,7 +85,7 @@ class MemberClient:
         )
 
     def onward(self, search: Search, url: str, budget: Budget) -> AsyncIterator[Page]:
-        """Yield a search's pages from an address on that the page before gave; errors as of `search`."""
+        """Yield the pages of a search from `url` on, the `next_url` of an earlier page. Errors as in `search`."""
         return self._server.pages(search, budget, url)
 
     async def search(self, search: Search, budget: Budget) -> AsyncIterator[Page]:
@@ -95,7 +97,7 @@ class MemberClient:
         Raises:
             SignInExpired: the token is invalid and was not renewed.
             PayerForbids, PayerLacks: this type is refused.
-            PayerError: no valid response.
+            PayerError: there is no valid response.
         """
         nothing = Page()
         for way in self._ways(search):
@@ -121,7 +123,11 @@ class MemberClient:
         yield nothing
 
     async def read(self, resource_type: str, resource_id: str, budget: Budget) -> bytes:
-        """Return one resource of this member as JSON bytes; PayerLacks also for another patient's, which is counted."""
+        """Return one resource of this member as JSON bytes.
+
+        Raises:
+            PayerLacks: there is no such resource, or it is another patient's, which is reported as a gap.
+        """
         body = await self._server.read(resource_type, resource_id, budget)
         head = read_head(body)
         if not self._is_theirs(Entry(head.resource_type, head.id, "match", body, owner=head.owner)):
@@ -131,7 +137,7 @@ class MemberClient:
         return body
 
     def _ways(self, search: Search) -> Iterator[Way]:
-        """Yield the ways to search for this person's records, the next if all before found nothing."""
+        """Yield the ways to search for this person's records. Each is to be tried if all before found nothing."""
         names = self._names(search.type)
         for name in names:
             for way in self._by(name, search):
@@ -144,7 +150,7 @@ class MemberClient:
     def _by(self, name: str, search: Search) -> Iterator[Way]:
         """Yield searches by all ids of the person at once (FHIR's comma is OR), by the bare id, and by `Patient/id`.
 
-        The last two mean the same (R4 search 3.1.1.4.12), but some servers compare a reference literally. Which one
+        The last two mean the same (R4 search 3.1.1.4.12), but some servers compare references literally. Which one
         finds something is remembered, so that both are tried only once.
         """
         traits, kind = self._server.traits, search.type
@@ -207,21 +213,24 @@ class MemberClient:
 
 
 class DirectoryClient:
-    """The open directory's client: it sends no token, and refuses searches that name a member (fhir-notes 9)."""
+    """The client of the open directory. It sends no token, and refuses searches for a member (fhir-notes 9)."""
 
     def __init__(self, http: Http, base: str, *, retry: Retry | None = None, kept: ResponseCache | None = None) -> None:
         self._server = Server(http, base, retry=retry, kept=kept)
         self._chains, self.traits = Chains(self._server), self._server.traits
 
     async def search(self, search: Search, budget: Budget) -> AsyncIterator[Page]:
-        """Yield the pages of a search; a chained search that the server cannot do is done in two steps (F33, T44).
+        """Yield the pages of a search.
 
-        A value that names a member, as somebody may type it for a name, is not sent and finds nothing.
+        A chained search that the server does not support is done in two steps (F33, T44).
+
+        If a value looks like a reference to a member, because somebody typed one as a name, nothing is sent and nothing
+        found.
 
         Raises:
-            ValueError: the search is not for the directory, or has a member's parameter.
+            ValueError: the type is not in the directory, or a parameter is a member's.
             PayerForbids, PayerLacks: the payer does not return this type.
-            PayerError: there was no usable response.
+            PayerError: there is no valid response.
         """
         _check(search)
         if names_a_member(search):
@@ -237,7 +246,12 @@ class DirectoryClient:
             raise
 
     async def read(self, resource_type: str, resource_id: str, budget: Budget) -> bytes:
-        """Return a directory resource as JSON bytes; ValueError for another type, PayerLacks if there is none."""
+        """Return a directory resource as JSON bytes.
+
+        Raises:
+            ValueError: the type is not in the directory.
+            PayerLacks: there is no such resource.
+        """
         _check(Search(resource_type))
         try:
             return await self._server.read(resource_type, resource_id, budget)
@@ -253,5 +267,5 @@ def _check(search: Search) -> None:
 
 
 def names_a_member(search: Search) -> bool:
-    """Return whether a value of a directory search reads like a reference to a member."""
+    """Return whether a value of a directory search looks like a reference to a member."""
     return any("Patient/" in value for _, value in search.params)

@@ -1,7 +1,7 @@
-"""The payer's OAuth endpoints and its servers' capabilities, from what they publish; any of it may be missing or wrong.
+"""The payer's OAuth endpoints and its servers' capabilities, from published documents, which may be missing or wrong.
 
-Servers declare too little, so what is missing is unknown, not unsupported. Whether the directory's responds is checked
-on request, at most once in a few seconds.
+Servers declare too little, so what is not declared is unknown, not unsupported. Whether a server responds is checked on
+request, at most once in a few seconds.
 
 Settings take precedence, field by field. A published address is used only if it is https (or loopback) and its origin
 is configured by the operator, so that a changed document cannot send a secret to another host (T40, F35).
@@ -35,7 +35,7 @@ class Abilities(msgspec.Struct, frozen=True):
 
 
 class Capabilities(msgspec.Struct, frozen=True):
-    """A CapabilityStatement in short. `oauth` has the URLs of its oauth-uris extension by name."""
+    """The summary of a CapabilityStatement. `oauth` has the URLs of its oauth-uris extension by name."""
 
     known: bool = False
     fhir_version: str | None = None
@@ -44,11 +44,11 @@ class Capabilities(msgspec.Struct, frozen=True):
     oauth: Mapping[str, str] = msgspec.field(default_factory=dict)
 
     def offers(self, resource_type: str) -> bool | None:
-        """Return True if the type is declared; None if it is not, which means nothing."""
+        """Return True if the type is declared; None if not, since the server may support it anyway."""
         return True if resource_type in self.types else None
 
     def takes(self, resource_type: str, parameter: str) -> bool | None:
-        """Return True if the search parameter is declared; None if it is not, which means nothing."""
+        """Return True if the search parameter is declared; None if not, since the server may support it anyway."""
         abilities = self.types.get(resource_type)
         return True if abilities and parameter in abilities.params else None
 
@@ -90,7 +90,7 @@ class _Statement(Shape, frozen=True):
 
 
 def read_capabilities(body: bytes) -> Capabilities | None:
-    """Return the capabilities; None if the body is no CapabilityStatement."""
+    """Return the capabilities; None if the body is not a CapabilityStatement."""
     try:
         statement, _ = decode(body, _Statement)
     except Unreadable:
@@ -118,7 +118,7 @@ _PROBED_WITHIN, _AGAIN = 6.0, 15.0
 
 
 class PayerHealth(msgspec.Struct, frozen=True):
-    """The state at `checked`. `since` is when the state last changed, or when it was first checked.
+    """The state of a server at the time `checked`. `since` is when the state last changed, or was first checked.
 
     `milliseconds` is the server's response time, None if it did not respond. `searches` are the search parameters that
     it declares, by type. `last_up` is when it last responded, None if it never did.
@@ -134,7 +134,7 @@ class PayerHealth(msgspec.Struct, frozen=True):
 
 
 class Probe:
-    """Requests the CapabilityStatement of one base URL, and records when the state last changed."""
+    """Checks one server by its CapabilityStatement, and records when its state last changed."""
 
     def __init__(self, http: Http, base: str) -> None:
         self._http, self._url = http, f"{base.rstrip('/')}/metadata"
@@ -191,9 +191,11 @@ _PUBLISHED = {
 
 
 class Endpoints(msgspec.Struct, frozen=True, rename=_PUBLISHED):
-    """The OAuth endpoints; None if neither a setting nor the payer gives one. `pkce` is None if the payer does not say.
+    """The OAuth endpoints; None if neither a setting nor the payer gives one.
 
-    `names_issuer`: its authorization responses always include `iss` (RFC 9207 3).
+    `pkce` is None if the payer gives no methods.
+
+    `names_issuer`: authorization responses always include `iss` (RFC 9207 3).
     """
 
     authorize: str | None = None
@@ -208,13 +210,13 @@ class Endpoints(msgspec.Struct, frozen=True, rename=_PUBLISHED):
 
 
 class _Older(msgspec.Struct, frozen=True):
-    """What documents of SMART 1.0 call otherwise."""
+    """Fields that have another name in documents of SMART 1.0."""
 
     token_endpoint_auth_methods: tuple[str, ...] | None = None
 
 
 class Discovery:
-    """Reads the documents once a day, or five minutes after a failure. All questions share the result.
+    """Reads the published documents once a day, or five minutes after a failure. All questions share the result.
 
     `configured` are the endpoints in the settings; `fhir_url` is the member base URL.
     """
@@ -228,9 +230,9 @@ class Discovery:
 
     @property
     def faults(self) -> tuple[str, ...]:
-        """What could not be read the last time: `smart-configuration`, `openid-configuration`, `metadata`.
+        """What failed the last time: "smart-configuration", "openid-configuration" or "metadata" could not be read.
 
-        `clock`: the payer's clock and ours differ by more than five minutes (T51).
+        "clock": the payer's clock and ours differ by more than five minutes (T51).
         """
         asked = {"smart-configuration": self._smart.healthy, "openid-configuration": self._openid.healthy}
         asked["metadata"] = all(remembered.healthy for remembered in self._servers.values())
@@ -238,12 +240,11 @@ class Discovery:
         return tuple(name for name, healthy in asked.items() if not healthy)
 
     async def endpoints(self) -> Endpoints:
-        """Return the endpoints.
+        """Return the endpoints: the settings, completed from the three published documents.
 
-        From the settings first, then smart-configuration, openid-configuration, CapabilityStatement.
-
-        A document about another sign-in is ignored. An issuer that differs from the configured one only by a slash at
-        the end is used as published, because tokens contain it in that form.
+        The documents are smart-configuration, openid-configuration and the CapabilityStatement; one about another
+        sign-in is ignored. An issuer that differs from the configured one only by a slash at the end is used as
+        published, because tokens contain it in that form.
         """
         smart, openid, capabilities = await asyncio.gather(
             self._smart.get(), self._openid.get(), self.capabilities(self._base)
@@ -251,11 +252,11 @@ class Discovery:
         found = self._configured
         for more in (*sorted((smart, openid), key=self._is_exact, reverse=True), _from_oauth(capabilities.oauth)):
             if more is not None and self._fits(more):
-                found = _filled(_spelled(found, more), self._believed(more))
+                found = _completed(_with_issuer_of(found, more), self._believed(more))
         return found
 
     async def capabilities(self, base: str) -> Capabilities:
-        """Return what the server at this base URL declares; `known` is False if that could not be read."""
+        """Return what the server at this base URL declares. `known` is False if that could not be read."""
         base = base.rstrip("/")
         remembered = self._servers.get(base)
         if remembered is None:
@@ -278,11 +279,14 @@ class Discovery:
         return found if found.client_auth else replace(found, client_auth=older.token_endpoint_auth_methods)
 
     async def _find_openid(self) -> Endpoints | None:
-        """Return the issuer's openid-configuration; without a known issuer, one found above the token endpoint."""
+        """Return the issuer's openid-configuration, or None.
+
+        An unknown issuer is searched above the token endpoint's URL.
+        """
         smart = await self._smart.get()
         trusted = smart is not None and self._fits(smart) and (self._is_exact(smart) or smart.token is None)
-        known = _filled(self._configured, self._believed(smart)) if smart and trusted else self._configured
-        prefixes = [known.issuer.rstrip("/")] if known.issuer else _above(known.token)
+        known = _completed(self._configured, self._believed(smart)) if smart and trusted else self._configured
+        prefixes = [known.issuer.rstrip("/")] if known.issuer else _parents(known.token)
         allowed = [prefix for prefix in prefixes if self._is_ours(prefix)]
         urls = (f"{prefix}/.well-known/openid-configuration" for prefix in allowed)
         documents = await asyncio.gather(*(self._document(url) for url in urls))
@@ -294,18 +298,18 @@ class Discovery:
         return None
 
     def _fits(self, found: Endpoints) -> bool:
-        """Return False for another sign-in's document: the configured issuer decides, else the token endpoint."""
+        """Return whether a document is about this sign-in, by its issuer, else by the origin of its token endpoint."""
         ours = self._configured
         if ours.issuer and found.issuer:
             return ours.issuer.rstrip("/") == found.issuer.rstrip("/")
         return ours.token is None or found.token is None or _origin(ours.token) == _origin(found.token)
 
     def _is_exact(self, found: Endpoints | None) -> bool:
-        """Return whether a document has exactly our token endpoint."""
+        """Return whether a document has exactly the configured token endpoint."""
         return found is not None and found.token is not None and found.token == self._configured.token
 
     def _believed(self, found: Endpoints) -> Endpoints:
-        """Return the document without addresses that must not be used."""
+        """Return the document without the addresses that must not be used."""
         names = ("authorize", "token", "issuer", "jwks", "revoke", "userinfo")
         doubtful = {name: None for name in names if (url := getattr(found, name)) and not self._is_ours(url)}
         return replace(found, **doubtful)
@@ -316,7 +320,7 @@ class Discovery:
         return is_safe(url) and origin_of(url) in {origin_of(own) for own in given if own}
 
     async def _body(self, url: str, accept: str) -> bytes | None:
-        """Return the body of a 200; None for everything else. Never raises, since discovery is optional."""
+        """Return the body of a 200 response; None for everything else. Never raises, since discovery is optional."""
         try:
             answer = await self._http.get(url, {"accept": accept}, self._http.clock() + _PATIENCE, _CAP)
         except PayerError:
@@ -328,8 +332,8 @@ def _from_oauth(uris: Mapping[str, str]) -> Endpoints:
     return Endpoints(authorize=uris.get("authorize"), token=uris.get("token"), revoke=uris.get("revoke"))
 
 
-def _filled(known: Endpoints, more: Endpoints) -> Endpoints:
-    """Return the known endpoints, with missing ones taken from `more`."""
+def _completed(known: Endpoints, more: Endpoints) -> Endpoints:
+    """Return the known endpoints, completed with those of `more`."""
     return replace(known, **{name: one for name, one in asdict(more).items() if getattr(known, name) is None})
 
 
@@ -338,15 +342,15 @@ def _origin(url: str) -> str | None:
     return origin_of(url) if is_safe(url) else None
 
 
-def _spelled(known: Endpoints, published: Endpoints) -> Endpoints:
+def _with_issuer_of(known: Endpoints, published: Endpoints) -> Endpoints:
     """Return the known endpoints with the issuer spelled as in the published document, if it is the same issuer."""
     ours, theirs = known.issuer, published.issuer
     same = ours and theirs and ours.rstrip("/") == theirs.rstrip("/")
     return replace(known, issuer=theirs) if same else known
 
 
-def _above(url: str | None) -> list[str]:
-    """Return the URL's origin and every folder above its last segment, the deepest first."""
+def _parents(url: str | None) -> list[str]:
+    """Return the URL's origin and every parent folder of its path, deepest first."""
     if not url:
         return []
     parts = urlsplit(url)
@@ -356,7 +360,7 @@ def _above(url: str | None) -> list[str]:
 
 
 class SingleFlight(Generic[T]):
-    """Caches the last good value for so many seconds.
+    """Caches the last good value of `fetch` for `seconds`.
 
     `fetch` returns None if the source is down or wrong; the old value is then kept.
     """

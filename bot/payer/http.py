@@ -1,9 +1,10 @@
 """The HTTP client of this process: httpx requests over aiohttp connections, to the configured base URLs only (T40).
 
-A body is read in pieces up to a cap, and only a few large ones at the same time (F25).
+A body is read in pieces up to a limit, and only a few large bodies are read at the same time (F25).
 
-It is shared by all members, so it stores nothing of anybody: in a test, a shared cookie jar sent member A's session
-cookie with member B's request (T41b). A bare transport has no cookies, redirects or proxies of the environment.
+The client is shared by all members, so it stores nothing of a member: in a test, a shared cookie jar sent member A's
+session cookie with member B's request (T41b). A bare transport has no cookies, redirects or proxies from the
+environment.
 """
 
 from __future__ import annotations
@@ -49,8 +50,8 @@ HttpAnswer = httpx.Response
 class Call(msgspec.Struct, frozen=True):
     """A GET of a URL, or the POST of an encoded `form`.
 
-    `deadline` is a time of `Http.clock`, `cap` the most decoded bytes of the response, and `kind` the type of resource
-    that it is about.
+    `deadline` is a time of `Http.clock`, `cap` the limit of decoded bytes of the response, and `kind` the resource type
+    requested.
     """
 
     url: str
@@ -61,7 +62,7 @@ class Call(msgspec.Struct, frozen=True):
     form: str | None = None
 
     def request(self) -> httpx.Request:
-        """Return it as a request of httpx."""
+        """Return the call as an httpx request."""
         headers, extensions = {**_HEADERS, **self.headers}, {"timeout": _TIMEOUT}
         if self.form is None:
             return httpx.Request("GET", self.url, headers=headers, extensions=extensions)
@@ -71,7 +72,7 @@ class Call(msgspec.Struct, frozen=True):
 
 
 class Http(AbstractAsyncContextManager["Http"]):
-    """Makes calls, each with a deadline and a cap on decoded bytes; close it with the context.
+    """Makes calls, each with a deadline and a limit of decoded bytes. Use it as a context manager, which closes it.
 
     `transport` replaces the connection. `clock` is the monotonic clock of deadlines, `pause` waits between tries.
     `waits` shares Retry-After times with other processes. `heard` is called with the outcome of each call ("2xx", or
@@ -107,7 +108,7 @@ class Http(AbstractAsyncContextManager["Http"]):
         await self._transport.aclose()
 
     def breaker(self, url: str, kind: str = "") -> Breaker:
-        """Return the circuit breaker for a type of resource at the URL's origin."""
+        """Return the circuit breaker for a resource type at the URL's origin."""
         name = origin_of(url)
         if (name, kind) not in self._breakers:
             origin = self._origins.setdefault(name, Origin(self._in_flight, name, self._waits))
@@ -117,18 +118,22 @@ class Http(AbstractAsyncContextManager["Http"]):
     async def get(
         self, url: str, headers: Mapping[str, str], deadline: float, cap: int = 10 * MIB, *, kind: str = ""
     ) -> httpx.Response:
-        """Send one GET about `kind` until `deadline` (`clock`); errors as of `send`."""
+        """Send one GET. `deadline` is a time of `clock`, `kind` the resource type requested; errors as in `send`."""
         return await self.send(Call(url, headers, deadline, cap, kind))
 
     async def post_form(
         self, url: str, form: Mapping[str, str] | str, headers: Mapping[str, str], deadline: float
     ) -> httpx.Response:
-        """Send one POST of a form, which may take effect without an answer (T50); errors as of `send`."""
+        """Send one POST of a form, which may take effect even without a response (T50). Errors as in `send`."""
         encoded = form if isinstance(form, str) else str(httpx.QueryParams(dict(form)))
         return await self.send(Call(url, headers, deadline, MIB, form=encoded))
 
     async def send(self, call: Call) -> httpx.Response:
-        """Make one call, without retries, and report its outcome to the metrics; a PayerError without an answer."""
+        """Make one call, without retries, and report its outcome to `heard`.
+
+        Raises:
+            PayerError: there is no complete response.
+        """
         started = self.clock()
         try:
             response = await self._sent(call)
@@ -168,14 +173,14 @@ class Http(AbstractAsyncContextManager["Http"]):
 
 @lru_cache(maxsize=64)
 def _target(url: str) -> httpx.URL:
-    """Return the parsed URL of a form, cached: there are few, and none contains a member's id."""
+    """Return the parsed URL of a form. Cached: there are few such URLs, and none contains a member's id."""
     return httpx.URL(url)
 
 
 def _transport() -> httpx.AsyncBaseTransport:
-    """Return aiohttp as httpx's transport, for five times the throughput. Its session is made in the running loop.
+    """Return aiohttp as httpx's transport, for five times the throughput. Its session is created in the running loop.
 
-    It trusts the certificates that aiohttp has read: another reading takes 5 ms and 0.8 MiB.
+    It trusts the certificates that aiohttp has read: reading them again takes 5 ms and 0.8 MiB.
     """
 
     def session() -> aiohttp.ClientSession:
@@ -187,14 +192,14 @@ def _transport() -> httpx.AsyncBaseTransport:
 
 
 class Clocks:
-    """The last Date header of each origin, with our time. `now` returns Unix seconds."""
+    """The last Date header of each origin, with our time when it arrived. `now` returns Unix seconds."""
 
     def __init__(self, now: Callable[[], float] = time.time) -> None:
         self._now = now
         self._heard: dict[str, tuple[str, float]] = {}
 
     def heard(self, origin: str, headers: Mapping[str, str]) -> None:
-        """Store a response's Date. A cached response is ignored, as its Date is in the past."""
+        """Store the Date of a response. A cached response is ignored, as its Date is in the past."""
         if (date := headers.get("date")) and "age" not in headers:
             self._heard[origin] = date, self._now()
 
@@ -205,7 +210,7 @@ class Clocks:
 
 
 def _seconds_apart(date: str, ours: float) -> float:
-    """Return the seconds between a Date and our time; 0 if it cannot be parsed."""
+    """Return the seconds between a Date header and our time; 0 if the header cannot be parsed."""
     try:
         return abs(parsedate_to_datetime(date).timestamp() - ours)
     except (TypeError, ValueError, OverflowError):
@@ -229,18 +234,21 @@ def origin_of(url: str | httpx.URL) -> str:
 
 @lru_cache(maxsize=64)
 def _origin(front: str) -> str:
-    """Return the origin of a URL's part before the path. Only that is cached, as the rest may identify a member."""
+    """Return the origin of a URL's part before the path.
+
+    Only that part is cached, as the rest may identify a member.
+    """
     parsed = httpx.URL(front)
     return f"{parsed.scheme}://{parsed.host}:{parsed.port or _PORTS.get(parsed.scheme, 0)}"
 
 
 def same_machine(one: str, other: str) -> bool:
-    """Return whether two host names are the same machine; all loopback names are (RFC 6761 6.3)."""
+    """Return whether two host names are the same machine. All loopback names are (RFC 6761 6.3)."""
     return one == other or {one, other} <= _LOOPBACK
 
 
 def is_safe(url: str) -> bool:
-    """Return True for https, and for plain http on loopback only; never with a user name."""
+    """Return whether a URL is https, or plain http on loopback, and has no user name."""
     try:
         parsed = httpx.URL(url)
     except (httpx.InvalidURL, ValueError):
@@ -250,8 +258,8 @@ def is_safe(url: str) -> bool:
 
 
 @lru_cache(maxsize=8)
-def base_at(url: str) -> Base:
-    """Return the base of a URL, cached, as a process has one or two."""
+def parse_base(url: str) -> Base:
+    """Parse a FHIR base URL. Cached, because a process uses only one or two."""
     return Base(url)
 
 
@@ -266,9 +274,9 @@ class Base:
     def own(self, link: str, current: str) -> str | None:
         """Return the absolute URL of a link found at `current`; None if it is outside the origin or the base path.
 
-        Links may be absolute, host-relative or relative. http instead of https, another port, a user name, and paths
-        that climb count as outside (F27). A loopback server under another loopback name is reached under the configured
-        one.
+        Links may be absolute, host-relative or relative. Counted as outside are http instead of https, another port, a
+        user name, and paths with "..", also encoded (F27). A link to another loopback name of a loopback server is
+        changed to the configured name.
         """
         if any(ord(character) <= ord(" ") for character in link):
             return None
@@ -296,7 +304,12 @@ _GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
 
 
 async def read_body(pieces: AsyncIterator[bytes], encoding: str, cap: int, large: asyncio.Semaphore) -> bytes:
-    """Return the decoded body, a large one under `large`; PayerOversized above `cap`, PayerDamaged if broken."""
+    """Return the decoded body. A large body is read while holding the semaphore `large`.
+
+    Raises:
+        PayerOversized: the body is larger than `cap`.
+        PayerDamaged: the body is broken, or in an encoding that was not requested.
+    """
     if encoding not in {"", "identity", "gzip", "x-gzip", "deflate"}:
         raise PayerDamaged("an encoding that was not asked for")
     inflater = None if encoding in {"", "identity"} else zlib.decompressobj(_GZIP_OR_ZLIB)
@@ -326,7 +339,7 @@ def _grow(body: bytearray, step: bytes, cap: int) -> None:
 
 
 def _inflated(inflater: zlib._Decompress, piece: bytes) -> Iterator[bytes]:
-    """Yield the decompressed bytes in small pieces, so that memory use stays below the cap plus one piece."""
+    """Yield the decompressed bytes in small pieces, so that memory use stays below the limit plus one piece."""
     try:
         while piece and not inflater.eof:
             yield inflater.decompress(piece, _PIECE)

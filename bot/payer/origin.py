@@ -1,7 +1,7 @@
-"""Shared state of one origin: when it may be called again, calls in flight, and its circuit breakers.
+"""Shared state of one origin: when it may be called again, the calls in flight, and its circuit breakers.
 
-Each type of resource has a breaker of its own and a limited share of the slots, so that failing or hanging claims do
-not block the directory. Idempotent calls are retried with jitter (T50).
+Each resource type has a breaker of its own and a limited share of the slots, so that failing or hanging claims do not
+block the directory. Idempotent calls are retried with jitter (T50).
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Waits(Protocol):
         ...
 
     async def keep(self, origin: str, seconds: float) -> None:
-        """Store a wait for all processes."""
+        """Store for all processes that the origin may not be called for `seconds`."""
         ...
 
 
@@ -51,7 +51,10 @@ class Slots:
 
     @asynccontextmanager
     async def of(self, kind: str) -> AsyncIterator[None]:
-        """Within this context, hold a slot for a call about this type; first come, first served among the eligible."""
+        """Hold a slot for a call about this type, within the context.
+
+        Waiting calls of a type with free slots go in order.
+        """
         if not self._fits(kind):
             turn = asyncio.get_running_loop().create_future()
             self._waiting.append((kind, turn))
@@ -91,7 +94,7 @@ class Slots:
 
 
 class Origin:
-    """One scheme, host and port: its slots, and when it may be called again. Times are of the monotonic clock."""
+    """One scheme, host and port: its slots, and when it may be called again. Times are those of the monotonic clock."""
 
     def __init__(self, in_flight: int = IN_FLIGHT, name: str = "", waits: Waits | None = None) -> None:
         self.slots = Slots(in_flight)
@@ -99,7 +102,10 @@ class Origin:
         self._back_at = 0.0
 
     async def wait(self, now: float) -> float:
-        """Return the seconds until it may be called; waits stored by other processes are read once a second (F19)."""
+        """Return the seconds until the origin may be called, not positive if at once.
+
+        The waits stored by other processes are read once a second (F19).
+        """
         if self._waits is not None and now >= self._heard_at + FRESH:
             self._heard_at = now
             self._back_at = max(self._back_at, now + await self._waits.left(self.name))
@@ -123,7 +129,11 @@ class Breaker:
         self._probing = False
 
     def admit(self, now: float) -> None:
-        """Allow a call; PayerDown if the breaker is open, or its one probe is in progress (F20)."""
+        """Allow a call.
+
+        Raises:
+            PayerDown: the breaker is open, or its one probe is in progress (F20).
+        """
         if self._opened_at is None:
             return
         if now < self._opened_at + STAYS_OPEN or self._probing:
@@ -147,7 +157,7 @@ class Breaker:
 
 
 def busy(seconds: float) -> PayerBusy:
-    """Return the exception that says when to try again, in `seconds` and in whole `minutes`."""
+    """Return the exception for a payer that must not be called for `seconds`; its text rounds up to whole minutes."""
     return PayerBusy("told to wait", seconds=math.ceil(seconds), minutes=max(1, math.ceil(seconds / 60)))
 
 
@@ -165,13 +175,13 @@ _UNAVAILABLE = 503
 
 
 class Retry:
-    """Calls with retries. It waits by the clock of `wire`; `jitter` returns a number from 0 to 1."""
+    """Sends calls with retries. It waits by the clock of `wire`; `jitter` returns a number from 0 to 1."""
 
     def __init__(self, wire: Http, jitter: Callable[[], float] = random.random) -> None:
         self._wire, self._clock, self._sleep, self._jitter = wire, wire.clock, wire.pause, jitter
 
     async def ask(self, call: Call, read: Callable[[httpx.Response], T]) -> tuple[httpx.Response, T]:
-        """Return the first response that `read` accepts, and what it made of it.
+        """Return the first response that `read` accepts, and the result of `read`.
 
         A missing response or a server error counts as a failure of the origin, any other response as a success.
 
@@ -209,14 +219,18 @@ class Retry:
         raise PayerDown("no usable answer after the last try")
 
     async def _until_back(self, breaker: Breaker, deadline: float) -> None:
-        """Wait until the payer may be called according to any Retry-After, with jitter (F19)."""
+        """Wait until the payer may be called according to an earlier Retry-After, with jitter (F19)."""
         while (wait := await breaker.origin.wait(self._clock())) > 0:
             if wait > LONGEST_WAIT or self._clock() + wait >= deadline:
                 raise busy(wait)
             await self._sleep(wait + _MARGIN + _SPREAD * self._jitter())
 
     async def _backoff(self, answer: httpx.Response, breaker: Breaker, deadline: float, tried: int) -> float | None:
-        """Return the seconds to wait before the next try; None if the response is to be read."""
+        """Return the seconds to wait before the next try; None if the response is to be read.
+
+        Raises:
+            PayerBusy: the wait is too long, or this was the last try.
+        """
         said = retry_after(answer.headers.get("retry-after"), datetime.now(UTC))
         if answer.status_code != _TOO_MANY and not (answer.status_code == _UNAVAILABLE and said is not None):
             return None
@@ -230,7 +244,10 @@ class Retry:
 
 
 def retry_after(text: str | None, now: datetime) -> float | None:
-    """Return the seconds in a Retry-After header, a number or a date (RFC 9110 10.2.3), at most an hour, or None."""
+    """Return the seconds in a Retry-After header (RFC 9110 10.2.3), at most an hour; None if missing or malformed.
+
+    The header is a number of seconds or a date.
+    """
     if not text:
         return None
     if (seconds := text.strip()).isascii() and seconds.isdigit():

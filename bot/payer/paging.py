@@ -1,4 +1,4 @@
-"""One FHIR server, read page by page within a budget; responses become FHIR bytes or an error of the package."""
+"""One FHIR server, read page by page within a budget. Responses become FHIR bytes or an exception of `bot.errors`."""
 
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -22,7 +22,7 @@ from bot.errors import (
     SignInExpired,
 )
 from bot.payer.budget import Budget, Gap, ResponseCache
-from bot.payer.http import Call, Http, HttpAnswer, base_at
+from bot.payer.http import Call, Http, HttpAnswer, parse_base
 from bot.payer.origin import Retry
 from bot.payer.search import Search, Trait, Traits, note_ignored, simpler_ones
 from bot.records.bundle import Entry, Head, Page, read_head, read_issues, read_page
@@ -52,11 +52,15 @@ def _any(_entry: Entry) -> bool:
 
 
 class Server:
-    """A base URL with what all calls to it have in common.
+    """A FHIR base URL with all settings for calls to it.
 
-    `headers` returns the headers of a call, `renew` gets a new token after a 401 and returns whether it did, `keep`
-    returns whether a row may be shown, `kept` is the cache. `post` sends searches as POST `_search`, which keeps ids
-    out of URLs (T28): always, never, or, for None, if the server turns out to support it.
+    Attributes:
+        headers: returns the headers of a call.
+        renew: gets a new token after a 401, and returns whether it did.
+        keep: returns whether a row may be shown.
+        kept: the cache.
+        post: whether searches are sent as POST `_search`, which keeps ids out of URLs (T28). None: if the server turns
+            out to support POST.
     """
 
     def __init__(
@@ -71,7 +75,7 @@ class Server:
         post: bool | None = False,
         kept: ResponseCache | None = None,
     ) -> None:
-        self.base = base_at(base)
+        self.base = parse_base(base)
         self._headers, self._renew, self._keep, self._post = headers, renew, keep, post
         self._retry = retry or Retry(http)
         self._kept = kept
@@ -80,11 +84,11 @@ class Server:
     async def pages(self, search: Search, budget: Budget, onward: str = "") -> AsyncIterator[Page]:
         """Yield the pages of a search, first to last, until the server or the budget ends them.
 
-        With `onward`, start at a later page, whose address the page before it gave (`next_url`). A failure of the first
-        page is raised; one of a later page becomes a gap, and what was read is kept (F14, F26).
+        With `onward`, start at a later page, at the `next_url` of the page before. A failure of the first page is
+        raised; one of a later page becomes a gap, and what was read is kept (F14, F26).
 
         Raises:
-            PayerError, SignInExpired: see `answers`.
+            PayerError, SignInExpired: see `check_status` and `page_of`.
         """
         if not search.has("_count"):
             search = search.where(("_count", PAGE_SIZE))
@@ -109,7 +113,12 @@ class Server:
             page = await self._later(url, search.type, budget)
 
     async def read(self, resource_type: str, resource_id: str, budget: Budget) -> bytes:
-        """Return one resource by id, as its JSON bytes; PayerLacks if there is none, or another error of `answers`."""
+        """Return one resource by id, as its JSON bytes.
+
+        Raises:
+            PayerLacks: there is no such resource.
+            PayerError, SignInExpired: see `check_status` and `resource_of`.
+        """
         if not _ID.fullmatch(resource_id):
             raise PayerLacks("not a FHIR id", resource_type=resource_type)
         url = f"{self.base.url}/{Search(resource_type).type}/{resource_id}"
@@ -123,13 +132,20 @@ class Server:
         return body
 
     async def _at(self, onward: str, resource_type: str, budget: Budget) -> tuple[Page, str]:
-        """Return the page at an address of this server; PayerUntrusted for another's address."""
+        """Return the page at a URL, and the URL.
+
+        Raises:
+            PayerUntrusted: the URL is not of this server.
+        """
         if (url := self.base.own(onward, self.base.url)) is None:
             raise PayerUntrusted("a page's address that is not the server's")
         return await self._page(url, resource_type, budget), url
 
     async def _first(self, search: Search, budget: Budget) -> tuple[Page, str]:
-        """Return the first page; parameters that the server rejects and the client can do without are dropped (F36)."""
+        """Return the first page and its URL.
+
+        Parameters that the server rejects are dropped if the client can replace them (F36).
+        """
         wanted = self.traits.tolerable(search, budget.report)
         try:
             page, url = await self._search(wanted, budget)
@@ -148,7 +164,7 @@ class Server:
         raise refusal
 
     async def _search(self, search: Search, budget: Budget) -> tuple[Page, str]:
-        """Return the page, and the URL that the search has, or would have with GET."""
+        """Return the page, and the URL of the search with GET, also if it was sent by POST."""
         asked, kind = search.encoded(), search.type
         url = f"{self.base.url}/{kind}?{asked}"
         known, has = self._post, self.traits.has
@@ -167,7 +183,10 @@ class Server:
         return page if known else await self._confirmed(page, url, kind, budget), url
 
     async def _confirmed(self, page: Page, url: str, resource_type: str, budget: Budget) -> Page:
-        """Return the page of a server's first search by POST; empty is asked by GET, as it may ignore form bodies."""
+        """Return the page of the server's first POST search; if it is empty, the page of the same search by GET.
+
+        A server without POST searches may ignore the form and return nothing. What it supports is remembered.
+        """
         if page.entries:
             self._learn_posts(taken=True)
             return page
@@ -177,7 +196,7 @@ class Server:
         return again
 
     def _learn_posts(self, *, taken: bool) -> None:
-        """Remember whether the server supports searches by POST; the last observation counts."""
+        """Remember whether the server supports searches by POST. The last observation counts."""
         self.traits.unlearn(Trait.REFUSES_POST if taken else Trait.TAKES_POST)
         self.traits.learn(Trait.TAKES_POST if taken else Trait.REFUSES_POST)
 
@@ -204,7 +223,7 @@ class Server:
     ) -> Page:
         """Return the page at a URL, or of a search by POST, with only the rows that may be shown.
 
-        What is missing is reported.
+        Rows that are missing are added to the report.
         """
 
         def read(answer: HttpAnswer) -> tuple[Page, int]:
@@ -233,10 +252,10 @@ class Server:
         key: str = "",
         anew: bool = False,
     ) -> tuple[T, datetime | None]:
-        """Return what `read` makes of the response, and when it was read if it was cached.
+        """Return the result of `read` for the response, and when the response was received if it was cached.
 
-        The token is renewed once in case of a 401 (F12, F16). `key` is the URL by which it is cached, if not its own;
-        the cache is not used for what is asked `anew`.
+        The token is renewed once in case of a 401 (F12, F16). `key` is the URL by which the response is cached, if not
+        `url`. With `anew` the cache is not used.
         """
         renewed = False
         while True:
@@ -257,7 +276,10 @@ class Server:
                 raise
 
     def _following(self, page: Page, own: str | None, seen: set[str], resource_type: str, budget: Budget) -> str | None:
-        """Return the next page's URL, `own` if the server's; None at the end, or, with a gap, if not followed."""
+        """Return the URL of the next page; None at the end, or, with a gap, if the link must not be followed.
+
+        `own` is that URL if it is one of the server's.
+        """
         if page.next_url is None:
             return None
         following = own
@@ -273,7 +295,7 @@ class Server:
 
 
 def _report(page: Page, strangers: int, unreadable: int, resource_type: str, budget: Budget) -> None:
-    """Report what a page lacks: rows of another patient, invalid rows, and the server's own errors."""
+    """Report what a page lacks: rows of another patient, invalid rows, and what the server reports as errors."""
     gaps = budget.report.gaps
     if strangers:
         gaps.append(Gap("left_out", resource_type, strangers, "wrong patient"))
@@ -286,7 +308,7 @@ def _report(page: Page, strangers: int, unreadable: int, resource_type: str, bud
 
 
 def check_status(answer: HttpAnswer, resource_type: str) -> None:
-    """Do nothing for a 200.
+    """Do nothing for a 200 response.
 
     Raises:
         SignInExpired: 401.
@@ -311,7 +333,13 @@ def check_status(answer: HttpAnswer, resource_type: str) -> None:
 
 
 def page_of(answer: HttpAnswer, resource_type: str) -> Page:
-    """Return the page in a response; PayerMaintenance for HTML or nothing, PayerDamaged, PayerDown for an error."""
+    """Return the page in a response.
+
+    Raises:
+        PayerMaintenance: the body is empty or HTML.
+        PayerDamaged: the body is not a Bundle.
+        PayerDown: the body is an OperationOutcome with an error.
+    """
     body = _fhir(answer)
     try:
         page = read_page(body, resource_type)
@@ -325,7 +353,12 @@ def page_of(answer: HttpAnswer, resource_type: str) -> Page:
 
 
 def resource_of(answer: HttpAnswer, resource_type: str) -> tuple[bytes, Head]:
-    """Return the resource in a response to a read, with its head; PayerLacks for another type, or as for pages."""
+    """Return the body of a response to a read, and the head of its resource.
+
+    Raises:
+        PayerLacks: the resource is of another type.
+        PayerMaintenance, PayerDamaged: as in `page_of`.
+    """
     body = _fhir(answer)
     try:
         head = read_head(body)
@@ -337,7 +370,12 @@ def resource_of(answer: HttpAnswer, resource_type: str) -> tuple[bytes, Head]:
 
 
 def _fhir(answer: HttpAnswer) -> bytes:
-    """Return the body if it may be FHIR JSON. The content type is not relied on, as payers use several."""
+    """Return the body if it may be FHIR JSON. The content type is not relied on, as payers use several.
+
+    Raises:
+        PayerMaintenance: the body is empty or HTML.
+        PayerDamaged: the body is not a JSON object.
+    """
     body = answer.content.removeprefix(b"\xef\xbb\xbf").lstrip()
     if not body or body.startswith(b"<"):
         raise PayerMaintenance("a page or nothing where FHIR was due")

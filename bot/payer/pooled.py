@@ -1,6 +1,4 @@
-"""Combines searches that are made at the same time.
-
-One search with a list of values instead of one for each (FHIR's OR).
+"""Combines directory searches made at the same time into one search with a list of values (FHIR's OR).
 
 The callers check the rows, as for every directory response: a row that may match several searches is given to all.
 """
@@ -42,20 +40,20 @@ class _Asked(msgspec.Struct, frozen=True):
     words: tuple[bytes, ...]
 
     def is_named(self, text: bytes) -> bool:
-        """Return whether a row, in lower case, contains one of its words."""
+        """Return whether a row, in lower case, contains one of the words."""
         return any(word in text for word in self.words)
 
     def is_in(self, rows: Iterable[_Row]) -> bool:
-        """Return whether any of the rows does."""
+        """Return whether any of the rows contains one of the words."""
         return any(self.is_named(text) for _, text in rows)
 
 
 class PooledDirectory:
-    """The open directory for several parts of one question; searches made within a moment are sent as one.
+    """The open directory for several parts of one question. Searches made within a moment are sent as one.
 
-    If the server does not support lists, or the response is incomplete, each is sent alone. `budget` is the question's.
-    `known` are searches that find something: if a list that ends with one of them finds it, the server supports lists,
-    also when the names searched for do not exist.
+    If the server does not support lists of values, or the response is incomplete, each search is sent alone. `budget`
+    is that of the question. `known` are searches that find something: they show whether the server supports lists even
+    if the other values of a list do not exist.
     """
 
     def __init__(self, directory: DirectoryClient, budget: Budget, known: Sequence[Search] = ()) -> None:
@@ -66,7 +64,7 @@ class PooledDirectory:
         self._tries: dict[str, asyncio.Task[None]] = {}
 
     async def search(self, search: Search, budget: Budget) -> AsyncIterator[Page]:
-        """Yield the pages of a search, as `DirectoryClient.search`; one page if it was combined with others."""
+        """Yield the pages of a search as `DirectoryClient.search` does; one page if the search was combined."""
         at = next((at for at, (name, _) in enumerate(search.params) if name in _LISTED), None)
         together = None if at is None or names_a_member(search) else await self._together(search, at)
         if together is not None:
@@ -93,7 +91,7 @@ class PooledDirectory:
         return (await asyncio.shield(sent))[value]
 
     async def _sent(self, shape: _Shape) -> dict[str, Page | None]:
-        """Return the page of each value that is searched for within a moment."""
+        """Return the page for each value searched for within a moment; None for a value to be searched for alone."""
         await asyncio.sleep(_WINDOW)
         waiting, _ = self._waiting.pop(shape)
         found: dict[str, Page | None] = {}
@@ -105,17 +103,17 @@ class PooledDirectory:
         return found
 
     async def _learnt(self, shape: _Shape, part: Sequence[_Asked]) -> list[_Row] | None:
-        """Return the rows of a list, once it is known whether the server supports such lists."""
+        """Return the rows for a list of values, and find out whether the server supports such lists."""
         rows, kind = await self._listed(shape, part), _LISTED[shape[2][shape[1]][0]]
         if rows is not None and sum(one.is_in(rows) for one in part) >= _SEVERAL:
             self._directory.traits.learn(Trait.TAKES_LISTS, parameter=kind)
         elif rows is not None and not self._takes(kind) and kind in self._known:
             if kind not in self._tries:
-                self._tries[kind] = asyncio.create_task(self._tried(kind, self._known[kind]))
+                self._tries[kind] = asyncio.create_task(self._probe_lists(kind, self._known[kind]))
             await asyncio.shield(self._tries[kind])
         return rows
 
-    async def _tried(self, kind: str, known: Search) -> None:
+    async def _probe_lists(self, kind: str, known: Search) -> None:
         """Search for a value that does not exist together with a known one, to find out whether lists are supported."""
         ((name, value),) = known.params
         last = _Asked(value, tuple(_words(value)))
@@ -127,7 +125,7 @@ class PooledDirectory:
         return self._directory.traits.has(Trait.TAKES_LISTS, parameter=kind)
 
     async def _listed(self, shape: _Shape, part: Sequence[_Asked]) -> list[_Row] | None:
-        """Return all rows for a list of values, also in lower case; None if it was refused or is incomplete."""
+        """Return all rows for a list of values, each with its text in lower case; None if that failed or left gaps."""
         type_, at, params = shape
         name, values = params[at][0], SearchValue(",".join(one.value for one in part))
         budget = self._budget.alone()
@@ -150,12 +148,12 @@ class PooledDirectory:
 
 
 def _may_be(one: _Asked, others: Iterable[_Asked], text: bytes) -> bool:
-    """Return whether a row contains this search's words, or those of no other search."""
+    """Return whether a row contains the words of this search, or of no other search either."""
     return one.is_named(text) or not any(other.is_named(text) for other in others)
 
 
 def _words(value: str) -> Iterator[bytes]:
-    """Yield the text by which a row shows a value: the code of a token, the id of a reference, the name."""
+    """Yield the texts by which a row shows a value: the code of a token, the id of a reference, or the name."""
     for one in _COMMA.split(value):
         yield re.split(r"(?<!\\)\||/", one)[-1].replace("\\", "").casefold().encode()
 

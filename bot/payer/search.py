@@ -1,7 +1,7 @@
-"""Searches. Text that people type becomes one escaped parameter value, never a name or a path (T48).
+"""FHIR searches. Text that people type becomes one escaped parameter value, never a name or a path (T48).
 
-What is learned about a server is remembered for a day. A search that it rejects with 400 (F36) is repeated without the
-parameter, and what the client then does itself is reported.
+Facts learned about a server are remembered for a day. A search that is rejected with 400 (F36) is repeated without the
+rejected parameter, and filters that the client then applies itself are reported.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class SearchValue(str):
 
 
 def escape(value: str) -> SearchValue:
-    r"""Return the value with `\`, `,`, `$` and `|` escaped, FHIR's separators (R4 search 3.1.1.4.0)."""
+    r"""Return the value with FHIR's separators `\`, `,`, `$` and `|` escaped (R4 search 3.1.1.4.0)."""
     return value if isinstance(value, SearchValue) else SearchValue(_SPECIAL.sub(r"\\\1", value))
 
 
@@ -48,13 +48,13 @@ def any_of(values: Iterable[str]) -> SearchValue:
 
 
 class Search(msgspec.Struct, frozen=True):
-    """A resource type and its ordered search parameters, repeated ones by AND; a `SearchValue` is not escaped."""
+    """A resource type and its ordered search parameters. Repeated parameters mean AND; values are escaped."""
 
     type: str
     params: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
-        """Raise ValueError for a type or a parameter name that is not a valid FHIR name."""
+        """Escape the values. Raise ValueError for a type or a parameter name that is not a valid FHIR name."""
         if not _TYPE.fullmatch(self.type):
             raise ValueError("not a resource type")
         for name, _ in self.params:
@@ -63,7 +63,10 @@ class Search(msgspec.Struct, frozen=True):
         force_setattr(self, "params", tuple([(name, escape(value)) for name, value in self.params]))
 
     def where(self, *pairs: tuple[str, str | None], **named: str | None) -> Search:
-        """Return the search with more parameters that have a value; `service_date` is `service-date`."""
+        """Return the search with these parameters added; those without a value are ignored.
+
+        In keyword arguments, underscores stand for hyphens: `service_date` is `service-date`.
+        """
         spelled = ((name[:1] + name[1:].replace("_", "-"), value) for name, value in named.items())
         more = tuple((name, value) for name, value in (*pairs, *spelled) if value)
         return replace(self, params=self.params + more)
@@ -78,7 +81,7 @@ class Search(msgspec.Struct, frozen=True):
         return any(own == name for own, _ in self.params)
 
     def shown(self) -> str:
-        """Return the search for display: type and parameters, with values only of dates and of the order."""
+        """Return the search for display: type and parameter names, with values only for dates and the sort order."""
         pairs = (f"{name}={value}" if name in _OPEN else name for name, value in self.params if name not in _TECHNICAL)
         asked = "&".join(pairs)
         return f"{self.type}?{asked}" if asked else self.type
@@ -89,7 +92,7 @@ class Search(msgspec.Struct, frozen=True):
 
 
 async def given(pages: AsyncIterator[Page]) -> AsyncIterator[Page]:
-    """Yield the same pages; none if the payer refuses or lacks the type, which is in the question's report."""
+    """Yield the same pages; none if the payer refuses or lacks the type."""
     try:
         async for page in pages:
             yield page
@@ -102,7 +105,7 @@ _MANY = 2048
 
 
 class Trait(Enum):
-    """A fact about a server, for one type of resource and one parameter if it depends on them."""
+    """A fact about a server, depending on a resource type, a parameter, both or neither."""
 
     REFUSES_PARAMETER = auto()
     """It rejects a search of the type with 400 if it includes the parameter."""
@@ -130,12 +133,12 @@ KnownTraits = TTLCache[tuple[str, Trait, str, str], bool]
 
 
 def known_traits(clock: Callable[[], float]) -> KnownTraits:
-    """Return the memory for the facts about all servers of a process."""
+    """Return an empty store for the facts about all servers of a process. A fact is forgotten after a day."""
     return TTLCache(_MANY, _DAY, timer=clock)
 
 
 class Traits:
-    """The facts about one server. What is not known may be true or not."""
+    """The facts known about one server. A fact that is not known may still be true."""
 
     def __init__(self, known: KnownTraits, base: str) -> None:
         self._known, self._base = known, base
@@ -153,13 +156,19 @@ class Traits:
         self._known.pop((self._base, trait, "", ""), None)
 
     def tolerable(self, search: Search, report: Report) -> Search:
-        """Return the search without parameters that this server is known to reject; filters among them are reported."""
+        """Return the search without the parameters that this server is known to reject.
+
+        Dropped filters are reported.
+        """
         refused = [name for name, _ in search.params if self.has(Trait.REFUSES_PARAMETER, search.type, name)]
         _note(refused, report)
         return search.without(*refused)
 
     def learn_refused(self, asked: Search, took: Search, report: Report) -> None:
-        """Remember the parameters that differ between the rejected and the accepted search."""
+        """Remember the parameters that the rejected search has and the accepted one has not.
+
+        Dropped filters are reported.
+        """
         refused = [name for name, _ in asked.params if not took.has(name)]
         for name in refused:
             self.learn(Trait.REFUSES_PARAMETER, asked.type, name)
@@ -184,10 +193,11 @@ _UNSEEN = frozenset(_COMFORTS) - {"_sort"}
 
 
 def simpler_ones(search: Search, refusal: PayerRejects) -> Iterator[Search]:
-    """Yield simpler searches: without what the server named, then without each optional parameter, then without all.
+    """Yield simpler searches, to try in turn after a rejection.
 
-    Parameters that identify the owner, ids and people's names are never dropped, since that would change the question.
-    The caller applies the dropped filters itself.
+    Dropped are the parameters named in the rejection, then each optional parameter alone, then all that do not filter,
+    then all optional ones. Parameters that identify the owner, ids and people's names are never dropped, since that
+    would change the question. The caller applies the dropped filters itself.
     """
     optional = [name for name, _ in search.params if name in {*_COMFORTS, *_FILTERS}]
     optional = sorted(set(optional), key=[*_COMFORTS, *_FILTERS].index)
@@ -202,7 +212,7 @@ def simpler_ones(search: Search, refusal: PayerRejects) -> Iterator[Search]:
 
 
 def note_ignored(search: Search, page: Page, report: Report) -> None:
-    """Report the parameters that a 200 says it ignored: the client has to apply the filter (F32, T44)."""
+    """Report the parameters that a 200 response says were ignored: the client has to apply these filters (F32, T44)."""
     said = set(_WORDS.findall(" ".join(issue.text for issue in page.issues)))
     _note([name for name, _ in search.params if name in said], report)
 
@@ -216,4 +226,4 @@ def _note(names: list[str], report: Report) -> None:
     """Report dropped parameters, except those that do not change the result: page size and includes."""
     for name in names:
         if name not in _UNSEEN:
-            report.read_here(name)
+            report.note_applied_here(name)
