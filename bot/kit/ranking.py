@@ -157,9 +157,8 @@ def _sized_group(ask: Ask) -> Ranking | None:
         group = text_of(ask, "group") or one.group or ask.asked.by or ("doctor" if ask.asked.form == "who" else None)
         none = group == "month" and (one.none or "nothing" in ask.asked.says)
         sizes = _exactly(Decimal(0)) if none else one.limits
-        sums = (
-            limits_asked(ask) if "sums" in ask.asked.says and order_asked(ask) is None else None
-        )  # "doctors who cost me over $100 in total"
+        in_total = "sums" in ask.asked.says and order_asked(ask) is None  # "doctors who cost me over $100 in total"
+        sums = limits_asked(ask) if in_total else None
         if group in _GROUPS and (sizes or sums):
             free = none and "money" in ask.asked.says
             counted = counted_as(group, "claim" if one.claims else None)
