@@ -1,1 +1,1 @@
-"""Linking of chat accounts to member accounts: one-time links, proof of identity, OAuth, tokens and the web pages."""
+"""The linking of chat accounts to member accounts: one-time links, proof of identity, OAuth, tokens and web pages."""

@@ -28,7 +28,7 @@ _REFUSED_KIND = "token_refused"
 
 
 class Accesses:
-    """Reads links, returns access tokens and ends links."""
+    """Returns links and access tokens, renews tokens, and ends links."""
 
     def __init__(  # noqa: PLR0917 -- the room's front hands over what it made
         self,
@@ -41,7 +41,10 @@ class Accesses:
         ended: Callable[[str], None],
         idle: float | None = None,
     ) -> None:
-        """`ended` is told each link that ends or whose sign-in ends; after `idle` seconds a member signs in again."""
+        """`ended` is called with the id of each link that ends or whose sign-in ends.
+
+        After `idle` seconds without use a member has to sign in again; None for no limit.
+        """
         self._idle = idle
         self._rows, self._endpoint, self._revocations, self._pause = rows, endpoint, revocations, pause
         self._audit, self._members, self._ended = audit, members, ended
@@ -72,17 +75,19 @@ class Accesses:
         return await self._rows.get(LinkRow, person.key)
 
     async def holds(self, person: Person, link_id: str) -> bool:
-        """Return whether this link is still the person's: an answer begun under another one is not shown (T53)."""
+        """Return whether this link is still the person's. An answer begun under another link is not shown (T53)."""
         row = await self.connected(person)
         return row is not None and row.id == link_id
 
     async def access(
         self, person: Person, patient: str = "", row: LinkRow | None = None, *, unasked: bool = False
     ) -> Access:
-        """Return a token for one record of this sign-in, by default the member's own, renewed if it ends soon.
+        """Return access to one record of this sign-in, by default the member's own.
+
+        The token is renewed if it ends soon.
 
         `row` is the person's connection if it was just read. Reads that the person did not ask for (`unasked`) do not
-        count as use: they do not prevent an idle member's log-off.
+        count as use: they do not prevent the log-off of an idle member.
 
         Raises:
             NotLinked: no account is connected.
@@ -103,7 +108,10 @@ class Accesses:
         return _access(row, tokens, patient)
 
     async def renew(self, person: Person, refused: Access) -> Access | None:
-        """Return another token after a 401, None if the member must sign in again; errors as of `access`."""
+        """Return access with another token after a 401; None if the member must sign in again.
+
+        Errors as in `access`.
+        """
         row = await self._row(person)
         tokens = await self._rows.get(Tokens, row.id)
         if tokens is None:
@@ -116,11 +124,10 @@ class Accesses:
         return _access(row, tokens, refused.patient)
 
     async def refused(self, person: Person, access: Access) -> bool:
-        """Record that the FHIR server answered 401. Return whether the member has signed in again since the first time.
+        """Record a 401 of the FHIR server. Return whether the member has signed in again since their first 401.
 
         Only the token endpoint decides that a sign-in has ended; a 401 of the FHIR server ends no token, because the
-        next question may succeed. A member who signed in again after a 401 and meets another is not asked to a second
-        time.
+        next question may succeed. If the result is True, the member is not asked to sign in a second time.
         """
         self._ended(access.link_id)
         store, kind, link = self._rows.store, _REFUSED_KIND, access.link_id.encode()
@@ -128,11 +135,14 @@ class Accesses:
         return not noted and await store.get(kind, person.key) != link
 
     async def unlink(self, person: Person) -> Unlinked:
-        """Delete all of this person and audit it, in one transaction; tokens are revoked in the background."""
+        """Delete all rows of this person and record that in the audit log, in one transaction.
+
+        Tokens are revoked in the background.
+        """
         row = await self._rows.get(LinkRow, person.key)
         tokens = None if row is None else await self._rows.get(Tokens, row.id)
         pending = await self._rows.get(Pending, person.key)
-        over = await self._members.made(person, row) if row is not None else ()
+        over = await self._members.rows_of(person, row) if row is not None else ()
         await self._audit.record("unlinked", person, along=over, drops=person.key)
         if row is not None and await self._rows.get(LinkRow, person.key) is not None:
             # Somebody moved the row to another owner in the database: that must not keep it from its end.
@@ -150,7 +160,11 @@ class Accesses:
         await self._rows.drop(Tokens, link_id)
 
     async def _logged_off(self, person: Person, row: LinkRow, tokens: Tokens, *, unasked: bool) -> None:
-        """Record the use of a link. If it was idle for too long, end its sign-in."""
+        """Record the use of a link. If the link was idle for too long, end its sign-in.
+
+        Raises:
+            SignInExpired: the link was idle for too long.
+        """
         if self._idle is None:
             return
         now = self._rows.now()
@@ -171,7 +185,7 @@ class Accesses:
         return tokens.expires_at - self._rows.now() > min(_MARGIN, tokens.lifetime / 4)
 
     async def _renewed(self, person: Person, row: LinkRow, old: Tokens) -> Tokens:
-        """Return the tokens that replace `old`. One process renews them; all others wait for its result."""
+        """Return the tokens that replace `old`. One process renews the tokens; all others wait for the result."""
         lock = self._locks.setdefault(row.id, asyncio.Lock())
         async with lock:
             now = await self._rows.get(Tokens, row.id)
@@ -226,7 +240,7 @@ def member_client(
     renew: Callable[[Person, Access], Awaitable[Access | None]],
     recent: MemberCache,
 ) -> Callable[[Person, Access], MemberClient]:
-    """Return a function that makes the client for one member's question.
+    """Return a function that creates the FHIR client for one member's question.
 
     On a 401 the token is renewed once, if possible. Responses that other questions of the same link have just read are
     reused.

@@ -1,7 +1,7 @@
 """Links between chat accounts and member records: made, read, listed and ended; and when a person last viewed news.
 
-The roll call asks the platforms whether connected people still belong to the workspace where they connected (T21):
-events report most people who leave; if an event is lost or not sent, an unused link would remain.
+The roll call asks the platforms whether connected people still belong to the workspace where they connected (T21).
+Events report most people who leave; if an event is lost or not sent, an unused link would remain.
 """
 
 import asyncio
@@ -44,23 +44,22 @@ from bot.stores.base import Store
 from bot.stores.sealed import SealedTable
 
 
-class LastLooks:
-    """Stores when and what a person last viewed of each record that their sign-in gives access to."""
+class LastViews:
+    """Stores, for each record that a person can access, the day when they last asked for news and its state then."""
 
     def __init__(self, rows: Rows) -> None:
         self._rows = rows
 
     async def of(self, person: Person, patient: str) -> LastLook | None:
-        """Return the last state of this record; None the first time, and for a record that is not covered."""
+        """Return the last state of this record; None if there is none, or if the connection gives no access."""
         kept, link = await self._rows.get(Looked, person.key), await self._rows.get(LinkRow, person.key)
         return kept.looks.get(patient) if kept and link and link.opens(patient) else None
 
     async def keep(self, person: Person, patient: str, look: LastLook) -> None:
-        """Store the state of a record, replacing the one before, until the connection ends.
+        """Store the state of a record until the connection ends, replacing the previous state.
 
-        Nothing without a connection.
-
-        States of records that the connection does not cover are dropped. An "unlink" at the same moment leaves nothing.
+        Nothing is stored without a connection. States of records that the connection does not cover are dropped. An
+        "unlink" at the same moment leaves nothing.
         """
         link = await self._rows.get(LinkRow, person.key)
         if link is None or not link.opens(patient):
@@ -82,20 +81,20 @@ _REQUESTS_KIND = "links_asked"
 ReportFailure = Callable[[Person, LinkError], Awaitable[None]]
 
 
-async def _untold(_person: Person, _error: LinkError) -> None:
-    """Do nothing: the default for `failed`."""
+async def _ignore_failure(_person: Person, _error: LinkError) -> None:
+    """Do nothing: the default for `failed` and `elsewhere`."""
 
 
-def _unheard(_link_id: str) -> None:
+def _ignore_end(_link_id: str) -> None:
     """Do nothing: the default for `ended`."""
 
 
 class Accounts:
     """The links, sign-ins and access tokens of all people. `pages` is the folder of the HTML pages.
 
-    `clock` returns Unix seconds. `failed` is called when a sign-in failed in the browser, so that the chat can say so,
-    `elsewhere` when a person's member record was connected to another chat as well, and `ended` with the id of every
-    link that ended. Must be closed.
+    `clock` returns Unix seconds. `failed` is called when a sign-in failed in the browser, so that the chat can report
+    it. `elsewhere` is called when a person's member record was connected to another chat as well, and `ended` with the
+    id of every link that ended. Must be closed.
     """
 
     def __init__(
@@ -107,15 +106,15 @@ class Accounts:
         discovery: Discovery,
         audit: Audit,
         pages: Path,
-        failed: ReportFailure = _untold,
-        elsewhere: ReportFailure = _untold,
-        ended: Callable[[str], None] = _unheard,
+        failed: ReportFailure = _ignore_failure,
+        elsewhere: ReportFailure = _ignore_failure,
+        ended: Callable[[str], None] = _ignore_end,
         clock: Callable[[], float] = time.time,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._public_url, self._audit = settings.bot_public_url, audit
         self.rows = rows = Rows(table, clock, settings.bot_link_days)
-        self.looks = LastLooks(rows)
+        self.looks = LastViews(rows)
         self._endpoint = endpoint = TokenEndpoint(settings, http, discovery, clock)
         revocations = Revocations(endpoint, discovery, pause)
         id_tokens = IdTokens(SigningKeys(http, clock), clock)
@@ -146,7 +145,11 @@ class Accounts:
         self.routes = LinkPages(settings, rows, sign_ins, Renderer(pages, settings), self._failed).routes
 
     async def begin(self, person: Person) -> str:
-        """Return the URL of a new one-time link, which ends earlier ones; TooManyLinks after 3 in 10 minutes."""
+        """Return the URL of a new one-time link, which invalidates earlier ones.
+
+        Raises:
+            TooManyLinks: the person requested more than 3 links in 10 minutes.
+        """
         expires = self.rows.now() + LIVES
         # Counted under a name that says nothing: the count outlives "unlink", or that would be a way around it.
         key = await self._audit.pseudonym(person)
@@ -162,13 +165,17 @@ class Accounts:
         return f"{self._public_url}/link/{link_id}"
 
     async def is_open(self, person: Person, link: str) -> bool:
-        """Return whether a link can still be used, or a sign-in that it began waits for its code."""
+        """Return whether a one-time link can still be used, or a sign-in started with the link waits for its code."""
         if not await self.rows.is_current(person, link):
             return False
         return await self.rows.get(LinkRequest, link) is not None or await self.awaits_code(person)
 
     async def prove(self, person: Person, text: str) -> Linked:
-        """Connect by the typed code, or return records to `choose`; LinkExpired, CodeWrong, CodeSpent, TooManyChats."""
+        """Check the typed code. Return the connected account, or the records from which the person must `choose`.
+
+        Raises:
+            LinkExpired, CodeWrong, CodeSpent, TooManyChats: as in `Proofs.prove`.
+        """
         try:
             return await self._notify_elsewhere(person, await self._proofs.prove(person, text))
         except (CodeWrong, CodeSpent) as error:
@@ -176,11 +183,16 @@ class Accounts:
             raise
 
     async def choose(self, person: Person, index: int) -> Linked:
-        """Connect one of the records that `prove` offered; LinkExpired if there is none, TooManyChats as in `prove`."""
+        """Connect one of the records that `prove` offered.
+
+        Raises:
+            LinkExpired: no record is offered.
+            TooManyChats: as in `prove`.
+        """
         return await self._notify_elsewhere(person, await self._proofs.choose(person, index))
 
     async def linked(self) -> AsyncIterator[tuple[Person, float]]:
-        """Yield every connected chat identity, and since when in Unix seconds, for the operator."""
+        """Yield every connected chat identity, and since when it is connected in Unix seconds, for the operator."""
         async for key, row in self.rows.all(LinkRow):
             yield person_of(key), row.since
 
@@ -190,7 +202,7 @@ class Accounts:
         return self._endpoint.client_refused
 
     async def elsewhere(self, person: Person) -> tuple[Person, ...]:
-        """Return the other chats of this member's record, oldest first (T23), under any of their ids there."""
+        """Return the other chats connected to this member's record under any of its ids, oldest first (T23)."""
         own = await self.rows.get(LinkRow, person.key)
         if own is None:
             return ()
@@ -223,11 +235,11 @@ Listed = Callable[[Sequence[Person]], Awaitable[Mapping[Person, bool]]]
 
 
 class RollCall:
-    """Asks once an hour, for each platform in one of the processes that can ask it.
+    """Asks the platforms once an hour who is still there. For each platform, only one process asks.
 
-    People of a workspace are asked about together if its platform lists them (`lists`), the others one by one (`ask`);
-    people who asked a question in the last hour are skipped, as the platform vouches for the writer of a message. Each
-    platform registers in both; `forget` deletes all data of a person.
+    People of a workspace are asked about together if the platform can list them (`lists`), the others one by one
+    (`ask`). People who asked a question in the last hour are skipped, as the platform vouches for the writer of a
+    message. Each platform registers in both; `forget` deletes all data of a person.
     """
 
     def __init__(
@@ -245,7 +257,7 @@ class RollCall:
         self.lists: dict[str, Listed] = {}
 
     async def every_hour(self) -> None:
-        """Ask every hour until cancelled; if the store cannot be used, the next hour tries again."""
+        """Ask every hour until cancelled. If the store cannot be used, the next hour tries again."""
         while True:
             await asyncio.sleep(HOUR)
             try:
@@ -254,7 +266,10 @@ class RollCall:
                 log.warning("not called", kind=type(error).__name__)
 
     async def once(self) -> int:
-        """Ask about everybody about whom no other process asks in this hour. Return how many links ended."""
+        """Ask about all people on the platforms that no other process asks in this hour.
+
+        Return the number of links ended.
+        """
         now = time.time()
         claims = {platform: f"{platform}:{int(now // HOUR)}" for platform in self.ask}
         own = [name for name, key in claims.items() if await self._store.add(_KIND, key, expires=now + HOUR)]
@@ -274,7 +289,7 @@ class RollCall:
         return ended
 
     async def _listed(self, people: Sequence[Person]) -> dict[Person, bool]:
-        """Return what the platforms' lists say about people, asked workspace by workspace."""
+        """Return, for the people on the platforms' lists, whether each is still there. Asks workspace by workspace."""
         groups: dict[tuple[str, str, str], list[Person]] = {}
         for person in people:
             if person.platform in self.lists:
@@ -292,7 +307,7 @@ class RollCall:
         return await self._audit.record("link_revoked", person, detail="gone")
 
     async def _is_gone(self, person: Person) -> bool:
-        """Return whether the platform states that the person is gone; False if it cannot be asked."""
+        """Return whether the platform reports that the person is gone; False if the platform cannot be asked."""
         try:
             return await self.ask[person.platform](person) is False
         except Exception as error:  # noqa: BLE001 -- of many libraries; the next hour asks again

@@ -30,18 +30,21 @@ _LOOKALIKES = str.maketrans("018", "OIB")  # signs that base32 leaves out, as pe
 
 
 class Tries:
-    """Counts a key's tries of codes for `seconds`, here too, as an attacker may be able to reset the store's count."""
+    """Counts the tries of codes for each key, for `seconds`.
+
+    In memory, as an attacker may be able to reset the store.
+    """
 
     def __init__(self, seconds: float, clock: Callable[[], float]) -> None:
         self._seen: TTLCache[str, int] = TTLCache(_MOST_TRIED, seconds, timer=clock)
 
     def add(self, key: str) -> int:
-        """Count a try of this key. Return how many there were."""
+        """Count a try of this key. Return the number of tries."""
         self._seen[key] = self.of(key) + 1
         return self.of(key)
 
     def of(self, key: str) -> int:
-        """Return how many tries of this key there were."""
+        """Return the number of tries of this key."""
         return self._seen.get(key, 0)
 
 
@@ -68,7 +71,7 @@ def new_code() -> str:
             return code
 
 
-def shown(code: str) -> str:
+def with_dash(code: str) -> str:
     """Return the code as a page shows it: K7PM-4RTX."""
     return f"{code[:4]}-{code[4:]}"
 
@@ -103,7 +106,10 @@ def is_preview(request: Request) -> bool:
 
 
 class Cookies:
-    """Cookies for this host only, for `lives` seconds; plain http on loopback only, without prefix and Secure."""
+    """Cookies for this host only, for `lives` seconds.
+
+    With http, allowed on loopback only, they lack prefix and Secure.
+    """
 
     def __init__(self, public_url: str, lives: float) -> None:
         self._secure, self._lives = public_url.startswith("https:"), round(lives)
@@ -120,7 +126,7 @@ class Cookies:
 
 
 class FormTokens:
-    """CSRF protection of one page's forms: a secret in a cookie, and a token in the form that is derived from it."""
+    """CSRF protection of one page's forms: a secret in a cookie, and a token derived from it in the form."""
 
     def __init__(self, cookies: Cookies, name: str) -> None:
         self._cookies, self._name = cookies, name
@@ -135,17 +141,17 @@ class FormTokens:
         self._cookies.put(response, self._name, secret, same_site="strict")
 
     def is_ours(self, request: Request, fields: Mapping[str, str], about: str) -> bool:
-        """Return whether the fields come from a form about `about` that was made for this browser."""
+        """Return whether the fields come from a form made for this browser and for `about`, such as a link id."""
         secret = request.cookies.get(self._cookies.name(self._name), "")
         return bool(secret) and same(fields.get("token", ""), form_token(secret, about))
 
 
 def form_token(secret: str, about: str) -> str:
-    """Return a CSRF token for one form, derived from the browser's cookie."""
+    """Return the CSRF token of a form about `about`, derived from the secret in the browser's cookie."""
     return digest(f"form {secret} {about}")
 
 
 async def fields_of(request: Request) -> Mapping[str, str]:
-    """Return the fields of a submitted form, each once; empty if it is larger than our forms."""
+    """Return the fields of a submitted form, each once; empty if the body is larger than any of our forms."""
     body = await read_request(request, FORM_BYTES) or b""
     return {name: values[0] for name, values in parse_qs(body.decode("utf-8", "replace")).items()}

@@ -1,8 +1,7 @@
 """The payer's token endpoint: exchanges a code or a refresh token for tokens, and revokes tokens.
 
-The bot authenticates as the registered client (RFC 6749 2.3, RFC 7523 2.2, SMART App Launch 2).
-
-No request is retried, because a code and a refresh token are valid for one request (RFC 9700 4.14, T50).
+The bot authenticates as the registered client (RFC 6749 2.3, RFC 7523 2.2, SMART App Launch 2). No request is retried,
+because a code and a refresh token are valid for one request (RFC 9700 4.14, T50).
 """
 
 from __future__ import annotations
@@ -46,7 +45,10 @@ _LEAST_RSA_BITS = 2048
 
 
 def method_of(settings: Settings, listed: Collection[str] | None) -> ClientMethod:
-    """Return the configured way to authenticate, or one that settings and payer (`listed`) support; body first."""
+    """Return the configured method of client authentication, else one that the payer lists, preferably in the body.
+
+    `listed` are the methods in the payer's published documents, None if unknown.
+    """
     if settings.payer_client_auth is not None:
         return settings.payer_client_auth
     if settings.payer_client_key_file is not None:
@@ -56,7 +58,11 @@ def method_of(settings: Settings, listed: Collection[str] | None) -> ClientMetho
 
 
 def read_key(file: Path) -> jose.RSAKey | jose.ECKey:
-    """Return a file's private key, PEM or JWK: RSA from 2,048 bits, or a NIST curve; ConfigError if there is none."""
+    """Return the private key in a PEM or JWK file: RSA from 2,048 bits, or a NIST curve.
+
+    Raises:
+        ConfigError: the file has no such key.
+    """
     try:
         text = file.read_text(encoding="ascii")
         value = json.loads(text) if text.lstrip().startswith("{") else text
@@ -79,7 +85,11 @@ def read_key(file: Path) -> jose.RSAKey | jose.ECKey:
 
 
 def make_key(file: Path) -> None:
-    """Write a new P-384 key (ES384) to a file that only its owner may read; ConfigError if it exists or cannot be."""
+    """Write a new P-384 key (ES384) to a file that only its owner may read.
+
+    Raises:
+        ConfigError: the file exists or cannot be written.
+    """
     pem = jose.ECKey.generate_key("P-384").as_pem(private=True)
     try:
         with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
@@ -117,7 +127,7 @@ _OUR_FAULT = {"invalid_client", "unauthorized_client", "invalid_scope", "unsuppo
 
 
 def endpoints_of(settings: Settings) -> Endpoints:
-    """Return the endpoints that the operator configured; the others are discovered."""
+    """Return the endpoints that the operator configured; the others are None, to be discovered."""
     return Endpoints(
         authorize=settings.payer_authorize_url,
         token=settings.payer_token_url,
@@ -140,7 +150,7 @@ class Granted(msgspec.Struct, frozen=True):
 
 
 class TokenEndpoint:
-    """Sends OAuth requests to the payer as this bot's client; ConfigError if no key of the key file can sign."""
+    """Sends OAuth requests to the payer as this bot's client. ConfigError if the key file has no key that can sign."""
 
     def __init__(self, settings: Settings, http: Http, discovery: Discovery, clock: Callable[[], float]) -> None:
         self._settings, self._http, self._discovery, self._clock = settings, http, discovery, clock
@@ -157,17 +167,31 @@ class TokenEndpoint:
         return self._settings.payer_client_id
 
     async def exchange(self, code: str, verifier: str) -> Granted:
-        """Exchange a code for tokens; LinkExpired if it is over, SetupWrong for this client, else SignInRefused."""
+        """Exchange a code for tokens.
+
+        Raises:
+            LinkExpired: the code has expired or was used.
+            SetupWrong: the payer rejects this client.
+            SignInRefused, SignInSlow: there is no valid response.
+        """
         return await self._tokens(self._asking(code, verifier), LinkExpired("the payer says that the code is over"))
 
     async def probe(self) -> tuple[int, str]:
-        """Return the status and error code for an invalid code; SignInSlow, SignInRefused without a response."""
+        """Send an invalid code, and return the status and error code of the response.
+
+        Raises:
+            SignInSlow, SignInRefused: there is no response.
+        """
         answer = await self._post(self._settings.payer_token_url, self._asking("check", new_secret()))
         error = _json(answer).get("error")
         return answer.status_code, error if error in _OUR_FAULT | {"invalid_grant"} else ""
 
     async def refresh(self, tokens: Tokens) -> Tokens:
-        """Return new tokens for old ones, with the old refresh token if there is no new; SignInExpired if over."""
+        """Return new tokens for old ones. Without a new refresh token, the old one is kept.
+
+        Raises:
+            SignInExpired: the refresh token has expired or was revoked.
+        """
         body = jose.prepare_token_request("refresh_token", refresh_token=tokens.refresh)
         granted = await self._tokens(body, SignInExpired("the payer says that the refresh token is over"))
         new = granted.tokens
@@ -217,7 +241,7 @@ class TokenEndpoint:
             raise SignInRefused(f"the token endpoint: {type(error).__name__}") from None
 
     def _proof(self, method: ClientMethod) -> jose.ClientAuth:
-        """Return what adds the client's authentication to a request: to its headers or its body."""
+        """Return an object that adds the client's authentication to a request, in the headers or the body."""
         if method == "private_key_jwt" and self._key is not None:
             # Authlib writes `jti` into the claims, so each request has a signer of its own.
             claims: dict[str, Any] = {"exp": int(time.time()) + _ASSERTION_SECONDS}
@@ -269,7 +293,7 @@ def _text(value: object) -> str | None:
 
 
 def _seconds(value: object) -> float:
-    """Return `expires_in` in seconds, also if a server sends it as text; a year at most, as no link lives longer."""
+    """Return `expires_in` in seconds, also if the server sends text. A year at most, as no link lives longer."""
     try:
         seconds = float(value) if isinstance(value, int | float | str) else _DEFAULT_LIFETIME
     except (ValueError, OverflowError):
@@ -282,7 +306,10 @@ _log = structlog.get_logger()
 
 
 class Revocations:
-    """Revokes unused tokens at the payer in background tasks, best effort (RFC 7009, T53); `close` waits for them."""
+    """Revokes unused tokens at the payer in background tasks, best effort (RFC 7009, T53).
+
+    `close` waits for the tasks.
+    """
 
     def __init__(
         self, endpoint: TokenEndpoint, discovery: Discovery, pause: Callable[[float], Awaitable[None]] = asyncio.sleep

@@ -25,7 +25,7 @@ _ACCEPT = {"accept": "application/json"}
 
 
 class SigningKeys:
-    """The payer's public keys, cached for an hour and reloaded, at most once a minute, if a key is unknown."""
+    """The payer's public keys, cached for an hour. They are reloaded, at most once a minute, if a key is unknown."""
 
     def __init__(self, http: Http, clock: Callable[[], float]) -> None:
         self._http, self._clock = http, clock
@@ -35,7 +35,11 @@ class SigningKeys:
         self._fetched = self._refetched = float("-inf")
 
     async def candidates(self, url: str, kid: str | None, algorithm: str) -> list[jose.RSAKey | jose.ECKey]:
-        """Return the keys that may have signed a token, by its key id or family; SignInRefused if not fetched (F09)."""
+        """Return the keys that may have signed a token: those with the key id; without a `kid`, all of the family.
+
+        Raises:
+            SignInRefused: the keys cannot be fetched (F09).
+        """
         async with self._lock:
             if url != self._url or self._clock() - self._fetched > _FRESH:
                 await self._load(url)
@@ -68,7 +72,7 @@ class SigningKeys:
 
 
 def _usable(keys: object) -> list[jose.RSAKey | jose.ECKey]:
-    """Return the keys of a JWK Set that can be used: a broken, weak or unknown one spoils no other (RFC 7517 5)."""
+    """Return the keys of a JWK Set that can be used. Broken, weak and unknown keys are ignored (RFC 7517 5)."""
     if not isinstance(keys, list):
         raise TypeError("the keys of a JWK Set are a list")
     kinds: dict[object, type[jose.RSAKey | jose.ECKey]] = {"RSA": jose.RSAKey, "EC": jose.ECKey}
@@ -82,7 +86,7 @@ def _usable(keys: object) -> list[jose.RSAKey | jose.ECKey]:
 
 
 class IdTokens:
-    """Verifies id_tokens of one issuer for one client."""
+    """Verifies id_tokens."""
 
     def __init__(self, keys: SigningKeys, clock: Callable[[], float]) -> None:
         self._keys, self._clock = keys, clock
@@ -92,7 +96,7 @@ class IdTokens:
     ) -> dict[str, Any]:
         """Verify an id_token and return its claims.
 
-        `signed_in_after`: if set, reject a token whose `auth_time` is earlier (Unix seconds; OIDC Core 2).
+        `signed_in_after`: if set, a token with an earlier `auth_time` is rejected (Unix seconds; OIDC Core 2).
 
         Raises:
             SignInUntrusted: signature, key, issuer, audience, nonce or times are invalid; the message says which.
@@ -152,11 +156,11 @@ def _signed_claims(token: str, keys: list[jose.RSAKey | jose.ECKey], algorithm: 
     raise SignInUntrusted(why)
 
 
-async def more_claims(http: Http, url: str | None, token: str, claims: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the id_token's claims together with those from UserInfo; the id_token's take precedence.
+async def with_userinfo(http: Http, url: str | None, token: str, claims: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the id_token's claims together with those from UserInfo. The id_token's claims take precedence.
 
-    UserInfo is used only if its `sub` is the id_token's (OIDC Core 5.3.2). It is optional: if it fails or is not JSON,
-    the id_token's claims are returned unchanged.
+    UserInfo is used only if it has the `sub` of the id_token (OIDC Core 5.3.2). It is optional: if it fails or is not
+    JSON, the id_token's claims are returned unchanged.
     """
     if url is None or "sub" not in claims:
         return claims

@@ -1,4 +1,4 @@
-"""joserfc and Authlib, each part imported when first used (`jose.jwt.decode`): few sign in right after a start."""
+"""joserfc and Authlib, each part imported on first use (`jose.jwt.decode`): few people sign in right after a start."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _FROM = {
 
 
 def __getattr__(name: str) -> Any:
-    """Return a part by name, cached from then on (PEP 562); AttributeError if there is none."""
+    """Return a part of the libraries by name, cached from then on (PEP 562); AttributeError if there is none."""
     if name not in _FROM:
         raise AttributeError(name)
     module = import_module(_FROM[name])

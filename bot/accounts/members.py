@@ -1,4 +1,4 @@
-"""Who is connected to a member's record, found without reading all links, and how many may be (T23).
+"""The chats connected to a member's record, found without reading all links, and how many there may be (T23).
 
 Each link has a row for each of the payer's ids of its member. The row's owner is a keyed hash of payer and id, so that
 no member's id is in the store but all chats of one record can be found. Each row found is checked against its link, so
@@ -21,15 +21,19 @@ _SEAT = "member_seat"
 class LinkQuota:
     """The limit on how many chats may be connected to one member's record: `most` seats each, unlimited if None.
 
-    A seat's key is a keyed hash of payer and patient, so that no member's id is in the store. It is taken in the
-    transaction that makes the link: of two chats that want the last seat at the same time, on any replica, one gets it.
+    A seat's key is a keyed hash of payer and patient, so that no member's id is in the store. The seat is taken in the
+    transaction that creates the link: of two chats that want the last seat at the same time, on any replica, one gets
+    it.
     """
 
     def __init__(self, store: Store, audit: Audit, payer: str, most: int | None) -> None:
         self._store, self._audit, self._payer, self.most = store, audit, payer, most
 
     async def connect(self, person: Person, member: PatientCandidate, link: Sequence[NewRow], *, until: float) -> bool:
-        """Store the link's rows, seat and audit row, or nothing (False) without a seat; a member keeps theirs."""
+        """Store the link's rows, a seat and an audit row. Return False, and store nothing, if no seat is free.
+
+        A person who already has a seat for this member keeps that seat.
+        """
         # A member whom the payer keeps under several ids is one member, whichever of them signed in.
         name = await self._audit.keyed("member", f"{self._payer}\x1f{min((member.patient, *member.also))}")
         held = [key for key, _ in await self._store.owned(_SEAT, person.key)]
@@ -57,13 +61,16 @@ _REBUILT = 86_400.0  # seconds after which links are looked through again: an ol
 
 
 class MemberLinks:
-    """The index rows of all links at the payer with this address."""
+    """The index rows of all links at one payer, whose FHIR base URL is `payer`."""
 
     def __init__(self, table: SealedTable, rows: Rows, audit: Audit, payer: str) -> None:
         self._table, self._store, self._rows, self._audit, self._payer = table, table.store, rows, audit, payer
 
-    async def made(self, person: Person, link: LinkRow | PatientCandidate, until: float = 0.0) -> tuple[NewRow, ...]:
-        """Return the index rows of a link, to be stored with it; expired ones, without `until`, when it ends."""
+    async def rows_of(self, person: Person, link: LinkRow | PatientCandidate, until: float = 0.0) -> tuple[NewRow, ...]:
+        """Return the index rows of a link, to be stored together with the link.
+
+        Without `until`, the rows are expired: storing them removes the index rows when the link ends.
+        """
         named = [(name, await self._key(person.key, name)) for name in await self._names(link)]
         value = person.key.encode()
         return tuple(self._table.row(_KIND, key, value, expires=until, owner=name) for name, key in named)
@@ -76,12 +83,15 @@ class MemberLinks:
         return tuple(person_of(key) for _, key in sorted(same))
 
     async def keep_whole(self) -> int:
-        """Add missing index rows, at the first start and once a day. Return how many links had rows missing."""
+        """Add missing index rows, at the first start and once a day.
+
+        Return the number of links that had rows missing.
+        """
         if await self._store.get(_WHOLE, _WHOLE) is not None:
             return 0
         now, count = self._rows.now(), 0
         async for key, row in self._missing():
-            await self._store.append((), await self.made(person_of(key), row, row.since + self._rows.link_lives))
+            await self._store.append((), await self.rows_of(person_of(key), row, row.since + self._rows.link_lives))
             count += 1
         await self._store.put(_WHOLE, _WHOLE, b"", expires=now + _REBUILT)
         return count

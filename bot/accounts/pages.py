@@ -14,7 +14,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from bot.accounts.codes import Cookies, FormTokens, digest, fields_of, form_token, is_preview, shown
+from bot.accounts.codes import Cookies, FormTokens, digest, fields_of, form_token, is_preview, with_dash
 from bot.accounts.render import PRIVATE, Renderer, is_popup, known_as, private
 from bot.accounts.rows import LIVES, LinkOutcome, Pending, Rows, SignIn
 from bot.accounts.signin import SPENT_KIND, SignIns
@@ -40,11 +40,11 @@ _log = structlog.get_logger()
 
 
 class AddressLimit:
-    """ASGI middleware of a route: limits an address's requests in a minute (T52) to all routes with this `limit`.
+    """ASGI middleware of a route that limits the requests of an IP address in a minute (T52).
 
-    The address is the one determined by the entrance. Loopback is not counted, nor requests through a trusted proxy
-    that names no client, so that one busy member does not lock out the others. Unexpected exceptions result in an error
-    page.
+    Routes with the same `limit` count together. The address is the one determined by the entrance. Loopback is not
+    counted, nor are requests through a trusted proxy that names no client, so that one busy member does not lock out
+    the others. Unexpected exceptions result in an error page.
     """
 
     def __init__(self, app: ASGIApp, *, renderer: Renderer, limit: SharedLimit) -> None:
@@ -93,7 +93,7 @@ Failed = Callable[[Person, LinkError], Awaitable[None]]
 
 
 class LinkPages:
-    """Serves the linking pages. `failed` is called when a sign-in came back and failed."""
+    """Serves the linking pages. `failed` is called when a sign-in fails after the payer's redirect."""
 
     def __init__(self, settings: Settings, rows: Rows, sign_ins: SignIns, renderer: Renderer, failed: Failed) -> None:
         self._settings, self._rows, self._sign_ins = settings, rows, sign_ins
@@ -116,7 +116,7 @@ class LinkPages:
             return self._page(request, "preview")
         link_id = request.path_params["id"]
         try:
-            person = await self._sign_ins.asked(link_id)
+            person = await self._sign_ins.person_of(link_id)
         except (LinkError, StoreError) as error:
             return self._problem(request, error)
         if (waiting := await self._waiting(request, person, link_id)) is not None:
@@ -131,7 +131,10 @@ class LinkPages:
         return page
 
     async def _waiting(self, request: Request, person: Person, link_id: str) -> Response | None:
-        """Redirect to the code's page if this browser has signed in with this link and its code was not typed yet."""
+        """Redirect to the page with the code if this browser has signed in with this link and the code is not typed.
+
+        Return None otherwise.
+        """
         browser = request.cookies.get(self._cookies.name(_BROWSER))
         outcome = await self._rows.get(LinkOutcome, digest(browser)) if browser else None
         pending = await self._rows.get(Pending, person.key) if outcome and outcome.code else None
@@ -145,7 +148,7 @@ class LinkPages:
     async def depart(self, request: Request) -> Response:
         """Redirect from our form to the payer's page, with a cookie that identifies the browser when it returns.
 
-        Who refuses there is told that nothing was connected, and the link is forgotten.
+        A person who declines in the form gets a page saying that nothing was connected, and the link is deleted.
         """
         link_id, fields = request.path_params["id"], await fields_of(request)
         try:
@@ -179,7 +182,7 @@ class LinkPages:
         return RedirectResponse(f"{self._settings.bot_public_url}/linked", HTTPStatus.SEE_OTHER, headers)
 
     async def linked(self, request: Request) -> Response:
-        """Show the code to type in the chat, that it was used, or what went wrong."""
+        """Show the code to type in the chat, or that it was used, or what went wrong."""
         browser = request.cookies.get(self._cookies.name(_BROWSER))
         try:
             outcome = await self._rows.get(LinkOutcome, digest(browser)) if browser else None
@@ -202,14 +205,14 @@ class LinkPages:
             scripts="popup" if popup else "code",
             person=person,
             records=[name for name in outcome.records if name],
-            code=shown(outcome.code),
+            code=with_dash(outcome.code),
             known_as=known,
             back=back,
             again=_AGAIN in request.query_params,
         )
 
     async def _state(self, outcome: LinkOutcome) -> Literal["waits", "used", "over"]:
-        """Return whether the code still waits to be typed, was used, or is no longer valid."""
+        """Return whether the code still has to be typed ("waits"), was used, or is no longer valid ("over")."""
         person, code = outcome.person, digest(outcome.code)
         if await self._rows.store.get(SPENT_KIND, code) == person.key.encode():
             return "used"
@@ -217,7 +220,7 @@ class LinkPages:
         return "waits" if pending is not None and pending.code == code else "over"
 
     async def _tell(self, sign_in: SignIn, error: BotError) -> None:
-        """Store the error for the browser's next page, and tell the chat, once."""
+        """Store the error for the browser's next page, and report it in the chat, once."""
         _note(error)
         outcome = LinkOutcome(
             sign_in.person, problem=_words_of(error), reference=error.reference, status=_status_of(error)
@@ -235,7 +238,7 @@ class LinkPages:
         return self._renderer.page(name, request.headers.get("accept-language"), **values)  # type: ignore[arg-type]
 
     def _targets(self) -> str:
-        """Return the sources that the form may submit to: any https address, and the configured one.
+        """Return the sources for the policy `form-action`: this site, any https address, and the configured payer page.
 
         Chromium applies this list to every redirect after a form, and the payer's page may redirect to an unknown
         sign-in host.
@@ -244,9 +247,7 @@ class LinkPages:
 
 
 def chat_address(person: Person, teams_app: str | None) -> str:
-    """Return the link that opens a person's chat: Slack on their workspace, Teams on the chat with the bot.
-
-    "" if unknown.
+    """Return the link that opens a person's chat: for Slack the workspace, for Teams the chat with the bot; else "".
 
     https://docs.slack.dev/interactivity/deep-linking and
     https://learn.microsoft.com/microsoftteams/platform/concepts/build-and-test/deep-link-teams
@@ -294,7 +295,7 @@ class AboutPages:
         return self._told(request, "no_page", HTTPStatus(status))
 
     async def failed(self, request: Request, _: Exception) -> Response:
-        """Respond with a page to an unexpected exception; the reason is logged."""
+        """Respond with a page to an unexpected exception, whose reason is logged elsewhere."""
         return self._told(request, "failed", HTTPStatus.INTERNAL_SERVER_ERROR)
 
     def _told(self, request: Request, problem: str, status: HTTPStatus) -> Response:
@@ -303,7 +304,7 @@ class AboutPages:
         return self._renderer.problem(request, problem, status)
 
     async def show(self, request: Request) -> Response:
-        """Show the page for the path, or redirect to the operator's."""
+        """Show the page for the path, or redirect to the operator's page."""
         name = request.url.path.strip("/") or "home"
         if address := self._elsewhere.get(name):
             return RedirectResponse(address, HTTPStatus.SEE_OTHER, PRIVATE)

@@ -1,4 +1,4 @@
-"""Determines whose record a token gives access to, and the name by which the person recognizes it (T11)."""
+"""Determines whose record a token gives access to, and the short name by which people recognize that record (T11)."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -42,20 +42,20 @@ class _Bundle(msgspec.Struct, frozen=True):
 
 
 def is_for_others(claims: Mapping[str, Any]) -> bool:
-    """Return whether the id_token's `fhirUser` is a RelatedPerson: no accessible record is the user's (SMART 2.2)."""
+    """Return whether the id_token's `fhirUser` is a RelatedPerson, so that no record is the user's own (SMART 2.2)."""
     user = claims.get("fhirUser") or claims.get("profile")
     head = user.rpartition("/")[0] if isinstance(user, str) else ""
     return head == "RelatedPerson" or head.endswith("/RelatedPerson")
 
 
 def named_patient(patient: str | None, claims: Mapping[str, Any], base: str) -> str | None:
-    """Return the Patient id in the token response and the id_token's `fhirUser`; None if neither has one.
+    """Return the Patient id in the token response or in the id_token's `fhirUser`; None if neither has one.
 
-    `patient` is a bare id (SMART 1.0.0). `fhirUser` counts if it is a Patient URL under `base` or a relative one; a
-    RelatedPerson, a Person or another server's URL says nothing about whose record it is.
+    `patient` is a bare id (SMART 1.0.0). `fhirUser` counts if it is a Patient URL under `base` or a relative one. A
+    RelatedPerson, a Person or another server's URL does not show whose record the token is for.
 
     Raises:
-        SignInUntrusted: the two differ, or what should be an id is not one.
+        SignInUntrusted: the two differ, or the id is malformed.
     """
     stated = None if patient is None else patient.removeprefix("Patient/")
     if stated is not None and not _ID.fullmatch(stated):
@@ -78,7 +78,7 @@ class Patients:
         self._http, self._base = http, base
 
     async def named(self, patient: str, token: str, *, family: bool = False) -> tuple[PatientCandidate, ...]:
-        """Read the Patient with this id. Its name is empty if the payer does not give it.
+        """Return the person with this Patient id. The name is empty if the payer does not return one.
 
         Some payers have one person under several ids, one for each of their systems, with the claims split among them.
         Ids that the token's Patient search returns for the same person are included; an empty or refused search is
@@ -99,7 +99,11 @@ class Patients:
         return (own, *(_people(rest) if family else ()))
 
     async def all(self, token: str) -> tuple[PatientCandidate, ...]:
-        """Return the people, each once, whose records the token opens; PatientUnknown for none or too many."""
+        """Return the people, each once, whose records the token gives access to.
+
+        Raises:
+            PatientUnknown: there are none or too many.
+        """
         found = await self._search(token)
         if not found:
             raise PatientUnknown("the payer's Patient search found nobody")
@@ -135,7 +139,7 @@ def _patients(entries: Sequence[_Entry]) -> tuple[_Patient, ...]:
 
 
 def _people(patients: Sequence[_Patient]) -> tuple[PatientCandidate, ...]:
-    """Return each person once, whatever ids they have."""
+    """Return each person once, with all ids that the person has."""
     people: list[PatientCandidate] = []
     for patient in patients:
         if not any(patient.id in person.also for person in people):
@@ -148,7 +152,7 @@ def _candidate(patient: _Patient, others: Iterable[_Patient]) -> PatientCandidat
     return PatientCandidate(
         patient.id,
         short_name(patient),
-        _also(patient, others),
+        _other_ids(patient, others),
         given=_clean(next(iter(name.given), "")),
         family=_clean(name.family),
         gender=patient.gender if isinstance(patient.gender, str) else "",
@@ -156,19 +160,19 @@ def _candidate(patient: _Patient, others: Iterable[_Patient]) -> PatientCandidat
     )
 
 
-def _also(patient: _Patient, others: Iterable[_Patient]) -> tuple[str, ...]:
+def _other_ids(patient: _Patient, others: Iterable[_Patient]) -> tuple[str, ...]:
     """Return the ids of the other records of the same person."""
-    return tuple(other.id for other in others if other.id != patient.id and _same(patient, other))
+    return tuple(other.id for other in others if other.id != patient.id and _is_same_person(patient, other))
 
 
-def _same(one: _Patient, other: _Patient) -> bool:
-    """Return whether two records agree in name, full birth date and gender: twins and namesakes do not."""
+def _is_same_person(one: _Patient, other: _Patient) -> bool:
+    """Return whether two records agree in name, full birth date and gender. Those of twins and namesakes do not."""
     born = one.birth_date == other.birth_date and _DAY.fullmatch(str(one.birth_date))
     gender = not (one.gender and other.gender) or one.gender == other.gender
-    return bool(born and gender and _written(one) & _written(other))
+    return bool(born and gender and _full_names(one) & _full_names(other))
 
 
-def _written(patient: _Patient) -> frozenset[tuple[str, str]]:
+def _full_names(patient: _Patient) -> frozenset[tuple[str, str]]:
     """Return the (first given name, family name) of every name that has both, case-folded."""
     pairs = ((next(iter(name.given), ""), name.family) for name in patient.name)
     return frozenset(

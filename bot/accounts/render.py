@@ -1,8 +1,8 @@
 """The HTML of the linking pages: the pack's texts, with values escaped (T46, T47).
 
-Nothing is loaded from elsewhere (T30), except a Microsoft script on the last page of a sign-in that was opened as a
-pop-up by the person's own button in Teams: it passes the code to Teams. If it is missing or blocked, or the Teams user
-is not the person that the page was made for, the code is typed as in any other browser.
+Nothing is loaded from elsewhere (T30), with one exception: the last page of a sign-in that was opened as a pop-up by
+the person's own button in Teams loads a Microsoft script, which passes the code to Teams. If the script is missing or
+blocked, or the Teams user is not the person that the page was made for, the code is typed as in any other browser.
 """
 
 import base64
@@ -91,8 +91,8 @@ class Renderer:
     ) -> HTMLResponse:
         """Return a page by name, in the language that `accepts` (an Accept-Language header) prefers.
 
-        `popup` keeps the connection to the window that opened it. `scripts` allows the script of the code's page, or
-        also those of the pop-up.
+        `popup` keeps the connection to the window that opened the page. `scripts` allows the script of the page with
+        the code, or also those of the pop-up.
         """
         language = self.preferred(accepts)
         html = self._by_language[language].get_template(f"{name}.html").render(values)
@@ -118,12 +118,12 @@ def _environment(pages: Path, common: dict[str, object]) -> SandboxedEnvironment
 
 
 def style_of(path: Path) -> str:
-    """Return a folder's style, after the one that the pages of a pack share (`look.css` in the folder above)."""
+    """Return the CSS of a page folder, after the CSS that all pages of a pack share (`look.css`, two folders up)."""
     return text_of(path.parent.parent / "look.css") + text_of(path)
 
 
 def text_of(path: Path) -> str:
-    """Return a file of the pack, "" where the pack has none."""
+    """Return the text of a file of the pack, "" if the pack does not have the file."""
     return path.read_text(encoding="utf-8") if path.is_file() else ""
 
 
@@ -142,7 +142,10 @@ def headers_of(language: Language, style: str, form_action: str = "'none'", scri
 
 
 def private(*, popup: bool) -> dict[str, str]:
-    """Return the headers of all responses, also redirects; a pop-up keeps its opener, so that the code can reach it."""
+    """Return the headers of all responses, also redirects.
+
+    A pop-up keeps its opener, so that it can receive the code.
+    """
     return {**PRIVATE, "Cross-Origin-Opener-Policy": "unsafe-none"} if popup else PRIVATE
 
 

@@ -1,4 +1,4 @@
-"""The rows that accounts store, encrypted and bound to their place in the store (T35), and what accounts return."""
+"""The rows that accounts store, encrypted and bound to their kind and key (T35), and the values accounts return."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ LINK_DAYS = 90  # then the link must be proved again (T22)
 
 
 class Tokens(msgspec.Struct, frozen=True):
-    """The token endpoint's response, key: the link's id. `expires_at` in Unix seconds; `lifetime` in seconds."""
+    """The token endpoint's response, stored under the link's id.
+
+    `expires_at` in Unix seconds; `lifetime` in seconds.
+    """
 
     access: str
     refresh: str | None
@@ -43,9 +46,10 @@ class LinkRequest(msgspec.Struct, frozen=True):
 
 
 class SignIn(msgspec.Struct, frozen=True):
-    """A sign-in in progress at the payer, key: the SHA-256 of its state. `browser` is the SHA-256 of the cookie.
+    """A sign-in in progress at the payer, stored under the SHA-256 of its state.
 
-    `popup`: the browser is a pop-up of the person's chat client. `began`: when it started, in Unix seconds.
+    `browser` is the SHA-256 of the browser's cookie. `popup`: the browser is a pop-up of the person's chat client.
+    `began` is when the sign-in started, in Unix seconds.
     """
 
     person: Person
@@ -58,10 +62,10 @@ class SignIn(msgspec.Struct, frozen=True):
 
 
 class PatientCandidate(msgspec.Struct, frozen=True):
-    """A person whose record the token gives access to; `also` are ids of further records of the same person.
+    """A person whose record the token gives access to. `also` are ids of further records of the same person.
 
-    `name` is short ("Dana M."), `given` and `family` are as the payer writes them, `gender` is FHIR's code and `born` a
-    FHIR date; each is "" if the payer does not give it. `own`: the payer named this person as the one who signed in.
+    `name` is short ("Dana M."), `given` and `family` are as written by the payer, `gender` is FHIR's code and `born` a
+    FHIR date; each is "" if not given. `own`: the payer reported this person as the one who signed in.
     """
 
     patient: str
@@ -90,9 +94,10 @@ class Pending(msgspec.Struct, frozen=True):
 
 
 class LinkOutcome(msgspec.Struct, frozen=True):
-    """The content of the browser's last page, key: the SHA-256 of its cookie: the code, or the name of the problem.
+    """The content of the browser's last page: the code or the name of the problem.
 
-    `records` are the short names of the people whose records the sign-in gives access to.
+    It is stored under the SHA-256 of the browser's cookie. `records` are the short names of the people whose records
+    the sign-in gives access to.
     """
 
     person: Person
@@ -105,7 +110,7 @@ class LinkOutcome(msgspec.Struct, frozen=True):
 
 
 class LinkRow(msgspec.Struct, frozen=True):
-    """A connected account, key: the person's. `also` are further ids of the same member.
+    """A connected account, stored under the person's key. `also` are further ids of the same member.
 
     `people` are all whose records the token gives access to, the member first; empty if that is only who signed in.
     """
@@ -121,7 +126,11 @@ class LinkRow(msgspec.Struct, frozen=True):
         return "LinkRow(…)"
 
     def person(self, patient: str) -> PatientCandidate:
-        """Return the person with this Patient id; the member for ""; NotCovered without access to that record."""
+        """Return the person with this Patient id; the member for "".
+
+        Raises:
+            NotCovered: the sign-in gives no access to that record.
+        """
         if not patient or (not self.people and self.opens(patient)):
             return self.people[0] if self.people else PatientCandidate(self.patient, self.name, self.also, own=True)
         for one in self.people:
@@ -135,24 +144,24 @@ class LinkRow(msgspec.Struct, frozen=True):
         return patient in ids
 
     def is_same_member(self, other: LinkRow) -> bool:
-        """Return whether the two links have an id of their members in common."""
+        """Return whether the members of the two links have an id in common."""
         return not {self.patient, *self.also}.isdisjoint((other.patient, *other.also))
 
 
 class Current(msgspec.Struct, frozen=True):
-    """A person's only valid one-time link, key: the person's. `request` is the key of its `LinkRequest`."""
+    """A person's only valid one-time link, stored under the person's key. `request` is the key of its `LinkRequest`."""
 
     request: str
 
 
 class Used(msgspec.Struct, frozen=True):
-    """Records that a link was used, key: its id. It expires when the member is to be logged off."""
+    """Records that a link was used, stored under the link's id. It expires when the member is to be logged off."""
 
     at: float
 
 
 class LastLook(msgspec.Struct, frozen=True):
-    """The state of one record when its owner last asked what is new, as digests; `day` is an ISO date."""
+    """The state of one record, as digests, when its owner last asked what is new. `day` is an ISO date."""
 
     day: str
     claims: dict[str, str]
@@ -160,13 +169,13 @@ class LastLook(msgspec.Struct, frozen=True):
 
 
 class Looked(msgspec.Struct, frozen=True):
-    """What a person last viewed, by Patient id; key: the person's."""
+    """The states that a person last viewed, by Patient id, stored under the person's key."""
 
     looks: dict[str, LastLook]
 
 
 class _Bound(msgspec.Struct, frozen=True):
-    """The encrypted content of a row: its expiry and owner too, as those columns are not encrypted in the store."""
+    """The encrypted content of a row: also its expiry and owner, as those columns are not encrypted in the store."""
 
     expires: float
     owner: str
@@ -190,15 +199,15 @@ _OF_PERSONS = frozenset({Pending, LinkRow, Current, Looked})  # their key is the
 
 
 def place(row: type[_Row], key: str) -> tuple[str, str]:
-    """Return the kind and the key of a row."""
+    """Return the kind and the key of a row, by which the store identifies the row."""
     return _KINDS[row], key
 
 
 class Rows:
     """Typed, encrypted rows. A row that cannot be decrypted counts as missing: the person has to link again (T36).
 
-    A row's expiry and owner are encrypted with it, so that access to the database without a key cannot extend or move
-    it.
+    A row's expiry and owner are encrypted with the row, so that access to the database without a key cannot extend or
+    move the row.
     """
 
     def __init__(self, table: SealedTable, clock: Callable[[], float], link_days: int = LINK_DAYS) -> None:
@@ -219,7 +228,7 @@ class Rows:
         return self.unbound(row, key, await self._table.get(_KINDS[row], key))
 
     async def take(self, row: type[_Row], key: str) -> _Row | None:
-        """Delete a row and return it: only one of several concurrent callers gets it (T04)."""
+        """Delete a row and return it. Only one of several concurrent callers gets it (T04), the others get None."""
         return self.unbound(row, key, await self._table.take(_KINDS[row], key))
 
     async def all(self, row: type[_Row]) -> AsyncIterator[tuple[str, _Row]]:
@@ -234,16 +243,19 @@ class Rows:
         await self.store.drop(_KINDS[row], key)
 
     async def is_current(self, person: Person, request: str) -> bool:
-        """Return whether a request is still the person's valid one."""
+        """Return whether a request is still the person's valid one-time link.
+
+        `request` is the key of its `LinkRequest`.
+        """
         return await self.current(person) == request != ""
 
     async def current(self, person: Person) -> str:
-        """Return the person's valid request; "" if there is none."""
+        """Return the key of the person's valid one-time link; "" if there is none."""
         row = await self.get(Current, person.key)
         return row.request if row is not None else ""
 
     def unbound(self, row: type[_Row], key: str, plain: bytes | None) -> _Row | None:
-        """Return the row in a decrypted value; None if it has another expiry or owner than the store's columns."""
+        """Return the row in a decrypted value; None if the row has expired or belongs to another person's key."""
         if plain is None:
             return None
         try:
@@ -256,12 +268,12 @@ class Rows:
 
 
 def lives_until(rows: Rows, tokens: Tokens) -> float:
-    """Return until when tokens can be used, in Unix seconds: their expiry, or that of a link if they can be renewed."""
+    """Return until when tokens can be used, in Unix seconds: their expiry, or a link's if they can be renewed."""
     return rows.now() + rows.link_lives if tokens.refresh else tokens.expires_at
 
 
 class Link(msgspec.Struct, frozen=True):
-    """A member account that a person connected. `member` is whose record it is, short ("Dana M."); "" if not given.
+    """A member account that a person connected. `member` is the member's short name ("Dana M."); "" if not given.
 
     `expires_at` is when the sign-in ends, None if it has ended; times are in UTC. In state "expired" the member has to
     sign in again.
@@ -275,7 +287,7 @@ class Link(msgspec.Struct, frozen=True):
 
 
 class Linked(msgspec.Struct, frozen=True):
-    """The result of a typed code: a connected account, or the records among which the person must choose.
+    """The result of a typed code: a connected account, or the records from which the person must choose.
 
     With `choices` nothing is connected yet; `choose` takes the index of one of them, counted from 0. `again` is True if
     the person was connected before, so that a sign-in was only renewed. `others` are further people whose records the
@@ -292,11 +304,10 @@ class Linked(msgspec.Struct, frozen=True):
 
 
 class Access(msgspec.Struct, frozen=True):
-    """The access needed for a member's question. The token is never printed; `expires_at` is in Unix seconds.
+    """The access to a record for a member's question. The token is never printed; `expires_at` is in Unix seconds.
 
-    `also` are further ids under which the payer has the same person. `person` is whose record it is; `people` are all
-    whose records the sign-in gives access to, empty if that is only who signed in. `renewable`: there is a refresh
-    token.
+    `also` are further ids of the same person at the payer. `person` is whose record it is; `people` are all whose
+    records the sign-in gives access to, empty if that is only who signed in. `renewable`: there is a refresh token.
     """
 
     patient: str
@@ -313,7 +324,7 @@ class Access(msgspec.Struct, frozen=True):
 
 
 class Unlinked(msgspec.Struct, frozen=True):
-    """The result of unlinking: whether an account was connected, and whose record it was."""
+    """The result of unlinking: whether an account was connected, and the member's short name."""
 
     was_linked: bool
     member: str = ""

@@ -15,7 +15,7 @@ import msgspec
 from bot.accounts import jose
 from bot.accounts.codes import Tries, digest, new_code, new_secret, read_code, same
 from bot.accounts.endpoint import Granted, Revocations, TokenEndpoint
-from bot.accounts.idtoken import IdTokens, more_claims
+from bot.accounts.idtoken import IdTokens, with_userinfo
 from bot.accounts.members import LinkQuota, MemberLinks
 from bot.accounts.patients import Patients, is_for_others, named_patient
 from bot.accounts.render import is_popup
@@ -92,12 +92,12 @@ class SignIns:
         self._endpoint, self._id_tokens, self._patients = endpoint, id_tokens, patients
         self._revocations = revocations
 
-    async def asked(self, link_id: str) -> Person:
-        """Return the person for whom a one-time link was made; LinkExpired if it is over, used or replaced."""
+    async def person_of(self, link_id: str) -> Person:
+        """Return the person for whom a one-time link was made; LinkExpired if it has expired, was used or replaced."""
         return (await self._live(digest(link_id))).person
 
     async def refuse(self, link_id: str) -> None:
-        """Forget a link that its reader does not want; LinkExpired as in `asked`."""
+        """Delete a link that the person declines; LinkExpired as in `person_of`."""
         await self._live(digest(link_id))
         await self._rows.drop(LinkRequest, digest(link_id))
 
@@ -107,7 +107,7 @@ class SignIns:
         `query` is the query of the page on which it starts, `language` that page's language.
 
         Raises:
-            LinkExpired: as in `asked`, or it started too many sign-ins.
+            LinkExpired: as in `person_of`, or the link started too many sign-ins.
             SetupWrong: this bot has no client id.
         """
         person = (await self._live(digest(link_id))).person
@@ -135,12 +135,12 @@ class SignIns:
         return Departure(url, browser, popup)
 
     async def claim(self, query: Mapping[str, str], browser: str | None) -> SignIn:
-        """Consume and return the sign-in that a callback ends.
+        """Consume and return the sign-in that belongs to a callback's state.
 
-        Of several callbacks with one state only one gets it (T04).
+        Of several callbacks with one state, one gets it (T04).
 
         Raises:
-            WrongBrowser: the cookie is not of the browser that started it; nothing is consumed (T02).
+            WrongBrowser: the cookie is not of the browser that started the sign-in; nothing is consumed (T02).
             LinkExpired: the state has expired or was used.
         """
         state = query.get("state", "")
@@ -157,11 +157,11 @@ class SignIns:
         return taken
 
     async def finish(self, sign_in: SignIn, query: Mapping[str, str]) -> str:
-        """Finish a sign-in, keep its tokens as pending, and return the browser's code.
+        """Finish a sign-in, store its tokens as pending, and return the code for the browser.
 
         Raises:
-            BotError: nothing is kept, and the tokens are revoked. An answer that no check foresaw is a SignInRefused,
-                so that browser and chat are told of it as of any other.
+            BotError: nothing is stored, and the tokens are revoked. Any unexpected exception becomes SignInRefused, so
+                that browser and chat report it.
         """
         granted = None
         try:
@@ -187,7 +187,7 @@ class SignIns:
             raise AccessNotGranted("the granted scope does not open claims")
         claims = await self._claims(granted, sign_in, endpoints)
         if granted.patient is None and "fhirUser" not in claims:
-            claims = await more_claims(self._http, endpoints.userinfo, granted.tokens.access, claims)
+            claims = await with_userinfo(self._http, endpoints.userinfo, granted.tokens.access, claims)
         patient = named_patient(granted.patient, claims, self._settings.payer_fhir_url)
         token = granted.tokens.access
         if patient is None:
@@ -301,7 +301,13 @@ class Proofs:
         return pending is not None and not pending.proved
 
     async def prove(self, person: Person, text: str) -> Linked:
-        """Check the code; return the account or records to choose; LinkExpired, CodeWrong, CodeSpent, TooManyChats."""
+        """Check the typed code. Return the connected account, or the records from which the person must choose.
+
+        Raises:
+            LinkExpired: no sign-in waits for a code.
+            CodeWrong, CodeSpent: the code is wrong; with CodeSpent, for the last time.
+            TooManyChats: the record is connected to too many chats.
+        """
         pending = await self._pending(person)
         if pending is None:
             raise LinkExpired("no sign-in waits for a code")
@@ -351,7 +357,12 @@ class Proofs:
         return pending
 
     async def _activate(self, person: Person, candidate: PatientCandidate) -> Linked:
-        """Activate the link. The pending row is taken first, so that of two correct codes at once only one succeeds."""
+        """Create the link. The pending sign-in is taken first, so that of two correct codes at once only one succeeds.
+
+        Raises:
+            LinkExpired: the sign-in was finished or discarded meanwhile.
+            TooManyChats: the record is connected to too many chats.
+        """
         pending = await self._rows.take(Pending, person.key)
         if pending is None:
             raise LinkExpired("the sign-in was finished or thrown away in this moment")
@@ -361,8 +372,8 @@ class Proofs:
         people = () if candidate.own and not others else (candidate, *others)
         row = LinkRow(new_secret(), candidate.patient, candidate.name, now, candidate.also, people)
         until = now + self._rows.link_lives
-        over = () if old is None else await self._members.made(person, old)
-        there = {new.key: new for new in (*over, *await self._members.made(person, row, until))}
+        over = () if old is None else await self._members.rows_of(person, old)
+        there = {new.key: new for new in (*over, *await self._members.rows_of(person, row, until))}
         link = (
             *there.values(),
             self._rows.sealed(row.id, pending.tokens, expires=lives_until(self._rows, pending.tokens), owner=person),

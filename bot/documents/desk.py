@@ -29,7 +29,7 @@ from bot.accounts.codes import (
     new_secret,
     read_code,
     same,
-    shown,
+    with_dash,
 )
 from bot.accounts.render import Renderer, headers_of
 from bot.accounts.rows import Access
@@ -171,7 +171,7 @@ class Documents:
                 await self._put(_FILE, row, _lock(document_id).seal(piece, _label(form, at)), paper)
         await self._put(_PAPER, key, msgspec.json.encode(paper), paper)
         url = f"{self._public_url}/document/{document_id}"
-        return OfferedDocument(url, round(lives / 60), shown(code) if code else None)
+        return OfferedDocument(url, round(lives / 60), with_dash(code) if code else None)
 
     async def peek(self, document_id: str) -> Paper:
         """Return the unchanged document of a link; DocumentOver if it is over, downloaded, or replaced."""
