@@ -150,11 +150,11 @@ def _named_in(ask: Ask, names: Iterable[str]) -> Iterator[tuple[str, str]]:
     people = {word for name in names if "," in name for word in words_of(name.partition(",")[0])}
     family = {word for name in names if "," in name for word in words_of(name.partition(",")[0])[-1:]}
     parts = [[(part, words_of(part)[:1]) for part in name.partition(",")[0].split()] for name in names]
+    able = {word for name in parts for _, keys in name for key in keys for word in (key, f"{key}s")}
     at = 0
     while at < len(spoken):
-        run = max(
-            (_run(spoken[at:], name[first:]) for name in parts for first in range(len(name))), key=len, default=[]
-        )
+        begun = [(name, first) for name in parts for first in range(len(name))] if spoken[at][1] in able else []
+        run = max((_run(spoken[at:], name[first:]) for name, first in begun), key=len, default=[])
         keys, before = [key for _, key in spoken[at : at + len(run)]], spoken[at - 1][1] if at else ""
         led = before in _LEADING or (at > 0 and spoken[at][0][0].isupper())
         known = {word for part in run for word in words_of(part)}

@@ -5,8 +5,9 @@ from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from datetime import date
 
-from bot.language.asked import ClaimsQuestion
+from bot.language.asked import ClaimsAsked, ClaimsQuestion
 from bot.language.calendar import months_back
+from bot.language.classed import words_key
 from bot.language.hearing import Heard
 from bot.language.kernel import FOLLOW, REFINE
 from bot.language.lexicon import WISH, WISH_PLACE, WISH_TIME
@@ -103,11 +104,17 @@ def _whole(said: Utterance, index: int) -> str:
     return f"{before}{said.text[first:after]}{behind}".strip('.,;:!?()"\n\t\u201c\u201d\u00bf\u00a1')
 
 
+def asked_of(heard: Heard, words: Mapping[str, str]) -> ClaimsAsked:
+    """Return what a message requests about claims, read once for the same `words` of its slots."""
+    key = words_key(heard.said.text, words)
+    found = heard.asked[key] = heard.asked.get(key) or ClaimsQuestion(heard.said, heard.lexed, words).asked()
+    return found
+
+
 def unmet(heard: Heard, slots: Mapping[str, Slot], intent: IntentRules) -> dict[str, Slot]:
     """Return everything in a message that the answer ignores, by slot type, `CARE` or `WORDS`."""
     words = {name: slot.text for name, slot in slots.items()}
-    question = ClaimsQuestion(heard.said, heard.lexed, words) if intent.reads_claims else None
-    asked = question.asked().places if question else frozenset[int]()
+    asked = asked_of(heard, words).places if intent.reads_claims else frozenset[int]()
     care = care_left(heard, intent, asked)
     return {
         **conditions(heard, intent),

@@ -7,9 +7,9 @@ choose topics well and these forms less so. Where the words of a question show t
 from collections.abc import Callable, Mapping
 
 from bot.language.anchors import ANCHOR
-from bot.language.asked import ClaimsAsked, ClaimsQuestion
-from bot.language.classed import words_key
+from bot.language.asked import ClaimsAsked
 from bot.language.hearing import Heard
+from bot.language.left import asked_of
 from bot.language.rules import IntentRules, Tells
 
 _SIDES = ("date_range", "drug", "provider_name", "service", "claim_type", "specialty", "amount_kind")
@@ -50,8 +50,7 @@ class Tellers:
         said, kinds = heard.said, {tag.kind for tag in heard.tags}
         own = {kind: [tag for tag in heard.tags if tag.kind == kind] for kind in kinds}
         words = {kind: ", ".join(said.said(tag.first, tag.after) for tag in tags) for kind, tags in own.items()}
-        heard.asked[words_key(said.text, words)] = found = ClaimsQuestion(said, heard.lexed, words).asked()
-        return found
+        return asked_of(heard, words)
 
     def _way(self, told: Tells | None, heard: Heard, asked: ClaimsAsked) -> Tells | None:
         """Return the form in which the claims are to be presented; None for the form of the likeliest intent."""
