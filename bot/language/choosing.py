@@ -218,7 +218,8 @@ class Chooser:
         if alone and any(self._needs[place] for place in legal):
             legal = [place for place in legal if self.weights.labels[place] != FALLBACK]
         chances = self.weights.probabilities(sums, legal)
-        if before and not self._is_final(chances):
+        top = self._intents[next(iter(chances))] if before else None
+        if before and top and not 0 < top.sure <= chances[top.intent]:  # its own rule file may require a probability
             changes = min(1.0, 1 - whole + changed) * self._turns.changes(heard, before, chances, may)
             change = REFINE if context and WORKINGS in context.slots else change_of(heard, before, may)
             asked = [place for place in legal if self.weights.labels[place] not in CHANGES]
@@ -327,11 +328,6 @@ class Chooser:
         before, spoken = (context.intent, context.language) if context else (None, None)
         rules = self._explaining[context is not None][entry.intent] if len(heard.keys) <= _SHORT else ()
         return explained(rules, heard, before, spoken) if rules else 0.0
-
-    def _is_final(self, chances: Mapping[str, float]) -> bool:
-        """Return whether the likeliest intent reaches the probability that its own rule file requires, if any."""
-        top = self._intents[next(iter(chances))]
-        return 0 < top.sure <= chances[top.intent]
 
     @staticmethod
     def _goes_on(entry: IntentRules, heard: Heard, context: Context | None) -> bool:

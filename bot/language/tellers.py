@@ -37,20 +37,16 @@ class Tellers:
 
         If the words of the question decide, its probability is the sum of those of all intents that show claims.
         """
-        way = self._way(entry.tells, heard, self._asked(heard))
+        said, kinds = heard.said, {tag.kind for tag in heard.tags}
+        own = {kind: [tag for tag in heard.tags if tag.kind == kind] for kind in kinds}
+        words = {kind: ", ".join(said.said(tag.first, tag.after) for tag in tags) for kind, tags in own.items()}
+        way = self._way(entry.tells, heard, asked_of(heard, words))
         top = self._names[way] if way and way != entry.tells else entry.intent
         same = {entry.intent, top}
         if way:
             same |= {name for name in chances if (other := self._intents.get(name)) and other.shows_claims}
         rest = {name: one for name, one in chances.items() if name not in {entry.intent, top}}
         return top, {top: sum(chances.get(name, 0.0) for name in same), **rest}
-
-    def _asked(self, heard: Heard) -> ClaimsAsked:
-        """Return what the words of a message ask about claims, apart from slot values such as dates and names."""
-        said, kinds = heard.said, {tag.kind for tag in heard.tags}
-        own = {kind: [tag for tag in heard.tags if tag.kind == kind] for kind in kinds}
-        words = {kind: ", ".join(said.said(tag.first, tag.after) for tag in tags) for kind, tags in own.items()}
-        return asked_of(heard, words)
 
     def _way(self, told: Tells | None, heard: Heard, asked: ClaimsAsked) -> Tells | None:
         """Return the form in which the claims are to be presented; None for the form of the likeliest intent."""
