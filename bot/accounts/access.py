@@ -71,7 +71,7 @@ class Accesses:
         return person.key in self._seen
 
     async def connected(self, person: Person) -> LinkRow | None:
-        """Return the person's connection, with all people whose records it gives access to; None if there is none."""
+        """Return the person's connection, with all people whose records it covers; None if there is none."""
         return await self._rows.get(LinkRow, person.key)
 
     async def holds(self, person: Person, link_id: str) -> bool:

@@ -266,10 +266,7 @@ class RollCall:
                 log.warning("not called", kind=type(error).__name__)
 
     async def once(self) -> int:
-        """Ask about all people on the platforms that no other process asks in this hour.
-
-        Return the number of links ended.
-        """
+        """Ask about all people whose platform no other process asks in this hour. Return the number of links ended."""
         now = time.time()
         claims = {platform: f"{platform}:{int(now // HOUR)}" for platform in self.ask}
         own = [name for name, key in claims.items() if await self._store.add(_KIND, key, expires=now + HOUR)]

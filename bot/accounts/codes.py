@@ -72,7 +72,7 @@ def new_code() -> str:
 
 
 def with_dash(code: str) -> str:
-    """Return the code as a page shows it: K7PM-4RTX."""
+    """Return a code of 8 characters as a page shows it, with a dash in the middle: K7PM-4RTX."""
     return f"{code[:4]}-{code[4:]}"
 
 
@@ -106,9 +106,9 @@ def is_preview(request: Request) -> bool:
 
 
 class Cookies:
-    """Cookies for this host only, for `lives` seconds.
+    """Cookies for this host only, valid for `lives` seconds.
 
-    With http, allowed on loopback only, they lack prefix and Secure.
+    Over plain http, they have no prefix and no Secure flag.
     """
 
     def __init__(self, public_url: str, lives: float) -> None:

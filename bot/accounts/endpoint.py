@@ -306,10 +306,7 @@ _log = structlog.get_logger()
 
 
 class Revocations:
-    """Revokes unused tokens at the payer in background tasks, best effort (RFC 7009, T53).
-
-    `close` waits for the tasks.
-    """
+    """Revokes unused tokens at the payer in background tasks, best effort (RFC 7009, T53). Must be closed."""
 
     def __init__(
         self, endpoint: TokenEndpoint, discovery: Discovery, pause: Callable[[float], Awaitable[None]] = asyncio.sleep

@@ -35,7 +35,7 @@ class SigningKeys:
         self._fetched = self._refetched = float("-inf")
 
     async def candidates(self, url: str, kid: str | None, algorithm: str) -> list[jose.RSAKey | jose.ECKey]:
-        """Return the keys that may have signed a token: those with the key id; without a `kid`, all of the family.
+        """Return the keys that may have signed a token: those with this key id, or all of the family if `kid` is None.
 
         Raises:
             SignInRefused: the keys cannot be fetched (F09).

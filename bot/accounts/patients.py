@@ -166,7 +166,7 @@ def _other_ids(patient: _Patient, others: Iterable[_Patient]) -> tuple[str, ...]
 
 
 def _is_same_person(one: _Patient, other: _Patient) -> bool:
-    """Return whether two records agree in name, full birth date and gender. Those of twins and namesakes do not."""
+    """Return whether two records agree in name, full birth date and gender, and so are of one person, not of twins."""
     born = one.birth_date == other.birth_date and _DAY.fullmatch(str(one.birth_date))
     gender = not (one.gender and other.gender) or one.gender == other.gender
     return bool(born and gender and _full_names(one) & _full_names(other))

@@ -142,10 +142,7 @@ def headers_of(language: Language, style: str, form_action: str = "'none'", scri
 
 
 def private(*, popup: bool) -> dict[str, str]:
-    """Return the headers of all responses, also redirects.
-
-    A pop-up keeps its opener, so that it can receive the code.
-    """
+    """Return the headers of all responses, also redirects. A pop-up keeps its opener, to which it passes the code."""
     return {**PRIVATE, "Cross-Origin-Opener-Policy": "unsafe-none"} if popup else PRIVATE
 
 

@@ -320,9 +320,9 @@ class Inbox:
         return heartbeat.number, self._finds and not state.elsewhere
 
     def _is_exhausted(self, row: Row, state: _State) -> bool:
-        """Return whether to give up and apologize, after too many tries or too much time.
+        """Return whether to give up and apologize, because of too many tries or too much time.
 
-        The message may crash processes.
+        A message that was tried too often may crash processes.
         """
         too_late = row.expires - self._clock() < KEPT - WANTED
         if too_late or row.leases - state.later > _MOST_TRIES:

@@ -65,9 +65,7 @@ ReportErased = Callable[[Person, Erased, Language], Awaitable[None]]
 
 
 class _Job(msgspec.Struct, frozen=True):
-    """The deletion of a person's messages up to a time.
-
-    The result is reported in `language`, or not at all if it is None.
+    """The deletion of a person's messages up to a time. Without a `language`, the result is not reported.
 
     `total` and `kept` count from the person's request on, so that what was deleted at once is reported with the rest.
     """
@@ -133,7 +131,7 @@ class Retention:
     async def forget(self, person: Person, language: Language) -> Erased | None:
         """Delete a person's messages: a few at once, the rest after the answer.
 
-        None if the platform does not support deletion.
+        Return None if the platform does not support deletion.
 
         If the process ends, the rest is deleted when the question is answered again, or by the inbox.
         """

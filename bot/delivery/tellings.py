@@ -96,7 +96,7 @@ class Tellings:
         return await self._store.lease(kind, until=self.clock() + _LEASE)
 
     def read(self, row: Row) -> Reminder | None:
-        """Return the reminder in a row; None if its encryption key is missing here, or a later release wrote it."""
+        """Return the reminder in a row; None if the row cannot be decrypted here, or was written by a later release."""
         plain = self._table.opened(row.kind, row.key, row.value)
         return None if plain is None else read(plain)
 
@@ -188,10 +188,7 @@ class Tellings:
         return f"{person.key}/{self.now().date()}"
 
     async def settled(self, row: Row, reminder: Reminder) -> Reminder | None:
-        """Return the reminder if no process was sending it.
-
-        Otherwise record the outcome of that delivery, return None.
-        """
+        """Return the reminder if no process was sending it; otherwise record the outcome of that, and return None."""
         if reminder.telling is None:
             return reminder
         outcome = await self._outcome_after_crash(row.key, reminder)
@@ -261,10 +258,7 @@ class Tellings:
         return "told", told
 
     async def _outcome_after_crash(self, key: str, reminder: Reminder) -> PostOutcome:
-        """Look in the chat whether a process that ended before recording it had posted the reminder.
-
-        Return that outcome.
-        """
+        """Return the outcome of a delivery whose process stopped before recording it, as far as the chat shows it."""
         person, found = reminder.person, None
         if look := self._stands.get(person.platform):
             try:

@@ -213,19 +213,14 @@ _FIRST = ("_count", "1")
 
 
 class Chains:
-    """Searches with the chain first.
-
-    If that is refused or finds nothing, searches by the ids of the chain's targets.
-    """
+    """Runs chained searches: first as one request, then, if that is refused or finds nothing, in two steps."""
 
     def __init__(self, server: Server) -> None:
         self._server, self._links = server, ReferenceSearches(server)
         self._proving = asyncio.Lock()
 
     async def pages(self, search: Search, budget: Budget) -> AsyncIterator[Page]:
-        """Yield the pages in whichever way the server supports.
-
-        Rows of the first step are included with the mode "target".
+        """Yield the pages in whichever way the server supports. Rows of the first of two steps have the mode "target".
 
         A server that does not support a chain may return rows that do not match it: the caller must check the rows
         (T44).
@@ -254,7 +249,7 @@ class Chains:
                 yield page
 
     async def _lacks_rows(self, search: Search, names: tuple[str, ...], steps: Steps, budget: Budget) -> bool | None:
-        """Return whether the chain's empty result is wrong; None if only the second step shows it.
+        """Return whether the chain's empty result is wrong; None if the second step must show it.
 
         Checked once a day.
         """

@@ -279,9 +279,9 @@ class Discovery:
         return found if found.client_auth else replace(found, client_auth=older.token_endpoint_auth_methods)
 
     async def _find_openid(self) -> Endpoints | None:
-        """Return the issuer's openid-configuration, or None.
+        """Return the openid-configuration of the issuer, or None.
 
-        An unknown issuer is searched above the token endpoint's URL.
+        If the issuer is unknown, the parents of the token endpoint's URL are tried.
         """
         smart = await self._smart.get()
         trusted = smart is not None and self._fits(smart) and (self._is_exact(smart) or smart.token is None)

@@ -85,7 +85,7 @@ class Server:
         """Yield the pages of a search, first to last, until the server or the budget ends them.
 
         With `onward`, start at a later page, at the `next_url` of the page before. A failure of the first page is
-        raised; one of a later page becomes a gap, and what was read is kept (F14, F26).
+        raised. A failure of a later page becomes a gap, and what was read is kept (F14, F26).
 
         Raises:
             PayerError, SignInExpired: see `check_status` and `page_of`.

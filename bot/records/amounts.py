@@ -269,10 +269,10 @@ def paid_of(money: Money) -> Paid:
 
 
 def _exceeds_price(money: Money, alone: Amount | None) -> bool:
-    """Return whether the sum of cost shares (`alone`) exceeds the plan's price minus its payment. It is then not owed.
+    """Return whether the sum of cost shares (`alone`) exceeds the plan's price minus its payment, and is wrong.
 
     Some payers code another sum as a cost share; CMS writes a drug's gross cost as its coinsurance. Without a price,
-    the sum is also too much if it equals the plan's payment plus the member's payment.
+    the sum is also wrong if it equals the plan's payment plus the member's payment.
     """
     paid, price = paid_of(money).amount, money.get("allowed") or money.get("drug_cost") or money.get("billed")
     if alone is None or alone.value <= 0 or paid is None or paid.value <= 0:

@@ -270,11 +270,10 @@ def _issues(shapes: tuple[_IssueShape, ...]) -> tuple[Issue, ...]:
 
 
 def resolved(entry: Entry, bases: Collection[str]) -> Iterator[tuple[str, tuple[Key, ...], bytes]]:
-    """Yield type, keys and JSON of the entry, then of each contained resource.
+    """Yield type, keys and JSON of the entry, then of each resource contained in the entry.
 
-    Every reference is rewritten to be unique.
-
-    `bases` are the base URLs of the server; if none is known, every absolute reference counts as one to the server.
+    References are rewritten so that each identifies one resource only. `bases` are the base URLs of the server; if none
+    is known, every absolute reference counts as one to the server.
     """
     raw = bytes(entry.raw)
     base = entry.base

@@ -325,7 +325,7 @@ def _mark_of(interpretations: Iterable[Concept]) -> Mark | None:
 def _side(value: Measured | None, usual: ReferenceRange | None) -> Mark | None:
     """Return whether the value is below, above or within its reference range: "low", "high" or "normal".
 
-    None for a value such as "< 5", for different units, and if the range has no bound to compare with.
+    Return None for a value such as "< 5", for different units, and if the range has no bound to compare with.
     """
     number = value.quantity if value and not value.per else None
     if number is None or number.comparator or usual is None:

@@ -165,10 +165,7 @@ class Claim:
     def __init__(
         self, raw: RawJson, names: Names, labels: tuple[str, ...], refused: tuple[str, ...] | None = None
     ) -> None:
-        """Read the resource.
-
-        `refused` are the locations that its typed model rejected; None if it was not validated.
-        """
+        """Read the resource. `refused` are the locations rejected by its typed model; None if it was not validated."""
         eob, dropped = decode(raw, Explanation)
         if eob.resource_type != _EOB:
             raise Unreadable("not an ExplanationOfBenefit")
@@ -316,7 +313,7 @@ class Claim:
     def is_draft(self) -> bool:
         """Whether the claim is a draft.
 
-        It is shown with a caveat, because one payer marks all of its claims as drafts.
+        Drafts are shown with a caveat, because one payer marks all claims as drafts.
         """
         return self.status == "draft"
 

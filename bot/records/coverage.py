@@ -289,10 +289,7 @@ class Coverage(Record):
         return self.status not in {"cancelled", "entered-in-error"} and self.period.includes(day)
 
     def state(self, today: date) -> str:
-        """Return "current", "ended" or "future", or "unclear" for a draft.
-
-        No end date means that it goes on (fhir-notes 5).
-        """
+        """Return "current", "ended" or "future", or "unclear" for a draft. A coverage without an end date goes on."""
         start, end = self.period.start, self.period.end
         if self.status == "cancelled" or (end is not None and end.last < today):
             return "ended"

@@ -235,10 +235,10 @@ def _mend(plain: dict[str, Any], error: ValidationError) -> list[tuple[str, str]
 
 
 def _existing_location(plain: Any, location: ErrorPath, kind: str) -> tuple[ErrorPath, str]:
-    """Return the location of an error as it is in the JSON, up to the first missing element, and the kind of error.
+    """Return the location of an error up to the first element missing in the JSON, and the kind of error.
 
-    Models name some elements differently (`class_fhir`), and end some locations with `root`. A date-time where a date
-    or another form of date-time is expected gets a kind of its own, because its date can be kept.
+    Models name some elements differently (`class_fhir`), and end some locations with `root`. If the value begins with a
+    date and a time, the kind is that of a date-time, which can be cut to its date.
     """
     found: list[str | int] = []
     holder = plain
@@ -256,7 +256,10 @@ def _existing_location(plain: Any, location: ErrorPath, kind: str) -> tuple[Erro
 
 
 def _changed(plain: Any, path: ErrorPath, kind: str) -> bool:
-    """Repair or drop the element at a location. Return False if it is already gone, together with its parent."""
+    """Repair or drop the element at a location.
+
+    Return False if the element is already gone, together with its parent.
+    """
     try:
         _change(plain, path, kind)
     except (KeyError, IndexError, TypeError):

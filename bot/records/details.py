@@ -324,7 +324,7 @@ class Ages(msgspec.Struct, frozen=True):
 def treats(codes: Collection[str], group: str, stated: Collection[Ages] = ()) -> bool | None:
     """Return whether the group (child, teen, adult, senior) is treated, by the `stated` ages, else by specialty codes.
 
-    None if neither shows it.
+    Return None if neither shows it.
     """
     if stated and group in _GROUPS:
         return any(ages.holds(group) for ages in stated)

@@ -318,9 +318,9 @@ def _added_parts(said: Sequence[StatedAmount]) -> tuple[Amount | None, bool]:
 
 
 def _whole_charge(said: Sequence[StatedAmount], quantity: Decimal | None) -> tuple[Amount | None, bool]:
-    """Return (entry, True) for the entry that is another one times `quantity`, or the sum of all others.
+    """Return the entry that equals another one times `quantity`, or the sum of all other entries; None without one.
 
-    (None, True) if there is no such entry.
+    The second value is True, because the result is doubtful.
     """
     values = {one.amount.value for one in said}
     for one in said:
@@ -339,8 +339,8 @@ AmountLine = tuple[ClaimItem, Mapping[str, Amount]]
 def total_lines(lines: Sequence[AmountLine], billed: Amount | None) -> tuple[int, ...]:
     """Return the indexes of the lines that only sum up the other lines; () if every line is a service line.
 
-    Such a line has revenue code 0001. Otherwise it has no procedure code, each of its amounts is the sum of all others,
-    and there are at least two others or `billed`, the total of the claim, equals its charge.
+    A line is a sum if its revenue code is 0001. It is also a sum if it has no procedure code, each of its amounts is
+    the sum of all others, and there are at least two others or its charge equals `billed`, the total of the claim.
     """
     if len(lines) < _FEWEST - 1:
         return ()

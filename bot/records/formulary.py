@@ -62,7 +62,7 @@ class Tier(msgspec.Struct, frozen=True):
         return places[0] if places else len(_ORDER)
 
     def matches(self, other: Tier) -> bool:
-        """Return whether the tiers share a code, and its systems are equal or one of them is missing."""
+        """Return whether the tiers have a code in common whose systems are equal, or one of the systems is missing."""
         return any(
             mine[1] == theirs[1] and (None in {mine[0], theirs[0]} or mine[0] == theirs[0])
             for mine in self.codings

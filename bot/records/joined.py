@@ -176,10 +176,7 @@ class Directory(msgspec.Struct):
         return [key for key, place in places if owner and key.type and place.organization == owner and place.active]
 
     def unknown_networks(self, roles: Iterable[Role]) -> tuple[str, ...]:
-        """Return the ids of networks of these roles that were not read.
-
-        They are needed to know whether a network is active.
-        """
+        """Return the ids of these roles' networks that were not read, so that it is unknown whether they are active."""
         keys = dict.fromkeys(key for role in roles for reference in role.networks if (key := key_of(reference)))
         return tuple(key.id for key in keys if key.type and key not in self.organizations)
 
@@ -224,10 +221,10 @@ class Directory(msgspec.Struct):
         return tuple(self.services[key] for key in keys if key in self.services and self.services[key].active)
 
     def _places(self, role: Role) -> tuple[tuple[Location, ...], tuple[str, ...]]:
-        """Return the active locations of the role that were read, and the names of all that are not inactive.
+        """Return the active locations of the role that were read, and the names of all that may be active.
 
-        A role without locations has those of its services; an affiliation without both has all locations of its
-        organization. A practitioner without both is at the only location of the organization.
+        A role without locations has the locations of its services. If these have none either, an affiliation has all
+        locations of its organization, and a practitioner has the only location of the organization.
         """
         places: list[Location] = []
         names: list[str] = []

@@ -92,8 +92,8 @@ class Listing(msgspec.Struct, frozen=True):
     def sources(self) -> tuple[tuple[ListingPart, ...], ...]:
         """The sources of data about this location in ranks, most specific first.
 
-        The ranks are: the role if it is for this location alone, the location, its services, and last all data that are
-        for several locations together.
+        The ranks are: the role if it is for this location alone; the location; its services; data for several
+        locations.
         """
         role = () if self.role.type == "HealthcareService" else (self.role,)
         own = tuple(one for one in self.services if len(one.locations) == 1 or not (one.locations or self.shared))
@@ -135,7 +135,7 @@ class Listing(msgspec.Struct, frozen=True):
         return any(one.holds(day) for one in own) or (bool(served) and all(served))
 
     def active(self, today: date) -> bool:
-        """Return whether role, practitioner and organization are active on that day, and a location is not closed."""
+        """Return whether role, practitioner and organization are active on that day, and not every place is closed."""
         whose = (self.practitioner, self.organization)
         return all(one is None or one.active for one in whose) and not self.closed and not self.role.ended(today)
 
@@ -144,10 +144,11 @@ class Listing(msgspec.Struct, frozen=True):
         return any(n.key is not None and network in {n.key, n.key.id} for n in self.networks)
 
     def accepting(self, network: Key | str | None = None) -> Accepting | None:
-        """Return what the most specific source states about new patients in the network; None if none states anything.
+        """Return the most specific statement about new patients in the network; None if there is none.
 
-        A statement for that network takes precedence over a general one, and the role's over that of its place, which
-        is of all who work there. Without `network`, contradictory statements of one source are ignored.
+        A statement for that network takes precedence over a general one. Next, the role's own statement takes
+        precedence over the other `sources`. A source with contradictory statements is skipped. Without `network`, all
+        statements count.
         """
         every = [[one for source in rank for one in source.openings] for rank in ((self.role,), *self.sources)]
         own = ({o.answer for o in some if o.network and network in {o.network, o.network.id}} for some in every)

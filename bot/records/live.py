@@ -165,7 +165,7 @@ class Within:
 
     @cached_property
     def apart(self) -> tuple[Claim, ...]:
-        """The reversals and the claims that no longer count, in this period."""
+        """The claims of this period that are in no sum: reversals, and claims that no longer count."""
         return self._began(self._alive.apart)
 
     @cached_property
@@ -305,7 +305,7 @@ class Story(msgspec.Struct, frozen=True):
 def story_of(claim: Claim, before: Claim | None) -> Story | None:
     """Return the earlier version with the change in what is owed; None without an earlier version.
 
-    None also if the earlier version has a sensitive label and the claim has not.
+    Return None also if the earlier version has a sensitive label and the claim has not.
     """
     if before is None or before.id == claim.id or (before.sensitive and not claim.sensitive):
         return None

@@ -162,10 +162,10 @@ def refused_lines(eob: Explanation, money: Money) -> tuple[int, ...]:
 
 
 def _is_refused(item: ClaimItem, amounts: Mapping[str, Amount]) -> bool:
-    """Return whether the plan denied a line: a code says so, or the plan paid nothing and gave a reason.
+    """Return whether the plan denied a line: a code says so, or the plan paid nothing and gave a reason for that.
 
-    With a reason, all that was billed must be non-covered, or nothing allowed and no cost share due. No reason is
-    needed if everything is non-covered and owed by the member.
+    If there is a reason but no such code, all that was billed must be non-covered, or nothing allowed and no cost share
+    due. No reason is needed if all that was billed is non-covered and owed by the member.
     """
     said = [part for one in item.adjudication for part in (one.category, one.reason) if part]
     if any(code.lower() in _DENIED for part in said for code in part.codes()):

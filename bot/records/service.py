@@ -383,7 +383,7 @@ def services_in(eob: Explanation, kind: ClaimKind | None) -> tuple[str, ...]:
 
     Lines without a text are omitted.
 
-    () for a pharmacy claim. No code list is used: CPT, NUBC and CDT texts are licensed (fhir-notes 4.3).
+    Return () for a pharmacy claim. No code list is used: CPT, NUBC and CDT texts are licensed (fhir-notes 4.3).
     """
     lines = eob.item if kind != "pharmacy" else ()
     given = ([what.words() for what in (line.product_or_service, line.revenue) if what] for line in lines)

@@ -20,10 +20,7 @@ _SHOWN = 12
 
 
 class Term(msgspec.Struct, frozen=True):
-    """An amount in a `Step`, with a name for templates.
-
-    `minus` is True if it is subtracted; `day` is the date of service.
-    """
+    """An amount in a `Step`, with a name for templates. `minus`: it is subtracted. `day` is the date of service."""
 
     name: str
     amount: Amount
@@ -219,7 +216,7 @@ class Why(msgspec.Struct, frozen=True):
 
 
 def why_of(claim: Claim) -> Why | None:
-    """Return the reason for the member's share; None if no share is reported or it is uncertain.
+    """Return the reason for the member's share; None if no share is reported or the share is uncertain.
 
     A share is uncertain if it is a lower bound, if the claim states another one, or if its parts do not add up to it.
     """

@@ -110,7 +110,7 @@ def matched(reversals: Iterable[Claim], claims: Sequence[Claim], gone: Sequence[
 def _fits(reversal: Claim, claim: Claim) -> bool:
     """Return whether the reversal has the opposite amounts of the claim, and its number, or its day and people.
 
-    False if the claim is known to be newer than the reversal.
+    Return False if the claim is known to be newer than the reversal.
     """
     sooner = None not in {reversal.created, claim.created} and reversal.decided < claim.decided
     if sooner or not _opposite(reversal, claim):

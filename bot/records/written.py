@@ -91,7 +91,7 @@ class Period(msgspec.Struct, frozen=True, gc=False):
     def overlaps(self, first: date | None, last: date | None) -> bool:
         """Return whether the period has a day in the inclusive range; None as an end of the range leaves it open.
 
-        False for an unknown period.
+        Return False for an unknown period.
         """
         start, end = self.start or self.end, self.end or self.start
         if start is None or end is None:
@@ -138,7 +138,7 @@ _LONGEST_ADDRESS = 2_000
 def clean(text: str | None, limit: int = NAME_LIMIT) -> str | None:
     """Return the text on one line without control, bidi and zero-width characters, cut at `limit` (F45, F46).
 
-    None if nothing visible is left, so that an empty name counts as absent.
+    Return None if nothing visible is left, so that an empty name counts as absent.
     """
     if not text:
         return None
