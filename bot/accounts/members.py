@@ -30,7 +30,9 @@ class LinkQuota:
         self._store, self._audit, self._payer, self.most = store, audit, payer, most
 
     async def connect(self, person: Person, member: PatientCandidate, link: Sequence[NewRow], *, until: float) -> bool:
-        """Store the link's rows, a seat and an audit row. Return False, and store nothing, if no seat is free.
+        """Store the link's rows, a seat and an audit row.
+
+        Return False if no seat is free; only the refusal is then recorded.
 
         A person who already has a seat for this member keeps that seat.
         """

@@ -55,7 +55,7 @@ class Reminder(msgspec.Struct, frozen=True):
     Attributes:
         record: the id of the record concerned; for news, a claim number or "".
         whose: the Patient id. The reminder ends with the connection that gives access to this patient.
-        days: on how many days before `last` it is still to be sent, earliest first.
+        days: how many days before `last` the reminder is still to be sent, earliest first.
         telling: while it is being sent, the number of days before `last`; otherwise None.
         since: when sending began, in Unix seconds.
         missed: how often the chat could not be written to.

@@ -157,7 +157,7 @@ class Breaker:
 
 
 def busy(seconds: float) -> PayerBusy:
-    """Return the exception for a payer that must not be called for `seconds`; its text rounds up to whole minutes."""
+    """Return the exception for a payer that must not be called for `seconds`, with the wait rounded up."""
     return PayerBusy("told to wait", seconds=math.ceil(seconds), minutes=max(1, math.ceil(seconds / 60)))
 
 

@@ -209,7 +209,7 @@ def read_head(raw: bytes | msgspec.Raw) -> Head:
 
 
 def _bundle(body: bytes) -> tuple[_BundleShape, Iterable[_EntryShape | None]]:
-    """Return the Bundle and its entries. If they cannot be decoded all at once, invalid entries are None."""
+    """Return the Bundle and its entries. If the entries cannot be decoded together, each invalid entry is None."""
     try:
         whole = _STRICT.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):

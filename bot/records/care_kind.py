@@ -19,7 +19,10 @@ _DIGIT = re.compile(r"[0-9]")
 
 
 class Ranges(msgspec.Struct, frozen=True):
-    """Inclusive ranges of codes. A code is in a range only if its digits and letters are at the same positions."""
+    """Inclusive ranges of codes.
+
+    Only codes with the digits at the same positions, and the same letters, are compared.
+    """
 
     pairs: tuple[tuple[str, str], ...] = ()
 

@@ -206,7 +206,7 @@ class Named(msgspec.Struct, frozen=True):
 
     @property
     def words(self) -> str | None:
-        """The name, else the value."""
+        """The name of the plan or other class, else its value."""
         return self.name or self.value
 
 

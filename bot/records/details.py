@@ -359,7 +359,7 @@ def _whole_years(bound: QuantityShape | None) -> int | None:
 
 
 def _of_text(words: str) -> Iterator[Ages]:
-    """Yield the ages in a text that states ages in numbers, else those of the first age group that it names."""
+    """Yield the ages that a text states in numbers, else those of the first age group that the text names."""
     text = words.casefold()
     numbers = _numbers(text) if _OF_AGE.search(text) or "+" in text else None
     if numbers:
