@@ -1,4 +1,4 @@
-"""The sums of a time by month."""
+"""The sum of the claims of each month in a period."""
 
 from __future__ import annotations
 
@@ -20,9 +20,13 @@ _YEAR = 12
 
 
 class Month(msgspec.Struct, frozen=True):
-    """One month of the period, `2026-05`. Its sum is zero if it has no claims, None if no claim has the amount.
+    """The sum of one month of a period.
 
-    `read` is False if no claim of the month was received, so that some may be missing.
+    Attributes:
+        name: The month, for example "2026-05".
+        amount: The sum of the month's claims. Zero for a month without claims. None if no claim states the amount, or
+            if the month's claims may be missing.
+        read: False if no claim of the month was read although the month may have claims.
     """
 
     name: str
@@ -31,7 +35,11 @@ class Month(msgspec.Struct, frozen=True):
 
 
 def months_of(start: date, end: date, claims: Sequence[Claim], wanted: ClaimWish, *, hides: bool) -> tuple[Month, ...]:
-    """Every month of the time in order; none when a claim tells no month, for then no month's sum is known."""
+    """Return every month from `start` to `end` in order, with its sum.
+
+    Months that the conditions exclude are left out. Return an empty tuple if a claim's month is unknown or outside the
+    period, because then no sum is certain. `hides`: months without claims are marked as not read instead of zero.
+    """
     rows_of = grouped(claims, lambda claim: period_of(claim.service.day, "month"))
     first, last = month_number(start), month_number(end)
     every = ((month // _YEAR, month % _YEAR + 1) for month in range(first, last + 1))
@@ -45,7 +53,7 @@ def months_of(start: date, end: date, claims: Sequence[Claim], wanted: ClaimWish
 
 
 def _is_left_out(year: int, month: int, wanted: ClaimWish) -> bool:
-    """Return whether no day of the month counts."""
+    """Return whether the conditions exclude every day of the month."""
     first, last = date(year, month, 1), date(year, month, monthrange(year, month)[1])
     if wanted.times and not any((start or first) <= last and first <= (end or last) for start, end in wanted.times):
         return True
@@ -53,5 +61,5 @@ def _is_left_out(year: int, month: int, wanted: ClaimWish) -> bool:
 
 
 def month_number(day: date) -> int:
-    """Return the number of the month, counted from year 0, so that the next one is one more."""
+    """Return the number of the day's month, counted from January of year 0; consecutive months differ by one."""
     return day.year * _YEAR + day.month - 1

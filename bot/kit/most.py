@@ -1,4 +1,4 @@
-"""A list of claims ranked, counted or averaged: by doctors, places, drugs, kinds of care, months, visits or fills."""
+"""Ranks, counts or averages claims by group: by doctor, place, drug, kind of care, month, visit or fill."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
@@ -26,10 +26,16 @@ _CENT = Decimal("0.01")
 
 
 class Share(msgspec.Struct, frozen=True):
-    """One of a group: how many claims it has, their sum, and how many `times` care was had. Of visits, `claim` is one.
+    """The claims of one member of a group, for example of one doctor.
 
-    The times are days of care, or fills of prescriptions, or claims where those were counted. `ids` are its claims,
-    of which the first was on the day `since`.
+    Attributes:
+        name: The name of the doctor, place, drug, kind or period, or the id of the claim.
+        claims: The number of claims.
+        amount: The sum of the claims; None if they state no amount in a single currency.
+        claim: The first of the claims.
+        times: How often care was had: the number of days of care, fills or claims, depending on what is counted.
+        ids: The ids of the claims.
+        since: The earliest day of service; None if no claim has a day.
     """
 
     name: str
@@ -42,7 +48,7 @@ class Share(msgspec.Struct, frozen=True):
 
     @property
     def average(self) -> Amount | None:
-        """The sum by each time, to the cent."""
+        """The sum divided by `times`, rounded to cents; None without a sum or if `times` is 0."""
         return (
             Amount((self.amount.value / self.times).quantize(_CENT), self.amount.currency)
             if self.amount and self.times
@@ -50,15 +56,19 @@ class Share(msgspec.Struct, frozen=True):
         )
 
     def size(self, measure: Measure) -> Decimal | None:
-        """Return what the group is ranked by; None where this one does not tell it."""
+        """Return the number by which this share is ranked: the count, the sum or the average; None if unknown."""
         amount = self.average if measure == "average" else self.amount
         return Decimal(self.times) if measure == "count" else amount.value if amount else None
 
 
 class Most(Ranking, frozen=True):
-    """The shares of a group in the order that was asked for; `of` counts them all, `ties` those that are first.
+    """The answer to a ranking: the shares of a group in the requested order.
 
-    `fit` counts those whose size fits, where sizes are asked for.
+    Attributes:
+        of: The number of all shares of the group.
+        ties: The number of shares that have the same size or day as the requested one.
+        fit: The number of shares that fit the requested sizes or periods, if the question requests these.
+        shares: The shares to show, and the one of the provider `whom`.
     """
 
     of: int = 0
@@ -68,14 +78,15 @@ class Most(Ranking, frozen=True):
 
     @property
     def first(self) -> Share:
-        """The one that is asked for."""
+        """The requested share: the first, or the one at the position `nth`."""
         return self.shares[(self.nth or 1) - 1]
 
     @property
     def so(self) -> bool | None:
-        """Whether the one that is set against all others is the first, or the only one as asked.
+        """Whether the provider `whom` is the requested share, as in "did I see Dr. Kim more than anyone else".
 
-        None without one, or if it is not alone.
+        None if the question names no provider or several shares tie. If the question is whether there is only one share
+        (`only`): whether the group has one share, which is the provider's if one is named.
         """
         if self.only:
             return self.of == 1 and (self.whom is None or is_named(self.first.name, self.whom))
@@ -83,7 +94,11 @@ class Most(Ranking, frozen=True):
 
 
 def most_of(ask: Ask, claims: Iterable[Claim], wanted: ClaimWish) -> Most | None:
-    """The group that was asked for by what its claims come to; None where none was, or nothing in it has an amount."""
+    """Return the ranking that the question requests; None if it requests none, or if no claim can be ranked.
+
+    Sensitive claims are left out. If no doctor can be ranked, all providers are. A single best share is recorded for
+    follow-up questions.
+    """
     ranking, open_ = ranking_asked(ask), [claim for claim in claims if not claim.sensitive]
     if ranking is None:
         return None
@@ -96,7 +111,10 @@ def most_of(ask: Ask, claims: Iterable[Claim], wanted: ClaimWish) -> Most | None
 
 
 def ends_of(ask: Ask, claims: Sequence[Claim], wanted: ClaimWish) -> tuple[Claim, ...]:
-    """Return the two ends that are asked for of some claims, by amount or in time; () otherwise, or of one."""
+    """Return the smallest and the largest claim, or the first and the last, if the question asks for both.
+
+    Return an empty tuple if it does not, or if there are fewer than two claims.
+    """
     if not ends_asked(ask) or len(claims) <= 1:
         return ()
     for word in ("order", "care"):
@@ -106,7 +124,10 @@ def ends_of(ask: Ask, claims: Sequence[Claim], wanted: ClaimWish) -> tuple[Claim
 
 
 def in_order(ask: Ask, claims: Sequence[Claim], wanted: ClaimWish) -> tuple[tuple[ClaimWish, Claim], ...]:
-    """Return the first claim of each side, the earliest first, where it is asked which came first; () otherwise."""
+    """Return the conditions and the oldest claim of each side, earliest first, if the question asks which came first.
+
+    Return an empty tuple if it does not, or if fewer than two sides have a dated claim that is not sensitive.
+    """
     found = [(side, choose(claims, replace(side, order="oldest")).claims[:1]) for side in wanted.sides]
     dated = [(side, one) for side, rows in found for one in rows if one.service.day and not one.sensitive]
     told = asks_order(ask) and len(dated) > 1
@@ -114,14 +135,20 @@ def in_order(ask: Ask, claims: Sequence[Claim], wanted: ClaimWish) -> tuple[tupl
 
 
 def number_of(ask: Ask, claims: Iterable[Claim], wanted: ClaimWish) -> Most | None:
-    """The members of a group whose number is asked for ("how many different doctors"), the most seen first."""
+    """Return the members of the group that the question counts ("how many different doctors"), most visited first.
+
+    Return None if the question counts no group, or if no claim belongs to the group. Sensitive claims are left out.
+    """
     group = text_of(ask, "number_of")
     ranking = Ranking(group, least=False, measure="count", counted=counted_as(group, None)) if group else None
     return _ranked(ranking, [claim for claim in claims if not claim.sensitive], wanted) if ranking else None
 
 
 def _ranked(ranking: Ranking, claims: Sequence[Claim], wanted: ClaimWish) -> Most | None:
-    """The group in order; None where it has nothing, or nothing but zeros of which one would be the most."""
+    """Return the shares of the ranked group in the requested order.
+
+    Return None if the group has no share, fewer than `nth` shares, or only zeros when the largest is requested.
+    """
     counts, least = ranking.measure == "count", ranking.least
     is_of, key = _IS.get(ranking.group, _any), _KEYS.get(ranking.group, _whom)
     if ranking.group == "doctor" and ranking.counted == "fill":
@@ -150,7 +177,10 @@ def _ranked(ranking: Ranking, claims: Sequence[Claim], wanted: ClaimWish) -> Mos
 
 
 def _nth_in_time(ranking: Ranking, shares: Sequence[Share]) -> Most | None:
-    """Return those of a group in the order of their first care, or the latest first, where there are as many."""
+    """Return the shares in the order of their first day, latest first if `nth` is negative.
+
+    Return None if there are fewer than `nth` shares.
+    """
     rows = sorted(shares, key=lambda one: one.since.first if one.since else date.max, reverse=(ranking.nth or 0) < 0)
     nth = abs(ranking.nth or 1)
     if nth > len(rows):
@@ -162,7 +192,11 @@ def _nth_in_time(ranking: Ranking, shares: Sequence[Share]) -> Most | None:
 
 
 def _of_sizes(ranking: Ranking, sized: Sequence[tuple[Decimal, Share]], wanted: ClaimWish) -> Most | None:
-    """Return those of a group whose size fits, months in the order of time; months without care are zero."""
+    """Return the shares whose size is within `ranking.sizes`, or all if it is None; None if the group has no shares.
+
+    Months and other periods are in the order of time, other groups largest first. Periods without care are added as
+    zero if a zero is within the sizes.
+    """
     every = dict(sized_ for sized_ in ((one.name, (size, one)) for size, one in sized))
     spans = [(first, last) for first, last in wanted.times or ((wanted.start, wanted.end),) if first and last]
     nothing, zero = Decimal(0), Amount(Decimal(0))
@@ -182,7 +216,10 @@ def _of_sizes(ranking: Ranking, sized: Sequence[tuple[Decimal, Share]], wanted: 
 def _of_sets(
     ranking: Ranking, sets: TimeSets, claims: Sequence[Claim], key: Callable[[Claim], str], wanted: ClaimWish
 ) -> Most | None:
-    """Return those that had care in each of the times and in none that is left out, the most often had first."""
+    """Return the shares with care in every period of `sets.within` and none in `sets.out`, most frequent first.
+
+    Return None if no share has care in any period of `sets.within`.
+    """
     times = (*sets.within, *([sets.out] if sets.out else []))
     names = {time: frozenset(key(one) for one in claims if one.service.overlaps(*time)) - {""} for time in times}
     fit, every = holds_sets(sets, names), frozenset[str]().union(*(names[time] for time in sets.within))
@@ -192,13 +229,17 @@ def _of_sets(
 
 
 def shares_by(claims: Iterable[Claim], key: Callable[[Claim], str], wanted: ClaimWish) -> tuple[Share, ...]:
-    """The sums by a key, the biggest first; a key whose claims are in several currencies has none."""
+    """Return the shares of the claims by a key, largest sum first; a key without a sum in one currency is left out."""
     sized = [(one.amount.value, one) for one in _shares(claims, key, wanted) if one.amount]
     return tuple(one for _, one in sorted(sized, key=lambda pair: (-pair[0], pair[1].name)))
 
 
 def times_of(claims: Iterable[Claim], counted: str) -> int:
-    """Return how many times care was had: days of care, claims where fills or claims are counted, or doctors."""
+    """Return how often care was had, by what is `counted`.
+
+    "doctor": the number of different doctors; "fill" or "claim": the number of claims; otherwise the number of
+    different days of service.
+    """
     rows = list(claims)
     if counted == "doctor":
         return len({_whom(claim) for claim in rows if _by_person(claim)})
@@ -243,7 +284,7 @@ def _when(claim: Claim, period: str) -> str:
 
 
 def _by_person(claim: Claim) -> bool:
-    """Return whether a doctor gave the care, in an office or, by name, in a hospital."""
+    """Return whether a person gave the care: a professional claim, or a hospital's claim that names a doctor."""
     named = claim.seen not in {None, claim.billing, claim.place}
     return claim.kind == "professional" or (claim.kind in _FACILITY and named)
 
@@ -272,9 +313,11 @@ _KEYS: Mapping[str, Callable[[Claim], str]] = {
 
 
 class SideSum(msgspec.Struct, frozen=True):
-    """One of several sides: its condition, how many claims it has, and their sum; None if it has none in one currency.
+    """One side of a comparison: its conditions, the number of its claims, and their sum.
 
-    `least`: some of its claims do not tell the amount, so that the sum is a minimum.
+    Attributes:
+        amount: The sum; None if the claims state no amount in a single currency.
+        least: True if the sum is only a minimum because some claims do not state the amount.
     """
 
     wanted: ClaimWish
@@ -284,7 +327,10 @@ class SideSum(msgspec.Struct, frozen=True):
 
 
 def rank_sides(alive: Live, span: tuple[date, date], wanted: ClaimWish, *, least: bool = False) -> tuple[SideSum, ...]:
-    """Return every side with its sum, the biggest first; those without claims come last."""
+    """Return every side of a comparison with its sum in the period, largest first, or smallest first if `least`.
+
+    Sides without a sum come last.
+    """
     rows = [_side(alive.within(span, one).counted, one) for one in wanted.sides]
     told = [(row.amount.value, row) for row in rows if row.amount is not None]
     told.sort(key=lambda pair: pair[0], reverse=not least)

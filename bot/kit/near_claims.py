@@ -1,4 +1,4 @@
-"""Claims that match all conditions of a question but one, for when no claim matches, and which condition that is."""
+"""Finds the nearest claims when no claim matches a question: the claims that match all of its conditions except one."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date
@@ -29,15 +29,18 @@ _FACILITY = frozenset({"inpatient", "outpatient", "institutional"})
 
 
 class Nearest(msgspec.Struct, frozen=True):
-    """Claims that match all conditions except `left`; `kind` is the wider kind of care that was found instead.
+    """The claims that match all conditions of a question except one.
 
     Attributes:
-        since: The oldest day of all claims that were read.
-        silent: How many claims do not say what was done.
-        looked: How many claims differ only in the state; they are counted and not shown.
-        untold: How many of these give no state.
-        record: The newest clinical record of a procedure for that care, if no claim shows it.
-        gone: Claims that match every condition and no longer count.
+        left: The condition that the claims do not match; None if leaving out a single condition finds no claim.
+        kind: The wider kind of care that the claims show, if `left` is "wider".
+        claims: The first few claims that match the other conditions; empty if `left` is "state".
+        silent: The number of claims that match otherwise but do not state what care was given.
+        since: The oldest day of service of all claims that were read.
+        looked: The number of claims that match all conditions except the state, if `left` is "state".
+        untold: The number of claims among `looked` that give no state.
+        record: The newest clinical record of a procedure of the care in question, if no claim shows that care.
+        gone: Claims that match every condition but no longer count, for example because they were replaced.
     """
 
     left: Left | None = None
@@ -52,10 +55,12 @@ class Nearest(msgspec.Struct, frozen=True):
 
 
 async def near_claims(ask: Ask, alive: Live) -> Nearest:
-    """Return the nearest of the claims that were read, or else of those of any time.
+    """Return the nearest claims for a question that no claim in `alive` matches.
+
+    If the question names a period, claims of any period are read. The result is empty if the question has no condition.
 
     Raises:
-        AskedAhead: No claim shows the care, and the question is about care to come.
+        AskedAhead: No claim or clinical record shows the care, and the question may be about future care.
     """
     wanted = wanted_of(ask)
     if not wanted.narrows:
@@ -72,14 +77,17 @@ async def near_claims(ask: Ask, alive: Live) -> Nearest:
     nearest = replace(nearest_of(alive.claims, wanted), gone=gone)
     if nearest.left in _OF_CARE:
         return nearest
-    nearest = replace(nearest, record=await _recorded(ask, wanted))
+    nearest = replace(nearest, record=await _newest_procedure(ask, wanted))
     if (wanted.services or wanted.doctor_kinds) and not gone and may_be_ahead(ask, recorded=nearest.record is not None):
         raise AskedAhead
     return nearest
 
 
-async def _recorded(ask: Ask, wanted: ClaimWish) -> Procedure | None:
-    """Return the newest recorded procedure for the named care and time; a failed search is not reported."""
+async def _newest_procedure(ask: Ask, wanted: ClaimWish) -> Procedure | None:
+    """Return the newest clinical record of a procedure of the named care in the named period; None if there is none.
+
+    A failed search also returns None and is not reported as missing data.
+    """
     kinds = [kind for one in wanted.kinds_of_care for kind in wanted.kinds.within(one.key)]
     gaps = len(ask.report.gaps)
     try:
@@ -101,7 +109,10 @@ async def _recorded(ask: Ask, wanted: ClaimWish) -> Procedure | None:
 
 
 def nearest_of(claims: Sequence[Claim], wanted: ClaimWish) -> Nearest:
-    """Return the first few claims that match without one condition, tried in the order of `_looser`."""
+    """Return the first few claims that match all conditions except one.
+
+    The conditions are left out one at a time in the order of `_looser`, until a claim matches.
+    """
     silent = choose(claims, wanted).silent
     since = min((day for claim in claims if (day := claim.service.day)), key=lambda day: day.first, default=None)
     for left, loosened in _looser(claims, wanted):
@@ -139,7 +150,10 @@ def _looser(claims: Sequence[Claim], wanted: ClaimWish) -> Iterator[tuple[Left, 
 
 
 def _may_be(claim: Claim, wanted: ClaimWish) -> bool:
-    """Return whether the claim may be the care under another name: a fill is not surgery, for example."""
+    """Return whether the claim may be for the wanted care although its lines do not show that care.
+
+    This depends on the type of claim; for example, a pharmacy claim cannot be for surgery.
+    """
     kinds = wanted.kinds_of_care
     if claim.is_pharmacy:
         return any(kind.fills for kind in kinds)
@@ -147,7 +161,7 @@ def _may_be(claim: Claim, wanted: ClaimWish) -> bool:
 
 
 def _wider_of(claims: Sequence[Claim], wanted: ClaimWish) -> str | None:
-    """Return the first wider kind of care that any of the claims shows."""
+    """Return the key of the first wider kind of care that any of the claims shows; None if there is none."""
     for name in wanted.kinds.near(wanted.service) if wanted.service else ():
         if any(shown_as(claim, name, wanted.kinds) for claim in claims):
             return name

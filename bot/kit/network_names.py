@@ -1,8 +1,8 @@
-"""Looks up the directory's networks by name; a name that only contains the words does not match.
+"""Looks up the directory's networks by name; a longer name that only contains the words does not match.
 
 For example, BlueCare is not BlueCare Plus, and Network S is not Network S Dental. Names are compared as written, then
-by their aliases, then without common parts ("Blue", "Network") and remarks in brackets. Only a reference proves that a
-provider is in a network (T44).
+by their aliases, then without common parts ("Blue", "Network") and remarks in brackets. A provider's membership in a
+network is proven only by a reference to the network (T44).
 """
 
 import re
@@ -32,26 +32,33 @@ OUT = "out-of-network"
 
 
 def openings_of(listing: Listing) -> tuple[str, ...]:
-    """Return the listing's networks in which new patients are accepted; "" if this is said without a network."""
+    """Return the names of the listing's networks in which new patients are accepted.
+
+    The name is "" for an unnamed network, or if the listing accepts new patients and has no network.
+    """
     if not listing.networks:
         return ("",) if listing.accepting() == "newpt" else ()
     return tuple(network.name or "" for network in listing.networks if listing.accepting(network.key) == "newpt")
 
 
 def telling(words: str) -> set[str]:
-    """Return the distinguishing words of a network's name; none for "in-network"."""
+    """Return the distinguishing words of a network's name in lower case; an empty set for "in-network"."""
     return set(words.casefold().replace("-", " ").split()) - _COMMON_WORDS - {"in"}
 
 
 def names_of(listings: Iterable[Listing]) -> tuple[str, ...]:
-    """Return the names of the networks that the listings prove, each once; unnamed networks are left out."""
+    """Return the sorted names of the networks that the listings refer to, each once; unnamed networks are left out."""
     return tuple(sorted({network.name for one in listings for network in one.networks if network.name}))
 
 
 class Wanted(msgspec.Struct, frozen=True):
-    """The networks with one name; if there are none, `like` holds the names that contain its words.
+    """The networks that match the network name in a message.
 
-    `called` is the person's word, `value` the pack's spelling, `names` the networks' own names.
+    Attributes:
+        called: The name as the person wrote it.
+        networks: The networks of the directory with that name.
+        value: The name in the pack's spelling.
+        like: If no network matches, the names of networks that contain the words of the name.
     """
 
     called: str
@@ -61,32 +68,32 @@ class Wanted(msgspec.Struct, frozen=True):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The directory's own names, each once."""
+        """The names of the matching networks in the directory, each once."""
         return tuple(dict.fromkeys(network.name for network in self.networks if network.name))
 
     @property
     def may_be(self) -> tuple[str, ...]:
-        """The networks that an unclear name may mean."""
+        """The names of the networks that the person's words may mean: the matching ones, or else the similar ones."""
         return self.names or self.like
 
     @property
     def is_clear(self) -> bool:
-        """Whether the name matches one network, or several with exactly the same name."""
+        """Whether all matching networks have the same name; False if no network matches."""
         return len({words_of(name) for name in self.names}) == 1
 
     def has(self, network: Network) -> bool:
-        """Return whether `network` is one of the networks, by its key, or by its name if the key is unknown."""
+        """Return whether `network` is a matching network, by its key, or by its name if its key is not known."""
         if any(network.key is not None and network.key == one.key for one in self.networks):
             return True
         known = {one.key for one in self.networks if one.key}
         return bool(network.name) and network.key not in known and words_of(network.name) in map(words_of, self.names)
 
     def holds(self, listing: Listing) -> bool:
-        """Return whether a network reference of the listing proves one of the networks."""
+        """Return whether the listing refers to one of the matching networks."""
         return any(self.has(network) for network in listing.networks)
 
     def opens(self, listing: Listing) -> bool:
-        """Return whether the listing accepts new patients in one of the networks."""
+        """Return whether the listing accepts new patients in one of the matching networks."""
         return any(self.has(one) and listing.accepting(one.key) == "newpt" for one in listing.networks)
 
 
@@ -96,15 +103,18 @@ def is_named_network(words: object) -> bool:
 
 
 def adds_to(held: Slot | None, other: Slot) -> bool:
-    """Return False for a plain "in network" ("par", "INN") if a network is already named."""
+    """Return whether the `network` slot `other` says more than the slot `held` that was found before.
+
+    This is False only for a plain "in network" ("par", "INN") if `held` names a network.
+    """
     named = held is not None and is_named_network(held.value)
     return not named or not isinstance(other.value, str) or other.value == OUT or is_named_network(other.value)
 
 
 def wanted(said: str, ways: Iterable[str], listed: Sequence[Network]) -> Wanted:
-    """Return the networks with one name.
+    """Return the networks of the directory that match a network name in a message.
 
-    If the message contains a longer network name around these words, that network is used.
+    If the message contains a longer network name around the name, only the networks with the longer name are returned.
 
     Args:
         said: The whole message.
@@ -116,7 +126,7 @@ def wanted(said: str, ways: Iterable[str], listed: Sequence[Network]) -> Wanted:
     longer = [one for one in named_in(said, listed) if any(_is_within(core_of(way), one.name) for way in names)]
     if longer:
         return Wanted(called, tuple(longer), value)
-    if more := _qualified(said, called):
+    if more := _qualifier_after(said, called):
         names, called = [f"{name} {more}" for name in names], f"{called} {more}"
     for fits in _FITS:
         for way in names:
@@ -127,7 +137,7 @@ def wanted(said: str, ways: Iterable[str], listed: Sequence[Network]) -> Wanted:
 
 
 def named_in(said: str, listed: Sequence[Network]) -> tuple[Network, ...]:
-    """Return the networks that a message names in full; of overlapping names, only the longest counts."""
+    """Return the networks whose full name is in the message, in its order; of overlapping names only the longest."""
     words = words_of(said)
     spans: list[tuple[int, int, Network]] = []
     for network in listed:
@@ -148,21 +158,24 @@ _FITS: tuple[Callable[[Network, str], bool], ...] = (
 
 
 def core_of(name: str | None) -> tuple[str, ...]:
-    """Return the distinguishing words of a network's name in order, or all words if there are none."""
+    """Return the distinguishing words of a network's name in order, or all its words if none is distinguishing."""
     words = words_of(_REMARK.sub(" ", name or "")) or words_of(name)
     left = tuple(word for word in words if word not in _FILLERS) or words
     return tuple(word for word in left if word not in _BRAND) or left
 
 
-def _qualified(said: str, called: str) -> str | None:
-    """Return the word after the name in the message that makes it another network's name, such as "dental"."""
+def _qualifier_after(said: str, called: str) -> str | None:
+    """Return the qualifier after the name in the message, which makes it another network's name; None if there is none.
+
+    For example "dental", because Network S Dental is not Network S.
+    """
     words, own = words_of(said), words_of(called)
     after = [words[at + len(own)] for at in _places(words, own) if at + len(own) < len(words)] if own else []
     return next((word for word in after if word in _QUALIFIERS), None)
 
 
 def _is_like(name: str, way: str) -> bool:
-    """Return whether one of the two names contains the other."""
+    """Return whether the distinguishing words of one of the two names occur consecutively in the other name."""
     return _is_within(core_of(way), name) or _is_within(core_of(name), way)
 
 
@@ -179,7 +192,7 @@ def _places(words: Sequence[str], form: tuple[str, ...]) -> list[int]:
 
 
 def _goes_on(words: Sequence[str], end: int, network: Network) -> bool:
-    """Return whether the next word makes it another network's name, as in "BlueCare Plus"."""
+    """Return whether the word at `end` continues another network's name, as "Plus" does after "BlueCare"."""
     behind = words[end] if end < len(words) else ""
     return behind in _QUALIFIERS and behind not in words_of(network.name)
 

@@ -1,7 +1,7 @@
-"""Changes in a record since a person's last question, found by comparing digests of the claims.
+"""Finds changes in a member's record since the last question, by comparing keyed digests of the claims.
 
-A digest uses a secret key for each record that only the server has. The kernel stores the digests encrypted with the
-connection.
+Each record has its own secret key, which only the server has. The kernel stores the digests encrypted, together with
+the tokens of the member's connection.
 """
 
 import hmac
@@ -36,15 +36,18 @@ class Seen(msgspec.Struct, frozen=True):
 
 
 class WithSeen(Summary, frozen=True, kw_only=True):
-    """An answer that reports news; it sets `seen`, the current state of the record, which the kernel stores."""
+    """An answer that reports changes; the kernel stores `seen`, the current state of the record, for the next time."""
 
     seen: Seen | None = None
 
 
 class Doctors(msgspec.Struct, frozen=True):
-    """The doctors of recent visits, each with the person's networks that list them.
+    """The doctors of the last year's visits.
 
-    `away` is True if the directory could not be searched.
+    Attributes:
+        listed: By the name of a doctor, the member's networks that list the doctor in the directory.
+        networks: All of the member's networks.
+        away: True if the directory could not be searched.
     """
 
     listed: Mapping[str, tuple[str, ...]]
@@ -53,19 +56,22 @@ class Doctors(msgspec.Struct, frozen=True):
 
 
 def mark(ask: Ask, text: str) -> str:
-    """Return a short digest of the text with the record's own key."""
+    """Return a short hexadecimal HMAC-SHA-256 of the text with the record's own key."""
     return hmac.digest(ask.mark_key.encode(), text.encode(), "sha256").hex()[:_SHORT]
 
 
 def marks_of_claims(ask: Ask, alive: Live) -> dict[str, str]:
-    """Return the digest of each claim's content by the digest of its id, including whether it still counts."""
+    """Return the digests of the claims by the digest of the claim's id.
+
+    Each digest covers the state, the amounts and the day of the claim, and whether the claim still counts.
+    """
     counts = {claim.id for claim in alive.claims}
     said = {claim.id: "|".join((str(claim.id in counts), *_said(claim))) for claim in alive.every}
     return {mark(ask, key): mark(ask, text) for key, text in said.items()}
 
 
 def _said(claim: Claim) -> Iterator[str]:
-    """Yield what a person would notice as a change: the state, the amounts and the day."""
+    """Yield the claim's fields whose change a member would notice, as text: the state, the amounts and the day."""
     yield from (str(claim.status), str(claim.outcome), str(claim.denied))
     for amount in (claim.owed.amount, claim.plan_paid, claim.billed):
         yield f"{amount.value.normalize():f} {amount.currency}" if amount else ""
@@ -73,9 +79,9 @@ def _said(claim: Claim) -> Iterator[str]:
 
 
 async def doctors_seen(ask: Ask, claims: Iterable[Claim]) -> Doctors:
-    """Return the doctors of the last year's visits with the person's networks that list them today, newest visit first.
+    """Return the doctors of the last year's visits with the member's networks that list the doctors today.
 
-    This is optional information beside the claims: a failure is not reported.
+    Only the three most recently visited doctors are looked up. A failed search only sets `away`.
     """
     names: list[str] = []
     for claim in claims:
@@ -87,7 +93,7 @@ async def doctors_seen(ask: Ask, claims: Iterable[Claim]) -> Doctors:
     try:
         own = await own_networks(ask) if names else ()
         for name in names[:_DOCTORS] if own else ():
-            found = await who(_about(ask, name))
+            found = await who(_question_about(ask, name))
             if found.state != "several":
                 listed[name] = tuple(one for one in own if one in names_of(found.only or ()))
     except (PayerError, Unreadable):
@@ -95,13 +101,13 @@ async def doctors_seen(ask: Ask, claims: Iterable[Claim]) -> Doctors:
     return Doctors(listed, own)
 
 
-def _about(ask: Ask, name: str) -> Ask:
-    """Return the question about that name with its own report, separate from the report for the record."""
+def _question_about(ask: Ask, name: str) -> Ask:
+    """Return a question about the provider with this name, with a budget and a report of its own."""
     return replace(ask, slots={"provider_name": name}, words={}, said="", budget=ask.budget.alone())
 
 
 def doctors_gone(ask: Ask, before: Seen | None, now: Doctors) -> tuple[tuple[str, str], ...]:
-    """Return the doctors who were in one of the person's networks and no longer are, each with the network's name."""
+    """Return pairs of a doctor and a network of the member that listed the doctor before and does so no longer."""
     return tuple(
         (name, network)
         for name, listed in now.listed.items()
@@ -111,7 +117,7 @@ def doctors_gone(ask: Ask, before: Seen | None, now: Doctors) -> tuple[tuple[str
 
 
 def doctors_still(ask: Ask, before: Seen | None, now: Doctors) -> int:
-    """Return how many doctors were and still are in one of the person's networks."""
+    """Return the number of doctors that one of the member's networks listed before and still lists."""
     then = {name: _networks_then(ask, before, name) for name in now.listed}
     return sum(1 for name, listed in now.listed.items() if {mark(ask, one) for one in listed}.intersection(then[name]))
 
@@ -121,6 +127,9 @@ def _networks_then(ask: Ask, before: Seen | None, name: str) -> tuple[str, ...]:
 
 
 def as_seen(ask: Ask, marks: Mapping[str, str], now: Doctors, before: Seen | None) -> Seen:
-    """Return the state to store; if the directory could not be searched, with its previous part."""
+    """Return the state to store for the next comparison.
+
+    If the directory could not be searched, the doctors of the previous state are kept.
+    """
     doctors = {mark(ask, name): tuple(mark(ask, one) for one in listed) for name, listed in now.listed.items()}
     return Seen(ask.today, marks, {**(before.doctors if before and now.away else {}), **doctors})

@@ -15,10 +15,11 @@ class Document(msgspec.Struct, frozen=True):
 
     Attributes:
         values: The values for the template.
-        shared: JSON of a FHIR resource that the page offers by a SMART Health Link, with a QR code (`qr`) in the
-            template. Only a member's own page has one; its code is the link's passcode.
-        files: Files for a zip together with the page and the spreadsheet; the zip is then the only format.
-        done: Called when the document is stored.
+        shared: The JSON of a FHIR resource that the page offers as a SMART Health Link; the template shows the link as
+            a QR code (`qr`). Only a member's own page may have one. The code of the page is the passcode of the link.
+        files: Yields the names and contents of files for a zip that also has the page and the spreadsheet. The zip is
+            then the only format.
+        done: Called when the document has been stored.
     """
 
     template: str
@@ -30,7 +31,7 @@ class Document(msgspec.Struct, frozen=True):
 
 
 class Offer(msgspec.Struct, frozen=True):
-    """The offer of a document: valid for `minutes`, with a code if it is the member's own."""
+    """The offer of a stored document: for how many minutes it is valid, and its code if the page is a member's own."""
 
     minutes: int
     code: str | None = None
@@ -47,13 +48,15 @@ class ReminderWish(msgspec.Struct, frozen=True):
     """A reminder that the person wants.
 
     Attributes:
-        about: The subject. "appeal", "answer", "review", "approval", "refill" and "year" have a day; "news" (a new
-            claim, or a claim's decision) and "deductible" are checked regularly.
-        record: The record that the day follows from: the id of a claim, request, fill or coverage, or a claim's number.
-        last: The last day; None for reminders that are checked regularly.
+        about: The subject. "appeal", "answer", "review", "approval", "refill" and "year" have a due day; "news" (a new
+            claim, or a claim's decision) and "deductible" are checked regularly instead.
+        record: The record that determines the due day: the id of a claim, request, fill or coverage, or the number of a
+            claim.
+        last: The due day; None for subjects that are checked regularly.
         known: The ids of the claims that are not new.
-        every: After how many days to ask for a new sign-in, if the sign-in ends first; 0 for never.
-        done: Whether the event has happened, so that no reminder is needed.
+        every: The interval in days after which the person is asked to sign in again, if the sign-in ends before the
+            checks do; 0 for never.
+        done: True if the event has already happened, so that no reminder is needed.
     """
 
     about: Literal["appeal", "answer", "review", "approval", "refill", "year", "news", "deductible"]
@@ -65,17 +68,17 @@ class ReminderWish(msgspec.Struct, frozen=True):
 
 
 class ReminderKept(msgspec.Struct, frozen=True):
-    """What was stored of a wish for a reminder.
+    """The stored reminders of a `ReminderWish`.
 
     Attributes:
-        days: How many days before the last one the person is reminded; empty if it is too close.
-        most: The maximum number of reminders, set if it is reached and nothing was stored.
-        minutes: The time between two checks.
-        ends: When the checks end, if they end with the sign-in.
-        until: The day on which the checks end. If None, the sign-in ends before the next daily check: nothing was
-            stored.
-        every: After how many days the person is asked to sign in again.
-        new: How many claims have arrived since the last check, if that was before the current sign-in.
+        days: The numbers of days before the due day on which the person is reminded; empty if the due day is too close.
+        most: The maximum number of reminders, if that number is reached and nothing was stored; otherwise None.
+        minutes: The minutes between two checks.
+        ends: When the checks end, if they end with the sign-in; otherwise None.
+        until: The day on which the checks end. None if nothing was stored because the sign-in ends before the next
+            daily check.
+        every: The interval in days after which the person is asked to sign in again.
+        new: The number of claims that have arrived since the last check, if that check was before the current sign-in.
     """
 
     days: tuple[int, ...] = ()
@@ -88,9 +91,9 @@ class ReminderKept(msgspec.Struct, frozen=True):
 
 
 class WithReminder(WithDocument, frozen=True, kw_only=True):
-    """An answer with a reminder; the answer sets `wish`, and the kernel stores it and sets `kept`.
+    """An answer with a reminder; the answer sets `wish`, and the kernel stores the reminder and sets `kept`.
 
-    It may also offer the day as a document.
+    The answer may also have a document, such as a calendar entry for the due day.
     """
 
     wish: ReminderWish | None = None
@@ -98,12 +101,13 @@ class WithReminder(WithDocument, frozen=True, kw_only=True):
 
 
 class CaseChange(msgspec.Struct, frozen=True):
-    """A change of a claim's case.
+    """A change of the appeal case of a claim.
 
     Attributes:
-        made: Returns the new case for the current one, None to delete it.
-        last: The next deadline, if there is one.
-        steps: Whether it is a step of the appeal, which ends the reminders for past deadlines.
+        claim: The id of the claim.
+        made: Takes the current case and returns the new case, or None to delete the case.
+        last: The next deadline; None if there is none.
+        steps: True if the change is a step of the appeal, which ends the reminders for past deadlines.
     """
 
     claim: str
@@ -113,7 +117,7 @@ class CaseChange(msgspec.Struct, frozen=True):
 
 
 class CaseKept(msgspec.Struct, frozen=True):
-    """The new case, None if deleted, and how many reminders ended or moved."""
+    """The result of a `CaseChange`: the new case, None if deleted, and the numbers of ended and moved reminders."""
 
     case: AppealCase | None = None
     ended: int = 0
@@ -121,7 +125,7 @@ class CaseKept(msgspec.Struct, frozen=True):
 
 
 class WithCase(WithReminder, frozen=True, kw_only=True):
-    """An answer with a case; the answer sets `change`, and the kernel stores the result and sets `done`."""
+    """An answer that changes a case; the answer sets `change`, and the kernel stores the new case and sets `done`."""
 
     change: CaseChange | None = None
     done: CaseKept = msgspec.field(default_factory=CaseKept)

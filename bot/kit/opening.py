@@ -1,4 +1,7 @@
-"""When a place has to be open, and whether its hours match, in its own time zone and across midnight."""
+"""Opening hours: when a question needs a place to be open, and whether the place's hours satisfy that.
+
+Times are local to the place, and hours may last past midnight.
+"""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,7 +22,10 @@ Standing = Literal["open", "later", "over"]
 
 
 def local_time(ask: Ask, place: Location | None) -> datetime:
-    """Return the local time at the place, by its ZIP code or city, because a state can have two time zones."""
+    """Return the time of the question in the place's time zone, which is that of its ZIP code or city.
+
+    A state may have two time zones. Without a known ZIP code or city, the time zone is that of Chicago.
+    """
     zips = [place.zip5] if place and place.zip5 else []
     if place and place.city and place.state:
         zips += ask.places.zips_of(place.city, place.state)[:1]
@@ -28,29 +34,32 @@ def local_time(ask: Ask, place: Location | None) -> datetime:
 
 
 def standing(hours: Sequence[Hours], moment: datetime) -> Standing | None:
-    """Return whether a place is open at a moment, opens later that day, or not; None if it has no hours that day."""
-    if holds(hours, moment):
+    """Return whether a place is "open" at a moment, opens "later" on that day, or is closed for that day ("over").
+
+    Return None if the place has no hours on that day.
+    """
+    if is_open_at(hours, moment):
         return "open"
     minute = moment.hour * 60 + moment.minute
     today = spans(hours, WEEK[moment.weekday()])
     return ("later" if any(start > minute for start, _ in today) else "over") if today else None
 
 
-def holds(hours: Sequence[Hours], moment: datetime) -> bool:
-    """Return whether a place is open at a moment, also from opening hours that began the day before."""
+def is_open_at(hours: Sequence[Hours], moment: datetime) -> bool:
+    """Return whether a place is open at a moment; hours that began the day before and last past midnight count."""
     minute = moment.hour * 60 + moment.minute
     today, yesterday = WEEK[moment.weekday()], WEEK[moment.weekday() - 1]
     late = any(start <= minute + DAY < end for start, end in spans(hours, yesterday))
     return late or any(start <= minute < end for start, end in spans(hours, today))
 
 
-def whole(hours: Sequence[Hours], day: str) -> bool:
+def open_all_day(hours: Sequence[Hours], day: str) -> bool:
     """Return whether a place is open for 24 hours on a day."""
     return any(end - start >= DAY - 1 for start, end in spans(hours, day))
 
 
 def spans(hours: Iterable[Hours], day: str) -> list[tuple[int, int]]:
-    """Return the opening times of the day in minutes since midnight, as (start, end); an end may exceed 1440."""
+    """Return the opening hours of a day as (start, end) in minutes since its midnight; an end may exceed 1440."""
     found = []
     for one in hours:
         if day in one.days:
@@ -61,7 +70,7 @@ def spans(hours: Iterable[Hours], day: str) -> list[tuple[int, int]]:
 
 
 def merged(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The spans in order, those that meet as one: 8 to noon and noon to 5 are 8 to 5."""
+    """Return the spans in order, with adjoining spans combined: 8 to 12 and 12 to 5 become 8 to 5."""
     found: list[tuple[int, int]] = []
     for start, end in sorted(spans):
         if found and start <= found[-1][1]:
@@ -72,7 +81,7 @@ def merged(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 def minute_of(clock: str | None) -> int | None:
-    """The minute of the day of HH:MM."""
+    """Return the minutes since midnight of a time written as HH:MM; None for None."""
     if clock is None:
         return None
     hour, _, minute = clock.partition(":")
@@ -95,11 +104,19 @@ _NOW = re.compile(r"\b(?:open|abiert[oa]s?)\b.*\b(?:now|ahora)\b", re.IGNORECASE
 
 
 class OpenAt(msgspec.Struct, frozen=True):
-    """`now`, or `all_day`: around the clock, or at some time of the `days`: in `part`, or by the clock.
+    """When a place has to be open.
 
-    `first` and `last` are HH:MM, "24:00" for midnight: some time between is meant, or with `whole` all of it, where one
-    is None some time from or before the other, and where both are the same that very time. `until`: it closes no
-    earlier than `last`. Of several days all are wanted, or with `any_day` one.
+    Attributes:
+        now: At the time of the question.
+        all_day: For 24 hours on each of the days.
+        days: The days of the week, "mon" to "sun"; empty for all.
+        any_day: True if the place has to be open on one of the days, False if on all.
+        part: A part of the day, such as "evening".
+        first: The earliest time as HH:MM. The place has to be open at some time between `first` and `last`, at that
+            very time if both are the same, or at some time after or before if the other is None.
+        last: The latest time as HH:MM, "24:00" for midnight.
+        whole: The place has to be open all the time from `first` to `last`.
+        until: The place may not close before `last`.
     """
 
     now: bool = False
@@ -114,14 +131,14 @@ class OpenAt(msgspec.Struct, frozen=True):
 
     @property
     def edge(self) -> Literal["late", "early"] | None:
-        """Whether it is to be open late, or early, in the day."""
+        """Whether the place has to be open "late" or "early" in the day; None if neither."""
         if self.part in {"evening", "late", "night"} or self.until or (self.first and not self.last):
             return "late"
         return "early" if self.part in {"early", "morning"} or (self.last and not self.first) else None
 
     @property
     def minutes(self) -> tuple[int, int]:
-        """The minutes of the day, from and to, of which it is to be open at one, or with `whole` all."""
+        """The start and end in minutes since midnight; the place has to be open at some minute, or all if `whole`."""
         first, last = minute_of(self.first), minute_of(self.last)
         if first is None and last is None:
             return _PARTS[self.part] if self.part else (0, DAY)
@@ -133,7 +150,7 @@ class OpenAt(msgspec.Struct, frozen=True):
 
 
 def open_at(ask: Ask) -> OpenAt | None:
-    """Return when a place has to be open, None if the question does not say."""
+    """Return when the question needs a place to be open; None if the question does not say."""
     value = ask.slots.get("open_at")
     if not isinstance(value, Mapping):
         return OpenAt(now=True) if _NOW.search(ask.said) else None
@@ -155,9 +172,9 @@ def open_at(ask: Ask) -> OpenAt | None:
 
 
 def is_open(ask: Ask, listing: Listing, wish: OpenAt) -> bool | None:
-    """Return whether the listing's place is open as asked for; None if it gives no hours.
+    """Return whether the listing's place is open at the required times; None if the listing gives no hours.
 
-    A weekday means the next one with that name; a day of absence counts as closed.
+    A day of the week means the next such day, today included. A day of absence counts as closed.
     """
     moment = local_time(ask, listing.locations[0] if listing.locations else None)
     if (wish.now or wish.all_day) and listing.is_shut(moment.date()):
@@ -166,9 +183,9 @@ def is_open(ask: Ask, listing: Listing, wish: OpenAt) -> bool | None:
     if not hours:
         return None
     if wish.all_day:
-        return all(whole(hours, day) for day in wish.days or WEEK)
+        return all(open_all_day(hours, day) for day in wish.days or WEEK)
     if wish.now:
-        return holds(hours, moment)
+        return is_open_at(hours, moment)
     today = moment.date()
     dates = {day: today + timedelta(days=(WEEK.index(day) - today.weekday()) % len(WEEK)) for day in wish.days or WEEK}
     held = (not listing.is_shut(on) and _holds_on(hours, day, wish) for day, on in dates.items())
@@ -176,7 +193,10 @@ def is_open(ask: Ask, listing: Listing, wish: OpenAt) -> bool | None:
 
 
 def _holds_on(hours: Sequence[Hours], day: str, wish: OpenAt) -> bool:
-    """Whether it is open on a day as wished. A night begins the day before, and goes on in the next."""
+    """Return whether the hours satisfy the wish on one day of the week.
+
+    If the wish has times, hours of the day before that last past midnight count, and so do hours of the next day.
+    """
     first, last = wish.minutes
     timed = wish.first or wish.last
     there = merged(

@@ -1,4 +1,4 @@
-"""Organizations, places and services by name, their staff, and their electronic addresses.
+"""Finds organizations, locations and healthcare services by name, their staff, and their electronic addresses.
 
 Electronic addresses are read and shown as text, but never contacted (T40).
 """
@@ -37,18 +37,23 @@ _DEPTH, _MOST = 4, 200  # levels of partOf that are followed; organizations
 
 
 def telling_words(name: str, *, last_first: bool = False) -> list[str]:
-    """Return up to three words of the name for searches, without common words and initials."""
+    """Return up to three words of the name for searches, without common words and initials.
+
+    A name that consists only of such words keeps them. `last_first`: the last word is searched first.
+    """
     every = name.split()
     words = [word for word in every if not _PLAIN.issuperset(words_of(word)) and len(word.strip(".")) > 1] or every
     return (words[::-1] if last_first else words)[:_TRIES]
 
 
-async def houses_named(
+async def organizations_named(
     ask: Ask, name: str, fits: NameTest, types: Sequence[str] = HOUSES
 ) -> tuple[Directory, tuple[Key, ...]]:
-    """Return the active resources of these types with the name, searched by the name, its longest word, then each word.
+    """Find the active organizations, locations and healthcare services with a name.
 
-    For places and services, which are many, only the first three searches are used, with two pages each.
+    Return the resources that were read and the keys of the matching ones. The searches are for the whole name, then its
+    longest word, then each word, until a resource matches by `fits`. Locations and services are numerous, so only the
+    first three searches look for these types, and only two pages of each are read.
     """
     directory, words = Directory(lists_services=True), telling_words(name)
     tries = [("name", name), ("name:contains", max(words, key=len)), *(("name", word) for word in words)]
@@ -58,22 +63,23 @@ async def houses_named(
         await asyncio.gather(
             *(read_pages(ask, directory, one, _PAGES if one.type in PLACES else 0) for one in searches)
         )
-        if keys := tuple(key for key, one in named_ones(directory).items() if fits(one.name, name)):
+        if keys := tuple(key for key, one in active_by_key(directory).items() if fits(one.name, name)):
             return directory, keys
     return directory, ()
 
 
-def named_ones(directory: Directory) -> dict[Key, Organization | Location | Service]:
-    """Return the active places, services and care-giving organizations by key."""
+def active_by_key(directory: Directory) -> dict[Key, Organization | Location | Service]:
+    """Return the active locations, services and care-giving organizations of a directory by key."""
     every: dict[Key, Organization | Location | Service] = {**directory.locations, **directory.services}
     every |= {key: one for key, one in directory.organizations.items() if one.gives_care}
     return {key: one for key, one in every.items() if key.type and one.active}
 
 
 async def at_places(ask: Ask, directory: Directory, keys: Sequence[Key]) -> tuple[Listing, ...]:
-    """Return the listings of these places and services under their own names, without services at one of the places.
+    """Return the listings of these locations and services under their own names.
 
-    Their networks come from affiliations of their organization at that place.
+    A service at one of the locations is left out. The networks are those that the owning organization's affiliations
+    name for the location or service.
     """
     places = {key: directory.locations[key] for key in keys[:_MOST_PLACES] if key in directory.locations}
     services = {key: directory.services[key] for key in keys[:_MOST_PLACES] if key in directory.services}
@@ -88,36 +94,36 @@ async def at_places(ask: Ask, directory: Directory, keys: Sequence[Key]) -> tupl
     directory.list_places(places, alone=True)
     await bring(ask, directory, AT_PLACE)
     rows = directory.listings()
-    found = [_as(key, one.name, _of(rows, one.organization, {key})) for key, one in places.items()]
-    found += [_as(key, one.name, _of(rows, one.provided_by, {key, *one.locations})) for key, one in services.items()]
+    found = [_named(key, one.name, _of(rows, one.organization, {key})) for key, one in places.items()]
+    found += [_named(key, one.name, _of(rows, one.provided_by, {key, *one.locations})) for key, one in services.items()]
     return tuple(row for some in found for row in some)
 
 
 def _of(rows: Sequence[Listing], owner: Key | None, keys: set[Key]) -> list[Listing]:
-    """Return the owner's listings at these places or of these services; without an owner, all such listings."""
+    """Return the listings of these locations or services that belong to the owner, or all of them without an owner."""
     return [
-        row for row in rows if (owner is None or row.organization_key == owner) and not keys.isdisjoint(_about(row))
+        row for row in rows if (owner is None or row.organization_key == owner) and not keys.isdisjoint(_keys_of(row))
     ]
 
 
-def _about(row: Listing) -> list[Key]:
-    """Return the keys of a listing, its places and its services."""
+def _keys_of(row: Listing) -> list[Key]:
+    """Return the keys of the listing's role, locations and services."""
     places = [Key("Location", place.id) for place in row.locations]
     return [Key(row.role.type, row.role_id), *places, *keys_of(row.role.services)]
 
 
-def _as(key: Key, name: str | None, rows: Sequence[Listing]) -> list[Listing]:
-    """Return the listings under that name and key; one made from the place alone only if there is no other."""
+def _named(key: Key, name: str | None, rows: Sequence[Listing]) -> list[Listing]:
+    """Return the listings with this name and key; those made from a location alone are left out if others exist."""
     kept = [row for row in rows if row.role.type != "Location"] or rows
     return [replace(row, name=name, found_as=key) for row in kept]
 
 
 async def houses(ask: Ask, name: str) -> frozenset[Key]:
-    """Return the keys of the active organizations, places and services with the name, and of the organizations' parts.
+    """Return the keys of the active organizations, locations and services with the name.
 
-    A cycle of partOf is followed only once.
+    The parts of these organizations (`partOf`) are included, up to four levels below.
     """
-    _, named = await houses_named(ask, name, is_named)
+    _, named = await organizations_named(ask, name, is_named)
     found = set(named)
     fresh = {key for key in found if key.type == "Organization"}
     for _ in range(_DEPTH):
@@ -130,7 +136,10 @@ async def houses(ask: Ask, name: str) -> frozenset[Key]:
 async def staff(
     ask: Ask, keys: Collection[Key], codes: Sequence[str], filters: Sequence[Filter] = ()
 ) -> tuple[Listing, ...]:
-    """Return the active listings of people at these organizations, places and services."""
+    """Return the active listings of practitioners at these organizations, locations and services.
+
+    `codes` are the specialties to find, all if empty; `filters` are further conditions on the listings.
+    """
     widen(ask)
     directory = Directory()
     roles = Search("PractitionerRole", (("specialty", taxonomy(codes)),) if codes else ())
@@ -152,13 +161,13 @@ async def staff(
 
 
 async def staff_beside(ask: Ask, rows: Sequence[Listing]) -> tuple[Listing, ...]:
-    """Return the active listings of other people at the places of these listings."""
+    """Return the active listings of other practitioners at the locations of these listings."""
     own = {row.key for row in rows}
     return tuple(row for row in await staff(ask, places_of(rows), ()) if row.key not in own)
 
 
 def places_of(rows: Iterable[Listing]) -> frozenset[Key]:
-    """Return the keys of the places of these listings."""
+    """Return the keys of the locations of these listings."""
     return frozenset(Key("Location", place.id) for row in rows for place in row.locations)
 
 
@@ -180,7 +189,7 @@ class _EndpointShape(RecordShape, frozen=True):
 
 
 class Electronic(Record):
-    """One Endpoint: `kind` is the code of its connection type, `owner` its managing organization."""
+    """A FHIR Endpoint. `kind` is the code of its connection type, `owner` the key of its managing organization."""
 
     TYPE = "Endpoint"
 
@@ -194,7 +203,7 @@ class Electronic(Record):
 
 
 async def electronic_addresses(ask: Ask, rows: Sequence[Listing]) -> tuple[Electronic, ...]:
-    """Return the endpoints of the listings and of their organizations."""
+    """Return the endpoints of the listings' roles and organizations, each once."""
     named = {key.id for row in rows for key in row.role.endpoints}
     named |= {key.id for row in rows if row.organization for key in row.organization.endpoints}
     owners = {row.organization_key for row in rows if row.organization_key}
@@ -215,9 +224,10 @@ _MARKED = frozenset("odl")  # O'Neil, D'Angelo, L'Esperance
 
 
 class Choice(msgspec.Struct, frozen=True):
-    """What is needed to tell a provider apart, and the reference for a button.
+    """One of several providers to choose from: the reference for a button, and the details that identify the provider.
 
-    `street` and `npi_end`, the last four digits of the NPI, are set only if name, specialty and city are not enough.
+    `street` is set only if name, specialty and city do not distinguish the providers, and `npi_end`, the last four
+    digits of the NPI, only if the street does not either.
     """
 
     reference: str
@@ -229,10 +239,11 @@ class Choice(msgspec.Struct, frozen=True):
 
 
 async def nearest(ask: Ask, name: str, *, people: bool) -> tuple[Choice, ...]:
-    """Return up to six active people (and organizations, unless `people`) with names spelled similarly.
+    """Return up to six active practitioners with a similarly spelled name, most similar first.
 
-    Servers search names by their beginning, some by any part. So the searches use the beginnings of the words with one
-    typing error each, then their ends, then shorter beginnings; the similarity is computed here.
+    Organizations, locations and services are included unless `people`. Servers search names by their beginning, some by
+    any part. So the searches use the beginnings of the words, also with one typing error, then the ends of the words,
+    then shorter beginnings. This function computes the similarity of the names found.
     """
     words = [word for part in telling_words(name, last_first=people) for word in words_of(part)]
     wide = ("Practitioner",) if people else ("Practitioner", *HOUSES)
@@ -251,17 +262,23 @@ async def nearest(ask: Ask, name: str, *, people: bool) -> tuple[Choice, ...]:
 
 
 async def _spelled(ask: Ask, search: Search, name: str) -> dict[Key, tuple[str, float]]:
-    """Return the names and similarities of active results on the first pages, by key."""
+    """Search, and return the name and its similarity to `name`, from 0 to 1, of each active result by key.
+
+    Only the first two pages are read. Results without any similarity are left out.
+    """
     directory = Directory()
     await read_pages(ask, directory, search, _PAGES)
     written: dict[Key, str | None] = {key: one.name for key, one in directory.practitioners.items() if one.active}
-    written |= {key: one.name for key, one in named_ones(directory).items()}
+    written |= {key: one.name for key, one in active_by_key(directory).items()}
     alike = {key: (own, likeness(own, name)) for key, own in written.items() if own and key.type}
     return {key: (own, score) for key, (own, score) in alike.items() if score}
 
 
 def _stems(word: str) -> tuple[str, ...]:
-    """Return the possible beginnings of a word: as written, or with one letter removed or two swapped."""
+    """Return the first three letters of a word: as written, with one letter removed, or with two swapped.
+
+    For a word that may begin with an elided article, such as "oneil", the beginning with an apostrophe is added.
+    """
     slips = [word[:at] + word[at + 1 :] for at in range(1, _STEM + 1)]
     slips += [word[:at] + word[at : at + 2][::-1] + word[at + 2 :] for at in range(_STEM)]
     marked = [f"{word[0]}'{word[1:]}"] if word[0] in _MARKED else []
@@ -275,7 +292,11 @@ _APART: Mapping[str, Callable[[tuple[Listing, ...]], str | None]] = {
 
 
 def told_apart(found: Sequence[tuple[Listing, ...]]) -> tuple[Choice, ...]:
-    """Return the providers with what distinguishes them: specialty and city, or the street, or the end of the NPI."""
+    """Return a choice for each provider, which is given as its listings.
+
+    Choices with the same name, specialty and city also have the street, and if the street is the same too, the last
+    four digits of the NPI.
+    """
     told = [_choice(rows) for rows in found]
     for part, of in _APART.items():
         alike = Counter(map(_shown, told))
@@ -296,7 +317,10 @@ def _choice(rows: tuple[Listing, ...]) -> Choice:
 
 
 async def affiliations_of(ask: Ask, rows: Sequence[Listing]) -> tuple[tuple[str, bool], ...]:
-    """Return the organizations affiliated with the provider's own, without payers; True marks a hospital."""
+    """Return the names of the organizations with which the provider's own organization is affiliated.
+
+    Each name is paired with whether it is a hospital. Payers and ended affiliations are left out.
+    """
     own = {row.organization_key for row in rows if row.organization_key}
     directory = Directory()
     ties = Search("OrganizationAffiliation")

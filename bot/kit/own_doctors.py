@@ -1,4 +1,4 @@
-"""Which of several providers with one name is on the person's own claims, in their own chat only."""
+"""Chooses among several providers with the same name the one on the member's own claims, in a private chat only."""
 
 from collections.abc import Sequence
 
@@ -15,9 +15,13 @@ Groups = tuple[Group, ...]
 
 
 class OwnDoctor(msgspec.Struct, frozen=True):
-    """The provider on the person's claims.
+    """The provider that was chosen because the member's own claims name no other provider with that name.
 
-    `called` is the person's word, `day` is of the newest claim, `others` a count.
+    Attributes:
+        name: The provider's name in the directory.
+        called: The name as the person wrote it.
+        day: The day of service of the newest claim that names the provider; None if the claim has no day.
+        others: The number of other providers with the name.
     """
 
     name: str
@@ -27,10 +31,12 @@ class OwnDoctor(msgspec.Struct, frozen=True):
 
 
 async def of_own_claims(ask: Ask, groups: Groups, every: Groups, called: str) -> tuple[Groups, str]:
-    """Return the one provider that the person's claims name, and its name; all if the claims name none or several.
+    """Return the one provider that the member's claims name, and the name.
 
-    Of `every` provider with the name it may be one without active listings, and then nobody is found. The answer says
-    so and offers the others (`ask.own_doctors`); their button has the argument `every`.
+    Return `groups` and `called` unchanged if the claims name none or several of the providers. `groups` are the
+    providers with active listings, `every` are all providers with the name. If the claims name a provider without
+    active listings, the returned groups are empty. A choice is recorded in `ask.own_doctors`. The button for all
+    providers has the argument `every`, which prevents a choice.
     """
     gone = [one for one in every if not any(row.active(ask.today) for row in one)]
     asked = (*groups, *gone)
@@ -44,11 +50,11 @@ async def of_own_claims(ask: Ask, groups: Groups, every: Groups, called: str) ->
 
 
 def _newest(rows: Sequence[Listing], claims: Sequence[Claim]) -> Claim | None:
-    """Return the newest claim that names this provider as the one who gave care."""
+    """Return the first claim, in newest-first order, that names this provider as the one who gave care; or None."""
     name = bare_name(rows[0].name)
     return next((claim for claim in claims if name and is_named(claim.seen, name)), None)
 
 
 def bare_name(name: str | None) -> str:
-    """Return a listed name without its degrees."""
+    """Return the name before the first comma, without degrees; "" for None."""
     return (name or "").partition(",")[0]

@@ -1,7 +1,7 @@
-"""All claims of a period, for sums and documents, read page by page or in concurrent windows of days.
+"""Reads all claims of a period, for sums and documents, page by page or in concurrent windows of days.
 
-Servers may ignore `service-date` and sorting (fhir-notes 4.1). So windows are used only after pages that arrive newest
-first, and only while every row lies in its window; otherwise the pages are read one after another.
+Servers may ignore `service-date` and sorting (fhir-notes 4.1). So windows are used only if the first pages arrive
+newest first, and only while every claim lies in its window; otherwise the pages are read one after another.
 """
 
 import asyncio
@@ -31,14 +31,17 @@ _ALL_PAGES, _ALL_RESOURCES, _ALL_BYTES = 130, 30_000, 256 * MIB
 
 
 class _Ignored(Exception):
-    """Raised if the server does not apply the days of a window."""
+    """Raised if a claim lies outside its window, because then the server ignores `service-date`."""
 
 
 class _Tally(msgspec.Struct):
-    """The claims read so far, each version of a record once, in order.
+    """The claims read so far, each version of a record once, in the server's order.
 
-    `days` are the first and the last day of service so far while they fall from row to row, without hospital stays,
-    which are sorted by the bill and dated by their first day; None once they do not.
+    Attributes:
+        total: The number of all claims that the server reported; None if it reported none.
+        claims: The claims by id and time of the last update.
+        days: The first and the last day of service so far, as long as the days descend; None once they do not. Hospital
+            stays are ignored, because servers sort stays by the day of the bill.
     """
 
     ask: Ask
@@ -47,7 +50,11 @@ class _Tally(msgspec.Struct):
     days: list[date] | None = msgspec.field(default_factory=list)
 
     async def add(self, page: Page, *, strict: bool = True, told: bool = False) -> tuple[Claim, ...]:
-        """Add one page and return its claims: if `strict`, parsed so if they are few; if `told`, with their care."""
+        """Add the claims of a page and return them.
+
+        `strict`: a page with few claims is parsed with the strict models. `told`: the descriptions of the care are
+        parsed too.
+        """
         few, care = strict and len(page.matches) <= MOST, told or asks_for_care(self.ask)
         claims, lost = await asyncio.to_thread(read_claims, page.entries, whole=True, performed=care, strict=few)
         for claim in claims:
@@ -62,28 +69,31 @@ class _Tally(msgspec.Struct):
 
     @property
     def in_order(self) -> bool:
-        """Whether the days fall, so that unread pages hold nothing newer."""
+        """Whether the claims arrive newest first, so that the unread pages have no newer claims."""
         days = self.days or []
         return bool(days) and days[0] > days[-1]
 
     async def alive(self, *filters: tuple[str, str]) -> Live:
-        """Return the claims that count, with those without a day, which a server that filters by days leaves out."""
+        """Return the claims that count.
+
+        Claims without a day are searched for separately, because a server that filters by day leaves such claims out.
+        """
         read = list(self.claims.values())
         return with_gaps(self.ask, live([*read, *await undated(self.ask, read, *filters)], self.ask.today))
 
     @property
     def many_left(self) -> bool:
-        """Whether more than two pages are unread, or if the total is unknown, two were read and there are more."""
+        """Whether more than two pages are unread; without a total from the server, whether two pages were read."""
         if self.total:
             return self.total - len(self.claims) > 2 * _PAGE
         return len(self.claims) >= 2 * _PAGE
 
 
 async def period_claims(ask: Ask, start: date, end: date | None = None, *, people: bool = True) -> Live:
-    """Return the valid claims with a service between two days, both inclusive, newest first; `end` defaults to today.
+    """Return the claims that count with a service between two days, both inclusive, newest first.
 
-    Claims just outside the period may be included: the caller checks the days. Without `people`, the records of
-    providers are not included. The budget of the question is raised.
+    Without an `end` the period is open. Claims just outside the period may be included, so the caller checks the days.
+    Without `people`, the records of providers are not read. The question's limits on pages and bytes are raised.
     """
     ask.budget.widen(pages=_PAGES, resources=_RESOURCES, total=_BYTES)
     tally, tried = _Tally(ask), False
@@ -96,7 +106,7 @@ async def period_claims(ask: Ask, start: date, end: date | None = None, *, peopl
             break
         if tally.many_left and not tried and _FILTER not in ask.report.applied_here:
             tried = True
-            if await _side_by_side(tally, start, _newest_left(read), people=people):
+            if await _read_windows(tally, start, _newest_left(read), people=people):
                 break
     return await tally.alive(*days_around(start, end))
 
@@ -108,20 +118,21 @@ def _pages(
 
 
 def _newest_left(read: list[Claim]) -> date:
-    """Return the last day that an unread claim can have: the day on which the last claim read begins or ends.
+    """Return the latest day that an unread claim can have if the claims arrive newest first.
 
-    Hospital stays are skipped, because they are sorted by the bill and dated by their first day.
+    This is the last day of the claim read last. Hospital stays are skipped, because servers sort stays by the day of
+    the bill. Without such a claim the result is `date.max`.
     """
     service = next((claim.service for claim in reversed(read) if not claim.is_stay), None)
     last = service and (service.end or service.day)
     return last.last if last else date.max
 
 
-async def _side_by_side(tally: _Tally, start: date, end: date, *, people: bool) -> bool:
-    """Read the rest in concurrent windows; return False if the server ignores the days.
+async def _read_windows(tally: _Tally, start: date, end: date, *, people: bool) -> bool:
+    """Read the claims from `start` to `end` in concurrent windows; return False if the server ignores the days.
 
     Raises:
-        SignInExpired: If the sign-in ended.
+        SignInExpired: The sign-in ended.
     """
     gaps = len(tally.ask.report.gaps)
     try:
@@ -139,7 +150,11 @@ async def _side_by_side(tally: _Tally, start: date, end: date, *, people: bool) 
 
 
 async def _window(tally: _Tally, first: date, last: date, *, people: bool) -> None:
-    """Read one window; if it fails, report a missing page."""
+    """Read the claims of one window and add them to the tally; a failed request is reported as a missing page.
+
+    Raises:
+        _Ignored: A claim lies outside the window.
+    """
     try:
         async for page in _pages(tally.ask, first, last, people=people, late=A_ZONE):
             early, late = first - A_ZONE, last + A_ZONE
@@ -151,7 +166,7 @@ async def _window(tally: _Tally, first: date, last: date, *, people: bool) -> No
 
 
 def windows(start: date, end: date) -> Iterator[tuple[date, date]]:
-    """Yield equal parts of the days from `start` to `end`, as many as are read at once, newest first."""
+    """Yield the first and last day of four equal parts of the period from `start` to `end`, newest part first."""
     days = (end - start).days + 1
     edges = [end - timedelta(days=days * at // AT_ONCE) for at in range(AT_ONCE + 1)]
     for last, before in pairwise(edges):
@@ -160,9 +175,10 @@ def windows(start: date, end: date) -> Iterator[tuple[date, date]]:
 
 
 async def history(ask: Ask, *filters: tuple[str, str], since: date | None = None) -> Live:
-    """Return every claim of the filtered search; reading stops before `since` if the pages are in order.
+    """Return every claim that matches the search parameters `filters`, and which of the claims count.
 
-    Only documents read this much: the page, row and byte limits of the question are raised, its time limit is not.
+    Claims before `since` are not read if the pages arrive newest first. For documents only: the question's limits on
+    pages, resources and bytes are raised, but not its time limit.
     """
     ask.budget.widen(pages=_ALL_PAGES, resources=_ALL_RESOURCES, total=_ALL_BYTES)
     tally, told = _Tally(ask), ask.language != PAYERS_LANGUAGE
@@ -174,12 +190,18 @@ async def history(ask: Ask, *filters: tuple[str, str], since: date | None = None
 
 
 def _falling(before: list[date] | None, days: list[date]) -> list[date] | None:
-    """Return the first and last day so far while the days fall from row to row, None once they do not."""
+    """Return the first and the last day of `before` and `days` together; None if the days do not descend.
+
+    `before` are the first and the last day of the earlier pages, or None if these did not descend.
+    """
     if before is None or any(one < other for one, other in pairwise([*before[-1:], *days])):
         return None
     return [*before[:1], *before[-1:], *days[-1:]] if days else before
 
 
 def same_month(day: date, start: date, end: date) -> bool | None:
-    """Return whether a day is in the month of a time, whatever the year; None if the time is longer than a month."""
+    """Return whether `day` is in the month of the period `start`-`end`, whatever the year.
+
+    Return None if the period is not within one month.
+    """
     return day.month == start.month if (start.year, start.month) == (end.year, end.month) else None

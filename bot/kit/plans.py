@@ -1,7 +1,7 @@
-"""The payer's plans and networks: where a plan is sold, and which network may be the person's own (fhir-notes 9.3).
+"""The payer's plans and networks: where a plan is sold, and which network may be the member's own (fhir-notes 9.3).
 
-Both lists are short and are read completely, and all selection happens here. Nothing about the person's coverage is
-sent to the directory, and their own network is always a guess.
+The lists of plans and networks are short. This module reads both completely and selects from them itself, so that
+nothing about the member's coverage is sent to the directory. The member's own network is always a guess.
 """
 
 from collections.abc import Iterable, Mapping
@@ -40,7 +40,7 @@ class Plan(Value):
 
 
 async def networks(ask: Ask) -> tuple[Network, ...]:
-    """Return the payer's active networks by name; empty if the directory lists none."""
+    """Return the payer's active networks in the order of their names; empty if the directory lists none."""
     directory = Directory()
     await read_pages(ask, directory, _NETWORKS)
     active = [(key, one) for key, one in directory.organizations.items() if one.is_network and one.active]
@@ -49,7 +49,7 @@ async def networks(ask: Ask) -> tuple[Network, ...]:
 
 
 async def network_names(ask: Ask) -> tuple[str, ...]:
-    """Return the names of the payer's networks."""
+    """Return the names of the payer's active networks; unnamed networks are left out."""
     return tuple(network.name for network in await networks(ask) if network.name)
 
 
@@ -67,7 +67,7 @@ async def plans(ask: Ask) -> tuple[Plan, ...]:
 
 
 async def _areas(ask: Ask, directory: Directory, current: list[InsurancePlan]) -> Mapping[Key, Location]:
-    """Return the areas by key; those that are not included are read by id."""
+    """Return the sales areas of the plans by key; areas that the search did not include are read by id."""
     missing = [key for plan in current for key in plan.areas if key not in directory.locations and key.type]
     for key in dict.fromkeys(missing):
         await read_pages(ask, directory, Search(key.type, (("_id", key.id),)))
@@ -75,12 +75,15 @@ async def _areas(ask: Ask, directory: Directory, current: list[InsurancePlan]) -
 
 
 def sold_at(plan: Plan, where: Around) -> Sold:
-    """Return whether the plan is sold at the place; `unsaid` if its areas are unknown or unclear."""
+    """Return "yes" or "no": whether the plan is sold at the place; "unsaid" if its areas are unknown or unclear."""
     return _any_of(_covers(area, where) for area in plan.areas)
 
 
 def sold_in(plan: Plan, state: str) -> Sold:
-    """Return whether the plan is sold anywhere in the state, by the state of its areas, or else by their names."""
+    """Return whether the plan is sold anywhere in the state, by the state of its areas, or else by the areas' names.
+
+    The result is "unsaid" if neither tells.
+    """
     return _any_of(_lies_in(area, state) for area in plan.areas)
 
 
@@ -97,7 +100,7 @@ def _lies_in(area: Location, state: str) -> Sold:
 
 
 def _covers(area: Location, where: Around) -> Sold:
-    """Return whether the area contains the place: by its boundary, or else its county, or else its state."""
+    """Return whether the area contains the place, by the area's boundary, or else its county, or else its state."""
     if area.boundary:
         return "yes" if boundary_contains(area.boundary, where.center) else "no"
     if area.state and not is_state(area.state, where.state):
@@ -108,17 +111,17 @@ def _covers(area: Location, where: Around) -> Sold:
 
 
 def _of_county(county: str, where: Around) -> Sold:
-    """Return whether the place is the named county; `unsaid` if the place is not a county."""
+    """Return "yes" or "no": whether the place is the named county; "unsaid" if the place is not a county."""
     if where.county is None:
         return "unsaid"
     return "yes" if set(words_of(county)) | {"county"} == set(words_of(where.name)) else "no"
 
 
 async def own_networks(ask: Ask) -> tuple[str, ...]:
-    """Return the names of the networks of the person's current coverages, first coverage first.
+    """Return the names of the networks of the member's current coverages, primary coverage first; empty if unknown.
 
-    No guide links a coverage to a network: network names are searched in the coverage's text, and otherwise its plan is
-    looked up. Nothing about the coverage is sent to the directory; both lists are read completely.
+    No FHIR guide links a coverage to a network. So the names of the networks are looked for in the coverages' text, and
+    if none is there, the networks are those of the coverages' plans. Nothing about a coverage is sent to the directory.
     """
     current = [one for one in await ask.own_coverages() if one.state(ask.today) == "current"]
     current.sort(key=lambda one: one.order or 1)

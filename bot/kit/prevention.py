@@ -1,4 +1,4 @@
-"""Preventive care that most health plans must pay in full, in network: by kind of care, with the ages that are public.
+"""Preventive care that most health plans must pay in full in network: a table of kinds of care with their ages.
 
 The rule is 45 CFR 147.130 (Affordable Care Act, section 2713): services that the U.S. Preventive Services Task Force
 rates A or B, vaccines that the CDC recommends (ACIP), and the preventive services for women and children that HRSA
@@ -60,21 +60,21 @@ _BEFORE = re.compile(r"\b(?:before|under|younger than|antes de)\b")
 
 
 class Prevention(msgspec.Struct, frozen=True):
-    """A row of the table: its `key`, and whether the age in the question is `outside` its ages."""
+    """The preventive care in question: the key of its row, and whether the given age is outside the row's ages."""
 
     key: str
     outside: bool = False
 
 
 def asks_own_age(ask: Ask) -> bool:
-    """Return whether the age in question is the member's own: "at my age"."""
+    """Return whether the question asks about the member's own age, as in "at my age"."""
     return bool(_OWN_AGE.search(" ".join(words_of(ask.said))))
 
 
 def prevention_of(ask: Ask, born: date | None = None) -> Prevention | None:
-    """Return the row for the care in question, at the age of somebody `born` on a day where that is given.
+    """Return the row for the care in question; None if no row lists that care, for example a travel vaccine.
 
-    None for care that no row lists, as for vaccines before a journey.
+    The age is that of a person `born` on that day, or else the age that the question states.
     """
     said = " ".join(words_of(ask.said))
     key = next((name for name, words in _SAID.items() if words.search(said)), None) or _by_kind(ask)
@@ -87,7 +87,10 @@ def prevention_of(ask: Ask, born: date | None = None) -> Prevention | None:
 
 
 def _by_kind(ask: Ask) -> str | None:
-    """Return the row for the only kind of care that is named: its own, or that of a wider kind."""
+    """Return the key of the row for the only named kind of care, or for a wider kind.
+
+    Return None if no row lists the kind, or if the question names no kind or several.
+    """
     kinds = values_of(ask, "service")
     if len(kinds) != 1 or kinds[0] in _FOR_TRAVEL:
         return None
@@ -96,7 +99,7 @@ def _by_kind(ask: Ask) -> str | None:
 
 
 def _age_in(said: str) -> int | None:
-    """Return the age that is asked about; "before 50" is 49."""
+    """Return the age that the question states, one year less after "before" or "under"; None if it states none."""
     found = _AGE.search(said)
     if found is None:
         return None

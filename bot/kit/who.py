@@ -18,7 +18,16 @@ from bot.kit.conditions import is_at, is_title, kind_codes
 from bot.kit.directory import bring, read_by, read_rows
 from bot.kit.facts import ProviderFact, without_facts
 from bot.kit.offers import WithDocument
-from bot.kit.organizations import AT_PLACE, PLACES, Choice, at_places, houses_named, nearest, telling_words, told_apart
+from bot.kit.organizations import (
+    AT_PLACE,
+    PLACES,
+    Choice,
+    at_places,
+    nearest,
+    organizations_named,
+    telling_words,
+    told_apart,
+)
 from bot.kit.own_doctors import Groups, bare_name, of_own_claims
 from bot.kit.reading import read_pages
 from bot.kit.sites import within
@@ -354,7 +363,7 @@ async def _people(ask: Ask, name: str) -> tuple[Listing, ...]:
 
 async def _houses(ask: Ask, name: str, types: Sequence[str]) -> tuple[Listing, ...]:
     """Return organizations with their affiliations, or places and services, with the name."""
-    directory, keys = await houses_named(ask, name, _may_be, types)
+    directory, keys = await organizations_named(ask, name, _may_be, types)
     return await listings_of(ask, keys, directory)
 
 
