@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.conversation.state import BUTTON_SECONDS, IDLE_SECONDS, Asked, Dialogue, Memory, become, said
+from bot.conversation.state import BUTTON_SECONDS, IDLE_SECONDS, Asked, Dialogue, Memory, become, typed_label
 from bot.language.reading import Slot
 from bot.message import Action, Actions, Message, OneToOne, Person, Press, Shareable, Shared
 from bot.stores.sealed import SealedTable, Vault
@@ -136,4 +136,4 @@ async def test_what_excludes_is_remembered_as_such(dialogue: Dialogue) -> None:
 @pytest.mark.parametrize("typed", ["details", "[Details]", "DETAILS!", " ¿details? "])
 def test_a_buttons_words_can_be_typed(typed: str) -> None:
     """Case, brackets and closing marks do not matter."""
-    assert said(typed) == "details"
+    assert typed_label(typed) == "details"

@@ -1,1 +1,1 @@
-"""Conversations: what a message means after the previous answer, and its replies."""
+"""Conversations: what a message means after the previous answer, and the replies to it."""

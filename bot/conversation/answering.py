@@ -1,4 +1,4 @@
-"""Answers one understood question: its budget, the search of the intent's answer, and the rendered template."""
+"""Answers one understood question: calls the intent's answer function within a budget, and renders the template."""
 
 from __future__ import annotations
 
@@ -61,9 +61,9 @@ _DISTRUSTED = frozenset({"wrong patient", "foreign link"})
 
 
 class Answering:
-    """Runs the pack's answers. A reply is `Shareable` only if no member data was used.
+    """Answers questions with the pack's answer functions. A reply is `Shareable` only if no member data was used.
 
-    `forget` drops the cached responses of a link.
+    `forget` drops the cached responses of an account link. `wall` is the time limit of a message, in seconds.
     """
 
     def __init__(
@@ -85,23 +85,23 @@ class Answering:
         self._wall, self._clock = wall, clock
         self.own = OwnRecords(parts.accounts, member, self._prepare, wall, clock)
 
-    def on_the_way(self, asked: Asked, progress: Progress, *, private: bool) -> Answered:
-        """Return a progress note. The number of claims is only shown in the member's own chat."""
+    def progress_note(self, asked: Asked, progress: Progress, *, private: bool) -> Answered:
+        """Return a note that the search is under way. A `private` note is shown in the member's own chat only."""
         kind: type[Answered] = Private if private else Shareable
         values, language = {"progress": progress}, asked.language
         return self._pack.reply(kind, asked.intent, "still_looking", values, language, final=False, passing=True)
 
     def limits(self) -> Budget:
-        """Return the limits of one message, whatever number of questions it asks."""
+        """Return the budget of one message, which all its questions share."""
         return Budget(self._wall, clock=self._clock)
 
     async def beside(
         self, exchange: Exchange, asked: Asked, reply: Answered, then: Asked, limits: Budget
     ) -> tuple[Answered, Answered | None, tuple[Block, ...] | None]:
-        """Return the reply to `asked` with the sources of the answer to `then`, that answer, and its first lines.
+        """Answer a further question, `then`. Return `reply` with the sources of both, the new answer, and its lines.
 
-        The lines are None if the reply tells all of them. There are none if the other question cannot be answered now,
-        asks back, is a document, or lacks records, about which its own reply tells.
+        The lines are the first of the new answer, or None if `reply` states all of them. They are () if the new answer
+        asks back, is a document or is incomplete. If the question cannot be answered now, the answer is None.
         """
         message = exchange.message
         try:
@@ -156,7 +156,7 @@ class Answering:
         asked, ask, name, summary = await self._held(message.person, asked, ask, access, name)
         private = needs_member or ask.private
         if access is not None:
-            summary = await self._told(message.person, asked, summary, access)
+            summary = await self._stored(message.person, asked, summary, access)
         summary, links = await self._offered(message.person if private else None, asked, summary)
         member = access.person.name if access and access.person and not access.people else ""
         first = not (memory.met or rules.answer == "aside")
@@ -178,7 +178,7 @@ class Answering:
     async def _held(
         self, person: Person, asked: Asked, ask: Ask, access: Access | None, name: str
     ) -> tuple[Asked, Ask, str, Summary]:
-        """Return the question, the answer's name and the answer: the one that holds what is asked, if another does."""
+        """Return the question, its `Ask`, the answer's name and result; of another intent if that one fits better."""
         try:
             summary = await self._found(person, ask, access, name)
         except AskedAhead as ahead:
@@ -199,7 +199,7 @@ class Answering:
         return asked, ask, name, summary
 
     async def _found(self, person: Person, ask: Ask, access: Access | None, name: str) -> Summary:
-        """Return the result of the pack's answer with this name; raises as `answer` does."""
+        """Return the result of the pack's answer function with this name. Raises what `answer` raises."""
         try:
             summary = await self._pack.answers[name](ask)
         except SignInExpired:
@@ -211,8 +211,8 @@ class Answering:
             raise Disconnected("the link changed while the answer was made")
         return summary
 
-    async def _told(self, person: Person, asked: Asked, summary: Summary, access: Access) -> Summary:
-        """Return the answer after storing its reminder, its change to an appeal and what was seen."""
+    async def _stored(self, person: Person, asked: Asked, summary: Summary, access: Access) -> Summary:
+        """Store the reminder, change to an appeal or last view that an answer requests. Return it with the outcome."""
         if isinstance(summary, WithCase) and summary.change:
             summary = replace(summary, done=await self._reminding.changed(person, access, summary.change))
         if isinstance(summary, WithReminder) and summary.wish:
@@ -229,10 +229,11 @@ class Answering:
         return summary
 
     async def written_down(self, message: Message, asked: Asked, reply: Private, report: Report) -> Private:
-        """Return the answer with its audit `record`. Rows about untrusted records are added first (T11, F27, F31).
+        """Return the reply with `record`, a function that writes its audit row.
 
-        The record is written in one transaction with the dialogue state, and once for each delivery: if a process ends
-        before it has posted, the next one's answer counts as the same disclosure.
+        Rows about untrusted records are written at once (T11, F27, F31). `record` writes in one transaction with the
+        dialogue state, and once for each delivery: if a process ends before it has posted, the next one's reply counts
+        as the same disclosure.
         """
         person, place = message.person, message.place
         once = f"{person.key}\x1f{message.delivery}" if message.delivery else ""
@@ -249,7 +250,7 @@ class Answering:
     async def _kin(
         self, person: Person, memory: Memory, ask: Ask, people: Sequence[tuple[int, PatientCandidate]]
     ) -> tuple[Kin, ...]:
-        """Return the answers to the question for each of these people, each with a report of its own."""
+        """Return a `Kin` for each of these numbered people, with the `Ask` to read that person's record."""
         found: list[Kin] = []
         for number, one in people:
             own = await self._accounts.access(person, one.patient, memory.link)
@@ -262,32 +263,29 @@ class Answering:
         return Seen(date.fromisoformat(look.day), look.claims, look.doctors) if look else None
 
     def unasked(self, person: Person, access: Access) -> Ask:
-        """Return an `Ask` for a person who is not waiting for the result."""
+        """Return an `Ask` for background work on a person's record, whose result nobody waits for."""
         return self._prepare(Message("", person, OneToOne(""), ""), Asked(""), access)
 
     def of_directory(self, asked: Asked, said: str = "") -> Ask:
-        """Return an `Ask` for the open directory, without a reply."""
+        """Return an `Ask` that reads only the open directory. `said` is the text of the message."""
         return self._prepare(Message("", Person("", "", "", ""), OneToOne(""), said, directory_only=True), asked, None)
 
     async def listed_networks(self) -> tuple[str, ...]:
-        """Return the names of the directory's networks; () if it does not respond."""
+        """Return the names of the directory's networks; () if the directory does not respond."""
         try:
             return tuple(dict.fromkeys(await network_names(self.of_directory(Asked("")))))
         except (PayerError, Unreadable):
             return ()
 
     async def own_networks(self, person: Person) -> tuple[str, ...]:
-        """Return the networks that seem to be a person's own; () without an account, or if nothing indicates them."""
+        """Return the networks that are likely a person's own; () if they have no account, or nothing indicates them."""
         try:
             return await own_networks(self._prepare(Message("", person, OneToOne(""), ""), Asked(""), None))
         except (PayerError, Unreadable):
             return ()
 
     def aside(self, asked: Asked) -> Private:
-        """Return the reply to a button that needs no search.
-
-        The text of a list entry, or the sources of the previous answer.
-        """
+        """Return the reply to a button that needs no search: a list entry's text, or the last answer's sources."""
         if asked.intent != SOURCES:
             return self._pack.reply(Private, asked.intent, "entry", asked.values, asked.language)
         trace, now = trace_in(asked), self._now()
@@ -298,7 +296,7 @@ class Answering:
         return Private(intent=SOURCES, language=asked.language, blocks=tuple(asking))
 
     async def _in_plan_year(self, message: Message, asked: Asked) -> Asked:
-        """Return the question with "this plan year" as in the member's coverage; a calendar year without one."""
+        """Return the question with "this plan year" as the dates in the member's coverage; unchanged without them."""
         slot, engine = asked.slots["date_range"], self._pack.engine
         if not engine.says_plan_year(slot.text):
             return asked
@@ -343,7 +341,7 @@ class Answering:
         )
 
     async def _offered(self, person: Person | None, asked: Asked, summary: Summary) -> tuple[Summary, dict[str, str]]:
-        """Return the answer with its document stored, and the link to it: for the person, or open without one."""
+        """Store the answer's document, for `person` or openly. Return the answer with an `Offer`, and the link."""
         if not isinstance(summary, WithDocument) or summary.document is None:
             return summary, {}
         document = summary.document
@@ -367,11 +365,11 @@ class Answering:
         template: str,
         values: Mapping[str, object],
     ) -> Answered:
-        """Return the rendered answer; a conversation's first one about a member names them.
+        """Return the rendered answer.
 
-        `values`: whether it is `private`, whether the asker is `alone`, the name of another person whose record it is
-        (`theirs`), the `payer`, whether it is the `first` about the `member`, and whether the conversation has an
-        answer of this intent (`said`), so that standing notes are left out.
+        `values` say whether the answer is `private`, whether the asker is `alone` in a 1:1 chat, whose record it is if
+        not the asker's (`theirs`), the `payer`, whether it is the `first` about the `member`, and whether the
+        conversation has an answer of this intent (`said`); standing notes are then left out.
         """
         report, kind = ask.report, Private if values["private"] else Shareable
         blocks = self._pack.render(template, {"answer": summary, **values}, asked.language, links)

@@ -1,6 +1,6 @@
-"""Replies about accounts: connect, prove, choose, status, disconnect, and privacy.
+"""Replies about accounts: connecting, the code, the choice of a record, status, disconnecting, and privacy.
 
-All of them are `Private`, so that a link or a member's name never reaches a shared place.
+All replies are `Private`, so that no link and no member's name reaches a shared place.
 """
 
 from __future__ import annotations
@@ -34,19 +34,19 @@ _HOW = re.compile(
     r"\W*(?:and |y )?(?:how (?:do|can|would|should|to)|what (?:happens|if)|do i|should i|if i|c[oó]mo|qu[eé] pasa)\b",
     re.IGNORECASE,
 )
-"""The beginning of a question about deleting, which asks for an answer and deletes nothing."""
+"""Matches the beginning of a question about deleting, such as "how do I". Such a message deletes nothing."""
 _FAMILY, _AT_WORK = "family", "who-at-work"
 
 
 class Connecting:
-    """Replies about the person's account."""
+    """Answers messages about the person's account."""
 
     def __init__(self, parts: Parts, retention: Retention, reminding: Reminding) -> None:
         self._accounts, self._audit, self._pack = parts.accounts, parts.audit, parts.pack
         self._dialogue, self._now, self._retention, self._reminding = parts.dialogue, parts.now, retention, reminding
 
     async def answer(self, exchange: Exchange, asked: Asked) -> Private:
-        """Return the reply to an `account.*` intent."""
+        """Return the reply to an `account.*` intent, after its action."""
         message, person, language = exchange.message, exchange.message.person, asked.language
         if asked.intent in FAREWELLS and message.press is None and _HOW.match(message.text):
             return self._say("account/how", language, intent=asked.intent, asked=asked)
@@ -71,19 +71,19 @@ class Connecting:
         return reply
 
     def held(self, asked: Asked) -> Private:
-        """Return a button in place of an action that a quoted message asks for, so that its reader decides.
+        """Return a button in place of an action that a quoted message asks for, so that the reader decides.
 
-        It is private, because it reveals whose message was read, and by whom.
+        The reply is private, because it reveals whose message was read, and by whom.
         """
         return self._say("account/quoted", asked.language, intent=asked.intent, asked=asked)
 
     async def offer(
         self, person: Person, language: Language, template: str, *, intent: str, anew: bool = False
     ) -> Private:
-        """Return a one-time link with the text of a template; the link is for this person's own chat.
+        """Return a reply, rendered from a template, with a one-time sign-in link for this person only.
 
-        While a finished sign-in waits for its code, the reply is a request for the code, as a new link would discard
-        the sign-in; unless the person wants to begin `anew`.
+        If a finished sign-in waits for its code, the reply asks for the code instead, because a new link would discard
+        the sign-in. With `anew`, the reply always has a new link.
         """
         if not anew and await self._accounts.awaits_code(person):
             return self._say("account/code_waiting", language, intent=intent)
@@ -95,8 +95,8 @@ class Connecting:
     async def renewed(self, message: Message) -> Private | None:
         """Return the text that replaces an old offer to connect: the account is connected, or the offer has expired.
 
-        None while the offer is valid, and for other people. Nothing is stored or read at the payer, because nobody
-        asked; its buttons are the same for everybody, so that no row is needed.
+        Return None while the offer is valid, and if the button is no such offer or belongs to another person. Nothing
+        is stored or read at the payer, because nobody asked.
         """
         person = message.person
         asked = await self._dialogue.press(person, message.press or "")
@@ -109,9 +109,9 @@ class Connecting:
         return await self._dialogue.issue(person, reply, lambda press: Asked(press.intent, language=reply.language))
 
     async def home(self, person: Person, language: Language, *, directory_only: bool) -> tuple[Private, bool]:
-        """Return the home page, and whether an account is connected.
+        """Return the Home page, and whether an account is connected.
 
-        It stays visible, so it shows no names and no amounts.
+        The page stays visible, so it shows no names and no amounts.
         """
         link = None if directory_only else await self._accounts.link(person)
         days, watches = await self._reminding.ahead(person) if link else ([], 0)
@@ -120,10 +120,10 @@ class Connecting:
         return self._say("channels/home", language, intent="home", **values), link is not None
 
     async def coded(self, message: Message, code: CodeState, language: Language) -> Private:
-        """Return the reply to a typed code: connected, a choice of records, or why the code is refused.
+        """Return the reply to a typed code: connected, a choice of records, or why the code is not accepted.
 
         Raises:
-            LinkExpired: no sign-in waits for it and no account is connected.
+            LinkExpired: no sign-in waits for a code, and no account is connected.
             LinkError: as raised by `Accounts.prove`.
         """
         person = message.person
@@ -142,7 +142,11 @@ class Connecting:
         return await self._status(message, language, others=False)
 
     async def _status(self, message: Message, language: Language, *, others: bool = True) -> Private:
-        """Return whether an account is connected; without the name if member answers are off here."""
+        """Return the reply that says whether an account is connected.
+
+        `others`: also name the other platforms where the person is connected. The reply has no names of members if
+        member answers are off here.
+        """
         person, off = message.person, message.directory_only
         link = await self._accounts.link(person)
         also = await self._accounts.elsewhere(person) if others and not off else ()
@@ -156,14 +160,17 @@ class Connecting:
         return self._say("account/status", language, intent="account.status", **values)
 
     async def _linked(self, person: Person, linked: Linked, language: Language) -> Private:
-        """Return what is connected now, and how many reminders ended because their record is no longer accessible."""
+        """Return the reply after a sign-in: a choice of records, or which record is connected.
+
+        The latter also states how many reminders ended because their record is no longer accessible.
+        """
         if linked.choices:
             return self._say("account/choose", language, intent="account.link", linked=linked)
         ended = await self._reminding.end_private(person, await self._accounts.connected(person))
         return self._say("account/linked", language, intent="account.link", linked=linked, ended=ended)
 
     async def _erase(self, person: Person, language: Language) -> Erased | None:
-        """Delete the bot's messages in the person's chat; None if the platform supports no deletion."""
+        """Delete the bot's messages in the person's chat. Return the counts; None if the platform cannot delete."""
         erased = await self._retention.forget(person, language)
         if erased is not None and erased.all:
             await self._audit.record("erased", person)
@@ -184,10 +191,10 @@ class Connecting:
         return self._say("account/unlink", asked.language, intent=asked.intent, **values)
 
     async def _privacy(self, message: Message, asked: Asked) -> Private:
-        """Return what is stored, and when this person's records were read for them, from the audit trail.
+        """Return the reply about what is stored, and when the bot read this person's records, by the audit trail.
 
-        The latter comes first if the words ask who has seen the records; a question about work has a text of its own,
-        and what else is stored becomes a button.
+        The dates come first if the words ask who has seen the records. A question whether the employer sees them has a
+        text of its own.
         """
         language, work, said = asked.language, asked.rule == _AT_WORK, keys_in(message.text)
         who = "who" in asked.arguments or not (_WHO.isdisjoint(said) or _LOOKS.isdisjoint(said))

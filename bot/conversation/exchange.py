@@ -1,4 +1,4 @@
-"""A message while it is answered, the emergency line, the buttons of replies, and the stored dialogue state."""
+"""One message while it is answered; its emergency line, the buttons of its reply, and the dialogue state after it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import msgspec
 from msgspec.structs import replace
 
 from bot.accounts.accounts import Accounts
-from bot.conversation.focus import beside_last, place_in, records_shown
+from bot.conversation.focus import beside_last, index_in_list, records_shown
 from bot.conversation.state import Asked, Dialogue, Memory, become, offered
 from bot.language.context import RECORD, THOSE
 from bot.language.kernel import HELP
@@ -47,15 +47,14 @@ _CONNECT = "account.link"
 _TOLD = re.compile(
     r"\$\s?\d|\b(?:19|20)\d\d\b|\b\d{1,2} de [a-z]+|\b[A-Z][a-z]{2,8} \d{1,2}\b|[Nn]etwork|\b[Rr]ed(?:es)?\b"
 )
-"""A pattern for money, a date or a network, in either language: facts whose source may be of interest."""
+"""Matches an amount of money, a date or a network, in English or Spanish: facts whose source a reader may ask for."""
 
 
 def useful(reply: Answered, here: Asked | None, meaning: ButtonMeaning, *, connected: bool) -> tuple[Block, ...]:
-    """Return the reply's blocks without needless buttons.
+    """Return the reply's blocks without duplicate buttons, and without a button that asks `here` again.
 
-    `here` is the question that the reply answers completely, if any.
-
-    A person who is `connected` gets no button to connect, except in replies about the connection itself.
+    `here` is the question that the reply answers completely, if any. A person who is `connected` gets no button to
+    connect, except in error messages and in replies about the account.
     """
     seen, kept = [_what(here)] if here else [], list[Block]()
     connected = connected and reply.error is None and not reply.intent.startswith("account.")
@@ -78,7 +77,7 @@ def useful(reply: Answered, here: Asked | None, meaning: ButtonMeaning, *, conne
 
 
 def within(blocks: tuple[Block, ...], barred: Callable[[str], bool]) -> tuple[Block, ...]:
-    """Return the blocks without the buttons and the list entries that ask nothing but what is barred, by intent."""
+    """Return the blocks without buttons of barred intents, and without list entries that have no other button."""
     kept, gone = list[Block](), 0
     for block in blocks:
         buttons = block.buttons if isinstance(block, Actions) else block.actions if isinstance(block, Item) else ()
@@ -122,16 +121,16 @@ _MOST_LABELS = 40  # of earlier replies in one conversation
 UNREAD = Reading("", None, {}, None, 0.0, "en", 0.0, (), (), unclear=False)
 RIGHT, WRONG = "feedback.right", "feedback.wrong"
 ABOUT, RULE = "about", "rule"
-"""The arguments of a thumb: the intent and the rule of its answer."""
+"""The arguments of a rating button: the intent and the rule of the answer."""
 
 
 class Exchange(msgspec.Struct):
-    """One message while it is answered: the message, the conversation's memory, and how it is understood.
+    """One message while it is answered: the message, the dialogue state, and how the message is understood.
 
-    `heard` is the language of its words, `language` that of the reply, `errors` that of error messages. `unread` is how
-    it was asked back or not understood, for the metrics; "" if it was answered. `line` is the line about danger above
-    its replies. Of several questions `words` are those of the first, and `further` those of the others. `is_asked` is
-    True once a question is answered; `connects` if a stored question may follow.
+    `heard` is the language of the message, `language` that of the reply, `errors` that of error messages. `unread`
+    names the text that asked back, for the metrics; "" if there was an answer. `line` is the emergency line above the
+    replies. If there are several questions, `words` is the text of the first, and `further` are the others. `is_asked`
+    is True once a question is answered; `connects` if a question that waited for the sign-in may follow.
     """
 
     message: Message
@@ -161,23 +160,23 @@ class Exchange(msgspec.Struct):
         return tuple((one.given, one.family) for one in self.memory.people) if self.message.alone else ()
 
     def above(self, reply: Answered) -> tuple[Answered, ...]:
-        """Return the reply with the emergency line above it, if there is one."""
+        """Return the messages to send for a reply, with the emergency line above the reply if there is one."""
         return self.line.above(reply) if self.line is not None else (reply,)
 
     def around(self, problem: Private) -> tuple[Answered, ...]:
-        """Return an error message with the emergency line above it, or after it if no question was answered."""
+        """Return the messages for an error: after the emergency line if nothing was asked yet, otherwise below it."""
         if self.line is None or self.is_asked:
             return self.above(problem)
         return self.line.alone, problem
 
 
 class Said(msgspec.Struct, frozen=True):
-    """A reply, and what the conversation stores about it.
+    """A reply, and what the dialogue state stores about it.
 
-    `asked` is the question that it answers, `wants` the slot that it asks for. `keeps` is True if the topic continues
-    (thanks, help, not understood). `slots` are the values for each intent that the message could have meant; the button
-    of a reading carries them. `rates` is True for an answer that its reader may rate. `alone`: its buttons work, and
-    the dialogue state is unchanged (T54).
+    `asked` is the question that the reply answers, `wants` the slot that the reply asks for. `keeps` is True if the
+    previous topic continues (after thanks, help, or a message that was not understood). `slots` are the slots of the
+    intents that the reply's buttons offer, by intent. `rates`: the reader may rate the answer. `alone`: the reply's
+    buttons work, and the dialogue state is unchanged (T54).
     """
 
     reply: Answered
@@ -209,13 +208,13 @@ class Keeper:
         return intent == _CONNECT or self._pack.is_of_member(intent)
 
     async def remember(self, exchange: Exchange, said: Said) -> Answered:
-        """Store the dialogue state after a reply. Return the reply with ids in its buttons."""
+        """Store the dialogue state after a reply, and return the reply with ids in its buttons."""
         message, memory, reply, asked, slots = exchange.message, exchange.memory, said.reply, said.asked, said.slots
         if message.directory_only and isinstance(message.place, OneToOne):  # what would be refused is not offered
             reply = replace(reply, blocks=within(reply.blocks, self._is_refused))
         if said.alone:
             return await self.alone(message.person, reply)
-        asked = beside_last(memory, self._told(asked, reply)) if asked else None
+        asked = beside_last(memory, self._with_named(asked, reply)) if asked else None
         keeps = memory if said.keeps else None
         # A button without a question before it is about the person of whom the conversation speaks.
         meaning = self.meaning(asked or Asked("", whose=memory.current), reply.language, slots)
@@ -227,10 +226,10 @@ class Keeper:
         rates = said.rates and not asks_back(blocks)
         rating = rating_of(self._pack, message, asked, offers) if rates and asked else reply.rating
         reply = replace(reply, blocks=explained(reply.intent, blocks), rating=rating)
-        issued, presses = self._dialogue.number(message.person, reply, meaning)
+        issued, presses = self._dialogue.with_ids(message.person, reply, meaning)
         kept_list = keeps is not None and not offers.choices and not offers.entries
         listed = memory.choices and asked is not None and len(offers.choices) < _A_LIST
-        if kept_list or (listed and asked and place_in(memory, asked) is not None):
+        if kept_list or (listed and asked and index_in_list(memory, asked) is not None):
             offers = replace(offers, choices=memory.choices, numbers=memory.numbers, entries=memory.entries)
         elsewhere = isinstance(message.place, Shared) and isinstance(reply, Private)
         if elsewhere:
@@ -259,23 +258,23 @@ class Keeper:
         return replace(issued, record=None) if isinstance(issued, Private) else issued
 
     def after(self, memory: Memory, asked: Asked, reply: Answered) -> Memory:
-        """Return the conversation as it is after a reply that a further question of the same message follows."""
-        told = self._told(asked.alone, reply)
+        """Return the dialogue state after a reply, for the next question of the same message. Nothing is stored."""
+        told = self._with_named(asked.alone, reply)
         offers = offered(reply.blocks, self.meaning(told, reply.language))
         shown = self._shown(reply, told, offers, memory)
         spoken = tuple(dict.fromkeys((*([asked.whose] if asked.whose else ()), *memory.spoken)))
         told_of = {"asked": told, "language": reply.language, "spoken": spoken, "earlier": memory.topics(told), **shown}
         return replace(offers, **told_of, link=memory.link, whose=memory.whose, choice=memory.choice)
 
-    def _told(self, asked: Asked, reply: Answered) -> Asked:
-        """Return the question with what only the record told of it."""
+    def _with_named(self, asked: Asked, reply: Answered) -> Asked:
+        """Return the question with the values that only the record told (`reply.named`), as slots or arguments."""
         heard = self._pack.intents[asked.intent].heard if reply.named else {}
         slots = {name: Slot(one, one) for name, one in reply.named.items() if name in heard}
         others = {name: one for name, one in reply.named.items() if name not in {*heard, THOSE}}
         return replace(asked, slots={**asked.slots, **slots}, arguments={**asked.arguments, **others})
 
     def _shown(self, reply: Answered | None, asked: Asked | None, offers: Memory, memory: Memory) -> dict[str, Any]:
-        """Return the records that the next turn may ask about: of a reply given here, or of the button to it."""
+        """Return the fields of `Memory` for the records shown. `reply` is None if it was posted in another chat."""
         rules = self._pack.intents.get(asked.intent) if asked else None
         claims = [one.id for one in reply.sources if one.type == "ExplanationOfBenefit"] if reply else []
         named = reply.named if reply else {}
@@ -284,9 +283,9 @@ class Keeper:
     def meaning(
         self, after: Asked | None, language: Language, said_slots: Mapping[str, Mapping[str, Slot]] | None = None
     ) -> Callable[[Press], Asked]:
-        """Return a function from a button to its question, which is made once for each button.
+        """Return a function that returns a button's question, and the same question for the same button.
 
-        `said_slots` are the values for each intent that was offered.
+        `after` is the question above the buttons, `said_slots` are the slots of the intents offered, by intent.
         """
         known: dict[int, tuple[Press, Asked]] = {}  # by the id of the press, which is kept with it
 
@@ -304,7 +303,7 @@ class Keeper:
 
 
 class Parts(msgspec.Struct, frozen=True, kw_only=True):
-    """What the steps of every turn use. `now` returns the local time."""
+    """The services that all steps of answering share. `now` returns the local time."""
 
     pack: Pack
     accounts: Accounts
@@ -316,25 +315,25 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def asks_back(blocks: Iterable[Block]) -> bool:
-    """Return whether a reply is one line that ends with a question: it has no answer yet that could be rated."""
+    """Return whether a reply, apart from notes and buttons, is one line with a question: there is no answer to rate."""
     told = [block for block in blocks if not isinstance(block, Actions | Note)]
     return len(told) == 1 and isinstance(told[0], Line) and "?" in "".join(one.text for one in told[0].spans)
 
 
 def rating_of(pack: Pack, message: Message, asked: Asked, offers: Memory) -> Rating | None:
-    """Return the two rating buttons of a looked-up answer in a private chat; None if the pack does not offer them.
+    """Return the two rating buttons of a looked-up answer in a 1:1 chat; None otherwise, or if the pack has none.
 
-    Each carries the answer that it is about, so that it means the same later. `offers` are the buttons of the answer.
+    Each button names the answer it rates, so that it stays valid later. `offers` are the buttons of the answer.
     """
     looked_up = asked.intent in pack.answers and WRONG in pack.intents
     if not looked_up or not isinstance(message.place, OneToOne):
         return None
-    about = about_of(asked, offers)
+    about = rating_arguments(asked, offers)
     return Rating(Action("right", "", press=Press(RIGHT, about)), Action("wrong", "", press=Press(WRONG, about)))
 
 
-def about_of(asked: Asked, shown: Memory) -> dict[str, str]:
-    """Return the arguments of a rating button: intent, rule and the record that was shown."""
+def rating_arguments(asked: Asked, shown: Memory) -> dict[str, str]:
+    """Return the arguments of a rating button: the answer's intent, its rule, and the id of the record shown."""
     about = {ABOUT: asked.intent, RULE: asked.rule or ""}
     return {**about, RECORD: shown.record} if shown.record else about
 
@@ -355,11 +354,11 @@ def endangered(pack: Pack, exchange: Exchange) -> Answered | Said | None:
 
 
 def _for_now(pack: Pack, exchange: Exchange) -> Said | None:
-    """Return the line about danger with a button for the question; None if the question is answered below the line.
+    """Return the emergency line with a button for the question; None if the question is answered below the line.
 
-    A message about poison, or about present danger beside a search of the directory, gets no list of results unless it
-    searches for places of care such as emergency rooms. Where others read, no button offers a member question, so the
-    question is answered as usual. A question about Poison Control itself is answered by the line.
+    The question is not answered if the danger is present, and the line is about poison or the question searches the
+    directory for anything but a type of facility, such as emergency rooms. In shared places the question is answered,
+    because no button there may offer a member question. The line itself answers a question about Poison Control.
     """
     reading, language = exchange.reading, exchange.language
     kind, intent = reading.alarm, reading.intent or ""
@@ -378,11 +377,10 @@ def _for_now(pack: Pack, exchange: Exchange) -> Said | None:
 
 
 class AlarmLine:
-    """The line above each reply to a message with a sign of an emergency and a question.
+    """The line above each reply to a message that has a sign of an emergency and a question.
 
-    In shared places, if the answer goes to the 1:1 chat, the person alone sees the line where they wrote. If there is
-    no answer, the line precedes the error. If the emergency is happening now, the text is that of the full reply; "if"
-    is used only otherwise.
+    In a shared place, if the answer goes to the 1:1 chat, the line is also posted there, for the writer alone. If there
+    is no answer, the line precedes the error. The line begins with "if", unless the emergency is happening now.
     """
 
     def __init__(self, pack: Pack, reading: Reading, kind: str, language: Language, message: Message) -> None:
@@ -391,7 +389,7 @@ class AlarmLine:
         self._told = isinstance(message.place, OneToOne)
 
     def above(self, reply: Answered) -> tuple[Answered, ...]:
-        """Return the reply with the emergency line above it, without rating buttons."""
+        """Return the messages to send: the reply under the line, after the line alone where the writer is shown it."""
         line = self.alone
         under = replace(reply, blocks=(*line.blocks, *reply.blocks), alarm=line.alarm, rating=None)
         if self._told or isinstance(reply, Shareable):

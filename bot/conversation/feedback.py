@@ -1,8 +1,8 @@
 """Feedback on an answer: thumbs up, thumbs down, or "that's wrong" with what was wrong.
 
-Offered in private chats only, where nobody else can press the button. The stored count has the intent and the rule of
-the answer, and nothing about the person. A message that the bot did not understand is given to the operator only if the
-person has first seen what would be stored.
+Rating buttons are offered in 1:1 chats only, where nobody else can press them. The counts are stored by intent and rule
+of the answer, and contain nothing about the person. A message that the bot did not understand is stored for the
+operator only after the person has seen what would be stored, and agrees.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import contextlib
 
 from msgspec.structs import replace
 
-from bot.conversation.exchange import ABOUT, RIGHT, RULE, WRONG, Exchange, Parts, about_of
+from bot.conversation.exchange import ABOUT, RIGHT, RULE, WRONG, Exchange, Parts, rating_arguments
 from bot.conversation.state import Asked
 from bot.errors import StoreError
 from bot.message import Private
@@ -21,23 +21,23 @@ from bot.pack import template_of
 _WAS = "was"
 _OURS = frozenset({_WAS, ABOUT, RULE})
 SENTENCE, KEEP = "feedback.sentence", "feedback.keep"
-"""The intents to see what would be stored of a message that was not understood, and to agree."""
+"""The intents to show what would be stored of a message that was not understood, and to store it."""
 _THUMBS = {RIGHT: "right", WRONG: "wrong"}
 
 
 class Feedback:
-    """Counts feedback, and stores the sentences that people give."""
+    """Counts ratings of answers, and stores the messages that people give to the operator."""
 
     def __init__(self, parts: Parts, ratings: Ratings, sentences: Sentences) -> None:
         self._pack, self._ratings, self._sentences = parts.pack, ratings, sentences
 
     async def answer(self, exchange: Exchange, asked: Asked) -> Private:
-        """Return what would be stored of a message that was not understood; or store it, and say so.
+        """Return the reply that shows what would be stored of the last message not understood, or store it and say so.
 
-        No words if it has expired.
+        If the message has expired, the reply shows no words, and nothing is stored.
 
         Raises:
-            StoreError: it is not stored.
+            StoreError: the message is not stored.
         """
         memory, kept = exchange.memory, False
         key, words = memory.unread or ("", "")
@@ -50,16 +50,16 @@ class Feedback:
         return self._pack.reply(Private, asked.intent, template_of(asked.intent), values, asked.language)
 
     async def heard(self, exchange: Exchange, asked: Asked) -> Asked:
-        """Count feedback on an answer. Return the question to go on with.
+        """Count the rating in a question, if it has one. Return the question to answer.
 
-        "That's wrong" is about the last answer. The reply to it knows which; a question of a button under that reply
-        does not.
+        The answer rated is the one that the question's arguments name, else the last answer. A thumb keeps these
+        arguments; the question of any other button loses them.
         """
         outcome = _THUMBS.get(asked.intent) or asked.arguments.get(_WAS)
         if outcome not in OUTCOMES:
             return asked
         message, memory = exchange.message, exchange.memory
-        last = about_of(memory.asked, memory) if memory.asked else {}
+        last = rating_arguments(memory.asked, memory) if memory.asked else {}
         about = asked.arguments if ABOUT in asked.arguments else last
         if intent := about.get(ABOUT):
             with contextlib.suppress(StoreError):  # whoever rates an answer reads what comes next all the same

@@ -1,7 +1,7 @@
-"""What the last answer showed, as far as a later message leans on it: the one before, that one, its phone number.
+"""What the last answer showed, for messages that refer to it: "the one before", "that one", "its phone number".
 
-It is kept as the question with the conditions that it was found by, the id of its record, and the list that it is in.
-Pure functions.
+A record is remembered as its id, the question with the conditions that found it, and the list that contains it. The
+functions are pure.
 """
 
 from __future__ import annotations
@@ -49,10 +49,10 @@ _LEAST = 0.05  # of the probability of the question before, where words point at
 
 
 def intent_of(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules]) -> str | None:
-    """Return the intent that asks about what was just shown, of a message that is not clear by itself and points there.
+    """Return the intent of a message that is unclear by itself and refers to what was just shown; else None.
 
-    It is the same question anew, or what can be asked of the provider or the claim that was shown. A fact of a listing
-    alone ("and the address?") is the provider's, and not the member's own.
+    The intent is that of the last question, or one that can be asked of the shown provider or claim. A fact of a
+    directory entry alone ("and the address?") is the provider's, not the member's own.
     """
     before, of_them = intents.get(memory.asked.intent) if memory.asked else None, OF_THEM in reading.concepts
     top = intents.get(reading.intent or "")
@@ -82,7 +82,7 @@ def intent_of(memory: Memory, reading: Reading, intents: Mapping[str, IntentRule
 def _of_provider(
     reading: Reading, top: IntentRules, before: IntentRules, intents: Mapping[str, IntentRules]
 ) -> str | None:
-    """Return what a message asks of the provider that was shown: a fact, or to be booked with them: whom to call."""
+    """Return the intent that asks for a fact of the shown provider, or whom to call for an appointment; else None."""
     shown = any(one.name == _PROVIDER for one in before.subjects)
     if not (shown or (before.reads_claims and OF_THEM in reading.concepts)):
         return None
@@ -106,10 +106,10 @@ def records_shown(
     offers: Memory,
     memory: Memory,
 ) -> dict[str, Any]:
-    """Return the records that the next turn may ask about, of a reply that is based on these claims.
+    """Return the fields of `Memory` for the records that the next message may refer to.
 
-    A single one comes before those of the same person that were shown one by one before it. Of a list with further
-    pages the conditions are known, and not all its claims.
+    `claims` are the ids that the reply is based on. A single claim is followed by the claims of the same person that
+    were shown one by one before it. For a list with further pages, `shown` is (), because not all its claims are known.
     """
     record = offers.record or (asked.arguments.get(RECORD) if asked else None)
     single = tuple(named.get(THOSE, "").split())
@@ -126,9 +126,9 @@ def records_shown(
 
 
 def _meant(memory: Memory, reading: Reading, before: IntentRules | None) -> tuple[str, ...]:
-    """Return the claims that were shown if a message asks about them: "what do those come to", "the same price?".
+    """Return the ids of the shown claims if a message asks about them: "what do those come to"; else ().
 
-    "It" and "them" are those of the doctor or month that was singled out.
+    With "it" or "them", these are the claims of the doctor or month that the answer singled out.
     """
     if before is None or not before.reads_claims or not _OTHER_CLAIMS.isdisjoint(reading.slots):
         return ()
@@ -142,9 +142,9 @@ def _meant(memory: Memory, reading: Reading, before: IntentRules | None) -> tupl
 
 
 def of_all(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules]) -> Reading:
-    """Return the reading; a short message that is not clear, or asks for a sum, is about all of what was shown.
+    """Return the reading; a short unclear message, or one that asks for a sum, refers to all claims shown (`those`).
 
-    Of what was shown one by one the last is meant, but where two are compared.
+    After claims that were shown one by one, only the last is meant, unless two are compared.
     """
     top = intents.get(reading.intent or "")
     few = _SHORT if reading.unclear else _BARE if top and top.tells == "sums" else 0  # "how much total"
@@ -154,7 +154,7 @@ def of_all(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules])
 
 
 def of_shown(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules], *, points: bool) -> Reading:
-    """Return the reading of a further question of a message; one about claims that names none is about those shown."""
+    """Return the reading of a further question; a question about claims that names none refers to the claims shown."""
     rules = intents.get(reading.intent or "")
     asks = reading.unclear or (points and rules is not None and rules.shows_claims)
     if not memory.shown or not asks or not OF_CLAIMS.isdisjoint(reading.slots):
@@ -163,9 +163,9 @@ def of_shown(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules
 
 
 def _teller(reading: Reading, before: IntentRules, intents: Mapping[str, IntentRules]) -> str | None:
-    """Return the intent that tells of several claims what a message asks, as likely as all that ask it of one of them.
+    """Return the likeliest intent about several claims; an intent about one claim counts for the matching one.
 
-    What one of them costs and why is asked as their sum, what it was as their list.
+    The cost of one claim, or its reason, becomes the sum of all; what one claim was becomes their list.
     """
     names = {entry.tells: name for name, entry in intents.items() if entry.tells}
     told = defaultdict[str, float](float)
@@ -180,7 +180,7 @@ def _teller(reading: Reading, before: IntentRules, intents: Mapping[str, IntentR
 
 
 def of_those(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked:
-    """Return the question about the claims that were shown, whatever they were found by."""
+    """Return a question about the claims that were shown with their ids, without earlier filters; else unchanged."""
     before = intents.get(memory.asked.intent) if memory.asked else None
     rules, meant = intents.get(asked.intent), _meant(memory, reading, before)
     same = memory.asked is not None and memory.asked.whose == asked.whose
@@ -195,14 +195,14 @@ def _asks_of_claim(rules: IntentRules) -> bool:
 
 
 def beside_last(memory: Memory, asked: Asked) -> Asked:
-    """Return the question with the provider of the one before it, where it names another: "those two" are both."""
+    """Return the question with the previous provider as argument if it names another; "those two" may mean both."""
     last, own = (one.values.get(_NAME) if one else None for one in (memory.asked, asked))
     two = isinstance(last, str) and isinstance(own, str) and last != own and "/" not in last + own
     return replace(asked, arguments={**asked.arguments, _SPOKEN: last}) if two else asked
 
 
 def of_both(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked:
-    """Return a question about "those two" with the two providers that were asked about one after the other."""
+    """Return a question about "those two" with the two providers asked about one after the other; others unchanged."""
     last = memory.asked.arguments.get(_SPOKEN) if memory.asked else None
     them = reading.those and not _THEM.isdisjoint(reading.text.casefold().split())
     if last is None or memory.asked is None or not them or not NAMES.isdisjoint(asked.slots):
@@ -214,7 +214,10 @@ def of_both(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[str
 
 
 def by_name(memory: Memory, asked: Asked, intents: Mapping[str, IntentRules]) -> Asked:
-    """Return a question about claims with the name of the provider that was shown, as claims hold no reference."""
+    """Return a claims question with the shown provider's name in place of the reference, which claims do not contain.
+
+    Without a known name, the provider is dropped. Other questions are unchanged.
+    """
     rules, slot = intents.get(asked.intent), asked.slots.get("provider_name")
     if rules is None or not rules.reads_claims or slot is None or "/" not in str(slot.value):
         return asked
@@ -224,7 +227,10 @@ def by_name(memory: Memory, asked: Asked, intents: Mapping[str, IntentRules]) ->
 
 
 def of_doctor(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked:
-    """Return a question of claims about "him" or "her", behind a list of providers, with who was spoken of before."""
+    """Return a claims question about "him" or "her" after a list of providers, with the provider asked about before.
+
+    Other questions are unchanged.
+    """
     rules, before = intents.get(asked.intent), intents.get(memory.asked.intent) if memory.asked else None
     of_them = OF_THEM in reading.concepts and NAMES.isdisjoint(asked.slots) and not asked.arguments
     if rules is None or before is None or not (of_them and rules.reads_claims and lists_providers(before)):
@@ -235,10 +241,10 @@ def of_doctor(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[s
 
 
 def of_record(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked:
-    """Return the question about the record that the last answer was about: when it was, why, whether that is right.
+    """Return the question with the record that the last answer was about, if it refers to that record; else unchanged.
 
-    Both are about a claim, or the question is about the doctor of that claim: "is she still in network". The record is
-    identified by its id, so filters of the earlier question are dropped.
+    Both questions are about a claim, or this one is about the doctor of that claim: "is she still in network". The
+    record is identified by its id, so filters of the earlier question are dropped.
     """
     context = memory.context()
     if context is None or memory.asked is None or memory.asked.whose != asked.whose or RECORD in asked.arguments:
@@ -260,9 +266,10 @@ def of_record(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[s
 
 
 def _in_focus(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked:
-    """Return the question about the claim that was shown, under the conditions that it was found by.
+    """Return the question with the shown claim as starting point, if that claim or the next is meant; else unchanged.
 
-    It asks of one claim, or points back or at the doctor, and describes no other: "how much did you all pay".
+    The question asks about one claim, or refers back to it or to its doctor, and describes no other claim: "how much
+    did you all pay".
     """
     rules, record = intents[asked.intent], _claim_spoken_of(memory, reading, intents)
     if record is None or not (rules.reads_claims and (rules.walks or (rules.tells == "two" and reading.steps))):
@@ -275,9 +282,10 @@ def _in_focus(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[s
 
 
 def _claim_spoken_of(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules]) -> str | None:
-    """Return the claim that was shown last.
+    """Return the id of the claim that was shown last; None if no claim is meant.
 
-    Past an answer about no claims, or of a list its first, only words that point at one mean it.
+    If a list or an answer about no claims came after it, only words that point back, such as "that one", mean the
+    claim.
     """
     for at, topic in enumerate(one for one in (memory.asked, *memory.earlier) if one is not None):
         if topic.intent in intents and intents[topic.intent].reads_claims:
@@ -287,18 +295,19 @@ def _claim_spoken_of(memory: Memory, reading: Reading, intents: Mapping[str, Int
 
 
 def _is_anew(reading: Reading) -> bool:
-    """Return whether a message describes what it asks about itself: "the $50 one in november", but not "that visit"."""
+    """Return whether a message describes what it asks about: "the $50 one in november"; False for "that visit"."""
     named = not reading.points and not {"VISIT", "CLAIM", "FILL"}.isdisjoint(reading.concepts)
     return named or "LATEST" in reading.concepts or not _OTHERS.isdisjoint(reading.slots)
 
 
 def stepped(memory: Memory, last: Asked, step: int, intents: Mapping[str, IntentRules]) -> Asked | None:
-    """Return the question about the one `step` further on from the one that was shown, or from the first of the list.
+    """Return the question about the record `step` entries after the one that was shown; None if there is no such entry.
 
-    In a list it is the next entry. Else it is found as the last one was, under the same conditions: `pick` counts from
-    the record that was shown, or from the newest one where several were. A time ends with the record that it found.
+    In a list, this is the next entry. Otherwise the last search is repeated under its conditions: the argument `pick`
+    counts from the record that was shown, or from the newest one if there were several. A date range is dropped once it
+    has found its record.
     """
-    at = place_in(memory, last)
+    at = index_in_list(memory, last)
     if at is not None and len(memory.choices) > 1:
         return _at(memory, at + step)
     if step == 0 and memory.choices:
@@ -320,7 +329,7 @@ def _walks(asked: Asked, intents: Mapping[str, IntentRules]) -> bool:
     return asked.intent in intents and intents[asked.intent].walks
 
 
-def place_in(memory: Memory, asked: Asked) -> int | None:
+def index_in_list(memory: Memory, asked: Asked) -> int | None:
     """Return the index in the last list of the question's provider or claim; None if it is not in the list."""
     subject = _subject(asked)
     places = (at for at, entry in enumerate(memory.choices) if subject and _subject(entry) == subject)
@@ -336,7 +345,7 @@ def _at(memory: Memory, position: int) -> Asked | None:
 
 
 def chosen(memory: Memory, index: int) -> Asked | None:
-    """Return the entry by its number as shown, else by its position (-1 is the last); None if it is not clear."""
+    """Return the list entry with this number, or at this position (-1 is the last), or None; 0 is the only entry."""
     if index == 0:
         return memory.choices[0] if len(memory.choices) == 1 and not memory.entries else None
     if index in memory.numbers:
@@ -345,5 +354,5 @@ def chosen(memory: Memory, index: int) -> Asked | None:
 
 
 def whole(text: str | None) -> int:
-    """Return an argument as a number, 0 without one."""
+    """Return an argument as an integer; 0 if it is missing or not a number."""
     return int(text) if text and text.lstrip("-").isdecimal() else 0

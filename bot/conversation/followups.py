@@ -1,6 +1,7 @@
-"""The meaning of a message after the previous answer: a follow-up, a list entry, a yes, what to share. Pure functions.
+"""The meaning of a message after the previous answer: a follow-up, a list entry, a yes, or a request to share.
 
-An answer to be shared is asked again without the asker's account, address or networks; it is a `Shareable` by type.
+The functions are pure. To share an answer, the question is asked again without the asker's account, address or
+networks, so that the new answer is a `Shareable`.
 """
 
 from __future__ import annotations
@@ -46,11 +47,11 @@ _SHOWN = frozenset({AMONG, FACTS, LIKE, LIKE_WORDS, THOSE})
 SHARED = "share"
 """The argument of a question whose answer is to be shared."""
 _CONTACT, _FILE, _PAGE, _LIST = "contact", "file", "page", "list"
-"""Arguments for a provider's contact card, or for a list as a file, from its first page."""
+"""The names of arguments: a contact card, a file, a page of a list. `_LIST` is only a value of the slot "share"."""
 
 
 def of_what_was_shown(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked:
-    """Return the question about the list entry that it names, or about the record that the last answer showed."""
+    """Return the question with the list entry or record of the last answer that it refers to; else unchanged."""
     rules = intents.get(asked.intent)
     if asked.intent == _PERSON:
         same = memory.asked is not None and memory.asked.whose == asked.whose
@@ -71,10 +72,10 @@ def of_what_was_shown(memory: Memory, asked: Asked, reading: Reading, intents: M
 
 
 def _searched_again(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked | None:
-    """Return the search before with what a question about providers asks, if the question names none of them.
+    """Return the last provider search, with the conditions that a question about its results adds; else None.
 
-    That is one about the several that were shown ("do they take my plan", "which takes new patients"), or any where
-    none was found, which the search then says again: "the 2nd one's fax".
+    The question names no provider. It is about several results ("do they take my plan"), or the search found nobody;
+    the repeated search then says so again: "the 2nd one's fax".
     """
     rules, before = intents[asked.intent], intents.get(memory.asked.intent) if memory.asked else None
     if memory.asked is None or before is None or not lists_providers(before) or not NAMES.isdisjoint(reading.slots):
@@ -92,7 +93,10 @@ def _searched_again(memory: Memory, asked: Asked, reading: Reading, intents: Map
 
 
 def _like_shown(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked:
-    """Return the search with the one provider that was just shown, if it names no kind: "who else in that office"."""
+    """Return a search that names no kind of provider with the one just shown as its model: "who else in that office".
+
+    Other searches are unchanged.
+    """
     before, context = intents.get(memory.asked.intent) if memory.asked else None, memory.context()
     slot = context.slots.get(_PROVIDER) if context and before and before.is_of_provider else None
     if len(memory.choices) == 1:
@@ -104,10 +108,10 @@ def _like_shown(memory: Memory, asked: Asked, reading: Reading, intents: Mapping
 
 
 def of_entry(memory: Memory, asked: Asked, reading: Reading, *, first: bool) -> Asked:
-    """Return the question about the entry that it names: the second one's phone number, why the third one was denied.
+    """Return the question about the list entry that it names: "the second one's phone number"; else unchanged.
 
-    The entry's own button identifies it. With `first`, a question without number and name is about the only entry, or
-    about those of a list of providers. "My last claim" means the newest claim, not the last entry.
+    The entry's button identifies its record or provider. With `first`, a question without number and name is about the
+    only entry, or about all entries of a list of providers. "My last claim" means the newest claim, not the last entry.
     """
     told = asked.slots.get("ordinal")
     index = told.value.get("index") if told and isinstance(told.value, Mapping) else None
@@ -128,7 +132,10 @@ def of_entry(memory: Memory, asked: Asked, reading: Reading, *, first: bool) -> 
 
 
 def _among(memory: Memory, asked: Asked, reading: Reading) -> Asked:
-    """Return the question with the providers of the list that was shown, where there are several: "npi?" after it."""
+    """Return the question with the providers of the list just shown, if there are several: "npi?"; else unchanged.
+
+    A number in the question limits the providers to the first ones.
+    """
     slots = (entry.slots.get(_PROVIDER) for entry in memory.choices)
     shown = list(dict.fromkeys(str(slot.value) for slot in slots if slot))
     several = 1 < len(shown) == len(memory.choices)
@@ -138,9 +145,9 @@ def _among(memory: Memory, asked: Asked, reading: Reading) -> Asked:
 
 
 def consent(memory: Memory, reading: Reading) -> Asked | None:
-    """Return the question that a bare yes means: the first button of the last reply, unless that deletes something.
+    """Return the question that a bare yes means: that of the last reply's first button; else None.
 
-    A yes does not answer "where should I look?".
+    None also if that button must be pressed, because it deletes something, or if the bot asked "where should I look?".
     """
     told = reading.slots.get("answer")
     first = next(iter(memory.labels.values()), None)
@@ -150,7 +157,7 @@ def consent(memory: Memory, reading: Reading) -> Asked | None:
 
 
 def resolve(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked | None:
-    """Return the question that a follow-up means after the last answer; None if it fits nothing."""
+    """Return the question that a follow-up means after the last answer; None if nothing fits."""
     last = memory.earlier[reading.back - 1] if reading.back else memory.asked
     if last is None or reading.intent is None:
         return None
@@ -176,9 +183,9 @@ def resolve(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules]
 
 
 def refined(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked | None:
-    """Return the question of `resolve`, or None if it equals the one just answered.
+    """Return the question of a follow-up, or of a request to share; None if nothing fits.
 
-    A refinement that names no other record stays with the one that was shown.
+    A refinement that names no other record stays with the record that was shown.
     """
     if reading.intent == SHARE:
         return to_share(memory, reading, intents)
@@ -193,8 +200,11 @@ def refined(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules]
     return of_those(memory, of_record(memory, followed, reading, intents), reading, intents)
 
 
-def beyond(memory: Memory, reading: Reading, language: Language) -> Asked | None:
-    """Return the reply to a number that is not in the list, or to "repeat that" before any answer; else None."""
+def no_such_entry(memory: Memory, reading: Reading, language: Language) -> Asked | None:
+    """Return the reply to a number that is not in the list, or to "repeat that" before any answer; else None.
+
+    The reply is a question whose template is rendered without a search.
+    """
     if reading.intent == _AGAIN:
         return Asked(_AGAIN, language=language)
     entries = len(memory.choices) or len(memory.entries)
@@ -209,9 +219,10 @@ def beyond(memory: Memory, reading: Reading, language: Language) -> Asked | None
 
 
 def _ordinal(memory: Memory, last: Asked, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked | None:
-    """Return the question about an entry of the list.
+    """Return the question about the list entry that an ordinal means; None if there is no such entry.
 
-    "the one before that" and "the last one" start from the last answer.
+    A step, as in "the one before that", starts from the last answer. Without a list, the ordinal counts the records
+    that the last question finds.
     """
     wanted = reading.slots["ordinal"].value if "ordinal" in reading.slots else {"step": 1}
     if not isinstance(wanted, Mapping):
@@ -227,7 +238,10 @@ def _ordinal(memory: Memory, last: Asked, reading: Reading, intents: Mapping[str
 
 
 def _read_out(memory: Memory, index: int) -> Asked | None:
-    """Return the text of an entry without a button; "that one" is clear if there is only one."""
+    """Return the question for the text of an entry without a button; None if there is no such entry.
+
+    A negative index is the last entry, 0 the only one.
+    """
     number = max(memory.entries) if index < 0 else index
     if index == 0 and len(memory.entries) == 1:
         number = min(memory.entries)
@@ -236,10 +250,10 @@ def _read_out(memory: Memory, index: int) -> Asked | None:
 
 
 def to_share(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked:
-    """Return the question whose answer is to be shared; without one, the sharing intent alone.
+    """Return the question whose answer is to be shared; the sharing intent alone if there is none.
 
-    It is about the provider in the message, an entry of the last list, or the last directory question; of these,
-    preferably one with a list, if a list is to be shared.
+    The question is about the provider in the message, or an entry of the last list; else it is the last directory
+    question, preferably one with a list if a list is to be shared.
     """
     how = str(reading.slots["share"].value) if "share" in reading.slots else ""
     one = shows_one(intents)
@@ -266,7 +280,7 @@ def to_share(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules
 
 
 def carried(asked: Asked) -> dict[str, str | None]:
-    """Return the sharing arguments of a question, for when it waits for a place; None for missing ones."""
+    """Return the sharing arguments of a question that waits for a place; None for those that are missing."""
     return {name: asked.arguments.get(name) for name in (SHARED, _FILE, _CONTACT)}
 
 

@@ -25,18 +25,18 @@ _SECONDS = 1.0  # a form is opened within three, or never: who waits for the pay
 
 
 class KnownNetworks(msgspec.Struct, frozen=True):
-    """The networks for a form: those of the directory, and those that are preselected."""
+    """The networks for a form: all those of the directory (`listed`), and those that are preselected (`own`)."""
 
     listed: tuple[str, ...] = ()
     own: tuple[str, ...] = ()
 
 
 NOTHING = KnownNetworks()
-"""The known networks of a field that is not for networks."""
+"""The known networks of a field that does not ask for a network: none."""
 
 
 class Forms:
-    """The pack's forms for a channel. `members` is False if no member's record is read.
+    """The pack's forms for a channel. `members` is False if the bot reads no member's record.
 
     `listed` returns the names of all networks of the directory, `own` those of a person; neither raises.
     """
@@ -54,7 +54,7 @@ class Forms:
         self._members = members
 
     def faults(self, name: str, fields: Mapping[str, str], today: date) -> dict[str, FieldFault]:
-        """Return the faulty fields: required ones that are empty, unreadable values, and unknown places.
+        """Return the fault of each faulty field: a required one is empty, a value is unreadable, or a place is unknown.
 
         `fields` are the filled in options by key, as sent to the bot (`near:"37402"`).
         """
@@ -73,7 +73,7 @@ class Forms:
         return read_options(self._engine, options, kinds, today)
 
     async def known(self, name: str, person: Person | None) -> KnownNetworks:
-        """Return the networks for a form that asks for them, as far as they can be read in time.
+        """Return the networks for a form that asks for one, as far as they can be read in time; none for other forms.
 
         `person` is None if the form must not reveal whether its opener has connected an account.
         """
@@ -91,11 +91,11 @@ class Forms:
 
 
 TICKED = "only"
-"""The key and the label of the fields of one choice, which are checkboxes of one field."""
+"""The key and the label of the field of checkboxes that combines all fields with a single choice."""
 
 
 class FormField(msgspec.Struct, frozen=True):
-    """A field of a form, as each channel draws it: its choices as (value, label), the values that it starts with."""
+    """A field of a form, as each channel draws it. `choices` are (value, label) pairs, `starts` the initial values."""
 
     key: str
     label: str
@@ -106,7 +106,7 @@ class FormField(msgspec.Struct, frozen=True):
 
     @property
     def chosen(self) -> list[str]:
-        """The choices that it starts with, in order."""
+        """The initial values that are among the choices, in the order of the choices."""
         starts = {value.casefold() for value in self.starts}
         return [value for value, _ in self.choices if value.casefold() in starts]
 
@@ -118,7 +118,7 @@ def fields_of(
     known: KnownNetworks = NOTHING,
     typed: Mapping[str, Sequence[str]] | None = None,
 ) -> Iterator[FormField]:
-    """Yield some fields of a form; they start with what was `typed`, or with the person's own networks."""
+    """Yield the fields of a form with these keys. Their initial values are those `typed`, or the person's networks."""
     if typed is None:
         typed = {form.own: known.own} if form.own else {}
     keys = tuple(keys)
@@ -138,19 +138,19 @@ def fields_of(
 def _choices(key: str, labels: Mapping[str, str], known: KnownNetworks) -> Iterator[tuple[str, str]]:
     """Yield the (value, label) choices of a field: those in the labels, or the directory's networks, own ones first.
 
-    There are none if the directory does not respond in time; the name is then typed.
+    There are none if the directory does not respond in time; the person then types the name.
     """
     yield from ((name, name) for name in list(dict.fromkeys((*known.own, *known.listed)))[:_MOST] if known.listed)
     yield from ((name.partition(":")[2], label) for name, label in labels.items() if name.startswith(f"{key}:"))
 
 
 def option_of(key: str, values: Iterable[str]) -> str:
-    """Return the values of a field as options, without quotation marks in them, which would end the value."""
+    """Return the values of a field as options. Quotation marks in a value are removed, because they would end it."""
     return " ".join(f'{key}:"{unquoted(value)}"' for value in values)
 
 
 def unquoted(value: str) -> str:
-    """Return a value without quotation marks, in one line."""
+    """Return a value in one line, without quotation marks."""
     return " ".join(value.translate(_NO_QUOTES).split())
 
 
@@ -159,6 +159,6 @@ async def _nothing() -> tuple[str, ...]:
 
 
 def _is_nowhere(options: Options) -> bool:
-    """Return whether the options have an unknown place: a city without a state."""
+    """Return whether the options contain an unknown place: a city without a state."""
     place = options.slots.get("location")
     return place is not None and any(isinstance(one, Mapping) and one.get("state", "") is None for one in place.every)

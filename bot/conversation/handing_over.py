@@ -1,4 +1,4 @@
-"""A member's question to the operator's help desk, once, in the words that they have seen and agreed to (T77)."""
+"""Sends a member's question to the operator's help desk, once, in the words that the member saw and agreed to (T77)."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from bot.stores.base import NewRow, Store
 log = structlog.get_logger("handoff")
 
 Post = Callable[[str, Shareable, Person], Awaitable[None]]
-"""Post a person's question in a channel, given its id.
+"""Post a person's question in the channel with this id.
 
-Raises `Unwritten` if it was surely not posted. After any other exception it is unknown.
+Raises `Unwritten` if the question was certainly not posted. After any other exception it may have been posted.
 """
 HUMAN = "handoff.human"
 ASK, SEND, DROP = "handoff.ask", "handoff.send", "handoff.drop"
-"""The intents to see what would be sent, to agree, and to decline."""
+"""The intents to show what would be sent, to send it, and to decline."""
 _MATTER = frozenset({"object", "condition"})
-"""The cells of a request for a person that say what it is about."""
+"""The kinds of cell in a request for a human that say what the request is about."""
 _KIND, _SENT, _DAY = "handed_over", b"sent", 86_400.0
 _LONGEST, MOST = 1_000, 5  # characters of a question; questions of a person in a day
 
@@ -36,9 +36,9 @@ Handed = Literal["sent", "unknown", "refused", "often", "gone"]
 
 
 class HandingOver:
-    """Sends questions to the help desk of `channel`, or by the person's own mail to `email`; both may be missing.
+    """Sends questions to the help desk: to its `channel`, or by the person's own mail to `email`; both may be "".
 
-    Each platform adds to `post` how to write to its channels when it starts.
+    At startup, each platform adds to `post` its function to write to its channels.
     """
 
     def __init__(
@@ -57,9 +57,9 @@ class HandingOver:
         return "mail" if self._email else ""
 
     def noted(self, exchange: Exchange, step: Asked | Said | Answered) -> None:
-        """Store what a person typed in their own chat, in case they ask for a person next.
+        """Remember the question that a person typed in their 1:1 chat, in case they ask for a human next.
 
-        Only questions are stored: no codes, no greetings, nothing about the account.
+        Codes, greetings and messages about the account are not remembered.
         """
         message, intent = exchange.message, step.intent if isinstance(step, Asked) else ""
         rules = self._pack.intents.get(intent)
@@ -69,9 +69,9 @@ class HandingOver:
             exchange.memory = replace(exchange.memory, typed=message.text)
 
     def offered(self, exchange: Exchange, asked: Asked) -> Asked:
-        """Return the request for a person, with the question that may be handed over if there is a help desk.
+        """Return the request for a human, with the question to hand over as its argument if there is a help desk.
 
-        That is the one typed before, or the request itself if it says what it is about.
+        The question is the one typed before, or the request itself if it says what it is about.
         """
         if not self.way or not exchange.message.alone:
             return asked
@@ -81,7 +81,7 @@ class HandingOver:
         return replace(asked, arguments={**asked.arguments, "question": " ".join(words.split())[:_LONGEST]})
 
     async def answer(self, exchange: Exchange, asked: Asked) -> Private:
-        """Return the reply to a person who wants to see what would be sent, agrees, or declines.
+        """Return the reply to a person who wants to see what would be sent, agrees to send it, or declines.
 
         Raises:
             StoreError: nothing was sent.
@@ -98,7 +98,10 @@ class HandingOver:
         return self._pack.reply(Private, asked.intent, template_of(asked.intent), values, asked.language)
 
     async def _sent(self, message: Message, asked: Asked, letter: Mapping[str, object]) -> Handed:
-        """Send the question and return the outcome. One of several presses posts it, also after a kill (F72)."""
+        """Send the question and return the outcome.
+
+        The question is posted once, even if the button is pressed several times or the process is killed (F72).
+        """
         person = message.person
         row = NewRow(_KIND, f"{letter['reference']}\x1f{person.key}", b"", self._clock() + _DAY, person.key)
         if not letter["question"] or self.way not in self.post:

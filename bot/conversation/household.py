@@ -1,4 +1,4 @@
-"""Questions about several people of a sign-in together: everybody, the children, or those who are named."""
+"""Questions about several people of a sign-in together: everybody, the children, or several people by name."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from bot.language.weights import WORKINGS
 HOUSEHOLD, CHILDREN = {"kin": "household"}, {"kin": "children"}
 """Slot values for all people of the asker's sign-in, and for the children among them."""
 SOME = "patients"
-"""The key, in a household slot's value, of the people asked about if that is not everybody."""
+"""The key, in a household slot's value, of the Patient ids of the people asked about, if not everybody is."""
 
 
 def household_of(asked: Asked, rules: IntentRules | None, people: Sequence[PatientCandidate]) -> HouseholdRule | None:
-    """Return the rule for an answer about all people together, if it is asked for and the intent has one.
+    """Return the intent's rule for an answer about several people together, if the question asks for one; else None.
 
-    None otherwise, and for a rule of how plans work, which is the same for all.
+    None also if the intent has no such rule, or if the question is how plans work, which is the same for all.
     """
     slot = asked.slots.get(PERSON)
     value = slot.value if slot and isinstance(slot.value, Mapping) else {}
@@ -32,20 +32,20 @@ def household_of(asked: Asked, rules: IntentRules | None, people: Sequence[Patie
 
 
 def of_household(asked: Asked, people: Sequence[PatientCandidate]) -> list[tuple[int, PatientCandidate]]:
-    """Return the people of a household that are asked about, each with their position among all, from 1."""
+    """Return the people of a household that are asked about, each with their number in `people`, from 1."""
     value = asked.slots[PERSON].value
     some = value.get(SOME) if isinstance(value, Mapping) else None
     return [(number, one) for number, one in enumerate(people, 1) if some is None or one.patient in some]
 
 
 def means_several(slot: Slot) -> bool:
-    """Return whether words mean all people that match, "the kids" or "Sofía and Mateo", and not one, "my kid"."""
+    """Return whether words mean all people that match ("the kids", "Sofía and Mateo"), not only one ("my kid")."""
     last = re.split("['\u2019]", slot.text)[0].split()[-1:]
     return slot.value == CHILDREN or bool(slot.values) or any(word.endswith("s") or word == "children" for word in last)
 
 
 def by_button(asked: Asked) -> Asked:
-    """Return the question of a button about several people, with the slot that words would have filled."""
+    """Return a button's question about several people with its argument as the slot `person`; others unchanged."""
     kin = {"kin": asked.arguments[PERSON]}
     if kin not in (HOUSEHOLD, CHILDREN):
         return asked

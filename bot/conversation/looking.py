@@ -1,4 +1,4 @@
-"""One check for news that a person asked to be told of. Nobody waits for it; it is audited as any other disclosure."""
+"""Checks, in the background, for news that a person asked to be told of. Each check is audited as a disclosure."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ _WHOLE_DAY = 20 * 3_600.0  # seconds: the first look of a day reads all claims
 
 
 class Looking:
-    """Reads a person's claims as a question of theirs would. `ask` returns an `Ask` of theirs."""
+    """Reads a person's claims in the background. `ask` returns an `Ask` for the person."""
 
     def __init__(self, parts: Parts, ask: Callable[[Person, Access], Ask]) -> None:
         self._accounts, self._audit, self._ask = parts.accounts, parts.audit, ask
 
     async def once(self, reminder: Reminder) -> Look:
-        """Check whether there is the news that a person asked for; recorded in the audit trail first.
+        """Return whether there is the news that a reminder waits for, after recording the check in the audit trail.
 
         Raises:
             LookEnded: there is no sign-in to check with.
-            PayerError, LinkError, StoreError: this check failed; also a 401 of the payer does not end the sign-in.
+            PayerError, LinkError, StoreError: this check failed. A 401 of the payer does not end the sign-in.
         """
         person = reminder.person
         try:
@@ -53,6 +53,6 @@ class Looking:
         return Look(tuple(known | marks), news.is_decided if reminder.record else bool(marks - known), whole)
 
     async def _note(self, ask: Ask, person: Person) -> None:
-        """Record in the audit trail what was read."""
+        """Record in the audit trail how many records of each type were read."""
         read = Counter(source.type for source in ask.report.sources)
         await self._audit.record("answered", person, detail=WATCH, read=read)

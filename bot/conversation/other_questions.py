@@ -1,4 +1,4 @@
-"""How the further questions of a message stand under its answer: their words, first lines of the answer, a button."""
+"""The further questions of a message under its first answer: their words, first lines of their answers, a button."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ from bot.language.rules import IntentRules
 from bot.message import Block, Facts, Item, Line, Span, Title
 
 SAID, DOUBT = "said", "doubt"
-"""Slots of another question: its words, and the probability that it was meant instead."""
+"""Slots added to another question: its words, and the probability that it was meant instead."""
 _LINES = 3  # of the second answer, and entries of its list
 
 
 class Further(msgspec.Struct, frozen=True):
-    """A further question of a message: its intent and slots, and the first lines of its answer.
+    """A further question of a message: its intent, its slots, and the first lines of its answer.
 
-    No `lines` if it has a button alone, None if the reply above tells all of them. `asked` is what was answered.
+    `lines` are () if the question only gets a button, None if the reply above states all of them. `asked` is the
+    question as it was answered; None if it was not.
     """
 
     intent: str
@@ -31,16 +32,16 @@ class Further(msgspec.Struct, frozen=True):
 
 
 def with_words(text: str, slots: Mapping[str, Slot]) -> Mapping[str, Slot]:
-    """Return the slots of another question with its words."""
+    """Return the slots of another question, with its quotable words in the slot `SAID`."""
     words = quotable(text)
     return {**slots, SAID: Slot(words, words)}
 
 
 def lead(blocks: Sequence[Block], above: Sequence[Block], *, repeats: bool = False) -> tuple[Block, ...]:
-    """Return the first lines of an answer that goes under another one, without those that stand `above`.
+    """Return the first lines of an answer that goes under another one, without the lines that stand `above`.
 
-    The heading of a list has its first entries. None if the amounts and days of its first line and entries all stand in
-    the first line above, unless it `repeats` them to say something of them: yes or no.
+    The heading of a list is followed by its first entries. Return () if the first line above has all amounts and dates
+    of the answer's first line and entries. An answer that `repeats` them, to say yes or no about them, is kept.
     """
     told = list(takewhile(lambda one: isinstance(one, Title | Line), blocks))
     lines = [_plain(one) for one in told[:_LINES] if isinstance(one, Title | Line)]
@@ -58,9 +59,9 @@ def _plain(block: Title | Line) -> Line:
 
 
 def _entries(block: Block) -> tuple[Line, ...]:
-    """Return an entry of a list as one line, or each fact as one.
+    """Return a list entry as one line, or the facts of a block as one line each; () for any other block.
 
-    An entry has no number, which would be taken for that of the first answer.
+    The lines have no number, because it would be taken for the number of an entry in the first answer.
     """
     if isinstance(block, Facts):
         return tuple(Line((Span(f"\u2022 {row.label}: {row.value}"),)) for row in block.rows)
@@ -71,7 +72,7 @@ def _entries(block: Block) -> tuple[Line, ...]:
 
 
 def by_button(also: Mapping[str, Mapping[str, Slot]]) -> dict[str, dict[str, Slot]]:
-    """Return the slots of other questions by intent, as in their buttons."""
+    """Return the slots of other questions by intent, as their buttons carry them: without `SAID` and `DOUBT`."""
     return {
         intent: {name: slot for name, slot in slots.items() if name not in {SAID, DOUBT}}
         for intent, slots in also.items()
@@ -81,7 +82,7 @@ def by_button(also: Mapping[str, Mapping[str, Slot]]) -> dict[str, dict[str, Slo
 def questions(
     also: Mapping[str, Mapping[str, Slot]], intents: Mapping[str, IntentRules], *, alone: bool
 ) -> tuple[tuple[str, Mapping[str, Slot]], ...]:
-    """Return the other questions for the template.
+    """Return the other questions for the template, as (intent, slots) pairs.
 
     In shared places, or if the answer may be shared later, only words about the open directory are quoted.
     """
@@ -93,8 +94,8 @@ def questions(
 
 
 def unsaid(also: Mapping[str, Mapping[str, Slot]], said: Collection[str]) -> dict[str, Mapping[str, Slot]]:
-    """Return the other questions without doubtful ones that a button of the reply covers.
+    """Return the other questions without doubtful ones that a button of the reply asks already.
 
-    `said` are the buttons' intents.
+    `said` are the intents of the reply's buttons.
     """
     return {intent: slots for intent, slots in also.items() if DOUBT not in slots or intent not in said}

@@ -20,7 +20,7 @@ _NUMBER_SECONDS = 3.0
 
 
 class OwnRecords:
-    """Reads address, coverages and newest claims of the Patient asked about."""
+    """Reads the address, coverages, plan's phone number and newest claims of the Patient asked about."""
 
     def __init__(
         self,
@@ -30,11 +30,11 @@ class OwnRecords:
         wall: float,
         clock: Callable[[], float],
     ) -> None:
-        """`prepare` makes the `Ask` for which claims are read; `wall` is the time limit of each read in seconds."""
+        """`prepare` makes the `Ask` that reads records; `wall` is the time limit of each read in seconds."""
         self._accounts, self._member, self._prepare, self._wall, self._clock = accounts, member, prepare, wall, clock
 
     async def home(self, message: Message, whose: str) -> Patient | None:
-        """Return the Patient asked about; None without a link, for directory-only people, and in shared places.
+        """Return the Patient asked about; None without an account, for directory-only people, and in shared places.
 
         In a shared place the answer would reveal that its asker has connected an account.
         """
@@ -49,7 +49,7 @@ class OwnRecords:
         return await asyncio.to_thread(Patient, raw, strict=True)
 
     async def coverages(self, message: Message, whose: str) -> tuple[Coverage, ...]:
-        """Return the coverages of the Patient asked about; () if the payer returns none."""
+        """Return the coverages of the Patient asked about; () if none can be read."""
 
         async def read(access: Access) -> tuple[Coverage, ...]:
             client, budget = self._member(message.person, access), Budget(self._wall, clock=self._clock)
@@ -59,14 +59,14 @@ class OwnRecords:
         return await self._hint(message, whose, read, ())
 
     async def number(self, message: Message, whose: str) -> str:
-        """Return the phone number for members on the member's own card, if it can be read in time; else ""."""
+        """Return the phone number for members on the member's own card; "" if it cannot be read in time."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_NUMBER_SECONDS):
                 return await self.phone(message, whose)
         return ""
 
     async def phone(self, message: Message, whose: str) -> str:
-        """Return the first phone number of the payer of a current coverage; "" without one."""
+        """Return the first phone number of the payer of a current coverage; "" if there is none."""
 
         async def read(access: Access) -> str:
             own = await member_coverages(self._prepare(message, Asked("", whose=whose), access))
@@ -75,9 +75,9 @@ class OwnRecords:
         return await self._hint(message, whose, read, "")
 
     async def claims(self, message: Message, whose: str) -> tuple[Claim, ...]:
-        """Return the newest claims of the patient who is asked about, without those with a sensitivity label.
+        """Return the newest claims of the Patient asked about, without claims that have a sensitivity label.
 
-        They only help to find the doctor who is meant.
+        () if they cannot be read. The claims are only used to find the doctor who is meant.
         """
 
         async def read(access: Access) -> tuple[Claim, ...]:
@@ -88,7 +88,7 @@ class OwnRecords:
         return await self._hint(message, whose, read, ())
 
     async def _hint(self, message: Message, whose: str, read: Callable[[Access], Awaitable[T]], nothing: T) -> T:
-        """Return what is read of the record asked about, or `nothing`: after any failure one answers without it.
+        """Return what `read` returns for the record asked about, or `nothing` after any failure.
 
         Nothing is read in a shared place, for a staff command, and for directory-only people.
         """

@@ -1,7 +1,7 @@
-"""Whose record a question is about, among those that the asker's sign-in gives access to; no other record is read.
+"""Whose record a question is about, among those that the asker's sign-in gives access to.
 
-The people are those that the payer returned for the person's own token (`bot/accounts/patients.py`). What a message or
-a button says only chooses among them.
+The people are those that the payer returned for the person's own token (`bot/accounts/patients.py`). A message or a
+button only chooses among them; no other record is read.
 """
 
 from __future__ import annotations
@@ -55,15 +55,15 @@ _GENERATION = 14  # years; fewer are no parent's and child's
 _SHOWN = 3
 
 OfferLink = Callable[..., Awaitable[Private]]
-"""`Connecting.offer`."""
+"""The type of `Connecting.offer`."""
 
 
 def about_whom(asked: Asked, exchange: Exchange, reading: Reading) -> Asked:
-    """Return the question with the person it is about; in a shared place a question that names a person is refused.
+    """Return the question with the person it is about, if its words tell that, in the slot `person`.
 
-    "His" or "her" refers to the last matching person mentioned in this chat. If nobody has been mentioned, the bot asks
-    whose record is meant. The pronoun is not resolved if the question names another person before it, or is about the
-    writer.
+    In a shared place, a question that names a person is refused. "His" or "her" means the last matching person that a
+    question of this chat was about; if there is none, the bot asks whose record is meant. The pronoun is not resolved
+    if the question names another person before it, or is about the writer.
     """
     person, memory = asked.values.get(PERSON), exchange.memory
     if not exchange.message.alone and isinstance(person, Mapping) and "name" in person:
@@ -83,7 +83,7 @@ def about_whom(asked: Asked, exchange: Exchange, reading: Reading) -> Asked:
 
 
 def of_nobody(asked: Asked) -> Asked:
-    """Return a question that is about no record without the person: "family plans" excludes nobody."""
+    """Return a question that needs no record without an ignored household: "family plans" excludes nobody."""
     slot = asked.unmet.get(PERSON)
     if slot is None or slot.value != HOUSEHOLD:
         return asked
@@ -97,34 +97,34 @@ def _ours(reading: Reading) -> str:
 
 
 def spoken_of(memory: Memory, reading: Reading) -> str:
-    """Return the Patient id that a new question is about if it names nobody.
+    """Return the Patient id of the person that a new question is about if it names nobody.
 
-    It is the last question's, unless the message says "my" or "I" and no "her": then it is that of the person the asker
-    switched to, or connected.
+    The person is the one of the last question. If the message says "my" or "I", and no "her", it is the person that the
+    asker switched to or connected.
     """
     return memory.chosen if _says(reading, _OWN | _SPEAKER) else memory.current
 
 
 def _pronoun(reading: Reading) -> str:
-    """Return the pronoun in the question that means one person; "" if there is none, or for two different ones."""
+    """Return the pronoun in the question that means one person; "" without one, or if its pronouns differ in gender."""
     said = [word for cell in _asking(reading) for word in _WORD.findall(_lower(cell.text)) if word in _PRONOUNS]
     return said[0] if len({_PRONOUNS[word] for word in said}) == 1 else ""
 
 
 def _names_another(reading: Reading, word: str) -> bool:
-    """Return whether a person without an accessible record is named before the word, which may refer to them."""
+    """Return whether the message names somebody else before the pronoun `word`, so that the pronoun may mean them."""
     before = re.split(rf"\b{word}\b", _lower(reading.text), maxsplit=1)[0]
     return any(cell.name in _ANOTHER and _lower(cell.text).partition(word)[0] in before for cell in reading.cells)
 
 
 def _spoken_of(memory: Memory) -> list[PatientCandidate]:
-    """Return the people that earlier questions were about, most recent first, without the one who signed in."""
+    """Return the people that earlier questions were about, most recent first, without the person who signed in."""
     known = {one.patient: one for one in memory.people if not one.own}
     return [known[patient] for patient in (*memory.spoken, memory.whose) if patient in known]
 
 
 def _asking(reading: Reading) -> list[Cell]:
-    """Return the cells of the clauses that ask."""
+    """Return the cells of the clauses that ask a question."""
     return [cell for cell in reading.cells if cell.role == "asks"]
 
 
@@ -133,7 +133,10 @@ def _lower(text: str) -> str:
 
 
 def followed(asked: Asked | None, memory: Memory, reading: Reading) -> Asked | None:
-    """Return the changed question: about the same person, unless the change says "my", or removes the person."""
+    """Return the changed question about the same person, unless the change says "my", or removes the person.
+
+    None stays None. A question that names a person is unchanged.
+    """
     slot = reading.slots.get(PERSON)
     if asked is None or (slot is not None and slot.value is not None):
         return asked
@@ -143,7 +146,7 @@ def followed(asked: Asked | None, memory: Memory, reading: Reading) -> Asked | N
 
 
 def _says(reading: Reading, words: Collection[str]) -> bool:
-    """Return whether the possessives in the question are the asker's own, and none is somebody else's."""
+    """Return whether the question contains one of these words as "my" or "I", and no possessive of another person."""
     said = {word for cell in _asking(reading) if cell.name == "MY" for word in keys_in(cell.text)}
     return not said.isdisjoint(words) and all(cell.name != "HER" for cell in _asking(reading))
 
@@ -154,17 +157,21 @@ def called(memory: Memory, asked: Asked) -> str:
 
 
 class Settled(msgspec.Struct, frozen=True):
-    """A question whose person is known; or the people it may mean: `found` is () if the sign-in has no such person."""
+    """A question whose person is known (`found` is None), or with the people that it may mean.
+
+    `found` is () if the sign-in gives access to no such person.
+    """
 
     asked: Asked
     found: tuple[PatientCandidate, ...] | None = None
 
 
 def settle(asked: Asked, rules: IntentRules | None, memory: Memory, today: date) -> Settled:
-    """Set the Patient id of the question if the sign-in gives access to several records; else return the candidates.
+    """Return the question with the Patient id of its person, or with the candidates if none or several match.
 
-    An intent with a `person` slot selects the person within the one record ("is my son covered"); the intent that it
-    lists as `covered` is answered from that person's own record.
+    For an intent with a slot `person`, the person is a value within the asker's record ("is my son covered"). If one
+    person matches and the intent lists another one as `covered`, the question becomes one of that intent about the
+    person's own record.
     """
     asked = replace(asked, whose=asked.whose or memory.chosen, pronoun="")
     if PERSON in asked.arguments:
@@ -188,9 +195,10 @@ def settle(asked: Asked, rules: IntentRules | None, memory: Memory, today: date)
 
 
 def _of_all(asked: Asked, rules: IntentRules, memory: Memory) -> Settled:
-    """Return the question about a household: for all, or for one who is then asked for, or for the only one.
+    """Return the question about a whole household: as it is if an answer can be about all, else with the candidates.
 
-    "Our plan" is the asker's if no answer is for all; for "our claims" as a file the bot asks whose.
+    "Our plan" is the asker's own plan if no answer is about all. If the sign-in has one person, the question is about
+    that person, and the household becomes an ignored condition.
     """
     slot, reads = asked.slots[PERSON], rules.reads.type if rules.reads else ""
     if PERSON in rules.slots or WORKINGS in asked.slots or household_of(asked, rules, memory.people):
@@ -203,9 +211,9 @@ def _of_all(asked: Asked, rules: IntentRules, memory: Memory) -> Settled:
 
 
 def _of_some(asked: Asked, rules: IntentRules, memory: Memory, found: tuple[PatientCandidate, ...]) -> Settled:
-    """Return the question about several people together if the words mean all of them and an answer can.
+    """Return the question about several people together if the words mean all of them and an answer can be about them.
 
-    Else the choice.
+    Otherwise return the question with the candidates. A question about a rule of the plan is about the asker's plan.
     """
     slot = asked.slots[PERSON]
     these = {**HOUSEHOLD, SOME: [one.patient for one in found]}
@@ -220,13 +228,13 @@ def _of_some(asked: Asked, rules: IntentRules, memory: Memory, found: tuple[Pati
 
 
 def _is_of_plan(asked: Asked, rules: IntentRules) -> bool:
-    """Whether a rule of the plan is asked for, which is the same for everybody on it, and no record of somebody."""
+    """Return whether the question asks for a rule of the plan, which is the same for everybody on the plan."""
     every = {} if WORKINGS in asked.slots else rules.for_others
     return every is not None and all(str(asked.values.get(slot) or "") in known for slot, known in every.items())
 
 
 def _of(asked: Asked, patient: str) -> Asked:
-    """Return the question about this person, without the slot that named them; a pronoun is kept for the answer."""
+    """Return the question about this Patient's record, without its slot `person`. A pronoun is kept for the answer."""
     slot = asked.slots.get(PERSON)
     by = slot.text if slot is not None and isinstance(slot.value, Mapping) and "patient" in slot.value else ""
     slots = {name: slot for name, slot in asked.slots.items() if name != PERSON}
@@ -235,7 +243,7 @@ def _of(asked: Asked, patient: str) -> Asked:
 
 
 def meant(slot: Slot, people: Sequence[PatientCandidate], current: str, today: date) -> tuple[PatientCandidate, ...]:
-    """Return the people that the words may mean: by name, by kinship, "mine", or "the other one"."""
+    """Return the people that a slot may mean: by name, by kinship, "mine", or "the other one"."""
     others = [one for one in people if one.patient != current]
     pool = others if slot.value == "other" or _OTHER_WORDS.intersection(keys_in(slot.text)) else people
     found = [one for one in pool for value in slot.every if _is_meant(value, one, people, today)]
@@ -259,9 +267,9 @@ def _is_meant(value: object, one: PatientCandidate, people: Sequence[PatientCand
 
 
 def _is_kin(kin: str, one: PatientCandidate, own: PatientCandidate | None, today: date) -> bool:
-    """Return False if gender or birth date from the payer excludes the kinship.
+    """Return whether a person may be this kin of the asker: False if gender or birth date excludes it.
 
-    No payer says how the people of a token are related: all who may be meant are offered, and the answer says whose
+    No payer says how the people of a sign-in are related. All who may be meant are offered, and the answer says whose
     record it shows.
     """
     if (kin in _MALE and one.gender == "female") or (kin in _FEMALE and one.gender == "male"):
@@ -281,29 +289,29 @@ def _year(born: str) -> int | None:
 
 
 class Owners:
-    """Replies about whose record it is. `offer` returns a one-time link with the text of a template."""
+    """Replies about whose record is used. `offer` returns a reply with a one-time sign-in link."""
 
     def __init__(self, parts: Parts, offer: OfferLink) -> None:
         self._accounts, self._pack, self._dialogue, self._now = parts.accounts, parts.pack, parts.dialogue, parts.now
         self._offer = offer
 
     async def recall(self, exchange: Exchange) -> None:
-        """Read the dialogue state, with the asker's connection; without one for directory-only people."""
+        """Read the dialogue state, with the asker's account link; without the link for directory-only people."""
         message, key = exchange.message, exchange.message.person.key
         memory, kept = await self._dialogue.recall(message, *(() if message.directory_only else (place(LinkRow, key),)))
         link = self._accounts.rows.unbound(LinkRow, key, kept[0]) if kept else None
         exchange.memory = replace(memory, link=link)
 
     async def connected(self, exchange: Exchange) -> None:
-        """Read the asker's connection again."""
+        """Read the asker's account link again, after a sign-in."""
         message = exchange.message
         link = None if message.directory_only else await self._accounts.connected(message.person)
         exchange.memory = replace(exchange.memory, link=link)
 
     def other(self, exchange: Exchange, asked: Asked, found: Collection[PatientCandidate]) -> Answered:
-        """Return the reply in place of an answer: a choice among several people, or that the sign-in gives no access.
+        """Return the reply in place of an answer: a choice among the people `found`, or that there is no access.
 
-        In shared places it is private in all cases, because it must not reveal whose records the asker may read.
+        In shared places the reply is always private, because it must not reveal whose records the asker may read.
         """
         people = exchange.memory.people
         values = {"asked": asked, "people": found or people, "whose": asked.whose}
@@ -312,7 +320,7 @@ class Owners:
         return self._pack.reply(kind, asked.intent, template, values, asked.language)
 
     async def answer(self, exchange: Exchange, asked: Asked) -> Private:
-        """Return the reply to "whose record is this" and "switch to Mai". The latter changes the memory."""
+        """Return the reply to "whose record is this" or "switch to Mai". A switch changes the exchange's memory."""
         message, memory = exchange.message, exchange.memory
         link = await self._accounts.link(message.person)
         if link is None:
@@ -333,10 +341,10 @@ class Owners:
         return self._pack.reply(Private, asked.intent, template, values, asked.language)
 
     def headed(self, reply: AReply, asked: Asked, memory: Memory) -> AReply:
-        """Return a private answer with a heading on whose record it shows, and buttons for the others, if several.
+        """Return a private answer with a heading that says whose record it shows, and buttons for the other people.
 
-        The sources of a household's answer are about several people. Directory answers are about no record, although
-        they may use a person's network.
+        The answer is unchanged if the sign-in has one person, if the answer is about a household, and if it is from the
+        directory, which is about no record although a person's network may be used.
         """
         if not memory.people:
             return reply

@@ -1,7 +1,7 @@
-"""What an answer tells of itself: the words and the payer that it quotes, its sources, and the order of its parts.
+"""The sources of an answer, the words and the payer's details in it, its ignored conditions, and its footer.
 
-The sources (rule, searches, records) are stored in its "How do you know?" button, encrypted for the person to whom it
-was shown, like any other; only its id is sent to the platform.
+The sources (rule, searches, records) are stored in the answer's "How do you know?" button, encrypted for the person to
+whom it was shown. Only the button's id is sent to the platform.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from bot.payer.budget import ReadRecord, Report
 from bot.records.share import Step
 
 TECHNICAL = "technical"
-"""The argument of the button for the rule, the searches and the ids."""
+"""The argument of the button that shows the rule, the searches and the ids."""
 _TOLD = "told"
 _ZIP_DIGITS = 5
 _SHOWN = 10
@@ -37,8 +37,9 @@ _AMOUNT = re.compile(r"\$([\d,]+\.\d\d)")
 class Trace(msgspec.Struct, frozen=True):
     """The sources of one answer.
 
-    `rule` is None if a button or a follow-up asked. `searches` contain no ids. `records` are the first few of `count`.
-    `here` are the filters and orders that the client applied because the server did not. `steps` are the calculations.
+    `rule` is None if the question came from a button or a follow-up. `searches` contain no ids. `records` are the first
+    of `count` records. `here` are the filters and sort orders that the bot applied because the server did not. `steps`
+    are the calculations.
     """
 
     intent: str
@@ -58,12 +59,12 @@ class Trace(msgspec.Struct, frozen=True):
         return all(record.type == "ExplanationOfBenefit" for record in self.records)
 
     def day_of(self, record: ReadRecord, zone: tzinfo | None) -> datetime:
-        """Return when it was read, in the bot's time zone."""
+        """Return when a record was read, in this time zone."""
         return record.fetched_at.astimezone(zone)
 
 
 def trace_of(asked: Asked, report: Report) -> Trace:
-    """Return the trace of an answer that was just made."""
+    """Return the trace of the answer to a question, from the report of its searches."""
     return Trace(
         intent=asked.intent,
         rule=asked.rule,
@@ -79,7 +80,7 @@ def trace_of(asked: Asked, report: Report) -> Trace:
 
 
 def with_trace(buttons: Actions, trace: Trace) -> Actions:
-    """Return the same buttons, with the trace in the one that shows sources."""
+    """Return the same buttons, with the trace in the arguments of each button that shows sources."""
     kept = {_TOLD: msgspec.json.encode(trace).decode()}
     return Actions(
         tuple(
@@ -92,13 +93,13 @@ def with_trace(buttons: Actions, trace: Trace) -> Actions:
 
 
 def trace_in(asked: Asked) -> Trace | None:
-    """Return the trace in a button; None if it has none."""
+    """Return the trace in the arguments of a pressed button; None if it has none."""
     told = asked.arguments.get(_TOLD)
     return msgspec.json.decode(told, type=Trace) if told else None
 
 
 class PayerQuoted(dict[str, str]):
-    """The payer's details for templates; `lacked` is set if a template used the missing number for members."""
+    """The payer's details for templates. `lacked` becomes True if a template uses the phone number and none is set."""
 
     lacked = False
 
@@ -109,7 +110,7 @@ class PayerQuoted(dict[str, str]):
 
 
 def quotable(text: str) -> str:
-    """Return the words without anything like a number or a password, which is not shown again (T17, T27)."""
+    """Return the words with "…" for any that may be a number or a password, which is not shown again (T17, T27)."""
     return " ".join("\u2026" if _is_code(chunk) else chunk for chunk in text.split())
 
 
@@ -121,9 +122,10 @@ def _is_code(chunk: str) -> bool:
 def unmet_in(
     asked: Asked, ask: Ask, summary: Summary, blocks: Sequence[Block]
 ) -> tuple[dict[str, Collection[str]], tuple[str, ...]]:
-    """Return the ignored `conditions` of a question that its answer has to name, and the names of all of them.
+    """Return the values about ignored conditions for the template, and the slot names of all ignored conditions.
 
-    Of those that are `held` the answer takes another value.
+    The value `conditions` has those that the answer has to name. `held` are the slots for which the answer takes
+    another value.
     """
     missed = {name: slot for name, slot in asked.unmet.items() if adds_to(asked.slots.get(name), slot)}
     missed |= {"condition": Slot(left, True)} if (left := untaken(ask, summary)) else {}
@@ -138,9 +140,9 @@ def unmet_in(
 
 
 def missing(conditions: Mapping[str, Slot], blocks: Sequence[Block]) -> dict[str, Slot]:
-    """Return the conditions that an answer has to say it leaves out, in words that are quoted.
+    """Return the conditions that an answer has to say it ignores, with quotable words.
 
-    None that the answer shows, and none that the same words also state under another name.
+    Left out are conditions that the answer itself shows, and all but one of those with the same words.
     """
     told = {name: slot for name, slot in conditions.items() if not _shows(blocks, name, slot)}
     first = {slot.text: name for name, slot in reversed(tuple(told.items()))}
@@ -148,10 +150,9 @@ def missing(conditions: Mapping[str, Slot], blocks: Sequence[Block]) -> dict[str
 
 
 def _shows(blocks: Iterable[Block], name: str, slot: Slot) -> bool:
-    """Return whether the sentences of an answer hold the amount of a condition, or its words.
+    """Return whether the sentences of an answer contain the amount of a condition, or all its words.
 
-    No words show what is excluded, and whose record was meant; nor do those of a list, which is about more than was
-    asked.
+    The words do not count for an excluded value, for the person, and in an answer with a list.
     """
     if name == "amount":
         return any(is_close(one, Decimal(str(slot.value))) for one in amounts_in(blocks))
@@ -161,12 +162,12 @@ def _shows(blocks: Iterable[Block], name: str, slot: Slot) -> bool:
 
 
 def amounts_in(blocks: Iterable[Block]) -> set[Decimal]:
-    """Return the amounts in the sentences of an answer."""
+    """Return the dollar amounts in the sentences of an answer."""
     return {Decimal(one.replace(",", "")) for one in _AMOUNT.findall(_text(blocks))}
 
 
 def facts_in(blocks: Iterable[Block]) -> set[str]:
-    """Return the amounts and the days in the sentences of an answer."""
+    """Return the dollar amounts and the dates in the sentences of an answer, as text."""
     return {*_AMOUNT.findall(_text(blocks)), *_DAY.findall(_text(blocks))}
 
 
@@ -187,7 +188,7 @@ def _sentences(block: Block) -> Iterable[str]:
 
 
 def closed(blocks: Sequence[Block], footer: Sequence[Note | Actions]) -> tuple[Block, ...]:
-    """Return the answer with its footer: notes at the end come before the buttons, which form one row at the end."""
+    """Return the answer with its footer: notes at the end come before all buttons, which form one row at the end."""
     end = len(blocks)
     while end and isinstance(blocks[end - 1], Note):
         end -= 1

@@ -1,4 +1,4 @@
-"""The questions of a message, one after the other: "when did I see Dr. Kim, what was it for, and is he in network"."""
+"""Splits a message into its questions: "when did I see Dr. Kim, what was it for, and is he in network"."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -40,11 +40,11 @@ _REFERS = frozenset({
 OF_CARE = frozenset({"provider_name", "drug", "service", "claim_type", "specialty", "claim_id"})
 """Slots that say what care a question is about."""
 OF_CLAIMS = OF_CARE | {"date_range", "amount_over", "amount_under", "state_of_claim", "person"}
-"""Slots that say which claims a question is about: one without them may be about those that were just shown."""
+"""Slots that say which claims a question is about. A question without them may be about the claims just shown."""
 
 
 class Question(msgspec.Struct, frozen=True):
-    """A question of a message: its words, with what is told beside it, and its reading after the questions before."""
+    """A question of a message: its text with the statements beside it, its reading, and the context before it."""
 
     words: str
     reading: Reading
@@ -52,18 +52,18 @@ class Question(msgspec.Struct, frozen=True):
 
 
 class Questions:
-    """Finds the questions of a message; `people` are those whose records the writer may ask about."""
+    """Finds the questions of a message. `people` are the (given, family) names of those the writer may ask about."""
 
     def __init__(self, engine: Engine, *, today: date, people: Sequence[tuple[str, str]] = ()) -> None:
         self._engine, self._today, self._people = engine, today, people
         self._words = engine.lexicon.grammar.area("clauses")
 
     def of(self, reading: Reading, context: Context | None) -> tuple[Question, ...]:
-        """Return the questions in order; of a message that asks one thing, the whole message.
+        """Return the questions of a message in order; one with the whole message if it asks only one thing.
 
-        A clause that asks begins a question of its own if it is clear where it stands, and asks something else than the
-        one before it, or the same with another value. All others are conditions or the background of that question.
-        `reading` is that of the whole message.
+        A clause that asks begins a question of its own if it is clear in its place, and asks something else than the
+        question before it, or the same with another value. All other clauses are conditions or background of that
+        question. `reading` is that of the whole message.
         """
         said = read(reading.text)
         cut = clauses(said, frozenset(), self._words)
@@ -102,9 +102,10 @@ class Questions:
         return found
 
     def _joined(self, reading: Reading, context: Context | None) -> tuple[Question, ...]:
-        """Return the message and what a joined part without the form of a question asks besides; else ().
+        """Return the message, and the part after an "and" that asks something else without the form of a question.
 
-        The part has to be clear alone, and to have a value of its own or none: "show my claims and unlink me".
+        Return () if there is no such part. The part has to be clear alone, and to have a value of its own or none:
+        "show my claims and unlink me".
         """
         for join in _JOINED.finditer(reading.text):
             part = self._read(reading.text[join.end() :], None)
@@ -122,10 +123,10 @@ class Questions:
         return ()
 
     def _with_all(self, reading: Reading, asking: Sequence[str], context: Context | None) -> Reading:
-        """Return the reading with further clauses on the same topic: "what is my copay and what is my deductible".
+        """Return the reading with the values of all clauses on its topic: "what is my copay and what is my deductible".
 
-        Refinements of the previous answer count as that topic. Slots that take several values are extended; any other
-        value is a condition that is not met.
+        A refinement has the topic of the previous answer. Slots that take several values are extended; any other value
+        becomes an unmet condition.
         """
         alone = [self._read(words, None).reading for words in asking] if len(asking) >= _TWO else []
         if of_one_provider(reading, alone, self._engine.intents):
@@ -152,9 +153,9 @@ class Questions:
         return replace(reading, slots=slots, unmet=unmet)
 
     def _cleared(self, reading: Reading, said: Utterance) -> Reading:
-        """Return the only question of a message that is not clear as a whole, if that is clear alone.
+        """Return the reading of the only clause that asks, if the whole message is unclear and that clause is clear.
 
-        What is told beside it changes nothing. Where somebody is asked about, who is told of beside it may be meant.
+        Otherwise return `reading`. This is also the case if the message mentions a person, who may be meant.
         """
         rules, sure = self._engine.intents.get(reading.intent or ""), self._engine.weights.header.sure
         doubtful = rules and reading.score < sure[rules.needs] and stands_out(rules, reading.chances, sure)
@@ -180,7 +181,7 @@ class Questions:
         return Question(words, reading, context)
 
     def _is_clear(self, reading: Reading, least: float = 0.0) -> bool:
-        """Return whether a part of a message is a question of its own: clear, no danger, and no small talk."""
+        """Return whether a part of a message is a clear question of its own, and no emergency and no small talk."""
         rules = self._engine.intents.get(reading.intent or "")
         if rules is None or reading.unclear or reading.is_miss or rules.small_talk or rules.intent.startswith(DANGER):
             return False
@@ -189,8 +190,8 @@ class Questions:
     def _is_own(self, own: Question, before: Question, whole: Reading, *, refers: bool) -> bool:
         """Return whether a part of a message asks something besides the question before it.
 
-        If the whole message as read contains all that such a part says ("and tell me if they take new patients"), it is
-        a condition.
+        A part is a condition of that question if the reading of the whole message has all its values: "and tell me if
+        they take new patients".
         """
         reading, first = own.reading, self._engine.intents.get(before.reading.intent or "")
         of_shown = first is not None and first.shows_claims and reading.unclear and OF_CLAIMS.isdisjoint(reading.slots)
@@ -218,16 +219,16 @@ class Questions:
 
 
 def within(part: Reading, whole: Reading) -> Reading:
-    """Return the reading of a part of a message, with the emergency and the language of the whole."""
+    """Return the reading of a part of a message, with the emergency and the language of the whole message."""
     language = {"language": whole.language, "shows_language": whole.shows_language}
     return replace(part, **language, alarm=whole.alarm, present=whole.present, lines=whole.lines)
 
 
 def _is_weak(reading: Reading) -> bool:
-    """Return whether a message is read as outside of the data, and that is not clear."""
+    """Return whether a message is read as outside of the bot's topics, with a low probability."""
     return reading.intent == FALLBACK and reading.score < _LIKELY
 
 
 def refers(said: Utterance, first: int = 0, after: int | None = None) -> bool:
-    """Return whether these words of a message speak of what others name."""
+    """Return whether these words of a message contain a pronoun such as "it", "her" or "those"."""
     return not _REFERS.isdisjoint(said.words[first:after])

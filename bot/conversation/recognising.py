@@ -1,7 +1,7 @@
 """Classification of a message: the first recogniser that accepts it decides (docs/decisions.md).
 
-A command, a typed code, a question about each line of a list, a pressed button, the label of a button, the bot's own
-labels typed by hand, a change of the previous question, or a new question; otherwise it is not understood.
+In order: a command, a typed code, a question about each line of a list, a pressed or typed button that was shown, the
+typed label of any fixed button, a follow-up or a new question. Otherwise the message is not understood.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from bot.conversation.exchange import UNREAD, Exchange, Parts, Said
 from bot.conversation.other_questions import DOUBT
 from bot.conversation.questions import Questions, refers, within
 from bot.conversation.slash_commands import Commands, Request
-from bot.conversation.state import Asked, Memory, become, said
+from bot.conversation.state import Asked, Memory, become, typed_label
 from bot.language.clauses import head_and_items
 from bot.language.kernel import FALLBACK, FOLLOW, HELP
 from bot.language.reading import Reading, Slot
@@ -68,7 +68,7 @@ class Recognisers:
         )
 
     def hear(self, exchange: Exchange, *, further: bool = False) -> Request | None:
-        """Read a message as a follow-up, or a `further` question of one. Return a command's or form's request."""
+        """Read a message, or a `further` question of one, into the exchange. Return a command's or form's request."""
         message, memory, today = exchange.message, exchange.memory, self._now().date()
         is_command = message.command or message.form or message.text.lstrip().startswith("/")
         request = self._commands.request(message, today) if is_command else None
@@ -91,11 +91,11 @@ class Recognisers:
         # Words that fit both languages ("no", a ZIP code) are in that of the last reply.
         exchange.heard = memory.language if memory.language and not reading.shows_language else reading.language
         exchange.memory = memory = _with_choice(memory, reading, last)
-        exchange.language = memory.choice or self._spoken(message.language) or exchange.heard
+        exchange.language = memory.choice or self._supported(message.language) or exchange.heard
         return request
 
     async def step(self, exchange: Exchange, request: Request | None) -> NextStep:
-        """Return the result of a message that was read."""
+        """Return the result of a message that was read by `hear`; `request` is what `hear` returned."""
         if request is not None:
             return self._command(exchange, request)
         step: NextStep | None = None
@@ -112,9 +112,9 @@ class Recognisers:
         return step or await self._not_understood(exchange)
 
     def _command(self, exchange: Exchange, request: Request) -> NextStep:
-        """Return the question of a slash command or a form, which leads to its own intents only.
+        """Return the question of a slash command or a form, which is of one of its own intents.
 
-        Unreadable options are reported.
+        Return the usage if it is asked for, or a reply about options that cannot be read.
         """
         memory, message, reading, language = exchange.memory, exchange.message, exchange.reading, exchange.language
         asked = replace(self._commands.asked(request, reading, self._now().date()), language=language)
@@ -142,7 +142,7 @@ class Recognisers:
             reply = await self._connecting.coded(message, code, language)
             exchange.connects = fresh
             return Said(reply, keeps=not fresh)
-        if not message.alone or said(message.text) not in self._code_words:
+        if not message.alone or typed_label(message.text) not in self._code_words:
             return None
         linked = await self._accounts.link(message.person) is not None
         if linked:
@@ -169,10 +169,10 @@ class Recognisers:
         return "barred" if message.directory_only else "fresh" if fresh else "spent"
 
     async def _list(self, exchange: Exchange) -> Asked | None:
-        """Return the question about a list, if the first line asks something that can be asked of one; else None.
+        """Return the question about each line of a list, if the first line asks something that allows it; else None.
 
-        The lines are an argument of the question: the answer reads each of them separately. So are the names of "are
-        Okafor and Kim in network", of which the question itself takes one.
+        The lines are an argument of the question, and the answer reads each one separately. The names in "are Okafor
+        and Kim in network" count as such lines.
         """
         if exchange.is_pressed:
             return None
@@ -205,25 +205,25 @@ class Recognisers:
         return Asked(rules.intent, slots, arguments, exchange.language, rule="list", unmet=unmet)
 
     async def button(self, exchange: Exchange) -> Asked | None:
-        """Return the question of a pressed button, or of the label of one that this conversation has shown."""
+        """Return the question of a pressed button, or of a typed label that this conversation has shown; else None."""
         message, memory = exchange.message, exchange.memory
         asked = await self._dialogue.press(message.person, message.press) if message.press else None
-        asked = asked or self._shown(message.text, memory, exchange.reading)
+        asked = asked or self._by_label(message.text, memory, exchange.reading)
         if asked is None:
             return None
-        return replace(asked, language=memory.choice or self._spoken(asked.language) or exchange.language)
+        return replace(asked, language=memory.choice or self._supported(asked.language) or exchange.language)
 
-    def _spoken(self, language: Language | None) -> Language | None:
+    def _supported(self, language: Language | None) -> Language | None:
         """Return the language if the pack has texts in it, else None."""
         return language if language in self._pack.words.languages else None
 
-    def _shown(self, text: str, memory: Memory, reading: Reading) -> Asked | None:
-        """Return the question of a button of this conversation with this label.
+    def _by_label(self, text: str, memory: Memory, reading: Reading) -> Asked | None:
+        """Return the question of a button of this conversation with this label; None if there is none.
 
-        "Previous visit", typed again when no button has that label, continues from the answer it led to; "more"
-        always means more of the last answer.
+        "Previous visit", typed again when no button has that label, continues from the answer it led to; "more" always
+        means more of the last answer. Both are read as new messages, so the result is None.
         """
-        label = said(text)
+        label = typed_label(text)
         earlier, last = memory.older.get(label), memory.asked
         if label in memory.labels or earlier is None or last is None:
             return memory.labels.get(label) or earlier
@@ -232,10 +232,10 @@ class Recognisers:
         return None if goes_on else earlier
 
     async def label(self, exchange: Exchange) -> Asked | None:
-        """Return the question of a fixed button with this label, for words that are not surely understood otherwise."""
+        """Return the question of the fixed button whose label was typed; None if none, or if the message is clear."""
         reading, memory = exchange.reading, exchange.memory
         unread = reading.unclear or reading.intent in {None, FALLBACK} or reading.score < _SURELY
-        language, press = self._fixed.get(said(exchange.message.text), (None, None))
+        language, press = self._fixed.get(typed_label(exchange.message.text), (None, None))
         if exchange.is_pressed or not unread or language is None or press is None:
             return None
         rules = self._intents[press.intent]
@@ -243,7 +243,7 @@ class Recognisers:
         return become(press, Asked("", whose=whose), language, rules.slots)
 
     async def question(self, exchange: Exchange) -> Asked | None:
-        """Return the question that changes or continues the previous one, or a new question."""
+        """Return the question that changes or continues the previous one, or a new one; None if not understood."""
         reading, memory, language = exchange.reading, exchange.memory, exchange.language
         alone = isinstance(exchange.message.place, OneToOne)  # in a shared place nothing depends on who is connected
         asks_back = reading.unclear and not (alone and self._is_closed(reading, memory))
@@ -256,7 +256,7 @@ class Recognisers:
         if reading.intent.startswith(FOLLOW):
             changed = owner.followed(followups.refined(memory, reading, self._intents), memory, reading)
             if changed is None:
-                return followups.beyond(memory, reading, language)
+                return followups.no_such_entry(memory, reading, language)
             asked = replace(changed, language=language)
         else:
             context = memory.context()
@@ -289,7 +289,7 @@ class Recognisers:
         return owner.about_whom(asked, exchange, reading)
 
     def _is_closed(self, reading: Reading, memory: Memory) -> bool:
-        """Return whether the question, whichever is meant, is likely about a record that this sign-in does not open."""
+        """Return whether the message probably asks about a person whose record this sign-in gives no access to."""
         day, needed = self._now().date(), self._engine.weights.header.sure["member"]
         asked = [(one, Asked(one.intent, one.slots)) for one in reading.candidates if PERSON in one.slots]
         closed = [
@@ -300,9 +300,10 @@ class Recognisers:
         return sum(closed) >= needed
 
     async def _not_understood(self, exchange: Exchange) -> Said:
-        """Return choices if two readings are close, otherwise similar questions.
+        """Return the reply to a message that was not understood.
 
-        At the second failure the menu and a person.
+        It offers the likely questions if the reading is unclear, otherwise similar ones; after a second failure, the
+        menu.
         """
         message, memory, reading, language = exchange.message, exchange.memory, exchange.reading, exchange.language
         template = "menu" if memory.misses else "no_list" if reading.goes_on else "not_understood"
@@ -327,7 +328,7 @@ class Recognisers:
         return Said(reply, keeps=True, slots={one.intent: one.slots for one in candidates})
 
     def _to_give(self, exchange: Exchange) -> tuple[str, str] | None:
-        """Return a key and the message as it may be given to the operator; None if little of it may be stored."""
+        """Return a key and the redacted words that the writer may give to the operator; None if few words are left."""
         if exchange.message.origin != "said" or isinstance(exchange.message.place, Shared):
             return None
         people = exchange.known_names
@@ -337,17 +338,16 @@ class Recognisers:
 
 
 def _walks(reading: Reading) -> bool:
-    """Return whether a message asks for the one before or after those shown."""
+    """Return whether a message asks for the record before or after the one that was shown."""
     ordinal = reading.slots.get("ordinal") if reading.intent == "followup.ordinal" else None
     return ordinal is not None and isinstance(ordinal.value, Mapping) and "step" in ordinal.value
 
 
 def _with_choice(memory: Memory, reading: Reading, last: IntentRules | None) -> Memory:
-    """Return the memory with the requested language; "start over" deletes all else.
+    """Return the memory with the language that the message requests; "start over" deletes all else.
 
-    It is kept until another is requested, or a sentence of another language is written.
-
-    `last` are the rules of the previous question.
+    The language is kept until another one is requested, or a sentence in another language is written. `last` are the
+    rules of the previous question.
     """
     if "start_over" in reading.slots:
         return Memory(choice=memory.choice)
@@ -363,9 +363,9 @@ def _with_choice(memory: Memory, reading: Reading, last: IntentRules | None) -> 
 
 
 def _of_the_list(reading: Reading, memory: Memory, last: IntentRules | None) -> Reading:
-    """Return the reading, which changes the list just shown where it is a language alone: "Spanish?" after doctors.
+    """Return the reading; the name of a language alone after a list of providers filters that list: "Spanish?".
 
-    A word of another language than the conversation's asks for that language: "español".
+    A word in another language than the conversation's, such as "español", requests replies in that language instead.
     """
     wish = reading.slots.get("reply_language")
     of_list = last is not None and last.needs == "directory" and "language" in last.slots
@@ -380,19 +380,19 @@ def _asks(asked: Asked) -> tuple[object, ...]:
 
 
 def _code_words(pack: Pack) -> frozenset[str]:
-    """Return the words that people type who have a code, in every language."""
+    """Return the words, in every language, that people with a code type in place of it, such as "code"."""
     told = (pack.render("account/code_words", {}, language) for language in pack.words.languages)
     lines = ("".join(span.text for span in one.spans) for blocks in told for one in blocks if isinstance(one, Line))
-    return frozenset(said(words) for line in lines for words in line.split(","))
+    return frozenset(typed_label(words) for line in lines for words in line.split(","))
 
 
 def _fixed(pack: Pack) -> Mapping[str, tuple[Language, Press]]:
-    """Return the labels that lead to one question each; a label of several is known only where it was shown."""
+    """Return the language and the button of each fixed label that leads to one question only."""
     found: dict[str, dict[tuple[str, frozenset[tuple[str, str]]], tuple[Language, Press]]] = {}
     labels = pack.words.fixed_labels()
     for language, written in labels.items():
         for label, press in written:
             if press.intent in pack.intents and not _IN_CONTEXT & press.arguments.keys():
                 asks = (press.intent, frozenset(press.arguments.items()))
-                found.setdefault(said(label), {}).setdefault(asks, (language, press))
+                found.setdefault(typed_label(label), {}).setdefault(asks, (language, press))
     return {label: next(iter(asked.values())) for label, asked in found.items() if len(asked) == 1}

@@ -1,8 +1,8 @@
-"""Replies about reminders: stored after an answer, listed, deleted, and sent when they are due; and appeals in work.
+"""Replies about reminders: stored after an answer, listed, deleted, and sent when due; and the appeals kept track of.
 
-What is sent unasked has no details of a record; the answer behind its button has, after the usual checks. An appeal
-that a person keeps track of is an encrypted row for its denied claim, until they delete it or say "unlink": its owner
-is the person, and it is shown only while their connection gives access to that record.
+A reminder contains no details of a record; the answer behind its button does, after the usual checks. An appeal that a
+person keeps track of is an encrypted row for its denied claim, until the person deletes it or says "unlink". It is
+shown only while the person's connection gives access to that record.
 """
 
 from __future__ import annotations
@@ -46,27 +46,29 @@ _TRIES = 5
 
 
 class _Row(msgspec.Struct, frozen=True):
-    """A case, and the Patient id of the record with its claim."""
+    """A stored appeal case, and the Patient id of the record that contains its claim."""
 
     whose: str
     case: AppealCase
 
 
 class Cases:
-    """The stored cases."""
+    """Stores the appeal cases that people keep track of."""
 
     def __init__(self, table: SealedTable) -> None:
         self._table, self._store = table, table.store
 
     async def of(self, person: Person, whose: str) -> tuple[AppealCase, ...]:
-        """Return a person's cases about one record, oldest first."""
+        """Return a person's cases about one Patient's record, oldest first."""
         return tuple(row.case for _, row in await self._rows(person) if row.whose == whose)
 
     async def change(self, person: Person, whose: str, change: CaseChange) -> AppealCase | None:
-        """Apply a change and return the case; None if it was deleted.
+        """Apply a change to the case of a claim, and return the case; None if the change deletes it.
+
+        A case that becomes empty is returned and not stored.
 
         Raises:
-            StoreBusy: it was changed concurrently, again and again.
+            StoreBusy: the case was changed concurrently, again and again.
         """
         key = hashlib.sha256(f"{person.key}\x1f{change.claim}".encode()).hexdigest()  # reveals neither
         for _ in range(_TRIES):
@@ -86,7 +88,7 @@ class Cases:
         raise StoreBusy("a case was changed at the same moment")
 
     async def end_private(self, person: Person, row: LinkRow | None) -> None:
-        """Delete the cases of patients that a person's connection does not cover; all of them without a connection."""
+        """Delete a person's cases about records that the connection `row` does not open; all of them if it is None."""
         for key, one in await self._rows(person):
             if not (row and row.opens(one.whose)):
                 await self._store.drop(_KIND, key)
@@ -96,7 +98,7 @@ class Cases:
         return len(await self._rows(person))
 
     async def _kept(self, person: Person, key: str, value: bytes, before: bytes | None) -> bool:
-        """Store a row in place of the one that was read; False if that was changed meanwhile."""
+        """Store a case in place of the sealed value `before`. Return False if the row was changed meanwhile."""
         if before is not None:
             return await self._store.swap(_KIND, key, before, self._table.sealed(_KIND, key, value))
         row = self._table.row(_KIND, key, value, expires=time.time() + LIVES, owner=person.key)
@@ -116,19 +118,20 @@ _OVER: Mapping[str, tuple[About, ...]] = {
     "review": ("appeal", "review"),
     "over": ("appeal", "answer", "review"),
 }
-"""The reminders about a claim that end with each stage of its appeal."""
+"""For each stage of an appeal, the subjects of reminders about its claim that end with that stage."""
 _NAMED: Mapping[str, tuple[About, ...]] = {
     "appeal": ("appeal", "answer", "review"),
     "claim": ("news",),
     **{about: (about,) for about in ABOUTS if about not in {"appeal", "answer", "review", "news"}},
 }
-"""The subjects that words after "stop" name; other words name none."""
+"""The subjects of reminders that a word after "stop" means; any other word means none."""
 
 
 class Reminding:
-    """All replies about reminders, and the appeals whose dates they are about.
+    """All replies about reminders, and about the appeals that reminders are for.
 
-    `push` sends messages to people by platform, `interval` is the time between two checks for news.
+    `push` are the functions that send messages to people, by platform. `interval` gives the time between two checks for
+    news.
     """
 
     def __init__(
@@ -138,7 +141,7 @@ class Reminding:
         self._reminders, self.cases, self._push, self._interval = reminders, cases, push, interval
 
     async def keep(self, person: Person, asked: Asked, wish: ReminderWish, access: Access) -> ReminderKept:
-        """Store the reminder that an answer asks for. Return the outcome."""
+        """Store or delete the reminder that an answer requests, and return the outcome."""
         if wish.done:
             await self._reminders.delete_for_record(person, access.patient, wish.record, wish.about)
             return ReminderKept()
@@ -149,9 +152,10 @@ class Reminding:
         return ReminderKept(most=kept.most) if isinstance(kept, NotKept) else ReminderKept(kept.days)
 
     async def changed(self, person: Person, access: Access, change: CaseChange) -> CaseKept:
-        """Change a case and return it; end reminders of days that it makes obsolete, and move those whose day changed.
+        """Apply a change to an appeal case. Return the case, and how many reminders were deleted and moved.
 
-        A reminder of a deadline was requested separately, so deleting the case keeps it.
+        Reminders that the new stage makes obsolete are deleted; those whose deadline changed are moved. Deleting the
+        case keeps its reminders, because the person requested them separately.
         """
         case = await self.cases.change(person, access.patient, change)
         if not change.steps:
@@ -195,7 +199,7 @@ class Reminding:
     async def answer(self, exchange: Exchange, asked: Asked) -> Private:
         """Return the reply to "my reminders", and to a request to delete one or all of them.
 
-        If the person may ask about several people's records, the list says whose.
+        If the person may ask about several people's records, the list says whose record each reminder is about.
         """
         person, language = exchange.message.person, asked.language
         rows, one = await self._reminders.of(person), asked.arguments.get("key")
@@ -211,7 +215,7 @@ class Reminding:
         return self._pack.reply(Private, LIST, "reminder/list", values, language)
 
     async def ahead(self, person: Person) -> tuple[list[Reminder], int]:
-        """Return the reminders of days that are still to come, the next one first, and how much is looked for."""
+        """Return the reminders of a day to come, the next one first, and the number of those that wait for news."""
         rows, today = [one for _, one in await self._reminders.of(person)], self._now().date()
         due = [one for one in rows if not one.is_sought and one.last >= today]
         return sorted(due, key=lambda one: one.last), sum(one.is_sought for one in rows)
@@ -221,9 +225,9 @@ class Reminding:
         return len(await self._reminders.of(person))
 
     async def end_private(self, person: Person, row: LinkRow | None) -> int:
-        """End a person's reminders and cases of records that their connection does not cover.
+        """Delete a person's reminders and cases about records that the connection `row` does not open.
 
-        Return how many reminders.
+        Return the number of reminders deleted.
         """
         await self.cases.end_private(person, row)
         rows = await self._reminders.of(person)
@@ -232,14 +236,13 @@ class Reminding:
     async def tell(
         self, key: str, reminder: Reminder, days: int, mine: Callable[[], Awaitable[bool]] = always
     ) -> tuple[str, ...]:
-        """Post a reminder in its person's own chat, for that many days before its last one.
+        """Post a reminder in its person's 1:1 chat, `days` before its last day, with the others that are due today.
 
-        Return the keys of all it includes.
-
-        Other reminders that are due on this day are part of the same message.
+        Return the keys of all reminders in the message.
 
         Raises:
-            Unwritable, Later, Superseded: it is not posted; `mine` is asked right before.
+            Unwritable, Later, Superseded: the message is not posted. `mine` is called right before it would be, and
+                returns False if another process has taken it over.
             Exception: whatever the platform's library raises.
         """
         person, now = reminder.person, self._now()

@@ -1,6 +1,6 @@
-"""The question of a slash command or a form: its possible intents, and its options besides plain words.
+"""Slash commands and forms: the intents that one may ask, and its options besides plain words.
 
-The pack's rule files say which intents a command leads to (`command:`); several may share one.
+The pack's rule files say which intents a command leads to (`command:`); several may share one command.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _GOING_ON = frozenset({"followup.more", "followup.ordinal"})
 
 
 class Request(msgspec.Struct, frozen=True):
-    """A command split into words and options. `helps`: it asks how the command is used."""
+    """A command or form, split into words and options, with its possible intents. `helps`: it asks for the usage."""
 
     intents: tuple[IntentRules, ...]
     options: Options
@@ -35,14 +35,11 @@ class Request(msgspec.Struct, frozen=True):
 
     @property
     def of_directory(self) -> bool:
-        """Whether none of its intents reads a member's data, so that nothing of a member may be used (T24)."""
+        """Whether none of the intents reads a member's data, so that no data of a member may be used (T24)."""
         return all(rules.needs != "member" for rules in self.intents)
 
     def goes_on(self, last: Asked | None, reading: Reading) -> bool:
-        """Return True for "more" and "the second one" after an answer of this command.
-
-        Anything else is a new question.
-        """
+        """Return whether the command continues its own last answer: "more" or "the second one", without options."""
         led = {rules.intent for rules in self.intents}
         return last is not None and last.intent in led and not self.options.slots and reading.intent in _GOING_ON
 
@@ -57,7 +54,7 @@ class Request(msgspec.Struct, frozen=True):
 
 
 class CommandOffered(msgspec.Struct, frozen=True):
-    """A command: its name, title, and one key for each option that it accepts, with the kind of value."""
+    """A command: its name, its title, and one option key for each kind of value in `kinds`."""
 
     name: str
     title: str
@@ -67,7 +64,7 @@ class CommandOffered(msgspec.Struct, frozen=True):
 
 
 class Commands:
-    """The commands of a pack, by the names that people type: `/bcbst-find` if the pack says `find`."""
+    """The commands of a pack, by the names that people type. With `called` "bcbst", `find` is typed `/bcbst-find`."""
 
     def __init__(self, engine: Engine, called: str = COMMAND) -> None:
         self._engine = engine
@@ -80,7 +77,7 @@ class Commands:
     def offered(self, language: str) -> tuple[CommandOffered, ...]:
         """Return all commands with their titles, and one key for each option, preferably one used in forms.
 
-        `of_directory`: its intents read the directory, and none a member's data.
+        `of_directory`: all intents of the command read the directory only.
         """
         return tuple(self._offered(name, intents, language) for name, intents in self._intents.items())
 
@@ -98,9 +95,9 @@ class Commands:
         return CommandOffered(name, title, tuple(keys.values()), of_directory, tuple(keys))
 
     def request(self, message: Message, today: date) -> Request | None:
-        """Return the request of a command or form of this pack; None for plain words.
+        """Return the request of a command or form of this pack; None for plain words and button presses.
 
-        A typed `/command` counts everywhere.
+        A command at the start of a plain message counts too, on every platform.
         """
         typed, _, rest = message.text.strip().partition(" ")
         text = rest if typed in self._intents else message.text
@@ -116,7 +113,8 @@ class Commands:
     def asked(self, request: Request, reading: Reading, today: date) -> Asked:
         """Return the question of a request, for the intent that matches its words best.
 
-        Its slots come from the options, or else from the words. What the intent's answer ignores is in `unmet`.
+        Its slots come from the options, or else from the words. Conditions that the intent's answer ignores are in
+        `unmet`.
         """
         heard = self._engine.slots_in(request.options.words[:_LONGEST], today=today)
         given = {**heard, **request.options.slots}
@@ -137,7 +135,7 @@ class Commands:
 
 
 def _kinds(*intents: IntentRules) -> set[str]:
-    """Return the kinds of values that the options of these intents have."""
+    """Return the kinds of option values that these intents accept."""
     return {_ALSO.get(kind, kind) for rules in intents for kind in rules.slots.values()}
 
 

@@ -1,6 +1,6 @@
-"""The dialogue state, kept for ten minutes: the last answer, its buttons, the bot's question, a stored question.
+"""The dialogue state, stored for ten minutes: the last question, what its answer showed, and the questions of buttons.
 
-It is stored encrypted by person and place, and never shared between people or channels.
+The state is stored encrypted for one person in one chat or channel thread. No other person or chat can read it.
 """
 
 from __future__ import annotations
@@ -41,18 +41,21 @@ IDLE_SECONDS = 10 * 60
 _ZIP_DIGITS = 5
 BUTTON_SECONDS = 24 * 60 * 60
 _PLAIN = re.compile(r"(?P<intent>[a-z_]+(?:\.[a-z_]+)?)\.(?P<language>[a-z]{2,3})")
-"""The id of a button for an intent without arguments, which needs no row; Home shows such buttons."""
+"""Matches the id of a button whose intent has no arguments, as on the Home page. Such a button needs no stored row."""
 _OF_AN_ANSWER = (FOLLOW, DANGER, "answer.")  # they mean nothing but beside the answer that showed them
 
 
 class Asked(msgspec.Struct, frozen=True, omit_defaults=True):
-    """An understood question: an intent, its slots, and what a button or a follow-up adds.
+    """An understood question: an intent, its slots, and the arguments that a button or a follow-up adds.
 
-    `also` is what the message may mean besides, to be offered after the answer: intent to slots. Of several questions
-    `text` are the words of this one, and `goes_on` those of the others in order. `unmet` are conditions that the
-    intent's answer ignores, by slot. `whose` is the Patient id of the record asked about, "" for the one that the
-    person connected; it is valid only while the sign-in gives access to that record. `pronoun` is the word that
-    selected the person ("her"), which the answer mentions.
+    Attributes:
+        also: Further intents that the message may have meant, with their slots. They become buttons under the answer.
+        unmet: The conditions that the intent's answer ignores, by slot name.
+        whose: The Patient id of the record asked about; "" for the record that the account is connected to. The id is
+            valid only while the sign-in gives access to that record.
+        pronoun: The word that selected the person ("her"). The answer mentions the word.
+        text: The text of this question, if the message has several.
+        goes_on: The texts of the message's further questions, in order.
     """
 
     intent: str
@@ -71,33 +74,41 @@ class Asked(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def values(self) -> dict[str, object]:
-        """The values of the slots with one plain value; exclusions and several values are in `slots` only."""
+        """The values of the slots with one plain value. Exclusions and several values are in `slots` only."""
         return {name: slot.value for name, slot in self.slots.items() if slot.is_plain}
 
     @property
     def alone(self) -> Asked:
-        """The question without the others of its message."""
+        """The same question without the other questions of its message."""
         return replace(self, also={}, text="", goes_on=())
 
 
 class Memory(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The dialogue state: `choices` of the last list with their `numbers`, and `labels`, the buttons by their label.
+    """The dialogue state of one conversation.
 
-    `older` are the labels of earlier replies.
-
-    `asked` is the last question, `earlier` are those of other intents before it. `record` is the id of the record that
-    the last answer was about, None if there were several. `shown` are the claims of that answer, or several that were
-    shown one after the other, the last first; `single` are those of one doctor, month or other group that the answer
-    singled out. `entries` are the texts of a list's entries without a button, by number.
-
-    `unread` is the last message that was not understood, in the form that may be given to the operator, with the key
-    that a button names; it ends with the next topic.
-
-    `typed` are the last words of a question, if there is a help desk.
-
-    `language` is that of the last reply, `choice` the one that the person asked for. `whose` is the Patient id that the
-    person switched to, `spoken` those that questions were about, the last first. `link` is the connection, read for
-    each message and not stored. `met` is True if an answer of this conversation has said whose record it reads.
+    Attributes:
+        asked: The last question.
+        choices: The question of the first button of each entry in the last list.
+        numbers: The numbers of these entries, in the order of `choices`.
+        labels: The questions of the last reply's buttons, by `typed_label`.
+        wants: The slot that the bot asked for.
+        language: The language of the last reply.
+        choice: The language that the person asked for.
+        misses: How many messages in a row were not understood.
+        earlier: Earlier questions of other intents, newest first.
+        whose: The Patient id of the person that the asker switched to.
+        spoken: The Patient ids of the people that questions were about, most recent first.
+        link: The account link. It is read for each message and not stored.
+        met: Whether an answer of this conversation has said whose record it reads.
+        older: The questions of earlier replies' buttons, by `typed_label`.
+        record: The id of the record that the last answer was about; None if there were several records.
+        shown: The ids of the claims in the last answer, or of claims that were shown one after the other, the most
+            recent one first.
+        single: The ids of the claims of one doctor, month or other group that the answer singled out.
+        entries: The texts of the list entries without a button, by number.
+        unread: A key, and the redacted text of the last message that was not understood. The person may give the text
+            to the operator, until the topic changes.
+        typed: The last question that the person typed, if there is a help desk.
     """
 
     asked: Asked | None = None
@@ -123,28 +134,28 @@ class Memory(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def people(self) -> tuple[PatientCandidate, ...]:
-        """All people whose records the person may ask about; empty if that is only who signed in."""
+        """All people whose records the asker may read; empty if that is only the person who signed in."""
         return self.link.people if self.link is not None else ()
 
     @property
     def about(self) -> str | None:
-        """The id of the record that the last answer was about, or of one of those that it singled out."""
+        """The id of the record that the last answer was about, or of the first one that it singled out, or None."""
         return self.record or next(iter(self.single), None)
 
     @property
     def chosen(self) -> str:
-        """The Patient id of the person the asker switched to, else of the first; "" for a sign-in of one person."""
+        """The Patient id of the person that the asker switched to, or of the first one; "" if `people` is empty."""
         known = {one.patient for one in self.people}
         return self.whose if self.whose in known else next((one.patient for one in self.people), "")
 
     @property
     def current(self) -> str:
-        """The Patient id of the last question's person, else of the chosen one."""
+        """The Patient id of the person that the last question was about, else of the `chosen` person."""
         known = {one.patient for one in self.people}
         return self.asked.whose if self.asked and self.asked.whose in known else self.chosen
 
     def context(self) -> Context | None:
-        """Return the part that the language engine uses."""
+        """Return the part of the state that the language engine uses; None before the first question."""
         if self.asked is None:
             return None
         return Context(
@@ -156,7 +167,7 @@ class Memory(msgspec.Struct, frozen=True, omit_defaults=True):
         )
 
     def topics(self, asked: Asked | None) -> tuple[Asked, ...]:
-        """Return the questions that stay available if `asked` is the last one, newest first."""
+        """Return the `earlier` questions of the next state, newest first, if `asked` becomes the last question."""
         if asked is None or self.asked is None or asked.intent == self.asked.intent:
             return self.earlier
         focus = {FOCUS: self.record} if self.record and RECORD not in self.asked.arguments else {}
@@ -166,39 +177,46 @@ class Memory(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Dialogue:
-    """The stored dialogue states of all conversations. `intents` are those of the pack."""
+    """Stores dialogue states and the questions of buttons. `intents` are the names of the pack's intents."""
 
     def __init__(self, table: SealedTable, intents: Iterable[str] = (), clock: Callable[[], float] = time.time) -> None:
         self._table, self._store, self._clock = table, table.store, clock
         self._plain = frozenset(one for one in intents if not one.startswith(_OF_AN_ANSWER))
 
-    async def recall(self, message: Message, *places: tuple[str, str]) -> tuple[Memory, list[bytes | None]]:
-        """Return the state of this person's conversation in this place, and the values of other rows.
+    async def recall(self, message: Message, *rows: tuple[str, str]) -> tuple[Memory, list[bytes | None]]:
+        """Return this person's dialogue state in this chat, and the values of the other rows, read in one statement.
 
-        They are read in one statement. The state is empty after ten minutes without messages.
+        The state is empty after ten minutes without messages. The value of a row that does not exist is None.
         """
-        kept, *others = await self._table.several(("dialogue", _conversation(message)), *places)
+        kept, *others = await self._table.several(("dialogue", _conversation(message)), *rows)
         return _decoded(kept, Memory) or Memory(), others
 
     async def remember(
         self, message: Message, memory: Memory, presses: Sequence[NewRow] = (), record: Recorder | None = None
     ) -> None:
-        """Store the conversation for ten minutes, and its buttons' questions, with the answer's audit record if any."""
+        """Store the dialogue state for ten minutes, and the rows `presses`, in one transaction with the audit record.
+
+        A passing message, which nothing refers to later, stores only the audit record, if there is one.
+        """
         rows = (*presses, self._sealed("dialogue", _conversation(message), memory, message.person, IDLE_SECONDS))
         rows = () if message.passing else rows
         if (record is None or not await record(along=rows)) and rows:
             await self._store.append((), rows)
 
     async def keep(self, person: Person, asked: Asked) -> None:
-        """Store a question that waits for the person to sign in; one for each person."""
+        """Store a question for ten minutes, until the person has signed in. It replaces one that was stored before."""
         await self._store.append((), (self._sealed("kept", person.key, asked, person, IDLE_SECONDS),))
 
     async def take_kept(self, person: Person) -> Asked | None:
-        """Return and delete the stored question."""
+        """Return and delete the question that waits for the person's sign-in; None if there is none."""
         return _decoded(await self._table.take("kept", person.key), Asked)
 
     async def press(self, person: Person, button: str) -> Asked | None:
-        """Return a button's question: for a day, for the person to whom it was shown; plain ones for everybody."""
+        """Return the question of the button with this id; None if the id is invalid or expired, or is another person's.
+
+        An id that names its intent is valid for everybody. An id of a stored row is valid for a day, for the person to
+        whom the button was shown.
+        """
         if plain := self._plainly(button):
             return plain
         row, _, index = button.partition(".")
@@ -208,24 +226,24 @@ class Dialogue:
         return presses[int(index)]
 
     def _plainly(self, button: str) -> Asked | None:
-        """Return the question in a button's id; None if the question is stored in a row, or the id is invalid."""
+        """Return the question that a button's id names; None if a row contains it, or if the id is invalid."""
         plain = _PLAIN.fullmatch(button)
         return Asked(plain["intent"], language=plain["language"]) if plain and plain["intent"] in self._plain else None
 
     async def issue(self, person: Person, reply: AReply, become: Callable[[Press], Asked]) -> AReply:
-        """Return the reply with an opaque id in each of its buttons, the invisible ones included.
+        """Return the reply with an id in each button, invisible ones included, and store the buttons' questions.
 
-        A plain button needs no row, so that nothing is stored under the last reply after "unlink".
+        Nothing is stored if every id names its intent, so that no row remains under the last reply after "unlink".
         """
-        issued, presses = self.number(person, reply, become)
+        issued, presses = self.with_ids(person, reply, become)
         if presses:
             await self._store.append((), presses)
         return issued
 
-    def number(
+    def with_ids(
         self, person: Person, reply: AReply, become: Callable[[Press], Asked]
     ) -> tuple[AReply, tuple[NewRow, ...]]:
-        """Return the reply with an opaque id in each button, and the rows (id to question) to be stored."""
+        """Return the reply with an id in each button, and the rows with the buttons' questions, to be stored."""
         row, presses = secrets.token_urlsafe(12), list[Asked]()
 
         def issue(action: Action) -> Action:
@@ -257,7 +275,7 @@ def _decoded(plain: bytes | None, shape: type[T]) -> T | None:
 
 
 def _conversation(message: Message) -> str:
-    """Return the key of a conversation: 1:1 chats regardless of thread; in a shared place each thread separately."""
+    """Return the key of a conversation. A 1:1 chat is one conversation; in a shared place, each thread is one."""
     place = message.place
     thread = "" if isinstance(place, OneToOne) else place.thread
     return f"{message.person.key}\x1f{place.conversation}\x1f{thread}"
@@ -272,7 +290,7 @@ def _with_actions(block: Block, issue: Callable[[Action], Action]) -> Block:
 
 
 def offered(blocks: Sequence[Block], become: Callable[[Press], Asked]) -> Memory:
-    """Return the memory of what a reply offers: the first buttons of its entries in order, and all buttons by label."""
+    """Return a `Memory` of what a reply offers: its list entries, its buttons by label, and the record shown."""
     choices: dict[int, Asked] = {}
     labels: dict[str, Asked] = {}
     for block in blocks:
@@ -281,7 +299,7 @@ def offered(blocks: Sequence[Block], become: Callable[[Press], Asked]) -> Memory
         if isinstance(block, Item) and asks:
             choices[block.number] = asks[0][1]
         for label, asked in asks:
-            labels.setdefault(said(label), asked)
+            labels.setdefault(typed_label(label), asked)
     entries = {one.number: one.text for one in blocks if isinstance(one, Item) and one.number not in choices}
     # Of several records that were shown the one in most buttons is meant; one that only `opens` does not count.
     shown = [one.arguments for one in (*choices.values(), *labels.values())]
@@ -298,10 +316,11 @@ def offered(blocks: Sequence[Block], become: Callable[[Press], Asked]) -> Memory
 
 
 def become(press: Press, after: Asked | None, language: Language, slot_names: Collection[str]) -> Asked:
-    """Return the complete question of a button, so that it means the same tomorrow.
+    """Return the complete question of a button, which does not depend on later messages.
 
-    A button with the same intent keeps the slots of the question above it, except the slots, or the parts of a place,
-    that `without` names; arguments with a slot's name fill that slot.
+    If the button has the same intent as `after`, the question above it, the question's slots are kept. The button's
+    argument `without` names slots, or parts of a location, that are dropped. An argument with a slot's name fills that
+    slot.
     """
     arguments = dict(press.arguments)
     without = set(arguments.pop("without", "").split(","))
@@ -322,13 +341,13 @@ def _less(slot: Slot, without: Collection[str]) -> Slot:
 
 
 def _typed(name: str, text: str) -> object:
-    """Return an argument as a slot's value: miles as numbers, "Memphis, TN" as a place, all others as text."""
+    """Return a button's argument as a slot value: "Memphis, TN" as a location, a short number as int, or the text."""
     city, comma, state = text.partition(", ")
     if name == "location" and comma:
         return {"city": city, "state": state}
     return int(text) if text.isdecimal() and len(text) < _ZIP_DIGITS else text
 
 
-def said(words: str) -> str:
-    """Return a button's label as a person may type it: without case, brackets and closing punctuation."""
+def typed_label(words: str) -> str:
+    """Return a button's label as a person may type it: in lower case, without brackets and closing punctuation."""
     return " ".join(words.casefold().strip(" []().!?¿¡").split())

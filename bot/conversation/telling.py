@@ -1,4 +1,4 @@
-"""Messages about events outside of a person's message, or in place of its answer."""
+"""Messages to a person about an error, or about background work that has finished."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from bot.pack import Pack
 
 log = structlog.get_logger("turn")
 Push = Callable[[Person, Private], Awaitable[None]]
-"""Send a message to a person in their 1:1 chat, unasked.
+"""Send a message that the person did not request to their 1:1 chat.
 
 Raises `Unwritable` if there is no chat that accepts it, and `Later` if it was not posted.
 """
 
 
 class Telling:
-    """Texts of errors, and of background work. Each channel adds itself to `push` when it starts."""
+    """Makes error messages, and tells people about background work. At startup, each channel adds itself to `push`."""
 
     def __init__(self, pack: Pack, keeper: Keeper, meter: Meter) -> None:
         self._pack, self._keeper, self._meter = pack, keeper, meter
         self.push: dict[str, Push] = {}
 
     async def problem(self, person: Person, error: BotError, language: Language = "en") -> Private:
-        """Return the text of an error, with its reference, which is logged."""
+        """Return the message about an error, with the error's reference, and log the error with the same reference."""
         values, reference = {**error.facts, "reference": error.reference}, error.reference
         reply = self._pack.reply(Private, "problem", error.template, values, language, error=reference)
         reply = await self._keeper.alone(person, reply)
@@ -49,7 +49,7 @@ class Telling:
         await self._push(person, await self._keeper.alone(person, reply))
 
     async def _push(self, person: Person, reply: Private) -> None:
-        """Post a message if the person has a chat that accepts it; failures are ignored, as nobody waits for it."""
+        """Post a message if the person has a chat that accepts it. A failure is only logged, as nobody waits for it."""
         if push := self.push.get(person.platform):
             try:
                 await push(person, reply)

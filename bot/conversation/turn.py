@@ -1,7 +1,7 @@
-"""From a message to its replies, in the order of the steps.
+"""Answers a message, in these steps.
 
-heard -> danger -> what it is (`recognising`) -> whose record, what needs no search -> the answer -> its text
--> what the next turn may refer to
+Read the message; reply to an emergency; classify the message (`recognising`); find whose record it is about, and
+whether a search is needed; answer; render the answer; store what the next message may refer to.
 """
 
 from __future__ import annotations
@@ -52,11 +52,11 @@ log = structlog.get_logger("turn")
 _ACTS = ("account.", "reminder.")
 _CONNECTS = frozenset({"account.link", "account.choose", SWITCH, WHOSE})
 _HOME = Slot("", "me")
-"""Where a member looks for care who names no place."""
+"""The location of a member's search that names no place."""
 
 
 class Turn:
-    """Answers messages; many may be processed at once."""
+    """Answers messages. Several messages may be answered concurrently."""
 
     def __init__(
         self,
@@ -85,7 +85,8 @@ class Turn:
             **dict.fromkeys((LIST, END), reminding.answer),
             **dict.fromkeys((SWITCH, WHOSE), self._owners.answer),
         }
-        """What answers about the asker's own words, reminders and people, without a request to the payer."""
+        """The handlers of intents about the asker's own words, reminders and people. They send no request to the payer.
+        """
         self.recognisers = Recognisers(parts, self._connecting)
         networks = answering.listed_networks, answering.own_networks
         self.forms = Forms(parts.pack.engine, parts.pack.offers, *networks, members=member_answers == "dm")
@@ -120,13 +121,13 @@ class Turn:
             self._meter.answered(message.person, waiting.intent, waiting.language, taken, exchange.unread)
 
     async def home(self, person: Person, language: Language, *, directory_only: bool = False) -> tuple[Private, bool]:
-        """Return the Home page, and whether an account is connected."""
+        """Return the app's Home page with working buttons, and whether an account is connected."""
         off = directory_only or self._member_answers == "off"
         page, linked = await self._connecting.home(person, language, directory_only=off)
         return await self._keeper.alone(person, page), linked
 
     async def _replies(self, message: Message, exchange: Exchange) -> AsyncIterator[Answered]:
-        """Yield the replies of each step: emergencies first; errors are in the language of their step."""
+        """Yield the replies to a message; an emergency comes first, an error is in the language of its step."""
         try:
             await self._owners.recall(exchange)
             exchange.errors = exchange.memory.language or "en"
@@ -139,7 +140,7 @@ class Turn:
                 step = await self.recognisers.step(exchange, request)
                 self.handing_over.noted(exchange, step)
             while step is not None:
-                async with aclosing(self._said(exchange, await self._settled(exchange, step))) as replies:
+                async with aclosing(self._replies_of(exchange, await self._settled(exchange, step))) as replies:
                     async for said in replies:
                         reply = await self._keeper.remember(exchange, said) if isinstance(said, Said) else said
                         for one in exchange.above(reply):
@@ -151,7 +152,7 @@ class Turn:
                 yield one
 
     async def _settled(self, exchange: Exchange, step: NextStep) -> NextStep:
-        """Return the question that has to be looked up, or the reply to one that has not."""
+        """Return the question if it has to be looked up, otherwise the reply."""
         if not isinstance(step, Asked):
             return step
         exchange.is_asked, exchange.errors = True, step.language
@@ -166,10 +167,10 @@ class Turn:
             await self._dialogue.remember(message, only)
         return asked
 
-    async def _said(self, exchange: Exchange, asked: NextStep) -> AsyncGenerator[Answered | Said, None]:
-        """Yield the replies of a step: a question that is looked up may have several, everything else has one.
+    async def _replies_of(self, exchange: Exchange, asked: NextStep) -> AsyncGenerator[Answered | Said, None]:
+        """Yield the replies of a step: progress notes and the answer to a question; any other step is the reply itself.
 
-        Without a valid sign-in the reply is a link, and the question is stored until there is one.
+        Without a valid sign-in, the reply is a sign-in link, and the question is stored until the person has signed in.
         """
         if not isinstance(asked, Asked):
             yield asked
@@ -179,7 +180,7 @@ class Turn:
             needs_member = self._pack.is_of_member(asked.intent)
             async with under_way(partial(self._answered, exchange, asked), self._patience) as heard:
                 while isinstance(found := await heard(), Progress):
-                    yield self._answering.on_the_way(asked, found, private=needs_member)
+                    yield self._answering.progress_note(asked, found, private=needs_member)
             asked, reply, further = found
             exchange.memory = replace(memory, met=memory.met or needs_member)
             yield self._with_others(exchange, self._owners.headed(reply, asked, memory), asked, further)
@@ -196,13 +197,13 @@ class Turn:
     ) -> tuple[Asked, Answered, tuple[Further, ...]]:
         """Return the question, its reply, and the further questions of the message with the first lines of each answer.
 
-        A member who names no place asks near home.
+        If the question needs a place and names none, a connected member's home is used.
         """
         limits = self._answering.limits()
         try:
             reply = await self._first(exchange, asked, progress, limits)
         except NeedsPlace as need:
-            if need.place is not None or "location" in asked.slots or not await self._is_at_home(exchange.message):
+            if need.place is not None or "location" in asked.slots or not await self._has_home(exchange.message):
                 raise
             asked = replace(asked, slots={**asked.slots, "location": _HOME})
             reply = await self._first(exchange, asked, progress, limits)
@@ -216,7 +217,7 @@ class Turn:
         return await self._answering.answer(replace(exchange, message=message), asked, progress, limits)
 
     async def _without_search(self, exchange: Exchange, asked: Asked) -> NextStep:
-        """Return the reply to a question that needs no search, or the question to look up."""
+        """Return the reply if the question needs no search, otherwise the question, with its person set."""
         message = exchange.message
         if message.origin == "said" and (ABOUT in asked.arguments or asked.intent.startswith(FEEDBACK)):
             asked = await self._feedback.heard(exchange, asked)
@@ -245,7 +246,8 @@ class Turn:
     async def _stated(self, message: Message, asked: Asked) -> Answered:
         """Return an answer that needs no data.
 
-        Where it names the payer's number, a member's own chat gets the one on their card.
+        If the text has the payer's phone number and none is configured, a member's own chat gets the number on their
+        card.
         """
         payer = PayerQuoted(self._pack.payer)
         reply = self._static(asked, payer=payer, directory_only=message.directory_only)
@@ -256,9 +258,9 @@ class Turn:
         return reply
 
     def _not_of_asker(self, message: Message, asked: Asked) -> Answered | Said | None:
-        """Return the reply to quoted or unfinished words that would cause an action.
+        """Return the reply to quoted or unsent words that must not be answered; None if the words may be answered.
 
-        None for words that only look something up.
+        Quoted words never cause an action. Unsent words may only search the directory.
         """
         rules = self._intents.get(asked.intent)
         if message.origin == "unsent":
@@ -271,9 +273,10 @@ class Turn:
     async def _after(
         self, exchange: Exchange, asked: Asked, reply: Answered, limits: Budget
     ) -> tuple[Answered, tuple[Further, ...]]:
-        """Return the reply with the sources of all answers, and each further question, asked as a turn after the last.
+        """Answer the further questions of a message, each as a message after the last answer.
 
-        One that may not be answered beside the first has a button.
+        Return the reply with the sources of all answers, and the further questions. A question that may not be answered
+        under the first reply has no lines, and becomes a button.
         """
         found: list[Further] = []
         shown = self._keeper.after(exchange.memory, asked, reply) if asked.goes_on else exchange.memory
@@ -295,7 +298,11 @@ class Turn:
         return reply, tuple(found)
 
     def _beside(self, exchange: Exchange, asked: Asked, then: Asked) -> Asked | None:
-        """Return a further question of the message if an answer about the same record may stand with the first's."""
+        """Return a further question with its person set; None if its answer may not stand under the first one.
+
+        The answer may not stand there if the question causes an action, continues an answer, or is about another
+        record.
+        """
         message, memory, rules = exchange.message, exchange.memory, self._intents.get(then.intent)
         if rules is None or SHARED in asked.arguments or rules.small_talk or then.intent.startswith(_ACTS):
             return None
@@ -308,9 +315,9 @@ class Turn:
         return settled.asked if kept else None
 
     def _with_others(self, exchange: Exchange, reply: Answered, asked: Asked, further: Sequence[Further]) -> Said:
-        """Return the answer with the first lines of the further ones, and a button for each other question.
+        """Return the reply with the first lines of the further answers, and a button for each other question.
 
-        An `aside` keeps the topic, unless a further question of the message has one.
+        The answer of an intent of type `aside` keeps the previous topic, unless a further question has a topic.
         """
         others = unsaid(asked.also, asked_by(reply))
         rest = [one for one in further if one.lines is not None]
@@ -332,13 +339,13 @@ class Turn:
         aside = topic and (self._intents[asked.intent].answer == "aside" or asked.intent not in self._pack.answers)
         return Said(reply, (topic if aside and topic else asked).alone, slots=slots, rates=True)
 
-    async def _is_at_home(self, message: Message) -> bool:
-        """Return whether a home address is known here; what others read says the same whoever asks."""
+    async def _has_home(self, message: Message) -> bool:
+        """Return whether "near me" may use the writer's home: a connected member in a 1:1 chat."""
         here = message.alone and not message.directory_only
         return here and await self._accounts.link(message.person) is not None
 
     async def _kept(self, exchange: Exchange) -> Asked | None:
-        """Return the question that waited for the sign-in, once the account is connected; else None."""
+        """Return and delete the question that waited for the sign-in; None if there is none, or no account."""
         exchange.connects = False
         await self._owners.connected(exchange)
         person = exchange.message.person
@@ -346,7 +353,7 @@ class Turn:
         return await self._dialogue.take_kept(person) if linked else None
 
     async def _ask_for_place(self, message: Message, asked: Asked, need: NeedsPlace) -> Said:
-        linked = await self._is_at_home(message)
+        linked = await self._has_home(message)
         aside = isinstance(message.place, Shared) and asked.values.get("location") == "me"
         about = {"linked": linked, "aside": aside, "intent": asked.intent, "need": need, "kept": carried(asked)}
         reply = self._pack.reply(Shareable, asked.intent, "ask/location", about, asked.language)
@@ -361,7 +368,7 @@ class Turn:
         *,
         directory_only: bool = False,
     ) -> Shareable:
-        """Return an answer that needs no data: its template alone, by default the intent's own."""
+        """Return an answer that needs no data: a rendered template, by default that of the intent."""
         values = {"payer": payer or self._pack.payer, "slots": asked.values, "asked": asked}
         values |= {"directory_only": directory_only}
         blocks = self._pack.render(template or template_of(asked.intent), values, asked.language)
