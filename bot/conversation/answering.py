@@ -176,7 +176,7 @@ class Answering:
         return reply
 
     async def _held(
-        self, person: Person, asked: Asked, ask: Ask, access: Access | None, name: str
+        self, person: Person, asked: Asked, ask: Ask, access: Access | None, name: str, *, handed: bool = False
     ) -> tuple[Asked, Ask, str, Summary]:
         """Return the question, its `Ask`, the answer's name and result; of another intent if that one fits better."""
         try:
@@ -187,8 +187,8 @@ class Answering:
             if access is None and self._pack.is_of_member(name):  # no rule of all plans tells it
                 access = await self._accounts.access(person, asked.whose)
             ask = replace(ask, unmet={}, arguments=ahead.arguments)
-            return asked, ask, name, await self._found(person, ask, access, name)
-        by = {one.tells: intent for intent, one in self._pack.intents.items()}
+            return await self._held(person, asked, ask, access, name, handed=True)
+        by = {} if handed else {one.tells: intent for intent, one in self._pack.intents.items()}
         for intent in (by[tells] for tells in others_that_may_hold(ask) if tells in by):
             if untaken(ask, summary):
                 again = replace(ask)

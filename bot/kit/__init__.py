@@ -29,12 +29,14 @@ from bot.records.share import left_of, tells_state
 from bot.kit.claims import (
     Medication, WhyGone, care_words, checked, cite_claims, claim_by_id, claim_news, claim_numbered, claims_around,
     medications, newest_claims, newest_visits, shown_alone, why_gone, with_one_before)
+from bot.kit.coming import (
+    Wants, counted_toward, counting_asked, is_timeless, names_care, sides_asked, unsaid_of, wants_to_come)
 from bot.kit.conditions import is_called as is_called_so
 from bot.kit.conditions import Conditions, conditions, sift
 from bot.kit.coverages import (
     Coverages, Shares, VisitCopays, asks_family, asks_standing, asks_whether, asks_yearly, by_figure,
     coverages_of, member_coverages, named_visits, of_family, of_scope, passed, plan_year_of,
-    scope_of, share_asked, side_named, visit_copays, visit_kind)
+    scope_of, share_asked, shares_of, side_named, visit_copays, visit_kind)
 from bot.kit.directory import listings
 from bot.kit.facts import OF_PLACE, ProviderFact, facts_apart, facts_asked, facts_each, facts_in, facts_of
 from bot.kit.floors import (
@@ -69,7 +71,7 @@ from bot.kit.said import (
     is_ranking, wanted_of, whole_of, with_sides)
 from bot.kit.sites import Proof, ProvenPlace, Site, oldest, proof_of, sites
 from bot.kit.sized import Threshold, amount_asked
-from bot.language.asked import AmountLimits
+from bot.language.classed import AmountLimits
 from bot.language.calendar import later
 from bot.kit.spans import days_around, service_dates, span_of, time_of, times_set_apart
 from bot.kit.spelling import is_named, name_of_state, words_of
@@ -77,8 +79,7 @@ from bot.kit.floors import Toward, went_toward, yearly_asked
 from bot.kit.amounts import (
     Portion, amount_in, holds_more, of_whole, part_of, part_of_all, plan_paid_in, portion_of, sum_told)
 from bot.kit.tense import asks_from_now_on, hand_over_ahead, may_be_ahead, may_come, speaks_ahead
-from bot.kit.to_come import (
-    ToCome, Wants, counted_toward, counting_asked, price_named, sides_asked, to_come, wants_besides, wants_to_come)
+from bot.kit.to_come import ToCome, price_named, to_come
 from bot.kit.uses import drugs_of_use, is_for, of_use
 from bot.kit.wanted import Chosen, ClaimWish, any_time, choose, is_numbered, with_fills
 from bot.kit.which import count_asked, parts_named, place_of, reaches, shown_before, the_one

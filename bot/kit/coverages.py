@@ -86,14 +86,8 @@ def plan_year_of(coverages: Iterable[Coverage], today: date) -> PlanYear | None:
 SCOPES = {"oral": "dental", "vision": "vision", "pharmacy": "drugs"}
 """The scope of a plan by the type of claim that it covers."""
 Shares = tuple[Coverage, tuple[CostShare, ...]]
-_WORDS = {
-    "dental": ("dental", "dentist", "dentists", "teeth", "tooth", "dentista", "dientes", "muelas"),
-    "vision": ("vision", "eye", "eyes", "glasses", "vista", "ojos", "lentes"),
-    "drugs": (
-        *("drug", "drugs", "pharmacy", "prescription", "prescriptions", "rx", "medication", "medications", "medicine"),
-        *("medicinas", "medicamentos", "recetas", "farmacia"),
-    ),
-}
+_SCOPES = {"of_dental": "dental", "of_vision": "vision", "of_drugs": "drugs"}
+"""The kinds of plans, by the class of the words that name them."""
 _NAMES: Mapping[str, tuple[str, ...]] = {
     "spvisit": ("specialist", "specialists", "specialty", "spec", "especialista", "especialistas", "espec"),
     "gpvisit": ("primary", "pcp", "gp", "primario", "primaria", "cabecera"),
@@ -107,29 +101,14 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
 _STAY = frozenset({"stay", "inpatient", "hospitalizacion"})
 # NUCC: family medicine, internal medicine, pediatrics, general practice.
 _PRIMARY = frozenset({"207Q00000X", "207R00000X", "208000000X", "208D00000X"})
-_FAMILY = frozenset({"family", "families", "familiar", "familia"})
-_OWN_TOO = frozenset({"mine", "individual", "own", "single", "mio", "propio"})
 _CARE, _SPENT = frozenset({"service", "specialty", "facility_type"}), frozenset({"out of pocket", "oop"})
-_MOST = re.compile(
-    r"\b(?:max|maximum|maximo|tope)\b|\b(?:i|we) (?:stop|quit) (?:having to )?pay(?:ing)?\b|\bdejo de pagar\b"
-    r"|\b(?:the|what) most (?:i|we|(?:\w+ ){0,3}(?:cost|costs|owe|pay|spend))\b|\blo mas que (?:puedo|podria|tendria)\b"
-)
-_WHAT = ("what is", "whats", "what are", "how much is", "how much are", "how high", "cual es", "cuanto es", "de cuanto")
-_SO_FAR = frozenset(
-    {"met", "meet", "left", "remaining", "used", "close", "far", "spent", "hit", "reached", "progress", "toward", "at"}
-    | {"still", "until", "more", "paid", "cumpli", "cumplido", "falta", "faltan", "queda", "quedan", "llevo", "usado"}
-    | {"gastado", "pagado", "cerca", "alcance", "mas"}
-)
-"""Words about the standing with a yearly amount, which show that the amount itself is not in question."""
-_MET = frozenset({"met", "meet", "hit", "reached", "reach", "satisfied", "maxed", "done", "full", "fully"}) | frozenset(
-    {"cumpli", "cumplido", "cumplio", "cubri", "cubierto", "alcance", "alcanzado", "llegue", "llegado", "complete"}
-)
 _FIGURES = re.compile(r"(?<![\d.,])\d{1,3},?\d{3}(?:\.\d\d)?(?![\d.,]*\d)")
 _AUXILIARY = frozenset(
     {"am", "are", "can", "could", "did", "do", "does", "had", "has", "have", "is", "was", "were", "will", "would", "ya"}
 )
 """Words that a question for a yes or a no begins with."""
-_SAME, _A_PAIR = frozenset({"same", "equal", "equally", "mismo", "misma", "igual"}), 2
+_A_PAIR = 2
+_FOR_EACH_OTHER = frozenset({"copay", "coinsurance"})
 _HOW = frozenset({"how", "what", "que", "como", "donde", "where"})
 
 
@@ -142,21 +121,19 @@ def asks_whether(ask: Ask) -> bool:
 
 def asks_yearly(ask: Ask) -> Literal["figure", "whether"] | None:
     """Return "figure" where a yearly amount itself is asked for, "whether" where it is asked if it is met."""
-    said = words_of(ask.said)
-    if any(what in " ".join(said) for what in _WHAT) and not asks_standing(ask):
+    if "what_is" in ask.asked.says and not asks_standing(ask):
         return "figure"
-    return "whether" if asks_whether(ask) and not _MET.isdisjoint(said) else None
+    return "whether" if asks_whether(ask) and "met" in ask.asked.says else None
 
 
 def asks_standing(ask: Ask) -> bool:
     """Return whether it is asked how much of a yearly amount is used or left."""
-    return not _SO_FAR.isdisjoint(words_of(ask.said))
+    return "so_far" in ask.asked.says
 
 
 def scope_of(ask: Ask) -> str | None:
     """Return the kind of plan that the message names: dental, vision or drugs; None if there is none."""
-    said = set(words_of(ask.said))
-    return next((scope for scope, words in _WORDS.items() if said & set(words)), None)
+    return next((scope for name, scope in _SCOPES.items() if name in ask.asked.says), None)
 
 
 def of_scope(plans: Iterable[Shares], scope: str | None) -> list[Shares]:
@@ -172,7 +149,7 @@ def of_scope(plans: Iterable[Shares], scope: str | None) -> list[Shares]:
 
 def asks_family(ask: Ask) -> bool:
     """Return whether the words ask for the family's yearly amounts."""
-    return share_asked(ask) in {"deductible", "out_of_pocket_max"} and not _FAMILY.isdisjoint(words_of(ask.said))
+    return share_asked(ask) in {"deductible", "out_of_pocket_max"} and "family" in ask.asked.says
 
 
 def of_family(plans: Iterable[Shares], ask: Ask) -> list[Shares]:
@@ -185,7 +162,7 @@ def of_family(plans: Iterable[Shares], ask: Ask) -> list[Shares]:
         return every
     ask.said_unmet("person")  # the family of a deductible is nobody whose record is asked for
     found = [(plan, own) for plan, shares in every if (own := tuple(one for one in shares if one.who == "family"))]
-    return found if found and _OWN_TOO.isdisjoint(words_of(ask.said)) else every
+    return found if found and "own_too" not in ask.asked.says else every
 
 
 def visit_kind(ask: Ask) -> str | None:
@@ -211,13 +188,22 @@ def share_asked(ask: Ask) -> str | None:
     """Return the share that is named; "the most I could pay" and "before it pays everything" are the yearly maximum."""
     value = ask.slots.get("amount_kind")
     named = {"amount_kind", "service", "specialty", "facility_type"} & {*ask.slots, *ask.several}
-    if not named and _MOST.search(" ".join(words_of(ask.said))):
+    if not named and "the_most" in ask.asked.says:
         return "out_of_pocket_max"
     if not named and "plan_pays" in ask.asked.says:
         return "out_of_pocket_max" if "wholly" in ask.asked.says else "deductible"
     if named & _CARE and (ask.words.get("amount_kind") or "").casefold() in _SPENT:
         return None  # "out of pocket for an MRI" is what it costs
     return str(value) if value in {"deductible", "out_of_pocket_max", "copay", "coinsurance"} else None
+
+
+def shares_of(costs: tuple[CostShare, ...], aspect: str | None, side: str | None) -> tuple[CostShare, ...]:
+    """Return the shares; coinsurance and copays answer for each other, because plans use either."""
+    sided = [share for share in costs if side is None or share.side in {None, side}]
+    found = [share for share in sided if aspect is None or share.kind == aspect]
+    if not found and aspect in _FOR_EACH_OTHER:
+        found = [share for share in sided if share.kind in _FOR_EACH_OTHER]
+    return tuple(found)
 
 
 def by_figure(ask: Ask, coverages: Coverages) -> Ask:
@@ -248,11 +234,9 @@ def figures_named(ask: Ask, coverages: Coverages) -> set[str]:
 
 
 def care_said(ask: Ask) -> str | None:
-    """Return the person's words for the care in question, the longer ones of two that hold each other."""
-    named = [ask.words[kind] for kind in ("service", "specialty", "facility_type") if kind in ask.words]
-    named += [ask.care.text] if ask.care else []
-    wider = [one for one in named if set(words_of(named[0])) < set(words_of(one))]
-    return next(iter((*wider, *named)), None)
+    """Return the person's words for the care in question, or for that of an earlier question."""
+    named = (ask.words[kind] for kind in ("service", "specialty", "facility_type") if kind in ask.words)
+    return ask.asked.care or next(named, None)
 
 
 def named_visits(ask: Ask) -> tuple[str, ...]:
@@ -313,5 +297,4 @@ def visit_copays(ask: Ask, coverages: Coverages, codes: tuple[str, ...] = ()) ->
     general = next((share for share in inside if share.kind == "coinsurance" and share.service is None), None)
     so = confirms(ask, *(share.amount if share else None for share in copays)) if len(named) == _A_PAIR else None
     found = VisitCopays(plan, named, copays, general, so)
-    asks_same = not _SAME.isdisjoint(words_of(ask.said))
-    return replace(found, so=found.cheaper == "same") if asks_same and found.cheaper else found
+    return replace(found, so=found.cheaper == "same") if "same_cost" in ask.asked.says and found.cheaper else found

@@ -21,7 +21,6 @@ from bot.kit.ranking import threshold_asked
 from bot.kit.said import wanted_of
 from bot.kit.sized import Threshold
 from bot.kit.spans import days_around, span_of, time_of
-from bot.kit.spelling import words_of
 from bot.kit.wanted import ClaimWish, any_time
 from bot.records.claim import Claim
 from bot.records.coverage import CostShare, Coverage, PlanYear, calendar_year, plan_year, same_plan
@@ -34,7 +33,6 @@ COUNTED = ("deductible", "out_of_pocket_max")
 Side = Literal["in", "out", "unknown"]
 _SIDES: Mapping[str | None, Side] = {"innetwork": "in", "outofnetwork": "out"}
 _APART = frozenset({"oral", "vision"})
-_LEFT = frozenset({"left", "remaining", "remain", "remains", "queda", "quedan", "falta", "faltan"})
 
 
 class MetSoFar(msgspec.Struct, frozen=True):
@@ -66,7 +64,7 @@ def held_yearly(ask: Ask, met: Sequence[MetSoFar]) -> Threshold | None:
     threshold = threshold_asked(ask) if len(met) == 1 else None
     if threshold is None:
         return None
-    left = not _LEFT.isdisjoint(words_of(ask.said))
+    left = "what_is_left" in ask.asked.says
     return threshold.held(met[0].left, most=True) if left else threshold.held(met[0].used, least=True)
 
 

@@ -40,22 +40,12 @@ _AGES: Mapping[str, AgeSpan] = {
     "vaccine": (None, None),
 }
 _FOR_TRAVEL = frozenset({"rabies_vaccine", "yellow_fever_vaccine", "typhoid_vaccine"})
-_SAID = {
-    "lung_screening": re.compile(r"\blung (?:cancer )?(?:screening|scan)\b|\b(?:deteccion|cancer) de pulmon\b"),
-    "diabetes_screening": re.compile(
-        r"\b(?:diabetes|blood sugar) (?:screening|screen)\b|\bdeteccion de (?:la )?diabetes\b"
-    ),
-    "blood_pressure": re.compile(r"\bblood pressure (?:check|screening)\b|\bmedirme la presion\b"),
-    "depression_screening": re.compile(r"\b(?:depression|anxiety) screening\b|\bdeteccion de (?:la )?depresion\b"),
-    "tobacco": re.compile(r"\bquit(?:ting)? smoking\b|\b(?:smoking|tobacco) cessation\b|\bdejar de fumar\b"),
-    "contraception": re.compile(r"\bbirth control\b|\biud\b|\bcontracepti\w+|\banticoncepti\w+"),
-}
-"""What the pack has no kind of care for, by its words, folded."""
+_SAID = ("lung_screening", "diabetes_screening", "blood_pressure", "depression_screening", "tobacco", "contraception")
+"""What the pack has no kind of care for, by the name of its words."""
 _AGE = re.compile(
     r"\b(?:aged?|at|before|under|turn(?:ing)?|im|antes de los|a los|tengo) (?:age |of )?(\d{1,2})\b"
     r"|\b(\d{1,2}) (?:years? old|yo|anos)\b"
 )
-_OWN_AGE = re.compile(r"\b(?:my age|mi edad)\b")
 _BEFORE = re.compile(r"\b(?:before|under|younger than|antes de)\b")
 
 
@@ -66,18 +56,13 @@ class Prevention(msgspec.Struct, frozen=True):
     outside: bool = False
 
 
-def asks_own_age(ask: Ask) -> bool:
-    """Return whether the question asks about the member's own age, as in "at my age"."""
-    return bool(_OWN_AGE.search(" ".join(words_of(ask.said))))
-
-
 def prevention_of(ask: Ask, born: date | None = None) -> Prevention | None:
     """Return the row for the care in question; None if no row lists that care, for example a travel vaccine.
 
     The age is that of a person `born` on that day, or else the age that the question states.
     """
     said = " ".join(words_of(ask.said))
-    key = next((name for name, words in _SAID.items() if words.search(said)), None) or _by_kind(ask)
+    key = next((name for name in _SAID if name in ask.asked.says), None) or _by_kind(ask)
     if key is None:
         return None
     first, last = _AGES[key]

@@ -14,7 +14,8 @@ from bot.kit.spans import TimeSets, span_of
 from bot.kit.spelling import words_of
 from bot.kit.wanted import ClaimWish
 from bot.kit.which import count_asked, order_asked, shown_before
-from bot.language.asked import PERIODS, AmountLimits
+from bot.language.asked import PERIODS
+from bot.language.classed import AmountLimits
 from bot.records.live import Live
 
 Measure = Literal["amount", "count", "average"]

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from bot.kit.ask import Ask, text_of, values_of
 from bot.kit.spelling import words_of
-from bot.language.asked import AmountLimits
+from bot.language.classed import AmountLimits
 from bot.records.claim import Claim
 from bot.records.money import Amount
 

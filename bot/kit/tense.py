@@ -12,7 +12,6 @@ _BACK = frozenset({"PAST", "LATEST", "CLAIM", "BILL_CAME"})
 _OF_CLAIMS = frozenset(
     {"claim_id", "state_of_claim", "order", "rank", "average", "number_of", "amount_over", "amount_under"}
 )
-_OVER = frozenset({"last", "had", "pasado", "pasada", "habia"})
 _YEAR = re.compile(r"\b20\d\d\b")
 _STILL = re.compile(r"\b(?:still|stay|sigue|todavia) (?:[a-z]+ ){0,2}\d")
 
@@ -28,29 +27,19 @@ def may_be_ahead(ask: Ask, *, recorded: bool = False) -> bool:
     return "ahead" in ask.asked.says or not (recorded or _BACK & ask.concepts)
 
 
-def is_ahead(ask: Ask) -> bool:
-    """Return whether the words say that care is to come, whatever claims show: "what would Dr. Kim cost me"."""
-    named = {"service", "provider_name", "specialty"} & {*ask.slots, *ask.several}
-    asks = named and _of_money(ask) and ask.asked.form != "reason"
-    over = _is_over(ask) and not may_come(ask)
-    return bool(asks) and speaks_ahead(ask) and not (over or _chooses_claims(ask))
-
-
 def speaks_ahead(ask: Ask) -> bool:
     """Return whether the words speak of a time to come, and of none that is past: "if I need an MRI in June"."""
     return "supposed" in ask.asked.says or ("to_come" in ask.asked.says and "was" not in ask.asked.says)
 
 
 def hand_over_ahead(ask: Ask, of_drugs: str) -> None:
-    """Leave what care will cost to the answer that tells it: `of_drugs` the one about them, else the plan's shares.
+    """Leave what a drug costs from now on to the answer that tells it.
 
     Raises:
         AskedAhead: The words ask that.
     """
     if asks_from_now_on(ask) and (_of_money(ask) or "amount" in ask.slots):
         raise AskedAhead(of_drugs)
-    if is_ahead(ask):
-        raise AskedAhead
 
 
 def asks_from_now_on(ask: Ask) -> bool:
@@ -66,7 +55,7 @@ def _of_money(ask: Ask) -> bool:
 
 def may_come(ask: Ask) -> bool:
     """Return whether a time without a year may be one to come: nothing says that it is over."""
-    return "was" not in ask.asked.says and _OVER.isdisjoint(words_of(ask.said)) and not _YEAR.search(ask.said)
+    return {"was", "is_over"}.isdisjoint(ask.asked.says) and not _YEAR.search(ask.said)
 
 
 def _chooses_claims(ask: Ask) -> bool:

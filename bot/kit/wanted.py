@@ -18,8 +18,8 @@ from bot.kit.which import (
     of_care_named,
     parts_named,
 )
-from bot.language.asked import AmountLimits
 from bot.language.calendar import unit_around
+from bot.language.classed import AmountLimits
 from bot.records.care_kind import NO_KINDS, CareKind, CareKinds, shown_as
 from bot.records.claim import Claim
 from bot.records.shapes import grouped

@@ -9,7 +9,8 @@ from typing import Literal, get_args
 
 import msgspec
 
-from bot.language.classed import AREA, HAD, Classed, DrugUse, degrees_in, uses_in
+from bot.language.classed import HAD, AmountLimits, Classed, DrugUse, degrees_in, uses_in
+from bot.language.coming import NamedByWords
 from bot.language.matcher import Grammar, Lexed
 from bot.language.text import read
 
@@ -28,20 +29,6 @@ _NEAR, _NEARER, _RANKED, _SEVERAL = 3, 2, 5, 2
 """Words between an ordinal and its noun ("my second visit to the chiropractor"); the least number of "several"."""
 _BARE = Decimal(100)
 _ENDS = re.compile(r"[.?!;]+(?:\s|$)")
-
-
-class AmountLimits(msgspec.Struct, frozen=True):
-    """A lower and an upper limit; with `over_too` or `under_too` the limit itself is included, as in "at least $50"."""
-
-    over: Decimal | None = None
-    under: Decimal | None = None
-    over_too: bool = False
-    under_too: bool = False
-
-    def hold(self, size: Decimal) -> bool:
-        """Return whether the size is within the limits."""
-        above = self.over is None or size > self.over or (self.over_too and size == self.over)
-        return above and (self.under is None or size < self.under or (self.under_too and size == self.under))
 
 
 class Times(msgspec.Struct, frozen=True):
@@ -66,6 +53,7 @@ class ClaimsAsked(msgspec.Struct, frozen=True):
             the last position of "the second and third"; `nth_of`: the group that it counts: "the third doctor".
         gap: the requested time between two days of care that follow each other: "longest", "shortest" or "last".
         sort: the order of a list: "largest first", "oldest to newest", "first three visits".
+        care: the person's words for the care in question, whether or not the pack knows it.
         newest: True if the message says "most recent".
         count: the requested number of claims.
         by: the group by which a sum is divided: "by pharmacy"; `more_of`: the group after "more" or "fewer".
@@ -98,6 +86,7 @@ class ClaimsAsked(msgspec.Struct, frozen=True):
     nth_of: str | None = None
     gap: str | None = None
     sort: SortOrder | None = None
+    care: str | None = None
     newest: bool = False
     count: int | None = None
     by: str | None = None
@@ -147,8 +136,7 @@ class ClaimsQuestion(Classed):
         ends = self._first_and_last()
         nth, by_size, through = (None, False, None) if ends else self._nth()
         says = {name: self._words[places[0]] for name, places in self._places.items() if places}
-        named = ((name[len(AREA) :], hits) for name, hits in self._hits.items() if hits)
-        found = {name: hits[0] for name, hits in named if name not in _MEASURES}
+        found = {name: hits[0] for name, hits in self._hits.items() if hits and name not in _MEASURES}
         says |= {name: " ".join(self._words[hit.first : hit.after]) for name, hit in found.items()}
         self._took |= {place for name in found for hit in self._find(name) for place in range(hit.first, hit.after)}
         degrees, no_degrees, places = degrees_in(self._said, self._lexed)
@@ -168,6 +156,7 @@ class ClaimsQuestion(Classed):
             nth_of=self._nth_of if nth else None,
             gap=self._value("gap_of") or ("last" if {"gap_two", "one_before_it"} <= says.keys() else None),
             sort=next(self._sorted(), None),
+            care=self._named(),
             newest=any(word == "most" and self._is(at + 1, "newest") for at, word in enumerate(self._words)),
             count=self._count(),
             by=next(self._divided(), None),
@@ -188,7 +177,7 @@ class ClaimsQuestion(Classed):
             uses=tuple(use for use, _ in uses),
             tests=dict(self._tests()),
             vitals=tuple(dict.fromkeys(value for at in range(len(self._words)) for value in self._values(at, "vital"))),
-            body=self._lexed.grammar.values(f"{AREA}body") if "body" in says else {},
+            body=self._lexed.grammar.values("asked.body") if "body" in says else {},
             helps=any(self._is(at, "helping") for at in range(_NEAR)),
             begins=self._is(0, "helping"),
             setting=self._beside("setting", "setting", 0),
@@ -196,6 +185,10 @@ class ClaimsQuestion(Classed):
             barred=tuple(self._barred()),
             places=frozenset(self._took),
         )
+
+    def _named(self) -> str | None:
+        words = self._lexed.grammar.area("coming")
+        return NamedByWords(self._said, self._matcher, words, self._no_care, self._kinds).care() if words.stop else None
 
     def _count(self) -> int | None:
         ranked = ("groups",) if self._places.get("extreme") or self._places.get("sized") else ()  # "two doctors most"

@@ -115,7 +115,6 @@ _OF_CLAIMS = frozenset({"amount_over", "amount_under", "state_of_claim"})
 _NARROWING = _OF_CLAIMS | {"date_whole", "weekday", "order", "average", "percent", "drug"}
 _LEFT_OUT = frozenset({"claim_type", "service", "provider_name", "state_of_claim"})
 _CONDITIONS = _NARROWING | _LEFT_OUT | {"anchor", "date_range", "drug", "network", "specialty"}
-_CARE = frozenset({"service", "specialty", "facility_type"})
 # Whom a question of its own is about.
 NAMED = OBJECTS | {"provider_name", "npi"}
 # A word that a general question asks about: `Glossary.tags` finds it in no question about one's own plan.
@@ -298,17 +297,16 @@ class Chooser:
         """Return the probability that the claims of an intent are requested, in whatever form they are shown.
 
         If the intent can use all conditions of the message, this includes the probabilities of the other intents that
-        show claims. The same holds for intents about future care. `of_somebody`: the message names a person, so intents
+        show claims. `of_somebody`: the message names a person, so intents
         that look nothing up are not counted.
         """
         own = chances.get(entry.intent, 0.0)
         if of_somebody:
             own /= max(own, 1 - sum(one for name, one in chances.items() if self._is_impersonal(name))) or 1.0
-        tells = entry.to_come in {"tells", "takes"} and not _CARE.isdisjoint(heard.names)
-        if not tells and (not entry.reads_claims or _CONDITIONS.isdisjoint(heard.names) or self._lost(entry, heard)):
+        if not entry.reads_claims or _CONDITIONS.isdisjoint(heard.names) or self._lost(entry, heard):
             return own
         held = ((self._intents[name], one) for name, one in chances.items() if name in self._intents)
-        return max(own, sum(one for other, one in held if (other.to_come if tells else other.shows_claims)))
+        return max(own, sum(one for other, one in held if other.shows_claims))
 
     def _is_impersonal(self, name: str) -> bool:
         entry = self._intents.get(name)

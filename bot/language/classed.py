@@ -14,7 +14,7 @@ import msgspec
 from bot.language.matcher import Grammar, Lexed, Matcher
 from bot.language.text import Utterance, read
 
-AREA = "asked."
+_AREAS = frozenset({"asked", "plans"})
 _IN_TIMES = frozenset({"only_one", "one", "several", "ordinal", "count", "newest"})
 """Classes of words with another meaning inside a date phrase: "last" in "the last month"."""
 HAD = ("one", "several", "one_fill", "fills", "cared")
@@ -25,6 +25,32 @@ _YEAR = re.compile(r"(?:19|20)\d\d")
 _TELL_NOTHING = frozenset({"group", "unit"})
 _COUNTING = _TELL_NOTHING | {"order"}
 """Slots whose words may state the requested number: "the top 3 doctors"."""
+
+_NO_CARE = (
+    *("amount", "amount_kind", "date_ahead", "date_out", "date_range", "drug", "location", "network", "organization"),
+    *("person", "provider_name"),
+)
+"""Slots whose words name no care."""
+
+
+class AmountLimits(msgspec.Struct, frozen=True):
+    """What a size has to be over and under; with `over_too` or `under_too` the limit itself fits: "at least $50"."""
+
+    over: Decimal | None = None
+    under: Decimal | None = None
+    over_too: bool = False
+    under_too: bool = False
+
+    def hold(self, size: Decimal) -> bool:
+        """Return whether the size is within the limits."""
+        above = self.over is None or size > self.over or (self.over_too and size == self.over)
+        return above and (self.under is None or size < self.under or (self.under_too and size == self.under))
+
+
+def _own(name: str) -> str:
+    """Return the name of a class or phrase within its area, "" for one of another area."""
+    area, _, own = name.partition(".")
+    return own if area in _AREAS else ""
 
 
 def words_key(text: str, words: Mapping[str, str]) -> tuple[object, ...]:
@@ -41,8 +67,7 @@ class Classed:
         self._words = self._lexed.words
         dated = frozenset().union(*(self._run(words.get(name)) for name in ("date_range", "date_out")))
         self._symbols = [
-            [(name[len(AREA) :], value) for name, value in symbols if name.startswith(AREA)]
-            for symbols in self._lexed.symbols
+            [(own, value) for name, value in symbols if (own := _own(name))] for symbols in self._lexed.symbols
         ]
         self._places: dict[str, list[int]] = {}
         for at, symbols in enumerate(self._symbols):
@@ -55,9 +80,12 @@ class Classed:
         for name, places in self._places.items():
             for at in places:
                 self._classes[at].add(name)
-        self._hits = {name: list(self._matcher.find(name)) for name in self._lexed.begins if name.startswith(AREA)}
+        self._hits = {own: list(self._matcher.find(name)) for name in self._lexed.begins if (own := _own(name))}
         self._dated, self._took = dated, set[int]()
         self._stated: dict[str, tuple[int, int]] = {}
+        care = [self._run(words.get(slot)) for slot in ("service", "specialty", "facility_type")]
+        self._kinds = frozenset[int]().union(*care)
+        self._no_care = frozenset[int]().union(*(self._run(words.get(slot)) for slot in _NO_CARE))
         self._taken = frozenset().union(*(self._run(text) for slot, text in words.items() if slot not in _COUNTING))
 
     def _run(self, text: str | None) -> frozenset[int]:
@@ -73,7 +101,7 @@ class Classed:
 
     def _find(self, name: str) -> Iterator[Any]:
         """Yield each match of a phrase of the area "asked"."""
-        return iter(self._hits.get(f"{AREA}{name}", ()))
+        return iter(self._hits.get(name, ()))
 
     def _value(self, name: str) -> str | None:
         """Return the value of the first match of a phrase; None if the phrase does not occur."""
@@ -100,7 +128,7 @@ class Classed:
 
     def _tests(self) -> Iterator[tuple[str, tuple[str, ...]]]:
         """Yield the names of laboratory tests in the message, each with all names of the test."""
-        names = self._lexed.grammar.values(f"{AREA}test")
+        names = self._lexed.grammar.values("asked.test")
         for word in (self._words[at] for at in self._places.get("test", ())):
             yield word, tuple(other for other, test in names.items() if test == names[word])
 

@@ -26,7 +26,7 @@ from bot.language.redaction import redacted
 from bot.language.rules import PERSON, IntentRules, Rule, load_rules, may_set, shows_one
 from bot.language.safety import Alarms, Danger, Signs, alarmed, calling, in_danger
 from bot.language.slots import SIDES, dropped, excluded_beside, kinds_of, several_said, shifted_period, sides, slot_of
-from bot.language.tellers import Tellers
+from bot.language.tellers import EVEN, Tellers
 from bot.language.text import Utterance, read, read_whole
 from bot.language.told import told_parts
 from bot.language.weights import DANGER_SURE, LANGUAGE, WEIGHTS, WORKINGS, Weights, load_weights
@@ -37,8 +37,6 @@ SIDES_KINDS = frozenset(SIDES.values())
 _NAMED = frozenset({"provider_name", "organization", "npi"})
 # An intent that is less likely than this is no choice to offer.
 LEAST = 0.04
-# From this a change of the question before is likelier than not.
-EVEN = 0.5
 # From this a question about a record needs no word that licenses its answer.
 SURELY = 0.9
 # Below this nothing is known of what is meant.
@@ -255,7 +253,7 @@ class Engine:
         if act and (instead := self._not_told(act, heard, context)):
             rest = {name: one for name, one in chances.items() if name not in {instead, top}}
             top, chances = instead, {instead: chances[top], top: DOUBT, **rest}
-        elif act and (act.tells or (act.shows_claims and chances[top] < EVEN)):
+        elif act:
             top, chances = self._tellers.chosen(act, chances, heard)
         intent, before = self.intents[top], self.intents.get(context.intent) if context else None
         offered = self._candidates(chances, heard, context)

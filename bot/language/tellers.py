@@ -12,6 +12,8 @@ from bot.language.hearing import Heard
 from bot.language.left import asked_of
 from bot.language.rules import IntentRules, Tells
 
+# From this a reading is likelier than not.
+EVEN = 0.5
 _SIDES = ("date_range", "drug", "provider_name", "service", "claim_type", "specialty", "amount_kind")
 """The slot types of which a question names two values to have the two compared."""
 _NAMED = ("drug", "provider_name", "service")
@@ -22,6 +24,11 @@ _FEW = frozenset({"order", "rank", "ordinal", "claim_id"})
 _GROUPS = frozenset({"doctor", "provider", "place", "hospital", "pharmacy", "drug", "kind", "month", "quarter", "year"})
 _IN_TIME = frozenset({"oldest", "newest"})
 _LEFT_OUT = frozenset({"claim_type", "service", "provider_name", "drug", "specialty"})
+_COMING = frozenset({"beyond", "limited", "referral", "together", "waiting"})
+"""Facts that are asked of future care only."""
+_OF_CLAIMS_TOO = frozenset({"approval", "costless", "paid_for", "percent", "supposed"})
+"""Facts that are asked of future care if no word refers to the past."""
+_NO_CLAIM = frozenset({"CLAIM", "LATEST", "drug", "date_range"})
 _BY_MONEY: Mapping[bool, Tells] = {True: "sums", False: "days"}
 
 
@@ -31,22 +38,43 @@ class Tellers:
     def __init__(self, intents: Mapping[str, IntentRules], is_twice: Callable[[str, Heard], bool]) -> None:
         self._intents, self._is_twice = intents, is_twice
         self._names = {entry.tells: name for name, entry in intents.items() if entry.tells}
+        self._coming = {name: entry.to_come for name, entry in intents.items() if entry.to_come}
 
     def chosen(self, entry: IntentRules, chances: Mapping[str, float], heard: Heard) -> tuple[str, dict[str, float]]:
         """Return the intent whose form of presentation the question asks for, and the probabilities, this intent first.
 
-        If the words of the question decide, its probability is the sum of those of all intents that show claims.
+        If the words of the question decide, its probability is the sum of those of all intents that show claims, or of
+        all that may be asked about future care.
         """
         said, kinds = heard.said, {tag.kind for tag in heard.tags}
         own = {kind: [tag for tag in heard.tags if tag.kind == kind] for kind in kinds}
         words = {kind: ", ".join(said.said(tag.first, tag.after) for tag in tags) for kind, tags in own.items()}
-        way = self._way(entry.tells, heard, asked_of(heard, words))
+        asked = asked_of(heard, words)
+        if entry.to_come and asked.care and (asks := self._of_coming(entry, heard, asked)):
+            whole = sum(one for name, one in chances.items() if name in self._coming)
+            rest = {name: one for name, one in chances.items() if name not in {asks, entry.intent}}
+            return asks, {asks: whole, **rest}
+        if not (entry.tells or (entry.shows_claims and chances[entry.intent] < EVEN)):
+            return entry.intent, dict(chances)
+        way = self._way(entry.tells, heard, asked)
         top = self._names[way] if way and way != entry.tells else entry.intent
         same = {entry.intent, top}
         if way:
             same |= {name for name in chances if (other := self._intents.get(name)) and other.shows_claims}
         rest = {name: one for name, one in chances.items() if name not in {entry.intent, top}}
         return top, {top: sum(chances.get(name, 0.0) for name in same), **rest}
+
+    def _of_coming(self, entry: IntentRules, heard: Heard, asked: ClaimsAsked) -> str | None:
+        """Return the intent that answers what is asked of future care; None for any other question."""
+        if entry.to_come in {"tells", "takes"}:
+            return entry.intent
+        facts = set(_COMING)
+        if entry.needs == "member":
+            facts |= _OF_CLAIMS_TOO | ({"to_come"} if "money" in asked.says else set())
+        over = "was" in asked.says or not _NO_CLAIM.isdisjoint(heard.names)
+        if over or asked.uses or facts.isdisjoint(asked.says):
+            return None
+        return next((name for name, to_come in self._coming.items() if to_come == "takes"), None)
 
     def _way(self, told: Tells | None, heard: Heard, asked: ClaimsAsked) -> Tells | None:
         """Return the form in which the claims are to be presented; None for the form of the likeliest intent."""

@@ -14,10 +14,7 @@ from bot.kit import (
     denial_kind,
     read_lines,
     text_of,
-    words_of,
 )
-
-_WHERE = frozenset({"where", "address", "fax", "donde", "adonde", "direccion"})
 
 
 class AppealNeeds(OfAppeal, frozen=True, kw_only=True):
@@ -35,7 +32,7 @@ async def answer(ask: Ask) -> AppealNeeds:
     """
     found = await case_found(ask)
     cite_claims(ask, (found.claim,) if found.claim else found.choices)
-    where = "where" if _WHERE.intersection(words_of(ask.said)) else "evidence"
+    where = "where" if "address_of" in ask.asked.says else "evidence"
     needs = AppealNeeds(found=found, part=text_of(ask, "question") or where, today=ask.today)
     claim = found.claim
     if claim is None:

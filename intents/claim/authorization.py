@@ -9,26 +9,21 @@ import msgspec
 from msgspec.structs import replace
 
 from bot.kit import (
-    Ahead,
     Ask,
+    AskedAhead,
     Authorization,
     CareKind,
     Claim,
     ClaimWish,
     Search,
     Summary,
-    ToCome,
     choose,
     given,
     kind_shown,
-    member_coverages,
     read_claims,
-    rules_ahead,
     span_of,
     text_of,
-    to_come,
     wanted_of,
-    wants_besides,
     words_of,
 )
 
@@ -38,13 +33,6 @@ _NO_APPROVAL = frozenset({"15", "197", "198"})
 Span = tuple[date, date]
 _SEARCH = Search("ExplanationOfBenefit", (("_include", "ExplanationOfBenefit:provider"), ("_count", "100")))
 _YEAR = 4
-_OFTEN = frozenset(
-    {"mri", "ct", "pet_scan", "surgery", "hospital_stay", "sleep_study", "dme", "wheelchair", "home_health", "infusion"}
-    | {"genetic_test", "skilled_nursing", "radiation", "fertility", "weight_loss_surgery"}
-)
-"""Kinds of care for which plans tend to want approval first."""
-_NEVER = "er"
-"""Emergency care needs no approval: 45 CFR 149.110(c)(1), for group and individual plans."""
 _STATES = {"denied": {"denied"}, "pending": {"pending"}, "paid": {"approved", "partly"}}
 
 
@@ -65,11 +53,6 @@ class Authorizations(Summary, frozen=True):
         then: The time for which the question asks whether an approval is valid.
         asks_end: Whether the question asks for the end of an approval.
         each: The newest request for each kind of care, if several were named.
-        ahead: The benefit table's rules for future care.
-        often: Whether plans tend to want approval for care of that kind.
-        never: Whether federal law lets no plan want it.
-        who: Whether it is asked who has to ask for it.
-        to_come: What the plan's records name for the care, where its cover or price is asked besides.
     """
 
     wanted: ClaimWish
@@ -87,11 +70,6 @@ class Authorizations(Summary, frozen=True):
     then: Span | None = None
     asks_end: bool = False
     each: tuple[tuple[CareKind, Authorization | None], ...] = ()
-    ahead: tuple[Ahead, ...] = ()
-    often: bool = False
-    never: bool = False
-    who: bool = False
-    to_come: ToCome | None = None
 
     def over(self, one: Authorization) -> bool:
         """Return whether its period has ended, today or at the time in question."""
@@ -100,9 +78,11 @@ class Authorizations(Summary, frozen=True):
 
 
 async def answer(ask: Ask) -> Authorizations:
-    """Return the answer from the benefit table, or else from all pages, as no search parameter selects approvals."""
-    if rules := await _by_table(ask):
-        return replace(summarize((), ask), ahead=rules)
+    """Return the answer from all pages, as no search parameter selects approvals.
+
+    Raises:
+        AskedAhead: Whether care needs approval is asked, and no request for it is shared.
+    """
     found: list[tuple[Claim, Authorization]] = []
     unpaid: list[Claim] = []
     async for page in given(ask.search(_SEARCH)):
@@ -119,17 +99,9 @@ async def answer(ask: Ask) -> Authorizations:
         summary = replace(summary, refused=_refused(unpaid, ask))
         ask.cite("ExplanationOfBenefit", [summary.refused.id] if summary.refused else [])
     ask.cite("ExplanationOfBenefit", [one.id for one in (*summary.rows, *summary.others)])
-    wants = wants_besides(ask) if summary.question == "need" and not summary.rows else None
-    besides = await to_come(ask, await member_coverages(ask), wants) if wants else None
-    return replace(summary, to_come=besides and replace(besides, approval=False))
-
-
-async def _by_table(ask: Ask) -> tuple[Ahead, ...]:
-    """Return the rules for whether future care needs approval."""
-    if _question(ask) != "need" or not ask.benefits.rows:
-        return ()
-    rules = rules_ahead(ask, await member_coverages(ask), None)
-    return tuple(one for one in rules if one.benefit.approval is not None or not one.benefit.covered)
+    if summary.question == "need" and not summary.rows:
+        raise AskedAhead
+    return summary
 
 
 def _refused(unpaid: Sequence[Claim], ask: Ask) -> Claim | None:
@@ -166,9 +138,6 @@ def summarize(found: Sequence[tuple[Claim, Authorization]], ask: Ask) -> Authori
         then=then,
         asks_end=question == "holds" and "expiring" in ask.asked.says,
         each=_each(plain, by_id, wanted) if question is None else (),
-        often=any(_OFTEN & wanted.kinds.above(one) for one in wanted.services),
-        never=wanted.services == (_NEVER,),
-        who=ask.asked.form == "who" or "or_who" in ask.asked.says,
     )
 
 
@@ -176,7 +145,7 @@ def _question(ask: Ask) -> str | None:
     """Return what is asked about the requests; for a future time, whether they are valid then."""
     if question := text_of(ask, "question"):
         return question
-    if "needs_approval" in ask.asked.says and "approval_decided" not in ask.asked.says:
+    if ask.asked.care and "approval_decided" not in ask.asked.says:
         ask.said_unmet("date_range")  # "before a sleep study" tells what it is needed for
         return "need"
     return "holds" if "date_ahead" in ask.slots else None

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from bot.kit import Ask, AskedAhead, CostShare, Summary, ToCome, member_coverages, passed, span_of, to_come
+from bot.kit import (
+    Ask,
+    AskedAhead,
+    CostShare,
+    Summary,
+    ToCome,
+    member_coverages,
+    passed,
+    span_of,
+    to_come,
+    wants_to_come,
+)
 
 
 class AfterDeductible(Summary, frozen=True):
@@ -20,7 +31,8 @@ async def answer(ask: Ask) -> AfterDeductible:
             until the plan pays is asked, or what was used in a time that is over.
     """
     end, says = span_of(ask)[1], ask.asked.says
-    if "plan_pays" in says or (end and end < ask.today and "was" in says and "service" not in ask.slots):
+    over = end is not None and end < ask.today and "was" in says and "service" not in ask.slots
+    if over or {"plan_pays", "beyond"} & says.keys() or wants_to_come(ask) in {"counts", "unsaid"}:
         raise AskedAhead("coverage.cost_share")
     ask.said_unmet("date_range")  # "I met it in March": the shares are the same
     coverages = await member_coverages(ask)

@@ -43,6 +43,7 @@ from bot.kit import (
     floor_of,
     floors_of,
     held_yearly,
+    is_timeless,
     may_come,
     member_coverages,
     network_side,
@@ -56,6 +57,7 @@ from bot.kit import (
     scope_of,
     scopes_of,
     share_asked,
+    shares_of,
     side_named,
     sides_asked,
     speaks_ahead,
@@ -63,15 +65,14 @@ from bot.kit import (
     sum_of,
     this_year,
     to_come,
+    unsaid_of,
     visit_copays,
     wants_to_come,
     went_toward,
-    words_of,
     year_now,
     yearly_asked,
 )
 
-_EITHER = ("copay", "coinsurance")
 _CARE = frozenset({"service", "facility_type"})
 _RULES, _CLAIMS_TELL = "coverage.workings", "what_counts"
 
@@ -89,7 +90,7 @@ class CostShares(Summary, frozen=True):
     `toward`: what went toward a yearly figure was asked. `two`: several kinds of visit were.
     `yearly`: a yearly "figure" itself was asked for, or "whether" it is met; `threshold`: or is over an amount.
     `to_come`: what the records say of some care that is ahead, where that was asked; `ahead`: the rules of the
-    operator's benefit table for it, a plan each; `wants` is what is asked of it.
+    operator's benefit table for it, a plan each; `wants` is what is asked of it. `asks`: what else is.
 
     `drugs` are the pharmacy claims, which some plans count and some do not. `read` says whether claims were read and
     `counted` how many fit; `start` and `through` are the first day looked at and the newest service counted.
@@ -107,7 +108,6 @@ class CostShares(Summary, frozen=True):
     start: date | None = None
     through: date | None = None
     other_person: bool = False
-    hides: bool = False
     other_claims: int = 0
     end: date | None = None
     scope: str | None = None
@@ -119,6 +119,7 @@ class CostShares(Summary, frozen=True):
     ahead: tuple[Ahead, ...] = ()
     to_come: ToCome | None = None
     wants: str | None = None
+    asks: tuple[str, ...] = ()
     no_family: bool = False
     unsplit: bool = False
     yearly: str | None = None
@@ -131,7 +132,7 @@ class CostShares(Summary, frozen=True):
         """The only share that answers the question, with its plan; None if there are none or several."""
         found = [(coverage, share) for coverage, shares in self.plans for share in shares]
         only = found[0] if len(found) == 1 and found[0][1].text is None else None
-        return only if self.aspect in _EITHER and not self.unscoped else None
+        return only if self.aspect in {"copay", "coinsurance"} and not self.unscoped else None
 
     @property
     def rest(self) -> tuple[Floor, ...]:
@@ -218,14 +219,19 @@ async def answer(ask: Ask) -> CostShares:
     """
     if "network" in ask.slots and side_named(ask) is None and "network" not in ask.several:
         ask.cannot("network")  # shares are told by side; those of one network by its name are not
+    if handed := ask.arguments.get("reason"):
+        ask = replace(ask, slots={**ask.slots, "reason": handed})
     coverages = await member_coverages(ask)
     ask = by_figure(ask, coverages)
     if apart := await _apart(coverages, ask):
         return apart
-    if wants := wants_to_come(ask) if speaks_ahead(ask) or not _asks_time(coverages, ask) else None:
+    wants = wants_to_come(ask)
+    if wants and (is_timeless(ask) or speaks_ahead(ask) or not _asks_time(coverages, ask)):
+        ask.said_unmet("date_range")  # "it cracked on Sunday" tells of no time of the plan
         return await _of_care(ask, coverages, wants)
     aspect = share_asked(ask)
-    for kind in (*_told_care(ask), *({"location"} & ask.slots.keys())):
+    told = {*ask.slots, *ask.several, *ask.excluded}
+    for kind in told & ({*_CARE, "location"} if ask.asked.care else {"location"}):
         ask.cannot(kind)
     if aspect is not None and aspect not in COUNTED:
         return summarize(coverages, None, ask)
@@ -250,7 +256,7 @@ async def _apart(coverages: Coverages, ask: Ask) -> CostShares | None:
         ask = replace(ask, slots={**ask.slots, "drug": ask.beside["drug"]})
         ask.said_unmet("drug")
     rule, ahead = counting_asked(ask), speaks_ahead(ask)
-    counted = ask.slots.get("reason") == "counted" and not ahead
+    counted = ask.slots.get("reason") == "counted" and not ahead and wants_to_come(ask) != "counts"
     if rule or (counted and (_asks_time(coverages, ask) or asks_claims(ask))):
         toward = await went_toward(ask, coverages, counted_toward(ask) or "deductible")
         of_claims = counted or "was" in ask.asked.says or rule == _CLAIMS_TELL
@@ -266,7 +272,7 @@ def summarize(coverages: Coverages, alive: Live | None, ask: Ask) -> CostShares:
     """The shares that were asked for, and the sums of the claims; `alive` None: they were not needed."""
     aspect, side = share_asked(ask), side_named(ask)
     chosen = _chosen(coverages, ask)
-    every = of_family([(coverage, _asked(coverage.costs, aspect, side)) for coverage in chosen], ask)
+    every = of_family([(coverage, shares_of(coverage.costs, aspect, side)) for coverage in chosen], ask)
     scope = _counts_as(coverages, ask)
     named = scope_of(ask)
     scoped = of_scope(every, named)
@@ -291,7 +297,6 @@ def summarize(coverages: Coverages, alive: Live | None, ask: Ask) -> CostShares:
         start=start if timed else _counted_from(chosen, counted, coverages),
         through=max((c.service.day.first for c in counted if c.service.day), default=None),
         other_person=of_other_person(ask),
-        hides=ask.report.hides,
         other_claims=len(counting(alive, coverages, (start, end))) - len(counted) if alive else 0,
         end=end if timed else None,
         scope=named,
@@ -307,21 +312,26 @@ def summarize(coverages: Coverages, alive: Live | None, ask: Ask) -> CostShares:
 
 
 async def _of_care(ask: Ask, coverages: Coverages, wants: Wants) -> CostShares:
-    """Return the benefit table's rules for care to come, or else what the records name."""
+    """Return the benefit table's rules for care to come, or else what the records name.
+
+    Raises:
+        AskedAhead: A price is named: the share of it is a rule of how plans work.
+    """
     if rules := rules_ahead(ask, coverages, side_named(ask)):
-        return CostShares(ahead=await priced_ahead(ask, rules, coverages), wants=wants, covered=True)
+        priced = await priced_ahead(ask, rules, coverages)
+        return CostShares(ahead=priced, wants=wants, asks=unsaid_of(ask), covered=True)
     found = await to_come(ask, coverages, wants)
+    if (
+        found.charged
+        and not found.copays
+        and wants in {"price", "copay", "counts"}
+        and not (found.scope or found.ground)
+    ):
+        raise AskedAhead(_RULES, workings="arithmetic")
     if not found.own:
         ask.said_unmet("person")  # what the records name holds for everybody on the plan
-    if "location" in ask.slots and found.visit != "emergency":
-        ask.cannot("location")
+    ask.said_unmet("location")  # no record names another share for a place
     return CostShares(to_come=found, wants=wants, covered=True)
-
-
-def _told_care(ask: Ask) -> list[str]:
-    """Return the care that this message names, without that of an earlier question."""
-    said, told = set(words_of(ask.said)), ask.slots.keys() | ask.several.keys() | ask.excluded.keys()
-    return [kind for kind in _CARE & told if not said or said.intersection(words_of(ask.words.get(kind)))]
 
 
 def _chosen(coverages: Coverages, ask: Ask) -> tuple[Coverage, ...]:
@@ -352,15 +362,6 @@ def _counted_from(chosen: Iterable[Coverage], counted: Iterable[Claim], coverage
     """Return the first day of the search: of the plans' years, or of another plan's earlier claim."""
     years = [year_now(one, coverages).first for one in chosen] or [coverages.today.replace(month=1, day=1)]
     return min([min(years), *(claim.service.day.first for claim in counted if claim.service.day)])
-
-
-def _asked(costs: tuple[CostShare, ...], aspect: str | None, side: str | None) -> tuple[CostShare, ...]:
-    """Return the shares; coinsurance and copays answer for each other, because plans use either."""
-    sided = [share for share in costs if side is None or share.side in {None, side}]
-    found = [share for share in sided if aspect is None or share.kind == aspect]
-    if not found and aspect in _EITHER:
-        found = [share for share in sided if share.kind in _EITHER]
-    return tuple(found)
 
 
 def _counts_as(coverages: Coverages, ask: Ask) -> str | None:

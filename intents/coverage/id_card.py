@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import msgspec
 
 from bot.kit import (
@@ -19,18 +17,12 @@ from bot.kit import (
 )
 
 _SEEN = 4
-_ROLE = frozenset({"subscriber", "policyholder", "titular", "suscriptor"})
 _NUMBER = frozenset({"id", "number", "num", "numero", "numbers", "numeros"})
 _WRITTEN = _NUMBER - {"id"}
 _NEAR = 3  # words from a member or policy to its number: "número de mi póliza"
-_OTHER_NUMBER = frozenset({"phone", "call", "telefono", "llamar", "llamo", "claim", "reclamo"})
 _MEMBER = frozenset({"member", "miembro", "membresia", "subscriber", "suscriptor", "afiliado"})
 _POLICY = frozenset({"policy", "poliza", "insurance", "seguro"})
-_CARD = frozenset({"card", "tarjeta"})
-_FIELDS = {
-    "pharmacy": frozenset({"rx", "rxbin", "bin", "pcn", "rxpcn", "rxgrp", "rxgroup"}),
-    "group": frozenset({"group", "grupo"}),
-}
+_FIELDS = {"card_pharmacy": "pharmacy", "card_group": "group"}
 _COPAYS = 6  # a card has room for no more
 
 
@@ -78,7 +70,7 @@ class IdCards(Summary, frozen=True):
 
 async def answer(ask: Ask) -> IdCards:
     """Return the cards of the current coverages, or else of the newest one that ended."""
-    asks, coverages = _asks(words_of(ask.said)), await member_coverages(ask, shown=True)
+    asks, coverages = _asks(ask), await member_coverages(ask, shown=True)
     shown = "member" in asks or ask.arguments.get("show") == "yes"
     held = coverages.current or coverages.in_state("future")
     chosen = held or coverages.in_state("ended")[:1]
@@ -86,16 +78,17 @@ async def answer(ask: Ask) -> IdCards:
     return IdCards(cards, ended=bool(chosen) and not held, shown=shown, other_person=of_other_person(ask), asks=asks)
 
 
-def _asks(words: Sequence[str]) -> frozenset[str]:
+def _asks(ask: Ask) -> frozenset[str]:
     """Return which items of the card are asked for; a subscriber's number is the member's own."""
+    words, says = words_of(ask.said), ask.asked.says
     said = set(words)
-    if said & _ROLE and not said & _NUMBER:
+    if "card_role" in says and not said & _NUMBER:
         return frozenset({"role"})
-    fields = {field for field, names in _FIELDS.items() if said & names}
+    fields = {field for name, field in _FIELDS.items() if name in says}
     whose = _MEMBER if fields else _MEMBER | _POLICY  # "group number for my insurance" is the group's
     near = ({*words[max(0, at - _NEAR) : at + _NEAR + 1]} for at, word in enumerate(words) if word in whose)
     of_member = any(around & _NUMBER for around in near) or (fields and "id" in said)
-    of_card = not fields and said & _WRITTEN and said & (_CARD | {"id"}) and not said & _OTHER_NUMBER
+    of_card = not fields and said & _WRITTEN and ("card_itself" in says or "id" in said) and "other_number" not in says
     return frozenset(fields | ({"member"} if of_member or of_card else set()))
 
 

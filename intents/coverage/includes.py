@@ -9,7 +9,6 @@ from msgspec.structs import replace
 
 from bot.kit import (
     COUNTED,
-    Ahead,
     Amount,
     Ask,
     AskedAhead,
@@ -20,26 +19,19 @@ from bot.kit import (
     Coverages,
     Live,
     Summary,
-    ToCome,
     added,
     member_coverages,
+    names_care,
     of_scope,
     period_claims,
     plan_year_of,
-    priced_ahead,
-    rules_ahead,
     share_asked,
     span_of,
     sum_of,
     text_of,
-    to_come,
-    wants_besides,
-    words_of,
 )
 
 SCOPES = ("dental", "vision", "drugs")
-_PROGRAMMES = frozenset({"medicaid", "tenncare", "bluecare"})
-_FIRST = frozenset({"primary", "first", "primario", "principal", "primero", "primera"})
 
 
 class Included(Summary, frozen=True):
@@ -53,9 +45,6 @@ class Included(Summary, frozen=True):
         gaps: Whether the plans found do not cover all days of the period.
         named: The program that was asked for, medicare or medicaid.
         first_asked: Whether the question is which plan pays first; `leads` is the first by the records' numbers.
-        ahead: The benefit table's rules for the care.
-        to_come: What the plan's records name for it.
-        counts: Whether the question is how many visits are covered, which no rule says.
         paid: What the dental plan paid since `start` in `claims` claims; `untold` claims have no amount.
     """
 
@@ -73,9 +62,6 @@ class Included(Summary, frozen=True):
     first_asked: bool = False
     leads: Coverage | None = None
     named: str | None = None
-    to_come: ToCome | None = None
-    ahead: tuple[Ahead, ...] = ()
-    counts: bool = False
 
     @property
     def is_of_it(self) -> bool | None:
@@ -90,32 +76,19 @@ async def answer(ask: Ask) -> Included:
 
     Raises:
         AskedAhead: Which plan pays first is asked, and the record has one plan: a rule of how plans work says it. Or
-            a yearly amount is asked about.
+            a yearly amount or some care is asked about.
     """
     if handed := ask.arguments.get("reason"):
         ask = replace(ask, slots={**ask.slots, "reason": handed})
     coverages, reason = await member_coverages(ask, shown=True), text_of(ask, "reason")
-    if reason == "order" and len(coverages.current) == 1 and _FIRST.intersection(words_of(ask.said)):
+    if reason == "order" and len(coverages.current) == 1 and "pays_first" in ask.asked.says:
         raise AskedAhead("coverage.workings", workings="two_plans")
     if reason is None and share_asked(ask) in COUNTED:
         raise AskedAhead("coverage.cost_share")
-    rules = rules_ahead(ask, coverages, None) if reason in {None, "limit"} else ()
-    says = ask.asked.says.keys()
-    capped = {"out_of_pocket_max", "several"} <= says  # "a limit on visits"
-    counts = reason == "limit" or capped or bool({"how_many", "often", "number"} & says)
-    if limits := tuple(one for one in rules if counts and one.benefit.limits):
-        return Included("limit", (), coverages.current, ahead=limits)
-    wants = wants_besides(ask) or (None if counts else "free" if "costless" in says else "covered")
-    if wants and reason in {None, "limit"} and not rules:
-        ahead = await to_come(ask, coverages, wants)
-        if not ahead.own:
-            ask.said_unmet("person")  # what the records name holds for everybody on the plan
-        return Included("limit" if counts else "", (), coverages.current, to_come=ahead)
+    if reason in {None, "limit"} and names_care(ask):
+        raise AskedAhead(None, reason="free" if "costless" in ask.asked.says else "covered")
     if reason is None:
-        rules = await priced_ahead(ask, rules, coverages)
-        if not any(one.deductible or one.low for one in rules):
-            ask.said_unmet("person")
-        return Included("" if rules else "limit", (), coverages.current, ahead=rules, counts=counts)
+        return Included("limit", (), coverages.current)
     if reason != "dental_max":
         return summarize(coverages, ask)
     start, end = _plan_time(coverages, ask)
@@ -157,15 +130,13 @@ def summarize(coverages: Coverages, ask: Ask) -> Included:
     about, current = text_of(ask, "reason") or "", coverages.current
     if about == "then":
         return _then(coverages, ask)
-    if not about:
-        return Included(about, (), current)
     if about in SCOPES:
         found = tuple(one for one in current if one.scope == about)
         costs = [share for _, own in of_scope([(one, one.costs) for one in current], about) for share in own]
         return Included(about, found, tuple(one for one in current if one not in found), tuple(costs))
-    said, lines = set(words_of(ask.said)), tuple(one.line for one in current)
-    named = "medicare" if "medicare" in said else "medicaid" if said & _PROGRAMMES else None
-    first = bool(_FIRST & said)
+    says, lines = ask.asked.says, tuple(one.line for one in current)
+    named = "medicare" if "of_medicare" in says else "medicaid" if "of_medicaid" in says else None
+    first = "pays_first" in says
     return Included(
         about, current, (), lines=lines, named=named, first_asked=first, leads=_leads(current) if first else None
     )

@@ -7,14 +7,9 @@ from collections.abc import Mapping
 from bot.kit import Ask, AskedAhead, Coverage, Summary, member_coverages, of_other_person, state_named, words_of
 
 _RULES = "coverage.workings"
-_ENDS = frozenset({"end", "ends", "expire", "expires", "until", "termina", "vence", "acaba", "expira", "hasta"})
-_STARTS = frozenset(
-    {"start", "starts", "began", "begin", "effective", "since", "empieza", "empezo", "comienza", "desde"}
-)
 _KINDS = {kind: kind.upper() for kind in ("ppo", "hmo", "pos")}
-_WHETHER = frozenset({"covered", "active", "still", "force", "insured", "cubierto", "cubierta", "activo", "activa"})
-_WHETHER |= {"vigente", "sigo", "sigue"}
-_LISTS = frozenset({"cover", "covers", "include", "includes", "cubre", "incluye"})
+_ASKS = {"plan_ends": "ends", "plan_starts": "starts", "plan_whether": "whether", "plan_what": "what"}
+"""What may be asked, by the class of its words: what comes first decides."""
 
 
 class CoverageSummary(Summary, frozen=True):
@@ -64,16 +59,15 @@ async def answer(ask: Ask) -> CoverageSummary:
         other_person=of_other_person(ask),
         place=ask.words.get("location") if near and coverages.current else None,
         near=near,
-        asks=_asks(words),
+        asks=_asks(ask),
         kind=next((kind for word, kind in _KINDS.items() if word in words), None),
     )
 
 
-def _asks(words: set[str]) -> str:
-    for asked, known in (("ends", _ENDS), ("starts", _STARTS), ("whether", _WHETHER), ("what", _LISTS)):
-        if words & known:
-            return asked
-    return "whether" if {"coverage", "now"} <= words or words == {"tengo", "cobertura"} else "which"
+def _asks(ask: Ask) -> str:
+    words = set(words_of(ask.said))
+    bare = {"coverage", "now"} <= words or words == {"tengo", "cobertura"}
+    return next((one for name, one in _ASKS.items() if name in ask.asked.says), "whether" if bare else "which")
 
 
 def _near(place: object) -> str | None:

@@ -45,6 +45,7 @@ from bot.kit import (
     state_named,
     visit_copays,
     visit_kind,
+    wants_to_come,
 )
 
 _CENT, _ALL, _MONTH = Decimal("0.01"), Decimal(100), timedelta(31)
@@ -152,7 +153,8 @@ async def answer(ask: Ask) -> Working:
     """
     coverages = await member_coverages(ask) if ask.member else coverages_of(await ask.own_coverages(), ask.today)
     handed = ask.arguments.get("workings")
-    if handed is None and rules_ahead(ask, coverages, side_named(ask)):
+    of_care = rules_ahead(ask, coverages, side_named(ask)) or wants_to_come(ask) in {"counts", "unsaid"}
+    if handed is None and of_care:
         raise AskedAhead(_OF_CARE)
     rule = handed or _narrowed(str(ask.slots["workings"]), ask, coverages)
     if rule in _OF_RECORD and not (ask.member or coverages.every):

@@ -37,11 +37,6 @@ from bot.kit import (
 PAGE = 3
 MONTH, RETAIL, MAIL = "1-month-in-retail", "3-month-in-retail", "3-month-in-mail"
 _MONTHS, _MONTH_DAYS = 3, 31
-_LESS = frozenset({"or", "save", "saves", "ahorro"})
-_MAIL = frozenset({"mail", "mailed", "delivery", "deliver", "90", "ninety", "noventa", "correo", "domicilio"})
-_GENERIC = frozenset({"generic", "generics", "generico", "generica"})
-_TIER = frozenset({"tier", "tiers", "nivel", "categoria"})
-_INSULIN = frozenset({"insulin", "insulins", "insulina", "insulinas"})
 
 
 class Group(msgspec.Struct, frozen=True):
@@ -167,7 +162,7 @@ async def answer(ask: Ask) -> DrugCoverage:
     drug = " / ".join(several) if len(several) > 1 else _drug(ask)
     chosen = lists.chosen(ask.arguments.get("list"))
     if drug is None or chosen is None:
-        mailed = not _MAIL.isdisjoint(words_of(ask.said))
+        mailed = "by_mail" in ask.asked.says
         return DrugCoverage(drug, lists, chosen, choices=lists.every, mailed=mailed)
     ask.report.cite("List", [chosen.id])
     if not several[1:]:
@@ -182,16 +177,15 @@ async def answer(ask: Ask) -> DrugCoverage:
 async def _of(ask: Ask, drug: str, lists: DrugLists, chosen: DrugList) -> tuple[DrugCoverage, Sequence[Drug]]:
     """Return what the list says about one drug, and its entries."""
     others = ask.other_names(drug)
-    said = set(words_of(ask.said))
-    found = await drugs_named(ask, chosen, (drug, *others) if _GENERIC & said else [drug])
+    says = ask.asked.says.keys()
+    found = await drugs_named(ask, chosen, (drug, *others) if "generic" in says else [drug])
     known = found or await drugs_named(ask, chosen, others)
     ask.report.cite("MedicationKnowledge", [one.id for one in known])
     near = () if known else await nearest_names(ask, chosen, drug)
     found_as = next((name for name in others if not found and any(one.is_called(name) for one in known)), None)
     detail = bool({"detail", "page"} & ask.arguments.keys())
     base = DrugCoverage(drug, lists, chosen, found_as=found_as, searched=(drug, *others), near=near, detail=detail)
-    tiered, mailed, saves = (bool(words & said) for words in (_TIER, _MAIL, _LESS))
-    says = ask.asked.says.keys()
+    tiered, mailed, saves = (name in says for name in ("tier", "by_mail", "costs_less"))
     compared, needs = saves or not says.isdisjoint({"against", "cheaper", "lowest"}), "approval" in says
     priced = ask.asked.form == "amount" or "money" in says
     base = replace(base, needs=needs, tiered=tiered, mailed=mailed, compared=compared, priced=priced)
@@ -223,8 +217,8 @@ def _drug(ask: Ask) -> str | None:
     """Return the named drug, or the previous one; "insulin" stands for many drugs, and the word itself is used."""
     said = set(words_of(ask.said))
     drug = str(ask.slots.get("drug") or "").strip() or None
-    insulin = bool(said & _INSULIN) and not (drug and said.intersection(words_of(ask.words.get("drug", drug))))
-    return "insulin" if insulin else drug
+    other = drug and said.intersection(words_of(ask.words.get("drug", drug)))
+    return "insulin" if "any_insulin" in ask.asked.says and not other else drug
 
 
 def summarize(base: DrugCoverage, drugs: Sequence[Drug], page: int = 0) -> DrugCoverage:

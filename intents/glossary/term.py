@@ -39,7 +39,7 @@ _ADJUSTMENT = re.compile(
     r"\b(?:(co|pr|oa|pi)[\s-]?|(?:adjustment|reason|denial|carc|de motivo|de ajuste|code|c[oó]digo)\s+)(\d{1,3})\b",
     re.IGNORECASE,
 )
-_EITHER, _WHEN = frozenset({"copay", "coinsurance"}), frozenset({"why", "when", "sometimes", "cuando", "porque"})
+_EITHER = frozenset({"copay", "coinsurance"})
 _OWN = {*_SHARES, *_KINDS, *_NETWORK, _GROUP, *_ROLES}
 
 
@@ -105,7 +105,7 @@ def _asks_which(ask: Ask) -> bool:
     """Return whether one is asked about beside the other: when or why it counts, or for which kind of visit."""
     said = set(words_of(ask.said))
     both = len({"term", "other_term"} & ask.slots.keys()) > 1
-    return bool(_WHEN & said) or (visit_kind(ask) is not None if both else said >= _EITHER)
+    return "why_sometimes" in ask.asked.says or (visit_kind(ask) is not None if both else said >= _EITHER)
 
 
 def code_in(said: str, procedure: str | None) -> BillCode | None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from bot.kit import Ask, Coverage, HouseholdMember, Summary, household, member_coverages, same_plan, words_of
-
-_ALONE = frozenset({"only", "alone", "unica", "unico", "sola", "solo"})
+from bot.kit import Ask, Coverage, HouseholdMember, Summary, household, member_coverages, same_plan
 
 
 class OnThePlan(Summary, frozen=True):
@@ -27,7 +25,7 @@ async def answer(ask: Ask) -> OnThePlan:
     plan = next((plan for _, plan in found.found if plan is not None), None)
     people = tuple(one for one, own in found.found if plan is not None and own is not None and same_plan(own, plan))
     others = tuple(one for one, _ in found.found if one not in people)
-    return OnThePlan(plan, people, others, found.missing, alone=bool(_ALONE.intersection(words_of(ask.said))))
+    return OnThePlan(plan, people, others, found.missing, alone="alone" in ask.asked.says)
 
 
 async def _plan(one: Ask) -> Coverage | None:

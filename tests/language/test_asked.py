@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.language.asked import AmountLimits
+from bot.language.classed import AmountLimits
 from tests.kit.money import TODAY
 from tests.shipped import hears, shipped_pack
 

@@ -1,0 +1,124 @@
+"""What is asked about care to come: its price or cover, how much of it, what comes first, what it counts toward."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from bot.kit.ask import Ask, text_of, values_of
+from bot.kit.coverages import named_visit, named_visits, scope_of, share_asked, visit_kind
+from bot.kit.floors import COUNTED
+from bot.kit.spelling import words_of
+from bot.kit.tense import speaks_ahead
+
+Wants = Literal["price", "free", "covered", "copay", "after", "counts", "unsaid"]
+_UNSAID = ("approval", "referral", "waiting", "limited", "beyond", "together", "billed_per")
+"""What may be asked of care and no record says, in the order of an answer."""
+_ACUTE = frozenset({"emergency", "urgentcare"})
+_EITHER = frozenset({"copay", "deductible"})
+_AGAINST, _OR = frozenset({"against", "alike", "apart", "cheaper", "dearer", "than"}), frozenset({"or", "o"})
+"""What sets two sides against each other: words that are said, and the word between them."""
+
+
+def counted_toward(ask: Ask) -> str | None:
+    """Return the yearly amount that something may count toward: the one that is named, beside a copay too."""
+    told = (*values_of(ask, "amount_kind"), share_asked(ask))
+    return next((one for one in (*told, *ask.asked.says) if one in COUNTED), None)
+
+
+def sides_asked(ask: Ask) -> str | None:
+    """Return the rule of how plans work about two sides that the words set against each other; None without two."""
+    says = ask.asked.says.keys()
+    if "admitted" in says and visit_kind(ask) == "emergency":
+        return "admitted"
+    if says.isdisjoint(_AGAINST) and _OR.isdisjoint(words_of(ask.said)):
+        return None
+    if {"COPAY", "COINSURANCE"} <= ask.concepts and not names_care(ask):
+        return "copay_or_percent"
+    return "where_done" if {"at_hospital", "standalone"} <= says and _ACUTE.isdisjoint(named_visits(ask)) else None
+
+
+def counting_asked(ask: Ask) -> str | None:
+    """Return the rule of how plans work that says whether something counts toward a yearly amount.
+
+    None where the words don't ask that, nor whether the deductible has to be met first, and for care that is named.
+    """
+    if not _asks_counting(ask):
+        return None
+    if care_scope(ask) and not ask.asked.care:
+        return "apart_counts"
+    if scope_of(ask) == "drugs" or "drug" in ask.slots:
+        return "drugs_count"
+    past = "was" in ask.asked.says and names_care(ask)
+    if not past and ("amount" not in ask.slots or ask.asked.care):
+        return None
+    return "before_met" if "counts" not in ask.asked.says else "what_counts"
+
+
+def _asks_counting(ask: Ask) -> bool:
+    aspect, says = counted_toward(ask), ask.asked.says
+    return aspect is not None and ("counts" in says or (aspect == "deductible" and "met_first" in says))
+
+
+def wants_to_come(ask: Ask) -> Wants | None:
+    """Return what is asked about care to come; None for a question about shares alone, or without any care."""
+    aspect, reason = share_asked(ask), text_of(ask, "reason")
+    named, says = names_care(ask), ask.asked.says.keys()
+    if (speaks_ahead(ask) or (named and "was" not in says)) and says >= _EITHER:
+        return "copay"  # "will it go against my deductible or is it just a copay"
+    covered = named and asks_cover(ask)  # "is it covered, and is there a deductible on it"
+    counts = named and _asks_counting(ask) and counting_asked(ask) is None
+    if counts and says.isdisjoint({"paid_for", "plan_pays", "was"}):
+        return "counts"
+    ahead = named and (speaks_ahead(ask) or ("own_share" in says and "was" not in says))
+    worst = named and "worst" in says
+    unsaid = named and bool(unsaid_of(ask)) and "was" not in says
+    known = worst or covered or ahead or unsaid
+    if (aspect in COUNTED or reason not in {None, "covered", "free", "price"}) and not known:
+        return None
+    if not (named or (reason in {"covered", "free"} and aspect is None)):
+        return None
+    if unsaid and not covered and says.isdisjoint({"copay", "percent"}) and ask.asked.form != "amount":
+        return "unsaid"
+    if (covered or unsaid) and aspect in COUNTED:
+        aspect = reason = None
+    return _wants(ask, aspect, reason)
+
+
+def is_timeless(ask: Ask) -> bool:
+    """Return whether a rule of the plan is asked for, of which a day tells nothing: "it cracked on Sunday"."""
+    says = ask.asked.says
+    return "was" not in says and ("paid_for" in says or wants_to_come(ask) in {"counts", "unsaid"})
+
+
+def unsaid_of(ask: Ask) -> tuple[str, ...]:
+    """Return what is asked of care that no record says, such as a limit on visits or a referral."""
+    return tuple(one for one in _UNSAID if one in ask.asked.says)
+
+
+def _wants(ask: Ask, aspect: str | None, reason: str | None) -> Wants:
+    if aspect == "copay" or "copay" in ask.asked.says:
+        return "copay"
+    covered = reason == "covered" or (reason is None and asks_cover(ask))
+    priced = ask.asked.form == "amount" or ("percent" in ask.asked.says and "paid_for" not in ask.asked.says)
+    if aspect is None and (reason == "free" or ("costless" in ask.asked.says and not covered)):
+        return "free"
+    return "covered" if covered and aspect is None and not priced else "price"
+
+
+def asks_cover(ask: Ask) -> bool:
+    """Return whether the words ask if the plan pays; "what I'd pay for it" asks the price."""
+    says = ask.asked.says
+    return "paid_for" in says or ("COVER" in ask.concepts and "own_share" not in says)
+
+
+def names_care(ask: Ask) -> bool:
+    """Return whether the words name some care, known to the pack or not."""
+    told = {"service", "specialty", "facility_type", "provider_name"} & {*ask.slots, *ask.several}
+    return bool(told or named_visit(ask) or ask.asked.care)
+
+
+def care_scope(ask: Ask) -> str | None:
+    """Return dental or vision, where the care is of that kind, or the words name it alone."""
+    above = [ask.care_kinds.above(kind) for kind in values_of(ask, "service")]
+    by_kind = next((name for name in ("dental", "vision") if above and all(name in one for one in above)), None)
+    return by_kind or (scope_of(ask) if not above and scope_of(ask) in {"dental", "vision"} else None)
