@@ -1,9 +1,8 @@
-"""The expected cost of future care by the operator's benefit table.
-
-The rule, the rest of the deductible, a price range.
+"""Rules and price ranges for future care, from the operator's benefit table.
 
 The exact price of future care is not known. The range uses the plan's prices in the member's own earlier claims for the
-same care. The low end assumes that the deductible is met by then, the high end that its whole rest is still to pay.
+same care. The low end assumes that the deductible is already met by then, the high end that its whole rest is still to
+be paid.
 """
 
 from collections.abc import Iterable, Sequence
@@ -49,18 +48,19 @@ VISITS = {
 
 
 class Ahead(msgspec.Struct, frozen=True):
-    """The rules of one plan for the service in question: `benefit` is the first, `others` are for other networks.
+    """The rule of one plan for the service in question: `benefit` is the table's first row for both, `others` the rest.
 
     Attributes:
-        called: The person's word for the service, if it names exactly a service of the table.
+        called: The person's word for the service; None if the question has no word for it, or several services match.
         alike: Rules of other services whose names contain that word: "therapy" also matches physical therapy.
         deductible: The member's standing with the in-network deductible, None if the records do not settle it.
-        maximum: The same for the out-of-pocket maximum.
-        low: The lowest expected cost, from `claims`; `high` is the highest.
-        claims: The member's earlier claims of `kind` that have a price, newest first.
-        lacks: The side of the network that was asked for, if the table has no rule for it.
-        silent: On the first of several: the medical plans that the table does not contain.
-        lacking: On the first of several: the kinds of care without a rule.
+        maximum: The member's standing with the out-of-pocket maximum, None if the records do not settle it.
+        low: The lowest expected cost, computed from `claims`; `high` is the highest.
+        claims: The member's earlier claims for the same care that have a price, newest first.
+        kind: The kind of care of these claims; None if no kind of care gives a price.
+        lacks: The side of the network in question ("in" or "out"), if the table has no rule for that side.
+        silent: Only in the first of several: the medical plans without a rule for the service.
+        lacking: Only in the first of several: the kinds of care in question without a rule.
     """
 
     plan: Coverage
@@ -80,16 +80,16 @@ class Ahead(msgspec.Struct, frozen=True):
 
     @property
     def prices(self) -> tuple[Amount, Amount] | None:
-        """Return the lowest and the highest allowed amount of the claims, None if there is none."""
+        """The lowest and the highest allowed amount of `claims`; None if no claim has one."""
         found = sorted((one.allowed for one in self.claims if one.allowed), key=lambda amount: amount.value)
         return (found[0], found[-1]) if found else None
 
 
 def services_asked(ask: Ask) -> dict[str, tuple[tuple[str, ...], str | None]]:
-    """Return the services of the table that the question names, each with its words and the kind of care for its price.
+    """Return the services of the benefit table that the question names, each with its words and a kind of care.
 
-    "Massage therapy" does not count as a service that the table lists as "therapy" alone. A kind of care that two
-    services share has no price of its own.
+    The price of earlier claims for that kind of care is the price of the service. The kind is None if two named kinds
+    of care belong to one service. "Massage therapy" does not match a service that the table lists only as "therapy".
     """
     found: dict[str, tuple[tuple[str, ...], str | None]] = {}
     for kind in values_of(ask, "service") or ("",):
@@ -100,7 +100,10 @@ def services_asked(ask: Ask) -> dict[str, tuple[tuple[str, ...], str | None]]:
 
 
 def _service_of(ask: Ask, kind: str) -> tuple[tuple[str, ...], str] | None:
-    """Return the words and the service of the table for a named kind of care, or for the words alone."""
+    """Return the words and the key of the table's service for a kind of care; None if the table has no such service.
+
+    An empty `kind` stands for a question that names no kind of care: its words alone select the service.
+    """
     table, services = ask.benefits, {row.service for row in ask.benefits.rows}
     own, alone = words_of(ask.words.get("service")), "service" not in ask.several
     named = [words_of(ask.words.get(slot)) for slot in _SLOTS if slot in ask.slots]
@@ -118,7 +121,7 @@ def _service_of(ask: Ask, kind: str) -> tuple[tuple[str, ...], str] | None:
 
 
 def _also_called(ask: Ask, words: Sequence[str], service: str) -> tuple[str, ...]:
-    """Return the other services whose longer names contain the words, without the kinds of the service itself."""
+    """Return the other services whose longer names contain the words, without narrower kinds of the service itself."""
     kinds = ask.care_kinds
     held = [name for phrase, name in ask.benefits.phrases if len(phrase) > len(words) and stands(words, phrase)]
     return tuple(dict.fromkeys(name for name in held if name != service and service not in kinds.above(name)))
@@ -127,28 +130,32 @@ def _also_called(ask: Ask, words: Sequence[str], service: str) -> tuple[str, ...
 def _is_akin(ask: Ask, kind: str, service: str) -> bool:
     """Return whether the service equals, contains or lies within the kind of care.
 
-    True for an operator's own service.
+    Also return True for a service that only the operator's table has.
     """
     kinds = ask.care_kinds
     return kinds.named(service) is None or service in kinds.above(kind) or kind in kinds.above(service)
 
 
 def _priced_as(ask: Ask, kind: str, service: str) -> str | None:
-    """Return the narrower of the two if one contains the other, else None."""
+    """Return the narrower of the kind of care and the service if one contains the other; otherwise None."""
     if service in ask.care_kinds.above(kind):
         return kind
     return service if kind in ask.care_kinds.above(service) else None
 
 
 def _is_other(words: Sequence[str], named: Sequence[str]) -> bool:
-    """Return whether `named` contains the words and has another meaning, not only "care" or "visit" added."""
+    """Return whether `named` contains the words and means other care.
+
+    A name with only "care", "visit" or the like added means the same care.
+    """
     return stands(words, named) and not set(named) - set(words) <= _ANY_CARE
 
 
 def rules_ahead(ask: Ask, coverages: Coverages, side: str | None) -> tuple[Ahead, ...]:
-    """Return the table's rules for the question, for each plan that is valid today; `side` is "in", "out" or None.
+    """Return the table's rules for the services in question, one for each current plan and service that has a rule.
 
-    The first one also holds the kinds of care and the plans that have no rule.
+    `side` is "in" or "out" of network, or None for both. The first rule also lists the kinds of care and the plans
+    without a rule. Empty if there is no rule.
     """
     asked, plans = services_asked(ask), sorted(coverages.current, key=lambda one: one.scope != "medical")
     found = [_of_plan(ask, plan, name, words, side) for plan in plans for name, (words, _) in asked.items()]
@@ -180,7 +187,10 @@ def _on_side(ask: Ask, plan: Coverage, service: str, side: str | None) -> Sequen
 
 
 async def priced_ahead(ask: Ask, rules: Sequence[Ahead], coverages: Coverages) -> tuple[Ahead, ...]:
-    """Return the rules with the rest of the deductible and the price range, from two years of claims where needed."""
+    """Return the rules with the member's deductible and the price range added.
+
+    These are computed from the claims of at least two years, which are read only if a rule depends on them.
+    """
     if not any(_needs_claims(one) for one in rules):
         return tuple(rules)
     since = min(counted_since(coverages), ask.today - EARLIER)
@@ -191,13 +201,19 @@ async def priced_ahead(ask: Ask, rules: Sequence[Ahead], coverages: Coverages) -
 
 
 def _needs_claims(rule: Ahead) -> bool:
-    """Return whether claims can change what the member pays under this rule."""
+    """Return whether claims can change what the member pays under this rule.
+
+    They can for covered in-network care with a deductible or a coinsurance.
+    """
     one = rule.benefit
     return one.covered and not one.is_outside and (one.deductible or bool(one.percent))
 
 
 def worked_out(rule: Ahead, ask: Ask, alive: Live, coverages: Coverages) -> Ahead:
-    """Return the rule with the rest of the deductible and the price range, computed from the given claims."""
+    """Return the rule with the member's yearly amounts and the price range, computed from the claims in `alive`.
+
+    The rule is returned unchanged if claims cannot change what the member pays.
+    """
     if not _needs_claims(rule):
         return rule
     plans = [(rule.plan, rule.plan.costs)]
@@ -217,7 +233,11 @@ def worked_out(rule: Ahead, ask: Ask, alive: Live, coverages: Coverages) -> Ahea
 
 
 def _may_be_left(rule: Ahead, met: MetSoFar | None, price: Decimal) -> Decimal:
-    """Return how much of the deductible may still be due; the whole price if it is not known."""
+    """Return how much of the deductible may still be due at most.
+
+    If the member's standing is unknown, this is the whole deductible, or the whole price if the plan gives no
+    deductible.
+    """
     if met is not None:
         return met.left.value if met.left else _NOTHING
     named = [s.amount.value for s in rule.plan.costs if s.kind == "deductible" and s.side != "out" and s.amount]
@@ -225,7 +245,10 @@ def _may_be_left(rule: Ahead, met: MetSoFar | None, price: Decimal) -> Decimal:
 
 
 def priced_alone(claims: Iterable[Claim], wanted: ClaimWish) -> list[Claim]:
-    """Return the in-network claims for only the wanted care whose price is the plan's, all in one currency."""
+    """Return the claims that are for the wanted care only and have an allowed amount in the newest one's currency.
+
+    Out-of-network, sensitive and denied claims are left out. Empty if no kind of care is wanted.
+    """
     whole = replace(wanted, aspect="allowed")
     fit = choose(claims, whole).claims if wanted.services else ()
     told = [one for one in fit if one.allowed and one.allowed.value > 0 and network_side(one) != "out"]
@@ -236,7 +259,7 @@ def priced_alone(claims: Iterable[Claim], wanted: ClaimWish) -> list[Claim]:
 
 
 def _share(rule: Benefit, price: Decimal, left: Decimal) -> Decimal:
-    """Return the member's share of a price, rounded to cents, with `left` of the deductible still to pay."""
+    """Return the member's share of a price, rounded to cents; `left` is the part of the deductible still due."""
     first = min(price, left) if rule.deductible else _NOTHING
     rest = price - first
     part = rest * (rule.percent or _NOTHING) / _ALL

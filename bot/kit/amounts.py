@@ -1,4 +1,4 @@
-"""The amounts of claims that a question is about: those of the wanted care alone, and what part of a whole they are."""
+"""The amounts of the claims in question: the part for one kind of care, and percentages of a total."""
 
 from __future__ import annotations
 
@@ -35,9 +35,12 @@ _WHOLE: dict[str | None, Whole] = {
 
 
 class Portion(msgspec.Struct, frozen=True):
-    """The amount `aspect` (the member's share when None) as a part of another, summed over claims that tell both.
+    """An amount as a part of a total, both summed over the claims that give both.
 
-    `left` claims do not tell both, or only a minimum of one.
+    Attributes:
+        aspect: The kind of the amount; None for the member's share.
+        of: The total: the "price" (member's share and plan's payment), the "bill", or the member's "share".
+        left: The number of claims left out of both sums because an amount is missing or is only a minimum.
     """
 
     aspect: str | None
@@ -48,12 +51,12 @@ class Portion(msgspec.Struct, frozen=True):
 
     @property
     def percent(self) -> str:
-        """The part in per cent, to the whole number; "<1%" and ">99%" where that would say nothing or all of it."""
+        """The part in whole per cent; "<1%" and ">99%" if 0% or 100% would result only from rounding."""
         return _percent(self.part.value, self.whole.value)
 
     @property
     def rest(self) -> str:
-        """The other part in per cent."""
+        """The rest of the total in whole per cent, written like `percent`."""
         return _percent(self.whole.value - self.part.value, self.whole.value)
 
 
@@ -65,10 +68,10 @@ def _percent(part: Decimal, whole: Decimal) -> str:
 
 
 def portion_of(claims: Iterable[Claim], wanted: ClaimWish) -> Portion | None:
-    """Return what part of a whole the amount in question is; None where no claim tells both, or the whole is zero.
+    """Return the amount in question as a part of its total; None if no claim gives both, or the total is zero.
 
-    Of "the bill" without another amount it is the member's share that is asked for. A claim of which only some lines
-    are the wanted care tells no whole of that care.
+    Also None if the currencies differ. A question about "the bill" alone means the member's share of the bill. A claim
+    of which only some lines are for the wanted care is left out, because it gives no total for that care.
     """
     aspect = None if wanted.aspect in {"out_of_pocket_max", "owed"} else wanted.aspect
     of, aspect = _WHOLE.get(aspect, "share"), None if aspect == "billed" else aspect
@@ -86,9 +89,10 @@ def portion_of(claims: Iterable[Claim], wanted: ClaimWish) -> Portion | None:
 
 
 def of_whole(ask: Ask) -> Ask:
-    """Return the question about the whole of which some care is a part: the drugs of "of my drug spending in 2025".
+    """Return the question about the total in a question about a part: "my drug spending" in "part of my drug spending".
 
-    Its conditions are those whose words stand behind the "of", up to the verb: all care in the time where none does.
+    Only the conditions named between "of" and the verb are kept, and the period. Without such a condition, the total is
+    that of all care in the period.
     """
     words = words_of(ask.said)
     first = next((at for at, word in enumerate(words) if word in _OF), len(words))
@@ -106,7 +110,10 @@ def _stands_in(said: Sequence[str], words: Sequence[str]) -> bool:
 
 
 def part_of_all(claims: Iterable[Claim], every: Iterable[Claim], wanted: ClaimWish) -> Portion | None:
-    """Return what part of the member's share of all claims the wanted care is; None unless each claim tells it."""
+    """Return the member's share of `claims` as a part of the member's share of `every` claim.
+
+    None unless every claim gives that share in one currency and the total is above zero.
+    """
     some, all_ = [amount_in(claim, wanted) for claim in claims], list(every)
     if None in some or any(claim.owed.amount is None or claim.owed.is_floor for claim in all_):
         return None
@@ -129,9 +136,10 @@ def _whole(claim: Claim, of: Whole) -> Amount | None:
 
 
 def part_of(claim: Claim, wanted: ClaimWish) -> tuple[Shown | None, Amount | None]:
-    """Return how the claim shows the wanted kind of care, and the member's share of those lines alone.
+    """Return how the claim shows the wanted kind of care, and the member's share of only the lines of that kind.
 
-    The share is None if the whole claim is of that kind, or if one of the lines gives no share.
+    Both are None if no kind of care is wanted. The share is also None if the whole claim is of that kind, or if one of
+    the lines gives no share.
     """
     if wanted.service is None and wanted.care is None:
         return None, None
@@ -143,7 +151,10 @@ def part_of(claim: Claim, wanted: ClaimWish) -> tuple[Shown | None, Amount | Non
 
 
 def plan_paid_in(claim: Claim, wanted: ClaimWish) -> Amount | None:
-    """Return what the plan paid; for a kind of care, for its lines alone, None if one of them does not say so."""
+    """Return what the plan paid for a claim; if only some lines are of the wanted kind of care, for these lines.
+
+    None if the claim, or one of these lines, does not give the amount.
+    """
     shown, _ = part_of(claim, wanted)
     if shown is None or not shown.partly:
         return claim.plan_paid
@@ -152,18 +163,22 @@ def plan_paid_in(claim: Claim, wanted: ClaimWish) -> Amount | None:
 
 
 def amount_in(claim: Claim, wanted: ClaimWish) -> Amount | None:
-    """Return the amount in question; for a kind of care, the share of its lines, if given."""
+    """Return the amount of a claim that the question is about; None if it is not given.
+
+    If the question is about the member's share and only some lines are of the wanted kind of care, this is the share of
+    these lines, or the whole claim's share if one of them gives none.
+    """
     _, part = part_of(claim, wanted) if wanted.aspect is None else (None, None)
     return part or claim.amount(wanted.aspect)
 
 
 def holds_more(claim: Claim, wanted: ClaimWish) -> bool:
-    """Return whether the amount is for the whole claim although only some lines are of the wanted kind."""
+    """Return whether `amount_in` gives the whole claim's amount although only some lines are of the wanted kind."""
     shown, part = part_of(claim, wanted)
     return shown is not None and shown.partly and (part is None or wanted.aspect is not None)
 
 
 def sum_told(amounts: Sequence[Amount | None]) -> Amount | None:
-    """Return the sum of the amounts that are told; None if there is none, or in several currencies."""
+    """Return the sum of the given amounts, skipping None; None if there is no amount, or the currencies differ."""
     given = [amount for amount in amounts if amount is not None]
     return added(given) if len({amount.currency for amount in given}) == 1 else None

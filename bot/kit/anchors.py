@@ -1,4 +1,4 @@
-"""The days that a question tells by something in the member's record: a visit, a kind of care, a birthday."""
+"""Looks up events in the member's record that date a period, as in "since my surgery" or "before my birthday"."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
@@ -30,10 +30,10 @@ AnchorDays = tuple[date, date]
 
 
 async def in_its_time(ask: Ask) -> Ask:
-    """Return the question with the days for "since my surgery", "before my birthday" or "between my visit and my MRI".
+    """Return the question with a date range in place of an event that dates its period: "since my surgery".
 
-    Without such a record the time cannot be honoured, and the reply says so. What was found is kept with the question.
-    "Before an MRI" tells no time, but what something is needed for.
+    Without such an event in the record, the period is dropped and reported as unmet. The event's days are stored in
+    `anchors`. "Before an MRI" gives no date range: the MRI then becomes the care in question.
     """
     value = ask.slots.get("date_range")
     if not isinstance(value, Mapping) or "relation" not in value or ask.member is None:
@@ -62,14 +62,18 @@ async def in_its_time(ask: Ask) -> Ask:
 
 
 async def _next_to(ask: Ask, value: Mapping[str, object], days: Mapping[str, str | None]) -> AnchorDays | None:
-    """Return the days of the first care in a time, or of the last before it; of fills, if these are asked for."""
+    """Return the first and last day of the care next to the event within the period `days`; None if there is none.
+
+    This is the first care in the period for "after", otherwise the last. If the question asks for a fill, pharmacy
+    fills count.
+    """
     fills = {"claim_type": "pharmacy"} if text_of(ask, "unit") == "fill" else {}
     look = replace(ask, slots={**ask.slots, **fills})
     return await _care(look, {"one": True}, days_of(days), oldest=value["relation"] == "after")
 
 
 async def _found(ask: Ask, bounds: Sequence[Mapping[str, object]]) -> list[AnchorDays] | None:
-    """Return the first and last day of each bound; None if one is not known."""
+    """Return the first and last day of each event described in `bounds`; None if one is not known."""
     found: list[AnchorDays] = []
     for bound in bounds:
         named = bound.get("birthday") and "when" not in bound
@@ -81,7 +85,11 @@ async def _found(ask: Ask, bounds: Sequence[Mapping[str, object]]) -> list[Ancho
 
 
 async def _bound(ask: Ask, bound: Mapping[str, object], before: Sequence[AnchorDays]) -> AnchorDays | None:
-    """Return the days of the care that a bound names, or else the days that it names beside it."""
+    """Return the first and last day of the event described in `bound`; None if the event is not found and has no dates.
+
+    If the record lacks the event, return the dates in the description. `before` are the days of the events found so
+    far: "the next visit" is the first visit after the last of them.
+    """
     when, after = days_of(bound.get("when")), before[-1][1] + _DAY if before and bound.get("next") else None
     dated, (start, end) = "when" in bound, when
     found = await _lab(ask, when) if bound.get("service") == _LAB and dated else None
@@ -92,7 +100,7 @@ async def _bound(ask: Ask, bound: Mapping[str, object], before: Sequence[AnchorD
 
 
 async def _lab(ask: Ask, when: TimeSpan) -> AnchorDays | None:
-    """Return the day of the newest lab results in a time: a test that nobody billed stands there alone."""
+    """Return the day of the newest lab result in a period, as first and last day; None if there is none."""
     read = await results(replace(ask, slots={"date_range": _iso(when)}, several={}, excluded={}), "laboratory")
     taken = [day.first for one in read if (day := one.day)]
     return (max(taken),) * 2 if taken else None
@@ -104,14 +112,14 @@ def _iso(days: TimeSpan) -> dict[str, str | None]:
 
 
 def _between(found: Sequence[AnchorDays]) -> dict[str, str | None]:
-    """Return the days after the earlier of two and before the later one."""
+    """Return the period between two events as ISO dates, without the days of the events."""
     first, last = sorted(found)
     start, end = first[1] + _DAY, last[0] - _DAY
     return _iso((min(start, last[1]), max(start, end)))
 
 
 def _days(found: AnchorDays, value: Mapping[str, object], today: date) -> dict[str, str | None]:
-    """Return the days of the relation, within those that were named beside it."""
+    """Return the period, as ISO dates, that the relation in `value` gives to an event, within the dates in `value`."""
     first, last = found
     named_from, named_to = days_of(value.get("when"))
     year = named_from if named_from and named_to == later(named_from, 1, "year") - _DAY else None
@@ -132,7 +140,7 @@ def _days(found: AnchorDays, value: Mapping[str, object], today: date) -> dict[s
 
 
 async def born_on(ask: Ask) -> date | None:
-    """Return the member's date of birth, None where no record tells it whole."""
+    """Return the member's date of birth; None if no record gives the full date, or if the record cannot be read."""
     try:
         read = await records(ask, Search("Patient"), Patient, optional=True)
     except PayerError:
@@ -141,15 +149,16 @@ async def born_on(ask: Ask) -> date | None:
 
 
 async def _birthday(ask: Ask) -> AnchorDays | None:
-    """Return the member's last birthday."""
+    """Return the member's last birthday as first and last day; None if the date of birth is unknown."""
     born = await born_on(ask)
     return (anniversary(born, ask.today),) * 2 if born else None
 
 
 async def _care(ask: Ask, value: Mapping[str, object], when: TimeSpan, *, oldest: bool = False) -> AnchorDays | None:
-    """Return the first and last day of the newest such care, without claims that are marked as private.
+    """Return the first and last day of the newest care that matches the description `value`; None if there is none.
 
-    "That one" is the care that the question names; `oldest`: the first care in the time is meant.
+    Claims with a sensitivity label are left out. `one` in the description means the care that the question itself
+    names. With `oldest`, the oldest care in the period is returned.
     """
     named = {name: value[name] for name in _NAMED if value.get(name)}
     if value.get("one"):
@@ -165,7 +174,10 @@ async def _care(ask: Ask, value: Mapping[str, object], when: TimeSpan, *, oldest
 
 
 def _fitting(alive: Live, look: Ask) -> list[Claim]:
-    """Return the claims that fit, newest first; fills only where these are named."""
+    """Return the dated claims that match, newest first; pharmacy fills only if the question asks for fills.
+
+    Claims with a sensitivity label are left out.
+    """
     fit = [c for c in fitting(alive.claims, look) if not c.sensitive and believed_day(c, look.today)]
     fills = with_fills(fit, wanted_of(look))
     return [claim for claim in fit if fills or not claim.is_pharmacy]

@@ -43,7 +43,8 @@ class AppealClock(msgspec.Struct, frozen=True):
 
     Attributes:
         line_of_business: The product line of the claim's own coverage.
-        days: 180 for commercial plans (45 CFR 147.136), 60 for TennCare, 65 for Medicare Advantage; None if unknown.
+        days: The period in days: 180 for commercial plans (45 CFR 147.136), 60 for TennCare, 65 for Medicare Advantage;
+            None if unknown.
         until: The last day, counted from the day of the decision (about when the notice was sent); None if unknown.
     """
 
@@ -53,7 +54,7 @@ class AppealClock(msgspec.Struct, frozen=True):
 
 
 def appeal_clock(claim: Claim, coverages: Sequence[Coverage]) -> AppealClock:
-    """Return the time for an appeal of the claim, by the product line of the coverage that the claim names."""
+    """Return how long the claim can be appealed, by the product line of the coverage that the claim names."""
     line = next((one.line for one in coverages if one.id == claim.coverage), None)
     days = _DAYS.get(line or "")
     decided = claim.created.exact if claim.created else None
@@ -63,7 +64,8 @@ def appeal_clock(claim: Claim, coverages: Sequence[Coverage]) -> AppealClock:
 def denied_claims(alive: Live, ask: Ask) -> tuple[Claim, ...]:
     """Return the matching claims that the plan denied, wholly or in part.
 
-    If a kind of care was named, a line of that kind must be denied.
+    If a kind of care was named, a line of that kind must be denied. If a claim number was named, return the claim with
+    that number, denied or not.
     """
     if number := text_of(ask, "claim_id"):
         return tuple(claim for claim in alive.claims if is_numbered(claim, number))
@@ -72,7 +74,7 @@ def denied_claims(alive: Live, ask: Ask) -> tuple[Claim, ...]:
 
 
 def in_any_state(ask: Ask) -> Ask:
-    """Return the question without the slot for the state of a claim, for a search of denied claims."""
+    """Return the question without the slot for the state of a claim, so that claims in any state match."""
     slots, several = (
         {name: one for name, one in held.items() if name != "state_of_claim"} for held in (ask.slots, ask.several)
     )
@@ -133,7 +135,7 @@ _REVIEWED = timedelta(days=45)
 
 
 def denial_kind(claim: Claim, reasons: Sequence[Reason], kinds: CareKinds) -> DenialKind:
-    """Return the kind of denial by the payer's codes, or else by its words.
+    """Return the kind of denial by the payer's reason codes, or else by words in its reasons; else "other".
 
     An out-of-network claim for an emergency room visit has the kind "emergency" (45 CFR 149.110).
     """
@@ -156,7 +158,8 @@ class AppealDays(msgspec.Struct, frozen=True):
     """The deadlines of a case; each is None if unknown or not applicable.
 
     Attributes:
-        answer: When the plan must have answered, within `days` of the day sent (72 hours if `fast`).
+        answer: The last day for the plan's answer: `days` after the day on which the appeal was sent, or 72 hours if
+            `fast`.
         ask_review: The last day for an external review request.
         reviewed: About when the external reviewers decide.
     """
@@ -169,12 +172,12 @@ class AppealDays(msgspec.Struct, frozen=True):
 
     @property
     def next(self) -> date | None:
-        """The next deadline of the case."""
+        """The next deadline of the case; None if there is none."""
         return self.reviewed or self.ask_review or self.answer
 
 
 def appeal_days(case: AppealCase, claim: Claim, clock: AppealClock) -> AppealDays:
-    """Return the deadlines, counted from the days that the person reported.
+    """Return the deadlines of a case, counted from the days that the person reported.
 
     There is no deadline for an external review request under Medicare Advantage, which forwards a case to the reviewers
     itself (42 CFR 422.590(g)), nor under Medicaid, where the hearing is the last step.
@@ -195,12 +198,12 @@ def appeal_days(case: AppealCase, claim: Claim, clock: AppealClock) -> AppealDay
 
 
 class CaseFound(msgspec.Struct, frozen=True):
-    """The claim in question and its case; the case is empty if none is stored yet.
+    """The claim in question and its appeal; the case is empty if none is stored yet.
 
     Attributes:
         claim: None if no claim matches, or if the person has to choose one of `choices`.
-        wanted: The conditions of the question; `nearest` holds close matches if no denied claim matches.
-        opened: Whether a button selected the claim, so that it may be described despite a sensitivity label.
+        wanted: The conditions of the question; `nearest` has close matches if no denied claim matches.
+        opened: Whether a button selected the claim, so that the claim may be described despite a sensitivity label.
     """
 
     claim: Claim | None = None
@@ -212,10 +215,11 @@ class CaseFound(msgspec.Struct, frozen=True):
 
 
 async def case_found(ask: Ask, *of_step: str, fits: Callable[[AppealCase], bool] = lambda _: True) -> CaseFound:
-    """Return the case of the pressed button, of the words, or the only match; several matches become choices.
+    """Return the appeal in question: of the claim that a button or the message selects, or the only one that matches.
 
-    `of_step` are slots that describe the step itself (its day, who answered the phone) and not the claim. `fits` is a
-    test for cases: if none passes, the person chooses from all stored cases and denied claims.
+    If several match, the result lists them as `choices`. `of_step` are slots that describe the step itself (its day,
+    who answered the phone) and not the claim. `fits` selects among the stored cases: if no case passes, the person
+    chooses from all stored cases and denied claims.
     """
     kept, pressed = {one.claim: one for one in await ask.cases()}, not ask.said
     ask = without(ask, "state_of_claim", *of_step)
@@ -242,7 +246,7 @@ async def case_found(ask: Ask, *of_step: str, fits: Callable[[AppealCase], bool]
 
 
 async def _readable(ask: Ask, kept: Iterable[str]) -> tuple[Claim, ...]:
-    """Return the claims that have a case, without those that are missing from the record or cannot be read."""
+    """Return the claims with these ids, without those that are missing from the record or cannot be read."""
     found = []
     for one in kept:
         with suppress(PayerLacks, Unreadable):
@@ -251,7 +255,10 @@ async def _readable(ask: Ask, kept: Iterable[str]) -> tuple[Claim, ...]:
 
 
 async def approvals_asked(ask: Ask) -> AsyncIterator[tuple[Claim, Authorization]]:
-    """Yield the matching requests for approval that were not cancelled; no search parameter selects them."""
+    """Yield the matching requests for approval that were not cancelled, each with its claim.
+
+    All pages are read, because no search parameter selects such requests.
+    """
     async for page in given(ask.search(_REQUESTS)):
         raws = {entry.id: entry.raw for entry in page.matches}
         for claim in fitting(read_claims(page.entries)[0], ask):
@@ -285,10 +292,10 @@ class OfAppeal(WithCase, frozen=True, kw_only=True):
 
 
 class ToldDay(msgspec.Struct, frozen=True):
-    """The `day` of a step; today, with `said` False, if the message names no day.
+    """The day of a step of an appeal, for example of a call; today, with `said` False, if the message names no day.
 
-    `doubt` is set if nothing may be stored yet: "ahead" for a future day, "which" if it is not a single day, and
-    "order" if it is before another known day of the case.
+    `doubt` is set if nothing may be stored yet: "ahead" for a future day, "which" if the message does not name a single
+    day, and "order" if the day is before another known day of the case.
     """
 
     day: date
@@ -297,7 +304,7 @@ class ToldDay(msgspec.Struct, frozen=True):
 
 
 def told_day(ask: Ask) -> ToldDay:
-    """Return the day that the button or the message gives."""
+    """Return the day of a step from the button or the message; today if neither gives a day."""
     if pressed := ask.arguments.get("day"):
         return ToldDay(date.fromisoformat(pressed), said=True)
     start, end = span_of(ask)
@@ -310,7 +317,11 @@ def told_day(ask: Ask) -> ToldDay:
 
 
 async def stepped(ask: Ask, found: CaseFound, made: Callable[[AppealCase], AppealCase]) -> Stepped:
-    """Return the result of a step for the case that was found."""
+    """Return the result of a step of the case that was found; `made` returns the case after the step.
+
+    Raises:
+        TypeError: `found` has no claim.
+    """
     claim, case = found.claim, found.case
     if claim is None or case is None:
         raise TypeError("a step needs the claim whose case it is")
@@ -321,9 +332,9 @@ async def stepped(ask: Ask, found: CaseFound, made: Callable[[AppealCase], Appea
 
 
 class Stepped(msgspec.Struct, frozen=True):
-    """The time for the appeal, the deadlines after a step, and the change to store.
+    """The result of a step: how long the claim can be appealed, the deadlines after the step, and the change to store.
 
-    `in_order` if its day fits the others.
+    `in_order` is False if the days of the case are not in order after the step.
     """
 
     clock: AppealClock
@@ -333,5 +344,5 @@ class Stepped(msgspec.Struct, frozen=True):
 
 
 def without(ask: Ask, *slots: str) -> Ask:
-    """Return the question without these slots and without its words, which describe a step and not a claim."""
+    """Return the question without these slots and without its message text, which describe a step and not a claim."""
     return replace(ask, slots={name: value for name, value in ask.slots.items() if name not in slots}, said="")

@@ -17,15 +17,16 @@ from bot.records.provider import Location
 
 FARTHER = (25, 60)  # miles: how far is looked when nothing is near; the second only where the first is empty
 _WIDER = frozenset({"farther", "further", "wider", "widen", "lejos", "ampliar", "amplia", "amplie"})
-"""Words for a larger distance than the usual one, where no number of miles is named: "any farther out"."""
+"""Words that ask for a larger distance than the usual one without a number of miles: "any farther out"."""
 _REACH_MILES = 25.0
 _ACROSS = 400.0  # miles, for a county or a state, where no distance limits the search
 
 
 class NeedsPlace(Exception):
-    """Raised by an answer that needs a place; the kernel then asks for it once, with buttons.
+    """Raised by an answer that needs a place; the bot then asks the person for a place once, with buttons.
 
-    `place` is the name that was given, if any: it is unknown, or `outside` the area that the directory covers.
+    `place` is the name that the person gave, None if there was none: the name is unknown, or with `outside`, the place
+    is not in the area that the directory covers.
     """
 
     def __init__(self, place: str | None = None, *, outside: bool = False) -> None:
@@ -52,7 +53,7 @@ class Around(msgspec.Struct, frozen=True):
 
     @property
     def every(self) -> tuple[Around, ...]:
-        """This area and the alternative ones, each without alternatives."""
+        """This area and the alternative areas, each with an empty `also`."""
         return (replace(self, also=()), *self.also) if self.also else (self,)
 
     @property
@@ -67,7 +68,7 @@ class Around(msgspec.Struct, frozen=True):
 
 
 def farther(where: Around) -> tuple[Around, ...]:
-    """Return the area with larger distances, in the order to try; empty for a county or a state."""
+    """Return copies of the area with larger distances, in the order to try; empty for a county or a state."""
     if not all(place.has_radius for place in where.every):
         return ()
     wider = (miles for miles in FARTHER if where.miles < miles)
@@ -78,7 +79,7 @@ def farther(where: Around) -> tuple[Around, ...]:
 
 
 async def around(ask: Ask, *, default_miles: float = 10) -> Around:
-    """Return the area of the question, with its alternatives.
+    """Return the area that the question names, with its alternatives; `default_miles` is used if no distance was named.
 
     Raises:
         NeedsPlace: If no place was named, or a named place is unknown or too far from the area of the directory.
@@ -93,7 +94,7 @@ async def around(ask: Ask, *, default_miles: float = 10) -> Around:
 
 
 def state_named(ask: Ask) -> str | None:
-    """Return the letters of the state of the place in the question; None without a place of a known state."""
+    """Return the two-letter code of the state of the place in the question; None without a place in a known state."""
     place = ask.slots.get("location")
     if not isinstance(place, Mapping):
         return None
@@ -138,9 +139,13 @@ async def _place(ask: Ask, place: object, wide: float) -> Around:
 async def _known_or_listed(
     ask: Ask, listed: Search, miles: float, *, center: GeoPoint | None, name: str, state: str
 ) -> Around:
-    """Return the area by the gazetteer, or by the directory's own places if it is unknown there or too far away.
+    """Return the area around a city or ZIP code, by the gazetteer or else by the search `listed` in the directory.
 
-    These are the places with that city or ZIP code: the area is around their median position.
+    The directory is used if the gazetteer does not know the place or the place is too far away. The area is then around
+    the median position of the directory's locations in that city or ZIP code.
+
+    Raises:
+        NeedsPlace: If neither knows the place.
     """
     try:
         return _known(ask, center, name, state, miles)

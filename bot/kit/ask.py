@@ -1,4 +1,4 @@
-"""One question as an answer sees it: its slots, and the searches that it may run."""
+"""The question that an intent answers: its slots, and the searches and stored data that the answer may use."""
 
 from __future__ import annotations
 
@@ -42,16 +42,16 @@ _NO_MEMBER = "this intent's rule does not say needs: member"
 
 
 class Summary(msgspec.Struct, frozen=True):
-    """Base class of the values that an answer passes to its template; each intent defines its own."""
+    """Base class of the values that an answer passes to its template; each intent defines its own subclass."""
 
 
 Answer = Callable[["Ask"], Awaitable[Summary]]
 
 
 class Drawer(Protocol):
-    """Encrypted storage for a person's answers, deleted by /unlink and with their sign-in, after an hour at most.
+    """Encrypted storage of one linked record, where a person's answers keep data between messages.
 
-    Each linked record has its own drawer.
+    The data is deleted by /unlink, with the person's sign-in, and after an hour at most.
     """
 
     async def get(self, name: str) -> bytes | None:
@@ -68,9 +68,9 @@ class Drawer(Protocol):
 
 
 class AskedAhead(Exception):
-    """Raised by an answer if another one, `intent`, has what is asked, as of care to come; it gets the `arguments`.
+    """Raised by an answer to pass the question on to another `intent`, which gets the `arguments`.
 
-    None is the intent whose rule file takes questions about care to come.
+    With None, the question is passed to the intent whose rule file takes questions about future care.
     """
 
     def __init__(self, intent: str | None = None, **arguments: str) -> None:
@@ -79,7 +79,10 @@ class AskedAhead(Exception):
 
 
 class NamedCare(msgspec.Struct):
-    """Care that only a word of the person names, with the ids of the claims whose lines have that word."""
+    """Care that the person names by a `word` unknown to the pack.
+
+    `claims` are the ids of the claims that have this word in a line.
+    """
 
     text: str
     word: str
@@ -94,25 +97,30 @@ class Ask(msgspec.Struct):
 
     Attributes:
         slots: The values by slot, as in contract.md.
-        excluded: Slots whose value the person excludes, if the intent's rule file supports it.
-        several: Slots with several values, if the intent's rule file supports it.
-        beside: Values that the question names and no slot of the intent holds, such as a second provider.
+        excluded: Slots whose value the person excludes, if the intent's rule file supports exclusions.
+        several: Slots with several values, if the intent's rule file supports several.
+        beside: Values that the question names and no slot of the intent can hold, such as a second provider.
         words: The person's words for each slot.
         arguments: The arguments of a button.
-        said: The whole message as typed, empty for a button. Answers may search it only for names that they found.
+        said: The whole message as typed, empty for a button. Answers may search the message only for names that they
+            found.
         concepts: The pack's concepts in the message, such as `COST` and `PAST`; none for a button.
         other_names: Returns the ingredient and the brands of a drug.
-        everyday: Returns whether a word is an everyday one, and no name.
+        everyday: Returns whether a word is an everyday word and not a name.
         care_kinds: The kinds of care that a `service` slot can name.
         benefits: The operator's benefit table.
         mark_key: The secret for the digests that are stored for this record.
-        care: Care that no slot holds, named in a word unknown to the pack.
+        care: Care that no slot holds, named by a word unknown to the pack.
         kin: All people whose records the person may see, if the question is about them together.
-        named: Values of slots that only the record told; changed copies of the question share them.
-        anchors: The first and last day of what in the record tells the time: of both ends, or of one.
-        sets: The group of which some had care in one time and not in another, if that is asked for.
-        wish: What `wanted_of` has read in the slots; a changed copy of the question reads its own.
-        hears: Returns what words ask of claims beside the slots, whose words are given too; `asked` is what it returns.
+        named: Values that the answer found in the record, stored for a follow-up question; all copies of the question
+            share this dict.
+        anchors: The first and last day of each event in the record that dates the period: one event, or one for each
+            end.
+        sets: The group and its periods, if the question is about those who gave care in one period and not in another.
+        wish: The conditions that `wanted_of` has read from the slots; a changed copy of the question reads its own.
+        hears: Returns what a message requests about claims besides the slots, given the message and the words of each
+            slot.
+        heard: The results of `hears` so far; `asked` returns the one for this question.
     """
 
     slots: Mapping[str, object]
@@ -156,12 +164,15 @@ class Ask(msgspec.Struct):
     heard: dict[tuple[object, ...], ClaimsAsked] = msgspec.field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Forget the conditions: those of a changed question are read anew."""
+        """Drop the cached conditions, so that a changed copy of the question reads its own."""
         self.wish = None
 
     @property
     def asked(self) -> ClaimsAsked:
-        """What the words ask of claims, read once for all copies of the question; nothing for a button."""
+        """What the message requests about claims besides the slots; nothing for a button.
+
+        The message is read once for all copies of the question.
+        """
         key = words_key(self.said, self.words)
         if key not in self.heard:
             self.heard[key] = self.hears(self.said, self.words)
@@ -172,31 +183,31 @@ class Ask(msgspec.Struct):
         return self.now or datetime.combine(self.today, time(12), UTC)
 
     def cannot(self, name: str) -> None:
-        """Record that a slot could not be applied because the records lack the data; the reply then says so first."""
+        """Record that the slot `name` was not applied because the records lack the data; the reply says so first."""
         self.unmet.setdefault(name, False)
 
     @property
     def found_care(self) -> bool:
-        """Whether every claim that the answer uses is of the care that only a word named."""
+        """Whether every claim that the answer uses is for the care in `care`; False if there is no such care."""
         used = {one.id for one in self.report.sources if one.type == "ExplanationOfBenefit"}
         return self.care is not None and bool(self.care.claims) and used <= self.care.claims
 
     def said_unmet(self, name: str) -> None:
-        """Record that a slot could not be applied and that the answer's own template says so."""
+        """Record that the slot `name` was not applied as a filter and that the answer's own template says so."""
         self.unmet[name] = True
 
     def singles_out(self, claims: Iterable[str]) -> None:
-        """Record which claims the answer singles out, for a later question about "it" or "them"."""
+        """Store the ids of the claims that the answer singles out, for a later question about "it" or "them"."""
         self.named[THOSE] = " ".join(claims)
 
     @property
     def page(self) -> int:
-        """The page of a list that was asked for, from 0."""
+        """The requested page of a list, counted from 0."""
         return _number(self.arguments.get("page"))
 
     @property
     def pick(self) -> int:
-        """The position of the answer that was asked for, from 0 for the newest or topmost."""
+        """The requested position in a list, counted from 0 for the newest or topmost; negative from the end."""
         return _number(self.arguments.get("pick"))
 
     @property
@@ -229,34 +240,46 @@ class Ask(msgspec.Struct):
         return await self._client(resource_type).read(resource_type, resource_id, self.budget)
 
     def stands_on(self, resource_type: str, ids: Iterable[str]) -> None:
-        """Add the person's own records to the sources if they were not found by a search."""
+        """Add these records of the person to the answer's sources, for records that no search of the question found."""
         self.report.sources += [ReadRecord(resource_type, one, self.moment()) for one in ids]
 
     def cite(self, resource_type: str, ids: Iterable[str]) -> None:
-        """Limit the sources of a type to the records that the answer uses."""
+        """Limit the answer's sources of a type to the records with these ids, the ones that the answer uses."""
         self.report.cite(resource_type, ids)
 
     async def home(self) -> Patient | None:
-        """Return the linked member's own record for "near me"; the answer is then private."""
+        """Return the linked member's own Patient record, for "near me"; None if there is none.
+
+        The answer becomes private.
+        """
         if self.read_home is None:
             return None
         self.private = True
         return await self.read_home()
 
     async def own_coverages(self) -> tuple[Coverage, ...]:
-        """Return the linked member's coverages in a 1:1 chat, to guess their network; the answer is then private."""
+        """Return the linked member's coverages in a 1:1 chat, to guess the member's network; empty elsewhere.
+
+        If there are any, the answer becomes private.
+        """
         found = await self.read_coverages() if self.read_coverages else ()
         self.private = self.private or bool(found)
         return found
 
     async def own_phone(self) -> str:
-        """Return the member service phone number from the linked member's payer in a 1:1 chat, "" if there is none."""
+        """Return the member service phone number of the linked member's payer in a 1:1 chat, "" if there is none.
+
+        If there is one, the answer becomes private.
+        """
         found = await self.read_phone() if self.read_phone else ""
         self.private = self.private or bool(found)
         return found
 
     async def own_claims(self) -> tuple[Claim, ...]:
-        """Return the linked member's newest claims in a 1:1 chat, to choose a provider; the answer is then private."""
+        """Return the linked member's newest claims in a 1:1 chat, to choose a provider; empty elsewhere.
+
+        If there are any, the answer becomes private.
+        """
         found = await self.read_claims() if self.read_claims else ()
         self.private = self.private or bool(found)
         return found
@@ -266,11 +289,11 @@ class Ask(msgspec.Struct):
         return await self.read_cases() if self.read_cases else ()
 
     async def last_seen(self) -> Seen | None:
-        """Return the state of the record when its owner last asked for news, None the first time."""
+        """Return the state of the record when its owner last asked for news; None the first time."""
         return await self.read_seen() if self.read_seen else None
 
     def in_parts(self, known: Sequence[Search] = ()) -> Ask:
-        """Return the question for answers in concurrent parts, which share equal directory searches.
+        """Return a copy of the question for answers with concurrent parts: equal directory searches are combined.
 
         `known` are directory searches by an id or a name that are known to find something.
         """
@@ -293,7 +316,7 @@ class Ask(msgspec.Struct):
 
 
 class Kin(msgspec.Struct, frozen=True):
-    """One person of a household: the `number` in their list, from 1, and the question about them.
+    """One person of a household: the `number` in the list of people, from 1, and the question about this person.
 
     `name` is short, and empty if the payer gives none; `own` is True for the person who signed in.
     """
@@ -310,13 +333,13 @@ def _number(text: str | None) -> int:
 
 
 def text_of(ask: Ask, slot: str) -> str | None:
-    """Return the value of a slot as text, None if it is not set; $0 is an amount."""
+    """Return the value of a slot as text; None if the slot is not set. An amount of zero counts as set."""
     value = ask.slots.get(slot)
     return str(value) if value or isinstance(value, Decimal) else None
 
 
 def values_of(ask: Ask, slot: str) -> tuple[str, ...]:
-    """Return all values of a slot as texts: one, or several alternatives."""
+    """Return all values of a slot as texts: one, several alternatives, or () if the slot is not set."""
     several = ask.several.get(slot)
     if several is not None:
         return tuple(str(value) for value in several.values)
@@ -325,7 +348,7 @@ def values_of(ask: Ask, slot: str) -> tuple[str, ...]:
 
 
 def excluded_of(ask: Ask, slot: str) -> tuple[str, ...]:
-    """Return the excluded values of a slot."""
+    """Return the excluded values of a slot as texts; () if there are none."""
     slot_ = ask.excluded.get(slot)
     return tuple(str(value) for value in (slot_.values or (slot_.value,))) if slot_ else ()
 
@@ -333,6 +356,6 @@ def excluded_of(ask: Ask, slot: str) -> tuple[str, ...]:
 def of_other_person(ask: Ask) -> bool:
     """Return whether the question is about another person's record, which cannot be read here.
 
-    The slot's value is `{"kin": "son"}`, `{"name": "Mia"}`, or "self" for the person who asks.
+    The value of the slot `person` is `{"kin": "son"}`, `{"name": "Mia"}`, or "self" for the person who asks.
     """
     return ask.slots.get("person", "self") != "self"

@@ -22,9 +22,10 @@ class AskedNetworks(msgspec.Struct, frozen=True):
     """The networks that a question names.
 
     Attributes:
-        wanted: The named networks; all of them are required if `how` is "and", else any.
+        wanted: The named networks; a provider must be in all of them if `how` is "and", else in any.
         barred: The excluded networks.
-        anyone: Whether "in network" was said without a name; `outside` is the same for "out of network".
+        anyone: Whether the question says "in network" without a network's name.
+        outside: Whether the question says "out of network".
         listed: Whether the directory lists its networks, so that a name missing from the list is unknown.
     """
 
@@ -37,19 +38,19 @@ class AskedNetworks(msgspec.Struct, frozen=True):
 
     @property
     def unclear(self) -> Wanted | None:
-        """The first name that matches several networks, or no network although the directory lists them."""
+        """The first name that matches several networks, or no network although the directory lists them; else None."""
         odd = (one for one in (*self.wanted, *self.barred) if not one.is_clear)
         return next((one for one in odd if self.listed or one.names), None)
 
     @property
     def known(self) -> "AskedNetworks":
-        """The same without the names that match no network, where the directory lists networks."""
+        """A copy without the unclear names; self if no name is clear and the directory does not list its networks."""
         wanted, barred = (tuple(one for one in some if one.is_clear) for some in (self.wanted, self.barred))
         return replace(self, wanted=wanted, barred=barred) if self.listed or wanted or barred else self
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The wanted networks' own names, or the names in the pack if the directory does not list them."""
+        """The names of the wanted networks: the directory's own names, or else the name in the pack."""
         return tuple(dict.fromkeys(name for one in self.wanted for name in one.names or (one.value,)))
 
     @property
@@ -64,19 +65,22 @@ class AskedNetworks(msgspec.Struct, frozen=True):
 
     @property
     def ids(self) -> tuple[str, ...]:
-        """The ids of all wanted networks for a search; empty if one of them is unknown."""
+        """The ids of all wanted networks for a search; empty if the id of one of them is unknown."""
         keys = [network.key for one in self.wanted for network in one.networks]
         return tuple(dict.fromkeys(key.id for key in keys if key)) if all(key and key.type for key in keys) else ()
 
     @property
     def searches(self) -> tuple[Search, ...]:
-        """Searches that find a wanted network by its id and by its name; empty if no id is known."""
+        """Two searches for the first wanted network, one by id and one by name; empty if an id is unknown."""
         by = (("_id", self.ids[0]), ("name", escape(self.names[0]))) if self.ids else ()
         return tuple(Search("Organization", (one,)) for one in by)
 
 
 def side_asked(ask: Ask) -> NetworkSide:
-    """What "yes" means: `in` or `out` of the network; `unsure` where the question has a "not", or names both."""
+    """Return the side that a question such as "is he in network" asks about: "in", "out" or "unsure".
+
+    "unsure" means that the question contains a "not", or names both sides.
+    """
     says = ask.asked.says
     if ask.slots.get("network") == OUT or "out_of_it" in says:
         return "unsure" if "inside_it" in says else "out"
@@ -84,7 +88,7 @@ def side_asked(ask: Ask) -> NetworkSide:
 
 
 async def asked_networks(ask: Ask, *, slot: str = "network") -> AskedNetworks:
-    """Return the networks of the question; the directory's list is read only if the question may name one."""
+    """Return the networks that the slot names; the directory's list is read only if the question may name one."""
     named = [ask.slots.get(slot), *(one.value for one in (ask.several.get(slot), ask.excluded.get(slot)) if one)]
     asks = _may_name(ask, named[0]) or any(map(is_named_network, named))
     return resolve(ask, await networks(ask) if asks else (), slot=slot)
@@ -93,7 +97,7 @@ async def asked_networks(ask: Ask, *, slot: str = "network") -> AskedNetworks:
 def _may_name(ask: Ask, value: object) -> bool:
     """Return whether the message may name a network that the pack does not know.
 
-    With a plain "in network", this needs a capitalized word that belongs to no other part of the question.
+    If the network slot already has a `value`, this needs a capitalized word that belongs to no slot.
     """
     if "may_be_network" not in ask.asked.says:
         return False
@@ -105,7 +109,7 @@ def _may_name(ask: Ask, value: object) -> bool:
 
 
 def resolve(ask: Ask, listed: Sequence[Network], *, slot: str = "network") -> AskedNetworks:
-    """Return the names of the question looked up in these networks."""
+    """Return the networks that the slot names, looked up in the networks `listed`."""
     many, not_these, value = ask.several.get(slot), ask.excluded.get(slot), ask.slots.get(slot)
     chosen: list[tuple[str, ...]] = []
     if many:
@@ -128,25 +132,31 @@ def resolve(ask: Ask, listed: Sequence[Network], *, slot: str = "network") -> As
 
 
 def among(ask: Ask, found: Iterable[Listing]) -> AskedNetworks:
-    """Return the names of the question looked up in the listings' networks, if the directory has no list of its own."""
+    """Return the networks that the question names, looked up only in the networks of the listings that were found."""
     named = tuple(dict.fromkeys(network for row in found for network in row.networks))
     return replace(resolve(ask, named), listed=False)
 
 
 async def in_own(ask: Ask, asked: AskedNetworks) -> AskedNetworks:
-    """The same with the asker's own networks as the wanted ones, where "in network" was said and they are known."""
+    """Return `asked` with the person's own networks as the wanted ones, for a question that says only "in network".
+
+    Return `asked` unchanged for any other question, or if the person's own networks are unknown.
+    """
     inside = asked.anyone or not _INSIDE_WORDS.isdisjoint(words_of(ask.said))
     own = await own_wanted(ask) if inside and not (asked.named or asked.outside) else ()
     return replace(asked, wanted=own, anyone=False) if own else asked
 
 
 async def without_own(ask: Ask, asked: AskedNetworks) -> AskedNetworks:
-    """Return `asked` with the person's own networks excluded if "out of network" was said and they are known."""
+    """Return `asked` with the person's own networks excluded, if the question says only "out of network".
+
+    Return `asked` unchanged for any other question.
+    """
     return replace(asked, barred=await own_wanted(ask)) if asked.outside and not asked.named else asked
 
 
 async def own_wanted(ask: Ask) -> tuple[Wanted, ...]:
-    """Return the person's own networks, as far as they are known."""
+    """Return the person's own networks, looked up in the directory; () if they are unknown."""
     own = await own_networks(ask)
     listed = await networks(ask) if own else ()
     return tuple(wanted("", (name,), listed) for name in own)

@@ -1,6 +1,6 @@
-"""The plan's benefit table, supplied by the operator: what a service costs a member, by plan and network.
+"""The benefit table supplied by the operator: what a service costs a member, by plan and network.
 
-It comes from the operator and not from the payer's records, and answers say so.
+Its data does not come from the payer's records, and answers say so.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,15 +16,16 @@ SIDES = ("in", "out", "")
 
 
 class Benefit(msgspec.Struct, frozen=True):
-    """One row of the table: the rule for a service under one plan (id or name), or under every plan if `plan` is empty.
+    """One row of the benefit table: the rule for a service under one plan, or under every plan if `plan` is empty.
 
     Attributes:
+        plan: The id or the name of the plan.
         network: "in", "out", the name of a network, or empty for any.
         copay: In US dollars; may be combined with `percent`.
         percent: The member's share of the plan's price.
         deductible: Whether the deductible must be paid first.
         approval: Whether approval is required; None if the table does not say.
-        limits: The limits by language.
+        limits: The limits on the service, such as a number of visits, as text by language.
         names: The names of the service by language; answers use the first one.
     """
 
@@ -46,20 +47,20 @@ class Benefit(msgspec.Struct, frozen=True):
 
     @property
     def is_free(self) -> bool:
-        """Whether the member pays nothing, whatever is left of the deductible."""
+        """Whether the member pays nothing: the rule has no deductible, copay or coinsurance."""
         return not (self.deductible or (self.copay and self.copay.value) or self.percent)
 
     def name(self, language: str) -> str:
-        """Return the name of the service for an answer."""
+        """Return the name of the service in a language, or else in English, or else its key."""
         return next(iter(self.names.get(language) or self.names.get("en") or (self.service,)))
 
     def limit(self, language: str) -> str:
-        """Return the limit in the operator's words, empty if there is none."""
+        """Return the limit in a language, or else in English, in the operator's words; "" if there is none."""
         return self.limits.get(language) or self.limits.get("en") or ""
 
 
 class Benefits(msgspec.Struct, frozen=True):
-    """The rows in their order; `phrases` are the words that name a service, longest first."""
+    """All rows of the benefit table, in its order; `phrases` are (words, service) pairs, longest first."""
 
     rows: tuple[Benefit, ...] = ()
     phrases: tuple[tuple[tuple[str, ...], str], ...] = ()
@@ -67,8 +68,8 @@ class Benefits(msgspec.Struct, frozen=True):
     def of(self, coverage: Coverage, service: str) -> tuple[Benefit, ...]:
         """Return the rules for a service under a coverage, in-network rules first.
 
-        The plan's own rows come before the rows without a plan. A row without a plan applies to medical plans only, and
-        only for a side of the network for which the plan has no row.
+        A row without a plan applies to medical plans only, and only for a side of the network for which no row names
+        the plan.
         """
         fit = [one for one in self.rows if one.service == service and _of_network(one, coverage)]
         own = [one for one in fit if one.plan and _named_alike(one.plan, _called(coverage))]
@@ -88,7 +89,7 @@ def stands(words: Sequence[str], within: Sequence[str]) -> bool:
 
 
 def _called(coverage: Coverage) -> list[str]:
-    """Return the numbers and names of the coverage's plan."""
+    """Return the numbers and names of the coverage's plan and subplan."""
     classes = (coverage.classes.get("plan"), coverage.classes.get("subplan"))
     return [text for one in classes if one for text in (one.value, one.name) if text]
 

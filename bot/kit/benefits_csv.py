@@ -15,7 +15,7 @@ from bot.records.money import Amount
 
 _NEEDED = ("service", "copay", "coinsurance", "deductible")
 COLUMNS = ("plan", "network", *_NEEDED, "approval", "covered")
-"""The columns, besides `limit_en` and `words_en` and their counterparts in other languages."""
+"""The columns besides `limit_en`, `words_en` and the same for other languages."""
 _SPOKEN = re.compile(r"(?:limit|words)_[a-z]{2}")
 _YES_NO = {"yes": True, "no": False, "": None}
 _MOST_ROWS, _LONGEST = 5_000, 160
@@ -27,10 +27,8 @@ def read_benefits(
 ) -> tuple[Benefits, tuple[str, ...]]:
     """Return the table from a CSV text, and all errors by row and column; with any error the table is empty.
 
-    Args:
-        text: The CSV text.
-        kinds: The services that need no words of their own.
-        networks: The network names that a row may use.
+    `kinds` are the kinds of care of the pack, which need no words of their own in the table. `networks` are the names
+    that a row may have as its network.
     """
     lines = list(csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=False))
     head = [name.strip().casefold() for name in lines[0]] if lines else []
@@ -58,7 +56,7 @@ def _faults_of_head(head: Sequence[str]) -> Iterator[str]:
 
 
 class _Table:
-    """The rows read so far and their errors."""
+    """Collects the rows of the CSV that were parsed so far, and their errors."""
 
     def __init__(self, kinds: CareKinds, networks: Collection[str]) -> None:
         self._kinds, self._networks = kinds, {name.casefold() for name in networks}
@@ -69,14 +67,14 @@ class _Table:
         self._number, self._cells = 0, dict[str, str]()
 
     def benefits(self) -> Benefits:
-        """The table; rows without words take those of other rows for the same service."""
+        """Return the table; a row without words takes the words of another row for the same service."""
         names = {row.service: row.names for row in self.rows if row.names}
         rows = tuple(replace(one, names=names.get(one.service, one.names)) for one in self.rows)
         told = [(words, service) for words, (service, _) in self._words.items()]
         return Benefits(rows, tuple(sorted(told, key=lambda one: (-len(one[0]), one[0]))))
 
     def add(self, number: int, head: Sequence[str], cells: Sequence[str]) -> None:
-        """Read one row."""
+        """Parse one row of the CSV and add its rule and errors; `number` is the row number, `head` the column names."""
         self._number = number
         if len(cells) != len(head):
             self.faults.append(f"row {number}: {len(cells)} cells where the first row has {len(head)}")
@@ -147,7 +145,7 @@ class _Table:
             self._fault("service", f"the same plan, network and service as row {before}")
 
     def _learn(self, row: Benefit) -> None:
-        """Store the words that name the service; one phrase can name only one service."""
+        """Store the phrases that name the service; report a phrase that is empty or already names another service."""
         for text in (text for texts in row.names.values() for text in texts):
             words = words_of(text)
             if not words:
@@ -177,7 +175,7 @@ class _Table:
         return _YES_NO.get(text)
 
     def _by_language(self, what: str) -> dict[str, str]:
-        """Return the texts by language: for every language that has a column, or for none."""
+        """Return the texts of columns such as "limit" by language; report a missing one, unless all are missing."""
         columns = [name for name in self._cells if name.startswith(f"{what}_")]
         given = {name.removeprefix(f"{what}_"): self._text(name) for name in columns if self._text(name)}
         for name in columns if given else ():

@@ -1,7 +1,7 @@
-"""Cards for providers: the listings of one provider, who it is, and each of its places.
+"""Cards: everything that the directory says about one provider, combined from its listings, place by place.
 
-Listings belong to one person if they refer to the same resource, or share both NPI and name. An NPI alone is not
-enough: directories give a whole chain the same NPI, or mistype it.
+Listings are of one person if they refer to the same resource, or share both NPI and name. An NPI alone is not enough:
+directories give a whole chain the same NPI, or mistype an NPI.
 """
 
 from collections.abc import Iterable, Sequence
@@ -21,7 +21,7 @@ _AFTER = frozenset(
 
 
 def by_provider(found: Iterable[Listing]) -> tuple[Group, ...]:
-    """Return the listings grouped by provider, in their order."""
+    """Return the listings grouped by provider; the providers keep the order of the listings."""
     joined: list[list[Listing]] = []
     numbered: dict[str, list[list[Listing]]] = {}
     for rows in grouped(found, lambda row: row.key).values():
@@ -37,12 +37,15 @@ def by_provider(found: Iterable[Listing]) -> tuple[Group, ...]:
 
 
 def by_store(found: Iterable[Listing]) -> tuple[Group, ...]:
-    """Return the listings grouped by provider and place; a chain has many stores."""
+    """Return the listings grouped by provider and place, because a chain has many stores."""
     return tuple(map(tuple, grouped(found, lambda row: row.store).values()))
 
 
 def are_alike(one: str | None, other: str | None) -> bool:
-    """Return whether every word of the shorter name is in the longer one, also as an initial or misspelled."""
+    """Return whether two names may be the same person's: every word of the shorter name is in the longer one.
+
+    A word also matches as an initial or misspelled. Degrees and titles are ignored.
+    """
     shorter, longer = sorted((_name_words(one), _name_words(other)), key=len)
     return bool(shorter) and all(any(_is_word(word, own) for own in longer) for word in shorter)
 
@@ -58,9 +61,9 @@ def _is_word(word: str, other: str) -> bool:
 
 
 class Card(Value):
-    """One provider, or with `store` one place of a chain, by its listings; its places are `sites`, nearest first.
+    """One provider, or with `store` one place of a chain, combined from its listings; `sites` are sorted by distance.
 
-    Properties such as `networks`, `openings` and `phone` describe the nearest place only.
+    Properties such as `networks` and `phone` describe the nearest place only.
     """
 
     def __init__(self, ask: Ask, rows: Sequence[Listing], where: Around | None, *, store: bool = False) -> None:
@@ -84,17 +87,17 @@ class Card(Value):
 
     @property
     def others(self) -> tuple[Site, ...]:
-        """The other places."""
+        """All places except the nearest one."""
         return self.sites[1:]
 
     @property
     def reference(self) -> str:
-        """The key as `Type/id`, for a button."""
+        """The key of the provider's resource as `Type/id`, for a button."""
         return f"{self.key.type}/{self.key.id}"
 
     @property
     def family(self) -> str | None:
-        """The family name of a person: the last word before the degrees."""
+        """The family name of a person: the last word of the name before the degrees; None without a name."""
         words = (self.name or "").partition(",")[0].split()
         return words[-1] if words else None
 
@@ -111,12 +114,12 @@ class Card(Value):
 
     @property
     def miles(self) -> float | None:
-        """The distance to the nearest place, in miles."""
+        """The distance to the nearest place, in miles; None if unknown."""
         return self.site.miles
 
     @property
     def phone(self) -> str | None:
-        """The phone number of the nearest place."""
+        """The phone number of the nearest place; None if there is none."""
         return self.site.phone
 
     @property
@@ -131,7 +134,7 @@ class Card(Value):
 
     @property
     def records(self) -> tuple[Key, ...]:
-        """The keys of the records that the card is made of."""
+        """The keys of the resources from which the card is made."""
         return tuple(dict.fromkeys(key for site in self.sites for key in site.records))
 
 
@@ -141,7 +144,10 @@ def cards(ask: Ask, found: Iterable[Listing], where: Around | None) -> tuple[Car
 
 
 def store_cards(ask: Ask, found: Iterable[Listing], where: Around | None) -> tuple[Card, ...]:
-    """Return one card per place of an organization, nearest first and then by name."""
+    """Return one card per place of a provider with several places, and one per other provider, nearest first.
+
+    Equally near cards are sorted by name.
+    """
     every = tuple(found)
     several = {key for key in (rows[0].key for rows in by_provider(every)) if len(_places(every, key)) > 1}
     return _sorted([Card(ask, rows, where, store=rows[0].key in several) for rows in by_store(every)])
@@ -158,7 +164,7 @@ def _sorted(made: list[Card]) -> tuple[Card, ...]:
 
 
 def _store_name(row: Listing) -> str | None:
-    """Return the place's name, with the organization's name before it unless it is already contained."""
+    """Return the place's name, with the organization's name before it unless the place's name contains it."""
     own = row.locations[0].name if row.locations else None
     if own is None or row.name is None or set(words_of(own)) >= set(words_of(row.name)):
         return own or row.name

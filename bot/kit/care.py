@@ -1,4 +1,4 @@
-"""The member's clinical records: reading in order, results as series and curves, and pages of records."""
+"""The member's clinical records: search results in order, test results as series and curves, and pages of records."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -40,11 +40,11 @@ _DIRECTIONS: Mapping[Direction, re.Pattern[str]] = {
     ),
     "same": re.compile(r"\b(?:changed?|(?:the )?same(?! (?:for|with|thing))|cambi(?:o|ado)|igual)\b"),
 }
-"""The words of a question whether a result moved, by the direction that a yes confirms."""
+"""The words that ask whether a result moved, by the direction that the answer "yes" confirms."""
 _BEFORE = re.compile(
     r"\b(?:time|one|test|result|reading|check) before\b|\bprevious\b|\bprior\b|\bvez anterior\b|\b(?:la|el) anterior\b"
 )
-"""The words for the result before the newest one."""
+"""The words that ask for the result before the newest one."""
 _LIMIT = re.compile(
     r"\b(?:(?P<over>over|above|(?:higher|more|greater) than|más de)|under|below|(?:lower|less) than|menos de) "
     r"(?P<number>\d{1,4}(?:\.\d{1,2})?)\b",
@@ -57,7 +57,7 @@ _ASKS_MARK = re.compile(
     r"^(?:and |so |y )?(?:is|are|was|were|did|am|esta|estan|estoy|salio|salieron|sali)\b"
     r"(?!.*\b(?:higher|lower|mas alt[oa]|mas baj[oa])\b)|^\w+$"
 )
-"""A question with a yes or a no, or a single word: "normal?"."""
+"""Matches a yes-no question, or a single word such as "normal?"."""
 _MARKS: Mapping[frozenset[str], re.Pattern[str]] = {
     frozenset({"high"}): re.compile(r"\b(?:high|elevated|too much|alt[oa]|(?:above|over)(?: the)? (?:normal|range))\b"),
     frozenset({"low"}): re.compile(r"\b(?:low|baj[oa]|(?:below|under)(?: the)? (?:normal|range))\b"),
@@ -66,7 +66,7 @@ _MARKS: Mapping[frozenset[str], re.Pattern[str]] = {
         r"\b(?:normal|ok|okay|fine|good|alright|in (?:the )?range|bien|buen[oa]|dentro)\b"
     ),
 }
-"""The words of a question how a result is marked, by the marks that a yes confirms: "below normal" is low."""
+"""The words that ask how a result is marked, by the marks that the answer "yes" confirms: "below normal" means low."""
 
 
 T = TypeVar("T")
@@ -91,9 +91,9 @@ class Series(msgspec.Struct, frozen=True):
 
     @property
     def moved(self) -> Direction | None:
-        """How the newest result compares with the one before it; None unless both are numbers in the same unit.
+        """Whether the newest result is "up", "down" or the "same"; None unless both are numbers in the same unit.
 
-        A blood pressure moved if one of its numbers did and the other one not against it.
+        For a blood pressure, None if its two numbers moved in opposite directions.
         """
         unit, before = unit_of(self.newest), self.results[1] if self.results[1:] else None
         if before is None or unit is None or unit_of(before) != unit:
@@ -106,14 +106,14 @@ class Series(msgspec.Struct, frozen=True):
 
 
 class Shielded(msgspec.Struct, frozen=True):
-    """How many records have a sensitivity label, and whether the member asked to see them (T33)."""
+    """The number of records with a sensitivity label, and whether the member asked to see these records (T33)."""
 
     count: int
     shown: bool
 
     @property
     def hidden(self) -> int:
-        """How many records are counted but not described."""
+        """The number of records that are counted but not described."""
         return 0 if self.shown else self.count
 
 
@@ -121,7 +121,7 @@ UNSHIELDED = Shielded(0, shown=False)
 
 
 async def results(ask: Ask, category: str) -> tuple[Observation, ...]:
-    """Return the valid results of a category within the time that was asked for, newest first."""
+    """Return the valid results of a category, newest first, in the requested period or, to compare, up to its end."""
     first, last = span_of(ask)
     if first and _goes_back(ask):
         days = {"start": None, "end": last.isoformat() if last else None}
@@ -131,7 +131,7 @@ async def results(ask: Ask, category: str) -> tuple[Observation, ...]:
 
 
 def _goes_back(ask: Ask) -> bool:
-    """Return whether the question is about the results before those of its time too."""
+    """Return whether the question also needs results from before its period: to compare, or to show an earlier one."""
     return _back(ask) > 0 or _direction(ask) is not None
 
 
@@ -145,7 +145,7 @@ async def care_plans(ask: Ask) -> tuple[CarePlan, ...]:
 
 
 async def dated(ask: Ask, search: Search, read: Reader[D]) -> tuple[D, ...]:
-    """Return the valid records within the time that was asked for, newest first, undated ones last."""
+    """Return the valid records within the requested period, newest first, undated ones last."""
     first, last = span_of(ask)
     every = await records(ask, search, read, shown=True, spare=("category",))
     found = [one for one in every if one.counts and _within(one.day, first, last)]
@@ -153,7 +153,7 @@ async def dated(ask: Ask, search: Search, read: Reader[D]) -> tuple[D, ...]:
 
 
 def shield(ask: Ask, found: Sequence[D]) -> tuple[tuple[D, ...], Shielded]:
-    """Return the records that may be described, and how many have a sensitivity label."""
+    """Return the records that may be described, and the number of all records with a sensitivity label."""
     shown = ask.arguments.get("show") == "yes"
     described = tuple(one for one in found if shown or not one.labels)
     return described, Shielded(sum(1 for one in found if one.labels), shown)
@@ -166,16 +166,16 @@ def series(found: Iterable[Observation]) -> tuple[Series, ...]:
 
 
 def as_of(ask: Ask, tests: Iterable[Series]) -> tuple[Series, ...]:
-    """Return the tests without the results that are newer than the ones asked for: "what was it the time before".
+    """Return the tests without the newest results that the question skips: one for "what was it the time before".
 
-    Of a test without so many results the oldest one stays.
+    At least the oldest result of a test stays.
     """
     back = _back(ask)
     return tuple(replace(test, results=test.results[min(back, len(test.results) - 1) :]) for test in tests)
 
 
 def _back(ask: Ask) -> int:
-    """Return how many results before the newest one the question is about."""
+    """Return how many of the newest results the question skips: 1 for "the one before", otherwise 0 or as paged."""
     return ask.pick or int(_direction(ask) is None and _BEFORE.search(_said(ask)) is not None)
 
 
@@ -193,8 +193,8 @@ def _within(day: PartialDate | None, first: date | None, last: date | None) -> b
 class Curve(msgspec.Struct, frozen=True):
     """The newest results of one test in one unit, oldest first; `left` counts the results left out.
 
-    A blood pressure has two `lines`, any other test one. `low` and `high` are the reference range, if all results have
-    the same one. `unit` is None for plain numbers.
+    A blood pressure has two `lines`, any other test one. `low` and `high` are the reference range, None unless all
+    results have the same range. `unit` is None for plain numbers.
     """
 
     results: tuple[Observation, ...]
@@ -210,12 +210,12 @@ class Curve(msgspec.Struct, frozen=True):
 
     @property
     def lines(self) -> tuple[tuple[Decimal, ...], ...]:
-        """The values, one tuple per line."""
+        """The values of the results, one tuple for each line of the curve."""
         return tuple(zip(*(figures_of(one) for one in self.results), strict=True))
 
 
 def curve_of(results: Sequence[Observation]) -> Curve | None:
-    """Return the curve of results given newest first, None if fewer than two have the same unit."""
+    """Return the curve of results given newest first; None if fewer than two are dated numbers in the same unit."""
     unit = next((unit for one in results if (unit := unit_of(one)) is not None), None)
     alike = [one for one in results if unit_of(one) == unit] if unit is not None else []
     if len(alike) <= 1:
@@ -225,7 +225,7 @@ def curve_of(results: Sequence[Observation]) -> Curve | None:
 
 
 def unit_of(one: Observation) -> str | None:
-    """Return the unit of a dated number; None for a result without one, or that is only a bound."""
+    """Return the unit of a dated number, "" if it has none; None for any other result, such as the bound "<5"."""
     if one.day is None or one.day.month is None:
         return None
     if one.pressure is not None:
@@ -235,7 +235,7 @@ def unit_of(one: Observation) -> str | None:
 
 
 def figures_of(one: Observation) -> tuple[Decimal, ...]:
-    """Return the number of a result, or the two numbers of a blood pressure."""
+    """Return the number of a result, or the two numbers of a blood pressure; () if the result has no number."""
     if one.pressure:
         return one.pressure[0].value, one.pressure[1].value
     figure = one.main.value.quantity if one.main.value else None
@@ -255,7 +255,7 @@ def _is_plain(bound: Quantity, unit: str | None) -> bool:
 
 
 class OnRecord(Summary, Generic[T], frozen=True):
-    """One page of records; `first` is the number of the first one shown, `found` how many were read.
+    """One page of records; `first` is the position of its first record, `found` the number of records that were read.
 
     Records with a sensitivity label are counted in `shielded` and left out until the member asks for them.
     """
@@ -272,13 +272,13 @@ class OnRecord(Summary, Generic[T], frozen=True):
 class TestsOnRecord(OnRecord[Series], frozen=True):
     """One page of tests, each with its newest result and the earlier ones; `test` is the one that a button selected.
 
-    `named` is the test that the message names: only similar tests are listed, or all tests with `missing` set if there
-    are none. `asked` is the direction, if the question is whether a named result moved; `limit` is the number that it
-    is held against, and whether it has to be over it; `marks` are those of which one is asked for. `without` is the
-    test that the message leaves out. `oldest`: the one before was asked for, and nothing is before these.
-    `untold`: it is asked who ordered them, or whether a doctor has seen them. `worries`: whether it is bad. `of` are
-    the tests of all pages, those whose newest result is outside its range first, unless one test is named. `arrived`
-    is the day of the newest result, if the question is whether results are there.
+    `named` is the test that the message names: only similar tests are listed, or all, with `missing` set, if none is
+    similar. `without` is a test that the message excludes. `of` are the tests of all pages; without `named`, those out
+    of range come first. `oldest`: no result is older, though an earlier one was requested.
+
+    The question may be whether a result moved (in the direction `asked`), is over or under a number (`limit`: the
+    number, and True for over), has one of `marks`, or is bad (`worries`); who ordered a test or whether a doctor has
+    seen it (`untold`); or whether results are there (`arrived`: the day of the newest).
     """
 
     of: tuple[Series, ...] = ()
@@ -297,7 +297,7 @@ class TestsOnRecord(OnRecord[Series], frozen=True):
 
     @property
     def beyond(self) -> bool | None:
-        """Whether the newest result of the single test is over, under or marked as asked; None if unknown."""
+        """Whether the newest result of the single test meets the `limit` or `marks` in question; None if unknown."""
         if self.marks and self.only and self.only.newest.main.mark:
             return self.only.newest.main.mark in self.marks
         figures = figures_of(self.only.newest) if self.only and unit_of(self.only.newest) is not None else ()
@@ -308,7 +308,7 @@ class TestsOnRecord(OnRecord[Series], frozen=True):
 
     @property
     def only(self) -> Series | None:
-        """The single test that was named, if its newest result is a dated number or a blood pressure."""
+        """The single test that was named, if its newest result is a dated number or a blood pressure; else None."""
         if not self.named or self.missing or len(self.rows) != 1 or self.page or self.more:
             return None
         newest = self.rows[0].newest if self.rows else None
@@ -317,12 +317,12 @@ class TestsOnRecord(OnRecord[Series], frozen=True):
 
     @property
     def trend(self) -> tuple[Observation, ...]:
-        """The last five results of the selected test."""
+        """The last five results of the test that a button selected; () without such a test."""
         return self.test.results[:_TREND] if self.test else ()
 
     @property
     def curve(self) -> tuple[Observation, ...]:
-        """The last results of the single test, oldest first, if they can form a line: values in one unit."""
+        """The last results of the selected or single test, oldest first; () unless they are numbers in one unit."""
         drawn = self.test or self.only
         last = drawn.results[:_TREND] if drawn else ()
         units = {unit_of(one) for one in last}
@@ -330,27 +330,27 @@ class TestsOnRecord(OnRecord[Series], frozen=True):
 
     @property
     def marked(self) -> bool:
-        """Whether the record says of every test if it is in range."""
+        """Whether the record marks the newest result of every test, for example as normal or high."""
         return bool(self.of) and all(test.newest.main.mark and not test.newest.parts for test in self.of)
 
     @property
     def outside(self) -> tuple[Series, ...]:
-        """The tests whose newest result is a value outside its range."""
+        """The tests whose newest result is a value outside its reference range."""
         return tuple(filter(_is_outside, self.of))
 
     @property
     def shown(self) -> tuple[Observation, ...]:
-        """All results that are shown."""
+        """All results that the page shows."""
         return self.trend or tuple(one for test in self.rows for one in test.results[:_TREND])
 
 
 def on_record(ask: Ask, ordered: Sequence[T], found: int, shielded: Shielded, *, size: int) -> OnRecord[T]:
-    """Return the page that was asked for of the records that may be described."""
+    """Return the requested page of `ordered`, the records that may be described."""
     return OnRecord(*_page_of(ask, ordered, size), found, "date_range" in ask.slots, shielded)
 
 
 def _page_of(ask: Ask, ordered: Sequence[T], size: int) -> tuple[tuple[T, ...], int, bool, int]:
-    """Return the rows of the page, the number of the first one, whether there are more, and the number of the page."""
+    """Return the rows of the requested page, the position of its first row, whether more follow, and its number."""
     first = ask.page * size
     return tuple(ordered[first : first + size]), first + 1, len(ordered) > first + size, ask.page
 
@@ -358,7 +358,7 @@ def _page_of(ask: Ask, ordered: Sequence[T], size: int) -> tuple[tuple[T, ...], 
 def tests_on_record(
     ask: Ask, every: Sequence[Series], found: int, shielded: Shielded, *, named: str | None, alike: Sequence[Series]
 ) -> TestsOnRecord:
-    """Return the page that was asked for of the tests in `alike`, or of all tests if there are none."""
+    """Return the requested page of the tests in `alike`, or of all tests if `alike` is empty."""
     ordered = tuple(alike or sorted(every, key=_is_outside, reverse=True))
     return TestsOnRecord(
         *_page_of(ask, ordered, _TESTS),
@@ -381,14 +381,14 @@ def _is_outside(test: Series) -> bool:
 
 
 def _marks(ask: Ask) -> frozenset[str]:
-    """Return the marks of which one is asked for: "is my sodium normal", "is my LDL high"."""
+    """Return the marks that confirm the question: ("normal") for "is my sodium normal"; empty if it asks for none."""
     said = _said(ask)
     asks = _ASKS_MARK.search(said) is not None
     return next((marks for marks, words in _MARKS.items() if asks and words.search(said)), frozenset())
 
 
 def _limit(ask: Ask) -> tuple[Decimal, bool] | None:
-    """Return the number that a result is held against, and whether it has to be over it: "is my LDL above 130"."""
+    """Return the number in question and whether "yes" means above it: (130, True) for "is LDL above 130"; else None."""
     found = _LIMIT.search(ask.said)
     return (Decimal(found["number"]), bool(found["over"])) if found else None
 
