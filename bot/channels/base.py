@@ -1,6 +1,6 @@
-"""What channels share: their interfaces, the acknowledgement of a platform's request, and `deliver`.
+"""Code that all channels use: their interfaces, the acknowledgement of a platform's request, and `deliver`.
 
-`deliver` is the one place that decides where a reply is sent (T25).
+`deliver` is the only function that decides where a reply is sent (T25).
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ Pause = Callable[[float], Awaitable[None]]
 
 
 class Unreachable(Later):
-    """The platform or the store gave no usable response, so nobody could be told. The text names the failure.
+    """The platform or the store gave no usable response, so the person could not be told. The text names the failure.
 
-    The action may have happened nevertheless.
+    The platform may have carried out the action nevertheless.
     """
 
 
@@ -49,9 +49,9 @@ Purpose = Literal["answer", "connect", "account", "privacy", "problem", "reply"]
 
 
 def purpose(reply: Reply) -> Purpose:
-    """Return what a notification may say of a private reply where others can read it.
+    """Return the kind of a private reply, which its notification may show where others can read the notification.
 
-    Only looked-up data is an "answer".
+    Only a reply with looked-up data is an "answer".
     """
     if reply.error is not None:
         return "problem"
@@ -65,7 +65,7 @@ def purpose(reply: Reply) -> Purpose:
 
 
 class Texts:
-    """The channels' own texts, from `templates/channels/`. `labels` returns a table's labels by name, cached."""
+    """The channels' own texts, from `templates/channels/`. `labels` returns the labels of one file by name, cached."""
 
     def __init__(self, words: Words) -> None:
         self._words, self.labels = words, lru_cache(partial(labels_of, words))
@@ -77,12 +77,12 @@ class Texts:
         values: Mapping[str, object] | None = None,
         links: Mapping[str, str] | None = None,
     ) -> tuple[Block, ...]:
-        """Return a template's blocks."""
+        """Render a template and return its blocks."""
         return self._words.render(f"channels/{name}", values or {}, language=language, links=links)
 
 
 class Answers(Protocol):
-    """Answers messages; implemented by the turn."""
+    """The interface to answer messages; `Turn` implements it."""
 
     def answer(self, message: Message) -> AsyncIterator[Answered]:
         """Yield the replies to one message, in order."""
@@ -90,10 +90,11 @@ class Answers(Protocol):
 
 
 class Reach(msgspec.Struct, frozen=True):
-    """How a bot reaches its people, by platform; each channel adds itself when it starts.
+    """The functions with which a bot contacts people, by platform. Each channel adds its own when it starts.
 
-    `push` sends messages to people, `desks` posts in a help desk's channel, `stands` checks whether a message is
-    complete in a chat. `present` asks whether a person is still there, `lists` asks about many of one workspace.
+    `push` sends a message to a person. `desks` posts in a help desk's channel. `stands` checks whether a message is
+    complete in a chat. `present` asks whether a person is still a member of their workspace; `lists` asks that about
+    many people of one workspace.
     """
 
     push: dict[str, Push]
@@ -116,32 +117,32 @@ class ChannelHost(Protocol):
 
     @property
     def forget(self) -> Callable[[Person], Awaitable[None]]:
-        """Deletes the stored data of a person who left."""
+        """The function that deletes the stored data of a person who left."""
         ...
 
 
 class Channel(Protocol):
-    """A way to send replies. By type, a private reply can only be sent with `post`, never with `share`."""
+    """A way to send replies. By its type, a private reply can only be sent with `post`, never with `share`."""
 
     async def post(self, place: OneToOne, reply: Answered, person: Person) -> None:
         """Send a reply to a conversation that only this person reads.
 
         Raises:
-            Unwritable: the person cannot be written to there.
+            Unwritable: the bot cannot write to the person in this conversation.
             Unwritten: the platform rejected this message.
         """
         ...
 
     async def share(self, place: Shared, reply: Shareable, person: Person) -> None:
-        """Send a reply to a place that others read too."""
+        """Send a reply to a conversation that others read too."""
         ...
 
     async def private_place(self, person: Person) -> OneToOne | None:
-        """Return the person's 1:1 chat with the bot, opened if needed; None if they cannot be written to."""
+        """Return the person's 1:1 chat with the bot, opened if needed; None if the bot cannot write to the person."""
         ...
 
     async def point(self, place: Shared, person: Person, language: Language, found: OneToOne | None) -> None:
-        """Tell only this person, in the shared place, where the answer is, or that it could not be sent."""
+        """Tell only this person, in the shared conversation, where the answer is, or that it could not be sent."""
         ...
 
 
@@ -152,10 +153,10 @@ async def deliver(
     writing: Writing = unrecorded,
     intents: set[str] | None = None,
 ) -> None:
-    """Answer one message: private replies go to the 1:1 chat only, with a pointer from a shared place.
+    """Answer one message. Private replies are sent to the 1:1 chat only, with a pointer from a shared conversation.
 
-    `writing` is called before the first reply is sent, and before the first that goes to a shared place. The intent of
-    each reply is added to `intents` before it is sent.
+    `writing` is called before the first reply is sent, and again before the first reply that goes to a shared
+    conversation. The intent of each reply is added to `intents` before the reply is sent.
     """
     pointed, told, intents = False, None, set() if intents is None else intents
     async for reply in answers.answer(message):
@@ -178,9 +179,9 @@ async def deliver(
 async def answer_aside(
     channel: Channel, here: Shared, own: OneToOne | None, reply: Answered, *, person: Person, pointed: bool
 ) -> bool:
-    """Send the reply to a question from a shared place to the asker's 1:1 chat, and point there once.
+    """Send the reply to a question from a shared conversation to the asker's 1:1 chat. Return True.
 
-    Return whether it did.
+    Unless `pointed` is set, also tell the asker in the shared conversation where the reply is.
     """
     try:
         if own is not None:
@@ -194,7 +195,7 @@ async def answer_aside(
 
 
 async def say(channel: Channel, place: Place, reply: Shareable, person: Person) -> None:
-    """Send a reply of the channel's own to a place."""
+    """Send one of the channel's own texts to a conversation, with `post` or `share` according to its type."""
     match place:
         case OneToOne():
             await channel.post(place, reply, person)
@@ -204,7 +205,7 @@ async def say(channel: Channel, place: Place, reply: Shareable, person: Person) 
 
 @asynccontextmanager
 async def beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Within this context, do some work beside, such as to show that an answer is made; it ends with the context."""
+    """Run `work` concurrently with the body of this context, for example a typing indicator; cancel it at the end."""
     task = asyncio.create_task(work)
     try:
         yield
@@ -217,9 +218,9 @@ ACK_SECONDS = 2.0  # Slack waits three; what is not acknowledged by then is deli
 
 
 class Acks:
-    """Limits the wait for a store before the acknowledgement.
+    """Limits how long the acknowledgement of a request waits for the store.
 
-    Late work continues, since a driver may take seconds to fail.
+    Work that takes longer is not cancelled, because a database driver may take seconds to fail.
     """
 
     def __init__(self) -> None:
@@ -230,7 +231,7 @@ class Acks:
         """Return the result of `work`.
 
         Raises:
-            TimeoutError: it is not done yet. If it is stored later, the repeated delivery is recognized.
+            TimeoutError: the work is not done in time. It continues; a repeated delivery of the request is recognized.
         """
         task = asyncio.create_task(work)
         self._work.add(task)

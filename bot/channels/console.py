@@ -17,7 +17,7 @@ _PROMPT = "> "
 
 
 async def read_lines(source: TextIO, prompt: TextIO | None = None) -> AsyncIterator[str]:
-    """Yield the lines of a file, pipe or terminal without line ends; `prompt` is where to print a prompt for each."""
+    """Yield the lines of a file, pipe or terminal without line ends. A prompt for each is printed to `prompt`."""
     while True:
         if prompt is not None:
             prompt.write(_PROMPT)
@@ -29,7 +29,7 @@ async def read_lines(source: TextIO, prompt: TextIO | None = None) -> AsyncItera
 
 
 async def _next_line(source: TextIO) -> str:
-    """Return the next line, read in a thread; a terminal is waited for first, so that the bot can stop meanwhile."""
+    """Return the next line, read in a thread. A terminal is read once it has input, so that the bot can stop."""
     if source.isatty():
         await _readable(source.fileno())
     return await asyncio.to_thread(source.readline)
@@ -53,7 +53,8 @@ async def run(
 ) -> None:
     """Answer each line in order until the lines end. Empty lines are counted, but not answered.
 
-    Plain text has a blank line after each reply; JSON is one object a line. Each reply is flushed at once.
+    As plain text, each reply is followed by a blank line; as JSON, each reply is one object on a line. Each reply is
+    flushed at once.
     """
     number = 0
     async for line in lines:
@@ -65,7 +66,7 @@ async def run(
 
 
 def write(reply: Answered, out: TextIO, number: int, *, as_json: bool) -> None:
-    """Write one reply to the message with this number, and flush it."""
+    """Write one reply, and flush it. `number` is the number of the message that the reply answers."""
     shown = json.dumps(as_data(reply, number), ensure_ascii=False) if as_json else drawn(reply.blocks) + "\n"
     out.write(shown + "\n")
     out.flush()

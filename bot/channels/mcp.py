@@ -1,7 +1,7 @@
 """The directory for AI assistants: read-only Model Context Protocol tools, one for each slash command of the pack.
 
-A tool's answer is made by the turn, as in a place that others read. `Private` replies are refused by type, so no tool
-can return a member's data.
+`Turn` answers a call as it answers a message in a shared conversation. `Private` replies are refused by type, so no
+tool can return a member's data.
 """
 
 from __future__ import annotations
@@ -105,9 +105,9 @@ _NO_ANSWER = "The directory could not be asked just now, or the question took to
 
 
 class DirectoryTool(msgspec.Struct, frozen=True):
-    """A slash command as a tool: `fields` are the names of its options, each with the kind of its value.
+    """A slash command as a tool. `fields` maps the names of its options to the kind of their values.
 
-    `also` are accepted synonyms of them; `lists`: its answers have pages.
+    `also` maps accepted synonyms of these names to the kind of their values. `lists`: its answers have pages.
     """
 
     name: str
@@ -123,7 +123,7 @@ class DirectoryTool(msgspec.Struct, frozen=True):
         return (WORDS, *self.fields, *self.also, *((PAGE,) if self.lists else ()))
 
     def described(self) -> Tool:
-        """Return the tool's description in the protocol."""
+        """Return the tool as the protocol describes tools: its JSON schemas, title and annotations."""
         own = {**self.fields, **self.also}
         fields: dict[str, Any] = {key: {"type": "string", **_FIELDS.get(kind, {})} for key, kind in own.items()}
         for key, kind in own.items():
@@ -152,10 +152,10 @@ class DirectoryTool(msgspec.Struct, frozen=True):
         )
 
     def message(self, arguments: Mapping[str, Any]) -> Message:
-        """Return the call as a message in a shared place of its own.
+        """Return a call of the tool as a message. Each call is a new shared conversation.
 
         Raises:
-            ValueError: an argument that the tool does not have, is not text or is too long; or no arguments.
+            ValueError: there are no arguments, or one is unknown, is not text or is too long.
         """
         unknown = sorted(arguments.keys() - {*self.takes})
         if unknown:
@@ -178,7 +178,11 @@ class DirectoryTool(msgspec.Struct, frozen=True):
 
 
 def _page(value: object) -> int:
-    """Return the page number, given as a number or text. Raises ValueError for anything else."""
+    """Return the page number, given as a number or text.
+
+    Raises:
+        ValueError: the value is not a number within the allowed pages.
+    """
     said = str(value).strip() if isinstance(value, int | str) and not isinstance(value, bool) else ""
     number = int(said) if said.isdecimal() and len(said) <= len(str(_MOST_PAGES)) else 0
     if not 1 <= number <= _MOST_PAGES:
@@ -187,7 +191,7 @@ def _page(value: object) -> int:
 
 
 def tools_of(pack: Pack) -> tuple[DirectoryTool, ...]:
-    """Return a tool for each command that reads the directory, and one for any question in words."""
+    """Return a tool for each slash command that reads the directory, and one for any question in words."""
     offered = [one for one in Commands(pack.engine, pack.command).offered("en") if one.of_directory]
     tools = []
     for one in offered:
@@ -199,9 +203,9 @@ def tools_of(pack: Pack) -> tuple[DirectoryTool, ...]:
 
 
 class Callers:
-    """Limits for callers: calls per minute for each address, and concurrent calls; others wait.
+    """Limits for callers: calls per minute for each address, and concurrent calls. More concurrent calls wait.
 
-    Callers on this machine, or behind a trusted proxy that does not identify them, are not counted.
+    Calls from this machine, or from a trusted proxy that does not name the caller's address, are not counted.
     """
 
     def __init__(
@@ -211,14 +215,14 @@ class Callers:
         self._patience, self._most = patience, most
 
     async def refused(self, address: str | None) -> str | None:
-        """Count a call of an address. Return the reason if it exceeds the limit, else None."""
+        """Count a call of an address. Return the error message if the call exceeds the limit, else None."""
         told = address is not None and address != UNNAMED and not is_loopback(address)
         seconds = await self._limit.wait(counted_as(address or "")) if told else 0
         return f"You may ask {self._most} times a minute. Ask again in {seconds} seconds." if seconds else None
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[bool]:
-        """Within this context, hold one of the slots for concurrent calls; yields False if none became free in time."""
+        """Hold one of the slots for concurrent calls within this context; yield False if none became free in time."""
         try:
             async with asyncio.timeout(self._patience):
                 await self._slots.acquire()
@@ -265,7 +269,7 @@ def make_server(pack: Pack, answers: Answers, version: str, *, callers: Callers 
 
 
 def result(replies: Iterable[Answered], page: int = 1, pack: Pack | None = None) -> CallToolResult:
-    """Return the replies of one call as text and as data; an error if one of them is private or about a member."""
+    """Return the replies of one call as text and as data; an error if a reply is private or about a member."""
     shown: list[Shareable] = []
     for reply in (one for one in replies if not one.passing):
         rules = pack.intents.get(reply.intent) if pack else None
@@ -284,7 +288,10 @@ def result(replies: Iterable[Answered], page: int = 1, pack: Pack | None = None)
 
 
 def _without_buttons(blocks: Sequence[Block]) -> Iterator[Block]:
-    """Yield the blocks without buttons, which only work in a chat. A line that introduces buttons gets their labels."""
+    """Yield the blocks without buttons, which only work in a chat.
+
+    If the line before the buttons ends in a colon or a question mark, their labels follow it as text.
+    """
     for before, block in zip((None, *blocks), blocks, strict=False):
         if isinstance(block, Item):
             yield replace(block, actions=())

@@ -1,8 +1,8 @@
-"""The channels: what each can do, and how a bot starts it.
+"""The channels: what each can do, and how the bot starts them.
 
-A new channel has a function that starts it, and a row in `CHANNELS`; tests hold `DONE_BY` against the code.
+A new channel needs a function that starts it, and a row in `CHANNELS`. Tests check `DONE_BY` against the code.
 
-A channel's library is imported when its settings are there: nobody waits for one that is not used.
+A channel's library is imported only if the channel's settings are present, so unused channels cost no time.
 """
 
 from __future__ import annotations
@@ -101,12 +101,13 @@ def name_of(command: str) -> str:
 class Running(Protocol):
     """A channel that was started.
 
-    It may have `hand_over`, `stands` and `are_present` as well: what `Reach` holds as `desks`, `stands` and `lists`.
+    It may also have the methods `hand_over`, `stands` and `are_present`, which `Reach` holds as `desks`, `stands` and
+    `lists`.
     """
 
     @property
     def open_paths(self) -> tuple[str, ...]:
-        """The paths that anybody's browser may open, which are rate limited by address."""
+        """The paths that any browser may open; requests for these are limited by address."""
         ...
 
     def routes(self) -> list[Route]:
@@ -114,7 +115,7 @@ class Running(Protocol):
         ...
 
     async def push(self, person: Person, reply: Private) -> None:
-        """Send a message to a person in their 1:1 chat, unasked."""
+        """Send a message to a person in their 1:1 chat without a question from them."""
         ...
 
     async def is_present(self, person: Person) -> bool | None:
@@ -131,7 +132,11 @@ Raises ConfigError if they are wrong.
 
 @asynccontextmanager
 async def start_slack(host: ChannelHost, *, pause: Pause = asyncio.sleep) -> AsyncIterator[SlackApp | None]:
-    """Start Slack; `pause` waits between messages to a channel."""
+    """Start Slack within this context; yield None if its settings are missing. `pause` waits between two posts.
+
+    Raises:
+        ConfigError: Slack rejects the app-level token.
+    """
     if host.settings.slack_bot_token is None and host.settings.slack_client_id is None:
         yield None
         return
@@ -154,7 +159,11 @@ async def start_slack(host: ChannelHost, *, pause: Pause = asyncio.sleep) -> Asy
 
 @asynccontextmanager
 async def start_teams(host: ChannelHost, outside: Outside | None = None) -> AsyncIterator[TeamsApp | None]:
-    """Start Teams; `outside` replaces Microsoft's services in tests."""
+    """Start Teams within this context; yield None if its settings are missing. `outside` replaces Microsoft's services.
+
+    Raises:
+        ConfigError: a required setting or the library is missing.
+    """
     settings = host.settings
     if settings.teams_app_id is None:
         yield None
@@ -181,7 +190,7 @@ CHANNELS: Mapping[str, Start] = {"slack": start_slack, "teams": start_teams}
 
 @asynccontextmanager
 async def started(bot: ChannelHost, channels: Mapping[str, Start] = CHANNELS) -> AsyncIterator[dict[str, Running]]:
-    """Within this context, the channels whose settings are present are started; yields them by platform."""
+    """Start the channels whose settings are present, for the duration of this context. Yield them by platform."""
     reach = bot.reach
     more: Mapping[str, dict[str, Any]] = {
         "hand_over": reach.desks,

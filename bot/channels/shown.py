@@ -1,7 +1,7 @@
-"""Answers that only their asker saw, stored for a day so that they can show them to others.
+"""Answers that only their asker saw, stored for a day so that the asker can share them with others.
 
-A row is bound to the person who was shown the answer, so nobody else can share it. Only a `Shareable` is stored and
-returned, so no member data can be shared this way (T25).
+A row is bound to the asker, so nobody else can share it. Only a `Shareable` is stored and returned, so no member data
+can be shared this way (T25).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _KEPT = 86_400.0  # seconds
 
 
 class _Row(msgspec.Struct, frozen=True):
-    """An answer without its sources, and the place where it was asked."""
+    """A stored answer without its sources, and the conversation in which it was asked for."""
 
     intent: str
     language: str
@@ -36,15 +36,15 @@ class _Row(msgspec.Struct, frozen=True):
 
 
 class ShownAside:
-    """The answers of one platform. `now` returns the local time for a shared answer."""
+    """Stores the answers of one platform that only their asker saw. `now` returns the current local time."""
 
     def __init__(self, platform: str, table: SealedTable, texts: Texts, now: Callable[[], datetime]) -> None:
         self._kind, self._table, self._texts, self._now = f"{platform}_shown", table, texts, now
 
     async def keep(self, reply: Shareable, person: Person, asked_in: Shared) -> str | None:
-        """Store an answer and return its key.
+        """Store an answer and return the key to share it with.
 
-        None if it cannot be stored, or is not the complete result of a search without an emergency line.
+        None if it cannot be stored, is not the final reply, has no looked-up data, or warns of an emergency.
         """
         if not reply.final or not reply.sources or reply.alarm:
             return None
@@ -59,9 +59,9 @@ class ShownAside:
         return None
 
     async def shown(self, key: str, person: Person, *, once: bool = False) -> tuple[Shared, Shareable] | None:
-        """Return the answer shown to this person under a key, and where it was asked; None otherwise.
+        """Return the conversation and the answer that this person was shown under a key; None if there is none.
 
-        With `once` it is deleted, so that it is returned to one caller only.
+        With `once` the answer is deleted, so that only one of several callers gets it.
         """
         row = await (self._table.take if once else self._table.get)(self._kind, _of(key, person))
         try:
@@ -73,7 +73,10 @@ class ShownAside:
         return Shared(kept.conversation, kept.thread), reply
 
     def for_everybody(self, reply: Shareable, person: Person) -> Shareable:
-        """Return the answer without buttons, which belong to the asker, and with a line on who shared it, and when."""
+        """Return the answer with a line on who shared it and when.
+
+        Its buttons are removed: only the asker may press them.
+        """
         now = self._now()
         signed = self._texts.blocks(
             "shared", reply.language, {"who": person.name, "when": now.date(), "time": f"{now:%H:%M}"}

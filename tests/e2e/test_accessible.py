@@ -10,7 +10,7 @@ from playwright.async_api import Browser, expect
 from starlette.applications import Starlette
 
 from bot.accounts.render import Renderer
-from bot.channels.slack.installations import said
+from bot.channels.slack.installations import notice_page
 from bot.channels.slack.writer import Notices
 from bot.cli.devchat.desk import DevChat
 from bot.config import Settings
@@ -63,7 +63,11 @@ def pages(language: str) -> list[str]:
 def installing() -> list[str]:
     """The pages after an installation in Slack, and the sandbox's refusal."""
     notices = Notices(shipped_pack().words)
-    return [said(notices, "installed"), said(notices, "not_installed"), bytes(failed_page("It is over.").body).decode()]
+    return [
+        notice_page(notices, "installed"),
+        notice_page(notices, "not_installed"),
+        bytes(failed_page("It is over.").body).decode(),
+    ]
 
 
 async def test_every_page_beside_the_way(chromium: Browser) -> None:

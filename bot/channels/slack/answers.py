@@ -1,6 +1,7 @@
-"""The work of the Slack channel after the acknowledgement: answer, or tell the person that there is no answer.
+"""Answers Slack's deliveries after the acknowledgement, or tells the person that there is no answer.
 
-A try ends in one of three ways: the answer is posted, the person is told, or `Unreachable` returns it to the inbox.
+A try ends in one of three ways: the answer is posted, the person is told that there is none, or `Unreachable` returns
+the delivery to the inbox.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ from bot.channels.slack.client import SHUT, code_of
 from bot.channels.slack.incoming import Incoming
 from bot.channels.slack.sharing import EphemeralWriter
 from bot.channels.slack.views import Modals, publish
-from bot.channels.slack.workspace import DeliveryMark, WhoUnknown, Workspace, cleared
-from bot.channels.slack.writer import HELD_UP, QUIET, UNMARKED, Means, SlackWriter, drawn
+from bot.channels.slack.workspace import DeliveryMark, WhoUnknown, Workspace, clear_part
+from bot.channels.slack.writer import HELD_UP, QUIET, UNMARKED, Means, SlackWriter, send_page
 from bot.conversation.turn import Turn
 from bot.delivery.inbox import KEPT, Delivery
 from bot.delivery.leases import Superseded
@@ -49,7 +50,7 @@ ErrandWork = Callable[[Workspace, Incoming, Delivery], Awaitable[None]]
 
 
 class SlackController:
-    """Answers one delivery, given the workspace that it came from, and writes to people of `workspaces` unasked."""
+    """Answers deliveries, given the workspace that they came from, and sends messages to people of `workspaces`."""
 
     def __init__(  # noqa: PLR0917 -- the channel's front hands over what it made
         self, turn: Turn, means: Means, people: People, modals: Modals, workspaces: Workspaces, pause: Pause
@@ -60,10 +61,12 @@ class SlackController:
         self._next: TTLCache[str, SlackWriter] = TTLCache(_MOST_WAITING, KEPT)
 
     async def work(self, here: Workspace, incoming: Incoming, delivery: Delivery, job: ErrandWork, notice: str) -> None:
-        """Do a job. If Slack refuses what is written, log it and send the asker one sentence, unless `notice` is "".
+        """Do `job` for a delivery. If Slack refuses a post of it, log that and send the asker the sentence `notice`.
+
+        With `notice` "" nothing is sent.
 
         Raises:
-            Unreachable: nothing was written, or only what can be found again, and nobody could be told; try again.
+            Unreachable: a later try may succeed. Nothing was posted, or only what a later try can find in the chat.
         """
         # Where posts may exist: nowhere (None), only where they can be found (True), or elsewhere too (False).
         found = delivery.findable if delivery.maybe_written else None
@@ -96,7 +99,7 @@ class SlackController:
                 await self._sorry(here, incoming, delivery, notice)
 
     async def _hold_on(self, here: Workspace, incoming: Incoming, delivery: Delivery) -> None:
-        """Say that the answer takes longer. The line belongs to the answer, so the try that succeeds deletes it."""
+        """Tell the person that the answer takes longer. The try that succeeds deletes this line."""
         await delivery.writing(findable=True)
         with contextlib.suppress(*PASSING, SlackApiError, Unwritable):
             await self.say(here, incoming, "held_up", DeliveryMark.of(delivery.key), final=False)
@@ -104,8 +107,10 @@ class SlackController:
     async def _sorry(self, here: Workspace, incoming: Incoming, delivery: Delivery, notice: str) -> None:
         """Post one sentence where the question was asked, or else in the 1:1 chat.
 
+        If Slack refuses both, nothing is posted and no exception is raised.
+
         Raises:
-            Unreachable: Slack does not respond. If it refuses in both places, nothing is raised.
+            Unreachable: Slack does not respond.
         """
         mark = DeliveryMark.of(delivery.key)
         with contextlib.suppress(SlackApiError, Unwritable, aiohttp.ClientResponseError):
@@ -117,7 +122,7 @@ class SlackController:
                 await self.say(here, replace(incoming, own_chat=True, response_url=None), notice, mark)
 
     async def answer(self, here: Workspace, incoming: Incoming, delivery: Delivery) -> None:
-        """Answer a message, a command, a press, a shortcut or a form, without repeating an earlier try's posts."""
+        """Answer a message, command, button press, shortcut or form. Posts of an earlier try are not repeated."""
         person, directory_only = await here.person(incoming.user, incoming.team)
         await self.people.note(person)
         place = await self._place(here, incoming)
@@ -158,7 +163,10 @@ class SlackController:
             await self._home_again(here, incoming)
 
     async def soothe(self, here: Workspace, incoming: Incoming, delivery: Delivery) -> None:
-        """Tell a person in their 1:1 chat that their previous question is still being answered."""
+        """Tell a person in their 1:1 chat that their previous question is still being answered.
+
+        In other conversations nothing is posted.
+        """
         if not incoming.direct:
             return
         language = await here.language(incoming.user)
@@ -173,9 +181,10 @@ class SlackController:
         self._next[delivery.key] = writer
 
     async def stands(self, here: Workspace, incoming: Incoming, place: Place, delivery: Delivery) -> bool:
-        """Return whether nothing is left to write.
+        """Return whether an earlier try has left nothing to post.
 
-        The answer is there, or its asker is told that it may be missing (F52).
+        That is so if the whole answer is in the chat. If that cannot be found out, or no try is left, the asker is told
+        that an answer may be missing (F52), and True is returned. Incomplete answers are deleted.
         """
         if not (delivery.exhausted or delivery.maybe_written):
             return False
@@ -185,7 +194,7 @@ class SlackController:
         whole, mark = False, DeliveryMark.of(delivery.key)
         if own is not None:
             since = incoming.at or f"{max(0.0, delivery.since - _SKEW):.6f}"
-            whole = await cleared(here, own, mark, since) == "whole"
+            whole = await clear_part(here, own, mark, since) == "whole"
         if whole or (own is not None and not delivery.exhausted):
             return whole
         await self.say(here, incoming, "interrupted", mark)
@@ -194,7 +203,7 @@ class SlackController:
     async def say(
         self, here: Workspace, incoming: Incoming, notice: str, mark: DeliveryMark = UNMARKED, *, final: bool = True
     ) -> None:
-        """Reply with one sentence of the channel's own, without any other request to Slack."""
+        """Reply with one of the channel's own sentences, named by `notice`, without looking up the person in Slack."""
         language, person = await here.language(incoming.user), here.somebody(incoming.user, incoming.team)
         place, blocks = await self._place(here, incoming), self.notices.blocks(notice, language)
         reply = Shareable(intent=notice, language=language, blocks=blocks, to_asker=True, final=final)
@@ -206,9 +215,9 @@ class SlackController:
         await publish(here, self._turn, self.notices, self.modals, (incoming.user, incoming.team))
 
     async def _home_again(self, here: Workspace, incoming: Incoming) -> None:
-        """Update a person's Home after an answer.
+        """Update a person's Home tab after an answer.
 
-        A failure is logged only, since Home is rendered whenever it is opened.
+        A failure is only logged, because Home is also updated whenever the person opens it.
         """
         try:
             await self.show_home(here, incoming)
@@ -216,7 +225,7 @@ class SlackController:
             failed(error)
 
     async def push(self, person: Person, reply: Private) -> None:
-        """Send a message to a person in their 1:1 chat unasked, for example after a failed sign-in in the browser.
+        """Send a message to a person in their 1:1 chat without a question, for example after a failed sign-in.
 
         Raises:
             Unwritable: there is no such chat, or Slack rejected the message.
@@ -248,14 +257,14 @@ class SlackController:
         if person.platform == "slack":
             page = page.ending(({"type": "context", "elements": [{"type": "mrkdwn", "text": f"<@{person.user}>"}]},))
         try:
-            await drawn(self.means.client.chat_postMessage, page, channel=channel, **QUIET)
+            await send_page(self.means.client.chat_postMessage, page, channel=channel, **QUIET)
         except SlackApiError as error:
             raise Unwritten(code_of(error)) from None
 
     async def pushed(self, person: Person, name: str, since: float) -> bool | None:
-        """Return whether a message with this mark, sent since that Unix time, is complete; parts of it are deleted.
+        """Return whether the message with the mark `name`, posted since a Unix time, is complete in the person's chat.
 
-        None if the person's chat cannot be read.
+        An incomplete message is deleted. None if the chat cannot be read.
 
         Raises:
             Unreachable: Slack does not respond.
@@ -265,7 +274,7 @@ class SlackController:
         if here is None or own is None:
             return False
         try:
-            return await cleared(here, own, DeliveryMark.of(name), f"{since - _SKEW:.6f}") == "whole"
+            return await clear_part(here, own, DeliveryMark.of(name), f"{since - _SKEW:.6f}") == "whole"
         except SlackApiError:
             return None
 
@@ -285,19 +294,22 @@ class SlackController:
         return EphemeralWriter(self.means, here, incoming.response_url, mark)
 
     async def _say_status(self, writer: SlackWriter, here: Workspace, place: Place, person: Person) -> None:
-        """Show in a 1:1 chat that the answer is being looked up, if it takes a moment."""
+        """Show Slack's status that an answer is being made, in a thread of the 1:1 chat, after half a second."""
         if isinstance(place, OneToOne) and place.thread:
             await self._pause(_STATUS_AFTER)
             await writer.show_status(place, await here.language(person.user))
 
 
 async def on_error(error: Exception) -> BoltResponse:
-    """Return bolt's response after a listener failed."""
+    """Return the response that bolt sends to Slack after a listener failed."""
     return BoltResponse(status=status_after(error))
 
 
 def status_after(error: Exception) -> int:
-    """Return 503, so that Slack delivers again; 200 for an unreadable delivery, which would fail again."""
+    """Log an exception, and return the HTTP status for Slack.
+
+    The status is 503, so that Slack delivers again, or 200 for an unreadable delivery, which would fail again.
+    """
     failed(error)
     return 200 if isinstance(error, _UNREADABLE) else 503
 

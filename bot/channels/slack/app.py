@@ -61,7 +61,7 @@ _FORM = "application/x-www-form-urlencoded"
 
 
 class SlackApp:
-    """Slack, for one workspace or many. Call `start` before the first request and `stop` after the last."""
+    """The Slack channel, for one workspace or many. Call `start` before the first request and `stop` after the last."""
 
     def __init__(
         self,
@@ -71,7 +71,10 @@ class SlackApp:
         monotonic: Callable[[], float] = time.monotonic,
         pause: Pause = asyncio.sleep,
     ) -> None:
-        """`inbox` makes the store of deliveries, `pause` waits between messages to a channel."""
+        """Create the channel without connecting. `inbox` makes the store of deliveries.
+
+        `pause` waits between two posts in one channel.
+        """
         pack, table, now = host.pack, host.table, host.settings.now
         self._turn, self._settings, self._table = host.turn, host.settings, table
         self._secret = secret_of(host.settings.slack_signing_secret)
@@ -85,7 +88,7 @@ class SlackApp:
         self._pace, self._pause = ChannelRateLimit(monotonic, pause), pause
 
     async def start(self) -> None:
-        """Open the HTTP session that all calls to Slack share, and the socket if Socket Mode is set.
+        """Open the HTTP session for all calls to Slack, and the socket if Socket Mode is configured.
 
         Raises:
             SlackApiError: Slack rejects the app-level token.
@@ -112,7 +115,7 @@ class SlackApp:
                 raise
 
     async def stop(self) -> None:
-        """Finish what was acknowledged, then close the session."""
+        """Answer what was acknowledged, then close the session."""
         if self._socket is not None:
             await self._socket.stop()
         await self._errands.inbox.stop(_DRAIN_SECONDS)
@@ -139,15 +142,15 @@ class SlackApp:
         return None if here is None else await here.is_present(person)
 
     async def are_present(self, people: Sequence[Person]) -> Mapping[Person, bool]:
-        """Return which of these people of one workspace are full members, from its list.
+        """Return for each of these people of one workspace whether they are a full member, from its list of users.
 
-        People whom it lacks are missing.
+        People who are not found in the list are left out.
         """
         here = await self._workspaces.of(people[0].enterprise, people[0].team)
         return {} if here is None else await here.are_present(people, self._pause)
 
     async def _delete(self, shown: ShownMessage) -> bool:
-        """Delete one of the bot's messages. Return whether it is gone.
+        """Delete one of the bot's messages. Return whether the message no longer exists.
 
         Raises:
             Unreachable: a later try may succeed.
@@ -162,11 +165,12 @@ class SlackApp:
         return True
 
     async def _receive(self, request: Request) -> Response:
-        """Respond to a request.
+        """Return the response to a request of Slack.
 
-        200 if signed by Slack, 400 if not JSON, 401 if not signed, 503 to have it delivered again.
+        The status is 200 if the request is accepted, 401 if Slack did not sign it, 400 if its body is too large or
+        unreadable, and 503 if Slack should deliver it again.
 
-        bolt returns 404 for events without a listener; that becomes 200, as Slack would count it as a failure.
+        bolt returns 404 for events without a listener. That becomes 200, because Slack would count a 404 as a failure.
         """
         body = await read_request(request, LARGEST_BODY)
         if body is None:
@@ -190,11 +194,12 @@ class SlackApp:
         return Response(status_code=status)
 
     async def _dispatched(self, payload: Body) -> BoltResponse:
-        """Return bolt's response, with the workspace that is meant as `here` in its context.
+        """Return bolt's response to a delivery. bolt's context has the delivery's workspace as `here`.
 
-        Without a workspace, bolt would tell the person of a broken installation; and it cannot handle what ends a
-        person or an installation, whose token is gone. In a shared channel, a press names the workspace of who pressed,
-        and its message that of the bot.
+        Deliveries of unknown workspaces get 200 without bolt, which would tell the person that the installation is
+        broken. Events in `ENDINGS` are handled without bolt too, because their workspace's token may be invalid
+        already. In a shared channel, a press has the workspace of the person who pressed, and its message that of the
+        bot.
         """
         event = payload.get("event")
         if isinstance(event, Mapping) and event.get("type") in ENDINGS:
@@ -214,7 +219,7 @@ class SlackApp:
     async def _ended(self, body: Body, event: Body) -> None:
         place = where(body)
         if event["type"] == "user_change" and (here := await self._workspaces.of(*place)):
-            here.look_again(str((event.get("user") or {}).get("id")))
+            here.drop_profile(str((event.get("user") or {}).get("id")))
         if ending := read_ending(body):
             await self._errands.take_ending(str(body.get("event_id")), place, ending)
 
@@ -284,7 +289,7 @@ class SlackApp:
         await ack()
 
     async def _on_view(self, ack: Ack, body: Body, here: Workspace) -> None:
-        """Handle a submitted form. If fields are invalid, the form stays open with messages at the fields."""
+        """Handle a submitted form. If fields are invalid, the form stays open with messages at these fields."""
         if errors := self._modals.errors(body, await here.language(body["user"]["id"])):
             await ack(response_action="errors", errors=errors)
             return
@@ -305,7 +310,7 @@ class SlackApp:
 
 
 def is_signed(secret: str, headers: Mapping[str, str], body: bytes, now: float) -> bool:
-    """Return whether Slack signed this body within five minutes of `now` (Unix seconds), as its guide describes.
+    """Return whether Slack signed this body within five minutes of `now` (Unix seconds), as Slack's guide describes.
 
     A timestamp that is no number, or a signature that is not ASCII, counts as unsigned.
     """
@@ -320,9 +325,9 @@ def is_signed(secret: str, headers: Mapping[str, str], body: bytes, now: float) 
 
 
 def payload_of(content_type: str, body: bytes) -> Body | None:
-    """Return what Slack sends: a JSON object, or a form, whose payload is the object if it has one.
+    """Return the body of a request as a mapping: a JSON object, or the fields of a form.
 
-    None for anything else.
+    If the form has a field `payload`, return the JSON object in it. None for any other body.
     """
     try:
         text = body.decode()

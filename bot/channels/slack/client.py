@@ -1,9 +1,9 @@
-"""Calls to Slack's Web API. A failure is either a refusal or an unknown outcome.
+"""Calls to Slack's Web API. A call that fails was either refused, or its outcome is unknown.
 
 A refusal is a `SlackApiError`, as raised by slack_sdk. An unknown outcome is `Unreachable`: a 5xx, `internal_error` or
-`fatal_error` ("some aspect of the operation may have succeeded", says Slack's reference), an unreadable body, a broken
-connection. Calls that may be made twice are then retried here; a post is not, because its caller must first check
-whether it was made.
+`fatal_error` ("some aspect of the operation may have succeeded", says Slack's reference), an unreadable body, or a
+broken connection. After an unknown outcome, calls that may be made twice are repeated by `Client`. A post is not
+repeated, because its caller must first check whether the message was posted.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ _CODE = re.compile(r"[a-z_]{1,80}")
 def code_of(error: BaseException | None) -> str:
     """Return Slack's error code of a failed call, such as `channel_not_found`.
 
-    "" for any other error or a malformed code.
+    Return "" for any other exception and for a malformed code.
     """
     if not isinstance(error, SlackApiError):
         return ""
@@ -79,7 +79,7 @@ _IN_WORDS = {
 
 
 def in_words(error: SlackApiError) -> str:
-    """Return an explanation of a refused token for the operator, with Slack's error code."""
+    """Return an explanation, for the operator, of why Slack refused a token, with Slack's error code."""
     code = code_of(error)
     told = _IN_WORDS.get(code, "Slack does not take it")
     return f"{told} ({code})" if code else "Slack's answer cannot be read; look at SLACK_API_URL"
@@ -99,14 +99,14 @@ _UNREADABLE = (AttributeError, LookupError, UnicodeError)  # from slack_sdk, for
 
 
 def silent() -> logging.Logger:
-    """Return a logger without output: bolt and slack_sdk log whole bodies; we log what is needed of them."""
+    """Return a logger without output, because bolt and slack_sdk would log whole request bodies."""
     logger = logging.getLogger("bot.channels.slack.libraries")
     logger.setLevel(logging.CRITICAL)
     return logger
 
 
 def open_session() -> aiohttp.ClientSession:
-    """Return the HTTP session that all calls share."""
+    """Return a new HTTP session. All calls to Slack share one."""
     return aiohttp.ClientSession(
         timeout=aiohttp.ClientTimeout(total=_CALL_SECONDS),
         cookie_jar=aiohttp.DummyCookieJar(),
@@ -115,18 +115,18 @@ def open_session() -> aiohttp.ClientSession:
 
 
 class Client(AsyncWebClient):
-    """slack_sdk's client with these rules. `pause` waits between tries."""
+    """slack_sdk's client, with the retries and exceptions of this module. `pause` waits between tries."""
 
     def __init__(self, *arguments: Any, pause: Pause = asyncio.sleep, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._pause = pause
 
     async def api_call(self, api_method: str, **options: Any) -> AsyncSlackResponse:
-        """Make one call.
+        """Make one call. A call that may be made twice is tried up to three times.
 
         Raises:
             SlackApiError: Slack refused it.
-            Unreachable: the outcome is unknown; it was tried three times if that is safe.
+            Unreachable: the outcome is unknown.
         """
         if api_method in _OF_THE_SDK:
             return await super().api_call(api_method, **options)
@@ -145,7 +145,7 @@ class Client(AsyncWebClient):
 
 
 def _is_refusal(error: SlackApiError) -> bool:
-    """Return whether Slack's response means that nothing was done: a permanent error code of Slack, and no 5xx."""
+    """Return whether Slack's response means that nothing was done: a permanent error code, and no 5xx."""
     status = getattr(error.response, "status_code", None) or getattr(error.response, "status", None)
     broken = isinstance(status, int) and status >= HTTPStatus.INTERNAL_SERVER_ERROR
     code = code_of(error)

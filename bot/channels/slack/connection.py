@@ -1,4 +1,4 @@
-"""Connections to Slack: one HTTP session, a client for each token, and the store of installations."""
+"""Connections to Slack: one HTTP session, a client for each token, and the installed workspaces."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ Take = Callable[[Mapping[str, Any]], Awaitable[BoltResponse]]
 
 
 class Socket:
-    """A Socket Mode connection, reopened when it ends. `take` handles a delivery, as one over HTTP."""
+    """A Socket Mode connection, reopened when it ends. `take` handles a delivery as if it had come over HTTP."""
 
     def __init__(self, app_token: str, client: AsyncWebClient, take: Take, logger: logging.Logger) -> None:
         self._take = take
@@ -46,7 +46,9 @@ class Socket:
         self._connecting: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Connect, and keep trying if that fails; but slack_sdk would also retry with an invalid token.
+        """Connect, and keep trying in the background if Slack cannot be reached.
+
+        The token is checked first, because slack_sdk would also keep trying with an invalid token.
 
         Raises:
             SlackApiError: Slack rejects the app-level token.
@@ -62,14 +64,14 @@ class Socket:
         self._connecting = asyncio.create_task(self._client.connect())  # type: ignore[no-untyped-call]
 
     async def stop(self) -> None:
-        """Stop receiving."""
+        """Close the connection."""
         if self._connecting is not None:
             self._connecting.cancel()
             await asyncio.gather(self._connecting, return_exceptions=True)
         await self._client.close()  # type: ignore[no-untyped-call]
 
     async def _receive(self, client: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
-        """Handle a delivery and acknowledge it if it was stored; otherwise Slack delivers it again, as over HTTP."""
+        """Handle a delivery, and acknowledge it if that succeeded; otherwise Slack delivers it again, as over HTTP."""
         try:
             taken = await self._take(request.payload)
         except Exception as error:  # noqa: BLE001 -- Slack shall deliver again, and nobody reads a trace
@@ -80,9 +82,9 @@ class Socket:
 
 
 class Connection:
-    """The open connections to Slack, for the token of one workspace or the OAuth client of many.
+    """The open connections to Slack, for the bot token of one workspace or the OAuth client for many.
 
-    Create it in the event loop; close it at the end.
+    Create it in a running event loop, and close it at the end.
     """
 
     def __init__(self, settings: Settings, pause: Pause = asyncio.sleep) -> None:
@@ -93,7 +95,7 @@ class Connection:
         self.urls = ResponseUrls(self.session, settings.slack_api_url)
 
     def client(self, token: str | None) -> Client:
-        """Return a client with a token. Calls that Slack did not receive or rate-limited are retried."""
+        """Return a client with a token. Calls that did not reach Slack, or that Slack rate-limited, are retried."""
         return Client(
             token,
             self._settings.slack_api_url,
@@ -107,7 +109,7 @@ class Connection:
         )
 
     def workspaces(self, table: SealedTable) -> Workspaces:
-        """Return the workspace of the bot token, or those that install the bot."""
+        """Return the one workspace of the bot token; without a bot token, all workspaces that install the bot."""
         if not self._many:
             return OneWorkspace(self.client(self.token))
         own = self._settings.slack_client_id or ""
@@ -115,16 +117,16 @@ class Connection:
         return ManyWorkspaces(Installations(table), table, self.client, rotator)
 
     def install(self, table: SealedTable, notices: Notices) -> Install | None:
-        """Return the OAuth installation pages; None for one workspace."""
+        """Return the OAuth installation pages; None if the bot serves the one workspace of a bot token."""
         if not self._many:
             return None
         return Install(self._settings, self.client(None), table, notices)
 
     def socket(self, take: Take) -> Socket | None:
-        """Return the Socket Mode connection if there is an app-level token, else None."""
+        """Return the Socket Mode connection; None without an app-level token."""
         token = secret_of(self._settings.slack_app_token)
         return Socket(token, self.client(token), take, silent()) if token else None
 
     async def close(self) -> None:
-        """Close the session."""
+        """Close the HTTP session."""
         await self.session.close()

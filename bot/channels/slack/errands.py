@@ -1,7 +1,7 @@
 """Slack's deliveries: stored before they are acknowledged, and processed afterwards.
 
-Deliveries that are no questions are handled here: share or forward an answer, open a form, update Home, suggest
-prompts, and delete all data of a person or a workspace that leaves (T21).
+`Errands` itself processes deliveries other than questions: sharing or forwarding an answer, opening a form, updating
+App Home, suggesting prompts, and deleting all data of a person or a workspace that leaves (T21).
 """
 
 from __future__ import annotations
@@ -46,9 +46,9 @@ Forget = Callable[[Person], Awaitable[object]]
 
 
 class Ending(msgspec.Struct, frozen=True):
-    """What an event ends in a workspace or organization: some people, or everybody with the installation.
+    """An event after which people's data must be deleted: data of some users, or of everybody in an installation.
 
-    `team` is the workspace of the people if it differs from the event's.
+    `team` is the users' workspace if it differs from the event's.
     """
 
     enterprise: str
@@ -58,13 +58,16 @@ class Ending(msgspec.Struct, frozen=True):
 
 
 def where(body: Body) -> tuple[str, str]:
-    """Return the organization and the workspace of an event; no workspace where Slack names the organization twice."""
+    """Return the ids of the organization and the workspace of an event.
+
+    The workspace is "" if Slack gives the organization's id for both.
+    """
     enterprise, team = str(body.get("enterprise_id") or ""), str(body.get("team_id") or "")
     return enterprise, "" if team == enterprise else team
 
 
 def read_ending(body: Body) -> Ending | None:
-    """Return the ending in an event of `ENDINGS`; None for an event that ends nobody, such as a changed picture."""
+    """Return an event of a type in `ENDINGS` as an `Ending`; None if nobody left, as after a change of picture."""
     event = body["event"]
     enterprise, team = where(body)
     tokens, user = event.get("tokens") or {}, event.get("user") or {}
@@ -81,35 +84,35 @@ def read_ending(body: Body) -> Ending | None:
 
 
 class People:
-    """The people of each workspace who have talked to the bot. `forget` deletes a person's stored data."""
+    """Records which people of each workspace have talked to the bot. `forget` deletes a person's stored data."""
 
     def __init__(self, table: SealedTable, forget: Forget) -> None:
         self._table, self._forget = table, forget
         self._noted: TTLCache[str, bool] = TTLCache(_MOST_NOTED, _AGAIN_SECONDS)
 
     async def note(self, person: Person) -> None:
-        """Record that a person writes from this workspace."""
+        """Record that a person has written to the bot from their workspace."""
         if person.key in self._noted:
             return
         row, expires = msgspec.json.encode(replace(person, name="", home="")), time.time() + _PERSON_KEPT
-        for owner, key in _noted_under(person):
+        for owner, key in _recorded_rows(person):
             await self._table.put(_PERSON, key, row, expires=expires, owner=owner)
         self._noted[person.key] = True
 
     async def leave(self, person: Person) -> None:
-        """Delete the record that a person wrote from here, at their request."""
+        """Delete the record that a person has written to the bot."""
         self._noted.pop(person.key, None)
-        for _, key in _noted_under(person):
+        for _, key in _recorded_rows(person):
             await self._table.store.drop(_PERSON, key)
 
     async def end(self, ending: Ending, workspaces: Workspaces) -> None:
-        """Delete all stored data of the people or the workspace that left; a second call changes nothing.
+        """Delete all stored data of the people or the installation that left. A second call changes nothing.
 
         In an organization a person has one id in all its workspaces.
         """
         here, whole = _workspace(ending.enterprise, ending.team), _organization(ending.enterprise)
         if ending.everybody:
-            await workspaces.gone(ending.enterprise, ending.team)
+            await workspaces.remove(ending.enterprise, ending.team)
             gone = await self._known(here or whole)
         else:
             known = [*await self._known(here), *await self._known(whole)]
@@ -123,8 +126,11 @@ class People:
         return [msgspec.json.decode(row, type=Person) for _, row in rows]
 
 
-def _noted_under(person: Person) -> list[tuple[str, str]]:
-    """Return the owner and the key of each row that notes a person; of an organization, one for each workspace."""
+def _recorded_rows(person: Person) -> list[tuple[str, str]]:
+    """Return the owner and the key of each row that records a person.
+
+    There is one row for the workspace, and one for the organization if there is one.
+    """
     here, whole = _workspace(person.enterprise, person.team), _organization(person.enterprise)
     rows = (here, f"{here}\x1f{person.user}"), (whole, f"{whole}\x1f{person.team}\x1f{person.user}")
     return [(owner, key) for owner, key in rows if owner]
@@ -142,7 +148,7 @@ ErrandKind = Literal["answer", "edited", "pass_on", "form", "home", "prompts"]
 
 
 class StoredErrand(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A delivery as stored in the inbox, with the installation that it came from."""
+    """A delivery as stored in the inbox, with the installation that received it."""
 
     enterprise: str
     team: str
@@ -152,7 +158,7 @@ class StoredErrand(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Errands:
-    """Stores Slack's deliveries, and processes them after the acknowledgement, by kind."""
+    """Stores Slack's deliveries, and processes each kind after the acknowledgement."""
 
     def __init__(
         self,
@@ -175,7 +181,7 @@ class Errands:
         }
 
     async def take(self, here: Workspace, incoming: Incoming | None, kind: ErrandKind = "answer") -> None:
-        """Store a delivery until it is answered, once, even if it is delivered again or a process dies (F50, F51)."""
+        """Store a delivery until it is answered, once, even if Slack repeats it or a process dies (F50, F51)."""
         if incoming is None:
             return
         installed = here.installed
@@ -198,12 +204,12 @@ class Errands:
             failed(error)
 
     async def take_ending(self, event: str, where: tuple[str, str], ending: Ending) -> None:
-        """Store an event that ends people or an installation in an organization and workspace."""
+        """Store an event after which data of people or of an installation must be deleted. `event` is its id."""
         kept = msgspec.json.encode(StoredErrand(*where, ending=ending))
         await self.inbox.take(f"ending:{event}", f"ending:{'/'.join(where)}", kept, seconds=_ENDING_KEPT)
 
     async def handle(self, delivery: Delivery) -> None:
-        """Process a stored delivery, in a task of its own that is cancelled if the question is deleted.
+        """Process a stored delivery, in a task that is cancelled if the person deletes the question.
 
         If it cannot be done, the person is told.
 
@@ -238,16 +244,16 @@ class Errands:
             task.result()
 
     def cancel(self, channel: object, thread: object) -> None:
-        """Cancel the answer to a question that was deleted."""
+        """Cancel the answer to a question that its asker deleted."""
         if thread and (task := self._tagged.get((channel, thread))):
             task.cancel()
 
     async def drain(self, seconds: float) -> None:
-        """Wait, at most `seconds`, until everybody is told whose message cannot be kept; then cancel the rest."""
+        """Wait, at most `seconds`, until everybody is told whose message could not be stored; then cancel the rest."""
         await finish(self._unkept.values(), seconds)
 
     async def _soothe(self, delivery: Delivery) -> None:
-        """Tell a person that their message waits for an earlier one."""
+        """Tell a person that their message waits until an earlier one is answered."""
         kept = msgspec.json.decode(delivery.body, type=StoredErrand)
         if kept.incoming is not None and kept.kind == "answer":
             here = await self._workspaces.of(kept.enterprise, kept.team)
@@ -262,14 +268,14 @@ class Errands:
             raise Unreachable(type(error).__name__) from None
 
     async def _edited(self, here: Workspace, incoming: Incoming, delivery: Delivery) -> None:
-        """Tell a person once how to ask again after editing a message, because answers are not changed afterwards."""
+        """Tell a person who edited a message how to ask again, because a posted answer is not changed."""
         place = OneToOne(incoming.channel, incoming.thread)
         if not await self._desk.stands(here, incoming, place, delivery):
             await delivery.writing(findable=True)
             await self._desk.say(here, incoming, "edited", DeliveryMark.of(delivery.key))
 
     async def _pass_on(self, here: Workspace, incoming: Incoming, delivery: Delivery) -> None:
-        """Share an answer in the channel where the person got it, or send it to their 1:1 chat."""
+        """Share an answer in the channel where only its asker saw it, or send it to the asker's 1:1 chat."""
         person, _ = await here.person(incoming.user, incoming.team)
         own = None if incoming.action == SHARE else await here.chat(incoming.user)
         if await self._desk.stands(here, incoming, own or Shared(incoming.channel), delivery):
@@ -290,7 +296,10 @@ class Errands:
             await whisper.point(Shared(incoming.channel), person, shown[1].language, own)
 
     async def _form(self, here: Workspace, incoming: Incoming, delivery: Delivery) -> None:
-        """Open the form of a button or a shortcut, which is possible within three seconds."""
+        """Open the form of a button or a shortcut, which Slack allows for three seconds.
+
+        At a later try, only tell the person.
+        """
         if delivery.tries > 1:
             notice = "interrupted" if delivery.maybe_written else "form_late"
             await self._desk.say(here, incoming, notice, DeliveryMark.of(delivery.key))
@@ -313,7 +322,7 @@ class Errands:
                 await here.client.views_open(trigger_id=incoming.trigger, view=view)
 
     async def _suggest(self, here: Workspace, incoming: Incoming, _: Delivery) -> None:
-        """Suggest prompts to a person who opens the chat."""
+        """Show suggested prompts to a person who opens the chat."""
         language = await here.language(incoming.user)
         offered = self._desk.modals.prompts[:_MOST_PROMPTS]
         prompts = [

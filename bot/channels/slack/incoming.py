@@ -1,4 +1,4 @@
-"""Slack's deliveries converted to one type: who, where, what, and an id that identifies duplicates."""
+"""Slack's deliveries converted to one type: sender, conversation, text, and an id that identifies duplicates."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ _LONGEST_ID = 255
 
 
 class Incoming(msgspec.Struct, frozen=True):
-    """A person's message, command, press or form. `direct` is True in the 1:1 chat with the bot.
+    """A person's message, slash command, button press or form. `direct` is True in the 1:1 chat with the bot.
 
-    `at` is Slack's timestamp, if any; the answer is younger. `own_chat`: it came from Home or a form, so the answer
-    goes to the 1:1 chat. `quoted`: the text is from a message that the person chose. `action` is the kind of the
-    pressed button, `view` the open form in which it was pressed. `trigger` opens a form within three seconds.
-    `response_url` is a secret that allows writing to the person; it is never logged, and stored only encrypted, until
-    it is answered.
+    `maybe_direct`: Slack does not say whether the 1:1 chat is the one with the bot. `at` is Slack's timestamp, "" if
+    there is none; the answer is newer. `own_chat`: the answer goes to the 1:1 chat, because the delivery came from Home
+    or a form. `quoted`: the text is from a message that the person selected. `action` is the kind of the pressed
+    button, `view` the id of the open form with the button. `trigger` opens a form within three seconds. `response_url`
+    is a secret that allows writing to the person; it is never logged, and it is stored encrypted, only until the answer
+    is posted.
     """
 
     key: str
@@ -45,9 +46,10 @@ class Incoming(msgspec.Struct, frozen=True):
     at: str = ""
 
     def __post_init__(self) -> None:
-        """Raise ValueError if there is no user, or ids or texts are not text, or are no ids. Slack sends no such data.
+        """Raise ValueError if there is no user id, a value is not text, or an id is too long to be Slack's.
 
-        An id of thousands of characters would make each call fail, as if the failure were temporary.
+        Slack sends no such data. An id of thousands of characters would make each call fail, as if the failure were
+        temporary.
         """
         named = (self.key, self.user, self.team, self.channel, self.text, self.thread, self.action, self.at)
         given = (self.press, self.command, self.form, self.trigger, self.response_url)
@@ -58,7 +60,7 @@ class Incoming(msgspec.Struct, frozen=True):
 
 
 def read_event(body: Body, bot_user: str) -> Incoming | None:
-    """Return a direct message or a mention by a person; None for edits, deletions, bots and everything else."""
+    """Return a direct message or a mention by a person; None for any other event, such as one by a bot."""
     event = body["event"]
     direct = event["type"] == "message" and event.get("channel_type") == "im"
     if not direct and event["type"] != "app_mention":
@@ -78,7 +80,7 @@ def read_event(body: Body, bot_user: str) -> Incoming | None:
 
 
 def read_edit(body: Body, bot_user: str) -> Incoming | None:
-    """Return a person's edit of their own message, from a `message_changed`; None for all other changes."""
+    """Return a person's edit of their own message in the 1:1 chat; None if a bot's message or no text was changed."""
     event = body["event"]
     now, before = event.get("message") or {}, event.get("previous_message") or {}
     if event.get("channel_type") != "im":
@@ -100,9 +102,9 @@ def read_edit(body: Body, bot_user: str) -> Incoming | None:
 
 
 def read_command(body: Body, bot_user: str) -> Incoming:
-    """Return a slash command. Without text it asks for help.
+    """Return a slash command. A command without text becomes the text "help".
 
-    Slack also calls a chat with another person "directmessage", so the place may not be the chat with the bot.
+    Slack names every 1:1 chat "directmessage", also one with another person, so `maybe_direct` is set.
     """
     return Incoming(
         key=f"trigger:{body['trigger_id']}",
@@ -119,9 +121,9 @@ def read_command(body: Body, bot_user: str) -> Incoming:
 def read_press(body: Body) -> Incoming | None:
     """Return a press of one of the bot's buttons, or a menu choice; None for a button that only opens a page.
 
-    A chat whose id starts with D and that has posts of the bot is the chat with the bot, except for ephemeral ones,
-    which a command may have shown in any chat. An unknown action, for example of an old card, becomes an expired
-    button.
+    A conversation whose id starts with D is the 1:1 chat with the bot if the bot posted there. That does not hold for
+    an ephemeral message, which a command may have shown in any 1:1 chat. A button without a value, as on an old
+    message, counts as an expired button.
     """
     action, container = body["actions"][0], body.get("container", {})
     chosen = action.get("selected_option") or action
@@ -148,7 +150,7 @@ def read_press(body: Body) -> Incoming | None:
 
 
 def read_home(body: Body) -> Incoming:
-    """Return the event of a person who opened a tab of the app; `action` is the tab's name."""
+    """Return the event that a person opened a tab of the app; `action` is the tab's name."""
     event = body["event"]
     return Incoming(
         key=f"event:{body['event_id']}",
@@ -161,7 +163,7 @@ def read_home(body: Body) -> Incoming:
 
 
 def read_thread(body: Body) -> Incoming | None:
-    """Return the event of a person who opened a conversation with the assistant; None if Slack names no channel."""
+    """Return the event that a person opened a conversation with the assistant; None if Slack names no channel."""
     thread = body["event"].get("assistant_thread") or {}
     if not thread.get("channel_id"):
         return None
@@ -176,7 +178,7 @@ def read_thread(body: Body) -> Incoming | None:
 
 
 def read_shortcut(body: Body) -> Incoming:
-    """Return a shortcut: a global one opens a form, one on a message asks about that message's text."""
+    """Return a shortcut. A global one opens a form; one on a message asks about that message's text."""
     message = body.get("message") or {}
     channel = (body.get("channel") or {}).get("id") or ""
     return Incoming(
@@ -195,7 +197,7 @@ def read_shortcut(body: Body) -> Incoming:
 
 
 def read_submission(body: Body, form: str, text: str) -> Incoming:
-    """Return a submitted form; `form` is its intent, `text` its fields as options."""
+    """Return a submitted form; `form` is its intent, `text` its fields as `key:value` options."""
     return Incoming(
         key=f"view:{body['view']['id']}:{body['view'].get('hash', '')}",
         user=body["user"]["id"],
@@ -212,9 +214,10 @@ def _team(body: Body) -> str:
 
 
 def typed(text: str, bot_user: str = "") -> str:
-    """Return the text as typed: without a mention of the bot, with links and names as their labels, and unescaped.
+    """Return a text as the person typed it, from Slack's markup.
 
-    It is cut to 4,000 characters, which is the most Slack lets a person type.
+    A mention of the bot is removed, other mentions and links become their labels, and entities are unescaped. It is cut
+    to 4,000 characters, the most that Slack lets a person type.
     """
     words = _TOKEN.sub(lambda token: _words(token, bot_user), text[: 2 * LONGEST])
     words = words.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")

@@ -1,6 +1,7 @@
-"""Where the bot is installed (T21): the tokens of workspaces and organizations, stored encrypted.
+"""The workspaces and organizations where the bot is installed (T21), and their tokens, which are stored encrypted.
 
-A workspace installs it by OAuth, over `/slack/install` and `/slack/oauth_redirect`; a state can be used once.
+A workspace installs the bot by OAuth, over `/slack/install` and `/slack/oauth_redirect`. Each OAuth state can be used
+once.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ ClientOf = Callable[[str], AsyncWebClient]
 
 
 class Installations(AsyncInstallationStore):
-    """slack_sdk's installation store over our own: one encrypted row for each workspace or organization."""
+    """slack_sdk's interface for stored installations: one encrypted row for each workspace or organization."""
 
     def __init__(self, table: SealedTable) -> None:
         self._table = table
@@ -61,7 +62,7 @@ class Installations(AsyncInstallationStore):
         return silent()
 
     async def async_save(self, installation: Installation) -> None:
-        """Store the bot's token; user tokens are never requested."""
+        """Store the bot's token of an installation; user tokens are never requested."""
         await self.async_save_bot(installation.to_bot())
 
     async def async_save_bot(self, bot: Bot) -> None:
@@ -75,7 +76,10 @@ class Installations(AsyncInstallationStore):
     async def async_find_bot(
         self, *, enterprise_id: str | None, team_id: str | None, is_enterprise_install: bool | None = False
     ) -> Bot | None:
-        """Return the bot of a workspace; its own installation takes precedence over its organization's."""
+        """Return the bot of a workspace: from the workspace's own installation, or else from its organization's.
+
+        None if neither is installed.
+        """
         team = None if is_enterprise_install else team_id
         for key in dict.fromkeys((_key(enterprise_id, team), _key(None, team), _key(enterprise_id, None))):
             row = await self._table.get(_KIND, key) if key != "/" else None
@@ -84,15 +88,15 @@ class Installations(AsyncInstallationStore):
         return None
 
     async def async_delete_bot(self, *, enterprise_id: str | None, team_id: str | None) -> None:
-        """Delete the installation of a workspace; of the organization if there is no team."""
+        """Delete the installation of a workspace, or without `team_id` that of the organization."""
         for key in {_key(enterprise_id, team_id), _key(None, team_id)} - {"/"}:
             await self._table.store.drop(_KIND, key)
 
 
 class States(AsyncOAuthStateStore):
-    """The OAuth states of installations. A state holds its own encrypted expiry, so issuing one stores nothing.
+    """The OAuth states of installations. A state contains its own encrypted expiry, so issuing a state stores nothing.
 
-    A state that returns is stored as a digest, so that one of several callbacks with it succeeds (T04).
+    When a state comes back, its digest is stored, so that only the first callback with this state succeeds (T04).
     """
 
     def __init__(self, table: SealedTable, clock: Callable[[], float] = time.time) -> None:
@@ -109,12 +113,12 @@ class States(AsyncOAuthStateStore):
         return base64.urlsafe_b64encode(self._table.seal.seal(ends, _STATES)).decode().rstrip("=")
 
     async def async_consume(self, state: str) -> bool:
-        """Return whether the state was issued here, has not expired and was not used before."""
+        """Return whether the state is valid and unused. From then on it counts as used."""
         spent = f"{_STATES}:{hashlib.sha256((state or '').encode()).hexdigest()}"
         return self.passes(state or "") and await _is_first(self._table, spent, STATE_SECONDS)
 
     def passes(self, state: str) -> bool:
-        """Return whether the state was issued here and has not expired."""
+        """Return whether the state was issued here and has not expired. A used state passes too."""
         if "=" in state:
             return False  # what is issued has no padding: this is another text for the same bytes
         try:
@@ -125,7 +129,10 @@ class States(AsyncOAuthStateStore):
 
 
 async def _is_first(table: SealedTable, key: str, seconds: float) -> bool:
-    """Return True for the first caller with a key within `seconds`: for a state that is spent, and a lease (T39)."""
+    """Return whether this is the first call with this key within `seconds`.
+
+    It marks states as used, and serves as a lease between processes (T39).
+    """
     return await table.store.add("seen", key, expires=time.time() + seconds)
 
 
@@ -134,7 +141,7 @@ def _key(enterprise: str | None, team: str | None) -> str:
 
 
 class ManyWorkspaces:
-    """All workspaces and organizations that installed the bot. Expiring tokens are renewed by one process."""
+    """All workspaces and organizations that installed the bot. Tokens about to expire are renewed."""
 
     def __init__(
         self,
@@ -147,7 +154,7 @@ class ManyWorkspaces:
         self._known: TTLCache[tuple[str, str], tuple[Bot, Workspace]] = TTLCache(_MOST, _FRESH_SECONDS)
 
     async def of(self, enterprise: str, team: str) -> Workspace | None:
-        """Return the workspace's own installation, or else its organization's; None if there is none."""
+        """Return a workspace by its own installation, or else by its organization's; None if neither is installed."""
         key = enterprise, team
         known = self._known.get(key)
         find = self._installations.async_find_bot
@@ -160,8 +167,8 @@ class ManyWorkspaces:
             self._known[key] = known
         return known[1]
 
-    async def gone(self, enterprise: str, team: str) -> None:
-        """Delete the installation."""
+    async def remove(self, enterprise: str, team: str) -> None:
+        """Delete the installation of a workspace or organization."""
         self._known.clear()
         await self._installations.async_delete_bot(enterprise_id=enterprise, team_id=team)
 
@@ -176,9 +183,10 @@ class ManyWorkspaces:
         return Workspace(self._client(bot.bot_token), installed)
 
     async def _rotated(self, bot: Bot) -> Bot:
-        """Return the current token. A refresh token works once, so only the process with the lease uses it.
+        """Return the bot with a current token, renewed if the token expires within two hours.
 
-        The others continue with the old token, which is valid for two more hours.
+        A refresh token works only once, so only the process with the lease uses it. The others continue with the old
+        token until the new one is stored.
         """
         ends = bot.bot_token_expires_at
         if ends is None or ends - time.time() > _ROTATE_BEFORE_SECONDS:
@@ -216,7 +224,10 @@ _KNOWN_REASONS = frozenset({"access_denied", "invalid_browser", "invalid_state",
 
 
 class Install:
-    """The two installation pages. An installation replaces the previous one of the same workspace or organization."""
+    """The two web pages for installation.
+
+    An installation replaces the same workspace's or organization's previous one.
+    """
 
     def __init__(self, settings: Settings, client: AsyncWebClient, table: SealedTable, notices: Notices) -> None:
         self._notices = notices
@@ -236,7 +247,7 @@ class Install:
         self._flow = AsyncOAuthFlow(client=client, logger=silent(), settings=flow)
 
     def routes(self) -> Sequence[Route]:
-        """Return the page that redirects to Slack, and the one to which Slack redirects back."""
+        """Return the routes of the page that redirects to Slack, and of the page to which Slack redirects back."""
         return (
             Route("/slack/install", self._begin, methods=["GET"]),
             Route("/slack/oauth_redirect", self._end, methods=["GET"]),
@@ -260,24 +271,27 @@ class Install:
         return self._page("installed", 200, args)
 
     async def _refused(self, args: AsyncFailureArgs) -> BoltResponse:
-        """Return the error page. Slack's text in the URL may be forged, so it is neither shown nor logged."""
+        """Return the error page.
+
+        The reason in the URL may be forged, so it is not shown, and logged only if it is a known one.
+        """
         reason = args.reason if args.reason in _KNOWN_REASONS else "other"
         log.warning("not installed", reason=reason, channel="slack")
         status = 400 if args.suggested_status_code == 200 else args.suggested_status_code  # noqa: PLR2004 -- HTTP
         return self._page("not_installed", status)
 
     def _page(self, name: str, status: int, args: AsyncSuccessArgs | None = None) -> BoltResponse:
-        """Return a page of text, and delete the cookie if the installation is finished."""
+        """Return a page with a notice. `args` is given for a finished installation, whose cookie is then deleted."""
         spent = args.settings.state_utils.build_set_cookie_for_deletion() if args else None
         return BoltResponse(
             status=status,
             headers={"Content-Type": "text/html; charset=utf-8", **({"Set-Cookie": spent} if spent else {})},
-            body=said(self._notices, name),
+            body=notice_page(self._notices, name),
         )
 
 
-def said(notices: Notices, name: str) -> str:
-    """Return the HTML page with a notice."""
+def notice_page(notices: Notices, name: str) -> str:
+    """Return a notice as an HTML page."""
     lines = plain(notices.blocks(name, "en")).splitlines()
     body = "".join(f"<p>{html.escape(line)}</p>" for line in lines)
     head = (
@@ -287,7 +301,7 @@ def said(notices: Notices, name: str) -> str:
 
 
 def _guarded(response: Response) -> Response:
-    """Add the security headers of all pages to a response (T30)."""
+    """Add this module's security headers to a response, and return it (T30)."""
     for name, value in _HEADERS.items():
         response.headers[name] = value
     return response

@@ -1,4 +1,4 @@
-"""Answers to the asker alone, through a response URL, with buttons to share them or send them to the 1:1 chat."""
+"""Answers that only the asker sees, sent to a response URL, with buttons to share them or send them to the 1:1 chat."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ _LONGEST_REFUSAL = 500
 
 
 class ResponseUrls:
-    """Response URLs, accepted only if they belong to the Web API at `api_url`.
+    """Posts to response URLs. A URL is accepted only if it belongs to the Web API at `api_url`.
 
-    A payload is signed by whoever has the signing secret, but the bot does not call arbitrary addresses in it.
+    Slack signs the request with the URL; the check limits the harm that somebody with a stolen signing secret can do.
     """
 
     def __init__(self, session: aiohttp.ClientSession, api_url: str) -> None:
         self._session, self._api = session, urlsplit(api_url)
 
-    async def took(self, url: str, body: dict[str, Any]) -> bool:
-        """Post to a response URL. Return whether Slack accepted it; False if it refused the blocks.
+    async def post(self, url: str, body: dict[str, Any]) -> bool:
+        """Post to a response URL. Return whether Slack accepted the post; False if it rejected the blocks.
 
         Raises:
-            Unwritable: the URL is not Slack's; nothing was called.
-            aiohttp.ClientError: Slack refused it: the URL has expired, or Slack is unavailable.
+            Unwritable: the URL is not Slack's; nothing was posted.
+            aiohttp.ClientError: Slack rejected the post otherwise: the URL has expired, or Slack is unavailable.
         """
         if not self._is_slacks(url):
             raise Unwritable("foreign_response_url")
@@ -55,7 +55,11 @@ class ResponseUrls:
 
 
 def _origin(parts: SplitResult) -> tuple[str, str, int | None]:
-    """Return scheme, host and port; raises ValueError for an address with credentials, which Slack's never have."""
+    """Return the scheme, host and port of a URL.
+
+    Raises:
+        ValueError: the URL has a user name or password, as Slack's URLs never have, or its port is invalid.
+    """
     if "@" in parts.netloc:
         raise ValueError("credentials")
     return parts.scheme, parts.hostname or "", parts.port or {"https": 443, "http": 80}.get(parts.scheme)
@@ -66,16 +70,19 @@ _MOST_RESPONSES = 5
 
 
 class EphemeralWriter(SlackWriter):
-    """The writer for a slash command or an ephemeral button: what is shared goes to the asker alone."""
+    """The writer for a slash command or an ephemeral button.
+
+    In shared conversations only the asker sees its replies.
+    """
 
     def __init__(self, means: Means, workspace: Workspace, response_url: str, mark: DeliveryMark) -> None:
         super().__init__(means, workspace, mark)
         self._url, self._left, self._replaces = response_url, _MOST_RESPONSES, False
 
     async def share(self, place: Shared, reply: Shareable, person: Person) -> None:
-        """Write to the asker through the response URL, which allows five posts.
+        """Post a reply to the response URL, so that only the asker sees it. Slack allows five posts to one URL.
 
-        Directory facts get buttons for sharing.
+        An answer that can be shared has buttons for that. A progress note is posted only first.
         """
         if reply.passing and self._left < _MOST_RESPONSES:
             return
@@ -88,23 +95,25 @@ class EphemeralWriter(SlackWriter):
         self._replaces = reply.passing
 
     def _row(self, key: str, language: Language) -> tuple[Kit, ...]:
-        """Return the row of buttons under a directory answer that only its asker sees."""
+        """Return the buttons that share an answer or send it to the 1:1 chat; `key` is the key of the stored answer."""
         labels = self._notices.labels("desk", language)
         asks = ((at, plain_text(labels[at])) for at in (SHARE, SEND))
         buttons = [{"type": "button", "text": text, "action_id": at, "value": key} for at, text in asks]
         return ({"type": "actions", "elements": buttons},)
 
     async def point(self, place: Shared, person: Person, language: Language, found: OneToOne | None) -> None:
-        """Send one line to the asker; none if the command was typed in the chat that has the answer."""
+        """Show the asker a line with a link to their 1:1 chat, unless the command was typed in that chat."""
         if found is None or found.conversation != place.conversation:
             await self.respond(self._pointer(person, language, found))
 
     async def respond(self, page: BlockPage, *, to_all: bool = False) -> None:
-        """Post once to the response URL.
+        """Post once to the response URL: to everybody in the conversation with `to_all`, else to the asker.
+
+        After five posts, nothing is posted.
 
         Raises:
             Unwritable: the URL is not Slack's.
-            aiohttp.ClientError: Slack refused it: the URL has expired, or Slack is unavailable.
+            aiohttp.ClientError: Slack rejected the post: the URL has expired, or Slack is unavailable.
         """
         if not self._left:
             return
@@ -113,5 +122,5 @@ class EphemeralWriter(SlackWriter):
         kind = "in_channel" if to_all else "ephemeral"
         body = {"response_type": kind, "replace_original": replaces, "text": page.text, **QUIET}
         for blocks in page.ways():
-            if await self._means.urls.took(self._url, body | {"blocks": list(blocks)}):
+            if await self._means.urls.post(self._url, body | {"blocks": list(blocks)}):
                 return

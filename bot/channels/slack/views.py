@@ -1,8 +1,9 @@
-"""What Slack calls views: the pack's forms as modals, whose fields the rule files define, and App Home.
+"""Slack's views: the pack's forms as modals, and App Home. The rule files define the fields of the forms.
 
 Each field is a `key:value` option of the form's intent; labels are in `templates/channels/form_*`. A form holds no
-member data except, if its file says so, the member's probable network, and only if nobody else sees the form opened.
-Home says what the bot can do and whether an account is connected; it stays visible, so it has no names and amounts.
+member data except, if its file says so, the member's probable network, and only if nobody else sees that the form was
+opened. Home says what the bot can do and whether an account is connected. Home stays visible, so it has no names and
+amounts.
 """
 
 from __future__ import annotations
@@ -32,27 +33,27 @@ AMONG_OTHERS, _ALONE = "shared", "own"
 
 
 class Modals:
-    """The pack's forms in Slack."""
+    """The pack's forms as Slack modals."""
 
     def __init__(self, forms: Forms, notices: Notices, now: Callable[[], datetime]) -> None:
         self._forms, self._notices, self._now = forms, notices, now
         self.prompts = forms.offers.prompts
 
     def name_of(self, callback: str) -> str | None:
-        """Return the form of a callback id or a button; None for any other id."""
+        """Return the name of the form for a callback id or an action id; None for any other id."""
         name = callback.removeprefix(_PREFIX)
         return name if callback.startswith(_PREFIX) and name in self._forms.offers.forms else None
 
     def offered(self, *, linked: bool) -> tuple[str, ...]:
-        """Return the forms for a person with, or without, a connected account."""
+        """Return the names of the forms that Home offers to a person with (`linked`) or without a connected account."""
         offered = self._forms.offers.forms.items()
         return tuple(name for name, one in offered if one.form.home and (linked or not one.linked))
 
     async def view(self, name: str, person: Person | None, language: Language, *, whole: bool = False) -> Kit:
-        """Return the view that Slack opens, with the person's own network preselected if the form starts with it.
+        """Return the modal of a form, with the person's own network preselected if the form asks for that.
 
-        `person` is None for a guest, and if others see that the form was opened. Unless `whole`, it has its first
-        fields and a button for the others.
+        `person` is None for a guest, and if others see that the form was opened. Without `whole`, a form with many
+        fields has only its first fields and a button for the others.
         """
         form = self._forms.offers.forms[name].form
         if form.first and not whole:
@@ -60,7 +61,7 @@ class Modals:
         return modal(form, self._notices, language, await self._forms.known(name, person))
 
     def errors(self, body: Body, language: Language) -> dict[str, str]:
-        """Return the errors in a submitted form, by the block of the field."""
+        """Return the messages for the invalid fields of a submitted form, by the field's block id."""
         view = body["view"]
         name = self.name_of(str(view.get("callback_id")))
         if name is None:
@@ -71,7 +72,7 @@ class Modals:
         return {blocks.get(key, key): labels.get(f"{fault}:{key}", labels["unread"]) for key, fault in faults.items()}
 
     def read(self, body: Body) -> Incoming | None:
-        """Return a submitted form as a question; None for a view that is not the pack's."""
+        """Return a submitted form as a question; None for a view that is not one of the pack's forms."""
         name = self.name_of(str(body["view"].get("callback_id")))
         if name is None:
             return None
@@ -82,10 +83,9 @@ class Modals:
 def modal(
     form: Form, notices: Notices, language: Language, known: KnownNetworks = NOTHING, *, more: str | None = None
 ) -> Kit:
-    """Return a form as a modal; `known` are the networks of its own field, and those preselected.
+    """Return a form as a modal. `known` are the networks to choose from, and those to preselect.
 
-    With `more`, the value of the button for the other fields, it has its first fields only, of which the place is
-    required.
+    With `more`, the modal has only the form's first fields, and a button for the others; `more` is the button's value.
     """
     labels = notices.labels(f"form_{form.name}", language)
     said = [{"type": "section", "text": plain_text(labels["about"], _LABEL)}] if "about" in labels else []
@@ -109,7 +109,7 @@ def modal(
 
 
 def _field(field: FormField, labels: Mapping[str, str], *, needed: bool) -> Kit:
-    """Return a field. Required ones have a star; Slack itself marks the optional ones."""
+    """Return the input block of a field. Required fields have a star; Slack itself marks the optional ones."""
     element = {"action_id": field.key, **_element(field)}
     if element["type"].endswith("select") and "any" in labels:
         element["placeholder"] = plain_text(labels.get(f"any:{field.key}", labels["any"]), _SHOWN)
@@ -119,7 +119,7 @@ def _field(field: FormField, labels: Mapping[str, str], *, needed: bool) -> Kit:
 
 
 def _element(field: FormField) -> Kit:
-    """Return a select or checkboxes if its values are known, a date picker, or a text input."""
+    """Return a field's input element: a date picker, a select or checkboxes if there are choices, or a text input."""
     options = {
         value: {"text": plain_text(label, _OPTION), "value": cut(value, _SHOWN)} for value, label in field.choices
     }
@@ -142,12 +142,15 @@ def _element(field: FormField) -> Kit:
 
 
 def fields_in(view: Mapping[str, Any]) -> dict[str, str]:
-    """Return the fields of a submitted form as options, by key."""
+    """Return the filled-in fields of a submitted form as `key:value` options, by key."""
     return {key: option_of(key, values) for key, (_, values) in _submitted(view).items() if values}
 
 
 def _submitted(view: Mapping[str, Any]) -> dict[str, tuple[str, list[str]]]:
-    """Return each field's block, and its values: several selected ones, or what was typed, selected or picked."""
+    """Return the block id and the values of each field in a submitted form.
+
+    A field with several choices has several values; any other has what was typed, selected or picked.
+    """
     found: dict[str, tuple[str, list[str]]] = {}
     for block, fields in ((view.get("state") or {}).get("values") or {}).items():
         for key, element in fields.items():
@@ -165,7 +168,7 @@ ENDING = frozenset({"unlink"})
 
 
 async def publish(workspace: Workspace, turn: Turn, notices: Notices, modals: Modals, who: tuple[str, str]) -> None:
-    """Replace a person's Home tab by a current one. `who` is their id and their team's.
+    """Replace a person's Home tab by a current one. `who` is the person's user id and team id.
 
     Raises:
         SlackApiError: Slack rejects it, except if the app has no Home.
@@ -186,10 +189,10 @@ async def publish(workspace: Workspace, turn: Turn, notices: Notices, modals: Mo
 
 
 def with_forms(blocks: Sequence[Kit], forms: Sequence[Kit]) -> list[Kit]:
-    """The page with a rule before each heading but the first, if none is there yet, and the buttons of forms.
+    """Return the blocks of Home with the buttons that open forms, and a divider before each heading but the first.
 
-    A form that asks joins the first row: behind its button where that row comes before the questions to try, else in
-    front. One that ends a connection joins the last row. The first button is highlighted.
+    A form that ends a connection is added to the last row of buttons. Other forms are added to the first row: after its
+    first button if this row comes before the suggested questions, otherwise in front. The first button is highlighted.
     """
     asking = [form for form in forms if form.get("style") != "danger"]
     page = [dict(block) for block in blocks]
@@ -207,6 +210,6 @@ def with_forms(blocks: Sequence[Kit], forms: Sequence[Kit]) -> list[Kit]:
 
 
 def form_button(name: str, label: str) -> Kit:
-    """The button that opens a form."""
+    """Return the button that opens a form. A form that deletes something has a red button."""
     style = {"style": "danger"} if name in ENDING else {}
     return {"type": "button", "text": plain_text(label), "action_id": f"form-{name}", "value": name, **style}

@@ -1,9 +1,9 @@
-"""One Slack workspace or organization where the bot is installed: its users and its posted messages.
+"""One Slack workspace or organization where the bot is installed: its users and the bot's messages there.
 
-Each post of an answer has an opaque key (F51, F52). Slack has no idempotency key, so to find out whether a post
-succeeded the bot reads the chat. It may do so only in its own 1:1 chats; elsewhere the person is told that an answer
-may be missing. Only messages newer than the question are read, because a thread's first page is its oldest and apps
-outside the Marketplace get 15 messages a call (docs.slack.dev, changelog of 2025-05-29).
+Each post of an answer has an opaque key (F51, F52). Slack has no idempotency key, so the bot reads the chat to find out
+whether a post succeeded. The bot may read only its own 1:1 chats; elsewhere the person is told that an answer may be
+missing. Only messages newer than the question are read, because a thread's first page is its oldest and apps outside
+the Marketplace get 15 messages a call (docs.slack.dev, changelog of 2025-05-29).
 """
 
 from __future__ import annotations
@@ -46,13 +46,13 @@ class Installed(msgspec.Struct, frozen=True):
 
 
 class WhoUnknown(Exception):
-    """Slack does not tell this app who people are; the message is Slack's error code."""
+    """Slack does not tell this app who people are; the exception's text is Slack's error code."""
 
 
 class SlackProfile(msgspec.Struct, frozen=True):
-    """A person's name and language in Slack, and whether they may use the directory only.
+    """A person's name and language in Slack. `restricted`: the person may use the directory only.
 
-    `unnamed`: Slack does not know this id.
+    `unnamed`: Slack does not know this user id.
     """
 
     name: str
@@ -63,7 +63,10 @@ class SlackProfile(msgspec.Struct, frozen=True):
 
 
 class Workspace:
-    """Results of users.info and conversations.open, cached for minutes; languages for a day."""
+    """The people of an installation and their 1:1 chats with the bot, as Slack's Web API returns them.
+
+    Profiles and chats are cached for ten minutes, languages for a day.
+    """
 
     def __init__(self, client: AsyncWebClient, installed: Installed) -> None:
         self.client, self.installed = client, installed
@@ -72,14 +75,12 @@ class Workspace:
         self._languages: TTLCache[str, Language] = TTLCache(_MOST_PEOPLE, _DAY_SECONDS)
 
     async def person(self, user: str, team: str) -> tuple[Person, bool]:
-        """Return the person, and whether they may ask the directory only.
+        """Return the person, and whether they may use the directory only.
 
-        Guests, strangers, people of other workspaces.
-
-        A person whom Slack does not know counts as a stranger.
+        Directory only: guests, people of other workspaces, and people whom Slack does not know.
 
         Raises:
-            Unreachable: Slack does not answer.
+            Unreachable: Slack does not respond.
             WhoUnknown: Slack does not tell this app who people are.
         """
         profile = await self.profile(user)
@@ -87,10 +88,10 @@ class Workspace:
         return person, self._is_foreign(team, profile) or profile.restricted
 
     def somebody(self, user: str, team: str) -> Person:
-        """Return the person by ids alone, without a request to Slack.
+        """Return a person without a name, from the ids of a delivery, without a request to Slack.
 
-        Of one person of an organization, Slack names the workspace in a message and the organization in a press. So who
-        is of the installation has its ids, whichever were given; an organization has one id for a person.
+        For the same member of an organization, Slack gives the workspace's id with a message and the organization's id
+        with a press. Therefore people of this installation always get the installation's ids.
         """
         here = self.installed
         home = f"Slack, {here.name}" if here.name else "Slack"
@@ -99,7 +100,7 @@ class Workspace:
 
     async def is_present(self, person: Person) -> bool | None:
         """Return whether a person is still a full member, without the cache; None if Slack does not say."""
-        self.look_again(person.user)
+        self.drop_profile(person.user)
         try:
             _, directory_only = await self.person(person.user, person.team)
         except (Unreachable, WhoUnknown):
@@ -107,9 +108,10 @@ class Workspace:
         return not directory_only
 
     async def are_present(self, people: Sequence[Person], pause: Pause) -> dict[Person, bool]:
-        """Return which of these people are full members, from the workspace's list; people whom it lacks are missing.
+        """Return for each person whether they are a full member, according to the workspace's list of users.
 
-        The list is read as long as that takes fewer calls than asking about each. An organization has no list.
+        People who are not found are left out. The list is read only as far as that takes fewer calls than asking about
+        each person. An organization has no list.
         """
         wanted, found = {person.user: person for person in people}, dict[Person, bool]()
         pages, cursor = len(people) // _PAGES_FOR, ""
@@ -130,11 +132,9 @@ class Workspace:
         return found
 
     def _is_foreign(self, team: str, profile: SlackProfile) -> bool:
-        """Return whether a person's workspace is not one of this installation.
+        """Return whether a person belongs to none of this installation's workspaces, as in a shared channel (T21).
 
-        The other side of a shared channel (T21).
-
-        Slack may send the organization instead of a team.
+        `team` may be the organization's id, because Slack may send that in place of the workspace's.
         """
         here = self.installed
         if here.team:
@@ -142,7 +142,7 @@ class Workspace:
         return profile.enterprise != here.enterprise
 
     async def chat(self, user: str) -> OneToOne | None:
-        """Return the person's 1:1 chat with the bot; None if Slack refuses to open it.
+        """Return a person's 1:1 chat with the bot, opened if needed; None if Slack refuses to open it.
 
         Raises:
             Unreachable: Slack does not respond.
@@ -156,12 +156,12 @@ class Workspace:
             self._chats[user] = OneToOne(answer["channel"]["id"])
         return self._chats[user]
 
-    def look_again(self, user: str) -> None:
-        """Remove a person from the cache, because something about them changed."""
+    def drop_profile(self, user: str) -> None:
+        """Remove a person's profile from the cache, because it changed in Slack."""
         self._profiles.pop(user, None)
 
     async def profile(self, user: str) -> SlackProfile:
-        """Return who a person is; a stranger if Slack does not know them.
+        """Return a person's profile. For an id that Slack does not know, it is `unnamed` and `restricted`.
 
         Raises:
             Unreachable: Slack does not respond.
@@ -188,7 +188,7 @@ class Workspace:
         return profile
 
     async def language(self, user: str) -> Language:
-        """Return a person's language; if Slack does not respond, the one cached for a day, or else English."""
+        """Return a person's language; if Slack does not respond, the language cached for a day, or else English."""
         try:
             return (await self.profile(user)).language
         except (Unreachable, WhoUnknown):
@@ -201,26 +201,26 @@ _MESSAGES = 15
 
 
 class DeliveryMark(msgspec.Struct, frozen=True):
-    """The mark on the posts of one message's answer: a hash of the delivery's id."""
+    """The mark in the metadata of every post of one answer: a hash of the delivery's id, "" for unmarked posts."""
 
     key: str = ""
 
     @classmethod
     def of(cls, delivery: str) -> DeliveryMark:
-        """Return the mark for a delivery."""
+        """Return the mark for the delivery with this id."""
         return cls(hashlib.sha256(b"slack\x00" + delivery.encode()).hexdigest()[:32])
 
     def metadata(self, *, done: bool) -> dict[str, Any]:
-        """Return the metadata of a post or an update.
+        """Return the arguments of a post or an update that set its metadata; none for an unmarked post.
 
-        `done` is True for the last page of the last reply once it has its text.
+        `done` is True for the last page of the last reply once the page has its text.
         """
         if not self.key:
             return {}
         return {"metadata": {"event_type": _EVENT, "event_payload": {"key": self.key, "done": done}}}
 
     def done_in(self, message: Mapping[str, Any]) -> bool | None:
-        """Return whether a message in the chat is the end of this answer; None if it is none of its posts."""
+        """Return whether a message in the chat is the end of this answer; None if it belongs to another answer."""
         metadata = message.get("metadata") or {}
         payload = metadata.get("event_payload") or {}
         if metadata.get("event_type") != _EVENT or payload.get("key") != self.key:
@@ -228,10 +228,10 @@ class DeliveryMark(msgspec.Struct, frozen=True):
         return bool(payload.get("done"))
 
 
-async def cleared(here: Workspace, place: OneToOne, mark: DeliveryMark, since: str) -> Posted:
-    """Return how much of an answer is in a 1:1 chat; parts of it are deleted, so that it can be posted again.
+async def clear_part(here: Workspace, place: OneToOne, mark: DeliveryMark, since: str) -> Posted:
+    """Return how much of an answer is in a 1:1 chat. A part of an answer is deleted, so that it can be posted again.
 
-    `since` is the `ts` of the question, or of a moment before it.
+    `since` is the `ts` of the question, or of an earlier moment; only newer messages are read.
 
     Raises:
         SlackApiError, Unreachable: the chat cannot be read.
@@ -248,7 +248,7 @@ async def cleared(here: Workspace, place: OneToOne, mark: DeliveryMark, since: s
 
 
 async def _written(here: Workspace, place: OneToOne, since: str) -> AsyncIterator[Mapping[str, Any]]:
-    """Yield the messages of a thread; if it is gone or there was none, those of the chat."""
+    """Yield the newer messages of a place's thread; without a thread, or if it was deleted, those of the chat."""
     if place.thread:
         replies = partial(here.client.conversations_replies, ts=place.thread)
         try:
@@ -285,7 +285,7 @@ async def _delete(here: Workspace, place: OneToOne, ts: str) -> None:
 
 
 class OneWorkspace:
-    """The workspace of SLACK_BOT_TOKEN."""
+    """The workspace of the setting SLACK_BOT_TOKEN."""
 
     def __init__(self, client: AsyncWebClient) -> None:
         self._client = client
@@ -293,7 +293,13 @@ class OneWorkspace:
         self._asking: asyncio.Task[Workspace | None] | None = None
 
     async def of(self, enterprise: str, team: str) -> Workspace | None:
-        """Return the workspace. Slack is asked about the token once, even if the first caller is cancelled."""
+        """Return the workspace if the ids are its own, else None; None also if Slack rejects the token.
+
+        Slack is asked about the token once, even if the first caller is cancelled.
+
+        Raises:
+            Unreachable: Slack does not say to which workspace the token belongs.
+        """
         if self._workspace is None:
             if self._asking is None or self._asking.done():
                 self._asking = asyncio.create_task(self._ask())
@@ -324,6 +330,6 @@ class OneWorkspace:
             ),
         )
 
-    async def gone(self, enterprise: str, team: str) -> None:  # noqa: ARG002 -- there is only one
-        """Forget the workspace, so that Slack is asked about the token again."""
+    async def remove(self, enterprise: str, team: str) -> None:  # noqa: ARG002 -- there is only one
+        """Drop the cached workspace, so that Slack is asked about the token again."""
         self._workspace = None

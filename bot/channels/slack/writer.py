@@ -1,6 +1,6 @@
-"""Posts replies to Slack. A private reply is posted as a neutral line, for notifications, and then filled in.
+"""Posts replies to Slack. A private reply is posted as a neutral line first, for notifications, and then filled in.
 
-A writer is for one message: its progress note becomes the answer.
+A writer is for the replies to one message. Its progress note is replaced by the answer.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ _MOST_CHANNELS = 10_000
 
 
 class ChannelRateLimit:
-    """Limits posts to one second apart in each channel."""
+    """Limits posts to one a second in each channel."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class ChannelRateLimit:
         self._free: TTLCache[str, float] = TTLCache(_MOST_CHANNELS, 60, timer=clock)
 
     async def turn(self, channel: str, *, waits: bool) -> None:
-        """Record a post. With `waits`, wait before it until the channel may be written to again."""
+        """Count a post in a channel. With `waits`, wait until a second has passed since the previous post."""
         now = self._clock()
         at = max(now, self._free.get(channel, now))
         self._free[channel] = at + SECONDS
@@ -74,10 +74,13 @@ _ASKS = {"account.unlink": "form_unlink", "account.forget": "confirm_forget"}
 
 
 class Notices(Texts):
-    """The channel's own texts, and replies, as Slack's messages."""
+    """The channel's own texts, and the conversion of replies to Slack messages."""
 
     def pages(self, reply: Reply) -> tuple[BlockPage, ...]:
-        """Return the messages of a reply, with confirmations for deletions, and thumbs under ratable answers."""
+        """Return a reply as Slack messages.
+
+        Buttons that delete something ask for confirmation, and answers that can be rated have thumbs.
+        """
         return pages(reply, partial(self._asks, language=reply.language), self.labels("rating", reply.language))
 
     def _asks(self, intent: str, language: Language) -> Mapping[str, str] | None:
@@ -85,7 +88,7 @@ class Notices(Texts):
         return self.labels(name, language) if name else None
 
     def page(self, name: str, language: Language, *, links: Mapping[str, str] | None = None) -> BlockPage:
-        """Return a template that fits into one message."""
+        """Return a template as one message. The template must be short enough for one message."""
         return self.pages(Shareable(intent=name, language=language, blocks=self.blocks(name, language, links=links)))[0]
 
 
@@ -98,9 +101,9 @@ Method = Callable[..., Awaitable[AsyncSlackResponse]]
 
 
 class Means(msgspec.Struct, frozen=True):
-    """What all writers of a bot share. `retention` records a message before a member's data is written into it.
+    """The objects that all writers of a bot share. `retention` records messages that will contain a member's data.
 
-    `client` is that of the bot token, which posts in a help desk's channel.
+    `client` has the bot token, and posts in a help desk's channel.
     """
 
     notices: Notices
@@ -112,7 +115,7 @@ class Means(msgspec.Struct, frozen=True):
 
 
 class _Writing(msgspec.Struct, frozen=True):
-    """A reply that is being posted, with its person and conversation."""
+    """A reply that is being posted, with its conversation and its reader."""
 
     place: Place
     reply: Answered
@@ -120,9 +123,9 @@ class _Writing(msgspec.Struct, frozen=True):
 
 
 class SlackWriter:
-    """Posts replies in Slack chats and threads, and pointers as ephemeral lines.
+    """Posts replies in Slack chats and threads, and pointers as ephemeral messages.
 
-    `mine` returns whether the message that is answered is still this process's.
+    `mine` returns whether this process is still the one that answers the message.
     """
 
     def __init__(self, means: Means, workspace: Workspace, mark: DeliveryMark = UNMARKED) -> None:
@@ -133,7 +136,7 @@ class SlackWriter:
         self.mine: Callable[[], Awaitable[bool]] = always
 
     async def post(self, place: OneToOne, reply: Answered, person: Person) -> None:
-        """Post in the person's 1:1 chat.
+        """Post a reply in the person's 1:1 chat.
 
         A private reply is posted as a neutral line and then updated, because Slack builds notifications from the post,
         including its blocks, and shows them on locked screens and in e-mail (T26).
@@ -146,7 +149,7 @@ class SlackWriter:
             raise
 
     async def share(self, place: Shared, reply: Shareable, person: Person) -> None:
-        """Post in a channel's thread; what concerns the asker alone is shown to the asker alone."""
+        """Post a reply in a channel's thread. Only the asker sees a reply that concerns the asker alone."""
         if reply.to_asker:
             for page in self._notices.pages(reply):
                 await self._ephemeral(place, person, page)
@@ -154,14 +157,16 @@ class SlackWriter:
             await self._write(_Writing(place, reply, person))
 
     async def private_place(self, person: Person) -> OneToOne | None:
-        """Return the person's chat with the bot."""
+        """Return the person's 1:1 chat with the bot; None if Slack refuses to open it."""
         return await self._workspace.chat(person.user)
 
     async def point(self, place: Shared, person: Person, language: Language, found: OneToOne | None) -> None:
-        """Show one line to this person only; if Slack does not show it, the answer in their chat is not affected.
+        """Show one line to the asker only: where the answer is, or that it could not be sent.
+
+        If Slack refuses to show the line, the answer in the 1:1 chat is not affected.
 
         Raises:
-            Unreachable: there is no such answer, and it is unknown whether the line that says so was shown.
+            Unreachable: there is no such answer, and it is unknown whether the line was shown.
         """
         try:
             await self._ephemeral(place, person, self._pointer(person, language, found))
@@ -173,10 +178,10 @@ class SlackWriter:
                 raise
 
     async def _write(self, to: _Writing) -> None:
-        """Write a reply. A progress note that Slack refuses is dropped.
+        """Post a reply, in place of the progress note if there is one. A progress note that Slack refuses is dropped.
 
         Raises:
-            Unreachable: a progress note may exist that cannot be found again.
+            Unreachable: the outcome is unknown. For a progress note, only in the 1:1 chat, where it can be found again.
         """
         lost = (SlackApiError,) if isinstance(to.place, OneToOne) else (SlackApiError, Unreachable)
         with contextlib.suppress(*(lost if to.reply.passing else ())):
@@ -196,9 +201,9 @@ class SlackWriter:
                 self._note = (to.place, sent) if to.reply.passing else None
 
     async def show_status(self, place: Place, language: Language) -> bool:
-        """Set Slack's status that an answer is being made, in a thread with the assistant. Return whether it is shown.
+        """Set Slack's status that an answer is being made, in a thread of the 1:1 chat. Return whether Slack shows it.
 
-        It is no message, so it says nothing about the question; the answer ends it.
+        The status says nothing about the question. It ends when the answer is posted.
         """
         if not isinstance(place, OneToOne) or not place.thread:
             return False
@@ -211,7 +216,10 @@ class SlackWriter:
         return True
 
     async def _replaced(self, to: _Writing, ts: str, page: BlockPage, *, done: bool) -> bool:
-        """Return whether the page replaced the progress note, which fails if the note was deleted."""
+        """Replace the progress note by the page.
+
+        Return False if Slack refuses that, for example if the note was deleted.
+        """
         try:
             await self._fill(to, ts, page, done=done)
         except SlackApiError:
@@ -222,9 +230,9 @@ class SlackWriter:
         return True
 
     async def _fill(self, to: _Writing, ts: str, page: BlockPage, *, done: bool) -> None:
-        """Write the page into a message. One in the person's chat that gets their data is recorded before.
+        """Write the page into a posted message. A message in the 1:1 chat that gets member data is recorded before.
 
-        If the person was disconnected meanwhile, a sentence says so in its place (T53).
+        If the person has disconnected their account meanwhile, the message says so instead of the page (T53).
         """
         if isinstance(to.reply, Private):
             known = ts in self._noted or to.reply.intent in FAREWELLS
@@ -233,7 +241,7 @@ class SlackWriter:
             if not await to.reply.stands():
                 page = self._notices.page("withdrawn", to.reply.language)
         where = {"channel": to.place.conversation, "ts": ts, **self._mark.metadata(done=done)}
-        await drawn(self._client.chat_update, page, **where)
+        await send_page(self._client.chat_update, page, **where)
 
     async def _posted(self, to: _Writing, page: BlockPage, *, done: bool) -> str:
         if not isinstance(to.reply, Private):
@@ -253,10 +261,10 @@ class SlackWriter:
         return str(sent["ts"])
 
     async def _take_back(self, to: _Writing, ts: str) -> None:
-        """Delete a neutral line that no answer will replace, unless another process sees to this message by now.
+        """Delete a neutral line that no answer will replace, unless another process now answers the message.
 
         Raises:
-            Unreachable: it may still be there, so the next try has to look for it.
+            Unreachable: the line may still be there, so the next try has to look for it.
         """
         with contextlib.suppress(SlackApiError, StoreError):
             if not await self.mine():
@@ -270,16 +278,16 @@ class SlackWriter:
         said = page or BlockPage(text, ())
         where: dict[str, Any] = {"channel": place.conversation, **QUIET, **self._mark.metadata(done=done)}
         try:
-            return await drawn(self._client.chat_postMessage, said, **where, thread_ts=place.thread or None)
+            return await send_page(self._client.chat_postMessage, said, **where, thread_ts=place.thread or None)
         except SlackApiError as error:
             # The question was deleted meanwhile, and its thread with it.
             if place.thread and code_of(error) in THREADLESS:
-                return await drawn(self._client.chat_postMessage, said, **where)
+                return await send_page(self._client.chat_postMessage, said, **where)
             raise
 
     async def _ephemeral(self, place: Place, person: Person, page: BlockPage) -> None:
         where = {"channel": place.conversation, "user": person.user}
-        await drawn(self._client.chat_postEphemeral, page, **where)
+        await send_page(self._client.chat_postEphemeral, page, **where)
 
     def _pointer(self, person: Person, language: Language, found: OneToOne | None) -> BlockPage:
         if found is None:
@@ -289,8 +297,8 @@ class SlackWriter:
         return self._notices.page("answered_aside", language, links={"chat": address})
 
 
-async def drawn(method: Method, page: BlockPage, **arguments: Any) -> AsyncSlackResponse:
-    """Call with blocks; if Slack rejects them, with plainer ones, then without, because the text is complete."""
+async def send_page(method: Method, page: BlockPage, **arguments: Any) -> AsyncSlackResponse:
+    """Call `method` with a page's text and blocks. If Slack rejects the blocks, try simpler ones, then text only."""
     ways = page.ways()
     while blocks := next(ways):
         try:

@@ -25,6 +25,7 @@ from bot.channels.teams.dialogs import Dialogs, Thumbs
 from bot.channels.teams.gate import Hosts, cloud_of
 from bot.channels.teams.incoming import (
     Incoming,
+    as_message,
     is_of_teams,
     is_renewal,
     language_of,
@@ -32,7 +33,6 @@ from bot.channels.teams.incoming import (
     read_edit,
     read_message,
     read_press,
-    said,
     tenant_of,
     with_command,
     word,
@@ -76,9 +76,11 @@ class TeamsApp:
         pause: Pause = asyncio.sleep,
         typing_after: float = _TYPING_SECONDS,
     ) -> None:
-        """`inbox` makes the store of deliveries, `pause` waits between tries of a call.
+        """Create the app without connecting.
 
-        The settings' tenants are those whose people may use it, the app's own first.
+        `inbox` makes the store of deliveries. `pause` waits between tries of a call. `typing_after` is the time in
+        seconds after which a typing indicator is shown. The settings' tenants are those whose people may use the app;
+        the first is the app's own.
         """
         settings, table, now, outside = host.settings, host.table, host.settings.now, outside or Outside()
         self._answers, self._gone, self._open, self._typing_after = host.turn, host.forget, outside.open, typing_after
@@ -107,7 +109,7 @@ class TeamsApp:
         self._unkept: TTLCache[str, asyncio.Task[None]] = TTLCache(_MOST_TOLD, _TOLD_SECONDS)
 
     async def start(self) -> None:
-        """Register the SDK's handler with our own, and fetch the connector's keys in the background."""
+        """Replace the SDK's handler of activities by the bot's, and fetch the connector's keys in the background."""
         await self._app.initialize()
         # The SDK's own handlers would send what was typed to a token service, and answer unknown calls with 500.
         self._app.server.on_request = self._on_activity
@@ -117,7 +119,7 @@ class TeamsApp:
         await self._erasing.start()
 
     async def stop(self) -> None:
-        """Finish what was acknowledged, then close the connections."""
+        """Answer what was acknowledged, then close the connections."""
         await self._inbox.stop(_DRAIN_SECONDS)
         await self._erasing.stop(0)
         if self._warming is not None:
@@ -131,10 +133,10 @@ class TeamsApp:
         return [Route(ROUTE, self._receive, methods=["POST"])]
 
     async def push(self, person: Person, reply: Private) -> None:
-        """Send a message to a person in their 1:1 chat, unasked.
+        """Send a message to a person in their 1:1 chat without a question from them.
 
         Raises:
-            Unwritable: they have not added the app.
+            Unwritable: the person has not added the app.
             Superseded: another process has taken the message over.
         """
         writer = TeamsWriter(self._means, self._regions.get(person.team, self._cloud.service_url))
@@ -146,7 +148,12 @@ class TeamsApp:
         await writer.post(place, reply, person)
 
     async def hand_over(self, channel: str, reply: Shareable, person: Person) -> None:  # noqa: ARG002 -- it says who asks
-        """Post a question in a help desk's channel in the app's own tenant; raises as the writer does."""
+        """Post a question in a help desk's channel in the app's own tenant.
+
+        Raises:
+            Unwritten: Teams rejected it.
+            Unreachable, httpx.HTTPError: it is unknown whether it was posted.
+        """
         await TeamsWriter(self._means, self._regions.get(self._home, self._cloud.service_url)).hand_over(channel, reply)
 
     async def is_present(self, person: Person) -> bool | None:
@@ -156,10 +163,10 @@ class TeamsApp:
         return None if place is None else await self._people.is_present(person, region, place.conversation)
 
     async def _delete(self, shown: ShownMessage) -> bool:
-        """Delete one of the bot's messages. Return whether it is gone.
+        """Delete one of the bot's messages. Return whether the message no longer exists.
 
         Raises:
-            Refused, httpx.HTTPError: a later try may succeed.
+            CallRefused, httpx.HTTPError: a later try may succeed.
         """
         try:
             await self._connector.delete(shown.region or self._cloud.service_url, shown.conversation, shown.message)
@@ -168,7 +175,7 @@ class TeamsApp:
         return True
 
     async def _receive(self, request: Request) -> Response:
-        """Return the SDK's response to an activity that passed the gate; otherwise 413, 401, 400 or 403."""
+        """Return the SDK's response to an activity that passed the checks of `gate`; otherwise 413, 401, 400 or 403."""
         body = await read_request(request, gate.LARGEST_BODY)
         if body is None:
             return self._refuse(413, "size")
@@ -177,7 +184,7 @@ class TeamsApp:
         activity = gate.read_activity(body)
         if activity is None:
             return self._refuse(_REFUSED, "body")
-        if not is_of_teams(activity) or not self._hosts.hold(word(activity, "serviceUrl")):
+        if not is_of_teams(activity) or not self._hosts.allow(word(activity, "serviceUrl")):
             return self._refuse(_FORBIDDEN, "service_url" if is_of_teams(activity) else "channel")
         answer = await self._adapter.handle(activity, {"authorization": request.headers.get("authorization", "")})
         content, status = answer["body"], answer["status"]
@@ -222,7 +229,10 @@ class TeamsApp:
         return _OK, None
 
     async def _invoked(self, name: str, body: Body) -> tuple[int, Any]:
-        """Return the response to an invoke. 501 for an unsupported one, which Teams then does not send again."""
+        """Return the status and body of the response to an invoke activity.
+
+        An unsupported invoke gets 501, so that Teams does not send it again.
+        """
         calls: Mapping[str, Callable[[Body], Awaitable[Any]]] = {
             "adaptiveCard/action": self._renewed if is_renewal(body) else self._pressed,
             "composeExtension/fetchTask": self._dialogs.open,
@@ -239,7 +249,7 @@ class TeamsApp:
         return await TeamsWriter(self._means, incoming.service_url).private_place(person)
 
     async def _keep(self, incoming: Incoming | None) -> None:
-        """Store an incoming request until it is answered, once, however often Teams delivers it."""
+        """Store a message until it is answered. A repeated delivery is stored once. None is ignored."""
         if incoming is None:
             return
         key, lane = _hash(incoming.key), _hash(incoming.lane)
@@ -251,7 +261,7 @@ class TeamsApp:
             raise
 
     async def _tell_unkept(self, incoming: Incoming) -> None:
-        """Tell the person that the message cannot be stored, because Teams retries silently."""
+        """Tell the person that their message cannot be stored, because Teams retries without telling them."""
         person = Person("teams", "", incoming.tenant, incoming.user)
         try:
             told = self._notices.in_every_language("not_kept")
@@ -260,7 +270,7 @@ class TeamsApp:
             _failed(error)
 
     async def _pressed(self, body: Body) -> dict[str, Any]:
-        """Return what the client shows at the button at once; the answer is a separate message."""
+        """Store a button press, and return what the client shows at once. The answer follows as a separate message."""
         language, press = language_of(body), read_press(body)
         if press is None:
             value = {"code": "BadRequest", "message": self._notices.text("old_button", language)}
@@ -269,9 +279,9 @@ class TeamsApp:
         return {"statusCode": _OK, "type": _MESSAGE, "value": self._notices.text("looking", language)}
 
     async def _renewed(self, body: Body) -> dict[str, Any]:
-        """Return a card's current content when its own person looks at it again, in a 1:1 chat.
+        """Return a card's current content, when the person it was made for opens it again in a 1:1 chat.
 
-        The person is taken from the activity, not from the card: all that others learn is that nothing has changed.
+        The person is taken from the signed activity, not from the card. Everybody else gets the notice "nothing new".
         """
         incoming, reply = read_press(body), None
         if incoming is not None and incoming.personal:
@@ -285,7 +295,7 @@ class TeamsApp:
 
     async def _installed(self, body: Body) -> None:
         """Greet a person who added the app; delete the data of one who removed it (T21)."""
-        incoming, action = said(body, self._notices.text("hello", language_of(body))), word(body, "action")
+        incoming, action = as_message(body, self._notices.text("hello", language_of(body))), word(body, "action")
         if incoming is None or not incoming.personal:
             return
         if action.startswith("remove"):
@@ -294,7 +304,7 @@ class TeamsApp:
             await self._keep(incoming)
 
     async def _soothe(self, delivery: Delivery) -> None:
-        """Show a typing indicator to a person whose message waits for an earlier one, whose progress notes they see."""
+        """Show a typing indicator to a person whose message waits until an earlier one is answered."""
         await self._type(msgspec.json.decode(delivery.body, type=Incoming))
 
     async def _answer(self, delivery: Delivery) -> None:
@@ -320,9 +330,9 @@ class TeamsApp:
             _failed(error)
 
     async def _pass_on(self, writer: TeamsWriter, incoming: Incoming, message: Message, delivery: Delivery) -> None:
-        """Share an answer with everybody where its asker asked.
+        """Share an answer with everybody in the conversation where it was asked for.
 
-        Confirm it in the asker's own chat if it was pressed there.
+        If the button was pressed in the asker's own chat, confirm the sharing there.
         """
         key = (message.press or "").removeprefix(SHARE)
         found = await self._aside.shown(key, message.person, once=True)
@@ -337,7 +347,7 @@ class TeamsApp:
             await say(writer, message.place, self._notices.shared_there(reply.language), message.person)
 
     async def _typing(self, incoming: Incoming) -> None:
-        """Show a typing indicator if the answer takes longer than a moment."""
+        """Show a typing indicator after `typing_after` seconds. The task is cancelled when the answer is posted."""
         await asyncio.sleep(self._typing_after)
         await self._type(incoming)
 
@@ -348,7 +358,7 @@ class TeamsApp:
 
 
 def _hash(text: str) -> str:
-    """Return a hash of an id that is stored for an hour after its message, so that it identifies no conversation."""
+    """Return the SHA-256 of an id. The inbox stores ids for an hour after the answer; a hash names no conversation."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""Calls to the Bot Connector: few at a time, retried when Teams says so, in the order of each conversation."""
+"""Calls to the Bot Connector: few at a time, and retried if the response says that a retry may succeed."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ _TOO_MUCH = {HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE}
 
 
 class NotShown(Unwritten):
-    """Teams rejected a message's content; the message is the HTTP status."""
+    """Teams rejected a message's content; the exception's text is the HTTP status."""
 
 
 class CallRefused(Unwritten):
-    """Teams returned another error; the message is its HTTP status, or that the host is not Teams'."""
+    """Teams returned another error, or the host is not one of Teams'; the exception's text says which."""
 
 
 FAILURES = (Unwritable, NotShown, CallRefused, httpx.HTTPError)
@@ -54,8 +54,8 @@ FAILURES = (Unwritable, NotShown, CallRefused, httpx.HTTPError)
 class Extras(msgspec.Struct, frozen=True):
     """Additions to a message's card.
 
-    `only` is the one person of a group or channel who sees it, by their id there. `label` is the name of its
-    sensitivity and what it means. `rates`: thumbs that open a dialog.
+    `only` is the Teams id of the one member of a group or channel who sees the message, "" for all members. `label` is
+    the name and the description of its sensitivity label. `rates`: the message has thumbs, which open a dialog.
     """
 
     only: str = ""
@@ -86,7 +86,7 @@ class Connector:
     async def show(
         self, service_url: str, conversation: str, card: AdaptiveCard, summary: str, extras: Extras = PLAIN
     ) -> str:
-        """Post a card. Return the message's id. `summary` is the text of a notification."""
+        """Post a card. Return the message's id. `summary` is the text of the notification."""
         message = MessageInput(attachments=[Attachment(content_type=TYPE, content=card)], summary=summary)
         if extras.only:
             message.recipient = Account(id=extras.only, is_targeted=True)
@@ -100,11 +100,11 @@ class Connector:
         return await self._send(service_url, conversation, message)
 
     async def say(self, service_url: str, conversation: str, text: str) -> None:
-        """Post a text of our own, without a card."""
+        """Post a plain text, without a card."""
         await self._send(service_url, conversation, MessageInput(text=text, text_format="plain"))
 
     async def type(self, service_url: str, conversation: str) -> None:
-        """Show a typing indicator."""
+        """Show a typing indicator in the conversation."""
         await self._send(service_url, conversation, TypingActivityInput())
 
     async def delete(self, service_url: str, conversation: str, message: str) -> None:
@@ -118,7 +118,7 @@ class Connector:
         return await self._call(lambda: conversations.get_member_by_id(quoted(conversation), quoted(member)))
 
     async def chat(self, service_url: str, tenant: str, user: str) -> str:
-        """Return the id of a person's 1:1 chat with the bot, which exists if they have the app."""
+        """Return the id of a person's 1:1 chat with the bot. The chat exists if the person has added the app."""
         asked = CreateConversationParams(
             members=[Account(id=user)], tenant_id=tenant, channel_data={"tenant": {"id": tenant}}
         )
@@ -152,8 +152,8 @@ class Connector:
                 raise _without_text(error) from None
 
     def _region(self, service_url: str) -> ApiClient:
-        """Return the client for a region, cached, as the SDK would make a dozen objects for every message."""
-        if not self._hosts.hold(service_url):
+        """Return the API client for a region. Clients are cached, because the SDK creates a dozen objects for each."""
+        if not self._hosts.allow(service_url):
             raise CallRefused("foreign service URL")
         address = service_url.rstrip("/")
         if address not in self._regions:
@@ -162,7 +162,10 @@ class Connector:
 
 
 async def _targeted(region: ApiClient, conversation: str, activity: Any) -> str:
-    """Post a message that one person sees. Return its id. The SDK's own method logs a warning each time."""
+    """Post a message that only its recipient sees. Return its id.
+
+    The SDK's own method is not used, because it logs a warning at each call.
+    """
     url = f"{region.service_url}/v3/conversations/{conversation}/activities"
     body = activity.model_dump(by_alias=True, exclude_none=True)
     sent = (await region.http.post(url, params={"isTargetedActivity": "true"}, json=body)).json()
@@ -170,7 +173,10 @@ async def _targeted(region: ApiClient, conversation: str, activity: Any) -> str:
 
 
 def _without_text(error: httpx.HTTPStatusError) -> Exception:
-    """Return the exception without its text, which contains the conversation's address."""
+    """Return one of this module's exceptions for an HTTP error, with only the status as its text.
+
+    httpx's own text contains the conversation's address.
+    """
     status = error.response.status_code
     if status in _BLOCKED:
         return Unwritable(str(status))
@@ -183,5 +189,5 @@ def _asked_to_wait(response: httpx.Response) -> float:
 
 
 def quoted(part: str) -> str:
-    """Return an id quoted as one part of a URL path."""
+    """Return an id percent-encoded, as one segment of a URL path."""
     return quote(part, safe=":@;=")

@@ -1,11 +1,12 @@
-"""Dialogs: the pack's forms and "Ask about this message", from the message box and a message's menu; and thumbs.
+"""Dialogs in Teams: the pack's forms, "Ask about this message", and the thumbs under answers.
 
-They open in any chat, also without the bot in it, so answers go to the person's 1:1 chat with the bot. A form about a
-member's record opens in that chat only.
+Forms are opened from the message box, "Ask about this message" from a message's menu. Both open in any chat, also
+without the bot in it, so answers go to the person's 1:1 chat with the bot. A form about a member's record opens in that
+chat only.
 
-A thumb under a private answer opens thanks, or "What was wrong?" with a button for each cause. Teams sends the id of
-the rated message and nothing of ours, so the two buttons of an answer are stored by message, for its reader only.
-Teams' own dialog would ask for text, which is not stored.
+A thumb under a private answer opens a thank-you, or "What was wrong?" with a button for each cause. Teams sends only
+the id of the rated message, so the two buttons of an answer are stored by message, for its reader only. Teams' own
+dialog would ask for text, which is not stored.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from msgspec.structs import replace
 from bot.channels.base import Answers, Body
 from bot.channels.registry import ASK
 from bot.channels.registry import FORM as COMMAND
-from bot.channels.teams.incoming import LONGEST, LONGEST_ID, Incoming, language_of, said, word
+from bot.channels.teams.incoming import LONGEST, LONGEST_ID, Incoming, as_message, language_of, word
 from bot.channels.teams.notices import Notices
 from bot.channels.teams.people import People
 from bot.conversation.forms import NOTHING, TICKED, FormField, Forms, KnownNetworks, fields_of, option_of
@@ -47,7 +48,7 @@ KeepIncoming = Callable[[Incoming], Awaitable[None]]
 
 
 class Thumbs:
-    """The thumbs of answers, and what their presses do. `keep` has a button of the dialog answered in the chat."""
+    """Handles the thumbs under answers. `keep` stores a button press, whose answer is then posted in the chat."""
 
     def __init__(
         self, table: SealedTable, answers: Answers, people: People, notices: Notices, keep: KeepIncoming
@@ -56,39 +57,42 @@ class Thumbs:
         self._keep = keep
 
     async def note(self, person: Person, place: OneToOne, message: str, rating: Rating) -> None:
-        """Store what the thumbs under a message press. Without it, a press reports that the button has expired."""
+        """Store the two buttons that stand for the thumbs under a message, for a day.
+
+        For a message without stored buttons, a thumb reports that the button has expired.
+        """
         kept = json.dumps({"like": rating.right.id, "dislike": rating.wrong.id}).encode()
         key = _key(person.team, person.user, place.conversation, message)
         with suppress(StoreError):
             await self._table.put(_RATINGS, key, kept, expires=time.time() + _KEPT, owner=person.key)
 
     async def open(self, body: Body) -> Dialog:
-        """Return what a client shows when a thumb is pressed: the answer to its button."""
+        """Return the dialog that a client shows when a thumb is pressed: the answer to the thumb's button."""
         reaction = word(body, "value", "data", "actionValue", "reaction")
-        incoming = said(body, "", await self._press_of(body, reaction))
+        incoming = as_message(body, "", await self._press_of(body, reaction))
         reply = await self._answered(incoming) if incoming is not None and incoming.press else None
         if reply is None:
-            return told(self._notices.text("old_button", language_of(body)))
+            return text_dialog(self._notices.text("old_button", language_of(body)))
         card = submitting(pages(reply)[0].card)
         if card == pages(reply)[0].card:
-            return told(plain(reply.blocks))
+            return text_dialog(plain(reply.blocks))
         value = {"width": "small", "height": "small", "card": {"contentType": TYPE, "content": card}}
         return {"task": {"type": "continue", "value": value}}
 
     async def take(self, body: Body) -> None:
-        """Have a button of the dialog answered in the chat; if it was not our dialog, the thumb's button.
+        """Store the button that was pressed in the dialog of a thumb; its answer is posted in the chat.
 
-        A client that does not support our dialog shows Teams' own, and sends the typed text, which is ignored.
+        If the client showed Teams' own dialog instead, the thumb's button is stored; the typed text is ignored.
         """
         press = _pressed_in(word(body, "value", "actionValue", "feedback"))
         press = press or await self._press_of(body, word(body, "value", "actionValue", "reaction"))
-        incoming = said(body, "", press)
+        incoming = as_message(body, "", press)
         if incoming is not None and incoming.press and incoming.personal:
             await self._keep(incoming)
 
     async def _press_of(self, body: Body, reaction: str) -> str | None:
-        """Return the button behind a thumb under the message; None if the message is no answer to its sender."""
-        incoming = said(body, "")
+        """Return the id of the button for a thumb; None if the message is no answer to the person who pressed it."""
+        incoming = as_message(body, "")
         if incoming is None or not incoming.personal:
             return None
         message = word(body, "replyToId")
@@ -96,7 +100,7 @@ class Thumbs:
         return word(json.loads(kept), reaction) or None if kept else None
 
     async def _answered(self, incoming: Incoming) -> Answered | None:
-        """Return the answer to a press without posting it."""
+        """Return the last reply to a button press, without posting it; None if there is none within four seconds."""
         asked, found = await self._people.message(incoming), None
         with suppress(TimeoutError):
             async with asyncio.timeout(_ANSWER_WITHIN):
@@ -111,8 +115,8 @@ def _pressed_in(feedback: str) -> str | None:
     return None
 
 
-def told(text: str) -> Dialog:
-    """Return a text in place of a dialog."""
+def text_dialog(text: str) -> Dialog:
+    """Return a dialog that shows only a text."""
     return {"task": {"type": "message", "value": text}}
 
 
@@ -139,7 +143,7 @@ def form_card(
 ) -> AdaptiveCard:
     """Return a form as a card. `typed` are the initial values of its fields, `faults` the messages below fields.
 
-    `known` are the networks of the form's own field.
+    `known` are the networks to choose from in the form's network field.
     """
     said = [_text(labels["about"])] if "about" in labels else []
     hidden = {key for key in form.fields if form.first and key not in form.first}
@@ -166,7 +170,7 @@ def form_card(
 
 
 def _more(labels: Mapping[str, str], fields: list[AdaptiveCard]) -> list[AdaptiveCard]:
-    """Return a button that shows or hides the other fields, and these fields."""
+    """Return a button that shows or hides a form's less important fields, and a container with these fields."""
     shows = {"type": "Action.ToggleVisibility", "title": labels["more"], "targetElements": [_MORE]}
     return [
         {"type": "ActionSet", "actions": [shows]},
@@ -175,7 +179,10 @@ def _more(labels: Mapping[str, str], fields: list[AdaptiveCard]) -> list[Adaptiv
 
 
 def _field(form: Form, field: FormField, labels: Mapping[str, str], fault: str | None) -> Iterator[AdaptiveCard]:
-    """Yield one field. A star marks required fields, and the first of several fields of which one is required."""
+    """Yield the elements of one field: its input, its hint and its error message.
+
+    The label has a star if the field is required, or is the first of several fields of which one is required.
+    """
     key, is_required = field.key, field.key in form.required
     star = " *" if key in form.asked_first and not is_required else ""
     asked: AdaptiveCard = {
@@ -193,7 +200,7 @@ def _field(form: Form, field: FormField, labels: Mapping[str, str], fault: str |
 
 
 def _input(field: FormField, *, is_required: bool) -> AdaptiveCard:
-    """Return a select or checkboxes if its values are known, a date picker, or a text input."""
+    """Return the input of a field: a date picker for a day, a text input for text, otherwise a select or checkboxes."""
     kept = {"value": field.starts[0]} if field.starts else {}
     match field.kind:
         case "day":
@@ -220,7 +227,7 @@ OwnChat = Callable[[Incoming, Person], Awaitable[OneToOne | None]]
 
 
 class Dialogs:
-    """Opens dialogs and processes their submission. `own_chat` returns a person's chat, `keep` stores a message."""
+    """Opens dialogs and processes submitted ones. `own_chat` returns a person's 1:1 chat, `keep` stores a message."""
 
     def __init__(
         self,
@@ -236,29 +243,32 @@ class Dialogs:
         self._own_chat, self._keep, self._now = own_chat, keep, now
 
     async def open(self, body: Body) -> Dialog:
-        """Return what a client shows for a command: a form, or a note on where the answer will be."""
+        """Return what a client shows for a command of the message box: a form, or a text that says why there is none.
+
+        For "Ask about this message", store the question and return a text that says where the answer will be.
+        """
         language, command = language_of(body), word(body, "value", "commandId")
         if command == ASK:
-            incoming = said(body, quoted_text(body))
+            incoming = as_message(body, quoted_text(body))
             return await self._take(incoming and replace(incoming, quoted=True), language)
         offered = self._offered(command)
-        incoming = said(body, "")
+        incoming = as_message(body, "")
         if offered is None or incoming is None:
-            return told(self._notices.text("old_button", language))
+            return text_dialog(self._notices.text("old_button", language))
         if offered.linked and not incoming.personal:
-            return told(self._notices.text("only_there", language))
+            return text_dialog(self._notices.text("only_there", language))
         person, directory_only = await self._people.person(incoming)
         known = await self._forms.known(offered.form.name, None if directory_only else person)
         typed = {offered.form.own: known.own} if offered.form.own and known.own else {}
         return self._form(offered, language, typed, {}, known)
 
     async def take(self, body: Body) -> Dialog:
-        """Handle a submitted form: ask in the person's own chat, or show the form again with messages at its fields."""
+        """Handle a submitted form: store its question, or return the form again with messages at its invalid fields."""
         language = language_of(body)
         offered = self._offered(word(body, "value", "commandId"))
         data = body["value"].get("data") if isinstance(body.get("value"), Mapping) else None
         if offered is None or not isinstance(data, Mapping) or data.get(FORM) != offered.form.name:
-            return told(self._notices.text("old_button", language))
+            return text_dialog(self._notices.text("old_button", language))
         typed = fields_in(data, offered)
         options = {key: option_of(key, values) for key, values in typed.items()}
         faults = self._forms.faults(offered.form.name, options, self._now().date())
@@ -266,9 +276,9 @@ class Dialogs:
             labels = self._notices.labels(f"form_{offered.form.name}", language)
             wrong = {key: labels.get(f"{fault}:{key}", labels["unread"]) for key, fault in faults.items()}
             return self._form(offered, language, typed, wrong, await self._forms.known(offered.form.name, None))
-        incoming = said(body, " ".join(options.values()))
+        incoming = as_message(body, " ".join(options.values()))
         if incoming is not None and offered.linked and not incoming.personal:
-            return told(self._notices.text("only_there", language))
+            return text_dialog(self._notices.text("only_there", language))
         return await self._take(incoming and replace(incoming, form=offered.intent), language)
 
     def _offered(self, command: str) -> Offered | None:
@@ -290,9 +300,12 @@ class Dialogs:
         return {"task": {"type": "continue", "value": value}}
 
     async def _take(self, incoming: Incoming | None, language: Language) -> Dialog:
-        """Store a question for the person's own chat and return a notice; a different one if there is no such chat."""
+        """Store a question for the person's 1:1 chat. Return a notice that the answer will be there.
+
+        Without such a chat, nothing is stored and the notice says so.
+        """
         if incoming is None or not incoming.text:
-            return told(self._notices.text("old_button", language))
+            return text_dialog(self._notices.text("old_button", language))
         if not incoming.personal:
             person = Person("teams", "", incoming.tenant, incoming.user)
             try:
@@ -301,10 +314,10 @@ class Dialogs:
             except TimeoutError:
                 own = None
             if own is None:
-                return told(self._notices.text("no_chat", language))
+                return text_dialog(self._notices.text("no_chat", language))
             incoming = replace(incoming, conversation=own.conversation, personal=True)
         await self._keep(incoming)
-        return told(self._notices.text("in_our_chat", language))
+        return text_dialog(self._notices.text("in_our_chat", language))
 
 
 def quoted_text(body: Body) -> str:
@@ -314,7 +327,7 @@ def quoted_text(body: Body) -> str:
 
 
 def fields_in(data: Mapping[str, Any], offered: Offered) -> dict[str, tuple[str, ...]]:
-    """Return the values of a submitted form by field, without values that are not text or are no fields."""
+    """Return the values of a submitted form by field. Unknown fields and values that are no text are ignored."""
     found: dict[str, tuple[str, ...]] = {}
     for key in offered.form.fields:
         value = data.get(key)

@@ -1,10 +1,11 @@
-"""Checks before the SDK: size, a token that may be the connector's, a readable shape (T19), and the hosts of replies.
+"""Checks of a Teams request before the SDK sees it: size, token, shape (T19), and the host for replies.
 
-Only the SDK's check of the signature establishes trust. This one refuses what the SDK must not see: a foreign issuer,
-whose keys it would fetch, or a token without expiry or service URL, which it would accept.
+Only the SDK's check of the signature establishes trust. The checks here refuse requests that the SDK must not see: a
+token of a foreign issuer, whose keys the SDK would fetch, and a token without expiry or service URL, which the SDK
+would accept.
 
-An activity contains the address for replies. The connector signs it for any channel that the bot has, so a caller of
-another channel could have our token sent to their host: replies go to Teams' hosts only (T40).
+An activity contains the address for replies. The connector signs activities for all channels of the bot, so a caller of
+another channel could have our token sent to their own host. Therefore replies go to Teams' hosts only (T40).
 """
 
 from __future__ import annotations
@@ -29,7 +30,10 @@ Json = dict[str, Any]
 
 
 def key_of(authorization: str, issuer: str) -> str | None:
-    """Return the key id in a bearer token that may be the connector's; None to refuse it."""
+    """Return the key id in a bearer token that may be the connector's; None if the token cannot be the connector's.
+
+    The signature is not checked here.
+    """
     scheme, _, token = authorization.partition(" ")
     parts = token.split(".")
     if scheme != "Bearer" or len(token) > _LONGEST_TOKEN or len(parts) != _PARTS:
@@ -44,7 +48,7 @@ def key_of(authorization: str, issuer: str) -> str | None:
 
 
 def read_activity(body: bytes) -> Json | None:
-    """Return the activity if it has the fields for its type and origin; else None."""
+    """Return a request's body as an activity; None if it is no JSON object or lacks a field that every activity has."""
     try:
         found = json.loads(body)
         if _SURROGATE in body.lower():
@@ -79,7 +83,10 @@ CloudName = Literal["public", "gcc", "gcch", "dod"]
 
 
 class Cloud(msgspec.Struct, frozen=True):
-    """A cloud. `sdk` is its name in the Teams SDK. `service_url` is used for a person of an unknown region."""
+    """One of Microsoft's clouds, such as the public one or a government's.
+
+    `sdk` is its name in the Teams SDK. `service_url` is used for a person whose region is unknown.
+    """
 
     sdk: str
     issuer: str
@@ -108,19 +115,26 @@ CLOUDS: dict[CloudName, Cloud] = {
 
 
 def cloud_of(name: CloudName, hosts: str | None) -> Cloud:
-    """Return a cloud by name; `hosts`, separated by commas, replace its own."""
+    """Return a cloud by name. `hosts`, separated by commas, replace the cloud's own hosts."""
     cloud = CLOUDS[name]
     return cloud if hosts is None else replace(cloud, hosts=frozenset(hosts.split(",")))
 
 
 class Hosts:
-    """The connector's hosts. `stand_in` is the origin of its test double, `loopback` that of a playground."""
+    """The connector's hosts, to which replies may be sent.
+
+    `stand_in` is the origin of a test double of the connector. With `loopback`, this machine's own names are allowed.
+    """
 
     def __init__(self, hosts: Iterable[str], *, stand_in: str | None = None, loopback: bool = False) -> None:
         self._hosts, self._stand_in, self._loopback = frozenset(hosts), stand_in, loopback
 
-    def hold(self, service_url: str) -> bool:
-        """Return whether a service URL is https at one of the hosts, without a port or a user name."""
+    def allow(self, service_url: str) -> bool:
+        """Return whether replies may be sent to a service URL.
+
+        The URL must be https at one of the hosts, on the default port and without a user name, or at the test double or
+        a name of this machine if these are allowed.
+        """
         try:
             parts = urlsplit(service_url)
             port = parts.port
@@ -135,5 +149,5 @@ class Hosts:
 
 
 def origin(parts: SplitResult) -> str:
-    """Return scheme, host and port of a URL."""
+    """Return the scheme, host and port of a URL as text."""
     return f"{parts.scheme}://{parts.netloc}"

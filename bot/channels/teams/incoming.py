@@ -1,4 +1,4 @@
-"""Teams' deliveries converted to one type: who, where, what, and an id that identifies duplicates.
+"""Teams' activities converted to one type: sender, conversation, text, and an id that identifies duplicates.
 
 A field that is missing or of another type than documented is treated as absent.
 """
@@ -30,12 +30,12 @@ ANYTHING = "/"
 
 
 class Incoming(msgspec.Struct, frozen=True):
-    """A person's message, press, or code from a pop-up; `edited` is a changed message.
+    """A person's message or button press, or the code that a sign-in page passed on. `edited`: the message was changed.
 
-    `object_id` is the person's id in their Entra tenant, "" for guests of a meeting. `sender` is their id in this bot's
-    conversations. `aside`: only they saw it where others read too, so only they see its answer. `command` is the slash
-    command of the text, `form` the intent of the submitted form. `quoted`: the text is from a message that the person
-    chose.
+    `object_id` is the person's id in their Entra tenant, "" for guests of a meeting. `sender` is the person's id in
+    this bot's conversations. `aside`: in a conversation that others read, only this person sees the message and its
+    answer. `command` is the slash command of the text, `form` the intent of the submitted form. `quoted`: the text is
+    from a message that the person selected.
     """
 
     id: str
@@ -56,30 +56,30 @@ class Incoming(msgspec.Struct, frozen=True):
 
     @property
     def key(self) -> str:
-        """The id that identifies a repeated delivery. An edit has its message's id."""
+        """The id that identifies a repeated delivery. An edited message has the original's id with a suffix."""
         return f"{self.tenant}:{self.conversation}:{self.id}{':edited' if self.edited else ''}"
 
     @property
     def user(self) -> str:
-        """The person's key in their tenant."""
+        """The person's id in their tenant, or the id in this bot's conversations if there is none."""
         return self.object_id or self.sender
 
     @property
     def lane(self) -> str:
-        """The lane of messages that are answered in order: one person's in one conversation."""
+        """The key of the queue in which one person's messages in one conversation are answered one after the other."""
         return f"{self.tenant}:{self.conversation}:{self.user}"
 
     @property
     def place(self) -> Place:
-        """The place: a 1:1 chat only if Teams clearly says so; a channel's thread is part of its id."""
+        """The conversation for the answer: a 1:1 chat only if Teams clearly says so, otherwise a shared one."""
         conversation, _, thread = self.conversation.partition(";messageid=")
         return OneToOne(conversation) if self.personal else Shared(conversation, thread)
 
 
 def read_message(body: Body) -> Incoming | None:
-    """Return a message or a submitted button; None for bots, empty messages, and what cannot be answered.
+    """Return a message or a submitted button; None for messages of bots, empty messages and incomplete activities.
 
-    A value that a card of an earlier version submits is a button that has expired.
+    A submitted value without text or button, as from a card of an earlier version, counts as an expired button.
     """
     value = body.get("value")
     press = word(value, "press")[:LONGEST_ID] or None
@@ -92,10 +92,11 @@ def read_message(body: Body) -> Incoming | None:
 
 
 def with_command(incoming: Incoming | None, commands: Mapping[str, str]) -> Incoming | None:
-    """Return a message that only its writer saw with its command removed; every other message unchanged.
+    """Return a message that only its writer sees, with its command moved from the text to `command`.
 
-    The menu for "/" inserts a command's name into the message box, so it arrives as text: "find cardiologist 37402".
-    `commands` are the pack's, such as `/bcbst-find`, by their names in Teams, which have no prefix.
+    Every other message is returned unchanged. The menu for "/" inserts a command's name into the message box, so the
+    command arrives as text: "find cardiologist 37402". `commands` maps the names in Teams, which have no prefix, to the
+    pack's commands, such as `/bcbst-find`.
     """
     if incoming is None or not incoming.aside or incoming.press:
         return incoming
@@ -113,7 +114,7 @@ def read_edit(body: Body) -> Incoming | None:
 
 
 def read_press(body: Body) -> Incoming | None:
-    """Return a button press by Action.Execute."""
+    """Return a button press by Action.Execute; None if the activity contains no button."""
     press = word(body, "value", "action", "data", "press")[:LONGEST_ID]
     if not press:
         return None
@@ -121,12 +122,12 @@ def read_press(body: Body) -> Incoming | None:
 
 
 def is_renewal(body: Body) -> bool:
-    """Return whether it is not a press but a client's request for a card's current content."""
+    """Return whether an Action.Execute is no press, but a client's request for a card's current content."""
     return word(body, "value", "action", "verb") == RENEW
 
 
 def read_code(body: Body) -> Incoming | None:
-    """Return the code that a sign-in page passed to the person's client, as if it were typed in the chat.
+    """Return the code that a sign-in page passed to the person's client, as a message with the code as its text.
 
     None for a client's own values, such as CancelledByUser if the pop-up was closed.
     """
@@ -134,19 +135,25 @@ def read_code(body: Body) -> Incoming | None:
     return _incoming(body, text=code) if _CODE.fullmatch(code) else None
 
 
-def said(body: Body, text: str, press: str | None = None) -> Incoming | None:
-    """Return an activity such as an installation as a message with this text or button."""
+def as_message(body: Body, text: str, press: str | None = None) -> Incoming | None:
+    """Return an activity without text of its own, such as an installation, as a message with this text or button.
+
+    None if the activity is incomplete or from a bot.
+    """
     return _incoming(body, text=text, press=press)
 
 
 def _is_aside(body: Body) -> bool:
-    """Return whether only its writer and the bot saw a message in a place that others read."""
+    """Return whether only its writer and the bot can see a message, as Teams marks it."""
     recipient = body.get("recipient")
     return isinstance(recipient, Mapping) and recipient.get("isTargeted") is True
 
 
 def _is_marked(data: object) -> bool:
-    """Return whether a button was on a card that only its presser sees. Forging this hides only one's own answer."""
+    """Return whether the data of a button says that only the person who pressed it sees the card.
+
+    A person who forges this mark only hides their own answer from others.
+    """
     return isinstance(data, Mapping) and data.get(ONLY) is True
 
 
@@ -181,7 +188,7 @@ def is_of_teams(body: Body) -> bool:
 
 
 def _is_of_copilot(body: Body) -> bool:
-    """Return whether the message is from Microsoft 365 Copilot, whose chats the organization keeps and can search."""
+    """Return whether a message is from Microsoft 365 Copilot, whose chats the person's organization can search."""
     products = (word(one, "id") for one in sequence(body, "entities") if word(one, "type").casefold() == "productinfo")
     return any(one.casefold() == _COPILOT for one in (*products, word(body, "channelId").partition(":")[2]))
 
@@ -194,9 +201,10 @@ def tenant_of(body: Body) -> str:
 
 
 def _is_personal(body: Body) -> bool:
-    """Return whether a conversation is a 1:1 chat: `isGroup`, or the id of a thread, overrule its type (T25).
+    """Return whether a conversation is a 1:1 chat (T25).
 
-    A conversation in Copilot is not private (T75): the member's own data is shown in their chat with the bot.
+    Its type "personal" is not believed if `isGroup` is set or the id is that of a group or channel. A conversation in
+    Copilot is not private (T75): the member's own data is shown in their chat with the bot.
     """
     conversation = body.get("conversation")
     if not isinstance(conversation, Mapping) or conversation.get("isGroup") or _is_of_copilot(body):
@@ -205,7 +213,7 @@ def _is_personal(body: Body) -> bool:
 
 
 def address_of(place: Place) -> str:
-    """Return the id of a conversation in Teams."""
+    """Return Teams' id of a conversation, including its thread."""
     return f"{place.conversation};messageid={place.thread}" if place.thread else place.conversation
 
 
@@ -216,7 +224,10 @@ def language_of(body: Body) -> Language:
 
 
 def typed(body: Body) -> str:
-    """Return the text as typed, at most 4,000 characters: without a mention of the bot, other mentions as names."""
+    """Return a message's text as typed, at most 4,000 characters.
+
+    A mention of the bot is removed; other mentions become names.
+    """
     text, bot = word(body, "text")[: 4 * LONGEST], word(body, "recipient", "id")
     for entity in sequence(body, "entities"):
         mention = word(entity, "text")
@@ -227,7 +238,7 @@ def typed(body: Body) -> str:
 
 
 def word(body: object, *path: str) -> str:
-    """Return the text at a path; "" if there is none."""
+    """Return the text at a path of keys, such as `"from", "id"`; "" if there is no text there."""
     for name in path:
         if not isinstance(body, Mapping):
             return ""
@@ -236,6 +247,6 @@ def word(body: object, *path: str) -> str:
 
 
 def sequence(body: Body, name: str) -> list[Any]:
-    """Return the list under a name; [] if there is none."""
+    """Return the list under a key; [] if there is none."""
     found = body.get(name)
     return found if isinstance(found, list) else []

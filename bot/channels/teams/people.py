@@ -20,7 +20,7 @@ _Asked = tuple[Person, str, str, str]
 
 
 class People:
-    """Results from the conversation's list of members, cached for ten minutes."""
+    """Asks Teams whether people are members of their conversation. The results are cached for ten minutes."""
 
     def __init__(self, connector: Connector) -> None:
         self._connector = connector
@@ -29,8 +29,8 @@ class People:
     async def person(self, incoming: Incoming) -> tuple[Person, bool]:
         """Return the person, and whether they may use the directory only.
 
-        That is so for people without an id in the tenant, guests, anonymous people, people of other tenants, and those
-        whom Teams does not know (T21).
+        Directory only: people without an id in the tenant, guests, anonymous people, people of other tenants, and
+        people whom Teams does not confirm (T21).
         """
         person = Person("teams", "", incoming.tenant, incoming.user, name=incoming.name, home="Microsoft Teams")
         if not incoming.object_id:
@@ -44,7 +44,10 @@ class People:
         return person, not self._members[asked]
 
     async def message(self, incoming: Incoming, delivery: str = "") -> Message:
-        """Return the question of a delivery, from the person as far as Teams confirms them."""
+        """Return a delivery as a message.
+
+        Its sender may use only the directory, unless Teams lists them as a member.
+        """
         person, directory_only = await self.person(incoming)
         return Message(
             incoming.key,
@@ -60,7 +63,7 @@ class People:
         )
 
     async def is_present(self, person: Person, service_url: str, conversation: str) -> bool | None:
-        """Return whether a person is still a member, without the cache; None if Teams does not say."""
+        """Return whether a person is still a full member, without the cache; None if Teams does not say."""
         try:
             return await self._confirmed(service_url, conversation, person.user, person)
         except Unwritable as error:

@@ -1,6 +1,7 @@
 """The Teams SDK, restricted: no configuration from stray files, no logging of texts, no blocking of the event loop.
 
-The SDK is imported here only. That takes most of a second, so it is done only if Teams is configured.
+The SDK is imported in this module only. Importing it takes most of a second, so this module is imported only if Teams
+is configured.
 """
 
 from __future__ import annotations
@@ -82,9 +83,10 @@ Token = Callable[[str, str | None], Awaitable[str]]
 
 
 class Outside(msgspec.Struct, frozen=True):
-    """Replacements for Microsoft's services: the URL of the connector's keys, and a function that makes our own tokens.
+    """Replacements for Microsoft's services in tests and rehearsals.
 
-    `open` accepts activities without a token from this machine, as the Microsoft 365 Agents Playground sends them.
+    `keys_url` replaces the URL of the connector's keys. `token` makes the bot's own tokens. `open` accepts activities
+    without a token from this machine, as the Microsoft 365 Agents Playground sends them.
     """
 
     keys_url: str | None = None
@@ -93,18 +95,18 @@ class Outside(msgspec.Struct, frozen=True):
 
     @property
     def stand_in(self) -> str | None:
-        """The origin of the keys, which also substitutes for the connector."""
+        """The origin of `keys_url`, which also replaces the connector; None if it is not set."""
         return origin(urlsplit(self.keys_url)) if self.keys_url else None
 
 
 class MessageInput(MessageActivityInput):
-    """A message to send. `summary` is for notifications and clients without cards; the SDK's own class has none."""
+    """The SDK's message to send, with the field `summary`, which is for notifications and clients without cards."""
 
     summary: str | None = None
 
 
 class Adapter:
-    """Passes the SDK's one handler to the web application; it serves nothing itself."""
+    """Receives the SDK's one request handler, for use in the bot's web application; it starts no server."""
 
     def __init__(self) -> None:
         self.handler: HttpRouteHandler | None = None
@@ -117,21 +119,21 @@ class Adapter:
         """Do nothing: the bot serves no static files."""
 
     async def start(self, port: int) -> None:
-        """Raise NotImplementedError: the web application listens; the SDK's server would on every interface."""
+        """Raise NotImplementedError, because the bot's web application listens in place of the SDK's server."""
         raise NotImplementedError(port)
 
     async def stop(self) -> None:
         """Do nothing: there is nothing to stop."""
 
     async def handle(self, body: dict[str, object], headers: dict[str, str]) -> HttpResponse:
-        """Return the SDK's response to a request: it verifies the token and calls `on_request`."""
+        """Return the response of the SDK's handler, which verifies the request's token and calls `on_request`."""
         if self.handler is None:
             raise RuntimeError("the SDK was not initialised")
         return await self.handler(HttpRequest(body=body, headers=headers))
 
 
 class Keys:
-    """The connector's signing keys, fetched in a thread, as the SDK itself would block the event loop."""
+    """The connector's signing keys, fetched in a thread, because the SDK would block the event loop."""
 
     def __init__(self, app: App, clock: Callable[[], float] = time.monotonic) -> None:
         # The SDK has no setting for this. Its client keeps what it has for ever and fetches nothing by itself.
@@ -144,16 +146,16 @@ class Keys:
         self._tried = -_NEVER
 
     async def endorse(self, kid: str) -> bool:
-        """Return whether the connector has this key and it is endorsed for Teams.
+        """Return whether the connector has the key with this id, and it is endorsed for Teams.
 
-        Keys are fetched for an unknown key, and every hour, at most twice a minute.
+        The keys are fetched again for an unknown id, and after an hour, at most twice a minute.
         """
         if kid not in self._known() or self._clock() - self._tried >= _FRESH_SECONDS:
             await self.fetch()
         return CHANNEL in self._known().get(kid, ())
 
     async def fetch(self) -> None:
-        """Fetch the keys, unless that was tried just before; if it fails, the old ones stay."""
+        """Fetch the keys, unless that was tried less than 30 seconds ago. If it fails, the old keys stay valid."""
         async with self._fetching:
             if self._clock() - self._tried < _COOLDOWN_SECONDS:
                 return
@@ -164,7 +166,7 @@ class Keys:
                 log.warning("keys not fetched", kind=type(error).__name__, channel="teams")
 
     def _known(self) -> dict[str, list[str]]:
-        """Return each key's endorsements by its id."""
+        """Return the endorsements of each cached key, by the key's id."""
         kept = self._client.jwk_set_cache.get()
         endorsements = {key.key_id: key._jwk_data.get("endorsements") for key in kept.keys} if kept is not None else {}  # noqa: SLF001 -- PyJWK gives no other way to it
         return {kid: named if isinstance(named, list) else [] for kid, named in endorsements.items()}
@@ -173,7 +175,7 @@ class Keys:
 def make_app(
     adapter: Adapter, *, app_id: str, password: str | None, tenant: str, cloud: Cloud, outside: Outside
 ) -> App:
-    """Return the SDK's application with every setting given, so that no environment variable has an effect."""
+    """Return the SDK's application. Every setting is passed, so that no environment variable has an effect."""
     hush()
     if not isinstance(metrics.get_meter_provider(), metrics.NoOpMeterProvider):
         # Without a meter the SDK keeps an instrument for every activity, for ever.
@@ -194,9 +196,9 @@ def make_app(
 
 
 def hush() -> None:
-    """Silence loggers that log bodies, tokens and addresses; we log what is needed of them.
+    """Silence library loggers that would log bodies, tokens and addresses.
 
-    Every client that the SDK makes sets httpx's level to that of its own logger.
+    The SDK's logger is included because every client of the SDK sets httpx's level to the level of that logger.
     """
     ours = logging.getLogger("microsoft_teams")
     ours.setLevel(logging.CRITICAL)

@@ -1,6 +1,6 @@
-"""The search in the message box: providers as cards that a person inserts into a conversation. Directory data only.
+"""The search in Teams' message box: providers as cards that a person inserts into a conversation.
 
-An answer with a member's own data is `Private`, and never becomes a result.
+The results contain directory data only. An answer with a member's own data is `Private`, and never becomes a result.
 """
 
 from __future__ import annotations
@@ -29,7 +29,10 @@ SearchResult = dict[str, Any]
 
 
 async def find(body: Body, answers: Answers, notices: Notices, *, seconds: float = _SECONDS) -> SearchResult:
-    """Return the results for the text typed so far; a hint or a text if there are none."""
+    """Return the providers found for the text typed so far.
+
+    Without text, return a hint; without results within `seconds`, return a notice that the search failed.
+    """
     words, language = _typed(body), language_of(body)
     if not words:
         return _message(notices.text("search_hint", language))
@@ -53,9 +56,10 @@ def _typed(body: Body) -> str:
 
 
 def _question(body: Body, words: str) -> Message:
-    """Return a message from a person without access to records, in a place of its own, so that nothing is remembered.
+    """Return the typed text as a message from a person without access to records, in a new conversation.
 
-    The box searches while they type: text that may be incomplete has no effects.
+    Therefore nothing is remembered between searches. Teams searches at each keystroke, so the text may be incomplete;
+    as `passing`, it changes nothing.
     """
     person = Person("teams", "", tenant_of(body), word(body, "from", "aadObjectId") or word(body, "from", "id"))
     place = Shared("search", word(body, "id"))
@@ -69,10 +73,10 @@ def _results(reply: Shareable, words: str) -> list[SearchResult]:
 
 
 def _result(reply: Shareable, item: Item, notes: tuple[Note, ...]) -> SearchResult:
-    """Return one entry: the line in the list, and the card for the conversation.
+    """Return one search result: its line in the list of results, and the card to insert into the conversation.
 
-    The card says what was searched, because distances depend on it. It has none of our buttons, which only the asker
-    may press.
+    The card contains the text searched for, because distances depend on it. It has no buttons except links, because
+    only the asker may press the bot's other buttons.
     """
     opens = tuple(action for action in item.actions if action.url)
     links = (Actions(opens),) if opens else ()
@@ -88,9 +92,9 @@ def _result(reply: Shareable, item: Item, notes: tuple[Note, ...]) -> SearchResu
 
 
 def in_one_line(lines: Sequence[str]) -> tuple[str, str]:
-    """Return an entry's title, and its subtitle: distance, specialty and networks.
+    """Return the title and the subtitle of a search result. The subtitle has the distance, specialty and networks.
 
-    Telephone and address are on the card only, because a search result has one line.
+    Telephone number and address are omitted, because a search result has one line; the card has both.
     """
     name, *first = lines[0].split(_BETWEEN)
     rest = ([piece for piece in line.split(_BETWEEN) if not _ADDRESS.search(piece)] for line in lines[1:])

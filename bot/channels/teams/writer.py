@@ -37,7 +37,7 @@ _OPENED_BY = "?popup=teams"  # what tells our pages that a Teams client opened t
 
 
 def with_pop_up(reply: Private, notices: Notices) -> Private:
-    """Return the reply with two buttons in place of the one that signs in."""
+    """Return a reply in which the button to sign in is replaced by two: one for a pop-up, one for the browser."""
 
     def ways(button: Action) -> tuple[Action, ...]:
         if button.id != "link" or not button.url:
@@ -58,7 +58,7 @@ SHARE = "share."
 
 
 class Means(msgspec.Struct, frozen=True):
-    """What all writers of a bot share. `retention` records every message with a member's data.
+    """The objects that all writers of a bot share. `retention` records every message with a member's data.
 
     `chats` are people's 1:1 chats, cached for ten minutes.
     """
@@ -74,8 +74,8 @@ class Means(msgspec.Struct, frozen=True):
 class TeamsWriter:
     """Posts replies in Teams chats and threads of one region, and pointers to the private chat.
 
-    `reader` is the sender's id in this bot's conversations; "" if there is none. `is_aside`: only the sender saw the
-    question, in a place that others read.
+    `reader` is the sender's id in this bot's conversations; "" if there is none. `is_aside`: the question was asked in
+    a shared conversation, but only its sender can see it.
     """
 
     def __init__(self, means: Means, service_url: str, reader: str = "", *, is_aside: bool = False) -> None:
@@ -84,15 +84,16 @@ class TeamsWriter:
         self._sees_aside, self._pointed = True, False
 
     async def post(self, place: OneToOne, reply: Answered, person: Person) -> None:
-        """Post in the person's 1:1 chat."""
+        """Post a reply in the person's 1:1 chat."""
         shown = with_pop_up(reply, self._notices) if isinstance(reply, Private) else reply
         await self._write(place, shown, person)
 
     async def share(self, place: Shared, reply: Shareable, person: Person) -> None:
-        """Post in a channel's thread or a group chat; to its asker only, if it concerns nobody else.
+        """Post a reply in a channel's thread or a group chat.
 
-        Not every tenant and place supports messages to one person. Then a question that others did not see is answered
-        in the private chat, and everything else where it was asked. What only its asker saw has a button to share it.
+        Only the asker sees the reply if only the asker saw the question or if the reply concerns nobody else. Where
+        Teams cannot show a message to one person, the answer to a question that only its asker saw is posted in the
+        private chat, and every other reply for all. An answer that only its asker sees has a button to share it.
         """
         if not self._reader or not (self._is_aside or reply.to_asker):
             await self._write(place, reply, person)
@@ -111,7 +112,8 @@ class TeamsWriter:
         """Post a question in a help desk's channel.
 
         Raises:
-            Unwritten: Teams rejected it. Unreachable, httpx.HTTPError: it is unknown whether it was posted.
+            Unwritten: Teams rejected it.
+            Unreachable, httpx.HTTPError: it is unknown whether it was posted.
         """
         [page] = pages(reply)
         try:
@@ -128,7 +130,11 @@ class TeamsWriter:
         self._pointed = await answer_aside(self, place, own, shown, person=person, pointed=self._pointed)
 
     async def _offered(self, reply: Shareable, person: Person, asked_in: Shared, label: str) -> Shareable:
-        """Return an answer that only its asker sees with a button to share it where it was asked, if it can be."""
+        """Return an answer with a button that shares it in the conversation of the question.
+
+        The button has the label with the name `label`. An answer that cannot be stored for sharing is returned
+        unchanged.
+        """
         key = await self._means.aside.keep(reply, person, asked_in)
         if key is None:
             return reply
@@ -136,13 +142,13 @@ class TeamsWriter:
         return replace(reply, blocks=(*reply.blocks, Actions((button,))))
 
     async def _whisper(self, place: Shared, page: CardPage) -> None:
-        """Show a card to the sender only."""
+        """Post a card that only the sender of the question sees."""
         summary = cut(page.text, _SUMMARY)
         card, extras = only_seen(page.card), Extras(only=self._reader)
         await self._connector.show(self._service_url, address_of(place), card, summary, extras)
 
     async def private_place(self, person: Person) -> OneToOne | None:
-        """Return the person's chat with the bot; None if they have not added the app."""
+        """Return the person's 1:1 chat with the bot; None if the person has not added the app."""
         if person not in self._means.chats:
             try:
                 opened = await self._connector.chat(self._service_url, person.team, person.user)
@@ -152,7 +158,7 @@ class TeamsWriter:
         return self._means.chats[person]
 
     async def point(self, place: Shared, person: Person, language: Language, found: OneToOne | None) -> None:
-        """Post one line with a link to the private chat, visible to the asker only if Teams supports it."""
+        """Post one line with a link to the private chat. Only the asker sees the line if Teams supports it."""
         name, chat = "ask_aside" if found is None else "answered_aside", self._notices.chat(person.team)
         page = self._notices.page(name, language, {"chat": chat})
         if self._reader and self._sees_aside:
@@ -189,7 +195,10 @@ class TeamsWriter:
             await self._means.thumbs.note(person, place, sent, reply.rating)
 
     def _extras(self, place: Place, reply: Answered, *, rates: bool) -> Extras:
-        """Return the sensitivity label of a member's data and the thumbs; only for the person's own chat."""
+        """Return a card's additions: a sensitivity label for a member's data, and thumbs if the answer can be rated.
+
+        There are none outside of the person's own chat.
+        """
         if not isinstance(place, OneToOne):
             return PLAIN
         ours = isinstance(reply, Private) and reply.intent not in FAREWELLS
@@ -197,10 +206,12 @@ class TeamsWriter:
         return Extras(label=label, rates=rates and reply.rating is not None)
 
     async def _tell(self, place: Place, error: Exception, language: Language) -> None:
-        """Post one sentence in place of what could not be posted, if anything can be posted there.
+        """Post one sentence that says that a reply could not be posted.
+
+        Nothing is posted if the bot may not write in the conversation.
 
         Raises:
-            Unreachable: Teams gave no response either.
+            Unreachable: Teams gave no response to this post either.
         """
         if isinstance(error, Unwritable):
             return

@@ -74,7 +74,7 @@ async def test_a_workspace_that_is_gone_keeps_its_messages(house: House) -> None
     """Without a token nothing can be deleted: the records go, and nobody is told in a chat that is no more."""
     await house.deliver(house.slack.direct_message("what did I owe"))
     house.slack.tokens.clear()
-    await house.app._workspaces.gone("", "T0TEAM")
+    await house.app._workspaces.remove("", "T0TEAM")
     await house.app._retention.forget_departed(PERSON)
     await house.app.drain()
     assert await house.app._retention.count(PERSON) == 0

@@ -64,7 +64,7 @@ def test_what_is_asked_in_copilot_is_asked_in_no_private_chat(told: dict[str, An
 
 def test_clouds_have_their_own_hosts_and_issuers() -> None:
     """A sovereign cloud by its name; hosts that are set take the place of its own."""
-    assert Hosts(CLOUDS["gcch"].hosts).hold(CLOUDS["gcch"].service_url)
-    assert not Hosts(CLOUDS["gcch"].hosts).hold(CLOUDS["public"].service_url)
+    assert Hosts(CLOUDS["gcch"].hosts).allow(CLOUDS["gcch"].service_url)
+    assert not Hosts(CLOUDS["gcch"].hosts).allow(CLOUDS["public"].service_url)
     assert CLOUDS["dod"].issuer == "https://api.botframework.us"
     assert cloud_of("gcc", "a.example,b.example").hosts == {"a.example", "b.example"}
