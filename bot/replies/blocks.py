@@ -1,7 +1,7 @@
-"""A reply as Slack messages: Block Kit with a complete text, within Slack's limits.
+"""Renders a reply as Slack messages: Block Kit with a complete text, within Slack's limits.
 
-Values are only in `plain_text` and `rich_text` elements, which Slack does not parse: no value can mention, link or
-format. The top-level text is mrkdwn, so it is escaped here, last (T45). Limits: Slack's Block Kit reference.
+Slack does not parse `plain_text` and `rich_text` elements. A value is in mrkdwn only if it is escaped and contains no
+mark. So no value can mention, link or format. The top-level text is escaped here, last (T45).
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from bot.message import (
     Span,
     Title,
 )
-from bot.replies.buttons import Asks, Buttons, Kit, entry, menu_of, opens, plain_text, thumbs, unasked
+from bot.replies.buttons import Asks, Buttons, Kit, entry, menu_of, no_confirmation, opens, plain_text, thumbs
 from bot.replies.markdown import CUT, cut
 from bot.replies.plain import (
     ListTable,
@@ -57,13 +57,13 @@ _CHARTS, _CHART_TITLE, _CHART_LABEL = 2, 50, 20
 
 _COLUMNS, _CORNER, _NUMBER, _CHARACTERS = 20, "\u2060", "#", 10_000  # the corner is seen as empty
 _MARKS = re.compile(r"[*_~`]|^\s*>|:[\w+-]+:", re.MULTILINE)
-"""Characters that Slack's mrkdwn interprets: bold, quotes, code, emoji."""
+"""Matches what Slack's mrkdwn interprets: marks of bold, italics and code, a quote, an emoji."""
 
 
 class BlockPage(msgspec.Struct, frozen=True):
-    """One Slack message: `text` has all that `blocks` show, for notifications and screen readers.
+    """One Slack message: `text` states everything that `blocks` show, for notifications and screen readers.
 
-    `undrawn` makes the same without pictures and tables, for clients that reject these; None if there are none.
+    `undrawn` returns the blocks without charts and tables, for clients that reject them; None if there are none.
     """
 
     text: str
@@ -72,11 +72,11 @@ class BlockPage(msgspec.Struct, frozen=True):
 
     @property
     def plainer(self) -> tuple[Kit, ...]:
-        """The blocks without pictures and tables; empty if there are none."""
+        """The blocks without charts and tables; empty if the message has none of either."""
         return tuple(self.undrawn()) if self.undrawn else ()
 
     def ways(self) -> Iterator[tuple[Kit, ...]]:
-        """Yield the blocks to try, one after the other; the last are empty, because the text is complete."""
+        """Yield the versions of the blocks to try in turn; the last one is empty, because the text is complete."""
         if self.blocks:
             yield self.blocks
         if self.undrawn:
@@ -84,16 +84,16 @@ class BlockPage(msgspec.Struct, frozen=True):
         yield ()
 
     def ending(self, row: tuple[Kit, ...]) -> BlockPage:
-        """Return the page with more blocks at its end."""
+        """Return the message with the blocks `row` at its end."""
         undrawn = (lambda: (*self.plainer, *row)) if self.undrawn else None
         return BlockPage(self.text, (*self.blocks, *row), undrawn)
 
 
-def pages(reply: Reply, asks: Asks = unasked, rating: Mapping[str, str] | None = None) -> tuple[BlockPage, ...]:
-    """Return the messages of a reply, in order; a message that is continued ends with an ellipsis.
+def pages(reply: Reply, asks: Asks = no_confirmation, rating: Mapping[str, str] | None = None) -> tuple[BlockPage, ...]:
+    """Return the Slack messages of a reply, in order; a message that is continued ends with an ellipsis.
 
-    `asks` returns the texts of the confirmation before a button deletes something, `rating` has those of the thumbs,
-    which are left out without it.
+    `asks` returns the texts of the confirmation before a button deletes something. `rating` has the texts of the
+    thumbs; without it there are no thumbs.
     """
     parts = list(parted(_divided(reply.blocks), _size, (PAGE_BLOCKS, PAGE_TEXT)))
     rated = bool(rating and reply.rating)
@@ -119,7 +119,7 @@ def _page(blocks: list[Block], buttons: Callable[[], Buttons], *, last: bool) ->
 
 
 def _in_rows(kits: Iterable[Kit]) -> Iterator[Kit]:
-    """Yield the blocks; rows of buttons under each other are one row if it stays short and its ids differ."""
+    """Yield the blocks; consecutive rows of buttons become one row if it is short and its ids differ."""
     for kind, run in groupby(kits, key=lambda kit: kit["type"]):
         rows = list(run)
         elements = [element for row in rows for element in row.get("elements", ())]
@@ -129,10 +129,7 @@ def _in_rows(kits: Iterable[Kit]) -> Iterator[Kit]:
 
 
 def _divided(blocks: Iterable[Block]) -> Iterator[Block]:
-    """Yield blocks that each fit a message.
-
-    Long tables and button rows are split, charts beyond the limit become text.
-    """
+    """Yield blocks that each fit a message. Long tables are split; a chart beyond Slack's limits becomes text."""
     charts = 0
     for block in blocks:
         match block:
@@ -149,9 +146,9 @@ def _divided(blocks: Iterable[Block]) -> Iterator[Block]:
 
 
 def _size(block: Block, _: Block | None) -> tuple[int, int]:
-    """Return the most Slack blocks a block needs, and the length of its text.
+    """Return how many Slack blocks a block needs at most, and the length of its text.
 
-    Numbers that Slack's buttons cannot open are lines of their own.
+    Phone numbers and links that Slack's buttons cannot open need a line of their own.
     """
     count = 2 if isinstance(block, Actions) else 1
     if isinstance(block, Item):
@@ -191,7 +188,7 @@ def _kit(blocks: Iterable[Block], buttons: Buttons, *, drawn: bool) -> Iterator[
 
 
 def _block(block: Block, buttons: Buttons, *, few: bool) -> Iterator[Kit]:
-    """Yield the Slack blocks of one block. Facts are fields if the message has few in all, so that they look alike."""
+    """Yield the Slack blocks of one block. Facts are fields if each list of facts in the message is short (`few`)."""
     match block:
         case Title(text) if len(text) <= _HEADER:
             yield {"type": "header", "text": plain_text(text)}
@@ -211,7 +208,7 @@ def _block(block: Block, buttons: Buttons, *, few: bool) -> Iterator[Kit]:
 
 
 def _fields(card: Facts) -> Iterator[Kit]:
-    """Labels above their values, two beside each other; lines where a word of them would be read as a mark."""
+    """Yield each label above its value, two side by side; lines instead if a value would be read as mrkdwn."""
     told = [
         _mrkdwn([(Span(rows[0].label),), *[(Span(row.value, bold=True, url=row.url),) for row in rows]])
         for rows in card.fields
@@ -229,7 +226,7 @@ def _listed(rows: tuple[Fact, ...]) -> Kit:
 
 
 def _list(items: Sequence[Item], buttons: Buttons) -> Iterator[Kit]:
-    """Yield entries, with one menu below them in place of a button beside each; see `shares_menu`."""
+    """Yield the entries of a list. If `shares_menu`, one menu below replaces the button beside each entry."""
     if shares_menu(items):
         yield from (
             _rich([(Span(item.head), *item.lines[0].spans), *(line.spans for line in item.lines[1:])]) for item in items
@@ -254,9 +251,9 @@ def _item(item: Item, buttons: Buttons) -> Iterator[Kit]:
 
 
 def _mrkdwn(lines: Iterable[Iterable[Span]]) -> str | None:
-    """Return lines as mrkdwn where Slack takes no rich text.
+    """Return lines as mrkdwn, for elements that cannot have rich text.
 
-    None if a word could be read as markup or it is too long.
+    Return None if a word could be read as markup, or if the text is too long.
     """
     lines = [tuple(spans) for spans in lines]
     text = "\n".join("".join(map(_marked, spans)) for spans in lines)
@@ -266,7 +263,7 @@ def _mrkdwn(lines: Iterable[Iterable[Span]]) -> str | None:
 
 
 def _joined(before: str, after: str) -> bool:
-    """Return whether a mark between the two would be inside a word, where Slack ignores it."""
+    """Return whether a formatting mark between these texts would be inside a word, where Slack ignores it."""
     return before[-1:].isalnum() and after[:1].isalnum()
 
 
@@ -278,7 +275,7 @@ def _marked(span: Span) -> str:
 
 
 def _picture(chart: Chart, *, drawn: bool) -> Iterator[Kit]:
-    """Yield a chart for clients that draw them, with the amounts if they fit; otherwise its text, if it has any."""
+    """Yield a chart if it may be `drawn` and Slack can draw it; otherwise its text, if it has one."""
     empty = chart.kind == "parts" and not any(point.values[0] for point in chart.points)
     labels = [_label(one, chart.kind) for one in chart.points]
     apart = len(set(labels)) == len(labels) and labels and all(labels)  # Slack takes no two names alike
@@ -289,7 +286,7 @@ def _picture(chart: Chart, *, drawn: bool) -> Iterator[Kit]:
 
 
 def _label(point: ChartPoint, kind: ChartKind) -> str:
-    """Return a label with its amount, which is cut last. A line shows its numbers itself."""
+    """Return a point's label with its amount, cut before the amount; in a line chart, the label alone."""
     if kind == "line" or len(point.told) <= _CHART_LABEL:
         return cut(point.label if kind == "line" else point.told, _CHART_LABEL)
     room = _CHART_LABEL - len(point.words) - 1
@@ -318,7 +315,7 @@ def _chart(chart: Chart, labels: list[str]) -> Kit:
 
 
 def _rows(block: ListTable | Facts) -> tuple[tuple[Span, ...], ...]:
-    """Return the cells of a table, its header first; none for facts that are no table, or beyond Slack's limits."""
+    """Return the cells of a table, its header first; () for facts without columns, or beyond Slack's limits."""
     rows: tuple[tuple[Span, ...], ...] = ()
     if isinstance(block, ListTable):
         listed = (_stacked(block, str(item.number), row) for item, row in zip(block.items, block.rows, strict=True))
@@ -334,7 +331,7 @@ def _rows(block: ListTable | Facts) -> tuple[tuple[Span, ...], ...]:
 
 
 def _stacked(table: ListTable, number: str, row: tuple[str, ...]) -> tuple[Span, ...]:
-    """Return a row of a list; beside amounts all its words are one cell of two lines, for phones."""
+    """Return a row of a list; in a table with amounts, all its words are one cell of two lines, for phones."""
     first, *rest = (together(row[at]) for at in table.texts)
     words = [f"{first}\n{' · '.join(rest)}"] if table.amounts and rest else [first, *rest]
     return tuple(map(Span, (number, *words, *(together(row[at]) for at in table.amounts))))
@@ -362,7 +359,7 @@ def _cell(cell: Span) -> Kit:
 
 
 def _of_rows(items: Iterable[Item]) -> Iterator[Kit]:
-    """Yield one menu with the buttons of all these entries."""
+    """Yield one menu with the buttons of all these entries; nothing if they have none."""
     told = [(entry(item), action) for item in items for action in item.actions]
     if told:
         yield {"type": "actions", "elements": [menu_of(told)]}

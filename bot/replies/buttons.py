@@ -20,28 +20,28 @@ Kit = dict[str, Any]
 
 
 Asks = Callable[[str], Mapping[str, str] | None]
-"""Returns the texts of the confirmation for a button of this intent: `title`, `about`, `submit` and `close`."""
+"""Returns the texts of the confirmation for a button of an intent (`title`, `about`, `submit`, `close`), or None."""
 RATE, MENU = "rate", "menu"
-"""The prefixes of the action ids of the thumbs and of a row's menu."""
+"""The prefix of the thumbs' action ids, and the action id of a menu."""
 _LABEL, _URL, _HEARD, _ASKED, _ABOUT, _CHOICE = 75, 3_000, 75, 100, 300, 30
 _OPTIONS = 5
 _THUMBS = (("right", "👍"), ("wrong", "👎"))
 
 
 def plain_text(text: str, most: int | None = None) -> Kit:
-    """Return a text that Slack does not parse, cut to at most so many characters."""
+    """Return a text element that Slack does not parse, cut to at most `most` characters."""
     return {"type": "plain_text", "text": text if most is None else cut(text, most), "emoji": False}
 
 
-def unasked(_: str) -> None:
-    """Return None: no confirmation."""
+def no_confirmation(_: str) -> None:
+    """Return None for any intent: its button acts without a confirmation."""
 
 
 class Buttons(msgspec.Struct):
-    """The buttons of one message, with labels that differ for screen readers.
+    """The buttons of one message. Screen readers get different labels for buttons that look alike.
 
-    `repeated` are the labels that more than one button has, `topic` is what the message is about. Only the first
-    primary button is highlighted. `rated`: the button that shows sources is next to the thumbs, not in its row.
+    `repeated` are the labels of more than one button; `topic` is what the message is about. Only the first primary
+    button is highlighted. `rated`: the button that shows sources is next to the thumbs, not in its row.
     """
 
     repeated: frozenset[str]
@@ -64,7 +64,7 @@ class Buttons(msgspec.Struct):
         return cls(frozenset(repeated), topic, asks, rated=rated)
 
     def row(self, actions: Iterable[Action], about: str = "") -> Iterator[Kit]:
-        """Yield the row of these buttons, nothing if there are none; `about` is the list entry they belong to."""
+        """Yield one row with these buttons; nothing if there are none. `about` names the list entry they belong to."""
         row = row_of(actions)
         shown = (*row.seen, *(() if self.rated else row.sources))
         elements = [self._button(action, place, about or self.topic) for place, action in enumerate(shown)]
@@ -86,7 +86,7 @@ class Buttons(msgspec.Struct):
         return {**button, "action_id": f"press-{place}", "value": action.id}
 
     def _told_apart(self, label: str, about: str) -> str:
-        """Return the label and what it is about for screen readers; with a number if it was used before."""
+        """Return the label with what the button is about, for screen readers; a repeated text gets a number."""
         heard = cut(f"{label}: {about}", _HEARD)
         self._heard[heard] += 1
         if (times := self._heard[heard]) == 1:
@@ -105,7 +105,7 @@ class Buttons(msgspec.Struct):
 
 
 def confirming(words: Mapping[str, str]) -> Kit:
-    """Return the confirmation dialog for a deletion."""
+    """Return the dialog that asks for confirmation before a deletion."""
     return {
         "title": plain_text(words["title"], _ASKED),
         "text": plain_text(words["about"], _ABOUT),
@@ -116,19 +116,19 @@ def confirming(words: Mapping[str, str]) -> Kit:
 
 
 def opens(url: str) -> bool:
-    """Return whether a Slack button can open an address."""
+    """Return whether a Slack button can open a URL."""
     return url.startswith(("https://", "http://")) and len(url) <= _URL
 
 
 def entry(item: Item) -> str:
-    """Return a list entry's name in its buttons: its number and its first line."""
+    """Return the text that names a list entry in its buttons: its number and its first line."""
     return f"{item.head}{spoken(item.lines[0].spans)}"
 
 
 def menu(actions: tuple[Action, ...]) -> Kit:
-    """Return buttons as an overflow menu; too many for that become a select menu, which has no links.
+    """Return the buttons as an overflow menu; more than five as a select menu, which has no links.
 
-    Of links alone the first five are shown.
+    If all of more than five buttons are links, the menu has the first five.
     """
     many = [action for action in actions if not action.url] if len(actions) > _OPTIONS else []
     options = [
@@ -141,7 +141,7 @@ def menu(actions: tuple[Action, ...]) -> Kit:
 
 
 def menu_of(rows: Sequence[tuple[str, Action]]) -> Kit:
-    """Return the buttons of a table's rows as a select menu, titled with what most of them do."""
+    """Return the buttons of a table's rows as a select menu, with their most frequent label as its title."""
     [(title, _)] = Counter(action.label for _, action in rows).most_common(1)
     told = [(row if one.label == title else f"{row} · {one.label}", one) for row, one in rows]
     options = [{"text": plain_text(words, _LABEL), "value": one.id} for words, one in told if not one.url]
@@ -151,7 +151,7 @@ def menu_of(rows: Sequence[tuple[str, Action]]) -> Kit:
 def thumbs(rating: Rating, words: Mapping[str, str], sources: Iterable[Action]) -> Kit:
     """Return the row under an answer: its thumbs, and the button for sources. `words` has the meaning of each thumb.
 
-    They are ordinary buttons, because Slack's own feedback buttons allow no other button in their row.
+    The thumbs are ordinary buttons, because Slack's own feedback buttons allow no other button in their row.
     """
     pair = [
         {

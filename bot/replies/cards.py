@@ -1,6 +1,6 @@
-"""A reply as Teams messages: Adaptive Cards 1.5 with a complete text, within Teams' size limit.
+"""Renders a reply as Teams messages: Adaptive Cards 1.5 with a complete text, within Teams' size limit.
 
-Values are in text runs, which Teams does not parse, and in fact sets only if they contain nothing that could be read as
+Values are in text runs, which Teams does not parse, and in headings only if they contain nothing that could be read as
 Markdown: no value can mention, link or format (T45). `fallbackText` is Markdown, so it is escaped here, last. Sources:
 the Adaptive Cards schema 1.5 and Teams' guide to formatting bot messages.
 """
@@ -37,14 +37,14 @@ AdaptiveCard = dict[str, Any]
 
 
 class CardPage(msgspec.Struct, frozen=True):
-    """One Teams message: `text` has all that `card` shows."""
+    """One Teams message: `text` states everything that `card` shows."""
 
     text: str
     card: AdaptiveCard
 
 
 def pages(reply: Reply, most: int = MOST_BYTES) -> tuple[CardPage, ...]:
-    """Return the messages of a reply, in order, each at most `most` bytes as Teams counts them."""
+    """Return the Teams messages of a reply, in order, each at most `most` bytes as Teams counts them."""
     parts = list(parted(_divided(reply.blocks), _weight, (most - _ENVELOPE_BYTES,)))
     return tuple(_page(part, reply.language, last=part is parts[-1]) for part in parts)
 
@@ -52,14 +52,14 @@ def pages(reply: Reply, most: int = MOST_BYTES) -> tuple[CardPage, ...]:
 def renewing(card: AdaptiveCard, press: str, viewer: str) -> AdaptiveCard:
     """Return the card with a refresh when this person views it; `viewer` is the person's id in Teams.
 
-    Clients without support for refresh show it unchanged.
+    Clients without support for refresh show the card unchanged.
     """
     action = {"type": "Action.Execute", "title": RENEW, "verb": RENEW, "data": {"press": press}}
     return {**card, "refresh": {"action": action, "userIds": [viewer]}}
 
 
 def only_seen(element: Any) -> Any:
-    """Return a card, or a part of one, whose buttons are marked as visible to their presser only."""
+    """Return a card, or a part of one, with its buttons marked as visible to one person only."""
     if isinstance(element, list):
         return [only_seen(one) for one in element]
     if not isinstance(element, dict):
@@ -70,7 +70,7 @@ def only_seen(element: Any) -> Any:
 
 
 def submitting(element: Any) -> Any:
-    """Return a card, or a part of one, with Submit actions, as a dialog does not support Execute."""
+    """Return a card, or a part of one, with Submit in place of Execute actions, which a dialog does not support."""
     if isinstance(element, list):
         return [submitting(one) for one in element]
     if not isinstance(element, dict):
@@ -81,12 +81,12 @@ def submitting(element: Any) -> Any:
 
 
 def weigh(value: object) -> int:
-    """Return the size of a message in bytes as Teams counts it: UTF-16."""
+    """Return the size of a message in bytes as Teams counts it: its JSON in UTF-16."""
     return len(msgspec.json.encode(value).decode().encode("utf-16-le"))
 
 
 def escape_markdown(text: str) -> str:
-    """Return text escaped for Markdown, with its line breaks."""
+    """Return text escaped for Markdown; each line break becomes an empty line, which Markdown shows as a break."""
     return "\n\n".join(_MARKS.sub(r"\g<0>\\", line) for line in text.split("\n"))
 
 
@@ -110,9 +110,9 @@ def _weight(block: Block, before: Block | None) -> tuple[int]:
 
 
 def _shown(block: Block, before: Block | None) -> object:
-    """Return the elements of a block.
+    """Return the elements of a block, to weigh them.
 
-    A list entry that continues a table is a row of it, the first also has the header.
+    A list entry with cells is a row of a table. The first entry of a table includes the header.
     """
     if not isinstance(block, Item) or not block.cells:
         return list(_elements([block]))
@@ -122,7 +122,7 @@ def _shown(block: Block, before: Block | None) -> object:
 
 
 def _divided(blocks: Iterable[Block]) -> Iterator[Block]:
-    """Yield blocks that each fit into a message: long tables, texts and rows of buttons are split."""
+    """Yield blocks that each fit into a message: long tables and texts are split; a chart may become text."""
     for block in blocks:
         match block:
             case Facts(rows):
@@ -206,7 +206,7 @@ def _item(item: Item, *, in_menu: bool) -> AdaptiveCard:
 
 
 def _facts(rows: tuple[Fact, ...]) -> AdaptiveCard:
-    """Return facts as a table: with columns if they have them, otherwise labels and values."""
+    """Return a table of facts: side by side if the facts define columns, otherwise a label and a value in each row."""
     if columns := Facts(rows).columns:
         return _side_by_side(rows, columns)
     return {
@@ -235,7 +235,7 @@ def _value(row: Fact) -> AdaptiveCard:
 
 
 def _side_by_side(rows: tuple[Fact, ...], columns: tuple[str, ...]) -> AdaptiveCard:
-    """Return a comparison that a phone holds: names on top, then each label above its values."""
+    """Return a comparison that fits a phone: the column names on top, then each label above its values."""
     lines = [rows[at : at + len(columns)] for at in range(0, len(rows), len(columns))]
     items = [_beside([Span(name, bold=True)] for name in columns)]
     for line in lines:
@@ -250,7 +250,7 @@ def _beside(cells: Iterable[list[Span]]) -> AdaptiveCard:
 
 
 def _list_table(table: ListTable) -> AdaptiveCard:
-    """Return the entries of a list as rows that a phone holds: words under each other, amounts and buttons beside."""
+    """Return a list as a table that fits a phone: an entry's words in one cell, its amounts and buttons beside."""
     amounts, acts = table.amounts, any(item.actions for item in table.items)
     first = " · ".join(table.columns[at] for at in (table.texts[:1] if amounts else table.texts))
     names = [first, *(table.columns[at] for at in amounts), *[" "] * acts]
@@ -302,13 +302,13 @@ def _run(text: str, *, bold: bool = False, **look: object) -> AdaptiveCard:
 
 
 def _link(span: Span) -> AdaptiveCard:
-    """Return the action that opens a span's link: a page, a phone number or an e-mail."""
+    """Return the action that opens a span's link (a page, a phone number or an e-mail); {} if there is none."""
     opens = span.url.startswith(("tel:", "mailto:", "https://", "http://")) and len(span.url) <= _URL
     return {"selectAction": {"type": "Action.OpenUrl", "url": span.url}} if opens else {}
 
 
 def _buttons(actions: tuple[Action, ...]) -> Iterator[AdaptiveCard]:
-    """Yield a row of buttons, surplus ones in its menu."""
+    """Yield a row of buttons, surplus ones in its menu. What no button can open is a line above the row."""
     yield from _unopened(action for action in actions if action.url and not _opens(action.url))
     row = row_of(action for action in actions if not action.url or _opens(action.url))
     shown = [*(_button(one) for one in (*row.seen, *row.sources)), *(_button(one, hidden=True) for one in row.menu)]
@@ -317,7 +317,7 @@ def _buttons(actions: tuple[Action, ...]) -> Iterator[AdaptiveCard]:
 
 
 def _unopened(actions: Iterable[Action]) -> Iterator[AdaptiveCard]:
-    """Yield what no Teams button can open, such as a phone number, as a line with a link."""
+    """Yield a line with a link for each URL that no Teams button can open, such as a phone number."""
     for action in actions:
         spans = [Span(f"{action.label}: "), Span((action.url or "").removeprefix("tel:"), url=action.url or "")]
         yield {**_rich(spans), "spacing": "Small"}
@@ -328,9 +328,9 @@ def _opens(url: str) -> bool:
 
 
 def _button(action: Action, *, hidden: bool = False) -> AdaptiveCard:
-    """Return a button as Action.Execute; clients without support submit the same id (`data` has nothing else).
+    """Return a button as Action.Execute; clients without support for Execute submit the same data, the button's id.
 
-    A `hidden` button is in the row's menu.
+    A `hidden` button is in the row's menu. A button with a URL opens it instead.
     """
     look: AdaptiveCard = {"title": cut(action.label, _BUTTON), **({"mode": "secondary"} if hidden else {})}
     look |= {"style": "positive"} if action.primary and not hidden else {}

@@ -1,7 +1,7 @@
 """The translations: `templates/es.po` has the Spanish of all templates and of the filters.
 
 The files are gettext's (https://www.gnu.org/software/gettext/manual/html_node/PO-Files.html). English has no file,
-because it is in the templates. `faults` stop the start.
+because the templates contain the English texts. The bot does not start if there are `faults`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 
 class ByLanguage(dict[str, T]):
-    """A value for each language; a language without one gets the English value."""
+    """A value for each language; a language without a value gets the English one."""
 
     def __missing__(self, language: str) -> T:
         return self[SOURCE]
@@ -36,9 +36,9 @@ class ByLanguage(dict[str, T]):
 class Catalogue(msgspec.Struct, frozen=True):
     """The translations of one language.
 
-    `forms` has each message's text, or a text for each plural form; `form` returns the plural form for a number. An
-    empty text is not translated yet. `fuzzy` are those that a translator has to check. `begun`: the header has
-    `X-State: begun`, so missing texts are shown in English.
+    `forms` has each message's text, or its texts for the plural forms; `form` returns the index of the plural form for
+    a number. An empty text is not translated yet. `fuzzy` are the messages that a translator has to check. `begun`: the
+    header has `X-State: begun`, so missing texts are shown in English.
     """
 
     forms: Mapping[CatalogueMessage, tuple[str, ...]] = msgspec.field(default_factory=dict)
@@ -48,7 +48,7 @@ class Catalogue(msgspec.Struct, frozen=True):
 
 
 class _Kept(NamedTuple):
-    """A catalogue as plain data; `plural` is gettext's expression."""
+    """A catalogue as plain data, for the cache; `plural` is gettext's expression."""
 
     forms: list[tuple[CatalogueMessage, tuple[str, ...]]]
     plural: str
@@ -72,13 +72,13 @@ def read_catalogues(templates: Path, languages: Collection[str] = ()) -> dict[st
 
 
 def whole_catalogues(templates: Path) -> dict[str, Catalogue]:
-    """Return the catalogues that are not `begun`: a page should not mix two languages."""
+    """Return the catalogues that are not `begun`, because a page should not mix two languages."""
     return {language: one for language, one in read_catalogues(templates).items() if not one.begun}
 
 
 @lru_cache(maxsize=2)
 def _known(key: str, paths: tuple[Path, ...]) -> dict[str, Catalogue]:
-    """Return the catalogues, loaded once for replies, pages and documents."""
+    """Return the catalogues of these files, read once and shared by replies, pages and documents."""
     kept = compiled.kept("catalogues", key, dict[str, _Kept], lambda: {path.stem: _named(path) for path in paths})
     return {
         language: Catalogue(dict(one.forms), c2py(one.plural), set(one.fuzzy), one.begun)
@@ -128,8 +128,9 @@ def _read(path: Path) -> _Kept:
 def faults(templates: Path, catalogues: Catalogues) -> Iterator[str]:
     """Yield the faults of the catalogues, by file and message.
 
-    A message is not translated, is marked fuzzy, has other values, or is in no template. A language without a catalogue
-    needs none for the filters alone; a begun one may lack messages.
+    A message is a fault if it is not translated, is marked fuzzy, has other values than the English, or is in no
+    template. A language without a catalogue needs no translations of the filters; a `begun` catalogue may lack
+    messages.
     """
     said = messages(templates)
     known, keys = set(said), Counter((message.one, message.context) for message in said)

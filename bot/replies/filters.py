@@ -44,7 +44,7 @@ class Customs(msgspec.Struct, frozen=True):
     """The formats of one language as used in the United States if CLDR has them, otherwise in its own country.
 
     `short` are the abbreviated names of the months, without a period. `day`, `brief` and `month` are patterns with
-    `{year}`, `{month}` and `{day}`; some use `{alone}`, the month's name without a day, `{short}` or `{number}`. `pair`
+    `{year}`, `{month}` and `{day}`, or with `{alone}` (the month's name without a day), `{short}` or `{number}`. `pair`
     joins two things.
     """
 
@@ -88,7 +88,7 @@ def _locale(language: str) -> Locale:
 
 
 def _pattern(form: str) -> str:
-    """Return Babel's pattern `%(MMMM)s %(d)s, %(y)s` with our names."""
+    """Return Babel's date pattern `%(MMMM)s %(d)s, %(y)s` with the placeholders of `Customs`."""
     return form % _FIELDS
 
 
@@ -120,7 +120,7 @@ _MAP = "https://www.google.com/maps/search/?api=1&query="
 def money(amount: object) -> str:
     """Return an amount in dollars and cents, half-even: `$1,240.00`, `-$12.30`; other currencies with their code.
 
-    Takes a Decimal, an int, or anything with `value` and `currency` (FHIR Money).
+    `amount` is a Decimal, an int, or anything with `value` and `currency` (FHIR Money).
 
     Raises:
         TypeError: there is no amount; the template must handle that, because it is not zero.
@@ -168,7 +168,7 @@ def day(when: object, *, brief: bool = False, language: str) -> str:
 
 
 def the_day(when: object, *, brief: bool = False, language: str, words: CatalogueWords) -> str:
-    """Return a FHIR date as it stands behind a preposition, which some languages write otherwise than a month."""
+    """Return a FHIR date as it is written after a preposition, with an article in languages that need one."""
     text = day(when, brief=brief, language=language)
     has_day = when.day if hasattr(when, "day") else len(str(when)) > len("2024-06")
     return words("{day}", day=text) if has_day else text
@@ -203,7 +203,7 @@ def miles(distance: float | Decimal, *, words: CatalogueWords) -> str:
 
 
 def phone(number: str) -> str:
-    """Return a North American number as `(423) 555-0142`; any other cleaned."""
+    """Return a North American phone number as `(423) 555-0142`; any other one as clean text."""
     found = _NORTH_AMERICAN.fullmatch(re.sub(r"[\s().-]", "", number))
     if found is None:
         return clean(number)
@@ -219,7 +219,10 @@ def dialled(number: str) -> str:
 
 
 def mapped(address: str, length: int = 120) -> Markup:
-    """Return an address with a link to a map. For places in the directory only, as the map's provider sees it."""
+    """Return an address with a link to a map, for addresses in the directory only: the map's provider learns them.
+
+    The address is shown with at most `length` characters.
+    """
     query = quote(clean(address), safe="")
     return Markup(f"[{escape(cut(clean(address), length))}]{{{_MAP}{query}}}")  # noqa: S704 -- escaped and encoded
 
@@ -235,12 +238,12 @@ def mail_to(address: str, subject: Markup, body: Markup) -> Markup:
 
 
 def help_line(payer: Mapping[str, str], *, words: CatalogueWords) -> str:
-    """Return the payer's configured number for members, or the text that it is on the ID card."""
+    """Return the payer's configured number for members, or the text that the number is on the ID card."""
     return dialled(payer["number"]) if payer["number"] else words("the number on your member ID card")
 
 
 def clock(time: str, *, words: CatalogueWords) -> str:
-    """Return a time of day, HH:MM, as people write it: `8 am`, `5:30 pm`; `8:00 a. m.`."""
+    """Return a time of day, given as HH:MM, as people write it: `8 am`, `5:30 pm`; `8:00 a. m.` in Spanish."""
     hour, minute = (int(part) for part in time.split(":")[:2])
     if hour == 2 * _NOON:
         return words("midnight")
@@ -266,7 +269,7 @@ def url(address: str) -> Markup:
     """Return an https address, or a phone number as `tel:`, checked for use in a button.
 
     Raises:
-        ValueError: it is neither, or has a user name, spaces or control characters.
+        ValueError: the text is neither, or has a user name, spaces or control characters.
     """
     found = _NORTH_AMERICAN.fullmatch(re.sub(r"[\s().-]", "", address.removeprefix("tel:")))
     if found:
@@ -289,7 +292,7 @@ def number(value: Decimal | float) -> str:
 
 
 def language_name(code: str, *, language: str) -> str:
-    """Return a language's name for a BCP 47 code; an unknown code as the directory wrote it."""
+    """Return the name of the language with a BCP 47 code; the code itself if it is unknown."""
     known = customs(language).languages.get(code.split("-", maxsplit=1)[0].casefold())
     return known or clean(code)
 
@@ -309,20 +312,20 @@ def listed(values: Iterable[object], *, language: str) -> Markup:
 
 
 def numbered(values: Iterable[T], first: int = 1) -> tuple[tuple[int, T], ...]:
-    """Return each value with its number; `first` is the first number, on a later page of a list."""
+    """Return each value with its number. The numbers count from `first`, which is above 1 on later pages of a list."""
     return tuple(enumerate(values, first))
 
 
 def begun(text: str) -> str:
-    """Return text that begins a line or a sentence: its first letter in upper case."""
+    """Return text for the beginning of a line or a sentence: with its first letter in upper case."""
     return text[:1].upper() + text[1:]
 
 
 def drug(name: str) -> str:
-    """Return a name of RxNorm's form as people say it, with its brand first; any other name unchanged.
+    """Return a drug name of RxNorm's form as people say it, with its brand first; any other name unchanged.
 
-    `0.5 ML a 5 MG/ML Auto-Injector [B]` is `B (a), 5 mg/mL, 0.5 mL auto-injector`. Its numbers stay as they are, for
-    the dose of a pen is not the product of them.
+    `0.5 ML a 5 MG/ML Auto-Injector [B]` is `B (a), 5 mg/mL, 0.5 mL auto-injector`. The numbers are not multiplied,
+    because the dose of a pen is not their product.
     """
     if (found := _RXNORM.fullmatch(name)) is None:
         return name
@@ -342,8 +345,8 @@ def finalize(value: object) -> Markup:
     """Return what Jinja prints: text and whole numbers, escaped once; the output of a macro unchanged.
 
     Raises:
-        TypeError: a value that needs a filter (None, a Decimal, a date) was printed without one. jinja2.UndefinedError:
-        the value is undefined.
+        TypeError: a value that needs a filter (None, a Decimal, a date) was printed without one.
+        jinja2.UndefinedError: the value is undefined.
     """
     if isinstance(value, Markup):
         return value
@@ -379,7 +382,7 @@ def forms(language: str) -> dict[str, Callable[..., object]]:
 
 
 def filters(language: str, words: CatalogueWords) -> dict[str, Callable[..., object]]:
-    """Return our filters in this language, by their names in templates; `words` translates `MESSAGES`."""
+    """Return all filters in this language, by their names in templates; `words` translates `MESSAGES`."""
     return forms(language) | {
         "clock": partial(clock, words=words),
         "phone": dialled,

@@ -1,4 +1,4 @@
-"""Checks of templates and their texts before they run, for the pack's check."""
+"""Checks of templates and their texts without rendering them, for the pack's check."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def lint(templates: Path) -> list[str]:
 
 
 def _faults(jinja: Environment, path: Path) -> Iterator[str]:
-    """Yield the faults of a template. It is parsed but not compiled, which takes a third of the time at each start."""
+    """Yield the faults of a reply's template. It is not compiled, because that takes a third of the time of a start."""
     source = path.read_text(encoding="utf-8")
     try:
         tree = jinja.parse(source)
@@ -60,7 +60,7 @@ def _faults(jinja: Environment, path: Path) -> Iterator[str]:
 
 
 def _page_faults(path: Path) -> Iterator[str]:
-    """Yield the faults in the texts of a page or document; its own environment compiles it."""
+    """Yield the faults in the texts of a page or document; Jinja compiles these templates elsewhere."""
     source = path.read_text(encoding="utf-8")
     try:
         tree = Environment(autoescape=True).parse(source)
@@ -83,7 +83,7 @@ def _fault_of(node: nodes.Node, jinja: Environment) -> Iterator[str]:
 
 
 def _counts(side: nodes.Expr) -> bool:
-    """Return whether an expression is a whole number of the template's own: a literal, or a loop's index."""
+    """Return whether an expression is a whole number in the template itself: a literal, or a loop's index."""
     if isinstance(side, nodes.Getattr):
         return side.attr in {"index", "index0"} and isinstance(side.node, nodes.Name) and side.node.name == "loop"
     return isinstance(side, nodes.Const) and isinstance(side.value, int)
@@ -106,7 +106,8 @@ def _button_faults(source: str) -> Iterator[str]:
 def text_of_reply(text: str) -> str:
     """Return the visible text of a reply's template: without the targets of its buttons.
 
-    A template of rows only has the labels of a form: the lower-case text in front of a label is a key for the code.
+    A template that consists of table rows only contains the labels of a form. The lower-case text before each label is
+    a key for the code, and is removed.
     """
     shown = _BUTTON_TARGET.sub(lambda target: "]" + _lines_kept(target[0]), text)
     lines = [_CHART.sub(r"\1", line) for line in shown.split("\n")]
@@ -156,7 +157,7 @@ def _call_faults(call: nodes.Call, message: CatalogueMessage) -> Iterator[str]:
 
 
 def _bare_lines(source: str, read: Callable[[str], str]) -> list[int]:
-    """Return the lines that have letters outside of messages."""
+    """Return the numbers of the lines that have letters outside of messages."""
     text = "".join(
         value if kind == "data" else BROKEN * value.count("\n")
         for _, kind, value in Environment(autoescape=False, keep_trailing_newline=True).lex(source)  # noqa: S701 -- read only
@@ -165,7 +166,7 @@ def _bare_lines(source: str, read: Callable[[str], str]) -> list[int]:
 
 
 def numbered_lines(text: str) -> Iterator[tuple[int, str]]:
-    """Yield each line with its number; `BROKEN` counts the lines on which a tag continued."""
+    """Yield each line with its number. Each `BROKEN` in a line counts as one more line."""
     at = 1
     for line in text.split("\n"):
         yield at, line
@@ -173,7 +174,7 @@ def numbered_lines(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _loose(tree: nodes.Template) -> Iterator[nodes.Const]:
-    """Yield literals that are printed directly, taken from a table, or assigned to a variable and look like text."""
+    """Yield the literals outside of messages that are printed, and those assigned to a variable that look like text."""
     for output in tree.find_all(nodes.Output):
         for part in output.nodes:
             yield from _literals(part, printed=True)
@@ -194,7 +195,7 @@ def _literals(node: nodes.Node, *, printed: bool) -> Iterator[nodes.Const]:
 
 
 def _values(node: nodes.Node) -> Iterable[nodes.Node]:
-    """Return the expressions that an expression's value may be, or consists of."""
+    """Return the expressions that the value of an expression may be, or that it consists of; empty for other nodes."""
     match node:
         case nodes.CondExpr():
             return filter(None, [node.expr1, node.expr2])

@@ -82,15 +82,15 @@ def _visible(char: str) -> str:
 
 
 def escape(text: str) -> str:
-    """Return the clean text with every character that could be read as structure as a character reference.
+    """Return the clean text; each character that could be read as structure becomes a character reference.
 
-    References are HTML's, so what Jinja escapes by its own rules is read back by the same `unescape`.
+    The references are those of HTML, so that `unescape` also reads text that Jinja escaped by its own rules.
     """
     return clean(text).translate(_STRUCTURE)
 
 
 def unescape(text: str) -> str:
-    """Return the text without character references. Lone surrogates become U+FFFD."""
+    """Return the text with each character reference replaced by its character; a lone surrogate becomes U+FFFD."""
     return html.unescape(text) if "&" in text else text
 
 
@@ -111,7 +111,7 @@ _LINKS = frozenset({"link", "document"})  # never an intent: a template that nam
 
 
 class TemplateFault(ValueError):
-    """A template made something that cannot be parsed: the message says what, without any value."""
+    """A rendered template cannot be parsed. The message says why, without any value."""
 
 
 def parse(source: str, links: Mapping[str, str]) -> tuple[Block, ...]:
@@ -132,7 +132,7 @@ def parse(source: str, links: Mapping[str, str]) -> tuple[Block, ...]:
 
 
 class _Reading:
-    """The blocks parsed so far; a line is added to the last one, or starts a new one."""
+    """The blocks parsed so far. Each line either extends the last block or starts a new one."""
 
     def __init__(self, links: Mapping[str, str]) -> None:
         self.blocks: list[Block] = []
@@ -211,7 +211,7 @@ def _text(source: str) -> str:
 
 
 def _fact(label: str, value: str) -> Fact:
-    """Return the fact of a row. Values are escaped, so two colons are always the template's."""
+    """Return the fact of a table row. A `::` in the label, which is always the template's, separates row and column."""
     row, parted, column = label.partition(" :: ")
     shown = spans(value.strip())
     url = shown[0].url if len(shown) == 1 else ""

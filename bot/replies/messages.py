@@ -1,7 +1,7 @@
-"""The messages of templates: each call of `say(...)` in a source, found without compiling it.
+"""The messages of templates: each call of `say(...)` in a template's source, found without compiling it.
 
-A call starts with literals: the text, its plural if it counts, and `context=` if one text needs two translations.
-`{name}` in a text is the value of that name. `bot.replies.lint` finds calls that are written otherwise.
+A call starts with literals: the text, its plural if the message counts, and `context=` if one text needs two
+translations. `{name}` in a text is the value of that name. `bot.replies.lint` finds calls that are written otherwise.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 SUFFIX = ".md.j2"
 PAGES = (".html", ".csv", ".ics", ".vcf")
-"""The suffixes of pages and documents, which have messages as replies do."""
+"""The suffixes of pages and documents, whose templates contain messages too."""
 _STRING = r'"(?:[^"\\]|\\.)*"|' + r"'(?:[^'\\]|\\.)*'"
 _TEXT = rf"((?:{_STRING})(?:\s+(?:{_STRING}))*)"  # strings one after another are one, as in Jinja
 _CALL = re.compile(rf"\bsay\(\s*{_TEXT}(?:\s*,\s*{_TEXT})?(?:\s*,\s*context={_TEXT})?")
@@ -23,7 +23,7 @@ _VALUE = re.compile(r"\{([a-z_]+)\}")
 
 
 class CatalogueMessage(NamedTuple):
-    """The English of one call: one text, or one for a single thing and one for several."""
+    """The English text of one call of `say`: `one`, and `many` for the plural if the message counts."""
 
     one: str
     many: str = ""
@@ -31,7 +31,7 @@ class CatalogueMessage(NamedTuple):
 
     @property
     def names(self) -> frozenset[str]:
-        """The names of the values in its texts, and `n` if it counts."""
+        """The names of the values in the texts, with `n` if the message has a plural."""
         return names(self.one) | names(self.many) | ({"n"} if self.many else set())
 
 
@@ -59,5 +59,5 @@ def _unquoted(literal: str) -> str:
 
 
 def sources(templates: Path) -> list[Path]:
-    """Return the templates of replies, pages and documents, in order."""
+    """Return the files of the templates of replies, pages and documents, in order."""
     return sorted(path for path in templates.rglob("*.*") if path.name.endswith((SUFFIX, *PAGES)))

@@ -1,4 +1,4 @@
-"""Kinds of doctors with a number, from a person's own words: `4 cardiologists`, `1 heart doctor`, `2 pediatras`."""
+"""Counted nouns for kinds of doctors, from a person's own words: `4 cardiologists`, `1 heart doctor`, `2 pediatras`."""
 
 from __future__ import annotations
 
@@ -45,10 +45,11 @@ _WHOM = {"en": " for ", "es": " para "}
 
 
 def people(text: str, number: int, *, women: bool = False, language: str, words: Callable[..., str]) -> str:
-    """Return the number with the noun; "cardiology" becomes cardiologists, "my allergies" doctors for my allergies.
+    """Return the number with the noun for a kind of doctor: `4 cardiologists` for "cardiology".
 
-    "Dentist for kids" is counted by its first word, and a code by a phrase with the code. `women`: all are women, so
-    that Spanish says "cardiólogas".
+    Words that name no people are kept: "my allergies" gives `4 doctors for my allergies`. In "dentist for kids" the
+    first word becomes plural, and a taxonomy code becomes part of a phrase. `women`: all are women, so that Spanish
+    says "cardiólogas".
     """
     if _CODE.fullmatch(text):
         return words("{n} provider of code {what}", "{n} providers of code {what}", n=number, what=text)
@@ -74,14 +75,14 @@ def _feminine(noun: str) -> str:
 
 
 def people_called(text: str, *, language: str, words: Callable[..., str]) -> str:
-    """Return the plural noun without a number, as after "no": "cardiology" becomes cardiologists."""
+    """Return the plural noun for a kind of doctor without a number, as after "no": `cardiologists` for "cardiology"."""
     return people(text, _SEVERAL, language=language, words=words).removeprefix(f"{_SEVERAL} ")
 
 
 def is_noun(text: str | None, name: str, *, language: str) -> bool:
-    """Return whether the person's words can be counted in this language, and are no slip of the kind's own `name`.
+    """Return whether a person's words can be counted as a noun in this language, and do not misspell the kind's `name`.
 
-    A desk's short form ("derm", "lcsw"), a field, another language or "cardiolgist" is no such noun.
+    Short forms of office staff ("derm", "lcsw"), fields, words of another language and "cardiolgist" are no such noun.
     """
     words = (text or "").casefold()
     firsts = {tongue: _single(_noun(words, tongue)[0], tongue) for tongue in _ENDINGS if words}
@@ -96,13 +97,13 @@ def _is_slip(words: str, name: str) -> bool:
 
 
 def names_women(text: str | None, *, language: str) -> bool:
-    """Return whether the noun itself is feminine: "doctoras" needs no "que son mujeres"."""
+    """Return whether the noun itself is feminine, as "doctoras": the reply then needs no "que son mujeres"."""
     first, _ = _noun(text or "", language)
     return bool(first) and _single(first, language).casefold().endswith(_WOMEN.get(language, "\n"))
 
 
 def _noun(words: str, language: str) -> tuple[str, str]:
-    """Return the word that is counted, and the rest with its space: the last word in English, the first in Spanish."""
+    """Return the noun, and the rest with its space. The noun is the last word in English, the first word in Spanish."""
     if language == "es":
         first, space, rest = words.partition(" ")
         return first, space + rest
@@ -118,7 +119,7 @@ def _single(noun: str, language: str) -> str:
 
 
 def _of_field(noun: str, language: str) -> str:
-    """Return the noun for people in a field, such as a cardiologist in cardiology; any other noun unchanged."""
+    """Return the noun for people in a field, such as "cardiologist" for "cardiology"; any other noun unchanged."""
     ends = _FIELDS.get(language, {})
     ending = next((one for one in ends if noun.casefold().endswith(one)), None)
     return noun[: -len(ending)] + ends[ending] if ending else noun

@@ -1,6 +1,6 @@
 """Facts from external sources that templates may use: phone numbers, and the steps after an appeal.
 
-Each records its source and the date on which it was last checked against it.
+Each fact has its source, and the date on which it was last checked against that source.
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ NUMBERS, APPEALS = "numbers.yaml", "appeals.yaml"
 
 
 class _Number(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`text` takes messages, `word` is what to write there, `press` is the key to press after calling.
+    """A phone number or page for templates. `text` is a number for messages, `word` the word to write in the message.
 
-    `site` is a page to open if there is no `number`; `name` is what the state or the plan calls it.
+    `press` is the key to press after calling. `site` is a page to open if there is no `number`. `name` is what the
+    state or the plan calls the service.
     """
 
     source: str
@@ -73,7 +74,11 @@ def load_appeals(templates: Path) -> dict[str, Mapping[str, object]]:
 
 
 def load(path: Path, kind: type[dict[str, _T]]) -> dict[str, _T]:
-    """Return the content of a YAML file of this form; {} without one. Raises ValueError, which names the file."""
+    """Return the content of a YAML file, read as this type; {} if there is no file.
+
+    Raises:
+        ValueError: the file is not YAML or not of this type; the message names the file.
+    """
     if not path.is_file():
         return {}
     key = compiled.key_of(path, of=compiled.code_of("replies"))

@@ -1,7 +1,7 @@
-"""Blocks as plain text with all facts, and what all renderings share.
+"""Blocks as plain text with all facts, and what the renderings for all channels share.
 
-The text is for consoles, screen readers and notifications. Shared are rows of buttons, at most three visible and the
-others in a menu, lists that are tables, and what fits a message. `as_data` is the JSON object of the contract.
+The text is for consoles, screen readers and notifications. Shared are the rows of buttons (at most three visible, the
+others in a menu), the lists that are tables, and the division into messages. `as_data` returns a reply as JSON object.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _AMOUNT = re.compile(r"(-?)\$([\d,]+\.\d\d)")
 
 
 class ButtonRow(msgspec.Struct, frozen=True):
-    """The visible buttons, those in the menu, and the one that shows the answer's `sources`."""
+    """A row of buttons: the visible ones (`seen`), those in the `menu`, and the one that shows the `sources`."""
 
     seen: tuple[Action, ...]
     menu: tuple[Action, ...]
@@ -62,13 +62,13 @@ def row_of(buttons: Iterable[Action]) -> ButtonRow:
 
 
 class ListTable(msgspec.Struct, frozen=True):
-    """Entries of a list that form a table: each is a row."""
+    """The entries of a list as a table: each entry is a row."""
 
     items: tuple[Item, ...]
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The names of the columns; the number of an entry is in none of them."""
+        """The names of the columns. The number of an entry is in none of them."""
         return self.items[0].columns
 
     @property
@@ -78,31 +78,31 @@ class ListTable(msgspec.Struct, frozen=True):
 
     @property
     def texts(self) -> tuple[int, ...]:
-        """The places of the other columns."""
+        """The indexes of the columns that are not `amounts`."""
         return tuple(at for at in range(len(self.columns)) if at not in self.amounts)
 
     @property
     def amounts(self) -> tuple[int, ...]:
-        """The places of the columns of money, which are aligned at the right."""
+        """The indexes of the columns with money, which are aligned at the right."""
         columns = enumerate(zip(*self.rows, strict=True))
         return tuple(at for at, column in columns if any(amount_of(cell) is not None for cell in column))
 
 
 def shares_menu(items: Sequence[Item]) -> bool:
-    """Return whether the buttons of a list are in a menu: three or more entries with one button each, all alike."""
+    """Return whether a list's buttons share a menu: three or more entries with one button each, all of one intent."""
     buttons = [item.actions[0] for item in items if len(item.actions) == 1]
     alike = {button.press.intent if button.press else "" for button in buttons}
     return MOST <= len(items) == len(buttons) and len(alike - {""}) == len(alike) == 1
 
 
 def amount_of(text: str) -> Decimal | None:
-    """Return the number of dollars if the text is only that: `$1,240.00`, `-$12.30`."""
+    """Return the dollars if the text is an amount and nothing else, such as `$1,240.00` or `-$12.30`; else None."""
     found = _AMOUNT.fullmatch(text)
     return Decimal(f"{found[1]}{found[2].replace(',', '')}") if found else None
 
 
 def with_tables(blocks: Iterable[Block]) -> Iterator[Block | ListTable]:
-    """Yield the blocks, with consecutive entries that have the same columns as one table."""
+    """Yield the blocks; consecutive list entries with the same columns become one table."""
     for columns, run in groupby(blocks, key=lambda block: block.columns if isinstance(block, Item) else ()):
         found = tuple(run)
         items = tuple(block for block in found if isinstance(block, Item))
@@ -114,7 +114,7 @@ def parted(
 ) -> Iterator[list[Block]]:
     """Yield the blocks of each message, as many as fit.
 
-    `size` returns what a block takes of each of the limits in `most`; its second argument is the block before it in the
+    `size` returns how much of each limit in `most` a block takes; its second argument is the block before it in the
     message. A chart without words is never alone in a message, which would then have no text.
     """
     part, taken = list[Block](), (0,) * len(most)
@@ -159,7 +159,7 @@ def bar_of(chart: Chart) -> str:
 
 
 def _chart(chart: Chart) -> Iterator[str]:
-    """Yield a chart as bars of text with their amounts in a column; what cannot be drawn as its words."""
+    """Yield the lines of a chart: bars of text with their amounts, or its words if it cannot be drawn."""
     if chart.kind == "line" or not drawable(chart):
         yield from _wrapped(chart.said)
         return
@@ -197,7 +197,7 @@ def plain(blocks: Iterable[Block], *, addresses: bool = True) -> str:
 
 
 def drawn(blocks: Iterable[Block]) -> str:
-    """Return the same for a terminal: 80 columns, bars for charts, columns for tables, and space around them."""
+    """Return the blocks as text for a terminal: 80 columns, bars for charts, columns for tables, and empty lines."""
     runs = (list(run) for _, run in groupby(with_tables(blocks), key=_part))
     parts = ("\n".join(_list(run) if isinstance(run[0], Item) else chain(*map(_drawn, run))) for run in runs)
     return "\n\n".join(filter(None, parts))
@@ -225,7 +225,7 @@ def _drawn(block: Block | ListTable) -> Iterable[str]:
 
 
 def _list(items: Iterable[Block | ListTable]) -> Iterator[str]:
-    """Yield the entries; buttons that each of them has once below."""
+    """Yield the lines of list entries. If all entries have the same buttons, these are shown once, below."""
     entries = [item for item in items if isinstance(item, Item)]
     alike = {tuple((one.label, one.url) for one in item.actions) for item in entries}
     once = len(entries) > 1 and len(alike) == 1 and any(alike)
@@ -236,14 +236,14 @@ def _list(items: Iterable[Block | ListTable]) -> Iterator[str]:
 
 
 def _of_each(items: Sequence[Item]) -> Iterator[str]:
-    """Yield the buttons of entries, each once: `1-4: [Details]`."""
+    """Yield the buttons of several entries, each label once: `1-4: [Details]`."""
     row, _ = _row({one.label: one for item in items for one in item.actions}.values(), addresses=False)
     if row:
         yield from _wrapped(f"{items[0].number}-{items[-1].number}: {row}")
 
 
 def _grid(rows: Sequence[Sequence[str]], amounts: Collection[int] = (), *, head: bool = False) -> Iterator[str]:
-    """Yield rows in columns, amounts at the right of theirs; the widest give way where a terminal is too narrow."""
+    """Yield rows in columns, with amounts right-aligned; the widest columns wrap if the terminal is too narrow."""
     widths = [max(1, *map(len, column)) for column in zip(*rows, strict=True)]
     while sum(widths) + len(_GAP) * (len(widths) - 1) > COLUMNS:
         widths[widths.index(max(widths))] -= 1
@@ -258,7 +258,7 @@ def _grid(rows: Sequence[Sequence[str]], amounts: Collection[int] = (), *, head:
 
 
 def _wrapped(line: str) -> list[str]:
-    """Return a line in lines of a terminal, with no break in a button or a phone number, indented as it is."""
+    """Return a line wrapped for a terminal, with its indentation, and with no break in a button or phone number."""
     entry = _ENTRY.match(line)
     whole = _WHOLE.sub(lambda found: found[0].replace(" ", "\u00a0"), line)
     indent = " " * (entry.end() if entry else 0)
@@ -272,16 +272,16 @@ def spoken(spans: Iterable[Span]) -> str:
 
 
 def together(text: str) -> str:
-    """Return the text of a cell, a short one without line breaks, such as a date."""
+    """Return the text of a cell; a short text, such as a date, gets no line breaks."""
     return text.replace(" ", "\u00a0") if len(text) <= _SHORT else text
 
 
 def unbroken(span: Span) -> str:
-    """Return the text of a span.
+    """Return the text of a span with no-break spaces where a line must not end.
 
-    No line ends between a small number and its word ("2 miles", "8:00 p. m."), before a ZIP code or within a short fact
-    behind a dot or in parentheses, or begins with a dot. A phone number has no line break, so that it can be tapped
-    as a whole.
+    These are between a small number and its word ("2 miles", "8:00 p. m."), before a ZIP code and before a dot, and
+    within a short fact after a dot or in parentheses. A phone number has no line break, so that it can be tapped as a
+    whole.
     """
     if span.url.startswith("tel:"):
         return span.text.replace(" ", "\u00a0").replace("-", "\u2060-\u2060")
@@ -306,7 +306,7 @@ def _lines(block: Block, *, addresses: bool) -> list[str]:
 
 
 def _item(item: Item, *, addresses: bool) -> list[str]:
-    """Its lines, what can be done about it at the end of the last."""
+    """Return an entry's lines, with its buttons at the end of the last one."""
     row, linked = _row(item.actions, addresses=addresses)
     lines = [spoken(line.spans) for line in item.lines]
     lines[-1] = f"{lines[-1]} {row}".rstrip()
@@ -315,7 +315,7 @@ def _item(item: Item, *, addresses: bool) -> list[str]:
 
 
 def _row(buttons: Iterable[Action], *, addresses: bool) -> tuple[str, list[str]]:
-    """The buttons in a row, those beyond the first few behind a dot; apart from it those whose address is printed."""
+    """Return the buttons in a row, surplus ones after a dot; and the lines of links whose address is printed."""
     buttons = list(buttons)
     linked = [f"[{button.label}] {button.url}" for button in buttons if button.url and addresses]
     row = row_of(button for button in buttons if not (button.url and addresses))
@@ -325,7 +325,7 @@ def _row(buttons: Iterable[Action], *, addresses: bool) -> tuple[str, list[str]]
 
 
 def as_data(reply: Reply, in_reply_to: int) -> dict[str, object]:
-    """Return the reply to the message with this line number; every value is ready for JSON."""
+    """Return the reply to the message with this line number as a JSON object; every value is ready for JSON."""
     return {
         "in_reply_to": in_reply_to,
         "intent": reply.intent,
@@ -357,7 +357,7 @@ def _parts(reply: Reply) -> dict[str, object]:
 
 
 def _facts(block: Block) -> Iterator[tuple[str, str]]:
-    """Yield labelled values: of facts, and of a chart whose points have texts."""
+    """Yield (label, value) pairs: of facts, and of a chart whose points have texts."""
     if isinstance(block, Facts):
         yield from ((row.label, row.value) for row in block.rows)
     elif isinstance(block, Chart) and block.said:

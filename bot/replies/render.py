@@ -1,7 +1,7 @@
-"""Templates by name and language, rendered into blocks, and the labels of their fixed buttons.
+"""Renders templates by name and language into blocks, and finds the labels of their fixed buttons.
 
-`say("You owe {amount}.", amount=…)` is a message in the reader's language, its values escaped. Templates of replies use
-it, and so do pages and documents, as HTML or as cells of a CSV file.
+`say("You owe {amount}.", amount=…)` is a message in the reader's language, with its values escaped. Templates of
+replies use it, and so do pages and documents, as HTML or as cells of a CSV file.
 """
 
 from __future__ import annotations
@@ -32,16 +32,16 @@ from bot.replies.messages import SUFFIX, CatalogueMessage, parts, scan, sources
 from bot.replies.numbers import load, load_appeals, load_numbers
 
 FILE, NAME = "theirs.yaml", "them"
-"""The phrases for another person's record, by language; and the name of that person in them."""
+"""The file of phrases for another person's record, by language; and the placeholder of that person's name in them."""
 _NAMED: ContextVar[str] = ContextVar("named", default="")
 
 
 TheirPhrases = Mapping[str, str | Mapping[str, list[str]]]
-"""TheirPhrases and what replaces each; or the first word of several, and by its replacement what follows it."""
+"""Phrases with their replacements; phrases with a common first word are grouped, as in `{your: {the: [plan]}}`."""
 
 
 def written_out(phrases: TheirPhrases) -> dict[str, str]:
-    """Return each phrase with what replaces it."""
+    """Return each phrase with its replacement: `{your: {the: [plan]}}` becomes `{your plan: the plan}`."""
     found = dict[str, str]()
     for phrase, instead in phrases.items():
         if isinstance(instead, str):
@@ -54,7 +54,7 @@ def written_out(phrases: TheirPhrases) -> dict[str, str]:
 def of_them(phrases: Mapping[str, str]) -> Callable[[str], str]:
     """Return a function that replaces phrases in a message: whole words, the longest first, none twice.
 
-    A capital first letter stays. `{them}` in a phrase is the person's given name.
+    A capital first letter stays. `{them}` in a replacement is the person's given name.
     """
     if not phrases:
         return str
@@ -120,7 +120,7 @@ class Say:
         return self._said(CatalogueMessage(one, many), values, str)
 
     def inlined(self, tree: nodes.Template) -> nodes.Template:
-        """Replace calls of `say` in a template by their texts, to save the calls; messages that count stay calls."""
+        """Return the template with calls of `say` replaced by their texts; messages with a plural stay calls."""
         for output in tree.find_all(nodes.Output):
             output.nodes = [part for node in output.nodes for part in self._written_out(node)]
         return tree
@@ -216,7 +216,7 @@ class _Template(Template):
 
 
 class _Sandbox(ImmutableSandboxedEnvironment):
-    """Jinja's sandbox, with the decision whether a template may read an attribute cached by type and name."""
+    """Jinja's sandbox. Whether a template may read an attribute is decided once for each type and attribute name."""
 
     template_class = _Template
 
@@ -231,7 +231,7 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         return super().compile(self.say.inlined(tree), name, *where, **how)
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
-        """Return the sandbox's decision, cached, as it depends on the type only. Only existing attributes get here."""
+        """Return the sandbox's decision, cached by type and name. Jinja asks only for attributes that exist."""
         key = type(obj), attr
         verdict = self._verdicts.get(key)
         if verdict is None:
@@ -240,7 +240,7 @@ class _Sandbox(ImmutableSandboxedEnvironment):
 
     @internalcode
     def call(self, context: Context, called: Any, /, *args: Any, **kwargs: Any) -> Any:
-        """Call a macro or `say` directly, as the sandbox and its context would after checking it."""
+        """Call a macro or `say` without the sandbox's checks, which would allow it; check any other call."""
         is_macro = type(called) is Macro
         if not is_macro and called is not self.globals["say"]:
             return super().call(context, called, *args, **kwargs)
@@ -249,7 +249,7 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         return called(context.eval_ctx, *args, **kwargs) if is_macro else called(*args, **kwargs)
 
     def getattr(self, obj: Any, attribute: str) -> Any:
-        """Return an attribute; plain values under a name that was allowed before need no further check."""
+        """Return an attribute; a plain value whose type and name were allowed before is not checked again."""
         if self._verdicts.get((type(obj), attribute)):
             value = getattr(obj, attribute, _MISSING)
             if value is not _MISSING and not isinstance(value, _METHODS):
@@ -322,8 +322,8 @@ class Words:
         If the values include `theirs`, the given name of another person, the texts are about that person's record.
 
         Raises:
-            jinja2.TemplateError: the template is missing or wrong, or a value is missing. TemplateFault: the output
-            cannot be parsed into blocks.
+            jinja2.TemplateError: the template is missing or wrong, or a value is missing.
+            TemplateFault: the output cannot be parsed into blocks.
         """
         file, name = template + SUFFIX, str(values.get("theirs") or "")
         if not name:
@@ -359,7 +359,7 @@ class Words:
 def labels_of(
     words: Words, name: str, language: Language, values: Mapping[str, object] | None = None
 ) -> Mapping[str, str]:
-    """Return a template's table in a language: each row's label and value."""
+    """Return a template's table in a language: each row's value by its label."""
     blocks = words.render(f"channels/{name}", values or {}, language=language)
     return {row.label: row.value for block in blocks if isinstance(block, Facts) for row in block.rows}
 
@@ -374,7 +374,7 @@ def fixed_labels(
 ) -> dict[str, list[tuple[str, Press]]]:
     """Return the buttons by language whose labels contain no value, each with its label and action.
 
-    `theirs` are the phrases for another person's record: the labels made with them are included.
+    `theirs` are the phrases for another person's record. The labels that result from these phrases are included.
     """
     found: dict[str, list[tuple[str, Press]]] = {language: [] for language in ("en", *catalogues)}
     for path in sources(templates):

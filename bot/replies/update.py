@@ -43,14 +43,14 @@ def update(templates: Path, languages: Collection[str] = ()) -> list[str]:
 
 
 def _write(path: Path, text: str) -> bool:
-    """Write a file. Return whether it changed."""
+    """Write a file. Return whether its text changed."""
     before = path.read_text(encoding="utf-8") if path.is_file() else ""
     path.write_text(text, encoding="utf-8")
     return text != before
 
 
 def printed(language: str, said: Iterable[CatalogueMessage], before: Catalogue) -> str:
-    """Return a catalogue's file, with the messages sorted alphabetically."""
+    """Return the text of a catalogue's file, with the messages sorted alphabetically."""
     made = Catalog(locale=language)
     if before.begun:
         said = [message for message in said if message in before.forms]
