@@ -1,4 +1,4 @@
-"""What a question ranks, counts, divides or averages, read from its words: doctors, months, drugs, kinds, visits."""
+"""Reads from a question's words what the question ranks, counts, divides or averages, such as doctors or visits."""
 
 from collections.abc import Mapping
 from datetime import date, timedelta
@@ -21,7 +21,7 @@ from bot.records.live import Live
 Measure = Literal["amount", "count", "average"]
 SHOWN, MOST_SHOWN = 6, 10
 LONG = timedelta(days=730)
-"""How far back an average or a count looks where no time is named."""
+"""How far back an average or a count looks if the question names no period."""
 YEAR, _YEARS, _DECADE = 12, 3, timedelta(days=3653)
 _GROUPS = frozenset({"kind", "doctor", "provider", "place", "pharmacy", "drug"}) | PERIODS
 _RANKED_BY = frozenset({"place", "pharmacy", "drug"})
@@ -37,13 +37,21 @@ _ONE_OF: Mapping[str, str] = {"visit": "visit", "doctor": "visit", "fill": "fill
 
 
 class Ranking(msgspec.Struct, frozen=True):
-    """What a question ranks: a `group`, by `measure`, the `least` first or the most; `counted` is what times are.
+    """What a question ranks.
 
-    `most` is how many of them are shown. `sizes` are what each has to come to, in place of an order: "doctors that I
-    saw only once"; with `every` each month is told in the order of time. `sets` are times in which each has to have had
-    care, or none. `whom` is the one that is set against all others: "did I see Dr. Kim more than anyone else"; `only`:
-    it is asked whether there is no other. `nth` is the one of them that is asked for, from 1, or from the last if
-    negative: by size, or `in_time` by the first day of its care.
+    Attributes:
+        group: The kind of thing that is ranked, such as "doctor", "drug" or "month".
+        least: True if the smallest comes first, False if the largest does.
+        measure: What each is ranked by: its sum, the number of times of care, or the average of each time.
+        counted: What counts as one time: "visit", "fill" or "claim".
+        most: How many are shown.
+        sizes: In place of an order, the limits that each has to meet: "doctors that I saw only once".
+        every: True if each month or other period is shown, in the order of time.
+        sets: The periods in which each has to have had care, or none.
+        whom: The provider that is compared with all others: "did I see Dr. Kim more than anyone else".
+        only: True if the question is whether there is only one: "is she my only doctor".
+        nth: The requested position, from 1, or from the last if negative.
+        in_time: True if the position is in the order of the first day of care, False if it is by size.
     """
 
     group: str
@@ -61,22 +69,25 @@ class Ranking(msgspec.Struct, frozen=True):
 
 
 def ends_asked(ask: Ask) -> bool:
-    """Return whether two ends are asked for: "the lowest and the highest that I paid", "my first and last visit"."""
+    """Return whether both ends of an order are requested: "the lowest and the highest", "my first and last visit"."""
     return ask.asked.first_and_last is not None or (
         {"lowest", "highest"} <= ask.asked.says.keys() and ask.asked.sort is None
     )
 
 
 def end_order(ask: Ask) -> str:
-    """Return the order whose ends are asked for."""
+    """Return the order whose both ends are requested: "oldest" or "smallest"."""
     return "oldest" if ask.asked.first_and_last else "smallest"
 
 
 def ranking_asked(ask: Ask) -> Ranking | None:
-    """The ranking that was asked for: of the providers where only the most or the least is named."""
-    if (sized := _sized_group(ask) or _above_all(ask)) is not None:
+    """Return the ranking that the question requests; None if it requests none.
+
+    A question that names no group ranks the providers, or single claims if it names a provider or a kind of amount.
+    """
+    if (sized := _sized_group(ask) or _one_against_all(ask)) is not None:
         return sized
-    higher = _higher_of_one(ask)
+    higher = _extreme_of_few(ask)
     order, rank = order_asked(ask) or higher, text_of(ask, "rank")
     unit, group = text_of(ask, "unit"), text_of(ask, "group")
     ranked = ask.asked.by if {"ranked", "top"} & ask.asked.says.keys() else None
@@ -110,8 +121,8 @@ def ranking_asked(ask: Ask) -> Ranking | None:
     return Ranking(one or whole, least, measure, counted_as(one, unit), most, nth=nth)
 
 
-def _above_all(ask: Ask) -> Ranking | None:
-    """Return the group of which one is set against all others, by money or by how often."""
+def _one_against_all(ask: Ask) -> Ranking | None:
+    """Return the ranking for a comparison of one provider with all others, by money or number of visits; or None."""
     if not sets_one_above(ask):
         return None
     says, only, whom = ask.asked.says, ask.asked.only_one_of, text_of(ask, "provider_name")
@@ -122,9 +133,9 @@ def _above_all(ask: Ask) -> Ranking | None:
 
 
 def sets_one_above(ask: Ask) -> bool:
-    """Return whether one provider is set against all others: "more than anyone else", "is she the one I saw most".
+    """Return whether the question compares one provider with all others, or asks whether there is only one.
 
-    Or whether it is asked if there is no other.
+    For example "did I see Dr. Kim more than anyone else" or "is she my only doctor".
     """
     ranks = order_asked(ask) in {"biggest", "smallest"} or text_of(ask, "rank") is not None
     most = ask.asked.begins and ranks and "provider_name" in ask.slots and _group_said(ask) in {"doctor", "pharmacy"}
@@ -135,8 +146,11 @@ def _group_said(ask: Ask) -> str | None:
     return text_of(ask, "group") or next((one.group for one in ask.asked.times if one.group), None)
 
 
-def _higher_of_one(ask: Ask) -> str | None:
-    """Return the order of "I had two in November, which ran higher", where nothing else is compared or limited."""
+def _extreme_of_few(ask: Ask) -> str | None:
+    """Return the order that asks for the higher or lower one of a few claims: "smallest" or "biggest"; None otherwise.
+
+    For example "I had two in November, which ran higher". Return None if the question compares or limits anything else.
+    """
     says = ask.asked.says
     counts = says.get("dearer") == "more" and "money" not in says  # it is more often
     told = counts or ask.several or "than" in says or "group" in ask.slots or limits_asked(ask)
@@ -146,9 +160,10 @@ def _higher_of_one(ask: Ask) -> str | None:
 
 
 def _sized_group(ask: Ask) -> Ranking | None:
-    """Return a group of which each has to come to a size: "any doctor more than four times", "months without claims".
+    """Return the ranking of a group whose members have to meet limits or period conditions; None if there is none.
 
-    Also each month with how often care was had: "the number of visits per month".
+    For example "any doctor more than four times" or "months without claims". This includes a question about each period
+    by itself, such as "the number of visits per month".
     """
     if ask.sets:
         of, counted = ask.sets.group, counted_as(ask.sets.group, None)
@@ -180,40 +195,43 @@ def _sized_group(ask: Ask) -> Ranking | None:
 
 
 def threshold_asked(ask: Ask) -> Threshold | None:
-    """Return the amount that the whole sum is compared with: "have I spent more than $1,000 this year".
+    """Return the limit with which the question compares a sum: "have I spent more than $1,000 this year".
 
-    None where the limit is one of single claims, or the words ask for something else than a yes or no.
+    Return None if the limit is for single claims, or if the question is not a yes-no question.
     """
     limits, says = limits_asked(ask), ask.asked.says
     whether = ask.asked.begins or (ask.asked.helps and {"form", "which_of"}.isdisjoint(says))
     if limits is None or None not in (limits.over, limits.under) or not (whether or "yes_or_no" in says):
         return None
     single = "group" in ask.slots or {"one", "several", "any_one", "something"} & says.keys()
-    return None if single or _sizes_months(ask) else Threshold(limits)
+    return None if single or _limits_sums_of_group(ask) else Threshold(limits)
 
 
 def often_asked(ask: Ask) -> AmountLimits | None:
-    """Return how often care has to be had, where no group is named: "did I see Dr. Kim more than once"."""
+    """Return the limits on how often care was had, as in "did I see Dr. Kim more than once".
+
+    Return None if the question states no such limits, or if it states them for each member of a group.
+    """
     whole = [one.limits for one in ask.asked.times if one.limits and not (one.group or ask.asked.by)]
     who = text_of(ask, "group") or ask.asked.form == "who"
     return whole[0] if whole and not (who or ask.asked.only_one_of) else None
 
 
 def summed_wish(ask: Ask, wanted: ClaimWish) -> ClaimWish:
-    """Return the conditions of a sum, without the limits of the sum itself, or of a month's."""
+    """Return the conditions on the claims of a sum, without limits that are for the sum itself or for a month's sum."""
     free = tuple(one for one in wanted.states if one != "free")  # no month's claims are free of which it has none
-    months = replace(wanted, limits=None, exact=None, states=free) if _sizes_months(ask) else wanted
+    months = replace(wanted, limits=None, exact=None, states=free) if _limits_sums_of_group(ask) else wanted
     return replace(wanted, limits=None) if threshold_asked(ask) else months
 
 
-def _sizes_months(ask: Ask) -> bool:
-    """Return whether the limits are those of months or years, and not of single claims."""
+def _limits_sums_of_group(ask: Ask) -> bool:
+    """Return whether the limits on an amount are for the sums of a group such as months, and not for single claims."""
     ranking = _sized_group(ask)
     return ranking is not None and ranking.sizes is not None and ranking.measure == "amount"
 
 
 def sizes_group(ask: Ask) -> bool:
-    """Return whether each of a group has to come to a size, or each month is told by itself."""
+    """Return whether the question sets limits for each member of a group, or asks about each period by itself."""
     return _sized_group(ask) is not None
 
 
@@ -226,12 +244,15 @@ def _by_money(ask: Ask) -> Measure:
 
 
 def counted_as(group: str | None, unit: str | None) -> str:
-    """Return what counts as one time: a claim, a fill, or a day of care."""
+    """Return what counts as one time of care: "claim", "fill", or "visit" for a day of care."""
     return "claim" if unit == "claim" else "fill" if unit == "fill" or group in {"drug", "pharmacy"} else "visit"
 
 
 def counts_asked(ask: Ask, wanted: ClaimWish) -> str | None:
-    """Return what is counted where two sides are compared by how often: visits, fills or claims; None for money."""
+    """Return what a comparison of two sides counts: "visit", "fill", "claim" or "doctor".
+
+    Return None if the question compares amounts of money or does not compare.
+    """
     says = ask.asked.says
     counts = {"lesser_or_more", "had"} <= says.keys() or ("against" in says and not ask.sets and ask.asked.number)
     if "money" in says or not counts:
@@ -244,7 +265,7 @@ def counts_asked(ask: Ask, wanted: ClaimWish) -> str | None:
 
 
 def unit_asked(ask: Ask, wanted: ClaimWish) -> str:
-    """Return what an average is for: each visit, fill, claim, month or year."""
+    """Return the unit of an average: "visit", "fill", "claim", "month" or "year"."""
     unit = text_of(ask, "unit")
     fills = wanted.claim_type == "pharmacy" or bool(wanted.drugs)
     care = bool(wanted.services) or wanted.claim_type == "professional"
@@ -254,10 +275,10 @@ def unit_asked(ask: Ask, wanted: ClaimWish) -> str:
 
 
 def times_asked(ask: Ask, back: timedelta | None = None) -> tuple[date | None, timedelta | None]:
-    """Return since when, or else how far back, a ranking or average looks where the question names no time.
+    """Return the default period of a ranking or an average: its first day, or how far back it goes.
 
-    All of the record where it is meant (`says_ever`), years where one of them is asked for, and two years for how often
-    and for an average; (None, `back`) otherwise.
+    If the question names a period, return (None, `back`). Otherwise: ten years for the whole record (`says_ever`),
+    three calendar years before this one for a ranking of years, two years for a count or an average, else `back`.
     """
     ranking, this_year = ranking_asked(ask), date(ask.today.year, 1, 1)
     if span_of(ask) != (None, None):
@@ -271,9 +292,10 @@ def times_asked(ask: Ask, back: timedelta | None = None) -> tuple[date | None, t
 
 
 def says_ever(ask: Ask) -> bool:
-    """Return whether the whole record is meant: without a time by "ever", and by the most, the first or the last.
+    """Return whether the question is about the whole record.
 
-    Claims that were shown before are of any time.
+    The question names no period, and it says "ever", asks for an extreme, a position or an order in time, or is about
+    claims that were shown before.
     """
     if span_of(ask) != (None, None):
         return False
@@ -284,15 +306,16 @@ def says_ever(ask: Ask) -> bool:
 
 
 def asks_order(ask: Ask) -> bool:
-    """Return whether it is asked which of several named doctors, drugs or kinds of care came first."""
+    """Return whether the question asks which of several named doctors, drugs or kinds of care came first."""
     several = any(slot in ask.several for slot in ("drug", "provider_name", "service"))
     return "in_order" in ask.asked.says and (several or bool(set_apart(ask)))
 
 
 def set_apart(ask: Ask) -> frozenset[str]:
-    """Return two conditions of which one is to be met: "did the cardiologist cost more than physical therapy".
+    """Return the names of the two `ClaimWish` fields that the question compares; an empty set if it compares none.
 
-    One stands before the word that sets them apart and the other one behind it, or only "and" is between them.
+    For example "did the cardiologist cost more than physical therapy". One condition is before a comparing word such as
+    "than" and the other after it, or only "and" is between the two.
     """
     said = f" {' '.join(words_of(ask.said))} "
     cut = max(said.rfind(f" {word} ") for word in _APART)
@@ -311,7 +334,11 @@ def set_apart(ask: Ask) -> frozenset[str]:
 
 
 def of_unit(ask: Ask, wanted: ClaimWish) -> ClaimWish:
-    """Return the conditions with what the counted or averaged visits or fills are, unless other care is named."""
+    """Return the conditions limited to the claims that a counted, averaged or ranked unit stands for.
+
+    For example fills are pharmacy claims and visits are not. The conditions are unchanged if the question names a claim
+    type, a kind of care or a drug.
+    """
     unit, counted = text_of(ask, "unit"), counts_asked(ask, wanted)
     ranking = ranking_asked(ask)
     ranks = (
@@ -338,9 +365,10 @@ def of_unit(ask: Ask, wanted: ClaimWish) -> ClaimWish:
 
 
 def since_first(ask: Ask, alive: Live) -> Ask:
-    """Return a question about "ever" with the time that the record covers: from its first day of care until today.
+    """Return a question about the whole record with the period that the record covers; other questions unchanged.
 
-    Claims that were shown before cover the time from the first to the last of them.
+    The period lasts from the first day of care until today. For claims that were shown before, the period lasts from
+    the first to the last day of these claims.
     """
     among = shown_before(ask)
     every = [one for one in alive.claims if says_ever(ask) and (not among or one.id in among)]

@@ -1,4 +1,4 @@
-"""Reads the records and pages of a search; records for individual display are parsed with their typed models first."""
+"""Reads the records and pages of a search; records to show individually are validated with their typed models first."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
@@ -19,9 +19,9 @@ MOST = 40
 
 
 async def strict(ask: Ask, entries: Sequence[Entry]) -> tuple[Entry, ...]:
-    """Return the entries without elements that their models reject, each counted in the report; runs in a thread.
+    """Return the entries without the elements that the typed models reject; the report counts rejected elements.
 
-    A resource with too many rejected elements is returned unchanged and reported.
+    Pages with more than `MOST` entries are returned unchecked. The check runs in a thread.
     """
     rows = tuple(entries)
     if not rows or len(rows) > MOST:
@@ -52,11 +52,16 @@ async def records(
     shown: bool = False,
     spare: Sequence[str] = (),
 ) -> tuple[R, ...]:
-    """Return all records that a search finds, in the server's order; with `optional`, none if the type is rejected.
+    """Return all records that a search finds, in the server's order.
 
-    Records that are `shown` individually are parsed with their typed models first. `spare` are filters that work only
-    if records are coded as their guide says: a search that finds nothing is repeated without them, and the caller
-    checks the results.
+    Args:
+        ask: The question, whose limits and report are used.
+        search: The search.
+        read: Makes a record of a resource and its security labels.
+        optional: Return no records, instead of an error, if the server rejects the resource type.
+        shown: The records are shown individually, so their typed models validate the records first.
+        spare: Search parameters that only find records that are coded as the FHIR guide requires. A search without a
+            result is repeated without these parameters, and the caller checks the results.
     """
     pages = ask.search(search)
     found = await records_of(ask, given(pages) if optional else pages, search.type, read, shown=shown)
@@ -68,7 +73,7 @@ async def records(
 async def records_of(
     ask: Ask, pages: AsyncIterator[Page], resource_type: str, read: Reader[R], *, shown: bool = False
 ) -> tuple[R, ...]:
-    """Return the records of one type on the pages, matches and includes."""
+    """Return the records of one resource type on the pages, each once; included resources count like matches."""
     found: dict[str, R] = {}
     async for page in pages:
         rows: Sequence[Entry] = [entry for entry in page.entries if entry.type == resource_type]
@@ -78,7 +83,7 @@ async def records_of(
 
 
 def read_entries(ask: Ask, entries: Iterable[Entry], resource_type: str, read: Reader[R]) -> Sequence[R]:
-    """Return the entries as records; unreadable entries and elements are counted in the report."""
+    """Return the readable entries as records; the report counts unreadable entries and elements."""
     found: list[R] = []
     lost = 0
     for entry in entries:
@@ -95,7 +100,7 @@ def read_entries(ask: Ask, entries: Iterable[Entry], resource_type: str, read: R
 
 
 async def read_pages(ask: Ask, directory: Directory, search: Search, most: int = 0) -> None:
-    """Add the first pages of a search, `most` of them, or all."""
+    """Add the resources of the first `most` pages of a search to the directory; 0 for all pages."""
     pages = 0
     async for page in given(ask.search(search)):
         directory.add(page.entries)

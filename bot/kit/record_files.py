@@ -1,4 +1,4 @@
-"""The files of a member's whole record: FHIR for other applications, and the data for a page and a spreadsheet."""
+"""The files of a member's whole record: FHIR files for other applications, and the data of a page and a spreadsheet."""
 
 import asyncio
 import json
@@ -34,18 +34,21 @@ _SAYS = {
 
 R = TypeVar("R")
 PackedParts = Sequence[tuple[Kept, bytes]]
-"""The packed parts of the record in reading order."""
+"""The stored parts of the record with their zlib-compressed resources, in the order in which the parts were read."""
 
 
 class RecordPapers(Value):
-    """The contents of the page and the spreadsheet, newest first; a long record takes seconds: make it in a thread.
+    """The contents of the page and the spreadsheet, newest records first.
+
+    A long record takes seconds, so create this object in a thread.
 
     Attributes:
-        counts: How many records of each type are in the file.
-        marked: How many of them have a sensitivity label.
-        hidden: How many records with a sensitivity label are left out.
-        strange: How many records are only in the FHIR files because the page cannot show them.
-        states: Why a claim does not count, by id: "replaced", "taken back", or "reversal" for one that cancels another.
+        counts: The number of records of each type in the file.
+        marked: The number of records in the file with a sensitivity label.
+        hidden: The number of records that are left out because of a sensitivity label.
+        strange: The number of records that could not be read, which are only in the FHIR files.
+        states: By the id of a claim that does not count, the reason: "replaced", "taken back", or "reversal" for a
+            claim that cancels another one.
     """
 
     def __init__(self, state: Gathered, parts: PackedParts, made: date, *, marked: bool) -> None:
@@ -80,17 +83,20 @@ class RecordPapers(Value):
 
     @property
     def beside(self) -> int:
-        """How many resources are not patient records, such as doctors and places."""
+        """The number of resources in the file that are not about the patient, such as practitioners and locations."""
         return sum(number for kind, number in self.counts.items() if kind not in KINDS)
 
     @property
     def records(self) -> int:
-        """How many records are in the file."""
+        """The number of all resources in the file."""
         return sum(self.counts.values())
 
 
 async def record_document(ask: Ask, state: Gathered, *, marked: bool) -> tuple[RecordPapers, Document] | None:
-    """Return the contents and the document of a record; None if some of the stored data has expired."""
+    """Return the contents and the document of a downloaded record; None if a part of the stored data has expired.
+
+    `marked`: records with a sensitivity label are included.
+    """
     parts: list[tuple[Kept, bytes]] = []
     for kept in state.parts:
         packed = await ask.own_drawer.get(kept.name)
@@ -115,14 +121,14 @@ async def record_document(ask: Ask, state: Gathered, *, marked: bool) -> tuple[R
 
 
 def _states(claims: Iterable[Claim], today: date) -> dict[str, str]:
-    """Return by id why claims no longer count; a correction or reversal tells this of an earlier claim."""
+    """Return, by the id of each claim that does not count, "replaced", "taken back" or "reversal"."""
     alive = live(claims, today)
     groups = {"replaced": alive.replaced, "taken back": alive.taken_back, "reversal": alive.reversals}
     return {claim.id: name for name, rows in groups.items() for claim in rows}
 
 
 def counts_of(state: Gathered, *, marked: bool) -> dict[str, int]:
-    """Return how many records of each type a file contains."""
+    """Return the number of records of each type in a file with (`marked`) or without labeled records."""
     found: dict[str, int] = {}
     for part in state.parts:
         if marked or part.share == "open":
@@ -133,9 +139,17 @@ def counts_of(state: Gathered, *, marked: bool) -> dict[str, int]:
 def fhir_files(
     state: Gathered, parts: PackedParts, *, marked: bool, moment: datetime, base: str
 ) -> Iterator[tuple[str, Iterable[bytes]]]:
-    """Return the names and contents of the FHIR files: newline-delimited JSON by type, the missing parts, the manifest.
+    """Yield the names and contents of the FHIR files: one NDJSON file for each type, the errors, and the manifest.
 
-    The manifest is that of FHIR Bulk Data Access, with relative addresses; resources are unchanged.
+    The errors are OperationOutcomes for the missing parts of the record. The manifest is that of FHIR Bulk Data Access,
+    with relative URLs. The resources are unchanged.
+
+    Args:
+        state: The state of the download.
+        parts: The stored parts.
+        marked: Whether resources with a sensitivity label are included.
+        moment: The transaction time in the manifest.
+        base: The base URL of the payer's server.
     """
     shown = [(kept, packed) for kept, packed in parts if marked or kept.share == "open"]
     counts = counts_of(state, marked=marked)
@@ -156,7 +170,7 @@ def fhir_files(
 
 
 def lines_of(parts: PackedParts, *kinds: str) -> Iterator[bytes]:
-    """Yield the resources of these types one by one."""
+    """Yield the JSON of each resource of these types."""
     for kept, packed in parts:
         if kept.type in kinds:
             yield from zlib.decompress(packed).splitlines()

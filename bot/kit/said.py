@@ -1,4 +1,4 @@
-"""What a question asks of claims: their conditions, how many of them, in which form, and whose names it holds."""
+"""Reads from a question about claims its conditions, whether one or several claims are meant, and provider names."""
 
 import re
 from calendar import monthrange
@@ -36,7 +36,7 @@ _LEADING = frozenset({"dr", "dra", "doctor", "doctora", "see", "saw", "with"})
 
 
 def asks_one(ask: Ask) -> bool:
-    """Return whether the single most or least expensive one is wanted, and not a reason, a day or a list."""
+    """Return whether the question asks for the single most or least expensive claim, not for a reason, day or list."""
     says, form = ask.asked.says, ask.asked.form
     single = form == "which" or ("one" in says and "several" not in says)
     asks = single and not (ask.asked.by_size or ask.asked.each or ask.asked.sort) and form not in {"reason", "date"}
@@ -44,12 +44,15 @@ def asks_one(ask: Ask) -> bool:
 
 
 def asks_claims(ask: Ask) -> bool:
-    """Return whether claims are asked for, or something of some of them, and no sum of all in a time."""
+    """Return whether the question asks for claims or about certain claims, and not for the sum of all in a period."""
     return "claims" in ask.asked.says or ask.asked.form == "which" or any_time(wanted_of(ask)).narrows
 
 
 def asks_parts(ask: Ask) -> bool:
-    """Return whether the parts of one claim's share are asked for, or the price of which it is a percentage."""
+    """Return whether the question asks for the parts of the member's share of one claim, or of what it is a percentage.
+
+    The parts are the copay, the coinsurance and the deductible.
+    """
     start, end = span_of(ask)
     one = exact_asked(ask) or (start and start == end) or {"claim_id", "provider_name"} & ask.slots.keys()
     priced = "percent" in ask.slots and text_of(ask, "amount_kind") in _PRICED
@@ -57,7 +60,10 @@ def asks_parts(ask: Ask) -> bool:
 
 
 def confirms(ask: Ask, one: Amount | None, other: Amount | None) -> bool | None:
-    """Whether the first is more, or less, than the second as it was asked; None where that was not, or is not told."""
+    """Return the answer to a yes-no question that compares two amounts: whether `one` is more, less or equal as asked.
+
+    Return None if the question does not compare so, or if an amount is unknown or in another currency.
+    """
     says = ask.asked.says
     more, less = "dearer" in says, "cheaper" in says
     if ask.asked.form or not (one and other) or one.currency != other.currency:
@@ -70,13 +76,16 @@ def confirms(ask: Ask, one: Amount | None, other: Amount | None) -> bool | None:
 
 
 def compares_shown(ask: Ask) -> bool:
-    """Return whether two claims that were shown before are compared: "did I pay the same for both"."""
+    """Return whether the question compares two claims that were shown before: "did I pay the same for both"."""
     two = len(shown_before(ask)) == _SEVERAL and ask.asked.only_one_of is None
     return two and not {"alike", "apart", "dearer", "cheaper", "worst"}.isdisjoint(ask.asked.says)
 
 
 def asks_several(ask: Ask, wanted: ClaimWish) -> bool:
-    """Return whether all visits are meant: plural words, or a time of several days without a single visit."""
+    """Return whether the question is about several visits: by plural words, or by a period longer than a day.
+
+    A period does not count if the words are about one visit.
+    """
     if wanted.order or wanted.number or wanted.nth or not ask.said or len(wanted.services) > 1:
         return False
     said = set(words_of(ask.said)) - set(words_of(ask.words.get("date_range")))
@@ -89,14 +98,15 @@ def asks_several(ask: Ask, wanted: ClaimWish) -> bool:
 
 
 def _plurals(kinds: Iterable[CareKind]) -> set[str]:
-    """Return the plurals of the kinds' names: `mris`, `resonancias`."""
+    """Return the words of the kinds' names with an "s" added, such as "mris" and "resonancias"."""
     return {f"{word}s" for kind in kinds for name in kind.names.values() for word in words_of(name)}
 
 
 def by_side(ask: Ask) -> Ask:
-    """Return the question with a named side of the network as the state of the claims.
+    """Return the question with "in network" or "out of network" as a state of claims.
 
-    Claims say whether they were paid in network, but not in which one; a named network is reported as not applied.
+    Claims state whether they were paid in network, but not the name of the network. So the name of a network is
+    reported as a condition that could not be applied.
     """
     side = (text_of(ask, "network") or "").casefold().replace("-", " ")
     state = {"out of network": "out_of_network", "in network": "in_network"}.get(side)
@@ -106,12 +116,12 @@ def by_side(ask: Ask) -> Ask:
 
 
 def by_name(ask: Ask, claims: Iterable[Claim]) -> Ask:
-    """Return the question with every provider of the claims that it names, wanted or left out.
+    """Return the question with all providers that the message names and a claim has, whether requested or excluded.
 
-    A name is one that stands on a claim: two words of it in a row, "blue heron", or of a person the family name where
-    it is no everyday word, "fitzgeralds bill", or any part of it with a capital or behind a title or "with". Words of
-    another slot name nobody; a slot whose words are everyday ones, the "little white" pills, names nobody either
-    where no claim does.
+    A provider is named by two consecutive words of the name on the claim ("blue heron"); a person also by a family name
+    that is no everyday word ("fitzgeralds bill"), or by any part of the name that is capitalized or follows a title or
+    "with". Words of another slot are no name. A provider slot with everyday words only, as from "little white pills",
+    is dropped if no claim has that name.
     """
     if not ask.said:
         return ask
@@ -139,12 +149,15 @@ def by_name(ask: Ask, claims: Iterable[Claim]) -> Ask:
 
 
 def _holds(names: Iterable[str], typed: str, run: str) -> bool:
-    """Return whether one of the names is the part of a name that was typed so, or has all of its words."""
+    """Return whether one of the names is the name `run` on a claim, or the words `typed` in the message."""
     return any(words_of(typed) == words_of(one) or is_named(one, run) or is_named(run, one) for one in names)
 
 
 def _named_in(ask: Ask, names: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Yield the longest parts of names that a message has, as folded words and as they are written on claims."""
+    """Yield the parts of the given names that occur in the message, longest first at each word.
+
+    Each part is a pair: the folded words of the message, and the part as it is written on the claim.
+    """
     own = {word for slot, text in ask.words.items() if slot not in {_WHOM, _OTHER} for word in words_of(text)}
     spoken = [(match.group(), word) for match in _SPOKEN.finditer(ask.said) for word in words_of(match.group())[:1]]
     people = {word for name in names if "," in name for word in words_of(name.partition(",")[0])}
@@ -167,7 +180,7 @@ def _named_in(ask: Ask, names: Iterable[str]) -> Iterator[tuple[str, str]]:
 
 
 def _run(spoken: Sequence[tuple[str, str]], name: Sequence[tuple[str, tuple[str, ...]]]) -> list[str]:
-    """Return the words in a row with which a name goes on, each as it is, or as a possessive without its sign."""
+    """Return the leading words of a name that are also the leading spoken words; "kims" matches "Kim"."""
     pairs = takewhile(
         lambda pair: pair[0][1] in {*pair[1][1], *(f"{key}s" for key in pair[1][1])}, zip(spoken, name, strict=False)
     )
@@ -175,7 +188,7 @@ def _run(spoken: Sequence[tuple[str, str]], name: Sequence[tuple[str, tuple[str,
 
 
 def wanted_of(ask: Ask) -> ClaimWish:
-    """Return the conditions in a question's slots, read once."""
+    """Return the conditions of a question about claims; the result is stored in `ask.wish` and read only once."""
     if ask.wish is None:
         ask.wish = _wanted(ask)
     return ask.wish
@@ -220,12 +233,12 @@ def _wanted(ask: Ask) -> ClaimWish:
         aspect=text_of(ask, "amount_kind"),
         exact=exact_asked(ask),
         without_states=excluded_of(ask, "state_of_claim"),
-        without_types=(*(*excluded_of(ask, "claim_type"), *(["pharmacy"] if doctors else [])), *_out(ask)),
+        without_types=(*(*excluded_of(ask, "claim_type"), *(["pharmacy"] if doctors else [])), *_excluded_setting(ask)),
         without_providers=excluded_of(ask, "provider_name"),
         without_services=() if _is_said_twice(ask) else excluded_of(ask, "service"),
         drugs=drugs_named_in(ask, values_of(ask, "drug")),
         without_drugs=drugs_named_in(ask, excluded_of(ask, "drug")),
-        without_days=_left_out(ask),
+        without_days=_excluded_days(ask),
         weekdays=_weekdays(ask),
         part=part,
         nth=nth,
@@ -242,9 +255,10 @@ def _wanted(ask: Ask) -> ClaimWish:
 
 
 def whole_of(ask: Ask, wanted: ClaimWish) -> ClaimWish | None:
-    """Return the conditions of the whole of which some are counted; None where the question counts no part.
+    """Return the conditions of the whole, if the question counts a part of it; None otherwise.
 
-    They are those before "and how many of those", or those without the amount that "always" asks about.
+    For example "how many visits did I have and how many of those were Dr. Kim's" counts a part of the visits. A
+    question with "always" and an amount counts the claims with that amount among all.
     """
     if "always" in ask.asked.says and (wanted.limits or wanted.exact):
         return replace(wanted, limits=None, exact=None, nth=None)
@@ -265,13 +279,13 @@ def whole_of(ask: Ask, wanted: ClaimWish) -> ClaimWish | None:
 
 
 def _is_said_twice(ask: Ask) -> bool:
-    """Return whether the words for an excluded kind of care are those for a kind of claims, as "dentist"."""
+    """Return whether the excluded kind of care and the excluded claim type are the same words, such as "dentist"."""
     kind, service = ask.excluded.get("claim_type"), ask.excluded.get("service")
     return kind is not None and service is not None and kind.text == service.text
 
 
 def _services(ask: Ask) -> tuple[str, ...]:
-    """Return the kinds of care; "therapy" alone is of the mind or of the body."""
+    """Return the keys of the requested kinds of care; the word "therapy" alone also adds physical therapy."""
     found = tuple(name for name in values_of(ask, "service") if ask.care_kinds.named(name))
     if _specialists(ask) in words_of(ask.words.get("service")):
         found = tuple(name for name in found if name != _OFFICE)  # "specialist visits" tells whose they are
@@ -280,14 +294,17 @@ def _services(ask: Ask) -> tuple[str, ...]:
 
 
 def _specialists(ask: Ask) -> str | None:
-    """Return the word for doctors of whatever kind but primary care."""
+    """Return the person's word for any doctor except primary care, such as "specialist"; None if it is excluded.
+
+    Also None if the question names a specialty or a provider.
+    """
     word, out = ask.asked.says.get("specialist"), ask.excluded.get("specialty")
     barred = "provider_name" in ask.excluded or (out is not None and word in words_of(out.text))
     return None if barred or {"specialty", "provider_name"} & ask.slots.keys() else word
 
 
-def _left_out(ask: Ask) -> tuple[date, date] | None:
-    """Return the excluded days, both inclusive; for the current month, the whole month."""
+def _excluded_days(ask: Ask) -> tuple[date, date] | None:
+    """Return the first and last excluded day, or None; the current month is excluded until its end, not until today."""
     every = ask.excluded.get("date_range")
     value = every.value if every else ask.slots.get("date_out")
     if not isinstance(value, Mapping) or not value.get("start") or not value.get("end"):
@@ -299,7 +316,10 @@ def _left_out(ask: Ask) -> tuple[date, date] | None:
 
 
 def _weekdays(ask: Ask) -> frozenset[int]:
-    """Return the days of the week on which the care has to be, Monday as 1; the others where some are excluded."""
+    """Return the days of the week on which the care has to be, Monday as 1; an empty set for any day.
+
+    If the question only excludes days, return the other days.
+    """
     wanted, out = ("".join(found(ask, "weekday")) for found in (values_of, excluded_of))
     days = frozenset(map(int, wanted)) | (_WEEKEND if "weekend" in ask.asked.says else frozenset())
     return (days or (_WEEK if out else days)) - frozenset(map(int, out))
@@ -308,7 +328,7 @@ def _weekdays(ask: Ask) -> frozenset[int]:
 def _types(ask: Ask, services: tuple[str, ...]) -> tuple[tuple[str, ...], bool]:
     """Return the claim types, and whether they are alternatives to the kinds of care, as in "dental and ER claims".
 
-    A type that comes from the words for a kind of care, as in "hospital stay", is ignored.
+    A claim type whose words also name a kind of care, as in "hospital stay", is left out.
     """
     types, own = values_of(ask, "claim_type"), set(words_of(ask.words.get("service")))
     bare = not (types or services) and {"provider_name", "number_of", "group"}.isdisjoint(ask.slots)
@@ -316,7 +336,7 @@ def _types(ask: Ask, services: tuple[str, ...]) -> tuple[tuple[str, ...], bool]:
     bare = bare and (start is None or start != end)  # on one day whoever was seen is meant, in a hospital too
     if bare and words_of(ask.words.get("specialty")) == (ask.asked.says.get("doctors"),):
         return ("professional",), False
-    setting = None if _out(ask) else ask.asked.setting
+    setting = None if _excluded_setting(ask) else ask.asked.setting
     if setting and types in {(), ("institutional",)} and "claim_type" not in ask.excluded and not services:
         return (setting,), False
     if not services or not own.intersection(words_of(ask.words.get("claim_type"))):
@@ -327,8 +347,8 @@ def _types(ask: Ask, services: tuple[str, ...]) -> tuple[tuple[str, ...], bool]:
     return kept, bool(kept)
 
 
-def _out(ask: Ask) -> tuple[str, ...]:
-    """Return the setting that is left out: "any claims that weren't outpatient"."""
+def _excluded_setting(ask: Ask) -> tuple[str, ...]:
+    """Return the excluded setting of care, as in "any claims that weren't outpatient"; () if there is none."""
     setting = ask.asked.setting
     return (setting,) if setting and any(rest.startswith(setting) for rest in ask.asked.barred) else ()
 
@@ -339,14 +359,15 @@ def fitting(claims: Iterable[Claim], ask: Ask) -> tuple[Claim, ...]:
 
 
 def is_ranking(ask: Ask) -> bool:
-    """Return whether an order by size is asked for."""
+    """Return whether the question asks for an order by size, or for a ranking."""
     return order_asked(ask) in {"biggest", "smallest"} or "ranked" in ask.asked.says
 
 
 def with_sides(ask: Ask, wanted: ClaimWish) -> ClaimWish:
-    """Return the conditions with kinds of claims and kinds of care as sides of one ranking.
+    """Return the conditions with claim types and kinds of care as the sides of one comparison, if there are several.
 
-    "Doctors" in a row with other kinds are doctor visits.
+    "Doctors" in a list with other kinds is the claim type of doctor visits. Conditions with too few kinds for a
+    comparison are returned unchanged.
     """
     ranks = is_ranking(ask) or "against" in ask.asked.says
     several = len(wanted.claim_types) + len(wanted.services)

@@ -1,6 +1,6 @@
-"""One place of a provider with the directory's data for that place only.
+"""One location of a provider with the directory's data for that location only.
 
-Networks are proven place by place; missing data never proves that a place is outside a network.
+Networks are proven for each location; missing data never proves that a location is outside a network.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -32,7 +32,12 @@ Proven = Literal["listed", "partly", "elsewhere", "other", "silent", "any"]
 
 
 class Spot(msgspec.Struct, frozen=True):
-    """One place of a provider: `miles` from the area in question; `exact` if the directory gives a position."""
+    """One location of a provider.
+
+    Attributes:
+        miles: The distance from the area in question; None without an area or a known position.
+        exact: True if the distance is from the location's own position, not from the centre of its ZIP code or city.
+    """
 
     location: Location
     miles: float | None
@@ -47,26 +52,32 @@ class Spot(msgspec.Struct, frozen=True):
 
 
 class SiteOpenings(msgspec.Struct, frozen=True):
-    """The answer about new patients in one network: newpt, nopt, existptonly, existptfam, or None if not given."""
+    """The directory's code for new patients in a network: newpt, nopt, existptonly, existptfam; None if not given."""
 
     network: str
     answer: str | None
 
 
 class Site(Value):
-    """The combined listings of one place; `spot` is None for listings without a place.
+    """The combined listings of one location.
 
     Attributes:
-        phones: The place's own numbers; `common` are those of several places, such as a chain's.
+        spot: The location; None for listings without a location.
+        phones: The location's own phone numbers.
+        common: Phone numbers of several locations together, such as those of a chain.
         today: The opening hours on the day of the question.
-        networks: The networks proven by a reference on a listing of this place.
-        unnamed: Whether one of these networks has no name.
-        openings: The networks in which new patients are accepted; "" for an answer without a network.
-        answers: What the listings say about new patients, by network.
-        closures: Absences that are not over.
-        closed: Whether nobody is there on the day of the question.
-        standing: Whether it is open at the time of the question, in local time.
-        updated: The oldest update of the listings, None if one of them has none.
+        networks: The names of the networks to which a listing of this location refers.
+        unnamed: True if one of these networks has no name.
+        openings: The networks in which new patients are accepted; "" if the directory names no network.
+        openings_known: True if a listing states anything about new patients.
+        answers: The code for new patients in each network.
+        access: The codes for accessibility.
+        virtual: True if a service is given by telephone or video; `ways` are the codes of how.
+        closures: Absences that have not ended.
+        closed: True if the provider is absent on the day of the question.
+        standing: "open", "later" or "over" at the time of the question, in local time; None if unknown.
+        updated: The oldest update of the listings; None if a listing has none.
+        records: The keys of the listings' roles.
     """
 
     def __init__(self, ask: Ask, rows: Sequence[Listing], where: Around | None, *, alone: bool) -> None:
@@ -102,43 +113,43 @@ class Site(Value):
 
     @property
     def phone(self) -> str | None:
-        """The phone number: the place's own, or else a shared one."""
+        """The location's own phone number, or else a common one; None if there is neither."""
         return next(iter((*self.phones, *self.common)), None)
 
     @property
     def miles(self) -> float | None:
-        """The distance to the place, in miles."""
+        """The distance from the area in question in miles; None if unknown."""
         return self.spot.miles if self.spot else None
 
     @property
     def address(self) -> str:
-        """The address, or else the name of the place; empty if it has neither."""
+        """The address, or else the name of the location; "" if there is neither."""
         return (self.spot.address or self.spot.location.name or "") if self.spot else ""
 
     def age_days(self, today: date) -> int | None:
-        """Return the days since the listing was updated, None if the directory does not say."""
+        """Return the number of days since the oldest update of the listings; None if it is unknown."""
         return (today - self.updated.date()).days if self.updated else None
 
     def is_stale(self, today: date) -> bool:
-        """Return whether the listing was last updated more than 90 days ago."""
+        """Return whether the oldest update of the listings is more than 90 days ago; False if it is unknown."""
         return (self.age_days(today) or 0) > _STALE_DAYS
 
     def months(self, today: date) -> int:
-        """Return the age of the listing in whole months."""
+        """Return the whole months of 30 days since the oldest update of the listings; 0 if it is unknown."""
         return (self.age_days(today) or 0) // _MONTH
 
     @property
     def shut(self) -> str | None:
-        """The least strict refusal of new patients; None if some are accepted or nothing is said."""
+        """The least strict code that refuses new patients; None if a network accepts them or nothing is stated."""
         said = [one.answer for one in self.answers if one.answer]
         return min(said, key=_ORDER.index) if said and not self.openings else None
 
 
 def sites(ask: Ask, rows: Iterable[Listing], where: Around | None, *, alone: bool = True) -> tuple[Site, ...]:
-    """Return the places of one provider's listings, nearest first; the listing without a place comes last.
+    """Return the locations of one provider's listings, nearest first; listings without a location come last.
 
-    The provider's own phone number is used for a place without one only if there is a single place. `alone` is False if
-    the provider has other places that are not among these rows.
+    A location without a phone number gets the provider's own number only if the provider has a single location. `alone`
+    is False if the provider has other locations that are not among these listings.
     """
     groups = grouped(rows, lambda row: row.place_id)
     made = [Site(ask, group, where, alone=alone and len(groups) == 1) for group in groups.values()]
@@ -151,17 +162,18 @@ def _nearness(site: Site) -> tuple[bool, bool, float, str]:
 
 
 def spot_of(ask: Ask, place: Location, where: Around | None) -> Spot:
-    """Return the spot of a place."""
+    """Return the location with its distance from the area `where`."""
     point, exact = _point_of(ask.places, place)
     return Spot(place, _miles(ask, point, where) if where and point else None, exact)
 
 
 @lru_cache(maxsize=4096)
 def _point_of(places: Gazetteer, place: Location) -> tuple[GeoPoint | None, bool]:
-    """Return where a place is, and whether that is its own position, which needs its ZIP code or city nearby.
+    """Return the coordinates of a location, and whether these are the location's own position.
 
-    Otherwise it is the centre of the ZIP code, or of the city if there is no ZIP code or it is far from the city.
-    Cached, as the same places are read again and again.
+    A position more than 60 miles from both the ZIP code and the city is taken as an error and ignored. Instead, the
+    centre of the ZIP code is returned, or that of the city if the ZIP code is unknown or too far from the city. The
+    coordinates are None if none is known.
     """
     point, by_zip = place.position, places.coordinates(place.zip5) if place.zip5 else None
     by_city = places.city_center(place.city, place.state) if place.city and place.state else None
@@ -173,7 +185,7 @@ def _point_of(places: Gazetteer, place: Location) -> tuple[GeoPoint | None, bool
 
 
 def _miles(ask: Ask, point: tuple[float, float], where: Around) -> float | None:
-    """Return the miles from the nearest of the areas, None for a whole state."""
+    """Return the miles from `point` to the nearest centre of the areas; None if one of the areas is a whole state."""
     if any(one.statewide for one in where.every):
         return None
     return min(ask.places.miles_between(one.center, point) for one in where.every)
@@ -184,13 +196,13 @@ def _numbers(telecoms: Iterable[Phone], systems: Collection[str | None]) -> tupl
 
 
 def oldest(updates: Iterable[datetime | None]) -> datetime | None:
-    """Return the oldest of these updates; None if one is unknown."""
+    """Return the oldest of these updates; None if one is unknown or there is none."""
     known = list(updates)
     return None if None in known else min((one for one in known if one), default=None)
 
 
 def _answers(rows: Sequence[Listing]) -> tuple[SiteOpenings, ...]:
-    """Return the answer of each network; if listings differ, the one closest to accepting new patients."""
+    """Return the code for new patients in each named network; if listings differ, the code closest to acceptance."""
     said: dict[str, set[str]] = {name: set() for name in names_of(rows)}
     for row in rows:
         for network in row.networks:
@@ -201,18 +213,18 @@ def _answers(rows: Sequence[Listing]) -> tuple[SiteOpenings, ...]:
 
 
 def _specialties(rows: Iterable[Listing]) -> tuple[Specialty, ...]:
-    """Return the specialties that have words, each once."""
+    """Return the specialties that have a display text, each text once."""
     every = {one.words: one for row in reversed(list(rows)) for one in reversed(row.specialties) if one.words}
     return tuple(reversed(every.values()))
 
 
 def within(ask: Ask, listing: Listing, where: Around) -> bool:
-    """Return whether one of the listing's places lies within the distance, county or state."""
+    """Return whether one of the listing's locations lies in one of the areas."""
     return any(lies_in(ask, place, one) for place in listing.locations for one in where.every)
 
 
 def lies_in(ask: Ask, place: Location, where: Around) -> bool:
-    """Return whether the place lies in the area: in a county or state by name, else by distance."""
+    """Return whether the location lies in the area: a county or state by its name, other areas by distance."""
     if where.statewide:
         by_zip = ask.places.city_of(place.zip5) if place.zip5 else None
         return is_state(place.state or (by_zip[1] if by_zip else None), where.state)
@@ -223,7 +235,10 @@ def lies_in(ask: Ask, place: Location, where: Around) -> bool:
 
 
 def _county(ask: Ask, place: Location) -> tuple[str, ...]:
-    """Return the county by the directory, or of the ZIP code, or of the city if that lies in one county."""
+    """Return the folded words of the location's county; an empty tuple if unknown.
+
+    The county is that of the directory, else of the ZIP code, else of the city if the city lies in a single county.
+    """
     if place.county:
         return tuple(word for word in words_of(place.county) if word != "county")
     if place.zip5 and (found := ask.places.county_of(place.zip5)):
@@ -234,7 +249,7 @@ def _county(ask: Ask, place: Location) -> tuple[str, ...]:
 
 
 class ProvenPlace(msgspec.Struct, frozen=True):
-    """One place of the provider, with those of the wanted networks that it is listed in."""
+    """One location of a provider, and the names of the wanted networks in which the location is listed."""
 
     site: Site
     wanted: tuple[str, ...]
@@ -244,12 +259,13 @@ class Proof(msgspec.Struct, frozen=True):
     """What the listings of one provider prove about the `wanted` networks.
 
     Attributes:
-        verdict: `listed` at every place in question, `partly` at some, `elsewhere` only at other places, `other` only
-            in other networks, `silent` without any network, so that an unnamed one may be it, `any` if no network was
-            asked for.
-        places: The places in question; `others` are further ones.
-        networks: All networks of the provider.
-        updated: The oldest update of the listings for the places in question, None if one has none.
+        verdict: "listed" if every location in question is in a wanted network, "partly" if some are, "elsewhere" if
+            only other locations are, "other" if the listings name only other networks, "silent" if the listings name no
+            network, "any" if no network is wanted.
+        places: The locations in question.
+        others: The other locations of the provider.
+        networks: The names of all networks of the provider.
+        updated: The oldest update of the listings of the locations in question; None if a listing has none.
     """
 
     verdict: Proven
@@ -261,12 +277,15 @@ class Proof(msgspec.Struct, frozen=True):
 
     @property
     def proven(self) -> tuple[ProvenPlace, ...]:
-        """The places at which one of the wanted networks is proven."""
+        """The locations in question that are listed in a wanted network."""
         return tuple(place for place in self.places if place.wanted)
 
 
 def proof_of(ask: Ask, rows: Sequence[Listing], wanted: tuple[str, ...], where: Around | None = None) -> Proof:
-    """Return what the listings prove for the places in the area, or for all places."""
+    """Return what the listings of one provider prove about the `wanted` networks.
+
+    The locations in question are those in the area `where`, or all if it is None.
+    """
     here = [row for row in rows if where is None or within(ask, row, where)]
     apart = [row for row in rows if row not in here]
     places, others = (tuple(_proven(site, wanted) for site in sites(ask, some, where)) for some in (here, apart))

@@ -1,4 +1,4 @@
-"""Which claims have the amount that was asked for, exactly or within limits, and their order by amount or by day."""
+"""Selects the claims with a requested amount, exact or within limits, and orders claims by amount or by day."""
 
 from __future__ import annotations
 
@@ -19,19 +19,22 @@ from bot.records.money import Amount
 if TYPE_CHECKING:
     from bot.kit.wanted import ClaimWish
 
-_TOO = frozenset(
+_INCLUSIVE = frozenset(
     {"least", "most", "between", "from", "to", "and", "or", "no", "not", "up"}
     | {"al", "lo", "entre", "desde", "hasta", "y", "o", "maximo", "minimo"}
 )
-"""Words of a limit that include its amount, in both languages."""
+"""English and Spanish words that make a limit inclusive, such as "at least" or "up to"."""
 _OTHERS = ("billed", "allowed", "plan_paid")
 _ONE, _TEN, _TWENTY, _HUNDRED = Decimal(1), Decimal(10), Decimal(20), Decimal(100)
 
 
 class Exact(msgspec.Struct, frozen=True):
-    """Amounts in US dollars of which a claim has to have one, or none where these are left `out`.
+    """Amounts in US dollars, one of which a claim has to have.
 
-    `to_cent`: the words give cents or say "exactly"; `roughly`: that the amount is only near to it.
+    Attributes:
+        to_cent: True if the amounts have to match to the cent, because the words give cents or say "exactly".
+        out: True if the claim may have none of the amounts, as in "that weren't $50".
+        roughly: True if the words say that the amount is only approximate.
     """
 
     amounts: tuple[Decimal, ...]
@@ -40,15 +43,15 @@ class Exact(msgspec.Struct, frozen=True):
     roughly: bool = False
 
     def fitting(self, claims: tuple[Claim, ...], aspect: str | None) -> tuple[Claim, ...]:
-        """Return the claims that fit, in the same order."""
+        """Return the claims that have one of the amounts, or if `out` the other claims, in the given order."""
         found = self._of(claims, aspect)
         return tuple(claim for claim in claims if claim not in found) if self.out else found
 
     def _of(self, claims: tuple[Claim, ...], aspect: str | None) -> tuple[Claim, ...]:
-        """Return the claims with one of the amounts: in what is asked about, or else in another amount of the claim.
+        """Return the claims with one of the amounts as their `aspect`, or else as another amount of the claim.
 
-        Dollars without cents are about an amount where no claim has just them: "54 bucks" is $54.87, and "nine hundred
-        dollars" may be $912.97. Free is only what the amount in question says.
+        If no claim has whole dollars exactly, close amounts count: "54 bucks" may be $54.87, and "nine hundred dollars"
+        may be $912.97. An amount of zero is looked for only in the `aspect`.
         """
         for is_it in _WAYS[:1] if self.to_cent else (*_WAYS, *(_ROUGHLY if self.roughly else ())):
             for names in ((aspect,), (None, *_OTHERS)) if any(self.amounts) else ((aspect,),):
@@ -62,18 +65,18 @@ class Exact(msgspec.Struct, frozen=True):
 
 
 def _is_about(one: Decimal, wanted: Decimal) -> bool:
-    """Return whether they differ by less than a dollar, or by a hundredth."""
+    """Return whether the amounts differ by less than a dollar or by at most 1% of `wanted`."""
     apart = abs(one - wanted)
     return apart < _ONE or apart * _HUNDRED <= wanted
 
 
 def _is_near(one: Decimal, wanted: Decimal) -> bool:
-    """Return whether they differ by a twentieth at most, of an amount in whole hundreds."""
+    """Return whether `wanted` is a multiple of 100 and the amounts differ by at most 5% of `wanted`."""
     return not wanted % _HUNDRED and abs(one - wanted) * _TWENTY <= wanted
 
 
 def _is_rough(one: Decimal, wanted: Decimal) -> bool:
-    """Return whether they differ by a tenth at most: "nearly a thousand" may be $912.97."""
+    """Return whether the amounts differ by at most 10% of `wanted`: "nearly a thousand" may be $912.97."""
     return abs(one - wanted) * _TEN <= wanted
 
 
@@ -82,21 +85,21 @@ _ROUGHLY = (_is_rough,)
 
 
 def is_close(one: Decimal, wanted: Decimal) -> bool:
-    """Return whether an amount may be the one that was said, which in whole dollars may be about it."""
+    """Return whether the amount `one` may be the stated amount `wanted`; stated cents have to match exactly."""
     return any(is_it(one, wanted) for is_it in (_WAYS if wanted == wanted.to_integral_value() else _WAYS[:1]))
 
 
 def amount_asked(ask: Ask) -> str | None:
-    """Return the kind of amount that was asked for; None for the amount owed.
+    """Return the kind of amount that the question asks for; None for the amount owed.
 
-    "Out of pocket" means what is owed too, and so does a charge that the person asks to have paid.
+    "Out of pocket" also means the amount owed, and so does a charge of which the question asks the member's share.
     """
     asked, own = text_of(ask, "amount_kind"), "own_share" in ask.asked.says
     return None if asked == "out_of_pocket_max" or (asked == "billed" and own) else asked
 
 
 def exact_asked(ask: Ask) -> Exact | None:
-    """Return the amounts that a claim has to have: "the 64.27 one", "where I owed exactly 50"; None without any."""
+    """Return the amounts that a claim has to have, as in "the 64.27 one"; None if the question states none."""
     free = "always" in ask.asked.says and ask.asked.says.get("costless") in {"free", "gratis"}  # "was each free"
     said, limits = ask.asked.exactly or (Decimal(0),) * free, limits_asked(ask) or AmountLimits()
     words = " ".join(words_of(ask.words.get("amount")))
@@ -113,29 +116,32 @@ def exact_asked(ask: Ask) -> Exact | None:
 
 
 def limits_asked(ask: Ask) -> AmountLimits | None:
-    """Return the limits of the amount, also of a sum that is told as a bare number: "over 3000"."""
+    """Return the limits on the amount, also those stated as a bare number ("over 3000"); None if there are none."""
     over, under = _dollars(text_of(ask, "amount_over")), _dollars(text_of(ask, "amount_under"))
     own = ask.asked.limits or AmountLimits()  # "under $10 but not free"
     if over is None and under is None:
         return ask.asked.limits
     over, under = own.over if over is None else over, own.under if under is None else under
-    return AmountLimits(over, under, _is_met(ask, "amount_over"), _is_met(ask, "amount_under"))
+    return AmountLimits(over, under, _is_inclusive(ask, "amount_over"), _is_inclusive(ask, "amount_under"))
 
 
 class Threshold(msgspec.Struct, frozen=True):
-    """The one limit that a sum is held against; `so`: the sum is over it, or under, as asked; None if not known."""
+    """The limit with which a question compares a sum, as in "have I spent more than $1,000".
+
+    `so` is True if the sum is over or under the limit as asked, False if it is not, None if that is not known.
+    """
 
     limits: AmountLimits
     so: bool | None = None
 
     @property
     def over(self) -> bool:
-        """Whether the sum has to be over the amount, and not under it."""
+        """Whether the question asks for a sum over the limit, and not under it."""
         return self.limits.over is not None
 
     @property
     def too(self) -> bool:
-        """Whether the amount itself is enough, as in "at least $50"."""
+        """Whether the limit is inclusive, as in "at least $50"."""
         return self.limits.over_too if self.over else self.limits.under_too
 
     @property
@@ -144,20 +150,24 @@ class Threshold(msgspec.Struct, frozen=True):
         return Amount(self.limits.over or self.limits.under or Decimal(0))
 
     def held(self, total: Amount | None, *, least: bool = False, most: bool = False) -> Threshold:
-        """Return whether the sum is so; one that is a minimum, or the `most`, proves only what any other would."""
+        """Return this limit with `so` set by the sum.
+
+        If the sum is only a minimum (`least`) or a maximum (`most`), `so` is set only where the true sum cannot change
+        it. Without a sum, or if the sum is in another currency, `so` is left unset.
+        """
         if total is None or total.currency != self.amount.currency:
             return self
         so = self.limits.hold(total.value)
         return self if (least and so != self.over) or (most and so == self.over) else replace(self, so=so)
 
 
-def _is_met(ask: Ask, slot: str) -> bool:
-    """Return whether a limit includes its amount: "at least $50", "between $50 and $80", but not "over $50"."""
-    return not _TOO.isdisjoint(words_of(ask.words.get(slot)))
+def _is_inclusive(ask: Ask, slot: str) -> bool:
+    """Return whether the words of a slot make its limit inclusive, as "at least $50" does and "over $50" does not."""
+    return not _INCLUSIVE.isdisjoint(words_of(ask.words.get(slot)))
 
 
 def sized(claims: tuple[Claim, ...], wanted: ClaimWish) -> tuple[Claim, ...]:
-    """Return the claims with the amount that was asked for."""
+    """Return the claims whose amount is within the limits and has one of the exact values, if these are requested."""
     limits, aspect = wanted.limits, wanted.aspect
     told = ((claim, claim.amount(aspect)) for claim in claims)
     within = claims if limits is None else tuple(one for one, amount in told if amount and limits.hold(amount.value))
@@ -165,7 +175,7 @@ def sized(claims: tuple[Claim, ...], wanted: ClaimWish) -> tuple[Claim, ...]:
 
 
 def ordered(claims: tuple[Claim, ...], wanted: ClaimWish) -> tuple[Claim, ...]:
-    """Return the claims in the order that was asked for; those without an amount or a day come last."""
+    """Return the claims in the requested order; claims without the amount or the day come last."""
     if wanted.order in {"biggest", "smallest"}:
         with_amount = [claim for claim in claims if claim.amount(wanted.aspect) is not None]
         without_amount = [claim for claim in claims if claim.amount(wanted.aspect) is None]

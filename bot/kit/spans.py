@@ -1,6 +1,7 @@
-"""The times that a question asks about, and the search parameters for their days.
+"""The periods that a question asks about, and the search parameters for their days.
 
-Groups may have had care in one time and none in another, or in each of several: "doctors I saw in 2025, not in 2026".
+This includes questions about a group with care in one period and none in another, or in each of several periods:
+"doctors I saw in 2025, not in 2026".
 """
 
 from collections.abc import Mapping
@@ -14,15 +15,15 @@ from bot.language.reading import Slot
 
 A_ZONE = timedelta(days=1)
 TimeSpan = tuple[date | None, date | None]
-"""A first and a last day, None for an open end."""
+"""The first and the last day of a period, both inclusive; None for an open end."""
 BILLED_LATE = timedelta(days=183)
 
 
 def span_of(ask: Ask) -> TimeSpan:
-    """Return the first and last day that were asked for, both inclusive; None for an open end.
+    """Return the first and last day of the requested period, both inclusive; None for an open end.
 
-    Of several times it is what they have in common, "after March 1 but before May"; if that is nothing, all of them
-    with the days between, of which `times_apart` tells the times.
+    For several periods, this is the period that all have in common, as for "after March 1 but before May". If the
+    periods have no day in common, it extends from the first day of all to the last, and `times_apart` gives the parts.
     """
     spans = spans_of(ask) or ((None, None),)
     starts, ends = ([day for day in days if day] for days in zip(*spans, strict=True))
@@ -32,47 +33,54 @@ def span_of(ask: Ask) -> TimeSpan:
 
 
 def times_apart(ask: Ask) -> tuple[TimeSpan, ...]:
-    """Return the times that were asked for, if they are several that have no day in common: "in March and May"."""
+    """Return the requested periods if these are several without a day in common, as in "in March and May"; or ()."""
     spans = spans_of(ask)
     first = max((start for start, _ in spans if start), default=date.min)
     return spans if first > min((end for _, end in spans if end), default=date.max) else ()
 
 
 def times_set_apart(ask: Ask) -> bool:
-    """Return whether times stand apart in the question, to be compared; "October and December" are one in two parts."""
+    """Return whether the question names several periods apart from each other, to be compared.
+
+    Periods in a row, as in "October and December", are not compared but taken together.
+    """
     return bool(times_apart(ask)) and ", " in (ask.words.get("date_range") or "")
 
 
 def spans_of(ask: Ask) -> tuple[TimeSpan, ...]:
-    """Return the times that were asked for, each with its first and last day."""
+    """Return the first and last day of each requested period; an empty tuple if none is requested."""
     several, value = ask.several.get("date_range"), ask.slots.get("date_range")
     return tuple(map(days_of, several.values)) if several else (days_of(value),) if value else ()
 
 
 def days_of(value: object) -> TimeSpan:
-    """Return the first and last day of a time, None for an open end."""
+    """Return the first and last day of the value of a `date_range` slot; None for an open end."""
     given = value if isinstance(value, Mapping) else {}
     start, end = (date.fromisoformat(str(day)) if (day := given.get(name)) else None for name in ("start", "end"))
     return start, end
 
 
 def time_of(ask: Ask, back: timedelta | None = None) -> tuple[date, date]:
-    """Return the days that were asked for, up to today; the default start is January 1 or `back` before the end."""
+    """Return the first and last day of the requested period, until today at most.
+
+    Without a requested start, the period starts `back` before its end, or on January 1 if `back` is None.
+    """
     start, end = span_of(ask)
     last = min(end or ask.today, ask.today)
     return start or (date(last.year, 1, 1) if back is None else last - back), last
 
 
 def service_dates(ask: Ask) -> tuple[tuple[str, str], ...]:
-    """Return the search parameters for the days that were asked for, wide enough for all care in that time."""
+    """Return the search parameters for the requested period, wide enough to find all care in that period."""
     return days_around(*span_of(ask))
 
 
 def days_around(start: date | None, end: date | None, *, late: timedelta = BILLED_LATE) -> tuple[tuple[str, str], ...]:
     """Return search parameters for the days, with one more day before `start` and half a year (`late`) after `end`.
 
-    Servers compare instants: care at 10:30 p.m. in Chicago is on the next day in UTC. They also compare the days of the
-    bill, and a long stay is billed in parts after it began. The caller checks the days as they are written.
+    The extra day is needed because servers compare instants: care at 10:30 p.m. in Chicago is on the next day in UTC.
+    The half year is needed because servers compare the days of the bill, and a long stay is billed in parts after the
+    first day. The caller checks the days of the claims.
     """
     first = start - A_ZONE if start and start > date.min + A_ZONE else start
     last = end + late if end and end < date.max - late else end
@@ -84,7 +92,7 @@ _DAY, _BACK, _EVER = timedelta(days=1), timedelta(days=730), timedelta(days=3653
 
 
 class TimeSets(msgspec.Struct, frozen=True):
-    """A group whose members had care in each time of `within`, and none in the time `out`."""
+    """The periods in which the members of a group, such as doctors, gave care: in each of `within` and not in `out`."""
 
     group: str
     within: tuple[TimeSpan, ...]
@@ -92,32 +100,33 @@ class TimeSets(msgspec.Struct, frozen=True):
 
     @property
     def is_first(self) -> bool:
-        """Whether what is left out is everything that was had before."""
+        """Whether `out` is the whole time before the first period, as in "doctors I never saw before"."""
         first = self.within[0][0]
         return self.out is not None and first is not None and self.out == _all_before(first)
 
 
 def with_sets(ask: Ask) -> Ask:
-    """Return the question with the sets that it asks for, and with all of their times as those of its claims.
+    """Return a question about a group with care in some periods and not in others, with these periods as `sets`.
 
-    Without a time "never before" is about this year, and "not since March" about the two years before.
+    The requested period then covers all of these periods. If the question names no period, "never before" is about this
+    year, and "not since March" about the two years before. Other questions are returned unchanged.
     """
     group = _group(ask) if ask.member else None
     if group is None:
         return ask
     says = ask.asked.says
     within, barred = spans_of(ask), ask.excluded.get("date_range")
-    out = _closed(days_of(barred.value), ask.today) if barred else None
+    out = _without_open_ends(days_of(barred.value), ask.today) if barred else None
     if out:
         within = within or (((out[0] or ask.today) - _BACK, (out[0] or ask.today) - _DAY),)
     elif "never_before" in says:
         within = within or ((date(ask.today.year, 1, 1), ask.today),)
         out = _all_before(within[0][0] or ask.today)
     elif "in_both" in says and len(within) == 1:
-        within = _halves(_closed(within[0], ask.today))
+        within = _halves(_without_open_ends(within[0], ask.today))
     elif "in_both" not in says or not within:
         return ask
-    every = tuple(_closed(one, ask.today) for one in within)
+    every = tuple(_without_open_ends(one, ask.today) for one in within)
     return _timed(ask, TimeSets(group, every, out))
 
 
@@ -134,21 +143,25 @@ def _timed(ask: Ask, sets: TimeSets) -> Ask:
 
 
 def _group(ask: Ask) -> str | None:
-    """Return the group whose members are asked for: the doctors where it is asked who."""
+    """Return the group whose members the question asks for, "doctor" if it asks who; None if there is none."""
     said = (text_of(ask, "group"), text_of(ask, "number_of"), *(one.group for one in ask.asked.times))
     named = next((one for one in said if one in _GROUPS), None)
     fills = "drug" if text_of(ask, "unit") == "fill" else None
     return named or fills or ("doctor" if ask.asked.form == "who" or "doctors" in ask.asked.says else None)
 
 
-def _closed(span: TimeSpan, today: date) -> TimeSpan:
-    """Return a time with both ends: it began two years before its end at most, and lasts until today."""
+def _without_open_ends(span: TimeSpan, today: date) -> TimeSpan:
+    """Return the period without open ends: it ends today at the latest, and starts two years before that by default."""
     end = min(span[1] or today, today)
     return span[0] or end - _BACK, end
 
 
 def _halves(span: TimeSpan) -> tuple[TimeSpan, TimeSpan]:
-    """Return the two halves of a time, each of whole years where it is two of them; of one year, the one before it."""
+    """Return the two periods that "both" means.
+
+    For a period that starts on January 1 of one year and ends in another, the two are divided at the end's year. For a
+    part of one year from January 1, they are the year before and this one. Other periods are divided in the middle.
+    """
     start, end = span
     if start is None or end is None:
         return span, span
@@ -159,7 +172,7 @@ def _halves(span: TimeSpan) -> tuple[TimeSpan, TimeSpan]:
 
 
 def holds_sets(sets: TimeSets, names: Mapping[TimeSpan, frozenset[str]]) -> frozenset[str]:
-    """Return those of the names, by time, that are in each of the times within and not in the one without."""
+    """Return the names with care in each period of `sets.within` and not in `sets.out`; `names` are by period."""
     inside = [names[span] for span in sets.within]
     out = names[sets.out] if sets.out else frozenset[str]()
     return frozenset.intersection(*inside) - out

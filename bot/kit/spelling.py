@@ -1,4 +1,4 @@
-"""Compares names as people type them with names in directories, ignoring accents, titles and order; states, streets."""
+"""Compares typed names of people, organizations, states and streets with the names in a directory or record."""
 
 import re
 import unicodedata
@@ -28,7 +28,7 @@ STATES: Mapping[str, str] = {entry[:2]: entry[3:] for entry in _STATE_NAMES.spli
 
 
 def words_of(text: str | None) -> tuple[str, ...]:
-    """The words of a name, folded: `O'Neil, José-María` is oneil, jose, maria."""
+    """Return the words of a text in lower case without accents: "O'Neil, José-María" gives oneil, jose, maria."""
     bare = (text or "").casefold()
     if not bare.isascii():
         bare = "".join(
@@ -38,10 +38,10 @@ def words_of(text: str | None) -> tuple[str, ...]:
 
 
 def is_named(written: str | None, said: str) -> bool:
-    """Return whether the written name contains every word of `said`, in any order, or all of them as one word.
+    """Return whether the written name contains every word of `said` in any order, or all of these written as one word.
 
-    In names of more than a few words, "of" and "de" may be missing. Legal forms, "Saint" and leading zeros of a store's
-    number may be written differently.
+    The words "of" and "de" may be missing in a name of more than three words. Legal forms, "Saint" and leading zeros of
+    numbers may be written differently.
     """
     own, wanted = _own(written), _wanted(said)
     telling = set(wanted) - _LINKS if len(wanted) > _FEW else set(wanted)
@@ -49,7 +49,10 @@ def is_named(written: str | None, said: str) -> bool:
 
 
 def starts_like(written: str | None, said: str) -> bool:
-    """Return whether every word of `said` is the beginning of a word in the written name; initials of no degree."""
+    """Return whether every word of `said` is the beginning of a word in the written name.
+
+    At least one word needs three letters. A single letter matches a word of the name but not a degree.
+    """
     own, wanted = _own(written), _wanted(said)
     long_enough, names = any(len(word) >= _SHORTEST_START for word in wanted), _own((written or "").partition(",")[0])
     return long_enough and all(
@@ -58,7 +61,10 @@ def starts_like(written: str | None, said: str) -> bool:
 
 
 def likeness(written: str | None, said: str) -> float:
-    """Return the similarity of a name, from 0 to 1: each word is compared with the nearest one, 0 if one has none."""
+    """Return the similarity of two names from 0 to 1, the mean over the words of `said`.
+
+    Each word is compared with the most similar word of the written name. If a word has no similar word, return 0.
+    """
     own, wanted = _own(written), _wanted(said)
     if wanted and _run_together(own, "".join(wanted)):
         return 1.0
@@ -67,14 +73,14 @@ def likeness(written: str | None, said: str) -> float:
 
 
 def is_alike(word: str, other: str) -> float:
-    """Return the similarity in spelling of two words, from 0 to 1; 0 below a threshold."""
+    """Return the similarity in spelling of two words, from 0 to 1; 0 if it is below 0.75."""
     from rapidfuzz.distance import OSA  # noqa: PLC0415 -- two MiB that no well-spelled question needs
 
     return OSA.normalized_similarity(word, other, score_cutoff=_ALIKE)
 
 
 def spelled_like(word: str, names: Iterable[str], most: int) -> tuple[str, ...]:
-    """Return up to `most` names that are spelled like the word, in lower case."""
+    """Return up to `most` names that are spelled like the word, ignoring case, most similar first."""
     from rapidfuzz import process  # noqa: PLC0415 -- two MiB that no well-spelled question needs
     from rapidfuzz.distance import OSA  # noqa: PLC0415 -- as above
 
@@ -129,7 +135,10 @@ _KINDS: Mapping[str, str] = {
 
 
 def lies_on(lines: Iterable[str], street: str) -> bool:
-    """True where a line names the street; one of another kind is another street, `calle` is any kind."""
+    """Return whether a line of an address names the street.
+
+    If `street` has a kind, such as "road", the line must have the same kind after the name; "calle" matches any kind.
+    """
     said = words_of(street)
     name = tuple(word for word in said if word not in _KINDS)
     kind = next((_KINDS[word] for word in said if word in _KINDS), "")

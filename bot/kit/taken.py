@@ -1,4 +1,4 @@
-"""Which conditions of a question about claims its answer holds, so that none is dropped unsaid."""
+"""Finds the conditions of a question about claims that its answer leaves out, so that the reply can say so."""
 
 from collections.abc import Mapping
 from typing import Literal
@@ -19,16 +19,22 @@ _HELD_BY: Mapping[str, tuple[str, ...]] = {
     "than_all": ("whom", "sides"),
     "weekend": ("weekdays",),
 }
-"""The fields of an answer, of its conditions or of its ranking, one of which holds what the words of a class state."""
+"""By a class of words, the fields of an answer, its conditions or its ranking; if one is set, the words were used."""
 
 
 def others_that_may_hold(ask: Ask) -> tuple[Literal["days", "sums", "two"], ...]:
-    """Return how intents tell of claims that may hold what the answer of another one does not."""
+    """Return the `tells` values of the intents to try if an answer leaves a condition out, first one first.
+
+    The result is ("sums",) for a question about money, otherwise ("days", "two").
+    """
     return ("sums",) if "money" in ask.asked.says else ("days", "two")
 
 
 def untaken(ask: Ask, summary: Summary) -> str | None:
-    """Return the words of the conditions that no field of an answer about claims holds; None if each is held."""
+    """Return the words of the conditions that the answer leaves out, joined by ", "; None if there are none.
+
+    Only answers with conditions on claims are checked, and not those to a question about a reason.
+    """
     if not isinstance(getattr(summary, "wanted", None), ClaimWish) or ask.asked.form == "reason":
         return None
     parts = (summary, ask.wish, *(getattr(summary, name, None) for name in ("wanted", "most")))

@@ -1,4 +1,4 @@
-"""Whether a question is about care that was given or about care to come, by its concepts, words and conditions."""
+"""Decides whether a question is about past or future care, by its concepts, words and conditions."""
 
 import re
 from collections.abc import Mapping
@@ -17,10 +17,10 @@ _STILL = re.compile(r"\b(?:still|stay|sigue|todavia) (?:[a-z]+ ){0,2}\d")
 
 
 def may_be_ahead(ask: Ask, *, recorded: bool = False) -> bool:
-    """Return whether money or cover of care to come may be meant where no claim shows that care.
+    """Return whether a question may be about the cost or coverage of future care, given that no claim shows that care.
 
-    Words for what is to come say so; without them, whatever tells neither a past nor a condition of claims, unless the
-    care is `recorded` elsewhere.
+    This is so if the words speak of the future. Without such words it is so if they do not speak of the past and no
+    clinical record shows the care (`recorded`). A question about a past period or about certain claims never is.
     """
     if not _of_money(ask) or _is_over(ask) or _chooses_claims(ask) or ask.asked.form == "reason":
         return False
@@ -28,22 +28,22 @@ def may_be_ahead(ask: Ask, *, recorded: bool = False) -> bool:
 
 
 def speaks_ahead(ask: Ask) -> bool:
-    """Return whether the words speak of a time to come, and of none that is past: "if I need an MRI in June"."""
+    """Return whether the words speak of the future and not of the past, as in "if I need an MRI in June"."""
     return "supposed" in ask.asked.says or ("to_come" in ask.asked.says and "was" not in ask.asked.says)
 
 
 def hand_over_ahead(ask: Ask, of_drugs: str) -> None:
-    """Leave what a drug costs from now on to the answer that tells it.
+    """Hand over a question about the future cost of a drug to the intent `of_drugs`, which answers it.
 
     Raises:
-        AskedAhead: The words ask that.
+        AskedAhead: The question is about the future cost of a drug.
     """
     if asks_from_now_on(ask) and (_of_money(ask) or "amount" in ask.slots):
         raise AskedAhead(of_drugs)
 
 
 def asks_from_now_on(ask: Ask) -> bool:
-    """Return whether it is asked what a drug costs from now on: "every time I fill it", "is it still 600 a month"."""
+    """Return whether the question is about a drug from now on, as in "is it still 600 a month"."""
     again = "again" in ask.asked.says or speaks_ahead(ask) or _STILL.search(" ".join(words_of(ask.said)))
     return "drug" in ask.slots and bool(again)
 
@@ -54,17 +54,17 @@ def _of_money(ask: Ask) -> bool:
 
 
 def may_come(ask: Ask) -> bool:
-    """Return whether a time without a year may be one to come: nothing says that it is over."""
+    """Return whether a period in the question may be in the future: the words name no year and nothing past."""
     return {"was", "is_over"}.isdisjoint(ask.asked.says) and not _YEAR.search(ask.said)
 
 
 def _chooses_claims(ask: Ask) -> bool:
-    """Return whether a condition of claims is named."""
+    """Return whether the question has a slot that only questions about existing claims have, such as a claim number."""
     return not _OF_CLAIMS.isdisjoint({*ask.slots, *ask.excluded})
 
 
 def _is_over(ask: Ask) -> bool:
-    """Return whether a time is named that has ended."""
+    """Return whether the question names a period that ended before today."""
     value = ask.slots.get("date_range")
     end = value.get("end") if isinstance(value, Mapping) else None
     return end is not None and date.fromisoformat(str(end)) < ask.today

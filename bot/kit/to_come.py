@@ -1,8 +1,8 @@
-"""What care to come costs by the plan's records, where no benefit table has a rule.
+"""What future care costs according to the member's records, if no benefit table has a rule for the care.
 
-No record holds a price ahead of time, or says what a plan covers. It may name a copay for a kind of visit, a
-percentage, and the year's amounts; claims give a minimum of what is used of these, and what the same care came to
-before.
+No record has a price in advance, or states what a plan covers. A coverage may state a copay for a kind of visit, a
+percentage, and the yearly deductible and maximum. Claims show how much of these has been used at least, and what the
+same care cost before.
 """
 
 from __future__ import annotations
@@ -45,10 +45,10 @@ _OFTEN = frozenset(
     {"mri", "ct", "pet_scan", "surgery", "hospital_stay", "sleep_study", "dme", "wheelchair", "home_health", "infusion"}
     | {"genetic_test", "skilled_nursing", "radiation", "fertility", "weight_loss_surgery"}
 )
-"""Kinds of care for which plans tend to want approval first."""
+"""The kinds of care for which health plans usually require approval first."""
 _NOT_PUBLIC = frozenset({"after", "copay", "counts"})
 _VISITS = {service: code for code, service in VISITS.items()}
-"""The code of a visit that is a kind of care too, by the kind's key."""
+"""The code of a kind of visit by the key of the same kind of care."""
 _CENT = Decimal("0.01")
 _OF_VISIT = frozenset(
     {"visit", "appointment", "consult", "consultation", "exam", "follow", "up", "first", "new", "next"}
@@ -59,9 +59,9 @@ _LETTERS = re.compile(r"\b(?:mri|ct|ekg|er|pet|cpap|iud|ivf|pt)\b")
 
 
 class PlanRule(msgspec.Struct, frozen=True):
-    """What one plan names in network: the copay for the visit, else its percentage, and what is left of the year's.
+    """The in-network cost rules of one plan: the copay for the visit or else the percentage, and the yearly amounts.
 
-    `deductible` and `maximum` are None where the records do not settle the member's standing.
+    `deductible` and `maximum` are None if the records do not determine how much the member has used of them.
     """
 
     plan: Coverage
@@ -72,21 +72,24 @@ class PlanRule(msgspec.Struct, frozen=True):
 
 
 class ToCome(msgspec.Struct, frozen=True):
-    """What is known of care to come: `wants` is what is asked about it, `what` its words, with an article in English.
+    """What the records show about the cost of future care.
 
     Attributes:
-        rules: Those of the current plans for that kind of care: medical, or else dental or vision care (`scope`).
-        visit: The code of the kind of visit, if the care is one.
-        prevention: The public rule, where the care may be preventive and no plan is a Medicare or Medicaid plan.
+        wants: What the question asks about the care.
+        what: The person's words for the care, in English as written within a sentence.
+        rules: The rules of the member's current plans for the care's `scope`: "dental", "vision", or None for medical.
+        visit: The code of the kind of visit; None if the care is no visit.
+        prevention: The public rule, if the care may be preventive and no plan is a Medicare or Medicaid plan.
         last: The member's newest claim for that care alone, or with that doctor or kind of doctor.
-        doctor: The name of the doctor on it, if one or a kind of them was named.
-        unsided: The side of the network that was asked for, where a share doesn't say its side.
-        charged: What somebody asks for the visit, in the person's words.
-        ground: Whether it is an ambulance, which no federal law keeps from billing the rest.
-        worst: Whether the most that it can come to is asked for.
-        others: The current plans of another kind.
-        unsaid: What is asked of it besides and no record says: whether it needs approval, how much of it is paid for.
-        approved: Whether plans tend to want approval first for such care; False where federal law lets no plan want it.
+        doctor: The name of the doctor on that claim, if the question names a doctor or a kind of doctor.
+        unsided: The requested side of the network ("in", "out" or "both"), if a rule does not state its side.
+        charged: The price of the visit that the question states.
+        ground: True for an ambulance, because no federal law forbids ground ambulances to bill the rest to the patient.
+        worst: True if the question asks for the highest possible cost.
+        others: The member's current plans of another scope.
+        unsaid: What the question asks in addition and no record states, such as whether the care needs approval.
+        approved: True if plans usually require approval for such care first, False if federal law forbids that, None if
+            unknown.
     """
 
     wants: Wants
@@ -107,23 +110,26 @@ class ToCome(msgspec.Struct, frozen=True):
 
     @property
     def own(self) -> bool:
-        """Whether something of it is from the member's own claims."""
+        """Whether some of the data is from the member's own claims."""
         return bool(self.last) or any(rule.deductible or rule.maximum for rule in self.rules)
 
     @property
     def untold(self) -> tuple[str, ...]:
-        """What is asked and can't be told; where no plan is of that kind of care, neither can what leads."""
+        """The requested facts that the answer cannot state.
+
+        If the member has no plan for the care's scope, these include `wants`.
+        """
         lead = (self.wants,) if self.scope and not self.rules else ()
         return tuple(one for one in (*lead, *self.unsaid) if one != "approval" or self.approved is None)
 
     @property
     def copays(self) -> bool:
-        """Whether each plan names a copay for the visit."""
+        """Whether every plan states a copay for the visit; False without a plan."""
         return bool(self.rules) and all(rule.copay for rule in self.rules)
 
     @property
     def part(self) -> Amount | None:
-        """The percentage of the plan's price for the last such care, rounded to cents."""
+        """The first plan's percentage of the last claim's allowed amount, to the cent; None if either is unknown."""
         price, share = self.last.allowed if self.last else None, self.rules[0].coinsurance if self.rules else None
         if price is None or share is None or share.percent is None:
             return None
@@ -131,7 +137,10 @@ class ToCome(msgspec.Struct, frozen=True):
 
 
 async def to_come(ask: Ask, coverages: Coverages, wants: Wants) -> ToCome:
-    """Return what the records name; claims are read where they can tell more than a copay does."""
+    """Return what the member's records show about the cost of future care.
+
+    Claims are read only if these can add to the plans' copays, for example what the same doctor cost before.
+    """
     born = await born_on(ask) if "own_age" in ask.asked.says else None
     found = summarize(ask, coverages, wants, born=born)
     seen = _OF_DOCTOR if wants == "price" else _OF_DOCTOR - {"specialty"}
@@ -148,10 +157,14 @@ async def to_come(ask: Ask, coverages: Coverages, wants: Wants) -> ToCome:
 def summarize(
     ask: Ask, coverages: Coverages, wants: Wants, alive: Live | None = None, born: date | None = None
 ) -> ToCome:
-    """Return the rules, with what is left and the newest claim where claims are given; `born` tells the age."""
+    """Return what the coverages, and the claims in `alive` if given, show about the cost of future care.
+
+    Without claims, the yearly amounts used and the newest claim are unknown. `born` is the member's date of birth, for
+    the ages of preventive care.
+    """
     scope = care_scope(ask)
     plans = [one for one in coverages.current if one.scope == (scope or "medical")]
-    last = _last(ask, alive, coverages) if alive else None
+    last = _newest_claim(ask, alive, coverages) if alive else None
     visit = _visit(ask, last) or (_visit_at(ask, plans) if wants == "after" else None)
     side = side_named(ask)
     of_doctor = "provider_name" in ask.slots or not wanted_of(ask).services
@@ -166,7 +179,7 @@ def summarize(
     told = [share for rule in rules for share in (rule.copay or rule.coinsurance,) if share]
     return ToCome(
         wants=wants,
-        what=_called(ask, visit),
+        what=_care_in_words(ask, visit),
         rules=tuple(rules),
         scope=scope,
         visit=visit,
@@ -191,20 +204,23 @@ def _approved(ask: Ask) -> bool | None:
 
 
 def _visit_at(ask: Ask, plans: Iterable[Coverage]) -> str | None:
-    """Return the code of the visit that has the copay which is named by its amount."""
+    """Return the code of the visit whose copay has the amount that the question states; None if there is none."""
     exact = exact_asked(ask)
     every = (share for plan in plans for share in plan.costs if share.kind == "copay" and share.side != "out")
     return next((s.service for s in every if exact and s.amount and s.amount.value in exact.amounts), None)
 
 
 def price_named(ask: Ask) -> Amount | None:
-    """Return the only price that is named."""
+    """Return the price that the question states; None if it states none, several or zero."""
     exact = exact_asked(ask)
     return Amount(exact.amounts[0]) if exact and len(exact.amounts) == 1 and exact.amounts[0] else None
 
 
 def _visit(ask: Ask, last: Claim | None) -> str | None:
-    """Return the code of the visit: that of the kind of care, the words or the doctor; None for care that is none."""
+    """Return the code of the visit by the kind of care, the words, or the specialty of the doctor on the last claim.
+
+    Return None for care that is no visit.
+    """
     kinds = values_of(ask, "service")
     if kinds and not {"office_visit"}.issuperset(kinds):
         return (named_visit(ask) or _VISITS[kinds[0]]) if len(kinds) == 1 and kinds[0] in _VISITS else None
@@ -222,10 +238,11 @@ def _rule(plan: Coverage, visit: str | None, side: str | None) -> PlanRule:
     return PlanRule(plan, copay, None if copay else general)
 
 
-def _last(ask: Ask, alive: Live, coverages: Coverages) -> Claim | None:
-    """Return the newest claim whose whole amount is for the care, or with the doctor.
+def _newest_claim(ask: Ask, alive: Live, coverages: Coverages) -> Claim | None:
+    """Return the newest claim whose whole amount is for the named care, or that is from the named doctor.
 
-    None where the care may be of two kinds, or no claim tells that it was for the part of the body that is named.
+    Return None if several kinds of care are named, if there is no such claim, or if no such claim names the requested
+    part of the body.
     """
     wanted, claims = any_time(wanted_of(ask)), counting(alive, coverages)
     if len(wanted.services) > 1:
@@ -243,8 +260,8 @@ def _last(ask: Ask, alive: Live, coverages: Coverages) -> Claim | None:
     return next((one for one in fit if one.owed.amount and one.service.day and not one.owed.is_floor), None)
 
 
-def _called(ask: Ask, visit: str | None) -> str | None:
-    """Return the person's words for the care, in English as they stand within a sentence."""
+def _care_in_words(ask: Ask, visit: str | None) -> str | None:
+    """Return the person's words for the care, in English as written within a sentence; None without such words."""
     said = care_said(ask)
     if said is None or ask.language != "en" or visit in {"spvisit", "gpvisit"}:
         return said

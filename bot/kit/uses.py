@@ -1,4 +1,4 @@
-"""Medicines that a message names by what they are for: "my blood pressure pill", among those that the person fills."""
+"""Finds the member's own drugs that a message describes by their purpose, as in "my blood pressure pill"."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _YEAR = timedelta(days=365)
 
 
 def drugs_of_use(ask: Ask) -> frozenset[str]:
-    """Return the ingredients for the uses that name wanted medicines; none with a drug or without a use."""
+    """Return the ingredients for the purposes that the message requests; empty if it names a drug or no purpose."""
     return frozenset[str]().union(*(one.drugs for one in _uses(ask) if not one.excluded))
 
 
@@ -26,9 +26,10 @@ def _uses(ask: Ask) -> tuple[DrugUse, ...]:
 
 
 async def of_use(ask: Ask) -> Ask:
-    """Return the question with the person's own medicines for each use that it names, as the drugs; else as it is.
+    """Return the question with the member's own drugs in place of a purpose, such as blood pressure.
 
-    Medicines for a use that is left out are left out.
+    The drugs are those filled in the last year that serve the purpose. Drugs for an excluded purpose become excluded
+    drugs. The question is unchanged if it names no purpose, or if no filled drug serves the purpose.
     """
     uses = _uses(ask)
     read = await medications(replace(ask, slots={}), ask.today - _YEAR) if uses else ()
@@ -49,11 +50,11 @@ def _slot(ask: Ask, own: Sequence[str], uses: Sequence[DrugUse]) -> Slot | None:
 
 
 def is_for(ask: Ask, name: str, drugs: frozenset[str]) -> bool:
-    """Return whether a drug, by a word of its name or another name of it, is among these ingredients."""
+    """Return whether a drug is one of these ingredients, judged by each word of the name and the word's synonyms."""
     words = [word for word in re.split(r"[\s/-]+", name.casefold()) if word]
     return not drugs.isdisjoint(other for word in words for other in (word, *ask.other_names(word)))
 
 
 def _name(written: str) -> str:
-    """Return the name of a dispensed drug without its strength: "Ozempic" of "Ozempic 1 mg pen"."""
+    """Return the name of a dispensed drug without strength and form: "Ozempic" for "Ozempic 1 mg pen"."""
     return re.split(r"\s+\d", written, maxsplit=1)[0]

@@ -1,4 +1,4 @@
-"""The conditions of a question about claims, their check on the claims, and counts of undecided claims."""
+"""The conditions of a question about claims, the selection of the matching claims, and counts of undecided claims."""
 
 from __future__ import annotations
 
@@ -32,29 +32,34 @@ _NO_CONDITIONS = frozenset(
     {"order", "aspect", "by_size", "through", "each_of", "fills", "either", "kinds", "care", "also"}
     | {"doctor_kinds", "without_said"}
 )
-"""The fields that leave no claim out by themselves."""
+"""The fields of `ClaimWish` that exclude no claim by themselves."""
 _KINDS = {"institutional": ("inpatient", "outpatient", "institutional")}
 
 
 class ClaimWish(msgspec.Struct, frozen=True):
-    """The conditions of a question about claims. Empty or None: not said. `without_days` are left out.
+    """The conditions of a question about claims. A field that is empty or None is no condition.
 
-    `limits` are US dollars of `aspect`, the amount that the question is about (what is owed when None);
-    `exact` is what it has to be.
-    `doctor_kinds` are NUCC codes with the person's word for them: whoever gave the care is of one of the kinds;
-    `degrees` are those of whom the care has to be given, "DO"; `no_degrees` the others;
-    `without_said` are the words that leave the kinds `without_doctors` out;
-    `specialists` is the word for whoever is of a kind that is no primary care.
-    `times` are several times between `start` and `end`, one of which the care has to be in.
-    `weekdays` are the days of the week, Monday as 1, one of which the care began on; any where empty.
-    `part` is the part of the body that the care was for, with the person's word; `nth` the how-manieth day of care in
-    time, from 1, and from the newest where it is negative, where `fills` count too; `shared`: the day, week or month in
-    which another provider was seen too; `by_size`: the how-manieth claim in the order of amounts, as far as the one
-    `through` which they are asked for; `each_of`: that of each month, quarter or year. Each of the drugs is the
-    person's word with the other names of the same drug. `either` names conditions that are alternatives, such as claim
-    types and kinds of care: what fits one of them fits. `also` is a further condition, such as the claim's plan; `care`
-    is named by a word alone; `among` are the ids of the claims that were shown before, if the question is about
-    these.
+    Attributes:
+        start, end: The first and last day of the period, both inclusive.
+        times: Several periods between `start` and `end`; the care has to be in one of them.
+        limits, exact: The limits, in US dollars, and the exact values of the amount `aspect` (None: the amount owed).
+        doctor_kinds: The kinds of doctors, one of which gave the care: NUCC codes, and the person's word for the kind.
+        specialists: The person's word for any kind of doctor except primary care.
+        without_doctors, without_said: The excluded kinds of doctors, and the person's words for these.
+        degrees, no_degrees: The required and the excluded degrees of the provider, such as "DO".
+        drugs, without_drugs: Each drug is the person's word followed by the other names of the drug.
+        without_days: The first and last excluded day.
+        weekdays: The days of the week on which the care began, Monday as 1.
+        part: The part of the body that the care was for.
+        nth: The position of the day of care in time, from 1, or from the newest if negative; `through`: the last
+            position, if several are requested. If `by_size`, positions are those of claims in the order of amounts.
+        each_of: "month", "quarter" or "year" if the positions count within each such period.
+        fills: True if prescription fills count in the positions.
+        shared: The period ("day", "week" or "month") in which another provider was seen too.
+        either: The names of fields that are alternatives: a claim has to match only one of them.
+        care: Care that is named only by a word that the pack does not know.
+        among: The ids of the claims that were shown before, if the question is about these claims.
+        also: A further condition, such as the claim's plan.
     """
 
     start: date | None = None
@@ -97,50 +102,54 @@ class ClaimWish(msgspec.Struct, frozen=True):
     also: Callable[[Claim], bool] | None = None
 
     def __call__(self, claims: Iterable[Claim]) -> tuple[Claim, ...]:
-        """Return the claims that match every condition except the time, which `Live.within` checks."""
+        """Return the claims that match every condition except `start` and `end`, which `Live.within` checks."""
         return choose(claims, replace(self, start=None, end=None)).claims
 
     @property
     def doctors(self) -> frozenset[str]:
-        """The NUCC codes of all kinds of doctors that were asked for."""
+        """The NUCC codes of all requested kinds of doctors."""
         return frozenset[str]().union(*(codes for codes, _ in self.doctor_kinds))
 
     @property
     def doctor_said(self) -> str | None:
-        """The person's words for the kinds of doctors."""
+        """The person's words for the requested kinds of doctors, joined by " / "; None if no kind is requested."""
         return " / ".join(word for _, word in self.doctor_kinds) or self.specialists
 
     @property
     def kind(self) -> CareKind | None:
-        """The single kind of care that was asked for."""
+        """The requested kind of care; None if there is none or several."""
         kinds = self.kinds_of_care
         return kinds[0] if len(kinds) == 1 else None
 
     @property
     def kinds_of_care(self) -> tuple[CareKind, ...]:
-        """All kinds of care that were asked for."""
+        """All requested kinds of care; for care unknown to the pack, one kind with the person's words as its name."""
         if self.care and self.care.claims:
             return (CareKind("", {"en": self.care.text}),)
         return tuple(kind for name in self.services if (kind := self.kinds.named(name)))
 
     @property
     def service(self) -> str | None:
-        """The first kind of care that was asked for."""
+        """The key of the first requested kind of care; None if there is none."""
         return next(iter(self.services), None)
 
     @property
     def claim_type(self) -> str | None:
-        """The single claim type that was asked for."""
+        """The requested claim type; None if there is none or several."""
         return self.claim_types[0] if len(self.claim_types) == 1 else None
 
     @property
     def state(self) -> str | None:
-        """The single state that was asked for."""
+        """The requested state of claims; None if there is none or several."""
         return self.states[0] if len(self.states) == 1 else None
 
     @property
     def sides(self) -> tuple[ClaimWish, ...]:
-        """One wish for each of several named claim types, kinds of care or providers; empty if there is one."""
+        """The sides of a comparison: the conditions repeated for each of several values, with only that value.
+
+        The values are claim types and kinds of care, or else drugs, providers, kinds of doctors or degrees. Empty if
+        there are no several values.
+        """
         if self.either:
             bare = replace(self, either=frozenset(), **dict.fromkeys(self.either, ()))
             return tuple(replace(bare, **{name: (one,)}) for name in sorted(self.either) for one in getattr(self, name))
@@ -157,26 +166,28 @@ class ClaimWish(msgspec.Struct, frozen=True):
 
     @property
     def without_names(self) -> tuple[str, ...]:
-        """The providers and drugs that are left out."""
+        """The names of the excluded providers and drugs."""
         return (*self.without_providers, *(names[0] for names in self.without_drugs))
 
     @property
     def provider(self) -> str | None:
-        """The named providers as one text."""
+        """The requested providers, joined by " / "; None if there is none."""
         return " / ".join(self.providers) or None
 
     @property
     def narrows(self) -> bool:
-        """True when anything but an order was asked for."""
+        """Whether there is a condition that may exclude claims, and not only an order or an amount to show."""
         told = any(getattr(self, name) for name in self.__struct_fields__ if name not in _NO_CONDITIONS)
         return told or bool(self.doctors or (self.care and self.care.claims))
 
 
 class Chosen(msgspec.Struct, frozen=True):
-    """The matching claims in the order that was asked for.
+    """The matching claims in the requested order, and the numbers of claims whose data does not decide a condition.
 
-    Of claims that match otherwise, `silent` counts those without a kind of care or of doctor, `untold` those without
-    the amount, and `undated` those without a day of service.
+    Attributes:
+        silent: The number of claims that match otherwise and state no kind of care or of doctor.
+        untold: The number of claims that match otherwise and do not state the amount.
+        undated: The number of claims that match otherwise and have no day of service.
     """
 
     claims: tuple[Claim, ...]
@@ -186,7 +197,7 @@ class Chosen(msgspec.Struct, frozen=True):
 
 
 def choose(claims: Iterable[Claim], wanted: ClaimWish) -> Chosen:
-    """Return the claims that match every condition, each checked here whatever the server did."""
+    """Return the claims that match every condition, also those conditions that the server should have applied."""
     rows = tuple(claim for claim in claims if wanted.also is None or wanted.also(claim))
     rows = tuple(claim for claim in rows if claim.id in wanted.among) if wanted.among else rows
     if not wanted.narrows:
@@ -208,12 +219,15 @@ def choose(claims: Iterable[Claim], wanted: ClaimWish) -> Chosen:
 
 
 def any_time(wanted: ClaimWish) -> ClaimWish:
-    """Return the conditions without a time."""
+    """Return the conditions without a period and without excluded days."""
     return replace(wanted, start=None, end=None, times=(), without_days=None)
 
 
 def with_fills(claims: Sequence[Claim], wanted: ClaimWish) -> bool:
-    """Return whether prescription fills may be meant too: of a kind of care or of claim, or where nothing else fits."""
+    """Return whether the question may be about prescription fills too.
+
+    This is so if it names a kind of care, a claim type or a drug, or if all matching claims are from a pharmacy.
+    """
     only_fills = wanted.narrows and bool(claims) and all(claim.is_pharmacy for claim in claims)
     return bool(wanted.services or wanted.claim_types or wanted.drugs) or only_fills
 
@@ -254,7 +268,7 @@ def _fits(claim: Claim, wanted: ClaimWish) -> bool:
 
 
 def _degrees(claim: Claim) -> frozenset[str]:
-    """Return what stands behind the name of who gave the care: the MD of "Grace Okafor, MD"."""
+    """Return the degrees after the name of the provider: "MD" for "Grace Okafor, MD"."""
     return frozenset(part.strip(" .") for part in (claim.seen or "").split(",")[1:])
 
 
@@ -270,7 +284,10 @@ def _of_care(claim: Claim, wanted: ClaimWish) -> bool:
 
 
 def _of_part(claims: tuple[Claim, ...], wanted: ClaimWish) -> tuple[Claim, ...]:
-    """Return the claims that name the part of the body; of a kind of care, else those that name no part."""
+    """Return the claims whose lines name the requested part of the body; all if no part is requested.
+
+    If no claim names the part and the question names a kind of care, return the claims that name no part at all.
+    """
     if wanted.part is None:
         return claims
     named = tuple(claim for claim in claims if wanted.part.name in parts_named(claim, wanted.part.body))
@@ -278,7 +295,7 @@ def _of_part(claims: tuple[Claim, ...], wanted: ClaimWish) -> tuple[Claim, ...]:
 
 
 def _sharing(claims: tuple[Claim, ...], period: str | None) -> tuple[Claim, ...]:
-    """Return the claims in whose day, week or month another provider was seen too; all of them without a period."""
+    """Return the claims from a day, week or month (`period`) in which another provider was seen too; all if None."""
     if period is None:
         return claims
     seen = grouped(claims, lambda claim: period_of(claim.service.day, period))
@@ -287,7 +304,11 @@ def _sharing(claims: tuple[Claim, ...], period: str | None) -> tuple[Claim, ...]
 
 
 def _nth_of(claims: tuple[Claim, ...], wanted: ClaimWish) -> tuple[Claim, ...]:
-    """Return the claims of the nth day; a prescription counts only among drugs and supplies."""
+    """Return the claims of the requested day of care, or the claims at the requested position by amount.
+
+    All claims are returned if `nth` is None. Prescription fills count as days of care only if the question may be about
+    fills.
+    """
     if wanted.nth is None:
         return claims
     if wanted.by_size:
@@ -306,9 +327,10 @@ def _nth_of(claims: tuple[Claim, ...], wanted: ClaimWish) -> tuple[Claim, ...]:
 
 
 def period_of(day: PartialDate | None, period: str | None) -> str:
-    """Return the month of a day, `2026-05`, its quarter, `2026-Q2`, or year, the day itself or the first of its week.
+    """Return the name of the day's period: "2026-05" for "month", "2026-Q2" for "quarter", "2026" for "year".
 
-    What the day tells, "" without one.
+    For "day" and "week" this is the date of the day or of the first day of the week, "" if the day is not exact. A date
+    without a month gives the year. Return "" if `day` or `period` is None.
     """
     if day is None or period is None:
         return ""
@@ -324,5 +346,5 @@ def _bare(number: str) -> str:
 
 
 def _of_fills(wanted: ClaimWish) -> bool:
-    """Return whether prescriptions are asked for: what is paid for one is not paid to the doctor who wrote it."""
+    """Return whether the question is about prescription fills, in which a doctor's name may mean the prescriber."""
     return "pharmacy" in wanted.claim_types or bool(wanted.drugs) or wanted.also is not None

@@ -1,4 +1,4 @@
-"""Which of several similar items a message means: by a part of the body, a word for care, an order or a name."""
+"""Decides which of several claims a message means: by a part of the body, a word for care, an order or a name."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
@@ -27,7 +27,10 @@ _TITLES = frozenset({"dr", "doctor", "doctora", "dra", "md", "do", "np", "el", "
 
 
 class BodyPart(msgspec.Struct, frozen=True):
-    """A part of the body and the person's word for it; `body` has the parts by all words for them."""
+    """A part of the body, and the person's word for it.
+
+    `body` maps every word for a part of the body, in any language, to the name of the part.
+    """
 
     name: str
     word: str
@@ -35,9 +38,10 @@ class BodyPart(msgspec.Struct, frozen=True):
 
 
 def part_asked(ask: Ask) -> BodyPart | None:
-    """Return the part of the body that the care was for; None if the care itself names it.
+    """Return the part of the body that the care in question was for; None if there is none, or if the care names it.
 
-    Without a kind of care the words have to speak of the part as one: "my knee", "knee bills", not "on the other hand".
+    If the question names no kind of care, the words have to use the part as one of a body: "my knee" or "knee bills",
+    but not "on the other hand".
     """
     own, words, whom = words_of(ask.words.get("service")), words_of(ask.said), words_of(ask.words.get("specialty"))
     taken = {
@@ -62,7 +66,7 @@ def part_asked(ask: Ask) -> BodyPart | None:
 
 
 def _is_part(words: Sequence[str], at: int) -> bool:
-    """Return whether a word for a part of the body stands beside words that speak of it as one."""
+    """Return whether the word at the index `at` is used for a part of a body, by the words next to it."""
     behind = words[at + 1] if at + 1 < len(words) else ""
     before = [word for word in words[max(0, at - 2) : at] if word not in _ARTICLES]
     beside = bool(before) and before[-1] in _OF_PART
@@ -70,19 +74,22 @@ def _is_part(words: Sequence[str], at: int) -> bool:
 
 
 def parts_named(claim: Claim, body: Mapping[str, str]) -> frozenset[str]:
-    """Return the parts of the body named on the claim's lines, by their words in `body`."""
+    """Return the names of the parts of the body whose words are on the claim's lines; `body` maps words to names."""
     done = claim.performed
     texts = (*done.words, *(one for line in done.lines for one in line.words))
     return frozenset(body[word] for text in texts for word in words_of(text) if word in body)
 
 
 def of_care_named(claims: tuple[Claim, ...], care: NamedCare | None) -> tuple[Claim, ...]:
-    """Return the claims whose lines have the word that names the care; all of them if none has it."""
+    """Return the claims with the word for the care on a line; all claims if none has the word, or if `care` is None."""
     return tuple(claim for claim in claims if care and lines_of_care(claim, care).lines) or claims
 
 
 def lines_of_care(claim: Claim, care: NamedCare) -> Shown:
-    """Return the lines of the claim that have the word, in the singular or the plural."""
+    """Return the lines of the claim with the word for the care, in the singular or the plural.
+
+    If there are any, the claim's id is added to `care.claims`.
+    """
     word, lines = _singular(care.word), claim.performed.lines
     told = tuple(at for at, line in enumerate(lines) if any(word in _singulars(text) for text in line.words))
     if told:
@@ -100,18 +107,18 @@ def _singulars(text: str) -> frozenset[str]:
 
 
 def drugs_named_in(ask: Ask, names: Iterable[str]) -> tuple[tuple[str, ...], ...]:
-    """Each drug with the other names that it goes by: its ingredient and brands."""
+    """Return for each drug a tuple of its name and its synonyms: the ingredient and the brands."""
     return tuple((name, *ask.other_names(name)) for name in names)
 
 
 def is_drug(claim: Claim, names: Iterable[str]) -> bool:
-    """Whether a fill is of the drug that goes by one of the names."""
+    """Return whether the claim is for a drug whose name contains all words of one of the names."""
     filled = " ".join(one.drug for one in claim.dispensed if one.drug).casefold()
     return any(all(word in filled for word in name.casefold().split()) for name in names)
 
 
 def order_asked(ask: Ask) -> str | None:
-    """Return the order that is asked for; "the most recent" is of no size."""
+    """Return the requested order, such as "biggest" or "oldest"; None if there is none, as for "the most recent"."""
     if ask.asked.sort and ask.asked.sort != "newest":
         return ask.asked.sort
     recent = ask.asked.newest and words_of(ask.words.get("order")) == ("most",)
@@ -119,7 +126,7 @@ def order_asked(ask: Ask) -> str | None:
 
 
 def count_asked(ask: Ask, most: int) -> int | None:
-    """How many of them are asked for, up to so many: the 3 of "my 3 biggest bills"."""
+    """Return the requested number of claims, 3 for "my 3 biggest bills"; None if there is none or it exceeds `most`."""
     return ask.asked.count if ask.asked.count and ask.asked.count <= most else None
 
 
@@ -129,9 +136,10 @@ def shown_before(ask: Ask) -> tuple[str, ...]:
 
 
 def place_of(ask: Ask, days: Sequence[Sequence[Claim]]) -> int | None:
-    """Return the place of the day or claim that a follow-up means, from 0; None if it is about all, or a new question.
+    """Return the index in `days` of the day or claim that a follow-up means; None for a new question or one about all.
 
-    `days` are those that were found, in order. "The one before" is counted from the claim that was shown last.
+    `days` are the claims in order, grouped by day of service or each in a group of its own. "The one before" counts
+    from the claim shown last. The index may be beyond the end of `days`.
     """
     step, at = ask.pick, _focused(ask, days)
     if at is None and "pick" not in ask.arguments:
@@ -140,24 +148,31 @@ def place_of(ask: Ask, days: Sequence[Sequence[Claim]]) -> int | None:
 
 
 def the_one(ask: Ask, days: Sequence[tuple[Claim, ...]]) -> tuple[Claim, ...]:
-    """Return the claims of the day that is meant, the first by default; of the last one where none is so far back."""
+    """Return the claims of the day of service that the question means.
+
+    This is the first day by default, and the last one if the question goes further back. `days` are in the order of
+    `place_of`. Return an empty tuple if there are no days.
+    """
     return days[min(place_of(ask, days) or 0, len(days) - 1)] if days else ()
 
 
 def reaches(ask: Ask, days: Sequence[Sequence[Claim]]) -> bool:
-    """Return whether the one that is meant is among the days, so that no older claims have to be read."""
+    """Return whether the day that the question means is among `days`, so that no older claims have to be read."""
     known = _focused(ask, days) is not None if FOCUS in ask.arguments else ask.pick >= 0
     return known and len(days) > (place_of(ask, days) or 0)
 
 
 def _focused(ask: Ask, days: Sequence[Sequence[Claim]]) -> int | None:
-    """Return the place of the day with the claim that was shown last."""
+    """Return the index of the day with the claim that was shown last; None if no day has that claim."""
     focus = ask.arguments.get(FOCUS)
     return next((at for at, day in enumerate(days) if any(claim.id == focus for claim in day)), None)
 
 
 def named(claim: Claim, words: str, *, fills: bool = False) -> bool:
-    """Return whether the words match who was seen, who billed, or the place; of `fills`, who prescribed."""
+    """Return whether the words match the name of the claim's provider, biller, place or prescriber.
+
+    The prescriber of a pharmacy claim counts only if `fills`. A word matches as a whole or as the beginning of a word.
+    """
     wanted = [word for word in words_of(words) if word not in _TITLES]
     names = (claim.seen, claim.billing, claim.place, claim.prescriber if fills or not claim.is_pharmacy else None)
     texts = [words_of(text) for text in names if text]
@@ -165,5 +180,5 @@ def named(claim: Claim, words: str, *, fills: bool = False) -> bool:
 
 
 def _begins(word: str, text: Sequence[str]) -> bool:
-    """Return whether a word is one of a name, or begins one: no "Lê" is in "Valley"."""
+    """Return whether a word is a word of a name, or if it has more than two letters, the beginning of one."""
     return word in text or (len(word) > _SHORT and any(own.startswith(word) for own in text))

@@ -1,6 +1,6 @@
-"""Whom a question is about: providers with a name, people and organizations, or the one that a button names.
+"""Finds the provider that a question is about: people and organizations by name or number, or by a button's reference.
 
-Among several providers with one name, the one on the person's own claims is chosen, in their own chat only.
+Among several providers with one name, the one on the member's own claims is chosen, in a private chat only.
 """
 
 import asyncio
@@ -61,9 +61,14 @@ State = Literal["one", "several", "ended", "unknown", "unnamed"]
 
 
 class Who(msgspec.Struct, frozen=True):
-    """The providers that match a name, each with their active listings; `ended` counts those without active listings.
+    """The result of a search for a provider.
 
-    `near` holds providers with a similar name if there is no match, `gone` the listings of the only one that is ended.
+    Attributes:
+        name: The name or number that was searched for; None if the question names no provider.
+        found: The matching providers, each as its active listings.
+        ended: The number of matching providers without active listings.
+        near: Providers with a similar name, if none matches.
+        gone: The listings of the only matching provider, if it has no active listings.
     """
 
     name: str | None
@@ -74,22 +79,22 @@ class Who(msgspec.Struct, frozen=True):
 
     @property
     def only(self) -> tuple[Listing, ...] | None:
-        """The listings of the provider if there is exactly one."""
+        """The listings of the matching provider; None if there is none or several."""
         return self.found[0] if len(self.found) == 1 else None
 
     @property
     def shown(self) -> tuple[tuple[Listing, ...], ...]:
-        """The first eight of several providers; () for one."""
+        """The first eight of several matching providers; () if there is only one."""
         return self.found[:SHOWN] if len(self.found) > 1 else ()
 
     @property
     def choices(self) -> tuple[Choice, ...]:
-        """The first eight of several providers, or the similar names if there is none."""
+        """The choices to offer: the first eight matching providers, or if there is none, those with a similar name."""
         return told_apart(self.found)[:SHOWN] or self.near
 
     @property
     def state(self) -> State:
-        """Whether there is one provider or several; `ended` if those with the name have no active listings."""
+        """The outcome: "one", "several", "ended" without active listings, "unknown", or "unnamed" without a name."""
         if self.found:
             return "one" if len(self.found) == 1 else "several"
         if self.name is None:
@@ -97,16 +102,21 @@ class Who(msgspec.Struct, frozen=True):
         return "ended" if self.ended else "unknown"
 
     def cite(self, ask: Ask) -> None:
-        """Cite the single provider's records as the sources."""
+        """Record the matching provider's roles as sources of the answer, if there is exactly one provider."""
         used = {(row.role.type, row.role_id) for row in self.only or ()}
         for type_ in _SOURCES:
             ask.cite(type_, [id_ for kind, id_ in used if kind == type_])
 
 
 class OfProvider(WithDocument, frozen=True, kw_only=True):
-    """An answer about one provider: `found` says who it is, or why there is none; `partial`: not all could be read.
+    """An answer about one provider.
 
-    `first` and `last`: facts of its `listing` asked for before and behind the answer's own; `each`: those of several.
+    Attributes:
+        found: The provider, or why there is none.
+        partial: True if some of the directory's data could not be read.
+        first, last: Facts of the `listing` that the question asks for, to show before and after the answer's own text.
+        listing: The card of the provider.
+        each: The cards of several providers with the facts that the question asks for.
     """
 
     found: Who
@@ -118,25 +128,25 @@ class OfProvider(WithDocument, frozen=True, kw_only=True):
 
     @property
     def state(self) -> State:
-        """Whether there is one provider, or why there is none."""
+        """The outcome of the search, as in `Who.state`."""
         return self.found.state
 
     @property
     def name(self) -> str | None:
-        """The only provider's name in the directory, or else the name that was asked for."""
+        """The directory's name of the only provider, or else the name in the question; None if there is neither."""
         return self.found.only[0].name if self.found.only else self.found.name
 
     @property
     def reference(self) -> str | None:
-        """The only provider as `Type/id`, for a button."""
+        """The only provider as `Type/id`, for a button; None if there is none or several."""
         return self.found.only[0].reference if self.found.only else None
 
 
 async def who(ask: Ask) -> Who:
-    """Return the provider that a button refers to, or the owner of a typed number, or all that match the name.
+    """Return the provider of a button's reference or of a typed NPI or TIN, or all providers that match the name.
 
-    A name matches whole words in any order and without accents; the beginnings of words only if nothing else matches.
-    Of several names that are asked for, all with them are found.
+    The words of a name match whole words in any order, without accents; beginnings of words match only if nothing else
+    does. If the question names several providers, the result has all providers that match one of the names.
     """
     if several := ask.several.get("provider_name"):
         words = dict(zip(several.values, several.text.split(", "), strict=False))  # "Rao DO" of Rao
@@ -147,7 +157,7 @@ async def who(ask: Ask) -> Who:
         each = await asyncio.gather(*map(who, alone))
         found = {rows[0].reference: rows for one in each for rows in one.found}  # "Le or Lê" is one
         return Who(None if found else several.text, tuple(found.values()), sum(one.ended for one in each))
-    name = text_of(ask, "provider_name") or await _of_claim(ask)
+    name = text_of(ask, "provider_name") or await _name_on_claim(ask)
     key = key_of(name) if name and _REFERENCE.fullmatch(name) else None
     npi, tin = text_of(ask, "npi"), text_of(ask, "tin")
     among = tuple(one for one in map(key_of, ask.arguments.get(AMONG, "").split()) if one)[:SHOWN]
@@ -155,13 +165,13 @@ async def who(ask: Ask) -> Who:
     if key is not None:
         name, rows = None, await listings_of(ask, (key,))
     elif npi:
-        rows = await _numbered(ask, "npi", npi, ("Practitioner", "Organization"), token(NPI, npi))
+        rows = await _by_number(ask, "npi", npi, ("Practitioner", "Organization"), token(NPI, npi))
         name = f"NPI {npi}" if rows or is_npi(npi) else f"NPI? {npi}"
     elif tin:
         ways = any_of([tin, f"{tin[:2]}-{tin[2:]}"])
-        name, rows = f"TIN {tin}", await _numbered(ask, "tin", tin, ("Organization",), ways)
+        name, rows = f"TIN {tin}", await _by_number(ask, "tin", tin, ("Organization",), ways)
     elif name:
-        name, rows = await _called(ask, name)
+        name, rows = await _name_and_listings(ask, name)
         near = () if rows else await nearest(ask, name, people=is_titled(ask))
         same = [one for one in near if is_named(one.name, name)]  # servers compare accents and marks, too
         keys = [key for one in same if (key := key_of(one.reference))]
@@ -175,19 +185,21 @@ async def who(ask: Ask) -> Who:
     gone = every[0] if ended == len(every) == 1 else ()
     name = bare_name(gone[0].name) or name if gone else name
     alike = len(groups) > 1
-    groups, name = await _meant(ask, groups, every, name, numbered=bool(npi or tin))
+    groups, name = await _chosen(ask, groups, every, name, numbered=bool(npi or tin))
     told = key or (alike and not ask.own_doctors) or not {RECORD, AMONG}.isdisjoint(ask.arguments)
     if len(groups) == 1 and (own := groups[0][0].name) and told:
         ask.named[CALLED if key else "provider_name"] = own
     return Who(name or next((row.name for row in rows if len(groups) == 1), None), groups, max(ended, 0), near, gone)
 
 
-async def _meant(
+async def _chosen(
     ask: Ask, groups: Groups, every: Groups, name: str | None, *, numbered: bool
 ) -> tuple[Groups, str | None]:
-    """Return those who fit what is said beside the name, or of them the one of the person's claims; and the name.
+    """Return the providers that the question means, and their name.
 
-    Of a name that only earlier messages said it is first the one of the claims: "is she a surgeon" narrows no name.
+    These are the providers that fit what the message says besides the name, or among these the one on the member's
+    claims. For a name from an earlier message the order is reversed, because "is she a surgeon" does not select among
+    the providers with the name.
     """
     carried = bool(name) and set(words_of(name)).isdisjoint(words_of(ask.said))
     where = await _area(ask) if len(groups) > 1 else None
@@ -198,7 +210,7 @@ async def _meant(
 
 
 async def who_shown(ask: Ask) -> tuple[Listing, ...]:
-    """Return the listings of the one provider that was shown, where others like it are asked for; else ()."""
+    """Return the listings of the provider shown before, if the question asks for others like this provider; else ()."""
     kind = "specialty" in ask.slots and not is_title(ask.words.get("specialty", ""))
     name = None if kind else ask.arguments.get(LIKE)
     found = await who(replace(ask, slots={"provider_name": name}, words={}, arguments={}, said="")) if name else None
@@ -206,7 +218,7 @@ async def who_shown(ask: Ask) -> tuple[Listing, ...]:
 
 
 async def _area(ask: Ask) -> Around | None:
-    """Return the area around the place that is named beside the provider; None without one, or if it is unknown."""
+    """Return the area around the place that the question names; None if it names no place or an unknown one."""
     try:
         return await around(ask) if isinstance(ask.slots.get("location"), Mapping) else None
     except NeedsPlace:
@@ -214,9 +226,10 @@ async def _area(ask: Ask) -> Around | None:
 
 
 def _narrowed(ask: Ask, groups: Groups, where: Around | None, *, named: bool) -> Groups:
-    """Return those of several providers that fit what is said beside the name; all where none does.
+    """Return the providers that fit what the message says besides the name, such as a town, office or specialty.
 
-    That none fits is reported for a house and a kind of provider, which a kind is also of a single one.
+    The conditions are applied one after another, and one that no provider fits is ignored. Such an organization or
+    specialty is reported as not applied. The specialty is checked for a single provider too.
     """
     place, house = ask.slots.get("location"), text_of(ask, "organization") or ""
     written = [place.get(part) for part in ("city", "zip")] if isinstance(place, Mapping) else []
@@ -243,18 +256,18 @@ def _narrowed(ask: Ask, groups: Groups, where: Around | None, *, named: bool) ->
 
 
 def _is_written(written: str | None, said: str) -> bool:
-    """Return whether a name has all words that are said, its credentials and initials among them: "G. Kim DO"."""
+    """Return whether a name in the directory has all words of `said`, also as degrees or initials: "G. Kim DO"."""
     own, first = words_of(written), {one[0] for one in words_of(bare_name(written))}
     return all(word in own or word in first for word in set(words_of(said)).difference(_TITLES))
 
 
-def _family(name: str) -> str:
-    """Return the name of all who are called so, the Kim of "Kims"; a full name is one person's."""
+def _singular(name: str) -> str:
+    """Return the singular of a plural family name: "Kim" for "Kims"; a name of several words is unchanged."""
     return name if " " in name else name.removesuffix("s")
 
 
 def _sex_of_title(ask: Ask) -> str | None:
-    """Return the sex that a Spanish title rules out: "la doctora", "el doctor"."""
+    """Return the sex that a Spanish title excludes: "male" for "la doctora", "female" for "el doctor"; or None."""
     title = ask.words.get("provider_name", "").casefold().partition(" ")[0].strip(".")
     return "male" if title in {"dra", "doctora"} else "female" if _HE.search(ask.said) else None
 
@@ -265,7 +278,7 @@ def _towns(rows: Iterable[Listing]) -> set[str]:
 
 
 async def listings_of(ask: Ask, keys: Sequence[Key], known: Directory | None = None) -> tuple[Listing, ...]:
-    """Return all listings of these providers, in their order, active or not; `known` holds what was read before."""
+    """Return all listings of these providers in order, active or not; `known` has resources that were read before."""
     types = dict.fromkeys(key.type for key in keys if key.type)
     found = await asyncio.gather(
         *(_of_type(ask, type_, [key for key in keys if key.type == type_][:_MOST], known) for type_ in types)
@@ -296,10 +309,11 @@ async def _of_type(ask: Ask, type_: str, keys: Sequence[Key], known: Directory |
     return directory.listings()
 
 
-async def _numbered(ask: Ask, slot: str, number: str, types: Sequence[str], value: SearchValue) -> tuple[Listing, ...]:
-    """Return the listings of the people and organizations with a number.
+async def _by_number(ask: Ask, slot: str, number: str, types: Sequence[str], value: SearchValue) -> tuple[Listing, ...]:
+    """Return the listings of the practitioners and organizations with an NPI or TIN.
 
-    Servers need not search by it (fhir-notes 9.1): if one returns other records, the slot is reported as not applied.
+    Servers need not support a search by number (fhir-notes 9.1). If a server returns only other records, or the search
+    fails, the slot is reported as not applied.
     """
     directory = Directory()
     for type_ in types:
@@ -312,39 +326,43 @@ async def _numbered(ask: Ask, slot: str, number: str, types: Sequence[str], valu
     return await listings_of(ask, keys)
 
 
-async def _called(ask: Ask, name: str) -> tuple[str, tuple[Listing, ...]]:
-    """Return the name and its listings, or else a name without city and initials, "clinic" or words for a fact."""
+async def _name_and_listings(ask: Ask, name: str) -> tuple[str, tuple[Listing, ...]]:
+    """Return the name that was found, and the listings with that name.
+
+    If the name finds nothing, shorter names are tried: without a city, initials, a word such as "clinic", words for a
+    requested fact, or the plural ending of a family name.
+    """
     ask.budget.widen(pages=_MOST_PAGES, resources=_MOST_RESOURCES, total=30 * MIB)
     short = name if is_titled(ask) else _OF_CITY.sub("", name)
     short = " ".join(word for word in short.split() if len(word.strip(".")) > 1)
-    for one in dict.fromkeys((name, short, _OWN_PLACE.sub("", short), without_facts(short), _family(short))):
+    for one in dict.fromkeys((name, short, _OWN_PLACE.sub("", short), without_facts(short), _singular(short))):
         if one and (rows := await _with_name(ask, one)):
             return one, rows
     return name, ()
 
 
 async def _with_name(ask: Ask, name: str) -> tuple[Listing, ...]:
-    """Return people and organizations with the name, or else places and services; only people after "Dr."."""
+    """Return the listings of practitioners and organizations with the name, or else of locations and services.
+
+    After a title such as "Dr.", only practitioners are returned.
+    """
     titled = is_titled(ask)
-    ways = (_people(ask, name),) if titled else (_people(ask, name), _houses(ask, name, ("Organization",)))
+    ways = (_people(ask, name),) if titled else (_people(ask, name), _organizations(ask, name, ("Organization",)))
     rows = tuple(row for found in await asyncio.gather(*ways) for row in found)
-    places = () if titled or any(is_named(row.name, name) for row in rows) else await _houses(ask, name, PLACES)
+    places = () if titled or any(is_named(row.name, name) for row in rows) else await _organizations(ask, name, PLACES)
     exact = tuple(row for row in (*rows, *places) if is_named(row.name, name))
     alike = (tuple(row for row in found if starts_like(row.name, name)) for found in (rows, places))
     return exact or next(filter(None, alike), ())
 
 
 def is_titled(ask: Ask) -> bool:
-    """Return whether "Dr." stands before the name."""
+    """Return whether the person wrote a title such as "Dr." before the provider's name."""
     first = ask.words.get("provider_name", "").casefold().partition(" ")[0]
     return first.strip(".") in _TITLES
 
 
 async def _people(ask: Ask, name: str) -> tuple[Listing, ...]:
-    """Return people with the name.
-
-    One word is searched at a time, last word first, and the whole name is checked here.
-    """
+    """Return the listings of practitioners with the name, searching for one word at a time, last word first."""
     untitled = " ".join(word for word in name.split() if word.strip(".").casefold() not in _TITLES)
     for word in telling_words(untitled, last_first=True):
         directory = Directory()
@@ -361,8 +379,8 @@ async def _people(ask: Ask, name: str) -> tuple[Listing, ...]:
     return ()
 
 
-async def _houses(ask: Ask, name: str, types: Sequence[str]) -> tuple[Listing, ...]:
-    """Return organizations with their affiliations, or places and services, with the name."""
+async def _organizations(ask: Ask, name: str, types: Sequence[str]) -> tuple[Listing, ...]:
+    """Return the listings of the organizations, locations or services with the name, whichever `types` has."""
     directory, keys = await organizations_named(ask, name, _may_be, types)
     return await listings_of(ask, keys, directory)
 
@@ -371,8 +389,8 @@ def _may_be(written: str | None, said: str) -> bool:
     return is_named(written, said) or starts_like(written, said)
 
 
-async def _of_claim(ask: Ask) -> str | None:
-    """Return the name of whoever gave the care of the claim that the answer before was about."""
+async def _name_on_claim(ask: Ask) -> str | None:
+    """Return the name of the provider on the claim that the previous answer was about; None if there is none."""
     shown = ask.arguments.get(RECORD)
     claims = await ask.own_claims() if shown else ()
     return next((claim.seen.partition(",")[0] for claim in claims if claim.id == shown and claim.seen), None)
