@@ -28,7 +28,7 @@ async def cases(tmp_path: Path) -> AsyncIterator[Cases]:
 
 
 def _called(claim: str, note: CallNote = CALL) -> CaseChange:
-    return CaseChange(claim, lambda case: case.called(note))
+    return CaseChange(claim, lambda case: case.with_call(note))
 
 
 @pytest.mark.threat("T68")
@@ -110,7 +110,7 @@ def test_a_days_order_is_that_of_the_steps() -> None:
 
 def test_a_note_is_taken_off_by_its_name() -> None:
     """Pressed again, its button takes off no other."""
-    case = AppealCase(claim="claim-1").called(CALL).called(CallNote(DAY, "Bo"))
+    case = AppealCase(claim="claim-1").with_call(CALL).with_call(CallNote(DAY, "Bo"))
     once = case.without_call(CALL.key)
     assert [note.who for note in once.calls] == ["Bo"]
     assert once.without_call(CALL.key) == once
@@ -120,6 +120,6 @@ def test_of_too_many_calls_the_oldest_goes() -> None:
     """Twenty stay, in the order of their days."""
     case = AppealCase(claim="claim-1")
     for day in range(1, 26):
-        case = case.called(CallNote(date(2026, 5, day)))
+        case = case.with_call(CallNote(date(2026, 5, day)))
     assert [note.day.day for note in case.calls] == list(range(6, 26))
     assert msgspec.json.decode(msgspec.json.encode(case), type=AppealCase) == case

@@ -46,7 +46,7 @@ async def in_its_time(ask: Ask) -> Ask:
     if value["relation"] == "before" and not _ANY.isdisjoint(words_of(ask.words.get("date_range"))[1:2]):
         return replace(ask, slots={**{name: value[name] for name in _NAMED if value.get(name)}, **rest})
     bounds = value["bounds"] if isinstance(value.get("bounds"), Sequence) else [value]
-    found = await _found(ask, bounds)
+    found = await _events(ask, bounds)
     if found is None:
         ask.cannot("date_range")
         return replace(ask, slots=rest)
@@ -56,12 +56,12 @@ async def in_its_time(ask: Ask) -> Ask:
     if value["relation"] == "since":
         found.append((ask.today, ask.today))
     several = (ask.asked.count or 1) > 1  # "the three visits right before it"
-    if value.get("near") and not several and (next_to := await _next_to(replace(ask, slots=rest), value, days)):
+    if value.get("near") and not several and (next_to := await _nearest_care(replace(ask, slots=rest), value, days)):
         found, days = [found[0], next_to], _iso(next_to)
     return replace(ask, slots={**rest, "date_range": days}, anchors=tuple(found))
 
 
-async def _next_to(ask: Ask, value: Mapping[str, object], days: Mapping[str, str | None]) -> AnchorDays | None:
+async def _nearest_care(ask: Ask, value: Mapping[str, object], days: Mapping[str, str | None]) -> AnchorDays | None:
     """Return the first and last day of the care next to the event within the period `days`; None if there is none.
 
     This is the first care in the period for "after", otherwise the last. If the question asks for a fill, pharmacy
@@ -72,19 +72,19 @@ async def _next_to(ask: Ask, value: Mapping[str, object], days: Mapping[str, str
     return await _care(look, {"one": True}, days_of(days), oldest=value["relation"] == "after")
 
 
-async def _found(ask: Ask, bounds: Sequence[Mapping[str, object]]) -> list[AnchorDays] | None:
+async def _events(ask: Ask, bounds: Sequence[Mapping[str, object]]) -> list[AnchorDays] | None:
     """Return the first and last day of each event described in `bounds`; None if one is not known."""
     found: list[AnchorDays] = []
     for bound in bounds:
         named = bound.get("birthday") and "when" not in bound
-        day = await _birthday(ask) if named else await _bound(ask, bound, found)
+        day = await _birthday(ask) if named else await _event(ask, bound, found)
         if day is None:
             return None
         found.append(day)
     return found
 
 
-async def _bound(ask: Ask, bound: Mapping[str, object], before: Sequence[AnchorDays]) -> AnchorDays | None:
+async def _event(ask: Ask, bound: Mapping[str, object], before: Sequence[AnchorDays]) -> AnchorDays | None:
     """Return the first and last day of the event described in `bound`; None if the event is not found and has no dates.
 
     If the record lacks the event, return the dates in the description. `before` are the days of the events found so

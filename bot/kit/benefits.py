@@ -72,7 +72,7 @@ class Benefits(msgspec.Struct, frozen=True):
         the plan.
         """
         fit = [one for one in self.rows if one.service == service and _of_network(one, coverage)]
-        own = [one for one in fit if one.plan and _named_alike(one.plan, _called(coverage))]
+        own = [one for one in fit if one.plan and _named_alike(one.plan, _plan_names(coverage))]
         told = {one.is_outside for one in own} | {True for one in own if not one.network}
         every = [one for one in fit if not one.plan and coverage.scope == "medical"]
         others = [one for one in every if not own or (one.network and one.is_outside not in told)]
@@ -88,7 +88,7 @@ def stands(words: Sequence[str], within: Sequence[str]) -> bool:
     return bool(size) and any(tuple(within[at : at + size]) == tuple(words) for at in range(len(within)))
 
 
-def _called(coverage: Coverage) -> list[str]:
+def _plan_names(coverage: Coverage) -> list[str]:
     """Return the numbers and names of the coverage's plan and subplan."""
     classes = (coverage.classes.get("plan"), coverage.classes.get("subplan"))
     return [text for one in classes if one for text in (one.value, one.name) if text]

@@ -35,12 +35,12 @@ class AppealCase(msgspec.Struct, frozen=True, kw_only=True):
     """The appeal of one claim, identified by the claim's id.
 
     Attributes:
-        drafted: When the first letter was written here.
-        sent: When the person sent the appeal.
-        fast: Whether they asked for an answer within 72 hours.
-        result: The plan's answer; `decided` is its day.
-        review: When the external review was requested.
-        reviewed: The result of the external review; `closed` is its day.
+        drafted: The day on which the first letter was written here.
+        sent: The day on which the person sent the appeal.
+        fast: Whether the person asked for an answer within 72 hours.
+        result: The plan's answer; `decided` is the day of the answer.
+        review: The day on which the external review was requested.
+        reviewed: The result of the external review; `closed` is the day of the result.
     """
 
     claim: str
@@ -56,7 +56,7 @@ class AppealCase(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def stage(self) -> Stage:
-        """The stage of the case: not sent, at the plan, denied again, in external review, or over."""
+        """The stage of the case: "open" (not sent), "sent", "lost" (denied again), "review" (external) or "over"."""
         if self.result == "approved" or self.reviewed:
             return "over"
         if self.review:
@@ -65,22 +65,22 @@ class AppealCase(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def at_review(self) -> bool:
-        """Whether the next thing sent or answered is the external review."""
+        """Whether the next step of the case belongs to the external review and not to the plan's own appeal."""
         return self.stage in {"lost", "review"} or bool(self.reviewed)
 
     @property
     def step(self) -> str:
-        """The newest reported step with its day, empty if there is none."""
+        """The newest reported step and its day, such as "sent.2026-05-20"; "" if there is none."""
         steps = {"reviewed": self.closed, "review": self.review, "result": self.decided, "sent": self.sent}
         return next((f"{name}.{day.isoformat()}" for name, day in steps.items() if day), "")
 
     def in_order(self, denied: date | None) -> bool:
-        """Return whether the days of the case are in order, and not before the day of the denial."""
+        """Return whether the days of the case are in order; `denied` is the day of the denial, None if unknown."""
         told = [day for day in (denied, self.sent, self.decided, self.review, self.closed) if day]
         return told == sorted(told)
 
-    def called(self, note: CallNote) -> AppealCase:
-        """Return the case with another call; above the maximum, the oldest call is dropped."""
+    def with_call(self, note: CallNote) -> AppealCase:
+        """Return the case with another call; above `MOST_CALLS` calls, the oldest call is dropped."""
         calls = sorted({*self.calls, note}, key=lambda one: (one.day, one.number, one.who, one.said))
         return msgspec.structs.replace(self, calls=tuple(calls[-MOST_CALLS:]))
 
@@ -89,7 +89,7 @@ class AppealCase(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, calls=tuple(one for one in self.calls if one.key != key))
 
     def drafted_on(self, day: date) -> AppealCase:
-        """Return the case with the day of its first letter."""
+        """Return the case with the day of its first letter; unchanged if the case has such a day."""
         return self if self.drafted else msgspec.structs.replace(self, drafted=day)
 
     def sent_on(self, day: date, *, review: bool = False, fast: bool = False) -> AppealCase:
@@ -105,7 +105,7 @@ class AppealCase(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, result=outcome, decided=day)
 
     def reopened(self, step: str) -> AppealCase:
-        """Return the case without this step, entered by mistake; unchanged if it is not the newest step."""
+        """Return the case without `step`, which was entered by mistake; unchanged if that is not the newest step."""
         if not step or step != self.step:
             return self
         if self.reviewed:

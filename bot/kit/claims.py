@@ -1,4 +1,4 @@
-"""Reads claims newest first and no more than a question needs: visits, fills, news, and claims that count."""
+"""Reads claims newest first, and no more than a question needs: visits, pharmacy fills, changes, and current claims."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _GROUPS = ("claims", "reversals", "replaced", "cancelled", "taken_back")
 WhyGone = Literal["cancelled", "replaced", "reversed"]
 
 PAYERS_LANGUAGE = "en"
-"""The language of the texts on claims; an answer in it quotes them as they are."""
+"""The language of the texts on claims; an answer in this language quotes the texts as they are."""
 
 
 async def newest_claims(
@@ -50,12 +50,12 @@ async def newest_claims(
 ) -> Live:
     """Return the valid claims, newest service first; reading stops once `enough` is True and the pages are in order.
 
-    Servers need not sort (fhir-notes 4.1): if the dates do not fall from row to row, every page is read, as also for
-    the biggest, smallest or oldest claim. Without `people`, the records of providers are not included.
+    Servers need not sort (fhir-notes 4.1): if the dates do not fall from claim to claim, every page is read. Every page
+    is also read for the biggest, smallest or oldest claim. Without `people`, the records of providers are not included.
     """
     read: list[Claim] = []
     every, performed = wanted_of(ask).order in READS_ALL, asks_for_care(ask)
-    async for page in ask.search(searched(*filters, page_size=page_size, people=people)):
+    async for page in ask.search(claim_search(*filters, page_size=page_size, people=people)):
         claims, unreadable = read_claims(page.entries)
         read += claims
         ask.report.progress.count_read(len(read), page.total)
@@ -74,8 +74,8 @@ async def newest_claims(
 async def undated(ask: Ask, read: Sequence[Claim], *filters: tuple[str, str]) -> tuple[Claim, ...]:
     """Return the claims without a day of service, which a server that filters by days leaves out; at most one page.
 
-    Nothing is searched if the filters have no days, or if `read` has a claim without a day or with a day outside. If
-    the server does not support `:missing` and returns claims of any day, only those without a day are kept.
+    No search is made if the `filters` have no days, or if `read` has a claim without a day or with a day outside the
+    filters. A server that does not support `:missing` may return claims with a day, which are dropped.
     """
     days = {value[:2]: date.fromisoformat(value[2:]) for name, value in filters if name == _DAYS}
     known = all(claim.service.known and claim.service.overlaps(days.get("ge"), days.get("le")) for claim in read)
@@ -98,39 +98,45 @@ async def undated(ask: Ask, read: Sequence[Claim], *filters: tuple[str, str]) ->
 
 
 def with_gaps(ask: Ask, alive: Live) -> Live:
-    """Return the claims; records with a modifierExtension, which may change their meaning, are reported as a gap."""
+    """Return the claims unchanged, after reporting the claims with a modifierExtension as a gap.
+
+    A modifierExtension may change the meaning of a claim, so such claims are not counted.
+    """
     if strange := alive.left_out["not interpreted"]:
         ask.report.gaps.append(Gap("not_interpreted", "ExplanationOfBenefit", strange))
     return alive
 
 
 def asks_for_care(ask: Ask) -> bool:
-    """Return whether the question names a kind of care or a part of the body, which the lines of every claim show."""
+    """Return whether the question names a kind of care or a part of the body, which only the lines of claims show."""
     named = any("service" in slots for slots in (ask.slots, ask.several, ask.excluded))
     return named or ask.care is not None or part_asked(ask) is not None
 
 
 def care_words(ask: Ask, claims: Iterable[Claim]) -> dict[str, CareKind]:
-    """Return the kind of care behind each of the payer's texts; nothing in an answer in the language of these texts."""
+    """Return the kind of care for each of the payer's texts on the claims; empty if the answer is in their language."""
     return {} if ask.language == PAYERS_LANGUAGE else kinds_by_text(claims, ask.care_kinds)
 
 
-def searched(*filters: tuple[str, str], page_size: int, people: bool) -> Search:
+def claim_search(*filters: tuple[str, str], page_size: int, people: bool) -> Search:
     """Return the search for claims, newest service first, including the records of providers if `people`."""
     people_too = _PEOPLE if people else ()
     return Search("ExplanationOfBenefit", (*filters, *_NEWEST, *people_too, ("_count", str(page_size))))
 
 
 def in_order(claims: Sequence[Claim], ask: Ask) -> bool:
-    """Return whether the days of service fall from row to row, so that unread pages hold nothing newer."""
+    """Return whether the days of service fall from claim to claim, so that unread pages have no newer claim.
+
+    False for fewer than two different days.
+    """
     days = [day.first for claim in claims if (day := believed_day(claim, ask.today))]
     return len(set(days)) > 1 and all(one >= other for one, other in pairwise(days))
 
 
 async def claim_numbered(ask: Ask, number: ClaimNumber) -> Claim | None:
-    """Return the member's claim with that number, also if it no longer counts; None if there is none.
+    """Return the member's claim with this number, even one that no longer counts; None if there is none.
 
-    Servers may ignore the number, so it is checked here. Reading stops when the claim is found.
+    Servers may ignore the number, so the number is checked here. Reading stops when the claim is found.
     """
     asked = token(number.system, number.value) if number.system else number.value
     async for page in given(ask.search(Search("ExplanationOfBenefit", (("identifier", asked), *_PEOPLE)))):
@@ -142,13 +148,13 @@ async def claim_numbered(ask: Ask, number: ClaimNumber) -> Claim | None:
 
 
 def cite_claims(ask: Ask, shown: Iterable[Claim | None], nearest: Nearest | None = None) -> None:
-    """Limit the sources to the claims that the answer shows: matching ones, or else the nearest ones."""
+    """Limit the answer's sources to the claims that the answer shows: `shown`, and the claims of `nearest` if given."""
     near = (*nearest.claims, *nearest.gone) if nearest else ()
     ask.cite("ExplanationOfBenefit", [claim.id for claim in (*shown, *near) if claim])
 
 
 async def shown_alone(ask: Ask, claim: Claim) -> Claim:
-    """Return a claim for display by itself, parsed strictly; its resource is read again if it was not kept.
+    """Return a claim for display by itself, parsed strictly; the claim is read again if its resource was not kept.
 
     Elements that the typed model rejects are left out, and reported if answers use them.
     """
@@ -164,7 +170,7 @@ async def _strictly(ask: Ask, claim: Claim) -> Claim:
 
 
 async def checked(ask: Ask, alive: Live, shown: Sequence[Claim]) -> Live:
-    """Return the claims with those in `shown` parsed strictly; the same object if nothing changes."""
+    """Return `alive` with the claims in `shown` parsed strictly; the same object if nothing changes."""
     found = {claim.id: await shown_alone(ask, claim) for claim in shown if claim.resource or len(shown) == 1}
     if all(found[claim.id].dropped == claim.dropped for claim in shown if claim.id in found):
         return alive
@@ -173,9 +179,10 @@ async def checked(ask: Ask, alive: Live, shown: Sequence[Claim]) -> Live:
 
 
 async def claim_by_id(ask: Ask, claim_id: str) -> Claim:
-    """Return one claim with the names of its providers, parsed strictly, also if it no longer counts.
+    """Return one claim with the names of its providers, parsed strictly, even one that no longer counts.
 
-    It is searched by `_id`, which can include the providers; if the server finds nothing, the claim is read directly.
+    The claim is searched by `_id`, because a search can include the providers; if that finds nothing, the claim is
+    read.
     """
     search = Search("ExplanationOfBenefit", (("_id", claim_id), *_PEOPLE))
     async for page in given(ask.search(search)):
@@ -187,9 +194,10 @@ async def claim_by_id(ask: Ask, claim_id: str) -> Claim:
 
 
 async def newest_visits(ask: Ask, *, people: bool = False, every: bool = False) -> tuple[tuple[Claim, ...], Live]:
-    """Return the claims of the visits that match, newest first, and all claims that were read.
+    """Return the claims of the matching visits, newest first, and all claims that were read.
 
-    The records of providers are included with `people`, and if the question limits the visits; `every` reads them all.
+    The records of providers are included with `people`, or if the question limits the visits. With `every`, all pages
+    are read.
     """
     alive = await newest_claims(
         ask,
@@ -202,7 +210,7 @@ async def newest_visits(ask: Ask, *, people: bool = False, every: bool = False) 
 
 
 def _visits_that_fit(alive: Live, ask: Ask) -> tuple[Claim, ...]:
-    """Return the matching visits; for a kind of care or one claim type, pharmacy fills too."""
+    """Return the claims of the matching visits, with pharmacy fills if the conditions of the question include fills."""
     wanted = wanted_of(ask)
     fit = fitting(alive.claims, ask)
     days = visits(replace(alive, claims=fit), ask.today, pharmacy=with_fills(fit, wanted))
@@ -210,7 +218,10 @@ def _visits_that_fit(alive: Live, ask: Ask) -> tuple[Claim, ...]:
 
 
 async def with_one_before(ask: Ask) -> Ask:
-    """Return the question with the claim that was shown and the one before it, or the first, which are compared."""
+    """Return the question about two claims to compare: the one shown before, and the next older or the first visit.
+
+    Return the question unchanged if no visit was shown or there is no second one.
+    """
     if FOCUS not in ask.arguments or "pick" not in ask.arguments:
         return ask
     visits, _ = await newest_visits(replace(ask, said="", slots={**ask.slots, "order": None}))
@@ -221,7 +232,7 @@ async def with_one_before(ask: Ask) -> Ask:
 
 
 class Medication(msgspec.Struct, frozen=True):
-    """One drug with its fills, newest first; `dispensed` is from the newest one."""
+    """One drug with the claims of its fills, newest first; `dispensed` describes the drug as in the newest fill."""
 
     dispensed: Dispensed
     claims: tuple[Claim, ...]
@@ -238,7 +249,10 @@ class Medication(msgspec.Struct, frozen=True):
 
 
 async def medications(ask: Ask, since: date) -> tuple[Medication, ...]:
-    """Return the drugs filled since a day, or in the time that was asked for, newest first, without denied claims."""
+    """Return the drugs filled in the requested period, newest first, without denied claims.
+
+    A question without a first day starts at `since`.
+    """
     first, last = span_of(ask)
     first = first or since
     alive = await newest_claims(ask, _PHARMACY, *days_around(first, last), enough=lambda _: False, page_size=100)
@@ -256,7 +270,7 @@ def _by_drug(claims: Iterable[Claim]) -> tuple[Medication, ...]:
 
 
 class ClaimNews(msgspec.Struct, frozen=True):
-    """The ids of the claims that count, and the claim with the number in question, once it is on record."""
+    """The ids of the current claims and reversals; `named` is the claim with the number in question, if on record."""
 
     ids: tuple[str, ...]
     named: Claim | None = None
@@ -268,7 +282,10 @@ class ClaimNews(msgspec.Struct, frozen=True):
 
 
 async def claim_news(ask: Ask, number: str = "", since: date | None = None) -> ClaimNews:
-    """Return the current claims, of any day; only those changed `since`, if the server supports it."""
+    """Return the current claims of any day, and the claim with this number.
+
+    With `since`, only claims changed since that day are read, if the server supports such a filter.
+    """
     changed = () if since is None else (("_lastUpdated", f"ge{since}"),)
     alive = await newest_claims(ask, *changed, enough=lambda _: False, page_size=50, people=False)
     named = next((one for one in alive.claims if is_numbered(one, number)), None) if number else None
@@ -276,11 +293,10 @@ async def claim_news(ask: Ask, number: str = "", since: date | None = None) -> C
 
 
 async def claims_around(ask: Ask, claim: Claim, read: Live | None = None) -> Live | None:
-    """Return the claims of the same days, read until one replaces the claim.
+    """Return the claims with the same days of service as `claim`, to find out whether one of them replaces the claim.
 
-    None for a claim without a number or a day.
-
-    `read` are the newest claims, which include this one; they are enough if they contain an older one.
+    None for a claim without a number or a day. `read` are the newest claims, including this one; these are returned
+    without another search if one of them is older than the claim.
     """
     day = claim.service.day
     if day is None or claim.number is None:
@@ -296,7 +312,7 @@ async def claims_around(ask: Ask, claim: Claim, read: Live | None = None) -> Liv
 
 
 def why_gone(claim: Claim, around: Live | None) -> WhyGone | None:
-    """Return why the claim no longer counts, judged by the claims `around` it; None if it counts."""
+    """Return why the claim no longer counts, judged by the claims `around` it; None if the claim counts."""
     if claim.status == "cancelled":
         return "cancelled"
     if claim.replaced or (around and around.after(claim)):

@@ -1,7 +1,7 @@
-"""The kinds of doctors and the conditions of a question about providers, and their check against the listings.
+"""The conditions of a question about providers, the kinds of doctors, and the check of listings against them.
 
-A condition about which no listing says anything is not applied: it is `unknown`, and the answer says so first. If
-nothing matches, the conditions that exclude everybody are counted.
+A condition about which no listing has data is not applied: it is `unknown`, and the answer says so first. If nothing
+matches, the conditions that exclude every provider are counted.
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ _ACCESS = frozenset({"adacomp", "handiaccess", "mobility"})
 
 
 class Loosened(msgspec.Struct, frozen=True):
-    """A search without these conditions (named by slot), and how many providers it finds."""
+    """A search without the conditions `wishes` (names of slots), and the number of providers that this search finds."""
 
     wishes: tuple[str, ...]
     total: int
 
     @property
     def argument(self) -> str:
-        """The conditions as the argument of a button that drops them."""
+        """The dropped conditions as the argument of a button."""
         return ",".join(self.wishes)
 
 
@@ -56,11 +56,11 @@ def sift(found: Iterable[Listing], filters: Sequence[Filter]) -> tuple[Listing, 
 
 
 def loosened(found: Sequence[Listing], filters: Sequence[Filter], *, stores: bool = False) -> tuple[Loosened, ...]:
-    """Return how many providers match without one condition, or else without two, and so on.
+    """Return the searches that match some provider after dropping the fewest conditions, most providers first.
 
-    At most three, largest first. A name that somebody has is kept.
-
-    Empty if a search without any condition finds nobody. With `stores`, places are counted instead of providers.
+    One condition is dropped, or two if that matches nobody, and so on. At most three searches are returned, and () if
+    even a search without any condition matches nobody. The area, the specialty and a name that some listing has are
+    never dropped. With `stores`, places are counted instead of providers.
     """
     known = {slot for slot, passes in filters if slot == "provider_name" and any(map(passes, found))}
     names = list(dict.fromkeys(name for name, _ in filters if name not in _KEPT_WISHES | known))
@@ -76,9 +76,10 @@ def loosened(found: Sequence[Listing], filters: Sequence[Filter], *, stores: boo
 
 
 class Conditions(msgspec.Struct, frozen=True):
-    """All conditions of a question; None and () mean no condition.
+    """All conditions of a question about providers; None, False and () mean no condition.
 
     `codes` are NUCC codes and `not_*` are exclusions. Any of `languages` is enough, unless `every_language` is set.
+    `houses` are the keys of the organizations, locations and services found by the name `organization`.
     """
 
     codes: tuple[str, ...] = ()
@@ -99,9 +100,10 @@ class Conditions(msgspec.Struct, frozen=True):
     street: str | None = None
 
     def filters(self, ask: Ask, where: Around | None, found: Sequence[Listing] = ()) -> list[Filter]:
-        """Return every condition as a filter named by its slot; servers may ignore conditions.
+        """Return every condition as a filter named by its slot.
 
-        `found` holds all listings that were read, which are needed for networks combined with "and" or "not".
+        The filters are needed because servers may ignore conditions. `found` are all listings that were read, which are
+        needed for networks combined with "and" or "not".
         """
         codes, street, name, house = set(self.codes), self.street or "", self.name or "", self.organization or ""
         asked: list[tuple[str, object, Callable[[Listing], bool]]] = [
@@ -120,7 +122,10 @@ class Conditions(msgspec.Struct, frozen=True):
         return [(slot, passes) for slot, wish, passes in asked if wish]
 
     def knowable(self, ask: Ask) -> list[tuple[str, ListingTest]]:
-        """Return the conditions that listings may lack data about, with tests that return True, False or None."""
+        """Return the conditions on which a listing may have no data, each with a test.
+
+        A test returns True, False, or None for no data.
+        """
         wish, group = self.open_at, self.age_group
         asked: list[tuple[str, object, ListingTest]] = [
             ("telehealth", self.telehealth, _is_virtual),
@@ -131,15 +136,18 @@ class Conditions(msgspec.Struct, frozen=True):
         return [(slot, known) for slot, asks, known in asked if asks]
 
     def without(self, names: Sequence[str]) -> Conditions:
-        """Return the conditions without those named, of the ones that listings may lack data about."""
+        """Return the conditions without those in `names`, as far as a listing may have no data on them."""
         return replace(self, **{name: None for name in names if name in _KNOWABLE})
 
     def unknown(self, ask: Ask, found: Sequence[Listing]) -> tuple[str, ...]:
-        """Return the conditions about which no listing says anything."""
+        """Return the names of the conditions on which no listing has data; () if there are no listings."""
         return tuple(name for name, known in self.knowable(ask) if found and all(known(row) is None for row in found))
 
     def unsaid(self, ask: Ask, where: Around | None, found: Sequence[Listing]) -> tuple[tuple[str, int], ...]:
-        """Return for each condition how many providers match all others and say nothing about it."""
+        """Return, for each condition, how many providers satisfy all other conditions and have no data on this one.
+
+        Conditions with a count of zero are left out.
+        """
         filters = self.filters(ask, where, found)
         counts = []
         for name, known in self.knowable(ask):
@@ -162,7 +170,7 @@ class Conditions(msgspec.Struct, frozen=True):
             yield lambda row: row.key not in listed and not any(one.holds(row) for one in barred)
 
     def _takes(self, row: Listing) -> bool:
-        """Return whether new patients are accepted, in the named network if there is one."""
+        """Return whether the listing accepts new patients, in a wanted network if there is one."""
         if self.networks.wanted:
             return any(one.opens(row) for one in self.networks.wanted)
         return bool(openings_of(row))
@@ -180,7 +188,7 @@ class Conditions(msgspec.Struct, frozen=True):
 
 
 def conditions(ask: Ask, codes: Sequence[str] = (), networks: AskedNetworks = _NO_NETWORK) -> Conditions:
-    """Return the conditions from the question's slots."""
+    """Return the conditions that the question's slots state, with the given NUCC codes and networks."""
     not_gender, spoken = ask.excluded.get("gender"), ask.several.get("language")
     name, house = text_of(ask, "provider_name"), text_of(ask, "organization")
     return Conditions(
@@ -209,23 +217,23 @@ def _street(ask: Ask) -> str | None:
 
 
 def is_called(row: Listing, name: str) -> bool:
-    """Return whether the name matches whole words of the listing's name, or else their beginnings."""
+    """Return whether the name matches whole words of the listing's name, or if long enough, the beginnings of words."""
     return is_named(row.name, name) or (len(name) >= _SHORTEST_START and starts_like(row.name, name))
 
 
 def _is_of(row: Listing, name: str) -> bool:
-    """Return whether the listing is of somebody called so, or at an organization called so."""
+    """Return whether the listing is for a person with this name, or at an organization with this name."""
     return is_named(row.name, name) or is_at(row, name)
 
 
-def is_at(row: Listing, house: str, houses: frozenset[Key] = frozenset()) -> bool:
-    """Return whether the listing is for an organization, place or service with this name or one of these keys."""
+def is_at(row: Listing, name: str, keys: frozenset[Key] = frozenset()) -> bool:
+    """Return whether the listing is at an organization, place or service with this name or with one of these keys."""
     own = {row.organization_key, *(place.organization for place in row.locations), *keys_of(row.role.services)}
-    if not houses.isdisjoint(own | {Key("Location", place.id) for place in row.locations}):
+    if not keys.isdisjoint(own | {Key("Location", place.id) for place in row.locations}):
         return True
     places = (place.name for place in row.locations)
     written = (row.organization_name, *row.place_names, *places, *(service.name for service in row.services))
-    return any(is_named(one, house) for one in written)
+    return any(is_named(one, name) for one in written)
 
 
 def _is_virtual(row: Listing) -> bool | None:
@@ -266,7 +274,7 @@ _TITLES = frozenset(
 
 
 def is_title(said: str) -> bool:
-    """Return whether the words name any doctor, as a title before a name, and no kind of doctor."""
+    """Return whether the words mean just any doctor, such as "Dr." before a name or "a doctor"; False for no words."""
     return bool(said) and _TITLES.issuperset(words_of(said))
 
 
@@ -277,9 +285,9 @@ def asks_kind(ask: Ask, wishes: Conditions) -> bool:
 
 
 def kind_said(ask: Ask, wishes: Conditions) -> str | None:
-    """Return the person's words for the kind, without "for my kid", which an answer cannot repeat.
+    """Return the person's words for the kind of provider, without an ending such as "for my kid".
 
-    None for "a doctor", which means primary care, and for named providers.
+    None for "a doctor", which means primary care, and for a provider who was named.
     """
     said = _FOR_MINE.sub("", ask.words.get("specialty", "")) if "specialty" in ask.slots else ""
     plain = set(wishes.codes) <= set(PRIMARY_CARE) and is_title(said)
@@ -287,24 +295,28 @@ def kind_said(ask: Ask, wishes: Conditions) -> str | None:
 
 
 def kinds_of(ask: Ask) -> tuple[tuple[tuple[str, ...], str], ...]:
-    """Return several kinds, each as its codes and the person's words, if the words can be separated."""
+    """Return the kinds of provider if the question names several, each as NUCC codes and the person's words; else ().
+
+    If the words cannot be separated, each kind has all of the words.
+    """
     several = ask.several.get("specialty")
     if several is None:
         return ()
     words = [word.strip() for word in _OR.split(several.text) if word.strip()]
     words = words if len(words) == len(several.values) else [several.text] * len(several.values)
-    return tuple((listed(codes), word) for codes, word in zip(several.values, words, strict=True))
+    return tuple((as_codes(codes), word) for codes, word in zip(several.values, words, strict=True))
 
 
-def listed(codes: object) -> tuple[str, ...]:
-    """Return the codes of a slot as a tuple; a button has a single code."""
+def as_codes(codes: object) -> tuple[str, ...]:
+    """Return a slot's value as a tuple of codes: the value is a list of codes, or one code as a string."""
     return tuple(map(str, codes)) if isinstance(codes, Sequence) and not isinstance(codes, str) else (str(codes),)
 
 
 def kind_codes(ask: Ask) -> tuple[str, ...]:
-    """Return the NUCC codes.
+    """Return the NUCC codes of the kinds of provider in question.
 
-    "a doctor" without specialty or name is primary care, and "Dr." before a name is a title.
+    These are the codes of primary care if the question names no specialty, name or organization. There are none for a
+    name without a specialty; "Dr." before a name is not a specialty.
     """
     value = ask.slots.get("specialty")
     named = bool(ask.slots.get("provider_name") or ask.slots.get("organization") or ask.slots.get("npi"))
@@ -312,11 +324,14 @@ def kind_codes(ask: Ask) -> tuple[str, ...]:
         return ()
     if kinds := kinds_of(ask):
         return tuple(dict.fromkeys(code for codes, _ in kinds for code in codes))
-    return listed(value) if value else () if named else PRIMARY_CARE
+    return as_codes(value) if value else () if named else PRIMARY_CARE
 
 
 def doctors_asked(ask: Ask) -> tuple[tuple[frozenset[str], str], ...]:
-    """Return the kinds of doctors that are named; none for a title, or where the words name a kind of care."""
+    """Return the kinds of doctors that the question names, each as its NUCC codes and the person's words.
+
+    Empty for a title such as "Dr.", or if the same words name a kind of care.
+    """
     said = ask.words.get("specialty", "")
     own = set(words_of(ask.words.get("service"))) | set(words_of(ask.words.get("claim_type")))
     if not said or is_title(said) or own.issuperset(words_of(said)) or "specialty" not in {**ask.slots, **ask.several}:

@@ -1,6 +1,7 @@
 """The member's coverages, current ones first, and which plan, copay or yearly amount a question is about.
 
-The coverages are read from the claims if the payer lists none (fhir-notes 5).
+A yearly amount is a deductible or an out-of-pocket maximum. The coverages are read from the claims if the payer lists
+none (fhir-notes 5).
 """
 
 import re
@@ -27,7 +28,10 @@ _BY_CLAIMS = Search("ExplanationOfBenefit", (("_include", "ExplanationOfBenefit:
 
 
 class Coverages(msgspec.Struct, frozen=True):
-    """All coverages of a member on a day, by state (current, future, unclear, ended), then in the payer's order."""
+    """All coverages of a member, sorted by their state on the day `today`, then in the payer's order.
+
+    The states are sorted as current, future, unclear, ended.
+    """
 
     every: tuple[Coverage, ...]
     today: date
@@ -43,18 +47,18 @@ class Coverages(msgspec.Struct, frozen=True):
         return tuple(coverage for coverage in self.every if coverage.state(self.today) == state)
 
     def payer(self, coverage: Coverage) -> PayerContact | None:
-        """Return the payer of a coverage, if its record is included."""
+        """Return the payer of a coverage; None if the payer's record is not included."""
         key = coverage.payer_key
         return self.payers.get(key.id) if key else None
 
     def phones(self, coverage: Coverage) -> tuple[PayerPhone, ...]:
-        """Return the phone numbers of a coverage's payer, if its record is included."""
+        """Return the phone numbers of a coverage's payer; () if the payer's record is not included."""
         payer = self.payer(coverage)
         return payer.phones if payer else ()
 
 
 async def member_coverages(ask: Ask, *, shown: bool = False) -> Coverages:
-    """Return the member's coverages without those entered in error; `shown` if they are the answer itself."""
+    """Return the member's coverages without those entered in error; with `shown`, parsed strictly for display."""
     found: list[Coverage] = []
     payers: dict[str, PayerContact] = {}
     async for page in given(ask.search(_OWN)):
@@ -68,7 +72,7 @@ async def member_coverages(ask: Ask, *, shown: bool = False) -> Coverages:
 
 
 def coverages_of(found: Iterable[Coverage], today: date, payers: Mapping[str, PayerContact] | None = None) -> Coverages:
-    """Return the coverages in order, each once."""
+    """Return the coverages sorted by state and the payer's order, each once, without those entered in error."""
     unique = {coverage.id: coverage for coverage in found if coverage.status != "entered-in-error"}
     ranked = sorted(
         unique.values(), key=lambda c: (_RANK[c.state(today)], c.order or _FIRST, -c.period.sort_key.toordinal())
@@ -77,7 +81,7 @@ def coverages_of(found: Iterable[Coverage], today: date, payers: Mapping[str, Pa
 
 
 def plan_year_of(coverages: Iterable[Coverage], today: date) -> PlanYear | None:
-    """Return the current plan year of the first current coverage that has one, None if there is none."""
+    """Return the current plan year of the first current coverage that has one; None if there is none."""
     every = coverages_of(coverages, today)
     years = (plan_year(coverage, today, every.every) for coverage in every.current)
     return next((year for year in years if year), None)
@@ -106,38 +110,41 @@ _FIGURES = re.compile(r"(?<![\d.,])\d{1,3},?\d{3}(?:\.\d\d)?(?![\d.,]*\d)")
 _AUXILIARY = frozenset(
     {"am", "are", "can", "could", "did", "do", "does", "had", "has", "have", "is", "was", "were", "will", "would", "ya"}
 )
-"""Words that a question for a yes or a no begins with."""
+"""Words with which a yes-no question begins."""
 _A_PAIR = 2
 _FOR_EACH_OTHER = frozenset({"copay", "coinsurance"})
 _HOW = frozenset({"how", "what", "que", "como", "donde", "where"})
 
 
 def asks_whether(ask: Ask) -> bool:
-    """Return whether the words want a yes or a no: "have I met it", "¿ya lo cumplí?"."""
+    """Return whether the message is a yes-no question, such as "have I met it" or "¿ya lo cumplí?"."""
     said = words_of(ask.said)
     put = bool(said) and (said[0] in _AUXILIARY or ("?" in ask.said and ask.language != "en"))
     return put and ask.asked.form is None and _HOW.isdisjoint(said)
 
 
 def asks_yearly(ask: Ask) -> Literal["figure", "whether"] | None:
-    """Return "figure" where a yearly amount itself is asked for, "whether" where it is asked if it is met."""
+    """Return "figure" for a question how high a yearly amount is, "whether" for one whether it is met, else None."""
     if "what_is" in ask.asked.says and not asks_standing(ask):
         return "figure"
     return "whether" if asks_whether(ask) and "met" in ask.asked.says else None
 
 
 def asks_standing(ask: Ask) -> bool:
-    """Return whether it is asked how much of a yearly amount is used or left."""
+    """Return whether the question asks how much of a yearly amount is used or left."""
     return "so_far" in ask.asked.says
 
 
 def scope_of(ask: Ask) -> str | None:
-    """Return the kind of plan that the message names: dental, vision or drugs; None if there is none."""
+    """Return the kind of plan that the message names: "dental", "vision" or "drugs"; None if the message names none."""
     return next((scope for name, scope in _SCOPES.items() if name in ask.asked.says), None)
 
 
 def of_scope(plans: Iterable[Shares], scope: str | None) -> list[Shares]:
-    """Return the plans of that kind with their shares; for drugs, also the drug shares of other plans."""
+    """Return the plans of this kind with their cost shares; for "drugs", also the shares for drugs of other plans.
+
+    Empty if `scope` is None.
+    """
     found: list[Shares] = []
     for coverage, shares in plans if scope else ():
         own = tuple(share for share in shares if share.drugs or share.service == "rx")
@@ -148,14 +155,14 @@ def of_scope(plans: Iterable[Shares], scope: str | None) -> list[Shares]:
 
 
 def asks_family(ask: Ask) -> bool:
-    """Return whether the words ask for the family's yearly amounts."""
+    """Return whether the message asks for the family's deductible or out-of-pocket maximum."""
     return share_asked(ask) in {"deductible", "out_of_pocket_max"} and "family" in ask.asked.says
 
 
 def of_family(plans: Iterable[Shares], ask: Ask) -> list[Shares]:
-    """Return the plans with the family's shares, where the words ask for these and a plan names one; else all.
+    """Return the plans with only the family's cost shares, if the message asks for these and a plan has any; else all.
 
-    Beside the words for one's own, both are kept.
+    All are returned, too, if the message also asks for the person's own amounts.
     """
     every = list(plans)
     if not asks_family(ask):
@@ -166,26 +173,33 @@ def of_family(plans: Iterable[Shares], ask: Ask) -> list[Shares]:
 
 
 def visit_kind(ask: Ask) -> str | None:
-    """Return the code of the visit in question, by the words of the message or else by its specialty."""
+    """Return the code of the visit in question, such as "spvisit", by the message's words or its specialty.
+
+    None if neither gives a code.
+    """
     other = None if scope_of(ask) in {"dental", "vision"} else visit_to(ask.slots.get("specialty"))
     return named_visit(ask) or other
 
 
 def named_visit(ask: Ask) -> str | None:
-    """Return the code of the visit that the message names."""
+    """Return the code of the kind of visit that the words of the message name, such as "emergency"; None if none."""
     words = set(words_of(ask.said))
     return next((code for code, names in _NAMES.items() if words & set(names)), None)
 
 
 def side_named(ask: Ask) -> str | None:
-    """In or out of network, when the question says it; a network's name says neither."""
+    """Return "in" or "out" if the question says in or out of network; None otherwise, also for a network's name."""
     both = ask.several.get("network")
     words = str(ask.slots.get("network") or "").casefold() if not both or len(set(both.values)) == 1 else ""
     return "out" if words.startswith("out") else "in" if words.startswith("in-") or words == "in network" else None
 
 
 def share_asked(ask: Ask) -> str | None:
-    """Return the share that is named; "the most I could pay" and "before it pays everything" are the yearly maximum."""
+    """Return the cost share in question; None if there is none.
+
+    The shares are "deductible", "out_of_pocket_max", "copay" and "coinsurance". "The most I could pay" and "before it
+    pays everything" ask for the out-of-pocket maximum, "before it pays" asks for the deductible.
+    """
     value = ask.slots.get("amount_kind")
     named = {"amount_kind", "service", "specialty", "facility_type"} & {*ask.slots, *ask.several}
     if not named and "the_most" in ask.asked.says:
@@ -207,7 +221,10 @@ def shares_of(costs: tuple[CostShare, ...], aspect: str | None, side: str | None
 
 
 def by_figure(ask: Ask, coverages: Coverages) -> Ask:
-    """Return the question about the yearly amount that it names by its figure alone: "the fifteen hundred dollars"."""
+    """Return the question with the yearly amount that the message names by its figure: "what is the 1,500 dollars".
+
+    Unchanged if the figure is not that of one yearly amount, or if the message names another cost share or a visit.
+    """
     named = _figure_named(ask, coverages)
     if named is None or share_asked(ask) not in {None, named} or named_visit(ask):
         return ask
@@ -216,7 +233,7 @@ def by_figure(ask: Ask, coverages: Coverages) -> Ask:
 
 
 def passed(ask: Ask, coverages: Coverages) -> str | None:
-    """Return the yearly amount after which is asked: by its figure, whatever share is named beside it, or its name."""
+    """Return the yearly amount whose being met the question assumes, by its figure or else its name; None if none."""
     return _figure_named(ask, coverages) or share_asked(ask)
 
 
@@ -226,7 +243,7 @@ def _figure_named(ask: Ask, coverages: Coverages) -> str | None:
 
 
 def figures_named(ask: Ask, coverages: Coverages) -> set[str]:
-    """Return the yearly amounts that the message names by their figures: "toward the 1500 and the 5000"."""
+    """Return the yearly amounts whose figures are in the message: both for "toward the 1500 and the 5000"."""
     told = [text_of(ask, "amount") or "", *_FIGURES.findall(ask.said)]
     said = {Decimal(one.replace(",", "")) for one in told if one}
     named = [s for one in coverages.current for s in one.costs if s.amount and s.amount.value in said]
@@ -234,7 +251,10 @@ def figures_named(ask: Ask, coverages: Coverages) -> set[str]:
 
 
 def care_said(ask: Ask) -> str | None:
-    """Return the person's words for the care in question, or for that of an earlier question."""
+    """Return the person's words for the care in question; None if there are none.
+
+    Of words that contain each other, the longer ones are returned.
+    """
     named = (ask.words[kind] for kind in ("service", "specialty", "facility_type") if kind in ask.words)
     return ask.asked.care or next(named, None)
 
@@ -242,7 +262,7 @@ def care_said(ask: Ask) -> str | None:
 def named_visits(ask: Ask) -> tuple[str, ...]:
     """Return the codes of all visits that the message names by their words or by a doctor's specialty.
 
-    "By video" tells how a doctor is seen: "therapy over video" is one visit.
+    "By video" is the way to see a doctor and no second visit: "therapy over video" is one visit.
     """
     code_of = {word: code for code, names in _NAMES.items() for word in names}
     kinds = ask.several.get("service")
@@ -257,16 +277,20 @@ def named_visits(ask: Ask) -> tuple[str, ...]:
 
 
 def visit_to(codes: object) -> str | None:
-    """Return `gpvisit` or `spvisit`; plans distinguish primary care from specialists of any kind."""
+    """Return "gpvisit" for NUCC codes of primary care, "spvisit" for other codes, and None without codes.
+
+    Plans distinguish primary care only from specialists of any kind.
+    """
     if not isinstance(codes, list) or not codes:
         return None
     return "gpvisit" if _PRIMARY.intersection(map(str, codes)) else "spvisit"
 
 
 class VisitCopays(msgspec.Struct, frozen=True):
-    """What one plan names for several kinds of visit, by their `codes` in the order of the words: a copay, or none.
+    """The copays of one plan for the kinds of visit in `codes`, in this order; None for a visit without a copay.
 
-    `coinsurance` is its percentage for care in general; `so`: what was asked of two is so, None if not told.
+    `coinsurance` is the plan's coinsurance for care in general. `so` is the answer if the question compares two visits,
+    such as "is it cheaper"; None if it does not, or if an amount is unknown.
     """
 
     plan: Coverage
@@ -277,7 +301,10 @@ class VisitCopays(msgspec.Struct, frozen=True):
 
     @property
     def cheaper(self) -> str | None:
-        """The one of two visits with the lower copay, "same" if they are equal, None if not both are in dollars."""
+        """The code of the visit with the lower copay of two, "same" if equal.
+
+        None unless both copays have one currency.
+        """
         amounts = [share.amount for share in self.copays if share and share.amount]
         if len(self.codes) != _A_PAIR or len(amounts) != _A_PAIR or amounts[0].currency != amounts[1].currency:
             return None
@@ -286,7 +313,10 @@ class VisitCopays(msgspec.Struct, frozen=True):
 
 
 def visit_copays(ask: Ask, coverages: Coverages, codes: tuple[str, ...] = ()) -> VisitCopays | None:
-    """Return what the medical plan names for the visits of the message, or else for `codes`; None without two."""
+    """Return the medical plan's copays for the visits that the message names, or else for `codes`.
+
+    None for fewer than two visits, or without a medical plan.
+    """
     said = named_visits(ask)
     named = said if len(said) >= _A_PAIR else codes
     plan = next((one for one in coverages.current if one.scope == "medical"), None)

@@ -51,10 +51,10 @@ async def listings(
     filters: Sequence[Filter] = (),
     networks: Sequence[str] = (),
 ) -> tuple[Listing, ...]:
-    """Return the active directory roles by specialty, place and name, with their providers and places.
+    """Return the active listings of roles by specialty, area and name, with their providers and places.
 
-    `filters` are those of the caller: a server without includes is asked only for parts of matching rows. `networks`
-    are ids of alternative networks: the server is asked for these only, and for all if nothing matches.
+    `filters` are the caller's own: a server without includes is asked only for the resources of matching rows.
+    `networks` are ids of alternative networks: only their roles are searched, and all roles if none of these matches.
     """
     widen(ask)
     roles = Search("PractitionerRole", (("specialty", taxonomy(codes)),) if codes else ())
@@ -70,16 +70,16 @@ async def listings(
 
 
 def widen(ask: Ask) -> None:
-    """Raise the budget to the number of roles that a city may have for one specialty."""
+    """Raise the question's budget so that all roles of one specialty in a city can be read."""
     ask.budget.widen(pages=_MOST_PAGES, resources=_MOST_RESOURCES, total=_MOST_BYTES)
 
 
 async def _roles(ask: Ask, roles: Search, where: Around | None, filters: Sequence[Filter]) -> tuple[Listing, ...]:
-    """Return the rows of a search, near the place if one is given.
+    """Return the active listings of a search for roles, near the place if one is given.
 
     A role without a place is located at the places of its services, or else at the only place of its organization. If
     there are few such roles, all are read. If there are many, or the server cannot search for them, they are found by
-    the services at the place, unless the other rows fill a page and name no service.
+    the services in the area, unless the other roles fill a page and name no service.
     """
     directory = Directory()
     if where is None:
@@ -111,9 +111,10 @@ async def read_around(
     *,
     optional: bool = False,
 ) -> None:
-    """Add the rows of a search at a place to the directory, once for each way to search by place, or of all places.
+    """Add the rows of a search in an area to the directory, once for each of the `ways` to search by place.
 
-    The ways run one after another: a chained search that the server rejects the first time is not tried again.
+    Without ways, the rows of all places are added. The ways run one after another: a chained search that the server
+    rejects the first time is not tried again.
     """
     for number, way in enumerate([(way,) for way in ways] or [()]):
         await read_rows(ask, directory, search.where(*way), includes, optional=optional or number > 0)
@@ -122,7 +123,10 @@ async def read_around(
 async def _placeless(
     ask: Ask, search: Search, includes: Sequence[str] = ()
 ) -> tuple[Directory, Literal["all", "some", "unknown"]]:
-    """Return the rows without a place: "all", "some" of many, or "unknown" if the server cannot search for them."""
+    """Return the rows without a place, and how many of these rows were read: "all", "some" or "unknown".
+
+    "unknown" means that the server cannot search for such rows; the directory is then empty.
+    """
     found = Directory()
     wanted = search.where(("location:missing", "true"), *(("_include", f"{search.type}:{name}") for name in includes))
     async for page in given(ask.search(wanted)):
@@ -152,7 +156,7 @@ def _near(ask: Ask, place: Location, where: Around) -> bool:
 
 
 async def _read_served(ask: Ask, directory: Directory, roles: Search, ways: Sequence[tuple[str, str]]) -> None:
-    """Add the roles located at the place by their services, or by the providers of these (fhir-notes 9.1)."""
+    """Add the roles that have a service in the area, or a service of an organization in the area (fhir-notes 9.1)."""
     await read_around(ask, directory, Search("HealthcareService"), ("location",), ways, optional=True)
     found, _ = await _placeless(ask, Search("HealthcareService"))
     directory.absorb(found)
@@ -163,7 +167,7 @@ async def _read_served(ask: Ask, directory: Directory, roles: Search, ways: Sequ
 
 
 async def _read_homes(ask: Ask, directory: Directory, owners: Iterable[Key]) -> None:
-    """Add every place that these organizations manage."""
+    """Add every location that these organizations manage to the directory."""
     keys = [key for key in dict.fromkeys(owners) if key.type == "Organization"][:_MOST_BROUGHT]
     await read_by(ask, directory, Search("Location"), "organization", keys)
     directory.homes.update(keys)
@@ -172,9 +176,10 @@ async def _read_homes(ask: Ask, directory: Directory, owners: Iterable[Key]) -> 
 async def rows_of(
     ask: Ask, directory: Directory, elements: Sequence[str], filters: Sequence[Filter] = ()
 ) -> tuple[Listing, ...]:
-    """Return the active listings, after reading by id the resources that the server does not include.
+    """Return the active listings, after reading by id the resources that the server did not include.
 
-    If no listing passes the filters, all resources are read, to count the matches without one of them.
+    If no listing passes the filters, the resources of all listings are read, so that matches without one of the filters
+    can be counted.
     """
     await bring(ask, directory, elements, filters)
     rows = _active(ask, directory)
@@ -189,16 +194,16 @@ def _active(ask: Ask, directory: Directory) -> tuple[Listing, ...]:
 
 
 def taxonomy(codes: Sequence[str]) -> SearchValue:
-    """Return NUCC codes as one search value, with their system and without, for rows with another system."""
+    """Return NUCC codes as one search value, each with the system and without, as rows may have another system."""
     return any_of([*(token(NUCC, code) for code in codes), *codes])
 
 
 async def read_rows(
     ask: Ask, directory: Directory, search: Search, includes: Sequence[str] = (), *, optional: bool = False
 ) -> None:
-    """Add the rows of a search and its includes to the directory; unreadable ones are reported.
+    """Add the rows of a search and its includes to the directory; unreadable rows are reported as a gap.
 
-    An `optional` search may be rejected, or may use a type that the server lacks.
+    An `optional` search adds nothing if the server rejects the search or lacks its type.
     """
     before = directory.unreadable
     wanted = search.where(*(("_include", f"{search.type}:{name}") for name in includes))
@@ -219,15 +224,15 @@ async def read_by(
     includes: Sequence[str] = (),
     optional: bool = True,
 ) -> None:
-    """Add the rows that name one of these resources by the parameter."""
+    """Add the rows of a search whose `parameter` refers to one of the resources `keys` to the directory."""
     for batch in batches([f"{key.type}/{key.id}" for key in keys]):
         await read_rows(ask, directory, search.where((parameter, any_of(batch))), includes, optional=optional)
 
 
 async def bring(ask: Ask, directory: Directory, elements: Sequence[str], filters: Sequence[Filter] = ()) -> None:
-    """Read these elements of the roles by id if the server does not include them.
+    """Read these elements of the roles by id if the server did not include them, and add them to the directory.
 
-    Each element is read only for roles that pass the filters which can be checked without it.
+    Each element is read only for roles that pass the filters which do not need this element.
     """
     await _fetch(ask, directory, "Organization", directory.unknown_networks(directory.roles.values()))
     for element, before in _STAGES:
@@ -241,7 +246,7 @@ async def bring(ask: Ask, directory: Directory, elements: Sequence[str], filters
 
 
 def _fitting(rows: Sequence[Listing], checks: Sequence[Callable[[Listing], bool]]) -> tuple[Role, ...]:
-    """Return all roles of the providers that have a listing which passes."""
+    """Return all roles of the providers that have a listing which passes every check."""
     keys = {row.key for row in rows if all(passes(row) for passes in checks)}
     return tuple(row.role for row in rows if row.key in keys)
 
@@ -252,10 +257,10 @@ async def _fetch(ask: Ask, directory: Directory, type_: str, ids: Sequence[str])
 
 
 def area(ask: Ask, where: Around) -> tuple[tuple[str, str], ...]:
-    """Return the search parameters for the area, one for each way; each finds rows that the others miss.
+    """Return the search parameters for the area, one for each way to search; each way finds rows that the others miss.
 
-    A place with a missing or wrong ZIP code is found by its city, and for a county by its county field. If there are
-    too many ZIP codes, or a state was asked for, the states are searched.
+    A place with a missing or wrong ZIP code is found by its city, or by its county if the area is a county. If there
+    are too many ZIP codes, or a state was asked for, the states are searched.
     """
     zips = tuple(dict.fromkeys(zip_code for one in where.every for zip_code in _zips(ask, one)))
     states = {one.state for one in where.every if one.statewide}

@@ -1,8 +1,9 @@
-"""Places of care by kind: affiliations prove their networks, services and locations give their kind.
+"""Searches the directory for places of care by kind, such as hospitals or urgent care centers.
 
-The kind follows from a place's NUCC codes, including those of the people who work there. The coarser codes of Plan-Net
-are used only if none of the NUCC codes is a known code for places, and the name only after that. So an emergency
-department that is affiliated as a hospital does not count as a hospital.
+Affiliations prove the networks of a place; services and locations give its kind. The kind follows from a place's NUCC
+codes, including those of the people who work there. The coarser codes of Plan-Net are used only if none of the NUCC
+codes is a known code for places, and the name only after that. So an emergency department that is affiliated as a
+hospital does not count as a hospital.
 """
 
 import asyncio
@@ -28,7 +29,7 @@ _SERVICE = ("organization", "location")
 
 
 class FacilityKind(msgspec.Struct, frozen=True):
-    """What identifies a kind of place.
+    """The codes and words that identify one kind of place.
 
     Attributes:
         nucc: NUCC codes of places.
@@ -36,7 +37,7 @@ class FacilityKind(msgspec.Struct, frozen=True):
         categories: Plan-Net codes of services.
         words: Words in the name.
         places: HL7 codes for service delivery locations (v3 RoleCode).
-        people: NUCC codes of people who give such care, as services may be coded by them.
+        people: NUCC codes of people who give such care, because services may have these codes.
     """
 
     nucc: tuple[str, ...] = ()
@@ -59,7 +60,7 @@ _KNOWN = frozenset(code for kind in KINDS.values() for code in kind.nucc)
 
 
 def is_kind(listing: Listing, name: str) -> bool:
-    """Return whether the place is of that kind, by the most specific codes that it has."""
+    """Return whether a listing is of the kind of place `name`, judged by the listing's most specific codes."""
     kind = KINDS.get(name)
     if kind is None:
         return False
@@ -73,11 +74,11 @@ def is_kind(listing: Listing, name: str) -> bool:
 
 
 async def places_of_care(ask: Ask, kinds: Sequence[str], where: Around | None) -> tuple[Listing, ...]:
-    """Return the active affiliations and services of the kinds (or of all kinds) in the area, with places and networks.
+    """Return the active listings of places of these kinds (or of all kinds) in the area, with locations and networks.
 
-    The caller checks every filter again. A service that an affiliation names is no listing of its own; it adds missing
+    The caller checks every filter again. A service that an affiliation names is no listing of its own, but adds missing
     data to affiliations of the same place; its networks are only those that an affiliation proves. A Location with the
-    kind counts if its organization has neither.
+    kind counts if its organization has neither an affiliation nor a service.
     """
     widen(ask)
     directory = Directory(lists_services=True)
@@ -112,12 +113,12 @@ async def places_of_care(ask: Ask, kinds: Sequence[str], where: Around | None) -
 
 
 def _at(row: Listing) -> tuple[Key | None, str]:
-    """Return the organization and the place of a listing."""
+    """Return the key of the organization and the id of the place of a listing."""
     return row.organization_key, row.place_id
 
 
 async def _places(ask: Ask, types: tuple[str, ...], ways: Sequence[tuple[str, str]]) -> Directory:
-    """Return the places of these types in the area, with their organizations."""
+    """Return the locations of these types in the area, with their organizations."""
     found = Directory()
     if types:
         own = [(name.partition(".")[2], value) for name, value in ways]
@@ -129,7 +130,7 @@ async def _places(ask: Ask, types: tuple[str, ...], ways: Sequence[tuple[str, st
 
 
 async def _add(ask: Ask, directory: Directory, found: Directory) -> None:
-    """Add the places that have no other listing, with the affiliations of their organizations."""
+    """Add the locations in `found` to the directory, and the affiliations of organizations without another listing."""
     directory.locations.update(found.locations)
     directory.organizations.update(found.organizations)
     known = directory.owners()
@@ -140,16 +141,16 @@ async def _add(ask: Ask, directory: Directory, found: Directory) -> None:
 
 
 def _kind(names: Sequence[str]) -> FacilityKind:
-    """Return everything that identifies any of these kinds."""
+    """Return one FacilityKind with the codes and words of all these kinds."""
     every = [KINDS[name] for name in names if name in KINDS]
     fields = FacilityKind.__struct_fields__
     return FacilityKind(**{name: tuple(code for one in every for code in getattr(one, name)) for name in fields})
 
 
 def _searches(type_: str, kind: FacilityKind, parameter: str, system: str, codes: tuple[str, ...]) -> list[Search]:
-    """Return searches by specialty and by the coarser code, as directories use either.
+    """Return one search by specialty and one by the coarser codes of the kind, because directories use either.
 
-    For all if there are no codes.
+    If the kind has no codes, return one search for all rows.
     """
     nucc = kind.specialties
     by_specialty = [("specialty", taxonomy(nucc))] if nucc else []

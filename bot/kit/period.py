@@ -13,7 +13,7 @@ import msgspec
 
 from bot.errors import PayerError
 from bot.kit.ask import Ask
-from bot.kit.claims import PAYERS_LANGUAGE, asks_for_care, searched, undated, with_gaps
+from bot.kit.claims import PAYERS_LANGUAGE, asks_for_care, claim_search, undated, with_gaps
 from bot.kit.reading import MOST
 from bot.kit.spans import A_ZONE, BILLED_LATE, days_around
 from bot.payer.budget import MIB, Gap
@@ -114,7 +114,7 @@ async def period_claims(ask: Ask, start: date, end: date | None = None, *, peopl
 def _pages(
     ask: Ask, start: date, end: date | None, *, people: bool, late: timedelta = BILLED_LATE
 ) -> AsyncIterator[Page]:
-    return ask.search(searched(*days_around(start, end, late=late), page_size=_PAGE, people=people))
+    return ask.search(claim_search(*days_around(start, end, late=late), page_size=_PAGE, people=people))
 
 
 def _newest_left(read: list[Claim]) -> date:
@@ -182,7 +182,7 @@ async def history(ask: Ask, *filters: tuple[str, str], since: date | None = None
     """
     ask.budget.widen(pages=_ALL_PAGES, resources=_ALL_RESOURCES, total=_ALL_BYTES)
     tally, told = _Tally(ask), ask.language != PAYERS_LANGUAGE
-    async for page in ask.search(searched(*filters, page_size=_PAGE, people=True)):
+    async for page in ask.search(claim_search(*filters, page_size=_PAGE, people=True)):
         await tally.add(page, strict=False, told=told)
         if since and tally.in_order and _newest_left(list(tally.claims.values())) < since:
             break

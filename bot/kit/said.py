@@ -9,7 +9,7 @@ from itertools import takewhile
 from msgspec.structs import replace
 
 from bot.kit.ask import Ask, excluded_of, text_of, values_of
-from bot.kit.conditions import doctors_asked, listed
+from bot.kit.conditions import as_codes, doctors_asked
 from bot.kit.ranking import asks_order, set_apart, sets_one_above
 from bot.kit.sized import exact_asked, limits_asked
 from bot.kit.spans import span_of, times_apart
@@ -216,7 +216,7 @@ def _wanted(ask: Ask) -> ClaimWish:
     return ClaimWish(
         doctor_kinds=() if part or named_ else doctors_asked(ask),  # "my knee" names no doctor
         specialists=specialists,
-        without_doctors=frozenset(code for one in out for code in listed(one)),
+        without_doctors=frozenset(code for one in out for code in as_codes(one)),
         degrees=frozenset() if "specialty" in ask.slots else ask.asked.degrees,
         no_degrees=ask.asked.no_degrees,
         without_said=None if told or excluded is None else excluded.text,

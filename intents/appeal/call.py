@@ -32,7 +32,7 @@ async def answer(ask: Ask) -> CallKept:
     bare = not (note.who or note.number or note.said or told.said)
     found = await case_found(ask, *_OF_THE_CALL, fits=lambda case: case.stage != "over")
     cite_claims(ask, (found.claim,) if found.claim else found.choices)
-    change = CaseChange(found.claim.id, lambda case: case.called(note)) if found.claim else None
+    change = CaseChange(found.claim.id, lambda case: case.with_call(note)) if found.claim else None
     kept = None if bare or told.doubt else change
     return CallKept(found=found, note=note, told=told, bare=bare, today=ask.today, change=kept)
 
