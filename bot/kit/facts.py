@@ -1,4 +1,4 @@
-"""The facts of a provider's listing that a message asks for, in the order of its words, and what is listed of each."""
+"""The facts about a provider that a message asks for, such as phone or languages, and what the listings say of each."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -71,9 +71,9 @@ _TOLD_BY = {
     "npi": "npi",
     "tin": "tin",
 }
-"""What is not asked for beside other things where the slot or another fact names it: "taking patients in network P"."""
+"""Facts that are not asked for by their own word if this slot or fact is, too: "taking patients in network P"."""
 OF_PLACE = frozenset({"phone", "fax", "email", "web", "address", "hours"})
-"""What each place of a provider has for itself."""
+"""The facts that each place of a provider has for itself."""
 
 _NOT_SHOWN = frozenset({
     "npi", "fax", "email", "web", "tin", "taxonomy", "hours", "gender", "practice", "affiliations",
@@ -84,13 +84,14 @@ _TOLD_APART = _NOT_SHOWN | {
 
 
 class ProviderFact(msgspec.Struct, frozen=True):
-    """What the listing says about one thing, as values ("said") or as an answer of yes or no; or "unsaid".
+    """What the listings say about one fact: values ("said"), an answer "yes", "no" or "partly", or nothing ("unsaid").
 
     Attributes:
-        about: What was asked for: a slot, or one of the names above.
-        yes: The values; of new patients the networks that take them, of a language or sex those that are listed.
-        no: The networks that take no new patients.
-        words: The person's words for something that is not in the directory.
+        about: The fact that was asked for: a slot, or a fact such as "phone".
+        yes: The values. For new patients, the networks that accept them; for a language or gender, those that are
+            listed.
+        no: The networks that do not accept new patients.
+        words: The person's words for a condition.
     """
 
     about: str
@@ -101,14 +102,14 @@ class ProviderFact(msgspec.Struct, frozen=True):
 
     @property
     def is_value(self) -> bool:
-        """Whether it is no answer of yes or no."""
+        """Whether the fact has values instead of an answer of yes or no."""
         return self.verdict == "said" or (self.about in _VALUES and self.verdict == "unsaid")
 
 
 def facts_asked(ask: Ask, name: str | None = None) -> tuple[str, ...]:
-    """Return what the message asks for, in its order; the words of the provider's `name` ask for nothing.
+    """Return the facts that the message asks for, in its order; the words of the provider's `name` do not count.
 
-    A message that only changes the question before asks for the same as that one.
+    If the message asks for none, return the facts that the previous question asked for.
     """
     own, held = set(words_of(name)), {**ask.beside, **ask.slots}
     asks = _CALLER.sub(lambda found: " " * len(found[0]), ask.said)
@@ -134,18 +135,18 @@ def facts_asked(ask: Ask, name: str | None = None) -> tuple[str, ...]:
 
 
 def facts_in(said: str) -> frozenset[str]:
-    """Return the facts of a listing that words ask for."""
+    """Return the facts of a listing for which a text asks."""
     return frozenset(about for *_, about in _spans(said))
 
 
 def _spans(said: str) -> Iterator[tuple[int, int, str]]:
-    """Yield the places of the words that ask for a fact, and the fact."""
+    """Yield the start, the end and the fact of each phrase in a text that asks for a fact."""
     for about, asks in _ASKS.items():
         yield from ((*found.span(), about) for found in asks.finditer(said))
 
 
 def without_facts(name: str) -> str:
-    """Return a name without words that ask for a fact: Hamza Beasley of "Hamza Beasley specialize"."""
+    """Return a name without the words that ask for a fact: "Hamza Beasley" for "Hamza Beasley specialize"."""
     return " ".join(word for word in name.split() if not any(asks.fullmatch(word) for asks in _ASKS.values()))
 
 
@@ -154,7 +155,10 @@ def _holds(longer: tuple[int, int, str], one: tuple[int, int, str]) -> bool:
 
 
 def facts_of(ask: Ask, card: Card, rows: Sequence[Listing], asked: Iterable[str]) -> tuple[ProviderFact, ...]:
-    """Return what the listings of one provider say of each thing that is asked for, which is then honoured."""
+    """Return what the listings of one provider say about each of the facts `asked`.
+
+    The slots that these facts cover are recorded as dealt with by the answer.
+    """
     asked = tuple(asked)
     for slot in ask.beside.keys() & {"network", *(_TOLD_BY.get(about, about) for about in asked)}:
         ask.said_unmet(slot)
@@ -165,7 +169,7 @@ def facts_of(ask: Ask, card: Card, rows: Sequence[Listing], asked: Iterable[str]
 def facts_apart(
     ask: Ask, card: Card, rows: Sequence[Listing], own: str
 ) -> tuple[tuple[ProviderFact, ...], tuple[ProviderFact, ...]]:
-    """Return what is asked for before and behind an answer's `own` fact, of the facts that other answers tell."""
+    """Return the facts asked for before and after the answer's `own` fact, without those that the answer shows."""
     asked = facts_asked(ask, card.name)
     at = asked.index(own) if own in asked else 0
     apart = _TOLD_APART - ({own, "practice", "places"} if own == "affiliations" else {own})
@@ -176,13 +180,16 @@ def facts_apart(
 def facts_each(
     ask: Ask, found: Iterable[Sequence[Listing]], asked: Sequence[str], where: Around | None = None
 ) -> tuple[tuple[Card, tuple[ProviderFact, ...]], ...]:
-    """Return several providers, each with what its listings say of each thing that is asked for; () if nothing is."""
+    """Return the card of each provider with what its listings say about each of the facts; () if `asked` is empty."""
     shown = ((cards(ask, rows, where)[0], rows) for rows in found if asked)
     return tuple((card, facts_of(ask, card, rows, asked)) for card, rows in shown)
 
 
 def facts_beside(ask: Ask, cards: Sequence[Card], rows: Sequence[Listing]) -> tuple[tuple[ProviderFact, ...], ...]:
-    """Return what is asked for of each card that no card of a list shows; () if nothing is. `rows` are of all cards."""
+    """Return, for each card, the facts that are asked for and that cards in a list do not show; () if there are none.
+
+    `rows` are the listings of all cards.
+    """
     told = _NOT_SHOWN - ({"gender"} if "no_matter" in ask.asked.says else set())
     asked = [about for about in facts_asked(ask) if about in told]
     own = ([row for row in rows if row.key == card.key] for card in cards)
@@ -225,7 +232,7 @@ def _sex(about: str, card: Card, rows: Sequence[Listing]) -> ProviderFact:
 
 
 def _takes_new(card: Card) -> ProviderFact:
-    """Return the answer about new patients, by network if the listing distinguishes them."""
+    """Return the answer about new patients, by network if the listing distinguishes networks."""
     answers = [(one.network, one.answer) for site in card.sites for one in site.answers if one.answer]
     yes = tuple(sorted({network for network, answer in answers if answer == "newpt"}))
     no = tuple(sorted({network for network, answer in answers} - set(yes)))
@@ -235,7 +242,7 @@ def _takes_new(card: Card) -> ProviderFact:
 
 
 def _located(ask: Ask, card: Card, rows: Sequence[Listing]) -> ProviderFact:
-    """Return whether a place is in the town or ZIP code that is named, and where the places are."""
+    """Return whether the provider has a place in the town or ZIP code in question, and the addresses of all places."""
     named = {str(one).casefold() for one in ask.slots["location"].values()}  # type: ignore[attr-defined]
     towns = {(town or "").casefold() for row in rows for place in row.locations for town in (place.city, place.zip5)}
     where = tuple(site.address for site in card.sites if site.address)
@@ -243,7 +250,7 @@ def _located(ask: Ask, card: Card, rows: Sequence[Listing]) -> ProviderFact:
 
 
 def _in_networks(ask: Ask, card: Card, rows: Sequence[Listing]) -> ProviderFact:
-    """Return the networks of a listing, as an answer whether one that is named is among them."""
+    """Return the listed networks; if the question names networks, with the answer whether these are listed."""
     told = _said("networks", card, rows)
     asked = among(ask, rows)
     held = [any(one.holds(row) for row in rows) for one in asked.wanted]
@@ -259,7 +266,7 @@ def _speaks(ask: Ask, card: Card, rows: Sequence[Listing]) -> ProviderFact:
 
 
 def _known(ask: Ask, about: str, rows: Sequence[Listing]) -> ProviderFact:
-    """Return the answer that a search for this condition would give."""
+    """Return whether the provider satisfies the condition in the slot `about`, as a search for the condition would."""
     known = dict(conditions(ask).knowable(ask)).get(about)
     answers = {known(row) for row in rows} if known else set()
     verdict: FactTest = "yes" if True in answers else "no" if False in answers else "unsaid"
@@ -279,4 +286,4 @@ _ANSWERS: Mapping[str, Callable[[Ask, Card, Sequence[Listing]], ProviderFact]] =
     "networks": _in_networks,
     "wish": lambda ask, _card, _rows: ProviderFact("wish", "unsaid", words=ask.words.get("wish", "")),
 }
-"""The answers of yes or no."""
+"""The facts that are answered by yes or no, each with its function."""

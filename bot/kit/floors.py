@@ -1,6 +1,7 @@
-"""The minimum that a year's claims add to the plan's yearly amounts, by plan and side, and which claims those are.
+"""Minimum amounts that the claims of a year add to the deductible and out-of-pocket maximum, by plan and network side.
 
-Neither a Coverage nor claims hold an accumulator (fhir-notes 4.7), so a floor is never an exact balance.
+Neither a Coverage nor claims contain an accumulator (fhir-notes 4.7), so such a minimum (a floor) is never an exact
+balance.
 """
 
 from __future__ import annotations
@@ -36,9 +37,10 @@ _APART = frozenset({"oral", "vision"})
 
 
 class MetSoFar(msgspec.Struct, frozen=True):
-    """The minimum that the claims of `year` have used of one yearly amount of `plan`.
+    """The minimum that the claims of `year` have used of one yearly amount of `plan`, whose limit is `limit`.
 
-    `with_drugs` includes prescriptions. `agreed` is True if counting by calendar year gives the same result.
+    `with_drugs` is `used` with prescriptions added. `agreed` is True if counting by calendar year gives the same
+    result.
     """
 
     limit: Amount
@@ -60,7 +62,10 @@ class MetSoFar(msgspec.Struct, frozen=True):
 
 
 def held_yearly(ask: Ask, met: Sequence[MetSoFar]) -> Threshold | None:
-    """Return the limit that what is left of the only yearly amount, or met of it, is held against; None without one."""
+    """Return the limit in the question, compared with what is left or used of the only yearly amount in `met`.
+
+    None if the question names no limit, or if `met` does not have exactly one amount.
+    """
     threshold = threshold_asked(ask) if len(met) == 1 else None
     if threshold is None:
         return None
@@ -69,7 +74,10 @@ def held_yearly(ask: Ask, met: Sequence[MetSoFar]) -> Threshold | None:
 
 
 def carrying(claims: Iterable[Claim], aspect: str | None) -> list[tuple[Claim, Amount]]:
-    """Return the claims with an amount that counts toward `aspect`, and that amount, newest first."""
+    """Return the claims with an amount that counts toward `aspect`, each with this amount, newest first.
+
+    `aspect` is "deductible" or "out_of_pocket_max".
+    """
     toward = [(claim, part) for claim in claims if (part := _toward(claim, aspect)) is not None and part.value]
     return sorted(toward, key=lambda row: _day_of(row[0]), reverse=True)
 
@@ -80,15 +88,15 @@ def _toward(claim: Claim, aspect: str | None) -> Amount | None:
 
 
 def least(amounts: Iterable[Amount | None]) -> Amount | None:
-    """Return the sum, never below zero; None if no amount is given."""
+    """Return the sum of the given amounts, but not less than zero; None if no amount is given."""
     sum_ = added(amounts)
     return sum_ if sum_ is None or sum_.value >= 0 else Amount(sum_.value * 0, sum_.currency)
 
 
 class Floor(msgspec.Struct, frozen=True):
-    """The sums of `claims` claims: `deductible`, and `shares` (deductible, copay and coinsurance).
+    """The sums of `claims` claims: `deductible`, and `shares` (deductible, copay and coinsurance together).
 
-    `plan` is the coverage at that time, `year` its plan year; `first` and `last` are days of service.
+    `plan` is the coverage at the time of the claims, `year` its plan year; `first` and `last` are days of service.
     """
 
     side: Side
@@ -101,7 +109,7 @@ class Floor(msgspec.Struct, frozen=True):
     last: date | None = None
 
     def toward(self, aspect: str | None) -> Amount | None:
-        """Return the sum that counts toward one of the yearly amounts."""
+        """Return the sum that counts toward the yearly amount `aspect`."""
         return self.deductible if aspect == "deductible" else self.shares
 
 
@@ -110,7 +118,7 @@ def counting(
 ) -> list[Claim]:
     """Return the claims whose amounts count; a reversal is subtracted unless the claim that it cancels is known.
 
-    A visit that two plans decided on counts for each plan; several claims of one plan count once.
+    A visit on which two plans decided counts for each plan; several claims of one plan for the visit count once.
     """
     found = alive.within(span, wanted)
     second = [c for c in found.two_plans if _of_two(c, alive.coordinated[c.id], coverages)]
@@ -123,7 +131,7 @@ def _of_two(one: Claim, other: Claim, coverages: Coverages) -> bool:
 
 
 def standings(aspect: str, plans: Iterable[Shares], alive: Live, coverages: Coverages) -> tuple[MetSoFar, ...]:
-    """Return the member's standing with the in-network amount of each plan that has exactly one."""
+    """Return the member's standing with the in-network amount `aspect` of each plan that has exactly one of them."""
     limits = [(plan, limit) for plan, shares in plans if (limit := _one_limit(aspect, shares))]
     alone = len(limits) == 1
     found = (_standing(aspect, limit, plan, alive, coverages, alone=alone) for plan, limit in limits)
@@ -133,9 +141,10 @@ def standings(aspect: str, plans: Iterable[Shares], alive: Live, coverages: Cove
 def _standing(
     aspect: str, limit: Amount, plan: Coverage, alive: Live, coverages: Coverages, *, alone: bool
 ) -> MetSoFar | None:
-    """Return the member's standing with one amount; claims that name no plan belong to a plan that is `alone`.
+    """Return the member's standing with one amount; None if no in-network claim counts, or if currencies differ.
 
-    None if no in-network claim counts, or if currencies differ. Some plans count prescriptions separately.
+    `alone` is True for the only plan, to which claims without a plan then belong. Some plans count prescriptions
+    separately, so they are added only in `with_drugs`.
     """
     year, drugs = year_now(plan, coverages), plan.scope == "medical"
     scopes = {one.id: one.scope for one in coverages.every}
@@ -171,14 +180,20 @@ def _one_limit(aspect: str, shares: Iterable[CostShare]) -> Amount | None:
 
 
 def year_now(plan: Coverage, coverages: Coverages) -> PlanYear:
-    """Return the plan's current year, or its last year if it ended; the calendar year if its dates give none."""
+    """Return the plan's current year, or the last year of a plan that ended.
+
+    Return the calendar year if the plan has no dates.
+    """
     end = plan.period.end
     day = min(coverages.today, end.last) if end else coverages.today
     return plan_year(plan, day, coverages.every) or calendar_year(coverages.today)
 
 
 def this_year(alive: Live, coverages: Coverages) -> list[Claim]:
-    """Return the claims that count now: of a current plan those of its year, else those of the calendar year."""
+    """Return the claims that count now: a current plan's claims in its plan year, all others in the calendar year.
+
+    Without a current plan, the plan that ended last takes its place.
+    """
     held = coverages.current or coverages.in_state("ended")[:1]
 
     def now(claims: Iterable[Claim]) -> tuple[Claim, ...]:
@@ -198,16 +213,17 @@ def _day_of(claim: Claim) -> date:
 
 
 def counted_since(coverages: Coverages) -> date:
-    """Return the first day whose claims may count now, by any current plan or the calendar year."""
+    """Return the first day whose claims may count now, by the year of any current plan or the calendar year."""
     held = coverages.current or coverages.in_state("ended")[:1]
     years = [year_now(one, coverages).first for one in held]
     return min([*years, calendar_year(coverages.today).first])
 
 
 async def year_so_far(ask: Ask, alive: Live) -> dict[str, MetSoFar]:
-    """Return the member's standing with each amount of the single medical plan, if calendar and plan year agree.
+    """Return the member's standing with each yearly amount that exactly one current plan has.
 
-    The result is optional information: it is empty, without a gap in the report, if the coverages cannot be read.
+    A standing is left out if counting by calendar year gives another result. The standings are optional information: if
+    the coverages cannot be read, return {} without a gap in the report.
     """
     gaps = len(ask.report.gaps)
     try:
@@ -222,9 +238,9 @@ async def year_so_far(ask: Ask, alive: Live) -> dict[str, MetSoFar]:
 
 
 async def deductible_met(ask: Ask) -> bool:
-    """Return whether this plan year's claims reach the deductible of the single medical plan, without prescriptions.
+    """Return whether this plan year's claims reach the deductible of the only plan that has one, without prescriptions.
 
-    False also if it cannot be computed; the plan's own total may be higher.
+    False also if the standing cannot be computed; the plan's own total may be higher.
     """
     coverages = await member_coverages(ask)
     since = days_around(counted_since(coverages), None)
@@ -234,7 +250,10 @@ async def deductible_met(ask: Ask) -> bool:
 
 
 def scopes_of(claim: Claim, scopes: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the kinds of plan whose amounts a claim counts toward; prescriptions also count for a medical plan."""
+    """Return the kinds of plan toward whose amounts a claim counts; prescriptions also count toward a medical plan.
+
+    `scopes` are the kinds of plan by coverage id.
+    """
     own = SCOPES.get(claim.kind or "") or scopes.get(claim.coverage or "") or "medical"
     return ("drugs", "medical") if own == "drugs" else (own,)
 
@@ -267,7 +286,10 @@ def floors_of(claims: Sequence[Claim], coverages: Coverages) -> tuple[Floor, ...
 
 
 def plan_of(claim: Claim, coverages: Coverages) -> Coverage | None:
-    """Return the coverage of the claim's plan; if it names none, the only medical coverage on its day."""
+    """Return the coverage of the claim's plan on the day of service.
+
+    If the claim names no plan, return the only medical coverage on that day; None if there is no such coverage.
+    """
     day = claim.service.day
     named = next((one for one in coverages.every if one.id == claim.coverage), None)
     held = [one for one in coverages.every if day and one.held(day.first)]
@@ -278,14 +300,14 @@ def plan_of(claim: Claim, coverages: Coverages) -> Coverage | None:
 
 
 def network_side(claim: Claim) -> Side:
-    """Return whether the claim itself says in or out of network."""
+    """Return "in" or "out" if the claim itself states its side of the network, otherwise "unknown"."""
     return _SIDES.get(claim.network, "unknown")
 
 
 def floor_of(
     side: Side, claims: Sequence[Claim], plan: Coverage | None = None, year: PlanYear | None = None
 ) -> Floor | None:
-    """Return the sums of the claims that give a share, never below zero; None if none does."""
+    """Return the sums of the claims that give a share, not less than zero; None if no claim gives one."""
     given = [c for c in claims if c.owed.deductible or c.owed.copay or c.owed.coinsurance]
     if not given:
         return None
@@ -304,13 +326,14 @@ def floor_of(
 
 
 _LONG = timedelta(days=730)
-"""How far back some care is looked for that this year's claims don't show."""
+"""How far back claims for the care in question are read if this year has none."""
 
 
 class Toward(msgspec.Struct, frozen=True):
-    """The claims since `start` that carried a part of the yearly figure `aspect`, with that part, the newest first.
+    """The claims from `start` to `end` that counted toward the yearly amount `aspect`, with their parts, newest first.
 
-    `looked` are all claims of the care or provider that was named; where the time has none, those of its newest day.
+    `looked` are all claims for the care or provider in question; if the period has none, those of the newest day
+    before.
     """
 
     aspect: str
@@ -322,17 +345,17 @@ class Toward(msgspec.Struct, frozen=True):
 
     @property
     def total(self) -> Amount | None:
-        """What they come to."""
+        """The sum of the parts in `rows`; None if there are no claims."""
         return added(amount for _, amount in self.rows)
 
     @property
     def narrowed(self) -> bool:
-        """Whether some care, kind of claim, provider or amount was named."""
+        """Whether the question names a condition, such as a kind of care, a provider or an amount."""
         return any_time(self.wanted).narrows
 
 
 async def went_toward(ask: Ask, coverages: Coverages, aspect: str) -> Toward:
-    """The claims of the time that was asked for, else of this plan year."""
+    """Return the claims that counted toward the yearly amount `aspect` in the requested period or this plan year."""
     wanted = replace(wanted_of(ask), aspect=None)
     start, end = time_of(ask) if span_of(ask) != (None, None) else (counted_since(coverages), ask.today)
     alive = await period_claims(ask, start if span_of(ask) != (None, None) else ask.today - _LONG, end, people=False)
@@ -351,7 +374,7 @@ def _rows(claims: Iterable[Claim], aspect: str) -> tuple[tuple[Claim, Amount], .
 
 
 def yearly_asked(ask: Ask, coverages: Coverages) -> tuple[str, ...]:
-    """The yearly amounts that the question names, by their names or figures, where it names more than one."""
+    """Return the yearly amounts that the question names, by name or figure, if it names both of them; otherwise ()."""
     several = ask.several.get("amount_kind")
     named = {str(one) for one in several.values} if several else figures_named(ask, coverages)
     return COUNTED if named.issuperset(COUNTED) else ()

@@ -1,4 +1,4 @@
-"""Which of several providers is nearest, is open latest or opens first."""
+"""Which of several providers is nearest, closes latest or opens earliest."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
@@ -16,7 +16,7 @@ _SHOWN, _SEVERAL = 4, 2
 
 
 class RankedOne(msgspec.Struct, frozen=True):
-    """One of the list by what was asked: `miles` from the place, or the `clock` time, HH:MM, of the day."""
+    """One provider of a ranking: the distance in `miles`, or the `clock` time (HH:MM) of opening or closing."""
 
     name: str
     miles: float | None = None
@@ -24,12 +24,15 @@ class RankedOne(msgspec.Struct, frozen=True):
 
     @property
     def told(self) -> object:
-        """What is said of it: the time, or whole miles."""
+        """The value to show: the clock time, or the distance in whole miles."""
         return self.clock if self.miles is None else round(self.miles)
 
 
 class Ranked(msgspec.Struct, frozen=True):
-    """The first four by what was asked, all of the list where `whole`; `day` is the weekday of the times, "mon"."""
+    """Providers ranked by distance (at most four) or by hours on a weekday `day` such as "mon".
+
+    `whole` is False if some providers have no known hours.
+    """
 
     how: RankedBy
     entries: tuple[RankedOne, ...]
@@ -38,19 +41,20 @@ class Ranked(msgspec.Struct, frozen=True):
 
     @property
     def first(self) -> tuple[RankedOne, ...]:
-        """The first, with those that are as near by whole miles, as early or as late."""
+        """The first provider, with all others that have the same value by whole miles or clock time."""
         return tuple(one for one in self.entries if one.told == self.entries[0].told)
 
     @property
     def then(self) -> tuple[RankedOne, ...]:
-        """The others."""
+        """The providers after those in `first`."""
         return self.entries[len(self.first) :]
 
 
 def ranked(ask: Ask, cards: Sequence[Card]) -> Ranked | None:
-    """Return what the words ask to know of the list, if it has several entries; None if they ask for no one of it.
+    """Return the ranking for which the question asks, such as the nearest; None if it asks for none.
 
-    Words for an order, such as "earliest", are then honoured.
+    None also for fewer than two cards, for a page after the first, or if no card has the value. A word for an order,
+    such as "earliest", is then recorded as dealt with.
     """
     says = ask.asked.says
     how = next((how for name, how in _RANKS.items() if name in says), None)
@@ -64,7 +68,10 @@ def ranked(ask: Ask, cards: Sequence[Card]) -> Ranked | None:
 
 
 def nearly_open(ask: Ask, wish: OpenAt | None, cards: Sequence[Card]) -> Ranked | None:
-    """Return which of these, none of which is open as late or as early as wished, comes closest to it."""
+    """Return the cards ranked by how late or early they are open, for a condition that none of them satisfies.
+
+    None if the condition has no such time of day, or if no hours are known.
+    """
     return by_hours(wish.edge, cards, _day(ask, wish)) if wish and wish.edge else None
 
 
@@ -73,7 +80,7 @@ def _day(ask: Ask, wish: OpenAt | None) -> str:
 
 
 def by_hours(how: Literal["late", "early"], cards: Sequence[Card], day: str) -> Ranked | None:
-    """Return the cards by the time at which they close last on that day, or open first; None if no hours are known."""
+    """Return the cards ranked by the latest closing or earliest opening time on the day; None if no hours are known."""
     named = [(card, card.name) for card in cards if card.name]
     edge: Callable[[Sequence[tuple[int, int]]], int] = _closes if how == "late" else _opens
     timed = [(edge(there), name) for card, name in named if (there := spans(card.site.hours, day))]

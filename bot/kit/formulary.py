@@ -1,4 +1,4 @@
-"""The member's drug list and its drugs by name; every filter is checked again on the results (T44)."""
+"""The member's drug list, and drugs of the list by name; every filter is checked again on the results (T44)."""
 
 from collections.abc import Iterable, Sequence
 
@@ -17,14 +17,14 @@ _STEM = 3
 
 
 class DrugLists(msgspec.Struct, frozen=True):
-    """The payer's drug lists; `own` are those of the member's current plans, in the order of the plans."""
+    """The payer's drug lists; `own` are the lists of the member's current plans, in the order of the plans."""
 
     every: tuple[DrugList, ...]
     own: tuple[DrugList, ...]
     coverages: Coverages
 
     def chosen(self, list_id: str | None) -> DrugList | None:
-        """Return the list that a button selected, or the member's own, or the only one."""
+        """Return the list that a button selected, or the first of the member's own, or the only one; otherwise None."""
         named = next((one for one in self.every if one.id == list_id), None)
         if named or self.own:
             return named or self.own[0]
@@ -32,7 +32,7 @@ class DrugLists(msgspec.Struct, frozen=True):
 
 
 async def drug_lists(ask: Ask) -> DrugLists:
-    """Return the payer's current lists; a plan's list has the plan's number (fhir-notes 8)."""
+    """Return the payer's current drug lists; a list belongs to a plan if it has the plan's number (fhir-notes 8)."""
     coverages = await member_coverages(ask)
     read = await records(ask, Search("List", (_POLICY,)), DrugList, optional=True, spare=("code",))
     usable = tuple(one for one in read if one.is_formulary and one.status in {None, "current"})
@@ -42,7 +42,10 @@ async def drug_lists(ask: Ask) -> DrugLists:
 
 
 async def drugs_named(ask: Ask, chosen: DrugList, names: Iterable[str]) -> tuple[Drug, ...]:
-    """Return the drugs of the list whose names contain one of these names, each once, plainest name first."""
+    """Return the drugs of the list whose names contain one of `names`, each once.
+
+    Drugs without a "/" (a combination) in the name come first, then by ingredient.
+    """
     found: dict[str, Drug] = {}
     for name in dict.fromkeys(names):
         for drug in await _called(ask, chosen, name):
@@ -60,13 +63,16 @@ async def drugs_by_id(ask: Ask, ids: Sequence[str]) -> tuple[Drug, ...]:
 
 
 async def nearest_names(ask: Ask, chosen: DrugList, word: str) -> tuple[str, ...]:
-    """Return up to three ingredients or brands of the list that are spelled like the word."""
+    """Return at most three ingredients or brands of the list that are spelled like the word."""
     alike = await _called(ask, chosen, word.split(maxsplit=1)[0][:_STEM]) if word.split() else ()
     return spelled_like(word, (name for drug in alike for name in (drug.ingredient, drug.brand) if name), _NEAR)
 
 
 async def _called(ask: Ask, chosen: DrugList, name: str) -> tuple[Drug, ...]:
-    """Return the drugs with every word of the name; STU1 writes its parameters in CamelCase."""
+    """Return the drugs of the list whose names contain every word of `name`.
+
+    The search parameters are in CamelCase, as in STU1 of the formulary guide.
+    """
     words = [("DrugName:contains", escape(word)) for word in name.split()]
     plans = [("DrugPlan", any_of(chosen.plan_ids))] if chosen.plan_ids else []
     found = await records(ask, Search("MedicationKnowledge", (*words, *plans)), Drug, shown=True, spare=("DrugPlan",))

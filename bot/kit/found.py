@@ -1,4 +1,4 @@
-"""Pages of directory search results, people or places, and which of them is asked for.
+"""One page of directory search results, people or places, and the search that finds them.
 
 Every filter is checked on every card (T44).
 """
@@ -33,22 +33,30 @@ _CALLED = 2  # words of a place's name that call it
 
 
 class Found(WithDocument, frozen=True, kw_only=True):
-    """One page of results.
+    """One page of results of a directory search.
 
-    `unclear` is a network's name that fits none or several; if several, nothing was searched. `no_name` is a word
-    beside the kind that is like no name of the directory, so that it limits nothing. `facts` are what was asked of each
-    of the `cards` beside what every card shows. `unmet` are the wishes that this directory says of nobody, `unsaid` how
-    many fit all but a wish of which their listing says nothing. `partial`: not all could be read. `one`: only the one
-    whose number was asked for. `every_network` are all networks of those who fit, for a question "in network" of
-    somebody whose own network is unknown. `ranked`: which of them was asked.
-
-    `own` are the networks that look like the asker's own, where the question says "in network" or no network: only
-    providers in them are listed, and `elsewhere` counts the others. With `others` the others are listed. `none_own`:
-    nobody who fits is in the asker's own network, so everybody is listed.
-
-    When nothing fits: `loosened` counts what the search finds without some of its wishes, `farther` how many fit
-    everything within `farther_miles`, and `wider` what is found there without some wishes. `instead` are the nearest of
-    those that are counted first.
+    Attributes:
+        cards: The results on the page; `total` counts all results, `first` is the position of the first one on the
+            page.
+        wishes: The conditions of the search.
+        loosened: If nothing matches, how many results a search without some of the conditions has.
+        farther: If nothing matches, how many results there are within `farther_miles`.
+        wider: The same as `loosened` at the larger distance.
+        instead: If nothing matches, the nearest results of the first search in `loosened` or `wider`.
+        one: Whether the page has only the one result whose position was asked for.
+        own: The networks that look like the person's own, if the question names no other: only providers in them are
+            listed.
+        elsewhere: How many providers outside the networks `own` match.
+        others: Whether the page lists the providers outside the networks `own`.
+        none_own: Whether everybody is listed because nobody who matches is in the networks `own`.
+        unclear: A network's name that matches no network or several; if several, nothing was searched.
+        no_name: A word that was taken for a name, but is like no name in the directory, and was ignored.
+        facts: For each card, the facts that were asked for and that a card does not show.
+        unmet: The conditions on which no listing has data.
+        unsaid: By condition, how many providers match except that they have no data on this condition.
+        partial: Whether some results could not be read.
+        every_network: The networks of all results, for a question "in network" if the person's own network is unknown.
+        ranked: The ranking for which the question asks, such as the nearest.
     """
 
     cards: tuple[Card, ...]
@@ -79,7 +87,7 @@ class Found(WithDocument, frozen=True, kw_only=True):
 
     @property
     def last(self) -> int:
-        """The number of the last result shown."""
+        """The position of the last result on the page."""
         return self.first + len(self.cards) - 1
 
     @property
@@ -89,9 +97,9 @@ class Found(WithDocument, frozen=True, kw_only=True):
 
 
 class FoundPlaces(Found, frozen=True, kw_only=True):
-    """One page of places of one of the `kinds`, or of any kind.
+    """One page of places of care of one of the `kinds`, or of any kind.
 
-    `nearer` is the nearest place outside the person's own network, if it is nearer than all places in it.
+    `nearer` is the nearest place outside the person's own networks, if that place is nearer than all places inside.
     """
 
     kinds: tuple[str, ...]
@@ -112,9 +120,9 @@ _FILE = re.compile(
 
 
 class ProviderSearch(ABC, Generic[F]):
-    """A search for providers of some sort, near a place or anywhere, by every condition of a question.
+    """A search of the directory for people or places, near an area or anywhere, by every condition of a question.
 
-    Subclasses say how the sort is read, what of it is kept, and how it is shown: as people, or as places.
+    Subclasses define how the listings are read, which of them are kept, and how the results are shown.
     """
 
     made: Callable[..., F]
@@ -122,12 +130,12 @@ class ProviderSearch(ABC, Generic[F]):
     stores = False  # whether places are counted, and not providers
 
     def __init__(self, ask: Ask, *, kinded: bool) -> None:
-        """`kinded`: the question names a kind of what is searched for."""
+        """Store the question; `kinded` is True if the question names a kind of provider or place."""
         self.ask, self.kinded = ask, kinded
 
     @abstractmethod
     async def read(self, wishes: Conditions, where: Around | None) -> tuple[Conditions, tuple[Listing, ...]]:
-        """Return the listings in the area, with the conditions as far as reading settles them."""
+        """Return the conditions, completed by what was read (such as networks), and the listings in the area."""
 
     def cards(self, rows: Sequence[Listing], where: Around | None) -> tuple[Card, ...]:
         """Return the cards of these listings, nearest first."""
@@ -138,7 +146,10 @@ class ProviderSearch(ABC, Generic[F]):
         return sift(found, wishes.filters(self.ask, where, found))
 
     def page(self, kept: Sequence[Listing], where: Around | None, wishes: Conditions, **more: object) -> F:
-        """Return the page that was asked for; with a file of all cards, if asked for."""
+        """Return the requested page of the listings `kept`, with a file of all cards if the question asks for a file.
+
+        `more` are further fields of the page.
+        """
         ask, every = self.ask, self.cards(kept, where)
         one = "pick" in ask.arguments
         first = (ask.pick if ask.pick >= 0 else max(len(every) + ask.pick, 0)) if one else ask.page * PAGE
@@ -161,10 +172,12 @@ class ProviderSearch(ABC, Generic[F]):
         )
 
     async def answer(self, wishes: Conditions, *, placed: bool = True) -> F:
-        """Return the matching providers, nearest first; what there is farther away or with less asked, if none match.
+        """Return the page of the matching providers, nearest first.
+
+        If none matches, the page tells what a larger distance or fewer conditions would find.
 
         Raises:
-            NeedsPlace: If the search is `placed` and no place was named.
+            NeedsPlace: If the search is `placed` (needs a place) and the question names no place.
         """
         ask = self.ask
         unclear = wishes.networks.unclear if wishes.networks.listed else None
@@ -194,16 +207,20 @@ class ProviderSearch(ABC, Generic[F]):
         return replace(result, unclear=unclear, no_name=no_name, facts=facts_beside(ask, result.cards, found))
 
     async def _no_name(self, wishes: Conditions, found: Sequence[Listing]) -> str | None:
-        """Return what was taken for a name, if it stands beside a kind, and the directory has no name like it."""
+        """Return what was taken for a provider's name, if the directory has no name like it; otherwise None.
+
+        None also if the question names no kind of provider, as the name is then all that the question is about.
+        """
         name = wishes.name if self.kinded else None
         if not name or any(is_called(row, name) for row in found):
             return None
         return None if await nearest(self.ask, name, people=False) else name
 
     async def own(self, wishes: Conditions) -> AskedNetworks:
-        """Return the person's own networks, in their own chat, if the question names neither a network nor a provider.
+        """Return the person's own networks; empty if they do not matter or are unknown.
 
-        Providers in these networks are listed first; a button shows the others.
+        They do not matter if the question names a network or a provider. Providers in these networks are listed first;
+        a button shows the others.
         """
         asked = wishes.networks
         named = wishes.name or wishes.organization or self.ask.slots.get("npi")
@@ -211,7 +228,10 @@ class ProviderSearch(ABC, Generic[F]):
         return AskedNetworks(wanted=() if barred else await own_wanted(self.ask))
 
     def with_own(self, result: F, found: Sequence[Listing], own: AskedNetworks) -> F:
-        """Return the providers in the person's own networks, or with `others` those outside; all, if none is inside."""
+        """Return the page of providers in the person's own networks, or with the argument `others`, of those outside.
+
+        If no provider is inside, return the page of all of them.
+        """
         where, wishes, others = result.where, result.wishes, "others" in self.ask.arguments
         inside = self.kept(found, where, replace(wishes, networks=own))
         known = {self.counted(row) for row in inside}
@@ -224,11 +244,11 @@ class ProviderSearch(ABC, Generic[F]):
         return replace(page, own=own.names, others=others, elsewhere=elsewhere)
 
     def counted(self, row: Listing) -> object:
-        """Return what is counted of a listing: its provider, or its place."""
+        """Return the key by which a listing is counted: its provider, or its place if places are counted."""
         return row.store if self.stores else row.key
 
     async def beyond(self, result: F, found: tuple[Listing, ...]) -> tuple[tuple[Listing, ...], F]:
-        """Return what there is farther away, or with fewer conditions, and the listings read there last."""
+        """Return the listings read last, and the page with what a larger distance or fewer conditions would find."""
         where = result.where
         for wide in farther(result.where) if result.where else ():
             _, found = await self.read(result.wishes, wide)
@@ -251,7 +271,7 @@ class ProviderSearch(ABC, Generic[F]):
         return found, replace(result, ranked=ranks)
 
     def summarize(self, found: Sequence[Listing], where: Around | None, wishes: Conditions) -> F:
-        """Return the page that was asked for of the listings that match what the directory can answer."""
+        """Return the requested page of the listings that match every condition on which some listing has data."""
         near = sift(found, [pair for pair in wishes.filters(self.ask, where) if pair[0] in OF_KIND])
         unmet = wishes.unknown(self.ask, near)
         unmet = (*unmet, "network") if wishes.networks.outside and not wishes.networks.barred else unmet
@@ -266,7 +286,7 @@ class ProviderSearch(ABC, Generic[F]):
 
 
 class Places(ProviderSearch[FoundPlaces]):
-    """Places of one of the `kinds`, or of any kind."""
+    """The search for places of care of one of the `kinds`, or of any kind."""
 
     cited = ("OrganizationAffiliation", "HealthcareService", "Location", "Organization")
     stores = True
@@ -277,7 +297,10 @@ class Places(ProviderSearch[FoundPlaces]):
         self.made = partial(FoundPlaces, kinds=kinds)
 
     async def read(self, wishes: Conditions, where: Around | None) -> tuple[Conditions, tuple[Listing, ...]]:
-        """Return the places of the kinds; networks that the directory doesn't list are looked up among theirs."""
+        """Return the conditions and the listings of places of the kinds in the area.
+
+        If the directory has no list of networks, the networks in question are looked up among those of the listings.
+        """
         found = await places_of_care(self.ask, self.kinds, where)
         lost = wishes.networks.named and not wishes.networks.listed
         if not (wishes.name or wishes.organization):
@@ -289,17 +312,17 @@ class Places(ProviderSearch[FoundPlaces]):
         return store_cards(self.ask, rows, where)
 
     def kept(self, found: Sequence[Listing], where: Around | None, wishes: Conditions) -> tuple[Listing, ...]:
-        """Return all listings, of whatever network, of the places that match."""
+        """Return all listings, also those in other networks, of each place that matches every condition."""
         fitting = {row.store for row in super().kept(found, where, wishes) if row.locations or not where}
         return tuple(row for row in sift(found, Conditions().filters(self.ask, where)) if row.store in fitting)
 
     async def own(self, wishes: Conditions) -> AskedNetworks:
-        """Return the person's own networks; in an emergency none matters."""
+        """Return the person's own networks; empty for emergency rooms, because no network matters in an emergency."""
         emergency = self.kinds == ("emergency_room",) and not wishes.networks.anyone
         return AskedNetworks() if emergency else await super().own(wishes)
 
     def with_own(self, result: FoundPlaces, found: Sequence[Listing], own: AskedNetworks) -> FoundPlaces:
-        """Return the places in the own networks, with the nearest place if that is not among them."""
+        """Return the page of places in the person's own networks, with the nearest place outside if that is nearer."""
         page = super().with_own(result, found, own)
         if page.none_own or page.others or page.first > 1 or not page.cards or page.cards[0].miles is None:
             return page
@@ -308,7 +331,10 @@ class Places(ProviderSearch[FoundPlaces]):
 
 
 def _spoken_of(said: str, found: Iterable[Listing]) -> str | None:
-    """Return the two words by which one of the places is called in a question, the Blue Heron of a pharmacy."""
+    """Return the first two distinctive words of a place's name, if the question contains them; None otherwise.
+
+    For example, "blue heron" for "is Blue Heron Pharmacy open".
+    """
     words = words_of(said)
     called = (" ".join(telling_words(row.name or "")[:_CALLED]) for row in found)
     return next((one for one in called if " " in one and stands(words_of(one), words)), None)
@@ -317,11 +343,11 @@ def _spoken_of(said: str, found: Iterable[Listing]) -> str | None:
 async def find_places(ask: Ask, *kinds: str, anywhere: bool = False) -> FoundPlaces:
     """Return the matching places of one of the kinds (or of any kind), nearest first.
 
-    Emergency rooms are not limited to a network. With `anywhere`, places without visitors, such as mail-order
-    pharmacies, are included.
+    Emergency rooms are not limited to a network. With `anywhere`, no place is needed, and places without visitors, such
+    as mail-order pharmacies, are included.
 
     Raises:
-        NeedsPlace: If no place was named.
+        NeedsPlace: If the question names no place and `anywhere` is False.
     """
     wishes = conditions(ask, (), await without_own(ask, await asked_networks(ask)))
     return await Places(ask, kinds).answer(wishes, placed=not anywhere)

@@ -1,7 +1,7 @@
-"""Reads a member's whole record page by page into their drawer; reading can be resumed, and missing parts are reported.
+"""Reads a member's whole record page by page into encrypted storage; reading can be resumed.
 
-Only one page of the payer is in memory at a time. The data that was read stays packed and encrypted until the files are
-made from it.
+Only one page of the payer is in memory at a time. The resources stay compressed and encrypted until the files are made.
+Parts that cannot be read are reported.
 """
 
 import asyncio
@@ -36,7 +36,7 @@ _WITH = {
 }
 _BREATH = 3.0  # seconds that are left for what is not reading
 _A_SECOND = 800, 1 * MIB
-"""How many records, and how many packed bytes, a slow machine turns into files per second."""
+"""How many records, and how many compressed bytes, a slow machine turns into files per second."""
 _STATE = "state"
 
 MissingWhy = Literal["failed", "refused", "limit"]
@@ -44,7 +44,7 @@ Marking = Literal["open", "marked"]
 
 
 class RecordStep(msgspec.Struct):
-    """One search of the record; `onward` is the address of the next page."""
+    """One search of the record; `onward` is the URL of the next page, "" before the first page."""
 
     type: str
     category: str = ""
@@ -52,13 +52,13 @@ class RecordStep(msgspec.Struct):
 
     @property
     def search(self) -> Search:
-        """The search from its first page."""
+        """The search for the first page."""
         by = (("category", self.category),) if self.category else ()
         return Search(self.type, (*by, *_WITH.get(self.type, ())))
 
 
 class Kept(msgspec.Struct, frozen=True):
-    """One stored part: the type of its records and their number."""
+    """One stored part of the record: resources of one type, all with or all without a sensitivity label (`share`)."""
 
     name: str
     type: str
@@ -67,21 +67,26 @@ class Kept(msgspec.Struct, frozen=True):
 
 
 class Missing(msgspec.Struct, frozen=True):
-    """A part missing from the file: a type that the payer `refused`, a page that `failed`, or data above the limit."""
+    """A part missing from the file: a type that the payer `refused`, a page that `failed`, or data over the `limit`."""
 
     type: str
     why: MissingWhy
 
 
 class Gathered(msgspec.Struct):
-    """How much of the record was read.
+    """How much of the member's record was read so far.
 
     Attributes:
-        steps: The searches still to do.
+        steps: The searches that are still to be done.
+        parts: The parts that are stored.
         failed: The searches that failed this time.
-        seen: The ids of the records that were read.
+        refused: The types that the payer does not give.
+        seen: The keys (type and id) of the resources that were read.
         strangers: How many records of other people were left out.
         unreadable: How many unreadable records were left out.
+        packed: The size of all parts in compressed bytes.
+        full: Whether the maximum size is reached.
+        made: Whether the files were made.
     """
 
     steps: list[RecordStep]
@@ -102,7 +107,7 @@ class Gathered(msgspec.Struct):
 
     @property
     def missing(self) -> tuple[Missing, ...]:
-        """What is missing, each type once per reason."""
+        """The parts that are missing, each type once per reason."""
         rows = [
             *(Missing(step.type, "failed") for step in self.failed),
             *(Missing(kind, "refused") for kind in self.refused),
@@ -112,18 +117,19 @@ class Gathered(msgspec.Struct):
 
     @property
     def seconds(self) -> float:
-        """The maximum time, in seconds, to make the files from what was read."""
+        """The longest time, in seconds, that making the files from what was read may take."""
         return _BREATH + self.records / _A_SECOND[0] + self.packed / _A_SECOND[1]
 
 
 async def gathered(ask: Ask, *, anew: bool) -> Gathered:
-    """Return what was read of the record within the time of this question; complete if no step is left.
+    """Read on in the member's record as long as the question's time allows, and return the progress.
 
-    Unfinished reading continues, including failed pages; with `anew`, a record that was made into a file is read again.
-    The answer's template reports what is missing, so no footer does.
+    The record is complete if no step is left. Reading resumes where it stopped and repeats failed pages; with `anew`, a
+    record whose files were made is read from the start. The answer's template reports what is missing, so that no
+    footer does.
 
     Raises:
-        SignInExpired: If the sign-in ended; what was read is kept until it ends.
+        SignInExpired: If the sign-in ended; what was read stays stored until the sign-in's data is deleted.
     """
     drawer = ask.own_drawer
     kept = await drawer.get(_STATE)
@@ -145,12 +151,12 @@ async def gathered(ask: Ask, *, anew: bool) -> Gathered:
 
 
 async def keep(ask: Ask, state: Gathered) -> None:
-    """Store the state of the reading."""
+    """Store how far the reading of the record has got, so that it can be resumed."""
     await ask.own_drawer.put(_STATE, msgspec.json.encode(state))
 
 
 async def _taken(ask: Ask, state: Gathered, step: RecordStep) -> None:
-    """Do one step as far as time allows, and record the result in the state."""
+    """Read one step as far as time allows, and record the result in `state`."""
     before = state.records
     try:
         if not await _paged(ask, state, step):
@@ -168,10 +174,10 @@ async def _taken(ask: Ask, state: Gathered, step: RecordStep) -> None:
 
 
 async def _paged(ask: Ask, state: Gathered, step: RecordStep) -> bool:
-    """Store the pages of a step; return False if time or space ran out before the end.
+    """Store the pages of a step; return False if time or space ran out before the last page.
 
     Raises:
-        PayerError: If a page could not be read; `onward` of the step is its address.
+        PayerError: If a page could not be read; the step's `onward` is its URL.
     """
     async for page in ask.onward(step.search, step.onward) if step.onward else ask.search(step.search):
         await _keep_page(ask, state, step, page)
@@ -207,7 +213,7 @@ def _key(entry: Entry) -> str:
 
 
 def _shares(rows: Iterable[Entry]) -> Iterable[tuple[str, Marking, list[Entry]]]:
-    """Return the rows grouped by type, those with a sensitivity label separately."""
+    """Return the resources grouped by type, those with a sensitivity label in groups of their own."""
 
     def share_of(one: Entry) -> tuple[str, Marking]:
         return one.type, "marked" if one.labels or labels_of(one.raw) else "open"
@@ -216,6 +222,6 @@ def _shares(rows: Iterable[Entry]) -> Iterable[tuple[str, Marking, list[Entry]]]
 
 
 def pack_lines(rows: Iterable[Entry]) -> bytes:
-    """Return the packed resources, one per line, as received except for line breaks, which are white space."""
+    """Return the resources as compressed NDJSON, as received except that line breaks become spaces."""
     lines = (bytes(one.raw).replace(b"\r", b" ").replace(b"\n", b" ") for one in rows)
     return zlib.compress(b"".join(line + b"\n" for line in lines))

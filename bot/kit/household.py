@@ -1,4 +1,4 @@
-"""Asks one question for each person of a household, and collects the results and who could not be read."""
+"""Asks one question about each person of a household, and collects the results and who could not be read."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -16,7 +16,7 @@ _AT_ONCE = 3
 
 
 class HouseholdMember(msgspec.Struct, frozen=True):
-    """One person of a household as answers describe them; see `Kin`."""
+    """One person of a household for display, without the question that `Kin` has."""
 
     number: int
     name: str
@@ -27,7 +27,7 @@ class HouseholdMember(msgspec.Struct, frozen=True):
 class Household(msgspec.Struct, Generic[T], frozen=True):
     """The results for each person who could be read; `missing` are the others.
 
-    `hides` holds the numbers of people for whom a part is missing.
+    `hides` are the numbers of the people of whose record a part could not be read.
     """
 
     found: tuple[tuple[HouseholdMember, T], ...]
@@ -36,7 +36,7 @@ class Household(msgspec.Struct, Generic[T], frozen=True):
 
     @property
     def is_floor(self) -> bool:
-        """Whether a sum over the household is only a minimum."""
+        """Whether a sum over the household is only a minimum, because something could not be read."""
         return bool(self.missing or self.hides)
 
 
@@ -47,7 +47,7 @@ def of_some(ask: Ask) -> bool:
 
 
 async def household(ask: Ask, read: Callable[[Ask], Awaitable[T]], about: str) -> Household[T]:
-    """Return the results of `read` for each person, a few at a time; their reports are merged.
+    """Return the results of `read` for each person, at most three at a time; the persons' reports are merged.
 
     Args:
         ask: The question about the household.
@@ -55,7 +55,7 @@ async def household(ask: Ask, read: Callable[[Ask], Awaitable[T]], about: str) -
         about: The FHIR type that is reported as missing if a person's record cannot be read.
 
     Raises:
-        PayerError: If no record could be read; the first reason.
+        PayerError: If no record could be read; the error of the first person.
         SignInExpired: If the sign-in ended.
     """
     turns, came = asyncio.Semaphore(_AT_ONCE), dict[int, T | PayerError | Unreadable]()
