@@ -87,7 +87,7 @@ def _toward(claim: Claim, aspect: str | None) -> Amount | None:
     return owed.deductible if aspect == "deductible" else added((owed.deductible, owed.copay, owed.coinsurance))
 
 
-def least(amounts: Iterable[Amount | None]) -> Amount | None:
+def non_negative_sum(amounts: Iterable[Amount | None]) -> Amount | None:
     """Return the sum of the given amounts, but not less than zero; None if no amount is given."""
     sum_ = added(amounts)
     return sum_ if sum_ is None or sum_.value >= 0 else Amount(sum_.value * 0, sum_.currency)
@@ -316,8 +316,8 @@ def floor_of(
     return Floor(
         side=side,
         claims=len(given),
-        deductible=least(c.owed.deductible for c in given),
-        shares=least(shares),
+        deductible=non_negative_sum(c.owed.deductible for c in given),
+        shares=non_negative_sum(shares),
         plan=plan,
         year=year,
         first=min(days, default=None),

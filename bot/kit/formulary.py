@@ -48,7 +48,7 @@ async def drugs_named(ask: Ask, chosen: DrugList, names: Iterable[str]) -> tuple
     """
     found: dict[str, Drug] = {}
     for name in dict.fromkeys(names):
-        for drug in await _called(ask, chosen, name):
+        for drug in await _search_drugs(ask, chosen, name):
             if drug.is_called(name):
                 found.setdefault(drug.id, drug)
     return tuple(sorted(found.values(), key=lambda drug: ("/" in (drug.name or ""), drug.ingredient)))
@@ -64,11 +64,11 @@ async def drugs_by_id(ask: Ask, ids: Sequence[str]) -> tuple[Drug, ...]:
 
 async def nearest_names(ask: Ask, chosen: DrugList, word: str) -> tuple[str, ...]:
     """Return at most three ingredients or brands of the list that are spelled like the word."""
-    alike = await _called(ask, chosen, word.split(maxsplit=1)[0][:_STEM]) if word.split() else ()
+    alike = await _search_drugs(ask, chosen, word.split(maxsplit=1)[0][:_STEM]) if word.split() else ()
     return spelled_like(word, (name for drug in alike for name in (drug.ingredient, drug.brand) if name), _NEAR)
 
 
-async def _called(ask: Ask, chosen: DrugList, name: str) -> tuple[Drug, ...]:
+async def _search_drugs(ask: Ask, chosen: DrugList, name: str) -> tuple[Drug, ...]:
     """Return the drugs of the list whose names contain every word of `name`.
 
     The search parameters are in CamelCase, as in STU1 of the formulary guide.

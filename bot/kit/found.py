@@ -199,7 +199,7 @@ class ProviderSearch(ABC, Generic[F]):
             ask.said_unmet(name)
         own = await self.own(wishes) if result.total else AskedNetworks()
         if not result.total:
-            found, result = await self.beyond(result, found)
+            found, result = await self.wider(result, found)
         for type_ in self.cited:
             shown = (*result.cards, *result.instead)
             ask.cite(type_, [key.id for card in shown for key in card.records if key.type == type_])
@@ -234,8 +234,8 @@ class ProviderSearch(ABC, Generic[F]):
         """
         where, wishes, others = result.where, result.wishes, "others" in self.ask.arguments
         inside = self.kept(found, where, replace(wishes, networks=own))
-        known = {self.counted(row) for row in inside}
-        outside = [row for row in self.kept(found, where, wishes) if self.counted(row) not in known]
+        known = {self.key_of(row) for row in inside}
+        outside = [row for row in self.kept(found, where, wishes) if self.key_of(row) not in known]
         if not inside:
             return replace(result, own=own.names, none_own=True)
         elsewhere = 0 if others else len(self.cards(outside, where))
@@ -243,11 +243,11 @@ class ProviderSearch(ABC, Generic[F]):
         page = self.page(outside if others else inside, where, wishes, unmet=result.unmet, unsaid=result.unsaid)
         return replace(page, own=own.names, others=others, elsewhere=elsewhere)
 
-    def counted(self, row: Listing) -> object:
+    def key_of(self, row: Listing) -> object:
         """Return the key by which a listing is counted: its provider, or its place if places are counted."""
         return row.store if self.stores else row.key
 
-    async def beyond(self, result: F, found: tuple[Listing, ...]) -> tuple[tuple[Listing, ...], F]:
+    async def wider(self, result: F, found: tuple[Listing, ...]) -> tuple[tuple[Listing, ...], F]:
         """Return the listings read last, and the page with what a larger distance or fewer conditions would find."""
         where = result.where
         for wide in farther(result.where) if result.where else ():
@@ -264,8 +264,8 @@ class ProviderSearch(ABC, Generic[F]):
         filters = [pair for pair in result.wishes.filters(self.ask, where, found) if pair[0] not in left]
         others = () if "provider_name" in left else sift(found, filters)  # no strangers for a name
         own = await self.own(result.wishes) if others else AskedNetworks()
-        inside = {self.counted(row) for row in sift(others, Conditions(networks=own).filters(self.ask, None))}
-        instead = self.cards([row for row in others if not own.wanted or self.counted(row) in inside] or others, where)
+        inside = {self.key_of(row) for row in sift(others, Conditions(networks=own).filters(self.ask, None))}
+        instead = self.cards([row for row in others if not own.wanted or self.key_of(row) in inside] or others, where)
         ranks = nearly_open(self.ask, result.wishes.open_at, instead) if left == ("open_at",) else None
         result = replace(result, instead=instead[:_INSTEAD], own=own.names, none_own=bool(own.wanted and not inside))
         return found, replace(result, ranked=ranks)

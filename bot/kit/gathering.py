@@ -141,25 +141,25 @@ async def gathered(ask: Ask, *, anew: bool) -> Gathered:
     ask.budget.widen(pages=_PAGES, resources=2 * MOST_RECORDS, total=_READ)
     try:
         while state.steps and not state.full and ask.budget.seconds > state.seconds:
-            await _taken(ask, state, state.steps[0])
+            await _read_step(ask, state, state.steps[0])
     finally:
         state.strangers += sum(gap.count for gap in ask.report.gaps if gap.kind == "left_out")
-        await keep(ask, state)
+        await store_progress(ask, state)
     gone = [Gap("page_failed", step.type) for step in state.failed]
     ask.report.gaps = [replace(gap, told=True) for gap in (*ask.report.gaps, *gone)]
     return state
 
 
-async def keep(ask: Ask, state: Gathered) -> None:
+async def store_progress(ask: Ask, state: Gathered) -> None:
     """Store how far the reading of the record has got, so that it can be resumed."""
     await ask.own_drawer.put(_STATE, msgspec.json.encode(state))
 
 
-async def _taken(ask: Ask, state: Gathered, step: RecordStep) -> None:
+async def _read_step(ask: Ask, state: Gathered, step: RecordStep) -> None:
     """Read one step as far as time allows, and record the result in `state`."""
     before = state.records
     try:
-        if not await _paged(ask, state, step):
+        if not await _read_pages(ask, state, step):
             return
     except (PayerForbids, PayerLacks):
         state.refused.append(step.type)
@@ -173,7 +173,7 @@ async def _taken(ask: Ask, state: Gathered, step: RecordStep) -> None:
         state.steps[:0] = [RecordStep(step.type, one) for one in _CATEGORIES.get(step.type, ())]
 
 
-async def _paged(ask: Ask, state: Gathered, step: RecordStep) -> bool:
+async def _read_pages(ask: Ask, state: Gathered, step: RecordStep) -> bool:
     """Store the pages of a step; return False if time or space ran out before the last page.
 
     Raises:
@@ -182,7 +182,7 @@ async def _paged(ask: Ask, state: Gathered, step: RecordStep) -> bool:
     async for page in ask.onward(step.search, step.onward) if step.onward else ask.search(step.search):
         await _keep_page(ask, state, step, page)
         step.onward = page.next_url or ""
-        await keep(ask, state)
+        await store_progress(ask, state)
         state.full = state.records >= MOST_RECORDS or state.packed >= MOST_PACKED
         if not step.onward:
             return True

@@ -10,7 +10,7 @@ from typing import TypeVar
 import msgspec
 
 from bot.kit.ask import Ask
-from bot.kit.gathering import KINDS, Gathered, Kept, Missing, keep
+from bot.kit.gathering import KINDS, Gathered, Kept, Missing, store_progress
 from bot.kit.offers import Document
 from bot.records.bundle import Entry, read_head
 from bot.records.care import CarePlan, Condition, Observation, Procedure
@@ -113,7 +113,7 @@ async def record_document(ask: Ask, state: Gathered, *, marked: bool) -> tuple[R
     async def done() -> None:
         if papers.hidden or state.failed:  # a button may ask for the rest
             state.made = True
-            await keep(ask, state)
+            await store_progress(ask, state)
         else:
             await ask.own_drawer.clear()
 

@@ -172,12 +172,12 @@ class People(ProviderSearch[FoundPeople]):
     async def _staff(self, wishes: Conditions, where: Around | None) -> tuple[Listing, ...]:
         return await staff(self.ask, wishes.houses, wishes.codes, wishes.filters(self.ask, where))
 
-    async def beyond(self, result: FoundPeople, found: tuple[Listing, ...]) -> tuple[tuple[Listing, ...], FoundPeople]:
+    async def wider(self, result: FoundPeople, found: tuple[Listing, ...]) -> tuple[tuple[Listing, ...], FoundPeople]:
         """Return also names with a similar spelling, if nobody has the name, or no organization."""
         name, house = result.wishes.name, result.wishes.organization
         if house and not (result.wishes.houses or found):
             return found, replace(result, no_house=True, near=await nearest(self.ask, house, people=False))
-        found, result = await super().beyond(result, found)
+        found, result = await super().wider(result, found)
         if name and not any(is_called_so(row, name) for row in found):
             result = replace(result, near=await nearest(self.ask, name, people=True))
         return found, result
