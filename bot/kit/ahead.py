@@ -48,13 +48,14 @@ VISITS = {
 
 
 class Ahead(msgspec.Struct, frozen=True):
-    """The rule of one plan for the service in question: `benefit` is the table's first row for both, `others` the rest.
+    """The rule of one plan for the service in question; `benefit` is the plan's first row for it in the benefit table.
 
     Attributes:
         called: The person's word for the service; None if the question has no word for it, or several services match.
+        others: The plan's other rows for the service, such as those for another network.
         alike: Rules of other services whose names contain that word: "therapy" also matches physical therapy.
-        deductible: The member's standing with the in-network deductible, None if the records do not settle it.
-        maximum: The member's standing with the out-of-pocket maximum, None if the records do not settle it.
+        deductible: The member's standing with the in-network deductible; None if the records do not settle it.
+        maximum: The member's standing with the out-of-pocket maximum; None if the records do not settle it.
         low: The lowest expected cost, computed from `claims`; `high` is the highest.
         claims: The member's earlier claims for the same care that have a price, newest first.
         kind: The kind of care of these claims; None if no kind of care gives a price.

@@ -344,5 +344,5 @@ class Stepped(msgspec.Struct, frozen=True):
 
 
 def without(ask: Ask, *slots: str) -> Ask:
-    """Return the question without these slots and without its message text, which describe a step and not a claim."""
+    """Return the question without these slots and its message text, so that the words for a step select no claims."""
     return replace(ask, slots={name: value for name, value in ask.slots.items() if name not in slots}, said="")

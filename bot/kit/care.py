@@ -381,7 +381,7 @@ def _is_outside(test: Series) -> bool:
 
 
 def _marks(ask: Ask) -> frozenset[str]:
-    """Return the marks that confirm the question: ("normal") for "is my sodium normal"; empty if it asks for none."""
+    """Return the marks that mean yes: {"normal"} for "is my sodium normal"; empty if the question is about none."""
     said = _said(ask)
     asks = _ASKS_MARK.search(said) is not None
     return next((marks for marks, words in _MARKS.items() if asks and words.search(said)), frozenset())

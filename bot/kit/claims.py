@@ -114,7 +114,10 @@ def asks_for_care(ask: Ask) -> bool:
 
 
 def care_words(ask: Ask, claims: Iterable[Claim]) -> dict[str, CareKind]:
-    """Return the kind of care for each of the payer's texts on the claims; empty if the answer is in their language."""
+    """Return the kind of care for each of the payer's texts on the claims.
+
+    Return {} for an answer in the language of these texts, which quotes them instead.
+    """
     return {} if ask.language == PAYERS_LANGUAGE else kinds_by_text(claims, ask.care_kinds)
 
 

@@ -1,4 +1,4 @@
-"""What is asked about care to come: its price or cover, how much of it, what comes first, what it counts toward."""
+"""What a question asks about future care: its price or coverage, whether the deductible comes first, and so on."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bot.kit.tense import speaks_ahead
 
 Wants = Literal["price", "free", "covered", "copay", "after", "counts", "unsaid"]
 _UNSAID = ("approval", "referral", "waiting", "limited", "beyond", "together", "billed_per")
-"""What may be asked of care and no record says, in the order of an answer."""
+"""What a question may ask about care but no record says, in the order of an answer."""
 _ACUTE = frozenset({"emergency", "urgentcare"})
 _EITHER = frozenset({"copay", "deductible"})
 _AGAINST, _OR = frozenset({"against", "alike", "apart", "cheaper", "dearer", "than"}), frozenset({"or", "o"})
@@ -20,13 +20,16 @@ _AGAINST, _OR = frozenset({"against", "alike", "apart", "cheaper", "dearer", "th
 
 
 def counted_toward(ask: Ask) -> str | None:
-    """Return the yearly amount that something may count toward: the one that is named, beside a copay too."""
+    """Return the yearly amount that the message names, "deductible" or "out_of_pocket_max"; None if neither."""
     told = (*values_of(ask, "amount_kind"), share_asked(ask))
     return next((one for one in (*told, *ask.asked.says) if one in COUNTED), None)
 
 
 def sides_asked(ask: Ask) -> str | None:
-    """Return the rule of how plans work about two sides that the words set against each other; None without two."""
+    """Return the key of the general rule that a comparison of two sides asks for; None without such a comparison.
+
+    For example, "copay_or_percent" for a question whether a copay or a coinsurance applies.
+    """
     says = ask.asked.says.keys()
     if "admitted" in says and visit_kind(ask) == "emergency":
         return "admitted"
@@ -38,9 +41,9 @@ def sides_asked(ask: Ask) -> str | None:
 
 
 def counting_asked(ask: Ask) -> str | None:
-    """Return the rule of how plans work that says whether something counts toward a yearly amount.
+    """Return the key of the general rule on what counts toward a yearly amount, if the question asks for the rule.
 
-    None where the words don't ask that, nor whether the deductible has to be met first, and for care that is named.
+    None for any other question, and for most questions about care that is named, which the plan's own data answers.
     """
     if not _asks_counting(ask):
         return None
@@ -60,7 +63,7 @@ def _asks_counting(ask: Ask) -> bool:
 
 
 def wants_to_come(ask: Ask) -> Wants | None:
-    """Return what is asked about care to come; None for a question about shares alone, or without any care."""
+    """Return what the question asks about future care; None if it asks only about yearly amounts, or names no care."""
     aspect, reason = share_asked(ask), text_of(ask, "reason")
     named, says = names_care(ask), ask.asked.says.keys()
     if (speaks_ahead(ask) or (named and "was" not in says)) and says >= _EITHER:
@@ -85,13 +88,16 @@ def wants_to_come(ask: Ask) -> Wants | None:
 
 
 def is_timeless(ask: Ask) -> bool:
-    """Return whether a rule of the plan is asked for, of which a day tells nothing: "it cracked on Sunday"."""
+    """Return whether the question asks for a rule of the plan, so that a day in the message does not matter.
+
+    For example, "it cracked on Sunday" in a question whether a crown is covered.
+    """
     says = ask.asked.says
     return "was" not in says and ("paid_for" in says or wants_to_come(ask) in {"counts", "unsaid"})
 
 
 def unsaid_of(ask: Ask) -> tuple[str, ...]:
-    """Return what is asked of care that no record says, such as a limit on visits or a referral."""
+    """Return what the question asks about care but no record says, such as a limit on visits or a referral."""
     return tuple(one for one in _UNSAID if one in ask.asked.says)
 
 
@@ -106,19 +112,22 @@ def _wants(ask: Ask, aspect: str | None, reason: str | None) -> Wants:
 
 
 def asks_cover(ask: Ask) -> bool:
-    """Return whether the words ask if the plan pays; "what I'd pay for it" asks the price."""
+    """Return whether the question asks if the plan pays; False for "what I'd pay for it", which asks for the price."""
     says = ask.asked.says
     return "paid_for" in says or ("COVER" in ask.concepts and "own_share" not in says)
 
 
 def names_care(ask: Ask) -> bool:
-    """Return whether the words name some care, known to the pack or not."""
+    """Return whether the question names some care, known to the pack or not."""
     told = {"service", "specialty", "facility_type", "provider_name"} & {*ask.slots, *ask.several}
     return bool(told or named_visit(ask) or ask.asked.care)
 
 
 def care_scope(ask: Ask) -> str | None:
-    """Return dental or vision, where the care is of that kind, or the words name it alone."""
+    """Return "dental" or "vision" if all care in question is of this kind, by its kind of care or else by the words.
+
+    None for any other care.
+    """
     above = [ask.care_kinds.above(kind) for kind in values_of(ask, "service")]
     by_kind = next((name for name in ("dental", "vision") if above and all(name in one for one in above)), None)
     return by_kind or (scope_of(ask) if not above and scope_of(ask) in {"dental", "vision"} else None)

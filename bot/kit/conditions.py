@@ -39,14 +39,14 @@ _ACCESS = frozenset({"adacomp", "handiaccess", "mobility"})
 
 
 class Loosened(msgspec.Struct, frozen=True):
-    """A search without the conditions `wishes` (names of slots), and the number of providers that this search finds."""
+    """A search without the conditions in `wishes` (slot names), and the number of providers that this search finds."""
 
     wishes: tuple[str, ...]
     total: int
 
     @property
     def argument(self) -> str:
-        """The dropped conditions as the argument of a button."""
+        """The dropped conditions, separated by commas, as the argument of a button."""
         return ",".join(self.wishes)
 
 
@@ -100,10 +100,9 @@ class Conditions(msgspec.Struct, frozen=True):
     street: str | None = None
 
     def filters(self, ask: Ask, where: Around | None, found: Sequence[Listing] = ()) -> list[Filter]:
-        """Return every condition as a filter named by its slot.
+        """Return every condition as a pair of its slot and a test for listings, because servers may ignore conditions.
 
-        The filters are needed because servers may ignore conditions. `found` are all listings that were read, which are
-        needed for networks combined with "and" or "not".
+        `found` are all listings that were read, which are needed for networks combined with "and" or "not".
         """
         codes, street, name, house = set(self.codes), self.street or "", self.name or "", self.organization or ""
         asked: list[tuple[str, object, Callable[[Listing], bool]]] = [

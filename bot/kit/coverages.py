@@ -221,7 +221,7 @@ def shares_of(costs: tuple[CostShare, ...], aspect: str | None, side: str | None
 
 
 def by_figure(ask: Ask, coverages: Coverages) -> Ask:
-    """Return the question with the yearly amount that the message names by its figure: "what is the 1,500 dollars".
+    """Return the question with the yearly amount that the message names only by its figure: "have I met the $1,500".
 
     Unchanged if the figure is not that of one yearly amount, or if the message names another cost share or a visit.
     """
@@ -233,7 +233,10 @@ def by_figure(ask: Ask, coverages: Coverages) -> Ask:
 
 
 def passed(ask: Ask, coverages: Coverages) -> str | None:
-    """Return the yearly amount whose being met the question assumes, by its figure or else its name; None if none."""
+    """Return the yearly amount in a question about costs after this amount is met; None if none is named.
+
+    The amount is named by its figure, or else by its name.
+    """
     return _figure_named(ask, coverages) or share_asked(ask)
 
 

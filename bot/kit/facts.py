@@ -107,7 +107,7 @@ class ProviderFact(msgspec.Struct, frozen=True):
 
 
 def facts_asked(ask: Ask, name: str | None = None) -> tuple[str, ...]:
-    """Return the facts that the message asks for, in its order; the words of the provider's `name` do not count.
+    """Return the facts that the message asks for, in the order of its words; the provider's `name` is ignored.
 
     If the message asks for none, return the facts that the previous question asked for.
     """
@@ -157,7 +157,7 @@ def _holds(longer: tuple[int, int, str], one: tuple[int, int, str]) -> bool:
 def facts_of(ask: Ask, card: Card, rows: Sequence[Listing], asked: Iterable[str]) -> tuple[ProviderFact, ...]:
     """Return what the listings of one provider say about each of the facts `asked`.
 
-    The slots that these facts cover are recorded as dealt with by the answer.
+    The slots that these facts answer are recorded, so that the reply does not report them as unmet.
     """
     asked = tuple(asked)
     for slot in ask.beside.keys() & {"network", *(_TOLD_BY.get(about, about) for about in asked)}:

@@ -131,7 +131,7 @@ def _of_two(one: Claim, other: Claim, coverages: Coverages) -> bool:
 
 
 def standings(aspect: str, plans: Iterable[Shares], alive: Live, coverages: Coverages) -> tuple[MetSoFar, ...]:
-    """Return the member's standing with the in-network amount `aspect` of each plan that has exactly one of them."""
+    """Return the member's standing with the in-network amount `aspect` of each plan with exactly one such amount."""
     limits = [(plan, limit) for plan, shares in plans if (limit := _one_limit(aspect, shares))]
     alone = len(limits) == 1
     found = (_standing(aspect, limit, plan, alive, coverages, alone=alone) for plan, limit in limits)

@@ -44,7 +44,7 @@ async def drug_lists(ask: Ask) -> DrugLists:
 async def drugs_named(ask: Ask, chosen: DrugList, names: Iterable[str]) -> tuple[Drug, ...]:
     """Return the drugs of the list whose names contain one of `names`, each once.
 
-    Drugs without a "/" (a combination) in the name come first, then by ingredient.
+    Drugs with a "/" in the name (combinations) come last; the drugs are then sorted by ingredient.
     """
     found: dict[str, Drug] = {}
     for name in dict.fromkeys(names):

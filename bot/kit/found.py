@@ -248,7 +248,7 @@ class ProviderSearch(ABC, Generic[F]):
         return row.store if self.stores else row.key
 
     async def wider(self, result: F, found: tuple[Listing, ...]) -> tuple[tuple[Listing, ...], F]:
-        """Return the listings read last, and the page with what a larger distance or fewer conditions would find."""
+        """Return the listings of the last search, and the page with what a larger distance or fewer conditions find."""
         where = result.where
         for wide in farther(result.where) if result.where else ():
             _, found = await self.read(result.wishes, wide)
@@ -322,7 +322,10 @@ class Places(ProviderSearch[FoundPlaces]):
         return AskedNetworks() if emergency else await super().own(wishes)
 
     def with_own(self, result: FoundPlaces, found: Sequence[Listing], own: AskedNetworks) -> FoundPlaces:
-        """Return the page of places in the person's own networks, with the nearest place outside if that is nearer."""
+        """Return the page of places in the person's own networks.
+
+        `nearer` is set to the nearest place of all if that place is outside these networks.
+        """
         page = super().with_own(result, found, own)
         if page.none_own or page.others or page.first > 1 or not page.cards or page.cards[0].miles is None:
             return page
