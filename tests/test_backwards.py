@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.ops.entrance import StoredWaits
-from bot.ops.upkeep import put_right
+from bot.ops.upkeep import correct_clock_change
 from bot.stores.base import NewRow, Store
 from bot.stores.postgres import open_postgres
 from bot.stores.sqlite import open_sqlite
@@ -38,14 +38,14 @@ async def test_what_was_held_when_the_clock_was_ahead_is_free(world: tuple[Store
     store, clock = world
     await _row(store, "inbox:slack", "held before", NOON + 4)
     clock.now += 3_600
-    assert await put_right(store, clock) == 0
+    assert await correct_clock_change(store, clock) == 0
     await _row(store, "inbox:slack", "held", clock.now + 4)
     await _row(store, "watch:slack", "rests", clock.now + 1_800)
     await store.add("token_renewal", "t", expires=clock.now + 20)
     await store.count("links_asked", "dana", expires=clock.now + 600)
     clock.now = NOON + 10
-    assert await put_right(store, clock) == pytest.approx(3_590)
-    assert await put_right(store, clock) == 0
+    assert await correct_clock_change(store, clock) == pytest.approx(3_590)
+    assert await correct_clock_change(store, clock) == 0
     await _row(store, "inbox:slack", "held since", clock.now + 120)
     clock.now += 25
     keys = [row.key for _ in range(3) if (row := await store.lease("inbox:slack", until=clock.now + 60))]
@@ -63,11 +63,11 @@ async def test_a_wait_is_no_longer_than_it_was_told(world: tuple[Store, Clock]) 
     store, clock = world
     waits = StoredWaits(store, clock)
     clock.now += 3_600
-    await put_right(store, clock)
+    await correct_clock_change(store, clock)
     await waits.keep("https://payer.example", 20)
     clock.now = NOON
     assert await waits.left("https://payer.example") == 20
-    await put_right(store, clock)
+    await correct_clock_change(store, clock)
     clock.now += 25
     assert await waits.left("https://payer.example") == 0
 
@@ -76,7 +76,7 @@ async def test_a_wait_is_no_longer_than_it_was_told(world: tuple[Store, Clock]) 
 async def test_clocks_that_differ_a_little_move_nothing(world: tuple[Store, Clock]) -> None:
     """Two machines, twenty seconds apart: a lease of one is one for the other."""
     store, clock = world
-    await put_right(store, clock)
+    await correct_clock_change(store, clock)
     await _row(store, "inbox:slack", "held", clock.now + 4)
-    assert await put_right(store, lambda: clock.now - 20) == 0
+    assert await correct_clock_change(store, lambda: clock.now - 20) == 0
     assert await store.lease("inbox:slack", until=clock.now + 60) is None

@@ -153,7 +153,7 @@ class Answering:
         if every and access:
             ask.kin = await self._kin(message.person, memory, ask, of_household(asked, access.people))
         name = every.answer if every else (rules.workings if WORKINGS in asked.slots else None) or asked.intent
-        asked, ask, name, summary = await self._held(message.person, asked, ask, access, name)
+        asked, ask, name, summary = await self._best_answer(message.person, asked, ask, access, name)
         private = needs_member or ask.private
         if access is not None:
             summary = await self._stored(message.person, asked, summary, access)
@@ -175,7 +175,7 @@ class Answering:
             return replace(reply, stands=partial(self._accounts.holds, message.person, access.link_id))
         return reply
 
-    async def _held(
+    async def _best_answer(
         self, person: Person, asked: Asked, ask: Ask, access: Access | None, name: str, *, handed: bool = False
     ) -> tuple[Asked, Ask, str, Summary]:
         """Return the question, its `Ask`, the answer's name and result; of another intent if that one fits better."""
@@ -187,7 +187,7 @@ class Answering:
             if access is None and self._pack.is_of_member(name):  # no rule of all plans tells it
                 access = await self._accounts.access(person, asked.whose)
             ask = replace(ask, unmet={}, arguments=ahead.arguments)
-            return await self._held(person, asked, ask, access, name, handed=True)
+            return await self._best_answer(person, asked, ask, access, name, handed=True)
         by = {} if handed else {one.tells: intent for intent, one in self._pack.intents.items()}
         for intent in (by[tells] for tells in others_that_may_hold(ask) if tells in by):
             if untaken(ask, summary):
@@ -212,7 +212,7 @@ class Answering:
         return summary
 
     async def _stored(self, person: Person, asked: Asked, summary: Summary, access: Access) -> Summary:
-        """Store the reminder, change to an appeal or last view that an answer requests. Return it with the outcome."""
+        """Store the reminder, appeal change or view that an answer requests. Return the answer with the outcome."""
         if isinstance(summary, WithCase) and summary.change:
             summary = replace(summary, done=await self._reminding.changed(person, access, summary.change))
         if isinstance(summary, WithReminder) and summary.wish:
@@ -341,7 +341,7 @@ class Answering:
         )
 
     async def _offered(self, person: Person | None, asked: Asked, summary: Summary) -> tuple[Summary, dict[str, str]]:
-        """Store the answer's document, for `person` or openly. Return the answer with an `Offer`, and the link."""
+        """Store the answer's document. Return the answer with an `Offer`, and the link: for `person`, or else open."""
         if not isinstance(summary, WithDocument) or summary.document is None:
             return summary, {}
         document = summary.document

@@ -46,7 +46,7 @@ class Connecting:
         self._dialogue, self._now, self._retention, self._reminding = parts.dialogue, parts.now, retention, reminding
 
     async def answer(self, exchange: Exchange, asked: Asked) -> Private:
-        """Return the reply to an `account.*` intent, after its action."""
+        """Do what an `account.*` intent asks for, and return the reply."""
         message, person, language = exchange.message, exchange.message.person, asked.language
         if asked.intent in FAREWELLS and message.press is None and _HOW.match(message.text):
             return self._say("account/how", language, intent=asked.intent, asked=asked)
@@ -120,7 +120,7 @@ class Connecting:
         return self._say("channels/home", language, intent="home", **values), link is not None
 
     async def coded(self, message: Message, code: CodeState, language: Language) -> Private:
-        """Return the reply to a typed code: connected, a choice of records, or why the code is not accepted.
+        """Return the reply to a typed code: the account is connected, a choice of records, or why the code is refused.
 
         Raises:
             LinkExpired: no sign-in waits for a code, and no account is connected.

@@ -92,7 +92,7 @@ def within(blocks: tuple[Block, ...], barred: Callable[[str], bool]) -> tuple[Bl
 
 
 def explained(intent: str, blocks: tuple[Block, ...]) -> tuple[Block, ...]:
-    """Return the blocks of an intent's reply, with "How do you know?" only if they contain money, dates or networks."""
+    """Return the blocks of an intent's reply, without "How do you know?" if they have no money, date or network."""
     if intent == SOURCES or any(map(_TOLD.search, _words(blocks))):
         return blocks
     return within(blocks, SOURCES.__eq__)
@@ -164,7 +164,7 @@ class Exchange(msgspec.Struct):
         return self.line.above(reply) if self.line is not None else (reply,)
 
     def around(self, problem: Private) -> tuple[Answered, ...]:
-        """Return the messages for an error: after the emergency line if nothing was asked yet, otherwise below it."""
+        """Return the messages to send for an error: below the emergency line, or after the line as its own message."""
         if self.line is None or self.is_asked:
             return self.above(problem)
         return self.line.alone, problem
@@ -188,7 +188,7 @@ class Said(msgspec.Struct, frozen=True):
     alone: bool = False
 
 
-def asked_by(reply: Answered) -> frozenset[str]:
+def button_intents(reply: Answered) -> frozenset[str]:
     """Return the intents of a reply's buttons."""
     buttons = (button for block in reply.blocks if isinstance(block, Actions) for button in block.buttons)
     return frozenset(button.press.intent for button in buttons if button.press)
@@ -267,7 +267,7 @@ class Keeper:
         return replace(offers, **told_of, link=memory.link, whose=memory.whose, choice=memory.choice)
 
     def _with_named(self, asked: Asked, reply: Answered) -> Asked:
-        """Return the question with the values that only the record told (`reply.named`), as slots or arguments."""
+        """Return the question with the values that the answer found (`reply.named`), such as a provider's name."""
         heard = self._pack.intents[asked.intent].heard if reply.named else {}
         slots = {name: Slot(one, one) for name, one in reply.named.items() if name in heard}
         others = {name: one for name, one in reply.named.items() if name not in {*heard, THOSE}}
@@ -283,7 +283,7 @@ class Keeper:
     def meaning(
         self, after: Asked | None, language: Language, said_slots: Mapping[str, Mapping[str, Slot]] | None = None
     ) -> Callable[[Press], Asked]:
-        """Return a function that returns a button's question, and the same question for the same button.
+        """Return a function from a button to its question. The question of each button is made only once.
 
         `after` is the question above the buttons, `said_slots` are the slots of the intents offered, by intent.
         """
@@ -389,7 +389,7 @@ class AlarmLine:
         self._told = isinstance(message.place, OneToOne)
 
     def above(self, reply: Answered) -> tuple[Answered, ...]:
-        """Return the messages to send: the reply under the line, after the line alone where the writer is shown it."""
+        """Return the messages to send: the reply below the line; in a shared place, the line alone before that."""
         line = self.alone
         under = replace(reply, blocks=(*line.blocks, *reply.blocks), alarm=line.alarm, rating=None)
         if self._told or isinstance(reply, Shareable):

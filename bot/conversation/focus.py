@@ -163,9 +163,10 @@ def of_shown(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules
 
 
 def _teller(reading: Reading, before: IntentRules, intents: Mapping[str, IntentRules]) -> str | None:
-    """Return the likeliest intent about several claims; an intent about one claim counts for the matching one.
+    """Return the likeliest intent about several claims; intents about one claim add their probability to these.
 
-    The cost of one claim, or its reason, becomes the sum of all; what one claim was becomes their list.
+    An intent about the cost of a claim, or its reason, counts for the sum of the claims; one about what the claim was
+    counts for their list.
     """
     names = {entry.tells: name for name, entry in intents.items() if entry.tells}
     told = defaultdict[str, float](float)
@@ -180,7 +181,10 @@ def _teller(reading: Reading, before: IntentRules, intents: Mapping[str, IntentR
 
 
 def of_those(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked:
-    """Return a question about the claims that were shown with their ids, without earlier filters; else unchanged."""
+    """Return the question with the ids of the claims shown, without earlier filters, if these are meant.
+
+    Otherwise return the question unchanged.
+    """
     before = intents.get(memory.asked.intent) if memory.asked else None
     rules, meant = intents.get(asked.intent), _meant(memory, reading, before)
     same = memory.asked is not None and memory.asked.whose == asked.whose
@@ -195,14 +199,17 @@ def _asks_of_claim(rules: IntentRules) -> bool:
 
 
 def beside_last(memory: Memory, asked: Asked) -> Asked:
-    """Return the question with the previous provider as argument if it names another; "those two" may mean both."""
+    """Return the question with the previous question's provider as an argument, if it names another; else unchanged.
+
+    A later question about "those two" then means both providers.
+    """
     last, own = (one.values.get(_NAME) if one else None for one in (memory.asked, asked))
     two = isinstance(last, str) and isinstance(own, str) and last != own and "/" not in last + own
     return replace(asked, arguments={**asked.arguments, _SPOKEN: last}) if two else asked
 
 
 def of_both(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked:
-    """Return a question about "those two" with the two providers asked about one after the other; others unchanged."""
+    """Return a question about "those two" with the last two providers asked about as its names; others unchanged."""
     last = memory.asked.arguments.get(_SPOKEN) if memory.asked else None
     them = reading.those and not _THEM.isdisjoint(reading.text.casefold().split())
     if last is None or memory.asked is None or not them or not NAMES.isdisjoint(asked.slots):

@@ -93,9 +93,9 @@ def _searched_again(memory: Memory, asked: Asked, reading: Reading, intents: Map
 
 
 def _like_shown(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked:
-    """Return a search that names no kind of provider with the one just shown as its model: "who else in that office".
+    """Return a search for providers like the one just shown, which becomes an argument: "who else in that office".
 
-    Other searches are unchanged.
+    A search that names a kind of provider, or a provider, is unchanged.
     """
     before, context = intents.get(memory.asked.intent) if memory.asked else None, memory.context()
     slot = context.slots.get(_PROVIDER) if context and before and before.is_of_provider else None
@@ -145,9 +145,9 @@ def _among(memory: Memory, asked: Asked, reading: Reading) -> Asked:
 
 
 def consent(memory: Memory, reading: Reading) -> Asked | None:
-    """Return the question that a bare yes means: that of the last reply's first button; else None.
+    """Return the question of the last reply's first button if the message is a bare yes; else None.
 
-    None also if that button must be pressed, because it deletes something, or if the bot asked "where should I look?".
+    Return None also if that button deletes something, so that it must be pressed, or if the bot asked for a slot.
     """
     told = reading.slots.get("answer")
     first = next(iter(memory.labels.values()), None)

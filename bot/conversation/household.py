@@ -22,7 +22,7 @@ SOME = "patients"
 def household_of(asked: Asked, rules: IntentRules | None, people: Sequence[PatientCandidate]) -> HouseholdRule | None:
     """Return the intent's rule for an answer about several people together, if the question asks for one; else None.
 
-    None also if the intent has no such rule, or if the question is how plans work, which is the same for all.
+    Return None also if the intent has no such rule, or if the question asks how plans work, which is the same for all.
     """
     slot = asked.slots.get(PERSON)
     value = slot.value if slot and isinstance(slot.value, Mapping) else {}

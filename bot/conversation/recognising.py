@@ -68,7 +68,7 @@ class Recognisers:
         )
 
     def hear(self, exchange: Exchange, *, further: bool = False) -> Request | None:
-        """Read a message, or a `further` question of one, into the exchange. Return a command's or form's request."""
+        """Read a message, or a `further` question of one, into the exchange. Return a command's request, else None."""
         message, memory, today = exchange.message, exchange.memory, self._now().date()
         is_command = message.command or message.form or message.text.lstrip().startswith("/")
         request = self._commands.request(message, today) if is_command else None
@@ -112,9 +112,9 @@ class Recognisers:
         return step or await self._not_understood(exchange)
 
     def _command(self, exchange: Exchange, request: Request) -> NextStep:
-        """Return the question of a slash command or a form, which is of one of its own intents.
+        """Return the question of a slash command or a form, which has one of its own intents.
 
-        Return the usage if it is asked for, or a reply about options that cannot be read.
+        If the usage is asked for or an option is faulty, return the reply about that instead.
         """
         memory, message, reading, language = exchange.memory, exchange.message, exchange.reading, exchange.language
         asked = replace(self._commands.asked(request, reading, self._now().date()), language=language)
@@ -169,7 +169,7 @@ class Recognisers:
         return "barred" if message.directory_only else "fresh" if fresh else "spent"
 
     async def _list(self, exchange: Exchange) -> Asked | None:
-        """Return the question about each line of a list, if the first line asks something that allows it; else None.
+        """Return the question about each line of a list, if the message has a list and a fitting question; else None.
 
         The lines are an argument of the question, and the answer reads each one separately. The names in "are Okafor
         and Kim in network" count as such lines.
@@ -232,7 +232,7 @@ class Recognisers:
         return None if goes_on else earlier
 
     async def label(self, exchange: Exchange) -> Asked | None:
-        """Return the question of the fixed button whose label was typed; None if none, or if the message is clear."""
+        """Return the question of the fixed button whose label was typed; None without one, or for a clear message."""
         reading, memory = exchange.reading, exchange.memory
         unread = reading.unclear or reading.intent in {None, FALLBACK} or reading.score < _SURELY
         language, press = self._fixed.get(typed_label(exchange.message.text), (None, None))

@@ -158,7 +158,7 @@ def _fitting(intents: tuple[IntentRules, ...], reading: Reading, given: Mapping[
 
 
 def _unmet(options: Options, rules: IntentRules, slots: Mapping[str, Slot]) -> dict[str, Slot]:
-    """Return the options that only another intent of the command accepts, and unsupported "not" and "or"."""
+    """Return the conditions that the intent ignores: options of the command's other intents, some "not" and "or"."""
     taken = _kinds(rules)
     other = {kind: slot for kind, slot in options.slots.items() if kind not in taken}
     return {**other, **not_honoured(slots, rules)}

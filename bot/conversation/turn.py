@@ -24,7 +24,7 @@ from bot.conversation.exchange import (
     Exchange,
     Parts,
     Said,
-    asked_by,
+    button_intents,
     endangered,
 )
 from bot.conversation.feedback import KEEP, SENTENCE, Feedback
@@ -229,7 +229,7 @@ class Turn:
             return Said(self._static(asked, why))
         if asked.intent.startswith("answer."):
             aside = self._owners.headed(self._answering.aside(asked), asked, exchange.memory)
-            return Said(aside, keeps=True) if asked_by(aside) else aside
+            return Said(aside, keeps=True) if button_intents(aside) else aside
         keeps = asked.intent in self._of_person
         if keeps or asked.intent.startswith("account."):
             answer = self._of_person.get(asked.intent, self._connecting.answer)
@@ -246,8 +246,8 @@ class Turn:
     async def _stated(self, message: Message, asked: Asked) -> Answered:
         """Return an answer that needs no data.
 
-        If the text has the payer's phone number and none is configured, a member's own chat gets the number on their
-        card.
+        If its text needs the payer's phone number and none is configured, a member in a 1:1 chat gets the number that
+        is on their card.
         """
         payer = PayerQuoted(self._pack.payer)
         reply = self._static(asked, payer=payer, directory_only=message.directory_only)
@@ -319,14 +319,14 @@ class Turn:
 
         The answer of an intent of type `aside` keeps the previous topic, unless a further question has a topic.
         """
-        others = unsaid(asked.also, asked_by(reply))
+        others = unsaid(asked.also, button_intents(reply))
         rest = [one for one in further if one.lines is not None]
         alone, language = exchange.message.alone, asked.language
         blocks = list(reply.blocks)
         for number, one in enumerate(rest):
             told = questions({one.intent: one.slots}, self._intents, alone=alone)
             *head, button = self._pack.render("also", {"questions": told, "first": not number}, language)
-            known = one.lines and one.intent in asked_by(reply)  # a button above leads to all of it
+            known = one.lines and one.intent in button_intents(reply)  # a button above leads to all of it
             blocks += [*head, *(one.lines or ()), *(() if known else (button,))]
         told = questions(others, self._intents, alone=alone)
         blocks += self._pack.render("also", {"questions": told, "first": True}, language)

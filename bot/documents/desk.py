@@ -1,7 +1,8 @@
-"""Stores documents until they are downloaded: encrypted twice, one for each person, each file downloadable once.
+"""Stores documents until they are downloaded. A document is encrypted twice, and a person has one at a time.
 
-The store and the bot's own keys are not enough to read them: the inner key is derived from the link's id, of which only
-the hash is stored. Over HTTP, GET changes nothing; a person's own are returned only through our form with the code.
+The store and the bot's own keys are not enough to read a document: the inner key is derived from the link's id, of
+which only the hash is stored. Over HTTP, GET changes nothing. A person's own document is returned only through our form
+with the code, and each of its files only once.
 """
 
 import hashlib
@@ -43,9 +44,9 @@ _KIND = "drawer"
 
 
 class SealedDrawer:
-    """The storage for one record. Its rows are owned by the person, so that unlinking deletes them.
+    """Stores values about one record for a short time. The person owns the rows, so that unlinking deletes them.
 
-    `holds` returns whether the link under which it is read is still the person's current one.
+    `holds` returns whether the account link with which the record is read is still the person's current one.
     """
 
     def __init__(
@@ -65,7 +66,11 @@ class SealedDrawer:
         return await self._table.get(_KIND, self._key(name))
 
     async def put(self, name: str, value: bytes) -> None:
-        """Store a value under a name; Disconnected, and nothing kept, if the person unlinked meanwhile."""
+        """Store a value under a name for at most an hour, and no longer than the sign-in is valid.
+
+        Raises:
+            Disconnected: the person unlinked meanwhile; nothing is kept.
+        """
         hour = self._clock() + KEPT
         expires = hour if self._ends is None else min(hour, self._ends)
         await self._table.put(_KIND, self._key(name), value, expires=expires, owner=self._owner)
@@ -93,10 +98,11 @@ ROW = 1024 * 1024
 
 
 class Paper(msgspec.Struct, frozen=True):
-    """A stored document, key: the SHA-256 of its id. `code` is the SHA-256 of its code, None if it needs none.
+    """A stored document. Its key is the SHA-256 of its id; `code` is the SHA-256 of its code, None if it needs none.
 
-    `person` is its owner, None for directory data. `style` is the hash of its one style, `script` that of its one
-    script, if any. A large file is stored in pieces: `more` is the number of pieces after the first, by format.
+    `person` is its owner, None for directory data. `formats` are its files. `style` and `script` are the hashes of the
+    page's one style and one script; `script` is "" without one. A large file is stored in pieces: `more` is the number
+    of pieces after the first, by format.
     """
 
     person: Person | None
@@ -110,12 +116,12 @@ class Paper(msgspec.Struct, frozen=True):
     script: str = ""
 
     def rows(self, key: str, form: str) -> list[str]:
-        """Return the keys of the rows of a file, in order."""
+        """Return the keys of the rows with the pieces of the file in format `form`, in order."""
         return [f"{key}.{form}", *(f"{key}.{form}.{at}" for at in range(1, self.more.get(form, 0) + 1))]
 
     @property
     def owner(self) -> str:
-        """The key of the person who owns its rows; "" for directory data."""
+        """The key of the person who owns the document's rows; "" for directory data."""
         return self.person.key if self.person else ""
 
 
@@ -138,7 +144,7 @@ class Documents:
         self._tried = Tries(PRIVATE_LIVES, clock)
 
     def drawer(self, person: Person, access: Access, holds: Callable[[], Awaitable[bool]]) -> SealedDrawer:
-        """Return the storage for a person's answers about one record between two questions, while the link `holds`."""
+        """Return the storage for values about one record of a person, which are kept while the link `holds`."""
         return SealedDrawer(self._table, person, access, holds, self._clock)
 
     async def offer(
@@ -152,9 +158,10 @@ class Documents:
         code: str | None = None,
         script: str = "",
     ) -> OfferedDocument:
-        """Store compressed files: a person's own need a code and replace their earlier ones; others are open for a day.
+        """Store compressed files by format, and return the link to the document.
 
-        `code` is the code to use for a person's own, if it was made already.
+        A person's own document needs a code and replaces their earlier one. Without a person, the document is open for
+        a day. `code` is the code to use if one was made already.
         """
         document_id, code = new_secret(), (code or new_code()) if person else None
         key, owner = digest(document_id), person.key if person else ""
@@ -174,7 +181,11 @@ class Documents:
         return OfferedDocument(url, round(lives / 60), with_dash(code) if code else None)
 
     async def peek(self, document_id: str) -> Paper:
-        """Return the unchanged document of a link; DocumentOver if it is over, downloaded, or replaced."""
+        """Return the document of a link, without any change to it.
+
+        Raises:
+            DocumentOver: the document has expired, was downloaded, or was replaced.
+        """
         key = digest(document_id)
         plain = await self._table.get(_PAPER, key)
         paper = msgspec.json.decode(plain, type=Paper) if plain else None
@@ -185,7 +196,11 @@ class Documents:
         return paper
 
     async def read(self, document_id: str, form: str) -> AsyncIterator[bytes]:
-        """Return the packed pieces of an open document's file, which stays; DocumentOver if it needs a code."""
+        """Return the compressed pieces of an open document's file, which stays in the store.
+
+        Raises:
+            DocumentOver: as in `peek`, or the document needs a code.
+        """
         paper = await self.peek(document_id)
         if paper.code is not None:
             raise DocumentOver("a document with a code is not read without one")
@@ -194,13 +209,13 @@ class Documents:
     async def fetch(self, document_id: str, form: str, typed: str) -> AsyncIterator[bytes]:
         """Check the code, remove a file from the store and return its compressed pieces.
 
-        Of several requests only one gets them.
+        Of several concurrent requests, only one gets the file.
 
         Raises:
             DocumentOver: as in `peek`, or this file was downloaded before.
             CodeWrong: the code is wrong; has `tries_left`.
             CodeSpent: the code was wrong, and that was the last try; the document is deleted.
-            StoreError: it cannot be recorded in the audit trail, so it is not returned (T56).
+            StoreError: the download cannot be recorded in the audit trail, so the file is not returned (T56).
         """
         paper, key = await self.peek(document_id), digest(document_id)
         here = self._tried.add(key)
@@ -217,7 +232,11 @@ class Documents:
     async def _pieces(
         self, document_id: str, form: str, rows: Sequence[str], get: Callable[[str, str], Awaitable[bytes | None]]
     ) -> AsyncIterator[bytes]:
-        """Yield the pieces of the rows, one in memory; DocumentOver if one is missing, the first at once."""
+        """Return an iterator over the decrypted pieces of these rows, with one piece in memory at a time.
+
+        Raises:
+            DocumentOver: the first piece is missing. A later missing piece raises during the iteration.
+        """
         first = _opened(document_id, form, await get(_FILE, rows[0]))
 
         async def pieces() -> AsyncIterator[bytes]:
@@ -241,7 +260,7 @@ class Documents:
 
 
 def _label(form: str, at: int) -> str:
-    """Return the associated data of a piece, which prevents that pieces are exchanged."""
+    """Return the associated data with which a piece is encrypted, so that pieces cannot be exchanged."""
     return f"{form}.{at}" if at else form
 
 
@@ -258,12 +277,12 @@ def _lock(document_id: str) -> Vault:
 
 
 def packed_already(file: bytes) -> bytes:
-    """Return a file that is already compressed in the form in which files are stored."""
+    """Return a compressed file, such as a zip, in the form in which files are stored, without compressing it again."""
     return zlib.compress(file, 0)
 
 
 def pack(pieces: Iterable[str]) -> bytes:
-    """Return a text compressed while it is made, so that it is never in memory as a whole."""
+    """Return the pieces of a text compressed one by one, so that the text is never in memory as a whole."""
     packer, packed = zlib.compressobj(6), bytearray()
     for piece in pieces:
         packed += packer.compress(piece.encode())
@@ -271,7 +290,7 @@ def pack(pieces: Iterable[str]) -> bytes:
 
 
 async def unpack(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """Yield the file's decompressed bytes in small pieces."""
+    """Yield the decompressed bytes of a stored file in small pieces."""
     unpacker = zlib.decompressobj()
     async for packed in pieces:
         left = packed

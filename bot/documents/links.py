@@ -33,10 +33,10 @@ _KEY_BITS = 256
 
 
 class HealthLink(msgspec.Struct, frozen=True):
-    """A stored link, key: the SHA-256 of its id. `code` is the SHA-256 of the passcode.
+    """A stored link. Its key in the store is the SHA-256 of its id; `code` is the SHA-256 of the passcode.
 
-    `encrypted` is the resource as a compact JWE; its key is not stored. `file` is the part of the address under which a
-    viewer gets the JWE alone; only a viewer with the passcode is told it.
+    `encrypted` is the resource as a compact JWE, whose key is not stored. `file` is the last part of the URL at which a
+    viewer gets the JWE alone. Only a viewer with the passcode learns that URL.
     """
 
     person: Person
@@ -64,7 +64,10 @@ class HealthLinks:
         self._wrongly = Tries(LIVES, clock)
 
     async def offer(self, resource: bytes, person: Person) -> NewLink:
-        """Store a FHIR resource's JSON encrypted with a new key, which is returned in the link and not stored."""
+        """Encrypt and store a FHIR resource. Return its link and passcode; the key is in the link and is not stored.
+
+        The person's earlier link becomes invalid.
+        """
         link_id, code, key = new_secret(), new_code(), jose.OctKey.generate_key(_KEY_BITS)
         header = {"alg": "dir", "enc": "A256GCM", "zip": "DEF", "cty": CONTENT_TYPE}
         expires = self._clock() + LIVES
@@ -78,13 +81,13 @@ class HealthLinks:
         return f"{self._public_url}/shl/{link_id}"
 
     async def open(self, link_id: str, typed: str) -> HealthLink:
-        """Return the stored link if the passcode is correct; any number of times until it expires.
+        """Return the stored link if the passcode is correct, any number of times until the link expires.
 
         Raises:
-            DocumentOver: it has expired, was replaced by a newer one, or the account was disconnected.
+            DocumentOver: the link has expired, was replaced by a newer one, or the account was disconnected.
             CodeWrong: the passcode is wrong; has `tries_left`.
             CodeSpent: the passcode was wrong, and that was the last try; the link is deleted.
-            StoreError: it cannot be recorded in the audit trail, so it is not returned (T56).
+            StoreError: the opening cannot be recorded in the audit trail, so the link is not returned (T56).
         """
         link, key = await self._peek(link_id), digest(link_id)
         # Counted before it is compared, so that guesses which come at once are all counted.
@@ -100,7 +103,11 @@ class HealthLinks:
         return link
 
     async def file(self, link_id: str, name: str) -> str:
-        """Return the JWE alone, by the address in the result of `open`; DocumentOver as there."""
+        """Return the JWE of a link; `name` is the `file` of the opened link.
+
+        Raises:
+            DocumentOver: the link has expired or was replaced, or has another `file`.
+        """
         link = await self._peek(link_id)
         if not same(name, link.file):
             raise DocumentOver("no file of this link has that address")
@@ -121,7 +128,7 @@ class HealthLinks:
         raise CodeSpent("too many wrong passcodes")
 
     def _shlink(self, link_id: str, key: str, expires: float) -> str:
-        """Return the link with the flag P: a passcode is needed."""
+        """Return the link as `shlink:/…`, with the flag P: a passcode is needed."""
         payload = {"url": self.address(link_id), "key": key, "exp": int(expires), "flag": "P", "v": 1}
         return "shlink:/" + base64.urlsafe_b64encode(msgspec.json.encode(payload)).rstrip(b"=").decode()
 
@@ -160,7 +167,11 @@ class HealthLinkPages:
         ]
 
     async def manifest(self, request: Request) -> Response:
-        """Respond with the link's file for its passcode; 401 with the tries left, 404 if the link has expired."""
+        """Respond with the manifest if the passcode is correct.
+
+        Otherwise respond with 400 without a recipient, 401 and the tries left for a wrong passcode, 404 for an expired
+        link, or 503 if the store cannot be used.
+        """
         link_id, asked = request.path_params["id"], await _asked(request)
         if asked is None:
             return JSONResponse({"error": "A recipient is needed."}, HTTPStatus.BAD_REQUEST, _HEADERS)
@@ -175,7 +186,7 @@ class HealthLinkPages:
         return JSONResponse({"files": [described]}, headers=_HEADERS)
 
     async def file(self, request: Request) -> Response:
-        """Respond with the JWE alone."""
+        """Respond with the JWE alone; 404 for an expired link or another file name, 503 if the store cannot be used."""
         try:
             encrypted = await self._links.file(request.path_params["id"], request.path_params["file"])
         except (DocumentOver, StoreError) as error:
@@ -187,7 +198,7 @@ class HealthLinkPages:
         return Response(status_code=HTTPStatus.NO_CONTENT, headers=_HEADERS)
 
     def _where(self, link_id: str, link: HealthLink, asked: _Asked) -> dict[str, str]:
-        """Return the file for the manifest, or its address if it is longer than the viewer accepts."""
+        """Return the file for the manifest, or its URL if the file is longer than the viewer accepts."""
         longest = asked.embedded_length_max
         if longest is None or len(link.encrypted) <= longest:
             return {"embedded": link.encrypted}

@@ -76,7 +76,11 @@ class Plot(msgspec.Struct, frozen=True):
 
 
 def stretches(parts: Iterable[Decimal]) -> tuple[BarPart, ...]:
-    """Return a whole's parts, side by side and as long as the bar; ValueError if one is negative or the whole is 0."""
+    """Return the parts of a whole as parts of one bar, side by side.
+
+    Raises:
+        ValueError: a part is negative, or the whole is 0.
+    """
     values = list(parts)
     if min(values, default=Decimal(-1)) < 0 or not sum(values):
         raise ValueError("no parts of one whole")
@@ -143,7 +147,7 @@ def _y(value: Decimal, ticks: Sequence[Decimal]) -> int:
 
 
 def _band(low: Decimal | None, high: Decimal | None, ticks: Sequence[Decimal]) -> tuple[int, int] | None:
-    """Return the range as (y, height); a range with one end extends to the edge of the picture."""
+    """Return the range as (y, height), None without one; a range with one end extends to the edge of the picture."""
     if low is None and high is None:
         return None
     top = BOX.top if high is None else _y(high, ticks)
@@ -158,10 +162,10 @@ _INSIDE = re.compile(rf"([;,|\t][\s\"']*)(?=[{re.escape(''.join((*_RUNS, *_MISTA
 
 
 def cell(value: Any) -> str:
-    """Return one cell. An absent value is empty, never 0; an amount has two decimals; a date keeps its precision.
+    """Return one CSV cell. An absent value is empty, never 0; an amount has two decimals; a date keeps its precision.
 
     Text that a spreadsheet would read as a formula gets an apostrophe in front, also after a semicolon or another
-    character that some read as the end of a cell. Numbers are unchanged.
+    character that some spreadsheets read as the end of a cell. Numbers are unchanged.
 
     Raises:
         TypeError: there is no format for the value's type.
@@ -181,7 +185,7 @@ def cell(value: Any) -> str:
 
 
 def inert(text: str) -> str:
-    """The text with an apostrophe wherever a spreadsheet would take it for a formula."""
+    """Return the text with an apostrophe wherever a spreadsheet would take it for a formula."""
     text = _INSIDE.sub(r"\1'", text)
     return "'" + text if text.lstrip(" \n").startswith((*_RUNS, *_MISTAKEN)) else text
 
@@ -200,7 +204,7 @@ def contact_value(value: Any) -> str:
 
 
 def contact_file(text: str) -> str:
-    """Return the card's non-empty lines, each folded at 75 octets, with the line ends of the format."""
+    """Return the non-empty lines of a vCard, each folded at 75 octets, with the line ends of the format."""
     from icalendar.parser import Contentline  # noqa: PLC0415 -- vCards are folded as calendars are; no start needs it
 
     lines = (line.strip() for line in text.splitlines())
@@ -213,7 +217,11 @@ _MORNING = timedelta(hours=9)  # an all-day event begins at midnight where its r
 
 
 def calendar_file(words: Sequence[str], day: object) -> str:
-    """Return an all-day calendar file that blocks no time; `words`: title and description; TypeError without a date."""
+    """Return an iCalendar file with an all-day event that blocks no time; `words` are its title and description.
+
+    Raises:
+        TypeError: `day` is no date.
+    """
     from icalendar import Calendar, Event  # noqa: PLC0415 -- one export needs it, and no start
 
     if not isinstance(day, date):
@@ -275,8 +283,8 @@ class Printer:
         """Yield the document's text as `html`, `csv`, `vcf` or `ics`. A calendar's template has the texts of its event.
 
         Raises:
-            jinja2.TemplateError: the template is missing or wrong, or a value is missing. TypeError: a value of a type
-            that cannot be shown.
+            jinja2.TemplateError: the template is missing or wrong, or a value is missing.
+            TypeError: a value has a type that cannot be shown.
         """
         jinja = {"html": self._html, "vcf": self._vcf}.get(form, self._csv)[language]
         template = jinja.get_template(f"{name}.{form}")

@@ -1,4 +1,4 @@
-"""Render an answer's document to its formats in a worker thread, store the files and return a download link.
+"""Renders an answer's document to its formats in a worker thread, stores the files and returns a download link.
 
 A zip file has the printed page and the spreadsheet besides files of its own. A process makes one zip at a time, because
 a zip and its parts take about 30 MiB of memory.
@@ -76,8 +76,8 @@ class Publisher:
     ) -> OfferedDocument:
         """Print and store a document. Return its link: for its person alone, or open if there is no person.
 
-        `shared` is a FHIR resource to hand over with a QR code in the page, with the same code as the page. `files` are
-        put into one zip with the printed page and spreadsheet.
+        `shared` is a FHIR resource to hand over by a QR code in the page; the QR code has the same passcode as the
+        page. `files` are put into one zip with the printed page and spreadsheet.
         """
         code = None
         if shared is not None and person is not None:

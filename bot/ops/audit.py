@@ -1,4 +1,4 @@
-"""The audit trail: who did what, when and where, as append-only chains of rows (T56).
+"""The audit trail: who did what, when and where, as append-only chains of rows, called lanes (T56).
 
 A row has a keyed hash of the person, the type and number of records, and where they were shown; it never contains a
 value of a record, and it is encrypted. The HMAC-SHA256 of a row covers the row before it, so that an edited, missing or
@@ -86,12 +86,10 @@ class Audit:
             return await self._append(entry, key, tuple(claims), along, drops)
 
     async def join(self) -> bool:
-        """Add a row that lists the ends of all lanes, if there are several, at most once an hour.
+        """Add a row that lists the ends of all lanes, at most once an hour. Return whether it was added.
 
-        Return whether it was added.
-
-        The time of the last such row is read from its encrypted value, so that nobody with access to the database can
-        delay it.
+        No row is added as long as only one lane is in use. The time of the last such row is read from its encrypted
+        value, so that nobody with access to the database can delay the next one.
         """
         row = await self._store.last(_KINDS[JOINS])
         newest = None if row is None else self._opened(row)
@@ -103,7 +101,7 @@ class Audit:
         if " " not in detail:
             return False
         key_id, key = await self._current_key()
-        joined, head = self._rows(_behind(last, self._new("joined", key_id, detail=detail), key))
+        joined, head = self._rows(_as_next(last, self._new("joined", key_id, detail=detail), key))
         return await self._store.append((joined,), (head,))
 
     def _new(self, what: AuditEvent, key_id: str, **more: Any) -> AuditRow:
@@ -120,19 +118,19 @@ class Audit:
         return not keys or any(key is not None for key in keys.values())
 
     async def keyed(self, about: str, text: str) -> str:
-        """Return a keyed hash of a text, a different one for each `about`."""
+        """Return a keyed hash of a text. The same text has a different hash for each `about`."""
         _, secret = await self._current_key()
         return _hashed(secret, about, text)
 
     async def of(self, person: Person, *, newest: int = 1_000) -> tuple[AuditRow, ...]:
-        """Return the rows about a person, newest first."""
+        """Return the rows about a person, newest first, at most `newest` of them."""
         who, found = await self.pseudonym(person), list[AuditRow]()
         for kind in _KINDS:
             found += [msgspec.json.decode(plain, type=AuditRow) for _, plain in await self._table.owned(kind, who)]
         return tuple(sorted(found, key=lambda entry: (entry.at, entry.number), reverse=True)[:newest])
 
     async def entries(self) -> AsyncIterator[AuditRow]:
-        """Yield every row that can be decrypted, oldest first, a page at a time."""
+        """Yield every row that can be decrypted, oldest first. Rows are read from the store a page at a time."""
         lanes = [self._of_lane(kind) for kind in _KINDS]
         first = [(entry.at, at, entry) for at, lane in enumerate(lanes) if (entry := await anext(lane, None))]
         heapify(first)
@@ -201,11 +199,11 @@ class Audit:
         return len(run)
 
     async def verify(self, checkpoints: Sequence[str] = (), archived: Iterable[AuditRow] = ()) -> Verdict:
-        """Check that no row of the trail was edited, removed, added by somebody else or moved.
+        """Check that no row of the trail was edited, removed, moved or added by somebody else, and return the result.
 
-        `checkpoints`, kept outside of the store, are rows that the trail must contain. `archived` are the rows that
-        were moved out of it, from the first one on; without them, the check of each lane starts after its last archived
-        row.
+        `checkpoints`, kept outside of the store, name rows that the trail must contain. `archived` are all rows that
+        were moved out of the store, from the first one on. Without them, the check of each lane starts after its last
+        archived row.
         """
         check = Check(await self._keys())
         for entry in archived:
@@ -222,7 +220,7 @@ class Audit:
         return Verdict(count, (*check.faults, *parted.values(), *missed))
 
     async def _checked(self, lane: int, check: Check) -> int:
-        """Check one lane. Return how many rows it has."""
+        """Check the rows of one lane, and collect the faults in `check`. Return how many rows the lane has."""
         kind, base, count = _KINDS[lane], await self._base(lane), 0
         check.begin(base)
         # Others may add while this reads: the end of before has to be among the rows, and that of after not short of.
@@ -240,9 +238,12 @@ class Audit:
     async def _append(
         self, entry: AuditRow, key: bytes, claims: tuple[NewRow, ...], along: Sequence[NewRow], drops: str
     ) -> bool:
-        """Store a row and the new end of its lane. If another process wrote to the lane, use another lane."""
+        """Store a row and the new end of its lane. If another process wrote to the lane, use another lane.
+
+        Return False, and store nothing, if a key of `claims` is in use.
+        """
         for _ in range(_TRIES):
-            whole = _behind(self._end or await self._last(self._lane), entry, key)
+            whole = _as_next(self._end or await self._last(self._lane), entry, key)
             self._end, (row, head) = None, self._rows(whole)
             if await self._store.append((row, *claims), (head, *along), drops=drops):
                 self._end = whole.end
@@ -280,7 +281,7 @@ class Audit:
         return None if plain is None else msgspec.json.decode(plain, type=End)
 
     async def _leads_to(self, end: End) -> bool:
-        """Return whether a lane contains this row, or the row was archived."""
+        """Return whether a lane contains the row at this position, or whether that row was archived."""
         if end.lane not in ALL_LANES:
             return False
         base = await self._base(end.lane)
@@ -294,7 +295,7 @@ class Audit:
         return {row.key: key async for row, key in self._table.listed(_KEYS)}
 
     async def _current_key(self) -> tuple[str, bytes]:
-        """Return the name and bytes of the newest key that can be decrypted, made at the first start."""
+        """Return the name and bytes of the newest key that can be decrypted; make a key if there is none."""
         if self._key is None:
             keys = await self._keys()
             opened = [(name, key) for name, key in keys.items() if key]
@@ -312,8 +313,8 @@ class Audit:
         return None if plain is None else msgspec.json.decode(plain, type=AuditRow)
 
 
-def _behind(end: End, entry: AuditRow, key: bytes) -> AuditRow:
-    """Return the row with the number, the previous code and its own code, as the next row of a lane."""
+def _as_next(end: End, entry: AuditRow, key: bytes) -> AuditRow:
+    """Return the row as the next one after `end`: with its number, the HMAC of the row before it, and its own HMAC."""
     whole = msgspec.structs.replace(entry, number=end.number + 1, before=end.mac, lane=end.lane)
     return msgspec.structs.replace(whole, mac=code_of(whole, key))
 
@@ -330,7 +331,7 @@ log = structlog.get_logger("audit")
 
 
 class Anchor:
-    """The checkpoint of the audit trail in a file. If the file is None, no checkpoint is kept."""
+    """Keeps a checkpoint of the audit trail in a file. If `file` is None, no checkpoint is kept."""
 
     def __init__(self, audit: Audit, file: Path | None) -> None:
         self._audit, self._file = audit, file
@@ -340,12 +341,19 @@ class Anchor:
         return "" if self._file is None else await asyncio.to_thread(_read, self._file)
 
     async def keep(self) -> str:
-        """Add a joining row if the last one is an hour old, and write a new checkpoint."""
+        """Add a row that lists all lanes if the last one is an hour old. Write and return a new checkpoint."""
         await self._audit.join()
         return await self.advance()
 
     async def advance(self, *, accept: bool = False) -> str:
-        """Store where the trail ends and return it, with `accept` whatever was stored; StoreError if it is not read."""
+        """Write a new checkpoint to the file, and return it.
+
+        If the trail does not contain the old checkpoint, the file is unchanged and the fault is logged; with `accept`,
+        the new checkpoint is written in any case.
+
+        Raises:
+            StoreError: the trail cannot be read.
+        """
         now, before = await self._audit.checkpoint(), await self.read()
         if not accept and before and (fault := await self._audit.misses(before)):
             log.error("the audit trail does not lead to its checkpoint", reason=fault)

@@ -38,7 +38,7 @@ _MOST = 100_000  # keys that are counted at once; the longest unseen are forgott
 
 
 class Limit:
-    """At most `most` in a minute for each key; the minute begins with the first. `clock` returns seconds."""
+    """Allows `most` requests a minute for each key; the minute begins with the first. `clock` returns seconds."""
 
     def __init__(self, most: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._most, self._clock = most, clock
@@ -64,7 +64,10 @@ class Counts(msgspec.Struct, frozen=True):
 
 
 class SharedLimit:
-    """At most `most` a minute for each key, in this process and, with `counts`, in all; `use` names the limit."""
+    """Allows `most` requests a minute for each key, in this process and, with `counts`, in all that share its store.
+
+    `use` is the name of the limit in the store.
+    """
 
     def __init__(
         self, most: int, use: str, counts: Counts | None = None, clock: Callable[[], float] = time.monotonic
@@ -72,7 +75,10 @@ class SharedLimit:
         self._most, self._use, self._counts, self._own = most, use, counts, Limit(most, clock)
 
     async def wait(self, key: str) -> int:
-        """Count one request and return the seconds to wait, 0 within the limit; alone if the store is silent."""
+        """Count one request. Return the seconds to wait if it exceeds the limit, else 0.
+
+        If the store cannot be used, only this process's requests count.
+        """
         if (seconds := self._own.wait(key)) or self._counts is None:
             return seconds
         try:
@@ -84,7 +90,7 @@ class SharedLimit:
 
 
 class Limits:
-    """The limits of people and workspaces; a workspace's limit is a multiple of a person's."""
+    """The rate limits of people and workspaces. By default, a workspace's limit is a multiple of a person's."""
 
     def __init__(
         self,
@@ -98,7 +104,11 @@ class Limits:
         self._team = SharedLimit(team or _BUSY * person, "asking team", counts, clock)
 
     async def check(self, person: Person) -> None:
-        """Count a person's question, not the console's; TooManyQuestions says in how many `seconds` again."""
+        """Count a person's question, unless it is from the console.
+
+        Raises:
+            TooManyQuestions: the person or the workspace exceeds its limit; `seconds` is the time to wait.
+        """
         if person.platform == "console":
             return
         place = person.team or person.enterprise
@@ -112,7 +122,7 @@ _WAIT, _WAIT_FOR = "payer_wait", "payer_wait_for"
 
 
 class StoredWaits:
-    """Seconds to wait for each origin. If the store cannot be used, each process only knows its own waits."""
+    """Stores for each origin how long no request may be sent. Without a usable store, no wait is shared."""
 
     def __init__(self, store: Store, clock: Callable[[], float] = time.time) -> None:
         self._store, self._clock = store, clock
@@ -155,7 +165,7 @@ class TooSlow(Exception):
 
 
 class Sent:
-    """Wraps an ASGI `send` and records whether the response has started, after which no other can be sent."""
+    """Wraps an ASGI `send`. `began` is True once the response has started; no other response can then be sent."""
 
     def __init__(self, send: Send) -> None:
         self._send, self.began = send, False
@@ -167,9 +177,7 @@ class Sent:
 
 
 class Entrance:
-    """ASGI middleware.
-
-    Requests for a host outside `hosts` are refused, except for health checks; `proxies` are trusted.
+    """ASGI middleware that refuses requests for a host outside `hosts`, except health checks; trusts `proxies`.
 
     With `https`, every response has a Strict-Transport-Security header (RFC 6797).
     """
@@ -254,7 +262,10 @@ def _secured(send: Send) -> Send:
 
 
 async def read_request(request: Request, most: int) -> bytes | None:
-    """Return the raw body; None if it is larger than `most` bytes, the most that is ever in memory (T19)."""
+    """Return the raw body of a request; None if it is larger than `most` bytes.
+
+    Never more than `most` bytes and one chunk are in memory (T19).
+    """
     declared = request.headers.get("content-length", "0")
     if not declared.isdecimal() or len(declared) > _LONGEST_NUMBER or int(declared) > most:
         return None
@@ -296,7 +307,7 @@ def is_of_here(request: Request) -> bool:
 
 
 def counted_as(address: str) -> str:
-    """Return what limits count an address as: an IPv6 address as its /64 network, which is one caller's (RFC 6177)."""
+    """Return the key of an address for rate limits: the /64 network of an IPv6 address, else the address (RFC 6177)."""
     try:
         found = ip_address(address)
     except ValueError:

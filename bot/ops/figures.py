@@ -36,13 +36,17 @@ class Rated(NamedTuple):
 
 
 class Ratings:
-    """The counters, in the store that all processes share. `now` returns the local time, for the month."""
+    """Counts ratings of answers in the store that all processes share. `now` returns the local time, for the month."""
 
     def __init__(self, store: Store, meter: Meter, now: Callable[[], datetime]) -> None:
         self._store, self._meter, self._now = store, meter, now
 
     async def count(self, intent: str, rule: str, outcome: RatingOutcome, person: Person) -> None:
-        """Add one to a counter; the person is not stored; StoreError if the rating was not counted."""
+        """Count one rating of an answer. The person is not stored with it.
+
+        Raises:
+            StoreError: the rating was not counted.
+        """
         self._meter.rated(intent, rule, outcome, person)
         key = "\x1f".join((f"{self._now():%Y-%m}", intent, rule, outcome))
         for _ in range(_TRIES):  # of two that count at once, the second reads anew
@@ -54,13 +58,13 @@ class Ratings:
                 return
 
     async def is_first(self, person: Person, button: str) -> bool:
-        """Return whether this is the person's first press of this button; further presses are not counted."""
+        """Return whether this is the person's first press of this button, and record the press."""
         expires = time.time() + _BUTTON
         return await self._store.add(_ONCE, f"{button}\x1f{person.key}", expires=expires, owner=person.key)
 
 
 async def ratings(store: Store) -> Sequence[Rated]:
-    """Return all counts, newest month first, then by intent, rule and outcome."""
+    """Return all counts of ratings, newest month first, then by intent, rule and outcome."""
     found: list[Rated] = []
     page = await store.listed(_COUNT)
     while page:
@@ -79,7 +83,7 @@ _KIND, _A_DAY, _HOUR = "sentence", 86_400.0, 3_600.0
 
 
 class GivenSentence(msgspec.Struct, frozen=True):
-    """The text as its writer saw it before agreeing, its language, and the month ("2026-11")."""
+    """A sentence that a person gave to the operator: its text as the writer saw it, language, and month ("2026-11")."""
 
     text: str
     language: str
@@ -87,13 +91,17 @@ class GivenSentence(msgspec.Struct, frozen=True):
 
 
 class Sentences:
-    """The operator's list of sentences. `now` returns the local time, for the month."""
+    """Stores the sentences that people give to the operator. `now` returns the local time, for the month."""
 
     def __init__(self, table: SealedTable, now: Callable[[], datetime]) -> None:
         self._table, self._now = table, now
 
     async def keep(self, text: str, language: str) -> bool:
-        """Keep a sentence for ninety days from the month's first; False if full, StoreError if not stored."""
+        """Store a sentence until ninety days after the first of the month. Return False if too many are stored.
+
+        Raises:
+            StoreError: the sentence was not stored.
+        """
         if await self._table.store.size(_KIND) >= MOST:
             return False
         row = msgspec.json.encode(GivenSentence(text, language, f"{self._now():%Y-%m}"))
@@ -105,7 +113,7 @@ class Sentences:
 
 
 async def given_sentences(table: SealedTable) -> AsyncIterator[GivenSentence]:
-    """Yield all sentences, oldest first."""
+    """Yield all sentences that can be decrypted, oldest first."""
     async for _, plain in table.listed(_KIND):
         if plain is not None:
             yield msgspec.json.decode(plain, type=GivenSentence)
@@ -123,7 +131,7 @@ _MOST = 25  # rows of a table
 
 
 class FigureRow(msgspec.Struct, frozen=True):
-    """One row: its name, a number for each column, and its size as a percentage of the largest row."""
+    """One row of a table: its name, a number for each column, and its total in percent of the largest row's."""
 
     name: str
     numbers: tuple[int, ...]
@@ -136,7 +144,7 @@ class FigureRow(msgspec.Struct, frozen=True):
 
 
 class Figures(msgspec.Struct, frozen=True):
-    """One month.
+    """The figures of one month.
 
     Tables of intents and of unread messages have a column for each of `languages`, ratings one for each outcome.
 
@@ -160,7 +168,7 @@ class Figures(msgspec.Struct, frozen=True):
 
     @property
     def questions(self) -> int:
-        """The number of questions in the rows above."""
+        """The number of questions in the table of intents."""
         return sum(row.total for row in self.intents)
 
 
@@ -190,7 +198,10 @@ def figures_of(rows: Iterable[Counted], month: str) -> Figures:
 
 
 def quantile(buckets: Sequence[tuple[float, int]], share: float) -> float | None:
-    """Return the time within which this share of the counts falls, interpolated; None without counts."""
+    """Return the time within which this share of the counts falls, interpolated; None without counts.
+
+    `buckets` are pairs of an upper bound and a count, in order of the bounds.
+    """
     total = sum(times for _, times in buckets)
     before, low = 0, 0.0
     for bound, times in buckets:
@@ -201,14 +212,17 @@ def quantile(buckets: Sequence[tuple[float, int]], share: float) -> float | None
 
 
 def _times(rows: Sequence[Counted], kind: str) -> list[tuple[float, int]]:
-    """Return the (upper bound, count) of each bucket; those above the last bound are given twice that bound."""
+    """Return the (upper bound, count) of each bucket. Counts above the last bound are given twice that bound."""
     found = {row.name[0]: row.times for row in rows if row.kind == kind and row.name}
     bounds = [(bound, found.get(f"{bound:g}", 0)) for bound in SECONDS]
     return [*bounds, (2.0 * SECONDS[-1], found.get("", 0))]
 
 
 def _table(rows: Sequence[Counted], kind: str, columns: Sequence[str] = ()) -> tuple[FigureRow, ...]:
-    """Return a row for each name of a kind and a column for each of `columns`, largest first, days in order."""
+    """Return a row for each name of this kind, with a cell for each of `columns`.
+
+    Rows of days are in the order of the days, all others largest first, at most 25.
+    """
     cells: dict[str, dict[str, int]] = {}
     for row in rows:
         if row.kind == kind and row.name:

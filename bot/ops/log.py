@@ -1,6 +1,7 @@
 """Structured logs with a closed list of fields: no text of a person and no data of a member's record.
 
-Libraries may log bodies or whole URLs: theirs stay at WARNING at every level, with only the name of the logger.
+Libraries may log bodies or whole URLs. Their loggers stay at WARNING at every level, and only the logger's name is
+written.
 """
 
 import logging
@@ -48,7 +49,7 @@ def set_up(level: str = "INFO") -> None:
 
 
 def _for_a_person(_: Any, __: str, event: MutableMapping[str, Any]) -> str:
-    """Return an entry as a line for a terminal; if stderr is not a terminal, entries are JSON instead."""
+    """Return a log entry as a line for a terminal. If stderr is not a terminal, entries are JSON instead."""
     level, said = event.pop("level", "info"), event.pop("event", "")
     event.pop("timestamp", None)
     rest = ", ".join(f"{name} {value}" for name, value in event.items())

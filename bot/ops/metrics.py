@@ -1,10 +1,10 @@
 """Metrics for operators: answers, problems and durations, with labels from closed lists (T27, T57).
 
-Beside them monthly counts, shown only where at least five people were counted (T73): a process counts in memory and
+Beside them are monthly counts, shown only where at least five people were counted (T73): a process counts in memory and
 adds its counts to the store every minute. A counter holds at most four keyed hashes of people, which differ from
 counter to counter. With the fifth person the hashes are deleted. No words are counted.
 
-Beside them the pages for operators: whether the process is up, whether it can serve, and its metrics.
+This module also has the pages for operators: whether the process is up, whether it can serve, and its metrics.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ class Meter:
             self.tally.add("fault", kind, person=person)
 
     def called(self, outcome: str, seconds: float) -> None:
-        """Count one call to the payer by its outcome: the class of its status ("2xx"), or the name of its exception."""
+        """Count one call to the payer by outcome: the class of its status ("2xx"), or the name of its exception."""
         self._calls.labels(outcome).inc()
         self._waited.observe(seconds)
         if self.tally is not None:
@@ -104,13 +104,13 @@ class Meter:
         self._refused.labels(channel, reason).inc()
 
     def rated(self, intent: str, rule: str, outcome: str, person: Person) -> None:
-        """Count one rating of an answer by its intent and rule ("" if a button asked)."""
+        """Count one rating of an answer by its intent and rule ("" if the question came from a button)."""
         self._ratings.labels(intent, rule, outcome).inc()
         if self.tally is not None:
             self.tally.add("rated", intent, outcome, person=person)
 
     def page(self, payer_faults: int) -> bytes:
-        """Return all metrics in Prometheus's text format."""
+        """Return all metrics in Prometheus's text format. `payer_faults` is how many faults the payer has now."""
         self._payer.set(payer_faults)
         return generate_latest(self._registry)
 
@@ -122,7 +122,7 @@ class Refusals:
         self._meter, self._lines = meter, Limit(_LINES)
 
     def __call__(self, channel: str, reason: str) -> None:
-        """Count a refused request, and log it unless many are logged already."""
+        """Count a refused request, and log it unless ten of its kind were logged in this minute."""
         self._meter.refused(channel, reason)
         if not self._lines.wait(f"{channel} {reason}"):
             log.warning("request refused", channel=channel, reason=reason)
@@ -148,7 +148,7 @@ class _Cell(msgspec.Struct):
     enough: bool = False
 
     def add(self, times: int, people: set[str]) -> None:
-        """Add to the count; from the fifth person on the hashes are deleted."""
+        """Add to the count. From the fifth person on, the hashes are deleted."""
         self.times += times
         everybody = {*self.seen, *people}
         self.enough = self.enough or len(everybody) >= LEAST
@@ -166,14 +166,14 @@ class Counted(NamedTuple):
 
 
 class Tally:
-    """The counts of all processes in one store. `now` returns the local time; `pseudonym` hashes a person."""
+    """Adds up the usage counts of all processes in one store. `now` returns the time; `pseudonym` hashes a person."""
 
     def __init__(self, table: SealedTable, pseudonym: Pseudonym, now: Callable[[], datetime]) -> None:
         self._table, self._pseudonym, self.now = table, pseudonym, now
         self._waiting: dict[str, tuple[int, set[Person]]] = {}
 
     def add(self, kind: TallyKind, *name: str, person: Person | None = None) -> None:
-        """Count one, in memory."""
+        """Add one to a count in memory, which `flush` adds to the store."""
         key = "\x1f".join((f"{self.now():%Y-%m}", kind, *name))
         times, people = self._waiting.get(key, (0, set()))
         if person is not None and person.platform not in _NOBODY and len(people) < LEAST:
@@ -181,7 +181,7 @@ class Tally:
         self._waiting[key] = times + 1, people
 
     async def flush(self) -> None:
-        """Add the counts to the store; any that it rejects are kept for the next flush."""
+        """Add the counts in memory to the store. Counts that the store rejects are kept for the next flush."""
         waiting, self._waiting = self._waiting, {}
         while waiting:
             key, (times, people) = waiting.popitem()
@@ -218,7 +218,7 @@ class Tally:
 
 
 async def counted(table: SealedTable) -> AsyncIterator[Counted]:
-    """Yield all counts, in no order."""
+    """Yield all stored counts, in no order."""
     async for row, plain in table.listed(_KIND):
         with contextlib.suppress(ValueError):
             month, kind, *name = row.key.split("\x1f")
@@ -257,7 +257,10 @@ class Health:
         return JSONResponse({"status": "degraded" if faults else "ok", "payer": [*faults]})
 
     async def ready(self, _: Request) -> Response:
-        """Respond with 503 if the store cannot be used. Other faults do not count: help, link and unlink still work."""
+        """Respond with the states of store and payer: with 503 if the store cannot be used, else with 200.
+
+        Faults of the payer do not count, because help, link and unlink still work.
+        """
         usable, faults = await self._usable(), self._faults()
         return JSONResponse(
             {
@@ -269,7 +272,7 @@ class Health:
         )
 
     async def able(self, _: Request) -> Response:
-        """Respond with 503 if the store cannot be used. The body has no details."""
+        """Respond with 503 if the store cannot be used, else 200. The body has no details."""
         usable = await self._usable()
         return JSONResponse({"status": "ok" if usable else "degraded"}, status_code=_ready(usable=usable))
 
@@ -291,7 +294,7 @@ class Health:
         return self._figures() if own else _nothing()
 
     def _figures(self) -> Response:
-        """Return the metrics in Prometheus's text format."""
+        """Return a response with the metrics in Prometheus's text format."""
         return Response(self._meter.page(len(self._faults())), media_type=CONTENT_TYPE)
 
 
@@ -300,7 +303,10 @@ def _ready(*, usable: bool) -> HTTPStatus:
 
 
 def _asks_for_here(request: Request) -> bool:
-    """Return whether the Host header is a loopback name; another name that resolves to here is not (DNS rebinding)."""
+    """Return whether the Host header is a loopback name. Other names that resolve to this machine are refused.
+
+    A page of another site could use such a name to read the metrics (DNS rebinding).
+    """
     return host_of(request.headers.get("host", "")) in LOOPBACK
 
 

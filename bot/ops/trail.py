@@ -40,7 +40,7 @@ _JOINED_WITHIN = timedelta(hours=2)
 
 
 class End(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A position in a lane: the number and the code of a row; number 0 if the lane is empty."""
+    """A position in a lane: the number and the HMAC (`mac`) of a row; number 0 if the lane is empty."""
 
     number: int = 0
     mac: str = ""
@@ -53,7 +53,11 @@ class End(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class AuditRow(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One row of the trail. `at` is UTC to the second; `read` counts records by type; `mac` covers all other fields."""
+    """One row of the trail. `at` is UTC to the second; `read` counts records by type; `mac` covers all other fields.
+
+    `key` is the name of the HMAC's key. `before` is the `mac` of the row before it in the lane. `who` is a keyed hash
+    of the person.
+    """
 
     number: int
     at: str
@@ -69,12 +73,12 @@ class AuditRow(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def end(self) -> End:
-        """The end of its lane if this row is the last one."""
+        """The row's position, which is the end of its lane if the row is the last one."""
         return End(self.number, self.mac, self.lane)
 
     @property
     def joins(self) -> tuple[End, ...]:
-        """The lane ends that a joining row lists."""
+        """The ends of lanes that a joining row lists; () for any other row."""
         parts = (part.split(":") for part in self.detail.split() if self.what == "joined")
         return tuple(End(int(number), mac, int(lane)) for lane, number, mac in parts)
 
@@ -103,12 +107,16 @@ class Verdict(msgspec.Struct, frozen=True):
 
 
 class Check(msgspec.Struct):
-    """A check in progress. `keys` are the trail's, None for one that cannot be decrypted.
+    """A check of the trail in progress.
 
-    `macs` are of the rows so far.
-
-    `joins` are the ends in joining rows, with the name of the row. `archived` is whether archived rows came first.
-    `spans` are the times of each lane's first and last row so far.
+    Attributes:
+        keys: The trail's keys by name; None for a key that cannot be decrypted.
+        faults: A message for each fault found so far.
+        macs: The HMAC of each row so far, by lane and number.
+        joins: The ends that joining rows list, each with the name of its row.
+        people: How many rows of the current lane are about each person, by keyed hash.
+        archived: Whether archived rows were checked first.
+        spans: The times of each lane's first and last row so far.
     """
 
     keys: Mapping[str, bytes | None]
@@ -121,18 +129,18 @@ class Check(msgspec.Struct):
     _last: dict[int, End] = msgspec.field(default_factory=dict)
 
     def last(self, lane: int) -> End:
-        """Return the last row of a lane so far, which the next row must follow."""
+        """Return the position of the last row of a lane so far, which the next row must follow."""
         return self._last.get(lane, End(lane=lane))
 
     def begin(self, base: End) -> None:
-        """Continue after the rows of a lane that were archived; rows read from an archive must end there."""
+        """Begin a lane after its last archived row, `base`. Rows read from an archive must end there."""
         if self.archived and self.last(base.lane) != base:
             self.faults.append(f"the archive does not lead to row {base.name}, behind which the trail goes on")
         self._last[base.lane], self.people = base, Counter()
         self.macs[base.lane, base.number] = base.mac
 
     def follow(self, entry: AuditRow | None, lane: int) -> None:
-        """Check one row against the row before it and its own code; None is a row that cannot be decrypted."""
+        """Check one row against the row before it and its own HMAC. None is a row that cannot be decrypted."""
         last = self.last(lane)
         due = End(last.number + 1, lane=lane)
         if entry is None:
@@ -163,7 +171,7 @@ class Check(msgspec.Struct):
             self.faults.append(f"no row joins the lanes, which several processes have written to since {began}")
 
     def close(self, lane: int, before: End | None, after: End | None, count: int) -> None:
-        """Check a lane of `count` rows against its stored end, read `before` and `after` the rows."""
+        """Check a lane of `count` rows against its stored end, which was read `before` and `after` the rows."""
         last = self.last(lane)
         if before is not None and self.macs.get((lane, before.number), "") != before.mac:
             self.faults.append(f"the trail does not lead to its sealed end, row {before.name}")

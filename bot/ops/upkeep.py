@@ -21,8 +21,8 @@ _SHORT = ("token_renewal", "payer_wait", "payer_wait_for", "roll_call")  # lease
 _LIVES = 30 * 86_400.0
 
 
-async def put_right(store: Store, clock: Callable[[], float] = time.time) -> float:
-    """Move times in the store if the clock was set back. Return by how many seconds it was, 0 if it was not."""
+async def correct_clock_change(store: Store, clock: Callable[[], float] = time.time) -> float:
+    """If the clock was set back, move the times in the store back too. Return by how many seconds, 0 if it was not."""
     now, kept = clock(), await store.get(_KIND, _KIND)
     seen = 0.0 if kept is None else float(kept)
     back = seen - now if seen - now > _JUMP else 0.0
@@ -36,10 +36,10 @@ async def put_right(store: Store, clock: Callable[[], float] = time.time) -> flo
 
 
 async def watch_clock(store: Store) -> None:
-    """Check the clock regularly until cancelled."""
+    """Check every few seconds whether the clock was set back, until cancelled."""
     while True:
         with contextlib.suppress(StoreError):
-            await put_right(store)
+            await correct_clock_change(store)
         await asyncio.sleep(EVERY)
 
 
@@ -56,7 +56,7 @@ async def last_checkpoint(anchor: Anchor) -> None:
 async def sweep(
     store: Store, retention: Retention, anchor: Anchor, keep_whole: Callable[[], Awaitable[object]]
 ) -> None:
-    """Every few minutes, delete expired rows and messages, and do other regular work."""
+    """Every five minutes, delete expired rows and messages, keep a checkpoint, and call `keep_whole`. Never return."""
     while True:
         with contextlib.suppress(StoreError):
             await store.sweep()
@@ -67,7 +67,7 @@ async def sweep(
 
 
 async def stopped(task: asyncio.Task[None]) -> None:
-    """Cancel a task, repeatedly if a library swallows the cancellation, so that a stop does not take minutes."""
+    """Cancel a task, repeatedly if a library swallows the cancellation, and return once it has ended."""
     while not task.done():
         task.cancel()
         await asyncio.wait({task}, timeout=_CANCEL_AGAIN)

@@ -110,7 +110,7 @@ def _weight(block: Block, before: Block | None) -> tuple[int]:
 
 
 def _shown(block: Block, before: Block | None) -> object:
-    """Return the elements of a block, to weigh them.
+    """Return the elements of a block, from which its size is computed. `before` is the block before it.
 
     A list entry with cells is a row of a table. The first entry of a table includes the header.
     """

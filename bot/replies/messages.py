@@ -23,7 +23,7 @@ _VALUE = re.compile(r"\{([a-z_]+)\}")
 
 
 class CatalogueMessage(NamedTuple):
-    """The English text of one call of `say`: `one`, and `many` for the plural if the message counts."""
+    """The English text of one call of `say`: `one`, and `many` for the plural if the text depends on a number."""
 
     one: str
     many: str = ""

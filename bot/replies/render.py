@@ -209,7 +209,7 @@ _METHODS = (MethodType, BuiltinMethodType)
 
 
 class _Template(Template):
-    """A template whose macros are made once: the names that all templates see never change."""
+    """A template whose macros are made only once, because the global names that they use never change."""
 
     def _get_default_module(self, ctx: Context | None = None) -> TemplateModule:  # noqa: ARG002 -- Jinja's signature
         return super()._get_default_module()
