@@ -17,7 +17,7 @@ from starlette.routing import Route
 
 from bot.accounts.pages import AddressLimit
 from bot.accounts.render import Renderer
-from bot.cli.web_server import Hurried, config_of
+from bot.cli.web_server import HeaderTimeout, config_of
 from bot.ops.entrance import Entrance, SharedLimit
 from bot.serving import listen, running
 from tests.accounts.conftest import PAGES, make_settings
@@ -164,7 +164,7 @@ _HEAD = b"GET /healthz HTTP/1.1\r\nHost: bot.example\r\n"
 @pytest.mark.parametrize("sent", [b"", _HEAD + b"X-Slow: "])
 async def test_a_head_has_to_come_in_time(sent: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     """A connection on which no request comes, or half of one, is closed."""
-    monkeypatch.setattr(Hurried, "head_within", 0.1)
+    monkeypatch.setattr(HeaderTimeout, "head_within", 0.1)
     async with _connected() as (reader, writer):
         writer.write(sent)
         assert await asyncio.wait_for(reader.read(), 5) == b""

@@ -1,7 +1,7 @@
 """`bcbst-bot admin`, `feedback`, `migrate`, `links` and `audit`.
 
-Counts, given sentences and ratings, of which nothing identifies anybody; the store's tables; the connected chat
-identities, and the end of connections for their owners; the audit trail, listed, verified and exported.
+These commands show anonymous counts, donated sentences and ratings; migrate the store's tables; list and end the
+connections of chat identities; and list, verify, export and archive the audit trail.
 """
 
 import asyncio
@@ -37,21 +37,31 @@ _LONGEST_ROW = 65_536  # bytes
 
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Audit]:
-    """Yield the audit trail in the store of these settings; errors as of `opened_table`."""
+    """Open the store of these settings within this context, and yield its audit trail.
+
+    Raises:
+        ConfigError: the keys are malformed.
+        StoreError: the store cannot be used.
+    """
     async with opened_table(settings) as table:
         yield Audit(table)
 
 
 @asynccontextmanager
 async def opened_table(settings: Settings) -> AsyncIterator[SealedTable]:
-    """Yield the store's table; ConfigError if the keys are malformed, StoreError if the store cannot be used."""
+    """Open the store of these settings within this context, and yield its table of encrypted rows.
+
+    Raises:
+        ConfigError: the keys are malformed.
+        StoreError: the store cannot be used.
+    """
     vault = Vault.from_settings(settings)
     async with opened_store(settings) as store:
         yield SealedTable(store, vault)
 
 
 async def lines(settings: Settings, *, as_json: bool = False) -> AsyncIterator[str]:
-    """Yield every row, oldest first, as text or JSON; the export itself is recorded as a row."""
+    """Yield every row of the audit trail, oldest first, as text or JSON. This access is recorded in the trail."""
     async with opened(settings) as audit:
         async for entry in audit.entries():
             yield msgspec.json.encode(entry).decode() if as_json else as_line(entry)
@@ -60,16 +70,20 @@ async def lines(settings: Settings, *, as_json: bool = False) -> AsyncIterator[s
 
 
 def json_lines(settings: Settings) -> AsyncIterator[str]:
-    """Return every row as a line of JSON."""
+    """Return every row of the audit trail as a line of JSON, oldest first."""
     return lines(settings, as_json=True)
 
 
 async def archive(settings: Settings, file: Path, days: int) -> str:
-    """Move rows older than `days` to a file's end and say how many; ConfigError for a broken trail or bad file."""
+    """Move the audit rows older than `days` from the store to the end of a file. Return a line with their number.
+
+    Raises:
+        ConfigError: the trail is damaged, or the file is no archive or cannot be written.
+    """
 
     def written(run: Sequence[AuditRow]) -> None:
         with os.fdopen(os.open(file, os.O_CREAT | os.O_APPEND | os.O_RDWR, 0o600), "a+b") as opened:
-            _cut_back(opened, file)
+            _drop_incomplete_row(opened, file)
             opened.write(b"".join(msgspec.json.encode(entry) + b"\n" for entry in run))
             opened.flush()
             os.fsync(opened.fileno())
@@ -89,8 +103,12 @@ async def archive(settings: Settings, file: Path, days: int) -> str:
         return f"{moved:,} rows moved"
 
 
-def _cut_back(opened: BinaryIO, file: Path) -> None:
-    """Remove incomplete data after the last complete row, which the store still has; ConfigError for other content."""
+def _drop_incomplete_row(opened: BinaryIO, file: Path) -> None:
+    """Remove the incomplete last row of an archive, which an interrupted run left; the store still has that row.
+
+    Raises:
+        ConfigError: the file is not empty and no archive.
+    """
     opened.seek(0)
     first, size = opened.readline(), opened.seek(0, os.SEEK_END)
     try:
@@ -106,7 +124,11 @@ def _cut_back(opened: BinaryIO, file: Path) -> None:
 
 
 def archived(lines: Iterable[str]) -> Iterator[AuditRow]:
-    """Yield the rows of archives, each once, as an interrupted run is written again; ConfigError for any other line."""
+    """Yield the rows of archives, each once: after an interrupted run, an archive may contain rows twice.
+
+    Raises:
+        ConfigError: a line is no audit row.
+    """
     seen: dict[int, int] = {}
     for line in lines:
         try:
@@ -121,7 +143,11 @@ def archived(lines: Iterable[str]) -> Iterator[AuditRow]:
 async def verify(
     settings: Settings, against: Iterable[str] | None = None, archive: Iterable[str] | None = None
 ) -> AsyncIterator[str]:
-    """Yield the faults of the trail with exported checkpoints and archives, or that it is whole; ConfigError if not."""
+    """Yield the faults of the audit trail, compared with exported checkpoints and archives, or that it is whole.
+
+    Raises:
+        ConfigError: after the faults, if there are any.
+    """
     given = [line.strip() for line in against or () if line.strip()]
     async with opened(settings) as audit:
         kept = await _anchor(settings, audit).read()
@@ -139,7 +165,12 @@ async def verify(
 
 
 async def checkpoint(settings: Settings) -> str:
-    """Return where the trail ends, encrypted; the checkpoint file is replaced whatever it held."""
+    """Return a checkpoint: the position and hash of the last audit row, encrypted.
+
+    Also write it to the checkpoint file.
+
+    The file is overwritten even if its previous checkpoint contradicts the trail.
+    """
     async with opened(settings) as audit:
         return await _anchor(settings, audit).advance(accept=True)
 
@@ -149,7 +180,7 @@ def _anchor(settings: Settings, audit: Audit) -> Anchor:
 
 
 def as_line(entry: AuditRow) -> str:
-    """Return a row as a line of text."""
+    """Return an audit row as a line of text."""
     read = ", ".join(f"{count} {kind}" for kind, count in sorted(entry.read.items()))
     parts = (f"{entry.end.name:>6}", entry.at, entry.what, entry.who[:8], entry.where, entry.detail, read)
     return "  ".join(part for part in parts if part)
@@ -159,7 +190,11 @@ _OPERATOR = Person(OPERATOR, "", "", "admin")
 
 
 async def page(settings: Settings, month: datetime | None, language: Language) -> AsyncIterator[str]:
-    """Yield the link and code of the page of figures; ConfigError, StoreError or PackError if they cannot be read."""
+    """Publish the page with a month's counts, and yield its URL and code. `month` is by default the current one.
+
+    Raises:
+        ConfigError, StoreError, PackError: the counts cannot be read.
+    """
     async with opened_table(settings) as table:
         shown = month or settings.now()
         figures = figures_of([row async for row in counted(table)], f"{shown:%Y-%m}")
@@ -177,7 +212,10 @@ async def page(settings: Settings, month: datetime | None, language: Language) -
 
 
 async def sentences(settings: Settings, *, drop: bool = False) -> AsyncIterator[str]:
-    """Yield the sentences with their month and language, oldest first; with `drop` delete them and say how many."""
+    """Yield the donated sentences with their month and language, oldest first.
+
+    With `drop`, delete them instead and yield a line with their number.
+    """
     async with opened_table(settings) as table:
         if drop:
             yield f"{await drop_sentences(table)} sentences thrown away"
@@ -187,7 +225,7 @@ async def sentences(settings: Settings, *, drop: bool = False) -> AsyncIterator[
 
 
 async def migrate(settings: Settings) -> str:
-    """Open the store, which brings its tables up to date, and say so."""
+    """Migrate the store's tables by opening the store, and return a line that says so."""
     async with opened_store(settings):
         return "the store is up to date"
 
@@ -204,7 +242,11 @@ _SAID = {
 
 
 async def ratings_of(settings: Settings) -> AsyncIterator[str]:
-    """Yield the counts of each month, intent and rule, newest month first; StoreError if the store cannot be used."""
+    """Yield the numbers of ratings for each month, intent and rule, newest month first.
+
+    Raises:
+        StoreError: the store cannot be used.
+    """
     async with opened_store(settings) as store:
         counted = await ratings(store)
     if not counted:
@@ -222,8 +264,12 @@ _PARTS = ("platform", "enterprise", "team", "user")
 _MOST_ROWS = 100_000
 
 
-async def listed(settings: Settings, identity: str = "*/*/*/*") -> AsyncIterator[str]:
-    """Yield a line per link, oldest first: chat and since when, never whose record; ConfigError for a bad identity."""
+async def links(settings: Settings, identity: str = "*/*/*/*") -> AsyncIterator[str]:
+    """Yield a line for each connected account, oldest first: the chat identity and the date, never whose record it is.
+
+    Raises:
+        ConfigError: `identity` is malformed.
+    """
     wanted = _parts(identity)
     async with opened_table(settings) as table:
         async for key, row in Rows(table, time.time, settings.bot_link_days).all(LinkRow):
@@ -233,7 +279,13 @@ async def listed(settings: Settings, identity: str = "*/*/*/*") -> AsyncIterator
 
 
 async def revoke(settings: Settings, identity: str) -> str:
-    """End an identity's connections as "unlink" does: data deleted, tokens revoked; ConfigError if there are none."""
+    """End the connections of a chat identity: their data is deleted, and their tokens are revoked, as by "unlink".
+
+    Return a line for each. In `identity`, * stands for any part.
+
+    Raises:
+        ConfigError: no account is connected to the identity, or it is malformed.
+    """
     wanted = _parts(identity)
     async with assemble(settings) as bot:
         people = [person async for person, _ in bot.accounts.linked() if _fits(person, wanted)]
@@ -246,7 +298,11 @@ async def revoke(settings: Settings, identity: str) -> str:
 
 
 async def rows_of(settings: Settings, identity: str) -> AsyncIterator[str]:
-    """Yield the audit rows of one identity, newest first, and record that; ConfigError for a malformed identity."""
+    """Yield the audit rows about one chat identity, newest first. This access is recorded in the audit trail.
+
+    Raises:
+        ConfigError: the identity is malformed.
+    """
     person = person_of("\x1f".join(_parts(identity)))
     async with opened(settings) as audit:
         for entry in await audit.of(person, newest=_MOST_ROWS):
@@ -262,7 +318,7 @@ def _parts(pattern: str) -> list[str]:
 
 
 def _fits(person: Person, wanted: list[str]) -> bool:
-    """Return whether each part equals the wanted one, or the wanted one is "*"."""
+    """Return whether each part of a person's identity equals the wanted part, or the wanted part is "*"."""
     return all(want in {"*", part} for want, part in zip(wanted, person.key.split("\x1f"), strict=True))
 
 

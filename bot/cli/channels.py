@@ -1,4 +1,4 @@
-"""`bcbst-bot channels`: the abilities of each channel, as a Markdown table."""
+"""`bcbst-bot channels`: prints what each channel can do, as a Markdown table."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -16,13 +16,17 @@ NamedOffers = Mapping[str, list[str]]
 
 
 def lines(settings: Settings) -> Iterator[str]:
-    """Yield the lines of the table of the configured pack."""
+    """Yield the lines of the Markdown table for the configured pack."""
     folder = find_pack(settings.bot_pack)
     return table(folder, load_pack(folder))
 
 
 def table(folder: Path, pack: Pack) -> Iterator[str]:
-    """Yield the lines of the table, one row per ability; commands, forms and questions are from the manifests."""
+    """Yield the lines of the Markdown table: a row per ability, a column per channel.
+
+    The names of commands, forms and prompts are read from the Slack manifest in `folder` and the Teams package of
+    `pack`.
+    """
     named = {"slack": in_slack(folder), "teams": in_teams(pack)}
     yield f"| | {' | '.join(name.capitalize() for name in DONE_BY)} |"
     yield f"|---|{'---|' * len(DONE_BY)}"
@@ -38,7 +42,7 @@ def _cell(ability: str, platform: str, names: NamedOffers) -> str:
 
 
 def in_slack(folder: Path) -> NamedOffers:
-    """Return what the Slack app manifest lists, by ability."""
+    """Return the names of the commands, forms and prompts in the Slack app manifest, by ability."""
     made = yaml.safe_load(manifest_file(folder).read_text(encoding="utf-8"))["features"]
     shortcuts = made["shortcuts"]
     return {
@@ -50,7 +54,7 @@ def in_slack(folder: Path) -> NamedOffers:
 
 
 def in_teams(pack: Pack) -> NamedOffers:
-    """Return what the Teams app package lists, by ability."""
+    """Return the names of the commands, forms and prompts in the Teams app package, by ability."""
     bot, box = parts(pack)
     lists: list[dict[str, Any]] = bot["commandLists"]
     slash = [one for listed in lists if "slash" in listed.get("triggers", ()) for one in listed["commands"]]

@@ -13,7 +13,11 @@ from bot.message import Person, Private
 
 
 async def chat(settings: Settings, *, sandbox: bool, member: str | None, as_json: bool) -> None:
-    """Chat until the input or a line ends it, signed in as `member`; ConfigError if there is no such member here."""
+    """Chat in the terminal until the input ends or a line says "quit". With `member`, that member is signed in first.
+
+    Raises:
+        ConfigError: there is no such member, or the payer is a real one.
+    """
     if member and member != NOBODY and not sandbox:
         raise ConfigError("--as: only the made-up payer's members can be signed in from here; add --sandbox")
     username = account_named(member) if member else None
@@ -29,7 +33,10 @@ async def chat(settings: Settings, *, sandbox: bool, member: str | None, as_json
 
 
 def _print(*, as_json: bool) -> Push:
-    """Return a function that prints replies without a message, such as a cancelled sign-in, as answers to line 0."""
+    """Return the function that prints replies nobody asked for, such as after a cancelled sign-in.
+
+    They are printed as answers to the message with the number 0.
+    """
 
     async def push(_: Person, reply: Private) -> None:
         write(reply, sys.stdout, 0, as_json=as_json)
@@ -38,7 +45,11 @@ def _print(*, as_json: bool) -> Push:
 
 
 def account_named(name: str) -> str:
-    """Return the user name of a synthetic member, in any case; ConfigError lists all if there is none."""
+    """Return the user name of a synthetic member; upper and lower case do not matter.
+
+    Raises:
+        ConfigError: there is no such member; the message lists all members.
+    """
     from bot.sandbox.synthetic.members import members  # noqa: PLC0415 -- only who asks for a member reads them
 
     about = {member.username: member.about for member in members() if member.username}

@@ -1,4 +1,4 @@
-"""`bcbst-bot check`: checks everything that an operator can configure wrongly, and creates or changes nothing."""
+"""`bcbst-bot check`: checks everything that an operator can configure wrongly. It creates and changes nothing."""
 
 import contextlib
 import os
@@ -20,7 +20,7 @@ from bot.stores.sealed import SealedTable, Vault, is_exposed, key_file
 
 
 def keys(settings: Settings) -> Iterator[CheckResult]:
-    """Yield whether the keys can be used, and whether others can read them or the payer's client key."""
+    """Yield the results for the encryption keys: whether they can be used, and whether others can read the files."""
     client = settings.payer_client_key_file
     if client is not None and is_exposed(client):
         yield note(
@@ -44,7 +44,10 @@ def keys(settings: Settings) -> Iterator[CheckResult]:
 
 
 def _keys_to_be(settings: Settings, file: Path) -> Iterator[CheckResult]:
-    """Yield whether the first start can create a key file; the store's folder is reported with the store."""
+    """Yield whether the first start can create a key file.
+
+    A folder that the key file shares with the store is reported with the store.
+    """
     path = settings.store_file
     beside = path is not None and file.parent == path.parent
     if why := lacking_folder(file):
@@ -59,7 +62,7 @@ def _keys_to_be(settings: Settings, file: Path) -> Iterator[CheckResult]:
 
 
 async def store(settings: Settings) -> AsyncIterator[CheckResult]:
-    """Yield whether the store can be used: it is opened as at the start, which writes and removes a row."""
+    """Yield the results for the store. An existing store is opened as at a start, which writes and removes a row."""
     path = settings.store_file
     if path is not None and not path.exists():
         why = lacking_folder(path)
@@ -72,7 +75,7 @@ async def store(settings: Settings) -> AsyncIterator[CheckResult]:
 
 
 def lacking_folder(file: Path) -> str | None:
-    """Return why a file cannot be created at this path, None if it can."""
+    """Return the reason why a file cannot be created at this path, None if it can be created."""
     folder = file.absolute().parent
     if not folder.is_dir():
         return f"the folder {folder} does not exist; make it, or name another"
@@ -99,7 +102,7 @@ async def _opens(settings: Settings, store: Store) -> bool:
 
 
 def is_verified(url: str) -> bool:
-    """Return whether a store is local, or a database whose certificate and name are verified (libpq sslmode)."""
+    """Return whether a store is local, or its URL demands that the server's certificate is verified (libpq sslmode)."""
     parts = urlsplit(url)
     own = url.startswith("sqlite:") or (parts.hostname or "localhost") in LOOPBACK
     return own or "verify-full" in parse_qs(parts.query).get("sslmode", ())
@@ -109,7 +112,11 @@ __all__ = ["CheckResult", "check", "check_all"]
 
 
 async def report(*, pack: bool) -> AsyncIterator[CheckResult]:
-    """Yield the results; at the end, ConfigError if any of them prevents serving."""
+    """Yield the results of all checks. With `pack`, check only the pack.
+
+    Raises:
+        ConfigError: after the last result, if any result prevents serving.
+    """
     set_up("ERROR")
     to_fix = 0
     async for finding in check_all(pack=pack):
@@ -120,7 +127,10 @@ async def report(*, pack: bool) -> AsyncIterator[CheckResult]:
 
 
 async def check_all(*, pack: bool = False) -> AsyncIterator[CheckResult]:
-    """Yield the results for this process's settings, only these if one is malformed; with `pack`, for the pack only."""
+    """Yield the results for this process's settings. With `pack`, check only the pack.
+
+    If a setting is malformed, only the settings are checked.
+    """
     settings, malformed = look_at_settings()
     if malformed:
         for line in look_at_settings(serving=True)[1]:
@@ -152,7 +162,7 @@ async def check(settings: Settings) -> AsyncIterator[CheckResult]:
 
 
 def of_pack(settings: Settings) -> tuple[list[CheckResult], Pack | None]:
-    """Return the results for the pack, and the pack, None if it cannot be loaded."""
+    """Return the results for the pack, and the loaded pack, None if it cannot be loaded."""
     try:
         folder = find_pack(settings.bot_pack)
         pack = load_pack(folder, settings.bot_command)
@@ -174,7 +184,7 @@ def _settings(settings: Settings) -> Iterator[CheckResult]:
 
 
 def _reach(settings: Settings) -> Iterator[CheckResult]:
-    """Yield whether people can reach the bot and return from sign-in; members need both, a trial neither."""
+    """Yield notes if nobody can ask the bot, if browsers cannot open its address, or if claims are not requested."""
     if not settings.has_channel:
         yield note("settings", "neither Slack nor Teams is set: nobody but `bcbst-bot chat` can ask")
     elif not settings.bot_public_url.startswith("https:"):
@@ -190,7 +200,7 @@ def _pack(folder: Path, pack: Pack) -> Iterator[CheckResult]:
 
 
 def _benefits(settings: Settings, pack: Pack) -> Iterator[CheckResult]:
-    """Yield every error of the benefit table, by row and column."""
+    """Yield every error of the benefit table, by row and column, and the table's size."""
     table, faults = benefits_of(pack, settings.bot_benefits)
     yield from (bad("benefits", fault) for fault in faults)
     if table.rows:

@@ -1,7 +1,7 @@
-"""What `bcbst-bot check` asks of servers, with its results, one per line.
+"""The checks of `bcbst-bot check` that ask servers.
 
-Whether the payer's servers respond, an id_token could be verified, and which answers will work; whether Slack and
-Microsoft accept the credentials; and why a server does not respond.
+They check whether the payer's servers respond, whether sign-in can work, and which answers will work; and whether Slack
+and Microsoft accept the credentials. If a server does not respond, they say why.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ if TYPE_CHECKING:
 
 
 class CheckResult(msgspec.Struct, frozen=True):
-    """The result of one check. `bad` prevents serving; a `note` is information."""
+    """The result of one check. `state`: "bad" prevents serving, a "note" is information."""
 
     state: Literal["ok", "note", "bad"]
     area: str
     text: str
 
     def __str__(self) -> str:
-        """Return one line of the report."""
+        """Return the result as one line of the report."""
         return f"{self.state:<5}{self.area:<9}{self.text}"
 
 
@@ -67,7 +67,7 @@ _PATIENCE = 5.0
 
 
 async def why_silent(url: str) -> str:
-    """Return why there is no usable response from a URL, by connecting to its host once more."""
+    """Return why a URL gave no usable response, found out by connecting to its host once more."""
     parts = urlsplit(url)
     host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
     context = ssl.create_default_context() if parts.scheme == "https" else None
@@ -99,10 +99,10 @@ CheckState = Literal["works", "degraded", "off", "unknown"]
 
 
 def state_of(rules: IntentRules, server: Capabilities) -> CheckState | None:
-    """Return what the server's CapabilityStatement means for an answer; None for an intent without `reads`.
+    """Return whether an answer will work, by the server's CapabilityStatement; None for an intent without records.
 
-    `degraded`: the answer works, but the bot filters or sorts the results itself. `off`: the type is not declared,
-    though it may still be served. `unknown`: the server has no CapabilityStatement.
+    `degraded`: the answer works, but the bot has to filter or sort the results itself. `off`: the resource type is not
+    declared, though the server may still serve it. `unknown`: the server has no CapabilityStatement.
     """
     reads = rules.reads
     if reads is None:
@@ -117,7 +117,7 @@ def state_of(rules: IntentRules, server: Capabilities) -> CheckState | None:
 def states(
     answered: Iterable[IntentRules], member: Capabilities, directory: Capabilities
 ) -> Iterator[tuple[CheckState, list[str]]]:
-    """Yield the answers in each state, best state first, without empty states."""
+    """Yield each state with the names of the intents in it, best state first. States without intents are omitted."""
     found: dict[CheckState, list[str]] = {"works": [], "degraded": [], "off": [], "unknown": []}
     for rules in sorted(answered, key=lambda one: one.intent):
         state = state_of(rules, directory if rules.needs == "directory" else member)
@@ -142,16 +142,16 @@ _STATES: dict[CheckState, str] = {
 
 
 async def payer(settings: Settings, pack: Pack | None) -> AsyncIterator[CheckResult]:
-    """Yield the results; consequences of a server that does not respond are left out."""
+    """Yield the results for the payer's servers. For a server that does not respond, further results are omitted."""
     async with Http() as http:
         discovery = Discovery(http, settings.payer_fhir_url, endpoints_of(settings))
         found = await discovery.endpoints()
         member = await discovery.capabilities(settings.payer_fhir_url)
         directory = await discovery.capabilities(settings.directory_url)
-        reached = [await _reached(http, "PAYER_FHIR_URL", settings.payer_fhir_url, member)]
+        reached = [await _server_responds(http, "PAYER_FHIR_URL", settings.payer_fhir_url, member)]
         if settings.directory_url != settings.payer_fhir_url:
-            reached.append(await _reached(http, "PAYER_DIRECTORY_URL", settings.directory_url, directory))
-        known = [] if settings.missing else [await _taken(settings, http, discovery)]
+            reached.append(await _server_responds(http, "PAYER_DIRECTORY_URL", settings.directory_url, directory))
+        known = [] if settings.missing else [await _client_accepted(settings, http, discovery)]
         silent = any(one.state == "bad" for one in (reached[0], *known))
         for finding in (*reached, *known, *_sign_in(settings, found, discovery.faults, silent=silent)):
             yield finding
@@ -160,7 +160,7 @@ async def payer(settings: Settings, pack: Pack | None) -> AsyncIterator[CheckRes
 
 
 def answers(pack: Pack | None, member: Capabilities, directory: Capabilities) -> Iterator[CheckResult]:
-    """Yield the number of answers in each state; nothing if no server has a CapabilityStatement."""
+    """Yield how many answers will work; nothing if no server has a CapabilityStatement."""
     if not (member.known or directory.known):
         return
     for state, intents in states(pack.answered if pack else (), member, directory):
@@ -169,15 +169,18 @@ def answers(pack: Pack | None, member: Capabilities, directory: Capabilities) ->
 
 
 def _named(intents: list[str]) -> str:
-    """Return the intents by name, or if there are many, their number by topic."""
+    """Return the names of intents, or if there are many, the number of intents for each topic."""
     if len(intents) <= _MOST_NAMED:
         return ", ".join(intents)
     topics = Counter(name.partition(".")[0] for name in intents)
     return ", ".join(f"{topic}.* ({count})" for topic, count in topics.items())
 
 
-async def _reached(http: Http, name: str, url: str, server: Capabilities) -> CheckResult:
-    """Return whether a server responds; without a CapabilityStatement it is usable unless it fails or returns 5xx."""
+async def _server_responds(http: Http, name: str, url: str, server: Capabilities) -> CheckResult:
+    """Return whether a server responds.
+
+    Without a CapabilityStatement it counts as usable, unless there is no response or a 5xx.
+    """
     if server.known:
         return ok("payer", f"a FHIR server answers at {url}")
     try:
@@ -190,7 +193,10 @@ async def _reached(http: Http, name: str, url: str, server: Capabilities) -> Che
 
 
 def _sign_in(settings: Settings, found: Endpoints, faults: tuple[str, ...], *, silent: bool) -> Iterator[CheckResult]:
-    """Yield whether sign-in can work: by issuer and keys for id_tokens; nothing of a server that is `silent`."""
+    """Yield whether sign-in can work: whether the issuer and keys to verify id_tokens are known.
+
+    Nothing is yielded for a server that does not respond (`silent`).
+    """
     if silent:
         return
     yield from (note("payer", _FAULTS[name]) for name in faults if name in _FAULTS)
@@ -202,8 +208,8 @@ def _sign_in(settings: Settings, found: Endpoints, faults: tuple[str, ...], *, s
     yield ok("payer", f"sign-in at {settings.payer_authorize_url}{published}")
 
 
-async def _taken(settings: Settings, http: Http, discovery: Discovery) -> CheckResult:
-    """Return whether the payer knows this client, by sending an invalid code to its token endpoint."""
+async def _client_accepted(settings: Settings, http: Http, discovery: Discovery) -> CheckResult:
+    """Return whether the payer accepts this client's credentials, by sending an invalid code to its token endpoint."""
     try:
         status, error = await TokenEndpoint(settings, http, discovery, time.time).probe()
     except ConfigError as problem:
@@ -213,7 +219,7 @@ async def _taken(settings: Settings, http: Http, discovery: Discovery) -> CheckR
     listed = (await discovery.endpoints()).client_auth
     method = method_of(settings, listed)
     if error in {"invalid_client", "unauthorized_client"} or (status == HTTPStatus.UNAUTHORIZED and not error):
-        return _refused(method, listed, error or f"HTTP {status}")
+        return _client_rejected(method, listed, error or f"HTTP {status}")
     if status in {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED}:
         return bad("payer", f"PAYER_TOKEN_URL: {settings.payer_token_url} is no token endpoint (HTTP {status})")
     if error != "invalid_grant":
@@ -232,8 +238,11 @@ _PROVED_BY: dict[ClientMethod, str] = {
 }  # fmt: skip
 
 
-def _refused(method: ClientMethod, listed: tuple[str, ...] | None, why: str) -> CheckResult:
-    """Return the setting to check: the method, if the payer lists only others, or else the credential."""
+def _client_rejected(method: ClientMethod, listed: tuple[str, ...] | None, why: str) -> CheckResult:
+    """Return the result for a rejected client: the setting to check, and the payer's error `why`.
+
+    The setting is the method if the payer `listed` only other methods, otherwise the credential.
+    """
     if listed and method not in listed:
         ways = ", ".join(listed)
         return bad("payer", f"PAYER_CLIENT_AUTH: the payer lists {ways}, and not {method} ({why})")
@@ -251,7 +260,7 @@ _ENTRA_FAULTS = {
 
 
 async def slack(settings: Settings, pack: Path | None) -> AsyncIterator[CheckResult]:
-    """Yield whether Slack accepts the tokens, and whether the app has its scopes; nothing if Slack is not set."""
+    """Yield whether Slack accepts the tokens and the app has its scopes; nothing if Slack is not configured."""
     first: CheckResult | None = None
     if settings.slack_bot_token is not None:
         wanted = scopes(pack, settings) if pack else frozenset[str]()
@@ -267,9 +276,9 @@ async def slack(settings: Settings, pack: Path | None) -> AsyncIterator[CheckRes
 
 
 async def _bot_token(settings: Settings, token: str, wanted: frozenset[str]) -> CheckResult:
-    """Return whether Slack takes the bot token, and which of the scopes it lacks, as auth.test lists them."""
+    """Return whether Slack accepts the bot token, and which of the `wanted` scopes the token lacks."""
     try:
-        answer = await _asked("SLACK_BOT_TOKEN", settings, token, lambda client: client.auth_test())
+        answer = await _response("SLACK_BOT_TOKEN", settings, token, lambda client: client.auth_test())
     except ConfigError as error:
         return bad("slack", str(error))
     named = {name.lower(): value for name, value in answer.headers.items()}.get("x-oauth-scopes", "")
@@ -280,18 +289,22 @@ async def _bot_token(settings: Settings, token: str, wanted: frozenset[str]) -> 
 
 
 async def _app_token(settings: Settings, token: str) -> CheckResult:
-    """Return whether Slack gives a Socket Mode address for the app-level token (apps.connections.open)."""
+    """Return whether Slack accepts the app-level token for Socket Mode (apps.connections.open)."""
     try:
-        await _asked("SLACK_APP_TOKEN", settings, None, lambda client: client.apps_connections_open(app_token=token))
+        await _response("SLACK_APP_TOKEN", settings, None, lambda client: client.apps_connections_open(app_token=token))
     except ConfigError as error:
         return bad("slack", str(error))
     return ok("slack", "Socket Mode is open to the app-level token")
 
 
-async def _asked(
+async def _response(
     setting: str, settings: Settings, token: str | None, call: Callable[[AsyncWebClient], Awaitable[AsyncSlackResponse]]
 ) -> AsyncSlackResponse:
-    """Return Slack's response; ConfigError if it rejects the token or is silent."""
+    """Return Slack's response to a call.
+
+    Raises:
+        ConfigError: Slack rejects the token, or does not respond.
+    """
     import aiohttp  # noqa: PLC0415 -- only who talks to Slack pays for its SDK
     from slack_sdk.errors import SlackApiError, SlackClientError  # noqa: PLC0415 -- as above
     from slack_sdk.web.async_client import AsyncWebClient  # noqa: PLC0415 -- as above
@@ -307,7 +320,7 @@ async def _asked(
 
 
 async def teams(settings: Settings, app_id: str) -> CheckResult:
-    """Return whether Entra accepts the credentials, if all are set; missing ones are reported with the settings."""
+    """Return whether Microsoft Entra accepts the credentials. It is not asked if settings for Teams are missing."""
     if settings.teams_missing:
         return note("teams", "Microsoft is not asked before the settings above are there")
     if missing := lacks("teams"):
@@ -324,7 +337,12 @@ async def teams(settings: Settings, app_id: str) -> CheckResult:
 
 
 async def probe(app_id: str, password: str, tenant: str, cloud: Cloud) -> None:
-    """Request a token with these credentials; ConfigError names the setting, and of Entra's words only the code."""
+    """Request a token from Microsoft Entra, to check the credentials.
+
+    Raises:
+        ConfigError: Entra rejects the credentials or does not respond. The message has the setting and Entra's error
+            code.
+    """
     import aiohttp  # noqa: PLC0415 -- only who talks to Teams asks Microsoft
 
     form = {"grant_type": "client_credentials", "client_id": app_id, "client_secret": password}

@@ -1,7 +1,10 @@
-"""The commands of contract.md, as a table. What does a command is imported when it runs, so that it starts at once.
+"""The commands of contract.md, as a table.
 
-A command's function gets the settings, if it has any, and its parameters by name. A text that it returns is printed; of
-an iterator each item is a line. Its errors of this program end the command with one line (`bot.cli.terminal`).
+A command's module is imported when the command runs, so that it starts fast.
+
+A command's function gets the settings, if it needs any, and its parameters by name. If it returns a text, the text is
+printed; if it returns an iterator, each item is printed as a line. A `BotError` ends the command with one line
+(`bot.cli.terminal`).
 """
 
 import gc
@@ -16,7 +19,17 @@ from typing import Any, get_args
 import click
 import msgspec
 
-from bot.cli.terminal import NOBODY, Port, ShownCommand, ShownGroup, open_streams, own_settings, run, settings_of, told
+from bot.cli.terminal import (
+    NOBODY,
+    Port,
+    ShownCommand,
+    ShownGroup,
+    errors_as_text,
+    open_streams,
+    own_settings,
+    run,
+    settings_of,
+)
 from bot.config import ClientMethod, Settings
 from bot.errors import ConfigError
 
@@ -57,10 +70,10 @@ def _of_an_app(given: Given) -> Settings:
 
 
 def _of_a_store(_: Given) -> Settings:
-    """Return the settings if their store exists; an empty list from a new store would be misleading."""
+    """Return the settings if their store exists; otherwise fail, because a new, empty store would mislead."""
     settings = own_settings(level="ERROR")
     path = settings.store_file
-    with told():
+    with errors_as_text():
         if path is not None and not path.exists():
             raise ConfigError(
                 f"BOT_STORE_URL: there is no store {path.absolute()}; run this with the settings, and in the folder, "
@@ -70,10 +83,10 @@ def _of_a_store(_: Given) -> Settings:
 
 
 class Job(msgspec.Struct, frozen=True):
-    """A command: its help text, and `module:function` in `bot.cli`, which does it.
+    """A command: its help text, and the function in `bot.cli` that does it, as `module:function`.
 
-    `settings` reads the settings for the function, `takes` are the parameters, `none` is said on stderr if there are no
-    lines. `until_interrupted`: Ctrl-C is how it usually ends.
+    `settings` reads the settings for the function. `takes` are the command's parameters. `none` is printed to stderr if
+    the function yields no lines. `until_interrupted`: the command usually ends by Ctrl-C.
     """
 
     help: str
@@ -85,7 +98,7 @@ class Job(msgspec.Struct, frozen=True):
 
 
 class Jobs(msgspec.Struct, frozen=True):
-    """A group of commands; `alone` is done if none of them is named."""
+    """A group of commands; `alone` is the command that runs if none of the group is named."""
 
     help: str
     commands: Mapping[str, Job]
@@ -109,11 +122,11 @@ _KEYS = {
 }
 _LINKS = {
     "list": _of_store(
-        "List every connection, oldest first, as `links` alone does.", "admin:listed", none="No chat is connected."
+        "List every connection, oldest first, as `links` alone does.", "admin:links", none="No chat is connected."
     ),
     "of": _of_store(
         "List the connections of PLATFORM/ENTERPRISE/TEAM/USER; a part that is * stands for any.",
-        "admin:listed",
+        "admin:links",
         (_IDENTITY,),
         none="No chat of that identity is connected.",
     ),
@@ -309,16 +322,16 @@ COMMANDS: Mapping[str, Job | Jobs] = {
 
 
 def function_of(job: Job) -> Callable[..., Any]:
-    """Return the function that does a command, imported now."""
+    """Import the module of a command, and return the function that does the command."""
     module, _, name = job.does.partition(":")
     function: Callable[..., Any] = getattr(import_module(f"bot.cli.{module}"), name)
     return function
 
 
-def _do(job: Job, **given: Any) -> None:
-    """Do a command: what is asynchronous in an event loop, all else right here."""
+def _run_job(job: Job, **given: Any) -> None:
+    """Run a command and print its result. Asynchronous functions run in an event loop."""
     settings = () if job.settings is None else (job.settings(given),)
-    with told():
+    with errors_as_text():
         made = function_of(job)(*settings, **given)
         if isinstance(made, Iterator):
             for line in made:
@@ -326,11 +339,14 @@ def _do(job: Job, **given: Any) -> None:
         elif isinstance(made, str):
             click.echo(made)
     if isinstance(made, AsyncIterator) or inspect.isawaitable(made):
-        run(_done(made, job.none), until_interrupted=job.until_interrupted)
+        run(_print_result(made, job.none), until_interrupted=job.until_interrupted)
 
 
-async def _done(made: Any, none: str) -> None:
-    """Print what an asynchronous function yields, or returns if it is anything."""
+async def _print_result(made: Any, none: str) -> None:
+    """Print the lines that an asynchronous iterator yields, or the result of a coroutine unless it is None.
+
+    `none` is printed to stderr if there are no lines.
+    """
     if not isinstance(made, AsyncIterator):
         if (result := await made) is not None:
             click.echo(result)
@@ -347,13 +363,13 @@ async def _done(made: Any, none: str) -> None:
 
 def _do_alone(job: Job | None, **given: Any) -> None:
     if job is not None and click.get_current_context().invoked_subcommand is None:
-        _do(job, **given)
+        _run_job(job, **given)
 
 
 def _made(name: str, job: Job | Jobs) -> click.Command:
     text = inspect.cleandoc(job.help)
     if isinstance(job, Job):
-        return ShownCommand(name, params=[*job.takes], help=text, callback=partial(_do, job))
+        return ShownCommand(name, params=[*job.takes], help=text, callback=partial(_run_job, job))
     return ShownGroup(
         name,
         commands={one: _made(one, each) for one, each in job.commands.items()},

@@ -10,7 +10,11 @@ from bot.pack import doubts_of, find_pack, load_pack
 
 
 def compile_into(folder: Path) -> None:
-    """Write the compiled form of the bot's own pack and of the table of places; PackError for its faults."""
+    """Write the compiled form of the bot's own pack, and of the table of towns and ZIP codes, to a folder.
+
+    Raises:
+        PackError: the pack is invalid.
+    """
     with compiled.collected(folder):
         pack = load_pack(find_pack())
         doubts_of(find_pack(), pack)

@@ -32,12 +32,12 @@ _HERE = OneToOne("console")
 async def demo(
     settings: Settings, out: TextIO = sys.stdout, source: TextIO = sys.stdin, data: Path | None = None
 ) -> None:
-    """Play the script, then chat if `source` is a terminal.
+    """Play the script. If `source` is a terminal, let the user chat afterwards.
 
     The payer serves the FHIR data in the folder `data`, or synthetic data of Tennessee by default.
 
     Raises:
-        ConfigError: If no person in `data` can sign in.
+        ConfigError: no person in `data` can sign in.
     """
     world = load(data, say=lambda line: print(line, file=out)) if data else build(today=settings.bot_today)
     account = world.accounts.get(_MEMBER) or next(iter(world.accounts.values()), None)
@@ -60,13 +60,13 @@ async def demo(
 
 
 class _Show:
-    """Prints both sides of the conversation."""
+    """Holds a conversation with the bot, and prints both sides."""
 
     def __init__(self, bot: Bot, out: TextIO, account: Account) -> None:
         self._bot, self._out, self._account, self._said = bot, out, account, 0
 
     async def ask(self, text: str) -> str | None:
-        """Send a message as the person; return the deep link in the reply, None if there is none."""
+        """Send a message as the person, and print the replies. Return the URL to sign in, None if no reply has one."""
         self._write(f"You: {text}")
         self._said += 1
         link = None
@@ -76,7 +76,7 @@ class _Show:
         return link
 
     async def sign_in(self, link: str) -> None:
-        """Open the link as the member's browser does, and type its code in the chat."""
+        """Sign the member in as their browser would do, and send the code to the bot."""
         first, *_ = self._account.display.split()
         self.aside(f"{first} opens the link, signs in at the payer's page and allows access.")
         async with Browser() as browser:
@@ -85,7 +85,7 @@ class _Show:
         await self.ask(code)
 
     def aside(self, text: str) -> None:
-        """Print a stage direction."""
+        """Print an explanation of what happens, in parentheses."""
         self._write(f"({text})")
 
     def _reply(self, reply: Private | Shareable) -> None:

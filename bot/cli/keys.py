@@ -1,6 +1,6 @@
-"""`bcbst-bot keys`: creates and checks keys, and re-encrypts stored data with the newest key.
+"""`bcbst-bot keys`: creates and checks encryption keys, and re-encrypts stored data with the newest key.
 
-`keys jwks` concerns another key, with which the client authenticates to the payer.
+`bcbst-bot keys jwks` is about another key, with which the client authenticates to the payer.
 """
 
 import json
@@ -17,7 +17,10 @@ from bot.stores.sealed import SealedTable, Vault, add_key, is_exposed, key_file,
 
 
 class Rotated(msgspec.Struct, frozen=True):
-    """How many rows were re-encrypted, and how many remain under an older key because they changed meanwhile."""
+    """How many rows were re-encrypted, and how many were not because they changed meanwhile (`remaining`).
+
+    `older` is the number of older keys, `in_file` whether the keys are in a file.
+    """
 
     resealed: int
     remaining: int
@@ -36,12 +39,16 @@ class Rotated(msgspec.Struct, frozen=True):
 
 
 def make() -> str:
-    """Return a new key for the front of BOT_ENCRYPTION_KEYS."""
+    """Return a new key, to be put in front of the others in BOT_ENCRYPTION_KEYS."""
     return new_key()
 
 
 def check(settings: Settings) -> str:
-    """Return where the keys come from; none is created; ConfigError names the setting or file of malformed ones."""
+    """Return where the encryption keys are. No key is created.
+
+    Raises:
+        ConfigError: keys are malformed, or others can read the key file.
+    """
     file = key_file(settings)
     if file is not None and not file.exists():
         return f"no keys yet: the first start makes {file.absolute()}"
@@ -54,7 +61,11 @@ def check(settings: Settings) -> str:
 
 
 def jwks(settings: Settings) -> str:
-    """Return the public JWK Set of the client key, made if missing; ConfigError if it is unset or no signing key."""
+    """Return the public JWK Set of the client's key. The key file is created if it does not exist.
+
+    Raises:
+        ConfigError: no file is configured, or it has no signing key.
+    """
     file = settings.payer_client_key_file
     if file is None:
         raise ConfigError("PAYER_CLIENT_KEY_FILE: not set; name a file, and this command makes the key in it")
@@ -64,14 +75,15 @@ def jwks(settings: Settings) -> str:
 
 
 async def rotate(settings: Settings) -> Rotated:
-    """Re-encrypt every row with the newest key while the bot serves; an interruption leaves every row readable (T36).
+    """Re-encrypt every row with the newest key. The bot may serve meanwhile (T36).
 
-    Keys in the setting are used as they are: put the newest one first and restart every process before. Without the
-    setting, a new key is added to the key file, which running processes reload when needed.
+    An interrupted run leaves every row readable. Before a run with keys in BOT_ENCRYPTION_KEYS, put a new key first and
+    restart every process. Otherwise this function adds a new key to the key file, and running processes read the file
+    again when they need it.
 
     Raises:
-        ConfigError: If the keys are malformed.
-        StoreError: If the store cannot be used.
+        ConfigError: the keys are malformed.
+        StoreError: the store cannot be used.
     """
     file = key_file(settings)
     if file is not None:
@@ -83,7 +95,11 @@ async def rotate(settings: Settings) -> Rotated:
 
 
 async def prune(settings: Settings) -> str:
-    """Remove the older keys from the key file and say how many; ConfigError if they are needed or not in a file."""
+    """Remove the older keys from the key file, and return a line with their number.
+
+    Raises:
+        ConfigError: the keys are not in a file, or some rows were still encrypted with an older key.
+    """
     file = key_file(settings)
     if file is None:
         raise ConfigError("BOT_ENCRYPTION_KEYS: holds the keys; take the older ones out there")
@@ -96,7 +112,7 @@ async def prune(settings: Settings) -> str:
 
 
 async def reseal(table: SealedTable) -> Rotated:
-    """Re-encrypt each row that uses an older key, in one statement that fails if the row was changed meanwhile."""
+    """Re-encrypt each row that was encrypted with an older key. A row that changes meanwhile is left as it is."""
     store, resealed, remaining = table.store, 0, 0
     for kind in await store.kinds():
         async for row, plain in table.listed(kind):

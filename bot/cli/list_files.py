@@ -1,8 +1,9 @@
-"""The files of a lookup: names or NPIs in, one per line or in a column of a table; answers out.
+"""The files of `bcbst-bot lookup`: a list of names or NPIs, and the file of answers.
 
-Of an Excel workbook (.xlsx) the first sheet is a table, read and written with the extra `xlsx`. Only the NPI of a row,
-or else the name, is used for searches; the other columns are copied to the answer file, CSV or .xlsx, which has
-complete rows only, so that a later run can continue it.
+The list has one name or NPI per line, or is a table with a column of them. Of an Excel workbook (.xlsx), the first
+sheet is the table; workbooks need the extra `xlsx`. Only the NPI of a row, or else its name, is looked up. The other
+columns are copied to the answer file, which is CSV or .xlsx. The answer file has complete rows only, so that a later
+run can continue it.
 """
 
 import csv
@@ -29,12 +30,16 @@ _ROWS, _COLUMNS = 100_000, 256
 
 
 def is_workbook(file: Path) -> bool:
-    """Return whether the file has the suffix of a workbook."""
+    """Return whether the file's name ends in .xlsx."""
     return file.suffix.casefold() == SUFFIX
 
 
 def read_workbook(file: Path) -> list[list[str]]:
-    """Return the first sheet's rows as texts; ConfigError without the extra, or if it is no readable workbook."""
+    """Return the rows of the first sheet as texts, all of the same length.
+
+    Raises:
+        ConfigError: the extra is missing, or the file is no readable workbook or too large.
+    """
     _needed(file)
     from openpyxl import load_workbook  # noqa: PLC0415 -- an extra
 
@@ -42,7 +47,7 @@ def read_workbook(file: Path) -> list[list[str]]:
         _refuse(file, _is_bomb(file), f"unpacks to more than {_UNPACKED >> 20} MB")
         sheet = load_workbook(file, read_only=True, data_only=True).worksheets[0]
         sheet.reset_dimensions()  # what the sheet says of its size would be believed
-        rows = [*map(_shown, islice(sheet.iter_rows(max_col=_COLUMNS + 1, values_only=True), _ROWS + 1))]
+        rows = [*map(_cells_of, islice(sheet.iter_rows(max_col=_COLUMNS + 1, values_only=True), _ROWS + 1))]
         width = max(map(len, rows), default=0)
         _refuse(file, len(rows) > _ROWS or width > _COLUMNS, f"has more than {_ROWS:,} rows or {_COLUMNS} columns")
         return [[*row, *[""] * (width - len(row))] for row in rows]
@@ -55,7 +60,10 @@ def read_workbook(file: Path) -> list[list[str]]:
 
 
 def write_workbook(file: Path, rows: Iterable[Sequence[str]]) -> None:
-    """Write rows as a sheet of texts without formulas; ConfigError without the extra, OSError if not written."""
+    """Write rows as a sheet of text cells; none is a formula.
+
+    Raise ConfigError if the extra is missing, OSError if the file cannot be written.
+    """
     _needed(file)
     from openpyxl import Workbook  # noqa: PLC0415 -- an extra
     from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415 -- an extra
@@ -76,7 +84,7 @@ def _needed(file: Path) -> None:
 
 
 def _is_bomb(file: Path) -> bool:
-    """Whether its parts say that they unpack to too much; none is read further than it says."""
+    """Return whether the parts of a ZIP file unpack to too much, by the sizes in its directory."""
     with zipfile.ZipFile(file) as parts:
         return sum(part.file_size for part in parts.infolist()) > _UNPACKED
 
@@ -86,8 +94,8 @@ def _refuse(file: Path, is_so: bool, why: str) -> None:
         raise ConfigError(f"{file.name}: {why}; save only what is needed")
 
 
-def _shown(row: Sequence[object]) -> list[str]:
-    """The cells of a row up to the last that holds something."""
+def _cells_of(row: Sequence[object]) -> list[str]:
+    """Return the cells of a row as texts, without the empty cells at its end."""
     end = len(row)
     while end and row[end - 1] in {None, ""}:
         end -= 1
@@ -128,14 +136,17 @@ _WITH_COLUMNS = "write a first line that says which column holds the provider's 
 
 
 class ListedLine(msgspec.Struct, frozen=True):
-    """One line: the name or number to look up, and the unchanged cells of its row, empty for a plain line."""
+    """One line of a list: `asked` is the name or NPI to look up, `cells` its row of a table, () for a plain line."""
 
     asked: str
     cells: tuple[str, ...] = ()
 
 
 class ListedNames(msgspec.Struct, frozen=True):
-    """The lines in order, each once; the `header` of a table, and how many of its rows have no name (`blank`)."""
+    """The lines of a list in order, without repetitions.
+
+    `header` is the first row of a table. `blank` is the number of lines with neither a name nor an NPI.
+    """
 
     lines: tuple[ListedLine, ...]
     header: tuple[str, ...] = ()
@@ -143,19 +154,23 @@ class ListedNames(msgspec.Struct, frozen=True):
 
 
 class _Columns(msgspec.Struct, frozen=True):
-    """The columns of a table with the NPI and the name; a name may use two columns, first and last."""
+    """The indexes of a table's columns with the NPI and the name. A name may have two columns, first and last name."""
 
     npi: int | None
     name: tuple[int, ...]
 
     def asked(self, cells: Sequence[str]) -> str:
-        """Return the NPI of a row, or else its name; empty if it has neither."""
+        """Return the NPI of a row, or else its name; "" if it has neither."""
         number = _number(cells[self.npi]) if self.npi is not None and self.npi < len(cells) else None
         return number or _plain(" ".join(cells[at] for at in self.name if at < len(cells)))
 
 
 def read_names(file: Path) -> ListedNames:
-    """Return a file's names and numbers, each once; ConfigError if it cannot be read or its columns are ambiguous."""
+    """Return the names and NPIs in a file.
+
+    Raises:
+        ConfigError: the file cannot be read, is too long, or it is unclear which column to use.
+    """
     every = read_workbook(file) if is_workbook(file) else _rows(_text(file))
     rows = [row for row in every if any(map(str.strip, row))]
     found = _table(file.name, rows) if rows else ListedNames(())
@@ -182,7 +197,7 @@ def _text(file: Path) -> str:
 
 
 def _rows(text: str) -> list[list[str]]:
-    """Return the cells of each line; the separator is a tab or semicolon if every line has one, else a comma."""
+    """Return the cells of each line. They are separated by tabs or semicolons if every line has one, else by commas."""
     lines = text.splitlines(keepends=True)
     sign = next((one for one in "\t;" if all(one in line for line in lines if line.strip())), ",")
     try:
@@ -201,12 +216,16 @@ def _plain_list(texts: Iterable[str]) -> ListedNames:
 
 
 def _table(name: str, rows: list[list[str]]) -> ListedNames:
-    """Return the rows of a table, in which "Kim, Minh" is a name; ConfigError if it is unclear which column to use."""
-    columns, header = _heads(rows[0]), tuple(rows[0])
+    """Return the rows of a table as lines to look up. Lines such as "Kim, Minh" are names, not rows of two cells.
+
+    Raises:
+        ConfigError: it is unclear which column to use.
+    """
+    columns, header = _columns_named(rows[0]), tuple(rows[0])
     if columns is None:
         if all(map(_is_name, rows)):
             return _plain_list(", ".join(row) for row in rows)
-        columns, header = _guessed(name, rows), ()
+        columns, header = _columns_guessed(name, rows), ()
     body = rows[1:] if header else rows
     width = max(map(len, rows))
     padded = [ListedLine(columns.asked(row), (*row, *[""] * (width - len(row)))) for row in body]
@@ -215,8 +234,11 @@ def _table(name: str, rows: list[list[str]]) -> ListedNames:
     return ListedNames(lines, titles if width > 1 else (), sum(not line.asked for line in padded))
 
 
-def _heads(row: Sequence[str]) -> _Columns | None:
-    """Return the columns named in a first line, None if it is not a header; a provider's name wins over "name"."""
+def _columns_named(row: Sequence[str]) -> _Columns | None:
+    """Return the columns that a table's first row names, None if that row is no header.
+
+    A column such as "provider" is preferred to a column "name", which may hold members' names.
+    """
     titles = [" ".join(cell.replace("_", " ").casefold().split()) for cell in row]
     npi = next((at for at, title in enumerate(titles) if _NPI.search(title) and not _number(title)), None)
     named = [at for at, title in enumerate(titles) if _is_who(title)]
@@ -234,13 +256,17 @@ def _is_who(title: str) -> bool:
 
 
 def _is_name(row: Sequence[str]) -> bool:
-    """Return whether a line's cells can be one name with commas, such as "Kim, Minh", without digits."""
+    """Return whether a line's cells can be one name with commas, such as "Kim, Minh". A name has no digits."""
     short = any(" " not in cell.strip() for cell in row)  # two whole names are two people
     return len(row) == 1 or (len(row) <= _PARTS and short and not any(map(str.isdigit, "".join(row))))
 
 
-def _guessed(name: str, rows: Sequence[Sequence[str]]) -> _Columns:
-    """Return the columns of a headerless table: one holds NPIs, or names beside codes; ConfigError if neither does."""
+def _columns_guessed(name: str, rows: Sequence[Sequence[str]]) -> _Columns:
+    """Return the columns of a table without a header: the one column of NPIs, or of names if the others hold codes.
+
+    Raises:
+        ConfigError: it is unclear which column to use.
+    """
     width = max(map(len, rows))
     columns = [[cell for row in rows if (cell := row[at].strip())] for at in range(min(map(len, rows)))]
     npis = [at for at, cells in enumerate(columns) if cells and 2 * sum(map(_is_number, cells)) > len(cells)]
@@ -263,7 +289,7 @@ def _number(cell: str) -> str | None:
 
 
 def _plain(text: str) -> str:
-    """Return a name for a search: one line without bullets, surrounding quotes, and the separator of lists."""
+    """Return a text as a name for a search: one line, without bullets, surrounding quotes and semicolons."""
     line = _BULLET.sub("", clean(text).replace(";", " ")).strip(' ,"')
     return " ".join(line.split()) if any(map(str.isalnum, line)) else ""
 
@@ -274,13 +300,13 @@ RowKey = tuple[str, ...]
 
 
 class AnswerFile:
-    """The rows of `path` under `header`; the first `own` columns are the answer, the others are from the input.
+    """The answer file at `path`. Its first `own` columns are the answer; the others are copied from the input.
 
-    A name may have several rows, one for each place. Each `add` writes a new file and then replaces the old one, so
-    that no row is ever incomplete.
+    A name may have several rows, one for each location. Each `add` writes a new file and then replaces the old one, so
+    no row is ever incomplete.
 
     Raises:
-        ConfigError: If the existing file cannot be read, or is not an answer file for this list.
+        ConfigError: the existing file cannot be read, or is not an answer file for this list.
     """
 
     def __init__(self, path: Path, header: Sequence[str], own: int) -> None:
@@ -288,11 +314,14 @@ class AnswerFile:
         self._rows = self._read()
 
     def key(self, asked: str, networks: str, cells: Iterable[str]) -> RowKey:
-        """Return the key that identifies the rows of one name."""
+        """Return the key of the rows for one name: the name, the networks and the cells of its input row."""
         return (asked, networks, *cells)
 
     def answers(self) -> dict[RowKey, str]:
-        """Return the answer of each name in the file: "listed" if one of its places is, else its first place's."""
+        """Return the answer for each name in the file, by key.
+
+        For a name with several rows it is "listed" if any row says so, otherwise the answer of the first row.
+        """
         found: dict[RowKey, str] = {}
         for row in self._rows:
             key, answer = self._key(row), row[_ANSWER]
@@ -301,7 +330,11 @@ class AnswerFile:
         return found
 
     def add(self, rows: Iterable[Sequence[str]]) -> None:
-        """Add rows after the existing ones, which are kept if the file cannot be written (ConfigError)."""
+        """Add rows after the existing ones.
+
+        Raises:
+            ConfigError: the file cannot be written; its existing rows are unchanged.
+        """
         more = [*self._rows, *map(list, rows)]
         # A name that nobody can have taken: written through a link that waits there, it would be another file.
         beside = self._path.with_name(f"{self._path.name}.{token_hex(8)}.part")
@@ -328,10 +361,14 @@ class AnswerFile:
         return self.key(row[0], row[_NETWORKS], row[self._own :])
 
     def _read(self) -> list[list[str]]:
-        """Return the complete rows, without those of a name whose write was interrupted or that was not read."""
+        """Return the usable rows of the existing file, without the header.
+
+        Rows of a name that could not be read, or whose writing was interrupted, are left out, so that the name is
+        looked up again.
+        """
         if not self._path.exists():
             return []
-        rows, torn, text = self._whole()
+        rows, torn, text = self._complete_rows()
         first = io.StringIO()
         csv.writer(first).writerow(self._header)
         if rows[:1] != [self._header] and (rows or not first.getvalue().startswith(text)):
@@ -340,8 +377,8 @@ class AnswerFile:
         last = self._key(rows[-1]) if torn and rows else None
         return [row for row in rows if self._key(row) != last]
 
-    def _whole(self) -> tuple[list[list[str]], bool, str]:
-        """Return the complete rows, whether incomplete data follows, and the text of a text file."""
+    def _complete_rows(self) -> tuple[list[list[str]], bool, str]:
+        """Return the complete rows, whether an incomplete row follows, and the text of the file ("" for a workbook)."""
         if is_workbook(self._path):
             width = len(self._header)
             return [[*row, *[""] * (width - len(row))] for row in read_workbook(self._path)], False, ""
@@ -349,11 +386,11 @@ class AnswerFile:
             text = self._path.read_bytes().decode("utf-8-sig", errors="replace")
         except OSError as error:
             raise ConfigError(f"{self._path.name}: cannot be read ({error.strerror}); name another file") from None
-        return *_whole_rows(text), text
+        return *_complete_rows_of(text), text
 
 
-def _whole_rows(text: str) -> tuple[list[list[str]], bool]:
-    """Return the terminated rows of a CSV file, and whether incomplete data follows."""
+def _complete_rows_of(text: str) -> tuple[list[list[str]], bool]:
+    """Return the rows of a CSV text that end in a line break, and whether an incomplete row follows."""
     end = text.rfind("\n") + 1
     rows: list[list[str]] = []
     try:

@@ -1,7 +1,7 @@
-"""`bcbst-bot lookup`: checks a long list of names or NPIs against networks in batches, and writes a CSV file.
+"""`bcbst-bot lookup`: checks a long list of names or NPIs against networks, and writes the answers to a file.
 
-Each batch is processed like a list in a chat, so the answers are the same. A row is written once its name was answered;
-the others are tried again, in this run and the next one.
+The names are looked up in batches. Each batch is processed as a list in a chat would be, so the answers are the same. A
+row is written once its name is answered. Names without an answer are tried again, in this run and the next one.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ RowsByName = Mapping[str, Sequence[Sequence[str]]]
 
 
 class LookedUp(msgspec.Struct, frozen=True):
-    """The contents of the answer file: an answer for each line and network, and the lines without one."""
+    """The result of a lookup: an answer for each line and network, the names without an answer, and the blank lines."""
 
     answers: tuple[str, ...]
     unread: tuple[str, ...]
@@ -58,10 +58,15 @@ class LookedUp(msgspec.Struct, frozen=True):
 async def look_up(
     settings: Settings, file: Path, networks: Sequence[str], out: Path, *, sandbox: bool, pause: Rest = asyncio.sleep
 ) -> LookedUp:
-    """Check a file's lines against networks; return the answer file's content; ConfigError, or PayerError unread."""
+    """Check the lines of a file against networks, write the answers to `out`, and return them.
+
+    Raises:
+        ConfigError: the list, the answer file or a network's name cannot be used.
+        PayerError: the networks cannot be read.
+    """
     names, printed = read_names(file), _Printed(find_pack(settings.bot_pack) / "templates")
     _refuse_itself(file, out)
-    answers = AnswerFile(out, (*printed.header, *_kept(names.header)), len(printed.header))
+    answers = AnswerFile(out, (*printed.header, *_inert_cells(names.header)), len(printed.header))
     patience = Patience(wall=_WALL)
     async with rehearsed(settings, sandbox=sandbox) as payer, assemble(payer, patience=patience) as bot:
         questions = [await _Question.of(bot, network, printed) for network in networks]
@@ -77,7 +82,11 @@ async def look_up(
 async def report(
     settings: Settings, *, file: Path, networks: Sequence[str], out: Path, sandbox: bool
 ) -> AsyncIterator[str]:
-    """Look up and yield what was found; ConfigError also if some lines could not be read."""
+    """Check the lines of a file against networks, and yield a summary.
+
+    Raises:
+        ConfigError: as in `look_up`, or some lines have no answer.
+    """
     outcome = await look_up(settings, file, networks, out, sandbox=sandbox)
     yield f"{out}: {summary(outcome)}"
     if outcome.unread:
@@ -85,7 +94,7 @@ async def report(
 
 
 def summary(outcome: LookedUp) -> str:
-    """Return how many lines got which answer: "29 checked: 2 listed, 27 nobody found"."""
+    """Return the number of lines with each answer, for example "29 checked: 2 listed, 27 nobody found"."""
     counts = [f"{times:,} {answer}" for answer, times in Counter(outcome.answers).most_common()]
     counts += [f"{len(outcome.unread):,} not read"] if outcome.unread else []
     blank = f"; lines without a name or an NPI: {outcome.blank:,}" if outcome.blank else ""
@@ -93,7 +102,7 @@ def summary(outcome: LookedUp) -> str:
 
 
 def unread(outcome: LookedUp) -> str:
-    """Return a text about what could not be read, and what to do."""
+    """Return a message about the names that could not be looked up: how many, the first ones, and what to do."""
     some = ", ".join(outcome.unread[:_NAMED]) + (", \u2026" if len(outcome.unread) > _NAMED else "")
     return f"{len(outcome.unread):,} could not be read ({some}); run the same command again for these"
 
@@ -104,14 +113,14 @@ def _refuse_itself(file: Path, out: Path) -> None:
 
 
 class _Printed:
-    """The pack's own spreadsheet for a list, one name at a time."""
+    """Makes rows of the answer file with the pack's spreadsheet template for a checked list."""
 
     def __init__(self, templates: Path) -> None:
         self._printer = Printer(templates / "documents", {})
         self.header = tuple(self._lines(SimpleNamespace(rows=(), wanted=(), read_text=""))[0])
 
     def rows(self, found: Any, row: Any) -> list[list[str]]:
-        """Return the rows for one name of a checked list."""
+        """Return the spreadsheet rows for one row of a checked list."""
         return self._lines(replace(found, rows=(row,)))[1:]
 
     def _lines(self, found: Any) -> list[list[str]]:
@@ -120,7 +129,7 @@ class _Printed:
 
 
 class _Question(msgspec.Struct, frozen=True):
-    """The question about one network; `names` are its names in the directory."""
+    """The question whether names are in one network. `names` are the network's names in the directory."""
 
     bot: Bot
     asked: Asked
@@ -130,7 +139,12 @@ class _Question(msgspec.Struct, frozen=True):
 
     @classmethod
     async def of(cls, bot: Bot, network: str, printed: _Printed) -> _Question:
-        """Return the question about a network by its name; ConfigError for none or several, or PayerError."""
+        """Return the question about a network, which the operator gave by name.
+
+        Raises:
+            ConfigError: the directory has no such network, or several.
+            PayerError: the directory cannot be read.
+        """
         head, pack = f"are these in {network}?", bot.pack
         of_names = next(name for name, rules in pack.intents.items() if rules.of_list == name)
         slots = pack.engine.slots_as(of_names, head, today=bot.settings.now().date())
@@ -143,7 +157,7 @@ class _Question(msgspec.Struct, frozen=True):
         return cls(bot, asked, head, named.names, printed)
 
     async def rows(self, part: Sequence[str]) -> RowsByName:
-        """Return the answers for the names that were read, by name."""
+        """Return the rows of the answer file by name. Names that could not be read are left out."""
         asked = replace(self.asked, arguments={ITEMS: BETWEEN.join(part)})
         try:
             found: Any = await self.bot.pack.answers[asked.intent](self.bot.answering.of_directory(asked, self.head))
@@ -153,32 +167,35 @@ class _Question(msgspec.Struct, frozen=True):
 
 
 class _Run:
-    """The lines of a list and one network; `keys` identify the lines in the answer file."""
+    """The lookup of a list in one network.
+
+    `keys` are the lines' keys in the answer file, `left` the lines to look up.
+    """
 
     def __init__(self, answers: AnswerFile, question: _Question, lines: Sequence[ListedLine]) -> None:
         self._answers, self._question, self._total = answers, question, len(lines)
         networks = _as_written("; ".join(question.names))
-        self.keys = {line: answers.key(_as_written(line.asked), networks, _kept(line.cells)) for line in lines}
+        self.keys = {line: answers.key(_as_written(line.asked), networks, _inert_cells(line.cells)) for line in lines}
         there = answers.answers()
         self.left = [line for line in lines if self.keys[line] not in there]
         self._at_first, self._started = len(self.left), time.monotonic()
 
     async def in_parts(self, pause: Rest) -> None:
-        """Ask about the lines that are left, then again about those not read; a part without answers ends a try."""
+        """Look up the remaining lines in batches, up to three times. A batch without any answer ends one try."""
         for number in range(_TRIES):
             if not self.left:
                 return
             if number:
                 await pause(_REST)
-            for part in _parts(self.left):
-                if not await self._took(part):
+            for part in _batches(self.left):
+                if not await self._look_up_part(part):
                     break
 
-    async def _took(self, part: Sequence[ListedLine]) -> bool:
-        """Ask for some lines and write the answers; return whether there were any."""
+    async def _look_up_part(self, part: Sequence[ListedLine]) -> bool:
+        """Look up a batch of lines and write the answers. Return whether there were any."""
         found = await self._question.rows(tuple(dict.fromkeys(line.asked for line in part)))
         told = [line for line in part if line.asked in found]
-        self._answers.add([*row, *_kept(line.cells)] for line in told for row in found[line.asked])
+        self._answers.add([*row, *_inert_cells(line.cells)] for line in told for row in found[line.asked])
         self.left = [line for line in self.left if line not in {*told}]
         print(self._progress(), file=sys.stderr, flush=True)  # noqa: T201 -- progress, for who waits
         return bool(told)
@@ -192,17 +209,17 @@ class _Run:
 
 
 def _as_written(text: str) -> str:
-    """Return a text as it is read from the answer file."""
+    """Return a text as the answer file contains it."""
     return next(csv.reader([cell(text)]))[0]
 
 
-def _kept(cells: Iterable[str]) -> tuple[str, ...]:
-    """The input's own cells as the answer file has them: numbers as they are, and nothing that would be a formula."""
+def _inert_cells(cells: Iterable[str]) -> tuple[str, ...]:
+    """Return the cells of an input row as they are copied to the answer file: none can act as a formula."""
     return tuple(one if _NUMBER.fullmatch(one) else inert(_CONTROL.sub("", one)) for one in cells)
 
 
-def _parts(lines: Sequence[ListedLine]) -> Iterator[list[ListedLine]]:
-    """Yield the lines in batches of names; lines with the same name stay together."""
+def _batches(lines: Sequence[ListedLine]) -> Iterator[list[ListedLine]]:
+    """Yield the lines in batches with a limited number of names. Lines with the same name are in the same batch."""
     names = list(dict.fromkeys(line.asked for line in lines))
     for at in range(0, len(names), _PART):
         part = {*names[at : at + _PART]}

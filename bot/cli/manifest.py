@@ -1,4 +1,4 @@
-"""`bcbst-bot manifest` and `register`: the Slack app manifest with the deployment's address, and the payer's letter."""
+"""`bcbst-bot manifest` and `register`: the app manifests for Slack and Teams, and the e-mail to the payer."""
 
 import json
 import re
@@ -25,7 +25,11 @@ _REDIRECTS = "  redirect_urls:\n    - https://bot.example/slack/oauth_redirect\n
 
 
 def of_apps(settings: Settings, *, socket_mode: bool, as_json: bool, teams: Path | None) -> str | None:
-    """Return Slack's manifest, or None after writing the Teams app package to `teams`; ConfigError as either has it."""
+    """Return Slack's manifest; with `teams`, write the Teams app package to that file instead and return None.
+
+    Raises:
+        ConfigError: as in `manifest` or `teams_package.write`.
+    """
     from bot.cli.teams_package import write  # noqa: PLC0415 -- Slack's manifest needs no rules and no words
 
     folder = find_pack(settings.bot_pack)
@@ -38,7 +42,11 @@ def of_apps(settings: Settings, *, socket_mode: bool, as_json: bool, teams: Path
 
 
 def manifest_file(pack: Path) -> Path:
-    """Return the manifest's path, beside the pack's `intents/` and `templates/`; ConfigError if there is none."""
+    """Return the path of the pack's Slack manifest.
+
+    Raises:
+        ConfigError: there is no such file.
+    """
     path = pack / "manifest.yml"
     if not path.is_file():
         raise ConfigError(f"BOT_PACK: no manifest.yml in {pack}")
@@ -46,12 +54,12 @@ def manifest_file(pack: Path) -> Path:
 
 
 def manifest(settings: Settings, pack: Path, *, socket_mode: bool = False, as_json: bool = False) -> str:
-    """Return the manifest for the creation of a Slack app, without the comment at the start of the file.
+    """Return the manifest to create the Slack app with, as YAML or with `as_json` as JSON.
 
-    For Socket Mode it contains no address, as Slack sends no requests.
+    With `socket_mode` it contains no address, because Slack then sends no requests.
 
     Raises:
-        ConfigError: If there is no manifest, or Slack cannot reach the bot's address.
+        ConfigError: there is no manifest, or the bot's address is not https, as Slack requires.
     """
     text = manifest_file(pack).read_text(encoding="utf-8")
     text = text[text.index(_FIRST_KEY) :]
@@ -62,7 +70,7 @@ def manifest(settings: Settings, pack: Path, *, socket_mode: bool = False, as_js
 
 
 def _named(text: str, settings: Settings) -> str:
-    """Return the text with the deployment's own names: BOT_APP_TITLE for the app, BOT_COMMAND for bot and commands."""
+    """Return the manifest with BOT_APP_TITLE as the app's name and BOT_COMMAND as the prefix of its commands."""
     text = _TITLE.sub(lambda found: found[1] + json.dumps(settings.bot_app_title, ensure_ascii=False), text)
     return _COMMAND.sub(lambda found: found[1] + settings.bot_command, text)
 
@@ -81,13 +89,13 @@ def _by_address(text: str, url: str) -> str:
 
 
 def _with_tools(text: str, url: str) -> str:
-    """Return the text with the address of the tools for assistants, and the scope that they need."""
+    """Return the manifest with the address of the tools for AI assistants and their scope."""
     servers = yaml.safe_dump({"mcp_servers": {"directory": {"url": url, "auth_type": "no_auth"}}})
     return _BOT_SCOPES.sub(rf"\g<0>      - {_TOOLS}\n", text) + servers
 
 
 def scopes(pack: Path, settings: Settings) -> frozenset[str]:
-    """Return the bot scopes that the manifest requests with these settings."""
+    """Return the scopes of the bot token that the manifest requests with these settings."""
     read = yaml.safe_load(manifest_file(pack).read_text(encoding="utf-8"))
     return frozenset((*read["oauth_config"]["scopes"]["bot"], *([_TOOLS] if settings.bot_mcp_url else ())))
 
@@ -124,7 +132,11 @@ Please send the Client ID and Client Secret over a secure channel.
 
 
 def letter(settings: Settings) -> str:
-    """Return the e-mail with all that the payer asks for; ConfigError without contact, or with a loopback callback."""
+    """Return the e-mail that asks the payer to register the app.
+
+    Raises:
+        ConfigError: a contact is missing, or the bot's address is not https.
+    """
     if missing := [*_missing(settings)]:
         raise ConfigError("\n".join(missing))
     return _LETTER.format(

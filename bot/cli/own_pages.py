@@ -1,6 +1,7 @@
-"""The sign-in pages for a chat in this terminal, and a browser that signs members in over them by real HTTP.
+"""The sign-in pages for a chat in this terminal, and a simulated browser that signs members in on these pages.
 
-The browser opens the link, fills in the payer's forms, and reads the code on the page, with cookies as a person's has.
+The browser uses real HTTP. It opens the link, fills in the payer's forms, keeps cookies, and reads the code on the last
+page.
 """
 
 import contextlib
@@ -28,12 +29,16 @@ _PAGES = 8
 
 @cache
 def _trusted() -> ssl.SSLContext:
-    """Return the default trusted certificates; loading them takes longer than a page."""
+    """Return the default trusted certificates, cached, because loading them takes longer than loading a page."""
     return httpx.create_ssl_context(trust_env=False)
 
 
 class HtmlForm(msgspec.Struct):
-    """A form on a page: its action and its field values."""
+    """A form on an HTML page.
+
+    `fields` are the hidden fields with their values, `asks` the names of the fields to fill in, `buttons` the names and
+    values of the submit buttons.
+    """
 
     action: str
     method: str
@@ -43,7 +48,7 @@ class HtmlForm(msgspec.Struct):
 
 
 class _Page(HTMLParser):
-    """Parser for the forms of a page and the text of the element with the code."""
+    """Parser of an HTML page for its forms and its link code; `code` is "" if there is none."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -79,7 +84,7 @@ def _read_control(form: HtmlForm, tag: str, given: dict[str, str]) -> None:
 
 
 class Browser:
-    """One browser with its own cookies; `async with` closes it."""
+    """A simulated browser with its own cookies, as an asynchronous context manager."""
 
     def __init__(self) -> None:
         self._http = httpx.AsyncClient(follow_redirects=True, timeout=60, trust_env=False, verify=_trusted())
@@ -93,7 +98,13 @@ class Browser:
         await self._http.aclose()
 
     async def sign_in(self, link: str, username: str, *, allow: bool = True) -> str:
-        """Return the code on the last page, "" if not `allow`; SignInRefused if the pages do not lead to one."""
+        """Open a link, sign in as `username`, and return the code on the last page.
+
+        Without `allow`, access is refused and the result is "".
+
+        Raises:
+            SignInRefused: the pages do not lead to a code.
+        """
         answer = await self._http.get(link)
         for _ in range(_PAGES):
             page = _Page(answer.text)
@@ -119,14 +130,20 @@ class Browser:
 
 @asynccontextmanager
 async def with_pages(settings: Settings, *, any_port: bool) -> AsyncIterator[Bot]:
-    """Yield the bot with its sign-in pages at BOT_PUBLIC_URL, or at `any_port`; ConfigError if it cannot be had."""
+    """Yield the bot, with its sign-in pages at BOT_PUBLIC_URL.
+
+    With `any_port`, another port is used if that one is not free and BOT_PUBLIC_URL is not set.
+
+    Raises:
+        ConfigError: the address cannot be used.
+    """
     parts = urlsplit(settings.bot_public_url)
     port = parts.port or (443 if parts.scheme == "https" else 80)
     try:
         sock = listen(parts.hostname or "127.0.0.1", port)
     except OSError as error:
         if not any_port or "bot_public_url" in settings.model_fields_set:
-            raise ConfigError(f"BOT_PUBLIC_URL: {_way_out(error, parts.hostname or '', port)}") from error
+            raise ConfigError(f"BOT_PUBLIC_URL: {_why_no_pages(error, parts.hostname or '', port)}") from error
         sock = listen()
         address = f"http://127.0.0.1:{sock.getsockname()[1]}"
         settings = settings.model_copy(update={"bot_public_url": address})
@@ -135,8 +152,8 @@ async def with_pages(settings: Settings, *, any_port: bool) -> AsyncIterator[Bot
             yield bot
 
 
-def _way_out(error: OSError, host: str, port: int) -> str:
-    """Return why the sign-in pages cannot be served at that address, and what to do."""
+def _why_no_pages(error: OSError, host: str, port: int) -> str:
+    """Return an error message: why the sign-in pages cannot be served at that address, and what to do."""
     if is_foreign(error):
         return f"{host} is no address of this machine, and sign-in comes back there; unset it to chat here"
     another = f"http://127.0.0.1:{free_near('127.0.0.1', port)}"
@@ -147,7 +164,7 @@ def _way_out(error: OSError, host: str, port: int) -> str:
 
 
 def link_in(reply: Reply) -> str | None:
-    """Return the address of the reply's deep link, None if it has none."""
+    """Return the URL of the reply's button to sign in, None if there is no such button."""
     for block in reply.blocks:
         for action in block.buttons if isinstance(block, Actions) else ():
             if action.id == "link":
@@ -156,7 +173,11 @@ def link_in(reply: Reply) -> str | None:
 
 
 async def sign_in(bot: Bot, person: Person, username: str) -> list[Reply]:
-    """Connect a sandbox member as a person does, and return the replies to the code; SignInRefused if not."""
+    """Connect a sandbox member's account as a person would, and return the replies to the code.
+
+    Raises:
+        SignInRefused: the bot gives no link, or the pages do not lead to a code.
+    """
     links = [link async for reply in _say(bot, person, "link") if (link := link_in(reply))]
     if not links:
         raise SignInRefused("the bot gave no link")

@@ -1,4 +1,7 @@
-"""The embedded payer on its own, and the settings of a bot that uses it; imported only by commands that do."""
+"""The embedded payer on its own, and the settings of a bot that uses it.
+
+Only commands that use the embedded payer import this module.
+"""
 
 import asyncio
 import contextlib
@@ -25,7 +28,11 @@ from bot.sandbox.world import World
 
 
 def behaviour_of(client_auth: ClientMethod, client_keys: str | None) -> Behaviour:
-    """Return the payer's behaviour: client authentication and an app's keys; ConfigError without a valid JWK Set."""
+    """Return the payer's behaviour with this method of client authentication and these public keys of the client.
+
+    Raises:
+        ConfigError: the keys are no JWK Set, or are missing for private_key_jwt.
+    """
     if client_keys is None:
         if client_auth == "private_key_jwt":
             raise ConfigError("--client-keys: needed with private_key_jwt (`bcbst-bot keys jwks` prints them)")
@@ -39,7 +46,11 @@ def behaviour_of(client_auth: ClientMethod, client_keys: str | None) -> Behaviou
 
 
 async def serve_payer(*, port: int, data: Path | None, client_auth: ClientMethod, client_keys: TextIO | None) -> None:
-    """Serve the payer until interrupted, and print the accounts; ConfigError for a port in use or a wrong BOT_TODAY."""
+    """Serve the embedded payer until interrupted. Print its settings and accounts.
+
+    Raises:
+        ConfigError: the port is in use, or BOT_TODAY, `data` or `client_keys` are invalid.
+    """
     behaviour = behaviour_of(client_auth, client_keys.read() if client_keys else None)
     listen_for("--port", "127.0.0.1", port).close()
     world = load(data, say=print) if data else build(today=load_day().bot_today)
@@ -65,10 +76,10 @@ async def _until_stopped() -> None:
 
 @asynccontextmanager
 async def sandbox_settings(settings: Settings, world: World | None = None) -> AsyncIterator[tuple[Settings, Sandbox]]:
-    """Yield the settings with the embedded payer in place of the real one; other settings are kept.
+    """Start the embedded payer within this context. Yield the settings that use it, and the payer.
 
-    The store is a temporary folder unless one was set. `world` is the payer's data; by default it is generated for the
-    day of the settings, with its benefit table.
+    The store is in a temporary folder unless one was set. `world` is the payer's data; by default it is generated for
+    the day of the settings, with its benefit table.
     """
     async with contextlib.AsyncExitStack() as stack:
         sandbox = await stack.enter_async_context(serve_sandbox(world or build(today=settings.bot_today)))

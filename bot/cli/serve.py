@@ -1,4 +1,4 @@
-"""`bcbst-bot serve`: the web application; `mcp`: the directory as tools for assistants, over stdio or HTTP."""
+"""`bcbst-bot serve`: the web application. `bcbst-bot mcp`: the directory as tools for AI assistants."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 def welcome(settings: Settings, host: str, port: int, *, sandbox: bool) -> str:
-    """Return a few lines for a person; supervisors get a line of JSON instead."""
+    """Return the text that tells a person at a terminal where the bot serves and how to talk to it."""
     here = f"http://{'127.0.0.1' if host in {'', '0.0.0.0'} else host}:{port}"  # noqa: S104 -- shown, not bound
     lines = [f"bcbst-bot serves at {here}. Ctrl-C stops it."]
     lines += [f"Talk to it at {here}/dev/chat; its payer is made up, and you sign in as dana."] if sandbox else []
@@ -70,8 +70,12 @@ _OFTEN = (5_000, 10, 10)  # objects: what a few questions leave behind in circle
 
 
 async def serve(settings: Settings, *, sandbox: bool, host: str, port: int) -> None:
-    """Serve until stopped, and finish what is asked; ConfigError or StoreUnusable if it cannot start."""
-    _refuse_lacking(settings)
+    """Serve until stopped. Questions that were accepted are answered before the end.
+
+    Raises:
+        ConfigError, StoreUnusable: the bot cannot start.
+    """
+    _require_libraries(settings)
     began = time.monotonic()
     _say("Starting…" if not sandbox else "Starting: a made-up payer and the bot…")
     async with contextlib.AsyncExitStack() as stack:
@@ -82,7 +86,7 @@ async def serve(settings: Settings, *, sandbox: bool, host: str, port: int) -> N
         for name, meant in misspelt_names().items():
             log.warning(spelling(name, meant), setting=meant)
         if not sandbox:
-            _tell_of_keys(settings)
+            _warn_of_keys(settings)
         bot = await stack.enter_async_context(assemble(settings))
         channels = await stack.enter_async_context(started(bot))
         if apart:
@@ -95,29 +99,33 @@ async def serve(settings: Settings, *, sandbox: bool, host: str, port: int) -> N
         gc.set_threshold(*_OFTEN)
         gc.enable()
         _say(f"Ready in {time.monotonic() - began:.1f} seconds.")
-        _say_where(settings, host, sock.getsockname()[1], sandbox=sandbox)
+        _report_address(settings, host, sock.getsockname()[1], sandbox=sandbox)
         await WebServer(config_of(public)).serve(sockets=[sock])
     if sys.stderr.isatty():
         sys.stderr.write("\nStopped.\n")
 
 
 def _say(words: str) -> None:
-    """Write a line at once if stderr is a terminal."""
+    """Write a line to stderr, and flush it, if stderr is a terminal."""
     if sys.stderr.isatty():
         sys.stderr.write(f"{words}\n")
         sys.stderr.flush()
 
 
-def _refuse_lacking(settings: Settings) -> None:
-    """Reject settings that need a missing library, before anything is loaded, for a quick error."""
+def _require_libraries(settings: Settings) -> None:
+    """Raise an exception if a library is missing that the settings require, before anything else is loaded.
+
+    Raises:
+        ConfigError, StoreUnusable: the library for Teams or PostgreSQL is missing.
+    """
     if settings.teams_app_id and not settings.teams_missing and (missing := lacks("teams")):
         raise ConfigError(f"TEAMS_APP_ID: Teams {missing}")
     if settings.store_file is None and (missing := lacks("postgres")):
         raise StoreUnusable(f"PostgreSQL {missing}")
 
 
-def _say_where(settings: Settings, host: str, port: int, *, sandbox: bool) -> None:
-    """Report the address: as text on a terminal, or as a line of JSON in a log."""
+def _report_address(settings: Settings, host: str, port: int, *, sandbox: bool) -> None:
+    """Report that the bot serves: as text on a terminal, or as a line of JSON in a log."""
     if sys.stderr.isatty():
         sys.stderr.write(welcome(settings, host, port, sandbox=sandbox) + "\n")
         sys.stderr.flush()
@@ -128,14 +136,17 @@ def _say_where(settings: Settings, host: str, port: int, *, sandbox: bool) -> No
 
 
 def _reached_at(settings: Settings, sock: socket.socket) -> Settings:
-    """Return the settings of a rehearsal; its links use the actual port unless BOT_PUBLIC_URL was set."""
+    """Return the settings with the socket's address as BOT_PUBLIC_URL, unless that was set."""
     if "bot_public_url" in settings.model_fields_set:
         return settings
     return settings.model_copy(update={"bot_public_url": f"http://127.0.0.1:{sock.getsockname()[1]}"})
 
 
 def dev_chat(bot: Bot) -> list[Route]:
-    """Return the routes of the developers' chat page, which also receives replies without a message."""
+    """Return the routes of the developers' chat page.
+
+    Replies nobody asked for, such as after a cancelled sign-in, are sent to that page too.
+    """
     from bot.cli.devchat.desk import DevChat  # noqa: PLC0415 -- a real payer needs none
 
     desk = DevChat(bot.turn.answer, bot.pack.words, bot.settings)
@@ -143,8 +154,8 @@ def dev_chat(bot: Bot) -> list[Route]:
     return desk.routes()
 
 
-def _tell_of_keys(settings: Settings) -> None:
-    """Warn at the start if others can read the key file, or if it is in the same folder as the data."""
+def _warn_of_keys(settings: Settings) -> None:
+    """Log a warning if others can read a key file, or if the encryption keys are in the same folder as the data."""
     file = key_file(settings)
     if file is not None and is_exposed(file):
         log.warning("others may read the key file: chmod 600 it, then rotate the keys", setting="BOT_KEYS_FILE")
@@ -159,7 +170,11 @@ _OWN = ("127.0.0.1:*", "localhost:*", "[::1]:*")
 
 
 async def serve_tools(settings: Settings, *, sandbox: bool, http: bool, host: str, port: int) -> None:
-    """Serve the tools until the client disconnects, by stdio without `http`; ConfigError without extra or free port."""
+    """Serve the tools for AI assistants: over HTTP with `http`, otherwise over stdio until the client disconnects.
+
+    Raises:
+        ConfigError: the extra is missing, or the port is not free.
+    """
     if (missing := lacks("mcp")) is not None:
         raise ConfigError(f"mcp: {missing}")
     from mcp.server.stdio import stdio_server  # noqa: PLC0415 -- an extra
@@ -183,7 +198,10 @@ async def serve_tools(settings: Settings, *, sandbox: bool, http: bool, host: st
 
 @asynccontextmanager
 async def tools_app(bot: Bot, tools: Tools[Any]) -> AsyncIterator[Starlette]:
-    """Yield the application of the tools, with the middleware of `serve`; a call is one POST, GET is not supported."""
+    """Yield the web application of the tools, with the middleware of `serve`.
+
+    Each call is one POST; there is no GET.
+    """
     from mcp.server.streamable_http_manager import (  # noqa: PLC0415 -- an extra
         StreamableHTTPASGIApp,
         StreamableHTTPSessionManager,
@@ -198,7 +216,7 @@ async def tools_app(bot: Bot, tools: Tools[Any]) -> AsyncIterator[Starlette]:
 
 
 def _origins(settings: Settings) -> TransportSecuritySettings:
-    """Return the allowed origins, so that another website cannot use the tools through a browser."""
+    """Return the allowed hosts and origins, so that another website cannot use the tools through a browser."""
     from mcp.server.transport_security import TransportSecuritySettings  # noqa: PLC0415 -- an extra
 
     named = [entry for host in settings.trusted_hosts for entry in (host, f"{host}:*")]

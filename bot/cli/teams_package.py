@@ -1,7 +1,8 @@
 """`bcbst-bot manifest --teams FILE.zip`: the app package that an administrator uploads to Teams.
 
-Its texts are in `templates/channels/teams_app`; its commands, forms and prompts are the pack's. Teams' limits in
-characters: names 30 and 100, short description 80, titles in the message box 32, descriptions 128; 12 commands a list.
+The package's texts are in `templates/channels/teams_app`; its commands, forms and prompts are the pack's. Teams' limits
+in characters: names 30 and 100, short description 80, titles in the message box 32, descriptions 128; 12 commands a
+list.
 """
 
 import json
@@ -35,7 +36,11 @@ ManifestPart = dict[str, Any]
 
 
 def manifest(settings: Settings, pack: Pack) -> ManifestPart:
-    """Return the package's manifest; ConfigError names a missing setting, or an address that Teams cannot reach."""
+    """Return the manifest of the package.
+
+    Raises:
+        ConfigError: a required setting is missing, or Teams cannot reach the bot's address.
+    """
     if settings.teams_app_id is None:
         raise ConfigError("TEAMS_APP_ID: required; Azure gives it when the bot is registered")
     if not settings.bot_public_url.startswith("https:"):
@@ -68,7 +73,7 @@ def manifest(settings: Settings, pack: Pack) -> ManifestPart:
 
 
 def _tools(settings: Settings) -> dict[str, Any]:
-    """Return the tools for assistants, if BOT_MCP_URL is set."""
+    """Return the manifest's part for the tools for AI assistants; {} unless BOT_MCP_URL is set."""
     if settings.bot_mcp_url is None:
         return {}
     server = {"mcpServerUrl": settings.bot_mcp_url, "authorization": {"type": "None"}}
@@ -77,13 +82,16 @@ def _tools(settings: Settings) -> dict[str, Any]:
 
 
 def parts(pack: Pack) -> tuple[ManifestPart, list[ManifestPart]]:
-    """Return the bot, and the items of the message box and a message's menu, which do not depend on the settings."""
+    """Return the parts of the manifest that do not depend on the settings.
+
+    The first is the bot, the second the items of the message box and of a message's menu.
+    """
     labels = labels_of(pack.words, "teams_app", "en", {"title": ""})
     return _bot("", pack, labels, "en"), _box(pack, labels, "en")
 
 
 def translation(settings: Settings, pack: Pack, language: Language) -> dict[str, str]:
-    """Return the manifest's texts in another language, by their position; the app's name is not translated."""
+    """Return the manifest's texts in another language, keyed by their JSON path; the app's name is not translated."""
     labels = _labels(settings, pack, language)
     lists = _bot("", pack, labels, language)["commandLists"]
     return {
@@ -98,7 +106,11 @@ def translation(settings: Settings, pack: Pack, language: Language) -> dict[str,
 
 
 def write(settings: Settings, pack: Pack, path: Path) -> None:
-    """Write the package, equal bytes for equal settings; ConfigError as in `manifest`, or for an unwritable file."""
+    """Write the package to a file. Equal settings give equal bytes.
+
+    Raises:
+        ConfigError: as in `manifest`, or the file cannot be written.
+    """
     files = {"manifest.json": _text(manifest(settings, pack))}
     # A speech bubble with a heart: 192 pixels in color, 32 as an outline (`tests.icons`).
     files |= {name: (_ICONS / name).read_bytes() for name in ("color.png", "outline.png")}
@@ -129,7 +141,10 @@ def _developer(settings: Settings) -> dict[str, str]:
 
 
 def _bot(app_id: str, pack: Pack, labels: Labels, language: Language) -> ManifestPart:
-    """Return the bot with its lists for its own chat, for others (and Copilot, as for a channel), and for "/"."""
+    """Return the bot with its three lists of commands.
+
+    The lists are for its 1:1 chat, for shared conversations and Copilot, and for the menu of "/".
+    """
     prompts = [
         {
             "title": one.title[language],
@@ -157,13 +172,13 @@ def _bot(app_id: str, pack: Pack, labels: Labels, language: Language) -> Manifes
 
 
 def _listed(name: str, labels: Labels) -> list[ManifestPart]:
-    """Return the commands of a list in the template: `own:1`, `own:2` and so on, each with its `about` text."""
+    """Return the commands of one list. The template has them as `own:1`, `own:2` and so on, for the list `own`."""
     keys = takewhile(labels.__contains__, (f"{name}:{at}" for at in count(1)))
     return [{"title": labels[key], "description": labels[f"about:{key}"]} for key in keys]
 
 
 def _box(pack: Pack, labels: Labels, language: Language) -> list[ManifestPart]:
-    """Return the items of the message box and a message's menu: the search, the forms, and asking about the message."""
+    """Return the items of the message box and a message's menu: search, forms, and "Ask about this message"."""
     about = {"title": labels["ask"], "description": labels["about:ask"]}
     return [
         _search(labels),
@@ -201,7 +216,7 @@ _READ = frozenset({"title", "description", "prompt"})
 
 
 def _placed(place: str, value: object) -> Iterator[tuple[str, str]]:
-    """Yield the visible texts in a part of the manifest, with their positions."""
+    """Yield the visible texts in a part of the manifest, each with its JSON path; `place` is the part's own path."""
     if isinstance(value, list):
         for at, inside in enumerate(value):
             yield from _placed(f"{place}[{at}]", inside)

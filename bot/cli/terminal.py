@@ -27,7 +27,7 @@ _INTERRUPTED = 130  # 128 and the number of SIGINT, as a shell has it
 
 
 class ShownCommand(click.Command):
-    """A command whose first sentence is shown in full in the list of commands."""
+    """A click command whose help text is not shortened in the list of commands."""
 
     def get_short_help_str(self, limit: int = 45) -> str:  # noqa: ARG002 -- nothing is cut
         """Return the first paragraph of the help text."""
@@ -35,17 +35,17 @@ class ShownCommand(click.Command):
 
 
 class ShownGroup(ShownCommand, click.Group):
-    """A group of such commands."""
+    """A click group whose help text is not shortened in the list of commands."""
 
     command_class = ShownCommand
     group_class = type
 
 
 def open_streams() -> None:
-    """Set all streams to UTF-8, also in the C locale; undecodable and unencodable characters are replaced.
+    """Set stdin, stdout and stderr to UTF-8; characters that cannot be decoded or encoded are replaced.
 
-    Python would use ASCII there if its UTF-8 mode is off, and fail on the first accent. A closed stream becomes an
-    empty one.
+    A terminal keeps its own encoding unless that is ASCII, as in the C locale if Python's UTF-8 mode is off. A closed
+    stream becomes an empty one.
     """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
@@ -60,37 +60,48 @@ def _take_any_letter(stream: TextIO) -> None:
 
 
 def own_settings(*, serving: bool = False, level: str | None = None, file: str | None = ".env") -> Settings:
-    """Return this process's settings, and set up logging from `level` on; click.ClickException names invalid ones."""
-    with told():
+    """Return this process's settings, and set up logging with `level`, unless BOT_LOG_LEVEL is set.
+
+    Raises:
+        click.ClickException: settings are invalid; the message names them.
+    """
+    with errors_as_text():
         settings, faults = look_at_settings({"_env_file": file}, serving=serving)
     if faults:
-        raise click.ClickException(listed(faults))
+        raise click.ClickException(as_list(faults))
     set_up(level if level and "bot_log_level" not in settings.model_fields_set else settings.bot_log_level)
     return settings
 
 
 def settings_of(*prefixes: str) -> Settings:
-    """Return this process's settings; click.ClickException names those with these prefixes that are invalid."""
-    with told():
+    """Return this process's settings; only invalid settings whose names start with one of `prefixes` are errors.
+
+    Raises:
+        click.ClickException: such settings are invalid; the message names them.
+    """
+    with errors_as_text():
         settings, faults = look_at_settings()
     if of_these := [fault for fault in faults if fault.startswith(prefixes)]:
-        raise click.ClickException(listed(of_these))
+        raise click.ClickException(as_list(of_these))
     return settings
 
 
-def listed(faults: list[str]) -> str:
-    """Return a single error unchanged, or several as a list with their number."""
+def as_list(faults: list[str]) -> str:
+    """Return a single error unchanged, or several errors as a list under a line with their number."""
     if len(faults) == 1:
         return faults[0]
     return "\n".join([f"Fix these {len(faults)} settings:", *(f"  {fault}" for fault in faults)])
 
 
 def run(job: Coroutine[Any, Any, None], *, until_interrupted: bool = False) -> None:
-    """Run a command, on uvloop if installed; errors become a line, and Ctrl-C may be the end (`until_interrupted`)."""
+    """Run a coroutine, on uvloop if that is installed. Exceptions of this program are printed as one line.
+
+    With `until_interrupted`, Ctrl-C is the usual end; otherwise it ends the process with exit status 130.
+    """
     from uvicorn.loops.auto import auto_loop_factory  # noqa: PLC0415 -- short commands need no loop
 
     try:
-        with told(), asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
+        with errors_as_text(), asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
             runner.run(job)
     except KeyboardInterrupt:
         if until_interrupted and sys.stdout.isatty():
@@ -101,8 +112,8 @@ def run(job: Coroutine[Any, Any, None], *, until_interrupted: bool = False) -> N
 
 
 @contextlib.contextmanager
-def told() -> Iterator[None]:
-    """Print the text of an error of this program, without a traceback."""
+def errors_as_text() -> Iterator[None]:
+    """Within this context, turn exceptions of this program into click's, which print the text without a traceback."""
     try:
         yield
     except StoreError as error:
@@ -110,16 +121,16 @@ def told() -> Iterator[None]:
     except BotError as error:
         lines = str(error).splitlines()
         one_each = all(_SETTING.match(line) for line in lines)
-        raise click.ClickException(listed(lines) if one_each else str(error)) from None
+        raise click.ClickException(as_list(lines) if one_each else str(error)) from None
 
 
 class Port(click.ParamType):  # type: ignore[type-arg] # generic from click 8.4 on
-    """A port of this machine."""
+    """A click parameter type for a TCP port."""
 
     name = "port"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Return the number, or raise click's error."""
+        """Return the port's number, or report an invalid port as click does."""
         text = str(value)
         if not text.isascii() or not text.isdecimal() or int(text) > _LAST_PORT:
             self.fail(f"{text} is no port: give a number from 0 to {_LAST_PORT}; 0 takes a free one.", param, ctx)
@@ -128,7 +139,10 @@ class Port(click.ParamType):  # type: ignore[type-arg] # generic from click 8.4 
 
 @contextlib.asynccontextmanager
 async def rehearsed(settings: Settings, *, sandbox: bool) -> AsyncIterator[Settings]:
-    """Yield the settings, in a `sandbox` with the embedded payer, which runs within this context."""
+    """Yield the settings.
+
+    With `sandbox`, start the embedded payer within this context, and yield settings that use it.
+    """
     if not sandbox:
         yield settings
         return
@@ -139,7 +153,7 @@ async def rehearsed(settings: Settings, *, sandbox: bool) -> AsyncIterator[Setti
 
 
 async def until_quit(lines: AsyncIterator[str], out: TextIO) -> AsyncIterator[str]:
-    """Yield the lines before one that says only "quit", "exit" or "salir", which is answered with a good-bye."""
+    """Yield lines until one says only "quit", "exit" or "salir". That line is answered with a good-bye to `out`."""
     async for line in lines:
         goodbye = _GOODBYE.get(line.strip().strip(".!/").casefold())
         if goodbye:

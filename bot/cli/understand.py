@@ -23,7 +23,7 @@ _LIKELIEST, _STRONGEST, _OF_INTENT = 3, 8, 20
 
 
 def lines(file: TextIO, *, as_json: bool, dialogue: bool, explain: bool, evidence: str | None) -> Iterator[str]:
-    """Yield the readings of a file's lines, or the evidence for and against an intent; errors as of both."""
+    """Yield how the messages in a file are understood, as in `readings`, or with `evidence` as in `evidence_of`."""
     if evidence:
         return evidence_of(evidence)
     if file.isatty():
@@ -34,7 +34,15 @@ def lines(file: TextIO, *, as_json: bool, dialogue: bool, explain: bool, evidenc
 def readings(
     said: Iterable[str], *, as_json: bool, dialogue: bool, explain: bool, pack: str | None = None
 ) -> Iterator[str]:
-    """Yield a line for each message, or a block with `explain`; PackError for the rules, ConfigError for the day."""
+    """Yield for each message a line with its intent and score, or with `as_json` a JSON object.
+
+    With `explain`, yield a block of text on how the message was understood. With `dialogue`, each message is understood
+    in the context of the previous ones; an empty line begins a new conversation.
+
+    Raises:
+        PackError: the pack's rules are invalid.
+        ConfigError: BOT_TODAY or BOT_TIMEZONE is invalid.
+    """
     engine = Engine.load(find_pack(pack) / "intents")
     now = load_day().now
     context: Context | None = None
@@ -58,7 +66,11 @@ def readings(
 
 
 def evidence_of(intent: str, *, pack: str | None = None) -> Iterator[str]:
-    """Yield the strongest evidence for an intent, then against it; ConfigError if there is no such intent."""
+    """Yield the features with the largest weights for an intent, then those against it.
+
+    Raises:
+        ConfigError: there is no such intent.
+    """
     weights = load_weights(find_pack(pack) / "intents" / WEIGHTS, with_texts=True)[INTENTS]
     if intent not in weights.labels:
         near = get_close_matches(intent, weights.labels, 1)
@@ -95,7 +107,10 @@ def _slots(slots: Mapping[str, Slot]) -> dict[str, dict[str, object]]:
 
 
 def _slot(slot: Slot) -> dict[str, object]:
-    """Return a slot as in contract.md: "not" only if it excludes, "values" and "how" only if there are several."""
+    """Return a slot as JSON data, as in contract.md. "not" is set if the slot excludes its value.
+
+    "values" and "how" are set if there are several values.
+    """
     data: dict[str, object] = {"text": slot.text, "value": slot.value}
     if slot.excluded:
         data["not"] = True
@@ -105,7 +120,10 @@ def _slot(slot: Slot) -> dict[str, object]:
 
 
 def explained(trace: ReadingTrace) -> str:
-    """Return what was found, which intents are licensed, and the evidence for and against the likeliest two."""
+    """Return a text on how a message was understood.
+
+    It has the tags and slots that were found, the licensed intents, and the evidence for and against the likeliest two.
+    """
     reading, heard = trace.reading, trace.heard
     lines = [f"text      {reading.text}", f"read as   {' '.join(heard.keys)}", f"language  {reading.language}"]
     lines += [_clause(heard, clause) for clause in heard.clauses]

@@ -1,4 +1,4 @@
-"""The bot's HTTP servers: a port, or why it cannot be had; uvicorn with a time limit for headers and a clean stop."""
+"""The bot's HTTP servers: sockets, with error messages, and uvicorn with a time limit for headers and a clean stop."""
 
 import asyncio
 import contextlib
@@ -19,7 +19,11 @@ _LAST_PORT = 65_535
 
 
 def listen_for(option: str, host: str, port: int) -> socket.socket:
-    """Return a listening socket; ConfigError names the option or setting, the reason and an alternative."""
+    """Return a listening socket.
+
+    Raises:
+        ConfigError: the address cannot be used; the message has the option or setting, the reason and an alternative.
+    """
     is_option = option.startswith("--")
     try:
         return listen(host, port)
@@ -33,12 +37,12 @@ def listen_for(option: str, host: str, port: int) -> socket.socket:
 
 
 def is_foreign(error: OSError) -> bool:
-    """Return whether the address belongs to another machine or does not exist."""
+    """Return whether a socket error means that the address does not exist or belongs to another machine."""
     return isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL
 
 
 def why_not(error: OSError, port: int) -> str:
-    """Return why a port of this machine is not available."""
+    """Return an explanation of the socket error for a port that cannot be used."""
     if error.errno == errno.EADDRINUSE:
         return f"another program uses port {port}"
     if error.errno in {errno.EACCES, errno.EPERM}:
@@ -47,7 +51,7 @@ def why_not(error: OSError, port: int) -> str:
 
 
 def free_near(host: str, port: int) -> int:
-    """Return the next port that is currently free; ports below 1024 are not tried."""
+    """Return a free port a little above `port` and above 8764; 0 if there is none."""
     for near in range(max(port, 8764) + 1, min(max(port, 8764) + _NEIGHBOURS, _LAST_PORT)):
         try:
             listen(host, near).close()
@@ -57,10 +61,11 @@ def free_near(host: str, port: int) -> int:
     return 0
 
 
-class Hurried(HttpToolsProtocol):
-    """Closes a connection if the headers of a request do not arrive within `head_within` seconds, or are too large.
+class HeaderTimeout(HttpToolsProtocol):
+    """A protocol that closes a connection if a request's headers take too long or are too large.
 
-    The parser itself keeps headers of any size. What is counted may begin with the end of a body, hence the room.
+    The limits are `head_within` seconds and `largest_head` bytes; uvicorn's parser has none. The bytes counted may
+    include the end of the previous body, so the limit is generous.
     """
 
     head_within = 10.0
@@ -69,24 +74,27 @@ class Hurried(HttpToolsProtocol):
     _head = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
-        """Start the timer for the first request."""
+        """Start the timer for the headers of the first request."""
         super().connection_made(transport)
         self._wait()
 
     def data_received(self, data: bytes) -> None:
-        """Parse what came, and close the connection if that is still not the end of the headers."""
+        """Parse the data.
+
+        Close the connection if more than `largest_head` bytes came without the end of the headers.
+        """
         super().data_received(data)
         self._head = 0 if self._late is None else self._head + len(data)
         if self._head > self.largest_head:
             self.transport.close()
 
     def on_message_begin(self) -> None:
-        """Start the timer for the rest of the headers."""
+        """Start the timer for the headers of a request, unless it runs already."""
         super().on_message_begin()
         self._wait()
 
     def on_headers_complete(self) -> None:
-        """Stop the timer, as the headers are complete."""
+        """Stop the timer, because the headers are complete."""
         self._wait_no_more()
         super().on_headers_complete()
 
@@ -106,10 +114,13 @@ class Hurried(HttpToolsProtocol):
 
 
 def config_of(app: ASGIApp) -> uvicorn.Config:
-    """Return the configuration of a port; proxy headers are left to the middleware, which knows the trusted proxies."""
+    """Return uvicorn's configuration for an application.
+
+    Proxy headers are ignored here; a middleware of the bot handles them for the trusted proxies.
+    """
     return uvicorn.Config(
         app,
-        http=Hurried,
+        http=HeaderTimeout,
         ws="none",
         lifespan="off",
         access_log=False,
@@ -120,11 +131,11 @@ def config_of(app: ASGIApp) -> uvicorn.Config:
 
 
 class WebServer(uvicorn.Server):
-    """A server that stops on a signal without raising it again, as uvicorn does, before the store is closed."""
+    """A uvicorn server that does not raise the signal again after a stop, so that the store is closed afterwards."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Handle the two signals of a terminal and a supervisor; a second interrupt stops at once."""
+        """Stop the server at SIGINT or SIGTERM within this context. A second SIGINT stops it at once."""
         loop, numbers = asyncio.get_running_loop(), (signal.SIGINT, signal.SIGTERM)
         for number in numbers:
             loop.add_signal_handler(number, self.handle_exit, number, None)

@@ -1,4 +1,4 @@
-"""Reading the settings of this process from the environment and `.env`, with all their errors."""
+"""Reads the settings of this process from the environment and `.env`, and reports all their errors."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -29,7 +29,7 @@ _PLAIN: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
 
 
 def faults_of(errors: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """Return the message of each pydantic error, keyed by the name of its setting."""
+    """Return the error messages for invalid settings, by the setting's name. `errors` are pydantic's."""
     return {".".join(map(str, each["loc"])).upper(): _words(each) for each in errors}
 
 
@@ -39,7 +39,10 @@ def _words(error: Mapping[str, Any]) -> str:
 
 
 def misspelt(given: Iterable[str], known: Sequence[str]) -> dict[str, str]:
-    """Return names similar to a setting's that are no settings, each with the unset setting that was probably meant."""
+    """Return misspelt names of settings, each with the setting that was probably meant.
+
+    A name is misspelt if it is unknown and similar to a setting that is not set.
+    """
     names = {name.upper() for name in given}
     free = [name for name in known if name not in names]
     found: dict[str, str] = {}
@@ -53,12 +56,12 @@ def misspelt(given: Iterable[str], known: Sequence[str]) -> dict[str, str]:
 
 
 def spelling(name: str, meant: str) -> str:
-    """Return the message about a misspelt name."""
+    """Return the error message for a misspelt name."""
     return f"{name}: no such setting; did you mean {meant}?"
 
 
 def causes(faults: Iterable[str], wrong: Iterable[str]) -> list[str]:
-    """Return the faults without those that name a setting in `wrong`, from which they follow."""
+    """Return the errors that do not mention a setting in `wrong`, because the others only follow from these."""
     names = {*wrong}
     return [fault for fault in faults if not names & {*_NAME.findall(fault)}]
 
@@ -67,7 +70,11 @@ _D = TypeVar("_D", bound=Day)
 
 
 def load_settings(**overrides: object) -> Settings:
-    """Return the settings of this process; ConfigError has a line, with its name, for each missing or invalid one."""
+    """Return the settings of this process.
+
+    Raises:
+        ConfigError: settings are missing or invalid; the message has a line for each, with its name.
+    """
     settings, faults = look_at_settings(overrides)
     if faults:
         raise ConfigError("\n".join(faults))
@@ -77,9 +84,10 @@ def load_settings(**overrides: object) -> Settings:
 def look_at_settings(
     overrides: Mapping[str, object] | None = None, *, serving: bool = False
 ) -> tuple[Settings, list[str]]:
-    """Return the settings of this process, and a line for each invalid one, which has its default in them.
+    """Return the settings of this process, and an error line for each invalid one. Invalid ones have their defaults.
 
-    With `serving`, also what keeps the bot from serving members. A line that only follows from another is left out.
+    With `serving`, there are also lines for settings that prevent serving members. An error that only follows from
+    another is left out.
 
     Raises:
         ConfigError: `.env` cannot be read.
@@ -94,7 +102,11 @@ def look_at_settings(
 
 
 def load_day() -> Day:
-    """Return the settings of date and time zone, no others; ConfigError has a line for each invalid one."""
+    """Return only the settings for the current date and the time zone.
+
+    Raises:
+        ConfigError: one of them is invalid; the message has a line for each.
+    """
     day, wrong = _read(Day, {})
     if wrong:
         raise ConfigError("\n".join(f"{name}: {words}" for name, words in wrong.items()))
@@ -102,13 +114,17 @@ def load_day() -> Day:
 
 
 def misspelt_names() -> dict[str, str]:
-    """Return names in the environment and in `.env` that are no settings, each with the one that was probably meant."""
+    """Return misspelt names of settings in the environment and in `.env`, each with the one that was probably meant."""
     given = [*EnvSettingsSource(Settings).env_vars, *DotEnvSettingsSource(Settings).env_vars]
     return misspelt(given, [name.upper() for name in Settings.model_fields])
 
 
 def _read(kind: type[_D], given: Mapping[str, Any]) -> tuple[_D, dict[str, str]]:
-    """Return the settings, and the message for each invalid one by its name; that one has its default."""
+    """Return the settings, and the error messages for invalid ones by name. Invalid settings have their defaults.
+
+    Raises:
+        ConfigError: `.env` cannot be read.
+    """
     try:
         return kind(**given), {}
     except ValidationError as error:

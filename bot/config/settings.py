@@ -42,7 +42,7 @@ from bot.message import COMMAND
 
 
 class Day(BaseSettings):
-    """The settings of date and time zone, for commands that need no others."""
+    """The settings for the current date and the time zone, for commands that need no other settings."""
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, case_sensitive=False)
 
@@ -54,14 +54,14 @@ class Day(BaseSettings):
     """The time zone of dates and times in answers."""
 
     def now(self) -> datetime:
-        """Return the current time in BOT_TIMEZONE, with the date of BOT_TODAY if that is set."""
+        """Return the current time in BOT_TIMEZONE, on the date BOT_TODAY if that is set."""
         zone = ZoneInfo(self.bot_timezone)
         moment = datetime.now(zone)
         return moment if self.bot_today is None else datetime.combine(self.bot_today, moment.time(), zone)
 
 
 class Settings(Day):
-    """All settings of the operator; names and defaults as in the contract."""
+    """All settings that an operator can make; their names and defaults are those of contract.md."""
 
     bot_public_url: WebAddress = "http://127.0.0.1:8765"
     """The address of the bot for members' browsers; https unless it is on this machine. The payer's callback URL is
@@ -244,7 +244,7 @@ class Settings(Day):
     """The host names of the connector, separated by commas, in place of the cloud's own."""
 
     def unpaired(self) -> Iterator[str]:
-        """Yield a line for each setting that another one requires and that is missing, starting with its name."""
+        """Yield an error line for each missing setting that another setting requires. The line starts with its name."""
         keyless = self.bot_encryption_keys is None and self.bot_keys_file is None
         if keyless and self.store_file is None:
             yield "BOT_ENCRYPTION_KEYS: required when BOT_STORE_URL is PostgreSQL; `bcbst-bot keys make` prints one"
@@ -260,7 +260,7 @@ class Settings(Day):
 
     @property
     def payer_facts(self) -> dict[str, str]:
-        """The payer's details for templates; without a phone number, `help_line` refers to the member's card."""
+        """The payer's name, telephone numbers and addresses for templates; "" for each that is not set."""
         return {
             "name": self.payer_name,
             "short_name": self.payer_short_name,
@@ -274,7 +274,7 @@ class Settings(Day):
 
     @property
     def store_file(self) -> Path | None:
-        """The file of a SQLite store; None for PostgreSQL, which has no file to keep a key file beside."""
+        """The file of a SQLite store; None for PostgreSQL."""
         url = self.bot_store_url
         return Path(url.removeprefix("sqlite:///")) if url.startswith("sqlite:") else None
 
@@ -290,7 +290,10 @@ class Settings(Day):
             yield "SLACK_BOT_TOKEN: required with SLACK_SIGNING_SECRET (or SLACK_CLIENT_ID, for many workspaces)"
 
     def unready(self) -> Iterator[str]:
-        """Yield a line for each setting that keeps the bot from serving members, starting with its name."""
+        """Yield an error line for each setting that prevents serving members.
+
+        The line starts with the setting's name.
+        """
         if self.made_up_day:
             yield self.made_up_day
         for name in self.missing:
@@ -300,7 +303,7 @@ class Settings(Day):
 
     @property
     def made_up_day(self) -> str | None:
-        """What is wrong with BOT_TODAY, which is only for a payer on this machine; None if it is unset or allowed."""
+        """An error message if BOT_TODAY is set with a payer on another machine, otherwise None."""
         addresses = (self.payer_fhir_url, self.directory_url)
         if self.bot_today is None or all(urlsplit(address).hostname in LOOPBACK for address in addresses):
             return None
@@ -308,46 +311,46 @@ class Settings(Day):
 
     @property
     def has_channel(self) -> bool:
-        """Whether Slack or Teams is set up."""
+        """Whether Slack or Teams is configured."""
         return any(one is not None for one in (self.slack_bot_token, self.slack_client_id, self.teams_app_id))
 
     @property
     def metrics_address(self) -> tuple[str, int] | None:
-        """The host and port of BOT_METRICS_BIND; None if the health pages and metrics are on the public port."""
+        """The host and port of BOT_METRICS_BIND; None if health pages and metrics are served on the public port."""
         host, _, port = (self.bot_metrics_bind or "").rpartition(":")
         return (host, int(port)) if port else None
 
     @property
     def trusted_proxies(self) -> tuple[IPv4Network | IPv6Network, ...]:
-        """The proxies whose forwarded addresses are trusted: by default this machine's if the public URL is https."""
+        """The proxies whose forwarded addresses are trusted. The default is this machine if the public URL is https."""
         own = "127.0.0.0/8,::1/128" if self.bot_public_url.startswith("https:") else ""
         named = own if self.bot_trusted_proxies is None else self.bot_trusted_proxies
         return tuple(ip_network(one) for one in named.split(",") if one)
 
     @property
     def trusted_hosts(self) -> tuple[str, ...]:
-        """The hosts that requests may be for, besides this machine's own names."""
+        """The host names that requests may be sent to, in addition to this machine's local names."""
         named = self.bot_trusted_hosts.split(",") if self.bot_trusted_hosts else []
         return (urlsplit(self.bot_public_url).hostname or "", *named)
 
     @property
     def teams_tenants(self) -> tuple[str, ...]:
-        """The Entra tenants whose people may use the bot in Teams, the app's own first."""
+        """The ids of the Entra tenants whose people may use the bot in Teams. The first is the app's own tenant."""
         return tuple((self.teams_tenant_id or "").split(",")) if self.teams_tenant_id else ()
 
     @property
     def teams_missing(self) -> tuple[str, ...]:
-        """The names of required Teams settings that are missing; without tenants, anybody in the world could ask."""
+        """The names of required Teams settings that are missing. Without tenants, anybody in the world could ask."""
         given = {"TEAMS_APP_PASSWORD": secret_of(self.teams_app_password), "TEAMS_TENANT_ID": self.teams_tenants}
         return tuple(name for name, value in given.items() if not value)
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """The names of settings required for sign-in at a payer that are missing."""
+        """The names of missing settings that sign-in at a payer requires."""
         return (*(() if self.payer_client_id else ("PAYER_CLIENT_ID",)), *self._missing_proof())
 
     def _missing_proof(self) -> tuple[str, ...]:
-        """Return the names of missing settings for client authentication."""
+        """Return the name of the missing setting for client authentication, as a tuple; () if none is missing."""
         method = self.payer_client_auth
         if method == "none" or (self.payer_client_key_file is not None and method in {None, "private_key_jwt"}):
             return ()
@@ -357,10 +360,10 @@ class Settings(Day):
 
     @property
     def directory_url(self) -> str:
-        """The base URL of the open directory; the member base if no other is set."""
+        """The base URL of the provider directory; PAYER_FHIR_URL if no other is set."""
         return self.payer_directory_url or self.payer_fhir_url
 
     @property
     def callback_url(self) -> str:
-        """The redirect URI that is registered with the payer."""
+        """The OAuth redirect URI, as registered with the payer."""
         return f"{self.bot_public_url}/oauth/callback"

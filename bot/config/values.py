@@ -1,4 +1,4 @@
-"""Validation of the settings' values, with error messages. A secret's value is never included in one."""
+"""Validators for the values of settings. They raise ValueError with a message that never contains a secret."""
 
 import re
 from collections.abc import Callable
@@ -26,8 +26,8 @@ _TOKENS = {
 """The prefixes of Slack's tokens (docs.slack.dev/authentication/tokens), and what each is."""
 
 
-def _like(pattern: str, must: str) -> AfterValidator:
-    """Return a validator of texts that the whole pattern describes; `must` is what it says of others."""
+def _matching(pattern: str, must: str) -> AfterValidator:
+    """Return a validator that accepts texts that match the whole pattern. `must` is the error message for others."""
 
     def checked(value: str) -> str:
         if not re.fullmatch(pattern, value):
@@ -38,12 +38,15 @@ def _like(pattern: str, must: str) -> AfterValidator:
 
 
 def _each(check: Callable[[str], str]) -> AfterValidator:
-    """Return a validator of values separated by commas, each of which is checked."""
+    """Return a validator of a comma-separated list. `check` validates each item and returns its normal form."""
     return AfterValidator(lambda value: ",".join(check(one.strip()) for one in value.split(",")))
 
 
 def _web_address(value: str) -> str:
-    """Return an absolute http(s) URL without query, fragment or trailing slash; plain http only on loopback."""
+    """Validate an http(s) URL without user name, query or fragment. Return it without a trailing slash.
+
+    Plain http is accepted for this machine only.
+    """
     if any(sign.isspace() or not sign.isprintable() for sign in value):
         raise ValueError("must hold no spaces")
     parts = _split(value)
@@ -70,26 +73,26 @@ def _split(value: str) -> SplitResult:
 
 
 def _issuer(value: str) -> str:
-    """Return an issuer URL unchanged, because issuers are compared exactly (OIDC Core 3.1.3.7)."""
+    """Validate an issuer URL and return it unchanged, because issuers are compared exactly (OIDC Core 3.1.3.7)."""
     _web_address(value)
     return value
 
 
 def _slash_ended(value: str) -> str:
-    """Return a URL with a slash at the end, as slack_sdk requires."""
+    """Validate a URL and return it with a slash at the end, as slack_sdk requires."""
     return _web_address(value) + "/"
 
 
-def _bind(value: str) -> str:
-    """Return a host and port to listen on."""
+def _host_and_port(value: str) -> str:
+    """Validate and return a host and port to listen on, such as 127.0.0.1:9090."""
     found = _HOST_AND_PORT.fullmatch(value)
     if found is None or int(found["port"]) > _LAST_PORT:
         raise ValueError("must be a host and a port, such as 127.0.0.1:9090")
     return value
 
 
-def _store(value: str) -> str:
-    """Return the URL of a SQLite file or a PostgreSQL database."""
+def _store_url(value: str) -> str:
+    """Validate and return the URL of a SQLite file or a PostgreSQL database."""
     if value.startswith("sqlite:///"):
         if Path(value.removeprefix("sqlite:///")).name in {"", ".."}:
             raise ValueError("must name a file behind sqlite:///")
@@ -98,8 +101,8 @@ def _store(value: str) -> str:
     return value
 
 
-def _line(value: str) -> str:
-    """Return a text of one line."""
+def _one_line(value: str) -> str:
+    """Validate one line of text and return it without surrounding spaces."""
     if not value.strip() or not value.isprintable():
         raise ValueError("must be one line of text")
     return value.strip()
@@ -133,14 +136,17 @@ def _time_zone(value: str) -> str:
 
 
 def day(value: object) -> object:
-    """Return an ISO 8601 date unchanged; pydantic would also accept a number of seconds."""
+    """Validate an ISO 8601 date and return it unchanged. pydantic alone would also accept a number of seconds."""
     if isinstance(value, str) and not _DATE.fullmatch(value):
         raise ValueError("must be a date, such as 2026-05-20")
     return value
 
 
 def _token(prefix: str, name: str) -> Callable[[SecretStr], SecretStr]:
-    """Return a validator for one kind of token; another is a common mistake (Slack's `not_allowed_token_type`)."""
+    """Return a validator for Slack tokens with this prefix.
+
+    Another kind of token is a common mistake (Slack's `not_allowed_token_type`); the message names the kind.
+    """
 
     def checked(value: SecretStr) -> SecretStr:
         _no_example(value)
@@ -152,7 +158,7 @@ def _token(prefix: str, name: str) -> Callable[[SecretStr], SecretStr]:
 
 
 def _no_token(value: SecretStr) -> SecretStr:
-    """Return a secret from the app's page "Basic Information", after checking that it is not a token."""
+    """Validate a secret from Slack's page "Basic Information" and return it. A token is rejected."""
     _no_example(value)
     if value.get_secret_value().startswith(tuple(_TOKENS)):
         raise ValueError(f'must be the one under "Basic Information"; this {_kind_of(value)}')
@@ -160,7 +166,7 @@ def _no_token(value: SecretStr) -> SecretStr:
 
 
 def _no_example(value: SecretStr) -> SecretStr:
-    """Return a secret, after checking that it is no placeholder such as `xoxb-…`, `<secret>` or `your-secret`."""
+    """Validate a secret and return it. A placeholder such as `xoxb-…`, `<secret>` or `your-secret` is rejected."""
     _own(value.get_secret_value())
     return value
 
@@ -177,14 +183,14 @@ def secret_of(value: SecretStr | None) -> str:
 
 
 def _kind_of(value: SecretStr) -> str:
-    """Return a description of the given value, never the value itself."""
+    """Return a description of a secret by its prefix, for error messages; never the secret itself."""
     text = value.get_secret_value()
     known = (told for prefix, told in _TOKENS.items() if text.startswith(prefix))
     return next(known, "is no token of Slack" if text.strip() else "is empty")
 
 
 def _app_secret(value: SecretStr) -> SecretStr:
-    """Return the value of an Entra client secret, after checking that it is not the secret's id, which is a UUID."""
+    """Validate an Entra client secret and return it. The secret's id, a UUID, is rejected."""
     _no_example(value)
     if _UUID.fullmatch(value.get_secret_value()):
         raise ValueError("must be the secret's value, which Azure shows once; this is its id")
@@ -196,28 +202,28 @@ Issuer = Annotated[str, AfterValidator(_issuer)]
 CommandName = Annotated[
     str,
     # With the longest command that is 32 characters, Slack's limit.
-    _like(
+    _matching(
         r"[a-z0-9]([a-z0-9-]{0,18}[a-z0-9])?", "must be at most 20 lower-case letters, digits and dashes, such as bcbst"
     ),
 ]
 Scope = Annotated[
-    str, _like(r"[!#-\[\]-~]+( [!#-\[\]-~]+)*", "must be scopes with single spaces between them")  # RFC 6749 3.3
+    str, _matching(r"[!#-\[\]-~]+( [!#-\[\]-~]+)*", "must be scopes with single spaces between them")  # RFC 6749 3.3
 ]
 SlackAddress = Annotated[str, AfterValidator(_slash_ended)]
-Bind = Annotated[str, AfterValidator(_bind)]
-StoreAddress = Annotated[str, AfterValidator(_store)]
-OneLine = Annotated[str, AfterValidator(_line)]
+Bind = Annotated[str, AfterValidator(_host_and_port)]
+StoreAddress = Annotated[str, AfterValidator(_store_url)]
+OneLine = Annotated[str, AfterValidator(_one_line)]
 EntraId = Annotated[str, AfterValidator(_entra_id)]
 EntraIds = Annotated[str, _each(_entra_id)]
 DeskChannel = Annotated[
     str,
-    _like(
+    _matching(
         r"[CG][A-Z0-9]{8,}|19:[\w-]+@thread\.(tacv2|skype)",
         "must be a channel's id: C0123ABCDE in Slack, 19:…@thread.tacv2 in Teams",
     ),
 ]
 MailAddress = Annotated[
-    str, _like(rf"(?ai:[\w.+-]+@{_HOST_NAME.pattern})", "must be one e-mail address, such as help@example.com")
+    str, _matching(rf"(?ai:[\w.+-]+@{_HOST_NAME.pattern})", "must be one e-mail address, such as help@example.com")
 ]
 HostNames = Annotated[str, _each(_host_name)]
 ClientMethod = Literal["client_secret_post", "client_secret_basic", "private_key_jwt", "none"]

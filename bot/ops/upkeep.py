@@ -28,7 +28,7 @@ async def correct_clock_change(store: Store, clock: Callable[[], float] = time.t
     back = seen - now if seen - now > _JUMP else 0.0
     if back:
         # What was held until then is due by now; what another machine, or this one since, has leased is not that far.
-        count = await store.earlier(back, after=now + back / 2, kinds=_SHORT)
+        count = await store.shift_times(back, after=now + back / 2, kinds=_SHORT)
         log.warning("the clock went back", seconds=round(back), count=count)
     if back or now - seen >= EVERY:
         await store.put(_KIND, _KIND, repr(now).encode(), expires=now + _LIVES)

@@ -1,7 +1,7 @@
-"""A store: rows that expire, rows that can be leased, and counters, by the statements that its SQL databases share.
+"""A store: rows that expire, rows that can be leased, and counters.
 
-Parameters are named as `:kind`. Each statement is its own transaction. Where the dialects differ, the statement is an
-attribute of the store's class.
+This module has the SQL statements that the databases share. Parameters are named as `:kind`. Each statement is its own
+transaction. Where the dialects differ, the statement is an attribute of the store's class.
 """
 
 import asyncio
@@ -45,7 +45,10 @@ _LISTED = "SELECT number, kind, key, value FROM rows WHERE kind = :kind AND numb
 
 
 class NewRow(NamedTuple):
-    """A row to store. `owner` is a person's key, by which the row is deleted when the person disconnects."""
+    """A row to store.
+
+    `owner` is the key of the person whose data it is; with it the row is deleted at disconnection.
+    """
 
     kind: str
     key: str
@@ -57,8 +60,8 @@ class NewRow(NamedTuple):
 class Row(NamedTuple):
     """A stored row that has not expired.
 
-    `number` increases in the order in which rows were stored; `leases` is the number of leases so far. `lane` and
-    `expires` are set for leased rows only.
+    `number` increases in the order in which rows were stored. `leases` is the number of leases so far. `lane` and
+    `expires` are only set if the row was returned by `lease` or `take_in`.
     """
 
     number: int
@@ -71,7 +74,7 @@ class Row(NamedTuple):
 
 
 class Ended(NamedTuple):
-    """The result of `finish`: whether the caller still held the row (`mine`), and whether its lane has more rows."""
+    """The result of `finish`. `mine`: the caller still held the row's lease. `more`: the row's lane has more rows."""
 
     mine: bool
     more: bool
@@ -80,7 +83,8 @@ class Ended(NamedTuple):
 class Store(ABC):
     """Rows and counters in a SQL database. Values are bytes, which the caller has encrypted if needed.
 
-    `owner` is a person's key. Times are Unix seconds. Expired rows are never returned. Every method may raise
+    A row is identified by its kind and key. `owner` is a person's key. A lane is a queue of rows of one kind, of which
+    only the first can be leased. Times are Unix seconds. Expired rows are never returned. Every method may raise
     `StoreBusy` or `StoreUnusable`.
     """
 
@@ -106,14 +110,17 @@ class Store(ABC):
 
     @abstractmethod
     def _kinds(self, kinds: Sequence[str]) -> object:
-        """Return the value for the parameter `:kinds`."""
+        """Return kinds as the value of the SQL parameter `:kinds`."""
 
     async def _asked(self, sql: str, **values: object) -> list[Any]:
         return await self._run(sql, {**values, "now": self._clock()})
 
     @abstractmethod
     def heard(self, prefix: str, then: Callable[[], None]) -> None:
-        """Call `then` when a process leaves an unleased row of a kind with `prefix`; it may not, so poll too."""
+        """Call `then` when a process stores or releases a row without a lease, of a kind that starts with `prefix`.
+
+        A store may be unable to notify, so callers must poll as well.
+        """
 
     async def put(self, kind: str, key: str, value: bytes, *, expires: float, owner: str = "") -> None:
         """Store a row, replacing the row with the same kind and key."""
@@ -126,7 +133,10 @@ class Store(ABC):
         return bytes(rows[0][0]) if rows else None
 
     async def several(self, *places: tuple[str, str]) -> list[bytes | None]:
-        """Return the values of rows given as (kind, key), in that order, None for a missing one, in one statement."""
+        """Return the values of several rows, given as (kind, key), in that order; None for a missing row.
+
+        They are read in one statement.
+        """
         one = "SELECT {0} AS at, value FROM rows WHERE kind = :kind{0} AND key = :key{0} AND expires > :now"
         sql, values = " UNION ALL ".join(one.format(at) for at in range(len(places))), dict[str, object]()
         for at, (kind, key) in enumerate(places):
@@ -135,7 +145,10 @@ class Store(ABC):
         return [bytes(found[at]) if at in found else None for at in range(len(places))]
 
     async def take(self, kind: str, key: str) -> bytes | None:
-        """Delete a row and return its value, in one statement: only one of several concurrent callers gets it (T04)."""
+        """Delete a row and return its value, None if there is none.
+
+        Only one of several concurrent callers gets it (T04).
+        """
         sql = "DELETE FROM rows WHERE kind = :kind AND key = :key RETURNING value, expires > :now"
         rows = await self._asked(sql, kind=kind, key=key)
         return bytes(rows[0][0]) if rows and rows[0][1] else None
@@ -143,32 +156,39 @@ class Store(ABC):
     async def add(
         self, kind: str, key: str, value: bytes = b"", *, expires: float, owner: str = "", lane: str = ""
     ) -> bool:
-        """Store a row if its key is free, and return whether it was (T39); a lane's rows are leased in this order."""
+        """Store a row if its key is unused, and return whether it was (T39).
+
+        With `lane`, the row is added to that lane; rows of a lane are leased in the order in which they were stored.
+        """
         return bool(await self._asked(_ADD, **NewRow(kind, key, value, expires, owner)._asdict(), lane=lane))
 
     async def take_in(self, new: NewRow, lane: str, *, until: float | None = None) -> Row | None:
-        """Add a row to a lane, and lease it until `until` if it is the first of its lane. Return it.
+        """Add a row to a lane, and lease it until `until` if it is the first of its lane. Return the row.
 
-        None if its key is in use.
-
-        The returned row's `leases` is 0 if it was added without a lease, as always when `until` is None.
+        None if its key is in use. The returned row's `leases` is 0 if it was not leased, as always if `until` is None.
         """
         rows = await self._asked(self.take_in_statement, **new._asdict(), lane=lane, until=until)
         return _row(rows[0]) if rows else None
 
     @abstractmethod
     async def append(self, new: Sequence[NewRow], put: Sequence[NewRow] = (), *, drops: str = "") -> bool:
-        """In a transaction drop `drops`'s rows, add `new`, store `put` (T56); False, and nothing, if a key is used."""
+        """Delete all rows of the owner `drops`, add the rows `new`, and store the rows `put`, in one transaction (T56).
+
+        If the key of a row in `new` is in use, change nothing and return False.
+        """
 
     async def swap(self, kind: str, key: str, old: bytes, new: bytes, *, lease: int | None = None) -> bool:
-        """Replace a value that still equals `old`, and return whether (T36); `lease`: only under that lease."""
+        """Replace a row's value if it still equals `old`. Return whether it was replaced (T36).
+
+        With `lease`, the row must also still have that number of leases: nobody else has leased it since.
+        """
         return bool(await self._asked(_SWAP, kind=kind, key=key, old=old, new=new, lease=lease))
 
     async def lease(self, kind: str, *, until: float, lane: str | None = None) -> Row | None:
-        """Lease the oldest row of a kind that has no lease and is the first of its lane; None if there is none.
+        """Lease the oldest row of a kind that is the first of its lane and not leased; None if there is none.
 
-        The lease lasts until `until`; afterwards the row can be leased again. `finish` or `drop` ends the work on it.
-        With `lane`, only that lane is searched.
+        The lease lasts until `until`; afterwards the row can be leased again. `finish` or `drop` ends the work on the
+        row. With `lane`, only that lane is searched.
         """
         any_lane, of_lane = self.locks
         sql = _LEASE.format("", any_lane) if lane is None else _LEASE.format("AND lane = :lane", of_lane)
@@ -176,14 +196,17 @@ class Store(ABC):
         return _row(rows[0]) if rows else None
 
     async def hold(self, kind: str, key: str, *, until: float, lease: int | None = None) -> bool:
-        """Change the end of a row's lease; a time in the past releases it. `lease` and the result are as for `swap`."""
+        """Change the end of a row's lease; a time in the past releases the row. Return whether the row still exists.
+
+        With `lease`, the row must also still have that number of leases.
+        """
         return bool(await self._asked(_HOLD, kind=kind, key=key, until=until, lease=lease))
 
-    async def earlier(self, seconds: float, *, after: float, kinds: Sequence[str] = ()) -> int:
-        """Move forward by `seconds` all times later than `after`: of leases, of counters and of rows of these kinds.
+    async def shift_times(self, seconds: float, *, after: float, kinds: Sequence[str] = ()) -> int:
+        """Subtract `seconds` from all times later than `after`: of leases, counters and rows of these kinds.
 
-        Used when the clock was set back: rows written before would otherwise wait that much longer. Return the number
-        changed.
+        Call it when the clock was set back: leases and rows from before would otherwise last that much longer. Return
+        the number of changed rows and counters.
         """
         moved, sooner = 0, "SET expires = expires - :seconds WHERE expires > :after"
         for sql in (
@@ -197,9 +220,11 @@ class Store(ABC):
     async def finish(
         self, kind: str, key: str, *, expires: float, lease: int | None = None, lane: str = "", synced: bool = True
     ) -> Ended:
-        """End a row's work: drop its value, free its lane, keep its key until `expires` (T39); see `swap`.
+        """End the work on a leased row: delete its value, remove it from its lane, keep its key until `expires` (T39).
 
-        Not `synced`, a database server that crashes within a second may have the row as before, to be leased again.
+        `lane` is the row's lane, "" if the result need not say whether the lane has more rows. With `lease`, the row
+        must still have that number of leases. Without `synced`, the change may be lost if the database server crashes
+        within a second; the row would then be leased again.
         """
         sql = _FINISH if synced else _FINISH + self.unsynced
         rows = await self._asked(sql, kind=kind, key=key, expires=expires, lease=lease, lane=lane, nothing=b"")
@@ -227,10 +252,10 @@ class Store(ABC):
         return [_text(kind) for (kind,) in rows]
 
     async def count(self, kind: str, key: str, *, expires: float) -> int:
-        """Add one to a counter and return it. It starts again at the `expires` that was given with its first count.
+        """Add one to a counter and return the sum. After the `expires` of its first count, the counter starts again.
 
-        A database server that crashes may forget the last second of counts. A counter that many share would otherwise
-        be locked by each of them until the disk has its count.
+        A database server that crashes may lose the last second of counts. Waiting for the disk instead would lock a
+        counter that many callers share for each of them.
         """
         rows = await self._asked(_COUNT + self.unsynced, kind=kind, key=key, expires=expires)
         return int(rows[0][0])
@@ -242,7 +267,7 @@ class Store(ABC):
         return [(_text(key), bytes(value)) for key, value in rows]
 
     async def drop(self, kind: str, key: str) -> None:
-        """Delete a row if it exists."""
+        """Delete a row if there is one."""
         await self._run("DELETE FROM rows WHERE kind = :kind AND key = :key", {"kind": kind, "key": key})
 
     async def drop_owned(self, owner: str, *kinds: str) -> int:
@@ -250,7 +275,7 @@ class Store(ABC):
         return len(await self._run(*self._dropping(owner, kinds)))
 
     def _dropping(self, owner: str, kinds: Sequence[str] = ()) -> tuple[str, dict[str, object]]:
-        """Return the statement that deletes an owner's rows, and its parameters."""
+        """Return the SQL statement that deletes an owner's rows of these kinds, or all, and its parameters."""
         every = f"(:every OR {self.of_kinds})"
         sql = f"DELETE FROM rows WHERE owner = :owner AND owner <> '' AND {every} RETURNING 1"  # noqa: S608 -- our own
         return sql, {"owner": owner, "every": not kinds, "kinds": self._kinds(kinds)}

@@ -28,10 +28,10 @@ _PROBE = "probe"
 
 
 async def open_store(url: str, *, connections: int = 16, prepares: bool = True, listens: bool = True) -> Store:
-    """Open the store at a URL and check that it can be written: SQLite for `sqlite:///`, otherwise PostgreSQL.
+    """Open the store at a URL: SQLite for `sqlite:///`, otherwise PostgreSQL. Check that it can be written.
 
-    The PostgreSQL library is only imported if needed. `connections` is the most connections to use; some poolers do not
-    support prepared statements (`prepares`) or LISTEN (`listens`).
+    The PostgreSQL library is only imported if needed. `connections` is the largest number of connections to PostgreSQL.
+    Some poolers do not support prepared statements (`prepares`) or LISTEN (`listens`).
 
     Raises:
         StoreUnusable, StoreBusy: the store cannot be opened or written; the message is one line that says why.
@@ -57,7 +57,11 @@ async def open_store(url: str, *, connections: int = 16, prepares: bool = True, 
 
 @asynccontextmanager
 async def opened_store(settings: Settings) -> AsyncIterator[Store]:
-    """Yield the store of these settings, and close it at the end; errors as of `open_store`."""
+    """Open the store of these settings within this context, and yield it.
+
+    Raises:
+        StoreUnusable, StoreBusy: as in `open_store`.
+    """
     store = await open_store(
         settings.bot_store_url,
         connections=settings.bot_store_connections,

@@ -1,7 +1,7 @@
-"""The store for several replicas: PostgreSQL over a pool of connections, with one statement for each call.
+"""The store for several replicas of the bot: PostgreSQL over a pool of connections, with one statement for each call.
 
 Each statement is its own transaction, so `take`, `add` and `lease` rely on the row lock. An unreachable server raises
-`StoreBusy`. A statement is not sent again, because the first may have been executed.
+`StoreBusy`. A statement is never repeated, because the server may have executed it already.
 """
 
 from __future__ import annotations
@@ -97,7 +97,11 @@ _QUICKER = {"rows_of_kind": "CREATE INDEX rows_of_kind ON rows (kind, number)"}
 
 
 async def bring_up_to_date(connection: AsyncConnection[Any]) -> None:
-    """Apply the missing migrations in one transaction, one process at a time; StoreUnusable for unknown ones."""
+    """Apply the missing migrations in one transaction. An advisory lock admits one process at a time.
+
+    Raises:
+        StoreUnusable: the database has migrations of a newer version.
+    """
     async with connection.transaction():
         await connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
         await connection.execute("CREATE TABLE IF NOT EXISTS store_steps (name text PRIMARY KEY)")
@@ -123,10 +127,11 @@ Then = Callable[[], None]
 
 
 class WorkNotices:
-    """Notifications between processes that there is work to start at once, by LISTEN on a connection of its own.
+    """Notifications between processes that a row waits for work, by LISTEN on a connection of its own.
 
-    They only save time, because every process also polls. A transaction pooler does not pass notifications on: a
-    process then does not receive its own first notification and stops listening. It listens from the first `heard` on.
+    Notifications only save time, because every process also polls. A transaction pooler does not deliver notifications:
+    a process then does not receive its own first notification, and stops listening. Listening starts with the first
+    call of `heard`.
 
     `tell` sends a notification to all processes, this one included. `hears` is True while notifications arrive.
     """
@@ -138,7 +143,7 @@ class WorkNotices:
         self.hears = False
 
     def heard(self, prefix: str, then: Then) -> None:
-        """Call `then` whenever there is work of a kind that starts with `prefix`."""
+        """Call `then` at each notification of a row of a kind that starts with `prefix`."""
         self._then.append((prefix, then))
         self._task = self._task or asyncio.create_task(self._listening())
 
@@ -153,7 +158,7 @@ class WorkNotices:
         while True:
             try:
                 with contextlib.suppress(psycopg.Error, StoreError):
-                    await self._listened()
+                    await self._receive()
             except TimeoutError:
                 if not have_come:
                     log.info("notices do not arrive", reason="a pooler of transactions")
@@ -164,8 +169,12 @@ class WorkNotices:
             have_come, self.hears = have_come or self.hears, False
             await asyncio.sleep(_AGAIN)
 
-    async def _listened(self) -> None:
-        """Receive notifications until the connection ends; TimeoutError if its own one does not arrive."""
+    async def _receive(self) -> None:
+        """Receive notifications until the connection ends.
+
+        Raises:
+            TimeoutError: the notification that this process sends itself at the start does not arrive.
+        """
         own = secrets.token_hex(8)
         async with await self._connect() as connection, asyncio.timeout(_HEARD_IN) as limit:
             await connection.execute(f"LISTEN {CHANNEL}")
@@ -210,10 +219,9 @@ async def open_postgres(
 ) -> PostgresStore:
     """Open the store at a `postgresql://` URL and migrate its tables.
 
-    `wait` is how many seconds to wait for a connection.
-
-    It uses up to `connections` connections, and one more if it `listens`. Without `prepares` no statements are
-    prepared: PgBouncer before 1.21 gives each transaction another connection, which lacks them.
+    `wait` is how many seconds a call waits for a connection. The store uses up to `connections` connections, and one
+    more if it `listens`. Without `prepares` no statements are prepared: PgBouncer before 1.21 gives each transaction
+    another connection, where a statement prepared earlier is unknown.
 
     Raises:
         StoreUnusable: the server, database or user cannot be used, or the tables are from a newer version.
@@ -243,7 +251,10 @@ async def open_postgres(
 
 
 async def _check(connection: psycopg.AsyncConnection[Any]) -> None:
-    """Check an idle connection by a query only if it has data to read, as it has when the server closed it."""
+    """Check that an idle connection of the pool is usable, with a query only if there is data to read.
+
+    There is data to read when the server has closed the connection.
+    """
     poll = select.poll()
     poll.register(connection.fileno(), select.POLLIN)
     if poll.poll(0):
@@ -251,7 +262,7 @@ async def _check(connection: psycopg.AsyncConnection[Any]) -> None:
 
 
 class PostgresStore(Store):
-    """`stores.base.Store` over one PostgreSQL database. Made by `open_postgres`."""
+    """A `stores.base.Store` in a PostgreSQL database. Created by `open_postgres`."""
 
     shared = True
     put_statement = _PUT
@@ -277,53 +288,59 @@ class PostgresStore(Store):
         self._notices = None if listener is None else WorkNotices(listener, self._tell)
 
     def heard(self, prefix: str, then: Callable[[], None]) -> None:
-        """Call `then` when a process leaves an unleased row of a kind that starts with `prefix`."""
+        """Call `then` when a process stores or releases a row without a lease, of a kind that starts with `prefix`.
+
+        Nothing happens if the store does not listen.
+        """
         if self._notices is not None:
             self._notices.heard(prefix, then)
 
     async def take_in(self, new: NewRow, lane: str, *, until: float | None = None) -> Row | None:
-        """Add a row to a lane, and lease it if it is the first of its lane. Return it; None if its key is in use."""
+        """Add a row to a lane as `Store.take_in` does, and notify the other processes if the row is not leased."""
         row = await super().take_in(new, lane, until=until)
-        await self._left(new.kind, (until or 0) if row else None)
+        await self._notify_if_free(new.kind, (until or 0) if row else None)
         return row
 
     async def append(self, new: Sequence[NewRow], put: Sequence[NewRow] = (), *, drops: str = "") -> bool:
-        """Delete an owner's rows, add `new` and write `put` in one transaction; False, and nothing, if a key exists."""
+        """Delete an owner's rows and store others in one transaction, as `Store.append` does."""
         kinds, keys, values, owners, ends = zip(*map(_columns, (*new, *put)), strict=True) if new or put else ((),) * 5
         rows = await self._run(
             "SELECT bcbst_append(%s, %s::bytea[], %s::bytea[], %s::bytea[], %s::bytea[], %s::float8[], %s, %s)",
-            (len(new), [*kinds], [*keys], [*values], [*owners], [*ends], _b(drops), self._clock()),
+            (len(new), [*kinds], [*keys], [*values], [*owners], [*ends], _encoded(drops), self._clock()),
         )
         return bool(rows[0][0])
 
     async def hold(self, kind: str, key: str, *, until: float, lease: int | None = None) -> bool:
-        """Change the end of a row's lease; a time in the past releases it. Return whether the caller held it."""
+        """Change the end of a lease as `Store.hold` does, and notify the other processes if it ends now."""
         mine = await super().hold(kind, key, until=until, lease=lease)
-        await self._left(kind, until if mine else None)
+        await self._notify_if_free(kind, until if mine else None)
         return mine
 
     async def close(self) -> None:
-        """Close the connections."""
+        """Stop listening and close the connections."""
         if self._notices is not None:
             await self._notices.close()
         await self._pool.close()
 
-    async def _left(self, kind: str, until: float | None) -> None:
-        """Notify the other processes if the lease of a row of this kind ends now or has ended."""
+    async def _notify_if_free(self, kind: str, until: float | None) -> None:
+        """Notify the other processes of work if `until`, the end of a lease, is not in the future.
+
+        None means no lease.
+        """
         if self._notices is not None and until is not None and until <= self._clock():
             await self._tell(kind)
 
     async def _tell(self, kind: str) -> None:
-        """Notify all listeners. It is called rarely, because NOTIFY takes a lock on the whole server."""
+        """Notify all processes of a row of this kind. NOTIFY locks the whole server, so this is done rarely."""
         await self._run("SELECT pg_notify(%s, %s)", (CHANNEL, kind))
 
     def _kinds(self, kinds: Sequence[str]) -> list[bytes]:
-        return [*map(_b, kinds)]
+        return [*map(_encoded, kinds)]
 
     async def _run(self, sql: str, values: Any) -> list[Any]:
         if isinstance(values, dict):
-            sql = _placed(sql)
-            values = {name: _b(one) if isinstance(one, str) else one for name, one in values.items()}
+            sql = _psycopg_form(sql)
+            values = {name: _encoded(one) if isinstance(one, str) else one for name, one in values.items()}
         task = asyncio.current_task()
         cancelled = task.cancelling() if task else 0
         try:
@@ -340,22 +357,22 @@ class PostgresStore(Store):
 
 
 @lru_cache(maxsize=256)
-def _placed(sql: str) -> str:
-    """Return the statement with `:name` parameters in psycopg's form."""
+def _psycopg_form(sql: str) -> str:
+    """Return a statement with its parameters `:name` in psycopg's form, `%(name)s`."""
     return _NAME.sub(r"%(\1)s", sql)
 
 
-def _b(text: str) -> bytes:
-    """Return text encoded as it is stored."""
+def _encoded(text: str) -> bytes:
+    """Return text as bytes, as the tables store it."""
     return text.encode()
 
 
 def _columns(row: NewRow) -> tuple[bytes, bytes, bytes, bytes, float]:
-    return _b(row.kind), _b(row.key), row.value, _b(row.owner), row.expires
+    return _encoded(row.kind), _encoded(row.key), row.value, _encoded(row.owner), row.expires
 
 
 def _store_error(error: psycopg.Error) -> StoreBusy | StoreUnusable:
-    """Return a PostgreSQL error as a store error for the operator, without address, statement or values."""
+    """Return the exception to raise for a PostgreSQL error. Its text has no address, statement or values."""
     state = error.sqlstate or ""
     if isinstance(error, PoolClosed):
         return StoreUnusable("the store is closed")

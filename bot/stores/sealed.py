@@ -1,6 +1,6 @@
 """Encryption of stored values: AES-256-GCM, each value bound to the kind and key of its row (T35, T36).
 
-Keys are kept outside of the store: in the settings, or in a file that is made at the first start (ASVS 11.3).
+The keys are stored outside of the store: in the settings, or in a file that is created at the first start (ASVS 11.3).
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ from bot.stores.base import NewRow, Row, Store
 class SealedTable:
     """A store's rows, encrypted when they are stored and decrypted when they are read.
 
-    A row that no key decrypts, or that was moved to another kind or key, is returned as None. `store` is used directly
-    for counters, leases and deletions; `seal` encrypts texts that are kept outside of the store.
+    The value of a row that no key decrypts, or that was moved to another kind or key, is None. `store` is used directly
+    for counters, leases and deletions; `seal` encrypts texts that are stored elsewhere.
     """
 
     def __init__(self, store: Store, seal: Vault) -> None:
         self.store, self.seal = store, seal
 
     def sealed(self, kind: str, key: str, value: bytes) -> bytes:
-        """Return the encrypted value for the row with this kind and key."""
+        """Return a value encrypted for the row with this kind and key."""
         return self.seal.seal(value, f"{kind}/{key}")  # rows of all versions so far use this text: it must not change
 
     def opened(self, kind: str, key: str, sealed: bytes | None) -> bytes | None:
@@ -51,16 +51,22 @@ class SealedTable:
         await self.store.put(kind, key, self.sealed(kind, key, value), expires=expires, owner=owner)
 
     async def get(self, kind: str, key: str) -> bytes | None:
-        """Return a row's decrypted value; None if there is no such row."""
+        """Return a row's decrypted value; None if there is no such row or it cannot be decrypted."""
         return self.opened(kind, key, await self.store.get(kind, key))
 
     async def several(self, *places: tuple[str, str]) -> list[bytes | None]:
-        """Return the decrypted values of rows given by (kind, key), in that order, read in one statement."""
+        """Return the decrypted values of several rows, given as (kind, key), in that order, read in one statement.
+
+        None for a row that is missing or cannot be decrypted.
+        """
         values = await self.store.several(*places)
         return [self.opened(*place, value) for place, value in zip(places, values, strict=True)]
 
     async def take(self, kind: str, key: str) -> bytes | None:
-        """Delete a row and return its decrypted value: only one of several concurrent callers gets it (T04)."""
+        """Delete a row and return its decrypted value, None if there is none.
+
+        Only one of concurrent callers gets it (T04).
+        """
         return self.opened(kind, key, await self.store.take(kind, key))
 
     async def owned(self, kind: str, owner: str) -> list[tuple[str, bytes]]:
@@ -69,7 +75,7 @@ class SealedTable:
         return [(key, value) for key, value in rows if value is not None]
 
     async def listed(self, kind: str) -> AsyncIterator[tuple[Row, bytes | None]]:
-        """Yield every row of a kind with its decrypted value, in the order of storing, read a page at a time."""
+        """Yield every row of a kind with its decrypted value, in the order of storing. They are read in batches."""
         page = await self.store.listed(kind)
         while page:
             for row in page:
@@ -85,9 +91,10 @@ _SETTING = "BOT_ENCRYPTION_KEYS"
 
 
 class Vault:
-    """Authenticated encryption with several keys, newest first: the first one encrypts, all of them decrypt (T35).
+    """Authenticated encryption with several keys, newest first (T35). The newest encrypts; all of them decrypt.
 
-    An encrypted value is version, key id, nonce, then ciphertext with its tag. The key id only says which key to try.
+    An encrypted value consists of version, key id, nonce, and ciphertext with its tag. The key id only says which key
+    to try.
     """
 
     def __init__(self, keys: Sequence[bytes], file: Path | None = None) -> None:
@@ -98,7 +105,11 @@ class Vault:
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Self:
-        """Return the vault of the configured keys, or of the file beside SQLite; ConfigError names bad ones."""
+        """Return the vault with the configured keys, or with those in the key file, which is created if missing.
+
+        Raises:
+            ConfigError: the keys are malformed, or there is no key file.
+        """
         if settings.bot_encryption_keys is not None:
             return cls(parse_keys(secret_of(settings.bot_encryption_keys)))
         file = key_file(settings)
@@ -107,7 +118,7 @@ class Vault:
         return cls(_from_file(file), file)
 
     def seal(self, value: bytes, about: str) -> bytes:
-        """Encrypt a value, with `about` as the associated data."""
+        """Return a value encrypted, with `about` as the associated data."""
         nonce = os.urandom(_NONCE_BYTES)
         head = _VERSION + self._newest
         return head + nonce + self._ring[self._newest].encrypt(nonce, value, head + about.encode())
@@ -124,7 +135,7 @@ class Vault:
             return None
 
     def stale(self, value: bytes) -> bool:
-        """Return whether an encrypted value uses one of the older keys."""
+        """Return whether a value was encrypted with one of the older keys."""
         return value[:1] == _VERSION and value[1 : 1 + _ID_BYTES] in self._ring.keys() - {self._newest}
 
     def _take(self, keys: Sequence[bytes]) -> None:
@@ -133,7 +144,10 @@ class Vault:
         self._newest = _key_id(keys[0])
 
     def _reread(self, head: bytes) -> AESGCM | None:
-        """Return the cipher of a key that another process has added to the key file since it was read (T36)."""
+        """Read the key file again, and return the cipher for the key id in `head`; None if that key is not there (T36).
+
+        Another process may have added the key. `head` is the start of an encrypted value.
+        """
         if self._file is None or head[:1] != _VERSION:
             return None
         with suppress(ConfigError, OSError):
@@ -142,7 +156,7 @@ class Vault:
 
 
 def key_file(settings: Settings) -> Path | None:
-    """Return the key file: the configured one, or the one beside a SQLite store; None if the settings hold the keys."""
+    """Return the key file: the configured one, or the one beside a SQLite store; None if there is no key file."""
     if settings.bot_encryption_keys is not None:
         return None
     if settings.bot_keys_file is not None:
@@ -152,7 +166,10 @@ def key_file(settings: Settings) -> Path | None:
 
 
 def anchor_file(settings: Settings) -> Path | None:
-    """Return the file for the audit trail's checkpoint: the configured one, or one beside the key file."""
+    """Return the file for the audit trail's checkpoint: the configured one, or one beside the key file.
+
+    None if neither is configured.
+    """
     if settings.bot_audit_anchor is not None:
         return settings.bot_audit_anchor
     file = key_file(settings)
@@ -168,26 +185,38 @@ def is_exposed(file: Path) -> bool:
 
 
 def leave_newest(file: Path) -> int:
-    """Remove all but the newest key from a file and return how many; ConfigError if malformed or not writable."""
+    """Remove all keys but the newest from a key file. Return how many were removed.
+
+    Raises:
+        ConfigError: the file is malformed or cannot be written.
+    """
     keys = _from_file(file)
     _write(file, base64.b64encode(keys[0]).decode())
     return len(keys) - 1
 
 
 def add_key(file: Path) -> None:
-    """Put a new key in front of those in a file, atomically; ConfigError if malformed or not writable."""
+    """Add a new key to a key file, in front of the others. The file is replaced atomically.
+
+    Raises:
+        ConfigError: the file is malformed or cannot be written.
+    """
     _from_file(file)
     before = file.read_text(encoding="utf-8").strip()
     _write(file, f"{new_key()},{before}")
 
 
 def new_key() -> str:
-    """Return a new key in the format of the setting."""
+    """Return a new random key in base64, the format of BOT_ENCRYPTION_KEYS."""
     return base64.b64encode(secrets.token_bytes(_KEY_BYTES)).decode()
 
 
 def parse_keys(text: str) -> list[bytes]:
-    """Return the keys in a comma-separated base64 text, newest first; ConfigError, without the text, for a bad one."""
+    """Return the keys in a comma-separated base64 text, newest first.
+
+    Raises:
+        ConfigError: a key is malformed; the message does not contain the text.
+    """
     try:
         keys = [base64.b64decode(part.strip(), altchars=b"-_", validate=True) for part in _plain(text).split(",")]
     except (binascii.Error, ValueError):
@@ -200,7 +229,7 @@ def parse_keys(text: str) -> list[bytes]:
 
 
 def _plain(text: str) -> str:
-    """Return base64 text of either alphabet in the URL-safe one."""
+    """Return base64 text in the URL-safe alphabet; the text may use either alphabet."""
     return text.strip().replace("+", "-").replace("/", "_")
 
 
@@ -209,7 +238,10 @@ def _key_id(key: bytes) -> bytes:
 
 
 def _from_file(path: Path) -> list[bytes]:
-    """Return the keys in the file. If it does not exist it is made, only once even if two processes start together."""
+    """Return the keys in the key file.
+
+    If the file does not exist it is created, by one process if several start at once.
+    """
     with suppress(FileNotFoundError):
         return _read(path)
     with suppress(FileExistsError):
@@ -218,7 +250,10 @@ def _from_file(path: Path) -> list[bytes]:
 
 
 def write_own(path: Path, text: str, place: Callable[[Path, Path], None] = os.replace) -> None:
-    """Write a line to a draft that only its owner can read, and move it into place with `place`."""
+    """Write a line to a file that only its owner can read.
+
+    The line is written to a temporary file first, which `place` then moves to `path`.
+    """
     draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     try:
         with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
@@ -231,7 +266,11 @@ def write_own(path: Path, text: str, place: Callable[[Path, Path], None] = os.re
 
 
 def _write(path: Path, text: str, place: Callable[[Path, Path], None] = os.replace) -> None:
-    """Write a key file, as `write_own` does; ConfigError if it cannot be written."""
+    """Write a key file, as `write_own` does.
+
+    Raises:
+        ConfigError: the file cannot be written.
+    """
     try:
         write_own(path, text, place)
     except FileExistsError:

@@ -1,7 +1,7 @@
 """The store for one machine: a SQLite file in WAL mode, with small statements on one connection.
 
 A power cut may lose the last moments (`synchronous=NORMAL`); a killed process loses nothing. Several processes of one
-machine may share the file: each statement is its own transaction, and waiting for a lock does not block the event loop.
+machine may share the file. Each statement is its own transaction, and waiting for a lock does not block the event loop.
 """
 
 from __future__ import annotations
@@ -48,15 +48,19 @@ _QUICKER = ("CREATE INDEX IF NOT EXISTS rows_of_kind ON rows (kind, number)",)
 
 
 def bring_up_to_date(database: Database, name: str) -> None:
-    """Apply the missing migrations in one transaction, even of two starts at once; StoreUnusable for unknown ones."""
+    """Apply the missing migrations in one transaction, also if two processes start at once. `name` is for errors.
+
+    Raises:
+        StoreUnusable: the database has migrations of a newer version.
+    """
     migrations = Migrations("store")
     for step, statements in _STEPS.items():
-        migrations(name=step)(lambda found, statements=statements: executed(statements, found))
+        migrations(name=step)(lambda found, statements=statements: execute_all(statements, found))
     database.execute("BEGIN IMMEDIATE")
     try:
         _refuse_newer(migrations, database, name)
         migrations.apply(database)
-        executed(_QUICKER, database)
+        execute_all(_QUICKER, database)
     except BaseException:
         database.execute("ROLLBACK")
         raise
@@ -68,8 +72,8 @@ def _refuse_newer(migrations: Migrations, database: Database, name: str) -> None
         raise StoreUnusable(f"the store {name} was written by a newer version of this program")
 
 
-def executed(statements: Iterable[str], database: Database) -> None:
-    """Execute a migration's statements."""
+def execute_all(statements: Iterable[str], database: Database) -> None:
+    """Execute SQL statements one after the other."""
     for statement in statements:
         database.execute(statement)
 
@@ -109,8 +113,9 @@ def open_sqlite(
     """Open the store at a path or a `sqlite:///` URL and migrate it. A new file is readable by its owner only.
 
     Raises:
-        StoreUnusable: damaged, read-only, not a database, or written by a newer version. The file is never recreated.
-        StoreBusy: another process has it locked.
+        StoreUnusable: the file is damaged, read-only, not a database, or written by a newer version. It is never
+            recreated.
+        StoreBusy: another process has locked the file.
     """
     path = Path(str(path_or_url).removeprefix("sqlite:///"))
     try:
@@ -143,7 +148,7 @@ def _connect(path: Path) -> Database:
 
 
 class SqliteStore(Store):
-    """`stores.base.Store` over one SQLite file. Made by `open_sqlite`."""
+    """A `stores.base.Store` in a SQLite file. Created by `open_sqlite`."""
 
     shared = False
     put_statement = (
@@ -163,8 +168,8 @@ class SqliteStore(Store):
         """Do nothing: SQLite sends no notifications, so callers poll."""
 
     async def append(self, new: Sequence[NewRow], put: Sequence[NewRow] = (), *, drops: str = "") -> bool:
-        """Delete an owner's rows, add `new` and write `put` in one transaction; False, and nothing, if a key exists."""
-        statement, values = _all_of(new, put, self._clock())
+        """Delete an owner's rows and store others in one transaction, as `Store.append` does."""
+        statement, values = _append_statement(new, put, self._clock())
         if not drops:
             return bool(await self._run(statement, values))
 
@@ -183,7 +188,10 @@ class SqliteStore(Store):
         return await self._patiently(whole)
 
     async def sweep(self) -> int:
-        """Delete expired rows and counters and return how many, 500 a statement so that others can run between."""
+        """Delete expired rows and counters, in batches so that other statements can run between. Return their number.
+
+        The deleted values are also removed from SQLite's write-ahead log.
+        """
         gone = await super().sweep()
         # What was deleted stands in older pages of the file until the log is written into it, and in the log after.
         await self._run("PRAGMA wal_checkpoint(TRUNCATE)", ())
@@ -200,7 +208,7 @@ class SqliteStore(Store):
         return await self._patiently(lambda: self._database.execute(sql, values).fetchall())
 
     async def _patiently(self, work: Callable[[], T]) -> T:
-        """Return the result of `work`, retried for about two seconds while another process has the file locked."""
+        """Return the result of `work`. While another process has locked the file, retry for about two seconds."""
         for wait in (*_WAITS, None):
             try:
                 return work()
@@ -212,8 +220,8 @@ class SqliteStore(Store):
         raise StoreBusy
 
 
-def _all_of(new: Sequence[NewRow], put: Sequence[NewRow], now: float) -> tuple[str, list[object]]:
-    """Return one statement, and its values, that stores all of these rows, or none if a key of `new` is in use."""
+def _append_statement(new: Sequence[NewRow], put: Sequence[NewRow], now: float) -> tuple[str, list[object]]:
+    """Return a statement, and its values, that stores all of these rows, or none if the key of a `new` row is used."""
     rows = [*new, *put]
     marks = {
         "rows": ", ".join("(?, ?, ?, ?, ?)" for _ in rows),
@@ -224,7 +232,7 @@ def _all_of(new: Sequence[NewRow], put: Sequence[NewRow], now: float) -> tuple[s
 
 
 def _store_error(error: sqlite3.Error, name: str) -> StoreError:
-    """Return a SQLite error as a store error for the operator, without statement or values."""
+    """Return the exception to raise for a SQLite error. Its text has no statement or values."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the low byte is the primary code (sqlite.org/rescode.html)
     if code in _BUSY:
         return StoreBusy(f"the store {name} is held by another process")

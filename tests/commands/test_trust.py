@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from bot.accounts.endpoint import make_key
-from bot.cli.admin import _cut_back
+from bot.cli.admin import _drop_incomplete_row
 from bot.cli.cli import main
 from bot.cli.keys import reseal
 from bot.errors import ConfigError
@@ -217,12 +217,12 @@ async def test_an_archive_goes_to_an_archive_alone(tmp_path: Path) -> None:
     before = {file: file.read_bytes() for file in (note, store.with_name(f"{store.name}.keys"))}
     for file in (store, *before):
         with pytest.raises(ConfigError, match="is no archive of a trail"), file.open("r+b") as opened:
-            _cut_back(opened, file)
+            _drop_incomplete_row(opened, file)
     assert {file: file.read_bytes() for file in before} == before
     for torn in (b"", b'{"num', msgspec.json.encode(rows[0]), msgspec.json.encode(rows[0]) + b'\n{"number":2,"at":"20'):
         kept.write_bytes(torn)
         with kept.open("r+b") as opened:
-            _cut_back(opened, kept)
+            _drop_incomplete_row(opened, kept)
         assert kept.read_bytes() == torn[: torn.rfind(b"\n") + 1]
     kept.write_bytes(msgspec.json.encode(rows[0]) + b"\n\xff\xfe\n")
     code, told = await asyncio.to_thread(run, store, "audit", "verify", "--archive", str(kept))

@@ -10,7 +10,7 @@ import pytest
 from sqlite_utils import Database, Migrations
 
 from bot.errors import StoreBusy, StoreUnusable
-from bot.stores.sqlite import _STEPS, executed, open_sqlite
+from bot.stores.sqlite import _STEPS, execute_all, open_sqlite
 
 LATER = 4_000_000_000.0
 FIRST_STEP = _STEPS["rows_and_counters"]
@@ -115,7 +115,7 @@ async def test_a_store_of_the_first_version_is_upgraded_and_keeps_its_rows(tmp_p
     path = tmp_path / "bot.db"
     database = Database(path)
     before = Migrations("store")
-    before(name="rows_and_counters")(lambda first: executed(FIRST_STEP, first))
+    before(name="rows_and_counters")(lambda first: execute_all(FIRST_STEP, first))
     before.apply(database)
     database.execute("INSERT INTO rows (kind, key, value, owner, expires) VALUES ('k', 'a', x'31', '', ?)", (LATER,))
     database.conn.commit()

@@ -1,7 +1,7 @@
-"""`/dev/chat`: a conversation with the bot in a browser, with each reply as every channel would send it.
+"""`/dev/chat`: a conversation with the bot in a browser, which shows each reply as every channel would send it.
 
-It is for the local machine only: requests from other addresses, or for other host names (DNS rebinding), get 404. The
-page uses the channels' own payloads, so that a card can be checked without a workspace.
+The page is for the local machine only: requests from other addresses, or for other host names (DNS rebinding), get 404.
+It uses the channels' own payloads, so a card can be checked without a Slack workspace or a Teams tenant.
 """
 
 import html
@@ -35,14 +35,17 @@ AnswerMessage = Callable[[Message], AsyncIterator[Reply]]
 
 
 class ChatExchange(msgspec.Struct, frozen=True):
-    """A message or a pressed button, and every reply to it as sent by the channels."""
+    """A message or a pressed button, and the replies to it, each as every channel would send it."""
 
     said: str
     replies: list[dict[str, object]] = msgspec.field(default_factory=list)
 
 
 class DevChat:
-    """Conversations by browser, in memory: a cookie identifies a person, and the oldest are dropped."""
+    """The developers' chat. Conversations are in memory. A cookie identifies the person.
+
+    Only the most recent conversations and messages are kept.
+    """
 
     def __init__(self, answer: AnswerMessage, words: Words, settings: Settings) -> None:
         self._answer, self._slack = answer, Notices(words)
@@ -55,11 +58,11 @@ class DevChat:
         return [Route(PATH, self.show, methods=["GET"]), Route(PATH, self.say, methods=["POST"])]
 
     async def push(self, person: Person, reply: Private) -> None:
-        """Add a reply without a message, such as a cancelled sign-in."""
+        """Add a reply nobody asked for, such as after a cancelled sign-in, to the person's conversation."""
         self._turns(person.user).append(ChatExchange("", [self._shapes(reply)]))
 
     async def show(self, request: Request) -> Response:
-        """Return the conversation so far, newest last; `?only=slack` omits the other two channels."""
+        """Return the page with the conversation, newest last. With `?only=slack` it shows only that channel."""
         if not _is_here(request):
             return _nothing()
         secret, only = self._forms.secret(request), _only(request)
@@ -77,7 +80,7 @@ class DevChat:
         return page
 
     async def say(self, request: Request) -> Response:
-        """Answer what our own form sent, and respond with the conversation; forms of other pages are ignored."""
+        """Answer a submitted message or button, and redirect to the page. Forms of other pages are ignored."""
         if not _is_here(request):
             return _nothing()
         fields, secret = await fields_of(request), self._forms.secret(request)
@@ -101,7 +104,7 @@ class DevChat:
         return turns
 
     def _shapes(self, reply: Reply) -> dict[str, object]:
-        """Return the payloads of the reply: Slack's blocks, Teams' cards, and a terminal's text."""
+        """Return a reply as each channel sends it: Slack's blocks, Teams' cards, and text for a terminal."""
         return {
             "language": reply.language,
             "slack": [page.blocks for page in self._slack.pages(reply)],
@@ -111,7 +114,7 @@ class DevChat:
 
 
 def mrkdwn(text: str) -> list[list[dict[str, str]]]:
-    """Return lines of mrkdwn as runs with their `text`, `bold` and `url`."""
+    """Return each line of Slack mrkdwn as a list of runs with their `text`, `bold` and `url`."""
     return [[_run(*found.groups("")) for found in _RUN.finditer(line)] for line in text.split("\n")]
 
 
@@ -125,7 +128,7 @@ def _only(request: Request) -> str:
 
 
 def _is_here(request: Request) -> bool:
-    """Return whether the client is on this machine, and used one of its local names."""
+    """Return whether the request is from this machine, and for one of its local names."""
     return is_of_here(request) and request.url.hostname in LOOPBACK
 
 

@@ -68,10 +68,10 @@ def explanation(claim: SyntheticClaim) -> Resource:
         "total": totals(claim),
         "payment": payment(claim),
     }
-    return {**shape, **_sometimes(claim)}
+    return {**shape, **_optional_elements(claim)}
 
 
-def _sometimes(claim: SyntheticClaim) -> dict[str, Any]:
+def _optional_elements(claim: SyntheticClaim) -> dict[str, Any]:
     """Return the elements that only some claims have."""
     found = {
         "subType": claim.kind in {"inpatient", "outpatient"}

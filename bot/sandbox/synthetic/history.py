@@ -58,7 +58,7 @@ class Providers:
         """Return the `most` people or facilities of a kind that are nearest to a ZIP code."""
         if (kind, home) not in self._near:
             place = geography.places()[home]
-            self._near[kind, home] = sorted(of[kind], key=lambda one: _far(one.place, place))[:most]
+            self._near[kind, home] = sorted(of[kind], key=lambda one: _distance(one.place, place))[:most]
         return self._near[kind, home]
 
 
@@ -66,7 +66,7 @@ def _person(person: SyntheticListing) -> Party:
     return Party(f"Practitioner/pr-{person.key}", person.name, chance.npi(10_000_000 + person.number))
 
 
-def _far(one: SyntheticPlace, other: SyntheticPlace) -> float:
+def _distance(one: SyntheticPlace, other: SyntheticPlace) -> float:
     """Return a number that increases with the distance, without a unit."""
     return (one.latitude - other.latitude) ** 2 + (0.82 * (one.longitude - other.longitude)) ** 2
 
