@@ -89,10 +89,11 @@ def portion_of(claims: Iterable[Claim], wanted: ClaimWish) -> Portion | None:
 
 
 def of_whole(ask: Ask) -> Ask:
-    """Return the question about the total in a question about a part: "my drug spending" in "part of my drug spending".
+    """Return the question about the total, from a question about a part of it.
 
-    Only the conditions named between "of" and the verb are kept, and the period. Without such a condition, the total is
-    that of all care in the period.
+    For "what part of my drug spending was insulin", this is the question about "my drug spending". Only the conditions
+    named between "of" and the verb are kept, and the period. Without such a condition, the total is that of all care in
+    the period.
     """
     words = words_of(ask.said)
     first = next((at for at, word in enumerate(words) if word in _OF), len(words))

@@ -119,7 +119,7 @@ def _between(found: Sequence[AnchorDays]) -> dict[str, str | None]:
 
 
 def _days(found: AnchorDays, value: Mapping[str, object], today: date) -> dict[str, str | None]:
-    """Return the period, as ISO dates, that the relation in `value` gives to an event, within the dates in `value`."""
+    """Return the period, as ISO dates, for an event and a relation such as "since", limited to the dates in `value`."""
     first, last = found
     named_from, named_to = days_of(value.get("when"))
     year = named_from if named_from and named_to == later(named_from, 1, "year") - _DAY else None

@@ -74,7 +74,7 @@ D = TypeVar("D", bound=ClinicalRecord)
 
 
 class Series(msgspec.Struct, frozen=True):
-    """The results of one test, newest first; `key` is its code, or its name if it has none."""
+    """The results of one test, newest first; `key` is the test's code, or the test's name if there is no code."""
 
     key: str
     results: tuple[Observation, ...]
@@ -131,7 +131,7 @@ async def results(ask: Ask, category: str) -> tuple[Observation, ...]:
 
 
 def _goes_back(ask: Ask) -> bool:
-    """Return whether the question also needs results from before its period: to compare, or to show an earlier one."""
+    """Return whether the question needs results from before its period, too, to compare or to show an earlier one."""
     return _back(ask) > 0 or _direction(ask) is not None
 
 
@@ -175,7 +175,7 @@ def as_of(ask: Ask, tests: Iterable[Series]) -> tuple[Series, ...]:
 
 
 def _back(ask: Ask) -> int:
-    """Return how many of the newest results the question skips: 1 for "the one before", otherwise 0 or as paged."""
+    """Return how many of the newest results the question skips: `pick` of a button, or 1 for "the one before", or 0."""
     return ask.pick or int(_direction(ask) is None and _BEFORE.search(_said(ask)) is not None)
 
 

@@ -1,6 +1,6 @@
-"""A person's appeals, one case per denied claim, stored encrypted with their connection.
+"""A person's appeals, one case per denied claim, stored encrypted with the person's connection to the payer.
 
-The data comes from the person only; it is not read from the payer and not sent anywhere.
+The data comes only from the person: nothing is read from the payer or sent anywhere.
 """
 
 from __future__ import annotations

@@ -299,7 +299,7 @@ async def claims_around(ask: Ask, claim: Claim, read: Live | None = None) -> Liv
     """Return the claims with the same days of service as `claim`, to find out whether one of them replaces the claim.
 
     None for a claim without a number or a day. `read` are the newest claims, including this one; these are returned
-    without another search if one of them is older than the claim.
+    without another search if one of them is older than the claim or replaces the claim.
     """
     day = claim.service.day
     if day is None or claim.number is None:

@@ -26,7 +26,7 @@ def counted_toward(ask: Ask) -> str | None:
 
 
 def sides_asked(ask: Ask) -> str | None:
-    """Return the key of the general rule that a comparison of two sides asks for; None without such a comparison.
+    """Return the key of the rule on how plans work that a comparison of two sides asks for; None without one.
 
     For example, "copay_or_percent" for a question whether a copay or a coinsurance applies.
     """
@@ -41,9 +41,10 @@ def sides_asked(ask: Ask) -> str | None:
 
 
 def counting_asked(ask: Ask) -> str | None:
-    """Return the key of the general rule on what counts toward a yearly amount, if the question asks for the rule.
+    """Return the key of the rule on what counts toward a yearly amount, if the question asks for such a rule.
 
-    None for any other question, and for most questions about care that is named, which the plan's own data answers.
+    None for any other question, and for most questions about care that is named: these are answered from the plan's
+    data.
     """
     if not _asks_counting(ask):
         return None

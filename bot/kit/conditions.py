@@ -135,7 +135,10 @@ class Conditions(msgspec.Struct, frozen=True):
         return [(slot, known) for slot, asks, known in asked if asks]
 
     def without(self, names: Sequence[str]) -> Conditions:
-        """Return the conditions without those in `names`, as far as a listing may have no data on them."""
+        """Return the conditions without those in `names`.
+
+        Only the conditions on telehealth, wheelchair access, hours and age group can be removed.
+        """
         return replace(self, **{name: None for name in names if name in _KNOWABLE})
 
     def unknown(self, ask: Ask, found: Sequence[Listing]) -> tuple[str, ...]:
@@ -216,7 +219,10 @@ def _street(ask: Ask) -> str | None:
 
 
 def is_called(row: Listing, name: str) -> bool:
-    """Return whether the name matches whole words of the listing's name, or if long enough, the beginnings of words."""
+    """Return whether the name matches whole words of the listing's name.
+
+    A name of at least five letters also matches the beginnings of words.
+    """
     return is_named(row.name, name) or (len(name) >= _SHORTEST_START and starts_like(row.name, name))
 
 

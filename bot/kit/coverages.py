@@ -110,7 +110,7 @@ _FIGURES = re.compile(r"(?<![\d.,])\d{1,3},?\d{3}(?:\.\d\d)?(?![\d.,]*\d)")
 _AUXILIARY = frozenset(
     {"am", "are", "can", "could", "did", "do", "does", "had", "has", "have", "is", "was", "were", "will", "would", "ya"}
 )
-"""Words with which a yes-no question begins."""
+"""The words with which a yes-no question begins."""
 _A_PAIR = 2
 _FOR_EACH_OTHER = frozenset({"copay", "coinsurance"})
 _HOW = frozenset({"how", "what", "que", "como", "donde", "where"})
@@ -197,8 +197,8 @@ def side_named(ask: Ask) -> str | None:
 def share_asked(ask: Ask) -> str | None:
     """Return the cost share in question; None if there is none.
 
-    The shares are "deductible", "out_of_pocket_max", "copay" and "coinsurance". "The most I could pay" and "before it
-    pays everything" ask for the out-of-pocket maximum, "before it pays" asks for the deductible.
+    The shares are "deductible", "out_of_pocket_max", "copay" and "coinsurance". "The most I could pay" and "before the
+    plan pays everything" ask for the out-of-pocket maximum, "before the plan pays" asks for the deductible.
     """
     value = ask.slots.get("amount_kind")
     named = {"amount_kind", "service", "specialty", "facility_type"} & {*ask.slots, *ask.several}
@@ -212,7 +212,10 @@ def share_asked(ask: Ask) -> str | None:
 
 
 def shares_of(costs: tuple[CostShare, ...], aspect: str | None, side: str | None) -> tuple[CostShare, ...]:
-    """Return the shares; coinsurance and copays answer for each other, because plans use either."""
+    """Return the cost shares of the kind `aspect` on the network side `side`; None selects every kind or both sides.
+
+    If there are none of the kind, a copay stands for coinsurance and vice versa, because plans use either.
+    """
     sided = [share for share in costs if side is None or share.side in {None, side}]
     found = [share for share in sided if aspect is None or share.kind == aspect]
     if not found and aspect in _FOR_EACH_OTHER:
@@ -233,9 +236,9 @@ def by_figure(ask: Ask, coverages: Coverages) -> Ask:
 
 
 def passed(ask: Ask, coverages: Coverages) -> str | None:
-    """Return the yearly amount in a question about costs after this amount is met; None if none is named.
+    """Return the yearly amount that the message names by its figure, or else the cost share that it names; else None.
 
-    The amount is named by its figure, or else by its name.
+    Use this for a question about costs after an amount is met.
     """
     return _figure_named(ask, coverages) or share_asked(ask)
 
@@ -304,9 +307,9 @@ class VisitCopays(msgspec.Struct, frozen=True):
 
     @property
     def cheaper(self) -> str | None:
-        """The code of the visit with the lower copay of two, "same" if equal.
+        """The code of the visit with the lower copay of two, "same" if both are equal.
 
-        None unless both copays have one currency.
+        None unless both copays are amounts in one currency.
         """
         amounts = [share.amount for share in self.copays if share and share.amount]
         if len(self.codes) != _A_PAIR or len(amounts) != _A_PAIR or amounts[0].currency != amounts[1].currency:

@@ -78,8 +78,8 @@ async def _roles(ask: Ask, roles: Search, where: Around | None, filters: Sequenc
     """Return the active listings of a search for roles, near the place if one is given.
 
     A role without a place is located at the places of its services, or else at the only place of its organization. If
-    there are few such roles, all are read. If there are many, or the server cannot search for them, they are found by
-    the services in the area, unless the other roles fill a page and name no service.
+    there are few such roles, all are read. If there are many, or the server cannot search for such roles, the roles are
+    found by the services in the area, unless the other roles fill a page and name no service.
     """
     directory = Directory()
     if where is None:

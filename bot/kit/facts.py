@@ -169,7 +169,10 @@ def facts_of(ask: Ask, card: Card, rows: Sequence[Listing], asked: Iterable[str]
 def facts_apart(
     ask: Ask, card: Card, rows: Sequence[Listing], own: str
 ) -> tuple[tuple[ProviderFact, ...], tuple[ProviderFact, ...]]:
-    """Return the facts asked for before and after the answer's `own` fact, without those that the answer shows."""
+    """Return the facts that are asked for before the answer's `own` fact, and those that are asked for after it.
+
+    Facts that the answer shows anyway are left out.
+    """
     asked = facts_asked(ask, card.name)
     at = asked.index(own) if own in asked else 0
     apart = _TOLD_APART - ({own, "practice", "places"} if own == "affiliations" else {own})

@@ -131,7 +131,7 @@ def _of_two(one: Claim, other: Claim, coverages: Coverages) -> bool:
 
 
 def standings(aspect: str, plans: Iterable[Shares], alive: Live, coverages: Coverages) -> tuple[MetSoFar, ...]:
-    """Return the member's standing with the in-network amount `aspect` of each plan with exactly one such amount."""
+    """Return how much of the in-network amount `aspect` is used, for each plan with exactly one such amount."""
     limits = [(plan, limit) for plan, shares in plans if (limit := _one_limit(aspect, shares))]
     alone = len(limits) == 1
     found = (_standing(aspect, limit, plan, alive, coverages, alone=alone) for plan, limit in limits)
@@ -141,10 +141,10 @@ def standings(aspect: str, plans: Iterable[Shares], alive: Live, coverages: Cove
 def _standing(
     aspect: str, limit: Amount, plan: Coverage, alive: Live, coverages: Coverages, *, alone: bool
 ) -> MetSoFar | None:
-    """Return the member's standing with one amount; None if no in-network claim counts, or if currencies differ.
+    """Return how much of one plan's yearly amount is used; None if no in-network claim counts or currencies differ.
 
     `alone` is True for the only plan, to which claims without a plan then belong. Some plans count prescriptions
-    separately, so they are added only in `with_drugs`.
+    separately, so only `with_drugs` includes prescriptions.
     """
     year, drugs = year_now(plan, coverages), plan.scope == "medical"
     scopes = {one.id: one.scope for one in coverages.every}
@@ -220,9 +220,9 @@ def counted_since(coverages: Coverages) -> date:
 
 
 async def year_so_far(ask: Ask, alive: Live) -> dict[str, MetSoFar]:
-    """Return the member's standing with each yearly amount that exactly one current plan has.
+    """Return how much of each yearly amount is used, for the amounts that exactly one current plan has.
 
-    A standing is left out if counting by calendar year gives another result. The standings are optional information: if
+    An amount is left out if counting by calendar year gives another result. The amounts are optional information: if
     the coverages cannot be read, return {} without a gap in the report.
     """
     gaps = len(ask.report.gaps)

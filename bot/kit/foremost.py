@@ -53,8 +53,8 @@ class Ranked(msgspec.Struct, frozen=True):
 def ranked(ask: Ask, cards: Sequence[Card]) -> Ranked | None:
     """Return the ranking for which the question asks, such as the nearest; None if it asks for none.
 
-    None also for fewer than two cards, for a page after the first, or if no card has the value. A word for an order,
-    such as "earliest", is then recorded as dealt with.
+    None also for fewer than two cards, for a page after the first, or if no card has the value. If there is a ranking,
+    the reply does not report the slot for an order, such as "earliest", as unmet.
     """
     says = ask.asked.says
     how = next((how for name, how in _RANKS.items() if name in says), None)

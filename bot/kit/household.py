@@ -27,7 +27,7 @@ class HouseholdMember(msgspec.Struct, frozen=True):
 class Household(msgspec.Struct, Generic[T], frozen=True):
     """The results for each person who could be read; `missing` are the others.
 
-    `hides` are the numbers of the people of whose record a part could not be read.
+    `hides` are the numbers of the people whose records could be read only in part.
     """
 
     found: tuple[tuple[HouseholdMember, T], ...]
