@@ -204,7 +204,7 @@ async def priced_ahead(ask: Ask, rules: Sequence[Ahead], coverages: Coverages) -
 def _needs_claims(rule: Ahead) -> bool:
     """Return whether claims can change what the member pays under this rule.
 
-    They can for covered in-network care with a deductible or a coinsurance.
+    Claims matter for covered in-network care with a deductible or a coinsurance.
     """
     one = rule.benefit
     return one.covered and not one.is_outside and (one.deductible or bool(one.percent))

@@ -344,5 +344,8 @@ class Stepped(msgspec.Struct, frozen=True):
 
 
 def without(ask: Ask, *slots: str) -> Ask:
-    """Return the question without these slots and its message text, so that the words for a step select no claims."""
+    """Return the question without these slots and without its message text.
+
+    The text describes a step of an appeal and not a claim, so the text must not select claims.
+    """
     return replace(ask, slots={name: value for name, value in ask.slots.items() if name not in slots}, said="")

@@ -164,7 +164,7 @@ class Ask(msgspec.Struct):
     heard: dict[tuple[object, ...], ClaimsAsked] = msgspec.field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Drop the cached conditions, so that a changed copy of the question reads its own."""
+        """Drop the cached conditions, so that a changed copy of the question reads its own conditions."""
         self.wish = None
 
     @property

@@ -77,7 +77,7 @@ class AskedNetworks(msgspec.Struct, frozen=True):
 
 
 def side_asked(ask: Ask) -> NetworkSide:
-    """Return the side that a question such as "is he in network" asks about: "in", "out" or "unsure".
+    """Return the side in question, as in "is he in network": "in", "out" or "unsure".
 
     "unsure" means that the question contains a "not", or names both sides.
     """

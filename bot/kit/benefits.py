@@ -1,6 +1,6 @@
 """The benefit table supplied by the operator: what a service costs a member, by plan and network.
 
-Its data does not come from the payer's records, and answers say so.
+The table's data does not come from the payer's records, and answers say so.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -68,8 +68,8 @@ class Benefits(msgspec.Struct, frozen=True):
     def of(self, coverage: Coverage, service: str) -> tuple[Benefit, ...]:
         """Return the rules for a service under a coverage, in-network rules first.
 
-        A row without a plan applies to medical plans only, and only for a side of the network for which no row names
-        the plan.
+        A row without a plan applies to medical plans only, and only if the plan has no row of its own for that side of
+        the network.
         """
         fit = [one for one in self.rows if one.service == service and _of_network(one, coverage)]
         own = [one for one in fit if one.plan and _named_alike(one.plan, _plan_names(coverage))]

@@ -121,7 +121,7 @@ UNSHIELDED = Shielded(0, shown=False)
 
 
 async def results(ask: Ask, category: str) -> tuple[Observation, ...]:
-    """Return the valid results of a category, newest first, in the requested period or, to compare, up to its end."""
+    """Return the valid results of a category in the requested period, newest first; a comparison ignores its start."""
     first, last = span_of(ask)
     if first and _goes_back(ask):
         days = {"start": None, "end": last.isoformat() if last else None}

@@ -43,8 +43,8 @@ def sides_asked(ask: Ask) -> str | None:
 def counting_asked(ask: Ask) -> str | None:
     """Return the key of the rule on what counts toward a yearly amount, if the question asks for such a rule.
 
-    None for any other question, and for most questions about care that is named: these are answered from the plan's
-    data.
+    None for any other question. Most questions about care that is named are answered from the plan's data and not by a
+    rule, so the result is None for them, too.
     """
     if not _asks_counting(ask):
         return None
@@ -98,7 +98,7 @@ def is_timeless(ask: Ask) -> bool:
 
 
 def unsaid_of(ask: Ask) -> tuple[str, ...]:
-    """Return what the question asks about care but no record says, such as a limit on visits or a referral."""
+    """Return the keys of what the question asks about care but no record contains, such as "limited" or "referral"."""
     return tuple(one for one in _UNSAID if one in ask.asked.says)
 
 

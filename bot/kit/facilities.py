@@ -77,8 +77,8 @@ async def places_of_care(ask: Ask, kinds: Sequence[str], where: Around | None) -
     """Return the active listings of places of these kinds (or of all kinds) in the area, with locations and networks.
 
     The caller checks every filter again. A service that an affiliation names is no listing of its own, but adds missing
-    data to affiliations of the same place; its networks are only those that an affiliation proves. A Location with the
-    kind counts if its organization has neither an affiliation nor a service.
+    data to affiliations of the same place. The networks of such a service are only those that an affiliation proves. A
+    Location with the kind counts if its organization has neither an affiliation nor a service.
     """
     widen(ask)
     directory = Directory(lists_services=True)

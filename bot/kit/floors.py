@@ -37,7 +37,7 @@ _APART = frozenset({"oral", "vision"})
 
 
 class MetSoFar(msgspec.Struct, frozen=True):
-    """The minimum that the claims of `year` have used of one yearly amount of `plan`, whose limit is `limit`.
+    """The minimum that the claims of `year` have used of one yearly amount (`limit`) of `plan`.
 
     `with_drugs` is `used` with prescriptions added. `agreed` is True if counting by calendar year gives the same
     result.

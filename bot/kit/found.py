@@ -271,7 +271,7 @@ class ProviderSearch(ABC, Generic[F]):
         return found, replace(result, ranked=ranks)
 
     def summarize(self, found: Sequence[Listing], where: Around | None, wishes: Conditions) -> F:
-        """Return the requested page of the listings that match every condition on which some listing has data."""
+        """Return the requested page of the listings that match; a condition on which no listing has data is ignored."""
         near = sift(found, [pair for pair in wishes.filters(self.ask, where) if pair[0] in OF_KIND])
         unmet = wishes.unknown(self.ask, near)
         unmet = (*unmet, "network") if wishes.networks.outside and not wishes.networks.barred else unmet
