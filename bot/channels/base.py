@@ -49,9 +49,9 @@ Purpose = Literal["answer", "connect", "account", "privacy", "problem", "reply"]
 
 
 def purpose(reply: Reply) -> Purpose:
-    """Return the kind of a private reply, which its notification may show where others can read the notification.
+    """Return the purpose of a private reply. A notification that others may see says only this purpose.
 
-    Only a reply with looked-up data is an "answer".
+    The purpose is "answer" only for a reply with looked-up data.
     """
     if reply.error is not None:
         return "problem"

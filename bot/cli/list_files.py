@@ -216,11 +216,7 @@ def _plain_list(texts: Iterable[str]) -> ListedNames:
 
 
 def _table(name: str, rows: list[list[str]]) -> ListedNames:
-    """Return the rows of a table as lines to look up. Lines such as "Kim, Minh" are names, not rows of two cells.
-
-    Raises:
-        ConfigError: it is unclear which column to use.
-    """
+    """Return the rows of a table as lines to look up. Lines such as "Kim, Minh" are names, not rows of two cells."""
     columns, header = _columns_named(rows[0]), tuple(rows[0])
     if columns is None:
         if all(map(_is_name, rows)):

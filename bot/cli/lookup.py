@@ -120,7 +120,7 @@ class _Printed:
         self.header = tuple(self._lines(SimpleNamespace(rows=(), wanted=(), read_text=""))[0])
 
     def rows(self, found: Any, row: Any) -> list[list[str]]:
-        """Return the spreadsheet rows for one row of a checked list."""
+        """Return the rows of the answer file for one name; `row` is the name's row in the checked list `found`."""
         return self._lines(replace(found, rows=(row,)))[1:]
 
     def _lines(self, found: Any) -> list[list[str]]:

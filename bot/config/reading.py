@@ -61,7 +61,7 @@ def spelling(name: str, meant: str) -> str:
 
 
 def causes(faults: Iterable[str], wrong: Iterable[str]) -> list[str]:
-    """Return the errors that do not mention a setting in `wrong`, because the others only follow from these."""
+    """Return the errors without those that mention a setting in `wrong`: such errors are only consequences."""
     names = {*wrong}
     return [fault for fault in faults if not names & {*_NAME.findall(fault)}]
 

@@ -1,4 +1,7 @@
-"""The sandbox payer as one ASGI application, also on a loopback port; it records requests and applies faults."""
+"""The sandbox payer as one ASGI application, which can run on a loopback port.
+
+It records requests and applies faults.
+"""
 
 from collections import deque
 from collections.abc import AsyncIterator
@@ -24,7 +27,7 @@ REQUESTS_KEPT = 10_000
 
 @dataclass(frozen=True, slots=True)
 class SeenRequest:
-    """One received request, without header values, and without a body except for searches."""
+    """A record of one received request, without header values, and without its body unless it is a search."""
 
     method: str
     path: str
@@ -46,7 +49,7 @@ class SeenRequest:
 
 
 class Wire:
-    """ASGI middleware around the whole application."""
+    """ASGI middleware around the whole application: records each request, and applies faults."""
 
     def __init__(self, app: ASGIApp, behaviour: Behaviour, requests: deque[SeenRequest]) -> None:
         self.app = app
@@ -54,7 +57,7 @@ class Wire:
         self.requests = requests
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request, or the fault that applies to it."""
+        """Handle one request, with the fault that applies to it, if any."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -92,7 +95,10 @@ def _only_holds(fault: Fault) -> bool:
 
 
 async def _with_form(scope: Scope, receive: Receive) -> tuple[Scope, Receive]:
-    """Return a search by POST as one by GET, with a function that returns its body again; others are unchanged."""
+    """Convert a search by POST to one by GET. Return its scope, and a function that returns the body again.
+
+    Other requests are returned unchanged.
+    """
     if scope["method"] != "POST" or not scope["path"].endswith("/_search"):
         return scope, receive
     messages: list[Message] = [await receive()]
@@ -182,13 +188,13 @@ class Sandbox:
 
     @property
     def settings(self) -> dict[str, str]:
-        """The settings of a bot that uses this payer, by their names."""
+        """The settings of a bot that uses this payer, as keyword arguments of `Settings`."""
         names = ("fhir_url", "authorize_url", "token_url", "issuer", "client_id", "client_secret")
         return {f"payer_{name}": getattr(self, name) for name in names}
 
     @property
     def environment(self) -> dict[str, str]:
-        """The same as environment variables."""
+        """The settings of a bot that uses this payer, as environment variables."""
         return {name.upper(): value for name, value in self.settings.items()}
 
     def revoke_all(self) -> None:
@@ -231,7 +237,7 @@ async def serve_sandbox(
     client_secret: str = "sandbox-secret",  # noqa: S107 - the sandbox guards synthetic members only
     redirect_uris: tuple[str, ...] | None = None,
 ) -> AsyncIterator[Sandbox]:
-    """Run the payer at http://127.0.0.1:port for the duration of the `async with`; OSError if the port is in use."""
+    """Run the payer at http://127.0.0.1:port within this context. Raise OSError if the port is in use."""
     sock = listen(port=port)
     app = create_app(
         world,

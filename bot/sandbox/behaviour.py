@@ -24,7 +24,7 @@ IdTokenFlaw = Literal[
 
 @dataclass(slots=True)
 class Fault:
-    """A fault for requests whose path starts with `path`, from number `after` on, `times` times.
+    """A fault for requests whose path starts with `path`: from request number `after` on, for `times` requests.
 
     By default the response is replaced by `status`, `headers` and `body`. `rewrite` changes the body of the real
     response instead (a truncated page is `lambda body: body[:200]`). `cut` announces the full length and closes the
@@ -44,7 +44,7 @@ class Fault:
     seen: int = 0
 
     def takes(self, path: str, query: str) -> bool:
-        """Return whether the fault applies to this request, and count the request if it does."""
+        """Return whether the fault applies to this request. A request with this path and query is counted."""
         if not path.startswith(self.path) or self.query_has not in query:
             return False
         self.seen += 1
@@ -53,7 +53,7 @@ class Fault:
 
 @dataclass(slots=True)
 class Behaviour:
-    """The switches of one sandbox; by default, a token is valid for an hour and there is no refresh token."""
+    """The switches of one sandbox payer. By default a token is valid for an hour, and there is no refresh token."""
 
     client_auth: SignInMethod = "client_secret_post"
     """The only way in which the app can authenticate at the token endpoint."""
@@ -98,11 +98,11 @@ class Behaviour:
     max_count: int = 500
 
     def rotate_key(self) -> None:
-        """Sign with a new key from now on and publish only that one."""
+        """Create a new signing key, which is used from now on and the only one published."""
         self.signing_key += 1
 
     def release(self) -> None:
-        """Let every delayed request continue."""
+        """Let every request continue that a fault delays."""
         for fault in self.faults:
             if fault.hold is not None:
                 fault.hold.set()

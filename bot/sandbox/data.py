@@ -1,4 +1,4 @@
-"""Loads FHIR data from files into a world: JSON resources, Bundles and NDJSON, with an account for each Patient."""
+"""Loads FHIR data from files: JSON resources, Bundles and NDJSON, with an account for each Patient."""
 
 import hashlib
 import logging
@@ -26,7 +26,7 @@ _TYPE_AND_ID = re.compile(r"(?:^|/)([A-Z][A-Za-z]+)/([A-Za-z0-9.\-]{1,64})$")
 
 @dataclass(slots=True)
 class _Reading:
-    """The data read so far."""
+    """The state while files are loaded: the data read so far."""
 
     say: Callable[[str], None]
     world: World = field(default_factory=World)
@@ -35,13 +35,13 @@ class _Reading:
 
 
 def load(directory: Path, say: Callable[[str], None] = _LOG.warning) -> World:
-    """Return all FHIR data in a directory; `say` is called with a line for each file or line that was skipped.
+    """Return the FHIR data in a directory. `say` is called with a line for each file or line that was skipped.
 
     References by fullUrl, by absolute URL or by `Type?identifier=` are rewritten to `Type/id` if the resource is part
     of the data; all other references are unchanged.
 
     Raises:
-        FileNotFoundError: If there is no such directory.
+        FileNotFoundError: there is no such directory.
     """
     if not directory.is_dir():
         raise FileNotFoundError(f"no directory {directory}")
@@ -132,7 +132,10 @@ def _local(reference: str, reading: _Reading, identifiers: dict[str, str]) -> st
 
 
 def _identifiers(world: World) -> dict[str, str]:
-    """Return `Type/id` by `Type?system|value`, for references that are written as a search, as in Synthea data."""
+    """Return a mapping from `Type?system|value` to `Type/id`.
+
+    It resolves references that are written as a search, as in Synthea data.
+    """
     return {
         f"{kind}?{identifier.get('system', '')}|{identifier.get('value', '')}": f"{kind}/{resource_id}"
         for kind, by_id in world.resources.items()
@@ -158,6 +161,6 @@ def _add_accounts(world: World) -> None:
 
 
 def slug(name: str) -> str:
-    """Return a name as it is typed at sign-in: `José Núñez` becomes `jose-nunez`."""
+    """Return a name as a user name for sign-in: `José Núñez` becomes `jose-nunez`."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")

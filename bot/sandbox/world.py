@@ -33,8 +33,8 @@ DIRECTORY_TYPES = (
 class Account:
     """One account at the sandbox payer.
 
-    `username` is what `chat --as` takes. `patients` are the ids of the Patients that this person may access. The first
-    is their own, unless `fhir_user` is a RelatedPerson.
+    `username` is the value of `--as` in `bcbst-bot chat --as`. `patients` are the ids of the Patients that this person
+    may access. The first is the person's own, unless `fhir_user` is a RelatedPerson.
     """
 
     username: str
@@ -46,7 +46,7 @@ class Account:
 
 @dataclass(slots=True)
 class World:
-    """Resources by type and id, the accounts, and functions that create data on demand."""
+    """The data of one payer: resources by type and id, accounts, and functions that create data on demand."""
 
     resources: dict[str, dict[str, Resource]] = field(default_factory=dict)
     accounts: dict[str, Account] = field(default_factory=dict)
@@ -61,7 +61,7 @@ class World:
         yield from self.resources.get(resource_type, {}).values()
 
     def complete(self, patient_id: str) -> None:
-        """Create the data of this patient that is made on demand, once."""
+        """Create the data of this patient that is created on demand. A second call does nothing."""
         make = self.on_demand.pop(patient_id, None)
         for resource in make() if make else ():
             self.add(resource)

@@ -181,10 +181,11 @@ class SlackController:
         self._next[delivery.key] = writer
 
     async def stands(self, here: Workspace, incoming: Incoming, place: Place, delivery: Delivery) -> bool:
-        """Return whether an earlier try has left nothing to post.
+        """Return whether nothing more has to be posted for a delivery that an earlier try may have answered.
 
-        That is so if the whole answer is in the chat. If that cannot be found out, or no try is left, the asker is told
-        that an answer may be missing (F52), and True is returned. Incomplete answers are deleted.
+        The result is True if the whole answer is in the chat. If the chat cannot be read or no try is left, the asker
+        is told that an answer may be missing (F52), and the result is True too. Otherwise an incomplete answer is
+        deleted, and the result is False.
         """
         if not (delivery.exhausted or delivery.maybe_written):
             return False

@@ -1,4 +1,4 @@
-"""The web routes for Slack: the signature check, bolt, and the work after the acknowledgement."""
+"""The web routes for Slack: the signature check, Slack's framework bolt, and the work after the acknowledgement."""
 
 from __future__ import annotations
 

@@ -285,7 +285,7 @@ async def _delete(here: Workspace, place: OneToOne, ts: str) -> None:
 
 
 class OneWorkspace:
-    """The workspace of the setting SLACK_BOT_TOKEN."""
+    """The bot's only workspace: the one to which the token in SLACK_BOT_TOKEN belongs."""
 
     def __init__(self, client: AsyncWebClient) -> None:
         self._client = client

@@ -44,7 +44,7 @@ class NotShown(Unwritten):
 
 
 class CallRefused(Unwritten):
-    """Teams returned another error, or the host is not one of Teams'; the exception's text says which."""
+    """Teams returned another error, whose HTTP status is the exception's text; or the host is not one of Teams'."""
 
 
 FAILURES = (Unwritable, NotShown, CallRefused, httpx.HTTPError)

@@ -55,7 +55,7 @@ SPANISH = {
 
 
 def language_of(wanted: str) -> str:
-    """Return the first of English and Spanish in a list as in `ui_locales` or Accept-Language, else English."""
+    """Return "en" or "es", whichever comes first in a list as in `ui_locales` or Accept-Language; "en" by default."""
     tags = wanted.replace(",", " ").replace(";", " ").lower().split()
     return next((tag[:2] for tag in tags if tag.split("-")[0] in {"en", "es"}), "en")
 
@@ -165,7 +165,10 @@ class AuthorizationEndpoints:
         ]
 
     async def authorize(self, request: Request) -> Response:
-        """Return the sign-in page; an error goes to the app if its redirect_uri is valid, else to the person."""
+        """Return the sign-in page.
+
+        An error is sent to the app if the redirect_uri is valid, otherwise shown to the person.
+        """
         params = dict(request.query_params)
         oauth = self._request("GET", AUTHORIZE, params, request)
         try:
@@ -241,7 +244,7 @@ class AuthorizationEndpoints:
         )
 
     def document(self) -> dict[str, Any]:
-        """Return what the discovery documents of OpenID Connect and of SMART have in common."""
+        """Return the metadata that the discovery documents of OpenID Connect and of SMART have in common."""
         issuer = self.server.issuer
         return {
             "issuer": issuer,
@@ -308,7 +311,7 @@ class AuthorizationEndpoints:
 
 
 def _language(request: Request, session: Session | None = None) -> str:
-    """Return the language that the app asked for (`ui_locales`, OIDC Core 3.1.2.1), or else the browser's."""
+    """Return the language that the app requested (`ui_locales`, OIDC Core 3.1.2.1), or else that of the browser."""
     asked = session.params.get("ui_locales") if session else None
     return language_of(asked or request.headers.get("accept-language", ""))
 

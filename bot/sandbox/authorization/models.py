@@ -1,4 +1,4 @@
-"""The authorization server's data as Authlib requires them: client, codes, tokens, keys, requests and responses."""
+"""The data types that Authlib requires of an authorization server: client, codes, tokens, keys, requests, responses."""
 
 import hmac
 import json
@@ -23,7 +23,7 @@ _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 @dataclass(frozen=True, slots=True)
 class RegisteredClient:
-    """The single registered app; without `redirect_uris`, any loopback URL is accepted."""
+    """The only registered app. Without `redirect_uris`, any loopback URL is accepted as its redirect URI."""
 
     client_id: str
     client_secret: str
@@ -39,7 +39,7 @@ class RegisteredClient:
         return None
 
     def get_allowed_scope(self, scope: str | None) -> str:
-        """Return the requested scopes that are known."""
+        """Return the requested scopes that the server knows."""
         return " ".join(each for each in (scope or "").split() if each in SCOPES or each.startswith("patient/"))
 
     def check_redirect_uri(self, redirect_uri: str) -> bool:
@@ -53,7 +53,7 @@ class RegisteredClient:
         return client_secret == self.client_secret
 
     def check_endpoint_auth_method(self, method: str, _endpoint: str) -> bool:
-        """Return whether the method is the configured one; the default is the secret in the POST body."""
+        """Return whether this is the configured method of client authentication, by default the secret in the body."""
         return method == self.behaviour.client_auth
 
     def check_response_type(self, response_type: str) -> bool:
@@ -61,7 +61,7 @@ class RegisteredClient:
         return response_type == "code"
 
     def check_grant_type(self, grant_type: str) -> bool:
-        """Return whether the grant type is allowed; refresh only if the sandbox issues refresh tokens."""
+        """Return whether the grant type is allowed. `refresh_token` is, if the sandbox issues refresh tokens."""
         return grant_type == "authorization_code" or (grant_type == "refresh_token" and self.behaviour.refresh_tokens)
 
 
@@ -128,7 +128,7 @@ class IssuedToken:
 
 
 class TokenVault:
-    """Codes and tokens by their secret values."""
+    """The issued codes and tokens, by their secret values."""
 
     def __init__(self) -> None:
         self.codes: dict[str, Code] = {}
@@ -137,7 +137,7 @@ class TokenVault:
         self.used_codes: set[str] = set()
 
     def active(self, access_token: str) -> IssuedToken | None:
-        """Return the token if it is known and has not expired."""
+        """Return the token if it is known and has not expired, otherwise None."""
         token = self.tokens.get(access_token)
         return token if token is not None and time.monotonic() < token.expires_at else None
 
@@ -148,7 +148,10 @@ class TokenVault:
             self.refresh[token.refresh_token] = token
 
     def take_code(self, code: str) -> Code | None:
-        """Return a valid code once; a second use also revokes the tokens from the first use (RFC 6749, 4.1.2)."""
+        """Return a valid code and remove it; None for any other code.
+
+        A second use of a code also revokes the tokens from the first use (RFC 6749, 4.1.2).
+        """
         if code in self.used_codes:
             for token in [each for each in self.tokens.values() if each.code == code]:
                 self.drop(token)
@@ -171,7 +174,7 @@ class TokenVault:
 
 @dataclass(slots=True)
 class TokenAnswer:
-    """A response before its conversion for Starlette; Authlib's issuer extension changes `location`."""
+    """A response of Authlib before it is converted for Starlette; Authlib's issuer extension changes `location`."""
 
     status: int
     body: Any
@@ -180,7 +183,7 @@ class TokenAnswer:
 
 
 class SandboxRequest(OAuth2Request):  # type: ignore[misc]  # Authlib ships no types
-    """A request for Authlib, made from its parameters."""
+    """A request in the form that Authlib requires, made from its parameters."""
 
     def __init__(self, method: str, uri: str, params: dict[str, str], headers: dict[str, str]) -> None:
         super().__init__(method, uri, headers=headers)
@@ -210,12 +213,15 @@ def signing_key(number: int) -> RSAKey:
 
 
 def public_keys(behaviour: Behaviour) -> dict[str, Any]:
-    """Return the JWK Set, which contains only the newest key."""
+    """Return the JWK Set that the server publishes; it contains only the newest key."""
     return {"keys": [signing_key(behaviour.signing_key).as_dict(private=False)]}
 
 
 def id_token(claims: dict[str, Any], behaviour: Behaviour) -> str:
-    """Return the claims signed with RS256, or an invalid token as configured; times are added here."""
+    """Return an id_token with these claims and the current times, signed with RS256.
+
+    If the sandbox's behaviour says so, the id_token is invalid.
+    """
     now = int(time.time()) + behaviour.skew_seconds
     claims = _spoilt({**claims, "iat": now, "exp": now + 300}, behaviour.identity_flaw)
     kid = f"sandbox-{behaviour.signing_key}"

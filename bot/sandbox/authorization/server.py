@@ -50,7 +50,7 @@ class KeyAssertion(JWTBearerClientAssertion):  # type: ignore[misc]
         return [self._audience]
 
     def validate_jti(self, _claims: dict[str, Any], jti: str) -> bool:
-        """Return whether no assertion with this id was used before."""
+        """Return whether this is the first assertion with this id."""
         fresh = jti not in self._used
         self._used.add(jti)
         return fresh
@@ -94,12 +94,12 @@ class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]
         )
 
     def query_authorization_code(self, code: str, _client: RegisteredClient) -> Code | None:
-        """Return the code and remove it, so that it can be used only once."""
+        """Return a code and remove it, so that it can be used only once; None for an unknown code."""
         found: Code | None = self.server.vault.take_code(code)
         return found
 
     def delete_authorization_code(self, authorization_code: Code) -> None:
-        """Do nothing, as the code was removed when it was looked up."""
+        """Do nothing, because the code was removed when it was looked up."""
 
     def authenticate_user(self, authorization_code: Code) -> Account:
         """Return the account that signed in for this code."""
@@ -113,7 +113,7 @@ class RefreshGrant(RefreshTokenGrant):  # type: ignore[misc]
     INCLUDE_NEW_REFRESH_TOKEN = True
 
     def authenticate_refresh_token(self, refresh_token: str) -> IssuedToken | None:
-        """Return the access token that a refresh token was issued with."""
+        """Return the access token that a refresh token was issued with; None for an unknown refresh token."""
         found: IssuedToken | None = self.server.vault.refresh.get(refresh_token)
         return found
 
@@ -122,7 +122,7 @@ class RefreshGrant(RefreshTokenGrant):  # type: ignore[misc]
         return refresh_token.account
 
     def revoke_old_credential(self, refresh_token: IssuedToken) -> None:
-        """Revoke the old pair of tokens."""
+        """Revoke the used refresh token and its access token."""
         self.server.vault.drop(refresh_token)
 
 
@@ -173,17 +173,17 @@ class Revocation(RevocationEndpoint):  # type: ignore[misc]
     CLIENT_AUTH_METHODS = CLIENT_METHODS
 
     def query_token(self, token_string: str, _hint: str | None) -> IssuedToken | None:
-        """Return the token with this access or refresh token."""
+        """Return the token with this access token or refresh token as its text; None if there is none."""
         vault: TokenVault = self.server.vault
         return vault.tokens.get(token_string) or vault.refresh.get(token_string)
 
     def revoke_token(self, token: IssuedToken, _request: SandboxRequest) -> None:
-        """Revoke the token and those issued with it."""
+        """Revoke a token, and the tokens that were issued with it."""
         self.server.vault.drop(token)
 
 
 class TokenIssuer(IssuerParameter):  # type: ignore[misc]
-    """`iss` in the callback (RFC 9207)."""
+    """Adds the parameter `iss` to the redirect to the app (RFC 9207)."""
 
     def __init__(self) -> None:
         self.issuer = ""
@@ -220,13 +220,17 @@ class SandboxAuthorization(AuthorizationServer):  # type: ignore[misc]  # Authli
         self.register_extension(TokenIssuer())
 
     def query_client(self, client_id: str) -> RegisteredClient | None:
-        """Return the single client if the id is its id."""
+        """Return the registered client if this is its id, otherwise None."""
         return self.client if client_id == self.client.client_id else None
 
     def authenticate_client(
         self, request: SandboxRequest, methods: list[str], endpoint: str = "token"
     ) -> RegisteredClient:
-        """Return the client if it authenticates as configured; else InvalidClientError, 401 (RFC 6749, 5.2)."""
+        """Return the client if it authenticates by the configured method.
+
+        Raises:
+            InvalidClientError: it does not; the status is 401 (RFC 6749, 5.2).
+        """
         try:
             client: RegisteredClient = super().authenticate_client(request, methods, endpoint)
         except InvalidClientError as error:
@@ -235,7 +239,7 @@ class SandboxAuthorization(AuthorizationServer):  # type: ignore[misc]  # Authli
         return client
 
     def make_token(self, *, user: Account, scope: str, include_refresh_token: bool, **_others: Any) -> dict[str, Any]:
-        """Return the token response, with SMART's `patient` if there is exactly one."""
+        """Return the token response. It has SMART's `patient` if the account gives access to exactly one Patient."""
         behaviour = self.behaviour
         granted = [each for each in scope.split() if each not in behaviour.drop_scopes]
         answer: dict[str, Any] = {
@@ -265,13 +269,13 @@ class SandboxAuthorization(AuthorizationServer):  # type: ignore[misc]  # Authli
         self.vault.keep(kept)
 
     def send_signal(self, name: str, *args: Any, **kwargs: Any) -> None:
-        """Do nothing, as no signals are used."""
+        """Do nothing, because the sandbox uses none of Authlib's signals."""
 
     def create_oauth2_request(self, request: SandboxRequest) -> SandboxRequest:
         """Return the request unchanged; it already has the type that Authlib expects."""
         return request
 
     def handle_response(self, status: int, body: Any, headers: list[tuple[str, str]]) -> TokenAnswer:
-        """Return the response with its Location header as a separate field."""
+        """Return Authlib's response, with its Location header as a separate field."""
         named = dict(headers)
         return TokenAnswer(status, body, named, named.pop("Location", ""))

@@ -91,7 +91,11 @@ class FhirServer:
         active_token: Callable[[str], IssuedToken | None],
         sign_in: Callable[[], Mapping[str, Any]],
     ) -> None:
-        """`sign_in` returns the document of the authorization server."""
+        """Create the endpoints.
+
+        `active_token` returns the valid token for a text, None for others. `sign_in` returns the metadata of the
+        authorization server.
+        """
         self.store = store
         self.behaviour = behaviour
         self.searcher = Searcher(store, behaviour)
@@ -137,7 +141,7 @@ class FhirServer:
         return Response(row.body, media_type=FHIR_JSON)
 
     async def _patients(self, request: Request) -> tuple[str, ...]:
-        """Return the patients whose data this request may see; empty for the open directory."""
+        """Return the ids of the patients whose data this request may read; () for the open directory."""
         kind = request.path_params["kind"]
         if kind not in SERVED:
             raise FhirRefusal(404, "not-supported", "This server has no such resource type.")

@@ -1,4 +1,7 @@
-"""The parameters of a search (conditions, order, includes, number of results), and how a request is rejected."""
+"""Parses the parameters of a FHIR search: conditions, order, includes, and the number of results.
+
+It also has the responses for rejected requests.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +40,7 @@ class Criterion:
 
 
 def encode(value: Any) -> bytes:
-    """Return JSON in UTF-8; a Decimal keeps its digits."""
+    """Return a value as JSON in UTF-8. A Decimal keeps all its digits."""
     return _ENCODER.encode(value)
 
 
@@ -46,7 +49,7 @@ def _token(name: str, *paths: str) -> Param:
 
 
 def _tokens(*names: str) -> tuple[Param, ...]:
-    """Return parameters that are called as the elements that they search."""
+    """Return token parameters that have the same names as the elements that they search."""
     return tuple(_token(name, name) for name in names)
 
 
@@ -189,7 +192,7 @@ PARAMS: dict[str, dict[str, Param]] = {
 
 
 def references(resource_type: str) -> tuple[Param, ...]:
-    """Return the reference parameters of a type, which can be included, chained and reverse-included."""
+    """Return the reference parameters of a resource type, for `_include`, `_revinclude` and chained searches."""
     return tuple(param for param in PARAMS[resource_type].values() if param.kind == "reference")
 
 
@@ -214,7 +217,7 @@ def outcome(severity: str, code: str, *words: str) -> dict[str, Any]:
 
 
 async def refusal(_request: Request, refused: Exception) -> Response:
-    """Return the HTTP response for a rejected request; an exception handler for Starlette."""
+    """Return the HTTP response for a `FhirRefusal`. This is an exception handler for Starlette."""
     if not isinstance(refused, FhirRefusal):
         raise refused
     body = encode(outcome("error", refused.code, refused.words))
@@ -222,7 +225,7 @@ async def refusal(_request: Request, refused: Exception) -> Response:
 
 
 def ignored(names: Iterable[str]) -> dict[str, Any]:
-    """Return an OperationOutcome with a warning for each ignored parameter of a search."""
+    """Return an OperationOutcome with a warning for each search parameter that was ignored."""
     words = (f"Parameter {name} is not supported and was ignored." for name in names)
     return outcome("warning", "not-supported", *words)
 
@@ -236,7 +239,7 @@ Pairs = list[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """A condition on the resources that a reference points to."""
+    """A condition of a search on the resources that a reference points to."""
 
     param: Param
     target: str
@@ -245,7 +248,7 @@ class Chain:
 
 @dataclass(frozen=True, slots=True)
 class Include:
-    """One `_include` or `_revinclude`: `source:param`; `*` means every reference of the source."""
+    """One `_include` or `_revinclude`, written as `source:param`; `*` means every reference of the source."""
 
     source: str
     param: str
@@ -268,7 +271,11 @@ class Query:
 
 
 def read(resource_type: str, pairs: Pairs, behaviour: Behaviour) -> Query:
-    """Return a parsed search; FhirRefusal with status 400 for an invalid value."""
+    """Parse the parameters of a search.
+
+    Raises:
+        FhirRefusal: a value is invalid; the status is 400.
+    """
     query = Query(count=behaviour.default_count, total=behaviour.totals)
     for name, value in pairs:
         base = re.split(r"[:.]", name, maxsplit=1)[0]

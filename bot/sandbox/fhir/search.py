@@ -1,4 +1,4 @@
-"""Searches of the resources of a world, of which a member's token reaches no rows of other members."""
+"""Searches over the payer's resources. A search with a member's token finds no resources of other members."""
 
 import asyncio
 import secrets
@@ -45,7 +45,7 @@ SERVED = frozenset((*MEMBER_TYPES, *DIRECTORY_TYPES))
 
 
 def owner(resource: Resource) -> str:
-    """Return the id of the patient to whom a resource belongs; empty if everybody with a token may see it."""
+    """Return the id of the Patient to whom a resource belongs; "" if everybody with a token may see the resource."""
     if resource["resourceType"] == "Patient":
         return str(resource["id"])
     path = OWNER_PATHS.get(resource["resourceType"])
@@ -56,7 +56,7 @@ def owner(resource: Resource) -> str:
 
 
 class ResourceStore:
-    """Rows by type and id, and tables by type and patients."""
+    """The payer's resources, prepared for searches: encoded rows by type and id, and tables by type and patients."""
 
     def __init__(self, world: World, fhir_url: str) -> None:
         self.world = world
@@ -68,7 +68,7 @@ class ResourceStore:
         self._making = asyncio.Lock()
 
     async def prepare(self, patients: Iterable[str]) -> None:
-        """Create the data of these patients that is made on demand, in a thread."""
+        """Create the data of these patients that is created on demand. It is created in a thread."""
         async with self._making:
             for patient in patients:
                 make = self.world.on_demand.pop(patient, None)
@@ -76,7 +76,7 @@ class ResourceStore:
                     self._keep(await asyncio.to_thread(_made, make))
 
     def row(self, resource_type: str, resource_id: str) -> TableRow | None:
-        """Return one resource, None if there is none."""
+        """Return the row of one resource, None if there is no such resource."""
         resource = self.world.resources.get(resource_type, {}).get(resource_id)
         return None if resource is None else self._row(resource)
 
@@ -119,7 +119,7 @@ def searchset(
     included: Sequence[TableRow],
     unknown: Sequence[str],
 ) -> bytes:
-    """Return a searchset Bundle as JSON; with `total` None it is omitted, and an empty page has no `entry`."""
+    """Return a searchset Bundle as JSON. Without a `total` it has none; an empty page has no `entry`."""
     entries: list[dict[str, Any]] = [
         {"fullUrl": f"{base}/{row.key}", "resource": msgspec.Raw(row.body), "search": {"mode": mode}}
         for mode, rows in (("match", matches), ("include", included))
@@ -139,7 +139,7 @@ PAGES_KEPT = 4_096
 
 @dataclass(frozen=True, slots=True)
 class ResultPage:
-    """The state of a next link: the patients of the search, its result, and the first row of the page."""
+    """The state behind a link to the next page: the patients of the search, its result, and the page's first row."""
 
     resource_type: str
     patients: tuple[str, ...]
@@ -149,7 +149,7 @@ class ResultPage:
 
 
 class Searcher:
-    """Answers searches with searchset Bundles in JSON."""
+    """Answers searches with searchset Bundles as JSON."""
 
     def __init__(self, store: ResourceStore, behaviour: Behaviour) -> None:
         self.store = store
@@ -158,7 +158,11 @@ class Searcher:
         self._pages: LRUCache[str, ResultPage] = LRUCache(PAGES_KEPT)
 
     def search(self, resource_type: str, pairs: Pairs, patients: tuple[str, ...], *, strict: bool, url: str) -> bytes:
-        """Return a search's first page, or a next link's; FhirRefusal 400 for a bad value, 410 for an old link."""
+        """Return the first page of a search, or the page of a link to a next page.
+
+        Raises:
+            FhirRefusal: a value is invalid (status 400), or the link is no longer valid (410).
+        """
         page_ids = [value for name, value in pairs if name == "_page"]
         if page_ids:
             return self._write(self._kept(page_ids[0], resource_type, patients), url)

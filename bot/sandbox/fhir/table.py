@@ -1,4 +1,7 @@
-"""The searchable resources of one type, by the search rules of FHIR R4; a parameter's values are read once."""
+"""The resources of one type as a searchable table, by the search rules of FHIR R4.
+
+The values of a search parameter are extracted at its first use.
+"""
 
 import re
 import unicodedata
@@ -49,7 +52,7 @@ def _many(value: Any) -> list[Any]:
 
 
 def token_keys(value: Any) -> Iterator[str]:
-    """Yield the forms in which a search may give a code or identifier: code, system|code, |code and system|."""
+    """Yield all forms in which a search may write a code or identifier: code, system|code, |code and system|."""
     if isinstance(value, dict) and "coding" in value:
         for coding in _many(value["coding"]):
             yield from token_keys(coding)
@@ -66,7 +69,7 @@ def token_keys(value: Any) -> Iterator[str]:
 
 
 def reference_key(value: Any) -> str:
-    """Return `Type/id` of a literal reference, without server and version; empty for a contained resource."""
+    """Return `Type/id` of a literal reference, without server and version; "" for a contained resource."""
     text = str(value.get("reference") or "") if isinstance(value, dict) else str(value)
     match = _REFERENCE.search(text)
     return f"{match[1]}/{match[2]}" if match else ""
@@ -78,7 +81,7 @@ def folded(text: str) -> str:
 
 
 def texts(value: Any) -> Iterator[str]:
-    """Yield the searchable strings of an element: itself, or the parts of a HumanName or Address."""
+    """Yield the texts that a string search compares: the element itself, or the parts of a HumanName or Address."""
     if isinstance(value, dict):
         for part in _NAME_AND_ADDRESS_PARTS:
             yield from (str(each) for each in _many(value.get(part)))
@@ -87,7 +90,7 @@ def texts(value: Any) -> Iterator[str]:
 
 
 def display_name(patient: dict[str, Any]) -> str:
-    """Return a Patient's name as written, or combined from its parts; empty if there is none."""
+    """Return the name of a Patient as written, or combined from its parts; "" if there is none."""
     for name in walk(patient, "name"):
         parts = walk(name, "text") or [*walk(name, "given"), *walk(name, "family")]
         text = " ".join(str(part) for part in parts).strip()
@@ -97,7 +100,7 @@ def display_name(patient: dict[str, Any]) -> str:
 
 
 def span(value: Any) -> DateSpan | None:
-    """Return the time covered by a date, dateTime, instant or Period, end excluded; None if it is invalid."""
+    """Return the start and the end (exclusive) of a date, dateTime, instant or Period; None if it is invalid."""
     if not isinstance(value, dict):
         return moment(str(value))
     start, end = (moment(value[key]) if key in value else None for key in ("start", "end"))
@@ -108,7 +111,10 @@ def span(value: Any) -> DateSpan | None:
 
 @lru_cache(maxsize=16_384)
 def moment(text: str) -> DateSpan | None:
-    """Return the time covered by a written date at its own precision, end excluded; the default time zone is UTC."""
+    """Return the start and the end (exclusive) of the time that a written date covers at its precision.
+
+    None if it is invalid. The default time zone is UTC.
+    """
     try:
         partial = _DATE.match(text)
         return _dated(partial) if partial else _timed(text)
@@ -133,7 +139,10 @@ def _timed(text: str) -> DateSpan:
 
 
 def holds(prefix: str, target: DateSpan, asked: DateSpan) -> bool:
-    """Return whether a span matches `prefix` and the search's (FHIR R4, 3.1.1.5.3); `ge` and `le` take overlaps."""
+    """Return whether a resource's time span `target` matches the span `asked` by the comparison `prefix`.
+
+    The rules are those of FHIR R4 (3.1.1.5.3); for `ge` and `le` an overlap is enough.
+    """
     inside = asked[0] <= target[0] and target[1] <= asked[1]
     return {
         "eq": inside,
@@ -152,7 +161,7 @@ _PREFIXES = frozenset({"eq", "ne", "gt", "lt", "ge", "le", "sa", "eb", "ap"})
 
 
 class TableRow:
-    """A resource and its JSON, encoded at the first use."""
+    """A resource, and its JSON, which is encoded at its first use."""
 
     __slots__ = ("_body", "key", "resource")
 
@@ -170,7 +179,7 @@ class TableRow:
 
 
 class Table:
-    """The rows of one type that are searched together."""
+    """The resources of one type that one search can find."""
 
     def __init__(self, rows: Sequence[TableRow], server_base: str) -> None:
         self.rows = rows
@@ -183,7 +192,11 @@ class Table:
         return frozenset(range(len(self.rows)))
 
     def matching(self, criterion: Criterion) -> AbstractSet[int]:
-        """Return the positions of the rows that match a parameter; ValueError for a value its type does not support."""
+        """Return the positions of the rows that match a search parameter.
+
+        Raises:
+            ValueError: the parameter's type does not support the value or the modifier.
+        """
         param, modifier = criterion.param, criterion.modifier
         if modifier == "missing":
             empty = {at for at, values in enumerate(self._of(param)) if not values}
@@ -196,12 +209,12 @@ class Table:
         return self.everything - found if modifier == "not" else found
 
     def any_of(self, param: Param, keys: Iterable[str]) -> set[int]:
-        """Return the positions of the rows with one of the keys for a token or reference parameter."""
+        """Return the positions of the rows that have one of these keys for a token or reference parameter."""
         wanted = set(keys)
         return {at for at, values in enumerate(self._of(param)) if not wanted.isdisjoint(values)}
 
     def ordered(self, sort: Sequence[tuple[Param, bool]], positions: AbstractSet[int]) -> list[int]:
-        """Return positions in the given order; `True` means descending; rows without the value come last."""
+        """Return positions sorted by these parameters; `True` means descending. Rows without the value come last."""
         result = sorted(positions)
         for param, descending in reversed(sort):
             result = self._sorted(result, param, descending=descending)

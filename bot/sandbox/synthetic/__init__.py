@@ -16,7 +16,10 @@ _NEWCOMER = "noor"
 
 
 def build(seed: int = 37402, today: date | None = None) -> World:
-    """Return the world as of `today` (by default in Tennessee's time zone); equal for equal seed and day."""
+    """Return the payer's data as of `today`, by default the current date in Tennessee.
+
+    The data are equal for equal seed and date.
+    """
     day = today or datetime.now(tz=ZoneInfo("America/Chicago")).date()
     world = World()
     listed = list(directory.listings(seed))
@@ -42,7 +45,7 @@ def _keep(world: World, resources: Iterable[Resource]) -> None:
 
 
 def _enrol(world: World, book: Notebook) -> None:
-    """Add all data of one member; a very long record is created on demand."""
+    """Add all data of the notebook's member to the world. A very long record is created on demand."""
     member = book.member
     world.add(members.patient(member, book.today))
     _keep(world, members.coverages(member, book.today))

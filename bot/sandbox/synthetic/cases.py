@@ -24,7 +24,7 @@ _DRUG = Denial(NCPDP, "75", "This drug needs approval first", "Ask the prescribe
 
 
 def theo(book: Notebook) -> Iterator[Resource]:
-    """Yield a denied scan, a partly denied visit, a denied drug, a reversed claim with its successor, and others."""
+    """Yield Theo's claims: a denied scan, a partly denied visit, a denied drug, a reversed claim, and others."""
     yield explanation(denied(book.service("back_mri", 24), NO_APPROVAL, billed=124000))
     yield from _partly(book)
     yield explanation(denied(book.fill("ozempic", 38), _DRUG, billed=98700))
@@ -37,7 +37,7 @@ def theo(book: Notebook) -> Iterator[Resource]:
 
 
 def denied(claim: SyntheticClaim, why: Denial, *, billed: int) -> SyntheticClaim:
-    """Return the claim with one line that the plan does not cover, for that reason; `billed` is in cents."""
+    """Return the claim with one line that the plan does not cover for this reason. `billed` is in cents."""
     line = replace(claim.lines[0], charge=Charge(billed, noncovered=billed), denial=why)
     return replace(claim, lines=(line,))
 
@@ -89,7 +89,7 @@ _DENIAL_NOTE = "Your surgeon can call our medical director about this decision."
 
 @dataclass(frozen=True, slots=True)
 class _Fate:
-    """The result of a request: X12 review action, units asked for, allowed and used, and days of validity."""
+    """How the payer decided a request: X12 review action, units asked for, allowed and used, and days of validity."""
 
     action: str
     asked: int
@@ -101,7 +101,7 @@ class _Fate:
 
 
 def nadia(book: Notebook) -> Iterator[Resource]:
-    """Yield requests that are approved, partly used, partly approved, denied with a reason, open, and expired."""
+    """Yield Nadia's requests: approved, partly used, partly approved, denied with a reason, open, and expired."""
     yield _request(book, "counseling", 240, _Fate("A1", 10, 10, 6, days=90))
     yield _request(book, "therapy_pt", 40, _Fate("A1", 12, 12, 5, days=120))
     yield _request(book, "injection", 30, _Fate("A2", 5, 3, days=180))
@@ -129,7 +129,7 @@ def _request(book: Notebook, service: str, days_ago: int, fate: _Fate) -> Resour
 
 
 def _decided(submitted: Resource, fate: _Fate) -> list[dict[str, Any]]:
-    """Return the review action of the line, with its units and reason."""
+    """Return the review action for a request, with its units and its reason."""
     action = nested(
         f"{_PDEX}extension-reviewAction", [extension(_ACTION, "CodeableConcept", concept(_X12, fate.action))]
     )
@@ -146,7 +146,7 @@ def _discriminator(code: str) -> Resource:
 
 
 def _utilized(submitted: Resource, fate: _Fate) -> Iterator[Resource]:
-    """Yield the number of used units as "utilized"; the amount beside it is required by FHIR and has no meaning."""
+    """Yield the number of used units as "utilized". FHIR requires an amount with it, which has no meaning here."""
     if fate.used is not None:
         used = extension(f"{_PDEX}PriorAuthorizationUtilization", "Quantity", {"value": fate.used})
         category = concept(f"{_CODES}PriorAuthorizationValueCodes", "utilized")
@@ -164,7 +164,7 @@ def label(resource: Resource, *codings: dict[str, Any]) -> Resource:
 
 
 def on_resource(resource: Resource) -> Resource:
-    """Return the resource labelled as CMS does: restricted, and the law as a separate label."""
+    """Return the resource labelled as CMS does: restricted, with the law as a second label."""
     return label(resource, _RESTRICTED, PART_2)
 
 
@@ -196,7 +196,7 @@ def on_contained(resource: Resource) -> Resource:
 
 
 def jesse(book: Notebook) -> Iterator[Resource]:
-    """Yield treatment labelled on the resource, as a basis, on a line, on a contained program, and not labelled."""
+    """Yield Jesse's treatment claims, with security labels in four ways (`on_resource` and others) and without."""
     yield on_resource(explanation(book.service("recovery_visit", 12)))
     yield on_resource(explanation(book.service("recovery_med", 19)))
     yield by_basis(explanation(book.service("recovery_visit", 33)))
@@ -215,7 +215,7 @@ _LONG_NAME = "Cumberland " * 27 + "Clinic"
 
 
 def hank(book: Notebook) -> Iterator[Resource]:
-    """Yield claims with conflicting totals, a credit, another currency, the payer's own codes, and a part of a cent."""
+    """Yield Hank's claims: conflicting totals, a credit, another currency, the payer's own codes, a part of a cent."""
     yield with_total(explanation(priced(book.service("office", 8), _PARTS)), "memberliability", 125.0)
     credit = priced(book.service("blood_panel", 22), Charge(-1230, coinsurance=-1230))
     yield explanation(credit)
@@ -228,7 +228,7 @@ def hank(book: Notebook) -> Iterator[Resource]:
 
 
 def opal(book: Notebook) -> Iterator[Resource]:
-    """Yield claims without the member's share, with amounts only on lines or in the header, and only a payment."""
+    """Yield Opal's claims, which lack amounts: the member's share, all totals, all lines, or all but the payment."""
     yield without(explanation(priced(book.service("heart_visit", 11), _VISIT)), _SHARES)
     yield _less(explanation(priced(book.service("office", 25), _PARTS)), "total")
     yield _header_only(explanation(priced(book.service("mri_knee", 39), _PARTS)))
@@ -238,7 +238,7 @@ def opal(book: Notebook) -> Iterator[Resource]:
 
 
 def june(book: Notebook) -> Iterator[Resource]:
-    """Yield three visits on one day, claims in unusual states, and dates of every precision."""
+    """Yield June's claims: three visits on one day, claims in unusual states, and dates of every precision."""
     yield from (explanation(book.service(key, 14)) for key in ("office@tran", "glasses_exam", "blood_panel"))
     yield explanation(replace(book.service("office", 5), use="preauthorization", outcome="queued"))
     yield explanation(replace(book.service("crown", 6), use="predetermination"))
@@ -255,7 +255,7 @@ def june(book: Notebook) -> Iterator[Resource]:
 
 
 def zoe(book: Notebook) -> Iterator[Resource]:
-    """Yield claims with provider names and notes that imitate commands or markup, one very long and one empty."""
+    """Yield Zoe's claims, whose names and notes imitate commands or markup; one is very long, and one is empty."""
     names = (*tables.lines("hostile"), _LONG_NAME, "\u202egnihcaeT lacideM", "Zero\u200bWidth Clinic")
     for place, name in enumerate(names):
         shape = explanation(book.service("office", 12 + place * 5))
@@ -314,7 +314,7 @@ def _own_codes(resource: Resource) -> Resource:
 
 
 def _less(resource: Resource, *names: str) -> Resource:
-    """Return a resource or a line without these elements."""
+    """Return a resource or a line without the elements with these names."""
     return {name: value for name, value in resource.items() if name not in names}
 
 
@@ -329,7 +329,7 @@ def _payment_only(resource: Resource) -> Resource:
 
 
 def _dated(resource: Resource, day: str) -> Resource:
-    """Return the claim with a service date of that precision, or without one."""
+    """Return the claim with this service date, of any precision; without a service date if the text is empty."""
     lines = [_less(line, "servicedDate") for line in resource["item"]]
     shape = _less(resource, "billablePeriod")
     if not day:
@@ -360,7 +360,7 @@ def many(book: Notebook, count: int) -> Iterable[Resource]:
 
 
 def _dana(book: Notebook) -> Iterator[Resource]:
-    """Yield a cardiology visit nine days ago, an earlier visit with a copay, and a later refill."""
+    """Yield Dana's claims: a cardiology visit nine days ago, an earlier visit with a copay, and a later refill."""
     yield explanation(book.service("office", 66))
     yield explanation(priced(book.service("office@tran", 41), _COPAY_VISIT))
     yield explanation(priced(book.service("heart_visit@okafor", 9), _OKAFOR))
@@ -368,12 +368,12 @@ def _dana(book: Notebook) -> Iterator[Resource]:
 
 
 def _ezra(book: Notebook) -> Iterator[Resource]:
-    """Yield a scan that is paid fully by the deductible: the plan pays nothing and nothing is denied."""
+    """Yield Ezra's claim for a scan that he pays fully, as part of his deductible; nothing is denied."""
     yield explanation(priced(book.service("mri_knee", 18), Charge(142000, discount=53960, deductible=88040)))
 
 
 def _priya(book: Notebook) -> Iterator[Resource]:
-    """Yield a claim that another plan paid first, and dental claims under the dental plan."""
+    """Yield Priya's claims: one that another plan paid first, and dental claims under the dental plan."""
     visit = priced(book.service("ortho_visit", 18), Charge(32000, discount=12160, coinsurance=2976, prior_payer=9000))
     yield explanation(replace(visit, coverage=f"Coverage/{book.member.numbered_coverage(SECOND)}"))
     for service, days in (("cleaning", 60), ("filling", 52), ("cleaning", 250), ("crown", 330)):

@@ -1,17 +1,17 @@
-"""Repeatable random numbers: each part of the world has its own stream, so that changes to one do not affect others."""
+"""Repeatable random numbers. Each part of the data has its own stream, so that a change to one affects no other."""
 
 import random
 from datetime import date, timedelta
 
 
 def stream(seed: int, *names: object) -> random.Random:
-    """Return a random generator that is equal for equal seed and names."""
+    """Return a random generator that yields equal numbers for equal seed and names."""
     key = "/".join(str(part) for part in (seed, *names))
     return random.Random(key)  # noqa: S311 - made-up data wants to be repeatable, it guards nothing
 
 
 def npi(number: int) -> str:
-    """Return a National Provider Identifier with a valid check digit: Luhn over 80840 and number (45 CFR 162.406)."""
+    """Return an NPI made from a number, with a valid check digit: Luhn over 80840 and the number (45 CFR 162.406)."""
     body = f"1{number:08d}"
     doubled = [int(digit) * (2 if place % 2 == 0 else 1) for place, digit in enumerate(reversed(body))]
     # 24 is what the fixed prefix 80840 adds to the sum.

@@ -1,4 +1,4 @@
-"""One decided claim and its money, independent of the guide's version, and the amounts as each version writes them."""
+"""A synthetic claim with its amounts, independent of the guide's version, and its adjudication elements by version."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
@@ -10,11 +10,11 @@ from bot.sandbox.synthetic.shapes import CARIN_CODES, HL7, concept
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """The amounts of one line in cents.
+    """The amounts of one claim line in cents.
 
-    The plan's price is the billed amount minus the discount and what is not covered. The plan pays its price minus the
-    member's shares and what another plan paid (CARIN Blue Button, general guidance on adjudication amounts).
-    `paid_by_patient` is None if the payer does not report it.
+    The allowed amount (`eligible`) is the billed amount minus the discount and what is not covered. The plan pays
+    (`benefit`) the allowed amount minus the member's shares and what another plan paid (CARIN Blue Button, general
+    guidance on adjudication amounts). `paid_by_patient` is None if the payer does not report it.
     """
 
     submitted: int
@@ -28,22 +28,22 @@ class Charge:
 
     @property
     def eligible(self) -> int:
-        """The plan's price."""
+        """The amount that the plan allows for the line, in cents."""
         return self.submitted - self.discount - self.noncovered
 
     @property
     def benefit(self) -> int:
-        """What the plan pays."""
+        """The amount that the plan pays, in cents."""
         return self.eligible - self.deductible - self.copay - self.coinsurance - self.prior_payer
 
     @property
     def liability(self) -> int:
-        """The member's part."""
+        """The amount that the member has to pay, in cents."""
         return self.deductible + self.copay + self.coinsurance + self.noncovered
 
 
 def total(charges: Iterable[Charge]) -> Charge:
-    """Return the sum; the amount paid by the patient is known if at least one line has it."""
+    """Return the sum of charges. `paid_by_patient` is the sum of the known ones, None if none is known."""
     every = list(charges)
     paid = [charge.paid_by_patient for charge in every if charge.paid_by_patient is not None]
     sums = {
@@ -55,7 +55,7 @@ def total(charges: Iterable[Charge]) -> Charge:
 
 
 def reverse(charge: Charge) -> Charge:
-    """Return the charge with negated amounts."""
+    """Return the charge with all amounts negated."""
     signed = {part.name: -getattr(charge, part.name) for part in fields(Charge) if part.name != "paid_by_patient"}
     paid = charge.paid_by_patient
     return Charge(**signed, paid_by_patient=None if paid is None else -paid)
@@ -63,7 +63,10 @@ def reverse(charge: Charge) -> Charge:
 
 @dataclass(slots=True)
 class CostSharing:
-    """A plan's cost sharing for a member, cents and percent; `adjudicate` reduces the deductible's `remaining`."""
+    """A plan's cost sharing for one member, in cents and percent.
+
+    `remaining` is the rest of the deductible in `year`; `adjudicate` reduces it.
+    """
 
     deductible: int
     coinsurance: int
@@ -73,7 +76,11 @@ class CostSharing:
     year: int = 0
 
     def adjudicate(self, submitted: int, service: str, year: int, *, pays_at_visit: bool) -> Charge:
-        """Return a covered line's amounts: with a copay no deductible applies, and a copay of 0 makes it free."""
+        """Return the amounts of a covered line that is billed at `submitted` cents.
+
+        A service with a copay has no deductible; a copay of 0 makes the service free. With `pays_at_visit`, a copay was
+        paid at the visit.
+        """
         if year != self.year:
             self.year, self.remaining = year, self.deductible
         discount = submitted * self.discount // 100
@@ -127,7 +134,7 @@ class SyntheticLine:
 
 @dataclass(frozen=True, slots=True)
 class SyntheticClaim:
-    """All data for an ExplanationOfBenefit; `number` is the payer's claim number."""
+    """All data for an ExplanationOfBenefit. `number` is the payer's claim number."""
 
     number: str
     patient: str
@@ -153,7 +160,7 @@ class SyntheticClaim:
 
     @property
     def key(self) -> str:
-        """The id of the resource."""
+        """The id of the claim's ExplanationOfBenefit."""
         return f"eob-{self.number.lower()}"
 
 
@@ -186,7 +193,7 @@ def usd(cents: int) -> dict[str, Any]:
 
 
 def amounts(charge: Charge) -> list[dict[str, Any]]:
-    """Return every amount of a charge with its category; unknown amounts are left out."""
+    """Return every amount of a charge with its category; an unknown amount is left out."""
     shapes = []
     for code, system, part in _CATEGORIES:
         cents = getattr(charge, part)
@@ -196,7 +203,7 @@ def amounts(charge: Charge) -> list[dict[str, Any]]:
 
 
 def totals(claim: SyntheticClaim) -> list[dict[str, Any]]:
-    """Return the claim's totals; in version 1.1 they include the payment status of facilities and pharmacies."""
+    """Return the totals of a claim. In version 1.1.0, those of facilities and pharmacies have the payment status."""
     shapes = amounts(total(line.charge for line in claim.lines))
     if claim.shape == "1.1.0" and claim.kind not in {"professional", "oral"}:
         shapes.append({"category": concept(_STATUS, _status(claim)), "amount": usd(0)})
@@ -204,13 +211,13 @@ def totals(claim: SyntheticClaim) -> list[dict[str, Any]]:
 
 
 def line_adjudication(claim: SyntheticClaim, line: SyntheticLine) -> list[dict[str, Any]]:
-    """Return a line's amounts, its payment status if the version has it there, and the reason for a denial."""
+    """Return the adjudication of a line: amounts, the reason for a denial, and in some versions payment status."""
     shapes = [*_line_status(claim), *amounts(line.charge)]
     return [*shapes, _denial(claim, line.denial)] if line.denial else shapes
 
 
 def header_adjudication(claim: SyntheticClaim) -> list[dict[str, Any]]:
-    """Return the adjudication of the whole claim: amounts of a hospital stay; network and status in version 2.0."""
+    """Return the adjudication of a whole claim: amounts of a hospital stay; network and status in version 2.0.0."""
     shapes: list[dict[str, Any]] = []
     if claim.shape == "2.0.0":
         shapes.append(_discriminated("billingnetworkstatus", _status(claim)))
@@ -225,7 +232,7 @@ def header_adjudication(claim: SyntheticClaim) -> list[dict[str, Any]]:
 
 
 def payment(claim: SyntheticClaim) -> dict[str, Any]:
-    """Return what the plan paid, when, and whether this was the full amount."""
+    """Return the element `payment`: what the plan paid, when, and whether this was the full amount."""
     whole = total(line.charge for line in claim.lines)
     denied = [line for line in claim.lines if line.denial]
     kind = "paid" if not denied else "denied" if len(denied) == len(claim.lines) else "partiallypaid"
@@ -233,7 +240,7 @@ def payment(claim: SyntheticClaim) -> dict[str, Any]:
 
 
 def contracting(claim: SyntheticClaim) -> dict[str, Any]:
-    """Return version 1.1's code for whether the billing provider has a contract."""
+    """Return the code of version 1.1 for whether the billing provider has a contract with the payer."""
     code = "contracted" if claim.in_network else "noncontracted"
     return {
         "category": concept(f"{CARIN_CODES}C4BBSupportingInfoType", "billingnetworkcontractingstatus"),

@@ -1,4 +1,4 @@
-"""Conditions, lab results, vital signs, procedures and care plans in US Core 3.1.1 profiles."""
+"""Generates conditions, lab results, vital signs, procedures and care plans in US Core 3.1.1 profiles."""
 
 import random
 from collections.abc import Iterator
@@ -101,7 +101,7 @@ class SyntheticChart:
         )
 
     def _trend(self, row: dict[str, str]) -> Iterator[Resource]:
-        """Yield five results from the first value to the last, with small random deviations."""
+        """Yield five results, from a first to a last value in the table, with small random deviations."""
         first, last = float(row["first"]), float(row["last"])
         for place, age in enumerate(_TREND):
             value = first + (last - first) * place / (len(_TREND) - 1)

@@ -1,4 +1,4 @@
-"""Who is listed where: practitioners, their practices, and their roles in each network (Plan-Net 1.1.0)."""
+"""The provider directory: practitioners, their practices, and their roles in each network (Plan-Net 1.1.0)."""
 
 import random
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ _UNDATED = 17
 
 @dataclass(frozen=True, slots=True)
 class SyntheticListing:
-    """The directory data for one person at one practice."""
+    """The directory data of one practitioner at one practice."""
 
     key: str
     given: str
@@ -55,12 +55,12 @@ class SyntheticListing:
 
     @property
     def name(self) -> str:
-        """The name with the degree, as displayed."""
+        """The practitioner's name with the degree, as displayed."""
         return f"{self.given} {self.family}, {self.degree}"
 
 
 def listings(seed: int) -> Iterator[SyntheticListing]:
-    """Yield the people of the demonstration, then random people in all places."""
+    """Yield the practitioners of the demonstration, then random ones in all ZIP codes."""
     yield from (_featured(row, number) for number, row in enumerate(tables.rows("featured")))
     rng = chance.stream(seed, "directory")
     number = 1000
@@ -89,7 +89,7 @@ def practices(people: list[SyntheticListing]) -> dict[str, BuildingSite]:
 
 
 def practice_key(person: SyntheticListing) -> str:
-    """Return the id of the practice's Organization and Location."""
+    """Return the id of the Organization and Location of a practitioner's practice."""
     return f"practice-{person.place.zip}-{person.street.split()[0]}"
 
 
@@ -134,7 +134,7 @@ def _drawn(place: SyntheticPlace, number: int, rng: random.Random) -> SyntheticL
 
 
 def _office(place: SyntheticPlace, rng: random.Random) -> str:
-    """Return one of a few offices in the place, so that people share practices."""
+    """Return the street address of one of a few offices in a ZIP code, so that practitioners share practices."""
     office = rng.randrange(max(1, place.weight // 3))
     names = tables.names("streets")
     return f"{100 + office * 37 + int(place.zip) % 50} {names[(int(place.zip) + office) % len(names)]}"
@@ -182,7 +182,7 @@ def _practitioner(person: SyntheticListing, updated: str) -> Resource:
 
 
 def _roles(person: SyntheticListing, office: BuildingSite, updated: str, today: date) -> Iterator[Resource]:
-    """Yield one role per network as in Plan-Net 1.1.0; some people have one role for all networks, as in 1.0.0."""
+    """Yield a role for each network as in Plan-Net 1.1.0; some practitioners have one role for all, as in 1.0.0."""
     if person.number % _MERGED == 0:
         yield _role(person, office, updated, today, person.networks)
         return
@@ -214,7 +214,7 @@ def _role(
 
 
 def _newpatients(person: SyntheticListing, networks: tuple[str, ...]) -> Iterator[dict[str, Any]]:
-    """Yield the new-patient status by network; one listing in nine has none."""
+    """Yield whether the practitioner accepts new patients, by network; one listing in nine does not say."""
     if person.number >= 1000 and person.number % 9 == 0:  # noqa: PLR2004 - the drawn ones start at 1000
         return
     for letter in networks:

@@ -41,7 +41,7 @@ _REVENUE = "https://www.nubc.org/CodeSystem/RevenueCodes"
 
 
 def explanation(claim: SyntheticClaim) -> Resource:
-    """Return the complete resource."""
+    """Return a claim as a complete ExplanationOfBenefit resource."""
     shape: Resource = {
         "resourceType": "ExplanationOfBenefit",
         "id": claim.key,
@@ -72,7 +72,7 @@ def explanation(claim: SyntheticClaim) -> Resource:
 
 
 def _optional_elements(claim: SyntheticClaim) -> dict[str, Any]:
-    """Return the elements that only some claims have."""
+    """Return the elements of an ExplanationOfBenefit that only some claims have."""
     found = {
         "subType": claim.kind in {"inpatient", "outpatient"}
         and concept(f"{CARIN_CODES}C4BBInstitutionalClaimSubType", claim.kind),
@@ -88,7 +88,7 @@ def _claim_type(claim: SyntheticClaim) -> str:
 
 
 def _created(claim: SyntheticClaim) -> str:
-    """Return a plain date in the older version and a time with an offset in the newer one; both are valid."""
+    """Return the element `created`: a date in version 1.1.0, a time with an offset in 2.0.0. Both are valid FHIR."""
     return str(claim.decided) if claim.shape == "1.1.0" else f"{claim.decided}T00:00:00-05:00"
 
 
@@ -161,7 +161,10 @@ def _item(claim: SyntheticClaim, line: SyntheticLine, sequence: int) -> dict[str
 
 
 def _system(claim: SyntheticClaim, line: SyntheticLine) -> str:
-    """Return the code system: the older guide writes HCPCS with http, the newer one with https."""
+    """Return the URL of a line's code system.
+
+    Version 1.1.0 of the guide writes that of HCPCS with http, 2.0.0 with https.
+    """
     older = claim.shape == "1.1.0" and "HCPCS" in line.system
     return line.system.replace("https:", "http:") if older else line.system
 

@@ -1,4 +1,4 @@
-"""Hospitals, urgent care centres, pharmacies and other places of care, as Plan-Net organizations."""
+"""Hospitals, urgent care centres, pharmacies and other facilities, as Plan-Net resources."""
 
 import random
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ _EVERY_DAY = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 @dataclass(frozen=True, slots=True)
 class Facility(BuildingSite):
-    """A place of care: its kind (a row of the table of kinds), its address, and its networks."""
+    """A facility: its kind (a row of the table of kinds), its address, and its networks."""
 
     kind: dict[str, str]
     networks: tuple[str, ...]
@@ -40,12 +40,12 @@ class Facility(BuildingSite):
 
     @property
     def address(self) -> str:
-        """The reference to its Organization."""
+        """The reference to the facility's Organization."""
         return f"Organization/{self.key}"
 
 
 def facilities(seed: int) -> Iterator[Facility]:
-    """Yield the facilities of every place; larger places have more kinds."""
+    """Yield the facilities of every ZIP code. Those with more providers have more kinds of facilities."""
     rng = chance.stream(seed, "facilities")
     number = 0
     for place in geography.places().values():
@@ -102,7 +102,7 @@ def _hours(facility: Facility) -> list[dict[str, Any]]:
 
 
 def _methods(facility: Facility) -> list[dict[str, Any]]:
-    """Return how the service is delivered: in person, and for mental health also by video or phone."""
+    """Return how a facility's service is delivered: in person, and for mental health also by video or phone."""
     ways, modes = f"{PLANNET_CODES}DeliveryMethodCS", f"{PLANNET_CODES}VirtualModalitiesCS"
     methods = [nested(f"{PLANNET}delivery-method", [coded("type", ways, "physical")])]
     if facility.kind["category"] == "behav":

@@ -40,7 +40,7 @@ class SyntheticDrug:
 
 
 def build(today: date) -> Iterator[Resource]:
-    """Yield the lists and their drugs."""
+    """Yield the drug lists and a resource for each drug on them."""
     updated = f"{today.replace(day=1)}T06:00:00.000Z"
     every = list(drugs())
     for row in tables.rows("drug_lists"):
@@ -52,7 +52,7 @@ def build(today: date) -> Iterator[Resource]:
 
 
 def drugs() -> Iterator[SyntheticDrug]:
-    """Yield every strength in every row of the table, numbered from 1."""
+    """Yield each strength of each drug in the table, numbered from 1."""
     number = 0
     for row in tables.rows("drugs"):
         strengths = row["strengths"].split("|")
@@ -99,7 +99,7 @@ def _list(row: dict[str, str], updated: str) -> Resource:
 
 
 def _tier(tier: dict[str, str], key: str) -> dict[str, Any]:
-    """Return the cost of a tier at each kind of pharmacy; three months by mail cost two and a half times as much."""
+    """Return the cost of a tier at each kind of pharmacy. Three months by mail cost two and a half times one month."""
     share = tier[key]
     pharmacies = [("1-month-in-retail", 1.0), ("1-month-out-retail", 1.5)]
     if tier["mail"] == "yes":
@@ -159,7 +159,10 @@ def _key(drug: SyntheticDrug, row: dict[str, str]) -> str:
 
 
 def _limits(drug: SyntheticDrug) -> Iterator[dict[str, Any]]:
-    """Yield whether each limit applies; one drug in seven omits those that do not."""
+    """Yield for each limit whether it applies to the drug.
+
+    For one drug in seven, limits that do not apply are omitted.
+    """
     for letter, name in _LIMITS:
         if letter in drug.limits:
             yield extension(f"{FORMULARY}usdf-{name}-extension", "Boolean", value=True)

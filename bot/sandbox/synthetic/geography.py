@@ -25,7 +25,7 @@ class SyntheticPlace:
     weight: int
 
     def address(self, street: str) -> dict[str, Any]:
-        """Return a FHIR Address at that street."""
+        """Return a FHIR Address with this street, in the ZIP code."""
         return {
             "use": "work",
             "type": "physical",
@@ -38,7 +38,7 @@ class SyntheticPlace:
         }
 
     def position(self, rng: random.Random) -> dict[str, float]:
-        """Return a random point within about a mile of the centre, in degrees."""
+        """Return a random position within about a mile of the centre, in degrees."""
         return {
             "longitude": round(self.longitude + rng.uniform(-0.012, 0.012), 5),
             "latitude": round(self.latitude + rng.uniform(-0.01, 0.01), 5),
@@ -47,7 +47,7 @@ class SyntheticPlace:
 
 @cache
 def places() -> dict[str, SyntheticPlace]:
-    """Return every place by ZIP code."""
+    """Return all ZIP codes of the table, by ZIP code."""
     every = msgspec.convert(tables.rows("places"), list[SyntheticPlace], strict=False)
     return {place.zip: place for place in every}
 
@@ -64,7 +64,7 @@ def phone(area_code: str, rng: random.Random) -> str:
 
 @dataclass(frozen=True, slots=True)
 class BuildingSite:
-    """A practice or a place of care; its key is the id of its Organization and of its Location."""
+    """A practice or facility at an address. Its key is the id of its Organization and of its Location."""
 
     key: str
     name: str
@@ -74,7 +74,7 @@ class BuildingSite:
     phone: str
 
     def organization(self, updated: str, kind: str, **more: object) -> Resource:
-        """Return its Organization, of Plan-Net's type `kind`."""
+        """Return the site's Organization, of the Plan-Net type `kind`. `more` are further elements."""
         return resource(
             "Organization",
             self.key,
@@ -90,7 +90,7 @@ class BuildingSite:
         )
 
     def location(self, updated: str, rng: random.Random, **more: object) -> Resource:
-        """Return its Location, near the centre of its place."""
+        """Return the site's Location, near the centre of its ZIP code. `more` are further elements."""
         return resource(
             "Location",
             self.key,

@@ -1,4 +1,4 @@
-"""Ordinary care for one member: claims with random prices, the plan's cost sharing, and providers near home."""
+"""Generates one member's ordinary claims, with random prices, the plan's cost sharing, and providers near home."""
 
 import random
 from collections import defaultdict
@@ -35,11 +35,14 @@ class Providers:
             self._places[facility.kind["kind"]].append(facility)
 
     def named(self, key: str) -> Party:
-        """Return the person with that key in the table of named people."""
+        """Return the provider with this key in the table of named people."""
         return _person(self._named[key])
 
     def parties(self, specialty: str, home: str, rng: random.Random) -> tuple[Party, Party, str]:
-        """Return who bills, who is seen, and the NUCC code of the latter, for a specialty or a kind of facility."""
+        """Return who bills a claim, who sees the member, and the NUCC code of the latter.
+
+        They are near `home`, and have this specialty or kind of facility.
+        """
         if specialty in self._places:
             facility = rng.choice(self._nearest(self._places, specialty, home, 2))
             doctor = rng.choice(self._nearest(self._people, _ATTENDING, home, 3))
@@ -48,14 +51,14 @@ class Providers:
         return self._biller(person), _person(person), specialty
 
     def _biller(self, person: SyntheticListing) -> Party:
-        """Return who bills: for every second person, the practice."""
+        """Return who bills for a practitioner: for every second one, the practice."""
         if person.number % 2 == 0:
             return _person(person)
         office = self._practices[practice_key(person)]
         return Party(f"Organization/{office.key}", office.name, office.npi)
 
     def _nearest(self, of: dict[str, list[_Placed]], kind: str, home: str, most: int) -> list[_Placed]:
-        """Return the `most` people or facilities of a kind that are nearest to a ZIP code."""
+        """Return the `most` providers of a kind that are nearest to the ZIP code `home`."""
         if (kind, home) not in self._near:
             place = geography.places()[home]
             self._near[kind, home] = sorted(of[kind], key=lambda one: _distance(one.place, place))[:most]
@@ -67,7 +70,7 @@ def _person(person: SyntheticListing) -> Party:
 
 
 def _distance(one: SyntheticPlace, other: SyntheticPlace) -> float:
-    """Return a number that increases with the distance, without a unit."""
+    """Return a number that increases with the distance between two places; it has no unit."""
     return (one.latitude - other.latitude) ** 2 + (0.82 * (one.longitude - other.longitude)) ** 2
 
 
@@ -89,7 +92,7 @@ _HALF = 0.5
 
 
 class Notebook:
-    """Generates a member's claims: numbers them, applies the plan's rules, and chooses providers."""
+    """Generates the claims of one member: numbers them, applies the plan's rules, and chooses providers."""
 
     def __init__(
         self, member: Member, rules: CostSharing, providers: Providers, rng: random.Random, today: date
@@ -104,7 +107,10 @@ class Notebook:
         return f"{day:%y%j}{self.member.serial:03d}{self._count:05d}"
 
     def service(self, key: str, days_ago: int) -> SyntheticClaim:
-        """Return a claim for a service of the table `days_ago`; "service@person" names who was seen."""
+        """Return a claim for a service in the table of services, `days_ago` days before today.
+
+        In `key`, "service@person" names the practitioner who saw the member.
+        """
         name, _, person = key.partition("@")
         row = _services()[name]
         bills, seen, specialty = self.providers.parties(row["specialty"], self.member.zip, self._rng)
@@ -131,7 +137,7 @@ class Notebook:
         )
 
     def fill(self, key: str, days_ago: int) -> SyntheticClaim:
-        """Return a claim for a drug of the table, filled at a pharmacy `days_ago`."""
+        """Return a claim for a drug in the table of drugs, filled at a pharmacy `days_ago` days before today."""
         row = _drugs()[key]
         pharmacy, _, _ = self.providers.parties("pharmacy", self.member.zip, self._rng)
         _, prescriber, specialty = self.providers.parties("207Q00000X", self.member.zip, self._rng)
@@ -155,7 +161,7 @@ class Notebook:
         )
 
     def ordinary(self, *, newest: int, count: int, days: int = 730) -> Iterator[SyntheticClaim]:
-        """Yield `count` claims between `days` ago and `newest` days ago, oldest first."""
+        """Yield `count` random claims from between `days` and `newest` days ago, oldest first."""
         ages = sorted((self._rng.randrange(newest, days) for _ in range(count)), reverse=True)
         for age in ages:
             if self._rng.random() < _PHARMACY_SHARE:
@@ -179,7 +185,7 @@ class Notebook:
         return SyntheticLine(SYSTEMS[row["system"]], code, row["text"], charge, row["revenue"])
 
     def _price(self, row: dict[str, str]) -> int:
-        """Return the billed amount, in cents."""
+        """Return a random billed amount in cents, as a row of a table allows it."""
         return self._rng.randrange(int(row["least"]) * 100, int(row["most"]) * 100)
 
 

@@ -1,4 +1,4 @@
-"""The members, their plans' rules, their coverages, and the accounts that open one's own or other people's records."""
+"""The members, their plans' rules and coverages, and the accounts that give access to records."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,10 +28,10 @@ from bot.sandbox.world import Account, Resource, World
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A member.
+    """A synthetic member of the plan.
 
     Attributes:
-        serial: A fixed number; `subscriber` is the number of the family's subscriber.
+        serial: The member's fixed number; `subscriber` is the number of the family's subscriber.
         visits: The number of ordinary claims in two years.
         also: Further claims, as "service:days ago" or "service@person:days ago".
     """
@@ -56,41 +56,41 @@ class Member:
 
     @property
     def key(self) -> str:
-        """The name of this person's random stream."""
+        """The name of this member's random stream."""
         return f"member-{self.serial}"
 
     @property
     def patient(self) -> str:
-        """The id of the Patient."""
+        """The id of the member's Patient resource."""
         return f"tn{700000 + self.serial * 137}"
 
     @property
     def coverage(self) -> str:
-        """The id of the first coverage."""
+        """The id of the member's first Coverage resource."""
         return self.numbered_coverage(1)
 
     def numbered_coverage(self, number: int) -> str:
-        """Return the id of a coverage, counted from 1."""
+        """Return the id of the member's Coverage with this number, counted from 1."""
         return f"cov-{self.serial:03d}-{number}"
 
     @property
     def subscriber_id(self) -> str:
-        """The number on the card, equal for the whole family."""
+        """The number on the insurance card, equal for the whole family."""
         return f"ZXB{900000000 + self.subscriber * 31337}"
 
     @property
     def dependent(self) -> str:
-        """The person's suffix on the family's card; 01 is the subscriber."""
+        """The member's suffix on the family's insurance card; 01 is the subscriber."""
         return f"{self.serial - self.subscriber + 1:02d}" if self.serial >= self.subscriber else f"{self.serial:02d}"
 
     @property
     def name(self) -> str:
-        """The full name."""
+        """The member's full name."""
         return f"{self.given} {self.family}"
 
 
 def patient(member: Member, today: date) -> Resource:
-    """Return the member's Patient."""
+    """Return the Patient resource of a member."""
     place = geography.places()[member.zip]
     born = today.replace(year=today.year - member.age, month=member.serial % 12 + 1, day=member.serial * 7 % 28 + 1)
     return resource(
@@ -126,7 +126,7 @@ _COPAY_CODES = {
 
 @cache
 def members() -> tuple[Member, ...]:
-    """Return every member; the user name "-" means a person without an account."""
+    """Return every member in the table. A user name "-" there means a member without an account."""
     return tuple(_member(row) for row in tables.rows("members"))
 
 
@@ -145,19 +145,19 @@ def _sharing(member: Member) -> dict[str, str]:
 
 
 def _copays(row: dict[str, str]) -> dict[str, int]:
-    """Return copays in cents by service; services without a value use deductible and coinsurance."""
+    """Return a plan's copays in cents by service. For a service without a copay, deductible and coinsurance apply."""
     services = [name for name in row if name not in {"line", "deductible", "coinsurance", "out_of_pocket"}]
     return {name: int(row[name]) * 100 for name in services if row[name]}
 
 
 def rules(member: Member) -> CostSharing:
-    """Return the cost sharing of the member's plan, with the whole deductible still to pay."""
+    """Return the cost sharing of the member's plan, with nothing of the deductible used yet."""
     row = _sharing(member)
     return CostSharing(int(row["deductible"]) * 100, int(row["coinsurance"]), _copays(row))
 
 
 def costs(member: Member) -> list[dict[str, Any]]:
-    """Return the plan's cost sharing as Coverage.costToBeneficiary."""
+    """Return the cost sharing of the member's plan as Coverage.costToBeneficiary."""
     row = _sharing(member)
     copays = _copays(row)
     percent = {"value": int(row["coinsurance"]), "unit": "%", "system": "http://unitsofmeasure.org", "code": "%"}
@@ -189,7 +189,7 @@ _DENTAL_PLAN = {"key": "dental", "name": "BlueCross Dental", "networks": "", "pr
 
 
 def coverages(member: Member, today: date) -> Iterator[Resource]:
-    """Yield every Coverage of the member."""
+    """Yield every Coverage resource of the member."""
     start = today.replace(day=1) if member.username == "noor" else today.replace(year=today.year - 2, month=1, day=1)
     yield _coverage(member, 1, plan(member.plan), today, (start, today.replace(month=12, day=31)))
     if member.username == "priya":
@@ -207,12 +207,12 @@ def _further(member: Member, today: date) -> Iterator[Resource]:
 
 
 def plan(key: str) -> dict[str, str]:
-    """Return a row of the table of plans."""
+    """Return the row with this key in the table of plans."""
     return next(row for row in tables.rows("plans") if row["key"] == key)
 
 
 def _coverage(member: Member, number: int, row: dict[str, str], today: date, dates: tuple[object, object]) -> Resource:
-    """Return a Coverage with the networks, and the group, plan and drug card numbers."""
+    """Return a Coverage with its networks, and its group, plan and drug card numbers. `number` counts from 1."""
     kind = _KINDS.get(row["product"], "DENTPRG")
     return resource(
         "Coverage",
@@ -236,7 +236,7 @@ def _coverage(member: Member, number: int, row: dict[str, str], today: date, dat
 
 
 def _subscriber(member: Member) -> dict[str, Any] | None:
-    """Return a reference to the subscriber if it is the member; other people's records are not referenced."""
+    """Return a reference to the subscriber if the member is the subscriber, None otherwise."""
     return reference(f"Patient/{member.patient}") if member.relationship == "self" else None
 
 
@@ -263,7 +263,7 @@ _CHILDREN = {"carmen": (24, 25)}
 
 
 def open_all(world: World, today: date) -> None:
-    """Add every account, and the RelatedPerson resources of the representative."""
+    """Add every account to the world, and the RelatedPerson resources of the personal representative."""
     for member in members():
         if member.username == _REPRESENTATIVE:
             _represent(world, member, today)

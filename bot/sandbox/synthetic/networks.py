@@ -37,12 +37,12 @@ _AREAS = {
 
 
 def network_reference(letter: str) -> dict[str, str]:
-    """Return a reference to a network by its letter, with the network's name."""
+    """Return a reference to the network with this letter, with the network's name as its display."""
     return reference(f"Organization/network-{letter.lower()}", NETWORKS[letter])
 
 
 def in_network(letter: str) -> dict[str, object]:
-    """Return Plan-Net's extension for the network of a role."""
+    """Return Plan-Net's extension that says that a role is in the network with this letter."""
     return extension(f"{PLANNET}network-reference", "Reference", network_reference(letter))
 
 

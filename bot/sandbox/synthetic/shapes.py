@@ -1,4 +1,4 @@
-"""Functions for the FHIR data types that all resources use, and the URLs of the guides."""
+"""Functions that return the FHIR data types of all resources, and the URLs of the guides."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -45,7 +45,7 @@ def identifier(system: str, value: str, type_system: str = "", type_code: str = 
 
 
 def extension(url: str, kind: str, value: object) -> dict[str, Any]:
-    """Return an Extension with a value of that type, for example "Boolean"."""
+    """Return an Extension. `kind` is the type of its value as in the element's name, for example "Boolean"."""
     return {"url": url, f"value{kind}": value}
 
 
@@ -65,7 +65,7 @@ def nested(url: str, parts: Iterable[dict[str, Any]]) -> dict[str, Any]:
 
 
 def period(start: object, end: object = None) -> dict[str, str]:
-    """Return a Period; without an end it is open."""
+    """Return a Period; without an end it is open-ended."""
     shape = {"start": str(start)}
     return shape if end is None else {**shape, "end": str(end)}
 

@@ -1,4 +1,4 @@
-"""The tables in `data/`: CSV files, lists with one entry per line, and names separated by commas."""
+"""Reads the tables in `data/`: CSV files, lists with one entry per line, and names separated by commas."""
 
 import csv
 from functools import cache
