@@ -296,7 +296,7 @@ class Answering:
         return Private(intent=SOURCES, language=asked.language, blocks=tuple(asking))
 
     async def _in_plan_year(self, message: Message, asked: Asked) -> Asked:
-        """Return the question with "this plan year" as the dates in the member's coverage; unchanged without them."""
+        """Return the question with the member's plan year as the dates of "this plan year", if the dates are known."""
         slot, engine = asked.slots["date_range"], self._pack.engine
         if not engine.says_plan_year(slot.text):
             return asked

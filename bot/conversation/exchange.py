@@ -164,7 +164,7 @@ class Exchange(msgspec.Struct):
         return self.line.above(reply) if self.line is not None else (reply,)
 
     def around(self, problem: Private) -> tuple[Answered, ...]:
-        """Return the messages to send for an error: below the emergency line, or after the line as its own message."""
+        """Return the messages for an error below the emergency line; two messages if no question was answered yet."""
         if self.line is None or self.is_asked:
             return self.above(problem)
         return self.line.alone, problem
@@ -389,7 +389,7 @@ class AlarmLine:
         self._told = isinstance(message.place, OneToOne)
 
     def above(self, reply: Answered) -> tuple[Answered, ...]:
-        """Return the messages to send: the reply below the line; in a shared place, the line alone before that."""
+        """Return the reply below the line, as messages to send; in a shared place, the line alone is sent first."""
         line = self.alone
         under = replace(reply, blocks=(*line.blocks, *reply.blocks), alarm=line.alarm, rating=None)
         if self._told or isinstance(reply, Shareable):

@@ -77,7 +77,7 @@ class OwnRecords:
     async def claims(self, message: Message, whose: str) -> tuple[Claim, ...]:
         """Return the newest claims of the Patient asked about, without claims that have a sensitivity label.
 
-        () if they cannot be read. The claims are only used to find the doctor who is meant.
+        Return () if the claims cannot be read. The claims are only used to find the doctor who is meant.
         """
 
         async def read(access: Access) -> tuple[Claim, ...]:

@@ -146,7 +146,7 @@ def followed(asked: Asked | None, memory: Memory, reading: Reading) -> Asked | N
 
 
 def _says(reading: Reading, words: Collection[str]) -> bool:
-    """Return whether the question contains one of these words as "my" or "I", and no possessive of another person."""
+    """Return whether the question contains a possessive or pronoun of `words`, and no possessive of another person."""
     said = {word for cell in _asking(reading) if cell.name == "MY" for word in keys_in(cell.text)}
     return not said.isdisjoint(words) and all(cell.name != "HER" for cell in _asking(reading))
 

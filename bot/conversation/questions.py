@@ -104,8 +104,8 @@ class Questions:
     def _joined(self, reading: Reading, context: Context | None) -> tuple[Question, ...]:
         """Return the message, and the part after an "and" that asks something else without the form of a question.
 
-        Return () if there is no such part. The part has to be clear alone, and to have a value of its own or none:
-        "show my claims and unlink me".
+        Return () if there is no such part. The part has to be clear alone, and if it has slot values, one of them must
+        be new to the reading of the message: "show my claims and unlink me".
         """
         for join in _JOINED.finditer(reading.text):
             part = self._read(reading.text[join.end() :], None)

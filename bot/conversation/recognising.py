@@ -302,8 +302,8 @@ class Recognisers:
     async def _not_understood(self, exchange: Exchange) -> Said:
         """Return the reply to a message that was not understood.
 
-        It offers the likely questions if the reading is unclear, otherwise similar ones; after a second failure, the
-        menu.
+        The reply offers the likely questions if the reading is unclear, otherwise similar ones; after a second failure,
+        the menu.
         """
         message, memory, reading, language = exchange.message, exchange.memory, exchange.reading, exchange.language
         template = "menu" if memory.misses else "no_list" if reading.goes_on else "not_understood"

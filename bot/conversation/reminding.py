@@ -88,7 +88,7 @@ class Cases:
         raise StoreBusy("a case was changed at the same moment")
 
     async def end_private(self, person: Person, row: LinkRow | None) -> None:
-        """Delete a person's cases about records that the connection `row` does not open; all of them if it is None."""
+        """Delete a person's cases about records that the connection `row` does not open; all cases if `row` is None."""
         for key, one in await self._rows(person):
             if not (row and row.opens(one.whose)):
                 await self._store.drop(_KIND, key)

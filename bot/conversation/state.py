@@ -204,7 +204,7 @@ class Dialogue:
             await self._store.append((), rows)
 
     async def keep(self, person: Person, asked: Asked) -> None:
-        """Store a question for ten minutes, until the person has signed in. It replaces one that was stored before."""
+        """Store a question that waits for the sign-in, for ten minutes. A person has only one, the newest."""
         await self._store.append((), (self._sealed("kept", person.key, asked, person, IDLE_SECONDS),))
 
     async def take_kept(self, person: Person) -> Asked | None:

@@ -98,11 +98,12 @@ ROW = 1024 * 1024
 
 
 class Paper(msgspec.Struct, frozen=True):
-    """A stored document. Its key is the SHA-256 of its id; `code` is the SHA-256 of its code, None if it needs none.
+    """A stored document. Its key in the store is the SHA-256 of its id.
 
-    `person` is its owner, None for directory data. `formats` are its files. `style` and `script` are the hashes of the
-    page's one style and one script; `script` is "" without one. A large file is stored in pieces: `more` is the number
-    of pieces after the first, by format.
+    `code` is the SHA-256 of the code, None if the document needs none. `person` is the owner, None for directory data.
+    `formats` are the formats of its files. `style` and `script` are the hashes of the page's one style and one script;
+    `script` is "" without one. A large file is stored in pieces: `more` is the number of pieces after the first, by
+    format.
     """
 
     person: Person | None
