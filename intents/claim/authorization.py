@@ -40,19 +40,19 @@ class Authorizations(Summary, frozen=True):
     """The matching requests for approval, newest first.
 
     Attributes:
-        question: What was asked: "holds" for how long, "left" how many are left, "need" and "needed" whether the care
-            needs or needed approval, "why" the reason, "call" whether the doctor may discuss a denial with the plan;
-                None
-            for the decision.
+        question: What the question asks for. "holds": how long the approval is valid; "left": how many units are left;
+            "need", "needed": whether the care needs or needed approval; "why": the reason; "call": whether the doctor
+            may discuss a denial with the plan; None: the decision.
+        rows: The requests to show; `more`: the number of further ones.
         others: The newest requests, if none matches.
-        shared: Whether the plan shares any requests at all.
-        marked: How many requests have a sensitivity label and are not described.
-        total: How many match; `first` is the number of the first one shown.
-        refused: A claim that was denied because approval was missing, which shows that the care needed it.
-        kinds: The kind of care of a request by its id, if its record shows only one kind.
-        then: The time for which the question asks whether an approval is valid.
-        asks_end: Whether the question asks for the end of an approval.
-        each: The newest request for each kind of care, if several were named.
+        shared: True if the plan shares any requests for approval.
+        marked: The number of requests with a sensitivity label, which are not described.
+        total: The number of matching requests; `first`: the number of the first request shown.
+        refused: A claim that was denied because approval was missing, which shows that the care needed approval.
+        kinds: The kind of care of a request by the request's id, if the record shows only one kind.
+        then: The period for which the question asks whether an approval is valid.
+        asks_end: True if the question asks for the end of an approval.
+        each: The newest request for each kind of care, if the question names several.
     """
 
     wanted: ClaimWish
@@ -72,16 +72,16 @@ class Authorizations(Summary, frozen=True):
     each: tuple[tuple[CareKind, Authorization | None], ...] = ()
 
     def over(self, one: Authorization) -> bool:
-        """Return whether its period has ended, today or at the time in question."""
+        """Return whether the approval's period has ended, today or before the period `then`."""
         end = one.holds.end
         return one.is_over(self.today) or bool(self.then and end and end.last < self.then[0])
 
 
 async def answer(ask: Ask) -> Authorizations:
-    """Return the answer from all pages, as no search parameter selects approvals.
+    """Return the requests for approval among all claims, because no search parameter selects such requests.
 
     Raises:
-        AskedAhead: Whether care needs approval is asked, and no request for it is shared.
+        AskedAhead: The question is whether care needs approval, and the plan shares no request for that care.
     """
     found: list[tuple[Claim, Authorization]] = []
     unpaid: list[Claim] = []
@@ -105,13 +105,13 @@ async def answer(ask: Ask) -> Authorizations:
 
 
 def _refused(unpaid: Sequence[Claim], ask: Ask) -> Claim | None:
-    """Return the newest matching claim that the plan denied because approval was missing."""
+    """Return the first matching claim that the plan denied because approval was missing; None if there is none."""
     fit = choose(unpaid, replace(wanted_of(ask), states=())).claims
     return next((claim for claim in fit if any(reason.code in _NO_APPROVAL for reason in claim.reasons)), None)
 
 
 def summarize(found: Sequence[tuple[Claim, Authorization]], ask: Ask) -> Authorizations:
-    """Return the requests for the named care, provider and time, without those made in error."""
+    """Return the requests for the named care, provider and period, without requests entered in error."""
     wanted, question, then = wanted_of(ask), _question(ask), _then(ask)
     wanted = replace(wanted, start=None, end=None) if then else wanted
     by_id = {claim.id: one for claim, one in found if claim.status != "entered-in-error"}
@@ -142,7 +142,10 @@ def summarize(found: Sequence[tuple[Claim, Authorization]], ask: Ask) -> Authori
 
 
 def _question(ask: Ask) -> str | None:
-    """Return what is asked about the requests; for a future time, whether they are valid then."""
+    """Return what the question asks about the requests, as in `Authorizations.question`.
+
+    For a future date this is "holds", and for care without a word for a decision it is "need".
+    """
     if question := text_of(ask, "question"):
         return question
     if ask.asked.care and "approval_decided" not in ask.asked.says:
@@ -152,7 +155,10 @@ def _question(ask: Ask) -> str | None:
 
 
 def _then(ask: Ask) -> Span | None:
-    """Return the time in question for the validity of an approval; a month without a year is the next one."""
+    """Return the period for which the question asks whether an approval is valid; None if it does not ask that.
+
+    A past month without a year means the same month of the next year.
+    """
     if _question(ask) != "holds":
         if "date_ahead" in ask.slots:
             ask.cannot("date_ahead")
@@ -178,7 +184,7 @@ def _year_on(day: date) -> date:
 def _each(
     plain: Sequence[Claim], by_id: Mapping[str, Authorization], wanted: ClaimWish
 ) -> tuple[tuple[CareKind, Authorization | None], ...]:
-    """Return the newest request for each named kind of care; empty if fewer than two were named."""
+    """Return each named kind of care with its newest request or None; () if the question names fewer than two kinds."""
     kinds = wanted.kinds_of_care
     asked = [replace(wanted, services=(kind.key,), states=()) for kind in kinds]
     found = [_newest(by_id[claim.id] for claim in choose(plain, one).claims) for one in asked]
@@ -190,7 +196,11 @@ def _each(
 def _asked_of(
     rows: Sequence[Authorization], wanted: ClaimWish, question: str | None, today: date
 ) -> Sequence[Authorization]:
-    """Return the requests in question: those in a state, or the valid approvals if there are any."""
+    """Return the requests that the question means.
+
+    For "call" this is the newest denied request. For a named state it is the requests in that state. For "holds" and
+    "left" it is the valid approvals, or else all approvals, or else all requests.
+    """
     if question == "call":
         return [one for one in rows if one.decision in {"denied", "partly"} and not one.cancelled][:1]
     if wanted.state in _STATES:

@@ -1,4 +1,4 @@
-"""Compares a bill with its claim: the same, higher or lower than the amount owed by the plan's data. Never a guess."""
+"""Compares a bill with its claim: whether the bill is equal to, higher or lower than the amount owed on the claim."""
 
 from __future__ import annotations
 
@@ -49,12 +49,12 @@ class Comparison(msgspec.Struct, frozen=True):
     """One claim compared with the bill.
 
     Attributes:
-        verdict: "paid_before": the bill is the whole share although a part is reported as paid. "at_least": only some
-            lines have an amount, so that a higher bill proves nothing.
+        verdict: The result. "paid_before": the bill is the whole amount owed although a part is reported as paid.
+            "at_least": the amount owed is a minimum, so that a higher bill proves nothing.
         left: The amount owed minus what the plan reports as paid.
         difference: The bill minus `left`.
-        full_price: Whether the bill is the billed amount before the plan's price.
-        doubts: What else must be said about the claim's amounts.
+        full_price: True if the bill is the provider's charge before the plan's price.
+        doubts: Further caveats of the claim's amounts.
     """
 
     claim: Claim
@@ -66,18 +66,21 @@ class Comparison(msgspec.Struct, frozen=True):
 
 
 class BillCheck(Summary, frozen=True):
-    """The result for a bill of `amount`.
-
-    If None, the amount has to be asked for, for the `known` claim if there is one, or for those that are the `choices`.
+    """The result of the comparison of a bill with the claims.
 
     Attributes:
-        match: The only claim that matches; otherwise `choices` holds several, and `found` says how they were found.
-        together: The sum of several claims on one day.
-        shielded: Whether the match has a sensitivity label and was not requested by a button.
-        sure: Whether the person gave the day or said that it was the last visit.
-        wanted: The conditions with the named kind of care.
-        own: What the person thinks they owe, where they say so beside the bill's amount.
-        looked: Whether claims were looked for by what is told of a bill without its amount.
+        amount: The amount of the bill; None if the reply has to ask for it.
+        own: The amount that the person expects to owe, if the message states it besides the bill's amount.
+        known: The only claim for a bill without an amount.
+        match: The only claim that matches.
+        choices: Several claims that may match.
+        found: How the claims were found.
+        more: True if there are further claims.
+        together: The sum of several claims of one day.
+        shielded: True if the match has a sensitivity label and was not requested by a button.
+        sure: True if the message states the claim's number or day, or that the bill is for the last visit.
+        wanted: The conditions in the question.
+        looked: True if claims were searched for a bill without an amount.
     """
 
     amount: Amount | None = None
@@ -99,15 +102,15 @@ class BillCheck(Summary, frozen=True):
 
     @property
     def same(self) -> int:
-        """How many of the choices come to the bill's amount; these are the first ones."""
+        """The number of choices with the bill's amount, which come first."""
         return sum(1 for one in self.choices if one.verdict in _SAME)
 
 
 async def answer(ask: Ask) -> BillCheck:
-    """Return the bill compared with the claim of the button, the number, the provider and day, or the amount.
+    """Compare the bill with the claim of a button, or the claims found by number, provider and day, or amount.
 
     Raises:
-        AskedAhead: No claim is near the amount, and only a kind of visit is named.
+        AskedAhead: No claim has the amount, and the message describes the bill only by a kind of visit.
     """
     amount = _amount(ask)
     claim_id = ask.arguments.get("id")
@@ -129,7 +132,7 @@ async def answer(ask: Ask) -> BillCheck:
 
 
 async def _without_amount(ask: Ask, claim_id: str | None) -> BillCheck:
-    """Return the only claim that the bill may be for, or several, or none; nothing tells it without any condition."""
+    """Return the claims that a bill without an amount may be for; none if the message describes the bill in no way."""
     claims: Sequence[Claim] = ()
     if claim_id:
         claims = [await claim_by_id(ask, claim_id)]
@@ -150,7 +153,7 @@ async def _without_amount(ask: Ask, claim_id: str | None) -> BillCheck:
 def summarize(
     claims: Sequence[Claim], amount: Amount, ask: Ask, found: Found = "fits", around: Live | None = None
 ) -> BillCheck:
-    """Return the comparison with the only claim that fits, or has the bill's amount; else the first few choices."""
+    """Return the comparison with the only claim that matches or has the bill's amount, or else several choices."""
     base = replace(_base(ask), amount=amount, found=found)
     compared = sorted((compare(claim, amount, around) for claim in claims), key=lambda one: one.verdict not in _SAME)
     same = [one for one in compared if one.verdict in _SAME]
@@ -167,7 +170,7 @@ def summarize(
 
 
 def _base(ask: Ask) -> BillCheck:
-    """Return what the question tells of the bill, beside its amount."""
+    """Return a result with only what the message says about the bill, without the bill's amount."""
     start, end = span_of(ask)
     return BillCheck(
         own=_amount(ask, "amount_own"),
@@ -180,7 +183,10 @@ def _base(ask: Ask) -> BillCheck:
 
 
 def compare(claim: Claim, amount: Amount, around: Live | None = None) -> Comparison:
-    """Return the bill compared with the amount owed and not yet paid; there is no difference between currencies."""
+    """Compare a bill of `amount` with the amount of the claim that is owed and not yet paid.
+
+    The difference is None if the claim states no amount, or one in another currency.
+    """
     owed, paid = claim.owed.amount, claim.paid_by_patient
     doubts = tuple(doubt for doubt in doubts_of(claim, around) if doubt.what not in _IN_VERDICT)
     if owed is None:
@@ -194,13 +200,13 @@ def compare(claim: Claim, amount: Amount, around: Live | None = None) -> Compari
 
 
 def _left(claim: Claim) -> Amount | None:
-    """Return the amount owed without what the plan reports as paid."""
+    """Return the amount owed minus what the plan reports as paid by the patient; None if no amount owed is stated."""
     owed, paid = claim.owed.amount, claim.paid_by_patient
     return owed - paid if owed and paid and paid.currency == owed.currency else owed
 
 
 def steps_of(check: BillCheck) -> tuple[Step, ...]:
-    """Return the calculation of the rest and of the difference to the bill; empty for a claim that is not shown."""
+    """Return the steps that calculate the amount left and its difference from the bill; () if no claim is shown."""
     match = check.match
     if match is None or check.shielded or not (match.left and match.difference and check.amount):
         return ()
@@ -239,7 +245,10 @@ async def _candidates(ask: Ask, amount: Amount | None) -> tuple[Sequence[Claim],
 
 
 async def _described(ask: Ask, amount: Amount | None) -> tuple[Sequence[Claim], Found, Live | None]:
-    """Return the claims of the named provider and day, or else those of which one of the two is another."""
+    """Return the claims of the named provider and day, or else claims of only one of the two.
+
+    If only one is named, claims with the amount are returned instead. The result is as in `_candidates`.
+    """
     claims, around = await _fitting(ask)
     if claims or amount is None:
         return claims, "fits", around
@@ -262,12 +271,12 @@ async def _numbered(ask: Ask) -> tuple[list[Claim], Live]:
 
 
 def _is_last(ask: Ask) -> bool:
-    """Return whether the bill is said to be for the last visit."""
+    """Return whether the message says that the bill is for the last visit."""
     return text_of(ask, "question") == "last" and not service_dates(ask)
 
 
 async def _last_visit(ask: Ask) -> tuple[list[Claim], Live]:
-    """Return the claims of the newest day of care, without prescriptions."""
+    """Return the claims of the newest day of care without prescription fills, and all claims that were read."""
 
     def days(so_far: Live) -> tuple[Visits, ...]:
         return visits(replace(so_far, claims=_fit(so_far.claims, ask)), ask.today)
@@ -277,7 +286,10 @@ async def _last_visit(ask: Ask) -> tuple[list[Claim], Live]:
 
 
 async def _by_amount(ask: Ask, amount: Amount) -> tuple[list[Claim], Found, Live]:
-    """Return last year's claims with that amount, or else the newest ones for the named care."""
+    """Return the claims of the last 365 days with that amount, or else with the share that the person expects.
+
+    If no claim has either, return the newest matching claims. The result is as in `_candidates`.
+    """
     since = ask.today - timedelta(days=RECENT_DAYS)
     alive = await newest_claims(ask, ("service-date", f"ge{since}"), enough=lambda _: False, page_size=100)
     claims = [claim for claim in _fit(alive.claims, ask) if claim.service.overlaps(since, None)]
@@ -290,7 +302,7 @@ async def _by_amount(ask: Ask, amount: Amount) -> tuple[list[Claim], Found, Live
 
 
 def _is_about(share: Amount | None, own: Amount) -> bool:
-    """Return whether the share is the amount that the person thinks of; dollars without cents may leave them out."""
+    """Return whether the share is the amount that the person expects; if that has no cents, within a dollar."""
     rounded = own.value == own.value.to_integral_value()
     return share is not None and (_is(share, own) or (rounded and abs(share.value - own.value) < 1))
 
@@ -301,17 +313,17 @@ async def _fitting(ask: Ask) -> tuple[list[Claim], Live]:
 
 
 def _fit(claims: Iterable[Claim], ask: Ask) -> tuple[Claim, ...]:
-    """Return the claims that the bill may be for, whatever it asks for."""
+    """Return the claims that match the conditions except an exact amount, because the bill may have another amount."""
     return choose(claims, replace(wanted_of(ask), exact=None)).claims
 
 
 def _without(ask: Ask, *slots: str) -> Ask:
-    """Return the same question without some slots, with the same budget."""
+    """Return a copy of the question without these slots, which shares the question's budget."""
     return replace(ask, slots={name: value for name, value in ask.slots.items() if name not in slots})
 
 
 def _amount(ask: Ask, slot: str = "amount") -> Amount | None:
-    """Return the amount in US dollars, None if there is none or it is not possible for a bill."""
+    """Return the positive amount in a slot in US dollars; None if the slot has none."""
     try:
         value = Decimal(text_of(ask, slot) or "")
     except InvalidOperation:
@@ -320,7 +332,7 @@ def _amount(ask: Ask, slot: str = "amount") -> Amount | None:
 
 
 def _together(claims: Sequence[Claim], amounts: Sequence[Amount | None]) -> Amount | None:
-    """Return the sum of the amounts of several claims on one day, None if one of them has none."""
+    """Return the sum of the amounts of two to five claims of one day; None for other claims or a missing amount."""
     days = {str(claim.service.day) for claim in claims}
     several = 1 < len(claims) <= SHOWN and len(days) == 1 and all(claim.service.day for claim in claims)
     return sum_told(amounts) if several and None not in amounts else None

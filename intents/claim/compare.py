@@ -1,4 +1,4 @@
-"""Compares two periods, kinds of care, drugs or providers: by the member's share, or by how often."""
+"""Compares two periods, kinds of care, drugs or providers, by the member's share or by the number of visits."""
 
 from __future__ import annotations
 
@@ -54,14 +54,21 @@ _EVERYBODY = frozenset(
 )
 _STORES = frozenset({"pharmacy", "drugstore", "store", "farmacia", "tienda"})
 _MORE = frozenset({"more", "most", "mas"})
-"""Said twice, "which was there more of and which cost more", it is of how often and of money."""
+"""If two of these words occur, as in "which was more often and which cost more", counts and money are compared."""
 _JOINED = frozenset({"and", "or", "vs", "versus", "y", "o"})
 
 
 class Side(msgspec.Struct, frozen=True):
-    """One time: what its claims came to; `least` when some of it is not told. `claim` is the newest of them.
+    """One side of the comparison: the sums of its claims in the period from `start` to `end`.
 
-    `times` are its visits, fills or claims where these are counted.
+    Attributes:
+        claims: The number of claims.
+        share: The member's share, or the amount that the question asks for; None if unknown.
+        plan_paid: What the plan paid; None if unknown.
+        least: True if the share is only a minimum because some claims do not state the amount.
+        currencies: The number of currencies of the share.
+        claim: The newest claim.
+        times: The number of visits, fills, claims or doctors.
     """
 
     start: date
@@ -76,13 +83,19 @@ class Side(msgspec.Struct, frozen=True):
 
 
 class Comparison(Summary, frozen=True):
-    """The later time first. `difference` is its share less the earlier one's; None: they cannot be compared.
+    """The comparison of two sides.
 
-    `sides` are the two kinds of claims or of care, drugs or providers that are compared over one time, where no two
-    times are. `single`: of each the newest is compared. `confirms`: what was asked of the two is so. `counted`: what is
-    compared is how many visits, fills or claims there were, and not money; `also`: that besides money. `one_sided`: the
-    words name nothing to compare with, so that nothing is compared. `ranked` are more than two sides in the order of
-    their sums. `year` is all of the earlier year of which the same days are compared.
+    Attributes:
+        now, then: The two sides; of two periods, the later one is `now`.
+        difference: The share of `now` minus that of `then`; None if the shares cannot be compared.
+        sides: The conditions of the two sides, if these are compared over one period; empty for two periods.
+        single: True if only the newest claim of each side is compared.
+        confirms: The answer to a yes-no question about the two sides; None if there is none.
+        counted: "visit", "fill", "claim" or "doctor" if the numbers of these are compared, and not money.
+        also: The same if numbers are compared in addition to money.
+        one_sided: True if the question names nothing to compare with; then nothing is compared.
+        ranked: More than two sides in the order of their sums.
+        year: The whole of an earlier year, if only its first days are compared.
     """
 
     wanted: ClaimWish
@@ -101,21 +114,21 @@ class Comparison(Summary, frozen=True):
 
     @property
     def more(self) -> int:
-        """How many more the first side has, where they are counted."""
+        """The number of times of `now` minus that of `then`."""
         return self.now.times - self.then.times
 
     @property
     def missing(self) -> tuple[ClaimWish, ...]:
-        """The sides without claims."""
+        """The conditions of the sides without claims."""
         rows = zip(self.sides, (self.now, self.then), strict=False)
         return tuple(wanted for wanted, side in rows if not side.claims)
 
 
 async def answer(ask: Ask) -> Comparison:
-    """Return this year compared with the same days of last year, or the two named periods, kinds or providers.
+    """Compare the two named periods, kinds or providers, or else this year with the same days of last year.
 
     Raises:
-        AskedAhead: One side alone is named, whose claims are a list.
+        AskedAhead: The question names only one side, so the answer is the list of its claims.
     """
     ask = await with_one_before(ask)
     start, end = _around(ask)
@@ -139,9 +152,9 @@ async def answer(ask: Ask) -> Comparison:
 
 
 def _is_one_sided(ask: Ask) -> bool:
-    """Return whether a person's own words name neither two sides nor a time nor the year before.
+    """Return whether the message names nothing to compare: neither two sides, nor a period to compare with another.
 
-    Who or which of a single time it was is asked of two that are not named.
+    A question "who" or "which" about a single period also lacks its two sides.
     """
     if not ask.said or "question" in ask.slots or _two_times(ask) or _wanted(ask).sides or shown_before(ask):
         return False
@@ -150,13 +163,13 @@ def _is_one_sided(ask: Ask) -> bool:
 
 
 def _around(ask: Ask) -> Span:
-    """Return the days that hold both sides."""
+    """Return the shortest period that contains the periods of both sides."""
     spans = [span for span, _ in _sides(ask)]
     return min(start for start, _ in spans), max(end for _, end in spans)
 
 
 def summarize(alive: Live, ask: Ask) -> Comparison:
-    """Return the sums over the claims that began in each period."""
+    """Return the comparison of the sums of the claims that began in each side's period."""
     sides = _sides(ask)
     found = [alive.within(*side) for side in sides]
     now, then = (_side(one.counted, span, by, ask) for one, (span, by) in zip(found, sides, strict=True))
@@ -196,7 +209,7 @@ def summarize(alive: Live, ask: Ask) -> Comparison:
 
 
 def _whole_year(alive: Live, side: tuple[Span, ClaimWish], ask: Ask) -> Side | None:
-    """Return all of an earlier year of which only the first days are compared, as this year has no more yet."""
+    """Return the whole earlier year, if only its first days are compared because this year is not over; else None."""
     (start, end), wanted = side
     whole = start, date(start.year, 12, 31)
     if (start.month, start.day) != (1, 1) or end == whole[1] or start.year >= ask.today.year or end.year != start.year:
@@ -205,7 +218,7 @@ def _whole_year(alive: Live, side: tuple[Span, ClaimWish], ask: Ask) -> Side | N
 
 
 def _wanted(ask: Ask) -> ClaimWish:
-    """Return the conditions; the two sides of "Ríos and Prado" are two providers."""
+    """Return the conditions of the comparison; a second provider name becomes another provider to compare."""
     wanted, other = (
         of_unit(ask, summed_wish(ask, wanted_of(ask))),
         ask.slots.get("other_name") or ask.asked.says.get("other_one"),
@@ -224,12 +237,12 @@ def _side(counted: tuple[Claim, ...], span: Span, wanted: ClaimWish, ask: Ask) -
 
 
 def _or_nothing(side: Side, other: Side) -> Side:
-    """Return a time; where it has no claims and the other one has, it came to nothing."""
+    """Return the side, with a share of zero if it has no claims and the other side has a share."""
     return side if side.claims or not other.share else replace(side, share=Amount(Decimal(0), other.share.currency))
 
 
 def _sides(ask: Ask) -> tuple[tuple[Span, ClaimWish], tuple[Span, ClaimWish]]:
-    """Return what is compared: the first two named sides in one period, or else everything in two periods."""
+    """Return the period and the conditions of the two sides: two named sides in one period, or else two periods."""
     wanted, (start, end) = _wanted(ask), span_of(ask)
     if len(shown := shown_before(ask)) > 1:
         ever, bare = (ask.today - _EVER, ask.today), ClaimWish(aspect=wanted.aspect)
@@ -264,12 +277,12 @@ def _is_fill(claim: Claim) -> bool:
 
 
 def _two_times(ask: Ask) -> bool:
-    """Return whether two periods were named."""
+    """Return whether the question names two periods, or the halves of a year."""
     return "date_range" in ask.several or _halves(ask) is not None
 
 
 def _spans(ask: Ask) -> tuple[Span, Span]:
-    """Return the later period and the earlier one."""
+    """Return the later and the earlier period to compare."""
     two = ask.several.get("date_range")
     named = sorted((_read(value, ask) for value in two.values), reverse=True) if two else []
     if same := _by_now(ask, named or [time_of(ask)]):
@@ -294,7 +307,10 @@ def _spans(ask: Ask) -> tuple[Span, Span]:
 
 
 def _by_now(ask: Ask, named: Sequence[Span]) -> tuple[Span, Span] | None:
-    """Return this year and the same days of the year that is named, by this day of it: "by this point last May"."""
+    """Return this year until today and the named year until the same day, as for "by this point last year"; or None.
+
+    Return None if the question does not say "by this point", or if that day is not in the named period.
+    """
     first, last = min(named)
     day = _year_on(ask.today, first.year)
     if "by_now" not in ask.asked.says or not (first <= day <= last and day < ask.today):
@@ -303,7 +319,7 @@ def _by_now(ask: Ask, named: Sequence[Span]) -> tuple[Span, Span] | None:
 
 
 def _halves(ask: Ask) -> tuple[Span, Span] | None:
-    """Return the second and the first half of the year that is named, or of this one, where both are compared."""
+    """Return the second and the first half of the named year, or of this year; None if halves are not compared."""
     start, end = span_of(ask)
     if not {"half", "half_one", "half_two"} <= ask.asked.says.keys():
         return None
@@ -314,7 +330,7 @@ def _halves(ask: Ask) -> tuple[Span, Span] | None:
 
 
 def _two_months(ask: Ask) -> tuple[Span, Span] | None:
-    """Return the later and the earlier of two months in a row that are named, "March or April", heard as one time."""
+    """Return the later and the earlier of two consecutive months that were read as one period, or None."""
     start, end = span_of(ask)
     if start is None or end is None or _JOINED.isdisjoint(words_of(ask.words.get("date_range"))):
         return None
@@ -324,9 +340,9 @@ def _two_months(ask: Ask) -> tuple[Span, Span] | None:
 
 
 def _months_named(ask: Ask) -> int:
-    """Return how many months the named time has: one or three; 0 for any other, which is compared with a year ago.
+    """Return the number of months of the named period, 1 or 3; 0 for any other, which is compared with a year before.
 
-    "October and the month before" names one month, "October and the year before" a time of a year.
+    A month counts as one only if the question says "month", because "October and the year before" compares years.
     """
     said, (start, end) = words_of(ask.words.get("date_range")), span_of(ask)
     one = start and end and start.replace(day=1) == end.replace(day=1) and {"month", "mes"} & set(words_of(ask.said))
@@ -334,12 +350,12 @@ def _months_named(ask: Ask) -> int:
 
 
 def _to_day(one: Span, other: Span) -> Span:
-    """Return a time; one day beside a year so far is the year up to it: "in 2026 and at May 20, 2025"."""
+    """Return the period; a single day compared with a period from January 1 becomes its year until that day."""
     return (date(one[0].year, 1, 1), one[1]) if one[0] == one[1] and other[0] == date(other[0].year, 1, 1) else one
 
 
 def _alike(then: Span, now: Span, today: date) -> Span:
-    """Return the earlier time; of a whole year only the days that the later time has of its own, in this year."""
+    """Return the earlier period; a whole year is cut to the days that have a counterpart in this year's period."""
     year = then[0].year
     whole = then == (date(year, 1, 1), date(year, 12, 31))
     part = today.year == now[0].year == now[1].year > year and now != (

@@ -63,18 +63,19 @@ class Denial(WithCase, frozen=True, kw_only=True):
 
     Attributes:
         question: The only thing to answer: "deadline" or "next" (what to do); if nothing was denied, "appeal" or "why".
-        looked_at: How many claims were read.
-        filtered: Whether the message names a time, a provider or a number.
-        line_of_business: As in `AppealClock`, like `days` and `until`.
-        letter: Whether a draft of the letter is asked for.
-        shielded: Whether the claim has a sensitivity label and was not requested by a button.
-        paid_lines: How many lines were not denied.
-        gone: Why a claim chosen by a button no longer counts; `after` is the one that counts instead.
-        late: Whether the question is if it is too late; `still`, if it is still possible.
-        ranked: How many were denied, if the `biggest` or the smallest was asked for.
-        every: All denied claims, if asked for or to choose one for the letter; `more` if there are older ones.
+        lines: The lines to show: the denied lines, or else those with a reason; `paid_lines`: how many were not denied.
+        others: Further denied claims.
+        looked_at: The number of claims that match the other conditions, denied or not.
+        filtered: True if the message has conditions, such as a period, a provider or a number.
+        line_of_business, days, until: The plan's kind and the time for an appeal, as in `AppealClock`.
+        letter: True if the question asks for a draft of the letter.
+        shielded: True if the claim has a sensitivity label and was not requested by a button.
+        gone: Why a claim chosen by a button no longer counts; `after`: the claim that counts instead.
+        late: True if the question is whether it is too late for an appeal; `still`: whether it is still possible.
+        ranked: The number of denied claims, if the question asks for the `biggest` or the smallest one.
+        every: All denied claims, by request or to choose one for the letter; `more`: there are older ones.
         kind: The kind of denial.
-        kept_case: The case before the answer.
+        kept_case: The stored appeal case before this answer.
     """
 
     claim: Claim | None = None
@@ -111,7 +112,7 @@ class Denial(WithCase, frozen=True, kw_only=True):
 
 
 async def answer(ask: Ask) -> Denial:
-    """Return the denied claim of the button, or the newest one that matches the words."""
+    """Return the denied claim of the button, or else the newest denied claim that matches the question."""
     pressed, chosen, looked_at, said = ask.arguments.get("id"), None, 0, set(words_of(ask.said))
     ranked = asks_one(ask) and not (_letter(ask) or _question(ask) or ask.pick)
     several = (bool(said & _SEVERAL) and not _question(ask) and not ranked) or "every" in ask.arguments
@@ -166,18 +167,18 @@ async def answer(ask: Ask) -> Denial:
 
 
 async def _begun(ask: Ask, found: Sequence[Claim]) -> Sequence[Claim]:
-    """Return the denied claims whose appeal was drafted and not sent, or else all of them."""
+    """Return the claims with an appeal that was drafted and not sent, or else all of `found`."""
     opened = {case.claim for case in await ask.cases() if case.stage == "open"}
     return [claim for claim in found if claim.id in opened] or found
 
 
 def _letter(ask: Ask) -> bool:
-    """Return whether a draft of a letter is asked for."""
+    """Return whether the question or button asks for a draft of the appeal letter."""
     return not {"yes", "new"}.isdisjoint({ask.arguments.get("letter"), text_of(ask, "letter")})
 
 
 def _question(ask: Ask) -> str | None:
-    """Return the only thing to answer: the slot's value, or "deadline" if the words ask for the time left."""
+    """Return the only thing to answer: the `question` slot, or "deadline" if the words ask for the time left."""
     said = set(words_of(ask.said))
     asks = bool(said & _LATE) or any(words <= said for words in _UNTIL)
     asked = text_of(ask, "question")
@@ -188,9 +189,9 @@ def _question(ask: Ask) -> str | None:
 def summarize(
     claim: Claim, lines: Sequence[ClaimLine], others: Sequence[Claim], coverages: Sequence[Coverage], ask: Ask
 ) -> Denial:
-    """Return the denied lines, or else those with a reason, and the time for an appeal by the claim's own coverage.
+    """Return the denied lines of the claim, or else the lines with a reason, and the time for an appeal.
 
-    If a kind of care was named, only its lines are included.
+    The time is that of the claim's own coverage. If the question names a kind of care, only its lines are included.
     """
     wanted = wanted_of(ask)
     told = [line for line in lines if line.refused] or [line for line in lines if line.reasons or line.notes]

@@ -1,4 +1,4 @@
-"""One claim line by line: what was done, what it cost, who pays, and the payer's own reasons."""
+"""One claim line by line: what care was given, what each line cost, who pays, and the payer's reasons."""
 
 from __future__ import annotations
 
@@ -66,15 +66,15 @@ class ClaimDetail(Summary, frozen=True):
 
     Attributes:
         question: What is answered first: "when", "where", "who", "amount", "purpose" or "pay" (to whom).
-        lines_left: How many lines are not shown.
-        contract: Whether the provider was under contract then, which differs from how the claim was paid.
-        story: The changes to the claim that this one replaces.
-        gone: Why it no longer counts; `after` is the one that counts instead.
-        shielded: Whether the claim has a sensitivity label and was not requested by a button.
-        fill: A pharmacy fill after the last visit, if only that visit was asked for.
-        fits: Whether it is what the question describes, where that is asked: "was that dental".
-        kinds: The kind of care behind the payer's words.
-        others: The newest claim with each other provider that fits, where it is asked who it was.
+        lines_left: The number of lines that are not shown.
+        contract: Whether the provider was under contract at the time, which may differ from how the claim was paid.
+        story: The changes from the claim that this one replaces.
+        gone: Why the claim no longer counts; `after`: the claim that counts instead.
+        shielded: True if the claim has a sensitivity label and was not requested by a button.
+        fill: A pharmacy fill after the last visit, if the question is only about the last visit.
+        fits: Whether the claim is as the question describes, if that is the question: "was that dental".
+        kinds: The kinds of care for the payer's words.
+        others: The newest matching claim with each other provider, if the question asks who it was.
     """
 
     claim: Claim | None = None
@@ -96,10 +96,10 @@ class ClaimDetail(Summary, frozen=True):
 
 
 async def answer(ask: Ask) -> ClaimDetail:
-    """Return the claim of the button, of the named number or provider, or else of the last visit.
+    """Return the claim of the button, or the claim with the named number or provider, or else that of the last visit.
 
     Raises:
-        AskedAhead: Several claims are asked for, the first and the last or those that were shown, which a list tells.
+        AskedAhead: The question asks for several claims, so the answer is a list.
     """
     if ask.asked.first_and_last or (len(shown_before(ask)) > 1 and _begins_with(ask.said) != "who" and not ask.slots):
         raise AskedAhead(_LIST, **ask.arguments)
@@ -127,13 +127,13 @@ async def answer(ask: Ask) -> ClaimDetail:
 
 
 def _others(ask: Ask, claim: Claim, alive: Live) -> tuple[Claim, ...]:
-    """Return the newest claim with each other provider that fits, without sensitive ones."""
+    """Return the newest matching claim of each provider except that of `claim`; sensitive claims are left out."""
     fit = [one for one in fitting(alive.claims, ask) if one.seen and one.seen != claim.seen and not one.sensitive]
     return tuple({one.seen: one for one in reversed(fit)}.values())[::-1][:_OTHERS]
 
 
 def _begins_with(said: str) -> str | None:
-    """Return what a message begins to ask, or ends by asking, whose claim it was or what it was for."""
+    """Return what a message asks in its first or last words: "where", "who", "when", "amount" or "purpose"; or None."""
     asked = _ASKS.match(said) or _ENDS.search(said)
     return asked.lastgroup if asked else None
 
@@ -145,9 +145,9 @@ def summarize(
     before: Claim | None = None,
     around: Live | None = None,
 ) -> ClaimDetail:
-    """Return the first lines, the number of further ones, the changes since the previous claim, and whether it counts.
+    """Return the claim's first lines, its changes from the claim `before`, and whether the claim still counts.
 
-    `around` are the claims of the same days, in case another one replaced or reversed this one.
+    `around` are the claims of the same days, in case another claim replaced or reversed this one.
     """
     after = around.after(claim) if around else None
     return ClaimDetail(
@@ -163,7 +163,7 @@ def summarize(
 
 
 def _fill_since(ask: Ask, claim: Claim, alive: Live | None) -> Claim | None:
-    """Return the newest fill after the newest visit; None if a particular or later claim was asked for."""
+    """Return the newest fill if it is after the newest visit; None if the question is about a particular claim."""
     if alive is None or ask.pick or text_of(ask, "claim_id") or wanted_of(ask).narrows:
         return None
     newest, day = next((fill for fill in fills(alive) if fill.service.day), None), claim.service.day
@@ -173,12 +173,15 @@ def _fill_since(ask: Ask, claim: Claim, alive: Live | None) -> Claim | None:
 
 
 async def _before(ask: Ask, claim: Claim) -> Claim | None:
-    """Return the claim that this one replaces."""
+    """Return the claim that this one replaces; None if it replaces none."""
     return await claim_numbered(ask, claim.replaces[0]) if claim.replaces else None
 
 
 async def _find(ask: Ask) -> tuple[Claim | None, Live]:
-    """Return the claim with a number, even if it no longer counts, or else the newest matching visit."""
+    """Return the claim with the named number, even if it no longer counts, or else the newest matching visit.
+
+    Also return all claims that were read.
+    """
     if number := text_of(ask, "claim_id"):
         alive = await newest_claims(
             ask, enough=lambda so_far: any(is_numbered(claim, number) for claim in so_far.every), page_size=100

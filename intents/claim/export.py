@@ -41,9 +41,12 @@ COLUMNS = ("billed", "allowed", "plan_paid", "owed", "paid_by_patient")
 
 
 class Receipt(msgspec.Struct, frozen=True):
-    """One claim as in the document; an amount is None if unknown.
+    """One claim in the document.
 
-    `services` are the payer's words for the care. `doubts` names what must be said about its amounts (`doubts_of`).
+    Attributes:
+        services: The payer's words for the care, or the names of the drugs.
+        amounts: The amount of each column; None if unknown.
+        doubts: The names of the caveats of the amounts, as in `doubts_of`.
     """
 
     claim: Claim
@@ -53,12 +56,12 @@ class Receipt(msgspec.Struct, frozen=True):
 
     @property
     def currency(self) -> str:
-        """The currency of its amounts, "" if it has none."""
+        """The currency of the amounts, "" without an amount, or several currencies joined by "/"."""
         return "/".join(dict.fromkeys(amount.currency for _, amount in self.amounts if amount))
 
 
 class Total(msgspec.Struct, frozen=True):
-    """The total of one column: a sum for each currency, and how many claims do and do not have the amount."""
+    """The total of one column: the sum for each currency, and the numbers of claims with and without the amount."""
 
     column: str
     sums: tuple[Amount, ...]
@@ -67,7 +70,7 @@ class Total(msgspec.Struct, frozen=True):
 
 
 class MonthOfShare(msgspec.Struct, frozen=True):
-    """The member's share in one month, `2026-05`, and its percentage of the largest month."""
+    """The member's share in one month, such as "2026-05", and its percentage of the share in the largest month."""
 
     month: str
     amount: Amount
@@ -75,9 +78,12 @@ class MonthOfShare(msgspec.Struct, frozen=True):
 
 
 class Way(msgspec.Struct, frozen=True):
-    """The division of the billed amount of `claims` claims into three parts, with `billed` as their sum.
+    """The sums of the three parts of the billed amount: the member's share, the plan's payment and the discount.
 
-    `others` counts the claims without all parts, which are in none of the sums.
+    Attributes:
+        billed: The sum of the three parts.
+        claims: The number of claims in the sums.
+        others: The number of claims that do not state all parts, so that these claims are in no sum.
     """
 
     billed: Amount
@@ -89,21 +95,27 @@ class Way(msgspec.Struct, frozen=True):
 
     @property
     def parts(self) -> tuple[Amount, ...]:
-        """The parts; the member's share comes first."""
+        """The member's share, the plan's payment and the discount."""
         return self.share, self.paid, self.discount
 
 
 class Papers(msgspec.Struct, frozen=True):
-    """The contents of the document, and what it leaves out.
+    """The contents of the document, and the numbers of claims that the document leaves out.
 
     Attributes:
-        apart: How many claims were reversed, replaced or cancelled.
-        undated: How many claims have no day although a period was asked for.
-        strange: How many claims have a modifier that changes their meaning.
+        made: The day on which the document is made.
+        sensitive: The number of claims with a sensitivity label in the document.
+        hidden: The number of claims that are left out because of a sensitivity label.
+        apart: The number of claims that were reversed, replaced or cancelled.
+        undated: The number of claims without a day, if the document is for a period.
+        strange: The number of claims with a modifier extension that changes the claim's meaning.
         gaps: The kinds of data that could not be read.
-        doubts: What must be said about the totals.
-        kinds: The care behind the payer's words, for readers of another language.
-        alike: Those of the payer's words that our names of care do not tell apart.
+        doubts: The caveats of the totals.
+        months: The member's share by month.
+        way: The parts of the billed amount.
+        met: The yearly amounts used so far.
+        kinds: The kinds of care for the payer's words, for readers of another language.
+        alike: The payer's words that have the same kind of care as other words.
     """
 
     start: date | None
@@ -127,12 +139,18 @@ class Papers(msgspec.Struct, frozen=True):
 
     @property
     def months_need_years(self) -> bool:
-        """Whether the months are of more than one year."""
+        """Whether the months are in more than one year, so that their names need the year."""
         return len({one.month[:4] for one in self.months}) > 1
 
 
 class Export(WithDocument, frozen=True, kw_only=True):
-    """The answer in the chat; without claims there is no document."""
+    """The answer in the chat; without claims there is no document.
+
+    Attributes:
+        owed: The total of the amounts owed; `least`: it is only a minimum.
+        two_plans: The number of claims in the document that are in no total, because another plan's claim is.
+        whole: True if the document has the claims of all years.
+    """
 
     papers: Papers
     owed: Total
@@ -143,7 +161,7 @@ class Export(WithDocument, frozen=True, kw_only=True):
 
 
 async def answer(ask: Ask) -> Export:
-    """Return the claims of the period that was asked for, by default this calendar year."""
+    """Return the document with the claims of the requested period, by default this calendar year."""
     profiles = await records(ask, Search("Patient"), Patient, optional=True)
     start, end = _span(ask)
     found = await history(ask, *days_around(start, end), since=start)
@@ -156,13 +174,16 @@ async def answer(ask: Ask) -> Export:
 
 
 def _holds_this_year(ask: Ask, start: date | None, end: date | None) -> bool:
-    """Return whether every claim of this year is included, as needed for the yearly amounts."""
+    """Return whether the document has all claims of this year, which the yearly amounts need."""
     whole = (start is None or start <= date(ask.today.year, 1, 1)) and (end is None or end >= ask.today)
     return whole and not replace(wanted_of(ask), start=None, end=None).narrows
 
 
 def summarize(live: Live, ask: Ask, patient: str | None = None) -> Export:
-    """Return the document with the claims that count, newest first; sensitive ones only after their button (T33)."""
+    """Return the document with the claims that count, newest first.
+
+    Sensitive claims are included only if the person pressed the button for them (T33).
+    """
     start, end = _span(ask)
     shown = ask.arguments.get("sensitive") == "yes"
     within = live.within((start, end), wanted_of(ask))
@@ -205,7 +226,7 @@ def summarize(live: Live, ask: Ask, patient: str | None = None) -> Export:
 
 
 def _alike(claims: Sequence[Claim], kinds: Mapping[str, CareKind]) -> frozenset[str]:
-    """Return the payer's texts that share their kind of care and specialty with another text."""
+    """Return the payer's texts with the same kind of care and specialty as another text."""
     groups: dict[object, set[str]] = {}
     for claim in claims:
         for text in kinds.keys() & set(claim.services):
@@ -214,7 +235,7 @@ def _alike(claims: Sequence[Claim], kinds: Mapping[str, CareKind]) -> frozenset[
 
 
 def _span(ask: Ask) -> tuple[date | None, date | None]:
-    """Return the period, ending today at the latest; the button for all years has none."""
+    """Return the first and last day of the period, which ends today at the latest; (None, None) for all years."""
     start, end = span_of(ask)
     if start or end:
         return start, min(end, ask.today) if end else ask.today
@@ -229,7 +250,11 @@ def _receipt(claim: Claim, live: Live) -> Receipt:
 
 
 def _months(claims: Sequence[Claim]) -> tuple[MonthOfShare, ...]:
-    """Return every month with its share; empty if a month is unknown or there are two currencies."""
+    """Return the member's share of every month from the first to the last.
+
+    Return an empty tuple if a month is unknown, if there are several currencies, if fewer than two months have a share,
+    or if the period has more than 24 months.
+    """
     shares = [(claim.service.day, claim.owed.amount) for claim in claims if claim.owed.amount is not None]
     dated = [(day.first.year * 12 + day.first.month - 1, amount) for day, amount in shares if day and day.month]
     sums = by_currency([amount for _, amount in dated])
@@ -251,7 +276,7 @@ def _months(claims: Sequence[Claim]) -> tuple[MonthOfShare, ...]:
 
 
 def way_of(claims: Sequence[Claim]) -> Way | None:
-    """Return the sums of the claims that have every part; None if there are none, or two currencies."""
+    """Return the sums over the claims that state every part; None if there are none, or several currencies."""
     ways = [way for claim in claims if (way := _way(claim))]
     sums = [by_currency([way[at] for way in ways]) for at in range(4)]
     if not ways or any(len(one) != 1 for one in sums) or not sums[0][0].value:
@@ -261,7 +286,7 @@ def way_of(claims: Sequence[Claim]) -> Way | None:
 
 
 def _way(claim: Claim) -> tuple[Amount, Amount, Amount, Amount] | None:
-    """Return the billed amount, and the share, payment and discount, if these add up exactly."""
+    """Return the billed amount, the share, the payment and the discount; None if these do not add up exactly."""
     why, billed = why_of(claim), claim.billed
     if billed is None or why is None or why.paid is None or billed.currency != why.share.currency:
         return None

@@ -1,4 +1,4 @@
-"""The cost of a visit, the last one or the one described: the payer's own number first, and every doubt about it."""
+"""The cost of the last visit or of a described one: the payer's amount first, with every caveat about it."""
 
 from __future__ import annotations
 
@@ -58,22 +58,24 @@ _BY_SIZE = ("biggest", "smallest")
 
 
 class LastVisitCost(Summary, frozen=True):
-    """One day of care, number `pick` from the newest or in the order that was asked for.
+    """The claims of one day of care.
 
     Attributes:
-        claims: Several are a tie, from one visit or several; they are shown as choices.
-        together: The sum of a tie for one kind of care, or of the newest claims of several kinds.
-        part: The share of the lines of that kind, if these are only some of the claim's (`shown`).
+        claims: The claims of the day; several are shown as choices.
+        pick: The index of the day, from the newest or in the requested order; `older`: there are older days.
+        searched: The number of matching days.
+        together: The sum of several claims for one kind of care, or of the newest claims of several kinds.
+        part: The member's share of the lines for the requested care, if these are only some (`shown`) of the lines.
         nearest: The nearest claims, if none matches.
-        fill: A later pharmacy fill, offered and not counted.
-        shielded: Whether the claims have a sensitivity label; they are described only if `opened` by a button.
-        story: The changes to an earlier claim that this one replaces.
-        apart: How many visits no longer count.
-        credit: If there is no visit, the newest claim that reverses another one, which is in `reversed` if on record.
-        each: The newest claim of each of several kinds or providers, None if there is none.
+        fill: A pharmacy fill after the visit, which is offered but not counted.
+        shielded: True if a claim has a sensitivity label; the claims are then described only if a button `opened` them.
+        story: The changes from an earlier claim that this claim replaces.
+        apart: The number of visits that no longer count.
+        credit: If there is no visit, the newest claim that reverses another one; `reversed` is that other claim.
+        each: The conditions of several kinds or providers, each with its newest claim or None.
         beside: Other claims of the day.
-        portion: How much of a whole the amount in question is, if that was asked for.
-        unplaced: Whether the claims name no part of the body although one was asked for.
+        portion: The percentage of a whole that the amount is, if the question asks for that.
+        unplaced: True if the claims do not name the requested part of the body.
     """
 
     wanted: ClaimWish
@@ -101,36 +103,36 @@ class LastVisitCost(Summary, frozen=True):
 
     @property
     def beside_share(self) -> Amount | None:
-        """The sum of the other claims of that day, None if one of them has no amount."""
+        """The sum of the member's shares of the `beside` claims; None if a share is unknown or only a minimum."""
         shares = [None if claim.owed.is_floor else claim.owed.amount for claim in self.beside]
         return added(shares) if None not in shares else None
 
     @property
     def claim(self) -> Claim | None:
-        """The only claim of that day, None if there are none or several."""
+        """The only claim of the day; None if there is none or several."""
         return self.claims[0] if len(self.claims) == 1 else None
 
     @property
     def why(self) -> Why | None:
-        """The reason for the share."""
+        """The reason for the member's share of the only claim; None if there is none."""
         return why_of(self.claim) if self.claim else None
 
     @property
     def aspect(self) -> str | None:
-        """The amount in question, if it is not the amount owed."""
+        """The requested kind of amount; None for the amount owed."""
         return self.wanted.aspect
 
     @property
     def provider(self) -> str | None:
-        """The named provider."""
+        """The requested provider; None if there is none."""
         return self.wanted.provider
 
 
 async def answer(ask: Ask) -> LastVisitCost:
-    """Return the cost of the last visit, of the one that is described, or of the one that a follow-up refers to.
+    """Return the cost of the last visit, of a described visit, or of the visit that a follow-up refers to.
 
     Raises:
-        AskedAhead: The words say that care is to come, ask for the parts of a share, or for several visits.
+        AskedAhead: The question is about the future cost of a drug, the parts of a share, or several visits.
     """
     if asks_parts(ask):
         raise AskedAhead("claim.why")
@@ -164,14 +166,14 @@ async def answer(ask: Ask) -> LastVisitCost:
 
 
 async def _has_several(ask: Ask, wanted: ClaimWish) -> bool:
-    """Return whether several visits match in the named period, or in this year."""
+    """Return whether more than one visit matches in the named period, or in this year if none is named."""
     time = time_of(ask, LONG if ask.asked.each and wanted.narrows else None)
     counted = (await period_claims(ask, *time)).within(time, wanted).counted
     return sum(not claim.is_pharmacy or with_fills(counted, wanted) for claim in counted) > 1
 
 
 def summarize(alive: Live, ask: Ask) -> LastVisitCost:
-    """Return the chosen day among the visits; a negative pick counts from the oldest."""
+    """Return the claims and amounts of the day that the question or follow-up chooses among the matching days."""
     wanted = wanted_of(ask)
     days = _days(alive, ask, wanted)
     credit = next(iter(alive.reversals), None)
@@ -213,7 +215,7 @@ def summarize(alive: Live, ask: Ask) -> LastVisitCost:
 
 
 def _is_enough(so_far: Live, ask: Ask, wanted: ClaimWish) -> bool:
-    """Return whether no further page is needed: the day, and the newest claim of each of several, were read."""
+    """Return whether the chosen day, and the newest claim of each of several kinds, have been read."""
     if None in {claim for _, claim in _each(_of(so_far, wanted), wanted)}:
         return False
     days = [day.claims for day in _days(_meant(so_far, ask, wanted), ask, wanted)]
@@ -221,12 +223,15 @@ def _is_enough(so_far: Live, ask: Ask, wanted: ClaimWish) -> bool:
 
 
 def _each(alive: Live, wanted: ClaimWish) -> tuple[tuple[ClaimWish, Claim | None], ...]:
-    """Return the newest claim of each of several kinds or providers."""
+    """Return the conditions of several kinds or providers, each with its newest claim; () if there are no several."""
     return tuple((one, next(iter(choose(alive.claims, one).claims), None)) for one in wanted.sides)
 
 
 def _days(alive: Live, ask: Ask, wanted: ClaimWish) -> tuple[Visits, ...]:
-    """Return the visits by day; ordered by amount, each claim is separate, and care can include pharmacy fills."""
+    """Return the claims grouped by day of service, newest first; in an order by amount each claim is its own group.
+
+    Pharmacy fills are included if the question or the claim shown last is about fills.
+    """
     if wanted.order in _BY_SIZE:
         return tuple(Visits(claim.service.day, (claim,)) for claim in alive.claims)
     of_fill = "focus" in ask.arguments and all(claim.is_pharmacy for claim in alive.claims)
@@ -234,7 +239,7 @@ def _days(alive: Live, ask: Ask, wanted: ClaimWish) -> tuple[Visits, ...]:
 
 
 def _together(claims: Sequence[Claim], alive: Live, wanted: ClaimWish) -> Amount | None:
-    """Return the sum of several claims of one day for one kind of care, None if one of them has no amount."""
+    """Return the sum of several claims of one day for one kind of care; None for a single claim or a missing amount."""
     counted = [claim for claim in claims if claim.id not in alive.coordinated]
     if not wanted.services or len(claims) == 1 or any(claim.owed.is_floor for claim in counted):
         return None
@@ -243,13 +248,16 @@ def _together(claims: Sequence[Claim], alive: Live, wanted: ClaimWish) -> Amount
 
 
 def _in_all(claims: Sequence[Claim]) -> Amount | None:
-    """Return the sum of different claims, None if one of them has no amount or only a minimum."""
+    """Return the sum of different claims; None for a single claim, or if an amount is missing or only a minimum."""
     shares = [None if claim.owed.is_floor else claim.owed.amount for claim in {c.id: c for c in claims}.values()]
     return added(shares) if None not in shares and len(shares) > 1 else None
 
 
 def _meant(alive: Live, ask: Ask, wanted: ClaimWish) -> Live:
-    """Return the claims that match the conditions, or those of the sort of the claim shown last, where it does not."""
+    """Return only the claims that match the conditions.
+
+    If the claim shown last does not match, return instead all fills or all other claims, whichever that claim is.
+    """
     focus, fit = ask.arguments.get("focus"), _of(alive, wanted)
     shown = next((claim for claim in alive.claims if claim.id == focus), None)
     fits = shown in fit.claims and (with_fills(fit.claims, wanted) or not (shown and shown.is_pharmacy))
@@ -259,7 +267,7 @@ def _meant(alive: Live, ask: Ask, wanted: ClaimWish) -> Live:
 
 
 def _of(alive: Live, wanted: ClaimWish) -> Live:
-    """Return only the claims that match the conditions."""
+    """Return the claims and reversals that match the conditions; all if there are no conditions."""
     if not (wanted.narrows or wanted.order or wanted.also or wanted.care):
         return alive
     claims, reversals = (choose(rows, wanted).claims for rows in (alive.claims, alive.reversals))
@@ -267,7 +275,10 @@ def _of(alive: Live, wanted: ClaimWish) -> Live:
 
 
 def _beside(alive: Live, summary: LastVisitCost) -> tuple[Claim, ...]:
-    """Return the other claims of the day, such as the anesthesia for a surgery, without sensitive ones."""
+    """Return the other claims of the day, such as the anesthesia for a surgery, without fills and sensitive claims.
+
+    Return an empty tuple if the question names no kind of care, or if the day is that of several claims or a fill.
+    """
     if not summary.wanted.services or summary.claim is None or summary.claim.is_pharmacy or summary.day is None:
         return ()
     return tuple(
@@ -280,7 +291,7 @@ def _beside(alive: Live, summary: LastVisitCost) -> tuple[Claim, ...]:
 
 
 def _fill_since(fills_newest_first: Sequence[Claim], day: PartialDate | None) -> Claim | None:
-    """Return the newest pharmacy fill, if it is after the visit."""
+    """Return the newest pharmacy fill if its day is after the day of the visit; else None."""
     newest = next((fill for fill in fills_newest_first if fill.service.day), None)
     if newest is None or newest.service.day is None or day is None:
         return None

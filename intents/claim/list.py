@@ -48,7 +48,7 @@ from bot.kit import (
 
 PAGE, PAGE_OF_TABLE, _FEW = 5, 10, 3
 _PARTS = frozenset({"deductible", "copay", "coinsurance", "not_covered"})
-"""Parts of a share that a claim may be without."""
+"""The parts of the member's share that a claim need not have."""
 _SAID = frozenset(
     {"twin", "two_plans", "partly_denied", "draft", "unfinished", "error", "impossible", "conflicting", "rivals", "gap"}
 )
@@ -58,18 +58,19 @@ class ClaimList(Summary, frozen=True):
     """One page of claims.
 
     Attributes:
-        more: Whether there are further ones.
-        visits: Whether visits were asked for; `fills`: whether prescription fills were left out for that reason.
-        chosen: The matches, with the number of claims that could not be decided.
-        doubts: What must be said about a claim.
-        untold: Whether some claims do not show if they are in the state that was asked for.
-        together: The sum of the claims of a period, if all of them are shown and have the amount.
-        one: Whether the most or least expensive one was asked for, which is then the first.
-        number: How many there are, if all of them were read; `of` how many of which these are, where a part is counted.
-        so: Whether all of them are as asked, where that is asked.
-        ends: The least and the most expensive claim, where both are asked for; they are then all of the page.
-        most: The doctors, months or drugs that come to the size that was asked for, in place of the claims.
-        table: Whether it is a table, because it was asked for or because there are many claims in a period.
+        first: The number of the first claim on the page, from 1; `more`: True if there are further claims.
+        read: The number of all matching claims that were read.
+        visits: True if the question asks for visits; `fills`: prescription fills were left out for that reason.
+        chosen: The matching claims, with the numbers of claims that could not be decided.
+        doubts: The caveats of each claim by the claim's id.
+        untold: True if some claims do not show whether they are in the requested state.
+        together: The sum of the claims of a period, if all claims are shown and have the amount.
+        one: True if the question asks for the most or least expensive claim, which is then the first.
+        number: The number of matching claims, if all were read; `of`: the number in the whole, if a part is counted.
+        so: Whether all claims of the whole match, if the question asks whether this is always so.
+        ends: The least and the most expensive claim, if the question asks for both; the page then has only these.
+        most: In place of the claims, the doctors, months or drugs that meet the requested limits.
+        table: True if the claims are shown as a table, by request or because a period has many claims.
     """
 
     wanted: ClaimWish
@@ -98,7 +99,7 @@ class ClaimList(Summary, frozen=True):
 
 
 async def answer(ask: Ask) -> ClaimList:
-    """Return the page of claims that was asked for, by all conditions of the question."""
+    """Return the requested page of the claims that match all conditions of the question."""
     ask = by_side(ask)
     most, wanted = (ask.page + 1) * _page(ask), _wanted(ask)
     whole = whole_of(ask, wanted)
@@ -122,7 +123,7 @@ async def answer(ask: Ask) -> ClaimList:
 
 
 def summarize(alive: Live, ask: Ask) -> ClaimList:
-    """Return the page of the claims that match every condition, each checked here whatever the server did."""
+    """Return the requested page of the claims that match every condition, whether or not the server applied them."""
     wanted, first, visits = _wanted(ask), ask.page * _page(ask), _of_visits(ask)
     wanted = summed_wish(ask, wanted) if sizes_group(ask) else wanted
     found, chosen = alive.within(span_of(ask), wanted), choose(alive.listed, wanted)
@@ -162,7 +163,7 @@ def summarize(alive: Live, ask: Ask) -> ClaimList:
 
 
 def _counts(ask: Ask, wanted: ClaimWish) -> bool:
-    """Return whether all claims are counted: their number or a part of them is asked for, or all of a time are."""
+    """Return whether all matching claims have to be read, to count them or because the question is about a period."""
     return not {"how_many", "always"}.isdisjoint(ask.asked.says) or bool(
         wanted.start and not count_asked(ask, PAGE_OF_TABLE)
     )
@@ -173,12 +174,16 @@ def _of_table(ask: Ask) -> bool:
 
 
 def _page(ask: Ask) -> int:
-    """How many claims a page has."""
+    """Return the number of claims on a page."""
     return count_asked(ask, PAGE_OF_TABLE) or (PAGE_OF_TABLE if _of_table(ask) else PAGE)
 
 
 def _together(found: Within, wanted: ClaimWish) -> Amount | None:
-    """Return the sum over a period if the list has every claim; None with minimums, or for a single claim."""
+    """Return the sum over the listed claims of a period.
+
+    Return None without a period, for a single claim, if an amount is missing or only a minimum, or if the list and the
+    sum have different claims.
+    """
     amounts = [amount_in(claim, wanted) for claim in found.counted]
     whole = set(found.counted) == set(found.listed) and not any(claim.owed.is_floor for claim in found.counted)
     return (
@@ -187,13 +192,16 @@ def _together(found: Within, wanted: ClaimWish) -> Amount | None:
 
 
 def _of_visits(ask: Ask) -> bool:
-    """Return whether visits were asked for, without a kind of care or claim that may be a fill."""
+    """Return whether the question asks for visits and names no claim type, care or provider that may mean a fill."""
     wanted = wanted_of(ask)
     return text_of(ask, "question") == "visits" and not (wanted.claim_types or wanted.services or wanted.providers)
 
 
 def _wanted(ask: Ask) -> ClaimWish:
-    """Return the conditions; filled prescriptions are not visits, and a part of a share has to be there."""
+    """Return the conditions of the list.
+
+    A list of visits excludes pharmacy claims. A requested part of the share, such as a copay, has to be above zero.
+    """
     wanted = wanted_of(ask)
     if wanted.aspect in _PARTS and not (wanted.limits or wanted.exact):
         wanted = replace(wanted, limits=AmountLimits(over=Decimal(0)))

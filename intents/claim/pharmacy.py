@@ -59,20 +59,24 @@ _WHERE = re.compile(
 
 
 class Pharmacy(Summary, frozen=True):
-    """One page of the fills in a period, and the sum over all of them, one per currency; `least` marks it as a minimum.
+    """One page of the fills in a period, and the sum over all fills.
 
     Attributes:
-        told: How many fills have an amount owed; the `untold` ones are not counted as zero.
-        summed: What must be said about the sum.
-        paid_by_member: What the plan reports as already paid.
-        apart: How many fills were reversed, replaced or cancelled, and are in no sum.
-        unnamed: How many fills do not name their drug.
-        last: The newest fill before the period, if that has none and was not named.
-        visits: Whether some of them are visits at which the care was given, and not fills.
-        prescribers: The newest fill of each drug, if it is asked who prescribed it.
-        newest: Whether a number of the newest fills is asked for, and not what they come to.
-        dated: Whether it is asked when the last fill was.
-        places: The newest fill at each pharmacy, if it is asked where that was.
+        first: The number of the first fill on the page, from 1.
+        count: The number of all matching fills.
+        told, untold: The numbers of fills with and without the amount.
+        totals: The sum for each currency; `least`: the sum is only a minimum.
+        paid_by_member: What the plan reports as already paid by the member.
+        apart: The number of fills that were reversed, replaced or cancelled, and are in no sum.
+        unnamed: The number of fills that do not name their drug, if the question names a drug.
+        shielded: The number of fills with a sensitivity label.
+        last: The newest fill at any time, if the default period has none.
+        summed: The caveats of the sum; `doubts`: the caveats of each fill.
+        visits: True if some of the claims are visits and not fills.
+        prescribers: The newest fill of each drug, if the question asks who prescribed it.
+        newest: True if the question asks for a number of the newest fills, and not for an amount.
+        dated: True if the question asks for the day of the last fill.
+        places: The newest fill at each pharmacy, if the question asks where.
     """
 
     fills: tuple[Claim, ...]
@@ -103,20 +107,20 @@ class Pharmacy(Summary, frozen=True):
 
     @property
     def total(self) -> Amount | None:
-        """The only sum, None if there is none or several currencies."""
+        """The sum; None if there is none, or if there are several currencies."""
         return self.totals[0] if len(self.totals) == 1 else None
 
     @property
     def more(self) -> bool:
-        """Whether there are older fills."""
+        """Whether there are further fills after this page."""
         return self.first - 1 + len(self.fills) < self.count
 
 
 async def answer(ask: Ask) -> Pharmacy:
-    """Return the fills in the period that was asked for, by default the last twelve months.
+    """Return the fills in the requested period, by default the last twelve months.
 
     Raises:
-        AskedAhead: What a drug costs from now on is asked, or their sums are ranked or held against an amount.
+        AskedAhead: The question is about the future cost of a drug, a ranking, or a sum compared with a limit.
     """
     hand_over_ahead(ask, "formulary.drug_coverage")
     if "service" not in ask.slots and (ranking_asked(ask) or ends_asked(ask) or threshold_asked(ask)):
@@ -142,7 +146,7 @@ async def answer(ask: Ask) -> Pharmacy:
 
 
 def summarize(alive: Live, ask: Ask, earlier: Live | None = None) -> Pharmacy:
-    """Return the page of the matching fills, and the sum over all of them."""
+    """Return the requested page of the matching fills, and the sum over all matching fills."""
     (start, end), filled, found = _time(ask), _filled(alive, ask), _within(alive, ask)
     every, sums = _ordered(alive, ask), found.counted
     one = bool(filled) and _place(ask, every) is not None
@@ -184,13 +188,16 @@ def summarize(alive: Live, ask: Ask, earlier: Live | None = None) -> Pharmacy:
 
 
 def _time(ask: Ask) -> tuple[date, date]:
-    """Return the days that were asked for, by default the last twelve months; a ranking may look further back."""
+    """Return the first and last day of the requested period, by default twelve months, or longer for a ranking."""
     since, back = times_asked(ask, LONG if _asks_last(ask) or {"focus", "pick"} & ask.arguments.keys() else USUAL)
     return (since, ask.today) if since else time_of(ask, back)
 
 
 def _place(ask: Ask, rows: Sequence[Claim]) -> int | None:
-    """Return the place of the one fill that is asked for: the last one, the one that was shown, or one before it."""
+    """Return the index in `rows` of the single fill that the question means; None if it means all fills.
+
+    This is the last fill, or for a follow-up the fill shown before or an earlier one.
+    """
     at = place_of(ask, [(claim,) for claim in rows])
     return 0 if at is None and _asks_last(ask) else at
 
@@ -201,14 +208,14 @@ def _asks_last(ask: Ask) -> bool:
 
 
 def _filled(alive: Live, ask: Ask) -> list[Claim]:
-    """Return the fills that are asked for: all of the period, or one of them."""
+    """Return the fills that the question means: all of the period, or one of them as a list."""
     rows = _ordered(alive, ask)
     at = _place(ask, rows)
     return list(rows if at is None else rows[at : at + 1])
 
 
 def _ordered(alive: Live, ask: Ask) -> tuple[Claim, ...]:
-    """Return the fills of the period in the order asked for; two plans' claims for one fill are both included."""
+    """Return the matching fills of the period in the requested order, including two plans' claims for one fill."""
     found = _within(alive, ask)
     ids = {claim.id for claim in (*found.counted, *found.two_plans)}
     kept = (claim for claim in alive.claims if claim.id in ids)
@@ -220,7 +227,7 @@ def _within(alive: Live, ask: Ask) -> Within:
 
 
 def _unnamed(alive: Live, ask: Ask) -> int:
-    """Return how many fills of the period do not name their drug."""
+    """Return the number of fills in the period that do not name their drug."""
     found = alive.within(_time(ask), ClaimWish(also=lambda c: c.is_pharmacy and not _drugs(c)))
     return len((*found.counted, *found.two_plans))
 
@@ -230,17 +237,17 @@ def _wish(ask: Ask) -> ClaimWish:
 
 
 def _wanted(claims: Sequence[Claim], ask: Ask) -> tuple[Claim, ...]:
-    """Return the fills of the named drug and pharmacy."""
+    """Return the fills that match the conditions of the question."""
     return tuple(claim for claim in choose(claims, _wish(ask)).claims if _is_asked(claim, ask))
 
 
 def _is_asked(claim: Claim, ask: Ask) -> bool:
-    """Whether it is a fill; a kind of care, such as a shot, may have been given at a visit."""
+    """Return whether the claim is a fill; if the question names a kind of care, such as a shot, any claim counts."""
     return claim.is_pharmacy or "service" in ask.slots
 
 
 def _prescribed(filled: Sequence[Claim]) -> tuple[Claim, ...]:
-    """Return the newest fill of each drug that names who prescribed it, without sensitive ones."""
+    """Return, for each drug, its newest fill among the fills that name a prescriber; sensitive fills are left out."""
     named = [claim for claim in filled if claim.prescriber and _drugs(claim) and not claim.sensitive]
     return tuple({claim.dispensed[0].drug: claim for claim in reversed(named)}.values())
 
@@ -250,7 +257,7 @@ def _drugs(claim: Claim) -> bool:
 
 
 def _places(filled: Sequence[Claim]) -> tuple[Claim, ...]:
-    """Return the newest fill at each pharmacy that is named; () with one that may not be described."""
+    """Return the newest fill at each pharmacy; () if a fill names no pharmacy or has a sensitivity label."""
     named = {claim.seen or claim.billing: claim for claim in reversed(filled) if claim.is_pharmacy}
     told = not any(claim.sensitive for claim in filled) and None not in named
     return tuple(reversed(named.values())) if told else ()

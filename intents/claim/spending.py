@@ -80,24 +80,26 @@ _CENT, _MONTH, _DAYS = Decimal("0.01"), 31, 365
 
 
 class Spending(Summary, frozen=True):
-    """Sums of what the plan reports as owed by the member, or of the `aspect` that was asked for, one a currency.
+    """The sum of the amount owed, or of the amount `aspect`, over the claims of a period.
 
-    `told` claims carry the amount; `untold` do not and are not counted as zero, so the sums are a floor where `least`
-    says so: some of the amounts are floors themselves. `apart` counts reversals, replaced, taken back and cancelled
-    claims of the time, and `undated` those that no time is known of: none of them is in a sum. `owed`, `plan_paid` and
-    `paid_by_member` are sums over the same claims. Of a kind of care, `silent` claims say nothing of what was done, and
-    `mixed` ones are summed whole though they hold other care too. `doubts` is what has to be said beside the sum, and
-    `hides`: something of what was asked for did not come. `by` is what a button lists the sum by.
-    `so_far`: the time is this calendar year until today. `question`: "who_paid_more" compares the member's share and
-    what the plan paid; "pace" asks where this year leads.
-    `paid_untold`: what was paid is asked for and not told, so that the sum is the share.
-    `ends` are the least and the most expensive claim, where both are asked for.
-    `each` are the claims that are asked for one by one, `sides` several kinds of care in the order of their sums.
-    `threshold` is what the sum is held against.
-    `averages`: the average is asked for; `portion`: how much of a whole the amount is, and `part_of_all` how
-    much of the share of the `whole`, which is all care where it names none. `most` ranks the group of which
-    one was asked for; `bare` is that group where nothing in it has more than $0.00. `per` is what an average is for,
-    and `had` how many times that was had.
+    Attributes:
+        claims, told, untold: The numbers of all claims, and of those with and without the amount.
+        totals: The sums, one for each currency; `least`: some of the added amounts are only minimums.
+        owed, plan_paid, paid_by_member: The sums of these amounts over the same claims; None if unknown.
+        months, kinds, providers: The sum by month, claim type and provider.
+        apart, undated: The numbers of claims that are in no sum: reversed, replaced or cancelled, and without a day.
+        shielded: The number of claims with a sensitivity label, which are in the sum and not described.
+        silent, mixed: The numbers of claims that state no kind of care, and that include other care too.
+        doubts: The caveats of the sum; `hides`: some of the requested data could not be read.
+        by: What the sum is divided by, such as "kind"; `per`: the unit of an average; `had`: the number of units.
+        so_far: True if the period is this calendar year until today.
+        question: "who_paid_more" compares the member's share with what the plan paid, "pace" asks for a projection.
+        most: The ranking of a group; `bare`: the group, if nothing in it has an amount above zero.
+        portion, part_of_all: The percentage of the charge, and of the sum of the `whole` conditions.
+        threshold: The limit with which the sum is compared.
+        sides: Several kinds of care in the order of their sums; `ends`: the least and the most expensive claim.
+        each: The claims to show one by one.
+        paid_untold: True if the paid amount was requested but is unknown, so that the sum is the member's share.
     """
 
     start: date
@@ -142,25 +144,25 @@ class Spending(Summary, frozen=True):
 
     @property
     def total(self) -> Amount | None:
-        """The only sum, None if there is none or several currencies."""
+        """The sum; None if there is none, or if there are several currencies."""
         return self.totals[0] if len(self.totals) == 1 else None
 
     @property
     def times(self) -> int:
-        """How many of what an average is for: the months or years of the time, or the visits, fills or claims."""
+        """The number of units for an average: the months or years of the period, or the visits, fills or claims."""
         if self.per == "month":
             return month_number(self.end) - month_number(self.start) + 1
         return self.end.year - self.start.year + 1 if self.per == "year" else self.had
 
     @property
     def average(self) -> Amount | None:
-        """The sum by each of them, to the cent."""
+        """The sum divided by `times`, rounded to cents; None without a sum or units."""
         total = self.total
         return Amount((total.value / self.times).quantize(_CENT), total.currency) if total and self.times else None
 
     @property
     def pace(self) -> Amount | None:
-        """What a whole year like its days so far comes to, in whole dollars; None before its second month."""
+        """The sum projected to a whole year, in whole dollars; None unless `so_far`, and None in January."""
         total, days = self.total, (self.end - self.start).days + 1
         if total is None or not self.so_far or days <= _MONTH:
             return None
@@ -168,31 +170,31 @@ class Spending(Summary, frozen=True):
 
     @property
     def saved(self) -> Amount | None:
-        """The plan's payment plus the discount that was asked for; None if one of them is incomplete."""
+        """The plan's payments plus the requested discount; None if no discount was requested, or if data is missing."""
         one, total, paid = self.aspect == "discount", self.total, self.plan_paid
         told = total and paid and total.currency == paid.currency and not self.untold
         return total + paid if one and told and total and paid else None
 
     @property
     def top(self) -> Month | None:
-        """The month with the largest sum, if there are several and every month was read."""
+        """The month with the largest sum; None if fewer than two months have an amount, or if a month was not read."""
         told = [] if self.hides else [(one.amount.value, one) for one in self.compared if one.amount]
         return max(told, key=lambda pair: pair[0])[1] if told else None
 
     @property
     def mostly(self) -> bool:
-        """Whether that month holds more than half of the sum."""
+        """Whether the month `top` has more than half of the sum."""
         top, total = self.top, self.total
         return bool(top and top.amount and total and top.amount.value * 2 > total.value)
 
     @property
     def compared(self) -> tuple[Month, ...]:
-        """The months, if at least two have an amount."""
+        """The months, if at least two have an amount above zero; otherwise ()."""
         return self.months if sum(1 for one in self.months if one.amount and one.amount.value) >= _SEVERAL else ()
 
     @property
     def by_year(self) -> tuple[Month, ...]:
-        """The years of a time that has more months than a picture shows; () otherwise."""
+        """The sums by year, if the period has more than twelve months; otherwise ()."""
         if len(self.compared) <= _YEAR:
             return ()
         groups: dict[str, list[Month]] = {}
@@ -204,19 +206,19 @@ class Spending(Summary, frozen=True):
 
     @property
     def years(self) -> bool:
-        """Whether the months are of more than one year."""
+        """Whether the period is in more than one calendar year."""
         return self.start.year != self.end.year
 
 
 _BY = {"by_kind": "kind", "by_doctor": "doctor"}
-"""How the sum is divided, by the question."""
+"""By the value of the `question` slot, the group by which the sum is divided."""
 
 
 async def answer(ask: Ask) -> Spending:
-    """The sums over the span that was asked for, this calendar year when none was.
+    """Return the sums over the requested period, by default this calendar year.
 
     Raises:
-        AskedAhead: The parts of one claim's share are asked for, or two times, claims or kinds of care are compared.
+        AskedAhead: The question asks for the parts of one claim's share, or compares two periods, claims or kinds.
     """
     two = text_of(ask, "question") == "doctors_or_drugs" and not ranking_asked(ask)
     if (parts := asks_parts(ask)) or times_set_apart(ask) or compares_shown(ask) or two:
@@ -241,7 +243,7 @@ async def answer(ask: Ask) -> Spending:
 
 
 async def _summed(ask: Ask) -> tuple[Ask, Live, Spending]:
-    """Return the question with what its claims tell of it, the claims, and their sums."""
+    """Return the question with the provider names and the period that the claims give, the claims, and the sums."""
     alive = await period_claims(ask, *_read(ask))
     ask = since_first(by_name(ask, alive.every), alive)
     wanted = wanted_of(ask)
@@ -251,7 +253,7 @@ async def _summed(ask: Ask) -> tuple[Ask, Live, Spending]:
 
 
 def summarize(alive: Live, ask: Ask) -> Spending:
-    """The sums of the live claims in the span; sensitive claims are in the total and never described."""
+    """Return the sums of the claims that count in the period; sensitive claims are summed but not described."""
     (start, end), wanted, found = _time(ask), _wanted(ask), _within(alive, ask)
     counted, hides = found.counted, ask.report.hides
     told = [claim for claim in counted if amount_in(claim, wanted) is not None]
@@ -305,20 +307,20 @@ def summarize(alive: Live, ask: Ask) -> Spending:
 
 
 def _by(ask: Ask) -> str | None:
-    """Return what the sum is divided by: a button's, or the one that the words name."""
+    """Return the group by which the sum is divided: that of the button, or else of the words; None for no division."""
     named = None if {"ranked", "top"} & ask.asked.says.keys() else ask.asked.by
     told = _BY.get(text_of(ask, "question") or "") or (named if named in _BY.values() else None)
     return ask.arguments.get("by") or told
 
 
 def _each(ask: Ask, counted: Sequence[Claim]) -> tuple[Claim, ...]:
-    """Return the claims that are to be shown one by one, newest first, without sensitive ones."""
+    """Return the claims to show one by one, newest first, without sensitive ones; () if the question asks for a sum."""
     shown = ask.asked.each or wanted_of(ask).each_of or "each" in ask.arguments
     return tuple(claim for claim in counted if not claim.sensitive)[:_EACH] if shown else ()
 
 
 def _held_against(summary: Spending, alive: Live, ask: Ask, counted: Sequence[Claim]) -> Spending:
-    """Return the sums with what they are a part of, and with the amount that they are compared with."""
+    """Return the summary with the whole of which the sum is a part, and with the limit to which it is compared."""
     threshold, wanted = threshold_asked(ask), summary.wanted
     sure = not (summary.hides or summary.untold or summary.least)
     percent = "percent" in ask.slots and not summary.hides
@@ -338,24 +340,24 @@ def _held_against(summary: Spending, alive: Live, ask: Ask, counted: Sequence[Cl
 
 
 def _sums_each(ask: Ask) -> bool:
-    """Return whether claims, or the sums of the months or years of a time, are asked for one by one.
+    """Return whether the question asks for single claims, or for the sums of the months or years of a period.
 
-    "Each month" in "what did I spend each month this year" is then the only word for an average.
+    In "what did I spend each month this year", "each month" therefore asks for sums and not for an average.
     """
     divides = text_of(ask, "unit") in {"month", "year"} and ask.words.get("average") == ask.words.get("unit")
     return ask.asked.each or (divides and span_of(ask) != (None, None))
 
 
 def _ranks_sides(wanted: ClaimWish, ask: Ask) -> bool:
-    """Return whether the kinds of care are ranked that are named, and not their doctors, places or months."""
+    """Return whether the question ranks the kinds of care that it names, and not doctors, places or months."""
     several = len(wanted.claim_types) + len(wanted.services) > 1
     return several and is_ranking(ask) and text_of(ask, "group") in {None, "kind"}
 
 
 def _time(ask: Ask) -> tuple[date, date]:
-    """The days that were asked for, this year without any, unless a ranking or an average looks further back.
+    """Return the first and last day of the sum: the requested period, or else this year or the period of a ranking.
 
-    A pace is that of this year, whatever day it is asked for.
+    A projection ("pace") is always for this year.
     """
     if text_of(ask, "question") == "pace":
         return date(ask.today.year, 1, 1), ask.today
@@ -364,15 +366,15 @@ def _time(ask: Ask) -> tuple[date, date]:
 
 
 def _read(ask: Ask) -> tuple[date, date]:
-    """The days of the sum, and of the whole that it is a part of."""
+    """Return the shortest period with the days of the sum and the days of the whole of which the sum is a part."""
     (start, end), (first, last) = _time(ask), time_of(of_whole(ask)) if "date_whole" in ask.slots else _time(ask)
     return min(start, first), max(end, last)
 
 
 def _wanted(ask: Ask) -> ClaimWish:
-    """The conditions, with the amount that was asked for: "out of pocket" means what is owed.
+    """Return the conditions with the kind of amount to sum: the billed one for "who charged the most".
 
-    Who "charged the most" billed it.
+    The amount is None, which is the amount owed, for "out of pocket".
     """
     billed = ranking_asked(ask) and "charging" in ask.asked.says and "to_me" not in ask.asked.says
     both = text_of(ask, "question") == "who_paid_more"  # the share and what the plan paid

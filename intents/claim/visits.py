@@ -1,4 +1,4 @@
-"""How many visits there were, when, and what for: the matching days of care, and the days in hospital."""
+"""The number of visits, their days and their purpose: the matching days of care, and the nights in hospital."""
 
 from __future__ import annotations
 
@@ -57,7 +57,13 @@ _COUNTED = frozenset({"earliest", "how_many", "often"})
 
 
 class Day(msgspec.Struct, frozen=True):
-    """One day of care: its claims without a sensitivity label, and the payer's words for the care."""
+    """One day of care.
+
+    Attributes:
+        claims: The claims without a sensitivity label.
+        services: The payer's words for the care, three at most.
+        marked: The number of claims with a sensitivity label.
+    """
 
     day: PartialDate | None
     claims: tuple[Claim, ...]
@@ -66,16 +72,22 @@ class Day(msgspec.Struct, frozen=True):
 
 
 class DaysOfCare(Summary, frozen=True):
-    """The matching days, newest first, `count` of them with their `claims`; `undated` counts claims without a day.
+    """The matching days of care, newest first.
 
-    `nights` counts the nights of hospital stays, each once; None if no stay matches or one has no end. `alone` is True
-    if one day is the answer, and `whether` if the question is whether there was one. `kinds` are the kinds of care
-    behind the payer's words. `most` are the doctors, places or months in the order that was asked for, and `number`
-    those of which the number was asked for. `so`: there are as many as was asked. `part`: where some of them are
-    counted, how many are as asked, of how many, whether it was "always" so as asked, and their conditions. `in_order`
-    are the first claims of several sides, where it is asked which came first. `gap` are two days, where it is asked how
-    much time lies between. `cost` is the share of all of them, where money is asked for too. `beyond` is the number of
-    all days, where one before the first of them is asked for.
+    Attributes:
+        count: The number of all matching days, of which `days` are the first few; `claims`: the claims of all of them.
+        undated: The number of matching claims without a day.
+        stays, nights: The numbers of hospital stays and of their nights; `nights` is None if unknown.
+        alone: True if a single day is the answer; `whether`: the question is whether there was any.
+        most: The ranking of doctors, places or months; `number`: the members of a group that the question counts.
+        so: The answer to a yes-no question about the number of days or the length of the `gap`.
+        part: If the question counts a part: the number of days in the part and in the whole, whether both are the same
+            as "always" asks, and the conditions of the part.
+        in_order: The conditions of several sides with their first claim, if the question asks which came first.
+        gap: Two days, if the question asks how much time is between them.
+        cost: The member's share of all claims, if the question also asks for money.
+        beyond: The number of all days, if the question asks for a day before the first one.
+        kinds: The kinds of care for the payer's words.
     """
 
     wanted: ClaimWish
@@ -102,24 +114,24 @@ class DaysOfCare(Summary, frozen=True):
 
     @property
     def last(self) -> PartialDate | None:
-        """The latest of the days, in whatever order they are."""
+        """The latest of the days; None if there is none."""
         return max((one.day for one in self.days if one.day), key=lambda day: day.last, default=None)
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """The payer's words of all days."""
+        """The payer's words for the care of all days."""
         return tuple(text for day in self.days for text in day.services)
 
     @property
     def seen(self) -> str | None:
-        """The full name of the named provider, if all matching claims have the same one."""
+        """The full name of the requested provider, if all matching claims have the same provider; else None."""
         names = {claim.seen for day in self.days for claim in day.claims}
         name, asked = (names.pop() if len(names) == 1 else None), self.wanted.provider
         return name if name and asked and asked.casefold() in name.casefold() and self.count == len(self.days) else None
 
 
 async def answer(ask: Ask) -> DaysOfCare:
-    """Return the days of care that the question describes, in all claims if no time was named."""
+    """Return the days of care that the question describes, among all claims if it names no period."""
     ask = _dated(ask)
     wanted = of_unit(ask, wanted_of(ask))
     found = await history(ask, *days_around(wanted.start, wanted.end), since=wanted.start)
@@ -172,14 +184,14 @@ def summarize(found: Live, ask: Ask) -> DaysOfCare:
 
 
 def _cost(ask: Ask, claims: Sequence[Claim], wanted: ClaimWish) -> Amount | None:
-    """Return the member's share of the claims where money is asked for too; None where one does not tell it."""
+    """Return the member's share of the claims if the question asks for money too; None if not, or if one is unknown."""
     asks = "money" in ask.asked.says or ask.asked.form == "amount"
     shares = [amount_in(claim, wanted) for claim in claims if asks]
     return None if None in shares or ask.report.hides else sum_told(shares)
 
 
 def _part(ask: Ask, found: Live, wanted: ClaimWish) -> tuple[int, int, bool | None, ClaimWish] | None:
-    """Return how many days of care are as asked and of how many; None where no part is counted."""
+    """Return the `part` of `DaysOfCare`; None if the question counts no part of a whole, or if data is missing."""
     whole, fit = whole_of(ask, wanted), replace(wanted, nth=None)
     if whole is None or ask.report.hides:
         return None
@@ -189,7 +201,7 @@ def _part(ask: Ask, found: Live, wanted: ClaimWish) -> tuple[int, int, bool | No
 
 
 def _is_alone(ask: Ask, days: int) -> bool:
-    """Return whether one day is the answer: of the last visit, or of the only one whose number was not asked for."""
+    """Return whether a single day is the answer: the last visit's, or the only one if the question does not count."""
     form = ask.asked.form
     return _COUNTED.isdisjoint(ask.asked.says) and (
         (form == "date" and not (ask.asked.count or 0) > 1) or (days == 1 and bool(ask.said) and form != "amount")
@@ -197,11 +209,11 @@ def _is_alone(ask: Ask, days: int) -> bool:
 
 
 def _gap(ask: Ask, days: Sequence[PartialDate]) -> tuple[date, date] | None:
-    """Return the two days between which the time is asked for.
+    """Return the two days if the question asks how much time is between two days; otherwise None.
 
-    They are those of both ends, or of one and the nearest day of care, or of one and today. Without an anchor they are
-    the first and the last day, or the last day of one time and the first of the next; two that follow each other, where
-    the longest, the shortest or the last time between two is asked for.
+    These are two consecutive days of care for the longest, shortest or last gap. Otherwise they are the days of the two
+    events in the question (`ask.anchors`), or of one event and the nearest day of care or today. Without an event they
+    are the first and the last day, or the last day in one period and the first in the next.
     """
     if which := ask.asked.gap:
         two = [(one.last, other.first) for one, other in pairwise(sorted(days, key=lambda day: day.first))]
@@ -228,7 +240,7 @@ def _between_ends(ask: Ask, days: Sequence[PartialDate]) -> tuple[date, date]:
 
 
 def _lasts(ask: Ask, gap: tuple[date, date]) -> bool | None:
-    """Return whether a time is as long as was asked; None if that was not."""
+    """Return whether the time between two days is within the requested limits; None if the question states none."""
     if ask.asked.spell is None:
         return None
     (limits, unit), (first, last) = ask.asked.spell, gap
@@ -238,7 +250,7 @@ def _lasts(ask: Ask, gap: tuple[date, date]) -> bool | None:
 
 
 def _dated(ask: Ask) -> Ask:
-    """Return the question with the time that a ranking or a number of doctors looks at, where it names none."""
+    """Return the question with the default period of a ranking or a count, if the question names no period."""
     if shown_before(ask):
         return ask
     since, back = times_asked(ask, LONG if ranking_asked(ask) else None)
@@ -254,7 +266,7 @@ def _day(day: PartialDate | None, claims: tuple[Claim, ...]) -> Day:
 
 
 def _nights(stays: list[Claim]) -> int | None:
-    """Return the number of nights, each once, even if several claims belong to one stay."""
+    """Return the number of different nights of the stays; None without a stay, or if a stay has no exact days."""
     nights: set[date] = set()
     for claim in stays:
         first, last = claim.service.start, claim.service.end

@@ -1,4 +1,4 @@
-"""The reason for a share, from the claim's own numbers: the charge, the plan's price, and who pays which part."""
+"""The reason for the member's share of a claim, from the claim's amounts, such as the charge and the plan's price."""
 
 from __future__ import annotations
 
@@ -48,17 +48,19 @@ _FIGURE = re.compile(r"\d+\.\d\d|\b\d{2,3}\b")
 
 
 class Explained(Summary, frozen=True):
-    """The matching claims of one day, each with its reason, None if its numbers prove none.
+    """The matching claims of one day, each with the reason for the member's share.
 
     Attributes:
-        discounts: The charge minus the plan's price, by claim.
-        reasons: The plan's reasons for what it denied.
-        free: Whether the question is if it was free.
-        plan_says: The coinsurance in the plan's record in per cent, by claim, if the claim's own differs.
-        several: How many claims the time has of which the biggest is explained, if a time is asked about.
-        together: The sum of their shares.
-        others: The claim of each other provider or time that the first is set against.
-        missing: The conditions of such a provider or time where no claim meets them.
+        claims: The claims to explain; `more`: the number of further ones.
+        whys: The reason by the claim's id; None if the claim's amounts prove none.
+        discounts: The charge minus the plan's price, by the claim's id; None if unknown.
+        reasons: The plan's reasons for a denial, by the claim's id.
+        free: True if the question is whether the care was free.
+        plan_says: By the claim's id, the coinsurance percentage in the plan's record, if the claim has another one.
+        several: The number of claims in the requested period, of which the one with the largest share is explained.
+        together: The sum of the shares of these claims.
+        others: The claim of each other provider or period with which the question compares the first claim.
+        missing: The conditions of such a provider or period without a matching claim.
     """
 
     wanted: ClaimWish
@@ -78,16 +80,16 @@ class Explained(Summary, frozen=True):
 
     @property
     def mostly(self) -> bool:
-        """Whether the claim holds more than half of the sum."""
+        """Whether the first claim has more than half of the sum `together`."""
         owed = self.claims[0].owed.amount if self.claims else None
         return bool(owed and self.together and owed.value * 2 > self.together.value)
 
 
 async def answer(ask: Ask) -> Explained:
-    """Return the reason for the claim that was shown or described, or else for the last visit's.
+    """Return the reason for the share of the claim that was shown or described, or else of the last visit's claim.
 
     Raises:
-        AskedAhead: The words say that care is to come, or ask what a drug costs from now on.
+        AskedAhead: The question is about the future cost of a drug.
     """
     hand_over_ahead(ask, "formulary.drug_coverage")
     if times := ask.several.get("date_range"):
@@ -111,7 +113,7 @@ async def answer(ask: Ask) -> Explained:
 
 
 async def _with_others(ask: Ask, summary: Explained) -> Explained:
-    """Return the reasons with those of the providers and times that are named beside: "when Dr. Kim is a flat 30"."""
+    """Return the summary with the claims of other providers and periods to compare: "when Dr. Kim is a flat 30"."""
     others, missing = list[Claim](), list[ClaimWish]()
     for name in _BESIDE & ask.beside.keys():
         out = {"amount"} if name == "date_range" else {"amount", "specialty"}
@@ -129,7 +131,7 @@ async def _with_others(ask: Ask, summary: Explained) -> Explained:
 
 
 async def _newest(side: Ask, figures: Container[Decimal]) -> tuple[Claim, ...]:
-    """Return the claim of one side that has one of the figures, or else the newest one, if there is one."""
+    """Return the claim of one side whose amount owed is one of the figures, or else the newest claim; () if none."""
     alive = await newest_claims(
         side, *service_dates(side), enough=lambda so_far: bool(_chosen(so_far, side)), page_size=50
     )
@@ -138,9 +140,9 @@ async def _newest(side: Ask, figures: Container[Decimal]) -> tuple[Claim, ...]:
 
 
 def _set_apart(ask: Ask) -> Ask | None:
-    """Return the question with what no claim joins set beside: a doctor of another figure, or the time of another one.
+    """Return the question with a condition moved to `beside`, to compare instead of combine; None if there is none.
 
-    None where the words set nothing against it.
+    The condition is the second of a provider and a specialty with an amount each, or the period of another amount.
     """
     named = ask.slots.keys()
     if {"provider_name", "specialty"} <= named and len(_FIGURE.findall(ask.said)) > 1:
@@ -154,7 +156,7 @@ def _set_apart(ask: Ask) -> Ask | None:
 
 
 async def _other_shares(ask: Ask, summary: Explained) -> dict[str, Decimal]:
-    """Return the coinsurance of the claim's plan if the claim proves another percentage in network."""
+    """Return the coinsurance of the plan by the id of each claim that proves another percentage in network."""
     proven = [(claim, why) for claim in summary.claims if (why := summary.whys.get(claim.id)) and why.percent]
     mine = [(claim, why) for claim, why in proven if why.reason == "coinsurance" and network_side(claim) != "out"]
     plans = {one.id: one for one in await ask.own_coverages()} if mine else {}
@@ -189,9 +191,10 @@ def summarize(alive: Live, ask: Ask) -> Explained:
 
 
 def _chosen(alive: Live, ask: Ask) -> tuple[Claim, ...]:
-    """Return the claim of an entry, or the matches on the newest day, or the first by amount if asked for.
+    """Return the claims to explain: the claim that was shown, or else the matching ones of the chosen day.
 
-    An amount that the entry's claim does not have is another claim's, if one has it.
+    For an order or a claim number this is the first match, and for a period of several days the match with the largest
+    amount. If the question states an amount that the shown claim does not have, a claim with that amount is returned.
     """
     shown = tuple(claim for claim in alive.every if claim.id == ask.arguments.get("id"))
     wanted = wanted_of(ask)
@@ -211,12 +214,12 @@ def _chosen(alive: Live, ask: Ask) -> tuple[Claim, ...]:
 
 
 def _is_several(ask: Ask) -> bool:
-    """Return whether a time of several days is asked about, and none of its entries: "why was October so expensive"."""
+    """Return whether the question is about a whole period of several days, as in "why was October so expensive"."""
     start, end = span_of(ask)
     return start is not None and start != end and not ask.pick and "id" not in ask.arguments
 
 
 def _told(claims: tuple[Claim, ...], ask: Ask) -> tuple[Claim, ...]:
-    """Return the claims with a share, if there are any and no time was named."""
+    """Return only the claims with an amount owed; all claims if none has one, or if the question names a period."""
     told = tuple(claim for claim in claims if claim.owed.amount is not None)
     return told if told and not service_dates(ask) else claims
