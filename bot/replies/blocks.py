@@ -7,7 +7,7 @@ mark. So no value can mention, link or format. The top-level text is escaped her
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from functools import partial
 from itertools import groupby, pairwise
@@ -39,7 +39,6 @@ from bot.replies.plain import (
     drawable,
     parted,
     plain,
-    shares_menu,
     spoken,
     together,
     unbroken,
@@ -171,16 +170,14 @@ def _kit(blocks: Iterable[Block], buttons: Buttons, *, drawn: bool) -> Iterator[
             # Many lines are paragraphs, as of a letter.
             runs = [lines] if len(lines) <= _TIGHT else [[line] for line in lines]
             yield from (_rich(line.spans for line in run) for run in runs)
-        elif kind is Item:
-            yield from _list([item for item in run if isinstance(item, Item)], buttons)
         else:
             for block in run:
                 if tables and isinstance(block, ListTable | Facts) and (rows := _rows(block)):
                     tables -= 1
                     yield _table(rows, caption)
-                    yield from _of_rows(block.items if isinstance(block, ListTable) else ())
+                    yield from _of_rows(block)
                 elif isinstance(block, ListTable):
-                    yield from _list(block.items, buttons)
+                    yield from (kit for item in block.items for kit in _item(item, buttons))
                 elif isinstance(block, Chart):
                     yield from _picture(block, drawn=drawn)
                 else:
@@ -200,6 +197,8 @@ def _block(block: Block, buttons: Buttons, *, few: bool) -> Iterator[Kit]:
             yield from _fields(block)
         case Facts(rows):
             yield _listed(rows)
+        case Item():
+            yield from _item(block, buttons)
         case Note(spans):
             text = spoken(spans)
             yield {"type": "context", "elements": [plain_text(piece) for piece in _pieces(text)]}
@@ -225,17 +224,6 @@ def _listed(rows: tuple[Fact, ...]) -> Kit:
     return _rich((Span(f"{row.label}: "), Span(row.value, bold=True, url=row.url)) for row in rows)
 
 
-def _list(items: Sequence[Item], buttons: Buttons) -> Iterator[Kit]:
-    """Yield the entries of a list. If `shares_menu`, one menu below replaces the button beside each entry."""
-    if shares_menu(items):
-        yield from (
-            _rich([(Span(item.head), *item.lines[0].spans), *(line.spans for line in item.lines[1:])]) for item in items
-        )
-        yield from _of_rows(items)
-    else:
-        yield from (kit for item in items for kit in _item(item, buttons))
-
-
 def _item(item: Item, buttons: Buttons) -> Iterator[Kit]:
     """Yield an entry with its button or menu on the right; below it if its text would be read as mrkdwn."""
     first, *rest = [line.spans for line in item.lines]
@@ -247,7 +235,7 @@ def _item(item: Item, buttons: Buttons) -> Iterator[Kit]:
         yield from _buttons(item.actions, buttons, entry(item))
     else:
         said = {"type": "mrkdwn", "text": text, "verbatim": True}
-        yield {"type": "section", "text": said, "accessory": buttons.beside(item.actions, entry(item))}
+        yield {"type": "section", "text": said, "accessory": buttons.beside(item)}
 
 
 def _mrkdwn(lines: Iterable[Iterable[Span]]) -> str | None:
@@ -358,8 +346,9 @@ def _cell(cell: Span) -> Kit:
     return {"type": "raw_number" if value else "raw_text", **value, "text": cell.text}
 
 
-def _of_rows(items: Iterable[Item]) -> Iterator[Kit]:
-    """Yield one menu with the buttons of all these entries; nothing if they have none."""
+def _of_rows(block: ListTable | Facts) -> Iterator[Kit]:
+    """Yield one menu with the buttons of all rows of a table, which can have none beside them."""
+    items = block.items if isinstance(block, ListTable) else ()
     told = [(entry(item), action) for item in items for action in item.actions]
     if told:
         yield {"type": "actions", "elements": [menu_of(told)]}

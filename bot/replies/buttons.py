@@ -72,9 +72,13 @@ class Buttons(msgspec.Struct):
         if elements:
             yield {"type": "actions", "elements": elements}
 
-    def beside(self, actions: tuple[Action, ...], about: str) -> Kit:
-        """Return the element on the right of a list entry: its one button, or a menu of several."""
-        return menu(actions) if len(actions) > 1 else self._button(actions[0], 0, about)
+    def beside(self, item: Item) -> Kit:
+        """Return the element on the right of a list entry.
+
+        It is a menu, which leaves the lines of a result their width; one button where it has one line or no number.
+        """
+        alone = len(item.actions) == 1 and (len(item.lines) == 1 or not item.number)
+        return self._button(item.actions[0], 0, entry(item)) if alone else menu(item.actions)
 
     def _button(self, action: Action, place: int, about: str) -> Kit:
         label = cut(action.label, _LABEL)

@@ -8,14 +8,14 @@ the Adaptive Cards schema 1.5 and Teams' guide to formatting bot messages.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
 
 from bot.message import Action, Actions, Block, Chart, Fact, Facts, Item, Line, Note, Reply, Span, Title
 from bot.replies.markdown import CUT, cut
-from bot.replies.plain import ListTable, drawable, parted, plain, row_of, shares_menu, spoken, unbroken, with_tables
+from bot.replies.plain import ListTable, drawable, parted, plain, row_of, spoken, unbroken, with_tables
 
 MOST_BYTES = 36 * 1024
 TYPE = "application/vnd.microsoft.card.adaptive"
@@ -27,7 +27,7 @@ ONLY = "only"
 """A key in a button's data, next to its id, on a card that only one person in a shared chat sees."""
 _ENVELOPE_BYTES = 2 * 1024
 _BUTTON, _ROWS, _CARD, _URL, _LINE = 75, 10, 20, 2_000, 4_000
-_DIGIT, _PADDING, _MENU = 9, 16, 56  # pixels: of an amount, and the column of the menus
+_DIGIT, _PADDING, _MENU = 9, 16, 56  # pixels: of a character, beside it, and of a menu
 _COLORS, _REST = ("categoricalBlue", "categoricalTeal"), "neutral"
 _MARKS = re.compile(r"^(\s*\d*)(?=[-+.)])|(?<=\{)(?=\{)|(?<=www)(?=\.)|(?<=:)(?=//)|(?=[\\`*_\[\]<>#|~&@])")
 _PLAIN = re.compile(r"(?!\d+[.)]\s|[-+]\s)(?:(?!\{\{|://|www\.|\s{2})[^\\`*_\[\]<>#|~&@\n\r])*")
@@ -137,8 +137,6 @@ def _divided(blocks: Iterable[Block]) -> Iterator[Block]:
 
 
 def _elements(blocks: Iterable[Block]) -> Iterator[AdaptiveCard]:
-    blocks = list(blocks)
-    in_menu = shares_menu([block for block in blocks if isinstance(block, Item)])
     for block in with_tables(blocks):
         match block:
             case ListTable():
@@ -153,7 +151,7 @@ def _elements(blocks: Iterable[Block]) -> Iterator[AdaptiveCard]:
                 # Where there are no charts its words take its place, or nothing: the lines beside it say the same.
                 yield {**_chart(block), "fallback": _rich([Span(block.said)]) if block.said else "drop"}
             case Item():
-                yield _item(block, in_menu=in_menu)
+                yield _item(block)
             case Note(spans):
                 yield {**_quiet(spoken(spans)), "spacing": "Medium"}
             case Actions(buttons):
@@ -188,7 +186,7 @@ def _chart(chart: Chart) -> AdaptiveCard:
     return {"type": "Chart.HorizontalBar", "title": chart.title, "data": bars}
 
 
-def _item(item: Item, *, in_menu: bool) -> AdaptiveCard:
+def _item(item: Item) -> AdaptiveCard:
     """Return an entry with its one button or its menu on the right."""
     first, *rest = [line.spans for line in item.lines]
     lines = [_rich([Span(item.head), *first]), *({**_rich(spans), "spacing": "None"} for spans in rest)]
@@ -196,13 +194,17 @@ def _item(item: Item, *, in_menu: bool) -> AdaptiveCard:
     lines += _unopened(action for action in item.actions if action not in opened)
     if not opened:
         return {"type": "Container", "spacing": "Medium", "items": lines}
-    actions = [_button(action, hidden=in_menu or len(opened) > 1) for action in opened]
-    beside = {"type": "Column", "width": "auto", "items": [{"type": "ActionSet", "actions": actions}]}
+    beside = {"type": "Column", "width": "auto", "items": [_acting(opened)]}
     return {
         "type": "ColumnSet",
         "spacing": "Medium",
         "columns": [{"type": "Column", "width": "stretch", "items": lines}, beside],
     }
+
+
+def _acting(actions: Sequence[Action]) -> AdaptiveCard:
+    """Return what can be done about an entry: its one button, or a menu of several."""
+    return {"type": "ActionSet", "actions": [_button(action, hidden=len(actions) > 1) for action in actions]}
 
 
 def _facts(rows: tuple[Fact, ...]) -> AdaptiveCard:
@@ -251,9 +253,11 @@ def _beside(cells: Iterable[list[Span]]) -> AdaptiveCard:
 
 def _list_table(table: ListTable) -> AdaptiveCard:
     """Return a list as a table that fits a phone: an entry's words in one cell, its amounts and buttons beside."""
-    amounts, acts = table.amounts, any(item.actions for item in table.items)
+    amounts, acting = table.amounts, [item.actions for item in table.items if item.actions]
+    alone = (_DIGIT * len(actions[0].label) + 2 * _PADDING for actions in acting if len(actions) == 1)
+    room = [max((_MENU, *alone))] if acting else []
     first = " · ".join(table.columns[at] for at in (table.texts[:1] if amounts else table.texts))
-    names = [first, *(table.columns[at] for at in amounts), *[" "] * acts]
+    names = [first, *(table.columns[at] for at in amounts), *(" " for _ in room)]
     head = [{"type": "TableCell", "items": [_quiet(name)]} for name in names]
     wide = [_DIGIT * max(len(row[at]) for row in table.rows) + _PADDING for at in amounts]
     right = [{"width": f"{width}px", "horizontalCellContentAlignment": "Right"} for width in wide]
@@ -262,7 +266,7 @@ def _list_table(table: ListTable) -> AdaptiveCard:
         "type": "Table",
         "firstRowAsHeaders": True,
         "showGridLines": False,
-        "columns": [{"width": 1}, *right, *[{"width": f"{_MENU}px"}] * acts],
+        "columns": [{"width": 1}, *right, *({"width": f"{width}px"} for width in room)],
         "rows": [{"type": "TableRow", "cells": row} for row in rows],
     }
 
@@ -274,8 +278,7 @@ def _row(item: Item, amounts: tuple[int, ...]) -> list[AdaptiveCard]:
     words = _cell(f"{item.number}. {first}", bold=True)
     if more:
         words["items"].append({**_quiet(" · ".join(more)), "spacing": "None"})
-    actions = [_button(action, hidden=True) for action in item.actions]
-    acting = {"type": "TableCell", "items": [{"type": "ActionSet", "actions": actions}] if actions else []}
+    acting = {"type": "TableCell", "items": [_acting(item.actions)] if item.actions else []}
     return [words, *(_cell(values[at], bold=True) for at in amounts), acting]
 
 

@@ -88,13 +88,6 @@ class ListTable(msgspec.Struct, frozen=True):
         return tuple(at for at, column in columns if any(amount_of(cell) is not None for cell in column))
 
 
-def shares_menu(items: Sequence[Item]) -> bool:
-    """Return whether a list's buttons share a menu: three or more entries with one button each, all of one intent."""
-    buttons = [item.actions[0] for item in items if len(item.actions) == 1]
-    alike = {button.press.intent if button.press else "" for button in buttons}
-    return MOST <= len(items) == len(buttons) and len(alike - {""}) == len(alike) == 1
-
-
 def amount_of(text: str) -> Decimal | None:
     """Return the dollars if the text is an amount and nothing else, such as `$1,240.00` or `-$12.30`; else None."""
     found = _AMOUNT.fullmatch(text)

@@ -155,7 +155,7 @@ def test_a_list_that_is_to_be_a_table_is_one() -> None:
     [chosen] = menu["elements"]
     assert (chosen["type"], chosen["placeholder"]["text"]) == ("static_select", "Details…")
     assert [(one["text"]["text"], one["value"]) for one in chosen["options"]][:1] == [("1. Grace Okafor, MD · 1", "a1")]
-    assert [block["type"] for block in page.plainer] == [*["rich_text"] * 7, "actions"]
+    assert [block["type"] for block in page.plainer] == ["rich_text", *["section"] * 6]
     assert faults(page.text, list(page.blocks)) == faults(page.text, list(page.plainer)) == []
     assert "1. Grace Okafor, MD · 1" in page.text
 
@@ -210,8 +210,8 @@ PRESSED = tuple(Action(f"a{at}", f"Do {at}", press=Press("x")) for at in range(8
 
 
 def test_an_entry_has_one_menu_at_its_right() -> None:
-    """One button is a button; several are the menu; a number is one link that does not break."""
-    for size, kind in ((1, "button"), (2, "overflow"), (5, "overflow"), (8, "static_select")):
+    """Also where it has one button, which would take half of a phone's width; a number is one link."""
+    for size, kind in ((1, "overflow"), (2, "overflow"), (5, "overflow"), (8, "static_select")):
         [page] = pages(reply(Item(1, (ENTRY, Line((Span("Skin & hair"),))), PRESSED[:size])))
         [entry] = page.blocks
         assert (entry["type"], entry["accessory"]["type"]) == ("section", kind)
@@ -219,21 +219,15 @@ def test_an_entry_has_one_menu_at_its_right() -> None:
         assert said == "1. *Grace Okafor, MD*\u00a0· <tel:+14235550142|(423)\u00a0555-0142>\nSkin &amp; hair"
 
 
-def test_a_list_has_one_menu_for_buttons_that_are_alike() -> None:
-    """From the third entry on; not where each asks something else, as the examples of help do."""
-    for size, asked, kinds in (
-        (3, "xxx", ["rich_text"] * 3 + ["actions"]),
-        (2, "xx", ["section"] * 2),
-        (3, "xyz", ["section"] * 3),
+def test_an_entry_that_is_no_result_has_its_button_beside_it() -> None:
+    """As the examples of help and of Home do: one line, or no number."""
+    for item, kind in (
+        (Item(1, (ENTRY,), PRESSED[:1]), "button"),
+        (Item(0, (ENTRY, ENTRY), PRESSED[:1]), "button"),
+        (Item(1, (ENTRY,), PRESSED[:2]), "overflow"),
     ):
-        entries = [Item(at, (ENTRY,), (Action(f"a{at}", "Do", press=Press(one)),)) for at, one in enumerate(asked, 1)]
-        [page] = pages(reply(*entries))
-        assert [block["type"] for block in page.blocks] == kinds
-        if len(kinds) > size:
-            [menu] = page.blocks[-1]["elements"]
-            assert menu["placeholder"]["text"] == "Do…"
-            assert [one["value"] for one in menu["options"]] == ["a1", "a2", "a3"]
-            assert menu["options"][0]["text"]["text"] == "1. Grace Okafor, MD · (423) 555-0142"
+        [page] = pages(reply(item))
+        assert [block["accessory"]["type"] for block in page.blocks] == [kind]
 
 
 @pytest.mark.threat("T45")

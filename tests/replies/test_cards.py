@@ -154,7 +154,8 @@ def test_a_list_that_is_to_be_a_table_is_one() -> None:
     assert [len(row["cells"]) for row in table["rows"]] == [3, 3, 3, 3]
     assert [column.get("horizontalCellContentAlignment") for column in table["columns"]] == [None, "Right", None]
     press = table["rows"][2]["cells"][2]["items"][0]["actions"][0]
-    assert (press["title"], press["data"]) == ("Details", {"press": "a2"})
+    assert (press["title"], press["data"], press.get("mode")) == ("Details", {"press": "a2"}, None)
+    assert [column["width"] for column in table["columns"]] == [1, "70px", "95px"]
     assert faults(page.card) == []
     assert drawn(blocks).split("\n") == [
         "#  Date      Your share",
