@@ -128,11 +128,14 @@ def _in_rows(kits: Iterable[Kit]) -> Iterator[Kit]:
 
 
 def _divided(blocks: Iterable[Block]) -> Iterator[Block]:
-    """Yield blocks that each fit a message. Long tables are split; a chart beyond Slack's limits becomes text."""
+    """Yield blocks that each fit a message. Long tables are split; a chart beyond Slack's limits becomes text.
+
+    So do the parts of a whole: Slack stacks no bars, and beside each other they would not look like one amount.
+    """
     charts = 0
     for block in blocks:
         match block:
-            case Chart() if drawable(block) and charts < _CHARTS:
+            case Chart() if drawable(block) and block.kind != "parts" and charts < _CHARTS:
                 charts += 1
                 yield block
             case Chart(said=said):
@@ -264,10 +267,9 @@ def _marked(span: Span) -> str:
 
 def _picture(chart: Chart, *, drawn: bool) -> Iterator[Kit]:
     """Yield a chart if it may be `drawn` and Slack can draw it; otherwise its text, if it has one."""
-    empty = chart.kind == "parts" and not any(point.values[0] for point in chart.points)
     labels = [_label(one, chart.kind) for one in chart.points]
     apart = len(set(labels)) == len(labels) and labels and all(labels)  # Slack takes no two names alike
-    if drawn and not empty and apart:
+    if drawn and apart:
         yield _chart(chart, labels)
     elif chart.said:
         yield _rich([(Span(chart.said),)])
