@@ -1,4 +1,4 @@
-"""Stores what a person says about a call with the plan: the day, who answered, its number and their own words."""
+"""Stores what the person reports about a call with the plan: the day, who answered, the number, and a note."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _OF_THE_CALL = (
 
 
 class CallKept(OfAppeal, frozen=True, kw_only=True):
-    """The claim and the `note` that is stored with its appeal; nothing is stored if the day is in doubt.
+    """The denied claim, and the note that is stored with the claim's appeal; None is stored if the day is unclear.
 
-    `bare` is True if a call was mentioned without any details.
+    `bare` is True if the message mentions a call without any details.
     """
 
     note: CallNote
@@ -26,7 +26,7 @@ class CallKept(OfAppeal, frozen=True, kw_only=True):
 
 
 async def answer(ask: Ask) -> CallKept:
-    """Return the call described by the message, or by the arguments of a form or button."""
+    """Return the note of the call that the message, a form or a button describes."""
     told = told_day(ask)
     note = _note(ask, told.day)
     bare = not (note.who or note.number or note.said or told.said)
@@ -49,6 +49,6 @@ def _note(ask: Ask, day: date) -> CallNote:
 
 
 def _named(ask: Ask) -> str:
-    """Return the name of a person in the message, whose record is not requested here."""
+    """Return the name of the person who answered the call; "" if the message names none."""
     person = ask.slots.get("person")
     return str(person.get("name", "")) if isinstance(person, Mapping) else ""

@@ -1,4 +1,4 @@
-"""What an appeal for this kind of denial needs: its evidence, the claim file, where to send it, and the fast option."""
+"""What an appeal against a denial needs: evidence, the claim file, the address, and when a fast appeal is possible."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from bot.kit import (
 
 
 class AppealNeeds(OfAppeal, frozen=True, kw_only=True):
-    """The claim, its `kind` of denial, and the `part` that was asked for: evidence, file, where or fast."""
+    """The denied claim, the kind of denial, and the requested part: "evidence", "file", "where" or "fast"."""
 
     part: str
     kind: DenialKind = "other"
 
 
 async def answer(ask: Ask) -> AppealNeeds:
-    """Return what the appeal needs, for the claim of the button or of the words.
+    """Return what the appeal needs, for the claim of a button or the claim that the question describes.
 
     Raises:
-        AskedAhead: No claim was denied; a rule of how plans work says how an appeal goes.
+        AskedAhead: No claim was denied, so that a general rule about appeals answers.
     """
     found = await case_found(ask)
     cite_claims(ask, (found.claim,) if found.claim else found.choices)

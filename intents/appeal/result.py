@@ -1,4 +1,4 @@
-"""Stores the answer of the plan, or of the external reviewers, to an appeal, and says what comes next."""
+"""Stores the decision of the plan or of the external reviewers on an appeal, and says what comes next."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ _OUTCOMES = frozenset({"approved", "partly", "upheld"})
 
 
 class AppealResult(OfAppeal, frozen=True, kw_only=True):
-    """The claim and the `outcome`, which is empty and asked for if the message has none.
+    """The decision on the appeal of a claim; nothing is stored if the day is unclear.
 
-    Nothing is stored if the day is in doubt. `review` is True if the external reviewers decided. `due` has the deadline
-    for an external review request.
+    Attributes:
+        outcome: The decision; empty if the message states none, so that the reply asks for it.
+        review: True if the external reviewers decided.
+        due: The deadline for the request of an external review.
     """
 
     outcome: AppealOutcome
@@ -24,7 +26,7 @@ class AppealResult(OfAppeal, frozen=True, kw_only=True):
 
 
 async def answer(ask: Ask) -> AppealResult:
-    """Return the outcome in the message, or of the button, which also says who answered."""
+    """Return the decision that the message states, or that of a button, which also says who decided."""
     outcome, told, of = _outcome(ask), told_day(ask), ask.arguments.get("of")
     found = await case_found(ask, "date_range", "date_ahead", fits=lambda case: case.stage in {"sent", "review"})
     cite_claims(ask, (found.claim,) if found.claim else found.choices)

@@ -8,12 +8,12 @@ from bot.kit import Ask, OfAppeal, ToldDay, case_found, cite_claims, stepped, te
 
 
 class AppealSent(OfAppeal, frozen=True, kw_only=True):
-    """The claim whose appeal was sent, and the day that was `told`; nothing is stored if the day is in doubt.
+    """The sending of an appeal or of a request for an external review; nothing is stored if the day is unclear.
 
     Attributes:
-        review: Whether it was the request for an external review.
-        which: Whether it is unclear if it was, so that the person is asked.
-        how: What was sent: "review", "appeal", or "fast", an appeal to be answered within 72 hours.
+        review: True if the request for an external review was sent.
+        which: True if the message does not say which of the two was sent, so that the reply asks.
+        how: What was sent: "review", "appeal", or "fast" for an appeal that is to be answered within 72 hours.
     """
 
     told: ToldDay
@@ -23,7 +23,7 @@ class AppealSent(OfAppeal, frozen=True, kw_only=True):
 
 
 async def answer(ask: Ask) -> AppealSent:
-    """Return the step with the day in the message (default: today), or with the day and kind of a button."""
+    """Return what was sent and on which day: by the message, with today as default, or by a button."""
     told, how = told_day(ask), ask.arguments.get("how") or text_of(ask, "question")
     waits = {"review": {"lost"}, None: {"open", "lost"}}.get(how, {"open"})
     found = await case_found(ask, "date_range", "date_ahead", "location", fits=lambda case: case.stage in waits)

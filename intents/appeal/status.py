@@ -1,4 +1,4 @@
-"""The state of an appeal, by what the person reported: its stages, the deadlines, and the noted calls."""
+"""The state of an appeal as the person reported it: the stages, the deadlines, and the notes of calls."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from bot.kit import (
 
 
 class AppealStatus(OfAppeal, frozen=True, kw_only=True):
-    """One case, or several to choose from.
+    """The stored appeal case, or several cases to choose from.
 
     Attributes:
-        forgotten: Whether a button deleted the case.
-        forgets: Whether the message asks for that, which needs a button.
-        gone: Whether the claim no longer counts, before anything was sent.
+        forgotten: True if a button deleted the case.
+        forgets: True if the message asks to delete the case, which needs a button.
+        gone: True if the claim stopped counting before anything was sent.
     """
 
     forgotten: bool = False
@@ -34,12 +34,12 @@ class AppealStatus(OfAppeal, frozen=True, kw_only=True):
 
     @property
     def shown(self) -> AppealCase | None:
-        """The current case."""
+        """The case to show; None if there is none."""
         return self.done.case or self.found.case
 
 
 async def answer(ask: Ask) -> AppealStatus:
-    """Return the case of the button or of the words; if several are stored, all of them."""
+    """Return the case of a button or the case that the question describes, or all cases if several are stored."""
     found = await case_found(ask)
     cite_claims(ask, (found.claim,) if found.claim else found.choices)
     forgets, forgotten = text_of(ask, "question") == "forget", "forget" in ask.arguments
@@ -55,7 +55,7 @@ async def answer(ask: Ask) -> AppealStatus:
 
 
 def _takes(ask: Ask) -> Callable[[AppealCase], AppealCase] | None:
-    """Return the change that the button undoes: the step or call that it names."""
+    """Return a function that removes the step or call that a button names from a case; None for another button."""
     if step := ask.arguments.get("undo"):
         return lambda case: case.reopened(step)
     if key := ask.arguments.get("call"):

@@ -12,7 +12,7 @@ AMOUNTS = ("billed", "allowed", "plan_paid", "owed", "deductible", "copay", "coi
 
 
 class Change(msgspec.Struct, frozen=True):
-    """A claim and the previous one; `rows` are the amounts that differ: name, before, now."""
+    """A claim and the claim that it replaces; `rows` are the amounts that differ, as (name, before, now)."""
 
     now: Claim
     before: Claim | None
@@ -20,7 +20,7 @@ class Change(msgspec.Struct, frozen=True):
 
 
 class Changes(Summary, frozen=True):
-    """The newest replaced claims; `gone` counts claims whose replacement was not found."""
+    """The newest replacements of claims; `gone` is the number of replaced claims whose replacement was not found."""
 
     changes: tuple[Change, ...]
     gone: int
@@ -28,7 +28,7 @@ class Changes(Summary, frozen=True):
 
 
 async def answer(ask: Ask) -> Changes:
-    """Return the matching adjusted claims, newest first, each with the claim that it replaces."""
+    """Return the matching claims that replace another claim, newest first, each with the claim that it replaces."""
     wanted = replace(wanted_of(ask), states=())
     alive = await newest_claims(ask, *days_around(wanted.start, wanted.end), enough=lambda _: False, page_size=100)
     fit = [claim for claim in choose(alive.claims, wanted).claims if not claim.sensitive]

@@ -13,10 +13,13 @@ Sign = Literal["credit", "overpaid", "takes_back", "taken_back"]
 
 
 class Credits(Summary, frozen=True):
-    """The claims that indicate money for the member, newest first, each with its sign and the amount if known.
+    """The claims that indicate money for the member, newest first.
 
-    `read` is the number of claims checked. A reversal shows what the plan took back, which may have to be settled by
-    the doctor's office. `wanted` are the conditions of the claims that were read.
+    Attributes:
+        rows: Each claim with what indicates the money, and the amount; None if unknown. For a reversal the amount is
+            what the plan took back, which the doctor's office may have to settle.
+        read: The number of claims that were checked.
+        wanted: The conditions of the claims that were checked.
     """
 
     rows: tuple[tuple[Claim, Sign, Amount | None], ...]
@@ -27,7 +30,7 @@ class Credits(Summary, frozen=True):
 
 
 async def answer(ask: Ask) -> Credits:
-    """Return the credits in the named time, or else in all claims: each claim once, with the clearest sign it has."""
+    """Return the credits among the claims of the named period, or else among all claims, each claim once."""
     wanted = replace(wanted_of(ask), states=())
     alive = await newest_claims(ask, *days_around(wanted.start, wanted.end), enough=lambda _: False, page_size=100)
     fit = choose((*alive.claims, *alive.reversals, *alive.taken_back), wanted).claims

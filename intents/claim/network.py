@@ -34,12 +34,15 @@ from bot.kit import (
 
 
 class Today(msgspec.Struct, frozen=True):
-    """The directory's data on who gave the care: `networks` are proven by active listings.
+    """What the directory states today about the provider who gave the care.
 
     Attributes:
-        wanted: The person's own networks, guessed from the coverage.
-        proven: Those of `wanted` that are in `networks`.
-        state: "several" if other providers have the name too; "away" if the directory could not be searched.
+        state: As in `Who`; "away" if the directory could not be searched.
+        networks: The networks that list the provider.
+        wanted: The member's own networks, guessed from the coverage.
+        proven: The member's own networks that list the provider.
+        total: The number of providers with the name, if there are several.
+        reference: The provider as `Type/id`, for a button.
     """
 
     state: Literal["one", "several", "ended", "unknown", "unnamed", "away"]
@@ -51,9 +54,14 @@ class Today(msgspec.Struct, frozen=True):
 
 
 class ClaimNetwork(Summary, frozen=True):
-    """The three facts; `claim` is None if there is no match.
+    """The three facts about the networks of a claim.
 
-    `shielded` is True if it has a sensitivity label and was not requested by a button. `side` is what "yes" refers to.
+    Attributes:
+        claim: The claim; None if no claim matches.
+        contract: Whether the provider was under contract when the care was given.
+        now: What the directory states today.
+        shielded: True if the claim has a sensitivity label and was not requested by a button.
+        side: The side of the network that a yes-no question asks about: "in" or "out".
     """
 
     claim: Claim | None = None
@@ -93,7 +101,7 @@ async def answer(ask: Ask) -> ClaimNetwork:
 def summarize(
     claim: Claim, contract: Contract | None, found: Who | None, own: tuple[str, ...], today: date
 ) -> ClaimNetwork:
-    """Return the separate facts; `found` is None if the directory could not be searched."""
+    """Return the three facts; `found` is None if the directory could not be searched, `own` are the member's own."""
     if found is None:
         return ClaimNetwork(claim, contract, Today("away"), today)
     rows = found.only
@@ -111,6 +119,6 @@ def summarize(
 
 
 async def _find(ask: Ask) -> tuple[Claim | None, Live]:
-    """Return the newest matching visit."""
+    """Return the claim of the newest matching visit, None if there is none, and all claims that were read."""
     found, alive = await newest_visits(ask, people=True)
     return (found[0] if found else None), alive

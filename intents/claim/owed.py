@@ -1,4 +1,4 @@
-"""The total amount owed, as far as claims show it: the member's share, the reported payments, and what is unknown."""
+"""The total amount owed as far as claims show it: the member's share, reported payments, and unknown payments."""
 
 from __future__ import annotations
 
@@ -36,16 +36,19 @@ _OF_CARE = "coverage.cost_share"
 
 
 class OwedInAll(Summary, frozen=True):
-    """The share of `claims` claims, what is reported as `paid`, and what is `left` if both are known.
+    """The sums of the member's shares, of the reported payments, and of what is left to pay.
 
     Attributes:
-        shares: The share by currency.
-        over: What is reported as paid beyond the share.
-        open: The `SHOWN` largest claims with something left.
-        unknown: How many claims have a share without a payment status, with the sum `unknown_share`.
-        untold: How many claims have no share.
-        whom: Who may bill, each with the amount not known to be paid, largest first, if asked for.
-        first: Whether only `whom` was asked for, and no sum.
+        claims: The number of claims with a known share; `untold`: the number of claims without one.
+        share: The sum of the shares; `shares`: the sum for each currency; `least`: the sum is only a minimum.
+        paid: The sum of the reported payments by the member; None if none is reported.
+        left: The sum of what is left of the shares with a reported payment; None if unknown.
+        over: The sum of the payments beyond the shares.
+        open: The largest claims with something left, five at most, and what is left of each.
+        unknown: The number of claims without a reported payment; `unknown_share`: the sum of their shares.
+        marked: The number of claims with a sensitivity label.
+        whom: Who may bill, each with the amount not known to be paid, largest first, if the question asks that.
+        first: True if the question asks only who may bill, and not for a sum.
     """
 
     wanted: ClaimWish
@@ -69,11 +72,10 @@ class OwedInAll(Summary, frozen=True):
 
 
 async def answer(ask: Ask) -> OwedInAll:
-    """Return the amounts in the named period, by default the last twelve months.
+    """Return the amounts of the claims in the requested period, by default the last twelve months.
 
     Raises:
-        AskedAhead: The question is about care to come, by its words or since no claim shows the care, or about what is
-            left of a yearly amount.
+        AskedAhead: The question is about a yearly amount or the cost of future care.
     """
     hand_over_ahead(ask, "formulary.drug_coverage")
     if share_asked(ask) in COUNTED:
@@ -90,7 +92,7 @@ async def answer(ask: Ask) -> OwedInAll:
 
 
 def summarize(alive: Live, ask: Ask) -> OwedInAll:
-    """Return the amounts; only reported payments are subtracted, and without a report nothing is known."""
+    """Return the sums over the claims of the period; only reported payments are subtracted from a share."""
     (start, end), found = time_of(ask, USUAL), _within(alive, ask)
     counted = found.counted
     told = [claim for claim in counted if claim.owed.amount is not None]
@@ -122,7 +124,7 @@ def summarize(alive: Live, ask: Ask) -> OwedInAll:
 
 
 def _whom(told: Iterable[Claim]) -> tuple[tuple[str, Amount], ...]:
-    """Return the amounts not known to be paid, by who bills, without sensitive claims."""
+    """Return who bills, each with the sum that is not known to be paid, largest first, without sensitive claims."""
     sums: dict[str, Amount] = {}
     for claim in told:
         rest, name = claim.owed.amount if claim.paid_by_patient is None else left_of(claim), claim.billing or claim.seen

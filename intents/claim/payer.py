@@ -1,4 +1,4 @@
-"""Which plan decided a claim and what it paid, and what another plan paid, as far as the claim shows."""
+"""The plan that decided a claim, what that plan paid, and what another plan paid, as far as the claim shows."""
 
 from __future__ import annotations
 
@@ -38,9 +38,12 @@ _OF_SHARE = frozenset({"deductible", "copay", "coinsurance"})
 
 
 class Payer(msgspec.Struct, frozen=True):
-    """A claim and the coverage under which it was decided; `others` are further coverages that it names.
+    """A claim and the coverages that the claim names.
 
-    `plan` is None if the claim names none, or one that is not available. `carriers` are names of other payers.
+    Attributes:
+        plan: The coverage under which the claim was decided; None if the claim names none or an unavailable one.
+        others: Further coverages that the claim names.
+        carriers: The names of other payers.
     """
 
     claim: Claim
@@ -50,9 +53,12 @@ class Payer(msgspec.Struct, frozen=True):
 
 
 class PlanThatPaid(Summary, frozen=True):
-    """The newest matching claims, those of one visit together, each with its plan; `more` are not shown.
+    """The newest matching claims, each with its plan.
 
-    `of_share`: the question is which part of the share it is, such as a copay; `whys` prove that by claim.
+    Attributes:
+        more: The number of matching claims that are not shown.
+        of_share: True if the question is whether the member's share is a deductible, a copay or a coinsurance.
+        whys: The reason for the member's share by the claim's id; None if the amounts prove none.
     """
 
     wanted: ClaimWish
@@ -65,7 +71,7 @@ class PlanThatPaid(Summary, frozen=True):
 
 
 async def answer(ask: Ask) -> PlanThatPaid:
-    """Return the plan of the chosen claim, of those described, or of the last visit."""
+    """Return the plan of the claim of a button, of the claims that the question describes, or of the last visit."""
     known = await member_coverages(ask)
     alive = await newest_claims(
         ask, *service_dates(ask), enough=lambda so_far: len(_chosen(so_far, ask)) > SHOWN, page_size=50
@@ -80,7 +86,7 @@ async def answer(ask: Ask) -> PlanThatPaid:
 
 
 def summarize(alive: Live, known: Coverages, ask: Ask) -> PlanThatPaid:
-    """Return the matching claims, each with its coverage."""
+    """Return the first few matching claims, each with its coverage."""
     found, wanted = _chosen(alive, ask), replace(wanted_of(ask), aspect=None)
     by_id = {coverage.id: coverage for coverage in known.every}
     rows = tuple(_payer(claim, by_id) for claim in found[:SHOWN])
@@ -96,7 +102,7 @@ def _payer(claim: Claim, by_id: Mapping[str, Coverage]) -> Payer:
 
 
 def _chosen(alive: Live, ask: Ask) -> tuple[Claim, ...]:
-    """Return the claim of an entry, or those that match the conditions, or those of the last visit's day."""
+    """Return the claim of a button, or the claims that match the conditions, or without conditions the last visit's."""
     if claim_id := ask.arguments.get("id"):
         return tuple(claim for claim in alive.every if claim.id == claim_id)
     if wanted_of(ask).narrows:

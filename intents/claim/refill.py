@@ -1,4 +1,4 @@
-"""When a supply of a drug runs out, by the payer's data: the date of its last fill plus its days."""
+"""The day on which the supply of a drug runs out: the day of the last fill plus the days of supply on the claim."""
 
 from __future__ import annotations
 
@@ -22,9 +22,12 @@ class Supply(msgspec.Struct, frozen=True):
 
 
 class Refill(Summary, frozen=True):
-    """The supplies, those that end last first; `since` is how far fills were looked for.
+    """The supplies of the member's drugs, latest end first.
 
-    `counts`: how many refills are left was asked; `whether`: if one can be had now.
+    Attributes:
+        since: The first day of the search for fills.
+        counts: True if the question is how many refills are left, which no record shows.
+        whether: True if the question is whether a refill is possible now.
     """
 
     supplies: tuple[Supply, ...]
@@ -38,13 +41,13 @@ class Refill(Summary, frozen=True):
 
     @property
     def early(self) -> bool:
-        """True where the one supply lasts so long that a plan would hardly pay for the next one yet."""
+        """Whether the first supply lasts so long that a plan would probably not yet pay for a refill."""
         until = self.supplies[0].until if self.supplies else None
         return until is not None and until - self.today > EARLY
 
     @property
     def next(self) -> Supply | None:
-        """The named drug that runs out next, today or later."""
+        """The supply that ends next, today or later, among those whose drug has a name; None if there is none."""
         named = (one for one in self.supplies if one.medication.dispensed.drug)
         ahead = [one for one in named if one.until and one.until >= self.today]
         return min(ahead, key=lambda one: one.until or date.max, default=None)
@@ -56,7 +59,7 @@ async def answer(ask: Ask) -> Refill:
     Drugs also match by ingredient and brands, and sensitive fills are only counted.
 
     Raises:
-        AskedAhead: What the refill will cost is asked.
+        AskedAhead: The question is what the refill will cost.
     """
     says = ask.asked.says
     hand_over_ahead(ask, _DRUG)

@@ -1,4 +1,4 @@
-"""The shots on the plan's claims, or other care that may be due; no record shows what still is."""
+"""The shots on the plan's claims, or other preventive care; no record shows what is still due."""
 
 from __future__ import annotations
 
@@ -28,14 +28,15 @@ _SHOT = {"service": "vaccine"}
 
 
 class Shots(Summary, frozen=True):
-    """The claims for a shot, newest first: `count` of them, with `left` not shown; `marked` have a sensitivity label.
+    """The claims for shots, newest first.
 
     Attributes:
-        due: Whether the question is what is still due; `care`: whether it is of other care than shots.
+        count: The number of all such claims; `left`: the number not shown; `marked`: those with a sensitivity label.
+        due: True if the question is what is still due; `care`: the question is about care other than shots.
         words: The payer's words for each claim.
-        free: Whether the question is if the newest was free; `dated`: when it was.
-        wanted: The named kind of shot, if no claim shows it; `nearest` are other shots.
-        kinds: The kind of care behind the payer's words.
+        free: True if the question is whether the newest shot was free; `dated`: when the newest shot was.
+        wanted: The named kind of shot, if no claim shows that kind; `nearest`: claims for other shots.
+        kinds: The kinds of care for the payer's words.
     """
 
     claims: tuple[Claim, ...]
@@ -54,7 +55,7 @@ class Shots(Summary, frozen=True):
 
 
 async def answer(ask: Ask) -> Shots:
-    """Return every claim for the named shot, or for any shot."""
+    """Return the claims for the named shot, or for any shot if none is named."""
     asked = replace(ask, slots={**_SHOT, **ask.slots})
     found = await history(asked)
     fit = fitting(found.claims, asked)

@@ -38,13 +38,17 @@ State = Literal["denied", "paid", "partly", "processing", "replaced", "cancelled
 
 
 class ClaimStatus(Summary, frozen=True):
-    """The newest matching claims, each with its state and, for a replaced one, the claim that counts instead, if read.
+    """The newest matching claims with their states.
 
-    `asked` is the number or provider that was named; `paid` is True if the question was whether the plan paid. `lines`
-    has, by the id of a claim of which only some lines are of the care in question, what the plan paid for these and the
-    member's share of them, if every one says so. `together` is the share of all that match, where that is asked for;
-    `received` is True if the question was whether the plan has them. `beyond` is the number of their days, where one
-    before the first of them is asked for.
+    Attributes:
+        claims: Each claim with its state, and the claim that counts instead, if one was read.
+        more: True if there are further claims.
+        asked: The claim number or provider in the question.
+        filtered: True if the question has conditions.
+        paid: True if the question is whether the plan paid; `received`: whether the plan has the claims.
+        lines: By the id of a claim with other care too, the plan's payment and the member's share for the care's lines.
+        together: The sum of the member's shares, if the question asks what the member paid.
+        beyond: The number of all days, if the question asks for a day before the first one.
     """
 
     claims: tuple[tuple[Claim, State, Claim | None], ...]
@@ -62,7 +66,7 @@ class ClaimStatus(Summary, frozen=True):
 
 
 async def answer(ask: Ask) -> ClaimStatus:
-    """Return the state of the claim that was named or chosen from a list, or else of the newest ones."""
+    """Return the state of the named claim or the claim chosen from a list, or else of the newest matching claims."""
     alive = await newest_claims(ask, *service_dates(ask), enough=lambda so_far: _is_enough(so_far, ask), page_size=50)
     summary = summarize(alive, ask)
     if (strict := await checked(ask, alive, [claim for claim, _, _ in summary.claims])) is not alive:
@@ -79,7 +83,7 @@ def _is_enough(so_far: Live, ask: Ask) -> bool:
 
 
 def summarize(alive: Live, ask: Ask) -> ClaimStatus:
-    """Return the first few claims; one that no longer counts is included if it was asked for by number."""
+    """Return the first few matching claims; a claim that no longer counts is included only if its number was named."""
     every = _found(alive, ask)
     at = place_of(ask, [(claim,) for claim in every])
     found = every if at is None else every[at : at + 1]
@@ -105,7 +109,10 @@ def summarize(alive: Live, ask: Ask) -> ClaimStatus:
 
 
 def _lines(claim: Claim, wanted: ClaimWish) -> tuple[Amount, Amount] | None:
-    """Return what the plan paid for the lines of the care in question, and the share of them."""
+    """Return the plan's payment and the member's share for the lines of the requested care.
+
+    Return None if all lines are of that care, or if an amount is unknown.
+    """
     shown, share = part_of(claim, wanted)
     paid = plan_paid_in(claim, wanted) if shown and shown.partly else None
     return (paid, share) if paid and share else None
@@ -122,7 +129,7 @@ def _found(alive: Live, ask: Ask) -> Sequence[Claim]:
 
 
 def state_of(claim: Claim, alive: Live) -> State:
-    """Return the payer's state of a claim, "decided" if it gives none."""
+    """Return the state of a claim in the payer's record; "decided" if the record shows no other state."""
     signs: tuple[tuple[State, bool], ...] = (
         ("cancelled", claim in alive.cancelled),
         ("replaced", claim in alive.replaced),

@@ -17,7 +17,7 @@ from bot.kit import (
 
 
 class AfterDeductible(Summary, frozen=True):
-    """What the plan's records name for the care; `copays` are all that the plan names, if no care was."""
+    """What the plan's records state about the cost of care; `copays` are all copays if the question names no care."""
 
     to_come: ToCome
     copays: tuple[CostShare, ...] = ()
@@ -27,8 +27,8 @@ async def answer(ask: Ask) -> AfterDeductible:
     """Return the plan's cost sharing for the care; the deductible is taken as met.
 
     Raises:
-        AskedAhead: The yearly maximum was meant; a rule of how plans work says what comes after it. Or what is left
-            until the plan pays is asked, or what was used in a time that is over.
+        AskedAhead: The question is about the time after the yearly maximum, about what is left until the plan pays, or
+            about what was used in a past period.
     """
     end, says = span_of(ask)[1], ask.asked.says
     over = end is not None and end < ask.today and "was" in says and "service" not in ask.slots

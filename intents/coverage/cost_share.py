@@ -1,6 +1,6 @@
-"""The plan's deductible, limits and copays, and the minimum that the claims have used of them.
+"""The plan's deductible, limits and copays, and the minimum that the claims have used of these amounts.
 
-Neither a Coverage nor claims hold an accumulator (fhir-notes 4.7): the amount used is "at least" and never a balance.
+Neither a Coverage nor claims have an accumulator (fhir-notes 4.7): the amount used is "at least", never a balance.
 """
 
 from __future__ import annotations
@@ -78,22 +78,24 @@ _RULES, _CLAIMS_TELL = "coverage.workings", "what_counts"
 
 
 class CostShares(Summary, frozen=True):
-    """The plan's shares by coverage, and the floors of the medical claims by network side.
+    """The requested cost shares of the plans, and the minimum that the claims have used of a yearly amount.
 
-    `unsplit`: what was spent before a figure was met was asked, and no record tells that day.
-    `scope` is the kind of plan that was asked about: dental, vision or drugs; `unscoped`: no plan is of that kind, or
-    none names a share for it, so what is told is the others'. `several`: how many deductibles there are was asked.
-    `no_family`: the family's figure was asked for, and no plan names one.
-    `standings`: where the member stands with the figure of each plan; none where that is not clear. `both`: the same of
-    several yearly figures that were asked for.
-    `rows` are the claims that carried a part of it, with that part, the newest first; `detail` asks to see them.
-    `toward`: what went toward a yearly figure was asked. `two`: several kinds of visit were.
-    `yearly`: a yearly "figure" itself was asked for, or "whether" it is met; `threshold`: or is over an amount.
-    `to_come`: what the records say of some care that is ahead, where that was asked; `ahead`: the rules of the
-    operator's benefit table for it, a plan each; `wants` is what is asked of it. `asks`: what else is.
-
-    `drugs` are the pharmacy claims, which some plans count and some do not. `read` says whether claims were read and
-    `counted` how many fit; `start` and `through` are the first day looked at and the newest service counted.
+    Attributes:
+        plans: The plans, each with its shares; `covered`: the member has a plan; `aspect`, `side`: what was requested.
+        read, counted: Whether claims were read, and how many count; `start`, `through`: their first and newest day.
+        floors: The used minimum by network side; `drugs`: that of pharmacy claims, which not all plans count.
+        standings: How much of each plan's amount is used, if that is clear; `both`: the same for several amounts.
+        other_claims: The number of claims of other kinds of plans; `end`: the last day, if a past period was requested.
+        scope: The requested kind of plan; `unscoped`: no plan states a share for it, so the others' are shown.
+        several: True if the question is how many deductibles there are.
+        rows: The claims with a part of the amount, newest first, and that part; `detail`: show these claims.
+        ahead, to_come: The benefit table's rules for future care, and what the records show about its cost.
+        wants, asks: What the question asks about future care, and what it asks in addition.
+        no_family: True if the family's amount was requested and no plan states one.
+        unsplit: True if the question is what was spent before an amount was met, which no record shows.
+        yearly: "figure" if a yearly amount itself was requested, "whether" if the question is whether it is met.
+        toward: The claims that went toward a yearly amount; `two`: the copays of several kinds of visit.
+        threshold: The limit with which the used amount is compared.
     """
 
     plans: tuple[Shares, ...] = ()
@@ -136,18 +138,18 @@ class CostShares(Summary, frozen=True):
 
     @property
     def rest(self) -> tuple[Floor, ...]:
-        """The floors that are not part of a standing."""
+        """The floors whose data no standing includes."""
         return tuple(floor for floor in self.floors if not any(_tells(one, floor) for one in self.standings))
 
     @property
     def silent(self) -> tuple[Shares, ...]:
-        """The plans that the standings do not cover completely."""
+        """The plans with shares that no standing includes."""
         told = {one.plan.id for one in self.standings if one.plan}
         return tuple((plan, shares) for plan, shares in self.plans if plan.id not in told or len(shares) > 1)
 
     @property
     def deductibles(self) -> int:
-        """How many in-network deductibles for one person the plans name."""
+        """The number of in-network deductibles for one person that the plans state."""
         named = [share for _, shares in self.plans for share in shares if share.kind == "deductible"]
         return sum(1 for share in named if share.side != "out" and share.who != "family")
 
@@ -164,7 +166,7 @@ class CostShares(Summary, frozen=True):
 
     @property
     def measure(self) -> tuple[Amount, Amount] | None:
-        """What the in-network claims come to, and the only amount that the plans name for it."""
+        """The minimum used in network and the only amount that the plans state; None if there is no single pair."""
         named = [share for _, shares in self.plans for share in shares if share.side != "out"]
         floor = next((one for one in self.floors if one.side == "in"), None)
         if self.aspect not in COUNTED or len(named) != 1 or floor is None or named[0].drugs or self.changed:
@@ -174,19 +176,19 @@ class CostShares(Summary, frozen=True):
 
     @property
     def of_year(self) -> tuple[Amount, Amount] | None:
-        """The measure, where the time in question lies in the plan year of the claims."""
+        """The `measure` if the requested period is in the plan year of the claims; else None."""
         year = next((one.year for one in self.floors if one.side == "in"), None)
         within = self.start and year and year.holds(self.start) and year.holds(self.end or self.start)
         return self.measure if within else None
 
     @property
     def reached(self) -> bool:
-        """Whether the in-network claims reach the only amount that the plans name for it."""
+        """Whether the in-network claims of the plan year reach the only amount that the plans state."""
         return self.of_year is not None and self.of_year[0].value >= self.of_year[1].value
 
     @property
     def drugs_reach(self) -> bool:
-        """Whether prescriptions, where they count too, make up what the other claims of that year lack."""
+        """Whether the amount is reached only if prescription fills count too."""
         floor, (used, limit) = self.drugs, self.of_year or (None, None)
         drugs = (floor.deductible if self.aspect == "deductible" else floor.shares) if floor else None
         if used is None or limit is None or drugs is None:
@@ -195,27 +197,27 @@ class CostShares(Summary, frozen=True):
 
     @property
     def left_at_most(self) -> Amount | None:
-        """The maximum that is left of the only amount that the plans name, as claims give a minimum of what is used."""
+        """The most that can be left of the only amount that the plans state; None if unknown, reached or past."""
         used, limit = self.measure or (None, None)
         return limit - used if used and limit and used.value < limit.value and not self.end else None
 
     @property
     def unsided(self) -> bool:
-        """Whether a side of the network was asked for, and no share shown has a side."""
+        """Whether a side of the network was requested and a share does not state its side."""
         return self.side is not None and any(share.side is None for _, shares in self.plans for share in shares)
 
     @property
     def nothing_to_meet(self) -> bool:
-        """Whether every deductible in question is zero, so that a floor has no meaning."""
+        """Whether every requested deductible is zero, so that a used amount has no meaning."""
         amounts = [share.amount for _, shares in self.plans for share in shares]
         return self.aspect == "deductible" and bool(amounts) and not any(one is None or one.value for one in amounts)
 
 
 async def answer(ask: Ask) -> CostShares:
-    """The shares of the current plans; for deductible and limit also the floor from this year's claims.
+    """Return the shares of the current plans; for a yearly amount also the minimum used by this year's claims.
 
     Raises:
-        AskedAhead: Whether some care counts toward a yearly figure is asked, and a rule of how plans work says so.
+        AskedAhead: The question is about a general rule of health plans, such as what counts toward a yearly amount.
     """
     if "network" in ask.slots and side_named(ask) is None and "network" not in ask.several:
         ask.cannot("network")  # shares are told by side; those of one network by its name are not
@@ -249,7 +251,11 @@ async def answer(ask: Ask) -> CostShares:
 
 
 async def _apart(coverages: Coverages, ask: Ask) -> CostShares | None:
-    """Which claims went toward a yearly figure, or several kinds of visit, where one of these is asked."""
+    """Return the claims that went toward a yearly amount, or the copays of several kinds of visit; None for others.
+
+    Raises:
+        AskedAhead: A general rule of health plans answers the question.
+    """
     if told := sides_asked(ask):
         raise AskedAhead(_RULES, workings=told)
     if "drug" in ask.beside:
@@ -269,7 +275,7 @@ async def _apart(coverages: Coverages, ask: Ask) -> CostShares | None:
 
 
 def summarize(coverages: Coverages, alive: Live | None, ask: Ask) -> CostShares:
-    """The shares that were asked for, and the sums of the claims; `alive` None: they were not needed."""
+    """Return the requested shares and the sums of the claims; `alive` is None if the question needs no claims."""
     aspect, side = share_asked(ask), side_named(ask)
     chosen = _chosen(coverages, ask)
     every = of_family([(coverage, shares_of(coverage.costs, aspect, side)) for coverage in chosen], ask)
@@ -312,10 +318,10 @@ def summarize(coverages: Coverages, alive: Live | None, ask: Ask) -> CostShares:
 
 
 async def _of_care(ask: Ask, coverages: Coverages, wants: Wants) -> CostShares:
-    """Return the benefit table's rules for care to come, or else what the records name.
+    """Return the benefit table's rules for future care, or else what the records show about the care's cost.
 
     Raises:
-        AskedAhead: A price is named: the share of it is a rule of how plans work.
+        AskedAhead: The question states a price, of which another intent calculates the member's share.
     """
     if rules := rules_ahead(ask, coverages, side_named(ask)):
         priced = await priced_ahead(ask, rules, coverages)
@@ -335,7 +341,7 @@ async def _of_care(ask: Ask, coverages: Coverages, wants: Wants) -> CostShares:
 
 
 def _chosen(coverages: Coverages, ask: Ask) -> tuple[Coverage, ...]:
-    """Return the coverages of the period in question, or else the current ones, or else the last one that ended."""
+    """Return the coverages of the requested period, or else the current ones, or else the last one that ended."""
     if _asks_time(coverages, ask):
         start, end = _span(ask)
         held = (one for one in coverages.every if one.period.known and one.status != "cancelled")
@@ -345,7 +351,7 @@ def _chosen(coverages: Coverages, ask: Ask) -> tuple[Coverage, ...]:
 
 
 def _asks_time(coverages: Coverages, ask: Ask) -> bool:
-    """Return whether the question is about another period than the year of a current plan."""
+    """Return whether the question is about a period other than the current plan year."""
     value = ask.slots.get("date_range")
     if not isinstance(value, Mapping):
         return False
@@ -359,20 +365,20 @@ def _asks_time(coverages: Coverages, ask: Ask) -> bool:
 
 
 def _counted_from(chosen: Iterable[Coverage], counted: Iterable[Claim], coverages: Coverages) -> date:
-    """Return the first day of the search: of the plans' years, or of another plan's earlier claim."""
+    """Return the first day of the plans' years, or of the earliest counted claim if that is before it."""
     years = [year_now(one, coverages).first for one in chosen] or [coverages.today.replace(month=1, day=1)]
     return min([min(years), *(claim.service.day.first for claim in counted if claim.service.day)])
 
 
 def _counts_as(coverages: Coverages, ask: Ask) -> str | None:
-    """Return the kind of plan whose claims count; drugs without a share of their own count as medical."""
+    """Return the kind of plan whose claims count, None for medical; drugs without a share of their own are medical."""
     scope = scope_of(ask)
     chosen = [(one, one.costs) for one in _chosen(coverages, ask)]
     return None if scope == "drugs" and not of_scope(chosen, scope) else scope
 
 
 def _counted(alive: Live, coverages: Coverages, ask: Ask, scope: str | None) -> list[Claim]:
-    """Return the claims of the period under a medical plan; dental and vision plans have their own deductibles."""
+    """Return the claims of the period that count for plans of the scope; None means medical plans."""
     scopes = {coverage.id: coverage.scope for coverage in coverages.every}
     timed = _asks_time(coverages, ask)
     rows = counting(alive, coverages, _span(ask)) if timed else this_year(alive, coverages)
@@ -380,13 +386,13 @@ def _counted(alive: Live, coverages: Coverages, ask: Ask, scope: str | None) -> 
 
 
 def _tells(standing: MetSoFar, floor: Floor) -> bool:
-    """Return whether the standing contains the information of the floor."""
+    """Return whether the standing is for the plan, year and network side of the floor."""
     plan = floor.plan is None or (standing.plan is not None and same_plan(standing.plan, floor.plan))
     return floor.side == "in" and plan and floor.year == standing.year
 
 
 def _span(ask: Ask) -> tuple[date, date]:
-    """Return the period that was asked for, by default this calendar year."""
+    """Return the requested period, by default from January 1 until today."""
     value = ask.slots.get("date_range")
     start, end = (value.get("start"), value.get("end")) if isinstance(value, Mapping) else (None, None)
     last = date.fromisoformat(str(end)) if end else ask.today

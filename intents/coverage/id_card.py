@@ -27,9 +27,11 @@ _COPAYS = 6  # a card has room for no more
 
 
 class IdCard(msgspec.Struct, frozen=True):
-    """One card. `member_id` and `subscriber_id` are as displayed: in full, or only their end.
+    """One ID card.
 
-    The back has the payer's `phones`, each with its purpose, and `address`.
+    Attributes:
+        member_id, subscriber_id: The numbers as displayed: in full, or only the last digits.
+        phones, address: The payer's phone numbers with their purposes, and address, on the back of the card.
     """
 
     coverage: Coverage
@@ -40,15 +42,18 @@ class IdCard(msgspec.Struct, frozen=True):
 
     @property
     def copays(self) -> tuple[CostShare, ...]:
-        """The first copays that the coverage names."""
+        """The first six copays that the coverage states."""
         return tuple(share for share in self.coverage.costs if share.kind == "copay")[:_COPAYS]
 
 
 class IdCards(Summary, frozen=True):
-    """A card for each current coverage; if there are none, those that ended, with `ended` set.
+    """The ID cards of the current coverages.
 
-    `asks` are the items that the message names: "pharmacy" numbers, the "group", "member", the member's own number, or
-    "role", whose plan it is.
+    Attributes:
+        ended: True if there is no current or future coverage, so that the cards are of one that ended.
+        shown: True if the numbers are displayed in full.
+        asks: The items of the card that the question asks for: "pharmacy", "group", "member" (the member's own number)
+            or "role" (whose plan it is).
     """
 
     cards: tuple[IdCard, ...] = ()
@@ -59,17 +64,17 @@ class IdCards(Summary, frozen=True):
 
     @property
     def hidden(self) -> bool:
-        """Whether a number is hidden and can be shown."""
+        """Whether a member or subscriber number is hidden, so that a button can show it in full."""
         return not self.shown and any(card.member_id or card.subscriber_id for card in self.cards)
 
     @property
     def labelled(self) -> bool:
-        """Whether one of them has a sensitivity label."""
+        """Whether a coverage has a sensitivity label."""
         return any(card.coverage.labels for card in self.cards)
 
 
 async def answer(ask: Ask) -> IdCards:
-    """Return the cards of the current coverages, or else of the newest one that ended."""
+    """Return the cards of the current coverages, or else of future ones, or else of the newest one that ended."""
     asks, coverages = _asks(ask), await member_coverages(ask, shown=True)
     shown = "member" in asks or ask.arguments.get("show") == "yes"
     held = coverages.current or coverages.in_state("future")
@@ -79,7 +84,10 @@ async def answer(ask: Ask) -> IdCards:
 
 
 def _asks(ask: Ask) -> frozenset[str]:
-    """Return which items of the card are asked for; a subscriber's number is the member's own."""
+    """Return the items of the card that the question asks for, as in `IdCards.asks`.
+
+    A subscriber's or policy number counts as the member's own number.
+    """
     words, says = words_of(ask.said), ask.asked.says
     said = set(words)
     if "card_role" in says and not said & _NUMBER:
@@ -93,7 +101,7 @@ def _asks(ask: Ask) -> frozenset[str]:
 
 
 def _card(coverage: Coverage, payer: PayerContact | None, *, shown: bool) -> IdCard:
-    """Return a card; it has the subscriber's number only if it differs from the member's."""
+    """Return the card of a coverage; the subscriber's number is None if it equals the member's number."""
     own, subscriber = coverage.member_id, coverage.subscriber_id
     if own is None:
         own, subscriber = subscriber, None
@@ -104,7 +112,7 @@ def _card(coverage: Coverage, payer: PayerContact | None, *, shown: bool) -> IdC
 
 
 def _said(number: str | None, *, shown: bool) -> str | None:
-    """Return the number, or its last digits after dots; a short one is hidden completely."""
+    """Return the number as displayed: in full if `shown`, else the last four digits after dots, or only dots."""
     if number is None or shown:
         return number
     return f"••••{number[-_SEEN:] if len(number) > 2 * _SEEN else ''}"

@@ -1,4 +1,4 @@
-"""What the coverages on record are for: dental, vision, drugs, a public program, another period."""
+"""Whether the member has coverage of a kind: dental, vision, drugs, a public program, or in another period."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ class Included(Summary, frozen=True):
     """The plans `found` for the subject (`about`), and the other current ones.
 
     Attributes:
-        about: The subject, empty for any other care.
-        shares: The plans' cost sharing for it.
-        lines: The product lines of the current plans, if certain.
-        start: The first day of the period in question; `end` is the last one.
-        gaps: Whether the plans found do not cover all days of the period.
-        named: The program that was asked for, medicare or medicaid.
-        first_asked: Whether the question is which plan pays first; `leads` is the first by the records' numbers.
-        paid: What the dental plan paid since `start` in `claims` claims; `untold` claims have no amount.
+        about: The subject of the question, such as "dental"; "" for any other care.
+        shares: The plans' cost shares for the subject.
+        lines: The product lines of the current plans, such as "medicare"; None for a plan without a certain one.
+        start, end: The first and the last day of the requested period.
+        gaps: True if the plans found do not cover all days of the period.
+        named: The public program in the question: "medicare" or "medicaid".
+        first_asked: True if the question is which plan pays first; `leads`: that plan by the coverages' order.
+        paid: What the dental plan paid since `start`; `claims`: how many claims; `untold`: how many without an amount.
     """
 
     about: str
@@ -72,11 +72,11 @@ class Included(Summary, frozen=True):
 
 
 async def answer(ask: Ask) -> Included:
-    """Return the answer from the coverages alone, or for a dental maximum, from payments; nothing is guessed.
+    """Return the plans for the subject of the question; for a dental maximum also what the dental plan paid.
 
     Raises:
-        AskedAhead: Which plan pays first is asked, and the record has one plan: a rule of how plans work says it. Or
-            a yearly amount or some care is asked about.
+        AskedAhead: The question is which plan pays first and the member has only one plan, or it is about a yearly
+            amount or about certain care.
     """
     if handed := ask.arguments.get("reason"):
         ask = replace(ask, slots={**ask.slots, "reason": handed})
@@ -100,7 +100,7 @@ async def answer(ask: Ask) -> Included:
 
 
 def dental_maximum(coverages: Coverages, rows: Sequence[Claim], start: date, end: date) -> Included:
-    """Return the dental plans and what they paid: the part of a yearly maximum that the claims show."""
+    """Return the dental plans and the sum that the claims in `rows` show as paid by the plans."""
     found = tuple(one for one in coverages.current if one.scope == "dental")
     told = [claim.plan_paid for claim in rows if claim.plan_paid]
     others = tuple(one for one in coverages.current if one not in found)
@@ -120,13 +120,13 @@ def _plan_time(coverages: Coverages, ask: Ask) -> tuple[date, date]:
 
 
 def _dental(alive: Live, coverages: Coverages, start: date, end: date) -> list[Claim]:
-    """Return the valid dental claims of that period."""
+    """Return the dental claims that count in the period."""
     ids = {one.id for one in coverages.every if one.scope == "dental"}
     return list(alive.within((start, end), ClaimWish(also=lambda c: c.kind == "oral" or c.coverage in ids)).counted)
 
 
 def summarize(coverages: Coverages, ask: Ask) -> Included:
-    """Return the plans for the subject, and the others."""
+    """Return the member's plans for the subject of the question, and the other plans."""
     about, current = text_of(ask, "reason") or "", coverages.current
     if about == "then":
         return _then(coverages, ask)
@@ -143,13 +143,13 @@ def summarize(coverages: Coverages, ask: Ask) -> Included:
 
 
 def _leads(current: Sequence[Coverage]) -> Coverage | None:
-    """Return the plan with number 1, or else the only one without a number if the others have one."""
+    """Return the plan with order 1, or else the only plan without an order; None if that is not a single plan."""
     ones = [one for one in current if one.order == 1] or [one for one in current if not one.order]
     return ones[0] if len(ones) == 1 and len(current) > 1 else None
 
 
 def _then(coverages: Coverages, ask: Ask) -> Included:
-    """Return the plans that overlap the period, which has gaps if no plan covers all of it."""
+    """Return the plans that overlap the requested period; `gaps` if no plan covers the first and the last day."""
     start, end = span_of(ask)
     first, last = start or date.min, end or ask.today
     known = [one for one in coverages.every if one.status not in {"cancelled", "entered-in-error"} and one.period.known]

@@ -1,4 +1,4 @@
-"""The member's coverage: which plan, since when, in which network; several plans separately, ended ones marked."""
+"""The member's coverages: plan, period and network of each, with ended coverages marked."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ class CoverageSummary(Summary, frozen=True):
     """The coverages by their state today.
 
     Attributes:
-        place: A place inside the state, in the person's words; `near` is the same for a search.
+        place: A place in the plan's state, in the person's words; `near`: that place as text for a provider search.
         asks: What the first line answers: "whether" there is coverage, when it "ends" or "starts", "what" it pays for,
-            or "which" it is.
-        kind: The kind of plan that was named ("is my plan a PPO").
+            or "which" plan it is.
+        kind: The kind of plan that the question names, as in "is my plan a PPO".
     """
 
     current: tuple[Coverage, ...] = ()
@@ -34,7 +34,7 @@ class CoverageSummary(Summary, frozen=True):
 
     @property
     def labelled(self) -> bool:
-        """Whether one of them has a sensitivity label."""
+        """Whether a coverage has a sensitivity label."""
         return any(c.labels for c in (*self.current, *self.future, *self.unclear, *self.ended))
 
 
@@ -42,7 +42,7 @@ async def answer(ask: Ask) -> CoverageSummary:
     """Return every coverage that the payer has for the member.
 
     Raises:
-        AskedAhead: A place in another state was named; a rule of how plans work says what holds there.
+        AskedAhead: The question names a place in another state, for which a general rule of health plans answers.
     """
     if state_named(ask) not in {None, ask.places.home_state}:
         raise AskedAhead(_RULES, workings="away")
@@ -71,6 +71,6 @@ def _asks(ask: Ask) -> str:
 
 
 def _near(place: object) -> str | None:
-    """Return a city in the form for a search for doctors, None for any other place."""
+    """Return a city as text for a provider search; None for any other place."""
     city = place.get("city") if isinstance(place, Mapping) else None
     return f"{city}, {place.get('state')}" if city and isinstance(place, Mapping) and place.get("state") else None

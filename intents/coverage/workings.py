@@ -64,27 +64,31 @@ _BESIDE: Mapping[str, tuple[str, ...]] = {
     "copay_or_percent": (_COPAYS, _PERCENT),
     "estimate": (_PERCENT, _DEDUCTIBLE, _MAXIMUM),
 }
-"""The shares that stand beside a rule as a table."""
+"""By rule, the kinds of the plan's cost shares that the answer shows in a table."""
 _OF_FIGURE: Mapping[tuple[str, str | None], str] = {
     ("after_max", _DEDUCTIBLE): "first_then",
     ("before_met", _MAXIMUM): "after_max",
 }
 _TWO_VISITS: Mapping[str, tuple[str, ...]] = {"er_or_urgent": ("urgentcare", "emergency")}
-"""The visits whose copays answer a rule where the plan has them."""
+"""By rule, the kinds of visit whose copays answer the question if the plan states them."""
 _COMPARED = frozenset({"cheaper", "dearer", "lowest"})
 _COUNTING = frozenset({"copay_counts", "what_counts", "drugs_count"})
 _COUNTS = frozenset(
     {"starts_over", "before_met", "after_max", "what_counts", "drugs_count", "arithmetic", "estimate", "where_done"}
 )
-"""Rules beside which it stands how much of the yearly amounts is used."""
+"""The rules with which the answer also shows how much of the yearly amounts is used."""
 _OF_RECORD = frozenset({"starts_over", "arithmetic", "out_share", "out_apart", "where_done"})
-"""Rules that say little without the plan's own day or amounts."""
+"""The rules that need the dates or amounts of the member's own plan."""
 
 
 class OfPrice(msgspec.Struct, frozen=True):
-    """The member's share of a price that they name: the rest of the deductible `first`, and a `part` of the rest.
+    """The member's share of a stated price.
 
-    `capped`: it would be more than is left of the maximum, so that the share is what is left.
+    Attributes:
+        first: The part of the price that goes to the rest of the deductible.
+        rest: The price minus `first`.
+        part: The coinsurance on `rest`.
+        capped: True if the share would exceed what is left of the out-of-pocket maximum, so that it is what is left.
     """
 
     price: Amount
@@ -96,23 +100,25 @@ class OfPrice(msgspec.Struct, frozen=True):
 
 
 class Working(Summary, frozen=True):
-    """A `rule`, and what the only medical plan that is active names beside it; `plan` is None without one.
+    """A general rule of health plans, and what the member's only current medical plan states about it.
 
     Attributes:
-        shares: The plan's shares that stand beside the rule.
-        percent: The general percentage in network.
-        copays: The copays in network by their code.
-        deductible: One person's deductible in network; `maximum` is their out-of-pocket maximum.
+        rule: The key of the rule.
+        plan: The plan; None if the member has no current medical plan or several.
+        shares: The plan's cost shares to show with the rule.
+        percent: The general coinsurance in network.
+        copays: The copays in network by the code of the visit.
+        deductible, maximum: One person's deductible and out-of-pocket maximum in network.
         family: The family's deductible or maximum.
-        left: What the claims have used of the deductible; `most` is the same of the maximum.
-        starts_anew: The first day of the next plan year; `so`: whether that is in the month asked about; `standing`:
-            whether what is left is asked besides.
+        left, most: What the claims have used of the deductible and of the maximum.
+        starts_anew: The first day of the next plan year; `so`: whether that day is in the requested month.
+        standing: True if the question also asks how much is left.
         ends: The last day of this plan year.
-        portion: The arithmetic of a price that was named.
-        two: The copays of two kinds of visit that are compared.
-        state: The plan's own state, by its name; `at_home`: whether a place in it was named.
-        drugs: Whether prescriptions were named; `drug_deductible`: the plan names a deductible for them.
-        visit: The code of the kind of visit that is named.
+        portion: The member's share of a stated price.
+        two: The copays of two kinds of visit to compare.
+        state: The name of the plan's own state; `at_home`: the question names a place in that state.
+        drugs: True if the question is about prescriptions; `drug_deductible`: the plan has a deductible for drugs.
+        visit: The code of the named kind of visit.
     """
 
     rule: str
@@ -139,17 +145,17 @@ class Working(Summary, frozen=True):
 
     @property
     def outside(self) -> tuple[CostShare, ...]:
-        """What the plan names for care outside its network."""
+        """The plan's cost shares for care outside its network."""
         return tuple(share for share in self.shares if share.side == "out")
 
 
 async def answer(ask: Ask) -> Working:
-    """Return the rule; the member's own figures are read in their own chat alone. Another answer may hand it over.
+    """Return the rule with the amounts of the member's plan, which are read only in a private chat.
 
     Raises:
-        AskedAhead: The operator's benefit table has a rule of this plan for the care, or the plan is asked about: what
-            was used in a year that is over, what one kind of visit costs, or which of its plans is the first.
-        NotLinked: No account is connected, and the rule is about what the plan's records name.
+        AskedAhead: The question is about the member's plan instead: a rule of the benefit table, a past year, the cost
+            of one kind of visit, or which plan pays first.
+        NotLinked: No account is connected, and the rule needs the data of the plan.
     """
     coverages = await member_coverages(ask) if ask.member else coverages_of(await ask.own_coverages(), ask.today)
     handed = ask.arguments.get("workings")
@@ -175,7 +181,7 @@ async def answer(ask: Ask) -> Working:
 
 
 def summarize(rule: str, coverages: Coverages, ask: Ask, met: Mapping[str, MetSoFar]) -> Working:
-    """Return the rule with the figures of the only medical plan; `met` is what the claims have used of its amounts."""
+    """Return the rule with the amounts of the only medical plan; `met` is what the claims have used of them."""
     medical = _medical(coverages)
     plan = medical[0] if len(medical) == 1 else None
     costs = [share for share in plan.costs if not share.drugs] if plan else []
@@ -213,9 +219,9 @@ def summarize(rule: str, coverages: Coverages, ask: Ask, met: Mapping[str, MetSo
 
 
 def _narrowed(rule: str, ask: Ask, coverages: Coverages) -> str:
-    """Return the rule for dental and vision care, or for the yearly amount that is named by its figure alone.
+    """Return the key of a more specific rule for dental care, urgent care or a stated yearly amount, or `rule` itself.
 
-    "So after 1500 I pay nothing" is about the deductible.
+    For example "so after 1500 I pay nothing" is about the deductible if that is $1,500.
     """
     if rule in _COUNTING and scope_of(ask) in {"dental", "vision"}:
         return "apart_counts"
@@ -225,14 +231,14 @@ def _narrowed(rule: str, ask: Ask, coverages: Coverages) -> str:
 
 
 def _of_time_past(rule: str, ask: Ask) -> bool:
-    """Return whether a rule of the yearly amounts is named beside a time that is over, of which they tell."""
+    """Return whether the rule is about yearly amounts and the question is about a past period."""
     start, end = span_of(ask)
     longer = bool(start and end and end - start > _MONTH) or ("was" in ask.asked.says and asks_standing(ask))
     return rule in _COUNTS and longer and bool(end and end < ask.today)
 
 
 def _of_one_visit(rule: str, ask: Ask) -> bool:
-    """Return whether one kind of visit is named alone, with no word that compares: what it costs is asked."""
+    """Return whether the question names only one of the visits that the rule compares, so that it asks for the cost."""
     named = named_visits(ask)
     return len(named) == 1 and named[0] in _TWO_VISITS.get(rule, ()) and _COMPARED.isdisjoint(ask.asked.says)
 
@@ -244,9 +250,9 @@ def _medical(coverages: Coverages) -> list[Coverage]:
 def _of_price(
     ask: Ask, deductible: Amount | None, percent: CostShare | None, met: Mapping[str, MetSoFar]
 ) -> OfPrice | None:
-    """Return the share of the price that is named, at most: the claims give a minimum of what is used.
+    """Return the highest possible share of the stated price, because claims show only a minimum of what is used.
 
-    None without one price, or if the plan names no deductible or percentage.
+    Return None if the question does not state one price, or if the plan states no deductible or percentage.
     """
     price, left = price_named(ask), met.get(_DEDUCTIBLE)
     if price is None or deductible is None or percent is None or percent.percent is None:

@@ -1,4 +1,4 @@
-"""Other drugs that the plan's list names beside one: its alternatives, and other products with its ingredient."""
+"""The alternatives to a drug in the plan's drug list, and other products with the same ingredient."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ MONTH = "1-month-in-retail"
 
 
 class Other(msgspec.Struct, frozen=True):
-    """One alternative by name; `same` if it has the same ingredient.
+    """One alternative; `same` is True if the alternative has the same ingredient as the drug.
 
-    `tier` and `costs` are None if the list names it without an entry.
+    `drug` and `costs` are None if the list names the alternative without an entry of its own.
     """
 
     name: str
@@ -39,13 +39,13 @@ class Other(msgspec.Struct, frozen=True):
 
     @property
     def month(self) -> Amount | None:
-        """What a month costs at a network pharmacy, as `Priced.dollars`."""
+        """The cost of a month at a network pharmacy if it is a fixed amount before any deductible; None otherwise."""
         cost = next((one for one in self.costs.costs if one.pharmacy == MONTH), None) if self.costs else None
         return Priced(self.name, self.drug, cost).dollars
 
 
 class Priced(msgspec.Struct, frozen=True):
-    """A drug by the name in the message, its entry in the list, and the in-network cost of a month; None if unknown."""
+    """A drug with its name in the message, its entry in the list, and the cost of a month in network; None if unknown."""
 
     name: str
     drug: Drug | None
@@ -53,7 +53,7 @@ class Priced(msgspec.Struct, frozen=True):
 
     @property
     def dollars(self) -> Amount | None:
-        """The cost of the month, if it is one sum in US dollars to which no deductible applies."""
+        """The cost of the month if it is a fixed amount to which no deductible applies; None otherwise."""
         cost = self.month
         if cost is None or cost.after_deductible or cost.percent:
             return None
@@ -61,9 +61,14 @@ class Priced(msgspec.Struct, frozen=True):
 
 
 class Alternatives(Summary, frozen=True):
-    """The alternatives to a drug in the list, lower tiers first; `listed` is True if the drug itself is in the list.
+    """The alternatives to a drug in the list.
 
-    `itself` is the drug with its own cost. `compared` are the drugs whose costs were to be compared.
+    Attributes:
+        lists: The payer's drug lists; `chosen`: the list that is used; `choices`: all, if the member's is unknown.
+        listed: True if the drug itself is in the list.
+        others: The alternatives, lower tiers first; `left`: the number of further ones.
+        itself: The drug with its own cost.
+        compared: The drugs whose costs the question compares.
     """
 
     drug: str | None = None
@@ -78,7 +83,7 @@ class Alternatives(Summary, frozen=True):
 
     @property
     def cheapest(self) -> tuple[Priced, ...]:
-        """The drugs with the lowest cost; empty if one of them has no comparable cost."""
+        """The compared drugs with the lowest cost; empty if a drug has no comparable cost."""
         told = [(one, one.dollars) for one in self.compared]
         sums = [amount for _, amount in told if amount]
         if len(sums) < len(told) or len({amount.currency for amount in sums}) != 1:
@@ -88,19 +93,19 @@ class Alternatives(Summary, frozen=True):
 
     @property
     def cheaper(self) -> Other | None:
-        """The first alternative of which a month costs less, in dollars that no deductible comes before."""
+        """The first alternative whose month costs less than the drug's; None if there is none or costs are unknown."""
         own = self.itself.dollars if self.itself else None
         return next((one for one in self.others if own and one.month and _is_less(one.month, own)), None)
 
     @property
     def generic(self) -> Other | None:
-        """The same ingredient, where the list has the drug under that name alone."""
+        """The alternative with the same ingredient, if the list has the drug only under the ingredient's name."""
         told = self.itself is not None and self.itself.drug is None
         return next((one for one in self.others if told and one.same), None)
 
     @property
     def none_cheaper(self) -> bool:
-        """True where every alternative has a price, and none is below the drug's own."""
+        """Whether every alternative has a known cost and none is cheaper than the drug; False if any is unknown."""
         own = self.itself.dollars if self.itself else None
         if own is None or self.left:
             return False
@@ -135,7 +140,7 @@ async def answer(ask: Ask) -> Alternatives:
 
 
 async def _compared(ask: Ask, names: Sequence[str]) -> Alternatives:
-    """Return each of the drugs with its cost in the list."""
+    """Return the answer with each of the named drugs and its cost in the list."""
     lists = await drug_lists(ask)
     chosen = lists.chosen(ask.arguments.get("list"))
     if chosen is None:
@@ -154,7 +159,7 @@ def _is_less(one: Amount, other: Amount) -> bool:
 
 
 def _priced(name: str, rows: Sequence[Drug], chosen: DrugList) -> Priced:
-    """Return the plainest entry of a drug, with the cost of a month at a network pharmacy."""
+    """Return a drug with its first entry in the list, and the cost of a month at a network pharmacy."""
     costs = chosen.costs(rows[0]) if rows else None
     month = next((one for one in costs.costs if one.pharmacy == MONTH), None) if costs else None
     return Priced(name, rows[0] if rows else None, month)
@@ -168,9 +173,14 @@ def summarize(
     *,
     named: bool = True,
 ) -> Alternatives:
-    """Return the drug's listed alternatives and other products with its ingredient, each once, by tier.
+    """Return the listed alternatives to a drug and other products with the same ingredient, each once, by tier.
 
-    `named`: the list has the drug under the name that was asked for.
+    Args:
+        base: The drug and the list.
+        asked: The drug's entries in the list.
+        known: All entries under the drug's name or a synonym.
+        pointed: The alternatives to which the entries refer.
+        named: Whether the list has the drug under the name in the message.
     """
     chosen = base.chosen
     mine = {one.id for one in asked} if named else set()
@@ -200,7 +210,7 @@ def _other(alike: Sequence[Drug], ingredients: set[str], chosen: DrugList | None
 
 
 def _unread(asked: Sequence[Drug], read: set[str], mine: set[str]) -> list[Other]:
-    """Return alternatives that cannot be read, under the names in the references."""
+    """Return the alternatives that were not read from the server, with the names in the references."""
     pairs = {words: key for one in asked for key, words in one.alternatives if words}
     return [
         Other(words, same=False, drug=None, costs=None)

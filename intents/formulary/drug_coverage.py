@@ -40,29 +40,32 @@ _MONTHS, _MONTH_DAYS = 3, 31
 
 
 class Group(msgspec.Struct, frozen=True):
-    """Strengths and forms with equal conditions in the list; `costs` is None if the list does not define the tier."""
+    """The strengths and forms of a drug with equal conditions in the list.
+
+    `first` is the first of them, `names` are the names of all. `costs` is None if the list does not define the tier.
+    """
 
     first: Drug
     names: tuple[str, ...]
     costs: TierCosts | None
 
     def cost(self, pharmacy: str) -> PharmacyCost | None:
-        """Return the cost of the tier at a kind of pharmacy, by the guide's code."""
+        """Return the cost of the tier at a kind of pharmacy, given by the FHIR guide's code; None if unknown."""
         return next((one for one in self.costs.costs if one.pharmacy == pharmacy), None) if self.costs else None
 
     @property
     def month(self) -> PharmacyCost | None:
-        """A month's supply at a network pharmacy."""
+        """The cost of a month's supply at a network pharmacy; None if unknown."""
         return self.cost(MONTH)
 
     @property
     def by_mail(self) -> PharmacyCost | None:
-        """Three months' supply by mail, in network."""
+        """The cost of a three-month supply by mail in network; None if unknown."""
         return self.cost(MAIL)
 
 
 class Supply(msgspec.Struct, frozen=True):
-    """What three months of a tier cost at a network pharmacy and by mail."""
+    """The cost of a three-month supply in a tier, at a network pharmacy and by mail."""
 
     costs: TierCosts
     retail: Amount
@@ -70,25 +73,29 @@ class Supply(msgspec.Struct, frozen=True):
 
     @property
     def saves(self) -> bool:
-        """True where it costs less by mail."""
+        """Whether the supply costs less by mail."""
         return self.mail.value < self.retail.value
 
 
 class DrugCoverage(Summary, frozen=True):
-    """What the chosen list says of a drug.
+    """The data of the chosen drug list on a drug. If the drug has forms without a brand, the data is about these.
 
-    `choices` are the lists to choose from when none is known to be the member's. `found_as` is the other name under
-    which the drug stands there. `near` are names spelled alike, when it stands under none.
-
-    `alike`: every group of the drug has its month's cost and, where the list says, its need for approval, so that one
-    sentence answers; `approval` is that need, None where the list says it of none, and `unsure`: it doesn't of all.
-    `stepped`: another drug has to be tried before one of them.
-    `span` are the lowest and the highest copay of a month, where every group has just a copay.
-    Where a drug has forms without a brand, all this is said of them, and `brands` are its other rows, one a brand.
-    `limits` are how many of the `total` groups have a quantity limit. `detail` asks for every group. `needs`: whether
-    the plan must approve it first was asked; `tiered`: its tier was; `mailed`: whether it comes by mail; `compared`:
-    what is cheaper. `last` is the member's newest fill of it, where what it costs from now on was asked, and `left` is
-    where the deductible stands. `each`: the same of every drug, where several were named.
+    Attributes:
+        lists: The payer's drug lists; `chosen`: the list that is used; `choices`: all, if the member's is unknown.
+        groups: One page of the drug's groups; `first`: the number of the first one; `more`: there are further ones.
+        found_as: The other name under which the list has the drug.
+        searched: The names that were looked up; `near`: similarly spelled names, if the list has none of these.
+        alike: The first group, if one sentence answers because all groups have equal costs and requirements.
+        approval: Whether the plan has to approve the drug first, None if the list does not say; `unsure`: the list does
+            not say it for every group.
+        stepped: True if another drug has to be tried before one of the groups.
+        span: The lowest and the highest copay of a month, if every group has only a copay.
+        brands: The groups with a brand, one for each brand, if there are also groups without one.
+        limits: How many of the `total` groups have a quantity limit.
+        detail: True if the question asks for every group; `priced`: for the cost; `needs`: whether approval is needed;
+            `tiered`: for the tier; `mailed`: whether mail order is possible; `compared`: what is cheaper.
+        last: The member's newest fill, if the question is about future costs; `left`: the use of the deductible.
+        each: The data on each drug, if the question names several.
     """
 
     drug: str | None = None
@@ -122,20 +129,23 @@ class DrugCoverage(Summary, frozen=True):
 
     @property
     def by_tier(self) -> tuple[Supply, ...]:
-        """What three months cost by tier, where both ways are plain sums."""
+        """The cost of a three-month supply in each tier with a fixed amount both at a pharmacy and by mail."""
         found = ((one, _plain(one, RETAIL), _plain(one, MAIL)) for one in (self.chosen.tiers if self.chosen else ()))
         return tuple(Supply(costs, retail, mail) for costs, retail, mail in found if retail and mail)
 
     @property
     def supply(self) -> Supply | None:
-        """What three months of the drug's tier cost, where one sentence answers and both ways are plain sums."""
+        """The cost of a three-month supply in the drug's tier, at a pharmacy and by mail.
+
+        None unless all groups are `alike` and both costs are fixed amounts.
+        """
         costs = self.alike.costs if self.alike else None
         retail, mail = (_plain(costs, way) if costs else None for way in (RETAIL, MAIL))
         return Supply(costs, retail, mail) if costs and retail and mail else None
 
     @property
     def filled(self) -> Amount | None:
-        """What three fills like the last one come to, where that was for a month and none of it a deductible."""
+        """The cost of three fills like the last one; None unless it was for a month and without a deductible."""
         last, due = self.last, self.last.owed if self.last else None
         if last is None or due is None or due.amount is None or (due.deductible and due.deductible.value):
             return None
@@ -144,7 +154,7 @@ class DrugCoverage(Summary, frozen=True):
 
     @property
     def mail_saves(self) -> bool:
-        """Whether three months cost less by mail than as three fills, or at the list's price."""
+        """Whether three months cost less by mail than three fills like the last one, or else than at a pharmacy."""
         against = self.filled or (self.supply.retail if self.supply else None)
         return bool(self.supply and against and self.supply.mail.value < against.value)
 
@@ -175,7 +185,7 @@ async def answer(ask: Ask) -> DrugCoverage:
 
 
 async def _of(ask: Ask, drug: str, lists: DrugLists, chosen: DrugList) -> tuple[DrugCoverage, Sequence[Drug]]:
-    """Return what the list says about one drug, and its entries."""
+    """Return the data of the list on one drug, and the drug's entries in the list."""
     others = ask.other_names(drug)
     says = ask.asked.says.keys()
     found = await drugs_named(ask, chosen, (drug, *others) if "generic" in says else [drug])
@@ -193,7 +203,7 @@ async def _of(ask: Ask, drug: str, lists: DrugLists, chosen: DrugList) -> tuple[
 
 
 async def _with_last(ask: Ask, found: DrugCoverage) -> DrugCoverage:
-    """Return the answer with the newest fill of the drug, and what the plan year's claims leave of the deductible."""
+    """Return the answer with the member's newest fill of the drug and the use of the deductible this plan year."""
     ask.said_unmet("date_range")  # "now that it's a new year": the prices are those from now on
     coverages = await member_coverages(ask)
     alive = await period_claims(ask, min(counted_since(coverages), ask.today - LONG), people=False)
@@ -207,14 +217,17 @@ async def _with_last(ask: Ask, found: DrugCoverage) -> DrugCoverage:
 
 
 def _plain(tier: TierCosts, pharmacy: str) -> Amount | None:
-    """What three months cost there: its own sum, else three times a month's; None for a share or a deductible."""
+    """Return the cost of a three-month supply: the list's own amount, or at retail also three times that of a month.
+
+    Return None if the cost is unknown, a percentage, or after a deductible.
+    """
     sums = {one.pharmacy: one.copay for one in tier.costs if one.copay and not (one.percent or one.after_deductible)}
     month = sums.get(MONTH) if pharmacy == RETAIL else None
     return sums.get(pharmacy) or (Amount(month.value * _MONTHS, month.currency) if month else None)
 
 
 def _drug(ask: Ask) -> str | None:
-    """Return the named drug, or the previous one; "insulin" stands for many drugs, and the word itself is used."""
+    """Return the drug of the `drug` slot; for the word "insulin" None, or a drug that the words name besides."""
     said = set(words_of(ask.said))
     drug = str(ask.slots.get("drug") or "").strip() or None
     other = drug and said.intersection(words_of(ask.words.get("drug", drug)))
@@ -222,7 +235,7 @@ def _drug(ask: Ask) -> str | None:
 
 
 def summarize(base: DrugCoverage, drugs: Sequence[Drug], page: int = 0) -> DrugCoverage:
-    """Return the drugs in groups with equal conditions, one page of them."""
+    """Return `base` with one page of the drug's groups of equal conditions, and what these have in common."""
     groups = _groups(drugs, base.chosen)
     one = len({group.first.ingredient for group in groups}) == 1  # "insulin" names many drugs
     plain = tuple(group for group in groups if one and not group.first.brand)

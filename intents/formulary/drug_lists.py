@@ -8,9 +8,12 @@ PAGE = 5
 
 
 class Lists(Summary, frozen=True):
-    """The lists: `own` are those of the member's current plans, `others` one page of the rest.
+    """The payer's drug lists.
 
-    `more` is True if there are more. `plan` is the member's plan if no list has its number.
+    Attributes:
+        own: The lists of the member's current plans.
+        others: One page of the other lists; `more`: there are further ones.
+        plan: The member's plan, if no list has the plan's number.
     """
 
     own: tuple[DrugList, ...] = ()

@@ -44,9 +44,13 @@ _OWN = {*_SHARES, *_KINDS, *_NETWORK, _GROUP, *_ROLES}
 
 
 class Own(msgspec.Struct, frozen=True):
-    """What the coverage says about a term: `shares` of the cost, a `text`, or whether the plan is `of_it`.
+    """What the member's coverage states about a term.
 
-    `told` says which: "shares", "service", "network", "group", "kind" or "role".
+    Attributes:
+        told: The kind of statement: "shares", "service", "network", "group", "kind" or "role".
+        shares: The cost shares of that kind.
+        text: The statement as text, such as the network's name.
+        of_it: Whether the plan is of the kind that the term means.
     """
 
     told: str
@@ -57,7 +61,7 @@ class Own(msgspec.Struct, frozen=True):
 
 
 class BillCode(NamedTuple):
-    """A code on a bill or an explanation of benefits; `group`, "CO", "PR", "OA" or "PI", says whose it is."""
+    """A code on a bill or an explanation of benefits; `group` is the group code of an adjustment, such as "CO"."""
 
     kind: Literal["adjustment", "modifier", "procedure"]
     value: str
@@ -65,9 +69,9 @@ class BillCode(NamedTuple):
 
 
 class Meaning(Summary, frozen=True):
-    """The terms that are asked for, one or two, each with the asker's own facts where their coverage states them.
+    """The one or two terms to explain, each with what the member's coverage states about the term.
 
-    `code` is the code that the words name, and `care` the kind of care that it is for.
+    `code` is the code in the message, and `care` the kind of care for which the code is used.
     """
 
     terms: tuple[tuple[str, Own | None], ...]
@@ -76,15 +80,17 @@ class Meaning(Summary, frozen=True):
 
     @property
     def own(self) -> tuple[str, Own] | None:
-        """The first term that has such data."""
+        """The first term about which the coverage states something, with that statement; None if there is none."""
         return next(((term, own) for term, own in self.terms if own), None)
 
 
 async def answer(ask: Ask) -> Meaning:
-    """Coverage is read in the member's own chat alone; whatever fails, the meaning is told without it.
+    """Return the meaning of the terms, and in a private chat what the member's coverage states about them.
+
+    If the coverage cannot be read, the meaning is returned without it.
 
     Raises:
-        AskedAhead: Which of a copay and coinsurance counts is asked; a rule of how plans work says it.
+        AskedAhead: The question is whether a copay or a coinsurance applies.
     """
     if code := code_in(ask.said, text_of(ask, "procedure_code")):
         return Meaning((), code, care_of(code.value, ask.care_kinds) if code.kind == "procedure" else None)
@@ -102,14 +108,14 @@ async def answer(ask: Ask) -> Meaning:
 
 
 def _asks_which(ask: Ask) -> bool:
-    """Return whether one is asked about beside the other: when or why it counts, or for which kind of visit."""
+    """Return whether the question is which of a copay and a coinsurance applies, or when."""
     said = set(words_of(ask.said))
     both = len({"term", "other_term"} & ask.slots.keys()) > 1
     return "why_sometimes" in ask.asked.says or (visit_kind(ask) is not None if both else said >= _EITHER)
 
 
 def code_in(said: str, procedure: str | None) -> BillCode | None:
-    """The first code of a bill in the words, `procedure` where they hold one of that kind."""
+    """Return the first billing code in the message; `procedure` is a procedure code that was found before. Or None."""
     if found := _MODIFIER.search(said):
         return BillCode("modifier", found[1].upper())
     if procedure:
@@ -119,7 +125,7 @@ def code_in(said: str, procedure: str | None) -> BillCode | None:
 
 
 def care_of(code: str, kinds: CareKinds) -> CareKind | None:
-    """Return the narrowest kind of care that a procedure code is for; None if it is of none, or of several."""
+    """Return the narrowest kind of care with the procedure code; None if there is none, or several."""
     found = kinds.of_code(code)
     narrow = found.difference(*(kinds.near(key) for key in found))
     return kinds.named(min(narrow)) if len(narrow) == 1 else None

@@ -1,4 +1,4 @@
-"""The claims of everybody in a household, newest first, each with its person; five a page."""
+"""The claims of everybody in a household, newest first, each with its person; five on a page."""
 
 from __future__ import annotations
 
@@ -26,10 +26,12 @@ PAGE = 5
 
 
 class FamilyClaims(Summary, frozen=True):
-    """One page of claims with their people; `counts` are the matches of each person, if a period was named.
+    """One page of claims with their people.
 
-    `missing` are people whose record could not be read, `hides` those with missing data. `some` is True if only a part
-    of the household was asked for.
+    Attributes:
+        counts: The number of matching claims of each person, if the question names a period.
+        missing: The people whose record could not be read; `hides`: the people with missing data.
+        some: True if the question is about only a part of the household, such as the children.
     """
 
     wanted: ClaimWish
@@ -45,7 +47,7 @@ class FamilyClaims(Summary, frozen=True):
 
 
 async def answer(ask: Ask) -> FamilyClaims:
-    """Return the page that was asked for, by all conditions of the question."""
+    """Return the requested page of the claims that match all conditions of the question."""
     ask = by_side(ask)
     found = await household(ask, _read, "ExplanationOfBenefit")
     summary = summarize(found, ask)
@@ -54,7 +56,7 @@ async def answer(ask: Ask) -> FamilyClaims:
 
 
 async def _read(one: Ask) -> Live:
-    """Return the claims of a person: a period or an order needs all of them, otherwise only enough for the page."""
+    """Return the claims of a person: all for a period or an order, otherwise only enough for the requested page."""
     one, (start, end) = by_side(one), span_of(one)
     if start:
         return await period_claims(one, start, end)
@@ -63,7 +65,7 @@ async def _read(one: Ask) -> Live:
 
 
 def summarize(found: Household[Live], ask: Ask) -> FamilyClaims:
-    """Return the page of everybody's claims that match all conditions."""
+    """Return the requested page of the claims of all people that match the conditions."""
     wanted, first = wanted_of(ask), ask.page * PAGE
     chosen = [(person, alive.within(span_of(ask), wanted).listed) for person, alive in found.found]
     every = _in_order([(person, claim) for person, claims in chosen for claim in claims], wanted)
@@ -83,7 +85,7 @@ def summarize(found: Household[Live], ask: Ask) -> FamilyClaims:
 
 
 def _in_order(rows: list[tuple[HouseholdMember, Claim]], wanted: ClaimWish) -> list[tuple[HouseholdMember, Claim]]:
-    """Return everybody's claims in the order that was asked for, by default newest first."""
+    """Return the claims of all people in the requested order, by default newest first."""
     newest = sorted(rows, key=lambda row: row[1].service.day.first if row[1].service.day else date.min, reverse=True)
     of = {id(claim): person for person, claim in newest}
     order = ClaimWish(order=wanted.order, aspect=wanted.aspect)

@@ -1,4 +1,4 @@
-"""Who in a household has the same plan as its first person, as far as the coverages can be read."""
+"""The people in a household who have the same plan as its first person, as far as the coverages can be read."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from bot.kit import Ask, Coverage, HouseholdMember, Summary, household, member_c
 
 
 class OnThePlan(Summary, frozen=True):
-    """The first person's current medical `plan`, and the `people` with that plan.
+    """The people with the first person's plan.
 
-    `others` have another plan or none today, `missing` are people whose record could not be read. `alone` is True if
-    the question is whether the person is the only one.
+    Attributes:
+        plan: The first person's current medical plan.
+        people: The people with that plan; `others`: the people with another plan or none today.
+        missing: The people whose record could not be read.
+        alone: True if the question is whether the person is the only one on the plan.
     """
 
     plan: Coverage | None
@@ -20,7 +23,7 @@ class OnThePlan(Summary, frozen=True):
 
 
 async def answer(ask: Ask) -> OnThePlan:
-    """Return the answer from each person's own coverages."""
+    """Return the people with the first person's plan, by each person's own coverages."""
     found = await household(ask, _plan, "Coverage")
     plan = next((plan for _, plan in found.found if plan is not None), None)
     people = tuple(one for one, own in found.found if plan is not None and own is not None and same_plan(own, plan))

@@ -1,4 +1,4 @@
-"""The cost of care for everybody in a household in a period: each person's part by name, and the sum."""
+"""The cost of care for everybody in a household in a period: the amount of each person, and the sum."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from bot.kit import (
 
 
 class Part(msgspec.Struct, frozen=True):
-    """One person's part: `amount` is None if no claim has it, `least` is True if it is a minimum."""
+    """The amount of one person: None if no claim states the amount. `least` is True if the amount is a minimum."""
 
     person: HouseholdMember
     claims: int
@@ -42,14 +42,15 @@ class Part(msgspec.Struct, frozen=True):
 
 
 class FamilySpending(Summary, frozen=True):
-    """The parts, largest first, and the sum; None if there are no amounts or several currencies.
+    """The amount of each person in a household, largest first, and the total.
 
     Attributes:
-        missing: The people whose record could not be read; they are not in the sum.
-        aspect: The amount that was asked for, None for the amount owed.
-        so_far: Whether the period is this calendar year until today.
-        some: Whether only a part of the household was asked for.
-        doubts: What must be said about the sum.
+        total: The sum of the amounts; None if there are no amounts, or if there are several currencies.
+        missing: The people whose record could not be read, so that they are not in the total.
+        aspect: The requested kind of amount; None for the amount owed.
+        so_far: True if the period is this calendar year until today.
+        some: True if the question is about only a part of the household, such as the children.
+        doubts: The caveats of the total.
     """
 
     start: date
@@ -66,7 +67,7 @@ class FamilySpending(Summary, frozen=True):
 
 
 async def answer(ask: Ask) -> FamilySpending:
-    """Return the sums over the period that was asked for, by default this calendar year."""
+    """Return the sums over the requested period, by default this calendar year."""
     ask = by_side(ask)
     start, end = time_of(ask)
     found = await household(ask, lambda one: period_claims(one, start, end, people=False), "ExplanationOfBenefit")
@@ -77,7 +78,7 @@ async def answer(ask: Ask) -> FamilySpending:
 
 
 def summarize(found: Household[Live], ask: Ask) -> FamilySpending:
-    """Return each person's sum, computed as if they were the only one."""
+    """Return the sum of each person's own claims, and the total."""
     start, end = time_of(ask)
     parts = [_part(person, alive, ask, hides=person.number in found.hides) for person, alive in found.found]
     totals = by_currency(part.amount for part in parts)

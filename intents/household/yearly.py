@@ -1,6 +1,6 @@
-"""What is left of a family's deductible or yearly maximum: the plan's amount, and what each person's claims used of it.
+"""What is left of a family's deductible or yearly maximum: the plan's amount and what each person's claims have used.
 
-A Coverage has no accumulator, so every sum is a minimum, and what is left is a maximum.
+A Coverage has no accumulator, so every used amount is a minimum, and what is left is a maximum.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Standing = tuple[Coverage | None, MetSoFar | None, Amount | None]
 
 
 class Part(msgspec.Struct, frozen=True):
-    """One person's standing with their own amount: `used` of `limit`, each None if unknown."""
+    """What one person's claims have `used` of the person's own `limit`; each is None if unknown."""
 
     person: HouseholdMember
     used: Amount | None
@@ -36,10 +36,14 @@ class Part(msgspec.Struct, frozen=True):
 
 
 class FamilyYear(Summary, frozen=True):
-    """The parts under `plan`, the first person's, with their sum `used`, and the family's `limit` if it is named.
+    """What a family has used of a yearly amount.
 
-    `aspect` is "deductible" or "out_of_pocket_max". `others` have another plan with its own amounts; `missing` are
-    people whose record could not be read. `hides` are people with missing data.
+    Attributes:
+        plan: The first person's plan, which the family shares.
+        aspect: The yearly amount: "deductible" or "out_of_pocket_max".
+        used: The sum of the people's used amounts; `limit`: the family's amount, None if the plan states none.
+        others: People with another plan, which has amounts of its own.
+        missing: People whose record could not be read; `hides`: people with missing data.
     """
 
     aspect: str
@@ -53,7 +57,7 @@ class FamilyYear(Summary, frozen=True):
 
     @property
     def left(self) -> Amount | None:
-        """The maximum that is left of the family's amount, None if nothing is left or no amount is named."""
+        """The most that can be left of the family's amount; None if nothing is left, or if an amount is unknown."""
         used = self.used
         if self.limit is None or used is None or used.currency != self.limit.currency:
             return self.limit if used is None else None
@@ -61,7 +65,7 @@ class FamilyYear(Summary, frozen=True):
 
 
 async def answer(ask: Ask) -> FamilyYear:
-    """Return the standings under one plan, from this plan year's claims; other plans have amounts of their own."""
+    """Return what each person's claims of this plan year have used under the first person's plan."""
     found = await household(ask, _standing, "ExplanationOfBenefit")
     plan = next((own for _, (own, _, _) in found.found if own is not None), None)
     mine = [(person, *row[1:]) for person, row in found.found if plan and row[0] and same_plan(row[0], plan)]
@@ -80,7 +84,7 @@ async def answer(ask: Ask) -> FamilyYear:
 
 
 async def _standing(one: Ask) -> Standing:
-    """Return the person's current medical plan, their standing with its amount, and the family's amount."""
+    """Return the person's current medical plan, what the person has used of its amount, and the family's amount."""
     coverages = await member_coverages(one)
     medical = [each for each in coverages.current if each.scope == "medical"]
     if not medical:
@@ -93,7 +97,7 @@ async def _standing(one: Ask) -> Standing:
 
 
 def _of_family(plan: Coverage, aspect: str) -> Amount | None:
-    """Return the family's in-network amount if the plan names exactly one."""
+    """Return the plan's in-network amount for the family; None if the plan does not state exactly one."""
     named = [
         share.amount
         for share in plan.costs

@@ -24,10 +24,13 @@ PAGE = 5
 
 
 class PlanList(Summary, frozen=True):
-    """One page of plans; `unsaid` counts those whose area does not show if they are sold at the place.
+    """One page of plans.
 
-    `listed` is the number of plans in the directory, 0 if it has none. `networks` are those that the plans must use,
-    all or any of them by `how`; `unclear` is a name that matches none or several.
+    Attributes:
+        unsaid: The number of plans whose areas do not show whether the plan is sold at the place.
+        listed: The number of all plans in the directory.
+        networks: The networks that the plans have to use: all or any of them, as `how` says.
+        unclear: A network name that matches no network or several.
     """
 
     plans: tuple[Plan, ...]
@@ -44,7 +47,7 @@ class PlanList(Summary, frozen=True):
 
     @property
     def place(self) -> str | None:
-        """The place that was asked for, in the person's words, or the state."""
+        """The requested place in the person's words, or the state; None if there is none."""
         return self.where.name if self.where else self.state
 
     @property
@@ -54,7 +57,7 @@ class PlanList(Summary, frozen=True):
 
 
 async def answer(ask: Ask) -> PlanList:
-    """Return the plans that are sold at the place, or all; a state alone is also a place."""
+    """Return the plans that are sold at the named place or in the named state, or all plans if none is named."""
     place = ask.slots.get("location")
     state = str(place["state"]) if isinstance(place, Mapping) and set(place) == {"state"} else None
     where = await around(ask) if place and not state else None
@@ -69,13 +72,13 @@ async def answer(ask: Ask) -> PlanList:
 
 
 def uses(plan: Plan, asked: AskedNetworks) -> bool:
-    """Return whether the plan uses the named networks, all or any of them."""
+    """Return whether the plan uses the named networks: all or any of them, as the question says."""
     found = [any(one.has(network) for network in plan.networks) for one in asked.wanted]
     return all(found) if asked.how == "and" else any(found)
 
 
 def summarize(every: Sequence[Plan], ask: Ask, where: Around | None, state: str | None = None) -> PlanList:
-    """Return the page of the plans by name, without those that are certainly not sold at the place."""
+    """Return the requested page of the plans by name, without plans that are certainly not sold at the place."""
     answers = {plan.id: sold_at(plan, where) if where else sold_in(plan, state or "") for plan in every}
     sold = [plan for plan in every if not (where or state) or answers[plan.id] != "no"]
     fitting = sorted(sold, key=lambda plan: plan.name or "~")

@@ -1,4 +1,4 @@
-"""Networks: all of them, those of a provider, or a guess of the person's own; and the plans that use each."""
+"""The payer's networks, those of a provider, or a guess of the member's own, with the plans that use each network."""
 
 from __future__ import annotations
 
@@ -42,14 +42,13 @@ class Used(msgspec.Struct, frozen=True):
 
 
 class Networks(OfProvider, frozen=True, kw_only=True):
-    """The networks of `about`: the payer (`all`), a named one, a provider, a plan, or the person.
-
-    The name is that of the provider `found`, or of the network that was named.
+    """The networks that the question asks for, with the plans that use each network.
 
     Attributes:
-        users: The plans that were named.
-        wanted: The networks in question for a provider; `proven` are those in which the provider is listed.
-        plans_listed: Whether the directory lists any plan.
+        about: Whose networks: all of the payer, a named network, a provider, a plan, or the member.
+        users: The named plans.
+        wanted: The networks about which the question asks for a provider.
+        plans_listed: True if the directory lists any plan.
     """
 
     about: About
@@ -63,16 +62,16 @@ class Networks(OfProvider, frozen=True, kw_only=True):
 
     @property
     def proven(self) -> tuple[str, ...]:
-        """The wanted networks that are among these."""
+        """The wanted networks that are among the networks found."""
         return tuple(name for name in self.wanted if any(name == one.name for one in self.networks))
 
     def networks_of(self, user: str) -> tuple[str, ...]:
-        """Return the found networks that this plan uses."""
+        """Return the names of the found networks that the plan `user` uses."""
         return tuple(one.name for one in self.networks if user in one.plans)
 
 
 async def answer(ask: Ask) -> Networks:
-    """Return the networks in question, with their plans."""
+    """Return the networks that the question asks for, each with the plans that use the network."""
     asked = await asked_networks(ask)
     sold = await plans(ask)
     named = plans_said(ask.said, sold, begun=not asked.wanted)
@@ -96,20 +95,20 @@ async def answer(ask: Ask) -> Networks:
 
 
 def _of_another(ask: Ask) -> bool:
-    """Return whether the provider was named before, and this message asks what something that it names uses."""
+    """Return whether the provider is from an earlier message and this message asks about something else."""
     said = set(words_of(ask.said))
     carried = ask.words.get("provider_name") and said.isdisjoint(words_of(ask.words["provider_name"]))
     return bool(carried and _VERBS & said and not _POINTS & said)
 
 
 def _named_beside(ask: Ask, named: Sequence[Plan]) -> set[str]:
-    """Return the words of a provider's name in the message that are not part of the plan's name."""
+    """Return the words of the provider's name in the message that are not part of a named plan's name."""
     said = set(words_of(ask.words.get("provider_name"))) & set(words_of(ask.said))
     return said - {word for plan in named for word in words_of(plan.name)} - _VERBS
 
 
 def plans_said(said: str, sold: Sequence[Plan], *, begun: bool = True) -> tuple[Plan, ...]:
-    """Return the plans that a message names: by the longest full name, or if `begun`, by the first word."""
+    """Return the plans that a message names: by the longest full name, or if `begun`, else by a name's first word."""
     words = set(words_of(said))
     names = {plan.id: words_of(plan.name) for plan in sold}
     whole = [plan for plan in sold if names[plan.id] and words.issuperset(names[plan.id])]
@@ -132,7 +131,7 @@ def of_provider(found: Who, sold: Sequence[Plan]) -> Networks:
 
 
 def _of(about: About, names: Sequence[str], sold: Sequence[Plan], found: Who = _NOBODY) -> Networks:
-    """Return these networks, each with the plans that use it."""
+    """Return the networks with these names, each with the plans that use the network."""
     used = tuple(Used(name, _plans(name, sold)) for name in names)
     return Networks(about=about, networks=used, plans_listed=bool(sold), found=found)
 

@@ -27,7 +27,7 @@ from bot.kit import (
 
 
 class Tie(msgspec.Struct, frozen=True):
-    """An organization that the provider is affiliated with, and the cities of its places; `hospital` if it is one."""
+    """An organization with which the provider is affiliated, its cities, and whether the organization is a hospital."""
 
     name: str
     cities: tuple[str, ...]
@@ -35,13 +35,14 @@ class Tie(msgspec.Struct, frozen=True):
 
 
 class Affiliations(OfProvider, frozen=True, kw_only=True):
-    """`groups` are organizations in the provider's own listings, `beyond` those that these belong to.
+    """The affiliations of a provider.
 
     Attributes:
+        groups: The organizations in the provider's own listings; `beyond`: those with which these are affiliated.
         asked: The organization that the question is about, unless it is the provider itself.
         tied: The affiliations with organizations of that name.
-        of_group: Whether the group is asked for, and not a hospital.
-        others: Who else is listed at the provider's places, None if not asked for.
+        of_group: True if the question asks for the provider's group, and not for a hospital.
+        others: The other providers at the provider's locations; None if the question does not ask for these.
     """
 
     groups: tuple[Tie, ...] = ()
@@ -55,12 +56,12 @@ class Affiliations(OfProvider, frozen=True, kw_only=True):
 
     @property
     def hospitals(self) -> tuple[Tie, ...]:
-        """The hospitals among all of them."""
+        """The affiliations with hospitals."""
         return tuple(tie for tie in (*self.groups, *self.beyond) if tie.hospital)
 
 
 async def answer(ask: Ask) -> Affiliations:
-    """Return the organizations in the provider's listings, and those that these are affiliated with."""
+    """Return the organizations in the provider's listings, and the organizations with which these are affiliated."""
     found = await who(ask)
     further = await affiliations_of(ask, found.only) if found.only else ()
     found.cite(ask)
@@ -83,7 +84,7 @@ async def answer(ask: Ask) -> Affiliations:
 
 
 async def _beside(ask: Ask, found: Who, rows: Sequence[Listing]) -> Affiliations:
-    """Return who else is listed at the provider's places."""
+    """Return the answer with the other providers who are listed at the provider's locations."""
     places = dict.fromkeys(place for row in rows for place in row.locations)
     others = await staff_beside(ask, rows)
     ask.said_unmet("wish")  # "the same office"
@@ -97,7 +98,7 @@ async def _beside(ask: Ask, found: Who, rows: Sequence[Listing]) -> Affiliations
 
 
 def summarize(found: Who, further: tuple[tuple[str, bool], ...], asked: str | None = None) -> Affiliations:
-    """Return the affiliations, each once, and those that the question is about."""
+    """Return each affiliation of the provider once, and those with the organization `asked`."""
     rows = found.only
     if rows is None:
         return Affiliations(found=found)

@@ -1,4 +1,4 @@
-"""Two providers, or two networks, compared by open directory data only, both read and described the same way."""
+"""Compares two providers or two networks, by public directory data only."""
 
 from __future__ import annotations
 
@@ -46,9 +46,13 @@ Outcome = Literal["which", "unclear", "same", "providers", "networks"]
 
 
 class Side(msgspec.Struct, frozen=True):
-    """One network of a comparison: the plans that use it, and how many of the wanted providers it lists.
+    """One network of a comparison.
 
-    `nearest` is the nearest of them; `found` and `open` are None if no place was named.
+    Attributes:
+        plans: The names of the plans that use the network.
+        found: The number of providers of the requested kind in the area; None if the question names no place.
+        open: How many of these accept new patients; None if the question names no place.
+        nearest: The nearest of these providers.
     """
 
     name: str
@@ -59,14 +63,19 @@ class Side(msgspec.Struct, frozen=True):
 
 
 class Compared(OfProvider, frozen=True, kw_only=True):
-    """Both sides, or why there are none; `which`: both of `named` are on the asker's own claims, so it is asked back.
+    """The comparison of two providers or two networks, or the reason why there is none.
 
-    Without an `outcome`, `found` is the one that is missing or ambiguous, as the `slot` says which; `also` is the other
-    name where nobody has that either, `beside` the one of the two who is listed. `same` is the name of both.
-
-    `each` holds both with what was asked of them. `ranked`: who of both is nearer was asked. `shared`
-    are the networks that list both providers, and `mine` those of them that are the asker's; `both` counts the
-    providers whom both networks list.
+    Attributes:
+        outcome: "providers" or "networks" for a comparison; "same" if both names mean the same; "unclear" for an
+            unclear network; "which" if both providers are on the member's claims, so that the reply asks what is meant.
+            None if a provider is missing or ambiguous.
+        found: The missing or ambiguous provider, whose name is in the `slot`.
+        also: The other name, if no provider has that name either; `beside`: the other provider, if listed.
+        same: The common name of both; `named`: both names for "which".
+        cards: Both providers; `ranked`: both by distance, if requested.
+        shared: The networks that list both providers; `mine`: those that are also the member's.
+        sides: Both networks; `both`: the number of providers whom both networks list.
+        what, codes: The requested kind of provider.
     """
 
     found: Who = Who(None, ())
@@ -90,10 +99,10 @@ class Compared(OfProvider, frozen=True, kw_only=True):
 
 
 async def answer(ask: Ask) -> Compared:
-    """Return both providers if two are named, else both networks.
+    """Compare the two named providers, or else the two named networks.
 
     Raises:
-        NeedsPlace: If the named place is unknown.
+        NeedsPlace: The named place is unknown.
     """
     where = await around(ask) if "location" in ask.slots else None
     return replace(await _compared(ask, where), partial=not ask.report.complete)
@@ -111,7 +120,7 @@ async def _compared(ask: Ask, where: Around | None) -> Compared:
 
 
 async def _own(ask: Ask) -> tuple[str, ...]:
-    """Return both names if both are on the person's claims and their listings are not meant; else empty."""
+    """Return both names if both are on the member's claims and the question needs no directory data; else ()."""
     if not ask.said or _LISTED & ask.slots.keys():
         return ()
     names = tuple(str(ask.slots[slot]) for slot in ("provider_name", "other_name"))
@@ -141,13 +150,13 @@ async def _providers(ask: Ask, where: Around | None) -> Compared:
 
 
 async def _who(ask: Ask, slot: str) -> Who:
-    """Return the provider of one side."""
+    """Return the result of the search for the provider whose name is in the slot."""
     words = {**ask.words, "provider_name": ask.words.get(slot, "")}
     return await who(replace(ask, slots={**ask.slots, "provider_name": ask.slots[slot]}, words=words, named={}))
 
 
 def side_by_side(found: Sequence[tuple[Listing, ...]], ask: Ask, where: Around | None) -> Compared:
-    """Return both providers as cards; the state is `same` if both names belong to one provider."""
+    """Return the comparison of two providers; the outcome is "same" if both names belong to one provider."""
     if len(by_provider([row for rows in found for row in rows])) == 1:
         return Compared(outcome="same", today=ask.today, same=found[0][0].name)
     both = tuple(card for rows in found for card in cards(ask, rows, where))
@@ -184,7 +193,7 @@ async def _networks(ask: Ask, names: Sequence[str], where: Around | None) -> Com
 def counted(
     found: Sequence[Listing] | None, sides: Sequence[Wanted], sold: Sequence[Plan], ask: Ask, where: Around | None
 ) -> Compared:
-    """Return both networks with the providers of the kind in the area; counts only if a place was named."""
+    """Return the comparison of two networks, with the numbers of their providers in the area if a place was named."""
     fitting = sift(found or (), Conditions(codes=kind_codes(ask)).filters(ask, where))
     members = [[row for row in fitting if one.holds(row)] for one in sides]
     both = [rows for rows in by_provider(fitting) if all(any(one.holds(row) for row in rows) for one in sides)]

@@ -1,4 +1,4 @@
-"""The directory's data on one provider: places, phones, hours, new patients by network; or a dated receipt of it."""
+"""The directory's data on one provider, such as phones, hours and networks, or a dated receipt of the data."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from bot.kit import (
 
 
 class Proof(msgspec.Struct, frozen=True):
-    """One record that lists a place in a network, and when the record was updated."""
+    """A record that lists a location in a network, and when the record was updated."""
 
     network: str
     place: str
@@ -46,9 +46,9 @@ class Proof(msgspec.Struct, frozen=True):
 
 
 class Receipt(msgspec.Struct, frozen=True):
-    """The directory's data at a moment, with the SHA-256 of exactly this data as `written`.
+    """The directory's data on a provider at the time `read`, with the SHA-256 of the data as `written`.
 
-    `proofs` connect each network with the place and the record that list it.
+    `proofs` are the records that list a location in a network.
     """
 
     provider: str | None
@@ -65,7 +65,7 @@ class Receipt(msgspec.Struct, frozen=True):
 
     @property
     def written(self) -> str:
-        """The data as JSON: sorted keys, times in ISO 8601, ASCII only, so that copies are identical."""
+        """The data as JSON with sorted keys, times in ISO 8601 and only ASCII, so that equal data gives equal text."""
         facts = {name: value for name, value in asdict(self).items() if name != "sha256"}
         return json.dumps(
             facts, sort_keys=True, default=lambda one: one.isoformat() if isinstance(one, datetime) else asdict(one)
@@ -73,27 +73,27 @@ class Receipt(msgspec.Struct, frozen=True):
 
     @property
     def read_time(self) -> str:
-        """The time of day in the bot's time zone, HH:MM."""
+        """The time of day of `read` in the bot's time zone as HH:MM; "" if it is unknown."""
         return f"{self.read:%H:%M}" if self.read else ""
 
     @property
     def zone(self) -> str:
-        """The short name of that time zone, such as CST."""
+        """The short name of the bot's time zone, such as CST; "" if `read` is unknown."""
         return f"{self.read:%Z}" if self.read else ""
 
 
 class Detail(OfProvider, frozen=True, kw_only=True):
-    """The provider, when it is one.
+    """The data on one provider.
 
     Attributes:
-        facts: What is listed of each thing that was asked for, in the order of the question.
-        opening: When the place has to be open; with `week`, its hours are shown for all days.
-        place_names: Places of which no more is told; `own_addresses` are those of an organization without places.
-        where: The area from which a distance was asked for.
-        technical: Whether the receipt shows its records.
-        listed: Whether several who are meant are those of the list shown, or named; `apart`: each by its own name.
-        brief: Whether only answers of yes or no, or about the listing itself, were asked for.
-        whole: Whether all is shown: nothing in particular was asked for, or what differs from place to place.
+        facts: What the directory lists of each requested fact, in the order of the question.
+        opening: When the location has to be open; `week`: show the hours of all days.
+        place_names: Locations with only a name; `own_addresses`: the addresses of an organization without locations.
+        where: The area from which the question asks for a distance.
+        technical: True if the receipt shows its records.
+        listed: True if several providers are meant, from the list shown or by name; `apart`: each by its own name.
+        brief: True if the question only asks for yes or no, or about the listing itself.
+        whole: True if all data is shown, because the question asks for nothing particular or locations differ.
     """
 
     today: date
@@ -120,7 +120,7 @@ _OF_LISTING = frozenset({"active", "updated"})
 
 
 async def answer(ask: Ask) -> Detail:
-    """Return the provider with the name, or of a button; for a receipt, only the receipt."""
+    """Return the data on the named provider or on the provider of a button; for a receipt, only the receipt."""
     found = await who(ask)
     sold: tuple[tuple[str, tuple[str, ...]], ...] = ()
     if found.only and _wants_receipt(ask):
@@ -134,7 +134,7 @@ async def answer(ask: Ask) -> Detail:
 
 
 def _asked(ask: Ask, found: Who) -> tuple[str, ...]:
-    """Return the facts that are asked for; none where the listing as a whole is."""
+    """Return the names of the requested facts; an empty tuple if the question is about the whole listing."""
     return facts_asked(ask, found.only[0].name if found.only else None)
 
 
@@ -146,14 +146,14 @@ def _own_addresses(rows: Sequence[Listing]) -> tuple[str, ...]:
 
 
 def _wants_receipt(ask: Ask) -> bool:
-    """Return whether a receipt is asked for, by a button or in words."""
+    """Return whether the question or a button asks for a receipt."""
     return "receipt" in ask.arguments or "receipt" in ask.slots
 
 
 def summarize(
     found: Who, ask: Ask, sold: Sequence[tuple[str, tuple[str, ...]]] = (), where: Around | None = None
 ) -> Detail:
-    """The one provider's facts, every place and network once, the nearest to `where` first."""
+    """Return the data on the only provider, with each location and network once, nearest to `where` first."""
     rows, asked = found.only, _asked(ask, found)
     if rows is None:
         asked = tuple(one for one in asked if not found.gone or one in _PERSONAL)
@@ -209,7 +209,7 @@ def summarize(
 def _receipt(
     rows: Sequence[Listing], ask: Ask, network: str | None, sold: Sequence[tuple[str, tuple[str, ...]]]
 ) -> Receipt:
-    """Return a receipt of the listings of the network in question, by default of all."""
+    """Return a receipt of the listings in the network, or of all listings if it is None."""
     shown = [row for row in rows if not network or network in names_of([row])]
     names = tuple(name for name in names_of(shown) if not network or name == network)
     read = max((source.fetched_at for source in ask.report.sources), default=None)
@@ -230,7 +230,7 @@ def _receipt(
 
 
 def _proofs(ask: Ask, shown: Sequence[Listing], names: Sequence[str]) -> tuple[Proof, ...]:
-    """Return the places and records that prove each network."""
+    """Return each record among `shown` that lists a location in one of the networks."""
     made = [
         Proof(name, site.address, f"{row.role.type}/{row.role_id}", row.last_updated)
         for name in names
@@ -242,5 +242,5 @@ def _proofs(ask: Ask, shown: Sequence[Listing], names: Sequence[str]) -> tuple[P
 
 
 def digest(receipt: Receipt) -> str:
-    """Return the SHA-256 of the receipt's data as written, in UTF-8 without a line break."""
+    """Return the hexadecimal SHA-256 of `receipt.written` in UTF-8, without a line break."""
     return hashlib.sha256(receipt.written.encode()).hexdigest()

@@ -44,16 +44,17 @@ Kinds = tuple[tuple[tuple[str, ...], str], ...]
 
 
 class FoundPeople(Found, frozen=True, kw_only=True):
-    """One page of providers of the kind `what`, in the person's words; None for primary care and for a name.
+    """One page of the matching providers.
 
     Attributes:
-        kinds: Several kinds that were asked for, each as its codes and its word.
-        asks_kind: Whether a specialist without a specialty was asked for, so that nothing was searched.
-        near: Names with a similar spelling, if nobody has the name.
-        no_house: Whether nothing has the name of the organization that was asked for.
-        asks_which: Whether the question is who it is, so that names come first.
-        for_client: Whether the words are about a member or patient whom the person serves.
-        table: Whether a table was asked for.
+        what: The requested kind of provider in the person's words; None for primary care and for a name.
+        kinds: Several requested kinds, each with its codes and the person's word.
+        asks_kind: True if the question asks for a specialist without a specialty, so that nothing was searched.
+        near: Similarly spelled names, if no provider has the name.
+        no_house: True if no organization has the requested name.
+        asks_which: True if the question is who it is, so that names come first.
+        for_client: True if the words are about a member or patient whom the person serves.
+        table: True if the question asks for a table.
     """
 
     what: str | None
@@ -67,19 +68,19 @@ class FoundPeople(Found, frozen=True, kw_only=True):
 
     @property
     def which(self) -> bool:
-        """Whether the names come first: they are asked for, and few."""
+        """Whether the names come first, because the question asks for them and there are few."""
         few = self.total == len(self.cards) <= _NAMED
         return self.asks_which and few and self.total > 0 and all(card.name for card in self.cards)
 
     @property
     def women(self) -> bool:
-        """Whether all results are women: only women were asked for, or each card says so."""
+        """Whether all results are women, because the question asks for women or every card says so."""
         every = len(self.cards) == self.total and all(card.gender == "female" for card in self.cards)
         return self.wishes.gender == "female" or (every and bool(self.cards))
 
     @property
     def all_open(self) -> bool:
-        """Whether these are all results, several, and each takes new patients in all its networks."""
+        """Whether the page has all results, more than one, and each accepts new patients in all its networks."""
         sites = [card.site for card in self.cards]
         plainly = all(one.openings and {*filter(None, one.openings)} in ({*()}, {*one.networks}) for one in sites)
         return len(sites) == self.total > 1 and plainly
@@ -98,7 +99,7 @@ async def answer(ask: Ask) -> FoundPeople:
 
 
 async def _like(ask: Ask, shown: Sequence[Listing]) -> FoundPeople:
-    """Return others of the kind of the one that was shown, around its place, or all others of its office."""
+    """Return other providers of the same kind near the one shown before, or all other providers in its office."""
     place = next(iter(shown[0].locations), None)
     says = ask.hears(ask.arguments["like_words"], {}).says
     office = "same_office" in says
@@ -124,7 +125,7 @@ async def _like(ask: Ask, shown: Sequence[Listing]) -> FoundPeople:
 
 
 class People(ProviderSearch[FoundPeople]):
-    """People of the kind `what`, or all at the places `beside`; by an NPI or a name also organizations."""
+    """Searches practitioners of a kind, or all at the locations `beside`; by NPI or name also organizations."""
 
     cited = ("PractitionerRole", "Practitioner", "Location", "Organization")  # all but roles are asked for by id
 
@@ -139,9 +140,9 @@ class People(ProviderSearch[FoundPeople]):
         self.made = partial(made, for_client=for_client, asks_which=which)
 
     async def read(self, wishes: Conditions, where: Around | None) -> tuple[Conditions, tuple[Listing, ...]]:
-        """Return the matches by what is known in advance; networks not listed are looked up in the results.
+        """Return the conditions and the listings that the search finds.
 
-        If nobody has the name and an organization does, those are who works there.
+        If no provider has the name but an organization does, the listings are those of the organization's staff.
         """
         ask = self.ask
         if self.beside:
@@ -173,7 +174,7 @@ class People(ProviderSearch[FoundPeople]):
         return await staff(self.ask, wishes.houses, wishes.codes, wishes.filters(self.ask, where))
 
     async def wider(self, result: FoundPeople, found: tuple[Listing, ...]) -> tuple[tuple[Listing, ...], FoundPeople]:
-        """Return also names with a similar spelling, if nobody has the name, or no organization."""
+        """Return the listings and the result, with similar names if no provider or organization has the name."""
         name, house = result.wishes.name, result.wishes.organization
         if house and not (result.wishes.houses or found):
             return found, replace(result, no_house=True, near=await nearest(self.ask, house, people=False))
@@ -184,7 +185,7 @@ class People(ProviderSearch[FoundPeople]):
 
 
 def _is_placed(ask: Ask, wishes: Conditions) -> bool:
-    """Return whether the search needs an area; a name, number or organization is searched everywhere."""
+    """Return whether the search needs an area; False for a name, number or organization, which is searched anywhere."""
     if "location" in ask.slots or ask.several.get("location"):
         return True
     return not (wishes.name or wishes.organization or ask.slots.get("npi"))

@@ -1,4 +1,4 @@
-"""Whether a provider is in a network, proven place by place by references; missing data never proves the opposite."""
+"""Whether a provider is in a network, proven for each location; missing data never proves the opposite."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ from bot.kit import (
 
 
 class InNetwork(OfProvider, frozen=True, kw_only=True):
-    """What the directory proves.
+    """What the directory proves about a provider and the networks in question.
 
     Attributes:
         proof: What is proven for the networks in question; None without one provider.
-        guessed: Whether these networks are the person's own by their coverage.
-        unclear: The name of a network that matches none or several.
-        before: Whether the question is about the past, which a directory does not contain.
-        gone: Whether the question is if the provider has left.
-        side: What "yes" refers to; with `all_of` it is every one of several networks.
+        guessed: True if these networks are a guess of the member's own by the coverage.
+        unclear: A network name that matches no network or several.
+        before: True if the question is about the past, which the directory does not contain.
+        gone: True if the question is whether the provider has left the network.
+        side: The side that a yes-no question asks about: "in" or "out"; `all_of`: about all of the networks.
     """
 
     proof: Proof | None = None
@@ -49,7 +49,7 @@ class InNetwork(OfProvider, frozen=True, kw_only=True):
 
 
 async def answer(ask: Ask) -> InNetwork:
-    """Return the directory's answer for the provider in the network, by default in the person's own."""
+    """Return what the directory proves for the provider in the named network, by default in the member's own."""
     found = await who(ask)
     named = _meant(await asked_networks(ask))
     if named.unclear and not named.listed:
@@ -78,5 +78,5 @@ async def answer(ask: Ask) -> InNetwork:
 
 
 def _meant(named: AskedNetworks) -> AskedNetworks:
-    """Return the networks in question; "not in P" is also a question about P."""
+    """Return the networks in question; an excluded network, as in "not in Network P", counts as asked about."""
     return replace(named, wanted=(*named.wanted, *named.barred), barred=())

@@ -1,4 +1,4 @@
-"""A text for the plan about an incorrect listing: its content, its records, and the time. Nothing is sent."""
+"""A text with which the person can report an incorrect listing to the plan; nothing is sent."""
 
 from __future__ import annotations
 
@@ -15,9 +15,12 @@ _WRONG: Mapping[str, Wrong] = {
 
 
 class Report(OfProvider, frozen=True, kw_only=True):
-    """The listing that is reported; `wrong` is None until the person says what is wrong.
+    """The listing to report.
 
-    `records` are the records of the listing, shown if `technical`; `read` is when they were read.
+    Attributes:
+        wrong: What is wrong; None until the person says it.
+        records: The FHIR records of the listing as `Type/id`, shown if `technical`.
+        read: When the records were read.
     """
 
     card: Card | None = None
@@ -33,19 +36,19 @@ class Report(OfProvider, frozen=True, kw_only=True):
 
     @property
     def zone(self) -> str:
-        """The short name of that time zone, such as CST."""
+        """The short name of the bot's time zone, such as CST."""
         return f"{self.read:%Z}" if self.read else ""
 
 
 async def answer(ask: Ask) -> Report:
-    """Return the listing of the provider with the name, or of a button."""
+    """Return the listing of the named provider, or of the provider of a button."""
     found = await who(ask)
     found.cite(ask)
     return summarize(found, ask)
 
 
 def summarize(found: Who, ask: Ask) -> Report:
-    """Return the data with which the plan can find the listing."""
+    """Return the data with which the plan can find the listing in the directory."""
     rows = found.only
     if rows is None:
         return Report(found=found)
@@ -62,13 +65,13 @@ def summarize(found: Who, ask: Ask) -> Report:
 
 
 def _said_wrong(said: str) -> Wrong | None:
-    """Return what is wrong by the message, if it names exactly one thing."""
+    """Return what the message says is wrong; None if it names nothing or several things."""
     named = {_WRONG[about] for about in facts_in(said) & _WRONG.keys()}
     return named.pop() if len(named) == 1 else None
 
 
 def records(rows: Sequence[Listing]) -> tuple[str, ...]:
-    """Return the provider, the roles of the listing, and their places, as type and id."""
+    """Return the provider, the roles and the locations of the listings as `Type/id`."""
     of_rows = [(row.role.type, row.role_id) for row in rows]
     places = [("Location", place.id) for row in rows for place in row.locations]
     named = [(rows[0].key.type, rows[0].key.id), *of_rows, *places]

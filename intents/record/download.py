@@ -6,11 +6,12 @@ from bot.kit import Ask, Gathered, RecordPapers, WithDocument, gathered, record_
 
 
 class RecordFile(WithDocument, frozen=True, kw_only=True):
-    """The answer in the chat; without `papers` the record is not read completely or the file not made.
+    """The answer in the chat.
 
-    `read` records are.
-
-    `pdf` is True if one was asked for, which is not supported.
+    Attributes:
+        papers: The contents of the file; None if the record is not yet read completely, or if the file is not made.
+        read: The number of records that were read.
+        pdf: True if the question asks for a PDF file, which is not supported.
     """
 
     papers: RecordPapers | None = None
@@ -20,7 +21,7 @@ class RecordFile(WithDocument, frozen=True, kw_only=True):
 
 
 async def answer(ask: Ask) -> RecordFile:
-    """Return the file, or the progress if there was not enough time; a button continues."""
+    """Return the file, or the progress if reading takes longer than the time limit; a button then continues."""
     state = await gathered(ask, anew=not ask.arguments)
     if state.steps and not state.full:
         return RecordFile(read=state.records, unread=True)

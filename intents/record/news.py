@@ -1,4 +1,4 @@
-"""News since the person's last question, or since a day: new and changed claims, and doctors who left the network."""
+"""Changes since the last question or since a day: new and changed claims, and doctors who left the network."""
 
 from __future__ import annotations
 
@@ -27,15 +27,16 @@ _FIRST_TIME = timedelta(days=30)
 
 
 class News(WithSeen, frozen=True):
-    """The claims that are `new` and `changed` since the day `since`, newest first, and the doctors who are `gone`.
+    """The changes since the day `since`.
 
     Attributes:
-        first: Whether this is the first time, so that only the records' own dates can be used.
-        by_dates: Whether these were used; `untold` claims have none.
-        gone: Doctors with the network in which they are no longer listed.
-        looked: How many doctors of recent visits are listed; `still` of them were so the last time.
-        away: Whether the directory could not be searched.
-        shown: Whether the claims themselves were asked for.
+        new, changed: The new and the changed claims, newest first.
+        first: True if this is the first such question, so that only the dates in the records can be compared.
+        by_dates: True if the dates in the records were compared; `untold`: the number of claims without such a date.
+        gone: The doctors who left a network of the member, each with the network.
+        looked: The number of doctors of recent visits who are listed; `still`: those also listed the last time.
+        away: True if the directory could not be searched.
+        shown: True if a button asks for the claims themselves.
     """
 
     since: date
@@ -53,12 +54,12 @@ class News(WithSeen, frozen=True):
 
     @property
     def ids(self) -> str:
-        """The ids of what is new or changed, for the button that shows them."""
+        """The ids of the new and changed claims, joined by spaces, for the button that shows these claims."""
         return " ".join(claim.id for claim in (*self.new, *self.changed)[:MOST])
 
 
 async def answer(ask: Ask) -> News:
-    """Return the changes since the last time, or by the records' dates if a day is named or it is the first time."""
+    """Return the changes since the last question, or by the records' dates for a named day or the first question."""
     before, asked = await ask.last_seen(), span_of(ask)[0]
     alive = await period_claims(ask, ask.today - LOOKED_AT)
     if "ids" in ask.arguments:
@@ -70,7 +71,7 @@ async def answer(ask: Ask) -> News:
 
 
 def shown(alive: Live, ask: Ask) -> News:
-    """Return the claims that a button names; the stored state is unchanged."""
+    """Return the answer with the claims that a button names; the stored state stays unchanged."""
     ids = ask.arguments["ids"].split()
     rows = tuple(claim for claim in alive.every if claim.id in ids)
     ask.cite("ExplanationOfBenefit", [claim.id for claim in rows])
@@ -78,7 +79,7 @@ def shown(alive: Live, ask: Ask) -> News:
 
 
 def summarize(alive: Live, ask: Ask, before: Seen | None, now: Doctors, asked: date | None) -> News:
-    """Return what is new and what changed; a claim that replaces another counts as a change."""
+    """Return the new and the changed claims; a claim that replaces another one counts as changed."""
     since = asked or (before.day if before else ask.today - _FIRST_TIME)
     marks, hides = marks_of_claims(ask, alive), ask.report.hides
     known = None if asked or before is None else _compared(ask, alive, before, marks)
@@ -103,7 +104,7 @@ def summarize(alive: Live, ask: Ask, before: Seen | None, now: Doctors, asked: d
 def _compared(
     ask: Ask, alive: Live, before: Seen, marks: dict[str, str]
 ) -> tuple[tuple[Claim, ...], tuple[Claim, ...]]:
-    """Return the claims with a new digest of their id, and those with a different digest of their content."""
+    """Return the new claims and the changed claims, by comparison with the stored digests of ids and contents."""
     keys = {claim.id: mark(ask, claim.id) for claim in alive.every}
     fresh = [claim for claim in alive.claims if keys[claim.id] not in before.claims]
     corrections = [claim for claim in fresh if _is_correction(claim, alive)]
@@ -116,9 +117,9 @@ def _compared(
 
 
 def _by_dates(alive: Live, since: date) -> tuple[tuple[Claim, ...], tuple[Claim, ...], int]:
-    """Return claims that the plan decided since that day, and older ones whose record was updated since.
+    """Return the claims decided since that day, older claims updated since, and the number of claims without a date.
 
-    An update of all records at once is ignored.
+    An update of all records at the same time is ignored.
     """
     told = [claim for claim in alive.claims if claim.created]
     fresh = [claim for claim in told if claim.created and claim.created.first >= since]

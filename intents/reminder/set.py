@@ -1,4 +1,4 @@
-"""Reminders of the next day of a denied claim: the last day for an appeal, the plan's answer, the external review."""
+"""Reminders of the next due day of a denied claim: the appeal, the plan's answer, or the external review."""
 
 from __future__ import annotations
 
@@ -36,16 +36,16 @@ SHOWN = 4
 
 
 class AppealReminder(WithReminder, frozen=True, kw_only=True):
-    """The denied claim for whose next day the person wants a reminder, and its time for an appeal.
+    """A reminder of the next due day of a denied claim.
 
     Attributes:
-        about: The kind of day; `last` is that day.
-        over: Whether no day of its appeal is left.
-        claim: None if no matching claim was denied.
-        gone: Whether it no longer counts, so that its day may be invalid.
-        opened: Whether a button selected it, so that it may be described despite a sensitivity label.
+        claim: The denied claim; None if no matching claim was denied.
+        about: The kind of due day; `last`: that day.
+        over: True if the appeal has no due day left.
+        gone: True if the claim no longer counts, so that the day may be invalid.
+        opened: True if a button selected the claim, so that a claim with a sensitivity label may be described.
         others: Further denied claims.
-        other_days: Whether days before it were asked for that cannot be chosen.
+        other_days: True if the question asks for a number of days before the due day that cannot be chosen.
     """
 
     other_days: bool = False
@@ -63,7 +63,7 @@ class AppealReminder(WithReminder, frozen=True, kw_only=True):
 
 
 async def answer(ask: Ask) -> AppealReminder:
-    """Return the denied claim of the button, or the newest one that matches the words."""
+    """Return the denied claim of a button, or else the newest denied claim that matches the question."""
     deadline = text_of(ask, "question") == "deadline"
     claim_id, others, wanted = await _denied(ask, deadline=deadline), tuple[Claim, ...](), wanted_of(ask)
     if claim_id is None:
@@ -105,7 +105,7 @@ async def answer(ask: Ask) -> AppealReminder:
 def _next_day(
     case: AppealCase, claim: Claim, clock: AppealClock
 ) -> tuple[Literal["appeal", "answer", "review"], date | None]:
-    """Return the kind of the next day and the day, None if there is none."""
+    """Return the kind of the next due day, and the day; None if there is none."""
     due = appeal_days(case, claim, clock)
     if case.stage == "open":
         return "appeal", clock.until
@@ -113,9 +113,9 @@ def _next_day(
 
 
 async def _denied(ask: Ask, *, deadline: bool) -> str | None:
-    """Return the claim of the button, of the previous answer, or of the only current appeal.
+    """Return the id of the claim of a button, of the previous answer, or of the only current appeal.
 
-    None if it was not denied, as another one may have been. With `deadline`, days of the plan's answers do not count.
+    Return None if that claim was not denied. With `deadline`, an appeal that waits for the plan's answer is left out.
     """
     claim_id = ask.arguments.get("id")
     if claim_id is None:

@@ -26,17 +26,17 @@ _LOOKED_BACK = timedelta(days=400)
 
 
 class NewsToCome(WithReminder, frozen=True, kw_only=True):
-    """What the person will be notified of: `what` is claim, deductible, approval, refill or year.
+    """What the person wants to be notified of.
 
     Attributes:
-        what: Also "maximum", the out-of-pocket maximum, which is not supported.
-        number: The number of the claim in question, if any.
+        what: "claim", "deductible", "approval", "refill" or "year"; "maximum", which is not supported.
+        number: The claim number in the question; None if there is none.
         named: The person's word for the care or drug.
-        other_days: Whether days before it were asked for that cannot be chosen.
+        other_days: True if the question asks for a number of days before the due day that cannot be chosen.
         decided: The claim with that number, if it is already decided.
-        met: Whether the deductible is already met.
-        last: The day of an approval, a supply or a plan year, None if unknown.
-        every: After how many days the person is asked to sign in again.
+        met: True if the deductible is already met.
+        last: The last day of an approval or a supply, or the first day of a plan year; None if unknown.
+        every: The interval in days after which the person is asked to sign in again.
     """
 
     what: str = "claim"
@@ -51,7 +51,7 @@ class NewsToCome(WithReminder, frozen=True, kw_only=True):
 
 
 async def answer(ask: Ask) -> NewsToCome:
-    """Return the current state of the record, so that later checks can find what is new."""
+    """Return the requested reminder with the current state of the record, so that later checks can find changes."""
     asked = text_of(ask, "question") or ""
     every = _every(ask)
     if asked == "maximum":
@@ -74,13 +74,13 @@ async def answer(ask: Ask) -> NewsToCome:
 
 
 def _every(ask: Ask) -> int:
-    """Return after how many days to ask for a sign-in, 0 if not chosen."""
+    """Return the interval in days after which to ask for a new sign-in; 0 if the person has not chosen any."""
     said = text_of(ask, "every") or ask.arguments.get("every") or ""
     return _EVERY.get(said) or (int(said) if said in {str(one) for one in _EVERY.values()} else 0)
 
 
 async def _of_a_day(ask: Ask, what: Literal["approval", "refill", "year"]) -> NewsToCome:
-    """Return the next day of that kind in the record, after today."""
+    """Return the reminder of the next day of that kind in the record, after today."""
     read = {"approval": _approval_ends, "refill": _supply_ends, "year": _year_begins}[what]
     found = [(record, day) async for record, day in read(ask) if day > ask.today]
     record, last = min(found, key=lambda one: one[1], default=("", None))
@@ -93,7 +93,7 @@ async def _of_a_day(ask: Ask, what: Literal["approval", "refill", "year"]) -> Ne
 
 
 async def _approval_ends(ask: Ask) -> AsyncIterator[tuple[str, date]]:
-    """Yield the last days of valid approvals, by the id of their record; only of the named care, if any."""
+    """Yield the record id and the last day of each valid approval, only those for the named care if any is named."""
     async for claim, one in approvals_asked(ask):
         end = one.holds.end.exact if one.holds.end and one.decision in {"approved", "partly"} else None
         if end and not claim.sensitive:
@@ -101,7 +101,7 @@ async def _approval_ends(ask: Ask) -> AsyncIterator[tuple[str, date]]:
 
 
 async def _supply_ends(ask: Ask) -> AsyncIterator[tuple[str, date]]:
-    """Yield the last days of supplies, by the id of their last fill; only of the named drug, if any."""
+    """Yield the id of the last fill and the last day of each supply, only of the named drug if any is named."""
     drug = text_of(ask, "drug")
     names = [name.casefold() for name in (drug, *ask.other_names(drug))] if drug else [""]
     for one in await medications(ask, ask.today - _LOOKED_BACK):
@@ -112,7 +112,7 @@ async def _supply_ends(ask: Ask) -> AsyncIterator[tuple[str, date]]:
 
 
 async def _year_begins(ask: Ask) -> AsyncIterator[tuple[str, date]]:
-    """Yield the first day of the plan's next year."""
+    """Yield the coverage id and the first day of the plan's next year."""
     held = (await member_coverages(ask)).current
     if held and (year := plan_year_of(held, ask.today)):
         yield held[0].id, year.next
