@@ -10,7 +10,7 @@ MOST = 40
 
 
 class CarePlans(Summary, frozen=True):
-    """One page of care plans, each with its first lines; `whole` is the one that a button selected."""
+    """One page of care plans, each with its first lines; `whole` is the care plan that a button selected, or None."""
 
     plans: tuple[CarePlan, ...] = ()
     whole: CarePlan | None = None
@@ -24,7 +24,7 @@ class CarePlans(Summary, frozen=True):
 
 
 async def answer(ask: Ask) -> CarePlans:
-    """Return the member's care plans, active ones first; sensitive ones are only counted until they are asked for."""
+    """Return the member's care plans, active ones first; sensitive ones only if a button asks for them."""
     read = await care_plans(ask)
     described, shielded = shield(ask, read)
     ordered, first = sorted(described, key=lambda one: one.status != "active"), ask.page * PAGE

@@ -1,4 +1,4 @@
-"""Conditions as the records list them, without any interpretation; or whether they list a named one."""
+"""The member's conditions as the clinical records list them, or whether the records list a named condition."""
 
 from __future__ import annotations
 
@@ -34,9 +34,11 @@ NAMES: Mapping[str, tuple[str, ...]] = {
 
 
 class Conditions(OnRecord[Condition], frozen=True):
-    """One page of conditions; `named` is the one that was asked for, by the person's word, and `rows` are those.
+    """One page of conditions.
 
-    `dated` is True if it is asked since when.
+    Attributes:
+        named: The person's word for the condition in the question; the page then has only this condition.
+        dated: True if the question is since when the member has the condition.
     """
 
     named: str | None = None
@@ -44,7 +46,7 @@ class Conditions(OnRecord[Condition], frozen=True):
 
 
 async def answer(ask: Ask) -> Conditions:
-    """Return current conditions, then past ones, each newest first; only the named one if a message asks for one."""
+    """Return the current conditions, then the past ones, each newest first; only the named one if one is named."""
     read = await dated(ask, Search("Condition"), Condition)
     described, shielded = shield(ask, read)
     named = _named(ask)
@@ -55,14 +57,14 @@ async def answer(ask: Ask) -> Conditions:
 
 
 def _named(ask: Ask) -> str | None:
-    """Return the word for a condition in a question with yes or no as its answer."""
+    """Return the person's word for the condition in a yes-no question; None if there is none."""
     known = {word for words in NAMES for word in words.split()}
     words = [word for word in words_of(ask.said) if word in known] if ask.asked.form in {None, "date"} else []
     return words[0] if words else None
 
 
 def _is(one: Condition, named: str) -> bool:
-    """Return whether the condition has a code of the named one, or its words."""
+    """Return whether the condition has a code of the named condition, or the words of its name."""
     words, codes = next((words.split(), codes) for words, codes in NAMES.items() if named in words.split())
     coded = one.code is not None and (one.code in codes or one.code[:3] in codes)
     return coded or not set(words).isdisjoint(words_of(one.name))

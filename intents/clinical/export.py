@@ -31,19 +31,19 @@ _OUTSIDE = frozenset({"high", "low", "abnormal"})
 
 
 class Charted(msgspec.Struct, frozen=True):
-    """The results of one test, and those that form a line."""
+    """The results of one test, and those of them that form a line in the chart."""
 
     series: Series
     curve: Curve | None
 
     @property
     def ranged(self) -> bool:
-        """Whether any of them has a reference range."""
+        """Whether any result has a reference range."""
         return any(part.usual for one in self.series.results for part in (one.main, *one.parts))
 
     @property
     def one_range(self) -> bool:
-        """Whether all of them have the same one, so that it is told once."""
+        """Whether all results have the same reference range, so that the page shows the range once."""
         every = self.series.results
         return bool(every[0].main.usual) and all(
             one.main.usual == every[0].main.usual and not any(part.usual for part in one.parts) for one in every
@@ -51,7 +51,7 @@ class Charted(msgspec.Struct, frozen=True):
 
     @property
     def unit(self) -> str | None:
-        """The unit of all its numbers as the record gives them, so that it is told once; None if there is no such."""
+        """The unit of all results as the record gives it, so that the page shows it once; None if units differ."""
         values = [one.main.value for one in self.series.results if not one.parts]
         numbers = [value.quantity for value in values if value and value.quantity and not value.per]
         units = {None if one.customary or one.unit == "/min" else one.unit for one in numbers}
@@ -59,7 +59,7 @@ class Charted(msgspec.Struct, frozen=True):
 
     @property
     def outside(self) -> bool:
-        """Whether its newest result is marked as out of range."""
+        """Whether the newest result is marked as out of range."""
         newest = self.series.newest
         return any(part.mark in _OUTSIDE for part in (newest.main, *newest.parts))
 
@@ -78,12 +78,12 @@ class ResultPapers(msgspec.Struct, frozen=True):
 
     @property
     def tests(self) -> int:
-        """How many tests there are."""
+        """The number of tests on the page."""
         return sum(len(tests) for _, tests in self.groups)
 
 
 class ResultsPage(WithDocument, frozen=True, kw_only=True):
-    """The answer in the chat; without results there is no page. `only` is the category that was asked for."""
+    """The answer in the chat; without results there is no page. `only` is the requested category."""
 
     papers: ResultPapers
     only: str
@@ -91,7 +91,7 @@ class ResultsPage(WithDocument, frozen=True, kw_only=True):
 
 
 async def answer(ask: Ask) -> ResultsPage:
-    """Return the results of the categories that were asked for, of all time by default."""
+    """Return the page with the results of the requested categories and period, by default of all time."""
     profiles = await records(ask, Search("Patient"), Patient, optional=True)
     found = {category: await results(ask, category) for category in CATEGORIES if _only(ask) in {category, "both"}}
     page = summarize(found, ask, profiles[0].name if profiles else None)
@@ -102,7 +102,7 @@ async def answer(ask: Ask) -> ResultsPage:
 
 
 def summarize(found: dict[str, tuple[Observation, ...]], ask: Ask, patient: str | None = None) -> ResultsPage:
-    """Return the page; results with a sensitivity label are included only after their button (T33)."""
+    """Return the page; results with a sensitivity label are included only if the person pressed their button (T33)."""
     start, end = span_of(ask)
     described, shielded = shield(ask, [one for rows in found.values() for one in rows])
     kept = {one.id for one in described}
@@ -130,6 +130,6 @@ def _only(ask: Ask) -> str:
 
 
 def _charted(rows: Sequence[Observation]) -> tuple[Charted, ...]:
-    """Return the tests, first those whose newest result is out of range."""
+    """Return the results grouped by test; tests whose newest result is out of range come first."""
     tests = (Charted(test, curve_of(test.results)) for test in series(rows))
     return tuple(sorted(tests, key=lambda one: not one.outside))

@@ -1,4 +1,4 @@
-"""Lab results as recorded: value, unit, range and comparison with it, and the last five results of a test.
+"""Lab results as recorded: value, unit and reference range, and the last five results of a test.
 
 A test is selected if the message contains a word of its recorded name.
 """
@@ -26,7 +26,7 @@ _SHORT = 2
 
 
 async def answer(ask: Ask) -> TestsOnRecord:
-    """Return the lab results by test, newest first, without those with a sensitivity label unless asked for."""
+    """Return the lab results by test, newest first; results with a sensitivity label only if a button asks for them."""
     ask = replace(ask, slots={}) if "in_both" in ask.asked.says else ask  # "both times or just the one in April"
     read = await results(ask, "laboratory")
     described, shielded = shield(ask, read)
@@ -51,7 +51,7 @@ async def answer(ask: Ask) -> TestsOnRecord:
 
 
 def _as_asked(ask: Ask, found: TestsOnRecord, every: Sequence[Series]) -> TestsOnRecord:
-    """Return the results with what is asked about them, beside their values."""
+    """Return the results with what the question asks for in addition to the values."""
     says = ask.asked.says
     untold: Untold | None = "ordered" if "who_ordered" in says else "seen" if "looked_at" in says else None
     days = [test.newest.day for test in every if test.newest.day and not untold and "results_in" in says]
@@ -60,7 +60,7 @@ def _as_asked(ask: Ask, found: TestsOnRecord, every: Sequence[Series]) -> TestsO
 
 
 def _before(ask: Ask) -> tuple[str, ...]:
-    """Return the words for the tests that the last answer was about, if the message asks for no others."""
+    """Return the words for the tests of the previous answer; an empty tuple if the message asks for other tests."""
     return () if _asks_others(ask.said) else tuple(ask.arguments.get("named", "").split())
 
 
@@ -71,7 +71,7 @@ def _asks_others(said: str) -> bool:
 def _named(ask: Ask, tests: Sequence[Series]) -> tuple[str, ...]:
     """Return the words for tests in a message: known names and symbols, or a distinctive word of a recorded name.
 
-    None where the others are asked for: "was anything other than my LDL out of range".
+    Return an empty tuple if the message excludes the test, as in "was anything other than my LDL out of range".
     """
     words = words_of(ask.said)
     known = tuple(word for word in ask.asked.tests if len(word) > _SHORT or word.capitalize() in ask.said)
@@ -82,7 +82,7 @@ def _named(ask: Ask, tests: Sequence[Series]) -> tuple[str, ...]:
 
 
 def _is_called(ask: Ask, test: Series, named: str) -> bool:
-    """Return whether a word of the recorded name begins so, or the code of the test belongs to this word."""
+    """Return whether a word of the test's recorded name begins with `named`, or the test has that word's code."""
     names, wanted = words_of(test.newest.main.name), {named, *ask.hears(named, {}).tests.get(named, ())}
     codes = {code for word in wanted for code in CODES.get(word, ())}
     return test.key in codes or any(name.startswith(word) for word in wanted if len(word) > _SHORT for name in names)

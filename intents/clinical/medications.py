@@ -1,4 +1,4 @@
-"""Medications from pharmacy claims: what was filled under the plan, which may differ from what is taken."""
+"""Medications from pharmacy claims: the drugs filled under the plan, which may differ from those taken."""
 
 from __future__ import annotations
 
@@ -24,10 +24,13 @@ DAYS = 365
 
 
 class Medications(Summary, frozen=True):
-    """One page of drugs with their newest fill; `since` is the first day of the search.
+    """One page of drugs with their newest fill.
 
-    `asks_who`: it is asked who prescribed them. `alone`: one was asked for, by its name or by what it is for.
-    `lacking`: what was asked for is none of them.
+    Attributes:
+        since: The first day of the search.
+        asks_who: True if the question is who prescribed the drugs.
+        alone: True if the question is about one drug, by its name or purpose.
+        lacking: True if none of the drugs is the requested one.
     """
 
     drugs: tuple[Medication, ...] = ()
@@ -43,9 +46,9 @@ class Medications(Summary, frozen=True):
 
 
 async def answer(ask: Ask) -> Medications:
-    """Return the drugs filled in the last year or the named period, without sensitive ones unless asked for.
+    """Return the drugs filled in the requested period, by default the last year; only the named ones if any are named.
 
-    Where the message names some of them, by the ingredient or a brand, these alone.
+    Sensitive drugs are included only if a button asks for them.
     """
     since = span_of(ask)[0] or ask.today - timedelta(days=DAYS)
     read = await medications(ask, since)
@@ -72,13 +75,13 @@ async def answer(ask: Ask) -> Medications:
 
 
 def _named(ask: Ask, drugs: Sequence[Medication]) -> list[Medication]:
-    """Return the drugs that the message names."""
+    """Return the drugs that the message names by ingredient or brand."""
     said = {word for word in words_of(ask.said) if len(word) >= _TELLING}
     names = said | {word for one in said for name in ask.other_names(one) for word in words_of(name)}
     return [one for one in drugs if names.intersection(words_of(one.dispensed.drug)[:1])]
 
 
 def _is_left_out(ask: Ask, drug: Medication) -> bool:
-    """Return whether the drug is for a use that the message leaves out: "all but the blood pressure one"."""
+    """Return whether the drug is for a purpose that the message excludes, as in "all but the blood pressure one"."""
     name = drug.dispensed.drug
     return name is not None and any(one.excluded and is_for(ask, name, one.drugs) for one in ask.asked.uses)

@@ -34,12 +34,12 @@ class Procedures(OnRecord[Procedure], frozen=True):
     """One page of procedures.
 
     Attributes:
-        kind: The named kind of care, to which the list is limited.
-        missing: Whether there is no record of that kind, so that every procedure is listed.
+        kind: The requested kind of care, to which the list is limited.
+        missing: True if there is no procedure of that kind, so that every procedure is listed.
         kinds: The kinds of care by the procedures' ids, for names in the language of the answer.
-        claim: The member's newest claim for the kind, if there is no record of a procedure.
-        looked: Whether the claims were read and contain none.
-        dated: Whether it is asked when the last one was.
+        claim: The member's newest claim for the kind of care, if there is no record of a procedure.
+        looked: True if the claims were read and none is for that kind of care.
+        dated: True if the question is when the last procedure was.
         last: False if a part of the body or an ordinal selected the claim.
     """
 
@@ -53,7 +53,7 @@ class Procedures(OnRecord[Procedure], frozen=True):
 
 
 async def answer(ask: Ask) -> Procedures:
-    """Return the member's recorded procedures; for a kind of care without one, the newest claim."""
+    """Return the member's recorded procedures; for a kind of care without a recorded procedure, the newest claim."""
     found = summarize(await dated(ask, Search("Procedure"), Procedure), ask)
     claim, looked = await _claimed(ask) if found.missing and found.page == 0 else (None, False)
     if claim:
@@ -67,7 +67,7 @@ async def answer(ask: Ask) -> Procedures:
 
 
 async def _claimed(ask: Ask) -> tuple[Claim | None, bool]:
-    """Return the claim for the named care, without sensitive ones, and whether the claims could be read."""
+    """Return the claim for the named care, None if there is none or it is sensitive, and whether claims were read."""
     gaps = len(ask.report.gaps)
     try:
         alive = await newest_claims(ask, *service_dates(ask), enough=lambda so_far: bool(fitting(so_far.added, ask)))
@@ -80,7 +80,7 @@ async def _claimed(ask: Ask) -> tuple[Claim | None, bool]:
 
 
 def summarize(read: Sequence[Procedure], ask: Ask) -> Procedures:
-    """Return the procedures, newest first, of the named kind of care if there are any."""
+    """Return the procedures, newest first: those of the requested kind of care, or all if none is of that kind."""
     described, shielded = shield(ask, read)
     key = "" if set(words_of(ask.words.get("service"))[-1:]) & _ANY else str(ask.slots.get("service") or "")
     kinds = ask.care_kinds.within(key)

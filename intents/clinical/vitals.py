@@ -20,7 +20,7 @@ CODES: Mapping[str, frozenset[str]] = {
 
 
 async def answer(ask: Ask) -> TestsOnRecord:
-    """Return the vital signs by test, newest first, without those with a sensitivity label unless asked for."""
+    """Return the vital signs by test, newest first; those with a sensitivity label only if a button asks for them."""
     read = await results(ask, "vital-signs")
     described, shielded = shield(ask, read)
     every = as_of(ask, series(described))

@@ -1,4 +1,4 @@
-"""The people named in the member's own coverage. One link gives access to one record: families are never inferred."""
+"""The people whom the member's own coverage names; a connection gives access to one person's record only."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ _EVERYBODY = {"kin": "household"}
 
 
 class Dependents(Summary, frozen=True):
-    """What the linked member's coverages say about people.
+    """The people whom the member's coverages name.
 
     Attributes:
         coverages: The coverages that are valid today.
-        named: The people on their digital cards.
-        subscriber: The policy holder, if it is another, named person.
-        person: Whether the question is about another person.
+        named: The people on the ID cards of the coverages.
+        subscriber: The name of the policy holder, if that is another person.
+        person: True if the question is about another person.
     """
 
     coverages: tuple[Coverage, ...] = ()
@@ -24,7 +24,7 @@ class Dependents(Summary, frozen=True):
 
 
 async def answer(ask: Ask) -> Dependents:
-    """Return the people that the member's coverages name, and the member's own role."""
+    """Return the people whom the member's coverages name, and the policy holder."""
     somebody = of_other_person(ask) and ask.slots.get("person") != _EVERYBODY
     current = (await member_coverages(ask)).current
     named = dict.fromkeys(name for coverage in current for name in coverage.on_card)

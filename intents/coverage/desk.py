@@ -1,4 +1,4 @@
-"""The member's card for a front desk: a page with its front and back, and a QR code with its data."""
+"""The member's ID card to show at a front desk: a page with both sides of the card and a QR code with its data."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from bot.kit import (
 
 
 class DeskCard(msgspec.Struct, frozen=True):
-    """One coverage with its payer, if the payer's record is included, and the name on the card."""
+    """One ID card: a coverage, the payer if its record was included, and the name on the card."""
 
     coverage: Coverage
     payer: PayerContact | None
@@ -58,7 +58,7 @@ def _cards(found: Coverages, name: str | None) -> tuple[DeskCard, ...]:
 
 
 async def _document(cards: tuple[DeskCard, ...], ask: Ask) -> Document | None:
-    """Return the page, and the Bundle with the same data behind its QR code."""
+    """Return the page; its QR code offers a FHIR Bundle with the same data. None without cards."""
     if not cards:
         return None
     rows = [(card.coverage, card.payer, card.name) for card in cards]

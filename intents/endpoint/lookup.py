@@ -1,4 +1,4 @@
-"""Electronic addresses of a provider, as text."""
+"""The electronic addresses of a provider, shown as text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hospitals, urgent care, laboratories and other places of care, nearest first; only references prove networks."""
+"""Finds hospitals, urgent care, laboratories and other facilities, nearest first; only references prove networks."""
 
 from __future__ import annotations
 
@@ -9,6 +9,6 @@ KINDS = frozenset({"hospital", "pharmacy"})
 
 
 async def answer(ask: Ask) -> FoundPlaces:
-    """Return the places of the kinds that were asked for, by default of any kind."""
+    """Return the facilities of the requested kinds, by default of any kind."""
     kinds = values_of(ask, "facility_type") or [one for one in values_of(ask, "group") if one in KINDS]
     return await find_places(ask, *kinds)

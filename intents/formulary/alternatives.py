@@ -45,7 +45,7 @@ class Other(msgspec.Struct, frozen=True):
 
 
 class Priced(msgspec.Struct, frozen=True):
-    """A drug with its name in the message, its entry in the list, and the cost of a month in network; None if unknown."""
+    """A drug with its name in the message, its entry, and the in-network cost of a month; None if unknown."""
 
     name: str
     drug: Drug | None

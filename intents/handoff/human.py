@@ -1,4 +1,4 @@
-"""Whom to call: the plan's phone number for members, and what to say."""
+"""The plan's phone number for members, and what to say on the phone."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from bot.kit import Ask, Claim, Summary, text_of
 
 
 class Person(Summary, frozen=True):
-    """The phone number in the member's own record, "" if none was read, and the `claim` of the last answer.
+    """What the person needs to call the plan.
 
-    `question` is what may be forwarded to the operator's help desk, "" if there is none. `language` is that of an
-    interpreter.
+    Attributes:
+        phone: The plan's phone number in the member's record; "" if none was read.
+        claim: The claim that the last answer was about.
+        question: The question that may be forwarded to the operator's help desk; "" if there is none.
+        language: The language for which the person needs an interpreter.
     """
 
     phone: str = ""

@@ -1,4 +1,4 @@
-"""Pharmacies, nearest first; only references prove networks."""
+"""Finds pharmacies, nearest first; only references prove networks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _BY_MAIL = re.compile(r"\b(mail[- ]?orders?|by mail|home delivery|por correo|a d
 
 
 async def answer(ask: Ask) -> FoundPlaces:
-    """Return the pharmacies in the area, limited to a chain if named; mail-order pharmacies are not visited."""
+    """Return the pharmacies in the area, only of the named chain if one is named; mail-order ones are left out."""
     if _BY_MAIL.search(ask.said) or "mail" in ask.arguments:
         return await find_places(ask, "mail_order", anywhere=True)
     return await find_places(ask, "pharmacy")

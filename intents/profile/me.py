@@ -1,4 +1,4 @@
-"""The payer's data about the member, for a check; it cannot be changed here."""
+"""The payer's data about the member, which the member can check but not change here."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _FIELDS = {
 
 
 class Me(Summary, frozen=True):
-    """The member's own profile, None if the payer has none; `asks` is the only field that the message names."""
+    """The member's profile, None if the payer has none; `asks` is the field that the message asks for, if only one."""
 
     profile: Patient | None = None
     asks: str | None = None

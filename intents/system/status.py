@@ -16,10 +16,12 @@ _TELLING = ("PractitionerRole", "OrganizationAffiliation", "InsurancePlan", "Loc
 
 
 class Status(Summary, frozen=True):
-    """The current state; `declared` are the supported searches for the types that most answers need.
+    """The current state of the payer's server.
 
-    `told` is what the message says: it "fails" or is "slow"; else it "asks". `technical` also shows the measured time
-    and the searches.
+    Attributes:
+        declared: The supported searches for the resource types that most answers need.
+        told: What the message says: the server "fails" or is "slow", or the person only "asks".
+        technical: True to show also the response time and the supported searches.
     """
 
     health: PayerHealth
@@ -34,7 +36,7 @@ class Status(Summary, frozen=True):
 
     @property
     def seconds(self) -> Decimal:
-        """The response time in seconds, with one decimal."""
+        """The response time in seconds, rounded to one decimal."""
         return max(Decimal("0.1"), (Decimal(self.health.milliseconds or 0) / 1000).quantize(Decimal("0.1")))
 
     @property
@@ -44,7 +46,7 @@ class Status(Summary, frozen=True):
 
     @property
     def lacks_network(self) -> bool:
-        """Whether the server declares searches without the one by network, which is then done here."""
+        """Whether the server declares searches but not the one by network, which the bot then does itself."""
         roles = self.health.searches.get("PractitionerRole")
         return roles is not None and "network" not in roles
 
