@@ -15,7 +15,7 @@ _OF_THE_CALL = (
 
 
 class CallKept(OfAppeal, frozen=True, kw_only=True):
-    """The denied claim, and the note that is stored with the claim's appeal; None is stored if the day is unclear.
+    """The denied claim, and the note that is stored with the claim's appeal; nothing is stored if the day is unclear.
 
     `bare` is True if the message mentions a call without any details.
     """

@@ -227,7 +227,7 @@ def _plain(tier: TierCosts, pharmacy: str) -> Amount | None:
 
 
 def _drug(ask: Ask) -> str | None:
-    """Return the drug of the `drug` slot; for the word "insulin" None, or a drug that the words name besides."""
+    """Return the drug of the `drug` slot, or "insulin" if the message says that word and names no drug besides."""
     said = set(words_of(ask.said))
     drug = str(ask.slots.get("drug") or "").strip() or None
     other = drug and said.intersection(words_of(ask.words.get("drug", drug)))

@@ -1,4 +1,4 @@
-"""Checks whether each provider in a list is in a network: the answer has a line for each, and a file with the data."""
+"""Checks whether each provider in a list is in a network: a line for each, and a file with the data and time."""
 
 from __future__ import annotations
 
@@ -41,14 +41,10 @@ _LASTS = re.compile(r"([^,]+), *([^,]+)")
 
 
 class Checked(OfProvider, frozen=True, kw_only=True):
-    """The result for one line of the list.
+    """One line of the list: its text `asked`, and the `proof` for the only provider that it names.
 
-    Attributes:
-        asked: The text of the line.
-        proof: What the directory proves, if the line names exactly one provider.
-        verdict: The result; "unread" if the directory could not be searched, "no_npi" for ten digits that are no NPI.
-        near: Similarly spelled names, if no provider has the name.
-        inside: If several providers have the name, those that are listed in a wanted network.
+    `verdict` is "unread" if the directory could not be searched; "no_npi" for ten digits that are not an NPI. `near`
+    are names with a similar spelling, if nobody has the name; `inside` are those of several with it who are listed.
     """
 
     asked: str
@@ -60,37 +56,34 @@ class Checked(OfProvider, frozen=True, kw_only=True):
 
     @property
     def name(self) -> str | None:
-        """The name of the provider in the directory; None unless the line names exactly one provider."""
+        """The provider's name in the directory."""
         return self.found.only[0].name if self.found.only else None
 
     @property
     def npi(self) -> str | None:
-        """The provider's NPI; None if it is unknown."""
+        """The provider's NPI."""
         return self.found.only[0].npi if self.found.only else None
 
     @property
     def is_number(self) -> bool:
-        """Whether the line is a number of ten digits, such as an NPI."""
+        """Whether the line is an NPI, valid or not."""
         return _number_in(self.asked) is not None
 
     @property
     def places(self) -> tuple[ProvenPlace, ...]:
-        """The provider's locations, with the networks proven for each."""
+        """The provider's places."""
         return self.proof.places if self.proof else ()
 
     @property
     def shown(self) -> ProvenPlace | None:
-        """The location to show in the file: one in a wanted network if there is any, or else another one; or None."""
+        """The place for the line in the file: a proven one, or else another one."""
         return next((place for place in self.places if place.wanted), None) or next(iter(self.places), None)
 
 
 class CheckedList(WithDocument, frozen=True, kw_only=True):
-    """The results for the whole list.
+    """The whole list; `left` lines were not checked, `doubles` are duplicates, checked once.
 
-    Attributes:
-        left: The number of lines that were not checked; `doubles`: the number of duplicates, which are checked once.
-        wanted: The networks to check. If empty, the person has to choose one of `networks` first.
-        items: The list to continue with after the choice.
+    Without `wanted`, a network must be chosen first: `networks` are the choices, and `items` the list to continue with.
     """
 
     rows: tuple[Checked, ...] = ()
@@ -104,27 +97,27 @@ class CheckedList(WithDocument, frozen=True, kw_only=True):
 
     @property
     def most(self) -> int:
-        """The maximum number of lines that one message can check."""
+        """How many lines one message can check."""
         return MOST
 
     @property
     def read_text(self) -> str:
-        """The time at which the directory was read, in ISO 8601 and UTC, to the second."""
+        """The time at which the directory was read, in ISO 8601, UTC, to the second."""
         return self.read.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if self.read else ""
 
     @property
     def listed(self) -> int:
-        """The number of providers that are listed in a wanted network at one of their locations at least."""
+        """How many are listed in a wanted network, at all or some of their places."""
         return sum(row.verdict in _INSIDE for row in self.rows)
 
     @property
     def unsure(self) -> int:
-        """The number of lines that match more than one provider."""
+        """How many fit several providers."""
         return sum(row.verdict == "several" for row in self.rows)
 
 
 async def answer(ask: Ask) -> Summary:
-    """Return the results for all lines, which are looked up concurrently."""
+    """Return the result for each line, all at once; equal searches are combined."""
     lines = [" ".join(line.split()) for line in ask.arguments.get("items", "").split(_BETWEEN) if line.strip()]
     kept = tuple(dict.fromkeys(lines))
     named = await in_own(ask, await asked_networks(ask))
@@ -164,20 +157,20 @@ async def _checked(ask: Ask, line: str, wanted: tuple[str, ...]) -> Checked:
 
 
 def _number_in(line: str) -> str | None:
-    """Return the line if it is ten digits, or else the only NPI among its words; None if there is neither."""
+    """Return the ten digits of the line, or the only NPI among other words."""
     whole = _NUMBER.fullmatch(line)
     npis = {one for one in _AMONG.findall(line) if is_npi(one)}
     return whole[1] if whole else npis.pop() if len(npis) == 1 else None
 
 
 def _in_order(line: str) -> str:
-    """Return a name with the given name first: "Minh Kim" for "Kim, Minh"."""
+    """Return a name in the directory's order: "Kim, Minh" becomes Minh Kim."""
     turned = _LASTS.fullmatch(line)
     return f"{turned[2]} {turned[1]}" if turned else line
 
 
 def summarize(line: str, ask: Ask, found: Who, wanted: tuple[str, ...]) -> Checked:
-    """Return what the directory proves about the networks `wanted` for the provider that the line names."""
+    """Return what the directory proves for the provider that a line names."""
     if found.only is None:
         unread = "npi" in ask.unmet or (found.state == "unknown" and not ask.report.complete)
         state = found.state if found.state in {"ended", "several"} else "unread" if unread else "unknown"
