@@ -73,10 +73,9 @@ def wants_to_come(ask: Ask) -> Wants | None:
     counts = named and _asks_counting(ask) and counting_asked(ask) is None
     if counts and says.isdisjoint({"paid_for", "plan_pays", "was"}):
         return "counts"
-    ahead = named and (speaks_ahead(ask) or ("own_share" in says and "was" not in says))
-    worst = named and "worst" in says
+    ahead = named and (speaks_ahead(ask) or ("was" not in says and not says.isdisjoint({"own_share", "percent"})))
     unsaid = named and bool(unsaid_of(ask)) and "was" not in says
-    known = worst or covered or ahead or unsaid
+    known = (named and "worst" in says) or covered or ahead or unsaid
     if (aspect in COUNTED or reason not in {None, "covered", "free", "price"}) and not known:
         return None
     if not (named or (reason in {"covered", "free"} and aspect is None)):

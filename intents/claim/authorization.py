@@ -148,7 +148,8 @@ def _question(ask: Ask) -> str | None:
     """
     if question := text_of(ask, "question"):
         return question
-    if ask.asked.care and "approval_decided" not in ask.asked.says:
+    named = ask.asked.care or ("approval" in ask.asked.says and "service" in ask.slots)
+    if named and "approval_decided" not in ask.asked.says:
         ask.said_unmet("date_range")  # "before a sleep study" tells what it is needed for
         return "need"
     return "holds" if "date_ahead" in ask.slots else None
