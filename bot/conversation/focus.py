@@ -284,8 +284,16 @@ def _in_focus(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[s
     of_it = _asks_of_claim(rules) or reading.points or OF_THEM in reading.concepts
     if not reading.steps and (_is_anew(reading) or not of_it):
         return asked
-    step = {"pick": str(reading.steps)} if reading.steps else {}
-    return replace(asked, arguments={**asked.arguments, FOCUS: record, **step})
+    if not reading.steps:
+        return replace(asked, arguments={**asked.arguments, FOCUS: record})
+    # The step already says "before that one": it is no period of its own.
+    slots = {name: slot for name, slot in asked.slots.items() if not (name in TIMES and _is_of_shown(slot))}
+    return replace(asked, slots=slots, arguments={**asked.arguments, FOCUS: record, "pick": str(reading.steps)})
+
+
+def _is_of_shown(slot: Slot) -> bool:
+    """Return whether "that one" alone dates a period."""
+    return isinstance(slot.value, Mapping) and bool(slot.value.get("one")) and slot.value.get("start") is None
 
 
 def _claim_spoken_of(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules]) -> str | None:

@@ -11,7 +11,7 @@ from bot.conversation.provenance import facts_in, quotable
 from bot.conversation.state import Asked
 from bot.language.reading import Slot
 from bot.language.rules import IntentRules
-from bot.message import Block, Facts, Item, Line, Span, Title
+from bot.message import Block, Facts, Item, Line, Note, Span, Title
 
 SAID, DOUBT = "said", "doubt"
 """Slots added to another question: its words, and the probability that it was meant instead."""
@@ -45,7 +45,7 @@ def lead(blocks: Sequence[Block], above: Sequence[Block], *, repeats: bool = Fal
     """
     told = list(takewhile(lambda one: isinstance(one, Title | Line), blocks))
     lines = [_plain(one) for one in told[:_LINES] if isinstance(one, Title | Line)]
-    behind = blocks[len(told)] if len(told) < len(blocks) else None
+    behind = next((one for one in blocks[len(told) :] if not isinstance(one, Note)), None)
     lists = bool(lines) and len(told) <= _LINES and (isinstance(behind, Item) or lines[-1].spans[-1].text.endswith(":"))
     entries = [line for one in blocks[len(told) :] for line in _entries(one)][:_LINES] if lists else []
     said = facts_in((*lines[:1], *entries))

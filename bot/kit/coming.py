@@ -66,6 +66,7 @@ def _asks_counting(ask: Ask) -> bool:
 def wants_to_come(ask: Ask) -> Wants | None:
     """Return what the question asks about future care; None if it asks only about yearly amounts, or names no care."""
     aspect, reason = share_asked(ask), text_of(ask, "reason")
+    reason = None if reason in _UNSAID else reason
     named, says = names_care(ask), ask.asked.says.keys()
     if (speaks_ahead(ask) or (named and "was" not in says)) and says >= _EITHER:
         return "copay"  # "will it go against my deductible or is it just a copay"
@@ -98,7 +99,7 @@ def is_timeless(ask: Ask) -> bool:
 
 def unsaid_of(ask: Ask) -> tuple[str, ...]:
     """Return the keys of what the question asks about care but no record contains, such as "limited" or "referral"."""
-    return tuple(one for one in _UNSAID if one in ask.asked.says)
+    return tuple(one for one in _UNSAID if one in ask.asked.says or one == text_of(ask, "reason"))
 
 
 def _wants(ask: Ask, aspect: str | None, reason: str | None) -> Wants:
@@ -108,7 +109,8 @@ def _wants(ask: Ask, aspect: str | None, reason: str | None) -> Wants:
     priced = ask.asked.form == "amount" or ("percent" in ask.asked.says and "paid_for" not in ask.asked.says)
     if aspect is None and (reason == "free" or ("costless" in ask.asked.says and not covered)):
         return "free"
-    return "covered" if covered and aspect is None and not priced else "price"
+    told = ask.arguments.get("reason") == "covered"  # by the intent that passed the question on
+    return "covered" if covered and aspect is None and (told or not priced) else "price"
 
 
 def asks_cover(ask: Ask) -> bool:

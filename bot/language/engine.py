@@ -35,6 +35,8 @@ from bot.language.wishes import as_taken
 MOST_CANDIDATES = 3
 SIDES_KINDS = frozenset(SIDES.values())
 _NAMED = frozenset({"provider_name", "organization", "npi"})
+# A refusal is no button, but a refusal that is nearly as likely as the likeliest intent makes the bot ask.
+_AS_LIKELY = 0.9
 # An intent that is less likely than this is no choice to offer.
 LEAST = 0.04
 # From this a question about a record needs no word that licenses its answer.
@@ -272,9 +274,10 @@ class Engine:
         if whose and (owner := owner_left(heard, taken_by(intent, follows))) is not None:
             slots = {**slots, PERSON: owner}
         sure = self._chooser.views(intent, chances, heard, of_somebody=PERSON in slots)
+        refused = [FALLBACK] if chances.get(FALLBACK, 0.0) >= _AS_LIKELY * chances.get(top, 1.0) else []
         asks = self._asks(
             own,
-            self._choices(chances),
+            [*self._choices(chances), *refused],
             licence,
             sure=sure,
             goes_on=goes_on or stands_out(intent, chances, self.weights.header.sure),

@@ -130,7 +130,8 @@ class Tellers:
         names = {tag.kind for tag in heard.tags}
         if any(one.limits for one in asked.times):
             return "days"
-        if heard.form == "list" or chooses_several(heard, asked):
+        newest = asked.form == "which" and "newest" in asked.says
+        if heard.form == "list" or newest or chooses_several(heard, asked):
             return "several"
         higher = asked.form == "which" and {"dearer", "cheaper", "worst"} & asked.says.keys() and "date_range" in names
         return "sums" if higher or (asked.helps and not _LIMITS.isdisjoint(names)) else None

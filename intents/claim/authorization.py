@@ -100,7 +100,7 @@ async def answer(ask: Ask) -> Authorizations:
         ask.cite("ExplanationOfBenefit", [summary.refused.id] if summary.refused else [])
     ask.cite("ExplanationOfBenefit", [one.id for one in (*summary.rows, *summary.others)])
     if summary.question == "need" and not summary.rows:
-        raise AskedAhead
+        raise AskedAhead(None, reason="approval")
     return summary
 
 

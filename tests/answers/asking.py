@@ -30,6 +30,7 @@ PAYER = {
     "name": "Example BlueCross",
     "short_name": "BlueCross",
     "number": "(800) 555-0100",
+    "appeals_address": "",
 }
 PUBLIC = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 T = TypeVar("T")
