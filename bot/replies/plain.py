@@ -126,7 +126,7 @@ def parted(
         yield part
 
 
-COLUMNS, WIDTH, _SHORT, _GAP, _BEHIND = 80, 20, 16, "  ", "·"
+COLUMNS, WIDTH, _SHORT, _GAP = 80, 20, 16, "  "
 _ENTRY, _WHOLE = re.compile(r"(?:\d+\.)? +"), re.compile(r"\[[^\]]*\]|\(\d{3}\) \d")
 _NUMBERED = re.compile(
     r"(?:(?<=\b\d)|(?<=\b\d\d)|(?<=\b\d\d\d)) (?=[^\W\d_])|(?<=\b[ap]\.) (?=m\.)| (?=·)|(?<=\b[A-Z]{2}) (?=\d{5}\b)"
@@ -308,13 +308,12 @@ def _item(item: Item, *, addresses: bool) -> list[str]:
 
 
 def _row(buttons: Iterable[Action], *, addresses: bool) -> tuple[str, list[str]]:
-    """Return the buttons in a row, surplus ones after a dot; and the lines of links whose address is printed."""
+    """Return the buttons in a row, those of its menu last; and the lines of links whose address is printed."""
     buttons = list(buttons)
     linked = [f"[{button.label}] {button.url}" for button in buttons if button.url and addresses]
     row = row_of(button for button in buttons if not (button.url and addresses))
-    pressed = [f"[{button.label}]" for button in (*row.seen, *row.sources)]
-    more = [_BEHIND, *(f"[{button.label}]" for button in row.menu)] if row.menu else []
-    return " ".join([*pressed, *more]), linked
+    pressed = [f"[{button.label}]" for button in (*row.seen, *row.sources, *row.menu)]
+    return " ".join(pressed), linked
 
 
 def as_data(reply: Reply, in_reply_to: int) -> dict[str, object]:

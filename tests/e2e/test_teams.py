@@ -42,8 +42,7 @@ async def test_from_a_question_over_a_link_to_its_answer_and_on(tenant: Tenant) 
     assert in_words(VISIT_BEFORE) in shown(await tenant.deliver(tenant.teams.submit(button)))
     for call in tenant.teams.sent():
         assert not [word for word in MEMBERS_OWN if word in call.body["summary"]]
-        # The dot before what stands behind "more" is the text's own.
-        assert [fallback(card).replace("] · [", "] [").split() for card in call.cards] == [call.text.split()]
+        assert [fallback(card).split() for card in call.cards] == [call.text.split()]
 
 
 async def test_a_code_links_through_its_own_client_only(tenant: Tenant) -> None:

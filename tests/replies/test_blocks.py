@@ -252,7 +252,7 @@ def test_three_buttons_are_seen_and_one_menu_holds_the_rest() -> None:
     assert [option["value"] for option in row["elements"][-1]["options"]] == ["a2", "a3"]
     assert [one["value"] for one in last["elements"]] == ["y", "n", SOURCES]
     assert faults(page.text, list(page.blocks)) == []
-    assert page.text == "[Do 0] [Do 1] [account.unlink] [answer.sources] · [Do 2] [Do 3]"
+    assert page.text == "[Do 0] [Do 1] [account.unlink] [answer.sources] [Do 2] [Do 3]"
 
 
 def test_a_long_answer_has_pages() -> None:
