@@ -228,7 +228,7 @@ async def answer(ask: Ask) -> CostShares:
     if apart := await _apart(coverages, ask):
         return apart
     wants = wants_to_come(ask)
-    if wants and (is_timeless(ask) or speaks_ahead(ask) or not _asks_time(coverages, ask)):
+    if wants and (is_timeless(ask) or may_come(ask) or not _asks_time(coverages, ask)):
         ask.said_unmet("date_range")  # "it cracked on Sunday" tells of no time of the plan
         return await _of_care(ask, coverages, wants)
     aspect = share_asked(ask)
