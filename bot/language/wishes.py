@@ -4,7 +4,7 @@ A directory has few facts about a provider. The answer names each wish that it c
 """
 
 import re
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import pairwise
 
@@ -167,7 +167,7 @@ def _barred(heard: Heard, lexicon: Lexicon, asking: AbstractSet[int]) -> frozens
 
     A clause that begins so, and is not the first, asks for nothing else: "but not downtown".
     """
-    cues = heard.joining.beside("polarity").phrases("cue")
+    cues, minded = heard.joining.beside("polarity").phrases("cue"), heard.joining.beside("wishes").no_wish
     starts = {clause.first for clause in heard.clauses if clause.first and clause.role is ClauseRole.BACKGROUND}
     care = (
         tag for tag in heard.tags if tag.kind != WISH and not (tag.excluded and tag.kind in {*_KINDS, "claim_type"})
@@ -177,7 +177,8 @@ def _barred(heard: Heard, lexicon: Lexicon, asking: AbstractSet[int]) -> frozens
         led = next((at for at in range(first, after) if (plain(heard.said.words[at]),) in cues), after)
         asks = led in asking or not starts.isdisjoint((led, led - 1))
         wished = not heard.marks.get(WISH, frozenset()).isdisjoint(range(led, after))
-        if asks and kept.isdisjoint(range(led, after)) and (wished or _says(heard, lexicon, range(led, after))):
+        told = [at for at in range(led + 1, after) if heard.said.words[at] not in minded]  # not "doesn't matter"
+        if asks and kept.isdisjoint(range(led, after)) and (wished or _says(heard, lexicon, told)):
             found.update(range(led, after))
     return frozenset(found)
 
@@ -192,7 +193,7 @@ def _is_relative(heard: Heard, index: int) -> bool:
     return plain(heard.said.words[index]) in heard.joining.beside("wishes").relative
 
 
-def _says(heard: Heard, lexicon: Lexicon, run: range, beside: AbstractSet[int] = frozenset()) -> bool:
+def _says(heard: Heard, lexicon: Lexicon, run: Iterable[int], beside: AbstractSet[int] = frozenset()) -> bool:
     """Return whether any of the words in `run` has content and is not explained by a value or concept."""
     explained = _explained(heard) - beside
     return any(at not in explained and heard.keys[at] not in lexicon.idle and heard.keys[at].isalpha() for at in run)
