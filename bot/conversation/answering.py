@@ -27,11 +27,11 @@ from bot.documents.publisher import Publisher
 from bot.errors import BotError, Disconnected, PayerDown, PayerError, SignInExpired
 from bot.kit import (
     Ask,
-    AskedAhead,
     Kin,
     NamedCare,
     NeedsPlace,
     Offer,
+    Reroute,
     Seen,
     Summary,
     Unreadable,
@@ -181,18 +181,18 @@ class Answering:
         """Return the question, its `Ask`, the answer's name and result; of another intent if that one fits better."""
         try:
             summary = await self._found(person, ask, access, name)
-        except AskedAhead as ahead:
-            name = ahead.intent or next(name for name, one in self._pack.intents.items() if one.to_come == "takes")
+        except Reroute as other:
+            name = other.intent or next(name for name, one in self._pack.intents.items() if one.to_come == "takes")
             asked = replace(asked, intent=name if name in self._pack.intents else asked.intent, unmet={})
             if access is None and self._pack.is_of_member(name):  # no rule of all plans tells it
                 access = await self._accounts.access(person, asked.whose)
-            ask = replace(ask, unmet={}, arguments=ahead.arguments)
+            ask = replace(ask, unmet={}, arguments=other.arguments)
             return await self._best_answer(person, asked, ask, access, name, handed=True)
         by = {} if handed else {one.tells: intent for intent, one in self._pack.intents.items()}
         for intent in (by[tells] for tells in others_that_may_hold(ask) if tells in by):
             if untaken(ask, summary):
                 again = replace(ask)
-                with suppress(AskedAhead):  # care to come is asked about, which no claim holds
+                with suppress(Reroute):  # the question is about future care, which no claim holds
                     other = await self._found(person, again, access, intent)
                     if not untaken(again, other):
                         return replace(asked, intent=intent), again, intent, other

@@ -67,10 +67,10 @@ class Drawer(Protocol):
         ...
 
 
-class AskedAhead(Exception):
-    """Raised by an answer to pass the question on to another `intent`, which gets the `arguments`.
+class Reroute(Exception):
+    """Raised by an answer to say that another `intent` answers the question; that answer gets the `arguments`.
 
-    With None, the question is passed to the intent whose rule file takes questions about future care.
+    With None, the intent answers whose rule file says that it takes questions about future care (`to_come: takes`).
     """
 
     def __init__(self, intent: str | None = None, **arguments: str) -> None:

@@ -8,7 +8,7 @@ import msgspec
 from msgspec.structs import replace
 
 from bot.errors import PayerError
-from bot.kit.ask import Ask, AskedAhead
+from bot.kit.ask import Ask, Reroute
 from bot.kit.claims import newest_claims
 from bot.kit.reading import records
 from bot.kit.said import wanted_of
@@ -60,7 +60,7 @@ async def near_claims(ask: Ask, alive: Live) -> Nearest:
     If the question names a period, claims of any period are read. The result is empty if the question has no condition.
 
     Raises:
-        AskedAhead: No claim or clinical record shows the care, and the question may be about future care.
+        Reroute: The care is in no claim or clinical record; the intent for questions about future care answers.
     """
     wanted = wanted_of(ask)
     if not wanted.narrows:
@@ -79,7 +79,7 @@ async def near_claims(ask: Ask, alive: Live) -> Nearest:
         return nearest
     nearest = replace(nearest, record=await _newest_procedure(ask, wanted))
     if (wanted.services or wanted.doctor_kinds) and not gone and may_be_ahead(ask, recorded=nearest.record is not None):
-        raise AskedAhead
+        raise Reroute
     return nearest
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from datetime import date
 
-from bot.kit.ask import Ask, AskedAhead
+from bot.kit.ask import Ask, Reroute
 from bot.kit.spelling import words_of
 
 _MONEY = frozenset({"COST", "OWE", "PAID", "COVER", "FREE", "PRICE_OF_A", "BILL", "MONEY", "SPEND", "DUE"})
@@ -33,13 +33,13 @@ def speaks_ahead(ask: Ask) -> bool:
 
 
 def hand_over_ahead(ask: Ask, of_drugs: str) -> None:
-    """Hand over a question about the future cost of a drug to the intent `of_drugs`, which answers it.
+    """Pass a question about the future cost of a drug on to the intent `of_drugs`; return if it is no such question.
 
     Raises:
-        AskedAhead: The question is about the future cost of a drug.
+        Reroute: The question is about the future cost of a drug; `of_drugs` answers it.
     """
     if asks_from_now_on(ask) and (_of_money(ask) or "amount" in ask.slots):
-        raise AskedAhead(of_drugs)
+        raise Reroute(of_drugs)
 
 
 def asks_from_now_on(ask: Ask) -> bool:

@@ -6,9 +6,9 @@ from msgspec.structs import replace
 
 from bot.kit import (
     Ask,
-    AskedAhead,
     DenialKind,
     OfAppeal,
+    Reroute,
     case_found,
     cite_claims,
     denial_kind,
@@ -28,7 +28,7 @@ async def answer(ask: Ask) -> AppealNeeds:
     """Return what the appeal needs, for the claim of a button or the claim that the question describes.
 
     Raises:
-        AskedAhead: No claim was denied, so that a general rule about appeals answers.
+        Reroute: No claim was denied; `coverage.workings` answers with the general rule about appeals.
     """
     found = await case_found(ask)
     cite_claims(ask, (found.claim,) if found.claim else found.choices)
@@ -37,7 +37,7 @@ async def answer(ask: Ask) -> AppealNeeds:
     claim = found.claim
     if claim is None:
         if needs.part == "evidence" and not (found.choices or found.wanted.narrows):
-            raise AskedAhead("coverage.workings", workings="appeal_how")
+            raise Reroute("coverage.workings", workings="appeal_how")
         return needs
     reasons = [*claim.reasons, *(reason for line in read_lines(claim) for reason in line.reasons)]
     return replace(needs, kind=denial_kind(claim, reasons, ask.care_kinds))

@@ -10,11 +10,11 @@ from msgspec.structs import replace
 
 from bot.kit import (
     Ask,
-    AskedAhead,
     Authorization,
     CareKind,
     Claim,
     ClaimWish,
+    Reroute,
     Search,
     Summary,
     choose,
@@ -81,7 +81,7 @@ async def answer(ask: Ask) -> Authorizations:
     """Return the requests for approval among all claims, because no search parameter selects such requests.
 
     Raises:
-        AskedAhead: The question is whether care needs approval, and the plan shares no request for that care.
+        Reroute: The plan shares no request for approval of the care; the intent for future care says if one is needed.
     """
     found: list[tuple[Claim, Authorization]] = []
     unpaid: list[Claim] = []
@@ -100,7 +100,7 @@ async def answer(ask: Ask) -> Authorizations:
         ask.cite("ExplanationOfBenefit", [summary.refused.id] if summary.refused else [])
     ask.cite("ExplanationOfBenefit", [one.id for one in (*summary.rows, *summary.others)])
     if summary.question == "need" and not summary.rows:
-        raise AskedAhead(None, reason="approval")
+        raise Reroute(None, reason="approval")
     return summary
 
 

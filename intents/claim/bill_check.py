@@ -13,11 +13,11 @@ from msgspec.structs import replace
 from bot.kit import (
     Amount,
     Ask,
-    AskedAhead,
     Claim,
     ClaimWish,
     Doubt,
     Live,
+    Reroute,
     Step,
     Summary,
     Term,
@@ -110,7 +110,8 @@ async def answer(ask: Ask) -> BillCheck:
     """Compare the bill with the claim of a button, or the claims found by number, provider and day, or amount.
 
     Raises:
-        AskedAhead: No claim has the amount, and the message describes the bill only by a kind of visit.
+        Reroute: No claim has the amount, and the bill is described only by a kind of visit; the intent for future
+            care answers with the plan's copay.
     """
     amount = _amount(ask)
     claim_id = ask.arguments.get("id")
@@ -124,7 +125,7 @@ async def answer(ask: Ask) -> BillCheck:
         return pressed
     claims, found, around = await _candidates(ask, amount)
     if found == "recent" and visit_kind(ask) and not ({"provider_name", "claim_id", "date_range"} & ask.slots.keys()):
-        raise AskedAhead  # "they want $80 for a specialist": the plan's copay says more than other claims
+        raise Reroute  # "they want $80 for a specialist": the plan's copay says more than other claims
     summary = summarize(claims, amount, ask, found, around)
     ask.cite("ExplanationOfBenefit", [one.claim.id for one in (summary.match, *summary.choices) if one])
     ask.report.steps += steps_of(summary)

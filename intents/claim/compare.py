@@ -13,10 +13,10 @@ from bot.kit import (
     NO_DOUBTS,
     Amount,
     Ask,
-    AskedAhead,
     Claim,
     ClaimWish,
     Live,
+    Reroute,
     SideSum,
     SumDoubts,
     Summary,
@@ -128,7 +128,7 @@ async def answer(ask: Ask) -> Comparison:
     """Compare the two named periods, kinds or providers, or else this year with the same days of last year.
 
     Raises:
-        AskedAhead: The question names only one side, so the answer is the list of its claims.
+        Reroute: The question names only one side; `claim.list` answers with the claims of that side.
     """
     ask = await with_one_before(ask)
     start, end = _around(ask)
@@ -136,7 +136,7 @@ async def answer(ask: Ask) -> Comparison:
     ask = by_name(ask, alive.every)
     if _is_one_sided(ask):
         if _wanted(ask).narrows and "MATCH" not in ask.concepts:  # "compare it to the MRI" asks for another side
-            raise AskedAhead(_LIST)
+            raise Reroute(_LIST)
         none = Side(start, end, 0, None, None, least=False)
         return Comparison(_wanted(ask), none, none, None, one_sided=True)
     wider = _around(ask)

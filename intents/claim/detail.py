@@ -11,7 +11,6 @@ from msgspec.structs import replace
 
 from bot.kit import (
     Ask,
-    AskedAhead,
     CareKind,
     Claim,
     ClaimLine,
@@ -20,6 +19,7 @@ from bot.kit import (
     Doubt,
     Live,
     Nearest,
+    Reroute,
     Story,
     Summary,
     WhyGone,
@@ -99,10 +99,10 @@ async def answer(ask: Ask) -> ClaimDetail:
     """Return the claim of the button, or the claim with the named number or provider, or else that of the last visit.
 
     Raises:
-        AskedAhead: The question asks for several claims, so the answer is a list.
+        Reroute: The question asks for several claims; `claim.list` answers it.
     """
     if ask.asked.first_and_last or (len(shown_before(ask)) > 1 and _begins_with(ask.said) != "who" and not ask.slots):
-        raise AskedAhead(_LIST, **ask.arguments)
+        raise Reroute(_LIST, **ask.arguments)
     pressed = ask.arguments.get("id")
     found, alive = (None, None) if pressed else await _find(ask)
     if not pressed and found is None:

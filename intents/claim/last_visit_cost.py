@@ -11,7 +11,6 @@ from bot.kit import (
     LONG,
     Amount,
     Ask,
-    AskedAhead,
     Claim,
     ClaimWish,
     Doubt,
@@ -19,6 +18,7 @@ from bot.kit import (
     Nearest,
     PartialDate,
     Portion,
+    Reroute,
     Shown,
     Story,
     Summary,
@@ -132,19 +132,20 @@ async def answer(ask: Ask) -> LastVisitCost:
     """Return the cost of the last visit, of a described visit, or of the visit that a follow-up refers to.
 
     Raises:
-        AskedAhead: The question is about the future cost of a drug, the parts of a share, or several visits.
+        Reroute: `formulary.drug_coverage` answers for a drug's future cost, `claim.why` for the parts of a share,
+            and `claim.list`, `claim.visits` or `claim.spending` for several visits.
     """
     if asks_parts(ask):
-        raise AskedAhead("claim.why")
+        raise Reroute("claim.why")
     if "focus" not in ask.arguments and (count_asked(ask, _MOST) or 1) > 1:
-        raise AskedAhead("claim.list", **ask.arguments)
+        raise Reroute("claim.list", **ask.arguments)
     hand_over_ahead(ask, "formulary.drug_coverage")
     wanted = wanted_of(ask)
     if ask.asked.begins and (wanted.exact or wanted.limits):  # "did Dr. Tran ever charge me zero"
-        raise AskedAhead("claim.visits", **ask.arguments)
+        raise Reroute("claim.visits", **ask.arguments)
     several = "focus" not in ask.arguments and (ask.asked.each or asks_several(ask, wanted))
     if several and await _has_several(ask, wanted):
-        raise AskedAhead("claim.spending", each="yes", **ask.arguments)
+        raise Reroute("claim.spending", each="yes", **ask.arguments)
     alive = await newest_claims(
         ask,
         *service_dates(ask),

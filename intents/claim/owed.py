@@ -10,10 +10,10 @@ from bot.kit import (
     NO_DOUBTS,
     Amount,
     Ask,
-    AskedAhead,
     Claim,
     ClaimWish,
     Live,
+    Reroute,
     SumDoubts,
     Summary,
     Within,
@@ -75,17 +75,17 @@ async def answer(ask: Ask) -> OwedInAll:
     """Return the amounts of the claims in the requested period, by default the last twelve months.
 
     Raises:
-        AskedAhead: The question is about a yearly amount or the cost of future care.
+        Reroute: `coverage.cost_share` answers for a yearly amount, the intent for future care for its cost.
     """
     hand_over_ahead(ask, "formulary.drug_coverage")
     if share_asked(ask) in COUNTED:
-        raise AskedAhead(_OF_CARE)
+        raise Reroute(_OF_CARE)
     start, end = time_of(ask, USUAL)
     alive = await period_claims(ask, start, end)
     summary = summarize(alive, ask)
     counted = _within(alive, ask).counted
     if not counted and "service" in ask.slots and may_be_ahead(ask):
-        raise AskedAhead
+        raise Reroute
     ask.cite("ExplanationOfBenefit", [claim.id for claim in counted])
     ask.report.steps += sum_of("spending", counted, lambda claim: claim.owed.amount)
     return summary

@@ -14,11 +14,11 @@ from bot.kit import (
     NO_DOUBTS,
     Amount,
     Ask,
-    AskedAhead,
     Claim,
     ClaimWish,
     Doubt,
     Live,
+    Reroute,
     SumDoubts,
     Summary,
     Within,
@@ -120,11 +120,12 @@ async def answer(ask: Ask) -> Pharmacy:
     """Return the fills in the requested period, by default the last twelve months.
 
     Raises:
-        AskedAhead: The question is about the future cost of a drug, a ranking, or a sum compared with a limit.
+        Reroute: `formulary.drug_coverage` answers for the future cost of a drug, `claim.spending` for a ranking or a
+            sum compared with a limit.
     """
     hand_over_ahead(ask, "formulary.drug_coverage")
     if "service" not in ask.slots and (ranking_asked(ask) or ends_asked(ask) or threshold_asked(ask)):
-        raise AskedAhead("claim.spending", **{**ask.arguments, "fills": "yes"})
+        raise Reroute("claim.spending", **{**ask.arguments, "fills": "yes"})
     ask = await of_use(ask)
     start, end = _time(ask)
     alive = await newest_claims(

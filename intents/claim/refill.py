@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import msgspec
 
-from bot.kit import Ask, AskedAhead, Medication, Summary, hand_over_ahead, medications, text_of
+from bot.kit import Ask, Medication, Reroute, Summary, hand_over_ahead, medications, text_of
 
 SHOWN = 5
 _DRUG = "formulary.drug_coverage"
@@ -59,12 +59,12 @@ async def answer(ask: Ask) -> Refill:
     Drugs also match by ingredient and brands, and sensitive fills are only counted.
 
     Raises:
-        AskedAhead: The question is what the refill will cost.
+        Reroute: The question is what the refill will cost; `formulary.drug_coverage` answers it.
     """
     says = ask.asked.says
     hand_over_ahead(ask, _DRUG)
     if ask.asked.form == "amount" and "drug" in ask.slots and "refills_left" not in says:
-        raise AskedAhead(_DRUG)
+        raise Reroute(_DRUG)
     since = ask.today - timedelta(days=LOOKED_BACK)
     found = await medications(ask, since)
     drug = text_of(ask, "drug")

@@ -14,7 +14,6 @@ from bot.kit import (
     NO_DOUBTS,
     Amount,
     Ask,
-    AskedAhead,
     Claim,
     ClaimWish,
     Live,
@@ -22,6 +21,7 @@ from bot.kit import (
     Most,
     Nearest,
     Portion,
+    Reroute,
     Share,
     SideSum,
     SumDoubts,
@@ -218,11 +218,11 @@ async def answer(ask: Ask) -> Spending:
     """Return the sums over the requested period, by default this calendar year.
 
     Raises:
-        AskedAhead: The question asks for the parts of one claim's share, or compares two periods, claims or kinds.
+        Reroute: `claim.why` answers for the parts of one claim's share, `claim.compare` for two periods, claims or kinds.
     """
     two = text_of(ask, "question") == "doctors_or_drugs" and not ranking_asked(ask)
     if (parts := asks_parts(ask)) or times_set_apart(ask) or compares_shown(ask) or two:
-        raise AskedAhead("claim.why" if parts else "claim.compare", **ask.arguments)
+        raise Reroute("claim.why" if parts else "claim.compare", **ask.arguments)
     if "fills" in ask.arguments:  # of prescriptions
         shown = {name: one for name, one in ask.arguments.items() if name != "fills"}
         ask = replace(ask, arguments=shown, slots={**ask.slots, "claim_type": "pharmacy"})

@@ -89,7 +89,7 @@ async def answer(ask: Ask) -> Explained:
     """Return the reason for the share of the claim that was shown or described, or else of the last visit's claim.
 
     Raises:
-        AskedAhead: The question is about the future cost of a drug.
+        Reroute: The question is about the future cost of a drug; `formulary.drug_coverage` answers it.
     """
     hand_over_ahead(ask, "formulary.drug_coverage")
     if times := ask.several.get("date_range"):

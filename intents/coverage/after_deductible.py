@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from bot.kit import (
     Ask,
-    AskedAhead,
     CostShare,
+    Reroute,
     Summary,
     ToCome,
     member_coverages,
@@ -27,17 +27,17 @@ async def answer(ask: Ask) -> AfterDeductible:
     """Return the plan's cost sharing for the care; the deductible is taken as met.
 
     Raises:
-        AskedAhead: The question is about the time after the yearly maximum, about what is left until the plan pays, or
-            about what was used in a past period.
+        Reroute: `coverage.workings` answers for the time after the yearly maximum, `coverage.cost_share` for what is
+            left until the plan pays and for what was used in a past period.
     """
     end, says = span_of(ask)[1], ask.asked.says
     over = end is not None and end < ask.today and "was" in says and "service" not in ask.slots
     if over or {"plan_pays", "beyond"} & says.keys() or wants_to_come(ask) in {"counts", "unsaid"}:
-        raise AskedAhead("coverage.cost_share")
+        raise Reroute("coverage.cost_share")
     ask.said_unmet("date_range")  # "I met it in March": the shares are the same
     coverages = await member_coverages(ask)
     if passed(ask, coverages) == "out_of_pocket_max":
-        raise AskedAhead("coverage.workings", workings="after_max")
+        raise Reroute("coverage.workings", workings="after_max")
     found = await to_come(ask, coverages, "after")
     named = [share for rule in found.rules for share in rule.plan.costs if not (found.what or found.visit)]
     return AfterDeductible(found, tuple(s for s in named if s.kind == "copay" and s.side != "out" and not s.drugs))

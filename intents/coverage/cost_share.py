@@ -15,7 +15,6 @@ from bot.kit import (
     Ahead,
     Amount,
     Ask,
-    AskedAhead,
     Claim,
     CostShare,
     Coverage,
@@ -23,6 +22,7 @@ from bot.kit import (
     Floor,
     Live,
     MetSoFar,
+    Reroute,
     Shares,
     Summary,
     Threshold,
@@ -217,7 +217,7 @@ async def answer(ask: Ask) -> CostShares:
     """Return the shares of the current plans; for a yearly amount also the minimum used by this year's claims.
 
     Raises:
-        AskedAhead: The question is about a general rule of health plans, such as what counts toward a yearly amount.
+        Reroute: `coverage.workings` answers with a general rule, such as what counts toward a yearly amount.
     """
     if "network" in ask.slots and side_named(ask) is None and "network" not in ask.several:
         ask.cannot("network")  # shares are told by side; those of one network by its name are not
@@ -254,10 +254,10 @@ async def _apart(coverages: Coverages, ask: Ask) -> CostShares | None:
     """Return the claims that went toward a yearly amount, or the copays of several kinds of visit; None for others.
 
     Raises:
-        AskedAhead: A general rule of health plans answers the question.
+        Reroute: `coverage.workings` answers with a general rule of health plans.
     """
     if told := sides_asked(ask):
-        raise AskedAhead(_RULES, workings=told)
+        raise Reroute(_RULES, workings=told)
     if "drug" in ask.beside:
         ask = replace(ask, slots={**ask.slots, "drug": ask.beside["drug"]})
         ask.said_unmet("drug")
@@ -267,7 +267,7 @@ async def _apart(coverages: Coverages, ask: Ask) -> CostShares | None:
         toward = await went_toward(ask, coverages, counted_toward(ask) or "deductible")
         of_claims = counted or "was" in ask.asked.says or rule == _CLAIMS_TELL
         if rule and (ahead or not (toward.looked and of_claims)):
-            raise AskedAhead(_RULES, workings=rule)
+            raise Reroute(_RULES, workings=rule)
         return CostShares(toward=toward)
     if two := visit_copays(ask, coverages):
         ask.said_unmet("service")  # "for stitches": what is done there changes the price, as the answer says
@@ -321,7 +321,7 @@ async def _of_care(ask: Ask, coverages: Coverages, wants: Wants) -> CostShares:
     """Return the benefit table's rules for future care, or else what the records show about the care's cost.
 
     Raises:
-        AskedAhead: The question states a price, of which another intent calculates the member's share.
+        Reroute: The question states a price, of which `coverage.workings` calculates the member's share.
     """
     if rules := rules_ahead(ask, coverages, side_named(ask)):
         priced = await priced_ahead(ask, rules, coverages)
@@ -333,7 +333,7 @@ async def _of_care(ask: Ask, coverages: Coverages, wants: Wants) -> CostShares:
         and wants in {"price", "copay", "counts"}
         and not (found.scope or found.ground)
     ):
-        raise AskedAhead(_RULES, workings="arithmetic")
+        raise Reroute(_RULES, workings="arithmetic")
     if not found.own:
         ask.said_unmet("person")  # what the records name holds for everybody on the plan
     ask.said_unmet("location")  # no record names another share for a place

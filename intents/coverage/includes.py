@@ -11,13 +11,13 @@ from bot.kit import (
     COUNTED,
     Amount,
     Ask,
-    AskedAhead,
     Claim,
     ClaimWish,
     CostShare,
     Coverage,
     Coverages,
     Live,
+    Reroute,
     Summary,
     added,
     member_coverages,
@@ -75,18 +75,18 @@ async def answer(ask: Ask) -> Included:
     """Return the plans for the subject of the question; for a dental maximum also what the dental plan paid.
 
     Raises:
-        AskedAhead: The question is which plan pays first and the member has only one plan, or it is about a yearly
-            amount or about certain care.
+        Reroute: `coverage.workings` answers which plan pays first if there is only one, `coverage.cost_share` answers
+            for a yearly amount, and the intent for future care for certain care.
     """
     if handed := ask.arguments.get("reason"):
         ask = replace(ask, slots={**ask.slots, "reason": handed})
     coverages, reason = await member_coverages(ask, shown=True), text_of(ask, "reason")
     if reason == "order" and len(coverages.current) == 1 and "pays_first" in ask.asked.says:
-        raise AskedAhead("coverage.workings", workings="two_plans")
+        raise Reroute("coverage.workings", workings="two_plans")
     if reason is None and share_asked(ask) in COUNTED:
-        raise AskedAhead("coverage.cost_share")
+        raise Reroute("coverage.cost_share")
     if reason in {None, "limit"} and names_care(ask):
-        raise AskedAhead(None, reason="free" if "costless" in ask.asked.says else "covered")
+        raise Reroute(None, reason="free" if "costless" in ask.asked.says else "covered")
     if reason is None:
         return Included("limit", (), coverages.current)
     if reason != "dental_max":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bot.kit import Ask, AskedAhead, Coverage, Summary, member_coverages, of_other_person, state_named, words_of
+from bot.kit import Ask, Coverage, Reroute, Summary, member_coverages, of_other_person, state_named, words_of
 
 _RULES = "coverage.workings"
 _KINDS = {kind: kind.upper() for kind in ("ppo", "hmo", "pos")}
@@ -42,10 +42,10 @@ async def answer(ask: Ask) -> CoverageSummary:
     """Return every coverage that the payer has for the member.
 
     Raises:
-        AskedAhead: The question names a place in another state, for which a general rule of health plans answers.
+        Reroute: The question names a place in another state; `coverage.workings` answers with the general rule.
     """
     if state_named(ask) not in {None, ask.places.home_state}:
-        raise AskedAhead(_RULES, workings="away")
+        raise Reroute(_RULES, workings="away")
     coverages = await member_coverages(ask, shown=True)
     near = _near(ask.slots.get("location"))
     if "location" in ask.slots and not (near and coverages.current):

@@ -16,12 +16,12 @@ from bot.kit import (
     COUNTED,
     Amount,
     Ask,
-    AskedAhead,
     CostShare,
     Coverage,
     Coverages,
     MetSoFar,
     NotLinked,
+    Reroute,
     Summary,
     VisitCopays,
     asks_standing,
@@ -153,22 +153,22 @@ async def answer(ask: Ask) -> Working:
     """Return the rule with the amounts of the member's plan, which are read only in a private chat.
 
     Raises:
-        AskedAhead: The question is about the member's plan instead: a rule of the benefit table, a past year, the cost
-            of one kind of visit, or which plan pays first.
+        Reroute: The question is about the member's plan: `coverage.includes` answers which of two plans pays first,
+            `coverage.cost_share` a rule of the benefit table, a past year and the cost of one kind of visit.
         NotLinked: No account is connected, and the rule needs the data of the plan.
     """
     coverages = await member_coverages(ask) if ask.member else coverages_of(await ask.own_coverages(), ask.today)
     handed = ask.arguments.get("workings")
     of_care = rules_ahead(ask, coverages, side_named(ask)) or wants_to_come(ask) in {"counts", "unsaid"}
     if handed is None and of_care:
-        raise AskedAhead(_OF_CARE)
+        raise Reroute(_OF_CARE)
     rule = handed or _narrowed(str(ask.slots["workings"]), ask, coverages)
     if rule in _OF_RECORD and not (ask.member or coverages.every):
         raise NotLinked
     if _of_time_past(rule, ask) or _of_one_visit(rule, ask):
-        raise AskedAhead(_OF_CARE)
+        raise Reroute(_OF_CARE)
     if rule == "two_plans" and len(_medical(coverages)) > 1:
-        raise AskedAhead("coverage.includes", reason="order")
+        raise Reroute("coverage.includes", reason="order")
     met: dict[str, MetSoFar] = {}
     if ask.member and rule in _COUNTS:
         alive = await period_claims(ask, counted_since(coverages), ask.today, people=False)

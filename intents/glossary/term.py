@@ -10,11 +10,11 @@ import msgspec
 
 from bot.kit import (
     Ask,
-    AskedAhead,
     CareKind,
     CareKinds,
     CostShare,
     Coverage,
+    Reroute,
     Summary,
     text_of,
     visit_kind,
@@ -90,13 +90,13 @@ async def answer(ask: Ask) -> Meaning:
     If the coverage cannot be read, the meaning is returned without it.
 
     Raises:
-        AskedAhead: The question is whether a copay or a coinsurance applies.
+        Reroute: The question is whether a copay or a coinsurance applies; `coverage.workings` answers it.
     """
     if code := code_in(ask.said, text_of(ask, "procedure_code")):
         return Meaning((), code, care_of(code.value, ask.care_kinds) if code.kind == "procedure" else None)
     keys = [key for key in (text_of(ask, "term"), text_of(ask, "other_term")) if key]
     if _EITHER.intersection(keys) and _asks_which(ask):
-        raise AskedAhead("coverage.workings", workings="copay_or_percent")
+        raise Reroute("coverage.workings", workings="copay_or_percent")
     every = await ask.own_coverages() if _OWN.intersection(keys) else ()
     current = [one for one in every if one.state(ask.today) == "current" and one.scope == "medical" and not one.labels]
     only = current[0] if len(current) == 1 else None  # with two medical plans it depends on the claim

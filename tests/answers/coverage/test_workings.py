@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.kit import AskedAhead, floor_of
+from bot.kit import Reroute, floor_of
 from bot.message import Chart
 from bot.records.claim import read_claim
 from tests.answers.asking import answered, concept
@@ -63,5 +63,5 @@ def test_a_floor_is_the_sum_of_what_the_claims_told(cents: list[int]) -> None:
 )
 async def test_the_plan_is_asked_and_no_rule(slots: dict[str, object]) -> None:
     """What was used in a year that is over, and what one kind of visit costs, is told by the plan's shares."""
-    with pytest.raises(AskedAhead):
+    with pytest.raises(Reroute):
         await answered("coverage.workings", coverage(costToBeneficiary=PLAN), said="urgent care in 2025", slots=slots)
