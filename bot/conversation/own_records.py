@@ -82,8 +82,8 @@ class OwnRecords:
 
         async def read(access: Access) -> tuple[Claim, ...]:
             ask = self._prepare(message, Asked("", whose=whose), access)
-            alive = await newest_claims(ask, enough=lambda _: True, page_size=50)
-            return tuple(claim for claim in alive.claims if not claim.labels)
+            claim_set = await newest_claims(ask, enough=lambda _: True, page_size=50)
+            return tuple(claim for claim in claim_set.claims if not claim.labels)
 
         return await self._hint(message, whose, read, ())
 

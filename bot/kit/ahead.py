@@ -23,8 +23,8 @@ from bot.kit.spelling import words_of
 from bot.kit.wanted import ClaimWish, any_time, choose
 from bot.records.care_kind import CareKind
 from bot.records.claim import Claim
+from bot.records.claim_set import ClaimSet
 from bot.records.coverage import Coverage
-from bot.records.live import Live
 from bot.records.money import Amount
 
 EARLIER = timedelta(days=730)
@@ -195,9 +195,9 @@ async def priced_ahead(ask: Ask, rules: Sequence[Ahead], coverages: Coverages) -
     if not any(_needs_claims(one) for one in rules):
         return tuple(rules)
     since = min(counted_since(coverages), ask.today - EARLIER)
-    alive = await period_claims(ask, since, people=False)
-    found = tuple(worked_out(one, ask, alive, coverages) for one in rules)
-    ask.cite("ExplanationOfBenefit", [claim.id for claim in counting(alive, coverages)])
+    claim_set = await period_claims(ask, since, people=False)
+    found = tuple(worked_out(one, ask, claim_set, coverages) for one in rules)
+    ask.cite("ExplanationOfBenefit", [claim.id for claim in counting(claim_set, coverages)])
     return found
 
 
@@ -210,18 +210,18 @@ def _needs_claims(rule: Ahead) -> bool:
     return one.covered and not one.is_outside and (one.deductible or bool(one.percent))
 
 
-def worked_out(rule: Ahead, ask: Ask, alive: Live, coverages: Coverages) -> Ahead:
-    """Return the rule with the member's yearly amounts and the price range, computed from the claims in `alive`.
+def worked_out(rule: Ahead, ask: Ask, claim_set: ClaimSet, coverages: Coverages) -> Ahead:
+    """Return the rule with the member's yearly amounts and the price range, computed from the claims in `claim_set`.
 
     The rule is returned unchanged if claims cannot change what the member pays.
     """
     if not _needs_claims(rule):
         return rule
     plans = [(rule.plan, rule.plan.costs)]
-    met = {name: standings(name, plans, alive, coverages) for name in COUNTED}
+    met = {name: standings(name, plans, claim_set, coverages) for name in COUNTED}
     left, most = (found[0] if found else None for found in met.values())
     wanted = replace(any_time(wanted_of(ask)), services=(rule.kind,) if rule.kind else ())
-    priced = priced_alone(counting(alive, coverages), wanted)
+    priced = priced_alone(counting(claim_set, coverages), wanted)
     worked = replace(rule, deductible=left, maximum=most, claims=tuple(priced))
     if worked.prices is None:
         return worked

@@ -17,8 +17,8 @@ from bot.kit.wanted import with_fills
 from bot.language.calendar import back, later
 from bot.payer.search import Search
 from bot.records.claim import Claim
+from bot.records.claim_set import ClaimSet, believed_day
 from bot.records.coverage import anniversary
-from bot.records.live import Live, believed_day
 from bot.records.patient import Patient
 
 _DAY = timedelta(days=1)
@@ -167,17 +167,19 @@ async def _care(ask: Ask, value: Mapping[str, object], when: TimeSpan, *, oldest
     if when != (None, None):
         named["date_range"] = _iso(when)
     look = replace(ask, slots=named, words=words, excluded={}, several={}, arguments={}, said="")
-    alive = await newest_claims(look, enough=lambda so_far: not oldest and bool(_fitting(so_far, look)), page_size=50)
-    rows = _fitting(alive, look)
+    claim_set = await newest_claims(
+        look, enough=lambda so_far: not oldest and bool(_fitting(so_far, look)), page_size=50
+    )
+    rows = _fitting(claim_set, look)
     day = rows[-1 if oldest else 0].service if rows else None
     return (day.day.first, (day.end or day.day).last) if day and day.day else None
 
 
-def _fitting(alive: Live, look: Ask) -> list[Claim]:
+def _fitting(claim_set: ClaimSet, look: Ask) -> list[Claim]:
     """Return the dated claims that match, newest first; pharmacy fills only if the question asks for fills.
 
     Claims with a sensitivity label are left out.
     """
-    fit = [c for c in fitting(alive.claims, look) if not c.sensitive and believed_day(c, look.today)]
+    fit = [c for c in fitting(claim_set.claims, look) if not c.sensitive and believed_day(c, look.today)]
     fills = with_fills(fit, wanted_of(look))
     return [claim for claim in fit if fills or not claim.is_pharmacy]

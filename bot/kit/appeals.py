@@ -30,9 +30,9 @@ from bot.payer.search import Search, given
 from bot.records.authorization import Authorization
 from bot.records.care_kind import CareKinds, shown_as
 from bot.records.claim import Claim, read_claims
+from bot.records.claim_set import ClaimSet
 from bot.records.coverage import Coverage
 from bot.records.decode import Unreadable
-from bot.records.live import Live
 from bot.records.reasons import Reason
 
 _DAYS = {"medicare": 65, "medicaid": 60, "commercial": 180}
@@ -61,16 +61,16 @@ def appeal_clock(claim: Claim, coverages: Sequence[Coverage]) -> AppealClock:
     return AppealClock(line, days, decided + timedelta(days=days) if decided and days else None)
 
 
-def denied_claims(alive: Live, ask: Ask) -> tuple[Claim, ...]:
+def denied_claims(claim_set: ClaimSet, ask: Ask) -> tuple[Claim, ...]:
     """Return the matching claims that the plan denied, wholly or in part.
 
     If a kind of care was named, a line of that kind must be denied. If a claim number was named, return the claim with
     that number, denied or not.
     """
     if number := text_of(ask, "claim_id"):
-        return tuple(claim for claim in alive.claims if is_numbered(claim, number))
+        return tuple(claim for claim in claim_set.claims if is_numbered(claim, number))
     wanted = wanted_of(in_any_state(ask))
-    return tuple(claim for claim in fitting(alive.claims, in_any_state(ask)) if _is_denied(claim, wanted))
+    return tuple(claim for claim in fitting(claim_set.claims, in_any_state(ask)) if _is_denied(claim, wanted))
 
 
 def in_any_state(ask: Ask) -> Ask:
@@ -232,8 +232,8 @@ async def case_found(ask: Ask, *of_step: str, fits: Callable[[AppealCase], bool]
     fit = [one for one in own if fits(kept[one.id])]
     if fit:
         return _found(fit[0], kept) if len(fit) == 1 else CaseFound(choices=tuple(fit[:SHOWN]), wanted=wanted)
-    alive = await newest_claims(ask, enough=lambda so_far: len(denied_claims(so_far, ask)) > SHOWN)
-    found = [one for one in denied_claims(alive, ask) if wanted.narrows or one.id not in kept]
+    claim_set = await newest_claims(ask, enough=lambda so_far: len(denied_claims(so_far, ask)) > SHOWN)
+    found = [one for one in denied_claims(claim_set, ask) if wanted.narrows or one.id not in kept]
     if len(found) + len(own) == 1:
         return _found(own[0] if own else await shown_alone(ask, found[0]), kept)
     if not found and not own:  # a request for approval that was refused can be appealed, too
@@ -242,7 +242,7 @@ async def case_found(ask: Ask, *of_step: str, fits: Callable[[AppealCase], bool]
             return _found(await claim_by_id(ask, found[0].id), kept)
     if found or own:
         return CaseFound(choices=(*own, *found)[:SHOWN], wanted=wanted)
-    return CaseFound(wanted=wanted, nearest=await near_claims(ask, alive) if wanted.narrows else None)
+    return CaseFound(wanted=wanted, nearest=await near_claims(ask, claim_set) if wanted.narrows else None)
 
 
 async def _readable(ask: Ask, kept: Iterable[str]) -> tuple[Claim, ...]:

@@ -22,8 +22,8 @@ from bot.payer.budget import Gap
 from bot.payer.search import Search, given, token
 from bot.records.care_kind import CareKind, kinds_by_text
 from bot.records.claim import Claim, ClaimNumber, read_claim, read_claims
+from bot.records.claim_set import ClaimSet, believed_day, claim_set_of, fills, visits
 from bot.records.decode import is_ready
-from bot.records.live import Live, believed_day, fills, live, visits
 from bot.records.service import Dispensed, names_in
 
 if TYPE_CHECKING:
@@ -46,8 +46,8 @@ PAYERS_LANGUAGE = "en"
 
 
 async def newest_claims(
-    ask: Ask, *filters: tuple[str, str], enough: Callable[[Live], bool], page_size: int = 20, people: bool = True
-) -> Live:
+    ask: Ask, *filters: tuple[str, str], enough: Callable[[ClaimSet], bool], page_size: int = 20, people: bool = True
+) -> ClaimSet:
     """Return the valid claims, newest service first; reading stops once `enough` is True and the pages are in order.
 
     Servers need not sort (fhir-notes 4.1): if the dates do not fall from claim to claim, every page is read. Every page
@@ -61,14 +61,14 @@ async def newest_claims(
         ask.report.progress.count_read(len(read), page.total)
         if lost := unreadable + sum(len(claim.dropped) for claim in claims):
             ask.report.gaps.append(Gap("unreadable", "ExplanationOfBenefit", lost))
-        if page.next_url and not every and in_order(read, ask) and enough(alive := live(read, ask.today)):
-            return with_gaps(ask, alive)
+        if page.next_url and not every and in_order(read, ask) and enough(claim_set := claim_set_of(read, ask.today)):
+            return with_gaps(ask, claim_set)
         if page.next_url:
             for claim in claims:
                 claim.read_whole(performed=performed)
-    if not enough(alive := live(read, ask.today)) and (hidden := await undated(ask, read, *filters)):
-        alive = live([*read, *hidden], ask.today)
-    return with_gaps(ask, alive)
+    if not enough(claim_set := claim_set_of(read, ask.today)) and (hidden := await undated(ask, read, *filters)):
+        claim_set = claim_set_of([*read, *hidden], ask.today)
+    return with_gaps(ask, claim_set)
 
 
 async def undated(ask: Ask, read: Sequence[Claim], *filters: tuple[str, str]) -> tuple[Claim, ...]:
@@ -97,14 +97,14 @@ async def undated(ask: Ask, read: Sequence[Claim], *filters: tuple[str, str]) ->
     return ()
 
 
-def with_gaps(ask: Ask, alive: Live) -> Live:
+def with_gaps(ask: Ask, claim_set: ClaimSet) -> ClaimSet:
     """Return the claims unchanged, after reporting the claims with a modifierExtension as a gap.
 
     A modifierExtension may change the meaning of a claim, so such claims are not counted.
     """
-    if strange := alive.left_out["not interpreted"]:
+    if strange := claim_set.left_out["not interpreted"]:
         ask.report.gaps.append(Gap("not_interpreted", "ExplanationOfBenefit", strange))
-    return alive
+    return claim_set
 
 
 def asks_for_care(ask: Ask) -> bool:
@@ -172,13 +172,15 @@ async def _strictly(ask: Ask, claim: Claim) -> Claim:
     return found
 
 
-async def checked(ask: Ask, alive: Live, shown: Sequence[Claim]) -> Live:
-    """Return `alive` with the claims in `shown` parsed strictly; the same object if nothing changes."""
+async def checked(ask: Ask, claim_set: ClaimSet, shown: Sequence[Claim]) -> ClaimSet:
+    """Return `claim_set` with the claims in `shown` parsed strictly; the same object if nothing changes."""
     found = {claim.id: await shown_alone(ask, claim) for claim in shown if claim.resource or len(shown) == 1}
     if all(found[claim.id].dropped == claim.dropped for claim in shown if claim.id in found):
-        return alive
-    groups: dict[str, Any] = {name: tuple(found.get(one.id, one) for one in getattr(alive, name)) for name in _GROUPS}
-    return replace(alive, **groups)
+        return claim_set
+    groups: dict[str, Any] = {
+        name: tuple(found.get(one.id, one) for one in getattr(claim_set, name)) for name in _GROUPS
+    }
+    return replace(claim_set, **groups)
 
 
 async def claim_by_id(ask: Ask, claim_id: str) -> Claim:
@@ -196,27 +198,27 @@ async def claim_by_id(ask: Ask, claim_id: str) -> Claim:
     return await _strictly(ask, read_claim(await ask.read("ExplanationOfBenefit", claim_id)))
 
 
-async def newest_visits(ask: Ask, *, people: bool = False, every: bool = False) -> tuple[tuple[Claim, ...], Live]:
+async def newest_visits(ask: Ask, *, people: bool = False, every: bool = False) -> tuple[tuple[Claim, ...], ClaimSet]:
     """Return the claims of the matching visits, newest first, and all claims that were read.
 
     The records of providers are included with `people`, or if the question limits the visits. With `every`, all pages
     are read.
     """
-    alive = await newest_claims(
+    claim_set = await newest_claims(
         ask,
         *service_dates(ask),
         enough=lambda so_far: not every and reaches(ask, [(claim,) for claim in _visits_that_fit(so_far, ask)]),
         page_size=10,
         people=people or wanted_of(ask).narrows,
     )
-    return _visits_that_fit(alive, ask), alive
+    return _visits_that_fit(claim_set, ask), claim_set
 
 
-def _visits_that_fit(alive: Live, ask: Ask) -> tuple[Claim, ...]:
+def _visits_that_fit(claim_set: ClaimSet, ask: Ask) -> tuple[Claim, ...]:
     """Return the claims of the matching visits, with pharmacy fills if the conditions of the question include fills."""
     wanted = wanted_of(ask)
-    fit = fitting(alive.claims, ask)
-    days = visits(replace(alive, claims=fit), ask.today, pharmacy=with_fills(fit, wanted))
+    fit = fitting(claim_set.claims, ask)
+    days = visits(replace(claim_set, claims=fit), ask.today, pharmacy=with_fills(fit, wanted))
     return tuple(claim for day in days for claim in day.claims)
 
 
@@ -258,8 +260,8 @@ async def medications(ask: Ask, since: date) -> tuple[Medication, ...]:
     """
     first, last = span_of(ask)
     first = first or since
-    alive = await newest_claims(ask, _PHARMACY, *days_around(first, last), enough=lambda _: False, page_size=100)
-    return _by_drug(claim for claim in fills(alive) if claim.service.overlaps(first, last) and not claim.denied)
+    claim_set = await newest_claims(ask, _PHARMACY, *days_around(first, last), enough=lambda _: False, page_size=100)
+    return _by_drug(claim for claim in fills(claim_set) if claim.service.overlaps(first, last) and not claim.denied)
 
 
 def _by_drug(claims: Iterable[Claim]) -> tuple[Medication, ...]:
@@ -290,12 +292,12 @@ async def claim_news(ask: Ask, number: str = "", since: date | None = None) -> C
     With `since`, only claims changed since that day are read, if the server supports such a filter.
     """
     changed = () if since is None else (("_lastUpdated", f"ge{since}"),)
-    alive = await newest_claims(ask, *changed, enough=lambda _: False, page_size=50, people=False)
-    named = next((one for one in alive.claims if is_numbered(one, number)), None) if number else None
-    return ClaimNews(tuple(one.id for one in (*alive.claims, *alive.reversals)), named)
+    claim_set = await newest_claims(ask, *changed, enough=lambda _: False, page_size=50, people=False)
+    named = next((one for one in claim_set.claims if is_numbered(one, number)), None) if number else None
+    return ClaimNews(tuple(one.id for one in (*claim_set.claims, *claim_set.reversals)), named)
 
 
-async def claims_around(ask: Ask, claim: Claim, read: Live | None = None) -> Live | None:
+async def claims_around(ask: Ask, claim: Claim, read: ClaimSet | None = None) -> ClaimSet | None:
     """Return the claims with the same days of service as `claim`, to find out whether one of them replaces the claim.
 
     None for a claim without a number or a day. `read` are the newest claims, including this one; these are returned
@@ -305,7 +307,7 @@ async def claims_around(ask: Ask, claim: Claim, read: Live | None = None) -> Liv
     if day is None or claim.number is None:
         return None
 
-    def enough(so_far: Live) -> bool:
+    def enough(so_far: ClaimSet) -> bool:
         older = any(one.service.day and one.service.day.last < day.first for one in so_far.claims)
         return older or so_far.after(claim) is not None
 
@@ -314,7 +316,7 @@ async def claims_around(ask: Ask, claim: Claim, read: Live | None = None) -> Liv
     return await newest_claims(ask, *days_around(day.first, day.last), enough=enough, people=False)
 
 
-def why_gone(claim: Claim, around: Live | None) -> WhyGone | None:
+def why_gone(claim: Claim, around: ClaimSet | None) -> WhyGone | None:
     """Return why the claim no longer counts, judged by the claims `around` it; None if the claim counts."""
     if claim.status == "cancelled":
         return "cancelled"

@@ -24,9 +24,9 @@ from bot.kit.sized import Threshold
 from bot.kit.spans import days_around, span_of, time_of
 from bot.kit.wanted import ClaimWish, any_time
 from bot.records.claim import Claim
+from bot.records.claim_set import ClaimDays, ClaimFilter, ClaimSet
 from bot.records.coverage import CostShare, Coverage, PlanYear, calendar_year, plan_year, same_plan
 from bot.records.explanation import added
-from bot.records.live import ClaimDays, ClaimFilter, Live
 from bot.records.money import Amount
 
 COUNTED = ("deductible", "out_of_pocket_max")
@@ -114,14 +114,14 @@ class Floor(msgspec.Struct, frozen=True):
 
 
 def counting(
-    alive: Live, coverages: Coverages, span: ClaimDays = (None, None), wanted: ClaimFilter = tuple
+    claim_set: ClaimSet, coverages: Coverages, span: ClaimDays = (None, None), wanted: ClaimFilter = tuple
 ) -> list[Claim]:
     """Return the claims whose amounts count; a reversal is subtracted unless the claim that it cancels is known.
 
     A visit on which two plans decided counts for each plan; several claims of one plan for the visit count once.
     """
-    found = alive.within(span, wanted)
-    second = [c for c in found.two_plans if _of_two(c, alive.coordinated[c.id], coverages)]
+    found = claim_set.within(span, wanted)
+    second = [c for c in found.two_plans if _of_two(c, claim_set.coordinated[c.id], coverages)]
     return [*found.counted, *second, *found.unmatched]
 
 
@@ -130,16 +130,16 @@ def _of_two(one: Claim, other: Claim, coverages: Coverages) -> bool:
     return plans[0] is not None and plans[1] is not None and not same_plan(plans[0], plans[1])
 
 
-def standings(aspect: str, plans: Iterable[Shares], alive: Live, coverages: Coverages) -> tuple[MetSoFar, ...]:
+def standings(aspect: str, plans: Iterable[Shares], claim_set: ClaimSet, coverages: Coverages) -> tuple[MetSoFar, ...]:
     """Return how much of the in-network amount `aspect` is used, for each plan with exactly one such amount."""
     limits = [(plan, limit) for plan, shares in plans if (limit := _one_limit(aspect, shares))]
     alone = len(limits) == 1
-    found = (_standing(aspect, limit, plan, alive, coverages, alone=alone) for plan, limit in limits)
+    found = (_standing(aspect, limit, plan, claim_set, coverages, alone=alone) for plan, limit in limits)
     return tuple(one for one in found if one)
 
 
 def _standing(
-    aspect: str, limit: Amount, plan: Coverage, alive: Live, coverages: Coverages, *, alone: bool
+    aspect: str, limit: Amount, plan: Coverage, claim_set: ClaimSet, coverages: Coverages, *, alone: bool
 ) -> MetSoFar | None:
     """Return how much of one plan's yearly amount is used; None if no in-network claim counts or currencies differ.
 
@@ -154,7 +154,7 @@ def _standing(
         return tuple(claim for claim, found in fit if (alone if found is None else same_plan(found, plan)))
 
     of_year, of_calendar = (
-        counting(alive, coverages, (one.first, min(one.last, coverages.today)), mine)
+        counting(claim_set, coverages, (one.first, min(one.last, coverages.today)), mine)
         for one in (year, calendar_year(coverages.today))
     )
     used, calendar = (
@@ -189,7 +189,7 @@ def year_now(plan: Coverage, coverages: Coverages) -> PlanYear:
     return plan_year(plan, day, coverages.every) or calendar_year(coverages.today)
 
 
-def this_year(alive: Live, coverages: Coverages) -> list[Claim]:
+def this_year(claim_set: ClaimSet, coverages: Coverages) -> list[Claim]:
     """Return the claims that count now: a current plan's claims in its plan year, all others in the calendar year.
 
     Without a current plan, the plan that ended last takes its place.
@@ -199,7 +199,7 @@ def this_year(alive: Live, coverages: Coverages) -> list[Claim]:
     def now(claims: Iterable[Claim]) -> tuple[Claim, ...]:
         return tuple(claim for claim in claims if _year_of(claim, held, coverages).holds(_day_of(claim)))
 
-    return counting(alive, coverages, (counted_since(coverages), coverages.today), now)
+    return counting(claim_set, coverages, (counted_since(coverages), coverages.today), now)
 
 
 def _year_of(claim: Claim, held: Iterable[Coverage], coverages: Coverages) -> PlanYear:
@@ -219,7 +219,7 @@ def counted_since(coverages: Coverages) -> date:
     return min([*years, calendar_year(coverages.today).first])
 
 
-async def year_so_far(ask: Ask, alive: Live) -> dict[str, MetSoFar]:
+async def year_so_far(ask: Ask, claim_set: ClaimSet) -> dict[str, MetSoFar]:
     """Return how much of each yearly amount is used, for the amounts that exactly one current plan has.
 
     An amount is left out if counting by calendar year gives another result. The amounts are optional information: if
@@ -233,7 +233,7 @@ async def year_so_far(ask: Ask, alive: Live) -> dict[str, MetSoFar]:
     finally:
         del ask.report.gaps[gaps:]
     plans = [(one, one.costs) for one in coverages.current]
-    found = {aspect: standings(aspect, plans, alive, coverages) for aspect in COUNTED}
+    found = {aspect: standings(aspect, plans, claim_set, coverages) for aspect in COUNTED}
     return {aspect: met[0] for aspect, met in found.items() if len(met) == 1 and met[0].agreed}
 
 
@@ -244,8 +244,8 @@ async def deductible_met(ask: Ask) -> bool:
     """
     coverages = await member_coverages(ask)
     since = days_around(counted_since(coverages), None)
-    alive = await newest_claims(ask, *since, enough=lambda _: False, page_size=100)
-    met = (await year_so_far(ask, alive)).get("deductible")
+    claim_set = await newest_claims(ask, *since, enough=lambda _: False, page_size=100)
+    met = (await year_so_far(ask, claim_set)).get("deductible")
     return met is not None and met.left is None
 
 
@@ -358,11 +358,13 @@ async def went_toward(ask: Ask, coverages: Coverages, aspect: str) -> Toward:
     """Return the claims that counted toward the yearly amount `aspect` in the requested period or this plan year."""
     wanted = replace(wanted_of(ask), aspect=None)
     start, end = time_of(ask) if span_of(ask) != (None, None) else (counted_since(coverages), ask.today)
-    alive = await period_claims(ask, start if span_of(ask) != (None, None) else ask.today - _LONG, end, people=False)
-    looked = wanted(counting(alive, coverages, (start, end)))
+    claim_set = await period_claims(
+        ask, start if span_of(ask) != (None, None) else ask.today - _LONG, end, people=False
+    )
+    looked = wanted(counting(claim_set, coverages, (start, end)))
     found = Toward(aspect, wanted, start, end, _rows(looked, aspect), looked)
     if found.narrowed and not looked and "date_range" not in ask.slots:
-        earlier = wanted(counting(alive, coverages))
+        earlier = wanted(counting(claim_set, coverages))
         newest = tuple(claim for claim in earlier if claim.service.day == earlier[0].service.day)
         found = replace(found, rows=_rows(newest, aspect), looked=newest)
     ask.cite("ExplanationOfBenefit", [claim.id for claim in found.looked])

@@ -17,7 +17,7 @@ from bot.kit.spelling import is_named
 from bot.kit.wanted import ClaimWish, choose, period_of
 from bot.language.asked import PERIODS
 from bot.records.claim import Claim
-from bot.records.live import Live
+from bot.records.claim_set import ClaimSet
 from bot.records.money import Amount
 from bot.records.shapes import grouped
 from bot.records.written import PartialDate
@@ -326,12 +326,14 @@ class SideSum(msgspec.Struct, frozen=True):
     least: bool = False
 
 
-def rank_sides(alive: Live, span: tuple[date, date], wanted: ClaimWish, *, least: bool = False) -> tuple[SideSum, ...]:
+def rank_sides(
+    claim_set: ClaimSet, span: tuple[date, date], wanted: ClaimWish, *, least: bool = False
+) -> tuple[SideSum, ...]:
     """Return every side of a comparison with its sum in the period, largest first, or smallest first if `least`.
 
     Sides without a sum come last.
     """
-    rows = [_side(alive.within(span, one).counted, one) for one in wanted.sides]
+    rows = [_side(claim_set.within(span, one).counted, one) for one in wanted.sides]
     told = [(row.amount.value, row) for row in rows if row.amount is not None]
     told.sort(key=lambda pair: pair[0], reverse=not least)
     return (*(row for _, row in told), *(row for row in rows if row.amount is None))

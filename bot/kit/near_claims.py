@@ -18,7 +18,7 @@ from bot.payer.search import Search
 from bot.records.care import Procedure
 from bot.records.care_kind import CareKind, shown_as
 from bot.records.claim import Claim
-from bot.records.live import Live
+from bot.records.claim_set import ClaimSet
 from bot.records.share import tells_state
 from bot.records.written import PartialDate
 
@@ -54,8 +54,8 @@ class Nearest(msgspec.Struct, frozen=True):
     gone: tuple[Claim, ...] = ()
 
 
-async def near_claims(ask: Ask, alive: Live) -> Nearest:
-    """Return the nearest claims for a question that no claim in `alive` matches.
+async def near_claims(ask: Ask, claim_set: ClaimSet) -> Nearest:
+    """Return the nearest claims for a question that no claim in `claim_set` matches.
 
     If the question names a period, claims of any period are read. The result is empty if the question has no condition.
 
@@ -65,16 +65,16 @@ async def near_claims(ask: Ask, alive: Live) -> Nearest:
     wanted = wanted_of(ask)
     if not wanted.narrows:
         return Nearest()
-    gone = choose((*alive.replaced, *alive.taken_back, *alive.cancelled), wanted).claims
+    gone = choose((*claim_set.replaced, *claim_set.taken_back, *claim_set.cancelled), wanted).claims
     gone = tuple(claim for claim in gone if not claim.sensitive)[:SHOWN]
     if (wanted.start or wanted.end) and not wanted.nth:
         slots = {name: value for name, value in ask.slots.items() if name != "date_range"}
         whenever = replace(wanted, start=None, end=None, times=())
-        alive = await newest_claims(
+        claim_set = await newest_claims(
             replace(ask, slots=slots), enough=lambda so_far: bool(choose(so_far.claims, whenever).claims), page_size=50
         )
-        alive = replace(alive, claims=tuple(claim for claim in alive.claims if claim.service.known))
-    nearest = replace(nearest_of(alive.claims, wanted), gone=gone)
+        claim_set = replace(claim_set, claims=tuple(claim for claim in claim_set.claims if claim.service.known))
+    nearest = replace(nearest_of(claim_set.claims, wanted), gone=gone)
     if nearest.left in _OF_CARE:
         return nearest
     nearest = replace(nearest, record=await _newest_procedure(ask, wanted))

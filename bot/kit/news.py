@@ -17,8 +17,8 @@ from bot.kit.network_names import names_of
 from bot.kit.plans import own_networks
 from bot.kit.who import who
 from bot.records.claim import Claim
+from bot.records.claim_set import ClaimSet, believed_day
 from bot.records.decode import Unreadable
-from bot.records.live import Live, believed_day
 
 LOOKED_AT = timedelta(days=730)
 """How far back claims are compared."""
@@ -60,13 +60,13 @@ def mark(ask: Ask, text: str) -> str:
     return hmac.digest(ask.mark_key.encode(), text.encode(), "sha256").hex()[:_SHORT]
 
 
-def marks_of_claims(ask: Ask, alive: Live) -> dict[str, str]:
+def marks_of_claims(ask: Ask, claim_set: ClaimSet) -> dict[str, str]:
     """Return the digests of the claims by the digest of the claim's id.
 
     Each digest covers the state, the amounts and the day of the claim, and whether the claim still counts.
     """
-    counts = {claim.id for claim in alive.claims}
-    said = {claim.id: "|".join((str(claim.id in counts), *_said(claim))) for claim in alive.every}
+    counts = {claim.id for claim in claim_set.claims}
+    said = {claim.id: "|".join((str(claim.id in counts), *_said(claim))) for claim in claim_set.every}
     return {mark(ask, key): mark(ask, text) for key, text in said.items()}
 
 

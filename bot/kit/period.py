@@ -19,7 +19,7 @@ from bot.kit.spans import A_ZONE, BILLED_LATE, days_around
 from bot.payer.budget import MIB, Gap
 from bot.records.bundle import Page
 from bot.records.claim import Claim, read_claims
-from bot.records.live import Live, believed_day, live
+from bot.records.claim_set import ClaimSet, believed_day, claim_set_of
 
 AT_ONCE = 4
 _PAGE = 100
@@ -73,13 +73,13 @@ class _Tally(msgspec.Struct):
         days = self.days or []
         return bool(days) and days[0] > days[-1]
 
-    async def alive(self, *filters: tuple[str, str]) -> Live:
+    async def claim_set(self, *filters: tuple[str, str]) -> ClaimSet:
         """Return the claims that count.
 
         Claims without a day are searched for separately, because a server that filters by day leaves such claims out.
         """
         read = list(self.claims.values())
-        return with_gaps(self.ask, live([*read, *await undated(self.ask, read, *filters)], self.ask.today))
+        return with_gaps(self.ask, claim_set_of([*read, *await undated(self.ask, read, *filters)], self.ask.today))
 
     @property
     def many_left(self) -> bool:
@@ -89,7 +89,7 @@ class _Tally(msgspec.Struct):
         return len(self.claims) >= 2 * _PAGE
 
 
-async def period_claims(ask: Ask, start: date, end: date | None = None, *, people: bool = True) -> Live:
+async def period_claims(ask: Ask, start: date, end: date | None = None, *, people: bool = True) -> ClaimSet:
     """Return the claims that count with a service between two days, both inclusive, newest first.
 
     Without an `end` the period is open. Claims just outside the period may be included, so the caller checks the days.
@@ -108,7 +108,7 @@ async def period_claims(ask: Ask, start: date, end: date | None = None, *, peopl
             tried = True
             if await _read_windows(tally, start, _newest_left(read), people=people):
                 break
-    return await tally.alive(*days_around(start, end))
+    return await tally.claim_set(*days_around(start, end))
 
 
 def _pages(
@@ -174,7 +174,7 @@ def windows(start: date, end: date) -> Iterator[tuple[date, date]]:
             yield before + timedelta(days=1), last
 
 
-async def history(ask: Ask, *filters: tuple[str, str], since: date | None = None) -> Live:
+async def history(ask: Ask, *filters: tuple[str, str], since: date | None = None) -> ClaimSet:
     """Return every claim that matches the search parameters `filters`, and which of the claims count.
 
     Claims before `since` are not read if the pages arrive newest first. For documents only: the question's limits on
@@ -186,7 +186,7 @@ async def history(ask: Ask, *filters: tuple[str, str], since: date | None = None
         await tally.add(page, strict=False, told=told)
         if since and tally.in_order and _newest_left(list(tally.claims.values())) < since:
             break
-    return await tally.alive(*filters)
+    return await tally.claim_set(*filters)
 
 
 def _falling(before: list[date] | None, days: list[date]) -> list[date] | None:

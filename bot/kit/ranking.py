@@ -16,7 +16,7 @@ from bot.kit.wanted import ClaimWish
 from bot.kit.which import count_asked, order_asked, shown_before
 from bot.language.asked import PERIODS
 from bot.language.classed import AmountLimits
-from bot.records.live import Live
+from bot.records.claim_set import ClaimSet
 
 Measure = Literal["amount", "count", "average"]
 SHOWN, MOST_SHOWN = 6, 10
@@ -364,14 +364,14 @@ def of_unit(ask: Ask, wanted: ClaimWish) -> ClaimWish:
     return replace(wanted, without_types=(*wanted.without_types, "pharmacy")) if apart else wanted
 
 
-def since_first(ask: Ask, alive: Live) -> Ask:
+def since_first(ask: Ask, claim_set: ClaimSet) -> Ask:
     """Return a question about the whole record with the period that the record covers; other questions unchanged.
 
     The period lasts from the first day of care until today. For claims that were shown before, the period lasts from
     the first to the last day of these claims.
     """
     among = shown_before(ask)
-    every = [one for one in alive.claims if says_ever(ask) and (not among or one.id in among)]
+    every = [one for one in claim_set.claims if says_ever(ask) and (not among or one.id in among)]
     days = [claim.service.day for claim in every if claim.service.day]
     last = max((day.last for day in days), default=ask.today) if among else ask.today
     span = {"start": min(day.first for day in days).isoformat(), "end": last.isoformat()} if days else None

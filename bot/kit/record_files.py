@@ -15,9 +15,9 @@ from bot.kit.offers import Document
 from bot.records.bundle import Entry, read_head
 from bot.records.care import CarePlan, Condition, Observation, Procedure
 from bot.records.claim import Claim, read_claim
+from bot.records.claim_set import claim_set_of
 from bot.records.coverage import Coverage
 from bot.records.decode import Unreadable
-from bot.records.live import live
 from bot.records.patient import Patient
 from bot.records.service import names_in
 from bot.records.shapes import Value
@@ -122,8 +122,8 @@ async def record_document(ask: Ask, state: Gathered, *, marked: bool) -> tuple[R
 
 def _states(claims: Iterable[Claim], today: date) -> dict[str, str]:
     """Return, by the id of each claim that does not count, "replaced", "taken back" or "reversal"."""
-    alive = live(claims, today)
-    groups = {"replaced": alive.replaced, "taken back": alive.taken_back, "reversal": alive.reversals}
+    claim_set = claim_set_of(claims, today)
+    groups = {"replaced": claim_set.replaced, "taken back": claim_set.taken_back, "reversal": claim_set.reversals}
     return {claim.id: name for name, rows in groups.items() for claim in rows}
 
 

@@ -37,8 +37,8 @@ from bot.kit.spelling import words_of
 from bot.kit.wanted import any_time, choose
 from bot.kit.which import parts_named
 from bot.records.claim import Claim
+from bot.records.claim_set import ClaimSet
 from bot.records.coverage import CostShare, Coverage
-from bot.records.live import Live
 from bot.records.money import Amount
 
 _OFTEN = frozenset(
@@ -148,31 +148,31 @@ async def to_come(ask: Ask, coverages: Coverages, wants: Wants) -> ToCome:
     if (wants in {"covered", "copay", "unsaid"} or found.copays) and not (found.prevention or seen & ask.slots.keys()):
         return found
     since = min(counted_since(coverages), ask.today - EARLIER)
-    alive = await period_claims(ask, since, people=False)
-    found = summarize(ask, coverages, wants, alive, born=born)
-    ask.cite("ExplanationOfBenefit", [claim.id for claim in counting(alive, coverages)])
+    claim_set = await period_claims(ask, since, people=False)
+    found = summarize(ask, coverages, wants, claim_set, born=born)
+    ask.cite("ExplanationOfBenefit", [claim.id for claim in counting(claim_set, coverages)])
     return found
 
 
 def summarize(
-    ask: Ask, coverages: Coverages, wants: Wants, alive: Live | None = None, born: date | None = None
+    ask: Ask, coverages: Coverages, wants: Wants, claim_set: ClaimSet | None = None, born: date | None = None
 ) -> ToCome:
-    """Return what the coverages, and the claims in `alive` if given, show about the cost of future care.
+    """Return what the coverages, and the claims in `claim_set` if given, show about the cost of future care.
 
     Without claims, the yearly amounts used and the newest claim are unknown. `born` is the member's date of birth, for
     the ages of preventive care.
     """
     scope = care_scope(ask)
     plans = [one for one in coverages.current if one.scope == (scope or "medical")]
-    last = _newest_claim(ask, alive, coverages) if alive else None
+    last = _newest_claim(ask, claim_set, coverages) if claim_set else None
     visit = _visit(ask, last) or (_visit_at(ask, plans) if wants == "after" else None)
     side = side_named(ask)
     of_doctor = "provider_name" in ask.slots or not wanted_of(ask).services
     sided = side == "out" or len(set(values_of(ask, "network"))) > 1
     rules = [_rule(plan, visit, side) for plan in plans]
-    if alive:
+    if claim_set:
         shares = [(plan, plan.costs) for plan in plans]
-        left = {name: standings(name, shares, alive, coverages) for name in COUNTED}
+        left = {name: standings(name, shares, claim_set, coverages) for name in COUNTED}
         ded, most = ({one.plan.id: one for one in met if one.plan} for met in left.values())
         rules = [replace(r, deductible=ded.get(r.plan.id), maximum=most.get(r.plan.id)) for r in rules]
     public = {plan.line for plan in plans} <= {"commercial", None} and not scope and wants not in _NOT_PUBLIC
@@ -238,13 +238,13 @@ def _rule(plan: Coverage, visit: str | None, side: str | None) -> PlanRule:
     return PlanRule(plan, copay, None if copay else general)
 
 
-def _newest_claim(ask: Ask, alive: Live, coverages: Coverages) -> Claim | None:
+def _newest_claim(ask: Ask, claim_set: ClaimSet, coverages: Coverages) -> Claim | None:
     """Return the newest claim whose whole amount is for the named care, or that is from the named doctor.
 
     Return None if several kinds of care are named, if there is no such claim, or if no such claim names the requested
     part of the body.
     """
-    wanted, claims = any_time(wanted_of(ask)), counting(alive, coverages)
+    wanted, claims = any_time(wanted_of(ask)), counting(claim_set, coverages)
     if len(wanted.services) > 1:
         return None
     if wanted.services:

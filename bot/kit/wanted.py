@@ -102,7 +102,7 @@ class ClaimWish(msgspec.Struct, frozen=True):
     also: Callable[[Claim], bool] | None = None
 
     def __call__(self, claims: Iterable[Claim]) -> tuple[Claim, ...]:
-        """Return the claims that match every condition except `start` and `end`, which `Live.within` checks."""
+        """Return the claims that match every condition except `start` and `end`, which `ClaimSet.within` checks."""
         return choose(claims, replace(self, start=None, end=None)).claims
 
     @property

@@ -7,8 +7,8 @@ from typing import Literal
 import msgspec
 
 from bot.records.claim import Claim, price_cut
+from bot.records.claim_set import ClaimSet
 from bot.records.explanation import ClaimItem, added, line_amounts, paid_in
-from bot.records.live import Live
 from bot.records.money import CENT, USUAL_CURRENCY, Amount, alike, difference, quantity_of
 from bot.records.reasons import reasons_in
 from bot.records.service import NDC, drug_of
@@ -147,9 +147,9 @@ class Doubt(msgspec.Struct, frozen=True):
     other: Claim | None = None
 
 
-def doubts_of(claim: Claim, alive: Live | None = None) -> tuple[Doubt, ...]:
-    """Return the caveats about the claim; with `alive`, the claims around it, also those about related claims."""
-    return (*_of_amounts(claim), *_of_state(claim), *(_of_company(claim, alive) if alive else ()))
+def doubts_of(claim: Claim, claim_set: ClaimSet | None = None) -> tuple[Doubt, ...]:
+    """Return the caveats about the claim; with `claim_set`, the claims around it, also those about related claims."""
+    return (*_of_amounts(claim), *_of_state(claim), *(_of_company(claim, claim_set) if claim_set else ()))
 
 
 def _of_amounts(claim: Claim) -> Iterator[Doubt]:
@@ -186,12 +186,12 @@ def _of_state(claim: Claim) -> Iterator[Doubt]:
         yield Doubt("draft")
 
 
-def _of_company(claim: Claim, alive: Live) -> Iterator[Doubt]:
-    if claim.id in alive.twins:
-        yield Doubt("twin", other=next((c for c in alive.claims if c is not claim and same_number(c, claim)), None))
-    if other := alive.coordinated.get(claim.id):
+def _of_company(claim: Claim, claim_set: ClaimSet) -> Iterator[Doubt]:
+    if claim.id in claim_set.twins:
+        yield Doubt("twin", other=next((c for c in claim_set.claims if c is not claim and same_number(c, claim)), None))
+    if other := claim_set.coordinated.get(claim.id):
         yield Doubt("two_plans", other=other)
-    elif claim.id in {one.id for one in alive.coordinated.values()}:
+    elif claim.id in {one.id for one in claim_set.coordinated.values()}:
         yield Doubt("two_plans")
 
 

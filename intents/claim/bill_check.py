@@ -14,9 +14,9 @@ from bot.kit import (
     Amount,
     Ask,
     Claim,
+    ClaimSet,
     ClaimWish,
     Doubt,
-    Live,
     Reroute,
     Step,
     Summary,
@@ -152,7 +152,7 @@ async def _without_amount(ask: Ask, claim_id: str | None) -> BillCheck:
 
 
 def summarize(
-    claims: Sequence[Claim], amount: Amount, ask: Ask, found: Found = "fits", around: Live | None = None
+    claims: Sequence[Claim], amount: Amount, ask: Ask, found: Found = "fits", around: ClaimSet | None = None
 ) -> BillCheck:
     """Return the comparison with the only claim that matches or has the bill's amount, or else several choices."""
     base = replace(_base(ask), amount=amount, found=found)
@@ -183,7 +183,7 @@ def _base(ask: Ask) -> BillCheck:
     )
 
 
-def compare(claim: Claim, amount: Amount, around: Live | None = None) -> Comparison:
+def compare(claim: Claim, amount: Amount, around: ClaimSet | None = None) -> Comparison:
     """Compare a bill of `amount` with the amount of the claim that is owed and not yet paid.
 
     The difference is None if the claim states no amount, or one in another currency.
@@ -232,7 +232,7 @@ def _is(one: Amount | None, other: Amount) -> bool:
     return one is not None and one.currency == other.currency and one.cents == other.cents
 
 
-async def _candidates(ask: Ask, amount: Amount | None) -> tuple[Sequence[Claim], Found, Live | None]:
+async def _candidates(ask: Ask, amount: Amount | None) -> tuple[Sequence[Claim], Found, ClaimSet | None]:
     """Return the claims that the bill may be for, how well they match, and the claims around them."""
     if text_of(ask, "claim_id"):
         claims, around = await _numbered(ask)
@@ -245,7 +245,7 @@ async def _candidates(ask: Ask, amount: Amount | None) -> tuple[Sequence[Claim],
     return await _described(ask, amount)
 
 
-async def _described(ask: Ask, amount: Amount | None) -> tuple[Sequence[Claim], Found, Live | None]:
+async def _described(ask: Ask, amount: Amount | None) -> tuple[Sequence[Claim], Found, ClaimSet | None]:
     """Return the claims of the named provider and day, or else claims of only one of the two.
 
     If only one is named, claims with the amount are returned instead. The result is as in `_candidates`.
@@ -263,12 +263,12 @@ async def _described(ask: Ask, amount: Amount | None) -> tuple[Sequence[Claim], 
     return claims, "other_day", around
 
 
-async def _numbered(ask: Ask) -> tuple[list[Claim], Live]:
+async def _numbered(ask: Ask) -> tuple[list[Claim], ClaimSet]:
     number = text_of(ask, "claim_id") or ""
-    alive = await newest_claims(
+    claim_set = await newest_claims(
         ask, enough=lambda so_far: any(is_numbered(claim, number) for claim in so_far.claims), page_size=100
     )
-    return [claim for claim in alive.claims if is_numbered(claim, number)], alive
+    return [claim for claim in claim_set.claims if is_numbered(claim, number)], claim_set
 
 
 def _is_last(ask: Ask) -> bool:
@@ -276,30 +276,30 @@ def _is_last(ask: Ask) -> bool:
     return text_of(ask, "question") == "last" and not service_dates(ask)
 
 
-async def _last_visit(ask: Ask) -> tuple[list[Claim], Live]:
+async def _last_visit(ask: Ask) -> tuple[list[Claim], ClaimSet]:
     """Return the claims of the newest day of care without prescription fills, and all claims that were read."""
 
-    def days(so_far: Live) -> tuple[Visits, ...]:
+    def days(so_far: ClaimSet) -> tuple[Visits, ...]:
         return visits(replace(so_far, claims=_fit(so_far.claims, ask)), ask.today)
 
-    alive = await newest_claims(ask, enough=lambda so_far: len(days(so_far)) > 1, page_size=10)
-    return [claim for day in days(alive)[:1] for claim in day.claims], alive
+    claim_set = await newest_claims(ask, enough=lambda so_far: len(days(so_far)) > 1, page_size=10)
+    return [claim for day in days(claim_set)[:1] for claim in day.claims], claim_set
 
 
-async def _by_amount(ask: Ask, amount: Amount) -> tuple[list[Claim], Found, Live]:
+async def _by_amount(ask: Ask, amount: Amount) -> tuple[list[Claim], Found, ClaimSet]:
     """Return the claims of the last 365 days with that amount, or else with the share that the person expects.
 
     If no claim has either, return the newest matching claims. The result is as in `_candidates`.
     """
     since = ask.today - timedelta(days=RECENT_DAYS)
-    alive = await newest_claims(ask, ("service-date", f"ge{since}"), enough=lambda _: False, page_size=100)
-    claims = [claim for claim in _fit(alive.claims, ask) if claim.service.overlaps(since, None)]
+    claim_set = await newest_claims(ask, ("service-date", f"ge{since}"), enough=lambda _: False, page_size=100)
+    claims = [claim for claim in _fit(claim_set.claims, ask) if claim.service.overlaps(since, None)]
     same = [claim for claim in claims if compare(claim, amount).verdict in _SAME]
     if same:
-        return same, "same_amount", alive
+        return same, "same_amount", claim_set
     own = _amount(ask, "amount_own")
     near = [claim for claim in claims if own and _is_about(claim.owed.amount, own)]
-    return (near, "own", alive) if near else (claims[:SHOWN], "recent", alive)
+    return (near, "own", claim_set) if near else (claims[:SHOWN], "recent", claim_set)
 
 
 def _is_about(share: Amount | None, own: Amount) -> bool:
@@ -308,9 +308,11 @@ def _is_about(share: Amount | None, own: Amount) -> bool:
     return share is not None and (_is(share, own) or (rounded and abs(share.value - own.value) < 1))
 
 
-async def _fitting(ask: Ask) -> tuple[list[Claim], Live]:
-    alive = await newest_claims(ask, *service_dates(ask), enough=lambda so_far: len(_fit(so_far.claims, ask)) > SHOWN)
-    return list(_fit(alive.claims, ask)), alive
+async def _fitting(ask: Ask) -> tuple[list[Claim], ClaimSet]:
+    claim_set = await newest_claims(
+        ask, *service_dates(ask), enough=lambda so_far: len(_fit(so_far.claims, ask)) > SHOWN
+    )
+    return list(_fit(claim_set.claims, ask)), claim_set
 
 
 def _fit(claims: Iterable[Claim], ask: Ask) -> tuple[Claim, ...]:

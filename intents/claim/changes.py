@@ -30,11 +30,11 @@ class Changes(Summary, frozen=True):
 async def answer(ask: Ask) -> Changes:
     """Return the matching claims that replace another claim, newest first, each with the claim that it replaces."""
     wanted = replace(wanted_of(ask), states=())
-    alive = await newest_claims(ask, *days_around(wanted.start, wanted.end), enough=lambda _: False, page_size=100)
-    fit = [claim for claim in choose(alive.claims, wanted).claims if not claim.sensitive]
-    after = [claim for claim in fit if claim.replaces or alive.before(claim)]
-    replaced = [claim for claim in choose(alive.replaced, wanted).claims if alive.after(claim) is None]
-    found = [_change(claim, alive.before(claim) or await _looked_up(ask, claim)) for claim in after[:SHOWN]]
+    claim_set = await newest_claims(ask, *days_around(wanted.start, wanted.end), enough=lambda _: False, page_size=100)
+    fit = [claim for claim in choose(claim_set.claims, wanted).claims if not claim.sensitive]
+    after = [claim for claim in fit if claim.replaces or claim_set.before(claim)]
+    replaced = [claim for claim in choose(claim_set.replaced, wanted).claims if claim_set.after(claim) is None]
+    found = [_change(claim, claim_set.before(claim) or await _looked_up(ask, claim)) for claim in after[:SHOWN]]
     ask.cite("ExplanationOfBenefit", [claim.id for one in found for claim in (one.now, one.before) if claim])
     return Changes(tuple(found), len(replaced), len(fit))
 

@@ -14,8 +14,8 @@ from bot.kit import (
     Amount,
     Ask,
     Claim,
+    ClaimSet,
     ClaimWish,
-    Live,
     Reroute,
     SideSum,
     SumDoubts,
@@ -132,8 +132,8 @@ async def answer(ask: Ask) -> Comparison:
     """
     ask = await with_one_before(ask)
     start, end = _around(ask)
-    alive = await period_claims(ask, start, end)
-    ask = by_name(ask, alive.every)
+    claim_set = await period_claims(ask, start, end)
+    ask = by_name(ask, claim_set.every)
     if _is_one_sided(ask):
         if _wanted(ask).narrows and "MATCH" not in ask.concepts:  # "compare it to the MRI" asks for another side
             raise Reroute(_LIST)
@@ -141,13 +141,13 @@ async def answer(ask: Ask) -> Comparison:
         return Comparison(_wanted(ask), none, none, None, one_sided=True)
     wider = _around(ask)
     if wider[0] < start or wider[1] > end:  # what its claims name is compared over longer
-        alive = await period_claims(ask, *wider)
+        claim_set = await period_claims(ask, *wider)
     sides = _sides(ask)
-    summary = summarize(alive, ask)
+    summary = summarize(claim_set, ask)
     for span, wanted in sides:
-        counted = alive.within(span, wanted).counted
+        counted = claim_set.within(span, wanted).counted
         ask.report.steps += sum_of("spending", counted, lambda c, by=wanted: amount_in(c, by))  # type: ignore[misc] # mypy knows no default
-    ask.cite("ExplanationOfBenefit", [claim.id for side in sides for claim in alive.within(*side).counted])
+    ask.cite("ExplanationOfBenefit", [claim.id for side in sides for claim in claim_set.within(*side).counted])
     return summary
 
 
@@ -168,10 +168,10 @@ def _around(ask: Ask) -> Span:
     return min(start for start, _ in spans), max(end for _, end in spans)
 
 
-def summarize(alive: Live, ask: Ask) -> Comparison:
+def summarize(claim_set: ClaimSet, ask: Ask) -> Comparison:
     """Return the comparison of the sums of the claims that began in each side's period."""
     sides = _sides(ask)
-    found = [alive.within(*side) for side in sides]
+    found = [claim_set.within(*side) for side in sides]
     now, then = (_side(one.counted, span, by, ask) for one, (span, by) in zip(found, sides, strict=True))
     if sides[0][0] != sides[1][0]:
         now, then = _or_nothing(now, then), _or_nothing(then, now)
@@ -191,7 +191,7 @@ def summarize(alive: Live, ask: Ask) -> Comparison:
     one, other = (now.share, then.share) if counted is None else (Amount(Decimal(n.times)) for n in (now, then))
     so = confirms(ask, one, other)
     every = _wanted(ask)
-    ranked = rank_sides(alive, sides[0][0], every) if two and len(every.sides) > len(two) and not counted else ()
+    ranked = rank_sides(claim_set, sides[0][0], every) if two and len(every.sides) > len(two) and not counted else ()
     return Comparison(
         _wanted(ask),
         now,
@@ -204,17 +204,17 @@ def summarize(alive: Live, ask: Ask) -> Comparison:
         counted,
         also if two and not counted else None,
         ranked=ranked,
-        year=_whole_year(alive, sides[1], ask) if not (two or counted) else None,
+        year=_whole_year(claim_set, sides[1], ask) if not (two or counted) else None,
     )
 
 
-def _whole_year(alive: Live, side: tuple[Span, ClaimWish], ask: Ask) -> Side | None:
+def _whole_year(claim_set: ClaimSet, side: tuple[Span, ClaimWish], ask: Ask) -> Side | None:
     """Return the whole earlier year, if only its first days are compared because this year is not over; else None."""
     (start, end), wanted = side
     whole = start, date(start.year, 12, 31)
     if (start.month, start.day) != (1, 1) or end == whole[1] or start.year >= ask.today.year or end.year != start.year:
         return None
-    return _side(alive.within(whole, wanted).counted, whole, wanted, ask)
+    return _side(claim_set.within(whole, wanted).counted, whole, wanted, ask)
 
 
 def _wanted(ask: Ask) -> ClaimWish:

@@ -32,9 +32,9 @@ class Credits(Summary, frozen=True):
 async def answer(ask: Ask) -> Credits:
     """Return the credits among the claims of the named period, or else among all claims, each claim once."""
     wanted = replace(wanted_of(ask), states=())
-    alive = await newest_claims(ask, *days_around(wanted.start, wanted.end), enough=lambda _: False, page_size=100)
-    fit = choose((*alive.claims, *alive.reversals, *alive.taken_back), wanted).claims
-    gone = {claim.id for claim in alive.taken_back}
+    claim_set = await newest_claims(ask, *days_around(wanted.start, wanted.end), enough=lambda _: False, page_size=100)
+    fit = choose((*claim_set.claims, *claim_set.reversals, *claim_set.taken_back), wanted).claims
+    gone = {claim.id for claim in claim_set.taken_back}
     rows = [(claim, *found) for claim in fit if (found := _sign(claim, gone)) and not claim.sensitive]
     ask.cite("ExplanationOfBenefit", [claim.id for claim, _, _ in rows[:SHOWN]])
     return Credits(tuple(rows[:SHOWN]), max(0, len(rows) - SHOWN), len(fit), ask.report.hides, wanted)

@@ -120,15 +120,15 @@ async def answer(ask: Ask) -> Denial:
     others: tuple[Claim, ...] = ()
     most = SHOWN if several or _letter(ask) else 0
     if pressed is None:
-        alive = await newest_claims(
+        claim_set = await newest_claims(
             ask, *service_dates(ask), enough=lambda so_far: len(denied_claims(so_far, ask)) > most
         )
-        found = denied_claims(alive, ask)
-        looked_at, others = len(fitting(alive.claims, in_any_state(ask))), found[1:SHOWN]
+        found = denied_claims(claim_set, ask)
+        looked_at, others = len(fitting(claim_set.claims, in_any_state(ask))), found[1:SHOWN]
         if not found:
             wanted = wanted_of(in_any_state(ask))
             refused = replace(ask, slots={**ask.slots, "state_of_claim": "denied"})
-            nearest = await near_claims(refused, alive) if wanted.narrows else None
+            nearest = await near_claims(refused, claim_set) if wanted.narrows else None
             question = _question(ask)
             return Denial(
                 question=question,

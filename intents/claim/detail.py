@@ -14,10 +14,10 @@ from bot.kit import (
     CareKind,
     Claim,
     ClaimLine,
+    ClaimSet,
     ClaimWish,
     Contract,
     Doubt,
-    Live,
     Nearest,
     Reroute,
     Story,
@@ -104,31 +104,31 @@ async def answer(ask: Ask) -> ClaimDetail:
     if ask.asked.first_and_last or (len(shown_before(ask)) > 1 and _begins_with(ask.said) != "who" and not ask.slots):
         raise Reroute(_LIST, **ask.arguments)
     pressed = ask.arguments.get("id")
-    found, alive = (None, None) if pressed else await _find(ask)
+    found, claim_set = (None, None) if pressed else await _find(ask)
     if not pressed and found is None:
         wanted = wanted_of(ask)
-        nearest = await near_claims(ask, alive) if alive and wanted.narrows else None
+        nearest = await near_claims(ask, claim_set) if claim_set and wanted.narrows else None
         cite_claims(ask, (), nearest)
         return ClaimDetail(wanted=wanted, nearest=nearest)
     claim = await (shown_alone(ask, found) if found else claim_by_id(ask, pressed or ""))
     if claim.sensitive and not pressed:
         ask.cite("ExplanationOfBenefit", [claim.id])
         return ClaimDetail(claim, shielded=True)
-    before, around = await asyncio.gather(_before(ask, claim), claims_around(ask, claim, alive))
-    fill = _fill_since(ask, claim, alive)
+    before, around = await asyncio.gather(_before(ask, claim), claims_around(ask, claim, claim_set))
+    fill = _fill_since(ask, claim, claim_set)
     ask.report.steps += owed_steps(claim)
     contract = read_contract(claim.resource or b"{}")
     summary = summarize(claim, read_lines(claim), contract, before, around)
     fits = bool(fitting((claim,), ask)) if ask.arguments.get("described") else None
     question = text_of(ask, "question") or ("purpose" if fits is not None else _begins_with(ask.said))
-    others = _others(ask, claim, alive) if question == "who" and alive and wanted_of(ask).narrows else ()
+    others = _others(ask, claim, claim_set) if question == "who" and claim_set and wanted_of(ask).narrows else ()
     cite_claims(ask, (claim, before, fill, *others))
     return replace(summary, question=question, fill=fill, fits=fits, kinds=care_words(ask, (claim,)), others=others)
 
 
-def _others(ask: Ask, claim: Claim, alive: Live) -> tuple[Claim, ...]:
+def _others(ask: Ask, claim: Claim, claim_set: ClaimSet) -> tuple[Claim, ...]:
     """Return the newest matching claim of each provider except that of `claim`; sensitive claims are left out."""
-    fit = [one for one in fitting(alive.claims, ask) if one.seen and one.seen != claim.seen and not one.sensitive]
+    fit = [one for one in fitting(claim_set.claims, ask) if one.seen and one.seen != claim.seen and not one.sensitive]
     return tuple({one.seen: one for one in reversed(fit)}.values())[::-1][:_OTHERS]
 
 
@@ -143,7 +143,7 @@ def summarize(
     lines: tuple[ClaimLine, ...],
     contract: Contract | None = None,
     before: Claim | None = None,
-    around: Live | None = None,
+    around: ClaimSet | None = None,
 ) -> ClaimDetail:
     """Return the claim's first lines, its changes from the claim `before`, and whether the claim still counts.
 
@@ -162,11 +162,11 @@ def summarize(
     )
 
 
-def _fill_since(ask: Ask, claim: Claim, alive: Live | None) -> Claim | None:
+def _fill_since(ask: Ask, claim: Claim, claim_set: ClaimSet | None) -> Claim | None:
     """Return the newest fill if it is after the newest visit; None if the question is about a particular claim."""
-    if alive is None or ask.pick or text_of(ask, "claim_id") or wanted_of(ask).narrows:
+    if claim_set is None or ask.pick or text_of(ask, "claim_id") or wanted_of(ask).narrows:
         return None
-    newest, day = next((fill for fill in fills(alive) if fill.service.day), None), claim.service.day
+    newest, day = next((fill for fill in fills(claim_set) if fill.service.day), None), claim.service.day
     if newest is None or newest.sensitive or newest.service.day is None or day is None:
         return None
     return newest if newest.service.day.first > day.first else None
@@ -177,16 +177,16 @@ async def _before(ask: Ask, claim: Claim) -> Claim | None:
     return await claim_numbered(ask, claim.replaces[0]) if claim.replaces else None
 
 
-async def _find(ask: Ask) -> tuple[Claim | None, Live]:
+async def _find(ask: Ask) -> tuple[Claim | None, ClaimSet]:
     """Return the claim with the named number, even if it no longer counts, or else the newest matching visit.
 
     Also return all claims that were read.
     """
     if number := text_of(ask, "claim_id"):
-        alive = await newest_claims(
+        claim_set = await newest_claims(
             ask, enough=lambda so_far: any(is_numbered(claim, number) for claim in so_far.every), page_size=100
         )
-        return next((claim for claim in alive.every if is_numbered(claim, number)), None), alive
+        return next((claim for claim in claim_set.every if is_numbered(claim, number)), None), claim_set
     whose = _begins_with(ask.said) == "who" and wanted_of(ask).narrows
-    found, alive = await newest_visits(ask, people=True, every=whose)
-    return next(iter(the_one(ask, [(claim,) for claim in found])), None), alive
+    found, claim_set = await newest_visits(ask, people=True, every=whose)
+    return next(iter(the_one(ask, [(claim,) for claim in found])), None), claim_set

@@ -15,9 +15,9 @@ from bot.kit import (
     Ask,
     CareKind,
     Claim,
+    ClaimSet,
     ClaimWish,
     Document,
-    Live,
     MetSoFar,
     Patient,
     Search,
@@ -179,21 +179,21 @@ def _holds_this_year(ask: Ask, start: date | None, end: date | None) -> bool:
     return whole and not replace(wanted_of(ask), start=None, end=None).narrows
 
 
-def summarize(live: Live, ask: Ask, patient: str | None = None) -> Export:
+def summarize(claim_set: ClaimSet, ask: Ask, patient: str | None = None) -> Export:
     """Return the document with the claims that count, newest first.
 
     Sensitive claims are included only if the person pressed the button for them (T33).
     """
     start, end = _span(ask)
     shown = ask.arguments.get("sensitive") == "yes"
-    within = live.within((start, end), wanted_of(ask))
+    within = claim_set.within((start, end), wanted_of(ask))
     of_time = {claim.id for claim in (*within.counted, *within.two_plans)}
-    alive = [claim for claim in live.claims if claim.id in of_time]
-    sensitive = sum(1 for claim in alive if claim.sensitive)
-    told = [claim for claim in alive if shown or not claim.sensitive]
-    receipts = tuple(_receipt(claim, live) for claim in told)
-    totals = _totals([receipt for receipt in receipts if receipt.claim.id not in live.coordinated])
-    counted = [claim for claim in told if claim.id not in live.coordinated]
+    in_period = [claim for claim in claim_set.claims if claim.id in of_time]
+    sensitive = sum(1 for claim in in_period if claim.sensitive)
+    told = [claim for claim in in_period if shown or not claim.sensitive]
+    receipts = tuple(_receipt(claim, claim_set) for claim in told)
+    totals = _totals([receipt for receipt in receipts if receipt.claim.id not in claim_set.coordinated])
+    counted = [claim for claim in told if claim.id not in claim_set.coordinated]
     kinds = care_words(ask, told)
     papers = Papers(
         start=start,
@@ -206,7 +206,7 @@ def summarize(live: Live, ask: Ask, patient: str | None = None) -> Export:
         hidden=0 if shown else sensitive,
         apart=len(within.apart),
         undated=len(within.undated),
-        strange=live.left_out["not interpreted"],
+        strange=claim_set.left_out["not interpreted"],
         gaps=tuple(dict.fromkeys(gap.kind for gap in ask.report.gaps)),
         months=() if ask.report.hides else _months(counted),
         way=way_of(counted),
@@ -220,7 +220,7 @@ def summarize(live: Live, ask: Ask, patient: str | None = None) -> Export:
         owed=totals[COLUMNS.index("owed")],
         wanted=wanted_of(ask),
         least=ask.report.hides or any(claim.owed.is_floor for claim in told),
-        two_plans=sum(1 for claim in told if claim.id in live.coordinated),
+        two_plans=sum(1 for claim in told if claim.id in claim_set.coordinated),
         whole=start is None and end is None,
     )
 
@@ -242,10 +242,10 @@ def _span(ask: Ask) -> tuple[date | None, date | None]:
     return (None, None) if ask.arguments.get("all") else (date(ask.today.year, 1, 1), ask.today)
 
 
-def _receipt(claim: Claim, live: Live) -> Receipt:
+def _receipt(claim: Claim, claim_set: ClaimSet) -> Receipt:
     drugs = tuple(one.drug for one in claim.dispensed if one.drug)
     amounts = (claim.billed, claim.allowed, claim.plan_paid, claim.owed.amount, claim.paid_by_patient)
-    doubts = tuple(one.what for one in doubts_of(claim, live))
+    doubts = tuple(one.what for one in doubts_of(claim, claim_set))
     return Receipt(claim, drugs or claim.services, tuple(zip(COLUMNS, amounts, strict=True)), doubts)
 
 

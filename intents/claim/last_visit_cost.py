@@ -12,9 +12,9 @@ from bot.kit import (
     Amount,
     Ask,
     Claim,
+    ClaimSet,
     ClaimWish,
     Doubt,
-    Live,
     Nearest,
     PartialDate,
     Portion,
@@ -146,20 +146,20 @@ async def answer(ask: Ask) -> LastVisitCost:
     several = "focus" not in ask.arguments and (ask.asked.each or asks_several(ask, wanted))
     if several and await _has_several(ask, wanted):
         raise Reroute("claim.spending", each="yes", **ask.arguments)
-    alive = await newest_claims(
+    claim_set = await newest_claims(
         ask,
         *service_dates(ask),
         enough=lambda so_far: _is_enough(so_far, ask, wanted),
         page_size=10,
     )
-    if (named := by_name(ask, alive.every)) is not ask:
+    if (named := by_name(ask, claim_set.every)) is not ask:
         return await answer(named)
-    summary = summarize(fit := _meant(alive, ask, wanted), ask)
+    summary = summarize(fit := _meant(claim_set, ask, wanted), ask)
     if (strict := await checked(ask, fit, summary.claims)) is not fit:
         summary = summarize(strict, ask)
     if not summary.claims and not summary.searched:
-        summary = replace(summary, nearest=await near_claims(ask, alive))
-    summary = replace(summary, beside=_beside(alive, summary))
+        summary = replace(summary, nearest=await near_claims(ask, claim_set))
+    summary = replace(summary, beside=_beside(claim_set, summary))
     shown = (*summary.claims, *(claim for _, claim in summary.each), summary.fill, summary.credit)
     cite_claims(ask, shown, summary.nearest)
     ask.report.steps += owed_steps(summary.claim) if summary.claim else ()
@@ -173,25 +173,26 @@ async def _has_several(ask: Ask, wanted: ClaimWish) -> bool:
     return sum(not claim.is_pharmacy or with_fills(counted, wanted) for claim in counted) > 1
 
 
-def summarize(alive: Live, ask: Ask) -> LastVisitCost:
+def summarize(claim_set: ClaimSet, ask: Ask) -> LastVisitCost:
     """Return the claims and amounts of the day that the question or follow-up chooses among the matching days."""
     wanted = wanted_of(ask)
-    days = _days(alive, ask, wanted)
-    credit = next(iter(alive.reversals), None)
+    days = _days(claim_set, ask, wanted)
+    credit = next(iter(claim_set.reversals), None)
     known = [day for day in days if day.day] or list(days)
     place = place_of(ask, [day.claims for day in known])
     pick = place or 0
-    each = _each(alive, wanted) if place is None and known else ()
+    each = _each(claim_set, wanted) if place is None and known else ()
     base = LastVisitCost(
         wanted=wanted,
         pick=pick,
         searched=len(known),
-        apart=sum(1 for claim in choose(alive.apart, wanted).claims if not claim.is_pharmacy) - len(alive.reversals),
+        apart=sum(1 for claim in choose(claim_set.apart, wanted).claims if not claim.is_pharmacy)
+        - len(claim_set.reversals),
         opened=ask.arguments.get("show") == "yes",
         each=each,
         together=_in_all([claim for _, claim in each if claim]) if None not in {claim for _, claim in each} else None,
         credit=None if known else credit,
-        reversed=next(iter(alive.pairs.get(credit.id, ())), None) if credit else None,
+        reversed=next(iter(claim_set.pairs.get(credit.id, ())), None) if credit else None,
     )
     if base.each or not 0 <= pick < len(known):
         return base
@@ -203,19 +204,19 @@ def summarize(alive: Live, ask: Ask) -> LastVisitCost:
         day=chosen.day,
         claims=chosen.claims,
         older=pick + 1 < len(known) and wanted.order is None,
-        fill=_fill_since(fills(alive), chosen.day) if pick == 0 and not wanted.narrows else None,
+        fill=_fill_since(fills(claim_set), chosen.day) if pick == 0 and not wanted.narrows else None,
         shielded=any(claim.sensitive for claim in chosen.claims),
-        story=story_of(only, alive.before(only)) if only else None,
-        doubts={claim.id: doubts_of(claim, alive) for claim in chosen.claims},
+        story=story_of(only, claim_set.before(only)) if only else None,
+        doubts={claim.id: doubts_of(claim, claim_set) for claim in chosen.claims},
         part=part,
         shown=shown,
-        together=_together(chosen.claims, alive, wanted),
+        together=_together(chosen.claims, claim_set, wanted),
         portion=portion_of(chosen.claims, wanted) if "percent" in ask.slots else None,
         unplaced=wanted.part is not None and not any(parts_named(c, wanted.part.body) for c in chosen.claims),
     )
 
 
-def _is_enough(so_far: Live, ask: Ask, wanted: ClaimWish) -> bool:
+def _is_enough(so_far: ClaimSet, ask: Ask, wanted: ClaimWish) -> bool:
     """Return whether the chosen day, and the newest claim of each of several kinds, have been read."""
     if None in {claim for _, claim in _each(_of(so_far, wanted), wanted)}:
         return False
@@ -223,25 +224,25 @@ def _is_enough(so_far: Live, ask: Ask, wanted: ClaimWish) -> bool:
     return reaches(ask, days[:-1])
 
 
-def _each(alive: Live, wanted: ClaimWish) -> tuple[tuple[ClaimWish, Claim | None], ...]:
+def _each(claim_set: ClaimSet, wanted: ClaimWish) -> tuple[tuple[ClaimWish, Claim | None], ...]:
     """Return the conditions of several kinds or providers, each with its newest claim; () if there are no several."""
-    return tuple((one, next(iter(choose(alive.claims, one).claims), None)) for one in wanted.sides)
+    return tuple((one, next(iter(choose(claim_set.claims, one).claims), None)) for one in wanted.sides)
 
 
-def _days(alive: Live, ask: Ask, wanted: ClaimWish) -> tuple[Visits, ...]:
+def _days(claim_set: ClaimSet, ask: Ask, wanted: ClaimWish) -> tuple[Visits, ...]:
     """Return the claims grouped by day of service, newest first; in an order by amount each claim is its own group.
 
     Pharmacy fills are included if the question or the claim shown last is about fills.
     """
     if wanted.order in _BY_SIZE:
-        return tuple(Visits(claim.service.day, (claim,)) for claim in alive.claims)
-    of_fill = "focus" in ask.arguments and all(claim.is_pharmacy for claim in alive.claims)
-    return visits(alive, ask.today, pharmacy=of_fill or with_fills(alive.claims, wanted))
+        return tuple(Visits(claim.service.day, (claim,)) for claim in claim_set.claims)
+    of_fill = "focus" in ask.arguments and all(claim.is_pharmacy for claim in claim_set.claims)
+    return visits(claim_set, ask.today, pharmacy=of_fill or with_fills(claim_set.claims, wanted))
 
 
-def _together(claims: Sequence[Claim], alive: Live, wanted: ClaimWish) -> Amount | None:
+def _together(claims: Sequence[Claim], claim_set: ClaimSet, wanted: ClaimWish) -> Amount | None:
     """Return the sum of several claims of one day for one kind of care; None for a single claim or a missing amount."""
-    counted = [claim for claim in claims if claim.id not in alive.coordinated]
+    counted = [claim for claim in claims if claim.id not in claim_set.coordinated]
     if not wanted.services or len(claims) == 1 or any(claim.owed.is_floor for claim in counted):
         return None
     shares = [part_of(claim, wanted)[1] or claim.owed.amount for claim in counted]
@@ -254,28 +255,28 @@ def _in_all(claims: Sequence[Claim]) -> Amount | None:
     return added(shares) if None not in shares and len(shares) > 1 else None
 
 
-def _meant(alive: Live, ask: Ask, wanted: ClaimWish) -> Live:
+def _meant(claim_set: ClaimSet, ask: Ask, wanted: ClaimWish) -> ClaimSet:
     """Return only the claims that match the conditions.
 
     If the claim shown last does not match, return instead all fills or all other claims, whichever that claim is.
     """
-    focus, fit = ask.arguments.get("focus"), _of(alive, wanted)
-    shown = next((claim for claim in alive.claims if claim.id == focus), None)
+    focus, fit = ask.arguments.get("focus"), _of(claim_set, wanted)
+    shown = next((claim for claim in claim_set.claims if claim.id == focus), None)
     fits = shown in fit.claims and (with_fills(fit.claims, wanted) or not (shown and shown.is_pharmacy))
     if shown is None or fits:
         return fit
-    return replace(alive, claims=tuple(one for one in alive.claims if one.is_pharmacy == shown.is_pharmacy))
+    return replace(claim_set, claims=tuple(one for one in claim_set.claims if one.is_pharmacy == shown.is_pharmacy))
 
 
-def _of(alive: Live, wanted: ClaimWish) -> Live:
+def _of(claim_set: ClaimSet, wanted: ClaimWish) -> ClaimSet:
     """Return the claims and reversals that match the conditions; all if there are no conditions."""
     if not (wanted.narrows or wanted.order or wanted.also or wanted.care):
-        return alive
-    claims, reversals = (choose(rows, wanted).claims for rows in (alive.claims, alive.reversals))
-    return replace(alive, claims=claims, reversals=reversals)
+        return claim_set
+    claims, reversals = (choose(rows, wanted).claims for rows in (claim_set.claims, claim_set.reversals))
+    return replace(claim_set, claims=claims, reversals=reversals)
 
 
-def _beside(alive: Live, summary: LastVisitCost) -> tuple[Claim, ...]:
+def _beside(claim_set: ClaimSet, summary: LastVisitCost) -> tuple[Claim, ...]:
     """Return the other claims of the day, such as the anesthesia for a surgery, without fills and sensitive claims.
 
     Return an empty tuple if the question names no kind of care, or if the day is that of several claims or a fill.
@@ -284,7 +285,7 @@ def _beside(alive: Live, summary: LastVisitCost) -> tuple[Claim, ...]:
         return ()
     return tuple(
         claim
-        for claim in alive.added
+        for claim in claim_set.added
         if claim.service.day == summary.day
         and claim.id != summary.claim.id
         and not (claim.is_pharmacy or claim.sensitive)

@@ -14,9 +14,9 @@ from bot.kit import (
     Ask,
     Chosen,
     Claim,
+    ClaimSet,
     ClaimWish,
     Doubt,
-    Live,
     Most,
     Nearest,
     Summary,
@@ -103,7 +103,7 @@ async def answer(ask: Ask) -> ClaimList:
     ask = by_side(ask)
     most, wanted = (ask.page + 1) * _page(ask), _wanted(ask)
     whole = whole_of(ask, wanted)
-    alive = await newest_claims(
+    claim_set = await newest_claims(
         ask,
         *(days_around(whole.start, whole.end) if whole else service_dates(ask)),
         enough=lambda so_far: (
@@ -111,24 +111,24 @@ async def answer(ask: Ask) -> ClaimList:
             and len(so_far.within(span_of(ask), wanted).listed) > most
         ),
     )
-    if (named := by_name(ask, alive.every)) is not ask:
+    if (named := by_name(ask, claim_set.every)) is not ask:
         return await answer(named)
-    summary = summarize(alive, ask)
+    summary = summarize(claim_set, ask)
     if not summary.read and summary.wanted.narrows:
-        summary = replace(summary, nearest=await near_claims(ask, alive))
+        summary = replace(summary, nearest=await near_claims(ask, claim_set))
     cite_claims(ask, summary.claims, summary.nearest)
     if summary.one:
         ask.singles_out([summary.claims[0].id])
     return summary
 
 
-def summarize(alive: Live, ask: Ask) -> ClaimList:
+def summarize(claim_set: ClaimSet, ask: Ask) -> ClaimList:
     """Return the requested page of the claims that match every condition, whether or not the server applied them."""
     wanted, first, visits = _wanted(ask), ask.page * _page(ask), _of_visits(ask)
     wanted = summed_wish(ask, wanted) if sizes_group(ask) else wanted
-    found, chosen = alive.within(span_of(ask), wanted), choose(alive.listed, wanted)
+    found, chosen = claim_set.within(span_of(ask), wanted), choose(claim_set.listed, wanted)
     ends, whole = ends_of(ask, found.counted, wanted), whole_of(ask, wanted)
-    of = len(alive.within((whole.start, whole.end), whole).listed) if whole and not ask.report.hides else None
+    of = len(claim_set.within((whole.start, whole.end), whole).listed) if whole and not ask.report.hides else None
     page = ends or found.listed[first : first + _page(ask)]
     whole_list = bool(ends) or len(found.listed) <= first + _page(ask)
     more = not (whole_list or count_asked(ask, PAGE_OF_TABLE))
@@ -143,12 +143,14 @@ def summarize(alive: Live, ask: Ask) -> ClaimList:
         of=of,
         so=len(found.listed) == of if of is not None and "always" in ask.asked.says else None,
         chosen=chosen,
-        replaced=len(choose(alive.replaced, wanted).claims),
-        cancelled=len(choose(alive.cancelled, wanted).claims),
-        taken_back=len(choose(alive.taken_back, wanted).claims),
-        untold=any(not tells_state(c, wanted.state) for c in choose(alive.claims, replace(wanted, states=())).claims),
+        replaced=len(choose(claim_set.replaced, wanted).claims),
+        cancelled=len(choose(claim_set.cancelled, wanted).claims),
+        taken_back=len(choose(claim_set.taken_back, wanted).claims),
+        untold=any(
+            not tells_state(c, wanted.state) for c in choose(claim_set.claims, replace(wanted, states=())).claims
+        ),
         visits=visits,
-        fills=visits and any(claim.is_pharmacy for claim in alive.within(span_of(ask), wanted_of(ask)).listed),
+        fills=visits and any(claim.is_pharmacy for claim in claim_set.within(span_of(ask), wanted_of(ask)).listed),
         table=_of_table(ask) or (bool(wanted.start or wanted.end) and len(page) > _FEW),
         together=_together(found, wanted) if page == found.listed and not ask.report.hides else None,
         one=asks_one(ask)
@@ -158,7 +160,7 @@ def summarize(alive: Live, ask: Ask) -> ClaimList:
         and page[0].amount(wanted.aspect) is not None,
         most=most_of(ask, found.counted, wanted) if sizes_group(ask) else None,
         ends=ends,
-        doubts={c.id: tuple(one for one in doubts_of(c, alive) if one.what in _SAID) for c in page},
+        doubts={c.id: tuple(one for one in doubts_of(c, claim_set) if one.what in _SAID) for c in page},
     )
 
 

@@ -11,9 +11,9 @@ from msgspec.structs import replace
 from bot.kit import (
     Ask,
     Claim,
+    ClaimSet,
     ClaimWish,
     Contract,
-    Live,
     Nearest,
     NetworkSide,
     PayerError,
@@ -77,10 +77,10 @@ class ClaimNetwork(Summary, frozen=True):
 async def answer(ask: Ask) -> ClaimNetwork:
     """Return the facts for the claim of the button, or the newest visit with the named number, day or provider."""
     pressed = ask.arguments.get("id")
-    visit, alive = (None, None) if pressed else await _find(ask)
+    visit, claim_set = (None, None) if pressed else await _find(ask)
     if not pressed and visit is None:
         wanted = wanted_of(ask)
-        nearest = await near_claims(ask, alive) if alive and wanted.narrows else None
+        nearest = await near_claims(ask, claim_set) if claim_set and wanted.narrows else None
         cite_claims(ask, (), nearest)
         return ClaimNetwork(wanted=wanted, nearest=nearest)
     claim = await (shown_alone(ask, visit) if visit else claim_by_id(ask, pressed or ""))
@@ -118,7 +118,7 @@ def summarize(
     return ClaimNetwork(claim, contract, now, today)
 
 
-async def _find(ask: Ask) -> tuple[Claim | None, Live]:
+async def _find(ask: Ask) -> tuple[Claim | None, ClaimSet]:
     """Return the claim of the newest matching visit, None if there is none, and all claims that were read."""
-    found, alive = await newest_visits(ask, people=True)
-    return (found[0] if found else None), alive
+    found, claim_set = await newest_visits(ask, people=True)
+    return (found[0] if found else None), claim_set

@@ -11,8 +11,8 @@ from bot.kit import (
     Amount,
     Ask,
     Claim,
+    ClaimSet,
     ClaimWish,
-    Live,
     Reroute,
     SumDoubts,
     Summary,
@@ -81,9 +81,9 @@ async def answer(ask: Ask) -> OwedInAll:
     if share_asked(ask) in COUNTED:
         raise Reroute(_OF_CARE)
     start, end = time_of(ask, USUAL)
-    alive = await period_claims(ask, start, end)
-    summary = summarize(alive, ask)
-    counted = _within(alive, ask).counted
+    claim_set = await period_claims(ask, start, end)
+    summary = summarize(claim_set, ask)
+    counted = _within(claim_set, ask).counted
     if not counted and "service" in ask.slots and may_be_ahead(ask):
         raise Reroute
     ask.cite("ExplanationOfBenefit", [claim.id for claim in counted])
@@ -91,9 +91,9 @@ async def answer(ask: Ask) -> OwedInAll:
     return summary
 
 
-def summarize(alive: Live, ask: Ask) -> OwedInAll:
+def summarize(claim_set: ClaimSet, ask: Ask) -> OwedInAll:
     """Return the sums over the claims of the period; only reported payments are subtracted from a share."""
-    (start, end), found = time_of(ask, USUAL), _within(alive, ask)
+    (start, end), found = time_of(ask, USUAL), _within(claim_set, ask)
     counted = found.counted
     told = [claim for claim in counted if claim.owed.amount is not None]
     unknown = [
@@ -136,5 +136,5 @@ def _whom(told: Iterable[Claim]) -> tuple[tuple[str, Amount], ...]:
     return tuple(sorted(sums.items(), key=lambda pair: (-pair[1].value, pair[0])))[:SHOWN]
 
 
-def _within(alive: Live, ask: Ask) -> Within:
-    return alive.within(time_of(ask, USUAL), wanted_of(ask))
+def _within(claim_set: ClaimSet, ask: Ask) -> Within:
+    return claim_set.within(time_of(ask, USUAL), wanted_of(ask))

@@ -10,11 +10,11 @@ from msgspec.structs import replace
 from bot.kit import (
     Ask,
     Claim,
+    ClaimSet,
     ClaimWish,
     Coverage,
     Coverages,
     Doubt,
-    Live,
     Nearest,
     Summary,
     Why,
@@ -73,24 +73,24 @@ class PlanThatPaid(Summary, frozen=True):
 async def answer(ask: Ask) -> PlanThatPaid:
     """Return the plan of the claim of a button, of the claims that the question describes, or of the last visit."""
     known = await member_coverages(ask)
-    alive = await newest_claims(
+    claim_set = await newest_claims(
         ask, *service_dates(ask), enough=lambda so_far: len(_chosen(so_far, ask)) > SHOWN, page_size=50
     )
-    summary = summarize(alive, known, ask)
-    if (strict := await checked(ask, alive, [row.claim for row in summary.rows])) is not alive:
+    summary = summarize(claim_set, known, ask)
+    if (strict := await checked(ask, claim_set, [row.claim for row in summary.rows])) is not claim_set:
         summary = summarize(strict, known, ask)
     if not summary.rows and summary.wanted.narrows:
-        summary = replace(summary, nearest=await near_claims(ask, alive))
+        summary = replace(summary, nearest=await near_claims(ask, claim_set))
     cite_claims(ask, (row.claim for row in summary.rows), summary.nearest)
     return summary
 
 
-def summarize(alive: Live, known: Coverages, ask: Ask) -> PlanThatPaid:
+def summarize(claim_set: ClaimSet, known: Coverages, ask: Ask) -> PlanThatPaid:
     """Return the first few matching claims, each with its coverage."""
-    found, wanted = _chosen(alive, ask), replace(wanted_of(ask), aspect=None)
+    found, wanted = _chosen(claim_set, ask), replace(wanted_of(ask), aspect=None)
     by_id = {coverage.id: coverage for coverage in known.every}
     rows = tuple(_payer(claim, by_id) for claim in found[:SHOWN])
-    doubts = {row.claim.id: doubts_of(row.claim, alive) for row in rows}
+    doubts = {row.claim.id: doubts_of(row.claim, claim_set) for row in rows}
     of_share = not _OF_SHARE.isdisjoint(values_of(ask, "amount_kind"))
     whys = {row.claim.id: why_of(row.claim) for row in rows}
     return PlanThatPaid(wanted, rows, max(0, len(found) - SHOWN), doubts, of_share=of_share, whys=whys)
@@ -101,11 +101,11 @@ def _payer(claim: Claim, by_id: Mapping[str, Coverage]) -> Payer:
     return Payer(claim, by_id.get(claim.coverage or ""), tuple(dict.fromkeys(others)), claim.carriers)
 
 
-def _chosen(alive: Live, ask: Ask) -> tuple[Claim, ...]:
+def _chosen(claim_set: ClaimSet, ask: Ask) -> tuple[Claim, ...]:
     """Return the claim of a button, or the claims that match the conditions, or without conditions the last visit's."""
     if claim_id := ask.arguments.get("id"):
-        return tuple(claim for claim in alive.every if claim.id == claim_id)
+        return tuple(claim for claim in claim_set.every if claim.id == claim_id)
     if wanted_of(ask).narrows:
-        return fitting(alive.claims, ask)
-    days = visits(alive, ask.today)
+        return fitting(claim_set.claims, ask)
+    days = visits(claim_set, ask.today)
     return the_one(ask, [day.claims for day in days])

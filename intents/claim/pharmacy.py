@@ -15,9 +15,9 @@ from bot.kit import (
     Amount,
     Ask,
     Claim,
+    ClaimSet,
     ClaimWish,
     Doubt,
-    Live,
     Reroute,
     SumDoubts,
     Summary,
@@ -128,7 +128,7 @@ async def answer(ask: Ask) -> Pharmacy:
         raise Reroute("claim.spending", **{**ask.arguments, "fills": "yes"})
     ask = await of_use(ask)
     start, end = _time(ask)
-    alive = await newest_claims(
+    claim_set = await newest_claims(
         ask,
         *days_around(start, end),
         enough=lambda so_far: any(
@@ -136,20 +136,20 @@ async def answer(ask: Ask) -> Pharmacy:
         ),
         page_size=100,
     )
-    ask = since_first(by_name(ask, alive.every), alive)
-    earlier: Live | None = None
-    if not _ordered(alive, ask) and not service_dates(ask):
+    ask = since_first(by_name(ask, claim_set.every), claim_set)
+    earlier: ClaimSet | None = None
+    if not _ordered(claim_set, ask) and not service_dates(ask):
         earlier = await newest_claims(ask, enough=lambda so_far: bool(_wanted(so_far.claims, ask)), page_size=100)
-    summary = summarize(alive, ask, earlier)
-    ask.cite("ExplanationOfBenefit", [claim.id for claim in (*_filled(alive, ask), summary.last) if claim])
-    ask.report.steps += sum_of("fills", _within(alive, ask).counted, lambda claim: amount_in(claim, _wish(ask)))
+    summary = summarize(claim_set, ask, earlier)
+    ask.cite("ExplanationOfBenefit", [claim.id for claim in (*_filled(claim_set, ask), summary.last) if claim])
+    ask.report.steps += sum_of("fills", _within(claim_set, ask).counted, lambda claim: amount_in(claim, _wish(ask)))
     return summary
 
 
-def summarize(alive: Live, ask: Ask, earlier: Live | None = None) -> Pharmacy:
+def summarize(claim_set: ClaimSet, ask: Ask, earlier: ClaimSet | None = None) -> Pharmacy:
     """Return the requested page of the matching fills, and the sum over all matching fills."""
-    (start, end), filled, found = _time(ask), _filled(alive, ask), _within(alive, ask)
-    every, sums = _ordered(alive, ask), found.counted
+    (start, end), filled, found = _time(ask), _filled(claim_set, ask), _within(claim_set, ask)
+    every, sums = _ordered(claim_set, ask), found.counted
     one = bool(filled) and _place(ask, every) is not None
     if one:
         sums, day = tuple(filled), filled[0].service.day
@@ -173,12 +173,12 @@ def summarize(alive: Live, ask: Ask, earlier: Live | None = None) -> Pharmacy:
         least=any(claim.owed.is_floor for claim in told),
         paid_by_member=paid[0] if len(paid) == 1 else None,
         apart=len(found.apart),
-        unnamed=_unnamed(alive, ask) if text_of(ask, "drug") else 0,
+        unnamed=_unnamed(claim_set, ask) if text_of(ask, "drug") else 0,
         shielded=sum(1 for claim in filled if claim.sensitive),
         last=before[0] if before else None,
         wanted=_wish(ask),
         hides=ask.report.hides,
-        doubts={claim.id: doubts_of(claim, alive) for claim in filled},
+        doubts={claim.id: doubts_of(claim, claim_set) for claim in filled},
         summed=found.doubts,
         visits=any(not claim.is_pharmacy for claim in filled),
         prescribers=_prescribed(filled) if ask.asked.form == "who" else (),
@@ -208,28 +208,28 @@ def _asks_last(ask: Ask) -> bool:
     return newest and _OTHERWISE.isdisjoint(ask.slots)
 
 
-def _filled(alive: Live, ask: Ask) -> list[Claim]:
+def _filled(claim_set: ClaimSet, ask: Ask) -> list[Claim]:
     """Return the fills that the question means: all of the period, or one of them as a list."""
-    rows = _ordered(alive, ask)
+    rows = _ordered(claim_set, ask)
     at = _place(ask, rows)
     return list(rows if at is None else rows[at : at + 1])
 
 
-def _ordered(alive: Live, ask: Ask) -> tuple[Claim, ...]:
+def _ordered(claim_set: ClaimSet, ask: Ask) -> tuple[Claim, ...]:
     """Return the matching fills of the period in the requested order, including two plans' claims for one fill."""
-    found = _within(alive, ask)
+    found = _within(claim_set, ask)
     ids = {claim.id for claim in (*found.counted, *found.two_plans)}
-    kept = (claim for claim in alive.claims if claim.id in ids)
+    kept = (claim for claim in claim_set.claims if claim.id in ids)
     return choose(kept, ClaimWish(order=_wish(ask).order)).claims
 
 
-def _within(alive: Live, ask: Ask) -> Within:
-    return alive.within(_time(ask), replace(_wish(ask), also=lambda claim: _is_asked(claim, ask)))
+def _within(claim_set: ClaimSet, ask: Ask) -> Within:
+    return claim_set.within(_time(ask), replace(_wish(ask), also=lambda claim: _is_asked(claim, ask)))
 
 
-def _unnamed(alive: Live, ask: Ask) -> int:
+def _unnamed(claim_set: ClaimSet, ask: Ask) -> int:
     """Return the number of fills in the period that do not name their drug."""
-    found = alive.within(_time(ask), ClaimWish(also=lambda c: c.is_pharmacy and not _drugs(c)))
+    found = claim_set.within(_time(ask), ClaimWish(also=lambda c: c.is_pharmacy and not _drugs(c)))
     return len((*found.counted, *found.two_plans))
 
 

@@ -15,8 +15,8 @@ from bot.kit import (
     Amount,
     Ask,
     Claim,
+    ClaimSet,
     ClaimWish,
-    Live,
     Month,
     Most,
     Nearest,
@@ -218,7 +218,7 @@ async def answer(ask: Ask) -> Spending:
     """Return the sums over the requested period, by default this calendar year.
 
     Raises:
-        Reroute: `claim.why` answers for the parts of one claim's share, `claim.compare` for two periods, claims or kinds.
+        Reroute: `claim.why` answers for the parts of a claim's share, `claim.compare` for two periods, claims or kinds.
     """
     two = text_of(ask, "question") == "doctors_or_drugs" and not ranking_asked(ask)
     if (parts := asks_parts(ask)) or times_set_apart(ask) or compares_shown(ask) or two:
@@ -226,35 +226,35 @@ async def answer(ask: Ask) -> Spending:
     if "fills" in ask.arguments:  # of prescriptions
         shown = {name: one for name, one in ask.arguments.items() if name != "fills"}
         ask = replace(ask, arguments=shown, slots={**ask.slots, "claim_type": "pharmacy"})
-    ask, alive, summary = await _summed(by_side(ask))
+    ask, claim_set, summary = await _summed(by_side(ask))
     bare = (summary.bare and summary.bare != "year") or (not summary.claims and summary.wanted.narrows)
     if bare and span_of(ask) == (None, None):
         span = {"start": (ask.today - LONG).isoformat(), "end": ask.today.isoformat()}
-        ask, alive, summary = await _summed(replace(ask, slots={**ask.slots, "date_range": span}))
+        ask, claim_set, summary = await _summed(replace(ask, slots={**ask.slots, "date_range": span}))
     if summary.claims and not summary.totals and summary.aspect == _PAID:
         ask = replace(ask, slots={name: value for name, value in ask.slots.items() if name != "amount_kind"})
-        summary = replace(summarize(alive, ask), paid_untold=True)
+        summary = replace(summarize(claim_set, ask), paid_untold=True)
     if not summary.claims and any_time(summary.wanted).narrows:
-        summary = replace(summary, nearest=await near_claims(ask, alive))
-    counted = _within(alive, ask).counted
+        summary = replace(summary, nearest=await near_claims(ask, claim_set))
+    counted = _within(claim_set, ask).counted
     cite_claims(ask, counted, summary.nearest)
     ask.report.steps += sum_of("spending", counted, lambda claim: amount_in(claim, summary.wanted))
     return summary
 
 
-async def _summed(ask: Ask) -> tuple[Ask, Live, Spending]:
+async def _summed(ask: Ask) -> tuple[Ask, ClaimSet, Spending]:
     """Return the question with the provider names and the period that the claims give, the claims, and the sums."""
-    alive = await period_claims(ask, *_read(ask))
-    ask = since_first(by_name(ask, alive.every), alive)
+    claim_set = await period_claims(ask, *_read(ask))
+    ask = since_first(by_name(ask, claim_set.every), claim_set)
     wanted = wanted_of(ask)
-    if "each" in ask.arguments and not with_fills(choose(alive.added, wanted).claims, wanted):
+    if "each" in ask.arguments and not with_fills(choose(claim_set.added, wanted).claims, wanted):
         ask.wish = replace(wanted, also=lambda claim: not claim.is_pharmacy)
-    return ask, alive, summarize(alive, ask)
+    return ask, claim_set, summarize(claim_set, ask)
 
 
-def summarize(alive: Live, ask: Ask) -> Spending:
+def summarize(claim_set: ClaimSet, ask: Ask) -> Spending:
     """Return the sums of the claims that count in the period; sensitive claims are summed but not described."""
-    (start, end), wanted, found = _time(ask), _wanted(ask), _within(alive, ask)
+    (start, end), wanted, found = _time(ask), _wanted(ask), _within(claim_set, ask)
     counted, hides = found.counted, ask.report.hides
     told = [claim for claim in counted if amount_in(claim, wanted) is not None]
     plain = [claim for claim in told if not claim.sensitive]
@@ -288,7 +288,7 @@ def summarize(alive: Live, ask: Ask) -> Spending:
         shielded=len(told) - len(plain),
         aspect=wanted.aspect,
         wanted=wanted,
-        silent=choose(alive.added, wanted).silent,
+        silent=choose(claim_set.added, wanted).silent,
         mixed=sum(1 for claim in told if holds_more(claim, wanted)),
         doubts=found.doubts,
         hides=hides,
@@ -303,7 +303,7 @@ def summarize(alive: Live, ask: Ask) -> Spending:
         averages="average" in ask.slots and "in_total" not in ask.asked.says and not _sums_each(ask),
         so_far=(start, end) == (date(ask.today.year, 1, 1), ask.today),
     )
-    return _held_against(summary, alive, ask, counted)
+    return _held_against(summary, claim_set, ask, counted)
 
 
 def _by(ask: Ask) -> str | None:
@@ -319,7 +319,7 @@ def _each(ask: Ask, counted: Sequence[Claim]) -> tuple[Claim, ...]:
     return tuple(claim for claim in counted if not claim.sensitive)[:_EACH] if shown else ()
 
 
-def _held_against(summary: Spending, alive: Live, ask: Ask, counted: Sequence[Claim]) -> Spending:
+def _held_against(summary: Spending, claim_set: ClaimSet, ask: Ask, counted: Sequence[Claim]) -> Spending:
     """Return the summary with the whole of which the sum is a part, and with the limit to which it is compared."""
     threshold, wanted = threshold_asked(ask), summary.wanted
     sure = not (summary.hides or summary.untold or summary.least)
@@ -328,10 +328,12 @@ def _held_against(summary: Spending, alive: Live, ask: Ask, counted: Sequence[Cl
     named = wanted_of(whole)
     apart = "date_whole" in ask.slots
     part = percent and (apart or any_time(wanted).narrows) and wanted.aspect is None
-    every = alive.within(time_of(whole) if apart else time, named).counted if part else ()
+    every = claim_set.within(time_of(whole) if apart else time, named).counted if part else ()
     return replace(
         summary,
-        sides=rank_sides(alive, time, wanted, least=wanted.order == "smallest") if _ranks_sides(wanted, ask) else (),
+        sides=rank_sides(claim_set, time, wanted, least=wanted.order == "smallest")
+        if _ranks_sides(wanted, ask)
+        else (),
         threshold=threshold.held(summary.total, least=not sure) if threshold else None,
         portion=portion_of(counted, wanted) if percent and not (apart or any_time(named).narrows) else None,
         part_of_all=part_of_all(counted, every, wanted) if part else None,
@@ -383,5 +385,5 @@ def _wanted(ask: Ask) -> ClaimWish:
     return with_sides(ask, of_unit(ask, wanted))
 
 
-def _within(alive: Live, ask: Ask) -> Within:
-    return alive.within(_time(ask), _wanted(ask))
+def _within(claim_set: ClaimSet, ask: Ask) -> Within:
+    return claim_set.within(_time(ask), _wanted(ask))

@@ -12,9 +12,9 @@ from bot.kit import (
     Amount,
     Ask,
     Claim,
+    ClaimSet,
     ClaimWish,
     Doubt,
-    Live,
     Nearest,
     Summary,
     checked,
@@ -67,29 +67,31 @@ class ClaimStatus(Summary, frozen=True):
 
 async def answer(ask: Ask) -> ClaimStatus:
     """Return the state of the named claim or the claim chosen from a list, or else of the newest matching claims."""
-    alive = await newest_claims(ask, *service_dates(ask), enough=lambda so_far: _is_enough(so_far, ask), page_size=50)
-    summary = summarize(alive, ask)
-    if (strict := await checked(ask, alive, [claim for claim, _, _ in summary.claims])) is not alive:
+    claim_set = await newest_claims(
+        ask, *service_dates(ask), enough=lambda so_far: _is_enough(so_far, ask), page_size=50
+    )
+    summary = summarize(claim_set, ask)
+    if (strict := await checked(ask, claim_set, [claim for claim, _, _ in summary.claims])) is not claim_set:
         summary = summarize(strict, ask)
     if not (summary.claims or summary.beyond) and summary.filtered:
-        summary = replace(summary, nearest=await near_claims(ask, alive))
+        summary = replace(summary, nearest=await near_claims(ask, claim_set))
     cite_claims(ask, (claim for claim, _, _ in summary.claims), summary.nearest)
     return summary
 
 
-def _is_enough(so_far: Live, ask: Ask) -> bool:
+def _is_enough(so_far: ClaimSet, ask: Ask) -> bool:
     found = _found(so_far, ask)
     return reaches(ask, [(claim,) for claim in found]) and len(found) > (0 if "id" in ask.arguments else SHOWN)
 
 
-def summarize(alive: Live, ask: Ask) -> ClaimStatus:
+def summarize(claim_set: ClaimSet, ask: Ask) -> ClaimStatus:
     """Return the first few matching claims; a claim that no longer counts is included only if its number was named."""
-    every = _found(alive, ask)
+    every = _found(claim_set, ask)
     at = place_of(ask, [(claim,) for claim in every])
     found = every if at is None else every[at : at + 1]
     asked = text_of(ask, "claim_id") or text_of(ask, "provider_name")
-    shown = tuple((claim, state_of(claim, alive), alive.after(claim)) for claim in found[:SHOWN])
-    wanted, doubts = wanted_of(ask), {claim.id: doubts_of(claim, alive) for claim, _, _ in shown}
+    shown = tuple((claim, state_of(claim, claim_set), claim_set.after(claim)) for claim in found[:SHOWN])
+    wanted, doubts = wanted_of(ask), {claim.id: doubts_of(claim, claim_set) for claim, _, _ in shown}
     paid, mine = text_of(ask, "question") == "paid", "i_paid" in ask.asked.says
     lines = {claim.id: part for claim, _, _ in shown if (part := _lines(claim, wanted))}
     narrows = wanted.narrows
@@ -118,22 +120,22 @@ def _lines(claim: Claim, wanted: ClaimWish) -> tuple[Amount, Amount] | None:
     return (paid, share) if paid and share else None
 
 
-def _found(alive: Live, ask: Ask) -> Sequence[Claim]:
+def _found(claim_set: ClaimSet, ask: Ask) -> Sequence[Claim]:
     if claim_id := ask.arguments.get("id"):
-        return tuple(claim for claim in alive.every if claim.id == claim_id)
+        return tuple(claim for claim in claim_set.every if claim.id == claim_id)
     if text_of(ask, "claim_id"):
-        return fitting(alive.every, ask)
-    found = fitting(alive.claims, ask)
+        return fitting(claim_set.every, ask)
+    found = fitting(claim_set.claims, ask)
     of_doctor = not {"provider_name", "specialty"}.isdisjoint(ask.slots)
     return tuple(claim for claim in found if not (of_doctor and claim.is_pharmacy)) or found
 
 
-def state_of(claim: Claim, alive: Live) -> State:
+def state_of(claim: Claim, claim_set: ClaimSet) -> State:
     """Return the state of a claim in the payer's record; "decided" if the record shows no other state."""
     signs: tuple[tuple[State, bool], ...] = (
-        ("cancelled", claim in alive.cancelled),
-        ("replaced", claim in alive.replaced),
-        ("reversed", claim in (*alive.reversals, *alive.taken_back)),
+        ("cancelled", claim in claim_set.cancelled),
+        ("replaced", claim in claim_set.replaced),
+        ("reversed", claim in (*claim_set.reversals, *claim_set.taken_back)),
         ("denied", bool(claim.denied)),
         ("partly", claim.is_partly_denied),
         ("processing", claim.is_open and claim.payment_status is None),

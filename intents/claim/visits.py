@@ -16,8 +16,8 @@ from bot.kit import (
     Ask,
     CareKind,
     Claim,
+    ClaimSet,
     ClaimWish,
-    Live,
     Most,
     Nearest,
     PartialDate,
@@ -143,7 +143,7 @@ async def answer(ask: Ask) -> DaysOfCare:
     return summary
 
 
-def summarize(found: Live, ask: Ask) -> DaysOfCare:
+def summarize(found: ClaimSet, ask: Ask) -> DaysOfCare:
     """Return the days of the claims that count; several claims on one day are one day."""
     wanted = of_unit(ask, wanted_of(ask))
     kept = replace(found, claims=choose(found.claims, wanted).claims)
@@ -190,7 +190,7 @@ def _cost(ask: Ask, claims: Sequence[Claim], wanted: ClaimWish) -> Amount | None
     return None if None in shares or ask.report.hides else sum_told(shares)
 
 
-def _part(ask: Ask, found: Live, wanted: ClaimWish) -> tuple[int, int, bool | None, ClaimWish] | None:
+def _part(ask: Ask, found: ClaimSet, wanted: ClaimWish) -> tuple[int, int, bool | None, ClaimWish] | None:
     """Return the `part` of `DaysOfCare`; None if the question counts no part of a whole, or if data is missing."""
     whole, fit = whole_of(ask, wanted), replace(wanted, nth=None)
     if whole is None or ask.report.hides:

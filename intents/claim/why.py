@@ -13,9 +13,9 @@ from bot.kit import (
     Amount,
     Ask,
     Claim,
+    ClaimSet,
     ClaimWish,
     Doubt,
-    Live,
     Nearest,
     Reason,
     Summary,
@@ -95,16 +95,16 @@ async def answer(ask: Ask) -> Explained:
     if times := ask.several.get("date_range"):
         own, other = ({"date_range": value} for value in times.values[:2])
         ask = replace(ask, slots={**ask.slots, **own}, beside={**ask.beside, **other}, several={})
-    alive = await newest_claims(
+    claim_set = await newest_claims(
         ask, *service_dates(ask), enough=lambda so_far: len(_chosen(so_far, ask)) > SHOWN, page_size=50
     )
-    summary = summarize(alive, ask)
-    if (strict := await checked(ask, alive, summary.claims)) is not alive:
+    summary = summarize(claim_set, ask)
+    if (strict := await checked(ask, claim_set, summary.claims)) is not claim_set:
         summary = summarize(strict, ask)
     if not summary.claims and (apart := _set_apart(ask)):
         return await answer(apart)
     if not summary.claims and summary.wanted.narrows:
-        summary = replace(summary, nearest=await near_claims(ask, alive))
+        summary = replace(summary, nearest=await near_claims(ask, claim_set))
     summary = await _with_others(ask, summary)
     cite_claims(ask, (*summary.claims, *summary.others), summary.nearest)
     for claim in summary.claims if len(summary.claims) == 1 else ():
@@ -132,11 +132,13 @@ async def _with_others(ask: Ask, summary: Explained) -> Explained:
 
 async def _newest(side: Ask, figures: Container[Decimal]) -> tuple[Claim, ...]:
     """Return the claim of one side whose amount owed is one of the figures, or else the newest claim; () if none."""
-    alive = await newest_claims(
+    claim_set = await newest_claims(
         side, *service_dates(side), enough=lambda so_far: bool(_chosen(so_far, side)), page_size=50
     )
-    told = (claim for claim in fitting(alive.claims, side) if claim.owed.amount and claim.owed.amount.value in figures)
-    return (*told, *_chosen(alive, side))[:1]
+    told = (
+        claim for claim in fitting(claim_set.claims, side) if claim.owed.amount and claim.owed.amount.value in figures
+    )
+    return (*told, *_chosen(claim_set, side))[:1]
 
 
 def _set_apart(ask: Ask) -> Ask | None:
@@ -170,12 +172,12 @@ async def _other_shares(ask: Ask, summary: Explained) -> dict[str, Decimal]:
     return found
 
 
-def summarize(alive: Live, ask: Ask) -> Explained:
+def summarize(claim_set: ClaimSet, ask: Ask) -> Explained:
     """Return the first few claims with the reasons for their shares."""
-    found, wanted = _chosen(alive, ask), wanted_of(ask)
+    found, wanted = _chosen(claim_set, ask), wanted_of(ask)
     shown = found[:SHOWN]
     summed = _is_several(ask) and "one" not in ask.asked.says  # "that October charge" is the biggest
-    several = alive.within((wanted.start, wanted.end), wanted).counted if summed else ()
+    several = claim_set.within((wanted.start, wanted.end), wanted).counted if summed else ()
     return Explained(
         wanted,
         shown,
@@ -185,22 +187,22 @@ def summarize(alive: Live, ask: Ask) -> Explained:
         whys={claim.id: why_of(claim) for claim in shown},
         discounts={claim.id: claim.amount("discount") for claim in shown},
         reasons={claim.id: claim.reasons for claim in shown},
-        doubts={claim.id: doubts_of(claim, alive) for claim in shown},
+        doubts={claim.id: doubts_of(claim, claim_set) for claim in shown},
         free=text_of(ask, "question") == "free",
     )
 
 
-def _chosen(alive: Live, ask: Ask) -> tuple[Claim, ...]:
+def _chosen(claim_set: ClaimSet, ask: Ask) -> tuple[Claim, ...]:
     """Return the claims to explain: the claim that was shown, or else the matching ones of the chosen day.
 
     For an order or a claim number this is the first match, and for a period of several days the match with the largest
     amount. If the question states an amount that the shown claim does not have, a claim with that amount is returned.
     """
-    shown = tuple(claim for claim in alive.every if claim.id == ask.arguments.get("id"))
+    shown = tuple(claim for claim in claim_set.every if claim.id == ask.arguments.get("id"))
     wanted = wanted_of(ask)
     if shown and (fitting(shown, ask) or not wanted.exact):
         return shown
-    kept = replace(alive, claims=_told(fitting(alive.claims, ask), ask))
+    kept = replace(claim_set, claims=_told(fitting(claim_set.claims, ask), ask))
     if shown and not kept.claims:
         ask.cannot("amount")
         return shown

@@ -70,11 +70,13 @@ async def _claimed(ask: Ask) -> tuple[Claim | None, bool]:
     """Return the claim for the named care, None if there is none or it is sensitive, and whether claims were read."""
     gaps = len(ask.report.gaps)
     try:
-        alive = await newest_claims(ask, *service_dates(ask), enough=lambda so_far: bool(fitting(so_far.added, ask)))
+        claim_set = await newest_claims(
+            ask, *service_dates(ask), enough=lambda so_far: bool(fitting(so_far.added, ask))
+        )
     except PayerError:
         del ask.report.gaps[gaps:]
         return None, False
-    rows = [claim for claim in fitting(alive.added, ask) if claim.service.day]
+    rows = [claim for claim in fitting(claim_set.added, ask) if claim.service.day]
     found = next((claim for claim in rows if not claim.sensitive), None)
     return found, not rows and not ask.report.hides
 

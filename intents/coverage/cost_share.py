@@ -16,11 +16,11 @@ from bot.kit import (
     Amount,
     Ask,
     Claim,
+    ClaimSet,
     CostShare,
     Coverage,
     Coverages,
     Floor,
-    Live,
     MetSoFar,
     Reroute,
     Shares,
@@ -239,15 +239,15 @@ async def answer(ask: Ask) -> CostShares:
         return summarize(coverages, None, ask)
     start, end = _span(ask)
     since = start if _asks_time(coverages, ask) else counted_since(coverages)
-    alive = await period_claims(ask, since, end, people=False)
+    claim_set = await period_claims(ask, since, end, people=False)
     scope = _counts_as(coverages, ask)
-    counted = _counted(alive, coverages, ask, scope)
+    counted = _counted(claim_set, coverages, ask, scope)
     ask.report.cite("ExplanationOfBenefit", [claim.id for claim in counted])
     medical = [claim for claim in counted if not claim.is_pharmacy or scope == "drugs"]
     for side in dict.fromkeys(network_side(claim) for claim in medical):
         group = [claim for claim in medical if network_side(claim) == side]
         ask.report.steps += sum_of("deductible", group, lambda claim: claim.owed.deductible)
-    return summarize(coverages, alive, ask)
+    return summarize(coverages, claim_set, ask)
 
 
 async def _apart(coverages: Coverages, ask: Ask) -> CostShares | None:
@@ -274,8 +274,8 @@ async def _apart(coverages: Coverages, ask: Ask) -> CostShares | None:
     return CostShares(two=two) if two else None
 
 
-def summarize(coverages: Coverages, alive: Live | None, ask: Ask) -> CostShares:
-    """Return the requested shares and the sums of the claims; `alive` is None if the question needs no claims."""
+def summarize(coverages: Coverages, claim_set: ClaimSet | None, ask: Ask) -> CostShares:
+    """Return the requested shares and the sums of the claims; `claim_set` is None if the question needs no claims."""
     aspect, side = share_asked(ask), side_named(ask)
     chosen = _chosen(coverages, ask)
     every = of_family([(coverage, shares_of(coverage.costs, aspect, side)) for coverage in chosen], ask)
@@ -283,12 +283,12 @@ def summarize(coverages: Coverages, alive: Live | None, ask: Ask) -> CostShares:
     named = scope_of(ask)
     scoped = of_scope(every, named)
     every = scoped or every
-    counted = _counted(alive, coverages, ask, scope) if alive else []
+    counted = _counted(claim_set, coverages, ask, scope) if claim_set else []
     floors = floors_of([claim for claim in counted if not claim.is_pharmacy or scope == "drugs"], coverages)
     (start, end), timed = _span(ask), _asks_time(coverages, ask)
     drugs = floor_of("unknown", [c for c in counted if c.is_pharmacy]) if scope is None else None
     asked = (yearly_asked(ask, coverages) or (aspect or "deductible",)) if side != "out" and not timed else ()
-    met = {one: standings(one, every, alive, coverages) for one in asked if alive and one in COUNTED}
+    met = {one: standings(one, every, claim_set, coverages) for one in asked if claim_set and one in COUNTED}
     return CostShares(
         both=tuple(met.items()) if len(met) > 1 else (),
         standings=met.get(aspect or "", ()) if len(met) == 1 else (),
@@ -296,14 +296,14 @@ def summarize(coverages: Coverages, alive: Live | None, ask: Ask) -> CostShares:
         covered=bool(chosen) and any(c.state(ask.today) != "ended" or timed for c in chosen),
         aspect=aspect,
         side=side,
-        read=alive is not None and (scope is None or bool(scoped)),
+        read=claim_set is not None and (scope is None or bool(scoped)),
         counted=len(counted),
         floors=tuple(f for f in floors if side in {None, f.side, "in" if f.side == "unknown" else None}),
         drugs=drugs,
         start=start if timed else _counted_from(chosen, counted, coverages),
         through=max((c.service.day.first for c in counted if c.service.day), default=None),
         other_person=of_other_person(ask),
-        other_claims=len(counting(alive, coverages, (start, end))) - len(counted) if alive else 0,
+        other_claims=len(counting(claim_set, coverages, (start, end))) - len(counted) if claim_set else 0,
         end=end if timed else None,
         scope=named,
         unscoped=named is not None and not scoped,
@@ -377,11 +377,11 @@ def _counts_as(coverages: Coverages, ask: Ask) -> str | None:
     return None if scope == "drugs" and not of_scope(chosen, scope) else scope
 
 
-def _counted(alive: Live, coverages: Coverages, ask: Ask, scope: str | None) -> list[Claim]:
+def _counted(claim_set: ClaimSet, coverages: Coverages, ask: Ask, scope: str | None) -> list[Claim]:
     """Return the claims of the period that count for plans of the scope; None means medical plans."""
     scopes = {coverage.id: coverage.scope for coverage in coverages.every}
     timed = _asks_time(coverages, ask)
-    rows = counting(alive, coverages, _span(ask)) if timed else this_year(alive, coverages)
+    rows = counting(claim_set, coverages, _span(ask)) if timed else this_year(claim_set, coverages)
     return [c for c in rows if (scopes_of(c, scopes)[0] == scope if scope else not counts_apart(c, scopes))]
 
 

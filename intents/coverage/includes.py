@@ -12,11 +12,11 @@ from bot.kit import (
     Amount,
     Ask,
     Claim,
+    ClaimSet,
     ClaimWish,
     CostShare,
     Coverage,
     Coverages,
-    Live,
     Reroute,
     Summary,
     added,
@@ -92,8 +92,8 @@ async def answer(ask: Ask) -> Included:
     if reason != "dental_max":
         return summarize(coverages, ask)
     start, end = _plan_time(coverages, ask)
-    alive = await period_claims(ask, start, end, people=False)
-    rows = _dental(alive, coverages, start, end)
+    claim_set = await period_claims(ask, start, end, people=False)
+    rows = _dental(claim_set, coverages, start, end)
     ask.cite("ExplanationOfBenefit", [claim.id for claim in rows])
     ask.report.steps += sum_of("plan_paid", rows, lambda claim: claim.plan_paid)
     return dental_maximum(coverages, rows, start, end)
@@ -119,10 +119,10 @@ def _plan_time(coverages: Coverages, ask: Ask) -> tuple[date, date]:
     return (year.first if year else date(ask.today.year, 1, 1)), ask.today
 
 
-def _dental(alive: Live, coverages: Coverages, start: date, end: date) -> list[Claim]:
+def _dental(claim_set: ClaimSet, coverages: Coverages, start: date, end: date) -> list[Claim]:
     """Return the dental claims that count in the period."""
     ids = {one.id for one in coverages.every if one.scope == "dental"}
-    return list(alive.within((start, end), ClaimWish(also=lambda c: c.kind == "oral" or c.coverage in ids)).counted)
+    return list(claim_set.within((start, end), ClaimWish(also=lambda c: c.kind == "oral" or c.coverage in ids)).counted)
 
 
 def summarize(coverages: Coverages, ask: Ask) -> Included:

@@ -171,9 +171,9 @@ async def answer(ask: Ask) -> Working:
         raise Reroute("coverage.includes", reason="order")
     met: dict[str, MetSoFar] = {}
     if ask.member and rule in _COUNTS:
-        alive = await period_claims(ask, counted_since(coverages), ask.today, people=False)
+        claim_set = await period_claims(ask, counted_since(coverages), ask.today, people=False)
         plans = [(one, one.costs) for one in _medical(coverages)]
-        found = {name: standings(name, plans, alive, coverages) for name in COUNTED}
+        found = {name: standings(name, plans, claim_set, coverages) for name in COUNTED}
         met = {name: one[0] for name, one in found.items() if one}
     if not met:
         ask.said_unmet("person")  # a rule holds for everybody on the plan

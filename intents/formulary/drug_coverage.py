@@ -206,11 +206,11 @@ async def _with_last(ask: Ask, found: DrugCoverage) -> DrugCoverage:
     """Return the answer with the member's newest fill of the drug and the use of the deductible this plan year."""
     ask.said_unmet("date_range")  # "now that it's a new year": the prices are those from now on
     coverages = await member_coverages(ask)
-    alive = await period_claims(ask, min(counted_since(coverages), ask.today - LONG), people=False)
-    fills = choose(alive.added, any_time(replace(wanted_of(ask), limits=None, exact=None))).claims
+    claim_set = await period_claims(ask, min(counted_since(coverages), ask.today - LONG), people=False)
+    fills = choose(claim_set.added, any_time(replace(wanted_of(ask), limits=None, exact=None))).claims
     last = next((one for one in fills if one.is_pharmacy and one.owed.amount and not one.sensitive), None)
     plans = [(one, one.costs) for one in coverages.current]
-    met = standings("deductible", plans, alive, coverages)
+    met = standings("deductible", plans, claim_set, coverages)
     ask.cite("ExplanationOfBenefit", [last.id] if last else [])
     priced = found.priced or asks_from_now_on(ask)
     return replace(found, last=last, left=met[0] if len(met) == 1 else None, priced=priced)

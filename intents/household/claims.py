@@ -7,10 +7,10 @@ from datetime import date
 from bot.kit import (
     Ask,
     Claim,
+    ClaimSet,
     ClaimWish,
     Household,
     HouseholdMember,
-    Live,
     Summary,
     by_side,
     choose,
@@ -55,7 +55,7 @@ async def answer(ask: Ask) -> FamilyClaims:
     return summary
 
 
-async def _read(one: Ask) -> Live:
+async def _read(one: Ask) -> ClaimSet:
     """Return the claims of a person: all for a period or an order, otherwise only enough for the requested page."""
     one, (start, end) = by_side(one), span_of(one)
     if start:
@@ -64,10 +64,10 @@ async def _read(one: Ask) -> Live:
     return await newest_claims(one, enough=lambda so_far: len(so_far.within((start, end), wanted).listed) > most)
 
 
-def summarize(found: Household[Live], ask: Ask) -> FamilyClaims:
+def summarize(found: Household[ClaimSet], ask: Ask) -> FamilyClaims:
     """Return the requested page of the claims of all people that match the conditions."""
     wanted, first = wanted_of(ask), ask.page * PAGE
-    chosen = [(person, alive.within(span_of(ask), wanted).listed) for person, alive in found.found]
+    chosen = [(person, claim_set.within(span_of(ask), wanted).listed) for person, claim_set in found.found]
     every = _in_order([(person, claim) for person, claims in chosen for claim in claims], wanted)
     bounded = wanted.start is not None
     return FamilyClaims(

@@ -11,10 +11,10 @@ from bot.kit import (
     NO_DOUBTS,
     Amount,
     Ask,
+    ClaimSet,
     ClaimWish,
     Household,
     HouseholdMember,
-    Live,
     SumDoubts,
     Summary,
     Within,
@@ -71,16 +71,16 @@ async def answer(ask: Ask) -> FamilySpending:
     ask = by_side(ask)
     start, end = time_of(ask)
     found = await household(ask, lambda one: period_claims(one, start, end, people=False), "ExplanationOfBenefit")
-    counted = [claim for _, alive in found.found for claim in _within(alive, ask).counted]
+    counted = [claim for _, claim_set in found.found for claim in _within(claim_set, ask).counted]
     ask.cite("ExplanationOfBenefit", [claim.id for claim in counted])
     ask.report.steps += sum_of("spending", counted, lambda claim: amount_in(claim, _wanted(ask)))
     return summarize(found, ask)
 
 
-def summarize(found: Household[Live], ask: Ask) -> FamilySpending:
+def summarize(found: Household[ClaimSet], ask: Ask) -> FamilySpending:
     """Return the sum of each person's own claims, and the total."""
     start, end = time_of(ask)
-    parts = [_part(person, alive, ask, hides=person.number in found.hides) for person, alive in found.found]
+    parts = [_part(person, claim_set, ask, hides=person.number in found.hides) for person, claim_set in found.found]
     totals = by_currency(part.amount for part in parts)
     return FamilySpending(
         start=start,
@@ -91,21 +91,21 @@ def summarize(found: Household[Live], ask: Ask) -> FamilySpending:
         least=found.is_floor or any(part.least for part in parts),
         aspect=_wanted(ask).aspect,
         wanted=_wanted(ask),
-        doubts=sum((_within(alive, ask).doubts for _, alive in found.found), NO_DOUBTS),
+        doubts=sum((_within(claim_set, ask).doubts for _, claim_set in found.found), NO_DOUBTS),
         so_far=(start, end) == (date(ask.today.year, 1, 1), ask.today),
         some=of_some(ask),
     )
 
 
-def _part(person: HouseholdMember, alive: Live, ask: Ask, *, hides: bool) -> Part:
-    rows, wanted = _within(alive, ask).counted, _wanted(ask)
+def _part(person: HouseholdMember, claim_set: ClaimSet, ask: Ask, *, hides: bool) -> Part:
+    rows, wanted = _within(claim_set, ask).counted, _wanted(ask)
     shares = [amount_in(claim, wanted) for claim in rows]
     floors = any(claim.owed.is_floor for claim in rows) and wanted.aspect is None
     return Part(person, len(rows), sum_told(shares), hides or floors or None in shares)
 
 
-def _within(alive: Live, ask: Ask) -> Within:
-    return alive.within(time_of(ask), _wanted(ask))
+def _within(claim_set: ClaimSet, ask: Ask) -> Within:
+    return claim_set.within(time_of(ask), _wanted(ask))
 
 
 def _wanted(ask: Ask) -> ClaimWish:

@@ -89,10 +89,10 @@ async def _standing(one: Ask) -> Standing:
     medical = [each for each in coverages.current if each.scope == "medical"]
     if not medical:
         return None, None, None
-    alive = await period_claims(one, counted_since(coverages), people=False)
-    one.cite("ExplanationOfBenefit", [claim.id for claim in alive.added])
+    claim_set = await period_claims(one, counted_since(coverages), people=False)
+    one.cite("ExplanationOfBenefit", [claim.id for claim in claim_set.added])
     plans = [(medical[0], medical[0].costs)]
-    found = standings(_aspect(one), plans, alive, coverages)
+    found = standings(_aspect(one), plans, claim_set, coverages)
     return medical[0], found[0] if found else None, _of_family(medical[0], _aspect(one))
 
 

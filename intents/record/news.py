@@ -8,8 +8,8 @@ from bot.kit import (
     LOOKED_AT,
     Ask,
     Claim,
+    ClaimSet,
     Doctors,
-    Live,
     Seen,
     WithSeen,
     as_seen,
@@ -61,29 +61,29 @@ class News(WithSeen, frozen=True):
 async def answer(ask: Ask) -> News:
     """Return the changes since the last question, or by the records' dates for a named day or the first question."""
     before, asked = await ask.last_seen(), span_of(ask)[0]
-    alive = await period_claims(ask, ask.today - LOOKED_AT)
+    claim_set = await period_claims(ask, ask.today - LOOKED_AT)
     if "ids" in ask.arguments:
-        return shown(alive, ask)
-    now = await doctors_seen(ask, alive.claims)
-    found = summarize(alive, ask, before, now, asked)
+        return shown(claim_set, ask)
+    now = await doctors_seen(ask, claim_set.claims)
+    found = summarize(claim_set, ask, before, now, asked)
     ask.cite("ExplanationOfBenefit", [claim.id for claim in (*found.new, *found.changed)])
     return found
 
 
-def shown(alive: Live, ask: Ask) -> News:
+def shown(claim_set: ClaimSet, ask: Ask) -> News:
     """Return the answer with the claims that a button names; the stored state stays unchanged."""
     ids = ask.arguments["ids"].split()
-    rows = tuple(claim for claim in alive.every if claim.id in ids)
+    rows = tuple(claim for claim in claim_set.every if claim.id in ids)
     ask.cite("ExplanationOfBenefit", [claim.id for claim in rows])
     return News(since=_day(ask.arguments.get("since"), ask.today), new=rows, shown=True, hides=ask.report.hides)
 
 
-def summarize(alive: Live, ask: Ask, before: Seen | None, now: Doctors, asked: date | None) -> News:
+def summarize(claim_set: ClaimSet, ask: Ask, before: Seen | None, now: Doctors, asked: date | None) -> News:
     """Return the new and the changed claims; a claim that replaces another one counts as changed."""
     since = asked or (before.day if before else ask.today - _FIRST_TIME)
-    marks, hides = marks_of_claims(ask, alive), ask.report.hides
-    known = None if asked or before is None else _compared(ask, alive, before, marks)
-    new, changed, untold = _by_dates(alive, since) if known is None else (*known, 0)
+    marks, hides = marks_of_claims(ask, claim_set), ask.report.hides
+    known = None if asked or before is None else _compared(ask, claim_set, before, marks)
+    new, changed, untold = _by_dates(claim_set, since) if known is None else (*known, 0)
     kept = {**(before.claims if before and hides else {}), **marks}
     return News(
         since=since,
@@ -102,41 +102,41 @@ def summarize(alive: Live, ask: Ask, before: Seen | None, now: Doctors, asked: d
 
 
 def _compared(
-    ask: Ask, alive: Live, before: Seen, marks: dict[str, str]
+    ask: Ask, claim_set: ClaimSet, before: Seen, marks: dict[str, str]
 ) -> tuple[tuple[Claim, ...], tuple[Claim, ...]]:
     """Return the new claims and the changed claims, by comparison with the stored digests of ids and contents."""
-    keys = {claim.id: mark(ask, claim.id) for claim in alive.every}
-    fresh = [claim for claim in alive.claims if keys[claim.id] not in before.claims]
-    corrections = [claim for claim in fresh if _is_correction(claim, alive)]
+    keys = {claim.id: mark(ask, claim.id) for claim in claim_set.every}
+    fresh = [claim for claim in claim_set.claims if keys[claim.id] not in before.claims]
+    corrections = [claim for claim in fresh if _is_correction(claim, claim_set)]
     other = [
         claim
-        for claim in (*alive.claims, *alive.taken_back, *alive.cancelled)
+        for claim in (*claim_set.claims, *claim_set.taken_back, *claim_set.cancelled)
         if before.claims.get(keys[claim.id], marks[keys[claim.id]]) != marks[keys[claim.id]]
     ]
     return tuple(one for one in fresh if one not in corrections), (*corrections, *other)
 
 
-def _by_dates(alive: Live, since: date) -> tuple[tuple[Claim, ...], tuple[Claim, ...], int]:
+def _by_dates(claim_set: ClaimSet, since: date) -> tuple[tuple[Claim, ...], tuple[Claim, ...], int]:
     """Return the claims decided since that day, older claims updated since, and the number of claims without a date.
 
     An update of all records at the same time is ignored.
     """
-    told = [claim for claim in alive.claims if claim.created]
+    told = [claim for claim in claim_set.claims if claim.created]
     fresh = [claim for claim in told if claim.created and claim.created.first >= since]
     touched = [claim for claim in told if claim not in fresh and _touched(claim, since)]
     plain = touched if len(touched) * 2 <= len(told) else []
-    corrections = [claim for claim in fresh if _is_correction(claim, alive)]
-    back = [claim for claim in alive.taken_back if _touched(claim, since)]
+    corrections = [claim for claim in fresh if _is_correction(claim, claim_set)]
+    back = [claim for claim in claim_set.taken_back if _touched(claim, since)]
     new = tuple(claim for claim in fresh if claim not in corrections)
-    return new, (*corrections, *plain, *back), len(alive.claims) - len(told)
+    return new, (*corrections, *plain, *back), len(claim_set.claims) - len(told)
 
 
 def _touched(claim: Claim, since: date) -> bool:
     return claim.last_updated is not None and claim.last_updated.date() >= since
 
 
-def _is_correction(claim: Claim, alive: Live) -> bool:
-    return bool(claim.replaces) or alive.before(claim) is not None
+def _is_correction(claim: Claim, claim_set: ClaimSet) -> bool:
+    return bool(claim.replaces) or claim_set.before(claim) is not None
 
 
 def _day(text: str | None, today: date) -> date:

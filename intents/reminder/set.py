@@ -67,12 +67,14 @@ async def answer(ask: Ask) -> AppealReminder:
     deadline = text_of(ask, "question") == "deadline"
     claim_id, others, wanted = await _denied(ask, deadline=deadline), tuple[Claim, ...](), wanted_of(ask)
     if claim_id is None:
-        alive = await newest_claims(ask, *service_dates(ask), enough=lambda so_far: bool(denied_claims(so_far, ask)))
-        found, sent = denied_claims(alive, ask), {one.claim for one in await ask.cases() if one.stage != "open"}
+        claim_set = await newest_claims(
+            ask, *service_dates(ask), enough=lambda so_far: bool(denied_claims(so_far, ask))
+        )
+        found, sent = denied_claims(claim_set, ask), {one.claim for one in await ask.cases() if one.stage != "open"}
         if deadline:  # of those that can still be appealed, where there are any
             found = tuple(claim for claim in found if claim.id not in sent) or found
         if not found:
-            nearest = await near_claims(ask, alive) if wanted.narrows else None
+            nearest = await near_claims(ask, claim_set) if wanted.narrows else None
             return AppealReminder(today=ask.today, wanted=wanted, nearest=nearest)
         claim_id, others = found[0].id, found[1:SHOWN]
     claim = await claim_by_id(ask, claim_id)

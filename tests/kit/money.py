@@ -10,12 +10,12 @@ from typing import Any, Literal
 
 import msgspec
 
-from bot.kit import Ask, Claim, Live, read_lines
+from bot.kit import Ask, Claim, ClaimSet, read_lines
 from bot.language.rules import read_yaml
 from bot.pack import Pack, template_of
 from bot.payer.budget import Budget
 from bot.records.claim import read_claim
-from bot.records.live import live
+from bot.records.claim_set import claim_set_of
 from bot.replies.plain import plain
 from tests.records.made import CLAIM_TYPE, Json, coded, eob, money, raw
 from tests.shipped import hears, module_of
@@ -137,9 +137,9 @@ def asking(**more: Any) -> Ask:
     return Ask(**{**values, "hears": hears, "directory": None, "places": None, **more})
 
 
-def alive(*claims: Claim) -> Live:
+def claim_set(*claims: Claim) -> ClaimSet:
     """The claims that count."""
-    return live(claims, TODAY)
+    return claim_set_of(claims, TODAY)
 
 
 def read(row: Row) -> Claim:
@@ -149,7 +149,7 @@ def read(row: Row) -> Claim:
 
 def answered(row: Row) -> object:
     """What the row's question finds, among all its claims."""
-    module, found = module_of(row.asks), alive(*(read(one) for one in (row, *row.beside)))
+    module, found = module_of(row.asks), claim_set(*(read(one) for one in (row, *row.beside)))
     if row.asks != "claim.detail":
         return module.summarize(found, asking(slots=row.slots))
     claim = read(row)

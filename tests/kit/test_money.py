@@ -22,7 +22,7 @@ _FIGURE = re.compile(r"-?\$[\d,]+\.\d\d")
 
 
 def _cost(pack: Pack, claim: Claim) -> str:
-    summary = module_of("claim.last_visit_cost").summarize(money.alive(claim), money.asking())
+    summary = module_of("claim.last_visit_cost").summarize(money.claim_set(claim), money.asking())
     return money.said(pack, "claim/last_visit_cost", summary)
 
 
@@ -41,7 +41,7 @@ def test_the_reply_is_exactly_this(name: str, pack: Pack) -> None:
 def test_the_list_and_the_details_say_the_same_amount(name: str, pack: Pack) -> None:
     """One claim has one amount wherever it is shown, and Spanish has the same."""
     claim = money.read(ROWS[name])
-    listed = module_of("claim.list").summarize(money.alive(claim), money.asking())
+    listed = module_of("claim.list").summarize(money.claim_set(claim), money.asking())
     detailed = module_of("claim.detail").summarize(claim, ())
     amount = claim.owed.amount
     told = "not reported" if amount is None else f"{amount.cents.copy_abs():,}"
@@ -118,7 +118,7 @@ def test_no_sum_is_of_our_own_making(
     ]
     read = [money.read(row) for row in rows]
     summary = module_of("claim.spending").summarize(
-        money.alive(*read), money.asking(slots={"amount_kind": aspect} if aspect else {})
+        money.claim_set(*read), money.asking(slots={"amount_kind": aspect} if aspect else {})
     )
     groups = [read, *([c for c in read if c.kind == kind] for kind in ("professional", "vision"))]
     groups += [[c for c in read if c.service.day and c.service.day.month == month] for month in range(1, 8)]

@@ -73,9 +73,9 @@ async def read(server: Server) -> tuple[set[str], Ask]:
     http = Http(transport=httpx.MockTransport(server))
     client = MemberClient(http, BASE, "token", "p1")
     ask = asking(today=TODAY, budget=Budget(), member=client)
-    alive = await period_claims(ask, START, TODAY)
-    ask.cite("ExplanationOfBenefit", [claim.id for claim in alive.claims])
-    return {claim.id for claim in alive.claims}, ask
+    claim_set = await period_claims(ask, START, TODAY)
+    ask.cite("ExplanationOfBenefit", [claim.id for claim in claim_set.claims])
+    return {claim.id for claim in claim_set.claims}, ask
 
 
 def opened(server: Server) -> set[tuple[str, ...]]:

@@ -80,10 +80,12 @@ def test_every_amount_of_a_claim_is_the_payers(name: str, pack: Pack) -> None:
     row = rows()[name]
     theirs, claim = totals(row), read_claim(row, strict=True)
     owed = owed_of(row)
-    cost = module_of("claim.last_visit_cost").summarize(money.alive(claim), money.asking(today=money.TODAY))
+    cost = module_of("claim.last_visit_cost").summarize(money.claim_set(claim), money.asking(today=money.TODAY))
     texts = {
         "headline": money.said(pack, "claim/last_visit_cost", cost) if not claim.is_pharmacy else "",
-        "list": money.said(pack, "claim/list", module_of("claim.list").summarize(money.alive(claim), money.asking())),
+        "list": money.said(
+            pack, "claim/list", module_of("claim.list").summarize(money.claim_set(claim), money.asking())
+        ),
         "detail": money.said(pack, "claim/detail", module_of("claim.detail").summarize(claim, read_lines(claim))),
     }
     for where, text in texts.items():
@@ -116,8 +118,8 @@ def differences(theirs: dict[str, Decimal]) -> tuple[Decimal, ...]:
 def test_the_year_sums_are_those_of_the_json(folder: str, pack: Pack) -> None:
     """Each year of a guide's claims: the liabilities that are told, no other, and how many claims don't tell."""
     mine = [row for name, row in rows().items() if name.startswith(folder)]
-    alive = money.alive(*map(read_claim, mine))
-    counted = {claim.id for claim in alive.added}
+    claim_set = money.claim_set(*map(read_claim, mine))
+    counted = {claim.id for claim in claim_set.added}
     years: dict[str, list[Decimal | None]] = {}
     for row in mine:
         if json.loads(row)["id"] in counted:
@@ -126,7 +128,7 @@ def test_the_year_sums_are_those_of_the_json(folder: str, pack: Pack) -> None:
     for year, amounts in years.items():
         told = [one for one in amounts if one is not None]
         span = {"date_range": {"start": f"{year}-01-01", "end": f"{year}-12-31"}}
-        found = module_of("claim.spending").summarize(alive, money.asking(slots=span))
+        found = module_of("claim.spending").summarize(claim_set, money.asking(slots=span))
         assert (found.told, found.untold, found.doubts.faulty) == (len(told), len(amounts) - len(told), 0), year
         assert (found.total.value if found.total else None) == (sum(told) if told else None), year
         said = money.said(pack, "claim/spending", found)

@@ -7,8 +7,8 @@ import pytest
 
 from bot.records.bundle import read_page
 from bot.records.claim import Claim, read_claim
+from bot.records.claim_set import claim_set_of
 from bot.records.coverage import product_line
-from bot.records.live import live
 from bot.records.share import doubts_of, why_of
 from tests.records.made import CLAIM_TYPE, Json, bundle, claim, coded, dollars, eob, money, raw
 
@@ -19,7 +19,7 @@ CARC = "https://x12.org/codes/claim-adjustment-reason-codes"
 
 def said(one: Claim, *others: Claim) -> set[str]:
     """What has to be said of the first claim, among all of them."""
-    return {doubt.what for doubt in doubts_of(one, live([one, *others], TODAY))}
+    return {doubt.what for doubt in doubts_of(one, claim_set_of([one, *others], TODAY))}
 
 
 def numbered(name: str, number: str, **elements: object) -> Claim:
@@ -90,10 +90,10 @@ def test_a_reversal_takes_back_its_exact_opposite_whatever_its_number(number: st
     first = numbered("a", "C-1", total=[money("submitted", 200), money("memberliability", 40)])
     again = numbered("b", "C-2", total=[money("submitted", 200), money("memberliability", 40)])
     back = numbered("back", number, total=[money("submitted", -200), money("memberliability", -40)])
-    found = live([first, again, back], TODAY)
+    found = claim_set_of([first, again, back], TODAY)
     assert [len(found.taken_back), len(found.added)] == [1, 1]
     other = numbered("c", "C-3", total=[money("submitted", 200)], provider={"display": "Another Clinic"})
-    assert live([other, back], TODAY).taken_back == ()
+    assert claim_set_of([other, back], TODAY).taken_back == ()
 
 
 def test_two_claims_of_one_number_are_both_told() -> None:
@@ -101,10 +101,10 @@ def test_two_claims_of_one_number_are_both_told() -> None:
     one, other = (
         numbered(name, "C-1", total=[money("memberliability", owed)]) for name, owed in (("a", 10), ("b", 30))
     )
-    assert [claim.id for claim in live([one, other], TODAY).added] == ["a", "b"]
+    assert [claim.id for claim in claim_set_of([one, other], TODAY).added] == ["a", "b"]
     assert "twin" in said(one, other)
     copy = numbered("c", "C-1", total=[money("memberliability", 10)])
-    assert len(live([one, copy], TODAY).claims) == 1
+    assert len(claim_set_of([one, copy], TODAY).claims) == 1
 
 
 @pytest.mark.parametrize("issue", [{"code": "incomplete"}, {"code": "processing", "diagnostics": "Results truncated"}])
@@ -203,7 +203,7 @@ def test_humanas_own_category_codes() -> None:
     assert found.owed.amount == found.owed.parts_sum == dollars("159.14")
     assert found.owed.gap is None
     assert (found.seen, found.denied, found.is_draft) == ("River Hospital", False, True)
-    assert live([found]).claims == (found,)
+    assert claim_set_of([found]).claims == (found,)
 
 
 def test_cignas_absent_elements_and_empty_totals() -> None:

@@ -29,8 +29,8 @@ ClaimDays = tuple[date | None, date | None]
 ClaimFilter = Callable[[Iterable[Claim]], tuple[Claim, ...]]
 
 
-class Live(msgspec.Struct, frozen=True):
-    """The claims that count, newest service first and undated last, with the claims that do not count and why.
+class ClaimSet(msgspec.Struct, frozen=True):
+    """A member's claims: those that count, newest service first and undated last, and those that do not, and why.
 
     Attributes:
         left_out: the number of claims that do not count by reason: `cancelled`, `entered-in-error`, `replaced`,
@@ -138,8 +138,8 @@ NO_DOUBTS = SumDoubts()
 class Within:
     """The matching claims of a period. Each list is in the order that `wanted` gives, and computed on first use."""
 
-    def __init__(self, alive: Live, span: ClaimDays, wanted: ClaimFilter) -> None:
-        self._alive, self._span, self._wanted = alive, span, wanted
+    def __init__(self, claim_set: ClaimSet, span: ClaimDays, wanted: ClaimFilter) -> None:
+        self._alive, self._span, self._wanted = claim_set, span, wanted
 
     @cached_property
     def counted(self) -> tuple[Claim, ...]:
@@ -217,7 +217,7 @@ class Visits(msgspec.Struct, frozen=True):
     claims: tuple[Claim, ...]
 
 
-def live(claims: Iterable[Claim], today: date | None = None) -> Live:
+def claim_set_of(claims: Iterable[Claim], today: date | None = None) -> ClaimSet:
     """Return the claims that count. If `today` is given, a service date in the future counts as unknown (F41)."""
     left_out: Counter[str] = Counter()
     newest, older = newest_versions(claims)
@@ -242,7 +242,7 @@ def live(claims: Iterable[Claim], today: date | None = None) -> Live:
     left_out.update({reason: len(rows) for reason, rows in gone.items() if rows})
     kept.sort(key=lambda claim: _newness(claim, today), reverse=True)
     claims = tuple(claim for claim in kept if not claim.is_reversal)
-    return Live(
+    return ClaimSet(
         claims=claims,
         left_out=left_out,
         replaced=tuple(gone.get("replaced", ())),
@@ -256,19 +256,19 @@ def live(claims: Iterable[Claim], today: date | None = None) -> Live:
     )
 
 
-def visits(alive: Live, today: date | None = None, *, pharmacy: bool = False) -> tuple[Visits, ...]:
+def visits(claim_set: ClaimSet, today: date | None = None, *, pharmacy: bool = False) -> tuple[Visits, ...]:
     """Return the claims grouped by service day, in order; each undated claim is a group of its own.
 
     Pharmacy fills are omitted unless `pharmacy` is set.
     """
-    seen = (claim for claim in alive.claims if pharmacy or not claim.is_pharmacy)
+    seen = (claim for claim in claim_set.claims if pharmacy or not claim.is_pharmacy)
     groups = grouped(seen, lambda claim: believed_day(claim, today) or claim.id)
     return tuple([Visits(None if isinstance(day, str) else day, tuple(rows)) for day, rows in groups.items()])
 
 
-def fills(alive: Live) -> tuple[Claim, ...]:
+def fills(claim_set: ClaimSet) -> tuple[Claim, ...]:
     """Return the pharmacy claims, newest first."""
-    return tuple(claim for claim in alive.claims if claim.is_pharmacy)
+    return tuple(claim for claim in claim_set.claims if claim.is_pharmacy)
 
 
 def believed_day(claim: Claim, today: date | None = None) -> PartialDate | None:
@@ -285,7 +285,7 @@ def _newness(claim: Claim, today: date | None) -> tuple[date, date, datetime]:
 
 
 def _reason_out(claim: Claim) -> str | None:
-    """Return why a claim does not count, a key of `Live.left_out`; None if it counts. A missing `use` means "claim"."""
+    """Return why a claim does not count, a key of `left_out`; None if it counts. A missing `use` means "claim"."""
     if claim.uninterpreted:
         return "not interpreted"
     if claim.use not in {None, "claim"}:
