@@ -181,12 +181,12 @@ class Answering:
         """Return the question, its `Ask`, the answer's name and result; of another intent if that one fits better."""
         try:
             summary = await self._found(person, ask, access, name)
-        except Reroute as other:
-            name = other.intent or next(name for name, one in self._pack.intents.items() if one.to_come == "takes")
+        except Reroute as reroute:
+            name = reroute.intent or next(name for name, one in self._pack.intents.items() if one.to_come == "takes")
             asked = replace(asked, intent=name if name in self._pack.intents else asked.intent, unmet={})
             if access is None and self._pack.is_of_member(name):  # no rule of all plans tells it
                 access = await self._accounts.access(person, asked.whose)
-            ask = replace(ask, unmet={}, arguments=other.arguments)
+            ask = replace(ask, unmet={}, arguments=reroute.arguments)
             return await self._best_answer(person, asked, ask, access, name, handed=True)
         by = {} if handed else {one.tells: intent for intent, one in self._pack.intents.items()}
         for intent in (by[tells] for tells in others_that_may_hold(ask) if tells in by):
