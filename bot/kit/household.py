@@ -27,17 +27,17 @@ class HouseholdMember(msgspec.Struct, frozen=True):
 class Household(msgspec.Struct, Generic[T], frozen=True):
     """The results for each person who could be read; `missing` are the others.
 
-    `hides` are the numbers of the people whose records could be read only in part.
+    `partial` are the numbers of the people whose records could be read only in part.
     """
 
     found: tuple[tuple[HouseholdMember, T], ...]
     missing: tuple[HouseholdMember, ...] = ()
-    hides: frozenset[int] = frozenset()
+    partial: frozenset[int] = frozenset()
 
     @property
     def is_floor(self) -> bool:
         """Whether a sum over the household is only a minimum, because something could not be read."""
-        return bool(self.missing or self.hides)
+        return bool(self.missing or self.partial)
 
 
 def of_some(ask: Ask) -> bool:
@@ -83,7 +83,7 @@ async def household(ask: Ask, read: Callable[[Ask], Awaitable[T]], about: str) -
     return Household(
         found=tuple((_person(kin), found) for kin, found in rows if not isinstance(found, PayerError | Unreadable)),
         missing=tuple(_person(kin) for kin, _ in failed),
-        hides=frozenset(kin.number for kin, _ in rows if kin.ask.report.hides),
+        partial=frozenset(kin.number for kin, _ in rows if kin.ask.report.is_partial),
     )
 
 

@@ -34,11 +34,13 @@ class Month(msgspec.Struct, frozen=True):
     read: bool = True
 
 
-def months_of(start: date, end: date, claims: Sequence[Claim], wanted: ClaimWish, *, hides: bool) -> tuple[Month, ...]:
+def months_of(
+    start: date, end: date, claims: Sequence[Claim], wanted: ClaimWish, *, is_partial: bool
+) -> tuple[Month, ...]:
     """Return every month from `start` to `end` in order, with its sum.
 
     Months that the conditions exclude are left out. Return an empty tuple if a claim's month is unknown or outside the
-    period, because then no sum is certain. `hides`: months without claims are marked as not read instead of zero.
+    period, because then no sum is certain. `is_partial`: months without claims are marked as not read instead of zero.
     """
     rows_of = grouped(claims, lambda claim: period_of(claim.service.day, "month"))
     first, last = month_number(start), month_number(end)
@@ -48,7 +50,7 @@ def months_of(start: date, end: date, claims: Sequence[Claim], wanted: ClaimWish
         return ()
     sums = {name: sum_told([amount_in(claim, wanted) for claim in rows]) for name, rows in rows_of.items()}
     [currency] = {amount.currency for amount in sums.values() if amount}
-    none = Month("", None, read=False) if hides else Month("", Amount(Decimal(0), currency))
+    none = Month("", None, read=False) if is_partial else Month("", Amount(Decimal(0), currency))
     return tuple(Month(name, sums[name]) if name in sums else replace(none, name=name) for name in names)
 
 

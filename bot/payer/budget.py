@@ -109,7 +109,7 @@ class Report(msgspec.Struct):
         return not self.gaps
 
     @property
-    def hides(self) -> bool:
+    def is_partial(self) -> bool:
         """Whether records that belong in a sum may be missing, so that the sum is a lower bound ("at least")."""
         return any(gap.kind in _HIDING for gap in self.gaps)
 

@@ -229,7 +229,7 @@ def _wanted(ask: Ask) -> ClaimWish:
 
 def _side(counted: tuple[Claim, ...], span: Span, wanted: ClaimWish, ask: Ask) -> Side:
     shares = [amount_in(claim, wanted) for claim in counted]
-    least = None in shares or ask.report.hides or any(claim.owed.is_floor for claim in counted)
+    least = None in shares or ask.report.is_partial or any(claim.owed.is_floor for claim in counted)
     paid, currencies = added(claim.plan_paid for claim in counted), len(by_currency(shares))
     fills = bool(counted) and all(claim.is_pharmacy for claim in counted)
     times = times_of(counted, "fill" if fills else counts_asked(ask, wanted) or "visit")

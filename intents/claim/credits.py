@@ -25,7 +25,7 @@ class Credits(Summary, frozen=True):
     rows: tuple[tuple[Claim, Sign, Amount | None], ...]
     more: int
     read: int
-    hides: bool
+    is_partial: bool
     wanted: ClaimWish
 
 
@@ -37,7 +37,7 @@ async def answer(ask: Ask) -> Credits:
     gone = {claim.id for claim in claim_set.taken_back}
     rows = [(claim, *found) for claim in fit if (found := _sign(claim, gone)) and not claim.sensitive]
     ask.cite("ExplanationOfBenefit", [claim.id for claim, _, _ in rows[:SHOWN]])
-    return Credits(tuple(rows[:SHOWN]), max(0, len(rows) - SHOWN), len(fit), ask.report.hides, wanted)
+    return Credits(tuple(rows[:SHOWN]), max(0, len(rows) - SHOWN), len(fit), ask.report.is_partial, wanted)
 
 
 def _sign(claim: Claim, gone: set[str]) -> tuple[Sign, Amount | None] | None:

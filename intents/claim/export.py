@@ -208,7 +208,7 @@ def summarize(claim_set: ClaimSet, ask: Ask, patient: str | None = None) -> Expo
         undated=len(within.undated),
         strange=claim_set.left_out["not interpreted"],
         gaps=tuple(dict.fromkeys(gap.kind for gap in ask.report.gaps)),
-        months=() if ask.report.hides else _months(counted),
+        months=() if ask.report.is_partial else _months(counted),
         way=way_of(counted),
         doubts=replace(within.doubts_of(counted), undated=0),
         kinds=kinds,
@@ -219,7 +219,7 @@ def summarize(claim_set: ClaimSet, ask: Ask, patient: str | None = None) -> Expo
         papers=papers,
         owed=totals[COLUMNS.index("owed")],
         wanted=wanted_of(ask),
-        least=ask.report.hides or any(claim.owed.is_floor for claim in told),
+        least=ask.report.is_partial or any(claim.owed.is_floor for claim in told),
         two_plans=sum(1 for claim in told if claim.id in claim_set.coordinated),
         whole=start is None and end is None,
     )

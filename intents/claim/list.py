@@ -128,7 +128,7 @@ def summarize(claim_set: ClaimSet, ask: Ask) -> ClaimList:
     wanted = summed_wish(ask, wanted) if sizes_group(ask) else wanted
     found, chosen = claim_set.within(span_of(ask), wanted), choose(claim_set.listed, wanted)
     ends, whole = ends_of(ask, found.counted, wanted), whole_of(ask, wanted)
-    of = len(claim_set.within((whole.start, whole.end), whole).listed) if whole and not ask.report.hides else None
+    of = len(claim_set.within((whole.start, whole.end), whole).listed) if whole and not ask.report.is_partial else None
     page = ends or found.listed[first : first + _page(ask)]
     whole_list = bool(ends) or len(found.listed) <= first + _page(ask)
     more = not (whole_list or count_asked(ask, PAGE_OF_TABLE))
@@ -139,7 +139,7 @@ def summarize(claim_set: ClaimSet, ask: Ask) -> ClaimList:
         more=more,
         read=len(found.listed),
         page=ask.page,
-        number=len(found.listed) if (_counts(ask, wanted) or whole_list) and not ask.report.hides else None,
+        number=len(found.listed) if (_counts(ask, wanted) or whole_list) and not ask.report.is_partial else None,
         of=of,
         so=len(found.listed) == of if of is not None and "always" in ask.asked.says else None,
         chosen=chosen,
@@ -152,7 +152,7 @@ def summarize(claim_set: ClaimSet, ask: Ask) -> ClaimList:
         visits=visits,
         fills=visits and any(claim.is_pharmacy for claim in claim_set.within(span_of(ask), wanted_of(ask)).listed),
         table=_of_table(ask) or (bool(wanted.start or wanted.end) and len(page) > _FEW),
-        together=_together(found, wanted) if page == found.listed and not ask.report.hides else None,
+        together=_together(found, wanted) if page == found.listed and not ask.report.is_partial else None,
         one=asks_one(ask)
         and not first
         and bool(page)

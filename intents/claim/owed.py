@@ -113,7 +113,7 @@ def summarize(claim_set: ClaimSet, ask: Ask) -> OwedInAll:
         unknown_share=added(claim.owed.amount for claim in unknown),
         untold=len(counted) - len(told),
         open=tuple(pair for pair in rest if not pair[0].sensitive)[:SHOWN],
-        least=ask.report.hides or any(claim.owed.is_floor for claim in told) or len(told) < len(counted),
+        least=ask.report.is_partial or any(claim.owed.is_floor for claim in told) or len(told) < len(counted),
         marked=sum(1 for claim in told if claim.sensitive),
         shares=by_currency(claim.owed.amount for claim in told),
         doubts=found.doubts,

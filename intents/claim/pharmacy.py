@@ -96,7 +96,7 @@ class Pharmacy(Summary, frozen=True):
     shielded: int
     last: Claim | None
     wanted: ClaimWish
-    hides: bool = False
+    is_partial: bool = False
     doubts: Mapping[str, tuple[Doubt, ...]] = msgspec.field(default_factory=dict)
     summed: SumDoubts = NO_DOUBTS
     visits: bool = False
@@ -177,7 +177,7 @@ def summarize(claim_set: ClaimSet, ask: Ask, earlier: ClaimSet | None = None) ->
         shielded=sum(1 for claim in filled if claim.sensitive),
         last=before[0] if before else None,
         wanted=_wish(ask),
-        hides=ask.report.hides,
+        is_partial=ask.report.is_partial,
         doubts={claim.id: doubts_of(claim, claim_set) for claim in filled},
         summed=found.doubts,
         visits=any(not claim.is_pharmacy for claim in filled),

@@ -46,7 +46,7 @@ class Shots(Summary, frozen=True):
     count: int
     left: int
     marked: int
-    hides: bool
+    is_partial: bool
     free: bool
     dated: bool = False
     wanted: ClaimWish | None = None
@@ -74,7 +74,7 @@ async def answer(ask: Ask) -> Shots:
         count=len(plain),
         left=len(plain) - len(shown),
         marked=len(fit) - len(plain),
-        hides=ask.report.hides,
+        is_partial=ask.report.is_partial,
         free=text_of(ask, "question") == "free",
         dated=ask.asked.form == "date",
         wanted=wanted_of(asked) if lacks else None,

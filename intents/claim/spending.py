@@ -90,7 +90,7 @@ class Spending(Summary, frozen=True):
         apart, undated: The numbers of claims that are in no sum: reversed, replaced or cancelled, and without a day.
         shielded: The number of claims with a sensitivity label, which are in the sum and not described.
         silent, mixed: The numbers of claims that state no kind of care, and that include other care too.
-        doubts: The caveats of the sum; `hides`: some of the requested data could not be read.
+        doubts: The caveats of the sum; `is_partial`: some of the requested data could not be read.
         by: What the sum is divided by, such as "kind"; `per`: the unit of an average; `had`: the number of units.
         so_far: True if the period is this calendar year until today.
         question: "who_paid_more" compares the member's share with what the plan paid, "pace" asks for a projection.
@@ -123,7 +123,7 @@ class Spending(Summary, frozen=True):
     silent: int = 0
     mixed: int = 0
     doubts: SumDoubts = NO_DOUBTS
-    hides: bool = False
+    is_partial: bool = False
     nearest: Nearest | None = None
     by: str | None = None
     so_far: bool = False
@@ -178,7 +178,7 @@ class Spending(Summary, frozen=True):
     @property
     def top(self) -> Month | None:
         """The month with the largest sum; None if fewer than two months have an amount, or if a month was not read."""
-        told = [] if self.hides else [(one.amount.value, one) for one in self.compared if one.amount]
+        told = [] if self.is_partial else [(one.amount.value, one) for one in self.compared if one.amount]
         return max(told, key=lambda pair: pair[0])[1] if told else None
 
     @property
@@ -255,14 +255,14 @@ async def _summed(ask: Ask) -> tuple[Ask, ClaimSet, Spending]:
 def summarize(claim_set: ClaimSet, ask: Ask) -> Spending:
     """Return the sums of the claims that count in the period; sensitive claims are summed but not described."""
     (start, end), wanted, found = _time(ask), _wanted(ask), _within(claim_set, ask)
-    counted, hides = found.counted, ask.report.hides
+    counted, is_partial = found.counted, ask.report.is_partial
     told = [claim for claim in counted if amount_in(claim, wanted) is not None]
     plain = [claim for claim in told if not claim.sensitive]
     totals = by_currency(amount_in(claim, wanted) for claim in told)
     one, shares = len(totals) == 1, partial(shares_by, wanted=wanted)
     ranks = (
         one
-        and not hides
+        and not is_partial
         and "by" not in ask.arguments
         and not (threshold_asked(ask) or ask.asked.each or ends_asked(ask) or wanted.each_of)
     )
@@ -280,7 +280,7 @@ def summarize(claim_set: ClaimSet, ask: Ask) -> Spending:
         owed=sum_told([claim.owed.amount for claim in counted]) if one else None,
         plan_paid=sum_told([plan_paid_in(claim, wanted) for claim in counted]) if len(totals) < _SEVERAL else None,
         paid_by_member=sum_told([claim.paid_by_patient for claim in counted]) if one else None,
-        months=months_of(start, end, counted, wanted, hides=hides) if one else (),
+        months=months_of(start, end, counted, wanted, is_partial=is_partial) if one else (),
         kinds=shares(told, lambda claim: claim.kind or "") if one else (),
         providers=shares(plain, lambda claim: claim.seen or claim.billing or "")[:SHOWN] if one else (),
         apart=len(found.apart),
@@ -291,7 +291,7 @@ def summarize(claim_set: ClaimSet, ask: Ask) -> Spending:
         silent=choose(claim_set.added, wanted).silent,
         mixed=sum(1 for claim in told if holds_more(claim, wanted)),
         doubts=found.doubts,
-        hides=hides,
+        is_partial=is_partial,
         by=_by(ask),
         each=_each(ask, counted),
         ends=ends_of(ask, plain, wanted),
@@ -322,8 +322,8 @@ def _each(ask: Ask, counted: Sequence[Claim]) -> tuple[Claim, ...]:
 def _held_against(summary: Spending, claim_set: ClaimSet, ask: Ask, counted: Sequence[Claim]) -> Spending:
     """Return the summary with the whole of which the sum is a part, and with the limit to which it is compared."""
     threshold, wanted = threshold_asked(ask), summary.wanted
-    sure = not (summary.hides or summary.untold or summary.least)
-    percent = "percent" in ask.slots and not summary.hides
+    sure = not (summary.is_partial or summary.untold or summary.least)
+    percent = "percent" in ask.slots and not summary.is_partial
     whole, time = of_whole(ask), (summary.start, summary.end)
     named = wanted_of(whole)
     apart = "date_whole" in ask.slots

@@ -98,7 +98,7 @@ class DaysOfCare(Summary, frozen=True):
     stays: int = 0
     nights: int | None = None
     since: PartialDate | None = None
-    hides: bool = False
+    is_partial: bool = False
     nearest: Nearest | None = None
     alone: bool = False
     whether: bool = False
@@ -169,7 +169,7 @@ def summarize(found: ClaimSet, ask: Ask) -> DaysOfCare:
         stays=len({claim.service for claim in stays}),
         nights=_nights(stays),
         since=min(known, key=lambda day: day.first, default=None),
-        hides=ask.report.hides,
+        is_partial=ask.report.is_partial,
         alone=(at is not None or wanted.nth is not None or _is_alone(ask, len(dated)))
         and not (often or wanted.by_size or ask.asked.only_one_of),
         beyond=len(every) if at is not None and not dated else 0,
@@ -178,8 +178,8 @@ def summarize(found: ClaimSet, ask: Ask) -> DaysOfCare:
         in_order=in_order(ask, counted, wanted),
         cost=_cost(ask, [claim for group in dated for claim in group.claims], wanted),
         gap=gap,
-        most=most_of(ask, counted, wanted) if not ask.report.hides else None,
-        number=number_of(ask, counted, wanted) if not ask.report.hides else None,
+        most=most_of(ask, counted, wanted) if not ask.report.is_partial else None,
+        number=number_of(ask, counted, wanted) if not ask.report.is_partial else None,
     )
 
 
@@ -187,13 +187,13 @@ def _cost(ask: Ask, claims: Sequence[Claim], wanted: ClaimWish) -> Amount | None
     """Return the member's share of the claims if the question asks for money too; None if not, or if one is unknown."""
     asks = "money" in ask.asked.says or ask.asked.form == "amount"
     shares = [amount_in(claim, wanted) for claim in claims if asks]
-    return None if None in shares or ask.report.hides else sum_told(shares)
+    return None if None in shares or ask.report.is_partial else sum_told(shares)
 
 
 def _part(ask: Ask, found: ClaimSet, wanted: ClaimWish) -> tuple[int, int, bool | None, ClaimWish] | None:
     """Return the `part` of `DaysOfCare`; None if the question counts no part of a whole, or if data is missing."""
     whole, fit = whole_of(ask, wanted), replace(wanted, nth=None)
-    if whole is None or ask.report.hides:
+    if whole is None or ask.report.is_partial:
         return None
     days = (choose(found.claims, one).claims for one in (fit, of_unit(ask, whole)))
     some, every = (len(visits(replace(found, claims=rows), ask.today)) for rows in days)

@@ -78,7 +78,7 @@ async def _claimed(ask: Ask) -> tuple[Claim | None, bool]:
         return None, False
     rows = [claim for claim in fitting(claim_set.added, ask) if claim.service.day]
     found = next((claim for claim in rows if not claim.sensitive), None)
-    return found, not rows and not ask.report.hides
+    return found, not rows and not ask.report.is_partial
 
 
 def summarize(read: Sequence[Procedure], ask: Ask) -> Procedures:

@@ -30,7 +30,7 @@ class FamilyClaims(Summary, frozen=True):
 
     Attributes:
         counts: The number of matching claims of each person, if the question names a period.
-        missing: The people whose record could not be read; `hides`: the people with missing data.
+        missing: The people whose record could not be read; `partial`: the people with missing data.
         some: True if the question is about only a part of the household, such as the children.
     """
 
@@ -42,7 +42,7 @@ class FamilyClaims(Summary, frozen=True):
     people: tuple[HouseholdMember, ...]
     counts: tuple[tuple[HouseholdMember, int], ...]
     missing: tuple[HouseholdMember, ...]
-    hides: tuple[HouseholdMember, ...]
+    partial: tuple[HouseholdMember, ...]
     some: bool = False
 
 
@@ -79,7 +79,7 @@ def summarize(found: Household[ClaimSet], ask: Ask) -> FamilyClaims:
         people=tuple(person for person, _ in found.found),
         counts=tuple((person, len(claims)) for person, claims in chosen) if bounded else (),
         missing=found.missing,
-        hides=tuple(person for person, _ in found.found if person.number in found.hides),
+        partial=tuple(person for person, _ in found.found if person.number in found.partial),
         some=of_some(ask),
     )
 

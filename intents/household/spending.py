@@ -80,7 +80,9 @@ async def answer(ask: Ask) -> FamilySpending:
 def summarize(found: Household[ClaimSet], ask: Ask) -> FamilySpending:
     """Return the sum of each person's own claims, and the total."""
     start, end = time_of(ask)
-    parts = [_part(person, claim_set, ask, hides=person.number in found.hides) for person, claim_set in found.found]
+    parts = [
+        _part(person, claim_set, ask, is_partial=person.number in found.partial) for person, claim_set in found.found
+    ]
     totals = by_currency(part.amount for part in parts)
     return FamilySpending(
         start=start,
@@ -97,11 +99,11 @@ def summarize(found: Household[ClaimSet], ask: Ask) -> FamilySpending:
     )
 
 
-def _part(person: HouseholdMember, claim_set: ClaimSet, ask: Ask, *, hides: bool) -> Part:
+def _part(person: HouseholdMember, claim_set: ClaimSet, ask: Ask, *, is_partial: bool) -> Part:
     rows, wanted = _within(claim_set, ask).counted, _wanted(ask)
     shares = [amount_in(claim, wanted) for claim in rows]
     floors = any(claim.owed.is_floor for claim in rows) and wanted.aspect is None
-    return Part(person, len(rows), sum_told(shares), hides or floors or None in shares)
+    return Part(person, len(rows), sum_told(shares), is_partial or floors or None in shares)
 
 
 def _within(claim_set: ClaimSet, ask: Ask) -> Within:

@@ -43,7 +43,7 @@ class FamilyYear(Summary, frozen=True):
         aspect: The yearly amount: "deductible" or "out_of_pocket_max".
         used: The sum of the people's used amounts; `limit`: the family's amount, None if the plan states none.
         others: People with another plan, which has amounts of its own.
-        missing: People whose record could not be read; `hides`: people with missing data.
+        missing: People whose record could not be read; `partial`: people with missing data.
     """
 
     aspect: str
@@ -53,7 +53,7 @@ class FamilyYear(Summary, frozen=True):
     limit: Amount | None
     others: tuple[HouseholdMember, ...] = ()
     missing: tuple[HouseholdMember, ...] = ()
-    hides: tuple[HouseholdMember, ...] = ()
+    partial: tuple[HouseholdMember, ...] = ()
 
     @property
     def left(self) -> Amount | None:
@@ -79,7 +79,7 @@ async def answer(ask: Ask) -> FamilyYear:
         limit=limits[0] if limits else None,
         others=tuple(person for person, _ in found.found if person not in {part.person for part in parts}),
         missing=found.missing,
-        hides=tuple(person for person, _ in found.found if person.number in found.hides),
+        partial=tuple(person for person, _ in found.found if person.number in found.partial),
     )
 
 

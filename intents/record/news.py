@@ -49,7 +49,7 @@ class News(WithSeen, frozen=True):
     looked: int = 0
     still: int = 0
     away: bool = False
-    hides: bool = False
+    is_partial: bool = False
     shown: bool = False
 
     @property
@@ -75,16 +75,18 @@ def shown(claim_set: ClaimSet, ask: Ask) -> News:
     ids = ask.arguments["ids"].split()
     rows = tuple(claim for claim in claim_set.every if claim.id in ids)
     ask.cite("ExplanationOfBenefit", [claim.id for claim in rows])
-    return News(since=_day(ask.arguments.get("since"), ask.today), new=rows, shown=True, hides=ask.report.hides)
+    return News(
+        since=_day(ask.arguments.get("since"), ask.today), new=rows, shown=True, is_partial=ask.report.is_partial
+    )
 
 
 def summarize(claim_set: ClaimSet, ask: Ask, before: Seen | None, now: Doctors, asked: date | None) -> News:
     """Return the new and the changed claims; a claim that replaces another one counts as changed."""
     since = asked or (before.day if before else ask.today - _FIRST_TIME)
-    marks, hides = marks_of_claims(ask, claim_set), ask.report.hides
+    marks, is_partial = marks_of_claims(ask, claim_set), ask.report.is_partial
     known = None if asked or before is None else _compared(ask, claim_set, before, marks)
     new, changed, untold = _by_dates(claim_set, since) if known is None else (*known, 0)
-    kept = {**(before.claims if before and hides else {}), **marks}
+    kept = {**(before.claims if before and is_partial else {}), **marks}
     return News(
         since=since,
         new=new,
@@ -96,8 +98,10 @@ def summarize(claim_set: ClaimSet, ask: Ask, before: Seen | None, now: Doctors, 
         looked=sum(1 for listed in now.listed.values() if listed),
         still=doctors_still(ask, before, now),
         away=now.away,
-        hides=hides,
-        seen=None if before is None and hides else as_seen(ask, kept, now, before),  # else old claims are new later
+        is_partial=is_partial,
+        seen=None
+        if before is None and is_partial
+        else as_seen(ask, kept, now, before),  # else old claims seem new later
     )
 
 

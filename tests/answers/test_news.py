@@ -84,7 +84,7 @@ async def test_only_a_doctor_who_was_listed_before_has_stayed() -> None:
 async def test_a_first_look_without_all_pages_is_not_kept() -> None:
     """Else the claims of the page that was missing would be new the next time."""
     found, words = await asked(OWN, visit("a", 9), torn="ExplanationOfBenefit")
-    assert found.hides
+    assert found.is_partial
     assert found.seen is None
     assert "Not everything arrived, so I compare from the next time on that all of it does." in words
     first, _ = await asked(OWN, visit("a", 9))
