@@ -52,7 +52,7 @@ from bot.kit.most import (
     Most, Share, SideSum, ends_of, in_order, most_of, number_of, rank_sides, shares_by, times_of)
 from bot.kit.ranking import (
     LONG, counts_asked, ends_asked, of_unit, often_asked, ranking_asked, since_first,
-    sizes_group, summed_wish, threshold_asked, times_asked, unit_asked)
+    sizes_group, summed_filter, threshold_asked, times_asked, unit_asked)
 from bot.kit.near_claims import Nearest, near_claims
 from bot.kit.network_names import Wanted, adds_to, names_of, telling, wanted
 from bot.kit.news import (
@@ -68,7 +68,7 @@ from bot.kit.reading import records
 from bot.kit.record_files import RecordPapers, record_document
 from bot.kit.said import (
     asks_claims, asks_one, asks_parts, asks_several, by_name, by_side, compares_shown, confirms, fitting,
-    is_ranking, wanted_of, whole_of, with_sides)
+    is_ranking, filter_of, whole_of, with_sides)
 from bot.kit.sites import Proof, ProvenPlace, Site, oldest, proof_of, sites
 from bot.kit.sized import Threshold, amount_asked
 from bot.language.classed import AmountLimits
@@ -81,7 +81,7 @@ from bot.kit.amounts import (
 from bot.kit.tense import asks_from_now_on, hand_over_ahead, may_be_ahead, may_come, speaks_ahead
 from bot.kit.to_come import ToCome, price_named, to_come
 from bot.kit.uses import drugs_of_use, is_for, of_use
-from bot.kit.wanted import Chosen, ClaimWish, any_time, choose, is_numbered, with_fills
+from bot.kit.claim_filter import Chosen, ClaimFilter, any_time, choose, is_numbered, with_fills
 from bot.kit.which import count_asked, parts_named, place_of, reaches, shown_before, the_one
 from bot.kit.who import OfProvider, Who, is_titled, who, who_shown
 from bot.payer.discovery import PayerHealth

@@ -15,12 +15,12 @@ from msgspec.structs import replace
 from bot.kit.amounts import holds_more
 from bot.kit.ask import Ask, values_of
 from bot.kit.benefits import Benefit, stands
+from bot.kit.claim_filter import ClaimFilter, any_time, choose
 from bot.kit.coverages import Coverages, visit_kind
 from bot.kit.floors import COUNTED, MetSoFar, counted_since, counting, network_side, standings
 from bot.kit.period import period_claims
-from bot.kit.said import wanted_of
+from bot.kit.said import filter_of
 from bot.kit.spelling import words_of
-from bot.kit.wanted import ClaimWish, any_time, choose
 from bot.records.care_kind import CareKind
 from bot.records.claim import Claim
 from bot.records.claim_set import ClaimSet
@@ -220,7 +220,7 @@ def worked_out(rule: Ahead, ask: Ask, claim_set: ClaimSet, coverages: Coverages)
     plans = [(rule.plan, rule.plan.costs)]
     met = {name: standings(name, plans, claim_set, coverages) for name in COUNTED}
     left, most = (found[0] if found else None for found in met.values())
-    wanted = replace(any_time(wanted_of(ask)), services=(rule.kind,) if rule.kind else ())
+    wanted = replace(any_time(filter_of(ask)), services=(rule.kind,) if rule.kind else ())
     priced = priced_alone(counting(claim_set, coverages), wanted)
     worked = replace(rule, deductible=left, maximum=most, claims=tuple(priced))
     if worked.prices is None:
@@ -245,7 +245,7 @@ def _may_be_left(rule: Ahead, met: MetSoFar | None, price: Decimal) -> Decimal:
     return max(named, default=price)
 
 
-def priced_alone(claims: Iterable[Claim], wanted: ClaimWish) -> list[Claim]:
+def priced_alone(claims: Iterable[Claim], wanted: ClaimFilter) -> list[Claim]:
     """Return the claims that are for the wanted care only and have an allowed amount in the newest one's currency.
 
     Out-of-network, sensitive and denied claims are left out. Empty if no kind of care is wanted.

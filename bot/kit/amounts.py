@@ -10,8 +10,8 @@ import msgspec
 from msgspec.structs import replace
 
 from bot.kit.ask import Ask
+from bot.kit.claim_filter import ClaimFilter
 from bot.kit.spelling import words_of
-from bot.kit.wanted import ClaimWish
 from bot.kit.which import lines_of_care
 from bot.records.care_kind import Shown, shown_as
 from bot.records.claim import Claim
@@ -67,7 +67,7 @@ def _percent(part: Decimal, whole: Decimal) -> str:
     return ">99%" if rounded == _ALL and part < whole else f"{rounded}%"
 
 
-def portion_of(claims: Iterable[Claim], wanted: ClaimWish) -> Portion | None:
+def portion_of(claims: Iterable[Claim], wanted: ClaimFilter) -> Portion | None:
     """Return the amount in question as a part of its total; None if no claim gives both, or the total is zero.
 
     Also None if the currencies differ. A question about "the bill" alone means the member's share of the bill. A claim
@@ -110,7 +110,7 @@ def _stands_in(said: Sequence[str], words: Sequence[str]) -> bool:
     return any(tuple(words[at : at + len(said)]) == tuple(said) for at in range(len(words))) if said else False
 
 
-def part_of_all(claims: Iterable[Claim], every: Iterable[Claim], wanted: ClaimWish) -> Portion | None:
+def part_of_all(claims: Iterable[Claim], every: Iterable[Claim], wanted: ClaimFilter) -> Portion | None:
     """Return the member's share of `claims` as a part of the member's share of `every` claim.
 
     None unless every claim gives that share in one currency and the total is above zero.
@@ -124,7 +124,7 @@ def part_of_all(claims: Iterable[Claim], every: Iterable[Claim], wanted: ClaimWi
     return Portion(None, part, whole, "share")
 
 
-def _is_mixed(claim: Claim, wanted: ClaimWish) -> bool:
+def _is_mixed(claim: Claim, wanted: ClaimFilter) -> bool:
     shown, _ = part_of(claim, wanted)
     return shown is not None and shown.partly
 
@@ -136,7 +136,7 @@ def _whole(claim: Claim, of: Whole) -> Amount | None:
     return claim.billed if of == "bill" else owed
 
 
-def part_of(claim: Claim, wanted: ClaimWish) -> tuple[Shown | None, Amount | None]:
+def part_of(claim: Claim, wanted: ClaimFilter) -> tuple[Shown | None, Amount | None]:
     """Return how the claim shows the wanted kind of care, and the member's share of only the lines of that kind.
 
     Both are None if no kind of care is wanted. The share is also None if the whole claim is of that kind, or if one of
@@ -151,7 +151,7 @@ def part_of(claim: Claim, wanted: ClaimWish) -> tuple[Shown | None, Amount | Non
     return shown, added(shares) if None not in shares else None
 
 
-def plan_paid_in(claim: Claim, wanted: ClaimWish) -> Amount | None:
+def plan_paid_in(claim: Claim, wanted: ClaimFilter) -> Amount | None:
     """Return what the plan paid for a claim; if only some lines are of the wanted kind of care, for these lines.
 
     None if the claim, or one of these lines, does not give the amount.
@@ -163,7 +163,7 @@ def plan_paid_in(claim: Claim, wanted: ClaimWish) -> Amount | None:
     return added(paid) if None not in paid else None
 
 
-def amount_in(claim: Claim, wanted: ClaimWish) -> Amount | None:
+def amount_in(claim: Claim, wanted: ClaimFilter) -> Amount | None:
     """Return the amount of a claim that the question is about; None if it is not given.
 
     If the question is about the member's share and only some lines are of the wanted kind of care, this is the share of
@@ -173,7 +173,7 @@ def amount_in(claim: Claim, wanted: ClaimWish) -> Amount | None:
     return part or claim.amount(wanted.aspect)
 
 
-def holds_more(claim: Claim, wanted: ClaimWish) -> bool:
+def holds_more(claim: Claim, wanted: ClaimFilter) -> bool:
     """Return whether `amount_in` gives the whole claim's amount although only some lines are of the wanted kind."""
     shown, part = part_of(claim, wanted)
     return shown is not None and shown.partly and (part is None or wanted.aspect is not None)

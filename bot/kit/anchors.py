@@ -8,12 +8,12 @@ from msgspec.structs import replace
 from bot.errors import PayerError
 from bot.kit.ask import Ask, text_of
 from bot.kit.care import results
+from bot.kit.claim_filter import with_fills
 from bot.kit.claims import newest_claims
 from bot.kit.reading import records
-from bot.kit.said import fitting, wanted_of
+from bot.kit.said import filter_of, fitting
 from bot.kit.spans import TimeSpan, days_of
 from bot.kit.spelling import words_of
-from bot.kit.wanted import with_fills
 from bot.language.calendar import back, later
 from bot.payer.search import Search
 from bot.records.claim import Claim
@@ -181,5 +181,5 @@ def _fitting(claim_set: ClaimSet, look: Ask) -> list[Claim]:
     Claims with a sensitivity label are left out.
     """
     fit = [c for c in fitting(claim_set.claims, look) if not c.sensitive and believed_day(c, look.today)]
-    fills = with_fills(fit, wanted_of(look))
+    fills = with_fills(fit, filter_of(look))
     return [claim for claim in fit if fills or not claim.is_pharmacy]

@@ -18,13 +18,13 @@ from bot.errors import PayerLacks
 from bot.kit.amounts import part_of
 from bot.kit.ask import Ask, text_of
 from bot.kit.cases import AppealCase
+from bot.kit.claim_filter import ClaimFilter, is_numbered
 from bot.kit.claims import claim_by_id, newest_claims, shown_alone
 from bot.kit.coverages import member_coverages
 from bot.kit.near_claims import Nearest, near_claims
 from bot.kit.offers import CaseChange, WithCase
-from bot.kit.said import fitting, wanted_of
+from bot.kit.said import filter_of, fitting
 from bot.kit.spans import span_of
-from bot.kit.wanted import ClaimWish, is_numbered
 from bot.language.calendar import later
 from bot.payer.search import Search, given
 from bot.records.authorization import Authorization
@@ -69,7 +69,7 @@ def denied_claims(claim_set: ClaimSet, ask: Ask) -> tuple[Claim, ...]:
     """
     if number := text_of(ask, "claim_id"):
         return tuple(claim for claim in claim_set.claims if is_numbered(claim, number))
-    wanted = wanted_of(in_any_state(ask))
+    wanted = filter_of(in_any_state(ask))
     return tuple(claim for claim in fitting(claim_set.claims, in_any_state(ask)) if _is_denied(claim, wanted))
 
 
@@ -81,7 +81,7 @@ def in_any_state(ask: Ask) -> Ask:
     return replace(ask, slots=slots, several=several)
 
 
-def _is_denied(claim: Claim, wanted: ClaimWish) -> bool:
+def _is_denied(claim: Claim, wanted: ClaimFilter) -> bool:
     if claim.denied:
         return True
     if not claim.refused:
@@ -209,7 +209,7 @@ class CaseFound(msgspec.Struct, frozen=True):
     claim: Claim | None = None
     case: AppealCase | None = None
     choices: tuple[Claim, ...] = ()
-    wanted: ClaimWish = msgspec.field(default_factory=ClaimWish)
+    wanted: ClaimFilter = msgspec.field(default_factory=ClaimFilter)
     nearest: Nearest | None = None
     opened: bool = False
 
@@ -227,7 +227,7 @@ async def case_found(ask: Ask, *of_step: str, fits: Callable[[AppealCase], bool]
         claim = await claim_by_id(ask, chosen)
         if pressed or chosen in kept or claim.denied or claim.is_partly_denied or claim.use == "preauthorization":
             return _found(claim, kept, opened=pressed)
-    wanted = wanted_of(ask)
+    wanted = filter_of(ask)
     own = () if wanted.narrows else await _readable(ask, kept)
     fit = [one for one in own if fits(kept[one.id])]
     if fit:

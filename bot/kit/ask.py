@@ -29,10 +29,10 @@ from bot.records.coverage import Coverage
 from bot.records.patient import Patient
 
 if TYPE_CHECKING:
+    from bot.kit.claim_filter import ClaimFilter
     from bot.kit.news import Seen
     from bot.kit.own_doctors import OwnDoctor
     from bot.kit.spans import TimeSets
-    from bot.kit.wanted import ClaimWish
 
 MEMBER_TYPES = frozenset(
     {"CarePlan", "Condition", "Coverage", "ExplanationOfBenefit", "List", "MedicationKnowledge", "Observation"}
@@ -117,7 +117,7 @@ class Ask(msgspec.Struct):
         anchors: The first and last day of each event in the record that dates the period: one event, or one for each
             end.
         sets: The group and its periods, if the question is about those who gave care in one period and not in another.
-        wish: The conditions that `wanted_of` has read from the slots; a changed copy of the question reads its own.
+        claim_filter: The conditions that `filter_of` has read from the slots; a changed copy reads its own.
         hears: Returns what a message requests about claims besides the slots, given the message and the words of each
             slot.
         heard: The results of `hears` so far; `asked` returns the one for this question.
@@ -158,14 +158,14 @@ class Ask(msgspec.Struct):
     kin: tuple[Kin, ...] = ()
     anchors: tuple[tuple[date, date], ...] = ()
     sets: TimeSets | None = None
-    wish: ClaimWish | None = None
+    claim_filter: ClaimFilter | None = None
     care: NamedCare | None = None
     hears: Callable[[str, Mapping[str, str]], ClaimsAsked] = lambda _said, _words: NOTHING_ASKED
     heard: dict[tuple[object, ...], ClaimsAsked] = msgspec.field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Drop the cached conditions, so that a changed copy of the question reads its own conditions."""
-        self.wish = None
+        self.claim_filter = None
 
     @property
     def asked(self) -> ClaimsAsked:

@@ -13,9 +13,9 @@ from msgspec.structs import replace
 
 from bot.errors import PayerError, SignInExpired
 from bot.kit.ask import Ask
-from bot.kit.said import fitting, wanted_of
+from bot.kit.claim_filter import READS_ALL, is_numbered, with_fills
+from bot.kit.said import filter_of, fitting
 from bot.kit.spans import days_around, service_dates, span_of
-from bot.kit.wanted import READS_ALL, is_numbered, with_fills
 from bot.kit.which import part_asked, reaches
 from bot.language.context import FOCUS, THOSE
 from bot.payer.budget import Gap
@@ -54,7 +54,7 @@ async def newest_claims(
     is also read for the biggest, smallest or oldest claim. Without `people`, the records of providers are not included.
     """
     read: list[Claim] = []
-    every, performed = wanted_of(ask).order in READS_ALL, asks_for_care(ask)
+    every, performed = filter_of(ask).order in READS_ALL, asks_for_care(ask)
     async for page in ask.search(claim_search(*filters, page_size=page_size, people=people)):
         claims, unreadable = read_claims(page.entries)
         read += claims
@@ -209,14 +209,14 @@ async def newest_visits(ask: Ask, *, people: bool = False, every: bool = False) 
         *service_dates(ask),
         enough=lambda so_far: not every and reaches(ask, [(claim,) for claim in _visits_that_fit(so_far, ask)]),
         page_size=10,
-        people=people or wanted_of(ask).narrows,
+        people=people or filter_of(ask).narrows,
     )
     return _visits_that_fit(claim_set, ask), claim_set
 
 
 def _visits_that_fit(claim_set: ClaimSet, ask: Ask) -> tuple[Claim, ...]:
     """Return the claims of the matching visits, with pharmacy fills if the conditions of the question include fills."""
-    wanted = wanted_of(ask)
+    wanted = filter_of(ask)
     fit = fitting(claim_set.claims, ask)
     days = visits(replace(claim_set, claims=fit), ask.today, pharmacy=with_fills(fit, wanted))
     return tuple(claim for day in days for claim in day.claims)

@@ -15,16 +15,16 @@ from msgspec.structs import replace
 
 from bot.errors import PayerError
 from bot.kit.ask import Ask
+from bot.kit.claim_filter import ClaimFilter, any_time
 from bot.kit.claims import newest_claims
 from bot.kit.coverages import SCOPES, Coverages, Shares, figures_named, member_coverages
 from bot.kit.period import period_claims
 from bot.kit.ranking import threshold_asked
-from bot.kit.said import wanted_of
+from bot.kit.said import filter_of
 from bot.kit.sized import Threshold
 from bot.kit.spans import days_around, span_of, time_of
-from bot.kit.wanted import ClaimWish, any_time
 from bot.records.claim import Claim
-from bot.records.claim_set import ClaimDays, ClaimFilter, ClaimSet
+from bot.records.claim_set import ClaimDays, ClaimSelector, ClaimSet
 from bot.records.coverage import CostShare, Coverage, PlanYear, calendar_year, plan_year, same_plan
 from bot.records.explanation import added
 from bot.records.money import Amount
@@ -114,7 +114,7 @@ class Floor(msgspec.Struct, frozen=True):
 
 
 def counting(
-    claim_set: ClaimSet, coverages: Coverages, span: ClaimDays = (None, None), wanted: ClaimFilter = tuple
+    claim_set: ClaimSet, coverages: Coverages, span: ClaimDays = (None, None), wanted: ClaimSelector = tuple
 ) -> list[Claim]:
     """Return the claims whose amounts count; a reversal is subtracted unless the claim that it cancels is known.
 
@@ -337,7 +337,7 @@ class Toward(msgspec.Struct, frozen=True):
     """
 
     aspect: str
-    wanted: ClaimWish
+    wanted: ClaimFilter
     start: date
     end: date
     rows: tuple[tuple[Claim, Amount], ...]
@@ -356,7 +356,7 @@ class Toward(msgspec.Struct, frozen=True):
 
 async def went_toward(ask: Ask, coverages: Coverages, aspect: str) -> Toward:
     """Return the claims that counted toward the yearly amount `aspect` in the requested period or this plan year."""
-    wanted = replace(wanted_of(ask), aspect=None)
+    wanted = replace(filter_of(ask), aspect=None)
     start, end = time_of(ask) if span_of(ask) != (None, None) else (counted_since(coverages), ask.today)
     claim_set = await period_claims(
         ask, start if span_of(ask) != (None, None) else ask.today - _LONG, end, people=False

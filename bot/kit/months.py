@@ -11,7 +11,7 @@ import msgspec
 from msgspec.structs import replace
 
 from bot.kit.amounts import amount_in, sum_told
-from bot.kit.wanted import ClaimWish, period_of
+from bot.kit.claim_filter import ClaimFilter, period_of
 from bot.records.claim import Claim
 from bot.records.money import Amount
 from bot.records.shapes import grouped
@@ -35,7 +35,7 @@ class Month(msgspec.Struct, frozen=True):
 
 
 def months_of(
-    start: date, end: date, claims: Sequence[Claim], wanted: ClaimWish, *, is_partial: bool
+    start: date, end: date, claims: Sequence[Claim], wanted: ClaimFilter, *, is_partial: bool
 ) -> tuple[Month, ...]:
     """Return every month from `start` to `end` in order, with its sum.
 
@@ -54,7 +54,7 @@ def months_of(
     return tuple(Month(name, sums[name]) if name in sums else replace(none, name=name) for name in names)
 
 
-def _is_left_out(year: int, month: int, wanted: ClaimWish) -> bool:
+def _is_left_out(year: int, month: int, wanted: ClaimFilter) -> bool:
     """Return whether the conditions exclude every day of the month."""
     first, last = date(year, month, 1), date(year, month, monthrange(year, month)[1])
     if wanted.times and not any((start or first) <= last and first <= (end or last) for start, end in wanted.times):

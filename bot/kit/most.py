@@ -10,11 +10,11 @@ from msgspec.structs import asdict, replace
 
 from bot.kit.amounts import amount_in, sum_told
 from bot.kit.ask import Ask, text_of
+from bot.kit.claim_filter import ClaimFilter, choose, period_of
 from bot.kit.months import month_number
 from bot.kit.ranking import YEAR, Measure, Ranking, asks_order, counted_as, end_order, ends_asked, ranking_asked
 from bot.kit.spans import TimeSets, holds_sets
 from bot.kit.spelling import is_named
-from bot.kit.wanted import ClaimWish, choose, period_of
 from bot.language.asked import PERIODS
 from bot.records.claim import Claim
 from bot.records.claim_set import ClaimSet
@@ -93,7 +93,7 @@ class Most(Ranking, frozen=True):
         return None if self.whom is None or self.ties > 1 else is_named(self.first.name, self.whom)
 
 
-def most_of(ask: Ask, claims: Iterable[Claim], wanted: ClaimWish) -> Most | None:
+def most_of(ask: Ask, claims: Iterable[Claim], wanted: ClaimFilter) -> Most | None:
     """Return the ranking that the question requests; None if it requests none, or if no claim can be ranked.
 
     Sensitive claims are left out. If no doctor can be ranked, all providers are. A single best share is recorded for
@@ -110,7 +110,7 @@ def most_of(ask: Ask, claims: Iterable[Claim], wanted: ClaimWish) -> Most | None
     return found
 
 
-def ends_of(ask: Ask, claims: Sequence[Claim], wanted: ClaimWish) -> tuple[Claim, ...]:
+def ends_of(ask: Ask, claims: Sequence[Claim], wanted: ClaimFilter) -> tuple[Claim, ...]:
     """Return the smallest and the largest claim, or the first and the last, if the question asks for both.
 
     Return an empty tuple if it does not, or if there are fewer than two claims.
@@ -119,11 +119,11 @@ def ends_of(ask: Ask, claims: Sequence[Claim], wanted: ClaimWish) -> tuple[Claim
         return ()
     for word in ("order", "care"):
         ask.said_unmet(word)
-    ordered = choose(claims, ClaimWish(order=end_order(ask), aspect=wanted.aspect)).claims
+    ordered = choose(claims, ClaimFilter(order=end_order(ask), aspect=wanted.aspect)).claims
     return ordered[0], ordered[-1]
 
 
-def in_order(ask: Ask, claims: Sequence[Claim], wanted: ClaimWish) -> tuple[tuple[ClaimWish, Claim], ...]:
+def in_order(ask: Ask, claims: Sequence[Claim], wanted: ClaimFilter) -> tuple[tuple[ClaimFilter, Claim], ...]:
     """Return the conditions and the oldest claim of each side, earliest first, if the question asks which came first.
 
     Return an empty tuple if it does not, or if fewer than two sides have a dated claim that is not sensitive.
@@ -134,7 +134,7 @@ def in_order(ask: Ask, claims: Sequence[Claim], wanted: ClaimWish) -> tuple[tupl
     return tuple(sorted(dated, key=lambda pair: pair[1].service.sort_key)) if told else ()
 
 
-def number_of(ask: Ask, claims: Iterable[Claim], wanted: ClaimWish) -> Most | None:
+def number_of(ask: Ask, claims: Iterable[Claim], wanted: ClaimFilter) -> Most | None:
     """Return the members of the group that the question counts ("how many different doctors"), most visited first.
 
     Return None if the question counts no group, or if no claim belongs to the group. Sensitive claims are left out.
@@ -144,7 +144,7 @@ def number_of(ask: Ask, claims: Iterable[Claim], wanted: ClaimWish) -> Most | No
     return _ranked(ranking, [claim for claim in claims if not claim.sensitive], wanted) if ranking else None
 
 
-def _ranked(ranking: Ranking, claims: Sequence[Claim], wanted: ClaimWish) -> Most | None:
+def _ranked(ranking: Ranking, claims: Sequence[Claim], wanted: ClaimFilter) -> Most | None:
     """Return the shares of the ranked group in the requested order.
 
     Return None if the group has no share, fewer than `nth` shares, or only zeros when the largest is requested.
@@ -191,7 +191,7 @@ def _nth_in_time(ranking: Ranking, shares: Sequence[Share]) -> Most | None:
     )
 
 
-def _of_sizes(ranking: Ranking, sized: Sequence[tuple[Decimal, Share]], wanted: ClaimWish) -> Most | None:
+def _of_sizes(ranking: Ranking, sized: Sequence[tuple[Decimal, Share]], wanted: ClaimFilter) -> Most | None:
     """Return the shares whose size is within `ranking.sizes`, or all if it is None; None if the group has no shares.
 
     Months and other periods are in the order of time, other groups largest first. Periods without care are added as
@@ -214,7 +214,7 @@ def _of_sizes(ranking: Ranking, sized: Sequence[tuple[Decimal, Share]], wanted: 
 
 
 def _of_sets(
-    ranking: Ranking, sets: TimeSets, claims: Sequence[Claim], key: Callable[[Claim], str], wanted: ClaimWish
+    ranking: Ranking, sets: TimeSets, claims: Sequence[Claim], key: Callable[[Claim], str], wanted: ClaimFilter
 ) -> Most | None:
     """Return the shares with care in every period of `sets.within` and none in `sets.out`, most frequent first.
 
@@ -228,7 +228,7 @@ def _of_sets(
     return Most(**asdict(ranking), of=len(every), fit=len(fit), shares=tuple(shares[: ranking.most])) if every else None
 
 
-def shares_by(claims: Iterable[Claim], key: Callable[[Claim], str], wanted: ClaimWish) -> tuple[Share, ...]:
+def shares_by(claims: Iterable[Claim], key: Callable[[Claim], str], wanted: ClaimFilter) -> tuple[Share, ...]:
     """Return the shares of the claims by a key, largest sum first; a key without a sum in one currency is left out."""
     sized = [(one.amount.value, one) for one in _shares(claims, key, wanted) if one.amount]
     return tuple(one for _, one in sorted(sized, key=lambda pair: (-pair[0], pair[1].name)))
@@ -247,12 +247,12 @@ def times_of(claims: Iterable[Claim], counted: str) -> int:
 
 
 def _shares(
-    claims: Iterable[Claim], key: Callable[[Claim], str], wanted: ClaimWish, counted: str = "visit"
+    claims: Iterable[Claim], key: Callable[[Claim], str], wanted: ClaimFilter, counted: str = "visit"
 ) -> list[Share]:
     return [_share(name, rows, wanted, counted) for name, rows in grouped(claims, key).items()]
 
 
-def _share(name: str, rows: list[Claim], wanted: ClaimWish, counted: str) -> Share:
+def _share(name: str, rows: list[Claim], wanted: ClaimFilter, counted: str) -> Share:
     total = sum_told([amount_in(claim, wanted) for claim in rows])
     ids = tuple(claim.id for claim in rows)
     since = min((claim.service.day for claim in rows if claim.service.day), key=lambda day: day.first, default=None)
@@ -320,14 +320,14 @@ class SideSum(msgspec.Struct, frozen=True):
         least: True if the sum is only a minimum because some claims do not state the amount.
     """
 
-    wanted: ClaimWish
+    wanted: ClaimFilter
     claims: int
     amount: Amount | None
     least: bool = False
 
 
 def rank_sides(
-    claim_set: ClaimSet, span: tuple[date, date], wanted: ClaimWish, *, least: bool = False
+    claim_set: ClaimSet, span: tuple[date, date], wanted: ClaimFilter, *, least: bool = False
 ) -> tuple[SideSum, ...]:
     """Return every side of a comparison with its sum in the period, largest first, or smallest first if `least`.
 
@@ -339,7 +339,7 @@ def rank_sides(
     return (*(row for _, row in told), *(row for row in rows if row.amount is None))
 
 
-def _side(claims: Iterable[Claim], wanted: ClaimWish) -> SideSum:
+def _side(claims: Iterable[Claim], wanted: ClaimFilter) -> SideSum:
     counted = tuple(claims)
     shares = [amount_in(claim, wanted) for claim in counted]
     floors = any(claim.owed.is_floor for claim in counted) or None in shares

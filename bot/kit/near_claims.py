@@ -9,11 +9,11 @@ from msgspec.structs import replace
 
 from bot.errors import PayerError
 from bot.kit.ask import Ask, Reroute
+from bot.kit.claim_filter import ClaimFilter, choose
 from bot.kit.claims import newest_claims
 from bot.kit.reading import records
-from bot.kit.said import wanted_of
+from bot.kit.said import filter_of
 from bot.kit.tense import may_be_ahead
-from bot.kit.wanted import ClaimWish, choose
 from bot.payer.search import Search
 from bot.records.care import Procedure
 from bot.records.care_kind import CareKind, shown_as
@@ -62,7 +62,7 @@ async def near_claims(ask: Ask, claim_set: ClaimSet) -> Nearest:
     Raises:
         Reroute: The care is in no claim or clinical record; the intent for questions about future care answers.
     """
-    wanted = wanted_of(ask)
+    wanted = filter_of(ask)
     if not wanted.narrows:
         return Nearest()
     gone = choose((*claim_set.replaced, *claim_set.taken_back, *claim_set.cancelled), wanted).claims
@@ -83,7 +83,7 @@ async def near_claims(ask: Ask, claim_set: ClaimSet) -> Nearest:
     return nearest
 
 
-async def _newest_procedure(ask: Ask, wanted: ClaimWish) -> Procedure | None:
+async def _newest_procedure(ask: Ask, wanted: ClaimFilter) -> Procedure | None:
     """Return the newest clinical record of a procedure of the named care in the named period; None if there is none.
 
     A failed search also returns None and is not reported as missing data.
@@ -108,7 +108,7 @@ async def _newest_procedure(ask: Ask, wanted: ClaimWish) -> Procedure | None:
     return found
 
 
-def nearest_of(claims: Sequence[Claim], wanted: ClaimWish) -> Nearest:
+def nearest_of(claims: Sequence[Claim], wanted: ClaimFilter) -> Nearest:
     """Return the first few claims that match all conditions except one.
 
     The conditions are left out one at a time in the order of `_looser`, until a claim matches.
@@ -128,7 +128,7 @@ def nearest_of(claims: Sequence[Claim], wanted: ClaimWish) -> Nearest:
     return Nearest(silent=silent, since=since)
 
 
-def _looser(claims: Sequence[Claim], wanted: ClaimWish) -> Iterator[tuple[Left, ClaimWish]]:
+def _looser(claims: Sequence[Claim], wanted: ClaimFilter) -> Iterator[tuple[Left, ClaimFilter]]:
     if wanted.nth:
         yield "nth", replace(wanted, nth=None)
     if wanted.part and wanted.services:
@@ -149,7 +149,7 @@ def _looser(claims: Sequence[Claim], wanted: ClaimWish) -> Iterator[tuple[Left, 
         yield "service", replace(wanted, services=())
 
 
-def _may_be(claim: Claim, wanted: ClaimWish) -> bool:
+def _may_be(claim: Claim, wanted: ClaimFilter) -> bool:
     """Return whether the claim may be for the wanted care although its lines do not show that care.
 
     This depends on the type of claim; for example, a pharmacy claim cannot be for surgery.
@@ -160,7 +160,7 @@ def _may_be(claim: Claim, wanted: ClaimWish) -> bool:
     return claim.kind in _FACILITY or not all(kind.whole for kind in kinds)
 
 
-def _wider_of(claims: Sequence[Claim], wanted: ClaimWish) -> str | None:
+def _wider_of(claims: Sequence[Claim], wanted: ClaimFilter) -> str | None:
     """Return the key of the first wider kind of care that any of the claims shows; None if there is none."""
     for name in wanted.kinds.near(wanted.service) if wanted.service else ():
         if any(shown_as(claim, name, wanted.kinds) for claim in claims):

@@ -9,10 +9,10 @@ import msgspec
 from msgspec.structs import replace
 
 from bot.kit.ask import Ask, text_of
+from bot.kit.claim_filter import ClaimFilter
 from bot.kit.sized import Threshold, limits_asked
 from bot.kit.spans import TimeSets, span_of
 from bot.kit.spelling import words_of
-from bot.kit.wanted import ClaimWish
 from bot.kit.which import count_asked, order_asked, shown_before
 from bot.language.asked import PERIODS
 from bot.language.classed import AmountLimits
@@ -217,7 +217,7 @@ def often_asked(ask: Ask) -> AmountLimits | None:
     return whole[0] if whole and not (who or ask.asked.only_one_of) else None
 
 
-def summed_wish(ask: Ask, wanted: ClaimWish) -> ClaimWish:
+def summed_filter(ask: Ask, wanted: ClaimFilter) -> ClaimFilter:
     """Return the conditions on the claims of a sum, without limits that are for the sum itself or for a month's sum."""
     free = tuple(one for one in wanted.states if one != "free")  # no month's claims are free of which it has none
     months = replace(wanted, limits=None, exact=None, states=free) if _limits_sums_of_group(ask) else wanted
@@ -248,7 +248,7 @@ def counted_as(group: str | None, unit: str | None) -> str:
     return "claim" if unit == "claim" else "fill" if unit == "fill" or group in {"drug", "pharmacy"} else "visit"
 
 
-def counts_asked(ask: Ask, wanted: ClaimWish) -> str | None:
+def counts_asked(ask: Ask, wanted: ClaimFilter) -> str | None:
     """Return what a comparison of two sides counts: "visit", "fill", "claim" or "doctor".
 
     Return None if the question compares amounts of money or does not compare.
@@ -264,7 +264,7 @@ def counts_asked(ask: Ask, wanted: ClaimWish) -> str | None:
     return "fill" if unit_asked(ask, wanted) == "fill" else "visit"
 
 
-def unit_asked(ask: Ask, wanted: ClaimWish) -> str:
+def unit_asked(ask: Ask, wanted: ClaimFilter) -> str:
     """Return the unit of an average: "visit", "fill", "claim", "month" or "year"."""
     unit = text_of(ask, "unit")
     fills = wanted.claim_type == "pharmacy" or bool(wanted.drugs)
@@ -312,7 +312,7 @@ def asks_order(ask: Ask) -> bool:
 
 
 def set_apart(ask: Ask) -> frozenset[str]:
-    """Return the names of the two `ClaimWish` fields that the question compares; an empty set if it compares none.
+    """Return the names of the two `ClaimFilter` fields that the question compares; an empty set if it compares none.
 
     For example "did the cardiologist cost more than physical therapy". One condition is before a comparing word such as
     "than" and the other after it, or only "and" is between the two.
@@ -333,7 +333,7 @@ def set_apart(ask: Ask) -> frozenset[str]:
     return frozenset(places) if apart or (set(between) & _ADDED and _BESIDE.issuperset(between)) else frozenset()
 
 
-def of_unit(ask: Ask, wanted: ClaimWish) -> ClaimWish:
+def of_unit(ask: Ask, wanted: ClaimFilter) -> ClaimFilter:
     """Return the conditions limited to the claims that a counted, averaged or ranked unit stands for.
 
     For example fills are pharmacy claims and visits are not. The conditions are unchanged if the question names a claim

@@ -9,12 +9,12 @@ from itertools import takewhile
 from msgspec.structs import replace
 
 from bot.kit.ask import Ask, excluded_of, text_of, values_of
+from bot.kit.claim_filter import ClaimFilter, any_time, choose
 from bot.kit.conditions import as_codes, doctors_asked
 from bot.kit.ranking import asks_order, set_apart, sets_one_above
 from bot.kit.sized import exact_asked, limits_asked
 from bot.kit.spans import span_of, times_apart
 from bot.kit.spelling import is_named, words_of
-from bot.kit.wanted import ClaimWish, any_time, choose
 from bot.kit.which import drugs_named_in, order_asked, part_asked, shown_before
 from bot.language.reading import Slot
 from bot.records.care_kind import CareKind
@@ -45,7 +45,7 @@ def asks_one(ask: Ask) -> bool:
 
 def asks_claims(ask: Ask) -> bool:
     """Return whether the question asks for claims or about certain claims, and not for the sum of all in a period."""
-    return "claims" in ask.asked.says or ask.asked.form == "which" or any_time(wanted_of(ask)).narrows
+    return "claims" in ask.asked.says or ask.asked.form == "which" or any_time(filter_of(ask)).narrows
 
 
 def asks_parts(ask: Ask) -> bool:
@@ -81,7 +81,7 @@ def compares_shown(ask: Ask) -> bool:
     return two and not {"alike", "apart", "dearer", "cheaper", "worst"}.isdisjoint(ask.asked.says)
 
 
-def asks_several(ask: Ask, wanted: ClaimWish) -> bool:
+def asks_several(ask: Ask, wanted: ClaimFilter) -> bool:
     """Return whether the question is about several visits: by plural words, or by a period longer than a day.
 
     A period does not count if the words are about one visit.
@@ -187,14 +187,14 @@ def _run(spoken: Sequence[tuple[str, str]], name: Sequence[tuple[str, tuple[str,
     return [part for _, (part, _) in pairs]
 
 
-def wanted_of(ask: Ask) -> ClaimWish:
-    """Return the conditions of a question about claims; the result is stored in `ask.wish` and read only once."""
-    if ask.wish is None:
-        ask.wish = _wanted(ask)
-    return ask.wish
+def filter_of(ask: Ask) -> ClaimFilter:
+    """Return the conditions of a question about claims; the result is stored in `ask.claim_filter`, read once."""
+    if ask.claim_filter is None:
+        ask.claim_filter = _wanted(ask)
+    return ask.claim_filter
 
 
-def _wanted(ask: Ask) -> ClaimWish:
+def _wanted(ask: Ask) -> ClaimFilter:
     start, end = span_of(ask)
     services, specialists = _services(ask), _specialists(ask)
     types, either = _types(ask, services)
@@ -214,7 +214,7 @@ def _wanted(ask: Ask) -> ClaimWish:
     )  # "no dental" is told by its kind of claim
     out = excluded.every if excluded else ()
     named_ = "provider_name" in ask.slots and not set_apart(ask)  # who is named needs no kind, "not like my dentist"
-    return ClaimWish(
+    return ClaimFilter(
         doctor_kinds=() if part or named_ else doctors_asked(ask),  # "my knee" names no doctor
         specialists=specialists,
         without_doctors=frozenset(code for one in out for code in as_codes(one)),
@@ -255,7 +255,7 @@ def _wanted(ask: Ask) -> ClaimWish:
     )
 
 
-def whole_of(ask: Ask, wanted: ClaimWish) -> ClaimWish | None:
+def whole_of(ask: Ask, wanted: ClaimFilter) -> ClaimFilter | None:
     """Return the conditions of the whole, if the question counts a part of it; None otherwise.
 
     For example "how many visits did I have and how many of those were Dr. Kim's" counts a part of the visits. A
@@ -273,7 +273,7 @@ def whole_of(ask: Ask, wanted: ClaimWish) -> ClaimWish | None:
         excluded={name: slot for name, slot in ask.excluded.items() if " ".join(words_of(slot.text)) not in then},
         several={name: slot for name, slot in ask.several.items() if name not in later},
     )
-    whole, free = wanted_of(first) if later else None, ask.asked.says.get("nothing")
+    whole, free = filter_of(first) if later else None, ask.asked.says.get("nothing")
     if free and free in then:  # "and how many of those were free"
         whole = replace(whole or wanted, exact=None)
     return None if whole == wanted else whole
@@ -356,7 +356,7 @@ def _excluded_setting(ask: Ask) -> tuple[str, ...]:
 
 def fitting(claims: Iterable[Claim], ask: Ask) -> tuple[Claim, ...]:
     """Return the claims that match all conditions of the question."""
-    return choose(claims, wanted_of(ask)).claims
+    return choose(claims, filter_of(ask)).claims
 
 
 def is_ranking(ask: Ask) -> bool:
@@ -364,7 +364,7 @@ def is_ranking(ask: Ask) -> bool:
     return order_asked(ask) in {"biggest", "smallest"} or "ranked" in ask.asked.says
 
 
-def with_sides(ask: Ask, wanted: ClaimWish) -> ClaimWish:
+def with_sides(ask: Ask, wanted: ClaimFilter) -> ClaimFilter:
     """Return the conditions with claim types and kinds of care as the sides of one comparison, if there are several.
 
     "Doctors" in a list with other kinds is the claim type of doctor visits. Conditions with too few kinds for a

@@ -17,7 +17,7 @@ from bot.records.claim import Claim
 from bot.records.money import Amount
 
 if TYPE_CHECKING:
-    from bot.kit.wanted import ClaimWish
+    from bot.kit.claim_filter import ClaimFilter
 
 _INCLUSIVE = frozenset(
     {"least", "most", "between", "from", "to", "and", "or", "no", "not", "up"}
@@ -166,7 +166,7 @@ def _is_inclusive(ask: Ask, slot: str) -> bool:
     return not _INCLUSIVE.isdisjoint(words_of(ask.words.get(slot)))
 
 
-def sized(claims: tuple[Claim, ...], wanted: ClaimWish) -> tuple[Claim, ...]:
+def sized(claims: tuple[Claim, ...], wanted: ClaimFilter) -> tuple[Claim, ...]:
     """Return the claims whose amount is within the limits and has one of the exact values, if these are requested."""
     limits, aspect = wanted.limits, wanted.aspect
     told = ((claim, claim.amount(aspect)) for claim in claims)
@@ -174,7 +174,7 @@ def sized(claims: tuple[Claim, ...], wanted: ClaimWish) -> tuple[Claim, ...]:
     return wanted.exact.fitting(within, aspect) if wanted.exact else within
 
 
-def ordered(claims: tuple[Claim, ...], wanted: ClaimWish) -> tuple[Claim, ...]:
+def ordered(claims: tuple[Claim, ...], wanted: ClaimFilter) -> tuple[Claim, ...]:
     """Return the claims in the requested order; claims without the amount or the day come last."""
     if wanted.order in {"biggest", "smallest"}:
         with_amount = [claim for claim in claims if claim.amount(wanted.aspect) is not None]
@@ -187,7 +187,7 @@ def ordered(claims: tuple[Claim, ...], wanted: ClaimWish) -> tuple[Claim, ...]:
     return claims
 
 
-def _size(claim: Claim, wanted: ClaimWish) -> Decimal:
+def _size(claim: Claim, wanted: ClaimFilter) -> Decimal:
     amount = claim.amount(wanted.aspect)
     return amount.value if amount else Decimal(0)
 

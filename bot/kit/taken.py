@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from bot.kit.ask import Ask, Summary
-from bot.kit.wanted import ClaimWish
+from bot.kit.claim_filter import ClaimFilter
 
 _HELD_BY: Mapping[str, tuple[str, ...]] = {
     "against": ("sides", "difference", "so"),
@@ -35,9 +35,9 @@ def untaken(ask: Ask, summary: Summary) -> str | None:
 
     Only answers with conditions on claims are checked, and not those to a question about a reason.
     """
-    if not isinstance(getattr(summary, "wanted", None), ClaimWish) or ask.asked.form == "reason":
+    if not isinstance(getattr(summary, "wanted", None), ClaimFilter) or ask.asked.form == "reason":
         return None
-    parts = (summary, ask.wish, *(getattr(summary, name, None) for name in ("wanted", "most")))
+    parts = (summary, ask.claim_filter, *(getattr(summary, name, None) for name in ("wanted", "most")))
     fields = [(part, name) for part in parts for name in getattr(part, "__struct_fields__", ())]
     held = {name for part, name in fields if (told := getattr(part, name)) is False or told}  # no is an answer too
     says = ask.asked.says

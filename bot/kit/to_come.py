@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from bot.kit.ahead import EARLIER, VISITS, priced_alone
 from bot.kit.anchors import born_on
 from bot.kit.ask import Ask, values_of
+from bot.kit.claim_filter import any_time, choose
 from bot.kit.coming import Wants, asks_cover, care_scope, unsaid_of
 from bot.kit.coverages import (
     Coverages,
@@ -31,10 +32,9 @@ from bot.kit.coverages import (
 from bot.kit.floors import COUNTED, MetSoFar, counted_since, counting, standings
 from bot.kit.period import period_claims
 from bot.kit.prevention import Prevention, prevention_of
-from bot.kit.said import wanted_of
+from bot.kit.said import filter_of
 from bot.kit.sized import exact_asked
 from bot.kit.spelling import words_of
-from bot.kit.wanted import any_time, choose
 from bot.kit.which import parts_named
 from bot.records.claim import Claim
 from bot.records.claim_set import ClaimSet
@@ -167,7 +167,7 @@ def summarize(
     last = _newest_claim(ask, claim_set, coverages) if claim_set else None
     visit = _visit(ask, last) or (_visit_at(ask, plans) if wants == "after" else None)
     side = side_named(ask)
-    of_doctor = "provider_name" in ask.slots or not wanted_of(ask).services
+    of_doctor = "provider_name" in ask.slots or not filter_of(ask).services
     sided = side == "out" or len(set(values_of(ask, "network"))) > 1
     rules = [_rule(plan, visit, side) for plan in plans]
     if claim_set:
@@ -244,7 +244,7 @@ def _newest_claim(ask: Ask, claim_set: ClaimSet, coverages: Coverages) -> Claim 
     Return None if several kinds of care are named, if there is no such claim, or if no such claim names the requested
     part of the body.
     """
-    wanted, claims = any_time(wanted_of(ask)), counting(claim_set, coverages)
+    wanted, claims = any_time(filter_of(ask)), counting(claim_set, coverages)
     if len(wanted.services) > 1:
         return None
     if wanted.services:

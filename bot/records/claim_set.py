@@ -26,7 +26,7 @@ _UNFINISHED = frozenset({"queued", "partial", "error"})
 
 ClaimDays = tuple[date | None, date | None]
 """The first and the last day, inclusive; None leaves a side open."""
-ClaimFilter = Callable[[Iterable[Claim]], tuple[Claim, ...]]
+ClaimSelector = Callable[[Iterable[Claim]], tuple[Claim, ...]]
 
 
 class ClaimSet(msgspec.Struct, frozen=True):
@@ -75,9 +75,9 @@ class ClaimSet(msgspec.Struct, frozen=True):
         """The reversals whose claim is unknown."""
         return tuple(claim for claim in self.reversals if claim.id not in self.pairs)
 
-    def within(self, span: ClaimDays = (None, None), wanted: ClaimFilter = tuple) -> Within:
+    def within(self, span: ClaimDays = (None, None), select: ClaimSelector = tuple) -> Within:
         """Return the matching claims of a period: those for a sum, those for a list, and those that do not count."""
-        return Within(self, span, wanted)
+        return Within(self, span, select)
 
     def before(self, claim: Claim) -> Claim | None:
         """Return the newest known version of the claims that this one replaces; None if none was read."""
@@ -136,47 +136,47 @@ NO_DOUBTS = SumDoubts()
 
 
 class Within:
-    """The matching claims of a period. Each list is in the order that `wanted` gives, and computed on first use."""
+    """The matching claims of a period. Each list is in the order that `select` gives, and computed on first use."""
 
-    def __init__(self, claim_set: ClaimSet, span: ClaimDays, wanted: ClaimFilter) -> None:
-        self._alive, self._span, self._wanted = claim_set, span, wanted
+    def __init__(self, claim_set: ClaimSet, span: ClaimDays, select: ClaimSelector) -> None:
+        self._claims, self._span, self._select = claim_set, span, select
 
     @cached_property
     def counted(self) -> tuple[Claim, ...]:
         """The claims in the sum: care that began in the period, so that no claim is in the sums of two periods."""
-        return self._began(self._alive.added)
+        return self._began(self._claims.added)
 
     @cached_property
     def listed(self) -> tuple[Claim, ...]:
         """The claims in the list: care with a day in the period, even if another plan's claim is counted."""
-        return self._wanted(claim for claim in self._alive.listed if self._touches(claim))
+        return self._select(claim for claim in self._claims.listed if self._touches(claim))
 
     @cached_property
     def reaching(self) -> tuple[Claim, ...]:
         """The claims that began before the period and last into it."""
         first = self._span[0]
-        early = (c for c in self._alive.added if first and c.service.day and c.service.day.last < first)
-        return self._wanted(claim for claim in early if self._touches(claim))
+        early = (c for c in self._claims.added if first and c.service.day and c.service.day.last < first)
+        return self._select(claim for claim in early if self._touches(claim))
 
     @cached_property
     def two_plans(self) -> tuple[Claim, ...]:
         """The claims left out of the sum because another plan's claim for the same visit is in it."""
-        return self._began(claim for claim in self._alive.claims if claim.id in self._alive.coordinated)
+        return self._began(claim for claim in self._claims.claims if claim.id in self._claims.coordinated)
 
     @cached_property
     def apart(self) -> tuple[Claim, ...]:
         """The claims of this period that are in no sum: reversals, and claims that no longer count."""
-        return self._began(self._alive.apart)
+        return self._began(self._claims.apart)
 
     @cached_property
     def undated(self) -> tuple[Claim, ...]:
         """The claims without a day of service, which are in no period; () if no period was requested."""
-        return self._wanted(c for c in self._alive.added if self._span != (None, None) and not c.service.known)
+        return self._select(c for c in self._claims.added if self._span != (None, None) and not c.service.known)
 
     @property
     def unmatched(self) -> tuple[Claim, ...]:
         """The reversals in this period whose claim is unknown."""
-        known = {claim.id for claim in self._alive.unmatched}
+        known = {claim.id for claim in self._claims.unmatched}
         return tuple(claim for claim in self.apart if claim.id in known)
 
     @property
@@ -191,7 +191,7 @@ class Within:
             conflicting=sum(1 for claim in rows if claim.owed.rivals or claim.owed.gap),
             impossible=sum(1 for claim in rows if claim.owed.impossible),
             refused=sum(1 for claim in rows if claim.denied or claim.is_partly_denied),
-            twins=sum(1 for claim in rows if claim.id in self._alive.twins),
+            twins=sum(1 for claim in rows if claim.id in self._claims.twins),
             two_plans=len(self.two_plans),
             unmatched=sum(1 for claim in self.unmatched if not claim.replaces),
             undated=len(self.undated),
@@ -202,9 +202,9 @@ class Within:
     def _began(self, claims: Iterable[Claim]) -> tuple[Claim, ...]:
         first, last = self._span
         if self._span == (None, None):
-            return self._wanted(claims)
+            return self._select(claims)
         dated = ((claim, claim.service.day) for claim in claims)
-        return self._wanted(c for c, day in dated if day and (first or date.min) <= day.first <= (last or date.max))
+        return self._select(c for c, day in dated if day and (first or date.min) <= day.first <= (last or date.max))
 
     def _touches(self, claim: Claim) -> bool:
         return self._span == (None, None) or claim.service.overlaps(*self._span)

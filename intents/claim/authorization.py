@@ -13,17 +13,17 @@ from bot.kit import (
     Authorization,
     CareKind,
     Claim,
-    ClaimWish,
+    ClaimFilter,
     Reroute,
     Search,
     Summary,
     choose,
+    filter_of,
     given,
     kind_shown,
     read_claims,
     span_of,
     text_of,
-    wanted_of,
     words_of,
 )
 
@@ -55,7 +55,7 @@ class Authorizations(Summary, frozen=True):
         each: The newest request for each kind of care, if the question names several.
     """
 
-    wanted: ClaimWish
+    wanted: ClaimFilter
     question: str | None
     rows: tuple[Authorization, ...]
     others: tuple[Authorization, ...]
@@ -106,13 +106,13 @@ async def answer(ask: Ask) -> Authorizations:
 
 def _refused(unpaid: Sequence[Claim], ask: Ask) -> Claim | None:
     """Return the first matching claim that the plan denied because approval was missing; None if there is none."""
-    fit = choose(unpaid, replace(wanted_of(ask), states=())).claims
+    fit = choose(unpaid, replace(filter_of(ask), states=())).claims
     return next((claim for claim in fit if any(reason.code in _NO_APPROVAL for reason in claim.reasons)), None)
 
 
 def summarize(found: Sequence[tuple[Claim, Authorization]], ask: Ask) -> Authorizations:
     """Return the requests for the named care, provider and period, without requests entered in error."""
-    wanted, question, then = wanted_of(ask), _question(ask), _then(ask)
+    wanted, question, then = filter_of(ask), _question(ask), _then(ask)
     wanted = replace(wanted, start=None, end=None) if then else wanted
     by_id = {claim.id: one for claim, one in found if claim.status != "entered-in-error"}
     claims = [claim for claim, _ in found if claim.id in by_id]
@@ -183,7 +183,7 @@ def _year_on(day: date) -> date:
 
 
 def _each(
-    plain: Sequence[Claim], by_id: Mapping[str, Authorization], wanted: ClaimWish
+    plain: Sequence[Claim], by_id: Mapping[str, Authorization], wanted: ClaimFilter
 ) -> tuple[tuple[CareKind, Authorization | None], ...]:
     """Return each named kind of care with its newest request or None; () if the question names fewer than two kinds."""
     kinds = wanted.kinds_of_care
@@ -195,7 +195,7 @@ def _each(
 
 
 def _asked_of(
-    rows: Sequence[Authorization], wanted: ClaimWish, question: str | None, today: date
+    rows: Sequence[Authorization], wanted: ClaimFilter, question: str | None, today: date
 ) -> Sequence[Authorization]:
     """Return the requests that the question means.
 

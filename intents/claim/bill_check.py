@@ -14,8 +14,8 @@ from bot.kit import (
     Amount,
     Ask,
     Claim,
+    ClaimFilter,
     ClaimSet,
-    ClaimWish,
     Doubt,
     Reroute,
     Step,
@@ -25,6 +25,7 @@ from bot.kit import (
     choose,
     claim_by_id,
     doubts_of,
+    filter_of,
     is_numbered,
     newest_claims,
     service_dates,
@@ -33,7 +34,6 @@ from bot.kit import (
     text_of,
     visit_kind,
     visits,
-    wanted_of,
 )
 
 SHOWN = 5
@@ -97,7 +97,7 @@ class BillCheck(Summary, frozen=True):
     number: str | None = None
     start: date | None = None
     end: date | None = None
-    wanted: ClaimWish | None = None
+    wanted: ClaimFilter | None = None
     looked: bool = False
 
     @property
@@ -179,7 +179,7 @@ def _base(ask: Ask) -> BillCheck:
         number=text_of(ask, "claim_id"),
         start=start,
         end=end,
-        wanted=wanted_of(ask),
+        wanted=filter_of(ask),
     )
 
 
@@ -317,7 +317,7 @@ async def _fitting(ask: Ask) -> tuple[list[Claim], ClaimSet]:
 
 def _fit(claims: Iterable[Claim], ask: Ask) -> tuple[Claim, ...]:
     """Return the claims that match the conditions except an exact amount, because the bill may have another amount."""
-    return choose(claims, replace(wanted_of(ask), exact=None)).claims
+    return choose(claims, replace(filter_of(ask), exact=None)).claims
 
 
 def _without(ask: Ask, *slots: str) -> Ask:

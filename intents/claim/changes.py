@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 from msgspec.structs import replace
 
-from bot.kit import Amount, Ask, Claim, Summary, choose, claim_numbered, days_around, newest_claims, wanted_of
+from bot.kit import Amount, Ask, Claim, Summary, choose, claim_numbered, days_around, filter_of, newest_claims
 
 SHOWN = 3
 AMOUNTS = ("billed", "allowed", "plan_paid", "owed", "deductible", "copay", "coinsurance")
@@ -29,7 +29,7 @@ class Changes(Summary, frozen=True):
 
 async def answer(ask: Ask) -> Changes:
     """Return the matching claims that replace another claim, newest first, each with the claim that it replaces."""
-    wanted = replace(wanted_of(ask), states=())
+    wanted = replace(filter_of(ask), states=())
     claim_set = await newest_claims(ask, *days_around(wanted.start, wanted.end), enough=lambda _: False, page_size=100)
     fit = [claim for claim in choose(claim_set.claims, wanted).claims if not claim.sensitive]
     after = [claim for claim in fit if claim.replaces or claim_set.before(claim)]

@@ -14,8 +14,8 @@ from bot.kit import (
     Amount,
     Ask,
     Claim,
+    ClaimFilter,
     ClaimSet,
-    ClaimWish,
     Reroute,
     SideSum,
     SumDoubts,
@@ -27,17 +27,17 @@ from bot.kit import (
     by_name,
     confirms,
     counts_asked,
+    filter_of,
     of_unit,
     period_claims,
     rank_sides,
     shown_before,
     span_of,
     sum_of,
-    summed_wish,
+    summed_filter,
     text_of,
     time_of,
     times_of,
-    wanted_of,
     with_one_before,
     with_sides,
     words_of,
@@ -98,12 +98,12 @@ class Comparison(Summary, frozen=True):
         year: The whole of an earlier year, if only its first days are compared.
     """
 
-    wanted: ClaimWish
+    wanted: ClaimFilter
     now: Side
     then: Side
     difference: Amount | None
     doubts: SumDoubts = NO_DOUBTS
-    sides: tuple[ClaimWish, ...] = ()
+    sides: tuple[ClaimFilter, ...] = ()
     single: bool = False
     confirms: bool | None = None
     counted: str | None = None
@@ -118,7 +118,7 @@ class Comparison(Summary, frozen=True):
         return self.now.times - self.then.times
 
     @property
-    def missing(self) -> tuple[ClaimWish, ...]:
+    def missing(self) -> tuple[ClaimFilter, ...]:
         """The conditions of the sides without claims."""
         rows = zip(self.sides, (self.now, self.then), strict=False)
         return tuple(wanted for wanted, side in rows if not side.claims)
@@ -208,7 +208,7 @@ def summarize(claim_set: ClaimSet, ask: Ask) -> Comparison:
     )
 
 
-def _whole_year(claim_set: ClaimSet, side: tuple[Span, ClaimWish], ask: Ask) -> Side | None:
+def _whole_year(claim_set: ClaimSet, side: tuple[Span, ClaimFilter], ask: Ask) -> Side | None:
     """Return the whole earlier year, if only its first days are compared because this year is not over; else None."""
     (start, end), wanted = side
     whole = start, date(start.year, 12, 31)
@@ -217,17 +217,17 @@ def _whole_year(claim_set: ClaimSet, side: tuple[Span, ClaimWish], ask: Ask) -> 
     return _side(claim_set.within(whole, wanted).counted, whole, wanted, ask)
 
 
-def _wanted(ask: Ask) -> ClaimWish:
+def _wanted(ask: Ask) -> ClaimFilter:
     """Return the conditions of the comparison; a second provider name becomes another provider to compare."""
     wanted, other = (
-        of_unit(ask, summed_wish(ask, wanted_of(ask))),
+        of_unit(ask, summed_filter(ask, filter_of(ask))),
         ask.slots.get("other_name") or ask.asked.says.get("other_one"),
     )
     wanted = replace(wanted, providers=tuple(dict.fromkeys((*wanted.providers, str(other))))) if other else wanted
     return with_sides(ask, wanted)
 
 
-def _side(counted: tuple[Claim, ...], span: Span, wanted: ClaimWish, ask: Ask) -> Side:
+def _side(counted: tuple[Claim, ...], span: Span, wanted: ClaimFilter, ask: Ask) -> Side:
     shares = [amount_in(claim, wanted) for claim in counted]
     least = None in shares or ask.report.is_partial or any(claim.owed.is_floor for claim in counted)
     paid, currencies = added(claim.plan_paid for claim in counted), len(by_currency(shares))
@@ -241,11 +241,11 @@ def _or_nothing(side: Side, other: Side) -> Side:
     return side if side.claims or not other.share else replace(side, share=Amount(Decimal(0), other.share.currency))
 
 
-def _sides(ask: Ask) -> tuple[tuple[Span, ClaimWish], tuple[Span, ClaimWish]]:
+def _sides(ask: Ask) -> tuple[tuple[Span, ClaimFilter], tuple[Span, ClaimFilter]]:
     """Return the period and the conditions of the two sides: two named sides in one period, or else two periods."""
     wanted, (start, end) = _wanted(ask), span_of(ask)
     if len(shown := shown_before(ask)) > 1:
-        ever, bare = (ask.today - _EVER, ask.today), ClaimWish(aspect=wanted.aspect)
+        ever, bare = (ask.today - _EVER, ask.today), ClaimFilter(aspect=wanted.aspect)
         one, other = (replace(bare, among=frozenset({name})) for name in shown[:2])
         return (ever, one), (ever, other)
     kinds = text_of(ask, "question") == "doctors_or_drugs"

@@ -6,7 +6,18 @@ from typing import Literal
 
 from msgspec.structs import replace
 
-from bot.kit import Amount, Ask, Claim, ClaimWish, Summary, choose, days_around, left_of, newest_claims, wanted_of
+from bot.kit import (
+    Amount,
+    Ask,
+    Claim,
+    ClaimFilter,
+    Summary,
+    choose,
+    days_around,
+    filter_of,
+    left_of,
+    newest_claims,
+)
 
 SHOWN = 6
 Sign = Literal["credit", "overpaid", "takes_back", "taken_back"]
@@ -26,12 +37,12 @@ class Credits(Summary, frozen=True):
     more: int
     read: int
     is_partial: bool
-    wanted: ClaimWish
+    wanted: ClaimFilter
 
 
 async def answer(ask: Ask) -> Credits:
     """Return the credits among the claims of the named period, or else among all claims, each claim once."""
-    wanted = replace(wanted_of(ask), states=())
+    wanted = replace(filter_of(ask), states=())
     claim_set = await newest_claims(ask, *days_around(wanted.start, wanted.end), enough=lambda _: False, page_size=100)
     fit = choose((*claim_set.claims, *claim_set.reversals, *claim_set.taken_back), wanted).claims
     gone = {claim.id for claim in claim_set.taken_back}

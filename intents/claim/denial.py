@@ -12,8 +12,8 @@ from bot.kit import (
     Ask,
     CaseChange,
     Claim,
+    ClaimFilter,
     ClaimLine,
-    ClaimWish,
     Coverage,
     DenialKind,
     Doubt,
@@ -28,6 +28,7 @@ from bot.kit import (
     denial_kind,
     denied_claims,
     doubts_of,
+    filter_of,
     fitting,
     in_any_state,
     member_coverages,
@@ -39,7 +40,6 @@ from bot.kit import (
     shown_alone,
     text_of,
     the_one,
-    wanted_of,
     why_gone,
     words_of,
 )
@@ -90,7 +90,7 @@ class Denial(WithCase, frozen=True, kw_only=True):
     letter: bool = False
     today: date | None = None
     shielded: bool = False
-    wanted: ClaimWish | None = None
+    wanted: ClaimFilter | None = None
     nearest: Nearest | None = None
     paid_lines: int = 0
     doubts: tuple[Doubt, ...] = ()
@@ -126,7 +126,7 @@ async def answer(ask: Ask) -> Denial:
         found = denied_claims(claim_set, ask)
         looked_at, others = len(fitting(claim_set.claims, in_any_state(ask))), found[1:SHOWN]
         if not found:
-            wanted = wanted_of(in_any_state(ask))
+            wanted = filter_of(in_any_state(ask))
             refused = replace(ask, slots={**ask.slots, "state_of_claim": "denied"})
             nearest = await near_claims(refused, claim_set) if wanted.narrows else None
             question = _question(ask)
@@ -137,7 +137,7 @@ async def answer(ask: Ask) -> Denial:
                 wanted=wanted,
                 nearest=nearest,
             )
-        wanted = wanted_of(in_any_state(ask))
+        wanted = filter_of(in_any_state(ask))
         anew = text_of(ask, "letter") == "new" and not wanted.narrows  # it goes on from no denial that was told
         begun = await _begun(ask, found) if anew else found[:1]
         if (several or len(begun) > 1) and len(found) > 1:
@@ -193,7 +193,7 @@ def summarize(
 
     The time is that of the claim's own coverage. If the question names a kind of care, only its lines are included.
     """
-    wanted = wanted_of(ask)
+    wanted = filter_of(ask)
     told = [line for line in lines if line.refused] or [line for line in lines if line.reasons or line.notes]
     shown, _ = part_of(claim, wanted)
     asked = [line for line in told if line.at in shown.lines] if shown else []

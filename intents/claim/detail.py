@@ -13,9 +13,9 @@ from bot.kit import (
     Ask,
     CareKind,
     Claim,
+    ClaimFilter,
     ClaimLine,
     ClaimSet,
-    ClaimWish,
     Contract,
     Doubt,
     Nearest,
@@ -30,6 +30,7 @@ from bot.kit import (
     claims_around,
     doubts_of,
     fills,
+    filter_of,
     fitting,
     is_numbered,
     near_claims,
@@ -43,7 +44,6 @@ from bot.kit import (
     story_of,
     text_of,
     the_one,
-    wanted_of,
     why_gone,
 )
 
@@ -87,7 +87,7 @@ class ClaimDetail(Summary, frozen=True):
     after: Claim | None = None
     shielded: bool = False
     doubts: tuple[Doubt, ...] = ()
-    wanted: ClaimWish | None = None
+    wanted: ClaimFilter | None = None
     nearest: Nearest | None = None
     fill: Claim | None = None
     fits: bool | None = None
@@ -106,7 +106,7 @@ async def answer(ask: Ask) -> ClaimDetail:
     pressed = ask.arguments.get("id")
     found, claim_set = (None, None) if pressed else await _find(ask)
     if not pressed and found is None:
-        wanted = wanted_of(ask)
+        wanted = filter_of(ask)
         nearest = await near_claims(ask, claim_set) if claim_set and wanted.narrows else None
         cite_claims(ask, (), nearest)
         return ClaimDetail(wanted=wanted, nearest=nearest)
@@ -121,7 +121,7 @@ async def answer(ask: Ask) -> ClaimDetail:
     summary = summarize(claim, read_lines(claim), contract, before, around)
     fits = bool(fitting((claim,), ask)) if ask.arguments.get("described") else None
     question = text_of(ask, "question") or ("purpose" if fits is not None else _begins_with(ask.said))
-    others = _others(ask, claim, claim_set) if question == "who" and claim_set and wanted_of(ask).narrows else ()
+    others = _others(ask, claim, claim_set) if question == "who" and claim_set and filter_of(ask).narrows else ()
     cite_claims(ask, (claim, before, fill, *others))
     return replace(summary, question=question, fill=fill, fits=fits, kinds=care_words(ask, (claim,)), others=others)
 
@@ -164,7 +164,7 @@ def summarize(
 
 def _fill_since(ask: Ask, claim: Claim, claim_set: ClaimSet | None) -> Claim | None:
     """Return the newest fill if it is after the newest visit; None if the question is about a particular claim."""
-    if claim_set is None or ask.pick or text_of(ask, "claim_id") or wanted_of(ask).narrows:
+    if claim_set is None or ask.pick or text_of(ask, "claim_id") or filter_of(ask).narrows:
         return None
     newest, day = next((fill for fill in fills(claim_set) if fill.service.day), None), claim.service.day
     if newest is None or newest.sensitive or newest.service.day is None or day is None:
@@ -187,6 +187,6 @@ async def _find(ask: Ask) -> tuple[Claim | None, ClaimSet]:
             ask, enough=lambda so_far: any(is_numbered(claim, number) for claim in so_far.every), page_size=100
         )
         return next((claim for claim in claim_set.every if is_numbered(claim, number)), None), claim_set
-    whose = _begins_with(ask.said) == "who" and wanted_of(ask).narrows
+    whose = _begins_with(ask.said) == "who" and filter_of(ask).narrows
     found, claim_set = await newest_visits(ask, people=True, every=whose)
     return next(iter(the_one(ask, [(claim,) for claim in found])), None), claim_set

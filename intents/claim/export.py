@@ -15,8 +15,8 @@ from bot.kit import (
     Ask,
     CareKind,
     Claim,
+    ClaimFilter,
     ClaimSet,
-    ClaimWish,
     Document,
     MetSoFar,
     Patient,
@@ -28,10 +28,10 @@ from bot.kit import (
     care_words,
     days_around,
     doubts_of,
+    filter_of,
     history,
     records,
     span_of,
-    wanted_of,
     why_of,
     year_so_far,
 )
@@ -154,7 +154,7 @@ class Export(WithDocument, frozen=True, kw_only=True):
 
     papers: Papers
     owed: Total
-    wanted: ClaimWish
+    wanted: ClaimFilter
     least: bool
     two_plans: int
     whole: bool
@@ -176,7 +176,7 @@ async def answer(ask: Ask) -> Export:
 def _holds_this_year(ask: Ask, start: date | None, end: date | None) -> bool:
     """Return whether the document has all claims of this year, which the yearly amounts need."""
     whole = (start is None or start <= date(ask.today.year, 1, 1)) and (end is None or end >= ask.today)
-    return whole and not replace(wanted_of(ask), start=None, end=None).narrows
+    return whole and not replace(filter_of(ask), start=None, end=None).narrows
 
 
 def summarize(claim_set: ClaimSet, ask: Ask, patient: str | None = None) -> Export:
@@ -186,7 +186,7 @@ def summarize(claim_set: ClaimSet, ask: Ask, patient: str | None = None) -> Expo
     """
     start, end = _span(ask)
     shown = ask.arguments.get("sensitive") == "yes"
-    within = claim_set.within((start, end), wanted_of(ask))
+    within = claim_set.within((start, end), filter_of(ask))
     of_time = {claim.id for claim in (*within.counted, *within.two_plans)}
     in_period = [claim for claim in claim_set.claims if claim.id in of_time]
     sensitive = sum(1 for claim in in_period if claim.sensitive)
@@ -218,7 +218,7 @@ def summarize(claim_set: ClaimSet, ask: Ask, patient: str | None = None) -> Expo
         document=Document("claims", {"papers": papers}, ("html", "csv")) if receipts else None,
         papers=papers,
         owed=totals[COLUMNS.index("owed")],
-        wanted=wanted_of(ask),
+        wanted=filter_of(ask),
         least=ask.report.is_partial or any(claim.owed.is_floor for claim in told),
         two_plans=sum(1 for claim in told if claim.id in claim_set.coordinated),
         whole=start is None and end is None,

@@ -12,8 +12,8 @@ from bot.kit import (
     Amount,
     Ask,
     Claim,
+    ClaimFilter,
     ClaimSet,
-    ClaimWish,
     Doubt,
     Nearest,
     PartialDate,
@@ -34,6 +34,7 @@ from bot.kit import (
     count_asked,
     doubts_of,
     fills,
+    filter_of,
     hand_over_ahead,
     near_claims,
     newest_claims,
@@ -48,7 +49,6 @@ from bot.kit import (
     story_of,
     time_of,
     visits,
-    wanted_of,
     why_of,
     with_fills,
 )
@@ -78,7 +78,7 @@ class LastVisitCost(Summary, frozen=True):
         unplaced: True if the claims do not name the requested part of the body.
     """
 
-    wanted: ClaimWish
+    wanted: ClaimFilter
     day: PartialDate | None = None
     claims: tuple[Claim, ...] = ()
     pick: int = 0
@@ -96,7 +96,7 @@ class LastVisitCost(Summary, frozen=True):
     shown: Shown | None = None
     together: Amount | None = None
     nearest: Nearest | None = None
-    each: tuple[tuple[ClaimWish, Claim | None], ...] = ()
+    each: tuple[tuple[ClaimFilter, Claim | None], ...] = ()
     unplaced: bool = False
     beside: tuple[Claim, ...] = ()
     portion: Portion | None = None
@@ -140,7 +140,7 @@ async def answer(ask: Ask) -> LastVisitCost:
     if "focus" not in ask.arguments and (count_asked(ask, _MOST) or 1) > 1:
         raise Reroute("claim.list", **ask.arguments)
     hand_over_ahead(ask, "formulary.drug_coverage")
-    wanted = wanted_of(ask)
+    wanted = filter_of(ask)
     if ask.asked.begins and (wanted.exact or wanted.limits):  # "did Dr. Tran ever charge me zero"
         raise Reroute("claim.visits", **ask.arguments)
     several = "focus" not in ask.arguments and (ask.asked.each or asks_several(ask, wanted))
@@ -166,7 +166,7 @@ async def answer(ask: Ask) -> LastVisitCost:
     return summary
 
 
-async def _has_several(ask: Ask, wanted: ClaimWish) -> bool:
+async def _has_several(ask: Ask, wanted: ClaimFilter) -> bool:
     """Return whether more than one visit matches in the named period, or in this year if none is named."""
     time = time_of(ask, LONG if ask.asked.each and wanted.narrows else None)
     counted = (await period_claims(ask, *time)).within(time, wanted).counted
@@ -175,7 +175,7 @@ async def _has_several(ask: Ask, wanted: ClaimWish) -> bool:
 
 def summarize(claim_set: ClaimSet, ask: Ask) -> LastVisitCost:
     """Return the claims and amounts of the day that the question or follow-up chooses among the matching days."""
-    wanted = wanted_of(ask)
+    wanted = filter_of(ask)
     days = _days(claim_set, ask, wanted)
     credit = next(iter(claim_set.reversals), None)
     known = [day for day in days if day.day] or list(days)
@@ -216,7 +216,7 @@ def summarize(claim_set: ClaimSet, ask: Ask) -> LastVisitCost:
     )
 
 
-def _is_enough(so_far: ClaimSet, ask: Ask, wanted: ClaimWish) -> bool:
+def _is_enough(so_far: ClaimSet, ask: Ask, wanted: ClaimFilter) -> bool:
     """Return whether the chosen day, and the newest claim of each of several kinds, have been read."""
     if None in {claim for _, claim in _each(_of(so_far, wanted), wanted)}:
         return False
@@ -224,12 +224,12 @@ def _is_enough(so_far: ClaimSet, ask: Ask, wanted: ClaimWish) -> bool:
     return reaches(ask, days[:-1])
 
 
-def _each(claim_set: ClaimSet, wanted: ClaimWish) -> tuple[tuple[ClaimWish, Claim | None], ...]:
+def _each(claim_set: ClaimSet, wanted: ClaimFilter) -> tuple[tuple[ClaimFilter, Claim | None], ...]:
     """Return the conditions of several kinds or providers, each with its newest claim; () if there are no several."""
     return tuple((one, next(iter(choose(claim_set.claims, one).claims), None)) for one in wanted.sides)
 
 
-def _days(claim_set: ClaimSet, ask: Ask, wanted: ClaimWish) -> tuple[Visits, ...]:
+def _days(claim_set: ClaimSet, ask: Ask, wanted: ClaimFilter) -> tuple[Visits, ...]:
     """Return the claims grouped by day of service, newest first; in an order by amount each claim is its own group.
 
     Pharmacy fills are included if the question or the claim shown last is about fills.
@@ -240,7 +240,7 @@ def _days(claim_set: ClaimSet, ask: Ask, wanted: ClaimWish) -> tuple[Visits, ...
     return visits(claim_set, ask.today, pharmacy=of_fill or with_fills(claim_set.claims, wanted))
 
 
-def _together(claims: Sequence[Claim], claim_set: ClaimSet, wanted: ClaimWish) -> Amount | None:
+def _together(claims: Sequence[Claim], claim_set: ClaimSet, wanted: ClaimFilter) -> Amount | None:
     """Return the sum of several claims of one day for one kind of care; None for a single claim or a missing amount."""
     counted = [claim for claim in claims if claim.id not in claim_set.coordinated]
     if not wanted.services or len(claims) == 1 or any(claim.owed.is_floor for claim in counted):
@@ -255,7 +255,7 @@ def _in_all(claims: Sequence[Claim]) -> Amount | None:
     return added(shares) if None not in shares and len(shares) > 1 else None
 
 
-def _meant(claim_set: ClaimSet, ask: Ask, wanted: ClaimWish) -> ClaimSet:
+def _meant(claim_set: ClaimSet, ask: Ask, wanted: ClaimFilter) -> ClaimSet:
     """Return only the claims that match the conditions.
 
     If the claim shown last does not match, return instead all fills or all other claims, whichever that claim is.
@@ -268,7 +268,7 @@ def _meant(claim_set: ClaimSet, ask: Ask, wanted: ClaimWish) -> ClaimSet:
     return replace(claim_set, claims=tuple(one for one in claim_set.claims if one.is_pharmacy == shown.is_pharmacy))
 
 
-def _of(claim_set: ClaimSet, wanted: ClaimWish) -> ClaimSet:
+def _of(claim_set: ClaimSet, wanted: ClaimFilter) -> ClaimSet:
     """Return the claims and reversals that match the conditions; all if there are no conditions."""
     if not (wanted.narrows or wanted.order or wanted.also or wanted.care):
         return claim_set

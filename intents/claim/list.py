@@ -14,8 +14,8 @@ from bot.kit import (
     Ask,
     Chosen,
     Claim,
+    ClaimFilter,
     ClaimSet,
-    ClaimWish,
     Doubt,
     Most,
     Nearest,
@@ -33,16 +33,16 @@ from bot.kit import (
     doubts_of,
     ends_asked,
     ends_of,
+    filter_of,
     most_of,
     near_claims,
     newest_claims,
     service_dates,
     sizes_group,
     span_of,
-    summed_wish,
+    summed_filter,
     tells_state,
     text_of,
-    wanted_of,
     whole_of,
 )
 
@@ -73,7 +73,7 @@ class ClaimList(Summary, frozen=True):
         table: True if the claims are shown as a table, by request or because a period has many claims.
     """
 
-    wanted: ClaimWish
+    wanted: ClaimFilter
     claims: tuple[Claim, ...]
     first: int
     more: bool
@@ -125,7 +125,7 @@ async def answer(ask: Ask) -> ClaimList:
 def summarize(claim_set: ClaimSet, ask: Ask) -> ClaimList:
     """Return the requested page of the claims that match every condition, whether or not the server applied them."""
     wanted, first, visits = _wanted(ask), ask.page * _page(ask), _of_visits(ask)
-    wanted = summed_wish(ask, wanted) if sizes_group(ask) else wanted
+    wanted = summed_filter(ask, wanted) if sizes_group(ask) else wanted
     found, chosen = claim_set.within(span_of(ask), wanted), choose(claim_set.listed, wanted)
     ends, whole = ends_of(ask, found.counted, wanted), whole_of(ask, wanted)
     of = len(claim_set.within((whole.start, whole.end), whole).listed) if whole and not ask.report.is_partial else None
@@ -133,7 +133,7 @@ def summarize(claim_set: ClaimSet, ask: Ask) -> ClaimList:
     whole_list = bool(ends) or len(found.listed) <= first + _page(ask)
     more = not (whole_list or count_asked(ask, PAGE_OF_TABLE))
     return ClaimList(
-        wanted=replace(wanted_of(ask), limits=wanted.limits),
+        wanted=replace(filter_of(ask), limits=wanted.limits),
         claims=page,
         first=first + 1,
         more=more,
@@ -150,7 +150,7 @@ def summarize(claim_set: ClaimSet, ask: Ask) -> ClaimList:
             not tells_state(c, wanted.state) for c in choose(claim_set.claims, replace(wanted, states=())).claims
         ),
         visits=visits,
-        fills=visits and any(claim.is_pharmacy for claim in claim_set.within(span_of(ask), wanted_of(ask)).listed),
+        fills=visits and any(claim.is_pharmacy for claim in claim_set.within(span_of(ask), filter_of(ask)).listed),
         table=_of_table(ask) or (bool(wanted.start or wanted.end) and len(page) > _FEW),
         together=_together(found, wanted) if page == found.listed and not ask.report.is_partial else None,
         one=asks_one(ask)
@@ -164,7 +164,7 @@ def summarize(claim_set: ClaimSet, ask: Ask) -> ClaimList:
     )
 
 
-def _counts(ask: Ask, wanted: ClaimWish) -> bool:
+def _counts(ask: Ask, wanted: ClaimFilter) -> bool:
     """Return whether all matching claims have to be read, to count them or because the question is about a period."""
     return not {"how_many", "always"}.isdisjoint(ask.asked.says) or bool(
         wanted.start and not count_asked(ask, PAGE_OF_TABLE)
@@ -180,7 +180,7 @@ def _page(ask: Ask) -> int:
     return count_asked(ask, PAGE_OF_TABLE) or (PAGE_OF_TABLE if _of_table(ask) else PAGE)
 
 
-def _together(found: Within, wanted: ClaimWish) -> Amount | None:
+def _together(found: Within, wanted: ClaimFilter) -> Amount | None:
     """Return the sum over the listed claims of a period.
 
     Return None without a period, for a single claim, if an amount is missing or only a minimum, or if the list and the
@@ -195,16 +195,16 @@ def _together(found: Within, wanted: ClaimWish) -> Amount | None:
 
 def _of_visits(ask: Ask) -> bool:
     """Return whether the question asks for visits and names no claim type, care or provider that may mean a fill."""
-    wanted = wanted_of(ask)
+    wanted = filter_of(ask)
     return text_of(ask, "question") == "visits" and not (wanted.claim_types or wanted.services or wanted.providers)
 
 
-def _wanted(ask: Ask) -> ClaimWish:
+def _wanted(ask: Ask) -> ClaimFilter:
     """Return the conditions of the list.
 
     A list of visits excludes pharmacy claims. A requested part of the share, such as a copay, has to be above zero.
     """
-    wanted = wanted_of(ask)
+    wanted = filter_of(ask)
     if wanted.aspect in _PARTS and not (wanted.limits or wanted.exact):
         wanted = replace(wanted, limits=AmountLimits(over=Decimal(0)))
     return replace(wanted, without_types=(*wanted.without_types, "pharmacy")) if _of_visits(ask) else wanted

@@ -11,8 +11,8 @@ from msgspec.structs import replace
 from bot.kit import (
     Ask,
     Claim,
+    ClaimFilter,
     ClaimSet,
-    ClaimWish,
     Contract,
     Nearest,
     NetworkSide,
@@ -21,6 +21,7 @@ from bot.kit import (
     Who,
     cite_claims,
     claim_by_id,
+    filter_of,
     names_of,
     near_claims,
     newest_visits,
@@ -28,7 +29,6 @@ from bot.kit import (
     read_contract,
     shown_alone,
     side_asked,
-    wanted_of,
     who,
 )
 
@@ -69,7 +69,7 @@ class ClaimNetwork(Summary, frozen=True):
     now: Today | None = None
     today: date | None = None
     shielded: bool = False
-    wanted: ClaimWish | None = None
+    wanted: ClaimFilter | None = None
     nearest: Nearest | None = None
     side: NetworkSide = "in"
 
@@ -79,7 +79,7 @@ async def answer(ask: Ask) -> ClaimNetwork:
     pressed = ask.arguments.get("id")
     visit, claim_set = (None, None) if pressed else await _find(ask)
     if not pressed and visit is None:
-        wanted = wanted_of(ask)
+        wanted = filter_of(ask)
         nearest = await near_claims(ask, claim_set) if claim_set and wanted.narrows else None
         cite_claims(ask, (), nearest)
         return ClaimNetwork(wanted=wanted, nearest=nearest)

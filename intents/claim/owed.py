@@ -11,14 +11,15 @@ from bot.kit import (
     Amount,
     Ask,
     Claim,
+    ClaimFilter,
     ClaimSet,
-    ClaimWish,
     Reroute,
     SumDoubts,
     Summary,
     Within,
     added,
     by_currency,
+    filter_of,
     hand_over_ahead,
     left_of,
     may_be_ahead,
@@ -27,7 +28,6 @@ from bot.kit import (
     sum_of,
     text_of,
     time_of,
-    wanted_of,
 )
 
 USUAL = timedelta(days=365)
@@ -51,7 +51,7 @@ class OwedInAll(Summary, frozen=True):
         first: True if the question asks only who may bill, and not for a sum.
     """
 
-    wanted: ClaimWish
+    wanted: ClaimFilter
     start: date
     end: date
     claims: int
@@ -102,7 +102,7 @@ def summarize(claim_set: ClaimSet, ask: Ask) -> OwedInAll:
     rest = [(claim, left) for claim in told if (left := left_of(claim)) and left.value > 0]
     rest.sort(key=lambda pair: pair[1].value, reverse=True)
     return OwedInAll(
-        wanted=wanted_of(ask),
+        wanted=filter_of(ask),
         start=start,
         end=end,
         claims=len(told),
@@ -137,4 +137,4 @@ def _whom(told: Iterable[Claim]) -> tuple[tuple[str, Amount], ...]:
 
 
 def _within(claim_set: ClaimSet, ask: Ask) -> Within:
-    return claim_set.within(time_of(ask, USUAL), wanted_of(ask))
+    return claim_set.within(time_of(ask, USUAL), filter_of(ask))

@@ -10,8 +10,8 @@ from msgspec.structs import replace
 from bot.kit import (
     Ask,
     Claim,
+    ClaimFilter,
     ClaimSet,
-    ClaimWish,
     Coverage,
     Coverages,
     Doubt,
@@ -21,6 +21,7 @@ from bot.kit import (
     checked,
     cite_claims,
     doubts_of,
+    filter_of,
     fitting,
     member_coverages,
     near_claims,
@@ -29,7 +30,6 @@ from bot.kit import (
     the_one,
     values_of,
     visits,
-    wanted_of,
     why_of,
 )
 
@@ -61,7 +61,7 @@ class PlanThatPaid(Summary, frozen=True):
         whys: The reason for the member's share by the claim's id; None if the amounts prove none.
     """
 
-    wanted: ClaimWish
+    wanted: ClaimFilter
     rows: tuple[Payer, ...] = ()
     more: int = 0
     doubts: Mapping[str, tuple[Doubt, ...]] = msgspec.field(default_factory=dict)
@@ -87,7 +87,7 @@ async def answer(ask: Ask) -> PlanThatPaid:
 
 def summarize(claim_set: ClaimSet, known: Coverages, ask: Ask) -> PlanThatPaid:
     """Return the first few matching claims, each with its coverage."""
-    found, wanted = _chosen(claim_set, ask), replace(wanted_of(ask), aspect=None)
+    found, wanted = _chosen(claim_set, ask), replace(filter_of(ask), aspect=None)
     by_id = {coverage.id: coverage for coverage in known.every}
     rows = tuple(_payer(claim, by_id) for claim in found[:SHOWN])
     doubts = {row.claim.id: doubts_of(row.claim, claim_set) for row in rows}
@@ -105,7 +105,7 @@ def _chosen(claim_set: ClaimSet, ask: Ask) -> tuple[Claim, ...]:
     """Return the claim of a button, or the claims that match the conditions, or without conditions the last visit's."""
     if claim_id := ask.arguments.get("id"):
         return tuple(claim for claim in claim_set.every if claim.id == claim_id)
-    if wanted_of(ask).narrows:
+    if filter_of(ask).narrows:
         return fitting(claim_set.claims, ask)
     days = visits(claim_set, ask.today)
     return the_one(ask, [day.claims for day in days])

@@ -15,8 +15,8 @@ from bot.kit import (
     Amount,
     Ask,
     Claim,
+    ClaimFilter,
     ClaimSet,
-    ClaimWish,
     Doubt,
     Reroute,
     SumDoubts,
@@ -31,6 +31,7 @@ from bot.kit import (
     days_around,
     doubts_of,
     ends_asked,
+    filter_of,
     hand_over_ahead,
     newest_claims,
     of_use,
@@ -39,13 +40,12 @@ from bot.kit import (
     service_dates,
     since_first,
     sum_of,
-    summed_wish,
+    summed_filter,
     text_of,
     threshold_asked,
     time_of,
     times_asked,
     values_of,
-    wanted_of,
     words_of,
 )
 
@@ -95,7 +95,7 @@ class Pharmacy(Summary, frozen=True):
     unnamed: int
     shielded: int
     last: Claim | None
-    wanted: ClaimWish
+    wanted: ClaimFilter
     is_partial: bool = False
     doubts: Mapping[str, tuple[Doubt, ...]] = msgspec.field(default_factory=dict)
     summed: SumDoubts = NO_DOUBTS
@@ -142,7 +142,7 @@ async def answer(ask: Ask) -> Pharmacy:
         earlier = await newest_claims(ask, enough=lambda so_far: bool(_wanted(so_far.claims, ask)), page_size=100)
     summary = summarize(claim_set, ask, earlier)
     ask.cite("ExplanationOfBenefit", [claim.id for claim in (*_filled(claim_set, ask), summary.last) if claim])
-    ask.report.steps += sum_of("fills", _within(claim_set, ask).counted, lambda claim: amount_in(claim, _wish(ask)))
+    ask.report.steps += sum_of("fills", _within(claim_set, ask).counted, lambda claim: amount_in(claim, _filter(ask)))
     return summary
 
 
@@ -154,7 +154,7 @@ def summarize(claim_set: ClaimSet, ask: Ask, earlier: ClaimSet | None = None) ->
     if one:
         sums, day = tuple(filled), filled[0].service.day
         start, end = (day.first, day.last) if day else (start, end)
-    shares = [(claim, amount_in(claim, _wish(ask))) for claim in sums]
+    shares = [(claim, amount_in(claim, _filter(ask))) for claim in sums]
     told = [claim for claim, share in shares if share is not None]
     paid = by_currency(claim.paid_by_patient for claim in sums)
     before = _wanted(earlier.claims, ask) if earlier else ()
@@ -176,7 +176,7 @@ def summarize(claim_set: ClaimSet, ask: Ask, earlier: ClaimSet | None = None) ->
         unnamed=_unnamed(claim_set, ask) if text_of(ask, "drug") else 0,
         shielded=sum(1 for claim in filled if claim.sensitive),
         last=before[0] if before else None,
-        wanted=_wish(ask),
+        wanted=_filter(ask),
         is_partial=ask.report.is_partial,
         doubts={claim.id: doubts_of(claim, claim_set) for claim in filled},
         summed=found.doubts,
@@ -220,26 +220,26 @@ def _ordered(claim_set: ClaimSet, ask: Ask) -> tuple[Claim, ...]:
     found = _within(claim_set, ask)
     ids = {claim.id for claim in (*found.counted, *found.two_plans)}
     kept = (claim for claim in claim_set.claims if claim.id in ids)
-    return choose(kept, ClaimWish(order=_wish(ask).order)).claims
+    return choose(kept, ClaimFilter(order=_filter(ask).order)).claims
 
 
 def _within(claim_set: ClaimSet, ask: Ask) -> Within:
-    return claim_set.within(_time(ask), replace(_wish(ask), also=lambda claim: _is_asked(claim, ask)))
+    return claim_set.within(_time(ask), replace(_filter(ask), also=lambda claim: _is_asked(claim, ask)))
 
 
 def _unnamed(claim_set: ClaimSet, ask: Ask) -> int:
     """Return the number of fills in the period that do not name their drug."""
-    found = claim_set.within(_time(ask), ClaimWish(also=lambda c: c.is_pharmacy and not _drugs(c)))
+    found = claim_set.within(_time(ask), ClaimFilter(also=lambda c: c.is_pharmacy and not _drugs(c)))
     return len((*found.counted, *found.two_plans))
 
 
-def _wish(ask: Ask) -> ClaimWish:
-    return summed_wish(ask, wanted_of(ask))
+def _filter(ask: Ask) -> ClaimFilter:
+    return summed_filter(ask, filter_of(ask))
 
 
 def _wanted(claims: Sequence[Claim], ask: Ask) -> tuple[Claim, ...]:
     """Return the fills that match the conditions of the question."""
-    return tuple(claim for claim in choose(claims, _wish(ask)).claims if _is_asked(claim, ask))
+    return tuple(claim for claim in choose(claims, _filter(ask)).claims if _is_asked(claim, ask))
 
 
 def _is_asked(claim: Claim, ask: Ask) -> bool:

@@ -11,16 +11,16 @@ from bot.kit import (
     Ask,
     CareKind,
     Claim,
-    ClaimWish,
+    ClaimFilter,
     Nearest,
     Summary,
     care_words,
     cite_claims,
+    filter_of,
     fitting,
     history,
     near_claims,
     text_of,
-    wanted_of,
 )
 
 SHOWN = 5
@@ -49,7 +49,7 @@ class Shots(Summary, frozen=True):
     is_partial: bool
     free: bool
     dated: bool = False
-    wanted: ClaimWish | None = None
+    wanted: ClaimFilter | None = None
     nearest: Nearest | None = None
     kinds: Mapping[str, CareKind] = msgspec.field(default_factory=dict)
 
@@ -77,6 +77,6 @@ async def answer(ask: Ask) -> Shots:
         is_partial=ask.report.is_partial,
         free=text_of(ask, "question") == "free",
         dated=ask.asked.form == "date",
-        wanted=wanted_of(asked) if lacks else None,
+        wanted=filter_of(asked) if lacks else None,
         nearest=nearest,
     )

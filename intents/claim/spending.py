@@ -15,8 +15,8 @@ from bot.kit import (
     Amount,
     Ask,
     Claim,
+    ClaimFilter,
     ClaimSet,
-    ClaimWish,
     Month,
     Most,
     Nearest,
@@ -40,6 +40,7 @@ from bot.kit import (
     compares_shown,
     ends_asked,
     ends_of,
+    filter_of,
     holds_more,
     is_ranking,
     month_number,
@@ -59,7 +60,7 @@ from bot.kit import (
     span_of,
     sum_of,
     sum_told,
-    summed_wish,
+    summed_filter,
     text_of,
     threshold_asked,
     time_of,
@@ -67,7 +68,6 @@ from bot.kit import (
     times_of,
     times_set_apart,
     unit_asked,
-    wanted_of,
     with_fills,
     with_sides,
 )
@@ -119,7 +119,7 @@ class Spending(Summary, frozen=True):
     undated: int
     shielded: int
     aspect: str | None
-    wanted: ClaimWish
+    wanted: ClaimFilter
     silent: int = 0
     mixed: int = 0
     doubts: SumDoubts = NO_DOUBTS
@@ -135,7 +135,7 @@ class Spending(Summary, frozen=True):
     averages: bool = False
     portion: Portion | None = None
     part_of_all: Portion | None = None
-    whole: ClaimWish | None = None
+    whole: ClaimFilter | None = None
     threshold: Threshold | None = None
     sides: tuple[SideSum, ...] = ()
     each: tuple[Claim, ...] = ()
@@ -246,9 +246,9 @@ async def _summed(ask: Ask) -> tuple[Ask, ClaimSet, Spending]:
     """Return the question with the provider names and the period that the claims give, the claims, and the sums."""
     claim_set = await period_claims(ask, *_read(ask))
     ask = since_first(by_name(ask, claim_set.every), claim_set)
-    wanted = wanted_of(ask)
+    wanted = filter_of(ask)
     if "each" in ask.arguments and not with_fills(choose(claim_set.added, wanted).claims, wanted):
-        ask.wish = replace(wanted, also=lambda claim: not claim.is_pharmacy)
+        ask.claim_filter = replace(wanted, also=lambda claim: not claim.is_pharmacy)
     return ask, claim_set, summarize(claim_set, ask)
 
 
@@ -315,7 +315,7 @@ def _by(ask: Ask) -> str | None:
 
 def _each(ask: Ask, counted: Sequence[Claim]) -> tuple[Claim, ...]:
     """Return the claims to show one by one, newest first, without sensitive ones; () if the question asks for a sum."""
-    shown = ask.asked.each or wanted_of(ask).each_of or "each" in ask.arguments
+    shown = ask.asked.each or filter_of(ask).each_of or "each" in ask.arguments
     return tuple(claim for claim in counted if not claim.sensitive)[:_EACH] if shown else ()
 
 
@@ -325,7 +325,7 @@ def _held_against(summary: Spending, claim_set: ClaimSet, ask: Ask, counted: Seq
     sure = not (summary.is_partial or summary.untold or summary.least)
     percent = "percent" in ask.slots and not summary.is_partial
     whole, time = of_whole(ask), (summary.start, summary.end)
-    named = wanted_of(whole)
+    named = filter_of(whole)
     apart = "date_whole" in ask.slots
     part = percent and (apart or any_time(wanted).narrows) and wanted.aspect is None
     every = claim_set.within(time_of(whole) if apart else time, named).counted if part else ()
@@ -350,7 +350,7 @@ def _sums_each(ask: Ask) -> bool:
     return ask.asked.each or (divides and span_of(ask) != (None, None))
 
 
-def _ranks_sides(wanted: ClaimWish, ask: Ask) -> bool:
+def _ranks_sides(wanted: ClaimFilter, ask: Ask) -> bool:
     """Return whether the question ranks the kinds of care that it names, and not doctors, places or months."""
     several = len(wanted.claim_types) + len(wanted.services) > 1
     return several and is_ranking(ask) and text_of(ask, "group") in {None, "kind"}
@@ -363,7 +363,7 @@ def _time(ask: Ask) -> tuple[date, date]:
     """
     if text_of(ask, "question") == "pace":
         return date(ask.today.year, 1, 1), ask.today
-    since, back = times_asked(ask, LONG if ask.asked.each and wanted_of(ask).narrows else None)
+    since, back = times_asked(ask, LONG if ask.asked.each and filter_of(ask).narrows else None)
     return (since, ask.today) if since else time_of(ask, back)
 
 
@@ -373,7 +373,7 @@ def _read(ask: Ask) -> tuple[date, date]:
     return min(start, first), max(end, last)
 
 
-def _wanted(ask: Ask) -> ClaimWish:
+def _wanted(ask: Ask) -> ClaimFilter:
     """Return the conditions with the kind of amount to sum: the billed one for "who charged the most".
 
     The amount is None, which is the amount owed, for "out of pocket".
@@ -381,7 +381,7 @@ def _wanted(ask: Ask) -> ClaimWish:
     billed = ranking_asked(ask) and "charging" in ask.asked.says and "to_me" not in ask.asked.says
     both = text_of(ask, "question") == "who_paid_more"  # the share and what the plan paid
     aspect = None if both else amount_asked(ask) or ("billed" if billed else None)
-    wanted = replace(summed_wish(ask, wanted_of(ask)), aspect=aspect)
+    wanted = replace(summed_filter(ask, filter_of(ask)), aspect=aspect)
     return with_sides(ask, of_unit(ask, wanted))
 
 

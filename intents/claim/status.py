@@ -12,14 +12,15 @@ from bot.kit import (
     Amount,
     Ask,
     Claim,
+    ClaimFilter,
     ClaimSet,
-    ClaimWish,
     Doubt,
     Nearest,
     Summary,
     checked,
     cite_claims,
     doubts_of,
+    filter_of,
     fitting,
     near_claims,
     newest_claims,
@@ -30,7 +31,6 @@ from bot.kit import (
     service_dates,
     sum_told,
     text_of,
-    wanted_of,
 )
 
 SHOWN = 3
@@ -55,7 +55,7 @@ class ClaimStatus(Summary, frozen=True):
     more: bool
     asked: str | None
     filtered: bool
-    wanted: ClaimWish
+    wanted: ClaimFilter
     doubts: Mapping[str, tuple[Doubt, ...]] = msgspec.field(default_factory=dict)
     nearest: Nearest | None = None
     paid: bool = False
@@ -91,7 +91,7 @@ def summarize(claim_set: ClaimSet, ask: Ask) -> ClaimStatus:
     found = every if at is None else every[at : at + 1]
     asked = text_of(ask, "claim_id") or text_of(ask, "provider_name")
     shown = tuple((claim, state_of(claim, claim_set), claim_set.after(claim)) for claim in found[:SHOWN])
-    wanted, doubts = wanted_of(ask), {claim.id: doubts_of(claim, claim_set) for claim, _, _ in shown}
+    wanted, doubts = filter_of(ask), {claim.id: doubts_of(claim, claim_set) for claim, _, _ in shown}
     paid, mine = text_of(ask, "question") == "paid", "i_paid" in ask.asked.says
     lines = {claim.id: part for claim, _, _ in shown if (part := _lines(claim, wanted))}
     narrows = wanted.narrows
@@ -110,7 +110,7 @@ def summarize(claim_set: ClaimSet, ask: Ask) -> ClaimStatus:
     )
 
 
-def _lines(claim: Claim, wanted: ClaimWish) -> tuple[Amount, Amount] | None:
+def _lines(claim: Claim, wanted: ClaimFilter) -> tuple[Amount, Amount] | None:
     """Return the plan's payment and the member's share for the lines of the requested care.
 
     Return None if all lines are of that care, or if an amount is unknown.

@@ -16,8 +16,8 @@ from bot.kit import (
     Ask,
     CareKind,
     Claim,
+    ClaimFilter,
     ClaimSet,
-    ClaimWish,
     Most,
     Nearest,
     PartialDate,
@@ -30,6 +30,7 @@ from bot.kit import (
     cite_claims,
     count_asked,
     days_around,
+    filter_of,
     history,
     in_order,
     later,
@@ -46,7 +47,6 @@ from bot.kit import (
     sum_told,
     times_asked,
     visits,
-    wanted_of,
     whole_of,
     with_fills,
 )
@@ -90,7 +90,7 @@ class DaysOfCare(Summary, frozen=True):
         kinds: The kinds of care for the payer's words.
     """
 
-    wanted: ClaimWish
+    wanted: ClaimFilter
     days: tuple[Day, ...]
     count: int
     claims: tuple[Claim, ...] = ()
@@ -105,8 +105,8 @@ class DaysOfCare(Summary, frozen=True):
     most: Most | None = None
     number: Most | None = None
     so: bool | None = None
-    part: tuple[int, int, bool | None, ClaimWish] | None = None
-    in_order: tuple[tuple[ClaimWish, Claim], ...] = ()
+    part: tuple[int, int, bool | None, ClaimFilter] | None = None
+    in_order: tuple[tuple[ClaimFilter, Claim], ...] = ()
     gap: tuple[date, date] | None = None
     cost: Amount | None = None
     beyond: int = 0
@@ -133,7 +133,7 @@ class DaysOfCare(Summary, frozen=True):
 async def answer(ask: Ask) -> DaysOfCare:
     """Return the days of care that the question describes, among all claims if it names no period."""
     ask = _dated(ask)
-    wanted = of_unit(ask, wanted_of(ask))
+    wanted = of_unit(ask, filter_of(ask))
     found = await history(ask, *days_around(wanted.start, wanted.end), since=wanted.start)
     ask = since_first(by_name(ask, found.every), found)
     summary = summarize(found, ask)
@@ -145,7 +145,7 @@ async def answer(ask: Ask) -> DaysOfCare:
 
 def summarize(found: ClaimSet, ask: Ask) -> DaysOfCare:
     """Return the days of the claims that count; several claims on one day are one day."""
-    wanted = of_unit(ask, wanted_of(ask))
+    wanted = of_unit(ask, filter_of(ask))
     kept = replace(found, claims=choose(found.claims, wanted).claims)
     every_claim = ask.asked.gap is not None and wanted.fills
     groups = visits(kept, ask.today, pharmacy=every_claim or with_fills(kept.claims, any_time(wanted)))
@@ -183,14 +183,14 @@ def summarize(found: ClaimSet, ask: Ask) -> DaysOfCare:
     )
 
 
-def _cost(ask: Ask, claims: Sequence[Claim], wanted: ClaimWish) -> Amount | None:
+def _cost(ask: Ask, claims: Sequence[Claim], wanted: ClaimFilter) -> Amount | None:
     """Return the member's share of the claims if the question asks for money too; None if not, or if one is unknown."""
     asks = "money" in ask.asked.says or ask.asked.form == "amount"
     shares = [amount_in(claim, wanted) for claim in claims if asks]
     return None if None in shares or ask.report.is_partial else sum_told(shares)
 
 
-def _part(ask: Ask, found: ClaimSet, wanted: ClaimWish) -> tuple[int, int, bool | None, ClaimWish] | None:
+def _part(ask: Ask, found: ClaimSet, wanted: ClaimFilter) -> tuple[int, int, bool | None, ClaimFilter] | None:
     """Return the `part` of `DaysOfCare`; None if the question counts no part of a whole, or if data is missing."""
     whole, fit = whole_of(ask, wanted), replace(wanted, nth=None)
     if whole is None or ask.report.is_partial:
@@ -232,7 +232,7 @@ def _gap(ask: Ask, days: Sequence[PartialDate]) -> tuple[date, date] | None:
 
 
 def _between_ends(ask: Ask, days: Sequence[PartialDate]) -> tuple[date, date]:
-    begins = max((start for start, _ in wanted_of(ask).times if start), default=None)
+    begins = max((start for start, _ in filter_of(ask).times if start), default=None)
     late = [day for day in days if begins and day.first >= begins]
     if ask.asked.first_and_last == "last" and 0 < len(late) < len(days):
         return days[-len(late) - 1].last, late[0].first

@@ -13,8 +13,8 @@ from bot.kit import (
     Amount,
     Ask,
     Claim,
+    ClaimFilter,
     ClaimSet,
-    ClaimWish,
     Doubt,
     Nearest,
     Reason,
@@ -24,6 +24,7 @@ from bot.kit import (
     choose,
     cite_claims,
     doubts_of,
+    filter_of,
     fitting,
     hand_over_ahead,
     near_claims,
@@ -36,7 +37,6 @@ from bot.kit import (
     text_of,
     the_one,
     visits,
-    wanted_of,
     why_of,
     with_fills,
 )
@@ -63,7 +63,7 @@ class Explained(Summary, frozen=True):
         missing: The conditions of such a provider or period without a matching claim.
     """
 
-    wanted: ClaimWish
+    wanted: ClaimFilter
     claims: tuple[Claim, ...] = ()
     more: int = 0
     whys: Mapping[str, Why | None] = msgspec.field(default_factory=dict)
@@ -76,7 +76,7 @@ class Explained(Summary, frozen=True):
     several: int = 0
     together: Amount | None = None
     others: tuple[Claim, ...] = ()
-    missing: tuple[ClaimWish, ...] = ()
+    missing: tuple[ClaimFilter, ...] = ()
 
     @property
     def mostly(self) -> bool:
@@ -114,7 +114,7 @@ async def answer(ask: Ask) -> Explained:
 
 async def _with_others(ask: Ask, summary: Explained) -> Explained:
     """Return the summary with the claims of other providers and periods to compare: "when Dr. Kim is a flat 30"."""
-    others, missing = list[Claim](), list[ClaimWish]()
+    others, missing = list[Claim](), list[ClaimFilter]()
     for name in _BESIDE & ask.beside.keys():
         out = {"amount"} if name == "date_range" else {"amount", "specialty"}
         slots = {kind: value for kind, value in ask.slots.items() if kind not in out}
@@ -124,7 +124,7 @@ async def _with_others(ask: Ask, summary: Explained) -> Explained:
         if not found and name != "date_range":  # "50 in November, 30 for Dr. Kim": the time may be the first one's
             found = await _newest(replace(side, slots={**slots, name: ask.beside[name], "date_range": None}), figures)
         others += [claim for claim in found if claim not in summary.claims and not claim.sensitive]
-        missing += [] if found else [wanted_of(side)]
+        missing += [] if found else [filter_of(side)]
         ask.said_unmet(name)
     whys = {**summary.whys, **{claim.id: why_of(claim) for claim in others}}
     return replace(summary, others=tuple(others), missing=tuple(missing), whys=whys)
@@ -174,7 +174,7 @@ async def _other_shares(ask: Ask, summary: Explained) -> dict[str, Decimal]:
 
 def summarize(claim_set: ClaimSet, ask: Ask) -> Explained:
     """Return the first few claims with the reasons for their shares."""
-    found, wanted = _chosen(claim_set, ask), wanted_of(ask)
+    found, wanted = _chosen(claim_set, ask), filter_of(ask)
     shown = found[:SHOWN]
     summed = _is_several(ask) and "one" not in ask.asked.says  # "that October charge" is the biggest
     several = claim_set.within((wanted.start, wanted.end), wanted).counted if summed else ()
@@ -199,7 +199,7 @@ def _chosen(claim_set: ClaimSet, ask: Ask) -> tuple[Claim, ...]:
     amount. If the question states an amount that the shown claim does not have, a claim with that amount is returned.
     """
     shown = tuple(claim for claim in claim_set.every if claim.id == ask.arguments.get("id"))
-    wanted = wanted_of(ask)
+    wanted = filter_of(ask)
     if shown and (fitting(shown, ask) or not wanted.exact):
         return shown
     kept = replace(claim_set, claims=_told(fitting(claim_set.claims, ask), ask))
@@ -211,7 +211,7 @@ def _chosen(claim_set: ClaimSet, ask: Ask) -> tuple[Claim, ...]:
     days = visits(kept, ask.today, pharmacy=with_fills(kept.claims, wanted))
     if _is_several(ask):
         rows = (claim for day in days for claim in day.claims)
-        return choose(rows, ClaimWish(order="biggest")).claims[:1]
+        return choose(rows, ClaimFilter(order="biggest")).claims[:1]
     return the_one(ask, [day.claims for day in days])
 
 

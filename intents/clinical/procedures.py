@@ -17,12 +17,12 @@ from bot.kit import (
     Procedure,
     Search,
     dated,
+    filter_of,
     fitting,
     newest_claims,
     on_record,
     service_dates,
     shield,
-    wanted_of,
     words_of,
 )
 
@@ -59,7 +59,7 @@ async def answer(ask: Ask) -> Procedures:
     if claim:
         ask.cite("ExplanationOfBenefit", [claim.id])
         ask.report.cite("Procedure", [])
-        wanted = wanted_of(ask)
+        wanted = filter_of(ask)
         return replace(found, claim=claim, last=not (wanted.part or wanted.nth))
     found = replace(found, looked=looked)
     ask.report.cite("Procedure", [one.id for one in found.rows])

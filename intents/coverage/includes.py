@@ -12,8 +12,8 @@ from bot.kit import (
     Amount,
     Ask,
     Claim,
+    ClaimFilter,
     ClaimSet,
-    ClaimWish,
     CostShare,
     Coverage,
     Coverages,
@@ -122,7 +122,9 @@ def _plan_time(coverages: Coverages, ask: Ask) -> tuple[date, date]:
 def _dental(claim_set: ClaimSet, coverages: Coverages, start: date, end: date) -> list[Claim]:
     """Return the dental claims that count in the period."""
     ids = {one.id for one in coverages.every if one.scope == "dental"}
-    return list(claim_set.within((start, end), ClaimWish(also=lambda c: c.kind == "oral" or c.coverage in ids)).counted)
+    return list(
+        claim_set.within((start, end), ClaimFilter(also=lambda c: c.kind == "oral" or c.coverage in ids)).counted
+    )
 
 
 def summarize(coverages: Coverages, ask: Ask) -> Included:

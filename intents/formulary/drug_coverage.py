@@ -25,12 +25,12 @@ from bot.kit import (
     counted_since,
     drug_lists,
     drugs_named,
+    filter_of,
     member_coverages,
     nearest_names,
     of_use,
     period_claims,
     standings,
-    wanted_of,
     words_of,
 )
 
@@ -207,7 +207,7 @@ async def _with_last(ask: Ask, found: DrugCoverage) -> DrugCoverage:
     ask.said_unmet("date_range")  # "now that it's a new year": the prices are those from now on
     coverages = await member_coverages(ask)
     claim_set = await period_claims(ask, min(counted_since(coverages), ask.today - LONG), people=False)
-    fills = choose(claim_set.added, any_time(replace(wanted_of(ask), limits=None, exact=None))).claims
+    fills = choose(claim_set.added, any_time(replace(filter_of(ask), limits=None, exact=None))).claims
     last = next((one for one in fills if one.is_pharmacy and one.owed.amount and not one.sensitive), None)
     plans = [(one, one.costs) for one in coverages.current]
     met = standings("deductible", plans, claim_set, coverages)

@@ -7,19 +7,19 @@ from datetime import date
 from bot.kit import (
     Ask,
     Claim,
+    ClaimFilter,
     ClaimSet,
-    ClaimWish,
     Household,
     HouseholdMember,
     Summary,
     by_side,
     choose,
+    filter_of,
     household,
     newest_claims,
     of_some,
     period_claims,
     span_of,
-    wanted_of,
 )
 
 PAGE = 5
@@ -34,7 +34,7 @@ class FamilyClaims(Summary, frozen=True):
         some: True if the question is about only a part of the household, such as the children.
     """
 
-    wanted: ClaimWish
+    wanted: ClaimFilter
     rows: tuple[tuple[HouseholdMember, Claim], ...]
     first: int
     more: bool
@@ -60,13 +60,13 @@ async def _read(one: Ask) -> ClaimSet:
     one, (start, end) = by_side(one), span_of(one)
     if start:
         return await period_claims(one, start, end)
-    most, wanted = (one.page + 1) * PAGE, wanted_of(one)
+    most, wanted = (one.page + 1) * PAGE, filter_of(one)
     return await newest_claims(one, enough=lambda so_far: len(so_far.within((start, end), wanted).listed) > most)
 
 
 def summarize(found: Household[ClaimSet], ask: Ask) -> FamilyClaims:
     """Return the requested page of the claims of all people that match the conditions."""
-    wanted, first = wanted_of(ask), ask.page * PAGE
+    wanted, first = filter_of(ask), ask.page * PAGE
     chosen = [(person, claim_set.within(span_of(ask), wanted).listed) for person, claim_set in found.found]
     every = _in_order([(person, claim) for person, claims in chosen for claim in claims], wanted)
     bounded = wanted.start is not None
@@ -84,9 +84,9 @@ def summarize(found: Household[ClaimSet], ask: Ask) -> FamilyClaims:
     )
 
 
-def _in_order(rows: list[tuple[HouseholdMember, Claim]], wanted: ClaimWish) -> list[tuple[HouseholdMember, Claim]]:
+def _in_order(rows: list[tuple[HouseholdMember, Claim]], wanted: ClaimFilter) -> list[tuple[HouseholdMember, Claim]]:
     """Return the claims of all people in the requested order, by default newest first."""
     newest = sorted(rows, key=lambda row: row[1].service.day.first if row[1].service.day else date.min, reverse=True)
     of = {id(claim): person for person, claim in newest}
-    order = ClaimWish(order=wanted.order, aspect=wanted.aspect)
+    order = ClaimFilter(order=wanted.order, aspect=wanted.aspect)
     return [(of[id(claim)], claim) for claim in choose((claim for _, claim in newest), order).claims]

@@ -11,8 +11,8 @@ from bot.kit import (
     NO_DOUBTS,
     Amount,
     Ask,
+    ClaimFilter,
     ClaimSet,
-    ClaimWish,
     Household,
     HouseholdMember,
     SumDoubts,
@@ -22,13 +22,13 @@ from bot.kit import (
     amount_in,
     by_currency,
     by_side,
+    filter_of,
     household,
     of_some,
     period_claims,
     sum_of,
     sum_told,
     time_of,
-    wanted_of,
 )
 
 
@@ -60,7 +60,7 @@ class FamilySpending(Summary, frozen=True):
     total: Amount | None
     least: bool
     aspect: str | None
-    wanted: ClaimWish
+    wanted: ClaimFilter
     so_far: bool = False
     some: bool = False
     doubts: SumDoubts = NO_DOUBTS
@@ -110,5 +110,5 @@ def _within(claim_set: ClaimSet, ask: Ask) -> Within:
     return claim_set.within(time_of(ask), _wanted(ask))
 
 
-def _wanted(ask: Ask) -> ClaimWish:
-    return replace(wanted_of(ask), aspect=amount_asked(ask))
+def _wanted(ask: Ask) -> ClaimFilter:
+    return replace(filter_of(ask), aspect=amount_asked(ask))

@@ -12,7 +12,7 @@ from bot.kit import (
     AppealClock,
     Ask,
     Claim,
-    ClaimWish,
+    ClaimFilter,
     Document,
     Nearest,
     ReminderWish,
@@ -22,12 +22,12 @@ from bot.kit import (
     claim_by_id,
     claims_around,
     denied_claims,
+    filter_of,
     member_coverages,
     near_claims,
     newest_claims,
     service_dates,
     text_of,
-    wanted_of,
     why_gone,
     without,
 )
@@ -58,14 +58,14 @@ class AppealReminder(WithReminder, frozen=True, kw_only=True):
     gone: bool = False
     opened: bool = False
     others: tuple[Claim, ...] = ()
-    wanted: ClaimWish
+    wanted: ClaimFilter
     nearest: Nearest | None = None
 
 
 async def answer(ask: Ask) -> AppealReminder:
     """Return the denied claim of a button, or else the newest denied claim that matches the question."""
     deadline = text_of(ask, "question") == "deadline"
-    claim_id, others, wanted = await _denied(ask, deadline=deadline), tuple[Claim, ...](), wanted_of(ask)
+    claim_id, others, wanted = await _denied(ask, deadline=deadline), tuple[Claim, ...](), filter_of(ask)
     if claim_id is None:
         claim_set = await newest_claims(
             ask, *service_dates(ask), enough=lambda so_far: bool(denied_claims(so_far, ask))
@@ -123,6 +123,6 @@ async def _denied(ask: Ask, *, deadline: bool) -> str | None:
     if claim_id is None:
         waits = {"lost"} if deadline else {"sent", "lost", "review"}
         going = [one.claim for one in await ask.cases() if one.stage in waits]
-        return going[0] if len(going) == 1 and not wanted_of(without(ask, "state_of_claim")).narrows else None
+        return going[0] if len(going) == 1 and not filter_of(without(ask, "state_of_claim")).narrows else None
     claim = await claim_by_id(ask, claim_id)
     return claim_id if claim.denied or claim.is_partly_denied or claim.use == "preauthorization" else None

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from bot.kit import Claim, ClaimWish, counts_asked, most_of, number_of, of_unit, ranking_asked, times_asked
+from bot.kit import Claim, ClaimFilter, counts_asked, most_of, number_of, of_unit, ranking_asked, times_asked
 from bot.kit.spans import TimeSets, TimeSpan, holds_sets
 from tests.kit.money import asking
 from tests.records.made import CLAIM_TYPE, claim, coded, money
 
-WISH = ClaimWish()
+WISH = ClaimFilter()
 
 
 def visit(name: str, day: str, doctor: str, share: float | None, **more: Any) -> Claim:

@@ -32,12 +32,12 @@ _NO_CONDITIONS = frozenset(
     {"order", "aspect", "by_size", "through", "each_of", "fills", "either", "kinds", "care", "also"}
     | {"doctor_kinds", "without_said"}
 )
-"""The fields of `ClaimWish` that exclude no claim by themselves."""
+"""The fields of `ClaimFilter` that exclude no claim by themselves."""
 _KINDS = {"institutional": ("inpatient", "outpatient", "institutional")}
 
 
-class ClaimWish(msgspec.Struct, frozen=True):
-    """The conditions of a question about claims. A field that is empty or None is no condition.
+class ClaimFilter(msgspec.Struct, frozen=True):
+    """The conditions of a question, as a filter of claims. A field that is empty or None is no condition.
 
     Attributes:
         start, end: The first and last day of the period, both inclusive.
@@ -144,7 +144,7 @@ class ClaimWish(msgspec.Struct, frozen=True):
         return self.states[0] if len(self.states) == 1 else None
 
     @property
-    def sides(self) -> tuple[ClaimWish, ...]:
+    def sides(self) -> tuple[ClaimFilter, ...]:
         """The sides of a comparison: the conditions repeated for each of several values, with only that value.
 
         The values are claim types and kinds of care, or else drugs, providers, kinds of doctors or degrees. Empty if
@@ -196,7 +196,7 @@ class Chosen(msgspec.Struct, frozen=True):
     undated: int = 0
 
 
-def choose(claims: Iterable[Claim], wanted: ClaimWish) -> Chosen:
+def choose(claims: Iterable[Claim], wanted: ClaimFilter) -> Chosen:
     """Return the claims that match every condition, also those conditions that the server should have applied."""
     rows = tuple(claim for claim in claims if wanted.also is None or wanted.also(claim))
     rows = tuple(claim for claim in rows if claim.id in wanted.among) if wanted.among else rows
@@ -218,12 +218,12 @@ def choose(claims: Iterable[Claim], wanted: ClaimWish) -> Chosen:
     return Chosen(_nth_of(ordered(priced, wanted), wanted), silent, untold, undated)
 
 
-def any_time(wanted: ClaimWish) -> ClaimWish:
+def any_time(wanted: ClaimFilter) -> ClaimFilter:
     """Return the conditions without a period and without excluded days."""
     return replace(wanted, start=None, end=None, times=(), without_days=None)
 
 
-def with_fills(claims: Sequence[Claim], wanted: ClaimWish) -> bool:
+def with_fills(claims: Sequence[Claim], wanted: ClaimFilter) -> bool:
     """Return whether the question may be about prescription fills too.
 
     This is so if it names a kind of care, a claim type or a drug, or if all matching claims are from a pharmacy.
@@ -237,7 +237,7 @@ def is_numbered(claim: Claim, number: str) -> bool:
     return any(_bare(own.value) == _bare(number) for own in claim.numbers)
 
 
-def _in_time(claim: Claim, wanted: ClaimWish) -> bool:
+def _in_time(claim: Claim, wanted: ClaimFilter) -> bool:
     if wanted.without_days and claim.service.known and claim.service.overlaps(*wanted.without_days):
         return False
     day = claim.service.day
@@ -248,7 +248,7 @@ def _in_time(claim: Claim, wanted: ClaimWish) -> bool:
     return not (wanted.start or wanted.end) or claim.service.overlaps(wanted.start, wanted.end)
 
 
-def _fits(claim: Claim, wanted: ClaimWish) -> bool:
+def _fits(claim: Claim, wanted: ClaimFilter) -> bool:
     return (
         (not wanted.claim_types or any(_is_type(claim, one) for one in wanted.claim_types))
         and not any(_is_type(claim, one) for one in wanted.without_types)
@@ -276,14 +276,14 @@ def _is_type(claim: Claim, name: str) -> bool:
     return (claim.kind or "") in _KINDS.get(name, (name,))
 
 
-def _of_care(claim: Claim, wanted: ClaimWish) -> bool:
+def _of_care(claim: Claim, wanted: ClaimFilter) -> bool:
     wants, without = wanted.services, wanted.without_services
     return (not wants or any(shown_as(claim, one, wanted.kinds) for one in wants)) and not any(
         (shown := shown_as(claim, one, wanted.kinds)) and not shown.partly for one in without
     )
 
 
-def _of_part(claims: tuple[Claim, ...], wanted: ClaimWish) -> tuple[Claim, ...]:
+def _of_part(claims: tuple[Claim, ...], wanted: ClaimFilter) -> tuple[Claim, ...]:
     """Return the claims whose lines name the requested part of the body; all if no part is requested.
 
     If no claim names the part and the question names a kind of care, return the claims that name no part at all.
@@ -303,7 +303,7 @@ def _sharing(claims: tuple[Claim, ...], period: str | None) -> tuple[Claim, ...]
     return tuple(claim for claim in claims if period_of(claim.service.day, period) in several)
 
 
-def _nth_of(claims: tuple[Claim, ...], wanted: ClaimWish) -> tuple[Claim, ...]:
+def _nth_of(claims: tuple[Claim, ...], wanted: ClaimFilter) -> tuple[Claim, ...]:
     """Return the claims of the requested day of care, or the claims at the requested position by amount.
 
     All claims are returned if `nth` is None. Prescription fills count as days of care only if the question may be about
@@ -345,6 +345,6 @@ def _bare(number: str) -> str:
     return "".join(letter for letter in number.casefold() if letter.isalnum())
 
 
-def _of_fills(wanted: ClaimWish) -> bool:
+def _of_fills(wanted: ClaimFilter) -> bool:
     """Return whether the question is about prescription fills, in which a doctor's name may mean the prescriber."""
     return "pharmacy" in wanted.claim_types or bool(wanted.drugs) or wanted.also is not None

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from bot.kit import Ask, Claim, asks_one, choose, fitting, part_of, wanted_of
+from bot.kit import Ask, Claim, asks_one, choose, filter_of, fitting, part_of
 from bot.kit.near_claims import nearest_of
 from bot.language.reading import Slot
 from bot.pack import find_pack, load_care_kinds
@@ -201,19 +201,19 @@ def test_a_part_of_the_body_is_a_condition_by_itself(said: str, found: list[str]
 
 def test_what_the_records_cannot_tell_is_counted() -> None:
     """A claim that says nothing of what was done, and one without an amount or a day, are not silently left out."""
-    assert choose(ALL, wanted_of(ask(service="mri"))).silent == 1
-    assert choose(ALL, wanted_of(ask(amount_over="100"))).untold == 2
+    assert choose(ALL, filter_of(ask(service="mri"))).silent == 1
+    assert choose(ALL, filter_of(ask(amount_over="100"))).untold == 2
     undated = claim(id="undated", billablePeriod=None)
-    assert choose([undated], wanted_of(ask(date_range={"start": "2024-01-01", "end": None}))).undated == 1
+    assert choose([undated], filter_of(ask(date_range={"start": "2024-01-01", "end": None}))).undated == 1
 
 
 def test_the_nearest_is_told_with_what_it_gives_up() -> None:
     """A wider kind of care before another one; another time before another state."""
-    xray = nearest_of([SMALL], wanted_of(ask(service="mri")))
+    xray = nearest_of([SMALL], filter_of(ask(service="mri")))
     assert (xray.left, xray.kind and xray.kind.key, [one.id for one in xray.claims]) == ("wider", "imaging", ["small"])
-    earlier = nearest_of(ALL, wanted_of(ask(service="mri", date_range={"start": "2024-06-01", "end": "2024-06-30"})))
+    earlier = nearest_of(ALL, filter_of(ask(service="mri", date_range={"start": "2024-06-01", "end": "2024-06-30"})))
     assert (earlier.left, [one.id for one in earlier.claims]) == ("time", ["big"])
-    other = nearest_of(ALL, wanted_of(ask(service="surgery")))
+    other = nearest_of(ALL, filter_of(ask(service="surgery")))
     assert (other.left, str(other.since)) == ("service", "2024-02-01")
 
 
@@ -224,11 +224,11 @@ def test_the_share_of_some_lines_is_told_where_they_tell_it() -> None:
         line("73721", adjudication=[money("copay", 40)]),
     ]
     both = of(*lines)
-    shown, share = part_of(both, wanted_of(ask(service="mri")))
+    shown, share = part_of(both, filter_of(ask(service="mri")))
     assert (shown and shown.lines, share and str(share.value)) == ((1,), "40")
-    assert part_of(both, wanted_of(ask(service="er")))[1] is None
+    assert part_of(both, filter_of(ask(service="er")))[1] is None
     untold = of(lines[0], line("73721"))
-    assert part_of(untold, wanted_of(ask(service="mri")))[1] is None
+    assert part_of(untold, filter_of(ask(service="mri")))[1] is None
 
 
 KNEE = of(line("99213", text="MRI of the left knee"), name="knee", billablePeriod={"start": "2024-02-01"})
