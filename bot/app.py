@@ -44,7 +44,7 @@ from bot.documents.publisher import Publisher
 from bot.errors import ConfigError
 from bot.message import Person
 from bot.ops.audit import Anchor, Audit
-from bot.ops.entrance import ADDRESS, Counts, Limits, SharedLimit, StoredWaits, entrance_of
+from bot.ops.entrance import ADDRESS, CounterStore, Limits, SharedLimit, StoredWaits, entrance_of
 from bot.ops.figures import Ratings, Sentences
 from bot.ops.metrics import Health, Meter, Tally
 from bot.ops.upkeep import last_checkpoint, stopped, sweep, watch_clock
@@ -90,9 +90,9 @@ class Bot(msgspec.Struct):
         return self.table.store
 
     @property
-    def counts(self) -> Counts | None:
+    def counters(self) -> CounterStore | None:
         """The store for counts that all processes share; None if the store belongs to this process alone."""
-        return _counts(self.store, self.audit)
+        return _counters(self.store, self.audit)
 
 
 @asynccontextmanager
@@ -155,8 +155,8 @@ async def assemble(
         yield bot
 
 
-def _counts(store: Store, audit: Audit) -> Counts | None:
-    return Counts(store, audit.keyed) if store.shared else None
+def _counters(store: Store, audit: Audit) -> CounterStore | None:
+    return CounterStore(store, audit.keyed) if store.shared else None
 
 
 def _accounts(  # noqa: PLR0917 -- the composition root hands over what it made
@@ -222,7 +222,7 @@ def _turn(  # noqa: PLR0917 -- as above
         retention=retention,
         member_answers=settings.bot_member_answers,
         patience=patience,
-        limits=Limits(person=settings.bot_questions_per_minute, counts=_counts(table.store, parts.audit)),
+        limits=Limits(person=settings.bot_questions_per_minute, counters=_counters(table.store, parts.audit)),
         telling=telling,
         feedback=Feedback(parts, ratings, Sentences(table, parts.now)),
         reminding=reminding,
@@ -272,7 +272,7 @@ def web_app(bot: Bot, channels: Collection[Running] = (), *, more: Sequence[Rout
     pages = [*bot.accounts.routes(), *bot.documents.routes(), *bot.links.routes()]
     limited = {route.path for route in pages} | {path for channel in channels for path in channel.open_paths}
     about = AboutPages(bot.settings, bot.renderer)
-    limit = SharedLimit(ADDRESS, "page of an address", bot.counts)
+    limit = SharedLimit(ADDRESS, "page of an address", bot.counters)
     guard = Middleware(AddressLimit, renderer=bot.renderer, limit=limit)
     own = (*watched, *about.routes(), *pages, *(route for channel in channels for route in channel.routes()))
     app = Starlette(

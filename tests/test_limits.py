@@ -18,7 +18,7 @@ from bot.app import Bot, web_app
 from bot.channels.mcp import Callers
 from bot.errors import PayerDown, TooManyQuestions
 from bot.message import Answered, Message, OneToOne, Person
-from bot.ops.entrance import ADDRESS, Counts, Limit, Limits, SharedLimit
+from bot.ops.entrance import ADDRESS, CounterStore, Limit, Limits, SharedLimit
 from bot.ops.metrics import Health, Meter
 from bot.ops.upkeep import stopped
 from bot.payer.budget import Patience, Progress, under_way
@@ -143,10 +143,10 @@ async def keyed(use: str, text: str) -> str:
 async def test_processes_of_one_store_count_together(store: Store) -> None:
     """Three of a minute, whichever of ten processes hears them, each use apart; without the store each for itself."""
     for use in ("page of an address", "asking address"):
-        limits = [SharedLimit(3, use, Counts(store, keyed)) for _ in range(10)]
+        limits = [SharedLimit(3, use, CounterStore(store, keyed)) for _ in range(10)]
         assert [await limit.wait("192.0.2.7") for limit in limits] == [0] * 3 + [60] * 7
         assert await limits[9].wait("192.0.2.7 and another") == 0
-    people = [Limits(person=3, counts=Counts(store, keyed)) for _ in range(4)]
+    people = [Limits(person=3, counters=CounterStore(store, keyed)) for _ in range(4)]
     for limits_of in people[:3]:
         await limits_of.check(DANA)
     with pytest.raises(TooManyQuestions) as caught:
@@ -154,7 +154,7 @@ async def test_processes_of_one_store_count_together(store: Store) -> None:
     assert caught.value.facts == {"seconds": 60}
     await store.close()
     if isinstance(store, PostgresStore):
-        await Limits(person=3, counts=Counts(store, keyed)).check(DANA)
+        await Limits(person=3, counters=CounterStore(store, keyed)).check(DANA)
 
 
 @pytest.mark.threat("T52")
@@ -172,7 +172,7 @@ async def test_pages_and_tools_count_in_a_shared_store(postgres_url: str, tmp_pa
         ]
         codes = [(await pages[at % 2].get("/link/x")).status_code for at in range(ADDRESS + 2)]
         assert codes == [410] * ADDRESS + [429] * 2
-        callers = [Callers(2, bot.counts) for _ in range(3)]
+        callers = [Callers(2, bot.counters) for _ in range(3)]
         assert [await one.refused("192.0.2.7") is None for one in callers] == [True, True, False]
         with psycopg.connect(postgres_url) as connection:
             kept = connection.execute("SELECT key FROM counters").fetchall()

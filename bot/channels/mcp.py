@@ -30,7 +30,7 @@ from bot.channels.base import Answers
 from bot.conversation.forms import option_of
 from bot.conversation.slash_commands import Commands
 from bot.message import Actions, Answered, Block, Item, Line, Message, Person, Shareable, Shared, Span
-from bot.ops.entrance import PERSON, UNNAMED, Counts, SharedLimit, counted_as, is_loopback
+from bot.ops.entrance import PERSON, UNNAMED, CounterStore, SharedLimit, counted_as, is_loopback
 from bot.pack import Pack
 from bot.replies.plain import as_data, plain, spoken
 
@@ -209,9 +209,9 @@ class Callers:
     """
 
     def __init__(
-        self, most: int, counts: Counts | None = None, *, at_once: int = _AT_ONCE, patience: float = _PATIENCE
+        self, most: int, counters: CounterStore | None = None, *, at_once: int = _AT_ONCE, patience: float = _PATIENCE
     ) -> None:
-        self._limit, self._slots = SharedLimit(most, "asking address", counts), asyncio.Semaphore(at_once)
+        self._limit, self._slots = SharedLimit(most, "asking address", counters), asyncio.Semaphore(at_once)
         self._patience, self._most = patience, most
 
     async def refused(self, address: str | None) -> str | None:

@@ -185,7 +185,7 @@ async def serve_tools(settings: Settings, *, sandbox: bool, http: bool, host: st
         sock = stack.enter_context(contextlib.closing(listen_for("--port", host, port))) if http else None
         settings = await stack.enter_async_context(rehearsed(settings, sandbox=sandbox))
         bot = await stack.enter_async_context(assemble(settings))
-        callers = Callers(settings.bot_questions_per_minute, bot.counts)
+        callers = Callers(settings.bot_questions_per_minute, bot.counters)
         tools = make_server(bot.pack, bot.turn, version("bcbst-bot"), callers=callers)
         if sock is not None:
             app = await stack.enter_async_context(tools_app(bot, tools))

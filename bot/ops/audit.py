@@ -25,7 +25,19 @@ import structlog
 
 from bot.errors import StoreBusy
 from bot.message import OneToOne, Person, Place
-from bot.ops.trail import ALL_LANES, JOINS, LANES, AuditEvent, AuditRow, Check, End, Verdict, code_of, joining, placed
+from bot.ops.trail import (
+    ALL_LANES,
+    JOINS,
+    LANES,
+    AuditEvent,
+    AuditRow,
+    Check,
+    LaneEnd,
+    Verdict,
+    code_of,
+    joining,
+    placed,
+)
 from bot.stores.base import NewRow, Row
 from bot.stores.sealed import SealedTable, write_own
 
@@ -50,7 +62,7 @@ class Audit:
         self._key: tuple[str, bytes] | None = None
         self._lock = asyncio.Lock()
         self._lane = 0
-        self._end: End | None = None  # of the lane that is written to, as far as is known
+        self._end: LaneEnd | None = None  # of the lane that is written to, as far as is known
 
     async def record(
         self,
@@ -158,7 +170,7 @@ class Audit:
         """Return what the trail lacks compared with a checkpoint, as a message; "" if nothing is missing."""
         try:
             plain = self._table.seal.unseal(base64.b64decode(checkpoint, validate=True), _CHECKPOINT)
-            then = msgspec.json.decode(plain or b"", type=list[End] | End)
+            then = msgspec.json.decode(plain or b"", type=list[LaneEnd] | LaneEnd)
         except (binascii.Error, ValueError, msgspec.MsgspecError):
             return "a checkpoint cannot be opened: it was changed, or its key is gone"
         for end in then if isinstance(then, list) else [then]:
@@ -210,7 +222,7 @@ class Audit:
             check.follow(entry, entry.lane)
         check.archived = bool(check.macs)
         count = sum([await self._checked(lane, check) for lane in ALL_LANES])
-        check.close_all()
+        check.verify_joins()
         parted: dict[int, str] = {}
         for name, end in check.joins:
             mac = check.macs.get((end.lane, end.number))
@@ -229,7 +241,7 @@ class Audit:
             count += 1
             if row.key > _key(base.number):  # what is not is in the archive
                 check.follow(None if plain is None else msgspec.json.decode(plain, type=AuditRow), lane)
-        check.close(lane, before, await self._end_kept(_HEAD, lane), count)
+        check.verify_end(lane, before, await self._end_kept(_HEAD, lane), count)
         for who, rows in check.people.items():
             if len(await self._store.owned(kind, who)) < rows:
                 check.faults.append(f"rows about {who[:8]} were taken out of that person's own list")
@@ -260,27 +272,27 @@ class Audit:
         row = self._table.row(_KINDS[entry.lane], _key(entry.number), value, expires=FOREVER, owner=entry.who)
         return row, self._kept(_HEAD, entry.end)
 
-    def _kept(self, name: str, end: End) -> NewRow:
+    def _kept(self, name: str, end: LaneEnd) -> NewRow:
         name = placed(name, end.lane)
         return self._table.row(name, name, msgspec.json.encode(end), expires=FOREVER)
 
-    async def _last(self, lane: int) -> End:
+    async def _last(self, lane: int) -> LaneEnd:
         row = await self._store.last(_KINDS[lane])
         if row is None:
-            return End(lane=lane)
+            return LaneEnd(lane=lane)
         entry = self._opened(row)
         # A row that no key opens still has its number: the lane goes on behind it, and the check tells of it.
-        return End(int(row.key), lane=lane) if entry is None else entry.end
+        return LaneEnd(int(row.key), lane=lane) if entry is None else entry.end
 
-    async def _base(self, lane: int) -> End:
+    async def _base(self, lane: int) -> LaneEnd:
         """Return the last row of a lane that was moved out of the store; number 0 if none was."""
-        return await self._end_kept(_BASE, lane) or End(lane=lane)
+        return await self._end_kept(_BASE, lane) or LaneEnd(lane=lane)
 
-    async def _end_kept(self, name: str, lane: int) -> End | None:
+    async def _end_kept(self, name: str, lane: int) -> LaneEnd | None:
         plain = await self._table.get(placed(name, lane), placed(name, lane))
-        return None if plain is None else msgspec.json.decode(plain, type=End)
+        return None if plain is None else msgspec.json.decode(plain, type=LaneEnd)
 
-    async def _leads_to(self, end: End) -> bool:
+    async def _leads_to(self, end: LaneEnd) -> bool:
         """Return whether a lane contains the row at this position, or whether that row was archived."""
         if end.lane not in ALL_LANES:
             return False
@@ -313,7 +325,7 @@ class Audit:
         return None if plain is None else msgspec.json.decode(plain, type=AuditRow)
 
 
-def _as_next(end: End, entry: AuditRow, key: bytes) -> AuditRow:
+def _as_next(end: LaneEnd, entry: AuditRow, key: bytes) -> AuditRow:
     """Return the row as the next one after `end`: with its number, the HMAC of the row before it, and its own HMAC."""
     whole = msgspec.structs.replace(entry, number=end.number + 1, before=end.mac, lane=end.lane)
     return msgspec.structs.replace(whole, mac=code_of(whole, key))

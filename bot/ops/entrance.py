@@ -56,7 +56,7 @@ class Limit:
         return 0
 
 
-class Counts(msgspec.Struct, frozen=True):
+class CounterStore(msgspec.Struct, frozen=True):
     """A store in which several processes count. `keyed` returns a keyed hash of a text, separate for each use."""
 
     store: Store
@@ -64,26 +64,26 @@ class Counts(msgspec.Struct, frozen=True):
 
 
 class SharedLimit:
-    """Allows `most` requests a minute for each key, in this process and, with `counts`, in all that share its store.
+    """Allows `most` requests a minute for each key, in this process and, with `counters`, in all that share its store.
 
     `use` is the name of the limit in the store.
     """
 
     def __init__(
-        self, most: int, use: str, counts: Counts | None = None, clock: Callable[[], float] = time.monotonic
+        self, most: int, use: str, counters: CounterStore | None = None, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._most, self._use, self._counts, self._own = most, use, counts, Limit(most, clock)
+        self._most, self._use, self._counters, self._own = most, use, counters, Limit(most, clock)
 
     async def wait(self, key: str) -> int:
         """Count one request. Return the seconds to wait if it exceeds the limit, else 0.
 
         If the store cannot be used, only this process's requests count.
         """
-        if (seconds := self._own.wait(key)) or self._counts is None:
+        if (seconds := self._own.wait(key)) or self._counters is None:
             return seconds
         try:
-            name = await self._counts.keyed(self._use, key)
-            count = await self._counts.store.count(_KIND, name, expires=time.time() + _MINUTE)
+            name = await self._counters.keyed(self._use, key)
+            count = await self._counters.store.count(_KIND, name, expires=time.time() + _MINUTE)
         except StoreError:
             return 0
         return round(_MINUTE) if count > self._most else 0
@@ -98,10 +98,10 @@ class Limits:
         person: int = PERSON,
         team: int | None = None,
         clock: Callable[[], float] = time.monotonic,
-        counts: Counts | None = None,
+        counters: CounterStore | None = None,
     ) -> None:
-        self._person = SharedLimit(person, "asking person", counts, clock)
-        self._team = SharedLimit(team or _BUSY * person, "asking team", counts, clock)
+        self._person = SharedLimit(person, "asking person", counters, clock)
+        self._team = SharedLimit(team or _BUSY * person, "asking team", counters, clock)
 
     async def check(self, person: Person) -> None:
         """Count a person's question, unless it is from the console.

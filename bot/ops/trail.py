@@ -1,6 +1,6 @@
 """The rows of the audit trail, and the checks on them (T56).
 
-The trail is a chain of rows in each of a few lanes, so that processes that write at the same time do not wait for each
+Each of a few lanes is a hash chain of rows, so that processes that write at the same time do not wait for each
 other. Another lane has the joining rows, each of which lists the ends of all lanes at that time.
 """
 
@@ -39,8 +39,8 @@ ALL_LANES = range(LANES + 1)
 _JOINED_WITHIN = timedelta(hours=2)
 
 
-class End(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A position in a lane: the number and the HMAC (`mac`) of a row; number 0 if the lane is empty."""
+class LaneEnd(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The end of a lane, or a position in it: the number and HMAC (`mac`) of a row; number 0 if the lane is empty."""
 
     number: int = 0
     mac: str = ""
@@ -72,18 +72,18 @@ class AuditRow(msgspec.Struct, frozen=True, omit_defaults=True):
     lane: int = 0
 
     @property
-    def end(self) -> End:
+    def end(self) -> LaneEnd:
         """The row's position, which is the end of its lane if the row is the last one."""
-        return End(self.number, self.mac, self.lane)
+        return LaneEnd(self.number, self.mac, self.lane)
 
     @property
-    def joins(self) -> tuple[End, ...]:
+    def joins(self) -> tuple[LaneEnd, ...]:
         """The ends of lanes that a joining row lists; () for any other row."""
         parts = (part.split(":") for part in self.detail.split() if self.what == "joined")
-        return tuple(End(int(number), mac, int(lane)) for lane, number, mac in parts)
+        return tuple(LaneEnd(int(number), mac, int(lane)) for lane, number, mac in parts)
 
 
-def joining(ends: Iterator[End]) -> str:
+def joining(ends: Iterator[LaneEnd]) -> str:
     """Return the `detail` of a joining row for these ends."""
     return " ".join(f"{end.lane}:{end.number}:{end.mac}" for end in ends)
 
@@ -122,17 +122,17 @@ class Check(msgspec.Struct):
     keys: Mapping[str, bytes | None]
     faults: list[str] = msgspec.field(default_factory=list)
     macs: dict[tuple[int, int], str] = msgspec.field(default_factory=dict)
-    joins: list[tuple[str, End]] = msgspec.field(default_factory=list)
+    joins: list[tuple[str, LaneEnd]] = msgspec.field(default_factory=list)
     people: Counter[str] = msgspec.field(default_factory=Counter)
     archived: bool = False
     spans: dict[int, tuple[str, str]] = msgspec.field(default_factory=dict)
-    _last: dict[int, End] = msgspec.field(default_factory=dict)
+    _last: dict[int, LaneEnd] = msgspec.field(default_factory=dict)
 
-    def last(self, lane: int) -> End:
+    def last(self, lane: int) -> LaneEnd:
         """Return the position of the last row of a lane so far, which the next row must follow."""
-        return self._last.get(lane, End(lane=lane))
+        return self._last.get(lane, LaneEnd(lane=lane))
 
-    def begin(self, base: End) -> None:
+    def begin(self, base: LaneEnd) -> None:
         """Begin a lane after its last archived row, `base`. Rows read from an archive must end there."""
         if self.archived and self.last(base.lane) != base:
             self.faults.append(f"the archive does not lead to row {base.name}, behind which the trail goes on")
@@ -142,7 +142,7 @@ class Check(msgspec.Struct):
     def follow(self, entry: AuditRow | None, lane: int) -> None:
         """Check one row against the row before it and its own HMAC. None is a row that cannot be decrypted."""
         last = self.last(lane)
-        due = End(last.number + 1, lane=lane)
+        due = LaneEnd(last.number + 1, lane=lane)
         if entry is None:
             self.faults.append(f"row {due.name} cannot be opened: it was changed, moved, or its key is gone")
             self._last[lane] = due
@@ -157,12 +157,12 @@ class Check(msgspec.Struct):
         else:
             self.joins += [(entry.end.name, end) for end in entry.joins]
         self.people.update([entry.who] if entry.who else [])
-        self._last[lane] = End(entry.number, entry.mac, lane)
+        self._last[lane] = LaneEnd(entry.number, entry.mac, lane)
         self.macs[lane, entry.number] = entry.mac
         self.spans[lane] = self.spans.get(lane, (entry.at, ""))[0], entry.at
 
-    def close_all(self) -> None:
-        """Check that lanes written to for hours by several processes are listed by at least one joining row."""
+    def verify_joins(self) -> None:
+        """Add a fault if several processes wrote to lanes for hours and no joining row lists the ends of the lanes."""
         spans = sorted(span for lane, span in self.spans.items() if lane != JOINS)
         if len(spans) <= 1 or JOINS in self.spans or self.last(JOINS).number:
             return
@@ -170,8 +170,8 @@ class Check(msgspec.Struct):
         if datetime.fromisoformat(ended) - datetime.fromisoformat(began) > _JOINED_WITHIN:
             self.faults.append(f"no row joins the lanes, which several processes have written to since {began}")
 
-    def close(self, lane: int, before: End | None, after: End | None, count: int) -> None:
-        """Check a lane of `count` rows against its stored end, which was read `before` and `after` the rows."""
+    def verify_end(self, lane: int, before: LaneEnd | None, after: LaneEnd | None, count: int) -> None:
+        """Add a fault if a lane's `count` rows do not end at its stored end, read `before` and `after` the rows."""
         last = self.last(lane)
         if before is not None and self.macs.get((lane, before.number), "") != before.mac:
             self.faults.append(f"the trail does not lead to its sealed end, row {before.name}")
