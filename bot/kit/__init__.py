@@ -12,7 +12,7 @@ from bot.kit.ahead import Ahead, priced_ahead, rules_ahead
 from bot.kit.appeals import (
     AppealClock, DenialKind, OfAppeal, ToldDay, appeal_clock, appeal_days, approvals_asked, case_found, denial_kind,
     denied_claims, in_any_state, stepped, told_day, without)
-from bot.kit.around import Around, NeedsPlace, around, state_named
+from bot.kit.around import SearchArea, NeedsPlace, around, state_named
 from bot.kit.ask import (
     Answer, Ask, Reroute, Kin, NamedCare, Summary, of_other_person, text_of, values_of)
 from bot.kit.asked_networks import among as networks_among

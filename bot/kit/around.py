@@ -35,8 +35,8 @@ class NeedsPlace(Exception):
         self.outside = outside
 
 
-class Around(msgspec.Struct, frozen=True):
-    """An area: a point, its name, and a distance in miles; `home` is True for the member's own address.
+class SearchArea(msgspec.Struct, frozen=True):
+    """The area of a search: a point, its name, and a distance in miles; `home` is True for the member's own address.
 
     With `county` set, only places in that county count, and with `statewide` all places in the state; `miles` is then
     not used. `also` holds alternative areas.
@@ -49,10 +49,10 @@ class Around(msgspec.Struct, frozen=True):
     home: bool = False
     county: str | None = None
     statewide: bool = False
-    also: tuple[Around, ...] = ()
+    also: tuple[SearchArea, ...] = ()
 
     @property
-    def every(self) -> tuple[Around, ...]:
+    def every(self) -> tuple[SearchArea, ...]:
         """This area and the alternative areas, each with an empty `also`."""
         return (replace(self, also=()), *self.also) if self.also else (self,)
 
@@ -67,7 +67,7 @@ class Around(msgspec.Struct, frozen=True):
         return self.county is None and not self.statewide
 
 
-def farther(where: Around) -> tuple[Around, ...]:
+def farther(where: SearchArea) -> tuple[SearchArea, ...]:
     """Return copies of the area with larger distances, in the order to try; empty for a county or a state."""
     if not all(place.has_radius for place in where.every):
         return ()
@@ -78,7 +78,7 @@ def farther(where: Around) -> tuple[Around, ...]:
     )
 
 
-async def around(ask: Ask, *, default_miles: float = 10) -> Around:
+async def around(ask: Ask, *, default_miles: float = 10) -> SearchArea:
     """Return the area that the question names, with its alternatives; `default_miles` is used if no distance was named.
 
     Raises:
@@ -102,7 +102,7 @@ def state_named(ask: Ask) -> str | None:
     return city[1] if city else place.get("state")
 
 
-async def _place(ask: Ask, place: object, wide: float) -> Around:
+async def _place(ask: Ask, place: object, wide: float) -> SearchArea:
     if place == "me":
         home = await ask.home()
         if home is None or home.zip5 is None:
@@ -128,7 +128,7 @@ async def _place(ask: Ask, place: object, wide: float) -> Around:
         if state != ask.places.home_state or center is None:
             # The directory covers one state and what lies just across its borders: no other is searched as a whole.
             raise NeedsPlace(name, outside=True)
-        return Around(center, name, state, _ACROSS, statewide=True)
+        return SearchArea(center, name, state, _ACROSS, statewide=True)
     if not city_name:
         raise NeedsPlace
     listed = Search("Location", (("address-city", city_name), ("address-state", state)))
@@ -138,7 +138,7 @@ async def _place(ask: Ask, place: object, wide: float) -> Around:
 
 async def _known_or_listed(
     ask: Ask, listed: Search, miles: float, *, center: GeoPoint | None, name: str, state: str
-) -> Around:
+) -> SearchArea:
     """Return the area around a city or ZIP code, by the gazetteer or else by the search `listed` in the directory.
 
     The directory is used if the gazetteer does not know the place or the place is too far away. The area is then around
@@ -161,16 +161,16 @@ async def _known_or_listed(
             state = next((place.state for place in there if place.state), state)
         if not there or center is None:
             raise
-        return Around(center, name, state, max(miles, 1.0))
+        return SearchArea(center, name, state, max(miles, 1.0))
 
 
 def _is_called(place: Location, name: str) -> bool:
     return name in {place.zip5, place.city} or (place.city or "").casefold() == name.casefold()
 
 
-def _known(ask: Ask, center: GeoPoint | None, name: str, state: str, miles: float, *, home: bool = False) -> Around:
+def _known(ask: Ask, center: GeoPoint | None, name: str, state: str, miles: float, *, home: bool = False) -> SearchArea:
     if center is None:
         raise NeedsPlace(name)
     if not ask.places.zips_near(center, _REACH_MILES):
         raise NeedsPlace(f"{name}, {state}", outside=True)
-    return Around(center, name, state, max(miles, 1.0), home)
+    return SearchArea(center, name, state, max(miles, 1.0), home)

@@ -6,7 +6,7 @@ directories give a whole chain the same NPI, or mistype an NPI.
 
 from collections.abc import Iterable, Sequence
 
-from bot.kit.around import Around
+from bot.kit.around import SearchArea
 from bot.kit.ask import Ask
 from bot.kit.sites import Site, sites
 from bot.kit.spelling import is_alike, words_of
@@ -66,7 +66,7 @@ class Card(Value):
     Properties such as `networks` and `phone` describe the nearest place only.
     """
 
-    def __init__(self, ask: Ask, rows: Sequence[Listing], where: Around | None, *, store: bool = False) -> None:
+    def __init__(self, ask: Ask, rows: Sequence[Listing], where: SearchArea | None, *, store: bool = False) -> None:
         first = rows[0]
         person = next((row.practitioner for row in rows if row.practitioner), None)
         served = (
@@ -138,12 +138,12 @@ class Card(Value):
         return tuple(dict.fromkeys(key for site in self.sites for key in site.records))
 
 
-def cards(ask: Ask, found: Iterable[Listing], where: Around | None) -> tuple[Card, ...]:
+def cards(ask: Ask, found: Iterable[Listing], where: SearchArea | None) -> tuple[Card, ...]:
     """Return one card per provider, nearest first and then by name."""
     return _sorted([Card(ask, rows, where) for rows in by_provider(found)])
 
 
-def store_cards(ask: Ask, found: Iterable[Listing], where: Around | None) -> tuple[Card, ...]:
+def store_cards(ask: Ask, found: Iterable[Listing], where: SearchArea | None) -> tuple[Card, ...]:
     """Return one card per place of a provider with several places, and one per other provider, nearest first.
 
     Equally near cards are sorted by name.

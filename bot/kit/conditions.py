@@ -13,7 +13,7 @@ from itertools import combinations
 import msgspec
 from msgspec.structs import replace
 
-from bot.kit.around import Around
+from bot.kit.around import SearchArea
 from bot.kit.ask import Ask, excluded_of, text_of, values_of
 from bot.kit.asked_networks import AskedNetworks
 from bot.kit.cards import by_provider, by_store
@@ -99,7 +99,7 @@ class Conditions(msgspec.Struct, frozen=True):
     houses: frozenset[Key] = frozenset()
     street: str | None = None
 
-    def filters(self, ask: Ask, where: Around | None, found: Sequence[Listing] = ()) -> list[Filter]:
+    def filters(self, ask: Ask, where: SearchArea | None, found: Sequence[Listing] = ()) -> list[Filter]:
         """Return every condition as a pair of its slot and a test for listings, because servers may ignore conditions.
 
         `found` are all listings that were read, which are needed for networks combined with "and" or "not".
@@ -145,7 +145,7 @@ class Conditions(msgspec.Struct, frozen=True):
         """Return the names of the conditions on which no listing has data; () if there are no listings."""
         return tuple(name for name, known in self.knowable(ask) if found and all(known(row) is None for row in found))
 
-    def unsaid(self, ask: Ask, where: Around | None, found: Sequence[Listing]) -> tuple[tuple[str, int], ...]:
+    def unsaid(self, ask: Ask, where: SearchArea | None, found: Sequence[Listing]) -> tuple[tuple[str, int], ...]:
         """Return, for each condition, how many providers satisfy all other conditions and have no data on this one.
 
         Conditions with a count of zero are left out.

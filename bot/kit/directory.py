@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 
-from bot.kit.around import Around
+from bot.kit.around import SearchArea
 from bot.kit.ask import Ask
 from bot.kit.conditions import Filter, sift
 from bot.kit.reading import read_pages
@@ -46,7 +46,7 @@ async def listings(
     ask: Ask,
     *,
     codes: Sequence[str] = (),
-    where: Around | None = None,
+    where: SearchArea | None = None,
     name: str | None = None,
     filters: Sequence[Filter] = (),
     networks: Sequence[str] = (),
@@ -74,7 +74,7 @@ def widen(ask: Ask) -> None:
     ask.budget.widen(pages=_MOST_PAGES, resources=_MOST_RESOURCES, total=_MOST_BYTES)
 
 
-async def _roles(ask: Ask, roles: Search, where: Around | None, filters: Sequence[Filter]) -> tuple[Listing, ...]:
+async def _roles(ask: Ask, roles: Search, where: SearchArea | None, filters: Sequence[Filter]) -> tuple[Listing, ...]:
     """Return the active listings of a search for roles, near the place if one is given.
 
     A role without a place is located at the places of its services, or else at the only place of its organization. If
@@ -138,7 +138,7 @@ async def _placeless(
     return found, "all"
 
 
-async def _read_unaddressed(ask: Ask, directory: Directory, roles: Search, where: Around) -> None:
+async def _read_unaddressed(ask: Ask, directory: Directory, roles: Search, where: SearchArea) -> None:
     """Add the roles at places with a position but no address, which no search by ZIP code or city finds."""
     found = Directory()
     async for page in given(ask.search(Search("Location", (("address-city:missing", "true"),)))):
@@ -151,7 +151,7 @@ async def _read_unaddressed(ask: Ask, directory: Directory, roles: Search, where
         await read_by(ask, directory, roles, "location", near[:_MOST_PLACELESS], includes=PERSON_INCLUDES)
 
 
-def _near(ask: Ask, place: Location, where: Around) -> bool:
+def _near(ask: Ask, place: Location, where: SearchArea) -> bool:
     return place.active and any(one.has_radius and lies_in(ask, place, one) for one in where.every)
 
 
@@ -256,7 +256,7 @@ async def _fetch(ask: Ask, directory: Directory, type_: str, ids: Sequence[str])
     await asyncio.gather(*(read_pages(ask, directory, one) for one in searches))
 
 
-def area(ask: Ask, where: Around) -> tuple[tuple[str, str], ...]:
+def area(ask: Ask, where: SearchArea) -> tuple[tuple[str, str], ...]:
     """Return the search parameters for the area, one for each way to search; each way finds rows that the others miss.
 
     A place with a missing or wrong ZIP code is found by its city, or by its county if the area is a county. If there
@@ -275,7 +275,7 @@ def area(ask: Ask, where: Around) -> tuple[tuple[str, str], ...]:
     return tuple((name, any_of(values)) for name, values in ways if values)
 
 
-def _zips(ask: Ask, where: Around) -> tuple[str, ...]:
+def _zips(ask: Ask, where: SearchArea) -> tuple[str, ...]:
     if where.statewide:
         return ()
     if where.county:

@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
-from bot.kit.around import Around
+from bot.kit.around import SearchArea
 from bot.kit.ask import Ask
 from bot.kit.directory import area, bring, read_around, read_by, taxonomy, widen
 from bot.kit.spelling import words_of
@@ -73,7 +73,7 @@ def is_kind(listing: Listing, name: str) -> bool:
     return bool(set(coarse) & set(listing.role.codes)) or bool(set(kind.words) & set(words_of(listing.name)))
 
 
-async def places_of_care(ask: Ask, kinds: Sequence[str], where: Around | None) -> tuple[Listing, ...]:
+async def places_of_care(ask: Ask, kinds: Sequence[str], where: SearchArea | None) -> tuple[Listing, ...]:
     """Return the active listings of places of these kinds (or of all kinds) in the area, with locations and networks.
 
     The caller checks every filter again. A service that an affiliation names is no listing of its own, but adds missing

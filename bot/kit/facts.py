@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 from msgspec.structs import replace
 
-from bot.kit.around import Around
+from bot.kit.around import SearchArea
 from bot.kit.ask import Ask
 from bot.kit.asked_networks import among
 from bot.kit.cards import Card, cards
@@ -181,7 +181,7 @@ def facts_apart(
 
 
 def facts_each(
-    ask: Ask, found: Iterable[Sequence[Listing]], asked: Sequence[str], where: Around | None = None
+    ask: Ask, found: Iterable[Sequence[Listing]], asked: Sequence[str], where: SearchArea | None = None
 ) -> tuple[tuple[Card, tuple[ProviderFact, ...]], ...]:
     """Return the card of each provider with what its listings say about each of the facts; () if `asked` is empty."""
     shown = ((cards(ask, rows, where)[0], rows) for rows in found if asked)

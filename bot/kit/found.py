@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 
 from msgspec.structs import replace
 
-from bot.kit.around import FARTHER, Around, around, farther
+from bot.kit.around import FARTHER, SearchArea, around, farther
 from bot.kit.ask import Ask
 from bot.kit.asked_networks import AskedNetworks, among, asked_networks, own_wanted, without_own
 from bot.kit.benefits import stands
@@ -64,7 +64,7 @@ class Found(WithDocument, frozen=True, kw_only=True):
     first: int
     page: int
     today: date
-    where: Around | None
+    where: SearchArea | None
     wishes: Conditions
     loosened: tuple[Loosened, ...] = ()
     farther: int = 0
@@ -134,18 +134,18 @@ class ProviderSearch(ABC, Generic[F]):
         self.ask, self.kinded = ask, kinded
 
     @abstractmethod
-    async def read(self, wishes: Conditions, where: Around | None) -> tuple[Conditions, tuple[Listing, ...]]:
+    async def read(self, wishes: Conditions, where: SearchArea | None) -> tuple[Conditions, tuple[Listing, ...]]:
         """Return the conditions, completed by what was read (such as networks), and the listings in the area."""
 
-    def cards(self, rows: Sequence[Listing], where: Around | None) -> tuple[Card, ...]:
+    def cards(self, rows: Sequence[Listing], where: SearchArea | None) -> tuple[Card, ...]:
         """Return the cards of these listings, nearest first."""
         return cards(self.ask, rows, where)
 
-    def kept(self, found: Sequence[Listing], where: Around | None, wishes: Conditions) -> tuple[Listing, ...]:
+    def kept(self, found: Sequence[Listing], where: SearchArea | None, wishes: Conditions) -> tuple[Listing, ...]:
         """Return the listings that match every condition."""
         return sift(found, wishes.filters(self.ask, where, found))
 
-    def page(self, kept: Sequence[Listing], where: Around | None, wishes: Conditions, **more: object) -> F:
+    def page(self, kept: Sequence[Listing], where: SearchArea | None, wishes: Conditions, **more: object) -> F:
         """Return the requested page of the listings `kept`, with a file of all cards if the question asks for a file.
 
         `more` are further fields of the page.
@@ -270,7 +270,7 @@ class ProviderSearch(ABC, Generic[F]):
         result = replace(result, instead=instead[:_INSTEAD], own=own.names, none_own=bool(own.wanted and not inside))
         return found, replace(result, ranked=ranks)
 
-    def summarize(self, found: Sequence[Listing], where: Around | None, wishes: Conditions) -> F:
+    def summarize(self, found: Sequence[Listing], where: SearchArea | None, wishes: Conditions) -> F:
         """Return the requested page of the listings that match; a condition on which no listing has data is ignored."""
         near = sift(found, [pair for pair in wishes.filters(self.ask, where) if pair[0] in OF_KIND])
         unmet = wishes.unknown(self.ask, near)
@@ -296,7 +296,7 @@ class Places(ProviderSearch[FoundPlaces]):
         self.kinds = kinds
         self.made = partial(FoundPlaces, kinds=kinds)
 
-    async def read(self, wishes: Conditions, where: Around | None) -> tuple[Conditions, tuple[Listing, ...]]:
+    async def read(self, wishes: Conditions, where: SearchArea | None) -> tuple[Conditions, tuple[Listing, ...]]:
         """Return the conditions and the listings of places of the kinds in the area.
 
         If the directory has no list of networks, the networks in question are looked up among those of the listings.
@@ -307,11 +307,11 @@ class Places(ProviderSearch[FoundPlaces]):
             wishes = replace(wishes, name=_spoken_of(self.ask.said, found))
         return replace(wishes, networks=among(self.ask, found)) if lost else wishes, found
 
-    def cards(self, rows: Sequence[Listing], where: Around | None) -> tuple[Card, ...]:
+    def cards(self, rows: Sequence[Listing], where: SearchArea | None) -> tuple[Card, ...]:
         """Return one card per place."""
         return store_cards(self.ask, rows, where)
 
-    def kept(self, found: Sequence[Listing], where: Around | None, wishes: Conditions) -> tuple[Listing, ...]:
+    def kept(self, found: Sequence[Listing], where: SearchArea | None, wishes: Conditions) -> tuple[Listing, ...]:
         """Return all listings, also those in other networks, of each place that matches every condition."""
         fitting = {row.store for row in super().kept(found, where, wishes) if row.locations or not where}
         return tuple(row for row in sift(found, Conditions().filters(self.ask, where)) if row.store in fitting)

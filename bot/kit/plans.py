@@ -7,7 +7,7 @@ nothing about the member's coverage is sent to the directory. The member's own n
 from collections.abc import Iterable, Mapping
 from typing import Literal
 
-from bot.kit.around import Around
+from bot.kit.around import SearchArea
 from bot.kit.ask import Ask
 from bot.kit.network_names import telling
 from bot.kit.reading import read_entries, read_pages
@@ -74,7 +74,7 @@ async def _areas(ask: Ask, directory: Directory, current: list[InsurancePlan]) -
     return directory.locations
 
 
-def sold_at(plan: Plan, where: Around) -> Sold:
+def sold_at(plan: Plan, where: SearchArea) -> Sold:
     """Return "yes" or "no": whether the plan is sold at the place; "unsaid" if its areas are unknown or unclear."""
     return _any_of(_covers(area, where) for area in plan.areas)
 
@@ -99,7 +99,7 @@ def _lies_in(area: Location, state: str) -> Sold:
     return "yes" if name in (area.name or "") or f"({state})" in (area.name or "") else "unsaid"
 
 
-def _covers(area: Location, where: Around) -> Sold:
+def _covers(area: Location, where: SearchArea) -> Sold:
     """Return whether the area contains the place, by the area's boundary, or else its county, or else its state."""
     if area.boundary:
         return "yes" if boundary_contains(area.boundary, where.center) else "no"
@@ -110,7 +110,7 @@ def _covers(area: Location, where: Around) -> Sold:
     return "yes" if area.state or (name_of_state(where.state) or "?") in (area.name or "") else "unsaid"
 
 
-def _of_county(county: str, where: Around) -> Sold:
+def _of_county(county: str, where: SearchArea) -> Sold:
     """Return "yes" or "no": whether the place is the named county; "unsaid" if the place is not a county."""
     if where.county is None:
         return "unsaid"

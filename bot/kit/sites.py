@@ -10,7 +10,7 @@ from typing import Literal
 
 import msgspec
 
-from bot.kit.around import Around
+from bot.kit.around import SearchArea
 from bot.kit.ask import Ask
 from bot.kit.network_names import names_of, openings_of
 from bot.kit.opening import local_time, standing
@@ -80,7 +80,7 @@ class Site(Value):
         records: The keys of the listings' roles.
     """
 
-    def __init__(self, ask: Ask, rows: Sequence[Listing], where: Around | None, *, alone: bool) -> None:
+    def __init__(self, ask: Ask, rows: Sequence[Listing], where: SearchArea | None, *, alone: bool) -> None:
         *here, common = by_rank(rows, lambda source: (one for one in source.phones if one.holds(ask.today)))
         telecoms = [one for rank in here for one in rank]
         own = [one for row in rows for one in row.own_telecoms(ask.today)] if alone else []
@@ -145,7 +145,7 @@ class Site(Value):
         return min(said, key=_ORDER.index) if said and not self.openings else None
 
 
-def sites(ask: Ask, rows: Iterable[Listing], where: Around | None, *, alone: bool = True) -> tuple[Site, ...]:
+def sites(ask: Ask, rows: Iterable[Listing], where: SearchArea | None, *, alone: bool = True) -> tuple[Site, ...]:
     """Return the locations of one provider's listings, nearest first; listings without a location come last.
 
     A location without a phone number gets the provider's own number only if the provider has a single location. `alone`
@@ -161,7 +161,7 @@ def _nearness(site: Site) -> tuple[bool, bool, float, str]:
     return (spot is None, site.miles is None, site.miles or 0.0, spot.location.id if spot else "")
 
 
-def spot_of(ask: Ask, place: Location, where: Around | None) -> Spot:
+def spot_of(ask: Ask, place: Location, where: SearchArea | None) -> Spot:
     """Return the location with its distance from the area `where`."""
     point, exact = _point_of(ask.places, place)
     return Spot(place, _miles(ask, point, where) if where and point else None, exact)
@@ -184,7 +184,7 @@ def _point_of(places: Gazetteer, place: Location) -> tuple[GeoPoint | None, bool
     return (by_city if astray or by_zip is None else by_zip), False
 
 
-def _miles(ask: Ask, point: tuple[float, float], where: Around) -> float | None:
+def _miles(ask: Ask, point: tuple[float, float], where: SearchArea) -> float | None:
     """Return the miles from `point` to the nearest centre of the areas; None if one of the areas is a whole state."""
     if any(one.statewide for one in where.every):
         return None
@@ -218,12 +218,12 @@ def _specialties(rows: Iterable[Listing]) -> tuple[Specialty, ...]:
     return tuple(reversed(every.values()))
 
 
-def within(ask: Ask, listing: Listing, where: Around) -> bool:
+def within(ask: Ask, listing: Listing, where: SearchArea) -> bool:
     """Return whether one of the listing's locations lies in one of the areas."""
     return any(lies_in(ask, place, one) for place in listing.locations for one in where.every)
 
 
-def lies_in(ask: Ask, place: Location, where: Around) -> bool:
+def lies_in(ask: Ask, place: Location, where: SearchArea) -> bool:
     """Return whether the location lies in the area: a county or state by its name, other areas by distance."""
     if where.statewide:
         by_zip = ask.places.city_of(place.zip5) if place.zip5 else None
@@ -281,7 +281,7 @@ class Proof(msgspec.Struct, frozen=True):
         return tuple(place for place in self.places if place.wanted)
 
 
-def proof_of(ask: Ask, rows: Sequence[Listing], wanted: tuple[str, ...], where: Around | None = None) -> Proof:
+def proof_of(ask: Ask, rows: Sequence[Listing], wanted: tuple[str, ...], where: SearchArea | None = None) -> Proof:
     """Return what the listings of one provider prove about the `wanted` networks.
 
     The locations in question are those in the area `where`, or all if it is None.

@@ -11,7 +11,7 @@ from typing import Literal
 import msgspec
 from msgspec.structs import replace
 
-from bot.kit.around import Around, NeedsPlace, around
+from bot.kit.around import NeedsPlace, SearchArea, around
 from bot.kit.ask import Ask, text_of
 from bot.kit.cards import Card, Group, by_provider
 from bot.kit.conditions import is_at, is_title, kind_codes
@@ -217,7 +217,7 @@ async def who_shown(ask: Ask) -> tuple[Listing, ...]:
     return (found.only if found else None) or ()
 
 
-async def _area(ask: Ask) -> Around | None:
+async def _area(ask: Ask) -> SearchArea | None:
     """Return the area around the place that the question names; None if it names no place or an unknown one."""
     try:
         return await around(ask) if isinstance(ask.slots.get("location"), Mapping) else None
@@ -225,7 +225,7 @@ async def _area(ask: Ask) -> Around | None:
         return None
 
 
-def _narrowed(ask: Ask, groups: Groups, where: Around | None, *, named: bool) -> Groups:
+def _narrowed(ask: Ask, groups: Groups, where: SearchArea | None, *, named: bool) -> Groups:
     """Return the providers that fit what the message says besides the name, such as a town, office or specialty.
 
     The conditions are applied one after another, and one that no provider fits is ignored. Such an organization or

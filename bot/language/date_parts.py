@@ -16,7 +16,7 @@ _DAY, _TWELVE = timedelta(days=1), 12
 _EARLY, _LATE = "early", "late"
 
 
-class Stretch(NamedTuple):
+class DatePeriod(NamedTuple):
     """A period of days. `dated`: the words include the year. `holiday`: the rule of the holiday that it is, or ""."""
 
     start: date
@@ -38,67 +38,69 @@ class DateParts:
 
     _today: date
 
-    def edge(self, edge: str, whole: Stretch) -> Stretch:
+    def edge(self, edge: str, whole: DatePeriod) -> DatePeriod:
         """Return a third of a period: "early 2025" is January to April, "late March" begins on the 21st."""
         days = (whole.end - whole.start).days + 1
         if days >= _YEAR:
             first = whole.start.month + {_EARLY: 0, _LATE: 2 * _THIRD}.get(edge, _THIRD)
             begin = date(whole.start.year, first, 1)
-            return Stretch(begin, month_days(*months_later(begin, _THIRD - 1))[1], whole.dated)
+            return DatePeriod(begin, month_days(*months_later(begin, _THIRD - 1))[1], whole.dated)
         third = timedelta(days=max(days // 3, 1))
         if edge == _EARLY:
-            return Stretch(whole.start, whole.start + third - _DAY, whole.dated)
+            return DatePeriod(whole.start, whole.start + third - _DAY, whole.dated)
         late = whole.start + 2 * third
-        return Stretch(late, whole.end, whole.dated) if edge == _LATE else Stretch(whole.start + third, late - _DAY)
+        return (
+            DatePeriod(late, whole.end, whole.dated) if edge == _LATE else DatePeriod(whole.start + third, late - _DAY)
+        )
 
-    def edge_of_year(self, edge: str) -> Stretch:
+    def edge_of_year(self, edge: str) -> DatePeriod:
         """Return a third of this year: "early in the year"."""
-        return self.edge(edge, Stretch(date(self._today.year, 1, 1), date(self._today.year, 12, 31)))
+        return self.edge(edge, DatePeriod(date(self._today.year, 1, 1), date(self._today.year, 12, 31)))
 
-    def half_of(self, half: int, whole: Stretch) -> Stretch:
+    def half_of(self, half: int, whole: DatePeriod) -> DatePeriod:
         """Return the first half of a period if `half` is 1, otherwise the second: "the first half of May"."""
         middle = whole.start + timedelta(days=((whole.end - whole.start).days + 1) // 2)
         return whole._replace(end=middle - _DAY) if half == 1 else whole._replace(start=middle)
 
-    def units_of(self, side: int, unit: str, whole: Stretch, count: int = 1) -> Stretch:
+    def units_of(self, side: int, unit: str, whole: DatePeriod, count: int = 1) -> DatePeriod:
         """Return the first units of a period, or the last ones if `side` is negative: "the first two weeks of May"."""
         if side < 0:
             return whole._replace(start=max(whole.start, back(whole.end + _DAY, count, unit)))
         return whole._replace(end=min(whole.end, later(whole.start, count, unit) - _DAY))
 
-    def beside(self, side: int, whole: Stretch, unit: str = "week", count: int = 1) -> Stretch:
+    def beside(self, side: int, whole: DatePeriod, unit: str = "week", count: int = 1) -> DatePeriod:
         """Return the units right before or after a period: "the week before Thanksgiving", "right before it"."""
         if side < 0:
-            return Stretch(back(whole.start, count, unit), whole.start - _DAY)
-        return Stretch(whole.end + _DAY, later(whole.end + _DAY, count, unit) - _DAY)
+            return DatePeriod(back(whole.start, count, unit), whole.start - _DAY)
+        return DatePeriod(whole.end + _DAY, later(whole.end + _DAY, count, unit) - _DAY)
 
-    def near(self, whole: Stretch) -> Stretch:
+    def near(self, whole: DatePeriod) -> DatePeriod:
         """Return the period extended by a week on each side ("around Thanksgiving"); unchanged if a month or longer."""
         if (whole.end - whole.start).days >= _MONTH - 1:
             return whole
-        return Stretch(whole.start - timedelta(days=_WEEK), whole.end + timedelta(days=_WEEK))
+        return DatePeriod(whole.start - timedelta(days=_WEEK), whole.end + timedelta(days=_WEEK))
 
-    def long_weekend(self, holiday: str) -> Stretch:
+    def long_weekend(self, holiday: str) -> DatePeriod:
         """Return a holiday with the days of the weekend next to it: "Labor Day weekend"."""
         day = self._latest_named(holiday)
         before, after = {_MONDAY: (3, 0), _THURSDAY: (0, 3)}.get(day.weekday(), (3, 3))
-        return Stretch(day - timedelta(days=before), day + timedelta(days=after))
+        return DatePeriod(day - timedelta(days=before), day + timedelta(days=after))
 
-    def holidays(self, holidays: str) -> Stretch:  # noqa: ARG002 -- the words say no more
+    def holidays(self, holidays: str) -> DatePeriod:  # noqa: ARG002 -- the words say no more
         """Return the days from Thanksgiving to New Year's Day for "the holidays"."""
         first = self._latest_named("11 thu 4")
-        return Stretch(first, date(first.year + 1, 1, 1))
+        return DatePeriod(first, date(first.year + 1, 1, 1))
 
-    def a_year_ago(self, a_year_ago: str) -> Stretch:
+    def a_year_ago(self, a_year_ago: str) -> DatePeriod:
         """Return last year until the same day ("this time last year"), or with "near" 15 days on each side of it."""
         then = months_back(self._today, 12)
         if a_year_ago == "near":
-            return Stretch(then - timedelta(days=15), then + timedelta(days=15))
-        return Stretch(date(then.year, 1, 1), then)
+            return DatePeriod(then - timedelta(days=15), then + timedelta(days=15))
+        return DatePeriod(date(then.year, 1, 1), then)
 
-    def year_and_half(self) -> Stretch:
+    def year_and_half(self) -> DatePeriod:
         """Return the period for "the past year and a half", up to today."""
-        return Stretch(months_back(self._today, 18), self._today)
+        return DatePeriod(months_back(self._today, 18), self._today)
 
     def _latest_named(self, holiday: str) -> date:
         """Return the latest date of a holiday that is not in the future."""

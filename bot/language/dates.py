@@ -9,7 +9,7 @@ from datetime import MAXYEAR, MINYEAR, date, timedelta
 from msgspec.structs import replace
 
 from bot.language.calendar import Days, back, month_days, months_back, months_later, named_day, unit_around
-from bot.language.date_parts import DateFound, DateParts, Stretch, clipped, follows_on, is_year
+from bot.language.date_parts import DateFound, DateParts, DatePeriod, clipped, follows_on, is_year
 from bot.language.matcher import Grammar, Lexed, Matcher, WordArea
 from bot.language.text import Tag, Utterance
 
@@ -33,10 +33,10 @@ class Dates(DateParts):
     def __init__(self, today: date, plan_year: tuple[date, date] | None = None) -> None:
         self._today, self._plan_year = today, plan_year
 
-    def _day(self, day: date, *, dated: bool = True) -> Stretch:
-        return Stretch(day, day, dated)
+    def _day(self, day: date, *, dated: bool = True) -> DatePeriod:
+        return DatePeriod(day, day, dated)
 
-    def _latest(self, first: date, months: int, said_year: int | None) -> Stretch:
+    def _latest(self, first: date, months: int, said_year: int | None) -> DatePeriod:
         """Return the period of `months` months that begins at `first`.
 
         Without a year in the message (`said_year` is None), a period that would begin in the future is moved back by a
@@ -44,10 +44,10 @@ class Dates(DateParts):
         """
         if said_year is None and first > self._today:
             first = first.replace(year=first.year - 1)
-        return Stretch(first, month_days(*months_later(first, months - 1))[1])
+        return DatePeriod(first, month_days(*months_later(first, months - 1))[1])
 
-    def _of_year(self, year: int) -> Stretch | None:
-        return Stretch(date(year, 1, 1), date(year, 12, 31)) if MINYEAR <= year <= self._today.year else None
+    def _of_year(self, year: int) -> DatePeriod | None:
+        return DatePeriod(date(year, 1, 1), date(year, 12, 31)) if MINYEAR <= year <= self._today.year else None
 
     def added(self, tens: int, day_word: int) -> int | None:
         """Return the sum for "twenty first"; None if the second number has two digits."""
@@ -70,157 +70,157 @@ class Dates(DateParts):
         """Return the year for "of this year"."""
         return self._today.year
 
-    def figures(self, figures: tuple[int, int, int]) -> Stretch:
+    def figures(self, figures: tuple[int, int, int]) -> DatePeriod:
         """Return the day for "3/14/2024" or "2024-03-14"."""
         year, month, day = figures if figures[0] >= _CENTURY else (figures[2], figures[0], figures[1])
         return self._day(date(year + 2000 * (year < _CENTURY), month, day))
 
-    def short(self, short: tuple[int, int]) -> Stretch | None:
+    def short(self, short: tuple[int, int]) -> DatePeriod | None:
         """Return the day for "3/14" or the month for "6/2024"; None for a year that is out of range."""
         first, second = short
         if second >= 1000:  # noqa: PLR2004 -- a year of four digits
-            return Stretch(*month_days(second, first)) if second < MAXYEAR else None
+            return DatePeriod(*month_days(second, first)) if second < MAXYEAR else None
         return self.day_of_month(first, second)
 
-    def day_of_month(self, month: int, day: int, said_year: int | None = None) -> Stretch:
+    def day_of_month(self, month: int, day: int, said_year: int | None = None) -> DatePeriod:
         """Return the day for "June 17 2024" or "the 17th of June"."""
         found = date(said_year or self._today.year, month, day)
         if said_year is None and found > self._today:
             found = date(self._today.year - 1, month, day)
         return self._day(found, dated=said_year is not None)
 
-    def days(self, month: int, first: int, last: int, said_year: int | None = None) -> Stretch | None:
+    def days(self, month: int, first: int, last: int, said_year: int | None = None) -> DatePeriod | None:
         """Return the days for "March 1 to 15"; None if the numbers are no days of a month in ascending order."""
         if not 1 <= first <= last <= _DAYS:
             return None
         end = self.day_of_month(month, last, said_year)
         return end._replace(start=end.start.replace(day=first))
 
-    def month(self, month: int, said_year: int | None = None) -> Stretch:
+    def month(self, month: int, said_year: int | None = None) -> DatePeriod:
         """Return the month for "March" or "March of last year"."""
         year = said_year if said_year is not None else self._today.year - (month > self._today.month)
-        return Stretch(*month_days(year, month), said_year is not None)
+        return DatePeriod(*month_days(year, month), said_year is not None)
 
-    def last_month(self, month: int) -> Stretch:
+    def last_month(self, month: int) -> DatePeriod:
         """Return the month for "last March"."""
-        return Stretch(*month_days(self._today.year - (month >= self._today.month), month))
+        return DatePeriod(*month_days(self._today.year - (month >= self._today.month), month))
 
-    def around(self, day: Stretch) -> Stretch:
+    def around(self, day: DatePeriod) -> DatePeriod:
         """Return the week for "the week of March 3"."""
-        return Stretch(*unit_around(day.start, "week"))
+        return DatePeriod(*unit_around(day.start, "week"))
 
-    def week_of_month(self, nth: int, month: Stretch) -> Stretch:
+    def week_of_month(self, nth: int, month: DatePeriod) -> DatePeriod:
         """Return the week for "the first week of March" or "the last week of March"."""
         first = month.end - timedelta(days=6) if nth < 0 else month.start + timedelta(days=7 * (nth - 1))
-        return Stretch(first, first + timedelta(days=6), month.dated)
+        return DatePeriod(first, first + timedelta(days=6), month.dated)
 
-    def days_ago(self, days_ago: int) -> Stretch:
+    def days_ago(self, days_ago: int) -> DatePeriod:
         """Return the day that is `days_ago` days ago: 0 for "today", 1 for "yesterday"."""
         return self._day(self._today - timedelta(days=days_ago))
 
-    def year_so_far(self) -> Stretch:
+    def year_so_far(self) -> DatePeriod:
         """Return the days for "year to date"."""
-        return Stretch(date(self._today.year, 1, 1), self._today)
+        return DatePeriod(date(self._today.year, 1, 1), self._today)
 
-    def holiday(self, holiday: str, said_year: int | None = None) -> Stretch:
+    def holiday(self, holiday: str, said_year: int | None = None) -> DatePeriod:
         """Return the day for "Easter 2025"; without a year the latest day with this name."""
         day = named_day(holiday, said_year) if said_year else self._latest_named(holiday)
-        return Stretch(day, day, dated=said_year is not None, holiday=holiday)
+        return DatePeriod(day, day, dated=said_year is not None, holiday=holiday)
 
-    def plan_year(self, plan_year: str) -> Stretch:  # noqa: ARG002 -- the words say no more
+    def plan_year(self, plan_year: str) -> DatePeriod:  # noqa: ARG002 -- the words say no more
         """Return the plan year for "this plan year", from the coverage if known."""
-        return Stretch(*(self._plan_year or unit_around(self._today, "year")))
+        return DatePeriod(*(self._plan_year or unit_around(self._today, "year")))
 
-    def plan_year_before(self, plan_year: str) -> Stretch:
+    def plan_year_before(self, plan_year: str) -> DatePeriod:
         """Return the plan year for "last plan year"."""
         first = self.plan_year(plan_year).start
-        return Stretch(months_back(first, 12), first - timedelta(days=1))
+        return DatePeriod(months_back(first, 12), first - timedelta(days=1))
 
-    def this_unit(self, unit: str) -> Stretch:
+    def this_unit(self, unit: str) -> DatePeriod:
         """Return the period for "this month"."""
-        return Stretch(*unit_around(self._today, unit))
+        return DatePeriod(*unit_around(self._today, unit))
 
-    def previous_unit(self, unit: str) -> Stretch:
+    def previous_unit(self, unit: str) -> DatePeriod:
         """Return the period for "last month"."""
         start = unit_around(self._today, unit)[0]
-        return Stretch(*unit_around(start - timedelta(days=1), unit))
+        return DatePeriod(*unit_around(start - timedelta(days=1), unit))
 
-    def weekdays_ago(self, weekday: int, count: int = 1) -> Stretch:
+    def weekdays_ago(self, weekday: int, count: int = 1) -> DatePeriod:
         """Return the day for "two Fridays ago"."""
         return self._day(self.weekday(weekday).start - timedelta(weeks=max(count, 1) - 1))
 
-    def this_nth(self, day: int) -> Stretch:
+    def this_nth(self, day: int) -> DatePeriod:
         """Return the day for "the 3rd": the latest day with that number."""
         first = self._today.replace(day=1)
         found = first if day <= self._today.day else months_back(first, 1)
         return self._day(found.replace(day=day))
 
-    def past_unit(self, unit: str) -> Stretch:
+    def past_unit(self, unit: str) -> DatePeriod:
         """Return the period for "the past month", a month up to today; "the past day" is yesterday."""
         return self.previous_unit(unit) if unit == "day" else self.rolling(1, unit)
 
-    def rolling(self, count: int, unit: str) -> Stretch:
+    def rolling(self, count: int, unit: str) -> DatePeriod:
         """Return the days for "the past 90 days", up to today."""
         if not count:
             raise ValueError(count)
-        return Stretch(back(self._today, count, unit), self._today)
+        return DatePeriod(back(self._today, count, unit), self._today)
 
-    def rolling_few(self, unit: str) -> Stretch:
+    def rolling_few(self, unit: str) -> DatePeriod:
         """Return the days for "the last months": three months up to today."""
         return self.rolling(_FEW, unit)
 
-    def rolling_joined(self, counted: tuple[int, str]) -> Stretch:
+    def rolling_joined(self, counted: tuple[int, str]) -> DatePeriod:
         """Return the days for "the past 90d" or "6mo", up to today."""
         units = {"w": "week", "m": "month", "y": "year"}
-        return Stretch(back(self._today, counted[0], units.get(counted[1][0], "day")), self._today)
+        return DatePeriod(back(self._today, counted[0], units.get(counted[1][0], "day")), self._today)
 
-    def unit_ago(self, count: int, unit: str) -> Stretch:
+    def unit_ago(self, count: int, unit: str) -> DatePeriod:
         """Return the whole week for "three weeks ago"."""
-        return Stretch(*unit_around(self.rolling(count, unit).start, unit))
+        return DatePeriod(*unit_around(self.rolling(count, unit).start, unit))
 
-    def last_weekend(self) -> Stretch:
+    def last_weekend(self) -> DatePeriod:
         """Return the Saturday and Sunday before this week."""
         saturday = self._today - timedelta(days=self._today.weekday() + 2)
-        return Stretch(saturday, saturday + timedelta(days=1))
+        return DatePeriod(saturday, saturday + timedelta(days=1))
 
-    def weekday(self, weekday: int) -> Stretch:
+    def weekday(self, weekday: int) -> DatePeriod:
         """Return the day for "Monday" or "last Monday": the latest one before today."""
         return self.days_ago((self._today.weekday() - weekday - 1) % 7 + 1)
 
-    def quarter(self, quarter: int, said_year: int | None = None) -> Stretch:
+    def quarter(self, quarter: int, said_year: int | None = None) -> DatePeriod:
         """Return the quarter for "Q3" or "the third quarter of 2024"."""
         return self._latest(date(said_year or self._today.year, quarter * 3 - 2, 1), 3, said_year)
 
-    def half(self, half: int, said_year: int | None = None) -> Stretch:
+    def half(self, half: int, said_year: int | None = None) -> DatePeriod:
         """Return the half-year for "the first half of 2024"."""
         return self._latest(date(said_year or self._today.year, half * 6 - 5, 1), 6, None)
 
-    def season(self, season: int, said_year: int | None = None) -> Stretch:
+    def season(self, season: int, said_year: int | None = None) -> DatePeriod:
         """Return the season for "in the spring"; winter begins in December."""
         return self._latest(date(said_year or self._today.year, season, 1), 3, said_year)
 
-    def season_before(self, season: int) -> Stretch:
+    def season_before(self, season: int) -> DatePeriod:
         """Return the season for "last summer": the latest that has ended."""
         found = self.season(season)
         return found if found.end < self._today else self.season(season, found.start.year - 1)
 
-    def fiscal_year(self, fiscal_year: int) -> Stretch | None:
+    def fiscal_year(self, fiscal_year: int) -> DatePeriod | None:
         """Return the calendar year for "FY25", because it is not known whose fiscal year is meant."""
         return self._of_year(fiscal_year + 2000 * (fiscal_year < _CENTURY))
 
-    def whole_year(self, year: int) -> Stretch | None:
+    def whole_year(self, year: int) -> DatePeriod | None:
         """Return the year for "2024"; None for a year in the future."""
         return self._of_year(year)
 
-    def this_fiscal_year(self) -> Stretch | None:
+    def this_fiscal_year(self) -> DatePeriod | None:
         """Return the calendar year for "this fiscal year", because it is not known whose fiscal year is meant."""
         return self._of_year(self._today.year)
 
-    def last_fiscal_year(self) -> Stretch | None:
+    def last_fiscal_year(self) -> DatePeriod | None:
         """Return the calendar year for "last fiscal year", because it is not known whose fiscal year is meant."""
         return self._of_year(self._today.year - 1)
 
-    def between(self, first: Stretch, last: Stretch) -> Days | None:
+    def between(self, first: DatePeriod, last: DatePeriod) -> Days | None:
         """Return the days from the start of the first period to the end of the last; None if the end is earlier.
 
         A first month or holiday without a year is the last one before the end. "This year to last year" names two
@@ -234,52 +234,52 @@ class Dates(DateParts):
         return (begin, last.end) if begin <= last.end else None
 
     @staticmethod
-    def _in_year(first: Stretch, year: int) -> date:
+    def _in_year(first: DatePeriod, year: int) -> date:
         if first.holiday:
             return named_day(first.holiday, year)
         day = first.start
         return date(year, day.month, min(day.day, month_days(year, day.month)[1].day))
 
-    def follows(self, first: Stretch, last: Stretch) -> Days | None:
+    def follows(self, first: DatePeriod, last: DatePeriod) -> Days | None:
         """Return the days for "1/1/24-3/31/24", two dates in digits; None if the second date is earlier."""
         return (first.start, last.end) if last.end >= first.start else None
 
-    def since(self, period: Stretch) -> Days:
+    def since(self, period: DatePeriod) -> Days:
         """Return the range from the start of a period, without an end."""
         return period.start, None
 
-    def ended(self, period: Stretch) -> Days:
+    def ended(self, period: DatePeriod) -> Days:
         """Return the range from the last day of a period, without an end."""
         return period.end, None
 
-    def until(self, period: Stretch) -> Days:
+    def until(self, period: DatePeriod) -> Days:
         """Return the range up to the last day of a period, without a start."""
         return None, period.end
 
-    def before(self, period: Stretch) -> Days:
+    def before(self, period: DatePeriod) -> Days:
         """Return the range up to the day before a period, without a start."""
         return None, period.start - timedelta(days=1)
 
-    def after(self, period: Stretch) -> Days:
+    def after(self, period: DatePeriod) -> Days:
         """Return the range from the day after a period, without an end."""
         return period.end + timedelta(days=1), None
 
-    def month_ahead(self, month: int, year: int) -> Stretch | None:
+    def month_ahead(self, month: int, year: int) -> DatePeriod | None:
         """Return the month for "January 2027" if it is in the next ten years, otherwise None."""
-        return self._ahead(Stretch(*month_days(year, month)))
+        return self._ahead(DatePeriod(*month_days(year, month)))
 
-    def year_ahead(self, year: int) -> Stretch | None:
+    def year_ahead(self, year: int) -> DatePeriod | None:
         """Return the year for "in 2027" if it is in the next ten years, otherwise None."""
-        return self._ahead(Stretch(date(year, 1, 1), date(year, 12, 31)))
+        return self._ahead(DatePeriod(date(year, 1, 1), date(year, 12, 31)))
 
-    def _ahead(self, found: Stretch) -> Stretch | None:
+    def _ahead(self, found: DatePeriod) -> DatePeriod | None:
         return found if self._today < found.start and found.start.year <= self._today.year + _YEARS_AHEAD else None
 
-    def next_unit(self, unit: str) -> Stretch:
+    def next_unit(self, unit: str) -> DatePeriod:
         """Return the period for "next month"."""
         if unit == "month":
-            return Stretch(*month_days(*months_later(self._today, 1)))
-        return Stretch(*unit_around(unit_around(self._today, unit)[1] + timedelta(days=1), unit))
+            return DatePeriod(*month_days(*months_later(self._today, 1)))
+        return DatePeriod(*unit_around(unit_around(self._today, unit)[1] + timedelta(days=1), unit))
 
 
 def find_dates(matcher: Matcher, lexed: Lexed, today: date, dashes: Sequence[int]) -> tuple[DateFound, ...]:

@@ -13,7 +13,7 @@ from bot.language.matcher import WordArea, plain
 from bot.language.phrases import PhraseFound
 from bot.language.slots import IN_NETWORK, OUT_OF_NETWORK, UNNAMED_NETWORKS, link
 from bot.language.text import Tag, Utterance
-from bot.language.times import with_times_out
+from bot.language.times import with_excluded_periods
 
 _MOST_GLUE = 5
 _MOST_LED = 2
@@ -39,7 +39,7 @@ def with_polarity(said: Utterance, tags: Sequence[Tag], listed: WordArea) -> lis
         return tags
     marked: list[Tag] = []
     for tag in sorted(tags, key=lambda one: (one.first, one.after)):
-        cue = scope.cue_around(tag) if tag.kind in _POLAR and not tag.excluded else None
+        cue = scope.wrapping_cue(tag) if tag.kind in _POLAR and not tag.excluded else None
         before = next((one for one in reversed(marked) if _akin(one, tag) and one.after <= tag.first), None)
         if cue is not None:
             marked.append(replace(tag, first=cue, excluded=True))
@@ -47,7 +47,7 @@ def with_polarity(said: Utterance, tags: Sequence[Tag], listed: WordArea) -> lis
             marked.append(replace(tag, excluded=True))
         else:
             marked.append(tag)
-    return with_times_out(said, [_turned(tag) for tag in marked])
+    return with_excluded_periods(said, [_turned(tag) for tag in marked])
 
 
 def _akin(one: Tag, other: Tag) -> bool:
@@ -71,7 +71,7 @@ class _Scope:
         self.words = tuple([word.replace("'", "") for word in said.words])
         self.has_cue = not (listed.starts("cue") | listed.starts("trailing") | listed.leaving).isdisjoint(self.words)
 
-    def cue_around(self, tag: Tag) -> int | None:
+    def wrapping_cue(self, tag: Tag) -> int | None:
         """Return the first index of a tag with the words that exclude it: "leave the meds out"; None if none."""
         before = self.words[max(0, tag.first - _MOST_LED) : tag.first]
         behind = self.words[tag.after : tag.after + _MOST_LED]

@@ -86,7 +86,7 @@ def whole_times(tags: Sequence[Tag]) -> list[Tag]:
     return [replace(tag, kind="date_whole") if tag is whole else tag for tag in tags]
 
 
-def with_times_out(said: Utterance, tags: Sequence[Tag]) -> list[Tag]:
+def with_excluded_periods(said: Utterance, tags: Sequence[Tag]) -> list[Tag]:
     """Return the tags; a period excluded from a longer wanted period becomes `date_out`.
 
     In "2024, not 2025" the second period only corrects the first and stays as it is.

@@ -23,7 +23,7 @@ _PLAIN = {
     "coinsurance": "copaypct",
 }
 _CLASSES = frozenset({"group", "subgroup", "plan", "subplan", "rxbin", "rxpcn", "rxid", "rxgroup"})
-Plain = dict[str, Any]
+JsonObject = dict[str, Any]
 
 
 class PayerPhone(msgspec.Struct, frozen=True):
@@ -72,7 +72,7 @@ def card_bundle(cards: Sequence[tuple[Coverage, PayerContact | None, str | None]
     return get_fhir_model_class("Bundle").model_validate(plain).model_dump_json().encode()
 
 
-def _entries(coverage: Coverage, payer: PayerContact | None, name: str | None) -> Iterator[Plain]:
+def _entries(coverage: Coverage, payer: PayerContact | None, name: str | None) -> Iterator[JsonObject]:
     person, company = f"urn:uuid:{uuid4()}", f"urn:uuid:{uuid4()}"
     yield {"fullUrl": f"urn:uuid:{uuid4()}", "resource": _coverage(coverage, person, company)}
     called = {"name": [{"text": name}]} if name else {}
@@ -80,7 +80,7 @@ def _entries(coverage: Coverage, payer: PayerContact | None, name: str | None) -
     yield {"fullUrl": company, "resource": _organization(coverage, payer)}
 
 
-def _coverage(coverage: Coverage, person: str, company: str) -> Plain:
+def _coverage(coverage: Coverage, person: str, company: str) -> JsonObject:
     period = {"start": coverage.period.start, "end": coverage.period.end}
     made = {
         "resourceType": "Coverage",
@@ -100,13 +100,13 @@ def _coverage(coverage: Coverage, person: str, company: str) -> Plain:
     return {key: value for key, value in made.items() if value}
 
 
-def _class(kind: str, named: Named) -> Plain:
+def _class(kind: str, named: Named) -> JsonObject:
     """Return a FHIR coverage class. FHIR requires a value, so a class without a value uses its name as the value."""
     name = {"name": named.name} if named.name else {}
     return {"type": _concept("coverage-class", kind), "value": named.value or named.name, **name}
 
 
-def _cost(share: CostShare) -> Plain | None:
+def _cost(share: CostShare) -> JsonObject | None:
     """Return a FHIR `costToBeneficiary` with an amount or a percentage; None if the cost share is only text.
 
     The base Coverage resource has no element for a cost share as text.
@@ -120,7 +120,7 @@ def _cost(share: CostShare) -> Plain | None:
     return {"type": _cost_type(share), **value}
 
 
-def _cost_type(share: CostShare) -> Plain:
+def _cost_type(share: CostShare) -> JsonObject:
     """Return the type of a cost share, as a base FHIR code or a code of the insurance card guide (C4DIC).
 
     The C4DIC code is used for a cost share that has a network side, or is for an individual or a family.
@@ -132,7 +132,7 @@ def _cost_type(share: CostShare) -> Plain:
     return {"coding": [{"system": _CARD_COSTS, "code": code}]}
 
 
-def _organization(coverage: Coverage, payer: PayerContact | None) -> Plain:
+def _organization(coverage: Coverage, payer: PayerContact | None) -> JsonObject:
     """Return the payer as an Organization. FHIR requires a name, so a missing name becomes "unknown"."""
     name = (payer and payer.name) or coverage.payer or "unknown"
     phones = [{"system": "phone", "value": phone.number} for phone in payer.phones] if payer else []
@@ -141,5 +141,5 @@ def _organization(coverage: Coverage, payer: PayerContact | None) -> Plain:
     return {key: value for key, value in made.items() if value}
 
 
-def _concept(system: str, code: str | None) -> Plain | None:
+def _concept(system: str, code: str | None) -> JsonObject | None:
     return {"coding": [{"system": f"{_HL7}{system}", "code": code}]} if code else None

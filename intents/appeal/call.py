@@ -14,7 +14,7 @@ _OF_THE_CALL = (
 )
 
 
-class CallKept(OfAppeal, frozen=True, kw_only=True):
+class RecordedCall(OfAppeal, frozen=True, kw_only=True):
     """The denied claim, and the note that is stored with the claim's appeal; nothing is stored if the day is unclear.
 
     `bare` is True if the message mentions a call without any details.
@@ -25,7 +25,7 @@ class CallKept(OfAppeal, frozen=True, kw_only=True):
     bare: bool = False
 
 
-async def answer(ask: Ask) -> CallKept:
+async def answer(ask: Ask) -> RecordedCall:
     """Return the note of the call that the message, a form or a button describes."""
     told = told_day(ask)
     note = _note(ask, told.day)
@@ -34,7 +34,7 @@ async def answer(ask: Ask) -> CallKept:
     cite_claims(ask, (found.claim,) if found.claim else found.choices)
     change = CaseChange(found.claim.id, lambda case: case.with_call(note)) if found.claim else None
     kept = None if bare or told.doubt else change
-    return CallKept(found=found, note=note, told=told, bare=bare, today=ask.today, change=kept)
+    return RecordedCall(found=found, note=note, told=told, bare=bare, today=ask.today, change=kept)
 
 
 def _note(ask: Ask, day: date) -> CallNote:

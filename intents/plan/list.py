@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from msgspec.structs import replace
 
 from bot.kit import (
-    Around,
     Ask,
     AskedNetworks,
     Plan,
+    SearchArea,
     Summary,
     Wanted,
     around,
@@ -39,7 +39,7 @@ class PlanList(Summary, frozen=True):
     unsaid: int
     first: int
     page: int
-    where: Around | None
+    where: SearchArea | None
     state: str | None = None
     networks: tuple[str, ...] = ()
     how: str = "or"
@@ -77,7 +77,7 @@ def uses(plan: Plan, asked: AskedNetworks) -> bool:
     return all(found) if asked.how == "and" else any(found)
 
 
-def summarize(every: Sequence[Plan], ask: Ask, where: Around | None, state: str | None = None) -> PlanList:
+def summarize(every: Sequence[Plan], ask: Ask, where: SearchArea | None, state: str | None = None) -> PlanList:
     """Return the requested page of the plans by name, without plans that are certainly not sold at the place."""
     answers = {plan.id: sold_at(plan, where) if where else sold_in(plan, state or "") for plan in every}
     sold = [plan for plan in every if not (where or state) or answers[plan.id] != "no"]

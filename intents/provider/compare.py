@@ -12,7 +12,6 @@ import msgspec
 from msgspec.structs import replace
 
 from bot.kit import (
-    Around,
     Ask,
     Card,
     Conditions,
@@ -20,6 +19,7 @@ from bot.kit import (
     OfProvider,
     Plan,
     Ranked,
+    SearchArea,
     Wanted,
     Who,
     around,
@@ -90,7 +90,7 @@ class Compared(OfProvider, frozen=True, kw_only=True):
     both: int | None = None
     what: str | None = None
     codes: tuple[str, ...] = ()
-    where: Around | None = None
+    where: SearchArea | None = None
     unclear: Wanted | None = None
     named: tuple[str, ...] = ()
     also: str | None = None
@@ -108,7 +108,7 @@ async def answer(ask: Ask) -> Compared:
     return replace(await _compared(ask, where), partial=not ask.report.complete)
 
 
-async def _compared(ask: Ask, where: Around | None) -> Compared:
+async def _compared(ask: Ask, where: SearchArea | None) -> Compared:
     if ask.slots.get("provider_name") and ask.slots.get("other_name"):
         if own := await _own(ask):
             return Compared(outcome="which", today=ask.today, named=own)
@@ -129,7 +129,7 @@ async def _own(ask: Ask) -> tuple[str, ...]:
     return names if all(any(is_named(one, name) for one in seen) for name in names) else ()
 
 
-async def _providers(ask: Ask, where: Around | None) -> Compared:
+async def _providers(ask: Ask, where: SearchArea | None) -> Compared:
     left, right = await asyncio.gather(_who(ask, "provider_name"), _who(ask, "other_name"))
     for slot, found in (("provider_name", left), ("other_name", right)):
         if found.only is None:
@@ -155,7 +155,7 @@ async def _who(ask: Ask, slot: str) -> Who:
     return await who(replace(ask, slots={**ask.slots, "provider_name": ask.slots[slot]}, words=words, named={}))
 
 
-def side_by_side(found: Sequence[tuple[Listing, ...]], ask: Ask, where: Around | None) -> Compared:
+def side_by_side(found: Sequence[tuple[Listing, ...]], ask: Ask, where: SearchArea | None) -> Compared:
     """Return the comparison of two providers; the outcome is "same" if both names belong to one provider."""
     if len(by_provider([row for rows in found for row in rows])) == 1:
         return Compared(outcome="same", today=ask.today, same=found[0][0].name)
@@ -174,7 +174,7 @@ def side_by_side(found: Sequence[tuple[Listing, ...]], ask: Ask, where: Around |
     )
 
 
-async def _networks(ask: Ask, names: Sequence[str], where: Around | None) -> Compared:
+async def _networks(ask: Ask, names: Sequence[str], where: SearchArea | None) -> Compared:
     listed = await networks(ask)
     resolved = [
         wanted("", (ask.words.get(slot, ""), name), listed)
@@ -191,7 +191,7 @@ async def _networks(ask: Ask, names: Sequence[str], where: Around | None) -> Com
 
 
 def counted(
-    found: Sequence[Listing] | None, sides: Sequence[Wanted], sold: Sequence[Plan], ask: Ask, where: Around | None
+    found: Sequence[Listing] | None, sides: Sequence[Wanted], sold: Sequence[Plan], ask: Ask, where: SearchArea | None
 ) -> Compared:
     """Return the comparison of two networks, with the numbers of their providers in the area if a place was named."""
     fitting = sift(found or (), Conditions(codes=kind_codes(ask)).filters(ask, where))
@@ -209,7 +209,7 @@ def counted(
     )
 
 
-def _side(one: Wanted, rows: Sequence[Listing], sold: Sequence[Plan], ask: Ask, where: Around | None) -> Side:
+def _side(one: Wanted, rows: Sequence[Listing], sold: Sequence[Plan], ask: Ask, where: SearchArea | None) -> Side:
     name = one.names[0]
     users = (plan.name for plan in sold if any(network.name == name for network in plan.networks))
     used = tuple(dict.fromkeys(user for user in users if user))

@@ -12,7 +12,6 @@ from msgspec.structs import asdict, replace
 
 from bot.kit import (
     OF_PLACE,
-    Around,
     Ask,
     Card,
     Document,
@@ -20,6 +19,7 @@ from bot.kit import (
     OfProvider,
     OpenAt,
     ProviderFact,
+    SearchArea,
     Site,
     Who,
     around,
@@ -108,7 +108,7 @@ class Detail(OfProvider, frozen=True, kw_only=True):
     facts: tuple[ProviderFact, ...] = ()
     opening: OpenAt | None = None
     week: bool = False
-    where: Around | None = None
+    where: SearchArea | None = None
     listed: bool = False
     apart: bool = False
     brief: bool = False
@@ -151,7 +151,7 @@ def _wants_receipt(ask: Ask) -> bool:
 
 
 def summarize(
-    found: Who, ask: Ask, sold: Sequence[tuple[str, tuple[str, ...]]] = (), where: Around | None = None
+    found: Who, ask: Ask, sold: Sequence[tuple[str, tuple[str, ...]]] = (), where: SearchArea | None = None
 ) -> Detail:
     """Return the data on the only provider, with each location and network once, nearest to `where` first."""
     rows, asked = found.only, _asked(ask, found)

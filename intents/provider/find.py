@@ -8,13 +8,13 @@ from functools import partial
 from msgspec.structs import replace
 
 from bot.kit import (
-    Around,
     Ask,
     Choice,
     Conditions,
     Found,
     Listing,
     ProviderSearch,
+    SearchArea,
     Wanted,
     asked_networks,
     asks_kind,
@@ -139,7 +139,7 @@ class People(ProviderSearch[FoundPeople]):
         made = partial(FoundPeople, what=what, kinds=kinds or kinds_of(ask), table=table)
         self.made = partial(made, for_client=for_client, asks_which=which)
 
-    async def read(self, wishes: Conditions, where: Around | None) -> tuple[Conditions, tuple[Listing, ...]]:
+    async def read(self, wishes: Conditions, where: SearchArea | None) -> tuple[Conditions, tuple[Listing, ...]]:
         """Return the conditions and the listings that the search finds.
 
         If no provider has the name but an organization does, the listings are those of the organization's staff.
@@ -170,7 +170,7 @@ class People(ProviderSearch[FoundPeople]):
             wishes = replace(wishes, networks=networks_among(ask, found))
         return wishes, found
 
-    async def _staff(self, wishes: Conditions, where: Around | None) -> tuple[Listing, ...]:
+    async def _staff(self, wishes: Conditions, where: SearchArea | None) -> tuple[Listing, ...]:
         return await staff(self.ask, wishes.houses, wishes.codes, wishes.filters(self.ask, where))
 
     async def wider(self, result: FoundPeople, found: tuple[Listing, ...]) -> tuple[tuple[Listing, ...], FoundPeople]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from bot.kit import (
-    Around,
     Ask,
     AskedNetworks,
     NetworkSide,
     OfProvider,
     Proof,
+    SearchArea,
     Wanted,
     around,
     asked_networks,
@@ -40,7 +40,7 @@ class InNetwork(OfProvider, frozen=True, kw_only=True):
 
     proof: Proof | None = None
     guessed: bool = False
-    where: Around | None = None
+    where: SearchArea | None = None
     unclear: Wanted | None = None
     before: bool = False
     gone: bool = False
