@@ -91,7 +91,7 @@ class Bot(msgspec.Struct):
 
     @property
     def counters(self) -> CounterStore | None:
-        """The store for counts that all processes share; None if the store belongs to this process alone."""
+        """The store in which all processes count for rate limits; None if the store belongs to this process alone."""
         return _counters(self.store, self.audit)
 
 

@@ -94,7 +94,7 @@ class Cases:
                 await self._store.drop(_KIND, key)
 
     async def count(self, person: Person) -> int:
-        """Return how many cases a person has."""
+        """Return how many tracked appeals a person has."""
         return len(await self._rows(person))
 
     async def _kept(self, person: Person, key: str, value: bytes, before: bytes | None) -> bool:

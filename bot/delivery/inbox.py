@@ -148,7 +148,7 @@ class Inbox:
 
     async def start(self) -> None:
         """Take over messages left by earlier processes: now, when another process reports one, and at intervals."""
-        self._store.heard(self._kind, self._room.set)
+        self._store.on_free_row(self._kind, self._room.set)
         self._recovering = True
         self._watch = asyncio.create_task(self._watching())
 

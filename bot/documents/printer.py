@@ -105,7 +105,7 @@ def _percent(thousandths: int) -> str:
 def plotted(
     days: Sequence[date], lines: Sequence[Sequence[Decimal]], low: Decimal | None = None, high: Decimal | None = None
 ) -> Plot | None:
-    """Return the lines over the days, oldest first, before the range `low` to `high`; None for one day."""
+    """Return a chart of series of values by day, drawn over the shaded range `low` to `high`; None for one day."""
     first, last = days[0], days[-1]
     if first == last:
         return None

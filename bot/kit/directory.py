@@ -77,9 +77,9 @@ def widen(ask: Ask) -> None:
 async def _roles(ask: Ask, roles: Search, where: SearchArea | None, filters: Sequence[Filter]) -> tuple[Listing, ...]:
     """Return the active listings of a search for roles, near the place if one is given.
 
-    A role without a place is located at the places of its services, or else at the only place of its organization. If
-    there are few such roles, all are read. If there are many, or the server cannot search for such roles, the roles are
-    found by the services in the area, unless the other roles fill a page and name no service.
+    A role without a place is taken to be at the places of its services, or else at the only place of its organization.
+    If the server cannot list all such roles, roles are found by the services in the area instead. This search is left
+    out if enough roles match already and no role names a service.
     """
     directory = Directory()
     if where is None:

@@ -39,8 +39,8 @@ def months_of(
 ) -> tuple[Month, ...]:
     """Return every month from `start` to `end` in order, with its sum.
 
-    Months that the conditions exclude are left out. Return an empty tuple if a claim's month is unknown or outside the
-    period, because then no sum is certain. `is_partial`: months without claims are marked as not read instead of zero.
+    Months that the conditions exclude are left out. Return () if a claim's month is unknown or outside the
+    period: then no sum is certain. `is_partial`: claims may be missing, so a month without any is not read, not zero.
     """
     rows_of = grouped(claims, lambda claim: period_of(claim.service.day, "month"))
     first, last = month_number(start), month_number(end)

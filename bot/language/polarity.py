@@ -72,7 +72,7 @@ class _Scope:
         self.has_cue = not (listed.starts("cue") | listed.starts("trailing") | listed.leaving).isdisjoint(self.words)
 
     def wrapping_cue(self, tag: Tag) -> int | None:
-        """Return the first index of a tag with the words that exclude it: "leave the meds out"; None if none."""
+        """Return where the words that exclude a tag begin, around it ("leave .. out") or before it; None if none."""
         before = self.words[max(0, tag.first - _MOST_LED) : tag.first]
         behind = self.words[tag.after : tag.after + _MOST_LED]
         leads = [at for at, word in enumerate(before, tag.first - len(before)) if word in self._listed.leaving]

@@ -101,7 +101,7 @@ class Shapes:
 
 
 def _values(told: Mapping[str, str | None]) -> Iterator[tuple[str, str, str]]:
-    """Yield (kind of tag, value, part of the weights) for each value that the labels of the parts imply."""
+    """Yield (kind of tag, its value, the part that implies it) for the label predicted for each part in `told`."""
     form, group = told.get(FORM), told.get(GROUP)
     if form in _OFTEN and told.get(AMOUNT) == "none":
         yield "rank", _OFTEN[form], FORM

@@ -87,7 +87,7 @@ def whole_times(tags: Sequence[Tag]) -> list[Tag]:
 
 
 def with_excluded_periods(said: Utterance, tags: Sequence[Tag]) -> list[Tag]:
-    """Return the tags; a period excluded from a longer wanted period becomes `date_out`.
+    """Return the tags; an excluded period within a longer wanted period gets the kind `date_out`.
 
     In "2024, not 2025" the second period only corrects the first and stays as it is.
     """

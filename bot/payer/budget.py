@@ -332,7 +332,7 @@ class MemberCache:
     def _drop_expired(self) -> None:
         """Drop expired entries, and schedule the next run unless the cache is empty and unused.
 
-        One timer serves all links.
+        One timer serves the entries of all account links.
         """
         self._room.expire()
         more, self._asked = self._asked or bool(self._room), False  # who asked lately may be reading still

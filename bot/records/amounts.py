@@ -258,7 +258,7 @@ def paid_by_patient(money: Money) -> Amount | None:
 def paid_of(money: Money) -> Paid:
     """Return what the plan paid, from the first source that reports it.
 
-    A zero is used only if every source but the lines has zero or nothing.
+    A zero or the sum of the line items is used only if no other source reports anything but zero.
     """
     spoken = [one for one in money.paid if one.amount.value and one.source != "lines"]
     found = spoken or list(money.paid)

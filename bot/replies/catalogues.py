@@ -67,7 +67,7 @@ def read_catalogues(templates: Path, languages: Collection[str] = ()) -> dict[st
         ValueError: a file is damaged, or its name is no language; the message names the file.
     """
     paths = tuple(sorted(templates.glob("*.po")))
-    read = _known(compiled.key_of(Path(__file__), *paths), paths)
+    read = _loaded(compiled.key_of(Path(__file__), *paths), paths)
     return {language: Catalogue() for language in languages} | read
 
 
@@ -77,9 +77,9 @@ def whole_catalogues(templates: Path) -> dict[str, Catalogue]:
 
 
 @lru_cache(maxsize=2)
-def _known(key: str, paths: tuple[Path, ...]) -> dict[str, Catalogue]:
-    """Return the catalogues of these files, read once and shared by replies, pages and documents."""
-    kept = compiled.kept("catalogues", key, dict[str, _Kept], lambda: {path.stem: _named(path) for path in paths})
+def _loaded(cache_key: str, paths: tuple[Path, ...]) -> dict[str, Catalogue]:
+    """Return the catalogues of these files by language, from the compile cache if it has them under `cache_key`."""
+    kept = compiled.kept("catalogues", cache_key, dict[str, _Kept], lambda: {path.stem: _named(path) for path in paths})
     return {
         language: Catalogue(dict(one.forms), c2py(one.plural), set(one.fuzzy), one.begun)
         for language, one in kept.items()

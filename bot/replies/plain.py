@@ -308,7 +308,7 @@ def _item(item: Item, *, addresses: bool) -> list[str]:
 
 
 def _row(buttons: Iterable[Action], *, addresses: bool) -> tuple[str, list[str]]:
-    """Return the buttons in a row, those of its menu last; and the lines of links whose address is printed."""
+    """Return the buttons as a line, those of the overflow menu last; and the links whose URL is printed, as lines."""
     buttons = list(buttons)
     linked = [f"[{button.label}] {button.url}" for button in buttons if button.url and addresses]
     row = row_of(button for button in buttons if not (button.url and addresses))

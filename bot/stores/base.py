@@ -116,8 +116,8 @@ class Store(ABC):
         return await self._run(sql, {**values, "now": self._clock()})
 
     @abstractmethod
-    def heard(self, prefix: str, then: Callable[[], None]) -> None:
-        """Call `then` when a process stores or releases a row without a lease, of a kind that starts with `prefix`.
+    def on_free_row(self, prefix: str, callback: Callable[[], None]) -> None:
+        """Register a callback for stored or released rows without a lease, of kinds that start with `prefix`.
 
         A store may be unable to notify, so callers must poll as well.
         """

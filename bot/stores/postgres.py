@@ -142,9 +142,9 @@ class WorkNotices:
         self._task: asyncio.Task[None] | None = None
         self.hears = False
 
-    def heard(self, prefix: str, then: Then) -> None:
-        """Call `then` at each notification of a row of a kind that starts with `prefix`."""
-        self._then.append((prefix, then))
+    def on_free_row(self, prefix: str, callback: Then) -> None:
+        """Call `callback` at each notification of a row of a kind that starts with `prefix`."""
+        self._then.append((prefix, callback))
         self._task = self._task or asyncio.create_task(self._listening())
 
     async def close(self) -> None:
@@ -287,13 +287,13 @@ class PostgresStore(Store):
         self._pool = pool
         self._notices = None if listener is None else WorkNotices(listener, self._tell)
 
-    def heard(self, prefix: str, then: Callable[[], None]) -> None:
-        """Call `then` when a process stores or releases a row without a lease, of a kind that starts with `prefix`.
+    def on_free_row(self, prefix: str, callback: Callable[[], None]) -> None:
+        """Register a callback for stored or released rows without a lease, of kinds that start with `prefix`.
 
         Nothing happens if the store does not listen.
         """
         if self._notices is not None:
-            self._notices.heard(prefix, then)
+            self._notices.on_free_row(prefix, callback)
 
     async def take_in(self, new: NewRow, lane: str, *, until: float | None = None) -> Row | None:
         """Add a row to a lane as `Store.take_in` does, and notify the other processes if the row is not leased."""

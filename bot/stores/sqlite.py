@@ -164,7 +164,7 @@ class SqliteStore(Store):
         super().__init__(clock, pause)
         self._database, self._name = database, name
 
-    def heard(self, prefix: str, then: Callable[[], None]) -> None:
+    def on_free_row(self, prefix: str, callback: Callable[[], None]) -> None:
         """Do nothing: SQLite sends no notifications, so callers poll."""
 
     async def append(self, new: Sequence[NewRow], put: Sequence[NewRow] = (), *, drops: str = "") -> bool:

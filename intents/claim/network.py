@@ -119,6 +119,6 @@ def summarize(
 
 
 async def _find(ask: Ask) -> tuple[Claim | None, ClaimSet]:
-    """Return the claim of the newest matching visit, None if there is none, and all claims that were read."""
+    """Return the claim of the newest matching visit (None if there is none), and the set of all claims read."""
     found, claim_set = await newest_visits(ask, people=True)
     return (found[0] if found else None), claim_set

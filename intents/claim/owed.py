@@ -39,7 +39,7 @@ class OwedInAll(Summary, frozen=True):
     """The sums of the member's shares, of the reported payments, and of what is left to pay.
 
     Attributes:
-        claims: The number of claims with a known share; `untold`: the number of claims without one.
+        claims: The number of claims with a known member's share; `untold`: the number of claims without one.
         share: The sum of the shares; `shares`: the sum for each currency; `least`: the sum is only a minimum.
         paid: The sum of the reported payments by the member; None if none is reported.
         left: The sum of what is left of the shares with a reported payment; None if unknown.
@@ -92,7 +92,7 @@ async def answer(ask: Ask) -> OwedInAll:
 
 
 def summarize(claim_set: ClaimSet, ask: Ask) -> OwedInAll:
-    """Return the sums over the claims of the period; only reported payments are subtracted from a share."""
+    """Return the sums of the member's shares in the period; only payments that a claim reports are subtracted."""
     (start, end), found = time_of(ask, USUAL), _within(claim_set, ask)
     counted = found.counted
     told = [claim for claim in counted if claim.owed.amount is not None]

@@ -131,7 +131,7 @@ def _found(claim_set: ClaimSet, ask: Ask) -> Sequence[Claim]:
 
 
 def state_of(claim: Claim, claim_set: ClaimSet) -> State:
-    """Return the state of a claim in the payer's record; "decided" if the record shows no other state."""
+    """Return the state of a claim, judged by it and the other claims read; "decided" if they show no other state."""
     signs: tuple[tuple[State, bool], ...] = (
         ("cancelled", claim in claim_set.cancelled),
         ("replaced", claim in claim_set.replaced),

@@ -219,7 +219,7 @@ def summarize(rule: str, coverages: Coverages, ask: Ask, met: Mapping[str, MetSo
 
 
 def _narrowed(rule: str, ask: Ask, coverages: Coverages) -> str:
-    """Return the key of a more specific rule for dental care, urgent care or a stated yearly amount, or `rule` itself.
+    """Return the key of a more specific explanation for dental or urgent care or a stated amount, or `rule` itself.
 
     For example "so after 1500 I pay nothing" is about the deductible if that is $1,500.
     """

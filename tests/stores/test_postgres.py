@@ -256,7 +256,7 @@ async def two(url: str) -> AsyncIterator[tuple[PostgresStore, PostgresStore, lis
     async with opened(url) as one, opened(url) as other:
         heard: list[str] = []
         for kind in ("inbox:", "watch:"):
-            other.heard(kind, lambda kind=kind: heard.append(kind))  # type: ignore[misc]
+            other.on_free_row(kind, lambda kind=kind: heard.append(kind))  # type: ignore[misc]
         await until(lambda: hears(other))
         yield one, other, heard
 
@@ -337,7 +337,7 @@ def _of(key: str, box: object) -> NewRow:
 async def test_it_can_be_told_not_to_listen(postgres_url: str) -> None:
     """As the setting says: no connection more, and nothing told."""
     async with closing(await open_postgres(postgres_url, listens=False)) as store:
-        store.heard("inbox:", lambda: None)
+        store.on_free_row("inbox:", lambda: None)
         assert store._notices is None
         assert await store.take_in(NewRow("inbox:slack", "1", b"", LATER), "a")
     assert await (await open_store(postgres_url, listens=False)).size("inbox:") == 1

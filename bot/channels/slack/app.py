@@ -194,12 +194,12 @@ class SlackApp:
         return Response(status_code=status)
 
     async def _dispatched(self, payload: Body) -> BoltResponse:
-        """Return bolt's response to a delivery. bolt's context has the delivery's workspace as `here`.
+        """Return bolt's response to a delivery. The key `here` of bolt's context is the delivery's workspace.
 
         Deliveries of unknown workspaces get 200 without bolt, which would tell the person that the installation is
         broken. Events in `ENDINGS` are handled without bolt too, because their workspace's token may be invalid
-        already. In a shared channel, a press has the workspace of the person who pressed, and its message that of the
-        bot.
+        already. In a shared channel, a button press has the workspace of the person, and its message has the bot's
+        workspace.
         """
         event = payload.get("event")
         if isinstance(event, Mapping) and event.get("type") in ENDINGS:

@@ -161,12 +161,12 @@ class SlackWriter:
         return await self._workspace.chat(person.user)
 
     async def point(self, place: Shared, person: Person, language: Language, found: OneToOne | None) -> None:
-        """Show one line to the asker only: where the answer is, or that it could not be sent.
+        """Show one line to the asker only: where the answer is (`found`), or that it could not be sent (None).
 
         If Slack refuses to show the line, the answer in the 1:1 chat is not affected.
 
         Raises:
-            Unreachable: there is no such answer, and it is unknown whether the line was shown.
+            Unreachable: `found` is None, and it is unknown whether the line was shown.
         """
         try:
             await self._ephemeral(place, person, self._pointer(person, language, found))
