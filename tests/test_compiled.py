@@ -68,7 +68,7 @@ def test_kept_rules_and_catalogues_are_those_that_are_read_anew(cache: Path) -> 
     templates = INTENTS.parent / "templates"
     both = []
     for _ in range(2):
-        catalogues._known.cache_clear()  # as in another process
+        catalogues._loaded.cache_clear()  # as in another process
         both.append((load_rules(INTENTS), read_catalogues(templates, ["es"])))
     read, again = both
     assert len(list(cache.iterdir())) == 3
