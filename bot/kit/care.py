@@ -297,7 +297,7 @@ class TestsOnRecord(OnRecord[Series], frozen=True):
 
     @property
     def beyond(self) -> bool | None:
-        """Whether the newest result is beyond `limit`, or its interpretation is in `marks` (high, ..); None if unknown."""
+        """Whether the newest result is beyond `limit`, or has an interpretation in `marks`; None if unknown."""
         if self.marks and self.only and self.only.newest.main.mark:
             return self.only.newest.main.mark in self.marks
         figures = figures_of(self.only.newest) if self.only and unit_of(self.only.newest) is not None else ()
