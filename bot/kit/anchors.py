@@ -10,6 +10,7 @@ from bot.kit.ask import Ask, text_of
 from bot.kit.care import results
 from bot.kit.claim_filter import with_fills
 from bot.kit.claims import newest_claims
+from bot.kit.floors import day_met
 from bot.kit.reading import records
 from bot.kit.said import filter_of, fitting
 from bot.kit.spans import TimeSpan, days_of
@@ -23,7 +24,6 @@ from bot.records.patient import Patient
 
 _DAY = timedelta(days=1)
 _NAMED = ("service", "provider_name", "specialty", "drug")
-_LAB = "lab"
 _CARED = frozenset({*_NAMED, "visit", "one", "next"})
 _ANY = frozenset({"a", "an", "un", "una"})
 AnchorDays = tuple[date, date]
@@ -64,12 +64,12 @@ async def in_its_time(ask: Ask) -> Ask:
 async def _nearest_care(ask: Ask, value: Mapping[str, object], days: Mapping[str, str | None]) -> AnchorDays | None:
     """Return the first and last day of the care next to the event within the period `days`; None if there is none.
 
-    This is the first care in the period for "after", otherwise the last. If the question asks for a fill, pharmacy
-    fills count.
+    This is its first care for "after", otherwise its last; in a question for a fill, pharmacy fills count.
     """
     fills = {"claim_type": "pharmacy"} if text_of(ask, "unit") == "fill" else {}
-    look = replace(ask, slots={**ask.slots, **fills})
-    return await _care(look, {"one": True}, days_of(days), oldest=value["relation"] == "after")
+    return await _care(
+        replace(ask, slots={**ask.slots, **fills}), {"one": True}, days_of(days), oldest=value["relation"] == "after"
+    )
 
 
 async def _events(ask: Ask, bounds: Sequence[Mapping[str, object]]) -> list[AnchorDays] | None:
@@ -92,7 +92,9 @@ async def _event(ask: Ask, bound: Mapping[str, object], before: Sequence[AnchorD
     """
     when, after = days_of(bound.get("when")), before[-1][1] + _DAY if before and bound.get("next") else None
     dated, (start, end) = "when" in bound, when
-    found = await _lab(ask, when) if bound.get("service") == _LAB and dated else None
+    found = await _lab(ask, when) if bound.get("service") == "lab" and dated else None
+    if bound.get("deductible"):
+        return await day_met(ask, when)
     if found is None and not _CARED.isdisjoint(bound):
         found = await _care(ask, bound, (after or start, end), oldest=after is not None)
         found = found or (await _care(ask, {}, when) if dated else None)
@@ -107,8 +109,7 @@ async def _lab(ask: Ask, when: TimeSpan) -> AnchorDays | None:
 
 
 def _iso(days: TimeSpan) -> dict[str, str | None]:
-    start, end = (day.isoformat() if day else None for day in days)
-    return {"start": start, "end": end}
+    return dict(zip(("start", "end"), (day.isoformat() if day else None for day in days), strict=True))
 
 
 def _between(found: Sequence[AnchorDays]) -> dict[str, str | None]:
@@ -176,10 +177,7 @@ async def _care(ask: Ask, value: Mapping[str, object], when: TimeSpan, *, oldest
 
 
 def _fitting(claim_set: ClaimSet, look: Ask) -> list[Claim]:
-    """Return the dated claims that match, newest first; pharmacy fills only if the question asks for fills.
-
-    Claims with a sensitivity label are left out.
-    """
+    """Return the dated claims without a sensitivity label that match, newest first; fills only if these are asked."""
     fit = [c for c in fitting(claim_set.claims, look) if not c.sensitive and believed_day(c, look.today)]
     fills = with_fills(fit, filter_of(look))
     return [claim for claim in fit if fills or not claim.is_pharmacy]

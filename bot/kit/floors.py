@@ -132,7 +132,7 @@ def _of_two(one: Claim, other: Claim, coverages: Coverages) -> bool:
 
 def standings(aspect: str, plans: Iterable[Shares], claim_set: ClaimSet, coverages: Coverages) -> tuple[MetSoFar, ...]:
     """Return how much of the in-network amount `aspect` is used, for each plan with exactly one such amount."""
-    limits = [(plan, limit) for plan, shares in plans if (limit := _one_limit(aspect, shares))]
+    limits = [(plan, limit) for plan, shares in plans if (limit := one_limit(aspect, shares))]
     alone = len(limits) == 1
     found = (_standing(aspect, limit, plan, claim_set, coverages, alone=alone) for plan, limit in limits)
     return tuple(one for one in found if one)
@@ -173,7 +173,8 @@ def _used(aspect: str, claims: Sequence[Claim]) -> Amount | None:
     return floor.toward(aspect) if floor else None
 
 
-def _one_limit(aspect: str, shares: Iterable[CostShare]) -> Amount | None:
+def one_limit(aspect: str, shares: Iterable[CostShare]) -> Amount | None:
+    """Return the person's own in-network amount `aspect` of a plan; None unless the plan has exactly one."""
     named = [share for share in shares if share.kind == aspect and share.side != "out" and share.who != "family"]
     limit = named[0].amount if len(named) == 1 and not named[0].drugs else None
     return limit if limit and limit.value else None
@@ -247,6 +248,20 @@ async def deductible_met(ask: Ask) -> bool:
     claim_set = await newest_claims(ask, *since, enough=lambda _: False, page_size=100)
     met = (await year_so_far(ask, claim_set)).get("deductible")
     return met is not None and met.left is None
+
+
+async def day_met(ask: Ask, span: ClaimDays) -> tuple[date, date] | None:
+    """Return the day (first and last) on which claims of a period or this plan year reach the only deductible."""
+    coverages = await member_coverages(ask)
+    left = [limit.value for plan in coverages.current if (limit := one_limit("deductible", plan.costs))]
+    span = span if span != (None, None) else (counted_since(coverages), ask.today)
+    plain = replace(ask, slots={}, excluded={}, several={}, arguments={}, said="")
+    claim_set = await newest_claims(plain, *days_around(*span), enough=lambda _: False, page_size=100)
+    for claim, part in carrying(counting(claim_set, coverages, span), "deductible")[::-1] if len(left) == 1 else ():
+        left[0] -= part.value
+        if left[0] <= 0:
+            return _day_of(claim), _day_of(claim)
+    return None
 
 
 def scopes_of(claim: Claim, scopes: Mapping[str, str]) -> tuple[str, ...]:

@@ -20,9 +20,10 @@ RELATIONS = ("since", "after", "before", "same", "between", "from")
 _SIDES = {"since": ("start", 0), "after": ("start", -1), "before": ("end", 1)}
 """For each relation, the end of a date range whose month is the event's month, and the days to add to that end first.
 """
+_ENDS = {"since": ("before",), "after": ("before",), "before": ("after", "since")}
 _OF_TWO = frozenset({"between", "from"})
 _KINDS = ("service", "provider_name", "specialty", "drug")
-_SPOKEN = ("birthday", "next", "one", "visit")
+_SPOKEN = ("birthday", "deductible", "met", "next", "one", "visit")
 _LONGEST, _MOST = 4, 6  # words of a relation, and between it and what it is to
 
 
@@ -103,6 +104,8 @@ def _anchor(said: Utterance, tags: Sequence[Tag], words: WordArea) -> Tag | None
             if relation != "from" and (event := reader.event_at(end)):
                 after, named = event
                 two = relation == "between" and "provider_name" in named  # two doctors, compared
+                if other := reader.other_end_at(after, relation):
+                    return Tag(ANCHOR, {"relation": "between", "bounds": [named, other[1]]}, begin, other[0])
                 if not two and named.keys() - {"when"}:
                     return Tag(ANCHOR, {"relation": relation, **beside, **near, **named}, begin, after)
     return None
@@ -140,7 +143,7 @@ class _Events:
                 index += 1
             else:
                 break
-        return (after, named) if named else None
+        return (after, named) if named and ("met" in named) == ("deductible" in named) else None
 
     def dated_event_at(self, index: int, end: int, relation: str) -> tuple[int, dict[str, object]] | None:
         """Return what `event_at` returns for a month between relation and care: "after the sept ozempic fill".
@@ -161,6 +164,13 @@ class _Events:
         first, last = month_days(month.year, month.month) if month else (None, None)
         when = {"start": first and first.isoformat(), "end": last and last.isoformat()}
         return event[0], {**event[1], "when": when}
+
+    def other_end_at(self, index: int, relation: str) -> tuple[int, dict[str, object]] | None:
+        """Return what `event_at` returns for a period's other end: "after my MRI but before my surgery"; or None."""
+        said, ends = self._said.words, _ENDS.get(relation, ())
+        lead = index + (not self._words.joining.isdisjoint(said[index : index + 1]))
+        found = _relations(said, lead, self._words) if lead < len(said) else ()
+        return next((event for end, other in found if other in ends and (event := self.event_at(end))), None)
 
     def two_events_at(self, index: int) -> tuple[int, list[dict[str, object]]] | None:
         """Return the index after two descriptions joined by "and" or "to", and the values of both events.

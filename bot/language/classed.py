@@ -34,17 +34,22 @@ _NO_CARE = (
 
 
 class AmountLimits(msgspec.Struct, frozen=True):
-    """What a size has to be over and under; with `over_too` or `under_too` the limit itself fits: "at least $50"."""
+    """What a size has to be over and under; with `over_too` or `under_too` the limit itself fits: "at least $50".
+
+    If `either`, one of the two is enough: "under $35 or over $100".
+    """
 
     over: Decimal | None = None
     under: Decimal | None = None
     over_too: bool = False
     under_too: bool = False
+    either: bool = False
 
     def hold(self, size: Decimal) -> bool:
         """Return whether the size is within the limits."""
         above = self.over is None or size > self.over or (self.over_too and size == self.over)
-        return above and (self.under is None or size < self.under or (self.under_too and size == self.under))
+        below = self.under is None or size < self.under or (self.under_too and size == self.under)
+        return above or below if self.either else above and below
 
 
 def _own(name: str) -> str:

@@ -113,6 +113,7 @@ _ALSO: Mapping[str, tuple[str, ...]] = MappingProxyType(
     }
 )
 _EXACT_PLACES = ("zip", "city", "county")
+_OF_CARE = frozenset({"claim_type", "service", "specialty"})
 _YES = frozenset({"accepting_new", "telehealth", "wheelchair"})
 
 
@@ -127,6 +128,8 @@ def slot_of(said: Utterance, tags: Sequence[Tag], kind: str, words: WordArea) ->
     A wanted value takes precedence over an excluded one, and care over a word for a doctor. Joined values become one
     slot.
     """
+    care = [tag for tag in tags if tag.excluded and tag.kind in _OF_CARE]
+    tags = [tag for tag in tags if tag.kind not in _OF_CARE or not any(_is_part(tag, one) for one in care)]
     for name in kinds_of(kind) if tags else ():
         fitting = [tag for tag in tags if tag.kind == name and (kind != NAMED_NETWORK or _is_named(tag))]
         if fitting and kind.startswith("wish"):
@@ -135,6 +138,11 @@ def slot_of(said: Utterance, tags: Sequence[Tag], kind: str, words: WordArea) ->
             wanted = [tag for tag in fitting if not tag.excluded] or fitting
             return _filled(said, wanted, min(wanted, key=lambda tag: (of_doctor(tag, tags), *_rank(tag))), kind, words)
     return None
+
+
+def _is_part(tag: Tag, other: Tag) -> bool:
+    """Return whether a tag has only words of another, longer one: "dental" in "not counting dental cleanings"."""
+    return other.first <= tag.first and tag.after <= other.after and tag.after - tag.first < other.after - other.first
 
 
 def _wishes(said: Utterance, tags: Sequence[Tag]) -> Slot:

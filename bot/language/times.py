@@ -54,6 +54,7 @@ def in_named_year(said: Utterance, tags: Sequence[Tag], grammar: Grammar) -> lis
 def with_times_unseen(said: Utterance, tags: Sequence[Tag], grammar: Grammar, today: date) -> list[Tag]:
     """Return the tags, with a period in which the person had no care excluded: "that I haven't been to in 2026".
 
+    The last care before "not since 2025" was in that year, so the period begins after it.
     "Haven't seen since" a period excludes the days after that period. Nothing is excluded unless the message names a
     group of providers or care.
     """
@@ -66,12 +67,20 @@ def with_times_unseen(said: Utterance, tags: Sequence[Tag], grammar: Grammar, to
     ends = {after: first for first in range(len(said.words)) for after, _ in matcher.every("polarity.unseen", first)}
     unseen = [tag for tag in times if tag.first in ends]
     if unseen and len(unseen) < max(len(times), _TWO):
-        return [replace(tag, first=ends[tag.first], excluded=True) if tag in unseen else tag for tag in tags]
+        out = [replace(tag, first=ends[tag.first], value=_after_year(tag, today), excluded=True) for tag in unseen]
+        return [*(tag for tag in tags if tag not in unseen), *out]
     since, end = next(matcher.find("polarity.unseen_since"), None), _days(times[0])[1]
     if since is None or len(times) > 1 or not "" < end < today.isoformat():
         return list(tags)
     later = {"start": _beside(end, 1), "end": today.isoformat()}
     return [*tags, Tag("date_range", later, since.first, since.after, excluded=True)]
+
+
+def _after_year(tag: Tag, today: date) -> dict[str, object]:
+    """Return the days of a period until today, from the end of its year if it begins with a year that is over."""
+    (start, end), days = _days(tag), dict(tag.value) if isinstance(tag.value, Mapping) else {}
+    over = start.endswith("-01-01") and end == today.isoformat() and start[:4] < end[:4]
+    return {**days, "start": f"{int(start[:4]) + 1}-01-01"} if over else days
 
 
 def whole_times(tags: Sequence[Tag]) -> list[Tag]:

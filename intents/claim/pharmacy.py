@@ -54,7 +54,7 @@ USUAL = timedelta(days=365)
 _SEVERAL = frozenset({"several", "several_else", "fills", "sums", "each"})
 _OTHERWISE = frozenset({"date_range", "rank", "number_of", "group", "order", "average"})
 _WHERE = re.compile(
-    r"\b(?:where|donde|(?:which|what|que|cual(?:es)?) (?:pharmac(?:y|ies)|drugstores?|drug stores?|farmacias?))\b"
+    r"\b(?:where(?! my\b)|donde|(?:which|what|que|cual(?:es)?) (?:pharmac(?:y|ies)|drug ?stores?|farmacias?))\b"
 )
 
 

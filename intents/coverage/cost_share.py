@@ -92,7 +92,6 @@ class CostShares(Summary, frozen=True):
         ahead, to_come: The benefit table's rules for future care, and what the records show about its cost.
         wants, asks: What the question asks about future care, and what it asks in addition.
         no_family: True if the family's amount was requested and no plan states one.
-        unsplit: True if the question is what was spent before an amount was met, which no record shows.
         yearly: "figure" if a yearly amount itself was requested, "whether" if the question is whether it is met.
         toward: The claims that went toward a yearly amount; `two`: the copays of several kinds of visit.
         threshold: The limit with which the used amount is compared.
@@ -123,7 +122,6 @@ class CostShares(Summary, frozen=True):
     wants: str | None = None
     asks: tuple[str, ...] = ()
     no_family: bool = False
-    unsplit: bool = False
     yearly: str | None = None
     toward: Toward | None = None
     two: VisitCopays | None = None
@@ -310,7 +308,6 @@ def summarize(coverages: Coverages, claim_set: ClaimSet | None, ask: Ask) -> Cos
         several=ask.slots.get("reason") == "several",
         rows=tuple(carrying(counted, aspect)),
         detail="counted" in ask.arguments,
-        unsplit=ask.slots.get("reason") == "before_met",
         yearly=asks_yearly(ask) if aspect in COUNTED else None,
         no_family=asks_family(ask) and not any(s.who == "family" for _, shares in every for s in shares),
         threshold=held_yearly(ask, met.get(aspect or "", ())),
