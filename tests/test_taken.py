@@ -26,6 +26,12 @@ CONDITIONS = (
     "in March or April only",
     "that were denied",
     "without the Ozempic",
+    "under $10 or over $900",
+    "after I met my deductible",
+    "not in the spring",
+    "within two weeks of my birthday",
+    "more than 15 days after I was seen",
+    "apart from what my neighbor has",
 )
 
 

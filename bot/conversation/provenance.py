@@ -116,6 +116,9 @@ def quotable(text: str) -> str:
 
 def _is_code(chunk: str) -> bool:
     digits = sum(sign.isdigit() for sign in chunk)
+    number, _, unit = chunk.partition("-")
+    if number.isdecimal() and digits == len(number) < _ZIP_DIGITS and unit.isalpha():  # "90-day"
+        return False
     return digits > _ZIP_DIGITS or (digits > 0 and any(sign.isalpha() for sign in chunk))
 
 

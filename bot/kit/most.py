@@ -35,7 +35,7 @@ class Share(msgspec.Struct, frozen=True):
         claim: The first of the claims.
         times: How often care was had: the number of days of care, fills or claims, depending on what is counted.
         ids: The ids of the claims.
-        since: The earliest day of service; None if no claim has a day.
+        since, last: The earliest and the latest day of service; None if no claim has a day.
     """
 
     name: str
@@ -45,6 +45,7 @@ class Share(msgspec.Struct, frozen=True):
     times: int = 0
     ids: tuple[str, ...] = ()
     since: PartialDate | None = None
+    last: PartialDate | None = None
 
     @property
     def average(self) -> Amount | None:
@@ -80,6 +81,11 @@ class Most(Ranking, frozen=True):
     def first(self) -> Share:
         """The requested share: the first, or the one at the position `nth`."""
         return self.shares[(self.nth or 1) - 1]
+
+    @property
+    def ends(self) -> bool:
+        """Whether each share is shown with its first or last day."""
+        return self.every and self.in_time
 
     @property
     def so(self) -> bool | None:
@@ -255,8 +261,9 @@ def _shares(
 def _share(name: str, rows: list[Claim], wanted: ClaimFilter, counted: str) -> Share:
     total = sum_told([amount_in(claim, wanted) for claim in rows])
     ids = tuple(claim.id for claim in rows)
-    since = min((claim.service.day for claim in rows if claim.service.day), key=lambda day: day.first, default=None)
-    return Share(name, len(rows), total, rows[0], times_of(rows, counted), ids, since)
+    days = sorted((claim.service.day for claim in rows if claim.service.day), key=lambda day: day.first)
+    since, last = (days[0], days[-1]) if days else (None, None)
+    return Share(name, len(rows), total, rows[0], times_of(rows, counted), ids, since, last)
 
 
 def _any(_claim: Claim) -> bool:

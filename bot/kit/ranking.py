@@ -51,7 +51,8 @@ class Ranking(msgspec.Struct, frozen=True):
         whom: The provider that is compared with all others: "did I see Dr. Kim more than anyone else".
         only: True if the question is whether there is only one: "is she my only doctor".
         nth: The requested position, from 1, or from the last if negative.
-        in_time: True if the position is in the order of the first day of care, False if it is by size.
+        in_time: True if the position is in the order of the first day of care, False if it is by size. With `every`,
+            each is shown with its first day, or with its last one if `nth` is negative.
     """
 
     group: str
@@ -85,7 +86,8 @@ def ranking_asked(ask: Ask) -> Ranking | None:
 
     A question that names no group ranks the providers, or single claims if it names a provider or a kind of amount.
     """
-    if (sized := _sized_group(ask) or _one_against_all(ask)) is not None:
+    each = each_end(ask) if "each" in ask.asked.says else None
+    if (sized := each or _sized_group(ask) or _one_against_all(ask)) is not None:
         return sized
     higher = _extreme_of_few(ask)
     order, rank = order_asked(ask) or higher, text_of(ask, "rank")
@@ -140,6 +142,18 @@ def sets_one_above(ask: Ask) -> bool:
     ranks = order_asked(ask) in {"biggest", "smallest"} or text_of(ask, "rank") is not None
     most = ask.asked.begins and ranks and "provider_name" in ask.slots and _group_said(ask) in {"doctor", "pharmacy"}
     return most or not {"than_all", "only_one_of"}.isdisjoint(ask.asked.says)
+
+
+def each_end(ask: Ask) -> Ranking | None:
+    """Return the ranking for the first or last care of "each" member of a group: "my last fill of each drug"."""
+    says, asked = ask.asked.says, ask.asked
+    group = _group_said(ask) or ("drug" if text_of(ask, "unit") == "fill" and not asked.each_of else "")
+    if group not in _GROUPS - PERIODS or {"newest", "earliest"}.isdisjoint(says):
+        return None
+    nth, counted = -1 if "newest" in says else 1, counted_as(group, None)
+    return Ranking(
+        group, least=False, measure="count", counted=counted, most=2 * YEAR, every=True, nth=nth, in_time=True
+    )
 
 
 def _group_said(ask: Ask) -> str | None:
@@ -231,8 +245,8 @@ def _limits_sums_of_group(ask: Ask) -> bool:
 
 
 def sizes_group(ask: Ask) -> bool:
-    """Return whether the question sets limits for each member of a group, or asks about each period by itself."""
-    return _sized_group(ask) is not None
+    """Return whether the question sets limits for each member of a group, or asks about each of them by itself."""
+    return ("each" in ask.asked.says and each_end(ask) is not None) or _sized_group(ask) is not None
 
 
 def _exactly(size: Decimal) -> AmountLimits:

@@ -21,6 +21,7 @@ _SIDES = {"since": ("start", 0), "after": ("start", -1), "before": ("end", 1)}
 """For each relation, the end of a date range whose month is the event's month, and the days to add to that end first.
 """
 _ENDS = {"since": ("before",), "after": ("before",), "before": ("after", "since")}
+_TURNED = {"before": "since", "after": "before", "since": "before"}
 _OF_TWO = frozenset({"between", "from"})
 _KINDS = ("service", "provider_name", "specialty", "drug")
 _SPOKEN = ("birthday", "deductible", "met", "next", "one", "visit")
@@ -104,11 +105,21 @@ def _anchor(said: Utterance, tags: Sequence[Tag], words: WordArea) -> Tag | None
             if relation != "from" and (event := reader.event_at(end)):
                 after, named = event
                 two = relation == "between" and "provider_name" in named  # two doctors, compared
-                if other := reader.other_end_at(after, relation):
+                kept = _TURNED.get(relation, relation) if _is_barred(said.words[:begin], words) else relation
+                if other := reader.other_end_at(after, kept):
                     return Tag(ANCHOR, {"relation": "between", "bounds": [named, other[1]]}, begin, other[0])
                 if not two and named.keys() - {"when"}:
-                    return Tag(ANCHOR, {"relation": relation, **beside, **near, **named}, begin, after)
+                    return Tag(ANCHOR, {"relation": kept, **beside, **near, **named}, begin, after)
     return None
+
+
+def _is_barred(before: Sequence[str], words: WordArea) -> bool:
+    """Return whether these words end in words of exclusion: "no claims from" before "before my surgery"."""
+    listed, end = words.beside("polarity"), len(before)
+    while end and before[end - 1] in listed.any("glue", "thing") | words.all:
+        end -= 1
+    starts = range(max(0, end - _LONGEST), end)
+    return any(tuple(before[first:last]) in listed.phrases("cue") for first in starts for last in (end, end + 1))
 
 
 class _Events:

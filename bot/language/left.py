@@ -50,9 +50,9 @@ _POINTED = frozenset({"that", "this", "same", "esa", "ese", "mismo", "misma"})
 _WORDS_OF_CARE = 2
 WORDS = "words"
 """The key of words of a condition that nothing explains, among the ignored conditions."""
-_SAID = 5  # words of it that are said
+_SAID, _CUE = 7, 4  # words of it that are said, and of what begins it
 # Concepts of words that say nothing by themselves of what is asked for.
-_TELL_NOTHING = frozenset({"FILLER", "NEGATED", "CORRECTION", "INSTEAD", "ALTERNATIVE"})
+_TELL_NOTHING = frozenset({"FILLER", "NEAR", "MORE", "NEGATED", "CORRECTION", "INSTEAD", "ALTERNATIVE"})
 _TOLD_OF_DIRECTORY = _TOLD | {
     "radius", "gender", "language", "accepting_new", "telehealth", "wheelchair", "open_at", "age_group", "order", WISH,
     WISH_TIME, WISH_PLACE,
@@ -188,24 +188,41 @@ def words_left(heard: Heard, intent: IntentRules, asked: AbstractSet[int]) -> di
     """
     if not intent.reads_claims or "most" not in intent.shapes:
         return {}
-    said, cues = heard.said, heard.joining.beside("asked").condition
-    led = {place for place in heard.asking if plain(said.words[place]) in cues}
+    said, listed = heard.said, heard.joining.beside("polarity")
+    words, begin = [plain(word) for word in said.words], heard.joining.beside("asked").condition
+    weak = {**listed.phrases("negated"), **listed.phrases("absent"), **listed.phrases("comparing")}
+    cues = listed.phrases("cue").keys() - weak.keys()
+    led = {at for at in heard.asking if words[at] in begin}
+    led |= {at for at in heard.asking for n in range(1, _CUE + 1) if tuple(words[at : at + n]) in cues}
     if not (led or any(said.words[place].isdecimal() for place in heard.asking)):
         return {}
-    held = {place for tag in heard.tags for place in range(tag.first, tag.after)} | heard.marks.get("date_range", set())
-    told = held | asked
+    held, ours = _places(heard, {tag.kind for tag in heard.tags} - {"filter"}), _places(heard, _OURS)
+    told = held | asked | _places(heard, {"filter"})
     taken = told | _places(heard, {name for name in heard.marks if name.isupper()} - _TELL_NOTHING)
-    ours = _places(heard, _OURS)
     for clause in heard.clauses:
-        for place in sorted(heard.asking.intersection(range(clause.first, clause.after)) - taken):
-            cue = place in led and not told.isdisjoint(_between_commas(said, place))
-            cue = cue and place + 1 < clause.after and ours.isdisjoint(range(place, place + _SAID))
+        for place in sorted(heard.asking.intersection(range(clause.first, clause.after)) - told):
             beside = _between_commas(said, place)
+            cue = place in led - taken and not told.isdisjoint(beside)
+            cue = cue and place + 1 < clause.after and ours.isdisjoint(range(place, place + _SAID))
             aside = len(beside) < len(said.words) and taken.isdisjoint(beside)  # "meetings in 5"
             if cue or (said.words[place].isdecimal() and not aside):
-                ends = (at for at in range(place + 1, clause.after) if at in held or at == place + _SAID)
-                return {WORDS: Slot(said.said(place, next(ends, clause.after)), True)}
+                last = min(clause.after, beside.stop)
+                end = next((at for at in range(place + 1, last) if at in held or at == place + _SAID), last)
+                if end in held and end > place + 1 and said.words[end - 1] in heard.joining.beside("polarity").glue:
+                    end -= 1  # the "in" of a year that is taken
+                return {WORDS: Slot(said.said(_measured(heard, place, held), end), True)}
     return {}
+
+
+def _measured(heard: Heard, index: int, held: AbstractSet[int]) -> int:
+    """Return the first index of the measure that ends right before `index`: "more than two weeks after".
+
+    Words of values, at `held`, are in no measure.
+    """
+    said, measures = heard.said.words, heard.joining.beside("asked").any("lesser_or_more", "than", "count", "spell")
+    while index and index - 1 not in held and (said[index - 1] in measures or said[index - 1].isdecimal()):
+        index -= 1
+    return index
 
 
 def _between_commas(said: Utterance, index: int) -> range:

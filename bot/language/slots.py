@@ -129,7 +129,8 @@ def slot_of(said: Utterance, tags: Sequence[Tag], kind: str, words: WordArea) ->
     slot.
     """
     care = [tag for tag in tags if tag.excluded and tag.kind in _OF_CARE]
-    tags = [tag for tag in tags if tag.kind not in _OF_CARE or not any(_is_part(tag, one) for one in care)]
+    if care:  # "dental" says nothing by itself in "not counting dental cleanings"
+        tags = [tag for tag in tags if tag.kind not in _OF_CARE or not any(_is_part(tag, one) for one in care)]
     for name in kinds_of(kind) if tags else ():
         fitting = [tag for tag in tags if tag.kind == name and (kind != NAMED_NETWORK or _is_named(tag))]
         if fitting and kind.startswith("wish"):
