@@ -11,7 +11,7 @@ import msgspec
 from msgspec.structs import replace
 
 from bot.accounts.accounts import Accounts
-from bot.conversation.focus import beside_last, index_in_list, records_shown
+from bot.conversation.focus import beside_last, index_in_list, of_named, records_shown
 from bot.conversation.state import Asked, Dialogue, Memory, become, offered
 from bot.language.context import RECORD, THOSE
 from bot.language.kernel import HELP
@@ -174,7 +174,8 @@ class Said(msgspec.Struct, frozen=True):
     """A reply, and what the dialogue state stores about it.
 
     `asked` is the question that the reply answers, `wants` the slot that the reply asks for. `keeps` is True if the
-    previous topic continues (after thanks, help, or a message that was not understood). `slots` are the slots of the
+    previous topic continues (after thanks, help, or a message that was not understood), unless the message names a
+    provider, who is then the topic. `slots` are the slots of the
     intents that the reply's buttons offer, by intent. `rates`: the reader may rate the answer. `alone`: the reply's
     buttons work, and the dialogue state is unchanged (T54).
     """
@@ -210,6 +211,7 @@ class Keeper:
     async def remember(self, exchange: Exchange, said: Said) -> Answered:
         """Store the dialogue state after a reply, and return the reply with ids in its buttons."""
         message, memory, reply, asked, slots = exchange.message, exchange.memory, said.reply, said.asked, said.slots
+        memory = of_named(memory, exchange.reading, self._pack.intents) if said.keeps else memory
         if message.directory_only and isinstance(message.place, OneToOne):  # what would be refused is not offered
             reply = replace(reply, blocks=within(reply.blocks, self._is_refused))
         if said.alone:

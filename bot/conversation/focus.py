@@ -141,6 +141,20 @@ def _meant(memory: Memory, reading: Reading, before: IntentRules | None) -> tupl
     return shown if len(shown) == len(memory.shown) or memory.record else ()  # "both" of a longer list is of none
 
 
+def of_named(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules]) -> Memory:
+    """Return the memory after a message that got no answer: the provider that it names is the topic, if there is one.
+
+    So "his number?" is about that provider. The records that were shown before are kept, and a list of them.
+    """
+    found = (reading.slots, *(one.slots for one in reading.candidates))
+    if (name := next((slots[_NAME] for slots in found if _NAME in slots), None)) is None:
+        return memory
+    topic = Asked(shows_one(intents), {_NAME: name}, whose=memory.current)
+    memory = replace(memory, asked=topic, earlier=memory.topics(topic), wants=None)
+    of_records = len(memory.choices) > 1 and all(RECORD in one.arguments for one in memory.choices)
+    return memory if of_records else replace(memory, choices=(), numbers=(), entries={})
+
+
 def of_all(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules]) -> Reading:
     """Return the reading; a short unclear message, or one that asks for a sum, refers to all claims shown (`those`).
 

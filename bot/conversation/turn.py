@@ -226,7 +226,7 @@ class Turn:
         asked, rules = settled.asked, self._intents.get(settled.asked.intent)
         if message.directory_only and (self._pack.is_of_member(asked.intent) or asked.intent in _CONNECTS):
             why = "problems/unnamed" if message.unnamed else "problems/directory_only"
-            return Said(self._static(asked, why))
+            return Said(self._static(asked, why), keeps=True)
         if asked.intent.startswith("answer."):
             aside = self._owners.headed(self._answering.aside(asked), asked, exchange.memory)
             return Said(aside, keeps=True) if button_intents(aside) else aside
@@ -240,8 +240,7 @@ class Turn:
         if rules is not None and (asked.goes_on or asked.intent in self._pack.answers):
             return self.handing_over.offered(exchange, asked) if asked.intent == HUMAN else asked
         exchange.memory = replace(exchange.memory, misses=0)
-        topic = asked if "provider_name" in exchange.reading.slots else None  # whom the next turn may speak of
-        return Said(await self._stated(message, asked), topic, keeps=topic is None, slots=by_button(asked.also))
+        return Said(await self._stated(message, asked), keeps=True, slots=by_button(asked.also))
 
     async def _stated(self, message: Message, asked: Asked) -> Answered:
         """Return an answer that needs no data.
