@@ -54,7 +54,7 @@ def test_of_several_entries_one_is_asked_for_and_of_one_it_is_that() -> None:
     one, other = (Asked("provider.detail", {"provider_name": Slot(name, name)}) for name in ("Okafor", "Kim"))
     several = shared("send me the contact card", Memory(asked=FIND, choices=(one, other), numbers=(1, 2)))
     assert (several.intent, several.values) == ("followup.share", {"entries": 2})
-    alone = shared("send me the contact card", Memory(asked=FIND, choices=(other,), numbers=(1,)))
+    alone = shared("send me the contact card", Memory(asked=FIND, choices=(other,), numbers=(1,), lead=1))
     assert (alone.intent, alone.values["provider_name"]) == ("provider.detail", "Kim")
 
 

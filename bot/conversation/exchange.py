@@ -229,10 +229,11 @@ class Keeper:
         rating = rating_of(self._pack, message, asked, offers) if rates and asked else reply.rating
         reply = replace(reply, blocks=explained(reply.intent, blocks), rating=rating)
         issued, presses = self._dialogue.with_ids(message.person, reply, meaning)
-        kept_list = keeps is not None and not offers.choices and not offers.entries
-        listed = memory.choices and asked is not None and len(offers.choices) < _A_LIST
-        if kept_list or (listed and asked and index_in_list(memory, asked) is not None):
-            offers = replace(offers, choices=memory.choices, numbers=memory.numbers, entries=memory.entries)
+        listed = memory.choices and len(offers.choices) < _A_LIST
+        at = index_in_list(memory, asked) if listed and asked else None
+        if at is not None or (said.keeps and not offers.choices):
+            lead = memory.lead if at is None else at + 1
+            offers = replace(offers, choices=memory.choices, numbers=memory.numbers, texts=memory.texts, lead=lead)
         elsewhere = isinstance(message.place, Shared) and isinstance(reply, Private)
         if elsewhere:
             offers = Memory()  # a follow-up here must not tell whether there was an answer in the private chat
@@ -278,9 +279,7 @@ class Keeper:
     def _shown(self, reply: Answered | None, asked: Asked | None, offers: Memory, memory: Memory) -> dict[str, Any]:
         """Return the fields of `Memory` for the records shown. `reply` is None if it was posted in another chat."""
         rules = self._pack.intents.get(asked.intent) if asked else None
-        claims = [one.id for one in reply.sources if one.type == "ExplanationOfBenefit"] if reply else []
-        named = reply.named if reply else {}
-        return records_shown(claims, named, asked=asked, rules=rules, offers=offers, memory=memory)
+        return records_shown(reply, asked=asked, rules=rules, offers=offers, memory=memory)
 
     def meaning(
         self, after: Asked | None, language: Language, said_slots: Mapping[str, Mapping[str, Slot]] | None = None
@@ -340,9 +339,7 @@ def rating_arguments(asked: Asked, shown: Memory) -> dict[str, str]:
     return {**about, RECORD: shown.record} if shown.record else about
 
 
-DANGER = "safety."
-_WHERE_CARE_IS = "facility_type"
-_POISON = "poison"
+DANGER, _WHERE_CARE_IS, _POISON = "safety.", "facility_type", "poison"
 _ASKS_POISON_CONTROL = ("poison control", "envenenamiento")
 
 

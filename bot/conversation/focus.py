@@ -7,7 +7,7 @@ functions are pure.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from msgspec.structs import replace
@@ -32,6 +32,7 @@ from bot.language.context import (
 from bot.language.kernel import FALLBACK, FOLLOW, OF_THEM
 from bot.language.reading import Reading, Slot
 from bot.language.rules import IntentRules, shows_one
+from bot.message import Answered
 
 NAMES = frozenset({"provider_name", "organization", "npi", "tin"})
 _CLAIM, _PROVIDER, _NAME = "claim", "provider", "provider_name"
@@ -68,13 +69,13 @@ def intent_of(memory: Memory, reading: Reading, intents: Mapping[str, IntentRule
         return None
     if one := _of_provider(reading, top, before, intents):
         return one
-    pointed = (reading.unclear or reading.intent == FALLBACK) and (reading.points or of_them)
+    pointed = (reading.unclear or reading.intent == FALLBACK) and (reading.points or reading.picks or of_them)
     words, likely = len(reading.text.split()), [one.intent for one in reading.candidates if one.intent in intents]
     bare = reading.unclear and not reading.slots and memory.about is not None and words <= _BARE
     first = [top.intent] if bare and _asks_of_claim(top) and top.shows_claims else []
     walks = pointed and before.walks and before.needs == "member" and (memory.record or not before.reads_claims)
     same = [before.intent] if walks and reading.chances.get(before.intent, 0.0) >= _LEAST else []
-    short = pointed and memory.record is not None and before.reads_claims and words <= _SHORT
+    short = pointed and (memory.record or reading.picks) and before.reads_claims and words <= _SHORT
     claims = [name for name in likely if short and _asks_of_claim(intents[name])]
     return next(iter((*first, *same, *claims)), None)
 
@@ -98,21 +99,20 @@ def _of_provider(
 
 
 def records_shown(
-    claims: Sequence[str],
-    named: Mapping[str, str],
-    *,
-    asked: Asked | None,
-    rules: IntentRules | None,
-    offers: Memory,
-    memory: Memory,
+    reply: Answered | None, *, asked: Asked | None, rules: IntentRules | None, offers: Memory, memory: Memory
 ) -> dict[str, Any]:
     """Return the fields of `Memory` for the records that the next message may refer to.
 
-    `claims` are the ids that the reply is based on. A single claim is followed by the claims of the same person that
-    were shown one by one before it. For a list with further pages, `shown` is (), because not all its claims are known.
+    `reply` is the reply that shows them, if it shows any here. A single claim is followed by the claims of the same
+    person that were shown one by one before it. For a list with further pages, `shown` is (), because not all its
+    claims are known.
     """
-    record = offers.record or (asked.arguments.get(RECORD) if asked else None)
-    single = tuple(named.get(THOSE, "").split())
+    claims = [one.id for one in reply.sources if one.type == "ExplanationOfBenefit"] if reply else []
+    lead = chosen(offers, 0) if reply and NAMED not in reply.named else None
+    record = offers.record or next(
+        (one.arguments[RECORD] for one in (asked, lead) if one and RECORD in one.arguments), None
+    )
+    single = tuple(reply.named.get(THOSE, "").split()) if reply else ()
     if asked and THOSE in asked.arguments and not single:
         single = memory.single
     several = len(claims) > 1 and (len(single) > 1 or (rules is not None and rules.tells not in {None, "one"}))
@@ -152,7 +152,7 @@ def of_named(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules
     topic = Asked(shows_one(intents), {_NAME: name}, whose=memory.current)
     memory = replace(memory, asked=topic, earlier=memory.topics(topic), wants=None)
     of_records = len(memory.choices) > 1 and all(RECORD in one.arguments for one in memory.choices)
-    return memory if of_records else replace(memory, choices=(), numbers=(), entries={})
+    return memory if of_records else replace(memory, choices=(), numbers=(), texts=(), lead=0)
 
 
 def of_all(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules]) -> Reading:
@@ -268,7 +268,12 @@ def of_record(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[s
     record is identified by its id, so filters of the earlier question are dropped.
     """
     context = memory.context()
-    if context is None or memory.asked is None or memory.asked.whose != asked.whose or RECORD in asked.arguments:
+    if (
+        context is None
+        or memory.asked is None
+        or memory.asked.whose != asked.whose
+        or {RECORD, THOSE} & asked.arguments.keys()
+    ):
         return asked
     told = memory.asked.arguments.get(NAMED) if memory.asked.intent == asked.intent else None
     names = taken_over(context, replace(reading, intent=asked.intent), intents) if memory.about or told else ()
@@ -336,11 +341,8 @@ def stepped(memory: Memory, last: Asked, step: int, intents: Mapping[str, Intent
     counts from the record that was shown, or from the newest one if there were several. A date range is dropped once it
     has found its record.
     """
-    at = index_in_list(memory, last)
-    if at is not None and len(memory.choices) > 1:
-        return _at(memory, at + step)
-    if step == 0 and memory.choices:
-        return chosen(memory, 0)
+    if memory.choices and (not step or (index_in_list(memory, last) is not None and len(memory.choices) > 1)):
+        return _at(memory, memory.lead - 1 + step)
     of_records = (one for one in (last, *memory.earlier) if RECORD not in one.arguments)
     start = next((one for one in of_records if _walks(one, intents)), None)
     if len(memory.choices) > 1 and (start is not last or intents[last.intent].needs == "directory"):
@@ -374,9 +376,9 @@ def _at(memory: Memory, position: int) -> Asked | None:
 
 
 def chosen(memory: Memory, index: int) -> Asked | None:
-    """Return the list entry with this number, or at this position (-1 is the last), or None; 0 is the only entry."""
+    """Return the list entry with this number, or at this position (-1 is the last), or None; 0 is `memory.lead`."""
     if index == 0:
-        return memory.choices[0] if len(memory.choices) == 1 and not memory.entries else None
+        return memory.choices[memory.lead - 1] if memory.lead else None
     if index in memory.numbers:
         return memory.choices[memory.numbers.index(index)]
     return _at(memory, index - 1 if index > 0 else len(memory.choices) + index)

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from msgspec.structs import replace
 
 from bot.conversation.focus import NAMES, by_name, chosen, of_both, of_doctor, of_record, of_those, stepped, whole
-from bot.conversation.state import Asked, Memory
+from bot.conversation.state import ENTRY, Asked, Memory
 from bot.kit.facts import facts_in
 from bot.language.context import (
     AMONG,
@@ -32,17 +32,11 @@ from bot.language.reading import Reading, Slot
 from bot.language.rules import IntentRules, shows_one
 from bot.message import SOURCES, Language
 
-ENTRY = "answer.entry"
 _NEEDS_A_PRESS = frozenset({"account.unlink", "account.forget", "account.decline", SOURCES})
-_ORDINAL = "followup.ordinal"
-_SOURCES = "followup.sources"
-_AGAIN = "followup.again"
-_EXPORT = "followup.export"
-_MORE = "followup.more"
-_REPEATED = frozenset({_AGAIN, _EXPORT, _MORE})
-_PERSON = "handoff.human"
-_PROVIDER = "provider_name"
+_ORDINAL, _SOURCES, _AGAIN = "followup.ordinal", "followup.sources", "followup.again"
+_EXPORT, _MORE, _PERSON, _PROVIDER = "followup.export", "followup.more", "handoff.human", "provider_name"
 _FIRST_ONES = re.compile(r"\b[2-9]\b")
+_WORDS = re.compile(r"\w{3,}")
 _SHOWN = frozenset({AMONG, FACTS, LIKE, LIKE_WORDS, THOSE})
 SHARED = "share"
 """The argument of a question whose answer is to be shared."""
@@ -66,7 +60,7 @@ def of_what_was_shown(memory: Memory, asked: Asked, reading: Reading, intents: M
         asked, rules = replace(asked, intent=one, slots={}), intents[one]  # "specialty" beside a list
     if rules is not None and (search := _searched_again(memory, asked, reading, intents)):
         return search
-    asked = of_entry(memory, by_name(memory, asked, intents), reading, first=rules is not None and rules.of_entry)
+    asked = of_entry(memory, by_name(memory, asked, intents), reading, intents)
     asked = of_those(memory, of_record(memory, asked, reading, intents), reading, intents)
     return of_doctor(memory, asked, reading, intents)
 
@@ -107,28 +101,42 @@ def _like_shown(memory: Memory, asked: Asked, reading: Reading, intents: Mapping
     return replace(asked, arguments={**asked.arguments, LIKE: str(slot.value), LIKE_WORDS: reading.text})
 
 
-def of_entry(memory: Memory, asked: Asked, reading: Reading, *, first: bool) -> Asked:
-    """Return the question about the list entry that it names: "the second one's phone number"; else unchanged.
+def of_entry(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked:
+    """Return the question about the list entry that it means: "the second one's phone number"; else unchanged.
 
-    The entry's button identifies its record or provider. With `first`, a question without number and name is about the
-    only entry, or about all entries of a list of providers. "My last claim" means the newest claim, not the last entry.
+    The entry's button identifies its record or provider. A question of a provider without number is about the entry
+    that a word of it names ("the limestone one"), else about `memory.lead`, or about all entries of a list of
+    providers. "My last claim" means the newest claim, not the last entry. A number that no entry has is said.
     """
-    told = asked.slots.get("ordinal")
+    rules, told = intents.get(asked.intent), asked.slots.get("ordinal")
     index = told.value.get("index") if told and isinstance(told.value, Mapping) else None
     index = None if _PROVIDER in reading.slots else index  # "McAlister, first name"
     own = "MY" in reading.concepts and OF_THEM not in reading.concepts  # "my doctor", but "does she take my plan"
-    if index is None and first and not own:
-        asked, index = _among(memory, asked, reading), 0 if NAMES.isdisjoint(reading.slots) else None
+    if rules is not None and rules.of_entry and index is None and not own:
+        index = _entry_named(memory, reading) or (0 if NAMES.isdisjoint(reading.slots) else None)
+        if index == 0 and (reading.those or not memory.lead or _FIRST_ONES.search(reading.text)):
+            asked = _among(memory, asked, reading)
+            index = None if AMONG in asked.arguments else 0
     slots = {name: slot for name, slot in asked.slots.items() if name != "ordinal"}
-    if index == -1 and {"CLAIM", "VISIT"}.intersection(reading.concepts):
+    if index == -1 and {"CLAIM", "VISIT", "FILL"}.intersection(reading.concepts):
         return replace(asked, slots=slots)
     entry = chosen(memory, int(index)) if index is not None and memory.choices else None
     if entry is None:
-        return asked
+        none = index and not own and no_such_entry(memory, replace(reading, intent=_ORDINAL), asked.language)
+        return none or asked
     slots |= {name: slot for name, slot in entry.slots.items() if name == _PROVIDER}
-    arguments = {name: value for name, value in entry.arguments.items() if name == "id"}
+    arguments = {name: value for name, value in entry.arguments.items() if name == RECORD}
+    if arguments and rules and "ordinal" not in rules.heard:  # the answer counts claims, here this one
+        arguments[THOSE] = arguments[RECORD]
     whose = entry.whose or asked.whose
     return replace(asked, slots=slots, arguments={**asked.arguments, **arguments}, whose=whose)
+
+
+def _entry_named(memory: Memory, reading: Reading) -> int | None:
+    """Return the number of the only list entry that a word of the message names: "the limestone one"; else None."""
+    said, entries = set(_WORDS.findall(reading.text.casefold())), zip(memory.numbers, memory.texts, strict=True)
+    found = [number for number, text in entries if not said.isdisjoint(_WORDS.findall(text.casefold()))]
+    return found[0] if len(found) == 1 and reading.picks else None
 
 
 def _among(memory: Memory, asked: Asked, reading: Reading) -> Asked:
@@ -163,10 +171,10 @@ def resolve(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules]
         return None
     if AMONG in last.arguments and memory.earlier and reading.intent in CHANGES and NAMES.isdisjoint(reading.slots):
         last, reading = memory.earlier[0], replace(reading, back=1)  # the list, of which all were asked about
-    if reading.intent in _REPEATED:
-        page = str(whole(last.arguments.get("page")) + 1)
-        more = {_AGAIN: {}, _EXPORT: {"file": "yes"}, _MORE: {"page": page}}[reading.intent]
-        return replace(last, arguments={**last.arguments, **more})
+    page = str(whole(last.arguments.get("page")) + 1)
+    repeated: dict[str, dict[str, str]] = {_AGAIN: {}, _EXPORT: {"file": "yes"}, _MORE: {"page": page}}
+    if reading.intent in repeated:
+        return replace(last, arguments={**last.arguments, **repeated[reading.intent]})
     if reading.intent == _ORDINAL:
         return _ordinal(memory, last, reading, intents)
     if reading.intent == _SOURCES:
@@ -207,15 +215,17 @@ def no_such_entry(memory: Memory, reading: Reading, language: Language) -> Asked
     """
     if reading.intent == _AGAIN:
         return Asked(_AGAIN, language=language)
-    entries = len(memory.choices) or len(memory.entries)
-    if reading.intent != _ORDINAL or not entries:
+    if reading.intent != _ORDINAL or not memory.choices:
         return None
     only = None
-    if len(memory.choices) == 1:  # its question, as the template's values for a button
+    if (
+        len(memory.choices) == 1 and memory.choices[0].intent != ENTRY
+    ):  # its question, as the template's values for a button
         asked = memory.choices[0]
         words = {name: value for name, value in asked.values.items() if isinstance(value, str)}
         only = {"intent": asked.intent, "arguments": tuple({**words, **asked.arguments}.items())}
-    return Asked(_ORDINAL, slots={"entries": Slot("", entries), "only": Slot("", only)}, language=language)
+    slots = {"entries": Slot("", len(memory.choices)), "only": Slot("", only)}
+    return Asked(_ORDINAL, slots=slots, language=language)
 
 
 def _ordinal(memory: Memory, last: Asked, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked | None:
@@ -232,21 +242,7 @@ def _ordinal(memory: Memory, last: Asked, reading: Reading, intents: Mapping[str
     index = int(wanted["index"])
     if memory.choices:
         return chosen(memory, index)
-    if memory.entries:
-        return _read_out(memory, index)
     return replace(last, arguments={**last.arguments, "pick": str(max(index - 1, 0) if index >= 0 else index)})
-
-
-def _read_out(memory: Memory, index: int) -> Asked | None:
-    """Return the question for the text of an entry without a button; None if there is no such entry.
-
-    A negative index is the last entry, 0 the only one.
-    """
-    number = max(memory.entries) if index < 0 else index
-    if index == 0 and len(memory.entries) == 1:
-        number = min(memory.entries)
-    text = memory.entries.get(number)
-    return Asked(ENTRY, slots={"number": Slot("", number), "entry": Slot("", text)}) if text else None
 
 
 def to_share(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked:

@@ -67,15 +67,22 @@ class Questions:
         """
         said = read(reading.text)
         cut = clauses(said, frozenset(), self._words)
+        alone = (Question(reading.text, reading, context),)
         if len(cut) < _TWO and not _JOINED.search(reading.text):
-            return (Question(reading.text, reading, context),)
+            return alone
         asking = [one for one in cut if is_question(said, one, self._words)]
+        rules = self._engine.intents.get(reading.intent or "")
+        if rules and rules.small_talk and asking and asking[0].first:  # "thank God. does my kidney stuff look alright"
+            rest = self._read(said.said(cut[1].first, len(said.words)), context).reading
+            goes_on = context is not None and rest.intent == context.intent  # of the topic, however unclear
+            anew = not rest.unclear and rest.intent not in {FALLBACK, rules.intent}
+            return self.of(within(rest, reading), context) if anew or goes_on else alone
         counts_part = asked_in(self._engine.lexicon.grammar, reading.text, {}).then  # "how many of those were free"
         apart = len(asking) >= _TWO and not counts_part and not (reading.intent or "").startswith(DANGER)
         found = self._one_by_one(said, asking, reading, context) if apart else []
-        alone = [one.reading for one in found]
-        doubted = not alone or (not reading.unclear and reading.score > alone[0].score + _DOUBT)
-        one = doubted or not self._is_clear(alone[0], _SURE) or of_one_provider(reading, alone, self._engine.intents)
+        own = [one.reading for one in found]
+        doubted = not own or (not reading.unclear and reading.score > own[0].score + _DOUBT)
+        one = doubted or not self._is_clear(own[0], _SURE) or of_one_provider(reading, own, self._engine.intents)
         if len(found) >= _TWO and not one:
             return tuple(found)
         if len(asking) < _TWO and (joined := self._joined(reading, context)):
@@ -159,7 +166,8 @@ class Questions:
         """
         rules, sure = self._engine.intents.get(reading.intent or ""), self._engine.weights.header.sure
         doubtful = rules and reading.score < sure[rules.needs] and stands_out(rules, reading.chances, sure)
-        if not (reading.unclear or _is_weak(reading) or doubtful):
+        is_weak = reading.intent == FALLBACK and reading.score < _LIKELY
+        if not (reading.unclear or is_weak or doubtful):
             return reading
         heard = self._engine.hear(said, self._today, None)
         asks = [one for one in heard.clauses if one.role is ClauseRole.ASKS and is_question(said, one, self._words)]
@@ -222,11 +230,6 @@ def within(part: Reading, whole: Reading) -> Reading:
     """Return the reading of a part of a message, with the emergency and the language of the whole message."""
     language = {"language": whole.language, "shows_language": whole.shows_language}
     return replace(part, **language, alarm=whole.alarm, present=whole.present, lines=whole.lines)
-
-
-def _is_weak(reading: Reading) -> bool:
-    """Return whether a message is read as outside of the bot's topics, with a low probability."""
-    return reading.intent == FALLBACK and reading.score < _LIKELY
 
 
 def refers(said: Utterance, first: int = 0, after: int | None = None) -> bool:

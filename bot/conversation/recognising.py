@@ -42,8 +42,7 @@ GIVES = "gives"
 """The argument with the key of a message that its writer may give to the operator."""
 _CODE = re.compile(r"(?=.*\d)[A-Z2-7]{4}-[A-Z2-7]{4}")
 _IN_CONTEXT = frozenset({"without", "receipt", "detail"})  # of a button that goes on about the question above it
-_MORE = "more"
-_NAME = "provider_name"
+_MORE, _NAME = "more", "provider_name"
 
 NextStep = Answered | Said | Asked
 """The result of a message: a final reply, a reply to be stored, or a question to be answered."""
@@ -245,6 +244,7 @@ class Recognisers:
     async def question(self, exchange: Exchange) -> Asked | None:
         """Return the question that changes or continues the previous one, or a new one; None if not understood."""
         reading, memory, language = exchange.reading, exchange.memory, exchange.language
+        text, day = reading.text, self._now().date()
         alone = isinstance(exchange.message.place, OneToOne)  # in a shared place nothing depends on who is connected
         asks_back = reading.unclear and not (alone and self._is_closed(reading, memory))
         if exchange.is_pressed or asks_back or reading.intent is None or reading.is_miss:
@@ -262,7 +262,9 @@ class Recognisers:
             context = memory.context()
             intent, slots = self._engine.merged(context, reading)
             if intent and intent != reading.intent and (context is None or intent != context.intent):
-                slots = {**self._engine.slots_as(intent, reading.text, today=self._now().date()), **slots}
+                slots = {**self._engine.slots_as(intent, text, today=day), **slots}
+            if reading.picks and memory.choices and (nth := self._engine.slots_in(text, today=day).get("ordinal")):
+                slots = {"ordinal": nth, **slots}
             asked = self._asked(exchange, replace(reading, intent=intent or reading.intent, slots=slots))
             asked = followups.of_what_was_shown(memory, asked, reading, self._intents)
             second = None if exchange.further else reading.second

@@ -26,6 +26,7 @@ from bot.message import (
     Block,
     Item,
     Language,
+    Line,
     Message,
     OneToOne,
     Person,
@@ -37,11 +38,11 @@ from bot.stores.sealed import SealedTable
 
 T = TypeVar("T")
 Recorder = Callable[..., Awaitable[bool]]
-IDLE_SECONDS = 10 * 60
-_ZIP_DIGITS = 5
-BUTTON_SECONDS = 24 * 60 * 60
+IDLE_SECONDS, BUTTON_SECONDS, _ZIP_DIGITS = 10 * 60, 24 * 60 * 60, 5
 _PLAIN = re.compile(r"(?P<intent>[a-z_]+(?:\.[a-z_]+)?)\.(?P<language>[a-z]{2,3})")
 """Matches the id of a button whose intent has no arguments, as on the Home page. Such a button needs no stored row."""
+ENTRY = "answer.entry"
+_END_OF_NAME = re.compile(r" · |: |\n")
 _OF_AN_ANSWER = (FOLLOW, DANGER, "answer.")  # they mean nothing but beside the answer that showed them
 
 
@@ -88,8 +89,11 @@ class Memory(msgspec.Struct, frozen=True, omit_defaults=True):
 
     Attributes:
         asked: The last question.
-        choices: The question of the first button of each entry in the last list.
+        choices: The question of the first button of each entry in the last list; an entry without one is read out.
         numbers: The numbers of these entries, in the order of `choices`.
+        texts: The texts of these entries, in the order of `choices`.
+        lead: The place in `choices` of the entry that "that one" means, from 1: the only one, the one that the lines
+            above the list name, or the one asked about since; 0 if there is none.
         labels: The questions of the last reply's buttons, by `typed_label`.
         wants: The slot that the bot asked for.
         language: The language of the last reply.
@@ -105,7 +109,6 @@ class Memory(msgspec.Struct, frozen=True, omit_defaults=True):
         shown: The ids of the claims in the last answer, or of claims that were shown one after the other, the most
             recent one first.
         single: The ids of the claims of one doctor, month or other group that the answer singled out.
-        entries: The texts of the list entries without a button, by number.
         unread: A key, and the redacted text of the last message that was not understood. The person may give the text
             to the operator, until the topic changes.
         typed: The last question that the person typed, if there is a help desk.
@@ -114,6 +117,8 @@ class Memory(msgspec.Struct, frozen=True, omit_defaults=True):
     asked: Asked | None = None
     choices: tuple[Asked, ...] = ()
     numbers: tuple[int, ...] = ()
+    texts: tuple[str, ...] = ()
+    lead: int = 0
     labels: Mapping[str, Asked] = msgspec.field(default_factory=dict)
     wants: str | None = None
     language: Language | None = None
@@ -128,7 +133,6 @@ class Memory(msgspec.Struct, frozen=True, omit_defaults=True):
     record: str | None = None
     shown: tuple[str, ...] = ()
     single: tuple[str, ...] = ()
-    entries: Mapping[int, str] = msgspec.field(default_factory=dict)
     unread: tuple[str, str] | None = None
     typed: str = ""
 
@@ -291,28 +295,26 @@ def _with_actions(block: Block, issue: Callable[[Action], Action]) -> Block:
 
 def offered(blocks: Sequence[Block], become: Callable[[Press], Asked]) -> Memory:
     """Return a `Memory` of what a reply offers: its list entries, its buttons by label, and the record shown."""
-    choices: dict[int, Asked] = {}
+    listed: dict[int, tuple[Asked, str]] = {}
     labels: dict[str, Asked] = {}
     for block in blocks:
         actions = block.actions if isinstance(block, Item) else block.buttons if isinstance(block, Actions) else ()
         asks = [(action.label, become(action.press)) for action in actions if action.press is not None]
-        if isinstance(block, Item) and asks:
-            choices[block.number] = asks[0][1]
+        if isinstance(block, Item):
+            slots = {"number": Slot("", block.number), "entry": Slot("", block.text)}
+            listed[block.number] = asks[0][1] if asks else Asked(ENTRY, slots), block.text
         for label, asked in asks:
             labels.setdefault(typed_label(label), asked)
-    entries = {one.number: one.text for one in blocks if isinstance(one, Item) and one.number not in choices}
+    choices, texts = tuple(asked for asked, _ in listed.values()), tuple(text for _, text in listed.values())
+    above = " ".join(span.text for one in blocks if isinstance(one, Line) for span in one.spans)
+    named = [at for at, text in enumerate(texts, 1) if _END_OF_NAME.split(text)[0] in above]
+    lead = 1 if len(choices) == 1 else named[0] if len(named) == 1 else 0
     # Of several records that were shown the one in most buttons is meant; one that only `opens` does not count.
-    shown = [one.arguments for one in (*choices.values(), *labels.values())]
+    shown = [] if any("id" in one.arguments for one in choices) else [one.arguments for one in labels.values()]
     often = Counter(one["id"] for one in shown if "id" in one and "opens" not in one)
-    first, second = ([*often.most_common(2), ("", 0), ("", 0)])[:2]
-    clear = first[1] and not (second[1] if choices else second[1] == first[1])
-    return Memory(
-        choices=tuple(choices.values()),
-        numbers=tuple(choices),
-        labels=labels,
-        record=first[0] if clear else None,
-        entries=entries,
-    )
+    first, second = ([*often.most_common(2), (None, 0), (None, 0)])[:2]
+    record = first[0] if first[1] != second[1] else None
+    return Memory(choices=choices, numbers=tuple(listed), texts=texts, lead=lead, labels=labels, record=record)
 
 
 def become(press: Press, after: Asked | None, language: Language, slot_names: Collection[str]) -> Asked:

@@ -30,6 +30,7 @@ Direction = Literal["either", "down", "up", "same"]
 _DIRECTIONS: Mapping[Direction, re.Pattern[str]] = {
     "either": re.compile(
         r"\b(?:higher or lower|lower or higher|up or down|down or up|mas alt[oa] o mas baj[oa]|sub(?:io|e) o baj[oa])\b"
+        r"|\b(?:worse or better|better or worse|improv(?:ed|ing)|getting (?:better|worse)|(?:mejor|peor|empeor)ando)\b"
         r"|\b(?:worse|better|different|compared?|peor|mejor|distint[oa])\b.*\b(?:than|to|from|with|que|con)\b"
     ),
     "down": re.compile(

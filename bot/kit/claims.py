@@ -261,7 +261,9 @@ async def medications(ask: Ask, since: date) -> tuple[Medication, ...]:
     first, last = span_of(ask)
     first = first or since
     claim_set = await newest_claims(ask, _PHARMACY, *days_around(first, last), enough=lambda _: False, page_size=100)
-    return _by_drug(claim for claim in fills(claim_set) if claim.service.overlaps(first, last) and not claim.denied)
+    one = ask.arguments.get(THOSE)
+    read = (claim for claim in fills(claim_set) if not one or claim.id in one.split())
+    return _by_drug(claim for claim in read if claim.service.overlaps(first, last) and not claim.denied)
 
 
 def _by_drug(claims: Iterable[Claim]) -> tuple[Medication, ...]:

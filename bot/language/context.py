@@ -140,7 +140,9 @@ def changed(context: Context, reading: Reading, intents: Mapping[str, IntentRule
     excludes, several = (rules.excludes, rules.several) if rules else (frozenset[str](), frozenset[str]())
     kinds = KINDS_OF_CARE - excludes
     out = {name for name, slot in reading.slots.items() if name in kinds and (slot.excluded or slot.value is None)}
-    replaced = KINDS_OF_CARE if KINDS_OF_CARE & reading.slots.keys() - out else frozenset()  # "drop the hospital ones"
+    kinds_said = reading.slots.keys() - out  # "drop the hospital ones"
+    anew = KINDS_OF_CARE if "ONLY" in reading.concepts else KINDS_OF_CARE | {"claim_type", "drug"}
+    replaced = anew if anew & kinds_said else frozenset()  # "and for prescriptions?" after dental care
     if reading.slots.keys() - TIMES - {PERSON}:
         replaced |= {WORKINGS}  # what is narrowed down is no rule of all plans and of everybody
     kept = {name: slot for name, slot in topic.slots.items() if name not in replaced}
