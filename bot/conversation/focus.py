@@ -35,7 +35,7 @@ from bot.language.rules import IntentRules, shows_one
 from bot.message import Answered
 
 NAMES = frozenset({"provider_name", "organization", "npi", "tin"})
-_CLAIM, _PROVIDER, _NAME = "claim", "provider", "provider_name"
+_CLAIM, _PROVIDER, _NAME, _BOOKS = "claim", "provider", "provider_name", "action:schedule"
 _SPOKEN = "spoken"  # the argument with the name that the question before asked about, where this one names another
 _OTHERS = OBJECTS | CONDITIONS_OF_CLAIMS | {"amount", "order"}
 _OTHER_CLAIMS = TIMES | NAMES | {"drug", "claim_id", "person"}
@@ -43,7 +43,6 @@ _MOST_SINGLE = 5  # claims that were shown one by one
 _IS = ("was ", "is ", "were ", "so was ", "era ", "fue ", "es ", "eso fue ", "eso era ", "esa fue ", "ese fue ")
 _BARE = 3  # words, which ask about what was shown: "what for"
 _SHORT = 6  # words, of a message that has no subject of its own
-_BOOKS = "action:schedule"
 _THEM = frozenset({"those", "them", "esos", "ellos"})
 _MUCH = 4  # times as likely as a question of the provider that was shown: the message asks that, and not of them
 _LEAST = 0.05  # of the probability of the question before, where words point at its answer
@@ -108,10 +107,9 @@ def records_shown(
     claims are known.
     """
     claims = [one.id for one in reply.sources if one.type == "ExplanationOfBenefit"] if reply else []
-    lead = chosen(offers, 0) if reply and NAMED not in reply.named else None
-    record = offers.record or next(
-        (one.arguments[RECORD] for one in (asked, lead) if one and RECORD in one.arguments), None
-    )
+    lead = offers.choices[offers.lead - 1 : offers.lead] if reply and NAMED not in reply.named else ()
+    known = (one.arguments.get(RECORD) for one in (asked, *lead) if one)
+    record = offers.record or next(filter(None, known), None)
     single = tuple(reply.named.get(THOSE, "").split()) if reply else ()
     if asked and THOSE in asked.arguments and not single:
         single = memory.single
@@ -300,6 +298,10 @@ def _in_focus(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[s
     rules, record = intents[asked.intent], _claim_spoken_of(memory, reading, intents)
     if record is None or not (rules.reads_claims and (rules.walks or (rules.tells == "two" and reading.steps))):
         return asked
+    if reading.steps > 1 and memory.asked and rules.tells in {"days", "fills"}:  # the same care again
+        care = {name: slot for name, slot in memory.asked.slots.items() if name in rules.heard}
+        slots = {**care, **asked.slots, "date_range": Slot(reading.text, {"relation": "after", "one": True})}
+        return replace(asked, slots=slots, arguments={FOCUS: record}, unmet={})
     of_it = _asks_of_claim(rules) or reading.points or OF_THEM in reading.concepts
     if not reading.steps and (_is_anew(reading) or not of_it):
         return asked

@@ -114,9 +114,9 @@ def of_entry(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[st
     own = "MY" in reading.concepts and OF_THEM not in reading.concepts  # "my doctor", but "does she take my plan"
     if rules is not None and rules.of_entry and index is None and not own:
         index = _entry_named(memory, reading) or (0 if NAMES.isdisjoint(reading.slots) else None)
-        if index == 0 and (reading.those or not memory.lead or _FIRST_ONES.search(reading.text)):
+        if not index and (index is None or reading.those or not memory.lead or _FIRST_ONES.search(reading.text)):
             asked = _among(memory, asked, reading)
-            index = None if AMONG in asked.arguments else 0
+            index = None if AMONG in asked.arguments else index
     slots = {name: slot for name, slot in asked.slots.items() if name != "ordinal"}
     if index == -1 and {"CLAIM", "VISIT", "FILL"}.intersection(reading.concepts):
         return replace(asked, slots=slots)

@@ -27,9 +27,7 @@ from bot.records.share import Step
 
 TECHNICAL = "technical"
 """The argument of the button that shows the rule, the searches and the ids."""
-_TOLD = "told"
-_ZIP_DIGITS = 5
-_SHOWN = 10
+_TOLD, _ZIP_DIGITS, _SHOWN = "told", 5, 10
 _DAY = re.compile(r"[A-Z][a-z]+ \d{1,2}, \d{4}")
 _AMOUNT = re.compile(r"\$([\d,]+\.\d\d)")
 

@@ -18,7 +18,7 @@ from bot.conversation import focus, followups, owner
 from bot.conversation.connecting import CodeState, Connecting
 from bot.conversation.exchange import UNREAD, Exchange, Parts, Said
 from bot.conversation.other_questions import DOUBT
-from bot.conversation.questions import Questions, refers, within
+from bot.conversation.questions import OF_CLAIMS, Questions, refers, within
 from bot.conversation.slash_commands import Commands, Request
 from bot.conversation.state import Asked, Memory, become, typed_label
 from bot.language.clauses import head_and_items
@@ -243,8 +243,7 @@ class Recognisers:
 
     async def question(self, exchange: Exchange) -> Asked | None:
         """Return the question that changes or continues the previous one, or a new one; None if not understood."""
-        reading, memory, language = exchange.reading, exchange.memory, exchange.language
-        text, day = reading.text, self._now().date()
+        reading, memory, language, day = exchange.reading, exchange.memory, exchange.language, self._now().date()
         alone = isinstance(exchange.message.place, OneToOne)  # in a shared place nothing depends on who is connected
         asks_back = reading.unclear and not (alone and self._is_closed(reading, memory))
         if exchange.is_pressed or asks_back or reading.intent is None or reading.is_miss:
@@ -262,8 +261,9 @@ class Recognisers:
             context = memory.context()
             intent, slots = self._engine.merged(context, reading)
             if intent and intent != reading.intent and (context is None or intent != context.intent):
-                slots = {**self._engine.slots_as(intent, text, today=day), **slots}
-            if reading.picks and memory.choices and (nth := self._engine.slots_in(text, today=day).get("ordinal")):
+                slots = {**self._engine.slots_as(intent, reading.text, today=day), **slots}
+            of_list = reading.picks and memory.choices and OF_CLAIMS.isdisjoint(reading.slots)
+            if of_list and (nth := self._engine.slots_in(reading.text, today=day).get("ordinal")):
                 slots = {"ordinal": nth, **slots}
             asked = self._asked(exchange, replace(reading, intent=intent or reading.intent, slots=slots))
             asked = followups.of_what_was_shown(memory, asked, reading, self._intents)

@@ -41,8 +41,7 @@ from bot.stores.sealed import SealedTable
 
 LIVES = 400 * 86_400.0
 """Seconds: enough for the plan's answer, an external review of four to six months, and some time after it."""
-_KIND = "appeal_case"
-_TRIES = 5
+_KIND, _TRIES = "appeal_case", 5
 
 
 class _Row(msgspec.Struct, frozen=True):

@@ -9,13 +9,14 @@ from bot.errors import PayerError
 from bot.kit.ask import Ask, text_of
 from bot.kit.care import results
 from bot.kit.claim_filter import with_fills
-from bot.kit.claims import newest_claims
+from bot.kit.claims import claim_by_id, newest_claims
 from bot.kit.floors import day_met
 from bot.kit.reading import records
 from bot.kit.said import filter_of, fitting
 from bot.kit.spans import TimeSpan, days_of
 from bot.kit.spelling import words_of
 from bot.language.calendar import back, later
+from bot.language.context import FOCUS
 from bot.payer.search import Search
 from bot.records.claim import Claim
 from bot.records.claim_set import ClaimSet, believed_day
@@ -67,9 +68,8 @@ async def _nearest_care(ask: Ask, value: Mapping[str, object], days: Mapping[str
     This is its first care for "after", otherwise its last; in a question for a fill, pharmacy fills count.
     """
     fills = {"claim_type": "pharmacy"} if text_of(ask, "unit") == "fill" else {}
-    return await _care(
-        replace(ask, slots={**ask.slots, **fills}), {"one": True}, days_of(days), oldest=value["relation"] == "after"
-    )
+    look = replace(ask, slots={**ask.slots, **fills}, arguments={})
+    return await _care(look, {"one": True}, days_of(days), oldest=value["relation"] == "after")
 
 
 async def _events(ask: Ask, bounds: Sequence[Mapping[str, object]]) -> list[AnchorDays] | None:
@@ -162,6 +162,9 @@ async def _care(ask: Ask, value: Mapping[str, object], when: TimeSpan, *, oldest
     names. With `oldest`, the oldest care in the period is returned.
     """
     named = {name: value[name] for name in _NAMED if value.get(name)}
+    if value.get("one") and FOCUS in ask.arguments:
+        time = (await claim_by_id(ask, ask.arguments[FOCUS])).service
+        return (time.day.first, (time.end or time.day).last) if time.day else None
     if value.get("one"):
         named = {name: ask.slots[name] for name in (*_NAMED, "claim_type") if name in ask.slots} | named
     words = {name: ask.words.get(name, str(told)) for name, told in named.items()}

@@ -115,7 +115,8 @@ def of_shown(words: Sequence[str], listed: WordArea) -> dict[str, Any]:
     picks = any(not listed.picked.isdisjoint(behind) for behind in near) or _says(words, listed, "picks_of")
     first = not listed.compares.isdisjoint(words) and _says(words, listed, "step_first")
     back = _says(words, listed, "step_back") and not _says(words, listed, "before_last")
-    return {"those": those if listed.both.isdisjoint(words) else 2, "picks": picks, "steps": int(back) or -int(first)}
+    steps = 2 * _says(words, listed, "step_on") or int(back) or -int(first)
+    return {"those": those if listed.both.isdisjoint(words) else 2, "picks": picks, "steps": steps}
 
 
 def _says(words: Sequence[str], listed: WordArea, name: str) -> bool:

@@ -112,7 +112,8 @@ class Reading(msgspec.Struct, frozen=True):
         points: True if words refer to the subject of the previous answer: "how much was it".
         picks: True if words select one of the records that were shown: "how much was the hospital one".
         those: how many of the shown records the words refer to, 0 if none: "what did those cost".
-        steps: 1 if words refer to the record before the one shown, -1 if to the first: "was it more than last time".
+        steps: 1 if words refer to the record before the one shown, -1 if to the first: "was it more than last time",
+            2 if to those after it: "did I get it again after that".
         unmet: conditions in the message that the intent's answer does not support, by slot type.
         cells: everything found in the message.
         chances: the probability of each intent.
