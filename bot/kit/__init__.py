@@ -28,7 +28,7 @@ from bot.kit.organizations import Choice, affiliations_of, nearest
 from bot.records.share import left_of, tells_state
 from bot.kit.claims import (
     Medication, WhyGone, care_words, checked, cite_claims, claim_by_id, claim_news, claim_numbered, claims_around,
-    medications, newest_claims, newest_visits, shown_alone, why_gone, with_one_before)
+    medications, newest_claims, newest_visits, of_these, shown_alone, why_gone, with_one_before)
 from bot.kit.coming import (
     Wants, counted_toward, counting_asked, is_timeless, names_care, sides_asked, unsaid_of, wants_to_come)
 from bot.kit.conditions import is_called as is_called_so
@@ -77,7 +77,7 @@ from bot.kit.spans import days_around, service_dates, span_of, time_of, times_se
 from bot.kit.spelling import is_named, name_of_state, words_of
 from bot.kit.floors import Toward, went_toward, yearly_asked
 from bot.kit.amounts import (
-    Portion, amount_in, holds_more, of_whole, part_of, part_of_all, plan_paid_in, portion_of, sum_told)
+    Portion, amount_in, holds_more, measures_of, of_whole, part_of, part_of_all, plan_paid_in, portion_of, sum_told)
 from bot.kit.tense import asks_from_now_on, hand_over_ahead, may_be_ahead, may_come, speaks_ahead
 from bot.kit.to_come import ToCome, price_named, to_come
 from bot.kit.uses import drugs_of_use, is_for, of_use

@@ -233,7 +233,12 @@ async def with_one_before(ask: Ask) -> Ask:
     shown = ask.arguments[FOCUS]
     at = next((at for at, claim in enumerate(visits) if claim.id == shown), None)
     two = () if at is None else visits[at : at + 2] if ask.pick > 0 else (visits[at], visits[-1])
-    return replace(ask, arguments={THOSE: " ".join(claim.id for claim in two)}) if len(two) > 1 else ask
+    return of_these(ask, two) if len(two) > 1 else ask
+
+
+def of_these(ask: Ask, claims: Iterable[Claim]) -> Ask:
+    """Return the question about these claims, as if they had been shown before."""
+    return replace(ask, arguments={THOSE: " ".join(claim.id for claim in claims)})
 
 
 class Medication(msgspec.Struct, frozen=True):

@@ -91,12 +91,16 @@ def is_close(one: Decimal, wanted: Decimal) -> bool:
 
 
 def amount_asked(ask: Ask) -> str | None:
-    """Return the kind of amount that the question asks for; None for the amount owed.
+    """Return the kind of amount that the question asks for; None for the amount owed, also if it asks for several.
 
-    "Out of pocket" also means the amount owed, and so does a charge of which the question asks the member's share.
+    "Out of pocket" also means the amount owed, and so does a charge of which the question asks the member's share. What
+    a person without a plan would pay is the bill.
     """
     asked, own = text_of(ask, "amount_kind"), "own_share" in ask.asked.says
-    return None if asked == "out_of_pocket_max" or (asked == "billed" and own) else asked
+    if "uninsured" in ask.asked.says:
+        return "billed"
+    several = asked == "out_of_pocket_max" or "amount_kind" in ask.several
+    return None if several or (asked == "billed" and own) else asked
 
 
 def exact_asked(ask: Ask) -> Exact | None:

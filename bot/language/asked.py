@@ -387,6 +387,7 @@ class ClaimsQuestion(Classed):
 
     def _limits(self) -> AmountLimits | None:
         over, under = (next(self._behind(name, _BARE), None) for name in ("over", "under"))
-        if over is None and under is None and next(self._find("something"), None):
+        zero = next(self._find("something"), None) and not next(self._find("uninsured"), None)
+        if over is None and under is None and zero:
             over = Decimal(0)
         return AmountLimits(over, under) if over is not None or under is not None else None

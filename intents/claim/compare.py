@@ -28,6 +28,7 @@ from bot.kit import (
     confirms,
     counts_asked,
     filter_of,
+    of_these,
     of_unit,
     period_claims,
     rank_sides,
@@ -44,7 +45,7 @@ from bot.kit import (
 )
 
 Span = tuple[date, date]
-_LIST = "claim.list"
+_LIST, _TWO = "claim.list", 2
 _TWO_KINDS = ("professional", "pharmacy")
 _LONG = timedelta(days=730)  # how far back two of a kind are looked for where no time is named
 _EVER = timedelta(days=3653)
@@ -136,7 +137,7 @@ async def answer(ask: Ask) -> Comparison:
     ask = by_name(ask, claim_set.every)
     if _is_one_sided(ask):
         if _wanted(ask).narrows and "MATCH" not in ask.concepts:  # "compare it to the MRI" asks for another side
-            raise Reroute(_LIST)
+            return await answer(await _each_other(ask))
         none = Side(start, end, 0, None, None, least=False)
         return Comparison(_wanted(ask), none, none, None, one_sided=True)
     wider = _around(ask)
@@ -149,6 +150,19 @@ async def answer(ask: Ask) -> Comparison:
         ask.report.steps += sum_of("spending", counted, lambda c, by=wanted: amount_in(c, by))  # type: ignore[misc] # mypy knows no default
     ask.cite("ExplanationOfBenefit", [claim.id for side in sides for claim in claim_set.within(*side).counted])
     return summary
+
+
+async def _each_other(ask: Ask) -> Ask:
+    """Return the question about the only two claims that match its conditions, as if they had been shown before.
+
+    Raises:
+        Reroute: There are not two such claims; `claim.spending` ranks several for "which", `claim.list` shows them.
+    """
+    every = await period_claims(ask, ask.today - _EVER, ask.today)
+    rows = every.within((ask.today - _EVER, ask.today), filter_of(ask)).counted
+    if len(rows) != _TWO:
+        raise Reroute("claim.spending" if rows and ask.asked.form == "which" else _LIST)
+    return of_these(ask, rows)
 
 
 def _is_one_sided(ask: Ask) -> bool:

@@ -43,6 +43,7 @@ from bot.kit import (
     filter_of,
     holds_more,
     is_ranking,
+    measures_of,
     month_number,
     months_of,
     most_of,
@@ -99,6 +100,7 @@ class Spending(Summary, frozen=True):
         threshold: The limit with which the sum is compared.
         sides: Several kinds of care in the order of their sums; `ends`: the least and the most expensive claim.
         each: The claims to show one by one.
+        measures: The sums of the kinds of amounts, if the question asks for several kinds.
         paid_untold: True if the paid amount was requested but is unknown, so that the sum is the member's share.
     """
 
@@ -141,6 +143,7 @@ class Spending(Summary, frozen=True):
     each: tuple[Claim, ...] = ()
     ends: tuple[Claim, ...] = ()
     paid_untold: bool = False
+    measures: tuple[tuple[str, Amount], ...] = ()
 
     @property
     def total(self) -> Amount | None:
@@ -294,6 +297,7 @@ def summarize(claim_set: ClaimSet, ask: Ask) -> Spending:
         is_partial=is_partial,
         by=_by(ask),
         each=_each(ask, counted),
+        measures=measures_of(ask, counted) if one else (),
         ends=ends_of(ask, plain, wanted),
         question=text_of(ask, "question") if one and not ranking and "by" not in ask.arguments else None,
         most=most,
