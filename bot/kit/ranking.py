@@ -314,7 +314,7 @@ def says_ever(ask: Ask) -> bool:
     if span_of(ask) != (None, None):
         return False
     top = {"ranked", "top"} & ask.asked.says.keys() and ask.asked.by
-    most = (top or order_asked(ask) in {"biggest", "smallest"}) and not ask.arguments
+    most = (top or (order_asked(ask) or _extreme_of_few(ask)) in {"biggest", "smallest"}) and not ask.arguments
     one = ask.asked.nth is not None or ends_asked(ask) or asks_order(ask) or shown_before(ask)
     return "ever" in ask.asked.says or bool(one or most)
 
