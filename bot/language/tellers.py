@@ -78,17 +78,21 @@ class Tellers:
 
     def _way(self, told: Tells | None, heard: Heard, asked: ClaimsAsked) -> Tells | None:
         """Return the form in which the claims are to be presented; None for the form of the likeliest intent."""
+        if asked.by and told in {None, "one", "several"} and asked.form != "reason":
+            return "sums"
         if told is None:
             return "several" if chooses_several(heard, asked) else None
         if told == "two" and (way := self._of_two(heard, asked)):
             return way
+        if told == "several" and "how_many" in asked.says and any(tag.kind == "amount_kind" for tag in heard.tags):
+            return "sums"
         if self._lists(told, heard, asked):
             return "several"
         sides = {kind for kind in _SIDES if self._is_twice(kind, heard)}
-        times = "against" in asked.says and "date_range" in sides
+        opposed = "against" in asked.says and not sides.isdisjoint({"date_range", *_NAMED})
         limited = any(one.limits for one in asked.times) or any(tag.kind in _LIMITS for tag in heard.tags)
         more = "lesser_or_more" in asked.says and not sides.isdisjoint(_NAMED) and not limited
-        return "two" if told in {"days", "several"} and (times or more) else None
+        return "two" if told in {"days", "several", "fills"} and (opposed or more) else None
 
     def _lists(self, told: Tells | None, heard: Heard, asked: ClaimsAsked) -> bool:
         """Return whether claims are to be listed: the first and the last, all in an order, or by a condition."""

@@ -136,9 +136,8 @@ async def answer(ask: Ask) -> Comparison:
     claim_set = await period_claims(ask, start, end)
     ask = by_name(ask, claim_set.every)
     if _is_one_sided(ask):
-        if _wanted(ask).narrows and (
-            "MATCH" not in ask.concepts or "several" in ask.asked.says
-        ):  # "compare it to the MRI" asks for another side
+        other = "MATCH" in ask.concepts and "several" not in ask.asked.says  # "compare it to the MRI"
+        if _wanted(ask).narrows and not other:
             return await answer(await _each_other(ask))
         none = Side(start, end, 0, None, None, least=False)
         return Comparison(_wanted(ask), none, none, None, one_sided=True)

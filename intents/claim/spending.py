@@ -179,18 +179,6 @@ class Spending(Summary, frozen=True):
         return total + paid if one and told and total and paid else None
 
     @property
-    def top(self) -> Month | None:
-        """The month with the largest sum; None if fewer than two months have an amount, or if a month was not read."""
-        told = [] if self.is_partial else [(one.amount.value, one) for one in self.compared if one.amount]
-        return max(told, key=lambda pair: pair[0])[1] if told else None
-
-    @property
-    def mostly(self) -> bool:
-        """Whether the month `top` has more than half of the sum."""
-        top, total = self.top, self.total
-        return bool(top and top.amount and total and top.amount.value * 2 > total.value)
-
-    @property
     def compared(self) -> tuple[Month, ...]:
         """The months, if at least two have an amount above zero; otherwise ()."""
         return self.months if sum(1 for one in self.months if one.amount and one.amount.value) >= _SEVERAL else ()
@@ -211,10 +199,6 @@ class Spending(Summary, frozen=True):
     def years(self) -> bool:
         """Whether the period is in more than one calendar year."""
         return self.start.year != self.end.year
-
-
-_BY = {"by_kind": "kind", "by_doctor": "doctor"}
-"""By the value of the `question` slot, the group by which the sum is divided."""
 
 
 async def answer(ask: Ask) -> Spending:
@@ -312,9 +296,8 @@ def summarize(claim_set: ClaimSet, ask: Ask) -> Spending:
 
 def _by(ask: Ask) -> str | None:
     """Return the group by which the sum is divided: that of the button, or else of the words; None for no division."""
-    named = None if {"ranked", "top"} & ask.asked.says.keys() else ask.asked.by
-    told = _BY.get(text_of(ask, "question") or "") or (named if named in _BY.values() else None)
-    return ask.arguments.get("by") or told
+    told = ask.asked.by in {"kind", "doctor"} and {"ranked", "top"}.isdisjoint(ask.asked.says)
+    return ask.arguments.get("by") or (ask.asked.by if told else None)
 
 
 def _each(ask: Ask, counted: Sequence[Claim]) -> tuple[Claim, ...]:
