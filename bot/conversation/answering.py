@@ -326,6 +326,7 @@ class Answering:
             places=self._places,
             other_names=self._pack.engine.lexicon.other_names,
             hears=partial(asked_in, self._pack.engine.lexicon.grammar),
+            reads=partial(self._pack.engine.slots_as, asked.intent, today=self._now().date()),
             everyday=self._pack.engine.lexicon.familiar.__contains__,
             care_kinds=self._pack.care_kinds,
             benefits=self._pack.benefits,

@@ -49,7 +49,7 @@ from bot.kit.household import Household, HouseholdMember, household, of_some
 from bot.kit.conditions import asks_kind, kind_codes, kind_said, kinds_of
 from bot.kit.months import Month, month_number, months_of
 from bot.kit.most import (
-    Most, Share, SideSum, ends_of, in_order, most_of, number_of, rank_sides, shares_by, times_of)
+    Most, Share, SideSum, ends_of, measures_of, in_order, most_of, number_of, rank_sides, shares_by, times_of)
 from bot.kit.ranking import (
     LONG, counts_asked, ends_asked, of_unit, often_asked, ranking_asked, since_first,
     sizes_group, summed_filter, threshold_asked, times_asked, unit_asked)
@@ -68,16 +68,17 @@ from bot.kit.reading import records
 from bot.kit.record_files import RecordPapers, record_document
 from bot.kit.said import (
     asks_claims, asks_one, asks_parts, asks_several, by_name, by_side, compares_shown, confirms, fitting,
-    is_ranking, filter_of, whole_of, with_sides)
+    is_ranking, filter_of, plurals, whole_of, with_sides)
 from bot.kit.sites import Proof, ProvenPlace, Site, oldest, proof_of, sites
 from bot.kit.sized import Threshold, amount_asked
 from bot.language.classed import AmountLimits
 from bot.language.calendar import later
+from bot.kit.sides import compares_named, parted, sides_said
 from bot.kit.spans import days_around, service_dates, span_of, time_of, times_set_apart
 from bot.kit.spelling import is_named, name_of_state, words_of
 from bot.kit.floors import Toward, went_toward, yearly_asked
 from bot.kit.amounts import (
-    Portion, amount_in, holds_more, measures_of, of_whole, part_of, part_of_all, plan_paid_in, portion_of, sum_told)
+    Portion, amount_in, holds_more, of_whole, part_of, part_of_all, plan_paid_in, portion_of, sum_told)
 from bot.kit.tense import asks_from_now_on, hand_over_ahead, may_be_ahead, may_come, speaks_ahead
 from bot.kit.to_come import ToCome, price_named, to_come
 from bot.kit.uses import drugs_of_use, is_for, of_use
@@ -101,7 +102,7 @@ from bot.records.formulary import Drug, DrugList, PharmacyCost, TierCosts
 from bot.records.share import ClaimLine, read_lines
 from bot.records.listing import Listing
 from bot.records.claim_set import NO_DOUBTS, ClaimSet, Story, SumDoubts, Visits, Within, fills, story_of, visits
-from bot.records.money import Amount, by_currency
+from bot.records.money import Amount, by_currency, difference
 from bot.records.care import Observation
 from bot.records.patient import Patient
 from bot.records.reasons import Contract, Reason, read_contract

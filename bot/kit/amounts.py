@@ -9,7 +9,7 @@ from typing import Literal
 import msgspec
 from msgspec.structs import replace
 
-from bot.kit.ask import Ask, values_of
+from bot.kit.ask import Ask
 from bot.kit.claim_filter import ClaimFilter
 from bot.kit.spelling import words_of
 from bot.kit.which import lines_of_care
@@ -27,7 +27,6 @@ _OF, _IS = (
     ),
 )
 _ALL, _ONE = Decimal(100), Decimal(1)
-_OF_BILL = ("billed", "allowed", "discount", "plan_paid")
 # What every amount is a part of; a copay and the like is a part of the member's share.
 _WHOLE: dict[str | None, Whole] = {
     **dict.fromkeys((None, "plan_paid"), "price"),
@@ -178,18 +177,6 @@ def holds_more(claim: Claim, wanted: ClaimFilter) -> bool:
     """Return whether `amount_in` gives the whole claim's amount although only some lines are of the wanted kind."""
     shown, part = part_of(claim, wanted)
     return shown is not None and shown.partly and (part is None or wanted.aspect is not None)
-
-
-def measures_of(ask: Ask, claims: Iterable[Claim]) -> tuple[tuple[str, Amount], ...]:
-    """Return the sum of each kind of amount, by its name, if the question asks for several kinds; otherwise ().
-
-    The amounts that a bill divides into are given together.
-    """
-    rows, asked = list(claims), dict.fromkeys(values_of(ask, "amount_kind"))
-    names = dict.fromkeys((*_OF_BILL, *asked)) if not asked.keys().isdisjoint(_OF_BILL) else asked
-    names = names if len(asked) > 1 else {}
-    sums = ((name, sum_told([claim.amount(name) for claim in rows])) for name in names)
-    return tuple((name, amount) for name, amount in sums if amount is not None)
 
 
 def sum_told(amounts: Sequence[Amount | None]) -> Amount | None:

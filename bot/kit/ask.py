@@ -120,6 +120,7 @@ class Ask(msgspec.Struct):
         claim_filter: The conditions that `filter_of` has read from the slots; a changed copy reads its own.
         hears: Returns what a message requests about claims besides the slots, given the message and the words of each
             slot.
+        reads: Returns the slots of the question's intent in a part of the message.
         heard: The results of `hears` so far; `asked` returns the one for this question.
     """
 
@@ -161,6 +162,7 @@ class Ask(msgspec.Struct):
     claim_filter: ClaimFilter | None = None
     care: NamedCare | None = None
     hears: Callable[[str, Mapping[str, str]], ClaimsAsked] = lambda _said, _words: NOTHING_ASKED
+    reads: Callable[[str], Mapping[str, Slot]] = lambda _text: {}
     heard: dict[tuple[object, ...], ClaimsAsked] = msgspec.field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -29,7 +29,7 @@ from bot.records.written import PartialDate
 READS_ALL = frozenset({"biggest", "smallest", "oldest"})
 _PRIMARY, _APART = frozenset(PRIMARY_CARE), frozenset({"oral", "vision"})
 _NO_CONDITIONS = frozenset(
-    {"order", "aspect", "by_size", "through", "each_of", "fills", "either", "kinds", "care", "also"}
+    {"order", "aspect", "by_size", "through", "each_of", "fills", "either", "kinds", "care", "also", "two"}
     | {"doctor_kinds", "without_said"}
 )
 """The fields of `ClaimFilter` that exclude no claim by themselves."""
@@ -60,6 +60,7 @@ class ClaimFilter(msgspec.Struct, frozen=True):
         care: Care that is named only by a word that the pack does not know.
         among: The ids of the claims that were shown before, if the question is about these claims.
         also: A further condition, such as the claim's plan.
+        two: The conditions of the two sides of a comparison that the parts of a message name.
     """
 
     start: date | None = None
@@ -100,6 +101,7 @@ class ClaimFilter(msgspec.Struct, frozen=True):
     care: NamedCare | None = None
     among: frozenset[str] = frozenset()
     also: Callable[[Claim], bool] | None = None
+    two: tuple[ClaimFilter, ...] = ()
 
     def __call__(self, claims: Iterable[Claim]) -> tuple[Claim, ...]:
         """Return the claims that match every condition except `start` and `end`, which `ClaimSet.within` checks."""
@@ -150,6 +152,8 @@ class ClaimFilter(msgspec.Struct, frozen=True):
         The values are claim types and kinds of care, or else drugs, providers, kinds of doctors or degrees. Empty if
         there are no several values.
         """
+        if self.two:
+            return tuple(replace(one, aspect=self.aspect) for one in self.two)
         if self.either:
             bare = replace(self, either=frozenset(), **dict.fromkeys(self.either, ()))
             return tuple(replace(bare, **{name: (one,)}) for name in sorted(self.either) for one in getattr(self, name))

@@ -9,7 +9,7 @@ import msgspec
 from msgspec.structs import asdict, replace
 
 from bot.kit.amounts import amount_in, sum_told
-from bot.kit.ask import Ask, text_of
+from bot.kit.ask import Ask, text_of, values_of
 from bot.kit.claim_filter import ClaimFilter, choose, period_of
 from bot.kit.months import month_number
 from bot.kit.ranking import YEAR, Measure, Ranking, asks_order, counted_as, end_order, ends_asked, ranking_asked
@@ -22,7 +22,7 @@ from bot.records.money import Amount
 from bot.records.shapes import grouped
 from bot.records.written import PartialDate
 
-_CENT = Decimal("0.01")
+_CENT, _OF_BILL = Decimal("0.01"), ("billed", "allowed", "discount", "plan_paid")
 
 
 class Share(msgspec.Struct, frozen=True):
@@ -317,6 +317,18 @@ _KEYS: Mapping[str, Callable[[Claim], str]] = {
     "visit": lambda claim: claim.id,
     "claim": lambda claim: claim.id,
 }
+
+
+def measures_of(ask: Ask, claims: Iterable[Claim]) -> tuple[tuple[str, Amount], ...]:
+    """Return the sum of each kind of amount, by its name, if the question asks for several kinds; otherwise ().
+
+    The amounts that a bill divides into are given together.
+    """
+    rows, asked = list(claims), dict.fromkeys(values_of(ask, "amount_kind"))
+    names = dict.fromkeys((*_OF_BILL, *asked)) if not asked.keys().isdisjoint(_OF_BILL) else asked
+    names = names if len(asked) > 1 else {}
+    sums = ((name, sum_told([claim.amount(name) for claim in rows])) for name in names)
+    return tuple((name, amount) for name, amount in sums if amount is not None)
 
 
 class SideSum(msgspec.Struct, frozen=True):

@@ -92,12 +92,12 @@ def asks_several(ask: Ask, wanted: ClaimFilter) -> bool:
     if "only_one" in ask.asked.says:
         return False
     start, end = span_of(ask)
-    if "several" in ask.asked.says or said & _plurals(wanted.kinds_of_care):
+    if "several" in ask.asked.says or said & plurals(wanted.kinds_of_care):
         return start is None or start != end
     return start is not None and start != end and "one" not in ask.asked.says
 
 
-def _plurals(kinds: Iterable[CareKind]) -> set[str]:
+def plurals(kinds: Iterable[CareKind]) -> set[str]:
     """Return the words of the kinds' names with an "s" added, such as "mris" and "resonancias"."""
     return {f"{word}s" for kind in kinds for name in kind.names.values() for word in words_of(name)}
 
@@ -164,6 +164,8 @@ def _named_in(ask: Ask, names: Iterable[str]) -> Iterator[tuple[str, str]]:
     family = {word for name in names if "," in name for word in words_of(name.partition(",")[0])[-1:]}
     parts = [[(part, words_of(part)[:1]) for part in name.partition(",")[0].split()] for name in names]
     able = {word for name in parts for _, keys in name for key in keys for word in (key, f"{key}s")}
+    firsts = [words_of(name)[0] for name in names if "," not in name and words_of(name)]
+    heads = {word for word in firsts if firsts.count(word) == 1}
     at = 0
     while at < len(spoken):
         begun = [(name, first) for name in parts for first in range(len(name))] if spoken[at][1] in able else []
@@ -173,6 +175,7 @@ def _named_in(ask: Ask, names: Iterable[str]) -> Iterator[tuple[str, str]]:
         known = {word for part in run for word in words_of(part)}
         everyday = all(map(ask.everyday, keys))
         single = known <= people and (led or (known <= family and not everyday))
+        single |= known <= heads and not everyday and spoken[at][0][0].isupper()
         telling = single if len(run) == 1 else not everyday
         if telling and own.isdisjoint(keys):
             yield " ".join(keys), " ".join(run)

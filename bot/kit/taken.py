@@ -7,10 +7,10 @@ from bot.kit.ask import Ask, Summary
 from bot.kit.claim_filter import ClaimFilter
 
 _HELD_BY: Mapping[str, tuple[str, ...]] = {
-    "against": ("sides", "difference", "so"),
+    "against": ("sides", "difference", "so", "others"),
     "always": ("so", "part", "of"),
     "gap_of": ("gap",),
-    "had_times": ("so", "sizes", "only", "choices"),
+    "had_times": ("so", "sizes", "only", "choices", "others"),
     "in_order": ("in_order",),
     "never_before": ("sets",),
     "nth_of": ("nth",),

@@ -112,6 +112,8 @@ def _owns_it(said: Utterance, tag: Tag, tags: Sequence[Tag], cut: Sequence[Claus
     possessive = "'" in said.words[tag.after - 1]
     own = next(one for one in cut if one.first <= tag.first < one.after)
     behind = said.words[tag.after : own.after]
+    if words.opining.intersection(behind[:2]) and words.ours.intersection(behind):
+        return not words.spoken_of.isdisjoint(behind)
     leads = tag.first > own.first and said.words[tag.first - 1] in words.question | {"for", "of", "para", "de", "about"}
     others = [one for one in cut if one is not own and is_whole(said, one, words)]
     asks = others or [one for one in cut if one.role is ClauseRole.ASKS]

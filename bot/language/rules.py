@@ -349,6 +349,13 @@ def _intent(shown: str, raw: IntentFile, folder: Path, subjects: Mapping[str, _S
     )
 
 
+def _with_types(file: Path, shown: str) -> Any:
+    """Return the content of an intent's file; slots in a list are called like their types."""
+    raw = read_yaml(file, shown)
+    listed = raw.get("slots") if isinstance(raw, dict) else None
+    return {**raw, "slots": {str(one): str(one) for one in listed}} if isinstance(listed, list) else raw
+
+
 def load_rules(folder: Path) -> tuple[IntentRules, ...]:
     """Return every intent in the pack's `intents/` folder, by name. Folders that start with `_` have no intents.
 
@@ -363,7 +370,7 @@ def load_rules(folder: Path) -> tuple[IntentRules, ...]:
     key = compiled.key_of(*kept, of=" ".join((compiled.code_of("language"), *names)))
 
     def read() -> dict[str, IntentFile]:
-        return dict(each_of(names, lambda name: (name, converted(read_yaml(folder / name, name), IntentFile, name))))
+        return dict(each_of(names, lambda name: (name, converted(_with_types(folder / name, name), IntentFile, name))))
 
     raws: dict[str, IntentFile] = compiled.kept("rules", key, dict[str, IntentFile], read)
     subjects = kept_words(folder, "subjects.yaml", dict[str, _SubjectFile], optional=True)

@@ -31,8 +31,10 @@ from bot.kit import (
     of_these,
     of_unit,
     period_claims,
+    plurals,
     rank_sides,
     shown_before,
+    sides_said,
     span_of,
     sum_of,
     summed_filter,
@@ -135,6 +137,9 @@ async def answer(ask: Ask) -> Comparison:
     start, end = _around(ask)
     claim_set = await period_claims(ask, start, end)
     ask = by_name(ask, claim_set.every)
+    if not (filter_of(ask).sides or shown_before(ask)) and (two := sides_said(ask, claim_set.every)):
+        ask.claim_filter = replace(filter_of(ask), two=two)
+        ask.said_unmet("words")
     if _is_one_sided(ask):
         other = "MATCH" in ask.concepts and "several" not in ask.asked.says  # "compare it to the MRI"
         if _wanted(ask).narrows and not other:
@@ -278,9 +283,11 @@ def _sides(ask: Ask) -> tuple[tuple[Span, ClaimFilter], tuple[Span, ClaimFilter]
             other = replace(other, providers=(), without_providers=one.providers, also=_is_fill if store else None)
         says = ask.asked.says
         one_each = wanted.services or wanted.drugs or says.get("one", "visit") != "visit"
-        sums = {"several", "fills", "sums"} & says.keys()
+        sums = {"several", "fills", "sums"} & says.keys() or plurals(wanted.kinds_of_care).intersection(
+            words_of(ask.said)
+        )
         if whenever and one_each and not sums and not counts_asked(ask, wanted):
-            one, other = replace(one, nth=-1), replace(other, nth=-1)
+            one, other = replace(one, nth=-1, order=None), replace(other, nth=-1, order=None)
         return (span, one), (span, other)
     now, then = _halves(ask) or _two_months(ask) or _spans(ask)
     wanted = any_time(wanted)  # its own times are the two that are compared, or stand for them

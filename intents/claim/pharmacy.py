@@ -27,6 +27,7 @@ from bot.kit import (
     by_currency,
     by_name,
     choose,
+    compares_named,
     count_asked,
     days_around,
     doubts_of,
@@ -137,6 +138,8 @@ async def answer(ask: Ask) -> Pharmacy:
         page_size=100,
     )
     ask = since_first(by_name(ask, claim_set.every), claim_set)
+    if compares_named(ask):
+        raise Reroute("claim.compare", **ask.arguments)
     earlier: ClaimSet | None = None
     if not _ordered(claim_set, ask) and not service_dates(ask):
         earlier = await newest_claims(ask, enough=lambda so_far: bool(_wanted(so_far.claims, ask)), page_size=100)

@@ -37,6 +37,7 @@ from bot.kit import (
     by_side,
     choose,
     cite_claims,
+    compares_named,
     compares_shown,
     ends_asked,
     ends_of,
@@ -214,6 +215,8 @@ async def answer(ask: Ask) -> Spending:
         shown = {name: one for name, one in ask.arguments.items() if name != "fills"}
         ask = replace(ask, arguments=shown, slots={**ask.slots, "claim_type": "pharmacy"})
     ask, claim_set, summary = await _summed(by_side(ask))
+    if compares_named(ask):
+        raise Reroute("claim.compare", **ask.arguments)
     bare = (summary.bare and summary.bare != "year") or (not summary.claims and summary.wanted.narrows)
     if bare and span_of(ask) == (None, None):
         span = {"start": (ask.today - LONG).isoformat(), "end": ask.today.isoformat()}

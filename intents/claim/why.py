@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 import msgspec
@@ -23,6 +23,7 @@ from bot.kit import (
     checked,
     choose,
     cite_claims,
+    difference,
     doubts_of,
     filter_of,
     fitting,
@@ -31,6 +32,7 @@ from bot.kit import (
     network_side,
     newest_claims,
     owed_steps,
+    parted,
     service_dates,
     span_of,
     sum_told,
@@ -42,9 +44,13 @@ from bot.kit import (
 )
 
 SHOWN = 3
-_BESIDE = frozenset({"provider_name", "date_range"})
-_DIFFERS = frozenset({"apart", "cheaper", "dearer"})
-_FIGURE = re.compile(r"\d+\.\d\d|\b\d{2,3}\b")
+_PARTS = ("deductible", "copay", "coinsurance")
+_TELLING = frozenset({"date_range", "drug", "service", "claim_type", "provider_name", "specialty"})
+_SIZES = ("amount", "amount_over", "amount_under")
+_FIGURE = re.compile(r"\b(?!20\d\d\b)\d{2,4}(?:\.\d\d)?\b")
+_DIFFERS, _NOTHING = frozenset({"apart", "cheaper", "dearer"}), frozenset({"nothing", "costless"})
+Told = tuple[dict[str, object], tuple[Decimal, ...]]
+"""What a part of a message says of a claim: the values of slots that tell it, and its amounts."""
 
 
 class Explained(Summary, frozen=True):
@@ -59,8 +65,8 @@ class Explained(Summary, frozen=True):
         plan_says: By the claim's id, the coinsurance percentage in the plan's record, if the claim has another one.
         several: The number of claims in the requested period, of which the one with the largest share is explained.
         together: The sum of the shares of these claims.
-        others: The claim of each other provider or period with which the question compares the first claim.
-        missing: The conditions of such a provider or period without a matching claim.
+        others: The claim that the question sets apart from the first one: "258 this year and 938 last year".
+        missing: The conditions of the one of these two of which there is no claim.
     """
 
     wanted: ClaimFilter
@@ -79,6 +85,20 @@ class Explained(Summary, frozen=True):
     missing: tuple[ClaimFilter, ...] = ()
 
     @property
+    def apart(self) -> tuple[Amount, str | None, Amount | None, Amount | None] | None:
+        """The difference of the shares of the two claims set apart, and the part that differs most with both amounts.
+
+        None unless the shares differ and the claims tell a part that does.
+        """
+        if not self.others or self.claims[0].sensitive:
+            return None
+        one, other = self.claims[0], self.others[0]
+        gaps = {name: difference(one.amount(name), other.amount(name)) for name in (None, *_PARTS)}
+        sizes = {name: abs(gap.value) for name, gap in gaps.items() if gap and gap.value}
+        part = max((name for name in sizes if name), key=lambda name: sizes[name], default=None)
+        return (Amount(sizes[None]), part, one.amount(part), other.amount(part)) if part and None in sizes else None
+
+    @property
     def mostly(self) -> bool:
         """Whether the first claim has more than half of the sum `together`."""
         owed = self.claims[0].owed.amount if self.claims else None
@@ -92,69 +112,70 @@ async def answer(ask: Ask) -> Explained:
         Reroute: The question is about the future cost of a drug; `formulary.drug_coverage` answers it.
     """
     hand_over_ahead(ask, "formulary.drug_coverage")
-    if times := ask.several.get("date_range"):
-        own, other = ({"date_range": value} for value in times.values[:2])
-        ask = replace(ask, slots={**ask.slots, **own}, beside={**ask.beside, **other}, several={})
+    if apart := await _set_apart(ask):
+        cite_claims(ask, (*apart.claims, *apart.others))
+        return apart
     claim_set = await newest_claims(
         ask, *service_dates(ask), enough=lambda so_far: len(_chosen(so_far, ask)) > SHOWN, page_size=50
     )
     summary = summarize(claim_set, ask)
     if (strict := await checked(ask, claim_set, summary.claims)) is not claim_set:
         summary = summarize(strict, ask)
-    if not summary.claims and (apart := _set_apart(ask)):
-        return await answer(apart)
     if not summary.claims and summary.wanted.narrows:
         summary = replace(summary, nearest=await near_claims(ask, claim_set))
-    summary = await _with_others(ask, summary)
-    cite_claims(ask, (*summary.claims, *summary.others), summary.nearest)
+    cite_claims(ask, summary.claims, summary.nearest)
     for claim in summary.claims if len(summary.claims) == 1 else ():
         ask.report.steps += owed_steps(claim)
     return replace(summary, plan_says=await _other_shares(ask, summary))
 
 
-async def _with_others(ask: Ask, summary: Explained) -> Explained:
-    """Return the summary with the claims of other providers and periods to compare: "when Dr. Kim is a flat 30"."""
-    others, missing = list[Claim](), list[ClaimFilter]()
-    for name in _BESIDE & ask.beside.keys():
-        out = {"amount"} if name == "date_range" else {"amount", "specialty"}
-        slots = {kind: value for kind, value in ask.slots.items() if kind not in out}
-        side = replace(ask, slots={**slots, name: ask.beside[name]}, several={}, said="")
-        figures = {Decimal(one) for one in _FIGURE.findall(ask.said)}
-        found = await _newest(side, figures)
-        if not found and name != "date_range":  # "50 in November, 30 for Dr. Kim": the time may be the first one's
-            found = await _newest(replace(side, slots={**slots, name: ask.beside[name], "date_range": None}), figures)
-        others += [claim for claim in found if claim not in summary.claims and not claim.sensitive]
-        missing += [] if found else [filter_of(side)]
-        ask.said_unmet(name)
-    whys = {**summary.whys, **{claim.id: why_of(claim) for claim in others}}
-    return replace(summary, others=tuple(others), missing=tuple(missing), whys=whys)
+async def _set_apart(ask: Ask) -> Explained | None:
+    """Return the two claims that the message sets apart at a joint such as "and" or "but"; None if there are none.
 
-
-async def _newest(side: Ask, figures: Container[Decimal]) -> tuple[Claim, ...]:
-    """Return the claim of one side whose amount owed is one of the figures, or else the newest claim; () if none."""
-    claim_set = await newest_claims(
-        side, *service_dates(side), enough=lambda so_far: bool(_chosen(so_far, side)), page_size=50
-    )
-    told = (
-        claim for claim in fitting(claim_set.claims, side) if claim.owed.amount and claim.owed.amount.value in figures
-    )
-    return (*told, *_chosen(claim_set, side))[:1]
-
-
-def _set_apart(ask: Ask) -> Ask | None:
-    """Return the question with a condition moved to `beside`, to compare instead of combine; None if there is none.
-
-    The condition is the second of a provider and a specialty with an amount each, or the period of another amount.
+    Both of its parts name another drug, kind of care, claim type or provider, or each names something and an amount, or
+    the times differ and it speaks of a difference, or each has an amount to the cent.
     """
-    named = ask.slots.keys()
-    if {"provider_name", "specialty"} <= named and len(_FIGURE.findall(ask.said)) > 1:
-        beside, out = "provider_name", {"provider_name", "amount"}
-    elif {"date_range", "amount"} <= named and ("date_range" in ask.beside or not _DIFFERS.isdisjoint(ask.asked.says)):
-        beside, out = "date_range", {"date_range"}
-    else:
-        return None
-    slots = {name: value for name, value in ask.slots.items() if name not in out}
-    return replace(ask, slots=slots, beside={**ask.beside, beside: ask.slots[beside]})
+    for (one, sizes), (other, others) in (map(_said_of, pair) for pair in parted(ask)):
+        differ = {name for name in one.keys() & other.keys() if one[name] != other[name]}
+        in_time = differ == {"date_range"} and not _DIFFERS.isdisjoint(ask.asked.says)
+        named = (one and other) or all(size % 1 for size in (*sizes, *others))
+        if not (differ - {"date_range"} or in_time or (sizes and others and named)):
+            continue
+        bare = replace(ask, several={}, excluded={}, beside={}, arguments={}, words={}, said="")
+        ways = [
+            [replace(bare, slots=way) for way in ({**rest, **own}, own)] for own, rest in ((one, other), (other, one))
+        ]
+        found = [await _of_side(*side) for side in zip(ways, (sizes, others), strict=True)]
+        claims = [claim for rows in found for claim in rows]
+        for name in (*ask.beside, "words") if claims else ():
+            ask.said_unmet(name)
+        missing = tuple(filter_of(way[0]) for way, rows in zip(ways, found, strict=True) if not rows)
+        return _explained(ask, claims[:1], claims[1:], missing) if claims else None
+    return None
+
+
+def _said_of(part: Ask) -> Told:
+    sizes = [Decimal(str(part.slots[name])) for name in _SIZES if name in part.slots]
+    sizes = sizes or [Decimal(0)] * (not _NOTHING.isdisjoint(part.asked.says))
+    sizes = sizes or [Decimal(one) for one in _FIGURE.findall(part.said.replace(",", ""))]
+    return {name: value for name, value in part.slots.items() if name in _TELLING}, tuple(sizes)
+
+
+async def _of_side(ways: Sequence[Ask], sizes: Sequence[Decimal]) -> tuple[Claim, ...]:
+    """Return the claim whose amount owed is nearest to one of the sizes, at most a tenth away, or else the newest one.
+
+    The second way to ask is without what only the other part of the message says. Return () if no claim fits.
+    """
+    newest: tuple[Claim, ...] = ()
+    for way in ways:
+        claim_set = await newest_claims(way, *service_dates(way), enough=lambda _: False, page_size=50)
+        told = ((claim, claim.owed.amount) for claim in fitting(claim_set.claims, way))
+        gaps = [(abs(owed.value - size), size, claim) for claim, owed in told for size in sizes if owed]
+        near = [(gap, claim) for gap, size, claim in gaps if 10 * gap <= size]
+        if near:
+            return (min(near, key=lambda pair: pair[0])[1],)
+        newest = newest or _chosen(claim_set, way)[:1]
+    return newest
 
 
 async def _other_shares(ask: Ask, summary: Explained) -> dict[str, Decimal]:
@@ -175,20 +196,30 @@ async def _other_shares(ask: Ask, summary: Explained) -> dict[str, Decimal]:
 def summarize(claim_set: ClaimSet, ask: Ask) -> Explained:
     """Return the first few claims with the reasons for their shares."""
     found, wanted = _chosen(claim_set, ask), filter_of(ask)
-    shown = found[:SHOWN]
     summed = _is_several(ask) and "one" not in ask.asked.says  # "that October charge" is the biggest
     several = claim_set.within((wanted.start, wanted.end), wanted).counted if summed else ()
-    return Explained(
-        wanted,
-        shown,
-        max(0, len(found) - SHOWN),
+    return replace(
+        _explained(ask, found[:SHOWN]),
+        more=max(0, len(found) - SHOWN),
         several=len(several),
         together=sum_told([claim.owed.amount for claim in several]),
-        whys={claim.id: why_of(claim) for claim in shown},
-        discounts={claim.id: claim.amount("discount") for claim in shown},
-        reasons={claim.id: claim.reasons for claim in shown},
-        doubts={claim.id: doubts_of(claim, claim_set) for claim in shown},
+        doubts={claim.id: doubts_of(claim, claim_set) for claim in found[:SHOWN]},
         free=text_of(ask, "question") == "free",
+    )
+
+
+def _explained(
+    ask: Ask, claims: Sequence[Claim], others: Sequence[Claim] = (), missing: tuple[ClaimFilter, ...] = ()
+) -> Explained:
+    """Return the claims, and the others that are set apart from them, with the reasons for their shares."""
+    return Explained(
+        filter_of(ask),
+        tuple(claims),
+        whys={claim.id: why_of(claim) for claim in (*claims, *others)},
+        discounts={claim.id: claim.amount("discount") for claim in claims},
+        reasons={claim.id: claim.reasons for claim in claims},
+        others=tuple(one for one in others if one not in claims and not one.sensitive),
+        missing=missing,
     )
 
 
