@@ -28,8 +28,8 @@ _MODULES = {
     """,
     "claims": """
         kit.amounts kit.appeals kit.cases kit.claims kit.months kit.most kit.ranking kit.near_claims kit.period kit.said
-        kit.sides kit.sized kit.claim_filter kit.which language.classed records.amounts records.authorization records.claim
-        records.explanation records.claim_set records.reasons records.service records.share
+        kit.sides kit.sized kit.claim_filter kit.which language.classed records.amounts records.authorization
+        records.claim records.explanation records.claim_set records.reasons records.service records.share
     """,
     "coverage": """
         kit.ahead kit.benefits kit.benefits_csv kit.coming kit.coverages kit.floors kit.tense kit.to_come
