@@ -311,7 +311,7 @@ def says_ever(ask: Ask) -> bool:
     The question names no period, and it says "ever", asks for an extreme, a position or an order in time, or is about
     claims that were shown before.
     """
-    if span_of(ask) != (None, None):
+    if span_of(ask) != (None, None) or "all_year" in ask.asked.says:
         return False
     top = {"ranked", "top"} & ask.asked.says.keys() and ask.asked.by
     most = (top or (order_asked(ask) or _extreme_of_few(ask)) in {"biggest", "smallest"}) and not ask.arguments

@@ -78,14 +78,12 @@ class Tellers:
 
     def _way(self, told: Tells | None, heard: Heard, asked: ClaimsAsked) -> Tells | None:
         """Return the form in which the claims are to be presented; None for the form of the likeliest intent."""
-        if asked.by and told in {None, "one", "several"} and asked.form != "reason":
+        if _sums(told, heard, asked):
             return "sums"
         if told is None:
             return "several" if chooses_several(heard, asked) else None
         if told == "two" and (way := self._of_two(heard, asked)):
             return way
-        if told == "several" and "how_many" in asked.says and any(tag.kind == "amount_kind" for tag in heard.tags):
-            return "sums"
         if self._lists(told, heard, asked):
             return "several"
         sides = {kind for kind in _SIDES if self._is_twice(kind, heard)}
@@ -139,6 +137,18 @@ class Tellers:
             return "several"
         higher = asked.form == "which" and {"dearer", "cheaper", "worst"} & asked.says.keys() and "date_range" in names
         return "sums" if higher or (asked.helps and not _LIMITS.isdisjoint(names)) else None
+
+
+def _sums(told: Tells | None, heard: Heard, asked: ClaimsAsked) -> bool:
+    """Return whether a sum is requested: divided by a group, of several kinds apart, with its number, or of a year."""
+    says, names = asked.says, {tag.kind for tag in heard.tags}
+    years = [tag.value for tag in heard.tags if tag.kind == "date_range" and isinstance(tag.value, dict)]
+    of_year = any(str(one.get("start"))[4:] == "-01-01" != str(one.get("end"))[4:] for one in years)
+    year = told == "one" and asked.form == "amount" and of_year and names <= {"date_range", "amount_kind"}
+    divided = asked.by is not None and told in {None, "one", "several"} and asked.form != "reason"
+    counted = told in {"one", "several"} and {"how_many", "several"} <= says.keys() and "amount_kind" in names
+    apart = told == "fills" and not {"split", "adds"}.isdisjoint(says)
+    return divided or counted or apart or (year and "one" not in says)
 
 
 def _names_any(asked: ClaimsAsked) -> bool:

@@ -70,6 +70,7 @@ from bot.kit import (
     times_of,
     times_set_apart,
     unit_asked,
+    values_of,
     with_fills,
     with_sides,
 )
@@ -101,6 +102,7 @@ class Spending(Summary, frozen=True):
         threshold: The limit with which the sum is compared.
         sides: Several kinds of care in the order of their sums; `ends`: the least and the most expensive claim.
         each: The claims to show one by one.
+        split: True if the question asks for the sums of `kinds` apart; of a single one, against all other care.
         measures: The sums of the kinds of amounts, if the question asks for several kinds.
         paid_untold: True if the paid amount was requested but is unknown, so that the sum is the member's share.
     """
@@ -145,6 +147,7 @@ class Spending(Summary, frozen=True):
     ends: tuple[Claim, ...] = ()
     paid_untold: bool = False
     measures: tuple[tuple[str, Amount], ...] = ()
+    split: bool = False
 
     @property
     def total(self) -> Amount | None:
@@ -217,7 +220,8 @@ async def answer(ask: Ask) -> Spending:
     ask, claim_set, summary = await _summed(by_side(ask))
     if compares_named(ask):
         raise Reroute("claim.compare", **ask.arguments)
-    bare = (summary.bare and summary.bare != "year") or (not summary.claims and summary.wanted.narrows)
+    whole = {"adds", "in_total", "how_many"} & ask.asked.says.keys() and {"provider_name", "drug"} & ask.slots.keys()
+    bare = whole or (summary.bare and summary.bare != "year") or (not summary.claims and summary.wanted.narrows)
     if bare and span_of(ask) == (None, None):
         span = {"start": (ask.today - LONG).isoformat(), "end": ask.today.isoformat()}
         ask, claim_set, summary = await _summed(replace(ask, slots={**ask.slots, "date_range": span}))
@@ -250,8 +254,10 @@ def summarize(claim_set: ClaimSet, ask: Ask) -> Spending:
     plain = [claim for claim in told if not claim.sensitive]
     totals = by_currency(amount_in(claim, wanted) for claim in told)
     one, shares = len(totals) == 1, partial(shares_by, wanted=wanted)
+    split = _split(ask)
     ranks = (
         one
+        and not split
         and not is_partial
         and "by" not in ask.arguments
         and not (threshold_asked(ask) or ask.asked.each or ends_asked(ask) or wanted.each_of)
@@ -271,7 +277,8 @@ def summarize(claim_set: ClaimSet, ask: Ask) -> Spending:
         plan_paid=sum_told([plan_paid_in(claim, wanted) for claim in counted]) if len(totals) < _SEVERAL else None,
         paid_by_member=sum_told([claim.paid_by_patient for claim in counted]) if one else None,
         months=months_of(start, end, counted, wanted, is_partial=is_partial) if one else (),
-        kinds=shares(told, lambda claim: claim.kind or "") if one else (),
+        kinds=shares(told, lambda c: c.kind or "" if len(split) != 1 or c.kind in split else "") if one else (),
+        split=bool(split),
         providers=shares(plain, lambda claim: claim.seen or claim.billing or "")[:SHOWN] if one else (),
         apart=len(found.apart),
         undated=len(found.undated),
@@ -301,6 +308,13 @@ def _by(ask: Ask) -> str | None:
     """Return the group by which the sum is divided: that of the button, or else of the words; None for no division."""
     told = ask.asked.by in {"kind", "doctor"} and {"ranked", "top"}.isdisjoint(ask.asked.says)
     return ask.arguments.get("by") or (ask.asked.by if told else None)
+
+
+def _split(ask: Ask) -> frozenset[str]:
+    """Return the claim types of which the sums are asked apart, as in "scripts and visits separate"; or none."""
+    types = {*values_of(ask, "claim_type"), *(["pharmacy"] if "fill" in values_of(ask, "unit") else [])}
+    types |= {"professional"} if "doctors" in ask.asked.says else set()
+    return frozenset(types) if "split" in ask.asked.says else frozenset()
 
 
 def _each(ask: Ask, counted: Sequence[Claim]) -> tuple[Claim, ...]:
@@ -372,6 +386,8 @@ def _wanted(ask: Ask) -> ClaimFilter:
     both = text_of(ask, "question") == "who_paid_more"  # the share and what the plan paid
     aspect = None if both else amount_asked(ask) or ("billed" if billed else None)
     wanted = replace(summed_filter(ask, filter_of(ask)), aspect=aspect)
+    if _split(ask):
+        return replace(wanted, claim_types=(), doctor_kinds=())
     return with_sides(ask, of_unit(ask, wanted))
 
 
