@@ -380,14 +380,16 @@ class Answering:
         said, unmet = unmet_in(asked, ask, summary, blocks)
         if said["conditions"]:
             of_today = self._pack.intents[asked.intent].needs == "directory"  # nothing is kept of before
-            blocks = (*self._pack.render("_unmet", {**said, "of_today": of_today}, asked.language), *blocks)
+            told = self._pack.render("_unmet", {**said, "of_today": of_today}, asked.language)
+            blocks = (*(one for one in told if not isinstance(one, Note)), *blocks)
+            own = (*own, *(one for one in told if isinstance(one, Note)))
         if SHARED in asked.arguments:
             shared = {"alone": values["alone"], "file": bool(links)}
             blocks = (*self._pack.render("_shared", shared, asked.language), *blocks)
         footer = self._pack.render("_footer", {**values, "report": report, "asked": asked}, asked.language)
         trace = trace_of(asked, report)
-        told = (with_trace(block, trace) if isinstance(block, Actions) else block for block in footer)
-        below = [block for block in (*own, *told) if isinstance(block, Note | Actions)]
+        traced = (with_trace(block, trace) if isinstance(block, Actions) else block for block in footer)
+        below = [block for block in (*own, *traced) if isinstance(block, Note | Actions)]
         return kind(
             intent=asked.intent,
             language=asked.language,

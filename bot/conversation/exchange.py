@@ -270,7 +270,8 @@ class Keeper:
         return replace(offers, **told_of, link=memory.link, whose=memory.whose, choice=memory.choice)
 
     def _with_named(self, asked: Asked, reply: Answered) -> Asked:
-        """Return the question with the values that the answer found (`reply.named`), such as a provider's name."""
+        """Return the question as it was answered, with the values that the answer found (`reply.named`)."""
+        asked = replace(asked, intent=reply.intent)
         heard = self._pack.intents[asked.intent].heard if reply.named else {}
         slots = {name: Slot(one, one) for name, one in reply.named.items() if name in heard}
         others = {name: one for name, one in reply.named.items() if name not in {*heard, THOSE}}

@@ -79,7 +79,7 @@ def _searched_again(memory: Memory, asked: Asked, reading: Reading, intents: Map
         bool(said) and ("other_name" in rules.slots or rules.of_list == asked.intent) and rules.needs == "directory"
     )
     several = len(memory.choices) > 1 and "ordinal" not in reading.slots
-    of_several = of_two or (rules.of_entry and rules.of_list is not None)
+    of_several = of_two or (rules.of_entry and bool(rules.of_list or (reading.those and {*reading.slots} & {*said})))
     if not ((several and of_several) or (not memory.choices and (of_two or rules.of_entry))):
         return None
     listed = memory.asked.alone

@@ -62,6 +62,8 @@ _ASKS: Mapping[str, re.Pattern[str]] = {
 }
 _SLOTS = ("accepting_new", "language", "telehealth", "wheelchair", "open_at", "age_group", "wish")
 _THERE = re.compile(r"\b(?:does|has|is|still|sees?|tiene|atiende)\b.* (?:in|at|en) $", re.IGNORECASE)
+_WHEN = re.compile(r"\b(?:when|what time|how (?:late|early)|cu[aá]ndo|qu[eé] hora)\b", re.IGNORECASE)
+_GOES_ON = re.compile(r" (?!and\b|or\b|any|now\b|still\b|too\b|also\b|y\b|o\b|todav)\w")  # "is the lab in Memphis open"
 _NEAR = re.compile(r"\b(near|nearby|close|far|cerca|lejos)\b", re.IGNORECASE)  # asks how far, beside a place
 _TOLD_BY = {
     "address": "places",
@@ -114,10 +116,11 @@ def facts_asked(ask: Ask, name: str | None = None) -> tuple[str, ...]:
     own, held = set(words_of(name)), {**ask.beside, **ask.slots}
     asks = _CALLER.sub(lambda found: " " * len(found[0]), ask.said)
     spans = [one for one in _spans(asks) if not own.issuperset(words_of(ask.said[one[0] : one[1]]))]
-    if "location" in ask.slots:
+    if "location" in ask.slots and "open_at" not in held:
         spans += [(*found.span(), "distance") for found in _NEAR.finditer(ask.said)]
-    place, before = held.get("location"), asks.partition(ask.words.get("location") or "\n")[0]
-    there = isinstance(place, Mapping) and not place.keys().isdisjoint(("city", "zip")) and _THERE.search(before)
+    place, (before, _, after) = held.get("location"), asks.partition(ask.words.get("location") or "\n")
+    placed = isinstance(place, Mapping) and not place.keys().isdisjoint(("city", "zip"))
+    there = placed and _THERE.search(before) and not _GOES_ON.match(after)
     for slot in (*_SLOTS, "location") if there else _SLOTS:
         said = ask.words.get(slot, "")
         if held.get(slot) and (said or slot != "wish") and (at := ask.said.casefold().find(said.casefold())) >= 0:
@@ -127,6 +130,8 @@ def facts_asked(ask: Ask, name: str | None = None) -> tuple[str, ...]:
     kept = [one for one in spans if not any(_holds(other, one) for other in spans)]
     asked = tuple(dict.fromkeys(about for *_, about in sorted(kept)))
     asked = tuple(about for about in asked if _TOLD_BY.get(about) not in {*ask.slots} | {*asked} & {"places"}) or asked
+    if _WHEN.search(ask.said):
+        asked = tuple(dict.fromkeys("hours" if about == "open_at" else about for about in asked))
     if "network" in ask.beside and {*asked}.isdisjoint(("networks", "accepting_new")):  # new patients by network
         asked = (*asked, "networks")
     if asked:

@@ -13,7 +13,7 @@ from typing import Generic, TypeVar
 from msgspec.structs import replace
 
 from bot.kit.around import FARTHER, SearchArea, around, farther
-from bot.kit.ask import Ask
+from bot.kit.ask import Ask, Reroute
 from bot.kit.asked_networks import AskedNetworks, among, asked_networks, own_wanted, without_own
 from bot.kit.benefits import stands
 from bot.kit.cards import Card, cards, store_cards
@@ -25,10 +25,12 @@ from bot.kit.network_names import Wanted, names_of
 from bot.kit.offers import Document, WithDocument
 from bot.kit.organizations import nearest, telling_words
 from bot.kit.spelling import words_of
+from bot.language.context import AMONG
 from bot.records.listing import Listing
 
 PAGE = 5
 _INSTEAD = 3
+_FEW = 3  # places of one name, each of which is told
 _CALLED = 2  # words of a place's name that call it
 
 
@@ -300,11 +302,17 @@ class Places(ProviderSearch[FoundPlaces]):
         """Return the conditions and the listings of places of the kinds in the area.
 
         If the directory has no list of networks, the networks in question are looked up among those of the listings.
+
+        Raises:
+            Reroute: The question is whether a place that it names is open; `provider.detail` answers it.
         """
         found = await places_of_care(self.ask, self.kinds, where)
         lost = wishes.networks.named and not wishes.networks.listed
         if not (wishes.name or wishes.organization):
             wishes = replace(wishes, name=_spoken_of(self.ask.said, found))
+        meant = [row for row in found if is_called(row, wishes.name or "")] if wishes.name and wishes.open_at else []
+        if 0 < len({row.store for row in meant}) <= _FEW and "NEAR" not in self.ask.concepts:
+            raise Reroute("provider.detail", **{AMONG: " ".join(dict.fromkeys(row.reference for row in meant))})
         return replace(wishes, networks=among(self.ask, found)) if lost else wishes, found
 
     def cards(self, rows: Sequence[Listing], where: SearchArea | None) -> tuple[Card, ...]:

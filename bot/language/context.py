@@ -210,7 +210,8 @@ def _instead(rules: IntentRules | None, reading: Reading, slots: Mapping[str, Sl
 def _narrows(context: Context, reading: Reading, intents: Mapping[str, IntentRules]) -> bool:
     """Return whether a search keeps the conditions of the previous search because it names no provider or kind of care.
 
-    For example "any of those on L", or "closest to 37405", which names only a place.
+    For example "any of those on L", or "closest to 37405", which names only a place. After a search of those at an
+    organization, "do they have a dentist" keeps the organization.
     """
     rules, before = intents.get(reading.intent or ""), intents.get(context.intent)
     if rules is None or before is None or not (lists_providers(rules) and lists_providers(before)):
@@ -219,6 +220,8 @@ def _narrows(context: Context, reading: Reading, intents: Mapping[str, IntentRul
         return False  # "find me a specialist"
     named = KINDS_OF_CARE.isdisjoint(rules.heard) and ("radius" not in rules.heard or "PHARMACY" in reading.concepts)
     anew = OBJECTS | {"provider_name", "npi"} | ({"location"} if named else frozenset())
+    if "organization" in context.slots and (OF_THEM in reading.concepts or reading.those):
+        return (OBJECTS - KINDS_OF_CARE | {"provider_name", "npi", "location"}).isdisjoint(reading.slots)
     return (reading.intent == context.intent or not named) and anew.isdisjoint(reading.slots)
 
 

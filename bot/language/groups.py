@@ -74,10 +74,16 @@ class _Organizations:
             if self.at.word(end - 1) in self.own.head:
                 last = end
         acts = self.at.word(last - 1) == "practice" and not self.own.does.isdisjoint(self.at.before(first, _NEAR))
-        return None if acts or last - first < _SHORTEST or not self._is_name(first, last, led_in=led_in) else last
+        named = not acts and last - first >= _SHORTEST and self._is_name(first, last, led_in=led_in)
+        return self._behind_street(last) if named else None
+
+    def _behind_street(self, end: int) -> int:
+        """Return the end of a name that goes on with its street: "Chattanooga Clinic at Broad St"; else `end`."""
+        ends = range(end + _SHORTEST, end + _LONGEST) if self.at.word_behind(end) == "at" else ()
+        return next((place + 1 for place in ends if self.at.word(place) in self.at.around.places.street), end)
 
     def _goes_on(self, index: int) -> bool:
-        if self.said.between(index).strip() not in {"", "&", "-", "."}:
+        if self.at.between(index) not in {"", "&", "-", "."}:
             return False
         word = self.said.words[index]
         if word in self.own.link:
@@ -97,10 +103,10 @@ class _Organizations:
         return key in words.people or word in words.towns or key not in words.known
 
     def _capital_inner(self, index: int) -> bool:
-        """Return whether the word at `index` may be in a name: capitalized, and not the first of the message."""
+        """Return whether the word at `index` may be in a name: capitalized, as is the second if it is the first."""
         word = self.said.words[index]
-        likely = word.isalpha() and word not in self.never and len(word) > _SHORTEST
-        return likely and index > 0 and self.at.mixed and self.said.said(index, index + 1)[:1].isupper()
+        never = word in self.never or (index == 0 and word in self.at.around.lead)  # "Would Encompass Rehab"
+        return word.isalpha() and not never and len(word) > _SHORTEST and self.at.capital(index)
 
     def _is_name(self, first: int, last: int, *, led_in: bool) -> bool:
         """Return whether the words name an organization: "Chattanooga Heart Associates".

@@ -69,11 +69,12 @@ class Speller:
             result[place] = self._nearest(key) or key
         return tuple(result)
 
-    def is_slip(self, key: str) -> bool:
-        """Return whether an unknown word is one or two typos away from a known word, or the beginning of one."""
+    def slip(self, key: str) -> str | None:
+        """Return the known word that an unknown word is one or two typos away from, or begins; else None."""
         if not self._is_strange(key):
-            return False
-        return self._nearest(key) is not None or any(word.startswith(key) for word in self._by_letter.get(key[0], ()))
+            return None
+        begun = (word for word in self._by_letter.get(key[0], ()) if word.startswith(key))
+        return self._nearest(key) or next(begun, None)
 
     def _is_strange(self, key: str) -> bool:
         return len(key) >= SHORTEST and key not in self._known and key.isalpha()
@@ -159,8 +160,12 @@ class Scanner:
             for place in range(match.first, match.after) if some else ():
                 kinds[place] = kinds.get(place, frozenset()) | some
             inner.update(range(match.first + 1, match.after) if some else ())
-        slips = {place for place, key in enumerate(said.keys) if self._speller.is_slip(key)}
-        return WordMeanings(kinds, inner, phrased, slips)
+        slips = {place: right for place, key in enumerate(said.keys) if (right := self._speller.slip(key))}
+        for place, right in slips.items():  # "dentsit near 37312"
+            care = {one.kind for one in self._tree.meanings_of(right)} & {"specialty", "facility_type"}
+            if care and (place == 0 or said.said(place, place + 1).islower()):
+                kinds[place] = frozenset(care)
+        return WordMeanings(kinds, inner, phrased, slips.keys())
 
 
 # Concepts of words that ask for nothing by themselves.
@@ -241,8 +246,7 @@ class Hearer:
         keys, found, spotted = self._scanner.scan(said)
         lexed = Lexed(self._lexicon.grammar, said.words)
         tags = self._tagger.tags(said, lexed, keys, found, today, plan_year=plan_year, asked=asked, spotted=spotted)
-        numbered = any(tag.kind == "npi" for tag in tags)
-        if numbered or "network" in spoken_of:
+        if (numbered := any(tag.kind == "npi" for tag in tags)) or "network" in spoken_of:
             tags += self._letters(said, tags, terse=len(keys) <= _FEW + numbered)
         if "wheelchair" in spoken_of:
             concepts = {str(one.value) for match in found for one in match.meanings if one.kind == "concept"}
@@ -362,12 +366,10 @@ def _marks(
     for match in found:
         own = (match.first, match.after)
         over = (*settled, *(one for one in whole if one != own))
-        if any(first <= match.first and match.after <= after for first, after in over):
-            continue
-        for meaning in match.meanings:
-            if meaning.kind == "concept":
-                name = str(meaning.value)
-                marks[name] = marks.get(name, frozenset()) | frozenset(range(match.first, match.after))
+        inside = any(first <= match.first and match.after <= after for first, after in over)
+        named = () if inside else (str(one.value) for one in match.meanings if one.kind == "concept")
+        for name in named:
+            marks[name] = marks.get(name, frozenset()) | frozenset(range(match.first, match.after))
     return marks
 
 
@@ -391,10 +393,6 @@ def _bare(count: int, tags: Sequence[Tag], found: Sequence[PhraseFound], idle: A
     """Return whether a message consists only of slot values and of words without content."""
     if not tags:
         return False
-    covered = [place in idle for place in range(count)]
-    for tag in tags:
-        covered[tag.first : tag.after] = [True] * (tag.after - tag.first)
-    for match in found:
-        if any(meaning.value == "FILLER" for meaning in match.meanings):
-            covered[match.first : match.after] = [True] * (match.after - match.first)
-    return all(covered)
+    fillers = (match for match in found if any(meaning.value == "FILLER" for meaning in match.meanings))
+    spans = [*((tag.first, tag.after) for tag in tags), *((one.first, one.after) for one in fillers)]
+    return set(idle).union(*(range(*span) for span in spans)).issuperset(range(count))

@@ -47,10 +47,11 @@ def as_taken(entry: IntentRules, heard: Heard, lexicon: Lexicon) -> Heard:
         barred = _barred(heard, lexicon, asking)
         excluded = [tag for tag in heard.tags if tag.excluded and barred.issuperset(range(tag.first, tag.after))]
         heard = _retagged(heard, [tag for tag in heard.tags if tag not in excluded])
-        words |= barred | (_finer(heard, lexicon) & asking)
+        words |= barred
     if _is_terse(heard) or not heard.tags:
         words |= _unexplained(entry, heard, AnyOf(lexicon.given, lexicon.family)) & asking
-    return _with(heard, WISH, words - heard.marks.get(WISH_PLACE, frozenset()))
+    finer = (_finer(heard, lexicon) & asking) - words if searches else frozenset()
+    return _with(_with(heard, WISH, words - heard.marks.get(WISH_PLACE, frozenset())), WISH, finer, "finer")
 
 
 def _corrected(heard: Heard, lexicon: Lexicon) -> Heard:
@@ -205,8 +206,8 @@ def _explained(heard: Heard) -> frozenset[int]:
     return frozenset(tagged.union(*(places for name, places in heard.marks.items() if _tells(name))))
 
 
-def _with(heard: Heard, kind: str, words: AbstractSet[int]) -> Heard:
-    wishes = [Tag(kind, "words", first, after) for first, after in _runs(words)]
+def _with(heard: Heard, kind: str, words: AbstractSet[int], value: str = "words") -> Heard:
+    wishes = [Tag(kind, value, first, after) for first, after in _runs(words)]
     return replace(_retagged(heard, (*heard.tags, *wishes)), asking=heard.asking | words) if wishes else heard
 
 

@@ -12,6 +12,7 @@ from bot.kit import (
     Card,
     Listing,
     OfProvider,
+    Reroute,
     Who,
     affiliations_of,
     cards,
@@ -61,15 +62,21 @@ class Affiliations(OfProvider, frozen=True, kw_only=True):
 
 
 async def answer(ask: Ask) -> Affiliations:
-    """Return the organizations in the provider's listings, and the organizations with which these are affiliated."""
+    """Return the organizations in the provider's listings, and the organizations with which these are affiliated.
+
+    Raises:
+        Reroute: The question is who works at an organization; `provider.find` lists them.
+    """
     found = await who(ask)
     further = await affiliations_of(ask, found.only) if found.only else ()
     found.cite(ask)
     house = text_of(ask, "organization")
+    of_hospital = not ask.said or "at_hospital" in ask.asked.says
+    if house and found.only and not found.only[0].is_person and not of_hospital:
+        raise Reroute("provider.find")
     if found.only and ("else" in ask.arguments or "who_else" in ask.asked.says):
         return await _beside(ask, found, found.only)
     asked = None if found.only and house == text_of(ask, "provider_name") else house
-    of_hospital = not ask.said or "at_hospital" in ask.asked.says
     of_group = not of_hospital and "of_group" in ask.asked.says
     where = () if asked or of_hospital or of_group else sites(ask, found.only or (), None)
     addresses = tuple(dict.fromkeys(site.address for site in where if site.address))
