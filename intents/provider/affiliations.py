@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import msgspec
 from msgspec.structs import replace
 
 from bot.kit import (
     Ask,
-    Card,
-    Listing,
     OfProvider,
     Reroute,
     Who,
@@ -21,7 +17,6 @@ from bot.kit import (
     facts_each,
     is_named,
     sites,
-    staff_beside,
     text_of,
     who,
 )
@@ -43,15 +38,12 @@ class Affiliations(OfProvider, frozen=True, kw_only=True):
         asked: The organization that the question is about, unless it is the provider itself.
         tied: The affiliations with organizations of that name.
         of_group: True if the question asks for the provider's group, and not for a hospital.
-        others: The other providers at the provider's locations; None if the question does not ask for these.
     """
 
     groups: tuple[Tie, ...] = ()
     beyond: tuple[Tie, ...] = ()
     asked: str | None = None
     tied: tuple[Tie, ...] = ()
-    others: tuple[Card, ...] | None = None
-    places: tuple[str, ...] = ()
     addresses: tuple[str, ...] = ()
     of_group: bool = False
 
@@ -65,7 +57,7 @@ async def answer(ask: Ask) -> Affiliations:
     """Return the organizations in the provider's listings, and the organizations with which these are affiliated.
 
     Raises:
-        Reroute: The question is who works at an organization; `provider.find` lists them.
+        Reroute: The question is who works at an organization, or beside a provider; `provider.find` lists them.
     """
     found = await who(ask)
     further = await affiliations_of(ask, found.only) if found.only else ()
@@ -75,7 +67,7 @@ async def answer(ask: Ask) -> Affiliations:
     if house and found.only and not found.only[0].is_person and not of_hospital:
         raise Reroute("provider.find")
     if found.only and ("else" in ask.arguments or "who_else" in ask.asked.says):
-        return await _beside(ask, found, found.only)
+        raise Reroute("provider.find", like=found.only[0].reference, like_words="else there")
     asked = None if found.only and house == text_of(ask, "provider_name") else house
     of_group = not of_hospital and "of_group" in ask.asked.says
     where = () if asked or of_hospital or of_group else sites(ask, found.only or (), None)
@@ -88,20 +80,6 @@ async def answer(ask: Ask) -> Affiliations:
     card = cards(ask, found.only, None)[0]
     first, last = facts_apart(ask, card, found.only, "affiliations")
     return replace(told, listing=card, first=first, last=last)
-
-
-async def _beside(ask: Ask, found: Who, rows: Sequence[Listing]) -> Affiliations:
-    """Return the answer with the other providers who are listed at the provider's locations."""
-    places = dict.fromkeys(place for row in rows for place in row.locations)
-    others = await staff_beside(ask, rows)
-    ask.said_unmet("wish")  # "the same office"
-    ask.cite("PractitionerRole", [row.role_id for row in others])
-    return Affiliations(
-        found=found,
-        others=cards(ask, others, None),
-        places=tuple(dict.fromkeys(one for place in places if (one := place.name or next(iter(place.lines), None)))),
-        partial=not ask.report.complete,
-    )
 
 
 def summarize(found: Who, further: tuple[tuple[str, bool], ...], asked: str | None = None) -> Affiliations:

@@ -114,6 +114,7 @@ async def _like(ask: Ask, shown: Sequence[Listing]) -> FoundPeople:
     codes = dict.fromkeys(code for row in shown for one in row.specialties for code in one.codes)
     wishes = replace(
         conditions(ask, () if office else tuple(codes), networks),
+        name=None,
         not_names=tuple(row.name.partition(",")[0] for row in shown[:1] if row.name),
     )
     if not office:
