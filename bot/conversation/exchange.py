@@ -271,7 +271,8 @@ class Keeper:
 
     def _with_named(self, asked: Asked, reply: Answered) -> Asked:
         """Return the question as it was answered, with the values that the answer found (`reply.named`)."""
-        asked = replace(asked, intent=reply.intent)
+        told = self._pack.intents.get(reply.intent)
+        asked = replace(asked, intent=reply.intent) if told and told.needs == "directory" else asked
         heard = self._pack.intents[asked.intent].heard if reply.named else {}
         slots = {name: Slot(one, one) for name, one in reply.named.items() if name in heard}
         others = {name: one for name, one in reply.named.items() if name not in {*heard, THOSE}}

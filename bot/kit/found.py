@@ -293,9 +293,9 @@ class Places(ProviderSearch[FoundPlaces]):
     cited = ("OrganizationAffiliation", "HealthcareService", "Location", "Organization")
     stores = True
 
-    def __init__(self, ask: Ask, kinds: tuple[str, ...]) -> None:
+    def __init__(self, ask: Ask, kinds: tuple[str, ...], of_one: str | None = None) -> None:
         super().__init__(ask, kinded=bool(kinds))
-        self.kinds = kinds
+        self.kinds, self.of_one = kinds, of_one
         self.made = partial(FoundPlaces, kinds=kinds)
 
     async def read(self, wishes: Conditions, where: SearchArea | None) -> tuple[Conditions, tuple[Listing, ...]]:
@@ -304,15 +304,16 @@ class Places(ProviderSearch[FoundPlaces]):
         If the directory has no list of networks, the networks in question are looked up among those of the listings.
 
         Raises:
-            Reroute: The question is whether a place that it names is open; `provider.detail` answers it.
+            Reroute: The question is whether a place that it names is open; the intent `of_one` answers it.
         """
         found = await places_of_care(self.ask, self.kinds, where)
         lost = wishes.networks.named and not wishes.networks.listed
         if not (wishes.name or wishes.organization):
             wishes = replace(wishes, name=_spoken_of(self.ask.said, found))
-        meant = [row for row in found if is_called(row, wishes.name or "")] if wishes.name and wishes.open_at else []
-        if 0 < len({row.store for row in meant}) <= _FEW and "NEAR" not in self.ask.concepts:
-            raise Reroute("provider.detail", **{AMONG: " ".join(dict.fromkeys(row.reference for row in meant))})
+        if self.of_one and wishes.name and wishes.open_at and "NEAR" not in self.ask.concepts:
+            meant = [row for row in found if is_called(row, wishes.name)]
+            if 0 < len({row.store for row in meant}) <= _FEW:
+                raise Reroute(self.of_one, **{AMONG: " ".join(dict.fromkeys(row.reference for row in meant))})
         return replace(wishes, networks=among(self.ask, found)) if lost else wishes, found
 
     def cards(self, rows: Sequence[Listing], where: SearchArea | None) -> tuple[Card, ...]:
@@ -351,14 +352,14 @@ def _spoken_of(said: str, found: Iterable[Listing]) -> str | None:
     return next((one for one in called if " " in one and stands(words_of(one), words)), None)
 
 
-async def find_places(ask: Ask, *kinds: str, anywhere: bool = False) -> FoundPlaces:
+async def find_places(ask: Ask, *kinds: str, of_one: str | None = None, anywhere: bool = False) -> FoundPlaces:
     """Return the matching places of one of the kinds (or of any kind), nearest first.
 
     Emergency rooms are not limited to a network. With `anywhere`, no place is needed, and places without visitors, such
-    as mail-order pharmacies, are included.
+    as mail-order pharmacies, are included. The intent `of_one` answers whether a place that the question names is open.
 
     Raises:
         NeedsPlace: If the question names no place and `anywhere` is False.
     """
     wishes = conditions(ask, (), await without_own(ask, await asked_networks(ask)))
-    return await Places(ask, kinds).answer(wishes, placed=not anywhere)
+    return await Places(ask, kinds, of_one).answer(wishes, placed=not anywhere)

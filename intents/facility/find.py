@@ -11,4 +11,4 @@ KINDS = frozenset({"hospital", "pharmacy"})
 async def answer(ask: Ask) -> FoundPlaces:
     """Return the facilities of the requested kinds, by default of any kind."""
     kinds = values_of(ask, "facility_type") or [one for one in values_of(ask, "group") if one in KINDS]
-    return await find_places(ask, *kinds)
+    return await find_places(ask, *kinds, of_one="provider.detail")
