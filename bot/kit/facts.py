@@ -11,7 +11,7 @@ from bot.kit.around import SearchArea
 from bot.kit.ask import Ask
 from bot.kit.asked_networks import among
 from bot.kit.cards import Card, cards
-from bot.kit.conditions import conditions
+from bot.kit.conditions import conditions, kind_codes
 from bot.kit.network_names import is_named_network
 from bot.kit.spelling import words_of
 from bot.language.context import FACTS
@@ -62,6 +62,7 @@ _ASKS: Mapping[str, re.Pattern[str]] = {
 }
 _SLOTS = ("accepting_new", "language", "telehealth", "wheelchair", "open_at", "age_group", "wish")
 _THERE = re.compile(r"\b(?:does|has|is|still|sees?|tiene|atiende)\b.* (?:in|at|en) $", re.IGNORECASE)
+_SEVERAL = re.compile(r"\b(?:more than one|multiple|(?:an)?other|second|otra|m[aá]s de un[oa]?)\b", re.IGNORECASE)
 _WHEN = re.compile(r"\b(?:when|what time|how (?:late|early)|cu[aá]ndo|qu[eé] hora)\b", re.IGNORECASE)
 _GOES_ON = re.compile(r" (?!and\b|or\b|any|now\b|still\b|too\b|also\b|y\b|o\b|todav)\w")  # "is the lab in Memphis open"
 _NEAR = re.compile(r"\b(near|nearby|close|far|cerca|lejos)\b", re.IGNORECASE)  # asks how far, beside a place
@@ -120,6 +121,7 @@ def facts_asked(ask: Ask, name: str | None = None) -> tuple[str, ...]:
         spans += [(*found.span(), "distance") for found in _NEAR.finditer(ask.said)]
     place, (before, _, after) = held.get("location"), asks.partition(ask.words.get("location") or "\n")
     placed = isinstance(place, Mapping) and not place.keys().isdisjoint(("city", "zip"))
+    spans += [(len(before), len(before), "places")] if "location" in ask.excluded else []
     there = placed and _THERE.search(before) and not _GOES_ON.match(after)
     for slot in (*_SLOTS, "location") if there else _SLOTS:
         said = ask.words.get(slot, "")
@@ -239,6 +241,23 @@ def _sex(about: str, card: Card, rows: Sequence[Listing]) -> ProviderFact:
     )
 
 
+def _is_of_kind(ask: Ask, card: Card, rows: Sequence[Listing]) -> ProviderFact:
+    """Return the listed specialties; with the answer whether the kind in question is among them, if one is."""
+    told, codes = _said("specialty", card, rows), set(kind_codes(ask)) if "specialty" in ask.slots else set()
+    ask.said_unmet("specialty")
+    yes = any(row.specialty_codes & codes for row in rows)
+    return replace(told, verdict="yes" if yes else "no") if codes and told.yes else told
+
+
+def _elsewhere(ask: Ask, card: Card, rows: Sequence[Listing]) -> ProviderFact:
+    """Return the addresses; with the answer whether there are several, or any outside a place, if that is asked."""
+    told, barred = _said("places", card, rows), ask.excluded.get("location")
+    town = str(barred.value.get("city") or barred.value.get("zip")).casefold() if barred else ""  # type: ignore[attr-defined]
+    others = [one for one in told.yes if town not in one.casefold()] if town else told.yes[1:]
+    asks = bool(town) or _SEVERAL.search(ask.said)
+    return replace(told, verdict="yes" if others else "no") if asks and told.yes else told
+
+
 def _takes_new(card: Card) -> ProviderFact:
     """Return the answer about new patients, by network if the listing distinguishes networks."""
     answers = [(one.network, one.answer) for site in card.sites for one in site.answers if one.answer]
@@ -291,6 +310,8 @@ _ANSWERS: Mapping[str, Callable[[Ask, Card, Sequence[Listing]], ProviderFact]] =
     "open_at": lambda ask, _, rows: _known(ask, "open_at", rows),
     "age_group": lambda ask, _, rows: _known(ask, "age_group", rows),
     "location": _located,
+    "specialty": _is_of_kind,
+    "places": _elsewhere,
     "networks": _in_networks,
     "wish": lambda ask, _card, _rows: ProviderFact("wish", "unsaid", words=ask.words.get("wish", "")),
 }

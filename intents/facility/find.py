@@ -10,5 +10,7 @@ KINDS = frozenset({"hospital", "pharmacy"})
 
 async def answer(ask: Ask) -> FoundPlaces:
     """Return the facilities of the requested kinds, by default of any kind."""
-    kinds = values_of(ask, "facility_type") or [one for one in values_of(ask, "group") if one in KINDS]
+    said = ask.words.get("group", "").casefold()  # "what labs", which asks for a place
+    labs = ["lab"] if "lab" in said else []
+    kinds = values_of(ask, "facility_type") or [one for one in values_of(ask, "group") if one in KINDS] or labs
     return await find_places(ask, *kinds, of_one="provider.detail")

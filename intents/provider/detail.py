@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from datetime import date, datetime
 
@@ -26,6 +27,7 @@ from bot.kit import (
     cards,
     facts_asked,
     facts_each,
+    facts_in,
     facts_of,
     names_of,
     oldest,
@@ -116,6 +118,7 @@ class Detail(OfProvider, frozen=True, kw_only=True):
 
 
 _PERSONAL = frozenset({"npi", "gender", "female", "male", "languages", "language"})
+_IS = re.compile(r"\W*(?:so |y )?(?:is|isn't|was|es|era) ", re.IGNORECASE)
 _OF_LISTING = frozenset({"active", "updated"})
 
 
@@ -135,6 +138,8 @@ async def answer(ask: Ask) -> Detail:
 
 def _asked(ask: Ask, found: Who) -> tuple[str, ...]:
     """Return the names of the requested facts; an empty tuple if the question is about the whole listing."""
+    if "specialty" in ask.slots and _IS.match(ask.said) and not facts_in(ask.said):
+        return ("specialty",)  # "is Minh Kim a cardiologist"
     return facts_asked(ask, found.only[0].name if found.only else None)
 
 
