@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
+from itertools import accumulate
 from typing import Literal
 
 import msgspec
@@ -23,6 +24,7 @@ from bot.kit.ranking import threshold_asked
 from bot.kit.said import filter_of
 from bot.kit.sized import Threshold
 from bot.kit.spans import days_around, span_of, time_of
+from bot.kit.tense import lies_after
 from bot.records.claim import Claim
 from bot.records.claim_set import ClaimDays, ClaimSelector, ClaimSet
 from bot.records.coverage import CostShare, Coverage, PlanYear, calendar_year, plan_year, same_plan
@@ -32,6 +34,7 @@ from bot.records.money import Amount
 COUNTED = ("deductible", "out_of_pocket_max")
 """The yearly amounts that claims count toward."""
 Side = Literal["in", "out", "unknown"]
+_Limit = tuple[Coverage, Amount]
 _SIDES: Mapping[str | None, Side] = {"innetwork": "in", "outofnetwork": "out"}
 _APART = frozenset({"oral", "vision"})
 
@@ -40,7 +43,8 @@ class MetSoFar(msgspec.Struct, frozen=True):
     """The minimum that the claims of `year` have used of one yearly amount (`limit`) of `plan`.
 
     `with_drugs` is `used` with prescriptions added. `agreed` is True if counting by calendar year gives the same
-    result.
+    result. `by` is the claim that brought the sum to `limit`, in the order of the days of care. `starts` is the first
+    day of the next plan year, if the question is about that year: nothing is used of it yet.
     """
 
     limit: Amount
@@ -49,6 +53,8 @@ class MetSoFar(msgspec.Struct, frozen=True):
     plan: Coverage | None = None
     year: PlanYear | None = None
     agreed: bool = True
+    by: Claim | None = None
+    starts: date | None = None
 
     @property
     def left(self) -> Amount | None:
@@ -130,23 +136,31 @@ def _of_two(one: Claim, other: Claim, coverages: Coverages) -> bool:
     return plans[0] is not None and plans[1] is not None and not same_plan(plans[0], plans[1])
 
 
-def standings(aspect: str, plans: Iterable[Shares], claim_set: ClaimSet, coverages: Coverages) -> tuple[MetSoFar, ...]:
-    """Return how much of the in-network amount `aspect` is used, for each plan with exactly one such amount."""
+def standings(
+    aspect: str, plans: Iterable[Shares], claim_set: ClaimSet, coverages: Coverages, ask: Ask | None = None
+) -> tuple[MetSoFar, ...]:
+    """Return how much of the in-network amount `aspect` is used, for each plan with exactly one such amount.
+
+    Nothing is used of the amount of a plan year that is still to come, if `ask` is about such a year.
+    """
     limits = [(plan, limit) for plan, shares in plans if (limit := one_limit(aspect, shares))]
     alone = len(limits) == 1
-    found = (_standing(aspect, limit, plan, claim_set, coverages, alone=alone) for plan, limit in limits)
+    found = (_standing(aspect, one, claim_set, coverages, ask, alone=alone) for one in limits)
     return tuple(one for one in found if one)
 
 
 def _standing(
-    aspect: str, limit: Amount, plan: Coverage, claim_set: ClaimSet, coverages: Coverages, *, alone: bool
+    aspect: str, named: _Limit, claim_set: ClaimSet, coverages: Coverages, ask: Ask | None, *, alone: bool
 ) -> MetSoFar | None:
     """Return how much of one plan's yearly amount is used; None if no in-network claim counts or currencies differ.
 
     `alone` is True for the only plan, to which claims without a plan then belong. Some plans count prescriptions
     separately, so only `with_drugs` includes prescriptions.
     """
+    plan, limit = named
     year, drugs = year_now(plan, coverages), plan.scope == "medical"
+    if ask and lies_after(ask, year.last):
+        return MetSoFar(limit, limit - limit, None, plan, year, starts=year.next)
     scopes = {one.id: one.scope for one in coverages.every}
 
     def mine(claims: Iterable[Claim]) -> tuple[Claim, ...]:
@@ -165,7 +179,11 @@ def _standing(
         return None
     filled = _used(aspect, [claim for claim in of_year if claim.is_pharmacy]) if drugs else None
     more = used + filled if filled and filled.value and filled.currency == used.currency else None
-    return MetSoFar(limit, used, more, plan, year, used == calendar)
+    apart = drugs and used.value >= limit.value
+    rows = carrying((c for c in of_year if (not apart if c.is_pharmacy else network_side(c) == "in")), aspect)[::-1]
+    sums = accumulate(amount.value for _, amount in rows)
+    by = next((claim for (claim, _), total in zip(rows, sums, strict=True) if total >= limit.value), None)
+    return MetSoFar(limit, used, more, plan, year, used == calendar, by)
 
 
 def _used(aspect: str, claims: Sequence[Claim]) -> Amount | None:

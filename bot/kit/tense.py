@@ -1,13 +1,15 @@
 """Decides whether a question is about past or future care, by its concepts, words and conditions."""
 
 import re
-from collections.abc import Mapping
 from datetime import date
 
 from bot.kit.ask import Ask, Reroute
+from bot.kit.spans import days_of
 from bot.kit.spelling import words_of
+from bot.language.calendar import later
 
 _MONEY = frozenset({"COST", "OWE", "PAID", "COVER", "FREE", "PRICE_OF_A", "BILL", "MONEY", "SPEND", "DUE"})
+_ANEW = frozenset({"RESET_DAY", "STARTS_OVER"})
 _BACK = frozenset({"PAST", "LATEST", "CLAIM", "BILL_CAME"})
 _OF_CLAIMS = frozenset(
     {"claim_id", "state_of_claim", "order", "rank", "average", "number_of", "amount_over", "amount_under"}
@@ -22,7 +24,9 @@ def may_be_ahead(ask: Ask, *, recorded: bool = False) -> bool:
     This is so if the words speak of the future. Without such words it is so if they do not speak of the past and no
     clinical record shows the care (`recorded`). A question about a past period or about certain claims never is.
     """
-    if not _of_money(ask) or _is_over(ask) or _chooses_claims(ask) or ask.asked.form == "reason":
+    end = days_of(ask.slots.get("date_range"))[1]
+    barred = (end and end < ask.today) or _OF_CLAIMS & {*ask.slots, *ask.excluded} or ask.asked.form == "reason"
+    if barred or not _of_money(ask):
         return False
     return "ahead" in ask.asked.says or not (recorded or _BACK & ask.concepts)
 
@@ -44,8 +48,9 @@ def hand_over_ahead(ask: Ask, of_drugs: str) -> None:
 
 def asks_from_now_on(ask: Ask) -> bool:
     """Return whether the question is about a drug from now on, as in "is it still 600 a month"."""
+    timed = "ahead" in ask.asked.says and {"date_ahead", "date_range"} & {**ask.beside, **ask.slots}.keys()
     again = "again" in ask.asked.says or speaks_ahead(ask) or _STILL.search(" ".join(words_of(ask.said)))
-    return "drug" in ask.slots and bool(again)
+    return "drug" in ask.slots and bool(again or timed)
 
 
 def _of_money(ask: Ask) -> bool:
@@ -58,13 +63,11 @@ def may_come(ask: Ask) -> bool:
     return {"was", "is_over"}.isdisjoint(ask.asked.says) and not _YEAR.search(ask.said)
 
 
-def _chooses_claims(ask: Ask) -> bool:
-    """Return whether the question has a slot that only questions about existing claims have, such as a claim number."""
-    return not _OF_CLAIMS.isdisjoint({*ask.slots, *ask.excluded})
-
-
-def _is_over(ask: Ask) -> bool:
-    """Return whether the question names a period that ended before today."""
-    value = ask.slots.get("date_range")
-    end = value.get("end") if isinstance(value, Mapping) else None
-    return end is not None and date.fromisoformat(str(end)) < ask.today
+def lies_after(ask: Ask, last: date) -> bool:
+    """Return whether the question is about a time after `last`: "in 2027", or "come January" with words ahead."""
+    told = {**ask.beside, **ask.slots}
+    start, _ = days_of(told.get("date_ahead"))
+    if start is None and may_come(ask) and ("ahead" in ask.asked.says or _ANEW & ask.concepts):
+        first, end = days_of(told.get("date_range"))
+        start = later(first, 1, "year") if first and end and end < ask.today else None
+    return start is not None and start > last

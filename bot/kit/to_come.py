@@ -172,7 +172,7 @@ def summarize(
     rules = [_rule(plan, visit, side) for plan in plans]
     if claim_set:
         shares = [(plan, plan.costs) for plan in plans]
-        left = {name: standings(name, shares, claim_set, coverages) for name in COUNTED}
+        left = {name: standings(name, shares, claim_set, coverages, ask) for name in COUNTED}
         ded, most = ({one.plan.id: one for one in met if one.plan} for met in left.values())
         rules = [replace(r, deductible=ded.get(r.plan.id), maximum=most.get(r.plan.id)) for r in rules]
     public = {plan.line for plan in plans} <= {"commercial", None} and not scope and wants not in _NOT_PUBLIC

@@ -5,7 +5,7 @@ Neither a Coverage nor claims have an accumulator (fhir-notes 4.7): the amount u
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date
 
 from msgspec.structs import replace
@@ -44,6 +44,7 @@ from bot.kit import (
     floors_of,
     held_yearly,
     is_timeless,
+    lies_after,
     may_come,
     member_coverages,
     network_side,
@@ -60,6 +61,7 @@ from bot.kit import (
     shares_of,
     side_named,
     sides_asked,
+    span_of,
     speaks_ahead,
     standings,
     sum_of,
@@ -73,7 +75,6 @@ from bot.kit import (
     yearly_asked,
 )
 
-_CARE = frozenset({"service", "facility_type"})
 _RULES, _CLAIMS_TELL = "coverage.workings", "what_counts"
 
 
@@ -152,12 +153,6 @@ class CostShares(Summary, frozen=True):
         return sum(1 for share in named if share.side != "out" and share.who != "family")
 
     @property
-    def names_drugs(self) -> bool:
-        """Whether one of the plans or shares is for prescriptions only."""
-        plans = [coverage.scope for coverage, _ in self.plans]
-        return "drugs" in plans or any(share.drugs for _, shares in self.plans for share in shares)
-
-    @property
     def changed(self) -> bool:
         """Whether the period in question belongs to more than one plan, or to several years of a plan."""
         return len({(floor.plan and floor.plan.id, floor.year) for floor in self.floors}) > 1
@@ -194,12 +189,6 @@ class CostShares(Summary, frozen=True):
         return used.value < limit.value <= used.value + drugs.value
 
     @property
-    def left_at_most(self) -> Amount | None:
-        """The most that can be left of the only amount that the plans state; None if unknown, reached or past."""
-        used, limit = self.measure or (None, None)
-        return limit - used if used and limit and used.value < limit.value and not self.end else None
-
-    @property
     def unsided(self) -> bool:
         """Whether a side of the network was requested and a share does not state its side."""
         return self.side is not None and any(share.side is None for _, shares in self.plans for share in shares)
@@ -230,9 +219,8 @@ async def answer(ask: Ask) -> CostShares:
         ask.said_unmet("date_range")  # "it cracked on Sunday" tells of no time of the plan
         return await _of_care(ask, coverages, wants)
     aspect = share_asked(ask)
-    told = {*ask.slots, *ask.several, *ask.excluded}
-    for kind in told & ({*_CARE, "location"} if ask.asked.care else {"location"}):
-        ask.cannot(kind)
+    if "location" in {*ask.slots, *ask.several, *ask.excluded}:
+        ask.cannot("location")
     if aspect is not None and aspect not in COUNTED:
         return summarize(coverages, None, ask)
     start, end = _span(ask)
@@ -286,7 +274,7 @@ def summarize(coverages: Coverages, claim_set: ClaimSet | None, ask: Ask) -> Cos
     (start, end), timed = _span(ask), _asks_time(coverages, ask)
     drugs = floor_of("unknown", [c for c in counted if c.is_pharmacy]) if scope is None else None
     asked = (yearly_asked(ask, coverages) or (aspect or "deductible",)) if side != "out" and not timed else ()
-    met = {one: standings(one, every, claim_set, coverages) for one in asked if claim_set and one in COUNTED}
+    met = {one: standings(one, every, claim_set, coverages, ask) for one in asked if claim_set and one in COUNTED}
     return CostShares(
         both=tuple(met.items()) if len(met) > 1 else (),
         standings=met.get(aspect or "", ()) if len(met) == 1 else (),
@@ -349,15 +337,14 @@ def _chosen(coverages: Coverages, ask: Ask) -> tuple[Coverage, ...]:
 
 def _asks_time(coverages: Coverages, ask: Ask) -> bool:
     """Return whether the question is about a period other than the current plan year."""
-    value = ask.slots.get("date_range")
-    if not isinstance(value, Mapping):
-        return False
     start, end = _span(ask)
-    if start == end == ask.today:
+    if "date_range" not in ask.slots or start == end == ask.today:
         return False  # "as of today" is the year so far
-    if end.year < ask.today.year and (speaks_ahead(ask) or (not value.get("start") and may_come(ask))):
+    if end.year < ask.today.year and (speaks_ahead(ask) or (span_of(ask)[0] is None and may_come(ask))):
         return False  # "before December 31" ends this year
     years = [year_now(one, coverages) for one in coverages.current]
+    if any(lies_after(ask, year.last) for year in years):
+        return False
     return end < ask.today or not any(year.first == start for year in years)
 
 
@@ -390,8 +377,7 @@ def _tells(standing: MetSoFar, floor: Floor) -> bool:
 
 def _span(ask: Ask) -> tuple[date, date]:
     """Return the requested period, by default from January 1 until today."""
-    value = ask.slots.get("date_range")
-    start, end = (value.get("start"), value.get("end")) if isinstance(value, Mapping) else (None, None)
-    last = date.fromisoformat(str(end)) if end else ask.today
-    first = date.fromisoformat(str(start)) if start else last.replace(month=1, day=1)
+    start, end = span_of(ask)
+    last = end or ask.today
+    first = start or last.replace(month=1, day=1)
     return first, last if end else max(last, first)

@@ -173,7 +173,7 @@ async def answer(ask: Ask) -> Working:
     if ask.member and rule in _COUNTS:
         claim_set = await period_claims(ask, counted_since(coverages), ask.today, people=False)
         plans = [(one, one.costs) for one in _medical(coverages)]
-        found = {name: standings(name, plans, claim_set, coverages) for name in COUNTED}
+        found = {name: standings(name, plans, claim_set, coverages, ask) for name in COUNTED}
         met = {name: one[0] for name, one in found.items() if one}
     if not met:
         ask.said_unmet("person")  # a rule holds for everybody on the plan
@@ -207,7 +207,7 @@ def summarize(rule: str, coverages: Coverages, ask: Ask, met: Mapping[str, MetSo
         starts_anew=year.next if year else None,
         ends=year.last if year else None,
         so=same_month(year.next, start, end) if year and start and end and asks_whether(ask) else None,
-        standing=asks_standing(ask),
+        standing=asks_standing(ask) and ask.asked.form is not None,
         portion=_of_price(ask, own.get(_DEDUCTIBLE), percent, met) if rule == "arithmetic" else None,
         two=visit_copays(ask, coverages, _TWO_VISITS[rule]) if rule in _TWO_VISITS else None,
         state=name_of_state(ask.places.home_state),
@@ -233,7 +233,8 @@ def _narrowed(rule: str, ask: Ask, coverages: Coverages) -> str:
 def _of_time_past(rule: str, ask: Ask) -> bool:
     """Return whether the rule is about yearly amounts and the question is about a past period."""
     start, end = span_of(ask)
-    longer = bool(start and end and end - start > _MONTH) or ("was" in ask.asked.says and asks_standing(ask))
+    was = "was" in ask.asked.says and asks_standing(ask) and rule != "starts_over"
+    longer = bool(start and end and end - start > _MONTH) or was
     return rule in _COUNTS and longer and bool(end and end < ask.today)
 
 

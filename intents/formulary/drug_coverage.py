@@ -204,13 +204,13 @@ async def _of(ask: Ask, drug: str, lists: DrugLists, chosen: DrugList) -> tuple[
 
 async def _with_last(ask: Ask, found: DrugCoverage) -> DrugCoverage:
     """Return the answer with the member's newest fill of the drug and the use of the deductible this plan year."""
-    ask.said_unmet("date_range")  # "now that it's a new year": the prices are those from now on
+    ask.unmet |= dict.fromkeys(("date_range", "date_ahead"), True)  # "now that it's a new year": prices from now on
     coverages = await member_coverages(ask)
     claim_set = await period_claims(ask, min(counted_since(coverages), ask.today - LONG), people=False)
     fills = choose(claim_set.added, any_time(replace(filter_of(ask), limits=None, exact=None))).claims
     last = next((one for one in fills if one.is_pharmacy and one.owed.amount and not one.sensitive), None)
     plans = [(one, one.costs) for one in coverages.current]
-    met = standings("deductible", plans, claim_set, coverages)
+    met = standings("deductible", plans, claim_set, coverages, ask)
     ask.cite("ExplanationOfBenefit", [last.id] if last else [])
     priced = found.priced or asks_from_now_on(ask)
     return replace(found, last=last, left=met[0] if len(met) == 1 else None, priced=priced)
