@@ -15,7 +15,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot.accounts.codes import Cookies, FormTokens, digest, fields_of, form_token, is_preview, with_dash
-from bot.accounts.render import PRIVATE, Renderer, is_popup, known_as, private
+from bot.accounts.render import PRIVATE, TEAMS_CHAT, Renderer, is_popup, known_as, private
 from bot.accounts.rows import LIVES, LinkOutcome, Pending, Rows, SignIn
 from bot.accounts.signin import SPENT_KIND, SignIns
 from bot.config import Settings
@@ -255,7 +255,7 @@ def chat_address(person: Person, teams_app: str | None) -> str:
     if person.platform == "slack" and person.team.isalnum():
         return f"slack://open?team={person.team}"
     if person.platform == "teams" and teams_app:
-        return f"https://teams.microsoft.com/l/chat/0/0?users=28:{teams_app}"
+        return f"{TEAMS_CHAT}{teams_app}"
     return ""
 
 

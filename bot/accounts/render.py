@@ -24,6 +24,8 @@ from bot.replies.catalogues import SOURCE, ByLanguage, whole_catalogues
 from bot.replies.render import page_words
 
 PARAMETER, OPENED_BY = "popup", "teams"
+TEAMS_CHAT = "https://teams.microsoft.com/l/chat/0/0?users=28:"
+"""The start of the link that opens the chat with a bot, followed by its id in Teams."""
 TEAMS_JS = "https://res.cdn.office.net/teams-js/2.58.0/js/MicrosoftTeams.min.js"
 TEAMS_JS_SHA384 = "sMo/EOqQPa1OCup2/VBRum7oFeOS22kvs8WGDc45xK53tUVZzFR5WwFYDUYN1LO4"
 """The hash of the file in that version's npm package; Microsoft's guide has the same."""
@@ -52,12 +54,14 @@ class Renderer:
         self._style_hash = sha256(style)
         own = f"'sha256-{sha256(code)}'"
         self._scripts = {"code": own, "popup": f"{own} 'sha256-{sha256(handing_over)}' {TEAMS_JS}"}
+        slack, teams = settings.slack_bot_token or settings.slack_client_id, settings.teams_app_id or ""
         # The files of the pack go in as they are, so that their hashes in the policy fit.
         shared = {
             "style": Markup(style),  # noqa: S704 -- the pack's own file, not data
             "code_script": Markup(code),  # noqa: S704 -- as above
             "operator": settings.bot_company or "",
             "contact": settings.bot_contact_email or "",
+            "chats": {"slack": "slack://open" if slack else "", "teams": teams and f"{TEAMS_CHAT}{teams}"},
             "popup_script": Markup(handing_over),  # noqa: S704 -- as above
             "teams_js": {"url": TEAMS_JS, "integrity": f"sha384-{TEAMS_JS_SHA384}"},
             "payer": {

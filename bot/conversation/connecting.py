@@ -116,7 +116,7 @@ class Connecting:
         link = None if directory_only else await self._accounts.link(person)
         days, watches = await self._reminding.ahead(person) if link else ([], 0)
         ahead = {"deadlines": len(days), "next": days[0] if days else None, "watches": watches}
-        values = {"link": link, "directory_only": directory_only, **ahead}
+        values = {"link": link, "now": self._now(), "directory_only": directory_only, **ahead}
         return self._say("channels/home", language, intent="home", **values), link is not None
 
     async def coded(self, message: Message, code: CodeState, language: Language) -> Private:

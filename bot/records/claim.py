@@ -20,6 +20,7 @@ from bot.records.service import (
     Names,
     ServiceIs,
     dispensed_in,
+    is_lab_work,
     kind_of,
     names_in,
     performed_in,
@@ -135,6 +136,7 @@ class Claim:
 
     Attributes:
         service_is: "processed" if only the adjudication date of a pharmacy claim is known.
+        is_lab: whether it is of lab work alone, by its procedure codes.
         numbers: the claim numbers, the payer's own first.
         replaces: the numbers of the earlier versions of the claim; `replaced_by` those of the later versions.
         replaced: True if a later version exists.
@@ -191,6 +193,7 @@ class Claim:
     _served = _Fact(service_of, "_eob", "kind")
     numbers = _Fact(_numbers, "_eob")
     kind = _Fact(kind_of, "_eob")
+    is_lab = _Fact(is_lab_work, "_eob")
     service: _Fact[Period] = _Fact(itemgetter(0), "_served")
     service_is: _Fact[ServiceIs] = _Fact(itemgetter(1), "_served")
     created = _Fact(parse_date, "_eob.created")

@@ -6,6 +6,7 @@ contained and included resources or the display of a reference.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Literal, get_args
@@ -22,7 +23,7 @@ from bot.records.written import Period, parse_date
 ClaimKind = Literal["inpatient", "outpatient", "institutional", "professional", "pharmacy", "oral", "vision"]
 
 _CLAIM_TYPE = "http://terminology.hl7.org/CodeSystem/claim-type"
-_NDC = "http://hl7.org/fhir/sid/ndc"
+NDC = "http://hl7.org/fhir/sid/ndc"
 _STANDARD: dict[str, ClaimKind] = {one: one for one in get_args(ClaimKind) if not one.endswith("patient")}
 _ELSEWHERE: dict[str, ClaimKind] = _STANDARD | {
     "inpatient": "inpatient",
@@ -41,7 +42,9 @@ _PROFILES: tuple[ClaimKind, ...] = (*_STAYS, "professional", "pharmacy", "oral")
 
 NUCC = "http://nucc.org/provider-taxonomy"
 ServiceIs = Literal["service", "processed"]
-
+_LAB = re.compile(r"8\d{4}|\d{4}U|3641[56]")
+_MOST_SERVICES = 4
+_UNTOLD = frozenset({"not-applicable", "unknown", "compound"})
 _SEEN = ("rendering", "performing", "attending")
 
 
@@ -93,7 +96,13 @@ def _kind_by_profile(eob: Explanation) -> ClaimKind | None:
 
 def _kind_by_lines(eob: Explanation) -> ClaimKind | None:
     coded = (coding for item in eob.item if item.product_or_service for coding in item.product_or_service.coding)
-    return "pharmacy" if any(coding.system == _NDC for coding in coded) else None
+    return "pharmacy" if any(coding.system == NDC for coding in coded) else None
+
+
+def is_lab_work(eob: Explanation) -> bool:
+    """Return whether every line has the procedure code of a laboratory test or of a blood draw (CPT)."""
+    coded = [_codes(item.product_or_service) for item in eob.item]
+    return bool(coded) and all(any(map(_LAB.fullmatch, codes)) for codes in coded)
 
 
 def service_of(eob: Explanation, kind: ClaimKind | None) -> tuple[Period, ServiceIs]:
@@ -214,9 +223,6 @@ def _member(eob: Explanation, names: Names, *roles: str) -> str | None:
     team = [(one.role.codes(), one.provider) for one in eob.care_team if one.role]
     found = (names.of(provider) for role in roles for codes, provider in team if role in codes)
     return next(filter(None, found), None)
-
-
-_UNTOLD = frozenset({"not-applicable", "unknown", "compound"})
 
 
 class PerformedLine(msgspec.Struct, frozen=True, gc=False):
@@ -346,7 +352,6 @@ class Dispensed(msgspec.Struct, frozen=True):
     days: Decimal | None = None
 
 
-NDC = "http://hl7.org/fhir/sid/ndc"
 _NO_CODE = frozenset({"unknown", "not-applicable", "compound"})
 
 
@@ -389,6 +394,3 @@ def services_in(eob: Explanation, kind: ClaimKind | None) -> tuple[str, ...]:
     given = ([what.words() for what in (line.product_or_service, line.revenue) if what] for line in lines)
     texts = (next(filter(None, words), None) for words in given)
     return tuple(dict.fromkeys(filter(None, texts)))[:_MOST_SERVICES]
-
-
-_MOST_SERVICES = 4

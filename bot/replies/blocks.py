@@ -138,6 +138,8 @@ def _divided(blocks: Iterable[Block]) -> Iterator[Block]:
             case Chart() if drawable(block) and block.kind != "parts" and charts < _CHARTS:
                 charts += 1
                 yield block
+            case Chart(title, points, "parts") if block.said:
+                yield from (Line((Span(line),)) for line in (title, " · ".join(one.told for one in points)))
             case Chart(said=said):
                 yield from [Line((Span(said),))] if said else ()
             case Facts(rows):
@@ -379,10 +381,6 @@ def _text(text: str, span: Span) -> Kit:
 def _buttons(actions: tuple[Action, ...], buttons: Buttons, about: str = "") -> Iterator[Kit]:
     """Yield rows of buttons. What Slack's buttons cannot open, such as a phone number, is a line with a link."""
     unopened = [action for action in actions if action.url and not opens(action.url)]
-    if unopened:
-        yield _rich((Span(f"{action.label}: "), _number(action.url or "")) for action in unopened)
+    told = [(Span(f"{one.label}: "), Span(one.url.removeprefix("tel:"), url=one.url)) for one in unopened if one.url]
+    yield from [_rich(told)] if told else ()
     yield from buttons.row((action for action in actions if action not in unopened), about)
-
-
-def _number(url: str) -> Span:
-    return Span(url.removeprefix("tel:"), url=url if url.startswith("tel:") else "")

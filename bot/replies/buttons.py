@@ -119,9 +119,9 @@ def confirming(words: Mapping[str, str]) -> Kit:
     }
 
 
-def opens(url: str) -> bool:
-    """Return whether a Slack button can open a URL."""
-    return url.startswith(("https://", "http://")) and len(url) <= _URL
+def opens(url: str, most: int = _URL) -> bool:
+    """Return whether a button can open a URL: a page, of at most as many characters as the chat app takes."""
+    return url.startswith(("https://", "http://")) and len(url) <= most
 
 
 def entry(item: Item) -> str:

@@ -8,12 +8,13 @@ the Adaptive Cards schema 1.5 and Teams' guide to formatting bot messages.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
 
-from bot.message import Action, Actions, Block, Chart, Fact, Facts, Item, Line, Note, Reply, Span, Title
+from bot.message import FAREWELLS, Action, Actions, Block, Chart, Fact, Facts, Item, Line, Note, Reply, Span, Title
+from bot.replies.buttons import opens
 from bot.replies.markdown import CUT, cut
 from bot.replies.plain import ListTable, drawable, parted, plain, row_of, spoken, unbroken, with_tables
 
@@ -60,24 +61,26 @@ def renewing(card: AdaptiveCard, press: str, viewer: str) -> AdaptiveCard:
 
 def only_seen(element: Any) -> Any:
     """Return a card, or a part of one, with its buttons marked as visible to one person only."""
-    if isinstance(element, list):
-        return [only_seen(one) for one in element]
-    if not isinstance(element, dict):
-        return element
-    inside = {name: only_seen(one) for name, one in element.items()}
-    presses = isinstance(inside.get("data"), dict) and "press" in inside["data"]
-    return {**inside, "data": {**inside["data"], ONLY: True}} if presses else inside
+    return _changed(element, _only)
+
+
+def _only(element: AdaptiveCard) -> AdaptiveCard:
+    data = element.get("data")
+    return {**element, "data": {**data, ONLY: True}} if isinstance(data, dict) and "press" in data else element
 
 
 def submitting(element: Any) -> Any:
     """Return a card, or a part of one, with Submit in place of Execute actions, which a dialog does not support."""
+    return _changed(element, lambda one: one["fallback"] if one.get("type") == "Action.Execute" else one)
+
+
+def _changed(element: Any, change: Callable[[AdaptiveCard], AdaptiveCard]) -> Any:
+    """Return a card, or a part of one, with `change` made to each of its elements, the innermost first."""
     if isinstance(element, list):
-        return [submitting(one) for one in element]
+        return [_changed(one, change) for one in element]
     if not isinstance(element, dict):
         return element
-    if element.get("type") == "Action.Execute":
-        return element["fallback"]
-    return {name: submitting(one) for name, one in element.items()}
+    return change({name: _changed(one, change) for name, one in element.items()})
 
 
 def weigh(value: object) -> int:
@@ -190,7 +193,7 @@ def _item(item: Item) -> AdaptiveCard:
     """Return an entry with its one button or its menu on the right."""
     first, *rest = [line.spans for line in item.lines]
     lines = [_rich([Span(item.head), *first]), *({**_rich(spans), "spacing": "None"} for spans in rest)]
-    opened = [action for action in item.actions if not action.url or _opens(action.url)]
+    opened = [action for action in item.actions if not action.url or opens(action.url, _URL)]
     lines += _unopened(action for action in item.actions if action not in opened)
     if not opened:
         return {"type": "Container", "spacing": "Medium", "items": lines}
@@ -306,14 +309,14 @@ def _run(text: str, *, bold: bool = False, **look: object) -> AdaptiveCard:
 
 def _link(span: Span) -> AdaptiveCard:
     """Return the action that opens a span's link (a page, a phone number or an e-mail); {} if there is none."""
-    opens = span.url.startswith(("tel:", "mailto:", "https://", "http://")) and len(span.url) <= _URL
-    return {"selectAction": {"type": "Action.OpenUrl", "url": span.url}} if opens else {}
+    called = span.url.startswith(("tel:", "mailto:")) and len(span.url) <= _URL
+    return {"selectAction": {"type": "Action.OpenUrl", "url": span.url}} if called or opens(span.url, _URL) else {}
 
 
 def _buttons(actions: tuple[Action, ...]) -> Iterator[AdaptiveCard]:
     """Yield a row of buttons, surplus ones in its menu. What no button can open is a line above the row."""
-    yield from _unopened(action for action in actions if action.url and not _opens(action.url))
-    row = row_of(action for action in actions if not action.url or _opens(action.url))
+    yield from _unopened(action for action in actions if action.url and not opens(action.url, _URL))
+    row = row_of(action for action in actions if not action.url or opens(action.url, _URL))
     shown = [*(_button(one) for one in (*row.seen, *row.sources)), *(_button(one, hidden=True) for one in row.menu)]
     if shown:
         yield {"type": "ActionSet", "spacing": "Small", "actions": shown}
@@ -326,17 +329,14 @@ def _unopened(actions: Iterable[Action]) -> Iterator[AdaptiveCard]:
         yield {**_rich(spans), "spacing": "Small"}
 
 
-def _opens(url: str) -> bool:
-    return url.startswith(("https://", "http://")) and len(url) <= _URL
-
-
 def _button(action: Action, *, hidden: bool = False) -> AdaptiveCard:
     """Return a button as Action.Execute; clients without support for Execute submit the same data, the button's id.
 
     A `hidden` button is in the row's menu. A button with a URL opens it instead.
     """
     look: AdaptiveCard = {"title": cut(action.label, _BUTTON), **({"mode": "secondary"} if hidden else {})}
-    look |= {"style": "positive"} if action.primary and not hidden else {}
+    deletes = action.press is not None and action.press.intent in FAREWELLS
+    look |= {"style": "destructive"} if deletes else {"style": "positive"} if action.primary and not hidden else {}
     if action.id == POP_UP:
         return {"type": "Action.Submit", **look, "data": {"msteams": {"type": "signin", "value": action.url}}}
     if action.url:

@@ -5,12 +5,14 @@ Each fact has its source, and the date on which it was last checked against that
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
+from markupsafe import Markup, escape
 
 from bot import compiled
 
@@ -50,7 +52,7 @@ class _AppealStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def load_numbers(templates: Path) -> dict[str, Mapping[str, str]]:
-    """Return the numbers by name; empty if the folder has no such file.
+    """Return the numbers by name, each `number` with a link that calls it; empty if the folder has no such file.
 
     Raises:
         ValueError: the file is not YAML, or a number lacks its source or date; the message names the file and the key.
@@ -59,8 +61,15 @@ def load_numbers(templates: Path) -> dict[str, Mapping[str, str]]:
     if empty := [name for name, one in found.items() if not (one.number or one.site or one.name)]:
         raise ValueError(f"{NUMBERS}: {empty[0]}: has no number, site or name")
     return {
-        name: {key: str(value) for key, value in msgspec.structs.asdict(one).items()} for name, one in found.items()
+        name: {key: str(value) for key, value in msgspec.structs.asdict(one).items()} | {"number": _dialled(one.number)}
+        for name, one in found.items()
     }
+
+
+def _dialled(number: str) -> str:
+    """Return a number for a reply: `[1-800-222-1222]{tel:+18002221222}`; a short one, such as 911, has no prefix."""
+    call = re.sub(r"[^\d+]", "", re.sub(r"^(?=1-)", "+", number))
+    return Markup(f"[{escape(number)}]{{tel:{call}}}") if call else ""  # noqa: S704 -- digits, and our own file's
 
 
 def load_appeals(templates: Path) -> dict[str, Mapping[str, object]]:

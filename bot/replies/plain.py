@@ -152,8 +152,8 @@ def bar_of(chart: Chart) -> str:
 
 
 def _chart(chart: Chart) -> Iterator[str]:
-    """Yield the lines of a chart: bars of text with their amounts, or its words if it cannot be drawn."""
-    if chart.kind == "line" or not drawable(chart):
+    """Yield the lines of a chart: a row for each point, with bars of text, or its words if it cannot be drawn."""
+    if not drawable(chart) or (chart.kind == "line" and not chart.said):
         yield from _wrapped(chart.said)
         return
     yield chart.title
@@ -163,6 +163,8 @@ def _chart(chart: Chart) -> Iterator[str]:
         rows: list[tuple[str, ...]] = [
             (f"{mark} {one.label}", one.words) for mark, one in zip(marks, chart.points, strict=True)
         ]
+    elif chart.kind == "line":
+        rows = [(one.label, one.words) for one in chart.points]
     else:
         most = max(_values(chart)) or Decimal(1)
         rows = [(one.label, one.words, SHADES[2][0] * _share(one.values[0], most)) for one in chart.points]

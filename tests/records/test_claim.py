@@ -41,6 +41,23 @@ def test_the_kind_is_found_wherever_it_is_said(elements: Json, kind: str | None)
 
 
 @pytest.mark.parametrize(
+    ("codes", "lab"),
+    [
+        (["80053"], True),
+        (["80053", "36415", "0241U"], True),
+        (["99213", "80053"], False),
+        (["80053", ""], False),
+        (["D0274"], False),
+        ([], False),
+    ],
+)
+def test_lines_tell_that_a_claim_is_of_lab_work(codes: list[str], lab: bool) -> None:
+    """Every line is a laboratory test or a blood draw; a visit with tests is none."""
+    lines = [{"sequence": at, **({"productOrService": coded(one)} if one else {})} for at, one in enumerate(codes, 1)]
+    assert claim(item=lines).is_lab == lab
+
+
+@pytest.mark.parametrize(
     ("elements", "network"),
     [
         ({"total": [{"category": coded("innetwork"), "amount": {"value": 0}}]}, "innetwork"),

@@ -266,6 +266,17 @@ def test_a_console_shows_bars() -> None:
         f"May   $20.00  {'▓' * WIDTH}",
         "June   $0.00",
     ]
+    days = tuple(ChartPoint(day, (Decimal(1),), told) for day, told in (("Jun 24", "141/90"), ("Dec 21", "136/87")))
+    assert drawn([Chart("Blood pressure", days, "line")]) == "Blood pressure\nJun 24  141/90\nDec 21  136/87"
+    assert drawn([Chart("Sodium", tuple(replace(day, words="") for day in days), "line")]) == ""
+
+
+def test_what_deletes_stands_out() -> None:
+    """Its button is red, also in clients that submit, and not the first one's blue."""
+    deletes = Action("1", "Disconnect", press=Press("account.unlink", {}), primary=True)
+    [page] = pages(reply(Line((Span("Really?"),)), Actions((deletes,))))
+    button = buttons(page.card)["Disconnect"]
+    assert button["style"] == button["fallback"]["style"] == "destructive"
 
 
 @given(st.lists(BLOCKS, min_size=1, max_size=8))

@@ -172,11 +172,13 @@ def test_the_lint_names_file_and_fault(tmp_path: Path) -> None:
 
 
 def test_telephone_numbers_come_from_one_file(tmp_path: Path) -> None:
-    """A template names a number; the file says who runs the line, and on which day it was checked."""
+    """A template names a number, which is tapped to call; the file says who runs the line, and when it was checked."""
     (tmp_path / "help.md.j2").write_text("Call {{ numbers.poison.number }}.", encoding="utf-8")
     written = "poison: {number: 1-800-222-1222, source: https://poisonhelp.hrsa.gov/, checked: 2026-11-25}"
     (tmp_path / "numbers.yaml").write_text(written, encoding="utf-8")
-    assert plain(Words(tmp_path).render("help", {}, language="en")) == "Call 1-800-222-1222."
+    blocks = Words(tmp_path).render("help", {}, language="en")
+    assert plain(blocks) == "Call 1-800-222-1222."
+    assert [span.url for span in blocks[0].spans if span.url] == ["tel:+18002221222"]  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize(

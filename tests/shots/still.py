@@ -28,13 +28,21 @@ from tests.shipped import shipped_pack
 
 HERE = Path(__file__).parent
 _SINCE = datetime(2026, 5, 11, 9, 30, tzinfo=ZoneInfo("America/Chicago"))
+_ACTIVE = Link("l", "m", _SINCE, _SINCE.replace(hour=10), "active")
 _APPEAL = Reminder(Person("slack", "", "T1", "U1"), "appeal", "c1", date(2026, 7, 9), (7,))
-_NONE: Mapping[str, object] = {"link": None, "directory_only": False, "deadlines": 0, "watches": 0, "next": None}
+_NONE: Mapping[str, object] = {
+    "link": None,
+    "now": _SINCE,
+    "directory_only": False,
+    "deadlines": 0,
+    "watches": 0,
+    "next": None,
+}
 HOMES: Mapping[str, Mapping[str, object]] = {
     "unlinked": {},
-    "linked": {"link": Link("l", "m", _SINCE, _SINCE, "active")},
+    "linked": {"link": _ACTIVE},
     "busy": {
-        "link": Link("l", "m", _SINCE, _SINCE, "active"),
+        "link": _ACTIVE,
         "deadlines": 1,
         "watches": 1,
         "next": _APPEAL,
@@ -73,7 +81,7 @@ def stills(language: Language) -> Iterator[tuple[str, str]]:
         yield f"form-{name}", _drawn(view, language, {key: words[fault] for key, fault in faults.items()})
     renderer = Renderer(find_pack(None) / "templates" / "pages", _settings())
     person, back = Person("slack", "", "T1", "U1"), "slack://open?team=T1"
-    for problem in ("sign_in_cancelled", "setup_wrong"):
+    for problem in ("sign_in_cancelled", "setup_wrong", "link_expired", "no_page"):
         shown = renderer.page("problem", language, problem=problem, reference="7F3K2")
         yield f"page-{problem}", bytes(shown.body).decode()
     yield "page-used", bytes(renderer.page("used", language, person=person, back=back).body).decode()
@@ -146,4 +154,5 @@ def _jinja() -> Environment:
 @cache
 def _settings() -> Settings:
     operator: dict[str, Any] = {name.lower(): value for name, value in OPERATOR.items()}
-    return Settings(_env_file=None, payer_phone="(423) 555-0100", **operator)  # type: ignore[call-arg] # nobody's .env
+    chats: dict[str, Any] = {"slack_client_id": "1.2", "teams_app_id": "0" * 8 + "-0000-4000-8000-" + "0" * 12}
+    return Settings(_env_file=None, payer_phone="(423) 555-0100", **operator, **chats)  # type: ignore[call-arg] # nobody's .env

@@ -56,7 +56,7 @@ async def test_a_receipt_has_what_an_administrator_asks_for() -> None:
     page = html.unescape(printed(said.summary, "html"))
     for words in ("Dana Mercer", "Office visit", "Mar 4, 2026", "Grace Okafor, MD", "$57.79", "2 claims"):
         assert words in page
-    assert "on 1 of 2" in page
+    assert "on 1 of 2 claims" in page
 
 
 async def test_a_page_in_spanish_keeps_the_plans_own_words() -> None:

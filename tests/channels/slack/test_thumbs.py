@@ -154,7 +154,7 @@ def test_home_sums_up_in_sections_without_a_name(state: str, language: Language)
     link = Link("l", "Dana M.", now, now, "expired" if state == "ended" else "active")
     known: dict[str, Any] = {"link": link if state in {"linked", "ended"} else None, "directory_only": state == "guest"}
     appeal = Reminder(Person("slack", "T", "E", "U1"), "appeal", "c-1", date(2026, 7, 9), (7, 1, 0))
-    known |= {"deadlines": 1, "watches": 1, "next": appeal}
+    known |= {"deadlines": 1, "watches": 1, "next": appeal, "now": now}
     shown = with_forms(_home(language, **known), [{"type": "button"}] * 2)
     assert set(faults("Home", list(_home(language, **known)))) <= {"value empty or over 2,000"}  # nobody has issued ids
     assert len(str(shown)) < 12_000
