@@ -138,8 +138,6 @@ def _divided(blocks: Iterable[Block]) -> Iterator[Block]:
             case Chart() if drawable(block) and block.kind != "parts" and charts < _CHARTS:
                 charts += 1
                 yield block
-            case Chart(title, points, "parts") if block.said:
-                yield from (Line((Span(line),)) for line in (title, " · ".join(one.told for one in points)))
             case Chart(said=said):
                 yield from [Line((Span(said),))] if said else ()
             case Facts(rows):
