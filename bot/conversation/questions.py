@@ -114,7 +114,11 @@ class Questions:
         Return () if there is no such part. The part has to be clear alone, and if it has slot values, one of them must
         be new to the reading of the message: "show my claims and unlink me".
         """
+        at = ((reading.text.find(slot.text), len(slot.text)) for slot in reading.slots.values() if slot.text)
+        values = [range(first, first + size) for first, size in at if first >= 0]
         for join in _JOINED.finditer(reading.text):
+            if any(join.start() + 1 in run and join.end() in run for run in values):
+                continue  # "between 50 and 100 dollars"
             part = self._read(reading.text[join.end() :], None)
             rules, clear = self._engine.intents.get(part.reading.intent or ""), self._is_clear(part.reading, _CLEAR)
             if not (clear and rules and rules.title) or rules.intent in {reading.intent, FALLBACK}:

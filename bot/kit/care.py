@@ -14,7 +14,7 @@ from bot.kit.reading import Reader, records
 from bot.kit.spans import span_of
 from bot.kit.spelling import words_of
 from bot.payer.search import Search
-from bot.records.care import CarePlan, ClinicalRecord, Observation
+from bot.records.care import CarePlan, ClinicalRecord, Observation, figures_of, unit_of
 from bot.records.money import Quantity
 from bot.records.shapes import grouped
 from bot.records.written import PartialDate
@@ -23,7 +23,6 @@ _TREND = 5  # results of one test
 _ASSESS = "assess-plan"
 
 _MOST = 12
-_PRESSURE = "mmHg, two numbers"
 
 _TESTS = 6  # a page of them
 Direction = Literal["either", "down", "up", "same"]
@@ -47,12 +46,15 @@ _BEFORE = re.compile(
 )
 """The words that ask for the result before the newest one."""
 _LIMIT = re.compile(
-    r"\b(?:(?P<over>over|above|(?:higher|more|greater) than|más de)|under|below|(?:lower|less) than|menos de) "
+    r"\b(?:(?P<over>over|above|past|hit|(?:higher|more|greater) than|más de|pasó de)"
+    r"|under|below|(?:lower|less) than|menos de) "
     r"(?P<number>\d{1,4}(?:\.\d{1,2})?)\b",
     re.IGNORECASE,
 )
 
 
+_EVERY = re.compile(r"\b(?:ever|any|each|every|either|how many|which|only|times|when|alguna vez|algun|cuales|cuando)\b")
+"""The words that ask for all results, and not only for the newest."""
 _OUTSIDE = frozenset({"high", "low", "abnormal"})
 _ASKS_MARK = re.compile(
     r"^(?:and |so |y )?(?:is|are|was|were|did|am|esta|estan|estoy|salio|salieron|sali)\b"
@@ -225,22 +227,11 @@ def curve_of(results: Sequence[Observation]) -> Curve | None:
     return Curve(drawn, len(results) - len(drawn), unit or None, *_range_of(drawn, unit))
 
 
-def unit_of(one: Observation) -> str | None:
-    """Return the unit of a dated number, "" if it has none; None for any other result, such as the bound "<5"."""
-    if one.day is None or one.day.month is None:
-        return None
-    if one.pressure is not None:
-        return _PRESSURE
-    figure = one.main.value.quantity if one.main.value and not (one.parts or one.main.value.per) else None
-    return (figure.unit or "") if figure and not figure.comparator else None
-
-
-def figures_of(one: Observation) -> tuple[Decimal, ...]:
-    """Return the number of a result, or the two numbers of a blood pressure; () if the result has no number."""
-    if one.pressure:
-        return one.pressure[0].value, one.pressure[1].value
+def _sizes(one: Observation) -> tuple[Decimal, ...]:
+    """Return the numbers of a dated result, also in the unit in which it is shown first; () if it has none."""
     figure = one.main.value.quantity if one.main.value else None
-    return (figure.value,) if figure else ()
+    shown = (figure.customary.value,) if figure and figure.customary else ()
+    return (*figures_of(one), *shown) if unit_of(one) is not None else ()
 
 
 def _range_of(results: Sequence[Observation], unit: str | None) -> tuple[Decimal | None, Decimal | None]:
@@ -278,7 +269,8 @@ class TestsOnRecord(OnRecord[Series], frozen=True):
     of range come first. `oldest`: no result is older, though an earlier one was requested.
 
     The question may be whether a result moved (in the direction `asked`), is over or under a number (`limit`: the
-    number, and True for over), has one of `marks`, or is bad (`worries`); who ordered a test or whether a doctor has
+    number, and True for over) or has one of `marks`, of `every` result or only the newest; whether it is bad
+    (`worries`); who ordered a test or whether a doctor has
     seen it (`untold`); or whether results are there (`arrived`: the day of the newest).
     """
 
@@ -294,18 +286,24 @@ class TestsOnRecord(OnRecord[Series], frozen=True):
     asked: Direction | None = None
     limit: tuple[Decimal, bool] | None = None
     marks: frozenset[str] = frozenset()
+    every: bool = False
     without: str | None = None
 
     @property
-    def beyond(self) -> bool | None:
-        """Whether the newest result is beyond `limit`, or has an interpretation in `marks`; None if unknown."""
-        if self.marks and self.only and self.only.newest.main.mark:
-            return self.only.newest.main.mark in self.marks
-        figures = figures_of(self.only.newest) if self.only and unit_of(self.only.newest) is not None else ()
-        if self.limit is None or len(figures) != 1:
+    def held(self) -> tuple[Observation, ...] | None:
+        """Which results in question are beyond `limit` or have an interpretation in `marks`; None if that is unknown.
+
+        A limit holds for the number that is nearest to it: in pounds or kilograms, or of the two of a blood pressure.
+        """
+        rows = (self.only.results if self.every else self.only.results[:1]) if self.only else ()
+        if self.marks and rows and all(one.main.mark for one in rows):
+            return tuple(one for one in rows if one.main.mark in self.marks)
+        sizes = [(one, found) for one in rows if (found := _sizes(one))]
+        if self.limit is None or not sizes:
             return None
-        number, over = self.limit
-        return figures[0] > number if over else figures[0] < number
+        (number, over), size = self.limit, sizes[0][1]
+        at = min(range(len(size)), key=lambda at: abs(size[at] - number))
+        return tuple(one for one, found in sizes if (found[at] > number if over else found[at] < number))
 
     @property
     def only(self) -> Series | None:
@@ -373,6 +371,7 @@ def tests_on_record(
         asked=_direction(ask) if alike else None,
         limit=_limit(ask) if alike else None,
         marks=_marks(ask) if alike else frozenset(),
+        every="date_range" in ask.slots or _EVERY.search(_said(ask)) is not None,
         of=ordered,
     )
 
@@ -384,7 +383,7 @@ def _is_outside(test: Series) -> bool:
 def _marks(ask: Ask) -> frozenset[str]:
     """Return the marks that mean yes: {"normal"} for "is my sodium normal"; empty if the question is about none."""
     said = _said(ask)
-    asks = _ASKS_MARK.search(said) is not None
+    asks = (_EVERY.search(said) or _ASKS_MARK.search(said)) is not None
     return next((marks for marks, words in _MARKS.items() if asks and words.search(said)), frozenset())
 
 

@@ -23,7 +23,7 @@ from bot.records.share import tells_state
 from bot.records.written import PartialDate
 
 SHOWN = 3
-Left = Literal["amount", "state", "time", "provider", "part", "nth", "weekday", "wider", "service"]
+Left = Literal["amount", "billed", "state", "time", "provider", "part", "nth", "weekday", "wider", "service"]
 _OF_CARE = frozenset({"amount", "state", "time", "provider", "part", "nth", "weekday"})
 _FACILITY = frozenset({"inpatient", "outpatient", "institutional"})
 
@@ -134,6 +134,7 @@ def _looser(claims: Sequence[Claim], wanted: ClaimFilter) -> Iterator[tuple[Left
     if wanted.part and wanted.services:
         yield "part", replace(wanted, part=None)
     if wanted.limits or wanted.exact:
+        yield "billed", replace(wanted, aspect=wanted.aspect or "billed")
         yield "amount", replace(wanted, limits=None, exact=None)
     if wanted.weekdays:
         yield "weekday", replace(wanted, weekdays=frozenset())

@@ -24,7 +24,7 @@ _INCLUSIVE = frozenset(
     | {"al", "lo", "entre", "desde", "hasta", "y", "o", "maximo", "minimo"}
 )
 """English and Spanish words that make a limit inclusive, such as "at least" or "up to"."""
-_OR = frozenset({"or", "o", "either"})
+_OR, _RANGE = frozenset({"or", "o", "either"}), frozenset({"to", "and", "y", "a"})
 _OTHERS = ("billed", "allowed", "plan_paid")
 _ONE, _TEN, _TWENTY, _HUNDRED = Decimal(1), Decimal(10), Decimal(20), Decimal(100)
 
@@ -128,7 +128,9 @@ def limits_asked(ask: Ask) -> AmountLimits | None:
         return ask.asked.limits
     over, under = own.over if over is None else over, own.under if under is None else under
     either = over is not None and under is not None and over > under and not _OR.isdisjoint(words_of(ask.said))
-    return AmountLimits(over, under, _is_inclusive(ask, "amount_over"), _is_inclusive(ask, "amount_under"), either)
+    ranged = not _RANGE.isdisjoint(words_of(ask.words.get("amount_under"))[:1])
+    over_too, under_too = (_is_inclusive(ask, name) or ranged for name in ("amount_over", "amount_under"))
+    return AmountLimits(over, under, over_too, under_too, either)
 
 
 class Threshold(msgspec.Struct, frozen=True):

@@ -381,7 +381,7 @@ class ClaimsQuestion(Classed):
 
     def _exactly(self) -> Iterator[Decimal]:
         yield from self._behind("only", Decimal(0))
-        told = any(hit.first not in self._taken for hit in self._find("nothing"))
+        told = any(hit.after - 1 not in self._taken for hit in self._find("nothing"))
         if told and next(self._find("something"), None) is None:
             yield Decimal(0)
 

@@ -205,7 +205,7 @@ def _dollared(said: Utterance, index: int) -> bool:
 
 def _plain(word: str) -> str | None:
     try:
-        value = Decimal(word.replace(",", ".") if _CENTS_AFTER_COMMA.match(word) else word.replace(",", ""))
+        value = Decimal(thousands[1]) * 1000 if (thousands := _THOUSANDS.match(word)) else _dollars(word)
     except InvalidOperation:
         return None
     return f"{value:.0f}" if value == value.to_integral_value() else f"{value:.2f}"
@@ -286,8 +286,8 @@ def _dollars(word: str) -> Decimal:
 def _amount(said: Utterance, keys: Sequence[str], index: int, words: NumberWords) -> Tag | None:
     word = said.words[index]
     following = keys[index + 1] if index + 1 < len(keys) else ""
-    if thousands := _THOUSANDS.match(word):
-        return Tag("amount", (Decimal(thousands[1]) * 1000).quantize(_CENT), index, index + 1)
+    if _THOUSANDS.match(word):
+        return Tag("amount", Decimal(_plain(word) or 0).quantize(_CENT), index, index + 1)
     if len(word) > _LONGEST_NUMBER or not (word.isascii() and _NUMBER.match(word)) or following in words.miles:
         return None
     in_dollars = following in words.dollars

@@ -146,6 +146,7 @@ _MARKS: dict[str, Mark] = {
 
 
 _PRESSURE = ("8480-6", "8462-4")
+_TWO_NUMBERS = "mmHg, two numbers"
 # LOINC codes of US Core's vital signs, and the categories of HL7's observation-category.
 _VITAL = frozenset(
     {"85353-1", "85354-9", "55284-4", "8480-6", "8462-4", "8867-4", "9279-1", "8310-5", "8302-2", "8306-3", "9843-4"}
@@ -340,3 +341,21 @@ def _side(value: Measured | None, usual: ReferenceRange | None) -> Mark | None:
 
 def _bound(bound: Quantity | None, number: Quantity) -> Decimal | None:
     return bound.value if bound and bound.unit in {None, number.unit} else None
+
+
+def unit_of(one: Observation) -> str | None:
+    """Return the unit of a dated number, "" if it has none; None for any other result, such as the bound "<5"."""
+    if one.day is None or one.day.month is None:
+        return None
+    if one.pressure is not None:
+        return _TWO_NUMBERS
+    figure = one.main.value.quantity if one.main.value and not (one.parts or one.main.value.per) else None
+    return (figure.unit or "") if figure and not figure.comparator else None
+
+
+def figures_of(one: Observation) -> tuple[Decimal, ...]:
+    """Return the number of a result, or the two numbers of a blood pressure; () if the result has no number."""
+    if one.pressure:
+        return one.pressure[0].value, one.pressure[1].value
+    figure = one.main.value.quantity if one.main.value else None
+    return (figure.value,) if figure else ()
