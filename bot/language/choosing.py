@@ -6,6 +6,7 @@ from bot.language.anchors import anchor_tokens
 from bot.language.context import CHANGES, OBJECTS, Context, Turns, change_of, is_dated, points_back, with_change
 from bot.language.hearing import Heard
 from bot.language.kernel import AGAIN, DANGER, DATE_SHIFT, FALLBACK, FOLLOW, OF_THEM, ORDINAL, REFINE, SHARE
+from bot.language.left import others_aside
 from bot.language.licences import Licences, licence_of
 from bot.language.rules import PERSON, IntentRules, Rule
 from bot.language.shapes import Shapes, Workings
@@ -193,8 +194,10 @@ class Chooser:
         names = heard.names | {"date_range"} if "weekday" in heard.names else heard.names  # a day of the week is a time
         sums = self.weights.sums(evidence(heard.said, names))
         dangers = {one: chance for one, chance in self.weights.probabilities(sums).items() if one.startswith(DANGER)}
-        if told := anchor_tokens(heard):  # "since my surgery" is a time, whatever the surgery would ask
-            sums = self.weights.sums(evidence(heard.said, _without(heard, told) | {"date_range"}, told))
+        told = anchor_tokens(heard)  # "since my surgery" is a time, whatever the surgery would ask
+        if aside := told | others_aside(heard):
+            names = _without(heard, aside) | ({"date_range"} if told else set())
+            sums = self.weights.sums(evidence(heard.said, names, aside))
         legal, held, whole, changed = [], self.licences.held(heard), 0.0, 0.0
         before = self._intents.get(context.intent) if context else None
         may = self.fitting(heard, before)

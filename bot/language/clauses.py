@@ -1,7 +1,7 @@
 """Splits a message into clauses (question, background or courtesy) and into the items of a list."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from enum import Enum
 from itertools import dropwhile
@@ -33,6 +33,16 @@ class Clause(msgspec.Struct, frozen=True):
     after: int
     role: ClauseRole
 
+    @property
+    def places(self) -> range:
+        """The indexes of the tokens."""
+        return range(self.first, self.after)
+
+
+def clause_at(cut: Iterable[Clause], index: int) -> Clause | None:
+    """Return the clause of the token at an index; None for an index behind the message."""
+    return next((one for one in cut if index in one.places), None)
+
 
 def clauses(said: Utterance, idle: AbstractSet[int], words: WordArea) -> tuple[Clause, ...]:
     """Return the clauses of a message in order; each token is in exactly one clause.
@@ -61,31 +71,31 @@ def _spans(said: Utterance, words: WordArea) -> Iterator[tuple[int, int]]:
 def _ends_before(said: Utterance, index: int, words: WordArea) -> bool:
     """Return whether a clause ends between the token at `index` and the token before it."""
     gap = said.text[said.spans[index - 1][1] : said.spans[index][0] + 1]
-    before, word = said.words[index - 1], _plain(said.words[index])
+    before, word = said.words[index - 1], as_listed(said.words[index])
     if found := _HARD.search(gap):
         abbreviated = found.group() == "." and (before in words.abbreviation or len(before) == 1)
         return not abbreviated
     if word in words.join:
         return index + 1 < len(said.words)
     if word in words.timed:
-        return any(_plain(one) in words.does | words.speaker for one in said.words[index + 1 : index + 2])
+        return any(as_listed(one) in words.does | words.speaker for one in said.words[index + 1 : index + 2])
     if _COMMA in gap:
         following = said.words[index + 1 : index + 3] if word in words.adding else said.words[index : index + 1]
-        return word in words.speaker or any(_plain(one) in words.question | words.imperative for one in following)
+        return word in words.speaker or any(as_listed(one) in words.question | words.imperative for one in following)
     return word in words.adding and any(
-        _plain(one) in words.question | words.imperative for one in said.words[index + 1 : index + 2]
+        as_listed(one) in words.question | words.imperative for one in said.words[index + 1 : index + 2]
     )
 
 
-def _plain(word: str) -> str:
-    """Return the word without apostrophes, as the word lists write it: "what's" becomes "whats"."""
-    return word.replace("'", "").replace("\u2019", "")
+def as_listed(word: str) -> str:
+    """Return the word without apostrophes, as word lists write it: "whats" for "what's", but no "were" for "we're"."""
+    return word if word.endswith(("'re", "\u2019re")) else word.replace("'", "").replace("\u2019", "")
 
 
 def asks(said: Utterance, clause: Clause, words: WordArea) -> bool:
     """Return whether a clause has the form of a question or a request."""
     first, after = clause.first, clause.after
-    lead = map(_plain, said.words[first : min(after, first + _LEAD)])
+    lead = map(as_listed, said.words[first : min(after, first + _LEAD)])
     ends = said.text[said.spans[after - 1][1] :].lstrip()[:1]
     if ends == "?" or not {*lead}.isdisjoint(words.question):
         return True
@@ -100,11 +110,9 @@ def asks(said: Utterance, clause: Clause, words: WordArea) -> bool:
 
 def is_whole(said: Utterance, clause: Clause, words: WordArea) -> bool:
     """Return whether a clause of three words or more begins like a question or a request, or ends with "?"."""
-    rest = map(_plain, said.words[clause.first : clause.after])
-    lead = list(dropwhile(words.any("adding", "join").__contains__, rest))
+    lead = list(dropwhile(words.any("adding", "join").__contains__, said.words[clause.first : clause.after]))
     ends = said.text[said.spans[clause.after - 1][1] :].lstrip()[:1] == "?"
-    first = {lead[0], lead[0].removesuffix("s")} if len(lead) >= _LEAST_ASKED else set[str]()
-    return bool(first) and (ends or not words.any("question", "imperative").isdisjoint(first))
+    return len(lead) >= _LEAST_ASKED and (ends or not words.any("question", "imperative").isdisjoint(_heads(lead)))
 
 
 def is_question(said: Utterance, clause: Clause, words: WordArea) -> bool:
@@ -115,8 +123,12 @@ def is_question(said: Utterance, clause: Clause, words: WordArea) -> bool:
     rest = list(dropwhile(words.any("adding", "join").__contains__, said.words[clause.first : clause.after]))
     if len(rest) < _LEAST_BESIDE or (rest[0] in words.relative and rest[1] in words.speaker | words.spoken_of):
         return False
-    first = rest[0] if rest[0].endswith(("'re", "\u2019re")) else _plain(rest[0])
-    return not words.any("question", "imperative").isdisjoint({first, first.removesuffix("s")})
+    return not words.any("question", "imperative").isdisjoint(_heads(rest))
+
+
+def _heads(lead: Sequence[str]) -> set[str]:
+    """Return the first word as the word lists may have it: "whos", "who"."""
+    return {first := as_listed(lead[0]), first.removesuffix("s")}
 
 
 def asks_whether(text: str, words: WordArea) -> bool:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from bot.language.anchors import with_anchor
 from bot.language.calls import CALL_WITH
 from bot.language.choosing import Chooser, best_rule, continues
-from bot.language.clauses import ClauseRole, asks
+from bot.language.clauses import ClauseRole, asks, clause_at
 from bot.language.context import CHANGES, TIMES, Context, is_answer, merge, of_shown, on_top, points_back
 from bot.language.dates import date_tags, says_plan_year
 from bot.language.explaining import ReadingTrace, traced
@@ -24,7 +24,7 @@ from bot.language.matcher import Lexed
 from bot.language.reading import COUNTED, DOUBT, Candidate, Reading, Slot, elapsed
 from bot.language.redaction import redacted
 from bot.language.rules import PERSON, IntentRules, Rule, load_rules, may_set, shows_one
-from bot.language.safety import Alarms, Danger, Signs, alarmed, calling, in_danger
+from bot.language.safety import Alarms, Danger, alarmed, calling, in_danger
 from bot.language.slots import SIDES, dropped, excluded_beside, kinds_of, several_said, shifted_period, sides, slot_of
 from bot.language.tellers import EVEN, Tellers
 from bot.language.text import Utterance, read, read_whole
@@ -85,12 +85,15 @@ class Engine:
         part = self._hearer.knowing(part, people)
         signs = self._alarms.hear(whole)
         if danger := signs.firm():
-            now = self._tells_now(part, danger, signs, today, context)
-            question = self._beside(text, part, danger, today, context)
+            heard = self.hear(part, today, context)
+            now, question = signs.present(danger, heard), self._beside(text, heard, danger, context)
             if question is None:
                 figure = self._in_topics(text, part, context, today, begun)
                 question, now = (figure, False) if self._alarms.is_figure(figure) else (None, now)
-            return alarmed(question, danger, begun, now=now) if question else in_danger(text, danger, begun)
+            if question is None:
+                return in_danger(text, danger, begun)
+            if not signs.over(danger, heard):
+                return alarmed(question, danger, begun, now=now)
         reading = self._in_topics(text, part, context, today, begun)
         again = context is not None and reading.intent == context.intent and not reading.slots
         unasked = self._alarms.unasked(reading, signs, again=again)
@@ -103,12 +106,9 @@ class Engine:
             if asked is None or not danger.is_symptom:
                 return in_danger(text, danger, begun)
             reading = asked
-        return alarmed(reading, danger, begun, now=self._tells_now(part, danger, signs, today, context))
-
-    def _tells_now(self, said: Utterance, danger: Danger, signs: Signs, today: date, context: Context | None) -> bool:
-        """Return whether the clause with the emergency is about now: "my lips are swelling, is benadryl covered"."""
-        cut = self.hear(said, today, context).clauses
-        return any(signs.present(danger, one.first, one.after) for one in cut if one.first <= danger.at < one.after)
+        heard = self.hear(part, today, context)
+        over = not unasked and signs.over(danger, heard)
+        return reading if over else alarmed(reading, danger, begun, now=signs.present(danger, heard))
 
     def _in_topics(self, text: str, said: Utterance, context: Context | None, today: date, begun: float) -> Reading:
         """Return the reading after the last answer, or if it is unclear there, one that changes an earlier topic."""
@@ -121,14 +121,12 @@ class Engine:
                 return replace(earlier, back=back)
         return reading
 
-    def _beside(
-        self, text: str, said: Utterance, danger: Danger, today: date, context: Context | None
-    ) -> Reading | None:
+    def _beside(self, text: str, heard: Heard, danger: Danger, context: Context | None) -> Reading | None:
         """Return the reading of the other clauses of a message with an emergency; None if they ask nothing."""
-        if danger.at >= len(said.words):
+        own, said, today = clause_at(heard.clauses, danger.at), heard.said, heard.today
+        if own is None:
             return None
-        cut = self.hear(said, today, context).clauses
-        rest = [one for one in cut if not one.first <= danger.at < one.after and one.role is not ClauseRole.COURTESY]
+        rest = [one for one in heard.clauses if one is not own and one.role is not ClauseRole.COURTESY]
         words = self.lexicon.grammar.area("clauses")
         asked = " ".join(said.said(one.first, one.after) for one in rest if asks(said, one, words))
         reading = self._decide(text, self.hear(read(asked), today, context), context, 0.0) if asked else None

@@ -257,7 +257,7 @@ class Hearer:
         tags = [*general, *(tag for tag in tags if tag.first not in sentence)]
         tags = owners(said, tags, cut, self._lexicon.grammar.area("clauses"))
         marks = _marks(said, tags, self._tagger.titles, [match for match in found if match.first not in sentence])
-        asking = frozenset(place for one in cut if one.role is ClauseRole.ASKS for place in range(one.first, one.after))
+        asking = frozenset(place for one in cut if one.role is ClauseRole.ASKS for place in one.places)
         asking = asking or frozenset(range(len(keys)))
         content = tuple(place for place in sorted(asking) if place not in idle)
         bare = ("BARE",) if _bare(len(keys), tags, found, idle) else ()

@@ -85,6 +85,8 @@ def owner_left(heard: Heard, taken: AbstractSet[str]) -> Slot | None:
     Only words in `heard.content` that belong to no slot type in `taken` are considered.
     """
     used, meant = _places(heard, taken), _places(heard, {name for name in heard.marks if name.isupper()})
+    other, records = heard.marks.get("OTHER_PERSON", frozenset()), heard.joining.beside("people").keys("record")
+    meant -= {place for place in other if not records.isdisjoint(heard.keys[place + 1 : place + 2])}
     free = (
         place
         for place in heard.content
@@ -94,6 +96,19 @@ def owner_left(heard: Heard, taken: AbstractSet[str]) -> Slot | None:
     # "The plan's rate" is no Plan's, but "Bill's claims" are Bill's.
     owners = (match for word, known in words if not (known and word.islower()) and (match := _OWNER.fullmatch(word)))
     return next((Slot(match.group(), {"name": match["name"]}) for match in owners), None)
+
+
+def others_aside(heard: Heard) -> frozenset[int]:
+    """Return the indexes of the words for another person ("my neighbor", "she") beside the writer's own question.
+
+    Empty if no other clause speaks of the writer ("do I", "mine"), or if one speaks of the person.
+    """
+    words, other = heard.joining.beside("clauses"), heard.marks.get("OTHER_PERSON", frozenset())
+    told = {at for one in heard.clauses if not other.isdisjoint(one.places) for at in one.places}
+    rest = {word for at, word in enumerate(heard.said.words) if at not in told}
+    if rest.isdisjoint(words.any("writer", "mine")) or not rest.isdisjoint(words.personal):
+        return frozenset()
+    return other.union(at for at in told if heard.said.words[at] in words.personal)
 
 
 def _whole(said: Utterance, index: int) -> str:

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from msgspec.structs import replace
 
-from bot.language.clauses import Clause, ClauseRole, is_whole
+from bot.language.clauses import Clause, ClauseRole, as_listed, is_whole
 from bot.language.matcher import WordArea
 from bot.language.text import Tag, Utterance, keys_in
 
@@ -84,7 +84,7 @@ def _told_behind(said: Utterance, tag: Tag, cut: Sequence[Clause], words: WordAr
 
     Empty for any other relative.
     """
-    end = next(one.after for one in cut if one.first <= tag.first < one.after)
+    end = next(one.after for one in cut if tag.first in one.places)
     asked = (place for place in range(tag.after, end) if said.words[place] in words.question)
     return range(tag.after, next(asked, end)) if _is_told(said, tag, words) else range(0)
 
@@ -109,21 +109,28 @@ def _has_paper(said: Utterance, tag: Tag, words: WordArea) -> bool:
 def _owns_it(said: Utterance, tag: Tag, tags: Sequence[Tag], cut: Sequence[Clause], words: WordArea) -> bool:
     if _is_told(said, tag, words) or _has_paper(said, tag, words):
         return False
-    possessive = "'" in said.words[tag.after - 1]
-    own = next(one for one in cut if one.first <= tag.first < one.after)
-    behind = said.words[tag.after : own.after]
-    if words.opining.intersection(behind[:2]) and words.ours.intersection(behind):
-        return not words.spoken_of.isdisjoint(behind)
-    leads = tag.first > own.first and said.words[tag.first - 1] in words.question | {"for", "of", "para", "de", "about"}
+    own = next(one for one in cut if tag.first in one.places)
+    behind, before = [*map(as_listed, said.words[tag.after : own.after])], said.words[own.first : tag.first][-1:]
+    leads = not {"for", "of", "para", "de", "about"}.isdisjoint(before)
+    possessive = "'" in said.words[tag.after - 1] or (leads and before[0] in {"of", "de"})
+    leads = leads or not words.question.isdisjoint(before)
     others = [one for one in cut if one is not own and is_whole(said, one, words)]
     asks = others or [one for one in cut if one.role is ClauseRole.ASKS]
+    wants = any(one in words.question and other in words.speaker for one, other in pairwise(behind))
+    told = wants or not (words.speaker - words.mine).isdisjoint(behind)
+    theirs = not words.personal.isdisjoint(behind)
     # Not in "my son is sick, what is my copay".
-    if not asks or (own.role is ClauseRole.ASKS and not (others and tag.first == own.first)):
-        wants = any(one in words.question and other in words.speaker for one, other in pairwise(behind))
-        return possessive or leads or not (wants or words.writer.intersection(behind))
-    inside = range(own.first, own.after)
-    asked = {said.words[at] for one in asks for at in range(one.first, one.after)}
-    return any(one.kind in _CARE and one.first in inside for one in tags) or not words.spoken_of.isdisjoint(asked)
+    if not asks or (own.role is ClauseRole.ASKS and (not others or is_whole(said, own, words) or possessive or leads)):
+        return possessive or leads or not told or theirs
+    places = {at for one in asks for at in one.places}
+    asked = {as_listed(said.words[at]) for at in places}
+    if not words.verdict.isdisjoint(asked):  # "my wife says we owe it, is she right"
+        return theirs
+    cares = [one.first for one in tags if one.kind in _CARE]
+    cared = (possessive or theirs or not told) and any(at in own.places for at in cares)
+    it = not words.spoken_of.isdisjoint(asked) or (places.isdisjoint(cares) and words.mine.isdisjoint(asked))
+    whom = words.personal if asked & words.speaker else words.any("personal", "whom")
+    return (cared and it) or not whom.isdisjoint(asked) or (leads and own.first == tag.first - 1)
 
 
 def with_people(

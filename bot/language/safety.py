@@ -9,10 +9,12 @@ the reading.
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
 from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from bot.language.clauses import clause_at
 from bot.language.dangers import (
     BEAT,
     CALM,
@@ -24,13 +26,14 @@ from bot.language.dangers import (
     LOSS,
     NOW,
     OFTEN,
+    PRESENT,
     SYMPTOM,
     THEN,
     UNWELL,
     DangerRule,
     Dangers,
 )
-from bot.language.hearing import Speller
+from bot.language.hearing import Heard, Speller
 from bot.language.kernel import FALLBACK
 from bot.language.lexicon import Lexicon
 from bot.language.phrases import PhraseFound
@@ -39,6 +42,7 @@ from bot.language.rules import IntentRules
 from bot.language.text import AnyOf, Utterance
 
 MOST_TRIED = 100
+_RECENT = timedelta(days=7)
 _SENTENCE_ENDS = ".?!;\n"
 _CLAUSE_ENDS = f"{_SENTENCE_ENDS},:"
 
@@ -99,14 +103,25 @@ class Signs:
         rules = (rule for rule in self._dangers.rules if not (rule.alone or rule.firm))
         return self._first((rule, rule.loose and not rule.plain) for rule in rules)
 
-    def present(self, danger: Danger, first: int, after: int) -> bool:
-        """Return whether the emergency is now, by the words around its trigger between commas and in [first, after)."""
-        places, parts = self._places, _parts(self._said, _CLAUSE_ENDS)
-        first = max(first, bisect_left(parts, parts[danger.at]))
-        last = min(after, bisect_right(parts, parts[danger.at])) - 1
+    def present(self, danger: Danger, heard: Heard) -> bool:
+        """Return whether the emergency is now, by the words around its trigger between commas and in its clause."""
+        places, parts, own = self._places, _parts(self._said, _CLAUSE_ENDS), clause_at(heard.clauses, danger.at)
+        if own is None:
+            return False
+        first = max(own.first, bisect_left(parts, parts[danger.at]))
+        last = min(own.after, bisect_right(parts, parts[danger.at])) - 1
         told = {one for one in (CALM, CARE, THEN, NOW, OFTEN) if _many(places.get(one, ()), first, last)}
         now = NOW in told or danger.firm or HAPPENS in places or told.isdisjoint({CALM, CARE, THEN})
         return now and OFTEN not in told and not danger.is_symptom
+
+    def over(self, danger: Danger, heard: Heard) -> bool:
+        """Return whether a body's emergency is told as of more than a week ago: "I had chest pain back in August"."""
+        own = clause_at(heard.clauses, danger.at)
+        if own is None or danger.intent != _OF_BODY or _many(self._places.get(PRESENT, ()), own.first, own.after - 1):
+            return False
+        told = [tag.value for tag in heard.tags if tag.kind == "date_range" and tag.first in own.places]
+        ends = [str((isinstance(days, Mapping) and days.get("end")) or heard.today) for days in told]
+        return bool(ends) and max(ends) < (heard.today - _RECENT).isoformat()
 
     def name(self, *ideas: str) -> bool:
         """Return whether the message contains any of these ideas."""
