@@ -76,7 +76,8 @@ from bot.language.calendar import later
 from bot.kit.sides import compares_named, parted, sides_said
 from bot.kit.spans import days_around, service_dates, span_of, time_of, times_set_apart
 from bot.kit.spelling import is_named, name_of_state, words_of
-from bot.kit.floors import Toward, went_toward, yearly_asked
+from bot.kit.floors import yearly_asked
+from bot.kit.toward import Toward, went_toward
 from bot.kit.amounts import (
     Portion, amount_in, holds_more, of_whole, part_of, part_of_all, plan_paid_in, portion_of, sum_told)
 from bot.kit.tense import asks_from_now_on, hand_over_ahead, lies_after, may_be_ahead, may_come, speaks_ahead

@@ -96,10 +96,7 @@ def asks_by_itself(words: Sequence[str], listed: WordArea, *, least: int = ELLIP
 
 
 def points_back(words: Sequence[str], listed: WordArea) -> bool:
-    """Return whether words refer to the subject of the previous answer: "is it covered", "ya la pagó".
-
-    The article "la" of "la visita" does not.
-    """
+    """Return whether words refer to the previous answer's subject: "is it covered", "ya la pagó", not "la visita"."""
     around = zip(("", *words), words, (*words[1:], ""), strict=False)
     return any(
         (word in listed.points and after not in listed.leads_on)
@@ -132,18 +129,14 @@ def on_top(slots: Mapping[str, Slot], heard: Heard) -> dict[str, Slot]:
 
 
 def changed(context: Context, reading: Reading, intents: Mapping[str, IntentRules]) -> tuple[str, dict[str, Slot]]:
-    """Return the earlier question's intent and slots with a refinement or date shift applied.
-
-    A slot whose new value is None is removed.
-    """
+    """Return the earlier question's intent and slots, changed by a refinement or date shift; None removes a slot."""
     topic = context.topic(reading.back)
     rules = intents.get(topic.intent)
     excludes, several = (rules.excludes, rules.several) if rules else (frozenset[str](), frozenset[str]())
     kinds = KINDS_OF_CARE - excludes
     out = {name for name, slot in reading.slots.items() if name in kinds and (slot.excluded or slot.value is None)}
-    kinds_said = reading.slots.keys() - out  # "drop the hospital ones"
     anew = KINDS_OF_CARE if "ONLY" in reading.concepts else KINDS_OF_CARE | {"claim_type", "drug"}
-    replaced = anew if anew & kinds_said else frozenset()  # "and for prescriptions?" after dental care
+    replaced = anew if anew & (reading.slots.keys() - out) else frozenset()  # "and for prescriptions?", none excluded
     if reading.slots.keys() - TIMES - {PERSON}:
         replaced |= {WORKINGS}  # what is narrowed down is no rule of all plans and of everybody
     kept = {name: slot for name, slot in topic.slots.items() if name not in replaced}
@@ -210,8 +203,7 @@ def _instead(rules: IntentRules | None, reading: Reading, slots: Mapping[str, Sl
 def _narrows(context: Context, reading: Reading, intents: Mapping[str, IntentRules]) -> bool:
     """Return whether a search keeps the conditions of the previous search because it names no provider or kind of care.
 
-    For example "any of those on L", or "closest to 37405", which names only a place. After a search of those at an
-    organization, "do they have a dentist" keeps the organization.
+    For example "closest to 37405", or "do they have a dentist" after a search of those at an organization.
     """
     rules, before = intents.get(reading.intent or ""), intents.get(context.intent)
     if rules is None or before is None or not (lists_providers(rules) and lists_providers(before)):
