@@ -32,7 +32,7 @@ _MODULES = {
         records.claim records.explanation records.claim_set records.reasons records.service records.share
     """,
     "coverage": """
-        kit.ahead kit.benefits kit.benefits_csv kit.coming kit.coverages kit.floors kit.tense kit.to_come
+        kit.ahead kit.benefits kit.benefits_csv kit.coming kit.coverages kit.floors kit.tense kit.to_come kit.toward
         records.card records.coverage
     """,
     "directory": """

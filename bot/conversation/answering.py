@@ -369,7 +369,7 @@ class Answering:
         """Return the rendered answer.
 
         `values` say whether the answer is `private`, the asker `alone` in a 1:1 chat, whose record it is if not the
-        asker's (`theirs`), the `payer`, whether it is the `first` about the `member`, and if standing notes were `said`.
+        asker's (`theirs`), the `payer`, whether it is the `first` about the `member`; standing notes were `said`.
         """
         report, kind = ask.report, Private if values["private"] else Shareable
         blocks = self._pack.render(template, {"answer": summary, **values}, asked.language, links)

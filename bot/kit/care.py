@@ -371,7 +371,7 @@ def tests_on_record(
         asked=_direction(ask) if alike else None,
         limit=_limit(ask) if alike else None,
         marks=_marks(ask) if alike else frozenset(),
-        every="date_range" in ask.slots or _EVERY.search(_said(ask)) is not None,
+        every=("date_range" in ask.slots and _direction(ask) is None) or _EVERY.search(_said(ask)) is not None,
         of=ordered,
     )
 

@@ -197,6 +197,13 @@ def filter_of(ask: Ask) -> ClaimFilter:
     return ask.claim_filter
 
 
+def _without_said(ask: Ask) -> str | None:
+    """Return the words that exclude a specialty, unless a kind of claim or care is told by the same: "no dental"."""
+    kinds = [one.text for name in ("claim_type", "service") if (one := ask.excluded.get(name))]
+    words = excluded.text if (excluded := ask.excluded.get("specialty")) else None
+    return None if words is None or any(words in text or text in words for text in kinds) else words
+
+
 def _wanted(ask: Ask) -> ClaimFilter:
     start, end = span_of(ask)
     services, specialists = _services(ask), _specialists(ask)
@@ -216,10 +223,6 @@ def _wanted(ask: Ask) -> ClaimFilter:
     in_time = ask.asked.first_and_last or (nth is not None and nth > 0)
     by_size = (ask.asked.by_size or tops) and sizes and nth is not None
     part, excluded = part_asked(ask), ask.excluded.get("specialty")
-    kinds = [one.text for name in ("claim_type", "service") if (one := ask.excluded.get(name))]
-    told = excluded is None or any(
-        excluded.text in text or text in excluded.text for text in kinds
-    )  # "no dental" is told by its kind of claim
     out = excluded.every if excluded else ()
     named_ = "provider_name" in ask.slots and not set_apart(ask)  # who is named needs no kind, "not like my dentist"
     return ClaimFilter(
@@ -228,7 +231,7 @@ def _wanted(ask: Ask) -> ClaimFilter:
         without_doctors=frozenset(code for one in out for code in as_codes(one)),
         degrees=frozenset() if "specialty" in ask.slots else ask.asked.degrees,
         no_degrees=ask.asked.no_degrees,
-        without_said=None if told or excluded is None else excluded.text,
+        without_said=_without_said(ask),
         start=start,
         end=end,
         times=times_apart(ask),

@@ -128,9 +128,15 @@ def _owns_it(said: Utterance, tag: Tag, tags: Sequence[Tag], cut: Sequence[Claus
         return theirs
     cares = [one.first for one in tags if one.kind in _CARE]
     cared = (possessive or theirs or not told) and any(at in own.places for at in cares)
-    it = not words.spoken_of.isdisjoint(asked) or (places.isdisjoint(cares) and words.mine.isdisjoint(asked))
+    spoken = not words.spoken_of.isdisjoint(asked)
+    it = spoken or (places.isdisjoint(cares) and words.mine.isdisjoint(asked))
     whom = words.personal if asked & words.speaker else words.any("personal", "whom")
-    return (cared and it) or not whom.isdisjoint(asked) or (leads and own.first == tag.first - 1)
+    return (
+        (cared and it)
+        or (possessive and spoken)
+        or not whom.isdisjoint(asked)
+        or (leads and own.first == tag.first - 1)
+    )
 
 
 def with_people(

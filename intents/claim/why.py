@@ -115,6 +115,9 @@ async def answer(ask: Ask) -> Explained:
     if apart := await _set_apart(ask):
         cite_claims(ask, (*apart.claims, *apart.others))
         return apart
+    if {"provider_name", "amount"} <= ask.slots.keys() and ("always" in ask.asked.says or len(_figures(ask)) > 1):
+        slots = {name: value for name, value in ask.slots.items() if name != "amount"}
+        ask = replace(ask, slots=slots)  # what was expected is no condition: "54.87 and not the usual 50"
     claim_set = await newest_claims(
         ask, *service_dates(ask), enough=lambda so_far: len(_chosen(so_far, ask)) > SHOWN, page_size=50
     )
@@ -157,8 +160,12 @@ async def _set_apart(ask: Ask) -> Explained | None:
 def _said_of(part: Ask) -> Told:
     sizes = [Decimal(str(part.slots[name])) for name in _SIZES if name in part.slots]
     sizes = sizes or [Decimal(0)] * (not _NOTHING.isdisjoint(part.asked.says))
-    sizes = sizes or [Decimal(one) for one in _FIGURE.findall(part.said.replace(",", ""))]
+    sizes = sizes or _figures(part)
     return {name: value for name, value in part.slots.items() if name in _TELLING}, tuple(sizes)
+
+
+def _figures(ask: Ask) -> list[Decimal]:
+    return [Decimal(one) for one in _FIGURE.findall(ask.said.replace(",", ""))]
 
 
 async def _of_side(ways: Sequence[Ask], sizes: Sequence[Decimal]) -> tuple[Claim, ...]:
