@@ -59,6 +59,7 @@ KINDS: Mapping[str, float] = {"words": 1.0, "apart": 0.6, "pieces": 1.0, "found"
 _APART = 2
 _NUMBER = re.compile(r"\d")
 _SHORTEST, _LONGEST = 2, 5
+_WORD = 50  # letters of a word that are cut into pieces, more than any word has
 
 EvidenceTexts = Mapping[str, Sequence[str]]
 
@@ -74,7 +75,7 @@ def evidence(said: Utterance, names: AbstractSet[str], without: AbstractSet[int]
     return {
         "words": [*words, *[f"{left} {right}" for left, right in pairs]],
         "apart": [f"{word} … {other}" for at, word in enumerate(words, 2) for other in words[at : at + _APART]],
-        "pieces": [f" {word} " for word in words],
+        "pieces": [f" {word[:_WORD]} " for word in words],
         "found": [*names],
     }
 
