@@ -197,11 +197,10 @@ def filter_of(ask: Ask) -> ClaimFilter:
     return ask.claim_filter
 
 
-def _without_said(ask: Ask) -> str | None:
+def _without_said(ask: Ask, words: str) -> str | None:
     """Return the words that exclude a specialty, unless a kind of claim or care is told by the same: "no dental"."""
     kinds = [one.text for name in ("claim_type", "service") if (one := ask.excluded.get(name))]
-    words = excluded.text if (excluded := ask.excluded.get("specialty")) else None
-    return None if words is None or any(words in text or text in words for text in kinds) else words
+    return None if any(words in text or text in words for text in kinds) else words
 
 
 def _wanted(ask: Ask) -> ClaimFilter:
@@ -231,7 +230,7 @@ def _wanted(ask: Ask) -> ClaimFilter:
         without_doctors=frozenset(code for one in out for code in as_codes(one)),
         degrees=frozenset() if "specialty" in ask.slots else ask.asked.degrees,
         no_degrees=ask.asked.no_degrees,
-        without_said=_without_said(ask),
+        without_said=_without_said(ask, excluded.text) if excluded else None,
         start=start,
         end=end,
         times=times_apart(ask),

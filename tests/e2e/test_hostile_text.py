@@ -102,7 +102,7 @@ async def test_what_the_message_box_finds_is_inert(scene: Played) -> None:
 
 
 # What a template links: a number of North America, and a place on a map, which stands in the query alone.
-_OPENED = re.compile(r"tel:\+1\d{10}|https://www\.google\.com/maps/search/\?api=1&query=[\w%.~-]*", re.ASCII)
+_OPENED = re.compile(r"tel:(?:\+1\d{10}|\d{3})|https://www\.google\.com/maps/search/\?api=1&query=[\w%.~-]*", re.ASCII)
 PAYLOADS = (
     "<!channel>",
     "<!here|now>",

@@ -101,7 +101,7 @@ async def test_home_follows_the_account_and_names_nobody(workspace: Workspace) -
     assert [row[-1] for row in rows] == ["context"] * 3
     before, linked, after = (json.dumps(home) for home in seen)
     assert "Not connected yet." in before
-    assert "Connected to BlueCross" in linked
+    assert "Connected since" in linked
     assert "Tell me about new claims" in linked
     assert "Not connected yet." in after
     for home in (before, linked, after):
