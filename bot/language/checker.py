@@ -115,7 +115,7 @@ def _misread(entry: IntentRules, readings: _Readings) -> Iterator[tuple[str, str
         found = (readings.of(said, context) for context in contexts)
         reading = next((one for one in found if one.intent == entry.intent), None) or readings.of(said, contexts[0])
         offered = reading.unclear and any(one.intent == entry.intent for one in reading.candidates)
-        if reading.intent != entry.intent and not offered:
+        if reading.intent != entry.intent and not offered and not _told_alike(entry, reading, readings.engine):
             yield said, f"example goes to {reading.intent}: {said!r}"
         elif entry.licence and reading.rule not in entry.licence and not _is_licensed(entry, said, readings.engine):
             yield said, f"example holds nothing of its licence: {said!r}"
@@ -126,6 +126,12 @@ def _misread(entry: IntentRules, readings: _Readings) -> Iterator[tuple[str, str
         reading = readings.of(said)
         if reading.intent == entry.intent and not reading.unclear:
             yield said, f"counterexample is taken: {said!r}"
+
+
+def _told_alike(entry: IntentRules, reading: Reading, engine: Engine) -> bool:
+    """Return whether both intents tell of claims: what is asked decides between these (`bot.language.tellers`)."""
+    other = engine.intents.get(reading.intent or "")
+    return entry.tells is not None and other is not None and other.tells is not None
 
 
 def _is_licensed(entry: IntentRules, said: str, engine: Engine) -> bool:
