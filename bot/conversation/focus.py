@@ -262,8 +262,8 @@ def of_doctor(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[s
 def of_record(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked:
     """Return the question with the record that the last answer was about, if it refers to that record; else unchanged.
 
-    Both questions are about a claim, or this one is about the doctor of that claim: "is she still in network". The
-    record is identified by its id, so filters of the earlier question are dropped.
+    It refers to it if both questions are about claims, or if this one is about the doctor of that claim: "is she still
+    in network". The record is identified by its id, so filters of the earlier question are dropped.
     """
     context = memory.context()
     if (

@@ -102,11 +102,11 @@ def _like_shown(memory: Memory, asked: Asked, reading: Reading, intents: Mapping
 
 
 def of_entry(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked:
-    """Return the question about the list entry that it means: "the second one's phone number"; else unchanged.
+    """Return the question about the list entry to which it refers: "the second one's phone number"; else unchanged.
 
-    The entry's button identifies its record or provider. A question of a provider without number is about the entry
-    that a word of it names ("the limestone one"), else about `memory.lead`, or about all entries of a list of
-    providers. "My last claim" means the newest claim, not the last entry. A number that no entry has is said.
+    The entry's button identifies its record or provider. Without a number, a question about a provider is about the
+    entry that contains a word of it ("the limestone one"), else about `memory.lead`, the entry that was singled out, or
+    all of them. "My last claim" is the newest claim. For a number that no entry has, return a question that says so.
     """
     rules, told = intents.get(asked.intent), asked.slots.get("ordinal")
     index = told.value.get("index") if told and isinstance(told.value, Mapping) else None

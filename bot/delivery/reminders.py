@@ -94,7 +94,7 @@ class Reminder(msgspec.Struct, frozen=True):
 
     @property
     def untold(self) -> Reminder:
-        """The reminder as it is stored after it was not sent. `found` is still to be sent."""
+        """The reminder without its mark of being sent (`telling`), as stored after sending failed; its news stay."""
         return msgspec.structs.replace(self, telling=None)
 
     def told_as(self, days: int, *, surely: bool = True) -> Reminder | None:

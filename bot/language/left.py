@@ -120,7 +120,7 @@ def _whole(said: Utterance, index: int) -> str:
 
 
 def asked_of(heard: Heard, words: Mapping[str, str]) -> ClaimsAsked:
-    """Return what a message requests about claims, read once for the same `words` of its slots."""
+    """Return what a message requests about claims, cached in `heard`. `words` are the words of its slots, by slot."""
     key = words_key(heard.said.text, words)
     found = heard.asked[key] = heard.asked.get(key) or ClaimsQuestion(heard.said, heard.lexed, words).asked()
     return found

@@ -211,7 +211,7 @@ def _points(rows: Sequence[Zip]) -> Points:
 
 
 def _zip(row: Mapping[str, Any]) -> Zip:
-    """Return the needed fields of a row of the package."""
+    """Return a ZIP code from a row of the `zipcodes` package: its place, center and time zone."""
     lat, long = float(row["lat"] or 0), float(row["long"] or 0)
     point = (lat, long) if lat and long else None
     return Zip(

@@ -159,7 +159,7 @@ def _is_within(one: Tag, other: Tag) -> bool:
 
 
 def _has_year(said: Utterance, tag: Tag) -> bool:
-    """Return whether the words name a year: "2025", or "this year", which lasts longer than a month from January 1."""
+    """Return whether the words name a year: four digits, or a time from January 1 to a month after January."""
     start, end = _days(tag)
     if start[4:] == "-01-01" and end[5:7] > "01":
         return True

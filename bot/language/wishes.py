@@ -305,7 +305,7 @@ def _joined(heard: Heard) -> Iterator[int]:
 
 
 def _tells(name: str) -> bool:
-    """Return whether a name in `Heard.names` is a concept with content."""
+    """Return whether a name in `Heard.names` is a concept, and not that of filler words such as "please"."""
     return name.isupper() and name != "FILLER"
 
 

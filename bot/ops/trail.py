@@ -84,7 +84,7 @@ class AuditRow(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def joining(ends: Iterator[LaneEnd]) -> str:
-    """Return the `detail` of a joining row for these ends."""
+    """Return the `detail` of a row that joins lanes: of each its number, and its last row's number and MAC."""
     return " ".join(f"{end.lane}:{end.number}:{end.mac}" for end in ends)
 
 
@@ -162,7 +162,7 @@ class Check(msgspec.Struct):
         self.spans[lane] = self.spans.get(lane, (entry.at, ""))[0], entry.at
 
     def verify_joins(self) -> None:
-        """Add a fault if several processes wrote to lanes for hours and no joining row lists the ends of the lanes."""
+        """Add a fault if several processes wrote lanes (chains of rows) for hours, and no row lists the lanes' ends."""
         spans = sorted(span for lane, span in self.spans.items() if lane != JOINS)
         if len(spans) <= 1 or JOINS in self.spans or self.last(JOINS).number:
             return

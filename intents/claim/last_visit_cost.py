@@ -256,9 +256,9 @@ def _in_all(claims: Sequence[Claim]) -> Amount | None:
 
 
 def _meant(claim_set: ClaimSet, ask: Ask, wanted: ClaimFilter) -> ClaimSet:
-    """Return only the claims that match the conditions.
+    """Return the claims that match the conditions, unless the claim that was shown last does not match them.
 
-    If the claim shown last does not match, return instead all fills or all other claims, whichever that claim is.
+    Then return all pharmacy fills if that claim is a fill, otherwise all claims that are no fill.
     """
     focus, fit = ask.arguments.get("focus"), _of(claim_set, wanted)
     shown = next((claim for claim in claim_set.claims if claim.id == focus), None)

@@ -186,7 +186,7 @@ async def _of_side(ways: Sequence[Ask], sizes: Sequence[Decimal]) -> tuple[Claim
 
 
 async def _other_shares(ask: Ask, summary: Explained) -> dict[str, Decimal]:
-    """Return the coinsurance of the plan by the id of each claim that proves another percentage in network."""
+    """Return the plan's coinsurance percentage, by claim id, for each in-network claim with another percentage."""
     proven = [(claim, why) for claim in summary.claims if (why := summary.whys.get(claim.id)) and why.percent]
     mine = [(claim, why) for claim, why in proven if why.reason == "coinsurance" and network_side(claim) != "out"]
     plans = {one.id: one for one in await ask.own_coverages()} if mine else {}
