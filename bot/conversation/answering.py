@@ -368,8 +368,8 @@ class Answering:
     ) -> Answered:
         """Return the rendered answer.
 
-        `values` say whether the answer is `private`, the asker `alone` in a 1:1 chat, whose record it is if not the
-        asker's (`theirs`), the `payer`, whether it is the `first` about the `member`; standing notes were `said`.
+        `values`: whether the answer is `private`, the asker `alone` in a 1:1 chat, it is the `first` about the `member`
+        and standing notes were `said` before; the `payer`; whose record it is (`theirs`), if not the asker's.
         """
         report, kind = ask.report, Private if values["private"] else Shareable
         blocks = self._pack.render(template, {"answer": summary, **values}, asked.language, links)

@@ -175,9 +175,8 @@ class Said(msgspec.Struct, frozen=True):
 
     `asked` is the question that the reply answers, `wants` the slot that the reply asks for. `keeps` is True if the
     previous topic continues (after thanks, help, or a message that was not understood), unless the message names a
-    provider, who is then the topic. `slots` are the slots of the
-    intents that the reply's buttons offer, by intent. `rates`: the reader may rate the answer. `alone`: the reply's
-    buttons work, and the dialogue state is unchanged (T54).
+    provider, who is then the topic. `slots` are the slots of the intents that the reply's buttons offer, by intent.
+    `rates`: the reader may rate the answer. `alone`: the buttons work, and the dialogue state is unchanged (T54).
     """
 
     reply: Answered

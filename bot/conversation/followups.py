@@ -217,11 +217,8 @@ def no_such_entry(memory: Memory, reading: Reading, language: Language) -> Asked
         return Asked(_AGAIN, language=language)
     if reading.intent != _ORDINAL or not memory.choices:
         return None
-    only = None
-    if (
-        len(memory.choices) == 1 and memory.choices[0].intent != ENTRY
-    ):  # its question, as the template's values for a button
-        asked = memory.choices[0]
+    asked, only = memory.choices[0], None
+    if len(memory.choices) == 1 and asked.intent != ENTRY:  # its question, as the template's values for a button
         words = {name: value for name, value in asked.values.items() if isinstance(value, str)}
         only = {"intent": asked.intent, "arguments": tuple({**words, **asked.arguments}.items())}
     slots = {"entries": Slot("", len(memory.choices)), "only": Slot("", only)}

@@ -33,8 +33,7 @@ log = structlog.get_logger("turn")
 
 ITEMS, BETWEEN = "items", ";"  # a button's arguments hold no line's end
 _MOST = 2_000  # lines that are taken out of a message; the answer says how many of them it asks
-_MOST_MISSES = 2
-_SURELY = 0.9
+_MOST_MISSES, _SURELY = 2, 0.9
 _LEAST_KEPT = 3  # words
 _A_SENTENCE = 5  # words, whose language counts more than the one that was asked for before
 _MAY_BE_GIVEN = frozenset({"choices", "not_understood", "menu"})
