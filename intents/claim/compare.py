@@ -137,7 +137,8 @@ async def answer(ask: Ask) -> Comparison:
     start, end = _around(ask)
     claim_set = await period_claims(ask, start, end)
     ask = by_name(ask, claim_set.every)
-    if not (filter_of(ask).sides or shown_before(ask)) and (two := sides_said(ask, claim_set.every)):
+    empty = not all(claim_set.within(*side).counted for side in _sides(ask))  # "dental or eye care", read together
+    if (empty or not filter_of(ask).sides) and not shown_before(ask) and (two := sides_said(ask, claim_set.every)):
         ask.claim_filter = replace(filter_of(ask), two=two)
         ask.said_unmet("words")
     if _is_one_sided(ask):
@@ -239,10 +240,8 @@ def _whole_year(claim_set: ClaimSet, side: tuple[Span, ClaimFilter], ask: Ask) -
 
 def _wanted(ask: Ask) -> ClaimFilter:
     """Return the conditions of the comparison; a second provider name becomes another provider to compare."""
-    wanted, other = (
-        of_unit(ask, summed_filter(ask, filter_of(ask))),
-        ask.slots.get("other_name") or ask.asked.says.get("other_one"),
-    )
+    wanted = of_unit(ask, summed_filter(ask, filter_of(ask)))
+    other = ask.slots.get("other_name") or ask.asked.says.get("other_one")
     wanted = replace(wanted, providers=tuple(dict.fromkeys((*wanted.providers, str(other))))) if other else wanted
     return with_sides(ask, wanted)
 
