@@ -20,8 +20,10 @@ from bot.language.rules import IntentRules
 from bot.language.text import read
 
 TODAY = date(2024, 11, 24)
-SLOWEST_MS = 60.0
-_RUNS = 10
+_ORDINARY = "what did I owe for my last visit to a cardiologist in Chattanooga"
+_SLOWEST = 10
+"""How many times as long as the ordinary question a hostile message may take, on whatever machine."""
+_RUNS = 5
 _HOSTILE = ("((((" * 1000, "a" * 4000, "doctor near " * 330, "\u0301" * 4000, "1/" * 2000, "<" * 4000, "last " * 800)
 
 
@@ -62,11 +64,15 @@ def doubts(folder: Path, engine: Engine) -> list[Finding]:
 
 
 def _slow(engine: Engine) -> Iterator[Finding]:
-    """Yield a finding for each hostile message that takes more than `SLOWEST_MS`, the best CPU time of `_RUNS` runs."""
+    """Yield a finding for each hostile message that takes more than `_SLOWEST` ordinary questions.
+
+    The CPU times compared are the shortest of some runs in turn, so that other work on the machine slows both.
+    """
     for text in _HOSTILE:
-        took = min(_milliseconds(engine, text) for _ in range(_RUNS))
-        if took > SLOWEST_MS:
-            yield Finding("_words", 0, f"{text[:12]!r}… takes {took:.0f} ms, at most {SLOWEST_MS:.0f}")
+        runs = [(_milliseconds(engine, text), _milliseconds(engine, _ORDINARY)) for _ in range(_RUNS)]
+        took, ordinary = map(min, zip(*runs, strict=True))
+        if took > _SLOWEST * ordinary:
+            yield Finding("_words", 0, f"{text[:12]!r}… takes {took / ordinary:.0f} questions, at most {_SLOWEST}")
 
 
 def _milliseconds(engine: Engine, text: str) -> float:

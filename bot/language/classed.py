@@ -95,7 +95,7 @@ class Classed:
 
     def _run(self, text: str | None) -> frozenset[int]:
         """Return the token indexes of a slot's words; values that stand apart are separated by commas: "2026, 2025"."""
-        parts = [words for one in text.split(", ") if (words := read(one).words)] if text else []
+        parts = [words for one in {*text.split(", ")} if (words := read(one).words)] if text else []
         return frozenset(
             place
             for part in parts

@@ -273,9 +273,8 @@ def _is_sought(tags: Sequence[Tag], found: Sequence[PhraseFound], said: Utteranc
     whom = [tag for tag in tags if tag.kind in {"specialty", "any_doctor", "facility_type"}]
     named = bool(whom) or any(concept == "PHARMACY" for _, concept in spoken) or any(map(is_nucc, said.words))
     placed = "location" in kinds or any(word.isdigit() and len(word) == _ZIP_DIGITS for word in said.words)
-    beside = {
-        name for match, name in spoken if not any(a.first <= match.first and match.after <= a.after for a in whom)
-    }
+    within = {place for tag in whom for place in range(tag.first, tag.after)}
+    beside = {name for match, name in spoken if not within.issuperset(range(match.first, match.after))}
     return named and placed and (beside.isdisjoint(OF_CLAIMS) or "accepting_new" in kinds)  # "who's got an opening"
 
 

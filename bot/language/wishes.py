@@ -57,6 +57,8 @@ def as_taken(entry: IntentRules, heard: Heard, lexicon: Lexicon) -> Heard:
 def _corrected(heard: Heard, lexicon: Lexicon) -> Heard:
     """Return the message without values that a correction takes back: "an eye doctor, no sorry, a dentist"."""
     marks = {at for at in heard.marks.get("CORRECTION", ()) if heard.keys[at] not in heard.joining.excepting}
+    if not marks:
+        return heard
     gone = [one for one in heard.tags if any(_takes_back(heard, lexicon, one, other, marks) for other in heard.tags)]
     return _retagged(heard, [tag for tag in heard.tags if tag not in gone]) if gone else heard
 
