@@ -32,7 +32,7 @@ from bot.kit.claims import (
 from bot.kit.coming import (
     Wants, counted_toward, counting_asked, is_timeless, names_care, sides_asked, unsaid_of, wants_to_come)
 from bot.kit.conditions import is_called as is_called_so
-from bot.kit.conditions import Conditions, conditions, sift
+from bot.kit.conditions import Conditions, conditions, is_title, sift
 from bot.kit.coverages import (
     Coverages, Shares, VisitCopays, asks_family, asks_standing, asks_whether, asks_yearly, by_figure,
     coverages_of, member_coverages, named_visits, of_family, of_scope, passed, plan_year_of,

@@ -25,6 +25,7 @@ from bot.kit.network_names import Wanted, names_of
 from bot.kit.offers import Document, WithDocument
 from bot.kit.organizations import nearest, telling_words
 from bot.kit.spelling import words_of
+from bot.kit.who import who_shown
 from bot.language.context import AMONG
 from bot.records.listing import Listing
 
@@ -188,7 +189,7 @@ class ProviderSearch(ABC, Generic[F]):
             if unclear.may_be:
                 return self.page((), None, wishes, unclear=unclear)
             wishes = replace(wishes, networks=wishes.networks.known)
-        where = await around(ask) if placed else None
+        where = await around(await _near_shown(ask)) if placed else None
         wishes, found = await self.read(wishes, where)
         no_name = await self._no_name(wishes, found)
         if no_name:
@@ -363,3 +364,14 @@ async def find_places(ask: Ask, *kinds: str, of_one: str | None = None, anywhere
     """
     wishes = conditions(ask, (), await without_own(ask, await asked_networks(ask)))
     return await Places(ask, kinds, of_one).answer(wishes, placed=not anywhere)
+
+
+async def _near_shown(ask: Ask) -> Ask:
+    """Return the question, if it names no place, with the place of the provider shown before."""
+    if ask.several.get("location") or ask.slots.get("location", "me") != "me":
+        return ask
+    place = next((one for row in await who_shown(ask) for one in row.locations), None)
+    if place is None:
+        return ask
+    where = {"zip": place.zip5} if place.zip5 else {"city": place.city, "state": place.state}
+    return replace(ask, slots={**ask.slots, "location": where})

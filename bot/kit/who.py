@@ -32,7 +32,7 @@ from bot.kit.own_doctors import Groups, bare_name, of_own_claims
 from bot.kit.reading import read_pages
 from bot.kit.sites import within
 from bot.kit.spelling import is_named, starts_like, words_of
-from bot.language.context import AMONG, CALLED, LIKE, RECORD
+from bot.language.context import AMONG, BESIDE, CALLED, LIKE, RECORD
 from bot.payer.budget import MIB
 from bot.payer.search import Search, SearchValue, any_of, escape, token
 from bot.records.details import is_npi
@@ -210,9 +210,8 @@ async def _chosen(
 
 
 async def who_shown(ask: Ask) -> tuple[Listing, ...]:
-    """Return the listings of the provider shown before, if the question asks for others like this provider; else ()."""
-    kind = "specialty" in ask.slots and not is_title(ask.words.get("specialty", ""))
-    name = None if kind else ask.arguments.get(LIKE)
+    """Return the listings of the provider shown before, if the question asks for others like or near it; else ()."""
+    name = ask.arguments.get(LIKE) or ask.arguments.get(BESIDE)
     found = await who(replace(ask, slots={"provider_name": name}, words={}, arguments={}, said="")) if name else None
     return (found.only if found else None) or ()
 

@@ -297,19 +297,20 @@ class Chooser:
     def views(
         self, entry: IntentRules, chances: Mapping[str, float], heard: Heard, *, of_somebody: bool = False
     ) -> float:
-        """Return the probability that the claims of an intent are requested, in whatever form they are shown.
+        """Return the probability that what an intent shows is requested, claims or one provider, in whatever form.
 
         If the intent can use all conditions of the message, this includes the probabilities of the other intents that
-        show claims. `of_somebody`: the message names a person, so intents
+        show claims, or that tell of the provider that is named. `of_somebody`: the message names a person, so intents
         that look nothing up are not counted.
         """
         own = chances.get(entry.intent, 0.0)
         if of_somebody:
             own /= max(own, 1 - sum(one for name, one in chances.items() if self._is_impersonal(name))) or 1.0
-        if not entry.reads_claims or _CONDITIONS.isdisjoint(heard.names) or self._lost(entry, heard):
+        of_claims = entry.reads_claims and not _CONDITIONS.isdisjoint(heard.names)
+        if not (of_claims or (entry.is_of_provider and "provider_name" in heard.names)) or self._lost(entry, heard):
             return own
         held = ((self._intents[name], one) for name, one in chances.items() if name in self._intents)
-        return max(own, sum(one for other, one in held if other.shows_claims))
+        return max(own, sum(one for other, one in held if (other.shows_claims if of_claims else other.is_of_provider)))
 
     def _is_impersonal(self, name: str) -> bool:
         entry = self._intents.get(name)

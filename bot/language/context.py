@@ -39,7 +39,7 @@ AMONG = "among"
 # The facts of a listing that were told, in their order: "and Minh Kim?" asks for the same.
 FACTS = "facts"
 # The provider that was shown, where others like it are looked for, and the words that do.
-LIKE, LIKE_WORDS = "like", "like_words"
+LIKE, LIKE_WORDS, BESIDE = "like", "like_words", "beside"
 # Slots that say what care is meant: a message that says it anew replaces all of them.
 KINDS_OF_CARE = frozenset({"specialty", "facility_type", "service"})
 # What a question is about: one that names it itself takes no condition of the question before.
