@@ -13,6 +13,7 @@ from bot.kit.asked_networks import among
 from bot.kit.cards import Card, cards
 from bot.kit.conditions import conditions, kind_codes
 from bot.kit.network_names import is_named_network
+from bot.kit.opening import OpenAt, open_at
 from bot.kit.spelling import words_of
 from bot.language.context import FACTS
 from bot.records.listing import Listing
@@ -94,7 +95,7 @@ class ProviderFact(msgspec.Struct, frozen=True):
         yes: The values. For new patients, the networks that accept them; for a language or gender, those that are
             listed.
         no: The networks that do not accept new patients.
-        words: The person's words for a condition.
+        words: The person's words for a condition; `opening`: when a place has to be open.
     """
 
     about: str
@@ -102,6 +103,7 @@ class ProviderFact(msgspec.Struct, frozen=True):
     yes: tuple[str, ...] = ()
     no: tuple[str, ...] = ()
     words: str = ""
+    opening: OpenAt | None = None
 
     @property
     def is_value(self) -> bool:
@@ -297,7 +299,7 @@ def _known(ask: Ask, about: str, rows: Sequence[Listing]) -> ProviderFact:
     known = dict(conditions(ask).knowable(ask)).get(about)
     answers = {known(row) for row in rows} if known else set()
     verdict: FactTest = "yes" if True in answers else "no" if False in answers else "unsaid"
-    return ProviderFact(about, verdict, words=str(ask.slots.get(about)))
+    return ProviderFact(about, verdict, words=str(ask.slots.get(about)), opening=open_at(ask))
 
 
 _ANSWERS: Mapping[str, Callable[[Ask, Card, Sequence[Listing]], ProviderFact]] = {

@@ -160,13 +160,11 @@ async def answer(ask: Ask) -> Working:
     coverages = await member_coverages(ask) if ask.member else coverages_of(await ask.own_coverages(), ask.today)
     handed = ask.arguments.get("workings")
     of_care = rules_ahead(ask, coverages, side_named(ask)) or wants_to_come(ask) in {"counts", "unsaid"}
-    if handed is None and of_care:
-        raise Reroute(_OF_CARE)
     rule = handed or _narrowed(str(ask.slots["workings"]), ask, coverages)
+    if handed is None and (of_care or _of_time_past(rule, ask) or _of_one_visit(rule, ask)):
+        raise Reroute(_OF_CARE)  # a question that was handed here stays
     if rule in _OF_RECORD and not (ask.member or coverages.every):
         raise NotLinked
-    if _of_time_past(rule, ask) or _of_one_visit(rule, ask):
-        raise Reroute(_OF_CARE)
     if rule == "two_plans" and len(_medical(coverages)) > 1:
         raise Reroute("coverage.includes", reason="order")
     met: dict[str, MetSoFar] = {}

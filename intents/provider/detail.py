@@ -18,7 +18,6 @@ from bot.kit import (
     Document,
     Listing,
     OfProvider,
-    OpenAt,
     ProviderFact,
     SearchArea,
     Site,
@@ -31,7 +30,6 @@ from bot.kit import (
     facts_of,
     names_of,
     oldest,
-    open_at,
     plans,
     sites,
     who,
@@ -89,7 +87,7 @@ class Detail(OfProvider, frozen=True, kw_only=True):
 
     Attributes:
         facts: What the directory lists of each requested fact, in the order of the question.
-        opening: When the location has to be open; `week`: show the hours of all days.
+        week: Show the hours of all days.
         place_names: Locations with only a name; `own_addresses`: the addresses of an organization without locations.
         where: The area from which the question asks for a distance.
         technical: True if the receipt shows its records.
@@ -108,7 +106,6 @@ class Detail(OfProvider, frozen=True, kw_only=True):
     asked_network: str | None = None
     technical: bool = False
     facts: tuple[ProviderFact, ...] = ()
-    opening: OpenAt | None = None
     week: bool = False
     where: SearchArea | None = None
     listed: bool = False
@@ -167,7 +164,6 @@ def summarize(
             found=found,
             today=ask.today,
             partial=not ask.report.complete,
-            opening=open_at(ask),
             where=where,
             listed=listed,
             apart="provider_name" in ask.several,
@@ -200,7 +196,6 @@ def summarize(
         facts=facts,
         brief=bool(facts and ask.said) and all(one.verdict != "said" or one.about in _OF_LISTING for one in facts),
         whole=not (facts and ask.said) or (len(places) != 1 and not OF_PLACE.isdisjoint(asked)),
-        opening=open_at(ask),
         week="open_at" in ask.slots or "hours" in asked,
         where=where,
         document=Document("receipt", {"receipt": receipt, "asked_network": network})
