@@ -9,7 +9,7 @@ from itertools import dropwhile
 import msgspec
 
 from bot.language.matcher import WordArea
-from bot.language.text import Utterance
+from bot.language.text import Span, Utterance
 
 _HARD = re.compile(r"[?!;\n\u2026]|\.(?!\w)|\s[-\u2013\u2014]+\s|\)\s|:\s")
 _COMMA = ","
@@ -26,17 +26,12 @@ class ClauseRole(Enum):
     COURTESY = "courtesy"
 
 
-class Clause(msgspec.Struct, frozen=True):
+class Clause(Span, msgspec.Struct, frozen=True):
     """The tokens [first, after) of a clause, and its purpose."""
 
     first: int
     after: int
     role: ClauseRole
-
-    @property
-    def places(self) -> range:
-        """The indexes of the tokens."""
-        return range(self.first, self.after)
 
 
 def clause_at(cut: Iterable[Clause], index: int) -> Clause | None:

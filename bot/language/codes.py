@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from msgspec.structs import replace
 
 from bot.language.matcher import WordArea
-from bot.language.text import Tag, Utterance
+from bot.language.text import Tag, Utterance, occupy
 
 _DIGITS = re.compile(r"\d{4}")
 _NPI = re.compile(r"[12]\d{9}$")
@@ -48,8 +48,7 @@ def code_tags(said: Utterance, free: list[bool], words: WordArea) -> list[Tag]:
         return []
     tags = (tag for tag in (*_by_text(said, words), *_by_word(said, words)) if all(free[tag.first : tag.after]))
     found = [_with_its_word(said, tag, words) for tag in tags]
-    for tag in found:
-        free[tag.first : tag.after] = [False] * (tag.after - tag.first)
+    occupy(free, *found)
     return found
 
 

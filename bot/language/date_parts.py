@@ -9,6 +9,7 @@ import msgspec
 from msgspec.structs import replace
 
 from bot.language.calendar import Days, back, later, month_days, months_back, months_later, named_day
+from bot.language.text import Span
 
 _WEEK, _MONTH, _YEAR, _THIRD = 7, 28, 365, 4
 _MONDAY, _THURSDAY = 0, 3
@@ -25,7 +26,7 @@ class DatePeriod(NamedTuple):
     holiday: str = ""
 
 
-class DateFound(msgspec.Struct, frozen=True):
+class DateFound(Span, msgspec.Struct, frozen=True):
     """A date phrase in a message: tokens [first, after), and the first and last day of its period."""
 
     first: int

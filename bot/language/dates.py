@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from bot.language.calendar import Days, back, month_days, months_back, months_later, named_day, unit_around
 from bot.language.date_parts import DateFound, DateParts, DatePeriod, clipped, follows_on, is_year
 from bot.language.matcher import Grammar, Lexed, Matcher, WordArea
-from bot.language.text import Tag, Utterance
+from bot.language.text import Tag, Utterance, places_of
 
 _YEAR = re.compile(r"(?:19[89]\d|20[0-4]\d)$")
 # Without one of these a message names no time.
@@ -332,7 +332,7 @@ def _listed(
 
 
 def _has_season(matcher: Matcher, one: DateFound) -> bool:
-    return any(matcher.is_in(place, "dates.season") for place in range(one.first, one.after))
+    return any(matcher.is_in(place, "dates.season") for place in one.places)
 
 
 def _has_year(matcher: Matcher, one: DateFound, words: WordArea) -> bool:
@@ -359,9 +359,9 @@ def date_tags(lexed: Lexed, said: Utterance, today: date, plan_year: tuple[date,
         Tag("date_ahead", _iso(found.value.start, found.value.end), found.first, found.after)
         for found in matcher.find("dates.ahead")
     ]
-    ahead = {place for tag in tags for place in range(tag.first, tag.after)}
+    ahead = places_of(tags)
     found = find_dates(matcher, lexed, today, said.dashes)
-    past = (one for one in found if ahead.isdisjoint(range(one.first, one.after)))
+    past = (one for one in found if ahead.isdisjoint(one.places))
     return [*(Tag("date_range", _iso(*one.days), one.first, one.after) for one in past), *tags]
 
 

@@ -27,7 +27,7 @@ from bot.language.rules import PERSON, IntentRules, Rule, load_rules, may_set, s
 from bot.language.safety import Alarms, Danger, alarmed, calling, in_danger
 from bot.language.slots import SIDES, dropped, excluded_beside, kinds_of, several_said, shifted_period, sides, slot_of
 from bot.language.tellers import EVEN, Tellers
-from bot.language.text import Utterance, read, read_whole
+from bot.language.text import Utterance, places_of, read, read_whole
 from bot.language.told import told_parts
 from bot.language.weights import DANGER_SURE, LANGUAGE, WEIGHTS, WORKINGS, Weights, load_weights
 from bot.language.wishes import as_taken
@@ -128,7 +128,7 @@ class Engine:
             return None
         rest = [one for one in heard.clauses if one is not own and one.role is not ClauseRole.COURTESY]
         words = self.lexicon.grammar.area("clauses")
-        asked = " ".join(said.said(one.first, one.after) for one in rest if asks(said, one, words))
+        asked = " ".join(said.text_of(one) for one in rest if asks(said, one, words))
         reading = self._decide(text, self.hear(read(asked), today, context), context, 0.0) if asked else None
         rules = self.intents.get(reading.intent or "") if reading else None
         return reading if rules and rules.needs != "nothing" else None
@@ -320,7 +320,7 @@ class Engine:
             return other.intent if other and other.has in heard.marks and own.isdisjoint(heard.marks) else None
         rule = best_rule(entry.rules, heard, context.intent if context else None)
         free = {place for name in (rule.concepts if rule else ()) for place in heard.marks.get(name, ())}
-        free |= {at for tag in heard.tags if not tag.excluded for at in range(tag.first, tag.after)}
+        free |= places_of(tag for tag in heard.tags if not tag.excluded)
         told, whole = told_parts(heard, free, self.lexicon.grammar.area("told"))
         if whole or any(self._means(heard.said.said(*part), heard.today, context) == entry.intent for part in told):
             return None

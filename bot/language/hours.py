@@ -4,6 +4,8 @@ from collections.abc import Container, Sequence
 from datetime import date
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from bot.language.matcher import Grammar, Lexed, Matcher, PatternFound
 from bot.language.text import Tag, Utterance
 
@@ -160,13 +162,13 @@ def hour_tags(
 
     def found(rule: str) -> list[PatternFound]:
         every = (one for one in matcher.find(rule) if asking is None or one.first in asking)
-        return [one for one in every if not any(own.first <= one.first < own.after for own in freed)]
+        return [one for one in every if not any(one.first in own.places for own in freed)]
 
     days = _joined(found("hours.day"), said.words, lexed.grammar.area("hours").either)
     clocks = found("hours.o_clock") if spoken or days else []
     parts = found("hours.any_wish" if spoken or days else "hours.wish")
     parts.sort(key=lambda part: _RANK.get(part.value, len(_RANK)))
-    wishes = clocks or ([] if days else freed) or [part._replace(value=_part(part.value)) for part in parts]
+    wishes = clocks or ([] if days else freed) or [replace(part, value=_part(part.value)) for part in parts]
     if not wishes:
         return [Tag("open_at", day.value, day.first, day.after) for day in days]
     wish = wishes[0]
@@ -181,7 +183,7 @@ def _joined(days: list[PatternFound], words: Sequence[str], either: frozenset[st
     """Return several weekdays combined into one value: open on all of them, or on any of "Saturday or Sunday"."""
     named = list(dict.fromkeys(day.value for day in days))
     if len(named) < _SEVERAL:
-        return [day._replace(value={"weekday": day.value}) for day in days]
+        return [replace(day, value={"weekday": day.value}) for day in days]
     first, after = days[0].first, days[-1].after
     some = {} if either.isdisjoint(words[first:after]) else {"any": True}
     return [PatternFound(first, after, {"weekday": named} | some)]

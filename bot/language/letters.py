@@ -43,7 +43,7 @@ def networks_by_letter(
         found += near
     if found or len(lone) < 2:  # noqa: PLR2004 -- a pair
         return found
-    capital = [tag for tag in lone if said.said(tag.first, tag.after).isupper()]
+    capital = [tag for tag in lone if said.text_of(tag).isupper()]
     return [tag for tag in capital if any(_beside(said, tag, one, words) for one in capital if one is not tag)]
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from bot.language.matcher import Grammar, Lexed, Matcher
-from bot.language.text import Tag, Utterance
+from bot.language.text import Tag, Utterance, occupy, of_kind
 
 OVER, UNDER = "amount_over", "amount_under"
 _CLAIM_ID = re.compile(r"(?<![\w$.,/])#?([A-Za-z]{0,6}[-_]?\d[A-Za-z0-9]*(?:[-_][A-Za-z0-9]+){0,4})(?!\w)")
@@ -194,8 +194,7 @@ def limit_tags(said: Utterance, keys: Sequence[str], free: list[bool], words: Nu
         return []
     matcher = Matcher(lexed, LimitPatterns(said, keys, free, words))
     tags = [tag for found in matcher.find("limits.limit") for tag in found.value]
-    for tag in tags:
-        free[tag.first : tag.after] = [False] * (tag.after - tag.first)
+    occupy(free, *tags)
     return tags
 
 
@@ -216,23 +215,18 @@ def number_tags(said: Utterance, keys: Sequence[str], free: list[bool], words: N
 
     Amounts are Decimal dollars to the cent.
     """
-    tags = []
-    claim = _claim_id(said, keys, free, words)
-    if claim:
-        tags.append(claim)
-        free[claim.first : claim.after] = [False] * (claim.after - claim.first)
+    tags = list(filter(None, [_claim_id(said, keys, free, words)]))
+    occupy(free, *tags)
     for place, word in enumerate(said.words):
-        if free[place] and word[0].isdigit():
-            found = _amount(said, keys, place, words) or _zip(said, place)
-            if found:
-                tags.append(found)
-                free[place : found.after] = [False] * (found.after - place)
+        if free[place] and word[0].isdigit() and (found := _amount(said, keys, place, words) or _zip(said, place)):
+            tags.append(found)
+            occupy(free, found)
     return tags
 
 
 def with_own_amount(said: Utterance, tags: Sequence[Tag], words: NumberWords) -> list[Tag]:
     """Return the tags; of two amounts the one believed by the writer becomes `amount_own`: "but I think I owe 54"."""
-    amounts = [tag for tag in tags if tag.kind == "amount"]
+    amounts = of_kind(tags, "amount")
     own = [tag for tag in amounts if not words.believed.isdisjoint(said.words[max(0, tag.first - _BELIEF) : tag.first])]
     if len(amounts) != len(own) + 1:
         return list(tags)
@@ -247,7 +241,7 @@ def worded_amount(said: Utterance, keys: Sequence[str], free: list[bool], words:
         if found:
             value, first = found
             tag = _with_cents(said, keys, Tag("amount", Decimal(value).quantize(_CENT), first, place + 1), words)
-            free[first : tag.after] = [False] * (tag.after - first)
+            occupy(free, tag)
             return tag
     return None
 

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from bot.language.clauses import Clause, ClauseRole, as_listed, is_whole
 from bot.language.matcher import WordArea
-from bot.language.text import Tag, Utterance, keys_in
+from bot.language.text import Tag, Utterance, cleaned, keys_in, places_of
 
 _NEAR = 3
 _NEAR_PAPER = 3  # words: "my son's summer camp form"
@@ -50,12 +50,10 @@ def person_named(
     practice, records = lists.of_a_practice, lists.keys("record")
     if not (lists.of_care.isdisjoint(words) and practice.isdisjoint(words) and practice.isdisjoint(said.keys)):
         return None
-    titles = lists.beside("names").any("short_title", "long_title")
     for place, key in enumerate(said.keys):
         before = words[place - 1] if place else ""
-        if key not in given or before in titles or _of_the_speaker(words, place, lists):
-            continue
-        if key in common and not ("'" in words[place] or before in lists.sure or _is_capital(said, place)):
+        sure = before in lists.sure or _is_sure(said, place, place + 1, common)
+        if key not in given or _of_another(said, place, lists) or not sure:
             continue
         named = place + 1 < len(words) and said.keys[place + 1] in family
         after = place + 1 + named
@@ -122,7 +120,7 @@ def _owns_it(said: Utterance, tag: Tag, tags: Sequence[Tag], cut: Sequence[Claus
     # Not in "my son is sick, what is my copay".
     if not asks or (own.role is ClauseRole.ASKS and (not others or is_whole(said, own, words) or possessive or leads)):
         return possessive or leads or not told or theirs
-    places = {at for one in asks for at in one.places}
+    places = places_of(asks)
     asked = {as_listed(said.words[at]) for at in places}
     if not words.verdict.isdisjoint(asked):  # "my wife says we owe it, is she right"
         return theirs
@@ -150,7 +148,13 @@ def with_people(
     if not people or not words.of_care.isdisjoint(said.words):
         return said
     found = (span for given, family in people for span in _places(said, keys_in(given), keys_in(family)))
-    return replace(said, people=tuple(span for span in found if _is_meant(said, *span, (names, common), words)))
+    meant = (
+        (first, after)
+        for first, after in found
+        if not _of_another(said, first, words) and _is_sure(said, first, after, common)
+        if _possessive(said, after - 1) or not _goes_on(said, after, names, common)
+    )
+    return replace(said, people=tuple(Tag(_PERSON, {"name": cleaned(said.said(*span))}, *span) for span in meant))
 
 
 def _places(said: Utterance, given: tuple[str, ...], family: tuple[str, ...]) -> Iterator[tuple[int, int]]:
@@ -160,18 +164,15 @@ def _places(said: Utterance, given: tuple[str, ...], family: tuple[str, ...]) ->
             yield place, after + len(family) * bool(family and said.keys[after : after + len(family)] == family)
 
 
-def _is_meant(
-    said: Utterance, index: int, after: int, known: tuple[Container[str], Container[str]], words: WordArea
-) -> bool:
-    names, common = known
-    before = said.words[index - 1] if index else ""
-    if before in words.beside("names").any("short_title", "long_title") or _of_the_speaker(said.words, index, words):
-        return False
-    if said.keys[index] in common and not ("'" in said.words[after - 1] or _is_capital(said, index)):
-        return False
-    if _possessive(said, after - 1) or after == len(said.keys) or said.keys[after] not in names:
-        return True
-    return said.keys[after] in common and not _is_capital(said, after)  # "a Sofía le faltan": nobody is called Le here
+def _goes_on(said: Utterance, index: int, names: Container[str], common: Container[str]) -> bool:
+    """Return whether the word at `index` is a name, unlike that of "a Sofía le faltan": nobody is called Le here."""
+    named = index < len(said.keys) and said.keys[index] in names
+    return named and (said.keys[index] not in common or _is_capital(said, index))
+
+
+def _is_sure(said: Utterance, index: int, after: int, common: Container[str]) -> bool:
+    """Return whether a name is no everyday word, or written as a name: with an apostrophe or a capital."""
+    return said.keys[index] not in common or "'" in said.words[after - 1] or _is_capital(said, index)
 
 
 def _is_capital(said: Utterance, index: int) -> bool:
@@ -192,8 +193,7 @@ def _named_at(said: Utterance, index: int, given: Collection[str], family: Colle
     words, before = said.words, said.words[index - 1] if index else ""
     if words[index] in lists.courtesy:
         return index + 1 < len(words) and said.keys[index + 1] in family
-    titles = lists.beside("names").any("short_title", "long_title")
-    if said.keys[index] not in given or before in titles or _of_the_speaker(words, index, lists):
+    if said.keys[index] not in given or _of_another(said, index, lists):
         return False
     after = index + 1 if index + 1 < len(words) and said.keys[index + 1] in family else index
     return before in lists.asked_of or _possessive(said, index) or _possessive(said, after)
@@ -204,5 +204,8 @@ def _possessive(said: Utterance, index: int) -> bool:
     return word.endswith(("'s", "s'")) or (word.endswith("s") and word != said.keys[index])
 
 
-def _of_the_speaker(words: tuple[str, ...], index: int, lists: WordArea) -> bool:
-    return bool(lists.speaker.intersection(words[max(0, index - 2) : index]))
+def _of_another(said: Utterance, index: int, lists: WordArea) -> bool:
+    """Return whether the name at `index` is a doctor's, behind a title, or the writer's own: "this is Dana"."""
+    before = said.words[max(0, index - 2) : index]
+    titles = lists.beside("names").any("short_title", "long_title")
+    return not (titles.isdisjoint(before[-1:]) and lists.speaker.isdisjoint(before))

@@ -185,10 +185,10 @@ def _meant(found: list[PhraseFound]) -> list[PhraseFound]:
     harmless: set[int] = set()
     for entry in found:
         if any(meaning.hides for meaning in entry.meanings):
-            harmless.update(range(entry.first, entry.after))
+            harmless.update(entry.places)
     if not harmless:
         return found
-    return [entry for entry in found if harmless.isdisjoint(range(entry.first, entry.after))]
+    return [entry for entry in found if harmless.isdisjoint(entry.places)]
 
 
 def _is_named(found: PhraseFound, said: Utterance) -> bool:

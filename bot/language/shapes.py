@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from bot.language.hearing import Heard
 from bot.language.rules import IntentRules
-from bot.language.text import Tag, Utterance
+from bot.language.text import Tag, Utterance, places_of
 from bot.language.weights import OTHER, SHAPES, WORKINGS, Evidence, EvidenceTexts, Weights, evidence, shape
 
 FORM, AMOUNT, GROUP = SHAPES
@@ -66,7 +66,7 @@ _VALUES = frozenset({"amount_over", "amount_under", "provider_name", "claim_id",
 def shape_evidence(heard: Heard) -> dict[str, list[str]]:
     """Return the evidence for the form of answer: that of all words except values that do not tell the form."""
     told = (tag for tag in heard.tags if tag.excluded or tag.kind in _VALUES)
-    places = {place for tag in told for place in range(tag.first, tag.after)}
+    places = places_of(told)
     return evidence(heard.said, heard.names, frozenset(places))
 
 

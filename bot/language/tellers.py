@@ -48,7 +48,7 @@ class Tellers:
         """
         said, kinds = heard.said, {tag.kind for tag in heard.tags}
         own = {kind: [tag for tag in heard.tags if tag.kind == kind] for kind in kinds}
-        words = {kind: ", ".join(said.said(tag.first, tag.after) for tag in tags) for kind, tags in own.items()}
+        words = {kind: ", ".join(said.text_of(tag) for tag in tags) for kind, tags in own.items()}
         asked = asked_of(heard, words)
         if entry.to_come and asked.care and (asks := self._of_coming(entry, heard, asked)):
             whole = sum(one for name, one in chances.items() if name in self._coming)
