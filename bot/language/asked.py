@@ -9,8 +9,7 @@ from typing import Literal, get_args
 
 import msgspec
 
-from bot.language.classed import HAD, AmountLimits, Classed, DrugUse, degrees_in, uses_in
-from bot.language.coming import NamedByWords
+from bot.language.classed import HAD, AmountLimits, Classed, DrugUse, NamedByWords, degrees_in, uses_in
 from bot.language.matcher import Grammar, Lexed
 from bot.language.text import places_of, read
 

@@ -8,8 +8,21 @@ from datetime import MAXYEAR, MINYEAR, date, timedelta
 
 from msgspec.structs import replace
 
-from bot.language.calendar import Days, back, month_days, months_back, months_later, named_day, unit_around
-from bot.language.date_parts import DateFound, DateParts, DatePeriod, clipped, follows_on, is_year
+from bot.language.calendar import (
+    DateFound,
+    DateParts,
+    DatePeriod,
+    Days,
+    back,
+    clipped,
+    follows_on,
+    is_year,
+    month_days,
+    months_back,
+    months_later,
+    named_day,
+    unit_around,
+)
 from bot.language.matcher import Grammar, Lexed, Matcher, WordArea
 from bot.language.text import Tag, Utterance, places_of
 

@@ -8,9 +8,8 @@ from time import perf_counter
 from msgspec.structs import replace
 
 from bot.language.anchors import with_anchor
-from bot.language.calls import CALL_WITH
 from bot.language.choosing import Chooser, best_rule, continues
-from bot.language.clauses import ClauseRole, asks, clause_at
+from bot.language.clauses import ClauseRole, asks, clause_at, told_parts
 from bot.language.context import CHANGES, TIMES, Context, is_answer, merge, of_shown, on_top, points_back
 from bot.language.dates import date_tags, says_plan_year
 from bot.language.explaining import ReadingTrace, traced
@@ -21,14 +20,14 @@ from bot.language.left import cells, owner_left, taken_by, unmet
 from bot.language.lexicon import Lexicon, load_lexicon
 from bot.language.licences import Licences, about_as_likely, stands_out
 from bot.language.matcher import Lexed
+from bot.language.people import CALL_WITH
 from bot.language.reading import COUNTED, DOUBT, Candidate, Reading, Slot
 from bot.language.redaction import redacted
 from bot.language.rules import PERSON, IntentRules, Rule, load_rules, may_set, shows_one
 from bot.language.safety import Alarms, Danger, alarmed, calling, in_danger
+from bot.language.shapes import EVEN, Tellers
 from bot.language.slots import SIDES, dropped, excluded_beside, kinds_of, several_said, shifted_period, sides, slot_of
-from bot.language.tellers import EVEN, Tellers
 from bot.language.text import Utterance, places_of, read, read_whole
-from bot.language.told import told_parts
 from bot.language.weights import DANGER_SURE, LANGUAGE, WEIGHTS, WORKINGS, Weights, load_weights
 from bot.language.wishes import as_taken
 
@@ -326,7 +325,7 @@ class Engine:
         rule = best_rule(entry.rules, heard, context.intent if context else None)
         free = {place for name in (rule.concepts if rule else ()) for place in heard.marks.get(name, ())}
         free |= places_of(tag for tag in heard.tags if not tag.excluded)
-        told, whole = told_parts(heard, free, self.lexicon.grammar.area("told"))
+        told, whole = told_parts(heard.said, heard.clauses, free, self.lexicon.grammar.area("told"))
         if whole or any(self._means(heard.said.said(*part), heard.today, context) == entry.intent for part in told):
             return None
         return entry.acts

@@ -8,12 +8,10 @@ from string import ascii_lowercase
 from msgspec.structs import replace
 
 from bot.language.calendar import DateRange
-from bot.language.calls import call_tags
-from bot.language.codes import code_tags, is_nucc
+from bot.language.codes import code_tags, is_nucc, networks_by_letter, unknown_letters
 from bot.language.dates import date_tags
 from bot.language.elsewhere import city_elsewhere, counties_beside, state_at, street_in
 from bot.language.hours import age_tags, hour_tags
-from bot.language.letters import networks_by_letter, unknown_letters
 from bot.language.lexicon import COMPLAINT, WISH_AFTER, WISH_BEFORE, Lexicon
 from bot.language.matcher import Grammar, Lexed
 from bot.language.names import NameFound, end_with_generic_words
@@ -27,7 +25,7 @@ from bot.language.numbers import (
     with_own_amount,
     worded_amount,
 )
-from bot.language.people import person_named
+from bot.language.people import call_tags, person_named
 from bot.language.phrases import Meaning, PhraseFound
 from bot.language.places import NamedPlace
 from bot.language.polarity import OF_CLAIMS, complaint_tags, of_doctors, single_word_tags, with_polarity, with_wishes

@@ -14,8 +14,8 @@ from msgspec.structs import replace
 from bot.language.asked import ClaimsAsked
 from bot.language.calendar import DateRange
 from bot.language.clauses import Clause, ClauseRole, clauses
+from bot.language.codes import abbreviates
 from bot.language.entities import Tagger
-from bot.language.letters import abbreviates
 from bot.language.lexicon import COMPLAINT, Lexicon
 from bot.language.matcher import Grammar, Lexed, WordArea
 from bot.language.names import NameFound, find_names

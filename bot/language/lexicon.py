@@ -9,7 +9,6 @@ from msgspec.structs import replace
 
 from bot import compiled
 from bot.errors import PackError
-from bot.language.calls import CallPatterns
 from bot.language.dangers import Dangers, load_dangers
 from bot.language.dates import Dates
 from bot.language.glossary import ALONE, OTHER, TERM, Glossary, load_glossary
@@ -18,6 +17,7 @@ from bot.language.grammar import load_grammar
 from bot.language.hours import AgePatterns, HourPatterns
 from bot.language.matcher import Grammar
 from bot.language.numbers import LimitPatterns
+from bot.language.people import CallPatterns
 from bot.language.phrases import Meaning, PhraseLists, PhraseTree, expand, phrases_in
 from bot.language.places import PLACE, Area, load_place_names, place_phrases
 from bot.language.rules import WORDS, read_words

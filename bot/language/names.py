@@ -9,9 +9,8 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from bot.language.groups import organizations_in
 from bot.language.matcher import WordArea
-from bot.language.spotting import CONTRACTED, FAMILY, TOWN, UNKNOWN, NameWords, Spotter, WordMeanings
+from bot.language.spotting import CONTRACTED, FAMILY, TOWN, UNKNOWN, NameWords, Spotter, WordMeanings, organizations_in
 from bot.language.text import AnyOf, Span, Utterance, cleaned
 
 _LONGEST, _MOST_FAMILY, _MOST_GIVEN = 4, 3, 2  # words
