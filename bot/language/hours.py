@@ -66,14 +66,10 @@ class HourPatterns:
 
     def clock(self, clock: tuple[int, str]) -> int | None:
         """Return the time "9pm" in minutes after midnight."""
-        return self.to_minute(clock[0], 0, clock[1])
+        return self.to_minute(*clock)
 
-    def half(self, hour: int, half: str) -> int | None:
-        """Return the time "9 pm" in minutes after midnight."""
-        return self.to_minute(hour, 0, half)
-
-    def to_minute(self, hour: int, minute: int, half: str) -> int | None:
-        """Return the time "9:30 pm" in minutes after midnight; None if there is no such time.
+    def to_minute(self, hour: int, half: str, minute: int = 0) -> int | None:
+        """Return the time "9 pm" or "9:30 pm" in minutes after midnight; None if there is no such time.
 
         `half` is the word for the half of the day, such as "am", "pm" or "night". Twelve at night is the end of the
         day.
@@ -85,7 +81,7 @@ class HourPatterns:
 
     def minute_clock(self, hour: int, minute_half: tuple[int, str]) -> int | None:
         """Return the time "9:30pm" in minutes after midnight."""
-        return self.to_minute(hour, *minute_half)
+        return self.to_minute(hour, minute_half[1], minute_half[0])
 
     def bounded(self, bound: str, time: int) -> dict[str, str]:
         """Return the value for "until 9 pm", as `{bound: "HH:MM"}`; `time` is in minutes after midnight."""
@@ -197,21 +193,13 @@ class AgePatterns:
     """The operations of the patterns in `intents/_grammar/*/ages.yaml`; each returns tags."""
 
     def years(self, count: int, span: tuple[int, int]) -> list[Tag]:
-        """Return the tags for "a 5 year old": the age group."""
+        """Return the tags for "a 5 year old": the age group; `count` is 0 for "a 5 month old"."""
         return [Tag("age_group", next((group for under, group in _GROUPS if count < under), "senior"), *span)]
 
     def own_years(self, count: int, span: tuple[int, int]) -> list[Tag]:
         """Return the tags for "my 5 year old": the age group, and the relative whose record is requested."""
         kin = "child" if count < _GROWN else "dependent"
         return [*self.years(count, span), Tag("person", {"kin": kin}, *span)]
-
-    def infant(self, span: tuple[int, int]) -> list[Tag]:
-        """Return the tags for "a 5 month old": the age group of small children."""
-        return self.years(0, span)
-
-    def own_infant(self, span: tuple[int, int]) -> list[Tag]:
-        """Return the tags for "my 5 month old": the age group, and the relative whose record is requested."""
-        return self.own_years(0, span)
 
     def group(self, group: str, span: tuple[int, int]) -> list[Tag]:
         """Return the tag of the age group for "for my toddler"."""

@@ -17,7 +17,6 @@ from bot.language.grammar import load_grammar
 from bot.language.hours import AgePatterns, HourPatterns
 from bot.language.matcher import Grammar
 from bot.language.numbers import LimitPatterns
-from bot.language.people import CallPatterns
 from bot.language.phrases import Meaning, PhraseLists, PhraseTree, expand, phrases_in
 from bot.language.places import PLACE, Area, load_place_names, place_phrases
 from bot.language.rules import WORDS, read_words
@@ -34,7 +33,6 @@ WISH_TIME, WISH_PLACE = "wish_time", "wish_place"
 FOREIGN = "FOREIGN"
 OPERATIONS = {
     "ages": AgePatterns,
-    "calls": CallPatterns,
     "dates": Dates,
     "hours": HourPatterns,
     "limits": LimitPatterns,

@@ -139,21 +139,14 @@ class LimitPatterns:
             _Amount(str(value), *span, sure=named or _dollared(self._said, span[0])) if value >= _TEN or named else None
         )
 
-    def more(self, amount: _Amount, span: tuple[int, int]) -> list[Tag]:
-        """Return the tag of the lower limit for "over $100"; [] if the number is not in dollars."""
-        return self._led(OVER, amount, span)
+    def led(self, kind: str, amount: _Amount, span: tuple[int, int]) -> list[Tag]:
+        """Return the tag of the limit for "over $100" or "under $100"; [] if the number is not in dollars."""
+        told = not self._words.told.isdisjoint(self._keys[max(0, span[0] - 2) : span[0]])
+        return [] if told and self._words.many.isdisjoint(self._keys) else self.closed(kind, amount, span)
 
-    def less(self, amount: _Amount, span: tuple[int, int]) -> list[Tag]:
-        """Return the tag of the upper limit for "under $100"; [] if the number is not in dollars."""
-        return self._led(UNDER, amount, span)
-
-    def at_least(self, amount: _Amount, span: tuple[int, int]) -> list[Tag]:
-        """Return the tag of the lower limit for "$100 or more"; [] if the number is not in dollars."""
-        return [Tag(OVER, amount.value, *span)] if self._is_money(amount) else []
-
-    def at_most(self, amount: _Amount, span: tuple[int, int]) -> list[Tag]:
-        """Return the tag of the upper limit for "$100 or less"; [] if the number is not in dollars."""
-        return [Tag(UNDER, amount.value, *span)] if self._is_money(amount) else []
+    def closed(self, kind: str, amount: _Amount, span: tuple[int, int]) -> list[Tag]:
+        """Return the tag of the limit for "$100 or more" or "$100 or less"; [] if the number is not in dollars."""
+        return [Tag(f"amount_{kind}", amount.value, *span)] if self._is_money(amount) else []
 
     def between(self, low: _Amount, high: _Amount, span: tuple[int, int]) -> list[Tag] | None:
         """Return the tags for "between $50 and $80"; None if neither number is in dollars."""
@@ -167,12 +160,6 @@ class LimitPatterns:
         sign, behind = text[: spans[span[0]][0]].rstrip(" $=")[-1:], text[spans[span[1] - 1][1] :][:1]
         kind = {">": OVER, "<": UNDER}.get(sign) or (OVER if behind == "+" and _dollared(self._said, span[0]) else None)
         return [Tag(kind, amount.value, *span)] if kind and self._is_money(amount) else None
-
-    def _led(self, kind: str, amount: _Amount, span: tuple[int, int]) -> list[Tag]:
-        told = not self._words.told.isdisjoint(self._keys[max(0, span[0] - 2) : span[0]])
-        if not self._is_money(amount) or (told and self._words.many.isdisjoint(self._keys)):
-            return []
-        return [Tag(kind, amount.value, *span)]
 
     def _is_money(self, amount: _Amount) -> bool:
         """Return whether an amount is in dollars, because of a sign, or of words about money in the message."""

@@ -222,18 +222,6 @@ _DIGIT = re.compile(r"\d")
 _JOINED = frozenset({"", "-", "/", "#", "."})
 
 
-class CallPatterns:
-    """The operations of `intents/_grammar/*/calls.yaml`. Each returns the slot type of the words after the match."""
-
-    def with_whom(self) -> str:
-        """Return the slot type of the name that follows."""
-        return CALL_WITH
-
-    def numbered(self) -> str:
-        """Return the slot type of the number that follows."""
-        return CALL_NUMBER
-
-
 def call_tags(lexed: Lexed, said: Utterance, people: Collection[str], known: Collection[str]) -> list[Tag]:
     """Return the tags of names and numbers of phone calls.
 
@@ -243,7 +231,7 @@ def call_tags(lexed: Lexed, said: Utterance, people: Collection[str], known: Col
     if not words.starts("call"):
         return []
     tags = []
-    for lead in Matcher(lexed, CallPatterns()).find("calls.call"):
+    for lead in Matcher(lexed).find("calls.call"):
         if lead.value == CALL_NUMBER:
             after = _number(said, lead.after)
         else:
