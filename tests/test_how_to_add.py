@@ -242,7 +242,6 @@ ALLOWED = {
     "bot/config/settings.py": "defaults of the settings",
     "bot/kit/spelling.py": "the names of all states",
     "bot/language/elsewhere.py": "the names of all states",
-    "bot/language/groups.py": "words that names of organisations are made of, and examples",
     "bot/language/spotting.py": "words after which a place stands",
     "bot/kit/network_names.py": "words that do not tell one network from another",
 }

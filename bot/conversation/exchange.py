@@ -118,7 +118,7 @@ def _words(blocks: Iterable[Block]) -> Iterator[str]:
 
 _A_LIST = 2
 _MOST_LABELS = 40  # of earlier replies in one conversation
-UNREAD = Reading("", None, {}, None, 0.0, "en", 0.0, (), (), unclear=False)
+UNREAD = Reading(None, {})
 RIGHT, WRONG = "feedback.right", "feedback.wrong"
 ABOUT, RULE = "about", "rule"
 """The arguments of a rating button: the intent and the rule of the answer."""

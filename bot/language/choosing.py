@@ -11,6 +11,7 @@ from bot.language.licences import Licences, licence_of
 from bot.language.rules import PERSON, IntentRules, Rule
 from bot.language.shapes import Shapes, Workings
 from bot.language.slots import kinds_of, several_times, slot_of
+from bot.language.text import places_of
 from bot.language.weights import INTENTS, WORKINGS, Weights, evidence
 
 # How much of a whole rule is one that a value of many kinds makes fit.
@@ -282,7 +283,7 @@ class Chooser:
         twice = frozenset(name for name in _TWICE & entry.heard.keys() if self.is_twice(name, heard, entry.several))
         if entry.needs == "nothing" and not entry.intent.startswith(FOLLOW):
             return twice
-        asked = [tag for tag in heard.tags if not heard.asking.isdisjoint(range(tag.first, tag.after))]
+        asked = [tag for tag in heard.tags if not heard.asking.isdisjoint(tag.places)]
         narrowing = (tag for tag in asked if tag.kind in _NARROWING - entry.takes)
         no_slot = {tag.kind for tag in narrowing if f"{tag.kind}:{tag.value}" not in entry.about}
         kept = {f"not {tag.kind}" for tag in asked if tag.excluded and tag.kind in _LEFT_OUT - entry.excludes}
@@ -391,5 +392,5 @@ def _without(heard: Heard, told: frozenset[int]) -> frozenset[str]:
 def _is_values(heard: Heard) -> bool:
     """Return whether a message has only slot values: "Blue Network S". Numbers, orders and groups do not count."""
     values = (tag for tag in heard.tags if tag.kind not in _RANKING)
-    held = frozenset(place for tag in values for place in range(tag.first, tag.after))
+    held = places_of(values)
     return bool(heard.keys) and len(held) == len(heard.keys)

@@ -30,7 +30,7 @@ def counties_beside(
         ):
             found.append(behind)
             after = behind.after
-    return [tag for tag in found if not any(one.first <= tag.first < one.after for one in tags if one.kind != "place")]
+    return [tag for tag in found if all(tag.first not in one.places or one.kind == "place" for one in tags)]
 
 
 def _county_behind(

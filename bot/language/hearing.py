@@ -9,12 +9,13 @@ from datetime import date
 from typing import NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from bot.language.asked import ClaimsAsked
 from bot.language.calendar import DateRange
 from bot.language.clauses import Clause, ClauseRole, clauses
+from bot.language.codes import abbreviates
 from bot.language.entities import Tagger
-from bot.language.letters import abbreviates
 from bot.language.lexicon import COMPLAINT, Lexicon
 from bot.language.matcher import Grammar, Lexed, WordArea
 from bot.language.names import NameFound, find_names
@@ -23,7 +24,7 @@ from bot.language.phrases import PhraseFound
 from bot.language.polarity import behind_search
 from bot.language.slots import places_of_names
 from bot.language.spotting import NameSurroundings, NameWords, WordMeanings
-from bot.language.text import AnyOf, Tag, Utterance
+from bot.language.text import AnyOf, Tag, Utterance, of_kind, places_of
 from bot.language.weights import Weights, evidence, shape
 
 SHORTEST = 5
@@ -145,7 +146,7 @@ class Scanner:
         keys = self._speller.repaired(said.keys, kept)
         found = self._tree.scan(keys)
         if kept:
-            found = [match for match in found if kept.isdisjoint(range(match.first, match.after))]
+            found = [match for match in found if kept.isdisjoint(match.places)]
         return Scanned(keys, found, names)
 
     def _meanings(self, said: Utterance) -> WordMeanings:
@@ -155,9 +156,9 @@ class Scanner:
         phrased: set[int] = set()
         for match in self._tree.scan(said.keys):
             some = frozenset(one.kind for one in match.meanings) & _VALUES
-            phrased.update(range(match.first, match.after))
+            phrased.update(match.places)
             some -= {"place"} if match.after - match.first == 1 else frozenset()
-            for place in range(match.first, match.after) if some else ():
+            for place in match.places if some else ():
                 kinds[place] = kinds.get(place, frozenset()) | some
             inner.update(range(match.first + 1, match.after) if some else ())
         slips = {place: right for place, key in enumerate(said.keys) if (right := self._speller.slip(key))}
@@ -292,7 +293,7 @@ class Hearer:
         """
         upper = said.text.isupper()
         for place, key in enumerate(said.keys):
-            free = all(not tag.first <= place < tag.after for tag in tags) and not abbreviates(said, place)
+            free = all(place not in tag.places for tag in tags) and not abbreviates(said, place)
             if len(key) == 1 and free and (terse or (said.said(place, place + 1).isupper() and not upper)):
                 meanings = self._lexicon.tree.meanings_of(f"network {key}")
                 yield from (Tag(one.kind, one.value, place, place + 1) for one in meanings if one.kind == "network")
@@ -310,14 +311,13 @@ class Hearer:
         idle = {place for place, key in enumerate(keys) if key in self._lexicon.idle}
         for match in found:
             if any(meaning.value in _IDLE for meaning in match.meanings):
-                idle.update(range(match.first, match.after))
+                idle.update(match.places)
         return frozenset(idle)
 
     def _strange(
         self, keys: Sequence[str], content: Sequence[int], tags: Sequence[Tag], found: Sequence[PhraseFound]
     ) -> frozenset[int]:
-        spans = [*((tag.first, tag.after) for tag in tags), *((match.first, match.after) for match in found)]
-        explained = {place for first, after in spans for place in range(first, after)}
+        explained = places_of((*tags, *found))
         rest = ((place, keys[place]) for place in content if place not in explained and keys[place].isalpha())
         return frozenset(place for place, key in rest if len(key) >= _LEAST_LETTERS and key not in self._everyday)
 
@@ -326,7 +326,7 @@ class Hearer:
         if self._tongue is None:
             return None
         numbers = {place for place, word in enumerate(said.words) if shape(word) != word}
-        miles = {place for tag in tags if tag.kind == "radius" for place in range(tag.first, tag.after)}
+        miles = places_of(tag for tag in tags if tag.kind == "radius")
         units = {place for place in miles if len(said.words[place]) <= _UNIT}  # the "mi" of "30 mi" is no "my"
         names = places_of_names(said, tags) | numbers | units
         strange = frozenset(place for place, word in enumerate(said.words) if not self._tongue.knows((word,)))
@@ -360,16 +360,14 @@ def _marks(
     """Return the token indexes of each concept and slot type. Words of places and names count as no concept."""
     marks: dict[str, frozenset[int]] = {}
     for tag in tags:
-        marks[tag.kind] = marks.get(tag.kind, frozenset()) | frozenset(range(tag.first, tag.after))
+        marks[tag.kind] = marks.get(tag.kind, frozenset()) | frozenset(tag.places)
     settled = _settled(said, tags, titles)
-    whole = [(one.first, one.after) for one in found if one.after - one.first >= _WHOLE_PHRASE and _is_concept(one)]
+    whole = [one for one in found if one.after - one.first >= _WHOLE_PHRASE and _is_concept(one)]
     for match in found:
-        own = (match.first, match.after)
-        over = (*settled, *(one for one in whole if one != own))
-        inside = any(first <= match.first and match.after <= after for first, after in over)
+        inside = match.lies_in(*settled) or match.is_part_of(*whole)
         named = () if inside else (str(one.value) for one in match.meanings if one.kind == "concept")
         for name in named:
-            marks[name] = marks.get(name, frozenset()) | frozenset(range(match.first, match.after))
+            marks[name] = marks.get(name, frozenset()) | frozenset(match.places)
     return marks
 
 
@@ -377,16 +375,15 @@ def _is_concept(match: PhraseFound) -> bool:
     return any(meaning.kind == "concept" and meaning.value not in _IDLE for meaning in match.meanings)
 
 
-def _settled(said: Utterance, tags: Sequence[Tag], titles: AbstractSet[str]) -> list[tuple[int, int]]:
-    """Return the token ranges whose words mean no concept: places, distances, names after a title, and excluded values.
+def _settled(said: Utterance, tags: Sequence[Tag], titles: AbstractSet[str]) -> list[Tag]:
+    """Return the tags whose words mean no concept: places, distances, names after a title, and excluded values.
 
     For example "Price" in "Dr. Price", or "pharmacy" in "all claims except pharmacy".
     """
-    excluded = [(tag.first, tag.after) for tag in tags if tag.excluded]
-    places = [(tag.first, tag.after) for tag in tags if tag.kind == "location" and isinstance(tag.value, dict)]
-    places += [(tag.first, tag.after) for tag in tags if tag.kind == "radius"]  # "25 mi" is nobody's
-    names = [(tag.first + 1, tag.after) for tag in tags if tag.kind == "provider_name"]
-    return [*places, *excluded, *((first, after) for first, after in names if said.words[first - 1] in titles)]
+    titled = (tag for tag in of_kind(tags, "provider_name") if said.words[tag.first] in titles)
+    names = [replace(tag, first=tag.first + 1) for tag in titled]
+    places = [tag for tag in of_kind(tags, "location") if isinstance(tag.value, dict)]
+    return [*places, *of_kind(tags, "radius"), *names, *(tag for tag in tags if tag.excluded)]  # "25 mi" is nobody's
 
 
 def _bare(count: int, tags: Sequence[Tag], found: Sequence[PhraseFound], idle: AbstractSet[int]) -> bool:
@@ -394,5 +391,4 @@ def _bare(count: int, tags: Sequence[Tag], found: Sequence[PhraseFound], idle: A
     if not tags:
         return False
     fillers = (match for match in found if any(meaning.value == "FILLER" for meaning in match.meanings))
-    spans = [*((tag.first, tag.after) for tag in tags), *((one.first, one.after) for one in fillers)]
-    return set(idle).union(*(range(*span) for span in spans)).issuperset(range(count))
+    return idle | places_of((*tags, *fillers)) >= frozenset(range(count))

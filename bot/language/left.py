@@ -15,7 +15,7 @@ from bot.language.matcher import plain
 from bot.language.reading import Cell, Slot
 from bot.language.rules import IntentRules
 from bot.language.slots import UNNAMED_NETWORKS, excluded_beside, kinds_of, slot_of
-from bot.language.text import Tag, Utterance, of_doctor
+from bot.language.text import Tag, Utterance, of_doctor, places_of
 
 # Slot types that choose among records or providers: left out, the answer is about more than was asked.
 CONDITIONS = (
@@ -104,7 +104,7 @@ def others_aside(heard: Heard) -> frozenset[int]:
     Empty if no other clause speaks of the writer ("do I", "mine"), or if one speaks of the person.
     """
     words, other = heard.joining.beside("clauses"), heard.marks.get("OTHER_PERSON", frozenset())
-    told = {at for one in heard.clauses if not other.isdisjoint(one.places) for at in one.places}
+    told = places_of(one for one in heard.clauses if not other.isdisjoint(one.places))
     rest = {word for at, word in enumerate(heard.said.words) if at not in told}
     if rest.isdisjoint(words.any("writer", "mine")) or not rest.isdisjoint(words.personal):
         return frozenset()
@@ -156,7 +156,7 @@ def conditions(heard: Heard, intent: IntentRules) -> dict[str, Slot]:
         places = (heard.marks[kind] & heard.asking) - held
         if not places:
             continue
-        beside = [tag for tag in heard.tags if places.intersection(range(tag.first, tag.after))]
+        beside = [tag for tag in heard.tags if places.intersection(tag.places)]
         slot = slot_of(heard.said, beside, kind, heard.joining)
         if kind == "date_range" and slot and _is_now(slot, heard.today):
             continue
@@ -215,7 +215,7 @@ def words_left(heard: Heard, intent: IntentRules, asked: AbstractSet[int]) -> di
     told = held | asked | _places(heard, {"filter"})
     taken = told | _places(heard, {name for name in heard.marks if name.isupper()} - _TELL_NOTHING)
     for clause in heard.clauses:
-        for place in sorted(heard.asking.intersection(range(clause.first, clause.after)) - told):
+        for place in sorted(heard.asking.intersection(clause.places) - told):
             beside = _between_commas(said, place)
             cue = place in led - taken and not told.isdisjoint(beside)
             cue = cue and place + 1 < clause.after and ours.isdisjoint(range(place, place + _SAID))
@@ -293,7 +293,7 @@ def not_held(heard: Heard, slots: Mapping[str, Slot]) -> dict[str, Slot]:
         if tag.kind not in _ONE_EACH & slots.keys() or tag.first not in heard.asking or of_doctor(tag, heard.tags):
             continue
         if tag.value not in held and not _within(tag, heard, slots[tag.kind]):
-            found.setdefault(tag.kind, Slot(heard.said.said(tag.first, tag.after), tag.value))
+            found.setdefault(tag.kind, Slot(heard.said.text_of(tag), tag.value))
     return found
 
 
@@ -302,7 +302,7 @@ def _within(tag: Tag, heard: Heard, slot: Slot) -> bool:
     if tag.kind == "date_range":
         held = (_holds(one, tag.value) or _holds(tag.value, one) or _starts_in(one, tag.value) for one in slot.every)
         return tag.excluded or any(held)
-    return heard.said.said(tag.first, tag.after) in slot.text
+    return heard.said.text_of(tag) in slot.text
 
 
 def _starts_in(one: object, year: object) -> bool:
@@ -324,7 +324,7 @@ def _holds(one: object, other: object) -> bool:
 def cells(heard: Heard, cell_of: Mapping[str, str]) -> Iterator[Cell]:
     """Yield what each clause contains: the cell of the pack, the concept or slot type, and its words."""
     for clause in heard.clauses:
-        inside = frozenset(range(clause.first, clause.after))
+        inside = frozenset(clause.places)
         for name, places in heard.marks.items():
             if said := sorted(places & inside):
                 words = heard.said.said(said[0], said[-1] + 1)

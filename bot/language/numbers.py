@@ -9,7 +9,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from bot.language.matcher import Grammar, Lexed, Matcher
-from bot.language.text import Tag, Utterance
+from bot.language.text import Tag, Utterance, occupy, of_kind
 
 OVER, UNDER = "amount_over", "amount_under"
 _CLAIM_ID = re.compile(r"(?<![\w$.,/])#?([A-Za-z]{0,6}[-_]?\d[A-Za-z0-9]*(?:[-_][A-Za-z0-9]+){0,4})(?!\w)")
@@ -139,21 +139,14 @@ class LimitPatterns:
             _Amount(str(value), *span, sure=named or _dollared(self._said, span[0])) if value >= _TEN or named else None
         )
 
-    def more(self, amount: _Amount, span: tuple[int, int]) -> list[Tag]:
-        """Return the tag of the lower limit for "over $100"; [] if the number is not in dollars."""
-        return self._led(OVER, amount, span)
+    def led(self, kind: str, amount: _Amount, span: tuple[int, int]) -> list[Tag]:
+        """Return the tag of the limit for "over $100" or "under $100"; [] if the number is not in dollars."""
+        told = not self._words.told.isdisjoint(self._keys[max(0, span[0] - 2) : span[0]])
+        return [] if told and self._words.many.isdisjoint(self._keys) else self.closed(kind, amount, span)
 
-    def less(self, amount: _Amount, span: tuple[int, int]) -> list[Tag]:
-        """Return the tag of the upper limit for "under $100"; [] if the number is not in dollars."""
-        return self._led(UNDER, amount, span)
-
-    def at_least(self, amount: _Amount, span: tuple[int, int]) -> list[Tag]:
-        """Return the tag of the lower limit for "$100 or more"; [] if the number is not in dollars."""
-        return [Tag(OVER, amount.value, *span)] if self._is_money(amount) else []
-
-    def at_most(self, amount: _Amount, span: tuple[int, int]) -> list[Tag]:
-        """Return the tag of the upper limit for "$100 or less"; [] if the number is not in dollars."""
-        return [Tag(UNDER, amount.value, *span)] if self._is_money(amount) else []
+    def closed(self, kind: str, amount: _Amount, span: tuple[int, int]) -> list[Tag]:
+        """Return the tag of the limit for "$100 or more" or "$100 or less"; [] if the number is not in dollars."""
+        return [Tag(f"amount_{kind}", amount.value, *span)] if self._is_money(amount) else []
 
     def between(self, low: _Amount, high: _Amount, span: tuple[int, int]) -> list[Tag] | None:
         """Return the tags for "between $50 and $80"; None if neither number is in dollars."""
@@ -167,12 +160,6 @@ class LimitPatterns:
         sign, behind = text[: spans[span[0]][0]].rstrip(" $=")[-1:], text[spans[span[1] - 1][1] :][:1]
         kind = {">": OVER, "<": UNDER}.get(sign) or (OVER if behind == "+" and _dollared(self._said, span[0]) else None)
         return [Tag(kind, amount.value, *span)] if kind and self._is_money(amount) else None
-
-    def _led(self, kind: str, amount: _Amount, span: tuple[int, int]) -> list[Tag]:
-        told = not self._words.told.isdisjoint(self._keys[max(0, span[0] - 2) : span[0]])
-        if not self._is_money(amount) or (told and self._words.many.isdisjoint(self._keys)):
-            return []
-        return [Tag(kind, amount.value, *span)]
 
     def _is_money(self, amount: _Amount) -> bool:
         """Return whether an amount is in dollars, because of a sign, or of words about money in the message."""
@@ -194,8 +181,7 @@ def limit_tags(said: Utterance, keys: Sequence[str], free: list[bool], words: Nu
         return []
     matcher = Matcher(lexed, LimitPatterns(said, keys, free, words))
     tags = [tag for found in matcher.find("limits.limit") for tag in found.value]
-    for tag in tags:
-        free[tag.first : tag.after] = [False] * (tag.after - tag.first)
+    occupy(free, *tags)
     return tags
 
 
@@ -216,23 +202,18 @@ def number_tags(said: Utterance, keys: Sequence[str], free: list[bool], words: N
 
     Amounts are Decimal dollars to the cent.
     """
-    tags = []
-    claim = _claim_id(said, keys, free, words)
-    if claim:
-        tags.append(claim)
-        free[claim.first : claim.after] = [False] * (claim.after - claim.first)
+    tags = list(filter(None, [_claim_id(said, keys, free, words)]))
+    occupy(free, *tags)
     for place, word in enumerate(said.words):
-        if free[place] and word[0].isdigit():
-            found = _amount(said, keys, place, words) or _zip(said, place)
-            if found:
-                tags.append(found)
-                free[place : found.after] = [False] * (found.after - place)
+        if free[place] and word[0].isdigit() and (found := _amount(said, keys, place, words) or _zip(said, place)):
+            tags.append(found)
+            occupy(free, found)
     return tags
 
 
 def with_own_amount(said: Utterance, tags: Sequence[Tag], words: NumberWords) -> list[Tag]:
     """Return the tags; of two amounts the one believed by the writer becomes `amount_own`: "but I think I owe 54"."""
-    amounts = [tag for tag in tags if tag.kind == "amount"]
+    amounts = of_kind(tags, "amount")
     own = [tag for tag in amounts if not words.believed.isdisjoint(said.words[max(0, tag.first - _BELIEF) : tag.first])]
     if len(amounts) != len(own) + 1:
         return list(tags)
@@ -247,7 +228,7 @@ def worded_amount(said: Utterance, keys: Sequence[str], free: list[bool], words:
         if found:
             value, first = found
             tag = _with_cents(said, keys, Tag("amount", Decimal(value).quantize(_CENT), first, place + 1), words)
-            free[first : tag.after] = [False] * (tag.after - first)
+            occupy(free, tag)
             return tag
     return None
 

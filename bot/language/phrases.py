@@ -10,7 +10,7 @@ import msgspec
 
 from bot.errors import PackError
 from bot.language.places import PLACE, NamedPlace
-from bot.language.text import keys_in
+from bot.language.text import Span, keys_in
 
 MOST_FORMS = 240
 # Values of these kinds say something beside what the same words otherwise mean: they hide no other and are not hidden.
@@ -86,7 +86,7 @@ class Meaning(NamedTuple):
     hides: bool = False
 
 
-class PhraseFound(msgspec.Struct, frozen=True):
+class PhraseFound(Span, msgspec.Struct, frozen=True):
     """A phrase in a message: tokens [first, after), and its meanings."""
 
     first: int
@@ -239,12 +239,12 @@ def _visible(found: list[PhraseFound]) -> list[PhraseFound]:
     kept = []
     for entry in found:
         meanings = entry.meanings
-        if _inside(entry, hiders):
-            kept_beside = not _inside(entry, firm)
+        if entry.is_part_of(*hiders):
+            kept_beside = not entry.is_part_of(*firm)
             meanings = tuple(meaning for meaning in meanings if kept_beside and meaning.kind == "service")
-        elif _inside(entry, values):
+        elif entry.is_part_of(*values):
             meanings = tuple(meaning for meaning in meanings if not _hides_values(meaning))
-        if beside and meanings and _inside(entry, beside):
+        if beside and meanings and entry.is_part_of(*beside):
             meanings = tuple(meaning for meaning in meanings if not _is_shorter(entry, meaning, beside))
         if meanings:
             kept.append(entry if meanings is entry.meanings else PhraseFound(entry.first, entry.after, meanings))
@@ -257,15 +257,5 @@ def _hides_values(meaning: Meaning) -> bool:
 
 def _is_shorter(entry: PhraseFound, meaning: Meaning, others: Sequence[PhraseFound]) -> bool:
     """Return whether a longer phrase has a value of the same kind: "therapy" in "physical therapy"."""
-    if meaning.kind not in _BESIDE:
-        return False
-    same = [other for other in others if any(one.kind == meaning.kind for one in other.meanings)]
-    return _inside(entry, same)
-
-
-def _inside(entry: PhraseFound, others: Sequence[PhraseFound]) -> bool:
-    first, after = entry.first, entry.after
-    for other in others:
-        if other.first <= first and after <= other.after and other.after - other.first > after - first:
-            return True
-    return False
+    same = (other for other in others if any(one.kind == meaning.kind for one in other.meanings))
+    return meaning.kind in _BESIDE and entry.is_part_of(*same)

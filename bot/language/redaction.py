@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 
 from bot.language.lexicon import Lexicon
-from bot.language.text import Tag, Utterance
+from bot.language.text import Tag, Utterance, places_of
 
 MOST_WORDS = 30
 _NAME, _NUMBER, _DATE, _PLACE, _WORD, _ADDRESS = "name", "number", "date", "place", "word", "address"
@@ -61,10 +61,10 @@ def redacted(said: Utterance, tags: tuple[Tag, ...], lexicon: Lexicon) -> tuple[
 
 def _marked(said: Utterance, tags: tuple[Tag, ...]) -> dict[int, str]:
     """Return the placeholders, by token index, for the words of values and of people whom the writer may ask about."""
-    found = {place: _NAME for first, after in said.people for place in range(first, after)}
+    found = dict.fromkeys(places_of(said.people), _NAME)
     for tag in tags:
         if mark := _KINDS.get(tag.kind):
-            found |= dict.fromkeys(range(tag.first, tag.after), mark)
+            found |= dict.fromkeys(tag.places, mark)
     return found
 
 

@@ -148,7 +148,7 @@ class IntentFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         walks: True if "the one before" repeats the question for the record before.
         to_come: how it answers about future care: "tells" the cost and the last such care, "takes" such questions from
             others, "hands" them over if no record shows the care.
-        tells: how the answer presents claims (`bot.language.tellers`).
+        tells: how the answer presents claims (`bot.language.shapes`).
         workings: the answer to questions about a rule of how plans work.
         acts: the intent that answers instead if the message does not say that an action was done; this intent stores
             one.

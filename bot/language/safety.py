@@ -37,7 +37,7 @@ from bot.language.hearing import Heard, Speller
 from bot.language.kernel import FALLBACK
 from bot.language.lexicon import Lexicon
 from bot.language.phrases import PhraseFound
-from bot.language.reading import COUNTED, Candidate, Reading, Slot, elapsed
+from bot.language.reading import COUNTED, Candidate, Reading, Slot
 from bot.language.rules import IntentRules
 from bot.language.text import AnyOf, Utterance
 
@@ -185,10 +185,10 @@ def _meant(found: list[PhraseFound]) -> list[PhraseFound]:
     harmless: set[int] = set()
     for entry in found:
         if any(meaning.hides for meaning in entry.meanings):
-            harmless.update(range(entry.first, entry.after))
+            harmless.update(entry.places)
     if not harmless:
         return found
-    return [entry for entry in found if harmless.isdisjoint(range(entry.first, entry.after))]
+    return [entry for entry in found if harmless.isdisjoint(entry.places)]
 
 
 def _is_named(found: PhraseFound, said: Utterance) -> bool:
@@ -312,9 +312,9 @@ class Alarms:
         return Danger(first, COUNTED, reading.language, lines, at=len(said.words))
 
 
-def alarmed(reading: Reading, danger: Danger, begun: float, *, now: bool) -> Reading:
+def alarmed(reading: Reading, danger: Danger, *, now: bool) -> Reading:
     """Return the reading of a question with the emergency added; `now`: the danger is present."""
-    return replace(reading, alarm=danger.intent, present=now, lines=danger.lines, ms=elapsed(begun))
+    return replace(reading, alarm=danger.intent, present=now, lines=danger.lines)
 
 
 def calling(reading: Reading, one: str, named: Mapping[str, Slot]) -> Reading | None:
@@ -329,19 +329,7 @@ def calling(reading: Reading, one: str, named: Mapping[str, Slot]) -> Reading | 
     return replace(reading, intent=one, slots=slots, rule=None, score=1.0, candidates=(), unclear=False)
 
 
-def in_danger(text: str, danger: Danger, begun: float) -> Reading:
+def in_danger(danger: Danger) -> Reading:
     """Return the reading of a message that is answered only as an emergency."""
     only = Candidate(danger.intent, danger.rule, 1.0, ())
-    return Reading(
-        text,
-        danger.intent,
-        {},
-        danger.rule,
-        1.0,
-        danger.language,
-        elapsed(begun),
-        (),
-        (only,),
-        unclear=False,
-        lines=danger.lines,
-    )
+    return Reading(danger.intent, {}, danger.rule, 1.0, danger.language, candidates=(only,), lines=danger.lines)

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from bot.language.matcher import Grammar, Lexed, Matcher
 from bot.language.slots import link
-from bot.language.text import Tag, Utterance
+from bot.language.text import Tag, Utterance, of_kind
 
 _TWO = 2
 _SHORT_DATE = 3  # words
@@ -21,14 +21,9 @@ def repeating(said: Utterance, tags: Sequence[Tag], dates: Sequence[Tag]) -> tup
 
     "Mondays" and "a monday" repeat, "monday" alone is a date.
     """
-    days = [tag for tag in tags if tag.kind == "weekday"]
+    days = of_kind(tags, "weekday")
     repeated = [tag for tag in days if said.words[tag.first : tag.after] != said.keys[tag.first : tag.after][:1]]
-    kept = [
-        one
-        for one in dates
-        if one.after - one.first > _SHORT_DATE
-        or not any(one.first < tag.after and tag.first < one.after for tag in repeated)
-    ]
+    kept = [one for one in dates if one.after - one.first > _SHORT_DATE or not one.meets(*repeated)]
     return [tag for tag in tags if tag.kind != "weekday" or tag in repeated], kept
 
 

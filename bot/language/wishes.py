@@ -20,7 +20,7 @@ from bot.language.matcher import plain
 from bot.language.reading import Slot
 from bot.language.rules import IntentRules
 from bot.language.slots import slot_of
-from bot.language.text import AnyOf, Tag
+from bot.language.text import AnyOf, Tag, places_of
 
 _TIMES = frozenset({"date_range", "date_ahead"})
 _KINDS = frozenset({"facility_type", "specialty", "service"})
@@ -37,7 +37,7 @@ def as_taken(entry: IntentRules, heard: Heard, lexicon: Lexicon) -> Heard:
         return heard
     # "And has evening times" is of idle words alone, which a clause of courtesy is as well.
     idle = (one for one in heard.clauses if one.role is ClauseRole.COURTESY)
-    asking = heard.asking.union(*(range(one.first, one.after) for one in idle)) - _asides(heard)
+    asking = heard.asking.union(*(one.places for one in idle)) - _asides(heard)
     words = frozenset[int]()
     if searches:
         heard = _at_times(heard, asking) if "open_at" in entry.heard.values() else heard
@@ -45,7 +45,7 @@ def as_taken(entry: IntentRules, heard: Heard, lexicon: Lexicon) -> Heard:
         heard = _with(heard, WISH_PLACE, nowhere)
         words = _of_whom(heard, lexicon, _care_beside(entry, heard)) & asking
         barred = _barred(heard, lexicon, asking)
-        excluded = [tag for tag in heard.tags if tag.excluded and barred.issuperset(range(tag.first, tag.after))]
+        excluded = [tag for tag in heard.tags if tag.excluded and barred.issuperset(tag.places)]
         heard = _retagged(heard, [tag for tag in heard.tags if tag not in excluded])
         words |= barred
     if _is_terse(heard) or not heard.tags:
@@ -134,7 +134,7 @@ def _of_whom(heard: Heard, lexicon: Lexicon, beside: AbstractSet[int]) -> frozen
     `beside` are the indexes of kinds of care other than the one searched for.
     """
     near = heard.marks.get("NEAR", frozenset())
-    held = near.union(*(range(tag.first, tag.after) for tag in heard.tags)) - beside
+    held = near.union(*(tag.places for tag in heard.tags)) - beside
     said, asker = heard.marks.get(WISH, frozenset()), heard.joining.beside("wishes").asker
     question = heard.joining.beside("clauses").question
     found = set[int]()
@@ -154,7 +154,7 @@ def _of_whom(heard: Heard, lexicon: Lexicon, beside: AbstractSet[int]) -> frozen
 
 def _nowhere(heard: Heard, lexicon: Lexicon) -> frozenset[int]:
     """Return the indexes of the words of an unknown place after "near": "near the hamilton place mall"."""
-    held = {place for tag in heard.tags for place in range(tag.first, tag.after)}
+    held = places_of(heard.tags)
     ends = held.union(first for first, _ in _parts(heard)) | {len(heard.keys)}
     found = set[int]()
     near = heard.marks.get("NEAR", frozenset()) if "location" not in heard.marks else frozenset()
@@ -175,7 +175,7 @@ def _barred(heard: Heard, lexicon: Lexicon, asking: AbstractSet[int]) -> frozens
     care = (
         tag for tag in heard.tags if tag.kind != WISH and not (tag.excluded and tag.kind in {*_KINDS, "claim_type"})
     )
-    kept, found = {place for tag in care for place in range(tag.first, tag.after)}, set[int]()
+    kept, found = places_of(care), set[int]()
     for first, after in _parts(heard):
         led = next((at for at in range(first, after) if (plain(heard.said.words[at]),) in cues), after)
         asks = led in asking or not starts.isdisjoint((led, led - 1))
@@ -189,7 +189,7 @@ def _barred(heard: Heard, lexicon: Lexicon, asking: AbstractSet[int]) -> frozens
 def _finer(heard: Heard, lexicon: Lexicon) -> frozenset[int]:
     """Return the words of care that only some places of the kind that is searched give: "mammography", "x-ray"."""
     finer = (tag for tag in heard.tags if tag.kind == "service" and tag.value in lexicon.finer)
-    return frozenset(place for tag in finer for place in range(tag.first, tag.after))
+    return places_of(finer)
 
 
 def _is_relative(heard: Heard, index: int) -> bool:
@@ -204,7 +204,7 @@ def _says(heard: Heard, lexicon: Lexicon, run: Iterable[int], beside: AbstractSe
 
 def _explained(heard: Heard) -> frozenset[int]:
     """Return the indexes of the words of values and of concepts with content."""
-    tagged = {place for tag in heard.tags for place in range(tag.first, tag.after)}
+    tagged = places_of(heard.tags)
     return frozenset(tagged.union(*(places for name, places in heard.marks.items() if _tells(name))))
 
 
@@ -217,14 +217,14 @@ def _retagged(heard: Heard, tags: Sequence[Tag]) -> Heard:
     """Return the message with these tags instead of its own."""
     marks = {name: places for name, places in heard.marks.items() if name.isupper()}
     for tag in tags:
-        marks[tag.kind] = marks.get(tag.kind, frozenset()) | frozenset(range(tag.first, tag.after))
+        marks[tag.kind] = marks.get(tag.kind, frozenset()) | frozenset(tag.places)
     names = (heard.names - {tag.kind for tag in heard.tags}) | {tag.kind for tag in tags}
     return replace(heard, tags=tuple(tags), marks=marks, names=names)
 
 
 def _is_terse(heard: Heard) -> bool:
     """Return whether a message is short and at least half of its words have content, as staff type."""
-    tagged = (at for tag in heard.tags for at in range(tag.first, tag.after))
+    tagged = (at for tag in heard.tags for at in tag.places)
     told = heard.asking.intersection({*heard.content, *tagged})
     return len(heard.said.words) <= _MOST_WORDS and 2 * len(told) >= len(heard.asking)
 
@@ -258,7 +258,7 @@ def _goes_before(heard: Heard, place: int) -> bool:
 def _held(heard: Heard) -> frozenset[int]:
     """Return the indexes of the words of values other than wanted kinds of care."""
     held = (tag for tag in heard.tags if tag.kind not in _KINDS or tag.excluded)
-    return frozenset(place for tag in held for place in range(tag.first, tag.after))
+    return places_of(held)
 
 
 def _care_beside(entry: IntentRules, heard: Heard) -> frozenset[int]:
@@ -268,7 +268,7 @@ def _care_beside(entry: IntentRules, heard: Heard) -> frozenset[int]:
     searched = [slot for slot in slots if slot]
     chosen = [tag for tag in care if any(_is_in(heard, tag, slot) for slot in searched)]
     beside = [tag for tag in care if chosen and not any(_goes_with(one, tag) for one in chosen)]
-    return frozenset(place for tag in beside for place in range(tag.first, tag.after)) - _held(heard)
+    return places_of(beside) - _held(heard)
 
 
 def _is_hyphened(heard: Heard, tag: Tag) -> bool:
@@ -319,7 +319,7 @@ def _is_in(heard: Heard, tag: Tag, slot: Slot) -> bool:
     told = [one.value for one in heard.tags if one.kind == "service" and one.first == tag.first]
     values = [one if isinstance(one, tuple | list) else (one,) for one in (tag.value, slot.value)]
     same = not {*values[0]}.isdisjoint(values[1]) and all(value == slot.value for value in told)
-    return same or heard.said.said(tag.first, tag.after) in slot.text
+    return same or heard.said.text_of(tag) in slot.text
 
 
 def _goes_with(one: Tag, other: Tag) -> bool:
