@@ -17,12 +17,11 @@ from msgspec.structs import replace
 from bot.errors import PayerLacks
 from bot.kit.amounts import part_of
 from bot.kit.ask import Ask, text_of
-from bot.kit.cases import AppealCase
 from bot.kit.claim_filter import ClaimFilter, is_numbered
 from bot.kit.claims import claim_by_id, newest_claims, shown_alone
 from bot.kit.coverages import member_coverages
 from bot.kit.near_claims import Nearest, near_claims
-from bot.kit.offers import CaseChange, WithCase
+from bot.kit.offers import AppealCase, CaseChange, WithCase
 from bot.kit.said import filter_of, fitting
 from bot.kit.spans import span_of
 from bot.language.calendar import later

@@ -11,7 +11,6 @@ import msgspec
 from msgspec.structs import replace
 
 from bot.kit.benefits import NO_BENEFITS, Benefits
-from bot.kit.cases import AppealCase
 from bot.language.asked import NOTHING_ASKED, ClaimsAsked
 from bot.language.classed import words_key
 from bot.language.context import THOSE
@@ -29,9 +28,10 @@ from bot.records.coverage import Coverage
 from bot.records.patient import Patient
 
 if TYPE_CHECKING:
+    from bot.kit.cards import OwnDoctor
     from bot.kit.claim_filter import ClaimFilter
     from bot.kit.news import Seen
-    from bot.kit.own_doctors import OwnDoctor
+    from bot.kit.offers import AppealCase
     from bot.kit.spans import TimeSets
 
 MEMBER_TYPES = frozenset(

@@ -10,13 +10,15 @@ from msgspec.structs import replace
 
 from bot.kit.ask import NamedCare
 from bot.kit.conditions import PRIMARY_CARE
-from bot.kit.sized import Exact, ordered, sized
 from bot.kit.which import (
     BodyPart,
+    Exact,
     is_drug,
     named,
     of_care_named,
+    ordered,
     parts_named,
+    sized,
 )
 from bot.language.calendar import unit_around
 from bot.language.classed import AmountLimits

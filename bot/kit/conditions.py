@@ -15,10 +15,10 @@ from msgspec.structs import replace
 
 from bot.kit.around import SearchArea
 from bot.kit.ask import Ask, excluded_of, text_of, values_of
-from bot.kit.asked_networks import AskedNetworks
 from bot.kit.cards import by_provider, by_store
 from bot.kit.network_names import openings_of
 from bot.kit.opening import OpenAt, is_open, open_at
+from bot.kit.plans import AskedNetworks
 from bot.kit.sites import within
 from bot.kit.spelling import is_named, lies_on, starts_like, words_of
 from bot.records.details import treats

@@ -9,10 +9,10 @@ from msgspec.structs import replace
 
 from bot.kit.around import SearchArea
 from bot.kit.ask import Ask
-from bot.kit.asked_networks import among
 from bot.kit.cards import Card, cards
 from bot.kit.conditions import conditions, kind_codes
 from bot.kit.network_names import is_named_network
+from bot.kit.plans import among
 from bot.kit.spelling import words_of
 from bot.language.context import FACTS
 from bot.records.listing import Listing

@@ -19,9 +19,8 @@ from bot.kit.ask import Ask
 from bot.kit.claims import newest_claims
 from bot.kit.coverages import SCOPES, Coverages, Shares, figures_named, member_coverages
 from bot.kit.ranking import threshold_asked
-from bot.kit.sized import Threshold
-from bot.kit.spans import days_around
-from bot.kit.tense import lies_after
+from bot.kit.spans import days_around, lies_after
+from bot.kit.which import Threshold
 from bot.records.claim import Claim
 from bot.records.claim_set import ClaimDays, ClaimSelector, ClaimSet
 from bot.records.coverage import CostShare, Coverage, PlanYear, calendar_year, plan_year, same_plan

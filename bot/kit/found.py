@@ -14,16 +14,15 @@ from msgspec.structs import replace
 
 from bot.kit.around import FARTHER, SearchArea, around, farther
 from bot.kit.ask import Ask, Reroute
-from bot.kit.asked_networks import AskedNetworks, among, asked_networks, own_wanted, without_own
 from bot.kit.benefits import stands
-from bot.kit.cards import Card, cards, store_cards
+from bot.kit.cards import Card, Ranked, cards, nearly_open, ranked, store_cards
 from bot.kit.conditions import OF_KIND, Conditions, Loosened, conditions, is_called, loosened, sift
 from bot.kit.facilities import places_of_care
 from bot.kit.facts import ProviderFact, facts_beside
-from bot.kit.foremost import Ranked, nearly_open, ranked
 from bot.kit.network_names import Wanted, names_of
 from bot.kit.offers import Document, WithDocument
 from bot.kit.organizations import nearest, telling_words
+from bot.kit.plans import AskedNetworks, among, asked_networks, own_wanted, without_own
 from bot.kit.spelling import words_of
 from bot.language.context import AMONG
 from bot.records.listing import Listing

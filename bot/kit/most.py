@@ -8,10 +8,9 @@ from functools import partial
 import msgspec
 from msgspec.structs import asdict, replace
 
-from bot.kit.amounts import amount_in, sum_told
+from bot.kit.amounts import amount_in, month_number, sum_told
 from bot.kit.ask import Ask, text_of, values_of
 from bot.kit.claim_filter import ClaimFilter, choose, period_of
-from bot.kit.months import month_number
 from bot.kit.ranking import YEAR, Measure, Ranking, asks_order, counted_as, end_order, ends_asked, ranking_asked
 from bot.kit.spans import TimeSets, holds_sets
 from bot.kit.spelling import is_named

@@ -1,19 +1,21 @@
-"""Finds the nearest claims when no claim matches a question: the claims that match all of its conditions except one."""
+"""What an answer says beside the matching claims: the nearest ones, the two sides of a message, unused conditions."""
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from itertools import islice
 from typing import Literal
 
 import msgspec
 from msgspec.structs import replace
 
 from bot.errors import PayerError
-from bot.kit.ask import Ask, Reroute
-from bot.kit.claim_filter import ClaimFilter, choose
+from bot.kit.ask import Ask, Reroute, Summary
+from bot.kit.claim_filter import ClaimFilter, any_time, choose
 from bot.kit.claims import newest_claims
 from bot.kit.reading import records
-from bot.kit.said import filter_of
-from bot.kit.tense import may_be_ahead
+from bot.kit.said import by_name, filter_of
+from bot.kit.spans import may_be_ahead
 from bot.payer.search import Search
 from bot.records.care import Procedure
 from bot.records.care_kind import CareKind, shown_as
@@ -167,3 +169,86 @@ def _wider_of(claims: Sequence[Claim], wanted: ClaimFilter) -> str | None:
         if any(shown_as(claim, name, wanted.kinds) for claim in claims):
             return name
     return None
+
+
+_HELD_BY: Mapping[str, tuple[str, ...]] = {
+    "against": ("sides", "difference", "so", "others"),
+    "always": ("so", "part", "of"),
+    "gap_of": ("gap",),
+    "had_times": ("so", "sizes", "only", "choices", "others"),
+    "in_order": ("in_order",),
+    "never_before": ("sets",),
+    "nth_of": ("nth",),
+    "only_one_of": ("only",),
+    "same_time": ("shared",),
+    "than_all": ("whom", "sides"),
+    "weekend": ("weekdays",),
+}
+"""By a class of words, the fields of an answer, its conditions or its ranking; if one is set, the words were used."""
+
+
+def others_that_may_hold(ask: Ask) -> tuple[Literal["days", "sums", "two"], ...]:
+    """Return the `tells` values of the intents to try if an answer leaves a condition out, first one first.
+
+    The result is ("sums",) for a question about money, otherwise ("days", "two").
+    """
+    return ("sums",) if "money" in ask.asked.says else ("days", "two")
+
+
+def untaken(ask: Ask, summary: Summary) -> str | None:
+    """Return the words of the conditions that the answer leaves out, joined by ", "; None if there are none.
+
+    Only answers with conditions on claims are checked, and not those to a question about a reason.
+    """
+    if not isinstance(getattr(summary, "wanted", None), ClaimFilter) or ask.asked.form == "reason":
+        return None
+    parts = (summary, ask.claim_filter, *(getattr(summary, name, None) for name in ("wanted", "most")))
+    fields = [(part, name) for part in parts for name in getattr(part, "__struct_fields__", ())]
+    held = {name for part, name in fields if (told := getattr(part, name)) is False or told}  # no is an answer too
+    says = ask.asked.says
+    left = (says[name] for name, by in _HELD_BY.items() if name in says and held.isdisjoint(by))
+    return ", ".join(dict.fromkeys(left)) or None
+
+
+_JOINT = re.compile(
+    r"[,;.]*\s+(?:and|but|while|whereas|when|than|or|vs\.?|versus|y|pero|mientras|cuando|que|o)\s", re.IGNORECASE
+)
+_MOST = 4
+_KINDS = {
+    **dict.fromkeys(("pharmacy", "drugstore", "pharmacies", "farmacia"), "pharmacy"),
+    **dict.fromkeys(("doctor", "doctors", "doc", "docs", "dr", "doctores", "medico", "medicos"), "professional"),
+}
+
+
+def parted(ask: Ask) -> Iterator[tuple[Ask, Ask]]:
+    """Yield, for each joint such as "and" or "than", the questions about the two parts, each with its own slots."""
+    for joint in islice(_JOINT.finditer(ask.said), _MOST):
+        yield _about(ask, ask.said[: joint.start()]), _about(ask, ask.said[joint.end() :])
+
+
+def sides_said(ask: Ask, claims: Iterable[Claim]) -> tuple[ClaimFilter, ...]:
+    """Return the conditions of both parts of the message, if each names other providers, drugs or care; or else ()."""
+    for pair in parted(ask):
+        two = tuple(_named(by_name(part, claims)) for part in pair)
+        if two[0] != two[1] and all(one.narrows for one in two):
+            return two
+    return ()
+
+
+def compares_named(ask: Ask) -> bool:
+    """Return whether the question compares the money of several named providers: "who charges less, A or B"."""
+    return len(filter_of(ask).providers) > 1 and not {"cheaper", "dearer", "against"}.isdisjoint(ask.asked.says)
+
+
+def _named(part: Ask) -> ClaimFilter:
+    wanted, says = any_time(filter_of(part)), part.asked.says
+    wanted = replace(wanted, order=None, limits=None, exact=None, nth=None, aspect=None)
+    kind = next((_KINDS[word] for name in ("group", "groups") if (word := says.get(name, "")) in _KINDS), None)
+    return wanted if wanted.narrows or not kind else replace(wanted, claim_types=(kind,))
+
+
+def _about(ask: Ask, text: str) -> Ask:
+    slots = {name: slot for name, slot in ask.reads(text).items() if not slot.excluded}
+    told = {name: slot.value for name, slot in slots.items()}, {name: slot.text for name, slot in slots.items()}
+    bare = replace(ask, several={}, excluded={}, beside={}, arguments={}, care=None)
+    return replace(bare, slots=told[0], words=told[1], said=text)

@@ -10,10 +10,9 @@ from msgspec.structs import replace
 
 from bot.kit.ask import Ask, text_of
 from bot.kit.claim_filter import ClaimFilter
-from bot.kit.sized import Threshold, limits_asked
 from bot.kit.spans import TimeSets, span_of
 from bot.kit.spelling import words_of
-from bot.kit.which import count_asked, order_asked, shown_before
+from bot.kit.which import Threshold, count_asked, limits_asked, order_asked, shown_before
 from bot.language.asked import PERIODS
 from bot.language.classed import AmountLimits
 from bot.records.claim_set import ClaimSet

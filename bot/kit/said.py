@@ -12,10 +12,9 @@ from bot.kit.ask import Ask, excluded_of, text_of, values_of
 from bot.kit.claim_filter import ClaimFilter, any_time, choose
 from bot.kit.conditions import as_codes, doctors_asked
 from bot.kit.ranking import asks_order, each_end, set_apart, sets_one_above
-from bot.kit.sized import exact_asked, limits_asked
 from bot.kit.spans import span_of, times_apart
 from bot.kit.spelling import is_named, words_of
-from bot.kit.which import drugs_named_in, order_asked, part_asked, shown_before
+from bot.kit.which import drugs_named_in, exact_asked, limits_asked, order_asked, part_asked, shown_before
 from bot.language.reading import Slot
 from bot.records.care_kind import CareKind
 from bot.records.claim import Claim

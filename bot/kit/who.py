@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from bot.kit.around import NeedsPlace, SearchArea, around
 from bot.kit.ask import Ask, text_of
-from bot.kit.cards import Card, Group, by_provider
+from bot.kit.cards import Card, Group, Groups, bare_name, by_provider, of_own_claims
 from bot.kit.conditions import is_at, is_title, kind_codes
 from bot.kit.directory import bring, read_by, read_rows
 from bot.kit.facts import ProviderFact, without_facts
@@ -28,7 +28,6 @@ from bot.kit.organizations import (
     telling_words,
     told_apart,
 )
-from bot.kit.own_doctors import Groups, bare_name, of_own_claims
 from bot.kit.reading import read_pages
 from bot.kit.sites import within
 from bot.kit.spelling import is_named, starts_like, words_of
