@@ -11,7 +11,7 @@ from bot.errors import NotLinked, PayerError
 from bot.kit.ahead import Ahead, priced_ahead, rules_ahead
 from bot.kit.amounts import (
     amount_in, holds_more, Month, month_number, months_of, of_whole, part_of, part_of_all, plan_paid_in, Portion,
-    portion_of, sum_told)
+    portion_of)
 from bot.kit.appeals import (
     appeal_clock, appeal_days, AppealClock, approvals_asked, case_found, denial_kind, DenialKind, denied_claims,
     in_any_state, OfAppeal, stepped, told_day, ToldDay, without)

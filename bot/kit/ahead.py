@@ -14,13 +14,13 @@ from msgspec.structs import replace
 
 from bot.kit.amounts import holds_more
 from bot.kit.ask import Ask, values_of
-from bot.kit.benefits import Benefit, stands
+from bot.kit.benefits import Benefit
 from bot.kit.claim_filter import ClaimFilter, any_time, choose
 from bot.kit.coverages import Coverages, visit_kind
 from bot.kit.floors import COUNTED, MetSoFar, counted_since, counting, network_side, standings
 from bot.kit.period import period_claims
 from bot.kit.said import filter_of
-from bot.kit.spelling import words_of
+from bot.kit.spelling import stands_at, words_of
 from bot.records.care_kind import CareKind
 from bot.records.claim import Claim
 from bot.records.claim_set import ClaimSet
@@ -110,8 +110,10 @@ def _service_of(ask: Ask, kind: str) -> tuple[tuple[str, ...], str] | None:
     named = [words_of(ask.words.get(slot)) for slot in _SLOTS if slot in ask.slots]
     said = words_of(ask.said) or own or tuple(word for words in named for word in words)
     out = [words_of(slot.text) for slot in ask.excluded.values()]
-    told = [one for one in table.phrases if stands(one[0], said) and not any(stands(one[0], words) for words in out)]
-    if kind and stands(own, said):  # of other care that the message names no rule is told
+    told = [
+        one for one in table.phrases if stands_at(one[0], said) and not any(stands_at(one[0], words) for words in out)
+    ]
+    if kind and stands_at(own, said):  # of other care that the message names no rule is told
         told = [(words, key) for words, key in told if set(words) & set(own) and _is_akin(ask, kind, key)]
     keys = sorted(ask.care_kinds.above(kind) & services, key=lambda key: (-len(ask.care_kinds.above(key)), key))
     told += [(tuple(own) if alone else (), key) for key in keys[:1]]
@@ -124,7 +126,7 @@ def _service_of(ask: Ask, kind: str) -> tuple[tuple[str, ...], str] | None:
 def _also_called(ask: Ask, words: Sequence[str], service: str) -> tuple[str, ...]:
     """Return the other services whose longer names contain the words, without narrower kinds of the service itself."""
     kinds = ask.care_kinds
-    held = [name for phrase, name in ask.benefits.phrases if len(phrase) > len(words) and stands(words, phrase)]
+    held = [name for phrase, name in ask.benefits.phrases if len(phrase) > len(words) and stands_at(words, phrase)]
     return tuple(dict.fromkeys(name for name in held if name != service and service not in kinds.above(name)))
 
 
@@ -149,7 +151,7 @@ def _is_other(words: Sequence[str], named: Sequence[str]) -> bool:
 
     A name with only "care", "visit" or the like added means the same care.
     """
-    return stands(words, named) and not set(named) - set(words) <= _ANY_CARE
+    return bool(stands_at(words, named)) and not set(named) - set(words) <= _ANY_CARE
 
 
 def rules_ahead(ask: Ask, coverages: Coverages, side: str | None) -> tuple[Ahead, ...]:

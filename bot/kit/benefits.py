@@ -6,13 +6,13 @@ The table's data does not come from the payer's records, and answers say so.
 import csv
 import io
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 
 import msgspec
 from msgspec.structs import replace
 
-from bot.kit.spelling import words_of
+from bot.kit.spelling import stands_at, words_of
 from bot.records.care_kind import NO_KINDS, CareKinds
 from bot.records.coverage import Coverage
 from bot.records.money import Amount
@@ -76,8 +76,15 @@ class Benefits(msgspec.Struct, frozen=True):
         A row without a plan applies to medical plans only, and only if the plan has no row of its own for that side of
         the network.
         """
-        fit = [one for one in self.rows if one.service == service and _of_network(one, coverage)]
-        own = [one for one in fit if one.plan and _named_alike(one.plan, _plan_names(coverage))]
+        in_networks = words_of(coverage.networks)
+        fit = [
+            one
+            for one in self.rows
+            if one.service == service and (one.network in SIDES or stands_at(words_of(one.network), in_networks))
+        ]
+        classes = (coverage.classes.get(name) for name in ("plan", "subplan"))
+        names = {words_of(text) for one in classes if one for text in (one.value, one.name) if text}
+        own = [one for one in fit if one.plan and words_of(one.plan) in names]
         told = {one.is_outside for one in own} | {True for one in own if not one.network}
         every = [one for one in fit if not one.plan and coverage.scope == "medical"]
         others = [one for one in every if not own or (one.network and one.is_outside not in told)]
@@ -85,26 +92,6 @@ class Benefits(msgspec.Struct, frozen=True):
 
 
 NO_BENEFITS = Benefits()
-
-
-def stands(words: Sequence[str], within: Sequence[str]) -> bool:
-    """Return whether the words occur consecutively in `within`."""
-    size = len(words)
-    return bool(size) and any(tuple(within[at : at + size]) == tuple(words) for at in range(len(within)))
-
-
-def _plan_names(coverage: Coverage) -> list[str]:
-    """Return the numbers and names of the coverage's plan and subplan."""
-    classes = (coverage.classes.get("plan"), coverage.classes.get("subplan"))
-    return [text for one in classes if one for text in (one.value, one.name) if text]
-
-
-def _named_alike(plan: str, names: Iterable[str]) -> bool:
-    return any(words_of(plan) == words_of(name) for name in names)
-
-
-def _of_network(one: Benefit, coverage: Coverage) -> bool:
-    return one.network in SIDES or stands(words_of(one.network), words_of(coverage.networks))
 
 
 _NEEDED = ("service", "copay", "coinsurance", "deductible")
@@ -177,11 +164,11 @@ class _Table:
             self.faults += [f"row {number}: more than {_MOST_ROWS:,} rows"] if len(self.rows) == _MOST_ROWS else []
             return
         self._cells = dict(zip(head, cells, strict=True))
-        self._fault_long()
+        for column, text in self._cells.items():
+            if len(text) > _LONGEST or not text.isprintable():
+                self._fault(column, f"more than {_LONGEST} characters, or some that cannot be shown")
         row = self._row()
-        self._fault_share(row)
-        self._fault_place(row)
-        self._learn(row)
+        self._check(row)
         self.rows.append(row)
 
     def _row(self) -> Benefit:
@@ -209,37 +196,31 @@ class _Table:
     def _fault(self, column: str, what: str) -> None:
         self.faults.append(f"row {self._number}, column {column}: {what}")
 
-    def _fault_long(self) -> None:
-        for column, text in self._cells.items():
-            if len(text) > _LONGEST or not text.isprintable():
-                self._fault(column, f"more than {_LONGEST} characters, or some that cannot be shown")
-
-    def _fault_share(self, row: Benefit) -> None:
-        told = self._text("copay") or self._text("coinsurance")
-        if row.covered and not told:
-            self._fault("copay", "a copay, a coinsurance or both are needed (0 where nothing is paid)")
-        if not row.covered and (self._text("copay") or self._text("coinsurance")):
-            self._fault("copay", "a service that is not covered has no share")
-        if row.covered and not self._text("deductible"):
-            self._fault("deductible", "yes or no is needed")
-        if row.percent is not None and row.percent > _HUNDRED:
-            self._fault("coinsurance", "more than 100 per cent")
-
-    def _fault_place(self, row: Benefit) -> None:
-        if not row.service:
-            self._fault("service", "missing")
-        elif not row.names:
-            known = any(one.service == row.service and one.names for one in self.rows)
-            if not known:
-                self._fault("service", f'"{row.service}" is no kind of care of the pack: its words_en are needed')
-        if row.network not in SIDES and row.network.casefold() not in self._networks:
-            self._fault("network", f'"{row.network}" is neither in, out, nor a network of the pack')
-        key = (row.plan.casefold(), row.network.casefold(), row.service)
-        if (before := self._seen.setdefault(key, self._number)) != self._number:
-            self._fault("service", f"the same plan, network and service as row {before}")
-
-    def _learn(self, row: Benefit) -> None:
-        """Store the phrases that name the service; report a phrase that is empty or already names another service."""
+    def _check(self, row: Benefit) -> None:
+        """Report what is wrong with the share, the place and the phrases of a row, and store the phrases."""
+        told, plain = self._text("copay") or self._text("coinsurance"), row.network.casefold()
+        known = row.names or any(one.service == row.service and one.names for one in self.rows)
+        before = self._seen.setdefault((row.plan.casefold(), plain, row.service), self._number)
+        for column, is_wrong, what in (
+            ("copay", row.covered and not told, "a copay, a coinsurance or both are needed (0 where nothing is paid)"),
+            ("copay", not row.covered and told, "a service that is not covered has no share"),
+            ("deductible", row.covered and not self._text("deductible"), "yes or no is needed"),
+            ("coinsurance", (row.percent or 0) > _HUNDRED, "more than 100 per cent"),
+            ("service", not row.service, "missing"),
+            (
+                "service",
+                row.service and not known,
+                f'"{row.service}" is no kind of care of the pack: its words_en are needed',
+            ),
+            (
+                "network",
+                plain not in {*SIDES, *self._networks},
+                f'"{row.network}" is neither in, out, nor a network of the pack',
+            ),
+            ("service", before != self._number, f"the same plan, network and service as row {before}"),
+        ):
+            if is_wrong:
+                self._fault(column, what)
         for text in (text for texts in row.names.values() for text in texts):
             words = words_of(text)
             if not words:

@@ -15,9 +15,8 @@ from bot.kit.spans import span_of
 from bot.kit.spelling import words_of
 from bot.payer.search import Search
 from bot.records.care import CarePlan, ClinicalRecord, Observation, figures_of, unit_of
-from bot.records.money import Quantity
 from bot.records.shapes import grouped
-from bot.records.written import PartialDate
+from bot.records.written import PartialDate, Period
 
 _TREND = 5  # results of one test
 _ASSESS = "assess-plan"
@@ -126,16 +125,13 @@ UNSHIELDED = Shielded(0, shown=False)
 async def results(ask: Ask, category: str) -> tuple[Observation, ...]:
     """Return the valid results of a category in the requested period, newest first; a comparison ignores its start."""
     first, last = span_of(ask)
-    if first and _goes_back(ask):
+    if first and (_back(ask) or _direction(ask)):  # to compare, or to show an earlier one
         days = {"start": None, "end": last.isoformat() if last else None}
         ask = replace(ask, slots={**ask.slots, "date_range": days}, several={})
-    found = await dated(ask, Search("Observation", (("category", category), *_dates(ask))), Observation)
+    bounds = zip(("ge", "le"), span_of(ask), strict=True)
+    dates = (("date", f"{prefix}{day}") for prefix, day in bounds if day)
+    found = await dated(ask, Search("Observation", (("category", category), *dates)), Observation)
     return tuple(one for one in found if one.is_of(category))
-
-
-def _goes_back(ask: Ask) -> bool:
-    """Return whether the question needs results from before its period, too, to compare or to show an earlier one."""
-    return _back(ask) > 0 or _direction(ask) is not None
 
 
 def _said(ask: Ask) -> str:
@@ -149,10 +145,9 @@ async def care_plans(ask: Ask) -> tuple[CarePlan, ...]:
 
 async def dated(ask: Ask, search: Search, read: Reader[D]) -> tuple[D, ...]:
     """Return the valid records within the requested period, newest first, undated ones last."""
-    first, last = span_of(ask)
-    every = await records(ask, search, read, shown=True, spare=("category",))
-    found = [one for one in every if one.counts and _within(one.day, first, last)]
-    return tuple(sorted(found, key=lambda one: one.day.first if one.day else date.min, reverse=True))
+    span, every = span_of(ask), await records(ask, search, read, shown=True, spare=("category",))
+    found = [one for one in every if one.counts and (span == (None, None) or Period(one.day).overlaps(*span))]
+    return tuple(sorted(found, key=lambda one: Period(one.day).sort_key, reverse=True))
 
 
 def shield(ask: Ask, found: Sequence[D]) -> tuple[tuple[D, ...], Shielded]:
@@ -180,17 +175,6 @@ def as_of(ask: Ask, tests: Iterable[Series]) -> tuple[Series, ...]:
 def _back(ask: Ask) -> int:
     """Return how many of the newest results the question skips: `pick` of a button, or 1 for "the one before", or 0."""
     return ask.pick or int(_direction(ask) is None and _BEFORE.search(_said(ask)) is not None)
-
-
-def _dates(ask: Ask) -> list[tuple[str, str]]:
-    first, last = span_of(ask)
-    return [("date", f"{prefix}{day}") for prefix, day in (("ge", first), ("le", last)) if day]
-
-
-def _within(day: PartialDate | None, first: date | None, last: date | None) -> bool:
-    if first is None and last is None:
-        return True
-    return day is not None and (first is None or day.last >= first) and (last is None or day.first <= last)
 
 
 class Curve(msgspec.Struct, frozen=True):
@@ -238,12 +222,8 @@ def _range_of(results: Sequence[Observation], unit: str | None) -> tuple[Decimal
     ranges = {(one.main.usual.low, one.main.usual.high) if one.main.usual else (None, None) for one in results}
     low, high = ranges.pop() if len(ranges) == 1 else (None, None)
     bounds = [bound for bound in (low, high) if bound]
-    plain = all(_is_plain(bound, unit) for bound in bounds)
+    plain = all(not bound.comparator and (bound.unit or unit) == unit for bound in bounds)
     return (low.value if low else None, high.value if high else None) if plain else (None, None)
-
-
-def _is_plain(bound: Quantity, unit: str | None) -> bool:
-    return not bound.comparator and (bound.unit or unit) == unit
 
 
 class OnRecord(Summary, Generic[T], frozen=True):

@@ -128,7 +128,15 @@ class Conditions(msgspec.Struct, frozen=True):
         wish, group = self.open_at, self.age_group
         asked: list[tuple[str, object, ListingTest]] = [
             ("telehealth", self.telehealth, _is_virtual),
-            ("wheelchair", self.wheelchair, _is_accessible),
+            (
+                "wheelchair",
+                self.wheelchair,
+                lambda row: (
+                    _ACCESS.intersection(codes) != set()
+                    if (codes := [code for place in row.locations for code in place.access])
+                    else None
+                ),
+            ),
             ("open_at", wish, lambda row: is_open(ask, row, wish) if wish else None),
             ("age_group", group, lambda row: treats(row.specialty_codes, group, row.ages) if group else None),
         ]
@@ -191,7 +199,7 @@ class Conditions(msgspec.Struct, frozen=True):
 
 def conditions(ask: Ask, codes: Sequence[str] = (), networks: AskedNetworks = _NO_NETWORK) -> Conditions:
     """Return the conditions that the question's slots state, with the given NUCC codes and networks."""
-    not_gender, spoken = ask.excluded.get("gender"), ask.several.get("language")
+    place, not_gender, spoken = ask.slots.get("location"), ask.excluded.get("gender"), ask.several.get("language")
     name, house = text_of(ask, "provider_name"), text_of(ask, "organization")
     return Conditions(
         codes=tuple(codes),
@@ -209,13 +217,8 @@ def conditions(ask: Ask, codes: Sequence[str] = (), networks: AskedNetworks = _N
         open_at=open_at(ask),
         age_group=text_of(ask, "age_group"),
         organization=house,
-        street=_street(ask),
+        street=str(place["street"]) if isinstance(place, Mapping) and "street" in place else None,
     )
-
-
-def _street(ask: Ask) -> str | None:
-    place = ask.slots.get("location")
-    return str(place["street"]) if isinstance(place, Mapping) and "street" in place else None
 
 
 def is_called(row: Listing, name: str) -> bool:
@@ -257,24 +260,9 @@ _OR = re.compile(r"\s*(?:[/,&+]|\b(?:or|and|o|u|y|e)\b)\s*", re.IGNORECASE)
 _FOR_MINE = re.compile(r"\s+(?:for|para)\s+(?:my|mi|mis)\b.*", re.IGNORECASE)
 _SPECIALIST = frozenset({"specialist", "specialists", "specialty", "especialista", "especialistas", "especialidad"})
 _TITLES = frozenset(
-    {
-        "dr",
-        "drs",
-        "doc",
-        "docs",
-        "dra",
-        "doctor",
-        "doctora",
-        "physician",
-        "medico",
-        "médico",
-        "médica",
-        "doctors",
-        "doctores",
-        "médicos",
-    }
-    | {"medicos", "who", "provider", "providers", "proveedor", "proveedores", "physicians", "anyone", "somebody"}
-    | {"a", "any", "the", "un", "una", "el", "la"}
+    {"a", "any", "anyone", "doc", "docs", "doctor", "doctora", "doctores", "doctors", "dr", "dra", "drs", "el", "la"}
+    | {"medica", "medico", "medicos", "physician", "physicians", "proveedor", "proveedores", "provider", "providers"}
+    | {"somebody", "the", "un", "una", "who"}
 )
 
 

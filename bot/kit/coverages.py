@@ -42,6 +42,11 @@ class Coverages(msgspec.Struct, frozen=True):
         """The coverages that are valid on that day."""
         return self.in_state("current")
 
+    @property
+    def held(self) -> tuple[Coverage, ...]:
+        """The current coverages, or if there is none, the one that ended last."""
+        return self.current or self.in_state("ended")[:1]
+
     def in_state(self, state: str) -> tuple[Coverage, ...]:
         """Return the coverages with the state `current`, `future`, `unclear` or `ended`."""
         return tuple(coverage for coverage in self.every if coverage.state(self.today) == state)

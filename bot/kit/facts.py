@@ -13,7 +13,7 @@ from bot.kit.cards import Card, cards
 from bot.kit.conditions import conditions, kind_codes
 from bot.kit.network_names import is_named_network
 from bot.kit.plans import among
-from bot.kit.spelling import words_of
+from bot.kit.spelling import outermost, words_of
 from bot.language.context import FACTS
 from bot.records.listing import Listing
 
@@ -129,8 +129,7 @@ def facts_asked(ask: Ask, name: str | None = None) -> tuple[str, ...]:
             told = slot == "wish" and any(one[0] <= at and at + len(said) <= one[1] for one in spans)
             spans += [] if told else [(at, at + len(said), slot)]
     # Words within longer ones ask for nothing, such as the number of "fax number".
-    kept = [one for one in spans if not any(_holds(other, one) for other in spans)]
-    asked = tuple(dict.fromkeys(about for *_, about in sorted(kept)))
+    asked = tuple(dict.fromkeys(about for *_, about in sorted(outermost(spans))))
     asked = tuple(about for about in asked if _TOLD_BY.get(about) not in {*ask.slots} | {*asked} & {"places"}) or asked
     if _WHEN.search(ask.said):
         asked = tuple(dict.fromkeys("hours" if about == "open_at" else about for about in asked))
@@ -155,10 +154,6 @@ def _spans(said: str) -> Iterator[tuple[int, int, str]]:
 def without_facts(name: str) -> str:
     """Return a name without the words that ask for a fact: "Hamza Beasley" for "Hamza Beasley specialize"."""
     return " ".join(word for word in name.split() if not any(asks.fullmatch(word) for asks in _ASKS.values()))
-
-
-def _holds(longer: tuple[int, int, str], one: tuple[int, int, str]) -> bool:
-    return longer[0] <= one[0] and one[1] <= longer[1] and longer[1] - longer[0] > one[1] - one[0]
 
 
 def facts_of(ask: Ask, card: Card, rows: Sequence[Listing], asked: Iterable[str]) -> tuple[ProviderFact, ...]:

@@ -1,4 +1,4 @@
-"""The drug lists and their drugs by name (T44), and the member's own drugs by purpose, as in "my blood pressure pill"."""
+"""Drug lists and their drugs by name (T44), and the member's own drugs by purpose: "my blood pressure pill"."""
 
 from __future__ import annotations
 

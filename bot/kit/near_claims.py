@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date
 from itertools import islice
 from typing import Literal
 
@@ -22,7 +21,7 @@ from bot.records.care_kind import CareKind, shown_as
 from bot.records.claim import Claim
 from bot.records.claim_set import ClaimSet
 from bot.records.share import tells_state
-from bot.records.written import PartialDate
+from bot.records.written import PartialDate, Period
 
 SHOWN = 3
 Left = Literal["amount", "billed", "state", "time", "provider", "part", "nth", "weekday", "wider", "service"]
@@ -98,14 +97,10 @@ async def _newest_procedure(ask: Ask, wanted: ClaimFilter) -> Procedure | None:
         del ask.report.gaps[gaps:]
         return None
 
-    def named(one: Procedure) -> bool:
-        return any(kind.is_named(one.code, one.name) for kind in kinds)
-
-    fit = [(one.day, one) for one in read if one.day and one.counts and not one.labels and named(one)]
-    in_time = [
-        one for one in fit if (wanted.start or date.min) <= one[0].last and one[0].first <= (wanted.end or date.max)
-    ]
-    found = max(in_time, key=lambda pair: pair[0].first)[1] if in_time else None
+    told = [one for one in read if one.day and one.counts and not one.labels]
+    fit = [one for one in told if any(kind.is_named(one.code, one.name) for kind in kinds)]
+    in_time = [one for one in fit if Period(one.day).overlaps(wanted.start, wanted.end)]
+    found = max(in_time, key=lambda one: Period(one.day).sort_key, default=None)
     ask.report.cite("Procedure", [found.id] if found else [])
     return found
 
@@ -146,7 +141,8 @@ def _looser(claims: Sequence[Claim], wanted: ClaimFilter) -> Iterator[tuple[Left
         yield "state", replace(wanted, states=())
     if wanted.providers and wanted.services:
         yield "provider", replace(wanted, providers=())
-    if wider := _wider_of(claims, wanted):
+    near = wanted.kinds.near(wanted.service) if wanted.service else ()
+    if wider := next((one for one in near if any(shown_as(claim, one, wanted.kinds) for claim in claims)), None):
         yield "wider", replace(wanted, services=(wider,))
     if wanted.services:
         yield "service", replace(wanted, services=())
@@ -161,14 +157,6 @@ def _may_be(claim: Claim, wanted: ClaimFilter) -> bool:
     if claim.is_pharmacy:
         return any(kind.fills for kind in kinds)
     return claim.kind in _FACILITY or not all(kind.whole for kind in kinds)
-
-
-def _wider_of(claims: Sequence[Claim], wanted: ClaimFilter) -> str | None:
-    """Return the key of the first wider kind of care that any of the claims shows; None if there is none."""
-    for name in wanted.kinds.near(wanted.service) if wanted.service else ():
-        if any(shown_as(claim, name, wanted.kinds) for claim in claims):
-            return name
-    return None
 
 
 _HELD_BY: Mapping[str, tuple[str, ...]] = {

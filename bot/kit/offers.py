@@ -11,6 +11,7 @@ from datetime import date, datetime
 from typing import Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from bot.kit.ask import Summary
 
@@ -139,6 +140,13 @@ class WithCase(WithReminder, frozen=True, kw_only=True):
 MOST_CALLS = 20
 AppealOutcome = Literal["", "approved", "partly", "upheld"]
 Stage = Literal["open", "sent", "lost", "review", "over"]
+_STEPS: Mapping[str, tuple[str, ...]] = {
+    "reviewed": ("closed", "reviewed"),
+    "review": ("review",),
+    "result": ("decided", "result"),
+    "sent": ("sent", "fast"),
+}
+"""The day of each step of a case, and what else it sets; the newest step comes first."""
 
 
 class CallNote(msgspec.Struct, frozen=True):
@@ -196,8 +204,8 @@ class AppealCase(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def step(self) -> str:
         """The newest reported step and its day, such as "sent.2026-05-20"; "" if there is none."""
-        steps = {"reviewed": self.closed, "review": self.review, "result": self.decided, "sent": self.sent}
-        return next((f"{name}.{day.isoformat()}" for name, day in steps.items() if day), "")
+        days = ((name, getattr(self, day)) for name, (day, *_) in _STEPS.items())
+        return next((f"{name}.{day.isoformat()}" for name, day in days if day), "")
 
     def in_order(self, denied: date | None) -> bool:
         """Return whether the days of the case are in order; `denied` is the day of the denial, None if unknown."""
@@ -207,36 +215,29 @@ class AppealCase(msgspec.Struct, frozen=True, kw_only=True):
     def with_call(self, note: CallNote) -> AppealCase:
         """Return the case with another call; above `MOST_CALLS` calls, the oldest call is dropped."""
         calls = sorted({*self.calls, note}, key=lambda one: (one.day, one.number, one.who, one.said))
-        return msgspec.structs.replace(self, calls=tuple(calls[-MOST_CALLS:]))
+        return replace(self, calls=tuple(calls[-MOST_CALLS:]))
 
     def without_call(self, key: str) -> AppealCase:
         """Return the case without the call that has this key."""
-        return msgspec.structs.replace(self, calls=tuple(one for one in self.calls if one.key != key))
+        return replace(self, calls=tuple(one for one in self.calls if one.key != key))
 
     def drafted_on(self, day: date) -> AppealCase:
         """Return the case with the day of its first letter; unchanged if the case has such a day."""
-        return self if self.drafted else msgspec.structs.replace(self, drafted=day)
+        return self if self.drafted else replace(self, drafted=day)
 
     def sent_on(self, day: date, *, review: bool = False, fast: bool = False) -> AppealCase:
         """Return the case after the appeal was sent, or with `review`, after the external review was requested."""
         if review:
-            return msgspec.structs.replace(self, review=day)
-        return msgspec.structs.replace(self, sent=day, fast=fast)
+            return replace(self, review=day)
+        return replace(self, sent=day, fast=fast)
 
     def answered(self, outcome: AppealOutcome, day: date, *, review: bool = False) -> AppealCase:
         """Return the case with the plan's answer, or with `review`, the answer of the external review."""
         if review:
-            return msgspec.structs.replace(self, reviewed=outcome, closed=day)
-        return msgspec.structs.replace(self, result=outcome, decided=day)
+            return replace(self, reviewed=outcome, closed=day)
+        return replace(self, result=outcome, decided=day)
 
     def reopened(self, step: str) -> AppealCase:
         """Return the case without `step`, which was entered by mistake; unchanged if that is not the newest step."""
-        if not step or step != self.step:
-            return self
-        if self.reviewed:
-            return msgspec.structs.replace(self, reviewed="", closed=None)
-        if self.review:
-            return msgspec.structs.replace(self, review=None)
-        if self.result:
-            return msgspec.structs.replace(self, result="", decided=None)
-        return msgspec.structs.replace(self, sent=None, fast=False)
+        blank, fields = AppealCase(claim=self.claim), _STEPS[step.partition(".")[0]] if step else ()
+        return replace(self, **{name: getattr(blank, name) for name in fields}) if step == self.step else self

@@ -15,7 +15,7 @@ from bot.kit.around import SearchArea
 from bot.kit.ask import Ask
 from bot.kit.network_names import OUT, Wanted, is_named_network, named_in, telling, wanted
 from bot.kit.reading import read_entries, read_pages
-from bot.kit.spelling import is_state, name_of_state, words_of
+from bot.kit.spelling import is_state, name_of_state, stands_at, words_of
 from bot.payer.search import Search, escape, given, token
 from bot.records.coverage import Coverage
 from bot.records.details import boundary_contains
@@ -66,16 +66,10 @@ async def plans(ask: Ask) -> tuple[Plan, ...]:
         read += read_entries(ask, sold, InsurancePlan.TYPE, InsurancePlan)
     current = [plan for plan in read if plan.active and plan.period.includes(ask.today)]
     names = {network.key: network.name for network in await networks(ask)} if current else {}
-    areas = await _areas(ask, directory, current)
-    return tuple(Plan(plan, names, areas) for plan in current)
-
-
-async def _areas(ask: Ask, directory: Directory, current: list[InsurancePlan]) -> Mapping[Key, Location]:
-    """Return the sales areas of the plans by key; areas that the search did not include are read by id."""
     missing = [key for plan in current for key in plan.areas if key not in directory.locations and key.type]
-    for key in dict.fromkeys(missing):
+    for key in dict.fromkeys(missing):  # areas that the search did not include
         await read_pages(ask, directory, Search(key.type, (("_id", key.id),)))
-    return directory.locations
+    return tuple(Plan(plan, names, directory.locations) for plan in current)
 
 
 def sold_at(plan: Plan, where: SearchArea) -> Sold:
@@ -110,15 +104,9 @@ def _covers(area: Location, where: SearchArea) -> Sold:
     if area.state and not is_state(area.state, where.state):
         return "no"
     if area.county:
-        return _of_county(area.county, where)
+        in_county = set(words_of(area.county)) | {"county"} == set(words_of(where.name))
+        return "unsaid" if where.county is None else "yes" if in_county else "no"
     return "yes" if area.state or (name_of_state(where.state) or "?") in (area.name or "") else "unsaid"
-
-
-def _of_county(county: str, where: SearchArea) -> Sold:
-    """Return "yes" or "no": whether the place is the named county; "unsaid" if the place is not a county."""
-    if where.county is None:
-        return "unsaid"
-    return "yes" if set(words_of(county)) | {"county"} == set(words_of(where.name)) else "no"
 
 
 async def own_networks(ask: Ask) -> tuple[str, ...]:
@@ -132,7 +120,8 @@ async def own_networks(ask: Ask) -> tuple[str, ...]:
     if not current:
         return ()
     names = await network_names(ask)
-    found = [name for coverage in current for name in names if _says(coverage.networks, name)]
+    telling_of = {name: [word for word in words_of(name) if word in telling(name)] for name in names}
+    found = [name for coverage in current for name in names if stands_at(telling_of[name], words_of(coverage.networks))]
     return tuple(dict.fromkeys(found)) or await _by_plan(ask, current)
 
 
@@ -141,13 +130,6 @@ async def _by_plan(ask: Ask, current: list[Coverage]) -> tuple[str, ...]:
     sold = await plans(ask)
     mine = [plan for plan in sold if {*map(str.casefold, plan.numbers), (plan.name or "").casefold()} & numbers]
     return tuple(dict.fromkeys(network.name for plan in mine for network in plan.networks if network.name))
-
-
-def _says(text: str | None, name: str) -> bool:
-    """Return whether the network's distinguishing words occur consecutively in the coverage's text."""
-    written, wanted = words_of(text), [word for word in words_of(name) if word in telling(name)]
-    places = range(len(written))
-    return bool(wanted) and any(list(written[at : at + len(wanted)]) == wanted for at in places)
 
 
 _INSIDE_WORDS = frozenset({"network", "red", "inn", "par"})

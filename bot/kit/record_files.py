@@ -21,7 +21,7 @@ from bot.records.decode import Unreadable
 from bot.records.patient import Patient
 from bot.records.service import names_in
 from bot.records.shapes import Value
-from bot.records.written import PartialDate
+from bot.records.written import PartialDate, Period
 
 FOLDER = "fhir"
 _ERRORS = "errors.ndjson"
@@ -182,11 +182,7 @@ def _entry(line: bytes) -> Entry:
 
 
 def _newest(rows: Iterable[R], day: Callable[[R], PartialDate | None]) -> tuple[R, ...]:
-    def first(row: R) -> date:
-        found = day(row)
-        return found.first if found else date.min
-
-    return tuple(sorted(rows, key=first, reverse=True))
+    return tuple(sorted(rows, key=lambda row: Period(day(row)).sort_key, reverse=True))
 
 
 def _outcome(missing: Missing) -> bytes:

@@ -211,12 +211,7 @@ def _wanted(ask: Ask) -> ClaimFilter:
     sizes = text_of(ask, "order") in {"biggest", "smallest"}
     tops = sizes and ask.asked.each_of is not None and not _SIZED.isdisjoint(ask.asked.says)
     # One of a group is no claim, and a step from the shown claim ("the one just before that") is no ordinal.
-    apart = (
-        not {"id", "pick"}.isdisjoint(ask.arguments)
-        or asks_order(ask)
-        or ask.asked.nth_of
-        or ("each" in ask.asked.says and each_end(ask))
-    )
+    apart = not {"id", "pick"}.isdisjoint(ask.arguments) or asks_order(ask) or ask.asked.nth_of or each_end(ask)
     nth = None if apart else ask.asked.nth or (1 if tops else None)
     in_time = ask.asked.first_and_last or (nth is not None and nth > 0)
     by_size = (ask.asked.by_size or tops) and sizes and nth is not None

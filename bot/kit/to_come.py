@@ -25,15 +25,7 @@ from bot.kit.anchors import born_on
 from bot.kit.ask import Ask, values_of
 from bot.kit.claim_filter import any_time, choose
 from bot.kit.coming import Wants, asks_cover, care_scope, unsaid_of
-from bot.kit.coverages import (
-    Coverages,
-    care_said,
-    named_visit,
-    share_asked,
-    side_named,
-    visit_kind,
-    visit_to,
-)
+from bot.kit.coverages import Coverages, care_said, named_visit, share_asked, side_named, visit_kind, visit_to
 from bot.kit.floors import COUNTED, MetSoFar, counted_since, counting, standings
 from bot.kit.period import period_claims
 from bot.kit.said import filter_of

@@ -1,4 +1,4 @@
-"""Decides which of several claims a message means: by a part of the body, a word for care, an order, a name, an amount."""
+"""Decides which of several claims a message means: by a part of the body, a word for care, an order, name or amount."""
 
 from __future__ import annotations
 

@@ -22,6 +22,7 @@ from bot.kit import (
     Summary,
     Term,
     Visits,
+    added,
     choose,
     claim_by_id,
     doubts_of,
@@ -30,7 +31,6 @@ from bot.kit import (
     newest_claims,
     service_dates,
     span_of,
-    sum_told,
     text_of,
     visit_kind,
     visits,
@@ -338,4 +338,4 @@ def _together(claims: Sequence[Claim], amounts: Sequence[Amount | None]) -> Amou
     """Return the sum of the amounts of two to five claims of one day; None for other claims or a missing amount."""
     days = {str(claim.service.day) for claim in claims}
     several = 1 < len(claims) <= SHOWN and len(days) == 1 and all(claim.service.day for claim in claims)
-    return sum_told(amounts) if several and None not in amounts else None
+    return added(amounts) if several and None not in amounts else None
