@@ -14,7 +14,7 @@ from bot.kit.amounts import (
     portion_of)
 from bot.kit.appeals import (
     appeal_clock, appeal_days, AppealClock, approvals_asked, case_found, denial_kind, DenialKind, denied_claims,
-    in_any_state, OfAppeal, stepped, told_day, ToldDay, without)
+    OfAppeal, stepped, told_day, ToldDay)
 from bot.kit.around import around, NeedsPlace, SearchArea, state_named
 from bot.kit.ask import Answer, Ask, Kin, NamedCare, of_other_person, Reroute, Summary, text_of, values_of
 from bot.kit.benefits import Benefits, NO_BENEFITS, read_benefits

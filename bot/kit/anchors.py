@@ -47,11 +47,18 @@ async def in_its_time(ask: Ask) -> Ask:
     if value["relation"] == "before" and not _ANY.isdisjoint(words_of(ask.words.get("date_range"))[1:2]):
         return replace(ask, slots={**{name: value[name] for name in _NAMED if value.get(name)}, **rest})
     bounds = value["bounds"] if isinstance(value.get("bounds"), Sequence) else [value]
-    found = await _events(ask, bounds)
-    if found is None:
-        ask.cannot("date_range")
-        return replace(ask, slots=rest)
-    days = _between(found) if len(found) > 1 else _days(found[0], value, ask.today)
+    found: list[AnchorDays] = []
+    for bound in bounds:
+        if (event := await _event(ask, bound, found)) is None:
+            ask.cannot("date_range")
+            return replace(ask, slots=rest)
+        found.append(event)
+    if len(found) > 1:  # the days between the two events, without theirs
+        first, last = sorted(found)
+        start, end = first[1] + _DAY, last[0] - _DAY
+        days = _iso((min(start, last[1]), max(start, end)))
+    else:
+        days = _days(found[0], value, ask.today)
     if bounds[-1].get("next"):
         days = _iso(found[-1])
     if value["relation"] == "since":
@@ -72,18 +79,6 @@ async def _nearest_care(ask: Ask, value: Mapping[str, object], days: Mapping[str
     return await _care(look, {"one": True}, days_of(days), oldest=value["relation"] == "after")
 
 
-async def _events(ask: Ask, bounds: Sequence[Mapping[str, object]]) -> list[AnchorDays] | None:
-    """Return the first and last day of each event described in `bounds`; None if one is not known."""
-    found: list[AnchorDays] = []
-    for bound in bounds:
-        named = bound.get("birthday") and "when" not in bound
-        day = await _birthday(ask) if named else await _event(ask, bound, found)
-        if day is None:
-            return None
-        found.append(day)
-    return found
-
-
 async def _event(ask: Ask, bound: Mapping[str, object], before: Sequence[AnchorDays]) -> AnchorDays | None:
     """Return the first and last day of the event described in `bound`; None if the event is not found and has no dates.
 
@@ -92,6 +87,9 @@ async def _event(ask: Ask, bound: Mapping[str, object], before: Sequence[AnchorD
     """
     when, after = days_of(bound.get("when")), before[-1][1] + _DAY if before and bound.get("next") else None
     dated, (start, end) = "when" in bound, when
+    if bound.get("birthday") and not dated:
+        born = await born_on(ask)
+        return (anniversary(born, ask.today),) * 2 if born else None
     found = await _lab(ask, when) if bound.get("service") == "lab" and dated else None
     if bound.get("deductible"):
         return await day_met(ask, when)
@@ -110,13 +108,6 @@ async def _lab(ask: Ask, when: TimeSpan) -> AnchorDays | None:
 
 def _iso(days: TimeSpan) -> dict[str, str | None]:
     return dict(zip(("start", "end"), (day.isoformat() if day else None for day in days), strict=True))
-
-
-def _between(found: Sequence[AnchorDays]) -> dict[str, str | None]:
-    """Return the period between two events as ISO dates, without the days of the events."""
-    first, last = sorted(found)
-    start, end = first[1] + _DAY, last[0] - _DAY
-    return _iso((min(start, last[1]), max(start, end)))
 
 
 def _days(found: AnchorDays, value: Mapping[str, object], today: date) -> dict[str, str | None]:
@@ -147,12 +138,6 @@ async def born_on(ask: Ask) -> date | None:
     except PayerError:
         return None
     return next((one.born.exact for one in read if one.born), None)
-
-
-async def _birthday(ask: Ask) -> AnchorDays | None:
-    """Return the member's last birthday as first and last day; None if the date of birth is unknown."""
-    born = await born_on(ask)
-    return (anniversary(born, ask.today),) * 2 if born else None
 
 
 async def _care(ask: Ask, value: Mapping[str, object], when: TimeSpan, *, oldest: bool = False) -> AnchorDays | None:

@@ -68,16 +68,8 @@ def denied_claims(claim_set: ClaimSet, ask: Ask) -> tuple[Claim, ...]:
     """
     if number := text_of(ask, "claim_id"):
         return tuple(claim for claim in claim_set.claims if is_numbered(claim, number))
-    wanted = filter_of(in_any_state(ask))
-    return tuple(claim for claim in fitting(claim_set.claims, in_any_state(ask)) if _is_denied(claim, wanted))
-
-
-def in_any_state(ask: Ask) -> Ask:
-    """Return the question without the slot for the state of a claim, so that claims in any state match."""
-    slots, several = (
-        {name: one for name, one in held.items() if name != "state_of_claim"} for held in (ask.slots, ask.several)
-    )
-    return replace(ask, slots=slots, several=several)
+    wanted = filter_of(anyway := ask.without("state_of_claim"))
+    return tuple(claim for claim in fitting(claim_set.claims, anyway) if _is_denied(claim, wanted))
 
 
 def _is_denied(claim: Claim, wanted: ClaimFilter) -> bool:
@@ -138,19 +130,15 @@ def denial_kind(claim: Claim, reasons: Sequence[Reason], kinds: CareKinds) -> De
 
     An out-of-network claim for an emergency room visit has the kind "emergency" (45 CFR 149.110).
     """
-    found = _by_code(reasons) or _by_words(reasons) or "other"
+    coded = {one.code for one in reasons if one.system and "claim-adjustment-reason-codes" in one.system}
+    said = " ".join(one.text.casefold() for one in reasons if one.text)
+    ways: tuple[DenialKind, ...] = (
+        *(kind for kind, codes in _CODES.items() if coded & codes),
+        *(kind for kind, words in _WORDS.items() if any(word in said for word in words)),
+    )
+    found = ways[0] if ways else "other"
     of_emergency = found == "network" and kinds.named("er") and shown_as(claim, "er", kinds)
     return "emergency" if of_emergency else found
-
-
-def _by_code(reasons: Iterable[Reason]) -> DenialKind | None:
-    coded = {one.code for one in reasons if one.system and "claim-adjustment-reason-codes" in one.system}
-    return next((kind for kind, codes in _CODES.items() if coded & codes), None)
-
-
-def _by_words(reasons: Iterable[Reason]) -> DenialKind | None:
-    said = " ".join(one.text.casefold() for one in reasons if one.text)
-    return next((kind for kind, words in _WORDS.items() if any(word in said for word in words)), None)
 
 
 class AppealDays(msgspec.Struct, frozen=True):
@@ -221,7 +209,7 @@ async def case_found(ask: Ask, *of_step: str, fits: Callable[[AppealCase], bool]
     chooses from all stored cases and denied claims.
     """
     kept, pressed = {one.claim: one for one in await ask.cases()}, not ask.said
-    ask = without(ask, "state_of_claim", *of_step)
+    ask = replace(ask.without("state_of_claim", *of_step), said="")  # which tells of the step, and of no claim
     if chosen := ask.arguments.get("id"):
         claim = await claim_by_id(ask, chosen)
         if pressed or chosen in kept or claim.denied or claim.is_partly_denied or claim.use == "preauthorization":
@@ -340,11 +328,3 @@ class Stepped(msgspec.Struct, frozen=True):
     due: AppealDays
     change: CaseChange
     in_order: bool
-
-
-def without(ask: Ask, *slots: str) -> Ask:
-    """Return the question without these slots and without its message text.
-
-    The text describes a step of an appeal and not a claim, so the text must not select claims.
-    """
-    return replace(ask, slots={name: value for name, value in ask.slots.items() if name not in slots}, said="")

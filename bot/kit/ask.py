@@ -303,6 +303,11 @@ class Ask(msgspec.Struct):
             return self
         return replace(self, directory=PooledDirectory(self.directory, self.budget, known))
 
+    def without(self, *slots: str) -> Ask:
+        """Return a copy of the question without these slots."""
+        kept = ({name: one for name, one in held.items() if name not in slots} for held in (self.slots, self.several))
+        return replace(self, **dict(zip(("slots", "several"), kept, strict=True)))
+
     async def payer_health(self) -> PayerHealth:
         """Return whether the payer's directory server responds, checked now or a few seconds ago."""
         if self.read_health is None:

@@ -236,8 +236,8 @@ def by_figure(ask: Ask, coverages: Coverages) -> Ask:
     named = _figure_named(ask, coverages)
     if named is None or share_asked(ask) not in {None, named} or named_visit(ask):
         return ask
-    slots = {name: value for name, value in ask.slots.items() if name != "amount"}
-    return replace(ask, slots={**slots, "amount_kind": named})
+    ask = ask.without("amount")
+    return replace(ask, slots={**ask.slots, "amount_kind": named})
 
 
 def passed(ask: Ask, coverages: Coverages) -> str | None:

@@ -69,10 +69,9 @@ async def near_claims(ask: Ask, claim_set: ClaimSet) -> Nearest:
     gone = choose((*claim_set.replaced, *claim_set.taken_back, *claim_set.cancelled), wanted).claims
     gone = tuple(claim for claim in gone if not claim.sensitive)[:SHOWN]
     if (wanted.start or wanted.end) and not wanted.nth:
-        slots = {name: value for name, value in ask.slots.items() if name != "date_range"}
         whenever = replace(wanted, start=None, end=None, times=())
         claim_set = await newest_claims(
-            replace(ask, slots=slots), enough=lambda so_far: bool(choose(so_far.claims, whenever).claims), page_size=50
+            ask.without("date_range"), enough=lambda so_far: bool(choose(so_far.claims, whenever).claims), page_size=50
         )
         claim_set = replace(claim_set, claims=tuple(claim for claim in claim_set.claims if claim.service.known))
     nearest = replace(nearest_of(claim_set.claims, wanted), gone=gone)

@@ -136,7 +136,7 @@ def by_name(ask: Ask, claims: Iterable[Claim]) -> Ask:
     known = any(is_named(name, one) for name in names for one in held)
     if not known and _WHOM in ask.slots and all(map(ask.everyday, words_of(ask.words.get(_WHOM)))):
         ask.cannot(_WHOM)
-        ask = replace(ask, slots={name: value for name, value in ask.slots.items() if name not in {_WHOM, _OTHER}})
+        ask = ask.without(_WHOM, _OTHER)
     if all(run in barred or _holds(held, run, run) for run in told.values()):
         return ask
     more = [one for one in held if not any(_holds((one,), typed, run) for typed, run in told.items())]

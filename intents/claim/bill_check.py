@@ -254,12 +254,12 @@ async def _described(ask: Ask, amount: Amount | None) -> tuple[Sequence[Claim], 
     if claims or amount is None:
         return claims, "fits", around
     if not (text_of(ask, "provider_name") and service_dates(ask)):  # the day, or the name, may be that of the bill
-        others, found, read = await _by_amount(_without(ask, "date_range", "provider_name"), amount)
+        others, found, read = await _by_amount(ask.without("date_range", "provider_name"), amount)
         return (others, found, read) if found == "same_amount" else (claims, "fits", around)
-    claims, around = await _fitting(_without(ask, "provider_name"))
+    claims, around = await _fitting(ask.without("provider_name"))
     if claims:
         return claims, "other_provider", around
-    claims, around = await _fitting(_without(ask, "date_range"))
+    claims, around = await _fitting(ask.without("date_range"))
     return claims, "other_day", around
 
 
@@ -318,11 +318,6 @@ async def _fitting(ask: Ask) -> tuple[list[Claim], ClaimSet]:
 def _fit(claims: Iterable[Claim], ask: Ask) -> tuple[Claim, ...]:
     """Return the claims that match the conditions except an exact amount, because the bill may have another amount."""
     return choose(claims, replace(filter_of(ask), exact=None)).claims
-
-
-def _without(ask: Ask, *slots: str) -> Ask:
-    """Return a copy of the question without these slots, which shares the question's budget."""
-    return replace(ask, slots={name: value for name, value in ask.slots.items() if name not in slots})
 
 
 def _amount(ask: Ask, slot: str = "amount") -> Amount | None:

@@ -224,7 +224,7 @@ async def answer(ask: Ask) -> Spending:
         span = {"start": (ask.today - LONG).isoformat(), "end": ask.today.isoformat()}
         ask, claim_set, summary = await _summed(replace(ask, slots={**ask.slots, "date_range": span}))
     if summary.claims and not summary.totals and summary.aspect == _PAID:
-        ask = replace(ask, slots={name: value for name, value in ask.slots.items() if name != "amount_kind"})
+        ask = ask.without("amount_kind")
         summary = replace(summarize(claim_set, ask), paid_untold=True)
     if not summary.claims and any_time(summary.wanted).narrows:
         summary = replace(summary, nearest=await near_claims(ask, claim_set))

@@ -116,8 +116,7 @@ async def answer(ask: Ask) -> Explained:
         cite_claims(ask, (*apart.claims, *apart.others))
         return apart
     if {"provider_name", "amount"} <= ask.slots.keys() and ("always" in ask.asked.says or len(_figures(ask)) > 1):
-        slots = {name: value for name, value in ask.slots.items() if name != "amount"}
-        ask = replace(ask, slots=slots)  # what was expected is no condition: "54.87 and not the usual 50"
+        ask = ask.without("amount")  # what was expected is no condition: "54.87 and not the usual 50"
     claim_set = await newest_claims(
         ask, *service_dates(ask), enough=lambda so_far: len(_chosen(so_far, ask)) > SHOWN, page_size=50
     )
