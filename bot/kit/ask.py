@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import msgspec
 from msgspec.structs import replace
@@ -38,6 +38,7 @@ MEMBER_TYPES = frozenset(
     {"CarePlan", "Condition", "Coverage", "ExplanationOfBenefit", "List", "MedicationKnowledge", "Observation"}
     | {"Patient", "Procedure"}
 )
+T = TypeVar("T")
 _NO_MEMBER = "this intent's rule does not say needs: member"
 
 
@@ -259,32 +260,23 @@ class Ask(msgspec.Struct):
         self.private = True
         return await self.read_home()
 
-    async def own_coverages(self) -> tuple[Coverage, ...]:
-        """Return the linked member's coverages in a 1:1 chat, to guess the member's network; empty elsewhere.
-
-        If there are any, the answer becomes private.
-        """
-        found = await self.read_coverages() if self.read_coverages else ()
+    async def _private(self, read: Callable[[], Awaitable[T]] | None, none: T) -> T:
+        """Return what is read in a 1:1 chat, `none` elsewhere; if there is any, the answer becomes private."""
+        found = await read() if read else none
         self.private = self.private or bool(found)
         return found
+
+    async def own_coverages(self) -> tuple[Coverage, ...]:
+        """Return the linked member's coverages in a 1:1 chat, to guess the member's network; empty elsewhere."""
+        return await self._private(self.read_coverages, ())
 
     async def own_phone(self) -> str:
-        """Return the member service phone number of the linked member's payer in a 1:1 chat, "" if there is none.
-
-        If there is one, the answer becomes private.
-        """
-        found = await self.read_phone() if self.read_phone else ""
-        self.private = self.private or bool(found)
-        return found
+        """Return the member service phone number of the linked member's payer in a 1:1 chat, "" if there is none."""
+        return await self._private(self.read_phone, "")
 
     async def own_claims(self) -> tuple[Claim, ...]:
-        """Return the linked member's newest claims in a 1:1 chat, to choose a provider; empty elsewhere.
-
-        If there are any, the answer becomes private.
-        """
-        found = await self.read_claims() if self.read_claims else ()
-        self.private = self.private or bool(found)
-        return found
+        """Return the linked member's newest claims in a 1:1 chat, to choose a provider; empty elsewhere."""
+        return await self._private(self.read_claims, ())
 
     async def cases(self) -> tuple[AppealCase, ...]:
         """Return the stored appeals of this record, oldest first."""

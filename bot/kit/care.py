@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Generic, Literal, TypeVar
 
 import msgspec
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from bot.kit.ask import Ask, Summary
 from bot.kit.reading import Reader, records
@@ -325,13 +325,9 @@ class TestsOnRecord(OnRecord[Series], frozen=True):
 
 def on_record(ask: Ask, ordered: Sequence[T], found: int, shielded: Shielded, *, size: int) -> OnRecord[T]:
     """Return the requested page of `ordered`, the records that may be described."""
-    return OnRecord(*_page_of(ask, ordered, size), found, "date_range" in ask.slots, shielded)
-
-
-def _page_of(ask: Ask, ordered: Sequence[T], size: int) -> tuple[tuple[T, ...], int, bool, int]:
-    """Return the rows of the requested page, the position of its first row, whether more follow, and its number."""
     first = ask.page * size
-    return tuple(ordered[first : first + size]), first + 1, len(ordered) > first + size, ask.page
+    rows, more = tuple(ordered[first : first + size]), len(ordered) > first + size
+    return OnRecord(rows, first + 1, more, ask.page, found, "date_range" in ask.slots, shielded)
 
 
 def tests_on_record(
@@ -340,10 +336,7 @@ def tests_on_record(
     """Return the requested page of the tests in `alike`, or of all tests if `alike` is empty."""
     ordered = tuple(alike or sorted(every, key=_is_outside, reverse=True))
     return TestsOnRecord(
-        *_page_of(ask, ordered, _TESTS),
-        found,
-        "date_range" in ask.slots,
-        shielded,
+        **asdict(on_record(ask, ordered, found, shielded, size=_TESTS)),
         oldest=_back(ask) > 0 and all(len(test.results) == 1 for test in ordered),
         test=next((test for test in every if test.key == ask.arguments.get("test")), None),
         named=named,

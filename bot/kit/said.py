@@ -1,8 +1,7 @@
 """Reads from a question about claims its conditions, whether one or several claims are meant, and provider names."""
 
 import re
-from calendar import monthrange
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from itertools import takewhile
 
@@ -12,9 +11,10 @@ from bot.kit.ask import Ask, excluded_of, text_of, values_of
 from bot.kit.claim_filter import ClaimFilter, any_time, choose
 from bot.kit.conditions import as_codes, doctors_asked
 from bot.kit.ranking import asks_order, each_end, set_apart, sets_one_above
-from bot.kit.spans import span_of, times_apart
+from bot.kit.spans import days_of, span_of, times_apart
 from bot.kit.spelling import is_named, words_of
 from bot.kit.which import drugs_named_in, exact_asked, limits_asked, order_asked, part_asked, shown_before
+from bot.language.calendar import month_days
 from bot.language.reading import Slot
 from bot.records.care_kind import CareKind
 from bot.records.claim import Claim
@@ -196,12 +196,6 @@ def filter_of(ask: Ask) -> ClaimFilter:
     return ask.claim_filter
 
 
-def _without_said(ask: Ask, words: str) -> str | None:
-    """Return the words that exclude a specialty, unless a kind of claim or care is told by the same: "no dental"."""
-    kinds = [one.text for name in ("claim_type", "service") if (one := ask.excluded.get(name))]
-    return None if any(words in text or text in words for text in kinds) else words
-
-
 def _wanted(ask: Ask) -> ClaimFilter:
     start, end = span_of(ask)
     services, specialists = _services(ask), _specialists(ask)
@@ -217,6 +211,9 @@ def _wanted(ask: Ask) -> ClaimFilter:
     by_size = (ask.asked.by_size or tops) and sizes and nth is not None
     part, excluded = part_asked(ask), ask.excluded.get("specialty")
     out = excluded.every if excluded else ()
+    told = {name: one.text if (one := ask.excluded.get(name)) else "" for name in ("claim_type", "service")}
+    # A specialty is excluded by the words of a kind of claim or care: "no dental".
+    twice = excluded and any(one and (excluded.text in one or one in excluded.text) for one in told.values())
     named_ = "provider_name" in ask.slots and not set_apart(ask)  # who is named needs no kind, "not like my dentist"
     return ClaimFilter(
         doctor_kinds=() if part or named_ else doctors_asked(ask),  # "my knee" names no doctor
@@ -224,7 +221,7 @@ def _wanted(ask: Ask) -> ClaimFilter:
         without_doctors=frozenset(code for one in out for code in as_codes(one)),
         degrees=frozenset() if "specialty" in ask.slots else ask.asked.degrees,
         no_degrees=ask.asked.no_degrees,
-        without_said=_without_said(ask, excluded.text) if excluded else None,
+        without_said=None if excluded is None or twice else excluded.text,
         start=start,
         end=end,
         times=times_apart(ask),
@@ -240,7 +237,7 @@ def _wanted(ask: Ask) -> ClaimFilter:
         without_states=excluded_of(ask, "state_of_claim"),
         without_types=(*(*excluded_of(ask, "claim_type"), *(["pharmacy"] if doctors else [])), *_excluded_setting(ask)),
         without_providers=excluded_of(ask, "provider_name"),
-        without_services=() if _is_said_twice(ask) else excluded_of(ask, "service"),
+        without_services=() if told["claim_type"] in {told["service"]} - {""} else excluded_of(ask, "service"),
         drugs=drugs_named_in(ask, values_of(ask, "drug")),
         without_drugs=drugs_named_in(ask, excluded_of(ask, "drug")),
         without_days=_excluded_days(ask),
@@ -283,12 +280,6 @@ def whole_of(ask: Ask, wanted: ClaimFilter) -> ClaimFilter | None:
     return None if whole == wanted else whole
 
 
-def _is_said_twice(ask: Ask) -> bool:
-    """Return whether the excluded kind of care and the excluded claim type are the same words, such as "dentist"."""
-    kind, service = ask.excluded.get("claim_type"), ask.excluded.get("service")
-    return kind is not None and service is not None and kind.text == service.text
-
-
 def _services(ask: Ask) -> tuple[str, ...]:
     """Return the keys of the requested kinds of care; the word "therapy" alone also adds physical therapy."""
     found = tuple(name for name in values_of(ask, "service") if ask.care_kinds.named(name))
@@ -311,13 +302,11 @@ def _specialists(ask: Ask) -> str | None:
 def _excluded_days(ask: Ask) -> tuple[date, date] | None:
     """Return the first and last excluded day, or None; the current month is excluded until its end, not until today."""
     every = ask.excluded.get("date_range")
-    value = every.value if every else ask.slots.get("date_out")
-    if not isinstance(value, Mapping) or not value.get("start") or not value.get("end"):
+    start, end = days_of(every.value if every else ask.slots.get("date_out"))
+    if start is None or end is None:
         return None
-    start, end = date.fromisoformat(str(value["start"])), date.fromisoformat(str(value["end"]))
-    if end == ask.today and start.day == 1 and (start.year, start.month) == (end.year, end.month):
-        end = end.replace(day=monthrange(end.year, end.month)[1])
-    return start, end
+    month = month_days(end.year, end.month)
+    return start, month[1] if (start, ask.today) == (month[0], end) else end
 
 
 def _weekdays(ask: Ask) -> frozenset[int]:

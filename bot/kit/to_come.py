@@ -259,16 +259,11 @@ _AGES: Mapping[str, AgeSpan] = {
     "diabetes_screening": (35, 70),
     "blood_pressure": (18, None),
     "depression_screening": (12, None),
-    "tobacco": (None, None),
-    "checkup": (None, None),
-    "breast_pump": (None, None),
-    "contraception": (None, None),
-    "flu_shot": (None, None),
     "shingles_vaccine": (50, None),
     "pneumonia_vaccine": (50, None),
-    "tetanus_vaccine": (None, None),
     "hpv_vaccine": (9, 26),
-    "vaccine": (None, None),
+    **dict.fromkeys(("tobacco", "checkup", "breast_pump", "contraception"), (None, None)),
+    **dict.fromkeys(("flu_shot", "tetanus_vaccine", "vaccine"), (None, None)),
 }
 _FOR_TRAVEL = frozenset({"rabies_vaccine", "yellow_fever_vaccine", "typhoid_vaccine"})
 _SAID = ("lung_screening", "diabetes_screening", "blood_pressure", "depression_screening", "tobacco", "contraception")

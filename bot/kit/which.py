@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
+from itertools import product, starmap
 from operator import eq
 from typing import TYPE_CHECKING
 
@@ -101,20 +102,16 @@ def lines_of_care(claim: Claim, care: NamedCare) -> Shown:
 
     If there are any, the claim's id is added to `care.claims`.
     """
-    word, lines = _singular(care.word), claim.performed.lines
+    word, lines = "".join(_singulars(care.word)[:1]), claim.performed.lines
     told = tuple(at for at, line in enumerate(lines) if any(word in _singulars(text) for text in line.words))
     if told:
         care.claims.add(claim.id)
     return Shown(told, len(lines))
 
 
-def _singular(word: str) -> str:
-    return next(iter(words_of(word)), "").removesuffix("s")
-
-
 @lru_cache(maxsize=4096)
-def _singulars(text: str) -> frozenset[str]:
-    return frozenset(word.removesuffix("s") for word in words_of(text))
+def _singulars(text: str) -> tuple[str, ...]:
+    return tuple(word.removesuffix("s") for word in words_of(text))
 
 
 def drugs_named_in(ask: Ask, names: Iterable[str]) -> tuple[tuple[str, ...], ...]:
@@ -201,8 +198,8 @@ _INCLUSIVE = frozenset(
 )
 """English and Spanish words that make a limit inclusive, such as "at least" or "up to"."""
 _OR, _RANGE = frozenset({"or", "o", "either"}), frozenset({"to", "and", "y", "a"})
+_LIMITS = ("amount_over", "amount_under")
 _OTHERS = ("billed", "allowed", "plan_paid")
-_ONE, _TEN, _TWENTY, _HUNDRED = Decimal(1), Decimal(10), Decimal(20), Decimal(100)
 
 
 class Exact(msgspec.Struct, frozen=True):
@@ -230,35 +227,25 @@ class Exact(msgspec.Struct, frozen=True):
         If no claim has whole dollars exactly, close amounts count: "54 bucks" may be $54.87, and "nine hundred dollars"
         may be $912.97. An amount of zero is looked for only in the `aspect`.
         """
-        for is_it in _WAYS[:1] if self.to_cent else (*_WAYS, *(_ROUGHLY if self.roughly else ())):
+        for is_it in _WAYS[:1] if self.to_cent else (*_WAYS, _is_rough) if self.roughly else _WAYS:
             for names in ((aspect,), (None, *_OTHERS)) if any(self.amounts) else ((aspect,),):
-                if found := tuple(claim for claim in claims if self._has(claim, names, is_it)):
+                told = [(claim, [one.value for name in names if (one := claim.amount(name))]) for claim in claims]
+                if found := tuple(claim for claim, own in told if any(starmap(is_it, product(own, self.amounts)))):
                     return found
         return ()
-
-    def _has(self, claim: Claim, names: Iterable[str | None], is_it: Callable[[Decimal, Decimal], bool]) -> bool:
-        told = [amount.value for name in names if (amount := claim.amount(name)) is not None]
-        return any(is_it(one, wanted) for one in told for wanted in self.amounts)
-
-
-def _is_about(one: Decimal, wanted: Decimal) -> bool:
-    """Return whether the amounts differ by less than a dollar or by at most 1% of `wanted`."""
-    apart = abs(one - wanted)
-    return apart < _ONE or apart * _HUNDRED <= wanted
-
-
-def _is_near(one: Decimal, wanted: Decimal) -> bool:
-    """Return whether `wanted` is a multiple of 100 and the amounts differ by at most 5% of `wanted`."""
-    return not wanted % _HUNDRED and abs(one - wanted) * _TWENTY <= wanted
 
 
 def _is_rough(one: Decimal, wanted: Decimal) -> bool:
     """Return whether the amounts differ by at most 10% of `wanted`: "nearly a thousand" may be $912.97."""
-    return abs(one - wanted) * _TEN <= wanted
+    return abs(one - wanted) * 10 <= wanted
 
 
-_WAYS: tuple[Callable[[Decimal, Decimal], bool], ...] = (eq, _is_about, _is_near)
-_ROUGHLY = (_is_rough,)
+_WAYS: tuple[Callable[[Decimal, Decimal], bool], ...] = (
+    eq,
+    lambda one, wanted: abs(one - wanted) < 1 or abs(one - wanted) * 100 <= wanted,
+    lambda one, wanted: not wanted % 100 and abs(one - wanted) * 20 <= wanted,
+)
+"""How an amount fits a wanted one: exactly, by less than a dollar or 1%, or by 5% of whole hundreds."""
 
 
 def is_close(one: Decimal, wanted: Decimal) -> bool:
@@ -298,14 +285,14 @@ def exact_asked(ask: Ask) -> Exact | None:
 
 def limits_asked(ask: Ask) -> AmountLimits | None:
     """Return the limits on the amount, also those stated as a bare number ("over 3000"); None if there are none."""
-    over, under = _dollars(text_of(ask, "amount_over")), _dollars(text_of(ask, "amount_under"))
+    over, under = (_dollars(text_of(ask, one)) for one in _LIMITS)
     own = ask.asked.limits or AmountLimits()  # "under $10 but not free"
     if over is None and under is None:
         return ask.asked.limits
     over, under = own.over if over is None else over, own.under if under is None else under
     either = over is not None and under is not None and over > under and not _OR.isdisjoint(words_of(ask.said))
     ranged = not _RANGE.isdisjoint(words_of(ask.words.get("amount_under"))[:1])
-    over_too, under_too = (_is_inclusive(ask, name) or ranged for name in ("amount_over", "amount_under"))
+    over_too, under_too = (ranged or not _INCLUSIVE.isdisjoint(words_of(ask.words.get(one))) for one in _LIMITS)
     return AmountLimits(over, under, over_too, under_too, either)
 
 
@@ -345,11 +332,6 @@ class Threshold(msgspec.Struct, frozen=True):
         return self if (least and so != self.over) or (most and so == self.over) else replace(self, so=so)
 
 
-def _is_inclusive(ask: Ask, slot: str) -> bool:
-    """Return whether the words of a slot make its limit inclusive, as "at least $50" does and "over $50" does not."""
-    return not _INCLUSIVE.isdisjoint(words_of(ask.words.get(slot)))
-
-
 def sized(claims: tuple[Claim, ...], wanted: ClaimFilter) -> tuple[Claim, ...]:
     """Return the claims whose amount is within the limits and has one of the exact values, if these are requested."""
     limits, aspect = wanted.limits, wanted.aspect
@@ -361,19 +343,13 @@ def sized(claims: tuple[Claim, ...], wanted: ClaimFilter) -> tuple[Claim, ...]:
 def ordered(claims: tuple[Claim, ...], wanted: ClaimFilter) -> tuple[Claim, ...]:
     """Return the claims in the requested order; claims without the amount or the day come last."""
     if wanted.order in {"biggest", "smallest"}:
-        with_amount = [claim for claim in claims if claim.amount(wanted.aspect) is not None]
-        without_amount = [claim for claim in claims if claim.amount(wanted.aspect) is None]
-        with_amount.sort(key=lambda claim: _size(claim, wanted), reverse=wanted.order == "biggest")
-        return (*with_amount, *without_amount)
+        told = [(amount.value, claim) for claim in claims if (amount := claim.amount(wanted.aspect))]
+        told.sort(key=lambda pair: pair[0], reverse=wanted.order == "biggest")
+        return (*(claim for _, claim in told), *(claim for claim in claims if not claim.amount(wanted.aspect)))
     if wanted.order == "oldest":
         dated = sorted((c for c in claims if c.service.known), key=lambda claim: claim.service.sort_key)
         return (*dated, *(c for c in claims if not c.service.known))
     return claims
-
-
-def _size(claim: Claim, wanted: ClaimFilter) -> Decimal:
-    amount = claim.amount(wanted.aspect)
-    return amount.value if amount else Decimal(0)
 
 
 def _dollars(text: str | None) -> Decimal | None:
