@@ -5,7 +5,7 @@ directories give a whole chain the same NPI, or mistype an NPI. Cards are ranked
 providers with the same name the one on the member's own claims is chosen, in a private chat only.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 import msgspec
@@ -250,24 +250,13 @@ def _day(ask: Ask, wish: OpenAt | None) -> str:
 def by_hours(how: Literal["late", "early"], cards: Sequence[Card], day: str) -> Ranked | None:
     """Return the cards ranked by the latest closing or earliest opening time on the day; None if no hours are known."""
     named = [(card, card.name) for card in cards if card.name]
-    edge: Callable[[Sequence[tuple[int, int]]], int] = _closes if how == "late" else _opens
-    timed = [(edge(there), name) for card, name in named if (there := spans(card.site.hours, day))]
-    timed.sort(key=lambda one: one[0], reverse=how == "late")
-    entries = tuple(RankedOne(name, clock=_clock(minute)) for minute, name in timed)
+    late = how == "late"
+    opened = [(there, name) for card, name in named if (there := spans(card.site.hours, day))]
+    timed = [(max(end for _, end in there) if late else min(there)[0], name) for there, name in opened]
+    timed.sort(key=lambda one: one[0], reverse=late)
+    clocks = [(minute if minute <= DAY else minute - DAY, name) for minute, name in timed]
+    entries = tuple(RankedOne(name, clock=f"{minute // 60:02}:{minute % 60:02}") for minute, name in clocks)
     return Ranked(how, entries, day, whole=len(entries) == len(cards)) if entries else None
-
-
-def _closes(there: Sequence[tuple[int, int]]) -> int:
-    return max(end for _, end in there)
-
-
-def _opens(there: Sequence[tuple[int, int]]) -> int:
-    return min(start for start, _ in there)
-
-
-def _clock(minute: int) -> str:
-    minute = minute if minute <= DAY else minute - DAY
-    return f"{minute // 60:02}:{minute % 60:02}"
 
 
 Groups = tuple[Group, ...]
@@ -300,18 +289,19 @@ async def of_own_claims(ask: Ask, groups: Groups, every: Groups, called: str) ->
     gone = [one for one in every if not any(row.active(ask.today) for row in one)]
     asked = (*groups, *gone)
     claims = await ask.own_claims() if len(asked) > 1 and "every" not in ask.arguments else ()
-    mine = tuple((rows, claim) for rows in asked if (claim := _newest(rows, claims)) is not None)
+    seen = ((rows, next((one for one in claims if _gave(rows, one)), None)) for rows in asked)
+    mine = [(rows, claim) for rows, claim in seen if claim]
     if len(mine) != 1:
         return groups, called
-    rows, claim = mine[0]
+    [(rows, claim)] = mine
     ask.own_doctors.append(OwnDoctor(rows[0].name or called, called, claim.service.day, len(asked) - 1))
     return ((), bare_name(rows[0].name)) if rows in gone else ((rows,), called)
 
 
-def _newest(rows: Sequence[Listing], claims: Sequence[Claim]) -> Claim | None:
-    """Return the first claim, in newest-first order, that names this provider as the one who gave care; or None."""
+def _gave(rows: Sequence[Listing], claim: Claim) -> bool:
+    """Return whether the claim names this provider as the one who gave care."""
     name = bare_name(rows[0].name)
-    return next((claim for claim in claims if name and is_named(claim.seen, name)), None)
+    return bool(name) and is_named(claim.seen, name)
 
 
 def bare_name(name: str | None) -> str:

@@ -268,17 +268,12 @@ async def medications(ask: Ask, since: date) -> tuple[Medication, ...]:
     claim_set = await newest_claims(ask, _PHARMACY, *days_around(first, last), enough=lambda _: False, page_size=100)
     one = ask.arguments.get(THOSE)
     read = (claim for claim in fills(claim_set) if not one or claim.id in one.split())
-    return _by_drug(claim for claim in read if claim.service.overlaps(first, last) and not claim.denied)
-
-
-def _by_drug(claims: Iterable[Claim]) -> tuple[Medication, ...]:
-    """Return the fills grouped by drug name, or code; a fill without either is its own group."""
     drugs: dict[str, tuple[Dispensed, dict[str, Claim]]] = {}
-    for claim in claims:
-        for one in claim.dispensed or (Dispensed(),):
-            what = (one.drug or one.code or claim.id).casefold()
-            drugs.setdefault(what, (one, {}))[1].setdefault(claim.id, claim)
-    return tuple(Medication(one, tuple(rows.values())) for one, rows in drugs.values())
+    for claim in (one for one in read if one.service.overlaps(first, last) and not one.denied):
+        for dispensed in claim.dispensed or (Dispensed(),):
+            what = (dispensed.drug or dispensed.code or claim.id).casefold()
+            drugs.setdefault(what, (dispensed, {}))[1].setdefault(claim.id, claim)
+    return tuple(Medication(dispensed, tuple(rows.values())) for dispensed, rows in drugs.values())
 
 
 class ClaimNews(msgspec.Struct, frozen=True):

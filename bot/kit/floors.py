@@ -123,13 +123,11 @@ def counting(
     A visit on which two plans decided counts for each plan; several claims of one plan for the visit count once.
     """
     found = claim_set.within(span, wanted)
-    second = [c for c in found.two_plans if _of_two(c, claim_set.coordinated[c.id], coverages)]
+    pairs = (
+        (one, plan_of(one, coverages), plan_of(claim_set.coordinated[one.id], coverages)) for one in found.two_plans
+    )
+    second = [one for one, plan, other in pairs if plan and other and not same_plan(plan, other)]
     return [*found.counted, *second, *found.unmatched]
-
-
-def _of_two(one: Claim, other: Claim, coverages: Coverages) -> bool:
-    plans = plan_of(one, coverages), plan_of(other, coverages)
-    return plans[0] is not None and plans[1] is not None and not same_plan(plans[0], plans[1])
 
 
 def standings(

@@ -107,7 +107,8 @@ async def of_use(ask: Ask) -> Ask:
     """
     uses = _uses(ask)
     read = await medications(replace(ask, slots={}), ask.today - _YEAR) if uses else ()
-    own = tuple(dict.fromkeys(_name(one.dispensed.drug) for one in read if one.dispensed.drug and not one.labels))
+    drugs = (one.dispensed.drug for one in read if one.dispensed.drug and not one.labels)
+    own = tuple(dict.fromkeys(re.split(r"\s+\d", one, maxsplit=1)[0] for one in drugs))  # without strength and form
     wanted, out = (_slot(ask, own, [one for one in uses if one.excluded is barred]) for barred in (False, True))
     if out:
         ask = replace(ask, excluded={**ask.excluded, "drug": replace(out, excluded=True)})
@@ -127,8 +128,3 @@ def is_for(ask: Ask, name: str, drugs: frozenset[str]) -> bool:
     """Return whether a drug is one of these ingredients, judged by each word of the name and the word's synonyms."""
     words = [word for word in re.split(r"[\s/-]+", name.casefold()) if word]
     return not drugs.isdisjoint(other for word in words for other in (word, *ask.other_names(word)))
-
-
-def _name(written: str) -> str:
-    """Return the name of a dispensed drug without strength and form: "Ozempic" for "Ozempic 1 mg pen"."""
-    return re.split(r"\s+\d", written, maxsplit=1)[0]

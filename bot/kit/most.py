@@ -230,8 +230,7 @@ def _of_sets(
 
     Return None if no share has care in any period of `sets.within`.
     """
-    times = (*sets.within, *([sets.out] if sets.out else []))
-    names = {time: frozenset(key(one) for one in claims if one.service.overlaps(*time)) - {""} for time in times}
+    names = {time: frozenset(key(one) for one in claims if one.service.overlaps(*time)) - {""} for time in sets.times}
     fit, every = holds_sets(sets, names), frozenset[str]().union(*(names[time] for time in sets.within))
     inside = [one for one in claims if key(one) in fit and any(one.service.overlaps(*time) for time in sets.within)]
     shares = sorted(_shares(inside, key, wanted, ranking.counted), key=lambda one: (-one.times, one.name))

@@ -72,25 +72,17 @@ async def plans(ask: Ask) -> tuple[Plan, ...]:
     return tuple(Plan(plan, names, directory.locations) for plan in current)
 
 
-def sold_at(plan: Plan, where: SearchArea) -> Sold:
-    """Return "yes" or "no": whether the plan is sold at the place; "unsaid" if its areas are unknown or unclear."""
-    return _any_of(_covers(area, where) for area in plan.areas)
+def sold_in(plan: Plan, where: SearchArea | str) -> Sold:
+    """Return whether the plan is sold at the place, or anywhere in the state with these letters, by its areas.
 
-
-def sold_in(plan: Plan, state: str) -> Sold:
-    """Return whether the plan is sold anywhere in the state, by the state of its areas, or else by the areas' names.
-
-    The result is "unsaid" if neither tells.
+    The result is "unsaid" if the areas are unknown or unclear.
     """
-    return _any_of(_lies_in(area, state) for area in plan.areas)
-
-
-def _any_of(areas: Iterable[Sold]) -> Sold:
-    answers = set(areas)
+    answers = {_lies_in(area, where) if isinstance(where, str) else _covers(area, where) for area in plan.areas}
     return "yes" if "yes" in answers else "no" if answers == {"no"} else "unsaid"
 
 
 def _lies_in(area: Location, state: str) -> Sold:
+    """Return whether the area is in the state, by the state of the area, or else by the area's name."""
     name = name_of_state(state) or state
     if area.state:
         return "yes" if is_state(area.state, state) else "no"

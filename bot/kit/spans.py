@@ -102,6 +102,11 @@ class TimeSets(msgspec.Struct, frozen=True):
     out: TimeSpan | None = None
 
     @property
+    def times(self) -> tuple[TimeSpan, ...]:
+        """All periods, `out` last."""
+        return (*self.within, *([self.out] if self.out else []))
+
+    @property
     def is_first(self) -> bool:
         """Whether `out` is the whole time before the first period, as in "doctors I never saw before"."""
         first = self.within[0][0]
@@ -129,20 +134,16 @@ def with_sets(ask: Ask) -> Ask:
         within = _halves(_without_open_ends(within[0], ask.today))
     elif "in_both" not in says or not within:
         return ask
-    every = tuple(_without_open_ends(one, ask.today) for one in within)
-    return _timed(ask, TimeSets(group, every, out))
+    sets = TimeSets(group, tuple(_without_open_ends(one, ask.today) for one in within), out)
+    told = tuple({"start": start and start.isoformat(), "end": end and end.isoformat()} for start, end in sets.times)
+    time = Slot(ask.words.get("date_range", ""), told[0], values=told, how="and")
+    rest = {name: slot for name, slot in ask.excluded.items() if name != "date_range"}
+    ask = replace(ask, slots={**ask.slots, "date_range": told[0]}, several={**ask.several, "date_range": time})
+    return replace(ask, excluded=rest, sets=sets)
 
 
 def _all_before(first: date) -> TimeSpan:
     return first - _EVER, first - _DAY
-
-
-def _timed(ask: Ask, sets: TimeSets) -> Ask:
-    times = (*sets.within, *([sets.out] if sets.out else []))
-    told = tuple({"start": start and start.isoformat(), "end": end and end.isoformat()} for start, end in times)
-    several = {**ask.several, "date_range": Slot(ask.words.get("date_range", ""), told[0], values=told, how="and")}
-    rest = {name: slot for name, slot in ask.excluded.items() if name != "date_range"}
-    return replace(ask, slots={**ask.slots, "date_range": told[0]}, several=several, excluded=rest, sets=sets)
 
 
 def _group(ask: Ask) -> str | None:
