@@ -246,7 +246,7 @@ async def deductible_met(ask: Ask) -> bool:
     """
     coverages = await member_coverages(ask)
     since = days_around(counted_since(coverages), None)
-    claim_set = await newest_claims(ask, *since, enough=lambda _: False, page_size=100)
+    claim_set = await newest_claims(ask, *since, page_size=100)
     met = (await year_so_far(ask, claim_set)).get("deductible")
     return met is not None and met.left is None
 
@@ -257,7 +257,7 @@ async def day_met(ask: Ask, span: ClaimDays) -> tuple[date, date] | None:
     left = [limit.value for plan in coverages.current if (limit := one_limit("deductible", plan.costs))]
     span = span if span != (None, None) else (counted_since(coverages), ask.today)
     plain = replace(ask, slots={}, excluded={}, several={}, arguments={}, said="")
-    claim_set = await newest_claims(plain, *days_around(*span), enough=lambda _: False, page_size=100)
+    claim_set = await newest_claims(plain, *days_around(*span), page_size=100)
     for claim, part in carrying(counting(claim_set, coverages, span), "deductible")[::-1] if len(left) == 1 else ():
         left[0] -= part.value
         if left[0] <= 0:

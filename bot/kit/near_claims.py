@@ -125,26 +125,23 @@ def nearest_of(claims: Sequence[Claim], wanted: ClaimFilter) -> Nearest:
 
 
 def _looser(claims: Sequence[Claim], wanted: ClaimFilter) -> Iterator[tuple[Left, ClaimFilter]]:
-    if wanted.nth:
-        yield "nth", replace(wanted, nth=None)
-    if wanted.part and wanted.services:
-        yield "part", replace(wanted, part=None)
-    if wanted.limits or wanted.exact:
-        yield "billed", replace(wanted, aspect=wanted.aspect or "billed")
-        yield "amount", replace(wanted, limits=None, exact=None)
-    if wanted.weekdays:
-        yield "weekday", replace(wanted, weekdays=frozenset())
-    if wanted.start or wanted.end:
-        yield "time", replace(wanted, start=None, end=None, times=())
-    if wanted.states:
-        yield "state", replace(wanted, states=())
-    if wanted.providers and wanted.services:
-        yield "provider", replace(wanted, providers=())
+    """Yield the conditions without one of them, in the order in which to try, each with its name."""
     near = wanted.kinds.near(wanted.service) if wanted.service else ()
-    if wider := next((one for one in near if any(shown_as(claim, one, wanted.kinds) for claim in claims)), None):
-        yield "wider", replace(wanted, services=(wider,))
-    if wanted.services:
-        yield "service", replace(wanted, services=())
+    wider = next((one for one in near if any(shown_as(claim, one, wanted.kinds) for claim in claims)), None)
+    sized, timed = wanted.limits or wanted.exact, wanted.start or wanted.end
+    ways: tuple[tuple[Left, object, dict[str, object]], ...] = (
+        ("nth", wanted.nth, {"nth": None}),
+        ("part", wanted.part and wanted.services, {"part": None}),
+        ("billed", sized, {"aspect": wanted.aspect or "billed"}),
+        ("amount", sized, {"limits": None, "exact": None}),
+        ("weekday", wanted.weekdays, {"weekdays": frozenset()}),
+        ("time", timed, {"start": None, "end": None, "times": ()}),
+        ("state", wanted.states, {"states": ()}),
+        ("provider", wanted.providers and wanted.services, {"providers": ()}),
+        ("wider", wider, {"services": (wider,)}),
+        ("service", wanted.services, {"services": ()}),
+    )
+    return ((left, replace(wanted, **changes)) for left, told, changes in ways if told)
 
 
 def _may_be(claim: Claim, wanted: ClaimFilter) -> bool:
