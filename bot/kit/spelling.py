@@ -11,7 +11,7 @@ _LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th"
 _WORD, _INSIDE = re.compile(r"[^\W_]+"), re.compile("['\u2019`.]")
 _TITLES = frozenset({"dr", "dra", "doctor", "doctora", "md", "do", "np", "phd"})
 # What a house may be written with or without: its legal form, and an article or an "and".
-_FORMS = frozenset({"pc", "pa", "llc", "pllc", "inc", "llp", "lp", "corp", "ltd", "the", "and", "y"})
+_FORMS = frozenset({"pc", "pa", "llc", "pllc", "inc", "llp", "lp", "corp", "ltd", "the", "el", "la", "and", "y"})
 _SAME = {"saint": "st", "ctr": "center", "centre": "center", "hosp": "hospital", "mount": "mt", "fort": "ft"}
 _LINKS, _FEW = frozenset({"of", "de"}), 3  # words of a person's name
 _SHORTEST_START = 3

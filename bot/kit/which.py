@@ -13,7 +13,7 @@ import msgspec
 from msgspec.structs import replace
 
 from bot.kit.ask import Ask, NamedCare, text_of, values_of
-from bot.kit.spelling import words_of
+from bot.kit.spelling import is_named, starts_like, words_of
 from bot.language.classed import AmountLimits
 from bot.language.context import FOCUS, THOSE
 from bot.records.care_kind import Shown
@@ -34,8 +34,6 @@ _CARED = frozenset(
 _NO_PART = frozenset({"of", "hurts", "hurting"})
 _ARTICLES, _ALSO = frozenset({"the", "la", "el"}), frozenset({"back"})  # "back in March" is no part of the body
 _WHO = ("ist", "ists", "ista", "istas", "ologo", "ologa", "doctor", "doctors", "surgeon", "surgeons", "dr")
-_SHORT = 2  # letters
-_TITLES = frozenset({"dr", "doctor", "doctora", "dra", "md", "do", "np", "el", "la", "the"})
 
 
 class BodyPart(msgspec.Struct, frozen=True):
@@ -181,15 +179,8 @@ def named(claim: Claim, words: str, *, fills: bool = False) -> bool:
 
     The prescriber of a pharmacy claim counts only if `fills`. A word matches as a whole or as the beginning of a word.
     """
-    wanted = [word for word in words_of(words) if word not in _TITLES]
     names = (claim.seen, claim.billing, claim.place, claim.prescriber if fills or not claim.is_pharmacy else None)
-    texts = [words_of(text) for text in names if text]
-    return bool(wanted) and any(all(_begins(word, text) for word in wanted) for text in texts)
-
-
-def _begins(word: str, text: Sequence[str]) -> bool:
-    """Return whether a word is a word of a name, or if it has more than two letters, the beginning of one."""
-    return word in text or (len(word) > _SHORT and any(own.startswith(word) for own in text))
+    return any(is_named(name, words) or starts_like(name, words) for name in names if name)
 
 
 _INCLUSIVE = frozenset(
