@@ -64,19 +64,12 @@ async def in_its_time(ask: Ask) -> Ask:
     if value["relation"] == "since":
         found.append((ask.today, ask.today))
     several = (ask.asked.count or 1) > 1  # "the three visits right before it"
-    if value.get("near") and not several and (next_to := await _nearest_care(replace(ask, slots=rest), value, days)):
+    fills = {"claim_type": "pharmacy"} if text_of(ask, "unit") == "fill" else {}
+    look, after = replace(ask, slots={**rest, **fills}, arguments={}), value["relation"] == "after"
+    near = value.get("near") and not several  # the first care after the event, or the last before it
+    if near and (next_to := await _care(look, {"one": True}, days_of(days), oldest=after)):
         found, days = [found[0], next_to], _iso(next_to)
     return replace(ask, slots={**rest, "date_range": days}, anchors=tuple(found))
-
-
-async def _nearest_care(ask: Ask, value: Mapping[str, object], days: Mapping[str, str | None]) -> AnchorDays | None:
-    """Return the first and last day of the care next to the event within the period `days`; None if there is none.
-
-    This is its first care for "after", otherwise its last; in a question for a fill, pharmacy fills count.
-    """
-    fills = {"claim_type": "pharmacy"} if text_of(ask, "unit") == "fill" else {}
-    look = replace(ask, slots={**ask.slots, **fills}, arguments={})
-    return await _care(look, {"one": True}, days_of(days), oldest=value["relation"] == "after")
 
 
 async def _event(ask: Ask, bound: Mapping[str, object], before: Sequence[AnchorDays]) -> AnchorDays | None:
@@ -90,20 +83,17 @@ async def _event(ask: Ask, bound: Mapping[str, object], before: Sequence[AnchorD
     if bound.get("birthday") and not dated:
         born = await born_on(ask)
         return (anniversary(born, ask.today),) * 2 if born else None
-    found = await _lab(ask, when) if bound.get("service") == "lab" and dated else None
+    found: AnchorDays | None = None
+    if bound.get("service") == "lab" and dated:
+        look = replace(ask, slots={"date_range": _iso(when)}, several={}, excluded={})
+        taken = [day.first for one in await results(look, "laboratory") if (day := one.day)]
+        found = (max(taken),) * 2 if taken else None
     if bound.get("deductible"):
         return await day_met(ask, when)
     if found is None and not _CARED.isdisjoint(bound):
         found = await _care(ask, bound, (after or start, end), oldest=after is not None)
         found = found or (await _care(ask, {}, when) if dated else None)
     return found or ((start or end or ask.today, end or ask.today) if dated else None)
-
-
-async def _lab(ask: Ask, when: TimeSpan) -> AnchorDays | None:
-    """Return the day of the newest lab result in a period, as first and last day; None if there is none."""
-    read = await results(replace(ask, slots={"date_range": _iso(when)}, several={}, excluded={}), "laboratory")
-    taken = [day.first for one in read if (day := one.day)]
-    return (max(taken),) * 2 if taken else None
 
 
 def _iso(days: TimeSpan) -> dict[str, str | None]:

@@ -6,7 +6,7 @@ The periods are those of the regulations as of 2026-11-28. The plan's own letter
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, timedelta
 from typing import Literal
@@ -215,7 +215,10 @@ async def case_found(ask: Ask, *of_step: str, fits: Callable[[AppealCase], bool]
         if pressed or chosen in kept or claim.denied or claim.is_partly_denied or claim.use == "preauthorization":
             return _found(claim, kept, opened=pressed)
     wanted = filter_of(ask)
-    own = () if wanted.narrows else await _readable(ask, kept)
+    own: list[Claim] = []
+    for one in () if wanted.narrows else kept:
+        with suppress(PayerLacks, Unreadable):
+            own.append(await claim_by_id(ask, one))
     fit = [one for one in own if fits(kept[one.id])]
     if fit:
         return _found(fit[0], kept) if len(fit) == 1 else CaseFound(choices=tuple(fit[:SHOWN]), wanted=wanted)
@@ -230,15 +233,6 @@ async def case_found(ask: Ask, *of_step: str, fits: Callable[[AppealCase], bool]
     if found or own:
         return CaseFound(choices=(*own, *found)[:SHOWN], wanted=wanted)
     return CaseFound(wanted=wanted, nearest=await near_claims(ask, claim_set) if wanted.narrows else None)
-
-
-async def _readable(ask: Ask, kept: Iterable[str]) -> tuple[Claim, ...]:
-    """Return the claims with these ids, without those that are missing from the record or cannot be read."""
-    found = []
-    for one in kept:
-        with suppress(PayerLacks, Unreadable):
-            found.append(await claim_by_id(ask, one))
-    return tuple(found)
 
 
 async def approvals_asked(ask: Ask) -> AsyncIterator[tuple[Claim, Authorization]]:

@@ -5,6 +5,7 @@ directories give a whole chain the same NPI, or mistype an NPI. Cards are ranked
 providers with the same name the one on the member's own claims is chosen, in a private chat only.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
@@ -156,12 +157,10 @@ def store_cards(ask: Ask, found: Iterable[Listing], where: SearchArea | None) ->
     Equally near cards are sorted by name.
     """
     every = tuple(found)
-    several = {key for key in (rows[0].key for rows in by_provider(every)) if len(_places(every, key)) > 1}
+    places = {(row.key, place.id) for row in every for place in row.locations}
+    counts = Counter(key for key, _ in places)
+    several = {rows[0].key for rows in by_provider(every) if counts[rows[0].key] > 1}
     return _sorted([Card(ask, rows, where, store=rows[0].key in several) for rows in by_store(every)])
-
-
-def _places(rows: Iterable[Listing], key: Key) -> set[str]:
-    return {place.id for row in rows if row.key == key for place in row.locations}
 
 
 def _sorted(made: list[Card]) -> tuple[Card, ...]:

@@ -208,7 +208,11 @@ def curve_of(results: Sequence[Observation]) -> Curve | None:
     if len(alike) <= 1:
         return None
     drawn = tuple(alike[:_MOST][::-1])
-    return Curve(drawn, len(results) - len(drawn), unit or None, *_range_of(drawn, unit))
+    ranges = {(one.main.usual.low, one.main.usual.high) if one.main.usual else (None, None) for one in drawn}
+    bounds = ranges.pop() if len(ranges) == 1 else (None, None)
+    plain = all(not one.comparator and (one.unit or unit) == unit for one in bounds if one)
+    low, high = (one.value if one and plain else None for one in bounds)
+    return Curve(drawn, len(results) - len(drawn), unit or None, low, high)
 
 
 def _sizes(one: Observation) -> tuple[Decimal, ...]:
@@ -216,14 +220,6 @@ def _sizes(one: Observation) -> tuple[Decimal, ...]:
     figure = one.main.value.quantity if one.main.value else None
     shown = (figure.customary.value,) if figure and figure.customary else ()
     return (*figures_of(one), *shown) if unit_of(one) is not None else ()
-
-
-def _range_of(results: Sequence[Observation], unit: str | None) -> tuple[Decimal | None, Decimal | None]:
-    ranges = {(one.main.usual.low, one.main.usual.high) if one.main.usual else (None, None) for one in results}
-    low, high = ranges.pop() if len(ranges) == 1 else (None, None)
-    bounds = [bound for bound in (low, high) if bound]
-    plain = all(not bound.comparator and (bound.unit or unit) == unit for bound in bounds)
-    return (low.value if low else None, high.value if high else None) if plain else (None, None)
 
 
 class OnRecord(Summary, Generic[T], frozen=True):
@@ -334,6 +330,9 @@ def tests_on_record(
     ask: Ask, every: Sequence[Series], found: int, shielded: Shielded, *, named: str | None, alike: Sequence[Series]
 ) -> TestsOnRecord:
     """Return the requested page of the tests in `alike`, or of all tests if `alike` is empty."""
+    said, limit = _said(ask), _LIMIT.search(ask.said)
+    marked = next((marks for marks, words in _MARKS.items() if words.search(said)), frozenset[str]())
+    asks_mark = (_EVERY.search(said) or _ASKS_MARK.search(said)) is not None
     ordered = tuple(alike or sorted(every, key=_is_outside, reverse=True))
     return TestsOnRecord(
         **asdict(on_record(ask, ordered, found, shielded, size=_TESTS)),
@@ -342,28 +341,15 @@ def tests_on_record(
         named=named,
         missing=bool(named and every and not alike),
         asked=_direction(ask) if alike else None,
-        limit=_limit(ask) if alike else None,
-        marks=_marks(ask) if alike else frozenset(),
-        every=("date_range" in ask.slots and _direction(ask) is None) or _EVERY.search(_said(ask)) is not None,
+        limit=(Decimal(limit["number"]), bool(limit["over"])) if alike and limit else None,
+        marks=marked if alike and asks_mark else frozenset(),
+        every=("date_range" in ask.slots and _direction(ask) is None) or _EVERY.search(said) is not None,
         of=ordered,
     )
 
 
 def _is_outside(test: Series) -> bool:
     return test.newest.main.mark in _OUTSIDE and test.newest.main.value is not None
-
-
-def _marks(ask: Ask) -> frozenset[str]:
-    """Return the marks that mean yes: {"normal"} for "is my sodium normal"; empty if the question is about none."""
-    said = _said(ask)
-    asks = (_EVERY.search(said) or _ASKS_MARK.search(said)) is not None
-    return next((marks for marks, words in _MARKS.items() if asks and words.search(said)), frozenset())
-
-
-def _limit(ask: Ask) -> tuple[Decimal, bool] | None:
-    """Return the number in question and whether "yes" means above it: (130, True) for "is LDL above 130"; else None."""
-    found = _LIMIT.search(ask.said)
-    return (Decimal(found["number"]), bool(found["over"])) if found else None
 
 
 def _direction(ask: Ask) -> Direction | None:

@@ -246,7 +246,8 @@ def _in_time(claim: Claim, wanted: ClaimFilter) -> bool:
 
 
 def _fits(claim: Claim, wanted: ClaimFilter) -> bool:
-    fills, degrees = _of_fills(wanted), {part.strip(" .") for part in (claim.seen or "").split(",")[1:]}
+    fills = "pharmacy" in wanted.claim_types or bool(wanted.drugs) or wanted.also is not None  # by prescriber, too
+    degrees = {part.strip(" .") for part in (claim.seen or "").split(",")[1:]}
     for some, barred, holds in (
         (wanted.claim_types, wanted.without_types, lambda one: (claim.kind or "") in _KINDS.get(one, (one,))),
         (wanted.providers, wanted.without_providers, lambda one: named(claim, one, fills=fills)),
@@ -328,8 +329,3 @@ def period_of(day: PartialDate | None, period: str | None) -> str:
 
 def _bare(number: str) -> str:
     return "".join(letter for letter in number.casefold() if letter.isalnum())
-
-
-def _of_fills(wanted: ClaimFilter) -> bool:
-    """Return whether the question is about prescription fills, in which a doctor's name may mean the prescriber."""
-    return "pharmacy" in wanted.claim_types or bool(wanted.drugs) or wanted.also is not None

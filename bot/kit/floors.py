@@ -202,17 +202,17 @@ def this_year(claim_set: ClaimSet, coverages: Coverages) -> list[Claim]:
 
     Without a current plan, the plan that ended last takes its place.
     """
+    held, calendar = coverages.held, calendar_year(coverages.today)
+
+    def year_of(claim: Claim) -> PlanYear:
+        plan = plan_of(claim, coverages)
+        mine = next((one for one in held if plan and same_plan(one, plan)), None)
+        return year_now(mine, coverages) if mine else calendar
 
     def now(claims: Iterable[Claim]) -> tuple[Claim, ...]:
-        return tuple(claim for claim in claims if _year_of(claim, coverages).holds(claim.service.sort_key))
+        return tuple(claim for claim in claims if year_of(claim).holds(claim.service.sort_key))
 
     return counting(claim_set, coverages, (counted_since(coverages), coverages.today), now)
-
-
-def _year_of(claim: Claim, coverages: Coverages) -> PlanYear:
-    plan = plan_of(claim, coverages)
-    mine = next((one for one in coverages.held if plan and same_plan(one, plan)), None)
-    return year_now(mine, coverages) if mine else calendar_year(coverages.today)
 
 
 def counted_since(coverages: Coverages) -> date:

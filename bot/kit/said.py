@@ -209,6 +209,8 @@ def _wanted(ask: Ask) -> ClaimFilter:
     nth = None if apart else ask.asked.nth or (1 if tops else None)
     in_time = ask.asked.first_and_last or (nth is not None and nth > 0)
     by_size = (ask.asked.by_size or tops) and sizes and nth is not None
+    days, days_out = (frozenset(map(int, "".join(of(ask, "weekday")))) for of in (values_of, excluded_of))  # Monday: 1
+    days |= _WEEKEND if "weekend" in ask.asked.says else frozenset()
     part, excluded = part_asked(ask), ask.excluded.get("specialty")
     out = excluded.every if excluded else ()
     told = {name: one.text if (one := ask.excluded.get(name)) else "" for name in ("claim_type", "service")}
@@ -241,7 +243,7 @@ def _wanted(ask: Ask) -> ClaimFilter:
         drugs=drugs_named_in(ask, values_of(ask, "drug")),
         without_drugs=drugs_named_in(ask, excluded_of(ask, "drug")),
         without_days=_excluded_days(ask),
-        weekdays=_weekdays(ask),
+        weekdays=(days or (_WEEK if days_out else days)) - days_out,
         part=part,
         nth=nth,
         by_size=by_size,
@@ -307,16 +309,6 @@ def _excluded_days(ask: Ask) -> tuple[date, date] | None:
         return None
     month = month_days(end.year, end.month)
     return start, month[1] if (start, ask.today) == (month[0], end) else end
-
-
-def _weekdays(ask: Ask) -> frozenset[int]:
-    """Return the days of the week on which the care has to be, Monday as 1; an empty set for any day.
-
-    If the question only excludes days, return the other days.
-    """
-    wanted, out = ("".join(found(ask, "weekday")) for found in (values_of, excluded_of))
-    days = frozenset(map(int, wanted)) | (_WEEKEND if "weekend" in ask.asked.says else frozenset())
-    return (days or (_WEEK if out else days)) - frozenset(map(int, out))
 
 
 def _types(ask: Ask, services: tuple[str, ...]) -> tuple[tuple[str, ...], bool]:
