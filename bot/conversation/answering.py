@@ -44,8 +44,8 @@ from bot.kit import (
 )
 from bot.kit.anchors import in_its_time
 from bot.kit.coverages import plan_year_of
+from bot.kit.near_claims import others_that_may_hold, untaken
 from bot.kit.spans import with_sets
-from bot.kit.taken import others_that_may_hold, untaken
 from bot.language.asked import asked_in
 from bot.language.clauses import asks_whether
 from bot.language.left import CARE

@@ -16,9 +16,9 @@ from msgspec.structs import replace
 
 from bot.conversation.state import Asked
 from bot.kit import Ask, Summary, adds_to
-from bot.kit.sized import is_close
+from bot.kit.near_claims import untaken
 from bot.kit.spelling import words_of
-from bot.kit.taken import untaken
+from bot.kit.which import is_close
 from bot.language.left import CARE
 from bot.language.reading import Slot
 from bot.message import SOURCES, Action, Actions, Block, Facts, Item, Line, Note, Press, Title

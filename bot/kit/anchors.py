@@ -47,41 +47,29 @@ async def in_its_time(ask: Ask) -> Ask:
     if value["relation"] == "before" and not _ANY.isdisjoint(words_of(ask.words.get("date_range"))[1:2]):
         return replace(ask, slots={**{name: value[name] for name in _NAMED if value.get(name)}, **rest})
     bounds = value["bounds"] if isinstance(value.get("bounds"), Sequence) else [value]
-    found = await _events(ask, bounds)
-    if found is None:
-        ask.cannot("date_range")
-        return replace(ask, slots=rest)
-    days = _between(found) if len(found) > 1 else _days(found[0], value, ask.today)
+    found: list[AnchorDays] = []
+    for bound in bounds:
+        if (event := await _event(ask, bound, found)) is None:
+            ask.cannot("date_range")
+            return replace(ask, slots=rest)
+        found.append(event)
+    if len(found) > 1:  # the days between the two events, without theirs
+        first, last = sorted(found)
+        start, end = first[1] + _DAY, last[0] - _DAY
+        days = _iso((min(start, last[1]), max(start, end)))
+    else:
+        days = _days(found[0], value, ask.today)
     if bounds[-1].get("next"):
         days = _iso(found[-1])
     if value["relation"] == "since":
         found.append((ask.today, ask.today))
     several = (ask.asked.count or 1) > 1  # "the three visits right before it"
-    if value.get("near") and not several and (next_to := await _nearest_care(replace(ask, slots=rest), value, days)):
+    fills = {"claim_type": "pharmacy"} if text_of(ask, "unit") == "fill" else {}
+    look, after = replace(ask, slots={**rest, **fills}, arguments={}), value["relation"] == "after"
+    near = value.get("near") and not several  # the first care after the event, or the last before it
+    if near and (next_to := await _care(look, {"one": True}, days_of(days), oldest=after)):
         found, days = [found[0], next_to], _iso(next_to)
     return replace(ask, slots={**rest, "date_range": days}, anchors=tuple(found))
-
-
-async def _nearest_care(ask: Ask, value: Mapping[str, object], days: Mapping[str, str | None]) -> AnchorDays | None:
-    """Return the first and last day of the care next to the event within the period `days`; None if there is none.
-
-    This is its first care for "after", otherwise its last; in a question for a fill, pharmacy fills count.
-    """
-    fills = {"claim_type": "pharmacy"} if text_of(ask, "unit") == "fill" else {}
-    look = replace(ask, slots={**ask.slots, **fills}, arguments={})
-    return await _care(look, {"one": True}, days_of(days), oldest=value["relation"] == "after")
-
-
-async def _events(ask: Ask, bounds: Sequence[Mapping[str, object]]) -> list[AnchorDays] | None:
-    """Return the first and last day of each event described in `bounds`; None if one is not known."""
-    found: list[AnchorDays] = []
-    for bound in bounds:
-        named = bound.get("birthday") and "when" not in bound
-        day = await _birthday(ask) if named else await _event(ask, bound, found)
-        if day is None:
-            return None
-        found.append(day)
-    return found
 
 
 async def _event(ask: Ask, bound: Mapping[str, object], before: Sequence[AnchorDays]) -> AnchorDays | None:
@@ -92,7 +80,14 @@ async def _event(ask: Ask, bound: Mapping[str, object], before: Sequence[AnchorD
     """
     when, after = days_of(bound.get("when")), before[-1][1] + _DAY if before and bound.get("next") else None
     dated, (start, end) = "when" in bound, when
-    found = await _lab(ask, when) if bound.get("service") == "lab" and dated else None
+    if bound.get("birthday") and not dated:
+        born = await born_on(ask)
+        return (anniversary(born, ask.today),) * 2 if born else None
+    found: AnchorDays | None = None
+    if bound.get("service") == "lab" and dated:
+        look = replace(ask, slots={"date_range": _iso(when)}, several={}, excluded={})
+        taken = [day.first for one in await results(look, "laboratory") if (day := one.day)]
+        found = (max(taken),) * 2 if taken else None
     if bound.get("deductible"):
         return await day_met(ask, when)
     if found is None and not _CARED.isdisjoint(bound):
@@ -101,22 +96,8 @@ async def _event(ask: Ask, bound: Mapping[str, object], before: Sequence[AnchorD
     return found or ((start or end or ask.today, end or ask.today) if dated else None)
 
 
-async def _lab(ask: Ask, when: TimeSpan) -> AnchorDays | None:
-    """Return the day of the newest lab result in a period, as first and last day; None if there is none."""
-    read = await results(replace(ask, slots={"date_range": _iso(when)}, several={}, excluded={}), "laboratory")
-    taken = [day.first for one in read if (day := one.day)]
-    return (max(taken),) * 2 if taken else None
-
-
 def _iso(days: TimeSpan) -> dict[str, str | None]:
     return dict(zip(("start", "end"), (day.isoformat() if day else None for day in days), strict=True))
-
-
-def _between(found: Sequence[AnchorDays]) -> dict[str, str | None]:
-    """Return the period between two events as ISO dates, without the days of the events."""
-    first, last = sorted(found)
-    start, end = first[1] + _DAY, last[0] - _DAY
-    return _iso((min(start, last[1]), max(start, end)))
 
 
 def _days(found: AnchorDays, value: Mapping[str, object], today: date) -> dict[str, str | None]:
@@ -147,12 +128,6 @@ async def born_on(ask: Ask) -> date | None:
     except PayerError:
         return None
     return next((one.born.exact for one in read if one.born), None)
-
-
-async def _birthday(ask: Ask) -> AnchorDays | None:
-    """Return the member's last birthday as first and last day; None if the date of birth is unknown."""
-    born = await born_on(ask)
-    return (anniversary(born, ask.today),) * 2 if born else None
 
 
 async def _care(ask: Ask, value: Mapping[str, object], when: TimeSpan, *, oldest: bool = False) -> AnchorDays | None:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Generic, Literal, TypeVar
 
 import msgspec
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from bot.kit.ask import Ask, Summary
 from bot.kit.reading import Reader, records
@@ -15,9 +15,8 @@ from bot.kit.spans import span_of
 from bot.kit.spelling import words_of
 from bot.payer.search import Search
 from bot.records.care import CarePlan, ClinicalRecord, Observation, figures_of, unit_of
-from bot.records.money import Quantity
 from bot.records.shapes import grouped
-from bot.records.written import PartialDate
+from bot.records.written import PartialDate, Period
 
 _TREND = 5  # results of one test
 _ASSESS = "assess-plan"
@@ -126,16 +125,13 @@ UNSHIELDED = Shielded(0, shown=False)
 async def results(ask: Ask, category: str) -> tuple[Observation, ...]:
     """Return the valid results of a category in the requested period, newest first; a comparison ignores its start."""
     first, last = span_of(ask)
-    if first and _goes_back(ask):
+    if first and (_back(ask) or _direction(ask)):  # to compare, or to show an earlier one
         days = {"start": None, "end": last.isoformat() if last else None}
         ask = replace(ask, slots={**ask.slots, "date_range": days}, several={})
-    found = await dated(ask, Search("Observation", (("category", category), *_dates(ask))), Observation)
+    bounds = zip(("ge", "le"), span_of(ask), strict=True)
+    dates = (("date", f"{prefix}{day}") for prefix, day in bounds if day)
+    found = await dated(ask, Search("Observation", (("category", category), *dates)), Observation)
     return tuple(one for one in found if one.is_of(category))
-
-
-def _goes_back(ask: Ask) -> bool:
-    """Return whether the question needs results from before its period, too, to compare or to show an earlier one."""
-    return _back(ask) > 0 or _direction(ask) is not None
 
 
 def _said(ask: Ask) -> str:
@@ -149,10 +145,9 @@ async def care_plans(ask: Ask) -> tuple[CarePlan, ...]:
 
 async def dated(ask: Ask, search: Search, read: Reader[D]) -> tuple[D, ...]:
     """Return the valid records within the requested period, newest first, undated ones last."""
-    first, last = span_of(ask)
-    every = await records(ask, search, read, shown=True, spare=("category",))
-    found = [one for one in every if one.counts and _within(one.day, first, last)]
-    return tuple(sorted(found, key=lambda one: one.day.first if one.day else date.min, reverse=True))
+    span, every = span_of(ask), await records(ask, search, read, shown=True, spare=("category",))
+    found = [one for one in every if one.counts and (span == (None, None) or Period(one.day).overlaps(*span))]
+    return tuple(sorted(found, key=lambda one: Period(one.day).sort_key, reverse=True))
 
 
 def shield(ask: Ask, found: Sequence[D]) -> tuple[tuple[D, ...], Shielded]:
@@ -180,17 +175,6 @@ def as_of(ask: Ask, tests: Iterable[Series]) -> tuple[Series, ...]:
 def _back(ask: Ask) -> int:
     """Return how many of the newest results the question skips: `pick` of a button, or 1 for "the one before", or 0."""
     return ask.pick or int(_direction(ask) is None and _BEFORE.search(_said(ask)) is not None)
-
-
-def _dates(ask: Ask) -> list[tuple[str, str]]:
-    first, last = span_of(ask)
-    return [("date", f"{prefix}{day}") for prefix, day in (("ge", first), ("le", last)) if day]
-
-
-def _within(day: PartialDate | None, first: date | None, last: date | None) -> bool:
-    if first is None and last is None:
-        return True
-    return day is not None and (first is None or day.last >= first) and (last is None or day.first <= last)
 
 
 class Curve(msgspec.Struct, frozen=True):
@@ -224,7 +208,11 @@ def curve_of(results: Sequence[Observation]) -> Curve | None:
     if len(alike) <= 1:
         return None
     drawn = tuple(alike[:_MOST][::-1])
-    return Curve(drawn, len(results) - len(drawn), unit or None, *_range_of(drawn, unit))
+    ranges = {(one.main.usual.low, one.main.usual.high) if one.main.usual else (None, None) for one in drawn}
+    bounds = ranges.pop() if len(ranges) == 1 else (None, None)
+    plain = all(not one.comparator and (one.unit or unit) == unit for one in bounds if one)
+    low, high = (one.value if one and plain else None for one in bounds)
+    return Curve(drawn, len(results) - len(drawn), unit or None, low, high)
 
 
 def _sizes(one: Observation) -> tuple[Decimal, ...]:
@@ -232,18 +220,6 @@ def _sizes(one: Observation) -> tuple[Decimal, ...]:
     figure = one.main.value.quantity if one.main.value else None
     shown = (figure.customary.value,) if figure and figure.customary else ()
     return (*figures_of(one), *shown) if unit_of(one) is not None else ()
-
-
-def _range_of(results: Sequence[Observation], unit: str | None) -> tuple[Decimal | None, Decimal | None]:
-    ranges = {(one.main.usual.low, one.main.usual.high) if one.main.usual else (None, None) for one in results}
-    low, high = ranges.pop() if len(ranges) == 1 else (None, None)
-    bounds = [bound for bound in (low, high) if bound]
-    plain = all(_is_plain(bound, unit) for bound in bounds)
-    return (low.value if low else None, high.value if high else None) if plain else (None, None)
-
-
-def _is_plain(bound: Quantity, unit: str | None) -> bool:
-    return not bound.comparator and (bound.unit or unit) == unit
 
 
 class OnRecord(Summary, Generic[T], frozen=True):
@@ -345,52 +321,35 @@ class TestsOnRecord(OnRecord[Series], frozen=True):
 
 def on_record(ask: Ask, ordered: Sequence[T], found: int, shielded: Shielded, *, size: int) -> OnRecord[T]:
     """Return the requested page of `ordered`, the records that may be described."""
-    return OnRecord(*_page_of(ask, ordered, size), found, "date_range" in ask.slots, shielded)
-
-
-def _page_of(ask: Ask, ordered: Sequence[T], size: int) -> tuple[tuple[T, ...], int, bool, int]:
-    """Return the rows of the requested page, the position of its first row, whether more follow, and its number."""
     first = ask.page * size
-    return tuple(ordered[first : first + size]), first + 1, len(ordered) > first + size, ask.page
+    rows, more = tuple(ordered[first : first + size]), len(ordered) > first + size
+    return OnRecord(rows, first + 1, more, ask.page, found, "date_range" in ask.slots, shielded)
 
 
 def tests_on_record(
     ask: Ask, every: Sequence[Series], found: int, shielded: Shielded, *, named: str | None, alike: Sequence[Series]
 ) -> TestsOnRecord:
     """Return the requested page of the tests in `alike`, or of all tests if `alike` is empty."""
+    said, limit = _said(ask), _LIMIT.search(ask.said)
+    marked = next((marks for marks, words in _MARKS.items() if words.search(said)), frozenset[str]())
+    asks_mark = (_EVERY.search(said) or _ASKS_MARK.search(said)) is not None
     ordered = tuple(alike or sorted(every, key=_is_outside, reverse=True))
     return TestsOnRecord(
-        *_page_of(ask, ordered, _TESTS),
-        found,
-        "date_range" in ask.slots,
-        shielded,
+        **asdict(on_record(ask, ordered, found, shielded, size=_TESTS)),
         oldest=_back(ask) > 0 and all(len(test.results) == 1 for test in ordered),
         test=next((test for test in every if test.key == ask.arguments.get("test")), None),
         named=named,
         missing=bool(named and every and not alike),
         asked=_direction(ask) if alike else None,
-        limit=_limit(ask) if alike else None,
-        marks=_marks(ask) if alike else frozenset(),
-        every=("date_range" in ask.slots and _direction(ask) is None) or _EVERY.search(_said(ask)) is not None,
+        limit=(Decimal(limit["number"]), bool(limit["over"])) if alike and limit else None,
+        marks=marked if alike and asks_mark else frozenset(),
+        every=("date_range" in ask.slots and _direction(ask) is None) or _EVERY.search(said) is not None,
         of=ordered,
     )
 
 
 def _is_outside(test: Series) -> bool:
     return test.newest.main.mark in _OUTSIDE and test.newest.main.value is not None
-
-
-def _marks(ask: Ask) -> frozenset[str]:
-    """Return the marks that mean yes: {"normal"} for "is my sodium normal"; empty if the question is about none."""
-    said = _said(ask)
-    asks = (_EVERY.search(said) or _ASKS_MARK.search(said)) is not None
-    return next((marks for marks, words in _MARKS.items() if asks and words.search(said)), frozenset())
-
-
-def _limit(ask: Ask) -> tuple[Decimal, bool] | None:
-    """Return the number in question and whether "yes" means above it: (130, True) for "is LDL above 130"; else None."""
-    found = _LIMIT.search(ask.said)
-    return (Decimal(found["number"]), bool(found["over"])) if found else None
 
 
 def _direction(ask: Ask) -> Direction | None:

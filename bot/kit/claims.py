@@ -39,6 +39,8 @@ _AT_ONCE = 32_768
 """Claims up to this size in bytes are parsed on the event loop, as a thread costs more than that short work."""
 
 _GROUPS = ("claims", "reversals", "replaced", "cancelled", "taken_back")
+Enough = Callable[[ClaimSet], bool]
+"""Whether the claims read so far are enough for the question; by default, every page is read."""
 WhyGone = Literal["cancelled", "replaced", "reversed"]
 
 PAYERS_LANGUAGE = "en"
@@ -46,7 +48,7 @@ PAYERS_LANGUAGE = "en"
 
 
 async def newest_claims(
-    ask: Ask, *filters: tuple[str, str], enough: Callable[[ClaimSet], bool], page_size: int = 20, people: bool = True
+    ask: Ask, *filters: tuple[str, str], enough: Enough = lambda _: False, page_size: int = 20, people: bool = True
 ) -> ClaimSet:
     """Return the valid claims, newest service first; reading stops once `enough` is True and the pages are in order.
 
@@ -265,20 +267,15 @@ async def medications(ask: Ask, since: date) -> tuple[Medication, ...]:
     """
     first, last = span_of(ask)
     first = first or since
-    claim_set = await newest_claims(ask, _PHARMACY, *days_around(first, last), enough=lambda _: False, page_size=100)
+    claim_set = await newest_claims(ask, _PHARMACY, *days_around(first, last), page_size=100)
     one = ask.arguments.get(THOSE)
     read = (claim for claim in fills(claim_set) if not one or claim.id in one.split())
-    return _by_drug(claim for claim in read if claim.service.overlaps(first, last) and not claim.denied)
-
-
-def _by_drug(claims: Iterable[Claim]) -> tuple[Medication, ...]:
-    """Return the fills grouped by drug name, or code; a fill without either is its own group."""
     drugs: dict[str, tuple[Dispensed, dict[str, Claim]]] = {}
-    for claim in claims:
-        for one in claim.dispensed or (Dispensed(),):
-            what = (one.drug or one.code or claim.id).casefold()
-            drugs.setdefault(what, (one, {}))[1].setdefault(claim.id, claim)
-    return tuple(Medication(one, tuple(rows.values())) for one, rows in drugs.values())
+    for claim in (one for one in read if one.service.overlaps(first, last) and not one.denied):
+        for dispensed in claim.dispensed or (Dispensed(),):
+            what = (dispensed.drug or dispensed.code or claim.id).casefold()
+            drugs.setdefault(what, (dispensed, {}))[1].setdefault(claim.id, claim)
+    return tuple(Medication(dispensed, tuple(rows.values())) for dispensed, rows in drugs.values())
 
 
 class ClaimNews(msgspec.Struct, frozen=True):
@@ -299,7 +296,7 @@ async def claim_news(ask: Ask, number: str = "", since: date | None = None) -> C
     With `since`, only claims changed since that day are read, if the server supports such a filter.
     """
     changed = () if since is None else (("_lastUpdated", f"ge{since}"),)
-    claim_set = await newest_claims(ask, *changed, enough=lambda _: False, page_size=50, people=False)
+    claim_set = await newest_claims(ask, *changed, page_size=50, people=False)
     named = next((one for one in claim_set.claims if is_numbered(one, number)), None) if number else None
     return ClaimNews(tuple(one.id for one in (*claim_set.claims, *claim_set.reversals)), named)
 

@@ -15,10 +15,10 @@ from msgspec.structs import replace
 
 from bot.kit.around import SearchArea
 from bot.kit.ask import Ask, excluded_of, text_of, values_of
-from bot.kit.asked_networks import AskedNetworks
 from bot.kit.cards import by_provider, by_store
 from bot.kit.network_names import openings_of
 from bot.kit.opening import OpenAt, is_open, open_at
+from bot.kit.plans import AskedNetworks
 from bot.kit.sites import within
 from bot.kit.spelling import is_named, lies_on, starts_like, words_of
 from bot.records.details import treats
@@ -110,7 +110,11 @@ class Conditions(msgspec.Struct, frozen=True):
             ("radius", where, lambda row: where is not None and within(ask, row, where)),
             ("street", street, lambda row: any(lies_on(place.lines, street) for place in row.locations)),
             ("provider_name", name, lambda row: is_called(row, name)),
-            ("not_name", self.not_names, lambda row: not any(_is_of(row, one) for one in self.not_names)),
+            (
+                "not_name",
+                self.not_names,
+                lambda row: not any(is_named(row.name, one) or is_at(row, one) for one in self.not_names),
+            ),
             ("organization", house, lambda row: is_at(row, house, self.houses)),
             *(("network", True, passes) for passes in self._networks(found)),
             ("accepting_new", self.accepting, self._takes),
@@ -128,7 +132,15 @@ class Conditions(msgspec.Struct, frozen=True):
         wish, group = self.open_at, self.age_group
         asked: list[tuple[str, object, ListingTest]] = [
             ("telehealth", self.telehealth, _is_virtual),
-            ("wheelchair", self.wheelchair, _is_accessible),
+            (
+                "wheelchair",
+                self.wheelchair,
+                lambda row: (
+                    _ACCESS.intersection(codes) != set()
+                    if (codes := [code for place in row.locations for code in place.access])
+                    else None
+                ),
+            ),
             ("open_at", wish, lambda row: is_open(ask, row, wish) if wish else None),
             ("age_group", group, lambda row: treats(row.specialty_codes, group, row.ages) if group else None),
         ]
@@ -191,7 +203,7 @@ class Conditions(msgspec.Struct, frozen=True):
 
 def conditions(ask: Ask, codes: Sequence[str] = (), networks: AskedNetworks = _NO_NETWORK) -> Conditions:
     """Return the conditions that the question's slots state, with the given NUCC codes and networks."""
-    not_gender, spoken = ask.excluded.get("gender"), ask.several.get("language")
+    place, not_gender, spoken = ask.slots.get("location"), ask.excluded.get("gender"), ask.several.get("language")
     name, house = text_of(ask, "provider_name"), text_of(ask, "organization")
     return Conditions(
         codes=tuple(codes),
@@ -209,13 +221,8 @@ def conditions(ask: Ask, codes: Sequence[str] = (), networks: AskedNetworks = _N
         open_at=open_at(ask),
         age_group=text_of(ask, "age_group"),
         organization=house,
-        street=_street(ask),
+        street=str(place["street"]) if isinstance(place, Mapping) and "street" in place else None,
     )
-
-
-def _street(ask: Ask) -> str | None:
-    place = ask.slots.get("location")
-    return str(place["street"]) if isinstance(place, Mapping) and "street" in place else None
 
 
 def is_called(row: Listing, name: str) -> bool:
@@ -224,11 +231,6 @@ def is_called(row: Listing, name: str) -> bool:
     A name of at least five letters also matches the beginnings of words.
     """
     return is_named(row.name, name) or (len(name) >= _SHORTEST_START and starts_like(row.name, name))
-
-
-def _is_of(row: Listing, name: str) -> bool:
-    """Return whether the listing is for a person with this name, or at an organization with this name."""
-    return is_named(row.name, name) or is_at(row, name)
 
 
 def is_at(row: Listing, name: str, keys: frozenset[Key] = frozenset()) -> bool:
@@ -257,24 +259,9 @@ _OR = re.compile(r"\s*(?:[/,&+]|\b(?:or|and|o|u|y|e)\b)\s*", re.IGNORECASE)
 _FOR_MINE = re.compile(r"\s+(?:for|para)\s+(?:my|mi|mis)\b.*", re.IGNORECASE)
 _SPECIALIST = frozenset({"specialist", "specialists", "specialty", "especialista", "especialistas", "especialidad"})
 _TITLES = frozenset(
-    {
-        "dr",
-        "drs",
-        "doc",
-        "docs",
-        "dra",
-        "doctor",
-        "doctora",
-        "physician",
-        "medico",
-        "médico",
-        "médica",
-        "doctors",
-        "doctores",
-        "médicos",
-    }
-    | {"medicos", "who", "provider", "providers", "proveedor", "proveedores", "physicians", "anyone", "somebody"}
-    | {"a", "any", "the", "un", "una", "el", "la"}
+    {"a", "any", "anyone", "doc", "docs", "doctor", "doctora", "doctores", "doctors", "dr", "dra", "drs", "el", "la"}
+    | {"medica", "medico", "medicos", "physician", "physicians", "proveedor", "proveedores", "provider", "providers"}
+    | {"somebody", "the", "un", "una", "who"}
 )
 
 

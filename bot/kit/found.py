@@ -14,17 +14,15 @@ from msgspec.structs import replace
 
 from bot.kit.around import FARTHER, SearchArea, around, farther
 from bot.kit.ask import Ask, Reroute
-from bot.kit.asked_networks import AskedNetworks, among, asked_networks, own_wanted, without_own
-from bot.kit.benefits import stands
-from bot.kit.cards import Card, cards, store_cards
+from bot.kit.cards import Card, Ranked, cards, nearly_open, ranked, store_cards
 from bot.kit.conditions import OF_KIND, Conditions, Loosened, conditions, is_called, loosened, sift
 from bot.kit.facilities import places_of_care
 from bot.kit.facts import ProviderFact, facts_beside
-from bot.kit.foremost import Ranked, nearly_open, ranked
 from bot.kit.network_names import Wanted, names_of
 from bot.kit.offers import Document, WithDocument
 from bot.kit.organizations import nearest, telling_words
-from bot.kit.spelling import words_of
+from bot.kit.plans import AskedNetworks, among, asked_networks, own_wanted, without_own
+from bot.kit.spelling import stands_at, words_of
 from bot.kit.who import who_shown
 from bot.language.context import AMONG
 from bot.records.listing import Listing
@@ -350,7 +348,7 @@ def _spoken_of(said: str, found: Iterable[Listing]) -> str | None:
     """
     words = words_of(said)
     called = (" ".join(telling_words(row.name or "")[:_CALLED]) for row in found)
-    return next((one for one in called if " " in one and stands(words_of(one), words)), None)
+    return next((one for one in called if " " in one and stands_at(words_of(one), words)), None)
 
 
 async def find_places(ask: Ask, *kinds: str, of_one: str | None = None, anywhere: bool = False) -> FoundPlaces:

@@ -93,17 +93,13 @@ async def doctors_seen(ask: Ask, claims: Iterable[Claim]) -> Doctors:
     try:
         own = await own_networks(ask) if names else ()
         for name in names[:_DOCTORS] if own else ():
-            found = await who(_question_about(ask, name))
+            alone = replace(ask, slots={"provider_name": name}, words={}, said="", budget=ask.budget.alone())
+            found = await who(alone)
             if found.state != "several":
                 listed[name] = tuple(one for one in own if one in names_of(found.only or ()))
     except (PayerError, Unreadable):
         return Doctors(listed, away=True)
     return Doctors(listed, own)
-
-
-def _question_about(ask: Ask, name: str) -> Ask:
-    """Return a question about the provider with this name, with a budget and a report of its own."""
-    return replace(ask, slots={"provider_name": name}, words={}, said="", budget=ask.budget.alone())
 
 
 def doctors_gone(ask: Ask, before: Seen | None, now: Doctors) -> tuple[tuple[str, str], ...]:

@@ -101,15 +101,12 @@ async def at_places(ask: Ask, directory: Directory, keys: Sequence[Key]) -> tupl
 
 def _of(rows: Sequence[Listing], owner: Key | None, keys: set[Key]) -> list[Listing]:
     """Return the listings of these locations or services that belong to the owner, or all of them without an owner."""
+    own = [row for row in rows if owner is None or row.organization_key == owner]
     return [
-        row for row in rows if (owner is None or row.organization_key == owner) and not keys.isdisjoint(_keys_of(row))
+        row
+        for row in own
+        if not keys.isdisjoint((*keys_of(row.role.services), *places_of([row]), Key(row.role.type, row.role_id)))
     ]
-
-
-def _keys_of(row: Listing) -> list[Key]:
-    """Return the keys of the listing's role, locations and services."""
-    places = [Key("Location", place.id) for place in row.locations]
-    return [Key(row.role.type, row.role_id), *places, *keys_of(row.role.services)]
 
 
 def _named(key: Key, name: str | None, rows: Sequence[Listing]) -> list[Listing]:

@@ -81,13 +81,6 @@ class _Tally(msgspec.Struct):
         read = list(self.claims.values())
         return with_gaps(self.ask, claim_set_of([*read, *await undated(self.ask, read, *filters)], self.ask.today))
 
-    @property
-    def many_left(self) -> bool:
-        """Whether more than two pages are unread; without a total from the server, whether two pages were read."""
-        if self.total:
-            return self.total - len(self.claims) > 2 * _PAGE
-        return len(self.claims) >= 2 * _PAGE
-
 
 async def period_claims(ask: Ask, start: date, end: date | None = None, *, people: bool = True) -> ClaimSet:
     """Return the claims that count with a service between two days, both inclusive, newest first.
@@ -104,7 +97,8 @@ async def period_claims(ask: Ask, start: date, end: date | None = None, *, peopl
             continue
         if _newest_left(read) < start:
             break
-        if tally.many_left and not tried and _FILTER not in ask.report.applied_here:
+        left = tally.total - len(read) if tally.total else len(read)
+        if left >= 2 * _PAGE and not tried and _FILTER not in ask.report.applied_here:
             tried = True
             if await _read_windows(tally, start, _newest_left(read), people=people):
                 break

@@ -10,7 +10,7 @@ from typing import TypeVar
 import msgspec
 
 from bot.kit.ask import Ask
-from bot.kit.gathering import KINDS, Gathered, Kept, Missing, store_progress
+from bot.kit.gathering import KINDS, Gathered, Kept, store_progress
 from bot.kit.offers import Document
 from bot.records.bundle import Entry, read_head
 from bot.records.care import CarePlan, Condition, Observation, Procedure
@@ -21,7 +21,7 @@ from bot.records.decode import Unreadable
 from bot.records.patient import Patient
 from bot.records.service import names_in
 from bot.records.shapes import Value
-from bot.records.written import PartialDate
+from bot.records.written import PartialDate, Period
 
 FOLDER = "fhir"
 _ERRORS = "errors.ndjson"
@@ -53,7 +53,13 @@ class RecordPapers(Value):
 
     def __init__(self, state: Gathered, parts: PackedParts, made: date, *, marked: bool) -> None:
         shown = [(kept, packed) for kept, packed in parts if marked or kept.share == "open"]
-        names = names_in([_entry(line) for line in lines_of(shown, "Practitioner", "Organization", "Location")])
+        names = names_in(
+            [
+                Entry(head.resource_type, head.id, "include", line)
+                for line in lines_of(shown, "Practitioner", "Organization", "Location")
+                for head in (read_head(line),)
+            ]
+        )
         lost: list[str] = []
 
         def read(kind: str, reader: Callable[[bytes], R]) -> Iterator[R]:
@@ -71,7 +77,9 @@ class RecordPapers(Value):
         self.patient = next(read("Patient", Patient), None)
         self.coverages = tuple(read("Coverage", Coverage))
         self.claims = _newest(read("ExplanationOfBenefit", claim), lambda one: one.service.day)
-        self.states = _states(self.claims, made)
+        sums = claim_set_of(self.claims, made)
+        gone = {"replaced": sums.replaced, "taken back": sums.taken_back, "reversal": sums.reversals}
+        self.states = {claim.id: name for name, rows in gone.items() for claim in rows}
         self.conditions = _newest(read("Condition", Condition), lambda one: one.day)
         self.procedures = _newest(read("Procedure", Procedure), lambda one: one.day)
         self.results = _newest(read("Observation", Observation), lambda one: one.day)
@@ -120,13 +128,6 @@ async def record_document(ask: Ask, state: Gathered, *, marked: bool) -> tuple[R
     return papers, Document("record", {"papers": papers}, ("zip",), files=files, done=done)
 
 
-def _states(claims: Iterable[Claim], today: date) -> dict[str, str]:
-    """Return, by the id of each claim that does not count, "replaced", "taken back" or "reversal"."""
-    claim_set = claim_set_of(claims, today)
-    groups = {"replaced": claim_set.replaced, "taken back": claim_set.taken_back, "reversal": claim_set.reversals}
-    return {claim.id: name for name, rows in groups.items() for claim in rows}
-
-
 def counts_of(state: Gathered, *, marked: bool) -> dict[str, int]:
     """Return the number of records of each type in a file with (`marked`) or without labeled records."""
     found: dict[str, int] = {}
@@ -155,7 +156,9 @@ def fhir_files(
     counts = counts_of(state, marked=marked)
     for kind in counts:
         yield f"{FOLDER}/{kind}.ndjson", (zlib.decompress(packed) for kept, packed in shown if kept.type == kind)
-    issues = [_outcome(one) for one in state.missing]
+    told = [(one.why, f"{one.type}: {_SAYS[one.why]}".removeprefix(": ")) for one in state.missing]
+    faults = [{"severity": "error", "code": _ISSUE[why], "diagnostics": said} for why, said in told]
+    issues = [msgspec.json.encode({"resourceType": "OperationOutcome", "issue": [one]}) + b"\n" for one in faults]
     if issues:
         yield f"{FOLDER}/{_ERRORS}", issues
     errors = [{"type": "OperationOutcome", "url": _ERRORS, "count": len(issues)}] if issues else []
@@ -176,20 +179,5 @@ def lines_of(parts: PackedParts, *kinds: str) -> Iterator[bytes]:
             yield from zlib.decompress(packed).splitlines()
 
 
-def _entry(line: bytes) -> Entry:
-    head = read_head(line)
-    return Entry(head.resource_type, head.id, "include", line)
-
-
 def _newest(rows: Iterable[R], day: Callable[[R], PartialDate | None]) -> tuple[R, ...]:
-    def first(row: R) -> date:
-        found = day(row)
-        return found.first if found else date.min
-
-    return tuple(sorted(rows, key=first, reverse=True))
-
-
-def _outcome(missing: Missing) -> bytes:
-    said = f"{missing.type}: {_SAYS[missing.why]}".removeprefix(": ")
-    issue = {"severity": "error", "code": _ISSUE[missing.why], "diagnostics": said}
-    return msgspec.json.encode({"resourceType": "OperationOutcome", "issue": [issue]}) + b"\n"
+    return tuple(sorted(rows, key=lambda row: Period(day(row)).sort_key, reverse=True))

@@ -22,6 +22,7 @@ from bot.kit import (
     Summary,
     Term,
     Visits,
+    added,
     choose,
     claim_by_id,
     doubts_of,
@@ -30,7 +31,6 @@ from bot.kit import (
     newest_claims,
     service_dates,
     span_of,
-    sum_told,
     text_of,
     visit_kind,
     visits,
@@ -254,12 +254,12 @@ async def _described(ask: Ask, amount: Amount | None) -> tuple[Sequence[Claim], 
     if claims or amount is None:
         return claims, "fits", around
     if not (text_of(ask, "provider_name") and service_dates(ask)):  # the day, or the name, may be that of the bill
-        others, found, read = await _by_amount(_without(ask, "date_range", "provider_name"), amount)
+        others, found, read = await _by_amount(ask.without("date_range", "provider_name"), amount)
         return (others, found, read) if found == "same_amount" else (claims, "fits", around)
-    claims, around = await _fitting(_without(ask, "provider_name"))
+    claims, around = await _fitting(ask.without("provider_name"))
     if claims:
         return claims, "other_provider", around
-    claims, around = await _fitting(_without(ask, "date_range"))
+    claims, around = await _fitting(ask.without("date_range"))
     return claims, "other_day", around
 
 
@@ -320,11 +320,6 @@ def _fit(claims: Iterable[Claim], ask: Ask) -> tuple[Claim, ...]:
     return choose(claims, replace(filter_of(ask), exact=None)).claims
 
 
-def _without(ask: Ask, *slots: str) -> Ask:
-    """Return a copy of the question without these slots, which shares the question's budget."""
-    return replace(ask, slots={name: value for name, value in ask.slots.items() if name not in slots})
-
-
 def _amount(ask: Ask, slot: str = "amount") -> Amount | None:
     """Return the positive amount in a slot in US dollars; None if the slot has none."""
     try:
@@ -338,4 +333,4 @@ def _together(claims: Sequence[Claim], amounts: Sequence[Amount | None]) -> Amou
     """Return the sum of the amounts of two to five claims of one day; None for other claims or a missing amount."""
     days = {str(claim.service.day) for claim in claims}
     several = 1 < len(claims) <= SHOWN and len(days) == 1 and all(claim.service.day for claim in claims)
-    return sum_told(amounts) if several and None not in amounts else None
+    return added(amounts) if several and None not in amounts else None

@@ -28,6 +28,7 @@ from bot.kit import (
     Summary,
     Threshold,
     Within,
+    added,
     amount_asked,
     amount_in,
     any_time,
@@ -61,7 +62,6 @@ from bot.kit import (
     since_first,
     span_of,
     sum_of,
-    sum_told,
     summed_filter,
     text_of,
     threshold_asked,
@@ -195,9 +195,7 @@ class Spending(Summary, frozen=True):
         groups: dict[str, list[Month]] = {}
         for one in self.months:
             groups.setdefault(one.name[:4], []).append(one)
-        return tuple(
-            Month(name, sum_told([m.amount for m in of]), all(m.read for m in of)) for name, of in groups.items()
-        )
+        return tuple(Month(name, added(m.amount for m in of), all(m.read for m in of)) for name, of in groups.items())
 
     @property
     def years(self) -> bool:
@@ -226,7 +224,7 @@ async def answer(ask: Ask) -> Spending:
         span = {"start": (ask.today - LONG).isoformat(), "end": ask.today.isoformat()}
         ask, claim_set, summary = await _summed(replace(ask, slots={**ask.slots, "date_range": span}))
     if summary.claims and not summary.totals and summary.aspect == _PAID:
-        ask = replace(ask, slots={name: value for name, value in ask.slots.items() if name != "amount_kind"})
+        ask = ask.without("amount_kind")
         summary = replace(summarize(claim_set, ask), paid_untold=True)
     if not summary.claims and any_time(summary.wanted).narrows:
         summary = replace(summary, nearest=await near_claims(ask, claim_set))
@@ -273,9 +271,9 @@ def summarize(claim_set: ClaimSet, ask: Ask) -> Spending:
         untold=len(counted) - len(told),
         totals=totals,
         least=any(claim.owed.is_floor for claim in told) and wanted.aspect is None,
-        owed=sum_told([claim.owed.amount for claim in counted]) if one else None,
-        plan_paid=sum_told([plan_paid_in(claim, wanted) for claim in counted]) if len(totals) < _SEVERAL else None,
-        paid_by_member=sum_told([claim.paid_by_patient for claim in counted]) if one else None,
+        owed=added(claim.owed.amount for claim in counted) if one else None,
+        plan_paid=added(plan_paid_in(claim, wanted) for claim in counted) if len(totals) < _SEVERAL else None,
+        paid_by_member=added(claim.paid_by_patient for claim in counted) if one else None,
         months=months_of(start, end, counted, wanted, is_partial=is_partial) if one else (),
         kinds=shares(told, lambda c: c.kind or "" if len(split) != 1 or c.kind in split else "") if one else (),
         split=bool(split),

@@ -17,6 +17,7 @@ from bot.kit import (
     Doubt,
     Nearest,
     Summary,
+    added,
     checked,
     cite_claims,
     doubts_of,
@@ -29,7 +30,6 @@ from bot.kit import (
     plan_paid_in,
     reaches,
     service_dates,
-    sum_told,
     text_of,
 )
 
@@ -104,7 +104,7 @@ def summarize(claim_set: ClaimSet, ask: Ask) -> ClaimStatus:
         doubts,
         paid=paid and not mine,
         lines=lines,
-        together=sum_told([claim.owed.amount for claim in found]) if mine and narrows and len(found) <= SHOWN else None,
+        together=added(claim.owed.amount for claim in found) if mine and narrows and len(found) <= SHOWN else None,
         received="received" in ask.asked.says,
         beyond=len({claim.service.day for claim in every}) if at is not None and not found else 0,
     )

@@ -22,6 +22,7 @@ from bot.kit import (
     Nearest,
     PartialDate,
     Summary,
+    added,
     amount_in,
     any_time,
     by_name,
@@ -44,7 +45,6 @@ from bot.kit import (
     shown_before,
     since_first,
     span_of,
-    sum_told,
     times_asked,
     visits,
     whole_of,
@@ -187,7 +187,7 @@ def _cost(ask: Ask, claims: Sequence[Claim], wanted: ClaimFilter) -> Amount | No
     """Return the member's share of the claims if the question asks for money too; None if not, or if one is unknown."""
     asks = "money" in ask.asked.says or ask.asked.form == "amount"
     shares = [amount_in(claim, wanted) for claim in claims if asks]
-    return None if None in shares or ask.report.is_partial else sum_told(shares)
+    return None if None in shares or ask.report.is_partial else added(shares)
 
 
 def _part(ask: Ask, found: ClaimSet, wanted: ClaimFilter) -> tuple[int, int, bool | None, ClaimFilter] | None:
