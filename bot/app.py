@@ -26,12 +26,9 @@ from bot.channels.registry import Running
 from bot.config import Settings
 from bot.conversation.answering import Answering
 from bot.conversation.exchange import Keeper, Parts
-from bot.conversation.feedback import Feedback
-from bot.conversation.handing_over import HandingOver
-from bot.conversation.looking import Looking
-from bot.conversation.reminding import Cases, Reminding
+from bot.conversation.handing_over import Feedback, HandingOver
+from bot.conversation.reminding import Cases, Looking, Reminding, Telling
 from bot.conversation.state import Dialogue
-from bot.conversation.telling import Telling
 from bot.conversation.turn import Turn
 from bot.delivery.due import DueReminders
 from bot.delivery.reminders import Interval, Reminders

@@ -17,10 +17,10 @@ from bot.accounts.rows import LastLook, PatientCandidate
 from bot.conversation.exchange import Exchange, Parts, asks_back
 from bot.conversation.followups import SHARED
 from bot.conversation.household import household_of, of_household
-from bot.conversation.other_questions import lead
 from bot.conversation.own_records import OwnRecords
 from bot.conversation.owner import called
 from bot.conversation.provenance import TECHNICAL, PayerQuoted, closed, trace_in, trace_of, unmet_in, with_trace
+from bot.conversation.questions import lead
 from bot.conversation.reminding import Reminding
 from bot.conversation.state import Asked, Memory
 from bot.documents.publisher import Publisher

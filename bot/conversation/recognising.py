@@ -17,8 +17,7 @@ from bot.accounts.codes import read_code
 from bot.conversation import focus, followups, owner
 from bot.conversation.connecting import CodeState, Connecting
 from bot.conversation.exchange import UNREAD, Exchange, Parts, Said
-from bot.conversation.other_questions import DOUBT
-from bot.conversation.questions import OF_CLAIMS, Questions, refers, within
+from bot.conversation.questions import DOUBT, OF_CLAIMS, Questions, refers, within
 from bot.conversation.slash_commands import Commands, Request
 from bot.conversation.state import Asked, Memory, become, typed_label
 from bot.language.clauses import head_and_items

@@ -27,17 +27,15 @@ from bot.conversation.exchange import (
     button_intents,
     endangered,
 )
-from bot.conversation.feedback import KEEP, SENTENCE, Feedback
 from bot.conversation.followups import SHARED, carried
 from bot.conversation.forms import Forms
-from bot.conversation.handing_over import ASK, DROP, HUMAN, SEND, HandingOver
-from bot.conversation.other_questions import Further, by_button, lead, questions, unsaid, with_words
+from bot.conversation.handing_over import ASK, DROP, HUMAN, KEEP, SEND, SENTENCE, Feedback, HandingOver
 from bot.conversation.owner import SWITCH, WHOSE, Owners
 from bot.conversation.provenance import PayerQuoted
+from bot.conversation.questions import Further, by_button, lead, questions, unsaid, with_words
 from bot.conversation.recognising import NextStep, Recognisers
-from bot.conversation.reminding import END, LIST, Reminding
+from bot.conversation.reminding import END, LIST, Reminding, Telling
 from bot.conversation.state import Asked, Memory
-from bot.conversation.telling import Telling
 from bot.delivery.retention import Retention
 from bot.errors import NotLinked, SignInExpired, as_bot_error, new_reference
 from bot.kit import NeedsPlace

@@ -20,10 +20,9 @@ from slack_sdk.errors import SlackApiError
 from bot.channels.base import Pause, Unreachable, beside, deliver, say
 from bot.channels.slack.client import SHUT, code_of
 from bot.channels.slack.incoming import Incoming
-from bot.channels.slack.sharing import EphemeralWriter
 from bot.channels.slack.views import Modals, publish
 from bot.channels.slack.workspace import DeliveryMark, WhoUnknown, Workspace, clear_part
-from bot.channels.slack.writer import HELD_UP, QUIET, UNMARKED, Means, SlackWriter, send_page
+from bot.channels.slack.writer import HELD_UP, QUIET, UNMARKED, EphemeralWriter, Means, SlackWriter, send_page
 from bot.conversation.turn import Turn
 from bot.delivery.inbox import KEPT, Delivery
 from bot.delivery.leases import Superseded

@@ -19,15 +19,14 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
+from slack_sdk.oauth.token_rotation.async_rotator import AsyncTokenRotator
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot.channels.base import Acks, Body, ChannelHost, Pause
-from bot.channels.shown import ShownAside
+from bot.channels.base import Acks, Body, ChannelHost, Pause, ShownAside
 from bot.channels.slack.answers import SlackController, on_error, status_after
-from bot.channels.slack.client import GONE, code_of, silent
-from bot.channels.slack.connection import Connection
+from bot.channels.slack.client import GONE, Connection, Socket, code_of, silent
 from bot.channels.slack.errands import ENDINGS, ErrandKind, Errands, People, read_ending, where
 from bot.channels.slack.incoming import (
     Incoming,
@@ -39,10 +38,10 @@ from bot.channels.slack.incoming import (
     read_shortcut,
     read_thread,
 )
-from bot.channels.slack.sharing import SEND, SHARE
+from bot.channels.slack.installations import Install, ManyWorkspaces, Workspaces
 from bot.channels.slack.views import Modals
-from bot.channels.slack.workspace import Workspace
-from bot.channels.slack.writer import ChannelRateLimit, Means, Notices
+from bot.channels.slack.workspace import OneWorkspace, Workspace
+from bot.channels.slack.writer import SEND, SHARE, ChannelRateLimit, Means, Notices
 from bot.config import secret_of
 from bot.delivery.inbox import Handler, Inbox, Soother
 from bot.delivery.retention import ShownMessage
@@ -86,6 +85,7 @@ class SlackApp:
         self._aside = ShownAside("slack", table, self._notices, now)
         self._modals = Modals(host.turn.forms, self._notices, now)
         self._pace, self._pause = ChannelRateLimit(monotonic, pause), pause
+        self._install: Install | None = None
 
     async def start(self) -> None:
         """Open the HTTP session for all calls to Slack, and the socket if Socket Mode is configured.
@@ -93,18 +93,24 @@ class SlackApp:
         Raises:
             SlackApiError: Slack rejects the app-level token.
         """
-        self._connection = Connection(self._settings, self._pause)
-        self._workspaces = self._connection.workspaces(self._table)
-        self._install = self._connection.install(self._table, self._notices)
-        client, urls = self._connection.client(self._connection.token), self._connection.urls
-        means = Means(self._notices, self._pace, self._retention, self._aside, urls, client)
+        link, settings, table = Connection(self._settings, self._pause), self._settings, self._table
+        self._connection, client = link, link.client(link.token)
+        if link.many:
+            own, secret = settings.slack_client_id or "", secret_of(settings.slack_client_secret)
+            rotator = AsyncTokenRotator(client_id=own, client_secret=secret, client=link.client(None))
+            self._workspaces: Workspaces = ManyWorkspaces(table, link.client, rotator)
+            self._install = Install(settings, link.client(None), table, self._notices)
+        else:
+            self._workspaces = OneWorkspace(client)
+        means = Means(self._notices, self._pace, self._retention, self._aside, link.urls, client)
         desk = SlackController(self._turn, means, self._people, self._modals, self._workspaces, self._pause)
         self.push, self.hand_over, self.stands = desk.push, desk.hand_over, desk.pushed
         self._errands = Errands(desk, self._inbox_of, self._monotonic)
         self._bolt = self._listeners()
         await self._errands.inbox.start()
         await self._erasing.start()
-        self._socket = self._connection.socket(self._dispatched)
+        token = secret_of(settings.slack_app_token)
+        self._socket = Socket(token, link.client(token), self._dispatched) if token else None
         if self._socket is not None:
             try:
                 await self._socket.start()

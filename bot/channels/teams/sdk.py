@@ -21,7 +21,7 @@ import structlog
 from opentelemetry import metrics
 from pydantic import BaseModel
 
-from bot.channels.teams.gate import CHANNEL, Cloud, origin
+from bot.channels.teams.incoming import CHANNEL, Cloud, origin
 
 # httpcore looks for this package at every request, and one that is missing is looked for in every folder.
 sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type] # what an import fails by

@@ -9,8 +9,7 @@ import msgspec
 from cachetools import TTLCache
 from msgspec.structs import replace
 
-from bot.channels.base import Unreachable, answer_aside
-from bot.channels.shown import ShownAside
+from bot.channels.base import ShownAside, Unreachable, answer_aside
 from bot.channels.teams.connector import FAILURES, PLAIN, CallRefused, Connector, Extras, NotShown
 from bot.channels.teams.dialogs import Thumbs
 from bot.channels.teams.incoming import address_of
