@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from msgspec.structs import replace
 
-from bot.accounts.accounts import Accounts
+from bot.accounts.accounts import Access, Accounts
 from bot.conversation.focus import beside_last, index_in_list, of_named, records_shown
+from bot.conversation.provenance import CONNECT, explained, useful, within
 from bot.conversation.state import Asked, Dialogue, Memory, become, offered
+from bot.delivery.reminders import Interval
+from bot.delivery.retention import Retention
+from bot.documents.publisher import Publisher
 from bot.language.context import RECORD, THOSE
 from bot.language.kernel import HELP
 from bot.language.reading import Reading, Slot
 from bot.message import (
-    SOURCES,
     Action,
     Actions,
     Answered,
     AReply,
     Block,
-    Facts,
-    Item,
     Language,
     Line,
     Message,
@@ -36,85 +36,16 @@ from bot.message import (
     Rating,
     Shareable,
     Shared,
-    Title,
+    in_rows,
 )
 from bot.ops.audit import Audit
+from bot.ops.entrance import Limits
 from bot.ops.metrics import Meter
 from bot.pack import Pack, template_of
-
-ButtonMeaning = Callable[[Press], Asked]
-_CONNECT = "account.link"
-_TOLD = re.compile(
-    r"\$\s?\d|\b(?:19|20)\d\d\b|\b\d{1,2} de [a-z]+|\b[A-Z][a-z]{2,8} \d{1,2}\b|[Nn]etwork|\b[Rr]ed(?:es)?\b"
-)
-"""Matches an amount of money, a date or a network, in English or Spanish: facts whose source a reader may ask for."""
-
-
-def useful(reply: Answered, here: Asked | None, meaning: ButtonMeaning, *, connected: bool) -> tuple[Block, ...]:
-    """Return the reply's blocks without duplicate buttons, and without a button that asks `here` again.
-
-    `here` is the question that the reply answers completely, if any. A person who is `connected` gets no button to
-    connect, except in error messages and in replies about the account.
-    """
-    seen, kept = [_what(here)] if here else [], list[Block]()
-    connected = connected and reply.error is None and not reply.intent.startswith("account.")
-
-    def needed(action: Action) -> bool:
-        if action.press is None:
-            return True
-        what = _what(meaning(action.press))
-        if what in seen or (connected and action.press.intent == _CONNECT):
-            return False
-        seen.append(what)
-        return True
-
-    for block in reply.blocks:
-        if not isinstance(block, Actions):
-            kept.append(block)
-        elif row := tuple(filter(needed, block.buttons)):
-            kept.append(Actions(row))
-    return tuple(kept)
-
-
-def within(blocks: tuple[Block, ...], barred: Callable[[str], bool]) -> tuple[Block, ...]:
-    """Return the blocks without buttons of barred intents, and without list entries that have no other button."""
-    kept, gone = list[Block](), 0
-    for block in blocks:
-        buttons = block.buttons if isinstance(block, Actions) else block.actions if isinstance(block, Item) else ()
-        left = tuple(button for button in buttons if button.press is None or not barred(button.press.intent))
-        if buttons and not left:
-            gone += isinstance(block, Item)
-        elif isinstance(block, Item):
-            kept.append(replace(block, number=block.number - gone, actions=left))
-        else:
-            kept.append(Actions(left) if isinstance(block, Actions) else block)
-    return tuple(kept)
-
-
-def explained(intent: str, blocks: tuple[Block, ...]) -> tuple[Block, ...]:
-    """Return the blocks of an intent's reply, without "How do you know?" if they have no money, date or network."""
-    if intent == SOURCES or any(map(_TOLD.search, _words(blocks))):
-        return blocks
-    return within(blocks, SOURCES.__eq__)
-
-
-def _what(asked: Asked) -> tuple[object, ...]:
-    values = {name: (slot.value, slot.excluded, slot.values) for name, slot in asked.slots.items()}
-    return asked.intent, values, dict(asked.arguments), asked.whose
-
-
-def _words(blocks: Iterable[Block]) -> Iterator[str]:
-    for block in blocks:
-        match block:
-            case Title(text):
-                yield text
-            case Line(spans) | Note(spans):
-                yield "".join(span.text for span in spans)
-            case Facts(rows):
-                yield from (f"{row.label} {row.value}" for row in rows)
-            case Item():
-                yield block.text
-
+from bot.payer.budget import MemberCache, Patience
+from bot.payer.client import DirectoryClient, MemberClient
+from bot.payer.discovery import PayerHealth
+from bot.stores.sealed import SealedTable
 
 _A_LIST = 2
 _MOST_LABELS = 40  # of earlier replies in one conversation
@@ -190,8 +121,7 @@ class Said(msgspec.Struct, frozen=True):
 
 def button_intents(reply: Answered) -> frozenset[str]:
     """Return the intents of a reply's buttons."""
-    buttons = (button for block in reply.blocks if isinstance(block, Actions) for button in block.buttons)
-    return frozenset(button.press.intent for button in buttons if button.press)
+    return frozenset(button.press.intent for button in in_rows(reply.blocks) if button.press)
 
 
 class Keeper:
@@ -205,7 +135,7 @@ class Keeper:
         return await self._dialogue.issue(person, reply, self.meaning(None, reply.language))
 
     def _is_refused(self, intent: str) -> bool:
-        return intent == _CONNECT or self._pack.is_of_member(intent)
+        return intent == CONNECT or self._pack.is_of_member(intent)
 
     async def remember(self, exchange: Exchange, said: Said) -> Answered:
         """Store the dialogue state after a reply, and return the reply with ids in its buttons."""
@@ -304,22 +234,38 @@ class Keeper:
         return meaning
 
 
-class Parts(msgspec.Struct, frozen=True, kw_only=True):
-    """The services that all steps of answering share. `now` returns the local time."""
+class Parts:
+    """What all steps of answering share: the bot itself. `now` returns the local time.
+
+    `member` makes the client for one member's record; `help_desk` is its channel and its mail address, both may be "".
+    """
 
     pack: Pack
+    table: SealedTable
     accounts: Accounts
     audit: Audit
     dialogue: Dialogue
     keeper: Keeper
     meter: Meter
+    retention: Retention
+    publisher: Publisher
+    directory: DirectoryClient
+    member: Callable[[Person, Access], MemberClient]
+    recent: MemberCache
+    health: Callable[[], Awaitable[PayerHealth]]
+    patience: Patience
+    clock: Callable[[], float]
     now: Callable[[], datetime]
+    limits: Limits
+    interval: Interval
+    member_answers: Literal["dm", "off"]
+    help_desk: tuple[str, str]
 
 
 def asks_back(blocks: Iterable[Block]) -> bool:
     """Return whether a reply, apart from notes and buttons, is one line with a question: there is no answer to rate."""
     told = [block for block in blocks if not isinstance(block, Actions | Note)]
-    return len(told) == 1 and isinstance(told[0], Line) and "?" in "".join(one.text for one in told[0].spans)
+    return len(told) == 1 and isinstance(told[0], Line) and "?" in told[0].text
 
 
 def rating_of(pack: Pack, message: Message, asked: Asked, offers: Memory) -> Rating | None:

@@ -22,7 +22,7 @@ from bot.errors import StoreError, Unwritten, new_reference
 from bot.message import Answered, Message, Person, Private, Shareable
 from bot.ops.figures import DAYS, OUTCOMES, Ratings, Sentences
 from bot.pack import template_of
-from bot.stores.base import NewRow, Store
+from bot.stores.base import NewRow
 
 _WAS = "was"
 _OURS = frozenset({_WAS, ABOUT, RULE})
@@ -34,8 +34,9 @@ _THUMBS = {RIGHT: "right", WRONG: "wrong"}
 class Feedback:
     """Counts ratings of answers, and stores the messages that people give to the operator."""
 
-    def __init__(self, parts: Parts, ratings: Ratings, sentences: Sentences) -> None:
-        self._pack, self._ratings, self._sentences = parts.pack, ratings, sentences
+    def __init__(self, parts: Parts) -> None:
+        self._pack, self._ratings = parts.pack, Ratings(parts.table.store, parts.meter, parts.now)
+        self._sentences = Sentences(parts.table, parts.now)
 
     async def answer(self, exchange: Exchange, asked: Asked) -> Private:
         """Return the reply that shows what would be stored of the last message not understood, or store it and say so.
@@ -101,11 +102,9 @@ class HandingOver:
     At startup, each platform adds to `post` its function to write to its channels.
     """
 
-    def __init__(
-        self, parts: Parts, store: Store, channel: str, email: str, clock: Callable[[], float] = time.time
-    ) -> None:
-        self._channel, self._email, self._pack, self._audit = channel, email, parts.pack, parts.audit
-        self._store, self._clock = store, clock
+    def __init__(self, parts: Parts) -> None:
+        (self._channel, self._email), self._pack, self._audit = parts.help_desk, parts.pack, parts.audit
+        self._store = parts.table.store
         self.post: dict[str, Post] = {}
 
     @property
@@ -163,7 +162,7 @@ class HandingOver:
         The question is posted once, even if the button is pressed several times or the process is killed (F72).
         """
         person = message.person
-        row = NewRow(_KIND, f"{letter['reference']}\x1f{person.key}", b"", self._clock() + _DAY, person.key)
+        row = NewRow(_KIND, f"{letter['reference']}\x1f{person.key}", b"", time.time() + _DAY, person.key)
         if not letter["question"] or self.way not in self.post:
             return "gone"
         if (known := await self._store.get(_KIND, row.key)) is not None:

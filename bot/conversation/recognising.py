@@ -382,7 +382,7 @@ def _asks(asked: Asked) -> tuple[object, ...]:
 def _code_words(pack: Pack) -> frozenset[str]:
     """Return the words, in every language, that people with a code type in place of it, such as "code"."""
     told = (pack.render("account/code_words", {}, language) for language in pack.words.languages)
-    lines = ("".join(span.text for span in one.spans) for blocks in told for one in blocks if isinstance(one, Line))
+    lines = (one.text for blocks in told for one in blocks if isinstance(one, Line))
     return frozenset(typed_label(words) for line in lines for words in line.split(","))
 
 

@@ -25,7 +25,6 @@ from bot.delivery.reminders import (
     ASK_AGAIN,
     DAYS,
     About,
-    Interval,
     Look,
     LookEnded,
     NotKept,
@@ -179,15 +178,12 @@ _NAMED: Mapping[str, tuple[About, ...]] = {
 class Reminding:
     """All replies about reminders, and about the appeals that reminders are for.
 
-    `push` are the functions that send messages to people, by platform. `interval` gives the time between two checks for
-    news.
+    `push` are the functions that send messages to people, by platform.
     """
 
-    def __init__(
-        self, parts: Parts, reminders: Reminders, cases: Cases, *, push: Mapping[str, Push], interval: Interval
-    ) -> None:
-        self._pack, self._keeper, self._now = parts.pack, parts.keeper, parts.now
-        self._reminders, self.cases, self._push, self._interval = reminders, cases, push, interval
+    def __init__(self, parts: Parts, push: Mapping[str, Push]) -> None:
+        self._pack, self._keeper, self._now, self._interval = parts.pack, parts.keeper, parts.now, parts.interval
+        self._reminders, self.cases, self._push = Reminders(parts.table, parts.now), Cases(parts.table), push
 
     async def keep(self, person: Person, asked: Asked, wish: ReminderWish, access: Access) -> ReminderKept:
         """Store or delete the reminder that an answer requests, and return the outcome."""

@@ -10,7 +10,6 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from functools import partial
-from typing import Literal
 
 import structlog
 from msgspec.structs import replace
@@ -36,15 +35,13 @@ from bot.conversation.questions import Further, by_button, lead, questions, unsa
 from bot.conversation.recognising import NextStep, Recognisers
 from bot.conversation.reminding import END, LIST, Reminding, Telling
 from bot.conversation.state import Asked, Memory
-from bot.delivery.retention import Retention
 from bot.errors import NotLinked, SignInExpired, as_bot_error, new_reference
 from bot.kit import NeedsPlace
 from bot.language.kernel import FEEDBACK, FOLLOW
 from bot.language.reading import Slot
 from bot.message import FAREWELLS, Answered, Block, Language, Message, Person, Private, Shareable, Shared
-from bot.ops.entrance import Limits
 from bot.pack import template_of
-from bot.payer.budget import Budget, Patience, Progress, Report, under_way
+from bot.payer.budget import Budget, Progress, Report, under_way
 
 log = structlog.get_logger("turn")
 _ACTS = ("account.", "reminder.")
@@ -56,30 +53,17 @@ _HOME = Slot("", "me")
 class Turn:
     """Answers messages. Several messages may be answered concurrently."""
 
-    def __init__(
-        self,
-        parts: Parts,
-        answering: Answering,
-        *,
-        retention: Retention,
-        member_answers: Literal["dm", "off"],
-        patience: Patience,
-        limits: Limits,
-        telling: Telling,
-        feedback: Feedback,
-        reminding: Reminding,
-        handing_over: HandingOver,
-    ) -> None:
+    def __init__(self, parts: Parts, answering: Answering, telling: Telling, reminding: Reminding) -> None:
         self._pack, self._intents, self._dialogue = parts.pack, parts.pack.intents, parts.dialogue
         self._accounts, self._meter, self._keeper, self._now = parts.accounts, parts.meter, parts.keeper, parts.now
-        self._answering, self._member_answers, self._patience = answering, member_answers, patience
-        self._limits, self._telling, self._feedback, self.handing_over = limits, telling, feedback, handing_over
-        self._connecting = Connecting(parts, retention, reminding)
+        self._answering, self._member_answers, self._patience = answering, parts.member_answers, parts.patience
+        self._limits, self._telling, self._feedback = parts.limits, telling, Feedback(parts)
+        self.handing_over, self._connecting = HandingOver(parts), Connecting(parts, reminding)
         self.renewed = self._connecting.renewed
         self._owners = Owners(parts, self._connecting.offer)
         self._of_person: Mapping[str, Callable[[Exchange, Asked], Awaitable[Private]]] = {
-            **dict.fromkeys((SENTENCE, KEEP), feedback.answer),
-            **dict.fromkeys((ASK, SEND, DROP), handing_over.answer),
+            **dict.fromkeys((SENTENCE, KEEP), self._feedback.answer),
+            **dict.fromkeys((ASK, SEND, DROP), self.handing_over.answer),
             **dict.fromkeys((LIST, END), reminding.answer),
             **dict.fromkeys((SWITCH, WHOSE), self._owners.answer),
         }
@@ -87,7 +71,7 @@ class Turn:
         """
         self.recognisers = Recognisers(parts, self._connecting)
         networks = answering.listed_networks, answering.own_networks
-        self.forms = Forms(parts.pack.engine, parts.pack.offers, *networks, members=member_answers == "dm")
+        self.forms = Forms(parts.pack.engine, parts.pack.offers, *networks, members=self._member_answers == "dm")
 
     async def answer(self, message: Message) -> AsyncIterator[Answered]:
         """Yield every reply to a message, in order; only the last has `final` set.
