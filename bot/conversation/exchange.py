@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 from msgspec.structs import replace
@@ -48,6 +48,7 @@ from bot.payer.discovery import PayerHealth
 from bot.stores.sealed import SealedTable
 
 _A_LIST = 2
+_OFFERED = ("choices", "numbers", "texts", "lead", "labels")  # of a dialogue state: what the last reply offers
 _MOST_LABELS = 40  # of earlier replies in one conversation
 UNREAD = Reading("", None, {}, None, 0.0, "en", 0.0, (), (), unclear=False)
 RIGHT, WRONG = "feedback.right", "feedback.wrong"
@@ -89,16 +90,6 @@ class Exchange(msgspec.Struct):
         () in shared places, where the reply must not depend on whose records the asker may read.
         """
         return tuple((one.given, one.family) for one in self.memory.people) if self.message.alone else ()
-
-    def above(self, reply: Answered) -> tuple[Answered, ...]:
-        """Return the messages to send for a reply, with the emergency line above the reply if there is one."""
-        return self.line.above(reply) if self.line is not None else (reply,)
-
-    def around(self, problem: Private) -> tuple[Answered, ...]:
-        """Return the messages for an error below the emergency line; two messages if no question was answered yet."""
-        if self.line is None or self.is_asked:
-            return self.above(problem)
-        return self.line.alone, problem
 
 
 class Said(msgspec.Struct, frozen=True):
@@ -146,7 +137,6 @@ class Keeper:
         if said.alone:
             return await self.alone(message.person, reply)
         asked = beside_last(memory, self._with_named(asked, reply)) if asked else None
-        keeps = memory if said.keeps else None
         # A button without a question before it is about the person of whom the conversation speaks.
         meaning = self.meaning(asked or Asked("", whose=memory.current), reply.language, slots)
         # Words may ask for a part of an answer, and then its button leads to the whole of it.
@@ -166,25 +156,18 @@ class Keeper:
         elsewhere = isinstance(message.place, Shared) and isinstance(reply, Private)
         if elsewhere:
             offers = Memory()  # a follow-up here must not tell whether there was an answer in the private chat
-        if keeps is not None:
-            offers = replace(offers, labels={**keeps.labels, **offers.labels})
+        if said.keeps:
+            offers = replace(offers, labels={**memory.labels, **offers.labels})
         older = [pair for pair in {**memory.older, **memory.labels}.items() if pair[0] not in offers.labels]
-        kept_records = {"record": memory.record, "shown": memory.shown, "single": memory.single}
         kept = replace(
-            offers,
-            asked=keeps.asked if keeps is not None else asked,
-            earlier=keeps.earlier if keeps is not None else memory.topics(asked),
-            **(kept_records if keeps else self._shown(None if elsewhere else reply, asked, offers, memory)),
-            wants=keeps.wants if keeps is not None else said.wants,
+            memory if said.keeps else self._next(memory, asked, None if elsewhere else reply, offers),
+            **{name: getattr(offers, name) for name in _OFFERED},
+            wants=memory.wants if said.keeps else said.wants,
             language=reply.language,
-            choice=memory.choice,
-            whose=memory.whose,
-            spoken=tuple(dict.fromkeys((*([asked.whose] if asked and asked.whose else ()), *memory.spoken))),
-            met=memory.met,
-            typed=memory.typed,
-            unread=memory.unread if keeps is not None else None,
+            spoken=memory.with_spoken(asked),
             older=dict(older[-_MOST_LABELS:]),
             misses=0 if asked is not None and memory.asked is not asked else memory.misses,
+            link=None,
         )
         await self._dialogue.remember(message, kept, presses, getattr(issued, "record", None))
         return replace(issued, record=None) if isinstance(issued, Private) else issued
@@ -193,10 +176,14 @@ class Keeper:
         """Return the dialogue state after a reply, for the next question of the same message. Nothing is stored."""
         told = self._with_named(asked.alone, reply)
         offers = offered(reply.blocks, self.meaning(told, reply.language))
-        shown = self._shown(reply, told, offers, memory)
-        spoken = tuple(dict.fromkeys((*([asked.whose] if asked.whose else ()), *memory.spoken)))
-        told_of = {"asked": told, "language": reply.language, "spoken": spoken, "earlier": memory.topics(told), **shown}
-        return replace(offers, **told_of, link=memory.link, whose=memory.whose, choice=memory.choice)
+        known = {name: getattr(offers, name) for name in _OFFERED}
+        after = self._next(memory, told, reply, offers)
+        return replace(after, **known, language=reply.language, spoken=memory.with_spoken(told))
+
+    def _next(self, memory: Memory, asked: Asked | None, reply: Answered | None, offers: Memory) -> Memory:
+        """Return the state after an answer with its topic and records. `reply` is None if it was posted elsewhere."""
+        shown = records_shown(reply, asked, self._pack.intents, offers, memory)
+        return replace(memory, asked=asked, earlier=memory.topics(asked), wants=None, unread=None, **shown)
 
     def _with_named(self, asked: Asked, reply: Answered) -> Asked:
         """Return the question as it was answered, with the values that the answer found (`reply.named`)."""
@@ -206,11 +193,6 @@ class Keeper:
         slots = {name: Slot(one, one) for name, one in reply.named.items() if name in heard}
         others = {name: one for name, one in reply.named.items() if name not in {*heard, THOSE}}
         return replace(asked, slots={**asked.slots, **slots}, arguments={**asked.arguments, **others})
-
-    def _shown(self, reply: Answered | None, asked: Asked | None, offers: Memory, memory: Memory) -> dict[str, Any]:
-        """Return the fields of `Memory` for the records shown. `reply` is None if it was posted in another chat."""
-        rules = self._pack.intents.get(asked.intent) if asked else None
-        return records_shown(reply, asked=asked, rules=rules, offers=offers, memory=memory)
 
     def meaning(
         self, after: Asked | None, language: Language, said_slots: Mapping[str, Mapping[str, Slot]] | None = None

@@ -125,12 +125,13 @@ class Turn:
                 async with aclosing(self._replies_of(exchange, await self._settled(exchange, step))) as replies:
                     async for said in replies:
                         reply = await self._keeper.remember(exchange, said) if isinstance(said, Said) else said
-                        for one in exchange.above(reply):
+                        for one in exchange.line.above(reply) if exchange.line else (reply,):
                             yield one
                 step = await self._kept(exchange) if exchange.connects else None
         except Exception as error:  # noqa: BLE001 -- whatever it is, the person gets a sentence and a reference
             problem = await self._telling.problem(message.person, as_bot_error(error), exchange.errors)
-            for one in exchange.around(problem):
+            line, asked = exchange.line, exchange.is_asked
+            for one in (problem,) if line is None else line.above(problem) if asked else (line.alone, problem):
                 yield one
 
     async def _settled(self, exchange: Exchange, step: NextStep) -> NextStep:
@@ -182,21 +183,18 @@ class Turn:
         If the question needs a place and names none, a connected member's home is used.
         """
         limits = self._answering.limits()
-        try:
-            reply = await self._first(exchange, asked, progress, limits)
-        except NeedsPlace as need:
-            if need.place is not None or "location" in asked.slots or not await self._has_home(exchange.message):
-                raise
-            asked = replace(asked, slots={**asked.slots, "location": _HOME})
-            reply = await self._first(exchange, asked, progress, limits)
-        return asked, *await self._after(exchange, asked, reply, limits)
-
-    async def _first(self, exchange: Exchange, asked: Asked, progress: Progress, limits: Budget) -> Answered:
-        """Return the reply to the first question of a message."""
         message = replace(exchange.message, text=asked.text) if asked.text else exchange.message
         if asked.intent not in self._pack.answers:
-            return await self._stated(message, asked)
-        return await self._answering.answer(replace(exchange, message=message), asked, progress, limits)
+            return asked, *await self._after(exchange, asked, await self._stated(message, asked), limits)
+        first = replace(exchange, message=message)
+        try:
+            reply = await self._answering.answer(first, asked, progress, limits)
+        except NeedsPlace as need:
+            if need.place is not None or "location" in asked.slots or not await self._has_home(message):
+                raise
+            asked = replace(asked, slots={**asked.slots, "location": _HOME})
+            reply = await self._answering.answer(first, asked, progress, limits)
+        return asked, *await self._after(exchange, asked, reply, limits)
 
     async def _without_search(self, exchange: Exchange, asked: Asked) -> NextStep:
         """Return the reply if the question needs no search, otherwise the question, with its person set."""

@@ -227,7 +227,7 @@ def read_message(body: Body) -> Incoming | None:
         press = press or _OLD
     if not text and not press and not _is_personal(body) and not _is_aside(body):
         return None
-    return _incoming(body, text=text, press=press, aside=_is_aside(body) or _is_marked(value))
+    return as_message(body, text=text, press=press, aside=_is_aside(body) or _is_marked(value))
 
 
 def with_command(incoming: Incoming | None, commands: Mapping[str, str]) -> Incoming | None:
@@ -249,7 +249,7 @@ def with_command(incoming: Incoming | None, commands: Mapping[str, str]) -> Inco
 def read_edit(body: Body) -> Incoming | None:
     """Return the edited message if a person edited their own message in a 1:1 chat; None for any other update."""
     changed = word(body, "channelData", "eventType") == "editMessage" and _is_personal(body)
-    return _incoming(body, text=typed(body), edited=True) if changed else None
+    return as_message(body, text=typed(body), edited=True) if changed else None
 
 
 def read_press(body: Body) -> Incoming | None:
@@ -257,7 +257,7 @@ def read_press(body: Body) -> Incoming | None:
     press = word(body, "value", "action", "data", "press")[:LONGEST_ID]
     if not press:
         return None
-    return _incoming(body, text="", press=press, aside=_is_aside(body) or _is_marked(body["value"]["action"]["data"]))
+    return as_message(body, text="", press=press, aside=_is_aside(body) or _is_marked(body["value"]["action"]["data"]))
 
 
 def is_renewal(body: Body) -> bool:
@@ -271,15 +271,7 @@ def read_code(body: Body) -> Incoming | None:
     None for a client's own values, such as CancelledByUser if the pop-up was closed.
     """
     code = word(body, "value", "state")
-    return _incoming(body, text=code) if _CODE.fullmatch(code) else None
-
-
-def as_message(body: Body, text: str, press: str | None = None) -> Incoming | None:
-    """Return an activity without text of its own, such as an installation, as a message with this text or button.
-
-    None if the activity is incomplete or from a bot.
-    """
-    return _incoming(body, text=text, press=press)
+    return as_message(body, text=code) if _CODE.fullmatch(code) else None
 
 
 def _is_aside(body: Body) -> bool:
@@ -296,9 +288,10 @@ def _is_marked(data: object) -> bool:
     return isinstance(data, Mapping) and data.get(ONLY) is True
 
 
-def _incoming(
-    body: Body, *, text: str, press: str | None = None, edited: bool = False, aside: bool = False
+def as_message(
+    body: Body, text: str, press: str | None = None, *, edited: bool = False, aside: bool = False
 ) -> Incoming | None:
+    """Return an activity as a message with this text or button; None if it is incomplete or from a bot."""
     sender, tenant = word(body, "from", "id"), tenant_of(body)
     conversation, id_ = word(body, "conversation", "id"), word(body, "id")
     if not sender or not tenant or not conversation or not id_ or max(len(conversation), len(id_)) > _LONGEST_ADDRESS:
