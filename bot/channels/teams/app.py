@@ -19,7 +19,6 @@ from starlette.routing import Route
 from bot.channels.base import Acks, Body, ChannelHost, Pause, ShownAside, Unreachable, beside, deliver, say
 from bot.channels.registry import name_of
 from bot.channels.teams import search
-from bot.channels.teams.connector import FAILURES, Connector, NotShown, People
 from bot.channels.teams.dialogs import Dialogs, Thumbs
 from bot.channels.teams.incoming import (
     LARGEST_BODY,
@@ -40,8 +39,19 @@ from bot.channels.teams.incoming import (
     with_command,
     word,
 )
-from bot.channels.teams.notices import Notices
-from bot.channels.teams.sdk import ROUTE, ActivityEvent, Adapter, InvokeResponse, Keys, Outside, make_app
+from bot.channels.teams.people import Notices, People
+from bot.channels.teams.sdk import (
+    FAILURES,
+    ROUTE,
+    ActivityEvent,
+    Adapter,
+    Connector,
+    InvokeResponse,
+    Keys,
+    NotShown,
+    Outside,
+    make_app,
+)
 from bot.channels.teams.writer import SHARE, Means, TeamsWriter
 from bot.config import secret_of
 from bot.delivery.inbox import Delivery, Handler, Inbox, Soother

@@ -12,7 +12,7 @@ from typing import Any
 
 from bot.channels.base import Answers, Body
 from bot.channels.teams.incoming import language_of, sequence, tenant_of, word
-from bot.channels.teams.notices import Notices
+from bot.channels.teams.people import Notices
 from bot.message import Actions, Block, Item, Message, Note, Person, Shareable, Shared, Span
 from bot.replies.cards import TYPE, pages
 from bot.replies.markdown import cut
