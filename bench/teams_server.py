@@ -13,7 +13,7 @@ import uvloop
 
 from bot.app import assemble, web_app
 from bot.channels.registry import start_teams, started
-from bot.channels.teams.gate import CLOUDS
+from bot.channels.teams.incoming import CLOUDS
 from bot.channels.teams.sdk import Adapter, Outside, make_app
 from bot.config import Settings
 from bot.ops.log import set_up

@@ -7,7 +7,7 @@ from bot.channels.console import LOCAL, read_lines, run, write
 from bot.cli.own_pages import sign_in, with_pages
 from bot.cli.terminal import HINT, NOBODY, rehearsed, until_quit
 from bot.config import Settings
-from bot.conversation.telling import Push
+from bot.conversation.reminding import Push
 from bot.errors import ConfigError
 from bot.message import Person, Private
 

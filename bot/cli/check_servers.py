@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from slack_sdk.web.async_client import AsyncWebClient
     from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-    from bot.channels.teams.gate import Cloud
+    from bot.channels.teams.incoming import Cloud
 
 
 class CheckResult(msgspec.Struct, frozen=True):
@@ -325,7 +325,7 @@ async def teams(settings: Settings, app_id: str) -> CheckResult:
         return note("teams", "Microsoft is not asked before the settings above are there")
     if missing := lacks("teams"):
         return bad("teams", f"TEAMS_APP_ID: Teams {missing}")
-    from bot.channels.teams.gate import CLOUDS  # noqa: PLC0415 -- no file outside of a channel imports it at once
+    from bot.channels.teams.incoming import CLOUDS  # noqa: PLC0415 -- no file outside of a channel imports it at once
 
     try:
         await probe(

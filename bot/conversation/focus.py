@@ -98,13 +98,13 @@ def _of_provider(
 
 
 def records_shown(
-    reply: Answered | None, *, asked: Asked | None, rules: IntentRules | None, offers: Memory, memory: Memory
+    reply: Answered | None, asked: Asked | None, intents: Mapping[str, IntentRules], offers: Memory, memory: Memory
 ) -> dict[str, Any]:
     """Return the fields of `Memory` for the records that the next message may refer to.
 
-    `reply` is the reply that shows them, if it shows any here. A single claim is followed by the claims of the same
-    person that were shown one by one before it. For a list with further pages, `shown` is (), because not all its
-    claims are known.
+    `reply` is the reply that shows them; None if it was posted elsewhere. A single claim is followed by the claims of
+    the same person that were shown one by one before it. For a list with further pages, `shown` is (), because not all
+    its claims are known.
     """
     claims = [one.id for one in reply.sources if one.type == "ExplanationOfBenefit"] if reply else []
     lead = offers.choices[offers.lead - 1 : offers.lead] if reply and NAMED not in reply.named else ()
@@ -113,6 +113,7 @@ def records_shown(
     single = tuple(reply.named.get(THOSE, "").split()) if reply else ()
     if asked and THOSE in asked.arguments and not single:
         single = memory.single
+    rules = intents.get(asked.intent) if asked else None
     several = len(claims) > 1 and (len(single) > 1 or (rules is not None and rules.tells not in {None, "one"}))
     shown = tuple(claims[:EVERY])
     if any("page" in one.arguments for one in offers.labels.values()):

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from bot.accounts.rows import LinkRow, PatientCandidate, place
 from bot.conversation.exchange import Exchange, Parts
 from bot.conversation.household import HOUSEHOLD, SOME, by_button, household_of, means_several
+from bot.conversation.provenance import closed
 from bot.conversation.state import Asked, Memory
 from bot.errors import NotLinked
 from bot.language.kernel import FALLBACK
@@ -24,7 +25,7 @@ from bot.language.reading import Cell, Reading, Slot
 from bot.language.rules import PERSON, IntentRules
 from bot.language.text import keys_in
 from bot.language.weights import WORKINGS
-from bot.message import SOURCES, Actions, Answered, AReply, Private, Shareable, Shared
+from bot.message import SOURCES, Actions, Answered, AReply, Private, Shareable, Shared, in_rows
 
 OTHER_RECORD = "account/other_record"
 SWITCH, WHOSE = "account.switch", "account.whose"
@@ -361,9 +362,5 @@ class Owners:
         others = [one for one in numbered if one["person"] is not shown]
         values = {**own, "asked": asked, "others": others[:_SHOWN], "more": len(others) > _SHOWN}
         said = self._pack.render("_whose", values, asked.language)
-        offers = tuple(button for block in said if isinstance(block, Actions) for button in block.buttons)
         lines = tuple(block for block in said if not isinstance(block, Actions))
-        *blocks, last = reply.blocks or (Actions(()),)
-        row = Actions((*last.buttons, *offers)) if isinstance(last, Actions) else Actions(offers)
-        before = () if isinstance(last, Actions) else (last,)
-        return replace(reply, blocks=(*lines, *blocks, *before, *[row] * bool(row.buttons)))
+        return replace(reply, blocks=closed((*lines, *reply.blocks), [Actions(in_rows(said))]))

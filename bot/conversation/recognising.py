@@ -17,8 +17,7 @@ from bot.accounts.codes import read_code
 from bot.conversation import focus, followups, owner
 from bot.conversation.connecting import CodeState, Connecting
 from bot.conversation.exchange import UNREAD, Exchange, Parts, Said
-from bot.conversation.other_questions import DOUBT
-from bot.conversation.questions import OF_CLAIMS, Questions, refers, within
+from bot.conversation.questions import DOUBT, OF_CLAIMS, Questions, refers, within
 from bot.conversation.slash_commands import Commands, Request
 from bot.conversation.state import Asked, Memory, become, typed_label
 from bot.language.clauses import head_and_items
@@ -383,7 +382,7 @@ def _asks(asked: Asked) -> tuple[object, ...]:
 def _code_words(pack: Pack) -> frozenset[str]:
     """Return the words, in every language, that people with a code type in place of it, such as "code"."""
     told = (pack.render("account/code_words", {}, language) for language in pack.words.languages)
-    lines = ("".join(span.text for span in one.spans) for blocks in told for one in blocks if isinstance(one, Line))
+    lines = (one.text for blocks in told for one in blocks if isinstance(one, Line))
     return frozenset(typed_label(words) for line in lines for words in line.split(","))
 
 

@@ -83,7 +83,7 @@ class Tellings:
         interval: Interval,
         platforms: Callable[[], Mapping[str, StillThere | None]],
         stands: Mapping[str, Stands],
-        ended: Callable[[Person, str], Awaitable[None]],
+        ended: Callable[[Person, str], Awaitable[object]],
         now: Callable[[], datetime],
         clock: Callable[[], float] = time.time,
     ) -> None:

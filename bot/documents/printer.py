@@ -23,7 +23,7 @@ from markupsafe import Markup, escape
 from bot.accounts.render import sha256, style_of, text_of
 from bot.message import Language
 from bot.replies.catalogues import SOURCE, ByLanguage, whole_catalogues
-from bot.replies.filters import clock, forms, the_day
+from bot.replies.filters import clock, filters, the_day
 from bot.replies.markdown import clean
 from bot.replies.render import cell_words, page_words
 
@@ -310,7 +310,7 @@ def _environment(
         keep_trailing_newline=True,
         **options,
     )
-    ours = forms(language)
+    ours = filters(language)
     jinja.filters |= {name: ours[name] for name in _OURS} | {
         "clock": partial(clock, words=common["say"]),
         "exact": escape,
