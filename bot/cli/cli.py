@@ -314,7 +314,7 @@ COMMANDS: Mapping[str, Job | Jobs] = {
     ),
     "channels": Job(
         "Print what each channel can do, as a table in Markdown.",
-        "channels:lines",
+        "manifest:of_channels",
         settings=lambda _: settings_of("BOT_"),
     ),
 }

@@ -1,27 +1,27 @@
-"""`bcbst-bot manifest` and `register`: the app manifests for Slack and Teams, and the e-mail to the payer."""
+"""`bcbst-bot manifest` prints the manifests, `register` the e-mail to the payer, `channels` what channels can do."""
 
 import json
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import yaml
 
+from bot.channels.registry import ABILITIES, ASK, DONE_BY, FORM
+from bot.cli.teams_package import parts, write
 from bot.config import Settings
 from bot.errors import ConfigError
 from bot.message import COMMAND
-from bot.pack import find_pack, load_pack
+from bot.pack import Pack, find_pack, load_pack
 
 _PLACEHOLDER = "https://bot.example"
-_FIRST_KEY = "_metadata:"
-_ADDRESS = re.compile(r"^ +(?:request_)?url: https://bot\.example/slack/events\n", re.MULTILINE)
-_ABOUT = re.compile(r"^ +Privacy: https://bot\.example/privacy\..*\n", re.MULTILINE)
-_COMMAND = re.compile(rf"^( +- command: /|    display_name: ){COMMAND}\b", re.MULTILINE)
-_TITLE = re.compile(r"^(display_information:\n  name: ).*$", re.MULTILINE)
-_BOT_SCOPES = re.compile(r"^    bot:\n(?:      - .+\n)+", re.MULTILINE)
+_ABOUT = re.compile(r"\s*Privacy: https://bot\.example/privacy\..*", re.DOTALL)
+_COMMAND = re.compile(rf"^/?{COMMAND}\b")
 _TOOLS = "mcp:connect"
-_REDIRECTS = "  redirect_urls:\n    - https://bot.example/slack/oauth_redirect\n"
+
+NamedOffers = Mapping[str, list[str]]
 
 
 def of_apps(settings: Settings, *, socket_mode: bool, as_json: bool, teams: Path | None) -> str | None:
@@ -30,8 +30,6 @@ def of_apps(settings: Settings, *, socket_mode: bool, as_json: bool, teams: Path
     Raises:
         ConfigError: as in `manifest` or `teams_package.write`.
     """
-    from bot.cli.teams_package import write  # noqa: PLC0415 -- Slack's manifest needs no rules and no words
-
     folder = find_pack(settings.bot_pack)
     if teams is not None:
         write(settings, load_pack(folder, settings.bot_command), teams)
@@ -41,8 +39,8 @@ def of_apps(settings: Settings, *, socket_mode: bool, as_json: bool, teams: Path
     return manifest(settings, folder, socket_mode=by_socket, as_json=as_json).rstrip("\n")
 
 
-def manifest_file(pack: Path) -> Path:
-    """Return the path of the pack's Slack manifest.
+def _shipped(pack: Path) -> dict[str, Any]:
+    """Return the pack's Slack manifest as data.
 
     Raises:
         ConfigError: there is no such file.
@@ -50,7 +48,8 @@ def manifest_file(pack: Path) -> Path:
     path = pack / "manifest.yml"
     if not path.is_file():
         raise ConfigError(f"BOT_PACK: no manifest.yml in {pack}")
-    return path
+    read: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return read
 
 
 def manifest(settings: Settings, pack: Path, *, socket_mode: bool = False, as_json: bool = False) -> str:
@@ -61,43 +60,85 @@ def manifest(settings: Settings, pack: Path, *, socket_mode: bool = False, as_js
     Raises:
         ConfigError: there is no manifest, or the bot's address is not https, as Slack requires.
     """
-    text = manifest_file(pack).read_text(encoding="utf-8")
-    text = text[text.index(_FIRST_KEY) :]
-    text = _named(text, settings)
-    text = _by_socket(text) if socket_mode else _by_address(text, settings.bot_public_url)
-    text = _with_tools(text, settings.bot_mcp_url) if settings.bot_mcp_url else text
-    return json.dumps(yaml.safe_load(text), indent=2) + "\n" if as_json else text
-
-
-def _named(text: str, settings: Settings) -> str:
-    """Return the manifest with BOT_APP_TITLE as the app's name and BOT_COMMAND as the prefix of its commands."""
-    text = _TITLE.sub(lambda found: found[1] + json.dumps(settings.bot_app_title, ensure_ascii=False), text)
-    return _COMMAND.sub(lambda found: found[1] + settings.bot_command, text)
-
-
-def _by_socket(text: str) -> str:
-    text = _ABOUT.sub("", _ADDRESS.sub("", text)).replace(_REDIRECTS, "")
-    return text.replace("socket_mode_enabled: false", "socket_mode_enabled: true")
-
-
-def _by_address(text: str, url: str) -> str:
-    if not url.startswith("https:"):
+    made = _shipped(pack)
+    about, features = made["display_information"], made["features"]
+    about["name"] = settings.bot_app_title
+    named = [(features["bot_user"], "display_name"), *((one, "command") for one in features["slash_commands"])]
+    for holder, name in named:
+        holder[name] = _COMMAND.sub(lambda found: found[0].replace(COMMAND, settings.bot_command), holder[name])
+    if settings.bot_mcp_url:
+        made["oauth_config"]["scopes"]["bot"].append(_TOOLS)
+        made["mcp_servers"] = {"directory": {"url": settings.bot_mcp_url, "auth_type": "no_auth"}}
+    if socket_mode:
+        about["long_description"] = _ABOUT.sub("", about["long_description"])
+        del made["oauth_config"]["redirect_urls"]
+        for called in (*features["slash_commands"], *made["settings"].values()):
+            for name in ("url", "request_url") if isinstance(called, dict) else ():
+                called.pop(name, None)
+        made["settings"]["socket_mode_enabled"] = True
+    elif not settings.bot_public_url.startswith("https:"):
         raise ConfigError(
             "BOT_PUBLIC_URL: must be an https address, where Slack calls the bot; without one use --socket-mode"
         )
-    return text.replace(_PLACEHOLDER, url)
-
-
-def _with_tools(text: str, url: str) -> str:
-    """Return the manifest with the address of the tools for AI assistants and their scope."""
-    servers = yaml.safe_dump({"mcp_servers": {"directory": {"url": url, "auth_type": "no_auth"}}})
-    return _BOT_SCOPES.sub(rf"\g<0>      - {_TOOLS}\n", text) + servers
+    text = json.dumps(made, indent=2).replace(_PLACEHOLDER, settings.bot_public_url)
+    return text if as_json else yaml.safe_dump(json.loads(text), sort_keys=False, allow_unicode=True, width=120)
 
 
 def scopes(pack: Path, settings: Settings) -> frozenset[str]:
     """Return the scopes of the bot token that the manifest requests with these settings."""
-    read = yaml.safe_load(manifest_file(pack).read_text(encoding="utf-8"))
-    return frozenset((*read["oauth_config"]["scopes"]["bot"], *([_TOOLS] if settings.bot_mcp_url else ())))
+    return frozenset((*_shipped(pack)["oauth_config"]["scopes"]["bot"], *([_TOOLS] if settings.bot_mcp_url else ())))
+
+
+def of_channels(settings: Settings) -> Iterator[str]:
+    """Yield the lines of the Markdown table for the configured pack."""
+    folder = find_pack(settings.bot_pack)
+    return table(folder, load_pack(folder))
+
+
+def table(folder: Path, pack: Pack) -> Iterator[str]:
+    """Yield the lines of the Markdown table: a row per ability, a column per channel.
+
+    The names of commands, forms and prompts are read from the Slack manifest in `folder` and the Teams package of
+    `pack`.
+    """
+    named = {"slack": in_slack(folder), "teams": in_teams(pack)}
+    yield f"| | {' | '.join(name.capitalize() for name in DONE_BY)} |"
+    yield f"|---|{'---|' * len(DONE_BY)}"
+    for ability, words in ABILITIES.items():
+        names = {platform: named.get(platform, {}).get(ability, ["yes"]) for platform in DONE_BY}
+        cells = (", ".join(names[platform]) if ability in done else "no" for platform, done in DONE_BY.items())
+        yield f"| {words} | {' | '.join(cells)} |"
+
+
+def in_slack(folder: Path) -> NamedOffers:
+    """Return the names of the commands, forms and prompts in the Slack app manifest, by ability."""
+    features = _shipped(folder)["features"]
+    shortcuts = features["shortcuts"]
+    return {
+        "slash": [f"`{one['command']}`" for one in features["slash_commands"]],
+        "form": _titles(one["name"] for one in shortcuts if one["callback_id"].startswith(FORM)),
+        "message": _titles(one["name"] for one in shortcuts if one["type"] == "message"),
+        "starter": _titles(one["title"] for one in features["agent_view"]["suggested_prompts"]),
+    }
+
+
+def in_teams(pack: Pack) -> NamedOffers:
+    """Return the names of the commands, forms and prompts in the Teams app package, by ability."""
+    bot, box = parts(pack)
+    lists: list[dict[str, Any]] = bot["commandLists"]
+    slash = [one for listed in lists if "slash" in listed.get("triggers", ()) for one in listed["commands"]]
+    prompts = [one for listed in lists for one in listed["commands"] if one.get("type") == "prompt"]
+    return {
+        "slash": [f"`/{one['title']}`" for one in slash],
+        "form": _titles(one["title"] for one in box if one["id"].startswith(FORM)),
+        "message": _titles(one["title"] for one in box if one["id"] == ASK),
+        "starter": _titles(one["title"] for one in prompts),
+        "search": _titles(one["title"] for one in box if one["type"] == "query"),
+    }
+
+
+def _titles(words: Iterable[str]) -> list[str]:
+    return [f"\u201c{word}\u201d" for word in words]
 
 
 _LETTER = """\
@@ -137,7 +178,14 @@ def letter(settings: Settings) -> str:
     Raises:
         ConfigError: a contact is missing, or the bot's address is not https.
     """
-    if missing := [*_missing(settings)]:
+    missing = [
+        f"{name.upper()}: required for the registration e-mail"
+        for name in ("bot_contact_name", "bot_company")
+        if not getattr(settings, name)
+    ]
+    if not settings.bot_public_url.startswith("https:"):
+        missing.append("BOT_PUBLIC_URL: must be the https address that members will use; the payer registers it")
+    if missing:
         raise ConfigError("\n".join(missing))
     return _LETTER.format(
         to=settings.payer_registration_email,
@@ -147,11 +195,3 @@ def letter(settings: Settings) -> str:
         callback=settings.callback_url,
         scope=settings.payer_scope,
     )
-
-
-def _missing(settings: Settings) -> Iterator[str]:
-    for name in ("bot_contact_name", "bot_company"):
-        if not getattr(settings, name):
-            yield f"{name.upper()}: required for the registration e-mail"
-    if not settings.bot_public_url.startswith("https:"):
-        yield "BOT_PUBLIC_URL: must be the https address that members will use; the payer registers it"

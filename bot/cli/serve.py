@@ -147,7 +147,7 @@ def dev_chat(bot: Bot) -> list[Route]:
 
     Replies nobody asked for, such as after a cancelled sign-in, are sent to that page too.
     """
-    from bot.cli.devchat.desk import DevChat  # noqa: PLC0415 -- a real payer needs none
+    from bot.cli.devchat import DevChat  # noqa: PLC0415 -- a real payer needs none
 
     desk = DevChat(bot.turn.answer, bot.pack.words, bot.settings)
     bot.reach.push["console"] = desk.push
