@@ -37,10 +37,10 @@ from bot.delivery.due import DueReminders
 from bot.delivery.reminders import Interval, Reminders
 from bot.delivery.retention import Retention
 from bot.delivery.tellings import Tellings
+from bot.documents import Publisher
 from bot.documents.desk import Documents, Pages
 from bot.documents.links import HealthLinkPages, HealthLinks
 from bot.documents.printer import Printer
-from bot.documents.publisher import Publisher
 from bot.errors import ConfigError
 from bot.message import Person
 from bot.ops.audit import Anchor, Audit
@@ -53,8 +53,8 @@ from bot.payer.budget import MemberCache, Patience, ResponseCache
 from bot.payer.client import DirectoryClient
 from bot.payer.discovery import Discovery, Probe
 from bot.payer.http import Http
+from bot.stores import opened_store
 from bot.stores.base import Store
-from bot.stores.opening import opened_store
 from bot.stores.sealed import SealedTable, Vault, anchor_file
 
 

@@ -17,7 +17,7 @@ from starlette.routing import Route
 from bot.channels.base import ChannelHost, Pause
 from bot.errors import ConfigError
 from bot.message import Person, Private
-from bot.stores.opening import lacks
+from bot.stores import lacks
 
 if TYPE_CHECKING:
     from bot.channels.slack.app import SlackApp

@@ -28,7 +28,7 @@ from bot.language.rules import IntentRules
 from bot.pack import Pack
 from bot.payer.discovery import Capabilities, Discovery, Endpoints
 from bot.payer.http import Http
-from bot.stores.opening import lacks
+from bot.stores import lacks
 
 if TYPE_CHECKING:
     from slack_sdk.web.async_client import AsyncWebClient

@@ -191,7 +191,7 @@ COMMANDS: Mapping[str, Job | Jobs] = {
     ),
     "demo": Job(
         "Play a short conversation with a made-up payer, then let you ask.",
-        "demo:demo",
+        "rehearsal:demo",
         (_DATA,),
         _of_a_demo,
         until_interrupted=True,

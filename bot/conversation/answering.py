@@ -23,7 +23,7 @@ from bot.conversation.owner import called
 from bot.conversation.provenance import TECHNICAL, PayerQuoted, closed, trace_in, trace_of, unmet_in, with_trace
 from bot.conversation.reminding import Reminding
 from bot.conversation.state import Asked, Memory
-from bot.documents.publisher import Publisher
+from bot.documents import Publisher
 from bot.errors import BotError, Disconnected, PayerDown, PayerError, SignInExpired
 from bot.kit import (
     Ask,

@@ -19,7 +19,7 @@ from msgspec.structs import replace
 from bot.app import Bot, assemble, web_app
 from bot.channels.registry import Running, Start, start_slack, start_teams, started
 from bot.channels.slack.app import SlackApp
-from bot.cli.own_pages import link_in
+from bot.cli.chat import link_in
 from bot.config import Settings
 from bot.message import Actions, Item, Message, OneToOne, Person, Place, Private, Reply
 from bot.ops import log
