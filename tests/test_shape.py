@@ -30,7 +30,7 @@ MAY_IMPORT = {
     "kit": {"errors", "language", "payer", "records"},
     "pack": {"compiled", "errors", "kit", "language", "message", "replies"},
     "delivery": {"errors", "message", "stores"},
-    "ops": {"config", "delivery", "errors", "message", "stores"},
+    "ops": {"config", "errors", "message", "stores"},
     "accounts": {"config", "errors", "message", "ops", "payer", "replies", "stores"},
     "documents": {"accounts", "errors", "message", "ops", "replies", "stores"},
     "conversation": {

@@ -70,7 +70,7 @@ DONE_BY: Mapping[str, Mapping[str, str]] = {
         "slash": f"{_TEAMS}.incoming:with_command",
         "form": f"{_TEAMS}.dialogs:form_card",
         "message": f"{_TEAMS}.dialogs:quoted_text",
-        "starter": "bot.cli.teams_package:manifest",
+        "starter": "bot.cli.manifest:teams_manifest",
         "search": f"{_TEAMS}.search:find",
         "share": "bot.channels.shown:ShownAside",
         "rating": f"{_TEAMS}.dialogs:Thumbs",

@@ -10,8 +10,8 @@ from bot.accounts.signin import reads_claims
 from bot.cli.check_servers import CheckResult, bad, note, ok, payer, slack, teams
 from bot.config import LOOPBACK, Settings, causes, look_at_settings, misspelt_names, spelling
 from bot.errors import ConfigError, PackError, StoreError
+from bot.ops import set_up
 from bot.ops.audit import Audit
-from bot.ops.log import set_up
 from bot.pack import Pack, benefits_of, doubts_of, find_pack, load_pack
 from bot.stores import opened_store
 from bot.stores.sealed import SealedTable, Vault, is_exposed, key_file

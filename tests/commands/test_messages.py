@@ -19,7 +19,7 @@ from bot.cli.serve import welcome
 from bot.cli.terminal import run
 from bot.config import Settings
 from bot.errors import ConfigError
-from bot.ops.log import set_up
+from bot.ops import set_up
 from bot.serving import listen, listen_for
 from tests.commands.running import inside, left_in
 
