@@ -16,8 +16,8 @@ import yaml
 
 from bot.app import assemble
 from bot.channels.base import deliver
-from bot.cli.demo import demo
 from bot.cli.manifest import manifest
+from bot.cli.rehearsal import demo
 from bot.config import Settings
 from bot.language.engine import Engine
 from bot.message import Message, OneToOne, Person

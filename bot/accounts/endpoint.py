@@ -70,13 +70,12 @@ def read_key(file: Path) -> jose.RSAKey | jose.ECKey:
         raise ConfigError(f"PAYER_CLIENT_KEY_FILE: {file.name} cannot be read ({_why(error)})") from None
     for kind in (jose.ECKey, jose.RSAKey):
         try:
-            with warnings.catch_warnings(
-                action="ignore", category=jose.SecurityWarning
-            ):  # refused below, not warned of
+            with warnings.catch_warnings(action="ignore", category=jose.SecurityWarning):  # refused below
                 key = kind.import_key(value)
         except (jose.JoseError, ValueError, TypeError, KeyError):
             continue
-        if key.is_private and _algorithm(key) and (not isinstance(key, jose.RSAKey) or _bits(key) >= _LEAST_RSA_BITS):
+        weak = isinstance(key, jose.RSAKey) and key.raw_value.key_size < _LEAST_RSA_BITS
+        if key.is_private and _algorithm(key) and not weak:
             return key
     raise ConfigError(
         f"PAYER_CLIENT_KEY_FILE: {file.name} holds no private key that can sign "
@@ -107,10 +106,6 @@ def public_keys(key: jose.RSAKey | jose.ECKey) -> dict[str, Any]:
 
 def _algorithm(key: jose.RSAKey | jose.ECKey) -> str:
     return _ALGORITHMS.get("RSA" if isinstance(key, jose.RSAKey) else key.curve_name, "")
-
-
-def _bits(key: jose.RSAKey) -> int:
-    return int(key.raw_value.key_size)
 
 
 def _why(error: Exception) -> str:

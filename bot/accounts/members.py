@@ -81,7 +81,8 @@ class MemberLinks:
         """Return the other chat identities connected to the same member's record, oldest first."""
         whole = await self._store.get(_WHOLE, _WHOLE) is not None
         links = [link async for link in (self._found(own) if whole else self._rows.all(LinkRow))]
-        same = {(row.since, key) for key, row in links if key != person.key and row.is_same_member(own)}
+        ids, chats = {own.patient, *own.also}, ((key, row) for key, row in links if key != person.key)
+        same = {(row.since, key) for key, row in chats if not ids.isdisjoint((row.patient, *row.also))}
         return tuple(person_of(key) for _, key in sorted(same))
 
     async def keep_whole(self) -> int:

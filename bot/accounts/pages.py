@@ -54,18 +54,14 @@ class AddressLimit:
         """Pass the request on, or respond with a page that says when to come back."""
         address = (scope.get("client") or ("",))[0]
         seconds = 0 if is_loopback(address) or address == UNNAMED else await self._limit.wait(counted_as(address))
-        if not seconds:
-            await self._unbroken(scope, receive, send)
+        if seconds:
+            error: BotError = TooManyRequests("one address asks for too many pages")
+            _log.warning("problem", kind=type(error).__name__, reference=error.reference)
+            status = HTTPStatus.TOO_MANY_REQUESTS
+            page = self._renderer.problem(Request(scope), "too_many_requests", status, error.reference)
+            page.headers["Retry-After"] = str(seconds)
+            await page(scope, receive, send)
             return
-        error = TooManyRequests("one address asks for too many pages")
-        _log.warning("problem", kind=type(error).__name__, reference=error.reference)
-        status = HTTPStatus.TOO_MANY_REQUESTS
-        page = self._renderer.problem(Request(scope), "too_many_requests", status, error.reference)
-        page.headers["Retry-After"] = str(seconds)
-        await page(scope, receive, send)
-
-    async def _unbroken(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, with an error page for an unexpected exception."""
         sent = Sent(send)
         try:
             await self._app(scope, receive, sent)

@@ -7,7 +7,7 @@ in the chat, then proves that both belong to one person (T01, T15).
 
 import asyncio
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -15,9 +15,8 @@ import msgspec
 from bot.accounts import jose
 from bot.accounts.codes import Tries, digest, new_code, new_secret, read_code, same
 from bot.accounts.endpoint import Granted, Revocations, TokenEndpoint
-from bot.accounts.idtoken import IdTokens, with_userinfo
+from bot.accounts.identity import IdTokens, Patients, SigningKeys, is_for_others, named_patient, with_userinfo
 from bot.accounts.members import LinkQuota, MemberLinks
-from bot.accounts.patients import Patients, is_for_others, named_patient
 from bot.accounts.render import is_popup
 from bot.accounts.rows import (
     LIVES,
@@ -38,7 +37,6 @@ from bot.errors import (
     AccessNotGranted,
     BotError,
     CodeSpent,
-    CodeWrong,
     LinkError,
     LinkExpired,
     SetupWrong,
@@ -50,6 +48,7 @@ from bot.errors import (
     WrongBrowser,
 )
 from bot.message import Language, Person
+from bot.ops.audit import Audit
 from bot.payer.discovery import Discovery, Endpoints
 from bot.payer.http import Http
 
@@ -73,24 +72,30 @@ class Departure(msgspec.Struct, frozen=True):
     popup: bool
 
 
+class AccountParts(msgspec.Struct, frozen=True):
+    """What the parts of accounts share. `ended` is called with the id of each link that ends or is replaced."""
+
+    settings: Settings
+    rows: Rows
+    http: Http
+    discovery: Discovery
+    endpoint: TokenEndpoint
+    revocations: Revocations
+    audit: Audit
+    members: MemberLinks
+    ended: Callable[[str], None]
+    pause: Callable[[float], Awaitable[None]]
+
+
 class SignIns:
     """Starts sign-ins at the payer and handles their end."""
 
-    def __init__(
-        self,
-        *,
-        settings: Settings,
-        rows: Rows,
-        http: Http,
-        discovery: Discovery,
-        endpoint: TokenEndpoint,
-        id_tokens: IdTokens,
-        patients: Patients,
-        revocations: Revocations,
-    ) -> None:
-        self._settings, self._rows, self._http, self._discovery = settings, rows, http, discovery
-        self._endpoint, self._id_tokens, self._patients = endpoint, id_tokens, patients
-        self._revocations = revocations
+    def __init__(self, parts: AccountParts) -> None:
+        self._settings, self._rows, self._http = parts.settings, parts.rows, parts.http
+        self._discovery, self._endpoint, self._revocations = parts.discovery, parts.endpoint, parts.revocations
+        clock = parts.rows.now
+        self._id_tokens = IdTokens(SigningKeys(parts.http, clock), clock)
+        self._patients = Patients(parts.http, parts.settings.payer_fhir_url)
 
     async def person_of(self, link_id: str) -> Person:
         """Return the person for whom a one-time link was made; LinkExpired if it has expired, was used or replaced."""
@@ -183,7 +188,9 @@ class SignIns:
             raise SignInRefused(f"the sign-in: {type(error).__name__}") from None
 
     async def _whose(self, granted: Granted, sign_in: SignIn, endpoints: Endpoints) -> tuple[PatientCandidate, ...]:
-        if not granted_enough(self._settings.payer_scope, granted.scope):
+        asked, given = self._settings.payer_scope.split(), granted.scope
+        # RFC 6749 5.1: without a scope in the answer, all was granted that was asked for.
+        if given is not None and reads_claims(asked) and not reads_claims(given.split()):
             raise AccessNotGranted("the granted scope does not open claims")
         claims = await self._claims(granted, sign_in, endpoints)
         if granted.patient is None and "fhirUser" not in claims:
@@ -273,12 +280,6 @@ def reads_claims(scopes: Iterable[str]) -> bool:
     return any(_CLAIMS.fullmatch(scope) for scope in scopes)
 
 
-def granted_enough(asked: str, granted: str | None) -> bool:
-    """Return whether the granted scopes include claims if requested; None means as requested (RFC 6749, 5.1)."""
-    return granted is None or reads_claims(granted.split()) or not reads_claims(asked.split())
-
-
-TRIES = 5
 SPENT_KIND = "code_spent"
 """The kind of rows for correct codes that were typed; key: the SHA-256 of the code, value: the key of its person."""
 _TRIES_KIND = "code_try"
@@ -287,13 +288,10 @@ _TRIES_KIND = "code_try"
 class Proofs:
     """Turns pending sign-ins into links, or discards them."""
 
-    def __init__(
-        self, rows: Rows, revocations: Revocations, seats: LinkQuota, members: MemberLinks, ended: Callable[[str], None]
-    ) -> None:
-        """`ended` is called with the id of every link that is replaced."""
-        self._rows, self._revocations, self._seats, self._ended = rows, revocations, seats, ended
-        self._members = members
-        self._tried = Tries(2 * LIVES, rows.now)
+    def __init__(self, parts: AccountParts, seats: LinkQuota) -> None:
+        self._rows, self._revocations, self._members = parts.rows, parts.revocations, parts.members
+        self._seats, self._ended = seats, parts.ended
+        self._tries = Tries(self._rows.store, _TRIES_KIND, 2 * LIVES, self._rows.now)
 
     async def awaits_code(self, person: Person) -> bool:
         """Return whether a finished sign-in of this person waits for its code."""
@@ -311,14 +309,11 @@ class Proofs:
         pending = await self._pending(person)
         if pending is None:
             raise LinkExpired("no sign-in waits for a code")
-        here = self._tried.add(pending.id)
-        tried = max(here, await self._rows.store.count(_TRIES_KIND, pending.id, expires=pending.expires))
-        right = tried <= TRIES and same(digest(read_code(text) or ""), pending.code)
-        if not right and tried >= TRIES:
+        try:
+            await self._tries.check(pending.id, text, pending.code, expires=pending.expires)
+        except CodeSpent:
             await self.cancel(person)
-            raise CodeSpent("too many wrong codes")
-        if not right:
-            raise CodeWrong("the code does not match", tries_left=TRIES - tried)
+            raise
         # Before it counts: a message that is answered again, after its process died, is known by it.
         await self._rows.store.put(
             SPENT_KIND, pending.code, person.key.encode(), expires=pending.expires, owner=person.key

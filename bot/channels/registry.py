@@ -17,7 +17,7 @@ from starlette.routing import Route
 from bot.channels.base import ChannelHost, Pause
 from bot.errors import ConfigError
 from bot.message import Person, Private
-from bot.stores.opening import lacks
+from bot.stores import lacks
 
 if TYPE_CHECKING:
     from bot.channels.slack.app import SlackApp
@@ -70,7 +70,7 @@ DONE_BY: Mapping[str, Mapping[str, str]] = {
         "slash": f"{_TEAMS}.incoming:with_command",
         "form": f"{_TEAMS}.dialogs:form_card",
         "message": f"{_TEAMS}.dialogs:quoted_text",
-        "starter": "bot.cli.teams_package:manifest",
+        "starter": "bot.cli.manifest:teams_manifest",
         "search": f"{_TEAMS}.search:find",
         "share": "bot.channels.base:ShownAside",
         "rating": f"{_TEAMS}.dialogs:Thumbs",

@@ -191,7 +191,7 @@ COMMANDS: Mapping[str, Job | Jobs] = {
     ),
     "demo": Job(
         "Play a short conversation with a made-up payer, then let you ask.",
-        "demo:demo",
+        "rehearsal:demo",
         (_DATA,),
         _of_a_demo,
         until_interrupted=True,
@@ -314,7 +314,7 @@ COMMANDS: Mapping[str, Job | Jobs] = {
     ),
     "channels": Job(
         "Print what each channel can do, as a table in Markdown.",
-        "channels:lines",
+        "manifest:of_channels",
         settings=lambda _: settings_of("BOT_"),
     ),
 }

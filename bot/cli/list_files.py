@@ -22,7 +22,7 @@ import msgspec
 from bot.errors import ConfigError
 from bot.records.details import is_npi
 from bot.replies.markdown import clean
-from bot.stores.opening import lacks
+from bot.stores import lacks
 
 SUFFIX = ".xlsx"
 _UNPACKED = 64 * 1024 * 1024  # bytes

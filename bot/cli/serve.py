@@ -19,13 +19,11 @@ from starlette.routing import Route
 from bot.app import Bot, assemble, health_of, web_app
 from bot.channels.registry import started
 from bot.cli.terminal import rehearsed
-from bot.cli.web_server import WebServer, config_of, listen_for
-from bot.config import Settings, misspelt_names
-from bot.config.reading import spelling
+from bot.config import Settings, misspelt_names, spelling
 from bot.errors import ConfigError, StoreUnusable
 from bot.ops.entrance import entrance_of
-from bot.serving import running
-from bot.stores.opening import lacks
+from bot.serving import WebServer, config_of, listen_for, running
+from bot.stores import lacks
 from bot.stores.sealed import is_exposed, key_file
 
 if TYPE_CHECKING:
@@ -147,7 +145,7 @@ def dev_chat(bot: Bot) -> list[Route]:
 
     Replies nobody asked for, such as after a cancelled sign-in, are sent to that page too.
     """
-    from bot.cli.devchat.desk import DevChat  # noqa: PLC0415 -- a real payer needs none
+    from bot.cli.devchat import DevChat  # noqa: PLC0415 -- a real payer needs none
 
     desk = DevChat(bot.turn.answer, bot.pack.words, bot.settings)
     bot.reach.push["console"] = desk.push

@@ -14,7 +14,7 @@ import click
 
 from bot.config import Settings, look_at_settings
 from bot.errors import BotError, StoreError
-from bot.ops.log import set_up
+from bot.ops import set_up
 
 HINT = 'Ask about your plan or a doctor. "help" says what you can ask; "quit" ends.\n\n'
 NOBODY = "?"

@@ -250,7 +250,15 @@ class Settings(Day):
             yield "BOT_ENCRYPTION_KEYS: required when BOT_STORE_URL is PostgreSQL; `bcbst-bot keys make` prints one"
         if self.bot_mcp_url is not None and not self.bot_mcp_url.startswith("https:"):
             yield "BOT_MCP_URL: must be an https address; Slack and Teams call it"
-        yield from self._unpaired_slack()
+        one, many = self.slack_bot_token is not None, self.slack_client_id is not None
+        if one and self.slack_signing_secret is None and self.slack_app_token is None:
+            yield "SLACK_SIGNING_SECRET: required with SLACK_BOT_TOKEN (or SLACK_APP_TOKEN, for Socket Mode)"
+        if many and not one and self.slack_client_secret is None:
+            yield "SLACK_CLIENT_SECRET: required with SLACK_CLIENT_ID"
+        if not one and not many and self.slack_app_token is not None:
+            yield "SLACK_BOT_TOKEN: required with SLACK_APP_TOKEN; Slack shows it once the app is installed"
+        elif not one and not many and self.slack_signing_secret is not None:
+            yield "SLACK_BOT_TOKEN: required with SLACK_SIGNING_SECRET (or SLACK_CLIENT_ID, for many workspaces)"
         if (desk := self.bot_handoff_channel or "").startswith("19:") and self.teams_app_id is None:
             yield "TEAMS_APP_ID: required with a channel of Teams in BOT_HANDOFF_CHANNEL"
         elif desk and not desk.startswith("19:") and self.slack_bot_token is None:
@@ -277,17 +285,6 @@ class Settings(Day):
         """The file of a SQLite store; None for PostgreSQL."""
         url = self.bot_store_url
         return Path(url.removeprefix("sqlite:///")) if url.startswith("sqlite:") else None
-
-    def _unpaired_slack(self) -> Iterator[str]:
-        one, many = self.slack_bot_token is not None, self.slack_client_id is not None
-        if one and self.slack_signing_secret is None and self.slack_app_token is None:
-            yield "SLACK_SIGNING_SECRET: required with SLACK_BOT_TOKEN (or SLACK_APP_TOKEN, for Socket Mode)"
-        if many and not one and self.slack_client_secret is None:
-            yield "SLACK_CLIENT_SECRET: required with SLACK_CLIENT_ID"
-        if not one and not many and self.slack_app_token is not None:
-            yield "SLACK_BOT_TOKEN: required with SLACK_APP_TOKEN; Slack shows it once the app is installed"
-        elif not one and not many and self.slack_signing_secret is not None:
-            yield "SLACK_BOT_TOKEN: required with SLACK_SIGNING_SECRET (or SLACK_CLIENT_ID, for many workspaces)"
 
     def unready(self) -> Iterator[str]:
         """Yield an error line for each setting that prevents serving members.
@@ -347,16 +344,12 @@ class Settings(Day):
     @property
     def missing(self) -> tuple[str, ...]:
         """The names of missing settings that sign-in at a payer requires."""
-        return (*(() if self.payer_client_id else ("PAYER_CLIENT_ID",)), *self._missing_proof())
-
-    def _missing_proof(self) -> tuple[str, ...]:
-        """Return the name of the missing setting for client authentication, as a tuple; () if none is missing."""
-        method = self.payer_client_auth
+        method, lacking = self.payer_client_auth, () if self.payer_client_id else ("PAYER_CLIENT_ID",)
         if method == "none" or (self.payer_client_key_file is not None and method in {None, "private_key_jwt"}):
-            return ()
+            return lacking
         if method == "private_key_jwt":
-            return ("PAYER_CLIENT_KEY_FILE",)
-        return () if secret_of(self.payer_client_secret) else ("PAYER_CLIENT_SECRET",)
+            return (*lacking, "PAYER_CLIENT_KEY_FILE")
+        return lacking if secret_of(self.payer_client_secret) else (*lacking, "PAYER_CLIENT_SECRET")
 
     @property
     def directory_url(self) -> str:

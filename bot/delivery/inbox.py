@@ -16,10 +16,9 @@ from typing import Any, NamedTuple, Protocol
 import msgspec
 import structlog
 
-from bot.delivery.leases import Heartbeat, Superseded
 from bot.errors import StoreError
 from bot.message import always
-from bot.stores.base import Row
+from bot.stores.base import Heartbeat, Row, Superseded
 from bot.stores.sealed import SealedTable
 
 log = structlog.get_logger("inbox")

@@ -14,7 +14,6 @@ import msgspec
 import structlog
 
 from bot.delivery.inbox import Later
-from bot.delivery.leases import Superseded
 from bot.delivery.reminders import (
     ABOUTS,
     About,
@@ -31,7 +30,7 @@ from bot.delivery.reminders import (
 )
 from bot.errors import Unwritable
 from bot.message import Person
-from bot.stores.base import Row
+from bot.stores.base import Row, Superseded
 from bot.stores.sealed import SealedTable
 
 log = structlog.get_logger("reminders")

@@ -28,8 +28,6 @@ from bot.accounts.codes import (
     is_preview,
     new_code,
     new_secret,
-    read_code,
-    same,
     with_dash,
 )
 from bot.accounts.render import Renderer, headers_of
@@ -88,7 +86,6 @@ class SealedDrawer:
 
 PRIVATE_LIVES = 600.0  # seconds, as long as a sign-in's link
 OPEN_LIVES = 86_400.0
-TRIES = 5
 OPERATOR = "operator"
 """The platform of the operator, whose code is shown in a terminal and not in a chat."""
 _PAPER, _FILE, _CURRENT, _TRY = "document", "document_file", "document_current", "document_try"
@@ -142,7 +139,7 @@ class Documents:
     ) -> None:
         self._table, self._store, self._audit = table, table.store, audit
         self._public_url, self._clock = public_url, clock
-        self._tried = Tries(PRIVATE_LIVES, clock)
+        self._tries = Tries(self._store, _TRY, PRIVATE_LIVES, clock)
 
     def drawer(self, person: Person, access: Access, holds: Callable[[], Awaitable[bool]]) -> SealedDrawer:
         """Return the storage for values about one record of a person, which are kept while the link `holds`."""
@@ -219,10 +216,15 @@ class Documents:
             StoreError: the download cannot be recorded in the audit trail, so the file is not returned (T56).
         """
         paper, key = await self.peek(document_id), digest(document_id)
-        here = self._tried.add(key)
-        tried = max(here, await self._store.count(_TRY, key, expires=paper.expires))
-        if not same(digest(read_code(typed) or ""), paper.code or "") or tried > TRIES:
-            await self._wrong(key, paper, tried)
+        try:
+            await self._tries.check(key, typed, paper.code or "", expires=paper.expires)
+        except (CodeWrong, CodeSpent) as error:
+            await self._audit.record("code_wrong", paper.person, detail=paper.name)
+            if isinstance(error, CodeSpent):
+                await self._store.drop(_PAPER, key)
+                for row in (row for one in paper.formats for row in paper.rows(key, one)):
+                    await self._store.drop(_FILE, row)
+            raise
         pieces = await self._pieces(document_id, form, paper.rows(key, form), self._table.take)
         await self._audit.record("exported", paper.person, detail=f"{paper.name}.{form}")
         left = [other for other in paper.formats if await self._store.get(_FILE, f"{key}.{other}")]
@@ -246,15 +248,6 @@ class Documents:
                 yield _opened(document_id, _label(form, at), await get(_FILE, row))
 
         return pieces()
-
-    async def _wrong(self, key: str, paper: Paper, tried: int) -> None:
-        await self._audit.record("code_wrong", paper.person, detail=paper.name)
-        if tried < TRIES:
-            raise CodeWrong("the code does not match", tries_left=TRIES - tried)
-        await self._store.drop(_PAPER, key)
-        for row in (row for form in paper.formats for row in paper.rows(key, form)):
-            await self._store.drop(_FILE, row)
-        raise CodeSpent("too many wrong codes")
 
     async def _put(self, kind: str, key: str, value: bytes, paper: Paper) -> None:
         await self._table.put(kind, key, value, expires=paper.expires, owner=paper.owner)

@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
-from jinja2 import FileSystemLoader, StrictUndefined, Undefined
+from jinja2 import Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
-from bot.accounts.render import sha256, style_of, text_of
+from bot.accounts.render import environment, sha256, style_of, text_of
 from bot.message import Language
 from bot.replies.catalogues import SOURCE, ByLanguage, whole_catalogues
 from bot.replies.filters import clock, filters, the_day
@@ -302,14 +302,7 @@ class Printer:
 def _environment(
     folder: Path, language: Language, common: Mapping[str, Any], **options: Any
 ) -> ImmutableSandboxedEnvironment:
-    jinja = ImmutableSandboxedEnvironment(
-        loader=FileSystemLoader([folder, folder.parent]),  # what replies say of a record, pages say in the same words
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        **options,
-    )
+    jinja = environment(folder, {"language": language, **common}, keep_trailing_newline=True, **options)
     ours = filters(language)
     jinja.filters |= {name: ours[name] for name in _OURS} | {
         "clock": partial(clock, words=common["say"]),
@@ -318,7 +311,6 @@ def _environment(
         "stretches": stretches,
         "the_day": partial(the_day, language=language, words=common["say"]),
     }
-    jinja.globals |= {"language": language, **common}
     return jinja
 
 

@@ -3,12 +3,11 @@
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping
 
-import msgspec
 from msgspec.structs import replace
 
-from bot.errors import PayerForbids, PayerLacks, PayerRejects, SignInExpired
+from bot.errors import PayerForbids, PayerLacks, SignInExpired
 from bot.payer.budget import Budget, Gap, ResponseCache
-from bot.payer.chains import Chains
+from bot.payer.chains import Chains, Way, first_of
 from bot.payer.http import Http
 from bot.payer.origin import Retry
 from bot.payer.paging import Server
@@ -30,23 +29,6 @@ DIRECTORY_TYPES = frozenset(
 _OWNED = frozenset({"CarePlan", "Condition", "Coverage", "ExplanationOfBenefit", "Observation", "Procedure"})
 _NO_REFERENCE = frozenset({"", "_id"})
 _PERSONAL = re.compile(r"(?:^|[.:])(?:patient|beneficiary|subscriber|subject|member|policy-holder)", re.IGNORECASE)
-
-
-class Way(msgspec.Struct, frozen=True):
-    """One way to search for a person's records.
-
-    Attributes:
-        decides: True if the result is final even if nothing is found.
-        spare: True if a rejection counts as an empty result. Otherwise it is raised, unless `name` is set.
-        learns: the fact about the server that is known if something is found.
-        name: the search parameter for the patient, if another parameter can be tried after a rejection.
-    """
-
-    search: Search
-    decides: bool = False
-    spare: bool = False
-    learns: Trait | None = None
-    name: str = ""
 
 
 class MemberClient:
@@ -99,28 +81,12 @@ class MemberClient:
             PayerForbids, PayerLacks: this type is refused.
             PayerError: there is no valid response.
         """
-        nothing = Page()
-        for way in self._ways(search):
-            before, stands = budget.read, way.decides
-            try:
-                async for page in self._server.pages(way.search, budget):
-                    if budget.read > before:
-                        stands = True
-                        self._found(way)
-                    if stands:
-                        yield page
-                    nothing = page
-            except PayerRejects:
-                if not way.spare and not way.name:
-                    raise
-                self._refused(way)
-            except (PayerForbids, PayerLacks) as error:
-                budget.report.gaps.append(Gap("type_refused", search.type, 1, type(error).__name__))
-                raise
-            else:
-                if stands:
-                    return
-        yield nothing
+        try:
+            async for page in first_of(self._server, self._ways(search), budget):
+                yield page
+        except (PayerForbids, PayerLacks) as error:
+            budget.report.gaps.append(Gap("type_refused", search.type, 1, type(error).__name__))
+            raise
 
     async def read(self, resource_type: str, resource_id: str, budget: Budget) -> bytes:
         """Return one resource of this member as JSON bytes.
@@ -163,14 +129,6 @@ class MemberClient:
         if not only:
             whole = self._bound(search, name, f"Patient/{self._patient}")
             yield Way(whole, decides=True, spare=True, learns=Trait.FINDS_PATIENT_BY_REFERENCE)
-
-    def _found(self, way: Way) -> None:
-        if way.learns is not None:
-            self._server.traits.learn(way.learns, way.search.type)
-
-    def _refused(self, way: Way) -> None:
-        if not way.spare:
-            self._server.traits.learn(Trait.REFUSES_PARAMETER, way.search.type, way.name)
 
     def _names(self, resource_type: str) -> tuple[str, ...]:
         if resource_type == "Patient":

@@ -4,7 +4,7 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import datetime
 from functools import partial
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from msgspec.structs import replace
 
@@ -41,6 +41,19 @@ Keep = Callable[[Entry], bool]
 
 T = TypeVar("T")
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
+
+
+class Ask(NamedTuple):
+    """A GET of a URL for resources of a type, or the POST of a `form`.
+
+    `key` is the URL by which the response is cached, if not `url`. With `anew` the cache is not used.
+    """
+
+    url: str
+    type: str
+    form: str | None = None
+    key: str = ""
+    anew: bool = False
 
 
 async def _never() -> bool:
@@ -96,7 +109,12 @@ class Server:
             budget.report.gaps.append(Gap("cut_short", search.type, budget.read, "limit"))
             return
         page: Page | None
-        page, url = await self._at(onward, search.type, budget) if onward else await self._first(search, budget)
+        if not onward:
+            page, url = await self._first(search, budget)
+        elif (own := self.base.own(onward, self.base.url)) is not None:
+            page, url = await self._page(Ask(own, search.type), budget), own
+        else:
+            raise PayerUntrusted("a page's address that is not the server's")
         seen: set[str] = set()
         total, sent = 0 if onward else page.total or 0, 0
         while page is not None:
@@ -127,19 +145,9 @@ class Server:
             check_status(answer, resource_type)
             return resource_of(answer, resource_type)
 
-        (body, head), kept = await self._asked(url, resource_type, budget, read)
+        (body, head), kept = await self._asked(Ask(url, resource_type), budget, read)
         budget.spend(len(body), [(resource_type, head.id or resource_id)], 1, kept)
         return body
-
-    async def _at(self, onward: str, resource_type: str, budget: Budget) -> tuple[Page, str]:
-        """Return the page at a URL, and the URL.
-
-        Raises:
-            PayerUntrusted: the URL is not of this server.
-        """
-        if (url := self.base.own(onward, self.base.url)) is None:
-            raise PayerUntrusted("a page's address that is not the server's")
-        return await self._page(url, resource_type, budget), url
 
     async def _first(self, search: Search, budget: Budget) -> tuple[Page, str]:
         """Return the first page and its URL.
@@ -171,13 +179,13 @@ class Server:
         if known is None and (has(Trait.REFUSES_POST) or has(Trait.TAKES_POST)):
             known = not has(Trait.REFUSES_POST)
         if known is False:
-            return await self._page(url, kind, budget), url
+            return await self._page(Ask(url, kind), budget), url
         try:
-            page = await self._page(f"{self.base.url}/{kind}/_search", kind, budget, form=asked, key=url)
+            page = await self._page(Ask(f"{self.base.url}/{kind}/_search", kind, form=asked, key=url), budget)
         except (*_NOT_BY_POST, *_NO_ANSWER):
             if known:
                 raise
-            page = await self._page(url, kind, budget, anew=True)
+            page = await self._page(Ask(url, kind, anew=True), budget)
             self._learn_posts(taken=False)
             return page, url
         return page if known else await self._confirmed(page, url, kind, budget), url
@@ -190,7 +198,7 @@ class Server:
         if page.entries:
             self._learn_posts(taken=True)
             return page
-        again = await self._page(url, resource_type, budget, anew=True)
+        again = await self._page(Ask(url, resource_type, anew=True), budget)
         if again.entries:
             self._learn_posts(taken=False)
         return again
@@ -203,69 +211,48 @@ class Server:
     async def _later(self, url: str, resource_type: str, budget: Budget) -> Page | None:
         """Return a page after the first; None if it failed, which is added to the report."""
         try:
-            return await self._page(url, resource_type, budget)
-        except PayerError as error:
+            return await self._page(Ask(url, resource_type), budget)
+        except (PayerError, SignInExpired) as error:
             budget.report.gaps.append(Gap("page_failed", resource_type, 1, type(error).__name__))
+            if isinstance(error, SignInExpired):
+                raise
             return None
-        except SignInExpired:
-            budget.report.gaps.append(Gap("page_failed", resource_type, 1, "SignInExpired"))
-            raise
 
-    async def _page(
-        self,
-        url: str,
-        resource_type: str,
-        budget: Budget,
-        *,
-        form: str | None = None,
-        key: str = "",
-        anew: bool = False,
-    ) -> Page:
+    async def _page(self, ask: Ask, budget: Budget) -> Page:
         """Return the page at a URL, or of a search by POST, with only the rows that may be shown.
 
         Rows that are missing are added to the report.
         """
 
         def read(answer: HttpAnswer) -> tuple[Page, int]:
-            if form is not None and answer.status_code == _NOT_IMPLEMENTED:
+            if ask.form is not None and answer.status_code == _NOT_IMPLEMENTED:
                 raise PayerRejects(str(answer.status_code))  # the server does not know POST, which is no outage
-            check_status(answer, resource_type)
-            return page_of(answer, resource_type), len(answer.content)
+            check_status(answer, ask.type)
+            return page_of(answer, ask.type), len(answer.content)
 
-        (page, size), kept = await self._asked(url, resource_type, budget, read, form=form, key=key, anew=anew)
-        fitting = [e for e in page.entries if e.mode != "match" or e.type == resource_type]
+        (page, size), kept = await self._asked(ask, budget, read)
+        fitting = [e for e in page.entries if e.mode != "match" or e.type == ask.type]
         shown = tuple([entry for entry in fitting if self._keep(entry)])
         unreadable = page.unreadable + len(page.entries) - len(fitting)
-        _report(page, len(fitting) - len(shown), unreadable, resource_type, budget)
+        _report(page, len(fitting) - len(shown), unreadable, ask.type, budget)
         matches = [(entry.type, entry.id) for entry in shown if entry.mode == "match"]
         budget.spend(size, matches, len(page.entries), kept)
         return replace(page, entries=shown, unreadable=unreadable)
 
-    async def _asked(
-        self,
-        url: str,
-        resource_type: str,
-        budget: Budget,
-        read: Callable[[HttpAnswer], T],
-        *,
-        form: str | None = None,
-        key: str = "",
-        anew: bool = False,
-    ) -> tuple[T, datetime | None]:
+    async def _asked(self, ask: Ask, budget: Budget, read: Callable[[HttpAnswer], T]) -> tuple[T, datetime | None]:
         """Return the result of `read` for the response, and when the response was received if it was cached.
 
-        The token is renewed once in case of a 401 (F12, F16). `key` is the URL by which the response is cached, if not
-        `url`. With `anew` the cache is not used.
+        The token is renewed once in case of a 401 (F12, F16).
         """
         renewed = False
         while True:
             headers = {**_ACCEPT, **self._headers()}
-            call = Call(url, headers, budget.deadline, budget.cap, resource_type, form)
+            call = Call(ask.url, headers, budget.deadline, budget.cap, ask.type, ask.form)
             fetch = partial(self._retry.ask, call, read)
             try:
-                if self._kept is None or anew:
+                if self._kept is None or ask.anew:
                     return (await fetch())[1], None
-                return await self._kept.ask(key or url, budget.report, fetch)
+                return await self._kept.ask(ask.key or ask.url, budget.report, fetch)
             except SignInExpired:
                 if renewed or not await self._renew():
                     raise
@@ -282,16 +269,10 @@ class Server:
         """
         if page.next_url is None:
             return None
-        following = own
-        if following is None:
-            budget.report.gaps.append(Gap("cut_short", resource_type, budget.read, "foreign link"))
-        elif following in seen:
-            budget.report.gaps.append(Gap("cut_short", resource_type, budget.read, "loop"))
-            following = None
-        elif budget.spent:
-            budget.report.gaps.append(Gap("cut_short", resource_type, budget.read, "limit"))
-            following = None
-        return following
+        why = "foreign link" if own is None else "loop" if own in seen else "limit" if budget.spent else ""
+        if why:
+            budget.report.gaps.append(Gap("cut_short", resource_type, budget.read, why))
+        return None if why else own
 
 
 def _report(page: Page, strangers: int, unreadable: int, resource_type: str, budget: Budget) -> None:

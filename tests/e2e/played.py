@@ -17,7 +17,7 @@ from mcp import Client
 
 from bot.channels.mcp import ASK, make_server
 from bot.cli import admin
-from bot.cli.own_pages import Browser
+from bot.cli.chat import Browser
 from bot.errors import SignInRefused
 from bot.ops.entrance import Limits
 from bot.sandbox.authorization.endpoints import TOKEN as TOKEN_PATH

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from bot.accounts.endpoint import _PATIENCE
-from bot.cli.own_pages import Browser
+from bot.cli.chat import Browser
 from bot.errors import SignInRefused
 from bot.message import Person
 from bot.sandbox.behaviour import Behaviour, Fault

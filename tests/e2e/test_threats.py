@@ -11,7 +11,7 @@ from urllib.parse import parse_qs
 import httpx
 import pytest
 
-from bot.cli.own_pages import Browser
+from bot.cli.chat import Browser
 from bot.errors import SignInRefused
 from bot.message import Person
 from bot.replies.plain import plain

@@ -24,9 +24,9 @@ from bot.channels.slack.workspace import DeliveryMark, WhoUnknown, Workspace, cl
 from bot.channels.slack.writer import HELD_UP, QUIET, UNMARKED, EphemeralWriter, Means, SlackWriter, send_page
 from bot.conversation.turn import Turn
 from bot.delivery.inbox import KEPT, Delivery
-from bot.delivery.leases import Superseded
 from bot.errors import StoreError, Unwritable, Unwritten
 from bot.message import FAREWELLS, Message, OneToOne, Person, Place, Private, Shareable, Shared
+from bot.stores.base import Superseded
 
 if TYPE_CHECKING:
     from bot.channels.slack.errands import People

@@ -55,13 +55,13 @@ from bot.channels.teams.sdk import (
 from bot.channels.teams.writer import SHARE, Means, TeamsWriter
 from bot.config import secret_of
 from bot.delivery.inbox import Delivery, Handler, Inbox, Soother
-from bot.delivery.leases import Superseded
 from bot.delivery.retention import ShownMessage
 from bot.errors import StoreError, StoreUnusable, Unwritable, Unwritten
 from bot.message import Message, OneToOne, Person, Private, Shareable
 from bot.ops.entrance import is_of_here, read_request
 from bot.ops.metrics import Refusals
 from bot.replies.cards import TYPE, pages, renewing
+from bot.stores.base import Superseded
 
 log = structlog.get_logger("teams")
 
