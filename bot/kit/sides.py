@@ -16,7 +16,7 @@ _JOINT = re.compile(
 )
 _MOST = 4
 _KINDS = {
-    **dict.fromkeys(("pharmacy", "drugstore", "pharmacies", "farmacia"), "pharmacy"),
+    **dict.fromkeys(("pharmacy", "drugstore", "pharmacies", "drugstores", "farmacia", "farmacias"), "pharmacy"),
     **dict.fromkeys(("doctor", "doctors", "doc", "docs", "dr", "doctores", "medico", "medicos"), "professional"),
 }
 

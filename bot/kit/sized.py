@@ -25,7 +25,7 @@ _INCLUSIVE = frozenset(
 )
 """English and Spanish words that make a limit inclusive, such as "at least" or "up to"."""
 _OR, _RANGE = frozenset({"or", "o", "either"}), frozenset({"to", "and", "y", "a"})
-_OTHERS = ("billed", "allowed", "plan_paid")
+_OTHERS = ("billed", "allowed", "plan_paid", "copay", "deductible", "coinsurance")
 _ONE, _TEN, _TWENTY, _HUNDRED = Decimal(1), Decimal(10), Decimal(20), Decimal(100)
 
 

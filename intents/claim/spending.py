@@ -158,7 +158,7 @@ class Spending(Summary, frozen=True):
     def times(self) -> int:
         """The number of units for an average: the months or years of the period, or the visits, fills or claims."""
         if self.per == "month":
-            return month_number(self.end) - month_number(self.start) + 1
+            return max(month_number(self.end) - month_number(self.start) + (self.start.day == 1), 1)
         return self.end.year - self.start.year + 1 if self.per == "year" else self.had
 
     @property
