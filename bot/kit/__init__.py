@@ -70,7 +70,7 @@ from bot.kit.said import (
     asks_claims, asks_one, asks_parts, asks_several, by_name, by_side, compares_shown, confirms, fitting,
     is_ranking, filter_of, plurals, whole_of, with_sides)
 from bot.kit.sites import Proof, ProvenPlace, Site, oldest, proof_of, sites
-from bot.kit.sized import Threshold, amount_asked
+from bot.kit.sized import Exact, Threshold, amount_asked, is_close
 from bot.language.classed import AmountLimits
 from bot.language.calendar import later
 from bot.kit.sides import compares_named, parted, sides_said
@@ -79,7 +79,8 @@ from bot.kit.spelling import is_named, name_of_state, words_of
 from bot.kit.floors import yearly_asked
 from bot.kit.toward import Toward, went_toward
 from bot.kit.amounts import (
-    Portion, amount_in, holds_more, of_whole, part_of, part_of_all, plan_paid_in, portion_of, sum_told)
+    Gap, Portion, amount_in, gap_of, holds_more, names_whole, of_whole, part_of, part_of_all, plan_paid_in, portion_of,
+    sum_told)
 from bot.kit.tense import asks_from_now_on, hand_over_ahead, lies_after, may_be_ahead, may_come, speaks_ahead
 from bot.kit.to_come import ToCome, price_named, to_come
 from bot.kit.uses import drugs_of_use, is_for, of_use

@@ -15,7 +15,7 @@ from bot.kit.ranking import asks_order, each_end, set_apart, sets_one_above
 from bot.kit.sized import exact_asked, limits_asked
 from bot.kit.spans import span_of, times_apart
 from bot.kit.spelling import is_named, words_of
-from bot.kit.which import drugs_named_in, order_asked, part_asked, shown_before
+from bot.kit.which import drugs_named_in, order_asked, part_asked, shown_before, widens
 from bot.language.reading import Slot
 from bot.records.care_kind import CareKind
 from bot.records.claim import Claim
@@ -66,7 +66,8 @@ def confirms(ask: Ask, one: Amount | None, other: Amount | None) -> bool | None:
     """
     says = ask.asked.says
     more, less = "dearer" in says, "cheaper" in says
-    if ask.asked.form or not (one and other) or one.currency != other.currency:
+    both = "alike" in says and ask.asked.begins  # "did they cost the same, and if not, why"
+    if (ask.asked.form and not both) or not (one and other) or one.currency != other.currency:
         return None
     if "alike" in says:
         return one.value == other.value
@@ -204,6 +205,8 @@ def _without_said(ask: Ask, words: str) -> str | None:
 
 
 def _wanted(ask: Ask) -> ClaimFilter:
+    added = {slot for slot in ("claim_type", "service", "drug") if slot in ask.slots and widens(ask, slot)}
+    ask = replace(ask, slots={name: value for name, value in ask.slots.items() if name not in added}) if added else ask
     start, end = span_of(ask)
     services, specialists = _services(ask), _specialists(ask)
     types, either = _types(ask, services)

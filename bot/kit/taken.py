@@ -14,7 +14,7 @@ _HELD_BY: Mapping[str, tuple[str, ...]] = {
     "in_order": ("in_order",),
     "never_before": ("sets",),
     "nth_of": ("nth",),
-    "only_one_of": ("only",),
+    "only_one_of": ("only", "difference"),
     "same_time": ("shared",),
     "than_all": ("whom", "sides"),
     "weekend": ("weekdays",),

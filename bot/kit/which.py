@@ -1,5 +1,6 @@
 """Decides which of several claims a message means: by a part of the body, a word for care, an order or a name."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
@@ -23,6 +24,8 @@ _NO_PART = frozenset({"of", "hurts", "hurting"})
 _ARTICLES, _ALSO = frozenset({"the", "la", "el"}), frozenset({"back"})  # "back in March" is no part of the body
 _WHO = ("ist", "ists", "ista", "istas", "ologo", "ologa", "doctor", "doctors", "surgeon", "surgeons", "dr")
 _SHORT = 2  # letters
+_ADDING = "(?:including|counting|incluyendo|contando|incluso)(?: (?:my|all|the|mis|las?|los))*"
+_ADDED = "(?:included|incluid[oa]s?)"
 _TITLES = frozenset({"dr", "doctor", "doctora", "dra", "md", "do", "np", "el", "la", "the"})
 
 
@@ -128,6 +131,12 @@ def order_asked(ask: Ask) -> str | None:
 def count_asked(ask: Ask, most: int) -> int | None:
     """Return the requested number of claims, 3 for "my 3 biggest bills"; None if there is none or it exceeds `most`."""
     return ask.asked.count if ask.asked.count and ask.asked.count <= most else None
+
+
+def widens(ask: Ask, slot: str) -> bool:
+    """Return whether the message only adds the value of a slot to all the rest: "everything, medicines included"."""
+    own, said = " ".join(words_of(ask.words.get(slot))), " ".join(words_of(ask.said))
+    return bool(own and re.search(rf"\b(?:{_ADDING}) {own}\b|\b{own} (?:{_ADDED})\b", said))
 
 
 def shown_before(ask: Ask) -> tuple[str, ...]:

@@ -28,7 +28,7 @@ _COMING = frozenset({"beyond", "limited", "referral", "together", "waiting"})
 """Facts that are asked of future care only."""
 _OF_CLAIMS_TOO = frozenset({"approval", "costless", "paid_for", "percent", "supposed"})
 """Facts that are asked of future care if no word refers to the past."""
-_NO_CLAIM = frozenset({"CLAIM", "LATEST", "drug", "date_range"})
+_NO_CLAIM = frozenset({"CLAIM", "LATEST", "drug", "date_range", "state_of_claim"})
 _BY_MONEY: Mapping[bool, Tells] = {True: "sums", False: "days"}
 
 
@@ -71,7 +71,8 @@ class Tellers:
         facts = set(_COMING)
         if entry.needs == "member":
             facts |= _OF_CLAIMS_TOO | ({"to_come"} if "money" in asked.says else set())
-        over = "was" in asked.says or not _NO_CLAIM.isdisjoint(heard.names)
+        due = "provider_name" in heard.names and "to_come" not in asked.says  # "do I owe Dr. Kim anything"
+        over = due or "was" in asked.says or not _NO_CLAIM.isdisjoint(heard.names)
         if over or asked.uses or facts.isdisjoint(asked.says):
             return None
         return next((name for name, to_come in self._coming.items() if to_come == "takes"), None)
@@ -144,11 +145,14 @@ def _sums(told: Tells | None, heard: Heard, asked: ClaimsAsked) -> bool:
     says, names = asked.says, {tag.kind for tag in heard.tags}
     years = [tag.value for tag in heard.tags if tag.kind == "date_range" and isinstance(tag.value, dict)]
     of_year = any(str(one.get("start"))[4:] == "-01-01" != str(one.get("end"))[4:] for one in years)
-    year = told == "one" and asked.form == "amount" and of_year and names <= {"date_range", "amount_kind"}
+    said = asked.form == "amount" or "percent" in names
+    year = told == "one" and said and of_year and names <= {"date_range", "amount_kind", "percent"}
+    some = {heard.form, asked.form} <= {None, "amount"} and {"any_one", "each", "one"}.isdisjoint(says)
+    measured = told in {"one", "several"} and some and "several" in says and {"amount_kind", "date_range"} <= names
     divided = asked.by is not None and told in {None, "one", "several"} and asked.form != "reason"
     counted = told in {"one", "several"} and {"how_many", "several"} <= says.keys() and "amount_kind" in names
     apart = told == "fills" and not {"split", "adds"}.isdisjoint(says)
-    return divided or counted or apart or (year and "one" not in says)
+    return divided or counted or measured or apart or (year and "one" not in says)
 
 
 def _names_any(asked: ClaimsAsked) -> bool:
