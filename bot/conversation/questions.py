@@ -217,7 +217,8 @@ class Questions:
             return of_shown
         told = rules.shows_claims or (rules.is_of_provider and first is not None and first.reads_claims)
         of_claim = first is not None and first.shows_claims and whole.intent == intent
-        if refers and not told and (of_claim or (not slots and OF_CARE & rules.heard.keys())):
+        bare = rules.shows_claims and first is not None and not (first.shows_claims or reading.slots)
+        if refers and (bare or (not told and (of_claim or (not slots and OF_CARE & rules.heard.keys())))):
             return False  # nothing before it says what "it" is, or only the whole message holds which claim
         if intent != before.reading.intent:
             same = whole.intent == before.reading.intent and not adds(reading.slots, whole.slots)

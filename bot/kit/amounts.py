@@ -83,7 +83,7 @@ def gap_of(one: Claim, other: Claim) -> Gap | None:
 
 
 def names_whole(ask: Ask) -> bool:
-    """Return whether the allowed amount is the whole of which a part is asked: "what percent of the allowed amounts"."""
+    """Return whether the allowed amount is the whole of which a part is asked: "what percent of the allowed"."""
     said, own = words_of(ask.said), words_of(ask.words.get("amount_kind"))
     at = next((at for at in range(1, len(said)) if own and said[at : at + len(own)] == own), 0)
     asked = "percent" in ask.slots and ask.slots.get("amount_kind") == "allowed"

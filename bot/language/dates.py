@@ -302,9 +302,7 @@ def find_dates(matcher: Matcher, lexed: Lexed, today: date, dashes: Sequence[int
     return tuple(found)
 
 
-def _opposed(
-    matcher: Matcher, lexed: Lexed, found: Sequence[DateFound], dashes: Sequence[int]
-) -> Iterator[DateFound]:
+def _opposed(matcher: Matcher, lexed: Lexed, found: Sequence[DateFound], dashes: Sequence[int]) -> Iterator[DateFound]:
     """Yield the ranges; beside "this August", "last September" is the one of the year before."""
     words = lexed.grammar.area("dates")
     this = {one.days[0].year for one in found if matcher.words[one.first] in words.this and one.days[0]}

@@ -19,6 +19,7 @@ _SIDES = ("date_range", "drug", "provider_name", "service", "claim_type", "speci
 _NAMED = ("drug", "provider_name", "service")
 _LIMITS = frozenset({"amount_over", "amount_under"})
 _AMOUNTS = _LIMITS | {"amount"}
+_YEARLY = frozenset({"DEDUCTIBLE", "OOP_MAX"})
 _FEW = frozenset({"order", "rank", "ordinal", "claim_id"})
 """The slot types that select one of several claims."""
 _GROUPS = frozenset({"doctor", "provider", "place", "hospital", "pharmacy", "drug", "kind", "month", "quarter", "year"})
@@ -54,6 +55,9 @@ class Tellers:
             whole = sum(one for name, one in chances.items() if name in self._coming)
             rest = {name: one for name, one in chances.items() if name not in {asks, entry.intent}}
             return asks, {asks: whole, **rest}
+        if {"PROGRESS", "WHEN"} <= heard.names and not _YEARLY.isdisjoint(heard.names) and ANCHOR not in heard.names:
+            takes = next((name for name, to_come in self._coming.items() if to_come == "takes"), entry.intent)
+            return takes, {takes: 1.0, **{name: one for name, one in chances.items() if name != takes}}
         if not (entry.tells or (entry.shows_claims and chances[entry.intent] < EVEN)):
             return entry.intent, dict(chances)
         way = self._way(entry.tells, heard, asked)

@@ -305,9 +305,8 @@ async def _by_amount(ask: Ask, amount: Amount) -> tuple[list[Claim], Found, Clai
     near = [claim for claim in claims if own and _is_about(claim.owed.amount, own)]
     if near and not same:
         return near, "own", claim_set
-    if same := same or _near(claims, amount):
-        return same, "same_amount", claim_set
-    return claims[:SHOWN], "recent", claim_set
+    same = same or [*_near(claims, amount)]
+    return (same, "same_amount", claim_set) if same else (claims[:SHOWN], "recent", claim_set)
 
 
 def _near(claims: Sequence[Claim], amount: Amount | None) -> Sequence[Claim]:

@@ -155,7 +155,7 @@ async def _set_apart(ask: Ask) -> Explained | None:
 
 
 async def _two_alike(ask: Ask) -> Ask | None:
-    """Return the question about the only two claims of what it names, if it sets one against the other; or else None."""
+    """Return the question about the only two claims that it names, if it sets one against the other; or else None."""
     wanted = replace(filter_of(ask), order=None, nth=None)
     alone = _AGAINST.isdisjoint(ask.asked.says) or "amount" in ask.slots or "id" in ask.arguments or wanted.sides
     if alone or not any_time(wanted).narrows:

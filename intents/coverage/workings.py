@@ -26,6 +26,7 @@ from bot.kit import (
     VisitCopays,
     asks_standing,
     asks_whether,
+    asks_yearly,
     counted_since,
     coverages_of,
     member_coverages,
@@ -165,7 +166,7 @@ async def answer(ask: Ask) -> Working:
     rule = handed or _narrowed(str(ask.slots["workings"]), ask, coverages)
     if rule in _OF_RECORD and not (ask.member or coverages.every):
         raise NotLinked
-    if _of_time_past(rule, ask) or _of_one_visit(rule, ask):
+    if _of_time_past(rule, ask) or _of_one_visit(rule, ask) or asks_yearly(ask) == "when":
         raise Reroute(_OF_CARE)
     if rule == "two_plans" and len(_medical(coverages)) > 1:
         raise Reroute("coverage.includes", reason="order")
