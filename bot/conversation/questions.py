@@ -123,8 +123,8 @@ class Questions:
             rules, clear = self._engine.intents.get(part.reading.intent or ""), self._is_clear(part.reading, _CLEAR)
             if not (clear and rules and rules.title) or rules.intent in {reading.intent, FALLBACK}:
                 continue
-            same = rules.shows_claims and self._engine.intents[reading.intent or FALLBACK].shows_claims
-            if same and OF_CLAIMS.isdisjoint(part.reading.slots):
+            same = self._engine.intents[reading.intent or FALLBACK].shows_claims or refers(read(part.words))
+            if rules.shows_claims and same and OF_CLAIMS.isdisjoint(part.reading.slots):
                 continue  # of the same claims: "the visits of May with the sum that I paid to each"
             adding = not part.reading.slots or adds(part.reading.slots, reading.slots)
             if adding and len(part.words.split()) >= _TWO and not rules.intent.startswith(FOLLOW):
@@ -217,8 +217,7 @@ class Questions:
             return of_shown
         told = rules.shows_claims or (rules.is_of_provider and first is not None and first.reads_claims)
         of_claim = first is not None and first.shows_claims and whole.intent == intent
-        bare = rules.shows_claims and first is not None and not (first.shows_claims or reading.slots)
-        if refers and (bare or (not told and (of_claim or (not slots and OF_CARE & rules.heard.keys())))):
+        if refers and not told and (of_claim or (not slots and OF_CARE & rules.heard.keys())):
             return False  # nothing before it says what "it" is, or only the whole message holds which claim
         if intent != before.reading.intent:
             same = whole.intent == before.reading.intent and not adds(reading.slots, whole.slots)

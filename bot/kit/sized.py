@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from decimal import Decimal, InvalidOperation
 from operator import eq
@@ -24,6 +25,7 @@ _INCLUSIVE = frozenset(
     | {"al", "lo", "entre", "desde", "hasta", "y", "o", "maximo", "minimo"}
 )
 """English and Spanish words that make a limit inclusive, such as "at least" or "up to"."""
+_SENTENCE = re.compile(r"[.?!;]\s+")
 _OR, _RANGE = frozenset({"or", "o", "either"}), frozenset({"to", "and", "y", "a"})
 _OTHERS = ("billed", "allowed", "plan_paid", "copay", "deductible", "coinsurance")
 _ONE, _TEN, _TWENTY, _HUNDRED = Decimal(1), Decimal(10), Decimal(20), Decimal(100)
@@ -108,6 +110,8 @@ def exact_asked(ask: Ask) -> Exact | None:
     free = "always" in ask.asked.says and ask.asked.says.get("costless") in {"free", "gratis"}  # "was each free"
     said, limits = ask.asked.exactly or (Decimal(0),) * free, limits_asked(ask) or AmountLimits()
     words = " ".join(words_of(ask.words.get("amount")))
+    if _is_of_story(ask, words):
+        return None
     own = [one for value in values_of(ask, "amount") if (one := _dollars(value)) not in {limits.over, limits.under}]
     if "amount" not in ask.slots and not ask.asked.begins:
         own += ask.asked.paid
@@ -118,6 +122,12 @@ def exact_asked(ask: Ask) -> Exact | None:
     if out and amounts:  # "that weren't $50"
         ask.said_unmet("words")
     return Exact(amounts, cents, out, "roughly" in ask.asked.says) if amounts else None
+
+
+def _is_of_story(ask: Ask, amount: str) -> bool:
+    """Return whether the sentence with the amount is of no claim: "back in my day a checkup was twenty dollars"."""
+    story, parts = ask.asked.says.get("story"), (" ".join(words_of(part)) for part in _SENTENCE.split(ask.said))
+    return bool(story and amount) and any(story in part and amount in part for part in parts)
 
 
 def limits_asked(ask: Ask) -> AmountLimits | None:
