@@ -104,7 +104,7 @@ from bot.records.formulary import Drug, DrugList, PharmacyCost, TierCosts
 from bot.records.share import ClaimLine, read_lines
 from bot.records.listing import Listing
 from bot.records.claim_set import NO_DOUBTS, ClaimSet, Story, SumDoubts, Visits, Within, fills, story_of, visits
-from bot.records.money import Amount, by_currency, difference
+from bot.records.money import Amount, by_currency
 from bot.records.care import Observation
 from bot.records.patient import Patient
 from bot.records.reasons import Contract, Reason, read_contract

@@ -127,7 +127,7 @@ def exact_asked(ask: Ask) -> Exact | None:
 def _is_of_story(ask: Ask, amount: str) -> bool:
     """Return whether the sentence with the amount is of no claim: "back in my day a checkup was twenty dollars"."""
     story, parts = ask.asked.says.get("story"), (" ".join(words_of(part)) for part in _SENTENCE.split(ask.said))
-    return bool(story and amount) and any(story in part and amount in part for part in parts)
+    return any(story in part and amount in part for part in parts) if story and amount else False
 
 
 def limits_asked(ask: Ask) -> AmountLimits | None:
