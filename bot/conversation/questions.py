@@ -132,8 +132,8 @@ class Questions:
             rules, clear = self._engine.intents.get(part.reading.intent or ""), self._is_clear(part.reading, _CLEAR)
             if not (clear and rules and rules.title) or rules.intent in {reading.intent, FALLBACK}:
                 continue
-            same = rules.shows_claims and self._engine.intents[reading.intent or FALLBACK].shows_claims
-            if same and OF_CLAIMS.isdisjoint(part.reading.slots):
+            same = self._engine.intents[reading.intent or FALLBACK].shows_claims or refers(read(part.words))
+            if rules.shows_claims and same and OF_CLAIMS.isdisjoint(part.reading.slots):
                 continue  # of the same claims: "the visits of May with the sum that I paid to each"
             adding = not part.reading.slots or adds(part.reading.slots, reading.slots)
             if adding and len(part.words.split()) >= _TWO and not rules.intent.startswith(FOLLOW):

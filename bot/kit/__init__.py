@@ -10,8 +10,8 @@ intents may use.
 from bot.errors import NotLinked, PayerError
 from bot.kit.ahead import Ahead, priced_ahead, rules_ahead
 from bot.kit.amounts import (
-    amount_in, holds_more, Month, month_number, months_of, of_whole, part_of, part_of_all, plan_paid_in, Portion,
-    portion_of)
+    amount_in, Gap, gap_of, holds_more, Month, month_number, months_of, names_whole, of_whole, part_of, part_of_all,
+    plan_paid_in, Portion, portion_of)
 from bot.kit.appeals import (
     appeal_clock, appeal_days, AppealClock, approvals_asked, case_found, denial_kind, DenialKind, denied_claims,
     OfAppeal, stepped, told_day, ToldDay)
@@ -75,7 +75,8 @@ from bot.kit.spans import (
     speaks_ahead, time_of, times_set_apart)
 from bot.kit.spelling import is_named, name_of_state, words_of
 from bot.kit.to_come import price_named, to_come, ToCome
-from bot.kit.which import amount_asked, count_asked, parts_named, place_of, reaches, shown_before, the_one, Threshold
+from bot.kit.which import (
+    amount_asked, count_asked, Exact, is_close, parts_named, place_of, reaches, shown_before, the_one, Threshold)
 from bot.kit.who import is_titled, OfProvider, Who, who, who_shown
 from bot.language.calendar import later
 from bot.language.classed import AmountLimits
@@ -93,7 +94,7 @@ from bot.records.details import is_npi
 from bot.records.explanation import added
 from bot.records.formulary import Drug, DrugList, PharmacyCost, TierCosts
 from bot.records.listing import Listing
-from bot.records.money import Amount, by_currency, difference
+from bot.records.money import Amount, by_currency
 from bot.records.patient import Patient
 from bot.records.reasons import Contract, read_contract, Reason
 from bot.records.share import (

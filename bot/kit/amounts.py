@@ -17,10 +17,12 @@ from bot.kit.which import lines_of_care
 from bot.records.care_kind import Shown, shown_as
 from bot.records.claim import Claim
 from bot.records.explanation import added
-from bot.records.money import Amount
+from bot.records.money import Amount, difference
 from bot.records.shapes import grouped
 from bot.records.written import PartialDate, Period
 
+Gap = tuple[Amount, str, Amount | None, Amount | None]
+_PARTS = ("deductible", "copay", "coinsurance")
 Whole = Literal["price", "bill", "share"]
 _OF, _IS = (
     frozenset({"of", "de", "del"}),
@@ -68,6 +70,27 @@ def _percent(part: Decimal, whole: Decimal) -> str:
     if not rounded and part > 0:
         return "<1%"
     return ">99%" if rounded == _ALL and part < whole else f"{rounded}%"
+
+
+def gap_of(one: Claim, other: Claim) -> Gap | None:
+    """Return the difference of the shares of two claims, and the part that differs most with both of its amounts.
+
+    None unless the shares differ and the claims tell a part that does, and for a claim with a sensitivity label.
+    """
+    gaps = {name: difference(one.amount(name), other.amount(name)) for name in (None, *_PARTS)}
+    sizes = {name: abs(gap.value) for name, gap in gaps.items() if gap and gap.value}
+    part = max((name for name in sizes if name), key=lambda name: sizes[name], default=None)
+    if part is None or None not in sizes or one.sensitive or other.sensitive:
+        return None
+    return Amount(sizes[None]), part, one.amount(part), other.amount(part)
+
+
+def names_whole(ask: Ask) -> bool:
+    """Return whether the allowed amount is the whole of which a part is asked: "what percent of the allowed"."""
+    said, own = words_of(ask.said), words_of(ask.words.get("amount_kind"))
+    at = next((at for at in range(1, len(said)) if own and said[at : at + len(own)] == own), 0)
+    asked = "percent" in ask.slots and ask.slots.get("amount_kind") == "allowed"
+    return asked and not _OF.isdisjoint(said[max(0, at - 2) : at])
 
 
 def portion_of(claims: Iterable[Claim], wanted: ClaimFilter) -> Portion | None:

@@ -128,8 +128,15 @@ def asks_whether(ask: Ask) -> bool:
     return put and ask.asked.form is None and _HOW.isdisjoint(said)
 
 
-def asks_yearly(ask: Ask) -> Literal["figure", "whether"] | None:
-    """Return "figure" for a question how high a yearly amount is, "whether" for one whether it is met, else None."""
+def asks_yearly(ask: Ask) -> Literal["figure", "whether", "when", "pace"] | None:
+    """Return "figure" for a question how high a yearly amount is, "whether" for one whether it is met, else None.
+
+    "when" is for a question when, or by which claim, it was met, and "pace" for one whether it will be.
+    """
+    if {"met", "was"} <= ask.asked.says.keys() and ask.asked.form in {"date", "which"}:
+        return "when"
+    if "PROGRESS" in ask.concepts and "FUTURE" in ask.concepts and asks_standing(ask):
+        return "pace"
     if "what_is" in ask.asked.says and not asks_standing(ask):
         return "figure"
     return "whether" if asks_whether(ask) and "met" in ask.asked.says else None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 from itertools import accumulate
 from typing import Literal
 
@@ -33,6 +34,7 @@ Side = Literal["in", "out", "unknown"]
 _Limit = tuple[Coverage, Amount]
 _SIDES: Mapping[str | None, Side] = {"innetwork": "in", "outofnetwork": "out"}
 _APART = frozenset({"oral", "vision"})
+_MONTH = 31  # days
 
 
 class MetSoFar(msgspec.Struct, frozen=True):
@@ -51,6 +53,15 @@ class MetSoFar(msgspec.Struct, frozen=True):
     agreed: bool = True
     by: Claim | None = None
     starts: date | None = None
+    today: date | None = None
+
+    @property
+    def pace(self) -> Amount | None:
+        """The amount used by the end of the year, if it goes on as so far, in whole dollars; with prescriptions."""
+        if self.year is None or self.today is None or (days := (self.today - self.year.first).days) < _MONTH:
+            return None
+        used, whole = self.with_drugs or self.used, (self.year.last - self.year.first).days
+        return Amount((used.value * whole / days).quantize(Decimal(1)), used.currency)
 
     @property
     def left(self) -> Amount | None:
@@ -177,7 +188,7 @@ def _standing(
     rows = carrying((c for c in of_year if (not apart if c.is_pharmacy else network_side(c) == "in")), aspect)[::-1]
     sums = accumulate(amount.value for _, amount in rows)
     by = next((claim for (claim, _), total in zip(rows, sums, strict=True) if total >= limit.value), None)
-    return MetSoFar(limit, used, more, plan, year, used == calendar, by)
+    return MetSoFar(limit, used, more, plan, year, used == calendar, by, today=coverages.today)
 
 
 def one_limit(aspect: str, shares: Iterable[CostShare]) -> Amount | None:

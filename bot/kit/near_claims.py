@@ -163,7 +163,7 @@ _HELD_BY: Mapping[str, tuple[str, ...]] = {
     "in_order": ("in_order",),
     "never_before": ("sets",),
     "nth_of": ("nth",),
-    "only_one_of": ("only",),
+    "only_one_of": ("only", "difference"),
     "same_time": ("shared",),
     "than_all": ("whom", "sides"),
     "weekend": ("weekdays",),
@@ -199,7 +199,7 @@ _JOINT = re.compile(
 )
 _MOST = 4
 _KINDS = {
-    **dict.fromkeys(("pharmacy", "drugstore", "pharmacies", "farmacia"), "pharmacy"),
+    **dict.fromkeys(("pharmacy", "drugstore", "pharmacies", "drugstores", "farmacia", "farmacias"), "pharmacy"),
     **dict.fromkeys(("doctor", "doctors", "doc", "docs", "dr", "doctores", "medico", "medicos"), "professional"),
 }
 

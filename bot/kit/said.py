@@ -13,7 +13,7 @@ from bot.kit.conditions import as_codes, doctors_asked
 from bot.kit.ranking import asks_order, each_end, set_apart, sets_one_above
 from bot.kit.spans import days_of, span_of, times_apart
 from bot.kit.spelling import is_named, words_of
-from bot.kit.which import drugs_named_in, exact_asked, limits_asked, order_asked, part_asked, shown_before
+from bot.kit.which import drugs_named_in, exact_asked, limits_asked, order_asked, part_asked, shown_before, widens
 from bot.language.calendar import month_days
 from bot.language.reading import Slot
 from bot.records.care_kind import CareKind
@@ -65,7 +65,8 @@ def confirms(ask: Ask, one: Amount | None, other: Amount | None) -> bool | None:
     """
     says = ask.asked.says
     more, less = "dearer" in says, "cheaper" in says
-    if ask.asked.form or not (one and other) or one.currency != other.currency:
+    both = "alike" in says and ask.asked.begins  # "did they cost the same, and if not, why"
+    if (ask.asked.form and not both) or not (one and other) or one.currency != other.currency:
         return None
     if "alike" in says:
         return one.value == other.value
@@ -197,6 +198,8 @@ def filter_of(ask: Ask) -> ClaimFilter:
 
 
 def _wanted(ask: Ask) -> ClaimFilter:
+    added = {slot for slot in ("claim_type", "service", "drug") if slot in ask.slots and widens(ask, slot)}
+    ask = replace(ask, slots={name: value for name, value in ask.slots.items() if name not in added}) if added else ask
     start, end = span_of(ask)
     services, specialists = _services(ask), _specialists(ask)
     types, either = _types(ask, services)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
@@ -34,6 +35,8 @@ _CARED = frozenset(
 _NO_PART = frozenset({"of", "hurts", "hurting"})
 _ARTICLES, _ALSO = frozenset({"the", "la", "el"}), frozenset({"back"})  # "back in March" is no part of the body
 _WHO = ("ist", "ists", "ista", "istas", "ologo", "ologa", "doctor", "doctors", "surgeon", "surgeons", "dr")
+_ADDING = "(?:including|counting|incluyendo|contando|incluso)(?: (?:my|all|the|mis|las?|los))*"
+_ADDED = "(?:included|incluid[oa]s?)"
 
 
 class BodyPart(msgspec.Struct, frozen=True):
@@ -136,6 +139,12 @@ def count_asked(ask: Ask, most: int) -> int | None:
     return ask.asked.count if ask.asked.count and ask.asked.count <= most else None
 
 
+def widens(ask: Ask, slot: str) -> bool:
+    """Return whether the message only adds the value of a slot to all the rest: "everything, medicines included"."""
+    own, said = " ".join(words_of(ask.words.get(slot))), " ".join(words_of(ask.said))
+    return bool(own and re.search(rf"\b(?:{_ADDING}) {own}\b|\b{own} (?:{_ADDED})\b", said))
+
+
 def shown_before(ask: Ask) -> tuple[str, ...]:
     """Return the ids of the claims that were shown before, if the question is about all of these."""
     return tuple(ask.arguments.get(THOSE, "").split())
@@ -188,9 +197,10 @@ _INCLUSIVE = frozenset(
     | {"al", "lo", "entre", "desde", "hasta", "y", "o", "maximo", "minimo"}
 )
 """English and Spanish words that make a limit inclusive, such as "at least" or "up to"."""
+_SENTENCE = re.compile(r"[.?!;]\s+")
 _OR, _RANGE = frozenset({"or", "o", "either"}), frozenset({"to", "and", "y", "a"})
 _LIMITS = ("amount_over", "amount_under")
-_OTHERS = ("billed", "allowed", "plan_paid")
+_OTHERS = ("billed", "allowed", "plan_paid", "copay", "deductible", "coinsurance")
 
 
 class Exact(msgspec.Struct, frozen=True):
@@ -262,6 +272,8 @@ def exact_asked(ask: Ask) -> Exact | None:
     free = "always" in ask.asked.says and ask.asked.says.get("costless") in {"free", "gratis"}  # "was each free"
     said, limits = ask.asked.exactly or (Decimal(0),) * free, limits_asked(ask) or AmountLimits()
     words = " ".join(words_of(ask.words.get("amount")))
+    if _is_of_story(ask, words):
+        return None
     own = [one for value in values_of(ask, "amount") if (one := _dollars(value)) not in {limits.over, limits.under}]
     if "amount" not in ask.slots and not ask.asked.begins:
         own += ask.asked.paid
@@ -272,6 +284,12 @@ def exact_asked(ask: Ask) -> Exact | None:
     if out and amounts:  # "that weren't $50"
         ask.said_unmet("words")
     return Exact(amounts, cents, out, "roughly" in ask.asked.says) if amounts else None
+
+
+def _is_of_story(ask: Ask, amount: str) -> bool:
+    """Return whether the sentence with the amount is of no claim: "back in my day a checkup was twenty dollars"."""
+    story, parts = ask.asked.says.get("story"), (" ".join(words_of(part)) for part in _SENTENCE.split(ask.said))
+    return any(story in part and amount in part for part in parts) if story and amount else False
 
 
 def limits_asked(ask: Ask) -> AmountLimits | None:

@@ -291,7 +291,21 @@ def find_dates(matcher: Matcher, lexed: Lexed, today: date, dashes: Sequence[int
         if hit and days:
             found.append(DateFound(place, hit.after, days))
             taken = hit.after
-    return tuple(_listed(matcher, lexed, found, dashes, today)) if len(found) > 1 else tuple(found)
+    if len(found) > 1:
+        found = list(_opposed(matcher, lexed, found, dashes))
+        return tuple(_listed(matcher, lexed, found, dashes, today))
+    return tuple(found)
+
+
+def _opposed(matcher: Matcher, lexed: Lexed, found: Sequence[DateFound], dashes: Sequence[int]) -> Iterator[DateFound]:
+    """Yield the ranges; beside "this August", "last September" is the one of the year before."""
+    words = lexed.grammar.area("dates")
+    this = {one.days[0].year for one in found if matcher.words[one.first] in words.this and one.days[0]}
+    for one in found:
+        start = one.days[0]
+        named = matcher.words[one.first] in words.last and not matcher.is_in(one.first + 1, "dates.unit")
+        again = named and start and start.year in this
+        yield _as_of(lexed, dashes, one, date(start.year - 1, _TWELVE, 31)) if again and start else one
 
 
 def _listed(

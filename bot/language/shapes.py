@@ -178,6 +178,7 @@ _SIDES = ("date_range", "drug", "provider_name", "service", "claim_type", "speci
 _NAMED = ("drug", "provider_name", "service")
 _LIMITS = frozenset({"amount_over", "amount_under"})
 _AMOUNTS = _LIMITS | {"amount"}
+_YEARLY = frozenset({"DEDUCTIBLE", "OOP_MAX"})
 _FEW = frozenset({"order", "rank", "ordinal", "claim_id"})
 """The slot types that select one of several claims."""
 _RANKED = frozenset({"doctor", "provider", "place", "hospital", "pharmacy", "drug", "kind", "month", "quarter", "year"})
@@ -187,7 +188,7 @@ _COMING = frozenset({"beyond", "limited", "referral", "together", "waiting"})
 """Facts that are asked of future care only."""
 _OF_CLAIMS_TOO = frozenset({"approval", "costless", "paid_for", "percent", "supposed"})
 """Facts that are asked of future care if no word refers to the past."""
-_NO_CLAIM = frozenset({"CLAIM", "LATEST", "drug", "date_range"})
+_NO_CLAIM = frozenset({"CLAIM", "LATEST", "drug", "date_range", "state_of_claim"})
 _BY_MONEY: Mapping[bool, Tells] = {True: "sums", False: "days"}
 
 
@@ -213,6 +214,9 @@ class Tellers:
             whole = sum(one for name, one in chances.items() if name in self._coming)
             rest = {name: one for name, one in chances.items() if name not in {asks, entry.intent}}
             return asks, {asks: whole, **rest}
+        if {"PROGRESS", "WHEN"} <= heard.names and not _YEARLY.isdisjoint(heard.names) and ANCHOR not in heard.names:
+            takes = next((name for name, to_come in self._coming.items() if to_come == "takes"), entry.intent)
+            return takes, {takes: 1.0, **{name: one for name, one in chances.items() if name != takes}}
         if not (entry.tells or (entry.shows_claims and chances[entry.intent] < EVEN)):
             return entry.intent, dict(chances)
         way = self._way(entry.tells, heard, asked)
@@ -230,7 +234,8 @@ class Tellers:
         facts = set(_COMING)
         if entry.needs == "member":
             facts |= _OF_CLAIMS_TOO | ({"to_come"} if "money" in asked.says else set())
-        over = "was" in asked.says or not _NO_CLAIM.isdisjoint(heard.names)
+        due = "provider_name" in heard.names and "to_come" not in asked.says  # "do I owe Dr. Kim anything"
+        over = due or "was" in asked.says or not _NO_CLAIM.isdisjoint(heard.names)
         if over or asked.uses or facts.isdisjoint(asked.says):
             return None
         return next((name for name, to_come in self._coming.items() if to_come == "takes"), None)
@@ -303,11 +308,14 @@ def _sums(told: Tells | None, heard: Heard, asked: ClaimsAsked) -> bool:
     says, names = asked.says, {tag.kind for tag in heard.tags}
     years = [tag.value for tag in heard.tags if tag.kind == "date_range" and isinstance(tag.value, dict)]
     of_year = any(str(one.get("start"))[4:] == "-01-01" != str(one.get("end"))[4:] for one in years)
-    year = told == "one" and asked.form == "amount" and of_year and names <= {"date_range", "amount_kind"}
+    said = asked.form == "amount" or "percent" in names
+    year = told == "one" and said and of_year and names <= {"date_range", "amount_kind", "percent"}
+    some = {heard.form, asked.form} <= {None, "amount"} and {"any_one", "each", "one"}.isdisjoint(says)
+    measured = told in {"one", "several"} and some and "several" in says and {"amount_kind", "date_range"} <= names
     divided = asked.by is not None and told in {None, "one", "several"} and asked.form != "reason"
     counted = told in {"one", "several"} and {"how_many", "several"} <= says.keys() and "amount_kind" in names
     apart = told == "fills" and not {"split", "adds"}.isdisjoint(says)
-    return divided or counted or apart or (year and "one" not in says)
+    return divided or counted or measured or apart or (year and "one" not in says)
 
 
 def _names_any(asked: ClaimsAsked) -> bool:

@@ -17,16 +17,19 @@ from bot.kit import (
     ClaimFilter,
     ClaimSet,
     Doubt,
+    Exact,
     Reroute,
     Step,
     Summary,
     Term,
     Visits,
     added,
+    by_name,
     choose,
     claim_by_id,
     doubts_of,
     filter_of,
+    is_close,
     is_numbered,
     newest_claims,
     service_dates,
@@ -155,6 +158,8 @@ def summarize(
     claims: Sequence[Claim], amount: Amount, ask: Ask, found: Found = "fits", around: ClaimSet | None = None
 ) -> BillCheck:
     """Return the comparison with the only claim that matches or has the bill's amount, or else several choices."""
+    about = [left for claim in claims if "roughly" in ask.asked.says and _is_about(left := _left(claim), amount)]
+    amount = about[0] if len(about) == 1 and about[0] else amount
     base = replace(_base(ask), amount=amount, found=found)
     compared = sorted((compare(claim, amount, around) for claim in claims), key=lambda one: one.verdict not in _SAME)
     same = [one for one in compared if one.verdict in _SAME]
@@ -196,7 +201,7 @@ def compare(claim: Claim, amount: Amount, around: ClaimSet | None = None) -> Com
         return Comparison(claim, "other_currency")
     left = _left(claim) or owed
     difference = Amount(amount.cents - left.cents, amount.currency)
-    full = _is(claim.billed, amount)
+    full = claim.billed is not None and is_close(claim.billed.value, amount.value)
     return Comparison(claim, _verdict(claim, amount, difference), left, difference, full, doubts)
 
 
@@ -252,7 +257,7 @@ async def _described(ask: Ask, amount: Amount | None) -> tuple[Sequence[Claim], 
     """
     claims, around = await _fitting(ask)
     if claims or amount is None:
-        return claims, "fits", around
+        return _near(claims, amount) or claims, "fits", around
     if not (text_of(ask, "provider_name") and service_dates(ask)):  # the day, or the name, may be that of the bill
         others, found, read = await _by_amount(ask.without("date_range", "provider_name"), amount)
         return (others, found, read) if found == "same_amount" else (claims, "fits", around)
@@ -293,13 +298,21 @@ async def _by_amount(ask: Ask, amount: Amount) -> tuple[list[Claim], Found, Clai
     """
     since = ask.today - timedelta(days=RECENT_DAYS)
     claim_set = await newest_claims(ask, ("service-date", f"ge{since}"), enough=lambda _: False, page_size=100)
+    ask = by_name(ask, claim_set.every)
     claims = [claim for claim in _fit(claim_set.claims, ask) if claim.service.overlaps(since, None)]
     same = [claim for claim in claims if compare(claim, amount).verdict in _SAME]
-    if same:
-        return same, "same_amount", claim_set
     own = _amount(ask, "amount_own")
     near = [claim for claim in claims if own and _is_about(claim.owed.amount, own)]
-    return (near, "own", claim_set) if near else (claims[:SHOWN], "recent", claim_set)
+    if near and not same:
+        return near, "own", claim_set
+    same = same or [*_near(claims, amount)]
+    return (same, "same_amount", claim_set) if same else (claims[:SHOWN], "recent", claim_set)
+
+
+def _near(claims: Sequence[Claim], amount: Amount | None) -> Sequence[Claim]:
+    """Return the claims with an amount, such as the charge, that is the bill's; if that has no cents, rounded."""
+    cents = amount is not None and amount.value != amount.value.to_integral_value()
+    return Exact((amount.value,), cents).fitting(tuple(claims), None) if amount else ()
 
 
 def _is_about(share: Amount | None, own: Amount) -> bool:

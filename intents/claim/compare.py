@@ -16,6 +16,7 @@ from bot.kit import (
     Claim,
     ClaimFilter,
     ClaimSet,
+    Gap,
     Reroute,
     SideSum,
     SumDoubts,
@@ -28,6 +29,7 @@ from bot.kit import (
     confirms,
     counts_asked,
     filter_of,
+    gap_of,
     of_these,
     of_unit,
     period_claims,
@@ -119,6 +121,14 @@ class Comparison(Summary, frozen=True):
     def more(self) -> int:
         """The number of times of `now` minus that of `then`."""
         return self.now.times - self.then.times
+
+    @property
+    def apart(self) -> Gap | None:
+        """What sets the two sides apart, as `gap_of` returns it, if each is a single claim; otherwise None."""
+        first = not self.difference or self.difference.value > 0
+        one, other = (self.now.claim, self.then.claim)[:: 1 if first else -1]
+        single = self.single or (self.now.claims, self.then.claims) == (1, 1)
+        return gap_of(one, other) if single and one and other and not (self.counted or self.wanted.aspect) else None
 
     @property
     def missing(self) -> tuple[ClaimFilter, ...]:

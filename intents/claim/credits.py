@@ -12,11 +12,12 @@ from bot.kit import (
     Claim,
     ClaimFilter,
     Summary,
+    by_name,
     choose,
-    days_around,
     filter_of,
     left_of,
     newest_claims,
+    service_dates,
 )
 
 SHOWN = 6
@@ -31,6 +32,7 @@ class Credits(Summary, frozen=True):
             what the plan took back, which the doctor's office may have to settle.
         read: The number of claims that were checked.
         wanted: The conditions of the claims that were checked.
+        only: The claim that was checked, if it is a single one without a sensitivity label.
     """
 
     rows: tuple[tuple[Claim, Sign, Amount | None], ...]
@@ -38,17 +40,20 @@ class Credits(Summary, frozen=True):
     read: int
     is_partial: bool
     wanted: ClaimFilter
+    only: Claim | None = None
 
 
 async def answer(ask: Ask) -> Credits:
     """Return the credits among the claims of the named period, or else among all claims, each claim once."""
+    claim_set = await newest_claims(ask, *service_dates(ask), enough=lambda _: False, page_size=100)
+    ask = by_name(ask, claim_set.every)
     wanted = replace(filter_of(ask), states=())
-    claim_set = await newest_claims(ask, *days_around(wanted.start, wanted.end), enough=lambda _: False, page_size=100)
     fit = choose((*claim_set.claims, *claim_set.reversals, *claim_set.taken_back), wanted).claims
     gone = {claim.id for claim in claim_set.taken_back}
     rows = [(claim, *found) for claim in fit if (found := _sign(claim, gone)) and not claim.sensitive]
     ask.cite("ExplanationOfBenefit", [claim.id for claim, _, _ in rows[:SHOWN]])
-    return Credits(tuple(rows[:SHOWN]), max(0, len(rows) - SHOWN), len(fit), ask.report.is_partial, wanted)
+    only = fit[0] if len(fit) == 1 and not fit[0].sensitive else None
+    return Credits(tuple(rows[:SHOWN]), max(0, len(rows) - SHOWN), len(fit), ask.report.is_partial, wanted, only)
 
 
 def _sign(claim: Claim, gone: set[str]) -> tuple[Sign, Amount | None] | None:

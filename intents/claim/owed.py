@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 from bot.kit import (
     COUNTED,
+    LONG,
     NO_DOUBTS,
     Amount,
     Ask,
@@ -19,6 +20,7 @@ from bot.kit import (
     Within,
     added,
     by_currency,
+    by_name,
     filter_of,
     hand_over_ahead,
     left_of,
@@ -72,7 +74,7 @@ class OwedInAll(Summary, frozen=True):
 
 
 async def answer(ask: Ask) -> OwedInAll:
-    """Return the amounts of the claims in the requested period, by default the last twelve months.
+    """Return the amounts of the claims in the requested period.
 
     Raises:
         Reroute: `coverage.cost_share` answers for a yearly amount, the intent for future care for its cost.
@@ -80,8 +82,8 @@ async def answer(ask: Ask) -> OwedInAll:
     hand_over_ahead(ask, "formulary.drug_coverage")
     if share_asked(ask) in COUNTED:
         raise Reroute(_OF_CARE)
-    start, end = time_of(ask, USUAL)
-    claim_set = await period_claims(ask, start, end)
+    claim_set = await period_claims(ask, *time_of(ask, LONG))
+    ask = by_name(ask, claim_set.every)
     summary = summarize(claim_set, ask)
     counted = _within(claim_set, ask).counted
     if not counted and "service" in ask.slots and may_be_ahead(ask):
@@ -93,7 +95,7 @@ async def answer(ask: Ask) -> OwedInAll:
 
 def summarize(claim_set: ClaimSet, ask: Ask) -> OwedInAll:
     """Return the sums of the member's shares in the period; only payments that a claim reports are subtracted."""
-    (start, end), found = time_of(ask, USUAL), _within(claim_set, ask)
+    (start, end), found = _time(ask), _within(claim_set, ask)
     counted = found.counted
     told = [claim for claim in counted if claim.owed.amount is not None]
     unknown = [
@@ -136,5 +138,10 @@ def _whom(told: Iterable[Claim]) -> tuple[tuple[str, Amount], ...]:
     return tuple(sorted(sums.items(), key=lambda pair: (-pair[1].value, pair[0])))[:SHOWN]
 
 
+def _time(ask: Ask) -> tuple[date, date]:
+    """Return the requested period; by default the last twelve months, or two years for a named provider."""
+    return time_of(ask, LONG if "provider_name" in ask.slots else USUAL)
+
+
 def _within(claim_set: ClaimSet, ask: Ask) -> Within:
-    return claim_set.within(time_of(ask, USUAL), filter_of(ask))
+    return claim_set.within(_time(ask), filter_of(ask))

@@ -49,6 +49,7 @@ from bot.kit import (
     month_number,
     months_of,
     most_of,
+    names_whole,
     near_claims,
     of_unit,
     of_whole,
@@ -73,9 +74,11 @@ from bot.kit import (
     values_of,
     with_fills,
     with_sides,
+    words_of,
 )
 
 SHOWN, _EACH = 5, 10
+_POCKET = frozenset({"pocket", "bolsillo"})
 _PAID = "paid_by_patient"
 _SEVERAL = 2
 _YEAR = 12
@@ -158,7 +161,7 @@ class Spending(Summary, frozen=True):
     def times(self) -> int:
         """The number of units for an average: the months or years of the period, or the visits, fills or claims."""
         if self.per == "month":
-            return month_number(self.end) - month_number(self.start) + 1
+            return max(month_number(self.end) - month_number(self.start) + (self.start.day == 1), 1)
         return self.end.year - self.start.year + 1 if self.per == "year" else self.had
 
     @property
@@ -223,7 +226,8 @@ async def answer(ask: Ask) -> Spending:
     if bare and span_of(ask) == (None, None):
         span = {"start": (ask.today - LONG).isoformat(), "end": ask.today.isoformat()}
         ask, claim_set, summary = await _summed(replace(ask, slots={**ask.slots, "date_range": span}))
-    if summary.claims and not summary.totals and summary.aspect == _PAID:
+    pocket = summary.untold and not _POCKET.isdisjoint(words_of(ask.words.get("amount_kind")))
+    if summary.claims and summary.aspect == _PAID and (pocket or not summary.totals):
         ask = ask.without("amount_kind")
         summary = replace(summarize(claim_set, ask), paid_untold=True)
     if not summary.claims and any_time(summary.wanted).narrows:
@@ -381,7 +385,7 @@ def _wanted(ask: Ask) -> ClaimFilter:
     The amount is None, which is the amount owed, for "out of pocket".
     """
     billed = ranking_asked(ask) and "charging" in ask.asked.says and "to_me" not in ask.asked.says
-    both = text_of(ask, "question") == "who_paid_more"  # the share and what the plan paid
+    both = text_of(ask, "question") == "who_paid_more" or names_whole(ask)  # the share and what the plan paid
     aspect = None if both else amount_asked(ask) or ("billed" if billed else None)
     wanted = replace(summed_filter(ask, filter_of(ask)), aspect=aspect)
     if _split(ask):

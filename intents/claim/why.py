@@ -16,22 +16,26 @@ from bot.kit import (
     ClaimFilter,
     ClaimSet,
     Doubt,
+    Gap,
     Nearest,
     Reason,
+    Reroute,
     Summary,
     Why,
     added,
+    any_time,
     checked,
     choose,
     cite_claims,
-    difference,
     doubts_of,
     filter_of,
     fitting,
+    gap_of,
     hand_over_ahead,
     near_claims,
     network_side,
     newest_claims,
+    of_these,
     owed_steps,
     parted,
     service_dates,
@@ -44,11 +48,11 @@ from bot.kit import (
 )
 
 SHOWN = 3
-_PARTS = ("deductible", "copay", "coinsurance")
 _TELLING = frozenset({"date_range", "drug", "service", "claim_type", "provider_name", "specialty"})
 _SIZES = ("amount", "amount_over", "amount_under")
 _FIGURE = re.compile(r"\b(?!20\d\d\b)\d{2,4}(?:\.\d\d)?\b")
 _DIFFERS, _NOTHING = frozenset({"apart", "cheaper", "dearer"}), frozenset({"nothing", "costless"})
+_AGAINST = frozenset({"alike", "apart", "than", "against"})
 Told = tuple[dict[str, object], tuple[Decimal, ...]]
 """What a part of a message says of a claim: the values of slots that tell it, and its amounts."""
 
@@ -85,18 +89,9 @@ class Explained(Summary, frozen=True):
     missing: tuple[ClaimFilter, ...] = ()
 
     @property
-    def apart(self) -> tuple[Amount, str | None, Amount | None, Amount | None] | None:
-        """The difference of the shares of the two claims set apart, and the part that differs most with both amounts.
-
-        None unless the shares differ and the claims tell a part that does.
-        """
-        if not self.others or self.claims[0].sensitive:
-            return None
-        one, other = self.claims[0], self.others[0]
-        gaps = {name: difference(one.amount(name), other.amount(name)) for name in (None, *_PARTS)}
-        sizes = {name: abs(gap.value) for name, gap in gaps.items() if gap and gap.value}
-        part = max((name for name in sizes if name), key=lambda name: sizes[name], default=None)
-        return (Amount(sizes[None]), part, one.amount(part), other.amount(part)) if part and None in sizes else None
+    def apart(self) -> Gap | None:
+        """What sets the two claims apart, as `gap_of` returns it; None without a second claim."""
+        return gap_of(self.claims[0], self.others[0]) if self.others else None
 
     @property
     def mostly(self) -> bool:
@@ -109,12 +104,14 @@ async def answer(ask: Ask) -> Explained:
     """Return the reason for the share of the claim that was shown or described, or else of the last visit's claim.
 
     Raises:
-        Reroute: The question is about the future cost of a drug; `formulary.drug_coverage` answers it.
+        Reroute: `formulary.drug_coverage` answers for the future cost of a drug, `claim.compare` for two claims alike.
     """
     hand_over_ahead(ask, "formulary.drug_coverage")
     if apart := await _set_apart(ask):
         cite_claims(ask, (*apart.claims, *apart.others))
         return apart
+    if two := await _two_alike(ask):
+        raise Reroute("claim.compare", **two.arguments)
     if {"provider_name", "amount"} <= ask.slots.keys() and ("always" in ask.asked.says or len(_figures(ask)) > 1):
         ask = ask.without("amount")  # what was expected is no condition: "54.87 and not the usual 50"
     claim_set = await newest_claims(
@@ -154,6 +151,17 @@ async def _set_apart(ask: Ask) -> Explained | None:
         missing = tuple(filter_of(way[0]) for way, rows in zip(ways, found, strict=True) if not rows)
         return _explained(ask, claims[:1], claims[1:], missing) if claims else None
     return None
+
+
+async def _two_alike(ask: Ask) -> Ask | None:
+    """Return the question about the only two claims that it names, if it sets one against the other; or else None."""
+    wanted = replace(filter_of(ask), order=None, nth=None)
+    alone = _AGAINST.isdisjoint(ask.asked.says) or "amount" in ask.slots or "id" in ask.arguments or wanted.sides
+    if alone or not any_time(wanted).narrows:
+        return None
+    claim_set = await newest_claims(ask, enough=lambda _: False, page_size=100)
+    rows = choose(claim_set.added, any_time(wanted)).claims
+    return of_these(ask, rows) if len(rows) == len(("one", "other")) else None
 
 
 def _said_of(part: Ask) -> Told:

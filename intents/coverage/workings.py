@@ -26,6 +26,7 @@ from bot.kit import (
     VisitCopays,
     asks_standing,
     asks_whether,
+    asks_yearly,
     counted_since,
     coverages_of,
     member_coverages,
@@ -160,8 +161,11 @@ async def answer(ask: Ask) -> Working:
     coverages = await member_coverages(ask) if ask.member else coverages_of(await ask.own_coverages(), ask.today)
     handed = ask.arguments.get("workings")
     of_care = rules_ahead(ask, coverages, side_named(ask)) or wants_to_come(ask) in {"counts", "unsaid"}
+    of_care = of_care or asks_yearly(ask) == "when"
     rule = handed or _narrowed(str(ask.slots["workings"]), ask, coverages)
-    if handed is None and (of_care or _of_time_past(rule, ask) or _of_one_visit(rule, ask)):
+    if handed is None and (
+        of_care or _of_time_past(rule, ask) or _of_one_visit(rule, ask) or asks_yearly(ask) == "when"
+    ):
         raise Reroute(_OF_CARE)  # a question that was handed here stays
     if rule in _OF_RECORD and not (ask.member or coverages.every):
         raise NotLinked
