@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeVar
+
+from msgspec.structs import replace
 
 from bot.accounts.accounts import Access
 from bot.conversation.exchange import Parts
 from bot.conversation.state import Asked
 from bot.errors import LinkError, PayerError
 from bot.kit import Ask, Claim, Coverage, Patient, Search, Unreadable, member_coverages, newest_claims
+from bot.kit.spelling import is_named
+from bot.language.reading import Slot
+from bot.language.rules import PERSON
 from bot.message import Message
 from bot.payer.budget import Budget
 
 T = TypeVar("T")
 _NUMBER_SECONDS = 3.0
+_WHOLE = 2  # words of a whole name
 
 
 class OwnRecords:
@@ -80,6 +86,18 @@ class OwnRecords:
             return tuple(claim for claim in claim_set.claims if not claim.labels)
 
         return await self._hint(message, whose, read, ())
+
+    async def of_doctor(self, message: Message, asked: Asked) -> Asked | None:
+        """Return the question about a provider of the newest claims who has the name of the person that it is about.
+
+        The whole name has to be that of the provider ("Grace Fitzgerald's claims"); otherwise None.
+        """
+        slot = asked.slots[PERSON]
+        name = str(slot.value.get("name") or "") if isinstance(slot.value, Mapping) else ""
+        if len(name.split()) < _WHOLE or not any(is_named(c.seen or "", name) for c in await self.claims(message, "")):
+            return None
+        rest = {name: one for name, one in asked.slots.items() if name != PERSON}
+        return replace(asked, slots={**rest, "provider_name": Slot(slot.text, name)})
 
     async def _hint(self, message: Message, whose: str, read: Callable[[Access], Awaitable[T]], nothing: T) -> T:
         """Return what `read` returns for the record asked about, or `nothing` after any failure.

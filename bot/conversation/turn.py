@@ -203,6 +203,8 @@ class Turn:
             asked = await self._feedback.heard(exchange, asked)
         rules = self._intents.get(asked.intent)
         settled = owner.settle(asked, rules, exchange.memory, self._now().date())
+        if settled.found == () and (doctors := await self._answering.own.of_doctor(message, asked)):
+            settled = owner.Settled(doctors)
         asked, rules = settled.asked, self._intents.get(settled.asked.intent)
         if message.directory_only and (self._pack.is_of_member(asked.intent) or asked.intent in _CONNECTS):
             why = "problems/unnamed" if message.unnamed else "problems/directory_only"

@@ -1,85 +1,51 @@
 """The member's clinical records: search results in order, test results as series and curves, and pages of records."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Generic, Literal, TypeVar
 
 import msgspec
-from msgspec.structs import asdict, replace
+from msgspec.structs import replace
 
 from bot.kit.ask import Ask, Summary
 from bot.kit.reading import Reader, records
+from bot.kit.results_asked import (
+    NO_RESULTS_ASKED,
+    OUTSIDE,
+    Direction,
+    ResultsAsked,
+    Told,
+    limited_tests,
+    results_asked,
+    told,
+)
 from bot.kit.spans import span_of
-from bot.kit.spelling import words_of
 from bot.payer.search import Search
 from bot.records.care import CarePlan, ClinicalRecord, Observation, figures_of, unit_of
+from bot.records.money import Quantity
 from bot.records.shapes import grouped
-from bot.records.written import PartialDate, Period
+from bot.records.written import PartialDate
 
 _TREND = 5  # results of one test
 _ASSESS = "assess-plan"
 
 _MOST = 12
-
 _TESTS = 6  # a page of them
-Direction = Literal["either", "down", "up", "same"]
-_DIRECTIONS: Mapping[Direction, re.Pattern[str]] = {
-    "either": re.compile(
-        r"\b(?:higher or lower|lower or higher|up or down|down or up|mas alt[oa] o mas baj[oa]|sub(?:io|e) o baj[oa])\b"
-        r"|\b(?:worse or better|better or worse|improv(?:ed|ing)|getting (?:better|worse)|(?:mejor|peor|empeor)ando)\b"
-        r"|\b(?:worse|better|different|compared?|peor|mejor|distint[oa])\b.*\b(?:than|to|from|with|que|con)\b"
-    ),
-    "down": re.compile(
-        r"\b(?:down|lower|dropp?(?:ed)?|f[ae]ll(?:en)?|decreased?|(?:me|se|ha|han) baj(?:o|ado|aron))\b"
-    ),
-    "up": re.compile(
-        r"\b(?:up|higher|r[oi]sen?|increased?|climbed|(?:me|se|ha|han) sub(?:io|ido|ieron)|mas alt[oa])\b"
-    ),
-    "same": re.compile(r"\b(?:changed?|(?:the )?same(?! (?:for|with|thing))|cambi(?:o|ado)|igual)\b"),
-}
-"""The words that ask whether a result moved, by the direction that the answer "yes" confirms."""
-_BEFORE = re.compile(
-    r"\b(?:time|one|test|result|reading|check) before\b|\bprevious\b|\bprior\b|\bvez anterior\b|\b(?:la|el) anterior\b"
-)
-"""The words that ask for the result before the newest one."""
-_LIMIT = re.compile(
-    r"\b(?:(?P<over>over|above|past|hit|(?:higher|more|greater) than|más de|pasó de)"
-    r"|under|below|(?:lower|less) than|menos de) "
-    r"(?P<number>\d{1,4}(?:\.\d{1,2})?)\b",
-    re.IGNORECASE,
-)
-
-
-_EVERY = re.compile(r"\b(?:ever|any|each|every|either|how many|which|only|times|when|alguna vez|algun|cuales|cuando)\b")
-"""The words that ask for all results, and not only for the newest."""
-_OUTSIDE = frozenset({"high", "low", "abnormal"})
-_ASKS_MARK = re.compile(
-    r"^(?:and |so |y )?(?:is|are|was|were|did|am|esta|estan|estoy|salio|salieron|sali)\b"
-    r"(?!.*\b(?:higher|lower|mas alt[oa]|mas baj[oa])\b)|^\w+$"
-)
-"""Matches a yes-no question, or a single word such as "normal?"."""
-_MARKS: Mapping[frozenset[str], re.Pattern[str]] = {
-    frozenset({"high"}): re.compile(r"\b(?:high|elevated|too much|alt[oa]|(?:above|over)(?: the)? (?:normal|range))\b"),
-    frozenset({"low"}): re.compile(r"\b(?:low|baj[oa]|(?:below|under)(?: the)? (?:normal|range))\b"),
-    _OUTSIDE: re.compile(r"\b(?:bad|off|wrong|abnormal|flagged|not normal|out of|outside|mal[oa]?|fuera)\b"),
-    frozenset({"normal"}): re.compile(
-        r"\b(?:normal|ok|okay|fine|good|alright|in (?:the )?range|bien|buen[oa]|dentro)\b"
-    ),
-}
-"""The words that ask how a result is marked, by the marks that the answer "yes" confirms: "below normal" means low."""
-
 
 T = TypeVar("T")
 D = TypeVar("D", bound=ClinicalRecord)
 
 
 class Series(msgspec.Struct, frozen=True):
-    """The results of one test, newest first; `key` is the test's code, or the test's name if there is no code."""
+    """The results of one test, newest first; `key` is the test's code, or the test's name if there is no code.
+
+    `then` is the result with which the newest is compared, None for the one before it.
+    """
 
     key: str
     results: tuple[Observation, ...]
+    then: Observation | None = None
 
     @property
     def newest(self) -> Observation:
@@ -92,12 +58,17 @@ class Series(msgspec.Struct, frozen=True):
         return self.results[1:_TREND]
 
     @property
+    def before(self) -> Observation | None:
+        """The result with which the newest is compared; None if there is none."""
+        return self.then or next(iter(self.results[1:]), None)
+
+    @property
     def moved(self) -> Direction | None:
         """Whether the newest result is "up", "down" or the "same"; None unless both are numbers in the same unit.
 
         For a blood pressure, None if its two numbers moved in opposite directions.
         """
-        unit, before = unit_of(self.newest), self.results[1] if self.results[1:] else None
+        unit, before = unit_of(self.newest), self.before
         if before is None or unit is None or unit_of(before) != unit:
             return None
         ways = {
@@ -123,19 +94,16 @@ UNSHIELDED = Shielded(0, shown=False)
 
 
 async def results(ask: Ask, category: str) -> tuple[Observation, ...]:
-    """Return the valid results of a category in the requested period, newest first; a comparison ignores its start."""
-    first, last = span_of(ask)
-    if first and (_back(ask) or _direction(ask)):  # to compare, or to show an earlier one
-        days = {"start": None, "end": last.isoformat() if last else None}
+    """Return the valid results of a category in the requested period, newest first.
+
+    A question about an earlier result ignores the start of its period, and a comparison ignores the whole of it.
+    """
+    (first, last), wanted = span_of(ask), results_asked(ask)
+    if (first or last) and (wanted.way or wanted.back):
+        days = {"start": None, "end": last.isoformat() if last and not wanted.way else None}
         ask = replace(ask, slots={**ask.slots, "date_range": days}, several={})
-    bounds = zip(("ge", "le"), span_of(ask), strict=True)
-    dates = (("date", f"{prefix}{day}") for prefix, day in bounds if day)
-    found = await dated(ask, Search("Observation", (("category", category), *dates)), Observation)
+    found = await dated(ask, Search("Observation", (("category", category), *_dates(ask))), Observation)
     return tuple(one for one in found if one.is_of(category))
-
-
-def _said(ask: Ask) -> str:
-    return " ".join(words_of(ask.said))
 
 
 async def care_plans(ask: Ask) -> tuple[CarePlan, ...]:
@@ -145,9 +113,10 @@ async def care_plans(ask: Ask) -> tuple[CarePlan, ...]:
 
 async def dated(ask: Ask, search: Search, read: Reader[D]) -> tuple[D, ...]:
     """Return the valid records within the requested period, newest first, undated ones last."""
-    span, every = span_of(ask), await records(ask, search, read, shown=True, spare=("category",))
-    found = [one for one in every if one.counts and (span == (None, None) or Period(one.day).overlaps(*span))]
-    return tuple(sorted(found, key=lambda one: Period(one.day).sort_key, reverse=True))
+    first, last = span_of(ask)
+    every = await records(ask, search, read, shown=True, spare=("category",))
+    found = [one for one in every if one.counts and _within(one.day, first, last)]
+    return tuple(sorted(found, key=lambda one: one.day.first if one.day else date.min, reverse=True))
 
 
 def shield(ask: Ask, found: Sequence[D]) -> tuple[tuple[D, ...], Shielded]:
@@ -166,15 +135,32 @@ def series(found: Iterable[Observation]) -> tuple[Series, ...]:
 def as_of(ask: Ask, tests: Iterable[Series]) -> tuple[Series, ...]:
     """Return the tests without the newest results that the question skips: one for "what was it the time before".
 
-    At least the oldest result of a test stays.
+    At least the oldest result of a test stays. A comparison with a period compares the results at its ends; the newest
+    of all with one from the period, if it has only one or if the words set it apart ("than in March").
     """
-    back = _back(ask)
-    return tuple(replace(test, results=test.results[min(back, len(test.results) - 1) :]) for test in tests)
+    wanted, span = results_asked(ask), span_of(ask)
+    if wanted.way and any(span):
+        return tuple(_compared(test, *span, apart=wanted.apart) for test in tests)
+    return tuple(replace(test, results=test.results[min(wanted.back, len(test.results) - 1) :]) for test in tests)
 
 
-def _back(ask: Ask) -> int:
-    """Return how many of the newest results the question skips: `pick` of a button, or 1 for "the one before", or 0."""
-    return ask.pick or int(_direction(ask) is None and _BEFORE.search(_said(ask)) is not None)
+def _compared(test: Series, first: date | None, last: date | None, *, apart: bool) -> Series:
+    inside = [at for at, one in enumerate(test.results) if _within(one.day, first, last)]
+    if not inside or inside == [0]:
+        return test
+    now = 0 if inside[0] == inside[-1] or (apart and inside[0]) else inside[0]
+    return Series(test.key, test.results[now:], test.results[inside[0] if apart and inside[0] else inside[-1]])
+
+
+def _dates(ask: Ask) -> list[tuple[str, str]]:
+    first, last = span_of(ask)
+    return [("date", f"{prefix}{day}") for prefix, day in (("ge", first), ("le", last)) if day]
+
+
+def _within(day: PartialDate | None, first: date | None, last: date | None) -> bool:
+    if first is None and last is None:
+        return True
+    return day is not None and (first is None or day.last >= first) and (last is None or day.first <= last)
 
 
 class Curve(msgspec.Struct, frozen=True):
@@ -208,18 +194,19 @@ def curve_of(results: Sequence[Observation]) -> Curve | None:
     if len(alike) <= 1:
         return None
     drawn = tuple(alike[:_MOST][::-1])
-    ranges = {(one.main.usual.low, one.main.usual.high) if one.main.usual else (None, None) for one in drawn}
-    bounds = ranges.pop() if len(ranges) == 1 else (None, None)
-    plain = all(not one.comparator and (one.unit or unit) == unit for one in bounds if one)
-    low, high = (one.value if one and plain else None for one in bounds)
-    return Curve(drawn, len(results) - len(drawn), unit or None, low, high)
+    return Curve(drawn, len(results) - len(drawn), unit or None, *_range_of(drawn, unit))
 
 
-def _sizes(one: Observation) -> tuple[Decimal, ...]:
-    """Return the numbers of a dated result, also in the unit in which it is shown first; () if it has none."""
-    figure = one.main.value.quantity if one.main.value else None
-    shown = (figure.customary.value,) if figure and figure.customary else ()
-    return (*figures_of(one), *shown) if unit_of(one) is not None else ()
+def _range_of(results: Sequence[Observation], unit: str | None) -> tuple[Decimal | None, Decimal | None]:
+    ranges = {(one.main.usual.low, one.main.usual.high) if one.main.usual else (None, None) for one in results}
+    low, high = ranges.pop() if len(ranges) == 1 else (None, None)
+    bounds = [bound for bound in (low, high) if bound]
+    plain = all(_is_plain(bound, unit) for bound in bounds)
+    return (low.value if low else None, high.value if high else None) if plain else (None, None)
+
+
+def _is_plain(bound: Quantity, unit: str | None) -> bool:
+    return not bound.comparator and (bound.unit or unit) == unit
 
 
 class OnRecord(Summary, Generic[T], frozen=True):
@@ -244,10 +231,9 @@ class TestsOnRecord(OnRecord[Series], frozen=True):
     similar. `without` is a test that the message excludes. `of` are the tests of all pages; without `named`, those out
     of range come first. `oldest`: no result is older, though an earlier one was requested.
 
-    The question may be whether a result moved (in the direction `asked`), is over or under a number (`limit`: the
-    number, and True for over) or has one of `marks`, of `every` result or only the newest; whether it is bad
-    (`worries`); who ordered a test or whether a doctor has
-    seen it (`untold`); or whether results are there (`arrived`: the day of the newest).
+    `told` is what the question asks of each test, by the test's key. The question may be whether results are bad
+    (`worries`); who ordered a test or whether a doctor has seen it (`untold`); or whether results are there
+    (`arrived`: the day of the newest).
     """
 
     of: tuple[Series, ...] = ()
@@ -259,36 +245,22 @@ class TestsOnRecord(OnRecord[Series], frozen=True):
     worries: bool = False
     named: str | None = None
     missing: bool = False
-    asked: Direction | None = None
-    limit: tuple[Decimal, bool] | None = None
-    marks: frozenset[str] = frozenset()
-    every: bool = False
+    asks: ResultsAsked = NO_RESULTS_ASKED
+    told: Mapping[str, Told] = msgspec.field(default_factory=dict)
     without: str | None = None
 
     @property
-    def held(self) -> tuple[Observation, ...] | None:
-        """Which results in question are beyond `limit` or have an interpretation in `marks`; None if that is unknown.
-
-        A limit holds for the number that is nearest to it: in pounds or kilograms, or of the two of a blood pressure.
-        """
-        rows = (self.only.results if self.every else self.only.results[:1]) if self.only else ()
-        if self.marks and rows and all(one.main.mark for one in rows):
-            return tuple(one for one in rows if one.main.mark in self.marks)
-        sizes = [(one, found) for one in rows if (found := _sizes(one))]
-        if self.limit is None or not sizes:
-            return None
-        (number, over), size = self.limit, sizes[0][1]
-        at = min(range(len(size)), key=lambda at: abs(size[at] - number))
-        return tuple(one for one, found in sizes if (found[at] > number if over else found[at] < number))
-
-    @property
     def only(self) -> Series | None:
-        """The single test that was named, if its newest result is a dated number or a blood pressure; else None."""
-        if not self.named or self.missing or len(self.rows) != 1 or self.page or self.more:
+        """The named test, if its newest result is a dated number or a blood pressure; else None.
+
+        Of several such tests, the first one if the question asks more of them than their newest results.
+        """
+        alone = len(self.rows) == 1 or (self.rows and self.asks.any)
+        if not self.named or self.missing or not alone or self.page or self.more:
             return None
-        newest = self.rows[0].newest if self.rows else None
-        figure = newest and (newest.pressure or (newest.main.value and not newest.parts))
-        return self.rows[0] if newest and newest.day and figure else None
+        newest = self.rows[0].newest
+        figure = newest.pressure or (newest.main.value and not newest.parts)
+        return self.rows[0] if newest.day and figure else None
 
     @property
     def trend(self) -> tuple[Observation, ...]:
@@ -321,37 +293,36 @@ class TestsOnRecord(OnRecord[Series], frozen=True):
 
 def on_record(ask: Ask, ordered: Sequence[T], found: int, shielded: Shielded, *, size: int) -> OnRecord[T]:
     """Return the requested page of `ordered`, the records that may be described."""
+    return OnRecord(*_page_of(ask, ordered, size), found, "date_range" in ask.slots, shielded)
+
+
+def _page_of(ask: Ask, ordered: Sequence[T], size: int) -> tuple[tuple[T, ...], int, bool, int]:
+    """Return the rows of the requested page, the position of its first row, whether more follow, and its number."""
     first = ask.page * size
-    rows, more = tuple(ordered[first : first + size]), len(ordered) > first + size
-    return OnRecord(rows, first + 1, more, ask.page, found, "date_range" in ask.slots, shielded)
+    return tuple(ordered[first : first + size]), first + 1, len(ordered) > first + size, ask.page
 
 
 def tests_on_record(
     ask: Ask, every: Sequence[Series], found: int, shielded: Shielded, *, named: str | None, alike: Sequence[Series]
 ) -> TestsOnRecord:
     """Return the requested page of the tests in `alike`, or of all tests if `alike` is empty."""
-    said, limit = _said(ask), _LIMIT.search(ask.said)
-    marked = next((marks for marks, words in _MARKS.items() if words.search(said)), frozenset[str]())
-    asks_mark = (_EVERY.search(said) or _ASKS_MARK.search(said)) is not None
     ordered = tuple(alike or sorted(every, key=_is_outside, reverse=True))
+    asks = results_asked(ask) if alike else NO_RESULTS_ASKED
+    limited = limited_tests(ask, [test.newest.main.name or "" for test in ordered])
     return TestsOnRecord(
-        **asdict(on_record(ask, ordered, found, shielded, size=_TESTS)),
-        oldest=_back(ask) > 0 and all(len(test.results) == 1 for test in ordered),
+        *_page_of(ask, ordered, _TESTS),
+        found,
+        "date_range" in ask.slots,
+        shielded,
+        oldest=results_asked(ask).back > 0 and all(len(test.results) == 1 for test in ordered),
         test=next((test for test in every if test.key == ask.arguments.get("test")), None),
         named=named,
         missing=bool(named and every and not alike),
-        asked=_direction(ask) if alike else None,
-        limit=(Decimal(limit["number"]), bool(limit["over"])) if alike and limit else None,
-        marks=marked if alike and asks_mark else frozenset(),
-        every=("date_range" in ask.slots and _direction(ask) is None) or _EVERY.search(said) is not None,
+        asks=asks,
+        told={test.key: told(test.results, asks, limited=at in limited) for at, test in enumerate(ordered)},
         of=ordered,
     )
 
 
 def _is_outside(test: Series) -> bool:
-    return test.newest.main.mark in _OUTSIDE and test.newest.main.value is not None
-
-
-def _direction(ask: Ask) -> Direction | None:
-    said = _said(ask)
-    return next((way for way, words in _DIRECTIONS.items() if words.search(said)), None)
+    return test.newest.main.mark in OUTSIDE and test.newest.main.value is not None

@@ -23,7 +23,7 @@ _SORTED_BY: Mapping[str, SortOrder] = {
 QuestionForm = Literal["amount", "date", "who", "which", "reason"]
 _MEASURES = frozenset({"in_one", "least", "once", "only", "or_more", "over", "paid", "under"})
 """Phrases that have a meaning only together with the number or the group next to them."""
-_MANY = ("several", "fills", "several_else", "ordered")
+_MANY = ("several", "fills", "several_else", "ordered", "measured", "test", "vital")
 _NEAR, _NEARER, _RANKED, _SEVERAL = 3, 2, 5, 2
 """Words between an ordinal and its noun ("my second visit to the chiropractor"); the least number of "several"."""
 _BARE = Decimal(100)

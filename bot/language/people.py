@@ -77,6 +77,7 @@ def owners(said: Utterance, tags: Sequence[Tag], cut: Sequence[Clause], words: W
     to them. A date after a relative who is told is dropped too: "to my wife tonight". `words` is the grammar area
     "clauses".
     """
+    tags = [replace(tag, value="self") if _is_kin(tag) and _is_taken_back(said, tag, words) else tag for tag in tags]
     beside = [tag for tag in tags if _is_kin(tag) and not _owns_it(said, tag, tags, cut, words)]
     behind = {place for one in beside for place in _told_behind(said, one, cut, words)} if beside else set()
     return [tag for tag in tags if tag not in beside and (tag.kind != "date_range" or tag.first not in behind)]
@@ -107,6 +108,12 @@ def _has_paper(said: Utterance, tag: Tag, words: WordArea) -> bool:
     """Return whether only a paper is a relative's, and the record is the writer's own: "my son's summer camp form"."""
     mine = [place for place, word in enumerate(said.words) if word in words.mine and place >= tag.after]
     return bool(mine) and not words.paper.isdisjoint(said.words[tag.after : tag.after + _NEAR_PAPER])
+
+
+def _is_taken_back(said: Utterance, tag: Tag, words: WordArea) -> bool:
+    """Return whether the writer takes the relative back for themselves: "Mom's - well, my own - history"."""
+    end = next((at for at in range(tag.after, len(said.words)) if said.words[at] not in words.correcting), 0)
+    return end > tag.after and said.words[end] in words.mine
 
 
 def _owns_it(said: Utterance, tag: Tag, tags: Sequence[Tag], cut: Sequence[Clause], words: WordArea) -> bool:

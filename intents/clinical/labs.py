@@ -33,6 +33,8 @@ async def answer(ask: Ask) -> TestsOnRecord:
     every = as_of(ask, series(described))
     words = _named(ask, every) or _before(ask)
     alike = [test for test in every if any(_is_called(ask, test, word) for word in words)]
+    whole = [test for test in alike if set(words_of(test.newest.main.name)) <= set(words_of(ask.said))]
+    alike = whole or alike  # "my total cholesterol"
     named, shown = ", ".join(words) or None, None if _asks_others(ask.said) else ask.arguments.get("id")
     if not named and (again := [test for test in every if test.key == shown]):
         named, alike = again[0].newest.main.name, again
@@ -56,7 +58,7 @@ def _as_asked(ask: Ask, found: TestsOnRecord, every: Sequence[Series]) -> TestsO
     untold: Untold | None = "ordered" if "who_ordered" in says else "seen" if "looked_at" in says else None
     days = [test.newest.day for test in every if test.newest.day and not untold and "results_in" in says]
     found = replace(found, arrived=max(days, key=lambda day: day.first, default=None), untold=untold)
-    return replace(found, worries=True, asked=None, marks=frozenset()) if "worry" in says else found
+    return replace(found, worries="worry" in says and not found.asks.way)
 
 
 def _before(ask: Ask) -> tuple[str, ...]:

@@ -25,7 +25,8 @@ async def answer(ask: Ask) -> TestsOnRecord:
     described, shielded = shield(ask, read)
     every = as_of(ask, series(described))
     named = ",".join(ask.asked.vitals) or ask.arguments.get("named")
-    alike = [test for test in every if any(_is(ask, test, kind) for kind in (named or "").split(",") if kind in CODES)]
+    kinds = [kind for kind in (named or "").split(",") if kind in CODES]
+    alike = list(dict.fromkeys(test for kind in kinds for test in every if _is(ask, test, kind)))
     found = tests_on_record(ask, every, len(read), shielded, named=named, alike=alike)
     ask.report.cite("Observation", [one.id for one in found.shown])
     if named and alike:
