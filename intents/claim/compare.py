@@ -218,25 +218,13 @@ def summarize(claim_set: ClaimSet, ask: Ask) -> Comparison:
     counted = counts_asked(ask, _wanted(ask))
     rows = [claim for one in found for claim in one.counted]
     counted = "fill" if counted == "visit" and rows and all(claim.is_pharmacy for claim in rows) else counted
-    also = "visit" if sum(word in _MORE for word in words_of(ask.said)) > 1 else None
+    also = "visit" if two and not counted and sum(word in _MORE for word in words_of(ask.said)) > 1 else None
     one, other = (now.share, then.share) if counted is None else (Amount(Decimal(n.times)) for n in (now, then))
     so = confirms(ask, one, other)
     every = _wanted(ask)
     ranked = rank_sides(claim_set, sides[0][0], every) if two and len(every.sides) > len(two) and not counted else ()
-    return Comparison(
-        _wanted(ask),
-        now,
-        then,
-        difference,
-        doubts,
-        two,
-        single,
-        so,
-        counted,
-        also if two and not counted else None,
-        ranked=ranked,
-        year=_whole_year(claim_set, sides[1], ask) if not (two or counted) else None,
-    )
+    year = _whole_year(claim_set, sides[1], ask) if not (two or counted) else None
+    return Comparison(every, now, then, difference, doubts, two, single, so, counted, also, ranked=ranked, year=year)
 
 
 def _whole_year(claim_set: ClaimSet, side: tuple[Span, ClaimFilter], ask: Ask) -> Side | None:
