@@ -54,7 +54,7 @@ from bot.kit.news import (
 from bot.kit.offers import (
     AppealCase, AppealOutcome, CallNote, CaseChange, CaseKept, Document, Offer, ReminderKept, ReminderWish,
     WithCase, WithDocument, WithReminder)
-from bot.kit.opening import open_at, OpenAt
+
 from bot.kit.organizations import (
     affiliations_of, Choice, Electronic, electronic_addresses, houses, nearest, places_of, staff, staff_beside)
 from bot.kit.period import history, period_claims, same_month

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import msgspec
 from msgspec.structs import replace
 
-from bot.language.text import Span
+from bot.language.text import WordSpan
 
 DateRange = tuple[date, date]
 Days = tuple[date | None, date | None]
@@ -139,7 +139,7 @@ class DatePeriod(NamedTuple):
     holiday: str = ""
 
 
-class DateFound(Span, msgspec.Struct, frozen=True):
+class DateFound(WordSpan, msgspec.Struct, frozen=True):
     """A date phrase in a message: tokens [first, after), and the first and last day of its period."""
 
     first: int

@@ -10,7 +10,7 @@ import msgspec
 
 from bot.errors import PackError
 from bot.language.places import PLACE, NamedPlace
-from bot.language.text import Span, keys_in
+from bot.language.text import WordSpan, keys_in
 
 MOST_FORMS = 240
 # Values of these kinds say something beside what the same words otherwise mean: they hide no other and are not hidden.
@@ -86,7 +86,7 @@ class Meaning(NamedTuple):
     hides: bool = False
 
 
-class PhraseFound(Span, msgspec.Struct, frozen=True):
+class PhraseFound(WordSpan, msgspec.Struct, frozen=True):
     """A phrase in a message: tokens [first, after), and its meanings."""
 
     first: int

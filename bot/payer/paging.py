@@ -43,7 +43,7 @@ T = TypeVar("T")
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 
 
-class Ask(NamedTuple):
+class PageRequest(NamedTuple):
     """A GET of a URL for resources of a type, or the POST of a `form`.
 
     `key` is the URL by which the response is cached, if not `url`. With `anew` the cache is not used.
@@ -112,7 +112,7 @@ class Server:
         if not onward:
             page, url = await self._first(search, budget)
         elif (own := self.base.own(onward, self.base.url)) is not None:
-            page, url = await self._page(Ask(own, search.type), budget), own
+            page, url = await self._page(PageRequest(own, search.type), budget), own
         else:
             raise PayerUntrusted("a page's address that is not the server's")
         seen: set[str] = set()
@@ -145,7 +145,7 @@ class Server:
             check_status(answer, resource_type)
             return resource_of(answer, resource_type)
 
-        (body, head), kept = await self._asked(Ask(url, resource_type), budget, read)
+        (body, head), kept = await self._asked(PageRequest(url, resource_type), budget, read)
         budget.spend(len(body), [(resource_type, head.id or resource_id)], 1, kept)
         return body
 
@@ -179,13 +179,13 @@ class Server:
         if known is None and (has(Trait.REFUSES_POST) or has(Trait.TAKES_POST)):
             known = not has(Trait.REFUSES_POST)
         if known is False:
-            return await self._page(Ask(url, kind), budget), url
+            return await self._page(PageRequest(url, kind), budget), url
         try:
-            page = await self._page(Ask(f"{self.base.url}/{kind}/_search", kind, form=asked, key=url), budget)
+            page = await self._page(PageRequest(f"{self.base.url}/{kind}/_search", kind, form=asked, key=url), budget)
         except (*_NOT_BY_POST, *_NO_ANSWER):
             if known:
                 raise
-            page = await self._page(Ask(url, kind, anew=True), budget)
+            page = await self._page(PageRequest(url, kind, anew=True), budget)
             self._learn_posts(taken=False)
             return page, url
         return page if known else await self._confirmed(page, url, kind, budget), url
@@ -198,7 +198,7 @@ class Server:
         if page.entries:
             self._learn_posts(taken=True)
             return page
-        again = await self._page(Ask(url, resource_type, anew=True), budget)
+        again = await self._page(PageRequest(url, resource_type, anew=True), budget)
         if again.entries:
             self._learn_posts(taken=False)
         return again
@@ -211,14 +211,14 @@ class Server:
     async def _later(self, url: str, resource_type: str, budget: Budget) -> Page | None:
         """Return a page after the first; None if it failed, which is added to the report."""
         try:
-            return await self._page(Ask(url, resource_type), budget)
+            return await self._page(PageRequest(url, resource_type), budget)
         except (PayerError, SignInExpired) as error:
             budget.report.gaps.append(Gap("page_failed", resource_type, 1, type(error).__name__))
             if isinstance(error, SignInExpired):
                 raise
             return None
 
-    async def _page(self, ask: Ask, budget: Budget) -> Page:
+    async def _page(self, ask: PageRequest, budget: Budget) -> Page:
         """Return the page at a URL, or of a search by POST, with only the rows that may be shown.
 
         Rows that are missing are added to the report.
@@ -239,7 +239,9 @@ class Server:
         budget.spend(size, matches, len(page.entries), kept)
         return replace(page, entries=shown, unreadable=unreadable)
 
-    async def _asked(self, ask: Ask, budget: Budget, read: Callable[[HttpAnswer], T]) -> tuple[T, datetime | None]:
+    async def _asked(
+        self, ask: PageRequest, budget: Budget, read: Callable[[HttpAnswer], T]
+    ) -> tuple[T, datetime | None]:
         """Return the result of `read` for the response, and when the response was received if it was cached.
 
         The token is renewed once in case of a 401 (F12, F16).
