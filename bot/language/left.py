@@ -14,7 +14,7 @@ from bot.language.lexicon import WISH, WISH_PLACE, WISH_TIME
 from bot.language.matcher import plain
 from bot.language.reading import Cell, Slot
 from bot.language.rules import IntentRules
-from bot.language.slots import UNNAMED_NETWORKS, excluded_beside, kinds_of, slot_of
+from bot.language.slots import UNNAMED_NETWORKS, excluded_beside, slot_of
 from bot.language.text import Tag, Utterance, of_doctor, places_of
 
 # Slot types that choose among records or providers: left out, the answer is about more than was asked.
@@ -84,8 +84,8 @@ def owner_left(heard: Heard, taken: AbstractSet[str]) -> Slot | None:
 
     Only words in `heard.content` that belong to no slot type in `taken` are considered.
     """
-    used, meant = _places(heard, taken), _places(heard, {name for name in heard.marks if name.isupper()})
-    other, records = heard.marks.get("OTHER_PERSON", frozenset()), heard.joining.beside("people").keys("record")
+    used, meant = heard.at(*taken), heard.at(*filter(str.isupper, heard.marks))
+    other, records = heard.at("OTHER_PERSON"), heard.area("people").keys("record")
     meant -= {place for place in other if not records.isdisjoint(heard.keys[place + 1 : place + 2])}
     free = (
         place
@@ -103,7 +103,7 @@ def others_aside(heard: Heard) -> frozenset[int]:
 
     Empty if no other clause speaks of the writer ("do I", "mine"), or if one speaks of the person.
     """
-    words, other = heard.joining.beside("clauses"), heard.marks.get("OTHER_PERSON", frozenset())
+    words, other = heard.area("clauses"), heard.at("OTHER_PERSON")
     told = places_of(one for one in heard.clauses if not other.isdisjoint(one.places))
     rest = {word for at, word in enumerate(heard.said.words) if at not in told}
     if rest.isdisjoint(words.any("writer", "mine")) or not rest.isdisjoint(words.personal):
@@ -146,7 +146,7 @@ def conditions(heard: Heard, intent: IntentRules) -> dict[str, Slot]:
     if intent.needs == "nothing":
         return {}
     told = _told_by(intent)
-    honoured = _places(heard, {name for kind in intent.heard.values() for name in kinds_of(kind)} | intent.about)
+    honoured = heard.at(*intent.takes)
     found = dict[str, Slot]()
     for kind in CONDITIONS:
         if kind not in heard.marks or kind not in told:
@@ -184,7 +184,7 @@ def care_left(heard: Heard, intent: IntentRules, asked: AbstractSet[int]) -> Slo
     of_claims = intent.reads is not None and intent.reads.type == _CLAIMS and "service" in intent.heard.values()
     if not of_claims or not _NAMED.isdisjoint(heard.marks):
         return None
-    ours = _places(heard, _OURS)
+    ours = heard.at(*_OURS)
     for place in sorted(heard.strange - asked):
         for first in range(place, max(-1, place - _WORDS_OF_CARE), -1):
             if first in ours:
@@ -203,17 +203,17 @@ def words_left(heard: Heard, intent: IntentRules, asked: AbstractSet[int]) -> di
     """
     if not intent.reads_claims or "most" not in intent.shapes:
         return {}
-    said, listed = heard.said, heard.joining.beside("polarity")
-    words, begin = [plain(word) for word in said.words], heard.joining.beside("asked").condition
+    said, listed = heard.said, heard.area("polarity")
+    words, begin = [plain(word) for word in said.words], heard.area("asked").condition
     weak = {**listed.phrases("negated"), **listed.phrases("absent"), **listed.phrases("comparing")}
     cues = listed.phrases("cue").keys() - weak.keys()
     led = {at for at in heard.asking if words[at] in begin}
     led |= {at for at in heard.asking for n in range(1, _CUE + 1) if tuple(words[at : at + n]) in cues}
     if not (led or any(said.words[place].isdecimal() for place in heard.asking)):
         return {}
-    held, ours = _places(heard, {tag.kind for tag in heard.tags} - {"filter"}), _places(heard, _OURS)
-    told = held | asked | _places(heard, {"filter"})
-    taken = told | _places(heard, {name for name in heard.marks if name.isupper()} - _TELL_NOTHING)
+    held, ours = heard.at(*({tag.kind for tag in heard.tags} - {"filter"})), heard.at(*_OURS)
+    told = held | asked | heard.at("filter")
+    taken = told | heard.at(*({name for name in heard.marks if name.isupper()} - _TELL_NOTHING))
     for clause in heard.clauses:
         for place in sorted(heard.asking.intersection(clause.places) - told):
             beside = _between_commas(said, place)
@@ -223,7 +223,7 @@ def words_left(heard: Heard, intent: IntentRules, asked: AbstractSet[int]) -> di
             if cue or (said.words[place].isdecimal() and not aside):
                 last = min(clause.after, beside.stop)
                 end = next((at for at in range(place + 1, last) if at in held or at == place + _SAID), last)
-                if end in held and end > place + 1 and said.words[end - 1] in heard.joining.beside("polarity").glue:
+                if end in held and end > place + 1 and said.words[end - 1] in heard.area("polarity").glue:
                     end -= 1  # the "in" of a year that is taken
                 return {WORDS: Slot(said.said(_measured(heard, place, held), end), True)}
     return {}
@@ -234,7 +234,7 @@ def _measured(heard: Heard, index: int, held: AbstractSet[int]) -> int:
 
     Words of values, at `held`, are in no measure.
     """
-    said, measures = heard.said.words, heard.joining.beside("asked").any("lesser_or_more", "than", "count", "spell")
+    said, measures = heard.said.words, heard.area("asked").any("lesser_or_more", "than", "count", "spell")
     while index and index - 1 not in held and (said[index - 1] in measures or said[index - 1].isdecimal()):
         index -= 1
     return index
@@ -329,7 +329,3 @@ def cells(heard: Heard, cell_of: Mapping[str, str]) -> Iterator[Cell]:
             if said := sorted(places & inside):
                 words = heard.said.said(said[0], said[-1] + 1)
                 yield Cell(clause.role.value, cell_of.get(name, _OTHER), name, words)
-
-
-def _places(heard: Heard, names: AbstractSet[str]) -> frozenset[int]:
-    return frozenset().union(*(places for name, places in heard.marks.items() if name in names))

@@ -33,10 +33,10 @@ from bot.language.dangers import (
     DangerRule,
     Dangers,
 )
-from bot.language.hearing import Heard, Speller
+from bot.language.hearing import Heard
 from bot.language.kernel import FALLBACK
 from bot.language.lexicon import Lexicon
-from bot.language.phrases import PhraseFound
+from bot.language.phrases import PhraseFound, Speller
 from bot.language.reading import COUNTED, Candidate, Reading, Slot
 from bot.language.rules import IntentRules
 from bot.language.text import AnyOf, Utterance
