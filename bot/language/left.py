@@ -6,7 +6,7 @@ from collections.abc import Set as AbstractSet
 from datetime import date
 
 from bot.language.asked import ClaimsAsked, ClaimsQuestion
-from bot.language.calendar import months_back
+from bot.language.calendar import adds_nothing, ends_of, lies_within, months_back
 from bot.language.classed import words_key
 from bot.language.hearing import Heard
 from bot.language.kernel import FOLLOW, REFINE
@@ -62,7 +62,7 @@ _TOLD_OF_DIRECTORY = _TOLD | {
 _CIRCUMSTANCES = frozenset({"location", "provider_name", "organization", "amount", "amount_over", "amount_under"})
 # A wanted city or kind of doctor excludes the others anyway.
 _OPEN = frozenset({"network", "date_range", "location"})
-_OTHER, _NEVER = "other", "9999"
+_OTHER = "other"
 # Slot types of which each value that is named asks for something of its own.
 _ONE_EACH = frozenset({"network", "provider_name", "drug", "service", "claim_id", "date_range"})
 _OWNER = re.compile(r"(?P<name>(?!s?he\b|it\b)[^\W\d_]{2,})['\u2019]s", re.IGNORECASE)
@@ -252,9 +252,9 @@ def _is_now(slot: Slot, today: date) -> bool:
 
     An answer without a date filter is about now, so that it does not ignore such a period.
     """
-    day = slot.value if isinstance(slot.value, Mapping) else {}
-    recent = str(day.get("start") or _NEVER) > months_back(today, 13).isoformat()
-    return not slot.excluded and not slot.values and recent and day.get("end") in {None, today.isoformat()}
+    start, end = ends_of(slot.value)
+    recent = not start or start > months_back(today, 13).isoformat()
+    return slot.is_plain and recent and end in {"", today.isoformat()}
 
 
 def not_honoured(slots: Mapping[str, Slot], intent: IntentRules) -> dict[str, Slot]:
@@ -300,25 +300,9 @@ def not_held(heard: Heard, slots: Mapping[str, Slot]) -> dict[str, Slot]:
 def _within(tag: Tag, heard: Heard, slot: Slot) -> bool:
     """Return whether the tag's words are a part of those that gave the slot its value."""
     if tag.kind == "date_range":
-        held = (_holds(one, tag.value) or _holds(tag.value, one) or _starts_in(one, tag.value) for one in slot.every)
+        held = (adds_nothing(tag.value, one) or lies_within(one, tag.value) for one in slot.every)
         return tag.excluded or any(held)
     return heard.said.text_of(tag) in slot.text
-
-
-def _starts_in(one: object, year: object) -> bool:
-    """Return whether the open period `one` starts in `year`: "from Thanksgiving on, 2025"."""
-    if not (isinstance(one, Mapping) and isinstance(year, Mapping)):
-        return False
-    first, last = str(year.get("start")), str(year.get("end"))
-    return (first[4:], last[4:]) == ("-01-01", "-12-31") and first <= str(one.get("start") or "") <= last
-
-
-def _holds(one: object, other: object) -> bool:
-    """Return whether the period `other` lies within `one`, as "March" in "this year"."""
-    if not (isinstance(one, Mapping) and isinstance(other, Mapping)):
-        return False
-    starts = (one.get("start") or "") <= (other.get("start") or "")
-    return starts and (other.get("end") or _NEVER) <= (one.get("end") or _NEVER)
 
 
 def cells(heard: Heard, cell_of: Mapping[str, str]) -> Iterator[Cell]:

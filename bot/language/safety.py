@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from bot.language.calendar import ends_of
 from bot.language.clauses import clause_at
 from bot.language.dangers import (
     BEAT,
@@ -120,7 +121,7 @@ class Signs:
         if own is None or danger.intent != _OF_BODY or _many(self._places.get(PRESENT, ()), own.first, own.after - 1):
             return False
         told = [tag.value for tag in heard.tags if tag.kind == "date_range" and tag.first in own.places]
-        ends = [str((isinstance(days, Mapping) and days.get("end")) or heard.today) for days in told]
+        ends = [ends_of(days)[1] or heard.today.isoformat() for days in told]
         return bool(ends) and max(ends) < (heard.today - _RECENT).isoformat()
 
     def name(self, *ideas: str) -> bool:

@@ -18,10 +18,11 @@ from msgspec.structs import replace
 
 from bot.language.anchors import ANCHOR
 from bot.language.asked import ClaimsAsked
+from bot.language.calendar import ends_of
 from bot.language.hearing import Heard
 from bot.language.left import asked_of
 from bot.language.rules import IntentRules, Tells
-from bot.language.text import Tag, Utterance, places_of
+from bot.language.text import Tag, Utterance, of_kind, places_of
 from bot.language.weights import OTHER, SHAPES, WORKINGS, Evidence, EvidenceTexts, Weights, evidence, shape
 
 FORM, AMOUNT, GROUP = SHAPES
@@ -301,8 +302,8 @@ class Tellers:
 def _sums(told: Tells | None, heard: Heard, asked: ClaimsAsked) -> bool:
     """Return whether a sum is requested: divided by a group, of several kinds apart, with its number, or of a year."""
     says, names = asked.says, {tag.kind for tag in heard.tags}
-    years = [tag.value for tag in heard.tags if tag.kind == "date_range" and isinstance(tag.value, dict)]
-    of_year = any(str(one.get("start"))[4:] == "-01-01" != str(one.get("end"))[4:] for one in years)
+    times = [ends_of(tag.value) for tag in of_kind(heard.tags, "date_range")]
+    of_year = any(start[4:] == "-01-01" != end[4:] for start, end in times)
     year = told == "one" and asked.form == "amount" and of_year and names <= {"date_range", "amount_kind"}
     divided = asked.by is not None and told in {None, "one", "several"} and asked.form != "reason"
     counted = told in {"one", "several"} and {"how_many", "several"} <= says.keys() and "amount_kind" in names

@@ -4,13 +4,14 @@ A directory has few facts about a provider. The answer names each wish that it c
 """
 
 import re
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from itertools import pairwise
 
 from msgspec.structs import replace
 
 from bot.language.anchors import with_anchored_dates
+from bot.language.calendar import ends_of
 from bot.language.clauses import ClauseRole
 from bot.language.entities import with_hours
 from bot.language.hearing import Heard
@@ -90,9 +91,9 @@ def _is_past(tag: Tag, heard: Heard) -> bool:
 
     False if the words contain a month, because "before June" may mean the coming June.
     """
-    days, months = tag.value if isinstance(tag.value, Mapping) else {}, heard.area("dates").month
-    end = str(days.get("end") or "") if days.get("start") else ""
-    return "" < end < heard.today.isoformat() and months.isdisjoint(heard.said.words[tag.first : tag.after])
+    (start, end), months = ends_of(tag.value), heard.area("dates").month
+    over = bool(start) and "" < end < heard.today.isoformat()
+    return over and months.isdisjoint(heard.said.words[tag.first : tag.after])
 
 
 def _asides(heard: Heard) -> frozenset[int]:
