@@ -9,7 +9,7 @@ from bot.language.kernel import AGAIN, DANGER, DATE_SHIFT, FALLBACK, FOLLOW, OF_
 from bot.language.left import others_aside
 from bot.language.licences import Licences, licence_of
 from bot.language.rules import PERSON, IntentRules, Rule
-from bot.language.shapes import Shapes, Workings
+from bot.language.shapes import Shapes
 from bot.language.slots import kinds_of, several_times, slot_of
 from bot.language.text import places_of
 from bot.language.weights import INTENTS, WORKINGS, Weights, evidence
@@ -145,7 +145,7 @@ class Chooser:
         self.weights, self.licences = weights[INTENTS], licences
         self._intents, self._follow = intents, frozenset(name for name in intents if name.startswith(FOLLOW))
         self._subjects = {name: frozenset([one.name for one in entry.subjects]) for name, entry in intents.items()}
-        self._shapes, self._turns, self._workings = Shapes(weights), Turns(weights), Workings(intents, weights)
+        self._shapes, self._turns = Shapes(intents, weights), Turns(weights)
         self._aspects = {name: one for name, one in weights.items() if name in intents}
         asked = [(place, name) for place, name in enumerate(self.weights.labels) if not name.startswith(DANGER)]
         self._entries = [(place, intents[name]) for place, name in asked if name in intents]
@@ -175,7 +175,7 @@ class Chooser:
         changed = more.form in _FORMS or len(more.tags) > len(heard.tags)
         if changed:
             chances, dangers = self.weighed(more, context)
-        more, chances = self._workings.with_rule(more, chances, lambda entry: self.licence(entry, more) is not None)
+        more, chances = self._shapes.with_rule(more, chances, lambda entry: self.licence(entry, more) is not None)
         return more, chances, dangers
 
     def weighed(self, heard: Heard, context: Context | None) -> tuple[dict[str, float], dict[str, float]]:

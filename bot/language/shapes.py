@@ -78,10 +78,12 @@ def shape_evidence(heard: Heard) -> dict[str, list[str]]:
 
 
 class Shapes:
-    """Finds the form of answer that a message asks for."""
+    """Finds the form of answer, and the rule of how plans work, that a message asks for."""
 
-    def __init__(self, weights: Mapping[str, Weights]) -> None:
+    def __init__(self, intents: Mapping[str, IntentRules], weights: Mapping[str, Weights]) -> None:
         self._parts = {name: weights[name] for name in SHAPES if name in weights}
+        self._workings = weights.get(WORKINGS)
+        self._tell = {name: entry for name, entry in intents.items() if entry.workings}
 
     def added(self, heard: Heard) -> Heard:
         """Return the message with the form and the values that the weights are sure of and no phrase states."""
@@ -105,6 +107,22 @@ class Shapes:
             strange=heard.strange - spoken,
             form=told.get(FORM),
         )
+
+    def with_rule(
+        self, heard: Heard, chances: Mapping[str, float], licensed: Callable[[IntentRules], bool]
+    ) -> tuple[Heard, dict[str, float]]:
+        """Return the message with the plan rule that it asks about, if the weights are sure of one, and the chances.
+
+        The licensed intents that explain the rule give the same answer, so the likeliest of them gets the sum of their
+        probabilities.
+        """
+        rule = _label(self._workings, evidence(heard.said, heard.names)) if self._workings and heard.keys else None
+        if rule in {None, OTHER}:
+            return heard, dict(chances)
+        tells = [name for name in chances if name in self._tell and licensed(self._tell[name])]
+        whole = {tells[0]: sum(chances[name] for name in tells)} if tells else {}
+        left = {name: chance for name, chance in chances.items() if name not in tells}
+        return replace(heard, workings=rule), dict(sorted({**whole, **left}.items(), key=lambda one: -one[1]))
 
 
 def _values(told: Mapping[str, str | None]) -> Iterator[tuple[str, str, str]]:
@@ -139,37 +157,6 @@ def _label(weights: Weights, found: EvidenceTexts) -> str | None:
     """Return the likeliest label; None if it is not likely enough."""
     label, chance = next(iter(weights.probabilities(weights.sums(found)).items()))
     return label if chance >= weights.header.sure.get(label, 1.0) else None
-
-
-class Workings:
-    """Finds the rule of how plans work that a message asks about."""
-
-    def __init__(self, intents: Mapping[str, IntentRules], weights: Mapping[str, Weights]) -> None:
-        self._weights = weights.get(WORKINGS)
-        self._tell = {name: entry for name, entry in intents.items() if entry.workings}
-
-    def with_rule(
-        self, heard: Heard, chances: Mapping[str, float], licensed: Callable[[IntentRules], bool]
-    ) -> tuple[Heard, dict[str, float]]:
-        """Return the message with the plan rule that it asks about, if the weights are sure of one, and the chances.
-
-        The licensed intents that explain the rule give the same answer, so the likeliest of them gets the sum of their
-        probabilities.
-        """
-        rule = self._asked(heard)
-        if rule is None:
-            return heard, dict(chances)
-        tells = [name for name in chances if name in self._tell and licensed(self._tell[name])]
-        whole = {tells[0]: sum(chances[name] for name in tells)} if tells else {}
-        left = {name: chance for name, chance in chances.items() if name not in tells}
-        return replace(heard, workings=rule), dict(sorted({**whole, **left}.items(), key=lambda one: -one[1]))
-
-    def _asked(self, heard: Heard) -> str | None:
-        if self._weights is None or not heard.keys:
-            return None
-        chances = self._weights.probabilities(self._weights.sums(evidence(heard.said, heard.names)))
-        rule, chance = next(iter(chances.items()))
-        return rule if rule != OTHER and chance >= self._weights.header.sure.get(rule, 1.0) else None
 
 
 # From this a reading is likelier than not.
