@@ -33,15 +33,15 @@ def with_anchor(heard: Heard, words: WordArea) -> Heard:
     found = _anchor(heard.said, heard.tags, words)
     if found is None:
         return heard
-    places, cut = frozenset(found.places), _joined(heard.clauses, found)
-    asks = (one for one in cut if one.role is ClauseRole.ASKS)
+    cut = _joined(heard.clauses, found)
+    asks = places_of(one for one in cut if one.role is ClauseRole.ASKS)
     return replace(
         heard,
         tags=(*heard.tags, found),
-        marks={**heard.marks, ANCHOR: places},
+        marks={**heard.marks, ANCHOR: frozenset(found.places)},
         names=heard.names | {ANCHOR},
         clauses=cut,
-        asking=heard.asking.union(*(one.places for one in asks)),
+        asking=heard.asking | asks,
     )
 
 

@@ -2,8 +2,10 @@
 
 import re
 import unicodedata
+from bisect import bisect_left, bisect_right
 from collections.abc import Container, Iterable, Sequence
 from functools import lru_cache
+from operator import itemgetter
 
 import msgspec
 from msgspec.structs import replace
@@ -138,6 +140,11 @@ class Utterance(msgspec.Struct, frozen=True):
     def between(self, index: int) -> str:
         """Return the text between the token at `index` and the token before."""
         return self.text[self.spans[index - 1][1] : self.spans[index][0]]
+
+    def tokens(self, start: int, end: int) -> tuple[int, int]:
+        """Return the token range (first, after) of a range of characters."""
+        first = bisect_right(self.spans, start, key=itemgetter(1))
+        return first, bisect_left(self.spans, end, key=itemgetter(0))
 
     @property
     def dashes(self) -> tuple[int, ...]:
