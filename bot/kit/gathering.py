@@ -199,7 +199,7 @@ async def _keep_page(ask: Ask, state: Gathered, step: RecordStep, page: Page) ->
     rows = list({_key(one) or at: one for at, one in enumerate(fitting) if _key(one) not in known}.values())
     state.seen += filter(None, map(_key, rows))
     state.unreadable += page.unreadable
-    for kind, share, some in _shares(rows):
+    for (kind, share), some in grouped(rows, _share_of).items():
         packed = await asyncio.to_thread(pack_lines, some)
         name = f"{len(state.parts)}"
         await ask.own_drawer.put(name, packed)
@@ -212,13 +212,8 @@ def _key(entry: Entry) -> str:
     return f"{entry.type}/{entry.id}" if entry.id else ""
 
 
-def _shares(rows: Iterable[Entry]) -> Iterable[tuple[str, Marking, list[Entry]]]:
-    """Return the resources grouped by type, those with a sensitivity label in groups of their own."""
-
-    def share_of(one: Entry) -> tuple[str, Marking]:
-        return one.type, "marked" if one.labels or labels_of(one.raw) else "open"
-
-    return [(*share, some) for share, some in grouped(rows, share_of).items()]
+def _share_of(one: Entry) -> tuple[str, Marking]:
+    return one.type, "marked" if one.labels or labels_of(one.raw) else "open"
 
 
 def pack_lines(rows: Iterable[Entry]) -> bytes:
