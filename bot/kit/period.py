@@ -5,7 +5,7 @@ newest first, and only while every claim lies in its window; otherwise the pages
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 
@@ -15,7 +15,7 @@ from bot.errors import PayerError
 from bot.kit.ask import Ask
 from bot.kit.claims import PAYERS_LANGUAGE, asks_for_care, claim_search, undated, with_gaps
 from bot.kit.reading import MOST
-from bot.kit.spans import A_ZONE, BILLED_LATE, days_around
+from bot.kit.spans import A_ZONE, days_around
 from bot.payer.budget import MIB, Gap
 from bot.records.bundle import Page
 from bot.records.claim import Claim, read_claims
@@ -64,7 +64,11 @@ class _Tally(msgspec.Struct):
         self.total = page.total if self.total is None else self.total
         self.ask.report.progress.count_read(len(self.claims), self.total)
         days = [day.first for one in claims if not one.is_stay and (day := believed_day(one, self.ask.today))]
-        self.days = _falling(self.days, days)
+        before = self.days
+        if before is None or any(one < other for one, other in pairwise([*before[-1:], *days])):
+            self.days = None
+        elif days:
+            self.days = [*before[:1], *days[-1:]]
         return claims
 
     @property
@@ -90,7 +94,7 @@ async def period_claims(ask: Ask, start: date, end: date | None = None, *, peopl
     """
     ask.budget.widen(pages=_PAGES, resources=_RESOURCES, total=_BYTES)
     tally, tried = _Tally(ask), False
-    async for page in _pages(ask, start, end, people=people):
+    async for page in ask.search(claim_search(*days_around(start, end), page_size=_PAGE, people=people)):
         await tally.add(page)
         read = list(tally.claims.values())
         if page.next_url is None or not tally.in_order:
@@ -103,12 +107,6 @@ async def period_claims(ask: Ask, start: date, end: date | None = None, *, peopl
             if await _read_windows(tally, start, _newest_left(read), people=people):
                 break
     return await tally.claim_set(*days_around(start, end))
-
-
-def _pages(
-    ask: Ask, start: date, end: date | None, *, people: bool, late: timedelta = BILLED_LATE
-) -> AsyncIterator[Page]:
-    return ask.search(claim_search(*days_around(start, end, late=late), page_size=_PAGE, people=people))
 
 
 def _newest_left(read: list[Claim]) -> date:
@@ -150,7 +148,8 @@ async def _window(tally: _Tally, first: date, last: date, *, people: bool) -> No
         _Ignored: A claim lies outside the window.
     """
     try:
-        async for page in _pages(tally.ask, first, last, people=people, late=A_ZONE):
+        days = days_around(first, last, late=A_ZONE)
+        async for page in tally.ask.search(claim_search(*days, page_size=_PAGE, people=people)):
             early, late = first - A_ZONE, last + A_ZONE
             rows = [claim for claim in await tally.add(page) if claim.service.known and not claim.is_stay]
             if not all(claim.service.overlaps(early, late) for claim in rows):
@@ -181,16 +180,6 @@ async def history(ask: Ask, *filters: tuple[str, str], since: date | None = None
         if since and tally.in_order and _newest_left(list(tally.claims.values())) < since:
             break
     return await tally.claim_set(*filters)
-
-
-def _falling(before: list[date] | None, days: list[date]) -> list[date] | None:
-    """Return the first and the last day of `before` and `days` together; None if the days do not descend.
-
-    `before` are the first and the last day of the earlier pages, or None if these did not descend.
-    """
-    if before is None or any(one < other for one, other in pairwise([*before[-1:], *days])):
-        return None
-    return [*before[:1], *before[-1:], *days[-1:]] if days else before
 
 
 def same_month(day: date, start: date, end: date) -> bool | None:
