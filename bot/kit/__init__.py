@@ -50,7 +50,7 @@ from bot.kit.most import (
 from bot.kit.near_claims import compares_named, near_claims, Nearest, parted, sides_said
 from bot.kit.network_names import adds_to, names_of, telling, Wanted, wanted
 from bot.kit.news import (
-    as_seen, Doctors, doctors_gone, doctors_seen, doctors_still, LOOKED_AT, mark, marks_of_claims, Seen, WithSeen)
+    as_seen, Doctors, doctors_changed, doctors_seen, LOOKED_AT, mark, marks_of_claims, Seen, WithSeen)
 from bot.kit.offers import (
     AppealCase, AppealOutcome, CallNote, CaseChange, CaseKept, Document, Offer, ReminderKept, ReminderWish,
     WithCase, WithDocument, WithReminder)

@@ -40,13 +40,7 @@ Reader = Callable[[RawJson, tuple[str, ...]], R]
 
 
 async def records(
-    ask: Ask,
-    search: Search,
-    read: Reader[R],
-    *,
-    optional: bool = False,
-    shown: bool = False,
-    spare: Sequence[str] = (),
+    ask: Ask, search: Search, read: Reader[R], *, optional: bool = False, shown: bool = False, spare: Sequence[str] = ()
 ) -> tuple[R, ...]:
     """Return all records that a search finds, in the server's order.
 
