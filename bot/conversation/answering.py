@@ -41,9 +41,9 @@ from bot.kit import (
     network_names,
     own_networks,
 )
-from bot.kit.anchors import in_its_time
 from bot.kit.coverages import plan_year_of
 from bot.kit.near_claims import others_that_may_hold, untaken
+from bot.kit.period import in_its_time
 from bot.kit.spans import with_sets
 from bot.language.asked import asked_in
 from bot.language.clauses import asks_whether

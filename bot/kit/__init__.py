@@ -50,7 +50,7 @@ from bot.kit.most import (
 from bot.kit.near_claims import compares_named, near_claims, Nearest, parted, sides_said
 from bot.kit.network_names import adds_to, names_of, telling, Wanted, wanted
 from bot.kit.news import (
-    as_seen, Doctors, doctors_gone, doctors_seen, doctors_still, LOOKED_AT, mark, marks_of_claims, Seen, WithSeen)
+    as_seen, Doctors, doctors_changed, doctors_seen, LOOKED_AT, mark, marks_of_claims, Seen, WithSeen)
 from bot.kit.offers import (
     AppealCase, AppealOutcome, CallNote, CaseChange, CaseKept, Document, Offer, ReminderKept, ReminderWish,
     WithCase, WithDocument, WithReminder)
@@ -65,7 +65,7 @@ from bot.kit.ranking import (
     counts_asked, ends_asked, LONG, of_unit, often_asked, ranking_asked, since_first, sizes_group, summed_filter,
     threshold_asked, times_asked, unit_asked)
 from bot.kit.reading import records
-from bot.kit.record_files import record_document, RecordPapers
+from bot.kit.gathering import record_document, RecordPapers
 from bot.kit.said import (
     asks_claims, asks_one, asks_parts, asks_several, by_name, by_side, compares_shown, confirms, filter_of, fitting,
     is_ranking, plurals, whole_of, with_sides)

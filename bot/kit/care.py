@@ -215,13 +215,6 @@ def curve_of(results: Sequence[Observation]) -> Curve | None:
     return Curve(drawn, len(results) - len(drawn), unit or None, low, high)
 
 
-def _sizes(one: Observation) -> tuple[Decimal, ...]:
-    """Return the numbers of a dated result, also in the unit in which it is shown first; () if it has none."""
-    figure = one.main.value.quantity if one.main.value else None
-    shown = (figure.customary.value,) if figure and figure.customary else ()
-    return (*figures_of(one), *shown) if unit_of(one) is not None else ()
-
-
 class OnRecord(Summary, Generic[T], frozen=True):
     """One page of records; `first` is the position of its first record, `found` the number of records that were read.
 
@@ -274,7 +267,13 @@ class TestsOnRecord(OnRecord[Series], frozen=True):
         rows = (self.only.results if self.every else self.only.results[:1]) if self.only else ()
         if self.marks and rows and all(one.main.mark for one in rows):
             return tuple(one for one in rows if one.main.mark in self.marks)
-        sizes = [(one, found) for one in rows if (found := _sizes(one))]
+        figures = (
+            (one, one.main.value.quantity if one.main.value else None) for one in rows if unit_of(one) is not None
+        )
+        sizes = [
+            (one, (*figures_of(one), *((figure.customary.value,) if figure and figure.customary else ())))
+            for one, figure in figures
+        ]
         if self.limit is None or not sizes:
             return None
         (number, over), size = self.limit, sizes[0][1]

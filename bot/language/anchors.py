@@ -1,6 +1,6 @@
 """Periods that a message dates by an event in the member's record: "since my surgery", "the same day as my MRI".
 
-This module finds the event's description. `bot.kit.anchors` looks up the event's day in the record.
+This module finds the event's description. `bot.kit.period` looks up the event's day in the record.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
