@@ -27,8 +27,8 @@ from bot.kit.cases import AppealCase, AppealOutcome, CallNote
 from bot.kit.organizations import Choice, affiliations_of, nearest
 from bot.records.share import left_of, tells_state
 from bot.kit.claims import (
-    Medication, WhyGone, care_words, checked, cite_claims, claim_by_id, claim_news, claim_numbered, claims_around,
-    medications, newest_claims, newest_visits, of_these, shown_alone, why_gone, with_one_before)
+    Medication, WhyGone, care_words, checked, cite_claims, claim_before, claim_by_id, claim_news, claims_around,
+    claims_numbered, medications, newest_claims, newest_visits, of_these, shown_alone, why_gone, with_one_before)
 from bot.kit.coming import (
     Wants, counted_toward, counting_asked, is_timeless, names_care, sides_asked, unsaid_of, wants_to_come)
 from bot.kit.conditions import is_called as is_called_so
@@ -74,7 +74,7 @@ from bot.kit.sized import Threshold, amount_asked
 from bot.language.classed import AmountLimits
 from bot.language.calendar import later
 from bot.kit.sides import compares_named, parted, sides_said
-from bot.kit.spans import days_around, service_dates, span_of, time_of, times_set_apart
+from bot.kit.spans import days_around, days_of, service_dates, span_of, time_of, times_set_apart
 from bot.kit.spelling import is_named, name_of_state, words_of
 from bot.kit.floors import yearly_asked
 from bot.kit.toward import Toward, went_toward
@@ -83,7 +83,7 @@ from bot.kit.amounts import (
 from bot.kit.tense import asks_from_now_on, hand_over_ahead, lies_after, may_be_ahead, may_come, speaks_ahead
 from bot.kit.to_come import ToCome, price_named, to_come
 from bot.kit.uses import drugs_of_use, is_for, of_use
-from bot.kit.claim_filter import Chosen, ClaimFilter, any_time, choose, is_numbered, with_fills
+from bot.kit.claim_filter import Chosen, ClaimFilter, any_time, choose, with_fills
 from bot.kit.which import count_asked, parts_named, place_of, reaches, shown_before, the_one
 from bot.kit.who import OfProvider, Who, is_titled, who, who_shown
 from bot.payer.discovery import PayerHealth
@@ -102,7 +102,7 @@ from bot.records.details import is_npi
 from bot.records.formulary import Drug, DrugList, PharmacyCost, TierCosts
 from bot.records.share import ClaimLine, read_lines
 from bot.records.listing import Listing
-from bot.records.claim_set import NO_DOUBTS, ClaimSet, Story, SumDoubts, Visits, Within, fills, story_of, visits
+from bot.records.claim_set import NO_DOUBTS, ClaimSet, Story, SumDoubts, Visits, Within, fill_after, story_of, visits
 from bot.records.money import Amount, by_currency, difference
 from bot.records.care import Observation
 from bot.records.patient import Patient

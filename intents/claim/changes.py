@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 from msgspec.structs import replace
 
-from bot.kit import Amount, Ask, Claim, Summary, choose, claim_numbered, days_around, filter_of, newest_claims
+from bot.kit import Amount, Ask, Claim, Summary, choose, claim_before, days_around, filter_of, newest_claims
 
 SHOWN = 3
 AMOUNTS = ("billed", "allowed", "plan_paid", "owed", "deductible", "copay", "coinsurance")
@@ -40,7 +40,7 @@ async def answer(ask: Ask) -> Changes:
 
 
 async def _looked_up(ask: Ask, now: Claim) -> Claim | None:
-    before = await claim_numbered(ask, now.replaces[0]) if now.replaces else None
+    before = await claim_before(ask, now)
     return before if before and before.id != now.id and not before.sensitive else None
 
 
