@@ -234,7 +234,8 @@ async def answer(ask: Ask) -> Spending:
 
 async def _summed(ask: Ask) -> tuple[Ask, ClaimSet, Spending]:
     """Return the question with the provider names and the period that the claims give, the claims, and the sums."""
-    claim_set = await period_claims(ask, *_read(ask))
+    (start, end), (first, last) = _time(ask), time_of(of_whole(ask)) if "date_whole" in ask.slots else _time(ask)
+    claim_set = await period_claims(ask, min(start, first), max(end, last))
     ask = since_first(by_name(ask, claim_set.every), claim_set)
     wanted = filter_of(ask)
     if "each" in ask.arguments and not with_fills(choose(claim_set.added, wanted).claims, wanted):
@@ -253,6 +254,7 @@ def summarize(claim_set: ClaimSet, ask: Ask) -> Spending:
     split = _split(ask)
     apart = threshold_asked(ask) or ask.asked.each or ends_asked(ask) or wanted.each_of
     ranks = one and not (split or is_partial or "by" in ask.arguments or apart)
+    shown = ask.asked.each or filter_of(ask).each_of or "each" in ask.arguments
     by_words = ask.asked.by in {"kind", "doctor"} and {"ranked", "top"}.isdisjoint(ask.asked.says)
     ranking = ranking_asked(ask) if ranks else None
     most = most_of(ask, counted, wanted) if ranks and not _ranks_sides(wanted, ask) else None
@@ -281,7 +283,7 @@ def summarize(claim_set: ClaimSet, ask: Ask) -> Spending:
         doubts=found.doubts,
         is_partial=is_partial,
         by=ask.arguments.get("by") or (ask.asked.by if by_words else None),
-        each=_each(ask, counted),
+        each=tuple(claim for claim in counted if not claim.sensitive)[:_EACH] if shown else (),
         measures=measures_of(ask, counted) if one else (),
         ends=ends_of(ask, plain, wanted),
         question=text_of(ask, "question") if one and not ranking and "by" not in ask.arguments else None,
@@ -300,12 +302,6 @@ def _split(ask: Ask) -> frozenset[str]:
     types = {*values_of(ask, "claim_type"), *(["pharmacy"] if "fill" in values_of(ask, "unit") else [])}
     types |= {"professional"} if "doctors" in ask.asked.says else set()
     return frozenset(types) if "split" in ask.asked.says else frozenset()
-
-
-def _each(ask: Ask, counted: Sequence[Claim]) -> tuple[Claim, ...]:
-    """Return the claims to show one by one, newest first, without sensitive ones; () if the question asks for a sum."""
-    shown = ask.asked.each or filter_of(ask).each_of or "each" in ask.arguments
-    return tuple(claim for claim in counted if not claim.sensitive)[:_EACH] if shown else ()
 
 
 def _held_against(summary: Spending, claim_set: ClaimSet, ask: Ask, counted: Sequence[Claim]) -> Spending:
@@ -353,12 +349,6 @@ def _time(ask: Ask) -> tuple[date, date]:
         return date(ask.today.year, 1, 1), ask.today
     since, back = times_asked(ask, LONG if ask.asked.each and filter_of(ask).narrows else None)
     return (since, ask.today) if since else time_of(ask, back)
-
-
-def _read(ask: Ask) -> tuple[date, date]:
-    """Return the shortest period with the days of the sum and the days of the whole of which the sum is a part."""
-    (start, end), (first, last) = _time(ask), time_of(of_whole(ask)) if "date_whole" in ask.slots else _time(ask)
-    return min(start, first), max(end, last)
 
 
 def _wanted(ask: Ask) -> ClaimFilter:
