@@ -22,9 +22,9 @@ from bot.kit.cards import by_provider, Card, cards, Ranked, ranked
 from bot.kit.care import (
     as_of, care_plans, Curve, curve_of, dated, on_record, OnRecord, results, Series, series, shield, Shielded,
     tests_on_record, TestsOnRecord, UNSHIELDED)
-from bot.kit.claim_filter import any_time, choose, Chosen, ClaimFilter, is_numbered, with_fills
+from bot.kit.claim_filter import any_time, choose, Chosen, ClaimFilter, with_fills
 from bot.kit.claims import (
-    care_words, checked, cite_claims, claim_by_id, claim_news, claim_numbered, claims_around, Medication,
+    care_words, checked, cite_claims, claim_by_id, claim_news, claims_around, Medication,
     medications, newest_claims, newest_visits, of_these, shown_alone, why_gone, WhyGone, with_one_before)
 from bot.kit.coming import (
     counted_toward, counting_asked, is_timeless, names_care, sides_asked, Toward, unsaid_of, Wants, wants_to_come,
@@ -86,7 +86,7 @@ from bot.records.card import card_bundle, PayerContact, PayerPhone
 from bot.records.care import CarePlan, Condition, Observation, Procedure
 from bot.records.care_kind import care_kinds, CareKind, CareKinds, kind_shown, NO_KINDS, Shown
 from bot.records.claim import Claim, read_claims
-from bot.records.claim_set import ClaimSet, fills, NO_DOUBTS, Story, story_of, SumDoubts, Visits, visits, Within
+from bot.records.claim_set import ClaimSet, NO_DOUBTS, Story, story_of, SumDoubts, Visits, visits, Within
 from bot.records.coverage import CostShare, Coverage, same_plan
 from bot.records.decode import Unreadable
 from bot.records.details import is_npi
@@ -99,5 +99,9 @@ from bot.records.reasons import Contract, read_contract, Reason
 from bot.records.share import (
     ClaimLine, Doubt, doubts_of, left_of, owed_steps, read_lines, Step, sum_of, tells_state, Term, Why, why_of)
 from bot.records.written import PartialDate
+from bot.kit.claims import claim_before
+from bot.kit.claims import claims_numbered
+from bot.kit.spans import days_of
+from bot.records.claim_set import fill_after
 # isort: on
 # fmt: on
