@@ -181,17 +181,15 @@ def web_app(bot: Bot, channels: Collection[Running] = (), *, more: Sequence[Rout
     about = AboutPages(bot.settings, bot.renderer)
     limit = SharedLimit(ADDRESS, "page of an address", bot.counters)
     guard = Middleware(AddressLimit, renderer=bot.renderer, limit=limit)
-    own = (*watched, *about.routes(), *pages, *(route for channel in channels for route in channel.routes()))
+    own = [*watched, *about.routes(), *pages, *(route for channel in channels for route in channel.routes())]
+    for at, one in enumerate(own):
+        if one.path in limited:
+            methods = sorted(one.methods or ())
+            own[at] = Route(one.path, one.endpoint, methods=methods, name=one.name, middleware=[guard])
     app = Starlette(
-        routes=[*(_guarded(route, guard) if route.path in limited else route for route in own), *more],
+        routes=[*own, *more],
         middleware=[entrance_of(bot.settings)],
         exception_handlers={HTTPException: about.missing, Exception: about.failed},
     )
     app.router.redirect_slashes = False  # it would redirect to the Host header, with the id of a link
     return app
-
-
-def _guarded(route: Route, guard: Middleware) -> Route:
-    """Return the same route behind a middleware of its own."""
-    methods = sorted(route.methods or ())
-    return Route(route.path, route.endpoint, methods=methods, name=route.name, middleware=[guard])
