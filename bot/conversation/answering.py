@@ -78,12 +78,6 @@ class Answering:
         self._parts, self._reminding = parts, reminding
         self.own = OwnRecords(parts, self._prepare, self.limits)
 
-    def progress_note(self, asked: Asked, progress: Progress, *, private: bool) -> Answered:
-        """Return a note that the search is under way. A `private` note is shown in the member's own chat only."""
-        kind: type[Answered] = Private if private else Shareable
-        values, language = {"progress": progress}, asked.language
-        return self._pack.reply(kind, asked.intent, "still_looking", values, language, final=False, passing=True)
-
     def limits(self) -> Budget:
         """Return the budget of one message, which all its questions share."""
         return Budget(self._parts.patience.wall, clock=self._parts.clock)
