@@ -128,7 +128,10 @@ async def assemble(
         audit, dialogue, recent = Audit(table), Dialogue(table, pack.intents), MemberCache(wire.clock)
         meter.tally = tally = Tally(table, audit.pseudonym, now)
         telling = Telling(pack, keeper := Keeper(pack, dialogue), meter)
-        accounts = _accounts(settings, pack, table, wire, discovery, audit, telling, recent)
+        told, folder = telling.tell, pack.templates / "pages"
+        accounts = Accounts(
+            *(settings, table, wire, discovery, audit), pages=folder, failed=told, elsewhere=told, ended=recent.forget
+        )
         stack.push_async_callback(accounts.close)
         parts = Parts(pack=pack, accounts=accounts, audit=audit, dialogue=dialogue, keeper=keeper, meter=meter, now=now)
         hours, address = settings.bot_delete_after_hours, settings.bot_public_url
@@ -139,7 +142,7 @@ async def assemble(
         publisher = Publisher(Printer(pack.templates / "documents", {"payer": pack.payer}), documents, links)
         answering = _answering(settings, parts, wire, recent, publisher, reminding, patience.wall)
         turn = _turn(settings, parts, answering, table, retention, telling, reminding, patience)
-        renderer = Renderer(pack.templates / "pages", settings)
+        renderer = Renderer(folder, settings)
         forget = partial(_forget, retention, accounts)
         pages, calls = Pages(documents, renderer, address), RollCall(store, accounts, audit, forget)
         reach = Reach(telling.push, turn.handing_over.post, {}, calls.ask, calls.lists)
@@ -158,29 +161,6 @@ async def assemble(
 
 def _counters(store: Store, audit: Audit) -> CounterStore | None:
     return CounterStore(store, audit.keyed) if store.shared else None
-
-
-def _accounts(  # noqa: PLR0917 -- the composition root hands over what it made
-    settings: Settings,
-    pack: Pack,
-    table: SealedTable,
-    http: Http,
-    discovery: Discovery,
-    audit: Audit,
-    telling: Telling,
-    recent: MemberCache,
-) -> Accounts:
-    return Accounts(
-        settings=settings,
-        table=table,
-        http=http,
-        discovery=discovery,
-        audit=audit,
-        pages=pack.templates / "pages",
-        failed=telling.tell,
-        elsewhere=telling.tell,
-        ended=recent.forget,
-    )
 
 
 def _answering(  # noqa: PLR0917 -- as above

@@ -36,8 +36,9 @@ from bot.errors import (
     SignInRefused,
     SignInSlow,
 )
+from bot.payer.budget import MIB
 from bot.payer.discovery import Discovery, Endpoints
-from bot.payer.http import Http, HttpAnswer
+from bot.payer.http import Call, Http, HttpAnswer
 
 _ASSERTION_SECONDS = 240  # SMART App Launch 2.2, "Request": an assertion lives five minutes at most
 _ALGORITHMS = {"RSA": "RS384", "P-384": "ES384", "P-256": "ES256", "P-521": "ES512"}
@@ -229,7 +230,7 @@ class TokenEndpoint:
         method = method_of(self._settings, (await self._discovery.endpoints()).client_auth)
         _, headers, body = self._proof(method).prepare("POST", url, dict(_ACCEPT), body)
         try:
-            return await self._http.post_form(url, body, headers, self._http.clock() + _PATIENCE)
+            return await self._http.send(Call(url, headers, self._http.clock() + _PATIENCE, MIB, form=body))
         except PayerSlow:
             raise SignInSlow("the payer's sign-in took too long") from None
         except PayerError as error:

@@ -56,17 +56,9 @@ def _quiet(_: Given) -> Settings:
     return own_settings(level="ERROR")
 
 
-def _of_a_demo(given: Given) -> Settings:
-    return own_settings(level="ERROR", file=".env" if given["data"] else None)  # without data nothing is anybody's own
-
-
 def _to_serve(given: Given) -> Settings:
     gc.disable()  # until it serves: a start makes much and drops little
     return own_settings(serving=not given["sandbox"])
-
-
-def _of_an_app(given: Given) -> Settings:
-    return settings_of("BOT_", "TEAMS_" if given["teams"] else "SLACK_APP_TOKEN")
 
 
 def _of_a_store(_: Given) -> Settings:
@@ -193,7 +185,7 @@ COMMANDS: Mapping[str, Job | Jobs] = {
         "Play a short conversation with a made-up payer, then let you ask.",
         "rehearsal:demo",
         (_DATA,),
-        _of_a_demo,
+        lambda given: own_settings(level="ERROR", file=".env" if given["data"] else None),  # else nothing is one's own
         until_interrupted=True,
     ),
     "chat": Job(
@@ -310,7 +302,7 @@ COMMANDS: Mapping[str, Job | Jobs] = {
             click.Option(["--json", "as_json"], is_flag=True, help="Print the manifest as JSON."),
             click.Option(["--teams"], type=_FILE, help="Write the Teams app package there."),
         ),
-        _of_an_app,
+        lambda given: settings_of("BOT_", "TEAMS_" if given["teams"] else "SLACK_APP_TOKEN"),
     ),
     "channels": Job(
         "Print what each channel can do, as a table in Markdown.",

@@ -16,7 +16,6 @@ import structlog
 from bot.delivery.inbox import Later
 from bot.delivery.reminders import (
     ABOUTS,
-    About,
     Interval,
     Reminder,
     due_today,
@@ -25,6 +24,7 @@ from bot.delivery.reminders import (
     moment_of,
     next_morning,
     read,
+    reminders_of,
     rest,
     waking,
 )
@@ -171,17 +171,14 @@ class Tellings:
     async def _keep_found(self, key: str, reminder: Reminder) -> None:
         """Store the keys of the reminders in a message found in the chat: all that were due when it was begun."""
         moment, person = datetime.fromtimestamp(reminder.since, self.now().tzinfo), reminder.person
-        also = (each for each, one in await self._rows(person, "appeal") if due_today(one, each, moment))
+        days = await reminders_of(self._table, person, ("appeal",))
+        also = (each for each, one in days if due_today(one, each, moment))
         await self._keep_told(person, (key, *also))
 
     async def _is_begun(self, key: str, person: Person) -> bool:
         """Return whether a process that ended was sending another of the person's reminders, perhaps with this one."""
-        every = [*await self._rows(person, "appeal"), *await self._rows(person, "news")]
+        every = await reminders_of(self._table, person)
         return any(one.telling is not None and each != key for each, one in every)
-
-    async def _rows(self, person: Person, about: About) -> list[tuple[str, Reminder]]:
-        rows = await self._table.owned(kind_of(person.platform, about), person.key)
-        return [(key, one) for key, plain in rows if (one := read(plain))]
 
     def _day_of(self, person: Person) -> str:
         return f"{person.key}/{self.now().date()}"

@@ -76,11 +76,8 @@ class SealedTable:
 
     async def listed(self, kind: str) -> AsyncIterator[tuple[Row, bytes | None]]:
         """Yield every row of a kind with its decrypted value, in the order of storing. They are read in batches."""
-        page = await self.store.listed(kind)
-        while page:
-            for row in page:
-                yield row, self.opened(kind, row.key, row.value)
-            page = await self.store.listed(kind, after=page[-1].number)
+        async for row in self.store.every(kind):
+            yield row, self.opened(kind, row.key, row.value)
 
 
 _KEY_BYTES = 32
