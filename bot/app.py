@@ -140,10 +140,10 @@ async def assemble(
         reminding = Reminding(parts, Reminders(table, now), Cases(table), push=telling.push, interval=interval)
         links, documents = HealthLinks(table, audit, address), Documents(table, audit, address)
         publisher = Publisher(Printer(pack.templates / "documents", {"payer": pack.payer}), documents, links)
-        answering = _answering(settings, parts, wire, recent, publisher, reminding, patience.wall)
-        turn = _turn(settings, parts, answering, table, retention, telling, reminding, patience)
-        renderer = Renderer(folder, settings)
-        forget = partial(_forget, retention, accounts)
+        answering, turn = _conversation(
+            *(settings, parts, table, wire, recent, publisher, reminding, telling, retention, patience)
+        )
+        renderer, forget = Renderer(folder, settings), partial(_forget, retention, accounts)
         pages, calls = Pages(documents, renderer, address), RollCall(store, accounts, audit, forget)
         reach = Reach(telling.push, turn.handing_over.post, {}, calls.ask, calls.lists)
         due = _due(parts, table, reminding, answering, reach, interval)
@@ -163,16 +163,19 @@ def _counters(store: Store, audit: Audit) -> CounterStore | None:
     return CounterStore(store, audit.keyed) if store.shared else None
 
 
-def _answering(  # noqa: PLR0917 -- as above
+def _conversation(  # noqa: PLR0917 -- the composition root hands over what it made
     settings: Settings,
     parts: Parts,
+    table: SealedTable,
     http: Http,
     recent: MemberCache,
     publisher: Publisher,
     reminding: Reminding,
-    wall: float,
-) -> Answering:
-    return Answering(
+    telling: Telling,
+    retention: Retention,
+    patience: Patience,
+) -> tuple[Answering, Turn]:
+    answering = Answering(
         parts,
         directory=DirectoryClient(http, settings.directory_url, kept=ResponseCache(http.clock)),
         member=member_client(settings, http, parts.accounts.renew, recent),
@@ -180,24 +183,12 @@ def _answering(  # noqa: PLR0917 -- as above
         publisher=publisher,
         reminding=reminding,
         health=Probe(http, settings.directory_url).state,
-        wall=wall,
+        wall=patience.wall,
         clock=http.clock,
     )
-
-
-def _turn(  # noqa: PLR0917 -- as above
-    settings: Settings,
-    parts: Parts,
-    answering: Answering,
-    table: SealedTable,
-    retention: Retention,
-    telling: Telling,
-    reminding: Reminding,
-    patience: Patience,
-) -> Turn:
     handoff = settings.bot_handoff_channel or "", settings.bot_handoff_email or ""
     ratings = Ratings(table.store, parts.meter, parts.now)
-    return Turn(
+    turn = Turn(
         parts,
         answering,
         retention=retention,
@@ -209,6 +200,7 @@ def _turn(  # noqa: PLR0917 -- as above
         reminding=reminding,
         handing_over=HandingOver(parts, table.store, *handoff),
     )
+    return answering, turn
 
 
 async def _forget(retention: Retention, accounts: Accounts, person: Person) -> None:
