@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 import msgspec
 import structlog
@@ -19,7 +20,7 @@ from starlette.middleware import Middleware
 from starlette.routing import Route
 
 from bot.accounts.access import member_client
-from bot.accounts.accounts import Accounts, RollCall
+from bot.accounts.accounts import HOUR, Accounts, RollCall
 from bot.accounts.endpoint import endpoints_of
 from bot.accounts.pages import AboutPages, AddressLimit
 from bot.accounts.render import Renderer
@@ -153,8 +154,7 @@ async def assemble(
         )
         stack.push_async_callback(tally.flush)
         stack.push_async_callback(last_checkpoint, anchor := Anchor(audit, anchor_file(settings)))
-        sweeping = sweep(store, retention, anchor, accounts.keep_whole)
-        for job in (sweeping, calls.every_hour(), due.every_minute(), watch_clock(store), tally.every_minute()):
+        for job in _jobs(bot, tally, anchor):
             stack.push_async_callback(stopped, asyncio.create_task(job))
         yield bot
 
@@ -286,15 +286,7 @@ async def correct_clock_change(store: Store, clock: Callable[[], float] = time.t
     return back
 
 
-async def watch_clock(store: Store) -> None:
-    """Check every few seconds whether the clock was set back, until cancelled."""
-    while True:
-        with contextlib.suppress(StoreError):
-            await correct_clock_change(store)
-        await asyncio.sleep(EVERY)
-
-
-_SWEEP_SECONDS = 300
+REMINDING, COUNTING, SWEEPING = 60.0, 60.0, 300.0  # seconds
 _CANCEL_AGAIN = 0.2  # seconds
 
 
@@ -304,17 +296,38 @@ async def last_checkpoint(anchor: Anchor) -> None:
         await anchor.advance()
 
 
+def _jobs(bot: Bot, tally: Tally, anchor: Anchor) -> Iterator[Coroutine[Any, Any, None]]:
+    """Yield what a running bot does again and again."""
+    yield repeat(partial(sweep, bot.store, bot.retention, anchor, bot.accounts.keep_whole), SWEEPING, at_once=True)
+    yield repeat(partial(correct_clock_change, bot.store), EVERY, at_once=True)
+    yield from (repeat(job, REMINDING) for job in (bot.due.of_days, bot.due.of_news))
+    yield repeat(tally.flush, COUNTING)
+    yield repeat(bot.roll_call.once, HOUR)
+
+
 async def sweep(
     store: Store, retention: Retention, anchor: Anchor, keep_whole: Callable[[], Awaitable[object]]
 ) -> None:
-    """Every five minutes, delete expired rows and messages, keep a checkpoint, and call `keep_whole`. Never return."""
+    """Delete expired rows and messages, keep a checkpoint of the audit trail, and call `keep_whole`."""
+    await store.sweep()
+    await retention.expire()
+    await anchor.keep()
+    await keep_whole()
+
+
+async def repeat(job: Callable[[], Awaitable[object]], seconds: float, *, at_once: bool = False) -> None:
+    """Do a job every `seconds`, at first after them or `at_once`, until cancelled.
+
+    If the store cannot be used, the next time tries again.
+    """
+    if not at_once:
+        await asyncio.sleep(seconds)
     while True:
-        with contextlib.suppress(StoreError):
-            await store.sweep()
-            await retention.expire()
-            await anchor.keep()
-            await keep_whole()
-        await asyncio.sleep(_SWEEP_SECONDS)
+        try:
+            await job()
+        except StoreError as error:
+            log.warning("put off", kind=type(error).__name__)
+        await asyncio.sleep(seconds)
 
 
 async def stopped(task: asyncio.Task[None]) -> None:

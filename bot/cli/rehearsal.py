@@ -68,15 +68,10 @@ async def serve_payer(*, port: int, data: Path | None, client_auth: ClientMethod
         told += [f"sign in as {one.username}: {one.display}. {one.about}" for one in people]
         told.append(f"{sum(1 for _ in world.of_type('Patient'))} patients; Ctrl-C stops")
         print("\n".join(told), flush=True)  # noqa: T201 -- the command's result
-        await _until_stopped()
-
-
-async def _until_stopped() -> None:
-    stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stopped.set)
-    await stopped.wait()
+        stopped, loop = asyncio.Event(), asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, stopped.set)
+        await stopped.wait()
 
 
 @asynccontextmanager

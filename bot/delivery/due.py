@@ -6,7 +6,6 @@ are spread over the interval, a few at a time, so that a slow payer delays nobod
 """
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from datetime import datetime
 from functools import partial
@@ -17,12 +16,10 @@ import structlog
 
 from bot.delivery import reminders
 from bot.delivery.tellings import UNREAD, Tellings
-from bot.errors import StoreError
 from bot.stores.base import Row
 
 log = structlog.get_logger("reminders")
 
-_EVERY = 60.0  # seconds
 _AT_ONCE, _LOOKS_AT_ONCE = 4, 8  # messages to one platform; checks for news
 _APART = 0.25  # seconds between the beginnings of two checks
 
@@ -35,10 +32,6 @@ class DueReminders:
     ) -> None:
         self._tellings, self._look, self._pause = tellings, look, pause
         self._turn, self._free_at = asyncio.Lock(), 0.0
-
-    async def every_minute(self) -> None:
-        """Send every minute what is due, until cancelled. If the store cannot be used, the next minute tries again."""
-        await _run_all([self._minutely(self.of_days), self._minutely(self.of_news)])
 
     async def once(self) -> int:
         """Send what is due now and not being sent by another process. Return the number of reminders sent."""
@@ -56,12 +49,6 @@ class DueReminders:
             asyncio.Semaphore(_LOOKS_AT_ONCE),
         )
         return await _run_all(_work_rows(partial(self._tellings.leased, one), self._news_due, slots) for one in kinds)
-
-    async def _minutely(self, once: Callable[[], Awaitable[int]]) -> int:
-        while True:
-            await asyncio.sleep(_EVERY)
-            with contextlib.suppress(StoreError):
-                await once()
 
     async def _read(self, row: Row) -> reminders.Reminder | None:
         """Return the reminder in a row. If it cannot be read, hide the row for a while and return None."""

@@ -133,7 +133,6 @@ LEAST = 5
 TallyKind = Literal["answered", "unread", "fault", "rated", "seconds", "day", "payer", "waited"]
 _KIND = "tally"
 _KEPT = 400 * 86_400.0  # seconds: a whole year can be held against the year before
-_EVERY = 60.0
 _NOBODY = frozenset({"mcp"})  # each call of an assistant's is another person: one caller would be five people
 _SHORT = 12  # letters of a hash
 
@@ -197,12 +196,6 @@ class Tally:
                 if isinstance(error, StoreError):
                     return
                 raise
-
-    async def every_minute(self) -> None:
-        """Flush once a minute until cancelled."""
-        while True:
-            await asyncio.sleep(_EVERY)
-            await self.flush()
 
     def _changed(self, key: str, times: int, people: set[str], before: bytes | None) -> bytes:
         """Return the encrypted count that replaces the one before."""

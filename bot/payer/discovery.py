@@ -244,11 +244,9 @@ class Discovery:
     async def capabilities(self, base: str) -> Capabilities:
         """Return what the server at this base URL declares. `known` is False if that could not be read."""
         base = base.rstrip("/")
-        remembered = self._servers.get(base)
-        if remembered is None:
-            remembered = SingleFlight(self._http.clock, lambda: self._metadata(base))
-            self._servers[base] = remembered
-        return await remembered.get() or Capabilities()
+        if base not in self._servers:
+            self._servers[base] = SingleFlight(self._http.clock, lambda: self._metadata(base))
+        return await self._servers[base].get() or Capabilities()
 
     async def _metadata(self, base: str) -> Capabilities | None:
         body = await self._body(f"{base}/metadata", "application/fhir+json")

@@ -281,9 +281,7 @@ def _write(path: Path, text: str, place: Callable[[Path, Path], None] = os.repla
 def _read(path: Path) -> list[bytes]:
     try:
         return parse_keys(path.read_text(encoding="utf-8"))
-    except ConfigError:
-        raise ConfigError(f"{path.name}: must hold keys as {_SETTING} does") from None
-    except UnicodeDecodeError:
+    except (ConfigError, UnicodeDecodeError):
         raise ConfigError(f"{path.name}: must hold keys as {_SETTING} does") from None
     except PermissionError:
         raise ConfigError(f"{path.name}: cannot be read by this user") from None
