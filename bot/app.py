@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import partial
+from typing import Any
 
 from msgspec.structs import replace
 from starlette.applications import Starlette
@@ -15,7 +17,7 @@ from starlette.middleware import Middleware
 from starlette.routing import Route
 
 from bot.accounts.access import member_client
-from bot.accounts.accounts import Accounts, RollCall
+from bot.accounts.accounts import HOUR, Accounts, RollCall
 from bot.accounts.endpoint import endpoints_of
 from bot.accounts.pages import AboutPages, AddressLimit
 from bot.accounts.render import Renderer
@@ -40,7 +42,7 @@ from bot.message import Person
 from bot.ops.audit import Anchor, Audit
 from bot.ops.entrance import ADDRESS, CounterStore, Limits, SharedLimit, StoredWaits, entrance_of
 from bot.ops.metrics import Health, Meter, Tally
-from bot.ops.upkeep import last_checkpoint, stopped, sweep, watch_clock
+from bot.ops.upkeep import EVERY, correct_clock_change, last_checkpoint, repeat, stopped, sweep
 from bot.pack import Pack, find_pack, load_pack, with_benefits
 from bot.payer.budget import MemberCache, Patience, ResponseCache
 from bot.payer.client import DirectoryClient
@@ -49,6 +51,8 @@ from bot.payer.http import Http
 from bot.stores import opened_store
 from bot.stores.base import Store
 from bot.stores.sealed import SealedTable, Vault, anchor_file
+
+REMINDING, COUNTING, SWEEPING = 60.0, 60.0, 300.0  # seconds
 
 
 class Bot(Parts):
@@ -154,11 +158,18 @@ async def assemble(
         bot.open(patience or Patience(), pause)
         stack.push_async_callback(bot.tally.flush)
         stack.push_async_callback(last_checkpoint, anchor := Anchor(bot.audit, anchor_file(settings)))
-        sweeping = sweep(store, bot.retention, anchor, bot.accounts.keep_whole)
-        running = (bot.roll_call.every_hour(), bot.due.every_minute(), watch_clock(store), bot.tally.every_minute())
-        for job in (sweeping, *running):
+        for job in _jobs(bot, anchor):
             stack.push_async_callback(stopped, asyncio.create_task(job))
         yield bot
+
+
+def _jobs(bot: Bot, anchor: Anchor) -> Iterator[Coroutine[Any, Any, None]]:
+    """Yield what a running bot does again and again."""
+    yield repeat(partial(sweep, bot.store, bot.retention, anchor, bot.accounts.keep_whole), SWEEPING, at_once=True)
+    yield repeat(partial(correct_clock_change, bot.store), EVERY, at_once=True)
+    yield from (repeat(job, REMINDING) for job in (bot.due.of_days, bot.due.of_news))
+    yield repeat(bot.tally.flush, COUNTING)
+    yield repeat(bot.roll_call.once, HOUR)
 
 
 def health_of(bot: Bot) -> Health:
