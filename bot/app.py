@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import partial
+from typing import Any
 
-import structlog
 from msgspec.structs import replace
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -17,7 +17,7 @@ from starlette.middleware import Middleware
 from starlette.routing import Route
 
 from bot.accounts.access import member_client
-from bot.accounts.accounts import Accounts, RollCall
+from bot.accounts.accounts import HOUR, Accounts, RollCall
 from bot.accounts.endpoint import endpoints_of
 from bot.accounts.pages import AboutPages, AddressLimit
 from bot.accounts.render import Renderer
@@ -37,11 +37,12 @@ from bot.documents import Publisher
 from bot.documents.desk import Documents, Pages
 from bot.documents.links import HealthLinkPages, HealthLinks
 from bot.documents.printer import Printer
-from bot.errors import ConfigError, StoreError
+from bot.errors import ConfigError
 from bot.message import Person
 from bot.ops.audit import Anchor, Audit
 from bot.ops.entrance import ADDRESS, CounterStore, Limits, SharedLimit, StoredWaits, entrance_of
 from bot.ops.metrics import Health, Meter, Tally
+from bot.ops.upkeep import EVERY, correct_clock_change, last_checkpoint, repeat, stopped, sweep
 from bot.pack import Pack, find_pack, load_pack, with_benefits
 from bot.payer.budget import MemberCache, Patience, ResponseCache
 from bot.payer.client import DirectoryClient
@@ -50,6 +51,8 @@ from bot.payer.http import Http
 from bot.stores import opened_store
 from bot.stores.base import Store
 from bot.stores.sealed import SealedTable, Vault, anchor_file
+
+REMINDING, COUNTING, SWEEPING = 60.0, 60.0, 300.0  # seconds
 
 
 class Bot(Parts):
@@ -155,11 +158,18 @@ async def assemble(
         bot.open(patience or Patience(), pause)
         stack.push_async_callback(bot.tally.flush)
         stack.push_async_callback(last_checkpoint, anchor := Anchor(bot.audit, anchor_file(settings)))
-        sweeping = sweep(store, bot.retention, anchor, bot.accounts.keep_whole)
-        running = (bot.roll_call.every_hour(), bot.due.every_minute(), watch_clock(store), bot.tally.every_minute())
-        for job in (sweeping, *running):
+        for job in _jobs(bot, anchor):
             stack.push_async_callback(stopped, asyncio.create_task(job))
         yield bot
+
+
+def _jobs(bot: Bot, anchor: Anchor) -> Iterator[Coroutine[Any, Any, None]]:
+    """Yield what a running bot does again and again."""
+    yield repeat(partial(sweep, bot.store, bot.retention, anchor, bot.accounts.keep_whole), SWEEPING, at_once=True)
+    yield repeat(partial(correct_clock_change, bot.store), EVERY, at_once=True)
+    yield from (repeat(job, REMINDING) for job in (bot.due.of_days, bot.due.of_news))
+    yield repeat(bot.tally.flush, COUNTING)
+    yield repeat(bot.roll_call.once, HOUR)
 
 
 def health_of(bot: Bot) -> Health:
@@ -182,78 +192,15 @@ def web_app(bot: Bot, channels: Collection[Running] = (), *, more: Sequence[Rout
     about = AboutPages(bot.settings, bot.renderer)
     limit = SharedLimit(ADDRESS, "page of an address", bot.counters)
     guard = Middleware(AddressLimit, renderer=bot.renderer, limit=limit)
-    own = (*watched, *about.routes(), *pages, *(route for channel in channels for route in channel.routes()))
+    own = [*watched, *about.routes(), *pages, *(route for channel in channels for route in channel.routes())]
+    for at, one in enumerate(own):
+        if one.path in limited:
+            methods = sorted(one.methods or ())
+            own[at] = Route(one.path, one.endpoint, methods=methods, name=one.name, middleware=[guard])
     app = Starlette(
-        routes=[*(_guarded(route, guard) if route.path in limited else route for route in own), *more],
+        routes=[*own, *more],
         middleware=[entrance_of(bot.settings)],
         exception_handlers={HTTPException: about.missing, Exception: about.failed},
     )
     app.router.redirect_slashes = False  # it would redirect to the Host header, with the id of a link
     return app
-
-
-def _guarded(route: Route, guard: Middleware) -> Route:
-    """Return the same route behind a middleware of its own."""
-    methods = sorted(route.methods or ())
-    return Route(route.path, route.endpoint, methods=methods, name=route.name, middleware=[guard])
-
-
-log = structlog.get_logger("clock")
-
-EVERY = 15.0  # seconds
-_JUMP = 30.0  # seconds by which the clocks of a store's machines may differ
-_KIND = "clock_seen"
-_SHORT = ("token_renewal", "payer_wait", "payer_wait_for", "roll_call")  # leases that are rows of their own
-_LIVES = 30 * 86_400.0
-
-
-async def correct_clock_change(store: Store, clock: Callable[[], float] = time.time) -> float:
-    """If the clock was set back, move the times in the store back too. Return by how many seconds, 0 if it was not."""
-    now, kept = clock(), await store.get(_KIND, _KIND)
-    seen = 0.0 if kept is None else float(kept)
-    back = seen - now if seen - now > _JUMP else 0.0
-    if back:
-        # What was held until then is due by now; what another machine, or this one since, has leased is not that far.
-        count = await store.shift_times(back, after=now + back / 2, kinds=_SHORT)
-        log.warning("the clock went back", seconds=round(back), count=count)
-    if back or now - seen >= EVERY:
-        await store.put(_KIND, _KIND, repr(now).encode(), expires=now + _LIVES)
-    return back
-
-
-async def watch_clock(store: Store) -> None:
-    """Check every few seconds whether the clock was set back, until cancelled."""
-    while True:
-        with contextlib.suppress(StoreError):
-            await correct_clock_change(store)
-        await asyncio.sleep(EVERY)
-
-
-_SWEEP_SECONDS = 300
-_CANCEL_AGAIN = 0.2  # seconds
-
-
-async def last_checkpoint(anchor: Anchor) -> None:
-    """Write a checkpoint of the audit trail if the store can be used."""
-    with contextlib.suppress(StoreError):
-        await anchor.advance()
-
-
-async def sweep(
-    store: Store, retention: Retention, anchor: Anchor, keep_whole: Callable[[], Awaitable[object]]
-) -> None:
-    """Every five minutes, delete expired rows and messages, keep a checkpoint, and call `keep_whole`. Never return."""
-    while True:
-        with contextlib.suppress(StoreError):
-            await store.sweep()
-            await retention.expire()
-            await anchor.keep()
-            await keep_whole()
-        await asyncio.sleep(_SWEEP_SECONDS)
-
-
-async def stopped(task: asyncio.Task[None]) -> None:
-    """Cancel a task, repeatedly if a library swallows the cancellation, and return once it has ended."""
-    while not task.done():
-        task.cancel()
-        await asyncio.wait({task}, timeout=_CANCEL_AGAIN)

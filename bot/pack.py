@@ -229,7 +229,8 @@ class _Answers(Mapping[str, Answer]):
 
     def __init__(self, folder: Path, every: Collection[IntentRules]) -> None:
         self._folder = folder
-        self._known: dict[str, Answer | None] = dict.fromkeys(rules.intent for rules in every if _has_answer(rules))
+        built = [one for one in every if one.answer == "aside" or (one.needs != "nothing" and one.answer == "built")]
+        self._known: dict[str, Answer | None] = dict.fromkeys(rules.intent for rules in built)
         self._beside: dict[str, Answer | None] = dict.fromkeys(name for one in every for name in _beside(one))
 
     def faults(self) -> tuple[str, ...]:
@@ -265,10 +266,6 @@ class _Answers(Mapping[str, Answer]):
 def _beside(rules: IntentRules) -> tuple[str, ...]:
     """Return the answers that an intent has beside its own: for a household, and for a rule of how plans work."""
     return tuple(name for name in (rules.household and rules.household.answer, rules.workings) if name)
-
-
-def _has_answer(rules: IntentRules) -> bool:
-    return rules.answer == "aside" or (rules.needs != "nothing" and rules.answer == "built")
 
 
 def _answer(folder: Path, intent: str) -> Answer:

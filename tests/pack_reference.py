@@ -22,7 +22,7 @@ GROUPS = {
 }
 _MODULES = {
     "asking": """
-        kit.ask kit.gathering kit.household kit.news kit.offers kit.reading kit.record_files kit.spans language.calendar
+        kit.ask kit.gathering kit.household kit.news kit.offers kit.reading kit.spans language.calendar
         payer.budget payer.optional payer.search errors records.bundle records.care_kind records.decode
         records.money records.patient records.written
     """,

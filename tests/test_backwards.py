@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import correct_clock_change
 from bot.ops.entrance import StoredWaits
+from bot.ops.upkeep import correct_clock_change
 from bot.stores.base import NewRow, Store
 from bot.stores.postgres import open_postgres
 from bot.stores.sqlite import open_sqlite

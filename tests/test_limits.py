@@ -14,12 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.applications import Starlette
 
-from bot.app import Bot, stopped, web_app
+from bot.app import Bot, web_app
 from bot.channels.mcp import Callers
 from bot.errors import PayerDown, TooManyQuestions
 from bot.message import Answered, Message, OneToOne, Person
 from bot.ops.entrance import ADDRESS, CounterStore, Limit, Limits, SharedLimit
 from bot.ops.metrics import Health, Meter
+from bot.ops.upkeep import stopped
 from bot.payer.budget import Patience, Progress, under_way
 from bot.payer.http import Http
 from bot.replies.plain import plain

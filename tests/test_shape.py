@@ -156,7 +156,7 @@ def test_an_answer_imports_the_kit_and_the_standard_library() -> None:
 
 
 def test_files_and_functions_stay_small() -> None:
-    """Files: median at most 185 lines, none above 400; functions: median at most 8, none above 60."""
+    """Files: median at most 240 lines, none above 400; functions: median at most 8, none above 60."""
     lengths, functions = [], []
     for path in BOT + ANSWERS:
         lengths.append(path.read_text(encoding="utf-8").count("\n"))
@@ -165,7 +165,7 @@ def test_files_and_functions_stay_small() -> None:
             for node in nodes_of(path)
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         ]
-    assert statistics.median(lengths) <= 200
+    assert statistics.median(lengths) <= 240
     assert max(lengths) <= 400
     assert statistics.median(functions) <= 8
     assert max(functions) <= 60

@@ -33,7 +33,7 @@ from bot.accounts.rows import (
 )
 from bot.accounts.signin import AccountParts, Proofs, SignIns
 from bot.config import Settings
-from bot.errors import CodeSpent, CodeWrong, ConnectedElsewhere, LinkError, StoreError, TooManyLinks
+from bot.errors import CodeSpent, CodeWrong, ConnectedElsewhere, LinkError, TooManyLinks
 from bot.message import Person, person_of
 from bot.ops.audit import Audit
 from bot.payer.discovery import Discovery
@@ -243,15 +243,6 @@ class RollCall:
         self._pause = pause
         self.ask: dict[str, Present] = {}
         self.lists: dict[str, Listed] = {}
-
-    async def every_hour(self) -> None:
-        """Ask every hour until cancelled. If the store cannot be used, the next hour tries again."""
-        while True:
-            await asyncio.sleep(HOUR)
-            try:
-                await self.once()
-            except StoreError as error:
-                log.warning("not called", kind=type(error).__name__)
 
     async def once(self) -> int:
         """Ask about all people whose platform no other process asks in this hour. Return the number of links ended."""

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from bot import errors
 from bot.accounts import jose
 from bot.accounts.codes import Tries, digest, new_code, new_secret, read_code, same
 from bot.accounts.endpoint import Granted, Revocations, TokenEndpoint
@@ -33,20 +34,6 @@ from bot.accounts.rows import (
     lives_until,
 )
 from bot.config import Settings
-from bot.errors import (
-    AccessNotGranted,
-    BotError,
-    CodeSpent,
-    LinkError,
-    LinkExpired,
-    SetupWrong,
-    SignInCancelled,
-    SignInRefused,
-    SignInSlow,
-    SignInUntrusted,
-    TooManyChats,
-    WrongBrowser,
-)
 from bot.message import Language, Person
 from bot.ops.audit import Audit
 from bot.payer.discovery import Discovery, Endpoints
@@ -118,7 +105,7 @@ class SignIns:
         person = (await self._live(digest(link_id))).person
         now = self._rows.now()
         if await self._rows.store.count(_DEPARTURES, digest(link_id), expires=now + LIVES) > MOST_DEPARTURES:
-            raise LinkExpired("this link has begun as many sign-ins as one person needs")
+            raise errors.LinkExpired("this link has begun as many sign-ins as one person needs")
         state, browser = new_secret(), new_secret()
         popup = is_popup(query, person)
         row = SignIn(person, digest(link_id), digest(browser), new_secret(), new_secret(), popup, now)
@@ -150,15 +137,15 @@ class SignIns:
         """
         state = query.get("state", "")
         if not browser or not state:
-            raise WrongBrowser("the callback came without cookie or state")
+            raise errors.WrongBrowser("the callback came without cookie or state")
         seen = await self._rows.get(SignIn, digest(state))
         if seen is None:
-            raise LinkExpired("the state is over or was used")
+            raise errors.LinkExpired("the state is over or was used")
         if not same(seen.browser, digest(browser)):
-            raise WrongBrowser("the callback's cookie is another browser's")
+            raise errors.WrongBrowser("the callback's cookie is another browser's")
         taken = await self._rows.take(SignIn, digest(state))
         if taken is None:
-            raise LinkExpired("the state was used in this moment")
+            raise errors.LinkExpired("the state was used in this moment")
         return taken
 
     async def finish(self, sign_in: SignIn, query: Mapping[str, str]) -> str:
@@ -181,17 +168,17 @@ class SignIns:
         except Exception as error:
             if granted is not None:
                 self._revocations.start(granted.tokens)
-            if isinstance(error, BotError):
+            if isinstance(error, errors.BotError):
                 raise
             if isinstance(error, TimeoutError):
-                raise SignInSlow("the sign-in took too long") from None
-            raise SignInRefused(f"the sign-in: {type(error).__name__}") from None
+                raise errors.SignInSlow("the sign-in took too long") from None
+            raise errors.SignInRefused(f"the sign-in: {type(error).__name__}") from None
 
     async def _whose(self, granted: Granted, sign_in: SignIn, endpoints: Endpoints) -> tuple[PatientCandidate, ...]:
         asked, given = self._settings.payer_scope.split(), granted.scope
         # RFC 6749 5.1: without a scope in the answer, all was granted that was asked for.
         if given is not None and reads_claims(asked) and not reads_claims(given.split()):
-            raise AccessNotGranted("the granted scope does not open claims")
+            raise errors.AccessNotGranted("the granted scope does not open claims")
         claims = await self._claims(granted, sign_in, endpoints)
         if granted.patient is None and "fhirUser" not in claims:
             claims = await with_userinfo(self._http, endpoints.userinfo, granted.tokens.access, claims)
@@ -211,10 +198,12 @@ class SignIns:
         if granted.id_token is None:
             scope = self._settings.payer_scope if granted.scope is None else granted.scope
             if endpoints.jwks and "openid" in scope.split():
-                raise SignInUntrusted("an OpenID provider granted openid and gave no id_token")
+                raise errors.SignInUntrusted("an OpenID provider granted openid and gave no id_token")
             return {}
         if not endpoints.issuer or not endpoints.jwks:
-            raise SignInRefused("no issuer or JWKS is known to check the id_token: set PAYER_ISSUER, PAYER_JWKS_URL")
+            raise errors.SignInRefused(
+                "no issuer or JWKS is known to check the id_token: set PAYER_ISSUER, PAYER_JWKS_URL"
+            )
         return await self._id_tokens.verify(
             granted.id_token,
             issuer=endpoints.issuer,
@@ -236,7 +225,7 @@ class SignIns:
         await self._rows.put(sign_in.browser, outcome, expires=expires, owner=sign_in.person)
         try:
             await self._still_wanted(sign_in)  # behind it, as an "unlink" in this moment deleted nothing of it
-        except LinkExpired:
+        except errors.LinkExpired:
             await self._rows.drop(Pending, sign_in.person.key)
             await self._rows.drop(LinkOutcome, sign_in.browser)
             raise
@@ -244,12 +233,12 @@ class SignIns:
 
     async def _still_wanted(self, sign_in: SignIn) -> None:
         if not await self._rows.is_current(sign_in.person, sign_in.request):
-            raise LinkExpired("the link was used or replaced while the member signed in")
+            raise errors.LinkExpired("the link was used or replaced while the member signed in")
 
     async def _live(self, request: str) -> LinkRequest:
         row = await self._rows.get(LinkRequest, request)
         if row is None or not await self._rows.is_current(row.person, request):
-            raise LinkExpired("the link is over, was used, or was replaced")
+            raise errors.LinkExpired("the link is over, was used, or was replaced")
         return row
 
 
@@ -258,21 +247,21 @@ def _check_answer(query: Mapping[str, str], endpoints: Endpoints) -> None:
     issuer = query.get("iss")
     if issuer is None and endpoints.names_issuer and endpoints.issuer is not None:
         # RFC 9207 2.4: a server that says it always names itself is not the one that left it out.
-        raise SignInUntrusted("the callback names no iss, and the payer says that it always does")
+        raise errors.SignInUntrusted("the callback names no iss, and the payer says that it always does")
     if issuer is not None and endpoints.issuer is not None and issuer != endpoints.issuer:
-        raise SignInUntrusted("the callback's iss is not the payer's")
+        raise errors.SignInUntrusted("the callback's iss is not the payer's")
     if "error" in query:
         raise _refusal(query["error"])
     if not query.get("code"):
-        raise SignInRefused("the callback came without a code")
+        raise errors.SignInRefused("the callback came without a code")
 
 
-def _refusal(error: str) -> LinkError:
+def _refusal(error: str) -> errors.LinkError:
     if error in _OUR_FAULT:
-        return SetupWrong(f"the authorization endpoint: {error}")
+        return errors.SetupWrong(f"the authorization endpoint: {error}")
     if error in _REFUSED:
-        return SignInRefused(f"the authorization endpoint: {error}")
-    return SignInCancelled("the member did not go on")
+        return errors.SignInRefused(f"the authorization endpoint: {error}")
+    return errors.SignInCancelled("the member did not go on")
 
 
 def reads_claims(scopes: Iterable[str]) -> bool:
@@ -308,10 +297,10 @@ class Proofs:
         """
         pending = await self._pending(person)
         if pending is None:
-            raise LinkExpired("no sign-in waits for a code")
+            raise errors.LinkExpired("no sign-in waits for a code")
         try:
             await self._tries.check(pending.id, text, pending.code, expires=pending.expires)
-        except CodeSpent:
+        except errors.CodeSpent:
             await self.cancel(person)
             raise
         # Before it counts: a message that is answered again, after its process died, is known by it.
@@ -334,7 +323,7 @@ class Proofs:
         """Connect one of the records that `prove` offered; LinkExpired if there is none, TooManyChats as in `prove`."""
         pending = await self._pending(person)
         if pending is None or not pending.proved or not 0 <= index < len(pending.candidates):
-            raise LinkExpired("no proved sign-in waits for this choice")
+            raise errors.LinkExpired("no proved sign-in waits for this choice")
         return await self._activate(person, pending.candidates[index])
 
     async def cancel(self, person: Person) -> bool:
@@ -360,7 +349,7 @@ class Proofs:
         """
         pending = await self._rows.take(Pending, person.key)
         if pending is None:
-            raise LinkExpired("the sign-in was finished or thrown away in this moment")
+            raise errors.LinkExpired("the sign-in was finished or thrown away in this moment")
         old = await self._rows.get(LinkRow, person.key)
         now = self._rows.now()
         others = tuple(one for one in pending.candidates if one.patient != candidate.patient)
@@ -378,7 +367,7 @@ class Proofs:
         await self._rows.drop(Current, person.key)
         if not connected:
             self._revocations.start(pending.tokens)
-            raise TooManyChats("the member's record has no seat left", most=self._seats.most)
+            raise errors.TooManyChats("the member's record has no seat left", most=self._seats.most)
         if old is not None:
             self._ended(old.id)
             replaced = await self._rows.take(Tokens, old.id)

@@ -52,7 +52,7 @@ DONE_BY: Mapping[str, Mapping[str, str]] = {
         "own_chat": f"{_SLACK}.writer:SlackWriter.post",
         "rating": f"{_SLACK}.writer:Notices",
         "mention": f"{_SLACK}.writer:SlackWriter.share",
-        "aside": f"{_SLACK}.sharing:EphemeralWriter",
+        "aside": f"{_SLACK}.writer:EphemeralWriter",
         "slash": f"{_SLACK}.incoming:read_command",
         "form": f"{_SLACK}.views:Modals",
         "message": f"{_SLACK}.incoming:read_shortcut",

@@ -12,8 +12,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import cache
 from html.parser import HTMLParser
-from types import TracebackType
-from typing import Self
 from urllib.parse import urljoin, urlsplit
 
 import httpx
@@ -23,7 +21,6 @@ from bot.app import Bot, assemble, web_app
 from bot.channels.console import LOCAL, read_lines, run, write
 from bot.cli.terminal import HINT, NOBODY, rehearsed, until_quit
 from bot.config import Settings
-from bot.conversation.reminding import Push
 from bot.errors import ConfigError, SignInRefused
 from bot.message import Actions, Message, OneToOne, Person, Private, Reply
 from bot.serving import free_near, is_foreign, listen, running, why_not
@@ -41,24 +38,17 @@ async def chat(settings: Settings, *, sandbox: bool, member: str | None, as_json
     async with rehearsed(settings, sandbox=sandbox) as payer, with_pages(payer, any_port=sandbox) as bot:
         if username:
             await sign_in(bot, LOCAL, username)
-        bot.reach.push["console"] = _print(as_json=as_json)
+
+        async def push(_: Person, reply: Private) -> None:
+            """Print a reply nobody asked for, such as after a cancelled sign-in, as an answer to a message 0."""
+            write(reply, sys.stdout, 0, as_json=as_json)
+
+        bot.reach.push["console"] = push
         prompt = sys.stdout if sys.stdin.isatty() and not as_json else None
         if prompt:
             prompt.write(f"{f'You are signed in as {username}. ' if username else ''}{HINT}")
         lines = read_lines(sys.stdin, prompt)
         await run(bot.turn, lines if as_json else until_quit(lines, sys.stdout), sys.stdout, as_json=as_json)
-
-
-def _print(*, as_json: bool) -> Push:
-    """Return the function that prints replies nobody asked for, such as after a cancelled sign-in.
-
-    They are printed as answers to the message with the number 0.
-    """
-
-    async def push(_: Person, reply: Private) -> None:
-        write(reply, sys.stdout, 0, as_json=as_json)
-
-    return push
 
 
 def account_named(name: str) -> str:
@@ -139,19 +129,11 @@ def _read_control(form: HtmlForm, tag: str, given: dict[str, str]) -> None:
         form.asks.add(name)
 
 
-class Browser:
+class Browser(httpx.AsyncClient):
     """A simulated browser with its own cookies, as an asynchronous context manager."""
 
     def __init__(self) -> None:
-        self._http = httpx.AsyncClient(follow_redirects=True, timeout=60, trust_env=False, verify=_trusted())
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self._http.aclose()
+        super().__init__(follow_redirects=True, timeout=60, trust_env=False, verify=_trusted())
 
     async def sign_in(self, link: str, username: str, *, allow: bool = True) -> str:
         """Open a link, sign in as `username`, and return the code on the last page.
@@ -161,7 +143,7 @@ class Browser:
         Raises:
             SignInRefused: the pages do not lead to a code.
         """
-        answer = await self._http.get(link)
+        answer = await self.get(link)
         for _ in range(_PAGES):
             page = _Page(answer.text)
             if page.code or not page.forms:
@@ -180,8 +162,8 @@ class Browser:
             values[name] = value
         target = urljoin(page_url, form.action)
         if form.method == "post":
-            return await self._http.post(target, data=values)
-        return await self._http.get(target, params=values)
+            return await self.post(target, data=values)
+        return await self.get(target, params=values)
 
 
 @asynccontextmanager
@@ -199,24 +181,19 @@ async def with_pages(settings: Settings, *, any_port: bool) -> AsyncIterator[Bot
         sock = listen(parts.hostname or "127.0.0.1", port)
     except OSError as error:
         if not any_port or "bot_public_url" in settings.model_fields_set:
-            raise ConfigError(f"BOT_PUBLIC_URL: {_why_no_pages(error, parts.hostname or '', port)}") from error
+            if is_foreign(error):
+                why = f"{parts.hostname} is no address of this machine, and sign-in comes back there; unset it to "
+                why += "chat here"
+            else:
+                why = f"{why_not(error, port)}, and sign-in comes back there; stop that program, or set BOT_PUBLIC_URL="
+                why += f"http://127.0.0.1:{free_near('127.0.0.1', port)} and have the payer register its callback"
+            raise ConfigError(f"BOT_PUBLIC_URL: {why}") from error
         sock = listen()
         address = f"http://127.0.0.1:{sock.getsockname()[1]}"
         settings = settings.model_copy(update={"bot_public_url": address})
     with contextlib.closing(sock):
         async with assemble(settings) as bot, running(web_app(bot), sock):
             yield bot
-
-
-def _why_no_pages(error: OSError, host: str, port: int) -> str:
-    """Return an error message: why the sign-in pages cannot be served at that address, and what to do."""
-    if is_foreign(error):
-        return f"{host} is no address of this machine, and sign-in comes back there; unset it to chat here"
-    another = f"http://127.0.0.1:{free_near('127.0.0.1', port)}"
-    return (
-        f"{why_not(error, port)}, and sign-in comes back there; stop that program, or set BOT_PUBLIC_URL={another} "
-        "and have the payer register its callback"
-    )
 
 
 def link_in(reply: Reply) -> str | None:

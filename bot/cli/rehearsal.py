@@ -10,7 +10,7 @@ import json
 import signal
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TextIO
@@ -63,23 +63,15 @@ async def serve_payer(*, port: int, data: Path | None, client_auth: ClientMethod
     listen_for("--port", "127.0.0.1", port).close()
     world = load(data, say=print) if data else build(today=load_day().bot_today)
     async with serve_sandbox(world, port, behaviour) as payer:
-        settings = (f"{name}={value}" for name, value in payer.environment.items() if name != "PAYER_ISSUER")
-        print("\n".join([*settings, *_people_of(world)]), flush=True)  # noqa: T201 -- the command's result
-        await _until_stopped()
-
-
-def _people_of(world: World) -> Iterator[str]:
-    for account in {each.username: each for each in world.accounts.values()}.values():
-        yield f"sign in as {account.username}: {account.display}. {account.about}"
-    yield f"{sum(1 for _ in world.of_type('Patient'))} patients; Ctrl-C stops"
-
-
-async def _until_stopped() -> None:
-    stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stopped.set)
-    await stopped.wait()
+        told = [f"{name}={value}" for name, value in payer.environment.items() if name != "PAYER_ISSUER"]
+        people = {each.username: each for each in world.accounts.values()}.values()
+        told += [f"sign in as {one.username}: {one.display}. {one.about}" for one in people]
+        told.append(f"{sum(1 for _ in world.of_type('Patient'))} patients; Ctrl-C stops")
+        print("\n".join(told), flush=True)  # noqa: T201 -- the command's result
+        stopped, loop = asyncio.Event(), asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, stopped.set)
+        await stopped.wait()
 
 
 @asynccontextmanager

@@ -50,13 +50,10 @@ def open_streams() -> None:
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123 -- until the end
-        _take_any_letter(getattr(sys, name))
-
-
-def _take_any_letter(stream: TextIO) -> None:
-    if isinstance(stream, io.TextIOWrapper):
-        own = stream.isatty() and codecs.lookup(stream.encoding).name != "ascii"
-        stream.reconfigure(encoding=stream.encoding if own else "utf-8", errors="replace")
+        stream = getattr(sys, name)
+        if isinstance(stream, io.TextIOWrapper):
+            own = stream.isatty() and codecs.lookup(stream.encoding).name != "ascii"
+            stream.reconfigure(encoding=stream.encoding if own else "utf-8", errors="replace")
 
 
 def own_settings(*, serving: bool = False, level: str | None = None, file: str | None = ".env") -> Settings:

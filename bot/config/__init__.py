@@ -35,16 +35,6 @@ _PLAIN: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
 """Messages for pydantic's kinds of error; errors of our own validators have their messages already."""
 
 
-def faults_of(errors: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """Return the error messages for invalid settings, by the setting's name. `errors` are pydantic's."""
-    return {".".join(map(str, each["loc"])).upper(): _words(each) for each in errors}
-
-
-def _words(error: Mapping[str, Any]) -> str:
-    plain = _PLAIN.get(error["type"])
-    return plain(error.get("ctx", {})) if plain else str(error["msg"]).removeprefix("Value error, ")
-
-
 def misspelt(given: Iterable[str], known: Sequence[str]) -> dict[str, str]:
     """Return misspelt names of settings, each with the setting that was probably meant.
 
@@ -135,7 +125,10 @@ def _read(kind: type[_D], given: Mapping[str, Any]) -> tuple[_D, dict[str, str]]
     try:
         return kind(**given), {}
     except ValidationError as error:
-        wrong = faults_of(error.errors(include_input=False, include_url=False))
+        wrong: dict[str, str] = {}
+        for each in error.errors(include_input=False, include_url=False):
+            plain, own = _PLAIN.get(each["type"]), str(each["msg"]).removeprefix("Value error, ")
+            wrong[".".join(map(str, each["loc"])).upper()] = plain(each.get("ctx", {})) if plain else own
     except UnicodeDecodeError:
         raise ConfigError(".env: must be UTF-8 text; save it again as UTF-8") from None
     except OSError as error:

@@ -41,9 +41,9 @@ from bot.kit import (
     network_names,
     own_networks,
 )
-from bot.kit.anchors import in_its_time
 from bot.kit.coverages import plan_year_of
 from bot.kit.near_claims import others_that_may_hold, untaken
+from bot.kit.period import in_its_time
 from bot.kit.spans import with_sets
 from bot.language.asked import asked_in
 from bot.language.clauses import asks_whether
@@ -77,12 +77,6 @@ class Answering:
         self._pack, self._accounts, self._audit, self._now = parts.pack, parts.accounts, parts.audit, parts.now
         self._parts, self._reminding = parts, reminding
         self.own = OwnRecords(parts, self._prepare, self.limits)
-
-    def progress_note(self, asked: Asked, progress: Progress, *, private: bool) -> Answered:
-        """Return a note that the search is under way. A `private` note is shown in the member's own chat only."""
-        kind: type[Answered] = Private if private else Shareable
-        values, language = {"progress": progress}, asked.language
-        return self._pack.reply(kind, asked.intent, "still_looking", values, language, final=False, passing=True)
 
     def limits(self) -> Budget:
         """Return the budget of one message, which all its questions share."""

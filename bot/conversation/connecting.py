@@ -75,13 +75,6 @@ class Connecting:
                 reply = await self._privacy(message, asked)
         return reply
 
-    def held(self, asked: Asked) -> Private:
-        """Return a button in place of an action that a quoted message asks for, so that the reader decides.
-
-        The reply is private, because it reveals whose message was read, and by whom.
-        """
-        return self._say("account/quoted", asked.language, intent=asked.intent, asked=asked)
-
     async def offer(
         self, person: Person, language: Language, template: str, *, intent: str, anew: bool = False
     ) -> Private:

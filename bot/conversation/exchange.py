@@ -125,15 +125,14 @@ class Keeper:
         """Return the reply with working buttons. The stored dialogue state does not change (T54)."""
         return await self._dialogue.issue(person, reply, self.meaning(None, reply.language))
 
-    def _is_refused(self, intent: str) -> bool:
-        return intent == CONNECT or self._pack.is_of_member(intent)
-
     async def remember(self, exchange: Exchange, said: Said) -> Answered:
         """Store the dialogue state after a reply, and return the reply with ids in its buttons."""
         message, memory, reply, asked, slots = exchange.message, exchange.memory, said.reply, said.asked, said.slots
         memory = of_named(memory, exchange.reading, self._pack.intents) if said.keeps else memory
         if message.directory_only and isinstance(message.place, OneToOne):  # what would be refused is not offered
-            reply = replace(reply, blocks=within(reply.blocks, self._is_refused))
+            reply = replace(
+                reply, blocks=within(reply.blocks, lambda one: one == CONNECT or self._pack.is_of_member(one))
+            )
         if said.alone:
             return await self.alone(message.person, reply)
         asked = beside_last(memory, self._with_named(asked, reply)) if asked else None

@@ -304,7 +304,9 @@ def _in_focus(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[s
         slots = {**care, **asked.slots, "date_range": Slot(reading.text, {"relation": "after", "one": True})}
         return replace(asked, slots=slots, arguments={FOCUS: record}, unmet={})
     of_it = _asks_of_claim(rules) or reading.points or OF_THEM in reading.concepts
-    if not reading.steps and (_is_anew(reading) or not of_it):
+    named = not reading.points and not {"VISIT", "CLAIM", "FILL"}.isdisjoint(reading.concepts)
+    anew = named or "LATEST" in reading.concepts or not _OTHERS.isdisjoint(reading.slots)  # "the $50 one in november"
+    if not reading.steps and (anew or not of_it):
         return asked
     if not reading.steps:
         return replace(asked, arguments={**asked.arguments, FOCUS: record})
@@ -329,12 +331,6 @@ def _claim_spoken_of(memory: Memory, reading: Reading, intents: Mapping[str, Int
             told = topic.arguments.get(FOCUS, topic.arguments.get(RECORD)) if at else next(iter(memory.shown), None)
             return memory.record if memory.record and not at else told if reading.points else None
     return None
-
-
-def _is_anew(reading: Reading) -> bool:
-    """Return whether a message describes what it asks about: "the $50 one in november"; False for "that visit"."""
-    named = not reading.points and not {"VISIT", "CLAIM", "FILL"}.isdisjoint(reading.concepts)
-    return named or "LATEST" in reading.concepts or not _OTHERS.isdisjoint(reading.slots)
 
 
 def stepped(memory: Memory, last: Asked, step: int, intents: Mapping[str, IntentRules]) -> Asked | None:

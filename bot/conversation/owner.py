@@ -69,13 +69,15 @@ def about_whom(asked: Asked, exchange: Exchange, reading: Reading) -> Asked:
     person, memory = asked.values.get(PERSON), exchange.memory
     if not exchange.message.alone and isinstance(person, Mapping) and "name" in person:
         return replace(asked, intent=FALLBACK, slots={"reason": Slot("", "other_person")}, unmet={})
-    if PERSON not in asked.slots and len(memory.people) > 1 and (ours := _ours(reading)):
+    mine = [cell.text for cell in _asking(reading) if cell.name == "MY"]
+    ours = next((words for words in mine if not _OURS.isdisjoint(keys_in(words))), "")
+    if PERSON not in asked.slots and len(memory.people) > 1 and ours:
         return replace(asked, slots={**asked.slots, PERSON: Slot(ours, HOUSEHOLD)})
-    word = _pronoun(reading)
+    said = [word for cell in _asking(reading) for word in _WORD.findall(_lower(cell.text)) if word in _PRONOUNS]
+    word = said[0] if len({_PRONOUNS[word] for word in said}) == 1 else ""
     if not word or not memory.people or PERSON in asked.slots or _names_another(reading, word):
         return asked
     spoken = [one for one in _spoken_of(memory) if one.gender != _PRONOUNS[word]]
-    mine = any(cell.name == "MY" for cell in _asking(reading))
     if spoken and (not mine or spoken[0].patient == memory.current):
         return replace(asked, slots={**asked.slots, PERSON: Slot(word, {"patient": spoken[0].patient})})
     if memory.asked is None and (not mine or word in _POSSESSIVE):
@@ -91,12 +93,6 @@ def of_nobody(asked: Asked) -> Asked:
     return replace(asked, unmet={name: slot for name, slot in asked.unmet.items() if name != PERSON})
 
 
-def _ours(reading: Reading) -> str:
-    """Return the word in the question that means the asker and others, such as "our"; "" if there is none."""
-    said = (cell.text for cell in _asking(reading) if cell.name == "MY" and not _OURS.isdisjoint(keys_in(cell.text)))
-    return next(said, "")
-
-
 def spoken_of(memory: Memory, reading: Reading) -> str:
     """Return the Patient id of the person that a new question is about if it names nobody.
 
@@ -104,12 +100,6 @@ def spoken_of(memory: Memory, reading: Reading) -> str:
     asker switched to or connected.
     """
     return memory.chosen if _says(reading, _OWN | _SPEAKER) else memory.current
-
-
-def _pronoun(reading: Reading) -> str:
-    """Return the pronoun in the question that means one person; "" without one, or if its pronouns differ in gender."""
-    said = [word for cell in _asking(reading) for word in _WORD.findall(_lower(cell.text)) if word in _PRONOUNS]
-    return said[0] if len({_PRONOUNS[word] for word in said}) == 1 else ""
 
 
 def _names_another(reading: Reading, word: str) -> bool:

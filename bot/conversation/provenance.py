@@ -166,15 +166,12 @@ def _shows(blocks: Iterable[Block], name: str, slot: Slot) -> bool:
     The words do not count for an excluded value, for the person, and in an answer with a list.
     """
     if name == "amount":
-        return any(is_close(one, Decimal(str(slot.value))) for one in amounts_in(blocks))
+        return any(
+            is_close(Decimal(one.replace(",", "")), Decimal(str(slot.value))) for one in _AMOUNT.findall(_text(blocks))
+        )
     words = set(words_of(slot.text))
     told = words and words.issubset(words_of(_text(blocks)))
     return bool(told) and not (slot.excluded or name == "person" or any(isinstance(one, Item) for one in blocks))
-
-
-def amounts_in(blocks: Iterable[Block]) -> set[Decimal]:
-    """Return the dollar amounts in the sentences of an answer."""
-    return {Decimal(one.replace(",", "")) for one in _AMOUNT.findall(_text(blocks))}
 
 
 def facts_in(blocks: Iterable[Block]) -> set[str]:

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from bot.conversation.provenance import facts_in, quotable
 from bot.conversation.state import Asked
 from bot.language.asked import asked_in
+from bot.language.calendar import adds_nothing
 from bot.language.clauses import Clause, ClauseRole, clauses, is_question
 from bot.language.context import Context, lists_providers, of_one_provider
 from bot.language.engine import Engine
@@ -25,7 +26,6 @@ from bot.language.lexicon import WISH
 from bot.language.licences import stands_out
 from bot.language.reading import Reading, Slot, adds
 from bot.language.rules import PERSON, IntentRules
-from bot.language.slots import lies_within_any
 from bot.language.text import Utterance, read
 from bot.language.weights import WORKINGS
 from bot.message import Block, Facts, Item, Line, Note, Span, Title
@@ -163,7 +163,11 @@ class Questions:
                 continue
             if rules and name in rules.several:
                 dated = held.every if name == "date_range" else ()
-                added = [one for one in slot.every if one not in held.every and not lies_within_any(one, dated)]
+                added = [
+                    one
+                    for one in slot.every
+                    if one not in held.every and not any(adds_nothing(one, day) for day in dated)
+                ]
                 if added:
                     values = (*held.every, *added)
                     slots[name] = replace(held, text=f"{held.text}, {slot.text}", values=values, how="and")

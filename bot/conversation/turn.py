@@ -163,13 +163,20 @@ class Turn:
             needs_member = self._pack.is_of_member(asked.intent)
             async with under_way(partial(self._answered, exchange, asked), self._patience) as heard:
                 while isinstance(found := await heard(), Progress):
-                    yield self._answering.progress_note(asked, found, private=needs_member)
+                    kind, values = Private if needs_member else Shareable, {"progress": found}
+                    reply = self._pack.reply(kind, asked.intent, "still_looking", values, asked.language)
+                    yield replace(reply, final=False, passing=True)
             asked, reply, further = found
             exchange.memory = replace(memory, met=memory.met or needs_member)
             yield self._with_others(exchange, self._owners.headed(reply, asked, memory), asked, further)
         except NeedsPlace as need:
             exchange.unread = "place"
-            yield await self._ask_for_place(message, asked, need)
+            linked = await self._has_home(message)
+            aside = isinstance(message.place, Shared) and asked.values.get("location") == "me"
+            about = {"linked": linked, "aside": aside, "intent": asked.intent, "need": need, "kept": carried(asked)}
+            reply = self._pack.reply(Shareable, asked.intent, "ask/location", about, asked.language)
+            slots = {name: slot for name, slot in asked.slots.items() if name != "location"}
+            yield Said(reply, replace(asked, slots=slots), wants="location")
         except (NotLinked, SignInExpired) as error:
             await self._dialogue.keep(message.person, asked)
             reply = await self._connecting.offer(message.person, asked.language, error.template, intent=asked.intent)
@@ -249,7 +256,9 @@ class Turn:
             return None if found else Shareable(intent=asked.intent, language=asked.language, blocks=())
         if not (asked.intent.startswith(_ACTS) or (rules is not None and rules.acts)):
             return None
-        return Said(self._connecting.held(asked), keeps=True, slots={asked.intent: asked.slots})
+        # A button instead, so that the reader decides. It is private: it reveals whose message was read, and by whom.
+        held = self._pack.reply(Private, asked.intent, "account/quoted", {"asked": asked}, asked.language)
+        return Said(held, keeps=True, slots={asked.intent: asked.slots})
 
     async def _after(
         self, exchange: Exchange, asked: Asked, reply: Answered, limits: Budget
@@ -332,14 +341,6 @@ class Turn:
         person = exchange.message.person
         linked = await self._accounts.link(person) is not None
         return await self._dialogue.take_kept(person) if linked else None
-
-    async def _ask_for_place(self, message: Message, asked: Asked, need: NeedsPlace) -> Said:
-        linked = await self._has_home(message)
-        aside = isinstance(message.place, Shared) and asked.values.get("location") == "me"
-        about = {"linked": linked, "aside": aside, "intent": asked.intent, "need": need, "kept": carried(asked)}
-        reply = self._pack.reply(Shareable, asked.intent, "ask/location", about, asked.language)
-        slots = {name: slot for name, slot in asked.slots.items() if name != "location"}
-        return Said(reply, replace(asked, slots=slots), wants="location")
 
     def _static(
         self,

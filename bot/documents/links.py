@@ -73,7 +73,9 @@ class HealthLinks:
         link = HealthLink(person, digest(code), new_secret(), jose.jwe.encrypt_compact(header, resource, key), expires)
         await self._store.drop_owned(person.key, _LINK, _OPENED)
         await self._table.put(_LINK, digest(link_id), msgspec.json.encode(link), expires=expires, owner=person.key)
-        return NewLink(self._shlink(link_id, str(key.as_dict()["k"]), expires), code)
+        shown = {"url": self.address(link_id), "key": str(key.as_dict()["k"]), "exp": int(expires)}
+        payload = msgspec.json.encode({**shown, "flag": "P", "v": 1})  # P: a passcode is needed
+        return NewLink("shlink:/" + base64.urlsafe_b64encode(payload).rstrip(b"=").decode(), code)
 
     def address(self, link_id: str) -> str:
         """Return the manifest's URL."""
@@ -118,11 +120,6 @@ class HealthLinks:
         if link is None or link.expires <= self._clock():
             raise DocumentOver("the health link is over")
         return link
-
-    def _shlink(self, link_id: str, key: str, expires: float) -> str:
-        """Return the link as `shlink:/…`, with the flag P: a passcode is needed."""
-        payload = {"url": self.address(link_id), "key": key, "exp": int(expires), "flag": "P", "v": 1}
-        return "shlink:/" + base64.urlsafe_b64encode(msgspec.json.encode(payload)).rstrip(b"=").decode()
 
 
 _RECIPIENT = 500  # characters

@@ -22,9 +22,9 @@ from bot.kit.cards import by_provider, Card, cards, Ranked, ranked
 from bot.kit.care import (
     as_of, care_plans, Curve, curve_of, dated, on_record, OnRecord, results, Series, series, shield, Shielded,
     tests_on_record, TestsOnRecord, UNSHIELDED)
-from bot.kit.claim_filter import any_time, choose, Chosen, ClaimFilter, is_numbered, with_fills
+from bot.kit.claim_filter import any_time, choose, Chosen, ClaimFilter, with_fills
 from bot.kit.claims import (
-    care_words, checked, cite_claims, claim_by_id, claim_news, claim_numbered, claims_around, Medication,
+    care_words, checked, cite_claims, claim_by_id, claim_news, claims_around, Medication,
     medications, newest_claims, newest_visits, of_these, shown_alone, why_gone, WhyGone, with_one_before)
 from bot.kit.coming import (
     counted_toward, counting_asked, is_timeless, names_care, sides_asked, Toward, unsaid_of, Wants, wants_to_come,
@@ -50,11 +50,11 @@ from bot.kit.most import (
 from bot.kit.near_claims import compares_named, near_claims, Nearest, parted, sides_said
 from bot.kit.network_names import adds_to, names_of, telling, Wanted, wanted
 from bot.kit.news import (
-    as_seen, Doctors, doctors_gone, doctors_seen, doctors_still, LOOKED_AT, mark, marks_of_claims, Seen, WithSeen)
+    as_seen, Doctors, doctors_changed, doctors_seen, LOOKED_AT, mark, marks_of_claims, Seen, WithSeen)
 from bot.kit.offers import (
     AppealCase, AppealOutcome, CallNote, CaseChange, CaseKept, Document, Offer, ReminderKept, ReminderWish,
     WithCase, WithDocument, WithReminder)
-from bot.kit.opening import open_at, OpenAt
+
 from bot.kit.organizations import (
     affiliations_of, Choice, Electronic, electronic_addresses, houses, nearest, places_of, staff, staff_beside)
 from bot.kit.period import history, period_claims, same_month
@@ -65,7 +65,7 @@ from bot.kit.ranking import (
     counts_asked, ends_asked, LONG, of_unit, often_asked, ranking_asked, since_first, sizes_group, summed_filter,
     threshold_asked, times_asked, unit_asked)
 from bot.kit.reading import records
-from bot.kit.record_files import record_document, RecordPapers
+from bot.kit.gathering import record_document, RecordPapers
 from bot.kit.said import (
     asks_claims, asks_one, asks_parts, asks_several, by_name, by_side, compares_shown, confirms, filter_of, fitting,
     is_ranking, plurals, whole_of, with_sides)
@@ -87,18 +87,22 @@ from bot.records.card import card_bundle, PayerContact, PayerPhone
 from bot.records.care import CarePlan, Condition, Observation, Procedure
 from bot.records.care_kind import care_kinds, CareKind, CareKinds, kind_shown, NO_KINDS, Shown
 from bot.records.claim import Claim, read_claims
-from bot.records.claim_set import ClaimSet, fills, NO_DOUBTS, Story, story_of, SumDoubts, Visits, visits, Within
+from bot.records.claim_set import ClaimSet, NO_DOUBTS, Story, story_of, SumDoubts, Visits, visits, Within
 from bot.records.coverage import CostShare, Coverage, same_plan
 from bot.records.decode import Unreadable
 from bot.records.details import is_npi
 from bot.records.explanation import added
 from bot.records.formulary import Drug, DrugList, PharmacyCost, TierCosts
 from bot.records.listing import Listing
-from bot.records.money import Amount, by_currency
+from bot.records.money import Amount, by_currency, difference
 from bot.records.patient import Patient
 from bot.records.reasons import Contract, read_contract, Reason
 from bot.records.share import (
     ClaimLine, Doubt, doubts_of, left_of, owed_steps, read_lines, Step, sum_of, tells_state, Term, Why, why_of)
 from bot.records.written import PartialDate
+from bot.kit.claims import claim_before
+from bot.kit.claims import claims_numbered
+from bot.kit.spans import days_of
+from bot.records.claim_set import fill_after
 # isort: on
 # fmt: on

@@ -108,12 +108,16 @@ def portion_of(claims: Iterable[Claim], wanted: ClaimFilter) -> Portion | None:
         for claim in claims
     ]
     told = [(part, whole) for part, whole in every if part is not None and whole is not None]
-    if len({amount.currency for pair in told for amount in pair}) > 1:
+    return _portion(aspect, [part for part, _ in told], [whole for _, whole in told], of, len(every) - len(told))
+
+
+def _portion(
+    aspect: str | None, parts: Iterable[Amount | None], wholes: Iterable[Amount | None], of: Whole, left: int = 0
+) -> Portion | None:
+    part, whole = added(parts), added(wholes)
+    if part is None or whole is None or whole.value <= 0 or part.currency != whole.currency:
         return None
-    part, whole = added(one for one, _ in told), added(one for _, one in told)
-    if part is None or whole is None or whole.value <= 0:
-        return None
-    return Portion(aspect, part, whole, of, len(every) - len(told))
+    return Portion(aspect, part, whole, of, left)
 
 
 def of_whole(ask: Ask) -> Ask:
@@ -148,25 +152,22 @@ def part_of_all(claims: Iterable[Claim], every: Iterable[Claim], wanted: ClaimFi
     some, all_ = [amount_in(claim, wanted) for claim in claims], list(every)
     if None in some or any(claim.owed.amount is None or claim.owed.is_floor for claim in all_):
         return None
-    part, whole = added(some), added(claim.owed.amount for claim in all_)
-    if part is None or whole is None or whole.value <= 0 or part.currency != whole.currency:
-        return None
-    return Portion(None, part, whole, "share")
+    return _portion(None, some, [claim.owed.amount for claim in all_], "share")
 
 
-def part_of(claim: Claim, wanted: ClaimFilter) -> tuple[Shown | None, Amount | None]:
+def part_of(claim: Claim, wanted: ClaimFilter, amount: str = "share") -> tuple[Shown | None, Amount | None]:
     """Return how the claim shows the wanted kind of care, and the member's share of only the lines of that kind.
 
-    Both are None if no kind of care is wanted. The share is also None if the whole claim is of that kind, or if one of
-    the lines gives no share.
+    With `amount` "paid", this is the plan's payment for these lines. Both are None if no kind of care is wanted. The
+    amount is also None if the whole claim is of that kind, or if one of the lines does not give it.
     """
     if wanted.service is None and wanted.care is None:
         return None, None
     shown = lines_of_care(claim, wanted.care) if wanted.care else shown_as(claim, wanted.service or "", wanted.kinds)
     if shown is None or not shown.partly:
         return shown, None
-    shares = [claim.performed.lines[at].share for at in shown.lines]
-    return shown, added(shares) if None not in shares else None
+    amounts = [getattr(claim.performed.lines[at], amount) for at in shown.lines]
+    return shown, added(amounts) if None not in amounts else None
 
 
 def plan_paid_in(claim: Claim, wanted: ClaimFilter) -> Amount | None:
@@ -174,11 +175,8 @@ def plan_paid_in(claim: Claim, wanted: ClaimFilter) -> Amount | None:
 
     None if the claim, or one of these lines, does not give the amount.
     """
-    shown, _ = part_of(claim, wanted)
-    if shown is None or not shown.partly:
-        return claim.plan_paid
-    paid = [claim.performed.lines[at].paid for at in shown.lines]
-    return added(paid) if None not in paid else None
+    shown, paid = part_of(claim, wanted, "paid")
+    return paid if shown and shown.partly else claim.plan_paid
 
 
 def amount_in(claim: Claim, wanted: ClaimFilter) -> Amount | None:

@@ -6,7 +6,7 @@ The table's data does not come from the payer's records, and answers say so.
 import csv
 import io
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 
 import msgspec
@@ -97,7 +97,7 @@ NO_BENEFITS = Benefits()
 _NEEDED = ("service", "copay", "coinsurance", "deductible")
 COLUMNS = ("plan", "network", *_NEEDED, "approval", "covered")
 """The columns besides `limit_en`, `words_en` and the same for other languages."""
-_SPOKEN = re.compile(r"(?:limit|words)_[a-z]{2}")
+_COLUMN = re.compile("|".join((*COLUMNS, r"(?:limit|words)_[a-z]{2}")))
 _YES_NO = {"yes": True, "no": False, "": None}
 _MOST_ROWS, _LONGEST = 5_000, 160
 _HUNDRED, _CENTS = 100, -2
@@ -113,7 +113,11 @@ def read_benefits(
     """
     lines = list(csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=False))
     head = [name.strip().casefold() for name in lines[0]] if lines else []
-    faults = [*_faults_of_head(head)]
+    faults = [
+        *(f"row 1, column {name}: missing" for name in _NEEDED if name not in head),
+        *(f"row 1, column {name or '(empty)'}: unknown" for name in head if not _COLUMN.fullmatch(name)),
+        *(f"row 1, column {name}: twice" for name in dict.fromkeys(head) if head.count(name) > 1),
+    ]
     if faults:
         return NO_BENEFITS, tuple(faults)
     table = _Table(kinds, networks)
@@ -124,16 +128,6 @@ def read_benefits(
     if not table.rows and not faults:
         faults.append("row 2: the table has no rows")
     return (NO_BENEFITS if faults else table.benefits()), tuple(faults)
-
-
-def _faults_of_head(head: Sequence[str]) -> Iterator[str]:
-    yield from (f"row 1, column {name}: missing" for name in _NEEDED if name not in head)
-    yield from (
-        f"row 1, column {name or '(empty)'}: unknown"
-        for name in head
-        if not (name in COLUMNS or _SPOKEN.fullmatch(name))
-    )
-    yield from (f"row 1, column {name}: twice" for name in dict.fromkeys(head) if head.count(name) > 1)
 
 
 class _Table:

@@ -80,7 +80,9 @@ class Card(Value):
         served = (
             () if first.is_person else (one for row in rows for service in row.services for one in service.languages)
         )
-        self.name = _store_name(first) if store else first.name
+        place = first.locations[0].name if store and first.locations else None
+        both = place and first.name and not set(words_of(place)) >= set(words_of(first.name))
+        self.name = f"{first.name}, {place}" if both else place or first.name
         self.key = first.key
         self.npi = next((row.npi for row in rows if row.npi), None)
         self.credentials = person.credentials if person else ()
@@ -167,14 +169,6 @@ def _sorted(made: list[Card]) -> tuple[Card, ...]:
     return tuple(
         sorted(made, key=lambda card: (card.miles is None, card.miles or 0.0, words_of(card.name or "~"), card.key))
     )
-
-
-def _store_name(row: Listing) -> str | None:
-    """Return the place's name, with the organization's name before it unless the place's name contains it."""
-    own = row.locations[0].name if row.locations else None
-    if own is None or row.name is None or set(words_of(own)) >= set(words_of(row.name)):
-        return own or row.name
-    return f"{row.name}, {own}"
 
 
 RankedBy = Literal["near", "late", "early"]

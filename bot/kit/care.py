@@ -23,7 +23,6 @@ from bot.kit.results_asked import (
 from bot.kit.spans import span_of
 from bot.payer.search import Search
 from bot.records.care import CarePlan, ClinicalRecord, Observation, figures_of, unit_of
-from bot.records.money import Quantity
 from bot.records.shapes import grouped
 from bot.records.written import PartialDate
 
@@ -199,14 +198,10 @@ def curve_of(results: Sequence[Observation]) -> Curve | None:
 
 def _range_of(results: Sequence[Observation], unit: str | None) -> tuple[Decimal | None, Decimal | None]:
     ranges = {(one.main.usual.low, one.main.usual.high) if one.main.usual else (None, None) for one in results}
-    low, high = ranges.pop() if len(ranges) == 1 else (None, None)
-    bounds = [bound for bound in (low, high) if bound]
-    plain = all(_is_plain(bound, unit) for bound in bounds)
-    return (low.value if low else None, high.value if high else None) if plain else (None, None)
-
-
-def _is_plain(bound: Quantity, unit: str | None) -> bool:
-    return not bound.comparator and (bound.unit or unit) == unit
+    bounds = ranges.pop() if len(ranges) == 1 else (None, None)
+    plain = all(not one.comparator and (one.unit or unit) == unit for one in bounds if one)
+    low, high = (one.value if one and plain else None for one in bounds)
+    return low, high
 
 
 class OnRecord(Summary, Generic[T], frozen=True):

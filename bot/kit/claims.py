@@ -12,7 +12,7 @@ import msgspec
 from msgspec.structs import replace
 
 from bot.errors import PayerError, SignInExpired
-from bot.kit.ask import Ask
+from bot.kit.ask import Ask, text_of
 from bot.kit.claim_filter import READS_ALL, is_numbered, with_fills
 from bot.kit.said import filter_of, fitting
 from bot.kit.spans import days_around, service_dates, span_of
@@ -21,7 +21,7 @@ from bot.language.context import FOCUS, THOSE
 from bot.payer.budget import Gap
 from bot.payer.search import Search, given, token
 from bot.records.care_kind import CareKind, kinds_by_text
-from bot.records.claim import Claim, ClaimNumber, read_claim, read_claims
+from bot.records.claim import Claim, read_claim, read_claims
 from bot.records.claim_set import ClaimSet, believed_day, claim_set_of, fills, visits
 from bot.records.decode import is_ready
 from bot.records.service import Dispensed, names_in
@@ -138,11 +138,23 @@ def in_order(claims: Sequence[Claim], ask: Ask) -> bool:
     return len(set(days)) > 1 and all(one >= other for one, other in pairwise(days))
 
 
-async def claim_numbered(ask: Ask, number: ClaimNumber) -> Claim | None:
-    """Return the member's claim with this number, even one that no longer counts; None if there is none.
+async def claims_numbered(ask: Ask) -> tuple[list[Claim], ClaimSet]:
+    """Return the claims with the number in the question, even those that no longer count, and all that were read."""
+    number = text_of(ask, "claim_id") or ""
+    claim_set = await newest_claims(
+        ask, enough=lambda so_far: any(is_numbered(claim, number) for claim in so_far.every), page_size=100
+    )
+    return [claim for claim in claim_set.every if is_numbered(claim, number)], claim_set
+
+
+async def claim_before(ask: Ask, claim: Claim) -> Claim | None:
+    """Return the claim that this one replaces, even if it no longer counts; None if it replaces none.
 
     Servers may ignore the number, so the number is checked here. Reading stops when the claim is found.
     """
+    if not claim.replaces:
+        return None
+    number = claim.replaces[0]
     asked = token(number.system, number.value) if number.system else number.value
     async for page in given(ask.search(Search("ExplanationOfBenefit", (("identifier", asked), *_PEOPLE)))):
         claims, _ = read_claims(page.entries)

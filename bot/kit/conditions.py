@@ -105,19 +105,16 @@ class Conditions(msgspec.Struct, frozen=True):
         `found` are all listings that were read, which are needed for networks combined with "and" or "not".
         """
         codes, street, name, house = set(self.codes), self.street or "", self.name or "", self.organization or ""
+        taking: list[Callable[[Listing], object]] = [one.opens for one in self.networks.wanted] or [openings_of]
         asked: list[tuple[str, object, Callable[[Listing], bool]]] = [
             ("specialty", codes, lambda row: bool(row.specialty_codes & codes)),
             ("radius", where, lambda row: where is not None and within(ask, row, where)),
             ("street", street, lambda row: any(lies_on(place.lines, street) for place in row.locations)),
             ("provider_name", name, lambda row: is_called(row, name)),
-            (
-                "not_name",
-                self.not_names,
-                lambda row: not any(is_named(row.name, one) or is_at(row, one) for one in self.not_names),
-            ),
+            ("not_name", self.not_names, lambda row: not any(_is_of(row, one) for one in self.not_names)),
             ("organization", house, lambda row: is_at(row, house, self.houses)),
             *(("network", True, passes) for passes in self._networks(found)),
-            ("accepting_new", self.accepting, self._takes),
+            ("accepting_new", self.accepting, lambda row: any(takes(row) for takes in taking)),
             ("gender", self.gender or self.not_gender, self._gender),
             ("language", self.languages, self._speaks),
             *((told, True, lambda row, known=known: known(row) is True) for told, known in self.knowable(ask)),
@@ -132,15 +129,7 @@ class Conditions(msgspec.Struct, frozen=True):
         wish, group = self.open_at, self.age_group
         asked: list[tuple[str, object, ListingTest]] = [
             ("telehealth", self.telehealth, _is_virtual),
-            (
-                "wheelchair",
-                self.wheelchair,
-                lambda row: (
-                    _ACCESS.intersection(codes) != set()
-                    if (codes := [code for place in row.locations for code in place.access])
-                    else None
-                ),
-            ),
+            ("wheelchair", self.wheelchair, _is_accessible),
             ("open_at", wish, lambda row: is_open(ask, row, wish) if wish else None),
             ("age_group", group, lambda row: treats(row.specialty_codes, group, row.ages) if group else None),
         ]
@@ -162,13 +151,13 @@ class Conditions(msgspec.Struct, frozen=True):
 
         Conditions with a count of zero are left out.
         """
-        filters = self.filters(ask, where, found)
-        counts = []
-        for name, known in self.knowable(ask):
-            rest = sift(found, [pair for pair in filters if pair[0] != name])
-            silent = sum(all(known(row) is None for row in rows) for rows in by_provider(rest))
-            counts.append((name, silent))
-        return tuple(pair for pair in counts if pair[1])
+        filters, known_by = self.filters(ask, where, found), dict(self.knowable(ask))
+        rest = {name: sift(found, [pair for pair in filters if pair[0] != name]) for name in known_by}
+        silent = {
+            name: sum(all(known(row) is None for row in rows) for rows in by_provider(rest[name]))
+            for name, known in known_by.items()
+        }
+        return tuple((name, count) for name, count in silent.items() if count)
 
     def _networks(self, found: Sequence[Listing]) -> Iterator[Callable[[Listing], bool]]:
         wanted, barred = self.networks.wanted, self.networks.barred
@@ -182,12 +171,6 @@ class Conditions(msgspec.Struct, frozen=True):
         if barred:
             listed = {row.key for row in found if any(one.holds(row) for one in barred)}
             yield lambda row: row.key not in listed and not any(one.holds(row) for one in barred)
-
-    def _takes(self, row: Listing) -> bool:
-        """Return whether the listing accepts new patients, in a wanted network if there is one."""
-        if self.networks.wanted:
-            return any(one.opens(row) for one in self.networks.wanted)
-        return bool(openings_of(row))
 
     def _gender(self, row: Listing) -> bool:
         own = row.practitioner.gender if row.practitioner else None
@@ -231,6 +214,10 @@ def is_called(row: Listing, name: str) -> bool:
     A name of at least five letters also matches the beginnings of words.
     """
     return is_named(row.name, name) or (len(name) >= _SHORTEST_START and starts_like(row.name, name))
+
+
+def _is_of(row: Listing, name: str) -> bool:
+    return is_named(row.name, name) or is_at(row, name)
 
 
 def is_at(row: Listing, name: str, keys: frozenset[Key] = frozenset()) -> bool:

@@ -95,7 +95,13 @@ async def _roles(ask: Ask, roles: Search, where: SearchArea | None, filters: Seq
             directory.has_services() or placeless.has_services()
         ):
             return rows
-        await _read_served(ask, directory, roles, ways)
+        await read_around(ask, directory, Search("HealthcareService"), ("location",), ways, optional=True)
+        found, _ = await _placeless(ask, Search("HealthcareService"))
+        directory.absorb(found)
+        await _read_homes(ask, directory, [one.provided_by for one in found.services.values() if one.provided_by])
+        services = ((key, one) for key, one in directory.services.items() if key.type)
+        here = [key for key, one in services if one.locations or directory.home(one.provided_by)]
+        await read_by(ask, directory, roles, "service", here, includes=PERSON_INCLUDES)
     await _read_unaddressed(ask, directory, roles, where)
     placeless.drop_unplaced()
     directory.absorb(placeless)
@@ -153,17 +159,6 @@ async def _read_unaddressed(ask: Ask, directory: Directory, roles: Search, where
         await read_by(ask, directory, roles, "location", near[:_MOST_PLACELESS], includes=PERSON_INCLUDES)
 
 
-async def _read_served(ask: Ask, directory: Directory, roles: Search, ways: Sequence[tuple[str, str]]) -> None:
-    """Add the roles that have a service in the area, or a service of an organization in the area (fhir-notes 9.1)."""
-    await read_around(ask, directory, Search("HealthcareService"), ("location",), ways, optional=True)
-    found, _ = await _placeless(ask, Search("HealthcareService"))
-    directory.absorb(found)
-    await _read_homes(ask, directory, [one.provided_by for one in found.services.values() if one.provided_by])
-    services = directory.services.items()
-    here = [key for key, one in services if key.type and (one.locations or directory.home(one.provided_by))]
-    await read_by(ask, directory, roles, "service", here, includes=PERSON_INCLUDES)
-
-
 async def _read_homes(ask: Ask, directory: Directory, owners: Iterable[Key]) -> None:
     """Add every location that these organizations manage to the directory."""
     keys = [key for key in dict.fromkeys(owners) if key.type == "Organization"][:_MOST_BROUGHT]
@@ -180,15 +175,8 @@ async def rows_of(
     can be counted.
     """
     await bring(ask, directory, elements, filters)
-    rows = _active(ask, directory)
-    if filters and not sift(rows, filters):
-        await bring(ask, directory, elements)
-        rows = _active(ask, directory)
-    return rows
-
-
-def _active(ask: Ask, directory: Directory) -> tuple[Listing, ...]:
-    return tuple(listing for listing in directory.listings() if listing.active(ask.today))
+    rows = tuple(one for one in directory.listings() if one.active(ask.today))
+    return rows if not filters or sift(rows, filters) else await rows_of(ask, directory, elements)
 
 
 def taxonomy(codes: Sequence[str]) -> SearchValue:

@@ -47,11 +47,6 @@ class FacilityKind(msgspec.Struct, frozen=True):
     places: tuple[str, ...] = ()
     people: tuple[str, ...] = ()
 
-    @property
-    def specialties(self) -> tuple[str, ...]:
-        """All NUCC codes of the kind."""
-        return self.nucc + self.people
-
 
 KINDS: Mapping[str, FacilityKind] = msgspec.json.decode(
     Path(__file__).with_suffix(".json").read_bytes(), type=dict[str, FacilityKind]
@@ -145,7 +140,7 @@ def _searches(type_: str, kind: FacilityKind, parameter: str, system: str, codes
 
     If the kind has no codes, return one search for all rows.
     """
-    nucc = kind.specialties
+    nucc = kind.nucc + kind.people
     by_specialty = [("specialty", taxonomy(nucc))] if nucc else []
     by_code = [(parameter, any_of([token(system, code) for code in codes]))] if codes else []
     return [Search(type_, (pair,)) for pair in (*by_specialty, *by_code)] or [Search(type_)]

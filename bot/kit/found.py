@@ -5,7 +5,7 @@ Every filter is checked on every card (T44).
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date
 from functools import partial
 from typing import Generic, TypeVar
@@ -308,7 +308,10 @@ class Places(ProviderSearch[FoundPlaces]):
         found = await places_of_care(self.ask, self.kinds, where)
         lost = wishes.networks.named and not wishes.networks.listed
         if not (wishes.name or wishes.organization):
-            wishes = replace(wishes, name=_spoken_of(self.ask.said, found))
+            said = words_of(self.ask.said)  # "blue heron" of "is Blue Heron Pharmacy open"
+            called = (" ".join(telling_words(row.name or "")[:_CALLED]) for row in found)
+            named = (one for one in called if " " in one and stands_at(words_of(one), said))
+            wishes = replace(wishes, name=next(named, None))
         if self.of_one and wishes.name and wishes.open_at and "NEAR" not in self.ask.concepts:
             meant = [row for row in found if is_called(row, wishes.name)]
             if 0 < len({row.store for row in meant}) <= _FEW:
@@ -339,16 +342,6 @@ class Places(ProviderSearch[FoundPlaces]):
             return page
         nearest = self.cards(self.kept(found, page.where, page.wishes), page.where)[0]
         return replace(page, nearer=nearest if (nearest.miles or 0) < page.cards[0].miles else None)
-
-
-def _spoken_of(said: str, found: Iterable[Listing]) -> str | None:
-    """Return the first two distinctive words of a place's name, if the question contains them; None otherwise.
-
-    For example, "blue heron" for "is Blue Heron Pharmacy open".
-    """
-    words = words_of(said)
-    called = (" ".join(telling_words(row.name or "")[:_CALLED]) for row in found)
-    return next((one for one in called if " " in one and stands_at(words_of(one), words)), None)
 
 
 async def find_places(ask: Ask, *kinds: str, of_one: str | None = None, anywhere: bool = False) -> FoundPlaces:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from functools import partial
 from operator import attrgetter
 
 import msgspec
@@ -159,6 +158,8 @@ def _ranked(ranking: Ranking, claims: Sequence[Claim], wanted: ClaimFilter) -> M
     """
     counts, least = ranking.measure == "count", ranking.least
     is_of, key = _IS.get(ranking.group), _KEYS.get(ranking.group, _whom)
+    if ranking.group in PERIODS:
+        is_of, key = None, lambda claim: period_of(claim.service.day, ranking.group)
     if ranking.group == "doctor" and ranking.counted == "fill":
         is_of, key = None, lambda claim: claim.prescriber or ""
     told = [
@@ -269,10 +270,6 @@ def _whom(claim: Claim) -> str:
     return claim.seen or claim.billing or claim.place or ""
 
 
-def _when(period: str, claim: Claim) -> str:
-    return period_of(claim.service.day, period)
-
-
 def _by_person(claim: Claim) -> bool:
     """Return whether a person gave the care: a professional claim, or a hospital's claim that names a doctor."""
     named = claim.seen not in {None, claim.billing, claim.place}
@@ -292,7 +289,6 @@ _KEYS: Mapping[str, Callable[[Claim], str]] = {
     "pharmacy": lambda claim: claim.billing or claim.place or claim.seen or "",
     "drug": lambda claim: next((one.drug for one in claim.dispensed if one.drug), ""),
     "kind": lambda claim: claim.kind or "",
-    **{period: partial(_when, period) for period in PERIODS},
     **dict.fromkeys(("fill", "visit", "claim"), attrgetter("id")),
 }
 

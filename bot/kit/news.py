@@ -102,24 +102,21 @@ async def doctors_seen(ask: Ask, claims: Iterable[Claim]) -> Doctors:
     return Doctors(listed, own)
 
 
-def doctors_gone(ask: Ask, before: Seen | None, now: Doctors) -> tuple[tuple[str, str], ...]:
-    """Return pairs of a doctor and a network of the member that listed the doctor before and does so no longer."""
-    return tuple(
+def doctors_changed(ask: Ask, before: Seen | None, now: Doctors) -> tuple[tuple[tuple[str, str], ...], int]:
+    """Return pairs of a doctor and a network that no longer lists the doctor, and the number of doctors still listed.
+
+    The networks are the member's; a doctor is still listed if one of them listed the doctor before and does today.
+    """
+    then = {name: before.doctors.get(mark(ask, name), ()) if before else () for name in now.listed}
+    gone = tuple(
         (name, network)
         for name, listed in now.listed.items()
         for network in now.networks
-        if mark(ask, network) in _networks_then(ask, before, name) and network not in listed
+        if mark(ask, network) in then[name] and network not in listed
     )
-
-
-def doctors_still(ask: Ask, before: Seen | None, now: Doctors) -> int:
-    """Return the number of doctors that one of the member's networks listed before and still lists."""
-    then = {name: _networks_then(ask, before, name) for name in now.listed}
-    return sum(1 for name, listed in now.listed.items() if {mark(ask, one) for one in listed}.intersection(then[name]))
-
-
-def _networks_then(ask: Ask, before: Seen | None, name: str) -> tuple[str, ...]:
-    return before.doctors.get(mark(ask, name), ()) if before else ()
+    return gone, sum(
+        not {mark(ask, one) for one in listed}.isdisjoint(then[name]) for name, listed in now.listed.items()
+    )
 
 
 def as_seen(ask: Ask, marks: Mapping[str, str], now: Doctors, before: Seen | None) -> Seen:

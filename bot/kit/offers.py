@@ -227,15 +227,12 @@ class AppealCase(msgspec.Struct, frozen=True, kw_only=True):
 
     def sent_on(self, day: date, *, review: bool = False, fast: bool = False) -> AppealCase:
         """Return the case after the appeal was sent, or with `review`, after the external review was requested."""
-        if review:
-            return replace(self, review=day)
-        return replace(self, sent=day, fast=fast)
+        return replace(self, review=day) if review else replace(self, sent=day, fast=fast)
 
     def answered(self, outcome: AppealOutcome, day: date, *, review: bool = False) -> AppealCase:
         """Return the case with the plan's answer, or with `review`, the answer of the external review."""
-        if review:
-            return replace(self, reviewed=outcome, closed=day)
-        return replace(self, result=outcome, decided=day)
+        told = {"reviewed": outcome, "closed": day} if review else {"result": outcome, "decided": day}
+        return replace(self, **told)
 
     def reopened(self, step: str) -> AppealCase:
         """Return the case without `step`, which was entered by mistake; unchanged if that is not the newest step."""

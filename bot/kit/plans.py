@@ -17,7 +17,6 @@ from bot.kit.network_names import OUT, Wanted, is_named_network, named_in, telli
 from bot.kit.reading import read_entries, read_pages
 from bot.kit.spelling import is_state, name_of_state, stands_at, words_of
 from bot.payer.search import Search, escape, given, token
-from bot.records.coverage import Coverage
 from bot.records.details import boundary_contains
 from bot.records.directory import ORGANIZATION_TYPES
 from bot.records.joined import Directory
@@ -114,14 +113,12 @@ async def own_networks(ask: Ask) -> tuple[str, ...]:
     names = await network_names(ask)
     telling_of = {name: [word for word in words_of(name) if word in telling(name)] for name in names}
     found = [name for coverage in current for name in names if stands_at(telling_of[name], words_of(coverage.networks))]
-    return tuple(dict.fromkeys(found)) or await _by_plan(ask, current)
-
-
-async def _by_plan(ask: Ask, current: list[Coverage]) -> tuple[str, ...]:
-    numbers = {part.casefold() for one in current if one.plan for part in (one.plan.value, one.plan.name) if part}
-    sold = await plans(ask)
-    mine = [plan for plan in sold if {*map(str.casefold, plan.numbers), (plan.name or "").casefold()} & numbers]
-    return tuple(dict.fromkeys(network.name for plan in mine for network in plan.networks if network.name))
+    if not found:
+        parts = (part for one in current if one.plan for part in (one.plan.value, one.plan.name) if part)
+        numbers = set(map(str.casefold, parts))
+        mine = [one for one in await plans(ask) if numbers & {*map(str.casefold, (*one.numbers, one.name or ""))}]
+        found = [network.name for plan in mine for network in plan.networks if network.name]
+    return tuple(dict.fromkeys(found))
 
 
 _INSIDE_WORDS = frozenset({"network", "red", "inn", "par"})

@@ -119,10 +119,12 @@ def with_sets(ask: Ask) -> Ask:
     The requested period then covers all of these periods. If the question names no period, "never before" is about this
     year, and "not since March" about the two years before. Other questions are returned unchanged.
     """
-    group = _group(ask) if ask.member else None
-    if group is None:
+    says, named = ask.asked.says, (text_of(ask, "group"), text_of(ask, "number_of"))
+    group = next((one for one in (*named, *(one.group for one in ask.asked.times)) if one in _GROUPS), None)
+    group = group or ("drug" if text_of(ask, "unit") == "fill" else None)
+    group = group or ("doctor" if ask.asked.form == "who" or "doctors" in says else None)
+    if group is None or not ask.member:
         return ask
-    says = ask.asked.says
     within, barred = spans_of(ask), ask.excluded.get("date_range")
     out = _without_open_ends(days_of(barred.value), ask.today) if barred else None
     if out:
@@ -144,14 +146,6 @@ def with_sets(ask: Ask) -> Ask:
 
 def _all_before(first: date) -> TimeSpan:
     return first - _EVER, first - _DAY
-
-
-def _group(ask: Ask) -> str | None:
-    """Return the group whose members the question asks for, "doctor" if it asks who; None if there is none."""
-    said = (text_of(ask, "group"), text_of(ask, "number_of"), *(one.group for one in ask.asked.times))
-    named = next((one for one in said if one in _GROUPS), None)
-    fills = "drug" if text_of(ask, "unit") == "fill" else None
-    return named or fills or ("doctor" if ask.asked.form == "who" or "doctors" in ask.asked.says else None)
 
 
 def _without_open_ends(span: TimeSpan, today: date) -> TimeSpan:

@@ -21,12 +21,12 @@ import msgspec
 from msgspec.structs import replace
 
 from bot.kit.ahead import VISITS, claims_for_price, priced_alone
-from bot.kit.anchors import born_on
 from bot.kit.ask import Ask, values_of
 from bot.kit.claim_filter import any_time, choose
 from bot.kit.coming import Wants, asks_cover, care_scope, unsaid_of
 from bot.kit.coverages import Coverages, care_said, named_visit, share_asked, side_named, visit_kind, visit_to
 from bot.kit.floors import COUNTED, MetSoFar, counting, standings
+from bot.kit.period import born_on
 from bot.kit.said import filter_of
 from bot.kit.spelling import words_of
 from bot.kit.which import exact_asked, parts_named

@@ -228,7 +228,7 @@ class Exact(msgspec.Struct, frozen=True):
         If no claim has whole dollars exactly, close amounts count: "54 bucks" may be $54.87, and "nine hundred dollars"
         may be $912.97. An amount of zero is looked for only in the `aspect`.
         """
-        for is_it in _WAYS[:1] if self.to_cent else (*_WAYS, _is_rough) if self.roughly else _WAYS:
+        for is_it in _WAYS[: 1 if self.to_cent else 4 if self.roughly else 3]:
             for names in ((aspect,), (None, *_OTHERS)) if any(self.amounts) else ((aspect,),):
                 told = [(claim, [one.value for name in names if (one := claim.amount(name))]) for claim in claims]
                 if found := tuple(claim for claim, own in told if any(starmap(is_it, product(own, self.amounts)))):
@@ -236,22 +236,18 @@ class Exact(msgspec.Struct, frozen=True):
         return ()
 
 
-def _is_rough(one: Decimal, wanted: Decimal) -> bool:
-    """Return whether the amounts differ by at most 10% of `wanted`: "nearly a thousand" may be $912.97."""
-    return abs(one - wanted) * 10 <= wanted
-
-
 _WAYS: tuple[Callable[[Decimal, Decimal], bool], ...] = (
     eq,
     lambda one, wanted: abs(one - wanted) < 1 or abs(one - wanted) * 100 <= wanted,
     lambda one, wanted: not wanted % 100 and abs(one - wanted) * 20 <= wanted,
+    lambda one, wanted: abs(one - wanted) * 10 <= wanted,
 )
-"""How an amount fits a wanted one: exactly, by less than a dollar or 1%, or by 5% of whole hundreds."""
+"""How an amount fits a wanted one: exactly; by less than a dollar or 1%; by 5% of whole hundreds; roughly, by 10%."""
 
 
 def is_close(one: Decimal, wanted: Decimal) -> bool:
     """Return whether the amount `one` may be the stated amount `wanted`; stated cents have to match exactly."""
-    return any(is_it(one, wanted) for is_it in (_WAYS if wanted == wanted.to_integral_value() else _WAYS[:1]))
+    return any(is_it(one, wanted) for is_it in _WAYS[: 3 if wanted == wanted.to_integral_value() else 1])
 
 
 def amount_asked(ask: Ask) -> str | None:

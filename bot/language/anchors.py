@@ -1,6 +1,6 @@
 """Periods that a message dates by an event in the member's record: "since my surgery", "the same day as my MRI".
 
-This module finds the event's description. `bot.kit.anchors` looks up the event's day in the record.
+This module finds the event's description. `bot.kit.period` looks up the event's day in the record.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -33,15 +33,15 @@ def with_anchor(heard: Heard, words: WordArea) -> Heard:
     found = _anchor(heard.said, heard.tags, words)
     if found is None:
         return heard
-    places, cut = frozenset(found.places), _joined(heard.clauses, found)
-    asks = (one for one in cut if one.role is ClauseRole.ASKS)
+    cut = _joined(heard.clauses, found)
+    asks = places_of(one for one in cut if one.role is ClauseRole.ASKS)
     return replace(
         heard,
         tags=(*heard.tags, found),
-        marks={**heard.marks, ANCHOR: places},
+        marks={**heard.marks, ANCHOR: frozenset(found.places)},
         names=heard.names | {ANCHOR},
         clauses=cut,
-        asking=heard.asking.union(*(one.places for one in asks)),
+        asking=heard.asking | asks,
     )
 
 

@@ -6,18 +6,42 @@ Also the parts and neighbours of a period: "late March", "the first two weeks of
 from __future__ import annotations
 
 from calendar import monthcalendar, monthrange
+from collections.abc import Mapping
 from datetime import MAXYEAR, MINYEAR, date, timedelta
 from typing import NamedTuple
 
 import msgspec
 from msgspec.structs import replace
 
-from bot.language.text import Span
+from bot.language.text import WordSpan
 
 DateRange = tuple[date, date]
 Days = tuple[date | None, date | None]
 ROLLING_MAX = 1200
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+def ends_of(value: object) -> tuple[str, str]:
+    """Return the first and the last day in a date slot's value, as ISO dates; "" for an open end and another value."""
+    days = value if isinstance(value, Mapping) else {}
+    return str(days.get("start") or ""), str(days.get("end") or "")
+
+
+def lies_within(one: object, other: object) -> bool:
+    """Return whether a date slot's value lies within another."""
+    (first, last), (start, end) = ends_of(one), ends_of(other)
+    known = isinstance(one, Mapping) and isinstance(other, Mapping)
+    return known and start <= first and (not end or "" < last <= end)
+
+
+def adds_nothing(one: object, other: object) -> bool:
+    """Return whether a period lies within another, or is the year in which the other starts.
+
+    For example 2025 in "from Thanksgiving on, 2025".
+    """
+    (first, last), (start, end) = ends_of(one), ends_of(other)
+    year = (first[4:], last[4:]) == ("-01-01", "-12-31")
+    return lies_within(one, other) or (year and first < start <= last and not "" < end <= last)
 
 
 def month_days(year: int, month: int) -> tuple[date, date]:
@@ -139,7 +163,7 @@ class DatePeriod(NamedTuple):
     holiday: str = ""
 
 
-class DateFound(Span, msgspec.Struct, frozen=True):
+class DateFound(WordSpan, msgspec.Struct, frozen=True):
     """A date phrase in a message: tokens [first, after), and the first and last day of its period."""
 
     first: int

@@ -4,7 +4,6 @@ A network may be named by its letter alone: "network S and P", "S or P", "knee d
 """
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
@@ -60,7 +59,7 @@ def _by_text(said: Utterance, words: WordArea) -> Iterator[Tag]:
     """Yield the tags of codes with dashes, which consist of several tokens."""
     for kind, form in (("ndc", _NDC), ("tin", _TIN)):
         for match in form.finditer(said.text):
-            first, after = _tokens(said, match.start(), match.end())
+            first, after = said.tokens(*match.span())
             digits = match.group().replace("-", "")
             if kind == "ndc" or "-" in match.group() or _near(said, first, words.tax_number):
                 yield Tag(kind, match.group() if kind == "ndc" else digits, first, after)
@@ -93,14 +92,6 @@ def _with_its_word(said: Utterance, tag: Tag, words: WordArea) -> Tag:
 def _near(said: Utterance, index: int, words: frozenset[str]) -> bool:
     """Return whether one of `words` is among the few tokens before `index` or directly after it."""
     return not words.isdisjoint(said.words[max(0, index - _NEAR) : index] + said.words[index + 1 : index + 2])
-
-
-def _tokens(said: Utterance, start: int, end: int) -> tuple[int, int]:
-    """Return the token range that corresponds to a range of characters."""
-    ends: Sequence[int] = [span[1] for span in said.spans]
-    first = bisect_right(ends, start)
-    after = next((at for at, span in enumerate(said.spans) if span[0] >= end), len(said.spans))
-    return first, after
 
 
 _CONSONANTS = frozenset("bcdfghjklmnpqrstvwxz")

@@ -286,7 +286,6 @@ class Engine:
             sure=sure,
             goes_on=goes_on or stands_out(intent, chances, self.weights.header.sure),
         )
-        pointing = heard.joining.beside("context")
         return Reading(
             intent=top,
             slots=slots,
@@ -297,8 +296,8 @@ class Engine:
             candidates=others if asks else (own, *(one for one in others if one.intent != top))[:MOST_CANDIDATES],
             unclear=asks,
             shows_language=heard.shows_language,
-            points=points_back(heard.said.words, pointing),
-            **(of_shown(heard.said.words, pointing) if context else {}),
+            points=points_back(heard),
+            **(of_shown(heard) if context else {}),
             unmet={} if WORKINGS in slots else unmet(heard, slots, follows or intent),
             cells=tuple(cells(heard, self.lexicon.cells)),
             chances=chances,
@@ -323,7 +322,7 @@ class Engine:
             own = {*kinds_of(other.lacks), *_NAMED} if other else set()
             return other.intent if other and other.has in heard.marks and own.isdisjoint(heard.marks) else None
         rule = best_rule(entry.rules, heard, context.intent if context else None)
-        free = {place for name in (rule.concepts if rule else ()) for place in heard.marks.get(name, ())}
+        free = heard.at(*rule.concepts) if rule else frozenset[int]()
         free |= places_of(tag for tag in heard.tags if not tag.excluded)
         told, whole = told_parts(heard.said, heard.clauses, free, self.lexicon.grammar.area("told"))
         if whole or any(self._means(heard.said.said(*part), heard.today, context) == entry.intent for part in told):

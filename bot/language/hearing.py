@@ -3,7 +3,7 @@
 Typos are corrected first, with the words of the pack.
 """
 
-from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import date
 from typing import NamedTuple
@@ -17,88 +17,15 @@ from bot.language.clauses import Clause, ClauseRole, clauses
 from bot.language.codes import abbreviates
 from bot.language.entities import Tagger
 from bot.language.lexicon import COMPLAINT, Lexicon
-from bot.language.matcher import Grammar, Lexed, WordArea
+from bot.language.matcher import Lexed, WordArea
 from bot.language.names import NameFound, find_names
 from bot.language.people import names_somebody, owners, with_people
-from bot.language.phrases import PhraseFound
+from bot.language.phrases import PhraseFound, Speller
 from bot.language.polarity import behind_search
 from bot.language.slots import places_of_names
 from bot.language.spotting import NameSurroundings, NameWords, WordMeanings
 from bot.language.text import AnyOf, Tag, Utterance, of_kind, places_of
 from bot.language.weights import Weights, evidence, shape
-
-SHORTEST = 5
-LONG = 8
-MOST_REPAIRS = 12
-_CLOSEST = 6
-# Words that share so many letters at the start are forms of one another ("solicito", "solicitar").
-_STEM = 5
-_VOWELS = dict.fromkeys(map(ord, "aeiouy"))
-
-
-class Speller:
-    """Corrects unknown words of five letters or more: one typo, or two from eight letters on.
-
-    The first letter is assumed to be correct, which is almost always so and keeps the search short.
-    """
-
-    def __init__(self, vocabulary: Iterable[str], known: Container[str], grammar: Grammar) -> None:
-        self._short, self._titles = grammar.values("typing.short"), grammar.words("names.short_title")
-        self._known = AnyOf(known, grammar.lexical, grammar.keys("numbers.value", "numbers.times", "numbers.joint"))
-        self._by_letter: dict[str, list[str]] = {}
-        for word in sorted(vocabulary):
-            if len(word) >= SHORTEST - 1 and word.isalpha():
-                self._by_letter.setdefault(word[0], []).append(word)
-
-    def knows(self, key: str) -> bool:
-        """Return whether the word is in the pack's vocabulary or an everyday word."""
-        return key in self._known
-
-    def repaired(self, keys: Sequence[str], kept: Collection[int] = ()) -> tuple[str, ...]:
-        """Return the keys with typos corrected, of at most `MOST_REPAIRS` words, and of none at the indexes `kept`."""
-        short = self._short if len(keys) > 1 else {}  # "k" alone is okay in any language
-        result = [key if place in kept else short.get(key, key) for place, key in enumerate(keys)]
-        tried = 0
-        for place, key in enumerate(keys):
-            if not self._is_strange(key) or place in kept or key in short:
-                continue
-            if place and keys[place - 1] in self._titles:
-                continue
-            tried += 1
-            if tried > MOST_REPAIRS:
-                break
-            result[place] = self._nearest(key) or key
-        return tuple(result)
-
-    def slip(self, key: str) -> str | None:
-        """Return the known word that an unknown word is one or two typos away from, or begins; else None."""
-        if not self._is_strange(key):
-            return None
-        begun = (word for word in self._by_letter.get(key[0], ()) if word.startswith(key))
-        return self._nearest(key) or next(begun, None)
-
-    def _is_strange(self, key: str) -> bool:
-        return len(key) >= SHORTEST and key not in self._known and key.isalpha()
-
-    def _nearest(self, key: str) -> str | None:
-        from rapidfuzz import process  # noqa: PLC0415 -- two MiB that no well-spelled question needs
-        from rapidfuzz.distance import OSA  # noqa: PLC0415 -- as above
-
-        slips = 2 if len(key) >= LONG else 1
-        listed = self._by_letter.get(key[0], ())
-        near = process.extract(key, listed, scorer=OSA.distance, score_cutoff=slips, limit=_CLOSEST)
-        if not near:
-            return None
-        sounds = _consonants(key)
-        word, far, _ = min(near, key=lambda found: (found[1], _consonants(found[0]) != sounds))
-        begun = word[:3] == key[:3] and word[-1] == key[-1]
-        sure = far == 1 or _consonants(word) == sounds or begun or word[:_STEM] == key[:_STEM]
-        return word if sure else None
-
-
-def _consonants(word: str) -> str:
-    """Return the word's first letter and its other consonants, as people abbreviate it: "rslts" for "results"."""
-    return word[0] + word[1:].translate(_VOWELS)
 
 
 class Scanned(NamedTuple):
@@ -214,6 +141,28 @@ class Heard(msgspec.Struct, frozen=True):
     form: str | None = None
     workings: str | None = None
     asked: dict[tuple[object, ...], ClaimsAsked] = msgspec.field(default_factory=dict)
+
+    def area(self, name: str) -> WordArea:
+        """Return the words of one area of the grammar."""
+        return self.joining.beside(name)
+
+    def at(self, *names: str) -> frozenset[int]:
+        """Return the token indexes of these concepts and slot types."""
+        return frozenset().union(*(self.marks.get(name, ()) for name in names))
+
+    def with_tags(self, tags: Iterable[Tag]) -> "Heard":
+        """Return the message with these tags instead of its own."""
+        tags = tuple(tags)
+        marks = {name: places for name, places in self.marks.items() if name.isupper()}
+        names = (self.names - {tag.kind for tag in self.tags}) | {tag.kind for tag in tags}
+        return replace(self, tags=tags, marks=_with_tags(marks, tags), names=names)
+
+
+def _with_tags(marks: dict[str, frozenset[int]], tags: Iterable[Tag]) -> dict[str, frozenset[int]]:
+    """Return the token indexes of names, with those of the tags added to them."""
+    for tag in tags:
+        marks[tag.kind] = marks.get(tag.kind, frozenset()) | frozenset(tag.places)
+    return marks
 
 
 class Hearer:
@@ -358,9 +307,7 @@ def _marks(
     said: Utterance, tags: Sequence[Tag], titles: AbstractSet[str], found: Sequence[PhraseFound]
 ) -> dict[str, frozenset[int]]:
     """Return the token indexes of each concept and slot type. Words of places and names count as no concept."""
-    marks: dict[str, frozenset[int]] = {}
-    for tag in tags:
-        marks[tag.kind] = marks.get(tag.kind, frozenset()) | frozenset(tag.places)
+    marks = _with_tags({}, tags)
     settled = _settled(said, tags, titles)
     whole = [one for one in found if one.after - one.first >= _WHOLE_PHRASE and _is_concept(one)]
     for match in found:

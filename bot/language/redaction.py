@@ -17,24 +17,8 @@ _KINDS: Mapping[str, str] = {
     **dict.fromkeys(("provider_name", "person", "named_person", "organization", "other_name"), _NAME),
     **dict.fromkeys(("date_range", "date_ahead", "date_shift", "date_out", "date_whole", "open_at"), _DATE),
     **dict.fromkeys(("location", "away"), _PLACE),
-    **dict.fromkeys(
-        (
-            *(
-                "amount",
-                "amount_over",
-                "amount_own",
-                "amount_under",
-                "npi",
-                "tin",
-                "claim_id",
-                "procedure_code",
-                "ndc",
-                "nucc",
-            ),
-            "radius",
-        ),
-        _NUMBER,
-    ),
+    **dict.fromkeys(("amount", "amount_over", "amount_own", "amount_under", "radius"), _NUMBER),
+    **dict.fromkeys(("npi", "tin", "claim_id", "procedure_code", "ndc", "nucc"), _NUMBER),
 }
 _ADDRESSES = re.compile(r"\S*(?:@|://|www\.)\S*", re.IGNORECASE)
 _ENDS = frozenset(".?!¿¡\n")

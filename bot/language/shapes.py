@@ -18,10 +18,11 @@ from msgspec.structs import replace
 
 from bot.language.anchors import ANCHOR
 from bot.language.asked import ClaimsAsked
+from bot.language.calendar import ends_of
 from bot.language.hearing import Heard
 from bot.language.left import asked_of
 from bot.language.rules import IntentRules, Tells
-from bot.language.text import Tag, Utterance, places_of
+from bot.language.text import Tag, Utterance, of_kind, places_of
 from bot.language.weights import OTHER, SHAPES, WORKINGS, Evidence, EvidenceTexts, Weights, evidence, shape
 
 FORM, AMOUNT, GROUP = SHAPES
@@ -77,10 +78,12 @@ def shape_evidence(heard: Heard) -> dict[str, list[str]]:
 
 
 class Shapes:
-    """Finds the form of answer that a message asks for."""
+    """Finds the form of answer, and the rule of how plans work, that a message asks for."""
 
-    def __init__(self, weights: Mapping[str, Weights]) -> None:
+    def __init__(self, intents: Mapping[str, IntentRules], weights: Mapping[str, Weights]) -> None:
         self._parts = {name: weights[name] for name in SHAPES if name in weights}
+        self._workings = weights.get(WORKINGS)
+        self._tell = {name: entry for name, entry in intents.items() if entry.workings}
 
     def added(self, heard: Heard) -> Heard:
         """Return the message with the form and the values that the weights are sure of and no phrase states."""
@@ -104,6 +107,22 @@ class Shapes:
             strange=heard.strange - spoken,
             form=told.get(FORM),
         )
+
+    def with_rule(
+        self, heard: Heard, chances: Mapping[str, float], licensed: Callable[[IntentRules], bool]
+    ) -> tuple[Heard, dict[str, float]]:
+        """Return the message with the plan rule that it asks about, if the weights are sure of one, and the chances.
+
+        The licensed intents that explain the rule give the same answer, so the likeliest of them gets the sum of their
+        probabilities.
+        """
+        rule = _label(self._workings, evidence(heard.said, heard.names)) if self._workings and heard.keys else None
+        if rule in {None, OTHER}:
+            return heard, dict(chances)
+        tells = [name for name in chances if name in self._tell and licensed(self._tell[name])]
+        whole = {tells[0]: sum(chances[name] for name in tells)} if tells else {}
+        left = {name: chance for name, chance in chances.items() if name not in tells}
+        return replace(heard, workings=rule), dict(sorted({**whole, **left}.items(), key=lambda one: -one[1]))
 
 
 def _values(told: Mapping[str, str | None]) -> Iterator[tuple[str, str, str]]:
@@ -138,37 +157,6 @@ def _label(weights: Weights, found: EvidenceTexts) -> str | None:
     """Return the likeliest label; None if it is not likely enough."""
     label, chance = next(iter(weights.probabilities(weights.sums(found)).items()))
     return label if chance >= weights.header.sure.get(label, 1.0) else None
-
-
-class Workings:
-    """Finds the rule of how plans work that a message asks about."""
-
-    def __init__(self, intents: Mapping[str, IntentRules], weights: Mapping[str, Weights]) -> None:
-        self._weights = weights.get(WORKINGS)
-        self._tell = {name: entry for name, entry in intents.items() if entry.workings}
-
-    def with_rule(
-        self, heard: Heard, chances: Mapping[str, float], licensed: Callable[[IntentRules], bool]
-    ) -> tuple[Heard, dict[str, float]]:
-        """Return the message with the plan rule that it asks about, if the weights are sure of one, and the chances.
-
-        The licensed intents that explain the rule give the same answer, so the likeliest of them gets the sum of their
-        probabilities.
-        """
-        rule = self._asked(heard)
-        if rule is None:
-            return heard, dict(chances)
-        tells = [name for name in chances if name in self._tell and licensed(self._tell[name])]
-        whole = {tells[0]: sum(chances[name] for name in tells)} if tells else {}
-        left = {name: chance for name, chance in chances.items() if name not in tells}
-        return replace(heard, workings=rule), dict(sorted({**whole, **left}.items(), key=lambda one: -one[1]))
-
-    def _asked(self, heard: Heard) -> str | None:
-        if self._weights is None or not heard.keys:
-            return None
-        chances = self._weights.probabilities(self._weights.sums(evidence(heard.said, heard.names)))
-        rule, chance = next(iter(chances.items()))
-        return rule if rule != OTHER and chance >= self._weights.header.sure.get(rule, 1.0) else None
 
 
 # From this a reading is likelier than not.
@@ -306,8 +294,8 @@ class Tellers:
 def _sums(told: Tells | None, heard: Heard, asked: ClaimsAsked) -> bool:
     """Return whether a sum is requested: divided by a group, of several kinds apart, with its number, or of a year."""
     says, names = asked.says, {tag.kind for tag in heard.tags}
-    years = [tag.value for tag in heard.tags if tag.kind == "date_range" and isinstance(tag.value, dict)]
-    of_year = any(str(one.get("start"))[4:] == "-01-01" != str(one.get("end"))[4:] for one in years)
+    times = [ends_of(tag.value) for tag in of_kind(heard.tags, "date_range")]
+    of_year = any(start[4:] == "-01-01" != end[4:] for start, end in times)
     said = asked.form == "amount" or "percent" in names
     year = told == "one" and said and of_year and names <= {"date_range", "amount_kind", "percent"}
     some = {heard.form, asked.form} <= {None, "amount"} and {"any_one", "each", "one"}.isdisjoint(says)

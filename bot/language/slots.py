@@ -11,7 +11,7 @@ from typing import Literal
 
 from msgspec.structs import replace
 
-from bot.language.calendar import month_days, shifted
+from bot.language.calendar import adds_nothing, ends_of, month_days, shifted
 from bot.language.matcher import WordArea
 from bot.language.reading import Slot
 from bot.language.text import Tag, Utterance, cleaned, of_doctor, of_kind, places_of
@@ -24,7 +24,7 @@ _MOST_BETWEEN = 4
 _PRICED = frozenset({"drug", "service", "claim_type", "provider_name", "date_range"})
 _SIDED = 6  # words from one side of a comparison to the other
 _OPPOSED = 2  # words: "compared to"
-_TWO, _NEVER = 2, "9999"
+_TWO = 2
 _COMMA_WITHIN = frozenset({"provider_name", "location", "date_range", "person"})
 
 
@@ -155,9 +155,8 @@ def several_times(
     """
     held = slots.get("date_range")
     asked = [tag for tag in tags if tag.kind == "date_range" and not tag.excluded and tag.first in asking]
-    times = list({_ends(tag.value): tag for tag in reversed(asked)}.items())[::-1]
-    spans = [span for span, _ in times]
-    apart = [tag for span, tag in times if not any(_lies_within(span, other) for other in spans if other != span)]
+    times = list({ends_of(tag.value): tag for tag in reversed(asked)}.values())[::-1]
+    apart = [tag for tag in times if not any(adds_nothing(tag.value, one.value) for one in times if one is not tag)]
     alone = held is None or held.values or held.excluded or len(apart) < _TWO
     if alone or any(isinstance(tag.value, Mapping) and "relation" in tag.value for tag in apart):
         return {}
@@ -178,25 +177,6 @@ def several_said(
         text = ", ".join(said.text_of(tag) for tag in named.values())
         found["provider_name"] = Slot(text, next(iter(named)), values=tuple(named), how="and")
     return found
-
-
-def _ends(value: object) -> tuple[str, str]:
-    days = value if isinstance(value, Mapping) else {}
-    return str(days.get("start") or ""), str(days.get("end") or _NEVER)
-
-
-def _lies_within(one: tuple[str, str], other: tuple[str, str]) -> bool:
-    """Return whether a period lies within another, or is the year in which the other starts.
-
-    For example 2025 in "from Thanksgiving on, 2025".
-    """
-    year = (one[0][4:], one[1][4:]) == ("-01-01", "-12-31")
-    return other[0] <= one[0] <= one[1] <= other[1] or (year and one[0] < other[0] <= one[1] < other[1])
-
-
-def lies_within_any(value: object, others: Iterable[object]) -> bool:
-    """Return whether a period lies within one of the others and so adds nothing: "tonight" in "this year"."""
-    return isinstance(value, Mapping) and any(_lies_within(_ends(value), _ends(one)) for one in others)
 
 
 def excluded_beside(said: Utterance, tags: Sequence[Tag], kind: str, words: WordArea) -> Slot | None:

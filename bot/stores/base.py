@@ -13,6 +13,7 @@ from typing import Any, ClassVar, NamedTuple
 from bot.errors import StoreError
 
 _BATCH = 500
+_REVISIONS = 20
 _LAST = "\U0010ffff"
 _ADD = (
     "INSERT INTO rows (kind, key, value, owner, expires, lane) VALUES (:kind, :key, :value, :owner, :expires, :lane) "
@@ -237,6 +238,26 @@ class Store(ABC):
         """Return up to `limit` rows of a kind with a number above `after`, in the order in which they were stored."""
         sql = f"{_LISTED} ORDER BY number LIMIT :most"
         return [_row(row) for row in await self._asked(sql, kind=kind, after=after, most=limit)]
+
+    async def every(self, kind: str) -> AsyncIterator[Row]:
+        """Yield all rows of a kind in the order in which they were stored. They are read in batches."""
+        page = await self.listed(kind)
+        while page:
+            for row in page:
+                yield row
+            page = await self.listed(kind, after=page[-1].number)
+
+    async def revise(self, kind: str, key: str, made: Callable[[bytes | None], bytes], *, expires: float) -> None:
+        """Replace a row's value by what `made` makes of it (of None for a missing row), read anew if it has changed."""
+        for _ in range(_REVISIONS):
+            before = await self.get(kind, key)
+            after = made(before)
+            if before is None:
+                done = await self.add(kind, key, after, expires=expires)
+            else:
+                done = await self.swap(kind, key, before, after)
+            if done:
+                return
 
     async def size(self, prefix: str) -> int:
         """Return the number of rows whose kind starts with `prefix`."""

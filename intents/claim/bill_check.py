@@ -27,10 +27,11 @@ from bot.kit import (
     by_name,
     choose,
     claim_by_id,
+    claims_numbered,
+    difference,
     doubts_of,
     filter_of,
     is_close,
-    is_numbered,
     newest_claims,
     service_dates,
     span_of,
@@ -207,8 +208,7 @@ def compare(claim: Claim, amount: Amount, around: ClaimSet | None = None) -> Com
 
 def _left(claim: Claim) -> Amount | None:
     """Return the amount owed minus what the plan reports as paid by the patient; None if no amount owed is stated."""
-    owed, paid = claim.owed.amount, claim.paid_by_patient
-    return owed - paid if owed and paid and paid.currency == owed.currency else owed
+    return difference(claim.owed.amount, claim.paid_by_patient) or claim.owed.amount
 
 
 def steps_of(check: BillCheck) -> tuple[Step, ...]:
@@ -240,11 +240,10 @@ def _is(one: Amount | None, other: Amount) -> bool:
 async def _candidates(ask: Ask, amount: Amount | None) -> tuple[Sequence[Claim], Found, ClaimSet | None]:
     """Return the claims that the bill may be for, how well they match, and the claims around them."""
     if text_of(ask, "claim_id"):
-        claims, around = await _numbered(ask)
-        return claims, "fits", around
+        numbered, around = await claims_numbered(ask)
+        return [claim for claim in numbered if claim in around.claims], "fits", around
     if _is_last(ask):
-        claims, around = await _last_visit(ask)
-        return claims, "fits", around
+        return await _last_visit(ask)
     if amount and not (text_of(ask, "provider_name") or service_dates(ask)):
         return await _by_amount(ask, amount)
     return await _described(ask, amount)
@@ -268,27 +267,19 @@ async def _described(ask: Ask, amount: Amount | None) -> tuple[Sequence[Claim], 
     return claims, "other_day", around
 
 
-async def _numbered(ask: Ask) -> tuple[list[Claim], ClaimSet]:
-    number = text_of(ask, "claim_id") or ""
-    claim_set = await newest_claims(
-        ask, enough=lambda so_far: any(is_numbered(claim, number) for claim in so_far.claims), page_size=100
-    )
-    return [claim for claim in claim_set.claims if is_numbered(claim, number)], claim_set
-
-
 def _is_last(ask: Ask) -> bool:
     """Return whether the message says that the bill is for the last visit."""
     return text_of(ask, "question") == "last" and not service_dates(ask)
 
 
-async def _last_visit(ask: Ask) -> tuple[list[Claim], ClaimSet]:
-    """Return the claims of the newest day of care without prescription fills, and all claims that were read."""
+async def _last_visit(ask: Ask) -> tuple[list[Claim], Found, ClaimSet]:
+    """Return the claims of the newest day of care without prescription fills. The result is as in `_candidates`."""
 
     def days(so_far: ClaimSet) -> tuple[Visits, ...]:
         return visits(replace(so_far, claims=_fit(so_far.claims, ask)), ask.today)
 
     claim_set = await newest_claims(ask, enough=lambda so_far: len(days(so_far)) > 1, page_size=10)
-    return [claim for day in days(claim_set)[:1] for claim in day.claims], claim_set
+    return [claim for day in days(claim_set)[:1] for claim in day.claims], "fits", claim_set
 
 
 async def _by_amount(ask: Ask, amount: Amount) -> tuple[list[Claim], Found, ClaimSet]:

@@ -247,7 +247,9 @@ def _chosen(claim_set: ClaimSet, ask: Ask) -> tuple[Claim, ...]:
     wanted = filter_of(ask)
     if shown and (fitting(shown, ask) or not wanted.exact):
         return shown
-    kept = replace(claim_set, claims=_told(fitting(claim_set.claims, ask), ask))
+    fit = fitting(claim_set.claims, ask)
+    told = () if service_dates(ask) else tuple(claim for claim in fit if claim.owed.amount is not None)
+    kept = replace(claim_set, claims=told or fit)
     if shown and not kept.claims:
         ask.cannot("amount")
         return shown
@@ -264,9 +266,3 @@ def _is_several(ask: Ask) -> bool:
     """Return whether the question is about a whole period of several days, as in "why was October so expensive"."""
     start, end = span_of(ask)
     return start is not None and start != end and not ask.pick and "id" not in ask.arguments
-
-
-def _told(claims: tuple[Claim, ...], ask: Ask) -> tuple[Claim, ...]:
-    """Return only the claims with an amount owed; all claims if none has one, or if the question names a period."""
-    told = tuple(claim for claim in claims if claim.owed.amount is not None)
-    return told if told and not service_dates(ask) else claims

@@ -140,13 +140,6 @@ def _asked(ask: Ask, found: Who) -> tuple[str, ...]:
     return facts_asked(ask, found.only[0].name if found.only else None)
 
 
-def _own_addresses(rows: Sequence[Listing]) -> tuple[str, ...]:
-    owners = [row.organization for row in rows if row.organization and not row.practitioner_key]
-    return (
-        () if any(row.locations for row in rows) else tuple(dict.fromkeys(a for one in owners for a in one.addresses))
-    )
-
-
 def _wants_receipt(ask: Ask) -> bool:
     """Return whether the question or a button asks for a receipt."""
     return "receipt" in ask.arguments or "receipt" in ask.slots
@@ -177,6 +170,8 @@ def summarize(
         ask.said_unmet("network")  # it holds all of them
     card = cards(ask, rows, where)[0]
     phones = (phone for row in rows for phone in row.own_telecoms(ask.today) if phone.system in {"phone", None})
+    owners = [row.organization for row in rows if row.organization and not row.practitioner_key]
+    located = any(row.locations for row in rows)
     placed = ((site.spot, site) for site in card.sites if site.spot)
     named = ask.arguments.get("place")  # by a button of one of a chain's many
     places = [site for _, site in sorted(placed, key=lambda one: one[0].location.id != named)]
@@ -187,7 +182,7 @@ def summarize(
         card=card,
         places=tuple(places),
         place_names=tuple(dict.fromkeys(name for row in rows if not row.locations for name in row.place_names)),
-        own_addresses=_own_addresses(rows),
+        own_addresses=() if located else tuple(dict.fromkeys(line for one in owners for line in one.addresses)),
         own_phones=tuple(dict.fromkeys(phone.value for phone in phones)),
         partial=not ask.report.complete,
         receipt=receipt,

@@ -96,7 +96,9 @@ async def answer(ask: Ask) -> FoundPeople:
     people = People(ask, kind_said(ask, wishes))
     if asks_kind(ask, wishes) and not (networks.unclear and networks.listed):
         return people.page((), None, wishes, asks_kind=True)
-    return await people.answer(wishes, placed=_is_placed(ask, wishes))
+    placed = "location" in ask.slots or ask.several.get("location")
+    anywhere = wishes.name or wishes.organization or ask.slots.get("npi")  # searched without an area
+    return await people.answer(wishes, placed=bool(placed or not anywhere))
 
 
 async def _like(ask: Ask, shown: Sequence[Listing]) -> FoundPeople:
@@ -185,10 +187,3 @@ class People(ProviderSearch[FoundPeople]):
         if name and not any(is_called_so(row, name) for row in found):
             result = replace(result, near=await nearest(self.ask, name, people=True))
         return found, result
-
-
-def _is_placed(ask: Ask, wishes: Conditions) -> bool:
-    """Return whether the search needs an area; False for a name, number or organization, which is searched anywhere."""
-    if "location" in ask.slots or ask.several.get("location"):
-        return True
-    return not (wishes.name or wishes.organization or ask.slots.get("npi"))

@@ -129,7 +129,7 @@ class Played:
         link = re.search(r'"(http[^"]+/link/[^"]+)"', json.dumps(calls))
         assert link, calls
         async with Browser() as browser:
-            browser._http.event_hooks["response"].append(self._seen)
+            browser.event_hooks["response"].append(self._seen)
             code = await browser.sign_in(link[1], member)
         self.secrets |= {link[1].rpartition("/")[2], code, code.replace("-", "")}
         await self.say(surface, code, user)
