@@ -121,7 +121,7 @@ class Tellers:
 
     def _two_sides(self, heard: Heard, asked: ClaimsAsked) -> bool:
         named = any(self._is_twice(kind, heard) for kind in _SIDES)
-        return named or "other_one" in asked.says or "DOCTORS_OR_DRUGS" in heard.names
+        return named or "other_one" in asked.says
 
     def _in_time(self, heard: Heard, asked: ClaimsAsked) -> Tells | None:
         """Return the form for a question on which of two came first, or on the time between two; None for others."""
