@@ -201,6 +201,7 @@ _MOST = 4
 _KINDS = {
     **dict.fromkeys(("pharmacy", "drugstore", "pharmacies", "drugstores", "farmacia", "farmacias"), "pharmacy"),
     **dict.fromkeys(("doctor", "doctors", "doc", "docs", "dr", "doctores", "medico", "medicos"), "professional"),
+    **dict.fromkeys(("visits", "appointments", "visitas", "citas", "consultas"), "professional"),
 }
 
 
@@ -227,7 +228,8 @@ def compares_named(ask: Ask) -> bool:
 def _named(part: Ask) -> ClaimFilter:
     wanted, says = any_time(filter_of(part)), part.asked.says
     wanted = replace(wanted, order=None, limits=None, exact=None, nth=None, aspect=None)
-    kind = next((_KINDS[word] for name in ("group", "groups") if (word := says.get(name, "")) in _KINDS), None)
+    words = (says.get(name, "") for name in ("group", "groups", "several"))
+    kind = next((_KINDS[word] for word in words if word in _KINDS), None)
     return wanted if wanted.narrows or not kind else replace(wanted, claim_types=(kind,))
 
 

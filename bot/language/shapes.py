@@ -202,7 +202,8 @@ class Tellers:
             whole = sum(one for name, one in chances.items() if name in self._coming)
             rest = {name: one for name, one in chances.items() if name not in {asks, entry.intent}}
             return asks, {asks: whole, **rest}
-        if {"PROGRESS", "WHEN"} <= heard.names and not _YEARLY.isdisjoint(heard.names) and ANCHOR not in heard.names:
+        met = entry.shows_claims and {"PROGRESS", "WHEN"} <= heard.names and "was" in asked.says
+        if met and not _YEARLY.isdisjoint(heard.names) and ANCHOR not in heard.names:
             takes = next((name for name, to_come in self._coming.items() if to_come == "takes"), entry.intent)
             return takes, {takes: 1.0, **{name: one for name, one in chances.items() if name != takes}}
         if not (entry.tells or (entry.shows_claims and chances[entry.intent] < EVEN)):
@@ -267,7 +268,7 @@ class Tellers:
 
     def _two_sides(self, heard: Heard, asked: ClaimsAsked) -> bool:
         named = any(self._is_twice(kind, heard) for kind in _SIDES)
-        return named or "other_one" in asked.says or "DOCTORS_OR_DRUGS" in heard.names
+        return named or "other_one" in asked.says
 
     def _in_time(self, heard: Heard, asked: ClaimsAsked) -> Tells | None:
         """Return the form for a question on which of two came first, or on the time between two; None for others."""

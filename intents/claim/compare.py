@@ -44,7 +44,6 @@ from bot.kit import (
     span_of,
     sum_of,
     summed_filter,
-    text_of,
     time_of,
     times_of,
     with_one_before,
@@ -55,7 +54,6 @@ from bot.kit import (
 Span = tuple[date, date]
 _LIST, _TWO = "claim.list", 2
 _IS_FILL = attrgetter("is_pharmacy")
-_TWO_KINDS = ("professional", "pharmacy")
 _LONG = timedelta(days=730)  # how far back two of a kind are looked for where no time is named
 _EVER = timedelta(days=3653)
 _MONTHS, _YEAR = {"quarter": 3, "trimestre": 3, "month": 1, "mes": 1}, 12
@@ -268,14 +266,10 @@ def _sides(ask: Ask) -> tuple[tuple[Span, ClaimFilter], tuple[Span, ClaimFilter]
         ever, bare = (ask.today - _EVER, ask.today), ClaimFilter(aspect=wanted.aspect)
         one, other = (replace(bare, among=frozenset({name})) for name in shown[:2])
         return (ever, one), (ever, other)
-    kinds = text_of(ask, "question") == "doctors_or_drugs"
-    if kinds:
-        wanted = replace(wanted, claim_types=_TWO_KINDS, services=(), providers=())
-    if wanted.sides and (kinds or not _two_times(ask)):
-        start, end = (None, None) if _two_times(ask) else (start, end)
+    if wanted.sides and not _two_times(ask):
         last = min(end or ask.today, ask.today)
         one_kind = wanted.services or wanted.drugs or wanted.providers or wanted.degrees
-        whenever = start is None and end is None and not kinds and bool(one_kind)
+        whenever = start is None and end is None and bool(one_kind)
         span = start or (last - _LONG if whenever else date(last.year, 1, 1)), last
         one, other = wanted.sides[:2]
         if one.providers and not _EVERYBODY.isdisjoint(words_of(other.provider)):

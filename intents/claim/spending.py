@@ -210,8 +210,7 @@ async def answer(ask: Ask) -> Spending:
     Raises:
         Reroute: `claim.why` answers for the parts of a claim's share, `claim.compare` for two periods, claims or kinds.
     """
-    two = text_of(ask, "question") == "doctors_or_drugs" and not ranking_asked(ask)
-    if (parts := asks_parts(ask)) or times_set_apart(ask) or compares_shown(ask) or two:
+    if (parts := asks_parts(ask)) or times_set_apart(ask) or compares_shown(ask):
         raise Reroute("claim.why" if parts else "claim.compare", **ask.arguments)
     if "fills" in ask.arguments:  # of prescriptions
         shown = {name: one for name, one in ask.arguments.items() if name != "fills"}
