@@ -14,7 +14,7 @@ from bot.kit.appeals import (
     denied_claims, in_any_state, stepped, told_day, without)
 from bot.kit.around import SearchArea, NeedsPlace, around, state_named
 from bot.kit.ask import (
-    Answer, Ask, Reroute, Kin, NamedCare, Summary, of_other_person, text_of, values_of)
+    Answer, Ask, Reroute, Kin, Summary, named_care, of_other_person, text_of, values_of)
 from bot.kit.asked_networks import among as networks_among
 from bot.kit.asked_networks import AskedNetworks, NetworkSide, asked_networks, in_own, side_asked, without_own
 from bot.kit.benefits import NO_BENEFITS, Benefits

@@ -36,11 +36,13 @@ class Exact(msgspec.Struct, frozen=True):
         to_cent: True if the amounts have to match to the cent, because the words give cents or say "exactly".
         out: True if the claim may have none of the amounts, as in "that weren't $50".
         roughly: True if the words say that the amount is only approximate.
+        aspect: The amount that has these values, if the limits are about another one.
     """
 
     amounts: tuple[Decimal, ...]
     to_cent: bool
     out: bool = False
+    aspect: str | None = None
     roughly: bool = False
 
     def fitting(self, claims: tuple[Claim, ...], aspect: str | None) -> tuple[Claim, ...]:
@@ -103,6 +105,17 @@ def amount_asked(ask: Ask) -> str | None:
     return None if several or (asked == "billed" and own) else asked
 
 
+def aspect_asked(ask: Ask) -> str | None:
+    """Return the amount that the conditions are about: of two bearers, the limits are about what the member owes."""
+    plan = "plan_paid" if "plan_nothing" in ask.asked.says else text_of(ask, "amount_kind")
+    return None if plan == "plan_paid" and _is_of_two(ask) else plan
+
+
+def _is_of_two(ask: Ask) -> bool:
+    """Return whether the limits are about the member's share: "the plan paid $0 and I owed over $100"."""
+    return "i_owed" in ask.asked.says and limits_asked(ask) is not None
+
+
 def exact_asked(ask: Ask) -> Exact | None:
     """Return the amounts that a claim has to have, as in "the 64.27 one"; None if the question states none."""
     free = "always" in ask.asked.says and ask.asked.says.get("costless") in {"free", "gratis"}  # "was each free"
@@ -117,7 +130,8 @@ def exact_asked(ask: Ask) -> Exact | None:
     out = any((words and rest.startswith(words)) or _dollars(rest.split()[0]) in amounts for rest in barred)
     if out and amounts:  # "that weren't $50"
         ask.said_unmet("words")
-    return Exact(amounts, cents, out, "roughly" in ask.asked.says) if amounts else None
+    aspect = "plan_paid" if _is_of_two(ask) and not any(amounts) else None
+    return Exact(amounts, cents, out, aspect, "roughly" in ask.asked.says) if amounts else None
 
 
 def limits_asked(ask: Ask) -> AmountLimits | None:
@@ -179,7 +193,7 @@ def sized(claims: tuple[Claim, ...], wanted: ClaimFilter) -> tuple[Claim, ...]:
     limits, aspect = wanted.limits, wanted.aspect
     told = ((claim, claim.amount(aspect)) for claim in claims)
     within = claims if limits is None else tuple(one for one, amount in told if amount and limits.hold(amount.value))
-    return wanted.exact.fitting(within, aspect) if wanted.exact else within
+    return wanted.exact.fitting(within, wanted.exact.aspect or aspect) if wanted.exact else within
 
 
 def ordered(claims: tuple[Claim, ...], wanted: ClaimFilter) -> tuple[Claim, ...]:

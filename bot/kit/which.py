@@ -5,7 +5,7 @@ from functools import lru_cache
 
 import msgspec
 
-from bot.kit.ask import Ask, NamedCare, text_of
+from bot.kit.ask import Ask, NamedCare, excluded_of, text_of
 from bot.kit.spelling import words_of
 from bot.language.context import FOCUS, THOSE
 from bot.records.care_kind import Shown
@@ -29,12 +29,14 @@ _TITLES = frozenset({"dr", "doctor", "doctora", "dra", "md", "do", "np", "el", "
 class BodyPart(msgspec.Struct, frozen=True):
     """A part of the body, and the person's word for it.
 
-    `body` maps every word for a part of the body, in any language, to the name of the part.
+    `body` maps every word for a part of the body, in any language, to the name of the part. `out`: the message excludes
+    care of that part.
     """
 
     name: str
     word: str
     body: Mapping[str, str]
+    out: bool = False
 
 
 def part_asked(ask: Ask) -> BodyPart | None:
@@ -62,7 +64,8 @@ def part_asked(ask: Ask) -> BodyPart | None:
         ask.said_unmet("specialty")  # "my knee" names no kind of doctor here, and the answer says what it found of it
     elif not own:
         return None
-    return BodyPart(ask.asked.body[said[0]], said[0], ask.asked.body)
+    out = any(rest.partition(" ")[0] == said[0] for rest in ask.asked.barred)
+    return BodyPart(ask.asked.body[said[0]], said[0], ask.asked.body, out)
 
 
 def _is_part(words: Sequence[str], at: int) -> bool:
@@ -76,22 +79,32 @@ def _is_part(words: Sequence[str], at: int) -> bool:
 def parts_named(claim: Claim, body: Mapping[str, str]) -> frozenset[str]:
     """Return the names of the parts of the body whose words are on the claim's lines; `body` maps words to names."""
     done = claim.performed
-    texts = (*done.words, *(one for line in done.lines for one in line.words))
+    texts = (*done.words, *done.reasons, *(one for line in done.lines for one in line.words))
     return frozenset(body[word] for text in texts for word in words_of(text) if word in body)
 
 
 def of_care_named(claims: tuple[Claim, ...], care: NamedCare | None) -> tuple[Claim, ...]:
-    """Return the claims with the word for the care on a line; all claims if none has the word, or if `care` is None."""
-    return tuple(claim for claim in claims if care and lines_of_care(claim, care).lines) or claims
+    """Return the claims with the word for the care on a line or in the reason of the care.
+
+    Return the other ones if the question excludes this care, and all if none has the word or if `care` is None.
+    """
+    has = tuple(claim for claim in claims if care and lines_of_care(claim, care).lines)
+    if care is None or not care.out:
+        return has or claims
+    rest = tuple(claim for claim in claims if claim not in has)
+    care.claims = {claim.id for claim in rest}
+    return rest
 
 
 def lines_of_care(claim: Claim, care: NamedCare) -> Shown:
-    """Return the lines of the claim with the word for the care, in the singular or the plural.
+    """Return the lines of the claim with the word for the care, in the singular or the plural; all if it is the reason.
 
     If there are any, the claim's id is added to `care.claims`.
     """
     word, lines = _singular(care.word), claim.performed.lines
     told = tuple(at for at, line in enumerate(lines) if any(word in _singulars(text) for text in line.words))
+    if any(word in _singulars(text) for text in claim.performed.reasons):
+        told = tuple(range(len(lines)))
     if told:
         care.claims.add(claim.id)
     return Shown(told, len(lines))
@@ -109,6 +122,22 @@ def _singulars(text: str) -> frozenset[str]:
 def drugs_named_in(ask: Ask, names: Iterable[str]) -> tuple[tuple[str, ...], ...]:
     """Return for each drug a tuple of its name and its synonyms: the ingredient and the brands."""
     return tuple((name, *ask.other_names(name)) for name in names)
+
+
+def drugs_of_uses(ask: Ask, *, excluded: bool) -> tuple[tuple[str, ...], ...]:
+    """Return for each purpose of a medicine that the question names or excludes the words for it and all its drugs."""
+    uses = [] if {"drug"} & {*ask.slots, *ask.several, *ask.excluded} else ask.asked.uses
+    names = ((use.said, *use.drugs, *(name for one in use.drugs for name in ask.other_names(one))) for use in uses)
+    return tuple(row for row, use in zip(names, uses, strict=True) if use.excluded is excluded)
+
+
+def excluded_types(ask: Ask) -> tuple[str, ...]:
+    """Return the excluded claim types, unless the words exclude the medicines for one purpose only."""
+    slot = ask.excluded.get("claim_type")
+    used = slot is not None and any(
+        one.excluded and one.said in " ".join(words_of(slot.text)) for one in ask.asked.uses
+    )
+    return () if used else excluded_of(ask, "claim_type")
 
 
 def is_drug(claim: Claim, names: Iterable[str]) -> bool:

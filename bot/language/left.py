@@ -46,6 +46,7 @@ _BEFORE_CARE = frozenset({
     *("my", "the", "a", "an", "our", "his", "her", "for", "on", "and"),
     *("mi", "la", "el", "los", "las", "una", "un", "su", "por", "para", "de", "del"),
 })  # fmt: skip
+_FOR, _LEAD = frozenset({"for", "por", "para"}), 2
 _POINTED = frozenset({"that", "this", "same", "esa", "ese", "mismo", "misma"})
 _WORDS_OF_CARE = 2
 WORDS = "words"
@@ -181,8 +182,14 @@ def _told_by(intent: IntentRules) -> frozenset[str]:
 
 def care_left(heard: Heard, intent: IntentRules, asked: AbstractSet[int]) -> Slot | None:
     """Return the kind of care in a question about claims that only an unknown word, not at `asked`, names, or None."""
-    of_claims = intent.reads is not None and intent.reads.type == _CLAIMS and "service" in intent.heard.values()
-    if not of_claims or not _NAMED.isdisjoint(heard.marks):
+    if intent.reads is None or intent.reads.type != _CLAIMS or "service" not in intent.heard.values():
+        return None
+    if (reason := next((one for one in heard.complaints if _is_reason(heard, one, asked)), None)) is not None:
+        first, last, out = reason.start, reason.stop, heard.joining.beside("polarity").phrases("negated")
+        first += last - first > 1 and heard.keys[first] in _BEFORE_CARE  # "a cough"
+        barred = any((plain(word),) in out for word in heard.said.words[max(0, first - _LEAD - 1) : first])
+        return Slot(heard.said.said(first, last), heard.said.said(last - 1, last), excluded=barred)
+    if not _NAMED.isdisjoint(heard.marks):
         return None
     ours = _places(heard, _OURS)
     for place in sorted(heard.strange - asked):
@@ -193,6 +200,13 @@ def care_left(heard: Heard, intent: IntentRules, asked: AbstractSet[int]) -> Slo
             if leads in _BEFORE_CARE and _POINTED.isdisjoint(heard.keys[first:place]):
                 return Slot(heard.said.said(first, place + 1), heard.said.said(place, place + 1))
     return None
+
+
+def _is_reason(heard: Heard, complaint: range, asked: AbstractSet[int]) -> bool:
+    """Return whether the care was for a complaint: "claims for a cough", but not "for my cough medicine"."""
+    taken = asked | {at for tag in heard.tags for at in range(tag.first, tag.after)}
+    led = heard.keys[max(0, complaint.start - _LEAD) : complaint.start]
+    return taken.isdisjoint(complaint) and not _FOR.isdisjoint(led)
 
 
 def words_left(heard: Heard, intent: IntentRules, asked: AbstractSet[int]) -> dict[str, Slot]:
