@@ -33,10 +33,13 @@ AnchorDays = tuple[date, date]
 async def in_its_time(ask: Ask) -> Ask:
     """Return the question with a date range in place of an event that dates its period: "since my surgery".
 
-    Without such an event in the record, the period is dropped and reported as unmet. The event's days are stored in
-    `anchors`. "Before an MRI" gives no date range: the MRI then becomes the care in question.
+    A period lasts until today with "have there been others since". Without such an event in the record, the period is
+    dropped and reported as unmet. The event's days are stored in `anchors`. "Before an MRI" gives no date range: the MRI
+    then becomes the care in question.
     """
     value = ask.slots.get("date_range")
+    if isinstance(value, Mapping) and value.get("end") and "since_then" in ask.asked.says:
+        return replace(ask, slots={**ask.slots, "date_range": {**value, "end": None}})
     if not isinstance(value, Mapping) or "relation" not in value or ask.member is None:
         return ask
     rest = {name: one for name, one in ask.slots.items() if name != "date_range"}

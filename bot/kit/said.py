@@ -223,7 +223,6 @@ def _wanted(ask: Ask) -> ClaimFilter:
     in_time = ask.asked.first_and_last or (nth is not None and nth > 0)
     by_size = (ask.asked.by_size or tops) and sizes and nth is not None
     part, excluded = part_asked(ask), ask.excluded.get("specialty")
-    part = None if part and ask.care and part.word in words_of(ask.care.text) else part
     out = excluded.every if excluded else ()
     named_ = "provider_name" in ask.slots and not set_apart(ask)  # who is named needs no kind, "not like my dentist"
     return ClaimFilter(

@@ -20,6 +20,7 @@ _CARED = frozenset(
     | {"injury", "surgery", "treatment", "treatments"}
 )
 _NO_PART = frozenset({"of", "hurts", "hurting"})
+_BEHIND = frozenset({"after", "before", "since", "despues", "antes", "desde"})  # "therapy after the knee MRI"
 _ARTICLES, _ALSO = frozenset({"the", "la", "el"}), frozenset({"back"})  # "back in March" is no part of the body
 _WHO = ("ist", "ists", "ista", "istas", "ologo", "ologa", "doctor", "doctors", "surgeon", "surgeons", "dr")
 _SHORT = 2  # letters
@@ -56,9 +57,9 @@ def part_asked(ask: Ask) -> BodyPart | None:
         for at, word in enumerate(words)
         if word in ask.asked.body
         and word not in (*own, *taken)
-        and ((own and word not in _ALSO) or _is_part(words, at))
+        and ((own and word not in _ALSO and _BEHIND.isdisjoint(words[max(0, at - 2) : at])) or _is_part(words, at))
     ]
-    if not said or any(word in ask.asked.body for word in own):
+    if not said or any(word in ask.asked.body for word in own) or (ask.care and said[0] in words_of(ask.care.text)):
         return None
     if not any(word.endswith(_WHO) for word in words):
         ask.said_unmet("specialty")  # "my knee" names no kind of doctor here, and the answer says what it found of it

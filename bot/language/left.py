@@ -14,7 +14,7 @@ from bot.language.lexicon import WISH, WISH_PLACE, WISH_TIME
 from bot.language.matcher import plain
 from bot.language.reading import Cell, Slot
 from bot.language.rules import IntentRules
-from bot.language.slots import UNNAMED_NETWORKS, excluded_beside, kinds_of, slot_of
+from bot.language.slots import UNNAMED_NETWORKS, kinds_of, lies_within_any, slot_of
 from bot.language.text import Tag, Utterance, of_doctor
 
 # Slot types that choose among records or providers: left out, the answer is about more than was asked.
@@ -65,7 +65,7 @@ _CIRCUMSTANCES = frozenset({"location", "provider_name", "organization", "amount
 _OPEN = frozenset({"network", "date_range", "location"})
 _OTHER, _NEVER = "other", "9999"
 # Slot types of which each value that is named asks for something of its own.
-_ONE_EACH = frozenset({"network", "provider_name", "drug", "service", "claim_id", "date_range"})
+_ONE_EACH = frozenset({"network", "provider_name", "drug", "service", "claim_id", "date_range", "state_of_claim"})
 _OWNER = re.compile(r"(?P<name>(?!s?he\b|it\b)[^\W\d_]{2,})['\u2019]s", re.IGNORECASE)
 # Signs on each side of a word that are looked at for what hangs on it.
 _HANGS = 40
@@ -137,7 +137,6 @@ def unmet(heard: Heard, slots: Mapping[str, Slot], intent: IntentRules) -> dict[
         **({CARE: care} if care else {}),
         **not_honoured(slots, intent),
         **not_held(heard, slots),
-        **left_out(heard, slots),
         **words_left(heard, intent, asked),
     }
 
@@ -285,54 +284,28 @@ def not_honoured(slots: Mapping[str, Slot], intent: IntentRules) -> dict[str, Sl
     }
 
 
-def left_out(heard: Heard, slots: Mapping[str, Slot]) -> dict[str, Slot]:
-    """Return the values that a message excludes besides a wanted value: the P of "in network S but not in P".
-
-    A slot that holds both, because the answer supports it, is not returned.
-    """
-    wanted = ((name, slot) for name, slot in slots.items() if slot.out is None and name in _OPEN)
-    found = {name: excluded_beside(heard.said, heard.tags, name, heard.joining) for name, _ in wanted}
-    return {name: slot for name, slot in found.items() if slot is not None}
-
-
 def not_held(heard: Heard, slots: Mapping[str, Slot]) -> dict[str, Slot]:
-    """Return the values in the question that no slot holds, because their slot has another value.
+    """Return the values in the question that no slot holds, wanted or excluded, because their slot has another value.
 
-    For example the MRI of "what did my ER visit cost, and was the MRI more".
+    For example the MRI of "what did my ER visit cost, and was the MRI more", or the P of "in network S but not in P".
     """
     held = [value for slot in slots.values() for one in (slot, slot.out) if one for value in one.every]
     held += UNNAMED_NETWORKS  # a side of the network that is named
     found: dict[str, Slot] = {}
     for tag in heard.tags:
-        if tag.kind not in _ONE_EACH & slots.keys() or tag.first not in heard.asking or of_doctor(tag, heard.tags):
+        kinds = _OPEN if tag.excluded else _ONE_EACH
+        if tag.kind not in kinds & slots.keys() or tag.first not in heard.asking or of_doctor(tag, heard.tags):
             continue
-        if tag.value not in held and not _within(tag, heard, slots[tag.kind]):
-            found.setdefault(tag.kind, Slot(heard.said.said(tag.first, tag.after), tag.value))
+        if tag.value not in held and (tag.excluded or not _within(tag, heard, slots[tag.kind])):
+            found.setdefault(tag.kind, Slot(heard.said.said(tag.first, tag.after), tag.value, tag.excluded))
     return found
 
 
 def _within(tag: Tag, heard: Heard, slot: Slot) -> bool:
-    """Return whether the tag's words are a part of those that gave the slot its value."""
+    """Return whether the tag's words are a part of those that gave the slot its value, or one period has the other."""
     if tag.kind == "date_range":
-        held = (_holds(one, tag.value) or _holds(tag.value, one) or _starts_in(one, tag.value) for one in slot.every)
-        return tag.excluded or any(held)
+        return any(lies_within_any(tag.value, [one]) or lies_within_any(one, [tag.value]) for one in slot.every)
     return heard.said.said(tag.first, tag.after) in slot.text
-
-
-def _starts_in(one: object, year: object) -> bool:
-    """Return whether the open period `one` starts in `year`: "from Thanksgiving on, 2025"."""
-    if not (isinstance(one, Mapping) and isinstance(year, Mapping)):
-        return False
-    first, last = str(year.get("start")), str(year.get("end"))
-    return (first[4:], last[4:]) == ("-01-01", "-12-31") and first <= str(one.get("start") or "") <= last
-
-
-def _holds(one: object, other: object) -> bool:
-    """Return whether the period `other` lies within `one`, as "March" in "this year"."""
-    if not (isinstance(one, Mapping) and isinstance(other, Mapping)):
-        return False
-    starts = (one.get("start") or "") <= (other.get("start") or "")
-    return starts and (other.get("end") or _NEVER) <= (one.get("end") or _NEVER)
 
 
 def cells(heard: Heard, cell_of: Mapping[str, str]) -> Iterator[Cell]:
