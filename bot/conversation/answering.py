@@ -27,7 +27,6 @@ from bot.errors import BotError, Disconnected, PayerDown, PayerError, SignInExpi
 from bot.kit import (
     Ask,
     Kin,
-    NamedCare,
     NeedsPlace,
     Offer,
     Reroute,
@@ -38,6 +37,7 @@ from bot.kit import (
     WithDocument,
     WithReminder,
     WithSeen,
+    named_care,
     network_names,
     own_networks,
 )
@@ -316,7 +316,7 @@ class Answering:
             everyday=self._pack.engine.lexicon.familiar.__contains__,
             care_kinds=self._pack.care_kinds,
             benefits=self._pack.benefits,
-            care=NamedCare(named.text, str(named.value)) if (named := asked.unmet.get(CARE)) else None,
+            care=named_care(asked.unmet.get(CARE)),
             read_home=lambda: self.own.home(message, asked.whose),
             read_health=self._parts.health,
             read_coverages=lambda: self.own.coverages(message, asked.whose),

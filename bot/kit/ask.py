@@ -82,12 +82,19 @@ class Reroute(Exception):
 class NamedCare(msgspec.Struct):
     """Care that the person names by a `word` unknown to the pack.
 
-    `claims` are the ids of the claims that have this word in a line.
+    `claims` are the ids of the claims that have this word in a line or as the reason of the care. `out`: the question
+    excludes such care, and `claims` are the others.
     """
 
     text: str
     word: str
     claims: set[str] = msgspec.field(default_factory=set)
+    out: bool = False
+
+
+def named_care(slot: Slot | None) -> NamedCare | None:
+    """Return the care that the words of an ignored condition name; None if there are none."""
+    return NamedCare(slot.text, str(slot.value), out=slot.excluded) if slot else None
 
 
 class Ask(msgspec.Struct):

@@ -119,7 +119,7 @@ class ClaimFilter(msgspec.Struct, frozen=True):
     @property
     def kinds_of_care(self) -> tuple[CareKind, ...]:
         """All requested kinds of care; for care unknown to the pack, one kind with the person's words as its name."""
-        if self.care and self.care.claims:
+        if self.care and self.care.claims and not self.care.out:
             return (CareKind("", {"en": self.care.text}),)
         return tuple(kind for name in self.services if (kind := self.kinds.named(name)))
 
@@ -163,8 +163,9 @@ class ClaimFilter(msgspec.Struct, frozen=True):
 
     @property
     def without_names(self) -> tuple[str, ...]:
-        """The names of the excluded providers and drugs."""
-        return (*self.without_providers, *(names[0] for names in self.without_drugs))
+        """The names of the excluded providers, drugs and reasons of care."""
+        care = (self.care.text,) if self.care and self.care.out else ()
+        return (*self.without_providers, *(names[0] for names in self.without_drugs), *care)
 
     @property
     def provider(self) -> str | None:
@@ -277,6 +278,8 @@ def _of_part(claims: tuple[Claim, ...], wanted: ClaimFilter) -> tuple[Claim, ...
     if wanted.part is None:
         return claims
     named = tuple(claim for claim in claims if wanted.part.name in parts_named(claim, wanted.part.body))
+    if wanted.part.out:
+        return tuple(claim for claim in claims if claim not in named)
     return named or tuple(claim for claim in claims if wanted.services and not parts_named(claim, wanted.part.body))
 
 

@@ -215,6 +215,7 @@ async def in_its_time(ask: Ask) -> Ask:
     Without such an event in the record, the period is dropped and reported as unmet. The event's days are stored in
     `anchors`. "Before an MRI" gives no date range: the MRI then becomes the care in question.
     """
+    ask = _until_now(ask)
     value = ask.slots.get("date_range")
     if not isinstance(value, Mapping) or "relation" not in value or ask.member is None:
         return ask
@@ -249,6 +250,14 @@ async def in_its_time(ask: Ask) -> Ask:
     if near and (next_to := await _care(look, {"one": True}, days_of(days), oldest=after)):
         found, days = [found[0], next_to], _iso(next_to)
     return replace(ask, slots={**rest, "date_range": days}, anchors=tuple(found))
+
+
+def _until_now(ask: Ask) -> Ask:
+    """Return the question with a period that lasts until today: "have there been others since"."""
+    value = ask.slots.get("date_range")
+    if not (isinstance(value, Mapping) and value.get("end") and "since_then" in ask.asked.says):
+        return ask
+    return replace(ask, slots={**ask.slots, "date_range": {**value, "end": None}})
 
 
 async def _event(ask: Ask, bound: Mapping[str, object], before: Sequence[AnchorDays]) -> AnchorDays | None:

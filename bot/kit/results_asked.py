@@ -143,7 +143,7 @@ class Told(msgspec.Struct, frozen=True):
 
 def told(results: Sequence[Observation], asks: ResultsAsked, *, limited: bool) -> Told:
     """Return what the question asks of the results of one test, newest first; `limited`: the limit is about them."""
-    of = tuple(results if asks.every else results[:1])
+    of = tuple(results[: asks.count or (None if asks.every else 1)])
     sizes = {one.id: found for one in results if (found := _sizes(one))}
     ends = sorted((one for one in results if one.id in sizes), key=lambda one: sizes[one.id][0])
     ends = ends if not (asks.limit and limited) else []

@@ -9,11 +9,22 @@ from msgspec.structs import replace
 
 from bot.kit.ask import Ask, excluded_of, text_of, values_of
 from bot.kit.claim_filter import ClaimFilter, any_time, choose
-from bot.kit.conditions import as_codes, doctors_asked
+from bot.kit.conditions import as_codes, doctors_asked, is_title
 from bot.kit.ranking import asks_order, each_end, set_apart, sets_one_above
 from bot.kit.spans import days_of, span_of, times_apart
 from bot.kit.spelling import is_named, words_of
-from bot.kit.which import drugs_named_in, exact_asked, limits_asked, order_asked, part_asked, shown_before, widens
+from bot.kit.which import (
+    aspect_asked,
+    drugs_named_in,
+    drugs_of_uses,
+    exact_asked,
+    excluded_types,
+    limits_asked,
+    order_asked,
+    part_asked,
+    shown_before,
+    widens,
+)
 from bot.language.calendar import month_days
 from bot.language.reading import Slot
 from bot.records.care_kind import CareKind
@@ -132,6 +143,7 @@ def by_name(ask: Ask, claims: Iterable[Claim]) -> Ask:
     barred |= {run for typed, run in told.items() if _holds(left, typed, run)}
     if (out := [run for run in told.values() if run in barred]) and not left:
         ask.said_unmet("words")
+        ask.said_unmet("location")  # "not at Limestone", which is a town too
         slot = Slot(out[0], out[0], excluded=True, values=tuple(out) if len(out) > 1 else ())
         ask = replace(ask, excluded={**ask.excluded, _WHOM: slot})
     known = any(is_named(name, one) for name in names for one in held)
@@ -175,7 +187,7 @@ def _named_in(ask: Ask, names: Iterable[str]) -> Iterator[tuple[str, str]]:
         known = {word for part in run for word in words_of(part)}
         everyday = all(map(ask.everyday, keys))
         single = known <= people and (led or (known <= family and not everyday))
-        single |= known <= heads and not everyday and spoken[at][0][0].isupper()
+        single |= known <= heads and not everyday
         telling = single if len(run) == 1 else not everyday
         if telling and own.isdisjoint(keys):
             yield " ".join(keys), " ".join(run)
@@ -237,14 +249,14 @@ def _wanted(ask: Ask) -> ClaimFilter:
         limits=limits_asked(ask),
         states=values_of(ask, "state_of_claim"),
         order="oldest" if in_time and not by_size else order_asked(ask) if by_size or not nth else None,
-        aspect=text_of(ask, "amount_kind"),
+        aspect=aspect_asked(ask),
         exact=exact_asked(ask),
         without_states=excluded_of(ask, "state_of_claim"),
-        without_types=(*(*excluded_of(ask, "claim_type"), *(["pharmacy"] if doctors else [])), *_excluded_setting(ask)),
+        without_types=(*excluded_types(ask), *(["pharmacy"] if doctors else []), *_excluded_setting(ask)),
         without_providers=excluded_of(ask, "provider_name"),
         without_services=() if told["claim_type"] in {told["service"]} - {""} else excluded_of(ask, "service"),
-        drugs=drugs_named_in(ask, values_of(ask, "drug")),
-        without_drugs=drugs_named_in(ask, excluded_of(ask, "drug")),
+        drugs=(*drugs_named_in(ask, values_of(ask, "drug")), *drugs_of_uses(ask, excluded=False)),
+        without_drugs=(*drugs_named_in(ask, excluded_of(ask, "drug")), *drugs_of_uses(ask, excluded=True)),
         without_days=_excluded_days(ask),
         weekdays=(days or (_WEEK if days_out else days)) - days_out,
         part=part,
@@ -323,7 +335,10 @@ def _types(ask: Ask, services: tuple[str, ...]) -> tuple[tuple[str, ...], bool]:
     bare = not (types or services) and {"provider_name", "number_of", "group"}.isdisjoint(ask.slots)
     start, end = span_of(ask)
     bare = bare and (start is None or start != end)  # on one day whoever was seen is meant, in a hospital too
-    if bare and words_of(ask.words.get("specialty")) == (ask.asked.says.get("doctors"),):
+    whom = ask.words.get("specialty", "")
+    if bare and (
+        words_of(whom) == (ask.asked.says.get("doctors"),) or ("several" in ask.asked.says and is_title(whom))
+    ):
         return ("professional",), False
     setting = None if _excluded_setting(ask) else ask.asked.setting
     if setting and types in {(), ("institutional",)} and "claim_type" not in ask.excluded and not services:

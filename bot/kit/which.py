@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec.structs import replace
 
-from bot.kit.ask import Ask, NamedCare, text_of, values_of
+from bot.kit.ask import Ask, NamedCare, excluded_of, text_of, values_of
 from bot.kit.spelling import is_named, starts_like, words_of
 from bot.language.classed import AmountLimits
 from bot.language.context import FOCUS, THOSE
@@ -33,6 +33,7 @@ _CARED = frozenset(
     | {"injury", "surgery", "treatment", "treatments"}
 )
 _NO_PART = frozenset({"of", "hurts", "hurting"})
+_BEHIND = frozenset({"after", "before", "since", "despues", "antes", "desde"})  # "therapy after the knee MRI"
 _ARTICLES, _ALSO = frozenset({"the", "la", "el"}), frozenset({"back"})  # "back in March" is no part of the body
 _WHO = ("ist", "ists", "ista", "istas", "ologo", "ologa", "doctor", "doctors", "surgeon", "surgeons", "dr")
 _ADDING = "(?:including|counting|incluyendo|contando|incluso)(?: (?:my|all|the|mis|las?|los))*"
@@ -42,12 +43,14 @@ _ADDED = "(?:included|incluid[oa]s?)"
 class BodyPart(msgspec.Struct, frozen=True):
     """A part of the body, and the person's word for it.
 
-    `body` maps every word for a part of the body, in any language, to the name of the part.
+    `body` maps every word for a part of the body, in any language, to the name of the part. `out`: the message excludes
+    care of that part.
     """
 
     name: str
     word: str
     body: Mapping[str, str]
+    out: bool = False
 
 
 def part_asked(ask: Ask) -> BodyPart | None:
@@ -67,15 +70,16 @@ def part_asked(ask: Ask) -> BodyPart | None:
         for at, word in enumerate(words)
         if word in ask.asked.body
         and word not in (*own, *taken)
-        and ((own and word not in _ALSO) or _is_part(words, at))
+        and ((own and word not in _ALSO and _BEHIND.isdisjoint(words[max(0, at - 2) : at])) or _is_part(words, at))
     ]
-    if not said or any(word in ask.asked.body for word in own):
+    if not said or any(word in ask.asked.body for word in own) or (ask.care and said[0] in words_of(ask.care.text)):
         return None
     if not any(word.endswith(_WHO) for word in words):
         ask.said_unmet("specialty")  # "my knee" names no kind of doctor here, and the answer says what it found of it
     elif not own:
         return None
-    return BodyPart(ask.asked.body[said[0]], said[0], ask.asked.body)
+    out = any(rest.partition(" ")[0] == said[0] for rest in ask.asked.barred)
+    return BodyPart(ask.asked.body[said[0]], said[0], ask.asked.body, out)
 
 
 def _is_part(words: Sequence[str], at: int) -> bool:
@@ -89,22 +93,32 @@ def _is_part(words: Sequence[str], at: int) -> bool:
 def parts_named(claim: Claim, body: Mapping[str, str]) -> frozenset[str]:
     """Return the names of the parts of the body whose words are on the claim's lines; `body` maps words to names."""
     done = claim.performed
-    texts = (*done.words, *(one for line in done.lines for one in line.words))
+    texts = (*done.words, *done.reasons, *(one for line in done.lines for one in line.words))
     return frozenset(body[word] for text in texts for word in words_of(text) if word in body)
 
 
 def of_care_named(claims: tuple[Claim, ...], care: NamedCare | None) -> tuple[Claim, ...]:
-    """Return the claims with the word for the care on a line; all claims if none has the word, or if `care` is None."""
-    return tuple(claim for claim in claims if care and lines_of_care(claim, care).lines) or claims
+    """Return the claims with the word for the care on a line or in the reason of the care.
+
+    Return the other ones if the question excludes this care, and all if none has the word or if `care` is None.
+    """
+    has = tuple(claim for claim in claims if care and lines_of_care(claim, care).lines)
+    if care is None or not care.out:
+        return has or claims
+    rest = tuple(claim for claim in claims if claim not in has)
+    care.claims = {claim.id for claim in rest}
+    return rest
 
 
 def lines_of_care(claim: Claim, care: NamedCare) -> Shown:
-    """Return the lines of the claim with the word for the care, in the singular or the plural.
+    """Return the lines of the claim with the word for the care, in the singular or the plural; all if it is the reason.
 
     If there are any, the claim's id is added to `care.claims`.
     """
     word, lines = "".join(_singulars(care.word)[:1]), claim.performed.lines
     told = tuple(at for at, line in enumerate(lines) if any(word in _singulars(text) for text in line.words))
+    if any(word in _singulars(text) for text in claim.performed.reasons):
+        told = tuple(range(len(lines)))
     if told:
         care.claims.add(claim.id)
     return Shown(told, len(lines))
@@ -118,6 +132,22 @@ def _singulars(text: str) -> tuple[str, ...]:
 def drugs_named_in(ask: Ask, names: Iterable[str]) -> tuple[tuple[str, ...], ...]:
     """Return for each drug a tuple of its name and its synonyms: the ingredient and the brands."""
     return tuple((name, *ask.other_names(name)) for name in names)
+
+
+def drugs_of_uses(ask: Ask, *, excluded: bool) -> tuple[tuple[str, ...], ...]:
+    """Return for each purpose of a medicine that the question names or excludes the words for it and all its drugs."""
+    uses = [] if {"drug"} & {*ask.slots, *ask.several, *ask.excluded} else ask.asked.uses
+    names = ((use.said, *use.drugs, *(name for one in use.drugs for name in ask.other_names(one))) for use in uses)
+    return tuple(row for row, use in zip(names, uses, strict=True) if use.excluded is excluded)
+
+
+def excluded_types(ask: Ask) -> tuple[str, ...]:
+    """Return the excluded claim types, unless the words exclude the medicines for one purpose only."""
+    slot = ask.excluded.get("claim_type")
+    used = slot is not None and any(
+        one.excluded and one.said in " ".join(words_of(slot.text)) for one in ask.asked.uses
+    )
+    return () if used else excluded_of(ask, "claim_type")
 
 
 def is_drug(claim: Claim, names: Iterable[str]) -> bool:
@@ -210,11 +240,13 @@ class Exact(msgspec.Struct, frozen=True):
         to_cent: True if the amounts have to match to the cent, because the words give cents or say "exactly".
         out: True if the claim may have none of the amounts, as in "that weren't $50".
         roughly: True if the words say that the amount is only approximate.
+        aspect: The amount that has these values, if the limits are about another one.
     """
 
     amounts: tuple[Decimal, ...]
     to_cent: bool
     out: bool = False
+    aspect: str | None = None
     roughly: bool = False
 
     def fitting(self, claims: tuple[Claim, ...], aspect: str | None) -> tuple[Claim, ...]:
@@ -263,6 +295,17 @@ def amount_asked(ask: Ask) -> str | None:
     return None if several or (asked == "billed" and own) else asked
 
 
+def aspect_asked(ask: Ask) -> str | None:
+    """Return the amount that the conditions are about: of two bearers, the limits are about what the member owes."""
+    plan = "plan_paid" if "plan_nothing" in ask.asked.says else text_of(ask, "amount_kind")
+    return None if plan == "plan_paid" and _is_of_two(ask) else plan
+
+
+def _is_of_two(ask: Ask) -> bool:
+    """Return whether the limits are about the member's share: "the plan paid $0 and I owed over $100"."""
+    return "i_owed" in ask.asked.says and limits_asked(ask) is not None
+
+
 def exact_asked(ask: Ask) -> Exact | None:
     """Return the amounts that a claim has to have, as in "the 64.27 one"; None if the question states none."""
     free = "always" in ask.asked.says and ask.asked.says.get("costless") in {"free", "gratis"}  # "was each free"
@@ -279,7 +322,8 @@ def exact_asked(ask: Ask) -> Exact | None:
     out = any((words and rest.startswith(words)) or _dollars(rest.split()[0]) in amounts for rest in barred)
     if out and amounts:  # "that weren't $50"
         ask.said_unmet("words")
-    return Exact(amounts, cents, out, "roughly" in ask.asked.says) if amounts else None
+    aspect = "plan_paid" if _is_of_two(ask) and not any(amounts) else None
+    return Exact(amounts, cents, out, aspect, "roughly" in ask.asked.says) if amounts else None
 
 
 def _is_of_story(ask: Ask, amount: str) -> bool:
@@ -342,7 +386,7 @@ def sized(claims: tuple[Claim, ...], wanted: ClaimFilter) -> tuple[Claim, ...]:
     limits, aspect = wanted.limits, wanted.aspect
     told = ((claim, claim.amount(aspect)) for claim in claims)
     within = claims if limits is None else tuple(one for one, amount in told if amount and limits.hold(amount.value))
-    return wanted.exact.fitting(within, aspect) if wanted.exact else within
+    return wanted.exact.fitting(within, wanted.exact.aspect or aspect) if wanted.exact else within
 
 
 def ordered(claims: tuple[Claim, ...], wanted: ClaimFilter) -> tuple[Claim, ...]:

@@ -106,7 +106,7 @@ _FORMS = frozenset({
 })  # fmt: skip
 # Conditions that choose among claims: which an answer needs a slot for, and of which one may be left out ("except").
 _OF_CLAIMS = frozenset({"amount_over", "amount_under", "state_of_claim"})
-_NARROWING = _OF_CLAIMS | {"date_whole", "weekday", "order", "average", "percent", "drug"}
+_NARROWING = _OF_CLAIMS | {"date_whole", "weekday", "order", "average", "percent", "drug", "provider_name"}
 _LEFT_OUT = frozenset({"claim_type", "service", "provider_name", "state_of_claim"})
 _CONDITIONS = _NARROWING | _LEFT_OUT | {"anchor", "date_range", "drug", "network", "specialty"}
 # Whom a question of its own is about.

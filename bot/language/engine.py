@@ -371,6 +371,8 @@ class Engine:
             name: slot for name, kind in wanted.items() if (slot := slot_of(heard.said, tags, kind, heard.joining))
         }
         several = (entry.several & slots.keys()) - (set() if entry.needs == "directory" else {"provider_name"})
+        if heard.joining.either.isdisjoint(heard.said.words):  # "denied, or still pending"
+            several -= {"state_of_claim"}
         slots |= several_said(heard.said, tags, heard.asking, slots, several)
         for name in [name for name in excludes & slots.keys() if not slots[name].excluded]:
             slots[name] = replace(slots[name], but=excluded_beside(heard.said, heard.tags, name, heard.joining))

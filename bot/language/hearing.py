@@ -114,10 +114,9 @@ class Heard(msgspec.Struct, frozen=True):
         marks: the token indexes of each concept and slot type.
         asking: the token indexes of the clauses that ask; all indexes if no clause asks ("yes").
         content: the indexes in `asking` of words with a meaning.
-        strange: the indexes in `content` of words that nothing in the pack explains.
+        strange: the indexes in `content` of unexplained words; `complaints`: the ranges of what is treated: "a cough".
         names: the concepts and slot types, and properties of the whole message (BARE, LONE …).
-        joining: the grammar area with the words that join values.
-        lexed: the words with their classes in the grammar.
+        joining: the grammar area with the words that join values; `lexed`: the words with their classes.
         shows_language: True if the words are clearly of one language.
         form: the form of answer about claims that the weights are sure of (`bot.language.shapes`).
         workings: the rule of how plans work that the weights are sure of.
@@ -133,6 +132,7 @@ class Heard(msgspec.Struct, frozen=True):
     asking: frozenset[int]
     content: tuple[int, ...]
     strange: frozenset[int]
+    complaints: tuple[range, ...]
     language: str
     joining: WordArea
     lexed: Lexed
@@ -222,6 +222,7 @@ class Hearer:
             asking,
             content,
             self._strange(keys, content, tags, found),
+            tuple(range(one.first, one.after) for one in found if any(m.kind == COMPLAINT for m in one.meanings)),
             heard or language or "en",
             self._lexicon.grammar.area("joining"),
             lexed,

@@ -14,7 +14,7 @@ from bot.language.lexicon import WISH, WISH_PLACE, WISH_TIME
 from bot.language.matcher import plain
 from bot.language.reading import Cell, Slot
 from bot.language.rules import IntentRules
-from bot.language.slots import UNNAMED_NETWORKS, excluded_beside, slot_of
+from bot.language.slots import UNNAMED_NETWORKS, slot_of
 from bot.language.text import Tag, Utterance, of_doctor, places_of
 
 # Slot types that choose among records or providers: left out, the answer is about more than was asked.
@@ -46,6 +46,7 @@ _BEFORE_CARE = frozenset({
     *("my", "the", "a", "an", "our", "his", "her", "for", "on", "and"),
     *("mi", "la", "el", "los", "las", "una", "un", "su", "por", "para", "de", "del"),
 })  # fmt: skip
+_FOR, _LEAD = frozenset({"for", "por", "para"}), 2
 _POINTED = frozenset({"that", "this", "same", "esa", "ese", "mismo", "misma"})
 _WORDS_OF_CARE = 2
 WORDS = "words"
@@ -64,7 +65,7 @@ _CIRCUMSTANCES = frozenset({"location", "provider_name", "organization", "amount
 _OPEN = frozenset({"network", "date_range", "location"})
 _OTHER = "other"
 # Slot types of which each value that is named asks for something of its own.
-_ONE_EACH = frozenset({"network", "provider_name", "drug", "service", "claim_id", "date_range"})
+_ONE_EACH = frozenset({"network", "provider_name", "drug", "service", "claim_id", "date_range", "state_of_claim"})
 _OWNER = re.compile(r"(?P<name>(?!s?he\b|it\b)[^\W\d_]{2,})['\u2019]s", re.IGNORECASE)
 # Signs on each side of a word that are looked at for what hangs on it.
 _HANGS = 40
@@ -136,7 +137,6 @@ def unmet(heard: Heard, slots: Mapping[str, Slot], intent: IntentRules) -> dict[
         **({CARE: care} if care else {}),
         **not_honoured(slots, intent),
         **not_held(heard, slots),
-        **left_out(heard, slots),
         **words_left(heard, intent, asked),
     }
 
@@ -181,8 +181,14 @@ def _told_by(intent: IntentRules) -> frozenset[str]:
 
 def care_left(heard: Heard, intent: IntentRules, asked: AbstractSet[int]) -> Slot | None:
     """Return the kind of care in a question about claims that only an unknown word, not at `asked`, names, or None."""
-    of_claims = intent.reads is not None and intent.reads.type == _CLAIMS and "service" in intent.heard.values()
-    if not of_claims or not _NAMED.isdisjoint(heard.marks):
+    if intent.reads is None or intent.reads.type != _CLAIMS or "service" not in intent.heard.values():
+        return None
+    if (reason := next((one for one in heard.complaints if _is_reason(heard, one, asked)), None)) is not None:
+        first, last, out = reason.start, reason.stop, heard.joining.beside("polarity").phrases("negated")
+        first += last - first > 1 and heard.keys[first] in _BEFORE_CARE  # "a cough"
+        barred = any((plain(word),) in out for word in heard.said.words[max(0, first - _LEAD - 1) : first])
+        return Slot(heard.said.said(first, last), heard.said.said(last - 1, last), excluded=barred)
+    if not _NAMED.isdisjoint(heard.marks):
         return None
     ours = heard.at(*_OURS)
     for place in sorted(heard.strange - asked):
@@ -193,6 +199,13 @@ def care_left(heard: Heard, intent: IntentRules, asked: AbstractSet[int]) -> Slo
             if leads in _BEFORE_CARE and _POINTED.isdisjoint(heard.keys[first:place]):
                 return Slot(heard.said.said(first, place + 1), heard.said.said(place, place + 1))
     return None
+
+
+def _is_reason(heard: Heard, complaint: range, asked: AbstractSet[int]) -> bool:
+    """Return whether the care was for a complaint: "claims for a cough", but not "for my cough medicine"."""
+    taken = asked | {at for tag in heard.tags for at in range(tag.first, tag.after)}
+    led = heard.keys[max(0, complaint.start - _LEAD) : complaint.start]
+    return taken.isdisjoint(complaint) and not _FOR.isdisjoint(led)
 
 
 def words_left(heard: Heard, intent: IntentRules, asked: AbstractSet[int]) -> dict[str, Slot]:
@@ -271,37 +284,27 @@ def not_honoured(slots: Mapping[str, Slot], intent: IntentRules) -> dict[str, Sl
     }
 
 
-def left_out(heard: Heard, slots: Mapping[str, Slot]) -> dict[str, Slot]:
-    """Return the values that a message excludes besides a wanted value: the P of "in network S but not in P".
-
-    A slot that holds both, because the answer supports it, is not returned.
-    """
-    wanted = ((name, slot) for name, slot in slots.items() if slot.out is None and name in _OPEN)
-    found = {name: excluded_beside(heard.said, heard.tags, name, heard.joining) for name, _ in wanted}
-    return {name: slot for name, slot in found.items() if slot is not None}
-
-
 def not_held(heard: Heard, slots: Mapping[str, Slot]) -> dict[str, Slot]:
-    """Return the values in the question that no slot holds, because their slot has another value.
+    """Return the values in the question that no slot holds, wanted or excluded, because their slot has another value.
 
-    For example the MRI of "what did my ER visit cost, and was the MRI more".
+    For example the MRI of "what did my ER visit cost, and was the MRI more", or the P of "in network S but not in P".
     """
     held = [value for slot in slots.values() for one in (slot, slot.out) if one for value in one.every]
     held += UNNAMED_NETWORKS  # a side of the network that is named
     found: dict[str, Slot] = {}
     for tag in heard.tags:
-        if tag.kind not in _ONE_EACH & slots.keys() or tag.first not in heard.asking or of_doctor(tag, heard.tags):
+        kinds = _OPEN if tag.excluded else _ONE_EACH
+        if tag.kind not in kinds & slots.keys() or tag.first not in heard.asking or of_doctor(tag, heard.tags):
             continue
-        if tag.value not in held and not _within(tag, heard, slots[tag.kind]):
-            found.setdefault(tag.kind, Slot(heard.said.text_of(tag), tag.value))
+        if tag.value not in held and (tag.excluded or not _within(tag, heard, slots[tag.kind])):
+            found.setdefault(tag.kind, Slot(heard.said.text_of(tag), tag.value, tag.excluded))
     return found
 
 
 def _within(tag: Tag, heard: Heard, slot: Slot) -> bool:
-    """Return whether the tag's words are a part of those that gave the slot its value."""
+    """Return whether the tag's words are a part of those that gave the slot its value, or one period has the other."""
     if tag.kind == "date_range":
-        held = (adds_nothing(tag.value, one) or lies_within(one, tag.value) for one in slot.every)
-        return tag.excluded or any(held)
+        return any(adds_nothing(tag.value, one) or lies_within(one, tag.value) for one in slot.every)
     return heard.said.text_of(tag) in slot.text
 
 

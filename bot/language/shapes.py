@@ -233,6 +233,9 @@ class Tellers:
         """Return the form in which the claims are to be presented; None for the form of the likeliest intent."""
         if _sums(told, heard, asked):
             return "sums"
+        used = any(one.excluded for one in asked.uses)
+        if told == "fills" and not used and any(tag.excluded and tag.kind == "claim_type" for tag in heard.tags):
+            return "several"  # "the latest claim that isn't a drug"
         if told is None:
             return "several" if chooses_several(heard, asked) else None
         if told == "two" and (way := self._of_two(heard, asked)):

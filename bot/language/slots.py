@@ -25,6 +25,7 @@ _PRICED = frozenset({"drug", "service", "claim_type", "provider_name", "date_ran
 _SIDED = 6  # words from one side of a comparison to the other
 _OPPOSED = 2  # words: "compared to"
 _TWO = 2
+_APART = frozenset({"provider_name", "state_of_claim"})
 _COMMA_WITHIN = frozenset({"provider_name", "location", "date_range", "person"})
 
 
@@ -172,10 +173,11 @@ def several_said(
     For example both names of "1st: Mateo Quarles, 2nd: Ines Banerjee".
     """
     found = several_times(said, tags, asking, slots) if "date_range" in several else {}
-    named = {tag.value: tag for tag in tags if tag.kind == "provider_name" and not tag.excluded}
-    if "provider_name" in several and len(named) >= _TWO and not slots["provider_name"].excluded:
-        text = ", ".join(said.text_of(tag) for tag in named.values())
-        found["provider_name"] = Slot(text, next(iter(named)), values=tuple(named), how="and")
+    for kind in several & _APART:
+        named = {tag.value: tag for tag in tags if tag.kind == kind and not tag.excluded}
+        if len(named) >= _TWO and not slots[kind].excluded:
+            text = ", ".join(said.text_of(tag) for tag in named.values())
+            found[kind] = Slot(text, next(iter(named)), values=tuple(named), how="and")
     return found
 
 

@@ -237,7 +237,8 @@ class PerformedLine(msgspec.Struct, frozen=True, gc=False):
 class Performed(msgspec.Struct, frozen=True, gc=False):
     """The services of a claim in detail: its lines, and the codes of the whole claim.
 
-    `bill` is the type of bill without leading zeros; `words` are the texts of the header and of the procedures.
+    `bill` is the type of bill without leading zeros; `words` are the texts of the header and of the procedures,
+    `reasons` those of the diagnoses.
     """
 
     lines: tuple[PerformedLine, ...] = ()
@@ -246,6 +247,7 @@ class Performed(msgspec.Struct, frozen=True, gc=False):
     diagnoses: tuple[str, ...] = ()
     procedures: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
 
     @property
     def tells(self) -> bool:
@@ -287,6 +289,7 @@ def performed_in(eob: Explanation, raw: RawJson, of_lines: Mapping[int, Mapping[
         ),
         procedures=tuple(code for one in procedures for code in _codes(one)),
         words=tuple(_words([*header, *procedures])),
+        reasons=tuple(_words([one.diagnosis_codeable_concept for one in more.diagnosis])),
     )
 
 

@@ -166,8 +166,10 @@ def summarize(claim_set: ClaimSet, ask: Ask) -> ClaimList:
 
 def _counts(ask: Ask, wanted: ClaimFilter) -> bool:
     """Return whether all matching claims have to be read, to count them or because the question is about a period."""
-    return not {"how_many", "always"}.isdisjoint(ask.asked.says) or bool(
-        wanted.start and not count_asked(ask, PAGE_OF_TABLE)
+    return (
+        bool(wanted.care)
+        or not {"how_many", "always"}.isdisjoint(ask.asked.says)
+        or bool(wanted.start and not count_asked(ask, PAGE_OF_TABLE))
     )
 
 

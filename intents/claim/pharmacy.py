@@ -186,7 +186,9 @@ def summarize(claim_set: ClaimSet, ask: Ask, earlier: ClaimSet | None = None) ->
         visits=any(not claim.is_pharmacy for claim in filled),
         prescribers=_prescribed(filled) if ask.asked.form == "who" else (),
         dated=ask.asked.form == "date" or (one and ask.asked.form != "amount"),
-        places=_places(filled) if not one and _WHERE.search(" ".join(words_of(ask.said))) else (),
+        places=_places(filled)
+        if not (one or _filter(ask).exact) and _WHERE.search(" ".join(words_of(ask.said)))
+        else (),
         newest=count_asked(ask, MOST) is not None and amount_asked(ask) is None,
     )
 

@@ -61,7 +61,7 @@ async def answer(ask: Ask) -> Shots:
     fit = fitting(found.claims, asked)
     plain = tuple(claim for claim in fit if not claim.sensitive)
     shown = plain[:SHOWN]
-    lacks = not fit and asked.slots["service"] != _SHOT["service"]
+    lacks = not fit and (asked.slots["service"] != _SHOT["service"] or "date_range" in asked.slots)
     nearest = await near_claims(asked, found) if lacks else None
     cite_claims(ask, shown, nearest)
     told = (*shown, *(nearest.claims if nearest else ()))
