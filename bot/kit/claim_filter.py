@@ -8,9 +8,10 @@ from datetime import date
 import msgspec
 from msgspec.structs import replace
 
-from bot.kit.ask import NamedCare
+from bot.kit.ask import Ask, NamedCare, excluded_of
 from bot.kit.conditions import PRIMARY_CARE
-from bot.kit.which import BodyPart, Exact, is_drug, named, of_care_named, ordered, parts_named, sized
+from bot.kit.spelling import words_of
+from bot.kit.which import BodyPart, Exact, named, of_care_named, ordered, parts_named, sized
 from bot.language.calendar import unit_around
 from bot.language.classed import AmountLimits
 from bot.records.care_kind import NO_KINDS, CareKind, CareKinds, shown_as
@@ -252,7 +253,7 @@ def _fits(claim: Claim, wanted: ClaimFilter) -> bool:
     for some, barred, holds in (
         (wanted.claim_types, wanted.without_types, lambda one: (claim.kind or "") in _KINDS.get(one, (one,))),
         (wanted.providers, wanted.without_providers, lambda one: named(claim, one, fills=fills)),
-        (wanted.drugs, wanted.without_drugs, lambda one: is_drug(claim, one)),
+        (wanted.drugs, wanted.without_drugs, lambda one: _is_drug(claim, one)),
         (wanted.doctors, wanted.without_doctors, claim.specialties.__contains__),
         (wanted.degrees, wanted.no_degrees, degrees.__contains__),
         (wanted.states, wanted.without_states, lambda one: is_in_state(claim, one)),
@@ -332,3 +333,30 @@ def period_of(day: PartialDate | None, period: str | None) -> str:
 
 def _bare(number: str) -> str:
     return "".join(letter for letter in number.casefold() if letter.isalnum())
+
+
+def _is_drug(claim: Claim, names: Iterable[str]) -> bool:
+    """Return whether the claim is for a drug whose name contains all words of one of the names."""
+    filled = " ".join(one.drug for one in claim.dispensed if one.drug).casefold()
+    return any(all(word in filled for word in name.casefold().split()) for name in names)
+
+
+def drugs_named_in(ask: Ask, names: Iterable[str]) -> tuple[tuple[str, ...], ...]:
+    """Return for each drug a tuple of its name and its synonyms: the ingredient and the brands."""
+    return tuple((name, *ask.other_names(name)) for name in names)
+
+
+def drugs_of_uses(ask: Ask, *, excluded: bool) -> tuple[tuple[str, ...], ...]:
+    """Return for each purpose of a medicine that the question names or excludes the words for it and all its drugs."""
+    uses = [] if {"drug"} & {*ask.slots, *ask.several, *ask.excluded} else ask.asked.uses
+    names = ((use.said, *use.drugs, *(name for one in use.drugs for name in ask.other_names(one))) for use in uses)
+    return tuple(row for row, use in zip(names, uses, strict=True) if use.excluded is excluded)
+
+
+def excluded_types(ask: Ask) -> tuple[str, ...]:
+    """Return the excluded claim types, unless the words exclude the medicines for one purpose only."""
+    slot = ask.excluded.get("claim_type")
+    used = slot is not None and any(
+        one.excluded and one.said in " ".join(words_of(slot.text)) for one in ask.asked.uses
+    )
+    return () if used else excluded_of(ask, "claim_type")

@@ -8,17 +8,14 @@ from itertools import takewhile
 from msgspec.structs import replace
 
 from bot.kit.ask import Ask, excluded_of, text_of, values_of
-from bot.kit.claim_filter import ClaimFilter, any_time, choose
+from bot.kit.claim_filter import ClaimFilter, any_time, choose, drugs_named_in, drugs_of_uses, excluded_types
 from bot.kit.conditions import as_codes, doctors_asked, is_title
 from bot.kit.ranking import asks_order, each_end, set_apart, sets_one_above
 from bot.kit.spans import days_of, span_of, times_apart
 from bot.kit.spelling import is_named, words_of
 from bot.kit.which import (
     aspect_asked,
-    drugs_named_in,
-    drugs_of_uses,
     exact_asked,
-    excluded_types,
     limits_asked,
     order_asked,
     part_asked,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from itertools import product, starmap
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec.structs import replace
 
-from bot.kit.ask import Ask, NamedCare, excluded_of, text_of, values_of
+from bot.kit.ask import Ask, NamedCare, text_of, values_of
 from bot.kit.spelling import is_named, starts_like, words_of
 from bot.language.classed import AmountLimits
 from bot.language.context import FOCUS, THOSE
@@ -127,33 +127,6 @@ def lines_of_care(claim: Claim, care: NamedCare) -> Shown:
 @lru_cache(maxsize=4096)
 def _singulars(text: str) -> tuple[str, ...]:
     return tuple(word.removesuffix("s") for word in words_of(text))
-
-
-def drugs_named_in(ask: Ask, names: Iterable[str]) -> tuple[tuple[str, ...], ...]:
-    """Return for each drug a tuple of its name and its synonyms: the ingredient and the brands."""
-    return tuple((name, *ask.other_names(name)) for name in names)
-
-
-def drugs_of_uses(ask: Ask, *, excluded: bool) -> tuple[tuple[str, ...], ...]:
-    """Return for each purpose of a medicine that the question names or excludes the words for it and all its drugs."""
-    uses = [] if {"drug"} & {*ask.slots, *ask.several, *ask.excluded} else ask.asked.uses
-    names = ((use.said, *use.drugs, *(name for one in use.drugs for name in ask.other_names(one))) for use in uses)
-    return tuple(row for row, use in zip(names, uses, strict=True) if use.excluded is excluded)
-
-
-def excluded_types(ask: Ask) -> tuple[str, ...]:
-    """Return the excluded claim types, unless the words exclude the medicines for one purpose only."""
-    slot = ask.excluded.get("claim_type")
-    used = slot is not None and any(
-        one.excluded and one.said in " ".join(words_of(slot.text)) for one in ask.asked.uses
-    )
-    return () if used else excluded_of(ask, "claim_type")
-
-
-def is_drug(claim: Claim, names: Iterable[str]) -> bool:
-    """Return whether the claim is for a drug whose name contains all words of one of the names."""
-    filled = " ".join(one.drug for one in claim.dispensed if one.drug).casefold()
-    return any(all(word in filled for word in name.casefold().split()) for name in names)
 
 
 def order_asked(ask: Ask) -> str | None:
