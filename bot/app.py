@@ -42,7 +42,7 @@ from bot.message import Person
 from bot.ops.audit import Anchor, Audit
 from bot.ops.entrance import ADDRESS, CounterStore, Limits, SharedLimit, StoredWaits, entrance_of
 from bot.ops.metrics import Health, Meter, Tally
-from bot.ops.upkeep import EVERY, correct_clock_change, last_checkpoint, repeat, stopped, sweep
+from bot.ops.upkeep import EVERY, correct_clock_change, last_checkpoint, repeat, stopped
 from bot.pack import Pack, find_pack, load_pack, with_benefits
 from bot.payer.budget import MemberCache, Patience, ResponseCache
 from bot.payer.client import DirectoryClient
@@ -165,11 +165,12 @@ async def assemble(
 
 def _jobs(bot: Bot, anchor: Anchor) -> Iterator[Coroutine[Any, Any, None]]:
     """Yield what a running bot does again and again."""
-    yield repeat(partial(sweep, bot.store, bot.retention, anchor, bot.accounts.keep_whole), SWEEPING, at_once=True)
-    yield repeat(partial(correct_clock_change, bot.store), EVERY, at_once=True)
-    yield from (repeat(job, REMINDING) for job in (bot.due.of_days, bot.due.of_news))
-    yield repeat(bot.tally.flush, COUNTING)
-    yield repeat(bot.roll_call.once, HOUR)
+    swept = bot.store.sweep, bot.retention.expire, anchor.keep, bot.accounts.keep_whole
+    yield repeat(SWEEPING, *swept, at_once=True)
+    yield repeat(EVERY, partial(correct_clock_change, bot.store), at_once=True)
+    yield from (repeat(REMINDING, job) for job in (bot.due.of_days, bot.due.of_news))
+    yield repeat(COUNTING, bot.tally.flush)
+    yield repeat(HOUR, bot.roll_call.once)
 
 
 def health_of(bot: Bot) -> Health:

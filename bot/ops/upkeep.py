@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from bot.delivery.retention import Retention
 from bot.errors import StoreError
 from bot.ops.audit import Anchor
 from bot.stores.base import Store
@@ -44,18 +43,8 @@ async def last_checkpoint(anchor: Anchor) -> None:
         await anchor.advance()
 
 
-async def sweep(
-    store: Store, retention: Retention, anchor: Anchor, keep_whole: Callable[[], Awaitable[object]]
-) -> None:
-    """Delete expired rows and messages, keep a checkpoint of the audit trail, and call `keep_whole`."""
-    await store.sweep()
-    await retention.expire()
-    await anchor.keep()
-    await keep_whole()
-
-
-async def repeat(job: Callable[[], Awaitable[object]], seconds: float, *, at_once: bool = False) -> None:
-    """Do a job every `seconds`, at first after them or `at_once`, until cancelled.
+async def repeat(seconds: float, *jobs: Callable[[], Awaitable[object]], at_once: bool = False) -> None:
+    """Do the jobs one after another every `seconds`, at first after them or `at_once`, until cancelled.
 
     If the store cannot be used, the next time tries again.
     """
@@ -63,7 +52,8 @@ async def repeat(job: Callable[[], Awaitable[object]], seconds: float, *, at_onc
         await asyncio.sleep(seconds)
     while True:
         try:
-            await job()
+            for job in jobs:
+                await job()
         except StoreError as error:
             log.warning("put off", kind=type(error).__name__)
         await asyncio.sleep(seconds)
