@@ -24,8 +24,8 @@ from bot.kit.care import (
     tests_on_record, TestsOnRecord, UNSHIELDED)
 from bot.kit.claim_filter import any_time, choose, Chosen, ClaimFilter, is_numbered, with_fills
 from bot.kit.claims import (
-    care_words, checked, cite_claims, claim_by_id, claim_news, claim_numbered, claims_around, Medication,
-    medications, newest_claims, newest_visits, of_these, shown_alone, why_gone, WhyGone, with_one_before)
+    care_words, checked, cite_claims, claim_by_id, claim_news, claim_numbered, claims_around, Medication, medications,
+    newest_claims, newest_visits, of_these, shown_alone, why_gone, WhyGone, with_one_before)
 from bot.kit.coming import (
     counted_toward, counting_asked, is_timeless, names_care, sides_asked, Toward, unsaid_of, Wants, wants_to_come,
     went_toward)
@@ -38,12 +38,12 @@ from bot.kit.coverages import (
 from bot.kit.directory import listings
 from bot.kit.facts import facts_apart, facts_asked, facts_each, facts_in, facts_of, OF_PLACE, ProviderFact
 from bot.kit.floors import (
-    carrying, COUNTED, counted_since, counting, counts_apart, deductible_met, Floor, floor_of, floors_of,
-    held_yearly, MetSoFar, network_side, scopes_of, standings, this_year, year_now, year_so_far, yearly_asked)
+    carrying, COUNTED, counted_since, counting, counts_apart, deductible_met, Floor, floor_of, floors_of, held_yearly,
+    MetSoFar, network_side, scopes_of, standings, this_year, year_now, year_so_far, yearly_asked)
 from bot.kit.formulary import (
     drug_lists, DrugLists, drugs_by_id, drugs_named, drugs_of_use, is_for, nearest_names, of_use)
 from bot.kit.found import find_places, Found, FoundPlaces, ProviderSearch
-from bot.kit.gathering import Gathered, gathered
+from bot.kit.gathering import Gathered, gathered, record_document, RecordPapers
 from bot.kit.household import Household, household, HouseholdMember, of_some
 from bot.kit.most import (
     ends_of, in_order, measures_of, Most, most_of, number_of, rank_sides, Share, shares_by, SideSum, times_of)
@@ -52,20 +52,19 @@ from bot.kit.network_names import adds_to, names_of, telling, Wanted, wanted
 from bot.kit.news import (
     as_seen, Doctors, doctors_changed, doctors_seen, LOOKED_AT, mark, marks_of_claims, Seen, WithSeen)
 from bot.kit.offers import (
-    AppealCase, AppealOutcome, CallNote, CaseChange, CaseKept, Document, Offer, ReminderKept, ReminderWish,
-    WithCase, WithDocument, WithReminder)
+    AppealCase, AppealOutcome, CallNote, CaseChange, CaseKept, Document, Offer, ReminderKept, ReminderWish, WithCase,
+    WithDocument, WithReminder)
 from bot.kit.opening import open_at, OpenAt
 from bot.kit.organizations import (
     affiliations_of, Choice, Electronic, electronic_addresses, houses, nearest, places_of, staff, staff_beside)
 from bot.kit.period import history, period_claims, same_month
 from bot.kit.plans import (
-    among as networks_among, asked_networks, AskedNetworks, in_own, network_names, networks, NetworkSide,
-    own_networks, Plan, plans, side_asked, sold_in, without_own)
+    among as networks_among, asked_networks, AskedNetworks, in_own, network_names, networks, NetworkSide, own_networks,
+    Plan, plans, side_asked, sold_in, without_own)
 from bot.kit.ranking import (
     counts_asked, ends_asked, LONG, of_unit, often_asked, ranking_asked, since_first, sizes_group, summed_filter,
     threshold_asked, times_asked, unit_asked)
 from bot.kit.reading import records
-from bot.kit.gathering import record_document, RecordPapers
 from bot.kit.said import (
     asks_claims, asks_one, asks_parts, asks_several, by_name, by_side, compares_shown, confirms, filter_of, fitting,
     is_ranking, plurals, whole_of, with_sides)

@@ -145,10 +145,9 @@ async def claim_numbered(ask: Ask, number: ClaimNumber) -> Claim | None:
     """
     asked = token(number.system, number.value) if number.system else number.value
     async for page in given(ask.search(Search("ExplanationOfBenefit", (("identifier", asked), *_PEOPLE)))):
-        claims, _ = read_claims(page.entries)
-        found = next((claim for claim in claims if any(own.matches(number) for own in claim.numbers)), None)
-        if found:
-            return found
+        for claim in read_claims(page.entries)[0]:
+            if any(own.matches(number) for own in claim.numbers):
+                return claim
     return None
 
 

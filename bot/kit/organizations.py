@@ -285,7 +285,11 @@ def told_apart(found: Sequence[tuple[Listing, ...]]) -> tuple[Choice, ...]:
     Choices with the same name, specialty and city also have the street, and if the street is the same too, the last
     four digits of the NPI.
     """
-    told = [_choice(rows) for rows in found]
+    told: list[Choice] = []
+    for rows in found:
+        specialty = next((one for row in rows for one in row.specialties if one.words), None)
+        city = next((place.city for row in rows for place in row.locations if place.city), None)
+        told.append(Choice(rows[0].reference, rows[0].name, specialty, city))
     for part, of in _APART.items():
         alike = Counter(map(_shown, told))
         pairs = zip(told, found, strict=True)
@@ -295,13 +299,6 @@ def told_apart(found: Sequence[tuple[Listing, ...]]) -> tuple[Choice, ...]:
 
 def _shown(one: Choice) -> tuple[object, ...]:
     return (words_of(one.name), one.specialty.words if one.specialty else None, one.city, one.street)
-
-
-def _choice(rows: tuple[Listing, ...]) -> Choice:
-    first = rows[0]
-    specialty = next((one for row in rows for one in row.specialties if one.words), None)
-    city = next((place.city for row in rows for place in row.locations if place.city), None)
-    return Choice(first.reference, first.name, specialty, city)
 
 
 async def affiliations_of(ask: Ask, rows: Sequence[Listing]) -> tuple[tuple[str, bool], ...]:

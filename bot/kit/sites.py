@@ -159,7 +159,10 @@ def sites(ask: Ask, rows: Iterable[Listing], where: SearchArea | None, *, alone:
 def spot_of(ask: Ask, place: Location, where: SearchArea | None) -> Spot:
     """Return the location with its distance from the area `where`."""
     point, exact = _point_of(ask.places, place)
-    return Spot(place, _miles(ask, point, where) if where and point else None, exact)
+    areas = where.every if where else ()
+    if point is None or not areas or any(one.statewide for one in areas):
+        return Spot(place, None, exact)
+    return Spot(place, min(ask.places.miles_between(one.center, point) for one in areas), exact)
 
 
 @lru_cache(maxsize=4096)
@@ -177,13 +180,6 @@ def _point_of(places: Gazetteer, place: Location) -> tuple[GeoPoint | None, bool
         return point, True
     astray = by_zip and by_city and places.miles_between(by_zip, by_city) > _ASTRAY
     return (by_city if astray or by_zip is None else by_zip), False
-
-
-def _miles(ask: Ask, point: tuple[float, float], where: SearchArea) -> float | None:
-    """Return the miles from `point` to the nearest centre of the areas; None if one of the areas is a whole state."""
-    if any(one.statewide for one in where.every):
-        return None
-    return min(ask.places.miles_between(one.center, point) for one in where.every)
 
 
 def _numbers(telecoms: Iterable[Phone], systems: Collection[str | None]) -> tuple[str, ...]:
