@@ -237,9 +237,8 @@ def priced_alone(claims: Iterable[Claim], wanted: ClaimFilter) -> list[Claim]:
     fit = choose(claims, whole).claims if wanted.services else ()
     told = [one for one in fit if one.allowed and one.allowed.value > 0 and network_side(one) != "out"]
     plain = [one for one in told if not (one.sensitive or one.denied or holds_more(one, whole))]
-    return [
-        one for one in plain if one.allowed and plain[0].allowed and one.allowed.currency == plain[0].allowed.currency
-    ]
+    first = plain[0].allowed if plain else None
+    return [one for one in plain if one.allowed and first and one.allowed.currency == first.currency]
 
 
 def _share(rule: Benefit, price: Decimal, left: Decimal) -> Decimal:

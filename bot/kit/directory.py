@@ -24,13 +24,8 @@ _REACH = 3  # miles: a place can be that much nearer than the middle of its ZIP
 _OF_ROLE = frozenset({"specialty", "network"})
 _OF_PLACE = _OF_ROLE | {"radius", "accepting_new"}
 _STAGES = (
-    ("service", _OF_ROLE),
-    ("location", _OF_ROLE),
-    ("practitioner", _OF_PLACE),
-    ("owner", _OF_PLACE),
-    ("organization", _OF_PLACE),
-    ("participating-organization", _OF_PLACE),
-    ("primary-organization", _OF_PLACE),
+    *("service", "location", "practitioner", "owner", "organization"),
+    *("participating-organization", "primary-organization"),
 )
 PERSON_INCLUDES = ("practitioner", "location", "network", "organization", "service")
 _WHO_AND_WHERE = ("practitioner", "location", "owner", "organization", "service")
@@ -88,9 +83,8 @@ async def _roles(ask: Ask, roles: Search, where: SearchArea | None, filters: Seq
     )
     if answered != "all":
         rows = await rows_of(directory, _WHO_AND_WHERE, filters)
-        if len({row.key for row in sift(rows, filters)}) >= _FEW and not (
-            directory.has_services() or placeless.has_services()
-        ):
+        served = directory.has_services() or placeless.has_services()
+        if len({row.key for row in sift(rows, filters)}) >= _FEW and not served:
             return rows
         await directory.around(Search("HealthcareService"), ("location",), ways, optional=True)
         found, _ = await _placeless(ask, Search("HealthcareService"))
@@ -169,9 +163,10 @@ async def bring(directory: ReadDirectory, elements: Sequence[str], filters: Sequ
     Each element is read only for roles that pass the filters which do not need this element.
     """
     await directory.by_id("Organization", directory.unknown_networks(directory.roles.values()))
-    for element, before in _STAGES:
+    for element in _STAGES:
         roles = tuple(directory.roles.values()) if element in elements else ()
         if directory.missing(element, roles)[1]:
+            before = _OF_ROLE if element in {"service", "location"} else _OF_PLACE
             checks = [passes for name, passes in filters if name in before]
             roles = _fitting(directory.listings(), checks) if checks else roles
             await directory.by_id(*directory.missing(element, roles))

@@ -111,9 +111,7 @@ def doctors_changed(ask: Ask, before: Seen | None, now: Doctors) -> tuple[tuple[
         for network in now.networks
         if mark(ask, network) in then[name] and network not in listed
     )
-    return gone, sum(
-        not {mark(ask, one) for one in listed}.isdisjoint(then[name]) for name, listed in now.listed.items()
-    )
+    return gone, sum(not {mark(ask, one) for one in own}.isdisjoint(then[name]) for name, own in now.listed.items())
 
 
 def as_seen(ask: Ask, marks: Mapping[str, str], now: Doctors, before: Seen | None) -> Seen:

@@ -324,9 +324,7 @@ async def _care(ask: Ask, value: Mapping[str, object], when: TimeSpan, *, oldest
     if when != (None, None):
         named["date_range"] = _iso(when)
     look = replace(ask, slots=named, words=words, excluded={}, several={}, arguments={}, said="")
-    claim_set = await newest_claims(
-        look, enough=lambda so_far: not oldest and bool(_fitting(so_far, look)), page_size=50
-    )
+    claim_set = await newest_claims(look, enough=lambda read: not oldest and bool(_fitting(read, look)), page_size=50)
     rows = _fitting(claim_set, look)
     day = rows[-1 if oldest else 0].service if rows else None
     return (day.day.first, (day.end or day.day).last) if day and day.day else None

@@ -49,9 +49,7 @@ _ROLES = {
 }
 _REFERENCE = re.compile(r"(?:Practitioner|Organization|Location|HealthcareService)/[A-Za-z0-9.-]{1,64}")
 _OF_CITY = re.compile(r"\s(?:of|de)\s.*$", re.IGNORECASE)
-_OWN_PLACE = re.compile(
-    r"(?:['\u2019]s)? (?:clinic|hospital|office|practice|group|cl[ií]nica|consultorio)$", re.IGNORECASE
-)
+_PLACE = re.compile(r"(?:['\u2019]s)? (?:clinic|hospital|office|practice|group|cl[ií]nica|consultorio)$", re.IGNORECASE)
 _TITLES = ("dr", "dra", "doctor", "doctora")
 _HE = re.compile(r"\b(?:el|del|al) (?:dr\b|doctor\b)", re.IGNORECASE)
 
@@ -271,9 +269,8 @@ def _narrowed(ask: Ask, groups: Groups, where: SearchArea | None, *, named: bool
 async def listings_of(ask: Ask, keys: Sequence[Key], known: ReadDirectory | None = None) -> tuple[Listing, ...]:
     """Return all listings of these providers in order, active or not; `known` has resources that were read before."""
     types = dict.fromkeys(key.type for key in keys if key.type)
-    found = await asyncio.gather(
-        *(_of_type(ask, type_, [key for key in keys if key.type == type_][:_MOST], known) for type_ in types)
-    )
+    by_type = {type_: [key for key in keys if key.type == type_][:_MOST] for type_ in types}
+    found = await asyncio.gather(*(_of_type(ask, type_, own, known) for type_, own in by_type.items()))
     every = [row for rows in found for row in rows]  # servers may find more than was asked
     return tuple(row for key in keys for row in every if row.key == key)
 
@@ -330,7 +327,7 @@ async def _name_and_listings(ask: Ask, name: str) -> tuple[str, tuple[Listing, .
         (
             name,
             short,
-            _OWN_PLACE.sub("", short),
+            _PLACE.sub("", short),
             without_facts(short),
             short if " " in short else short.removesuffix("s"),
         )
