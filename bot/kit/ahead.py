@@ -218,22 +218,14 @@ def worked_out(rule: Ahead, ask: Ask, claim_set: ClaimSet, coverages: Coverages)
         return worked
     lowest, highest = worked.prices
     low = _share(rule.benefit, lowest.value, _NOTHING)
-    high = _share(rule.benefit, highest.value, _may_be_left(rule, left, highest.value))
+    named = [s.amount.value for s in rule.plan.costs if s.kind == "deductible" and s.side != "out" and s.amount]
+    due = max(named, default=highest.value)  # at most, if the member's standing is unknown
+    if left is not None:
+        due = left.left.value if left.left else _NOTHING
+    high = _share(rule.benefit, highest.value, due)
     if most:
         high = min(high, most.left.value if most.left else _NOTHING)
     return replace(worked, low=Amount(min(low, high), lowest.currency), high=Amount(high, highest.currency))
-
-
-def _may_be_left(rule: Ahead, met: MetSoFar | None, price: Decimal) -> Decimal:
-    """Return how much of the deductible may still be due at most.
-
-    If the member's standing is unknown, this is the whole deductible, or the whole price if the plan gives no
-    deductible.
-    """
-    if met is not None:
-        return met.left.value if met.left else _NOTHING
-    named = [s.amount.value for s in rule.plan.costs if s.kind == "deductible" and s.side != "out" and s.amount]
-    return max(named, default=price)
 
 
 def priced_alone(claims: Iterable[Claim], wanted: ClaimFilter) -> list[Claim]:
@@ -245,9 +237,8 @@ def priced_alone(claims: Iterable[Claim], wanted: ClaimFilter) -> list[Claim]:
     fit = choose(claims, whole).claims if wanted.services else ()
     told = [one for one in fit if one.allowed and one.allowed.value > 0 and network_side(one) != "out"]
     plain = [one for one in told if not (one.sensitive or one.denied or holds_more(one, whole))]
-    return [
-        one for one in plain if one.allowed and plain[0].allowed and one.allowed.currency == plain[0].allowed.currency
-    ]
+    first = plain[0].allowed if plain else None
+    return [one for one in plain if one.allowed and first and one.allowed.currency == first.currency]
 
 
 def _share(rule: Benefit, price: Decimal, left: Decimal) -> Decimal:

@@ -24,12 +24,10 @@ from bot.records.written import PartialDate, Period
 Gap = tuple[Amount, str, Amount | None, Amount | None]
 _PARTS = ("deductible", "copay", "coinsurance")
 Whole = Literal["price", "bill", "share"]
-_OF, _IS = (
-    frozenset({"of", "de", "del"}),
-    frozenset(
-        {"was", "is", "were", "are", "went", "goes", "go", "came", "comes", "come", "for"}
-        | {"fue", "fueron", "es", "son", "va", "fuera", "viene", "vino"}
-    ),
+_OF = frozenset({"of", "de", "del"})
+_IS = frozenset(
+    {"was", "is", "were", "are", "went", "goes", "go", "came", "comes", "come", "for"}
+    | {"fue", "fueron", "es", "son", "va", "fuera", "viene", "vino"}
 )
 _ALL, _ONE = Decimal(100), Decimal(1)
 # What every amount is a part of; a copay and the like is a part of the member's share.

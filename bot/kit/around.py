@@ -8,11 +8,10 @@ import msgspec
 from msgspec.structs import replace
 
 from bot.kit.ask import Ask
-from bot.kit.reading import read_pages
+from bot.kit.reading import ReadDirectory
 from bot.kit.spelling import name_of_state, words_of
 from bot.payer.search import Search
 from bot.records.details import GeoPoint
-from bot.records.joined import Directory
 from bot.records.provider import Location
 
 FARTHER = (25, 60)  # miles: how far is looked when nothing is near; the second only where the first is empty
@@ -150,8 +149,8 @@ async def _known_or_listed(
     try:
         return _known(ask, center, name, state, miles)
     except NeedsPlace:
-        directory = Directory()
-        await read_pages(ask, directory, listed, 1)
+        directory = ReadDirectory(ask=ask)
+        await directory.pages(listed, 1)
         there = [place for place in directory.locations.values() if place.active and _is_called(place, name)]
         points = [place.position for place in there if place.position]
         if points:

@@ -77,9 +77,8 @@ class Card(Value):
     def __init__(self, ask: Ask, rows: Sequence[Listing], where: SearchArea | None, *, store: bool = False) -> None:
         first = rows[0]
         person = next((row.practitioner for row in rows if row.practitioner), None)
-        served = (
-            () if first.is_person else (one for row in rows for service in row.services for one in service.languages)
-        )
+        services = () if first.is_person else [one for row in rows for one in row.services]
+        spoken = dict.fromkeys(language for one in services for language in one.languages)
         place = first.locations[0].name if store and first.locations else None
         both = place and first.name and not set(words_of(place)) >= set(words_of(first.name))
         self.name = f"{first.name}, {place}" if both else place or first.name
@@ -87,7 +86,7 @@ class Card(Value):
         self.npi = next((row.npi for row in rows if row.npi), None)
         self.credentials = person.credentials if person else ()
         self.gender = person.gender if person else None
-        self.languages = person.languages if person else tuple(dict.fromkeys(served))
+        self.languages = person.languages if person else tuple(spoken)
         self.sites = sites(ask, rows, where, alone=not store)
 
     @property

@@ -70,10 +70,8 @@ class Series(msgspec.Struct, frozen=True):
         unit, before = unit_of(self.newest), self.before
         if before is None or unit is None or unit_of(before) != unit:
             return None
-        ways = {
-            (now > then) - (now < then) for now, then in zip(figures_of(self.newest), figures_of(before), strict=True)
-        }
-        moves = ways - {0}
+        pairs = zip(figures_of(self.newest), figures_of(before), strict=True)
+        moves = {(now > then) - (now < then) for now, then in pairs} - {0}
         return None if len(moves) > 1 else "same" if not moves else "down" if moves == {-1} else "up"
 
 

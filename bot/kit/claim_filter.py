@@ -301,19 +301,13 @@ def _nth_of(claims: tuple[Claim, ...], wanted: ClaimFilter) -> tuple[Claim, ...]
     """
     if wanted.nth is None:
         return claims
-    if wanted.by_size:
-        parts = grouped(claims, lambda claim: period_of(claim.service.day, wanted.each_of)).values()
-        return tuple(one for part in parts for one in part[wanted.nth - 1 : wanted.through or wanted.nth])
-    rows = (
-        claims
-        if wanted.fills or with_fills(claims, wanted)
-        else tuple(claim for claim in claims if not claim.is_pharmacy)
-    )
-    days = list(dict.fromkeys(claim.service.day for claim in rows if claim.service.day))
-    at = abs(wanted.nth)
-    groups = grouped(days, lambda day: period_of(day, wanted.each_of)).values()
-    found = {day for group in groups for day in group[at - 1 : wanted.through or at]}
-    return tuple(claim for claim in rows if claim.service.day in found)
+    every = wanted.by_size or wanted.fills or with_fills(claims, wanted)
+    rows = [claim for claim in claims if every or not claim.is_pharmacy]
+    days = grouped((claim for claim in rows if claim.service.day), lambda claim: claim.service.day)
+    visits = [[claim] for claim in rows] if wanted.by_size else list(days.values())
+    groups = grouped(visits, lambda visit: period_of(visit[0].service.day, wanted.each_of)).values()
+    first = abs(wanted.nth)
+    return tuple(one for group in groups for visit in group[first - 1 : wanted.through or first] for one in visit)
 
 
 def period_of(day: PartialDate | None, period: str | None) -> str:

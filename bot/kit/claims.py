@@ -85,10 +85,9 @@ async def undated(ask: Ask, read: Sequence[Claim], *filters: tuple[str, str]) ->
         return ()
     look = replace(ask, budget=ask.budget.alone())
     others = [pair for pair in filters if pair[0] != _DAYS]
+    missing = Search("ExplanationOfBenefit", ((f"{_DAYS}:missing", "true"), *others, *_PEOPLE))
     try:
-        async for page in look.search(
-            Search("ExplanationOfBenefit", ((f"{_DAYS}:missing", "true"), *others, *_PEOPLE))
-        ):
+        async for page in look.search(missing):
             claims, _ = read_claims(page.entries, whole=True, performed=asks_for_care(ask))
             found = tuple(claim for claim in claims if not claim.service.known)
             ask.report.searches += look.report.searches
@@ -157,10 +156,9 @@ async def claim_before(ask: Ask, claim: Claim) -> Claim | None:
     number = claim.replaces[0]
     asked = token(number.system, number.value) if number.system else number.value
     async for page in given(ask.search(Search("ExplanationOfBenefit", (("identifier", asked), *_PEOPLE)))):
-        claims, _ = read_claims(page.entries)
-        found = next((claim for claim in claims if any(own.matches(number) for own in claim.numbers)), None)
-        if found:
-            return found
+        for one in read_claims(page.entries)[0]:
+            if any(own.matches(number) for own in one.numbers):
+                return one
     return None
 
 
@@ -191,10 +189,8 @@ async def checked(ask: Ask, claim_set: ClaimSet, shown: Sequence[Claim]) -> Clai
     found = {claim.id: await shown_alone(ask, claim) for claim in shown if claim.resource or len(shown) == 1}
     if all(found[claim.id].dropped == claim.dropped for claim in shown if claim.id in found):
         return claim_set
-    groups: dict[str, Any] = {
-        name: tuple(found.get(one.id, one) for one in getattr(claim_set, name)) for name in _GROUPS
-    }
-    return replace(claim_set, **groups)
+    rows: dict[str, Any] = {name: tuple(found.get(one.id, one) for one in getattr(claim_set, name)) for name in _GROUPS}
+    return replace(claim_set, **rows)
 
 
 async def claim_by_id(ask: Ask, claim_id: str) -> Claim:

@@ -177,10 +177,9 @@ class Toward(msgspec.Struct, frozen=True):
 async def went_toward(ask: Ask, coverages: Coverages, aspect: str) -> Toward:
     """Return the claims that counted toward the yearly amount `aspect` in the requested period or this plan year."""
     wanted = replace(filter_of(ask), aspect=None)
-    start, end = time_of(ask) if span_of(ask) != (None, None) else (counted_since(coverages), ask.today)
-    claim_set = await period_claims(
-        ask, start if span_of(ask) != (None, None) else ask.today - _LONG, end, people=False
-    )
+    timed = span_of(ask) != (None, None)
+    start, end = time_of(ask) if timed else (counted_since(coverages), ask.today)
+    claim_set = await period_claims(ask, start if timed else ask.today - _LONG, end, people=False)
     looked = wanted(counting(claim_set, coverages, (start, end)))
     found = Toward(aspect, wanted, start, end, tuple(carrying(looked, aspect)), looked)
     if found.narrowed and not looked and "date_range" not in ask.slots:

@@ -22,7 +22,6 @@ from bot.records.card import PayerContact, PayerPhone
 from bot.records.coverage import CostShare, Coverage, PlanYear, plan_year
 
 _RANK = {"current": 0, "future": 1, "unclear": 2, "ended": 3}
-_FIRST = 1
 _OWN = Search("Coverage", (("_include", "Coverage:payor"),))
 _BY_CLAIMS = Search("ExplanationOfBenefit", (("_include", "ExplanationOfBenefit:coverage"), ("_count", "20")))
 
@@ -79,10 +78,8 @@ async def member_coverages(ask: Ask, *, shown: bool = False) -> Coverages:
 def coverages_of(found: Iterable[Coverage], today: date, payers: Mapping[str, PayerContact] | None = None) -> Coverages:
     """Return the coverages sorted by state and the payer's order, each once, without those entered in error."""
     unique = {coverage.id: coverage for coverage in found if coverage.status != "entered-in-error"}
-    ranked = sorted(
-        unique.values(), key=lambda c: (_RANK[c.state(today)], c.order or _FIRST, -c.period.sort_key.toordinal())
-    )
-    return Coverages(tuple(ranked), today, payers or {})
+    rows = sorted(unique.values(), key=lambda c: (_RANK[c.state(today)], c.order or 1, -c.period.sort_key.toordinal()))
+    return Coverages(tuple(rows), today, payers or {})
 
 
 def plan_year_of(coverages: Iterable[Coverage], today: date) -> PlanYear | None:

@@ -7,13 +7,11 @@ from typing import Literal
 from bot.kit.around import SearchArea
 from bot.kit.ask import Ask
 from bot.kit.conditions import Filter, sift
-from bot.kit.reading import read_pages
+from bot.kit.reading import MOST_BROUGHT, ReadDirectory
 from bot.kit.sites import lies_in
 from bot.kit.spelling import name_of_state
-from bot.payer.budget import MIB, Gap
-from bot.payer.chains import batches
+from bot.payer.budget import MIB
 from bot.payer.search import Search, SearchValue, any_of, escape, given, token
-from bot.records.joined import Directory
 from bot.records.listing import Listing
 from bot.records.provider import Role
 from bot.records.service import NUCC
@@ -22,18 +20,12 @@ from bot.records.shapes import Key
 _MOST_ZIPS = 200
 _REGION = 3  # digits of a ZIP that lie in one state
 _REACH = 3  # miles: a place can be that much nearer than the middle of its ZIP
-_MOST_BROUGHT = 1_000
 # In which order what the roles name is asked for, with the filters that can be checked before it is known.
 _OF_ROLE = frozenset({"specialty", "network"})
 _OF_PLACE = _OF_ROLE | {"radius", "accepting_new"}
 _STAGES = (
-    ("service", _OF_ROLE),
-    ("location", _OF_ROLE),
-    ("practitioner", _OF_PLACE),
-    ("owner", _OF_PLACE),
-    ("organization", _OF_PLACE),
-    ("participating-organization", _OF_PLACE),
-    ("primary-organization", _OF_PLACE),
+    *("service", "location", "practitioner", "owner", "organization"),
+    *("participating-organization", "primary-organization"),
 )
 PERSON_INCLUDES = ("practitioner", "location", "network", "organization", "service")
 _WHO_AND_WHERE = ("practitioner", "location", "owner", "organization", "service")
@@ -81,72 +73,53 @@ async def _roles(ask: Ask, roles: Search, where: SearchArea | None, filters: Seq
     If the server cannot list all such roles, roles are found by the services in the area instead. This search is left
     out if enough roles match already and no role names a service.
     """
-    directory = Directory()
+    directory = ReadDirectory(ask=ask)
     if where is None:
-        await read_rows(ask, directory, roles, PERSON_INCLUDES)
-        return await rows_of(ask, directory, _WHO_AND_WHERE, filters)
+        await directory.rows(roles, PERSON_INCLUDES)
+        return await rows_of(directory, _WHO_AND_WHERE, filters)
     ways = area(ask, where)
     (placeless, answered), _ = await asyncio.gather(
-        _placeless(ask, roles, PERSON_INCLUDES), read_around(ask, directory, roles, PERSON_INCLUDES, ways)
+        _placeless(ask, roles, PERSON_INCLUDES), directory.around(roles, PERSON_INCLUDES, ways)
     )
     if answered != "all":
-        rows = await rows_of(ask, directory, _WHO_AND_WHERE, filters)
-        if len({row.key for row in sift(rows, filters)}) >= _FEW and not (
-            directory.has_services() or placeless.has_services()
-        ):
+        rows = await rows_of(directory, _WHO_AND_WHERE, filters)
+        served = directory.has_services() or placeless.has_services()
+        if len({row.key for row in sift(rows, filters)}) >= _FEW and not served:
             return rows
-        await read_around(ask, directory, Search("HealthcareService"), ("location",), ways, optional=True)
+        await directory.around(Search("HealthcareService"), ("location",), ways, optional=True)
         found, _ = await _placeless(ask, Search("HealthcareService"))
         directory.absorb(found)
-        await _read_homes(ask, directory, [one.provided_by for one in found.services.values() if one.provided_by])
+        await _read_homes(directory, [one.provided_by for one in found.services.values() if one.provided_by])
         services = ((key, one) for key, one in directory.services.items() if key.type)
         here = [key for key, one in services if one.locations or directory.home(one.provided_by)]
-        await read_by(ask, directory, roles, "service", here, includes=PERSON_INCLUDES)
+        await directory.by(roles, "service", here, includes=PERSON_INCLUDES)
     await _read_unaddressed(ask, directory, roles, where)
     placeless.drop_unplaced()
     directory.absorb(placeless)
-    return await rows_of(ask, directory, _WHO_AND_WHERE, filters)
-
-
-async def read_around(
-    ask: Ask,
-    directory: Directory,
-    search: Search,
-    includes: Sequence[str],
-    ways: Sequence[tuple[str, str]],
-    *,
-    optional: bool = False,
-) -> None:
-    """Add the rows of a search in an area to the directory, once for each of the `ways` to search by place.
-
-    Without ways, the rows of all places are added. The ways run one after another: a chained search that the server
-    rejects the first time is not tried again.
-    """
-    for number, way in enumerate([(way,) for way in ways] or [()]):
-        await read_rows(ask, directory, search.where(*way), includes, optional=optional or number > 0)
+    return await rows_of(directory, _WHO_AND_WHERE, filters)
 
 
 async def _placeless(
     ask: Ask, search: Search, includes: Sequence[str] = ()
-) -> tuple[Directory, Literal["all", "some", "unknown"]]:
+) -> tuple[ReadDirectory, Literal["all", "some", "unknown"]]:
     """Return the rows without a place, and how many of these rows were read: "all", "some" or "unknown".
 
     "unknown" means that the server cannot search for such rows; the directory is then empty.
     """
-    found = Directory()
+    found = ReadDirectory(ask=ask)
     wanted = search.where(("location:missing", "true"), *(("_include", f"{search.type}:{name}") for name in includes))
     async for page in given(ask.search(wanted)):
         found.add(page.entries)
         if found.has_places(search.type):
-            return Directory(), "unknown"
+            return ReadDirectory(ask=ask), "unknown"
         if page.next_url and len(found.roles) + len(found.services) >= _MOST_PLACELESS:
             return found, "some"
     return found, "all"
 
 
-async def _read_unaddressed(ask: Ask, directory: Directory, roles: Search, where: SearchArea) -> None:
+async def _read_unaddressed(ask: Ask, directory: ReadDirectory, roles: Search, where: SearchArea) -> None:
     """Add the roles at places with a position but no address, which no search by ZIP code or city finds."""
-    found = Directory()
+    found = ReadDirectory(ask=ask)
     async for page in given(ask.search(Search("Location", (("address-city:missing", "true"),)))):
         found.add(page.entries)
         if page.next_url or any(place.city for place in found.locations.values()):
@@ -156,27 +129,27 @@ async def _read_unaddressed(ask: Ask, directory: Directory, roles: Search, where
     placed = [(key, one) for key, one in found.locations.items() if key.type and one.position and one.active]
     near = [key for key, place in placed if any(lies_in(ask, place, one) for one in areas)]
     if not has_cities:
-        await read_by(ask, directory, roles, "location", near[:_MOST_PLACELESS], includes=PERSON_INCLUDES)
+        await directory.by(roles, "location", near[:_MOST_PLACELESS], includes=PERSON_INCLUDES)
 
 
-async def _read_homes(ask: Ask, directory: Directory, owners: Iterable[Key]) -> None:
+async def _read_homes(directory: ReadDirectory, owners: Iterable[Key]) -> None:
     """Add every location that these organizations manage to the directory."""
-    keys = [key for key in dict.fromkeys(owners) if key.type == "Organization"][:_MOST_BROUGHT]
-    await read_by(ask, directory, Search("Location"), "organization", keys)
+    keys = [key for key in dict.fromkeys(owners) if key.type == "Organization"][:MOST_BROUGHT]
+    await directory.by(Search("Location"), "organization", keys)
     directory.homes.update(keys)
 
 
 async def rows_of(
-    ask: Ask, directory: Directory, elements: Sequence[str], filters: Sequence[Filter] = ()
+    directory: ReadDirectory, elements: Sequence[str], filters: Sequence[Filter] = ()
 ) -> tuple[Listing, ...]:
     """Return the active listings, after reading by id the resources that the server did not include.
 
     If no listing passes the filters, the resources of all listings are read, so that matches without one of the filters
     can be counted.
     """
-    await bring(ask, directory, elements, filters)
-    rows = tuple(one for one in directory.listings() if one.active(ask.today))
-    return rows if not filters or sift(rows, filters) else await rows_of(ask, directory, elements)
+    await bring(directory, elements, filters)
+    rows = tuple(one for one in directory.listings() if one.active(directory.ask.today))
+    return rows if not filters or sift(rows, filters) else await rows_of(directory, elements)
 
 
 def taxonomy(codes: Sequence[str]) -> SearchValue:
@@ -184,62 +157,27 @@ def taxonomy(codes: Sequence[str]) -> SearchValue:
     return any_of([*(token(NUCC, code) for code in codes), *codes])
 
 
-async def read_rows(
-    ask: Ask, directory: Directory, search: Search, includes: Sequence[str] = (), *, optional: bool = False
-) -> None:
-    """Add the rows of a search and its includes to the directory; unreadable rows are reported as a gap.
-
-    An `optional` search adds nothing if the server rejects the search or lacks its type.
-    """
-    before = directory.unreadable
-    wanted = search.where(*(("_include", f"{search.type}:{name}") for name in includes))
-    pages = ask.search(wanted)
-    async for page in given(pages) if optional else pages:
-        directory.add(page.entries)
-    if directory.unreadable > before:
-        ask.report.gaps.append(Gap("unreadable", search.type, directory.unreadable - before))
-
-
-async def read_by(
-    ask: Ask,
-    directory: Directory,
-    search: Search,
-    parameter: str,
-    keys: Iterable[Key],
-    *,
-    includes: Sequence[str] = (),
-    optional: bool = True,
-) -> None:
-    """Add the rows of a search whose `parameter` refers to one of the resources `keys` to the directory."""
-    for batch in batches([f"{key.type}/{key.id}" for key in keys]):
-        await read_rows(ask, directory, search.where((parameter, any_of(batch))), includes, optional=optional)
-
-
-async def bring(ask: Ask, directory: Directory, elements: Sequence[str], filters: Sequence[Filter] = ()) -> None:
+async def bring(directory: ReadDirectory, elements: Sequence[str], filters: Sequence[Filter] = ()) -> None:
     """Read these elements of the roles by id if the server did not include them, and add them to the directory.
 
     Each element is read only for roles that pass the filters which do not need this element.
     """
-    await _fetch(ask, directory, "Organization", directory.unknown_networks(directory.roles.values()))
-    for element, before in _STAGES:
+    await directory.by_id("Organization", directory.unknown_networks(directory.roles.values()))
+    for element in _STAGES:
         roles = tuple(directory.roles.values()) if element in elements else ()
         if directory.missing(element, roles)[1]:
+            before = _OF_ROLE if element in {"service", "location"} else _OF_PLACE
             checks = [passes for name, passes in filters if name in before]
             roles = _fitting(directory.listings(), checks) if checks else roles
-            await _fetch(ask, directory, *directory.missing(element, roles))
+            await directory.by_id(*directory.missing(element, roles))
         if element == "location" and "service" in elements:
-            await _read_homes(ask, directory, directory.owners_to_read(directory.roles.values()))
+            await _read_homes(directory, directory.owners_to_read(directory.roles.values()))
 
 
 def _fitting(rows: Sequence[Listing], checks: Sequence[Callable[[Listing], bool]]) -> tuple[Role, ...]:
     """Return all roles of the providers that have a listing which passes every check."""
     keys = {row.key for row in rows if all(passes(row) for passes in checks)}
     return tuple(row.role for row in rows if row.key in keys)
-
-
-async def _fetch(ask: Ask, directory: Directory, type_: str, ids: Sequence[str]) -> None:
-    searches = [Search(type_, (("_id", any_of(batch)),)) for batch in batches(ids[:_MOST_BROUGHT])]
-    await asyncio.gather(*(read_pages(ask, directory, one) for one in searches))
 
 
 def area(ask: Ask, where: SearchArea) -> tuple[tuple[str, str], ...]:

@@ -15,10 +15,10 @@ from msgspec.structs import replace
 
 from bot.kit.around import SearchArea
 from bot.kit.ask import Ask
-from bot.kit.directory import area, bring, read_around, read_by, taxonomy, widen
+from bot.kit.directory import area, bring, taxonomy, widen
+from bot.kit.reading import ReadDirectory
 from bot.kit.spelling import words_of
 from bot.payer.search import Search, any_of, token
-from bot.records.joined import Directory
 from bot.records.listing import Listing
 from bot.records.shapes import Key, keys_of
 
@@ -76,7 +76,7 @@ async def places_of_care(ask: Ask, kinds: Sequence[str], where: SearchArea | Non
     Location with the kind counts if its organization has neither an affiliation nor a service.
     """
     widen(ask)
-    directory = Directory(lists_services=True)
+    directory = ReadDirectory(ask=ask, lists_services=True)
     ways = area(ask, where) if where else ()
     kind = _kind(kinds)
     both = (
@@ -86,7 +86,7 @@ async def places_of_care(ask: Ask, kinds: Sequence[str], where: SearchArea | Non
     searches = [(search, names) for found, names in both for search in found]
 
     async def read(search: Search, names: Sequence[str]) -> None:
-        await read_around(ask, directory, search, names, ways, optional=True)
+        await directory.around(search, names, ways, optional=True)
 
     await read(*searches[0])  # alone, so that a server which fails at chains does so once, not for every search at once
     others = asyncio.gather(*(read(*one) for one in searches[1:]))
@@ -95,9 +95,9 @@ async def places_of_care(ask: Ask, kinds: Sequence[str], where: SearchArea | Non
     directory.organizations.update(found.organizations)
     owners = {one.organization for one in found.locations.values() if one.organization} - directory.owners()
     ties = Search("OrganizationAffiliation")
-    await read_by(ask, directory, ties, "participating-organization", sorted(owners), includes=_AFFILIATION)
+    await directory.by(ties, "participating-organization", sorted(owners), includes=_AFFILIATION)
     directory.list_places(found.locations)
-    await bring(ask, directory, ("service", "participating-organization", "location"))
+    await bring(directory, ("service", "participating-organization", "location"))
     every = directory.listings()
     ended = {_at(row) for row in every if row.role.networks}
     rows = tuple(row for row in every if row.active(ask.today))
@@ -117,13 +117,13 @@ def _at(row: Listing) -> tuple[Key | None, str]:
     return row.organization_key, row.place_id
 
 
-async def _places(ask: Ask, types: tuple[str, ...], ways: Sequence[tuple[str, str]]) -> Directory:
+async def _places(ask: Ask, types: tuple[str, ...], ways: Sequence[tuple[str, str]]) -> ReadDirectory:
     """Return the locations of these types in the area, with their organizations."""
-    found = Directory()
+    found = ReadDirectory(ask=ask)
     if types:
         own = [(name.partition(".")[2], value) for name, value in ways]
         search = Search("Location", (("type", any_of(types)),))
-        await read_around(ask, found, search, ("organization",), own, optional=True)
+        await found.around(search, ("organization",), own, optional=True)
     typed = {key: place for key, place in found.locations.items() if set(place.types) & set(types)}
     return replace(found, locations=typed)
 

@@ -80,12 +80,10 @@ _TOLD_BY = {
 OF_PLACE = frozenset({"phone", "fax", "email", "web", "address", "hours"})
 """The facts that each place of a provider has for itself."""
 
-_NOT_SHOWN = frozenset({
-    "npi", "fax", "email", "web", "tin", "taxonomy", "hours", "gender", "practice", "affiliations",
-})  # fmt: skip
-_TOLD_APART = _NOT_SHOWN | {
-    "phone", "specialty", "languages", "accepting_new", "places", "language", "telehealth", "wheelchair",
-}  # fmt: skip
+_NOT_SHOWN = frozenset({"npi", "fax", "email", "web", "tin", "taxonomy", "hours", "gender", "practice", "affiliations"})
+_TOLD_APART = _NOT_SHOWN | frozenset(
+    {"phone", "specialty", "languages", "accepting_new", "places", "language", "telehealth", "wheelchair"}
+)
 
 
 class ProviderFact(msgspec.Struct, frozen=True):

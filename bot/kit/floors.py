@@ -134,9 +134,8 @@ def counting(
     A visit on which two plans decided counts for each plan; several claims of one plan for the visit count once.
     """
     found = claim_set.within(span, wanted)
-    pairs = (
-        (one, plan_of(one, coverages), plan_of(claim_set.coordinated[one.id], coverages)) for one in found.two_plans
-    )
+    others = claim_set.coordinated
+    pairs = ((one, plan_of(one, coverages), plan_of(others[one.id], coverages)) for one in found.two_plans)
     second = [one for one, plan, other in pairs if plan and other and not same_plan(plan, other)]
     return [*found.counted, *second, *found.unmatched]
 

@@ -50,11 +50,9 @@ class Share(msgspec.Struct, frozen=True):
     @property
     def average(self) -> Amount | None:
         """The sum divided by `times`, rounded to cents; None without a sum or if `times` is 0."""
-        return (
-            Amount((self.amount.value / self.times).quantize(_CENT), self.amount.currency)
-            if self.amount and self.times
-            else None
-        )
+        if not self.amount or not self.times:
+            return None
+        return Amount((self.amount.value / self.times).quantize(_CENT), self.amount.currency)
 
     def size(self, measure: Measure) -> Decimal | None:
         """Return the number by which this share is ranked: the count, the sum or the average; None if unknown."""

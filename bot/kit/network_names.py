@@ -17,9 +17,7 @@ from bot.records.listing import Listing, Network
 _COMMON_WORDS = frozenset({"a", "bcbst", "blue", "bluecross", "in", "in-network", "la", "network", "of", "red", "the"})
 
 _REMARK = re.compile(r"\([^)]*\)|\[[^\]]*\]")
-_FILLERS = frozenset(
-    {"network", "networks", "red", "la", "the", "of", "bcbst", "bluecross", "bcbs", "plan", "in", "en"}
-)
+_FILLER = frozenset({"network", "networks", "red", "la", "the", "of", "bcbst", "bluecross", "bcbs", "plan", "in", "en"})
 _BRAND = frozenset({"blue"})
 # What makes another network of one, behind its name: "Network S Dental".
 _QUALIFIERS = frozenset(
@@ -164,7 +162,7 @@ _FITS: tuple[Callable[[Network, str], bool], ...] = (
 def core_of(name: str | None) -> tuple[str, ...]:
     """Return the distinguishing words of a network's name in order, or all its words if none is distinguishing."""
     words = words_of(_REMARK.sub(" ", name or "")) or words_of(name)
-    left = tuple(word for word in words if word not in _FILLERS) or words
+    left = tuple(word for word in words if word not in _FILLER) or words
     return tuple(word for word in left if word not in _BRAND) or left
 
 

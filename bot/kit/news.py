@@ -83,16 +83,13 @@ async def doctors_seen(ask: Ask, claims: Iterable[Claim]) -> Doctors:
 
     Only the three most recently visited doctors are looked up. A failed search only sets `away`.
     """
-    names: list[str] = []
-    for claim in claims:
-        day = believed_day(claim, ask.today)
-        late = day is not None and day.first >= ask.today - _SEEN_LATELY
-        if late and claim.kind == "professional" and claim.seen and not claim.sensitive and claim.seen not in names:
-            names.append(claim.seen)
+    dated = ((claim, believed_day(claim, ask.today)) for claim in claims if claim.kind == "professional")
+    lately = [claim for claim, day in dated if day and day.first >= ask.today - _SEEN_LATELY and not claim.sensitive]
+    names = list(dict.fromkeys(claim.seen for claim in lately if claim.seen))[:_DOCTORS]
     listed: dict[str, tuple[str, ...]] = {}
     try:
         own = await own_networks(ask) if names else ()
-        for name in names[:_DOCTORS] if own else ():
+        for name in names if own else ():
             alone = replace(ask, slots={"provider_name": name}, words={}, said="", budget=ask.budget.alone())
             found = await who(alone)
             if found.state != "several":
@@ -114,9 +111,7 @@ def doctors_changed(ask: Ask, before: Seen | None, now: Doctors) -> tuple[tuple[
         for network in now.networks
         if mark(ask, network) in then[name] and network not in listed
     )
-    return gone, sum(
-        not {mark(ask, one) for one in listed}.isdisjoint(then[name]) for name, listed in now.listed.items()
-    )
+    return gone, sum(not {mark(ask, one) for one in own}.isdisjoint(then[name]) for name, own in now.listed.items())
 
 
 def as_seen(ask: Ask, marks: Mapping[str, str], now: Doctors, before: Seen | None) -> Seen:

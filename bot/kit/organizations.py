@@ -12,12 +12,11 @@ from msgspec.structs import replace
 
 from bot.kit.ask import Ask
 from bot.kit.conditions import Filter
-from bot.kit.directory import PERSON_INCLUDES, bring, read_by, rows_of, taxonomy, widen
-from bot.kit.reading import read_pages, records_of
+from bot.kit.directory import PERSON_INCLUDES, bring, rows_of, taxonomy, widen
+from bot.kit.reading import ReadDirectory, records_of
 from bot.kit.spelling import is_named, likeness, words_of
 from bot.payer.search import Search, any_of, escape, given
 from bot.records.details import Specialty
-from bot.records.joined import Directory
 from bot.records.listing import Listing
 from bot.records.provider import Location, Organization, Service
 from bot.records.shapes import Coding, Key, RawJson, Record, RecordShape, Reference, key_of, keys_of
@@ -48,34 +47,32 @@ def telling_words(name: str, *, last_first: bool = False) -> list[str]:
 
 async def organizations_named(
     ask: Ask, name: str, fits: NameTest, types: Sequence[str] = HOUSES
-) -> tuple[Directory, tuple[Key, ...]]:
+) -> tuple[ReadDirectory, tuple[Key, ...]]:
     """Find the active organizations, locations and healthcare services with a name.
 
     Return the resources that were read and the keys of the matching ones. The searches are for the whole name, then its
     longest word, then each word, until a resource matches by `fits`. Locations and services are numerous, so only the
     first three searches look for these types, and only two pages of each are read.
     """
-    directory, words = Directory(lists_services=True), telling_words(name)
+    directory, words = ReadDirectory(ask=ask, lists_services=True), telling_words(name)
     tries = [("name", name), ("name:contains", max(words, key=len)), *(("name", word) for word in words)]
     for number, (parameter, text) in enumerate(dict.fromkeys(tries)):
         asked = types if number < _OF_PLACES else [one for one in types if one not in PLACES]
         searches = [Search(one, ((parameter, escape(text)),)) for one in asked]
-        await asyncio.gather(
-            *(read_pages(ask, directory, one, _PAGES if one.type in PLACES else 0) for one in searches)
-        )
+        await asyncio.gather(*(directory.pages(one, _PAGES if one.type in PLACES else 0) for one in searches))
         if keys := tuple(key for key, one in active_by_key(directory).items() if fits(one.name, name)):
             return directory, keys
     return directory, ()
 
 
-def active_by_key(directory: Directory) -> dict[Key, Organization | Location | Service]:
+def active_by_key(directory: ReadDirectory) -> dict[Key, Organization | Location | Service]:
     """Return the active locations, services and care-giving organizations of a directory by key."""
     every: dict[Key, Organization | Location | Service] = {**directory.locations, **directory.services}
     every |= {key: one for key, one in directory.organizations.items() if one.gives_care}
     return {key: one for key, one in every.items() if key.type and one.active}
 
 
-async def at_places(ask: Ask, directory: Directory, keys: Sequence[Key]) -> tuple[Listing, ...]:
+async def at_places(directory: ReadDirectory, keys: Sequence[Key]) -> tuple[Listing, ...]:
     """Return the listings of these locations and services under their own names.
 
     A service at one of the locations is left out. The networks are those that the owning organization's affiliations
@@ -90,9 +87,9 @@ async def at_places(ask: Ask, directory: Directory, keys: Sequence[Key]) -> tupl
         ("location", places),
         ("service", services),
     ):
-        await read_by(ask, directory, Search("OrganizationAffiliation"), parameter, of, includes=AT_PLACE)
+        await directory.by(Search("OrganizationAffiliation"), parameter, of, includes=AT_PLACE)
     directory.list_places(places, alone=True)
-    await bring(ask, directory, AT_PLACE)
+    await bring(directory, AT_PLACE)
     rows = directory.listings()
     wanted = [(key, one.name, one.organization, {key}) for key, one in places.items()]
     wanted += [(key, one.name, one.provided_by, {key, *one.locations}) for key, one in services.items()]
@@ -132,12 +129,12 @@ async def staff(
     `codes` are the specialties to find, all if empty; `filters` are further conditions on the listings.
     """
     widen(ask)
-    directory = Directory()
+    directory = ReadDirectory(ask=ask)
     roles = Search("PractitionerRole", (("specialty", taxonomy(codes)),) if codes else ())
 
     async def read(search: Search, parameter: str, of: Iterable[Key], *, optional: bool = True) -> None:
         includes = PERSON_INCLUDES if search is roles else ()
-        await read_by(ask, directory, search, parameter, sorted(set(of))[:_MOST], includes=includes, optional=optional)
+        await directory.by(search, parameter, sorted(set(of))[:_MOST], includes=includes, optional=optional)
 
     owners, places, services = ([key for key in keys if key.type == type_] for type_ in HOUSES)
     await read(roles, "organization", owners, optional=False)
@@ -148,7 +145,7 @@ async def staff(
     here = set(places)
     services += [key for key, one in directory.services.items() if key.type and not here.isdisjoint(one.locations)]
     await read(roles, "service", services)
-    return await rows_of(ask, directory, ("practitioner", "location", "owner", "organization", "service"), filters)
+    return await rows_of(directory, ("practitioner", "location", "owner", "organization", "service"), filters)
 
 
 async def staff_beside(ask: Ask, rows: Sequence[Listing]) -> tuple[Listing, ...]:
@@ -163,9 +160,9 @@ def places_of(rows: Iterable[Listing]) -> frozenset[Key]:
 
 
 async def _parts(ask: Ask, owners: Iterable[Key]) -> set[Key]:
-    directory = Directory()
+    directory = ReadDirectory(ask=ask)
     wanted = set(owners)
-    await read_by(ask, directory, Search("Organization"), "partof", sorted(key for key in wanted if key.type)[:_MOST])
+    await directory.by(Search("Organization"), "partof", sorted(key for key in wanted if key.type)[:_MOST])
     return {
         key for key, one in directory.organizations.items() if one.active and one.part_of in wanted and one.gives_care
     }
@@ -257,8 +254,8 @@ async def _spelled(ask: Ask, search: Search, name: str) -> dict[Key, tuple[str, 
 
     Only the first two pages are read. Results without any similarity are left out.
     """
-    directory = Directory()
-    await read_pages(ask, directory, search, _PAGES)
+    directory = ReadDirectory(ask=ask)
+    await directory.pages(search, _PAGES)
     written: dict[Key, str | None] = {key: one.name for key, one in directory.practitioners.items() if one.active}
     written |= {key: one.name for key, one in active_by_key(directory).items()}
     alike = {key: (own, likeness(own, name)) for key, own in written.items() if own and key.type}
@@ -288,7 +285,11 @@ def told_apart(found: Sequence[tuple[Listing, ...]]) -> tuple[Choice, ...]:
     Choices with the same name, specialty and city also have the street, and if the street is the same too, the last
     four digits of the NPI.
     """
-    told = [_choice(rows) for rows in found]
+    told: list[Choice] = []
+    for rows in found:
+        specialty = next((one for row in rows for one in row.specialties if one.words), None)
+        city = next((place.city for row in rows for place in row.locations if place.city), None)
+        told.append(Choice(rows[0].reference, rows[0].name, specialty, city))
     for part, of in _APART.items():
         alike = Counter(map(_shown, told))
         pairs = zip(told, found, strict=True)
@@ -300,23 +301,16 @@ def _shown(one: Choice) -> tuple[object, ...]:
     return (words_of(one.name), one.specialty.words if one.specialty else None, one.city, one.street)
 
 
-def _choice(rows: tuple[Listing, ...]) -> Choice:
-    first = rows[0]
-    specialty = next((one for row in rows for one in row.specialties if one.words), None)
-    city = next((place.city for row in rows for place in row.locations if place.city), None)
-    return Choice(first.reference, first.name, specialty, city)
-
-
 async def affiliations_of(ask: Ask, rows: Sequence[Listing]) -> tuple[tuple[str, bool], ...]:
     """Return the names of the organizations with which the provider's own organization is affiliated.
 
     Each name is paired with whether it is a hospital. Payers and ended affiliations are left out.
     """
     own = {row.organization_key for row in rows if row.organization_key}
-    directory = Directory()
+    directory = ReadDirectory(ask=ask)
     ties = Search("OrganizationAffiliation")
-    await read_by(ask, directory, ties, "participating-organization", sorted(own), includes=("primary-organization",))
-    await bring(ask, directory, ("primary-organization",))
+    await directory.by(ties, "participating-organization", sorted(own), includes=("primary-organization",))
+    await bring(directory, ("primary-organization",))
     found: dict[str, bool] = {}
     for role in directory.roles.values():
         key = key_of(role.primary)

@@ -89,6 +89,17 @@ class _Tally(msgspec.Struct):
         days = self.days or []
         return bool(days) and days[0] > days[-1]
 
+    @property
+    def newest_left(self) -> date:
+        """The latest day that an unread claim can have if the claims arrive newest first.
+
+        This is the last day of the claim read last. Hospital stays are skipped, because servers sort stays by the day
+        of the bill. Without such a claim the result is `date.max`.
+        """
+        service = next((one.service for one in reversed(self.claims.values()) if not one.is_stay), None)
+        last = service and (service.end or service.day)
+        return last.last if last else date.max
+
     async def claim_set(self, *filters: tuple[str, str]) -> ClaimSet:
         """Return the claims that count.
 
@@ -108,28 +119,16 @@ async def period_claims(ask: Ask, start: date, end: date | None = None, *, peopl
     tally, tried = _Tally(ask), False
     async for page in ask.search(claim_search(*days_around(start, end), page_size=_PAGE, people=people)):
         await tally.add(page)
-        read = list(tally.claims.values())
         if page.next_url is None or not tally.in_order:
             continue
-        if _newest_left(read) < start:
+        if tally.newest_left < start:
             break
-        left = tally.total - len(read) if tally.total else len(read)
+        left = tally.total - len(tally.claims) if tally.total else len(tally.claims)
         if left >= 2 * _PAGE and not tried and _FILTER not in ask.report.applied_here:
             tried = True
-            if await _read_windows(tally, start, _newest_left(read), people=people):
+            if await _read_windows(tally, start, tally.newest_left, people=people):
                 break
     return await tally.claim_set(*days_around(start, end))
-
-
-def _newest_left(read: list[Claim]) -> date:
-    """Return the latest day that an unread claim can have if the claims arrive newest first.
-
-    This is the last day of the claim read last. Hospital stays are skipped, because servers sort stays by the day of
-    the bill. Without such a claim the result is `date.max`.
-    """
-    service = next((claim.service for claim in reversed(read) if not claim.is_stay), None)
-    last = service and (service.end or service.day)
-    return last.last if last else date.max
 
 
 async def _read_windows(tally: _Tally, start: date, end: date, *, people: bool) -> bool:
@@ -189,7 +188,7 @@ async def history(ask: Ask, *filters: tuple[str, str], since: date | None = None
     tally, told = _Tally(ask), ask.language != PAYERS_LANGUAGE
     async for page in ask.search(claim_search(*filters, page_size=_PAGE, people=True)):
         await tally.add(page, strict=False, told=told)
-        if since and tally.in_order and _newest_left(list(tally.claims.values())) < since:
+        if since and tally.in_order and tally.newest_left < since:
             break
     return await tally.claim_set(*filters)
 
@@ -334,9 +333,7 @@ async def _care(ask: Ask, value: Mapping[str, object], when: TimeSpan, *, oldest
     if when != (None, None):
         named["date_range"] = _iso(when)
     look = replace(ask, slots=named, words=words, excluded={}, several={}, arguments={}, said="")
-    claim_set = await newest_claims(
-        look, enough=lambda so_far: not oldest and bool(_fitting(so_far, look)), page_size=50
-    )
+    claim_set = await newest_claims(look, enough=lambda read: not oldest and bool(_fitting(read, look)), page_size=50)
     rows = _fitting(claim_set, look)
     day = rows[-1 if oldest else 0].service if rows else None
     return (day.day.first, (day.end or day.day).last) if day and day.day else None

@@ -14,12 +14,11 @@ from msgspec.structs import replace
 from bot.kit.around import SearchArea
 from bot.kit.ask import Ask
 from bot.kit.network_names import OUT, Wanted, is_named_network, named_in, telling, wanted
-from bot.kit.reading import read_entries, read_pages
+from bot.kit.reading import ReadDirectory, read_entries
 from bot.kit.spelling import is_state, name_of_state, stands_at, words_of
 from bot.payer.search import Search, escape, given, token
 from bot.records.details import boundary_contains
 from bot.records.directory import ORGANIZATION_TYPES
-from bot.records.joined import Directory
 from bot.records.listing import Listing, Network
 from bot.records.provider import InsurancePlan, Location
 from bot.records.shapes import Key, Value
@@ -44,8 +43,8 @@ class Plan(Value):
 
 async def networks(ask: Ask) -> tuple[Network, ...]:
     """Return the payer's active networks in the order of their names; empty if the directory lists none."""
-    directory = Directory()
-    await read_pages(ask, directory, _NETWORKS)
+    directory = ReadDirectory(ask=ask)
+    await directory.pages(_NETWORKS)
     active = [(key, one) for key, one in directory.organizations.items() if one.is_network and one.active]
     found = (Network(key, one.name, one.aliases) for key, one in active)
     return tuple(sorted(found, key=lambda network: network.name or "~"))
@@ -58,7 +57,7 @@ async def network_names(ask: Ask) -> tuple[str, ...]:
 
 async def plans(ask: Ask) -> tuple[Plan, ...]:
     """Return the active plans in the payer's order; empty if the directory lists none (fhir-notes 9.3)."""
-    directory, read = Directory(), list[InsurancePlan]()
+    directory, read = ReadDirectory(ask=ask), list[InsurancePlan]()
     async for page in given(ask.search(_PLANS)):
         directory.add(page.entries)
         sold = [entry for entry in page.entries if entry.type == InsurancePlan.TYPE]
@@ -67,7 +66,7 @@ async def plans(ask: Ask) -> tuple[Plan, ...]:
     names = {network.key: network.name for network in await networks(ask)} if current else {}
     missing = [key for plan in current for key in plan.areas if key not in directory.locations and key.type]
     for key in dict.fromkeys(missing):  # areas that the search did not include
-        await read_pages(ask, directory, Search(key.type, (("_id", key.id),)))
+        await directory.pages(Search(key.type, (("_id", key.id),)))
     return tuple(Plan(plan, names, directory.locations) for plan in current)
 
 

@@ -70,9 +70,8 @@ class Ranking(msgspec.Struct, frozen=True):
 
 def ends_asked(ask: Ask) -> bool:
     """Return whether both ends of an order are requested: "the lowest and the highest", "my first and last visit"."""
-    return ask.asked.first_and_last is not None or (
-        {"lowest", "highest"} <= ask.asked.says.keys() and ask.asked.sort is None
-    )
+    sizes = {"lowest", "highest"} <= ask.asked.says.keys() and ask.asked.sort is None
+    return sizes or ask.asked.first_and_last is not None
 
 
 def ranking_asked(ask: Ask) -> Ranking | None:

@@ -9,14 +9,15 @@ import msgspec
 
 from bot.kit.ask import Ask
 from bot.payer.budget import Gap
-from bot.payer.search import Search, given
+from bot.payer.chains import batches
+from bot.payer.search import Search, any_of, given
 from bot.records.bundle import Entry, Page
 from bot.records.decode import Unreadable, without_faults
 from bot.records.joined import Directory
-from bot.records.shapes import RawJson, Record
+from bot.records.shapes import Key, RawJson, Record
 
-MOST = 40
-"""The maximum number of rows on a page that are parsed strictly, at about half a millisecond each."""
+MOST, MOST_BROUGHT = 40, 1_000
+"""The most rows on a page that are parsed strictly, at about half a millisecond each; the most resources read by id."""
 
 
 async def strict(ask: Ask, entries: Sequence[Entry]) -> tuple[Entry, ...]:
@@ -89,11 +90,53 @@ def read_entries(ask: Ask, entries: Iterable[Entry], resource_type: str, read: R
     return found
 
 
-async def read_pages(ask: Ask, directory: Directory, search: Search, most: int = 0) -> None:
-    """Add the resources of the first `most` pages of a search to the directory; 0 for all pages."""
-    pages = 0
-    async for page in given(ask.search(search)):
-        directory.add(page.entries)
-        pages += 1
-        if pages == most:
-            return
+Ways = Sequence[tuple[str, str]]
+"""Search parameters for one area, each of which finds rows that the others miss."""
+
+
+class ReadDirectory(Directory, kw_only=True):
+    """The resources of the directory that a question has read so far."""
+
+    ask: Ask
+
+    async def pages(self, search: Search, most: int = 0) -> None:
+        """Add the resources of the first `most` pages of a search; 0 for all pages."""
+        pages = 0
+        async for page in given(self.ask.search(search)):
+            self.add(page.entries)
+            pages += 1
+            if pages == most:
+                return
+
+    async def rows(self, search: Search, includes: Sequence[str] = (), *, optional: bool = False) -> None:
+        """Add the rows of a search and its includes; unreadable rows are reported as a gap.
+
+        An `optional` search adds nothing if the server rejects the search or lacks its type.
+        """
+        before = self.unreadable
+        wanted = search.where(*(("_include", f"{search.type}:{name}") for name in includes))
+        pages = self.ask.search(wanted)
+        async for page in given(pages) if optional else pages:
+            self.add(page.entries)
+        if self.unreadable > before:
+            self.ask.report.gaps.append(Gap("unreadable", search.type, self.unreadable - before))
+
+    async def around(self, search: Search, includes: Sequence[str], ways: Ways, *, optional: bool = False) -> None:
+        """Add the rows of a search in an area, once for each of the `ways` to search by place; of all places without.
+
+        The ways run one after another: a chained search that the server rejects the first time is not tried again.
+        """
+        for number, way in enumerate([(way,) for way in ways] or [()]):
+            await self.rows(search.where(*way), includes, optional=optional or number > 0)
+
+    async def by(
+        self, search: Search, name: str, keys: Iterable[Key], includes: Sequence[str] = (), *, optional: bool = True
+    ) -> None:
+        """Add the rows of a search whose parameter `name` refers to one of the resources `keys`."""
+        for batch in batches([f"{key.type}/{key.id}" for key in keys]):
+            await self.rows(search.where((name, any_of(batch))), includes, optional=optional)
+
+    async def by_id(self, type_: str, ids: Sequence[str]) -> None:
+        """Add the resources with these ids."""
+        searches = [Search(type_, (("_id", any_of(batch)),)) for batch in batches(ids[:MOST_BROUGHT])]
+        await asyncio.gather(*map(self.pages, searches))

@@ -3,7 +3,7 @@
 Networks are proven for each location; missing data never proves that a location is outside a network.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Literal
@@ -16,7 +16,7 @@ from bot.kit.network_names import names_of, openings_of
 from bot.kit.opening import local_time, standing
 from bot.kit.spelling import is_state, words_of
 from bot.language.nearby import Gazetteer
-from bot.records.details import GeoPoint, Phone, Specialty, on_day
+from bot.records.details import GeoPoint, Phone, on_day
 from bot.records.listing import Listing, by_rank, hours_of
 from bot.records.provider import Location
 from bot.records.shapes import Key, Value, grouped
@@ -92,12 +92,13 @@ class Site(Value):
         self.faxes, self.emails, self.webs = (_numbers((*telecoms, *common), {one}) for one in ("fax", "email", "url"))
         self.hours = hours_of(rows)
         self.today = on_day(self.hours, ask.today)
-        self.specialties = _specialties(rows)
+        named = [one for row in rows for one in row.specialties if one.words]
+        self.specialties = tuple({one.words: one for one in reversed(named)}.values())[::-1]
         self.networks = names_of(rows)
         self.unnamed = any(not network.name for row in rows for network in row.networks)
         self.openings = tuple(sorted({name for row in rows for name in openings_of(row)}))
         self.openings_known = any(row.says_openings for row in rows)
-        self.answers = _answers(rows)
+        self.answers = tuple(_answers(rows))
         self.access = tuple(dict.fromkeys(code for place in places for code in place.access))
         self.virtual = any(service.virtual for service in services)
         self.ways = tuple(dict.fromkeys(way for service in services for way in service.ways))
@@ -159,7 +160,10 @@ def sites(ask: Ask, rows: Iterable[Listing], where: SearchArea | None, *, alone:
 def spot_of(ask: Ask, place: Location, where: SearchArea | None) -> Spot:
     """Return the location with its distance from the area `where`."""
     point, exact = _point_of(ask.places, place)
-    return Spot(place, _miles(ask, point, where) if where and point else None, exact)
+    areas = where.every if where else ()
+    if point is None or not areas or any(one.statewide for one in areas):
+        return Spot(place, None, exact)
+    return Spot(place, min(ask.places.miles_between(one.center, point) for one in areas), exact)
 
 
 @lru_cache(maxsize=4096)
@@ -179,13 +183,6 @@ def _point_of(places: Gazetteer, place: Location) -> tuple[GeoPoint | None, bool
     return (by_city if astray or by_zip is None else by_zip), False
 
 
-def _miles(ask: Ask, point: tuple[float, float], where: SearchArea) -> float | None:
-    """Return the miles from `point` to the nearest centre of the areas; None if one of the areas is a whole state."""
-    if any(one.statewide for one in where.every):
-        return None
-    return min(ask.places.miles_between(one.center, point) for one in where.every)
-
-
 def _numbers(telecoms: Iterable[Phone], systems: Collection[str | None]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one.value for one in telecoms if one.system in systems))
 
@@ -196,21 +193,12 @@ def oldest(updates: Iterable[datetime | None]) -> datetime | None:
     return None if None in known else min((one for one in known if one), default=None)
 
 
-def _answers(rows: Sequence[Listing]) -> tuple[SiteOpenings, ...]:
-    """Return the code for new patients in each named network; if listings differ, the code closest to acceptance."""
-    said: dict[str, set[str]] = {name: set() for name in names_of(rows)}
-    for row in rows:
-        for network in row.networks:
-            answer = row.accepting(network.key)
-            if network.name and answer:
-                said[network.name].add(answer)
-    return tuple(SiteOpenings(name, min(found, key=_ORDER.index) if found else None) for name, found in said.items())
-
-
-def _specialties(rows: Iterable[Listing]) -> tuple[Specialty, ...]:
-    """Return the specialties that have a display text, each text once."""
-    every = {one.words: one for row in reversed(list(rows)) for one in reversed(row.specialties) if one.words}
-    return tuple(reversed(every.values()))
+def _answers(rows: Sequence[Listing]) -> Iterator[SiteOpenings]:
+    """Yield the code for new patients in each named network; if listings differ, the code closest to acceptance."""
+    told = [(network.name, row.accepting(network.key)) for row in rows for network in row.networks]
+    for name in names_of(rows):
+        answers = (answer for network, answer in told if network == name and answer)
+        yield SiteOpenings(name, min(answers, key=_ORDER.index, default=None))
 
 
 def within(ask: Ask, listing: Listing, where: SearchArea) -> bool:

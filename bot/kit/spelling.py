@@ -33,9 +33,8 @@ def words_of(text: str | None) -> tuple[str, ...]:
     """Return the words of a text in lower case without accents: "O'Neil, José-María" gives oneil, jose, maria."""
     bare = (text or "").casefold()
     if not bare.isascii():
-        bare = "".join(
-            [one for one in unicodedata.normalize("NFKD", bare.translate(_LETTERS)) if not unicodedata.combining(one)]
-        )
+        letters = unicodedata.normalize("NFKD", bare.translate(_LETTERS))
+        bare = "".join([one for one in letters if not unicodedata.combining(one)])
     return tuple(_WORD.findall(_INSIDE.sub("", bare)))
 
 
@@ -56,8 +55,8 @@ def starts_like(written: str | None, said: str) -> bool:
     At least one word needs three letters. A single letter matches a word of the name but not a degree.
     """
     own, wanted = _own(written), _wanted(said)
-    long_enough, names = any(len(word) >= _SHORTEST_START for word in wanted), _own((written or "").partition(",")[0])
-    return long_enough and all(
+    names = _own((written or "").partition(",")[0])
+    return any(len(word) >= _SHORTEST_START for word in wanted) and all(
         any(one.startswith(word) for one in (own if len(word) > 1 else names)) for word in wanted
     )
 

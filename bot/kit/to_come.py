@@ -44,9 +44,7 @@ _NOT_PUBLIC = frozenset({"after", "copay", "counts"})
 _VISITS = {service: code for code, service in VISITS.items()}
 """The code of a kind of visit by the key of the same kind of care."""
 _CENT = Decimal("0.01")
-_OF_VISIT = frozenset(
-    {"visit", "appointment", "consult", "consultation", "exam", "follow", "up", "first", "new", "next"}
-)
+_OFFICE = frozenset({"visit", "appointment", "consult", "consultation", "exam", "follow", "up", "first", "new", "next"})
 _OTHER_CARE = 2  # words that no doctor or visit is named by
 _OF_DOCTOR = frozenset({"provider_name", "specialty"})
 _LETTERS = re.compile(r"\b(?:mri|ct|ekg|er|pet|cpap|iud|ivf|pt)\b")
@@ -205,7 +203,7 @@ def _visit(ask: Ask, last: Claim | None) -> str | None:
     if kinds and not {"office_visit"}.issuperset(kinds):
         return (named_visit(ask) or _VISITS[kinds[0]]) if len(kinds) == 1 and kinds[0] in _VISITS else None
     care, doctor = words_of(care_said(ask)), words_of(ask.words.get("specialty"))
-    if doctor and not named_visit(ask) and len(set(care) - set(doctor) - _OF_VISIT) >= _OTHER_CARE:
+    if doctor and not named_visit(ask) and len(set(care) - set(doctor) - _OFFICE) >= _OTHER_CARE:
         return None  # "cardiac ablation and mapping" is no visit to a cardiologist
     named = visit_kind(ask)
     return named or (visit_to(sorted(last.specialties)) if last and "provider_name" in ask.slots else None)

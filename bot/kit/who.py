@@ -15,7 +15,7 @@ from bot.kit.around import NeedsPlace, SearchArea, around
 from bot.kit.ask import Ask, text_of
 from bot.kit.cards import Card, Group, Groups, bare_name, by_provider, of_own_claims
 from bot.kit.conditions import is_at, is_title, kind_codes
-from bot.kit.directory import bring, read_by, read_rows
+from bot.kit.directory import bring
 from bot.kit.facts import ProviderFact, without_facts
 from bot.kit.offers import WithDocument
 from bot.kit.organizations import (
@@ -28,7 +28,7 @@ from bot.kit.organizations import (
     telling_words,
     told_apart,
 )
-from bot.kit.reading import read_pages
+from bot.kit.reading import ReadDirectory
 from bot.kit.sites import within
 from bot.kit.spelling import is_named, starts_like, words_of
 from bot.language.context import AMONG, BESIDE, CALLED, LIKE, RECORD
@@ -36,7 +36,6 @@ from bot.payer.budget import MIB
 from bot.payer.search import Search, SearchValue, any_of, escape, token
 from bot.records.details import is_npi
 from bot.records.directory import NPI
-from bot.records.joined import Directory
 from bot.records.listing import Listing
 from bot.records.shapes import Key, key_of
 
@@ -50,9 +49,7 @@ _ROLES = {
 }
 _REFERENCE = re.compile(r"(?:Practitioner|Organization|Location|HealthcareService)/[A-Za-z0-9.-]{1,64}")
 _OF_CITY = re.compile(r"\s(?:of|de)\s.*$", re.IGNORECASE)
-_OWN_PLACE = re.compile(
-    r"(?:['\u2019]s)? (?:clinic|hospital|office|practice|group|cl[ií]nica|consultorio)$", re.IGNORECASE
-)
+_PLACE = re.compile(r"(?:['\u2019]s)? (?:clinic|hospital|office|practice|group|cl[ií]nica|consultorio)$", re.IGNORECASE)
 _TITLES = ("dr", "dra", "doctor", "doctora")
 _HE = re.compile(r"\b(?:el|del|al) (?:dr\b|doctor\b)", re.IGNORECASE)
 
@@ -268,35 +265,34 @@ def _narrowed(ask: Ask, groups: Groups, where: SearchArea | None, *, named: bool
     return groups
 
 
-async def listings_of(ask: Ask, keys: Sequence[Key], known: Directory | None = None) -> tuple[Listing, ...]:
+async def listings_of(ask: Ask, keys: Sequence[Key], known: ReadDirectory | None = None) -> tuple[Listing, ...]:
     """Return all listings of these providers in order, active or not; `known` has resources that were read before."""
     types = dict.fromkeys(key.type for key in keys if key.type)
-    found = await asyncio.gather(
-        *(_of_type(ask, type_, [key for key in keys if key.type == type_][:_MOST], known) for type_ in types)
-    )
+    by_type = {type_: [key for key in keys if key.type == type_][:_MOST] for type_ in types}
+    found = await asyncio.gather(*(_of_type(ask, type_, own, known) for type_, own in by_type.items()))
     every = [row for rows in found for row in rows]  # servers may find more than was asked
     return tuple(row for key in keys for row in every if row.key == key)
 
 
-async def _of_type(ask: Ask, type_: str, keys: Sequence[Key], known: Directory | None) -> tuple[Listing, ...]:
-    directory = known or Directory(lists_services=type_ == "HealthcareService")
+async def _of_type(ask: Ask, type_: str, keys: Sequence[Key], known: ReadDirectory | None) -> tuple[Listing, ...]:
+    directory = known or ReadDirectory(ask=ask, lists_services=type_ == "HealthcareService")
     by_id = Search(type_, (("_id", any_of(key.id for key in keys)),))
     if type_ in PLACES:
         if known is None:
-            await read_rows(ask, directory, by_id)
-        return await at_places(ask, directory, keys)
+            await directory.rows(by_id)
+        return await at_places(directory, keys)
     role, parameter, elements = _ROLES[type_]
     for prefix in (f"{type_}/", ""):  # servers compare the reference as a whole or by its id (fhir-notes 9.1)
         if not directory.roles:
             ids = any_of(f"{prefix}{key.id}" for key in keys)
-            await read_rows(ask, directory, Search(role, ((parameter, ids),)), elements)
+            await directory.rows(Search(role, ((parameter, ids),)), elements)
     if not directory.roles and known is None:
-        await read_rows(ask, directory, by_id)
+        await directory.rows(by_id)
     if type_ == "Organization":
         placeless = sorted(set(keys) - directory.owners_with_place())
-        await read_by(ask, directory, Search("Location"), "organization", placeless)
+        await directory.by(Search("Location"), "organization", placeless)
     directory.add_without_roles(keys)
-    await bring(ask, directory, elements)
+    await bring(directory, elements)
     return directory.listings()
 
 
@@ -306,9 +302,9 @@ async def _by_number(ask: Ask, slot: str, number: str, types: Sequence[str], val
     Servers need not support a search by number (fhir-notes 9.1). If a server returns only other records, or the search
     fails, the slot is reported as not applied.
     """
-    directory = Directory()
+    directory = ReadDirectory(ask=ask)
     for type_ in types:
-        await read_pages(ask, directory, Search(type_, (("identifier", value),)), 1)
+        await directory.pages(Search(type_, (("identifier", value),)), 1)
     people, houses = directory.practitioners, directory.organizations
     keys = [key for key, one in people.items() if one.npi == number]
     keys += [key for key, one in houses.items() if number in {one.npi, *one.tins}]
@@ -330,7 +326,7 @@ async def _name_and_listings(ask: Ask, name: str) -> tuple[str, tuple[Listing, .
         (
             name,
             short,
-            _OWN_PLACE.sub("", short),
+            _PLACE.sub("", short),
             without_facts(short),
             short if " " in short else short.removesuffix("s"),
         )
@@ -364,13 +360,13 @@ async def _people(ask: Ask, name: str) -> tuple[Listing, ...]:
     """Return the listings of practitioners with the name, searching for one word at a time, last word first."""
     untitled = " ".join(word for word in name.split() if word.strip(".").casefold() not in _TITLES)
     for word in telling_words(untitled, last_first=True):
-        directory = Directory()
-        await read_rows(ask, directory, Search("PractitionerRole", (("practitioner.name", escape(word)),)), _PERSON)
-        await bring(ask, directory, _PERSON)
+        directory = ReadDirectory(ask=ask)
+        await directory.rows(Search("PractitionerRole", (("practitioner.name", escape(word)),)), _PERSON)
+        await bring(directory, _PERSON)
         rows = directory.listings()
         if not any(_may_be(row.name, name) for row in rows):
-            directory = Directory()
-            await read_rows(ask, directory, Search("Practitioner", (("name", escape(word)),)))
+            directory = ReadDirectory(ask=ask)
+            await directory.rows(Search("Practitioner", (("name", escape(word)),)))
             every = directory.practitioners.items()
             rows = await listings_of(ask, [key for key, one in every if _may_be(one.name, name)], directory)
         if any(_may_be(row.name, name) for row in rows):
