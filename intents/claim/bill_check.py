@@ -301,9 +301,10 @@ async def _by_amount(ask: Ask, amount: Amount) -> tuple[list[Claim], Found, Clai
 
 
 def _near(claims: Sequence[Claim], amount: Amount | None) -> Sequence[Claim]:
-    """Return the claims with an amount, such as the charge, that is the bill's; if that has no cents, rounded."""
+    """Return the claims with an amount other than the share that is the bill's; if that has no cents, rounded."""
     cents = amount is not None and amount.value != amount.value.to_integral_value()
-    return Exact((amount.value,), cents).fitting(tuple(claims), None) if amount else ()
+    others = tuple(claim for claim in claims if amount and not _is_about(claim.owed.amount, amount))
+    return Exact((amount.value,), cents).fitting(others, None) if amount else ()
 
 
 def _is_about(share: Amount | None, own: Amount) -> bool:

@@ -261,7 +261,7 @@ def _or_nothing(side: Side, other: Side) -> Side:
 
 def _sides(ask: Ask) -> tuple[tuple[Span, ClaimFilter], tuple[Span, ClaimFilter]]:
     """Return the period and the conditions of the two sides: two named sides in one period, or else two periods."""
-    wanted, (start, end) = _wanted(ask), span_of(ask)
+    wanted, (start, end) = _wanted(ask), (None, None) if _is_carried(ask) else span_of(ask)
     if len(shown := shown_before(ask)) > 1:
         ever, bare = (ask.today - _EVER, ask.today), ClaimFilter(aspect=wanted.aspect)
         one, other = (replace(bare, among=frozenset({name})) for name in shown[:2])
@@ -289,8 +289,15 @@ def _sides(ask: Ask) -> tuple[tuple[Span, ClaimFilter], tuple[Span, ClaimFilter]
 
 
 def _two_times(ask: Ask) -> bool:
-    """Return whether the question names two periods, or the halves of a year."""
-    return "date_range" in ask.several or _halves(ask) is not None
+    """Return whether two periods are compared, or the halves of a year."""
+    return ("date_range" in ask.several and not _is_carried(ask)) or _halves(ask) is not None
+
+
+def _is_carried(ask: Ask) -> bool:
+    """Return whether the two periods are those of the question before, and the message names two sides of its own."""
+    times = ask.several.get("date_range")
+    own = times is not None and any(part in ask.said for part in times.text.split(", "))
+    return bool(times and filter_of(ask).two and not own)
 
 
 def _spans(ask: Ask) -> tuple[Span, Span]:
