@@ -21,7 +21,7 @@ from bot.records.money import Amount, difference
 from bot.records.shapes import grouped
 from bot.records.written import PartialDate, Period
 
-Gap = tuple[Amount, str, Amount | None, Amount | None]
+ShareGap = tuple[Amount, str, Amount | None, Amount | None]
 _PARTS = ("deductible", "copay", "coinsurance")
 Whole = Literal["price", "bill", "share"]
 _OF = frozenset({"of", "de", "del"})
@@ -70,7 +70,7 @@ def _percent(part: Decimal, whole: Decimal) -> str:
     return ">99%" if rounded == _ALL and part < whole else f"{rounded}%"
 
 
-def gap_of(one: Claim, other: Claim) -> Gap | None:
+def gap_of(one: Claim, other: Claim) -> ShareGap | None:
     """Return the difference of the shares of two claims, and the part that differs most with both of its amounts.
 
     None unless the shares differ and the claims tell a part that does, and for a claim with a sensitivity label.

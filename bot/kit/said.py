@@ -207,8 +207,7 @@ def filter_of(ask: Ask) -> ClaimFilter:
 
 
 def _wanted(ask: Ask) -> ClaimFilter:
-    added = {slot for slot in ("claim_type", "service", "drug") if slot in ask.slots and widens(ask, slot)}
-    ask = replace(ask, slots={name: value for name, value in ask.slots.items() if name not in added}) if added else ask
+    ask = ask.without(*(slot for slot in ("claim_type", "service", "drug") if slot in ask.slots and widens(ask, slot)))
     start, end = span_of(ask)
     services, specialists = _services(ask), _specialists(ask)
     types, either = _types(ask, services)
@@ -224,7 +223,6 @@ def _wanted(ask: Ask) -> ClaimFilter:
     days, days_out = (frozenset(map(int, "".join(of(ask, "weekday")))) for of in (values_of, excluded_of))  # Monday: 1
     days |= _WEEKEND if "weekend" in ask.asked.says else frozenset()
     part, excluded = part_asked(ask), ask.excluded.get("specialty")
-    out = excluded.every if excluded else ()
     told = {name: one.text if (one := ask.excluded.get(name)) else "" for name in ("claim_type", "service")}
     # A specialty is excluded by the words of a kind of claim or care: "no dental".
     twice = excluded and any(one and (excluded.text in one or one in excluded.text) for one in told.values())
@@ -232,7 +230,7 @@ def _wanted(ask: Ask) -> ClaimFilter:
     return ClaimFilter(
         doctor_kinds=() if part or named_ else doctors_asked(ask),  # "my knee" names no doctor
         specialists=specialists,
-        without_doctors=frozenset(code for one in out for code in as_codes(one)),
+        without_doctors=frozenset(code for one in (excluded.every if excluded else ()) for code in as_codes(one)),
         degrees=frozenset() if "specialty" in ask.slots else ask.asked.degrees,
         no_degrees=ask.asked.no_degrees,
         without_said=None if excluded is None or twice else excluded.text,

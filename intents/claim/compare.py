@@ -17,8 +17,8 @@ from bot.kit import (
     Claim,
     ClaimFilter,
     ClaimSet,
-    Gap,
     Reroute,
+    ShareGap,
     SideSum,
     SumDoubts,
     Summary,
@@ -126,7 +126,7 @@ class Comparison(Summary, frozen=True):
         return self.now.times - self.then.times
 
     @property
-    def apart(self) -> Gap | None:
+    def apart(self) -> ShareGap | None:
         """What sets the two sides apart, as `gap_of` returns it, if each is a single claim; otherwise None."""
         first = not self.difference or self.difference.value > 0
         one, other = (self.now.claim, self.then.claim)[:: 1 if first else -1]

@@ -16,10 +16,10 @@ from bot.kit import (
     ClaimFilter,
     ClaimSet,
     Doubt,
-    Gap,
     Nearest,
     Reason,
     Reroute,
+    ShareGap,
     Summary,
     Why,
     added,
@@ -89,7 +89,7 @@ class Explained(Summary, frozen=True):
     missing: tuple[ClaimFilter, ...] = ()
 
     @property
-    def apart(self) -> Gap | None:
+    def apart(self) -> ShareGap | None:
         """What sets the two claims apart, as `gap_of` returns it; None without a second claim."""
         return gap_of(self.claims[0], self.others[0]) if self.others else None
 
