@@ -18,7 +18,7 @@ from bot.kit.said import filter_of, fitting
 from bot.kit.spans import days_around, service_dates, span_of
 from bot.kit.which import part_asked, reaches
 from bot.language.context import FOCUS, THOSE
-from bot.payer.budget import ShareGap
+from bot.payer.budget import Gap
 from bot.payer.search import Search, given, token
 from bot.records.care_kind import CareKind, kinds_by_text
 from bot.records.claim import Claim, read_claim, read_claims
@@ -62,7 +62,7 @@ async def newest_claims(
         read += claims
         ask.report.progress.count_read(len(read), page.total)
         if lost := unreadable + sum(len(claim.dropped) for claim in claims):
-            ask.report.gaps.append(ShareGap("unreadable", "ExplanationOfBenefit", lost))
+            ask.report.gaps.append(Gap("unreadable", "ExplanationOfBenefit", lost))
         if page.next_url and not every and in_order(read, ask) and enough(claim_set := claim_set_of(read, ask.today)):
             return with_gaps(ask, claim_set)
         if page.next_url:
@@ -104,7 +104,7 @@ def with_gaps(ask: Ask, claim_set: ClaimSet) -> ClaimSet:
     A modifierExtension may change the meaning of a claim, so such claims are not counted.
     """
     if strange := claim_set.left_out["not interpreted"]:
-        ask.report.gaps.append(ShareGap("not_interpreted", "ExplanationOfBenefit", strange))
+        ask.report.gaps.append(Gap("not_interpreted", "ExplanationOfBenefit", strange))
     return claim_set
 
 
@@ -180,7 +180,7 @@ async def _strictly(ask: Ask, claim: Claim) -> Claim:
     at_once = is_ready("ExplanationOfBenefit") and len(claim.resource or b"") <= _AT_ONCE
     found = claim.strictly() if at_once else await asyncio.to_thread(claim.strictly)
     if (lost := len(found.dropped) - len(claim.dropped)) > 0:
-        ask.report.gaps.append(ShareGap("unreadable", "ExplanationOfBenefit", lost))
+        ask.report.gaps.append(Gap("unreadable", "ExplanationOfBenefit", lost))
     return found
 
 

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from bot.errors import PayerError, PayerForbids, PayerLacks, PayerRejects
 from bot.kit.ask import MEMBER_TYPES, Ask
 from bot.kit.offers import Document
-from bot.payer.budget import MIB, ShareGap
+from bot.payer.budget import MIB, Gap
 from bot.payer.search import Search
 from bot.records.bundle import Entry, Page, read_head
 from bot.records.care import CarePlan, Condition, Observation, Procedure
@@ -156,7 +156,7 @@ async def gathered(ask: Ask, *, anew: bool) -> Gathered:
     finally:
         state.strangers += sum(gap.count for gap in ask.report.gaps if gap.kind == "left_out")
         await store_progress(ask, state)
-    gone = [ShareGap("page_failed", step.type) for step in state.failed]
+    gone = [Gap("page_failed", step.type) for step in state.failed]
     ask.report.gaps = [replace(gap, told=True) for gap in (*ask.report.gaps, *gone)]
     return state
 

@@ -8,7 +8,7 @@ import msgspec
 
 from bot.errors import PayerError
 from bot.kit.ask import Ask, Kin
-from bot.payer.budget import ShareGap
+from bot.payer.budget import Gap
 from bot.records.decode import Unreadable
 
 T = TypeVar("T")
@@ -79,7 +79,7 @@ async def household(ask: Ask, read: Callable[[Ask], Awaitable[T]], about: str) -
         raise failed[0][1]
     for kin in ask.kin:
         ask.report.absorb(kin.ask.report)
-    ask.report.gaps += [ShareGap("page_failed", about, 1, type(error).__name__) for _, error in failed]
+    ask.report.gaps += [Gap("page_failed", about, 1, type(error).__name__) for _, error in failed]
     return Household(
         found=tuple((person, found) for person, found in rows if not isinstance(found, PayerError | Unreadable)),
         missing=tuple(person for person, _ in failed),

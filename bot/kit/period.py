@@ -25,7 +25,7 @@ from bot.kit.spans import A_ZONE, TimeSpan, days_around, days_of
 from bot.kit.spelling import words_of
 from bot.language.calendar import back, later
 from bot.language.context import FOCUS
-from bot.payer.budget import MIB, ShareGap
+from bot.payer.budget import MIB, Gap
 from bot.payer.search import Search
 from bot.records.bundle import Page
 from bot.records.claim import Claim, read_claims
@@ -72,7 +72,7 @@ class _Tally(msgspec.Struct):
         for claim in claims:
             self.claims.setdefault((claim.id or f"?{len(self.claims)}", claim.last_updated), claim)
         if lost:
-            self.ask.report.gaps.append(ShareGap("unreadable", _EOB, lost))
+            self.ask.report.gaps.append(Gap("unreadable", _EOB, lost))
         self.total = page.total if self.total is None else self.total
         self.ask.report.progress.count_read(len(self.claims), self.total)
         days = [day.first for one in claims if not one.is_stay and (day := believed_day(one, self.ask.today))]
@@ -166,7 +166,7 @@ async def _window(tally: _Tally, first: date, last: date, *, people: bool) -> No
             if not all(claim.service.overlaps(early, late) for claim in rows):
                 raise _Ignored
     except PayerError as error:
-        tally.ask.report.gaps.append(ShareGap("page_failed", _EOB, 1, type(error).__name__))
+        tally.ask.report.gaps.append(Gap("page_failed", _EOB, 1, type(error).__name__))
 
 
 def windows(start: date, end: date) -> Iterator[tuple[date, date]]:

@@ -8,7 +8,7 @@ from typing import TypeVar
 import msgspec
 
 from bot.kit.ask import Ask
-from bot.payer.budget import ShareGap
+from bot.payer.budget import Gap
 from bot.payer.chains import batches
 from bot.payer.search import Search, any_of, given
 from bot.records.bundle import Entry, Page
@@ -32,7 +32,7 @@ async def strict(ask: Ask, entries: Sequence[Entry]) -> tuple[Entry, ...]:
     lost: Counter[str] = Counter()
     for entry, (_, faults) in zip(rows, checked, strict=True):
         lost[entry.type] += len(faults)
-    ask.report.gaps += [ShareGap("unreadable", kind, count) for kind, count in lost.items() if count]
+    ask.report.gaps += [Gap("unreadable", kind, count) for kind, count in lost.items() if count]
     return tuple(msgspec.structs.replace(entry, raw=raw) for entry, (raw, _) in zip(rows, checked, strict=True))
 
 
@@ -86,7 +86,7 @@ def read_entries(ask: Ask, entries: Iterable[Entry], resource_type: str, read: R
         lost += len(record.dropped)
         found.append(record)
     if lost:
-        ask.report.gaps.append(ShareGap("unreadable", resource_type, lost))
+        ask.report.gaps.append(Gap("unreadable", resource_type, lost))
     return found
 
 
@@ -119,7 +119,7 @@ class ReadDirectory(Directory, kw_only=True):
         async for page in given(pages) if optional else pages:
             self.add(page.entries)
         if self.unreadable > before:
-            self.ask.report.gaps.append(ShareGap("unreadable", search.type, self.unreadable - before))
+            self.ask.report.gaps.append(Gap("unreadable", search.type, self.unreadable - before))
 
     async def around(self, search: Search, includes: Sequence[str], ways: Ways, *, optional: bool = False) -> None:
         """Add the rows of a search in an area, once for each of the `ways` to search by place; of all places without.
