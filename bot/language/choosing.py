@@ -249,23 +249,21 @@ class Chooser:
         topic, unsure = top.intent.partition(".")[0], chances[top.intent] < self.needed(top)
         if ranks(heard):
             akin = [name for name in chances if name.partition(".")[0] == topic]
-            if ranking := [name for name in akin if self._can_rank(self._intents[name], heard)]:
+            able = (name for name in akin if "rank" in self._intents[name].slots.values())
+            if ranking := [name for name in able if self.licence(self._intents[name], heard) is not None]:
                 whole = sum(chances[name] for name in akin)
                 return {ranking[0]: whole, **{name: one for name, one in chances.items() if name not in akin}}
         lost = self._lost(top, heard, alone=alone)
         if unsure and top.reads_claims and top.form and not heard.names.issuperset(top.form.required):
             lost |= {"required"}  # it could only ask for more, where another one answers
-        able = [self._intents[name] for name, one in chances.items() if one >= _LIKELY and name != top.intent]
-        others = [one for one in able if one.intent.partition(".")[0] == topic or (unsure and one.reads_claims)]
+        likely = [self._intents[name] for name, one in chances.items() if one >= _LIKELY and name != top.intent]
+        others = [one for one in likely if one.intent.partition(".")[0] == topic or (unsure and one.reads_claims)]
         other = next((one.intent for one in others if self._lost(one, heard, alone=alone) < lost), None)
         if not lost or other is None:
             return chances
         return {other: chances[top.intent], top.intent: chances[other]} | {
             name: one for name, one in chances.items() if name not in {other, top.intent}
         }
-
-    def _can_rank(self, entry: IntentRules, heard: Heard) -> bool:
-        return "rank" in entry.slots.values() and self.licence(entry, heard) is not None
 
     def _lost(self, entry: IntentRules, heard: Heard, *, alone: bool = False) -> frozenset[str]:
         """Return the names of what the message says and the intent's answer would ignore.

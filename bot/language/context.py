@@ -347,12 +347,6 @@ def is_dated(heard: Heard) -> bool:
     return bool(heard.tags) and all(tag.kind in TIMES for tag in heard.tags)
 
 
-def is_foreign(heard: Heard, before: IntentRules, may: AbstractSet[str]) -> bool:
-    """Return whether a message has values and the previous answer can use none: "only women" after an ID card."""
-    kinds = {tag.kind for tag in heard.tags}
-    return bool(kinds) and may.isdisjoint(CHANGES) and kinds.isdisjoint(before.takes)
-
-
 def change_of(heard: Heard, before: IntentRules, may: AbstractSet[str]) -> str:
     """Return the follow-up that changes the previous question as the message requests: a date shift or a refinement.
 
@@ -377,7 +371,9 @@ class Turns:
 
     def changes(self, heard: Heard, before: IntentRules, chances: Mapping[str, float], may: AbstractSet[str]) -> float:
         """Return the probability that a message repeats the previous question with a change."""
-        if self._same is None or is_foreign(heard, before, may):
+        kinds = {tag.kind for tag in heard.tags}
+        foreign = bool(kinds) and may.isdisjoint(CHANGES) and kinds.isdisjoint(before.takes)
+        if self._same is None or foreign:  # "only women" after an ID card
             return 0.0
         sums = self._same.sums(turn_evidence(heard, before, chances, may))
         chance = self._same.probabilities(sums)[CHANGED]

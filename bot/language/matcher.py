@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from bot.language.text import Span, key_of
+from bot.language.text import WordRange, key_of
 
 ClassValue = int | str | None
 _Captured = tuple[tuple[str, Any], ...]
@@ -50,7 +50,7 @@ class PatternState(msgspec.Struct, array_like=True):
     ends: tuple[PatternEnding, ...] = ()
 
 
-class PatternFound(Span, msgspec.Struct, frozen=True):
+class PatternFound(WordRange, msgspec.Struct, frozen=True):
     """A match of a pattern in a message: tokens [first, after), and its value."""
 
     first: int

@@ -35,8 +35,9 @@ def link(said: Utterance, left: Tag, right: Tag, words: WordArea) -> str | None:
     told = tuple(word for word in between if word not in aside) in words.phrases("than")
     if left.kind in _PRICED and (told or (len(between) <= _SIDED and not words.beyond.isdisjoint(between))):
         return "or"  # "is Trulicity cheaper than Ozempic" asks for both prices
-    if left.kind == right.kind == "date_range" and _are_opposed(between, words.beside("dates").opposed):
-        return "and"
+    opposed = 0 < len(between) <= _OPPOSED and words.beside("dates").opposed.issuperset(between)
+    if left.kind == right.kind == "date_range" and opposed:
+        return "and"  # "compare March with May", "March to May"
     if not words.either.isdisjoint(between):
         between = tuple(word for word in between if word not in words.just)
     if (
@@ -48,11 +49,6 @@ def link(said: Utterance, left: Tag, right: Tag, words: WordArea) -> str | None:
     if not between and left.excluded and right.excluded:
         return "or"  # neither S nor P: the "nor" is part of the second
     return _by_marks(words, between, set(said.text[said.spans[left.after - 1][1] : said.spans[right.first][0]]))
-
-
-def _are_opposed(between: Sequence[str], against: AbstractSet[str]) -> bool:
-    """Return whether words compare two periods with each other: "compare March with May", "March to May"."""
-    return bool(between) and len(between) <= _OPPOSED and all(word in against for word in between)
 
 
 def _by_marks(words: WordArea, between: Sequence[str], marks: set[str]) -> str | None:
