@@ -157,12 +157,7 @@ class Chooser:
 
     def needed(self, entry: IntentRules) -> float:
         """Return the probability that an intent needs to be answered without asking back."""
-        return max(self.sure[entry.needs], entry.sure)
-
-    @property
-    def sure(self) -> Mapping[str, float]:
-        """The probability needed to answer without asking back, by what the answer reads, such as "member"."""
-        return self.weights.header.sure
+        return max(self.weights.header.sure[entry.needs], entry.sure)
 
     def shaped(self, heard: Heard, context: Context | None) -> tuple[Heard, dict[str, float], dict[str, float]]:
         """Return the message with the form of answer or plan rule that it requests, and what `weighed` returns."""
@@ -193,7 +188,7 @@ class Chooser:
             sums = self.weights.sums(evidence(heard.said, names, aside))
         legal, held, whole, changed = [], self.licences.held(heard), 0.0, 0.0
         before = self._intents.get(context.intent) if context else None
-        may = self.fitting(heard, before)
+        may = frozenset(name for name in self._follow if may_follow(self._intents, name, heard, before))
         alone = context is None and _is_values(heard)
         for place, entry in self._entries:
             # What values alone ask is what they license: "Blue Network S" names no doctor to look for in it.
@@ -221,10 +216,6 @@ class Chooser:
             others = self.weights.probabilities(self._grown(sums, heard, before), asked)
             chances = with_change(others, change, changes)
         return self._holding(chances, heard, alone=context is None), dangers
-
-    def fitting(self, heard: Heard, before: IntentRules | None) -> frozenset[str]:
-        """Return the follow-ups that fit the previous answer."""
-        return frozenset(name for name in self._follow if may_follow(self._intents, name, heard, before))
 
     def _grown(self, sums: list[float], heard: Heard, before: IntentRules) -> list[float]:
         """Return the sums of the intents, raised by how often each intent follows the previous answer.
@@ -355,7 +346,7 @@ class Chooser:
         """Return the slots that the weights fill: the likeliest aspect of the intent, and a rule of how plans work."""
         slots = {WORKINGS: heard.workings} if entry.workings and heard.workings else {}
         if weights := self._aspects.get(entry.intent):
-            slots["reason"] = next(iter(weights.probabilities(weights.sums(evidence(heard.said, heard.names)))))
+            slots["reason"], _ = weights.likeliest(evidence(heard.said, heard.names))
         return slots
 
 

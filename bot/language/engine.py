@@ -56,7 +56,7 @@ class Engine:
         self._chooser = Chooser(self.intents, weights, licences)
         self._tellers = Tellers(self.intents, Chooser.is_twice)
         self._hearer = Hearer(lexicon, weights.get(LANGUAGE))
-        self._alarms = Alarms(lexicon, self.intents, self._chooser.sure[DANGER_SURE])
+        self._alarms = Alarms(lexicon, self.intents, self.weights.header.sure[DANGER_SURE])
 
     @property
     def weights(self) -> Weights:
@@ -142,7 +142,7 @@ class Engine:
 
     def after(self, context: Context | None, reading: Reading) -> tuple[str | None, dict[str, Slot], Context | None]:
         """Return the intent and slots of a message in its context, and the context for the next message."""
-        intent, slots = self.merged(context, reading)
+        intent, slots = merge(context, reading, self.intents)
         if "start_over" in slots:
             return intent, slots, None
         rules = self.intents.get(intent or "")
@@ -279,7 +279,7 @@ class Engine:
             [*self._choices(chances), *refused],
             licence,
             sure=sure,
-            goes_on=goes_on or stands_out(intent, chances, self.weights.header.sure),
+            goes_on=goes_on or stands_out(intent, chances, self._chooser.weights.header.sure),
         )
         return Reading(
             intent=top,

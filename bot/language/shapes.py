@@ -155,7 +155,7 @@ def _places(spoken: Sequence[Evidence], said: Utterance) -> frozenset[int]:
 
 def _label(weights: Weights, found: EvidenceTexts) -> str | None:
     """Return the likeliest label; None if it is not likely enough."""
-    label, chance = next(iter(weights.probabilities(weights.sums(found)).items()))
+    label, chance = weights.likeliest(found)
     return label if chance >= weights.header.sure.get(label, 1.0) else None
 
 
