@@ -16,7 +16,7 @@ from bot.language.calendar import DateRange
 from bot.language.hearing import Heard
 from bot.language.kernel import DANGER, DATE_SHIFT, FOLLOW, OF_THEM, REFINE
 from bot.language.matcher import WordArea
-from bot.language.reading import Reading, Slot
+from bot.language.reading import Reading, Slot, distinct
 from bot.language.rules import PERSON, IntentRules, Rule, Subject
 from bot.language.slots import in_year, kinds_of
 from bot.language.weights import NEXT, SAME, WORKINGS, Weights, evidence
@@ -172,8 +172,8 @@ def _combined(kept: Slot | None, slot: Slot, *, excludes: bool, several: bool) -
 
 
 def _joined(kept: Slot, slot: Slot) -> Slot:
-    values = dict.fromkeys([*kept.every, *slot.every])
-    return replace(kept, text=f"{kept.text}, {slot.text}", values=tuple(values), how="and")
+    values = distinct((*kept.every, *slot.every))
+    return replace(kept, text=f"{kept.text}, {slot.text}", values=values, how="and")
 
 
 def merge(

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from bot.language.calendar import adds_nothing, ends_of, month_days, shifted
 from bot.language.matcher import WordArea
-from bot.language.reading import Slot
+from bot.language.reading import Slot, distinct
 from bot.language.text import Tag, Utterance, cleaned, of_doctor, of_kind, places_of
 
 How = Literal["and", "or"]
@@ -186,13 +186,13 @@ def _filled(said: Utterance, tags: Sequence[Tag], best: Tag, kind: str, words: W
     if len(tags) == 1:
         return Slot(said.text_of(best), _value(kind, best), best.excluded)
     group, how = together(said, tags, best, words)
-    values = list({repr(value): value for value in (_value(kind, tag) for tag in group)}.values())
+    values = distinct(_value(kind, tag) for tag in group)
     if how is None or len(values) == 1:
         return Slot(said.text_of(best), _value(kind, best), best.excluded)
     if kind == "gender":
         return None  # "male or female" asks for anybody
     text = said.said(group[0].first, group[-1].after)
-    return Slot(text, values[0], best.excluded, tuple(values), how)
+    return Slot(text, values[0], best.excluded, values, how)
 
 
 def _value(kind: str, tag: Tag) -> object:
