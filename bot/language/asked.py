@@ -142,7 +142,7 @@ class ClaimsQuestion(Classed):
         self._took |= places
         uses = list(uses_in(self._matcher, self._lexed.grammar))
         self._took |= {place for _, places in uses for place in places}
-        form = found.get("form")
+        form, coming = found.get("form"), self._lexed.grammar.area("coming")
         each = {at for at in self._places.get("each", ()) if self._any(("one", "one_fill", "single"), at + 1, _NEAR)}
         self._took |= each
         return ClaimsAsked(
@@ -155,7 +155,9 @@ class ClaimsQuestion(Classed):
             nth_of=self._nth_of if nth else None,
             gap=self._value("gap_of") or ("last" if {"gap_two", "one_before_it"} <= says.keys() else None),
             sort=next(self._sorted(), None),
-            care=self._named(),
+            care=NamedByWords(self._said, self._matcher, coming, self._no_care, self._kinds).care()
+            if coming.stop
+            else None,
             newest=any(word == "most" and self._is(at + 1, "newest") for at, word in enumerate(self._words)),
             count=self._count(),
             by=next(self._divided(), None),
@@ -184,10 +186,6 @@ class ClaimsQuestion(Classed):
             barred=tuple(self._barred()),
             places=frozenset(self._took),
         )
-
-    def _named(self) -> str | None:
-        words = self._lexed.grammar.area("coming")
-        return NamedByWords(self._said, self._matcher, words, self._no_care, self._kinds).care() if words.stop else None
 
     def _count(self) -> int | None:
         ranked = ("groups",) if self._places.get("extreme") or self._places.get("sized") else ()  # "two doctors most"

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import msgspec
 from msgspec.structs import replace
 
-from bot.language.text import WordSpan
+from bot.language.text import WordRange
 
 DateRange = tuple[date, date]
 Days = tuple[date | None, date | None]
@@ -163,7 +163,7 @@ class DatePeriod(NamedTuple):
     holiday: str = ""
 
 
-class DateFound(WordSpan, msgspec.Struct, frozen=True):
+class DateFound(WordRange, msgspec.Struct, frozen=True):
     """A date phrase in a message: tokens [first, after), and the first and last day of its period."""
 
     first: int

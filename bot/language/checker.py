@@ -24,7 +24,7 @@ from bot.language.text import read
 from bot.language.weights import WORKINGS
 
 TODAY = date(2024, 11, 24)
-_ORDINARY = "what did I owe for my last visit to a cardiologist, and why was it more than the one before"
+_ORDINARY = "what did I owe in July for my last visit to a cardiologist near me"
 _SLOWEST = 10
 """How many times as long as the ordinary question a hostile message may take, on whatever machine."""
 _RUNS = 5

@@ -157,12 +157,7 @@ class Chooser:
 
     def needed(self, entry: IntentRules) -> float:
         """Return the probability that an intent needs to be answered without asking back."""
-        return max(self.sure[entry.needs], entry.sure)
-
-    @property
-    def sure(self) -> Mapping[str, float]:
-        """The probability needed to answer without asking back, by what the answer reads, such as "member"."""
-        return self.weights.header.sure
+        return max(self.weights.header.sure[entry.needs], entry.sure)
 
     def shaped(self, heard: Heard, context: Context | None) -> tuple[Heard, dict[str, float], dict[str, float]]:
         """Return the message with the form of answer or plan rule that it requests, and what `weighed` returns."""
@@ -193,7 +188,7 @@ class Chooser:
             sums = self.weights.sums(evidence(heard.said, names, aside))
         legal, held, whole, changed = [], self.licences.held(heard), 0.0, 0.0
         before = self._intents.get(context.intent) if context else None
-        may = self.fitting(heard, before)
+        may = frozenset(name for name in self._follow if may_follow(self._intents, name, heard, before))
         alone = context is None and _is_values(heard)
         for place, entry in self._entries:
             # What values alone ask is what they license: "Blue Network S" names no doctor to look for in it.
@@ -222,10 +217,6 @@ class Chooser:
             chances = with_change(others, change, changes)
         return self._holding(chances, heard, alone=context is None), dangers
 
-    def fitting(self, heard: Heard, before: IntentRules | None) -> frozenset[str]:
-        """Return the follow-ups that fit the previous answer."""
-        return frozenset(name for name in self._follow if may_follow(self._intents, name, heard, before))
-
     def _grown(self, sums: list[float], heard: Heard, before: IntentRules) -> list[float]:
         """Return the sums of the intents, raised by how often each intent follows the previous answer.
 
@@ -249,23 +240,21 @@ class Chooser:
         topic, unsure = top.intent.partition(".")[0], chances[top.intent] < self.needed(top)
         if ranks(heard):
             akin = [name for name in chances if name.partition(".")[0] == topic]
-            if ranking := [name for name in akin if self._can_rank(self._intents[name], heard)]:
+            able = (name for name in akin if "rank" in self._intents[name].slots.values())
+            if ranking := [name for name in able if self.licence(self._intents[name], heard) is not None]:
                 whole = sum(chances[name] for name in akin)
                 return {ranking[0]: whole, **{name: one for name, one in chances.items() if name not in akin}}
         lost = self._lost(top, heard, alone=alone)
         if unsure and top.reads_claims and top.form and not heard.names.issuperset(top.form.required):
             lost |= {"required"}  # it could only ask for more, where another one answers
-        able = [self._intents[name] for name, one in chances.items() if one >= _LIKELY and name != top.intent]
-        others = [one for one in able if one.intent.partition(".")[0] == topic or (unsure and one.reads_claims)]
+        likely = [self._intents[name] for name, one in chances.items() if one >= _LIKELY and name != top.intent]
+        others = [one for one in likely if one.intent.partition(".")[0] == topic or (unsure and one.reads_claims)]
         other = next((one.intent for one in others if self._lost(one, heard, alone=alone) < lost), None)
         if not lost or other is None:
             return chances
         return {other: chances[top.intent], top.intent: chances[other]} | {
             name: one for name, one in chances.items() if name not in {other, top.intent}
         }
-
-    def _can_rank(self, entry: IntentRules, heard: Heard) -> bool:
-        return "rank" in entry.slots.values() and self.licence(entry, heard) is not None
 
     def _lost(self, entry: IntentRules, heard: Heard, *, alone: bool = False) -> frozenset[str]:
         """Return the names of what the message says and the intent's answer would ignore.
@@ -358,7 +347,7 @@ class Chooser:
         """Return the slots that the weights fill: the likeliest aspect of the intent, and a rule of how plans work."""
         slots = {WORKINGS: heard.workings} if entry.workings and heard.workings else {}
         if weights := self._aspects.get(entry.intent):
-            slots["reason"] = next(iter(weights.probabilities(weights.sums(evidence(heard.said, heard.names)))))
+            slots["reason"], _ = weights.likeliest(evidence(heard.said, heard.names))
         return slots
 
 

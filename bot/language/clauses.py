@@ -12,7 +12,7 @@ from itertools import dropwhile
 import msgspec
 
 from bot.language.matcher import WordArea
-from bot.language.text import Utterance, WordSpan
+from bot.language.text import Utterance, WordRange
 
 _HARD = re.compile(r"[?!;\n\u2026]|\.(?!\w)|\s[-\u2013\u2014]+\s|\)\s|:\s")
 _COMMA = ","
@@ -29,7 +29,7 @@ class ClauseRole(Enum):
     COURTESY = "courtesy"
 
 
-class Clause(WordSpan, msgspec.Struct, frozen=True):
+class Clause(WordRange, msgspec.Struct, frozen=True):
     """The tokens [first, after) of a clause, and its purpose."""
 
     first: int

@@ -16,7 +16,7 @@ from bot.language.calendar import DateRange
 from bot.language.hearing import Heard
 from bot.language.kernel import DANGER, DATE_SHIFT, FOLLOW, OF_THEM, REFINE
 from bot.language.matcher import WordArea
-from bot.language.reading import Reading, Slot
+from bot.language.reading import Reading, Slot, distinct
 from bot.language.rules import PERSON, IntentRules, Rule, Subject
 from bot.language.slots import in_year, kinds_of
 from bot.language.weights import NEXT, SAME, WORKINGS, Weights, evidence
@@ -172,8 +172,8 @@ def _combined(kept: Slot | None, slot: Slot, *, excludes: bool, several: bool) -
 
 
 def _joined(kept: Slot, slot: Slot) -> Slot:
-    values = dict.fromkeys([*kept.every, *slot.every])
-    return replace(kept, text=f"{kept.text}, {slot.text}", values=tuple(values), how="and")
+    values = distinct((*kept.every, *slot.every))
+    return replace(kept, text=f"{kept.text}, {slot.text}", values=values, how="and")
 
 
 def merge(
@@ -347,12 +347,6 @@ def is_dated(heard: Heard) -> bool:
     return bool(heard.tags) and all(tag.kind in TIMES for tag in heard.tags)
 
 
-def is_foreign(heard: Heard, before: IntentRules, may: AbstractSet[str]) -> bool:
-    """Return whether a message has values and the previous answer can use none: "only women" after an ID card."""
-    kinds = {tag.kind for tag in heard.tags}
-    return bool(kinds) and may.isdisjoint(CHANGES) and kinds.isdisjoint(before.takes)
-
-
 def change_of(heard: Heard, before: IntentRules, may: AbstractSet[str]) -> str:
     """Return the follow-up that changes the previous question as the message requests: a date shift or a refinement.
 
@@ -377,7 +371,9 @@ class Turns:
 
     def changes(self, heard: Heard, before: IntentRules, chances: Mapping[str, float], may: AbstractSet[str]) -> float:
         """Return the probability that a message repeats the previous question with a change."""
-        if self._same is None or is_foreign(heard, before, may):
+        kinds = {tag.kind for tag in heard.tags}
+        foreign = bool(kinds) and may.isdisjoint(CHANGES) and kinds.isdisjoint(before.takes)
+        if self._same is None or foreign:  # "only women" after an ID card
             return 0.0
         sums = self._same.sums(turn_evidence(heard, before, chances, may))
         chance = self._same.probabilities(sums)[CHANGED]

@@ -1,7 +1,7 @@
 """The words of danger in `_words/safety.yaml`: ideas, each a list of phrases, and rules that combine ideas."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
@@ -9,8 +9,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec.structs import replace
 
-from bot.errors import PackError
-from bot.language.findings import hint
+from bot.language.findings import refuse_unknown
 from bot.language.phrases import Meaning, PhraseLists, PhraseTree
 from bot.language.rules import WORDS, read_words
 from bot.language.text import keys_in
@@ -73,12 +72,6 @@ class Dangers(msgspec.Struct, frozen=True):
     lines: Mapping[str, frozenset[str]] = msgspec.field(default_factory=dict)
 
 
-def _known(names: Sequence[str], ideas: Mapping[str, PhraseLists], where: str) -> None:
-    for name in names:
-        if name not in ideas:
-            raise PackError(f"{where}: unknown idea {name!r}{hint(name, ideas)}")
-
-
 def load_dangers(folder: Path, medicines: Mapping[str, str]) -> Dangers:
     """Return the words and rules of the safety gate; the names of `medicines` are added to the idea MEDICINE.
 
@@ -95,11 +88,11 @@ def load_dangers(folder: Path, medicines: Mapping[str, str]) -> Dangers:
         tree.add(medicine, Meaning("concept", "MEDICINE", ""))
     rules = (*(replace(rule, kind="crisis") for rule in file.crisis), *file.emergency)
     for rule in rules:
-        _known(rule.all, file.ideas, f"{shown}: {rule.kind}.{rule.name}: all")
+        refuse_unknown(rule.all, file.ideas, f"{shown}: {rule.kind}.{rule.name}: all: unknown idea {{}}")
     repaired = frozenset(key for word in file.repaired.split(",") for key in keys_in(word))
     lines = defaultdict[str, set[str]](set)
     for line, names in file.lines.items():
-        _known(names, file.ideas, f"{shown}: lines.{line}")
+        refuse_unknown(names, file.ideas, f"{shown}: lines.{line}: unknown idea {{}}")
         for name in names:
             lines[name].add(line)
     return Dangers(tree, rules, repaired, {name: frozenset(found) for name, found in lines.items()})

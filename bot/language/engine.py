@@ -56,7 +56,7 @@ class Engine:
         self._chooser = Chooser(self.intents, weights, licences)
         self._tellers = Tellers(self.intents, Chooser.is_twice)
         self._hearer = Hearer(lexicon, weights.get(LANGUAGE))
-        self._alarms = Alarms(lexicon, self.intents, self._chooser.sure[DANGER_SURE])
+        self._alarms = Alarms(lexicon, self.intents, self.weights.header.sure[DANGER_SURE])
 
     @property
     def weights(self) -> Weights:
@@ -142,7 +142,7 @@ class Engine:
 
     def after(self, context: Context | None, reading: Reading) -> tuple[str | None, dict[str, Slot], Context | None]:
         """Return the intent and slots of a message in its context, and the context for the next message."""
-        intent, slots = self.merged(context, reading)
+        intent, slots = merge(context, reading, self.intents)
         if "start_over" in slots:
             return intent, slots, None
         rules = self.intents.get(intent or "")
@@ -203,7 +203,7 @@ class Engine:
             context.plan_year if context else None,
             asked=self._asked(context),
             language=context.language if context else None,
-            spoken_of=self._spoken_of(context),
+            spoken_of=taken_by(self.intents.get(context.intent) if context else None),
         )
         heard = with_anchor(heard, self.lexicon.grammar.area("anchors"))
         asked = self._asked(context) in heard.names
@@ -213,11 +213,6 @@ class Engine:
         """Return the words of a message with placeholders for names, numbers, dates, places and unknown words."""
         said = self._hearer.knowing(read_whole(text)[1], people)
         return redacted(said, tuple(self.hear(said, today, None).tags), self.lexicon)
-
-    def _spoken_of(self, context: Context | None) -> frozenset[str]:
-        """Return the slot types that the last answer accepts; a single word may then be a value of one of them."""
-        before = self.intents.get(context.intent) if context else None
-        return taken_by(before)
 
     def _asked(self, context: Context | None) -> str | None:
         """Return the slot that the bot asked for, "amount" if its form requires one that is missing; None if none."""
@@ -284,7 +279,7 @@ class Engine:
             [*self._choices(chances), *refused],
             licence,
             sure=sure,
-            goes_on=goes_on or stands_out(intent, chances, self.weights.header.sure),
+            goes_on=goes_on or stands_out(intent, chances, self._chooser.weights.header.sure),
         )
         return Reading(
             intent=top,

@@ -195,7 +195,10 @@ class Tagger:
             before = [one for one in found if one.after == match.first]
             titled = not any(one.after - one.first > 1 for one in before)
             behind = said.keys[match.after : match.after + 1]
-            kind = any(map(_is_kind, before)) and all(key in self._known for key in behind)
+            # Staff type a town directly after a kind of doctor or facility: "pcp antioch".
+            meant = [one for match in before for one in match.meanings]
+            kind = any(one.kind in {"specialty", "facility_type"} or one.value == "PHARMACY" for one in meant)
+            kind = kind and all(key in self._known for key in behind)
             return self._place(said, match, meaning.value, titled=titled, beside_kind=kind)
         if meaning.kind == "organization":
             after = end_with_generic_words(said, match.after, self._words)
@@ -226,11 +229,6 @@ class Tagger:
                 return None
         where = {"county" if place.county else "city": place.city, "state": state or place.state}
         return Tag("location", where, match.first, after)
-
-
-def _is_kind(match: PhraseFound) -> bool:
-    """Return whether a phrase is a kind of doctor or facility. Staff type a town directly after it: "pcp antioch"."""
-    return any(one.kind in {"specialty", "facility_type"} or one.value == "PHARMACY" for one in match.meanings)
 
 
 def _marks(said: Utterance, index: int) -> str:

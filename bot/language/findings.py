@@ -1,10 +1,12 @@
 """Findings of a check of the pack: a fault with file and line, and the nearest known name."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import lru_cache
 from pathlib import Path
 
 import msgspec
+
+from bot.errors import PackError
 
 _NEAR_ENOUGH = 60
 
@@ -39,6 +41,17 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
     near = process.extractOne(name, sorted(known), score_cutoff=_NEAR_ENOUGH)
     return str(near[0]) if near else ""
+
+
+def refuse_unknown(names: Iterable[str], known: Collection[str], told: str) -> None:
+    """Raise the fault `told` with the first of these names that is not known, and with the most similar known one.
+
+    Raises:
+        PackError: one of the names is unknown.
+    """
+    for name in names:
+        if name not in known:
+            raise PackError(f"{told.format(repr(name))}{hint(name, known)}")
 
 
 def hint(name: str, known: Iterable[str]) -> str:

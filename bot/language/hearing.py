@@ -144,7 +144,7 @@ class Heard(msgspec.Struct, frozen=True):
 
     def area(self, name: str) -> WordArea:
         """Return the words of one area of the grammar."""
-        return self.joining.beside(name)
+        return self.lexed.grammar.area(name)
 
     def at(self, *names: str) -> frozenset[int]:
         """Return the token indexes of these concepts and slot types."""
@@ -201,7 +201,8 @@ class Hearer:
         if "wheelchair" in spoken_of:
             concepts = {str(one.value) for match in found for one in match.meanings if one.kind == "concept"}
             tags = behind_search(said, tags, concepts, self._lexicon.grammar.area("ages"))
-        idle = self._idle(keys, found)
+        courtesies = (match for match in found if any(one.value in _IDLE for one in match.meanings))
+        idle = places_of(courtesies) | {place for place, key in enumerate(keys) if key in self._lexicon.idle}
         cut = clauses(said, idle, self._lexicon.grammar.area("clauses"))
         general, sentence = self._lexicon.glossary.tags(said, keys, cut)
         tags = [*general, *(tag for tag in tags if tag.first not in sentence)]
@@ -210,14 +211,15 @@ class Hearer:
         asking = frozenset(place for one in cut if one.role is ClauseRole.ASKS for place in one.places)
         asking = asking or frozenset(range(len(keys)))
         content = tuple(place for place in sorted(asking) if place not in idle)
-        bare = ("BARE",) if _bare(len(keys), tags, found, idle) else ()
+        fillers = (match for match in found if any(one.value == "FILLER" for one in match.meanings))
+        bare = bool(tags) and len(idle | places_of((*tags, *fillers))) == len(keys)
         heard = self._language(said, tags)
         return Heard(
             said,
             keys,
             tuple(tags),
             marks,
-            frozenset({*marks, *bare, *self._whole(said)}),
+            frozenset({*marks, *(("BARE",) if bare else ()), *self._whole(said)}),
             cut,
             asking,
             content,
@@ -257,13 +259,6 @@ class Hearer:
         ):
             yield "NAMED_PERSON"
 
-    def _idle(self, keys: Sequence[str], found: Sequence[PhraseFound]) -> frozenset[int]:
-        idle = {place for place, key in enumerate(keys) if key in self._lexicon.idle}
-        for match in found:
-            if any(meaning.value in _IDLE for meaning in match.meanings):
-                idle.update(match.places)
-        return frozenset(idle)
-
     def _strange(
         self, keys: Sequence[str], content: Sequence[int], tags: Sequence[Tag], found: Sequence[PhraseFound]
     ) -> frozenset[int]:
@@ -286,18 +281,14 @@ class Hearer:
         letters = ((place, word) for place, word in enumerate(said.words) if word.isascii())
         short = frozenset(place for place, word in letters if len(word) <= _ABBREVIATED)
         kind, without = ("words", names | strange) if known else ("pieces", names | short)
-        language, chance = self._guess(self._tongue, said, kind, without)
+        language, chance = self._tongue.likeliest({kind: evidence(said, frozenset(), without)[kind]})
         # Words that the pack lists as values in other languages only: "cardio" and "ent" tell of no Spanish.
         tongues = ((place, self._tongues(key)) for place, key in enumerate(said.keys))
         if foreign := frozenset([place for place, of in tongues if of and language not in of]) - without:
             if known <= foreign:
                 return None
-            language, chance = self._guess(self._tongue, said, kind, without | foreign)
+            language, chance = self._tongue.likeliest({kind: evidence(said, frozenset(), without | foreign)[kind]})
         return language if chance >= _SURE_OF_LANGUAGE else None
-
-    def _guess(self, tongue: Weights, said: Utterance, kind: str, without: AbstractSet[int]) -> tuple[str, float]:
-        sums = tongue.sums({kind: evidence(said, frozenset(), without)[kind]})
-        return next(iter(tongue.probabilities(sums).items()))
 
     def _tongues(self, key: str) -> frozenset[str]:
         meant = self._lexicon.tree.meanings_of(key)
@@ -310,17 +301,14 @@ def _marks(
     """Return the token indexes of each concept and slot type. Words of places and names count as no concept."""
     marks = _with_tags({}, tags)
     settled = _settled(said, tags, titles)
-    whole = [one for one in found if one.after - one.first >= _WHOLE_PHRASE and _is_concept(one)]
+    long = (match for match in found if match.after - match.first >= _WHOLE_PHRASE)
+    whole = [match for match in long if any(one.kind == "concept" and one.value not in _IDLE for one in match.meanings)]
     for match in found:
         inside = match.lies_in(*settled) or match.is_part_of(*whole)
         named = () if inside else (str(one.value) for one in match.meanings if one.kind == "concept")
         for name in named:
             marks[name] = marks.get(name, frozenset()) | frozenset(match.places)
     return marks
-
-
-def _is_concept(match: PhraseFound) -> bool:
-    return any(meaning.kind == "concept" and meaning.value not in _IDLE for meaning in match.meanings)
 
 
 def _settled(said: Utterance, tags: Sequence[Tag], titles: AbstractSet[str]) -> list[Tag]:
@@ -332,11 +320,3 @@ def _settled(said: Utterance, tags: Sequence[Tag], titles: AbstractSet[str]) -> 
     names = [replace(tag, first=tag.first + 1) for tag in titled]
     places = [tag for tag in of_kind(tags, "location") if isinstance(tag.value, dict)]
     return [*places, *of_kind(tags, "radius"), *names, *(tag for tag in tags if tag.excluded)]  # "25 mi" is nobody's
-
-
-def _bare(count: int, tags: Sequence[Tag], found: Sequence[PhraseFound], idle: AbstractSet[int]) -> bool:
-    """Return whether a message consists only of slot values and of words without content."""
-    if not tags:
-        return False
-    fillers = (match for match in found if any(meaning.value == "FILLER" for meaning in match.meanings))
-    return idle | places_of((*tags, *fillers)) >= frozenset(range(count))

@@ -31,12 +31,7 @@ COMPLAINT = "complaint"
 WISH, WISH_BEFORE, WISH_AFTER = "wish", "wish_before", "wish_after"
 WISH_TIME, WISH_PLACE = "wish_time", "wish_place"
 FOREIGN = "FOREIGN"
-OPERATIONS = {
-    "ages": AgePatterns,
-    "dates": Dates,
-    "hours": HourPatterns,
-    "limits": LimitPatterns,
-}
+OPERATIONS = {"ages": AgePatterns, "dates": Dates, "hours": HourPatterns, "limits": LimitPatterns}
 """The classes with the operations that the rules of each grammar area may name."""
 _NUMBER_CLASSES = ("numbers.value", "numbers.times", "numbers.joint", "numbers.dollars")
 _DATE_CLASSES = ("dates.month", "dates.weekday", "dates.unit", "dates.units", "dates.season", "dates.known")
@@ -157,14 +152,8 @@ class Lexicon(msgspec.Struct):
     @property
     def known(self) -> AnyOf:
         """All words that count as correctly spelled."""
-        return AnyOf(
-            self.tree.vocabulary,
-            self.familiar,
-            self.given,
-            self.family,
-            self.date_keys,
-            self.glossary.tree.vocabulary,
-        )
+        words = self.tree.vocabulary, self.glossary.tree.vocabulary, self.familiar
+        return AnyOf(*words, self.given, self.family, self.date_keys)
 
 
 def _add(lexicon: Lexicon, said: PhraseLists, kind: str, value: object, where: tuple[str, str]) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from bot.language.text import WordSpan, key_of
+from bot.language.text import WordRange, key_of
 
 ClassValue = int | str | None
 _Captured = tuple[tuple[str, Any], ...]
@@ -50,7 +50,7 @@ class PatternState(msgspec.Struct, array_like=True):
     ends: tuple[PatternEnding, ...] = ()
 
 
-class PatternFound(WordSpan, msgspec.Struct, frozen=True):
+class PatternFound(WordRange, msgspec.Struct, frozen=True):
     """A match of a pattern in a message: tokens [first, after), and its value."""
 
     first: int
@@ -82,9 +82,10 @@ class Grammar(msgspec.Struct, eq=False):
         """Replace equal class names in `lexical` by one string, to save memory."""
         self.lexical = {word: [(intern(name), value) for name, value in of] for word, of in self.lexical.items()}
 
+    @lru_cache(maxsize=512)  # noqa: B019 -- a grammar lives as long as its pack
     def area(self, name: str) -> WordArea:
         """Return the words of one area."""
-        return _area(self, name)
+        return WordArea(self, name)
 
     def words(self, *names: str) -> frozenset[str]:
         """Return the words of some classes."""
@@ -317,8 +318,3 @@ class WordArea:
     def beside(self, name: str) -> WordArea:
         """Return another area of the same grammar."""
         return self._grammar.area(name)
-
-
-@lru_cache(maxsize=512)
-def _area(grammar: Grammar, name: str) -> WordArea:
-    return WordArea(grammar, name)

@@ -9,8 +9,9 @@ from msgspec.structs import replace
 
 from bot.language.codes import is_npi
 from bot.language.engine import Engine
+from bot.language.findings import nearest
 from bot.language.matcher import WordArea
-from bot.language.reading import Slot
+from bot.language.reading import Slot, distinct
 from bot.language.slots import SIDES, UNNAMED_NETWORKS
 from bot.language.text import cleaned, key_of, read
 
@@ -20,7 +21,6 @@ _MILES = re.compile(r"(\d{1,4})(?:\.\d+)?\s*\w*")
 _MONEY = re.compile(r"\$?(\d{1,3}(?:,\d{3})+|\d{1,7}(?:\.\d{2})?)")
 _CODE = re.compile(r"[a-z]{2,3}")
 _SWITCHES = ("accepting_new", "telehealth", "wheelchair")
-_NEAR_ENOUGH = 60
 # How several networks are meant, which is an option of its own: any of them, all of them, or none.
 HOW = "network_how"
 
@@ -85,7 +85,7 @@ def read_options(engine: Engine, text: str, kinds: Collection[str], today: date)
             unread.append(Unread(key, value, kind))
             break
         if kind is None:
-            unknown.append(Unknown(key, _nearest(key, keys)))
+            unknown.append(Unknown(key, nearest(_plain(key), keys) or None))
             if number > MOST:
                 break
         elif kind != HOW and _plain(value) in (
@@ -117,7 +117,7 @@ def _put(slots: dict[str, Slot], kind: str, slot: Slot | None, *, compares: bool
 
 def _both(one: Slot, other: Slot) -> Slot | None:
     """Return two options of one key as one slot with any of their values; None if only one of them excludes."""
-    values = tuple({repr(value): value for value in (*one.every, *other.every)}.values())
+    values = distinct((*one.every, *other.every))
     if one.excluded != other.excluded:
         return None
     if len(values) == 1:
@@ -129,13 +129,6 @@ def _meant(slot: Slot, how: str) -> Slot:
     if how == "not":
         return replace(slot, excluded=True)
     return replace(slot, how="and" if how == "and" else "or") if slot.values else slot
-
-
-def _nearest(key: str, keys: Mapping[str, str]) -> str | None:
-    from rapidfuzz import process  # noqa: PLC0415 -- two MiB that no well-spelled question needs
-
-    near = process.extractOne(_plain(key), sorted(keys), score_cutoff=_NEAR_ENOUGH)
-    return near[0] if near else None
 
 
 def _plain(text: str) -> str:

@@ -14,7 +14,7 @@ import msgspec
 from bot.errors import PackError
 from bot.language.matcher import Grammar
 from bot.language.places import PLACE, NamedPlace
-from bot.language.text import AnyOf, WordSpan, keys_in
+from bot.language.text import AnyOf, WordRange, keys_in
 
 MOST_FORMS = 240
 # Values of these kinds say something beside what the same words otherwise mean: they hide no other and are not hidden.
@@ -90,7 +90,7 @@ class Meaning(NamedTuple):
     hides: bool = False
 
 
-class PhraseFound(WordSpan, msgspec.Struct, frozen=True):
+class PhraseFound(WordRange, msgspec.Struct, frozen=True):
     """A phrase in a message: tokens [first, after), and its meanings."""
 
     first: int

@@ -40,7 +40,8 @@ def with_polarity(said: Utterance, tags: Sequence[Tag], listed: WordArea) -> lis
     marked: list[Tag] = []
     for tag in sorted(tags, key=lambda one: (one.first, one.after)):
         cue = scope.wrapping_cue(tag) if tag.kind in _POLAR and not tag.excluded else None
-        before = next((one for one in reversed(marked) if _akin(one, tag) and one.after <= tag.first), None)
+        kinds = _OF_CARE if tag.kind in _OF_CARE else {tag.kind}  # "leave out the pharmacy and the lab"
+        before = next((one for one in reversed(marked) if one.kind in kinds and one.after <= tag.first), None)
         if cue is not None:
             marked.append(replace(tag, first=cue, excluded=True))
         elif before and before.excluded and link(said, before, tag, listed.beside("joining")) in {"and", "or"}:
@@ -48,11 +49,6 @@ def with_polarity(said: Utterance, tags: Sequence[Tag], listed: WordArea) -> lis
         else:
             marked.append(tag)
     return with_excluded_periods(said, [_turned(tag) for tag in marked])
-
-
-def _akin(one: Tag, other: Tag) -> bool:
-    """Return whether two values have the same kind, or are both kinds of care: "leave out the pharmacy and the lab"."""
-    return one.kind == other.kind or {one.kind, other.kind} <= _OF_CARE
 
 
 # With a time, a fill or a provider, "besides ozempic" leaves it out of what was had; without, it seeks another drug.
@@ -96,16 +92,14 @@ class _Scope:
             if not place:
                 return None
             if self.words[place - 1] not in self._listed.any("glue", "verb", "thing"):
-                if self._is_value(place - 1) or tag.kind == "date_range":  # "leaving out Blue Heron in 2025"
+                value = any(one.kind in _POLAR and place - 1 in one.places for one in self._tags)
+                if value or tag.kind == "date_range":  # "leaving out Blue Heron in 2025"
                     return None
                 named = (
                     place == tag.first and self.words[place - 2] in self._listed.definite
                 )  # "that big hospital bill"
                 cues = self._excepting | (self._without if named and place > 1 else frozenset())
         return None
-
-    def _is_value(self, index: int) -> bool:
-        return any(tag.kind in _POLAR and index in tag.places for tag in self._tags)
 
     def _refusals(self, cue: tuple[str, ...], after: int, tag: Tag) -> Iterator[bool]:
         """Yield for each known reason whether it keeps the words `cue`, which end at `after`, from excluding a tag."""

@@ -1,6 +1,6 @@
 """The result of understanding a message: an intent, its slots, and alternative readings."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 import msgspec
@@ -52,6 +52,11 @@ class Slot(msgspec.Struct, frozen=True):
     def every(self) -> tuple[object, ...]:
         """All values, in the order of the words."""
         return self.values or (self.value,)
+
+
+def distinct(values: Iterable[object]) -> tuple[object, ...]:
+    """Return the values without repetitions; they may be mappings, such as periods."""
+    return tuple({repr(value): value for value in values}.values())
 
 
 def adds(slots: Mapping[str, Slot], to: Mapping[str, Slot]) -> bool:

@@ -11,7 +11,7 @@ from msgspec.structs import asdict, replace
 
 from bot import compiled
 from bot.errors import PackError, each_of
-from bot.language.findings import hint
+from bot.language.findings import hint, refuse_unknown
 from bot.language.kernel import DANGER, FALLBACK, FOLLOW, HELP, SHARE
 from bot.language.offers import Form, Prompt
 from bot.language.slots import kinds_of
@@ -317,13 +317,6 @@ def converted(raw: Any, kind: type[Any], shown: str) -> Any:
     return value
 
 
-def _subject(shown: str, raw: IntentFile, name: str, known: Mapping[str, Subject]) -> Subject:
-    """Return a subject of an intent."""
-    if name not in known:
-        raise PackError(f"{shown}: subject: {name!r} is not in {WORDS}/subjects.yaml{hint(name, known)}")
-    return replace(known[name], name=name, whole=known[name].whole if raw.whole is None else raw.whole)
-
-
 def _intent(shown: str, raw: IntentFile, folder: Path, subjects: Mapping[str, Subject]) -> IntentRules:
     """Return one intent; its name is the path of its file under `folder`, with dots."""
     file = folder / shown
@@ -334,11 +327,11 @@ def _intent(shown: str, raw: IntentFile, folder: Path, subjects: Mapping[str, Su
         if not rule.all and not rule.any:
             raise PackError(f"{shown}: rules.{rule.name}: needs `all` or `any`")
     for key, listed in (("asks", raw.asks), ("excludes", raw.excludes), ("several", raw.several)):
-        unknown = sorted(slot for slot in listed if slot not in raw.slots)
-        if unknown:
-            raise PackError(f"{shown}: {key}: {unknown[0]!r} is not among its slots{hint(unknown[0], raw.slots)}")
+        refuse_unknown(sorted(listed), raw.slots, f"{shown}: {key}: {{}} is not among its slots")
+    refuse_unknown(raw.subject, subjects, f"{shown}: subject: {{}} is not in {WORDS}/subjects.yaml")
     intent = ".".join(file.relative_to(folder).with_suffix("").parts)
-    about = tuple(_subject(shown, raw, name, subjects) for name in raw.subject)
+    own = {} if raw.whole is None else {"whole": raw.whole}
+    about = tuple(replace(subjects[name], name=name, **own) for name in raw.subject)
     return IntentRules(intent=intent, subjects=about, file=file, **asdict(raw))
 
 

@@ -155,7 +155,7 @@ def _places(spoken: Sequence[Evidence], said: Utterance) -> frozenset[int]:
 
 def _label(weights: Weights, found: EvidenceTexts) -> str | None:
     """Return the likeliest label; None if it is not likely enough."""
-    label, chance = next(iter(weights.probabilities(weights.sums(found)).items()))
+    label, chance = weights.likeliest(found)
     return label if chance >= weights.header.sure.get(label, 1.0) else None
 
 
@@ -256,7 +256,8 @@ class Tellers:
         compared = told == "fills" or (told == "two" and self._two_sides(heard, asked))
         if asked.sort and not compared and (asked.sort in _BY_TIME or not _groups(heard, asked)):
             return True
-        listed = told in {"one", "several"} or (told == "sums" and (heard.form == "list" or _names_any(asked)))
+        any_one = {"any_one", "one", "leading"} <= asked.says.keys() and asked.form != "amount"
+        listed = told in {"one", "several"} or (told == "sums" and (heard.form == "list" or any_one))
         fills = told == "fills" and any(tag.kind == "claim_type" for tag in heard.tags)  # a list knows them by it
         listed = listed or (part and (told == "sums" or fills))
         return listed and (chooses_several(heard, asked) or asked.then is not None)
@@ -308,11 +309,6 @@ def _sums(told: Tells | None, heard: Heard, asked: ClaimsAsked) -> bool:
     counted = told in {"one", "several"} and {"how_many", "several"} <= says.keys() and "amount_kind" in names
     apart = told == "fills" and not {"split", "adds"}.isdisjoint(says)
     return divided or counted or measured or apart or (year and "one" not in says)
-
-
-def _names_any(asked: ClaimsAsked) -> bool:
-    """Return whether any one of several claims is requested, and not their sum: "any visit I paid nothing for"."""
-    return {"any_one", "one", "leading"} <= asked.says.keys() and asked.form != "amount"
 
 
 def _groups(heard: Heard, asked: ClaimsAsked) -> bool:

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from bot.language.calendar import adds_nothing, ends_of, month_days, shifted
 from bot.language.matcher import WordArea
-from bot.language.reading import Slot
+from bot.language.reading import Slot, distinct
 from bot.language.text import Tag, Utterance, cleaned, of_doctor, of_kind, places_of
 
 How = Literal["and", "or"]
@@ -36,8 +36,9 @@ def link(said: Utterance, left: Tag, right: Tag, words: WordArea) -> str | None:
     told = tuple(word for word in between if word not in aside) in words.phrases("than")
     if left.kind in _PRICED and (told or (len(between) <= _SIDED and not words.beyond.isdisjoint(between))):
         return "or"  # "is Trulicity cheaper than Ozempic" asks for both prices
-    if left.kind == right.kind == "date_range" and _are_opposed(between, words.beside("dates").opposed):
-        return "and"
+    opposed = 0 < len(between) <= _OPPOSED and words.beside("dates").opposed.issuperset(between)
+    if left.kind == right.kind == "date_range" and opposed:
+        return "and"  # "compare March with May", "March to May"
     if not words.either.isdisjoint(between):
         between = tuple(word for word in between if word not in words.just)
     if (
@@ -49,11 +50,6 @@ def link(said: Utterance, left: Tag, right: Tag, words: WordArea) -> str | None:
     if not between and left.excluded and right.excluded:
         return "or"  # neither S nor P: the "nor" is part of the second
     return _by_marks(words, between, set(said.text[said.spans[left.after - 1][1] : said.spans[right.first][0]]))
-
-
-def _are_opposed(between: Sequence[str], against: AbstractSet[str]) -> bool:
-    """Return whether words compare two periods with each other: "compare March with May", "March to May"."""
-    return bool(between) and len(between) <= _OPPOSED and all(word in against for word in between)
 
 
 def _by_marks(words: WordArea, between: Sequence[str], marks: set[str]) -> str | None:
@@ -192,13 +188,13 @@ def _filled(said: Utterance, tags: Sequence[Tag], best: Tag, kind: str, words: W
     if len(tags) == 1:
         return Slot(said.text_of(best), _value(kind, best), best.excluded)
     group, how = together(said, tags, best, words)
-    values = list({repr(value): value for value in (_value(kind, tag) for tag in group)}.values())
+    values = distinct(_value(kind, tag) for tag in group)
     if how is None or len(values) == 1:
         return Slot(said.text_of(best), _value(kind, best), best.excluded)
     if kind == "gender":
         return None  # "male or female" asks for anybody
     text = said.said(group[0].first, group[-1].after)
-    return Slot(text, values[0], best.excluded, tuple(values), how)
+    return Slot(text, values[0], best.excluded, values, how)
 
 
 def _value(kind: str, tag: Tag) -> object:

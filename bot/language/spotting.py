@@ -308,7 +308,8 @@ class _Organizations:
             return False
         if not self.own.strong.isdisjoint(inner[1:]):
             return town or last - first > _SHORTEST
-        if all(self._capital(place) or said.words[place] in self.own.link for place in range(first, last)):
+        capital = (said.said(place, place + 1)[:1].isupper() and self.at.mixed for place in range(first, last))
+        if all(upper or word in self.own.link for upper, word in zip(capital, inner, strict=True)):
             around = said.text[: said.spans[first][0]] + said.text[said.spans[last - 1][1] :]
             return last - first == len(said.words) or any(word[:1].islower() for word in around.split())
         ends, whole = self.ends
@@ -319,9 +320,6 @@ class _Organizations:
             return True
         led = first > 0 or said.keys[first] in self.at.words.people
         return led and not town and self._distinct(first) and self.at.word(first - 1) in self.own.lead | {""}
-
-    def _capital(self, index: int) -> bool:
-        return self.at.mixed and self.said.said(index, index + 1)[:1].isupper()
 
     def _is_of_a_person(self, first: int, last: int) -> bool:
         """Return whether the words are a person's name and a specialty: "okafor grace cardiology"."""

@@ -11,7 +11,7 @@ import msgspec
 from msgspec.structs import replace
 
 
-class WordSpan:
+class WordRange:
     """Something that the words [first, after) of a message say."""
 
     __slots__ = ()
@@ -23,27 +23,27 @@ class WordSpan:
         """The indexes of the words."""
         return range(self.first, self.after)
 
-    def meets(self, *others: "WordSpan") -> bool:
+    def meets(self, *others: "WordRange") -> bool:
         """Return whether a word belongs to one of the others as well."""
         return any(self.first < one.after and one.first < self.after for one in others)
 
-    def lies_in(self, *others: "WordSpan") -> bool:
+    def lies_in(self, *others: "WordRange") -> bool:
         """Return whether all words belong to one of the others: the ordinal "este" of the date "este año"."""
         return any(one.first <= self.first and self.after <= one.after for one in others)
 
-    def is_part_of(self, *others: "WordSpan") -> bool:
+    def is_part_of(self, *others: "WordRange") -> bool:
         """Return whether one of the others has all words and more."""
         size = self.after - self.first
         longer = (one for one in others if one.after - one.first > size)
         return any(one.first <= self.first and self.after <= one.after for one in longer)
 
 
-def places_of(spans: Iterable[WordSpan]) -> frozenset[int]:
+def places_of(spans: Iterable[WordRange]) -> frozenset[int]:
     """Return the indexes of the words of all spans."""
     return frozenset(place for one in spans for place in one.places)
 
 
-class Tag(WordSpan, msgspec.Struct, frozen=True):
+class Tag(WordRange, msgspec.Struct, frozen=True):
     """A value of the slot type `kind` in a message, in the words [first, after).
 
     `excluded`: everything except this value is asked for. The word of exclusion belongs to the tag.
@@ -56,7 +56,7 @@ class Tag(WordSpan, msgspec.Struct, frozen=True):
     excluded: bool = False
 
 
-def occupy(free: list[bool], *spans: WordSpan) -> None:
+def occupy(free: list[bool], *spans: WordRange) -> None:
     """Set `free` to False for the words of the spans."""
     for one in spans:
         free[one.first : one.after] = [False] * (one.after - one.first)
@@ -133,7 +133,7 @@ class Utterance(msgspec.Struct, frozen=True):
         """Return the text of the tokens [first, after) as the person typed it."""
         return self.text[self.spans[first][0] : self.spans[after - 1][1]]
 
-    def text_of(self, span: WordSpan) -> str:
+    def text_of(self, span: WordRange) -> str:
         """Return the text of a span as the person typed it."""
         return self.said(span.first, span.after)
 

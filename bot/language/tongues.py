@@ -9,9 +9,8 @@ from pathlib import Path
 
 import msgspec
 
-from bot.errors import PackError
 from bot.language.dangers import HIDDEN
-from bot.language.findings import hint
+from bot.language.findings import refuse_unknown
 from bot.language.phrases import Meaning, PhraseTree, phrases_in
 from bot.language.rules import WORDS, read_words
 from bot.language.text import keys_in
@@ -56,22 +55,14 @@ def add_words(tree: PhraseTree, language: str, tongue: Tongue, codes: Mapping[st
     """
     shown = f"{WORDS}/{FOLDER}/{language}.yaml"
     meanings = tree.named()
-    named = {
-        "concept": tongue.concepts,
-        "facility_type": tongue.facilities,
-        "service": tongue.services,
-        **tongue.values,
-    }
-    for kind, entries in named.items():
+    named = {"concept": tongue.concepts, "facility_type": tongue.facilities, "service": tongue.services}
+    for kind, entries in (named | tongue.values).items():
+        refuse_unknown(entries, {one for of, one in meanings if of == kind}, f"{shown}: {kind}: unknown {{}}")
         for value, text in entries.items():
-            if (kind, value) not in meanings:
-                near = hint(value, [one for of, one in meanings if of == kind])
-                raise PackError(f"{shown}: {kind}: unknown {value!r}{near}")
             for phrase in phrases_in(text, shown, value):
                 tree.add(phrase, Meaning(kind, value, language, hides=meanings[kind, value]))
+    refuse_unknown(tongue.specialties, codes, f"{shown}: specialties: unknown {{}}")
     for name, text in tongue.specialties.items():
-        if name not in codes:
-            raise PackError(f"{shown}: specialties: unknown {name!r}{hint(name, codes)}")
         kind = "any_doctor" if name == ANY_DOCTOR else "specialty"
         for phrase in phrases_in(text, shown, name):
             tree.add(phrase, Meaning(kind, codes[name], language, hides=kind == "specialty"))
@@ -85,9 +76,8 @@ def add_dangers(tree: PhraseTree, language: str, tongue: Tongue) -> None:
     """
     shown = f"{WORDS}/{FOLDER}/{language}.yaml"
     ideas = {value for kind, value in tree.named() if kind == "concept"}
+    refuse_unknown(tongue.danger, ideas, f"{shown}: danger: unknown idea {{}}")
     for name, text in tongue.danger.items():
-        if name not in ideas:
-            raise PackError(f"{shown}: danger: unknown idea {name!r}{hint(name, ideas)}")
         for phrase in phrases_in(text, shown, name):
             tree.add(phrase, Meaning("concept", name, language, hides=name == HIDDEN))
 

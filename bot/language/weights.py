@@ -237,6 +237,10 @@ class Weights:
         whole = sum([chance for chance, _ in raised])
         return {label: chance / whole for chance, label in raised}
 
+    def likeliest(self, found: EvidenceTexts) -> tuple[str, float]:
+        """Return the likeliest label and its probability."""
+        return next(iter(self.probabilities(self.sums(found)).items()))
+
     def knows(self, words: Collection[str]) -> bool:
         """Return whether more than half of these words were counted."""
         return 2 * sum([self.row("words", shape(word)) is not None for word in words]) > len(words)

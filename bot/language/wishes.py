@@ -21,7 +21,7 @@ from bot.language.matcher import plain
 from bot.language.reading import Slot
 from bot.language.rules import IntentRules
 from bot.language.slots import slot_of
-from bot.language.text import AnyOf, Tag, places_of
+from bot.language.text import AnyOf, Tag, of_kind, places_of
 
 _TIMES = frozenset({"date_range", "date_ahead"})
 _KINDS = frozenset({"facility_type", "specialty", "service"})
@@ -226,7 +226,9 @@ def _unexplained(entry: IntentRules, heard: Heard, people: Container[str]) -> fr
     leaving = heard.area("polarity").starts("trailing")  # "closed panels excluded"
     known = AnyOf(people, heard.area("names").asked, own.no_wish, requests, leaving)
     placed = {tag.first - 1 for tag in heard.tags if tag.kind == "location"}  # "downtown Chattanooga"
-    timed = {tag.after for tag in heard.tags if tag.kind == "open_at" or _is_hyphened(heard, tag)}  # "evening slots"
+    timed = {tag.after for tag in of_kind(heard.tags, "open_at")}  # "evening slots"
+    ends = (tag.after for tag in heard.tags if tag.after < len(heard.keys))
+    timed.update(at for at in ends if heard.said.between(at) == "-")  # "ER-capable"
     apart = _apart(heard)
     words = {
         place
@@ -259,11 +261,6 @@ def _care_beside(entry: IntentRules, heard: Heard) -> frozenset[int]:
     chosen = [tag for tag in care if any(_is_in(heard, tag, slot) for slot in searched)]
     beside = [tag for tag in care if chosen and not any(_goes_with(one, tag) for one in chosen)]
     return places_of(beside) - _held(heard)
-
-
-def _is_hyphened(heard: Heard, tag: Tag) -> bool:
-    """Return whether a word hangs on a value: the "capable" of "ER-capable"."""
-    return tag.after < len(heard.keys) and heard.said.between(tag.after) == "-"
 
 
 def _names_something(word: str) -> bool:

@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from bot.language.calendar import ends_of
 from bot.language.codes import is_npi
 from bot.language.context import Context
 from bot.language.engine import Engine
@@ -58,6 +59,13 @@ def test_a_question_takes_over_what_it_leaves_open(engine: Engine, today: date) 
     whole = engine.understand("find me a dentist in Memphis", today=today, context=context)
     _, slots = engine.merged(context, whole)
     assert (slots["location"].text, slots["specialty"].text) == ("Memphis", "dentist")
+
+
+def test_periods_are_added_to_the_one_before(engine: Engine, today: date) -> None:
+    """A period has a start and an end, and is kept as one value: "and May too"."""
+    _, _, context = engine.after(None, engine.understand("what did I spend in March", today=today))
+    _, slots = engine.merged(context, engine.understand("and May too", today=today, context=context))
+    assert [ends_of(days)[0][5:] for days in slots["date_range"].every] == ["03-01", "05-01"]
 
 
 @pytest.mark.parametrize(
