@@ -126,8 +126,7 @@ async def results(ask: Ask, category: str) -> tuple[Observation, ...]:
     if first and (_back(ask) or _direction(ask)):  # to compare, or to show an earlier one
         days = {"start": None, "end": last.isoformat() if last else None}
         ask = replace(ask, slots={**ask.slots, "date_range": days}, several={})
-    bounds = zip(("ge", "le"), span_of(ask), strict=True)
-    dates = (("date", f"{prefix}{day}") for prefix, day in bounds if day)
+    dates = (("date", f"{prefix}{day}") for prefix, day in zip(("ge", "le"), span_of(ask), strict=True) if day)
     found = await dated(ask, Search("Observation", (("category", category), *dates)), Observation)
     return tuple(one for one in found if one.is_of(category))
 
