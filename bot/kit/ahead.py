@@ -208,8 +208,7 @@ def worked_out(rule: Ahead, ask: Ask, claim_set: ClaimSet, coverages: Coverages)
     """
     if not _needs_claims(rule):
         return rule
-    plans = [(rule.plan, rule.plan.costs)]
-    met = {name: standings(name, plans, claim_set, coverages, ask) for name in COUNTED}
+    met = {name: standings(name, [(rule.plan, rule.plan.costs)], claim_set, coverages, ask) for name in COUNTED}
     left, most = (found[0] if found else None for found in met.values())
     wanted = replace(any_time(filter_of(ask)), services=(rule.kind,) if rule.kind else ())
     priced = priced_alone(counting(claim_set, coverages), wanted)

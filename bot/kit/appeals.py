@@ -137,8 +137,7 @@ def denial_kind(claim: Claim, reasons: Sequence[Reason], kinds: CareKinds) -> De
         *(kind for kind, words in _WORDS.items() if any(word in said for word in words)),
     )
     found = ways[0] if ways else "other"
-    of_emergency = found == "network" and kinds.named("er") and shown_as(claim, "er", kinds)
-    return "emergency" if of_emergency else found
+    return "emergency" if found == "network" and kinds.named("er") and shown_as(claim, "er", kinds) else found
 
 
 class AppealDays(msgspec.Struct, frozen=True):

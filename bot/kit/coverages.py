@@ -186,8 +186,7 @@ def visit_kind(ask: Ask) -> str | None:
 
     None if neither gives a code.
     """
-    other = None if scope_of(ask) in {"dental", "vision"} else visit_to(ask.slots.get("specialty"))
-    return named_visit(ask) or other
+    return named_visit(ask) or (None if scope_of(ask) in {"dental", "vision"} else visit_to(ask.slots.get("specialty")))
 
 
 def named_visit(ask: Ask) -> str | None:

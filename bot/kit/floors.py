@@ -227,8 +227,8 @@ def this_year(claim_set: ClaimSet, coverages: Coverages) -> list[Claim]:
 
 def counted_since(coverages: Coverages) -> date:
     """Return the first day whose claims may count now, by the year of any current plan or the calendar year."""
-    years = [year_now(one, coverages).first for one in coverages.held]
-    return min([*years, calendar_year(coverages.today).first])
+    years = (year_now(one, coverages) for one in coverages.held)
+    return min(year.first for year in (*years, calendar_year(coverages.today)))
 
 
 async def year_so_far(ask: Ask, claim_set: ClaimSet) -> dict[str, MetSoFar]:
@@ -255,8 +255,7 @@ async def deductible_met(ask: Ask) -> bool:
     False also if the standing cannot be computed; the plan's own total may be higher.
     """
     coverages = await member_coverages(ask)
-    since = days_around(counted_since(coverages), None)
-    claim_set = await newest_claims(ask, *since, page_size=100)
+    claim_set = await newest_claims(ask, *days_around(counted_since(coverages), None), page_size=100)
     met = (await year_so_far(ask, claim_set)).get("deductible")
     return met is not None and met.left is None
 

@@ -160,8 +160,7 @@ class CallNote(msgspec.Struct, frozen=True):
     @property
     def key(self) -> str:
         """A digest that identifies the call without revealing anything about it."""
-        told = repr((self.day, self.who, self.number, self.said))
-        return hashlib.sha256(told.encode()).hexdigest()[:12]
+        return hashlib.sha256(repr((self.day, self.who, self.number, self.said)).encode()).hexdigest()[:12]
 
 
 class AppealCase(msgspec.Struct, frozen=True, kw_only=True):

@@ -224,8 +224,7 @@ def resolve(ask: Ask, listed: Sequence[Network], *, slot: str = "network") -> As
     elif is_named_network(value):
         chosen = [(ask.words.get(slot, ""), str(value))]
     not_in = [(not_these.text, str(one)) for one in not_these.values or (not_these.value,)] if not_these else []
-    said = ask.said if not many else ""
-    found = tuple(wanted(said, ways, listed) for ways in chosen)
+    found = tuple(wanted(ask.said if not many else "", ways, listed) for ways in chosen)
     if not (chosen or not_in):
         found = tuple(Wanted(one.name or "", (one,)) for one in named_in(ask.said, listed))
     return AskedNetworks(

@@ -170,8 +170,7 @@ def _sized_group(ask: Ask) -> Ranking | None:
     by itself, such as "the number of visits per month".
     """
     if ask.sets:
-        counted = counted_as(ask.sets.group, None)
-        return Ranking(ask.sets.group, counted=counted, most=MOST_SHOWN, sets=ask.sets)
+        return Ranking(ask.sets.group, counted=counted_as(ask.sets.group, None), most=MOST_SHOWN, sets=ask.sets)
     measure: Measure
     for one in ask.asked.times:  # "two doctors. Did you charge me twice?" counts no doctors
         group = text_of(ask, "group") or one.group or ask.asked.by or ("doctor" if ask.asked.form == "who" else None)

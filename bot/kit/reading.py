@@ -114,8 +114,7 @@ class ReadDirectory(Directory, kw_only=True):
         An `optional` search adds nothing if the server rejects the search or lacks its type.
         """
         before = self.unreadable
-        wanted = search.where(*(("_include", f"{search.type}:{name}") for name in includes))
-        pages = self.ask.search(wanted)
+        pages = self.ask.search(search.where(*(("_include", f"{search.type}:{name}") for name in includes)))
         async for page in given(pages) if optional else pages:
             self.add(page.entries)
         if self.unreadable > before:

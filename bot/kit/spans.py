@@ -222,8 +222,7 @@ def asks_from_now_on(ask: Ask) -> bool:
 
 
 def _of_money(ask: Ask) -> bool:
-    told = "amount_kind" in ask.slots or "own_share" in ask.asked.says
-    return told or not _MONEY.isdisjoint(ask.concepts)
+    return "amount_kind" in ask.slots or "own_share" in ask.asked.says or not _MONEY.isdisjoint(ask.concepts)
 
 
 def may_come(ask: Ask) -> bool:

@@ -205,8 +205,7 @@ def _visit(ask: Ask, last: Claim | None) -> str | None:
     care, doctor = words_of(care_said(ask)), words_of(ask.words.get("specialty"))
     if doctor and not named_visit(ask) and len(set(care) - set(doctor) - _OFFICE) >= _OTHER_CARE:
         return None  # "cardiac ablation and mapping" is no visit to a cardiologist
-    named = visit_kind(ask)
-    return named or (visit_to(sorted(last.specialties)) if last and "provider_name" in ask.slots else None)
+    return visit_kind(ask) or (visit_to(sorted(last.specialties)) if last and "provider_name" in ask.slots else None)
 
 
 def _rule(plan: Coverage, visit: str | None, side: str | None) -> PlanRule:

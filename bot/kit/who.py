@@ -289,8 +289,7 @@ async def _of_type(ask: Ask, type_: str, keys: Sequence[Key], known: ReadDirecto
     if not directory.roles and known is None:
         await directory.rows(by_id)
     if type_ == "Organization":
-        placeless = sorted(set(keys) - directory.owners_with_place())
-        await directory.by(Search("Location"), "organization", placeless)
+        await directory.by(Search("Location"), "organization", sorted(set(keys) - directory.owners_with_place()))
     directory.add_without_roles(keys)
     await bring(directory, elements)
     return directory.listings()
@@ -352,8 +351,7 @@ async def _with_name(ask: Ask, name: str) -> tuple[Listing, ...]:
 
 def is_titled(ask: Ask) -> bool:
     """Return whether the person wrote a title such as "Dr." before the provider's name."""
-    first = ask.words.get("provider_name", "").casefold().partition(" ")[0]
-    return first.strip(".") in _TITLES
+    return ask.words.get("provider_name", "").casefold().partition(" ")[0].strip(".") in _TITLES
 
 
 async def _people(ask: Ask, name: str) -> tuple[Listing, ...]:
