@@ -165,7 +165,9 @@ def read_page(body: bytes, wanted: str = "") -> Page:
         return Page(issues=_issues(bundle.issue), is_bundle=False)
     if bundle.resource_type != "Bundle":
         raise Unreadable("neither a Bundle nor an OperationOutcome")
-    base, entries, issues, unreadable = _server_base(bundle), list[Entry](), list[Issue](), 0
+    own = (link.url.partition("?")[0] for link in bundle.link if link.relation == "self" and link.url)
+    found = _SELF.fullmatch(next(own, ""))
+    base, entries, issues, unreadable = found["base"] if found else "", list[Entry](), list[Issue](), 0
     for row in rows:
         try:
             entry = _entry(row, wanted, base)
@@ -223,13 +225,6 @@ def _decoded_or_none(row: msgspec.Raw) -> _EntryShape | None:
         return decode(row, _EntryShape)[0]
     except Unreadable:
         return None
-
-
-def _server_base(bundle: _BundleShape) -> str:
-    """Return the base URL of the server according to the Bundle's "self" link; "" if the link gives none."""
-    urls = (link.url.partition("?")[0] for link in bundle.link if link.relation == "self" and link.url)
-    found = _SELF.fullmatch(next(urls, ""))
-    return found["base"] if found else ""
 
 
 def _entry(row: _EntryShape | None, wanted: str, base: str) -> Entry:

@@ -10,7 +10,7 @@ from uuid import uuid4
 import msgspec
 
 from bot.records.coverage import CostShare, Coverage, Named
-from bot.records.directory import Contact, OrganizationShape
+from bot.records.directory import OrganizationShape
 from bot.records.shapes import RawJson, Record, Telecom
 from bot.records.written import clean
 
@@ -40,16 +40,13 @@ class PayerContact(Record):
 
     def __init__(self, raw: RawJson, labels: tuple[str, ...] = ()) -> None:
         shape = self._read(raw, OrganizationShape, labels)
-        phones = [*_phones(shape.telecom, None), *(p for c in shape.contact for p in _phones(c.telecom, _purpose(c)))]
+        named = ((one, one.name.words() if one.name else None) for one in shape.contact)
+        contacts = [(c.telecom, name or (c.purpose.words() if c.purpose else None)) for c, name in named]
+        phones = [phone for told in ((shape.telecom, None), *contacts) for phone in _phones(*told)]
         self.name = clean(shape.name)
         self.phones = tuple({phone.number: phone for phone in reversed(phones)}.values())[::-1]
         lines = (one.on_one_line(one.postal_code) for one in shape.address if one.use != "old")
         self.address = next(filter(None, lines), None)
-
-
-def _purpose(contact: Contact) -> str | None:
-    named = contact.name.words() if contact.name else None
-    return named or (contact.purpose.words() if contact.purpose else None)
 
 
 def _phones(telecoms: Iterable[Telecom], purpose: str | None) -> Iterable[PayerPhone]:

@@ -119,16 +119,13 @@ def _refuse(_constant: str) -> NoReturn:
 def _repaired_location(plain: Any, message: str) -> str:
     """Repair or drop the element that the error message locates. Return its location."""
     found = _PLACE.search(message)
-    steps = _steps(found["path"]) if found else ()
+    parts = _STEP.finditer(found["path"]) if found else ()
+    steps = tuple(part["name"] if part["name"] is not None else int(part["index"]) for part in parts)
     if found is None or not steps:
         raise Unreadable("not an object")
     kind = "digits" if message.startswith("Expected `str") else ""
     _change(plain, steps, "list_type" if message.startswith("Expected `array`, got `object`") else kind)
     return found["path"].lstrip(".")
-
-
-def _steps(path: str) -> ErrorPath:
-    return tuple(m["name"] if m["name"] is not None else int(m["index"]) for m in _STEP.finditer(path))
 
 
 _NO_MODEL, _TOO_MUCH = "no typed model for this type", "too much of it does not validate"

@@ -75,24 +75,22 @@ class Hours(msgspec.Struct, frozen=True):
 
 def read_hours(shapes: Iterable[TimeShape]) -> tuple[Hours, ...]:
     """Return the hours; entries without days or without times are omitted."""
-    return tuple(hours for shape in shapes if (hours := _hours(shape)))
+    read = (
+        Hours(
+            days=tuple(day for day in WEEK if day in one.days_of_week),
+            all_day=bool(one.all_day),
+            start=_clock(one.available_start_time or one.opening_time),
+            end=_clock(one.available_end_time or one.closing_time),
+        )
+        for one in shapes
+    )
+    return tuple(one for one in read if one.days and (one.all_day or one.start or one.end))
 
 
 def on_day(every: Iterable[Hours], day: date) -> tuple[Hours, ...]:
     """Return the hours of one day, earliest first; () if there are none for that day."""
     name = WEEK[day.weekday()]
     return tuple(sorted((hours for hours in every if name in hours.days), key=lambda hours: hours.start or ""))
-
-
-def _hours(shape: TimeShape) -> Hours | None:
-    days = tuple(day for day in WEEK if day in shape.days_of_week)
-    start, end = (
-        _clock(shape.available_start_time or shape.opening_time),
-        _clock(shape.available_end_time or shape.closing_time),
-    )
-    if not days or not (shape.all_day or start or end):
-        return None
-    return Hours(days, bool(shape.all_day), start, end)
 
 
 def _clock(text: str | None) -> str | None:
@@ -267,13 +265,10 @@ def read_npi(identifiers: Iterable[Identifier]) -> str | None:
 
 def read_tins(identifiers: Iterable[Identifier]) -> tuple[str, ...]:
     """Return the tax numbers (EIN) as nine digits; they are recognized by their system or type."""
-    written = [one.value for one in identifiers if one.value and (one.system in TAX_NUMBERS or _is_tax(one))]
+    taxes = (one for one in identifiers if one.system in TAX_NUMBERS or one.is_kind("TAX") or one.is_kind("EN"))
+    written = [one.value for one in taxes if one.value]
     digits = ("".join(sign for sign in value if sign.isdigit()) for value in written)
     return tuple(dict.fromkeys(value for value in digits if len(value) == _TIN_DIGITS))
-
-
-def _is_tax(one: Identifier) -> bool:
-    return one.type is not None and not {"TAX", "EN"}.isdisjoint(one.type.codes())
 
 
 # By the codes' beginnings: pediatrics, and what is pediatric within other specialties.

@@ -344,7 +344,8 @@ def total_lines(lines: Sequence[AmountLine], billed: Amount | None) -> tuple[int
     """
     if len(lines) < _FEWEST - 1:
         return ()
-    by_code = tuple(at for at, (item, _) in enumerate(lines) if _is_total(item))
+    coded = [(item.revenue.codes() if item.revenue else (), at) for at, (item, _) in enumerate(lines)]
+    by_code = tuple(at for codes, at in coded if any(code.lstrip("0") == _TOTAL for code in codes))
     if by_code and len(by_code) < len(lines):
         return by_code
     for at in (len(lines) - 1, 0):
@@ -352,10 +353,6 @@ def total_lines(lines: Sequence[AmountLine], billed: Amount | None) -> tuple[int
         if not _has_procedure(lines[at][0]) and _adds_up(lines[at][1], others, billed):
             return (at,)
     return ()
-
-
-def _is_total(item: ClaimItem) -> bool:
-    return item.revenue is not None and any(code.lstrip("0") == _TOTAL for code in item.revenue.codes())
 
 
 def _has_procedure(item: ClaimItem) -> bool:

@@ -154,8 +154,8 @@ class DrugList(Record):
         self.date = parse_date(shape.date)
         self.tiers = tuple(tier for tier in tiers if tier)
         self.networks = tuple(words for one in networks if (words := clean(one.value_string)))
-        self.summary_url = _url(shape.extension, "usdf-SummaryURL-extension")
-        self.formulary_url = _url(shape.extension, "usdf-FormularyURL-extension")
+        pages = (first_named(shape.extension, f"usdf-{name}URL-extension") for name in ("Summary", "Formulary"))
+        self.summary_url, self.formulary_url = (web_address(one.value_url or one.value_string) for one in pages)
         self.is_formulary = bool(tiers) or (shape.code is not None and "DRUGPOL" in shape.code.codes())
 
     def costs(self, drug: Drug) -> TierCosts | None:
@@ -244,8 +244,3 @@ def _cost(extra: Extension) -> PharmacyCost | None:
 def _code(extensions: Iterable[Extension], name: str) -> str | None:
     value = first_named(extensions, name).value_codeable_concept
     return next(iter(value.codes()), None) if value else None
-
-
-def _url(extensions: Iterable[Extension], name: str) -> str | None:
-    extra = first_named(extensions, name)
-    return web_address(extra.value_url or extra.value_string)

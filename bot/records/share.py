@@ -48,16 +48,15 @@ def sum_of(name: str, claims: Iterable[Claim], amount: Callable[[Claim], Amount 
 
     A claim with a sensitive label adds its amount without its day.
     """
-    terms = [_term(claim, value) for claim in claims if (value := amount(claim)) is not None]
+    told = ((claim, value) for claim in claims if (value := amount(claim)) is not None)
+    terms = [
+        Term("shielded", value) if claim.sensitive else Term("claim", value, claim.service.day) for claim, value in told
+    ]
     result = added(term.amount for term in terms)
     if result is None:
         return ()
     shown, others = terms[:_SHOWN], terms[_SHOWN:]
     return (Step(name, result, tuple(shown), added(term.amount for term in others), len(others), len(terms)),)
-
-
-def _term(claim: Claim, amount: Amount) -> Term:
-    return Term("shielded" if claim.sensitive else "claim", amount, None if claim.sensitive else claim.service.day)
 
 
 _NOT_TOLD = frozenset({"not-applicable", "unknown"})

@@ -167,16 +167,12 @@ async def answer(ask: Ask) -> Export:
     found = await history(ask, *days_around(start, end), since=start)
     summary = summarize(found, ask, profiles[0].name if profiles else None)
     ask.cite("ExplanationOfBenefit", [receipt.claim.id for receipt in summary.papers.receipts])
-    if summary.document is None or not _holds_this_year(ask, start, end):
+    year = (start is None or start <= date(ask.today.year, 1, 1)) and (end is None or end >= ask.today)
+    every = year and not replace(filter_of(ask), start=None, end=None).narrows  # which the yearly amounts need
+    if summary.document is None or not every:
         return summary
     papers = replace(summary.papers, met=await year_so_far(ask, found))
     return replace(summary, papers=papers, document=replace(summary.document, values={"papers": papers}))
-
-
-def _holds_this_year(ask: Ask, start: date | None, end: date | None) -> bool:
-    """Return whether the document has all claims of this year, which the yearly amounts need."""
-    whole = (start is None or start <= date(ask.today.year, 1, 1)) and (end is None or end >= ask.today)
-    return whole and not replace(filter_of(ask), start=None, end=None).narrows
 
 
 def summarize(claim_set: ClaimSet, ask: Ask, patient: str | None = None) -> Export:
@@ -265,15 +261,10 @@ def _months(claims: Sequence[Claim]) -> tuple[MonthOfShare, ...]:
     if last - first >= _MOST_MONTHS:
         return ()
     zero = Amount(Decimal(0), sums[0].currency)
-    found = [
-        added([zero, *(amount for at, amount in dated if at == month)]) or zero for month in range(first, last + 1)
-    ]
-    top = max(one.value for one in found)
-    names = (f"{month // 12:04}-{month % 12 + 1:02}" for month in range(first, last + 1))
-    return tuple(
-        MonthOfShare(name, one, max(0, round(100 * one.value / top)) if top > 0 else 0)
-        for name, one in zip(names, found, strict=True)
-    )
+    found = {at: added([zero, *(one for of, one in dated if of == at)]) or zero for at in range(first, last + 1)}
+    top = max(one.value for one in found.values())
+    percents = {at: max(0, round(100 * one.value / top)) if top > 0 else 0 for at, one in found.items()}
+    return tuple(MonthOfShare(f"{at // 12:04}-{at % 12 + 1:02}", one, percents[at]) for at, one in found.items())
 
 
 def way_of(claims: Sequence[Claim]) -> Way | None:

@@ -145,10 +145,15 @@ async def answer(ask: Ask) -> LastVisitCost:
     several = "focus" not in ask.arguments and (ask.asked.each or asks_several(ask, wanted))
     if several and await _has_several(ask, wanted):
         raise Reroute("claim.spending", each="yes", **ask.arguments)
+
+    def enough(so_far: ClaimSet) -> bool:  # the chosen day is read, and the newest claim of each of several kinds
+        days = [day.claims for day in _days(_meant(so_far, ask, wanted), ask, wanted)]
+        return all(claim for _, claim in _each(_of(so_far, wanted), wanted)) and reaches(ask, days[:-1])
+
     claim_set = await newest_claims(
         ask,
         *service_dates(ask),
-        enough=lambda so_far: _is_enough(so_far, ask, wanted),
+        enough=enough,
         page_size=10,
     )
     if (named := by_name(ask, claim_set.every)) is not ask:
@@ -214,14 +219,6 @@ def summarize(claim_set: ClaimSet, ask: Ask) -> LastVisitCost:
         portion=portion_of(chosen.claims, wanted) if "percent" in ask.slots else None,
         unplaced=wanted.part is not None and not any(parts_named(c, wanted.part.body) for c in chosen.claims),
     )
-
-
-def _is_enough(so_far: ClaimSet, ask: Ask, wanted: ClaimFilter) -> bool:
-    """Return whether the chosen day, and the newest claim of each of several kinds, have been read."""
-    if None in {claim for _, claim in _each(_of(so_far, wanted), wanted)}:
-        return False
-    days = [day.claims for day in _days(_meant(so_far, ask, wanted), ask, wanted)]
-    return reaches(ask, days[:-1])
 
 
 def _each(claim_set: ClaimSet, wanted: ClaimFilter) -> tuple[tuple[ClaimFilter, Claim | None], ...]:

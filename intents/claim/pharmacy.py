@@ -162,6 +162,7 @@ def summarize(claim_set: ClaimSet, ask: Ask, earlier: ClaimSet | None = None) ->
     paid = by_currency(claim.paid_by_patient for claim in sums)
     before = _wanted(earlier.claims, ask) if earlier else ()
     page = count_asked(ask, MOST) or PAGE
+    unnamed = claim_set.within(_time(ask), ClaimFilter(also=lambda claim: claim.is_pharmacy and not _drugs(claim)))
     return Pharmacy(
         fills=tuple(filled[ask.page * page : (ask.page + 1) * page]),
         first=ask.page * page + 1,
@@ -176,7 +177,7 @@ def summarize(claim_set: ClaimSet, ask: Ask, earlier: ClaimSet | None = None) ->
         least=any(claim.owed.is_floor for claim in told),
         paid_by_member=paid[0] if len(paid) == 1 else None,
         apart=len(found.apart),
-        unnamed=_unnamed(claim_set, ask) if text_of(ask, "drug") else 0,
+        unnamed=len((*unnamed.counted, *unnamed.two_plans)) if text_of(ask, "drug") else 0,
         shielded=sum(1 for claim in filled if claim.sensitive),
         last=before[0] if before else None,
         wanted=_filter(ask),
@@ -230,12 +231,6 @@ def _ordered(claim_set: ClaimSet, ask: Ask) -> tuple[Claim, ...]:
 
 def _within(claim_set: ClaimSet, ask: Ask) -> Within:
     return claim_set.within(_time(ask), replace(_filter(ask), also=lambda claim: _is_asked(claim, ask)))
-
-
-def _unnamed(claim_set: ClaimSet, ask: Ask) -> int:
-    """Return the number of fills in the period that do not name their drug."""
-    found = claim_set.within(_time(ask), ClaimFilter(also=lambda c: c.is_pharmacy and not _drugs(c)))
-    return len((*found.counted, *found.two_plans))
 
 
 def _filter(ask: Ask) -> ClaimFilter:

@@ -95,9 +95,8 @@ async def answer(ask: Ask) -> ResultsPage:
     profiles = await records(ask, Search("Patient"), Patient, optional=True)
     found = {category: await results(ask, category) for category in CATEGORIES if _only(ask) in {category, "both"}}
     page = summarize(found, ask, profiles[0].name if profiles else None)
-    ask.cite(
-        "Observation", [one.id for _, tests in page.papers.groups for test in tests for one in test.series.results]
-    )
+    tests = (test for _, tests in page.papers.groups for test in tests)
+    ask.cite("Observation", [one.id for test in tests for one in test.series.results])
     return page
 
 

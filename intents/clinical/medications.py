@@ -53,7 +53,9 @@ async def answer(ask: Ask) -> Medications:
     since = span_of(ask)[0] or ask.today - timedelta(days=DAYS)
     read = await medications(ask, since)
     shown = ask.arguments.get("show") == "yes"
-    described = [drug for drug in read if (shown or not drug.labels) and not _is_left_out(ask, drug)]
+    out = [use.drugs for use in ask.asked.uses if use.excluded]  # "all but the blood pressure one"
+    names = ((drug, drug.dispensed.drug or "") for drug in read if shown or not drug.labels)
+    described = [drug for drug, name in names if not any(is_for(ask, name, drugs) for drugs in out)]
     uses = drugs_of_use(ask)
     meant = _named(ask, described) or [one for one in described if is_for(ask, one.dispensed.drug or "", uses)]
     described = meant or described
@@ -79,9 +81,3 @@ def _named(ask: Ask, drugs: Sequence[Medication]) -> list[Medication]:
     said = {word for word in words_of(ask.said) if len(word) >= _TELLING}
     names = said | {word for one in said for name in ask.other_names(one) for word in words_of(name)}
     return [one for one in drugs if names.intersection(words_of(one.dispensed.drug)[:1])]
-
-
-def _is_left_out(ask: Ask, drug: Medication) -> bool:
-    """Return whether the drug is for a purpose that the message excludes, as in "all but the blood pressure one"."""
-    name = drug.dispensed.drug
-    return name is not None and any(one.excluded and is_for(ask, name, one.drugs) for one in ask.asked.uses)

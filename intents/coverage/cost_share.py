@@ -5,7 +5,6 @@ Neither a Coverage nor claims have an accumulator (fhir-notes 4.7): the amount u
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date
 
 from msgspec.structs import replace
@@ -275,6 +274,8 @@ def summarize(coverages: Coverages, claim_set: ClaimSet | None, ask: Ask) -> Cos
     drugs = floor_of("unknown", [c for c in counted if c.is_pharmacy]) if scope is None else None
     asked = (yearly_asked(ask, coverages) or (aspect or "deductible",)) if side != "out" and not timed else ()
     met = {one: standings(one, every, claim_set, coverages, ask) for one in asked if claim_set and one in COUNTED}
+    begins = [year_now(one, coverages).first for one in chosen] or [coverages.today.replace(month=1, day=1)]
+    days = [claim.service.day.first for claim in counted if claim.service.day]
     return CostShares(
         both=tuple(met.items()) if len(met) > 1 else (),
         standings=met.get(aspect or "", ()) if len(met) == 1 else (),
@@ -286,8 +287,8 @@ def summarize(coverages: Coverages, claim_set: ClaimSet | None, ask: Ask) -> Cos
         counted=len(counted),
         floors=tuple(f for f in floors if side in {None, f.side, "in" if f.side == "unknown" else None}),
         drugs=drugs,
-        start=start if timed else _counted_from(chosen, counted, coverages),
-        through=max((c.service.day.first for c in counted if c.service.day), default=None),
+        start=start if timed else min([min(begins), *days]),
+        through=max(days, default=None),
         other_person=of_other_person(ask),
         other_claims=len(counting(claim_set, coverages, (start, end))) - len(counted) if claim_set else 0,
         end=end if timed else None,
@@ -346,12 +347,6 @@ def _asks_time(coverages: Coverages, ask: Ask) -> bool:
     if any(lies_after(ask, year.last) for year in years):
         return False
     return end < ask.today or not any(year.first == start for year in years)
-
-
-def _counted_from(chosen: Iterable[Coverage], counted: Iterable[Claim], coverages: Coverages) -> date:
-    """Return the first day of the plans' years, or of the earliest counted claim if that is before it."""
-    years = [year_now(one, coverages).first for one in chosen] or [coverages.today.replace(month=1, day=1)]
-    return min([min(years), *(claim.service.day.first for claim in counted if claim.service.day)])
 
 
 def _counts_as(coverages: Coverages, ask: Ask) -> str | None:

@@ -143,7 +143,8 @@ async def _checked(ask: Ask, line: str, wanted: tuple[str, ...]) -> Checked:
     number = _number_in(line)
     if number and not is_npi(number):
         return Checked(asked=line, verdict="no_npi")
-    slots = {"npi": number} if number else {"provider_name": _in_order(line)}
+    turned = _LASTS.fullmatch(line)  # "Kim, Minh" is Minh Kim in the directory
+    slots = {"npi": number} if number else {"provider_name": f"{turned[2]} {turned[1]}" if turned else line}
     budget = ask.budget.alone()  # what one name misses says nothing of the others
     alone = replace(ask, slots=slots, words={}, said="", excluded={}, several={}, unmet={}, budget=budget)
     try:
@@ -160,12 +161,6 @@ def _number_in(line: str) -> str | None:
     whole = _NUMBER.fullmatch(line)
     npis = {one for one in _AMONG.findall(line) if is_npi(one)}
     return whole[1] if whole else npis.pop() if len(npis) == 1 else None
-
-
-def _in_order(line: str) -> str:
-    """Return a name in the directory's order: "Kim, Minh" becomes Minh Kim."""
-    turned = _LASTS.fullmatch(line)
-    return f"{turned[2]} {turned[1]}" if turned else line
 
 
 def summarize(line: str, ask: Ask, found: Who, wanted: tuple[str, ...]) -> Checked:
