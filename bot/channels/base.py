@@ -105,6 +105,29 @@ class Texts:
         """Render a template and return its blocks."""
         return self._words.render(f"channels/{name}", values or {}, language=language, links=links)
 
+    def notice(self, name: str, language: Language, links: Mapping[str, str] | None = None, **how: Any) -> Shareable:
+        """Return a template as a reply; `how` are fields of the reply, such as `to_asker`."""
+        return Shareable(intent=name, language=language, blocks=self.blocks(name, language, links=links), **how)
+
+
+class Delivered(msgspec.Struct, frozen=True, kw_only=True):
+    """A person's message, command, button press or form, as every platform delivers it.
+
+    `press` is the id of the pressed button, `command` the slash command of the text, `form` the intent of the submitted
+    form. `quoted`: the text is from a message that the person selected.
+    """
+
+    text: str
+    press: str | None = None
+    command: str | None = None
+    form: str | None = None
+    quoted: bool = False
+
+    def message(self, key: str, person: Person, place: Place, **more: Any) -> Message:
+        """Return the delivery as a message with the id `key`; `more` are further fields of the message."""
+        more |= {"press": self.press, "command": self.command, "form": self.form}
+        return Message(key, person, place, self.text, **more, origin="quoted" if self.quoted else "said")
+
 
 class Answers(Protocol):
     """The interface to answer messages; `Turn` implements it."""

@@ -22,17 +22,12 @@ async def read_lines(source: TextIO, prompt: TextIO | None = None) -> AsyncItera
         if prompt is not None:
             prompt.write(_PROMPT)
             prompt.flush()
-        line = await _next_line(source)
+        if source.isatty():  # read in a thread, but only once it has input, so that the bot can stop
+            await _readable(source.fileno())
+        line = await asyncio.to_thread(source.readline)
         if not line:
             return
         yield line.rstrip("\r\n")
-
-
-async def _next_line(source: TextIO) -> str:
-    """Return the next line, read in a thread. A terminal is read once it has input, so that the bot can stop."""
-    if source.isatty():
-        await _readable(source.fileno())
-    return await asyncio.to_thread(source.readline)
 
 
 async def _readable(terminal: int) -> None:

@@ -16,9 +16,8 @@ from bot.accounts.accounts import Access
 from bot.accounts.rows import LastLook, PatientCandidate
 from bot.conversation.exchange import Exchange, Parts, asks_back
 from bot.conversation.followups import SHARED
-from bot.conversation.household import household_of, of_household
 from bot.conversation.own_records import OwnRecords
-from bot.conversation.owner import called
+from bot.conversation.owner import called, household_of, of_household
 from bot.conversation.provenance import TECHNICAL, PayerQuoted, closed, trace_in, trace_of, unmet_in, with_trace
 from bot.conversation.questions import lead
 from bot.conversation.reminding import Reminding

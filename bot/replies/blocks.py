@@ -177,7 +177,9 @@ def _kit(blocks: Iterable[Block], buttons: Buttons, *, drawn: bool) -> Iterator[
                 if tables and isinstance(block, ListTable | Facts) and (rows := _rows(block)):
                     tables -= 1
                     yield _table(rows, caption)
-                    yield from _of_rows(block)
+                    items = block.items if isinstance(block, ListTable) else ()
+                    if told := [(entry(item), action) for item in items for action in item.actions]:
+                        yield {"type": "actions", "elements": [menu_of(told)]}  # the rows of a table can have no button
                 elif isinstance(block, ListTable):
                     yield from (kit for item in block.items for kit in _item(item, buttons))
                 elif isinstance(block, Chart):
@@ -247,13 +249,12 @@ def _mrkdwn(lines: Iterable[Iterable[Span]]) -> str | None:
     lines = [tuple(spans) for spans in lines]
     text = "\n".join("".join(map(_marked, spans)) for spans in lines)
     said = "\n".join(map(spoken, lines))
-    joined = any(a.bold != b.bold and _joined(a.text, b.text) for spans in lines for a, b in pairwise(spans))
+    joined = any(  # Slack ignores a mark inside a word
+        a.bold != b.bold and a.text[-1:].isalnum() and b.text[:1].isalnum()
+        for spans in lines
+        for a, b in pairwise(spans)
+    )
     return None if joined or _MARKS.search(said) or len(text) > _TEXT else text
-
-
-def _joined(before: str, after: str) -> bool:
-    """Return whether a formatting mark between these texts would be inside a word, where Slack ignores it."""
-    return before[-1:].isalnum() and after[:1].isalnum()
 
 
 def _marked(span: Span) -> str:
@@ -344,14 +345,6 @@ def _cell(cell: Span) -> Kit:
     number = Decimal(cell.text) if cell.text.isdecimal() else amount_of(cell.text)
     value = {"value": float(number)} if number is not None else {}
     return {"type": "raw_number" if value else "raw_text", **value, "text": cell.text}
-
-
-def _of_rows(block: ListTable | Facts) -> Iterator[Kit]:
-    """Yield one menu with the buttons of all rows of a table, which can have none beside them."""
-    items = block.items if isinstance(block, ListTable) else ()
-    told = [(entry(item), action) for item in items for action in item.actions]
-    if told:
-        yield {"type": "actions", "elements": [menu_of(told)]}
 
 
 def _rich(lines: Iterable[Iterable[Span]]) -> Kit:

@@ -60,18 +60,12 @@ def people(text: str, number: int, *, women: bool = False, language: str, words:
     plain = _of_field(_single(first, language), language)
     if not plain.casefold().endswith(_ENDINGS.get(language, ())):
         return words("{n} doctor for {what}", "{n} doctors for {what}", n=number, what=text)
-    plain = _feminine(plain) if women and language == "es" else plain
+    if women and language == "es":
+        masculine = next((ending for ending in _FEMININE if plain.casefold().endswith(ending)), None)
+        plain = plain[: -len(masculine)] + _FEMININE[masculine] if masculine else plain
     noun = plain if number == 1 else _many(plain, language)
     noun = noun.replace("pcp", "PCP").replace("Pcp", "PCP").replace("PCPS", "PCPs")
     return f"{number:,} {noun + rest if language == 'es' else rest + noun}"
-
-
-def _feminine(noun: str) -> str:
-    """Return the feminine form of a regular noun: "cardióloga", "doctora"; any other noun unchanged."""
-    for ending, own in _FEMININE.items():
-        if noun.casefold().endswith(ending):
-            return noun[: -len(ending)] + own
-    return noun
 
 
 def people_called(text: str, *, language: str, words: Callable[..., str]) -> str:

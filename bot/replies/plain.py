@@ -148,8 +148,10 @@ def drawable(chart: Chart) -> bool:
 
 def bar_of(chart: Chart) -> str:
     """Return the parts of a drawable chart as one bar: `▓▓░░░░`."""
-    marks = SHADES[len(chart.points)]
-    return "".join(mark * cells for mark, cells in zip(marks, _cells(_values(chart)), strict=True))
+    marks, values = SHADES[len(chart.points)], _values(chart)
+    cells = [_share(value, sum(values, Decimal(0))) for value in values]  # every part above zero is visible
+    cells[cells.index(max(cells))] += WIDTH - sum(cells)
+    return "".join(mark * size for mark, size in zip(marks, cells, strict=True))
 
 
 def _chart(chart: Chart) -> Iterator[str]:
@@ -174,13 +176,6 @@ def _chart(chart: Chart) -> Iterator[str]:
 
 def _values(chart: Chart) -> list[Decimal]:
     return [point.values[0] for point in chart.points]
-
-
-def _cells(values: list[Decimal]) -> list[int]:
-    """Return the length of each part, `WIDTH` in total; every part above zero is visible."""
-    cells = [_share(value, sum(values, Decimal(0))) for value in values]
-    cells[cells.index(max(cells))] += WIDTH - sum(cells)
-    return cells
 
 
 def _share(value: Decimal, whole: Decimal) -> int:
@@ -316,13 +311,26 @@ def _row(buttons: Iterable[Action], *, addresses: bool) -> tuple[str, list[str]]
 
 def as_data(reply: Reply, in_reply_to: int) -> dict[str, object]:
     """Return the reply to the message with this line number as a JSON object; every value is ready for JSON."""
+    blocks = reply.blocks
     return {
         "in_reply_to": in_reply_to,
         "intent": reply.intent,
         "language": reply.language,
         "audience": "private" if isinstance(reply, Private) else "shareable",
-        "text": plain(reply.blocks),
-        **_parts(reply),
+        "text": plain(blocks),
+        "title": next((block.text for block in blocks if isinstance(block, Title)), None),
+        "facts": [{"label": label, "value": value} for block in blocks for label, value in _facts(block)],
+        "items": [
+            {
+                "number": item.number,
+                "lines": [line.text for line in item.lines],
+                "actions": [_action(button) for button in item.actions],
+            }
+            for item in blocks
+            if isinstance(item, Item)
+        ],
+        "actions": [_action(button) for button in in_rows(blocks)],
+        "notices": [block.text for block in blocks if isinstance(block, Note)],
         "sources": [
             {"type": source.type, "id": clean(source.id), "fetched_at": source.fetched_at.isoformat()}
             for source in reply.sources
@@ -335,31 +343,12 @@ def as_data(reply: Reply, in_reply_to: int) -> dict[str, object]:
     }
 
 
-def _parts(reply: Reply) -> dict[str, object]:
-    blocks = reply.blocks
-    return {
-        "title": next((block.text for block in blocks if isinstance(block, Title)), None),
-        "facts": [{"label": label, "value": value} for block in blocks for label, value in _facts(block)],
-        "items": [_entry(block) for block in blocks if isinstance(block, Item)],
-        "actions": [_action(button) for button in in_rows(blocks)],
-        "notices": [block.text for block in blocks if isinstance(block, Note)],
-    }
-
-
 def _facts(block: Block) -> Iterator[tuple[str, str]]:
     """Yield (label, value) pairs: of facts, and of a chart whose points have texts."""
     if isinstance(block, Facts):
         yield from ((row.label, row.value) for row in block.rows)
     elif isinstance(block, Chart) and block.said:
         yield from ((point.label, point.words) for point in block.points if point.words)
-
-
-def _entry(item: Item) -> dict[str, object]:
-    return {
-        "number": item.number,
-        "lines": [line.text for line in item.lines],
-        "actions": [_action(button) for button in item.actions],
-    }
 
 
 def _action(action: Action) -> dict[str, str | None]:

@@ -25,7 +25,7 @@ from bot.channels.slack.writer import HELD_UP, QUIET, UNMARKED, EphemeralWriter,
 from bot.conversation.turn import Turn
 from bot.delivery.inbox import KEPT, Delivery
 from bot.errors import StoreError, Unwritable, Unwritten
-from bot.message import FAREWELLS, Message, OneToOne, Person, Place, Private, Shareable, Shared
+from bot.message import FAREWELLS, OneToOne, Person, Place, Private, Shareable, Shared
 from bot.stores.base import Superseded
 
 if TYPE_CHECKING:
@@ -85,7 +85,10 @@ class SlackController:
                 await self._sorry(here, incoming, delivery, notice)
                 return
             if found is None and incoming.direct and delivery.tries == _TELLS_AT:
-                await self._hold_on(here, incoming, delivery)
+                await delivery.writing(findable=True)
+                # The try that succeeds deletes this line.
+                with contextlib.suppress(*PASSING, SlackApiError, Unwritable):
+                    await self.say(here, incoming, "held_up", DeliveryMark.of(delivery.key), final=False)
             raise Unreachable(str(error) if isinstance(error, Unreachable) else type(error).__name__) from None
         except Exception as error:  # noqa: BLE001 -- whatever it is, the person reads a sentence and nobody a trace
             failed(error)
@@ -94,12 +97,6 @@ class SlackController:
                 if found is None:
                     await writing(findable=incoming.direct)
                 await self._sorry(here, incoming, delivery, notice)
-
-    async def _hold_on(self, here: Workspace, incoming: Incoming, delivery: Delivery) -> None:
-        """Tell the person that the answer takes longer. The try that succeeds deletes this line."""
-        await delivery.writing(findable=True)
-        with contextlib.suppress(*PASSING, SlackApiError, Unwritable):
-            await self.say(here, incoming, "held_up", DeliveryMark.of(delivery.key), final=False)
 
     async def _sorry(self, here: Workspace, incoming: Incoming, delivery: Delivery, notice: str) -> None:
         """Post one sentence where the question was asked, or else in the 1:1 chat.
@@ -126,19 +123,12 @@ class SlackController:
         if place is None:
             log.warning("no chat to answer in", channel="slack")
             return
-        message = Message(
-            incoming.key,
-            person,
-            place,
-            incoming.text,
-            press=incoming.press,
-            command=incoming.command,
+        message = incoming.message(
+            *(incoming.key, person, place),
             directory_only=directory_only,
-            form=incoming.form,
             delivery=delivery.key,
             unnamed=directory_only and (await here.profile(incoming.user)).unnamed,
             language=await here.language(incoming.user) if incoming.form else None,
-            origin="quoted" if incoming.quoted else "said",
         )
         writer = self._next.pop(delivery.key, None) if delivery.tries == 1 else None
         if writer is None and await self.stands(here, incoming, place, delivery):
@@ -166,9 +156,7 @@ class SlackController:
         """
         if not incoming.direct:
             return
-        language = await here.language(incoming.user)
-        blocks = self.notices.blocks("next", language)
-        note = Shareable(intent=HELD_UP, language=language, blocks=blocks, final=False, passing=True)
+        note = self.notices.notice(HELD_UP, await here.language(incoming.user), final=False, passing=True)
         writer, place = (
             self._writer(here, incoming, DeliveryMark.of(delivery.key)),
             OneToOne(incoming.channel, incoming.thread),
@@ -202,11 +190,10 @@ class SlackController:
         self, here: Workspace, incoming: Incoming, notice: str, mark: DeliveryMark = UNMARKED, *, final: bool = True
     ) -> None:
         """Reply with one of the channel's own sentences, named by `notice`, without looking up the person in Slack."""
-        language, person = await here.language(incoming.user), here.somebody(incoming.user, incoming.team)
-        place, blocks = await self._place(here, incoming), self.notices.blocks(notice, language)
-        reply = Shareable(intent=notice, language=language, blocks=blocks, to_asker=True, final=final)
+        language, place = await here.language(incoming.user), await self._place(here, incoming)
         if place is not None:
-            await say(self._writer(here, incoming, mark), place, reply, person)
+            reply = self.notices.notice(notice, language, to_asker=True, final=final)
+            await say(self._writer(here, incoming, mark), place, reply, here.somebody(incoming.user, incoming.team))
 
     async def show_home(self, here: Workspace, incoming: Incoming, _: Delivery | None = None) -> None:
         """Update a person's Home tab."""

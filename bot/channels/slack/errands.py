@@ -218,7 +218,11 @@ class Errands:
         """
         kept = msgspec.json.decode(delivery.body, type=StoredErrand)
         if kept.ending is not None:
-            await self._end(kept.ending)
+            try:
+                await self._desk.people.end(kept.ending, self._workspaces)
+            except Exception as error:  # noqa: BLE001 -- whatever it is, nothing else would ever delete what is left
+                failed(error)
+                raise Unreachable(type(error).__name__) from None
         if (incoming := kept.incoming) is None:
             return
         here = await self._workspaces.of(kept.enterprise, kept.team)
@@ -259,13 +263,6 @@ class Errands:
             here = await self._workspaces.of(kept.enterprise, kept.team)
             if here is not None:
                 await self._desk.soothe(here, kept.incoming, delivery)
-
-    async def _end(self, ending: Ending) -> None:
-        try:
-            await self._desk.people.end(ending, self._workspaces)
-        except Exception as error:  # noqa: BLE001 -- whatever it is, nothing else would ever delete what is left
-            failed(error)
-            raise Unreachable(type(error).__name__) from None
 
     async def _edited(self, here: Workspace, incoming: Incoming, delivery: Delivery) -> None:
         """Tell a person who edited a message how to ask again, because a posted answer is not changed."""

@@ -6,9 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-import msgspec
-
-from bot.channels.base import Body
+from bot.channels.base import Body, Delivered
 
 LONGEST = 4_000
 _TOKEN = re.compile(r"<([@#!]?)([^<>|\s]+)(?:\|([^<>]*))?>")
@@ -17,31 +15,25 @@ EVENTS = ("app_home_opened", "app_mention", "app_uninstalled", "message.im", "to
 _LONGEST_ID = 255
 
 
-class Incoming(msgspec.Struct, frozen=True):
+class Incoming(Delivered, frozen=True, kw_only=True):
     """A person's message, slash command, button press or form. `direct` is True in the 1:1 chat with the bot.
 
     `maybe_direct`: Slack does not say whether the 1:1 chat is the one with the bot. `at` is Slack's timestamp, "" if
     there is none; the answer is newer. `own_chat`: the answer goes to the 1:1 chat, because the delivery came from Home
-    or a form. `quoted`: the text is from a message that the person selected. `action` is the kind of the pressed
-    button, `view` the id of the open form with the button. `trigger` opens a form within three seconds. `response_url`
-    is a secret that allows writing to the person; it is never logged, and it is stored encrypted, only until the answer
-    is posted.
+    or a form. `action` is the kind of the pressed button, `view` the id of the open form with the button. `trigger`
+    opens a form within three seconds. `response_url` is a secret that allows writing to the person; it is never logged,
+    and it is stored encrypted, only until the answer is posted.
     """
 
     key: str
     user: str
     team: str
     channel: str
-    text: str
     thread: str = ""
     direct: bool = False
     maybe_direct: bool = False
     own_chat: bool = False
-    quoted: bool = False
-    press: str | None = None
     action: str = ""
-    command: str | None = None
-    form: str | None = None
     view: str = ""
     trigger: str | None = None
     response_url: str | None = None

@@ -87,11 +87,6 @@ class Installations(AsyncInstallationStore):
                 return Bot(**msgspec.json.decode(row))
         return None
 
-    async def async_delete_bot(self, *, enterprise_id: str | None, team_id: str | None) -> None:
-        """Delete the installation of a workspace, or without `team_id` that of the organization."""
-        for key in {_key(enterprise_id, team_id), _key(None, team_id)} - {"/"}:
-            await self._table.store.drop(_KIND, key)
-
 
 class States(AsyncOAuthStateStore):
     """The OAuth states of installations. A state contains its own encrypted expiry, so issuing a state stores nothing.
@@ -162,9 +157,10 @@ class ManyWorkspaces:
         return known[1]
 
     async def remove(self, enterprise: str, team: str) -> None:
-        """Delete the installation of a workspace or organization."""
+        """Delete the installation of a workspace, or without `team` that of the organization."""
         self._known.clear()
-        await self._installations.async_delete_bot(enterprise_id=enterprise, team_id=team)
+        for key in {_key(enterprise, team), _key(None, team)} - {"/"}:
+            await self._table.store.drop(_KIND, key)
 
     def _workspace(self, bot: Bot) -> Workspace:
         installed = Installed(

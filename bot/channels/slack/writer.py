@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from functools import partial
 from typing import Any
 
 import msgspec
@@ -79,15 +78,12 @@ class Notices(Texts):
 
         Buttons that delete something ask for confirmation, and answers that can be rated have thumbs.
         """
-        return pages(reply, partial(self._asks, language=reply.language), self.labels("rating", reply.language))
-
-    def _asks(self, intent: str, language: Language) -> Mapping[str, str] | None:
-        name = _ASKS.get(intent)
-        return self.labels(name, language) if name else None
+        asks = {intent: self.labels(name, reply.language) for intent, name in _ASKS.items()}
+        return pages(reply, asks.get, self.labels("rating", reply.language))
 
     def page(self, name: str, language: Language, *, links: Mapping[str, str] | None = None) -> BlockPage:
         """Return a template as one message. The template must be short enough for one message."""
-        return self.pages(Shareable(intent=name, language=language, blocks=self.blocks(name, language, links=links)))[0]
+        return self.pages(self.notice(name, language, links))[0]
 
 
 log = structlog.get_logger("slack")

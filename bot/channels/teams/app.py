@@ -57,7 +57,7 @@ from bot.config import secret_of
 from bot.delivery.inbox import Delivery, Handler, Inbox, Soother
 from bot.delivery.retention import ShownMessage
 from bot.errors import StoreError, StoreUnusable, Unwritable, Unwritten
-from bot.message import Message, OneToOne, Person, Private, Shareable
+from bot.message import Message, Person, Private, Shareable
 from bot.ops.entrance import is_of_here, read_request
 from bot.ops.metrics import Refusals
 from bot.replies.cards import TYPE, pages, renewing
@@ -110,7 +110,12 @@ class TeamsApp:
         self._thumbs = Thumbs(table, host.turn, self._people, self._notices, self._keep)
         self._aside = ShownAside("teams", table, self._notices, now)
         self._dialogs = Dialogs(
-            host.turn.forms, self._people, self._notices, own_chat=self._own_chat, keep=self._keep, now=now
+            host.turn.forms,
+            self._people,
+            self._notices,
+            own_chat=lambda one, person: TeamsWriter(self._means, one.service_url).private_place(person),
+            keep=self._keep,
+            now=now,
         )
         inbox = inbox or (lambda handler, soothe: Inbox("teams", handler, table, soothe=soothe))
         self._inbox = inbox(self._answer, self._soothe)
@@ -257,9 +262,6 @@ class TeamsApp:
         call = calls.get(name)
         return (_UNKNOWN, None) if call is None else (_OK, await call(body))
 
-    async def _own_chat(self, incoming: Incoming, person: Person) -> OneToOne | None:
-        return await TeamsWriter(self._means, incoming.service_url).private_place(person)
-
     async def _keep(self, incoming: Incoming | None) -> None:
         """Store a message until it is answered. A repeated delivery is stored once. None is ignored."""
         if incoming is None:
@@ -356,7 +358,8 @@ class TeamsApp:
         shown = self._aside.for_everybody(reply, message.person)
         await TeamsWriter(self._means, incoming.service_url).share(place, shown, message.person)
         if incoming.personal:
-            await say(writer, message.place, self._notices.shared_there(reply.language), message.person)
+            told = self._notices.notice("shared_there", reply.language, to_asker=True)
+            await say(writer, message.place, told, message.person)
 
     async def _typing(self, incoming: Incoming) -> None:
         """Show a typing indicator after `typing_after` seconds. The task is cancelled when the answer is posted."""

@@ -21,7 +21,7 @@ from urllib.parse import SplitResult, urlsplit
 import msgspec
 from msgspec.structs import replace
 
-from bot.channels.base import Body
+from bot.channels.base import Body, Delivered
 from bot.config import LOOPBACK
 from bot.message import Language, OneToOne, Place, Shared
 from bot.replies.cards import ONLY, RENEW
@@ -168,13 +168,12 @@ ANYTHING = "/"
 """The command of a message without a command's name: any question, in the person's own words."""
 
 
-class Incoming(msgspec.Struct, frozen=True):
+class Incoming(Delivered, frozen=True, kw_only=True):
     """A person's message or button press, or the code that a sign-in page passed on. `edited`: the message was changed.
 
     `object_id` is the person's id in their Entra tenant, "" for guests of a meeting. `sender` is the person's id in
     this bot's conversations. `aside`: in a conversation that others read, only this person sees the message and its
-    answer. `command` is the slash command of the text, `form` the intent of the submitted form. `quoted`: the text is
-    from a message that the person selected.
+    answer.
     """
 
     id: str
@@ -185,13 +184,8 @@ class Incoming(msgspec.Struct, frozen=True):
     conversation: str
     personal: bool
     service_url: str
-    text: str
-    press: str | None = None
     edited: bool = False
     aside: bool = False
-    command: str | None = None
-    form: str | None = None
-    quoted: bool = False
 
     @property
     def key(self) -> str:
@@ -319,12 +313,6 @@ def is_of_teams(body: Body) -> bool:
     return word(body, "channelId").partition(":")[0] == CHANNEL
 
 
-def _is_of_copilot(body: Body) -> bool:
-    """Return whether a message is from Microsoft 365 Copilot, whose chats the person's organization can search."""
-    products = (word(one, "id") for one in sequence(body, "entities") if word(one, "type").casefold() == "productinfo")
-    return any(one.casefold() == _COPILOT for one in (*products, word(body, "channelId").partition(":")[2]))
-
-
 def tenant_of(body: Body) -> str:
     """Return the conversation's tenant id, or "" if the activity has none or has two that differ."""
     named = {word(body, "conversation", "tenantId").casefold(), word(body, "channelData", "tenant", "id").casefold()}
@@ -339,7 +327,9 @@ def _is_personal(body: Body) -> bool:
     Copilot is not private (T75): the member's own data is shown in their chat with the bot.
     """
     conversation = body.get("conversation")
-    if not isinstance(conversation, Mapping) or conversation.get("isGroup") or _is_of_copilot(body):
+    products = [word(one, "id") for one in sequence(body, "entities") if word(one, "type").casefold() == "productinfo"]
+    copilot = any(one.casefold() == _COPILOT for one in (*products, word(body, "channelId").partition(":")[2]))
+    if not isinstance(conversation, Mapping) or conversation.get("isGroup") or copilot:
         return False
     return conversation.get("conversationType") == "personal" and not word(conversation, "id").startswith(_THREAD)
 

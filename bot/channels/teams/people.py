@@ -45,11 +45,6 @@ class Notices(Texts):
         rows = self.labels("label", language)
         return rows["name"], rows["about"]
 
-    def shared_there(self, language: Language) -> Shareable:
-        """Return the notice that an answer from the private chat was posted in the conversation of the question."""
-        blocks = self.blocks("shared_there", language)
-        return Shareable(intent="shared_there", language=language, blocks=blocks, to_asker=True)
-
     def chat(self, tenant: str) -> str:
         """Return the URL that opens the person's private chat with the bot, or offers to add the app."""
         return f"https://teams.microsoft.com/l/entity/{quote(self._app_id)}/conversations?tenantId={quote(tenant)}"
@@ -62,8 +57,7 @@ class Notices(Texts):
 
     def page(self, name: str, language: Language, links: dict[str, str] | None = None) -> CardPage:
         """Return a template as one message. The template must be short enough for one message."""
-        blocks = self.blocks(name, language, links=links)
-        return pages(Shareable(intent=name, language=language, blocks=blocks))[0]
+        return pages(self.notice(name, language, links))[0]
 
 
 log = structlog.get_logger("teams")
@@ -93,10 +87,12 @@ class People:
             return person, True
         asked = (person, incoming.sender, incoming.conversation, incoming.service_url)
         if asked not in self._members:
-            known = await self._is_member(incoming, person)
-            if known is None:
+            try:
+                member = await self._confirmed(incoming.service_url, incoming.conversation, incoming.sender, person)
+            except (*FAILURES, ValueError) as error:
+                log.warning("person unknown", kind=type(error).__name__, channel="teams")
                 return person, True
-            self._members[asked] = known
+            self._members[asked] = member
         return person, not self._members[asked]
 
     async def message(self, incoming: Incoming, delivery: str = "") -> Message:
@@ -105,18 +101,8 @@ class People:
         Its sender may use only the directory, unless Teams lists them as a member.
         """
         person, directory_only = await self.person(incoming)
-        return Message(
-            incoming.key,
-            person,
-            incoming.place,
-            incoming.text,
-            press=incoming.press,
-            command=incoming.command,
-            directory_only=directory_only,
-            form=incoming.form,
-            delivery=delivery,
-            origin="quoted" if incoming.quoted else "said",
-        )
+        where = incoming.key, person, incoming.place
+        return incoming.message(*where, directory_only=directory_only, delivery=delivery)
 
     async def is_present(self, person: Person, service_url: str, conversation: str) -> bool | None:
         """Return whether a person is still a full member, without the cache; None if Teams does not say."""
@@ -125,13 +111,6 @@ class People:
         except Unwritable as error:
             return False if str(error) == _NOBODY else None
         except (*FAILURES, ValueError):
-            return None
-
-    async def _is_member(self, incoming: Incoming, person: Person) -> bool | None:
-        try:
-            return await self._confirmed(incoming.service_url, incoming.conversation, incoming.sender, person)
-        except (*FAILURES, ValueError) as error:
-            log.warning("person unknown", kind=type(error).__name__, channel="teams")
             return None
 
     async def _confirmed(self, service_url: str, conversation: str, member: str, person: Person) -> bool:

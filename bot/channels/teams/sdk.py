@@ -313,7 +313,8 @@ class Connector:
                 except httpx.HTTPStatusError as error:
                     if error.response.status_code not in _AGAIN:
                         raise _without_text(error) from None
-                    wait = _asked_to_wait(error.response)
+                    seconds = error.response.headers.get("retry-after", "")
+                    wait = min(float(seconds), _LONGEST_WAIT) if seconds.isdecimal() else 0.0
                 except httpx.ConnectError:
                     wait = 0.0
                 await self._pause(wait + random.uniform(0, 0.5 * 2**tried))  # noqa: S311 -- spreads retries, hides nothing
@@ -352,11 +353,6 @@ def _without_text(error: httpx.HTTPStatusError) -> Exception:
     if status in _BLOCKED:
         return Unwritable(str(status))
     return NotShown(str(status)) if status in _TOO_MUCH else CallRefused(str(status))
-
-
-def _asked_to_wait(response: httpx.Response) -> float:
-    seconds = response.headers.get("retry-after", "")
-    return min(float(seconds), _LONGEST_WAIT) if seconds.isdecimal() else 0.0
 
 
 def quoted(part: str) -> str:

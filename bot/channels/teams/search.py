@@ -40,7 +40,9 @@ async def find(body: Body, answers: Answers, notices: Notices, *, seconds: float
         async with asyncio.timeout(seconds):
             async for reply in answers.answer(_question(body, words)):
                 if isinstance(reply, Shareable) and reply.error is None:
-                    found = _results(reply, words) or found
+                    notes = (Note((Span(words),)), *(block for block in reply.blocks if isinstance(block, Note)))
+                    items = [block for block in reply.blocks if isinstance(block, Item)][:_MOST_RESULTS]
+                    found = [_result(reply, item, notes) for item in items] or found
     except TimeoutError:
         pass
     if not found:
@@ -63,12 +65,6 @@ def _question(body: Body, words: str) -> Message:
     person = Person("teams", "", tenant_of(body), word(body, "from", "aadObjectId") or word(body, "from", "id"))
     place = Shared("search", word(body, "id"))
     return Message(word(body, "id"), person, place, words, directory_only=True, origin="unsent", passing=True)
-
-
-def _results(reply: Shareable, words: str) -> list[SearchResult]:
-    notes = tuple(block for block in reply.blocks if isinstance(block, Note))
-    items = [block for block in reply.blocks if isinstance(block, Item)]
-    return [_result(reply, item, (Note((Span(words),)), *notes)) for item in items[:_MOST_RESULTS]]
 
 
 def _result(reply: Shareable, item: Item, notes: tuple[Note, ...]) -> SearchResult:
