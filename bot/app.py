@@ -33,9 +33,8 @@ from bot.delivery.due import DueReminders
 from bot.delivery.reminders import Interval
 from bot.delivery.retention import Retention
 from bot.delivery.tellings import Tellings
-from bot.documents import Publisher
+from bot.documents import HealthLinkPages, HealthLinks, Publisher
 from bot.documents.desk import Documents, Pages
-from bot.documents.links import HealthLinkPages, HealthLinks
 from bot.documents.printer import Printer
 from bot.errors import ConfigError
 from bot.message import Person

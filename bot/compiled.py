@@ -108,7 +108,9 @@ def keep(name: str, key: str, value: object) -> None:
     for folder in _collected or ((own,) if own else ()):
         with contextlib.suppress(OSError):
             _write(_file(folder, name, key), whole, shared=bool(_collected))
-            _forget_old(folder, name)
+            files = sorted(folder.glob(f"{name}-*.bin"), key=lambda file: file.stat().st_mtime)
+            for file in files[:-_OF_A_KIND]:
+                file.unlink(missing_ok=True)
 
 
 def cache_folder() -> Path | None:
@@ -164,9 +166,3 @@ def _write(file: Path, whole: bytes, *, shared: bool) -> None:
     except BaseException:
         Path(new).unlink(missing_ok=True)
         raise
-
-
-def _forget_old(folder: Path, name: str) -> None:
-    files = sorted(folder.glob(f"{name}-*.bin"), key=lambda file: file.stat().st_mtime)
-    for file in files[:-_OF_A_KIND]:
-        file.unlink(missing_ok=True)

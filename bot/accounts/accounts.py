@@ -11,10 +11,9 @@ from pathlib import Path
 
 import structlog
 
-from bot.accounts.access import Accesses
+from bot.accounts.access import Accesses, AccountParts, LinkQuota, MemberLinks
 from bot.accounts.codes import digest, new_secret
 from bot.accounts.endpoint import Revocations, TokenEndpoint
-from bot.accounts.members import LinkQuota, MemberLinks
 from bot.accounts.pages import LinkPages
 from bot.accounts.render import Renderer
 from bot.accounts.rows import (
@@ -31,7 +30,7 @@ from bot.accounts.rows import (
     Rows,
     Unlinked,
 )
-from bot.accounts.signin import AccountParts, Proofs, SignIns
+from bot.accounts.signin import Proofs, SignIns
 from bot.config import Settings
 from bot.errors import CodeSpent, CodeWrong, ConnectedElsewhere, LinkError, TooManyLinks
 from bot.message import Person, person_of

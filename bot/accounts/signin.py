@@ -7,17 +7,17 @@ in the chat, then proves that both belong to one person (T01, T15).
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
 
 from bot import errors
 from bot.accounts import jose
+from bot.accounts.access import AccountParts, LinkQuota
 from bot.accounts.codes import Tries, digest, new_code, new_secret, read_code, same
-from bot.accounts.endpoint import Granted, Revocations, TokenEndpoint
+from bot.accounts.endpoint import Granted
 from bot.accounts.identity import IdTokens, Patients, SigningKeys, is_for_others, named_patient, with_userinfo
-from bot.accounts.members import LinkQuota, MemberLinks
 from bot.accounts.render import is_popup
 from bot.accounts.rows import (
     LIVES,
@@ -28,16 +28,12 @@ from bot.accounts.rows import (
     LinkRow,
     PatientCandidate,
     Pending,
-    Rows,
     SignIn,
     Tokens,
     lives_until,
 )
-from bot.config import Settings
 from bot.message import Language, Person
-from bot.ops.audit import Audit
-from bot.payer.discovery import Discovery, Endpoints
-from bot.payer.http import Http
+from bot.payer.discovery import Endpoints
 
 # SMART 1.0 spells reading `.read` or `.*`; SMART 2.0 spells it by letters in the order c r u d s.
 _CLAIMS = re.compile(r"(patient|user)/(\*|ExplanationOfBenefit)\.(read|\*|c?ru?d?s)(\?.*)?")
@@ -57,21 +53,6 @@ class Departure(msgspec.Struct, frozen=True):
     url: str
     browser: str
     popup: bool
-
-
-class AccountParts(msgspec.Struct, frozen=True):
-    """What the parts of accounts share. `ended` is called with the id of each link that ends or is replaced."""
-
-    settings: Settings
-    rows: Rows
-    http: Http
-    discovery: Discovery
-    endpoint: TokenEndpoint
-    revocations: Revocations
-    audit: Audit
-    members: MemberLinks
-    ended: Callable[[str], None]
-    pause: Callable[[float], Awaitable[None]]
 
 
 class SignIns:

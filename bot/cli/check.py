@@ -68,7 +68,9 @@ async def store(settings: Settings) -> AsyncIterator[CheckResult]:
         yield bad("store", f"BOT_STORE_URL: {why}") if why else made
     else:
         yield await _opened(settings)
-    if not is_verified(settings.bot_store_url):
+    url = urlsplit(settings.bot_store_url)
+    is_near = path is not None or (url.hostname or "localhost") in LOOPBACK
+    if not is_near and "verify-full" not in parse_qs(url.query).get("sslmode", ()):  # libpq
         yield note("store", "BOT_STORE_URL: without sslmode=verify-full another may pose as the database")
 
 
@@ -92,13 +94,6 @@ async def _opened(settings: Settings) -> CheckResult:
     if not opens:
         return note("store", "none of the keys opens what is in it: members will be asked to connect again")
     return ok("store", "can be read and written")
-
-
-def is_verified(url: str) -> bool:
-    """Return whether a store is local, or its URL demands that the server's certificate is verified (libpq sslmode)."""
-    parts = urlsplit(url)
-    own = url.startswith("sqlite:") or (parts.hostname or "localhost") in LOOPBACK
-    return own or "verify-full" in parse_qs(parts.query).get("sslmode", ())
 
 
 __all__ = ["CheckResult", "check", "check_all"]

@@ -11,7 +11,7 @@ import socket
 import ssl
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
@@ -244,8 +244,9 @@ async def slack(settings: Settings, pack: Path | None) -> AsyncIterator[CheckRes
     """Yield whether Slack accepts the tokens and the app has its scopes; nothing if Slack is not configured."""
     first: CheckResult | None = None
     if settings.slack_bot_token is not None:
-        wanted = scopes(pack, settings) if pack else frozenset[str]()
-        first = await _bot_token(settings, secret_of(settings.slack_bot_token), wanted)
+        token = secret_of(settings.slack_bot_token)
+        answer = await _response("SLACK_BOT_TOKEN", settings, token, lambda client: client.auth_test())
+        first = answer if isinstance(answer, CheckResult) else _scoped(answer.headers, settings, pack)
     elif settings.slack_client_id is not None:
         first = ok("slack", f"workspaces install the app at {settings.bot_public_url}/slack/install")
     if first is not None:
@@ -261,14 +262,11 @@ async def slack(settings: Settings, pack: Path | None) -> AsyncIterator[CheckRes
             yield second
 
 
-async def _bot_token(settings: Settings, token: str, wanted: frozenset[str]) -> CheckResult:
-    """Return whether Slack accepts the bot token, and which of the `wanted` scopes the token lacks."""
-    answer = await _response("SLACK_BOT_TOKEN", settings, token, lambda client: client.auth_test())
-    if isinstance(answer, CheckResult):
-        return answer
-    named = {name.lower(): value for name, value in answer.headers.items()}.get("x-oauth-scopes", "")
+def _scoped(headers: Mapping[str, str], settings: Settings, pack: Path | None) -> CheckResult:
+    """Return whether the token with these headers has the scopes that the manifest requests."""
+    named = {name.lower(): value for name, value in headers.items()}.get("x-oauth-scopes", "")
     granted = {scope.strip() for scope in named.split(",") if scope.strip()}
-    if granted and (missing := sorted(wanted - granted)):
+    if granted and pack and (missing := sorted(scopes(pack, settings) - granted)):
         return bad("slack", f"SLACK_BOT_TOKEN: lacks {', '.join(missing)}; install the app again")
     return ok("slack", "the token is taken and has its scopes")
 

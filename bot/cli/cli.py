@@ -19,17 +19,7 @@ from typing import Any, get_args
 import click
 import msgspec
 
-from bot.cli.terminal import (
-    NOBODY,
-    Port,
-    ShownCommand,
-    ShownGroup,
-    errors_as_text,
-    open_streams,
-    own_settings,
-    run,
-    settings_of,
-)
+from bot.cli import terminal
 from bot.config import ClientMethod, Settings
 from bot.errors import ConfigError
 
@@ -50,23 +40,23 @@ _IDENTITY = click.Argument(["identity"])
 
 
 def _port(number: int) -> click.Option:
-    return _Option(["--port"], type=Port(), default=number, help="Port to listen at.")
+    return _Option(["--port"], type=terminal.Port(), default=number, help="Port to listen at.")
 
 
 def _quiet(_: Given) -> Settings:
-    return own_settings(level="ERROR")
+    return terminal.own_settings(level="ERROR")
 
 
 def _to_serve(given: Given) -> Settings:
     gc.disable()  # until it serves: a start makes much and drops little
-    return own_settings(serving=not given["sandbox"])
+    return terminal.own_settings(serving=not given["sandbox"])
 
 
 def _of_a_store(_: Given) -> Settings:
     """Return the settings if their store exists; otherwise fail, because a new, empty store would mislead."""
-    settings = own_settings(level="ERROR")
+    settings = terminal.own_settings(level="ERROR")
     path = settings.store_file
-    with errors_as_text():
+    with terminal.errors_as_text():
         if path is not None and not path.exists():
             raise ConfigError(
                 f"BOT_STORE_URL: there is no store {path.absolute()}; run this with the settings, and in the folder, "
@@ -103,12 +93,12 @@ _of_store = partial(Job, settings=_of_a_store, none="The trail is empty.")
 _KEYS = {
     "make": Job("Print a new key; put it in front of the others in BOT_ENCRYPTION_KEYS.", "keys:make"),
     "check": Job(
-        "Say where the keys come from, when they can be used.", "keys:check", settings=lambda _: own_settings()
+        "Say where the keys come from, when they can be used.", "keys:check", settings=lambda _: terminal.own_settings()
     ),
     "jwks": Job(
         "Print the public half of PAYER_CLIENT_KEY_FILE for the payer; make the key when there is none.",
         "keys:jwks",
-        settings=lambda _: settings_of("PAYER_CLIENT_KEY_FILE"),
+        settings=lambda _: terminal.settings_of("PAYER_CLIENT_KEY_FILE"),
     ),
     "rotate": _of_store("Seal everything anew under the newest key, while the bot serves.", "keys:rotate"),
     "prune": _of_store("Remove the older keys from the key file, when no row needs them any more.", "keys:prune"),
@@ -186,7 +176,8 @@ COMMANDS: Mapping[str, Job | Jobs] = {
         "Play a short conversation with a made-up payer, then let you ask.",
         "rehearsal:demo",
         (_DATA,),
-        lambda given: own_settings(level="ERROR", file=".env" if given["data"] else None),  # else nothing is one's own
+        # Without data nothing is anybody's own.
+        lambda given: terminal.own_settings(level="ERROR", file=".env" if given["data"] else None),
         until_interrupted=True,
     ),
     "chat": Job(
@@ -198,7 +189,7 @@ COMMANDS: Mapping[str, Job | Jobs] = {
                 ["--as", "member"],
                 metavar="NAME",
                 is_flag=False,
-                flag_value=NOBODY,
+                flag_value=terminal.NOBODY,
                 help="Sign a made-up member in first; --as alone lists them.",
             ),
             _Flag(["--json", "as_json"], help="One JSON object a reply."),
@@ -240,7 +231,7 @@ COMMANDS: Mapping[str, Job | Jobs] = {
             _HOST,
             _port(8766),
         ),
-        lambda _: own_settings(),
+        lambda _: terminal.own_settings(),
         until_interrupted=True,
     ),
     "lookup": Job(
@@ -287,7 +278,7 @@ COMMANDS: Mapping[str, Job | Jobs] = {
     "register": Job(
         "Print the e-mail that asks the payer to register the bot.",
         "manifest:letter",
-        settings=lambda _: settings_of("BOT_", "PAYER_"),
+        settings=lambda _: terminal.settings_of("BOT_", "PAYER_"),
     ),
     "manifest": Job(
         "Print the Slack app manifest, or write the Teams app package.",
@@ -297,12 +288,12 @@ COMMANDS: Mapping[str, Job | Jobs] = {
             _Flag(["--json", "as_json"], help="Print the manifest as JSON."),
             click.Option(["--teams"], type=_FILE, help="Write the Teams app package there."),
         ),
-        lambda given: settings_of("BOT_", "TEAMS_" if given["teams"] else "SLACK_APP_TOKEN"),
+        lambda given: terminal.settings_of("BOT_", "TEAMS_" if given["teams"] else "SLACK_APP_TOKEN"),
     ),
     "channels": Job(
         "Print what each channel can do, as a table in Markdown.",
         "manifest:of_channels",
-        settings=lambda _: settings_of("BOT_"),
+        settings=lambda _: terminal.settings_of("BOT_"),
     ),
 }
 """The commands, and the groups of commands, by name."""
@@ -318,7 +309,7 @@ def function_of(job: Job) -> Callable[..., Any]:
 def _run_job(job: Job, **given: Any) -> None:
     """Run a command and print its result. Asynchronous functions run in an event loop."""
     settings = () if job.settings is None else (job.settings(given),)
-    with errors_as_text():
+    with terminal.errors_as_text():
         made = function_of(job)(*settings, **given)
         if isinstance(made, Iterator):
             for line in made:
@@ -326,7 +317,7 @@ def _run_job(job: Job, **given: Any) -> None:
         elif isinstance(made, str):
             click.echo(made)
     if isinstance(made, AsyncIterator) or inspect.isawaitable(made):
-        run(_print_result(made, job.none), until_interrupted=job.until_interrupted)
+        terminal.run(_print_result(made, job.none), until_interrupted=job.until_interrupted)
 
 
 async def _print_result(made: Any, none: str) -> None:
@@ -356,8 +347,8 @@ def _do_alone(job: Job | None, **given: Any) -> None:
 def _made(name: str, job: Job | Jobs) -> click.Command:
     text = inspect.cleandoc(job.help)
     if isinstance(job, Job):
-        return ShownCommand(name, params=[*job.takes], help=text, callback=partial(_run_job, job))
-    return ShownGroup(
+        return terminal.ShownCommand(name, params=[*job.takes], help=text, callback=partial(_run_job, job))
+    return terminal.ShownGroup(
         name,
         commands={one: _made(one, each) for one, each in job.commands.items()},
         params=[*job.alone.takes] if job.alone else [],
@@ -368,7 +359,7 @@ def _made(name: str, job: Job | Jobs) -> click.Command:
 
 
 @click.group(
-    cls=ShownGroup,
+    cls=terminal.ShownGroup,
     commands={name: _made(name, job) for name, job in COMMANDS.items()},
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Begin with `bcbst-bot demo`. docs/running.md has the steps to a bot of your own.",
@@ -376,4 +367,4 @@ def _made(name: str, job: Job | Jobs) -> click.Command:
 @click.version_option(package_name="bcbst-bot")
 def main() -> None:
     """Answers members' questions about their health plan in Slack, in Microsoft Teams and in this terminal."""
-    open_streams()
+    terminal.open_streams()

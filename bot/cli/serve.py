@@ -64,7 +64,11 @@ async def serve(settings: Settings, *, sandbox: bool, host: str, port: int) -> N
     Raises:
         ConfigError, StoreUnusable: the bot cannot start.
     """
-    _require_libraries(settings)
+    # Before anything else is loaded.
+    if settings.teams_app_id and not settings.teams_missing and (missing := lacks("teams")):
+        raise ConfigError(f"TEAMS_APP_ID: Teams {missing}")
+    if settings.store_file is None and (missing := lacks("postgres")):
+        raise StoreUnusable(f"PostgreSQL {missing}")
     began = time.monotonic()
     _say("Starting…" if not sandbox else "Starting: a made-up payer and the bot…")
     async with contextlib.AsyncExitStack() as stack:
@@ -89,7 +93,12 @@ async def serve(settings: Settings, *, sandbox: bool, host: str, port: int) -> N
         gc.set_threshold(*_OFTEN)
         gc.enable()
         _say(f"Ready in {time.monotonic() - began:.1f} seconds.")
-        _report_address(settings, host, sock.getsockname()[1], sandbox=sandbox)
+        port = sock.getsockname()[1]
+        _say(welcome(settings, host, port, sandbox=sandbox))
+        if not sys.stderr.isatty():
+            if not settings.has_channel and not sandbox:
+                log.warning(NOBODY_CAN_ASK, setting="SLACK_BOT_TOKEN")
+            log.info("serving", port=port)
         await WebServer(config_of(public)).serve(sockets=[sock])
     if sys.stderr.isatty():
         sys.stderr.write("\nStopped.\n")
@@ -100,29 +109,6 @@ def _say(words: str) -> None:
     if sys.stderr.isatty():
         sys.stderr.write(f"{words}\n")
         sys.stderr.flush()
-
-
-def _require_libraries(settings: Settings) -> None:
-    """Raise an exception if a library is missing that the settings require, before anything else is loaded.
-
-    Raises:
-        ConfigError, StoreUnusable: the library for Teams or PostgreSQL is missing.
-    """
-    if settings.teams_app_id and not settings.teams_missing and (missing := lacks("teams")):
-        raise ConfigError(f"TEAMS_APP_ID: Teams {missing}")
-    if settings.store_file is None and (missing := lacks("postgres")):
-        raise StoreUnusable(f"PostgreSQL {missing}")
-
-
-def _report_address(settings: Settings, host: str, port: int, *, sandbox: bool) -> None:
-    """Report that the bot serves: as text on a terminal, or as a line of JSON in a log."""
-    if sys.stderr.isatty():
-        sys.stderr.write(welcome(settings, host, port, sandbox=sandbox) + "\n")
-        sys.stderr.flush()
-        return
-    if not settings.has_channel and not sandbox:
-        log.warning(NOBODY_CAN_ASK, setting="SLACK_BOT_TOKEN")
-    log.info("serving", port=port)
 
 
 def dev_chat(bot: Bot) -> list[Route]:

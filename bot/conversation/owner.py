@@ -1,6 +1,6 @@
 """Whose record a question is about, among those that the asker's sign-in gives access to.
 
-The people are those that the payer returned for the person's own token (`bot/accounts/patients.py`). A message or a
+The people are those that the payer returned for the person's own token (`bot/accounts/identity.py`). A message or a
 button only chooses among them; no other record is read.
 """
 

@@ -44,10 +44,8 @@ class DueReminders:
 
     async def of_news(self) -> int:
         """Check for the news whose check is due. Return the number of news messages sent."""
-        kinds, slots = (
-            [reminders.kind_of(one, "news") for one in self._tellings.platforms()],
-            asyncio.Semaphore(_LOOKS_AT_ONCE),
-        )
+        kinds = [reminders.kind_of(one, "news") for one in self._tellings.platforms()]
+        slots = asyncio.Semaphore(_LOOKS_AT_ONCE)
         return await _run_all(_work_rows(partial(self._tellings.leased, one), self._news_due, slots) for one in kinds)
 
     async def _read(self, row: Row) -> reminders.Reminder | None:

@@ -203,7 +203,13 @@ class Retention:
         platform, kept = self._platforms[job.person.platform], list[str]()
         for key, row in await self._of(job.person, job.before):
             async with platform.turn:
-                gone = await _gone(platform, row, last=delivery.tries >= _TRIES)
+                try:
+                    gone = await platform.delete(row)
+                except Exception as error:
+                    if delivery.tries < _TRIES:
+                        raise
+                    log.warning("message stays", kind=type(error).__name__)
+                    gone = False
                 await self._pause(APART_SECONDS)
             if gone:
                 await self.drop(job.person, key)
@@ -225,14 +231,3 @@ class Retention:
 
 def _kind(platform: str) -> str:
     return f"shown:{platform}"
-
-
-async def _gone(platform: _Platform, row: ShownMessage, *, last: bool) -> bool:
-    """Return whether a message could be deleted. Errors are raised for a retry, unless this is the `last` try."""
-    try:
-        return await platform.delete(row)
-    except Exception as error:
-        if not last:
-            raise
-        log.warning("message stays", kind=type(error).__name__)
-        return False

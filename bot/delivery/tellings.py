@@ -155,13 +155,6 @@ class Tellings:
         value, expires = msgspec.json.encode(sorted(every)), self.clock() + _DAY
         await self._table.put(_TOLD, self._day_of(person), value, expires=expires, owner=person.key)
 
-    async def _keep_found(self, key: str, reminder: reminders.Reminder) -> None:
-        """Store the keys of the reminders in a message found in the chat: all that were due when it was begun."""
-        moment, person = datetime.fromtimestamp(reminder.since, self.now().tzinfo), reminder.person
-        days = await reminders.reminders_of(self._table, person, ("appeal",))
-        also = (each for each, one in days if reminders.due_today(one, each, moment))
-        await self._keep_told(person, (key, *also))
-
     async def _is_begun(self, key: str, person: Person) -> bool:
         """Return whether a process that ended was sending another of the person's reminders, perhaps with this one."""
         every = await reminders.reminders_of(self._table, person)
@@ -179,7 +172,11 @@ class Tellings:
             await self.put(row, reminder.untold, 0)  # due at once, and known to the person's other rows as not begun
             return None
         if outcome == "told":
-            await self._keep_found(row.key, reminder)
+            # All that were due when the message was begun are in it.
+            begun, person = datetime.fromtimestamp(reminder.since, self.now().tzinfo), reminder.person
+            days = await reminders.reminders_of(self._table, person, ("appeal",))
+            also = (each for each, one in days if reminders.due_today(one, each, begun))
+            await self._keep_told(person, (row.key, *also))
         await self._note(row, reminder, reminder.telling, outcome)
         return None
 

@@ -165,22 +165,24 @@ class TooSlow(Exception):
 
 
 class Sent:
-    """Wraps an ASGI `send`. `began` is True once the response has started; no other response can then be sent."""
+    """Wraps an ASGI `send`. `began` is True once the response has started; no other response can then be sent.
 
-    def __init__(self, send: Send) -> None:
-        self._send, self.began = send, False
+    With `https`, the response has a Strict-Transport-Security header (RFC 6797).
+    """
+
+    def __init__(self, send: Send, *, https: bool = False) -> None:
+        self._send, self._https, self.began = send, https, False
 
     async def __call__(self, message: Message) -> None:
         """Record that the response has started, and send the message."""
         self.began = True
+        if self._https and message["type"] == "http.response.start":
+            MutableHeaders(scope=message)["Strict-Transport-Security"] = _HSTS
         await self._send(message)
 
 
 class Entrance:
-    """ASGI middleware that refuses requests for a host outside `hosts`, except health checks; trusts `proxies`.
-
-    With `https`, every response has a Strict-Transport-Security header (RFC 6797).
-    """
+    """ASGI middleware that refuses requests for a host outside `hosts`, except health checks; trusts `proxies`."""
 
     def __init__(
         self,
@@ -200,17 +202,16 @@ class Entrance:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        send = _secured(send) if self._https else send
+        sent = Sent(send, https=self._https)
         if scope["path"] not in _ANY_HOST and host_of(headers.get("host", "")) not in self._hosts:
-            await _plain(HTTPStatus.MISDIRECTED_REQUEST)(scope, receive, send)
+            await _plain(HTTPStatus.MISDIRECTED_REQUEST)(scope, receive, sent)
             return
-        sent = Sent(send)
         try:
             await self._app({**scope, "client": self._client(scope, headers)}, self._timed(receive), sent)
         except TooSlow:
             if sent.began:
                 raise
-            await _plain(HTTPStatus.REQUEST_TIMEOUT)(scope, receive, send)
+            await _plain(HTTPStatus.REQUEST_TIMEOUT)(scope, receive, sent)
 
     def _client(self, scope: Scope, headers: Headers) -> tuple[str, int]:
         peer = scope.get("client") or (UNKNOWN, 0)
@@ -250,15 +251,6 @@ class Entrance:
             return message
 
         return timed
-
-
-def _secured(send: Send) -> Send:
-    async def secured(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            MutableHeaders(scope=message)["Strict-Transport-Security"] = _HSTS
-        await send(message)
-
-    return secured
 
 
 async def read_request(request: Request, most: int) -> bytes | None:

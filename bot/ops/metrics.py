@@ -255,13 +255,13 @@ class Health:
                 "store": "ok" if usable else "unusable",
                 "payer": [*faults],
             },
-            status_code=_ready(usable=usable),
+            status_code=HTTPStatus.OK if usable else HTTPStatus.SERVICE_UNAVAILABLE,
         )
 
     async def able(self, _: Request) -> Response:
         """Respond with 503 if the store cannot be used, else 200. The body has no details."""
-        usable = await self._usable()
-        return JSONResponse({"status": "ok" if usable else "degraded"}, status_code=_ready(usable=usable))
+        status, code = ("ok", HTTPStatus.OK) if await self._usable() else ("degraded", HTTPStatus.SERVICE_UNAVAILABLE)
+        return JSONResponse({"status": status}, status_code=code)
 
     async def _usable(self) -> bool:
         try:
@@ -283,10 +283,6 @@ class Health:
     def _figures(self) -> Response:
         """Return a response with the metrics in Prometheus's text format."""
         return Response(self._meter.page(len(self._faults())), media_type=CONTENT_TYPE)
-
-
-def _ready(*, usable: bool) -> HTTPStatus:
-    return HTTPStatus.OK if usable else HTTPStatus.SERVICE_UNAVAILABLE
 
 
 def _asks_for_here(request: Request) -> bool:

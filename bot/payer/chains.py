@@ -92,7 +92,8 @@ class ReferenceSearches:
             yield Way(bare if is_bare else search, decides=True)
             return
         yield Way(search, decides=is_whole, spare=True, learns=_WHOLE, by=names)
-        yield Way(bare, decides=True, learns=_BARE, by=names)
+        if not is_whole:
+            yield Way(bare, decides=True, learns=_BARE, by=names)
 
     def _known(self, trait: Trait, search: Search, names: tuple[str, ...]) -> bool:
         """Return whether this form of reference is known to find rows, for each of the parameters."""

@@ -1,4 +1,4 @@
-"""A store: rows that expire, rows that can be leased, and counters.
+"""A store: rows that expire, rows that can be leased, with the heartbeat of a lease, and counters.
 
 This module has the SQL statements that the databases share. Parameters are named as `:kind`. Each statement is its own
 transaction. Where the dialects differ, the statement is an attribute of the store's class.

@@ -6,8 +6,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from bot.accounts.access import LinkQuota
 from bot.accounts.codes import new_secret
-from bot.accounts.members import LinkQuota
 from bot.accounts.rows import LastLook, LinkRow, PatientCandidate
 from bot.errors import LinkError, TooManyChats
 from bot.message import Person
