@@ -45,7 +45,9 @@ def compares_named(ask: Ask) -> bool:
 def _named(part: Ask) -> ClaimFilter:
     wanted, says = any_time(filter_of(part)), part.asked.says
     wanted = replace(wanted, order=None, limits=None, exact=None, nth=None, aspect=None)
-    kind = next((_KINDS[word] for name in ("group", "groups", "several") if (word := says.get(name, "")) in _KINDS), None)
+    kind = next(
+        (_KINDS[word] for name in ("group", "groups", "several") if (word := says.get(name, "")) in _KINDS), None
+    )
     return wanted if wanted.narrows or not kind else replace(wanted, claim_types=(kind,))
 
 

@@ -24,7 +24,7 @@ _NO_PART = frozenset({"of", "hurts", "hurting"})
 _ARTICLES, _ALSO = frozenset({"the", "la", "el"}), frozenset({"back"})  # "back in March" is no part of the body
 _WHO = ("ist", "ists", "ista", "istas", "ologo", "ologa", "doctor", "doctors", "surgeon", "surgeons", "dr")
 _SHORT = 2  # letters
-_ADDING = "(?:including|counting|incluyendo|contando|incluso)(?: (?:my|all|the|mis|las?|los))*"
+_ADDING = "(?:including|counting|incluyendo|contando|incluso|incluid[oa]s?)(?: (?:my|all|the|mis|las?|los))*"
 _ADDED = "(?:included|incluid[oa]s?)"
 _TITLES = frozenset({"dr", "doctor", "doctora", "dra", "md", "do", "np", "el", "la", "the"})
 

@@ -40,7 +40,6 @@ from bot.kit import (
     span_of,
     sum_of,
     summed_filter,
-    text_of,
     time_of,
     times_of,
     with_one_before,
