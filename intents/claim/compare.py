@@ -283,7 +283,7 @@ def _sides(ask: Ask) -> tuple[tuple[Span, ClaimFilter], tuple[Span, ClaimFilter]
         one, other = wanted.sides[:2]
         if one.providers and not _EVERYBODY.isdisjoint(words_of(other.provider)):
             store = not _STORES.isdisjoint(words_of(ask.asked.says.get("other_one")))
-            other = replace(other, providers=(), without_providers=one.providers, also=_is_fill if store else None)
+            other = replace(other, providers=(), without_providers=one.providers, also=(lambda claim: claim.is_pharmacy) if store else None)
         says = ask.asked.says
         one_each = wanted.services or wanted.drugs or says.get("one", "visit") != "visit"
         sums = {"several", "fills", "sums"} & says.keys() or plurals(wanted.kinds_of_care).intersection(
@@ -295,10 +295,6 @@ def _sides(ask: Ask) -> tuple[tuple[Span, ClaimFilter], tuple[Span, ClaimFilter]
     now, then = _halves(ask) or _two_months(ask) or _spans(ask)
     wanted = any_time(wanted)  # its own times are the two that are compared, or stand for them
     return (now, wanted), (then, wanted)
-
-
-def _is_fill(claim: Claim) -> bool:
-    return claim.is_pharmacy
 
 
 def _two_times(ask: Ask) -> bool:
