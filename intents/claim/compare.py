@@ -283,7 +283,8 @@ def _sides(ask: Ask) -> tuple[tuple[Span, ClaimFilter], tuple[Span, ClaimFilter]
         one, other = wanted.sides[:2]
         if one.providers and not _EVERYBODY.isdisjoint(words_of(other.provider)):
             store = not _STORES.isdisjoint(words_of(ask.asked.says.get("other_one")))
-            other = replace(other, providers=(), without_providers=one.providers, also=(lambda claim: claim.is_pharmacy) if store else None)
+            fills = (lambda claim: claim.is_pharmacy) if store else None
+            other = replace(other, providers=(), without_providers=one.providers, also=fills)
         says = ask.asked.says
         one_each = wanted.services or wanted.drugs or says.get("one", "visit") != "visit"
         sums = {"several", "fills", "sums"} & says.keys() or plurals(wanted.kinds_of_care).intersection(
