@@ -36,7 +36,7 @@ _NO_PART = frozenset({"of", "hurts", "hurting"})
 _BEHIND = frozenset({"after", "before", "since", "despues", "antes", "desde"})  # "therapy after the knee MRI"
 _ARTICLES, _ALSO = frozenset({"the", "la", "el"}), frozenset({"back"})  # "back in March" is no part of the body
 _WHO = ("ist", "ists", "ista", "istas", "ologo", "ologa", "doctor", "doctors", "surgeon", "surgeons", "dr")
-_ADDING = "(?:including|counting|incluyendo|contando|incluso)(?: (?:my|all|the|mis|las?|los))*"
+_ADDING = "(?:including|counting|incluyendo|contando|incluso|incluid[oa]s?)(?: (?:my|all|the|mis|las?|los))*"
 _ADDED = "(?:included|incluid[oa]s?)"
 
 

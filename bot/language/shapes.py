@@ -202,10 +202,8 @@ class Tellers:
             whole = sum(one for name, one in chances.items() if name in self._coming)
             rest = {name: one for name, one in chances.items() if name not in {asks, entry.intent}}
             return asks, {asks: whole, **rest}
-        met = entry.shows_claims and {"PROGRESS", "WHEN"} <= heard.names and "was" in asked.says
-        if met and not _YEARLY.isdisjoint(heard.names) and ANCHOR not in heard.names:
-            takes = next((name for name, to_come in self._coming.items() if to_come == "takes"), entry.intent)
-            return takes, {takes: 1.0, **{name: one for name, one in chances.items() if name != takes}}
+        if (sure := self._of_year(entry, heard, asked)) and sure != entry.intent:
+            return sure, {sure: 1.0, **{name: one for name, one in chances.items() if name != sure}}
         if not (entry.tells or (entry.shows_claims and chances[entry.intent] < EVEN)):
             return entry.intent, dict(chances)
         way = self._way(entry.tells, heard, asked)
@@ -215,6 +213,15 @@ class Tellers:
             same |= {name for name in chances if (other := self._intents.get(name)) and other.shows_claims}
         rest = {name: one for name, one in chances.items() if name not in {entry.intent, top}}
         return top, {top: sum(chances.get(name, 0.0) for name in same), **rest}
+
+    def _of_year(self, entry: IntentRules, heard: Heard, asked: ClaimsAsked) -> str | None:
+        """Return the intent for when a yearly amount was met, or for what a time would have cost without a plan."""
+        if entry.to_come == "takes" and "uninsured" in asked.says and "date_range" in heard.names:
+            return self._names.get("sums")
+        met = entry.shows_claims and {"PROGRESS", "WHEN"} <= heard.names and "was" in asked.says
+        if not met or _YEARLY.isdisjoint(heard.names) or ANCHOR in heard.names:
+            return None
+        return next((name for name, to_come in self._coming.items() if to_come == "takes"), None)
 
     def _of_coming(self, entry: IntentRules, heard: Heard, asked: ClaimsAsked) -> str | None:
         """Return the intent that answers what is asked of future care; None for any other question."""
@@ -307,7 +314,7 @@ def _sums(told: Tells | None, heard: Heard, asked: ClaimsAsked) -> bool:
     measured = told in {"one", "several"} and some and "several" in says and {"amount_kind", "date_range"} <= names
     divided = asked.by is not None and told in {None, "one", "several"} and asked.form != "reason"
     counted = told in {"one", "several"} and {"how_many", "several"} <= says.keys() and "amount_kind" in names
-    apart = told == "fills" and not {"split", "adds"}.isdisjoint(says)
+    apart = told == "fills" and not {"split", "adds", "included"}.isdisjoint(says)
     return divided or counted or measured or apart or (year and "one" not in says)
 
 

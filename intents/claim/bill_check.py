@@ -308,9 +308,8 @@ def _near(claims: Sequence[Claim], amount: Amount | None) -> Sequence[Claim]:
 
 
 def _is_about(share: Amount | None, own: Amount) -> bool:
-    """Return whether the share is the amount that the person expects; if that has no cents, within a dollar."""
-    rounded = own.value == own.value.to_integral_value()
-    return share is not None and (_is(share, own) or (rounded and abs(share.value - own.value) < 1))
+    """Return whether the share is the amount that the person expects, rounded if that has no cents."""
+    return share is not None and is_close(share.value, own.value)
 
 
 async def _fitting(ask: Ask) -> tuple[list[Claim], ClaimSet]:
