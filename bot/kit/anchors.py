@@ -34,7 +34,7 @@ async def in_its_time(ask: Ask) -> Ask:
     """Return the question with a date range in place of an event that dates its period: "since my surgery".
 
     A period lasts until today with "have there been others since". Without such an event in the record, the period is
-    dropped and reported as unmet. The event's days are stored in `anchors`. "Before an MRI" gives no date range: the MRI
+    dropped and reported as unmet. The event's days are stored in `anchors`. "Before an MRI" gives no date range: it
     then becomes the care in question.
     """
     value = ask.slots.get("date_range")
