@@ -204,6 +204,8 @@ def care_left(heard: Heard, intent: IntentRules, asked: AbstractSet[int]) -> Slo
 def _is_reason(heard: Heard, complaint: range, asked: AbstractSet[int]) -> bool:
     """Return whether the care was for a complaint: "claims for a cough", but not "for my cough medicine"."""
     taken = asked | {at for tag in heard.tags for at in range(tag.first, tag.after)}
+    if len(complaint) == 1 and complaint.start in heard.lexed.places.get("asked.body", ()):  # "for my knee"
+        return False
     led = heard.keys[max(0, complaint.start - _LEAD) : complaint.start]
     return taken.isdisjoint(complaint) and not _FOR.isdisjoint(led)
 
