@@ -10,16 +10,7 @@ from msgspec.structs import replace
 
 from bot.kit.ask import Ask, Summary
 from bot.kit.reading import Reader, records
-from bot.kit.results_asked import (
-    NO_RESULTS_ASKED,
-    OUTSIDE,
-    Direction,
-    ResultsAsked,
-    Told,
-    limited_tests,
-    results_asked,
-    told,
-)
+from bot.kit.results_asked import OUTSIDE, Direction, ResultsAsked, Told, limited_tests, results_asked, told
 from bot.kit.spans import span_of
 from bot.payer.search import Search
 from bot.records.care import CarePlan, ClinicalRecord, Observation, figures_of, unit_of
@@ -238,7 +229,7 @@ class TestsOnRecord(OnRecord[Series], frozen=True):
     worries: bool = False
     named: str | None = None
     missing: bool = False
-    asks: ResultsAsked = NO_RESULTS_ASKED
+    asks: ResultsAsked = ResultsAsked()
     told: Mapping[str, Told] = msgspec.field(default_factory=dict)
     without: str | None = None
 
@@ -300,7 +291,7 @@ def tests_on_record(
 ) -> TestsOnRecord:
     """Return the requested page of the tests in `alike`, or of all tests if `alike` is empty."""
     ordered = tuple(alike or sorted(every, key=_is_outside, reverse=True))
-    asks = results_asked(ask) if alike else NO_RESULTS_ASKED
+    asks = results_asked(ask) if alike else ResultsAsked()
     limited = limited_tests(ask, [test.newest.main.name or "" for test in ordered])
     return TestsOnRecord(
         *_page_of(ask, ordered, _TESTS),

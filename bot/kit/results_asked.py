@@ -99,9 +99,6 @@ class ResultsAsked(msgspec.Struct, frozen=True):
         return bool(self.way or self.limit or (self.marks and self.every) or self.ends or self.listed)
 
 
-NO_RESULTS_ASKED = ResultsAsked()
-
-
 def results_asked(ask: Ask) -> ResultsAsked:
     """Return what the question asks of test results."""
     said, asked, timed = " ".join(words_of(ask.said)), ask.asked, "date_range" in ask.slots
@@ -143,7 +140,7 @@ class Told(msgspec.Struct, frozen=True):
 
 def told(results: Sequence[Observation], asks: ResultsAsked, *, limited: bool) -> Told:
     """Return what the question asks of the results of one test, newest first; `limited`: the limit is about them."""
-    of = tuple(results[: asks.count or (None if asks.every else 1)])
+    of = tuple(results[: None if asks.first else asks.count or (None if asks.every else 1)])
     sizes = {one.id: found for one in results if (found := _sizes(one))}
     ends = sorted((one for one in results if one.id in sizes), key=lambda one: sizes[one.id][0])
     ends = ends if not (asks.limit and limited) else []

@@ -172,7 +172,7 @@ def _told_by(intent: IntentRules) -> frozenset[str]:
     An amount selects claims. In a question about a plan or a drug it only tells what the person knows.
     """
     told = _TOLD if intent.needs == "member" else _TOLD_OF_DIRECTORY
-    if REFINE.removeprefix(FOLLOW) not in intent.follows:
+    if REFINE.removeprefix(FOLLOW) not in intent.follows and not intent.walks:
         told = _TOLD - _CIRCUMSTANCES
     if intent.reads_claims:
         return told | {"specialty", "order", "state_of_claim", "weekday"}
@@ -204,6 +204,8 @@ def care_left(heard: Heard, intent: IntentRules, asked: AbstractSet[int]) -> Slo
 def _is_reason(heard: Heard, complaint: range, asked: AbstractSet[int]) -> bool:
     """Return whether the care was for a complaint: "claims for a cough", but not "for my cough medicine"."""
     taken = asked | {at for tag in heard.tags for at in range(tag.first, tag.after)}
+    if len(complaint) == 1 and complaint.start in heard.lexed.places.get("asked.body", ()):  # "for my knee"
+        return False
     led = heard.keys[max(0, complaint.start - _LEAD) : complaint.start]
     return taken.isdisjoint(complaint) and not _FOR.isdisjoint(led)
 
