@@ -11,7 +11,7 @@ COPY intents ./intents
 COPY templates ./templates
 RUN uv sync --frozen --no-dev --all-extras --no-editable
 # What each start would work out from the pack: the bot has no home here to keep it in.
-RUN /app/.venv/bin/python -m bot.cli.compile
+RUN /app/.venv/bin/python -m bot.pack
 
 FROM python:3.11-slim@sha256:e41613d42d4891e4930f79523f93f81bbc7632584ec65e36ab055f41a800b41e
 ARG VERSION=0 REVISION=unknown SOURCE=

@@ -12,7 +12,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 class CompiledPack(BuildHookInterface[Any]):
     """Compiles the pack where the bot's libraries are at hand.
 
-    An isolated build has none; the first start, or `python -m bot.cli.compile`, does it then.
+    An isolated build has none; the first start, or `python -m bot.pack`, does it then.
     """
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
@@ -21,7 +21,7 @@ class CompiledPack(BuildHookInterface[Any]):
             return
         sys.path.insert(0, self.root)
         try:
-            from bot.cli.compile import compile_into  # noqa: PLC0415 -- only what is built on needs it
+            from bot.pack import compile_into  # noqa: PLC0415 -- only what is built on needs it
         except ImportError as error:
             self.app.display_info(f"The pack is not compiled: {error}")
             return

@@ -10,7 +10,7 @@ import uvloop
 from bench import far, teams
 from bench.run import rows
 from bench.table import markdown
-from bot.ops.log import set_up
+from bot.ops import set_up
 
 
 def main() -> None:

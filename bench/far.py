@@ -18,7 +18,7 @@ from bench.run import DETAILS, SUMMARY, floor_task, paid
 from bench.slack import Case, Measured, Workspace, loaded
 from bench.startup import serving
 from bench.table import Row, markdown, times
-from bot.ops.log import set_up
+from bot.ops import set_up
 
 PAYER, SLACK = 0.08, 0.06  # seconds a call
 _USER, _ASKED = "U10", (("summary", SUMMARY), ("details", DETAILS))

@@ -23,7 +23,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bench.floor import QUERY, Task
-from bot.ops.log import set_up
+from bot.ops import set_up
 from bot.serving import listen
 
 _WORDS = """\

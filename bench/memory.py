@@ -15,7 +15,7 @@ from bench.run import CROWD, SUMMARY, paid
 from bench.slack import Case, Workspace
 from bench.startup import serving
 from bench.table import Row, markdown, times
-from bot.ops.log import set_up
+from bot.ops import set_up
 
 _MESSAGES, _AT_ONCE = 20_000, 16
 _SECONDS, _SETTLE = 3_600.0, 2.0

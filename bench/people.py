@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from bench.floor import Person as Reader
 from bot.app import Bot
-from bot.cli.own_pages import sign_in, with_pages
+from bot.cli.chat import sign_in, with_pages
 from bot.config import Settings
 from bot.message import Person
 from bot.stores.sealed import new_key

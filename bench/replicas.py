@@ -27,7 +27,7 @@ from bench.processes import Process, family_cpu
 from bench.run import CROWD, SUMMARY, paid
 from bench.slack import Case, Measured, Workspace
 from bench.startup import serving
-from bot.ops.log import set_up
+from bot.ops import set_up
 from tests.doubles.postgres import postgres
 
 PROCESSES = (1, 2, 4, 8)

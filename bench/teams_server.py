@@ -13,10 +13,10 @@ import uvloop
 
 from bot.app import assemble, web_app
 from bot.channels.registry import start_teams, started
-from bot.channels.teams.gate import CLOUDS
+from bot.channels.teams.incoming import CLOUDS
 from bot.channels.teams.sdk import Adapter, Outside, make_app
 from bot.config import Settings
-from bot.ops.log import set_up
+from bot.ops import set_up
 from bot.serving import listen
 from tests.doubles.teams import APP, TENANT, own_token
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import partial
+from typing import Any
 
-import msgspec
 from msgspec.structs import replace
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -17,7 +17,7 @@ from starlette.middleware import Middleware
 from starlette.routing import Route
 
 from bot.accounts.access import member_client
-from bot.accounts.accounts import Accounts, RollCall
+from bot.accounts.accounts import HOUR, Accounts, RollCall
 from bot.accounts.endpoint import endpoints_of
 from bot.accounts.pages import AboutPages, AddressLimit
 from bot.accounts.render import Renderer
@@ -26,73 +26,104 @@ from bot.channels.registry import Running
 from bot.config import Settings
 from bot.conversation.answering import Answering
 from bot.conversation.exchange import Keeper, Parts
-from bot.conversation.feedback import Feedback
-from bot.conversation.handing_over import HandingOver
-from bot.conversation.looking import Looking
-from bot.conversation.reminding import Cases, Reminding
+from bot.conversation.reminding import Looking, Reminding, Telling
 from bot.conversation.state import Dialogue
-from bot.conversation.telling import Telling
 from bot.conversation.turn import Turn
 from bot.delivery.due import DueReminders
-from bot.delivery.reminders import Interval, Reminders
+from bot.delivery.reminders import Interval
 from bot.delivery.retention import Retention
 from bot.delivery.tellings import Tellings
+from bot.documents import Publisher
 from bot.documents.desk import Documents, Pages
 from bot.documents.links import HealthLinkPages, HealthLinks
 from bot.documents.printer import Printer
-from bot.documents.publisher import Publisher
 from bot.errors import ConfigError
 from bot.message import Person
 from bot.ops.audit import Anchor, Audit
 from bot.ops.entrance import ADDRESS, CounterStore, Limits, SharedLimit, StoredWaits, entrance_of
-from bot.ops.figures import Ratings, Sentences
 from bot.ops.metrics import Health, Meter, Tally
-from bot.ops.upkeep import last_checkpoint, stopped, sweep, watch_clock
+from bot.ops.upkeep import EVERY, correct_clock_change, last_checkpoint, repeat, stopped
 from bot.pack import Pack, find_pack, load_pack, with_benefits
 from bot.payer.budget import MemberCache, Patience, ResponseCache
 from bot.payer.client import DirectoryClient
 from bot.payer.discovery import Discovery, Probe
 from bot.payer.http import Http
+from bot.stores import opened_store
 from bot.stores.base import Store
-from bot.stores.opening import opened_store
 from bot.stores.sealed import SealedTable, Vault, anchor_file
 
+REMINDING, COUNTING, SWEEPING = 60.0, 60.0, 300.0  # seconds
 
-class Bot(msgspec.Struct):
-    """Everything that is running.
 
-    `forget` deletes what is stored about a person who has left, and the messages to them.
+class Bot(Parts):
+    """Everything that is running, built of its settings, an open store, and the HTTP client for the payer.
+
+    `forget` deletes what is stored about a person who has left, and the messages to them as far as possible.
     """
 
-    settings: Settings
-    pack: Pack
-    table: SealedTable
-    accounts: Accounts
-    audit: Audit
-    discovery: Discovery
-    turn: Turn
-    answering: Answering
-    documents: Pages
-    links: HealthLinkPages
-    renderer: Renderer
-    meter: Meter
-    recent: MemberCache
-    retention: Retention
-    telling: Telling
-    roll_call: RollCall
-    due: DueReminders
-    reach: Reach
-    forget: Callable[[Person], Awaitable[None]]
-
-    @property
-    def store(self) -> Store:
-        """The store of all data."""
-        return self.table.store
-
-    @property
-    def counters(self) -> CounterStore | None:
+    def __init__(  # noqa: PLR0917 -- what was opened, and what tests replace
+        self, settings: Settings, pack: Pack, store: Store, wire: Http, meter: Meter, now: Callable[[], datetime]
+    ) -> None:
+        """`now` returns the local time."""
+        self.settings, self.pack, self.store, self.meter, self.now = settings, pack, store, meter, now
+        table = self.table = SealedTable(store, Vault.from_settings(settings))
+        audit = self.audit = Audit(table)
+        self.counters = CounterStore(store, audit.keyed) if store.shared else None
         """The store in which all processes count for rate limits; None if the store belongs to this process alone."""
-        return _counters(self.store, self.audit)
+        self.discovery, self.clock = Discovery(wire, settings.payer_fhir_url, endpoints_of(settings)), wire.clock
+        self.recent, self.dialogue = MemberCache(wire.clock), Dialogue(table, pack.intents)
+        meter.tally = self.tally = Tally(table, audit.pseudonym, now)
+        self.keeper = Keeper(pack, self.dialogue)
+        self.telling = telling = Telling(pack, self.keeper, meter)
+        self.accounts = Accounts(
+            settings=settings,
+            table=table,
+            http=wire,
+            discovery=self.discovery,
+            audit=audit,
+            pages=pack.templates / "pages",
+            failed=telling.tell,
+            elsewhere=telling.tell,
+            ended=self.recent.forget,
+        )
+        self.directory = DirectoryClient(wire, settings.directory_url, kept=ResponseCache(wire.clock))
+        self.member = member_client(settings, wire, self.accounts.renew, self.recent)
+        self.health = Probe(wire, settings.directory_url).state
+        self.limits = Limits(person=settings.bot_questions_per_minute, counters=self.counters)
+        self.member_answers = settings.bot_member_answers
+        self.help_desk = settings.bot_handoff_channel or "", settings.bot_handoff_email or ""
+        self.interval = Interval(store, settings.bot_look_minutes, settings.bot_looks_per_day)
+
+    def open(self, patience: Patience, pause: Callable[[float], Awaitable[None]]) -> None:
+        """Build what answers questions. `pause` waits between the deletions of messages."""
+        settings, table, audit, pack = self.settings, self.table, self.audit, self.pack
+        address, hours, telling = settings.bot_public_url, settings.bot_delete_after_hours, self.telling
+        self.patience = patience
+        self.retention = Retention(table, audit.pseudonym, hours=hours, erased=telling.tell_erased, pause=pause)
+        links, documents = HealthLinks(table, audit, address), Documents(table, audit, address)
+        self.publisher = Publisher(Printer(pack.templates / "documents", {"payer": pack.payer}), documents, links)
+        reminding = Reminding(self, telling.push)
+        self.answering = Answering(self, reminding)
+        self.turn = Turn(self, self.answering, telling, reminding)
+        self.renderer, self.links = Renderer(pack.templates / "pages", settings), HealthLinkPages(links)
+        self.documents = Pages(documents, self.renderer, address)
+        self.roll_call = RollCall(self.store, self.accounts, audit, self.forget)
+        self.reach = Reach(telling.push, self.turn.handing_over.post, {}, self.roll_call.ask, self.roll_call.lists)
+        tellings = Tellings(
+            table,
+            reminding.tell,
+            interval=self.interval,
+            platforms=lambda: {one: self.reach.present.get(one) for one in self.reach.push},
+            stands=self.reach.stands,
+            ended=lambda person, why: audit.record("reminders_ended", person, detail=why),
+            now=self.now,
+        )
+        self.due = DueReminders(tellings, Looking(self, self.answering.unasked).once)
+
+    async def forget(self, person: Person) -> None:
+        """Delete the stored data of a person who left, and the bot's messages to them as far as possible."""
+        await self.retention.forget_departed(person)
+        await self.accounts.unlink(person)
 
 
 @asynccontextmanager
@@ -120,138 +151,26 @@ async def assemble(
     pack = replace(with_benefits(pack, settings.bot_benefits), payer=settings.payer_facts)
     async with contextlib.AsyncExitStack() as stack:
         store = await stack.enter_async_context(opened_store(settings))
-        meter, patience, now = Meter(), patience or Patience(), now or settings.now
+        meter = Meter()
         wire = await stack.enter_async_context(http(waits=StoredWaits(store), heard=meter.called))
-        table = SealedTable(store, Vault.from_settings(settings))
-        discovery = Discovery(wire, settings.payer_fhir_url, endpoints_of(settings))
-        audit, dialogue, recent = Audit(table), Dialogue(table, pack.intents), MemberCache(wire.clock)
-        meter.tally = tally = Tally(table, audit.pseudonym, now)
-        telling = Telling(pack, keeper := Keeper(pack, dialogue), meter)
-        accounts = _accounts(settings, pack, table, wire, discovery, audit, telling, recent)
-        stack.push_async_callback(accounts.close)
-        parts = Parts(pack=pack, accounts=accounts, audit=audit, dialogue=dialogue, keeper=keeper, meter=meter, now=now)
-        hours, address = settings.bot_delete_after_hours, settings.bot_public_url
-        retention = Retention(table, audit.pseudonym, hours=hours, erased=telling.tell_erased, pause=pause)
-        interval = Interval(store, settings.bot_look_minutes, settings.bot_looks_per_day)
-        reminding = Reminding(parts, Reminders(table, now), Cases(table), push=telling.push, interval=interval)
-        links, documents = HealthLinks(table, audit, address), Documents(table, audit, address)
-        publisher = Publisher(Printer(pack.templates / "documents", {"payer": pack.payer}), documents, links)
-        answering = _answering(settings, parts, wire, recent, publisher, reminding, patience.wall)
-        turn = _turn(settings, parts, answering, table, retention, telling, reminding, patience)
-        renderer = Renderer(pack.templates / "pages", settings)
-        forget = partial(_forget, retention, accounts)
-        pages, calls = Pages(documents, renderer, address), RollCall(store, accounts, audit, forget)
-        reach = Reach(telling.push, turn.handing_over.post, {}, calls.ask, calls.lists)
-        due = _due(parts, table, reminding, answering, reach, interval)
-        bot = Bot(
-            *(settings, pack, table, accounts, audit, discovery, turn, answering, pages, HealthLinkPages(links)),
-            *(renderer, meter, recent, retention, telling, calls, due, reach, forget),
-        )
-        stack.push_async_callback(tally.flush)
-        stack.push_async_callback(last_checkpoint, anchor := Anchor(audit, anchor_file(settings)))
-        sweeping = sweep(store, retention, anchor, accounts.keep_whole)
-        for job in (sweeping, calls.every_hour(), due.every_minute(), watch_clock(store), tally.every_minute()):
+        bot = Bot(settings, pack, store, wire, meter, now or settings.now)
+        stack.push_async_callback(bot.accounts.close)
+        bot.open(patience or Patience(), pause)
+        stack.push_async_callback(bot.tally.flush)
+        stack.push_async_callback(last_checkpoint, anchor := Anchor(bot.audit, anchor_file(settings)))
+        for job in _jobs(bot, anchor):
             stack.push_async_callback(stopped, asyncio.create_task(job))
         yield bot
 
 
-def _counters(store: Store, audit: Audit) -> CounterStore | None:
-    return CounterStore(store, audit.keyed) if store.shared else None
-
-
-def _accounts(  # noqa: PLR0917 -- the composition root hands over what it made
-    settings: Settings,
-    pack: Pack,
-    table: SealedTable,
-    http: Http,
-    discovery: Discovery,
-    audit: Audit,
-    telling: Telling,
-    recent: MemberCache,
-) -> Accounts:
-    return Accounts(
-        settings=settings,
-        table=table,
-        http=http,
-        discovery=discovery,
-        audit=audit,
-        pages=pack.templates / "pages",
-        failed=telling.tell,
-        elsewhere=telling.tell,
-        ended=recent.forget,
-    )
-
-
-def _answering(  # noqa: PLR0917 -- as above
-    settings: Settings,
-    parts: Parts,
-    http: Http,
-    recent: MemberCache,
-    publisher: Publisher,
-    reminding: Reminding,
-    wall: float,
-) -> Answering:
-    return Answering(
-        parts,
-        directory=DirectoryClient(http, settings.directory_url, kept=ResponseCache(http.clock)),
-        member=member_client(settings, http, parts.accounts.renew, recent),
-        forget=recent.forget,
-        publisher=publisher,
-        reminding=reminding,
-        health=Probe(http, settings.directory_url).state,
-        wall=wall,
-        clock=http.clock,
-    )
-
-
-def _turn(  # noqa: PLR0917 -- as above
-    settings: Settings,
-    parts: Parts,
-    answering: Answering,
-    table: SealedTable,
-    retention: Retention,
-    telling: Telling,
-    reminding: Reminding,
-    patience: Patience,
-) -> Turn:
-    handoff = settings.bot_handoff_channel or "", settings.bot_handoff_email or ""
-    ratings = Ratings(table.store, parts.meter, parts.now)
-    return Turn(
-        parts,
-        answering,
-        retention=retention,
-        member_answers=settings.bot_member_answers,
-        patience=patience,
-        limits=Limits(person=settings.bot_questions_per_minute, counters=_counters(table.store, parts.audit)),
-        telling=telling,
-        feedback=Feedback(parts, ratings, Sentences(table, parts.now)),
-        reminding=reminding,
-        handing_over=HandingOver(parts, table.store, *handoff),
-    )
-
-
-async def _forget(retention: Retention, accounts: Accounts, person: Person) -> None:
-    """Delete the stored data of a person who left, and the bot's messages to them as far as possible."""
-    await retention.forget_departed(person)
-    await accounts.unlink(person)
-
-
-def _due(  # noqa: PLR0917 -- as above
-    parts: Parts, table: SealedTable, reminding: Reminding, answering: Answering, reach: Reach, interval: Interval
-) -> DueReminders:
-    async def ended(person: Person, why: str) -> None:
-        await parts.audit.record("reminders_ended", person, detail=why)
-
-    tellings = Tellings(
-        table,
-        reminding.tell,
-        interval=interval,
-        platforms=lambda: {one: reach.present.get(one) for one in reach.push},
-        stands=reach.stands,
-        ended=ended,
-        now=parts.now,
-    )
-    return DueReminders(tellings, Looking(parts, answering.unasked).once)
+def _jobs(bot: Bot, anchor: Anchor) -> Iterator[Coroutine[Any, Any, None]]:
+    """Yield what a running bot does again and again."""
+    swept = bot.store.sweep, bot.retention.expire, anchor.keep, bot.accounts.keep_whole
+    yield repeat(SWEEPING, *swept, at_once=True)
+    yield repeat(EVERY, partial(correct_clock_change, bot.store), at_once=True)
+    yield from (repeat(REMINDING, job) for job in (bot.due.of_days, bot.due.of_news))
+    yield repeat(COUNTING, bot.tally.flush)
+    yield repeat(HOUR, bot.roll_call.once)
 
 
 def health_of(bot: Bot) -> Health:
@@ -274,17 +193,15 @@ def web_app(bot: Bot, channels: Collection[Running] = (), *, more: Sequence[Rout
     about = AboutPages(bot.settings, bot.renderer)
     limit = SharedLimit(ADDRESS, "page of an address", bot.counters)
     guard = Middleware(AddressLimit, renderer=bot.renderer, limit=limit)
-    own = (*watched, *about.routes(), *pages, *(route for channel in channels for route in channel.routes()))
+    own = [*watched, *about.routes(), *pages, *(route for channel in channels for route in channel.routes())]
+    for at, one in enumerate(own):
+        if one.path in limited:
+            methods = sorted(one.methods or ())
+            own[at] = Route(one.path, one.endpoint, methods=methods, name=one.name, middleware=[guard])
     app = Starlette(
-        routes=[*(_guarded(route, guard) if route.path in limited else route for route in own), *more],
+        routes=[*own, *more],
         middleware=[entrance_of(bot.settings)],
         exception_handlers={HTTPException: about.missing, Exception: about.failed},
     )
     app.router.redirect_slashes = False  # it would redirect to the Host header, with the id of a link
     return app
-
-
-def _guarded(route: Route, guard: Middleware) -> Route:
-    """Return the same route behind a middleware of its own."""
-    methods = sorted(route.methods or ())
-    return Route(route.path, route.endpoint, methods=methods, name=route.name, middleware=[guard])

@@ -26,7 +26,7 @@ from bot.errors import PackError
 T = TypeVar("T")
 ROOM = Path(__file__).parent
 SHIPPED = ROOM / "_compiled"
-"""The files that `python -m bot.cli.compile` puts into an installation, protected as the program itself is."""
+"""The files that `python -m bot.pack` puts into an installation, protected as the program itself is."""
 _NO_SOURCES = {"__pycache__", SHIPPED.name, "_pack"}
 _MAGIC = b"bcbst-bot kept 1\n"
 _DIGEST = 32

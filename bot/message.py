@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from itertools import groupby
 from typing import Literal, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 Platform = str
 """A channel's name: `console`, `slack`, `teams`, or that of an added channel."""
@@ -142,6 +143,11 @@ class Span(msgspec.Struct, frozen=True):
     url: str = ""
 
 
+def spoken(spans: Iterable[Span]) -> str:
+    """Return the text of spans."""
+    return "".join(span.text for span in spans)
+
+
 class Title(msgspec.Struct, frozen=True):
     """The headline of a reply."""
 
@@ -152,6 +158,11 @@ class Line(msgspec.Struct, frozen=True):
     """A line of text."""
 
     spans: tuple[Span, ...]
+
+    @property
+    def text(self) -> str:
+        """Its text without marks."""
+        return spoken(self.spans)
 
 
 class Fact(msgspec.Struct, frozen=True):
@@ -185,12 +196,19 @@ class Facts(msgspec.Struct, frozen=True):
     def columns(self) -> tuple[str, ...]:
         """The column names if the facts form a table, each row with a value in each column; otherwise ()."""
         found = tuple(dict.fromkeys(fact.column for fact in self.rows))
-        size = len(found)
-        rows = [self.rows[at : at + size] for at in range(0, len(self.rows), size)]
+        sides = self.beside(len(found))
         whole = all(
-            tuple(fact.column for fact in row) == found and len({fact.row for fact in row}) == 1 for row in rows
+            tuple(fact.column for fact in row) == found and len({fact.row for fact in row}) == 1 for row in sides
         )
-        return found if size > 1 and all(found) and whole else ()
+        return found if len(found) > 1 and all(found) and whole else ()
+
+    def beside(self, columns: int) -> list[tuple[Fact, ...]]:
+        """Return the facts of each row of a table with so many columns."""
+        return [self.rows[at : at + columns] for at in range(0, len(self.rows), columns)]
+
+    def divided(self, most: int) -> list[Facts]:
+        """Return the facts in pieces of at most `most` rows, or rows of a table."""
+        return [Facts(rows, self.framed) for rows in self.beside(most * max(1, len(self.columns)))]
 
 
 class ChartPoint(msgspec.Struct, frozen=True):
@@ -258,7 +276,7 @@ class Item(msgspec.Struct, frozen=True):
     @property
     def text(self) -> str:
         """Its lines as plain text."""
-        return "\n".join("".join(span.text for span in line.spans) for line in self.lines)
+        return "\n".join(line.text for line in self.lines)
 
 
 class Note(msgspec.Struct, frozen=True):
@@ -266,6 +284,11 @@ class Note(msgspec.Struct, frozen=True):
 
     spans: tuple[Span, ...]
     standing: bool = False
+
+    @property
+    def text(self) -> str:
+        """Its text without marks."""
+        return spoken(self.spans)
 
 
 class Actions(msgspec.Struct, frozen=True):
@@ -275,6 +298,30 @@ class Actions(msgspec.Struct, frozen=True):
 
 
 Block = Title | Line | Facts | Chart | Item | Note | Actions
+
+
+def buttons_of(block: Block) -> tuple[Action, ...]:
+    """Return the buttons of a row or of a list entry; () for any other block."""
+    return block.buttons if isinstance(block, Actions) else block.actions if isinstance(block, Item) else ()
+
+
+def with_buttons(block: Block, change: Callable[[Action], Action]) -> Block:
+    """Return the block with each of its buttons changed."""
+    if isinstance(block, Actions):
+        return Actions(tuple(map(change, block.buttons)))
+    return replace(block, actions=tuple(map(change, block.actions))) if isinstance(block, Item) else block
+
+
+def in_rows(blocks: Iterable[Block]) -> tuple[Action, ...]:
+    """Return the buttons of all rows, without those of list entries."""
+    return tuple(button for block in blocks if isinstance(block, Actions) for button in block.buttons)
+
+
+def sentences(block: Block) -> tuple[str, ...]:
+    """Return the texts of a block; () for buttons and charts."""
+    if isinstance(block, Facts):
+        return tuple(f"{row.label} {row.value}" for row in block.rows)
+    return () if isinstance(block, Actions | Chart) else (block.text,)
 
 
 class Rating(msgspec.Struct, frozen=True):

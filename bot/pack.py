@@ -32,29 +32,16 @@ from bot.replies.catalogues import ByLanguage
 from bot.replies.render import Words
 
 __all__ = [
-    "NUMBERS", "Pack", "benefits_of", "check_pack", "doubts_of", "find_pack", "load_care_kinds", "load_pack",
-    "template_of", "with_benefits",
+    "NUMBERS", "Pack", "benefits_of", "check_pack", "compile_into", "doubts_of", "find_pack", "load_care_kinds",
+    "load_pack", "template_of", "with_benefits",
 ]  # fmt: skip
 
 BENEFITS = "benefits.csv"
 NUMBERS = ("crisis", "emergency", "poison", "veterans", "violence")
 KERNEL_TOPICS = ("account", "followup")
 KERNEL_TEMPLATES = (
-    *("safety/crisis", "safety/emergency"),
-    *(
-        "_footer",
-        "_own_doctor",
-        "_shared",
-        "_unmet",
-        "ask/location",
-        "choices",
-        "commands",
-        "how",
-        "menu",
-        "not_understood",
-        "no_list",
-        "still_looking",
-    ),
+    *("_footer", "_own_doctor", "_shared", "_unmet", "ask/location", "choices", "commands", "how", "menu"),
+    *("not_understood", "no_list", "still_looking", "safety/crisis", "safety/emergency"),
     *(f"account/{name}" for name in ("choose", "code_words", "declined", "link", "linked", "other_record")),
     *(f"account/{name}" for name in ("privacy", "quoted", "status", "unlink")),
     *(f"reminder/{name}" for name in ("due", "end", "list")),
@@ -242,7 +229,8 @@ class _Answers(Mapping[str, Answer]):
 
     def __init__(self, folder: Path, every: Collection[IntentRules]) -> None:
         self._folder = folder
-        self._known: dict[str, Answer | None] = dict.fromkeys(rules.intent for rules in every if _has_answer(rules))
+        built = [one for one in every if one.answer == "aside" or (one.needs != "nothing" and one.answer == "built")]
+        self._known: dict[str, Answer | None] = dict.fromkeys(rules.intent for rules in built)
         self._beside: dict[str, Answer | None] = dict.fromkeys(name for one in every for name in _beside(one))
 
     def faults(self) -> tuple[str, ...]:
@@ -278,10 +266,6 @@ class _Answers(Mapping[str, Answer]):
 def _beside(rules: IntentRules) -> tuple[str, ...]:
     """Return the answers that an intent has beside its own: for a household, and for a rule of how plans work."""
     return tuple(name for name in (rules.household and rules.household.answer, rules.workings) if name)
-
-
-def _has_answer(rules: IntentRules) -> bool:
-    return rules.answer == "aside" or (rules.needs != "nothing" and rules.answer == "built")
 
 
 def _answer(folder: Path, intent: str) -> Answer:
@@ -330,3 +314,23 @@ def _missing_templates(engine: Engine, words: Words) -> Iterator[str]:
             continue
         lacking = (template_of(one) for one in (*_beside(rules), name) if not words.has(template_of(one)))
         yield from (f"templates/{one}.md.j2: missing" for one in lacking)
+
+
+def compile_into(folder: Path) -> None:
+    """Write the compiled form of the bot's own pack, and of the table of towns and ZIP codes, to a folder.
+
+    An image or a wheel has it from `python -m bot.pack`. An installation with a writable user cache does not need it:
+    the first start stores the same data there.
+
+    Raises:
+        PackError: the pack is invalid.
+    """
+    with compiled.collected(folder):
+        pack = load_pack(find_pack())
+        doubts_of(find_pack(), pack)
+        pack.places.read()
+        pack.words.fixed_labels()
+
+
+if __name__ == "__main__":
+    compile_into(compiled.SHIPPED)

@@ -23,8 +23,8 @@ from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 from bot import compiled
 from bot.pack import Pack, find_pack, load_pack
+from bot.stores import open_store
 from bot.stores.base import Store
-from bot.stores.opening import open_store
 from tests.doubles.postgres import Postgres, postgres
 from tests.intents.shapes import LINES, figures
 from tests.intents.stories import stories

@@ -8,7 +8,7 @@ import msgspec
 from bot.accounts.codes import digest, new_code, new_secret
 from bot.accounts.rows import LIVES, Pending
 from bot.app import Bot
-from bot.cli.own_pages import Browser
+from bot.cli.chat import Browser
 from bot.message import Person
 from bot.sandbox.app import Sandbox
 from bot.sandbox.authorization.models import IssuedToken

@@ -22,26 +22,26 @@ GROUPS = {
 }
 _MODULES = {
     "asking": """
-        kit.ask kit.gathering kit.household kit.news kit.offers kit.reading kit.record_files kit.spans language.calendar
+        kit.ask kit.gathering kit.household kit.news kit.offers kit.reading kit.spans language.calendar
         payer.budget payer.optional payer.search errors records.bundle records.care_kind records.decode
         records.money records.patient records.written
     """,
     "claims": """
-        kit.amounts kit.appeals kit.cases kit.claims kit.months kit.most kit.ranking kit.near_claims kit.period kit.said
-        kit.sides kit.sized kit.claim_filter kit.which language.classed records.amounts records.authorization
+        kit.amounts kit.appeals kit.claims kit.most kit.ranking kit.near_claims kit.period kit.said
+        kit.claim_filter kit.which language.classed records.amounts records.authorization
         records.claim records.explanation records.claim_set records.reasons records.service records.share
     """,
     "coverage": """
-        kit.ahead kit.benefits kit.benefits_csv kit.coming kit.coverages kit.floors kit.tense kit.to_come kit.toward
+        kit.ahead kit.benefits kit.coming kit.coverages kit.floors kit.to_come
         records.card records.coverage
     """,
     "directory": """
-        kit.around kit.asked_networks kit.cards kit.conditions kit.directory kit.facilities kit.foremost kit.found
+        kit.around kit.cards kit.conditions kit.directory kit.facilities kit.found
         kit.facts kit.network_names kit.opening kit.organizations kit.plans kit.sites kit.spelling kit.who
         payer.discovery records.details records.listing records.provider
     """,
     "clinical": "kit.care records.care",
-    "formulary": "kit.formulary kit.uses records.formulary",
+    "formulary": "kit.formulary records.formulary",
 }
 _HEAD = """# Pack reference
 

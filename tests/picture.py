@@ -19,7 +19,7 @@ from PIL import Image
 from playwright.async_api import Browser as Chromium
 from playwright.async_api import Page, async_playwright
 
-from bot.cli.own_pages import Browser
+from bot.cli.chat import Browser
 from tests.commands.running import line_with, started
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"

@@ -12,7 +12,6 @@ import pytest
 
 from bot.delivery.due import DueReminders
 from bot.delivery.inbox import Later
-from bot.delivery.leases import Superseded
 from bot.delivery.reminders import (
     About,
     Interval,
@@ -28,7 +27,7 @@ from bot.delivery.reminders import (
 from bot.delivery.tellings import Mine, Tellings
 from bot.errors import Unwritable
 from bot.message import Person
-from bot.stores.base import Store
+from bot.stores.base import Store, Superseded
 from bot.stores.postgres import open_postgres
 from bot.stores.sealed import SealedTable, Vault, new_key, parse_keys
 from bot.stores.sqlite import open_sqlite

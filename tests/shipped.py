@@ -140,10 +140,10 @@ def pages_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
 
     Their words are looked up when they are printed, so languages share what was compiled; kinds of document do not.
     """
-    page, document = render._environment, printer._environment
+    page, document = render.environment, printer._environment
 
-    def page_of(pages: Path, common: dict[str, object]) -> SandboxedEnvironment:
-        jinja = page(pages, common)
+    def page_of(pages: Path, common: Mapping[str, object], **options: Any) -> SandboxedEnvironment:
+        jinja = page(pages, common, **options)
         keep_compiled(jinja, "pages")
         return jinja
 
@@ -152,7 +152,7 @@ def pages_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
         keep_compiled(jinja, f"documents{options['finalize'].__name__}")
         return jinja
 
-    monkeypatch.setattr(render, "_environment", page_of)
+    monkeypatch.setattr(render, "environment", page_of)
     monkeypatch.setattr(printer, "_environment", document_of)
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.app import Bot, assemble, web_app
-from bot.cli.own_pages import link_in
+from bot.cli.chat import link_in
 from bot.config import Settings
 from bot.message import Action, Actions, Item, Message, OneToOne, Person, Reply, Shared
 from bot.payer.budget import Patience

@@ -14,8 +14,8 @@ from bot.cli.admin import archived
 from bot.message import OneToOne, Person, Shared
 from bot.ops.audit import Anchor, Audit
 from bot.ops.trail import AuditRow, Verdict
+from bot.stores import open_store
 from bot.stores.base import NewRow, Store
-from bot.stores.opening import open_store
 from bot.stores.sealed import SealedTable, Vault, new_key, parse_keys
 
 DANA = Person("slack", "", "T1", "U-DANA")
@@ -141,7 +141,7 @@ import asyncio, sys
 from bot.stores.sealed import Vault, parse_keys
 from bot.ops.audit import Anchor
 from bot.ops.audit import Audit
-from bot.stores.opening import open_store
+from bot.stores import open_store
 from bot.stores.sealed import SealedTable
 
 async def record():

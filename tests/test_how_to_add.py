@@ -16,8 +16,8 @@ import yaml
 
 from bot.app import assemble
 from bot.channels.base import deliver
-from bot.cli.demo import demo
 from bot.cli.manifest import manifest
+from bot.cli.rehearsal import demo
 from bot.config import Settings
 from bot.language.engine import Engine
 from bot.message import Message, OneToOne, Person
@@ -242,7 +242,6 @@ ALLOWED = {
     "bot/config/settings.py": "defaults of the settings",
     "bot/kit/spelling.py": "the names of all states",
     "bot/language/elsewhere.py": "the names of all states",
-    "bot/language/groups.py": "words that names of organisations are made of, and examples",
     "bot/language/spotting.py": "words after which a place stands",
     "bot/kit/network_names.py": "words that do not tell one network from another",
 }

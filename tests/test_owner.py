@@ -10,7 +10,7 @@ import pytest
 
 from bot.accounts.accounts import PatientCandidate
 from bot.app import Bot
-from bot.cli.own_pages import link_in
+from bot.cli.chat import link_in
 from bot.conversation.owner import meant
 from bot.language.reading import Slot
 from bot.message import Message, OneToOne, Person, Private, Reply

@@ -29,7 +29,8 @@ def test_the_trace_comes_back_from_its_own_button() -> None:
     """Ten records are named, all are counted; the same search is told once; sums keep their terms to the cent."""
     other = Action("", "More", press=Press("claim.list", {"page": "1"}))
     buttons = Actions((other, Action("", "How do you know?", press=Press(SOURCES))))
-    filled = with_trace(buttons, trace_of(Asked("claim.list", rule="claims", score=0.8), _report()))
+    [filled] = with_trace([buttons], trace_of(Asked("claim.list", rule="claims", score=0.8), _report()))
+    assert isinstance(filled, Actions)
     assert filled.buttons[0] == other
     press = filled.buttons[1].press
     assert press is not None

@@ -20,7 +20,7 @@ MAY_IMPORT = {
     "compiled": {"errors"},
     "message": set(),
     "records": set(),
-    "serving": set(),
+    "serving": {"errors"},
     "sandbox": {"serving"},
     "config": {"errors", "message"},
     "language": {"compiled", "errors"},
@@ -30,7 +30,7 @@ MAY_IMPORT = {
     "kit": {"errors", "language", "payer", "records"},
     "pack": {"compiled", "errors", "kit", "language", "message", "replies"},
     "delivery": {"errors", "message", "stores"},
-    "ops": {"config", "delivery", "errors", "message", "stores"},
+    "ops": {"config", "errors", "message", "stores"},
     "accounts": {"config", "errors", "message", "ops", "payer", "replies", "stores"},
     "documents": {"accounts", "errors", "message", "ops", "replies", "stores"},
     "conversation": {
@@ -116,11 +116,11 @@ def test_only_what_rehearses_imports_the_made_up_payer() -> None:
     """Nothing of the product's way does, and what rehearses is imported by a line of its own, when it is asked for."""
     importers = {_name(path) for path in BOT if any(name.startswith("bot.sandbox") for name in _imports(path))}
     outside = {name for name in importers if not name.startswith("bot/sandbox/")}
-    assert outside == {f"bot/cli/{name}.py" for name in ("chat", "demo", "rehearsal")}
+    assert outside == {f"bot/cli/{name}.py" for name in ("chat", "rehearsal")}
     for path in BOT:
         at_once = {one.module for one in tree_of(path).body if isinstance(one, ast.ImportFrom)}
         rehearses = _name(path) in outside - {"bot/cli/chat.py"} or _name(path).startswith("bot/sandbox/")
-        assert rehearses or not at_once & {"bot.cli.rehearsal", "bot.cli.demo"}, path
+        assert rehearses or not at_once & {"bot.cli.rehearsal"}, path
 
 
 def test_an_outside_library_stays_in_its_room() -> None:
@@ -156,7 +156,7 @@ def test_an_answer_imports_the_kit_and_the_standard_library() -> None:
 
 
 def test_files_and_functions_stay_small() -> None:
-    """Files: median at most 185 lines, none above 400; functions: median at most 8, none above 60."""
+    """Files: median at most 240 lines, none above 400; functions: median at most 8, none above 60."""
     lengths, functions = [], []
     for path in BOT + ANSWERS:
         lengths.append(path.read_text(encoding="utf-8").count("\n"))
@@ -165,7 +165,7 @@ def test_files_and_functions_stay_small() -> None:
             for node in nodes_of(path)
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         ]
-    assert statistics.median(lengths) <= 200
+    assert statistics.median(lengths) <= 240
     assert max(lengths) <= 400
     assert statistics.median(functions) <= 8
     assert max(functions) <= 60

@@ -43,8 +43,7 @@ def _once(make: Callable[[], Iterable[Resource]]) -> Callable[[], Iterable[Resou
 
 def worlds_shared(patch: pytest.MonkeyPatch) -> None:
     """Commands that rehearse in this process share the worlds of the tests."""
-    for module in ("demo", "rehearsal"):
-        patch.setattr(f"bot.cli.{module}.build", world_of)
+    patch.setattr("bot.cli.rehearsal.build", world_of)
 
 
 def tables_shared(patch: pytest.MonkeyPatch) -> None:

@@ -7,13 +7,11 @@ from weakref import WeakValueDictionary
 from cachetools import TTLCache
 
 from bot.accounts.codes import digest
-from bot.accounts.endpoint import Revocations, TokenEndpoint
-from bot.accounts.members import MemberLinks
-from bot.accounts.rows import LIVES, Access, Link, LinkRow, Pending, Rows, Tokens, Unlinked, Used, lives_until, moment
+from bot.accounts.rows import LIVES, Access, Link, LinkRow, Pending, Tokens, Unlinked, Used, lives_until, moment
+from bot.accounts.signin import AccountParts
 from bot.config import Settings
 from bot.errors import NotLinked, SignInExpired, SignInSlow
 from bot.message import Person
-from bot.ops.audit import Audit
 from bot.payer.budget import MemberCache
 from bot.payer.client import MemberClient
 from bot.payer.http import Http
@@ -28,27 +26,17 @@ _REFUSED_KIND = "token_refused"
 
 
 class Accesses:
-    """Returns links and access tokens, renews tokens, and ends links."""
+    """Returns links and access tokens, renews tokens, and ends links.
 
-    def __init__(  # noqa: PLR0917 -- the room's front hands over what it made
-        self,
-        rows: Rows,
-        endpoint: TokenEndpoint,
-        revocations: Revocations,
-        audit: Audit,
-        members: MemberLinks,
-        pause: Callable[[float], Awaitable[None]],
-        ended: Callable[[str], None],
-        idle: float | None = None,
-    ) -> None:
-        """`ended` is called with the id of each link that ends or whose sign-in ends.
+    After BOT_IDLE_MINUTES without use a member has to sign in again.
+    """
 
-        After `idle` seconds without use a member has to sign in again; None for no limit.
-        """
-        self._idle = idle
-        self._rows, self._endpoint, self._revocations, self._pause = rows, endpoint, revocations, pause
-        self._audit, self._members, self._ended = audit, members, ended
-        self._seen: TTLCache[str, bool] = TTLCache(_MOST_SEEN, _SEEN, timer=rows.now)
+    def __init__(self, parts: AccountParts) -> None:
+        idle = parts.settings.bot_idle_minutes
+        self._idle = idle * 60.0 if idle else None
+        self._rows, self._endpoint, self._revocations = parts.rows, parts.endpoint, parts.revocations
+        self._audit, self._members, self._ended, self._pause = parts.audit, parts.members, parts.ended, parts.pause
+        self._seen: TTLCache[str, bool] = TTLCache(_MOST_SEEN, _SEEN, timer=parts.rows.now)
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def link(self, person: Person) -> Link | None:

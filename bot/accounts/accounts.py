@@ -14,10 +14,8 @@ import structlog
 from bot.accounts.access import Accesses
 from bot.accounts.codes import digest, new_secret
 from bot.accounts.endpoint import Revocations, TokenEndpoint
-from bot.accounts.idtoken import IdTokens, SigningKeys
 from bot.accounts.members import LinkQuota, MemberLinks
 from bot.accounts.pages import LinkPages
-from bot.accounts.patients import Patients
 from bot.accounts.render import Renderer
 from bot.accounts.rows import (
     LIVES,
@@ -33,9 +31,9 @@ from bot.accounts.rows import (
     Rows,
     Unlinked,
 )
-from bot.accounts.signin import Proofs, SignIns
+from bot.accounts.signin import AccountParts, Proofs, SignIns
 from bot.config import Settings
-from bot.errors import CodeSpent, CodeWrong, ConnectedElsewhere, LinkError, StoreError, TooManyLinks
+from bot.errors import CodeSpent, CodeWrong, ConnectedElsewhere, LinkError, TooManyLinks
 from bot.message import Person, person_of
 from bot.ops.audit import Audit
 from bot.payer.discovery import Discovery
@@ -99,12 +97,12 @@ class Accounts:
 
     def __init__(
         self,
-        *,
         settings: Settings,
         table: SealedTable,
         http: Http,
         discovery: Discovery,
         audit: Audit,
+        *,
         pages: Path,
         failed: ReportFailure = _ignore_failure,
         elsewhere: ReportFailure = _ignore_failure,
@@ -116,25 +114,15 @@ class Accounts:
         self.rows = rows = Rows(table, clock, settings.bot_link_days)
         self.looks = LastViews(rows)
         self._endpoint = endpoint = TokenEndpoint(settings, http, discovery, clock)
-        revocations = Revocations(endpoint, discovery, pause)
-        id_tokens = IdTokens(SigningKeys(http, clock), clock)
-        patients = Patients(http, settings.payer_fhir_url)
-        sign_ins = SignIns(
-            settings=settings,
-            rows=rows,
-            http=http,
-            discovery=discovery,
-            endpoint=endpoint,
-            id_tokens=id_tokens,
-            patients=patients,
-            revocations=revocations,
-        )
+        revocations, payer = Revocations(endpoint, discovery, pause), settings.payer_fhir_url
         self._on_failed, self._on_elsewhere = failed, elsewhere
-        seats = LinkQuota(table.store, audit, settings.payer_fhir_url, settings.bot_links_per_member)
-        self._members = members = MemberLinks(table, rows, audit, settings.payer_fhir_url)
-        self._proofs = proofs = Proofs(rows, revocations, seats, members, ended)
-        idle = settings.bot_idle_minutes * 60.0 if settings.bot_idle_minutes else None
-        accesses = Accesses(rows, endpoint, revocations, audit, members, pause, ended, idle)
+        self._members = members = MemberLinks(table, rows, audit, payer)
+        parts = AccountParts(
+            settings, rows, http, discovery, endpoint, revocations, audit, members, ended=ended, pause=pause
+        )
+        seats = LinkQuota(table.store, audit, payer, settings.bot_links_per_member)
+        sign_ins, accesses = SignIns(parts), Accesses(parts)
+        self._proofs = proofs = Proofs(parts, seats)
         # What one part does whole is called there.
         self.link, self.connected, self.was_seen = accesses.link, accesses.connected, accesses.was_seen
         self.access, self.renew, self.refused = accesses.access, accesses.renew, accesses.refused
@@ -255,15 +243,6 @@ class RollCall:
         self._pause = pause
         self.ask: dict[str, Present] = {}
         self.lists: dict[str, Listed] = {}
-
-    async def every_hour(self) -> None:
-        """Ask every hour until cancelled. If the store cannot be used, the next hour tries again."""
-        while True:
-            await asyncio.sleep(HOUR)
-            try:
-                await self.once()
-            except StoreError as error:
-                log.warning("not called", kind=type(error).__name__)
 
     async def once(self) -> int:
         """Ask about all people whose platform no other process asks in this hour. Return the number of links ended."""

@@ -15,7 +15,9 @@ from cachetools import TTLCache
 from starlette.requests import Request
 from starlette.responses import Response
 
+from bot.errors import CodeSpent, CodeWrong
 from bot.ops.entrance import read_request
+from bot.stores.base import Store
 
 _BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"  # RFC 4648 section 6
 _LONGEST = 200  # a code with any chat's formatting is far shorter
@@ -29,23 +31,39 @@ _MARKUP = re.compile(r"<[^<>]{0,40}>|&nbsp;")  # Teams wraps what is pasted in p
 _LOOKALIKES = str.maketrans("018", "OIB")  # signs that base32 leaves out, as people misread them
 
 
-class Tries:
-    """Counts the tries of codes for each key, for `seconds`.
+TRIES = 5
 
-    In memory, as an attacker may be able to reset the store.
+
+class Tries:
+    """Checks typed codes, a few tries of each for `seconds`; `kind` is that of their counters in the store.
+
+    Wrong tries are also counted in memory, as an attacker may be able to reset the store.
     """
 
-    def __init__(self, seconds: float, clock: Callable[[], float]) -> None:
-        self._seen: TTLCache[str, int] = TTLCache(_MOST_TRIED, seconds, timer=clock)
+    def __init__(self, store: Store, kind: str, seconds: float, clock: Callable[[], float]) -> None:
+        self._store, self._kind = store, kind
+        self._wrong: TTLCache[str, int] = TTLCache(_MOST_TRIED, seconds, timer=clock)
 
-    def add(self, key: str) -> int:
-        """Count a try of this key. Return the number of tries."""
-        self._seen[key] = self.of(key) + 1
-        return self.of(key)
+    async def check(self, key: str, typed: str, code: str, *, expires: float, right: int = 0) -> None:
+        """Count a try and compare what was typed with `code`, the SHA-256 of the right code.
 
-    def of(self, key: str) -> int:
-        """Return the number of tries of this key."""
-        return self._seen.get(key, 0)
+        `right` is the number of earlier tries that were right, if a code may be typed more than once.
+
+        Raises:
+            CodeWrong: the code is wrong; has `tries_left`.
+            CodeSpent: the code was wrong, and that was the last try.
+        """
+        # Counted before it is compared, so that guesses which come at once are all counted.
+        tried = await self._store.count(self._kind, key, expires=expires) - right
+        here, is_right = self._wrong.get(key, 0) + 1, same(digest(read_code(typed) or ""), code)
+        if not is_right:
+            self._wrong[key] = here
+        tried = max(here, tried)
+        if is_right and tried <= TRIES:
+            return
+        if tried < TRIES:
+            raise CodeWrong("the code does not match", tries_left=TRIES - tried)
+        raise CodeSpent("too many wrong codes")
 
 
 def new_secret() -> str:

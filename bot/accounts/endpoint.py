@@ -20,24 +20,14 @@ from urllib.parse import quote
 import msgspec
 import structlog
 
+from bot import errors
 from bot.accounts import jose
 from bot.accounts.codes import new_secret
 from bot.accounts.rows import Tokens
 from bot.config import ClientMethod, Settings, secret_of
-from bot.errors import (
-    BotError,
-    ConfigError,
-    LinkError,
-    LinkExpired,
-    PayerError,
-    PayerSlow,
-    SetupWrong,
-    SignInExpired,
-    SignInRefused,
-    SignInSlow,
-)
+from bot.payer.budget import MIB
 from bot.payer.discovery import Discovery, Endpoints
-from bot.payer.http import Http, HttpAnswer
+from bot.payer.http import Call, Http, HttpAnswer
 
 _ASSERTION_SECONDS = 240  # SMART App Launch 2.2, "Request": an assertion lives five minutes at most
 _ALGORITHMS = {"RSA": "RS384", "P-384": "ES384", "P-256": "ES256", "P-521": "ES512"}
@@ -67,18 +57,17 @@ def read_key(file: Path) -> jose.RSAKey | jose.ECKey:
         text = file.read_text(encoding="ascii")
         value = json.loads(text) if text.lstrip().startswith("{") else text
     except (OSError, ValueError) as error:
-        raise ConfigError(f"PAYER_CLIENT_KEY_FILE: {file.name} cannot be read ({_why(error)})") from None
+        raise errors.ConfigError(f"PAYER_CLIENT_KEY_FILE: {file.name} cannot be read ({_why(error)})") from None
     for kind in (jose.ECKey, jose.RSAKey):
         try:
-            with warnings.catch_warnings(
-                action="ignore", category=jose.SecurityWarning
-            ):  # refused below, not warned of
+            with warnings.catch_warnings(action="ignore", category=jose.SecurityWarning):  # refused below
                 key = kind.import_key(value)
         except (jose.JoseError, ValueError, TypeError, KeyError):
             continue
-        if key.is_private and _algorithm(key) and (not isinstance(key, jose.RSAKey) or _bits(key) >= _LEAST_RSA_BITS):
+        weak = isinstance(key, jose.RSAKey) and key.raw_value.key_size < _LEAST_RSA_BITS
+        if key.is_private and _algorithm(key) and not weak:
             return key
-    raise ConfigError(
+    raise errors.ConfigError(
         f"PAYER_CLIENT_KEY_FILE: {file.name} holds no private key that can sign "
         "(PEM or JWK; RSA of 2048 bits or more, or P-256, P-384, P-521)"
     )
@@ -95,7 +84,7 @@ def make_key(file: Path) -> None:
         with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
             out.write(pem)
     except OSError as error:
-        raise ConfigError(f"PAYER_CLIENT_KEY_FILE: {file.name} cannot be written ({_why(error)})") from None
+        raise errors.ConfigError(f"PAYER_CLIENT_KEY_FILE: {file.name} cannot be written ({_why(error)})") from None
 
 
 def public_keys(key: jose.RSAKey | jose.ECKey) -> dict[str, Any]:
@@ -107,10 +96,6 @@ def public_keys(key: jose.RSAKey | jose.ECKey) -> dict[str, Any]:
 
 def _algorithm(key: jose.RSAKey | jose.ECKey) -> str:
     return _ALGORITHMS.get("RSA" if isinstance(key, jose.RSAKey) else key.curve_name, "")
-
-
-def _bits(key: jose.RSAKey) -> int:
-    return int(key.raw_value.key_size)
 
 
 def _why(error: Exception) -> str:
@@ -163,7 +148,7 @@ class TokenEndpoint:
     def client_id(self) -> str:
         """The client id that the payer assigned; SetupWrong if none is configured."""
         if not self._settings.payer_client_id:
-            raise SetupWrong("PAYER_CLIENT_ID is not set")
+            raise errors.SetupWrong("PAYER_CLIENT_ID is not set")
         return self._settings.payer_client_id
 
     async def exchange(self, code: str, verifier: str) -> Granted:
@@ -174,7 +159,9 @@ class TokenEndpoint:
             SetupWrong: the payer rejects this client.
             SignInRefused, SignInSlow: there is no valid response.
         """
-        return await self._tokens(self._asking(code, verifier), LinkExpired("the payer says that the code is over"))
+        return await self._tokens(
+            self._asking(code, verifier), errors.LinkExpired("the payer says that the code is over")
+        )
 
     async def probe(self) -> tuple[int, str]:
         """Send an invalid code, and return the status and error code of the response.
@@ -193,7 +180,7 @@ class TokenEndpoint:
             SignInExpired: the refresh token has expired or was revoked.
         """
         body = jose.prepare_token_request("refresh_token", refresh_token=tokens.refresh)
-        granted = await self._tokens(body, SignInExpired("the payer says that the refresh token is over"))
+        granted = await self._tokens(body, errors.SignInExpired("the payer says that the refresh token is over"))
         new = granted.tokens
         return Tokens(
             new.access, new.refresh or tokens.refresh, new.expires_at, new.lifetime, new.scope or tokens.scope
@@ -205,7 +192,7 @@ class TokenEndpoint:
         body, _ = jose.prepare_revoke_token_request(tokens.refresh or tokens.access, token_type_hint=hint)
         try:
             return (await self._post(endpoint, body)).status_code == _OK
-        except LinkError:
+        except errors.LinkError:
             return False
 
     def _asking(self, code: str, verifier: str) -> str:
@@ -219,13 +206,13 @@ class TokenEndpoint:
             )
         )
 
-    async def _tokens(self, body: str, spent: LinkError) -> Granted:
+    async def _tokens(self, body: str, spent: errors.LinkError) -> Granted:
         started = self._clock()
         answer = await self._post(self._settings.payer_token_url, body)
         said = _json(answer)
         if answer.status_code != _OK:
             error = _refusal(answer.status_code, said, spent)
-            self.client_refused = self.client_refused or isinstance(error, SetupWrong)
+            self.client_refused = self.client_refused or isinstance(error, errors.SetupWrong)
             raise error
         self.client_refused = False
         return _granted(said, started)
@@ -234,11 +221,11 @@ class TokenEndpoint:
         method = method_of(self._settings, (await self._discovery.endpoints()).client_auth)
         _, headers, body = self._proof(method).prepare("POST", url, dict(_ACCEPT), body)
         try:
-            return await self._http.post_form(url, body, headers, self._http.clock() + _PATIENCE)
-        except PayerSlow:
-            raise SignInSlow("the payer's sign-in took too long") from None
-        except PayerError as error:
-            raise SignInRefused(f"the token endpoint: {type(error).__name__}") from None
+            return await self._http.send(Call(url, headers, self._http.clock() + _PATIENCE, MIB, form=body))
+        except errors.PayerSlow:
+            raise errors.SignInSlow("the payer's sign-in took too long") from None
+        except errors.PayerError as error:
+            raise errors.SignInRefused(f"the token endpoint: {type(error).__name__}") from None
 
     def _proof(self, method: ClientMethod) -> jose.ClientAuth:
         """Return an object that adds the client's authentication to a request, in the headers or the body."""
@@ -264,22 +251,22 @@ def _json(answer: HttpAnswer) -> dict[str, Any]:
     return said if isinstance(said, dict) else {}
 
 
-def _refusal(status: int, said: Mapping[str, Any], spent: LinkError) -> LinkError:
+def _refusal(status: int, said: Mapping[str, Any], spent: errors.LinkError) -> errors.LinkError:
     """Return the exception for an error response (RFC 6749 5.2). Only known error codes are quoted, no descriptions."""
     error = _text(said.get("error"))
     if error == "invalid_grant":
         return spent
     if error in _OUR_FAULT or status == 401:  # noqa: PLR2004 -- the payer does not know this client
-        return SetupWrong(f"the token endpoint: {error if error in _OUR_FAULT else status}")
-    return SignInRefused(f"the token endpoint answered {status}")
+        return errors.SetupWrong(f"the token endpoint: {error if error in _OUR_FAULT else status}")
+    return errors.SignInRefused(f"the token endpoint answered {status}")
 
 
 def _granted(said: Mapping[str, Any], started: float) -> Granted:
     access, kind = said.get("access_token"), said.get("token_type", "Bearer")
     if not isinstance(access, str) or not isinstance(kind, str) or kind.lower() != "bearer":
-        raise SignInRefused("the token endpoint's answer holds no bearer token")
+        raise errors.SignInRefused("the token endpoint's answer holds no bearer token")
     if not _TOKEN.fullmatch(access) or not _TOKEN.fullmatch(_text(said.get("refresh_token")) or "-"):
-        raise SignInRefused("the token endpoint's answer holds a token that no header can carry")
+        raise errors.SignInRefused("the token endpoint's answer holds a token that no header can carry")
     lifetime, scope = _seconds(said.get("expires_in")), said.get("scope")
     if isinstance(scope, list):
         scope = " ".join(str(each) for each in scope)
@@ -337,7 +324,7 @@ class Revocations:
                 await self._pause(wait)
                 if await self._endpoint.revoke(tokens, endpoint):
                     return
-        except BotError as error:
+        except errors.BotError as error:
             _log.warning("token_not_given_back", error=type(error).__name__, reference=error.reference)
             return
         _log.warning("token_not_given_back", error="refused")

@@ -43,19 +43,13 @@ class LinkQuota:
         rows = (*link, *mine, *(NewRow(_SEAT, key, b"", 0.0) for key in held if not key.startswith(f"{name}/")))
         if mine:
             return await self._audit.record("linked", person, along=rows)
-        async for seat in self._free(name):
-            if await self._audit.record(
-                "linked", person, claims=(NewRow(_SEAT, seat, b"", until, person.key),), along=rows
-            ):
+        for number in count(1) if self.most is None else range(1, self.most + 1):
+            seat = NewRow(_SEAT, f"{name}/{number}", b"", until, person.key)
+            free = await self._store.get(_SEAT, seat.key) is None
+            if free and await self._audit.record("linked", person, claims=(seat,), along=rows):
                 return True
         await self._audit.record("link_refused", person, detail="TooManyChats")
         return False
-
-    async def _free(self, name: str) -> AsyncIterator[str]:
-        """Yield the keys of seats that were free when read, lowest number first."""
-        for number in count(1) if self.most is None else range(1, self.most + 1):
-            if await self._store.get(_SEAT, f"{name}/{number}") is None:
-                yield f"{name}/{number}"
 
 
 _KIND, _WHOLE = "member_link", "member_links_whole"
@@ -81,7 +75,8 @@ class MemberLinks:
         """Return the other chat identities connected to the same member's record, oldest first."""
         whole = await self._store.get(_WHOLE, _WHOLE) is not None
         links = [link async for link in (self._found(own) if whole else self._rows.all(LinkRow))]
-        same = {(row.since, key) for key, row in links if key != person.key and row.is_same_member(own)}
+        ids, chats = {own.patient, *own.also}, ((key, row) for key, row in links if key != person.key)
+        same = {(row.since, key) for key, row in chats if not ids.isdisjoint((row.patient, *row.also))}
         return tuple(person_of(key) for _, key in sorted(same))
 
     async def keep_whole(self) -> int:
@@ -92,9 +87,12 @@ class MemberLinks:
         if await self._store.get(_WHOLE, _WHOLE) is not None:
             return 0
         now, count = self._rows.now(), 0
-        async for key, row in self._missing():
-            await self._store.append((), await self.rows_of(person_of(key), row, row.since + self._rows.link_lives))
-            count += 1
+        async for key, link in self._rows.all(LinkRow):
+            await asyncio.sleep(0)  # there may be thousands, and who asks something is answered between them
+            rows = await self.rows_of(person_of(key), link, link.since + self._rows.link_lives)
+            if None in await self._store.several(*[(row.kind, row.key) for row in rows]):
+                await self._store.append((), rows)
+                count += 1
         await self._store.put(_WHOLE, _WHOLE, b"", expires=now + _REBUILT)
         return count
 
@@ -105,14 +103,6 @@ class MemberLinks:
                 row = await self._rows.get(LinkRow, key := plain.decode())
                 if row is not None:
                     yield key, row
-
-    async def _missing(self) -> AsyncIterator[tuple[str, LinkRow]]:
-        """Yield the links with missing index rows, with their keys."""
-        async for key, row in self._rows.all(LinkRow):
-            await asyncio.sleep(0)  # there may be thousands, and who asks something is answered between them
-            kept = await self._store.several(*[(_KIND, await self._key(key, name)) for name in await self._names(row)])
-            if None in kept:
-                yield key, row
 
     async def _names(self, link: LinkRow | PatientCandidate) -> list[str]:
         ids: Iterable[str] = sorted({link.patient, *link.also})

@@ -14,24 +14,12 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from bot import errors
 from bot.accounts.codes import Cookies, FormTokens, digest, fields_of, form_token, is_preview, with_dash
 from bot.accounts.render import PRIVATE, TEAMS_CHAT, Renderer, is_popup, known_as, private
 from bot.accounts.rows import LIVES, LinkOutcome, Pending, Rows, SignIn
 from bot.accounts.signin import SPENT_KIND, SignIns
 from bot.config import Settings
-from bot.errors import (
-    BotError,
-    LinkError,
-    LinkExpired,
-    SetupWrong,
-    SignInOld,
-    SignInRefused,
-    SignInSlow,
-    SignInUntrusted,
-    StoreError,
-    TooManyRequests,
-    WrongBrowser,
-)
 from bot.message import Person
 from bot.ops.entrance import UNNAMED, Sent, SharedLimit, TooSlow, counted_as, is_loopback
 from bot.payer.http import origin_of
@@ -54,42 +42,38 @@ class AddressLimit:
         """Pass the request on, or respond with a page that says when to come back."""
         address = (scope.get("client") or ("",))[0]
         seconds = 0 if is_loopback(address) or address == UNNAMED else await self._limit.wait(counted_as(address))
-        if not seconds:
-            await self._unbroken(scope, receive, send)
+        if seconds:
+            error: errors.BotError = errors.TooManyRequests("one address asks for too many pages")
+            _log.warning("problem", kind=type(error).__name__, reference=error.reference)
+            status = HTTPStatus.TOO_MANY_REQUESTS
+            page = self._renderer.problem(Request(scope), "too_many_requests", status, error.reference)
+            page.headers["Retry-After"] = str(seconds)
+            await page(scope, receive, send)
             return
-        error = TooManyRequests("one address asks for too many pages")
-        _log.warning("problem", kind=type(error).__name__, reference=error.reference)
-        status = HTTPStatus.TOO_MANY_REQUESTS
-        page = self._renderer.problem(Request(scope), "too_many_requests", status, error.reference)
-        page.headers["Retry-After"] = str(seconds)
-        await page(scope, receive, send)
-
-    async def _unbroken(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, with an error page for an unexpected exception."""
         sent = Sent(send)
         try:
             await self._app(scope, receive, sent)
         except Exception as failure:
             if sent.began or isinstance(failure, TooSlow):
                 raise
-            error = BotError()
+            error = errors.BotError()
             _log.error("unexpected", error=type(failure).__name__, reference=error.reference)
             status = HTTPStatus.INTERNAL_SERVER_ERROR
             page = self._renderer.problem(Request(scope), "unexpected", status, error.reference)
             await page(scope, receive, send)
 
 
-_STATUS: dict[type[BotError], HTTPStatus] = {
-    LinkExpired: HTTPStatus.GONE,
-    SignInRefused: HTTPStatus.BAD_GATEWAY,
-    SignInUntrusted: HTTPStatus.BAD_GATEWAY,
-    SignInOld: HTTPStatus.BAD_GATEWAY,
-    SignInSlow: HTTPStatus.GATEWAY_TIMEOUT,
-    SetupWrong: HTTPStatus.SERVICE_UNAVAILABLE,
+_STATUS: dict[type[errors.BotError], HTTPStatus] = {
+    errors.LinkExpired: HTTPStatus.GONE,
+    errors.SignInRefused: HTTPStatus.BAD_GATEWAY,
+    errors.SignInUntrusted: HTTPStatus.BAD_GATEWAY,
+    errors.SignInOld: HTTPStatus.BAD_GATEWAY,
+    errors.SignInSlow: HTTPStatus.GATEWAY_TIMEOUT,
+    errors.SetupWrong: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 _BROWSER, _FORM, _AGAIN = "link", "link-form", "again"
 
-Failed = Callable[[Person, LinkError], Awaitable[None]]
+Failed = Callable[[Person, errors.LinkError], Awaitable[None]]
 
 
 class LinkPages:
@@ -117,7 +101,7 @@ class LinkPages:
         link_id = request.path_params["id"]
         try:
             person = await self._sign_ins.person_of(link_id)
-        except (LinkError, StoreError) as error:
+        except (errors.LinkError, errors.StoreError) as error:
             return self._problem(request, error)
         if (waiting := await self._waiting(request, person, link_id)) is not None:
             return waiting
@@ -153,14 +137,14 @@ class LinkPages:
         link_id, fields = request.path_params["id"], await fields_of(request)
         try:
             if not self._forms.is_ours(request, fields, link_id):
-                raise WrongBrowser("the form was not made for this browser")
+                raise errors.WrongBrowser("the form was not made for this browser")
             if "no" in fields:
                 await self._sign_ins.refuse(link_id)
                 return self._renderer.problem(request, "sign_in_cancelled", HTTPStatus.OK)
             departure = await self._sign_ins.depart(
                 link_id, request.query_params, self._renderer.preferred(request.headers.get("accept-language"))
             )
-        except (LinkError, StoreError) as error:
+        except (errors.LinkError, errors.StoreError) as error:
             return self._problem(request, error)
         away = RedirectResponse(departure.url, HTTPStatus.SEE_OTHER, private(popup=departure.popup))
         self._cookies.put(away, _BROWSER, departure.browser, same_site="lax")
@@ -172,11 +156,11 @@ class LinkPages:
         query = dict(request.query_params)
         try:
             sign_in = await self._sign_ins.claim(query, browser)
-        except (LinkError, StoreError) as error:
+        except (errors.LinkError, errors.StoreError) as error:
             return self._problem(request, error)
         try:
             await self._sign_ins.finish(sign_in, query)
-        except BotError as error:
+        except errors.BotError as error:
             await self._tell(sign_in, error)
         headers = private(popup=sign_in.popup)
         return RedirectResponse(f"{self._settings.bot_public_url}/linked", HTTPStatus.SEE_OTHER, headers)
@@ -187,10 +171,10 @@ class LinkPages:
         try:
             outcome = await self._rows.get(LinkOutcome, digest(browser)) if browser else None
             state = await self._state(outcome) if outcome else "over"
-        except StoreError as error:
+        except errors.StoreError as error:
             return self._problem(request, error)
         if outcome is None or (state == "over" and not outcome.problem):
-            return self._problem(request, LinkExpired("nothing to show in this browser"))
+            return self._problem(request, errors.LinkExpired("nothing to show in this browser"))
         if outcome.problem:
             return self._renderer.problem(request, outcome.problem, HTTPStatus(outcome.status), outcome.reference)
         popup, person = outcome.popup, outcome.person
@@ -219,7 +203,7 @@ class LinkPages:
         pending = await self._rows.get(Pending, person.key)
         return "waits" if pending is not None and pending.code == code else "over"
 
-    async def _tell(self, sign_in: SignIn, error: BotError) -> None:
+    async def _tell(self, sign_in: SignIn, error: errors.BotError) -> None:
         """Store the error for the browser's next page, and report it in the chat, once."""
         _note(error)
         outcome = LinkOutcome(
@@ -227,10 +211,10 @@ class LinkPages:
         )
         expires = self._rows.now() + LIVES
         await self._rows.put(sign_in.browser, outcome, expires=expires, owner=sign_in.person)
-        if isinstance(error, LinkError):
+        if isinstance(error, errors.LinkError):
             await self._failed(sign_in.person, error)
 
-    def _problem(self, request: Request, error: BotError) -> Response:
+    def _problem(self, request: Request, error: errors.BotError) -> Response:
         _note(error)
         return self._renderer.problem(request, _words_of(error), _status_of(error), error.reference)
 
@@ -259,17 +243,17 @@ def chat_address(person: Person, teams_app: str | None) -> str:
     return ""
 
 
-def _words_of(error: BotError) -> str:
+def _words_of(error: errors.BotError) -> str:
     return error.template.rpartition("/")[2]
 
 
-def _status_of(error: BotError) -> HTTPStatus:
-    if isinstance(error, StoreError):
+def _status_of(error: errors.BotError) -> HTTPStatus:
+    if isinstance(error, errors.StoreError):
         return HTTPStatus.SERVICE_UNAVAILABLE
     return _STATUS.get(type(error), HTTPStatus.BAD_REQUEST)
 
 
-def _note(error: BotError) -> None:
+def _note(error: errors.BotError) -> None:
     """Log the reference that the page shows, and the reason. Neither contains a secret or a member's data."""
     _log.warning("sign_in_failed", error=type(error).__name__, reference=error.reference, reason=str(error))
 

@@ -10,10 +10,10 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from jinja2 import FileSystemLoader, StrictUndefined
-from jinja2.sandbox import SandboxedEnvironment
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
@@ -71,9 +71,11 @@ class Renderer:
             },
         }
         words = whole_catalogues(pages.parent)
-        self._by_language: ByLanguage[SandboxedEnvironment] = ByLanguage(
+        self._by_language: ByLanguage[ImmutableSandboxedEnvironment] = ByLanguage(
             {
-                language: _environment(pages, {"say": page_words(words.get(language)), "language": language, **shared})
+                language: environment(
+                    pages, {"say": page_words(words.get(language)), "language": language, **shared}, autoescape=True
+                )
                 for language in (SOURCE, *words)
             }
         )
@@ -109,13 +111,14 @@ class Renderer:
         return self.page("problem", accepts, status=status, problem=name, reference=reference)
 
 
-def _environment(pages: Path, common: dict[str, object]) -> SandboxedEnvironment:
-    jinja = SandboxedEnvironment(
-        loader=FileSystemLoader([pages, pages.parent]),
-        autoescape=True,
+def environment(folder: Path, common: Mapping[str, object], **options: Any) -> ImmutableSandboxedEnvironment:
+    """Return the environment of a folder of pages: what replies say of a record, pages say in the same words."""
+    jinja = ImmutableSandboxedEnvironment(
+        loader=FileSystemLoader([folder, folder.parent]),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        **options,
     )
     jinja.globals |= common
     return jinja

@@ -143,10 +143,6 @@ class LinkRow(msgspec.Struct, frozen=True):
         ids = (self.patient, *self.also, *(each for one in self.people for each in (one.patient, *one.also)))
         return patient in ids
 
-    def is_same_member(self, other: LinkRow) -> bool:
-        """Return whether the members of the two links have an id in common."""
-        return not {self.patient, *self.also}.isdisjoint((other.patient, *other.also))
-
 
 class Current(msgspec.Struct, frozen=True):
     """A person's only valid one-time link, stored under the person's key. `request` is the key of its `LinkRequest`."""

@@ -7,17 +7,17 @@ in the chat, then proves that both belong to one person (T01, T15).
 
 import asyncio
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
 
+from bot import errors
 from bot.accounts import jose
 from bot.accounts.codes import Tries, digest, new_code, new_secret, read_code, same
 from bot.accounts.endpoint import Granted, Revocations, TokenEndpoint
-from bot.accounts.idtoken import IdTokens, with_userinfo
+from bot.accounts.identity import IdTokens, Patients, SigningKeys, is_for_others, named_patient, with_userinfo
 from bot.accounts.members import LinkQuota, MemberLinks
-from bot.accounts.patients import Patients, is_for_others, named_patient
 from bot.accounts.render import is_popup
 from bot.accounts.rows import (
     LIVES,
@@ -34,22 +34,8 @@ from bot.accounts.rows import (
     lives_until,
 )
 from bot.config import Settings
-from bot.errors import (
-    AccessNotGranted,
-    BotError,
-    CodeSpent,
-    CodeWrong,
-    LinkError,
-    LinkExpired,
-    SetupWrong,
-    SignInCancelled,
-    SignInRefused,
-    SignInSlow,
-    SignInUntrusted,
-    TooManyChats,
-    WrongBrowser,
-)
 from bot.message import Language, Person
+from bot.ops.audit import Audit
 from bot.payer.discovery import Discovery, Endpoints
 from bot.payer.http import Http
 
@@ -73,24 +59,30 @@ class Departure(msgspec.Struct, frozen=True):
     popup: bool
 
 
+class AccountParts(msgspec.Struct, frozen=True):
+    """What the parts of accounts share. `ended` is called with the id of each link that ends or is replaced."""
+
+    settings: Settings
+    rows: Rows
+    http: Http
+    discovery: Discovery
+    endpoint: TokenEndpoint
+    revocations: Revocations
+    audit: Audit
+    members: MemberLinks
+    ended: Callable[[str], None]
+    pause: Callable[[float], Awaitable[None]]
+
+
 class SignIns:
     """Starts sign-ins at the payer and handles their end."""
 
-    def __init__(
-        self,
-        *,
-        settings: Settings,
-        rows: Rows,
-        http: Http,
-        discovery: Discovery,
-        endpoint: TokenEndpoint,
-        id_tokens: IdTokens,
-        patients: Patients,
-        revocations: Revocations,
-    ) -> None:
-        self._settings, self._rows, self._http, self._discovery = settings, rows, http, discovery
-        self._endpoint, self._id_tokens, self._patients = endpoint, id_tokens, patients
-        self._revocations = revocations
+    def __init__(self, parts: AccountParts) -> None:
+        self._settings, self._rows, self._http = parts.settings, parts.rows, parts.http
+        self._discovery, self._endpoint, self._revocations = parts.discovery, parts.endpoint, parts.revocations
+        clock = parts.rows.now
+        self._id_tokens = IdTokens(SigningKeys(parts.http, clock), clock)
+        self._patients = Patients(parts.http, parts.settings.payer_fhir_url)
 
     async def person_of(self, link_id: str) -> Person:
         """Return the person for whom a one-time link was made; LinkExpired if it has expired, was used or replaced."""
@@ -113,7 +105,7 @@ class SignIns:
         person = (await self._live(digest(link_id))).person
         now = self._rows.now()
         if await self._rows.store.count(_DEPARTURES, digest(link_id), expires=now + LIVES) > MOST_DEPARTURES:
-            raise LinkExpired("this link has begun as many sign-ins as one person needs")
+            raise errors.LinkExpired("this link has begun as many sign-ins as one person needs")
         state, browser = new_secret(), new_secret()
         popup = is_popup(query, person)
         row = SignIn(person, digest(link_id), digest(browser), new_secret(), new_secret(), popup, now)
@@ -145,15 +137,15 @@ class SignIns:
         """
         state = query.get("state", "")
         if not browser or not state:
-            raise WrongBrowser("the callback came without cookie or state")
+            raise errors.WrongBrowser("the callback came without cookie or state")
         seen = await self._rows.get(SignIn, digest(state))
         if seen is None:
-            raise LinkExpired("the state is over or was used")
+            raise errors.LinkExpired("the state is over or was used")
         if not same(seen.browser, digest(browser)):
-            raise WrongBrowser("the callback's cookie is another browser's")
+            raise errors.WrongBrowser("the callback's cookie is another browser's")
         taken = await self._rows.take(SignIn, digest(state))
         if taken is None:
-            raise LinkExpired("the state was used in this moment")
+            raise errors.LinkExpired("the state was used in this moment")
         return taken
 
     async def finish(self, sign_in: SignIn, query: Mapping[str, str]) -> str:
@@ -176,15 +168,17 @@ class SignIns:
         except Exception as error:
             if granted is not None:
                 self._revocations.start(granted.tokens)
-            if isinstance(error, BotError):
+            if isinstance(error, errors.BotError):
                 raise
             if isinstance(error, TimeoutError):
-                raise SignInSlow("the sign-in took too long") from None
-            raise SignInRefused(f"the sign-in: {type(error).__name__}") from None
+                raise errors.SignInSlow("the sign-in took too long") from None
+            raise errors.SignInRefused(f"the sign-in: {type(error).__name__}") from None
 
     async def _whose(self, granted: Granted, sign_in: SignIn, endpoints: Endpoints) -> tuple[PatientCandidate, ...]:
-        if not granted_enough(self._settings.payer_scope, granted.scope):
-            raise AccessNotGranted("the granted scope does not open claims")
+        asked, given = self._settings.payer_scope.split(), granted.scope
+        # RFC 6749 5.1: without a scope in the answer, all was granted that was asked for.
+        if given is not None and reads_claims(asked) and not reads_claims(given.split()):
+            raise errors.AccessNotGranted("the granted scope does not open claims")
         claims = await self._claims(granted, sign_in, endpoints)
         if granted.patient is None and "fhirUser" not in claims:
             claims = await with_userinfo(self._http, endpoints.userinfo, granted.tokens.access, claims)
@@ -204,10 +198,12 @@ class SignIns:
         if granted.id_token is None:
             scope = self._settings.payer_scope if granted.scope is None else granted.scope
             if endpoints.jwks and "openid" in scope.split():
-                raise SignInUntrusted("an OpenID provider granted openid and gave no id_token")
+                raise errors.SignInUntrusted("an OpenID provider granted openid and gave no id_token")
             return {}
         if not endpoints.issuer or not endpoints.jwks:
-            raise SignInRefused("no issuer or JWKS is known to check the id_token: set PAYER_ISSUER, PAYER_JWKS_URL")
+            raise errors.SignInRefused(
+                "no issuer or JWKS is known to check the id_token: set PAYER_ISSUER, PAYER_JWKS_URL"
+            )
         return await self._id_tokens.verify(
             granted.id_token,
             issuer=endpoints.issuer,
@@ -229,7 +225,7 @@ class SignIns:
         await self._rows.put(sign_in.browser, outcome, expires=expires, owner=sign_in.person)
         try:
             await self._still_wanted(sign_in)  # behind it, as an "unlink" in this moment deleted nothing of it
-        except LinkExpired:
+        except errors.LinkExpired:
             await self._rows.drop(Pending, sign_in.person.key)
             await self._rows.drop(LinkOutcome, sign_in.browser)
             raise
@@ -237,12 +233,12 @@ class SignIns:
 
     async def _still_wanted(self, sign_in: SignIn) -> None:
         if not await self._rows.is_current(sign_in.person, sign_in.request):
-            raise LinkExpired("the link was used or replaced while the member signed in")
+            raise errors.LinkExpired("the link was used or replaced while the member signed in")
 
     async def _live(self, request: str) -> LinkRequest:
         row = await self._rows.get(LinkRequest, request)
         if row is None or not await self._rows.is_current(row.person, request):
-            raise LinkExpired("the link is over, was used, or was replaced")
+            raise errors.LinkExpired("the link is over, was used, or was replaced")
         return row
 
 
@@ -251,21 +247,21 @@ def _check_answer(query: Mapping[str, str], endpoints: Endpoints) -> None:
     issuer = query.get("iss")
     if issuer is None and endpoints.names_issuer and endpoints.issuer is not None:
         # RFC 9207 2.4: a server that says it always names itself is not the one that left it out.
-        raise SignInUntrusted("the callback names no iss, and the payer says that it always does")
+        raise errors.SignInUntrusted("the callback names no iss, and the payer says that it always does")
     if issuer is not None and endpoints.issuer is not None and issuer != endpoints.issuer:
-        raise SignInUntrusted("the callback's iss is not the payer's")
+        raise errors.SignInUntrusted("the callback's iss is not the payer's")
     if "error" in query:
         raise _refusal(query["error"])
     if not query.get("code"):
-        raise SignInRefused("the callback came without a code")
+        raise errors.SignInRefused("the callback came without a code")
 
 
-def _refusal(error: str) -> LinkError:
+def _refusal(error: str) -> errors.LinkError:
     if error in _OUR_FAULT:
-        return SetupWrong(f"the authorization endpoint: {error}")
+        return errors.SetupWrong(f"the authorization endpoint: {error}")
     if error in _REFUSED:
-        return SignInRefused(f"the authorization endpoint: {error}")
-    return SignInCancelled("the member did not go on")
+        return errors.SignInRefused(f"the authorization endpoint: {error}")
+    return errors.SignInCancelled("the member did not go on")
 
 
 def reads_claims(scopes: Iterable[str]) -> bool:
@@ -273,12 +269,6 @@ def reads_claims(scopes: Iterable[str]) -> bool:
     return any(_CLAIMS.fullmatch(scope) for scope in scopes)
 
 
-def granted_enough(asked: str, granted: str | None) -> bool:
-    """Return whether the granted scopes include claims if requested; None means as requested (RFC 6749, 5.1)."""
-    return granted is None or reads_claims(granted.split()) or not reads_claims(asked.split())
-
-
-TRIES = 5
 SPENT_KIND = "code_spent"
 """The kind of rows for correct codes that were typed; key: the SHA-256 of the code, value: the key of its person."""
 _TRIES_KIND = "code_try"
@@ -287,13 +277,10 @@ _TRIES_KIND = "code_try"
 class Proofs:
     """Turns pending sign-ins into links, or discards them."""
 
-    def __init__(
-        self, rows: Rows, revocations: Revocations, seats: LinkQuota, members: MemberLinks, ended: Callable[[str], None]
-    ) -> None:
-        """`ended` is called with the id of every link that is replaced."""
-        self._rows, self._revocations, self._seats, self._ended = rows, revocations, seats, ended
-        self._members = members
-        self._tried = Tries(2 * LIVES, rows.now)
+    def __init__(self, parts: AccountParts, seats: LinkQuota) -> None:
+        self._rows, self._revocations, self._members = parts.rows, parts.revocations, parts.members
+        self._seats, self._ended = seats, parts.ended
+        self._tries = Tries(self._rows.store, _TRIES_KIND, 2 * LIVES, self._rows.now)
 
     async def awaits_code(self, person: Person) -> bool:
         """Return whether a finished sign-in of this person waits for its code."""
@@ -310,15 +297,12 @@ class Proofs:
         """
         pending = await self._pending(person)
         if pending is None:
-            raise LinkExpired("no sign-in waits for a code")
-        here = self._tried.add(pending.id)
-        tried = max(here, await self._rows.store.count(_TRIES_KIND, pending.id, expires=pending.expires))
-        right = tried <= TRIES and same(digest(read_code(text) or ""), pending.code)
-        if not right and tried >= TRIES:
+            raise errors.LinkExpired("no sign-in waits for a code")
+        try:
+            await self._tries.check(pending.id, text, pending.code, expires=pending.expires)
+        except errors.CodeSpent:
             await self.cancel(person)
-            raise CodeSpent("too many wrong codes")
-        if not right:
-            raise CodeWrong("the code does not match", tries_left=TRIES - tried)
+            raise
         # Before it counts: a message that is answered again, after its process died, is known by it.
         await self._rows.store.put(
             SPENT_KIND, pending.code, person.key.encode(), expires=pending.expires, owner=person.key
@@ -339,7 +323,7 @@ class Proofs:
         """Connect one of the records that `prove` offered; LinkExpired if there is none, TooManyChats as in `prove`."""
         pending = await self._pending(person)
         if pending is None or not pending.proved or not 0 <= index < len(pending.candidates):
-            raise LinkExpired("no proved sign-in waits for this choice")
+            raise errors.LinkExpired("no proved sign-in waits for this choice")
         return await self._activate(person, pending.candidates[index])
 
     async def cancel(self, person: Person) -> bool:
@@ -365,7 +349,7 @@ class Proofs:
         """
         pending = await self._rows.take(Pending, person.key)
         if pending is None:
-            raise LinkExpired("the sign-in was finished or thrown away in this moment")
+            raise errors.LinkExpired("the sign-in was finished or thrown away in this moment")
         old = await self._rows.get(LinkRow, person.key)
         now = self._rows.now()
         others = tuple(one for one in pending.candidates if one.patient != candidate.patient)
@@ -383,7 +367,7 @@ class Proofs:
         await self._rows.drop(Current, person.key)
         if not connected:
             self._revocations.start(pending.tokens)
-            raise TooManyChats("the member's record has no seat left", most=self._seats.most)
+            raise errors.TooManyChats("the member's record has no seat left", most=self._seats.most)
         if old is not None:
             self._ended(old.id)
             replaced = await self._rows.take(Tokens, old.id)

@@ -29,10 +29,10 @@ from msgspec.structs import replace
 from bot.channels.base import Answers
 from bot.conversation.forms import option_of
 from bot.conversation.slash_commands import Commands
-from bot.message import Actions, Answered, Block, Item, Line, Message, Person, Shareable, Shared, Span
+from bot.message import Actions, Answered, Block, Item, Line, Message, Person, Shareable, Shared, Span, in_rows
 from bot.ops.entrance import PERSON, UNNAMED, CounterStore, SharedLimit, counted_as, is_loopback
 from bot.pack import Pack
-from bot.replies.plain import as_data, plain, spoken
+from bot.replies.plain import as_data, plain
 
 ASK, WORDS, PAGE = "ask_directory", "question", "page"
 _LONGEST = 1_000  # characters of one argument
@@ -278,8 +278,7 @@ def result(replies: Iterable[Answered], page: int = 1, pack: Pack | None = None)
         shown.append(reply)
     data = [{key: value for key, value in as_data(one, 0).items() if key not in _LEFT_OUT} for one in shown]
     failed = any(one.error is not None for one in shown)
-    rows = [block.buttons for one in shown for block in one.blocks if isinstance(block, Actions)]
-    more = any("page" in button.press.arguments for row in rows for button in row if button.press)
+    more = any("page" in one.press.arguments for reply in shown for one in in_rows(reply.blocks) if one.press)
     return CallToolResult(
         content=[TextContent(text="\n\n".join(plain(_without_buttons(one.blocks)) for one in shown))],
         structured_content={"answers": data, "next_page": page + 1 if more else None},
@@ -297,7 +296,7 @@ def _without_buttons(blocks: Sequence[Block]) -> Iterator[Block]:
             yield replace(block, actions=())
         elif not isinstance(block, Actions):
             yield block
-        elif isinstance(before, Line) and spoken(before.spans).rstrip().endswith((":", "?")):
+        elif isinstance(before, Line) and before.text.rstrip().endswith((":", "?")):
             yield Line((Span("; ".join(button.label for button in block.buttons)),))
 
 

@@ -17,7 +17,7 @@ from starlette.routing import Route
 from bot.channels.base import ChannelHost, Pause
 from bot.errors import ConfigError
 from bot.message import Person, Private
-from bot.stores.opening import lacks
+from bot.stores import lacks
 
 if TYPE_CHECKING:
     from bot.channels.slack.app import SlackApp
@@ -52,13 +52,13 @@ DONE_BY: Mapping[str, Mapping[str, str]] = {
         "own_chat": f"{_SLACK}.writer:SlackWriter.post",
         "rating": f"{_SLACK}.writer:Notices",
         "mention": f"{_SLACK}.writer:SlackWriter.share",
-        "aside": f"{_SLACK}.sharing:EphemeralWriter",
+        "aside": f"{_SLACK}.writer:EphemeralWriter",
         "slash": f"{_SLACK}.incoming:read_command",
         "form": f"{_SLACK}.views:Modals",
         "message": f"{_SLACK}.incoming:read_shortcut",
         "starter": f"{_SLACK}.errands:Errands",
         "home": f"{_SLACK}.views:publish",
-        "share": "bot.channels.shown:ShownAside",
+        "share": "bot.channels.base:ShownAside",
         "progress": f"{_SLACK}.answers:SlackController",
         "edited": f"{_SLACK}.incoming:read_edit",
         "erasing": f"{_SLACK}.app:SlackApp",
@@ -66,16 +66,16 @@ DONE_BY: Mapping[str, Mapping[str, str]] = {
     "teams": {
         "own_chat": f"{_TEAMS}.writer:TeamsWriter.post",
         "mention": f"{_TEAMS}.writer:TeamsWriter.share",
-        "aside": f"{_TEAMS}.connector:Extras",
+        "aside": f"{_TEAMS}.sdk:Extras",
         "slash": f"{_TEAMS}.incoming:with_command",
         "form": f"{_TEAMS}.dialogs:form_card",
         "message": f"{_TEAMS}.dialogs:quoted_text",
-        "starter": "bot.cli.teams_package:manifest",
+        "starter": "bot.cli.manifest:teams_manifest",
         "search": f"{_TEAMS}.search:find",
-        "share": "bot.channels.shown:ShownAside",
+        "share": "bot.channels.base:ShownAside",
         "rating": f"{_TEAMS}.dialogs:Thumbs",
-        "label": f"{_TEAMS}.notices:Notices.label",
-        "progress": f"{_TEAMS}.connector:Connector.type",
+        "label": f"{_TEAMS}.people:Notices.label",
+        "progress": f"{_TEAMS}.sdk:Connector.type",
         "pop_up": f"{_TEAMS}.writer:with_pop_up",
         "renewal": f"{_TEAMS}.app:TeamsApp",
         "edited": f"{_TEAMS}.incoming:read_edit",

@@ -28,7 +28,7 @@ from bot.ops.figures import DAYS, OUTCOMES, drop_sentences, figures_of, given_se
 from bot.ops.metrics import LEAST, counted
 from bot.ops.trail import AuditRow
 from bot.pack import find_pack, load_pack
-from bot.stores.opening import opened_store
+from bot.stores import opened_store
 from bot.stores.sealed import SealedTable, Vault, anchor_file
 
 _FIRST = b'{"number":'

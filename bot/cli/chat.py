@@ -1,15 +1,29 @@
-"""`bcbst-bot chat`: the console channel, with the configured payer or the embedded one."""
+"""`bcbst-bot chat`: the console channel, with the configured payer or the embedded one, and its sign-in pages.
 
+A simulated browser signs sandbox members in on these pages over real HTTP: it opens the link, fills in the payer's
+forms, keeps cookies, and reads the code on the last page.
+"""
+
+import contextlib
 import difflib
+import ssl
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import cache
+from html.parser import HTMLParser
+from urllib.parse import urljoin, urlsplit
 
+import httpx
+import msgspec
+
+from bot.app import Bot, assemble, web_app
 from bot.channels.console import LOCAL, read_lines, run, write
-from bot.cli.own_pages import sign_in, with_pages
 from bot.cli.terminal import HINT, NOBODY, rehearsed, until_quit
 from bot.config import Settings
-from bot.conversation.telling import Push
-from bot.errors import ConfigError
-from bot.message import Person, Private
+from bot.errors import ConfigError, SignInRefused
+from bot.message import Actions, Message, OneToOne, Person, Private, Reply
+from bot.serving import free_near, is_foreign, listen, running, why_not
 
 
 async def chat(settings: Settings, *, sandbox: bool, member: str | None, as_json: bool) -> None:
@@ -24,24 +38,17 @@ async def chat(settings: Settings, *, sandbox: bool, member: str | None, as_json
     async with rehearsed(settings, sandbox=sandbox) as payer, with_pages(payer, any_port=sandbox) as bot:
         if username:
             await sign_in(bot, LOCAL, username)
-        bot.reach.push["console"] = _print(as_json=as_json)
+
+        async def push(_: Person, reply: Private) -> None:
+            """Print a reply nobody asked for, such as after a cancelled sign-in, as an answer to a message 0."""
+            write(reply, sys.stdout, 0, as_json=as_json)
+
+        bot.reach.push["console"] = push
         prompt = sys.stdout if sys.stdin.isatty() and not as_json else None
         if prompt:
             prompt.write(f"{f'You are signed in as {username}. ' if username else ''}{HINT}")
         lines = read_lines(sys.stdin, prompt)
         await run(bot.turn, lines if as_json else until_quit(lines, sys.stdout), sys.stdout, as_json=as_json)
-
-
-def _print(*, as_json: bool) -> Push:
-    """Return the function that prints replies nobody asked for, such as after a cancelled sign-in.
-
-    They are printed as answers to the message with the number 0.
-    """
-
-    async def push(_: Person, reply: Private) -> None:
-        write(reply, sys.stdout, 0, as_json=as_json)
-
-    return push
 
 
 def account_named(name: str) -> str:
@@ -61,3 +68,157 @@ def account_named(name: str) -> str:
     head += f"; did you mean {near[0]}?" if near else ":" if name == NOBODY else "; it has these:"
     width = max(map(len, about))
     raise ConfigError("\n".join([f"--as: {head}", *(f"  {one:<{width}}  {told}" for one, told in about.items())]))
+
+
+_PAGES = 8
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Return the default trusted certificates, cached, because loading them takes longer than loading a page."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
+class HtmlForm(msgspec.Struct):
+    """A form on an HTML page.
+
+    `fields` are the hidden fields with their values, `asks` the names of the fields to fill in, `buttons` the names and
+    values of the submit buttons.
+    """
+
+    action: str
+    method: str
+    fields: dict[str, str] = msgspec.field(default_factory=dict)
+    buttons: list[tuple[str, str]] = msgspec.field(default_factory=list)
+    asks: set[str] = msgspec.field(default_factory=set)
+
+
+class _Page(HTMLParser):
+    """Parser of an HTML page for its forms and its link code; `code` is "" if there is none."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.forms: list[HtmlForm] = []
+        self.code = ""
+        self._in_code = False
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        self._in_code = self._in_code or given.get("id") == "link-code"
+        if tag == "form":
+            self.forms.append(HtmlForm(given.get("action", ""), given.get("method", "get").lower()))
+        elif self.forms and tag in {"input", "button"} and given.get("name"):
+            _read_control(self.forms[-1], tag, given)
+
+    def handle_endtag(self, tag: str) -> None:  # noqa: ARG002 -- the signature is HTMLParser's
+        self._in_code = False
+
+    def handle_data(self, data: str) -> None:
+        if self._in_code:
+            self.code += data.strip()
+
+
+def _read_control(form: HtmlForm, tag: str, given: dict[str, str]) -> None:
+    name, value, kind = given["name"], given.get("value", ""), given.get("type", "text")
+    if tag == "button" or kind == "submit":
+        form.buttons.append((name, value))
+    elif kind == "hidden":
+        form.fields[name] = value
+    else:
+        form.asks.add(name)
+
+
+class Browser(httpx.AsyncClient):
+    """A simulated browser with its own cookies, as an asynchronous context manager."""
+
+    def __init__(self) -> None:
+        super().__init__(follow_redirects=True, timeout=60, trust_env=False, verify=_trusted())
+
+    async def sign_in(self, link: str, username: str, *, allow: bool = True) -> str:
+        """Open a link, sign in as `username`, and return the code on the last page.
+
+        Without `allow`, access is refused and the result is "".
+
+        Raises:
+            SignInRefused: the pages do not lead to a code.
+        """
+        answer = await self.get(link)
+        for _ in range(_PAGES):
+            page = _Page(answer.text)
+            if page.code or not page.forms:
+                break
+            answer = await self._submit(str(answer.url), page.forms[0], username, allow=allow)
+        if not page.code and allow:
+            raise SignInRefused("the pages did not lead to a code")
+        return page.code
+
+    async def _submit(self, page_url: str, form: HtmlForm, username: str, *, allow: bool) -> httpx.Response:
+        values = dict(form.fields)
+        if "username" in form.asks:
+            values["username"] = username
+        if form.buttons:
+            name, value = form.buttons[0] if allow else form.buttons[-1]
+            values[name] = value
+        target = urljoin(page_url, form.action)
+        if form.method == "post":
+            return await self.post(target, data=values)
+        return await self.get(target, params=values)
+
+
+@asynccontextmanager
+async def with_pages(settings: Settings, *, any_port: bool) -> AsyncIterator[Bot]:
+    """Yield the bot, with its sign-in pages at BOT_PUBLIC_URL.
+
+    With `any_port`, another port is used if that one is not free and BOT_PUBLIC_URL is not set.
+
+    Raises:
+        ConfigError: the address cannot be used.
+    """
+    parts = urlsplit(settings.bot_public_url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    try:
+        sock = listen(parts.hostname or "127.0.0.1", port)
+    except OSError as error:
+        if not any_port or "bot_public_url" in settings.model_fields_set:
+            if is_foreign(error):
+                why = f"{parts.hostname} is no address of this machine, and sign-in comes back there; unset it to "
+                why += "chat here"
+            else:
+                why = f"{why_not(error, port)}, and sign-in comes back there; stop that program, or set BOT_PUBLIC_URL="
+                why += f"http://127.0.0.1:{free_near('127.0.0.1', port)} and have the payer register its callback"
+            raise ConfigError(f"BOT_PUBLIC_URL: {why}") from error
+        sock = listen()
+        address = f"http://127.0.0.1:{sock.getsockname()[1]}"
+        settings = settings.model_copy(update={"bot_public_url": address})
+    with contextlib.closing(sock):
+        async with assemble(settings) as bot, running(web_app(bot), sock):
+            yield bot
+
+
+def link_in(reply: Reply) -> str | None:
+    """Return the URL of the reply's button to sign in, None if there is no such button."""
+    for block in reply.blocks:
+        for action in block.buttons if isinstance(block, Actions) else ():
+            if action.id == "link":
+                return action.url
+    return None
+
+
+async def sign_in(bot: Bot, person: Person, username: str) -> list[Reply]:
+    """Connect a sandbox member's account as a person would, and return the replies to the code.
+
+    Raises:
+        SignInRefused: the bot gives no link, or the pages do not lead to a code.
+    """
+    links = [link async for reply in _say(bot, person, "link") if (link := link_in(reply))]
+    if not links:
+        raise SignInRefused("the bot gave no link")
+    async with Browser() as browser:
+        code = await browser.sign_in(links[-1], username)
+    return [reply async for reply in _say(bot, person, code)]
+
+
+async def _say(bot: Bot, person: Person, text: str) -> AsyncIterator[Reply]:
+    async for reply in bot.turn.answer(Message("rehearsal", person, OneToOne("console"), text)):
+        yield reply

@@ -8,14 +8,12 @@ from urllib.parse import parse_qs, urlsplit
 
 from bot.accounts.signin import reads_claims
 from bot.cli.check_servers import CheckResult, bad, note, ok, payer, slack, teams
-from bot.config import LOOPBACK, Settings, look_at_settings, misspelt_names
-from bot.config.reading import causes, spelling
+from bot.config import LOOPBACK, Settings, causes, look_at_settings, misspelt_names, spelling
 from bot.errors import ConfigError, PackError, StoreError
+from bot.ops import set_up
 from bot.ops.audit import Audit
-from bot.ops.log import set_up
 from bot.pack import Pack, benefits_of, doubts_of, find_pack, load_pack
-from bot.stores.base import Store
-from bot.stores.opening import opened_store
+from bot.stores import opened_store
 from bot.stores.sealed import SealedTable, Vault, is_exposed, key_file
 
 
@@ -83,22 +81,17 @@ def lacking_folder(file: Path) -> str | None:
 
 
 async def _opened(settings: Settings) -> CheckResult:
+    file, opens = key_file(settings), True
     try:
         async with opened_store(settings) as store:
-            opens = await _opens(settings, store)
+            with contextlib.suppress(ConfigError):  # told with the keys
+                if file is None or file.exists():
+                    opens = await Audit(SealedTable(store, Vault.from_settings(settings))).opens()
     except StoreError as error:
         return bad("store", f"BOT_STORE_URL: {error}")
     if not opens:
         return note("store", "none of the keys opens what is in it: members will be asked to connect again")
     return ok("store", "can be read and written")
-
-
-async def _opens(settings: Settings, store: Store) -> bool:
-    file = key_file(settings)
-    with contextlib.suppress(ConfigError):  # told with the keys
-        if file is None or file.exists():
-            return await Audit(SealedTable(store, Vault.from_settings(settings))).opens()
-    return True
 
 
 def is_verified(url: str) -> bool:
@@ -133,42 +126,44 @@ async def check_all(*, pack: bool = False) -> AsyncIterator[CheckResult]:
     """
     settings, malformed = look_at_settings()
     if malformed:
-        for line in look_at_settings(serving=True)[1]:
-            yield bad("settings", line)
-        return
-    if pack:
-        for finding in of_pack(settings)[0]:
+        found = [bad("settings", line) for line in look_at_settings(serving=True)[1]]
+    elif pack:
+        found = of_pack(settings)[0]
+    else:
+        async for finding in check(settings):
             yield finding
         return
-    async for finding in check(settings):
+    for finding in found:
         yield finding
 
 
 async def check(settings: Settings) -> AsyncIterator[CheckResult]:
     """Yield the results in the order of a start: settings, keys, store, pack, payer, Slack, Teams."""
-    for finding in (*_settings(settings), *keys(settings)):
-        yield finding
-    async for finding in store(settings):
-        yield finding
     findings, pack = of_pack(settings)
-    for finding in findings:
+    for finding in (*_settings(settings), *keys(settings), *[one async for one in store(settings)], *findings):
         yield finding
-    async for finding in payer(settings, pack):
-        yield finding
-    async for finding in slack(settings, find_pack(settings.bot_pack) if pack else None):
-        yield finding
+    for asked in (payer(settings, pack), slack(settings, find_pack(settings.bot_pack) if pack else None)):
+        async for finding in asked:
+            yield finding
     if settings.teams_app_id is not None:
         yield await teams(settings, settings.teams_app_id)
 
 
 def of_pack(settings: Settings) -> tuple[list[CheckResult], Pack | None]:
-    """Return the results for the pack, and the loaded pack, None if it cannot be loaded."""
+    """Return the results for the pack and the benefit table, and the loaded pack, None if it cannot be loaded."""
     try:
         folder = find_pack(settings.bot_pack)
         pack = load_pack(folder, settings.bot_command)
     except PackError as error:
         return [bad("pack", fault) for fault in error.faults], None
-    return [*_pack(folder, pack), *_benefits(settings, pack)], pack
+    doubts, (table, faults) = doubts_of(folder, pack), benefits_of(pack, settings.bot_benefits)
+    found = [note("pack", doubt) for doubt in doubts]
+    found.append(ok("pack", f"{len(pack.intents)} intents, {len(pack.answers)} of them with data, {len(doubts)} notes"))
+    found += [bad("benefits", fault) for fault in faults]
+    if table.rows:
+        services = {row.service for row in table.rows}
+        found.append(ok("benefits", f"{len(services)} services in {len(table.rows)} rows of the table"))
+    return found, pack
 
 
 def _settings(settings: Settings) -> Iterator[CheckResult]:
@@ -180,29 +175,9 @@ def _settings(settings: Settings) -> Iterator[CheckResult]:
     yield from (bad("settings", line) for line in causes(unready, meant.values()))
     if not settings.missing:
         yield ok("settings", f"sign-in comes back to {settings.callback_url}")
-    yield from _reach(settings)
-
-
-def _reach(settings: Settings) -> Iterator[CheckResult]:
-    """Yield notes if nobody can ask the bot, if browsers cannot open its address, or if claims are not requested."""
     if not settings.has_channel:
         yield note("settings", "neither Slack nor Teams is set: nobody but `bcbst-bot chat` can ask")
     elif not settings.bot_public_url.startswith("https:"):
         yield note("settings", "BOT_PUBLIC_URL: only this machine can open it: members' browsers and Slack cannot")
     if not reads_claims(settings.payer_scope.split()):
         yield note("settings", "PAYER_SCOPE: asks for no claims, as patient/*.read would")
-
-
-def _pack(folder: Path, pack: Pack) -> Iterator[CheckResult]:
-    faults = doubts_of(folder, pack)
-    yield from (note("pack", fault) for fault in faults)
-    yield ok("pack", f"{len(pack.intents)} intents, {len(pack.answers)} of them with data, {len(faults)} notes")
-
-
-def _benefits(settings: Settings, pack: Pack) -> Iterator[CheckResult]:
-    """Yield every error of the benefit table, by row and column, and the table's size."""
-    table, faults = benefits_of(pack, settings.bot_benefits)
-    yield from (bad("benefits", fault) for fault in faults)
-    if table.rows:
-        services = {row.service for row in table.rows}
-        yield ok("benefits", f"{len(services)} services in {len(table.rows)} rows of the table")

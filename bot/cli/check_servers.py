@@ -12,9 +12,10 @@ import ssl
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 from urllib.parse import urlsplit
 
 import msgspec
@@ -27,19 +28,22 @@ from bot.language.rules import IntentRules
 from bot.pack import Pack
 from bot.payer.discovery import Capabilities, Discovery, Endpoints
 from bot.payer.http import Http
-from bot.stores.opening import lacks
+from bot.stores import lacks
 
 if TYPE_CHECKING:
     from slack_sdk.web.async_client import AsyncWebClient
     from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-    from bot.channels.teams.gate import Cloud
+    from bot.channels.teams.incoming import Cloud
+
+
+CheckLevel = Literal["ok", "note", "bad"]
 
 
 class CheckResult(msgspec.Struct, frozen=True):
     """The result of one check. `state`: "bad" prevents serving, a "note" is information."""
 
-    state: Literal["ok", "note", "bad"]
+    state: CheckLevel
     area: str
     text: str
 
@@ -48,20 +52,8 @@ class CheckResult(msgspec.Struct, frozen=True):
         return f"{self.state:<5}{self.area:<9}{self.text}"
 
 
-def ok(area: str, text: str) -> CheckResult:
-    """Return a result without a problem."""
-    return CheckResult("ok", area, text)
-
-
-def note(area: str, text: str) -> CheckResult:
-    """Return a result with information that does not prevent serving."""
-    return CheckResult("note", area, text)
-
-
-def bad(area: str, text: str) -> CheckResult:
-    """Return a result that must be fixed before the bot can serve."""
-    return CheckResult("bad", area, text)
-
+ok, note, bad = (partial(CheckResult, state) for state in get_args(CheckLevel))
+"""Make a result with an area and a text."""
 
 _PATIENCE = 5.0
 
@@ -98,31 +90,27 @@ def _words(error: Exception, host: str, port: int) -> str:
 CheckState = Literal["works", "degraded", "off", "unknown"]
 
 
-def state_of(rules: IntentRules, server: Capabilities) -> CheckState | None:
-    """Return whether an answer will work, by the server's CapabilityStatement; None for an intent without records.
-
-    `degraded`: the answer works, but the bot has to filter or sort the results itself. `off`: the resource type is not
-    declared, though the server may still serve it. `unknown`: the server has no CapabilityStatement.
-    """
-    reads = rules.reads
-    if reads is None:
-        return None
-    if not server.known:
-        return "unknown"
-    if not server.offers(reads.type):
-        return "off"
-    return "works" if all(server.takes(reads.type, name) for name in reads.by) else "degraded"
-
-
 def states(
     answered: Iterable[IntentRules], member: Capabilities, directory: Capabilities
 ) -> Iterator[tuple[CheckState, list[str]]]:
-    """Yield each state with the names of the intents in it, best state first. States without intents are omitted."""
+    """Yield each state with the names of the intents in it, best state first. States without intents are omitted.
+
+    The state of an answer is that of the resources it reads, by the server's CapabilityStatement. `degraded`: the bot
+    has to filter or sort the results itself. `off`: the type is not declared, though the server may still serve it.
+    `unknown`: the server has no CapabilityStatement.
+    """
     found: dict[CheckState, list[str]] = {"works": [], "degraded": [], "off": [], "unknown": []}
     for rules in sorted(answered, key=lambda one: one.intent):
-        state = state_of(rules, directory if rules.needs == "directory" else member)
-        if state is not None:
-            found[state].append(rules.intent)
+        server, reads = directory if rules.needs == "directory" else member, rules.reads
+        if reads is None:
+            continue
+        if not server.known:
+            found["unknown"].append(rules.intent)
+        elif not server.offers(reads.type):
+            found["off"].append(rules.intent)
+        else:
+            every = all(server.takes(reads.type, name) for name in reads.by)
+            found["works" if every else "degraded"].append(rules.intent)
     return ((state, names) for state, names in found.items() if names)
 
 
@@ -219,12 +207,17 @@ async def _client_accepted(settings: Settings, http: Http, discovery: Discovery)
     listed = (await discovery.endpoints()).client_auth
     method = method_of(settings, listed)
     if error in {"invalid_client", "unauthorized_client"} or (status == HTTPStatus.UNAUTHORIZED and not error):
-        return _client_rejected(method, listed, error or f"HTTP {status}")
+        why = error or f"HTTP {status}"
+        if listed and method not in listed:
+            ways = ", ".join(listed)
+            return bad("payer", f"PAYER_CLIENT_AUTH: the payer lists {ways}, and not {method} ({why})")
+        setting = _PROVED_BY.get(method, "PAYER_CLIENT_SECRET")
+        return bad("payer", f"{setting}: the payer does not take this client; compare it with its registration ({why})")
     if status in {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED}:
         return bad("payer", f"PAYER_TOKEN_URL: {settings.payer_token_url} is no token endpoint (HTTP {status})")
-    if error != "invalid_grant":
-        return note("payer", f"the token endpoint does not tell whether it knows this client (HTTP {status})")
-    return ok("payer", f"the client is taken; it proves itself by {_PROOFS[method]}")
+    taken = ok("payer", f"the client is taken; it proves itself by {_PROOFS[method]}")
+    untold = note("payer", f"the token endpoint does not tell whether it knows this client (HTTP {status})")
+    return taken if error == "invalid_grant" else untold
 
 
 _PROOFS: dict[ClientMethod, str] = {
@@ -236,18 +229,6 @@ _PROOFS: dict[ClientMethod, str] = {
 _PROVED_BY: dict[ClientMethod, str] = {
     "private_key_jwt": "PAYER_CLIENT_KEY_FILE", "none": "PAYER_CLIENT_AUTH",
 }  # fmt: skip
-
-
-def _client_rejected(method: ClientMethod, listed: tuple[str, ...] | None, why: str) -> CheckResult:
-    """Return the result for a rejected client: the setting to check, and the payer's error `why`.
-
-    The setting is the method if the payer `listed` only other methods, otherwise the credential.
-    """
-    if listed and method not in listed:
-        ways = ", ".join(listed)
-        return bad("payer", f"PAYER_CLIENT_AUTH: the payer lists {ways}, and not {method} ({why})")
-    setting = _PROVED_BY.get(method, "PAYER_CLIENT_SECRET")
-    return bad("payer", f"{setting}: the payer does not take this client; compare it with its registration ({why})")
 
 
 # Of Entra's error codes: what an operator can put right by one setting.
@@ -270,17 +251,21 @@ async def slack(settings: Settings, pack: Path | None) -> AsyncIterator[CheckRes
     if first is not None:
         yield first
     if settings.slack_app_token is not None:
-        second = await _app_token(settings, secret_of(settings.slack_app_token))
+        token = secret_of(settings.slack_app_token)
+        answer = await _response(
+            "SLACK_APP_TOKEN", settings, None, lambda client: client.apps_connections_open(app_token=token)
+        )
+        is_open = ok("slack", "Socket Mode is open to the app-level token")
+        second = answer if isinstance(answer, CheckResult) else is_open
         if second != first:  # the same silence is told once
             yield second
 
 
 async def _bot_token(settings: Settings, token: str, wanted: frozenset[str]) -> CheckResult:
     """Return whether Slack accepts the bot token, and which of the `wanted` scopes the token lacks."""
-    try:
-        answer = await _response("SLACK_BOT_TOKEN", settings, token, lambda client: client.auth_test())
-    except ConfigError as error:
-        return bad("slack", str(error))
+    answer = await _response("SLACK_BOT_TOKEN", settings, token, lambda client: client.auth_test())
+    if isinstance(answer, CheckResult):
+        return answer
     named = {name.lower(): value for name, value in answer.headers.items()}.get("x-oauth-scopes", "")
     granted = {scope.strip() for scope in named.split(",") if scope.strip()}
     if granted and (missing := sorted(wanted - granted)):
@@ -288,23 +273,10 @@ async def _bot_token(settings: Settings, token: str, wanted: frozenset[str]) -> 
     return ok("slack", "the token is taken and has its scopes")
 
 
-async def _app_token(settings: Settings, token: str) -> CheckResult:
-    """Return whether Slack accepts the app-level token for Socket Mode (apps.connections.open)."""
-    try:
-        await _response("SLACK_APP_TOKEN", settings, None, lambda client: client.apps_connections_open(app_token=token))
-    except ConfigError as error:
-        return bad("slack", str(error))
-    return ok("slack", "Socket Mode is open to the app-level token")
-
-
 async def _response(
     setting: str, settings: Settings, token: str | None, call: Callable[[AsyncWebClient], Awaitable[AsyncSlackResponse]]
-) -> AsyncSlackResponse:
-    """Return Slack's response to a call.
-
-    Raises:
-        ConfigError: Slack rejects the token, or does not respond.
-    """
+) -> AsyncSlackResponse | CheckResult:
+    """Return Slack's response to a call, or the result that Slack rejects the token or does not respond."""
     import aiohttp  # noqa: PLC0415 -- only who talks to Slack pays for its SDK
     from slack_sdk.errors import SlackApiError, SlackClientError  # noqa: PLC0415 -- as above
     from slack_sdk.web.async_client import AsyncWebClient  # noqa: PLC0415 -- as above
@@ -314,9 +286,9 @@ async def _response(
     try:
         return await call(AsyncWebClient(token, base_url=settings.slack_api_url, timeout=_SECONDS))
     except SlackApiError as error:
-        raise ConfigError(f"{setting}: {in_words(error)}") from None
+        return bad("slack", f"{setting}: {in_words(error)}")
     except (SlackClientError, aiohttp.ClientError, OSError):
-        raise ConfigError(f"SLACK_API_URL: {await why_silent(settings.slack_api_url)}") from None
+        return bad("slack", f"SLACK_API_URL: {await why_silent(settings.slack_api_url)}")
 
 
 async def teams(settings: Settings, app_id: str) -> CheckResult:
@@ -325,7 +297,7 @@ async def teams(settings: Settings, app_id: str) -> CheckResult:
         return note("teams", "Microsoft is not asked before the settings above are there")
     if missing := lacks("teams"):
         return bad("teams", f"TEAMS_APP_ID: Teams {missing}")
-    from bot.channels.teams.gate import CLOUDS  # noqa: PLC0415 -- no file outside of a channel imports it at once
+    from bot.channels.teams.incoming import CLOUDS  # noqa: PLC0415 -- no file outside of a channel imports it at once
 
     try:
         await probe(

@@ -39,10 +39,11 @@ _CLIENT_METHODS: tuple[ClientMethod, ...] = get_args(ClientMethod)
 Given = Mapping[str, Any]
 """A command's parameters, as click has read them."""
 _Option = partial(click.Option, show_default=True)
+_Flag = partial(click.Option, is_flag=True)
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _TEXT = click.File(encoding="utf-8", errors="replace")  # odd bytes are a line that cannot be read, as others are
-_SANDBOX = click.Option(["--sandbox"], is_flag=True, help="Start a made-up payer and use it.")
+_SANDBOX = _Flag(["--sandbox"], help="Start a made-up payer and use it.")
 _HOST = _Option(["--host"], metavar="ADDRESS", default="127.0.0.1", help="Address to listen at.")
 _DATA = click.Option(["--data"], type=_FOLDER, help="FHIR data to serve.")
 _IDENTITY = click.Argument(["identity"])
@@ -56,17 +57,9 @@ def _quiet(_: Given) -> Settings:
     return own_settings(level="ERROR")
 
 
-def _of_a_demo(given: Given) -> Settings:
-    return own_settings(level="ERROR", file=".env" if given["data"] else None)  # without data nothing is anybody's own
-
-
 def _to_serve(given: Given) -> Settings:
     gc.disable()  # until it serves: a start makes much and drops little
     return own_settings(serving=not given["sandbox"])
-
-
-def _of_an_app(given: Given) -> Settings:
-    return settings_of("BOT_", "TEAMS_" if given["teams"] else "SLACK_APP_TOKEN")
 
 
 def _of_a_store(_: Given) -> Settings:
@@ -165,7 +158,7 @@ _ADMIN = {
     "sentences": _of_store(
         "Print the sentences that people gave because they were not understood.",
         "admin:sentences",
-        (click.Option(["--drop"], is_flag=True, help="Throw all of them away."),),
+        (_Flag(["--drop"], help="Throw all of them away."),),
         none="Nobody has given a sentence yet.",
     ),
 }
@@ -191,9 +184,9 @@ COMMANDS: Mapping[str, Job | Jobs] = {
     ),
     "demo": Job(
         "Play a short conversation with a made-up payer, then let you ask.",
-        "demo:demo",
+        "rehearsal:demo",
         (_DATA,),
-        _of_a_demo,
+        lambda given: own_settings(level="ERROR", file=".env" if given["data"] else None),  # else nothing is one's own
         until_interrupted=True,
     ),
     "chat": Job(
@@ -208,7 +201,7 @@ COMMANDS: Mapping[str, Job | Jobs] = {
                 flag_value=NOBODY,
                 help="Sign a made-up member in first; --as alone lists them.",
             ),
-            click.Option(["--json", "as_json"], is_flag=True, help="One JSON object a reply."),
+            _Flag(["--json", "as_json"], help="One JSON object a reply."),
         ),
         _quiet,
         until_interrupted=True,
@@ -243,7 +236,7 @@ COMMANDS: Mapping[str, Job | Jobs] = {
         "serve:serve_tools",
         (
             _SANDBOX,
-            click.Option(["--http"], is_flag=True, help="Streamable HTTP in place of standard input and output."),
+            _Flag(["--http"], help="Streamable HTTP in place of standard input and output."),
             _HOST,
             _port(8766),
         ),
@@ -275,13 +268,9 @@ COMMANDS: Mapping[str, Job | Jobs] = {
         "understand:lines",
         (
             click.Argument(["file"], type=_TEXT, default="-"),
-            click.Option(["--json", "as_json"], is_flag=True, help="One JSON object a line."),
-            click.Option(
-                ["--dialogue"],
-                is_flag=True,
-                help="The lines are turns of one conversation; an empty line starts a new one.",
-            ),
-            click.Option(["--explain"], is_flag=True, help="Show how each message was read."),
+            _Flag(["--json", "as_json"], help="One JSON object a line."),
+            _Flag(["--dialogue"], help="The lines are turns of one conversation; an empty line starts a new one."),
+            _Flag(["--explain"], help="Show how each message was read."),
             click.Option(
                 ["--evidence"], metavar="INTENT", help="Print what speaks most for an intent, and against it."
             ),
@@ -293,7 +282,7 @@ COMMANDS: Mapping[str, Job | Jobs] = {
         Exits with 0 only when the bot can serve. Nothing is written.
         """,
         "check:report",
-        (click.Option(["--pack"], is_flag=True, help="Only rules, answers and words, for who writes them."),),
+        (_Flag(["--pack"], help="Only rules, answers and words, for who writes them."),),
     ),
     "register": Job(
         "Print the e-mail that asks the payer to register the bot.",
@@ -304,17 +293,15 @@ COMMANDS: Mapping[str, Job | Jobs] = {
         "Print the Slack app manifest, or write the Teams app package.",
         "manifest:of_apps",
         (
-            click.Option(
-                ["--socket-mode"], is_flag=True, help="For Socket Mode, in which Slack needs no address of the bot."
-            ),
-            click.Option(["--json", "as_json"], is_flag=True, help="Print the manifest as JSON."),
+            _Flag(["--socket-mode"], help="For Socket Mode, in which Slack needs no address of the bot."),
+            _Flag(["--json", "as_json"], help="Print the manifest as JSON."),
             click.Option(["--teams"], type=_FILE, help="Write the Teams app package there."),
         ),
-        _of_an_app,
+        lambda given: settings_of("BOT_", "TEAMS_" if given["teams"] else "SLACK_APP_TOKEN"),
     ),
     "channels": Job(
         "Print what each channel can do, as a table in Markdown.",
-        "channels:lines",
+        "manifest:of_channels",
         settings=lambda _: settings_of("BOT_"),
     ),
 }

@@ -22,7 +22,7 @@ import msgspec
 from bot.errors import ConfigError
 from bot.records.details import is_npi
 from bot.replies.markdown import clean
-from bot.stores.opening import lacks
+from bot.stores import lacks
 
 SUFFIX = ".xlsx"
 _UNPACKED = 64 * 1024 * 1024  # bytes
@@ -44,7 +44,9 @@ def read_workbook(file: Path) -> list[list[str]]:
     from openpyxl import load_workbook  # noqa: PLC0415 -- an extra
 
     try:
-        _refuse(file, _is_bomb(file), f"unpacks to more than {_UNPACKED >> 20} MB")
+        with zipfile.ZipFile(file) as parts:
+            unpacked = sum(part.file_size for part in parts.infolist())  # by the sizes in its directory
+        _refuse(file, unpacked > _UNPACKED, f"unpacks to more than {_UNPACKED >> 20} MB")
         sheet = load_workbook(file, read_only=True, data_only=True).worksheets[0]
         sheet.reset_dimensions()  # what the sheet says of its size would be believed
         rows = [*map(_cells_of, islice(sheet.iter_rows(max_col=_COLUMNS + 1, values_only=True), _ROWS + 1))]
@@ -81,12 +83,6 @@ def write_workbook(file: Path, rows: Iterable[Sequence[str]]) -> None:
 def _needed(file: Path) -> None:
     if (missing := lacks("xlsx")) is not None:
         raise ConfigError(f"{file.name}: {missing}; or use a .csv file")
-
-
-def _is_bomb(file: Path) -> bool:
-    """Return whether the parts of a ZIP file unpack to too much, by the sizes in its directory."""
-    with zipfile.ZipFile(file) as parts:
-        return sum(part.file_size for part in parts.infolist()) > _UNPACKED
 
 
 def _refuse(file: Path, is_so: bool, why: str) -> None:
@@ -210,17 +206,14 @@ def _cells(line: str, sign: str) -> list[str]:
     return next(csv.reader([line], delimiter=sign, skipinitialspace=True), []) if len(line) < _CELLS else [line]
 
 
-def _plain_list(texts: Iterable[str]) -> ListedNames:
-    lines = [_plain(text) for text in texts]
-    return ListedNames(tuple(ListedLine(line) for line in dict.fromkeys(lines) if line), blank=lines.count(""))
-
-
 def _table(name: str, rows: list[list[str]]) -> ListedNames:
     """Return the rows of a table as lines to look up. Lines such as "Kim, Minh" are names, not rows of two cells."""
     columns, header = _columns_named(rows[0]), tuple(rows[0])
     if columns is None:
         if all(map(_is_name, rows)):
-            return _plain_list(", ".join(row) for row in rows)
+            names = [_plain(", ".join(row)) for row in rows]
+            lines = tuple(ListedLine(name) for name in dict.fromkeys(names) if name)
+            return ListedNames(lines, blank=names.count(""))
         columns, header = _columns_guessed(name, rows), ()
     body = rows[1:] if header else rows
     width = max(map(len, rows))

@@ -13,7 +13,7 @@ import re
 import sys
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -187,8 +187,10 @@ class _Run:
                 return
             if number:
                 await pause(_REST)
-            for part in _batches(self.left):
-                if not await self._look_up_part(part):
+            names = list(dict.fromkeys(line.asked for line in self.left))
+            for at in range(0, len(names), _PART):
+                part = {*names[at : at + _PART]}  # lines with the same name are in the same batch
+                if not await self._look_up_part([line for line in self.left if line.asked in part]):
                     break
 
     async def _look_up_part(self, part: Sequence[ListedLine]) -> bool:
@@ -216,11 +218,3 @@ def _as_written(text: str) -> str:
 def _inert_cells(cells: Iterable[str]) -> tuple[str, ...]:
     """Return the cells of an input row as they are copied to the answer file: none can act as a formula."""
     return tuple(one if _NUMBER.fullmatch(one) else inert(_CONTROL.sub("", one)) for one in cells)
-
-
-def _batches(lines: Sequence[ListedLine]) -> Iterator[list[ListedLine]]:
-    """Yield the lines in batches with a limited number of names. Lines with the same name are in the same batch."""
-    names = list(dict.fromkeys(line.asked for line in lines))
-    for at in range(0, len(names), _PART):
-        part = {*names[at : at + _PART]}
-        yield [line for line in lines if line.asked in part]

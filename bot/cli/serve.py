@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import socket
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -19,13 +18,11 @@ from starlette.routing import Route
 from bot.app import Bot, assemble, health_of, web_app
 from bot.channels.registry import started
 from bot.cli.terminal import rehearsed
-from bot.cli.web_server import WebServer, config_of, listen_for
-from bot.config import Settings, misspelt_names
-from bot.config.reading import spelling
+from bot.config import Settings, misspelt_names, spelling
 from bot.errors import ConfigError, StoreUnusable
 from bot.ops.entrance import entrance_of
-from bot.serving import running
-from bot.stores.opening import lacks
+from bot.serving import WebServer, config_of, listen_for, running
+from bot.stores import lacks
 from bot.stores.sealed import is_exposed, key_file
 
 if TYPE_CHECKING:
@@ -38,7 +35,15 @@ def welcome(settings: Settings, host: str, port: int, *, sandbox: bool) -> str:
     here = f"http://{'127.0.0.1' if host in {'', '0.0.0.0'} else host}:{port}"  # noqa: S104 -- shown, not bound
     lines = [f"bcbst-bot serves at {here}. Ctrl-C stops it."]
     lines += [f"Talk to it at {here}/dev/chat; its payer is made up, and you sign in as dana."] if sandbox else []
-    lines += [*_slack(settings), *_teams(settings)]
+    public = settings.bot_public_url
+    if settings.slack_app_token is not None:
+        lines.append('Slack: connected by Socket Mode. Open the app\'s "Messages" tab in Slack and write "help".')
+    elif settings.slack_bot_token is not None:
+        lines.append(f'Slack: waits for its requests at {public}/slack/events. Write "help" to the app.')
+    elif settings.slack_client_id is not None:
+        lines.append(f"Slack: a workspace adds the app at {public}/slack/install.")
+    if settings.teams_app_id is not None:
+        lines.append(f'Teams: waits for its requests at {public}/teams/messages. Write "help" to the app.')
     if not settings.has_channel and not sandbox:
         lines.append(f"{NOBODY_CAN_ASK} Step 2 of docs/running.md creates the Slack or the Teams app.")
     elif not settings.has_channel:
@@ -47,22 +52,6 @@ def welcome(settings: Settings, host: str, port: int, *, sandbox: bool) -> str:
 
 
 NOBODY_CAN_ASK = "Neither Slack nor Teams is set, so nobody can ask."
-
-
-def _slack(settings: Settings) -> list[str]:
-    if settings.slack_app_token is not None:
-        return ['Slack: connected by Socket Mode. Open the app\'s "Messages" tab in Slack and write "help".']
-    if settings.slack_bot_token is not None:
-        return [f'Slack: waits for its requests at {settings.bot_public_url}/slack/events. Write "help" to the app.']
-    if settings.slack_client_id is not None:
-        return [f"Slack: a workspace adds the app at {settings.bot_public_url}/slack/install."]
-    return []
-
-
-def _teams(settings: Settings) -> list[str]:
-    if settings.teams_app_id is None:
-        return []
-    return [f'Teams: waits for its requests at {settings.bot_public_url}/teams/messages. Write "help" to the app.']
 
 
 log = structlog.get_logger("serve")
@@ -81,8 +70,9 @@ async def serve(settings: Settings, *, sandbox: bool, host: str, port: int) -> N
     async with contextlib.AsyncExitStack() as stack:
         sock = stack.enter_context(contextlib.closing(listen_for("--port", host, port)))
         apart = settings.metrics_address and listen_for("BOT_METRICS_BIND", *settings.metrics_address)
-        reached = _reached_at(settings, sock) if sandbox else settings
-        settings = await stack.enter_async_context(rehearsed(reached, sandbox=sandbox))
+        if sandbox and "bot_public_url" not in settings.model_fields_set:
+            settings = settings.model_copy(update={"bot_public_url": f"http://127.0.0.1:{sock.getsockname()[1]}"})
+        settings = await stack.enter_async_context(rehearsed(settings, sandbox=sandbox))
         for name, meant in misspelt_names().items():
             log.warning(spelling(name, meant), setting=meant)
         if not sandbox:
@@ -135,19 +125,12 @@ def _report_address(settings: Settings, host: str, port: int, *, sandbox: bool) 
     log.info("serving", port=port)
 
 
-def _reached_at(settings: Settings, sock: socket.socket) -> Settings:
-    """Return the settings with the socket's address as BOT_PUBLIC_URL, unless that was set."""
-    if "bot_public_url" in settings.model_fields_set:
-        return settings
-    return settings.model_copy(update={"bot_public_url": f"http://127.0.0.1:{sock.getsockname()[1]}"})
-
-
 def dev_chat(bot: Bot) -> list[Route]:
     """Return the routes of the developers' chat page.
 
     Replies nobody asked for, such as after a cancelled sign-in, are sent to that page too.
     """
-    from bot.cli.devchat.desk import DevChat  # noqa: PLC0415 -- a real payer needs none
+    from bot.cli.devchat import DevChat  # noqa: PLC0415 -- a real payer needs none
 
     desk = DevChat(bot.turn.answer, bot.pack.words, bot.settings)
     bot.reach.push["console"] = desk.push

@@ -14,7 +14,7 @@ import click
 
 from bot.config import Settings, look_at_settings
 from bot.errors import BotError, StoreError
-from bot.ops.log import set_up
+from bot.ops import set_up
 
 HINT = 'Ask about your plan or a doctor. "help" says what you can ask; "quit" ends.\n\n'
 NOBODY = "?"
@@ -50,13 +50,10 @@ def open_streams() -> None:
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123 -- until the end
-        _take_any_letter(getattr(sys, name))
-
-
-def _take_any_letter(stream: TextIO) -> None:
-    if isinstance(stream, io.TextIOWrapper):
-        own = stream.isatty() and codecs.lookup(stream.encoding).name != "ascii"
-        stream.reconfigure(encoding=stream.encoding if own else "utf-8", errors="replace")
+        stream = getattr(sys, name)
+        if isinstance(stream, io.TextIOWrapper):
+            own = stream.isatty() and codecs.lookup(stream.encoding).name != "ascii"
+            stream.reconfigure(encoding=stream.encoding if own else "utf-8", errors="replace")
 
 
 def own_settings(*, serving: bool = False, level: str | None = None, file: str | None = ".env") -> Settings:

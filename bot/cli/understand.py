@@ -11,11 +11,9 @@ from msgspec.structs import asdict
 from bot.compiled import find_pack
 from bot.config import load_day
 from bot.errors import ConfigError
-from bot.language.clauses import Clause
 from bot.language.context import Context
 from bot.language.engine import Engine
 from bot.language.explaining import ReadingTrace
-from bot.language.hearing import Heard
 from bot.language.reading import Reading, Slot
 from bot.language.weights import INTENTS, WEIGHTS, load_weights
 
@@ -126,7 +124,7 @@ def explained(trace: ReadingTrace) -> str:
     """
     reading, heard = trace.reading, trace.heard
     lines = [f"text      {reading.text}", f"read as   {' '.join(heard.keys)}", f"language  {reading.language}"]
-    lines += [_clause(heard, clause) for clause in heard.clauses]
+    lines += [f"clause    {one.role.value}: {heard.said.said(one.first, one.after)}" for one in heard.clauses]
     lines += [f"tag       {tag.kind} = {tag.value!r} ({heard.said.said(tag.first, tag.after)!r})" for tag in heard.tags]
     lines.append(f"concepts  {', '.join(sorted(name for name in heard.names if name.isupper())) or 'none'}")
     lines += [f"slot      {name} = {_shown(slot)} ({slot.text!r})" for name, slot in reading.slots.items()]
@@ -147,8 +145,3 @@ def explained(trace: ReadingTrace) -> str:
 def _shown(slot: Slot) -> str:
     joined = f" {slot.how} ".join(map(repr, slot.values)) if slot.values else repr(slot.value)
     return f"not {joined}" if slot.excluded else joined
-
-
-def _clause(heard: Heard, clause: Clause) -> str:
-    said = heard.said.said(clause.first, clause.after)
-    return f"clause    {clause.role.value}: {said}"

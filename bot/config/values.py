@@ -12,10 +12,10 @@ from pydantic import AfterValidator, SecretStr
 
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _HOST_AND_PORT = re.compile(r"[A-Za-z0-9.-]+:(?P<port>[0-9]{1,5})")
-_HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+")
+_HOST_NAME = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+"
 _LAST_PORT = 65_535
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _EXAMPLE = re.compile(r".*(…|\.\.\.)|<.*>|(xox[a-z]-|xapp-)?your[-_ ].*|change[-_ ]?me", re.IGNORECASE)
 _TOKENS = {
     "xoxb-": "is a bot token (SLACK_BOT_TOKEN)",
@@ -26,15 +26,19 @@ _TOKENS = {
 """The prefixes of Slack's tokens (docs.slack.dev/authentication/tokens), and what each is."""
 
 
-def _matching(pattern: str, must: str) -> AfterValidator:
-    """Return a validator that accepts texts that match the whole pattern. `must` is the error message for others."""
+def _like(pattern: str, must: str, *, lower: bool = False) -> Callable[[str], str]:
+    """Return a validator that accepts texts that match the whole pattern. `must` is the error message for others.
+
+    With `lower`, upper and lower case are alike, and the text is returned in lower case.
+    """
 
     def checked(value: str) -> str:
+        value = value.lower() if lower else value
         if not re.fullmatch(pattern, value):
             raise ValueError(must)
         return value
 
-    return AfterValidator(checked)
+    return checked
 
 
 def _each(check: Callable[[str], str]) -> AfterValidator:
@@ -72,17 +76,6 @@ def _split(value: str) -> SplitResult:
     return parts
 
 
-def _issuer(value: str) -> str:
-    """Validate an issuer URL and return it unchanged, because issuers are compared exactly (OIDC Core 3.1.3.7)."""
-    _web_address(value)
-    return value
-
-
-def _slash_ended(value: str) -> str:
-    """Validate a URL and return it with a slash at the end, as slack_sdk requires."""
-    return _web_address(value) + "/"
-
-
 def _host_and_port(value: str) -> str:
     """Validate and return a host and port to listen on, such as 127.0.0.1:9090."""
     found = _HOST_AND_PORT.fullmatch(value)
@@ -108,16 +101,22 @@ def _one_line(value: str) -> str:
     return value.strip()
 
 
-def _entra_id(value: str) -> str:
-    if not _UUID.fullmatch(value):
-        raise ValueError("must be an id such as 00000000-0000-0000-0000-000000000000")
-    return value.lower()
+_entra_id = _like(_UUID, "must be an id such as 00000000-0000-0000-0000-000000000000", lower=True)
+_host_name = _like(
+    _HOST_NAME, "must be names of hosts with commas between them, such as smba.trafficmanager.net", lower=True
+)
 
 
-def _host_name(value: str) -> str:
-    if not _HOST_NAME.fullmatch(value.lower()):
-        raise ValueError("must be names of hosts with commas between them, such as smba.trafficmanager.net")
-    return value.lower()
+# With the longest command that is 32 characters, Slack's limit.
+_command_name = _like(
+    r"[a-z0-9]([a-z0-9-]{0,18}[a-z0-9])?", "must be at most 20 lower-case letters, digits and dashes, such as bcbst"
+)
+_scope = _like(r"[!#-\[\]-~]+( [!#-\[\]-~]+)*", "must be scopes with single spaces between them")  # RFC 6749 3.3
+_desk_channel = _like(
+    r"[CG][A-Z0-9]{8,}|19:[\w-]+@thread\.(tacv2|skype)",
+    "must be a channel's id: C0123ABCDE in Slack, 19:…@thread.tacv2 in Teams",
+)
+_mail_address = _like(rf"(?ai:[\w.+-]+@{_HOST_NAME})", "must be one e-mail address, such as help@example.com")
 
 
 def _address_range(value: str) -> str:
@@ -142,33 +141,39 @@ def day(value: object) -> object:
     return value
 
 
-def _token(prefix: str, name: str) -> Callable[[SecretStr], SecretStr]:
+def _secret(refused: Callable[[str], str] = lambda _: "") -> AfterValidator:
+    """Return a validator of secrets; placeholders such as `xoxb-…`, `<secret>` or `your-secret` are rejected.
+
+    `refused` returns why another text is rejected, "" if it is accepted.
+    """
+
+    def checked(value: SecretStr) -> SecretStr:
+        if why := refused(_own(value.get_secret_value())):
+            raise ValueError(why)
+        return value
+
+    return AfterValidator(checked)
+
+
+def _token(prefix: str, name: str) -> AfterValidator:
     """Return a validator for Slack tokens with this prefix.
 
     Another kind of token is a common mistake (Slack's `not_allowed_token_type`); the message names the kind.
     """
-
-    def checked(value: SecretStr) -> SecretStr:
-        _no_example(value)
-        if not value.get_secret_value().startswith(prefix):
-            raise ValueError(f"must be {name}, which begins with {prefix}; this {_kind_of(value)}")
-        return value
-
-    return checked
+    must = f"must be {name}, which begins with {prefix}"
+    return _secret(lambda text: "" if text.startswith(prefix) else f"{must}; this {_kind_of(text)}")
 
 
-def _no_token(value: SecretStr) -> SecretStr:
-    """Validate a secret from Slack's page "Basic Information" and return it. A token is rejected."""
-    _no_example(value)
-    if value.get_secret_value().startswith(tuple(_TOKENS)):
-        raise ValueError(f'must be the one under "Basic Information"; this {_kind_of(value)}')
-    return value
+def _no_token(text: str) -> str:
+    """Return why a text is no secret from Slack's page "Basic Information": it is a token."""
+    is_token = text.startswith(tuple(_TOKENS))
+    return f'must be the one under "Basic Information"; this {_kind_of(text)}' if is_token else ""
 
 
-def _no_example(value: SecretStr) -> SecretStr:
-    """Validate a secret and return it. A placeholder such as `xoxb-…`, `<secret>` or `your-secret` is rejected."""
-    _own(value.get_secret_value())
-    return value
+def _no_id(text: str) -> str:
+    """Return why a text is no Entra client secret: it is the secret's id, a UUID."""
+    is_id = re.fullmatch(_UUID, text.lower())
+    return "must be the secret's value, which Azure shows once; this is its id" if is_id else ""
 
 
 def _own(value: str) -> str:
@@ -182,56 +187,31 @@ def secret_of(value: SecretStr | None) -> str:
     return "" if value is None else value.get_secret_value()
 
 
-def _kind_of(value: SecretStr) -> str:
+def _kind_of(text: str) -> str:
     """Return a description of a secret by its prefix, for error messages; never the secret itself."""
-    text = value.get_secret_value()
     known = (told for prefix, told in _TOKENS.items() if text.startswith(prefix))
     return next(known, "is no token of Slack" if text.strip() else "is empty")
 
 
-def _app_secret(value: SecretStr) -> SecretStr:
-    """Validate an Entra client secret and return it. The secret's id, a UUID, is rejected."""
-    _no_example(value)
-    if _UUID.fullmatch(value.get_secret_value()):
-        raise ValueError("must be the secret's value, which Azure shows once; this is its id")
-    return value
-
-
 WebAddress = Annotated[str, AfterValidator(_web_address)]
-Issuer = Annotated[str, AfterValidator(_issuer)]
-CommandName = Annotated[
-    str,
-    # With the longest command that is 32 characters, Slack's limit.
-    _matching(
-        r"[a-z0-9]([a-z0-9-]{0,18}[a-z0-9])?", "must be at most 20 lower-case letters, digits and dashes, such as bcbst"
-    ),
-]
-Scope = Annotated[
-    str, _matching(r"[!#-\[\]-~]+( [!#-\[\]-~]+)*", "must be scopes with single spaces between them")  # RFC 6749 3.3
-]
-SlackAddress = Annotated[str, AfterValidator(_slash_ended)]
+Issuer = Annotated[str, AfterValidator(lambda value: _web_address(value) and value)]  # OIDC Core 3.1.3.7
+CommandName = Annotated[str, AfterValidator(_command_name)]
+Scope = Annotated[str, AfterValidator(_scope)]
+SlackAddress = Annotated[str, AfterValidator(lambda value: f"{_web_address(value)}/")]  # as slack_sdk requires
 Bind = Annotated[str, AfterValidator(_host_and_port)]
 StoreAddress = Annotated[str, AfterValidator(_store_url)]
 OneLine = Annotated[str, AfterValidator(_one_line)]
 EntraId = Annotated[str, AfterValidator(_entra_id)]
 EntraIds = Annotated[str, _each(_entra_id)]
-DeskChannel = Annotated[
-    str,
-    _matching(
-        r"[CG][A-Z0-9]{8,}|19:[\w-]+@thread\.(tacv2|skype)",
-        "must be a channel's id: C0123ABCDE in Slack, 19:…@thread.tacv2 in Teams",
-    ),
-]
-MailAddress = Annotated[
-    str, _matching(rf"(?ai:[\w.+-]+@{_HOST_NAME.pattern})", "must be one e-mail address, such as help@example.com")
-]
+DeskChannel = Annotated[str, AfterValidator(_desk_channel)]
+MailAddress = Annotated[str, AfterValidator(_mail_address)]
 HostNames = Annotated[str, _each(_host_name)]
 ClientMethod = Literal["client_secret_post", "client_secret_basic", "private_key_jwt", "none"]
 AddressRanges = Annotated[str, _each(_address_range)]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
-BotToken = Annotated[SecretStr, AfterValidator(_token("xoxb-", "a bot token"))]
-AppToken = Annotated[SecretStr, AfterValidator(_token("xapp-", "an app-level token"))]
+BotToken = Annotated[SecretStr, _token("xoxb-", "a bot token")]
+AppToken = Annotated[SecretStr, _token("xapp-", "an app-level token")]
 ClientId = Annotated[str, AfterValidator(_own)]
-Secret = Annotated[SecretStr, AfterValidator(_no_example)]
-NoToken = Annotated[SecretStr, AfterValidator(_no_token)]
-AppSecret = Annotated[SecretStr, AfterValidator(_app_secret)]
+Secret = Annotated[SecretStr, _secret()]
+NoToken = Annotated[SecretStr, _secret(_no_token)]
+AppSecret = Annotated[SecretStr, _secret(_no_id)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import date
 from functools import partial
@@ -17,13 +17,12 @@ from bot.accounts.rows import LastLook, PatientCandidate
 from bot.conversation.exchange import Exchange, Parts, asks_back
 from bot.conversation.followups import SHARED
 from bot.conversation.household import household_of, of_household
-from bot.conversation.other_questions import lead
 from bot.conversation.own_records import OwnRecords
 from bot.conversation.owner import called
 from bot.conversation.provenance import TECHNICAL, PayerQuoted, closed, trace_in, trace_of, unmet_in, with_trace
+from bot.conversation.questions import lead
 from bot.conversation.reminding import Reminding
 from bot.conversation.state import Asked, Memory
-from bot.documents.publisher import Publisher
 from bot.errors import BotError, Disconnected, PayerDown, PayerError, SignInExpired
 from bot.kit import (
     Ask,
@@ -42,58 +41,46 @@ from bot.kit import (
     network_names,
     own_networks,
 )
-from bot.kit.anchors import in_its_time
 from bot.kit.coverages import plan_year_of
+from bot.kit.near_claims import others_that_may_hold, untaken
+from bot.kit.period import in_its_time
 from bot.kit.spans import with_sets
-from bot.kit.taken import others_that_may_hold, untaken
 from bot.language.asked import asked_in
 from bot.language.clauses import asks_whether
 from bot.language.left import CARE
 from bot.language.weights import WORKINGS
-from bot.message import SOURCES, Actions, Answered, Block, Message, Note, OneToOne, Person, Private, Shareable, Source
+from bot.message import (
+    SOURCES,
+    Actions,
+    Answered,
+    Block,
+    Message,
+    Note,
+    OneToOne,
+    Person,
+    Private,
+    Shareable,
+    Source,
+    in_rows,
+)
 from bot.pack import template_of
 from bot.payer.budget import Budget, Progress, Report
-from bot.payer.client import DirectoryClient, MemberClient
-from bot.payer.discovery import PayerHealth
 
 _AGAIN, _DOCUMENT = "again", "document"
 _DISTRUSTED = frozenset({"wrong patient", "foreign link"})
 
 
 class Answering:
-    """Answers questions with the pack's answer functions. A reply is `Shareable` only if no member data was used.
+    """Answers questions with the pack's answer functions. A reply is `Shareable` only if no member data was used."""
 
-    `forget` drops the cached responses of an account link. `wall` is the time limit of a message, in seconds.
-    """
-
-    def __init__(
-        self,
-        parts: Parts,
-        *,
-        directory: DirectoryClient,
-        member: Callable[[Person, Access], MemberClient],
-        forget: Callable[[str], None],
-        publisher: Publisher,
-        reminding: Reminding,
-        health: Callable[[], Awaitable[PayerHealth]],
-        wall: float,
-        clock: Callable[[], float],
-    ) -> None:
+    def __init__(self, parts: Parts, reminding: Reminding) -> None:
         self._pack, self._accounts, self._audit, self._now = parts.pack, parts.accounts, parts.audit, parts.now
-        self._directory, self._member, self._forget, self._places = directory, member, forget, parts.pack.places
-        self._publisher, self._reminding, self._health = publisher, reminding, health
-        self._wall, self._clock = wall, clock
-        self.own = OwnRecords(parts.accounts, member, self._prepare, wall, clock)
-
-    def progress_note(self, asked: Asked, progress: Progress, *, private: bool) -> Answered:
-        """Return a note that the search is under way. A `private` note is shown in the member's own chat only."""
-        kind: type[Answered] = Private if private else Shareable
-        values, language = {"progress": progress}, asked.language
-        return self._pack.reply(kind, asked.intent, "still_looking", values, language, final=False, passing=True)
+        self._parts, self._reminding = parts, reminding
+        self.own = OwnRecords(parts, self._prepare, self.limits)
 
     def limits(self) -> Budget:
         """Return the budget of one message, which all its questions share."""
-        return Budget(self._wall, clock=self._clock)
+        return Budget(self._parts.patience.wall, clock=self._parts.clock)
 
     async def beside(
         self, exchange: Exchange, asked: Asked, reply: Answered, then: Asked, limits: Budget
@@ -108,8 +95,8 @@ class Answering:
             second = await self.answer(exchange, then, Progress(), limits.alone())
         except (BotError, NeedsPlace):
             return reply, None, ()
-        buttons = (one for block in second.blocks if isinstance(block, Actions) for one in block.buttons)
-        kept = second.complete and not asks_back(second.blocks) and all(one.id != _DOCUMENT for one in buttons)
+        offers = any(one.id == _DOCUMENT for one in in_rows(second.blocks))
+        kept = second.complete and not asks_back(second.blocks) and not offers
         # "When" may be told above, "was it" is not.
         says = asks_whether(message.text, self._pack.engine.lexicon.grammar.area("clauses"))
         lines = lead(second.blocks, reply.blocks, repeats=says) if kept else ()
@@ -141,7 +128,7 @@ class Answering:
         needs_member = rules.needs == "member" and not of_anybody
         access = await self._accounts.access(message.person, asked.whose, memory.link) if needs_member else None
         if access and asked.arguments.get(_AGAIN):
-            self._forget(access.link_id)
+            self._parts.recent.forget(access.link_id)
         dated = await self._in_plan_year(message, asked) if access and "date_range" in asked.slots else asked
         ask = self._prepare(message, dated, access, limits)
         ask.report.progress = progress
@@ -254,7 +241,7 @@ class Answering:
         found: list[Kin] = []
         for number, one in people:
             own = await self._accounts.access(person, one.patient, memory.link)
-            part = replace(ask, member=self._member(person, own), budget=ask.budget.alone())
+            part = replace(ask, member=self._parts.member(person, own), budget=ask.budget.alone())
             found.append(Kin(number, one.name, one.patient, part, own=one.own))
         return tuple(found)
 
@@ -292,8 +279,7 @@ class Answering:
         technical = TECHNICAL in asked.arguments
         values = {"trace": trace, "zone": now.tzinfo, "today": now.date(), "technical": technical}
         blocks = self._pack.render("how", values, asked.language)
-        asking = (with_trace(one, trace) if trace and isinstance(one, Actions) else one for one in blocks)
-        return Private(intent=SOURCES, language=asked.language, blocks=tuple(asking))
+        return Private(intent=SOURCES, language=asked.language, blocks=with_trace(blocks, trace))
 
     async def _in_plan_year(self, message: Message, asked: Asked) -> Asked:
         """Return the question with the member's plan year as the dates of "this plan year", if the dates are known."""
@@ -320,10 +306,10 @@ class Answering:
             today=self._now().date(),
             now=self._now(),
             language=asked.language,
-            budget=limits or Budget(self._wall, clock=self._clock),
-            directory=self._directory,
-            member=self._member(message.person, access) if access else None,
-            places=self._places,
+            budget=limits or self.limits(),
+            directory=self._parts.directory,
+            member=self._parts.member(message.person, access) if access else None,
+            places=self._pack.places,
             other_names=self._pack.engine.lexicon.other_names,
             hears=partial(asked_in, self._pack.engine.lexicon.grammar),
             reads=partial(self._pack.engine.slots_as, asked.intent, today=self._now().date()),
@@ -332,13 +318,13 @@ class Answering:
             benefits=self._pack.benefits,
             care=named_care(asked.unmet.get(CARE)),
             read_home=lambda: self.own.home(message, asked.whose),
-            read_health=self._health,
+            read_health=self._parts.health,
             read_coverages=lambda: self.own.coverages(message, asked.whose),
             read_claims=lambda: self.own.claims(message, asked.whose),
             read_phone=lambda: self.own.phone(message, asked.whose),
             read_cases=partial(self._reminding.cases.of, message.person, access.patient) if access else None,
             read_seen=(lambda: self._seen(message.person, access.patient)) if access else None,
-            drawer=partial(self._publisher.drawer, message.person, access, holds) if access and holds else None,
+            drawer=partial(self._parts.publisher.drawer, message.person, access, holds) if access and holds else None,
         )
 
     async def _offered(self, person: Person | None, asked: Asked, summary: Summary) -> tuple[Summary, dict[str, str]]:
@@ -346,7 +332,7 @@ class Answering:
         if not isinstance(summary, WithDocument) or summary.document is None:
             return summary, {}
         document = summary.document
-        offered = await self._publisher.offer(
+        offered = await self._parts.publisher.offer(
             *(document.template, document.formats, document.values, asked.language, person),
             shared=document.shared,
             files=document.files,
@@ -386,8 +372,7 @@ class Answering:
             shared = {"alone": values["alone"], "file": bool(links)}
             blocks = (*self._pack.render("_shared", shared, asked.language), *blocks)
         footer = self._pack.render("_footer", {**values, "report": report, "asked": asked}, asked.language)
-        trace = trace_of(asked, report)
-        traced = (with_trace(block, trace) if isinstance(block, Actions) else block for block in footer)
+        traced = with_trace(footer, trace_of(asked, report))
         below = [block for block in (*own, *traced) if isinstance(block, Note | Actions)]
         return kind(
             intent=asked.intent,

@@ -13,7 +13,7 @@ from bot.accounts.accounts import Linked
 from bot.conversation.exchange import Exchange, Parts
 from bot.conversation.reminding import Reminding
 from bot.conversation.state import Asked
-from bot.delivery.retention import Erased, Retention
+from bot.delivery.retention import Erased
 from bot.errors import LinkExpired
 from bot.language.text import keys_in
 from bot.message import FAREWELLS, Action, Language, Message, Person, Press, Private
@@ -41,9 +41,14 @@ _FAMILY, _AT_WORK = "family", "who-at-work"
 class Connecting:
     """Answers messages about the person's account."""
 
-    def __init__(self, parts: Parts, retention: Retention, reminding: Reminding) -> None:
+    def __init__(self, parts: Parts, reminding: Reminding) -> None:
         self._accounts, self._audit, self._pack = parts.accounts, parts.audit, parts.pack
-        self._dialogue, self._now, self._retention, self._reminding = parts.dialogue, parts.now, retention, reminding
+        self._dialogue, self._now, self._retention, self._reminding = (
+            parts.dialogue,
+            parts.now,
+            parts.retention,
+            reminding,
+        )
 
     async def answer(self, exchange: Exchange, asked: Asked) -> Private:
         """Do what an `account.*` intent asks for, and return the reply."""
@@ -69,13 +74,6 @@ class Connecting:
             case _:
                 reply = await self._privacy(message, asked)
         return reply
-
-    def held(self, asked: Asked) -> Private:
-        """Return a button in place of an action that a quoted message asks for, so that the reader decides.
-
-        The reply is private, because it reveals whose message was read, and by whom.
-        """
-        return self._say("account/quoted", asked.language, intent=asked.intent, asked=asked)
 
     async def offer(
         self, person: Person, language: Language, template: str, *, intent: str, anew: bool = False

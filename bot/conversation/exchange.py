@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Literal
 
 import msgspec
 from msgspec.structs import replace
 
-from bot.accounts.accounts import Accounts
+from bot.accounts.accounts import Access, Accounts
 from bot.conversation.focus import beside_last, index_in_list, of_named, records_shown
+from bot.conversation.provenance import CONNECT, explained, useful, within
 from bot.conversation.state import Asked, Dialogue, Memory, become, offered
+from bot.delivery.reminders import Interval
+from bot.delivery.retention import Retention
+from bot.documents import Publisher
 from bot.language.context import RECORD, THOSE
 from bot.language.kernel import HELP
 from bot.language.reading import Reading, Slot
 from bot.message import (
-    SOURCES,
     Action,
     Actions,
     Answered,
     AReply,
     Block,
-    Facts,
-    Item,
     Language,
     Line,
     Message,
@@ -36,89 +36,21 @@ from bot.message import (
     Rating,
     Shareable,
     Shared,
-    Title,
+    in_rows,
 )
 from bot.ops.audit import Audit
+from bot.ops.entrance import Limits
 from bot.ops.metrics import Meter
 from bot.pack import Pack, template_of
-
-ButtonMeaning = Callable[[Press], Asked]
-_CONNECT = "account.link"
-_TOLD = re.compile(
-    r"\$\s?\d|\b(?:19|20)\d\d\b|\b\d{1,2} de [a-z]+|\b[A-Z][a-z]{2,8} \d{1,2}\b|[Nn]etwork|\b[Rr]ed(?:es)?\b"
-)
-"""Matches an amount of money, a date or a network, in English or Spanish: facts whose source a reader may ask for."""
-
-
-def useful(reply: Answered, here: Asked | None, meaning: ButtonMeaning, *, connected: bool) -> tuple[Block, ...]:
-    """Return the reply's blocks without duplicate buttons, and without a button that asks `here` again.
-
-    `here` is the question that the reply answers completely, if any. A person who is `connected` gets no button to
-    connect, except in error messages and in replies about the account.
-    """
-    seen, kept = [_what(here)] if here else [], list[Block]()
-    connected = connected and reply.error is None and not reply.intent.startswith("account.")
-
-    def needed(action: Action) -> bool:
-        if action.press is None:
-            return True
-        what = _what(meaning(action.press))
-        if what in seen or (connected and action.press.intent == _CONNECT):
-            return False
-        seen.append(what)
-        return True
-
-    for block in reply.blocks:
-        if not isinstance(block, Actions):
-            kept.append(block)
-        elif row := tuple(filter(needed, block.buttons)):
-            kept.append(Actions(row))
-    return tuple(kept)
-
-
-def within(blocks: tuple[Block, ...], barred: Callable[[str], bool]) -> tuple[Block, ...]:
-    """Return the blocks without buttons of barred intents, and without list entries that have no other button."""
-    kept, gone = list[Block](), 0
-    for block in blocks:
-        buttons = block.buttons if isinstance(block, Actions) else block.actions if isinstance(block, Item) else ()
-        left = tuple(button for button in buttons if button.press is None or not barred(button.press.intent))
-        if buttons and not left:
-            gone += isinstance(block, Item)
-        elif isinstance(block, Item):
-            kept.append(replace(block, number=block.number - gone, actions=left))
-        else:
-            kept.append(Actions(left) if isinstance(block, Actions) else block)
-    return tuple(kept)
-
-
-def explained(intent: str, blocks: tuple[Block, ...]) -> tuple[Block, ...]:
-    """Return the blocks of an intent's reply, without "How do you know?" if they have no money, date or network."""
-    if intent == SOURCES or any(map(_TOLD.search, _words(blocks))):
-        return blocks
-    return within(blocks, SOURCES.__eq__)
-
-
-def _what(asked: Asked) -> tuple[object, ...]:
-    values = {name: (slot.value, slot.excluded, slot.values) for name, slot in asked.slots.items()}
-    return asked.intent, values, dict(asked.arguments), asked.whose
-
-
-def _words(blocks: Iterable[Block]) -> Iterator[str]:
-    for block in blocks:
-        match block:
-            case Title(text):
-                yield text
-            case Line(spans) | Note(spans):
-                yield "".join(span.text for span in spans)
-            case Facts(rows):
-                yield from (f"{row.label} {row.value}" for row in rows)
-            case Item():
-                yield block.text
-
+from bot.payer.budget import MemberCache, Patience
+from bot.payer.client import DirectoryClient, MemberClient
+from bot.payer.discovery import PayerHealth
+from bot.stores.sealed import SealedTable
 
 _A_LIST = 2
+_OFFERED = ("choices", "numbers", "texts", "lead", "labels")  # of a dialogue state: what the last reply offers
 _MOST_LABELS = 40  # of earlier replies in one conversation
-UNREAD = Reading("", None, {}, None, 0.0, "en", 0.0, (), (), unclear=False)
+UNREAD = Reading(None, {})
 RIGHT, WRONG = "feedback.right", "feedback.wrong"
 ABOUT, RULE = "about", "rule"
 """The arguments of a rating button: the intent and the rule of the answer."""
@@ -159,16 +91,6 @@ class Exchange(msgspec.Struct):
         """
         return tuple((one.given, one.family) for one in self.memory.people) if self.message.alone else ()
 
-    def above(self, reply: Answered) -> tuple[Answered, ...]:
-        """Return the messages to send for a reply, with the emergency line above the reply if there is one."""
-        return self.line.above(reply) if self.line is not None else (reply,)
-
-    def around(self, problem: Private) -> tuple[Answered, ...]:
-        """Return the messages for an error below the emergency line; two messages if no question was answered yet."""
-        if self.line is None or self.is_asked:
-            return self.above(problem)
-        return self.line.alone, problem
-
 
 class Said(msgspec.Struct, frozen=True):
     """A reply, and what the dialogue state stores about it.
@@ -190,8 +112,7 @@ class Said(msgspec.Struct, frozen=True):
 
 def button_intents(reply: Answered) -> frozenset[str]:
     """Return the intents of a reply's buttons."""
-    buttons = (button for block in reply.blocks if isinstance(block, Actions) for button in block.buttons)
-    return frozenset(button.press.intent for button in buttons if button.press)
+    return frozenset(button.press.intent for button in in_rows(reply.blocks) if button.press)
 
 
 class Keeper:
@@ -204,19 +125,17 @@ class Keeper:
         """Return the reply with working buttons. The stored dialogue state does not change (T54)."""
         return await self._dialogue.issue(person, reply, self.meaning(None, reply.language))
 
-    def _is_refused(self, intent: str) -> bool:
-        return intent == _CONNECT or self._pack.is_of_member(intent)
-
     async def remember(self, exchange: Exchange, said: Said) -> Answered:
         """Store the dialogue state after a reply, and return the reply with ids in its buttons."""
         message, memory, reply, asked, slots = exchange.message, exchange.memory, said.reply, said.asked, said.slots
         memory = of_named(memory, exchange.reading, self._pack.intents) if said.keeps else memory
         if message.directory_only and isinstance(message.place, OneToOne):  # what would be refused is not offered
-            reply = replace(reply, blocks=within(reply.blocks, self._is_refused))
+            reply = replace(
+                reply, blocks=within(reply.blocks, lambda one: one == CONNECT or self._pack.is_of_member(one))
+            )
         if said.alone:
             return await self.alone(message.person, reply)
         asked = beside_last(memory, self._with_named(asked, reply)) if asked else None
-        keeps = memory if said.keeps else None
         # A button without a question before it is about the person of whom the conversation speaks.
         meaning = self.meaning(asked or Asked("", whose=memory.current), reply.language, slots)
         # Words may ask for a part of an answer, and then its button leads to the whole of it.
@@ -236,25 +155,18 @@ class Keeper:
         elsewhere = isinstance(message.place, Shared) and isinstance(reply, Private)
         if elsewhere:
             offers = Memory()  # a follow-up here must not tell whether there was an answer in the private chat
-        if keeps is not None:
-            offers = replace(offers, labels={**keeps.labels, **offers.labels})
+        if said.keeps:
+            offers = replace(offers, labels={**memory.labels, **offers.labels})
         older = [pair for pair in {**memory.older, **memory.labels}.items() if pair[0] not in offers.labels]
-        kept_records = {"record": memory.record, "shown": memory.shown, "single": memory.single}
         kept = replace(
-            offers,
-            asked=keeps.asked if keeps is not None else asked,
-            earlier=keeps.earlier if keeps is not None else memory.topics(asked),
-            **(kept_records if keeps else self._shown(None if elsewhere else reply, asked, offers, memory)),
-            wants=keeps.wants if keeps is not None else said.wants,
+            memory if said.keeps else self._next(memory, asked, None if elsewhere else reply, offers),
+            **{name: getattr(offers, name) for name in _OFFERED},
+            wants=memory.wants if said.keeps else said.wants,
             language=reply.language,
-            choice=memory.choice,
-            whose=memory.whose,
-            spoken=tuple(dict.fromkeys((*([asked.whose] if asked and asked.whose else ()), *memory.spoken))),
-            met=memory.met,
-            typed=memory.typed,
-            unread=memory.unread if keeps is not None else None,
+            spoken=memory.with_spoken(asked),
             older=dict(older[-_MOST_LABELS:]),
             misses=0 if asked is not None and memory.asked is not asked else memory.misses,
+            link=None,
         )
         await self._dialogue.remember(message, kept, presses, getattr(issued, "record", None))
         return replace(issued, record=None) if isinstance(issued, Private) else issued
@@ -263,10 +175,14 @@ class Keeper:
         """Return the dialogue state after a reply, for the next question of the same message. Nothing is stored."""
         told = self._with_named(asked.alone, reply)
         offers = offered(reply.blocks, self.meaning(told, reply.language))
-        shown = self._shown(reply, told, offers, memory)
-        spoken = tuple(dict.fromkeys((*([asked.whose] if asked.whose else ()), *memory.spoken)))
-        told_of = {"asked": told, "language": reply.language, "spoken": spoken, "earlier": memory.topics(told), **shown}
-        return replace(offers, **told_of, link=memory.link, whose=memory.whose, choice=memory.choice)
+        known = {name: getattr(offers, name) for name in _OFFERED}
+        after = self._next(memory, told, reply, offers)
+        return replace(after, **known, language=reply.language, spoken=memory.with_spoken(told))
+
+    def _next(self, memory: Memory, asked: Asked | None, reply: Answered | None, offers: Memory) -> Memory:
+        """Return the state after an answer with its topic and records. `reply` is None if it was posted elsewhere."""
+        shown = records_shown(reply, asked, self._pack.intents, offers, memory)
+        return replace(memory, asked=asked, earlier=memory.topics(asked), wants=None, unread=None, **shown)
 
     def _with_named(self, asked: Asked, reply: Answered) -> Asked:
         """Return the question as it was answered, with the values that the answer found (`reply.named`)."""
@@ -276,11 +192,6 @@ class Keeper:
         slots = {name: Slot(one, one) for name, one in reply.named.items() if name in heard}
         others = {name: one for name, one in reply.named.items() if name not in {*heard, THOSE}}
         return replace(asked, slots={**asked.slots, **slots}, arguments={**asked.arguments, **others})
-
-    def _shown(self, reply: Answered | None, asked: Asked | None, offers: Memory, memory: Memory) -> dict[str, Any]:
-        """Return the fields of `Memory` for the records shown. `reply` is None if it was posted in another chat."""
-        rules = self._pack.intents.get(asked.intent) if asked else None
-        return records_shown(reply, asked=asked, rules=rules, offers=offers, memory=memory)
 
     def meaning(
         self, after: Asked | None, language: Language, said_slots: Mapping[str, Mapping[str, Slot]] | None = None
@@ -304,22 +215,38 @@ class Keeper:
         return meaning
 
 
-class Parts(msgspec.Struct, frozen=True, kw_only=True):
-    """The services that all steps of answering share. `now` returns the local time."""
+class Parts:
+    """What all steps of answering share: the bot itself. `now` returns the local time.
+
+    `member` makes the client for one member's record; `help_desk` is its channel and its mail address, both may be "".
+    """
 
     pack: Pack
+    table: SealedTable
     accounts: Accounts
     audit: Audit
     dialogue: Dialogue
     keeper: Keeper
     meter: Meter
+    retention: Retention
+    publisher: Publisher
+    directory: DirectoryClient
+    member: Callable[[Person, Access], MemberClient]
+    recent: MemberCache
+    health: Callable[[], Awaitable[PayerHealth]]
+    patience: Patience
+    clock: Callable[[], float]
     now: Callable[[], datetime]
+    limits: Limits
+    interval: Interval
+    member_answers: Literal["dm", "off"]
+    help_desk: tuple[str, str]
 
 
 def asks_back(blocks: Iterable[Block]) -> bool:
     """Return whether a reply, apart from notes and buttons, is one line with a question: there is no answer to rate."""
     told = [block for block in blocks if not isinstance(block, Actions | Note)]
-    return len(told) == 1 and isinstance(told[0], Line) and "?" in "".join(one.text for one in told[0].spans)
+    return len(told) == 1 and isinstance(told[0], Line) and "?" in told[0].text
 
 
 def rating_of(pack: Pack, message: Message, asked: Asked, offers: Memory) -> Rating | None:

@@ -98,13 +98,13 @@ def _of_provider(
 
 
 def records_shown(
-    reply: Answered | None, *, asked: Asked | None, rules: IntentRules | None, offers: Memory, memory: Memory
+    reply: Answered | None, asked: Asked | None, intents: Mapping[str, IntentRules], offers: Memory, memory: Memory
 ) -> dict[str, Any]:
     """Return the fields of `Memory` for the records that the next message may refer to.
 
-    `reply` is the reply that shows them, if it shows any here. A single claim is followed by the claims of the same
-    person that were shown one by one before it. For a list with further pages, `shown` is (), because not all its
-    claims are known.
+    `reply` is the reply that shows them; None if it was posted elsewhere. A single claim is followed by the claims of
+    the same person that were shown one by one before it. For a list with further pages, `shown` is (), because not all
+    its claims are known.
     """
     claims = [one.id for one in reply.sources if one.type == "ExplanationOfBenefit"] if reply else []
     lead = offers.choices[offers.lead - 1 : offers.lead] if reply and NAMED not in reply.named else ()
@@ -113,6 +113,7 @@ def records_shown(
     single = tuple(reply.named.get(THOSE, "").split()) if reply else ()
     if asked and THOSE in asked.arguments and not single:
         single = memory.single
+    rules = intents.get(asked.intent) if asked else None
     several = len(claims) > 1 and (len(single) > 1 or (rules is not None and rules.tells not in {None, "one"}))
     shown = tuple(claims[:EVERY])
     if any("page" in one.arguments for one in offers.labels.values()):
@@ -303,7 +304,9 @@ def _in_focus(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[s
         slots = {**care, **asked.slots, "date_range": Slot(reading.text, {"relation": "after", "one": True})}
         return replace(asked, slots=slots, arguments={FOCUS: record}, unmet={})
     of_it = _asks_of_claim(rules) or reading.points or OF_THEM in reading.concepts
-    if not reading.steps and (_is_anew(reading) or not of_it):
+    named = not reading.points and not {"VISIT", "CLAIM", "FILL"}.isdisjoint(reading.concepts)
+    anew = named or "LATEST" in reading.concepts or not _OTHERS.isdisjoint(reading.slots)  # "the $50 one in november"
+    if not reading.steps and (anew or not of_it):
         return asked
     if not reading.steps:
         return replace(asked, arguments={**asked.arguments, FOCUS: record})
@@ -328,12 +331,6 @@ def _claim_spoken_of(memory: Memory, reading: Reading, intents: Mapping[str, Int
             told = topic.arguments.get(FOCUS, topic.arguments.get(RECORD)) if at else next(iter(memory.shown), None)
             return memory.record if memory.record and not at else told if reading.points else None
     return None
-
-
-def _is_anew(reading: Reading) -> bool:
-    """Return whether a message describes what it asks about: "the $50 one in november"; False for "that visit"."""
-    named = not reading.points and not {"VISIT", "CLAIM", "FILL"}.isdisjoint(reading.concepts)
-    return named or "LATEST" in reading.concepts or not _OTHERS.isdisjoint(reading.slots)
 
 
 def stepped(memory: Memory, last: Asked, step: int, intents: Mapping[str, IntentRules]) -> Asked | None:

@@ -16,6 +16,7 @@ from bot.conversation.state import ENTRY, Asked, Memory
 from bot.kit.facts import facts_in
 from bot.language.context import (
     AMONG,
+    BESIDE,
     CHANGES,
     FACTS,
     KINDS_OF_CARE,
@@ -35,9 +36,10 @@ from bot.message import SOURCES, Language
 _NEEDS_A_PRESS = frozenset({"account.unlink", "account.forget", "account.decline", SOURCES})
 _ORDINAL, _SOURCES, _AGAIN = "followup.ordinal", "followup.sources", "followup.again"
 _EXPORT, _MORE, _PERSON, _PROVIDER = "followup.export", "followup.more", "handoff.human", "provider_name"
+_NEAR = Slot("", "me")
 _FIRST_ONES = re.compile(r"\b[2-9]\b")
 _WORDS = re.compile(r"\w{3,}")
-_SHOWN = frozenset({AMONG, FACTS, LIKE, LIKE_WORDS, THOSE})
+_SHOWN = frozenset({AMONG, BESIDE, FACTS, LIKE, LIKE_WORDS, THOSE})
 SHARED = "share"
 """The argument of a question whose answer is to be shared."""
 _CONTACT, _FILE, _PAGE, _LIST = "contact", "file", "page", "list"
@@ -89,16 +91,22 @@ def _searched_again(memory: Memory, asked: Asked, reading: Reading, intents: Map
 def _like_shown(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked:
     """Return a search for providers like the one just shown, which becomes an argument: "who else in that office".
 
-    A search that names a kind of provider, or a provider, is unchanged.
+    A search that names another kind, but no place and no provider, is for providers near the one shown: "any pharmacy
+    near there".
     """
     before, context = intents.get(memory.asked.intent) if memory.asked else None, memory.context()
     slot = context.slots.get(_PROVIDER) if context and before and before.is_of_provider else None
     if len(memory.choices) == 1:
-        slot = memory.choices[0].slots.get(_PROVIDER)
+        slot = memory.choices[0].slots.get(_PROVIDER, slot)
     kinds = KINDS_OF_CARE - ({"specialty"} if "MORE" in reading.concepts else set())  # "the next doctor"
-    if slot is None or not slot.is_plain or not (kinds | NAMES).isdisjoint(asked.slots):
+    like = kinds.isdisjoint(asked.slots)
+    leans = slot is not None and slot.is_plain and NAMES.isdisjoint(asked.slots)
+    if not (context and slot and leans and (like or "NEAR" in reading.concepts or not memory.met)):
         return asked
-    return replace(asked, arguments={**asked.arguments, LIKE: str(slot.value), LIKE_WORDS: reading.text})
+    shown = {LIKE: str(slot.value), LIKE_WORDS: reading.text} if like else {BESIDE: str(slot.value)}
+    town = {name: one for name, one in context.slots.items() if name == "location"}
+    slots = {**asked.slots, **town} if asked.slots.get("location", _NEAR).value == "me" else asked.slots
+    return replace(asked, slots=slots, arguments={**asked.arguments, **shown})
 
 
 def of_entry(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked:

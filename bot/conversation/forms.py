@@ -60,7 +60,10 @@ class Forms:
         """
         form = self.offers.forms[name].form
         unread = {option.key for option in self._read(name, " ".join(fields.values()), today).unread}
-        unread |= {key for key in fields if _is_nowhere(self._read(name, fields[key], today))}
+        for key, typed in fields.items():  # a city without a state is no place
+            place = self._read(name, typed, today).slots.get("location")
+            if place and any(isinstance(one, Mapping) and one.get("state", "") is None for one in place.every):
+                unread.add(key)
         found: dict[str, FieldFault] = {key: "unread" for key in form.fields if key in unread}
         found.update({key: "missing" for key in form.required if key not in fields})
         if form.one_of and fields.keys().isdisjoint(form.one_of):
@@ -79,8 +82,8 @@ class Forms:
         """
         if self.offers.forms[name].form.own is None:
             return KnownNetworks()
-        own = self._in_time(self._own(person)) if person and self._members else _nothing()
-        return KnownNetworks(*await asyncio.gather(self._in_time(self._listed()), own))
+        own = [self._in_time(self._own(person))] if person and self._members else []
+        return KnownNetworks(*await asyncio.gather(self._in_time(self._listed()), *own))
 
     async def _in_time(self, names: Awaitable[tuple[str, ...]]) -> tuple[str, ...]:
         try:
@@ -152,13 +155,3 @@ def option_of(key: str, values: Iterable[str]) -> str:
 def unquoted(value: str) -> str:
     """Return a value in one line, without quotation marks."""
     return " ".join(value.translate(_NO_QUOTES).split())
-
-
-async def _nothing() -> tuple[str, ...]:
-    return ()
-
-
-def _is_nowhere(options: Options) -> bool:
-    """Return whether the options contain an unknown place: a city without a state."""
-    place = options.slots.get("location")
-    return place is not None and any(isinstance(one, Mapping) and one.get("state", "") is None for one in place.every)

@@ -1,4 +1,10 @@
-"""Sends a member's question to the operator's help desk, once, in the words that the member saw and agreed to (T77)."""
+"""What a person gives the operator: ratings of answers, a message not understood, a question for the help desk.
+
+Rating buttons are offered in 1:1 chats only, where nobody else can press them. The counts are stored by intent and rule
+of the answer, and contain nothing about the person. A message that the bot did not understand is stored only after the
+person has seen what would be stored, and agrees. A question is sent to the help desk once, in the words that the member
+saw and agreed to (T77).
+"""
 
 from __future__ import annotations
 
@@ -10,12 +16,67 @@ from typing import Literal
 import structlog
 from msgspec.structs import replace
 
-from bot.conversation.exchange import Exchange, Parts, Said
+from bot.conversation.exchange import ABOUT, RIGHT, RULE, WRONG, Exchange, Parts, Said, rating_arguments
 from bot.conversation.state import Asked
 from bot.errors import StoreError, Unwritten, new_reference
 from bot.message import Answered, Message, Person, Private, Shareable
+from bot.ops.figures import DAYS, OUTCOMES, Ratings, Sentences
 from bot.pack import template_of
-from bot.stores.base import NewRow, Store
+from bot.stores.base import NewRow
+
+_WAS = "was"
+_OURS = frozenset({_WAS, ABOUT, RULE})
+SENTENCE, KEEP = "feedback.sentence", "feedback.keep"
+"""The intents to show what would be stored of a message that was not understood, and to store it."""
+_THUMBS = {RIGHT: "right", WRONG: "wrong"}
+
+
+class Feedback:
+    """Counts ratings of answers, and stores the messages that people give to the operator."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._pack, self._ratings = parts.pack, Ratings(parts.table.store, parts.meter, parts.now)
+        self._sentences = Sentences(parts.table, parts.now)
+
+    async def answer(self, exchange: Exchange, asked: Asked) -> Private:
+        """Return the reply that shows what would be stored of the last message not understood, or store it and say so.
+
+        If the message has expired, the reply shows no words, and nothing is stored.
+
+        Raises:
+            StoreError: the message is not stored.
+        """
+        memory, kept = exchange.memory, False
+        key, words = memory.unread or ("", "")
+        if asked.arguments.get("key") != key:
+            key, words = "", ""
+        if asked.intent == KEEP:
+            kept = bool(key) and await self._sentences.keep(words, memory.language or asked.language)
+            exchange.memory = replace(memory, unread=None)
+        values = {"words": words, "key": key, "kept": kept, "days": DAYS}
+        return self._pack.reply(Private, asked.intent, template_of(asked.intent), values, asked.language)
+
+    async def heard(self, exchange: Exchange, asked: Asked) -> Asked:
+        """Count the rating in a question, if it has one. Return the question to answer.
+
+        The answer rated is the one that the question's arguments name, else the last answer. A thumb keeps these
+        arguments; the question of any other button loses them.
+        """
+        outcome = _THUMBS.get(asked.intent) or asked.arguments.get(_WAS)
+        if outcome not in OUTCOMES:
+            return asked
+        message, memory = exchange.message, exchange.memory
+        last = rating_arguments(memory.asked, memory) if memory.asked else {}
+        about = asked.arguments if ABOUT in asked.arguments else last
+        if intent := about.get(ABOUT):
+            with contextlib.suppress(StoreError):  # whoever rates an answer reads what comes next all the same
+                if message.press is None or await self._ratings.is_first(message.person, message.press):
+                    await self._ratings.count(intent, about.get(RULE, ""), outcome, message.person)
+        if asked.intent in _THUMBS:
+            return replace(asked, arguments={**asked.arguments, **about})
+        kept = {name: value for name, value in asked.arguments.items() if value and name not in _OURS}
+        return replace(asked, arguments=kept)
+
 
 log = structlog.get_logger("handoff")
 
@@ -41,11 +102,9 @@ class HandingOver:
     At startup, each platform adds to `post` its function to write to its channels.
     """
 
-    def __init__(
-        self, parts: Parts, store: Store, channel: str, email: str, clock: Callable[[], float] = time.time
-    ) -> None:
-        self._channel, self._email, self._pack, self._audit = channel, email, parts.pack, parts.audit
-        self._store, self._clock = store, clock
+    def __init__(self, parts: Parts) -> None:
+        (self._channel, self._email), self._pack, self._audit = parts.help_desk, parts.pack, parts.audit
+        self._store = parts.table.store
         self.post: dict[str, Post] = {}
 
     @property
@@ -103,7 +162,7 @@ class HandingOver:
         The question is posted once, even if the button is pressed several times or the process is killed (F72).
         """
         person = message.person
-        row = NewRow(_KIND, f"{letter['reference']}\x1f{person.key}", b"", self._clock() + _DAY, person.key)
+        row = NewRow(_KIND, f"{letter['reference']}\x1f{person.key}", b"", time.time() + _DAY, person.key)
         if not letter["question"] or self.way not in self.post:
             return "gone"
         if (known := await self._store.get(_KIND, row.key)) is not None:

@@ -9,16 +9,16 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
-from bot.accounts.accounts import Access, Accounts
+from bot.accounts.accounts import Access
+from bot.conversation.exchange import Parts
 from bot.conversation.state import Asked
 from bot.errors import LinkError, PayerError
 from bot.kit import Ask, Claim, Coverage, Patient, Search, Unreadable, member_coverages, newest_claims
 from bot.kit.spelling import is_named
 from bot.language.reading import Slot
 from bot.language.rules import PERSON
-from bot.message import Message, Person
+from bot.message import Message
 from bot.payer.budget import Budget
-from bot.payer.client import MemberClient
 
 T = TypeVar("T")
 _NUMBER_SECONDS = 3.0
@@ -29,15 +29,10 @@ class OwnRecords:
     """Reads the address, coverages, plan's phone number and newest claims of the Patient asked about."""
 
     def __init__(
-        self,
-        accounts: Accounts,
-        member: Callable[[Person, Access], MemberClient],
-        prepare: Callable[[Message, Asked, Access | None], Ask],
-        wall: float,
-        clock: Callable[[], float],
+        self, parts: Parts, prepare: Callable[[Message, Asked, Access | None], Ask], limits: Callable[[], Budget]
     ) -> None:
-        """`prepare` makes the `Ask` that reads records; `wall` is the time limit of each read in seconds."""
-        self._accounts, self._member, self._prepare, self._wall, self._clock = accounts, member, prepare, wall, clock
+        """`prepare` makes the `Ask` that reads records; `limits` returns the budget of each read."""
+        self._accounts, self._member, self._prepare, self._limits = parts.accounts, parts.member, prepare, limits
 
     async def home(self, message: Message, whose: str) -> Patient | None:
         """Return the Patient asked about; None without an account, for directory-only people, and in shared places.
@@ -50,16 +45,15 @@ class OwnRecords:
             access = await self._accounts.access(message.person, whose)
         except LinkError:
             return None
-        budget = Budget(self._wall, clock=self._clock)
-        raw = await self._member(message.person, access).read("Patient", access.patient, budget)
+        raw = await self._member(message.person, access).read("Patient", access.patient, self._limits())
         return await asyncio.to_thread(Patient, raw, strict=True)
 
     async def coverages(self, message: Message, whose: str) -> tuple[Coverage, ...]:
         """Return the coverages of the Patient asked about; () if none can be read."""
 
         async def read(access: Access) -> tuple[Coverage, ...]:
-            client, budget = self._member(message.person, access), Budget(self._wall, clock=self._clock)
-            entries = [e async for page in client.search(Search("Coverage"), budget) for e in page.matches]
+            client = self._member(message.person, access)
+            entries = [e async for page in client.search(Search("Coverage"), self._limits()) for e in page.matches]
             return tuple(Coverage(entry.raw, entry.labels) for entry in entries)
 
         return await self._hint(message, whose, read, ())

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from bot.accounts.rows import LinkRow, PatientCandidate, place
 from bot.conversation.exchange import Exchange, Parts
 from bot.conversation.household import HOUSEHOLD, SOME, by_button, household_of, means_several
+from bot.conversation.provenance import closed
 from bot.conversation.state import Asked, Memory
 from bot.errors import NotLinked
 from bot.language.kernel import FALLBACK
@@ -24,7 +25,7 @@ from bot.language.reading import Cell, Reading, Slot
 from bot.language.rules import PERSON, IntentRules
 from bot.language.text import keys_in
 from bot.language.weights import WORKINGS
-from bot.message import SOURCES, Actions, Answered, AReply, Private, Shareable, Shared
+from bot.message import SOURCES, Actions, Answered, AReply, Private, Shareable, Shared, in_rows
 
 OTHER_RECORD = "account/other_record"
 SWITCH, WHOSE = "account.switch", "account.whose"
@@ -68,13 +69,15 @@ def about_whom(asked: Asked, exchange: Exchange, reading: Reading) -> Asked:
     person, memory = asked.values.get(PERSON), exchange.memory
     if not exchange.message.alone and isinstance(person, Mapping) and "name" in person:
         return replace(asked, intent=FALLBACK, slots={"reason": Slot("", "other_person")}, unmet={})
-    if PERSON not in asked.slots and len(memory.people) > 1 and (ours := _ours(reading)):
+    mine = [cell.text for cell in _asking(reading) if cell.name == "MY"]
+    ours = next((words for words in mine if not _OURS.isdisjoint(keys_in(words))), "")
+    if PERSON not in asked.slots and len(memory.people) > 1 and ours:
         return replace(asked, slots={**asked.slots, PERSON: Slot(ours, HOUSEHOLD)})
-    word = _pronoun(reading)
+    said = [word for cell in _asking(reading) for word in _WORD.findall(_lower(cell.text)) if word in _PRONOUNS]
+    word = said[0] if len({_PRONOUNS[word] for word in said}) == 1 else ""
     if not word or not memory.people or PERSON in asked.slots or _names_another(reading, word):
         return asked
     spoken = [one for one in _spoken_of(memory) if one.gender != _PRONOUNS[word]]
-    mine = any(cell.name == "MY" for cell in _asking(reading))
     if spoken and (not mine or spoken[0].patient == memory.current):
         return replace(asked, slots={**asked.slots, PERSON: Slot(word, {"patient": spoken[0].patient})})
     if memory.asked is None and (not mine or word in _POSSESSIVE):
@@ -90,12 +93,6 @@ def of_nobody(asked: Asked) -> Asked:
     return replace(asked, unmet={name: slot for name, slot in asked.unmet.items() if name != PERSON})
 
 
-def _ours(reading: Reading) -> str:
-    """Return the word in the question that means the asker and others, such as "our"; "" if there is none."""
-    said = (cell.text for cell in _asking(reading) if cell.name == "MY" and not _OURS.isdisjoint(keys_in(cell.text)))
-    return next(said, "")
-
-
 def spoken_of(memory: Memory, reading: Reading) -> str:
     """Return the Patient id of the person that a new question is about if it names nobody.
 
@@ -103,12 +100,6 @@ def spoken_of(memory: Memory, reading: Reading) -> str:
     asker switched to or connected.
     """
     return memory.chosen if _says(reading, _OWN | _SPEAKER) else memory.current
-
-
-def _pronoun(reading: Reading) -> str:
-    """Return the pronoun in the question that means one person; "" without one, or if its pronouns differ in gender."""
-    said = [word for cell in _asking(reading) for word in _WORD.findall(_lower(cell.text)) if word in _PRONOUNS]
-    return said[0] if len({_PRONOUNS[word] for word in said}) == 1 else ""
 
 
 def _names_another(reading: Reading, word: str) -> bool:
@@ -361,9 +352,5 @@ class Owners:
         others = [one for one in numbered if one["person"] is not shown]
         values = {**own, "asked": asked, "others": others[:_SHOWN], "more": len(others) > _SHOWN}
         said = self._pack.render("_whose", values, asked.language)
-        offers = tuple(button for block in said if isinstance(block, Actions) for button in block.buttons)
         lines = tuple(block for block in said if not isinstance(block, Actions))
-        *blocks, last = reply.blocks or (Actions(()),)
-        row = Actions((*last.buttons, *offers)) if isinstance(last, Actions) else Actions(offers)
-        before = () if isinstance(last, Actions) else (last,)
-        return replace(reply, blocks=(*lines, *blocks, *before, *[row] * bool(row.buttons)))
+        return replace(reply, blocks=closed((*lines, *reply.blocks), [Actions(in_rows(said))]))

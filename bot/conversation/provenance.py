@@ -7,7 +7,7 @@ whom it was shown. Only the button's id is sent to the platform.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, tzinfo
 from decimal import Decimal
 
@@ -16,12 +16,24 @@ from msgspec.structs import replace
 
 from bot.conversation.state import Asked
 from bot.kit import Ask, Summary, adds_to
-from bot.kit.sized import is_close
+from bot.kit.near_claims import untaken
 from bot.kit.spelling import words_of
-from bot.kit.taken import untaken
+from bot.kit.which import is_close
 from bot.language.left import CARE
 from bot.language.reading import Slot
-from bot.message import SOURCES, Action, Actions, Block, Facts, Item, Line, Note, Press, Title
+from bot.message import (
+    SOURCES,
+    Action,
+    Actions,
+    Answered,
+    Block,
+    Item,
+    Note,
+    Press,
+    buttons_of,
+    sentences,
+    with_buttons,
+)
 from bot.payer.budget import ReadRecord, Report
 from bot.records.share import Step
 
@@ -77,17 +89,15 @@ def trace_of(asked: Asked, report: Report) -> Trace:
     )
 
 
-def with_trace(buttons: Actions, trace: Trace) -> Actions:
-    """Return the same buttons, with the trace in the arguments of each button that shows sources."""
-    kept = {_TOLD: msgspec.json.encode(trace).decode()}
-    return Actions(
-        tuple(
-            Action(one.id, one.label, press=Press(SOURCES, {**one.press.arguments, **kept}))
-            if one.press and one.press.intent == SOURCES
-            else one
-            for one in buttons.buttons
-        )
-    )
+def with_trace(blocks: Iterable[Block], trace: Trace | None) -> tuple[Block, ...]:
+    """Return the same blocks, with the trace in the arguments of each button that shows sources."""
+    kept = {_TOLD: msgspec.json.encode(trace).decode()} if trace else {}
+
+    def traced(one: Action) -> Action:
+        shows = one.press and one.press.intent == SOURCES
+        return replace(one, press=Press(SOURCES, {**one.press.arguments, **kept})) if one.press and shows else one
+
+    return tuple(with_buttons(block, traced) for block in blocks)
 
 
 def trace_in(asked: Asked) -> Trace | None:
@@ -156,15 +166,12 @@ def _shows(blocks: Iterable[Block], name: str, slot: Slot) -> bool:
     The words do not count for an excluded value, for the person, and in an answer with a list.
     """
     if name == "amount":
-        return any(is_close(one, Decimal(str(slot.value))) for one in amounts_in(blocks))
+        return any(
+            is_close(Decimal(one.replace(",", "")), Decimal(str(slot.value))) for one in _AMOUNT.findall(_text(blocks))
+        )
     words = set(words_of(slot.text))
     told = words and words.issubset(words_of(_text(blocks)))
     return bool(told) and not (slot.excluded or name == "person" or any(isinstance(one, Item) for one in blocks))
-
-
-def amounts_in(blocks: Iterable[Block]) -> set[Decimal]:
-    """Return the dollar amounts in the sentences of an answer."""
-    return {Decimal(one.replace(",", "")) for one in _AMOUNT.findall(_text(blocks))}
 
 
 def facts_in(blocks: Iterable[Block]) -> set[str]:
@@ -173,19 +180,7 @@ def facts_in(blocks: Iterable[Block]) -> set[str]:
 
 
 def _text(blocks: Iterable[Block]) -> str:
-    return " ".join(text for block in blocks for text in _sentences(block))
-
-
-def _sentences(block: Block) -> Iterable[str]:
-    match block:
-        case Title(text):
-            return (text,)
-        case Line(spans) | Note(spans):
-            return ("".join(span.text for span in spans),)
-        case Facts(rows):
-            return (f"{one.label} {one.value}" for one in rows)
-        case _:
-            return ()
+    return " ".join(text for block in blocks if not isinstance(block, Item) for text in sentences(block))
 
 
 def closed(blocks: Sequence[Block], footer: Sequence[Note | Actions]) -> tuple[Block, ...]:
@@ -199,3 +194,64 @@ def closed(blocks: Sequence[Block], footer: Sequence[Note | Actions]) -> tuple[B
     notes = [note for note in (*blocks[end:], *footer) if isinstance(note, Note)]
     buttons = tuple(button for row in rows for button in row.buttons)
     return (*head, *notes, *((Actions(buttons),) if buttons else ()))
+
+
+ButtonMeaning = Callable[[Press], Asked]
+CONNECT = "account.link"
+_CHECKABLE = re.compile(
+    r"\$\s?\d|\b(?:19|20)\d\d\b|\b\d{1,2} de [a-z]+|\b[A-Z][a-z]{2,8} \d{1,2}\b|[Nn]etwork|\b[Rr]ed(?:es)?\b"
+)
+"""Matches an amount of money, a date or a network, in English or Spanish: facts whose source a reader may ask for."""
+
+
+def useful(reply: Answered, here: Asked | None, meaning: ButtonMeaning, *, connected: bool) -> tuple[Block, ...]:
+    """Return the reply's blocks without duplicate buttons, and without a button that asks `here` again.
+
+    `here` is the question that the reply answers completely, if any. A person who is `connected` gets no button to
+    connect, except in error messages and in replies about the account.
+    """
+    seen, kept = [_what(here)] if here else [], list[Block]()
+    connected = connected and reply.error is None and not reply.intent.startswith("account.")
+
+    def needed(action: Action) -> bool:
+        if action.press is None:
+            return True
+        what = _what(meaning(action.press))
+        if what in seen or (connected and action.press.intent == CONNECT):
+            return False
+        seen.append(what)
+        return True
+
+    for block in reply.blocks:
+        if not isinstance(block, Actions):
+            kept.append(block)
+        elif row := tuple(filter(needed, block.buttons)):
+            kept.append(Actions(row))
+    return tuple(kept)
+
+
+def within(blocks: tuple[Block, ...], barred: Callable[[str], bool]) -> tuple[Block, ...]:
+    """Return the blocks without buttons of barred intents, and without list entries that have no other button."""
+    kept, gone = list[Block](), 0
+    for block in blocks:
+        buttons = buttons_of(block)
+        left = tuple(button for button in buttons if button.press is None or not barred(button.press.intent))
+        if buttons and not left:
+            gone += isinstance(block, Item)
+        elif isinstance(block, Item):
+            kept.append(replace(block, number=block.number - gone, actions=left))
+        else:
+            kept.append(Actions(left) if isinstance(block, Actions) else block)
+    return tuple(kept)
+
+
+def explained(intent: str, blocks: tuple[Block, ...]) -> tuple[Block, ...]:
+    """Return the blocks of an intent's reply, without "How do you know?" if they have no money, date or network."""
+    if intent == SOURCES or any(_CHECKABLE.search(text) for block in blocks for text in sentences(block)):
+        return blocks
+    return within(blocks, SOURCES.__eq__)
+
+
+def _what(asked: Asked) -> tuple[object, ...]:
+    values = {name: (slot.value, slot.excluded, slot.values) for name, slot in asked.slots.items()}
+    return asked.intent, values, dict(asked.arguments), asked.whose

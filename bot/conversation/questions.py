@@ -1,13 +1,22 @@
-"""Splits a message into its questions: "when did I see Dr. Kim, what was it for, and is he in network"."""
+"""Splits a message into its questions: "when did I see Dr. Kim, what was it for, and is he in network".
+
+The further questions stand under the first answer: their words, first lines of their answers, a button.
+"""
+
+from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
+from itertools import takewhile
 
 import msgspec
 from msgspec.structs import replace
 
+from bot.conversation.provenance import facts_in, quotable
+from bot.conversation.state import Asked
 from bot.language.asked import asked_in
+from bot.language.calendar import adds_nothing
 from bot.language.clauses import Clause, ClauseRole, clauses, is_question
 from bot.language.context import Context, lists_providers, of_one_provider
 from bot.language.engine import Engine
@@ -15,11 +24,11 @@ from bot.language.kernel import DANGER, FALLBACK, FOLLOW, REFINE
 from bot.language.left import conditions
 from bot.language.lexicon import WISH
 from bot.language.licences import stands_out
-from bot.language.reading import Reading, adds
-from bot.language.rules import PERSON
-from bot.language.slots import lies_within_any
+from bot.language.reading import Reading, Slot, adds
+from bot.language.rules import PERSON, IntentRules
 from bot.language.text import Utterance, read
 from bot.language.weights import WORKINGS
+from bot.message import Block, Facts, Item, Line, Note, Span, Title
 
 _JOINED = re.compile(r"\s*\b(?:and|also|plus|y|e|tambien|también|además)\b\s*", re.IGNORECASE)
 _LEAD = re.compile(r"^(?:and|also|plus|then|so|but|pero|y|e|también|tambien|además|ademas)\s+", re.IGNORECASE)
@@ -154,7 +163,11 @@ class Questions:
                 continue
             if rules and name in rules.several:
                 dated = held.every if name == "date_range" else ()
-                added = [one for one in slot.every if one not in held.every and not lies_within_any(one, dated)]
+                added = [
+                    one
+                    for one in slot.every
+                    if one not in held.every and not any(adds_nothing(one, day) for day in dated)
+                ]
                 if added:
                     values = (*held.every, *added)
                     slots[name] = replace(held, text=f"{held.text}, {slot.text}", values=values, how="and")
@@ -239,3 +252,91 @@ def within(part: Reading, whole: Reading) -> Reading:
 def refers(said: Utterance, first: int = 0, after: int | None = None) -> bool:
     """Return whether these words of a message contain a pronoun such as "it", "her" or "those"."""
     return not _REFERS.isdisjoint(said.words[first:after])
+
+
+SAID, DOUBT = "said", "doubt"
+"""Slots added to another question: its words, and the probability that it was meant instead."""
+_LINES = 3  # of the second answer, and entries of its list
+
+
+class Further(msgspec.Struct, frozen=True):
+    """A further question of a message: its intent, its slots, and the first lines of its answer.
+
+    `lines` are () if the question only gets a button, None if the reply above states all of them. `asked` is the
+    question as it was answered; None if it was not.
+    """
+
+    intent: str
+    slots: Mapping[str, Slot]
+    lines: tuple[Block, ...] | None = ()
+    asked: Asked | None = None
+
+
+def with_words(text: str, slots: Mapping[str, Slot]) -> Mapping[str, Slot]:
+    """Return the slots of another question, with its quotable words in the slot `SAID`."""
+    words = quotable(text)
+    return {**slots, SAID: Slot(words, words)}
+
+
+def lead(blocks: Sequence[Block], above: Sequence[Block], *, repeats: bool = False) -> tuple[Block, ...]:
+    """Return the first lines of an answer that goes under another one, without the lines that stand `above`.
+
+    The heading of a list is followed by its first entries. Return () if the first line above has all amounts and dates
+    of the answer's first line and entries. An answer that `repeats` them, to say yes or no about them, is kept.
+    """
+    told = list(takewhile(lambda one: isinstance(one, Title | Line), blocks))
+    lines = [_plain(one) for one in told[:_LINES] if isinstance(one, Title | Line)]
+    behind = next((one for one in blocks[len(told) :] if not isinstance(one, Note)), None)
+    lists = bool(lines) and len(told) <= _LINES and (isinstance(behind, Item) or lines[-1].spans[-1].text.endswith(":"))
+    entries = [line for one in blocks[len(told) :] for line in _entries(one)][:_LINES] if lists else []
+    said = facts_in((*lines[:1], *entries))
+    if not repeats and said and said <= facts_in(above[:1]):
+        return ()
+    return (*lines, *entries) if entries else () if lists else tuple(one for one in lines if one not in above)
+
+
+def _plain(block: Title | Line) -> Line:
+    return Line((Span(block.text, bold=True),)) if isinstance(block, Title) else block
+
+
+def _entries(block: Block) -> tuple[Line, ...]:
+    """Return a list entry as one line, or the facts of a block as one line each; () for any other block.
+
+    The lines have no number, because it would be taken for the number of an entry in the first answer.
+    """
+    if isinstance(block, Facts):
+        return tuple(Line((Span(f"\u2022 {row.label}: {row.value}"),)) for row in block.rows)
+    if not isinstance(block, Item):
+        return ()
+    first, *more = (line.spans for line in block.lines)
+    return (Line((Span("\u2022 "), *first, *(span for spans in more for span in (Span(" \u00b7 "), *spans)))),)
+
+
+def by_button(also: Mapping[str, Mapping[str, Slot]]) -> dict[str, dict[str, Slot]]:
+    """Return the slots of other questions by intent, as their buttons carry them: without `SAID` and `DOUBT`."""
+    return {
+        intent: {name: slot for name, slot in slots.items() if name not in {SAID, DOUBT}}
+        for intent, slots in also.items()
+    }
+
+
+def questions(
+    also: Mapping[str, Mapping[str, Slot]], intents: Mapping[str, IntentRules], *, alone: bool
+) -> tuple[tuple[str, Mapping[str, Slot]], ...]:
+    """Return the other questions for the template, as (intent, slots) pairs.
+
+    In shared places, or if the answer may be shared later, only words about the open directory are quoted.
+    """
+    plain = by_button(also)
+    return tuple(
+        (intent, slots if alone or intents[intent].needs == "directory" else plain[intent])
+        for intent, slots in also.items()
+    )
+
+
+def unsaid(also: Mapping[str, Mapping[str, Slot]], said: Collection[str]) -> dict[str, Mapping[str, Slot]]:
+    """Return the other questions without doubtful ones that a button of the reply asks already.
+
+    `said` are the intents of the reply's buttons.
+    """
+    return {intent: slots for intent, slots in also.items() if DOUBT not in slots or intent not in said}

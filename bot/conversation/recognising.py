@@ -17,8 +17,7 @@ from bot.accounts.codes import read_code
 from bot.conversation import focus, followups, owner
 from bot.conversation.connecting import CodeState, Connecting
 from bot.conversation.exchange import UNREAD, Exchange, Parts, Said
-from bot.conversation.other_questions import DOUBT
-from bot.conversation.questions import OF_CLAIMS, Questions, refers, within
+from bot.conversation.questions import DOUBT, OF_CLAIMS, Questions, refers, within
 from bot.conversation.slash_commands import Commands, Request
 from bot.conversation.state import Asked, Memory, become, typed_label
 from bot.language.clauses import head_and_items
@@ -264,41 +263,29 @@ class Recognisers:
             of_list = reading.picks and memory.choices and OF_CLAIMS.isdisjoint(reading.slots)
             if of_list and (nth := self._engine.slots_in(reading.text, today=day).get("ordinal")):
                 slots = {"ordinal": nth, **slots}
-            asked = self._asked(exchange, replace(reading, intent=intent or reading.intent, slots=slots))
+            asked = Asked(
+                *(intent or reading.intent, slots),
+                language=language,
+                rule=reading.rule,
+                score=reading.score,
+                concepts=reading.concepts,
+                unmet=reading.unmet,
+                whose=owner.spoken_of(memory, reading),
+            )
             asked = followups.of_what_was_shown(memory, asked, reading, self._intents)
             second = None if exchange.further else reading.second
             if second and second.intent != asked.intent and self._intents[second.intent].title:
                 asked = replace(asked, also={second.intent: {**second.slots, DOUBT: Slot("", second.score)}})
-        return self._of_whom(replace(asked, text=exchange.words, goes_on=exchange.further), exchange, reading)
-
-    @staticmethod
-    def _asked(exchange: Exchange, reading: Reading) -> Asked:
-        return Asked(
-            *(str(reading.intent), reading.slots),
-            language=exchange.language,
-            rule=reading.rule,
-            score=reading.score,
-            concepts=reading.concepts,
-            unmet=reading.unmet,
-            whose=owner.spoken_of(exchange.memory, reading),
-        )
-
-    def _of_whom(self, asked: Asked, exchange: Exchange, reading: Reading) -> Asked:
-        """Return the question with the person whose record it is about, if it is about one."""
-        if not self._pack.is_of_member(asked.intent):
-            return owner.of_nobody(asked)
-        return owner.about_whom(asked, exchange, reading)
+        asked = replace(asked, text=exchange.words, goes_on=exchange.further)
+        of_member = self._pack.is_of_member(asked.intent)
+        return owner.about_whom(asked, exchange, reading) if of_member else owner.of_nobody(asked)
 
     def _is_closed(self, reading: Reading, memory: Memory) -> bool:
         """Return whether the message probably asks about a person whose record this sign-in gives no access to."""
         day, needed = self._now().date(), self._engine.weights.header.sure["member"]
-        asked = [(one, Asked(one.intent, one.slots)) for one in reading.candidates if PERSON in one.slots]
-        closed = [
-            one.score
-            for one, each in asked
-            if owner.settle(each, self._intents.get(one.intent), memory, day).found == ()
-        ]
-        return sum(closed) >= needed
+        named = [(one, Asked(one.intent, one.slots)) for one in reading.candidates if PERSON in one.slots]
+        settled = [(one, owner.settle(asked, self._intents.get(one.intent), memory, day)) for one, asked in named]
+        return sum(one.score for one, each in settled if each.found == ()) >= needed
 
     async def _not_understood(self, exchange: Exchange) -> Said:
         """Return the reply to a message that was not understood.
@@ -383,7 +370,7 @@ def _asks(asked: Asked) -> tuple[object, ...]:
 def _code_words(pack: Pack) -> frozenset[str]:
     """Return the words, in every language, that people with a code type in place of it, such as "code"."""
     told = (pack.render("account/code_words", {}, language) for language in pack.words.languages)
-    lines = ("".join(span.text for span in one.spans) for blocks in told for one in blocks if isinstance(one, Line))
+    lines = (one.text for blocks in told for one in blocks if isinstance(one, Line))
     return frozenset(typed_label(words) for line in lines for words in line.split(","))
 
 

@@ -1,8 +1,8 @@
-"""Replies about reminders: stored after an answer, listed, deleted, and sent when due; and the appeals kept track of.
+"""Messages that nobody waits for: errors of background work, reminders, and news; and the appeals kept track of.
 
 A reminder contains no details of a record; the answer behind its button does, after the usual checks. An appeal that a
 person keeps track of is an encrypted row for its denied claim, until the person deletes it or says "unlink". It is
-shown only while the person's connection gives access to that record.
+shown only while the person's connection gives access to that record. Each look for news is audited as a disclosure.
 """
 
 from __future__ import annotations
@@ -10,21 +10,23 @@ from __future__ import annotations
 import hashlib
 import math
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import msgspec
+import structlog
 
 from bot.accounts.accounts import Access, LinkRow
-from bot.conversation.exchange import Exchange, Parts
+from bot.conversation.exchange import Exchange, Keeper, Parts
 from bot.conversation.state import Asked
-from bot.conversation.telling import Push
 from bot.delivery.reminders import (
     ABOUTS,
     ASK_AGAIN,
     DAYS,
     About,
-    Interval,
+    Look,
+    LookEnded,
     NotKept,
     Reminder,
     Reminders,
@@ -34,10 +36,57 @@ from bot.delivery.reminders import (
     rest,
     waking,
 )
-from bot.errors import StoreBusy, Unwritable
-from bot.kit import AppealCase, CaseChange, CaseKept, ReminderKept, ReminderWish
-from bot.message import Person, Private, always
+from bot.delivery.retention import Erased
+from bot.errors import BotError, NotCovered, NotLinked, SignInExpired, StoreBusy, Unwritable
+from bot.kit import AppealCase, Ask, CaseChange, CaseKept, ReminderKept, ReminderWish, claim_news, deductible_met
+from bot.message import Language, Person, Private, always
+from bot.ops.metrics import Meter
+from bot.pack import Pack
 from bot.stores.sealed import SealedTable
+
+log = structlog.get_logger("turn")
+Push = Callable[[Person, Private], Awaitable[None]]
+"""Send a message that the person did not request to their 1:1 chat.
+
+Raises `Unwritable` if there is no chat that accepts it, and `Later` if it was not posted.
+"""
+
+
+class Telling:
+    """Makes error messages, and tells people about background work. At startup, each channel adds itself to `push`."""
+
+    def __init__(self, pack: Pack, keeper: Keeper, meter: Meter) -> None:
+        self._pack, self._keeper, self._meter = pack, keeper, meter
+        self.push: dict[str, Push] = {}
+
+    async def problem(self, person: Person, error: BotError, language: Language = "en") -> Private:
+        """Return the message about an error, with the error's reference, and log the error with the same reference."""
+        values, reference = {**error.facts, "reference": error.reference}, error.reference
+        reply = self._pack.reply(Private, "problem", error.template, values, language, error=reference)
+        reply = await self._keeper.alone(person, reply)
+        log.warning("problem", kind=type(error).__name__, reference=error.reference)
+        self._meter.problem(type(error).__name__, person)
+        return reply
+
+    async def tell(self, person: Person, error: BotError) -> None:
+        """Tell a person in their 1:1 chat about an error elsewhere, such as a sign-in cancelled in the browser."""
+        await self._push(person, await self.problem(person, error))
+
+    async def tell_erased(self, person: Person, erased: Erased, language: Language) -> None:
+        """Tell a person that the rest of the bot's messages to them was deleted, or that some could not be."""
+        log.info("erased", count=erased.deleted)
+        values = {"erased": erased, "behind": True}
+        reply = self._pack.reply(Private, "account.forget", "account/forget", values, language)
+        await self._push(person, await self._keeper.alone(person, reply))
+
+    async def _push(self, person: Person, reply: Private) -> None:
+        """Post a message if the person has a chat that accepts it. A failure is only logged, as nobody waits for it."""
+        if push := self.push.get(person.platform):
+            try:
+                await push(person, reply)
+            except Unwritable as error:
+                log.warning("not told", reason=str(error), channel=person.platform)
+
 
 LIVES = 400 * 86_400.0
 """Seconds: enough for the plan's answer, an external review of four to six months, and some time after it."""
@@ -129,15 +178,12 @@ _NAMED: Mapping[str, tuple[About, ...]] = {
 class Reminding:
     """All replies about reminders, and about the appeals that reminders are for.
 
-    `push` are the functions that send messages to people, by platform. `interval` gives the time between two checks for
-    news.
+    `push` are the functions that send messages to people, by platform.
     """
 
-    def __init__(
-        self, parts: Parts, reminders: Reminders, cases: Cases, *, push: Mapping[str, Push], interval: Interval
-    ) -> None:
-        self._pack, self._keeper, self._now = parts.pack, parts.keeper, parts.now
-        self._reminders, self.cases, self._push, self._interval = reminders, cases, push, interval
+    def __init__(self, parts: Parts, push: Mapping[str, Push]) -> None:
+        self._pack, self._keeper, self._now, self._interval = parts.pack, parts.keeper, parts.now, parts.interval
+        self._reminders, self.cases, self._push = Reminders(parts.table, parts.now), Cases(parts.table), push
 
     async def keep(self, person: Person, asked: Asked, wish: ReminderWish, access: Access) -> ReminderKept:
         """Store or delete the reminder that an answer requests, and return the outcome."""
@@ -256,3 +302,46 @@ class Reminding:
         reply = self._pack.reply(Private, LIST, "reminder/due", values, reminder.language, mark=mark, mine=mine)
         await push(person, await self._keeper.alone(person, reply))
         return (key, *(each for each, _ in also))
+
+
+_WHOLE_DAY = 20 * 3_600.0  # seconds: the first look of a day reads all claims
+
+
+class Looking:
+    """Reads a person's claims in the background. `ask` returns an `Ask` for the person."""
+
+    def __init__(self, parts: Parts, ask: Callable[[Person, Access], Ask]) -> None:
+        self._accounts, self._audit, self._ask = parts.accounts, parts.audit, ask
+
+    async def once(self, reminder: Reminder) -> Look:
+        """Return whether there is the news that a reminder waits for, after recording the check in the audit trail.
+
+        Raises:
+            LookEnded: there is no sign-in to check with.
+            PayerError, LinkError, StoreError: this check failed. A 401 of the payer does not end the sign-in.
+        """
+        person = reminder.person
+        try:
+            access = await self._accounts.access(person, reminder.whose, unasked=True)
+        except SignInExpired:
+            raise LookEnded("sign_in") from None
+        except (NotLinked, NotCovered):
+            raise LookEnded("gone") from None
+        ask, now = self._ask(person, access), time.time()
+        if reminder.about == "deductible":
+            met = await deductible_met(ask)
+            await self._note(ask, person)
+            return Look(marks_of([reminder.about] * met), met)
+        # A person whose claims are more than a page is asked what changed; all of them are read once a day.
+        whole = reminder.whole if now - reminder.whole < _WHOLE_DAY else 0.0
+        since = datetime.fromtimestamp(whole, UTC).date() - timedelta(days=1) if whole else None
+        news = await claim_news(ask, reminder.record, since)
+        await self._note(ask, person)
+        marks, known = {*marks_of(news.ids)}, {*reminder.known}  # a page that failed makes no claim new when it is back
+        whole = whole or (now if ask.report.pages > 1 else 0.0)
+        return Look(tuple(known | marks), news.is_decided if reminder.record else bool(marks - known), whole)
+
+    async def _note(self, ask: Ask, person: Person) -> None:
+        """Record in the audit trail how many records of each type were read."""
+        read = Counter(source.type for source in ask.report.sources)
+        await self._audit.record("answered", person, detail=WATCH, read=read)

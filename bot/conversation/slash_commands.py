@@ -125,12 +125,14 @@ class Commands:
             named = self._engine.sides_in(request.options.words, today=today)
             given = {**given, **named, **request.options.slots}
         slots = {name: slot for name, kind in rules.slots.items() if (slot := _slot(given, kind))}
+        taken = _kinds(rules)  # the options of the command's other intents are ignored, and some "not" and "or"
+        others = {kind: slot for kind, slot in request.options.slots.items() if kind not in taken}
         return Asked(
             rules.intent,
             slots=slots,
             rule="command",
             language=reading.language,
-            unmet=_unmet(request.options, rules, slots),
+            unmet={**others, **not_honoured(slots, rules)},
         )
 
 
@@ -155,13 +157,6 @@ def _fitting(intents: tuple[IntentRules, ...], reading: Reading, given: Mapping[
         return named or NAMED_NETWORK not in rules.slots.values(), len(given.keys() & kinds), len(rules.slots)
 
     return max(intents, key=fits)
-
-
-def _unmet(options: Options, rules: IntentRules, slots: Mapping[str, Slot]) -> dict[str, Slot]:
-    """Return the conditions that the intent ignores: options of the command's other intents, some "not" and "or"."""
-    taken = _kinds(rules)
-    other = {kind: slot for kind, slot in options.slots.items() if kind not in taken}
-    return {**other, **not_honoured(slots, rules)}
 
 
 def _slot(given: Mapping[str, Slot], kind: str) -> Slot | None:

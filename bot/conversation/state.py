@@ -21,7 +21,6 @@ from bot.language.kernel import DANGER, FOLLOW
 from bot.language.reading import Slot
 from bot.message import (
     Action,
-    Actions,
     AReply,
     Block,
     Item,
@@ -32,6 +31,8 @@ from bot.message import (
     Person,
     Press,
     Rating,
+    buttons_of,
+    with_buttons,
 )
 from bot.stores.base import NewRow
 from bot.stores.sealed import SealedTable
@@ -170,6 +171,10 @@ class Memory(msgspec.Struct, frozen=True, omit_defaults=True):
             earlier=tuple(Context(asked.intent, asked.slots) for asked in self.earlier),
         )
 
+    def with_spoken(self, asked: Asked | None) -> tuple[str, ...]:
+        """Return the Patient ids of the people that questions were about after this one, most recent first."""
+        return tuple(dict.fromkeys((*([asked.whose] if asked and asked.whose else ()), *self.spoken)))
+
     def topics(self, asked: Asked | None) -> tuple[Asked, ...]:
         """Return the `earlier` questions of the next state, newest first, if `asked` becomes the last question."""
         if asked is None or self.asked is None or asked.intent == self.asked.intent:
@@ -261,7 +266,7 @@ class Dialogue:
 
         issued = replace(
             reply,
-            blocks=tuple(_with_actions(block, issue) for block in reply.blocks),
+            blocks=tuple(with_buttons(block, issue) for block in reply.blocks),
             renewal=issue(reply.renewal) if reply.renewal else None,
             rating=Rating(issue(reply.rating.right), issue(reply.rating.wrong)) if reply.rating else None,
         )
@@ -285,28 +290,19 @@ def _conversation(message: Message) -> str:
     return f"{message.person.key}\x1f{place.conversation}\x1f{thread}"
 
 
-def _with_actions(block: Block, issue: Callable[[Action], Action]) -> Block:
-    if isinstance(block, Actions):
-        return Actions(tuple(issue(action) for action in block.buttons))
-    if isinstance(block, Item):
-        return replace(block, actions=tuple(issue(action) for action in block.actions))
-    return block
-
-
 def offered(blocks: Sequence[Block], become: Callable[[Press], Asked]) -> Memory:
     """Return a `Memory` of what a reply offers: its list entries, its buttons by label, and the record shown."""
     listed: dict[int, tuple[Asked, str]] = {}
     labels: dict[str, Asked] = {}
     for block in blocks:
-        actions = block.actions if isinstance(block, Item) else block.buttons if isinstance(block, Actions) else ()
-        asks = [(action.label, become(action.press)) for action in actions if action.press is not None]
+        asks = [(action.label, become(action.press)) for action in buttons_of(block) if action.press is not None]
         if isinstance(block, Item):
             slots = {"number": Slot("", block.number), "entry": Slot("", block.text)}
             listed[block.number] = asks[0][1] if asks else Asked(ENTRY, slots), block.text
         for label, asked in asks:
             labels.setdefault(typed_label(label), asked)
     choices, texts = tuple(asked for asked, _ in listed.values()), tuple(text for _, text in listed.values())
-    above = " ".join(span.text for one in blocks if isinstance(one, Line) for span in one.spans)
+    above = " ".join(one.text for one in blocks if isinstance(one, Line))
     named = [at for at, text in enumerate(texts, 1) if _END_OF_NAME.split(text)[0] in above]
     lead = 1 if len(choices) == 1 else named[0] if len(named) == 1 else 0
     # Of several records that were shown the one in most buttons is meant; one that only `opens` does not count.

@@ -10,7 +10,6 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from functools import partial
-from typing import Literal
 
 import structlog
 from msgspec.structs import replace
@@ -27,26 +26,22 @@ from bot.conversation.exchange import (
     button_intents,
     endangered,
 )
-from bot.conversation.feedback import KEEP, SENTENCE, Feedback
 from bot.conversation.followups import SHARED, carried
 from bot.conversation.forms import Forms
-from bot.conversation.handing_over import ASK, DROP, HUMAN, SEND, HandingOver
-from bot.conversation.other_questions import Further, by_button, lead, questions, unsaid, with_words
+from bot.conversation.handing_over import ASK, DROP, HUMAN, KEEP, SEND, SENTENCE, Feedback, HandingOver
 from bot.conversation.owner import SWITCH, WHOSE, Owners
 from bot.conversation.provenance import PayerQuoted
+from bot.conversation.questions import Further, by_button, lead, questions, unsaid, with_words
 from bot.conversation.recognising import NextStep, Recognisers
-from bot.conversation.reminding import END, LIST, Reminding
+from bot.conversation.reminding import END, LIST, Reminding, Telling
 from bot.conversation.state import Asked, Memory
-from bot.conversation.telling import Telling
-from bot.delivery.retention import Retention
 from bot.errors import NotLinked, SignInExpired, as_bot_error, new_reference
 from bot.kit import NeedsPlace
 from bot.language.kernel import FEEDBACK, FOLLOW
 from bot.language.reading import Slot
 from bot.message import FAREWELLS, Answered, Block, Language, Message, Person, Private, Shareable, Shared
-from bot.ops.entrance import Limits
 from bot.pack import template_of
-from bot.payer.budget import Budget, Patience, Progress, Report, under_way
+from bot.payer.budget import Budget, Progress, Report, under_way
 
 log = structlog.get_logger("turn")
 _ACTS = ("account.", "reminder.")
@@ -58,30 +53,17 @@ _HOME = Slot("", "me")
 class Turn:
     """Answers messages. Several messages may be answered concurrently."""
 
-    def __init__(
-        self,
-        parts: Parts,
-        answering: Answering,
-        *,
-        retention: Retention,
-        member_answers: Literal["dm", "off"],
-        patience: Patience,
-        limits: Limits,
-        telling: Telling,
-        feedback: Feedback,
-        reminding: Reminding,
-        handing_over: HandingOver,
-    ) -> None:
+    def __init__(self, parts: Parts, answering: Answering, telling: Telling, reminding: Reminding) -> None:
         self._pack, self._intents, self._dialogue = parts.pack, parts.pack.intents, parts.dialogue
         self._accounts, self._meter, self._keeper, self._now = parts.accounts, parts.meter, parts.keeper, parts.now
-        self._answering, self._member_answers, self._patience = answering, member_answers, patience
-        self._limits, self._telling, self._feedback, self.handing_over = limits, telling, feedback, handing_over
-        self._connecting = Connecting(parts, retention, reminding)
+        self._answering, self._member_answers, self._patience = answering, parts.member_answers, parts.patience
+        self._limits, self._telling, self._feedback = parts.limits, telling, Feedback(parts)
+        self.handing_over, self._connecting = HandingOver(parts), Connecting(parts, reminding)
         self.renewed = self._connecting.renewed
         self._owners = Owners(parts, self._connecting.offer)
         self._of_person: Mapping[str, Callable[[Exchange, Asked], Awaitable[Private]]] = {
-            **dict.fromkeys((SENTENCE, KEEP), feedback.answer),
-            **dict.fromkeys((ASK, SEND, DROP), handing_over.answer),
+            **dict.fromkeys((SENTENCE, KEEP), self._feedback.answer),
+            **dict.fromkeys((ASK, SEND, DROP), self.handing_over.answer),
             **dict.fromkeys((LIST, END), reminding.answer),
             **dict.fromkeys((SWITCH, WHOSE), self._owners.answer),
         }
@@ -89,7 +71,7 @@ class Turn:
         """
         self.recognisers = Recognisers(parts, self._connecting)
         networks = answering.listed_networks, answering.own_networks
-        self.forms = Forms(parts.pack.engine, parts.pack.offers, *networks, members=member_answers == "dm")
+        self.forms = Forms(parts.pack.engine, parts.pack.offers, *networks, members=self._member_answers == "dm")
 
     async def answer(self, message: Message) -> AsyncIterator[Answered]:
         """Yield every reply to a message, in order; only the last has `final` set.
@@ -143,12 +125,13 @@ class Turn:
                 async with aclosing(self._replies_of(exchange, await self._settled(exchange, step))) as replies:
                     async for said in replies:
                         reply = await self._keeper.remember(exchange, said) if isinstance(said, Said) else said
-                        for one in exchange.above(reply):
+                        for one in exchange.line.above(reply) if exchange.line else (reply,):
                             yield one
                 step = await self._kept(exchange) if exchange.connects else None
         except Exception as error:  # noqa: BLE001 -- whatever it is, the person gets a sentence and a reference
             problem = await self._telling.problem(message.person, as_bot_error(error), exchange.errors)
-            for one in exchange.around(problem):
+            line, asked = exchange.line, exchange.is_asked
+            for one in (problem,) if line is None else line.above(problem) if asked else (line.alone, problem):
                 yield one
 
     async def _settled(self, exchange: Exchange, step: NextStep) -> NextStep:
@@ -180,13 +163,20 @@ class Turn:
             needs_member = self._pack.is_of_member(asked.intent)
             async with under_way(partial(self._answered, exchange, asked), self._patience) as heard:
                 while isinstance(found := await heard(), Progress):
-                    yield self._answering.progress_note(asked, found, private=needs_member)
+                    kind, values = Private if needs_member else Shareable, {"progress": found}
+                    reply = self._pack.reply(kind, asked.intent, "still_looking", values, asked.language)
+                    yield replace(reply, final=False, passing=True)
             asked, reply, further = found
             exchange.memory = replace(memory, met=memory.met or needs_member)
             yield self._with_others(exchange, self._owners.headed(reply, asked, memory), asked, further)
         except NeedsPlace as need:
             exchange.unread = "place"
-            yield await self._ask_for_place(message, asked, need)
+            linked = await self._has_home(message)
+            aside = isinstance(message.place, Shared) and asked.values.get("location") == "me"
+            about = {"linked": linked, "aside": aside, "intent": asked.intent, "need": need, "kept": carried(asked)}
+            reply = self._pack.reply(Shareable, asked.intent, "ask/location", about, asked.language)
+            slots = {name: slot for name, slot in asked.slots.items() if name != "location"}
+            yield Said(reply, replace(asked, slots=slots), wants="location")
         except (NotLinked, SignInExpired) as error:
             await self._dialogue.keep(message.person, asked)
             reply = await self._connecting.offer(message.person, asked.language, error.template, intent=asked.intent)
@@ -200,21 +190,18 @@ class Turn:
         If the question needs a place and names none, a connected member's home is used.
         """
         limits = self._answering.limits()
-        try:
-            reply = await self._first(exchange, asked, progress, limits)
-        except NeedsPlace as need:
-            if need.place is not None or "location" in asked.slots or not await self._has_home(exchange.message):
-                raise
-            asked = replace(asked, slots={**asked.slots, "location": _HOME})
-            reply = await self._first(exchange, asked, progress, limits)
-        return asked, *await self._after(exchange, asked, reply, limits)
-
-    async def _first(self, exchange: Exchange, asked: Asked, progress: Progress, limits: Budget) -> Answered:
-        """Return the reply to the first question of a message."""
         message = replace(exchange.message, text=asked.text) if asked.text else exchange.message
         if asked.intent not in self._pack.answers:
-            return await self._stated(message, asked)
-        return await self._answering.answer(replace(exchange, message=message), asked, progress, limits)
+            return asked, *await self._after(exchange, asked, await self._stated(message, asked), limits)
+        first = replace(exchange, message=message)
+        try:
+            reply = await self._answering.answer(first, asked, progress, limits)
+        except NeedsPlace as need:
+            if need.place is not None or "location" in asked.slots or not await self._has_home(message):
+                raise
+            asked = replace(asked, slots={**asked.slots, "location": _HOME})
+            reply = await self._answering.answer(first, asked, progress, limits)
+        return asked, *await self._after(exchange, asked, reply, limits)
 
     async def _without_search(self, exchange: Exchange, asked: Asked) -> NextStep:
         """Return the reply if the question needs no search, otherwise the question, with its person set."""
@@ -269,7 +256,9 @@ class Turn:
             return None if found else Shareable(intent=asked.intent, language=asked.language, blocks=())
         if not (asked.intent.startswith(_ACTS) or (rules is not None and rules.acts)):
             return None
-        return Said(self._connecting.held(asked), keeps=True, slots={asked.intent: asked.slots})
+        # A button instead, so that the reader decides. It is private: it reveals whose message was read, and by whom.
+        held = self._pack.reply(Private, asked.intent, "account/quoted", {"asked": asked}, asked.language)
+        return Said(held, keeps=True, slots={asked.intent: asked.slots})
 
     async def _after(
         self, exchange: Exchange, asked: Asked, reply: Answered, limits: Budget
@@ -352,14 +341,6 @@ class Turn:
         person = exchange.message.person
         linked = await self._accounts.link(person) is not None
         return await self._dialogue.take_kept(person) if linked else None
-
-    async def _ask_for_place(self, message: Message, asked: Asked, need: NeedsPlace) -> Said:
-        linked = await self._has_home(message)
-        aside = isinstance(message.place, Shared) and asked.values.get("location") == "me"
-        about = {"linked": linked, "aside": aside, "intent": asked.intent, "need": need, "kept": carried(asked)}
-        reply = self._pack.reply(Shareable, asked.intent, "ask/location", about, asked.language)
-        slots = {name: slot for name, slot in asked.slots.items() if name != "location"}
-        return Said(reply, replace(asked, slots=slots), wants="location")
 
     def _static(
         self,

@@ -6,7 +6,6 @@ are spread over the interval, a few at a time, so that a slow payer delays nobod
 """
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from datetime import datetime
 from functools import partial
@@ -15,28 +14,12 @@ from typing import Any
 import msgspec
 import structlog
 
-from bot.delivery.reminders import (
-    ASK_AGAIN,
-    MAYBE_NEWS,
-    NEWS,
-    SIGN_IN_OVER,
-    TIME_OVER,
-    LookEnded,
-    LookNow,
-    Reminder,
-    is_last,
-    kind_of,
-    moment_of,
-    spread,
-    waking,
-)
+from bot.delivery import reminders
 from bot.delivery.tellings import UNREAD, Tellings
-from bot.errors import StoreError
 from bot.stores.base import Row
 
 log = structlog.get_logger("reminders")
 
-_EVERY = 60.0  # seconds
 _AT_ONCE, _LOOKS_AT_ONCE = 4, 8  # messages to one platform; checks for news
 _APART = 0.25  # seconds between the beginnings of two checks
 
@@ -45,14 +28,10 @@ class DueReminders:
     """Sends due reminders, and checks for news with `look`. `pause` waits until the next check may begin."""
 
     def __init__(
-        self, tellings: Tellings, look: LookNow, *, pause: Callable[[float], Awaitable[None]] = asyncio.sleep
+        self, tellings: Tellings, look: reminders.LookNow, *, pause: Callable[[float], Awaitable[None]] = asyncio.sleep
     ) -> None:
         self._tellings, self._look, self._pause = tellings, look, pause
         self._turn, self._free_at = asyncio.Lock(), 0.0
-
-    async def every_minute(self) -> None:
-        """Send every minute what is due, until cancelled. If the store cannot be used, the next minute tries again."""
-        await _run_all([self._minutely(self.of_days), self._minutely(self.of_news)])
 
     async def once(self) -> int:
         """Send what is due now and not being sent by another process. Return the number of reminders sent."""
@@ -60,21 +39,18 @@ class DueReminders:
 
     async def of_days(self) -> int:
         """Send the reminders of days that are due. Return the number of reminders sent."""
-        leased = [partial(self._tellings.leased, kind_of(one)) for one in self._tellings.platforms()]
+        leased = [partial(self._tellings.leased, reminders.kind_of(one)) for one in self._tellings.platforms()]
         return await _run_all(_work_rows(one, self._day_due, asyncio.Semaphore(_AT_ONCE)) for one in leased)
 
     async def of_news(self) -> int:
         """Check for the news whose check is due. Return the number of news messages sent."""
-        kinds, slots = [kind_of(one, "news") for one in self._tellings.platforms()], asyncio.Semaphore(_LOOKS_AT_ONCE)
+        kinds, slots = (
+            [reminders.kind_of(one, "news") for one in self._tellings.platforms()],
+            asyncio.Semaphore(_LOOKS_AT_ONCE),
+        )
         return await _run_all(_work_rows(partial(self._tellings.leased, one), self._news_due, slots) for one in kinds)
 
-    async def _minutely(self, once: Callable[[], Awaitable[int]]) -> int:
-        while True:
-            await asyncio.sleep(_EVERY)
-            with contextlib.suppress(StoreError):
-                await once()
-
-    async def _read(self, row: Row) -> Reminder | None:
+    async def _read(self, row: Row) -> reminders.Reminder | None:
         """Return the reminder in a row. If it cannot be read, hide the row for a while and return None."""
         reminder = self._tellings.read(row)
         if reminder is None:  # it counts as missing
@@ -89,8 +65,8 @@ class DueReminders:
         settled = await self._tellings.settled(row, reminder)
         if settled is None:
             return False
-        moment = moment_of(settled, row.key, now)
-        if moment is None or waking(max(moment, now)) > now:
+        moment = reminders.moment_of(settled, row.key, now)
+        if moment is None or reminders.waking(max(moment, now)) > now:
             await self._tellings.put(row, settled)
             return False
         return await self._tellings.tell(row, settled, (settled.last - now.date()).days)
@@ -100,25 +76,27 @@ class DueReminders:
         reminder, now = await self._read(row), self._tellings.now()
         if reminder is None:
             return False
-        if waking(now) > now:
-            late = spread(row.key, await self._tellings.interval.minutes() * 60)
-            await self._tellings.hold(row, (waking(now) - now).total_seconds() + late)
+        if reminders.waking(now) > now:
+            late = reminders.spread(row.key, await self._tellings.interval.minutes() * 60)
+            await self._tellings.hold(row, (reminders.waking(now) - now).total_seconds() + late)
             return False
         settled = await self._tellings.settled(row, reminder)
         if settled is None:
             return False
         if settled.asleep:
             over = settled.last < now.date()
-            return await self._tellings.tell(row, settled, TIME_OVER if over else ASK_AGAIN)
+            return await self._tellings.tell(row, settled, reminders.TIME_OVER if over else reminders.ASK_AGAIN)
         if settled.found:
-            return await self._tellings.tell(row, settled, MAYBE_NEWS if settled.doubt else NEWS, settled.found)
+            return await self._tellings.tell(
+                row, settled, reminders.MAYBE_NEWS if settled.doubt else reminders.NEWS, settled.found
+            )
         return await self._looked(row, settled, now)
 
-    async def _looked(self, row: Row, reminder: Reminder, now: datetime) -> bool:
+    async def _looked(self, row: Row, reminder: reminders.Reminder, now: datetime) -> bool:
         await self._in_turn()
         try:
             look = await self._look(reminder)
-        except LookEnded as error:
+        except reminders.LookEnded as error:
             if str(error) == "gone":
                 await self._tellings.drop(row)
             return str(error) != "gone" and await self._sign_in_over(row, reminder)
@@ -128,22 +106,24 @@ class DueReminders:
             return False
         reminder = msgspec.structs.replace(reminder, whole=look.whole)
         if look.is_news or reminder.doubt:
-            return await self._tellings.tell(row, reminder, MAYBE_NEWS if reminder.doubt else NEWS, look.known)
-        over = is_last(reminder.ends, self._tellings.clock())
+            return await self._tellings.tell(
+                row, reminder, reminders.MAYBE_NEWS if reminder.doubt else reminders.NEWS, look.known
+            )
+        over = reminders.is_last(reminder.ends, self._tellings.clock())
         if over:
             return await self._sign_in_over(row, msgspec.structs.replace(reminder, known=look.known))
         if reminder.last < now.date():
-            return await self._tellings.tell(row, reminder, TIME_OVER)
+            return await self._tellings.tell(row, reminder, reminders.TIME_OVER)
         await self._tellings.put(row, msgspec.structs.replace(reminder, known=look.known, missed=0))
         return False
 
-    async def _sign_in_over(self, row: Row, reminder: Reminder) -> bool:
+    async def _sign_in_over(self, row: Row, reminder: reminders.Reminder) -> bool:
         """Tell the person that checking has stopped, or pause until the person is asked to sign in again.
 
         Return whether a message was sent.
         """
         if not reminder.every:
-            return await self._tellings.tell(row, reminder, SIGN_IN_OVER)
+            return await self._tellings.tell(row, reminder, reminders.SIGN_IN_OVER)
         await self._tellings.put(row, msgspec.structs.replace(reminder, asleep=True, missed=0))
         return False
 

@@ -16,10 +16,9 @@ from typing import Any, NamedTuple, Protocol
 import msgspec
 import structlog
 
-from bot.delivery.leases import Heartbeat, Superseded
 from bot.errors import StoreError
 from bot.message import always
-from bot.stores.base import Row
+from bot.stores.base import Heartbeat, Row, Superseded
 from bot.stores.sealed import SealedTable
 
 log = structlog.get_logger("inbox")
@@ -218,12 +217,6 @@ class Inbox:
                 while self._tasks or self._put_off:
                     await (asyncio.wait(self._tasks) if self._tasks else asyncio.sleep(self._look))
 
-    def _take_over(self, row: Row) -> None:
-        task = self._task(self._work(row.lane, row))
-        self._taken_over.add(task)
-        task.add_done_callback(self._taken_over.discard)
-        task.add_done_callback(lambda _: self._room.set())
-
     def _task(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
         self._tasks.add(task)
@@ -370,7 +363,10 @@ class Inbox:
                 self._recovering = False
                 return
             if not self._is_working_on(row):
-                self._take_over(row)
+                task = self._task(self._work(row.lane, row))
+                self._taken_over.add(task)
+                task.add_done_callback(self._taken_over.discard)
+                task.add_done_callback(lambda _: self._room.set())
 
     def _is_working_on(self, row: Row) -> bool:
         """Return whether a newly leased row is already being processed here. If so, that work uses the new lease."""

@@ -12,7 +12,7 @@ import random
 import secrets
 import time
 import zlib
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from datetime import time as clock_time
 from typing import Literal, get_args
@@ -127,6 +127,14 @@ def read(plain: bytes) -> Reminder | None:
         return None
 
 
+async def reminders_of(
+    table: SealedTable, person: Person, abouts: Sequence[About] = ("appeal", "news")
+) -> list[tuple[str, Reminder]]:
+    """Return a person's reminders of days and of news, or of one of these, with their keys, oldest first."""
+    rows = [row for about in abouts for row in await table.owned(kind_of(person.platform, about), person.key)]
+    return [(key, reminder) for key, plain in rows if (reminder := read(plain))]
+
+
 class NotKept(msgspec.Struct, frozen=True):
     """Why no reminder was stored: the day is too close or over, or the person already has `most` reminders."""
 
@@ -199,12 +207,12 @@ class Reminders:
         if not days:
             return NotKept()
         reminder = msgspec.structs.replace(wanted, days=days)
-        key = _new_key()
+        key = secrets.token_urlsafe(12)
         return await self._add(key, reminder, moment_of(reminder, key, now) or now)
 
     async def watch(self, wanted: Reminder, seconds: float) -> Reminder | NotKept:
         """Store a reminder of news, to be checked for the first time after `seconds`."""
-        return await self._add(_new_key(), wanted, self._now() + timedelta(seconds=seconds))
+        return await self._add(secrets.token_urlsafe(12), wanted, self._now() + timedelta(seconds=seconds))
 
     async def same(self, wanted: Reminder) -> Reminder | None:
         """Return the person's reminder with the subject, record and patient of `wanted`; None if there is none."""
@@ -217,9 +225,7 @@ class Reminders:
 
     async def of(self, person: Person) -> list[tuple[str, Reminder]]:
         """Return a person's reminders with their keys, oldest first."""
-        kinds = (kind_of(person.platform), kind_of(person.platform, "news"))
-        rows = [row for kind in kinds for row in await self._table.owned(kind, person.key)]
-        return [(key, reminder) for key, plain in rows if (reminder := read(plain))]
+        return await reminders_of(self._table, person)
 
     async def end(self, person: Person, *keys: str) -> int:
         """Delete the person's reminders with these keys. Return the number deleted."""
@@ -248,10 +254,6 @@ class Reminders:
         )
         await self._store.take_in(row, key, until=self._clock() + (moment - now).total_seconds())
         return reminder
-
-
-def _new_key() -> str:
-    return secrets.token_urlsafe(12)
 
 
 def _what(reminder: Reminder) -> tuple[str, ...]:

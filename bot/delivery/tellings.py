@@ -13,32 +13,18 @@ from typing import Literal
 import msgspec
 import structlog
 
+from bot.delivery import reminders
 from bot.delivery.inbox import Later
-from bot.delivery.leases import Superseded
-from bot.delivery.reminders import (
-    ABOUTS,
-    About,
-    Interval,
-    Reminder,
-    due_today,
-    kind_of,
-    mark_of,
-    moment_of,
-    next_morning,
-    read,
-    rest,
-    waking,
-)
 from bot.errors import Unwritable
 from bot.message import Person
-from bot.stores.base import Row
+from bot.stores.base import Row, Superseded
 from bot.stores.sealed import SealedTable
 
 log = structlog.get_logger("reminders")
 
 PostOutcome = Literal["told", "nothing", "later", "unknown", "unwritable", "gone"]
 Mine = Callable[[], Awaitable[bool]]
-Tell = Callable[[str, Reminder, int, Mine], Awaitable[tuple[str, ...] | None]]
+Tell = Callable[[str, reminders.Reminder, int, Mine], Awaitable[tuple[str, ...] | None]]
 """Posts a reminder, given its key and the number of days before its last day, or `NEWS` and so on for news.
 
 Right before the post, `Mine` prolongs this process's lease and returns whether this process still has the lease.
@@ -80,10 +66,10 @@ class Tellings:
         table: SealedTable,
         tell: Tell,
         *,
-        interval: Interval,
+        interval: reminders.Interval,
         platforms: Callable[[], Mapping[str, StillThere | None]],
         stands: Mapping[str, Stands],
-        ended: Callable[[Person, str], Awaitable[None]],
+        ended: Callable[[Person, str], Awaitable[object]],
         now: Callable[[], datetime],
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -95,12 +81,12 @@ class Tellings:
         """Lease and return a row of this kind that is due; None if there is none."""
         return await self._store.lease(kind, until=self.clock() + _LEASE)
 
-    def read(self, row: Row) -> Reminder | None:
+    def read(self, row: Row) -> reminders.Reminder | None:
         """Return the reminder in a row; None if the row cannot be decrypted here, or was written by a later release."""
         plain = self._table.opened(row.kind, row.key, row.value)
-        return None if plain is None else read(plain)
+        return None if plain is None else reminders.read(plain)
 
-    async def tell(self, row: Row, reminder: Reminder, days: int, found: tuple[str, ...] = ()) -> bool:
+    async def tell(self, row: Row, reminder: reminders.Reminder, days: int, found: tuple[str, ...] = ()) -> bool:
         """Send a reminder and record the outcome.
 
         Return whether it was sent. `found` are the claims known by then, for news.
@@ -122,7 +108,7 @@ class Tellings:
         finally:
             await self._store.drop(_TELLING, person.key)
 
-    async def _told_in_turn(self, row: Row, reminder: Reminder, days: int, found: tuple[str, ...]) -> bool:
+    async def _told_in_turn(self, row: Row, reminder: reminders.Reminder, days: int, found: tuple[str, ...]) -> bool:
         if await self._is_begun(row.key, reminder.person):
             await self.hold(row, _TURN)
             return False
@@ -131,18 +117,18 @@ class Tellings:
         is_put_off = reminder.is_sought or days > 1
         if is_put_off and await self._told(reminder.person) is not None:
             now, put_off = self.now(), msgspec.structs.replace(reminder, found=found)
-            await self.put(row, put_off, (next_morning(now) - now).total_seconds())
+            await self.put(row, put_off, (reminders.next_morning(now) - now).total_seconds())
             return False
         return await self._post(row, reminder, days, found)
 
-    async def _is_noted(self, row: Row, reminder: Reminder, days: int) -> bool:
+    async def _is_noted(self, row: Row, reminder: reminders.Reminder, days: int) -> bool:
         """Return whether a reminder of a day was already in today's message. If so, record it as sent."""
         if reminder.is_sought or row.key not in (await self._told(reminder.person) or ()):
             return False
         await self._note(row, reminder, days, "told")
         return True
 
-    async def _post(self, row: Row, reminder: Reminder, days: int, found: tuple[str, ...]) -> bool:
+    async def _post(self, row: Row, reminder: reminders.Reminder, days: int, found: tuple[str, ...]) -> bool:
         marked = msgspec.structs.replace(reminder, telling=days, since=self.clock(), found=found)
         value = self._sealed(row, marked)
         if not await self._store.swap(row.kind, row.key, row.value, value, lease=row.leases):
@@ -169,25 +155,22 @@ class Tellings:
         value, expires = msgspec.json.encode(sorted(every)), self.clock() + _DAY
         await self._table.put(_TOLD, self._day_of(person), value, expires=expires, owner=person.key)
 
-    async def _keep_found(self, key: str, reminder: Reminder) -> None:
+    async def _keep_found(self, key: str, reminder: reminders.Reminder) -> None:
         """Store the keys of the reminders in a message found in the chat: all that were due when it was begun."""
         moment, person = datetime.fromtimestamp(reminder.since, self.now().tzinfo), reminder.person
-        also = (each for each, one in await self._rows(person, "appeal") if due_today(one, each, moment))
+        days = await reminders.reminders_of(self._table, person, ("appeal",))
+        also = (each for each, one in days if reminders.due_today(one, each, moment))
         await self._keep_told(person, (key, *also))
 
     async def _is_begun(self, key: str, person: Person) -> bool:
         """Return whether a process that ended was sending another of the person's reminders, perhaps with this one."""
-        every = [*await self._rows(person, "appeal"), *await self._rows(person, "news")]
+        every = await reminders.reminders_of(self._table, person)
         return any(one.telling is not None and each != key for each, one in every)
-
-    async def _rows(self, person: Person, about: About) -> list[tuple[str, Reminder]]:
-        rows = await self._table.owned(kind_of(person.platform, about), person.key)
-        return [(key, one) for key, plain in rows if (one := read(plain))]
 
     def _day_of(self, person: Person) -> str:
         return f"{person.key}/{self.now().date()}"
 
-    async def settled(self, row: Row, reminder: Reminder) -> Reminder | None:
+    async def settled(self, row: Row, reminder: reminders.Reminder) -> reminders.Reminder | None:
         """Return the reminder if no process was sending it; otherwise record the outcome of that, and return None."""
         if reminder.telling is None:
             return reminder
@@ -200,22 +183,24 @@ class Tellings:
         await self._note(row, reminder, reminder.telling, outcome)
         return None
 
-    async def put(self, row: Row, reminder: Reminder, seconds: float | None = None) -> None:
+    async def put(self, row: Row, reminder: reminders.Reminder, seconds: float | None = None) -> None:
         """Store a row, hidden for `seconds` or until it is next due. Do nothing if another process has leased it."""
         seconds = await self._rest(row, reminder) if seconds is None else seconds
         if await self._store.swap(row.kind, row.key, row.value, self._sealed(row, reminder), lease=row.leases):
             await self.hold(row, seconds)
 
-    async def _rest(self, row: Row, reminder: Reminder) -> float:
+    async def _rest(self, row: Row, reminder: reminders.Reminder) -> float:
         """Return the seconds until a reminder is due next."""
         if reminder.asleep:
             now = self.now()  # the person is asked to sign in again on a morning, `every` days later
-            return (next_morning(now + timedelta(days=reminder.every - 1)) - now).total_seconds()
+            return (reminders.next_morning(now + timedelta(days=reminder.every - 1)) - now).total_seconds()
         if reminder.is_sought:
-            return rest(await self.interval.minutes(), reminder.ends, self.clock())
+            return reminders.rest(await self.interval.minutes(), reminder.ends, self.clock())
         now = self.now()
-        moment = moment_of(reminder, row.key, now)
-        return row.expires - self.clock() if moment is None else (waking(max(moment, now)) - now).total_seconds()
+        moment = reminders.moment_of(reminder, row.key, now)
+        return (
+            row.expires - self.clock() if moment is None else (reminders.waking(max(moment, now)) - now).total_seconds()
+        )
 
     async def drop(self, row: Row) -> None:
         """Delete a row."""
@@ -225,7 +210,7 @@ class Tellings:
         """Hide a row for `seconds`, unchanged."""
         await self._store.hold(row.kind, row.key, until=self.clock() + seconds, lease=row.leases)
 
-    async def _note(self, row: Row, marked: Reminder, days: int, outcome: PostOutcome) -> None:
+    async def _note(self, row: Row, marked: reminders.Reminder, days: int, outcome: PostOutcome) -> None:
         match outcome:
             case "told" | "unknown":
                 after = marked.told_as(days, surely=outcome == "told")
@@ -240,7 +225,7 @@ class Tellings:
                 await self._end(marked.person, reason)
 
     async def _outcome(
-        self, key: str, reminder: Reminder, days: int, mine: Mine
+        self, key: str, reminder: reminders.Reminder, days: int, mine: Mine
     ) -> tuple[PostOutcome, tuple[str, ...]]:
         """Post a reminder. Return the outcome and the keys of all reminders in the message."""
         platform, alone = reminder.person.platform, (key,)
@@ -257,12 +242,12 @@ class Tellings:
         log.info("reminded", channel=platform)
         return "told", told
 
-    async def _outcome_after_crash(self, key: str, reminder: Reminder) -> PostOutcome:
+    async def _outcome_after_crash(self, key: str, reminder: reminders.Reminder) -> PostOutcome:
         """Return the outcome of a delivery whose process stopped before recording it, as far as the chat shows it."""
         person, found = reminder.person, None
         if look := self._stands.get(person.platform):
             try:
-                found = await look(person, mark_of(key, reminder), reminder.since)
+                found = await look(person, reminders.mark_of(key, reminder), reminder.since)
             except Exception as error:  # noqa: BLE001 -- as above; it is looked for again
                 log.warning("not looked for", kind=type(error).__name__, channel=person.platform)
                 return "later"
@@ -282,9 +267,11 @@ class Tellings:
 
     async def _end(self, person: Person, reason: str) -> None:
         """Delete a person's reminders, because the person is gone or the chat could not be written to on three days."""
-        await self._store.drop_owned(person.key, *{kind_of(person.platform, about) for about in ABOUTS})
+        await self._store.drop_owned(
+            person.key, *{reminders.kind_of(person.platform, about) for about in reminders.ABOUTS}
+        )
         await self._ended(person, reason)
         log.info("reminders ended", reason=reason, channel=person.platform)
 
-    def _sealed(self, row: Row, reminder: Reminder) -> bytes:
+    def _sealed(self, row: Row, reminder: reminders.Reminder) -> bytes:
         return self._table.sealed(row.kind, row.key, msgspec.json.encode(reminder))

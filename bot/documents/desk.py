@@ -18,20 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from bot.accounts.codes import (
-    Cookies,
-    FormTokens,
-    Tries,
-    digest,
-    fields_of,
-    form_token,
-    is_preview,
-    new_code,
-    new_secret,
-    read_code,
-    same,
-    with_dash,
-)
+from bot.accounts import codes
 from bot.accounts.render import Renderer, headers_of
 from bot.accounts.rows import Access
 from bot.errors import BotError, CodeSpent, CodeWrong, Disconnected, DocumentOver, StoreError
@@ -58,7 +45,7 @@ class SealedDrawer:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._table, self._owner, self._holds, self._clock = table, person.key, holds, clock
-        self._front = digest(f"{access.link_id}\x1f{access.patient}")
+        self._front = codes.digest(f"{access.link_id}\x1f{access.patient}")
         self._ends = None if access.renewable else access.expires_at
 
     async def get(self, name: str) -> bytes | None:
@@ -88,7 +75,6 @@ class SealedDrawer:
 
 PRIVATE_LIVES = 600.0  # seconds, as long as a sign-in's link
 OPEN_LIVES = 86_400.0
-TRIES = 5
 OPERATOR = "operator"
 """The platform of the operator, whose code is shown in a terminal and not in a chat."""
 _PAPER, _FILE, _CURRENT, _TRY = "document", "document_file", "document_current", "document_try"
@@ -142,7 +128,7 @@ class Documents:
     ) -> None:
         self._table, self._store, self._audit = table, table.store, audit
         self._public_url, self._clock = public_url, clock
-        self._tried = Tries(PRIVATE_LIVES, clock)
+        self._tries = codes.Tries(self._store, _TRY, PRIVATE_LIVES, clock)
 
     def drawer(self, person: Person, access: Access, holds: Callable[[], Awaitable[bool]]) -> SealedDrawer:
         """Return the storage for values about one record of a person, which are kept while the link `holds`."""
@@ -164,10 +150,10 @@ class Documents:
         A person's own document needs a code and replaces their earlier one. Without a person, the document is open for
         a day. `code` is the code to use if one was made already.
         """
-        document_id, code = new_secret(), (code or new_code()) if person else None
-        key, owner = digest(document_id), person.key if person else ""
+        document_id, code = codes.new_secret(), (code or codes.new_code()) if person else None
+        key, owner = codes.digest(document_id), person.key if person else ""
         lives = PRIVATE_LIVES if person else OPEN_LIVES
-        expires, hashed = self._clock() + lives, digest(code) if code else None
+        expires, hashed = self._clock() + lives, codes.digest(code) if code else None
         more = {form: (len(packed) - 1) // ROW for form, packed in files.items() if len(packed) > ROW}
         paper = Paper(person, name, tuple(files), language, style, expires, hashed, more, script)
         if person:
@@ -179,7 +165,7 @@ class Documents:
                 await self._put(_FILE, row, _lock(document_id).seal(piece, _label(form, at)), paper)
         await self._put(_PAPER, key, msgspec.json.encode(paper), paper)
         url = f"{self._public_url}/document/{document_id}"
-        return OfferedDocument(url, round(lives / 60), with_dash(code) if code else None)
+        return OfferedDocument(url, round(lives / 60), codes.with_dash(code) if code else None)
 
     async def peek(self, document_id: str) -> Paper:
         """Return the document of a link, without any change to it.
@@ -187,7 +173,7 @@ class Documents:
         Raises:
             DocumentOver: the document has expired, was downloaded, or was replaced.
         """
-        key = digest(document_id)
+        key = codes.digest(document_id)
         plain = await self._table.get(_PAPER, key)
         paper = msgspec.json.decode(plain, type=Paper) if plain else None
         if paper is None or paper.expires <= self._clock():
@@ -205,7 +191,7 @@ class Documents:
         paper = await self.peek(document_id)
         if paper.code is not None:
             raise DocumentOver("a document with a code is not read without one")
-        return await self._pieces(document_id, form, paper.rows(digest(document_id), form), self._table.get)
+        return await self._pieces(document_id, form, paper.rows(codes.digest(document_id), form), self._table.get)
 
     async def fetch(self, document_id: str, form: str, typed: str) -> AsyncIterator[bytes]:
         """Check the code, remove a file from the store and return its compressed pieces.
@@ -218,11 +204,16 @@ class Documents:
             CodeSpent: the code was wrong, and that was the last try; the document is deleted.
             StoreError: the download cannot be recorded in the audit trail, so the file is not returned (T56).
         """
-        paper, key = await self.peek(document_id), digest(document_id)
-        here = self._tried.add(key)
-        tried = max(here, await self._store.count(_TRY, key, expires=paper.expires))
-        if not same(digest(read_code(typed) or ""), paper.code or "") or tried > TRIES:
-            await self._wrong(key, paper, tried)
+        paper, key = await self.peek(document_id), codes.digest(document_id)
+        try:
+            await self._tries.check(key, typed, paper.code or "", expires=paper.expires)
+        except (CodeWrong, CodeSpent) as error:
+            await self._audit.record("code_wrong", paper.person, detail=paper.name)
+            if isinstance(error, CodeSpent):
+                await self._store.drop(_PAPER, key)
+                for row in (row for one in paper.formats for row in paper.rows(key, one)):
+                    await self._store.drop(_FILE, row)
+            raise
         pieces = await self._pieces(document_id, form, paper.rows(key, form), self._table.take)
         await self._audit.record("exported", paper.person, detail=f"{paper.name}.{form}")
         left = [other for other in paper.formats if await self._store.get(_FILE, f"{key}.{other}")]
@@ -246,15 +237,6 @@ class Documents:
                 yield _opened(document_id, _label(form, at), await get(_FILE, row))
 
         return pieces()
-
-    async def _wrong(self, key: str, paper: Paper, tried: int) -> None:
-        await self._audit.record("code_wrong", paper.person, detail=paper.name)
-        if tried < TRIES:
-            raise CodeWrong("the code does not match", tries_left=TRIES - tried)
-        await self._store.drop(_PAPER, key)
-        for row in (row for form in paper.formats for row in paper.rows(key, form)):
-            await self._store.drop(_FILE, row)
-        raise CodeSpent("too many wrong codes")
 
     async def _put(self, kind: str, key: str, value: bytes, paper: Paper) -> None:
         await self._table.put(kind, key, value, expires=paper.expires, owner=paper.owner)
@@ -321,7 +303,7 @@ class Pages:
 
     def __init__(self, documents: Documents, renderer: Renderer, public_url: str) -> None:
         self._documents, self._renderer = documents, renderer
-        self._forms = FormTokens(Cookies(public_url, PRIVATE_LIVES), "document")
+        self._forms = codes.FormTokens(codes.Cookies(public_url, PRIVATE_LIVES), "document")
 
     def routes(self) -> list[Route]:
         """Return the routes GET and POST /document/{id}."""
@@ -332,7 +314,7 @@ class Pages:
 
     async def show(self, request: Request) -> Response:
         """Show an open document, or the form that asks for the code; link previews get no details (T29)."""
-        if is_preview(request):
+        if codes.is_preview(request):
             return self._renderer.page("preview", request.headers.get("accept-language"))
         document_id = request.path_params["id"]
         try:
@@ -347,7 +329,7 @@ class Pages:
 
     async def hand_out(self, request: Request) -> Response:
         """Return the requested file; the form again if the code is wrong or another page sent the request (T14)."""
-        document_id, fields = request.path_params["id"], await fields_of(request)
+        document_id, fields = request.path_params["id"], await codes.fields_of(request)
         try:
             paper = await self._documents.peek(document_id)
             form = fields.get("format", "")
@@ -366,7 +348,7 @@ class Pages:
             paper.language,
             status=HTTPStatus.FORBIDDEN if said else HTTPStatus.OK,
             form_action="'self'",
-            token=form_token(secret, document_id),
+            token=codes.form_token(secret, document_id),
             formats=paper.formats,
             terminal=paper.person is not None and paper.person.platform == OPERATOR,
             tries_left=said.get("tries_left"),

@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from bot.accounts import jose
-from bot.accounts.codes import FORM_BYTES, Tries, digest, new_code, new_secret, read_code, same
+from bot.accounts.codes import FORM_BYTES, Tries, digest, new_code, new_secret, same
 from bot.accounts.render import PRIVATE
 from bot.errors import CodeSpent, CodeWrong, DocumentOver, StoreError
 from bot.message import Person
@@ -27,7 +27,6 @@ from bot.stores.sealed import SealedTable
 
 CONTENT_TYPE = "application/fhir+json"
 LIVES = 600.0  # seconds, as long as the page that shows the QR
-TRIES = 5
 _LINK, _ASKED, _OPENED = "health_link", "health_link_asked", "health_link_opened"
 _KEY_BITS = 256
 
@@ -61,7 +60,7 @@ class HealthLinks:
     ) -> None:
         self._table, self._store, self._audit = table, table.store, audit
         self._public_url, self._clock = public_url, clock
-        self._wrongly = Tries(LIVES, clock)
+        self._tries = Tries(self._store, _ASKED, LIVES, clock)
 
     async def offer(self, resource: bytes, person: Person) -> NewLink:
         """Encrypt and store a FHIR resource. Return its link and passcode; the key is in the link and is not stored.
@@ -74,7 +73,9 @@ class HealthLinks:
         link = HealthLink(person, digest(code), new_secret(), jose.jwe.encrypt_compact(header, resource, key), expires)
         await self._store.drop_owned(person.key, _LINK, _OPENED)
         await self._table.put(_LINK, digest(link_id), msgspec.json.encode(link), expires=expires, owner=person.key)
-        return NewLink(self._shlink(link_id, str(key.as_dict()["k"]), expires), code)
+        shown = {"url": self.address(link_id), "key": str(key.as_dict()["k"]), "exp": int(expires)}
+        payload = msgspec.json.encode({**shown, "flag": "P", "v": 1})  # P: a passcode is needed
+        return NewLink("shlink:/" + base64.urlsafe_b64encode(payload).rstrip(b"=").decode(), code)
 
     def address(self, link_id: str) -> str:
         """Return the manifest's URL."""
@@ -90,14 +91,14 @@ class HealthLinks:
             StoreError: the opening cannot be recorded in the audit trail, so the link is not returned (T56).
         """
         link, key = await self._peek(link_id), digest(link_id)
-        # Counted before it is compared, so that guesses which come at once are all counted.
-        asked = await self._store.count(_ASKED, key, expires=link.expires)
         opened = int(await self._store.get(_OPENED, key) or b"0")
-        right = same(digest(read_code(typed) or ""), link.code)
-        here = self._wrongly.of(key) + 1 if right else self._wrongly.add(key)
-        wrong = max(here, asked - opened)
-        if wrong > TRIES or not right:
-            await self._wrong(key, link, wrong)
+        try:
+            await self._tries.check(key, typed, link.code, expires=link.expires, right=opened)
+        except (CodeWrong, CodeSpent) as error:
+            await self._audit.record("code_wrong", link.person, detail="health-link")
+            if isinstance(error, CodeSpent):
+                await self._store.drop(_LINK, key)
+            raise
         await self._store.put(_OPENED, key, str(opened + 1).encode(), expires=link.expires, owner=link.person.key)
         await self._audit.record("exported", link.person, detail="health-link")
         return link
@@ -119,18 +120,6 @@ class HealthLinks:
         if link is None or link.expires <= self._clock():
             raise DocumentOver("the health link is over")
         return link
-
-    async def _wrong(self, key: str, link: HealthLink, wrong: int) -> None:
-        await self._audit.record("code_wrong", link.person, detail="health-link")
-        if wrong < TRIES:
-            raise CodeWrong("the passcode does not match", tries_left=TRIES - wrong)
-        await self._store.drop(_LINK, key)
-        raise CodeSpent("too many wrong passcodes")
-
-    def _shlink(self, link_id: str, key: str, expires: float) -> str:
-        """Return the link as `shlink:/…`, with the flag P: a passcode is needed."""
-        payload = {"url": self.address(link_id), "key": key, "exp": int(expires), "flag": "P", "v": 1}
-        return "shlink:/" + base64.urlsafe_b64encode(msgspec.json.encode(payload)).rstrip(b"=").decode()
 
 
 _RECIPIENT = 500  # characters

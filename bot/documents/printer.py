@@ -13,23 +13,19 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from functools import partial
 from itertools import accumulate
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
-from jinja2 import FileSystemLoader, StrictUndefined, Undefined
+from jinja2 import Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
-from bot.accounts.render import sha256, style_of, text_of
+from bot.accounts.render import environment, sha256, style_of, text_of
 from bot.message import Language
 from bot.replies.catalogues import SOURCE, ByLanguage, whole_catalogues
-from bot.replies.filters import clock, forms, the_day
+from bot.replies.filters import clock, filters, the_day
 from bot.replies.markdown import clean
 from bot.replies.render import cell_words, page_words
-
-if TYPE_CHECKING:
-    from icalendar import Alarm
-
 
 WIDE, LEAST = 1000, 6
 """The length of a bar in thousandths, and the smallest length of a part, so that every part is visible."""
@@ -112,7 +108,11 @@ def plotted(
     ticks = ticks_of(_around([value for line in lines for value in line], low, high))
     across = [BOX.left + (BOX.right - BOX.left) * (day - first).days // (last - first).days for day in days]
     drawn = tuple(tuple((x, _y(value, ticks)) for x, value in zip(across, line, strict=True)) for line in lines)
-    return Plot(drawn, tuple(Tick(_y(value, ticks), value) for value in ticks), _band(low, high, ticks))
+    marks, band = tuple(Tick(_y(value, ticks), value) for value in ticks), None
+    if low is not None or high is not None:  # a range with one end extends to the edge of the picture
+        top = BOX.top if high is None else _y(high, ticks)
+        band = top, (BOX.bottom if low is None else _y(low, ticks)) - top
+    return Plot(drawn, marks, band)
 
 
 def _around(values: Sequence[Decimal], low: Decimal | None, high: Decimal | None) -> list[Decimal]:
@@ -144,14 +144,6 @@ def _steps(room: Decimal) -> Iterable[Decimal]:
 def _y(value: Decimal, ticks: Sequence[Decimal]) -> int:
     share = (value - ticks[0]) / (ticks[-1] - ticks[0])
     return round(BOX.bottom - share * (BOX.bottom - BOX.top))
-
-
-def _band(low: Decimal | None, high: Decimal | None, ticks: Sequence[Decimal]) -> tuple[int, int] | None:
-    """Return the range as (y, height), None without one; a range with one end extends to the edge of the picture."""
-    if low is None and high is None:
-        return None
-    top = BOX.top if high is None else _y(high, ticks)
-    return top, (BOX.bottom if low is None else _y(low, ticks)) - top
 
 
 _QUOTED = frozenset('",\r\n')
@@ -222,7 +214,7 @@ def calendar_file(words: Sequence[str], day: object) -> str:
     Raises:
         TypeError: `day` is no date.
     """
-    from icalendar import Calendar, Event  # noqa: PLC0415 -- one export needs it, and no start
+    from icalendar import Alarm, Calendar, Event  # noqa: PLC0415 -- one export needs it, and no start
 
     if not isinstance(day, date):
         raise TypeError("a calendar file needs a day")
@@ -238,22 +230,16 @@ def calendar_file(words: Sequence[str], day: object) -> str:
     event.add("class", "PRIVATE")
     event.add("transp", "TRANSPARENT")
     for days in _ALARMS:
-        event.add_component(_alarm(title, timedelta(days=-days) + _MORNING))
+        alarm = Alarm()
+        alarm.add("action", "DISPLAY")
+        alarm.add("description", title)
+        alarm.add("trigger", timedelta(days=-days) + _MORNING)
+        event.add_component(alarm)
     calendar = Calendar()
     calendar.add("prodid", "-//bcbst-bot//deadline//EN")
     calendar.add("version", "2.0")
     calendar.add_component(event)
     return bytes(calendar.to_ical()).decode()
-
-
-def _alarm(title: str, before: timedelta) -> Alarm:
-    from icalendar import Alarm  # noqa: PLC0415 -- as above
-
-    alarm = Alarm()
-    alarm.add("action", "DISPLAY")
-    alarm.add("description", title)
-    alarm.add("trigger", before)
-    return alarm
 
 
 _OURS = ("arg", "begun", "cut", "day", "language_name", "listed", "money", "month", "number", "numbered", "phone")
@@ -302,15 +288,8 @@ class Printer:
 def _environment(
     folder: Path, language: Language, common: Mapping[str, Any], **options: Any
 ) -> ImmutableSandboxedEnvironment:
-    jinja = ImmutableSandboxedEnvironment(
-        loader=FileSystemLoader([folder, folder.parent]),  # what replies say of a record, pages say in the same words
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        **options,
-    )
-    ours = forms(language)
+    jinja = environment(folder, {"language": language, **common}, keep_trailing_newline=True, **options)
+    ours = filters(language)
     jinja.filters |= {name: ours[name] for name in _OURS} | {
         "clock": partial(clock, words=common["say"]),
         "exact": escape,
@@ -318,7 +297,6 @@ def _environment(
         "stretches": stretches,
         "the_day": partial(the_day, language=language, words=common["say"]),
     }
-    jinja.globals |= {"language": language, **common}
     return jinja
 
 

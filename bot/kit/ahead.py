@@ -14,20 +14,20 @@ from msgspec.structs import replace
 
 from bot.kit.amounts import holds_more
 from bot.kit.ask import Ask, values_of
-from bot.kit.benefits import Benefit, stands
+from bot.kit.benefits import Benefit
 from bot.kit.claim_filter import ClaimFilter, any_time, choose
 from bot.kit.coverages import Coverages, visit_kind
 from bot.kit.floors import COUNTED, MetSoFar, counted_since, counting, network_side, standings
 from bot.kit.period import period_claims
 from bot.kit.said import filter_of
-from bot.kit.spelling import words_of
+from bot.kit.spelling import stands_at, words_of
 from bot.records.care_kind import CareKind
 from bot.records.claim import Claim
 from bot.records.claim_set import ClaimSet
 from bot.records.coverage import Coverage
 from bot.records.money import Amount
 
-EARLIER = timedelta(days=730)
+_EARLIER = timedelta(days=730)
 """How far back earlier claims are read for prices."""
 _CENT, _ALL = Decimal("0.01"), Decimal(100)
 _NOTHING = Decimal(0)
@@ -110,31 +110,26 @@ def _service_of(ask: Ask, kind: str) -> tuple[tuple[str, ...], str] | None:
     named = [words_of(ask.words.get(slot)) for slot in _SLOTS if slot in ask.slots]
     said = words_of(ask.said) or own or tuple(word for words in named for word in words)
     out = [words_of(slot.text) for slot in ask.excluded.values()]
-    told = [one for one in table.phrases if stands(one[0], said) and not any(stands(one[0], words) for words in out)]
-    if kind and stands(own, said):  # of other care that the message names no rule is told
-        told = [(words, key) for words, key in told if set(words) & set(own) and _is_akin(ask, kind, key)]
+    told = [
+        one for one in table.phrases if stands_at(one[0], said) and not any(stands_at(one[0], words) for words in out)
+    ]
+
+    def is_akin(key: str) -> bool:
+        """Return whether the service is only in the operator's table, or equals, holds or lies in the kind of care."""
+        return ask.care_kinds.named(key) is None or _priced_as(ask, kind, key) is not None
+
+    def is_other(words: Sequence[str]) -> bool:
+        """Return whether a name with more than "care", "visit" or the like added to the words means other care."""
+        return any(stands_at(words, name) and not set(name) - set(words) <= _ANY_CARE for name in named)
+
+    if kind and stands_at(own, said):  # of other care that the message names no rule is told
+        told = [(words, key) for words, key in told if set(words) & set(own) and is_akin(key)]
     keys = sorted(ask.care_kinds.above(kind) & services, key=lambda key: (-len(ask.care_kinds.above(key)), key))
     told += [(tuple(own) if alone else (), key) for key in keys[:1]]
-    found = [one for one in told if not any(_is_other(one[0], words) for words in named)]
+    found = [one for one in told if not is_other(one[0])]
     visit = VISITS.get(visit_kind(ask) or "")
     found += [((), visit)] if visit in services and not kind else []
     return max(found, key=lambda one: len(one[0])) if found else None
-
-
-def _also_called(ask: Ask, words: Sequence[str], service: str) -> tuple[str, ...]:
-    """Return the other services whose longer names contain the words, without narrower kinds of the service itself."""
-    kinds = ask.care_kinds
-    held = [name for phrase, name in ask.benefits.phrases if len(phrase) > len(words) and stands(words, phrase)]
-    return tuple(dict.fromkeys(name for name in held if name != service and service not in kinds.above(name)))
-
-
-def _is_akin(ask: Ask, kind: str, service: str) -> bool:
-    """Return whether the service equals, contains or lies within the kind of care.
-
-    Also return True for a service that only the operator's table has.
-    """
-    kinds = ask.care_kinds
-    return kinds.named(service) is None or service in kinds.above(kind) or kind in kinds.above(service)
 
 
 def _priced_as(ask: Ask, kind: str, service: str) -> str | None:
@@ -142,14 +137,6 @@ def _priced_as(ask: Ask, kind: str, service: str) -> str | None:
     if service in ask.care_kinds.above(kind):
         return kind
     return service if kind in ask.care_kinds.above(service) else None
-
-
-def _is_other(words: Sequence[str], named: Sequence[str]) -> bool:
-    """Return whether `named` contains the words and means other care.
-
-    A name with only "care", "visit" or the like added means the same care.
-    """
-    return stands(words, named) and not set(named) - set(words) <= _ANY_CARE
 
 
 def rules_ahead(ask: Ask, coverages: Coverages, side: str | None) -> tuple[Ahead, ...]:
@@ -174,9 +161,9 @@ def _of_plan(ask: Ask, plan: Coverage, service: str, words: tuple[str, ...], sid
     if not rows:
         return None
     first, *others = fit or rows
-    also = [
-        _on_side(ask, plan, name, side) or ask.benefits.of(plan, name) for name in _also_called(ask, words, service)
-    ]
+    longer = (name for phrase, name in ask.benefits.phrases if len(phrase) > len(words) and stands_at(words, phrase))
+    called = [name for name in dict.fromkeys(longer) if name != service and service not in ask.care_kinds.above(name)]
+    also = [_on_side(ask, plan, name, side) or ask.benefits.of(plan, name) for name in called]
     alike = tuple(one for each in also for one in each[:1])
     own = ask.words.get("service") if ask.slots.get("service") == service and not alike else None
     return Ahead(plan, first, own, tuple(others), alike, lacks=None if fit else side)
@@ -194,11 +181,15 @@ async def priced_ahead(ask: Ask, rules: Sequence[Ahead], coverages: Coverages) -
     """
     if not any(_needs_claims(one) for one in rules):
         return tuple(rules)
-    since = min(counted_since(coverages), ask.today - EARLIER)
-    claim_set = await period_claims(ask, since, people=False)
-    found = tuple(worked_out(one, ask, claim_set, coverages) for one in rules)
+    claim_set = await claims_for_price(ask, coverages)
+    return tuple(worked_out(one, ask, claim_set, coverages) for one in rules)
+
+
+async def claims_for_price(ask: Ask, coverages: Coverages) -> ClaimSet:
+    """Return the claims of the plan year and of at least two years, and make those that count the answer's sources."""
+    claim_set = await period_claims(ask, min(counted_since(coverages), ask.today - _EARLIER), people=False)
     ask.cite("ExplanationOfBenefit", [claim.id for claim in counting(claim_set, coverages)])
-    return found
+    return claim_set
 
 
 def _needs_claims(rule: Ahead) -> bool:

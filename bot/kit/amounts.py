@@ -1,8 +1,9 @@
-"""The amounts of the claims in question: the part for one kind of care, and percentages of a total."""
+"""The amounts of the claims in question: the part for one kind of care, percentages of a total, and sums by month."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal
 
@@ -10,13 +11,15 @@ import msgspec
 from msgspec.structs import replace
 
 from bot.kit.ask import Ask
-from bot.kit.claim_filter import ClaimFilter
-from bot.kit.spelling import words_of
+from bot.kit.claim_filter import ClaimFilter, period_of
+from bot.kit.spelling import stands_at, words_of
 from bot.kit.which import lines_of_care
 from bot.records.care_kind import Shown, shown_as
 from bot.records.claim import Claim
 from bot.records.explanation import added
 from bot.records.money import Amount
+from bot.records.shapes import grouped
+from bot.records.written import PartialDate, Period
 
 Whole = Literal["price", "bill", "share"]
 _OF, _IS = (
@@ -76,16 +79,22 @@ def portion_of(claims: Iterable[Claim], wanted: ClaimFilter) -> Portion | None:
     aspect = None if wanted.aspect in {"out_of_pocket_max", "owed"} else wanted.aspect
     of, aspect = _WHOLE.get(aspect, "share"), None if aspect == "billed" else aspect
     every = [
-        (None, None) if claim.owed.is_floor or _is_mixed(claim, wanted) else (claim.amount(aspect), _whole(claim, of))
+        (None, None)
+        if claim.owed.is_floor or ((shown := part_of(claim, wanted)[0]) and shown.partly)
+        else (claim.amount(aspect), _whole(claim, of))
         for claim in claims
     ]
     told = [(part, whole) for part, whole in every if part is not None and whole is not None]
-    if len({amount.currency for pair in told for amount in pair}) > 1:
+    return _portion(aspect, [part for part, _ in told], [whole for _, whole in told], of, len(every) - len(told))
+
+
+def _portion(
+    aspect: str | None, parts: Iterable[Amount | None], wholes: Iterable[Amount | None], of: Whole, left: int = 0
+) -> Portion | None:
+    part, whole = added(parts), added(wholes)
+    if part is None or whole is None or whole.value <= 0 or part.currency != whole.currency:
         return None
-    part, whole = added(one for one, _ in told), added(one for _, one in told)
-    if part is None or whole is None or whole.value <= 0:
-        return None
-    return Portion(aspect, part, whole, of, len(every) - len(told))
+    return Portion(aspect, part, whole, of, left)
 
 
 def of_whole(ask: Ask) -> Ask:
@@ -98,7 +107,7 @@ def of_whole(ask: Ask) -> Ask:
     words = words_of(ask.said)
     first = next((at for at, word in enumerate(words) if word in _OF), len(words))
     last = next((at for at in range(first, len(words)) if words[at] in _IS), first)
-    own = {name for name, text in ask.words.items() if _stands_in(words_of(text), words[first:last])}
+    own = {name for name, text in ask.words.items() if stands_at(words_of(text), words[first:last])}
     slots = {name: value for name, value in ask.slots.items() if name in own | {"date_range", "percent"}}
     several = {name: one for name, one in ask.several.items() if name in own}
     if "date_whole" in ask.slots:
@@ -106,8 +115,10 @@ def of_whole(ask: Ask) -> Ask:
     return replace(ask, slots=slots, several=several, excluded={}, care=None, said=" ".join(words[first:last]))
 
 
-def _stands_in(said: Sequence[str], words: Sequence[str]) -> bool:
-    return any(tuple(words[at : at + len(said)]) == tuple(said) for at in range(len(words))) if said else False
+def _whole(claim: Claim, of: Whole) -> Amount | None:
+    if of == "price":
+        return added((claim.owed.amount, claim.plan_paid)) if claim.owed.amount and claim.plan_paid else None
+    return claim.billed if of == "bill" else claim.owed.amount
 
 
 def part_of_all(claims: Iterable[Claim], every: Iterable[Claim], wanted: ClaimFilter) -> Portion | None:
@@ -118,37 +129,22 @@ def part_of_all(claims: Iterable[Claim], every: Iterable[Claim], wanted: ClaimFi
     some, all_ = [amount_in(claim, wanted) for claim in claims], list(every)
     if None in some or any(claim.owed.amount is None or claim.owed.is_floor for claim in all_):
         return None
-    part, whole = added(some), added(claim.owed.amount for claim in all_)
-    if part is None or whole is None or whole.value <= 0 or part.currency != whole.currency:
-        return None
-    return Portion(None, part, whole, "share")
+    return _portion(None, some, [claim.owed.amount for claim in all_], "share")
 
 
-def _is_mixed(claim: Claim, wanted: ClaimFilter) -> bool:
-    shown, _ = part_of(claim, wanted)
-    return shown is not None and shown.partly
-
-
-def _whole(claim: Claim, of: Whole) -> Amount | None:
-    owed, paid = claim.owed.amount, claim.plan_paid
-    if of == "price":
-        return owed + paid if owed and paid and owed.currency == paid.currency else None
-    return claim.billed if of == "bill" else owed
-
-
-def part_of(claim: Claim, wanted: ClaimFilter) -> tuple[Shown | None, Amount | None]:
+def part_of(claim: Claim, wanted: ClaimFilter, amount: str = "share") -> tuple[Shown | None, Amount | None]:
     """Return how the claim shows the wanted kind of care, and the member's share of only the lines of that kind.
 
-    Both are None if no kind of care is wanted. The share is also None if the whole claim is of that kind, or if one of
-    the lines gives no share.
+    With `amount` "paid", this is the plan's payment for these lines. Both are None if no kind of care is wanted. The
+    amount is also None if the whole claim is of that kind, or if one of the lines does not give it.
     """
     if wanted.service is None and wanted.care is None:
         return None, None
     shown = lines_of_care(claim, wanted.care) if wanted.care else shown_as(claim, wanted.service or "", wanted.kinds)
     if shown is None or not shown.partly:
         return shown, None
-    shares = [claim.performed.lines[at].share for at in shown.lines]
-    return shown, added(shares) if None not in shares else None
+    amounts = [getattr(claim.performed.lines[at], amount) for at in shown.lines]
+    return shown, added(amounts) if None not in amounts else None
 
 
 def plan_paid_in(claim: Claim, wanted: ClaimFilter) -> Amount | None:
@@ -156,11 +152,8 @@ def plan_paid_in(claim: Claim, wanted: ClaimFilter) -> Amount | None:
 
     None if the claim, or one of these lines, does not give the amount.
     """
-    shown, _ = part_of(claim, wanted)
-    if shown is None or not shown.partly:
-        return claim.plan_paid
-    paid = [claim.performed.lines[at].paid for at in shown.lines]
-    return added(paid) if None not in paid else None
+    shown, paid = part_of(claim, wanted, "paid")
+    return paid if shown and shown.partly else claim.plan_paid
 
 
 def amount_in(claim: Claim, wanted: ClaimFilter) -> Amount | None:
@@ -179,7 +172,56 @@ def holds_more(claim: Claim, wanted: ClaimFilter) -> bool:
     return shown is not None and shown.partly and (part is None or wanted.aspect is not None)
 
 
-def sum_told(amounts: Sequence[Amount | None]) -> Amount | None:
-    """Return the sum of the given amounts, skipping None; None if there is no amount, or the currencies differ."""
-    given = [amount for amount in amounts if amount is not None]
-    return added(given) if len({amount.currency for amount in given}) == 1 else None
+_YEAR = 12
+
+
+class Month(msgspec.Struct, frozen=True):
+    """The sum of one month of a period.
+
+    Attributes:
+        name: The month, for example "2026-05".
+        amount: The sum of the month's claims. Zero for a month without claims. None if no claim states the amount, or
+            if the month's claims may be missing.
+        read: False if no claim of the month was read although the month may have claims.
+    """
+
+    name: str
+    amount: Amount | None
+    read: bool = True
+
+
+def months_of(
+    start: date, end: date, claims: Iterable[Claim], wanted: ClaimFilter, *, is_partial: bool
+) -> tuple[Month, ...]:
+    """Return every month from `start` to `end` in order, with its sum.
+
+    Months that the conditions exclude are left out. Return () if a claim's month is unknown or outside the
+    period: then no sum is certain. `is_partial`: claims may be missing, so a month without any is not read, not zero.
+    """
+    rows_of = grouped(claims, lambda claim: period_of(claim.service.day, "month"))
+    names = [str(month) for month in months_in(start, end) if not _is_left_out(month, wanted)]
+    if not rows_of.keys() <= set(names):
+        return ()
+    sums = {name: added(amount_in(claim, wanted) for claim in rows) for name, rows in rows_of.items()}
+    [currency] = {amount.currency for amount in sums.values() if amount}
+    none = Month("", None, read=False) if is_partial else Month("", Amount(Decimal(0), currency))
+    return tuple(Month(name, sums[name]) if name in sums else replace(none, name=name) for name in names)
+
+
+def months_in(start: date, end: date) -> Iterator[PartialDate]:
+    """Yield every month from that of `start` to that of `end`."""
+    for number in range(month_number(start), month_number(end) + 1):
+        yield PartialDate(number // _YEAR, number % _YEAR + 1)
+
+
+def _is_left_out(month: PartialDate, wanted: ClaimFilter) -> bool:
+    """Return whether the conditions exclude every day of the month."""
+    if wanted.times and not any(Period(month).overlaps(*time) for time in wanted.times):
+        return True
+    out = wanted.without_days
+    return out is not None and out[0] <= month.first and month.last <= out[1]
+
+
+def month_number(day: date) -> int:
+    """Return the number of the day's month, counted from January of year 0; consecutive months differ by one."""
+    return day.year * _YEAR + day.month - 1

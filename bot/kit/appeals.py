@@ -6,7 +6,7 @@ The periods are those of the regulations as of 2026-11-28. The plan's own letter
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, timedelta
 from typing import Literal
@@ -17,12 +17,11 @@ from msgspec.structs import replace
 from bot.errors import PayerLacks
 from bot.kit.amounts import part_of
 from bot.kit.ask import Ask, text_of
-from bot.kit.cases import AppealCase
 from bot.kit.claim_filter import ClaimFilter, is_numbered
 from bot.kit.claims import claim_by_id, newest_claims, shown_alone
 from bot.kit.coverages import member_coverages
 from bot.kit.near_claims import Nearest, near_claims
-from bot.kit.offers import CaseChange, WithCase
+from bot.kit.offers import AppealCase, CaseChange, WithCase
 from bot.kit.said import filter_of, fitting
 from bot.kit.spans import span_of
 from bot.language.calendar import later
@@ -69,16 +68,8 @@ def denied_claims(claim_set: ClaimSet, ask: Ask) -> tuple[Claim, ...]:
     """
     if number := text_of(ask, "claim_id"):
         return tuple(claim for claim in claim_set.claims if is_numbered(claim, number))
-    wanted = filter_of(in_any_state(ask))
-    return tuple(claim for claim in fitting(claim_set.claims, in_any_state(ask)) if _is_denied(claim, wanted))
-
-
-def in_any_state(ask: Ask) -> Ask:
-    """Return the question without the slot for the state of a claim, so that claims in any state match."""
-    slots, several = (
-        {name: one for name, one in held.items() if name != "state_of_claim"} for held in (ask.slots, ask.several)
-    )
-    return replace(ask, slots=slots, several=several)
+    wanted = filter_of(anyway := ask.without("state_of_claim"))
+    return tuple(claim for claim in fitting(claim_set.claims, anyway) if _is_denied(claim, wanted))
 
 
 def _is_denied(claim: Claim, wanted: ClaimFilter) -> bool:
@@ -139,19 +130,15 @@ def denial_kind(claim: Claim, reasons: Sequence[Reason], kinds: CareKinds) -> De
 
     An out-of-network claim for an emergency room visit has the kind "emergency" (45 CFR 149.110).
     """
-    found = _by_code(reasons) or _by_words(reasons) or "other"
+    coded = {one.code for one in reasons if one.system and "claim-adjustment-reason-codes" in one.system}
+    said = " ".join(one.text.casefold() for one in reasons if one.text)
+    ways: tuple[DenialKind, ...] = (
+        *(kind for kind, codes in _CODES.items() if coded & codes),
+        *(kind for kind, words in _WORDS.items() if any(word in said for word in words)),
+    )
+    found = ways[0] if ways else "other"
     of_emergency = found == "network" and kinds.named("er") and shown_as(claim, "er", kinds)
     return "emergency" if of_emergency else found
-
-
-def _by_code(reasons: Iterable[Reason]) -> DenialKind | None:
-    coded = {one.code for one in reasons if one.system and "claim-adjustment-reason-codes" in one.system}
-    return next((kind for kind, codes in _CODES.items() if coded & codes), None)
-
-
-def _by_words(reasons: Iterable[Reason]) -> DenialKind | None:
-    said = " ".join(one.text.casefold() for one in reasons if one.text)
-    return next((kind for kind, words in _WORDS.items() if any(word in said for word in words)), None)
 
 
 class AppealDays(msgspec.Struct, frozen=True):
@@ -222,13 +209,16 @@ async def case_found(ask: Ask, *of_step: str, fits: Callable[[AppealCase], bool]
     chooses from all stored cases and denied claims.
     """
     kept, pressed = {one.claim: one for one in await ask.cases()}, not ask.said
-    ask = without(ask, "state_of_claim", *of_step)
+    ask = replace(ask.without("state_of_claim", *of_step), said="")  # which tells of the step, and of no claim
     if chosen := ask.arguments.get("id"):
         claim = await claim_by_id(ask, chosen)
         if pressed or chosen in kept or claim.denied or claim.is_partly_denied or claim.use == "preauthorization":
             return _found(claim, kept, opened=pressed)
     wanted = filter_of(ask)
-    own = () if wanted.narrows else await _readable(ask, kept)
+    own: list[Claim] = []
+    for one in () if wanted.narrows else kept:
+        with suppress(PayerLacks, Unreadable):
+            own.append(await claim_by_id(ask, one))
     fit = [one for one in own if fits(kept[one.id])]
     if fit:
         return _found(fit[0], kept) if len(fit) == 1 else CaseFound(choices=tuple(fit[:SHOWN]), wanted=wanted)
@@ -243,15 +233,6 @@ async def case_found(ask: Ask, *of_step: str, fits: Callable[[AppealCase], bool]
     if found or own:
         return CaseFound(choices=(*own, *found)[:SHOWN], wanted=wanted)
     return CaseFound(wanted=wanted, nearest=await near_claims(ask, claim_set) if wanted.narrows else None)
-
-
-async def _readable(ask: Ask, kept: Iterable[str]) -> tuple[Claim, ...]:
-    """Return the claims with these ids, without those that are missing from the record or cannot be read."""
-    found = []
-    for one in kept:
-        with suppress(PayerLacks, Unreadable):
-            found.append(await claim_by_id(ask, one))
-    return tuple(found)
 
 
 async def approvals_asked(ask: Ask) -> AsyncIterator[tuple[Claim, Authorization]]:
@@ -341,11 +322,3 @@ class Stepped(msgspec.Struct, frozen=True):
     due: AppealDays
     change: CaseChange
     in_order: bool
-
-
-def without(ask: Ask, *slots: str) -> Ask:
-    """Return the question without these slots and without its message text.
-
-    The text describes a step of an appeal and not a claim, so the text must not select claims.
-    """
-    return replace(ask, slots={name: value for name, value in ask.slots.items() if name not in slots}, said="")

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import msgspec
 from msgspec.structs import replace
 
 from bot.kit.benefits import NO_BENEFITS, Benefits
-from bot.kit.cases import AppealCase
 from bot.language.asked import NOTHING_ASKED, ClaimsAsked
 from bot.language.classed import words_key
 from bot.language.context import THOSE
@@ -29,15 +28,17 @@ from bot.records.coverage import Coverage
 from bot.records.patient import Patient
 
 if TYPE_CHECKING:
+    from bot.kit.cards import OwnDoctor
     from bot.kit.claim_filter import ClaimFilter
     from bot.kit.news import Seen
-    from bot.kit.own_doctors import OwnDoctor
+    from bot.kit.offers import AppealCase
     from bot.kit.spans import TimeSets
 
 MEMBER_TYPES = frozenset(
     {"CarePlan", "Condition", "Coverage", "ExplanationOfBenefit", "List", "MedicationKnowledge", "Observation"}
     | {"Patient", "Procedure"}
 )
+T = TypeVar("T")
 _NO_MEMBER = "this intent's rule does not say needs: member"
 
 
@@ -266,32 +267,23 @@ class Ask(msgspec.Struct):
         self.private = True
         return await self.read_home()
 
-    async def own_coverages(self) -> tuple[Coverage, ...]:
-        """Return the linked member's coverages in a 1:1 chat, to guess the member's network; empty elsewhere.
-
-        If there are any, the answer becomes private.
-        """
-        found = await self.read_coverages() if self.read_coverages else ()
+    async def _private(self, read: Callable[[], Awaitable[T]] | None, none: T) -> T:
+        """Return what is read in a 1:1 chat, `none` elsewhere; if there is any, the answer becomes private."""
+        found = await read() if read else none
         self.private = self.private or bool(found)
         return found
+
+    async def own_coverages(self) -> tuple[Coverage, ...]:
+        """Return the linked member's coverages in a 1:1 chat, to guess the member's network; empty elsewhere."""
+        return await self._private(self.read_coverages, ())
 
     async def own_phone(self) -> str:
-        """Return the member service phone number of the linked member's payer in a 1:1 chat, "" if there is none.
-
-        If there is one, the answer becomes private.
-        """
-        found = await self.read_phone() if self.read_phone else ""
-        self.private = self.private or bool(found)
-        return found
+        """Return the member service phone number of the linked member's payer in a 1:1 chat, "" if there is none."""
+        return await self._private(self.read_phone, "")
 
     async def own_claims(self) -> tuple[Claim, ...]:
-        """Return the linked member's newest claims in a 1:1 chat, to choose a provider; empty elsewhere.
-
-        If there are any, the answer becomes private.
-        """
-        found = await self.read_claims() if self.read_claims else ()
-        self.private = self.private or bool(found)
-        return found
+        """Return the linked member's newest claims in a 1:1 chat, to choose a provider; empty elsewhere."""
+        return await self._private(self.read_claims, ())
 
     async def cases(self) -> tuple[AppealCase, ...]:
         """Return the stored appeals of this record, oldest first."""
@@ -309,6 +301,11 @@ class Ask(msgspec.Struct):
         if not isinstance(self.directory, DirectoryClient):
             return self
         return replace(self, directory=PooledDirectory(self.directory, self.budget, known))
+
+    def without(self, *slots: str) -> Ask:
+        """Return a copy of the question without these slots."""
+        kept = ({name: one for name, one in held.items() if name not in slots} for held in (self.slots, self.several))
+        return replace(self, **dict(zip(("slots", "several"), kept, strict=True)))
 
     async def payer_health(self) -> PayerHealth:
         """Return whether the payer's directory server responds, checked now or a few seconds ago."""

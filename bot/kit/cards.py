@@ -1,18 +1,26 @@
 """Cards: everything that the directory says about one provider, combined from its listings, place by place.
 
 Listings are of one person if they refer to the same resource, or share both NPI and name. An NPI alone is not enough:
-directories give a whole chain the same NPI, or mistype an NPI.
+directories give a whole chain the same NPI, or mistype an NPI. Cards are ranked by distance or hours, and among
+providers with the same name the one on the member's own claims is chosen, in a private chat only.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
+
+import msgspec
 
 from bot.kit.around import SearchArea
 from bot.kit.ask import Ask
+from bot.kit.opening import DAY, OpenAt, open_at, spans
 from bot.kit.sites import Site, sites
-from bot.kit.spelling import is_alike, words_of
-from bot.records.details import is_npi
+from bot.kit.spelling import is_alike, is_named, words_of
+from bot.records.claim import Claim
+from bot.records.details import WEEK, is_npi
 from bot.records.listing import Listing
 from bot.records.shapes import Key, Value, grouped
+from bot.records.written import PartialDate
 
 Group = tuple[Listing, ...]
 _AFTER = frozenset(
@@ -72,7 +80,9 @@ class Card(Value):
         served = (
             () if first.is_person else (one for row in rows for service in row.services for one in service.languages)
         )
-        self.name = _store_name(first) if store else first.name
+        place = first.locations[0].name if store and first.locations else None
+        both = place and first.name and not set(words_of(place)) >= set(words_of(first.name))
+        self.name = f"{first.name}, {place}" if both else place or first.name
         self.key = first.key
         self.npi = next((row.npi for row in rows if row.npi), None)
         self.credentials = person.credentials if person else ()
@@ -149,12 +159,10 @@ def store_cards(ask: Ask, found: Iterable[Listing], where: SearchArea | None) ->
     Equally near cards are sorted by name.
     """
     every = tuple(found)
-    several = {key for key in (rows[0].key for rows in by_provider(every)) if len(_places(every, key)) > 1}
+    places = {(row.key, place.id) for row in every for place in row.locations}
+    counts = Counter(key for key, _ in places)
+    several = {rows[0].key for rows in by_provider(every) if counts[rows[0].key] > 1}
     return _sorted([Card(ask, rows, where, store=rows[0].key in several) for rows in by_store(every)])
-
-
-def _places(rows: Iterable[Listing], key: Key) -> set[str]:
-    return {place.id for row in rows if row.key == key for place in row.locations}
 
 
 def _sorted(made: list[Card]) -> tuple[Card, ...]:
@@ -163,9 +171,132 @@ def _sorted(made: list[Card]) -> tuple[Card, ...]:
     )
 
 
-def _store_name(row: Listing) -> str | None:
-    """Return the place's name, with the organization's name before it unless the place's name contains it."""
-    own = row.locations[0].name if row.locations else None
-    if own is None or row.name is None or set(words_of(own)) >= set(words_of(row.name)):
-        return own or row.name
-    return f"{row.name}, {own}"
+RankedBy = Literal["near", "late", "early"]
+_RANKS: Mapping[str, RankedBy] = {"rank_near": "near", "rank_late": "late", "rank_early": "early"}
+_SHOWN, _SEVERAL = 4, 2
+
+
+class RankedOne(msgspec.Struct, frozen=True):
+    """One provider of a ranking: the distance in `miles`, or the `clock` time (HH:MM) of opening or closing."""
+
+    name: str
+    miles: float | None = None
+    clock: str | None = None
+
+    @property
+    def told(self) -> object:
+        """The value to show: the clock time, or the distance in whole miles."""
+        return self.clock if self.miles is None else round(self.miles)
+
+
+class Ranked(msgspec.Struct, frozen=True):
+    """Providers ranked by distance (at most four) or by hours on a weekday `day` such as "mon".
+
+    `whole` is False if some providers have no known hours.
+    """
+
+    how: RankedBy
+    entries: tuple[RankedOne, ...]
+    day: str | None = None
+    whole: bool = True
+
+    @property
+    def first(self) -> tuple[RankedOne, ...]:
+        """The first provider, with all others that have the same value by whole miles or clock time."""
+        return tuple(one for one in self.entries if one.told == self.entries[0].told)
+
+    @property
+    def then(self) -> tuple[RankedOne, ...]:
+        """The providers after those in `first`."""
+        return self.entries[len(self.first) :]
+
+
+def ranked(ask: Ask, cards: Sequence[Card]) -> Ranked | None:
+    """Return the ranking for which the question asks, such as the nearest; None if it asks for none.
+
+    None also for fewer than two cards, for a page after the first, or if no card has the value. If there is a ranking,
+    the reply does not report the slot for an order, such as "earliest", as unmet.
+    """
+    says = ask.asked.says
+    how = next((how for name, how in _RANKS.items() if name in says), None)
+    if how is None or ask.page or len(cards) < _SEVERAL or "which_of" not in says:
+        return None
+    ask.said_unmet("order")
+    if how == "near":
+        near = [RankedOne(card.name, miles=card.miles) for card in cards if card.name and card.miles is not None]
+        return Ranked(how, tuple(near[:_SHOWN])) if near else None
+    return by_hours(how, cards, _day(ask, open_at(ask)))
+
+
+def nearly_open(ask: Ask, wish: OpenAt | None, cards: Sequence[Card]) -> Ranked | None:
+    """Return the cards ranked by how late or early they are open, for a condition that none of them satisfies.
+
+    None if the condition has no such time of day, or if no hours are known.
+    """
+    return by_hours(wish.edge, cards, _day(ask, wish)) if wish and wish.edge else None
+
+
+def _day(ask: Ask, wish: OpenAt | None) -> str:
+    return wish.days[0] if wish and wish.days else WEEK[ask.today.weekday()]
+
+
+def by_hours(how: Literal["late", "early"], cards: Sequence[Card], day: str) -> Ranked | None:
+    """Return the cards ranked by the latest closing or earliest opening time on the day; None if no hours are known."""
+    named = [(card, card.name) for card in cards if card.name]
+    late = how == "late"
+    opened = [(there, name) for card, name in named if (there := spans(card.site.hours, day))]
+    timed = [(max(end for _, end in there) if late else min(there)[0], name) for there, name in opened]
+    timed.sort(key=lambda one: one[0], reverse=late)
+    clocks = [(minute if minute <= DAY else minute - DAY, name) for minute, name in timed]
+    entries = tuple(RankedOne(name, clock=f"{minute // 60:02}:{minute % 60:02}") for minute, name in clocks)
+    return Ranked(how, entries, day, whole=len(entries) == len(cards)) if entries else None
+
+
+Groups = tuple[Group, ...]
+
+
+class OwnDoctor(msgspec.Struct, frozen=True):
+    """The provider that was chosen because the member's own claims name no other provider with that name.
+
+    Attributes:
+        name: The provider's name in the directory.
+        called: The name as the person wrote it.
+        day: The day of service of the newest claim that names the provider; None if the claim has no day.
+        others: The number of other providers with the name.
+    """
+
+    name: str
+    called: str
+    day: PartialDate | None
+    others: int
+
+
+async def of_own_claims(ask: Ask, groups: Groups, every: Groups, called: str) -> tuple[Groups, str]:
+    """Return the one provider that the member's claims name, and the name.
+
+    Return `groups` and `called` unchanged if the claims name none or several of the providers. `groups` are the
+    providers with active listings, `every` are all providers with the name. If the claims name a provider without
+    active listings, the returned groups are empty. A choice is recorded in `ask.own_doctors`. The button for all
+    providers has the argument `every`, which prevents a choice.
+    """
+    gone = [one for one in every if not any(row.active(ask.today) for row in one)]
+    asked = (*groups, *gone)
+    claims = await ask.own_claims() if len(asked) > 1 and "every" not in ask.arguments else ()
+    seen = ((rows, next((one for one in claims if _gave(rows, one)), None)) for rows in asked)
+    mine = [(rows, claim) for rows, claim in seen if claim]
+    if len(mine) != 1:
+        return groups, called
+    [(rows, claim)] = mine
+    ask.own_doctors.append(OwnDoctor(rows[0].name or called, called, claim.service.day, len(asked) - 1))
+    return ((), bare_name(rows[0].name)) if rows in gone else ((rows,), called)
+
+
+def _gave(rows: Sequence[Listing], claim: Claim) -> bool:
+    """Return whether the claim names this provider as the one who gave care."""
+    name = bare_name(rows[0].name)
+    return bool(name) and is_named(claim.seen, name)
+
+
+def bare_name(name: str | None) -> str:
+    """Return the name before the first comma, without degrees; "" for None."""
+    return (name or "").partition(",")[0]

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Generic, Literal, TypeVar
 
 import msgspec
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from bot.kit.ask import Ask, Summary
 from bot.kit.reading import Reader, records
@@ -14,9 +14,8 @@ from bot.kit.results_asked import OUTSIDE, Direction, ResultsAsked, Told, limite
 from bot.kit.spans import span_of
 from bot.payer.search import Search
 from bot.records.care import CarePlan, ClinicalRecord, Observation, figures_of, unit_of
-from bot.records.money import Quantity
 from bot.records.shapes import grouped
-from bot.records.written import PartialDate
+from bot.records.written import PartialDate, Period
 
 _TREND = 5  # results of one test
 _ASSESS = "assess-plan"
@@ -93,7 +92,9 @@ async def results(ask: Ask, category: str) -> tuple[Observation, ...]:
     if (first or last) and (wanted.way or wanted.back):
         days = {"start": None, "end": last.isoformat() if last and not wanted.way else None}
         ask = replace(ask, slots={**ask.slots, "date_range": days}, several={})
-    found = await dated(ask, Search("Observation", (("category", category), *_dates(ask))), Observation)
+    bounds = zip(("ge", "le"), span_of(ask), strict=True)
+    dates = (("date", f"{prefix}{day}") for prefix, day in bounds if day)
+    found = await dated(ask, Search("Observation", (("category", category), *dates)), Observation)
     return tuple(one for one in found if one.is_of(category))
 
 
@@ -104,10 +105,9 @@ async def care_plans(ask: Ask) -> tuple[CarePlan, ...]:
 
 async def dated(ask: Ask, search: Search, read: Reader[D]) -> tuple[D, ...]:
     """Return the valid records within the requested period, newest first, undated ones last."""
-    first, last = span_of(ask)
-    every = await records(ask, search, read, shown=True, spare=("category",))
-    found = [one for one in every if one.counts and _within(one.day, first, last)]
-    return tuple(sorted(found, key=lambda one: one.day.first if one.day else date.min, reverse=True))
+    span, every = span_of(ask), await records(ask, search, read, shown=True, spare=("category",))
+    found = [one for one in every if one.counts and (span == (None, None) or Period(one.day).overlaps(*span))]
+    return tuple(sorted(found, key=lambda one: Period(one.day).sort_key, reverse=True))
 
 
 def shield(ask: Ask, found: Sequence[D]) -> tuple[tuple[D, ...], Shielded]:
@@ -136,22 +136,11 @@ def as_of(ask: Ask, tests: Iterable[Series]) -> tuple[Series, ...]:
 
 
 def _compared(test: Series, first: date | None, last: date | None, *, apart: bool) -> Series:
-    inside = [at for at, one in enumerate(test.results) if _within(one.day, first, last)]
+    inside = [at for at, one in enumerate(test.results) if Period(one.day).overlaps(first, last)]
     if not inside or inside == [0]:
         return test
     now = 0 if inside[0] == inside[-1] or (apart and inside[0]) else inside[0]
     return Series(test.key, test.results[now:], test.results[inside[0] if apart and inside[0] else inside[-1]])
-
-
-def _dates(ask: Ask) -> list[tuple[str, str]]:
-    first, last = span_of(ask)
-    return [("date", f"{prefix}{day}") for prefix, day in (("ge", first), ("le", last)) if day]
-
-
-def _within(day: PartialDate | None, first: date | None, last: date | None) -> bool:
-    if first is None and last is None:
-        return True
-    return day is not None and (first is None or day.last >= first) and (last is None or day.first <= last)
 
 
 class Curve(msgspec.Struct, frozen=True):
@@ -185,19 +174,11 @@ def curve_of(results: Sequence[Observation]) -> Curve | None:
     if len(alike) <= 1:
         return None
     drawn = tuple(alike[:_MOST][::-1])
-    return Curve(drawn, len(results) - len(drawn), unit or None, *_range_of(drawn, unit))
-
-
-def _range_of(results: Sequence[Observation], unit: str | None) -> tuple[Decimal | None, Decimal | None]:
-    ranges = {(one.main.usual.low, one.main.usual.high) if one.main.usual else (None, None) for one in results}
-    low, high = ranges.pop() if len(ranges) == 1 else (None, None)
-    bounds = [bound for bound in (low, high) if bound]
-    plain = all(_is_plain(bound, unit) for bound in bounds)
-    return (low.value if low else None, high.value if high else None) if plain else (None, None)
-
-
-def _is_plain(bound: Quantity, unit: str | None) -> bool:
-    return not bound.comparator and (bound.unit or unit) == unit
+    ranges = {(one.main.usual.low, one.main.usual.high) if one.main.usual else (None, None) for one in drawn}
+    bounds = ranges.pop() if len(ranges) == 1 else (None, None)
+    plain = all(not one.comparator and (one.unit or unit) == unit for one in bounds if one)
+    low, high = (one.value if one and plain else None for one in bounds)
+    return Curve(drawn, len(results) - len(drawn), unit or None, low, high)
 
 
 class OnRecord(Summary, Generic[T], frozen=True):
@@ -284,13 +265,9 @@ class TestsOnRecord(OnRecord[Series], frozen=True):
 
 def on_record(ask: Ask, ordered: Sequence[T], found: int, shielded: Shielded, *, size: int) -> OnRecord[T]:
     """Return the requested page of `ordered`, the records that may be described."""
-    return OnRecord(*_page_of(ask, ordered, size), found, "date_range" in ask.slots, shielded)
-
-
-def _page_of(ask: Ask, ordered: Sequence[T], size: int) -> tuple[tuple[T, ...], int, bool, int]:
-    """Return the rows of the requested page, the position of its first row, whether more follow, and its number."""
     first = ask.page * size
-    return tuple(ordered[first : first + size]), first + 1, len(ordered) > first + size, ask.page
+    rows, more = tuple(ordered[first : first + size]), len(ordered) > first + size
+    return OnRecord(rows, first + 1, more, ask.page, found, "date_range" in ask.slots, shielded)
 
 
 def tests_on_record(
@@ -301,10 +278,7 @@ def tests_on_record(
     asks = results_asked(ask) if alike else ResultsAsked()
     limited = limited_tests(ask, [test.newest.main.name or "" for test in ordered])
     return TestsOnRecord(
-        *_page_of(ask, ordered, _TESTS),
-        found,
-        "date_range" in ask.slots,
-        shielded,
+        **asdict(on_record(ask, ordered, found, shielded, size=_TESTS)),
         oldest=results_asked(ask).back > 0 and all(len(test.results) == 1 for test in ordered),
         test=next((test for test in every if test.key == ask.arguments.get("test")), None),
         named=named,

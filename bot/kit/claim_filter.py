@@ -10,14 +10,7 @@ from msgspec.structs import replace
 
 from bot.kit.ask import NamedCare
 from bot.kit.conditions import PRIMARY_CARE
-from bot.kit.sized import Exact, ordered, sized
-from bot.kit.which import (
-    BodyPart,
-    is_drug,
-    named,
-    of_care_named,
-    parts_named,
-)
+from bot.kit.which import BodyPart, Exact, is_drug, named, of_care_named, ordered, parts_named, sized
 from bot.language.calendar import unit_around
 from bot.language.classed import AmountLimits
 from bot.records.care_kind import NO_KINDS, CareKind, CareKinds, shown_as
@@ -254,31 +247,20 @@ def _in_time(claim: Claim, wanted: ClaimFilter) -> bool:
 
 
 def _fits(claim: Claim, wanted: ClaimFilter) -> bool:
-    return (
-        (not wanted.claim_types or any(_is_type(claim, one) for one in wanted.claim_types))
-        and not any(_is_type(claim, one) for one in wanted.without_types)
-        and (not wanted.providers or any(named(claim, one, fills=_of_fills(wanted)) for one in wanted.providers))
-        and not any(named(claim, one, fills=_of_fills(wanted)) for one in wanted.without_providers)
-        and (not wanted.drugs or any(is_drug(claim, names) for names in wanted.drugs))
-        and not any(is_drug(claim, names) for names in wanted.without_drugs)
-        and (not wanted.doctors or bool(wanted.doctors & claim.specialties))
-        and not (wanted.specialists and (claim.specialties <= _PRIMARY or claim.kind in _APART))
-        and not wanted.without_doctors & claim.specialties
-        and (not wanted.degrees or bool(wanted.degrees & _degrees(claim)))
-        and not wanted.no_degrees & _degrees(claim)
-        and (wanted.number is None or is_numbered(claim, wanted.number))
-        and (not wanted.states or any(is_in_state(claim, one) for one in wanted.states))
-        and not any(is_in_state(claim, one) for one in wanted.without_states)
-    )
-
-
-def _degrees(claim: Claim) -> frozenset[str]:
-    """Return the degrees after the name of the provider: "MD" for "Grace Okafor, MD"."""
-    return frozenset(part.strip(" .") for part in (claim.seen or "").split(",")[1:])
-
-
-def _is_type(claim: Claim, name: str) -> bool:
-    return (claim.kind or "") in _KINDS.get(name, (name,))
+    fills = "pharmacy" in wanted.claim_types or bool(wanted.drugs) or wanted.also is not None  # by prescriber, too
+    degrees = {part.strip(" .") for part in (claim.seen or "").split(",")[1:]}
+    for some, barred, holds in (
+        (wanted.claim_types, wanted.without_types, lambda one: (claim.kind or "") in _KINDS.get(one, (one,))),
+        (wanted.providers, wanted.without_providers, lambda one: named(claim, one, fills=fills)),
+        (wanted.drugs, wanted.without_drugs, lambda one: is_drug(claim, one)),
+        (wanted.doctors, wanted.without_doctors, claim.specialties.__contains__),
+        (wanted.degrees, wanted.no_degrees, degrees.__contains__),
+        (wanted.states, wanted.without_states, lambda one: is_in_state(claim, one)),
+    ):
+        if (some and not any(map(holds, some))) or any(map(holds, barred)):
+            return False
+    primary = wanted.specialists and (claim.specialties <= _PRIMARY or claim.kind in _APART)
+    return not primary and (wanted.number is None or is_numbered(claim, wanted.number))
 
 
 def _of_care(claim: Claim, wanted: ClaimFilter) -> bool:
@@ -350,8 +332,3 @@ def period_of(day: PartialDate | None, period: str | None) -> str:
 
 def _bare(number: str) -> str:
     return "".join(letter for letter in number.casefold() if letter.isalnum())
-
-
-def _of_fills(wanted: ClaimFilter) -> bool:
-    """Return whether the question is about prescription fills, in which a doctor's name may mean the prescriber."""
-    return "pharmacy" in wanted.claim_types or bool(wanted.drugs) or wanted.also is not None

@@ -12,7 +12,7 @@ import msgspec
 from msgspec.structs import replace
 
 from bot.errors import PayerError, SignInExpired
-from bot.kit.ask import Ask
+from bot.kit.ask import Ask, text_of
 from bot.kit.claim_filter import READS_ALL, is_numbered, with_fills
 from bot.kit.said import filter_of, fitting
 from bot.kit.spans import days_around, service_dates, span_of
@@ -21,7 +21,7 @@ from bot.language.context import FOCUS, THOSE
 from bot.payer.budget import Gap
 from bot.payer.search import Search, given, token
 from bot.records.care_kind import CareKind, kinds_by_text
-from bot.records.claim import Claim, ClaimNumber, read_claim, read_claims
+from bot.records.claim import Claim, read_claim, read_claims
 from bot.records.claim_set import ClaimSet, believed_day, claim_set_of, fills, visits
 from bot.records.decode import is_ready
 from bot.records.service import Dispensed, names_in
@@ -39,6 +39,8 @@ _AT_ONCE = 32_768
 """Claims up to this size in bytes are parsed on the event loop, as a thread costs more than that short work."""
 
 _GROUPS = ("claims", "reversals", "replaced", "cancelled", "taken_back")
+Enough = Callable[[ClaimSet], bool]
+"""Whether the claims read so far are enough for the question; by default, every page is read."""
 WhyGone = Literal["cancelled", "replaced", "reversed"]
 
 PAYERS_LANGUAGE = "en"
@@ -46,7 +48,7 @@ PAYERS_LANGUAGE = "en"
 
 
 async def newest_claims(
-    ask: Ask, *filters: tuple[str, str], enough: Callable[[ClaimSet], bool], page_size: int = 20, people: bool = True
+    ask: Ask, *filters: tuple[str, str], enough: Enough = lambda _: False, page_size: int = 20, people: bool = True
 ) -> ClaimSet:
     """Return the valid claims, newest service first; reading stops once `enough` is True and the pages are in order.
 
@@ -136,11 +138,23 @@ def in_order(claims: Sequence[Claim], ask: Ask) -> bool:
     return len(set(days)) > 1 and all(one >= other for one, other in pairwise(days))
 
 
-async def claim_numbered(ask: Ask, number: ClaimNumber) -> Claim | None:
-    """Return the member's claim with this number, even one that no longer counts; None if there is none.
+async def claims_numbered(ask: Ask) -> tuple[list[Claim], ClaimSet]:
+    """Return the claims with the number in the question, even those that no longer count, and all that were read."""
+    number = text_of(ask, "claim_id") or ""
+    claim_set = await newest_claims(
+        ask, enough=lambda so_far: any(is_numbered(claim, number) for claim in so_far.every), page_size=100
+    )
+    return [claim for claim in claim_set.every if is_numbered(claim, number)], claim_set
+
+
+async def claim_before(ask: Ask, claim: Claim) -> Claim | None:
+    """Return the claim that this one replaces, even if it no longer counts; None if it replaces none.
 
     Servers may ignore the number, so the number is checked here. Reading stops when the claim is found.
     """
+    if not claim.replaces:
+        return None
+    number = claim.replaces[0]
     asked = token(number.system, number.value) if number.system else number.value
     async for page in given(ask.search(Search("ExplanationOfBenefit", (("identifier", asked), *_PEOPLE)))):
         claims, _ = read_claims(page.entries)
@@ -265,20 +279,15 @@ async def medications(ask: Ask, since: date) -> tuple[Medication, ...]:
     """
     first, last = span_of(ask)
     first = first or since
-    claim_set = await newest_claims(ask, _PHARMACY, *days_around(first, last), enough=lambda _: False, page_size=100)
+    claim_set = await newest_claims(ask, _PHARMACY, *days_around(first, last), page_size=100)
     one = ask.arguments.get(THOSE)
     read = (claim for claim in fills(claim_set) if not one or claim.id in one.split())
-    return _by_drug(claim for claim in read if claim.service.overlaps(first, last) and not claim.denied)
-
-
-def _by_drug(claims: Iterable[Claim]) -> tuple[Medication, ...]:
-    """Return the fills grouped by drug name, or code; a fill without either is its own group."""
     drugs: dict[str, tuple[Dispensed, dict[str, Claim]]] = {}
-    for claim in claims:
-        for one in claim.dispensed or (Dispensed(),):
-            what = (one.drug or one.code or claim.id).casefold()
-            drugs.setdefault(what, (one, {}))[1].setdefault(claim.id, claim)
-    return tuple(Medication(one, tuple(rows.values())) for one, rows in drugs.values())
+    for claim in (one for one in read if one.service.overlaps(first, last) and not one.denied):
+        for dispensed in claim.dispensed or (Dispensed(),):
+            what = (dispensed.drug or dispensed.code or claim.id).casefold()
+            drugs.setdefault(what, (dispensed, {}))[1].setdefault(claim.id, claim)
+    return tuple(Medication(dispensed, tuple(rows.values())) for dispensed, rows in drugs.values())
 
 
 class ClaimNews(msgspec.Struct, frozen=True):
@@ -299,7 +308,7 @@ async def claim_news(ask: Ask, number: str = "", since: date | None = None) -> C
     With `since`, only claims changed since that day are read, if the server supports such a filter.
     """
     changed = () if since is None else (("_lastUpdated", f"ge{since}"),)
-    claim_set = await newest_claims(ask, *changed, enough=lambda _: False, page_size=50, people=False)
+    claim_set = await newest_claims(ask, *changed, page_size=50, people=False)
     named = next((one for one in claim_set.claims if is_numbered(one, number)), None) if number else None
     return ClaimNews(tuple(one.id for one in (*claim_set.claims, *claim_set.reversals)), named)
 

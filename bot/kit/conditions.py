@@ -15,10 +15,10 @@ from msgspec.structs import replace
 
 from bot.kit.around import SearchArea
 from bot.kit.ask import Ask, excluded_of, text_of, values_of
-from bot.kit.asked_networks import AskedNetworks
 from bot.kit.cards import by_provider, by_store
 from bot.kit.network_names import openings_of
 from bot.kit.opening import OpenAt, is_open, open_at
+from bot.kit.plans import AskedNetworks
 from bot.kit.sites import within
 from bot.kit.spelling import is_named, lies_on, starts_like, words_of
 from bot.records.details import treats
@@ -105,6 +105,7 @@ class Conditions(msgspec.Struct, frozen=True):
         `found` are all listings that were read, which are needed for networks combined with "and" or "not".
         """
         codes, street, name, house = set(self.codes), self.street or "", self.name or "", self.organization or ""
+        taking: list[Callable[[Listing], object]] = [one.opens for one in self.networks.wanted] or [openings_of]
         asked: list[tuple[str, object, Callable[[Listing], bool]]] = [
             ("specialty", codes, lambda row: bool(row.specialty_codes & codes)),
             ("radius", where, lambda row: where is not None and within(ask, row, where)),
@@ -113,7 +114,7 @@ class Conditions(msgspec.Struct, frozen=True):
             ("not_name", self.not_names, lambda row: not any(_is_of(row, one) for one in self.not_names)),
             ("organization", house, lambda row: is_at(row, house, self.houses)),
             *(("network", True, passes) for passes in self._networks(found)),
-            ("accepting_new", self.accepting, self._takes),
+            ("accepting_new", self.accepting, lambda row: any(takes(row) for takes in taking)),
             ("gender", self.gender or self.not_gender, self._gender),
             ("language", self.languages, self._speaks),
             *((told, True, lambda row, known=known: known(row) is True) for told, known in self.knowable(ask)),
@@ -150,13 +151,13 @@ class Conditions(msgspec.Struct, frozen=True):
 
         Conditions with a count of zero are left out.
         """
-        filters = self.filters(ask, where, found)
-        counts = []
-        for name, known in self.knowable(ask):
-            rest = sift(found, [pair for pair in filters if pair[0] != name])
-            silent = sum(all(known(row) is None for row in rows) for rows in by_provider(rest))
-            counts.append((name, silent))
-        return tuple(pair for pair in counts if pair[1])
+        filters, known_by = self.filters(ask, where, found), dict(self.knowable(ask))
+        rest = {name: sift(found, [pair for pair in filters if pair[0] != name]) for name in known_by}
+        silent = {
+            name: sum(all(known(row) is None for row in rows) for rows in by_provider(rest[name]))
+            for name, known in known_by.items()
+        }
+        return tuple((name, count) for name, count in silent.items() if count)
 
     def _networks(self, found: Sequence[Listing]) -> Iterator[Callable[[Listing], bool]]:
         wanted, barred = self.networks.wanted, self.networks.barred
@@ -170,12 +171,6 @@ class Conditions(msgspec.Struct, frozen=True):
         if barred:
             listed = {row.key for row in found if any(one.holds(row) for one in barred)}
             yield lambda row: row.key not in listed and not any(one.holds(row) for one in barred)
-
-    def _takes(self, row: Listing) -> bool:
-        """Return whether the listing accepts new patients, in a wanted network if there is one."""
-        if self.networks.wanted:
-            return any(one.opens(row) for one in self.networks.wanted)
-        return bool(openings_of(row))
 
     def _gender(self, row: Listing) -> bool:
         own = row.practitioner.gender if row.practitioner else None
@@ -191,7 +186,7 @@ class Conditions(msgspec.Struct, frozen=True):
 
 def conditions(ask: Ask, codes: Sequence[str] = (), networks: AskedNetworks = _NO_NETWORK) -> Conditions:
     """Return the conditions that the question's slots state, with the given NUCC codes and networks."""
-    not_gender, spoken = ask.excluded.get("gender"), ask.several.get("language")
+    place, not_gender, spoken = ask.slots.get("location"), ask.excluded.get("gender"), ask.several.get("language")
     name, house = text_of(ask, "provider_name"), text_of(ask, "organization")
     return Conditions(
         codes=tuple(codes),
@@ -209,13 +204,8 @@ def conditions(ask: Ask, codes: Sequence[str] = (), networks: AskedNetworks = _N
         open_at=open_at(ask),
         age_group=text_of(ask, "age_group"),
         organization=house,
-        street=_street(ask),
+        street=str(place["street"]) if isinstance(place, Mapping) and "street" in place else None,
     )
-
-
-def _street(ask: Ask) -> str | None:
-    place = ask.slots.get("location")
-    return str(place["street"]) if isinstance(place, Mapping) and "street" in place else None
 
 
 def is_called(row: Listing, name: str) -> bool:
@@ -227,7 +217,6 @@ def is_called(row: Listing, name: str) -> bool:
 
 
 def _is_of(row: Listing, name: str) -> bool:
-    """Return whether the listing is for a person with this name, or at an organization with this name."""
     return is_named(row.name, name) or is_at(row, name)
 
 
@@ -257,24 +246,9 @@ _OR = re.compile(r"\s*(?:[/,&+]|\b(?:or|and|o|u|y|e)\b)\s*", re.IGNORECASE)
 _FOR_MINE = re.compile(r"\s+(?:for|para)\s+(?:my|mi|mis)\b.*", re.IGNORECASE)
 _SPECIALIST = frozenset({"specialist", "specialists", "specialty", "especialista", "especialistas", "especialidad"})
 _TITLES = frozenset(
-    {
-        "dr",
-        "drs",
-        "doc",
-        "docs",
-        "dra",
-        "doctor",
-        "doctora",
-        "physician",
-        "medico",
-        "médico",
-        "médica",
-        "doctors",
-        "doctores",
-        "médicos",
-    }
-    | {"medicos", "who", "provider", "providers", "proveedor", "proveedores", "physicians", "anyone", "somebody"}
-    | {"a", "any", "the", "un", "una", "el", "la"}
+    {"a", "any", "anyone", "doc", "docs", "doctor", "doctora", "doctores", "doctors", "dr", "dra", "drs", "el", "la"}
+    | {"medica", "medico", "medicos", "physician", "physicians", "proveedor", "proveedores", "provider", "providers"}
+    | {"somebody", "the", "un", "una", "who"}
 )
 
 

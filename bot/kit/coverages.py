@@ -42,6 +42,11 @@ class Coverages(msgspec.Struct, frozen=True):
         """The coverages that are valid on that day."""
         return self.in_state("current")
 
+    @property
+    def held(self) -> tuple[Coverage, ...]:
+        """The current coverages, or if there is none, the one that ended last."""
+        return self.current or self.in_state("ended")[:1]
+
     def in_state(self, state: str) -> tuple[Coverage, ...]:
         """Return the coverages with the state `current`, `future`, `unclear` or `ended`."""
         return tuple(coverage for coverage in self.every if coverage.state(self.today) == state)
@@ -231,8 +236,8 @@ def by_figure(ask: Ask, coverages: Coverages) -> Ask:
     named = _figure_named(ask, coverages)
     if named is None or share_asked(ask) not in {None, named} or named_visit(ask):
         return ask
-    slots = {name: value for name, value in ask.slots.items() if name != "amount"}
-    return replace(ask, slots={**slots, "amount_kind": named})
+    ask = ask.without("amount")
+    return replace(ask, slots={**ask.slots, "amount_kind": named})
 
 
 def passed(ask: Ask, coverages: Coverages) -> str | None:

@@ -15,7 +15,7 @@ from bot.payer.chains import batches
 from bot.payer.search import Search, SearchValue, any_of, escape, given, token
 from bot.records.joined import Directory
 from bot.records.listing import Listing
-from bot.records.provider import Location, Role
+from bot.records.provider import Role
 from bot.records.service import NUCC
 from bot.records.shapes import Key
 
@@ -95,7 +95,13 @@ async def _roles(ask: Ask, roles: Search, where: SearchArea | None, filters: Seq
             directory.has_services() or placeless.has_services()
         ):
             return rows
-        await _read_served(ask, directory, roles, ways)
+        await read_around(ask, directory, Search("HealthcareService"), ("location",), ways, optional=True)
+        found, _ = await _placeless(ask, Search("HealthcareService"))
+        directory.absorb(found)
+        await _read_homes(ask, directory, [one.provided_by for one in found.services.values() if one.provided_by])
+        services = ((key, one) for key, one in directory.services.items() if key.type)
+        here = [key for key, one in services if one.locations or directory.home(one.provided_by)]
+        await read_by(ask, directory, roles, "service", here, includes=PERSON_INCLUDES)
     await _read_unaddressed(ask, directory, roles, where)
     placeless.drop_unplaced()
     directory.absorb(placeless)
@@ -146,24 +152,11 @@ async def _read_unaddressed(ask: Ask, directory: Directory, roles: Search, where
         if page.next_url or any(place.city for place in found.locations.values()):
             break  # the server cannot tell, or there are too many to ask for
     has_cities = any(place.city for place in found.locations.values())
-    near = [key for key, one in found.locations.items() if key.type and one.position and _near(ask, one, where)]
+    areas = [one for one in where.every if one.has_radius]
+    placed = [(key, one) for key, one in found.locations.items() if key.type and one.position and one.active]
+    near = [key for key, place in placed if any(lies_in(ask, place, one) for one in areas)]
     if not has_cities:
         await read_by(ask, directory, roles, "location", near[:_MOST_PLACELESS], includes=PERSON_INCLUDES)
-
-
-def _near(ask: Ask, place: Location, where: SearchArea) -> bool:
-    return place.active and any(one.has_radius and lies_in(ask, place, one) for one in where.every)
-
-
-async def _read_served(ask: Ask, directory: Directory, roles: Search, ways: Sequence[tuple[str, str]]) -> None:
-    """Add the roles that have a service in the area, or a service of an organization in the area (fhir-notes 9.1)."""
-    await read_around(ask, directory, Search("HealthcareService"), ("location",), ways, optional=True)
-    found, _ = await _placeless(ask, Search("HealthcareService"))
-    directory.absorb(found)
-    await _read_homes(ask, directory, [one.provided_by for one in found.services.values() if one.provided_by])
-    services = directory.services.items()
-    here = [key for key, one in services if key.type and (one.locations or directory.home(one.provided_by))]
-    await read_by(ask, directory, roles, "service", here, includes=PERSON_INCLUDES)
 
 
 async def _read_homes(ask: Ask, directory: Directory, owners: Iterable[Key]) -> None:
@@ -182,15 +175,8 @@ async def rows_of(
     can be counted.
     """
     await bring(ask, directory, elements, filters)
-    rows = _active(ask, directory)
-    if filters and not sift(rows, filters):
-        await bring(ask, directory, elements)
-        rows = _active(ask, directory)
-    return rows
-
-
-def _active(ask: Ask, directory: Directory) -> tuple[Listing, ...]:
-    return tuple(listing for listing in directory.listings() if listing.active(ask.today))
+    rows = tuple(one for one in directory.listings() if one.active(ask.today))
+    return rows if not filters or sift(rows, filters) else await rows_of(ask, directory, elements)
 
 
 def taxonomy(codes: Sequence[str]) -> SearchValue:
@@ -262,7 +248,14 @@ def area(ask: Ask, where: SearchArea) -> tuple[tuple[str, str], ...]:
     A place with a missing or wrong ZIP code is found by its city, or by its county if the area is a county. If there
     are too many ZIP codes, or a state was asked for, the states are searched.
     """
-    zips = tuple(dict.fromkeys(zip_code for one in where.every for zip_code in _zips(ask, one)))
+    found = [
+        ask.places.zips_of_county(one.county, one.state)
+        if one.county
+        else ask.places.zips_near(one.center, one.miles + _REACH)
+        for one in where.every
+        if not one.statewide
+    ]
+    zips = tuple(dict.fromkeys(zip_code for some in found for zip_code in some))
     states = {one.state for one in where.every if one.statewide}
     if states or not 0 < len(zips) <= _MOST_ZIPS:
         regions = {zip_code[:_REGION]: zip_code for zip_code in zips}.values()
@@ -273,11 +266,3 @@ def area(ask: Ask, where: SearchArea) -> tuple[tuple[str, str], ...]:
     counties = sorted({one.county for one in where.every if one.county})
     ways = [("location.address-postalcode", zips), ("location.address-city", towns), ("location.address", counties)]
     return tuple((name, any_of(values)) for name, values in ways if values)
-
-
-def _zips(ask: Ask, where: SearchArea) -> tuple[str, ...]:
-    if where.statewide:
-        return ()
-    if where.county:
-        return ask.places.zips_of_county(where.county, where.state)
-    return ask.places.zips_near(where.center, where.miles + _REACH)

@@ -47,11 +47,6 @@ class FacilityKind(msgspec.Struct, frozen=True):
     places: tuple[str, ...] = ()
     people: tuple[str, ...] = ()
 
-    @property
-    def specialties(self) -> tuple[str, ...]:
-        """All NUCC codes of the kind."""
-        return self.nucc + self.people
-
 
 KINDS: Mapping[str, FacilityKind] = msgspec.json.decode(
     Path(__file__).with_suffix(".json").read_bytes(), type=dict[str, FacilityKind]
@@ -96,7 +91,12 @@ async def places_of_care(ask: Ask, kinds: Sequence[str], where: SearchArea | Non
     await read(*searches[0])  # alone, so that a server which fails at chains does so once, not for every search at once
     others = asyncio.gather(*(read(*one) for one in searches[1:]))
     found, _ = await asyncio.gather(_places(ask, kind.places, ways), others)
-    await _add(ask, directory, found)
+    directory.locations.update(found.locations)
+    directory.organizations.update(found.organizations)
+    owners = {one.organization for one in found.locations.values() if one.organization} - directory.owners()
+    ties = Search("OrganizationAffiliation")
+    await read_by(ask, directory, ties, "participating-organization", sorted(owners), includes=_AFFILIATION)
+    directory.list_places(found.locations)
     await bring(ask, directory, ("service", "participating-organization", "location"))
     every = directory.listings()
     ended = {_at(row) for row in every if row.role.networks}
@@ -122,22 +122,10 @@ async def _places(ask: Ask, types: tuple[str, ...], ways: Sequence[tuple[str, st
     found = Directory()
     if types:
         own = [(name.partition(".")[2], value) for name, value in ways]
-        await read_around(
-            ask, found, Search("Location", (("type", any_of(types)),)), ("organization",), own, optional=True
-        )
+        search = Search("Location", (("type", any_of(types)),))
+        await read_around(ask, found, search, ("organization",), own, optional=True)
     typed = {key: place for key, place in found.locations.items() if set(place.types) & set(types)}
     return replace(found, locations=typed)
-
-
-async def _add(ask: Ask, directory: Directory, found: Directory) -> None:
-    """Add the locations in `found` to the directory, and the affiliations of organizations without another listing."""
-    directory.locations.update(found.locations)
-    directory.organizations.update(found.organizations)
-    known = directory.owners()
-    owners = {owner for place in found.locations.values() if (owner := place.organization) and owner not in known}
-    ties = Search("OrganizationAffiliation")
-    await read_by(ask, directory, ties, "participating-organization", sorted(owners), includes=_AFFILIATION)
-    directory.list_places(found.locations)
 
 
 def _kind(names: Sequence[str]) -> FacilityKind:
@@ -152,7 +140,7 @@ def _searches(type_: str, kind: FacilityKind, parameter: str, system: str, codes
 
     If the kind has no codes, return one search for all rows.
     """
-    nucc = kind.specialties
+    nucc = kind.nucc + kind.people
     by_specialty = [("specialty", taxonomy(nucc))] if nucc else []
     by_code = [(parameter, any_of([token(system, code) for code in codes]))] if codes else []
     return [Search(type_, (pair,)) for pair in (*by_specialty, *by_code)] or [Search(type_)]

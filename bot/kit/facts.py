@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Literal
 
 import msgspec
@@ -9,11 +10,12 @@ from msgspec.structs import replace
 
 from bot.kit.around import SearchArea
 from bot.kit.ask import Ask
-from bot.kit.asked_networks import among
 from bot.kit.cards import Card, cards
 from bot.kit.conditions import conditions, kind_codes
 from bot.kit.network_names import is_named_network
-from bot.kit.spelling import words_of
+from bot.kit.opening import OpenAt, open_at
+from bot.kit.plans import among
+from bot.kit.spelling import outermost, words_of
 from bot.language.context import FACTS
 from bot.records.listing import Listing
 
@@ -94,7 +96,7 @@ class ProviderFact(msgspec.Struct, frozen=True):
         yes: The values. For new patients, the networks that accept them; for a language or gender, those that are
             listed.
         no: The networks that do not accept new patients.
-        words: The person's words for a condition.
+        words: The person's words for a condition; `opening`: when a place has to be open.
     """
 
     about: str
@@ -102,6 +104,7 @@ class ProviderFact(msgspec.Struct, frozen=True):
     yes: tuple[str, ...] = ()
     no: tuple[str, ...] = ()
     words: str = ""
+    opening: OpenAt | None = None
 
     @property
     def is_value(self) -> bool:
@@ -129,8 +132,7 @@ def facts_asked(ask: Ask, name: str | None = None) -> tuple[str, ...]:
             told = slot == "wish" and any(one[0] <= at and at + len(said) <= one[1] for one in spans)
             spans += [] if told else [(at, at + len(said), slot)]
     # Words within longer ones ask for nothing, such as the number of "fax number".
-    kept = [one for one in spans if not any(_holds(other, one) for other in spans)]
-    asked = tuple(dict.fromkeys(about for *_, about in sorted(kept)))
+    asked = tuple(dict.fromkeys(about for *_, about in sorted(outermost(spans))))
     asked = tuple(about for about in asked if _TOLD_BY.get(about) not in {*ask.slots} | {*asked} & {"places"}) or asked
     if _WHEN.search(ask.said):
         asked = tuple(dict.fromkeys("hours" if about == "open_at" else about for about in asked))
@@ -155,10 +157,6 @@ def _spans(said: str) -> Iterator[tuple[int, int, str]]:
 def without_facts(name: str) -> str:
     """Return a name without the words that ask for a fact: "Hamza Beasley" for "Hamza Beasley specialize"."""
     return " ".join(word for word in name.split() if not any(asks.fullmatch(word) for asks in _ASKS.values()))
-
-
-def _holds(longer: tuple[int, int, str], one: tuple[int, int, str]) -> bool:
-    return longer[0] <= one[0] and one[1] <= longer[1] and longer[1] - longer[0] > one[1] - one[0]
 
 
 def facts_of(ask: Ask, card: Card, rows: Sequence[Listing], asked: Iterable[str]) -> tuple[ProviderFact, ...]:
@@ -206,23 +204,25 @@ def facts_beside(ask: Ask, cards: Sequence[Card], rows: Sequence[Listing]) -> tu
     return tuple(facts_of(ask, card, found, asked) for card, found in zip(cards, own, strict=True)) if asked else ()
 
 
+def _of_sites(name: str, card: Card, _rows: Sequence[Listing]) -> Iterator[str]:
+    return (one for site in card.sites for one in getattr(site, name))
+
+
 _VALUES: Mapping[str, Callable[[Card, Sequence[Listing]], Iterable[str | None]]] = {
     "phone": lambda card, _: (card.phone,),
-    "fax": lambda card, _: (one for site in card.sites for one in site.faxes),
+    "fax": partial(_of_sites, "faxes"),
+    "email": partial(_of_sites, "emails"),
+    "web": partial(_of_sites, "webs"),
     "npi": lambda card, _: (card.npi,),
     "tin": lambda _, rows: (tin for row in rows if row.organization for tin in row.organization.tins),
-    "email": lambda card, _: (one for site in card.sites for one in site.emails),
-    "web": lambda card, _: (one for site in card.sites for one in site.webs),
-    "address": lambda card, _: (site.address for site in card.sites),
-    "places": lambda card, _: (site.address for site in card.sites),
+    **dict.fromkeys(("address", "places"), lambda card, _: (site.address for site in card.sites)),
     "hours": lambda card, _: (day for one in card.site.hours for day in one.days),
     "specialty": lambda card, _: (one.words for site in card.sites for one in site.specialties),
     "taxonomy": lambda card, _: (one.codes[0] for site in card.sites for one in site.specialties if one.codes),
     "languages": lambda card, _: card.languages,
     "gender": lambda card, _: (card.gender if card.gender in {"female", "male"} else None,),
     "networks": lambda card, _: card.every_network,
-    "practice": lambda _, rows: (row.organization_name for row in rows),
-    "affiliations": lambda _, rows: (row.organization_name for row in rows),
+    **dict.fromkeys(("practice", "affiliations"), lambda _, rows: (row.organization_name for row in rows)),
     "active": lambda card, _: (card.reference,),  # only active listings make a card
     "updated": lambda card, _: (card.site.updated.isoformat() if card.site.updated else None,),
     "distance": lambda card, _: (None if card.miles is None else f"{card.miles:.1f}",),
@@ -234,11 +234,9 @@ def _said(about: str, card: Card, rows: Sequence[Listing]) -> ProviderFact:
     return ProviderFact(about, "said" if values else "unsaid", values)
 
 
-def _sex(about: str, card: Card, rows: Sequence[Listing]) -> ProviderFact:
-    known = _said("gender", card, rows)
-    return (
-        known if known.verdict == "unsaid" else ProviderFact("gender", "yes" if about in known.yes else "no", known.yes)
-    )
+def _sex(about: str, _ask: Ask, card: Card, rows: Sequence[Listing]) -> ProviderFact:
+    told = _said("gender", card, rows)
+    return replace(told, verdict="yes" if about in told.yes else "no") if told.yes else told
 
 
 def _is_of_kind(ask: Ask, card: Card, rows: Sequence[Listing]) -> ProviderFact:
@@ -258,7 +256,7 @@ def _elsewhere(ask: Ask, card: Card, rows: Sequence[Listing]) -> ProviderFact:
     return replace(told, verdict="yes" if others else "no") if asks and told.yes else told
 
 
-def _takes_new(card: Card) -> ProviderFact:
+def _takes_new(_ask: Ask, card: Card, _rows: Sequence[Listing]) -> ProviderFact:
     """Return the answer about new patients, by network if the listing distinguishes networks."""
     answers = [(one.network, one.answer) for site in card.sites for one in site.answers if one.answer]
     yes = tuple(sorted({network for network, answer in answers if answer == "newpt"}))
@@ -292,23 +290,19 @@ def _speaks(ask: Ask, card: Card, rows: Sequence[Listing]) -> ProviderFact:
     return ProviderFact("language", verdict, card.languages)
 
 
-def _known(ask: Ask, about: str, rows: Sequence[Listing]) -> ProviderFact:
+def _known(about: str, ask: Ask, _card: Card, rows: Sequence[Listing]) -> ProviderFact:
     """Return whether the provider satisfies the condition in the slot `about`, as a search for the condition would."""
     known = dict(conditions(ask).knowable(ask)).get(about)
     answers = {known(row) for row in rows} if known else set()
     verdict: FactTest = "yes" if True in answers else "no" if False in answers else "unsaid"
-    return ProviderFact(about, verdict, words=str(ask.slots.get(about)))
+    return ProviderFact(about, verdict, words=str(ask.slots.get(about)), opening=open_at(ask))
 
 
 _ANSWERS: Mapping[str, Callable[[Ask, Card, Sequence[Listing]], ProviderFact]] = {
-    "accepting_new": lambda _ask, card, _rows: _takes_new(card),
+    "accepting_new": _takes_new,
     "language": _speaks,
-    "female": lambda _, card, rows: _sex("female", card, rows),
-    "male": lambda _, card, rows: _sex("male", card, rows),
-    "telehealth": lambda ask, _, rows: _known(ask, "telehealth", rows),
-    "wheelchair": lambda ask, _, rows: _known(ask, "wheelchair", rows),
-    "open_at": lambda ask, _, rows: _known(ask, "open_at", rows),
-    "age_group": lambda ask, _, rows: _known(ask, "age_group", rows),
+    **{about: partial(_sex, about) for about in ("female", "male")},
+    **{about: partial(_known, about) for about in ("telehealth", "wheelchair", "open_at", "age_group")},
     "location": _located,
     "specialty": _is_of_kind,
     "places": _elsewhere,

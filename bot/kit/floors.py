@@ -19,9 +19,8 @@ from bot.kit.ask import Ask
 from bot.kit.claims import newest_claims
 from bot.kit.coverages import SCOPES, Coverages, Shares, figures_named, member_coverages
 from bot.kit.ranking import threshold_asked
-from bot.kit.sized import Threshold
-from bot.kit.spans import days_around
-from bot.kit.tense import lies_after
+from bot.kit.spans import days_around, lies_after
+from bot.kit.which import Threshold
 from bot.records.claim import Claim
 from bot.records.claim_set import ClaimDays, ClaimSelector, ClaimSet
 from bot.records.coverage import CostShare, Coverage, PlanYear, calendar_year, plan_year, same_plan
@@ -82,7 +81,7 @@ def carrying(claims: Iterable[Claim], aspect: str | None) -> list[tuple[Claim, A
     `aspect` is "deductible" or "out_of_pocket_max".
     """
     toward = [(claim, part) for claim in claims if (part := _toward(claim, aspect)) is not None and part.value]
-    return sorted(toward, key=lambda row: _day_of(row[0]), reverse=True)
+    return sorted(toward, key=lambda row: row[0].service.sort_key, reverse=True)
 
 
 def _toward(claim: Claim, aspect: str | None) -> Amount | None:
@@ -124,13 +123,11 @@ def counting(
     A visit on which two plans decided counts for each plan; several claims of one plan for the visit count once.
     """
     found = claim_set.within(span, wanted)
-    second = [c for c in found.two_plans if _of_two(c, claim_set.coordinated[c.id], coverages)]
+    pairs = (
+        (one, plan_of(one, coverages), plan_of(claim_set.coordinated[one.id], coverages)) for one in found.two_plans
+    )
+    second = [one for one, plan, other in pairs if plan and other and not same_plan(plan, other)]
     return [*found.counted, *second, *found.unmatched]
-
-
-def _of_two(one: Claim, other: Claim, coverages: Coverages) -> bool:
-    plans = plan_of(one, coverages), plan_of(other, coverages)
-    return plans[0] is not None and plans[1] is not None and not same_plan(plans[0], plans[1])
 
 
 def standings(
@@ -169,23 +166,18 @@ def _standing(
         for one in (year, calendar_year(coverages.today))
     )
     used, calendar = (
-        _used(aspect, [c for c in rows if network_side(c) == "in" and not (drugs and c.is_pharmacy)])
+        non_negative_sum(_toward(c, aspect) for c in rows if network_side(c) == "in" and not (drugs and c.is_pharmacy))
         for rows in (of_year, of_calendar)
     )
     if used is None or used.currency != limit.currency:
         return None
-    filled = _used(aspect, [claim for claim in of_year if claim.is_pharmacy]) if drugs else None
+    filled = non_negative_sum(_toward(c, aspect) for c in of_year if drugs and c.is_pharmacy)
     more = used + filled if filled and filled.value and filled.currency == used.currency else None
     apart = drugs and used.value >= limit.value
     rows = carrying((c for c in of_year if (not apart if c.is_pharmacy else network_side(c) == "in")), aspect)[::-1]
     sums = accumulate(amount.value for _, amount in rows)
     by = next((claim for (claim, _), total in zip(rows, sums, strict=True) if total >= limit.value), None)
     return MetSoFar(limit, used, more, plan, year, used == calendar, by)
-
-
-def _used(aspect: str, claims: Sequence[Claim]) -> Amount | None:
-    floor = floor_of("in", claims)
-    return floor.toward(aspect) if floor else None
 
 
 def one_limit(aspect: str, shares: Iterable[CostShare]) -> Amount | None:
@@ -210,28 +202,22 @@ def this_year(claim_set: ClaimSet, coverages: Coverages) -> list[Claim]:
 
     Without a current plan, the plan that ended last takes its place.
     """
-    held = coverages.current or coverages.in_state("ended")[:1]
+    held, calendar = coverages.held, calendar_year(coverages.today)
+
+    def year_of(claim: Claim) -> PlanYear:
+        plan = plan_of(claim, coverages)
+        mine = next((one for one in held if plan and same_plan(one, plan)), None)
+        return year_now(mine, coverages) if mine else calendar
 
     def now(claims: Iterable[Claim]) -> tuple[Claim, ...]:
-        return tuple(claim for claim in claims if _year_of(claim, held, coverages).holds(_day_of(claim)))
+        return tuple(claim for claim in claims if year_of(claim).holds(claim.service.sort_key))
 
     return counting(claim_set, coverages, (counted_since(coverages), coverages.today), now)
 
 
-def _year_of(claim: Claim, held: Iterable[Coverage], coverages: Coverages) -> PlanYear:
-    plan = plan_of(claim, coverages)
-    mine = next((one for one in held if plan and same_plan(one, plan)), None)
-    return year_now(mine, coverages) if mine else calendar_year(coverages.today)
-
-
-def _day_of(claim: Claim) -> date:
-    return claim.service.day.first if claim.service.day else date.min
-
-
 def counted_since(coverages: Coverages) -> date:
     """Return the first day whose claims may count now, by the year of any current plan or the calendar year."""
-    held = coverages.current or coverages.in_state("ended")[:1]
-    years = [year_now(one, coverages).first for one in held]
+    years = [year_now(one, coverages).first for one in coverages.held]
     return min([*years, calendar_year(coverages.today).first])
 
 
@@ -260,7 +246,7 @@ async def deductible_met(ask: Ask) -> bool:
     """
     coverages = await member_coverages(ask)
     since = days_around(counted_since(coverages), None)
-    claim_set = await newest_claims(ask, *since, enough=lambda _: False, page_size=100)
+    claim_set = await newest_claims(ask, *since, page_size=100)
     met = (await year_so_far(ask, claim_set)).get("deductible")
     return met is not None and met.left is None
 
@@ -271,11 +257,11 @@ async def day_met(ask: Ask, span: ClaimDays) -> tuple[date, date] | None:
     left = [limit.value for plan in coverages.current if (limit := one_limit("deductible", plan.costs))]
     span = span if span != (None, None) else (counted_since(coverages), ask.today)
     plain = replace(ask, slots={}, excluded={}, several={}, arguments={}, said="")
-    claim_set = await newest_claims(plain, *days_around(*span), enough=lambda _: False, page_size=100)
+    claim_set = await newest_claims(plain, *days_around(*span), page_size=100)
     for claim, part in carrying(counting(claim_set, coverages, span), "deductible")[::-1] if len(left) == 1 else ():
         left[0] -= part.value
         if left[0] <= 0:
-            return _day_of(claim), _day_of(claim)
+            return (claim.service.sort_key,) * 2
     return None
 
 
@@ -338,16 +324,15 @@ def floor_of(
     side: Side, claims: Sequence[Claim], plan: Coverage | None = None, year: PlanYear | None = None
 ) -> Floor | None:
     """Return the sums of the claims that give a share, not less than zero; None if no claim gives one."""
-    given = [c for c in claims if c.owed.deductible or c.owed.copay or c.owed.coinsurance]
+    given = [claim for claim in claims if _toward(claim, None)]
     if not given:
         return None
-    shares = (part for c in given for part in (c.owed.deductible, c.owed.copay, c.owed.coinsurance))
     days = [claim.service.day.first for claim in given if claim.service.day]
     return Floor(
         side=side,
         claims=len(given),
-        deductible=non_negative_sum(c.owed.deductible for c in given),
-        shares=non_negative_sum(shares),
+        deductible=non_negative_sum(_toward(c, "deductible") for c in given),
+        shares=non_negative_sum(_toward(c, None) for c in given),
         plan=plan,
         year=year,
         first=min(days, default=None),

@@ -5,7 +5,7 @@ Every filter is checked on every card (T44).
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date
 from functools import partial
 from typing import Generic, TypeVar
@@ -14,17 +14,16 @@ from msgspec.structs import replace
 
 from bot.kit.around import FARTHER, SearchArea, around, farther
 from bot.kit.ask import Ask, Reroute
-from bot.kit.asked_networks import AskedNetworks, among, asked_networks, own_wanted, without_own
-from bot.kit.benefits import stands
-from bot.kit.cards import Card, cards, store_cards
+from bot.kit.cards import Card, Ranked, cards, nearly_open, ranked, store_cards
 from bot.kit.conditions import OF_KIND, Conditions, Loosened, conditions, is_called, loosened, sift
 from bot.kit.facilities import places_of_care
 from bot.kit.facts import ProviderFact, facts_beside
-from bot.kit.foremost import Ranked, nearly_open, ranked
 from bot.kit.network_names import Wanted, names_of
 from bot.kit.offers import Document, WithDocument
 from bot.kit.organizations import nearest, telling_words
-from bot.kit.spelling import words_of
+from bot.kit.plans import AskedNetworks, among, asked_networks, own_wanted, without_own
+from bot.kit.spelling import stands_at, words_of
+from bot.kit.who import who_shown
 from bot.language.context import AMONG
 from bot.records.listing import Listing
 
@@ -188,7 +187,7 @@ class ProviderSearch(ABC, Generic[F]):
             if unclear.may_be:
                 return self.page((), None, wishes, unclear=unclear)
             wishes = replace(wishes, networks=wishes.networks.known)
-        where = await around(ask) if placed else None
+        where = await around(await _near_shown(ask)) if placed else None
         wishes, found = await self.read(wishes, where)
         no_name = await self._no_name(wishes, found)
         if no_name:
@@ -309,7 +308,10 @@ class Places(ProviderSearch[FoundPlaces]):
         found = await places_of_care(self.ask, self.kinds, where)
         lost = wishes.networks.named and not wishes.networks.listed
         if not (wishes.name or wishes.organization):
-            wishes = replace(wishes, name=_spoken_of(self.ask.said, found))
+            said = words_of(self.ask.said)  # "blue heron" of "is Blue Heron Pharmacy open"
+            called = (" ".join(telling_words(row.name or "")[:_CALLED]) for row in found)
+            named = (one for one in called if " " in one and stands_at(words_of(one), said))
+            wishes = replace(wishes, name=next(named, None))
         if self.of_one and wishes.name and wishes.open_at and "NEAR" not in self.ask.concepts:
             meant = [row for row in found if is_called(row, wishes.name)]
             if 0 < len({row.store for row in meant}) <= _FEW:
@@ -342,16 +344,6 @@ class Places(ProviderSearch[FoundPlaces]):
         return replace(page, nearer=nearest if (nearest.miles or 0) < page.cards[0].miles else None)
 
 
-def _spoken_of(said: str, found: Iterable[Listing]) -> str | None:
-    """Return the first two distinctive words of a place's name, if the question contains them; None otherwise.
-
-    For example, "blue heron" for "is Blue Heron Pharmacy open".
-    """
-    words = words_of(said)
-    called = (" ".join(telling_words(row.name or "")[:_CALLED]) for row in found)
-    return next((one for one in called if " " in one and stands(words_of(one), words)), None)
-
-
 async def find_places(ask: Ask, *kinds: str, of_one: str | None = None, anywhere: bool = False) -> FoundPlaces:
     """Return the matching places of one of the kinds (or of any kind), nearest first.
 
@@ -363,3 +355,14 @@ async def find_places(ask: Ask, *kinds: str, of_one: str | None = None, anywhere
     """
     wishes = conditions(ask, (), await without_own(ask, await asked_networks(ask)))
     return await Places(ask, kinds, of_one).answer(wishes, placed=not anywhere)
+
+
+async def _near_shown(ask: Ask) -> Ask:
+    """Return the question, if it names no place, with the place of the provider shown before."""
+    if ask.several.get("location") or ask.slots.get("location", "me") != "me":
+        return ask
+    place = next((one for row in await who_shown(ask) for one in row.locations), None)
+    if place is None:
+        return ask
+    where = {"zip": place.zip5} if place.zip5 else {"city": place.city, "state": place.state}
+    return replace(ask, slots={**ask.slots, "location": where})

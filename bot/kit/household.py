@@ -58,34 +58,30 @@ async def household(ask: Ask, read: Callable[[Ask], Awaitable[T]], about: str) -
         PayerError: If no record could be read; the error of the first person.
         SignInExpired: If the sign-in ended.
     """
-    turns, came = asyncio.Semaphore(_AT_ONCE), dict[int, T | PayerError | Unreadable]()
+    turns = asyncio.Semaphore(_AT_ONCE)
 
-    async def one(kin: Kin) -> None:
+    async def one(kin: Kin) -> T | PayerError | Unreadable:
         async with turns:
             try:
-                came[kin.number] = await read(kin.ask)
+                return await read(kin.ask)
             except (PayerError, Unreadable) as error:
-                came[kin.number] = error
+                return error
 
     try:
         async with asyncio.TaskGroup() as group:
-            for kin in ask.kin:
-                group.create_task(one(kin))
+            tasks = [group.create_task(one(kin)) for kin in ask.kin]
     except BaseExceptionGroup as error:
         raise error.exceptions[0] from None
-    rows = [(kin, came[kin.number]) for kin in ask.kin]
-    failed = [(kin, found) for kin, found in rows if isinstance(found, PayerError | Unreadable)]
+    people = [HouseholdMember(kin.number, kin.name, kin.patient, kin.own) for kin in ask.kin]
+    rows = list(zip(people, (task.result() for task in tasks), strict=True))
+    failed = [(person, found) for person, found in rows if isinstance(found, PayerError | Unreadable)]
     if len(failed) == len(rows):
         raise failed[0][1]
-    for kin, _ in rows:
+    for kin in ask.kin:
         ask.report.absorb(kin.ask.report)
     ask.report.gaps += [Gap("page_failed", about, 1, type(error).__name__) for _, error in failed]
     return Household(
-        found=tuple((_person(kin), found) for kin, found in rows if not isinstance(found, PayerError | Unreadable)),
-        missing=tuple(_person(kin) for kin, _ in failed),
-        partial=frozenset(kin.number for kin, _ in rows if kin.ask.report.is_partial),
+        found=tuple((person, found) for person, found in rows if not isinstance(found, PayerError | Unreadable)),
+        missing=tuple(person for person, _ in failed),
+        partial=frozenset(kin.number for kin in ask.kin if kin.ask.report.is_partial),
     )
-
-
-def _person(kin: Kin) -> HouseholdMember:
-    return HouseholdMember(kin.number, kin.name, kin.patient, kin.own)

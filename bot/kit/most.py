@@ -1,23 +1,23 @@
 """Ranks, counts or averages claims by group: by doctor, place, drug, kind of care, month, visit or fill."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from functools import partial
+from operator import attrgetter
 
 import msgspec
 from msgspec.structs import asdict, replace
 
-from bot.kit.amounts import amount_in, sum_told
+from bot.kit.amounts import amount_in, months_in
 from bot.kit.ask import Ask, text_of, values_of
 from bot.kit.claim_filter import ClaimFilter, choose, period_of
-from bot.kit.months import month_number
-from bot.kit.ranking import YEAR, Measure, Ranking, asks_order, counted_as, end_order, ends_asked, ranking_asked
+from bot.kit.ranking import Measure, Ranking, asks_order, counted_as, ends_asked, ranking_asked
 from bot.kit.spans import TimeSets, holds_sets
 from bot.kit.spelling import is_named
 from bot.language.asked import PERIODS
 from bot.records.claim import Claim
 from bot.records.claim_set import ClaimSet
+from bot.records.explanation import added
 from bot.records.money import Amount
 from bot.records.shapes import grouped
 from bot.records.written import PartialDate
@@ -125,7 +125,8 @@ def ends_of(ask: Ask, claims: Sequence[Claim], wanted: ClaimFilter) -> tuple[Cla
         return ()
     for word in ("order", "care"):
         ask.said_unmet(word)
-    ordered = choose(claims, ClaimFilter(order=end_order(ask), aspect=wanted.aspect)).claims
+    order = "oldest" if ask.asked.first_and_last else "smallest"
+    ordered = choose(claims, ClaimFilter(order=order, aspect=wanted.aspect)).claims
     return ordered[0], ordered[-1]
 
 
@@ -136,8 +137,8 @@ def in_order(ask: Ask, claims: Sequence[Claim], wanted: ClaimFilter) -> tuple[tu
     """
     found = [(side, choose(claims, replace(side, order="oldest")).claims[:1]) for side in wanted.sides]
     dated = [(side, one) for side, rows in found for one in rows if one.service.day and not one.sensitive]
-    told = asks_order(ask) and len(dated) > 1
-    return tuple(sorted(dated, key=lambda pair: pair[1].service.sort_key)) if told else ()
+    dated.sort(key=lambda pair: pair[1].service.sort_key)
+    return tuple(dated) if asks_order(ask) and len(dated) > 1 else ()
 
 
 def number_of(ask: Ask, claims: Iterable[Claim], wanted: ClaimFilter) -> Most | None:
@@ -146,7 +147,7 @@ def number_of(ask: Ask, claims: Iterable[Claim], wanted: ClaimFilter) -> Most | 
     Return None if the question counts no group, or if no claim belongs to the group. Sensitive claims are left out.
     """
     group = text_of(ask, "number_of")
-    ranking = Ranking(group, least=False, measure="count", counted=counted_as(group, None)) if group else None
+    ranking = Ranking(group, counted=counted_as(group, None)) if group else None
     return _ranked(ranking, [claim for claim in claims if not claim.sensitive], wanted) if ranking else None
 
 
@@ -156,10 +157,16 @@ def _ranked(ranking: Ranking, claims: Sequence[Claim], wanted: ClaimFilter) -> M
     Return None if the group has no share, fewer than `nth` shares, or only zeros when the largest is requested.
     """
     counts, least = ranking.measure == "count", ranking.least
-    is_of, key = _IS.get(ranking.group, _any), _KEYS.get(ranking.group, _whom)
+    is_of, key = _IS.get(ranking.group), _KEYS.get(ranking.group, _whom)
+    if ranking.group in PERIODS:
+        is_of, key = None, lambda claim: period_of(claim.service.day, ranking.group)
     if ranking.group == "doctor" and ranking.counted == "fill":
-        is_of, key = _any, _prescriber
-    told = [claim for claim in claims if is_of(claim) and (counts or amount_in(claim, wanted) is not None)]
+        is_of, key = None, lambda claim: claim.prescriber or ""
+    told = [
+        claim
+        for claim in claims
+        if (is_of is None or is_of(claim)) and (counts or amount_in(claim, wanted) is not None)
+    ]
     if ranking.sets:
         return _of_sets(ranking, ranking.sets, told, key, wanted)
     sized = [
@@ -203,14 +210,12 @@ def _of_sizes(ranking: Ranking, sized: Sequence[tuple[Decimal, Share]], wanted: 
     Months and other periods are in the order of time, other groups largest first. Periods without care are added as
     zero if a zero is within the sizes.
     """
-    every = dict(sized_ for sized_ in ((one.name, (size, one)) for size, one in sized))
+    every = {one.name: (size, one) for size, one in sized}
     spans = [(first, last) for first, last in wanted.times or ((wanted.start, wanted.end),) if first and last]
     nothing, zero = Decimal(0), Amount(Decimal(0))
     empty = ranking.sizes.hold(nothing) if ranking.sizes else ranking.measure == "count"
     if ranking.group in PERIODS - {"day"} and spans and empty:
-        numbers = (at for first, last in spans for at in range(month_number(first), month_number(last) + 1))
-        months = (PartialDate(at // YEAR, at % YEAR + 1) for at in numbers)
-        names = dict.fromkeys(period_of(month, ranking.group) for month in months)
+        names = dict.fromkeys(period_of(month, ranking.group) for span in spans for month in months_in(*span))
         every = {name: (nothing, Share(name, 0, zero)) for name in names} | every
     if not every:
         return None
@@ -226,8 +231,7 @@ def _of_sets(
 
     Return None if no share has care in any period of `sets.within`.
     """
-    times = (*sets.within, *([sets.out] if sets.out else []))
-    names = {time: frozenset(key(one) for one in claims if one.service.overlaps(*time)) - {""} for time in times}
+    names = {time: frozenset(key(one) for one in claims if one.service.overlaps(*time)) - {""} for time in sets.times}
     fit, every = holds_sets(sets, names), frozenset[str]().union(*(names[time] for time in sets.within))
     inside = [one for one in claims if key(one) in fit and any(one.service.overlaps(*time) for time in sets.within)]
     shares = sorted(_shares(inside, key, wanted, ranking.counted), key=lambda one: (-one.times, one.name))
@@ -254,40 +258,16 @@ def times_of(claims: Iterable[Claim], counted: str) -> int:
 
 def _shares(
     claims: Iterable[Claim], key: Callable[[Claim], str], wanted: ClaimFilter, counted: str = "visit"
-) -> list[Share]:
-    return [_share(name, rows, wanted, counted) for name, rows in grouped(claims, key).items()]
-
-
-def _share(name: str, rows: list[Claim], wanted: ClaimFilter, counted: str) -> Share:
-    total = sum_told([amount_in(claim, wanted) for claim in rows])
-    ids = tuple(claim.id for claim in rows)
-    days = sorted((claim.service.day for claim in rows if claim.service.day), key=lambda day: day.first)
-    since, last = (days[0], days[-1]) if days else (None, None)
-    return Share(name, len(rows), total, rows[0], times_of(rows, counted), ids, since, last)
-
-
-def _any(_claim: Claim) -> bool:
-    return True
+) -> Iterator[Share]:
+    for name, rows in grouped(claims, key).items():
+        total, ids = added(amount_in(claim, wanted) for claim in rows), tuple(claim.id for claim in rows)
+        days = sorted((claim.service.day for claim in rows if claim.service.day), key=lambda day: day.first)
+        ends = (days[0], days[-1]) if days else ()
+        yield Share(name, len(rows), total, rows[0], times_of(rows, counted), ids, *ends)
 
 
 def _whom(claim: Claim) -> str:
     return claim.seen or claim.billing or claim.place or ""
-
-
-def _where(claim: Claim) -> str:
-    return claim.place or claim.billing or claim.seen or ""
-
-
-def _prescriber(claim: Claim) -> str:
-    return claim.prescriber or ""
-
-
-def _drug(claim: Claim) -> str:
-    return next((one.drug for one in claim.dispensed if one.drug), "")
-
-
-def _when(claim: Claim, period: str) -> str:
-    return period_of(claim.service.day, period)
 
 
 def _by_person(claim: Claim) -> bool:
@@ -301,21 +281,15 @@ _IS: Mapping[str, Callable[[Claim], bool]] = {
     "doctor": _by_person,
     "hospital": lambda claim: claim.kind in _FACILITY,
     "place": lambda claim: not claim.is_pharmacy,
-    "pharmacy": lambda claim: claim.is_pharmacy,
-    "drug": lambda claim: claim.is_pharmacy,
-    "fill": lambda claim: claim.is_pharmacy,
     "visit": lambda claim: not claim.is_pharmacy,
+    **dict.fromkeys(("pharmacy", "drug", "fill"), attrgetter("is_pharmacy")),
 }
 _KEYS: Mapping[str, Callable[[Claim], str]] = {
-    "hospital": _where,
-    "place": _where,
+    **dict.fromkeys(("hospital", "place"), lambda claim: claim.place or claim.billing or claim.seen or ""),
     "pharmacy": lambda claim: claim.billing or claim.place or claim.seen or "",
-    "drug": _drug,
+    "drug": lambda claim: next((one.drug for one in claim.dispensed if one.drug), ""),
     "kind": lambda claim: claim.kind or "",
-    **{period: partial(_when, period=period) for period in PERIODS},
-    "fill": lambda claim: claim.id,
-    "visit": lambda claim: claim.id,
-    "claim": lambda claim: claim.id,
+    **dict.fromkeys(("fill", "visit", "claim"), attrgetter("id")),
 }
 
 
@@ -327,7 +301,7 @@ def measures_of(ask: Ask, claims: Iterable[Claim]) -> tuple[tuple[str, Amount], 
     rows, asked = list(claims), dict.fromkeys(values_of(ask, "amount_kind"))
     names = dict.fromkeys((*_OF_BILL, *asked)) if not asked.keys().isdisjoint(_OF_BILL) else asked
     names = names if len(asked) > 1 else {}
-    sums = ((name, sum_told([claim.amount(name) for claim in rows])) for name in names)
+    sums = ((name, added(claim.amount(name) for claim in rows)) for name in names)
     return tuple((name, amount) for name, amount in sums if amount is not None)
 
 
@@ -353,13 +327,12 @@ def rank_sides(
     Sides without a sum come last.
     """
     rows = [_side(claim_set.within(span, one).counted, one) for one in wanted.sides]
-    told = [(row.amount.value, row) for row in rows if row.amount is not None]
-    told.sort(key=lambda pair: pair[0], reverse=not least)
-    return (*(row for _, row in told), *(row for row in rows if row.amount is None))
+    sign = 1 if least else -1
+    return tuple(sorted(rows, key=lambda row: (row.amount is None, sign * row.amount.value if row.amount else sign)))
 
 
 def _side(claims: Iterable[Claim], wanted: ClaimFilter) -> SideSum:
     counted = tuple(claims)
     shares = [amount_in(claim, wanted) for claim in counted]
     floors = any(claim.owed.is_floor for claim in counted) or None in shares
-    return SideSum(wanted, len(counted), sum_told(shares), floors)
+    return SideSum(wanted, len(counted), added(shares), floors)

@@ -1,26 +1,27 @@
-"""Finds the nearest claims when no claim matches a question: the claims that match all of its conditions except one."""
+"""What an answer says beside the matching claims: the nearest ones, the two sides of a message, unused conditions."""
 
-from collections.abc import Iterator, Sequence
-from datetime import date
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Literal
 
 import msgspec
 from msgspec.structs import replace
 
 from bot.errors import PayerError
-from bot.kit.ask import Ask, Reroute
-from bot.kit.claim_filter import ClaimFilter, choose
+from bot.kit.ask import Ask, Reroute, Summary
+from bot.kit.claim_filter import ClaimFilter, any_time, choose
 from bot.kit.claims import newest_claims
 from bot.kit.reading import records
-from bot.kit.said import filter_of
-from bot.kit.tense import may_be_ahead
+from bot.kit.said import by_name, filter_of
+from bot.kit.spans import may_be_ahead
 from bot.payer.search import Search
 from bot.records.care import Procedure
 from bot.records.care_kind import CareKind, shown_as
 from bot.records.claim import Claim
 from bot.records.claim_set import ClaimSet
 from bot.records.share import tells_state
-from bot.records.written import PartialDate
+from bot.records.written import PartialDate, Period
 
 SHOWN = 3
 Left = Literal["amount", "billed", "state", "time", "provider", "part", "nth", "weekday", "wider", "service"]
@@ -68,10 +69,9 @@ async def near_claims(ask: Ask, claim_set: ClaimSet) -> Nearest:
     gone = choose((*claim_set.replaced, *claim_set.taken_back, *claim_set.cancelled), wanted).claims
     gone = tuple(claim for claim in gone if not claim.sensitive)[:SHOWN]
     if (wanted.start or wanted.end) and not wanted.nth:
-        slots = {name: value for name, value in ask.slots.items() if name != "date_range"}
         whenever = replace(wanted, start=None, end=None, times=())
         claim_set = await newest_claims(
-            replace(ask, slots=slots), enough=lambda so_far: bool(choose(so_far.claims, whenever).claims), page_size=50
+            ask.without("date_range"), enough=lambda so_far: bool(choose(so_far.claims, whenever).claims), page_size=50
         )
         claim_set = replace(claim_set, claims=tuple(claim for claim in claim_set.claims if claim.service.known))
     nearest = replace(nearest_of(claim_set.claims, wanted), gone=gone)
@@ -96,14 +96,10 @@ async def _newest_procedure(ask: Ask, wanted: ClaimFilter) -> Procedure | None:
         del ask.report.gaps[gaps:]
         return None
 
-    def named(one: Procedure) -> bool:
-        return any(kind.is_named(one.code, one.name) for kind in kinds)
-
-    fit = [(one.day, one) for one in read if one.day and one.counts and not one.labels and named(one)]
-    in_time = [
-        one for one in fit if (wanted.start or date.min) <= one[0].last and one[0].first <= (wanted.end or date.max)
-    ]
-    found = max(in_time, key=lambda pair: pair[0].first)[1] if in_time else None
+    told = [one for one in read if one.day and one.counts and not one.labels]
+    fit = [one for one in told if any(kind.is_named(one.code, one.name) for kind in kinds)]
+    in_time = [one for one in fit if Period(one.day).overlaps(wanted.start, wanted.end)]
+    found = max(in_time, key=lambda one: Period(one.day).sort_key, default=None)
     ask.report.cite("Procedure", [found.id] if found else [])
     return found
 
@@ -129,25 +125,23 @@ def nearest_of(claims: Sequence[Claim], wanted: ClaimFilter) -> Nearest:
 
 
 def _looser(claims: Sequence[Claim], wanted: ClaimFilter) -> Iterator[tuple[Left, ClaimFilter]]:
-    if wanted.nth:
-        yield "nth", replace(wanted, nth=None)
-    if wanted.part and wanted.services:
-        yield "part", replace(wanted, part=None)
-    if wanted.limits or wanted.exact:
-        yield "billed", replace(wanted, aspect=wanted.aspect or "billed")
-        yield "amount", replace(wanted, limits=None, exact=None)
-    if wanted.weekdays:
-        yield "weekday", replace(wanted, weekdays=frozenset())
-    if wanted.start or wanted.end:
-        yield "time", replace(wanted, start=None, end=None, times=())
-    if wanted.states:
-        yield "state", replace(wanted, states=())
-    if wanted.providers and wanted.services:
-        yield "provider", replace(wanted, providers=())
-    if wider := _wider_of(claims, wanted):
-        yield "wider", replace(wanted, services=(wider,))
-    if wanted.services:
-        yield "service", replace(wanted, services=())
+    """Yield the conditions without one of them, in the order in which to try, each with its name."""
+    near = wanted.kinds.near(wanted.service) if wanted.service else ()
+    wider = next((one for one in near if any(shown_as(claim, one, wanted.kinds) for claim in claims)), None)
+    sized, timed = wanted.limits or wanted.exact, wanted.start or wanted.end
+    ways: tuple[tuple[Left, object, dict[str, object]], ...] = (
+        ("nth", wanted.nth, {"nth": None}),
+        ("part", wanted.part and wanted.services, {"part": None}),
+        ("billed", sized, {"aspect": wanted.aspect or "billed"}),
+        ("amount", sized, {"limits": None, "exact": None}),
+        ("weekday", wanted.weekdays, {"weekdays": frozenset()}),
+        ("time", timed, {"start": None, "end": None, "times": ()}),
+        ("state", wanted.states, {"states": ()}),
+        ("provider", wanted.providers and wanted.services, {"providers": ()}),
+        ("wider", wider, {"services": (wider,)}),
+        ("service", wanted.services, {"services": ()}),
+    )
+    return ((left, replace(wanted, **changes)) for left, told, changes in ways if told)
 
 
 def _may_be(claim: Claim, wanted: ClaimFilter) -> bool:
@@ -161,9 +155,84 @@ def _may_be(claim: Claim, wanted: ClaimFilter) -> bool:
     return claim.kind in _FACILITY or not all(kind.whole for kind in kinds)
 
 
-def _wider_of(claims: Sequence[Claim], wanted: ClaimFilter) -> str | None:
-    """Return the key of the first wider kind of care that any of the claims shows; None if there is none."""
-    for name in wanted.kinds.near(wanted.service) if wanted.service else ():
-        if any(shown_as(claim, name, wanted.kinds) for claim in claims):
-            return name
-    return None
+_HELD_BY: Mapping[str, tuple[str, ...]] = {
+    "against": ("sides", "difference", "so", "others"),
+    "always": ("so", "part", "of"),
+    "gap_of": ("gap",),
+    "had_times": ("so", "sizes", "only", "choices", "others"),
+    "in_order": ("in_order",),
+    "never_before": ("sets",),
+    "nth_of": ("nth",),
+    "only_one_of": ("only",),
+    "same_time": ("shared",),
+    "than_all": ("whom", "sides"),
+    "weekend": ("weekdays",),
+}
+"""By a class of words, the fields of an answer, its conditions or its ranking; if one is set, the words were used."""
+
+
+def others_that_may_hold(ask: Ask) -> tuple[Literal["days", "sums", "two"], ...]:
+    """Return the `tells` values of the intents to try if an answer leaves a condition out, first one first.
+
+    The result is ("sums",) for a question about money, otherwise ("days", "two").
+    """
+    return ("sums",) if "money" in ask.asked.says else ("days", "two")
+
+
+def untaken(ask: Ask, summary: Summary) -> str | None:
+    """Return the words of the conditions that the answer leaves out, joined by ", "; None if there are none.
+
+    Only answers with conditions on claims are checked, and not those to a question about a reason.
+    """
+    if not isinstance(getattr(summary, "wanted", None), ClaimFilter) or ask.asked.form == "reason":
+        return None
+    parts = (summary, ask.claim_filter, *(getattr(summary, name, None) for name in ("wanted", "most")))
+    fields = [(part, name) for part in parts for name in getattr(part, "__struct_fields__", ())]
+    held = {name for part, name in fields if (told := getattr(part, name)) is False or told}  # no is an answer too
+    says = ask.asked.says
+    left = (says[name] for name, by in _HELD_BY.items() if name in says and held.isdisjoint(by))
+    return ", ".join(dict.fromkeys(left)) or None
+
+
+_JOINT = re.compile(
+    r"[,;.]*\s+(?:and|but|while|whereas|when|than|or|vs\.?|versus|y|pero|mientras|cuando|que|o)\s", re.IGNORECASE
+)
+_MOST = 4
+_KINDS = {
+    **dict.fromkeys(("pharmacy", "drugstore", "pharmacies", "farmacia"), "pharmacy"),
+    **dict.fromkeys(("doctor", "doctors", "doc", "docs", "dr", "doctores", "medico", "medicos"), "professional"),
+}
+
+
+def parted(ask: Ask) -> Iterator[tuple[Ask, Ask]]:
+    """Yield, for each joint such as "and" or "than", the questions about the two parts, each with its own slots."""
+    for joint in islice(_JOINT.finditer(ask.said), _MOST):
+        yield _about(ask, ask.said[: joint.start()]), _about(ask, ask.said[joint.end() :])
+
+
+def sides_said(ask: Ask, claims: Iterable[Claim]) -> tuple[ClaimFilter, ...]:
+    """Return the conditions of both parts of the message, if each names other providers, drugs or care; or else ()."""
+    for pair in parted(ask):
+        two = tuple(_named(by_name(part, claims)) for part in pair)
+        if two[0] != two[1] and all(one.narrows for one in two):
+            return two
+    return ()
+
+
+def compares_named(ask: Ask) -> bool:
+    """Return whether the question compares the money of several named providers: "who charges less, A or B"."""
+    return len(filter_of(ask).providers) > 1 and not {"cheaper", "dearer", "against"}.isdisjoint(ask.asked.says)
+
+
+def _named(part: Ask) -> ClaimFilter:
+    wanted, says = any_time(filter_of(part)), part.asked.says
+    wanted = replace(wanted, order=None, limits=None, exact=None, nth=None, aspect=None)
+    kind = next((_KINDS[word] for name in ("group", "groups") if (word := says.get(name, "")) in _KINDS), None)
+    return wanted if wanted.narrows or not kind else replace(wanted, claim_types=(kind,))
+
+
+def _about(ask: Ask, text: str) -> Ask:
+    slots = {name: slot for name, slot in ask.reads(text).items() if not slot.excluded}
+    told = {name: slot.value for name, slot in slots.items()}, {name: slot.text for name, slot in slots.items()}
+    bare = replace(ask, several={}, excluded={}, beside={}, arguments={}, care=None)
+    return replace(bare, slots=told[0], words=told[1], said=text)

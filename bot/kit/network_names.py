@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
-from bot.kit.spelling import words_of
+from bot.kit.spelling import outermost, stands_at, words_of
 from bot.language.reading import Slot
 from bot.records.listing import Listing, Network
 
@@ -123,16 +123,19 @@ def wanted(said: str, ways: Iterable[str], listed: Sequence[Network]) -> Wanted:
     """
     names = [way for way in dict.fromkeys(ways) if way]
     called, value = (names[0], names[-1]) if names else ("", "")
-    longer = [one for one in named_in(said, listed) if any(_is_within(core_of(way), one.name) for way in names)]
+    longer = [one for one in named_in(said, listed) if any(_is_within(way, one.name) for way in names)]
     if longer:
         return Wanted(called, tuple(longer), value)
-    if more := _qualifier_after(said, called):
+    own, words = words_of(called), words_of(said)
+    after = [word for at in stands_at(own, words) for word in words[at + len(own) :][:1]]
+    if more := next((word for word in after if word in _QUALIFIERS), None):  # Network S Dental is not Network S
         names, called = [f"{name} {more}" for name in names], f"{called} {more}"
     for fits in _FITS:
         for way in names:
             if found := tuple(network for network in listed if fits(network, way)):
                 return Wanted(called, found, value)
-    like = (network.name for network in listed if network.name and any(_is_like(network.name, way) for way in names))
+    named = (network.name for network in listed if network.name)
+    like = (name for name in named if any(_is_within(way, name) or _is_within(name, way) for way in names))
     return Wanted(called, (), value, tuple(dict.fromkeys(like)))
 
 
@@ -141,12 +144,13 @@ def named_in(said: str, listed: Sequence[Network]) -> tuple[Network, ...]:
     words = words_of(said)
     spans: list[tuple[int, int, Network]] = []
     for network in listed:
-        for form in {words_of(network.name), core_of(network.name)}:
-            if _tells(form):
-                ends = ((at, at + len(form)) for at in _places(words, form))
-                spans += [(at, end, network) for at, end in ends if not _goes_on(words, end, network)]
-    kept = [one for one in spans if not any(_covers(other, one) for other in spans)]
-    return tuple(dict.fromkeys(network for _, _, network in sorted(kept, key=lambda one: one[0])))
+        own = words_of(network.name)
+        for form in {own, core_of(network.name)}:
+            if len(form) > 1 or any(len(word) >= _TELLS_ALONE for word in form):
+                ends = ((at, at + len(form)) for at in stands_at(form, words))
+                others = _QUALIFIERS.difference(own)  # "Plus" after "BlueCare" makes it another network's name
+                spans += [(at, end, network) for at, end in ends if others.isdisjoint(words[end : end + 1])]
+    return tuple(dict.fromkeys(network for *_, network in sorted(outermost(spans), key=lambda one: one[0])))
 
 
 _FITS: tuple[Callable[[Network, str], bool], ...] = (
@@ -164,39 +168,6 @@ def core_of(name: str | None) -> tuple[str, ...]:
     return tuple(word for word in left if word not in _BRAND) or left
 
 
-def _qualifier_after(said: str, called: str) -> str | None:
-    """Return the qualifier after the name in the message, which makes it another network's name; None if there is none.
-
-    For example "dental", because Network S Dental is not Network S.
-    """
-    words, own = words_of(said), words_of(called)
-    after = [words[at + len(own)] for at in _places(words, own) if at + len(own) < len(words)] if own else []
-    return next((word for word in after if word in _QUALIFIERS), None)
-
-
-def _is_like(name: str, way: str) -> bool:
-    """Return whether the distinguishing words of one of the two names occur consecutively in the other name."""
-    return _is_within(core_of(way), name) or _is_within(core_of(name), way)
-
-
-def _is_within(core: tuple[str, ...], name: str | None) -> bool:
-    return bool(core) and bool(_places(words_of(name), core))
-
-
-def _tells(form: tuple[str, ...]) -> bool:
-    return len(form) > 1 or any(len(word) >= _TELLS_ALONE for word in form)
-
-
-def _places(words: Sequence[str], form: tuple[str, ...]) -> list[int]:
-    return [at for at in range(len(words) - len(form) + 1) if tuple(words[at : at + len(form)]) == form]
-
-
-def _goes_on(words: Sequence[str], end: int, network: Network) -> bool:
-    """Return whether the word at `end` continues another network's name, as "Plus" does after "BlueCare"."""
-    behind = words[end] if end < len(words) else ""
-    return behind in _QUALIFIERS and behind not in words_of(network.name)
-
-
-def _covers(other: tuple[int, int, Network], one: tuple[int, int, Network]) -> bool:
-    longer = other[1] - other[0] > one[1] - one[0]
-    return longer and other[0] <= one[0] and one[1] <= other[1] and other[2] != one[2]
+def _is_within(way: str, name: str | None) -> bool:
+    """Return whether the distinguishing words of the name `way` stand one after another in another name."""
+    return bool(stands_at(core_of(way), words_of(name)))

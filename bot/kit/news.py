@@ -93,7 +93,8 @@ async def doctors_seen(ask: Ask, claims: Iterable[Claim]) -> Doctors:
     try:
         own = await own_networks(ask) if names else ()
         for name in names[:_DOCTORS] if own else ():
-            found = await who(_question_about(ask, name))
+            alone = replace(ask, slots={"provider_name": name}, words={}, said="", budget=ask.budget.alone())
+            found = await who(alone)
             if found.state != "several":
                 listed[name] = tuple(one for one in own if one in names_of(found.only or ()))
     except (PayerError, Unreadable):
@@ -101,29 +102,21 @@ async def doctors_seen(ask: Ask, claims: Iterable[Claim]) -> Doctors:
     return Doctors(listed, own)
 
 
-def _question_about(ask: Ask, name: str) -> Ask:
-    """Return a question about the provider with this name, with a budget and a report of its own."""
-    return replace(ask, slots={"provider_name": name}, words={}, said="", budget=ask.budget.alone())
+def doctors_changed(ask: Ask, before: Seen | None, now: Doctors) -> tuple[tuple[tuple[str, str], ...], int]:
+    """Return pairs of a doctor and a network that no longer lists the doctor, and the number of doctors still listed.
 
-
-def doctors_gone(ask: Ask, before: Seen | None, now: Doctors) -> tuple[tuple[str, str], ...]:
-    """Return pairs of a doctor and a network of the member that listed the doctor before and does so no longer."""
-    return tuple(
+    The networks are the member's; a doctor is still listed if one of them listed the doctor before and does today.
+    """
+    then = {name: before.doctors.get(mark(ask, name), ()) if before else () for name in now.listed}
+    gone = tuple(
         (name, network)
         for name, listed in now.listed.items()
         for network in now.networks
-        if mark(ask, network) in _networks_then(ask, before, name) and network not in listed
+        if mark(ask, network) in then[name] and network not in listed
     )
-
-
-def doctors_still(ask: Ask, before: Seen | None, now: Doctors) -> int:
-    """Return the number of doctors that one of the member's networks listed before and still lists."""
-    then = {name: _networks_then(ask, before, name) for name in now.listed}
-    return sum(1 for name, listed in now.listed.items() if {mark(ask, one) for one in listed}.intersection(then[name]))
-
-
-def _networks_then(ask: Ask, before: Seen | None, name: str) -> tuple[str, ...]:
-    return before.doctors.get(mark(ask, name), ()) if before else ()
+    return gone, sum(
+        not {mark(ask, one) for one in listed}.isdisjoint(then[name]) for name, listed in now.listed.items()
+    )
 
 
 def as_seen(ask: Ask, marks: Mapping[str, str], now: Doctors, before: Seen | None) -> Seen:

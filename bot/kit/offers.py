@@ -1,13 +1,19 @@
-"""What an answer offers in addition to its text: documents, reminders and changes of a case."""
+"""What an answer offers in addition to its text: documents, reminders, and a person's appeals with their changes.
 
+A case is stored encrypted with the connection to the payer; its data comes only from the person.
+"""
+
+from __future__ import annotations
+
+import hashlib
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import date, datetime
 from typing import Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from bot.kit.ask import Summary
-from bot.kit.cases import AppealCase
 
 
 class Document(msgspec.Struct, frozen=True):
@@ -129,3 +135,106 @@ class WithCase(WithReminder, frozen=True, kw_only=True):
 
     change: CaseChange | None = None
     done: CaseKept = msgspec.field(default_factory=CaseKept)
+
+
+MOST_CALLS = 20
+AppealOutcome = Literal["", "approved", "partly", "upheld"]
+Stage = Literal["open", "sent", "lost", "review", "over"]
+_STEPS: Mapping[str, tuple[str, ...]] = {
+    "reviewed": ("closed", "reviewed"),
+    "review": ("review",),
+    "result": ("decided", "result"),
+    "sent": ("sent", "fast"),
+}
+"""The day of each step of a case, and what else it sets; the newest step comes first."""
+
+
+class CallNote(msgspec.Struct, frozen=True):
+    """A call with the plan: its day, who answered, its reference number, and the person's own words."""
+
+    day: date
+    who: str = ""
+    number: str = ""
+    said: str = ""
+
+    @property
+    def key(self) -> str:
+        """A digest that identifies the call without revealing anything about it."""
+        told = repr((self.day, self.who, self.number, self.said))
+        return hashlib.sha256(told.encode()).hexdigest()[:12]
+
+
+class AppealCase(msgspec.Struct, frozen=True, kw_only=True):
+    """The appeal of one claim, identified by the claim's id.
+
+    Attributes:
+        drafted: The day on which the first letter was written here.
+        sent: The day on which the person sent the appeal.
+        fast: Whether the person asked for an answer within 72 hours.
+        result: The plan's answer; `decided` is the day of the answer.
+        review: The day on which the external review was requested.
+        reviewed: The result of the external review; `closed` is the day of the result.
+    """
+
+    claim: str
+    drafted: date | None = None
+    sent: date | None = None
+    fast: bool = False
+    result: AppealOutcome = ""
+    decided: date | None = None
+    review: date | None = None
+    reviewed: AppealOutcome = ""
+    closed: date | None = None
+    calls: tuple[CallNote, ...] = ()
+
+    @property
+    def stage(self) -> Stage:
+        """The stage of the case: "open" (not sent), "sent", "lost" (denied again), "review" (external) or "over"."""
+        if self.result == "approved" or self.reviewed:
+            return "over"
+        if self.review:
+            return "review"
+        return "lost" if self.result else "sent" if self.sent else "open"
+
+    @property
+    def at_review(self) -> bool:
+        """Whether the next step of the case belongs to the external review and not to the plan's own appeal."""
+        return self.stage in {"lost", "review"} or bool(self.reviewed)
+
+    @property
+    def step(self) -> str:
+        """The newest reported step and its day, such as "sent.2026-05-20"; "" if there is none."""
+        days = ((name, getattr(self, day)) for name, (day, *_) in _STEPS.items())
+        return next((f"{name}.{day.isoformat()}" for name, day in days if day), "")
+
+    def in_order(self, denied: date | None) -> bool:
+        """Return whether the days of the case are in order; `denied` is the day of the denial, None if unknown."""
+        told = [day for day in (denied, self.sent, self.decided, self.review, self.closed) if day]
+        return told == sorted(told)
+
+    def with_call(self, note: CallNote) -> AppealCase:
+        """Return the case with another call; above `MOST_CALLS` calls, the oldest call is dropped."""
+        calls = sorted({*self.calls, note}, key=lambda one: (one.day, one.number, one.who, one.said))
+        return replace(self, calls=tuple(calls[-MOST_CALLS:]))
+
+    def without_call(self, key: str) -> AppealCase:
+        """Return the case without the call that has this key."""
+        return replace(self, calls=tuple(one for one in self.calls if one.key != key))
+
+    def drafted_on(self, day: date) -> AppealCase:
+        """Return the case with the day of its first letter; unchanged if the case has such a day."""
+        return self if self.drafted else replace(self, drafted=day)
+
+    def sent_on(self, day: date, *, review: bool = False, fast: bool = False) -> AppealCase:
+        """Return the case after the appeal was sent, or with `review`, after the external review was requested."""
+        return replace(self, review=day) if review else replace(self, sent=day, fast=fast)
+
+    def answered(self, outcome: AppealOutcome, day: date, *, review: bool = False) -> AppealCase:
+        """Return the case with the plan's answer, or with `review`, the answer of the external review."""
+        told = {"reviewed": outcome, "closed": day} if review else {"result": outcome, "decided": day}
+        return replace(self, **told)
+
+    def reopened(self, step: str) -> AppealCase:
+        """Return the case without `step`, which was entered by mistake; unchanged if that is not the newest step."""
+        blank, fields = AppealCase(claim=self.claim), _STEPS[step.partition(".")[0]] if step else ()
+        return replace(self, **{name: getattr(blank, name) for name in fields}) if step == self.step else self

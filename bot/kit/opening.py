@@ -53,11 +53,6 @@ def is_open_at(hours: Sequence[Hours], moment: datetime) -> bool:
     return late or any(start <= minute < end for start, end in spans(hours, today))
 
 
-def open_all_day(hours: Sequence[Hours], day: str) -> bool:
-    """Return whether a place is open for 24 hours on a day."""
-    return any(end - start >= DAY - 1 for start, end in spans(hours, day))
-
-
 def spans(hours: Iterable[Hours], day: str) -> list[tuple[int, int]]:
     """Return the opening hours of a day as (start, end) in minutes since its midnight; an end may exceed 1440."""
     found = []
@@ -183,7 +178,7 @@ def is_open(ask: Ask, listing: Listing, wish: OpenAt) -> bool | None:
     if not hours:
         return None
     if wish.all_day:
-        return all(open_all_day(hours, day) for day in wish.days or WEEK)
+        return all(any(end - start >= DAY - 1 for start, end in spans(hours, day)) for day in wish.days or WEEK)
     if wish.now:
         return is_open_at(hours, moment)
     today = moment.date()

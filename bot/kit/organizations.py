@@ -85,37 +85,28 @@ async def at_places(ask: Ask, directory: Directory, keys: Sequence[Key]) -> tupl
     services = {key: directory.services[key] for key in keys[:_MOST_PLACES] if key in directory.services}
     services = {key: one for key, one in services.items() if places.keys().isdisjoint(one.locations)}
     owners = [*(one.organization for one in places.values()), *(one.provided_by for one in services.values())]
-    for name, wanted in (
+    for parameter, of in (
         ("participating-organization", dict.fromkeys(key for key in owners if key and key.type)),
         ("location", places),
         ("service", services),
     ):
-        await read_by(ask, directory, Search("OrganizationAffiliation"), name, wanted, includes=AT_PLACE)
+        await read_by(ask, directory, Search("OrganizationAffiliation"), parameter, of, includes=AT_PLACE)
     directory.list_places(places, alone=True)
     await bring(ask, directory, AT_PLACE)
     rows = directory.listings()
-    found = [_named(key, one.name, _of(rows, one.organization, {key})) for key, one in places.items()]
-    found += [_named(key, one.name, _of(rows, one.provided_by, {key, *one.locations})) for key, one in services.items()]
-    return tuple(row for some in found for row in some)
-
-
-def _of(rows: Sequence[Listing], owner: Key | None, keys: set[Key]) -> list[Listing]:
-    """Return the listings of these locations or services that belong to the owner, or all of them without an owner."""
-    return [
-        row for row in rows if (owner is None or row.organization_key == owner) and not keys.isdisjoint(_keys_of(row))
-    ]
+    wanted = [(key, one.name, one.organization, {key}) for key, one in places.items()]
+    wanted += [(key, one.name, one.provided_by, {key, *one.locations}) for key, one in services.items()]
+    found: list[Listing] = []
+    for key, name, owner, there in wanted:  # without an owner, all listings there count
+        own = [row for row in rows if owner in {None, row.organization_key} and not there.isdisjoint(_keys_of(row))]
+        kept = [row for row in own if row.role.type != "Location"] or own  # those of a location alone only if alone
+        found += [replace(row, name=name, found_as=key) for row in kept]
+    return tuple(found)
 
 
 def _keys_of(row: Listing) -> list[Key]:
     """Return the keys of the listing's role, locations and services."""
-    places = [Key("Location", place.id) for place in row.locations]
-    return [Key(row.role.type, row.role_id), *places, *keys_of(row.role.services)]
-
-
-def _named(key: Key, name: str | None, rows: Sequence[Listing]) -> list[Listing]:
-    """Return the listings with this name and key; those made from a location alone are left out if others exist."""
-    kept = [row for row in rows if row.role.type != "Location"] or rows
-    return [replace(row, name=name, found_as=key) for row in kept]
+    return [Key(row.role.type, row.role_id), *places_of([row]), *keys_of(row.role.services)]
 
 
 async def houses(ask: Ask, name: str) -> frozenset[Key]:

@@ -1,25 +1,37 @@
-"""Reads all claims of a period, for sums and documents, page by page or in concurrent windows of days.
+"""Reads all claims of a period, for sums and documents, and finds the events that date one: "since my surgery".
 
-Servers may ignore `service-date` and sorting (fhir-notes 4.1). So windows are used only if the first pages arrive
-newest first, and only while every claim lies in its window; otherwise the pages are read one after another.
+The claims are read page by page or in concurrent windows of days. Servers may ignore `service-date` and sorting
+(fhir-notes 4.1). So windows are used only if the first pages arrive newest first, and only while every claim lies in
+its window; otherwise the pages are read one after another.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 
 import msgspec
+from msgspec.structs import replace
 
 from bot.errors import PayerError
-from bot.kit.ask import Ask
-from bot.kit.claims import PAYERS_LANGUAGE, asks_for_care, claim_search, undated, with_gaps
-from bot.kit.reading import MOST
-from bot.kit.spans import A_ZONE, BILLED_LATE, days_around
+from bot.kit.ask import Ask, text_of
+from bot.kit.care import results
+from bot.kit.claim_filter import with_fills
+from bot.kit.claims import PAYERS_LANGUAGE, asks_for_care, claim_by_id, claim_search, newest_claims, undated, with_gaps
+from bot.kit.floors import day_met
+from bot.kit.reading import MOST, records
+from bot.kit.said import filter_of, fitting
+from bot.kit.spans import A_ZONE, TimeSpan, days_around, days_of
+from bot.kit.spelling import words_of
+from bot.language.calendar import back, later
+from bot.language.context import FOCUS
 from bot.payer.budget import MIB, Gap
+from bot.payer.search import Search
 from bot.records.bundle import Page
 from bot.records.claim import Claim, read_claims
 from bot.records.claim_set import ClaimSet, believed_day, claim_set_of
+from bot.records.coverage import anniversary
+from bot.records.patient import Patient
 
 AT_ONCE = 4
 _PAGE = 100
@@ -64,7 +76,11 @@ class _Tally(msgspec.Struct):
         self.total = page.total if self.total is None else self.total
         self.ask.report.progress.count_read(len(self.claims), self.total)
         days = [day.first for one in claims if not one.is_stay and (day := believed_day(one, self.ask.today))]
-        self.days = _falling(self.days, days)
+        before = self.days
+        if before is None or any(one < other for one, other in pairwise([*before[-1:], *days])):
+            self.days = None
+        elif days:
+            self.days = [*before[:1], *days[-1:]]
         return claims
 
     @property
@@ -81,13 +97,6 @@ class _Tally(msgspec.Struct):
         read = list(self.claims.values())
         return with_gaps(self.ask, claim_set_of([*read, *await undated(self.ask, read, *filters)], self.ask.today))
 
-    @property
-    def many_left(self) -> bool:
-        """Whether more than two pages are unread; without a total from the server, whether two pages were read."""
-        if self.total:
-            return self.total - len(self.claims) > 2 * _PAGE
-        return len(self.claims) >= 2 * _PAGE
-
 
 async def period_claims(ask: Ask, start: date, end: date | None = None, *, people: bool = True) -> ClaimSet:
     """Return the claims that count with a service between two days, both inclusive, newest first.
@@ -97,24 +106,19 @@ async def period_claims(ask: Ask, start: date, end: date | None = None, *, peopl
     """
     ask.budget.widen(pages=_PAGES, resources=_RESOURCES, total=_BYTES)
     tally, tried = _Tally(ask), False
-    async for page in _pages(ask, start, end, people=people):
+    async for page in ask.search(claim_search(*days_around(start, end), page_size=_PAGE, people=people)):
         await tally.add(page)
         read = list(tally.claims.values())
         if page.next_url is None or not tally.in_order:
             continue
         if _newest_left(read) < start:
             break
-        if tally.many_left and not tried and _FILTER not in ask.report.applied_here:
+        left = tally.total - len(read) if tally.total else len(read)
+        if left >= 2 * _PAGE and not tried and _FILTER not in ask.report.applied_here:
             tried = True
             if await _read_windows(tally, start, _newest_left(read), people=people):
                 break
     return await tally.claim_set(*days_around(start, end))
-
-
-def _pages(
-    ask: Ask, start: date, end: date | None, *, people: bool, late: timedelta = BILLED_LATE
-) -> AsyncIterator[Page]:
-    return ask.search(claim_search(*days_around(start, end, late=late), page_size=_PAGE, people=people))
 
 
 def _newest_left(read: list[Claim]) -> date:
@@ -156,7 +160,8 @@ async def _window(tally: _Tally, first: date, last: date, *, people: bool) -> No
         _Ignored: A claim lies outside the window.
     """
     try:
-        async for page in _pages(tally.ask, first, last, people=people, late=A_ZONE):
+        days = days_around(first, last, late=A_ZONE)
+        async for page in tally.ask.search(claim_search(*days, page_size=_PAGE, people=people)):
             early, late = first - A_ZONE, last + A_ZONE
             rows = [claim for claim in await tally.add(page) if claim.service.known and not claim.is_stay]
             if not all(claim.service.overlaps(early, late) for claim in rows):
@@ -189,19 +194,147 @@ async def history(ask: Ask, *filters: tuple[str, str], since: date | None = None
     return await tally.claim_set(*filters)
 
 
-def _falling(before: list[date] | None, days: list[date]) -> list[date] | None:
-    """Return the first and the last day of `before` and `days` together; None if the days do not descend.
-
-    `before` are the first and the last day of the earlier pages, or None if these did not descend.
-    """
-    if before is None or any(one < other for one, other in pairwise([*before[-1:], *days])):
-        return None
-    return [*before[:1], *before[-1:], *days[-1:]] if days else before
-
-
 def same_month(day: date, start: date, end: date) -> bool | None:
     """Return whether `day` is in the month of the period `start`-`end`, whatever the year.
 
     Return None if the period is not within one month.
     """
     return day.month == start.month if (start.year, start.month) == (end.year, end.month) else None
+
+
+_DAY = timedelta(days=1)
+_NAMED = ("service", "provider_name", "specialty", "drug")
+_CARED = frozenset({*_NAMED, "visit", "one", "next"})
+_ANY = frozenset({"a", "an", "un", "una"})
+AnchorDays = tuple[date, date]
+
+
+async def in_its_time(ask: Ask) -> Ask:
+    """Return the question with a date range in place of an event that dates its period: "since my surgery".
+
+    Without such an event in the record, the period is dropped and reported as unmet. The event's days are stored in
+    `anchors`. "Before an MRI" gives no date range: the MRI then becomes the care in question.
+    """
+    value = ask.slots.get("date_range")
+    if not isinstance(value, Mapping) or "relation" not in value or ask.member is None:
+        return ask
+    rest = {name: one for name, one in ask.slots.items() if name != "date_range"}
+    if ask.asked.gap:  # "between my cleaning and the one before" is the time that is asked for
+        days = {end: value.get(end) for end in ("start", "end")}
+        own = {name: value[name] for name in _NAMED if value.get(name)}
+        return replace(ask, slots={**own, **rest, **({"date_range": days} if any(days.values()) else {})})
+    if value["relation"] == "before" and not _ANY.isdisjoint(words_of(ask.words.get("date_range"))[1:2]):
+        return replace(ask, slots={**{name: value[name] for name in _NAMED if value.get(name)}, **rest})
+    bounds = value["bounds"] if isinstance(value.get("bounds"), Sequence) else [value]
+    found: list[AnchorDays] = []
+    for bound in bounds:
+        if (event := await _event(ask, bound, found)) is None:
+            ask.cannot("date_range")
+            return replace(ask, slots=rest)
+        found.append(event)
+    if len(found) > 1:  # the days between the two events, without theirs
+        first, last = sorted(found)
+        start, end = first[1] + _DAY, last[0] - _DAY
+        days = _iso((min(start, last[1]), max(start, end)))
+    else:
+        days = _days(found[0], value, ask.today)
+    if bounds[-1].get("next"):
+        days = _iso(found[-1])
+    if value["relation"] == "since":
+        found.append((ask.today, ask.today))
+    several = (ask.asked.count or 1) > 1  # "the three visits right before it"
+    fills = {"claim_type": "pharmacy"} if text_of(ask, "unit") == "fill" else {}
+    look, after = replace(ask, slots={**rest, **fills}, arguments={}), value["relation"] == "after"
+    near = value.get("near") and not several  # the first care after the event, or the last before it
+    if near and (next_to := await _care(look, {"one": True}, days_of(days), oldest=after)):
+        found, days = [found[0], next_to], _iso(next_to)
+    return replace(ask, slots={**rest, "date_range": days}, anchors=tuple(found))
+
+
+async def _event(ask: Ask, bound: Mapping[str, object], before: Sequence[AnchorDays]) -> AnchorDays | None:
+    """Return the first and last day of the event described in `bound`; None if the event is not found and has no dates.
+
+    If the record lacks the event, return the dates in the description. `before` are the days of the events found so
+    far: "the next visit" is the first visit after the last of them.
+    """
+    when, after = days_of(bound.get("when")), before[-1][1] + _DAY if before and bound.get("next") else None
+    dated, (start, end) = "when" in bound, when
+    if bound.get("birthday") and not dated:
+        born = await born_on(ask)
+        return (anniversary(born, ask.today),) * 2 if born else None
+    found: AnchorDays | None = None
+    if bound.get("service") == "lab" and dated:
+        look = replace(ask, slots={"date_range": _iso(when)}, several={}, excluded={})
+        taken = [day.first for one in await results(look, "laboratory") if (day := one.day)]
+        found = (max(taken),) * 2 if taken else None
+    if bound.get("deductible"):
+        return await day_met(ask, when)
+    if found is None and not _CARED.isdisjoint(bound):
+        found = await _care(ask, bound, (after or start, end), oldest=after is not None)
+        found = found or (await _care(ask, {}, when) if dated else None)
+    return found or ((start or end or ask.today, end or ask.today) if dated else None)
+
+
+def _iso(days: TimeSpan) -> dict[str, str | None]:
+    return dict(zip(("start", "end"), (day.isoformat() if day else None for day in days), strict=True))
+
+
+def _days(found: AnchorDays, value: Mapping[str, object], today: date) -> dict[str, str | None]:
+    """Return the period, as ISO dates, for an event and a relation such as "since", limited to the dates in `value`."""
+    first, last = found
+    named_from, named_to = days_of(value.get("when"))
+    year = named_from if named_from and named_to == later(named_from, 1, "year") - _DAY else None
+    relation = str(value["relation"])
+    count, unit = int(str(value.get("count", 1))), str(value.get("unit", ""))
+    start, end = {
+        "since": (first, today),
+        "after": (last + _DAY, later(last + _DAY, count, unit) - _DAY if unit else today),
+        "before": (back(first, count, unit) if unit else year, first - _DAY),  # "before my MRI in 2025" began in it
+        "same": (first, last),
+        "between": (first, today),
+    }[relation]
+    named = [date.fromisoformat(str(value[key])) if value.get(key) else None for key in ("start", "end")]
+    if relation == "between":
+        named[0] = None  # it is one end of the two
+    starts, ends = ([one for one in pair if one] for pair in ((start, named[0]), (end, named[1])))
+    return _iso((max(starts, default=None), min(ends, default=None)))
+
+
+async def born_on(ask: Ask) -> date | None:
+    """Return the member's date of birth; None if no record gives the full date, or if the record cannot be read."""
+    try:
+        read = await records(ask, Search("Patient"), Patient, optional=True)
+    except PayerError:
+        return None
+    return next((one.born.exact for one in read if one.born), None)
+
+
+async def _care(ask: Ask, value: Mapping[str, object], when: TimeSpan, *, oldest: bool = False) -> AnchorDays | None:
+    """Return the first and last day of the newest care that matches the description `value`; None if there is none.
+
+    Claims with a sensitivity label are left out. `one` in the description means the care that the question itself
+    names. With `oldest`, the oldest care in the period is returned.
+    """
+    named = {name: value[name] for name in _NAMED if value.get(name)}
+    if value.get("one") and FOCUS in ask.arguments:
+        time = (await claim_by_id(ask, ask.arguments[FOCUS])).service
+        return (time.day.first, (time.end or time.day).last) if time.day else None
+    if value.get("one"):
+        named = {name: ask.slots[name] for name in (*_NAMED, "claim_type") if name in ask.slots} | named
+    words = {name: ask.words.get(name, str(told)) for name, told in named.items()}
+    if when != (None, None):
+        named["date_range"] = _iso(when)
+    look = replace(ask, slots=named, words=words, excluded={}, several={}, arguments={}, said="")
+    claim_set = await newest_claims(
+        look, enough=lambda so_far: not oldest and bool(_fitting(so_far, look)), page_size=50
+    )
+    rows = _fitting(claim_set, look)
+    day = rows[-1 if oldest else 0].service if rows else None
+    return (day.day.first, (day.end or day.day).last) if day and day.day else None
+
+
+def _fitting(claim_set: ClaimSet, look: Ask) -> list[Claim]:
+    """Return the dated claims without a sensitivity label that match, newest first; fills only if these are asked."""
+    fit = [c for c in fitting(claim_set.claims, look) if not c.sensitive and believed_day(c, look.today)]
+    fills = with_fills(fit, filter_of(look))
+    return [claim for claim in fit if fills or not claim.is_pharmacy]

@@ -10,10 +10,9 @@ from msgspec.structs import replace
 
 from bot.kit.ask import Ask, text_of
 from bot.kit.claim_filter import ClaimFilter
-from bot.kit.sized import Threshold, limits_asked
 from bot.kit.spans import TimeSets, span_of
 from bot.kit.spelling import words_of
-from bot.kit.which import count_asked, order_asked, shown_before
+from bot.kit.which import Threshold, count_asked, limits_asked, order_asked, shown_before
 from bot.language.asked import PERIODS
 from bot.language.classed import AmountLimits
 from bot.records.claim_set import ClaimSet
@@ -25,7 +24,7 @@ LONG = timedelta(days=730)
 YEAR, _YEARS, _DECADE = 12, 3, timedelta(days=3653)
 _GROUPS = frozenset({"kind", "doctor", "provider", "place", "pharmacy", "drug"}) | PERIODS
 _RANKED_BY = frozenset({"place", "pharmacy", "drug"})
-_TWO = 2
+_TWO, _NOTHING = 2, Decimal(0)
 _SIDES = {"provider_name": "providers", "specialty": "doctor_kinds", "service": "services", "drug": "drugs"}
 _ADDED = frozenset({"and", "or", "plus", "y", "o"})
 _BESIDE = _ADDED | {"the", "my", "a", "an", "el", "la", "mi", "con"}
@@ -56,9 +55,9 @@ class Ranking(msgspec.Struct, frozen=True):
     """
 
     group: str
-    least: bool
-    measure: Measure
-    counted: str
+    least: bool = False
+    measure: Measure = "count"
+    counted: str = "visit"
     most: int = SHOWN
     sizes: AmountLimits | None = None
     every: bool = False
@@ -76,18 +75,12 @@ def ends_asked(ask: Ask) -> bool:
     )
 
 
-def end_order(ask: Ask) -> str:
-    """Return the order whose both ends are requested: "oldest" or "smallest"."""
-    return "oldest" if ask.asked.first_and_last else "smallest"
-
-
 def ranking_asked(ask: Ask) -> Ranking | None:
     """Return the ranking that the question requests; None if it requests none.
 
     A question that names no group ranks the providers, or single claims if it names a provider or a kind of amount.
     """
-    each = each_end(ask) if "each" in ask.asked.says else None
-    if (sized := each or _sized_group(ask) or _one_against_all(ask)) is not None:
+    if (sized := each_end(ask) or _sized_group(ask) or _one_against_all(ask)) is not None:
         return sized
     higher = _extreme_of_few(ask)
     order, rank = order_asked(ask) or higher, text_of(ask, "rank")
@@ -96,19 +89,19 @@ def ranking_asked(ask: Ask) -> Ranking | None:
     quarter = "quarter" if ask.asked.period == "quarter" else None
     one = group or ranked or quarter or (_ONE_OF.get(unit or "") if "average" not in ask.slots else None)
     one = one or ("day" if ask.asked.period == "day" else None)
-    money = "money" in ask.asked.says
+    by_money: Measure = "average" if "average" in ask.slots else "amount"
     shown = count_asked(ask, MOST_SHOWN) if "average" not in ask.slots else None
     if higher or (shown and not unit):
         one = one or "claim"  # "my five biggest" names no group
     one, nth = ask.asked.nth_of or one, ask.asked.nth if ask.asked.nth_of else None
     if nth and not ask.asked.by_size:
-        return Ranking(str(one), least=False, measure="count", counted=counted_as(one, unit), nth=nth, in_time=True)
+        return Ranking(str(one), counted=counted_as(one, unit), nth=nth, in_time=True)
     if order in {"biggest", "smallest"}:
-        least, measure = order == "smallest", _by_money(ask)
+        least, measure = order == "smallest", by_money
         if ask.asked.sort and one is None:
             return None  # a list in that order
     elif rank in {"most", "least"} and (one or unit):
-        least, measure = rank == "least", _by_money(ask) if money else "count"
+        least, measure = rank == "least", by_money if "money" in ask.asked.says else "count"
     elif rank in {"often", "seldom"}:
         least, measure = rank == "seldom", "count"
     elif (by := ask.asked.by) in _RANKED_BY or ranked:
@@ -148,12 +141,10 @@ def each_end(ask: Ask) -> Ranking | None:
     """Return the ranking for the first or last care of "each" member of a group: "my last fill of each drug"."""
     says, asked = ask.asked.says, ask.asked
     group = _group_said(ask) or ("drug" if text_of(ask, "unit") == "fill" and not asked.each_of else "")
-    if group not in _GROUPS - PERIODS or {"newest", "earliest"}.isdisjoint(says):
+    if group not in _GROUPS - PERIODS or "each" not in says or {"newest", "earliest"}.isdisjoint(says):
         return None
-    nth, counted = -1 if "newest" in says else 1, counted_as(group, None)
-    return Ranking(
-        group, least=False, measure="count", counted=counted, most=2 * YEAR, every=True, nth=nth, in_time=True
-    )
+    nth = -1 if "newest" in says else 1
+    return Ranking(group, counted=counted_as(group, None), most=2 * YEAR, every=True, nth=nth, in_time=True)
 
 
 def _group_said(ask: Ask) -> str | None:
@@ -180,32 +171,31 @@ def _sized_group(ask: Ask) -> Ranking | None:
     by itself, such as "the number of visits per month".
     """
     if ask.sets:
-        of, counted = ask.sets.group, counted_as(ask.sets.group, None)
-        return Ranking(of, least=False, measure="count", counted=counted, most=MOST_SHOWN, sets=ask.sets)
+        counted = counted_as(ask.sets.group, None)
+        return Ranking(ask.sets.group, counted=counted, most=MOST_SHOWN, sets=ask.sets)
     measure: Measure
     for one in ask.asked.times:  # "two doctors. Did you charge me twice?" counts no doctors
         group = text_of(ask, "group") or one.group or ask.asked.by or ("doctor" if ask.asked.form == "who" else None)
         none = group == "month" and (one.none or "nothing" in ask.asked.says)
-        sizes = _exactly(Decimal(0)) if none else one.limits
+        sizes = AmountLimits(_NOTHING, _NOTHING, over_too=True, under_too=True) if none else one.limits
         in_total = "sums" in ask.asked.says and order_asked(ask) is None  # "doctors who cost me over $100 in total"
         sums = limits_asked(ask) if in_total else None
         if group in _GROUPS and (sizes or sums):
             free = none and "money" in ask.asked.says
             counted = counted_as(group, "claim" if one.claims else None)
             measure = "count" if sizes and not free else "amount"
-            return Ranking(group, least=False, measure=measure, counted=counted, most=MOST_SHOWN, sizes=sizes or sums)
+            return Ranking(group, measure=measure, counted=counted, most=MOST_SHOWN, sizes=sizes or sums)
     period = text_of(ask, "group") or ask.asked.period or ask.asked.by
     if period not in PERIODS:
         return None
     if unit := ask.asked.number:
-        return Ranking(period, least=False, measure="count", counted=unit, most=YEAR, every=True)
+        return Ranking(period, counted=unit, most=YEAR, every=True)
     if period == "quarter" and order_asked(ask) is None:  # months and years are told beside every sum
         unit = None if "money" in ask.asked.says else text_of(ask, "unit")
-        measure = "count" if unit in _SINGLE else "amount"
-        counted = counted_as(None, unit) if measure == "count" else "claim"
-        return Ranking(period, least=False, measure=measure, counted=counted, most=YEAR, every=True)
+        counted = counted_as(None, unit) if unit in _SINGLE else "claim"
+        return Ranking(period, measure="count" if unit in _SINGLE else "amount", counted=counted, most=YEAR, every=True)
     limits = None if order_asked(ask) or text_of(ask, "rank") else limits_asked(ask)
-    return Ranking(period, least=False, measure="amount", counted="claim", most=YEAR, sizes=limits) if limits else None
+    return Ranking(period, measure="amount", counted="claim", most=YEAR, sizes=limits) if limits else None
 
 
 def threshold_asked(ask: Ask) -> Threshold | None:
@@ -246,15 +236,7 @@ def _limits_sums_of_group(ask: Ask) -> bool:
 
 def sizes_group(ask: Ask) -> bool:
     """Return whether the question sets limits for each member of a group, or asks about each of them by itself."""
-    return ("each" in ask.asked.says and each_end(ask) is not None) or _sized_group(ask) is not None
-
-
-def _exactly(size: Decimal) -> AmountLimits:
-    return AmountLimits(size, size, over_too=True, under_too=True)
-
-
-def _by_money(ask: Ask) -> Measure:
-    return "average" if "average" in ask.slots else "amount"
+    return (each_end(ask) or _sized_group(ask)) is not None
 
 
 def counted_as(group: str | None, unit: str | None) -> str:

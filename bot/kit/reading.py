@@ -1,6 +1,7 @@
 """Reads the records and pages of a search; records to show individually are validated with their typed models first."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from typing import TypeVar
 
@@ -26,17 +27,12 @@ async def strict(ask: Ask, entries: Sequence[Entry]) -> tuple[Entry, ...]:
     rows = tuple(entries)
     if not rows or len(rows) > MOST:
         return rows
-    checked = await asyncio.to_thread(lambda: [_checked(entry) for entry in rows])
-    for kind in dict.fromkeys(entry.type for entry in rows):
-        lost = sum(faults for entry, faults in checked if entry.type == kind)
-        if lost:
-            ask.report.gaps.append(Gap("unreadable", kind, lost))
-    return tuple(entry for entry, _ in checked)
-
-
-def _checked(entry: Entry) -> tuple[Entry, int]:
-    raw, lost = without_faults(entry.raw, entry.type)
-    return msgspec.structs.replace(entry, raw=raw), len(lost)
+    checked = await asyncio.to_thread(lambda: [without_faults(entry.raw, entry.type) for entry in rows])
+    lost: Counter[str] = Counter()
+    for entry, (_, faults) in zip(rows, checked, strict=True):
+        lost[entry.type] += len(faults)
+    ask.report.gaps += [Gap("unreadable", kind, count) for kind, count in lost.items() if count]
+    return tuple(msgspec.structs.replace(entry, raw=raw) for entry, (raw, _) in zip(rows, checked, strict=True))
 
 
 R = TypeVar("R", bound=Record)
@@ -44,13 +40,7 @@ Reader = Callable[[RawJson, tuple[str, ...]], R]
 
 
 async def records(
-    ask: Ask,
-    search: Search,
-    read: Reader[R],
-    *,
-    optional: bool = False,
-    shown: bool = False,
-    spare: Sequence[str] = (),
+    ask: Ask, search: Search, read: Reader[R], *, optional: bool = False, shown: bool = False, spare: Sequence[str] = ()
 ) -> tuple[R, ...]:
     """Return all records that a search finds, in the server's order.
 

@@ -1,8 +1,7 @@
 """Reads from a question about claims its conditions, whether one or several claims are meant, and provider names."""
 
 import re
-from calendar import monthrange
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from itertools import takewhile
 
@@ -12,10 +11,20 @@ from bot.kit.ask import Ask, excluded_of, text_of, values_of
 from bot.kit.claim_filter import ClaimFilter, any_time, choose
 from bot.kit.conditions import as_codes, doctors_asked, is_title
 from bot.kit.ranking import asks_order, each_end, set_apart, sets_one_above
-from bot.kit.sized import aspect_asked, exact_asked, limits_asked
-from bot.kit.spans import span_of, times_apart
+from bot.kit.spans import days_of, span_of, times_apart
 from bot.kit.spelling import is_named, words_of
-from bot.kit.which import drugs_named_in, drugs_of_uses, excluded_types, order_asked, part_asked, shown_before
+from bot.kit.which import (
+    aspect_asked,
+    drugs_named_in,
+    drugs_of_uses,
+    exact_asked,
+    excluded_types,
+    limits_asked,
+    order_asked,
+    part_asked,
+    shown_before,
+)
+from bot.language.calendar import month_days
 from bot.language.reading import Slot
 from bot.records.care_kind import CareKind
 from bot.records.claim import Claim
@@ -138,7 +147,7 @@ def by_name(ask: Ask, claims: Iterable[Claim]) -> Ask:
     known = any(is_named(name, one) for name in names for one in held)
     if not known and _WHOM in ask.slots and all(map(ask.everyday, words_of(ask.words.get(_WHOM)))):
         ask.cannot(_WHOM)
-        ask = replace(ask, slots={name: value for name, value in ask.slots.items() if name not in {_WHOM, _OTHER}})
+        ask = ask.without(_WHOM, _OTHER)
     if all(run in barred or _holds(held, run, run) for run in told.values()):
         return ask
     more = [one for one in held if not any(_holds((one,), typed, run) for typed, run in told.items())]
@@ -198,12 +207,6 @@ def filter_of(ask: Ask) -> ClaimFilter:
     return ask.claim_filter
 
 
-def _without_said(ask: Ask, words: str) -> str | None:
-    """Return the words that exclude a specialty, unless a kind of claim or care is told by the same: "no dental"."""
-    kinds = [one.text for name in ("claim_type", "service") if (one := ask.excluded.get(name))]
-    return None if any(words in text or text in words for text in kinds) else words
-
-
 def _wanted(ask: Ask) -> ClaimFilter:
     start, end = span_of(ask)
     services, specialists = _services(ask), _specialists(ask)
@@ -213,17 +216,17 @@ def _wanted(ask: Ask) -> ClaimFilter:
     sizes = text_of(ask, "order") in {"biggest", "smallest"}
     tops = sizes and ask.asked.each_of is not None and not _SIZED.isdisjoint(ask.asked.says)
     # One of a group is no claim, and a step from the shown claim ("the one just before that") is no ordinal.
-    apart = (
-        not {"id", "pick"}.isdisjoint(ask.arguments)
-        or asks_order(ask)
-        or ask.asked.nth_of
-        or ("each" in ask.asked.says and each_end(ask))
-    )
+    apart = not {"id", "pick"}.isdisjoint(ask.arguments) or asks_order(ask) or ask.asked.nth_of or each_end(ask)
     nth = None if apart else ask.asked.nth or (1 if tops else None)
     in_time = ask.asked.first_and_last or (nth is not None and nth > 0)
     by_size = (ask.asked.by_size or tops) and sizes and nth is not None
+    days, days_out = (frozenset(map(int, "".join(of(ask, "weekday")))) for of in (values_of, excluded_of))  # Monday: 1
+    days |= _WEEKEND if "weekend" in ask.asked.says else frozenset()
     part, excluded = part_asked(ask), ask.excluded.get("specialty")
     out = excluded.every if excluded else ()
+    told = {name: one.text if (one := ask.excluded.get(name)) else "" for name in ("claim_type", "service")}
+    # A specialty is excluded by the words of a kind of claim or care: "no dental".
+    twice = excluded and any(one and (excluded.text in one or one in excluded.text) for one in told.values())
     named_ = "provider_name" in ask.slots and not set_apart(ask)  # who is named needs no kind, "not like my dentist"
     return ClaimFilter(
         doctor_kinds=() if part or named_ else doctors_asked(ask),  # "my knee" names no doctor
@@ -231,7 +234,7 @@ def _wanted(ask: Ask) -> ClaimFilter:
         without_doctors=frozenset(code for one in out for code in as_codes(one)),
         degrees=frozenset() if "specialty" in ask.slots else ask.asked.degrees,
         no_degrees=ask.asked.no_degrees,
-        without_said=_without_said(ask, excluded.text) if excluded else None,
+        without_said=None if excluded is None or twice else excluded.text,
         start=start,
         end=end,
         times=times_apart(ask),
@@ -247,11 +250,11 @@ def _wanted(ask: Ask) -> ClaimFilter:
         without_states=excluded_of(ask, "state_of_claim"),
         without_types=(*excluded_types(ask), *(["pharmacy"] if doctors else []), *_excluded_setting(ask)),
         without_providers=excluded_of(ask, "provider_name"),
-        without_services=() if _is_said_twice(ask) else excluded_of(ask, "service"),
+        without_services=() if told["claim_type"] in {told["service"]} - {""} else excluded_of(ask, "service"),
         drugs=(*drugs_named_in(ask, values_of(ask, "drug")), *drugs_of_uses(ask, excluded=False)),
         without_drugs=(*drugs_named_in(ask, excluded_of(ask, "drug")), *drugs_of_uses(ask, excluded=True)),
         without_days=_excluded_days(ask),
-        weekdays=_weekdays(ask),
+        weekdays=(days or (_WEEK if days_out else days)) - days_out,
         part=part,
         nth=nth,
         by_size=by_size,
@@ -290,12 +293,6 @@ def whole_of(ask: Ask, wanted: ClaimFilter) -> ClaimFilter | None:
     return None if whole == wanted else whole
 
 
-def _is_said_twice(ask: Ask) -> bool:
-    """Return whether the excluded kind of care and the excluded claim type are the same words, such as "dentist"."""
-    kind, service = ask.excluded.get("claim_type"), ask.excluded.get("service")
-    return kind is not None and service is not None and kind.text == service.text
-
-
 def _services(ask: Ask) -> tuple[str, ...]:
     """Return the keys of the requested kinds of care; the word "therapy" alone also adds physical therapy."""
     found = tuple(name for name in values_of(ask, "service") if ask.care_kinds.named(name))
@@ -318,23 +315,11 @@ def _specialists(ask: Ask) -> str | None:
 def _excluded_days(ask: Ask) -> tuple[date, date] | None:
     """Return the first and last excluded day, or None; the current month is excluded until its end, not until today."""
     every = ask.excluded.get("date_range")
-    value = every.value if every else ask.slots.get("date_out")
-    if not isinstance(value, Mapping) or not value.get("start") or not value.get("end"):
+    start, end = days_of(every.value if every else ask.slots.get("date_out"))
+    if start is None or end is None:
         return None
-    start, end = date.fromisoformat(str(value["start"])), date.fromisoformat(str(value["end"]))
-    if end == ask.today and start.day == 1 and (start.year, start.month) == (end.year, end.month):
-        end = end.replace(day=monthrange(end.year, end.month)[1])
-    return start, end
-
-
-def _weekdays(ask: Ask) -> frozenset[int]:
-    """Return the days of the week on which the care has to be, Monday as 1; an empty set for any day.
-
-    If the question only excludes days, return the other days.
-    """
-    wanted, out = ("".join(found(ask, "weekday")) for found in (values_of, excluded_of))
-    days = frozenset(map(int, wanted)) | (_WEEKEND if "weekend" in ask.asked.says else frozenset())
-    return (days or (_WEEK if out else days)) - frozenset(map(int, out))
+    month = month_days(end.year, end.month)
+    return start, month[1] if (start, ask.today) == (month[0], end) else end
 
 
 def _types(ask: Ask, services: tuple[str, ...]) -> tuple[tuple[str, ...], bool]:

@@ -152,13 +152,8 @@ def sites(ask: Ask, rows: Iterable[Listing], where: SearchArea | None, *, alone:
     is False if the provider has other locations that are not among these listings.
     """
     groups = grouped(rows, lambda row: row.place_id)
-    made = [Site(ask, group, where, alone=alone and len(groups) == 1) for group in groups.values()]
-    return tuple(sorted(made, key=_nearness))
-
-
-def _nearness(site: Site) -> tuple[bool, bool, float, str]:
-    spot = site.spot
-    return (spot is None, site.miles is None, site.miles or 0.0, spot.location.id if spot else "")
+    made = [Site(ask, group, where, alone=alone and len(groups) == 1) for _, group in sorted(groups.items())]
+    return tuple(sorted(made, key=lambda site: (site.spot is None, site.miles is None, site.miles or 0.0)))
 
 
 def spot_of(ask: Ask, place: Location, where: SearchArea | None) -> Spot:
@@ -288,7 +283,13 @@ def proof_of(ask: Ask, rows: Sequence[Listing], wanted: tuple[str, ...], where: 
     """
     here = [row for row in rows if where is None or within(ask, row, where)]
     apart = [row for row in rows if row not in here]
-    places, others = (tuple(_proven(site, wanted) for site in sites(ask, some, where)) for some in (here, apart))
+    places, others = (
+        tuple(
+            ProvenPlace(site, tuple(name for name in wanted if name in site.networks))
+            for site in sites(ask, some, where)
+        )
+        for some in (here, apart)
+    )
     networks, proven = names_of(rows), [bool(place.wanted) for place in places]
     verdict: Proven = "elsewhere" if any(place.wanted for place in others) else "other"
     if not networks:
@@ -298,7 +299,3 @@ def proof_of(ask: Ask, rows: Sequence[Listing], wanted: tuple[str, ...], where: 
     elif any(proven):
         verdict = "listed" if all(proven) else "partly"
     return Proof(verdict, wanted, places, others, networks, oldest(place.site.updated for place in places))
-
-
-def _proven(site: Site, wanted: Sequence[str]) -> ProvenPlace:
-    return ProvenPlace(site, tuple(name for name in wanted if name in site.networks))

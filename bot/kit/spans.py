@@ -1,16 +1,19 @@
-"""The periods that a question asks about, and the search parameters for their days.
+"""The periods that a question asks about, their search parameters, and whether past or future care is meant.
 
 This includes questions about a group with care in one period and none in another, or in each of several periods:
 "doctors I saw in 2025, not in 2026".
 """
 
+import re
 from collections.abc import Mapping
 from datetime import date, timedelta
 
 import msgspec
 from msgspec.structs import replace
 
-from bot.kit.ask import Ask, text_of
+from bot.kit.ask import Ask, Reroute, text_of
+from bot.kit.spelling import words_of
+from bot.language.calendar import later
 from bot.language.reading import Slot
 
 A_ZONE = timedelta(days=1)
@@ -50,6 +53,8 @@ def times_set_apart(ask: Ask) -> bool:
 def spans_of(ask: Ask) -> tuple[TimeSpan, ...]:
     """Return the first and last day of each requested period; an empty tuple if none is requested."""
     several, value = ask.several.get("date_range"), ask.slots.get("date_range")
+    if value and not several and "since_then" in ask.asked.says:  # "the only one, or were there others since"
+        return ((days_of(value)[0], None),)
     return tuple(map(days_of, several.values)) if several else (days_of(value),) if value else ()
 
 
@@ -99,6 +104,11 @@ class TimeSets(msgspec.Struct, frozen=True):
     out: TimeSpan | None = None
 
     @property
+    def times(self) -> tuple[TimeSpan, ...]:
+        """All periods, `out` last."""
+        return (*self.within, *([self.out] if self.out else []))
+
+    @property
     def is_first(self) -> bool:
         """Whether `out` is the whole time before the first period, as in "doctors I never saw before"."""
         first = self.within[0][0]
@@ -111,10 +121,12 @@ def with_sets(ask: Ask) -> Ask:
     The requested period then covers all of these periods. If the question names no period, "never before" is about this
     year, and "not since March" about the two years before. Other questions are returned unchanged.
     """
-    group = _group(ask) if ask.member else None
-    if group is None:
+    says, named = ask.asked.says, (text_of(ask, "group"), text_of(ask, "number_of"))
+    group = next((one for one in (*named, *(one.group for one in ask.asked.times)) if one in _GROUPS), None)
+    group = group or ("drug" if text_of(ask, "unit") == "fill" else None)
+    group = group or ("doctor" if ask.asked.form == "who" or "doctors" in says else None)
+    if group is None or not ask.member:
         return ask
-    says = ask.asked.says
     within, barred = spans_of(ask), ask.excluded.get("date_range")
     out = _without_open_ends(days_of(barred.value), ask.today) if barred else None
     if out:
@@ -126,28 +138,16 @@ def with_sets(ask: Ask) -> Ask:
         within = _halves(_without_open_ends(within[0], ask.today))
     elif "in_both" not in says or not within:
         return ask
-    every = tuple(_without_open_ends(one, ask.today) for one in within)
-    return _timed(ask, TimeSets(group, every, out))
+    sets = TimeSets(group, tuple(_without_open_ends(one, ask.today) for one in within), out)
+    told = tuple({"start": start and start.isoformat(), "end": end and end.isoformat()} for start, end in sets.times)
+    time = Slot(ask.words.get("date_range", ""), told[0], values=told, how="and")
+    rest = {name: slot for name, slot in ask.excluded.items() if name != "date_range"}
+    ask = replace(ask, slots={**ask.slots, "date_range": told[0]}, several={**ask.several, "date_range": time})
+    return replace(ask, excluded=rest, sets=sets)
 
 
 def _all_before(first: date) -> TimeSpan:
     return first - _EVER, first - _DAY
-
-
-def _timed(ask: Ask, sets: TimeSets) -> Ask:
-    times = (*sets.within, *([sets.out] if sets.out else []))
-    told = tuple({"start": start and start.isoformat(), "end": end and end.isoformat()} for start, end in times)
-    several = {**ask.several, "date_range": Slot(ask.words.get("date_range", ""), told[0], values=told, how="and")}
-    rest = {name: slot for name, slot in ask.excluded.items() if name != "date_range"}
-    return replace(ask, slots={**ask.slots, "date_range": told[0]}, several=several, excluded=rest, sets=sets)
-
-
-def _group(ask: Ask) -> str | None:
-    """Return the group whose members the question asks for, "doctor" if it asks who; None if there is none."""
-    said = (text_of(ask, "group"), text_of(ask, "number_of"), *(one.group for one in ask.asked.times))
-    named = next((one for one in said if one in _GROUPS), None)
-    fills = "drug" if text_of(ask, "unit") == "fill" else None
-    return named or fills or ("doctor" if ask.asked.form == "who" or "doctors" in ask.asked.says else None)
 
 
 def _without_open_ends(span: TimeSpan, today: date) -> TimeSpan:
@@ -176,3 +176,68 @@ def holds_sets(sets: TimeSets, names: Mapping[TimeSpan, frozenset[str]]) -> froz
     inside = [names[span] for span in sets.within]
     out = names[sets.out] if sets.out else frozenset[str]()
     return frozenset.intersection(*inside) - out
+
+
+_MONEY = frozenset({"COST", "OWE", "PAID", "COVER", "FREE", "PRICE_OF_A", "BILL", "MONEY", "SPEND", "DUE"})
+_ANEW = frozenset({"RESET_DAY", "STARTS_OVER"})
+_PAST = frozenset({"PAST", "LATEST", "CLAIM", "BILL_CAME"})
+_OF_CLAIMS = frozenset(
+    {"claim_id", "state_of_claim", "order", "rank", "average", "number_of", "amount_over", "amount_under"}
+)
+_YEAR = re.compile(r"\b20\d\d\b")
+_STILL = re.compile(r"\b(?:still|stay|sigue|todavia) (?:[a-z]+ ){0,2}\d")
+
+
+def may_be_ahead(ask: Ask, *, recorded: bool = False) -> bool:
+    """Return whether a question may be about the cost or coverage of future care, given that no claim shows that care.
+
+    This is so if the words speak of the future. Without such words it is so if they do not speak of the past and no
+    clinical record shows the care (`recorded`). A question about a past period or about certain claims never is.
+    """
+    end = days_of(ask.slots.get("date_range"))[1]
+    barred = (end and end < ask.today) or _OF_CLAIMS & {*ask.slots, *ask.excluded} or ask.asked.form == "reason"
+    if barred or not _of_money(ask):
+        return False
+    return "ahead" in ask.asked.says or not (recorded or _PAST & ask.concepts)
+
+
+def speaks_ahead(ask: Ask) -> bool:
+    """Return whether the words speak of the future and not of the past, as in "if I need an MRI in June"."""
+    return "supposed" in ask.asked.says or ("to_come" in ask.asked.says and "was" not in ask.asked.says)
+
+
+def hand_over_ahead(ask: Ask, of_drugs: str) -> None:
+    """Pass a question about the future cost of a drug on to the intent `of_drugs`; return if it is no such question.
+
+    Raises:
+        Reroute: The question is about the future cost of a drug; `of_drugs` answers it.
+    """
+    if asks_from_now_on(ask) and (_of_money(ask) or "amount" in ask.slots):
+        raise Reroute(of_drugs)
+
+
+def asks_from_now_on(ask: Ask) -> bool:
+    """Return whether the question is about a drug from now on, as in "is it still 600 a month"."""
+    timed = "ahead" in ask.asked.says and {"date_ahead", "date_range"} & {**ask.beside, **ask.slots}.keys()
+    again = "again" in ask.asked.says or speaks_ahead(ask) or _STILL.search(" ".join(words_of(ask.said)))
+    return "drug" in ask.slots and bool(again or timed)
+
+
+def _of_money(ask: Ask) -> bool:
+    told = "amount_kind" in ask.slots or "own_share" in ask.asked.says
+    return told or not _MONEY.isdisjoint(ask.concepts)
+
+
+def may_come(ask: Ask) -> bool:
+    """Return whether a period in the question may be in the future: the words name no year and nothing past."""
+    return {"was", "is_over"}.isdisjoint(ask.asked.says) and not _YEAR.search(ask.said)
+
+
+def lies_after(ask: Ask, last: date) -> bool:
+    """Return whether the question is about a time after `last`: "in 2027", or "come January" with words ahead."""
+    told = {**ask.beside, **ask.slots}
+    start, _ = days_of(told.get("date_ahead"))
+    if start is None and may_come(ask) and ("ahead" in ask.asked.says or _ANEW & ask.concepts):
+        first, end = days_of(told.get("date_range"))
+        start = later(first, 1, "year") if first and end and end < ask.today else None
+    return start is not None and start > last

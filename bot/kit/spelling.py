@@ -2,18 +2,20 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from typing import Any, TypeVar
 
 # Letters that are none with an accent.
 _LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe"})
 _WORD, _INSIDE = re.compile(r"[^\W_]+"), re.compile("['\u2019`.]")
 _TITLES = frozenset({"dr", "dra", "doctor", "doctora", "md", "do", "np", "phd"})
 # What a house may be written with or without: its legal form, and an article or an "and".
-_FORMS = frozenset({"pc", "pa", "llc", "pllc", "inc", "llp", "lp", "corp", "ltd", "the", "and", "y"})
+_FORMS = frozenset({"pc", "pa", "llc", "pllc", "inc", "llp", "lp", "corp", "ltd", "the", "el", "la", "and", "y"})
 _SAME = {"saint": "st", "ctr": "center", "centre": "center", "hosp": "hospital", "mount": "mt", "fort": "ft"}
 _LINKS, _FEW = frozenset({"of", "de"}), 3  # words of a person's name
 _SHORTEST_START = 3
+Run = TypeVar("Run", bound=tuple[Any, ...])
 _ALIKE = 0.75  # of 1: one letter in four wrong, missing, too many, or swapped with the next
 
 _STATE_NAMES = (
@@ -92,17 +94,14 @@ def spelled_like(word: str, names: Iterable[str], most: int) -> tuple[str, ...]:
 
 @lru_cache(maxsize=4096)
 def _own(written: str | None) -> tuple[str, ...]:
-    return tuple(map(_same, words_of(written)))
+    words = words_of(written)
+    return tuple((word.lstrip("0") or word) if word.isdecimal() else _SAME.get(word, word) for word in words)
 
 
 @lru_cache(maxsize=256)
 def _wanted(said: str) -> tuple[str, ...]:
     words = _own(said)
     return tuple(word for word in words if word not in _TITLES | _FORMS) or words
-
-
-def _same(word: str) -> str:
-    return (word.lstrip("0") or word) if word.isdecimal() else _SAME.get(word, word)
 
 
 def _run_together(own: tuple[str, ...], joined: str) -> bool:
@@ -142,9 +141,19 @@ def lies_on(lines: Iterable[str], street: str) -> bool:
     said = words_of(street)
     name = tuple(word for word in said if word not in _KINDS)
     kind = next((_KINDS[word] for word in said if word in _KINDS), "")
-    return bool(name) and any(_names(words_of(line), name, kind) for line in lines)
+    ends = ((words, at + len(name)) for words in map(words_of, lines) for at in stands_at(name, words))
+    return any(not kind or _KINDS.get("".join(words[end : end + 1])) == kind for words, end in ends)
 
 
-def _names(words: tuple[str, ...], name: tuple[str, ...], kind: str) -> bool:
-    ends = (at + len(name) for at in range(len(words)) if words[at : at + len(name)] == name)
-    return any(not kind or _KINDS.get("".join(words[end : end + 1])) == kind for end in ends)
+def stands_at(form: Sequence[str], words: Sequence[str]) -> list[int]:
+    """Return the indexes in `words` at which the words of `form` stand one after another; [] for an empty form."""
+    size = len(form)
+    return [at for at in range(len(words) - size + 1) if size and tuple(words[at : at + size]) == tuple(form)]
+
+
+def outermost(spans: Iterable[Run]) -> list[Run]:
+    """Return the spans that lie within no longer one; each begins with its start and its end."""
+    every = list(spans)
+    return [
+        one for one in every if not any(a <= one[0] and one[1] <= b and b - a > one[1] - one[0] for a, b, *_ in every)
+    ]

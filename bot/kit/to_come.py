@@ -3,42 +3,36 @@
 No record has a price in advance, or states what a plan covers. A coverage may state a copay for a kind of visit, a
 percentage, and the yearly deductible and maximum. Claims show how much of these has been used at least, and what the
 same care cost before.
+
+Preventive care is the exception: most plans must pay it in full in network by 45 CFR 147.130 (Affordable Care Act,
+section 2713): services that the U.S. Preventive Services Task Force rates A or B, vaccines that the CDC recommends
+(ACIP), and the services for women and children that HRSA supports. HealthCare.gov lists them in plain words. The rule
+does not bind older ("grandfathered") plans, and Medicare and Medicaid have rules of their own.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Mapping
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
 import msgspec
 from msgspec.structs import replace
 
-from bot.kit.ahead import EARLIER, VISITS, priced_alone
-from bot.kit.anchors import born_on
+from bot.kit.ahead import VISITS, claims_for_price, priced_alone
 from bot.kit.ask import Ask, values_of
 from bot.kit.claim_filter import any_time, choose
 from bot.kit.coming import Wants, asks_cover, care_scope, unsaid_of
-from bot.kit.coverages import (
-    Coverages,
-    care_said,
-    named_visit,
-    share_asked,
-    side_named,
-    visit_kind,
-    visit_to,
-)
-from bot.kit.floors import COUNTED, MetSoFar, counted_since, counting, standings
-from bot.kit.period import period_claims
-from bot.kit.prevention import Prevention, prevention_of
+from bot.kit.coverages import Coverages, care_said, named_visit, share_asked, side_named, visit_kind, visit_to
+from bot.kit.floors import COUNTED, MetSoFar, counting, standings
+from bot.kit.period import born_on
 from bot.kit.said import filter_of
-from bot.kit.sized import exact_asked
 from bot.kit.spelling import words_of
-from bot.kit.which import parts_named
+from bot.kit.which import exact_asked, parts_named
 from bot.records.claim import Claim
 from bot.records.claim_set import ClaimSet
-from bot.records.coverage import CostShare, Coverage
+from bot.records.coverage import CostShare, Coverage, anniversary
 from bot.records.money import Amount
 
 _OFTEN = frozenset(
@@ -147,11 +141,7 @@ async def to_come(ask: Ask, coverages: Coverages, wants: Wants) -> ToCome:
     seen |= {"amount_kind"} if share_asked(ask) in COUNTED else frozenset()
     if (wants in {"covered", "copay", "unsaid"} or found.copays) and not (found.prevention or seen & ask.slots.keys()):
         return found
-    since = min(counted_since(coverages), ask.today - EARLIER)
-    claim_set = await period_claims(ask, since, people=False)
-    found = summarize(ask, coverages, wants, claim_set, born=born)
-    ask.cite("ExplanationOfBenefit", [claim.id for claim in counting(claim_set, coverages)])
-    return found
+    return summarize(ask, coverages, wants, await claims_for_price(ask, coverages), born=born)
 
 
 def summarize(
@@ -162,10 +152,13 @@ def summarize(
     Without claims, the yearly amounts used and the newest claim are unknown. `born` is the member's date of birth, for
     the ages of preventive care.
     """
-    scope = care_scope(ask)
+    scope, kinds = care_scope(ask), values_of(ask, "service")
     plans = [one for one in coverages.current if one.scope == (scope or "medical")]
     last = _newest_claim(ask, claim_set, coverages) if claim_set else None
-    visit = _visit(ask, last) or (_visit_at(ask, plans) if wants == "after" else None)
+    visit = _visit(ask, last)
+    if visit is None and wants == "after" and (exact := exact_asked(ask)):  # by the copay that the question states
+        copays = (one for plan in plans for one in plan.costs if one.kind == "copay" and one.side != "out")
+        visit = next((one.service for one in copays if one.amount and one.amount.value in exact.amounts), None)
     side = side_named(ask)
     of_doctor = "provider_name" in ask.slots or not filter_of(ask).services
     sided = side == "out" or len(set(values_of(ask, "network"))) > 1
@@ -187,27 +180,14 @@ def summarize(
         last=last,
         doctor=(last.seen or last.billing) if last and of_doctor and _OF_DOCTOR & ask.slots.keys() else None,
         unsided=(side or "both") if sided and any(share.side is None for share in told) else None,
-        ground="ambulance" in values_of(ask, "service"),
+        ground="ambulance" in kinds,
         charged=price_named(ask),
         worst="worst" in ask.asked.says and wants not in {"counts", "unsaid"},
         unsaid=(*(("covered",) if wants == "price" and asks_cover(ask) and not visit else ()), *unsaid_of(ask)),
-        approved=_approved(ask),
+        # 45 CFR 149.110(c)(1), for group and individual plans
+        approved=False if "er" in kinds else any(_OFTEN & ask.care_kinds.above(kind) for kind in kinds) or None,
         others=tuple(one for one in coverages.current if one not in plans),
     )
-
-
-def _approved(ask: Ask) -> bool | None:
-    kinds = values_of(ask, "service")
-    if "er" in kinds:
-        return False  # 45 CFR 149.110(c)(1), for group and individual plans
-    return True if any(_OFTEN & ask.care_kinds.above(kind) for kind in kinds) else None
-
-
-def _visit_at(ask: Ask, plans: Iterable[Coverage]) -> str | None:
-    """Return the code of the visit whose copay has the amount that the question states; None if there is none."""
-    exact = exact_asked(ask)
-    every = (share for plan in plans for share in plan.costs if share.kind == "copay" and share.side != "out")
-    return next((s.service for s in every if exact and s.amount and s.amount.value in exact.amounts), None)
 
 
 def price_named(ask: Ask) -> Amount | None:
@@ -267,3 +247,56 @@ def _care_in_words(ask: Ask, visit: str | None) -> str | None:
         return said
     said = said[:1].lower() + said[1:] if ask.said.startswith(said) and not said[:2].isupper() else said
     return _LETTERS.sub(lambda found: found[0].upper(), said)
+
+
+AgeSpan = tuple[int | None, int | None]
+_AGES: Mapping[str, AgeSpan] = {
+    "mammogram": (40, None),
+    "colonoscopy": (45, 75),
+    "pap_test": (21, 65),
+    "bone_density": (65, None),
+    "lung_screening": (50, 80),
+    "diabetes_screening": (35, 70),
+    "blood_pressure": (18, None),
+    "depression_screening": (12, None),
+    "shingles_vaccine": (50, None),
+    "pneumonia_vaccine": (50, None),
+    "hpv_vaccine": (9, 26),
+    **dict.fromkeys(("tobacco", "checkup", "breast_pump", "contraception"), (None, None)),
+    **dict.fromkeys(("flu_shot", "tetanus_vaccine", "vaccine"), (None, None)),
+}
+_FOR_TRAVEL = frozenset({"rabies_vaccine", "yellow_fever_vaccine", "typhoid_vaccine"})
+_SAID = ("lung_screening", "diabetes_screening", "blood_pressure", "depression_screening", "tobacco", "contraception")
+"""What the pack has no kind of care for, by the name of its words."""
+_AGE = re.compile(
+    r"\b(?:aged?|at|before|under|turn(?:ing)?|im|antes de los|a los|tengo) (?:age |of )?(\d{1,2})\b"
+    r"|\b(\d{1,2}) (?:years? old|yo|anos)\b"
+)
+_BEFORE = re.compile(r"\b(?:before|under|younger than|antes de)\b")
+
+
+class Prevention(msgspec.Struct, frozen=True):
+    """The preventive care in question: the key of its row, and whether the given age is outside the row's ages."""
+
+    key: str
+    outside: bool = False
+
+
+def prevention_of(ask: Ask, born: date | None = None) -> Prevention | None:
+    """Return the row for the care in question; None if no row lists that care, for example a travel vaccine.
+
+    The age is that of a person `born` on that day, or else the age that the question states.
+    """
+    kinds = values_of(ask, "service")
+    kind = kinds[0] if len(kinds) == 1 and kinds[0] not in _FOR_TRAVEL else None
+    listed = [one for one in _AGES if kind and (one == kind or one in ask.care_kinds.above(kind))]
+    listed.sort(key=lambda one: one != kind)
+    key = next((name for name in (*_SAID, *listed) if name in ask.asked.says or name in listed), None)
+    if key is None:
+        return None
+    first, last = _AGES[key]
+    age = anniversary(born, ask.today).year - born.year if born else None
+    if not born and (found := _AGE.search(" ".join(words_of(ask.said)))):  # one year less after "before" or "under"
+        age = int(found[1] or found[2]) - bool(_BEFORE.search(found[0]))
+    outside = age is not None and ((first is not None and age < first) or (last is not None and age > last))
+    return Prevention(key, outside)

@@ -5,7 +5,7 @@ Among several providers with one name, the one on the member's own claims is cho
 
 import asyncio
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
 import msgspec
@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from bot.kit.around import NeedsPlace, SearchArea, around
 from bot.kit.ask import Ask, text_of
-from bot.kit.cards import Card, Group, by_provider
+from bot.kit.cards import Card, Group, Groups, bare_name, by_provider, of_own_claims
 from bot.kit.conditions import is_at, is_title, kind_codes
 from bot.kit.directory import bring, read_by, read_rows
 from bot.kit.facts import ProviderFact, without_facts
@@ -28,11 +28,10 @@ from bot.kit.organizations import (
     telling_words,
     told_apart,
 )
-from bot.kit.own_doctors import Groups, bare_name, of_own_claims
 from bot.kit.reading import read_pages
 from bot.kit.sites import within
 from bot.kit.spelling import is_named, starts_like, words_of
-from bot.language.context import AMONG, CALLED, LIKE, RECORD
+from bot.language.context import AMONG, BESIDE, CALLED, LIKE, RECORD
 from bot.payer.budget import MIB
 from bot.payer.search import Search, SearchValue, any_of, escape, token
 from bot.records.details import is_npi
@@ -157,7 +156,10 @@ async def who(ask: Ask) -> Who:
         each = await asyncio.gather(*map(who, alone))
         found = {rows[0].reference: rows for one in each for rows in one.found}  # "Le or Lê" is one
         return Who(None if found else several.text, tuple(found.values()), sum(one.ended for one in each))
-    name = text_of(ask, "provider_name") or await _name_on_claim(ask)
+    name = text_of(ask, "provider_name")
+    if name is None and (shown := ask.arguments.get(RECORD)):  # of the claim that the previous answer was about
+        seen = (claim.seen for claim in await ask.own_claims() if claim.id == shown and claim.seen)
+        name = next(map(bare_name, seen), None)
     key = key_of(name) if name and _REFERENCE.fullmatch(name) else None
     npi, tin = text_of(ask, "npi"), text_of(ask, "tin")
     among = tuple(one for one in map(key_of, ask.arguments.get(AMONG, "").split()) if one)[:SHOWN]
@@ -210,9 +212,8 @@ async def _chosen(
 
 
 async def who_shown(ask: Ask) -> tuple[Listing, ...]:
-    """Return the listings of the provider shown before, if the question asks for others like this provider; else ()."""
-    kind = "specialty" in ask.slots and not is_title(ask.words.get("specialty", ""))
-    name = None if kind else ask.arguments.get(LIKE)
+    """Return the listings of the provider shown before, if the question asks for others like or near it; else ()."""
+    name = ask.arguments.get(LIKE) or ask.arguments.get(BESIDE)
     found = await who(replace(ask, slots={"provider_name": name}, words={}, arguments={}, said="")) if name else None
     return (found.only if found else None) or ()
 
@@ -236,15 +237,27 @@ def _narrowed(ask: Ask, groups: Groups, where: SearchArea | None, *, named: bool
     towns = {str(one).casefold() for one in written if one}
     house = house if named and house != ask.slots.get("provider_name") else ""
     codes = set(kind_codes(ask)) if "specialty" in ask.slots and not is_title(ask.words.get("specialty", "")) else set()
-    sex = _sex_of_title(ask) if named else None
+    title = ask.words.get("provider_name", "").casefold().partition(" ")[0].strip(".")
+    sex = "male" if title in {"dra", "doctora"} else "female" if _HE.search(ask.said) else None  # whom it excludes
+    own = set(words_of(ask.words.get("provider_name"))).difference(_TITLES)
+
+    def in_town(rows: Group) -> bool:
+        places = (place for row in rows for place in row.locations)
+        return any((town or "").casefold() in towns for place in places for town in (place.city, place.zip5))
+
+    def is_written(rows: Group) -> bool:
+        """Return whether the name has all words of the message's name, also as degrees or initials: "G. Kim DO"."""
+        firsts = {one[0] for one in words_of(bare_name(rows[0].name))}
+        return own <= firsts.union(words_of(rows[0].name))
+
     checks: tuple[tuple[str, object, Callable[[Group], bool]], ...] = (
-        ("", towns, lambda rows: bool(towns & _towns(rows))),
+        ("", towns, in_town),
         ("", where, lambda rows: where is not None and any(within(ask, row, where) for row in rows)),
         ("organization", house, lambda rows: any(is_at(row, house) for row in rows)),
         ("specialty", codes, lambda rows: any(row.specialty_codes & codes for row in rows)),
         ("", AMONG in ask.arguments, lambda rows: rows[0].reference in ask.arguments[AMONG].split()),
-        ("", named, lambda rows: _is_written(rows[0].name, ask.words.get("provider_name", ""))),
-        ("", sex, lambda rows: all(not row.practitioner or row.practitioner.gender != sex for row in rows)),
+        ("", named, is_written),
+        ("", named and sex, lambda rows: all(not row.practitioner or row.practitioner.gender != sex for row in rows)),
     )
     for slot, said, fits in checks:
         if said and (len(groups) > 1 or (groups and slot == "specialty")):
@@ -253,28 +266,6 @@ def _narrowed(ask: Ask, groups: Groups, where: SearchArea | None, *, named: bool
                 ask.cannot(slot)
             groups = fitting or groups
     return groups
-
-
-def _is_written(written: str | None, said: str) -> bool:
-    """Return whether a name in the directory has all words of `said`, also as degrees or initials: "G. Kim DO"."""
-    own, first = words_of(written), {one[0] for one in words_of(bare_name(written))}
-    return all(word in own or word in first for word in set(words_of(said)).difference(_TITLES))
-
-
-def _singular(name: str) -> str:
-    """Return the singular of a plural family name: "Kim" for "Kims"; a name of several words is unchanged."""
-    return name if " " in name else name.removesuffix("s")
-
-
-def _sex_of_title(ask: Ask) -> str | None:
-    """Return the sex that a Spanish title excludes: "male" for "la doctora", "female" for "el doctor"; or None."""
-    title = ask.words.get("provider_name", "").casefold().partition(" ")[0].strip(".")
-    return "male" if title in {"dra", "doctora"} else "female" if _HE.search(ask.said) else None
-
-
-def _towns(rows: Iterable[Listing]) -> set[str]:
-    places = [place for row in rows for place in row.locations]
-    return {(town or "").casefold() for place in places for town in (place.city, place.zip5)}
 
 
 async def listings_of(ask: Ask, keys: Sequence[Key], known: Directory | None = None) -> tuple[Listing, ...]:
@@ -335,7 +326,15 @@ async def _name_and_listings(ask: Ask, name: str) -> tuple[str, tuple[Listing, .
     ask.budget.widen(pages=_MOST_PAGES, resources=_MOST_RESOURCES, total=30 * MIB)
     short = name if is_titled(ask) else _OF_CITY.sub("", name)
     short = " ".join(word for word in short.split() if len(word.strip(".")) > 1)
-    for one in dict.fromkeys((name, short, _OWN_PLACE.sub("", short), without_facts(short), _singular(short))):
+    for one in dict.fromkeys(
+        (
+            name,
+            short,
+            _OWN_PLACE.sub("", short),
+            without_facts(short),
+            short if " " in short else short.removesuffix("s"),
+        )
+    ):
         if one and (rows := await _with_name(ask, one)):
             return one, rows
     return name, ()
@@ -380,17 +379,9 @@ async def _people(ask: Ask, name: str) -> tuple[Listing, ...]:
 
 
 async def _organizations(ask: Ask, name: str, types: Sequence[str]) -> tuple[Listing, ...]:
-    """Return the listings of the organizations, locations or services with the name, whichever `types` has."""
     directory, keys = await organizations_named(ask, name, _may_be, types)
     return await listings_of(ask, keys, directory)
 
 
 def _may_be(written: str | None, said: str) -> bool:
     return is_named(written, said) or starts_like(written, said)
-
-
-async def _name_on_claim(ask: Ask) -> str | None:
-    """Return the name of the provider on the claim that the previous answer was about; None if there is none."""
-    shown = ask.arguments.get(RECORD)
-    claims = await ask.own_claims() if shown else ()
-    return next((claim.seen.partition(",")[0] for claim in claims if claim.id == shown and claim.seen), None)

@@ -1,6 +1,6 @@
 """Periods that a message dates by an event in the member's record: "since my surgery", "the same day as my MRI".
 
-This module finds the event's description. `bot.kit.anchors` looks up the event's day in the record.
+This module finds the event's description. `bot.kit.period` looks up the event's day in the record.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,7 +13,7 @@ from bot.language.clauses import Clause, ClauseRole
 from bot.language.hearing import Heard
 from bot.language.matcher import WordArea
 from bot.language.rules import IntentRules
-from bot.language.text import Tag, Utterance
+from bot.language.text import Tag, Utterance, places_of
 
 ANCHOR, DATED = "anchor", "date_range"
 RELATIONS = ("since", "after", "before", "same", "between", "from")
@@ -33,15 +33,15 @@ def with_anchor(heard: Heard, words: WordArea) -> Heard:
     found = _anchor(heard.said, heard.tags, words)
     if found is None:
         return heard
-    places, cut = frozenset(range(found.first, found.after)), _joined(heard.clauses, found)
-    asks = (one for one in cut if one.role is ClauseRole.ASKS)
+    cut = _joined(heard.clauses, found)
+    asks = places_of(one for one in cut if one.role is ClauseRole.ASKS)
     return replace(
         heard,
         tags=(*heard.tags, found),
-        marks={**heard.marks, ANCHOR: places},
+        marks={**heard.marks, ANCHOR: frozenset(found.places)},
         names=heard.names | {ANCHOR},
         clauses=cut,
-        asking=heard.asking.union(*(range(one.first, one.after) for one in asks)),
+        asking=heard.asking | asks,
     )
 
 
@@ -63,7 +63,7 @@ def _joined(cut: Sequence[Clause], time: Tag) -> tuple[Clause, ...]:
     """Return the clauses, with each clause that begins inside the period merged into the clause before it."""
     kept: list[Clause] = []
     for one in cut:
-        if kept and time.first <= one.first < time.after:
+        if kept and one.first in time.places:
             asks = ClauseRole.ASKS in {kept[-1].role, one.role}
             kept[-1] = replace(kept[-1], after=one.after, role=ClauseRole.ASKS if asks else kept[-1].role)
         else:
@@ -128,11 +128,11 @@ class _Events:
     def __init__(self, said: Utterance, tags: Sequence[Tag], words: WordArea) -> None:
         self._said, self._words = said, words
         told = [tag for tag in tags if tag.kind in {DATED, *_KINDS} and not tag.excluded]
-        cared = {at for tag in told if tag.kind == "service" for at in range(tag.first, tag.after)}
+        cared = places_of(tag for tag in told if tag.kind == "service")
         # "My knee surgery" is the care, not a visit to who does it.
-        told = [tag for tag in told if tag.kind != "specialty" or cared.isdisjoint(range(tag.first, tag.after))]
+        told = [tag for tag in told if tag.kind != "specialty" or cared.isdisjoint(tag.places)]
         self._tags = sorted(told, key=lambda tag: tag.kind == DATED)
-        self.dated = {place for tag in tags if tag.kind == DATED for place in range(tag.first, tag.after)}
+        self.dated = places_of(tag for tag in tags if tag.kind == DATED)
 
     def event_at(self, index: int, *, joined: bool = False) -> tuple[int, dict[str, object]] | None:
         """Return the end index of the description that begins at `index`, and its values by slot type; None if none.
@@ -216,7 +216,7 @@ def with_anchored_dates(entry: IntentRules, heard: Heard) -> Heard:
     told = anchor.value if anchor and isinstance(anchor.value, Mapping) else None
     if anchor is None or told is None or not entry.reads_claims or DATED not in entry.takes:
         return heard
-    inside = range(anchor.first, anchor.after)
+    inside = anchor.places
     rest = [tag for tag in heard.tags if tag is not anchor and tag.first not in inside]
     other = next((tag for tag in rest if tag.kind == DATED and not tag.excluded), None)
     days = other.value if other and isinstance(other.value, Mapping) else {"start": None, "end": None}

@@ -9,10 +9,9 @@ from typing import Literal, get_args
 
 import msgspec
 
-from bot.language.classed import HAD, AmountLimits, Classed, DrugUse, degrees_in, uses_in
-from bot.language.coming import NamedByWords
+from bot.language.classed import HAD, AmountLimits, Classed, DrugUse, NamedByWords, degrees_in, uses_in
 from bot.language.matcher import Grammar, Lexed
-from bot.language.text import read
+from bot.language.text import places_of, read
 
 PERIODS = frozenset({"day", "month", "quarter", "year"})
 GROUPS = frozenset({"doctor", "place", "pharmacy", "drug"})
@@ -138,7 +137,7 @@ class ClaimsQuestion(Classed):
         says = {name: self._words[places[0]] for name, places in self._places.items() if places}
         found = {name: hits[0] for name, hits in self._hits.items() if hits and name not in _MEASURES}
         says |= {name: " ".join(self._words[hit.first : hit.after]) for name, hit in found.items()}
-        self._took |= {place for name in found for hit in self._find(name) for place in range(hit.first, hit.after)}
+        self._took |= places_of(hit for name in found for hit in self._find(name))
         degrees, no_degrees, places = degrees_in(self._said, self._lexed)
         self._took |= places
         uses = list(uses_in(self._matcher, self._lexed.grammar))
@@ -242,7 +241,7 @@ class ClaimsQuestion(Classed):
     def _sorted(self) -> Iterator[SortOrder]:
         """Yield the requested sort orders: "largest first", "from oldest to newest"."""
         for hit in self._find("sorted"):
-            self._took |= {*range(hit.first, hit.after)}
+            self._took |= {*hit.places}
             yield hit.value
         for at in range(len(self._words)):
             if order := self._stands_first(at):
@@ -268,7 +267,7 @@ class ClaimsQuestion(Classed):
             for at in self._places.get(other, ())
             if at < hit.first and self._dated.isdisjoint({at, hit.after - 1})
         ]
-        self._took |= {at for first, hit in both for at in (first, *range(hit.first, hit.after))}
+        self._took |= {at for first, hit in both for at in (first, *hit.places)}
         return None if not both else "first" if self._is(both[0][0], "earliest") else "last"
 
     def _ordinal(self, at: int) -> int:
@@ -287,7 +286,7 @@ class ClaimsQuestion(Classed):
         late = self._any(("newest",), at + 1, _NEAR + 1)
         counts = near or self._is(at + 1, "had") or (late and self._any((*HAD, "time"), at + 1, _NEAR + 1))
         counts = counts or self._group_behind(at + 1) in GROUPS or bool(nth > 1 and self._group_before(at))
-        anew = any(hit.first <= at < hit.after for hit in self._find("never_before"))
+        anew = any(at in hit.places for hit in self._find("never_before"))
         return 0 if anew or not counts else -nth if late else nth
 
     def _divided(self) -> Iterator[str]:
@@ -305,11 +304,11 @@ class ClaimsQuestion(Classed):
         return " ".join(self._words[counts[-1] :]) if told else None
 
     def _period(self) -> str | None:
-        ever = {place for hit in self._find("ever") for place in range(hit.first, hit.after)}
+        ever = places_of(self._find("ever"))
         for hit in self._find("in_one"):
             one = next(iter(self._values(hit.after, "group", "groups")), None)
             if one in PERIODS and hit.after not in ever:
-                self._took |= {*range(hit.first, hit.after)}
+                self._took |= {*hit.places}
                 return str(one)
         return None
 

@@ -9,8 +9,9 @@ from bot.language.kernel import AGAIN, DANGER, DATE_SHIFT, FALLBACK, FOLLOW, OF_
 from bot.language.left import others_aside
 from bot.language.licences import Licences, licence_of
 from bot.language.rules import PERSON, IntentRules, Rule
-from bot.language.shapes import Shapes, Workings
+from bot.language.shapes import Shapes
 from bot.language.slots import kinds_of, several_times, slot_of
+from bot.language.text import places_of
 from bot.language.weights import INTENTS, WORKINGS, Weights, evidence
 
 # How much of a whole rule is one that a value of many kinds makes fit.
@@ -40,15 +41,7 @@ def _is_asked(name: str, heard: Heard) -> bool:
 def best_rule(rules: Iterable[Rule], heard: Heard, before: str | None) -> Rule | None:
     """Return the fitting rule with the most conditions, preferably one for this previous answer; None if none fits."""
     fitting = [rule for rule in rules if fits(rule, heard, before)]
-    return max(fitting, key=lambda rule: (len(rule.all), bool(rule.after), _taken(rule, heard)), default=None)
-
-
-def _taken(rule: Rule, heard: Heard) -> int:
-    return len(_places(rule, heard))
-
-
-def _places(rule: Rule, heard: Heard) -> frozenset[int]:
-    return frozenset().union(*(heard.marks.get(name, frozenset()) for name in rule.concepts))
+    return max(fitting, key=lambda rule: (len(rule.all), bool(rule.after), len(heard.at(*rule.concepts))), default=None)
 
 
 def continues(entry: IntentRules, heard: Heard, before: str) -> bool:
@@ -79,15 +72,15 @@ def explained(rules: Iterable[Rule], heard: Heard, before: str | None, spoken: s
     for rule in rules:
         if rule.set.get("reply_language", "") == spoken or not fits(rule, heard, before):
             continue
-        places = _places(rule, heard)
-        if len(places | heard.marks.get("FILLER", frozenset())) == every:
+        places = heard.at(*rule.concepts)
+        if len(places | heard.at("FILLER")) == every:
             best = max(best, _OF_MANY if rule.any else max(len(places) / every, 0.5))
     return best
 
 
 def is_most(rule: Rule, heard: Heard) -> bool:
     """Return whether a rule covers at least half of the words of a message."""
-    return 2 * len(_places(rule, heard)) >= len(heard.keys)
+    return 2 * len(heard.at(*rule.concepts)) >= len(heard.keys)
 
 
 # What is added to the sum of an intent whose rule takes every word of the message, to the glossary where a general
@@ -152,7 +145,7 @@ class Chooser:
         self.weights, self.licences = weights[INTENTS], licences
         self._intents, self._follow = intents, frozenset(name for name in intents if name.startswith(FOLLOW))
         self._subjects = {name: frozenset([one.name for one in entry.subjects]) for name, entry in intents.items()}
-        self._shapes, self._turns, self._workings = Shapes(weights), Turns(weights), Workings(intents, weights)
+        self._shapes, self._turns = Shapes(intents, weights), Turns(weights)
         self._aspects = {name: one for name, one in weights.items() if name in intents}
         asked = [(place, name) for place, name in enumerate(self.weights.labels) if not name.startswith(DANGER)]
         self._entries = [(place, intents[name]) for place, name in asked if name in intents]
@@ -182,7 +175,7 @@ class Chooser:
         changed = more.form in _FORMS or len(more.tags) > len(heard.tags)
         if changed:
             chances, dangers = self.weighed(more, context)
-        more, chances = self._workings.with_rule(more, chances, lambda entry: self.licence(entry, more) is not None)
+        more, chances = self._shapes.with_rule(more, chances, lambda entry: self.licence(entry, more) is not None)
         return more, chances, dangers
 
     def weighed(self, heard: Heard, context: Context | None) -> tuple[dict[str, float], dict[str, float]]:
@@ -238,7 +231,7 @@ class Chooser:
 
         They stay unchanged for a longer message that does not refer back, because it asks its own question.
         """
-        if len(heard.keys) > _FEW and not points_back(heard.said.words, heard.joining.beside("context")):
+        if len(heard.keys) > _FEW and not points_back(heard):
             return sums
         more = self._turns.follows(before)
         return [one + more.get(label, 0.0) for one, label in zip(sums, self.weights.labels, strict=True)]
@@ -282,7 +275,7 @@ class Chooser:
         twice = frozenset(name for name in _TWICE & entry.heard.keys() if self.is_twice(name, heard, entry.several))
         if entry.needs == "nothing" and not entry.intent.startswith(FOLLOW):
             return twice
-        asked = [tag for tag in heard.tags if not heard.asking.isdisjoint(range(tag.first, tag.after))]
+        asked = [tag for tag in heard.tags if not heard.asking.isdisjoint(tag.places)]
         narrowing = (tag for tag in asked if tag.kind in _NARROWING - entry.takes)
         no_slot = {tag.kind for tag in narrowing if f"{tag.kind}:{tag.value}" not in entry.about}
         kept = {f"not {tag.kind}" for tag in asked if tag.excluded and tag.kind in _LEFT_OUT - entry.excludes}
@@ -297,19 +290,20 @@ class Chooser:
     def views(
         self, entry: IntentRules, chances: Mapping[str, float], heard: Heard, *, of_somebody: bool = False
     ) -> float:
-        """Return the probability that the claims of an intent are requested, in whatever form they are shown.
+        """Return the probability that what an intent shows is requested, claims or one provider, in whatever form.
 
         If the intent can use all conditions of the message, this includes the probabilities of the other intents that
-        show claims. `of_somebody`: the message names a person, so intents
+        show claims, or that tell of the provider that is named. `of_somebody`: the message names a person, so intents
         that look nothing up are not counted.
         """
         own = chances.get(entry.intent, 0.0)
         if of_somebody:
             own /= max(own, 1 - sum(one for name, one in chances.items() if self._is_impersonal(name))) or 1.0
-        if not entry.reads_claims or _CONDITIONS.isdisjoint(heard.names) or self._lost(entry, heard):
+        of_claims = entry.reads_claims and not _CONDITIONS.isdisjoint(heard.names)
+        if not (of_claims or (entry.is_of_provider and "provider_name" in heard.names)) or self._lost(entry, heard):
             return own
         held = ((self._intents[name], one) for name, one in chances.items() if name in self._intents)
-        return max(own, sum(one for other, one in held if other.shows_claims))
+        return max(own, sum(one for other, one in held if (other.shows_claims if of_claims else other.is_of_provider)))
 
     def _is_impersonal(self, name: str) -> bool:
         entry = self._intents.get(name)
@@ -354,7 +348,7 @@ class Chooser:
             return OF_THEM in heard.names
         claims = before.reads_claims and entry.reads_claims
         shares = claims or not self._subjects[before.intent].isdisjoint(self._subjects[entry.intent])
-        return shares and points_back(heard.said.words, heard.joining.beside("context"))
+        return shares and points_back(heard)
 
     def licence(self, entry: IntentRules, heard: Heard) -> str | None:
         """Return the part of an intent's licence that the message meets; "-" if it needs none, None if none is met."""
@@ -390,5 +384,5 @@ def _without(heard: Heard, told: frozenset[int]) -> frozenset[str]:
 def _is_values(heard: Heard) -> bool:
     """Return whether a message has only slot values: "Blue Network S". Numbers, orders and groups do not count."""
     values = (tag for tag in heard.tags if tag.kind not in _RANKING)
-    held = frozenset(place for tag in values for place in range(tag.first, tag.after))
+    held = places_of(values)
     return bool(heard.keys) and len(held) == len(heard.keys)

@@ -1,7 +1,10 @@
-"""Splits a message into clauses (question, background or courtesy) and into the items of a list."""
+"""Splits a message into clauses (question, background or courtesy) and into the items of a list.
+
+Also finds the parts that say that something was done, rather than ask, deny, plan or fear it.
+"""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from enum import Enum
 from itertools import dropwhile
@@ -9,7 +12,7 @@ from itertools import dropwhile
 import msgspec
 
 from bot.language.matcher import WordArea
-from bot.language.text import Utterance
+from bot.language.text import Utterance, WordSpan
 
 _HARD = re.compile(r"[?!;\n\u2026]|\.(?!\w)|\s[-\u2013\u2014]+\s|\)\s|:\s")
 _COMMA = ","
@@ -26,17 +29,12 @@ class ClauseRole(Enum):
     COURTESY = "courtesy"
 
 
-class Clause(msgspec.Struct, frozen=True):
+class Clause(WordSpan, msgspec.Struct, frozen=True):
     """The tokens [first, after) of a clause, and its purpose."""
 
     first: int
     after: int
     role: ClauseRole
-
-    @property
-    def places(self) -> range:
-        """The indexes of the tokens."""
-        return range(self.first, self.after)
 
 
 def clause_at(cut: Iterable[Clause], index: int) -> Clause | None:
@@ -177,3 +175,67 @@ def _is_prose(item: str) -> bool:
     if len(item) > _LONGEST or item.endswith(("?", "!")):
         return True
     return any(end[-1] == "." and not _SHORTENED.fullmatch(end) for end in _ENDS.findall(item))
+
+
+_CUE = 3  # words of a cue, and behind one that wants, where what is to be noted follows: "I want to note"
+_IF_ES = "si"
+
+
+def told_parts(
+    said: Utterance, cut: Sequence[Clause], free: Collection[int], words: WordArea
+) -> tuple[list[tuple[int, int]], bool]:
+    """Return the token ranges of the parts that say that something was done, and whether there are no other parts.
+
+    A "not" at an index in `free` belongs to what was done: "they did not approve it". `words` is the grammar area
+    "told".
+    """
+    parts = [(part, _asked(said, clause)) for clause in cut for part in _parts(said, clause, words)]
+    told = [part for part, asked in parts if _tells(said, part, free, words, asked=asked)]
+    return told, len(told) == len(parts)
+
+
+def _asked(said: Utterance, clause: Clause) -> bool:
+    opens = said.text[said.spans[clause.first - 1][1] if clause.first else 0 : said.spans[clause.first][0]]
+    return "¿" in opens or said.text[said.spans[clause.after - 1][1] :].lstrip()[:1] == "?"
+
+
+def _parts(said: Utterance, clause: Clause, words: WordArea) -> Iterator[tuple[int, int]]:
+    """Yield the parts of a clause, each with at most one verb: "I sent it | and they haven't answered"."""
+    start = clause.first
+    for place in range(clause.first + 1, clause.after):
+        if "," in said.between(place) or said.words[place] in words.apart:
+            yield start, place
+            start = place
+    yield start, clause.after
+
+
+def _tells(said: Utterance, part: tuple[int, int], free: Collection[int], words: WordArea, *, asked: bool) -> bool:
+    keys = tuple(word.replace("'", "") for word in said.words[: part[1]])
+    first = _behind(keys, part[0], words.lead)
+    noted = first + 1 if keys[first : first + 1] and keys[first] in words.could else first
+    noted = _behind(keys, noted, words.you | words.lead)
+    if keys[noted : noted + 1] and keys[noted] in words.noting:
+        first, asked = noted + 1, False
+    lead, behind = (*keys[first : first + 2], "", "")[:2]
+    if asked or lead in words.wh or (lead in words.helping and behind in words.whom):
+        return False
+    return not any(_is_cue(said, keys, place, words) for place in range(first, part[1]) if place not in free)
+
+
+def _behind(keys: tuple[str, ...], index: int, skipped: Collection[str]) -> int:
+    while index < len(keys) and keys[index] in skipped:
+        index += 1
+    return index
+
+
+def _is_cue(said: Utterance, keys: tuple[str, ...], index: int, words: WordArea) -> bool:
+    """Return whether the words at `index` say that something was not done, or is not known to be done."""
+    if keys[index] == _IF_ES and said.said(index, index + 1).casefold() == _IF_ES:  # no "sí"
+        return True
+    undone, wanting = words.phrases("undone"), words.phrases("wanting")
+    for after in range(index + 1, index + 1 + _CUE):
+        if keys[index:after] in undone:
+            return True
+        if keys[index:after] in wanting:
+            return words.noting.isdisjoint(keys[after : after + _CUE])
+    return False

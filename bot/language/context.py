@@ -39,7 +39,7 @@ AMONG = "among"
 # The facts of a listing that were told, in their order: "and Minh Kim?" asks for the same.
 FACTS = "facts"
 # The provider that was shown, where others like it are looked for, and the words that do.
-LIKE, LIKE_WORDS = "like", "like_words"
+LIKE, LIKE_WORDS, BESIDE = "like", "like_words", "beside"
 # Slots that say what care is meant: a message that says it anew replaces all of them.
 KINDS_OF_CARE = frozenset({"specialty", "facility_type", "service"})
 # What a question is about: one that names it itself takes no condition of the question before.
@@ -90,13 +90,15 @@ class Context(msgspec.Struct, frozen=True):
         return tuple(topic for topic in stack if topic.intent != intent)[:MOST_TOPICS]
 
 
-def asks_by_itself(words: Sequence[str], listed: WordArea, *, least: int = ELLIPSIS + 1) -> bool:
-    """Return whether words are a complete question without reference to an answer: "is Grace Okafor in Network P"."""
-    return len(words) >= least and words[0] in listed.asking and listed.back.isdisjoint(words)
+def asks_by_itself(heard: Heard) -> bool:
+    """Return whether a message is a complete question that refers to no answer: "is Grace Okafor in Network P"."""
+    words, listed = heard.said.words, heard.area("context")
+    return len(words) > ELLIPSIS and words[0] in listed.asking and listed.back.isdisjoint(words)
 
 
-def points_back(words: Sequence[str], listed: WordArea) -> bool:
+def points_back(heard: Heard) -> bool:
     """Return whether words refer to the previous answer's subject: "is it covered", "ya la pagó", not "la visita"."""
+    words, listed = heard.said.words, heard.area("context")
     around = zip(("", *words), words, (*words[1:], ""), strict=False)
     return any(
         (word in listed.points and after not in listed.leads_on)
@@ -105,8 +107,9 @@ def points_back(words: Sequence[str], listed: WordArea) -> bool:
     )
 
 
-def of_shown(words: Sequence[str], listed: WordArea) -> dict[str, Any]:
+def of_shown(heard: Heard) -> dict[str, Any]:
     """Return which of the shown records the words refer to: the attributes `those`, `picks`, `steps` of a reading."""
+    words, listed = heard.said.words, heard.area("context")
     those = EVERY * (not listed.those.isdisjoint(words) or _says(words, listed, "of_those"))
     near = (words[at + 1 : at + 4] for at, word in enumerate(words) if word in listed.picks)
     picks = any(not listed.picked.isdisjoint(behind) for behind in near) or _says(words, listed, "picks_of")
@@ -123,7 +126,7 @@ def _says(words: Sequence[str], listed: WordArea, name: str) -> bool:
 
 def on_top(slots: Mapping[str, Slot], heard: Heard) -> dict[str, Slot]:
     """Return the slots. If the words say "too" or "as well", single values are marked as added to the previous ones."""
-    words, listed = heard.said.words, heard.joining.beside("context")
+    words, listed = heard.said.words, heard.area("context")
     added = not listed.on_top.isdisjoint(words) or _says(words, listed, "on_top_too")
     return {name: replace(slot, how="and") if added and slot.is_plain else slot for name, slot in slots.items()}
 
@@ -307,13 +310,13 @@ def turn_evidence(
         "topic": sum(one for name, one in able.items() if name.partition(".")[0] == topic),
     }
     said, kinds = heard.said.words, {tag.kind for tag in heard.tags}
-    own, listed = {kind for slot in before.heard.values() for kind in kinds_of(slot)}, heard.joining.beside("context")
+    own = {kind for slot in before.heard.values() for kind in kinds_of(slot)}
     holds = {
         "own value": not kinds.isdisjoint(own),
         "another value": not kinds <= own,
         "no value": not kinds,
-        "points back": points_back(said, listed),
-        "asks by itself": asks_by_itself(said, listed),
+        "points back": points_back(heard),
+        "asks by itself": asks_by_itself(heard),
         "list": "more" in before.follows,
     }
     found = (
@@ -331,8 +334,7 @@ def is_answer(heard: Heard, rules: Iterable[Rule]) -> bool:
     """Return whether a message is only a yes, no or never mind; `rules` are those of the refinement intent."""
     answers = [rule for rule in rules if "answer" in rule.set]
     names = frozenset().union(*(rule.concepts for rule in answers))
-    taken = frozenset().union(*(heard.marks.get(name, frozenset()) for name in names))
-    beside = heard.marks.get("FILLER", frozenset())
+    taken, beside = heard.at(*names), heard.at("FILLER")
     every = frozenset(range(len(heard.keys)))
     if heard.marks.keys() - names - _BESIDE_AN_ANSWER or len(heard.marks.keys() & names) > 1:
         return False
@@ -379,13 +381,13 @@ class Turns:
             return 0.0
         sums = self._same.sums(turn_evidence(heard, before, chances, may))
         chance = self._same.probabilities(sums)[CHANGED]
-        answers = "ASKED" in heard.names and not asks_by_itself(heard.said.words, heard.joining.beside("context"))
+        answers = "ASKED" in heard.names and not asks_by_itself(heard)
         if answers:
             return max(chance, _ANSWERS)
         another = max((one for name, one in chances.items() if name not in {before.intent, *CHANGES}), default=0.0)
         odds: float = chance / max(1 - chance, _LEAST) * min(1.0, max(1 - another, _LEAST) / _DOUBT) ** 0.75
         if chances.get(before.intent, 0.0) >= _SURELY and len(heard.keys) >= ELLIPSIS:
-            odds *= _ANEW ** (2 if asks_by_itself(heard.said.words, heard.joining.beside("context")) else 1)
+            odds *= _ANEW ** (2 if asks_by_itself(heard) else 1)
         return odds / (1 + odds)
 
     def follows(self, before: IntentRules) -> Mapping[str, float]:

@@ -16,21 +16,7 @@ from bot.language.rules import WORDS, read_words
 from bot.language.text import keys_in
 
 HIDDEN = "NEVER"
-CALM = "CALM"
-CARE = "CARE"
-COLOR = "COLOR"
-NOW = "NOW"
-THEN = "THEN"
-LONG_AGO = "LONG_AGO"
-OFTEN = "OFTEN"
-PRESENT = "PRESENT"
-HAPPENS = "HAPPENS"
-BEAT = "BEAT"
-CHEST = "CHEST"
-LOSS = "LOSS"
-UNWELL = "UNWELL"
 SYMPTOM = "symptom"
-MEDICINE = "MEDICINE"
 WITHIN = 8
 
 
@@ -64,7 +50,7 @@ class DangerRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=T
     @cached_property
     def calm(self) -> tuple[str, ...]:
         """The ideas that suppress the rule: benefits and cost; unless it is a symptom, care and the past too."""
-        return (CALM,) if SYMPTOM in self.lines else (CALM, CARE)
+        return ("CALM",) if SYMPTOM in self.lines else ("CALM", "CARE")
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -106,7 +92,7 @@ def load_dangers(folder: Path, medicines: Mapping[str, str]) -> Dangers:
         for language, phrase in idea.phrases(shown, f"ideas.{name}"):
             tree.add(phrase, Meaning("concept", name, language, hides=name == HIDDEN))
     for medicine in medicines:
-        tree.add(medicine, Meaning("concept", MEDICINE, ""))
+        tree.add(medicine, Meaning("concept", "MEDICINE", ""))
     rules = (*(replace(rule, kind="crisis") for rule in file.crisis), *file.emergency)
     for rule in rules:
         _known(rule.all, file.ideas, f"{shown}: {rule.kind}.{rule.name}: all")

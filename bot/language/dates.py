@@ -8,10 +8,23 @@ from datetime import MAXYEAR, MINYEAR, date, timedelta
 
 from msgspec.structs import replace
 
-from bot.language.calendar import Days, back, month_days, months_back, months_later, named_day, unit_around
-from bot.language.date_parts import DateFound, DateParts, DatePeriod, clipped, follows_on, is_year
+from bot.language.calendar import (
+    DateFound,
+    DateParts,
+    DatePeriod,
+    Days,
+    back,
+    clipped,
+    follows_on,
+    is_year,
+    month_days,
+    months_back,
+    months_later,
+    named_day,
+    unit_around,
+)
 from bot.language.matcher import Grammar, Lexed, Matcher, WordArea
-from bot.language.text import Tag, Utterance
+from bot.language.text import Tag, Utterance, places_of
 
 _YEAR = re.compile(r"(?:19[89]\d|20[0-4]\d)$")
 # Without one of these a message names no time.
@@ -46,16 +59,9 @@ class Dates(DateParts):
             first = first.replace(year=first.year - 1)
         return DatePeriod(first, month_days(*months_later(first, months - 1))[1])
 
-    def _of_year(self, year: int) -> DatePeriod | None:
-        return DatePeriod(date(year, 1, 1), date(year, 12, 31)) if MINYEAR <= year <= self._today.year else None
-
     def added(self, tens: int, day_word: int) -> int | None:
         """Return the sum for "twenty first"; None if the second number has two digits."""
         return tens + day_word if day_word < _TEN else None
-
-    def given_year(self, year: int) -> int:
-        """Return the year for "of 2023"."""
-        return year
 
     def full_year(self, short_year: int) -> int | None:
         """Return the year for "in 25"; None if not one of the last ten, because other numbers are rarely years."""
@@ -63,11 +69,11 @@ class Dates(DateParts):
         return year if 0 <= self._today.year - year < _TEN else None
 
     def last_year(self) -> int:
-        """Return the year for "of last year"."""
+        """Return the year for "of last year" or "last fiscal year", as it is not known whose fiscal year is meant."""
         return self._today.year - 1
 
     def this_year(self) -> int:
-        """Return the year for "of this year"."""
+        """Return the year for "of this year" or "this fiscal year"."""
         return self._today.year
 
     def figures(self, figures: tuple[int, int, int]) -> DatePeriod:
@@ -204,21 +210,10 @@ class Dates(DateParts):
         found = self.season(season)
         return found if found.end < self._today else self.season(season, found.start.year - 1)
 
-    def fiscal_year(self, fiscal_year: int) -> DatePeriod | None:
-        """Return the calendar year for "FY25", because it is not known whose fiscal year is meant."""
-        return self._of_year(fiscal_year + 2000 * (fiscal_year < _CENTURY))
-
     def whole_year(self, year: int) -> DatePeriod | None:
-        """Return the year for "2024"; None for a year in the future."""
-        return self._of_year(year)
-
-    def this_fiscal_year(self) -> DatePeriod | None:
-        """Return the calendar year for "this fiscal year", because it is not known whose fiscal year is meant."""
-        return self._of_year(self._today.year)
-
-    def last_fiscal_year(self) -> DatePeriod | None:
-        """Return the calendar year for "last fiscal year", because it is not known whose fiscal year is meant."""
-        return self._of_year(self._today.year - 1)
+        """Return the year for "2024" or "FY25"; None for a year in the future."""
+        year += 2000 * (year < _CENTURY)
+        return DatePeriod(date(year, 1, 1), date(year, 12, 31)) if MINYEAR <= year <= self._today.year else None
 
     def between(self, first: DatePeriod, last: DatePeriod) -> Days | None:
         """Return the days from the start of the first period to the end of the last; None if the end is earlier.
@@ -332,7 +327,7 @@ def _listed(
 
 
 def _has_season(matcher: Matcher, one: DateFound) -> bool:
-    return any(matcher.is_in(place, "dates.season") for place in range(one.first, one.after))
+    return any(matcher.is_in(place, "dates.season") for place in one.places)
 
 
 def _has_year(matcher: Matcher, one: DateFound, words: WordArea) -> bool:
@@ -359,9 +354,9 @@ def date_tags(lexed: Lexed, said: Utterance, today: date, plan_year: tuple[date,
         Tag("date_ahead", _iso(found.value.start, found.value.end), found.first, found.after)
         for found in matcher.find("dates.ahead")
     ]
-    ahead = {place for tag in tags for place in range(tag.first, tag.after)}
+    ahead = places_of(tags)
     found = find_dates(matcher, lexed, today, said.dashes)
-    past = (one for one in found if ahead.isdisjoint(range(one.first, one.after)))
+    past = (one for one in found if ahead.isdisjoint(one.places))
     return [*(Tag("date_range", _iso(*one.days), one.first, one.after) for one in past), *tags]
 
 

@@ -5,67 +5,52 @@ from collections.abc import Callable, Container, Sequence
 from bot.language.matcher import WordArea
 from bot.language.phrases import Meaning
 from bot.language.places import NamedPlace
-from bot.language.text import Tag, Utterance
+from bot.language.text import Tag, Utterance, of_kind
 
 _MOST_WORDS = 2
 
 
-def counties_beside(
-    said: Utterance, tags: Sequence[Tag], meanings_of: Callable[[str], Sequence[Meaning]], words: WordArea
-) -> list[Tag]:
+MeaningsOf = Callable[[str], Sequence[Meaning]]
+
+
+def counties_beside(said: Utterance, tags: Sequence[Tag], meanings_of: MeaningsOf, words: WordArea) -> list[Tag]:
     """Return the tags of counties joined by "and", "or" or a comma to a county that has a tag.
 
-    For example the Hamilton of "Hamilton or Bradley county".
+    For example the Hamilton of "Hamilton or Bradley county", or the Bradley of "condado de Hamilton o Bradley".
     """
     found: list[Tag] = []
-    for tag in tags:
-        if tag.kind != "location" or not isinstance(tag.value, dict) or "county" not in tag.value:
-            continue
-        at, after = tag.first, tag.after
-        while at and (before := _county_before(said, at, meanings_of, words)):
-            found.append(before)
-            at = before.first
-        while any(word in said.folded for word in words.county_word) and (
-            behind := _county_behind(said, after, meanings_of, words)
-        ):
-            found.append(behind)
-            after = behind.after
-    return [tag for tag in found if not any(one.first <= tag.first < one.after for one in tags if one.kind != "place")]
+    counties = (tag for tag in of_kind(tags, "location") if isinstance(tag.value, dict) and "county" in tag.value)
+    named = any(word in said.folded for word in words.county_word)
+    for tag in counties:
+        one = tag
+        while before := _county_before(said, one.first, meanings_of, words):
+            found.append(one := before)
+        one = tag
+        while named and (behind := _county_behind(said, one.after, meanings_of, words)):
+            found.append(one := behind)
+    return [tag for tag in found if all(tag.first not in one.places or one.kind == "place" for one in tags)]
 
 
-def _county_behind(
-    said: Utterance, at: int, meanings_of: Callable[[str], Sequence[Meaning]], words: WordArea
-) -> Tag | None:
-    """Return the tag of the county that "and", "or" or a comma joins after index `at`; None if there is none.
-
-    For example the Bradley of "condado de Hamilton o Bradley".
-    """
-    first = at + (said.words[at : at + 1] != () and said.words[at] in words.join)
-    if first == at and (at >= len(said.words) or "," not in said.between(at)):
+def _county_behind(said: Utterance, at: int, meanings_of: MeaningsOf, words: WordArea) -> Tag | None:
+    """Return the tag of the county that "and", "or" or a comma joins after index `at`; None if there is none."""
+    if at >= len(said.words):
         return None
-    for after in range(min(len(said.words), first + _MOST_WORDS), first, -1):
-        if county := _county(" ".join(said.words[first:after]), meanings_of):
-            return Tag("location", county, first, after)
-    return None
+    first = at + (said.words[at] in words.join)
+    ends = range(min(len(said.words), first + _MOST_WORDS), first, -1) if first > at or "," in said.between(at) else ()
+    return next((county for end in ends if (county := _county(said, first, end, meanings_of))), None)
 
 
-def _county(name: str, meanings_of: Callable[[str], Sequence[Meaning]]) -> dict[str, str] | None:
-    places = (one.value for one in meanings_of(f"{name} county") if isinstance(one.value, NamedPlace))
-    place = next((place for place in places if place.county), None)
-    return {"county": place.city, "state": place.state} if place else None
+def _county_before(said: Utterance, at: int, meanings_of: MeaningsOf, words: WordArea) -> Tag | None:
+    """Return the tag of the county that "and", "or" or a comma joins before index `at`; None if there is none."""
+    after = at - (at > 0 and said.words[at - 1] in words.join)
+    starts = range(max(0, after - _MOST_WORDS), after) if after < at or (at and "," in said.between(at)) else ()
+    return next((county for first in starts if (county := _county(said, first, after, meanings_of))), None)
 
 
-def _county_before(
-    said: Utterance, at: int, meanings_of: Callable[[str], Sequence[Meaning]], words: WordArea
-) -> Tag | None:
-    joined = said.words[at - 1] in words.join
-    after = at - 1 if joined else at
-    if not joined and "," not in said.between(at):
-        return None
-    for first in range(max(0, after - _MOST_WORDS), after):
-        if county := _county(" ".join(said.words[first:after]), meanings_of):
-            return Tag("location", county, first, after)
-    return None
+def _county(said: Utterance, first: int, after: int, meanings_of: MeaningsOf) -> Tag | None:
+    meanings = meanings_of(f"{' '.join(said.words[first:after])} county")
+    places = (one.value for one in meanings if isinstance(one.value, NamedPlace) and one.value.county)
+    return next((Tag("location", {"county": one.city, "state": one.state}, first, after) for one in places), None)
 
 
 _LONGEST = 3
@@ -78,12 +63,8 @@ def street_in(said: Utterance, words: WordArea) -> Tag | None:
         if word in words.stands:
             first += said.words[first : first + 1] != () and said.words[first] in words.the
             ends = range(first + 1, min(first + 1 + _LONGEST, len(said.words)))
-            end = next((at + 1 for at in ends if said.words[at] in words.street), None)
-            end = (
-                first + 2
-                if end is None and said.words[first : first + 1] and said.words[first] in words.street_of
-                else end
-            )
+            led = not words.street_of.isdisjoint(said.words[first : first + 1])
+            end = next((at + 1 for at in ends if said.words[at] in words.street), first + 2 if led else None)
             if end is not None and end <= len(said.words):
                 return Tag("street", said.said(first, end), place, end)
     return None

@@ -8,9 +8,8 @@ from time import perf_counter
 from msgspec.structs import replace
 
 from bot.language.anchors import with_anchor
-from bot.language.calls import CALL_WITH
 from bot.language.choosing import Chooser, best_rule, continues
-from bot.language.clauses import ClauseRole, asks, clause_at
+from bot.language.clauses import ClauseRole, asks, clause_at, told_parts
 from bot.language.context import CHANGES, TIMES, Context, is_answer, merge, of_shown, on_top, points_back
 from bot.language.dates import date_tags, says_plan_year
 from bot.language.explaining import ReadingTrace, traced
@@ -21,14 +20,14 @@ from bot.language.left import cells, owner_left, taken_by, unmet
 from bot.language.lexicon import Lexicon, load_lexicon
 from bot.language.licences import Licences, about_as_likely, stands_out
 from bot.language.matcher import Lexed
-from bot.language.reading import COUNTED, DOUBT, Candidate, Reading, Slot, elapsed
+from bot.language.people import CALL_WITH
+from bot.language.reading import COUNTED, DOUBT, Candidate, Reading, Slot
 from bot.language.redaction import redacted
 from bot.language.rules import PERSON, IntentRules, Rule, load_rules, may_set, shows_one
 from bot.language.safety import Alarms, Danger, alarmed, calling, in_danger
+from bot.language.shapes import EVEN, Tellers
 from bot.language.slots import SIDES, dropped, excluded_beside, kinds_of, several_said, shifted_period, sides, slot_of
-from bot.language.tellers import EVEN, Tellers
-from bot.language.text import Utterance, read, read_whole
-from bot.language.told import told_parts
+from bot.language.text import Utterance, places_of, read, read_whole
 from bot.language.weights import DANGER_SURE, LANGUAGE, WEIGHTS, WORKINGS, Weights, load_weights
 from bot.language.wishes import as_taken
 
@@ -82,19 +81,23 @@ class Engine:
         """
         begun = perf_counter()
         whole, part = read_whole(text)
-        part = self._hearer.knowing(part, people)
+        reading = self._understood(whole, self._hearer.knowing(part, people), today, context)
+        return replace(reading, text=text, ms=round((perf_counter() - begun) * 1000, 4))
+
+    def _understood(self, whole: Utterance, part: Utterance, today: date, context: Context | None) -> Reading:
+        """Return the best reading of a message, given whole for what is dangerous and as a scored part for the rest."""
         signs = self._alarms.hear(whole)
         if danger := signs.firm():
             heard = self.hear(part, today, context)
-            now, question = signs.present(danger, heard), self._beside(text, heard, danger, context)
+            now, question = signs.present(danger, heard), self._beside(heard, danger, context)
             if question is None:
-                figure = self._in_topics(text, part, context, today, begun)
+                figure = self._in_topics(part, context, today)
                 question, now = (figure, False) if self._alarms.is_figure(figure) else (None, now)
             if question is None:
-                return in_danger(text, danger, begun)
+                return in_danger(danger)
             if not signs.over(danger, heard):
-                return alarmed(question, danger, begun, now=now)
-        reading = self._in_topics(text, part, context, today, begun)
+                return alarmed(question, danger, now=now)
+        reading = self._in_topics(part, context, today)
         again = context is not None and reading.intent == context.intent and not reading.slots
         unasked = self._alarms.unasked(reading, signs, again=again)
         danger = self._alarms.beside(unasked or signs.beside(), reading, part, signs)
@@ -102,34 +105,34 @@ class Engine:
             return reading
         if unasked or "answer" in reading.slots or self._alarms.is_alone(danger, reading):
             one = shows_one(self.intents)
-            asked = calling(reading, one, self.slots_as(one, text, today=today))
+            asked = calling(reading, one, self._slots_as(one, part, today))
             if asked is None or not danger.is_symptom:
-                return in_danger(text, danger, begun)
+                return in_danger(danger)
             reading = asked
         heard = self.hear(part, today, context)
         over = not unasked and signs.over(danger, heard)
-        return reading if over else alarmed(reading, danger, begun, now=signs.present(danger, heard))
+        return reading if over else alarmed(reading, danger, now=signs.present(danger, heard))
 
-    def _in_topics(self, text: str, said: Utterance, context: Context | None, today: date, begun: float) -> Reading:
+    def _in_topics(self, said: Utterance, context: Context | None, today: date) -> Reading:
         """Return the reading after the last answer, or if it is unclear there, one that changes an earlier topic."""
-        reading = self._decide(text, self.hear(said, today, context), context, begun)
+        reading = self._decide(self.hear(said, today, context), context)
         if context is None or not (reading.is_miss or reading.unclear):
             return reading
         for back, topic in enumerate(context.earlier, 1):
-            earlier = self._decide(text, self.hear(said, today, topic), topic, begun)
+            earlier = self._decide(self.hear(said, today, topic), topic)
             if earlier.intent in CHANGES and not earlier.unclear:
                 return replace(earlier, back=back)
         return reading
 
-    def _beside(self, text: str, heard: Heard, danger: Danger, context: Context | None) -> Reading | None:
+    def _beside(self, heard: Heard, danger: Danger, context: Context | None) -> Reading | None:
         """Return the reading of the other clauses of a message with an emergency; None if they ask nothing."""
         own, said, today = clause_at(heard.clauses, danger.at), heard.said, heard.today
         if own is None:
             return None
         rest = [one for one in heard.clauses if one is not own and one.role is not ClauseRole.COURTESY]
         words = self.lexicon.grammar.area("clauses")
-        asked = " ".join(said.said(one.first, one.after) for one in rest if asks(said, one, words))
-        reading = self._decide(text, self.hear(read(asked), today, context), context, 0.0) if asked else None
+        asked = " ".join(said.text_of(one) for one in rest if asks(said, one, words))
+        reading = self._decide(self.hear(read(asked), today, context), context) if asked else None
         rules = self.intents.get(reading.intent or "") if reading else None
         return reading if rules and rules.needs != "nothing" else None
 
@@ -151,7 +154,10 @@ class Engine:
 
     def slots_as(self, intent: str, text: str, *, today: date) -> dict[str, Slot]:
         """Return the slots of a message for one intent, whatever its likeliest intent."""
-        return dict(self._candidate(intent, 1.0, self.hear(read_whole(text)[1], today, None), None)[0].slots)
+        return self._slots_as(intent, read_whole(text)[1], today)
+
+    def _slots_as(self, intent: str, said: Utterance, today: date) -> dict[str, Slot]:
+        return dict(self._candidate(intent, 1.0, self.hear(said, today, None), None)[0].slots)
 
     def nearest(self, text: str, *, today: date) -> tuple[Candidate, ...]:
         """Return the likeliest intents of a message that was not understood, each with its slots."""
@@ -241,14 +247,14 @@ class Engine:
         slots = self._slots(entry, rule, heard, context)
         return Candidate(name, rule.name if rule else COUNTED, round(chance, 3), concepts, slots), heard
 
-    def _decide(self, text: str, heard: Heard, context: Context | None, begun: float) -> Reading:
+    def _decide(self, heard: Heard, context: Context | None) -> Reading:
         heard, chances, dangers = self._chooser.shaped(heard, context)
         answered = is_answer(heard, self.intents[REFINE].rules) and not self._goes_on(heard, context)
         top = REFINE if answered else next(iter(chances), FALLBACK)
         if not (answered or heard.marks.keys() - {"FILLER"} or self._chooser.weights.knows(heard.said.words)):
-            return self._unknown(text, heard, begun, chances, {})  # pieces of strange words tell of no danger
+            return self._unknown(heard, chances, {})  # pieces of strange words tell of no danger
         if not answered and chances.get(top, 0.0) < LOST:
-            return self._unknown(text, heard, begun, chances, dangers)
+            return self._unknown(heard, chances, dangers)
         act = None if answered else self.intents[top]
         if act and (instead := self._not_told(act, heard, context)):
             rest = {name: one for name, one in chances.items() if name not in {instead, top}}
@@ -280,21 +286,18 @@ class Engine:
             sure=sure,
             goes_on=goes_on or stands_out(intent, chances, self.weights.header.sure),
         )
-        pointing = heard.joining.beside("context")
         return Reading(
-            text=text,
             intent=top,
             slots=slots,
             rule=own.rule if licence in {None, "-"} else licence,
             score=own.score,
             language=heard.language,
-            ms=elapsed(begun),
             concepts=own.concepts,
             candidates=others if asks else (own, *(one for one in others if one.intent != top))[:MOST_CANDIDATES],
             unclear=asks,
             shows_language=heard.shows_language,
-            points=points_back(heard.said.words, pointing),
-            **(of_shown(heard.said.words, pointing) if context else {}),
+            points=points_back(heard),
+            **(of_shown(heard) if context else {}),
             unmet={} if WORKINGS in slots else unmet(heard, slots, follows or intent),
             cells=tuple(cells(heard, self.lexicon.cells)),
             chances=chances,
@@ -319,9 +322,9 @@ class Engine:
             own = {*kinds_of(other.lacks), *_NAMED} if other else set()
             return other.intent if other and other.has in heard.marks and own.isdisjoint(heard.marks) else None
         rule = best_rule(entry.rules, heard, context.intent if context else None)
-        free = {place for name in (rule.concepts if rule else ()) for place in heard.marks.get(name, ())}
-        free |= {at for tag in heard.tags if not tag.excluded for at in range(tag.first, tag.after)}
-        told, whole = told_parts(heard, free, self.lexicon.grammar.area("told"))
+        free = heard.at(*rule.concepts) if rule else frozenset[int]()
+        free |= places_of(tag for tag in heard.tags if not tag.excluded)
+        told, whole = told_parts(heard.said, heard.clauses, free, self.lexicon.grammar.area("told"))
         if whole or any(self._means(heard.said.said(*part), heard.today, context) == entry.intent for part in told):
             return None
         return entry.acts
@@ -347,21 +350,11 @@ class Engine:
         others = (entry for entry in self.intents.values() if not entry.intent.startswith(FOLLOW))
         return context is not None and any(continues(entry, heard, context.intent) for entry in others)
 
-    def _unknown(
-        self, text: str, heard: Heard, begun: float, chances: Mapping[str, float], dangers: Mapping[str, float]
-    ) -> Reading:
-        reason = "unknown" if heard.keys else "empty"
+    def _unknown(self, heard: Heard, chances: Mapping[str, float], dangers: Mapping[str, float]) -> Reading:
         return Reading(
-            text,
             FALLBACK,
-            {"reason": Slot("", reason)},
-            None,
-            0.0,
-            heard.language,
-            elapsed(begun),
-            (),
-            (),
-            unclear=False,
+            {"reason": Slot("", "unknown" if heard.keys else "empty")},
+            language=heard.language,
             shows_language=heard.shows_language,
             cells=tuple(cells(heard, self.lexicon.cells)),
             chances=chances,

@@ -1,19 +1,17 @@
 """Finds the values in a message (places, dates, amounts, claim numbers, people), as tags over its words."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from string import ascii_lowercase
 
 from msgspec.structs import replace
 
 from bot.language.calendar import DateRange
-from bot.language.calls import call_tags
-from bot.language.codes import code_tags, is_nucc
+from bot.language.codes import code_tags, is_nucc, networks_by_letter, unknown_letters
 from bot.language.dates import date_tags
 from bot.language.elsewhere import city_elsewhere, counties_beside, state_at, street_in
 from bot.language.hours import age_tags, hour_tags
-from bot.language.letters import networks_by_letter, unknown_letters
 from bot.language.lexicon import COMPLAINT, WISH_AFTER, WISH_BEFORE, Lexicon
 from bot.language.matcher import Grammar, Lexed
 from bot.language.names import NameFound, end_with_generic_words
@@ -27,11 +25,11 @@ from bot.language.numbers import (
     with_own_amount,
     worded_amount,
 )
-from bot.language.people import person_named
+from bot.language.people import call_tags, person_named
 from bot.language.phrases import Meaning, PhraseFound
 from bot.language.places import NamedPlace
 from bot.language.polarity import OF_CLAIMS, complaint_tags, of_doctors, single_word_tags, with_polarity, with_wishes
-from bot.language.text import AnyOf, Tag, Utterance, cleaned
+from bot.language.text import AnyOf, Tag, Utterance, cleaned, occupy, of_kind, places_of
 from bot.language.times import in_named_year, repeating, whole_times, with_times_unseen
 
 # What somebody's name is not, when the writer may ask about that person.
@@ -94,22 +92,19 @@ class Tagger:
         right = said.repaired(keys)
         calls = call_tags(lexed, said, self._people, self._common)
         names = [Tag("provider_name", name.name, name.first, name.after) for name in spotted if not name.group]
-        names = [name for name in names if not _meets(name, calls)]
+        names = [name for name in names if not name.meets(*calls)]
         groups = [Tag("organization", name.name, name.first, name.after) for name in spotted if name.group]
-        dates = [tag for tag in date_tags(lexed, said, today, plan_year) if not _lies_in(tag, [*names, *groups])]
+        dates = [tag for tag in date_tags(lexed, said, today, plan_year) if not tag.lies_in(*names, *groups)]
         tags = groups + [
             tag for match in found for meaning in match.meanings if (tag := self._value(right, match, meaning, found))
         ]
         tags, dates = repeating(said, tags, dates)
         tags += counties_beside(said, tags, self._meanings_of, self._places)
-        tags = [tag for tag in tags if tag.kind not in _OUTSIDE_TIMES or not _lies_in(tag, dates)]
-        tags += dates
+        tags = [*_outside(tags, _OUTSIDE_TIMES, dates), *dates]
         street = street_in(said, self._places)
         tags = _on_street(tags, street) if street else tags
         free = [True] * len(keys)
-        for tag in (*tags, *names, *calls, *([street] if street else [])):
-            if tag.kind not in _WEAK:
-                free[tag.first : tag.after] = [False] * (tag.after - tag.first)
+        occupy(free, *(tag for tag in (*tags, *names, *calls) if tag.kind not in _WEAK), *([street] if street else []))
         sought = _is_sought(tags, found, said)
         of_one = len(keys) <= _TERSE and (bool(spotted) or not self._words.short_title.isdisjoint(said.words))
         tags += self._networks(said, tags, free, sought=sought, named=of_one)
@@ -118,18 +113,17 @@ class Tagger:
         hours = hour_tags(lexed, said, keys, today, sought=sought)
         tags = with_hours(tags, [tag for tag in hours if not _is_greeted(tag, found)])  # "good morning" is no wish
         tags += single_word_tags(said, tags, self._grammar.area("ages")) if sought else []
-        tags += [tag for tag in self._of_numbers(said, keys, free, asked) if not _lies_in(tag, groups)]
+        tags += [tag for tag in self._of_numbers(said, keys, free, asked) if not tag.lies_in(*groups)]
         if all(tag.kind != "location" for tag in tags):
             elsewhere = city_elsewhere(right, free, self._named, self._places, awaited=asked == "location")
             tags += [elsewhere] if elsewhere else []
-            free = _taken(free, elsewhere)
         tags += filter(None, [radius_tag(said, keys, self._numbers)])
-        tags = self._named_in(tags, said, [name for name in names if not _lies_in(name, dates)])  # "Valentine's Day"
+        tags = self._named_in(tags, said, [name for name in names if not name.lies_in(*dates)])  # "Valentine's Day"
         tags = self._of_person(tags, said, lexed)
         tags += complaint_tags(tags, found)
         tags = of_doctors(said, with_wishes(said, tags, self._grammar.area("wishes")), self._grammar.area("wishes"))
         tags = _plausible([_of_its_city(tag, tags, said, self._grammar) for tag in tags], said)
-        tags = [*(tag for tag in tags if not _meets(tag, calls)), *calls]
+        tags = [*(tag for tag in tags if not tag.meets(*calls)), *calls]
         tags = with_polarity(said, with_times_unseen(said, tags, self._grammar, today), self._grammar.area("polarity"))
         return whole_times(in_named_year(said, tags, self._grammar))
 
@@ -140,8 +134,7 @@ class Tagger:
         joining = self._grammar.area("joining")
         letters = networks_by_letter(said, tags, free, self._letters, joining, sought=sought, named=named)
         letters += unknown_letters(said, free, self._letters, joining)
-        for tag in letters:
-            free[tag.first : tag.after] = [False] * (tag.after - tag.first)
+        occupy(free, *letters)
         return letters
 
     def _of_numbers(self, said: Utterance, keys: Sequence[str], free: list[bool], asked: str | None) -> list[Tag]:
@@ -159,7 +152,7 @@ class Tagger:
         Organizations count if the message names no person with a title or a full name, and nobody "at" the
         organization.
         """
-        organizations = [tag for tag in tags if tag.kind == "organization"]
+        organizations = of_kind(tags, "organization")
         at = {said.words[one.first - 1] in self._places.at and one.first - 1 for one in organizations if one.first}
         full = (name for name in names if len(str(name.value).split()) > 1 or name.after in at)
         people = [*full, *(name for name in names if self._is_titled(name, said))]
@@ -187,13 +180,12 @@ class Tagger:
         if aged := age_tags(lexed):
             return [*tags, *aged]
         if said.people:
-            known = [Tag("person", {"name": cleaned(said.said(*span))}, *span) for span in said.people]
-            return [tag for tag in tags if tag.kind not in _NAMES or not _meets(tag, known)] + known
+            return [tag for tag in tags if tag.kind not in _NAMES or not tag.meets(*said.people)] + [*said.people]
         whose = person_named(said, self._given, self._family, self._common, self._grammar.area("people"))
         if whose is None:
             return tags
         person = Tag("named_person", {"name": cleaned(said.said(*whose))}, *whose)
-        return [tag for tag in tags if tag.kind != "provider_name" or not _overlap(tag, person)] + [person]
+        return [tag for tag in tags if tag.kind != "provider_name" or not tag.meets(person)] + [person]
 
     def _value(self, said: Utterance, match: PhraseFound, meaning: Meaning, found: Sequence[PhraseFound]) -> Tag | None:
         titled = bool(match.first) and said.words[match.first - 1] in self._words.short_title
@@ -204,7 +196,7 @@ class Tagger:
             titled = not any(one.after - one.first > 1 for one in before)
             behind = said.keys[match.after : match.after + 1]
             kind = any(map(_is_kind, before)) and all(key in self._known for key in behind)
-            return self._place(said, match, meaning.value, titled=titled, of_kind=kind)
+            return self._place(said, match, meaning.value, titled=titled, beside_kind=kind)
         if meaning.kind == "organization":
             after = end_with_generic_words(said, match.after, self._words)
             return Tag("organization", cleaned(said.said(match.first, after)), match.first, after)
@@ -216,11 +208,11 @@ class Tagger:
         return Tag(meaning.kind, _value(meaning), match.first, match.after)
 
     def _place(
-        self, said: Utterance, match: PhraseFound, place: NamedPlace, *, titled: bool, of_kind: bool
+        self, said: Utterance, match: PhraseFound, place: NamedPlace, *, titled: bool, beside_kind: bool
     ) -> Tag | None:
         """Return the tag of a city or county; None if the name is a person's here, or an everyday word.
 
-        `titled` is False if the "dr" before the name ends a phrase such as "eye dr". `of_kind`: the name directly
+        `titled` is False if the "dr" before the name ends a phrase such as "eye dr". `beside_kind`: the name directly
         follows a kind of doctor or facility.
         """
         before = said.words[match.first - 1] if match.first else ""
@@ -230,7 +222,7 @@ class Tagger:
             namelike = place.careful or said.keys[match.first] in self._people
             titles = self.titles if state is None and namelike else self._words.short_title
             named = (before in titles and titled) or (namelike and before in self._people)
-            if named or (place.careful and state is None and not of_kind):
+            if named or (place.careful and state is None and not beside_kind):
                 return None
         where = {"county" if place.county else "city": place.city, "state": state or place.state}
         return Tag("location", where, match.first, after)
@@ -259,7 +251,7 @@ def _of_its_city(tag: Tag, tags: Sequence[Tag], said: Utterance, grammar: Gramma
     first = tag.first - 1 if tag.first and said.keys[tag.first - 1] in words.before_name else tag.first
     if tag.kind != "provider_name" or generic.isdisjoint(said.keys[first : tag.after]):
         return tag
-    places = (place for place in tags if place.kind == "location" and place.first == tag.after + 1)
+    places = (place for place in of_kind(tags, "location") if place.first == tag.after + 1)
     city = next((place for place in places if isinstance(place.value, dict) and "city" in place.value), None)
     if city is None or said.words[tag.after] not in words.of:
         return tag
@@ -270,11 +262,11 @@ def _is_sought(tags: Sequence[Tag], found: Sequence[PhraseFound], said: Utteranc
     """Return whether a message searches for a doctor or facility at a place, and does not mention claims."""
     kinds = {tag.kind for tag in tags}
     spoken = [(match, str(one.value)) for match in found for one in match.meanings if one.kind == "concept"]
-    whom = [tag for tag in tags if tag.kind in {"specialty", "any_doctor", "facility_type"}]
+    whom = of_kind(tags, "specialty", "any_doctor", "facility_type")
     named = bool(whom) or any(concept == "PHARMACY" for _, concept in spoken) or any(map(is_nucc, said.words))
     placed = "location" in kinds or any(word.isdigit() and len(word) == _ZIP_DIGITS for word in said.words)
-    within = {place for tag in whom for place in range(tag.first, tag.after)}
-    beside = {name for match, name in spoken if not within.issuperset(range(match.first, match.after))}
+    within = places_of(whom)
+    beside = {name for match, name in spoken if not within.issuperset(match.places)}
     return named and placed and (beside.isdisjoint(OF_CLAIMS) or "accepting_new" in kinds)  # "who's got an opening"
 
 
@@ -283,35 +275,19 @@ def with_hours(tags: list[Tag], hours: list[Tag]) -> list[Tag]:
 
     Hours that are only a part of a longer date phrase are dropped: "two Fridays ago".
     """
-    dates = [tag for tag in tags if tag.kind == "date_range"]
-    hours = [one for one in hours if not any(_lies_in(one, [tag]) and _lasts(tag) > _lasts(one) for tag in dates)]
-    if not hours:
-        return tags
-    return [tag for tag in tags if tag.kind != "date_range" or not any(_overlap(tag, one) for one in hours)] + hours
+    hours = [one for one in hours if not one.is_part_of(*of_kind(tags, "date_range"))]
+    return [tag for tag in tags if tag.kind != "date_range" or not tag.meets(*hours)] + hours
 
 
 def _is_greeted(tag: Tag, found: Sequence[PhraseFound]) -> bool:
     """Return whether a time of day is a part of a longer greeting such as "good evening"."""
     longer = (match for match in found if match.after - match.first > 1)
-    greetings = (match for match in longer if any(one.value == "HELLO" for one in match.meanings))
-    return any(match.first < tag.after and tag.first < match.after for match in greetings)
-
-
-def _lasts(tag: Tag) -> int:
-    return tag.after - tag.first
-
-
-def _overlap(one: Tag, other: Tag) -> bool:
-    return one.first < other.after and other.first < one.after
-
-
-def _meets(tag: Tag, others: Sequence[Tag]) -> bool:
-    return any(_overlap(tag, other) for other in others)
+    return tag.meets(*(match for match in longer if any(one.value == "HELLO" for one in match.meanings)))
 
 
 def _on_street(tags: Sequence[Tag], street: Tag) -> list[Tag]:
     """Return the tags without those that overlap the street, and with the street added to the location."""
-    kept = [tag for tag in tags if not _overlap(tag, street)]
+    kept = [tag for tag in tags if not tag.meets(street)]
     return [
         replace(tag, value={**tag.value, "street": street.value})
         if tag.kind == "location" and isinstance(tag.value, dict)
@@ -320,55 +296,36 @@ def _on_street(tags: Sequence[Tag], street: Tag) -> list[Tag]:
     ]
 
 
-def _taken(free: list[bool], tag: Tag | None) -> list[bool]:
-    return [one and not (tag and tag.first <= at < tag.after) for at, one in enumerate(free)]
-
-
 def _plausible(tags: Sequence[Tag], said: Utterance) -> list[Tag]:
     """Return the tags without implausible ones.
 
     "Having the baby" is not about another person's record, "Dra. Vela" not about gender, "Hill Hospital" not about
     hospitals, "Hartford CT" not a scan and "Ten Mile" no radius; "f" is a gender only next to a doctor.
     """
-    names = [tag for tag in tags if tag.kind == "provider_name"]
+    names = of_kind(tags, "provider_name")
     tags = _from_the_left(tags)
-    places = [tag for tag in tags if tag.kind == "location"]
-    tags = [tag for tag in tags if tag.kind == "location" or not _lies_in(tag, places)]
-    care = [tag for tag in tags if tag.kind == "service"]
-    tags = [tag for tag in tags if tag.kind != "person" or not _lies_in(tag, care)]
-    ramps = [tag for tag in tags if tag.kind == "wheelchair"]
-    tags = [tag for tag in tags if tag.kind not in {"service", "facility_type"} or not _lies_in(tag, ramps)]
-    longer = [name for name in names if name.after - name.first > 1]
-    tags = [tag for tag in tags if tag.kind != "facility_type" or not _lies_in(tag, longer)]
-    tags = [tag for tag in tags if tag.kind != "radius" or not any(_lies_in(place, [tag]) for place in places)]
-    kinds = [tag for tag in tags if tag.kind in {"specialty", "any_doctor"}]
-    doctors = bool(kinds)
+    places = of_kind(tags, "location")
+    tags = [tag for tag in tags if tag.kind == "location" or not tag.lies_in(*places)]
+    tags = _outside(tags, {"person"}, of_kind(tags, "service"))
+    tags = _outside(tags, {"service", "facility_type"}, of_kind(tags, "wheelchair"))
+    tags = _outside(tags, {"facility_type"}, [name for name in names if name.after - name.first > 1])
+    tags = [tag for tag in tags if tag.kind != "radius" or not any(place.lies_in(tag) for place in places)]
+    kinds = of_kind(tags, "specialty", "any_doctor")
     # "The family doc" is a doctor, and no family.
     tags = [tag for tag in tags if tag.kind != "person" or not any(one.first < tag.after < one.after for one in kinds)]
-    return [
-        tag
-        for tag in tags
-        if tag.kind not in _WEAK or not (_lies_in(tag, names) or (_is_letter(tag, said) and not doctors))
-    ]
+    letters = [] if kinds else [tag for tag in tags if tag.after - tag.first == 1 == len(said.words[tag.first])]
+    return _outside(tags, _WEAK, [*names, *letters])
+
+
+def _outside(tags: Sequence[Tag], kinds: Collection[str], others: Sequence[Tag]) -> list[Tag]:
+    """Return the tags without those of these slot types that lie in one of the others."""
+    return [tag for tag in tags if tag.kind not in kinds or not tag.lies_in(*others)]
 
 
 def _from_the_left(tags: Sequence[Tag]) -> list[Tag]:
     """Return the tags in order, with only the first of overlapping specialties: "speech therapist for my son"."""
-    taken = -1
-    kept = []
+    kept: list[Tag] = []
     for tag in sorted(tags, key=lambda tag: (tag.first, -tag.after)):
-        if tag.kind == "specialty":
-            if tag.first < taken:
-                continue
-            taken = tag.after
-        kept.append(tag)
+        if tag.kind != "specialty" or not tag.meets(*of_kind(kept, "specialty")):
+            kept.append(tag)
     return kept
-
-
-def _is_letter(tag: Tag, said: Utterance) -> bool:
-    return tag.after - tag.first == 1 and len(said.words[tag.first]) == 1
-
-
-def _lies_in(tag: Tag, others: Sequence[Tag]) -> bool:
-    """Return whether a tag lies within another of these: the ordinal "este" of the date "este año"."""
-    return any(other.first <= tag.first and tag.after <= other.after for other in others)

@@ -15,7 +15,7 @@ from bot.errors import PackError
 from bot.language.clauses import Clause
 from bot.language.phrases import Meaning, PhraseFound, PhraseLists, PhraseTree
 from bot.language.rules import WORDS, read_words
-from bot.language.text import Tag, Utterance, keys_in
+from bot.language.text import Tag, Utterance, keys_in, places_of
 
 TERM, OTHER, ALONE = "term", "other_term", "lone_term"
 MOST_WORDS = 60
@@ -118,7 +118,7 @@ class Glossary(msgspec.Struct, frozen=True):
 
     def _is_general(self, keys: Sequence[str], places: range, found: Sequence[PhraseFound]) -> bool:
         """Return whether only allowed words stand around the terms, and one of them asks or compares."""
-        covered = {place for one in found for place in range(one.first, one.after)}
+        covered = places_of(found)
         rest = {keys[place] for place in places if place not in covered}
         if not self.around.small.issuperset(rest):
             return False

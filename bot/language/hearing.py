@@ -3,101 +3,29 @@
 Typos are corrected first, with the words of the pack.
 """
 
-from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import date
 from typing import NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from bot.language.asked import ClaimsAsked
 from bot.language.calendar import DateRange
 from bot.language.clauses import Clause, ClauseRole, clauses
+from bot.language.codes import abbreviates
 from bot.language.entities import Tagger
-from bot.language.letters import abbreviates
 from bot.language.lexicon import COMPLAINT, Lexicon
-from bot.language.matcher import Grammar, Lexed, WordArea
+from bot.language.matcher import Lexed, WordArea
 from bot.language.names import NameFound, find_names
 from bot.language.people import names_somebody, owners, with_people
-from bot.language.phrases import PhraseFound
+from bot.language.phrases import PhraseFound, Speller
 from bot.language.polarity import behind_search
 from bot.language.slots import places_of_names
 from bot.language.spotting import NameSurroundings, NameWords, WordMeanings
-from bot.language.text import AnyOf, Tag, Utterance
+from bot.language.text import AnyOf, Tag, Utterance, of_kind, places_of
 from bot.language.weights import Weights, evidence, shape
-
-SHORTEST = 5
-LONG = 8
-MOST_REPAIRS = 12
-_CLOSEST = 6
-# Words that share so many letters at the start are forms of one another ("solicito", "solicitar").
-_STEM = 5
-_VOWELS = dict.fromkeys(map(ord, "aeiouy"))
-
-
-class Speller:
-    """Corrects unknown words of five letters or more: one typo, or two from eight letters on.
-
-    The first letter is assumed to be correct, which is almost always so and keeps the search short.
-    """
-
-    def __init__(self, vocabulary: Iterable[str], known: Container[str], grammar: Grammar) -> None:
-        self._short, self._titles = grammar.values("typing.short"), grammar.words("names.short_title")
-        self._known = AnyOf(known, grammar.lexical, grammar.keys("numbers.value", "numbers.times", "numbers.joint"))
-        self._by_letter: dict[str, list[str]] = {}
-        for word in sorted(vocabulary):
-            if len(word) >= SHORTEST - 1 and word.isalpha():
-                self._by_letter.setdefault(word[0], []).append(word)
-
-    def knows(self, key: str) -> bool:
-        """Return whether the word is in the pack's vocabulary or an everyday word."""
-        return key in self._known
-
-    def repaired(self, keys: Sequence[str], kept: Collection[int] = ()) -> tuple[str, ...]:
-        """Return the keys with typos corrected, of at most `MOST_REPAIRS` words, and of none at the indexes `kept`."""
-        short = self._short if len(keys) > 1 else {}  # "k" alone is okay in any language
-        result = [key if place in kept else short.get(key, key) for place, key in enumerate(keys)]
-        tried = 0
-        for place, key in enumerate(keys):
-            if not self._is_strange(key) or place in kept or key in short:
-                continue
-            if place and keys[place - 1] in self._titles:
-                continue
-            tried += 1
-            if tried > MOST_REPAIRS:
-                break
-            result[place] = self._nearest(key) or key
-        return tuple(result)
-
-    def slip(self, key: str) -> str | None:
-        """Return the known word that an unknown word is one or two typos away from, or begins; else None."""
-        if not self._is_strange(key):
-            return None
-        begun = (word for word in self._by_letter.get(key[0], ()) if word.startswith(key))
-        return self._nearest(key) or next(begun, None)
-
-    def _is_strange(self, key: str) -> bool:
-        return len(key) >= SHORTEST and key not in self._known and key.isalpha()
-
-    def _nearest(self, key: str) -> str | None:
-        from rapidfuzz import process  # noqa: PLC0415 -- two MiB that no well-spelled question needs
-        from rapidfuzz.distance import OSA  # noqa: PLC0415 -- as above
-
-        slips = 2 if len(key) >= LONG else 1
-        listed = self._by_letter.get(key[0], ())
-        near = process.extract(key, listed, scorer=OSA.distance, score_cutoff=slips, limit=_CLOSEST)
-        if not near:
-            return None
-        sounds = _consonants(key)
-        word, far, _ = min(near, key=lambda found: (found[1], _consonants(found[0]) != sounds))
-        begun = word[:3] == key[:3] and word[-1] == key[-1]
-        sure = far == 1 or _consonants(word) == sounds or begun or word[:_STEM] == key[:_STEM]
-        return word if sure else None
-
-
-def _consonants(word: str) -> str:
-    """Return the word's first letter and its other consonants, as people abbreviate it: "rslts" for "results"."""
-    return word[0] + word[1:].translate(_VOWELS)
 
 
 class Scanned(NamedTuple):
@@ -145,7 +73,7 @@ class Scanner:
         keys = self._speller.repaired(said.keys, kept)
         found = self._tree.scan(keys)
         if kept:
-            found = [match for match in found if kept.isdisjoint(range(match.first, match.after))]
+            found = [match for match in found if kept.isdisjoint(match.places)]
         return Scanned(keys, found, names)
 
     def _meanings(self, said: Utterance) -> WordMeanings:
@@ -155,9 +83,9 @@ class Scanner:
         phrased: set[int] = set()
         for match in self._tree.scan(said.keys):
             some = frozenset(one.kind for one in match.meanings) & _VALUES
-            phrased.update(range(match.first, match.after))
+            phrased.update(match.places)
             some -= {"place"} if match.after - match.first == 1 else frozenset()
-            for place in range(match.first, match.after) if some else ():
+            for place in match.places if some else ():
                 kinds[place] = kinds.get(place, frozenset()) | some
             inner.update(range(match.first + 1, match.after) if some else ())
         slips = {place: right for place, key in enumerate(said.keys) if (right := self._speller.slip(key))}
@@ -213,6 +141,28 @@ class Heard(msgspec.Struct, frozen=True):
     form: str | None = None
     workings: str | None = None
     asked: dict[tuple[object, ...], ClaimsAsked] = msgspec.field(default_factory=dict)
+
+    def area(self, name: str) -> WordArea:
+        """Return the words of one area of the grammar."""
+        return self.joining.beside(name)
+
+    def at(self, *names: str) -> frozenset[int]:
+        """Return the token indexes of these concepts and slot types."""
+        return frozenset().union(*(self.marks.get(name, ()) for name in names))
+
+    def with_tags(self, tags: Iterable[Tag]) -> "Heard":
+        """Return the message with these tags instead of its own."""
+        tags = tuple(tags)
+        marks = {name: places for name, places in self.marks.items() if name.isupper()}
+        names = (self.names - {tag.kind for tag in self.tags}) | {tag.kind for tag in tags}
+        return replace(self, tags=tags, marks=_with_tags(marks, tags), names=names)
+
+
+def _with_tags(marks: dict[str, frozenset[int]], tags: Iterable[Tag]) -> dict[str, frozenset[int]]:
+    """Return the token indexes of names, with those of the tags added to them."""
+    for tag in tags:
+        marks[tag.kind] = marks.get(tag.kind, frozenset()) | frozenset(tag.places)
+    return marks
 
 
 class Hearer:
@@ -293,7 +243,7 @@ class Hearer:
         """
         upper = said.text.isupper()
         for place, key in enumerate(said.keys):
-            free = all(not tag.first <= place < tag.after for tag in tags) and not abbreviates(said, place)
+            free = all(place not in tag.places for tag in tags) and not abbreviates(said, place)
             if len(key) == 1 and free and (terse or (said.said(place, place + 1).isupper() and not upper)):
                 meanings = self._lexicon.tree.meanings_of(f"network {key}")
                 yield from (Tag(one.kind, one.value, place, place + 1) for one in meanings if one.kind == "network")
@@ -311,14 +261,13 @@ class Hearer:
         idle = {place for place, key in enumerate(keys) if key in self._lexicon.idle}
         for match in found:
             if any(meaning.value in _IDLE for meaning in match.meanings):
-                idle.update(range(match.first, match.after))
+                idle.update(match.places)
         return frozenset(idle)
 
     def _strange(
         self, keys: Sequence[str], content: Sequence[int], tags: Sequence[Tag], found: Sequence[PhraseFound]
     ) -> frozenset[int]:
-        spans = [*((tag.first, tag.after) for tag in tags), *((match.first, match.after) for match in found)]
-        explained = {place for first, after in spans for place in range(first, after)}
+        explained = places_of((*tags, *found))
         rest = ((place, keys[place]) for place in content if place not in explained and keys[place].isalpha())
         return frozenset(place for place, key in rest if len(key) >= _LEAST_LETTERS and key not in self._everyday)
 
@@ -327,7 +276,7 @@ class Hearer:
         if self._tongue is None:
             return None
         numbers = {place for place, word in enumerate(said.words) if shape(word) != word}
-        miles = {place for tag in tags if tag.kind == "radius" for place in range(tag.first, tag.after)}
+        miles = places_of(tag for tag in tags if tag.kind == "radius")
         units = {place for place in miles if len(said.words[place]) <= _UNIT}  # the "mi" of "30 mi" is no "my"
         names = places_of_names(said, tags) | numbers | units
         strange = frozenset(place for place, word in enumerate(said.words) if not self._tongue.knows((word,)))
@@ -359,18 +308,14 @@ def _marks(
     said: Utterance, tags: Sequence[Tag], titles: AbstractSet[str], found: Sequence[PhraseFound]
 ) -> dict[str, frozenset[int]]:
     """Return the token indexes of each concept and slot type. Words of places and names count as no concept."""
-    marks: dict[str, frozenset[int]] = {}
-    for tag in tags:
-        marks[tag.kind] = marks.get(tag.kind, frozenset()) | frozenset(range(tag.first, tag.after))
+    marks = _with_tags({}, tags)
     settled = _settled(said, tags, titles)
-    whole = [(one.first, one.after) for one in found if one.after - one.first >= _WHOLE_PHRASE and _is_concept(one)]
+    whole = [one for one in found if one.after - one.first >= _WHOLE_PHRASE and _is_concept(one)]
     for match in found:
-        own = (match.first, match.after)
-        over = (*settled, *(one for one in whole if one != own))
-        inside = any(first <= match.first and match.after <= after for first, after in over)
+        inside = match.lies_in(*settled) or match.is_part_of(*whole)
         named = () if inside else (str(one.value) for one in match.meanings if one.kind == "concept")
         for name in named:
-            marks[name] = marks.get(name, frozenset()) | frozenset(range(match.first, match.after))
+            marks[name] = marks.get(name, frozenset()) | frozenset(match.places)
     return marks
 
 
@@ -378,16 +323,15 @@ def _is_concept(match: PhraseFound) -> bool:
     return any(meaning.kind == "concept" and meaning.value not in _IDLE for meaning in match.meanings)
 
 
-def _settled(said: Utterance, tags: Sequence[Tag], titles: AbstractSet[str]) -> list[tuple[int, int]]:
-    """Return the token ranges whose words mean no concept: places, distances, names after a title, and excluded values.
+def _settled(said: Utterance, tags: Sequence[Tag], titles: AbstractSet[str]) -> list[Tag]:
+    """Return the tags whose words mean no concept: places, distances, names after a title, and excluded values.
 
     For example "Price" in "Dr. Price", or "pharmacy" in "all claims except pharmacy".
     """
-    excluded = [(tag.first, tag.after) for tag in tags if tag.excluded]
-    places = [(tag.first, tag.after) for tag in tags if tag.kind == "location" and isinstance(tag.value, dict)]
-    places += [(tag.first, tag.after) for tag in tags if tag.kind == "radius"]  # "25 mi" is nobody's
-    names = [(tag.first + 1, tag.after) for tag in tags if tag.kind == "provider_name"]
-    return [*places, *excluded, *((first, after) for first, after in names if said.words[first - 1] in titles)]
+    titled = (tag for tag in of_kind(tags, "provider_name") if said.words[tag.first] in titles)
+    names = [replace(tag, first=tag.first + 1) for tag in titled]
+    places = [tag for tag in of_kind(tags, "location") if isinstance(tag.value, dict)]
+    return [*places, *of_kind(tags, "radius"), *names, *(tag for tag in tags if tag.excluded)]  # "25 mi" is nobody's
 
 
 def _bare(count: int, tags: Sequence[Tag], found: Sequence[PhraseFound], idle: AbstractSet[int]) -> bool:
@@ -395,5 +339,4 @@ def _bare(count: int, tags: Sequence[Tag], found: Sequence[PhraseFound], idle: A
     if not tags:
         return False
     fillers = (match for match in found if any(meaning.value == "FILLER" for meaning in match.meanings))
-    spans = [*((tag.first, tag.after) for tag in tags), *((one.first, one.after) for one in fillers)]
-    return set(idle).union(*(range(*span) for span in spans)).issuperset(range(count))
+    return idle | places_of((*tags, *fillers)) >= frozenset(range(count))

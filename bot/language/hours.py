@@ -4,6 +4,8 @@ from collections.abc import Container, Sequence
 from datetime import date
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from bot.language.matcher import Grammar, Lexed, Matcher, PatternFound
 from bot.language.text import Tag, Utterance
 
@@ -64,14 +66,10 @@ class HourPatterns:
 
     def clock(self, clock: tuple[int, str]) -> int | None:
         """Return the time "9pm" in minutes after midnight."""
-        return self.to_minute(clock[0], 0, clock[1])
+        return self.to_minute(*clock)
 
-    def half(self, hour: int, half: str) -> int | None:
-        """Return the time "9 pm" in minutes after midnight."""
-        return self.to_minute(hour, 0, half)
-
-    def to_minute(self, hour: int, minute: int, half: str) -> int | None:
-        """Return the time "9:30 pm" in minutes after midnight; None if there is no such time.
+    def to_minute(self, hour: int, half: str, minute: int = 0) -> int | None:
+        """Return the time "9 pm" or "9:30 pm" in minutes after midnight; None if there is no such time.
 
         `half` is the word for the half of the day, such as "am", "pm" or "night". Twelve at night is the end of the
         day.
@@ -83,7 +81,7 @@ class HourPatterns:
 
     def minute_clock(self, hour: int, minute_half: tuple[int, str]) -> int | None:
         """Return the time "9:30pm" in minutes after midnight."""
-        return self.to_minute(hour, *minute_half)
+        return self.to_minute(hour, minute_half[1], minute_half[0])
 
     def bounded(self, bound: str, time: int) -> dict[str, str]:
         """Return the value for "until 9 pm", as `{bound: "HH:MM"}`; `time` is in minutes after midnight."""
@@ -160,13 +158,13 @@ def hour_tags(
 
     def found(rule: str) -> list[PatternFound]:
         every = (one for one in matcher.find(rule) if asking is None or one.first in asking)
-        return [one for one in every if not any(own.first <= one.first < own.after for own in freed)]
+        return [one for one in every if not any(one.first in own.places for own in freed)]
 
     days = _joined(found("hours.day"), said.words, lexed.grammar.area("hours").either)
     clocks = found("hours.o_clock") if spoken or days else []
     parts = found("hours.any_wish" if spoken or days else "hours.wish")
     parts.sort(key=lambda part: _RANK.get(part.value, len(_RANK)))
-    wishes = clocks or ([] if days else freed) or [part._replace(value=_part(part.value)) for part in parts]
+    wishes = clocks or ([] if days else freed) or [replace(part, value=_part(part.value)) for part in parts]
     if not wishes:
         return [Tag("open_at", day.value, day.first, day.after) for day in days]
     wish = wishes[0]
@@ -181,7 +179,7 @@ def _joined(days: list[PatternFound], words: Sequence[str], either: frozenset[st
     """Return several weekdays combined into one value: open on all of them, or on any of "Saturday or Sunday"."""
     named = list(dict.fromkeys(day.value for day in days))
     if len(named) < _SEVERAL:
-        return [day._replace(value={"weekday": day.value}) for day in days]
+        return [replace(day, value={"weekday": day.value}) for day in days]
     first, after = days[0].first, days[-1].after
     some = {} if either.isdisjoint(words[first:after]) else {"any": True}
     return [PatternFound(first, after, {"weekday": named} | some)]
@@ -195,21 +193,13 @@ class AgePatterns:
     """The operations of the patterns in `intents/_grammar/*/ages.yaml`; each returns tags."""
 
     def years(self, count: int, span: tuple[int, int]) -> list[Tag]:
-        """Return the tags for "a 5 year old": the age group."""
+        """Return the tags for "a 5 year old": the age group; `count` is 0 for "a 5 month old"."""
         return [Tag("age_group", next((group for under, group in _GROUPS if count < under), "senior"), *span)]
 
     def own_years(self, count: int, span: tuple[int, int]) -> list[Tag]:
         """Return the tags for "my 5 year old": the age group, and the relative whose record is requested."""
         kin = "child" if count < _GROWN else "dependent"
         return [*self.years(count, span), Tag("person", {"kin": kin}, *span)]
-
-    def infant(self, span: tuple[int, int]) -> list[Tag]:
-        """Return the tags for "a 5 month old": the age group of small children."""
-        return self.years(0, span)
-
-    def own_infant(self, span: tuple[int, int]) -> list[Tag]:
-        """Return the tags for "my 5 month old": the age group, and the relative whose record is requested."""
-        return self.own_years(0, span)
 
     def group(self, group: str, span: tuple[int, int]) -> list[Tag]:
         """Return the tag of the age group for "for my toddler"."""

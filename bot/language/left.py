@@ -6,7 +6,7 @@ from collections.abc import Set as AbstractSet
 from datetime import date
 
 from bot.language.asked import ClaimsAsked, ClaimsQuestion
-from bot.language.calendar import months_back
+from bot.language.calendar import adds_nothing, ends_of, lies_within, months_back
 from bot.language.classed import words_key
 from bot.language.hearing import Heard
 from bot.language.kernel import FOLLOW, REFINE
@@ -14,8 +14,8 @@ from bot.language.lexicon import WISH, WISH_PLACE, WISH_TIME
 from bot.language.matcher import plain
 from bot.language.reading import Cell, Slot
 from bot.language.rules import IntentRules
-from bot.language.slots import UNNAMED_NETWORKS, kinds_of, lies_within_any, slot_of
-from bot.language.text import Tag, Utterance, of_doctor
+from bot.language.slots import UNNAMED_NETWORKS, slot_of
+from bot.language.text import Tag, Utterance, of_doctor, places_of
 
 # Slot types that choose among records or providers: left out, the answer is about more than was asked.
 CONDITIONS = (
@@ -63,7 +63,7 @@ _TOLD_OF_DIRECTORY = _TOLD | {
 _CIRCUMSTANCES = frozenset({"location", "provider_name", "organization", "amount", "amount_over", "amount_under"})
 # A wanted city or kind of doctor excludes the others anyway.
 _OPEN = frozenset({"network", "date_range", "location"})
-_OTHER, _NEVER = "other", "9999"
+_OTHER = "other"
 # Slot types of which each value that is named asks for something of its own.
 _ONE_EACH = frozenset({"network", "provider_name", "drug", "service", "claim_id", "date_range", "state_of_claim"})
 _OWNER = re.compile(r"(?P<name>(?!s?he\b|it\b)[^\W\d_]{2,})['\u2019]s", re.IGNORECASE)
@@ -85,8 +85,8 @@ def owner_left(heard: Heard, taken: AbstractSet[str]) -> Slot | None:
 
     Only words in `heard.content` that belong to no slot type in `taken` are considered.
     """
-    used, meant = _places(heard, taken), _places(heard, {name for name in heard.marks if name.isupper()})
-    other, records = heard.marks.get("OTHER_PERSON", frozenset()), heard.joining.beside("people").keys("record")
+    used, meant = heard.at(*taken), heard.at(*filter(str.isupper, heard.marks))
+    other, records = heard.at("OTHER_PERSON"), heard.area("people").keys("record")
     meant -= {place for place in other if not records.isdisjoint(heard.keys[place + 1 : place + 2])}
     free = (
         place
@@ -104,8 +104,8 @@ def others_aside(heard: Heard) -> frozenset[int]:
 
     Empty if no other clause speaks of the writer ("do I", "mine"), or if one speaks of the person.
     """
-    words, other = heard.joining.beside("clauses"), heard.marks.get("OTHER_PERSON", frozenset())
-    told = {at for one in heard.clauses if not other.isdisjoint(one.places) for at in one.places}
+    words, other = heard.area("clauses"), heard.at("OTHER_PERSON")
+    told = places_of(one for one in heard.clauses if not other.isdisjoint(one.places))
     rest = {word for at, word in enumerate(heard.said.words) if at not in told}
     if rest.isdisjoint(words.any("writer", "mine")) or not rest.isdisjoint(words.personal):
         return frozenset()
@@ -146,7 +146,7 @@ def conditions(heard: Heard, intent: IntentRules) -> dict[str, Slot]:
     if intent.needs == "nothing":
         return {}
     told = _told_by(intent)
-    honoured = _places(heard, {name for kind in intent.heard.values() for name in kinds_of(kind)} | intent.about)
+    honoured = heard.at(*intent.takes)
     found = dict[str, Slot]()
     for kind in CONDITIONS:
         if kind not in heard.marks or kind not in told:
@@ -156,7 +156,7 @@ def conditions(heard: Heard, intent: IntentRules) -> dict[str, Slot]:
         places = (heard.marks[kind] & heard.asking) - held
         if not places:
             continue
-        beside = [tag for tag in heard.tags if places.intersection(range(tag.first, tag.after))]
+        beside = [tag for tag in heard.tags if places.intersection(tag.places)]
         slot = slot_of(heard.said, beside, kind, heard.joining)
         if kind == "date_range" and slot and _is_now(slot, heard.today):
             continue
@@ -190,7 +190,7 @@ def care_left(heard: Heard, intent: IntentRules, asked: AbstractSet[int]) -> Slo
         return Slot(heard.said.said(first, last), heard.said.said(last - 1, last), excluded=barred)
     if not _NAMED.isdisjoint(heard.marks):
         return None
-    ours = _places(heard, _OURS)
+    ours = heard.at(*_OURS)
     for place in sorted(heard.strange - asked):
         for first in range(place, max(-1, place - _WORDS_OF_CARE), -1):
             if first in ours:
@@ -218,19 +218,19 @@ def words_left(heard: Heard, intent: IntentRules, asked: AbstractSet[int]) -> di
     """
     if not intent.reads_claims or "most" not in intent.shapes:
         return {}
-    said, listed = heard.said, heard.joining.beside("polarity")
-    words, begin = [plain(word) for word in said.words], heard.joining.beside("asked").condition
+    said, listed = heard.said, heard.area("polarity")
+    words, begin = [plain(word) for word in said.words], heard.area("asked").condition
     weak = {**listed.phrases("negated"), **listed.phrases("absent"), **listed.phrases("comparing")}
     cues = listed.phrases("cue").keys() - weak.keys()
     led = {at for at in heard.asking if words[at] in begin}
     led |= {at for at in heard.asking for n in range(1, _CUE + 1) if tuple(words[at : at + n]) in cues}
     if not (led or any(said.words[place].isdecimal() for place in heard.asking)):
         return {}
-    held, ours = _places(heard, {tag.kind for tag in heard.tags} - {"filter"}), _places(heard, _OURS)
-    told = held | asked | _places(heard, {"filter"})
-    taken = told | _places(heard, {name for name in heard.marks if name.isupper()} - _TELL_NOTHING)
+    held, ours = heard.at(*({tag.kind for tag in heard.tags} - {"filter"})), heard.at(*_OURS)
+    told = held | asked | heard.at("filter")
+    taken = told | heard.at(*({name for name in heard.marks if name.isupper()} - _TELL_NOTHING))
     for clause in heard.clauses:
-        for place in sorted(heard.asking.intersection(range(clause.first, clause.after)) - told):
+        for place in sorted(heard.asking.intersection(clause.places) - told):
             beside = _between_commas(said, place)
             cue = place in led - taken and not told.isdisjoint(beside)
             cue = cue and place + 1 < clause.after and ours.isdisjoint(range(place, place + _SAID))
@@ -238,7 +238,7 @@ def words_left(heard: Heard, intent: IntentRules, asked: AbstractSet[int]) -> di
             if cue or (said.words[place].isdecimal() and not aside):
                 last = min(clause.after, beside.stop)
                 end = next((at for at in range(place + 1, last) if at in held or at == place + _SAID), last)
-                if end in held and end > place + 1 and said.words[end - 1] in heard.joining.beside("polarity").glue:
+                if end in held and end > place + 1 and said.words[end - 1] in heard.area("polarity").glue:
                     end -= 1  # the "in" of a year that is taken
                 return {WORDS: Slot(said.said(_measured(heard, place, held), end), True)}
     return {}
@@ -249,7 +249,7 @@ def _measured(heard: Heard, index: int, held: AbstractSet[int]) -> int:
 
     Words of values, at `held`, are in no measure.
     """
-    said, measures = heard.said.words, heard.joining.beside("asked").any("lesser_or_more", "than", "count", "spell")
+    said, measures = heard.said.words, heard.area("asked").any("lesser_or_more", "than", "count", "spell")
     while index and index - 1 not in held and (said[index - 1] in measures or said[index - 1].isdecimal()):
         index -= 1
     return index
@@ -267,9 +267,9 @@ def _is_now(slot: Slot, today: date) -> bool:
 
     An answer without a date filter is about now, so that it does not ignore such a period.
     """
-    day = slot.value if isinstance(slot.value, Mapping) else {}
-    recent = str(day.get("start") or _NEVER) > months_back(today, 13).isoformat()
-    return not slot.excluded and not slot.values and recent and day.get("end") in {None, today.isoformat()}
+    start, end = ends_of(slot.value)
+    recent = not start or start > months_back(today, 13).isoformat()
+    return slot.is_plain and recent and end in {"", today.isoformat()}
 
 
 def not_honoured(slots: Mapping[str, Slot], intent: IntentRules) -> dict[str, Slot]:
@@ -299,26 +299,22 @@ def not_held(heard: Heard, slots: Mapping[str, Slot]) -> dict[str, Slot]:
         if tag.kind not in kinds & slots.keys() or tag.first not in heard.asking or of_doctor(tag, heard.tags):
             continue
         if tag.value not in held and (tag.excluded or not _within(tag, heard, slots[tag.kind])):
-            found.setdefault(tag.kind, Slot(heard.said.said(tag.first, tag.after), tag.value, tag.excluded))
+            found.setdefault(tag.kind, Slot(heard.said.text_of(tag), tag.value, tag.excluded))
     return found
 
 
 def _within(tag: Tag, heard: Heard, slot: Slot) -> bool:
     """Return whether the tag's words are a part of those that gave the slot its value, or one period has the other."""
     if tag.kind == "date_range":
-        return any(lies_within_any(tag.value, [one]) or lies_within_any(one, [tag.value]) for one in slot.every)
-    return heard.said.said(tag.first, tag.after) in slot.text
+        return any(adds_nothing(tag.value, one) or lies_within(one, tag.value) for one in slot.every)
+    return heard.said.text_of(tag) in slot.text
 
 
 def cells(heard: Heard, cell_of: Mapping[str, str]) -> Iterator[Cell]:
     """Yield what each clause contains: the cell of the pack, the concept or slot type, and its words."""
     for clause in heard.clauses:
-        inside = frozenset(range(clause.first, clause.after))
+        inside = frozenset(clause.places)
         for name, places in heard.marks.items():
             if said := sorted(places & inside):
                 words = heard.said.said(said[0], said[-1] + 1)
                 yield Cell(clause.role.value, cell_of.get(name, _OTHER), name, words)
-
-
-def _places(heard: Heard, names: AbstractSet[str]) -> frozenset[int]:
-    return frozenset().union(*(places for name, places in heard.marks.items() if name in names))

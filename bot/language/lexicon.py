@@ -9,7 +9,6 @@ from msgspec.structs import replace
 
 from bot import compiled
 from bot.errors import PackError
-from bot.language.calls import CallPatterns
 from bot.language.dangers import Dangers, load_dangers
 from bot.language.dates import Dates
 from bot.language.glossary import ALONE, OTHER, TERM, Glossary, load_glossary
@@ -34,7 +33,6 @@ WISH_TIME, WISH_PLACE = "wish_time", "wish_place"
 FOREIGN = "FOREIGN"
 OPERATIONS = {
     "ages": AgePatterns,
-    "calls": CallPatterns,
     "dates": Dates,
     "hours": HourPatterns,
     "limits": LimitPatterns,

@@ -9,11 +9,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from sys import intern
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
-from bot.language.text import key_of
+from bot.language.text import WordSpan, key_of
 
 ClassValue = int | str | None
 _Captured = tuple[tuple[str, Any], ...]
@@ -50,7 +50,7 @@ class PatternState(msgspec.Struct, array_like=True):
     ends: tuple[PatternEnding, ...] = ()
 
 
-class PatternFound(NamedTuple):
+class PatternFound(WordSpan, msgspec.Struct, frozen=True):
     """A match of a pattern in a message: tokens [first, after), and its value."""
 
     first: int

@@ -9,10 +9,9 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from bot.language.groups import organizations_in
 from bot.language.matcher import WordArea
-from bot.language.spotting import CONTRACTED, FAMILY, TOWN, UNKNOWN, NameWords, Spotter, WordMeanings
-from bot.language.text import AnyOf, Utterance, cleaned
+from bot.language.spotting import CONTRACTED, FAMILY, TOWN, UNKNOWN, NameWords, Spotter, WordMeanings, organizations_in
+from bot.language.text import AnyOf, Utterance, WordSpan, cleaned
 
 _LONGEST, _MOST_FAMILY, _MOST_GIVEN = 4, 3, 2  # words
 _PAIR, _NEAR_NETWORK, _TERSE = 2, 5, 5
@@ -29,7 +28,7 @@ _SHORT_TITLE, _LONG_TITLE, _DEGREE, _COMMA, _WITH_A_LISTED = 8, 5, 7, 1, 3
 _LED, _FOLLOWED, _FRAMED, _AGAINST = 1, 1, 5, -9
 
 
-class NameFound(msgspec.Struct, frozen=True):
+class NameFound(WordSpan, msgspec.Struct, frozen=True):
     """A name in a message: tokens [first, after), and the name without title, credentials and possessive.
 
     The first `title` tokens are the title. `group`: the name is an organization's. `weight`: how certain the name is.
@@ -64,7 +63,7 @@ def find_names(said: Utterance, meanings: WordMeanings, words: NameWords) -> tup
     )
     kept: list[NameFound] = []
     for one in sorted((*people, *organizations), key=lambda one: (-one.weight, one.first - one.after, one.first)):
-        if all(one.after <= other.first or other.after <= one.first for other in kept):
+        if not one.meets(*kept):
             kept.append(one)
     return tuple(sorted(kept, key=lambda one: one.first))
 

@@ -1,7 +1,6 @@
 """Numbers in a message: claim numbers, amounts of money, limits, ZIP codes, miles, and positions in a list."""
 
 import re
-from bisect import bisect_right
 from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
@@ -9,7 +8,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from bot.language.matcher import Grammar, Lexed, Matcher
-from bot.language.text import Tag, Utterance
+from bot.language.text import Tag, Utterance, occupy, of_kind
 
 OVER, UNDER = "amount_over", "amount_under"
 _CLAIM_ID = re.compile(r"(?<![\w$.,/])#?([A-Za-z]{0,6}[-_]?\d[A-Za-z0-9]*(?:[-_][A-Za-z0-9]+){0,4})(?!\w)")
@@ -48,17 +47,8 @@ class NumberWords:
         self._few = grammar.values("dates.number")
         self._joint, self._article = grammar.words("numbers.joint"), grammar.words("numbers.article")
         self._parts = frozenset({*self.values, *self.times, *self._joint})
-        self.dollars, self.cents, self.miles = (
-            grammar.keys(f"numbers.{name}") for name in ("dollars", "cents", "miles")
-        )
-        self.radius_lead = grammar.words("numbers.radius_lead")
-        self.money_before, self.money_head, self.claim, self.claim_glue = (
-            grammar.keys(f"numbers.{name}") for name in ("money_before", "money_head", "claim", "claim_glue")
-        )
-        self.believed = grammar.words("numbers.believed")
-        self.units, self.money, self.told, self.many = (
-            grammar.keys(f"limits.{name}") for name in ("unit", "money", "told", "many")
-        )
+        self.listed = grammar.area("numbers")
+        self.dollars, self.miles = self.listed.keys("dollars"), self.listed.keys("miles")
 
     def count(self, word: str) -> int | None:
         """Return the value of a small number in digits or one word; None for other words."""
@@ -121,6 +111,7 @@ class LimitPatterns:
 
     def __init__(self, said: Utterance, keys: Sequence[str], free: Sequence[bool], words: NumberWords) -> None:
         self._said, self._keys, self._free, self._words = said, keys, free, words
+        self._limits = words.listed.beside("limits")
 
     def figures(self, number: object, span: tuple[int, int]) -> _Amount | None:  # noqa: ARG002 -- as it is written
         """Return the amount that is written in digits, as in "$240" or "240 dollars"; None if the word is no number."""
@@ -139,21 +130,14 @@ class LimitPatterns:
             _Amount(str(value), *span, sure=named or _dollared(self._said, span[0])) if value >= _TEN or named else None
         )
 
-    def more(self, amount: _Amount, span: tuple[int, int]) -> list[Tag]:
-        """Return the tag of the lower limit for "over $100"; [] if the number is not in dollars."""
-        return self._led(OVER, amount, span)
+    def led(self, kind: str, amount: _Amount, span: tuple[int, int]) -> list[Tag]:
+        """Return the tag of the limit for "over $100" or "under $100"; [] if the number is not in dollars."""
+        told = not self._limits.keys("told").isdisjoint(self._keys[max(0, span[0] - 2) : span[0]])
+        return [] if told and self._limits.keys("many").isdisjoint(self._keys) else self.closed(kind, amount, span)
 
-    def less(self, amount: _Amount, span: tuple[int, int]) -> list[Tag]:
-        """Return the tag of the upper limit for "under $100"; [] if the number is not in dollars."""
-        return self._led(UNDER, amount, span)
-
-    def at_least(self, amount: _Amount, span: tuple[int, int]) -> list[Tag]:
-        """Return the tag of the lower limit for "$100 or more"; [] if the number is not in dollars."""
-        return [Tag(OVER, amount.value, *span)] if self._is_money(amount) else []
-
-    def at_most(self, amount: _Amount, span: tuple[int, int]) -> list[Tag]:
-        """Return the tag of the upper limit for "$100 or less"; [] if the number is not in dollars."""
-        return [Tag(UNDER, amount.value, *span)] if self._is_money(amount) else []
+    def closed(self, kind: str, amount: _Amount, span: tuple[int, int]) -> list[Tag]:
+        """Return the tag of the limit for "$100 or more" or "$100 or less"; [] if the number is not in dollars."""
+        return [Tag(f"amount_{kind}", amount.value, *span)] if self._is_money(amount) else []
 
     def between(self, low: _Amount, high: _Amount, span: tuple[int, int]) -> list[Tag] | None:
         """Return the tags for "between $50 and $80"; None if neither number is in dollars."""
@@ -168,12 +152,6 @@ class LimitPatterns:
         kind = {">": OVER, "<": UNDER}.get(sign) or (OVER if behind == "+" and _dollared(self._said, span[0]) else None)
         return [Tag(kind, amount.value, *span)] if kind and self._is_money(amount) else None
 
-    def _led(self, kind: str, amount: _Amount, span: tuple[int, int]) -> list[Tag]:
-        told = not self._words.told.isdisjoint(self._keys[max(0, span[0] - 2) : span[0]])
-        if not self._is_money(amount) or (told and self._words.many.isdisjoint(self._keys)):
-            return []
-        return [Tag(kind, amount.value, *span)]
-
     def _is_money(self, amount: _Amount) -> bool:
         """Return whether an amount is in dollars, because of a sign, or of words about money in the message."""
         if not self._free[amount.first]:
@@ -183,9 +161,9 @@ class LimitPatterns:
         word, said = self._said.words[amount.first], self._said
         behind = self._keys[amount.after] if amount.after < len(self._keys) else ""
         percent = said.text[said.spans[amount.after - 1][1] :][:1] == "%"
-        if _YEAR.match(word) or _ZIP.match(word) or behind in self._words.units or percent:
+        if _YEAR.match(word) or _ZIP.match(word) or behind in self._limits.keys("unit") or percent:
             return False
-        return not (word.isdigit() and len(word) == 1) and not self._words.money.isdisjoint(self._keys)
+        return not (word.isdigit() and len(word) == 1) and not self._limits.keys("money").isdisjoint(self._keys)
 
 
 def limit_tags(said: Utterance, keys: Sequence[str], free: list[bool], words: NumberWords, lexed: Lexed) -> list[Tag]:
@@ -194,8 +172,7 @@ def limit_tags(said: Utterance, keys: Sequence[str], free: list[bool], words: Nu
         return []
     matcher = Matcher(lexed, LimitPatterns(said, keys, free, words))
     tags = [tag for found in matcher.find("limits.limit") for tag in found.value]
-    for tag in tags:
-        free[tag.first : tag.after] = [False] * (tag.after - tag.first)
+    occupy(free, *tags)
     return tags
 
 
@@ -216,24 +193,23 @@ def number_tags(said: Utterance, keys: Sequence[str], free: list[bool], words: N
 
     Amounts are Decimal dollars to the cent.
     """
-    tags = []
-    claim = _claim_id(said, keys, free, words)
-    if claim:
-        tags.append(claim)
-        free[claim.first : claim.after] = [False] * (claim.after - claim.first)
+    tags = list(filter(None, [_claim_id(said, keys, free, words)]))
+    occupy(free, *tags)
     for place, word in enumerate(said.words):
-        if free[place] and word[0].isdigit():
-            found = _amount(said, keys, place, words) or _zip(said, place)
-            if found:
-                tags.append(found)
-                free[place : found.after] = [False] * (found.after - place)
+        if free[place] and word[0].isdigit() and (found := _amount(said, keys, place, words) or _zip(said, place)):
+            tags.append(found)
+            occupy(free, found)
     return tags
 
 
 def with_own_amount(said: Utterance, tags: Sequence[Tag], words: NumberWords) -> list[Tag]:
     """Return the tags; of two amounts the one believed by the writer becomes `amount_own`: "but I think I owe 54"."""
-    amounts = [tag for tag in tags if tag.kind == "amount"]
-    own = [tag for tag in amounts if not words.believed.isdisjoint(said.words[max(0, tag.first - _BELIEF) : tag.first])]
+    amounts = of_kind(tags, "amount")
+    own = [
+        tag
+        for tag in amounts
+        if not words.listed.believed.isdisjoint(said.words[max(0, tag.first - _BELIEF) : tag.first])
+    ]
     if len(amounts) != len(own) + 1:
         return list(tags)
     return [replace(tag, kind="amount_own") if tag in own[:1] else tag for tag in tags]
@@ -247,7 +223,7 @@ def worded_amount(said: Utterance, keys: Sequence[str], free: list[bool], words:
         if found:
             value, first = found
             tag = _with_cents(said, keys, Tag("amount", Decimal(value).quantize(_CENT), first, place + 1), words)
-            free[first : tag.after] = [False] * (tag.after - first)
+            occupy(free, tag)
             return tag
     return None
 
@@ -255,7 +231,7 @@ def worded_amount(said: Utterance, keys: Sequence[str], free: list[bool], words:
 def _with_cents(said: Utterance, keys: Sequence[str], dollars: Tag, words: NumberWords) -> Tag:
     """Return the tag of dollars with the cents that follow, directly or after one word: "80 dollars and 54 cents"."""
     behind = range(dollars.after + 1, min(dollars.after + _AMOUNT_WINDOW, len(keys)))
-    end = next((place for place in behind if keys[place] in words.cents), 0)
+    end = next((place for place in behind if keys[place] in words.listed.keys("cents")), 0)
     for first in (dollars.after, dollars.after + 1) if end else ():
         if 0 < (value := words.value(said.words[first:end])) < _HUNDRED:
             return replace(dollars, value=Decimal(str(dollars.value)) + Decimal(value) / _HUNDRED, after=end + 1)
@@ -300,7 +276,8 @@ def _amount(said: Utterance, keys: Sequence[str], index: int, words: NumberWords
 def _owed(keys: Sequence[str], index: int, word: str, words: NumberWords) -> bool:
     """Return whether a bare number directly after words of billing is an amount: "they charged me 240"."""
     window = keys[max(0, index - _AMOUNT_WINDOW) : index]
-    told = bool(window) and window[-1] in words.money_before and not words.money_head.isdisjoint(window)
+    told = bool(window) and window[-1] in words.listed.keys("money_before")
+    told = told and not words.listed.keys("money_head").isdisjoint(window)
     return told and _BARE_AMOUNT.match(word) is not None
 
 
@@ -315,25 +292,16 @@ def _zip(said: Utterance, index: int) -> Tag | None:
 
 
 def _claim_id(said: Utterance, keys: Sequence[str], free: Sequence[bool], words: NumberWords) -> Tag | None:
-    ends = [span[1] for span in said.spans]
     for found in _CLAIM_ID.finditer(said.text):
-        code = found.group(1)
-        first = bisect_right(ends, found.start(1))
-        if first == len(ends):
+        code, (first, after) = found.group(1), said.tokens(*found.span(1))
+        if first == len(keys):
             break
         if not free[first] or _NO_CLAIM_ID.match(code):
             continue
-        if _named_claim(keys, first, words) or _looks_like_claim(code):
-            after = next((at for at, span in enumerate(said.spans) if span[0] >= found.end(1)), len(keys))
+        before = next((key for key in reversed(keys[:first]) if key not in words.listed.keys("claim_glue")), "")
+        if before in words.listed.keys("claim") or _looks_like_claim(code):
             return Tag("claim_id", code.upper(), first, after)
     return None
-
-
-def _named_claim(keys: Sequence[str], first: int, words: NumberWords) -> bool:
-    before = first - 1
-    while before >= 0 and keys[before] in words.claim_glue:
-        before -= 1
-    return before >= 0 and keys[before] in words.claim
 
 
 def _looks_like_claim(code: str) -> bool:
@@ -345,17 +313,11 @@ def _looks_like_claim(code: str) -> bool:
 def radius_tag(said: Utterance, keys: Sequence[str], words: NumberWords) -> Tag | None:
     """Return the tag of a search radius in miles: "within ten miles", "10mi"; None if there is none."""
     for place, word in enumerate(said.words):
-        joined = _JOINED_MILES.match(word)
-        if joined:
-            return _radius(said, place, place + 1, int(joined.group(1)), words)
-        if not place or (word not in words.miles and keys[place] not in words.miles):
-            continue
-        if count := words.count(said.words[place - 1]):
-            return _radius(said, place - 1, place + 1, count, words)
+        joined, named = _JOINED_MILES.match(word), word in words.miles or keys[place] in words.miles
+        counted = words.count(said.words[place - 1]) if place and named and not joined else None
+        if miles := int(joined[1]) if joined else counted:
+            first = place if joined else place - 1
+            while first and said.words[first - 1] in words.listed.radius_lead:
+                first -= 1
+            return Tag("radius", miles, first, place + 1)
     return None
-
-
-def _radius(said: Utterance, first: int, after: int, miles: int, words: NumberWords) -> Tag:
-    while first and said.words[first - 1] in words.radius_lead:
-        first -= 1
-    return Tag("radius", miles, first, after)

@@ -1,13 +1,18 @@
-"""People whose record a message asks for by name: the writer's own people, and others."""
+"""People in a message: whose record it asks for by name, and with whom the writer talked on the phone.
 
+A phone call may have a number as well: "I spoke to Ann, reference 12345". Its name is not a provider's, and its number
+is no ZIP code, claim or amount.
+"""
+
+import re
 from collections.abc import Collection, Container, Iterator, Sequence
 from itertools import pairwise
 
 from msgspec.structs import replace
 
 from bot.language.clauses import Clause, ClauseRole, as_listed, is_whole
-from bot.language.matcher import WordArea
-from bot.language.text import Tag, Utterance, keys_in
+from bot.language.matcher import Lexed, Matcher, WordArea
+from bot.language.text import Tag, Utterance, cleaned, keys_in, places_of
 
 _NEAR = 3
 _NEAR_PAPER = 3  # words: "my son's summer camp form"
@@ -50,12 +55,10 @@ def person_named(
     practice, records = lists.of_a_practice, lists.keys("record")
     if not (lists.of_care.isdisjoint(words) and practice.isdisjoint(words) and practice.isdisjoint(said.keys)):
         return None
-    titles = lists.beside("names").any("short_title", "long_title")
     for place, key in enumerate(said.keys):
         before = words[place - 1] if place else ""
-        if key not in given or before in titles or _of_the_speaker(words, place, lists):
-            continue
-        if key in common and not ("'" in words[place] or before in lists.sure or _is_capital(said, place)):
+        sure = before in lists.sure or _is_sure(said, place, place + 1, common)
+        if key not in given or _of_another(said, place, lists) or not sure:
             continue
         named = place + 1 < len(words) and said.keys[place + 1] in family
         after = place + 1 + named
@@ -129,7 +132,7 @@ def _owns_it(said: Utterance, tag: Tag, tags: Sequence[Tag], cut: Sequence[Claus
     # Not in "my son is sick, what is my copay".
     if not asks or (own.role is ClauseRole.ASKS and (not others or is_whole(said, own, words) or possessive or leads)):
         return possessive or leads or not told or theirs
-    places = {at for one in asks for at in one.places}
+    places = places_of(asks)
     asked = {as_listed(said.words[at]) for at in places}
     if not words.verdict.isdisjoint(asked):  # "my wife says we owe it, is she right"
         return theirs
@@ -157,7 +160,13 @@ def with_people(
     if not people or not words.of_care.isdisjoint(said.words):
         return said
     found = (span for given, family in people for span in _places(said, keys_in(given), keys_in(family)))
-    return replace(said, people=tuple(span for span in found if _is_meant(said, *span, (names, common), words)))
+    meant = (
+        (first, after)
+        for first, after in found
+        if not _of_another(said, first, words) and _is_sure(said, first, after, common)
+        if _possessive(said, after - 1) or not _goes_on(said, after, names, common)
+    )
+    return replace(said, people=tuple(Tag(_PERSON, {"name": cleaned(said.said(*span))}, *span) for span in meant))
 
 
 def _places(said: Utterance, given: tuple[str, ...], family: tuple[str, ...]) -> Iterator[tuple[int, int]]:
@@ -167,18 +176,15 @@ def _places(said: Utterance, given: tuple[str, ...], family: tuple[str, ...]) ->
             yield place, after + len(family) * bool(family and said.keys[after : after + len(family)] == family)
 
 
-def _is_meant(
-    said: Utterance, index: int, after: int, known: tuple[Container[str], Container[str]], words: WordArea
-) -> bool:
-    names, common = known
-    before = said.words[index - 1] if index else ""
-    if before in words.beside("names").any("short_title", "long_title") or _of_the_speaker(said.words, index, words):
-        return False
-    if said.keys[index] in common and not ("'" in said.words[after - 1] or _is_capital(said, index)):
-        return False
-    if _possessive(said, after - 1) or after == len(said.keys) or said.keys[after] not in names:
-        return True
-    return said.keys[after] in common and not _is_capital(said, after)  # "a Sofía le faltan": nobody is called Le here
+def _goes_on(said: Utterance, index: int, names: Container[str], common: Container[str]) -> bool:
+    """Return whether the word at `index` is a name, unlike that of "a Sofía le faltan": nobody is called Le here."""
+    named = index < len(said.keys) and said.keys[index] in names
+    return named and (said.keys[index] not in common or _is_capital(said, index))
+
+
+def _is_sure(said: Utterance, index: int, after: int, common: Container[str]) -> bool:
+    """Return whether a name is no everyday word, or written as a name: with an apostrophe or a capital."""
+    return said.keys[index] not in common or "'" in said.words[after - 1] or _is_capital(said, index)
 
 
 def _is_capital(said: Utterance, index: int) -> bool:
@@ -199,8 +205,7 @@ def _named_at(said: Utterance, index: int, given: Collection[str], family: Colle
     words, before = said.words, said.words[index - 1] if index else ""
     if words[index] in lists.courtesy:
         return index + 1 < len(words) and said.keys[index + 1] in family
-    titles = lists.beside("names").any("short_title", "long_title")
-    if said.keys[index] not in given or before in titles or _of_the_speaker(words, index, lists):
+    if said.keys[index] not in given or _of_another(said, index, lists):
         return False
     after = index + 1 if index + 1 < len(words) and said.keys[index + 1] in family else index
     return before in lists.asked_of or _possessive(said, index) or _possessive(said, after)
@@ -211,5 +216,72 @@ def _possessive(said: Utterance, index: int) -> bool:
     return word.endswith(("'s", "s'")) or (word.endswith("s") and word != said.keys[index])
 
 
-def _of_the_speaker(words: tuple[str, ...], index: int, lists: WordArea) -> bool:
-    return bool(lists.speaker.intersection(words[max(0, index - 2) : index]))
+def _of_another(said: Utterance, index: int, lists: WordArea) -> bool:
+    """Return whether the name at `index` is a doctor's, behind a title, or the writer's own: "this is Dana"."""
+    before = said.words[max(0, index - 2) : index]
+    titles = lists.beside("names").any("short_title", "long_title")
+    return not (titles.isdisjoint(before[-1:]) and lists.speaker.isdisjoint(before))
+
+
+CALL_WITH, CALL_NUMBER = "call_with", "call_number"
+_MOST_NAMES = 2
+_DIGIT = re.compile(r"\d")
+_JOINED = frozenset({"", "-", "/", "#", "."})
+
+
+def call_tags(lexed: Lexed, said: Utterance, people: Collection[str], known: Collection[str]) -> list[Tag]:
+    """Return the tags of names and numbers of phone calls.
+
+    `people` are given and family names, `known` are everyday words; both are look-up keys.
+    """
+    words = lexed.grammar.area("calls")
+    if not words.starts("call"):
+        return []
+    tags = []
+    for lead in Matcher(lexed).find("calls.call"):
+        if lead.value == CALL_NUMBER:
+            after = _number(said, lead.after)
+        else:
+            titles = words.beside("names").any("short_title", "long_title")
+            after = _name(said, lead.after, people, {*known, *words.no_name} - words.courtesy, titles)
+        if after > lead.after:
+            tags.append(Tag(lead.value, cleaned(said.said(lead.after, after)), lead.after, after))
+    return tags
+
+
+def _number(said: Utterance, first: int) -> int:
+    """Return the end index of the number that starts at `first`; `first` if there is none.
+
+    A number may have several parts: "C-20931", "4 4 1 9".
+    """
+    after = first
+    while after < len(said.words) and (after == first or said.between(after).strip(" ") in _JOINED):
+        spaced = after > first and said.between(after) == " "
+        if spaced and not (_is_short(said.words[after]) and _is_short(said.words[after - 1])):
+            break
+        after += 1
+    return after if first < after and _DIGIT.search(said.said(first, after)) else first
+
+
+def _is_short(word: str) -> bool:
+    """Return whether a word is a single digit."""
+    return len(word) == 1 and word.isdigit()
+
+
+def _name(
+    said: Utterance, first: int, people: Collection[str], no_name: Collection[str], titles: Collection[str]
+) -> int:
+    """Return the end index of a name of one or two words that starts at `first`; `first` if there is none.
+
+    The words are capitalized or known names. A doctor's title or a digit ends the name.
+    """
+    after = first
+    while after < min(len(said.words), first + _MOST_NAMES):
+        word, key = said.words[after], said.keys[after]
+        if word in titles or _DIGIT.search(word) or (after > first and said.between(after) != " "):
+            break
+        capital = said.said(after, after + 1)[0].isupper() and not said.text.isupper()
+        if not (key in people or (capital and word not in no_name)):
+            break
+        after += 1
+    return after

@@ -1,7 +1,10 @@
-"""Phrases of the pack: expands `(a|b) c [d]`, and finds thousands of phrases in one pass over a message."""
+"""Phrases of the pack: expands `(a|b) c [d]`, and finds thousands of phrases in one pass over a message.
+
+Typos are corrected first, with the words of the phrases.
+"""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Sequence
 from itertools import product
 from sys import intern
 from typing import Any, NamedTuple
@@ -9,8 +12,9 @@ from typing import Any, NamedTuple
 import msgspec
 
 from bot.errors import PackError
+from bot.language.matcher import Grammar
 from bot.language.places import PLACE, NamedPlace
-from bot.language.text import keys_in
+from bot.language.text import AnyOf, WordSpan, keys_in
 
 MOST_FORMS = 240
 # Values of these kinds say something beside what the same words otherwise mean: they hide no other and are not hidden.
@@ -86,7 +90,7 @@ class Meaning(NamedTuple):
     hides: bool = False
 
 
-class PhraseFound(msgspec.Struct, frozen=True):
+class PhraseFound(WordSpan, msgspec.Struct, frozen=True):
     """A phrase in a message: tokens [first, after), and its meanings."""
 
     first: int
@@ -239,12 +243,12 @@ def _visible(found: list[PhraseFound]) -> list[PhraseFound]:
     kept = []
     for entry in found:
         meanings = entry.meanings
-        if _inside(entry, hiders):
-            kept_beside = not _inside(entry, firm)
+        if entry.is_part_of(*hiders):
+            kept_beside = not entry.is_part_of(*firm)
             meanings = tuple(meaning for meaning in meanings if kept_beside and meaning.kind == "service")
-        elif _inside(entry, values):
+        elif entry.is_part_of(*values):
             meanings = tuple(meaning for meaning in meanings if not _hides_values(meaning))
-        if beside and meanings and _inside(entry, beside):
+        if beside and meanings and entry.is_part_of(*beside):
             meanings = tuple(meaning for meaning in meanings if not _is_shorter(entry, meaning, beside))
         if meanings:
             kept.append(entry if meanings is entry.meanings else PhraseFound(entry.first, entry.after, meanings))
@@ -257,15 +261,79 @@ def _hides_values(meaning: Meaning) -> bool:
 
 def _is_shorter(entry: PhraseFound, meaning: Meaning, others: Sequence[PhraseFound]) -> bool:
     """Return whether a longer phrase has a value of the same kind: "therapy" in "physical therapy"."""
-    if meaning.kind not in _BESIDE:
-        return False
-    same = [other for other in others if any(one.kind == meaning.kind for one in other.meanings)]
-    return _inside(entry, same)
+    same = (other for other in others if any(one.kind == meaning.kind for one in other.meanings))
+    return meaning.kind in _BESIDE and entry.is_part_of(*same)
 
 
-def _inside(entry: PhraseFound, others: Sequence[PhraseFound]) -> bool:
-    first, after = entry.first, entry.after
-    for other in others:
-        if other.first <= first and after <= other.after and other.after - other.first > after - first:
-            return True
-    return False
+SHORTEST = 5
+LONG = 8
+MOST_REPAIRS = 12
+_CLOSEST = 6
+# Words that share so many letters at the start are forms of one another ("solicito", "solicitar").
+_STEM = 5
+_VOWELS = dict.fromkeys(map(ord, "aeiouy"))
+
+
+class Speller:
+    """Corrects unknown words of five letters or more: one typo, or two from eight letters on.
+
+    The first letter is assumed to be correct, which is almost always so and keeps the search short.
+    """
+
+    def __init__(self, vocabulary: Iterable[str], known: Container[str], grammar: Grammar) -> None:
+        self._short, self._titles = grammar.values("typing.short"), grammar.words("names.short_title")
+        self._known = AnyOf(known, grammar.lexical, grammar.keys("numbers.value", "numbers.times", "numbers.joint"))
+        self._by_letter: dict[str, list[str]] = {}
+        for word in sorted(vocabulary):
+            if len(word) >= SHORTEST - 1 and word.isalpha():
+                self._by_letter.setdefault(word[0], []).append(word)
+
+    def knows(self, key: str) -> bool:
+        """Return whether the word is in the pack's vocabulary or an everyday word."""
+        return key in self._known
+
+    def repaired(self, keys: Sequence[str], kept: Collection[int] = ()) -> tuple[str, ...]:
+        """Return the keys with typos corrected, of at most `MOST_REPAIRS` words, and of none at the indexes `kept`."""
+        short = self._short if len(keys) > 1 else {}  # "k" alone is okay in any language
+        result = [key if place in kept else short.get(key, key) for place, key in enumerate(keys)]
+        tried = 0
+        for place, key in enumerate(keys):
+            if not self._is_strange(key) or place in kept or key in short:
+                continue
+            if place and keys[place - 1] in self._titles:
+                continue
+            tried += 1
+            if tried > MOST_REPAIRS:
+                break
+            result[place] = self._nearest(key) or key
+        return tuple(result)
+
+    def slip(self, key: str) -> str | None:
+        """Return the known word that an unknown word is one or two typos away from, or begins; else None."""
+        if not self._is_strange(key):
+            return None
+        begun = (word for word in self._by_letter.get(key[0], ()) if word.startswith(key))
+        return self._nearest(key) or next(begun, None)
+
+    def _is_strange(self, key: str) -> bool:
+        return len(key) >= SHORTEST and key not in self._known and key.isalpha()
+
+    def _nearest(self, key: str) -> str | None:
+        from rapidfuzz import process  # noqa: PLC0415 -- two MiB that no well-spelled question needs
+        from rapidfuzz.distance import OSA  # noqa: PLC0415 -- as above
+
+        slips = 2 if len(key) >= LONG else 1
+        listed = self._by_letter.get(key[0], ())
+        near = process.extract(key, listed, scorer=OSA.distance, score_cutoff=slips, limit=_CLOSEST)
+        if not near:
+            return None
+        sounds = _consonants(key)
+        word, far, _ = min(near, key=lambda found: (found[1], _consonants(found[0]) != sounds))
+        begun = word[:3] == key[:3] and word[-1] == key[-1]
+        sure = far == 1 or _consonants(word) == sounds or begun or word[:_STEM] == key[:_STEM]
+        return word if sure else None
+
+
+def _consonants(word: str) -> str:
+    """Return the word's first letter and its other consonants, as people abbreviate it: "rslts" for "results"."""
+    return word[0] + word[1:].translate(_VOWELS)

@@ -9,6 +9,7 @@ import zlib
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
+from itertools import repeat
 from math import asin, cos, radians, sin, sqrt
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -68,10 +69,11 @@ class PlaceNames(msgspec.Struct, frozen=True):
     area: Area
 
 
+_COUNTY_WAYS = ("{} county", "{} co", "{} counties", "condado de {}", "condados de {}", "condado {}")
+
+
 def _named(names: str) -> Iterator[str]:
-    for name in names.split(","):
-        if name.strip():
-            yield name.strip()
+    return filter(None, map(str.strip, names.split(",")))
 
 
 def _new(city: str, known: set[tuple[str, ...]]) -> bool:
@@ -89,28 +91,15 @@ def load_place_names(folder: Path) -> PlaceNames:
     """
     raw = read_words(folder, "places.yaml", _PlaceFile)
     careful = frozenset(_named(raw.careful))
-    home: list[tuple[str, NamedPlace]] = [
-        (city, NamedPlace(city, raw.state, False, city in careful))
-        for said in (raw.cities, raw.towns)
-        for city in _named(said)
-    ]
-    homes = {keys_in(name) for name in (*_named(raw.cities), *_named(raw.towns), *_named(",".join(raw.also.values())))}
+    own = [*_named(raw.cities), *_named(raw.towns)]
+    homes = {keys_in(name) for name in (*own, *_named(",".join(raw.also.values())))}
+    home = [(city, NamedPlace(city, raw.state, False, city in careful)) for city in own]
     for county in _named(raw.counties):
-        place = NamedPlace(county, raw.state, True, False)
-        home += [
-            (f"{county} county", place),
-            (f"{county} co", place),
-            (f"{county} counties", place),
-            (f"condado de {county}", place),
-            (f"condados de {county}", place),
-            (f"condado {county}", place),
-        ]
-    for state, cities in raw.border.items():
-        home += [
-            (city, NamedPlace(city, state, False, city in careful)) for city in _named(cities) if _new(city, homes)
-        ]
-    for state, cities in raw.away.items():
-        home += [(city, NamedPlace(city, state, False, True)) for city in _named(cities) if _new(city, homes)]
+        said = (way.format(county) for way in _COUNTY_WAYS)
+        home += zip(said, repeat(NamedPlace(county, raw.state, True, False)))
+    for states, far in ((raw.border, False), (raw.away, True)):
+        new = ((city, state) for state, cities in states.items() for city in _named(cities) if _new(city, homes))
+        home += [(city, NamedPlace(city, state, False, far or city in careful)) for city, state in new]
     for city, others in raw.also.items():
         home += [(other, NamedPlace(city, raw.state, False, other in careful)) for other in _named(others)]
     return PlaceNames(tuple(home), Area(raw.state, tuple(raw.border), raw.example))
@@ -213,16 +202,8 @@ def _points(rows: Sequence[Zip]) -> Points:
 def _zip(row: Mapping[str, Any]) -> Zip:
     """Return a ZIP code from a row of the `zipcodes` package: its place, center and time zone."""
     lat, long = float(row["lat"] or 0), float(row["long"] or 0)
-    point = (lat, long) if lat and long else None
-    return Zip(
-        row["zip_code"],
-        row["city"],
-        row["county"],
-        row["state"],
-        tuple(row["acceptable_cities"]),
-        point,
-        row["timezone"],
-    )
+    point, also = (lat, long) if lat and long else None, tuple(row["acceptable_cities"])
+    return Zip(row["zip_code"], row["city"], row["county"], row["state"], also, point, row["timezone"])
 
 
 def points_in(state: str) -> Points:

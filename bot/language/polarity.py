@@ -12,7 +12,7 @@ from bot.language.lexicon import COMPLAINT, WISH, WISH_AFTER, WISH_BEFORE
 from bot.language.matcher import WordArea, plain
 from bot.language.phrases import PhraseFound
 from bot.language.slots import IN_NETWORK, OUT_OF_NETWORK, UNNAMED_NETWORKS, link
-from bot.language.text import Tag, Utterance
+from bot.language.text import Tag, Utterance, of_kind, places_of
 from bot.language.times import with_excluded_periods
 
 _MOST_GLUE = 5
@@ -105,7 +105,7 @@ class _Scope:
         return None
 
     def _is_value(self, index: int) -> bool:
-        return any(tag.kind in _POLAR and tag.first <= index < tag.after for tag in self._tags)
+        return any(tag.kind in _POLAR and index in tag.places for tag in self._tags)
 
     def _refusals(self, cue: tuple[str, ...], after: int, tag: Tag) -> Iterator[bool]:
         """Yield for each known reason whether it keeps the words `cue`, which end at `after`, from excluding a tag."""
@@ -153,8 +153,8 @@ class _Scope:
         """
         named = [tag for tag in self._tags if tag.kind == "network" and tag.value not in UNNAMED_NETWORKS]
         kept = list(self._tags)
-        houses = {(tag.first, tag.after) for tag in kept if tag.kind == "organization"}
-        named_one = any(tag.kind == "provider_name" and (tag.first, tag.after) not in houses for tag in kept)
+        houses = {tag.places for tag in of_kind(kept, "organization")}
+        named_one = any(tag.places not in houses for tag in of_kind(kept, "provider_name"))
         for tag in self._tags if named else ():
             if tag.kind != "network" or tag in named:
                 continue
@@ -168,9 +168,8 @@ class _Scope:
     def _leads_to(self, unnamed: Tag, named: Tag) -> bool:
         """Return whether both tags are one expression: "out of network P", "OON for P"."""
         between = self.words[unnamed.after : named.first]
-        overlap = unnamed.first < named.after and named.first < unnamed.after
         led = 0 < len(between) <= _MOST_LED and self._listed.glue.issuperset(between)
-        return overlap or led or unnamed.after == named.first
+        return unnamed.meets(named) or led or unnamed.after == named.first
 
 
 def _turned(tag: Tag) -> Tag:
@@ -230,7 +229,7 @@ def single_word_tags(said: Utterance, tags: Sequence[Tag], words: WordArea) -> l
     Words in a kind of doctor, or next to a value of the same kind, are skipped. At most one tag is returned.
     """
     kinds = {tag.kind for tag in tags}
-    held = {place for tag in tags if tag.kind in _KINDS_OF_DOCTORS for place in range(tag.first, tag.after)}
+    held = places_of(tag for tag in tags if tag.kind in _KINDS_OF_DOCTORS)
     groups, ramps = words.values("treated"), words.wheelchair
     found = (
         Tag("age_group", groups[word], place, place + 1)
@@ -248,7 +247,7 @@ def behind_search(said: Utterance, tags: Sequence[Tag], concepts: Collection[str
     They are unchanged if the message is about claims, because a wheelchair is then a billed item.
     """
     single = single_word_tags(said, tags, words) if OF_CLAIMS.isdisjoint(concepts) else []
-    return [tag for tag in tags if not any(tag.first <= one.first < tag.after for one in single)] + single
+    return [tag for tag in tags if not tag.meets(*single)] + single
 
 
 def with_wishes(said: Utterance, tags: Sequence[Tag], words: WordArea) -> list[Tag]:
@@ -257,8 +256,8 @@ def with_wishes(said: Utterance, tags: Sequence[Tag], words: WordArea) -> list[T
     found = [
         tag for tag in found if tag.kind != WISH or words.entry.isdisjoint(said.words[tag.after : tag.after + _NEAR])
     ]
-    wishes = [tag for tag in found if tag.kind == WISH]
-    return [tag for tag in found if not (tag.kind in _PARTS and any(_is_part_of_care(tag, one) for one in wishes))]
+    wishes = of_kind(found, WISH)
+    return [tag for tag in found if not (tag.kind in _PARTS and _is_part_of_care(tag, wishes))]
 
 
 def of_doctors(said: Utterance, tags: Sequence[Tag], words: WordArea) -> list[Tag]:
@@ -296,8 +295,7 @@ def _with_object(said: Utterance, tag: Tag, tags: Sequence[Tag], words: WordArea
     return replace(tag, after=max(ends, default=tag.after + 1))
 
 
-def _is_part_of_care(tag: Tag, wish: Tag) -> bool:
+def _is_part_of_care(tag: Tag, wishes: Sequence[Tag]) -> bool:
     """Return whether a tag overlaps a wish; for a kind of care only if the wish is longer."""
-    meets = tag.first < wish.after and wish.first < tag.after
-    shorter = tag.after - tag.first < wish.after - wish.first
-    return meets and (tag.kind not in {"service", "facility_type"} or shorter)
+    size = len(tag.places) if tag.kind in {"service", "facility_type"} else 0
+    return tag.meets(*(wish for wish in wishes if size < len(wish.places)))

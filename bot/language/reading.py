@@ -1,7 +1,6 @@
 """The result of understanding a message: an intent, its slots, and alternative readings."""
 
 from collections.abc import Mapping
-from time import perf_counter
 from typing import Literal
 
 import msgspec
@@ -13,11 +12,6 @@ from bot.language.kernel import FALLBACK, is_kernel
 COUNTED = "counted"
 # Beside an answer, whatever else is as likely as this has a button.
 DOUBT = 0.1
-
-
-def elapsed(begun: float) -> float:
-    """Return the milliseconds since `begun`, a value of `perf_counter`."""
-    return round((perf_counter() - begun) * 1000, 4)
 
 
 class Slot(msgspec.Struct, frozen=True):
@@ -121,16 +115,16 @@ class Reading(msgspec.Struct, frozen=True):
         asked: the cached results of reading what the words request about claims, by `words_key`.
     """
 
-    text: str
     intent: str | None
     slots: Mapping[str, Slot]
-    rule: str | None
-    score: float
-    language: str
-    ms: float
-    concepts: tuple[str, ...]
-    candidates: tuple[Candidate, ...]
-    unclear: bool
+    rule: str | None = None
+    score: float = 0.0
+    language: str = "en"
+    text: str = ""
+    ms: float = 0.0
+    concepts: tuple[str, ...] = ()
+    candidates: tuple[Candidate, ...] = ()
+    unclear: bool = False
     shows_language: bool = True
     alarm: str | None = None
     present: bool = False

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 
 from bot.language.lexicon import Lexicon
-from bot.language.text import Tag, Utterance
+from bot.language.text import Tag, Utterance, places_of
 
 MOST_WORDS = 30
 _NAME, _NUMBER, _DATE, _PLACE, _WORD, _ADDRESS = "name", "number", "date", "place", "word", "address"
@@ -17,24 +17,8 @@ _KINDS: Mapping[str, str] = {
     **dict.fromkeys(("provider_name", "person", "named_person", "organization", "other_name"), _NAME),
     **dict.fromkeys(("date_range", "date_ahead", "date_shift", "date_out", "date_whole", "open_at"), _DATE),
     **dict.fromkeys(("location", "away"), _PLACE),
-    **dict.fromkeys(
-        (
-            *(
-                "amount",
-                "amount_over",
-                "amount_own",
-                "amount_under",
-                "npi",
-                "tin",
-                "claim_id",
-                "procedure_code",
-                "ndc",
-                "nucc",
-            ),
-            "radius",
-        ),
-        _NUMBER,
-    ),
+    **dict.fromkeys(("amount", "amount_over", "amount_own", "amount_under", "radius"), _NUMBER),
+    **dict.fromkeys(("npi", "tin", "claim_id", "procedure_code", "ndc", "nucc"), _NUMBER),
 }
 _ADDRESSES = re.compile(r"\S*(?:@|://|www\.)\S*", re.IGNORECASE)
 _ENDS = frozenset(".?!¿¡\n")
@@ -61,10 +45,10 @@ def redacted(said: Utterance, tags: tuple[Tag, ...], lexicon: Lexicon) -> tuple[
 
 def _marked(said: Utterance, tags: tuple[Tag, ...]) -> dict[int, str]:
     """Return the placeholders, by token index, for the words of values and of people whom the writer may ask about."""
-    found = {place: _NAME for first, after in said.people for place in range(first, after)}
+    found = dict.fromkeys(places_of(said.people), _NAME)
     for tag in tags:
         if mark := _KINDS.get(tag.kind):
-            found |= dict.fromkeys(range(tag.first, tag.after), mark)
+            found |= dict.fromkeys(tag.places, mark)
     return found
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
+from msgspec.structs import asdict, replace
 
 from bot import compiled
 from bot.errors import PackError, each_of
@@ -51,11 +52,6 @@ class Pin(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     text: str
     why: Annotated[str, msgspec.Meta(min_length=1)]
     weight: Annotated[float, msgspec.Meta(ge=-4, le=4)] = 0.0
-
-
-class _SubjectFile(msgspec.Struct, forbid_unknown_fields=True):
-    slots: tuple[str, ...]
-    whole: frozenset[str] = frozenset()
 
 
 class Instead(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -116,15 +112,15 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
         return frozenset().union(*self.groups) | self.any
 
 
-class Subject(msgspec.Struct, frozen=True):
+class Subject(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The subject of a question, identified by the values of `slots`.
 
     A message with a concept or slot type in `whole` names the subject completely.
     """
 
-    name: str
     slots: tuple[str, ...]
-    whole: frozenset[str]
+    whole: frozenset[str] = frozenset()
+    name: str = ""
 
 
 Tells = Literal["one", "several", "days", "fills", "sums", "two"]
@@ -148,7 +144,7 @@ class IntentFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         walks: True if "the one before" repeats the question for the record before.
         to_come: how it answers about future care: "tells" the cost and the last such care, "takes" such questions from
             others, "hands" them over if no record shows the care.
-        tells: how the answer presents claims (`bot.language.tellers`).
+        tells: how the answer presents claims (`bot.language.shapes`).
         workings: the answer to questions about a rule of how plans work.
         acts: the intent that answers instead if the message does not say that an action was done; this intent stores
             one.
@@ -321,16 +317,14 @@ def converted(raw: Any, kind: type[Any], shown: str) -> Any:
     return value
 
 
-def _subjects(shown: str, raw: IntentFile, known: Mapping[str, _SubjectFile]) -> tuple[Subject, ...]:
-    """Return the subjects of an intent."""
-    for name in raw.subject:
-        if name not in known:
-            raise PackError(f"{shown}: subject: {name!r} is not in {WORDS}/subjects.yaml{hint(name, known)}")
-    found = ((name, known[name]) for name in raw.subject)
-    return tuple(Subject(name, one.slots, one.whole if raw.whole is None else raw.whole) for name, one in found)
+def _subject(shown: str, raw: IntentFile, name: str, known: Mapping[str, Subject]) -> Subject:
+    """Return a subject of an intent."""
+    if name not in known:
+        raise PackError(f"{shown}: subject: {name!r} is not in {WORDS}/subjects.yaml{hint(name, known)}")
+    return replace(known[name], name=name, whole=known[name].whole if raw.whole is None else raw.whole)
 
 
-def _intent(shown: str, raw: IntentFile, folder: Path, subjects: Mapping[str, _SubjectFile]) -> IntentRules:
+def _intent(shown: str, raw: IntentFile, folder: Path, subjects: Mapping[str, Subject]) -> IntentRules:
     """Return one intent; its name is the path of its file under `folder`, with dots."""
     file = folder / shown
     names = [rule.name for rule in raw.rules]
@@ -344,9 +338,8 @@ def _intent(shown: str, raw: IntentFile, folder: Path, subjects: Mapping[str, _S
         if unknown:
             raise PackError(f"{shown}: {key}: {unknown[0]!r} is not among its slots{hint(unknown[0], raw.slots)}")
     intent = ".".join(file.relative_to(folder).with_suffix("").parts)
-    return IntentRules(
-        intent=intent, subjects=_subjects(shown, raw, subjects), file=file, **msgspec.structs.asdict(raw)
-    )
+    about = tuple(_subject(shown, raw, name, subjects) for name in raw.subject)
+    return IntentRules(intent=intent, subjects=about, file=file, **asdict(raw))
 
 
 def _with_types(file: Path, shown: str) -> Any:
@@ -373,7 +366,7 @@ def load_rules(folder: Path) -> tuple[IntentRules, ...]:
         return dict(each_of(names, lambda name: (name, converted(_with_types(folder / name, name), IntentFile, name))))
 
     raws: dict[str, IntentFile] = compiled.kept("rules", key, dict[str, IntentFile], read)
-    subjects = kept_words(folder, "subjects.yaml", dict[str, _SubjectFile], optional=True)
+    subjects = kept_words(folder, "subjects.yaml", dict[str, Subject], optional=True)
     return tuple(each_of(raws.items(), lambda one: _intent(*one, folder, subjects)))
 
 

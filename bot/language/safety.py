@@ -14,30 +14,14 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from bot.language.calendar import ends_of
 from bot.language.clauses import clause_at
-from bot.language.dangers import (
-    BEAT,
-    CALM,
-    CARE,
-    CHEST,
-    COLOR,
-    HAPPENS,
-    LONG_AGO,
-    LOSS,
-    NOW,
-    OFTEN,
-    PRESENT,
-    SYMPTOM,
-    THEN,
-    UNWELL,
-    DangerRule,
-    Dangers,
-)
-from bot.language.hearing import Heard, Speller
+from bot.language.dangers import SYMPTOM, DangerRule, Dangers
+from bot.language.hearing import Heard
 from bot.language.kernel import FALLBACK
 from bot.language.lexicon import Lexicon
-from bot.language.phrases import PhraseFound
-from bot.language.reading import COUNTED, Candidate, Reading, Slot, elapsed
+from bot.language.phrases import PhraseFound, Speller
+from bot.language.reading import COUNTED, Candidate, Reading, Slot
 from bot.language.rules import IntentRules
 from bot.language.text import AnyOf, Utterance
 
@@ -110,17 +94,17 @@ class Signs:
             return False
         first = max(own.first, bisect_left(parts, parts[danger.at]))
         last = min(own.after, bisect_right(parts, parts[danger.at])) - 1
-        told = {one for one in (CALM, CARE, THEN, NOW, OFTEN) if _many(places.get(one, ()), first, last)}
-        now = NOW in told or danger.firm or HAPPENS in places or told.isdisjoint({CALM, CARE, THEN})
-        return now and OFTEN not in told and not danger.is_symptom
+        told = {one for one in ("CALM", "CARE", "THEN", "NOW", "OFTEN") if _many(places.get(one, ()), first, last)}
+        now = "NOW" in told or danger.firm or "HAPPENS" in places or told.isdisjoint({"CALM", "CARE", "THEN"})
+        return now and "OFTEN" not in told and not danger.is_symptom
 
     def over(self, danger: Danger, heard: Heard) -> bool:
         """Return whether a body's emergency is told as of more than a week ago: "I had chest pain back in August"."""
         own = clause_at(heard.clauses, danger.at)
-        if own is None or danger.intent != _OF_BODY or _many(self._places.get(PRESENT, ()), own.first, own.after - 1):
+        if own is None or danger.intent != _OF_BODY or _many(self._places.get("PRESENT", ()), own.first, own.after - 1):
             return False
         told = [tag.value for tag in heard.tags if tag.kind == "date_range" and tag.first in own.places]
-        ends = [str((isinstance(days, Mapping) and days.get("end")) or heard.today) for days in told]
+        ends = [ends_of(days)[1] or heard.today.isoformat() for days in told]
         return bool(ends) and max(ends) < (heard.today - _RECENT).isoformat()
 
     def name(self, *ideas: str) -> bool:
@@ -152,7 +136,7 @@ class Signs:
             if all(
                 _many(places[other], anchor - back, anchor + rule.within) - (anchor in places[other]) >= times
                 for other, times in rule.others
-            ) and (rule.firm or not self._is_calm(anchor, (*rule.calm, LONG_AGO) if calms else (LONG_AGO,))):
+            ) and (rule.firm or not self._is_calm(anchor, (*rule.calm, "LONG_AGO") if calms else ("LONG_AGO",))):
                 return anchor
         return None
 
@@ -163,7 +147,7 @@ class Signs:
         sentence = self._sentences[index]
         first, after = bisect_left(self._sentences, sentence), bisect_left(self._sentences, sentence + 1)
         calm = any(_many(self._places.get(idea, ()), first, after - 1) for idea in ideas)
-        return calm and not _many(self._places.get(NOW, ()), first, after - 1)
+        return calm and not _many(self._places.get("NOW", ()), first, after - 1)
 
     def _lines(self, rule: DangerRule) -> tuple[str, ...]:
         asked = (self._dangers.lines.get(idea, frozenset()) for idea in self._places)
@@ -185,15 +169,15 @@ def _meant(found: list[PhraseFound]) -> list[PhraseFound]:
     harmless: set[int] = set()
     for entry in found:
         if any(meaning.hides for meaning in entry.meanings):
-            harmless.update(range(entry.first, entry.after))
+            harmless.update(entry.places)
     if not harmless:
         return found
-    return [entry for entry in found if harmless.isdisjoint(range(entry.first, entry.after))]
+    return [entry for entry in found if harmless.isdisjoint(entry.places)]
 
 
 def _is_named(found: PhraseFound, said: Utterance) -> bool:
     """Return whether a color is part of a capitalized name in a message mostly without capitals: "at Blue Heron"."""
-    color = found.after == found.first + 1 and any(meaning.value == COLOR for meaning in found.meanings)
+    color = found.after == found.first + 1 and any(meaning.value == "COLOR" for meaning in found.meanings)
     if not color or found.after >= len(said.spans):
         return False
     (first, after), (behind, _) = said.spans[found.first : found.after + 1]
@@ -289,7 +273,7 @@ class Alarms:
         """
         if danger is not None and not danger.is_symptom:
             return danger
-        ill = danger is not None or signs.name(UNWELL)
+        ill = danger is not None or signs.name("UNWELL")
         counted = self._counted(reading, said, signs, ill=ill)
         if counted and (danger is None or counted.intent == _OF_SELF):
             return counted
@@ -306,15 +290,15 @@ class Alarms:
         says = any(len(key) > _SHORT_WORD for key in said.keys)  # "and if not" tells of no danger
         if first is None or not self.is_likely(reading) or not says:
             return None
-        if reading.dangers[first] < _CLEAR and (ill or (signs.name(BEAT, CHEST) and not signs.name(LOSS))):
+        if reading.dangers[first] < _CLEAR and (ill or (signs.name("BEAT", "CHEST") and not signs.name("LOSS"))):
             first = _OF_BODY  # the heart of a person in grief is none
         lines = (SYMPTOM,) if ill and first == _OF_BODY else ()
         return Danger(first, COUNTED, reading.language, lines, at=len(said.words))
 
 
-def alarmed(reading: Reading, danger: Danger, begun: float, *, now: bool) -> Reading:
+def alarmed(reading: Reading, danger: Danger, *, now: bool) -> Reading:
     """Return the reading of a question with the emergency added; `now`: the danger is present."""
-    return replace(reading, alarm=danger.intent, present=now, lines=danger.lines, ms=elapsed(begun))
+    return replace(reading, alarm=danger.intent, present=now, lines=danger.lines)
 
 
 def calling(reading: Reading, one: str, named: Mapping[str, Slot]) -> Reading | None:
@@ -329,19 +313,7 @@ def calling(reading: Reading, one: str, named: Mapping[str, Slot]) -> Reading | 
     return replace(reading, intent=one, slots=slots, rule=None, score=1.0, candidates=(), unclear=False)
 
 
-def in_danger(text: str, danger: Danger, begun: float) -> Reading:
+def in_danger(danger: Danger) -> Reading:
     """Return the reading of a message that is answered only as an emergency."""
     only = Candidate(danger.intent, danger.rule, 1.0, ())
-    return Reading(
-        text,
-        danger.intent,
-        {},
-        danger.rule,
-        1.0,
-        danger.language,
-        elapsed(begun),
-        (),
-        (only,),
-        unclear=False,
-        lines=danger.lines,
-    )
+    return Reading(danger.intent, {}, danger.rule, 1.0, danger.language, candidates=(only,), lines=danger.lines)

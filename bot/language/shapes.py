@@ -1,4 +1,4 @@
-"""The form of answer that a question about claims asks for, by the counted weights, where no phrase states it.
+"""The form of answer that a question about claims asks for, where no phrase states it: by the counted weights.
 
 Three parts of the weights file are fitted on the sentences with such labels, as in `claim.spending/most.plan.kind`: the
 form ("most", "average"), the amount ("plan", "billed") and the group that is ranked or counted ("doctor").
@@ -6,6 +6,9 @@ form ("most", "average"), the amount ("plan", "billed") and the group that is ra
 A further part recognizes questions about a rule of how plans work: "does a copay count toward it". It is fitted on the
 sentences of all intents whose rule file names an answer for such rules, as in `coverage.cost_share/copay_counts`. A
 label is used only from a probability at which it is nearly always right.
+
+The intents that present the same claims do so in different forms (`Tells`): one visit, several, their days, their
+fills, their sums, or two sides compared. Where the words of a question show such a form clearly, they decide.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,9 +16,13 @@ from collections.abc import Set as AbstractSet
 
 from msgspec.structs import replace
 
+from bot.language.anchors import ANCHOR
+from bot.language.asked import ClaimsAsked
+from bot.language.calendar import ends_of
 from bot.language.hearing import Heard
-from bot.language.rules import IntentRules
-from bot.language.text import Tag, Utterance
+from bot.language.left import asked_of
+from bot.language.rules import IntentRules, Tells
+from bot.language.text import Tag, Utterance, of_kind, places_of
 from bot.language.weights import OTHER, SHAPES, WORKINGS, Evidence, EvidenceTexts, Weights, evidence, shape
 
 FORM, AMOUNT, GROUP = SHAPES
@@ -66,15 +73,17 @@ _VALUES = frozenset({"amount_over", "amount_under", "provider_name", "claim_id",
 def shape_evidence(heard: Heard) -> dict[str, list[str]]:
     """Return the evidence for the form of answer: that of all words except values that do not tell the form."""
     told = (tag for tag in heard.tags if tag.excluded or tag.kind in _VALUES)
-    places = {place for tag in told for place in range(tag.first, tag.after)}
+    places = places_of(told)
     return evidence(heard.said, heard.names, frozenset(places))
 
 
 class Shapes:
-    """Finds the form of answer that a message asks for."""
+    """Finds the form of answer, and the rule of how plans work, that a message asks for."""
 
-    def __init__(self, weights: Mapping[str, Weights]) -> None:
+    def __init__(self, intents: Mapping[str, IntentRules], weights: Mapping[str, Weights]) -> None:
         self._parts = {name: weights[name] for name in SHAPES if name in weights}
+        self._workings = weights.get(WORKINGS)
+        self._tell = {name: entry for name, entry in intents.items() if entry.workings}
 
     def added(self, heard: Heard) -> Heard:
         """Return the message with the form and the values that the weights are sure of and no phrase states."""
@@ -98,6 +107,22 @@ class Shapes:
             strange=heard.strange - spoken,
             form=told.get(FORM),
         )
+
+    def with_rule(
+        self, heard: Heard, chances: Mapping[str, float], licensed: Callable[[IntentRules], bool]
+    ) -> tuple[Heard, dict[str, float]]:
+        """Return the message with the plan rule that it asks about, if the weights are sure of one, and the chances.
+
+        The licensed intents that explain the rule give the same answer, so the likeliest of them gets the sum of their
+        probabilities.
+        """
+        rule = _label(self._workings, evidence(heard.said, heard.names)) if self._workings and heard.keys else None
+        if rule in {None, OTHER}:
+            return heard, dict(chances)
+        tells = [name for name in chances if name in self._tell and licensed(self._tell[name])]
+        whole = {tells[0]: sum(chances[name] for name in tells)} if tells else {}
+        left = {name: chance for name, chance in chances.items() if name not in tells}
+        return replace(heard, workings=rule), dict(sorted({**whole, **left}.items(), key=lambda one: -one[1]))
 
 
 def _values(told: Mapping[str, str | None]) -> Iterator[tuple[str, str, str]]:
@@ -134,32 +159,164 @@ def _label(weights: Weights, found: EvidenceTexts) -> str | None:
     return label if chance >= weights.header.sure.get(label, 1.0) else None
 
 
-class Workings:
-    """Finds the rule of how plans work that a message asks about."""
+# From this a reading is likelier than not.
+EVEN = 0.5
+_SIDES = ("date_range", "drug", "provider_name", "service", "claim_type", "specialty", "amount_kind")
+"""The slot types of which a question names two values to have the two compared."""
+_NAMED = ("drug", "provider_name", "service")
+_LIMITS = frozenset({"amount_over", "amount_under"})
+_AMOUNTS = _LIMITS | {"amount"}
+_FEW = frozenset({"order", "rank", "ordinal", "claim_id"})
+"""The slot types that select one of several claims."""
+_RANKED = frozenset({"doctor", "provider", "place", "hospital", "pharmacy", "drug", "kind", "month", "quarter", "year"})
+_BY_TIME = frozenset({"oldest", "newest"})
+_LEFT_OUT = frozenset({"claim_type", "service", "provider_name", "drug", "specialty"})
+_COMING = frozenset({"beyond", "limited", "referral", "together", "waiting"})
+"""Facts that are asked of future care only."""
+_OF_CLAIMS_TOO = frozenset({"approval", "costless", "paid_for", "percent", "supposed"})
+"""Facts that are asked of future care if no word refers to the past."""
+_NO_CLAIM = frozenset({"CLAIM", "LATEST", "drug", "date_range"})
+_BY_MONEY: Mapping[bool, Tells] = {True: "sums", False: "days"}
 
-    def __init__(self, intents: Mapping[str, IntentRules], weights: Mapping[str, Weights]) -> None:
-        self._weights = weights.get(WORKINGS)
-        self._tell = {name: entry for name, entry in intents.items() if entry.workings}
 
-    def with_rule(
-        self, heard: Heard, chances: Mapping[str, float], licensed: Callable[[IntentRules], bool]
-    ) -> tuple[Heard, dict[str, float]]:
-        """Return the message with the plan rule that it asks about, if the weights are sure of one, and the chances.
+class Tellers:
+    """Chooses among the intents of a pack that present claims, by the form that a question asks for."""
 
-        The licensed intents that explain the rule give the same answer, so the likeliest of them gets the sum of their
-        probabilities.
+    def __init__(self, intents: Mapping[str, IntentRules], is_twice: Callable[[str, Heard], bool]) -> None:
+        self._intents, self._is_twice = intents, is_twice
+        self._names = {entry.tells: name for name, entry in intents.items() if entry.tells}
+        self._coming = {name: entry.to_come for name, entry in intents.items() if entry.to_come}
+
+    def chosen(self, entry: IntentRules, chances: Mapping[str, float], heard: Heard) -> tuple[str, dict[str, float]]:
+        """Return the intent whose form of presentation the question asks for, and the probabilities, this intent first.
+
+        If the words of the question decide, its probability is the sum of those of all intents that show claims, or of
+        all that may be asked about future care.
         """
-        rule = self._asked(heard)
-        if rule is None:
-            return heard, dict(chances)
-        tells = [name for name in chances if name in self._tell and licensed(self._tell[name])]
-        whole = {tells[0]: sum(chances[name] for name in tells)} if tells else {}
-        left = {name: chance for name, chance in chances.items() if name not in tells}
-        return replace(heard, workings=rule), dict(sorted({**whole, **left}.items(), key=lambda one: -one[1]))
+        said, kinds = heard.said, {tag.kind for tag in heard.tags}
+        own = {kind: [tag for tag in heard.tags if tag.kind == kind] for kind in kinds}
+        words = {kind: ", ".join(said.text_of(tag) for tag in tags) for kind, tags in own.items()}
+        asked = asked_of(heard, words)
+        if entry.to_come and asked.care and (asks := self._of_coming(entry, heard, asked)):
+            whole = sum(one for name, one in chances.items() if name in self._coming)
+            rest = {name: one for name, one in chances.items() if name not in {asks, entry.intent}}
+            return asks, {asks: whole, **rest}
+        if not (entry.tells or (entry.shows_claims and chances[entry.intent] < EVEN)):
+            return entry.intent, dict(chances)
+        way = self._way(entry.tells, heard, asked)
+        top = self._names[way] if way and way != entry.tells else entry.intent
+        same = {entry.intent, top}
+        if way:
+            same |= {name for name in chances if (other := self._intents.get(name)) and other.shows_claims}
+        rest = {name: one for name, one in chances.items() if name not in {entry.intent, top}}
+        return top, {top: sum(chances.get(name, 0.0) for name in same), **rest}
 
-    def _asked(self, heard: Heard) -> str | None:
-        if self._weights is None or not heard.keys:
+    def _of_coming(self, entry: IntentRules, heard: Heard, asked: ClaimsAsked) -> str | None:
+        """Return the intent that answers what is asked of future care; None for any other question."""
+        if entry.to_come in {"tells", "takes"}:
+            return entry.intent
+        facts = set(_COMING)
+        if entry.needs == "member":
+            facts |= _OF_CLAIMS_TOO | ({"to_come"} if "money" in asked.says else set())
+        over = "was" in asked.says or not _NO_CLAIM.isdisjoint(heard.names)
+        if over or asked.uses or facts.isdisjoint(asked.says):
             return None
-        chances = self._weights.probabilities(self._weights.sums(evidence(heard.said, heard.names)))
-        rule, chance = next(iter(chances.items()))
-        return rule if rule != OTHER and chance >= self._weights.header.sure.get(rule, 1.0) else None
+        return next((name for name, to_come in self._coming.items() if to_come == "takes"), None)
+
+    def _way(self, told: Tells | None, heard: Heard, asked: ClaimsAsked) -> Tells | None:
+        """Return the form in which the claims are to be presented; None for the form of the likeliest intent."""
+        if _sums(told, heard, asked):
+            return "sums"
+        used = any(one.excluded for one in asked.uses)
+        if told == "fills" and not used and any(tag.excluded and tag.kind == "claim_type" for tag in heard.tags):
+            return "several"  # "the latest claim that isn't a drug"
+        if told is None:
+            return "several" if chooses_several(heard, asked) else None
+        if told == "two" and (way := self._of_two(heard, asked)):
+            return way
+        if self._lists(told, heard, asked):
+            return "several"
+        sides = {kind for kind in _SIDES if self._is_twice(kind, heard)}
+        opposed = "against" in asked.says and not sides.isdisjoint({"date_range", *_NAMED})
+        limited = any(one.limits for one in asked.times) or any(tag.kind in _LIMITS for tag in heard.tags)
+        more = "lesser_or_more" in asked.says and not sides.isdisjoint(_NAMED) and not limited
+        return "two" if told in {"days", "several", "fills"} and (opposed or more) else None
+
+    def _lists(self, told: Tells | None, heard: Heard, asked: ClaimsAsked) -> bool:
+        """Return whether claims are to be listed: the first and the last, all in an order, or by a condition."""
+        if asked.first_and_last and "gap" not in asked.says and told in {"one", "days", "several"}:
+            return True
+        part = "always" in asked.says or asked.then is not None
+        compared = told == "fills" or (told == "two" and self._two_sides(heard, asked))
+        if asked.sort and not compared and (asked.sort in _BY_TIME or not _groups(heard, asked)):
+            return True
+        listed = told in {"one", "several"} or (told == "sums" and (heard.form == "list" or _names_any(asked)))
+        fills = told == "fills" and any(tag.kind == "claim_type" for tag in heard.tags)  # a list knows them by it
+        listed = listed or (part and (told == "sums" or fills))
+        return listed and (chooses_several(heard, asked) or asked.then is not None)
+
+    def _of_two(self, heard: Heard, asked: ClaimsAsked) -> Tells | None:
+        """Return the form for a question that only seems to compare two sides; None for a comparison."""
+        if "than_all" in asked.says:
+            return _BY_MONEY["money" in asked.says]
+        if any((one.limits or one.none) and one.group for one in asked.times):
+            return "days"
+        return self._in_time(heard, asked) or (None if asked.sort else self._of_one_side(heard, asked))
+
+    def _two_sides(self, heard: Heard, asked: ClaimsAsked) -> bool:
+        named = any(self._is_twice(kind, heard) for kind in _SIDES)
+        return named or "other_one" in asked.says or "DOCTORS_OR_DRUGS" in heard.names
+
+    def _in_time(self, heard: Heard, asked: ClaimsAsked) -> Tells | None:
+        """Return the form for a question on which of two came first, or on the time between two; None for others."""
+        if "gap" in asked.says and ANCHOR in heard.names:
+            return "days"
+        if "in_order" in asked.says and any(self._is_twice(kind, heard) for kind in _NAMED):
+            return "fills" if self._is_twice("drug", heard) else "days"
+        return None
+
+    def _of_one_side(self, heard: Heard, asked: ClaimsAsked) -> Tells | None:
+        """Return the form for a question with words of comparison but without two sides; None for others."""
+        if self._two_sides(heard, asked):
+            return None
+        names = {tag.kind for tag in heard.tags}
+        if any(one.limits for one in asked.times):
+            return "days"
+        newest = asked.form == "which" and "newest" in asked.says
+        if heard.form == "list" or newest or chooses_several(heard, asked):
+            return "several"
+        higher = asked.form == "which" and {"dearer", "cheaper", "worst"} & asked.says.keys() and "date_range" in names
+        return "sums" if higher or (asked.helps and not _LIMITS.isdisjoint(names)) else None
+
+
+def _sums(told: Tells | None, heard: Heard, asked: ClaimsAsked) -> bool:
+    """Return whether a sum is requested: divided by a group, of several kinds apart, with its number, or of a year."""
+    says, names = asked.says, {tag.kind for tag in heard.tags}
+    times = [ends_of(tag.value) for tag in of_kind(heard.tags, "date_range")]
+    of_year = any(start[4:] == "-01-01" != end[4:] for start, end in times)
+    year = told == "one" and asked.form == "amount" and of_year and names <= {"date_range", "amount_kind"}
+    divided = asked.by is not None and told in {None, "one", "several"} and asked.form != "reason"
+    counted = told in {"one", "several"} and {"how_many", "several"} <= says.keys() and "amount_kind" in names
+    apart = told == "fills" and not {"split", "adds"}.isdisjoint(says)
+    return divided or counted or apart or (year and "one" not in says)
+
+
+def _names_any(asked: ClaimsAsked) -> bool:
+    """Return whether any one of several claims is requested, and not their sum: "any visit I paid nothing for"."""
+    return {"any_one", "one", "leading"} <= asked.says.keys() and asked.form != "amount"
+
+
+def _groups(heard: Heard, asked: ClaimsAsked) -> bool:
+    """Return whether a question ranks the members of a group, such as doctors or months, and not single claims."""
+    named = {str(tag.value) for tag in heard.tags if tag.kind == "group"} | {asked.by}
+    return not _RANKED.isdisjoint(named) or asked.form == "amount"
+
+
+def chooses_several(heard: Heard, asked: ClaimsAsked) -> bool:
+    """Return whether a question selects claims by a condition, and no single claim: "any visit I paid zero for"."""
+    says, names = asked.says, {tag.kind for tag in heard.tags}
+    some = not {"several", "always"}.isdisjoint(says) or ({"any_one", "one"} <= says.keys() and "leading" in says)
+    chosen = _AMOUNTS & names or asked.exactly or asked.limits or "state_of_claim" in names
+    left_out = any(tag.excluded and tag.kind in _LEFT_OUT for tag in heard.tags)
+    newest = "newest" in says and "each" not in says
+    return bool(some and (chosen or left_out)) and not (_FEW & names or asked.nth or newest)

@@ -11,10 +11,10 @@ from typing import Literal
 
 from msgspec.structs import replace
 
-from bot.language.calendar import month_days, shifted
+from bot.language.calendar import adds_nothing, ends_of, month_days, shifted
 from bot.language.matcher import WordArea
 from bot.language.reading import Slot
-from bot.language.text import Tag, Utterance, cleaned, of_doctor
+from bot.language.text import Tag, Utterance, cleaned, of_doctor, of_kind, places_of
 
 How = Literal["and", "or"]
 IN_NETWORK, OUT_OF_NETWORK = "in-network", "out-of-network"
@@ -24,7 +24,7 @@ _MOST_BETWEEN = 4
 _PRICED = frozenset({"drug", "service", "claim_type", "provider_name", "date_range"})
 _SIDED = 6  # words from one side of a comparison to the other
 _OPPOSED = 2  # words: "compared to"
-_TWO, _NEVER = 2, "9999"
+_TWO = 2
 _APART = frozenset({"provider_name", "state_of_claim"})
 _COMMA_WITHIN = frozenset({"provider_name", "location", "date_range", "person"})
 
@@ -77,7 +77,7 @@ def together(said: Utterance, tags: Iterable[Tag], one: Tag, words: WordArea) ->
 
     Return only `one`, and None, if there are no others.
     """
-    row = [tag for tag in tags if tag is one or (tag.excluded == one.excluded and not _overlap(tag, one))]
+    row = [tag for tag in tags if tag is one or (tag.excluded == one.excluded and not tag.meets(one))]
     row.sort(key=lambda tag: (tag.first, -tag.after))
     ends = accumulate((tag.after for tag in row), max, initial=0)
     row = [tag for tag, end in zip(row, ends, strict=False) if tag is one or end <= tag.first]
@@ -90,10 +90,6 @@ def together(said: Utterance, tags: Iterable[Tag], one: Tag, words: WordArea) ->
     group, glue = row[first : last + 1], links[first:last]
     how = _how(one.kind, glue)
     return (tuple(group), how) if how else ((one,), None)
-
-
-def _overlap(one: Tag, other: Tag) -> bool:
-    return one.first < other.after and other.first < one.after
 
 
 def _how(kind: str, links: Sequence[str | None]) -> How | None:
@@ -131,7 +127,7 @@ def slot_of(said: Utterance, tags: Sequence[Tag], kind: str, words: WordArea) ->
     """
     care = [tag for tag in tags if tag.excluded and tag.kind in _OF_CARE]
     if care:  # "dental" says nothing by itself in "not counting dental cleanings"
-        tags = [tag for tag in tags if tag.kind not in _OF_CARE or not any(_is_part(tag, one) for one in care)]
+        tags = [tag for tag in tags if tag.kind not in _OF_CARE or not tag.is_part_of(*care)]
     for name in kinds_of(kind) if tags else ():
         fitting = [tag for tag in tags if tag.kind == name and (kind != NAMED_NETWORK or _is_named(tag))]
         if fitting and kind.startswith("wish"):
@@ -142,16 +138,11 @@ def slot_of(said: Utterance, tags: Sequence[Tag], kind: str, words: WordArea) ->
     return None
 
 
-def _is_part(tag: Tag, other: Tag) -> bool:
-    """Return whether a tag has only words of another, longer one: "dental" in "not counting dental cleanings"."""
-    return other.first <= tag.first and tag.after <= other.after and tag.after - tag.first < other.after - other.first
-
-
 def _wishes(said: Utterance, tags: Sequence[Tag]) -> Slot:
     """Return one slot for all requests about a provider, with the person's words as its text."""
     wished = sorted(tags, key=lambda tag: (tag.first, -tag.after))
     whole = [one for at, one in enumerate(wished) if not any(one.after <= other.after for other in wished[:at])]
-    texts = dict.fromkeys(said.said(tag.first, tag.after) for tag in whole)
+    texts = dict.fromkeys(said.text_of(tag) for tag in whole)
     told = next((tag.value for tag in wished if tag.value != "words"), wished[0].value)  # of the "appt" in "no appt"
     return Slot(", ".join(texts), told)
 
@@ -165,13 +156,12 @@ def several_times(
     """
     held = slots.get("date_range")
     asked = [tag for tag in tags if tag.kind == "date_range" and not tag.excluded and tag.first in asking]
-    times = list({_ends(tag.value): tag for tag in reversed(asked)}.items())[::-1]
-    spans = [span for span, _ in times]
-    apart = [tag for span, tag in times if not any(_lies_within(span, other) for other in spans if other != span)]
+    times = list({ends_of(tag.value): tag for tag in reversed(asked)}.values())[::-1]
+    apart = [tag for tag in times if not any(adds_nothing(tag.value, one.value) for one in times if one is not tag)]
     alone = held is None or held.values or held.excluded or len(apart) < _TWO
     if alone or any(isinstance(tag.value, Mapping) and "relation" in tag.value for tag in apart):
         return {}
-    text = ", ".join(said.said(tag.first, tag.after) for tag in apart)
+    text = ", ".join(said.text_of(tag) for tag in apart)
     return {"date_range": Slot(text, apart[0].value, values=tuple(tag.value for tag in apart), how="and")}
 
 
@@ -186,28 +176,9 @@ def several_said(
     for kind in several & _APART:
         named = {tag.value: tag for tag in tags if tag.kind == kind and not tag.excluded}
         if len(named) >= _TWO and not slots[kind].excluded:
-            text = ", ".join(said.said(tag.first, tag.after) for tag in named.values())
+            text = ", ".join(said.text_of(tag) for tag in named.values())
             found[kind] = Slot(text, next(iter(named)), values=tuple(named), how="and")
     return found
-
-
-def _ends(value: object) -> tuple[str, str]:
-    days = value if isinstance(value, Mapping) else {}
-    return str(days.get("start") or ""), str(days.get("end") or _NEVER)
-
-
-def _lies_within(one: tuple[str, str], other: tuple[str, str]) -> bool:
-    """Return whether a period lies within another, or is the year in which the other starts.
-
-    For example 2025 in "from Thanksgiving on, 2025".
-    """
-    year = (one[0][4:], one[1][4:]) == ("-01-01", "-12-31")
-    return other[0] <= one[0] <= one[1] <= other[1] or (year and one[0] < other[0] <= one[1] < other[1])
-
-
-def lies_within_any(value: object, others: Iterable[object]) -> bool:
-    """Return whether a period lies within one of the others and so adds nothing: "tonight" in "this year"."""
-    return isinstance(value, Mapping) and any(_lies_within(_ends(value), _ends(one)) for one in others)
 
 
 def excluded_beside(said: Utterance, tags: Sequence[Tag], kind: str, words: WordArea) -> Slot | None:
@@ -219,11 +190,11 @@ def excluded_beside(said: Utterance, tags: Sequence[Tag], kind: str, words: Word
 
 def _filled(said: Utterance, tags: Sequence[Tag], best: Tag, kind: str, words: WordArea) -> Slot | None:
     if len(tags) == 1:
-        return Slot(said.said(best.first, best.after), _value(kind, best), best.excluded)
+        return Slot(said.text_of(best), _value(kind, best), best.excluded)
     group, how = together(said, tags, best, words)
     values = list({repr(value): value for value in (_value(kind, tag) for tag in group)}.values())
     if how is None or len(values) == 1:
-        return Slot(said.said(best.first, best.after), _value(kind, best), best.excluded)
+        return Slot(said.text_of(best), _value(kind, best), best.excluded)
     if kind == "gender":
         return None  # "male or female" asks for anybody
     text = said.said(group[0].first, group[-1].after)
@@ -257,22 +228,22 @@ def _is_named(tag: Tag) -> bool:
 
 def shifted_period(said: Utterance, tags: Sequence[Tag], before: Mapping[str, Slot], today: date) -> Slot:
     """Return the slot for the period before or after the one mentioned last: "the month before"."""
-    tag = next(tag for tag in tags if tag.kind == "date_shift")
+    tag = of_kind(tags, "date_shift")[0]
     unit, steps = str(tag.value).split()
     dated = before.get("date_range")
     days = dated.value if dated and isinstance(dated.value, dict) else {}
     start, end = (date.fromisoformat(days[key]) if days.get(key) else None for key in ("start", "end"))
     stretch = shifted((start, end), int(steps), today, unit)
     value = {key: day.isoformat() if day else None for key, day in zip(("start", "end"), stretch, strict=True)}
-    return Slot(said.said(tag.first, tag.after), value)
+    return Slot(said.text_of(tag), value)
 
 
 def places_of_names(said: Utterance, tags: Sequence[Tag]) -> frozenset[int]:
     """Return the indexes of the words of names (of people, networks, drugs, places), which belong to no language."""
     kinds = {"provider_name", "named_person", "network", "drug"}
-    places = (tag for tag in tags if tag.kind == "location" and isinstance(tag.value, dict))
-    names = (*places, *(tag for tag in tags if tag.kind in kinds or (tag.first, tag.after) in said.people))
-    return frozenset(place for tag in names for place in range(tag.first, tag.after))
+    named = [one.places for one in said.people]
+    places = (tag for tag in of_kind(tags, "location") if isinstance(tag.value, dict))
+    return places_of((*places, *(tag for tag in tags if tag.kind in kinds or tag.places in named)))
 
 
 def dropped(
@@ -288,8 +259,8 @@ def dropped(
     A value that the previous question does not have is excluded instead, for slots in `leaves_out`: "take out the
     pharmacy". An excluded value becomes wanted: "drop the ones not accepting".
     """
-    if filters := [tag for tag in tags if tag.kind == "filter"]:
-        named = {str(tag.value): said.said(tag.first, tag.after) for tag in filters}
+    if filters := of_kind(tags, "filter"):
+        named = {str(tag.value): said.text_of(tag) for tag in filters}
         return {name: Slot(text, None) for name, text in named.items() if name in wanted}
     removed = {name: slot for name, slot in slots.items() if name in wanted}
     return {

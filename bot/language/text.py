@@ -2,14 +2,48 @@
 
 import re
 import unicodedata
+from bisect import bisect_left, bisect_right
 from collections.abc import Container, Iterable, Sequence
 from functools import lru_cache
+from operator import itemgetter
 
 import msgspec
 from msgspec.structs import replace
 
 
-class Tag(msgspec.Struct, frozen=True):
+class WordSpan:
+    """Something that the words [first, after) of a message say."""
+
+    __slots__ = ()
+    first: int
+    after: int
+
+    @property
+    def places(self) -> range:
+        """The indexes of the words."""
+        return range(self.first, self.after)
+
+    def meets(self, *others: "WordSpan") -> bool:
+        """Return whether a word belongs to one of the others as well."""
+        return any(self.first < one.after and one.first < self.after for one in others)
+
+    def lies_in(self, *others: "WordSpan") -> bool:
+        """Return whether all words belong to one of the others: the ordinal "este" of the date "este año"."""
+        return any(one.first <= self.first and self.after <= one.after for one in others)
+
+    def is_part_of(self, *others: "WordSpan") -> bool:
+        """Return whether one of the others has all words and more."""
+        size = self.after - self.first
+        longer = (one for one in others if one.after - one.first > size)
+        return any(one.first <= self.first and self.after <= one.after for one in longer)
+
+
+def places_of(spans: Iterable[WordSpan]) -> frozenset[int]:
+    """Return the indexes of the words of all spans."""
+    return frozenset(place for one in spans for place in one.places)
+
+
+class Tag(WordSpan, msgspec.Struct, frozen=True):
     """A value of the slot type `kind` in a message, in the words [first, after).
 
     `excluded`: everything except this value is asked for. The word of exclusion belongs to the tag.
@@ -22,10 +56,20 @@ class Tag(msgspec.Struct, frozen=True):
     excluded: bool = False
 
 
+def occupy(free: list[bool], *spans: WordSpan) -> None:
+    """Set `free` to False for the words of the spans."""
+    for one in spans:
+        free[one.first : one.after] = [False] * (one.after - one.first)
+
+
+def of_kind(tags: Iterable[Tag], *kinds: str) -> list[Tag]:
+    """Return the tags of these slot types."""
+    return [tag for tag in tags if tag.kind in kinds]
+
+
 def of_doctor(tag: Tag, tags: Iterable[Tag]) -> bool:
     """Return whether a kind of care has the same words as a kind of doctor: "my dentist" is no dental care."""
-    beside = ((one.first, one.after) for one in tags if one.kind == "specialty")
-    return tag.kind == "service" and (tag.first, tag.after) in beside
+    return tag.kind == "service" and tag.places in (one.places for one in tags if one.kind == "specialty")
 
 
 class AnyOf:
@@ -68,7 +112,7 @@ class Utterance(msgspec.Struct, frozen=True):
 
     `words[i]` is folded, `keys[i]` is its look-up form, `spans[i]` its position in `text`.
 
-    `people` are the token ranges (first, after) that name people whom the writer may ask about.
+    `people` are the tags of the names of people whom the writer may ask about.
     """
 
     text: str
@@ -76,7 +120,7 @@ class Utterance(msgspec.Struct, frozen=True):
     words: tuple[str, ...]
     keys: tuple[str, ...]
     spans: tuple[tuple[int, int], ...]
-    people: tuple[tuple[int, int], ...] = ()
+    people: tuple[Tag, ...] = ()
 
     def repaired(self, keys: Sequence[str]) -> "Utterance":
         """Return the message with its words as the keys spell them, where these differ: "wknd" is a weekend."""
@@ -89,9 +133,18 @@ class Utterance(msgspec.Struct, frozen=True):
         """Return the text of the tokens [first, after) as the person typed it."""
         return self.text[self.spans[first][0] : self.spans[after - 1][1]]
 
+    def text_of(self, span: WordSpan) -> str:
+        """Return the text of a span as the person typed it."""
+        return self.said(span.first, span.after)
+
     def between(self, index: int) -> str:
         """Return the text between the token at `index` and the token before."""
         return self.text[self.spans[index - 1][1] : self.spans[index][0]]
+
+    def tokens(self, start: int, end: int) -> tuple[int, int]:
+        """Return the token range (first, after) of a range of characters."""
+        first = bisect_right(self.spans, start, key=itemgetter(1))
+        return first, bisect_left(self.spans, end, key=itemgetter(0))
 
     @property
     def dashes(self) -> tuple[int, ...]:

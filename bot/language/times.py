@@ -6,9 +6,10 @@ from itertools import permutations
 
 from msgspec.structs import replace
 
+from bot.language.calendar import ends_of, lies_within
 from bot.language.matcher import Grammar, Lexed, Matcher
 from bot.language.slots import link
-from bot.language.text import Tag, Utterance
+from bot.language.text import Tag, Utterance, of_kind
 
 _TWO = 2
 _SHORT_DATE = 3  # words
@@ -21,14 +22,9 @@ def repeating(said: Utterance, tags: Sequence[Tag], dates: Sequence[Tag]) -> tup
 
     "Mondays" and "a monday" repeat, "monday" alone is a date.
     """
-    days = [tag for tag in tags if tag.kind == "weekday"]
+    days = of_kind(tags, "weekday")
     repeated = [tag for tag in days if said.words[tag.first : tag.after] != said.keys[tag.first : tag.after][:1]]
-    kept = [
-        one
-        for one in dates
-        if one.after - one.first > _SHORT_DATE
-        or not any(one.first < tag.after and tag.first < one.after for tag in repeated)
-    ]
+    kept = [one for one in dates if one.after - one.first > _SHORT_DATE or not one.meets(*repeated)]
     return [tag for tag in tags if tag.kind != "weekday" or tag in repeated], kept
 
 
@@ -44,7 +40,7 @@ def in_named_year(said: Utterance, tags: Sequence[Tag], grammar: Grammar) -> lis
     for year, month in permutations(times):
         words, moved = frozenset(said.words[month.first : month.after]), _in_year_of(month, year)
         told = not words.isdisjoint(dates.month) and words.isdisjoint(dates.last | dates.this)
-        whole = _has_year(said, year) and _days(year)[0].endswith("-01-01")
+        whole = _has_year(said, year) and ends_of(year.value)[0].endswith("-01-01")
         if told and whole and not _has_year(said, month) and _is_part(moved, year):
             kept = [month] if any(tag.kind == "percent" for tag in tags) else times  # which a part of the year may be
             return [replace(tag, value=moved.value) if tag in kept else tag for tag in tags]
@@ -69,7 +65,7 @@ def with_times_unseen(said: Utterance, tags: Sequence[Tag], grammar: Grammar, to
     if unseen and len(unseen) < max(len(times), _TWO):
         out = [replace(tag, first=ends[tag.first], value=_after_year(tag, today), excluded=True) for tag in unseen]
         return [*(tag for tag in tags if tag not in unseen), *out]
-    since, end = next(matcher.find("polarity.unseen_since"), None), _days(times[0])[1]
+    since, end = next(matcher.find("polarity.unseen_since"), None), ends_of(times[0].value)[1]
     if since is None or len(times) > 1 or not "" < end < today.isoformat():
         return list(tags)
     later = {"start": _beside(end, 1), "end": today.isoformat()}
@@ -78,7 +74,7 @@ def with_times_unseen(said: Utterance, tags: Sequence[Tag], grammar: Grammar, to
 
 def _after_year(tag: Tag, today: date) -> dict[str, object]:
     """Return the days of a period until today, from the end of its year if it begins with a year that is over."""
-    (start, end), days = _days(tag), dict(tag.value) if isinstance(tag.value, Mapping) else {}
+    (start, end), days = ends_of(tag.value), dict(tag.value) if isinstance(tag.value, Mapping) else {}
     over = start.endswith("-01-01") and end == today.isoformat() and start[:4] < end[:4]
     return {**days, "start": f"{int(start[:4]) + 1}-01-01"} if over else days
 
@@ -91,7 +87,9 @@ def whole_times(tags: Sequence[Tag]) -> list[Tag]:
     dates = [tag for tag in tags if tag.kind == "date_range" and not tag.excluded and isinstance(tag.value, Mapping)]
     if len(dates) != _TWO or all(tag.kind != "percent" for tag in tags):
         return list(tags)
-    whole = next((one for one, other in permutations(dates) if _is_within(other, one)), None)
+    whole = next(
+        (one for one, other in permutations(dates) if "" not in ends_of(one.value) and _is_part(other, one)), None
+    )
     return [replace(tag, kind="date_whole") if tag is whole else tag for tag in tags]
 
 
@@ -108,7 +106,7 @@ def with_excluded_periods(said: Utterance, tags: Sequence[Tag]) -> list[Tag]:
 def _rest_of(tags: Sequence[Tag]) -> list[Tag]:
     """Return the tags; excluded periods with an open start or end become the remaining time: "except before July"."""
     open_ = [tag for tag in tags if tag.kind == "date_range" and tag.excluded]
-    days = [(tag.value.get("start"), tag.value.get("end")) for tag in open_ if isinstance(tag.value, Mapping)]
+    days = [ends_of(tag.value) for tag in open_]
     starts = [_beside(end, 1) for start, end in days if end and not start]
     ends = [_beside(start, -1) for start, end in days if start and not end]
     if not open_ or len(starts) + len(ends) < len(open_):
@@ -137,35 +135,20 @@ def _out_of(said: Utterance, tag: Tag, wanted: Sequence[Tag]) -> Tag:
 
 def _in_year_of(tag: Tag, whole: Tag) -> Tag:
     """Return the tag with the same days in the year in which the longer period starts."""
-    value, year = tag.value, str(whole.value.get("start") or "")[:4] if isinstance(whole.value, Mapping) else ""
-    if not year or not isinstance(value, Mapping) or not value.get("start") or not value.get("end"):
+    year, days = ends_of(whole.value)[0][:4], ends_of(tag.value)
+    if not year or "" in days or any("02-29" in day for day in days):
         return tag
-    start, end = (f"{year}{str(value[key])[4:]}" for key in ("start", "end"))
-    return tag if "02-29" in start + end else replace(tag, value={"start": start, "end": end})
+    return replace(tag, value={"start": f"{year}{days[0][4:]}", "end": f"{year}{days[1][4:]}"})
 
 
 def _is_part(one: Tag, whole: Tag) -> bool:
-    """Return whether a period lies within another and is not equal to it."""
-    part, all_ = one.value, whole.value
-    if not isinstance(part, Mapping) or not isinstance(all_, Mapping) or not part.get("start") or not part.get("end"):
-        return False
-    begins = not all_.get("start") or str(all_["start"]) <= str(part["start"])
-    return begins and (not all_.get("end") or str(part["end"]) <= str(all_["end"])) and part != all_
-
-
-def _is_within(one: Tag, other: Tag) -> bool:
-    (first, last), (start, end) = (_days(tag) for tag in (one, other))
-    return one.value != other.value and "" not in {first, last, start, end} and start <= first and last <= end
+    """Return whether a period with a start and an end lies within another and is not equal to it."""
+    return "" not in ends_of(one.value) and one.value != whole.value and lies_within(one.value, whole.value)
 
 
 def _has_year(said: Utterance, tag: Tag) -> bool:
     """Return whether the words name a year: four digits, or a time from January 1 to a month after January."""
-    start, end = _days(tag)
+    start, end = ends_of(tag.value)
     if start[4:] == "-01-01" and end[5:7] > "01":
         return True
     return any(word.isdigit() and len(word) == 4 for word in said.words[tag.first : tag.after])  # noqa: PLR2004 -- a year
-
-
-def _days(tag: Tag) -> tuple[str, str]:
-    value = tag.value if isinstance(tag.value, Mapping) else {}
-    return str(value.get("start") or ""), str(value.get("end") or "")

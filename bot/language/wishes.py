@@ -4,13 +4,14 @@ A directory has few facts about a provider. The answer names each wish that it c
 """
 
 import re
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from itertools import pairwise
 
 from msgspec.structs import replace
 
 from bot.language.anchors import with_anchored_dates
+from bot.language.calendar import ends_of
 from bot.language.clauses import ClauseRole
 from bot.language.entities import with_hours
 from bot.language.hearing import Heard
@@ -20,7 +21,7 @@ from bot.language.matcher import plain
 from bot.language.reading import Slot
 from bot.language.rules import IntentRules
 from bot.language.slots import slot_of
-from bot.language.text import AnyOf, Tag
+from bot.language.text import AnyOf, Tag, places_of
 
 _TIMES = frozenset({"date_range", "date_ahead"})
 _KINDS = frozenset({"facility_type", "specialty", "service"})
@@ -37,7 +38,7 @@ def as_taken(entry: IntentRules, heard: Heard, lexicon: Lexicon) -> Heard:
         return heard
     # "And has evening times" is of idle words alone, which a clause of courtesy is as well.
     idle = (one for one in heard.clauses if one.role is ClauseRole.COURTESY)
-    asking = heard.asking.union(*(range(one.first, one.after) for one in idle)) - _asides(heard)
+    asking = heard.asking.union(*(one.places for one in idle)) - _asides(heard)
     words = frozenset[int]()
     if searches:
         heard = _at_times(heard, asking) if "open_at" in entry.heard.values() else heard
@@ -45,22 +46,22 @@ def as_taken(entry: IntentRules, heard: Heard, lexicon: Lexicon) -> Heard:
         heard = _with(heard, WISH_PLACE, nowhere)
         words = _of_whom(heard, lexicon, _care_beside(entry, heard)) & asking
         barred = _barred(heard, lexicon, asking)
-        excluded = [tag for tag in heard.tags if tag.excluded and barred.issuperset(range(tag.first, tag.after))]
-        heard = _retagged(heard, [tag for tag in heard.tags if tag not in excluded])
+        excluded = [tag for tag in heard.tags if tag.excluded and barred.issuperset(tag.places)]
+        heard = heard.with_tags([tag for tag in heard.tags if tag not in excluded])
         words |= barred
     if _is_terse(heard) or not heard.tags:
         words |= _unexplained(entry, heard, AnyOf(lexicon.given, lexicon.family)) & asking
     finer = (_finer(heard, lexicon) & asking) - words if searches else frozenset()
-    return _with(_with(heard, WISH, words - heard.marks.get(WISH_PLACE, frozenset())), WISH, finer, "finer")
+    return _with(_with(heard, WISH, words - heard.at(WISH_PLACE)), WISH, finer, "finer")
 
 
 def _corrected(heard: Heard, lexicon: Lexicon) -> Heard:
     """Return the message without values that a correction takes back: "an eye doctor, no sorry, a dentist"."""
-    marks = {at for at in heard.marks.get("CORRECTION", ()) if heard.keys[at] not in heard.joining.excepting}
+    marks = {at for at in heard.at("CORRECTION") if heard.keys[at] not in heard.joining.excepting}
     if not marks:
         return heard
     gone = [one for one in heard.tags if any(_takes_back(heard, lexicon, one, other, marks) for other in heard.tags)]
-    return _retagged(heard, [tag for tag in heard.tags if tag not in gone]) if gone else heard
+    return heard.with_tags([tag for tag in heard.tags if tag not in gone]) if gone else heard
 
 
 def _takes_back(heard: Heard, lexicon: Lexicon, one: Tag, other: Tag, marks: AbstractSet[int]) -> bool:
@@ -74,16 +75,14 @@ def _takes_back(heard: Heard, lexicon: Lexicon, one: Tag, other: Tag, marks: Abs
 
 def _at_times(heard: Heard, asking: AbstractSet[int]) -> Heard:
     """Return a search with opening hours as `open_at`, and with other dates as wishes for an appointment."""
-    hello = heard.marks.get("HELLO", frozenset())
+    hello = heard.at("HELLO")
     asking = {place for place in asking if not (place in hello and hello & {place - 1, place + 1})}
     hours = hour_tags(heard.lexed, heard.said, heard.keys, heard.today, asking, sought=True)
     tags = with_hours([tag for tag in heard.tags if tag.kind != "open_at"], hours)
     dates = [tag for tag in tags if tag.kind in _TIMES and tag.first in asking and not _is_past(tag, heard)]
-    heard = _retagged(heard, [replace(tag, kind=WISH_TIME) if tag in dates else tag for tag in tags])
-    units = heard.joining.beside("dates").unit  # "next week", which is no time of a claim
-    ahead = [
-        run for run in _runs(heard.marks.get("FUTURE", frozenset()) & asking) if heard.said.words[run[1] - 1] in units
-    ]
+    heard = heard.with_tags([replace(tag, kind=WISH_TIME) if tag in dates else tag for tag in tags])
+    units = heard.area("dates").unit  # "next week", which is no time of a claim
+    ahead = [run for run in _runs(heard.at("FUTURE") & asking) if heard.said.words[run[1] - 1] in units]
     return _with(heard, WISH_TIME, frozenset(at for run in ahead for at in range(*run)))
 
 
@@ -92,18 +91,18 @@ def _is_past(tag: Tag, heard: Heard) -> bool:
 
     False if the words contain a month, because "before June" may mean the coming June.
     """
-    days, months = tag.value if isinstance(tag.value, Mapping) else {}, heard.joining.beside("dates").month
-    end = str(days.get("end") or "") if days.get("start") else ""
-    return "" < end < heard.today.isoformat() and months.isdisjoint(heard.said.words[tag.first : tag.after])
+    (start, end), months = ends_of(tag.value), heard.area("dates").month
+    over = bool(start) and "" < end < heard.today.isoformat()
+    return over and months.isdisjoint(heard.said.words[tag.first : tag.after])
 
 
 def _asides(heard: Heard) -> frozenset[int]:
     """Return the indexes of words in parts without a search that tell of the writer: "my knee locked up"."""
-    told = heard.joining.beside("clauses")
-    own = heard.joining.beside("wishes")
+    told = heard.area("clauses")
+    own = heard.area("wishes")
     tellers = (told.speaker | told.spoken_of | own.mine) - own.relative
     sought = {tag.first for tag in heard.tags if tag.kind in {*_KINDS, "any_doctor"}}
-    sought |= {place for name in ("FIND", "SOMEBODY") for place in heard.marks.get(name, ())}
+    sought |= heard.at("FIND", "SOMEBODY")
     found = set[int]()
     for first, after in _parts(heard):
         lead = next((plain(word) for word in heard.said.words[first:after] if word not in _leads(heard)), "")
@@ -114,7 +113,7 @@ def _asides(heard: Heard) -> frozenset[int]:
 
 
 def _leads(heard: Heard) -> AbstractSet[str]:
-    return heard.joining.beside("clauses").any("join", "timed", "adding") | heard.joining.adding
+    return heard.area("clauses").any("join", "timed", "adding") | heard.joining.adding
 
 
 def _parts(heard: Heard) -> Iterator[tuple[int, int]]:
@@ -133,10 +132,10 @@ def _of_whom(heard: Heard, lexicon: Lexicon, beside: AbstractSet[int]) -> frozen
 
     `beside` are the indexes of kinds of care other than the one searched for.
     """
-    near = heard.marks.get("NEAR", frozenset())
-    held = near.union(*(range(tag.first, tag.after) for tag in heard.tags)) - beside
-    said, asker = heard.marks.get(WISH, frozenset()), heard.joining.beside("wishes").asker
-    question = heard.joining.beside("clauses").question
+    near = heard.at("NEAR")
+    held = near.union(*(tag.places for tag in heard.tags)) - beside
+    said, asker = heard.at(WISH), heard.area("wishes").asker
+    question = heard.area("clauses").question
     found = set[int]()
     for first, after in _parts(heard):
         lead = next((at for at in range(first, after) if _is_relative(heard, at)), after)
@@ -154,10 +153,10 @@ def _of_whom(heard: Heard, lexicon: Lexicon, beside: AbstractSet[int]) -> frozen
 
 def _nowhere(heard: Heard, lexicon: Lexicon) -> frozenset[int]:
     """Return the indexes of the words of an unknown place after "near": "near the hamilton place mall"."""
-    held = {place for tag in heard.tags for place in range(tag.first, tag.after)}
+    held = places_of(heard.tags)
     ends = held.union(first for first, _ in _parts(heard)) | {len(heard.keys)}
     found = set[int]()
-    near = heard.marks.get("NEAR", frozenset()) if "location" not in heard.marks else frozenset()
+    near = heard.at("NEAR") if "location" not in heard.marks else frozenset()
     for place in (one for one in near if one + 1 not in near):
         after = next(at for at in range(place + 1, len(heard.keys) + 1) if at in ends or _is_relative(heard, at))
         if _says(heard, lexicon, range(place + 1, after)):
@@ -170,16 +169,16 @@ def _barred(heard: Heard, lexicon: Lexicon, asking: AbstractSet[int]) -> frozens
 
     A clause that begins so, and is not the first, asks for nothing else: "but not downtown".
     """
-    cues, minded = heard.joining.beside("polarity").phrases("cue"), heard.joining.beside("wishes").no_wish
+    cues, minded = heard.area("polarity").phrases("cue"), heard.area("wishes").no_wish
     starts = {clause.first for clause in heard.clauses if clause.first and clause.role is ClauseRole.BACKGROUND}
     care = (
         tag for tag in heard.tags if tag.kind != WISH and not (tag.excluded and tag.kind in {*_KINDS, "claim_type"})
     )
-    kept, found = {place for tag in care for place in range(tag.first, tag.after)}, set[int]()
+    kept, found = places_of(care), set[int]()
     for first, after in _parts(heard):
         led = next((at for at in range(first, after) if (plain(heard.said.words[at]),) in cues), after)
         asks = led in asking or not starts.isdisjoint((led, led - 1))
-        wished = not heard.marks.get(WISH, frozenset()).isdisjoint(range(led, after))
+        wished = not heard.at(WISH).isdisjoint(range(led, after))
         told = [at for at in range(led + 1, after) if heard.said.words[at] not in minded]  # not "doesn't matter"
         if asks and kept.isdisjoint(range(led, after)) and (wished or _says(heard, lexicon, told)):
             found.update(range(led, after))
@@ -189,11 +188,11 @@ def _barred(heard: Heard, lexicon: Lexicon, asking: AbstractSet[int]) -> frozens
 def _finer(heard: Heard, lexicon: Lexicon) -> frozenset[int]:
     """Return the words of care that only some places of the kind that is searched give: "mammography", "x-ray"."""
     finer = (tag for tag in heard.tags if tag.kind == "service" and tag.value in lexicon.finer)
-    return frozenset(place for tag in finer for place in range(tag.first, tag.after))
+    return places_of(finer)
 
 
 def _is_relative(heard: Heard, index: int) -> bool:
-    return plain(heard.said.words[index]) in heard.joining.beside("wishes").relative
+    return plain(heard.said.words[index]) in heard.area("wishes").relative
 
 
 def _says(heard: Heard, lexicon: Lexicon, run: Iterable[int], beside: AbstractSet[int] = frozenset()) -> bool:
@@ -204,37 +203,28 @@ def _says(heard: Heard, lexicon: Lexicon, run: Iterable[int], beside: AbstractSe
 
 def _explained(heard: Heard) -> frozenset[int]:
     """Return the indexes of the words of values and of concepts with content."""
-    tagged = {place for tag in heard.tags for place in range(tag.first, tag.after)}
-    return frozenset(tagged.union(*(places for name, places in heard.marks.items() if _tells(name))))
+    tagged = places_of(heard.tags)
+    return tagged | heard.at(*filter(_tells, heard.marks))
 
 
 def _with(heard: Heard, kind: str, words: AbstractSet[int], value: str = "words") -> Heard:
     wishes = [Tag(kind, value, first, after) for first, after in _runs(words)]
-    return replace(_retagged(heard, (*heard.tags, *wishes)), asking=heard.asking | words) if wishes else heard
-
-
-def _retagged(heard: Heard, tags: Sequence[Tag]) -> Heard:
-    """Return the message with these tags instead of its own."""
-    marks = {name: places for name, places in heard.marks.items() if name.isupper()}
-    for tag in tags:
-        marks[tag.kind] = marks.get(tag.kind, frozenset()) | frozenset(range(tag.first, tag.after))
-    names = (heard.names - {tag.kind for tag in heard.tags}) | {tag.kind for tag in tags}
-    return replace(heard, tags=tuple(tags), marks=marks, names=names)
+    return replace(heard.with_tags((*heard.tags, *wishes)), asking=heard.asking | words) if wishes else heard
 
 
 def _is_terse(heard: Heard) -> bool:
     """Return whether a message is short and at least half of its words have content, as staff type."""
-    tagged = (at for tag in heard.tags for at in range(tag.first, tag.after))
+    tagged = (at for tag in heard.tags for at in tag.places)
     told = heard.asking.intersection({*heard.content, *tagged})
     return len(heard.said.words) <= _MOST_WORDS and 2 * len(told) >= len(heard.asking)
 
 
 def _unexplained(entry: IntentRules, heard: Heard, people: Container[str]) -> frozenset[int]:
     """Return the indexes of words that the pack does not know, and of kinds of care other than the one searched for."""
-    own, said = heard.joining.beside("wishes"), heard.said.words
-    requests = heard.joining.beside("clauses").imperative  # "busque un dentista"
-    leaving = heard.joining.beside("polarity").starts("trailing")  # "closed panels excluded"
-    known = AnyOf(people, heard.joining.beside("names").asked, own.no_wish, requests, leaving)
+    own, said = heard.area("wishes"), heard.said.words
+    requests = heard.area("clauses").imperative  # "busque un dentista"
+    leaving = heard.area("polarity").starts("trailing")  # "closed panels excluded"
+    known = AnyOf(people, heard.area("names").asked, own.no_wish, requests, leaving)
     placed = {tag.first - 1 for tag in heard.tags if tag.kind == "location"}  # "downtown Chattanooga"
     timed = {tag.after for tag in heard.tags if tag.kind == "open_at" or _is_hyphened(heard, tag)}  # "evening slots"
     apart = _apart(heard)
@@ -258,7 +248,7 @@ def _goes_before(heard: Heard, place: int) -> bool:
 def _held(heard: Heard) -> frozenset[int]:
     """Return the indexes of the words of values other than wanted kinds of care."""
     held = (tag for tag in heard.tags if tag.kind not in _KINDS or tag.excluded)
-    return frozenset(place for tag in held for place in range(tag.first, tag.after))
+    return places_of(held)
 
 
 def _care_beside(entry: IntentRules, heard: Heard) -> frozenset[int]:
@@ -268,7 +258,7 @@ def _care_beside(entry: IntentRules, heard: Heard) -> frozenset[int]:
     searched = [slot for slot in slots if slot]
     chosen = [tag for tag in care if any(_is_in(heard, tag, slot) for slot in searched)]
     beside = [tag for tag in care if chosen and not any(_goes_with(one, tag) for one in chosen)]
-    return frozenset(place for tag in beside for place in range(tag.first, tag.after)) - _held(heard)
+    return places_of(beside) - _held(heard)
 
 
 def _is_hyphened(heard: Heard, tag: Tag) -> bool:
@@ -319,7 +309,7 @@ def _is_in(heard: Heard, tag: Tag, slot: Slot) -> bool:
     told = [one.value for one in heard.tags if one.kind == "service" and one.first == tag.first]
     values = [one if isinstance(one, tuple | list) else (one,) for one in (tag.value, slot.value)]
     same = not {*values[0]}.isdisjoint(values[1]) and all(value == slot.value for value in told)
-    return same or heard.said.said(tag.first, tag.after) in slot.text
+    return same or heard.said.text_of(tag) in slot.text
 
 
 def _goes_with(one: Tag, other: Tag) -> bool:

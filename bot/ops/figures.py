@@ -22,7 +22,6 @@ OUTCOMES: tuple[RatingOutcome, ...] = get_args(RatingOutcome)
 _COUNT, _ONCE = "rating", "rated"
 _KEPT = 400 * 86_400.0  # seconds: a whole year can be held against the year before
 _BUTTON = 86_400.0  # seconds for which a button can be pressed
-_TRIES = 20
 
 
 class Rated(NamedTuple):
@@ -49,13 +48,8 @@ class Ratings:
         """
         self._meter.rated(intent, rule, outcome, person)
         key = "\x1f".join((f"{self._now():%Y-%m}", intent, rule, outcome))
-        for _ in range(_TRIES):  # of two that count at once, the second reads anew
-            before = await self._store.get(_COUNT, key)
-            if before is None:
-                if await self._store.add(_COUNT, key, b"1", expires=time.time() + _KEPT):
-                    return
-            elif await self._store.swap(_COUNT, key, before, b"%d" % (int(before) + 1)):
-                return
+        expires = time.time() + _KEPT
+        await self._store.revise(_COUNT, key, lambda before: b"%d" % (int(before or 0) + 1), expires=expires)
 
     async def is_first(self, person: Person, button: str) -> bool:
         """Return whether this is the person's first press of this button, and record the press."""
@@ -66,12 +60,9 @@ class Ratings:
 async def ratings(store: Store) -> Sequence[Rated]:
     """Return all counts of ratings, newest month first, then by intent, rule and outcome."""
     found: list[Rated] = []
-    page = await store.listed(_COUNT)
-    while page:
-        for row in page:
-            month, intent, rule, outcome = row.key.split("\x1f")
-            found.append(Rated(month, intent, rule, outcome, int(row.value)))
-        page = await store.listed(_COUNT, after=page[-1].number)
+    async for row in store.every(_COUNT):
+        month, intent, rule, outcome = row.key.split("\x1f")
+        found.append(Rated(month, intent, rule, outcome, int(row.value)))
     order: dict[str, int] = {outcome: place for place, outcome in enumerate(OUTCOMES)}
     found.sort(key=lambda one: (one.intent, one.rule, order.get(one.outcome, len(order))))
     return sorted(found, key=lambda one: one.month, reverse=True)

@@ -133,7 +133,6 @@ LEAST = 5
 TallyKind = Literal["answered", "unread", "fault", "rated", "seconds", "day", "payer", "waited"]
 _KIND = "tally"
 _KEPT = 400 * 86_400.0  # seconds: a whole year can be held against the year before
-_TRIES, _EVERY = 20, 60.0
 _NOBODY = frozenset({"mcp"})  # each call of an assistant's is another person: one caller would be five people
 _SHORT = 12  # letters of a hash
 
@@ -188,7 +187,8 @@ class Tally:
             try:
                 names = [f"{await self._pseudonym(person)}\x1f{key}".encode() for person in people]
                 hashes = {hashlib.sha256(name).hexdigest()[:_SHORT] for name in names}
-                await self._merge(key, times, hashes)
+                changed = partial(self._changed, key, times, hashes)
+                await self._table.store.revise(_KIND, key, changed, expires=time.time() + _KEPT)
             except (StoreError, asyncio.CancelledError) as error:
                 for again, (more, others) in ((key, (times, people)), *waiting.items()):
                     before, known = self._waiting.get(again, (0, set()))
@@ -197,24 +197,11 @@ class Tally:
                     return
                 raise
 
-    async def every_minute(self) -> None:
-        """Flush once a minute until cancelled."""
-        while True:
-            await asyncio.sleep(_EVERY)
-            await self.flush()
-
-    async def _merge(self, key: str, times: int, people: set[str]) -> None:
-        store = self._table.store
-        for _ in range(_TRIES):  # of two processes that add at once, the second reads anew
-            sealed = await store.get(_KIND, key)
-            cell = _cell(self._table.opened(_KIND, key, sealed))
-            cell.add(times, people)
-            row = self._table.row(_KIND, key, msgspec.json.encode(cell), expires=time.time() + _KEPT)
-            if sealed is None:
-                if await store.add(_KIND, key, row.value, expires=row.expires):
-                    return
-            elif await store.swap(_KIND, key, sealed, row.value):
-                return
+    def _changed(self, key: str, times: int, people: set[str], before: bytes | None) -> bytes:
+        """Return the encrypted count that replaces the one before."""
+        cell = _cell(self._table.opened(_KIND, key, before))
+        cell.add(times, people)
+        return self._table.sealed(_KIND, key, msgspec.json.encode(cell))
 
 
 async def counted(table: SealedTable) -> AsyncIterator[Counted]:

@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from bot.delivery.retention import Retention
 from bot.errors import StoreError
 from bot.ops.audit import Anchor
 from bot.stores.base import Store
@@ -35,15 +34,6 @@ async def correct_clock_change(store: Store, clock: Callable[[], float] = time.t
     return back
 
 
-async def watch_clock(store: Store) -> None:
-    """Check every few seconds whether the clock was set back, until cancelled."""
-    while True:
-        with contextlib.suppress(StoreError):
-            await correct_clock_change(store)
-        await asyncio.sleep(EVERY)
-
-
-_SWEEP_SECONDS = 300
 _CANCEL_AGAIN = 0.2  # seconds
 
 
@@ -53,17 +43,20 @@ async def last_checkpoint(anchor: Anchor) -> None:
         await anchor.advance()
 
 
-async def sweep(
-    store: Store, retention: Retention, anchor: Anchor, keep_whole: Callable[[], Awaitable[object]]
-) -> None:
-    """Every five minutes, delete expired rows and messages, keep a checkpoint, and call `keep_whole`. Never return."""
+async def repeat(seconds: float, *jobs: Callable[[], Awaitable[object]], at_once: bool = False) -> None:
+    """Do the jobs one after another every `seconds`, at first after them or `at_once`, until cancelled.
+
+    If the store cannot be used, the next time tries again.
+    """
+    if not at_once:
+        await asyncio.sleep(seconds)
     while True:
-        with contextlib.suppress(StoreError):
-            await store.sweep()
-            await retention.expire()
-            await anchor.keep()
-            await keep_whole()
-        await asyncio.sleep(_SWEEP_SECONDS)
+        try:
+            for job in jobs:
+                await job()
+        except StoreError as error:
+            log.warning("put off", kind=type(error).__name__)
+        await asyncio.sleep(seconds)
 
 
 async def stopped(task: asyncio.Task[None]) -> None:

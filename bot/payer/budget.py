@@ -318,9 +318,7 @@ class MemberCache:
 
         A link may give access to several people's records.
         """
-        people = self._links.get(link_id)
-        if people is None:
-            people = self._links[link_id] = {}
+        people = self._links.setdefault(link_id, {})
         kept = people.get(patient)
         if kept is None:
             kept = people[patient] = ResponseCache(self._clock, room=self._room, fresh=OWN_SECONDS, own=True)

@@ -11,40 +11,62 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 import msgspec
 from msgspec.structs import replace
 
-from bot.errors import PayerDown, PayerError, PayerRejects
+from bot.errors import PayerDown, PayerRejects
 from bot.payer.budget import Budget
 from bot.payer.paging import Server
 from bot.payer.search import Search, SearchValue, Trait, any_of
 from bot.records.bundle import Page
 
 _REFERENCES = re.compile(r"[A-Z][A-Za-z]+/[A-Za-z0-9\-.]{1,64}(?:,[A-Z][A-Za-z]+/[A-Za-z0-9\-.]{1,64})*")
+_WHOLE, _BARE = Trait.FINDS_REFERENCES_WHOLE, Trait.FINDS_REFERENCES_BARE
 _TYPE = re.compile(r"(?:^|(?<=,))[A-Z][A-Za-z]+/")
 
 
-class Outcome(msgspec.Struct):
-    """The outcome of a search: whether something was `found`, or the search was `refused`."""
+class Way(msgspec.Struct, frozen=True):
+    """One way to search, of several with the same meaning, as servers support only some of them.
 
-    found: bool = False
-    refused: bool = False
-
-
-async def attempt(
-    pages: AsyncIterator[Page], outcome: Outcome, failures: tuple[type[PayerError], ...] = ()
-) -> AsyncIterator[Page]:
-    """Yield the pages from the first one with a match on. A rejection before that is recorded in `outcome`, not raised.
-
-    `failures` are exceptions that also count as a rejection, for servers that respond with 500 instead of 400.
+    Attributes:
+        decides: True if the result is final even if nothing is found.
+        spare: True if a rejection counts as an empty result. Otherwise it is raised, unless `name` is set.
+        learns: the fact about the server that is known if something is found, for the parameters `by`.
+        name: the search parameter that the server does not take if it rejects the search, so that another is tried.
     """
-    refusals: tuple[type[PayerError], ...] = (PayerRejects, *failures)
-    try:
-        async for page in pages:
-            outcome.found = outcome.found or bool(page.matches)
-            if outcome.found:
-                yield page
-    except refusals:
-        if outcome.found:
-            raise
-        outcome.refused = True
+
+    search: Search
+    decides: bool = False
+    spare: bool = False
+    learns: Trait | None = None
+    by: tuple[str, ...] = ("",)
+    name: str = ""
+
+
+async def first_of(server: Server, ways: Iterable[Way], budget: Budget) -> AsyncIterator[Page]:
+    """Yield the pages of the first way that finds something, from the first page with a row on; else an empty page.
+
+    Raises:
+        PayerError, SignInExpired: as in `Server.pages`.
+    """
+    nothing = Page()
+    for way in ways:
+        found, kind = False, way.search.type
+        try:
+            async for page in server.pages(way.search, budget):
+                if page.sent and not found:
+                    found = True
+                    if way.learns is not None:
+                        server.traits.learn(way.learns, kind, *way.by)
+                if found or way.decides:
+                    yield page
+                nothing = page
+        except PayerRejects:
+            if found or not (way.spare or way.name):
+                raise
+            if not way.spare:
+                server.traits.learn(Trait.REFUSES_PARAMETER, kind, way.name)
+            continue
+        if found or way.decides:
+            return
+    yield nothing
 
 
 class ReferenceSearches:
@@ -53,46 +75,33 @@ class ReferenceSearches:
     def __init__(self, server: Server) -> None:
         self._server = server
 
-    async def pages(self, search: Search, budget: Budget) -> AsyncIterator[Page]:
-        """Yield the pages found by either form of reference; no page if nothing is found.
+    def pages(self, search: Search, budget: Budget) -> AsyncIterator[Page]:
+        """Yield the pages found by either form of reference; an empty page if nothing is found.
 
         Raises:
             PayerError: there is no valid response.
         """
+        return first_of(self._server, self._ways(search), budget)
+
+    def _ways(self, search: Search) -> Iterator[Way]:
         names = tuple(_references(search))
-        first = _bare(search, names) if self._known(Trait.FINDS_REFERENCES_BARE, search, names) else search
-        if not names or first is not search:
-            async for page in self._server.pages(first, budget):
-                yield page
+        is_bare, is_whole = (self._known(trait, search, names) for trait in (_BARE, _WHOLE))
+        pairs = ((name, SearchValue(_TYPE.sub("", value)) if name in names else value) for name, value in search.params)
+        bare = Search(search.type, tuple(pairs))
+        if not names or is_bare:
+            yield Way(bare if is_bare else search, decides=True)
             return
-        outcome = Outcome()
-        async for page in attempt(self._server.pages(search, budget), outcome):
-            yield page
-        if outcome.found:
-            self._learn(Trait.FINDS_REFERENCES_WHOLE, search, names)
-        elif not self._known(Trait.FINDS_REFERENCES_WHOLE, search, names):
-            async for page in self._server.pages(_bare(search, names), budget):
-                if page.matches:
-                    self._learn(Trait.FINDS_REFERENCES_BARE, search, names)
-                yield page
+        yield Way(search, decides=is_whole, spare=True, learns=_WHOLE, by=names)
+        yield Way(bare, decides=True, learns=_BARE, by=names)
 
     def _known(self, trait: Trait, search: Search, names: tuple[str, ...]) -> bool:
         """Return whether this form of reference is known to find rows, for each of the parameters."""
         return bool(names) and all(self._server.traits.has(trait, search.type, name) for name in names)
 
-    def _learn(self, trait: Trait, search: Search, names: tuple[str, ...]) -> None:
-        for name in names:
-            self._server.traits.learn(trait, search.type, name)
-
 
 def _references(search: Search) -> Iterator[str]:
     """Return the parameters whose values are all references."""
     return (name for name, value in search.params if not name.startswith("_") and _REFERENCES.fullmatch(value))
-
-
-def _bare(search: Search, names: tuple[str, ...]) -> Search:
-    pairs = ((name, SearchValue(_TYPE.sub("", value)) if name in names else value) for name, value in search.params)
-    return Search(search.type, tuple(pairs))
 
 
 _TARGETS = {
@@ -139,9 +148,7 @@ class Steps:
         self.plain = Search(search.type, tuple(pair for pair in search.params if split(pair[0]) is None))
         self._others = [(f"{one}.{rest}", value) for (one, rest), value in parts if one != self.reference]
         self._links, self._budget = links, budget
-        self._targets: list[Page] | None = None
-        self._rows: list[Page] | None = None
-        self._looked: set[str] = set()
+        self._read: dict[Search, list[Page] | None] = {}
 
     @property
     def narrows(self) -> bool:
@@ -150,17 +157,11 @@ class Steps:
 
     async def targets(self) -> list[Page] | None:
         """Return the pages of resources that the reference may point to; None if there are too many pages."""
-        if "targets" not in self._looked:
-            self._looked.add("targets")
-            self._targets = await self._few(self.inner)
-        return self._targets
+        return await self._few(self.inner)
 
     async def rows(self) -> list[Page] | None:
         """Return the pages of rows without the chain; None if too many, or if nothing else restricts the search."""
-        if "rows" not in self._looked:
-            self._looked.add("rows")
-            self._rows = await self._few(self.plain) if self.narrows else None
-        return self._rows
+        return await self._few(self.plain) if self.narrows else None
 
     async def pages(self) -> AsyncIterator[Page]:
         """Yield the pages of rows that reference a target, a few batches at a time, with the targets on the first page.
@@ -200,12 +201,15 @@ class Steps:
             return [page async for page in self._links.pages(asked, self._budget)]
 
     async def _few(self, search: Search) -> list[Page] | None:
-        pages: list[Page] = []
+        if search in self._read:
+            return self._read[search]
+        self._read[search], pages = None, list[Page]()
         async for page in self._links.pages(search, self._budget):
             pages.append(page)
             many = page.total is not None and page.total > _FEW * max(len(pages[0].matches), 1)
             if many or (len(pages) == _FEW and page.next_url):
                 return None
+        self._read[search] = pages
         return pages
 
 
@@ -233,20 +237,35 @@ class Chains:
         steps = Steps(search, self._links, budget)
         broken: bool | None = self._is_broken(names)
         if not broken:
-            outcome = Outcome()
-            async for page in attempt(self._server.pages(search, budget), outcome, (PayerDown,)):
-                yield page
-            if outcome.found:
+            found = refused = False
+            try:
+                async for page in self._server.pages(search, budget):
+                    found = found or bool(page.matches)
+                    if found:
+                        yield page
+            except (PayerRejects, PayerDown):  # some servers respond with 500 instead of 400
+                if found:
+                    raise
+                refused = True
+            if found:
                 self._works(search.type, names)
                 return
-            budget.pages_left += 0 if outcome.refused else 1
+            budget.pages_left += 0 if refused else 1
             async with self._proving:
-                broken = outcome.refused or await self._lacks_rows(search, names, steps, budget)
-        if broken is not False:
-            async for page in steps.pages():
-                if broken or page.matches:
-                    self._breaks(names, budget)
-                yield page
+                broken = refused or await self._lacks_rows(search, names, steps, budget)
+        async for page in self._in_steps(steps, names, budget, broken):
+            yield page
+
+    async def _in_steps(
+        self, steps: Steps, names: tuple[str, ...], budget: Budget, broken: bool | None
+    ) -> AsyncIterator[Page]:
+        """Yield the pages of a search in two steps, unless the chain works (`broken` is False)."""
+        if broken is False:
+            return
+        async for page in steps.pages():
+            if broken or page.matches:
+                self._breaks(names, budget)
+            yield page
 
     async def _lacks_rows(self, search: Search, names: tuple[str, ...], steps: Steps, budget: Budget) -> bool | None:
         """Return whether the chain's empty result is wrong; None if the second step must show it.
@@ -286,7 +305,7 @@ class Chains:
         return self._server.traits.has(Trait.IGNORES_CHAIN, parameter=_chain(names))
 
     def _breaks(self, names: tuple[str, ...], budget: Budget) -> None:
-        self._server.traits.learn(Trait.IGNORES_CHAIN, parameter=_chain(names))
+        self._server.traits.learn(Trait.IGNORES_CHAIN, "", _chain(names))
         for reference in dict.fromkeys(re.split("[.:]", name)[0] for name in names):
             budget.report.note_applied_here(reference)
 

@@ -3,12 +3,11 @@
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping
 
-import msgspec
 from msgspec.structs import replace
 
-from bot.errors import PayerForbids, PayerLacks, PayerRejects, SignInExpired
+from bot.errors import PayerForbids, PayerLacks, SignInExpired
 from bot.payer.budget import Budget, Gap, ResponseCache
-from bot.payer.chains import Chains
+from bot.payer.chains import Chains, Way, first_of
 from bot.payer.http import Http
 from bot.payer.origin import Retry
 from bot.payer.paging import Server
@@ -32,24 +31,7 @@ _NO_REFERENCE = frozenset({"", "_id"})
 _PERSONAL = re.compile(r"(?:^|[.:])(?:patient|beneficiary|subscriber|subject|member|policy-holder)", re.IGNORECASE)
 
 
-class Way(msgspec.Struct, frozen=True):
-    """One way to search for a person's records.
-
-    Attributes:
-        decides: True if the result is final even if nothing is found.
-        spare: True if a rejection counts as an empty result. Otherwise it is raised, unless `name` is set.
-        learns: the fact about the server that is known if something is found.
-        name: the search parameter for the patient, if another parameter can be tried after a rejection.
-    """
-
-    search: Search
-    decides: bool = False
-    spare: bool = False
-    learns: Trait | None = None
-    name: str = ""
-
-
-class MemberClient:
+class MemberClient(Server):
     """Reads one member's records. The access token is sent to the configured base URL only.
 
     `renew` is called once after a 401 and returns a new access token, or None if the member has to sign in again.
@@ -70,23 +52,14 @@ class MemberClient:
         post_search: bool | None = False,
         kept: ResponseCache | None = None,
     ) -> None:
+        super().__init__(http, base, retry=retry, post=post_search, kept=kept)
         self._token, self._patient, self._renewal = access_token, patient, renew
         self._ids = (patient, *also) if patient else ()
         self.base = base
-        self._server = Server(
-            http,
-            base,
-            headers=self._headers,
-            renew=self._renew,
-            keep=self._is_theirs,
-            retry=retry,
-            post=post_search,
-            kept=kept,
-        )
 
     def onward(self, search: Search, url: str, budget: Budget) -> AsyncIterator[Page]:
         """Yield the pages of a search from `url` on, the `next_url` of an earlier page. Errors as in `search`."""
-        return self._server.pages(search, budget, url)
+        return self.pages(search, budget, url)
 
     async def search(self, search: Search, budget: Budget) -> AsyncIterator[Page]:
         """Yield the pages of a search over this member's records, in the first way of searching that finds something.
@@ -99,28 +72,12 @@ class MemberClient:
             PayerForbids, PayerLacks: this type is refused.
             PayerError: there is no valid response.
         """
-        nothing = Page()
-        for way in self._ways(search):
-            before, stands = budget.read, way.decides
-            try:
-                async for page in self._server.pages(way.search, budget):
-                    if budget.read > before:
-                        stands = True
-                        self._found(way)
-                    if stands:
-                        yield page
-                    nothing = page
-            except PayerRejects:
-                if not way.spare and not way.name:
-                    raise
-                self._refused(way)
-            except (PayerForbids, PayerLacks) as error:
-                budget.report.gaps.append(Gap("type_refused", search.type, 1, type(error).__name__))
-                raise
-            else:
-                if stands:
-                    return
-        yield nothing
+        try:
+            async for page in first_of(self, self._ways(search), budget):
+                yield page
+        except (PayerForbids, PayerLacks) as error:
+            budget.report.gaps.append(Gap("type_refused", search.type, 1, type(error).__name__))
+            raise
 
     async def read(self, resource_type: str, resource_id: str, budget: Budget) -> bytes:
         """Return one resource of this member as JSON bytes.
@@ -128,9 +85,9 @@ class MemberClient:
         Raises:
             PayerLacks: there is no such resource, or it is another patient's, which is reported as a gap.
         """
-        body = await self._server.read(resource_type, resource_id, budget)
+        body = await super().read(resource_type, resource_id, budget)
         head = read_head(body)
-        if not self._is_theirs(Entry(head.resource_type, head.id, "match", body, owner=head.owner)):
+        if not self._keep(Entry(head.resource_type, head.id, "match", body, owner=head.owner)):
             budget.report.sources.pop()
             budget.report.gaps.append(Gap("left_out", resource_type, 1, "wrong patient"))
             raise PayerLacks("a record of another patient", resource_type=resource_type)
@@ -142,7 +99,7 @@ class MemberClient:
         for name in names:
             for way in self._by(name, search):
                 yield way if name == names[-1] else replace(way, name=name)
-                if self._server.traits.has(Trait.REFUSES_PARAMETER, search.type, name):
+                if self.traits.has(Trait.REFUSES_PARAMETER, search.type, name):
                     break
             else:
                 return
@@ -153,7 +110,7 @@ class MemberClient:
         The last two mean the same (R4 search 3.1.1.4.12), but some servers compare references literally. Which one
         finds something is remembered, so that both are tried only once.
         """
-        traits, kind = self._server.traits, search.type
+        traits, kind = self.traits, search.type
         if len(self._ids) > 1 and name not in _NO_REFERENCE:
             yield Way(self._bound(search, name, any_of(self._ids)), spare=True)
         only = name in _NO_REFERENCE or traits.has(Trait.FINDS_PATIENT_BY_ID, kind)
@@ -163,14 +120,6 @@ class MemberClient:
         if not only:
             whole = self._bound(search, name, f"Patient/{self._patient}")
             yield Way(whole, decides=True, spare=True, learns=Trait.FINDS_PATIENT_BY_REFERENCE)
-
-    def _found(self, way: Way) -> None:
-        if way.learns is not None:
-            self._server.traits.learn(way.learns, way.search.type)
-
-    def _refused(self, way: Way) -> None:
-        if not way.spare:
-            self._server.traits.learn(Trait.REFUSES_PARAMETER, way.search.type, way.name)
 
     def _names(self, resource_type: str) -> tuple[str, ...]:
         if resource_type == "Patient":
@@ -182,7 +131,7 @@ class MemberClient:
         if resource_type != "Coverage":
             return ("patient",)
         both = ("patient", "beneficiary")
-        refused = self._server.traits.has(Trait.REFUSES_PARAMETER, resource_type, both[0])
+        refused = self.traits.has(Trait.REFUSES_PARAMETER, resource_type, both[0])
         return both[1:] if refused else both
 
     def _bound(self, search: Search, name: str, patient: str) -> Search:
@@ -201,7 +150,7 @@ class MemberClient:
             self._token = renewed
         return bool(renewed)
 
-    def _is_theirs(self, entry: Entry) -> bool:
+    def _keep(self, entry: Entry) -> bool:
         """Return whether the resource refers to this patient, or its type has no patient."""
         if self._patient is None:
             return True

@@ -27,20 +27,15 @@ from bot.records.shapes import Shape
 _OAUTH_URIS = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
 
 
-class Abilities(msgspec.Struct, frozen=True):
-    """The declared search parameters and includes of one resource type."""
-
-    params: frozenset[str]
-    includes: frozenset[str]
-
-
 class Capabilities(msgspec.Struct, frozen=True):
-    """The summary of a CapabilityStatement. `oauth` has the URLs of its oauth-uris extension by name."""
+    """The summary of a CapabilityStatement: the search parameters of each resource type that the server declares.
+
+    `oauth` has the URLs of its oauth-uris extension by name.
+    """
 
     known: bool = False
-    fhir_version: str | None = None
     software: str | None = None
-    types: Mapping[str, Abilities] = msgspec.field(default_factory=dict)
+    types: Mapping[str, frozenset[str]] = msgspec.field(default_factory=dict)
     oauth: Mapping[str, str] = msgspec.field(default_factory=dict)
 
     def offers(self, resource_type: str) -> bool | None:
@@ -49,8 +44,7 @@ class Capabilities(msgspec.Struct, frozen=True):
 
     def takes(self, resource_type: str, parameter: str) -> bool | None:
         """Return True if the search parameter is declared; None if not, since the server may support it anyway."""
-        abilities = self.types.get(resource_type)
-        return True if abilities and parameter in abilities.params else None
+        return True if parameter in self.types.get(resource_type, ()) else None
 
 
 class _Named(Shape, frozen=True):
@@ -60,7 +54,6 @@ class _Named(Shape, frozen=True):
 class _ResourceShape(Shape, frozen=True):
     type: str = ""
     search_param: tuple[_Named, ...] = ()
-    search_include: tuple[str, ...] = ()
 
 
 class _Uri(Shape, frozen=True):
@@ -84,7 +77,6 @@ class _Rest(Shape, frozen=True):
 
 class _Statement(Shape, frozen=True):
     resource_type: str = ""
-    fhir_version: str | None = None
     software: _Named | None = None
     rest: tuple[_Rest, ...] = ()
 
@@ -101,16 +93,9 @@ def read_capabilities(body: bytes) -> Capabilities | None:
     uris = rest.security.extension if rest.security else ()
     return Capabilities(
         known=True,
-        fhir_version=statement.fhir_version,
         software=statement.software.name if statement.software else None,
-        types={resource.type: _abilities(resource) for resource in rest.resource if resource.type},
+        types={one.type: frozenset(each.name for each in one.search_param) for one in rest.resource if one.type},
         oauth={uri.url: uri.value_uri for set_ in uris if set_.url == _OAUTH_URIS for uri in set_.extension},
-    )
-
-
-def _abilities(resource: _ResourceShape) -> Abilities:
-    return Abilities(
-        frozenset(parameter.name for parameter in resource.search_param), frozenset(resource.search_include)
     )
 
 
@@ -161,7 +146,7 @@ class Probe:
             since=before.since if before is not None and before.up == up else moment,
             milliseconds=round((self._http.clock() - started) * 1000) if up else None,
             last_up=moment if up else before.last_up if before else None,
-            searches={name: tuple(sorted(abilities.params)) for name, abilities in sorted(types.items())},
+            searches={name: tuple(sorted(parameters)) for name, parameters in sorted(types.items())},
             software=declared.software if declared else None,
         )
         return self._last
@@ -249,8 +234,9 @@ class Discovery:
         smart, openid, capabilities = await asyncio.gather(
             self._smart.get(), self._openid.get(), self.capabilities(self._base)
         )
-        found = self._configured
-        for more in (*sorted((smart, openid), key=self._is_exact, reverse=True), _from_oauth(capabilities.oauth)):
+        found, uris = self._configured, capabilities.oauth
+        declared = Endpoints(authorize=uris.get("authorize"), token=uris.get("token"), revoke=uris.get("revoke"))
+        for more in (*sorted((smart, openid), key=self._is_exact, reverse=True), declared):
             if more is not None and self._fits(more):
                 found = _completed(_with_issuer_of(found, more), self._believed(more))
         return found
@@ -258,11 +244,9 @@ class Discovery:
     async def capabilities(self, base: str) -> Capabilities:
         """Return what the server at this base URL declares. `known` is False if that could not be read."""
         base = base.rstrip("/")
-        remembered = self._servers.get(base)
-        if remembered is None:
-            remembered = SingleFlight(self._http.clock, lambda: self._metadata(base))
-            self._servers[base] = remembered
-        return await remembered.get() or Capabilities()
+        if base not in self._servers:
+            self._servers[base] = SingleFlight(self._http.clock, lambda: self._metadata(base))
+        return await self._servers[base].get() or Capabilities()
 
     async def _metadata(self, base: str) -> Capabilities | None:
         body = await self._body(f"{base}/metadata", "application/fhir+json")
@@ -326,10 +310,6 @@ class Discovery:
         except PayerError:
             return None
         return answer.content if answer.status_code == _OK else None
-
-
-def _from_oauth(uris: Mapping[str, str]) -> Endpoints:
-    return Endpoints(authorize=uris.get("authorize"), token=uris.get("token"), revoke=uris.get("revoke"))
 
 
 def _completed(known: Endpoints, more: Endpoints) -> Endpoints:

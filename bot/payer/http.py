@@ -121,15 +121,8 @@ class Http(AbstractAsyncContextManager["Http"]):
         """Send one GET. `deadline` is a time of `clock`, `kind` the resource type requested; errors as in `send`."""
         return await self.send(Call(url, headers, deadline, cap, kind))
 
-    async def post_form(
-        self, url: str, form: Mapping[str, str] | str, headers: Mapping[str, str], deadline: float
-    ) -> httpx.Response:
-        """Send one POST of a form, which may take effect even without a response (T50). Errors as in `send`."""
-        encoded = form if isinstance(form, str) else str(httpx.QueryParams(dict(form)))
-        return await self.send(Call(url, headers, deadline, MIB, form=encoded))
-
     async def send(self, call: Call) -> httpx.Response:
-        """Make one call, without retries, and report its outcome to `heard`.
+        """Make one call, without retries: a POST may take effect even without a response (T50). Report it to `heard`.
 
         Raises:
             PayerError: there is no complete response.
@@ -242,11 +235,6 @@ def _origin(front: str) -> str:
     return f"{parsed.scheme}://{parsed.host}:{parsed.port or _PORTS.get(parsed.scheme, 0)}"
 
 
-def same_machine(one: str, other: str) -> bool:
-    """Return whether two host names are the same machine. All loopback names are (RFC 6761 6.3)."""
-    return one == other or {one, other} <= _LOOPBACK
-
-
 def is_safe(url: str) -> bool:
     """Return whether a URL is https, or plain http on loopback, and has no user name."""
     try:
@@ -285,7 +273,7 @@ class Base:
             return link  # letter by letter, as next pages' are
         try:
             resolved = httpx.URL(current).join(link)
-            if same_machine(resolved.host, self._host):
+            if resolved.host == self._host or {resolved.host, self._host} <= _LOOPBACK:  # RFC 6761 6.3
                 resolved = resolved.copy_with(host=self._host)
             same = origin_of(str(resolved)) == self.origin
         except (httpx.InvalidURL, ValueError, TypeError):

@@ -1,26 +1,14 @@
 """One FHIR server, read page by page within a budget. Responses become FHIR bytes or an exception of `bot.errors`."""
 
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import datetime
 from functools import partial
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from msgspec.structs import replace
 
-from bot.errors import (
-    PayerDamaged,
-    PayerDown,
-    PayerError,
-    PayerForbids,
-    PayerLacks,
-    PayerMaintenance,
-    PayerOversized,
-    PayerRejects,
-    PayerTooMuch,
-    PayerUntrusted,
-    SignInExpired,
-)
+from bot import errors
 from bot.payer.budget import Budget, Gap, ResponseCache
 from bot.payer.http import Call, Http, HttpAnswer, parse_base
 from bot.payer.origin import Retry
@@ -30,34 +18,35 @@ from bot.records.decode import Unreadable
 
 PAGE_SIZE = "100"
 _NOT_IMPLEMENTED = 501
-_NOT_BY_POST = (PayerForbids, PayerLacks, PayerRejects)
-_NO_ANSWER = (PayerMaintenance, PayerDamaged)  # servers without POST searches answer anything; 5xx is an outage
+_NOT_BY_POST = (errors.PayerForbids, errors.PayerLacks, errors.PayerRejects)
+_NO_ANSWER = (
+    errors.PayerMaintenance,
+    errors.PayerDamaged,
+)  # servers without POST searches answer anything; 5xx is an outage
 _ACCEPT = {"accept": "application/fhir+json"}
-
-Headers = Callable[[], Mapping[str, str]]
-Renew = Callable[[], Awaitable[bool]]
-Keep = Callable[[Entry], bool]
 
 
 T = TypeVar("T")
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 
 
-async def _never() -> bool:
-    return False
+class PageRequest(NamedTuple):
+    """A GET of a URL for resources of a type, or the POST of a `form`.
 
+    `key` is the URL by which the response is cached, if not `url`. With `anew` the cache is not used.
+    """
 
-def _any(_entry: Entry) -> bool:
-    return True
+    url: str
+    type: str
+    form: str | None = None
+    key: str = ""
+    anew: bool = False
 
 
 class Server:
     """A FHIR base URL with all settings for calls to it.
 
     Attributes:
-        headers: returns the headers of a call.
-        renew: gets a new token after a 401, and returns whether it did.
-        keep: returns whether a row may be shown.
         kept: the cache.
         post: whether searches are sent as POST `_search`, which keeps ids out of URLs (T28). None: if the server turns
             out to support POST.
@@ -68,18 +57,25 @@ class Server:
         http: Http,
         base: str,
         *,
-        headers: Headers = dict,
-        renew: Renew = _never,
-        keep: Keep = _any,
         retry: Retry | None = None,
         post: bool | None = False,
         kept: ResponseCache | None = None,
     ) -> None:
-        self.base = parse_base(base)
-        self._headers, self._renew, self._keep, self._post = headers, renew, keep, post
-        self._retry = retry or Retry(http)
-        self._kept = kept
-        self.traits = Traits(http.traits, self.base.url)
+        self._base = parse_base(base)
+        self._post, self._kept, self._retry = post, kept, retry or Retry(http)
+        self.traits = Traits(http.traits, self._base.url)
+
+    def _headers(self) -> Mapping[str, str]:
+        """Return the headers of a call, besides those of every call."""
+        return {}
+
+    async def _renew(self) -> bool:
+        """Get a new token after a 401. Return whether there is one."""
+        return False
+
+    def _keep(self, _entry: Entry) -> bool:
+        """Return whether a row may be shown."""
+        return True
 
     async def pages(self, search: Search, budget: Budget, onward: str = "") -> AsyncIterator[Page]:
         """Yield the pages of a search, first to last, until the server or the budget ends them.
@@ -96,11 +92,16 @@ class Server:
             budget.report.gaps.append(Gap("cut_short", search.type, budget.read, "limit"))
             return
         page: Page | None
-        page, url = await self._at(onward, search.type, budget) if onward else await self._first(search, budget)
+        if not onward:
+            page, url = await self._first(search, budget)
+        elif (own := self._base.own(onward, self._base.url)) is not None:
+            page, url = await self._page(PageRequest(own, search.type), budget), own
+        else:
+            raise errors.PayerUntrusted("a page's address that is not the server's")
         seen: set[str] = set()
         total, sent = 0 if onward else page.total or 0, 0
         while page is not None:
-            own = self.base.own(page.next_url, url) if page.next_url else None
+            own = self._base.own(page.next_url, url) if page.next_url else None
             yield replace(page, next_url=own) if own else page
             seen.add(url)
             sent += page.sent
@@ -120,26 +121,16 @@ class Server:
             PayerError, SignInExpired: see `check_status` and `resource_of`.
         """
         if not _ID.fullmatch(resource_id):
-            raise PayerLacks("not a FHIR id", resource_type=resource_type)
-        url = f"{self.base.url}/{Search(resource_type).type}/{resource_id}"
+            raise errors.PayerLacks("not a FHIR id", resource_type=resource_type)
+        url = f"{self._base.url}/{Search(resource_type).type}/{resource_id}"
 
         def read(answer: HttpAnswer) -> tuple[bytes, Head]:
             check_status(answer, resource_type)
             return resource_of(answer, resource_type)
 
-        (body, head), kept = await self._asked(url, resource_type, budget, read)
+        (body, head), kept = await self._asked(PageRequest(url, resource_type), budget, read)
         budget.spend(len(body), [(resource_type, head.id or resource_id)], 1, kept)
         return body
-
-    async def _at(self, onward: str, resource_type: str, budget: Budget) -> tuple[Page, str]:
-        """Return the page at a URL, and the URL.
-
-        Raises:
-            PayerUntrusted: the URL is not of this server.
-        """
-        if (url := self.base.own(onward, self.base.url)) is None:
-            raise PayerUntrusted("a page's address that is not the server's")
-        return await self._page(url, resource_type, budget), url
 
     async def _first(self, search: Search, budget: Budget) -> tuple[Page, str]:
         """Return the first page and its URL.
@@ -149,7 +140,7 @@ class Server:
         wanted = self.traits.tolerable(search, budget.report)
         try:
             page, url = await self._search(wanted, budget)
-        except PayerRejects as error:
+        except errors.PayerRejects as error:
             refusal = error
         else:
             note_ignored(wanted, page, budget.report)
@@ -157,7 +148,7 @@ class Server:
         for simpler in simpler_ones(wanted, refusal):
             try:
                 found = await self._search(simpler, budget)
-            except PayerRejects:
+            except errors.PayerRejects:
                 continue
             self.traits.learn_refused(wanted, simpler, budget.report)
             return found
@@ -166,18 +157,18 @@ class Server:
     async def _search(self, search: Search, budget: Budget) -> tuple[Page, str]:
         """Return the page, and the URL of the search with GET, also if it was sent by POST."""
         asked, kind = search.encoded(), search.type
-        url = f"{self.base.url}/{kind}?{asked}"
+        url = f"{self._base.url}/{kind}?{asked}"
         known, has = self._post, self.traits.has
         if known is None and (has(Trait.REFUSES_POST) or has(Trait.TAKES_POST)):
             known = not has(Trait.REFUSES_POST)
         if known is False:
-            return await self._page(url, kind, budget), url
+            return await self._page(PageRequest(url, kind), budget), url
         try:
-            page = await self._page(f"{self.base.url}/{kind}/_search", kind, budget, form=asked, key=url)
+            page = await self._page(PageRequest(f"{self._base.url}/{kind}/_search", kind, form=asked, key=url), budget)
         except (*_NOT_BY_POST, *_NO_ANSWER):
             if known:
                 raise
-            page = await self._page(url, kind, budget, anew=True)
+            page = await self._page(PageRequest(url, kind, anew=True), budget)
             self._learn_posts(taken=False)
             return page, url
         return page if known else await self._confirmed(page, url, kind, budget), url
@@ -190,7 +181,7 @@ class Server:
         if page.entries:
             self._learn_posts(taken=True)
             return page
-        again = await self._page(url, resource_type, budget, anew=True)
+        again = await self._page(PageRequest(url, resource_type, anew=True), budget)
         if again.entries:
             self._learn_posts(taken=False)
         return again
@@ -203,76 +194,57 @@ class Server:
     async def _later(self, url: str, resource_type: str, budget: Budget) -> Page | None:
         """Return a page after the first; None if it failed, which is added to the report."""
         try:
-            return await self._page(url, resource_type, budget)
-        except PayerError as error:
+            return await self._page(PageRequest(url, resource_type), budget)
+        except (errors.PayerError, errors.SignInExpired) as error:
             budget.report.gaps.append(Gap("page_failed", resource_type, 1, type(error).__name__))
+            if isinstance(error, errors.SignInExpired):
+                raise
             return None
-        except SignInExpired:
-            budget.report.gaps.append(Gap("page_failed", resource_type, 1, "SignInExpired"))
-            raise
 
-    async def _page(
-        self,
-        url: str,
-        resource_type: str,
-        budget: Budget,
-        *,
-        form: str | None = None,
-        key: str = "",
-        anew: bool = False,
-    ) -> Page:
+    async def _page(self, ask: PageRequest, budget: Budget) -> Page:
         """Return the page at a URL, or of a search by POST, with only the rows that may be shown.
 
         Rows that are missing are added to the report.
         """
 
         def read(answer: HttpAnswer) -> tuple[Page, int]:
-            if form is not None and answer.status_code == _NOT_IMPLEMENTED:
-                raise PayerRejects(str(answer.status_code))  # the server does not know POST, which is no outage
-            check_status(answer, resource_type)
-            return page_of(answer, resource_type), len(answer.content)
+            if ask.form is not None and answer.status_code == _NOT_IMPLEMENTED:
+                raise errors.PayerRejects(str(answer.status_code))  # the server does not know POST, which is no outage
+            check_status(answer, ask.type)
+            return page_of(answer, ask.type), len(answer.content)
 
-        (page, size), kept = await self._asked(url, resource_type, budget, read, form=form, key=key, anew=anew)
-        fitting = [e for e in page.entries if e.mode != "match" or e.type == resource_type]
+        (page, size), kept = await self._asked(ask, budget, read)
+        fitting = [e for e in page.entries if e.mode != "match" or e.type == ask.type]
         shown = tuple([entry for entry in fitting if self._keep(entry)])
         unreadable = page.unreadable + len(page.entries) - len(fitting)
-        _report(page, len(fitting) - len(shown), unreadable, resource_type, budget)
+        _report(page, len(fitting) - len(shown), unreadable, ask.type, budget)
         matches = [(entry.type, entry.id) for entry in shown if entry.mode == "match"]
         budget.spend(size, matches, len(page.entries), kept)
         return replace(page, entries=shown, unreadable=unreadable)
 
     async def _asked(
-        self,
-        url: str,
-        resource_type: str,
-        budget: Budget,
-        read: Callable[[HttpAnswer], T],
-        *,
-        form: str | None = None,
-        key: str = "",
-        anew: bool = False,
+        self, ask: PageRequest, budget: Budget, read: Callable[[HttpAnswer], T]
     ) -> tuple[T, datetime | None]:
         """Return the result of `read` for the response, and when the response was received if it was cached.
 
-        The token is renewed once in case of a 401 (F12, F16). `key` is the URL by which the response is cached, if not
-        `url`. With `anew` the cache is not used.
+        The token is renewed once in case of a 401 (F12, F16).
         """
         renewed = False
         while True:
             headers = {**_ACCEPT, **self._headers()}
-            call = Call(url, headers, budget.deadline, budget.cap, resource_type, form)
+            call = Call(ask.url, headers, budget.deadline, budget.cap, ask.type, ask.form)
             fetch = partial(self._retry.ask, call, read)
             try:
-                if self._kept is None or anew:
+                if self._kept is None or ask.anew:
                     return (await fetch())[1], None
-                return await self._kept.ask(key or url, budget.report, fetch)
-            except SignInExpired:
+                return await self._kept.ask(ask.key or ask.url, budget.report, fetch)
+            except errors.SignInExpired:
                 if renewed or not await self._renew():
                     raise
                 renewed = True
-            except PayerOversized:
+            except errors.PayerOversized:
                 if budget.scarce:
-                    raise PayerTooMuch("more than is left of what a question may read") from None
+                    raise errors.PayerTooMuch("more than is left of what a question may read") from None
                 raise
 
     def _following(self, page: Page, own: str | None, seen: set[str], resource_type: str, budget: Budget) -> str | None:
@@ -282,16 +254,10 @@ class Server:
         """
         if page.next_url is None:
             return None
-        following = own
-        if following is None:
-            budget.report.gaps.append(Gap("cut_short", resource_type, budget.read, "foreign link"))
-        elif following in seen:
-            budget.report.gaps.append(Gap("cut_short", resource_type, budget.read, "loop"))
-            following = None
-        elif budget.spent:
-            budget.report.gaps.append(Gap("cut_short", resource_type, budget.read, "limit"))
-            following = None
-        return following
+        why = "foreign link" if own is None else "loop" if own in seen else "limit" if budget.spent else ""
+        if why:
+            budget.report.gaps.append(Gap("cut_short", resource_type, budget.read, why))
+        return None if why else own
 
 
 def _report(page: Page, strangers: int, unreadable: int, resource_type: str, budget: Budget) -> None:
@@ -320,16 +286,16 @@ def check_status(answer: HttpAnswer, resource_type: str) -> None:
     """
     status = answer.status_code
     if status == 401:  # noqa: PLR2004 -- HTTP's own numbers say it best
-        raise SignInExpired("401")
+        raise errors.SignInExpired("401")
     leaf = _LEAVES.get(status)
     if leaf is not None:
         raise leaf(str(status), resource_type=resource_type)
     if 300 <= status < 400:  # noqa: PLR2004 -- as above
-        raise PayerUntrusted("a redirect where an answer was due")
+        raise errors.PayerUntrusted("a redirect where an answer was due")
     if 400 <= status < 500:  # noqa: PLR2004 -- as above
-        raise PayerRejects(str(status), issues=read_issues(answer.content))
+        raise errors.PayerRejects(str(status), issues=read_issues(answer.content))
     if status >= 500:  # noqa: PLR2004 -- as above
-        raise PayerDown(str(status))
+        raise errors.PayerDown(str(status))
 
 
 def page_of(answer: HttpAnswer, resource_type: str) -> Page:
@@ -344,11 +310,11 @@ def page_of(answer: HttpAnswer, resource_type: str) -> Page:
     try:
         page = read_page(body, resource_type)
     except Unreadable as error:
-        raise PayerDamaged(str(error)) from None
+        raise errors.PayerDamaged(str(error)) from None
     if not page.is_bundle and any(issue.is_error for issue in page.issues):
-        raise PayerDown("an OperationOutcome in place of results")
+        raise errors.PayerDown("an OperationOutcome in place of results")
     if not page.is_bundle:
-        raise PayerDamaged("neither results nor an error")
+        raise errors.PayerDamaged("neither results nor an error")
     return page
 
 
@@ -363,9 +329,9 @@ def resource_of(answer: HttpAnswer, resource_type: str) -> tuple[bytes, Head]:
     try:
         head = read_head(body)
     except Unreadable as error:
-        raise PayerDamaged(str(error)) from None
+        raise errors.PayerDamaged(str(error)) from None
     if head.resource_type != resource_type:
-        raise PayerLacks("another type than was asked for", resource_type=resource_type)
+        raise errors.PayerLacks("another type than was asked for", resource_type=resource_type)
     return body, head
 
 
@@ -378,12 +344,17 @@ def _fhir(answer: HttpAnswer) -> bytes:
     """
     body = answer.content.removeprefix(b"\xef\xbb\xbf").lstrip()
     if not body or body.startswith(b"<"):
-        raise PayerMaintenance("a page or nothing where FHIR was due")
+        raise errors.PayerMaintenance("a page or nothing where FHIR was due")
     if "html" in answer.headers.get("content-type", "").lower():
-        raise PayerMaintenance("HTML where FHIR was due")
+        raise errors.PayerMaintenance("HTML where FHIR was due")
     if not body.startswith(b"{"):
-        raise PayerDamaged("not a JSON object")
+        raise errors.PayerDamaged("not a JSON object")
     return body
 
 
-_LEAVES: dict[int, type[PayerError]] = {403: PayerForbids, 404: PayerLacks, 410: PayerLacks, 413: PayerTooMuch}
+_LEAVES: dict[int, type[errors.PayerError]] = {
+    403: errors.PayerForbids,
+    404: errors.PayerLacks,
+    410: errors.PayerLacks,
+    413: errors.PayerTooMuch,
+}

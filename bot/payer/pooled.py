@@ -106,7 +106,7 @@ class PooledDirectory:
         """Return the rows for a list of values, and find out whether the server supports such lists."""
         rows, kind = await self._listed(shape, part), _LISTED[shape[2][shape[1]][0]]
         if rows is not None and sum(one.is_in(rows) for one in part) >= _SEVERAL:
-            self._directory.traits.learn(Trait.TAKES_LISTS, parameter=kind)
+            self._directory.traits.learn(Trait.TAKES_LISTS, "", kind)
         elif rows is not None and not self._takes(kind) and kind in self._known:
             if kind not in self._tries:
                 self._tries[kind] = asyncio.create_task(self._probe_lists(kind, self._known[kind]))
@@ -119,7 +119,7 @@ class PooledDirectory:
         last = _Asked(value, tuple(_words(value)))
         rows = await self._listed((known.type, 0, ((name, ""),)), (_Asked(_NONE, ()), last))
         if rows and all(last.is_named(text) for _, text in rows):
-            self._directory.traits.learn(Trait.TAKES_LISTS, parameter=kind)
+            self._directory.traits.learn(Trait.TAKES_LISTS, "", kind)
 
     def _takes(self, kind: str) -> bool:
         return self._directory.traits.has(Trait.TAKES_LISTS, parameter=kind)

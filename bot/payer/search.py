@@ -147,9 +147,10 @@ class Traits:
         """Return whether the fact is known."""
         return (self._base, trait, resource_type, parameter) in self._known
 
-    def learn(self, trait: Trait, resource_type: str = "", parameter: str = "") -> None:
-        """Remember the fact."""
-        self._known[self._base, trait, resource_type, parameter] = True
+    def learn(self, trait: Trait, resource_type: str = "", *parameters: str) -> None:
+        """Remember the fact, of each of the parameters."""
+        for parameter in parameters or ("",):
+            self._known[self._base, trait, resource_type, parameter] = True
 
     def unlearn(self, trait: Trait) -> None:
         """Forget a fact that is no longer true."""
@@ -170,8 +171,8 @@ class Traits:
         Dropped filters are reported.
         """
         refused = [name for name, _ in asked.params if not took.has(name)]
-        for name in refused:
-            self.learn(Trait.REFUSES_PARAMETER, asked.type, name)
+        if refused:
+            self.learn(Trait.REFUSES_PARAMETER, asked.type, *refused)
         _note(refused, report)
 
 
@@ -201,7 +202,8 @@ def simpler_ones(search: Search, refusal: PayerRejects) -> Iterator[Search]:
     """
     optional = [name for name, _ in search.params if name in {*_COMFORTS, *_FILTERS}]
     optional = sorted(set(optional), key=[*_COMFORTS, *_FILTERS].index)
-    said = " ".join(str(getattr(issue, "text", "")) for issue in _issues(refusal))
+    issues = refusal.facts.get("issues")
+    said = " ".join(str(getattr(issue, "text", "")) for issue in (issues if isinstance(issues, tuple) else ()))
     named = [name for name in optional if name in said]
     tries = [named, *([name] for name in optional), [name for name in optional if name in _COMFORTS], optional]
     done: list[list[str]] = [[]]
@@ -215,11 +217,6 @@ def note_ignored(search: Search, page: Page, report: Report) -> None:
     """Report the parameters that a 200 response says were ignored: the client has to apply these filters (F32, T44)."""
     said = set(_WORDS.findall(" ".join(issue.text for issue in page.issues)))
     _note([name for name, _ in search.params if name in said], report)
-
-
-def _issues(refusal: PayerRejects) -> tuple[object, ...]:
-    issues = refusal.facts.get("issues")
-    return issues if isinstance(issues, tuple) else ()
 
 
 def _note(names: list[str], report: Report) -> None:

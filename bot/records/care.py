@@ -117,7 +117,8 @@ class CarePlan(ClinicalRecord):
 
     def __init__(self, raw: RawJson, labels: tuple[str, ...] = ()) -> None:
         shape = self._read(raw, _CareShape, labels)
-        planned = (_planned(activity.detail) for activity in shape.activity if activity.detail)
+        details = [activity.detail for activity in shape.activity if activity.detail]
+        planned = (clean(one.description, NOTE_LIMIT) or (one.code.words() if one.code else None) for one in details)
         self.title = clean(shape.title) or clean(shape.description)
         self.status = shape.status
         self.period = period_of(shape.period)
@@ -125,10 +126,6 @@ class CarePlan(ClinicalRecord):
         narrated = lines_of(shape.text.div if shape.text else None)
         self.lines = tuple(dict.fromkeys((*narrated, *(line for line in planned if line))))
         self.counts = shape.status != "entered-in-error" and not shape.modifier_extension
-
-
-def _planned(detail: _Detail) -> str | None:
-    return clean(detail.description, NOTE_LIMIT) or (detail.code.words() if detail.code else None)
 
 
 def _named(concept: Concept | None) -> tuple[str | None, str | None]:
@@ -234,7 +231,8 @@ class Part(Value):
         self.codes = shape.code.codes() if shape.code else ()
         self.value = _value(shape)
         self.usual = _usual(shape.reference_range)
-        self.mark = _mark_of(shape.interpretation) or _side(self.value, self.usual)
+        codes = (code for concept in shape.interpretation for code in concept.codes())
+        self.mark = next((_MARKS[code] for code in codes if code in _MARKS), _side(self.value, self.usual))
         self.absent = shape.data_absent_reason.words() if shape.data_absent_reason and self.value is None else None
 
 
@@ -251,7 +249,9 @@ class Observation(ClinicalRecord):
         shape = self._read(raw, _ObservationShape, labels)
         self.status = shape.status
         self.categories = tuple(code for category in shape.category for code in category.codes())
-        self.day = _day(shape)
+        span = shape.effective_period
+        days = (shape.effective_date_time, span and (span.start or span.end), shape.effective_instant, shape.issued)
+        self.day = next((day for text in days if (day := parse_date(text))), None)
         self.main = Part(shape)
         self.parts = tuple(map(Part, shape.component))
         measured = self.main.value or self.main.absent or any(part.value for part in self.parts)
@@ -283,19 +283,14 @@ class Observation(ClinicalRecord):
         return self.status in {"registered", "preliminary"}
 
 
-def _day(shape: _ObservationShape) -> PartialDate | None:
-    span = shape.effective_period
-    texts = (shape.effective_date_time, span and (span.start or span.end), shape.effective_instant, shape.issued)
-    return next((day for text in texts if (day := parse_date(text))), None)
-
-
 def _value(shape: _Measured) -> Measured | None:
     if quantity := quantity_of(shape.value_quantity):
         return Measured(quantity=quantity)
     if shape.value_integer is not None:
         return Measured(quantity=Quantity(Decimal(shape.value_integer)))
-    if span := _span(shape.value_range):
-        return span
+    low, high = (quantity_of(span.low), quantity_of(span.high)) if (span := shape.value_range) else (None, None)
+    if low or high:
+        return Measured(low=low, high=high)
     if shape.value_ratio and (above := quantity_of(shape.value_ratio.numerator)):
         return Measured(quantity=above, per=quantity_of(shape.value_ratio.denominator))
     if shape.value_boolean is not None:
@@ -306,21 +301,11 @@ def _value(shape: _Measured) -> Measured | None:
     return Measured(text=text, day=day) if text or day else None
 
 
-def _span(shape: RangeShape | None) -> Measured | None:
-    low, high = (quantity_of(shape.low), quantity_of(shape.high)) if shape else (None, None)
-    return Measured(low=low, high=high) if low or high else None
-
-
 def _usual(ranges: Iterable[_ReferenceRangeShape]) -> ReferenceRange | None:
     """Return the reference range; of several, preferably one that applies to everybody. None if there is none."""
     ordered = sorted(ranges, key=lambda each: bool(each.applies_to))
     found = (ReferenceRange(quantity_of(r.low), quantity_of(r.high), clean(r.text)) for r in ordered)
     return next((usual for usual in found if usual.low or usual.high or usual.text), None)
-
-
-def _mark_of(interpretations: Iterable[Concept]) -> Mark | None:
-    codes = (code for concept in interpretations for code in concept.codes())
-    return next((_MARKS[code] for code in codes if code in _MARKS), None)
 
 
 def _side(value: Measured | None, usual: ReferenceRange | None) -> Mark | None:
@@ -331,16 +316,12 @@ def _side(value: Measured | None, usual: ReferenceRange | None) -> Mark | None:
     number = value.quantity if value and not value.per else None
     if number is None or number.comparator or usual is None:
         return None
-    low, high = _bound(usual.low, number), _bound(usual.high, number)
-    if low is not None and number.value < low:
+    low, high = (one if one and one.unit in {None, number.unit} else None for one in (usual.low, usual.high))
+    if low and number.value < low.value:
         return "low"
-    if high is not None and number.value > high:
+    if high and number.value > high.value:
         return "high"
-    return "normal" if low is not None and high is not None else None
-
-
-def _bound(bound: Quantity | None, number: Quantity) -> Decimal | None:
-    return bound.value if bound and bound.unit in {None, number.unit} else None
+    return "normal" if low and high else None
 
 
 def unit_of(one: Observation) -> str | None:

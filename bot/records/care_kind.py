@@ -119,6 +119,12 @@ class CareKinds(msgspec.Struct, frozen=True):
         """Return the keys of all wider kinds of a kind, without the kind itself."""
         return tuple(name for name in self.above(key) if name != key)
 
+    def narrowest(self, keys: Iterable[str]) -> CareKind | None:
+        """Return the narrowest of these kinds; None if there is none, or several unrelated ones."""
+        found = frozenset(keys)
+        narrow = found.difference(*map(self.near, found))
+        return self.every[min(narrow)] if len(narrow) == 1 else None
+
     def of_code(self, code: str) -> frozenset[str]:
         """Return the keys of the kinds that a procedure code belongs to."""
         return _kept(self._coded, code, lambda: (name for name, kind in self.every.items() if code in kind.codes))
@@ -189,10 +195,7 @@ def shown_as(claim: Claim, key: str, kinds: CareKinds) -> Shown | None:
 
 def kind_shown(claim: Claim, kinds: CareKinds) -> CareKind | None:
     """Return the narrowest kind that the claim shows; None if it shows none, or several unrelated ones."""
-    shown = [kind for key, kind in kinds.every.items() if shown_as(claim, key, kinds)]
-    wider = frozenset().union(*(kinds.near(kind.key) for kind in shown))
-    narrow = [kind for kind in shown if kind.key not in wider]
-    return narrow[0] if len(narrow) == 1 else None
+    return kinds.narrowest(key for key in kinds.every if shown_as(claim, key, kinds))
 
 
 def kinds_by_text(claims: Iterable[Claim], kinds: CareKinds) -> dict[str, CareKind]:
@@ -202,10 +205,8 @@ def kinds_by_text(claims: Iterable[Claim], kinds: CareKinds) -> dict[str, CareKi
     """
     found: dict[str, CareKind] = {}
     for line in (line for claim in claims for line in claim.performed.lines):
-        told = frozenset[str]().union(*(kinds.of_code(code) for code in line.codes)) or kinds.of_text(line.text)
-        narrow = told.difference(*(kinds.near(key) for key in told))
-        if len(narrow) == 1:
-            kind = kinds.every[min(narrow)]
+        told = frozenset[str]().union(*map(kinds.of_code, line.codes)) or kinds.of_text(line.text)
+        if kind := kinds.narrowest(told):
             found |= {text: kind for text in (line.text, *line.words) if text}
     return found
 

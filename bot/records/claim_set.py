@@ -271,6 +271,13 @@ def fills(claim_set: ClaimSet) -> tuple[Claim, ...]:
     return tuple(claim for claim in claim_set.claims if claim.is_pharmacy)
 
 
+def fill_after(claim_set: ClaimSet, day: PartialDate | None) -> Claim | None:
+    """Return the newest pharmacy claim with a day, if that is after `day`; else None."""
+    dated = ((claim, claim.service.day) for claim in fills(claim_set) if day)
+    newest, on = next(((claim, on) for claim, on in dated if on), (None, None))
+    return newest if day and on and on.first > day.first else None
+
+
 def believed_day(claim: Claim, today: date | None = None) -> PartialDate | None:
     """Return the day of service; None if it is unknown, or in the future if `today` is given."""
     day = claim.service.day

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from bot.records.explanation import amount_of
 from bot.records.money import Amount, believable
@@ -35,7 +36,7 @@ from bot.records.shapes import (
 from bot.records.written import NOTE_LIMIT, clean
 
 ShareKind = Literal["deductible", "out_of_pocket_max", "copay", "coinsurance"]
-_EXTENDED = re.compile(r"(?P<who>ind|fam)(?P<rx>rx)?(?P<side>in|out)(?P<what>ded|max)", re.IGNORECASE)
+_EXTENDED = re.compile(r"(?P<who>ind|fam)(?P<rx>rx)?(?P<side>in|out)(?P<what>ded|max)")
 _PLAIN: dict[str, ShareKind] = {
     "deductible": "deductible",
     "maxoutofpocket": "out_of_pocket_max",
@@ -81,42 +82,29 @@ def cost_share(shape: CostShape) -> CostShare | None:
     The known types are HL7's coverage-copay-type and {Ind,Fam}[Rx]{In,Out}{Ded,Max} of the insurance card guide
     (C4DIC).
     """
-    amount, percent, text = amount_of(shape.value_money), _percent(shape), _text(shape)
-    if amount is None and percent is None and text is None:
-        return None
-    for code in shape.type.codes() if shape.type else ():
-        if share := _by_code(code, amount, percent, text if amount is None and percent is None else None):
-            return share
-    return None
-
-
-def _by_code(code: str, amount: Amount | None, percent: Decimal | None, text: str | None) -> CostShare | None:
-    if found := _EXTENDED.fullmatch(code):
-        return CostShare(
-            "deductible" if found["what"].lower() == "ded" else "out_of_pocket_max",
-            amount,
-            percent,
-            text,
-            side="in" if found["side"].lower() == "in" else "out",
-            who="individual" if found["who"].lower() == "ind" else "family",
-            drugs=bool(found["rx"]),
-        )
-    plain = code.lower()
-    if plain in _SERVICES:
-        return CostShare("copay", amount, percent, text, service=plain)
-    return CostShare(_PLAIN[plain], amount, percent, text) if plain in _PLAIN else None
-
-
-def _percent(shape: CostShape) -> Decimal | None:
-    quantity = shape.value_quantity
-    return believable(quantity.value) if quantity and "%" in {quantity.unit, quantity.code} else None
-
-
-def _text(shape: CostShape) -> str | None:
-    """Return the plan's text, such as "10 % after deductible"; None if there is none or it means "not applicable"."""
+    amount, quantity = amount_of(shape.value_money), shape.value_quantity
+    percent = believable(quantity.value) if quantity and "%" in {quantity.unit, quantity.code} else None
     extensions = shape.value_money.extension if shape.value_money else ()
     words = clean(first_named(extensions, "C4DIC-BeneficiaryCostString-extension").value_string)
-    return None if (words or "").casefold() in _NOTHING else words
+    text = words if amount is None and percent is None and (words or "").casefold() not in _NOTHING else None
+    if amount is None and percent is None and text is None:
+        return None
+    kinds = (kind for code in (shape.type.codes() if shape.type else ()) if (kind := _kind(code.lower())))
+    return next((replace(kind, amount=amount, percent=percent, text=text) for kind in kinds), None)
+
+
+def _kind(code: str) -> CostShare | None:
+    """Return a cost share without a value: what the code of a type says; None for an unknown code."""
+    if found := _EXTENDED.fullmatch(code):
+        return CostShare(
+            "deductible" if found["what"] == "ded" else "out_of_pocket_max",
+            side="in" if found["side"] == "in" else "out",
+            who="individual" if found["who"] == "ind" else "family",
+            drugs=bool(found["rx"]),
+        )
+    if code in _SERVICES:
+        return CostShare("copay", service=code)
+    return CostShare(_PLAIN[code]) if code in _PLAIN else None
 
 
 _NOTHING = frozenset({"", "n/a", "na", "not applicable", "none"})
@@ -241,8 +229,11 @@ class Coverage(Record):
         self.network = clean(shape.network)
         self.order = shape.order
         self.costs = tuple(share for cost in shape.cost_to_beneficiary if (share := cost_share(cost)))
-        self.on_card = _on_card(shape.extension)
-        self.card_notes = _notes(shape.extension)
+        people = (first_named(e.extension, "name") for e in extensions_named(shape.extension, _BENEFICIARIES))
+        notes = (e.value_annotation.text for e in extensions_named(shape.extension, _CARD_NOTE) if e.value_annotation)
+        names = (person.value_human_name.words() for person in people if person.value_human_name)
+        self.on_card = tuple(filter(None, names))
+        self.card_notes = tuple(words for text in notes if (words := clean(text, NOTE_LIMIT)))
 
     @property
     def plan(self) -> Named | None:
@@ -307,16 +298,6 @@ def _classes(shapes: Iterable[_ClassShape]) -> dict[str, Named]:
             if named.words:
                 found.setdefault(code.lower(), named)
     return found
-
-
-def _on_card(extensions: Iterable[Extension]) -> tuple[str, ...]:
-    names = (first_named(e.extension, "name").value_human_name for e in extensions_named(extensions, _BENEFICIARIES))
-    return tuple(words for name in names if name and (words := name.words()))
-
-
-def _notes(extensions: Iterable[Extension]) -> tuple[str, ...]:
-    texts = (e.value_annotation.text for e in extensions_named(extensions, _CARD_NOTE) if e.value_annotation)
-    return tuple(words for text in texts if (words := clean(text, NOTE_LIMIT)))
 
 
 _BENEFICIARIES = "C4DIC-PlanBeneficiaries-extension"

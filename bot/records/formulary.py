@@ -103,6 +103,11 @@ class PharmacyCost(msgspec.Struct, frozen=True):
         """Whether the copay or the percentage applies only after the deductible."""
         return any("after-deductible" in (option or "") for option in (self.copay_option, self.percent_option))
 
+    @property
+    def fixed(self) -> Amount | None:
+        """The copay if it is the whole cost and no deductible comes first; None otherwise."""
+        return None if self.percent or self.after_deductible else self.copay
+
 
 class TierCosts(msgspec.Struct, frozen=True):
     """A tier of a drug list with its costs by kind of pharmacy. `mail` is None if mail order is not stated."""
@@ -110,6 +115,10 @@ class TierCosts(msgspec.Struct, frozen=True):
     tier: Tier
     mail: bool | None
     costs: tuple[PharmacyCost, ...]
+
+    def at(self, pharmacy: str) -> PharmacyCost | None:
+        """Return the cost at a kind of pharmacy, given by the guide's code; None if unknown."""
+        return next((one for one in self.costs if one.pharmacy == pharmacy), None)
 
 
 class _ListShape(RecordShape, frozen=True):

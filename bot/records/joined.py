@@ -190,6 +190,7 @@ class Directory(msgspec.Struct):
         organization_key = key_of(role.organization)
         organization = self.organizations.get(organization_key) if organization_key else None
         places, place_names = self._places(role)
+        known = [self.locations.get(key) for key in keys_of(role.locations)]
         spoken = organization.name if organization else display_of(role.organization)
         person = practitioner.name if practitioner else display_of(role.practitioner)
         return Listing(
@@ -207,13 +208,8 @@ class Directory(msgspec.Struct):
             last_updated=role.last_updated or (practitioner.last_updated if practitioner else None),
             organization_key=organization_key,
             services=self._services(role),
-            closed=self._is_closed(role),
+            closed=bool(known) and all(place is not None and not place.active for place in known),
         )
-
-    def _is_closed(self, role: Role) -> bool:
-        """Return whether the role has locations, and all of them are known to be inactive."""
-        places = [self.locations.get(key) for key in keys_of(role.locations)]
-        return bool(places) and all(place is not None and not place.active for place in places)
 
     def _services(self, role: Role) -> tuple[Service, ...]:
         """Return the active services of the role. A role that is itself a service has only that one."""
@@ -279,16 +275,12 @@ def join(entries: Iterable[Entry]) -> tuple[Listing, ...]:
     return directory.listings()
 
 
-def _owner(role: Role) -> Iterable[Reference]:
-    return () if role.practitioner or display_of(role.organization) else filter(None, [role.organization])
-
-
 _REFERENCES: Mapping[str, Callable[[Role], Iterable[Reference]]] = {
     "practitioner": lambda role: filter(None, [role.practitioner]),
     "organization": lambda role: filter(None, [role.organization]),
     "participating-organization": lambda role: filter(None, [role.organization]),
     "primary-organization": lambda role: filter(None, [role.primary]),
-    "owner": _owner,
+    "owner": lambda r: () if r.practitioner or display_of(r.organization) else filter(None, [r.organization]),
     "location": lambda role: role.locations,
     "service": lambda role: role.services,
 }

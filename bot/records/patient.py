@@ -44,10 +44,14 @@ class Patient(Record):
         self.city = clean(home.city)
         self.state = clean(home.state)
         self.zip5 = home.zip5
-        self.addresses = _addresses(shape.address)
+        current = sorted(filter(_holds, shape.address), key=lambda one: one.use != "home")
+        lines = (one.on_one_line(one.postal_code) for one in current)
+        spoken = sorted(shape.communication, key=lambda one: not one.preferred)
+        codes = (code for one in spoken if one.language for code in one.language.codes()[:1])
+        self.addresses = tuple(dict.fromkeys(filter(None, lines)))
         self.phones = _reached(shape.telecom, "phone")
         self.emails = _reached(shape.telecom, "email")
-        self.languages = _languages(shape.communication)
+        self.languages = tuple(dict.fromkeys(codes))
 
 
 def _holds(one: Address | Telecom) -> bool:
@@ -64,17 +68,6 @@ def _home(addresses: Iterable[Address]) -> Address:
     return next((one for one in ranked if one.postal_code or one.city), Address())
 
 
-def _addresses(shapes: Iterable[Address]) -> tuple[str, ...]:
-    """Return the current addresses, the home first, each on one line."""
-    ranked = sorted(filter(_holds, shapes), key=lambda one: one.use != "home")
-    return tuple(dict.fromkeys(line for one in ranked if (line := one.on_one_line(one.postal_code))))
-
-
 def _reached(telecoms: Iterable[Telecom], system: str) -> tuple[str, ...]:
     ranked = sorted((one for one in telecoms if one.system == system and _holds(one)), key=lambda one: one.rank or 99)
     return tuple(dict.fromkeys(value for one in ranked if (value := clean(one.value))))
-
-
-def _languages(communications: Iterable[_Communication]) -> tuple[str, ...]:
-    ranked = sorted(communications, key=lambda c: not c.preferred)
-    return tuple(dict.fromkeys(code for c in ranked if c.language for code in c.language.codes()[:1]))

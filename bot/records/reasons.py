@@ -171,7 +171,8 @@ def _is_refused(item: ClaimItem, amounts: Mapping[str, Amount]) -> bool:
     if any(code.lower() in _DENIED for part in said for code in part.codes()):
         return True
     paid = paid_in(amounts)
-    reasons = [reason for reason in reasons_in(item.adjudication) if not _is_own_share(reason)]
+    codes = ((one.code.upper().removeprefix("PR").removeprefix("CO"), one) for one in reasons_in(item.adjudication))
+    reasons = [reason for code, reason in codes if code.lstrip("-") not in _OWN_SHARE]
     billed, noncovered, allowed = amounts.get("billed"), amounts.get("noncovered"), amounts.get("allowed")
     bare = _bears(noncovered, billed)
     if paid is not None and paid.value > 0:
@@ -191,7 +192,3 @@ def _bears(part: Amount | None, billed: Amount | None) -> bool:
 
 def _is_zero(amount: Amount | None) -> bool:
     return amount is not None and not amount.value
-
-
-def _is_own_share(reason: Reason) -> bool:
-    return reason.code.upper().removeprefix("PR").removeprefix("CO").lstrip("-") in _OWN_SHARE

@@ -50,7 +50,10 @@ _SEEN = ("rendering", "performing", "attending")
 
 def kind_of(eob: Explanation) -> ClaimKind | None:
     """Return the kind of the claim by its type, profile or lines; None if these do not show it."""
-    kind = _kind_by_type(eob.type) or _kind_by_profile(eob) or _kind_by_lines(eob)
+    kind = _kind_by_type(eob.type) or _kind_by_profile(eob)
+    coded = (coding for item in eob.item if item.product_or_service for coding in item.product_or_service.coding)
+    if kind is None and any(coding.system == NDC for coding in coded):
+        return "pharmacy"
     if kind != "institutional":
         return kind
     sub = {code.lower() for code in eob.sub_type.codes()} if eob.sub_type else set()
@@ -94,11 +97,6 @@ def _kind_by_profile(eob: Explanation) -> ClaimKind | None:
     return None
 
 
-def _kind_by_lines(eob: Explanation) -> ClaimKind | None:
-    coded = (coding for item in eob.item if item.product_or_service for coding in item.product_or_service.coding)
-    return "pharmacy" if any(coding.system == NDC for coding in coded) else None
-
-
 def is_lab_work(eob: Explanation) -> bool:
     """Return whether every line has the procedure code of a laboratory test or of a blood draw (CPT)."""
     coded = [_codes(item.product_or_service) for item in eob.item]
@@ -109,9 +107,10 @@ def service_of(eob: Explanation, kind: ClaimKind | None) -> tuple[Period, Servic
     """Return the period of service, and "processed" if only the adjudication date is known, else "service"."""
     statement = period_of(eob.billable_period)
     lines = _days_of_lines(eob.item)
-    first = _admission(eob) if kind in {"inpatient", "institutional"} else lines
+    stays = kind in {"inpatient", "institutional"}
+    first = (period_of(info.timing_period) for info in eob.info("admissionperiod")) if stays else (lines,)
     second = lines if kind in {"institutional", None} else statement
-    for candidate in (first, second, statement, lines):
+    for candidate in (*first, second, statement, lines):
         if candidate.known:
             return candidate, "service"
     if kind == "pharmacy":
@@ -119,14 +118,10 @@ def service_of(eob: Explanation, kind: ClaimKind | None) -> tuple[Period, Servic
     return Period(), "service"
 
 
-def _admission(eob: Explanation) -> Period:
-    found = (period_of(info.timing_period) for info in eob.info("admissionperiod"))
-    return next((p for p in found if p.known), Period())
-
-
 def _days_of_lines(items: tuple[ClaimItem, ...]) -> Period:
     """Return the period from the first to the last day of the lines."""
-    spans = [_span(item) for item in items]
+    single = ((parse_date(item.serviced_date), item) for item in items)
+    spans = [Period(day) if day else period_of(item.serviced_period) for day, item in single]
     starts = [span.start for span in spans if span.start]
     ends = [span.end or span.start for span in spans if span.end or span.start]
     if not starts:
@@ -134,11 +129,6 @@ def _days_of_lines(items: tuple[ClaimItem, ...]) -> Period:
     start = min(starts, key=lambda day: (day.first, day.last))
     end = max((end for end in ends if end), key=lambda day: (day.last, day.first))
     return Period(start, None if end is start or end == start else end)
-
-
-def _span(item: ClaimItem) -> Period:
-    single = parse_date(item.serviced_date)
-    return Period(single) if single else period_of(item.serviced_period)
 
 
 class Names:
@@ -355,9 +345,6 @@ class Dispensed(msgspec.Struct, frozen=True):
     days: Decimal | None = None
 
 
-_NO_CODE = frozenset({"unknown", "not-applicable", "compound"})
-
-
 def dispensed_in(eob: Explanation, kind: ClaimKind | None) -> tuple[Dispensed, ...]:
     """Return the drugs of a pharmacy claim, in order (fhir-notes 4.4, 4.6); () for other claims.
 
@@ -367,7 +354,7 @@ def dispensed_in(eob: Explanation, kind: ClaimKind | None) -> tuple[Dispensed, .
     for item in eob.item if kind == "pharmacy" else ():
         what = item.product_or_service
         codes = (what.codes(NDC) or what.codes()) if what else ()
-        code = next((code for code in codes if code not in _NO_CODE), None)
+        code = next((code for code in codes if code not in _UNTOLD), None)
         if not item.modifier_extension:
             found.append(Dispensed(drug_of(item), code, quantity_of(item.quantity), days))
     return tuple(found)

@@ -30,6 +30,8 @@ from bot.message import (
     Reply,
     Span,
     Title,
+    in_rows,
+    spoken,
 )
 from bot.replies.buttons import Asks, Buttons, Kit, entry, menu_of, no_confirmation, opens, plain_text, thumbs
 from bot.replies.markdown import CUT, cut
@@ -39,7 +41,6 @@ from bot.replies.plain import (
     drawable,
     parted,
     plain,
-    spoken,
     together,
     unbroken,
     with_tables,
@@ -98,8 +99,7 @@ def pages(reply: Reply, asks: Asks = no_confirmation, rating: Mapping[str, str] 
     rated = bool(rating and reply.rating)
     made = [_page(part, partial(Buttons.of, part, asks, rated=rated), last=part is parts[-1]) for part in parts]
     if rating and reply.rating and made:
-        buttons = (one for block in reply.blocks if isinstance(block, Actions) for one in block.buttons)
-        told = [one for one in buttons if one.press and one.press.intent == SOURCES]
+        told = [one for one in in_rows(reply.blocks) if one.press and one.press.intent == SOURCES]
         made[-1] = made[-1].ending((thumbs(reply.rating, rating, told),))
     return tuple(made)
 
@@ -140,9 +140,8 @@ def _divided(blocks: Iterable[Block]) -> Iterator[Block]:
                 yield block
             case Chart(said=said):
                 yield from [Line((Span(said),))] if said else ()
-            case Facts(rows):
-                most = _ROWS * max(1, len(block.columns))
-                yield from (Facts(rows[at : at + most], block.framed) for at in range(0, len(rows), most))
+            case Facts():
+                yield from block.divided(_ROWS)
             case _:
                 yield block
 
@@ -169,7 +168,7 @@ def _kit(blocks: Iterable[Block], buttons: Buttons, *, drawn: bool) -> Iterator[
     for kind, run in groupby(with_tables(blocks), key=type):
         if kind is Line:
             lines = [line for line in run if isinstance(line, Line)]
-            caption = spoken(lines[-1].spans) or caption
+            caption = lines[-1].text or caption
             # Many lines are paragraphs, as of a letter.
             runs = [lines] if len(lines) <= _TIGHT else [[line] for line in lines]
             yield from (_rich(line.spans for line in run) for run in runs)
@@ -202,9 +201,8 @@ def _block(block: Block, buttons: Buttons, *, few: bool) -> Iterator[Kit]:
             yield _listed(rows)
         case Item():
             yield from _item(block, buttons)
-        case Note(spans):
-            text = spoken(spans)
-            yield {"type": "context", "elements": [plain_text(piece) for piece in _pieces(text)]}
+        case Note():
+            yield {"type": "context", "elements": [plain_text(piece) for piece in _pieces(block.text)]}
         case Actions(row):
             yield from _buttons(row, buttons)
 
@@ -248,7 +246,7 @@ def _mrkdwn(lines: Iterable[Iterable[Span]]) -> str | None:
     """
     lines = [tuple(spans) for spans in lines]
     text = "\n".join("".join(map(_marked, spans)) for spans in lines)
-    said = "\n".join("".join(span.text for span in spans) for spans in lines)
+    said = "\n".join(map(spoken, lines))
     joined = any(a.bold != b.bold and _joined(a.text, b.text) for spans in lines for a, b in pairwise(spans))
     return None if joined or _MARKS.search(said) or len(text) > _TEXT else text
 
@@ -313,7 +311,7 @@ def _rows(block: ListTable | Facts) -> tuple[tuple[Span, ...], ...]:
         head = (_NUMBER, *(block.columns[at] for at in (*texts, *block.amounts)))
         rows = tuple(Span(together(name)) for name in head), *listed
     elif columns := block.columns:
-        sides = [block.rows[at : at + len(columns)] for at in range(0, len(block.rows), len(columns))]
+        sides = block.beside(len(columns))
         told = [(Span(side[0].row), *(Span(fact.value, url=fact.url) for fact in side)) for side in sides]
         rows = tuple(map(Span, (_CORNER, *columns))), *told
     fits = rows and len(rows[0]) <= _COLUMNS and sum(len(cell.text) for row in rows for cell in row) <= _CHARACTERS

@@ -11,9 +11,9 @@ from typing import Any
 
 import msgspec
 
-from bot.message import FAREWELLS, Action, Actions, Block, Item, Line, Rating, Title
+from bot.message import FAREWELLS, Action, Block, Item, Line, Rating, Title, buttons_of
 from bot.replies.markdown import CUT, cut
-from bot.replies.plain import row_of, spoken
+from bot.replies.plain import row_of
 
 Kit = dict[str, Any]
 """An element of Block Kit."""
@@ -54,14 +54,10 @@ class Buttons(msgspec.Struct):
     @classmethod
     def of(cls, blocks: Iterable[Block], asks: Asks, *, rated: bool = False) -> Buttons:
         """Return the buttons of these blocks."""
-        blocks, once, repeated = list(blocks), set[str](), set[str]()
-        for block in blocks:
-            actions = block.buttons if isinstance(block, Actions) else block.actions if isinstance(block, Item) else ()
-            for action in actions:
-                label = cut(action.label, _LABEL)
-                (repeated if label in once else once).add(label)
-        topic = _topic(blocks) if repeated else ""
-        return cls(frozenset(repeated), topic, asks, rated=rated)
+        blocks = list(blocks)
+        labels = Counter(cut(action.label, _LABEL) for block in blocks for action in buttons_of(block))
+        repeated = frozenset(label for label, times in labels.items() if times > 1)
+        return cls(repeated, _topic(blocks) if repeated else "", asks, rated=rated)
 
     def row(self, actions: Iterable[Action], about: str = "") -> Iterator[Kit]:
         """Yield one row with these buttons; nothing if there are none. `about` names the list entry they belong to."""
@@ -126,7 +122,7 @@ def opens(url: str, most: int = _URL) -> bool:
 
 def entry(item: Item) -> str:
     """Return the text that names a list entry in its buttons: its number and its first line."""
-    return f"{item.head}{spoken(item.lines[0].spans)}"
+    return f"{item.head}{item.lines[0].text}"
 
 
 def menu(actions: tuple[Action, ...]) -> Kit:
@@ -176,10 +172,8 @@ def thumbs(rating: Rating, words: Mapping[str, str], sources: Iterable[Action]) 
 
 def _topic(blocks: Iterable[Block]) -> str:
     for block in blocks:
-        if isinstance(block, Title):
+        if isinstance(block, Title | Line):
             return block.text
-        if isinstance(block, Line):
-            return spoken(block.spans)
         if isinstance(block, Item):
             return entry(block)
     return ""

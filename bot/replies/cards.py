@@ -16,7 +16,7 @@ import msgspec
 from bot.message import FAREWELLS, Action, Actions, Block, Chart, Fact, Facts, Item, Line, Note, Reply, Span, Title
 from bot.replies.buttons import opens
 from bot.replies.markdown import CUT, cut
-from bot.replies.plain import ListTable, drawable, parted, plain, row_of, spoken, unbroken, with_tables
+from bot.replies.plain import ListTable, drawable, parted, plain, row_of, unbroken, with_tables
 
 MOST_BYTES = 36 * 1024
 TYPE = "application/vnd.microsoft.card.adaptive"
@@ -128,10 +128,9 @@ def _divided(blocks: Iterable[Block]) -> Iterator[Block]:
     """Yield blocks that each fit into a message: long tables and texts are split; a chart may become text."""
     for block in blocks:
         match block:
-            case Facts(rows):
-                most = _CARD if block.framed else _ROWS * max(1, len(block.columns))
-                yield from (Facts(rows[at : at + most], block.framed) for at in range(0, len(rows), most))
-            case Line(spans) | Note(spans) if len(text := spoken(spans)) > _LINE:
+            case Facts(framed=framed):
+                yield from block.divided(_CARD if framed else _ROWS)
+            case Line() | Note() if len(text := block.text) > _LINE:
                 yield from (type(block)((Span(text[at : at + _LINE]),)) for at in range(0, len(text), _LINE))
             case Chart(said=said) if not drawable(block):
                 yield from [Line((Span(said),))] if said else ()
@@ -148,15 +147,15 @@ def _elements(blocks: Iterable[Block]) -> Iterator[AdaptiveCard]:
                 yield _title(text)
             case Line(spans):
                 yield {**_rich(spans), "spacing": "Small"}
-            case Facts(rows, framed=framed):
-                yield _framed(block) if framed else _facts(rows)
+            case Facts(framed=framed):
+                yield _framed(block) if framed else _facts(block)
             case Chart():
                 # Where there are no charts its words take its place, or nothing: the lines beside it say the same.
                 yield {**_chart(block), "fallback": _rich([Span(block.said)]) if block.said else "drop"}
             case Item():
                 yield _item(block)
-            case Note(spans):
-                yield {**_quiet(spoken(spans)), "spacing": "Medium"}
+            case Note():
+                yield {**_quiet(block.text), "spacing": "Medium"}
             case Actions(buttons):
                 yield from _buttons(buttons)
 
@@ -210,17 +209,18 @@ def _acting(actions: Sequence[Action]) -> AdaptiveCard:
     return {"type": "ActionSet", "actions": [_button(action, hidden=len(actions) > 1) for action in actions]}
 
 
-def _facts(rows: tuple[Fact, ...]) -> AdaptiveCard:
+def _facts(facts: Facts) -> AdaptiveCard:
     """Return a table of facts: side by side if the facts define columns, otherwise a label and a value in each row."""
-    if columns := Facts(rows).columns:
-        return _side_by_side(rows, columns)
+    if columns := facts.columns:
+        return _side_by_side(facts, columns)
     return {
         "type": "Table",
         "firstRowAsHeaders": False,
         "showGridLines": False,
         "columns": [{"width": 1}, {"width": 2}],
         "rows": [
-            {"type": "TableRow", "cells": [_cell(row.label, bold=True), _cell(row.value, url=row.url)]} for row in rows
+            {"type": "TableRow", "cells": [_cell(row.label, bold=True), _cell(row.value, url=row.url)]}
+            for row in facts.rows
         ],
     }
 
@@ -239,11 +239,10 @@ def _value(row: Fact) -> AdaptiveCard:
     return {**_rich([Span(row.value, bold=True, url=row.url)]), "spacing": "None"}
 
 
-def _side_by_side(rows: tuple[Fact, ...], columns: tuple[str, ...]) -> AdaptiveCard:
+def _side_by_side(facts: Facts, columns: tuple[str, ...]) -> AdaptiveCard:
     """Return a comparison that fits a phone: the column names on top, then each label above its values."""
-    lines = [rows[at : at + len(columns)] for at in range(0, len(rows), len(columns))]
     items = [_beside([Span(name, bold=True)] for name in columns)]
-    for line in lines:
+    for line in facts.beside(len(columns)):
         items.append({**_quiet(line[0].row), "spacing": "Medium"})
         items.append({**_beside([Span(fact.value, url=fact.url)] for fact in line), "spacing": "None"})
     return {"type": "Container", "items": items}

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from functools import cache, partial
+from inspect import getfullargspec
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote, urlsplit
 
@@ -357,42 +358,21 @@ def finalize(value: object) -> Markup:
     return Markup(escape(str(value)))  # noqa: S704 -- just escaped
 
 
-def forms(language: str) -> dict[str, Callable[..., object]]:
-    """Return the filters that need no texts of a catalogue, by their names in templates."""
-    return {
-        "arg": arg,
-        "query": query,
-        "begun": begun,
-        "bold": bold,
-        "cut": cut,
-        "drug": drug,
-        "day": partial(day, language=language),
-        "whole": whole,
-        "join": join,
-        "language_name": partial(language_name, language=language),
-        "listed": partial(listed, language=language),
-        "dollars": dollars,
-        "money": money,
-        "month": partial(month, language=language),
-        "number": number,
-        "numbered": numbered,
-        "phone": phone,
-        "url": url,
-    }
+_FILTERS: tuple[Callable[..., object], ...] = (
+    *(arg, begun, bold, clock, cut, day, dollars, drug, help_line, is_noun, join, language_name, listed, mail_to),
+    *(mapped, miles, money, month, names_women, number, numbered, people, people_called, query, the_day, url, whole),
+)
 
 
-def filters(language: str, words: CatalogueWords) -> dict[str, Callable[..., object]]:
-    """Return all filters in this language, by their names in templates; `words` translates `MESSAGES`."""
-    return forms(language) | {
-        "clock": partial(clock, words=words),
-        "phone": dialled,
-        "the_day": partial(the_day, language=language, words=words),
-        "mail_to": mail_to,
-        "mapped": mapped,
-        "help_line": partial(help_line, words=words),
-        "miles": partial(miles, words=words),
-        "is_noun": partial(is_noun, language=language),
-        "names_women": partial(names_women, language=language),
-        "people": partial(people, language=language, words=words),
-        "people_called": partial(people_called, language=language, words=words),
-    }
+def filters(language: str, words: CatalogueWords | None = None) -> dict[str, Callable[..., object]]:
+    """Return all filters in this language, by their names in templates; `words` translates `MESSAGES`.
+
+    Without `words`, as for documents, those that need no texts, and phone numbers without a link.
+    """
+    given: dict[str, object] = {"language": language, **({"words": words} if words else {})}
+    found: dict[str, Callable[..., object]] = {"phone": dialled if words else phone}
+    for one in _FILTERS:
+        own = {"language", "words"}.intersection(getfullargspec(one).kwonlyargs)
+        if own <= given.keys():
+            found[one.__name__] = partial(one, **{name: given[name] for name in own})
+    return found

@@ -38,6 +38,7 @@ from bot.message import (
     Press,
     Span,
     Title,
+    spoken,
 )
 
 LONGEST = 3_000
@@ -207,7 +208,7 @@ class _Reading:
 
 def _text(source: str) -> str:
     """Return a cell's text without marks."""
-    return "".join(span.text for span in spans(source.strip()))
+    return spoken(spans(source.strip()))
 
 
 def _fact(label: str, value: str) -> Fact:

@@ -30,6 +30,7 @@ from bot.message import (
     Reply,
     Span,
     Title,
+    in_rows,
 )
 from bot.replies.markdown import clean
 
@@ -208,9 +209,9 @@ def _drawn(block: Block | ListTable) -> Iterable[str]:
             rows = [(str(item.number), *row) for item, row in zip(items, block.rows, strict=True)]
             table = _grid([("#", *block.columns), *rows], amounts=(0, *(at + 1 for at in block.amounts)), head=True)
             return chain(table, _of_each(items))
-        case Facts(rows) if columns := block.columns:
-            sides = (rows[at : at + len(columns)] for at in range(0, len(rows), len(columns)))
-            return _grid([("", *columns), *((side[0].row, *(one.value for one in side)) for side in sides)], head=True)
+        case Facts() if columns := block.columns:
+            sides = ((side[0].row, *(one.value for one in side)) for side in block.beside(len(columns)))
+            return _grid([("", *columns), *sides], head=True)
         case Facts():
             return _grid([(one.label * (not at), one.value) for rows in block.fields for at, one in enumerate(rows)])
         case Chart():
@@ -261,11 +262,6 @@ def _wrapped(line: str) -> list[str]:
     return [one.replace("\u00a0", " ") for one in lines]
 
 
-def spoken(spans: Iterable[Span]) -> str:
-    """Return the text of spans."""
-    return "".join(span.text for span in spans)
-
-
 def together(text: str) -> str:
     """Return the text of a cell; a short text, such as a date, gets no line breaks."""
     return text.replace(" ", "\u00a0") if len(text) <= _SHORT else text
@@ -297,13 +293,13 @@ def _lines(block: Block, *, addresses: bool) -> list[str]:
             row, linked = _row(buttons, addresses=addresses)
             return [*([row] if row else []), *linked]
         case _:
-            return [spoken(block.spans)]
+            return [block.text]
 
 
 def _item(item: Item, *, addresses: bool) -> list[str]:
     """Return an entry's lines, with its buttons at the end of the last one."""
     row, linked = _row(item.actions, addresses=addresses)
-    lines = [spoken(line.spans) for line in item.lines]
+    lines = [line.text for line in item.lines]
     lines[-1] = f"{lines[-1]} {row}".rstrip()
     first, *rest = [*lines, *linked]
     return [f"{item.head}{first}", *(f"   {line}" for line in rest)]
@@ -345,8 +341,8 @@ def _parts(reply: Reply) -> dict[str, object]:
         "title": next((block.text for block in blocks if isinstance(block, Title)), None),
         "facts": [{"label": label, "value": value} for block in blocks for label, value in _facts(block)],
         "items": [_entry(block) for block in blocks if isinstance(block, Item)],
-        "actions": [_action(button) for block in blocks if isinstance(block, Actions) for button in block.buttons],
-        "notices": [spoken(block.spans) for block in blocks if isinstance(block, Note)],
+        "actions": [_action(button) for button in in_rows(blocks)],
+        "notices": [block.text for block in blocks if isinstance(block, Note)],
     }
 
 
@@ -361,7 +357,7 @@ def _facts(block: Block) -> Iterator[tuple[str, str]]:
 def _entry(item: Item) -> dict[str, object]:
     return {
         "number": item.number,
-        "lines": [spoken(line.spans) for line in item.lines],
+        "lines": [line.text for line in item.lines],
         "actions": [_action(button) for button in item.actions],
     }
 

@@ -5,11 +5,15 @@ transaction. Where the dialects differ, the statement is an attribute of the sto
 """
 
 import asyncio
+import contextlib
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, ClassVar, NamedTuple
 
+from bot.errors import StoreError
+
 _BATCH = 500
+_REVISIONS = 20
 _LAST = "\U0010ffff"
 _ADD = (
     "INSERT INTO rows (kind, key, value, owner, expires, lane) VALUES (:kind, :key, :value, :owner, :expires, :lane) "
@@ -235,6 +239,26 @@ class Store(ABC):
         sql = f"{_LISTED} ORDER BY number LIMIT :most"
         return [_row(row) for row in await self._asked(sql, kind=kind, after=after, most=limit)]
 
+    async def every(self, kind: str) -> AsyncIterator[Row]:
+        """Yield all rows of a kind in the order in which they were stored. They are read in batches."""
+        page = await self.listed(kind)
+        while page:
+            for row in page:
+                yield row
+            page = await self.listed(kind, after=page[-1].number)
+
+    async def revise(self, kind: str, key: str, made: Callable[[bytes | None], bytes], *, expires: float) -> None:
+        """Replace a row's value by what `made` makes of it (of None for a missing row), read anew if it has changed."""
+        for _ in range(_REVISIONS):
+            before = await self.get(kind, key)
+            after = made(before)
+            if before is None:
+                done = await self.add(kind, key, after, expires=expires)
+            else:
+                done = await self.swap(kind, key, before, after)
+            if done:
+                return
+
     async def size(self, prefix: str) -> int:
         """Return the number of rows whose kind starts with `prefix`."""
         sql = "SELECT count(*) FROM rows WHERE kind >= :first AND kind < :behind AND expires > :now"
@@ -306,3 +330,70 @@ def _row(values: Sequence[Any]) -> Row:
     number, kind, key, value, *leased = values
     row = Row(number, _text(kind), _text(key), bytes(value))
     return row._replace(leases=leased[0], lane=_text(leased[1]), expires=leased[2]) if leased else row
+
+
+class Superseded(Exception):
+    """Another process leased the message because this one was too slow. This process must not write."""
+
+
+class Heartbeat:
+    """Renews a lease while its message is processed, and cancels the work if the lease is lost.
+
+    `number` is the number of the lease (`Row.leases`), which becomes invalid when another process leases the row.
+    """
+
+    def __init__(
+        self, number: int, hold: Callable[[float, int], Awaitable[bool]], lease: float, clock: Callable[[], float]
+    ) -> None:
+        self.number, self._hold, self._lease, self._clock = number, hold, lease, clock
+        self._last, self._over = clock(), False
+        self._beat: asyncio.Task[None] | None = None
+
+    @contextlib.asynccontextmanager
+    async def going_on(self) -> AsyncIterator[None]:
+        """Renew the lease three times within its length, while the context lasts.
+
+        Raises:
+            TimeoutError: all renewals failed, or another process has leased the message.
+        """
+        async with asyncio.timeout(self._lease) as self._limit:
+            # A timer, for hardly an answer takes as long as a third of a lease: then no task is made for it.
+            first = asyncio.get_running_loop().call_later(self._lease / 3, self._begin)
+            try:
+                yield
+            finally:
+                # A call to the store may swallow the cancellation (asyncio.wait_for before Python 3.12 does): a beat
+                # that went on would hold the message for ever, and one behind the end would open it again.
+                self._over = True
+                first.cancel()
+                if self._beat is not None:
+                    self._beat.cancel()
+                    await asyncio.wait({self._beat})
+
+    async def renew(self) -> None:
+        """Renew the lease before a write, if the last renewal is long ago. After an exception, nothing may be written.
+
+        Raises:
+            Superseded: another process has leased the message.
+            StoreError: the store cannot be used.
+        """
+        if not 0 <= self._clock() - self._last <= self._lease / 2 and not await self._prolong():
+            raise Superseded
+
+    def _begin(self) -> None:
+        if not self._over:
+            self._beat = asyncio.create_task(self._go_on())
+
+    async def _go_on(self) -> None:
+        while not self._over:
+            with contextlib.suppress(StoreError):
+                await self._prolong()
+            await asyncio.sleep(self._lease / 3)
+
+    async def _prolong(self) -> bool:
+        now, began = self._clock(), asyncio.get_running_loop().time()
+        mine = await self._hold(now + self._lease, self.number)
+        self._last = now
+        if not self._limit.expired():
+            self._limit.reschedule(began + self._lease if mine else began)
+        return mine

@@ -76,11 +76,8 @@ class SealedTable:
 
     async def listed(self, kind: str) -> AsyncIterator[tuple[Row, bytes | None]]:
         """Yield every row of a kind with its decrypted value, in the order of storing. They are read in batches."""
-        page = await self.store.listed(kind)
-        while page:
-            for row in page:
-                yield row, self.opened(kind, row.key, row.value)
-            page = await self.store.listed(kind, after=page[-1].number)
+        async for row in self.store.every(kind):
+            yield row, self.opened(kind, row.key, row.value)
 
 
 _KEY_BYTES = 32
@@ -284,9 +281,7 @@ def _write(path: Path, text: str, place: Callable[[Path, Path], None] = os.repla
 def _read(path: Path) -> list[bytes]:
     try:
         return parse_keys(path.read_text(encoding="utf-8"))
-    except ConfigError:
-        raise ConfigError(f"{path.name}: must hold keys as {_SETTING} does") from None
-    except UnicodeDecodeError:
+    except (ConfigError, UnicodeDecodeError):
         raise ConfigError(f"{path.name}: must hold keys as {_SETTING} does") from None
     except PermissionError:
         raise ConfigError(f"{path.name}: cannot be read by this user") from None

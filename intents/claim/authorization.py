@@ -18,9 +18,11 @@ from bot.kit import (
     Search,
     Summary,
     choose,
+    days_of,
     filter_of,
     given,
     kind_shown,
+    later,
     read_claims,
     span_of,
     text_of,
@@ -96,18 +98,14 @@ async def answer(ask: Ask) -> Authorizations:
                 unpaid.append(claim)
     summary = summarize(found, ask)
     if summary.question == "needed" and not summary.rows:
-        summary = replace(summary, refused=_refused(unpaid, ask))
-        ask.cite("ExplanationOfBenefit", [summary.refused.id] if summary.refused else [])
+        fit = choose(unpaid, replace(filter_of(ask), states=())).claims
+        refused = next((claim for claim in fit if any(one.code in _NO_APPROVAL for one in claim.reasons)), None)
+        summary = replace(summary, refused=refused)
+        ask.cite("ExplanationOfBenefit", [refused.id] if refused else [])
     ask.cite("ExplanationOfBenefit", [one.id for one in (*summary.rows, *summary.others)])
     if summary.question == "need" and not summary.rows:
         raise Reroute(None, reason="approval")
     return summary
-
-
-def _refused(unpaid: Sequence[Claim], ask: Ask) -> Claim | None:
-    """Return the first matching claim that the plan denied because approval was missing; None if there is none."""
-    fit = choose(unpaid, replace(filter_of(ask), states=())).claims
-    return next((claim for claim in fit if any(reason.code in _NO_APPROVAL for reason in claim.reasons)), None)
 
 
 def summarize(found: Sequence[tuple[Claim, Authorization]], ask: Ask) -> Authorizations:
@@ -121,13 +119,14 @@ def summarize(found: Sequence[tuple[Claim, Authorization]], ask: Ask) -> Authori
     rows = _asked_of(_newest(by_id[claim.id] for claim in fit), wanted, question, then[0] if then else ask.today)
     others = _newest(by_id[claim.id] for claim in plain) if not rows else []
     first = ask.page * SHOWN if ask.page * SHOWN < len(rows) else 0
-    shown = {one.id for one in (*rows[first : first + SHOWN], *others[:SHOWN])}
+    page, others = tuple(rows[first : first + SHOWN]), others[:SHOWN]
+    shown = {one.id for one in (*page, *others)}
     kinds = {claim.id: kind for claim in plain if claim.id in shown and (kind := kind_shown(claim, wanted.kinds))}
     return Authorizations(
         wanted=wanted,
         question=question,
-        rows=tuple(rows[first : first + SHOWN]),
-        others=tuple(others[:SHOWN]),
+        rows=page,
+        others=tuple(others),
         more=max(0, len(rows) - first - SHOWN),
         shared=bool(claims),
         marked=len(claims) - len(plain),
@@ -164,34 +163,26 @@ def _then(ask: Ask) -> Span | None:
         if "date_ahead" in ask.slots:
             ask.cannot("date_ahead")
         return None
-    value = ask.slots.get("date_ahead")
-    if isinstance(value, Mapping):
-        return date.fromisoformat(str(value["start"])), date.fromisoformat(str(value["end"]))
-    start, end = span_of(ask)
+    ahead = ask.slots.get("date_ahead")
+    start, end = days_of(ahead) if ahead else span_of(ask)
     if start is None or end is None:
         return None
     dated = any(word.isdigit() and len(word) == _YEAR for word in words_of(ask.words.get("date_range")))
     past = "was_once" in ask.asked.says
-    if dated or past or end >= ask.today or (start.month, start.day) == (1, 1) == (end.month - 11, 1):
+    whole_year = (start.month, start.day) == (1, 1) == (end.month - 11, 1)
+    if ahead or dated or past or end >= ask.today or whole_year:
         return start, end
-    return _year_on(start), _year_on(end)
-
-
-def _year_on(day: date) -> date:
-    """Return the same day a year later; February 29 becomes the 28th."""
-    return day.replace(year=day.year + 1, day=min(day.day, 28) if day.month == 2 else day.day)  # noqa: PLR2004 -- February
+    return later(start, 1, "year"), later(end, 1, "year")
 
 
 def _each(
     plain: Sequence[Claim], by_id: Mapping[str, Authorization], wanted: ClaimFilter
 ) -> tuple[tuple[CareKind, Authorization | None], ...]:
     """Return each named kind of care with its newest request or None; () if the question names fewer than two kinds."""
-    kinds = wanted.kinds_of_care
-    asked = [replace(wanted, services=(kind.key,), states=()) for kind in kinds]
-    found = [_newest(by_id[claim.id] for claim in choose(plain, one).claims) for one in asked]
-    return (
-        tuple((kind, rows[0] if rows else None) for kind, rows in zip(kinds, found, strict=True)) if kinds[1:] else ()
-    )
+    kinds = wanted.kinds_of_care if wanted.kinds_of_care[1:] else ()
+    asked = ((kind, replace(wanted, services=(kind.key,), states=())) for kind in kinds)
+    found = ((kind, _newest(by_id[claim.id] for claim in choose(plain, one).claims)) for kind, one in asked)
+    return tuple((kind, next(iter(rows), None)) for kind, rows in found)
 
 
 def _asked_of(

@@ -22,15 +22,16 @@ from bot.kit import (
     Summary,
     Term,
     Visits,
+    added,
     choose,
     claim_by_id,
+    claims_numbered,
+    difference,
     doubts_of,
     filter_of,
-    is_numbered,
     newest_claims,
     service_dates,
     span_of,
-    sum_told,
     text_of,
     visit_kind,
     visits,
@@ -202,8 +203,7 @@ def compare(claim: Claim, amount: Amount, around: ClaimSet | None = None) -> Com
 
 def _left(claim: Claim) -> Amount | None:
     """Return the amount owed minus what the plan reports as paid by the patient; None if no amount owed is stated."""
-    owed, paid = claim.owed.amount, claim.paid_by_patient
-    return owed - paid if owed and paid and paid.currency == owed.currency else owed
+    return difference(claim.owed.amount, claim.paid_by_patient) or claim.owed.amount
 
 
 def steps_of(check: BillCheck) -> tuple[Step, ...]:
@@ -235,11 +235,10 @@ def _is(one: Amount | None, other: Amount) -> bool:
 async def _candidates(ask: Ask, amount: Amount | None) -> tuple[Sequence[Claim], Found, ClaimSet | None]:
     """Return the claims that the bill may be for, how well they match, and the claims around them."""
     if text_of(ask, "claim_id"):
-        claims, around = await _numbered(ask)
-        return claims, "fits", around
+        numbered, around = await claims_numbered(ask)
+        return [claim for claim in numbered if claim in around.claims], "fits", around
     if _is_last(ask):
-        claims, around = await _last_visit(ask)
-        return claims, "fits", around
+        return await _last_visit(ask)
     if amount and not (text_of(ask, "provider_name") or service_dates(ask)):
         return await _by_amount(ask, amount)
     return await _described(ask, amount)
@@ -254,21 +253,13 @@ async def _described(ask: Ask, amount: Amount | None) -> tuple[Sequence[Claim], 
     if claims or amount is None:
         return claims, "fits", around
     if not (text_of(ask, "provider_name") and service_dates(ask)):  # the day, or the name, may be that of the bill
-        others, found, read = await _by_amount(_without(ask, "date_range", "provider_name"), amount)
+        others, found, read = await _by_amount(ask.without("date_range", "provider_name"), amount)
         return (others, found, read) if found == "same_amount" else (claims, "fits", around)
-    claims, around = await _fitting(_without(ask, "provider_name"))
+    claims, around = await _fitting(ask.without("provider_name"))
     if claims:
         return claims, "other_provider", around
-    claims, around = await _fitting(_without(ask, "date_range"))
+    claims, around = await _fitting(ask.without("date_range"))
     return claims, "other_day", around
-
-
-async def _numbered(ask: Ask) -> tuple[list[Claim], ClaimSet]:
-    number = text_of(ask, "claim_id") or ""
-    claim_set = await newest_claims(
-        ask, enough=lambda so_far: any(is_numbered(claim, number) for claim in so_far.claims), page_size=100
-    )
-    return [claim for claim in claim_set.claims if is_numbered(claim, number)], claim_set
 
 
 def _is_last(ask: Ask) -> bool:
@@ -276,14 +267,14 @@ def _is_last(ask: Ask) -> bool:
     return text_of(ask, "question") == "last" and not service_dates(ask)
 
 
-async def _last_visit(ask: Ask) -> tuple[list[Claim], ClaimSet]:
-    """Return the claims of the newest day of care without prescription fills, and all claims that were read."""
+async def _last_visit(ask: Ask) -> tuple[list[Claim], Found, ClaimSet]:
+    """Return the claims of the newest day of care without prescription fills. The result is as in `_candidates`."""
 
     def days(so_far: ClaimSet) -> tuple[Visits, ...]:
         return visits(replace(so_far, claims=_fit(so_far.claims, ask)), ask.today)
 
     claim_set = await newest_claims(ask, enough=lambda so_far: len(days(so_far)) > 1, page_size=10)
-    return [claim for day in days(claim_set)[:1] for claim in day.claims], claim_set
+    return [claim for day in days(claim_set)[:1] for claim in day.claims], "fits", claim_set
 
 
 async def _by_amount(ask: Ask, amount: Amount) -> tuple[list[Claim], Found, ClaimSet]:
@@ -298,14 +289,10 @@ async def _by_amount(ask: Ask, amount: Amount) -> tuple[list[Claim], Found, Clai
     if same:
         return same, "same_amount", claim_set
     own = _amount(ask, "amount_own")
-    near = [claim for claim in claims if own and _is_about(claim.owed.amount, own)]
+    rounded = own is not None and own.value == own.value.to_integral_value()  # without cents: within a dollar
+    told = [(claim, claim.owed.amount) for claim in claims if own and claim.owed.amount]
+    near = [c for c, owed in told if own and (_is(owed, own) or (rounded and abs(owed.value - own.value) < 1))]
     return (near, "own", claim_set) if near else (claims[:SHOWN], "recent", claim_set)
-
-
-def _is_about(share: Amount | None, own: Amount) -> bool:
-    """Return whether the share is the amount that the person expects; if that has no cents, within a dollar."""
-    rounded = own.value == own.value.to_integral_value()
-    return share is not None and (_is(share, own) or (rounded and abs(share.value - own.value) < 1))
 
 
 async def _fitting(ask: Ask) -> tuple[list[Claim], ClaimSet]:
@@ -318,11 +305,6 @@ async def _fitting(ask: Ask) -> tuple[list[Claim], ClaimSet]:
 def _fit(claims: Iterable[Claim], ask: Ask) -> tuple[Claim, ...]:
     """Return the claims that match the conditions except an exact amount, because the bill may have another amount."""
     return choose(claims, replace(filter_of(ask), exact=None)).claims
-
-
-def _without(ask: Ask, *slots: str) -> Ask:
-    """Return a copy of the question without these slots, which shares the question's budget."""
-    return replace(ask, slots={name: value for name, value in ask.slots.items() if name not in slots})
 
 
 def _amount(ask: Ask, slot: str = "amount") -> Amount | None:
@@ -338,4 +320,4 @@ def _together(claims: Sequence[Claim], amounts: Sequence[Amount | None]) -> Amou
     """Return the sum of the amounts of two to five claims of one day; None for other claims or a missing amount."""
     days = {str(claim.service.day) for claim in claims}
     several = 1 < len(claims) <= SHOWN and len(days) == 1 and all(claim.service.day for claim in claims)
-    return sum_told(amounts) if several and None not in amounts else None
+    return added(amounts) if several and None not in amounts else None

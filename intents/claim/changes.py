@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 from msgspec.structs import replace
 
-from bot.kit import Amount, Ask, Claim, Summary, choose, claim_numbered, days_around, filter_of, newest_claims
+from bot.kit import Amount, Ask, Claim, Summary, choose, claim_before, days_around, filter_of, newest_claims
 
 SHOWN = 3
 AMOUNTS = ("billed", "allowed", "plan_paid", "owed", "deductible", "copay", "coinsurance")
@@ -34,16 +34,12 @@ async def answer(ask: Ask) -> Changes:
     fit = [claim for claim in choose(claim_set.claims, wanted).claims if not claim.sensitive]
     after = [claim for claim in fit if claim.replaces or claim_set.before(claim)]
     replaced = [claim for claim in choose(claim_set.replaced, wanted).claims if claim_set.after(claim) is None]
-    found = [_change(claim, claim_set.before(claim) or await _looked_up(ask, claim)) for claim in after[:SHOWN]]
+    found = [_change(claim, claim_set.before(claim) or await claim_before(ask, claim)) for claim in after[:SHOWN]]
     ask.cite("ExplanationOfBenefit", [claim.id for one in found for claim in (one.now, one.before) if claim])
     return Changes(tuple(found), len(replaced), len(fit))
 
 
-async def _looked_up(ask: Ask, now: Claim) -> Claim | None:
-    before = await claim_numbered(ask, now.replaces[0]) if now.replaces else None
-    return before if before and before.id != now.id and not before.sensitive else None
-
-
 def _change(now: Claim, before: Claim | None) -> Change:
+    before = before if before and before.id != now.id and not before.sensitive else None
     pairs = [(name, before.amount(name), now.amount(name)) for name in AMOUNTS] if before else []
     return Change(now, before, tuple(pair for pair in pairs if pair[1] != pair[2]))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
+from operator import attrgetter
 
 import msgspec
 from msgspec.structs import replace
@@ -27,7 +28,10 @@ from bot.kit import (
     by_name,
     confirms,
     counts_asked,
+    days_of,
+    difference,
     filter_of,
+    later,
     of_these,
     of_unit,
     period_claims,
@@ -48,6 +52,7 @@ from bot.kit import (
 
 Span = tuple[date, date]
 _LIST, _TWO = "claim.list", 2
+_IS_FILL = attrgetter("is_pharmacy")
 _TWO_KINDS = ("professional", "pharmacy")
 _LONG = timedelta(days=730)  # how far back two of a kind are looked for where no time is named
 _EVER = timedelta(days=3653)
@@ -196,8 +201,6 @@ def summarize(claim_set: ClaimSet, ask: Ask) -> Comparison:
     now, then = (_side(one.counted, span, by, ask) for one, (span, by) in zip(found, sides, strict=True))
     if sides[0][0] != sides[1][0]:
         now, then = _or_nothing(now, then), _or_nothing(then, now)
-    alike = now.share and then.share and now.share.currency == then.share.currency
-    difference = now.share - then.share if alike and now.share and then.share else None
     doubts = replace(
         found[0].doubts + found[1].doubts,
         undated=len({claim.id for one in found for claim in one.undated}),
@@ -210,18 +213,17 @@ def summarize(claim_set: ClaimSet, ask: Ask) -> Comparison:
     counted = "fill" if counted == "visit" and rows and all(claim.is_pharmacy for claim in rows) else counted
     also = "visit" if sum(word in _MORE for word in words_of(ask.said)) > 1 else None
     one, other = (now.share, then.share) if counted is None else (Amount(Decimal(n.times)) for n in (now, then))
-    so = confirms(ask, one, other)
     every = _wanted(ask)
     ranked = rank_sides(claim_set, sides[0][0], every) if two and len(every.sides) > len(two) and not counted else ()
     return Comparison(
-        _wanted(ask),
+        every,
         now,
         then,
-        difference,
+        difference(now.share, then.share),
         doubts,
         two,
         single,
-        so,
+        confirms(ask, one, other),
         counted,
         also if two and not counted else None,
         ranked=ranked,
@@ -279,7 +281,7 @@ def _sides(ask: Ask) -> tuple[tuple[Span, ClaimFilter], tuple[Span, ClaimFilter]
         one, other = wanted.sides[:2]
         if one.providers and not _EVERYBODY.isdisjoint(words_of(other.provider)):
             store = not _STORES.isdisjoint(words_of(ask.asked.says.get("other_one")))
-            other = replace(other, providers=(), without_providers=one.providers, also=_is_fill if store else None)
+            other = replace(other, providers=(), without_providers=one.providers, also=_IS_FILL if store else None)
         says = ask.asked.says
         one_each = wanted.services or wanted.drugs or says.get("one", "visit") != "visit"
         sums = {"several", "fills", "sums"} & says.keys() or plurals(wanted.kinds_of_care).intersection(
@@ -293,10 +295,6 @@ def _sides(ask: Ask) -> tuple[tuple[Span, ClaimFilter], tuple[Span, ClaimFilter]
     return (now, wanted), (then, wanted)
 
 
-def _is_fill(claim: Claim) -> bool:
-    return claim.is_pharmacy
-
-
 def _two_times(ask: Ask) -> bool:
     """Return whether the question names two periods, or the halves of a year."""
     return "date_range" in ask.several or _halves(ask) is not None
@@ -305,7 +303,9 @@ def _two_times(ask: Ask) -> bool:
 def _spans(ask: Ask) -> tuple[Span, Span]:
     """Return the later and the earlier period to compare."""
     two = ask.several.get("date_range")
-    named = sorted((_read(value, ask) for value in two.values), reverse=True) if two else []
+    spans = map(days_of, two.values) if two else ()
+    ends = ((start, end or ask.today) for start, end in spans)
+    named = sorted(((start or date(end.year, 1, 1), min(end, ask.today)) for start, end in ends), reverse=True)
     if same := _by_now(ask, named or [time_of(ask)]):
         return same
     if len(named) > 1:
@@ -378,21 +378,14 @@ def _to_day(one: Span, other: Span) -> Span:
 def _alike(then: Span, now: Span, today: date) -> Span:
     """Return the earlier period; a whole year is cut to the days that have a counterpart in this year's period."""
     year = then[0].year
-    whole = then == (date(year, 1, 1), date(year, 12, 31))
-    part = today.year == now[0].year == now[1].year > year and now != (
-        date(now[0].year, 1, 1),
-        date(now[0].year, 12, 31),
-    )
-    return (_year_on(now[0], year), _year_on(now[1], year)) if part and whole else then
+    parted = today.year == now[0].year == now[1].year > year and not _is_year(now)
+    return (_year_on(now[0], year), _year_on(now[1], year)) if parted and _is_year(then) else then
 
 
-def _read(value: object, ask: Ask) -> Span:
-    given = value if isinstance(value, Mapping) else {}
-    end = date.fromisoformat(str(given["end"])) if given.get("end") else ask.today
-    start = date.fromisoformat(str(given["start"])) if given.get("start") else date(end.year, 1, 1)
-    return start, min(end, ask.today)
+def _is_year(span: Span) -> bool:
+    return span == (date(span[0].year, 1, 1), date(span[0].year, 12, 31))
 
 
 def _year_on(day: date, year: int) -> date:
     """Return the same day of another year; February 29 becomes the 28th."""
-    return day.replace(year=year, day=28) if (day.month, day.day) == (2, 29) else day.replace(year=year)
+    return later(day, year - day.year, "year")

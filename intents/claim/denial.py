@@ -30,7 +30,6 @@ from bot.kit import (
     doubts_of,
     filter_of,
     fitting,
-    in_any_state,
     member_coverages,
     near_claims,
     newest_claims,
@@ -124,9 +123,9 @@ async def answer(ask: Ask) -> Denial:
             ask, *service_dates(ask), enough=lambda so_far: len(denied_claims(so_far, ask)) > most
         )
         found = denied_claims(claim_set, ask)
-        looked_at, others = len(fitting(claim_set.claims, in_any_state(ask))), found[1:SHOWN]
+        looked_at, others = len(fitting(claim_set.claims, ask.without("state_of_claim"))), found[1:SHOWN]
         if not found:
-            wanted = filter_of(in_any_state(ask))
+            wanted = filter_of(ask.without("state_of_claim"))
             refused = replace(ask, slots={**ask.slots, "state_of_claim": "denied"})
             nearest = await near_claims(refused, claim_set) if wanted.narrows else None
             question = _question(ask)
@@ -137,7 +136,7 @@ async def answer(ask: Ask) -> Denial:
                 wanted=wanted,
                 nearest=nearest,
             )
-        wanted = filter_of(in_any_state(ask))
+        wanted = filter_of(ask.without("state_of_claim"))
         anew = text_of(ask, "letter") == "new" and not wanted.narrows  # it goes on from no denial that was told
         begun = await _begun(ask, found) if anew else found[:1]
         if (several or len(begun) > 1) and len(found) > 1:

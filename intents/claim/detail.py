@@ -25,16 +25,15 @@ from bot.kit import (
     WhyGone,
     care_words,
     cite_claims,
+    claim_before,
     claim_by_id,
-    claim_numbered,
     claims_around,
+    claims_numbered,
     doubts_of,
-    fills,
+    fill_after,
     filter_of,
     fitting,
-    is_numbered,
     near_claims,
-    newest_claims,
     newest_visits,
     owed_steps,
     read_contract,
@@ -114,11 +113,10 @@ async def answer(ask: Ask) -> ClaimDetail:
     if claim.sensitive and not pressed:
         ask.cite("ExplanationOfBenefit", [claim.id])
         return ClaimDetail(claim, shielded=True)
-    before, around = await asyncio.gather(_before(ask, claim), claims_around(ask, claim, claim_set))
+    before, around = await asyncio.gather(claim_before(ask, claim), claims_around(ask, claim, claim_set))
     fill = _fill_since(ask, claim, claim_set)
     ask.report.steps += owed_steps(claim)
-    contract = read_contract(claim.resource or b"{}")
-    summary = summarize(claim, read_lines(claim), contract, before, around)
+    summary = summarize(claim, read_lines(claim), before, around)
     fits = bool(fitting((claim,), ask)) if ask.arguments.get("described") else None
     question = text_of(ask, "question") or ("purpose" if fits is not None else _begins_with(ask.said))
     others = _others(ask, claim, claim_set) if question == "who" and claim_set and filter_of(ask).narrows else ()
@@ -139,25 +137,20 @@ def _begins_with(said: str) -> str | None:
 
 
 def summarize(
-    claim: Claim,
-    lines: tuple[ClaimLine, ...],
-    contract: Contract | None = None,
-    before: Claim | None = None,
-    around: ClaimSet | None = None,
+    claim: Claim, lines: tuple[ClaimLine, ...], before: Claim | None = None, around: ClaimSet | None = None
 ) -> ClaimDetail:
     """Return the claim's first lines, its changes from the claim `before`, and whether the claim still counts.
 
     `around` are the claims of the same days, in case another claim replaced or reversed this one.
     """
-    after = around.after(claim) if around else None
     return ClaimDetail(
         claim=claim,
         lines=lines[:SHOWN],
         lines_left=max(0, len(lines) - SHOWN),
-        contract=contract,
+        contract=read_contract(claim.resource or b"{}"),
         story=story_of(claim, before),
         gone=why_gone(claim, around),
-        after=after,
+        after=around.after(claim) if around else None,
         doubts=doubts_of(claim, around),
     )
 
@@ -166,15 +159,8 @@ def _fill_since(ask: Ask, claim: Claim, claim_set: ClaimSet | None) -> Claim | N
     """Return the newest fill if it is after the newest visit; None if the question is about a particular claim."""
     if claim_set is None or ask.pick or text_of(ask, "claim_id") or filter_of(ask).narrows:
         return None
-    newest, day = next((fill for fill in fills(claim_set) if fill.service.day), None), claim.service.day
-    if newest is None or newest.sensitive or newest.service.day is None or day is None:
-        return None
-    return newest if newest.service.day.first > day.first else None
-
-
-async def _before(ask: Ask, claim: Claim) -> Claim | None:
-    """Return the claim that this one replaces; None if it replaces none."""
-    return await claim_numbered(ask, claim.replaces[0]) if claim.replaces else None
+    newest = fill_after(claim_set, claim.service.day)
+    return None if newest is None or newest.sensitive else newest
 
 
 async def _find(ask: Ask) -> tuple[Claim | None, ClaimSet]:
@@ -182,11 +168,9 @@ async def _find(ask: Ask) -> tuple[Claim | None, ClaimSet]:
 
     Also return all claims that were read.
     """
-    if number := text_of(ask, "claim_id"):
-        claim_set = await newest_claims(
-            ask, enough=lambda so_far: any(is_numbered(claim, number) for claim in so_far.every), page_size=100
-        )
-        return next((claim for claim in claim_set.every if is_numbered(claim, number)), None), claim_set
+    if text_of(ask, "claim_id"):
+        numbered, claim_set = await claims_numbered(ask)
+        return next(iter(numbered), None), claim_set
     whose = _begins_with(ask.said) == "who" and filter_of(ask).narrows
     found, claim_set = await newest_visits(ask, people=True, every=whose)
     return next(iter(the_one(ask, [(claim,) for claim in found])), None), claim_set

@@ -192,7 +192,8 @@ def summarize(claim_set: ClaimSet, ask: Ask, patient: str | None = None) -> Expo
     sensitive = sum(1 for claim in in_period if claim.sensitive)
     told = [claim for claim in in_period if shown or not claim.sensitive]
     receipts = tuple(_receipt(claim, claim_set) for claim in told)
-    totals = _totals([receipt for receipt in receipts if receipt.claim.id not in claim_set.coordinated])
+    summed = [dict(receipt.amounts) for receipt in receipts if receipt.claim.id not in claim_set.coordinated]
+    totals = tuple(_total(column, [amounts[column] for amounts in summed]) for column in COLUMNS)
     counted = [claim for claim in told if claim.id not in claim_set.coordinated]
     kinds = care_words(ask, told)
     papers = Papers(
@@ -294,10 +295,6 @@ def _way(claim: Claim) -> tuple[Amount, Amount, Amount, Amount] | None:
     parts = why.share, why.paid, discount
     whole = sum((part.value for part in parts), Decimal(0)) == billed.value and min(p.value for p in parts) >= 0
     return (billed, *parts) if whole else None
-
-
-def _totals(receipts: Sequence[Receipt]) -> tuple[Total, ...]:
-    return tuple(_total(column, [dict(receipt.amounts)[column] for receipt in receipts]) for column in COLUMNS)
 
 
 def _total(column: str, amounts: Sequence[Amount | None]) -> Total:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 from msgspec.structs import replace
@@ -33,7 +33,7 @@ from bot.kit import (
     cite_claims,
     count_asked,
     doubts_of,
-    fills,
+    fill_after,
     filter_of,
     hand_over_ahead,
     near_claims,
@@ -104,8 +104,7 @@ class LastVisitCost(Summary, frozen=True):
     @property
     def beside_share(self) -> Amount | None:
         """The sum of the member's shares of the `beside` claims; None if a share is unknown or only a minimum."""
-        shares = [None if claim.owed.is_floor else claim.owed.amount for claim in self.beside]
-        return added(shares) if None not in shares else None
+        return _sum(self.beside)
 
     @property
     def claim(self) -> Claim | None:
@@ -182,6 +181,7 @@ def summarize(claim_set: ClaimSet, ask: Ask) -> LastVisitCost:
     place = place_of(ask, [day.claims for day in known])
     pick = place or 0
     each = _each(claim_set, wanted) if place is None and known else ()
+    newest = {claim.id: claim for _, claim in each if claim}.values()
     base = LastVisitCost(
         wanted=wanted,
         pick=pick,
@@ -190,7 +190,7 @@ def summarize(claim_set: ClaimSet, ask: Ask) -> LastVisitCost:
         - len(claim_set.reversals),
         opened=ask.arguments.get("show") == "yes",
         each=each,
-        together=_in_all([claim for _, claim in each if claim]) if None not in {claim for _, claim in each} else None,
+        together=_sum(newest) if len(newest) > 1 and all(claim for _, claim in each) else None,
         credit=None if known else credit,
         reversed=next(iter(claim_set.pairs.get(credit.id, ())), None) if credit else None,
     )
@@ -204,7 +204,7 @@ def summarize(claim_set: ClaimSet, ask: Ask) -> LastVisitCost:
         day=chosen.day,
         claims=chosen.claims,
         older=pick + 1 < len(known) and wanted.order is None,
-        fill=_fill_since(fills(claim_set), chosen.day) if pick == 0 and not wanted.narrows else None,
+        fill=fill_after(claim_set, chosen.day) if pick == 0 and not wanted.narrows else None,
         shielded=any(claim.sensitive for claim in chosen.claims),
         story=story_of(only, claim_set.before(only)) if only else None,
         doubts={claim.id: doubts_of(claim, claim_set) for claim in chosen.claims},
@@ -242,17 +242,16 @@ def _days(claim_set: ClaimSet, ask: Ask, wanted: ClaimFilter) -> tuple[Visits, .
 
 def _together(claims: Sequence[Claim], claim_set: ClaimSet, wanted: ClaimFilter) -> Amount | None:
     """Return the sum of several claims of one day for one kind of care; None for a single claim or a missing amount."""
-    counted = [claim for claim in claims if claim.id not in claim_set.coordinated]
-    if not wanted.services or len(claims) == 1 or any(claim.owed.is_floor for claim in counted):
+    if not wanted.services or len(claims) == 1:
         return None
-    shares = [part_of(claim, wanted)[1] or claim.owed.amount for claim in counted]
+    return _sum((claim for claim in claims if claim.id not in claim_set.coordinated), wanted)
+
+
+def _sum(claims: Iterable[Claim], wanted: ClaimFilter | None = None) -> Amount | None:
+    """Return the sum of the shares, or of the shares of the requested care; None if one is missing or a minimum."""
+    parts = [(claim, part_of(claim, wanted)[1] if wanted else None) for claim in claims]
+    shares = [None if claim.owed.is_floor else part or claim.owed.amount for claim, part in parts]
     return added(shares) if None not in shares else None
-
-
-def _in_all(claims: Sequence[Claim]) -> Amount | None:
-    """Return the sum of different claims; None for a single claim, or if an amount is missing or only a minimum."""
-    shares = [None if claim.owed.is_floor else claim.owed.amount for claim in {c.id: c for c in claims}.values()]
-    return added(shares) if None not in shares and len(shares) > 1 else None
 
 
 def _meant(claim_set: ClaimSet, ask: Ask, wanted: ClaimFilter) -> ClaimSet:
@@ -290,11 +289,3 @@ def _beside(claim_set: ClaimSet, summary: LastVisitCost) -> tuple[Claim, ...]:
         and claim.id != summary.claim.id
         and not (claim.is_pharmacy or claim.sensitive)
     )
-
-
-def _fill_since(fills_newest_first: Sequence[Claim], day: PartialDate | None) -> Claim | None:
-    """Return the newest pharmacy fill if its day is after the day of the visit; else None."""
-    newest = next((fill for fill in fills_newest_first if fill.service.day), None)
-    if newest is None or newest.service.day is None or day is None:
-        return None
-    return newest if newest.service.day.first > day.first else None

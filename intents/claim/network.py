@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Literal
 
 import msgspec
@@ -12,7 +11,6 @@ from bot.kit import (
     Ask,
     Claim,
     ClaimFilter,
-    ClaimSet,
     Contract,
     Nearest,
     NetworkSide,
@@ -67,7 +65,6 @@ class ClaimNetwork(Summary, frozen=True):
     claim: Claim | None = None
     contract: Contract | None = None
     now: Today | None = None
-    today: date | None = None
     shielded: bool = False
     wanted: ClaimFilter | None = None
     nearest: Nearest | None = None
@@ -77,7 +74,8 @@ class ClaimNetwork(Summary, frozen=True):
 async def answer(ask: Ask) -> ClaimNetwork:
     """Return the facts for the claim of the button, or the newest visit with the named number, day or provider."""
     pressed = ask.arguments.get("id")
-    visit, claim_set = (None, None) if pressed else await _find(ask)
+    visits, claim_set = ((), None) if pressed else await newest_visits(ask, people=True)
+    visit = next(iter(visits), None)
     if not pressed and visit is None:
         wanted = filter_of(ask)
         nearest = await near_claims(ask, claim_set) if claim_set and wanted.narrows else None
@@ -93,32 +91,17 @@ async def answer(ask: Ask) -> ClaimNetwork:
         found = await who(replace(ask, slots={"provider_name": name}, words={})) if name else Who(None, ())
         own = await own_networks(ask) if found.only else ()
     except PayerError:  # the claim's two facts are known by now, and don't need the directory
-        return replace(summarize(claim, contract, None, (), ask.today), side=side_asked(ask))
+        return replace(summarize(claim, contract, None, ()), side=side_asked(ask))
     found.cite(ask)
-    return replace(summarize(claim, contract, found, own, ask.today), side=side_asked(ask))
+    return replace(summarize(claim, contract, found, own), side=side_asked(ask))
 
 
-def summarize(
-    claim: Claim, contract: Contract | None, found: Who | None, own: tuple[str, ...], today: date
-) -> ClaimNetwork:
+def summarize(claim: Claim, contract: Contract | None, found: Who | None, own: tuple[str, ...]) -> ClaimNetwork:
     """Return the three facts; `found` is None if the directory could not be searched, `own` are the member's own."""
-    if found is None:
-        return ClaimNetwork(claim, contract, Today("away"), today)
-    rows = found.only
+    rows = found.only if found else None
     if rows is None:
-        return ClaimNetwork(claim, contract, Today(found.state, total=len(found.found)), today)
+        now = Today(found.state, total=len(found.found)) if found else Today("away")
+        return ClaimNetwork(claim, contract, now)
     listed = names_of(rows)
-    now = Today(
-        state="one",
-        networks=listed,
-        wanted=own,
-        proven=tuple(name for name in own if name in listed),
-        reference=f"{rows[0].key.type}/{rows[0].key.id}",
-    )
-    return ClaimNetwork(claim, contract, now, today)
-
-
-async def _find(ask: Ask) -> tuple[Claim | None, ClaimSet]:
-    """Return the claim of the newest matching visit (None if there is none), and the set of all claims read."""
-    found, claim_set = await newest_visits(ask, people=True)
-    return (found[0] if found else None), claim_set
+    proven, reference = tuple(name for name in own if name in listed), f"{rows[0].key.type}/{rows[0].key.id}"
+    return ClaimNetwork(claim, contract, Today("one", listed, own, proven, reference=reference))

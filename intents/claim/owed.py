@@ -46,7 +46,6 @@ class OwedInAll(Summary, frozen=True):
         over: The sum of the payments beyond the shares.
         open: The largest claims with something left, five at most, and what is left of each.
         unknown: The number of claims without a reported payment; `unknown_share`: the sum of their shares.
-        marked: The number of claims with a sensitivity label.
         whom: Who may bill, each with the amount not known to be paid, largest first, if the question asks that.
         first: True if the question asks only who may bill, and not for a sum.
     """
@@ -63,7 +62,6 @@ class OwedInAll(Summary, frozen=True):
     untold: int
     open: tuple[tuple[Claim, Amount], ...]
     least: bool
-    marked: int
     shares: tuple[Amount, ...] = ()
     doubts: SumDoubts = NO_DOUBTS
     over: Amount | None = None
@@ -114,7 +112,6 @@ def summarize(claim_set: ClaimSet, ask: Ask) -> OwedInAll:
         untold=len(counted) - len(told),
         open=tuple(pair for pair in rest if not pair[0].sensitive)[:SHOWN],
         least=ask.report.is_partial or any(claim.owed.is_floor for claim in told) or len(told) < len(counted),
-        marked=sum(1 for claim in told if claim.sensitive),
         shares=by_currency(claim.owed.amount for claim in told),
         doubts=found.doubts,
         whom=_whom(told) if text_of(ask, "question") == "whom" else (),

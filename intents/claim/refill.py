@@ -69,7 +69,7 @@ async def answer(ask: Ask) -> Refill:
     found = await medications(ask, since)
     drug = text_of(ask, "drug")
     names = [name.casefold() for name in (drug, *ask.other_names(drug))] if drug else []
-    fit = [one for one in found if not names or any(name in _words(one) for name in names)]
+    fit = [one for one in found if not names or any(name in (one.dispensed.drug or "").casefold() for name in names)]
     plain = [one for one in fit if not one.labels]
     supplies = [Supply(one, _until(one)) for one in plain]
     supplies.sort(key=lambda one: one.until or date.min, reverse=True)
@@ -78,10 +78,6 @@ async def answer(ask: Ask) -> Refill:
     counts = "refills_left" in says and "in_days" not in says
     whether = "yet" in says and not counts and ask.asked.form is None
     return Refill(tuple(supplies[:SHOWN]), more, drug, since, ask.today, len(fit) - len(plain), counts, whether)
-
-
-def _words(one: Medication) -> str:
-    return (one.dispensed.drug or "").casefold()
 
 
 def _until(one: Medication) -> date | None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from functools import partial
+from itertools import groupby
 
 from msgspec.structs import replace
 
@@ -28,6 +29,7 @@ from bot.kit import (
     Summary,
     Threshold,
     Within,
+    added,
     amount_asked,
     amount_in,
     any_time,
@@ -61,7 +63,6 @@ from bot.kit import (
     since_first,
     span_of,
     sum_of,
-    sum_told,
     summed_filter,
     text_of,
     threshold_asked,
@@ -90,7 +91,7 @@ class Spending(Summary, frozen=True):
         totals: The sums, one for each currency; `least`: some of the added amounts are only minimums.
         owed, plan_paid, paid_by_member: The sums of these amounts over the same claims; None if unknown.
         months, kinds, providers: The sum by month, claim type and provider.
-        apart, undated: The numbers of claims that are in no sum: reversed, replaced or cancelled, and without a day.
+        apart: The number of claims that are in no sum, because they were reversed, replaced or cancelled.
         shielded: The number of claims with a sensitivity label, which are in the sum and not described.
         silent, mixed: The numbers of claims that state no kind of care, and that include other care too.
         doubts: The caveats of the sum; `is_partial`: some of the requested data could not be read.
@@ -121,7 +122,6 @@ class Spending(Summary, frozen=True):
     kinds: tuple[Share, ...]
     providers: tuple[Share, ...]
     apart: int
-    undated: int
     shielded: int
     aspect: str | None
     wanted: ClaimFilter
@@ -192,12 +192,8 @@ class Spending(Summary, frozen=True):
         """The sums by year, if the period has more than twelve months; otherwise ()."""
         if len(self.compared) <= _YEAR:
             return ()
-        groups: dict[str, list[Month]] = {}
-        for one in self.months:
-            groups.setdefault(one.name[:4], []).append(one)
-        return tuple(
-            Month(name, sum_told([m.amount for m in of]), all(m.read for m in of)) for name, of in groups.items()
-        )
+        years = ((name, list(of)) for name, of in groupby(self.months, lambda one: one.name[:4]))
+        return tuple(Month(name, added(m.amount for m in of), all(m.read for m in of)) for name, of in years)
 
     @property
     def years(self) -> bool:
@@ -226,7 +222,7 @@ async def answer(ask: Ask) -> Spending:
         span = {"start": (ask.today - LONG).isoformat(), "end": ask.today.isoformat()}
         ask, claim_set, summary = await _summed(replace(ask, slots={**ask.slots, "date_range": span}))
     if summary.claims and not summary.totals and summary.aspect == _PAID:
-        ask = replace(ask, slots={name: value for name, value in ask.slots.items() if name != "amount_kind"})
+        ask = ask.without("amount_kind")
         summary = replace(summarize(claim_set, ask), paid_untold=True)
     if not summary.claims and any_time(summary.wanted).narrows:
         summary = replace(summary, nearest=await near_claims(ask, claim_set))
@@ -238,7 +234,8 @@ async def answer(ask: Ask) -> Spending:
 
 async def _summed(ask: Ask) -> tuple[Ask, ClaimSet, Spending]:
     """Return the question with the provider names and the period that the claims give, the claims, and the sums."""
-    claim_set = await period_claims(ask, *_read(ask))
+    (start, end), (first, last) = _time(ask), time_of(of_whole(ask)) if "date_whole" in ask.slots else _time(ask)
+    claim_set = await period_claims(ask, min(start, first), max(end, last))
     ask = since_first(by_name(ask, claim_set.every), claim_set)
     wanted = filter_of(ask)
     if "each" in ask.arguments and not with_fills(choose(claim_set.added, wanted).claims, wanted):
@@ -255,13 +252,10 @@ def summarize(claim_set: ClaimSet, ask: Ask) -> Spending:
     totals = by_currency(amount_in(claim, wanted) for claim in told)
     one, shares = len(totals) == 1, partial(shares_by, wanted=wanted)
     split = _split(ask)
-    ranks = (
-        one
-        and not split
-        and not is_partial
-        and "by" not in ask.arguments
-        and not (threshold_asked(ask) or ask.asked.each or ends_asked(ask) or wanted.each_of)
-    )
+    apart = threshold_asked(ask) or ask.asked.each or ends_asked(ask) or wanted.each_of
+    ranks = one and not (split or is_partial or "by" in ask.arguments or apart)
+    shown = ask.asked.each or filter_of(ask).each_of or "each" in ask.arguments
+    by_words = ask.asked.by in {"kind", "doctor"} and {"ranked", "top"}.isdisjoint(ask.asked.says)
     ranking = ranking_asked(ask) if ranks else None
     most = most_of(ask, counted, wanted) if ranks and not _ranks_sides(wanted, ask) else None
     per = unit_asked(ask, wanted)
@@ -273,15 +267,14 @@ def summarize(claim_set: ClaimSet, ask: Ask) -> Spending:
         untold=len(counted) - len(told),
         totals=totals,
         least=any(claim.owed.is_floor for claim in told) and wanted.aspect is None,
-        owed=sum_told([claim.owed.amount for claim in counted]) if one else None,
-        plan_paid=sum_told([plan_paid_in(claim, wanted) for claim in counted]) if len(totals) < _SEVERAL else None,
-        paid_by_member=sum_told([claim.paid_by_patient for claim in counted]) if one else None,
+        owed=added(claim.owed.amount for claim in counted) if one else None,
+        plan_paid=added(plan_paid_in(claim, wanted) for claim in counted) if len(totals) < _SEVERAL else None,
+        paid_by_member=added(claim.paid_by_patient for claim in counted) if one else None,
         months=months_of(start, end, counted, wanted, is_partial=is_partial) if one else (),
         kinds=shares(told, lambda c: c.kind or "" if len(split) != 1 or c.kind in split else "") if one else (),
         split=bool(split),
         providers=shares(plain, lambda claim: claim.seen or claim.billing or "")[:SHOWN] if one else (),
         apart=len(found.apart),
-        undated=len(found.undated),
         shielded=len(told) - len(plain),
         aspect=wanted.aspect,
         wanted=wanted,
@@ -289,8 +282,8 @@ def summarize(claim_set: ClaimSet, ask: Ask) -> Spending:
         mixed=sum(1 for claim in told if holds_more(claim, wanted)),
         doubts=found.doubts,
         is_partial=is_partial,
-        by=_by(ask),
-        each=_each(ask, counted),
+        by=ask.arguments.get("by") or (ask.asked.by if by_words else None),
+        each=tuple(claim for claim in counted if not claim.sensitive)[:_EACH] if shown else (),
         measures=measures_of(ask, counted) if one else (),
         ends=ends_of(ask, plain, wanted),
         question=text_of(ask, "question") if one and not ranking and "by" not in ask.arguments else None,
@@ -304,23 +297,11 @@ def summarize(claim_set: ClaimSet, ask: Ask) -> Spending:
     return _held_against(summary, claim_set, ask, counted)
 
 
-def _by(ask: Ask) -> str | None:
-    """Return the group by which the sum is divided: that of the button, or else of the words; None for no division."""
-    told = ask.asked.by in {"kind", "doctor"} and {"ranked", "top"}.isdisjoint(ask.asked.says)
-    return ask.arguments.get("by") or (ask.asked.by if told else None)
-
-
 def _split(ask: Ask) -> frozenset[str]:
     """Return the claim types of which the sums are asked apart, as in "scripts and visits separate"; or none."""
     types = {*values_of(ask, "claim_type"), *(["pharmacy"] if "fill" in values_of(ask, "unit") else [])}
     types |= {"professional"} if "doctors" in ask.asked.says else set()
     return frozenset(types) if "split" in ask.asked.says else frozenset()
-
-
-def _each(ask: Ask, counted: Sequence[Claim]) -> tuple[Claim, ...]:
-    """Return the claims to show one by one, newest first, without sensitive ones; () if the question asks for a sum."""
-    shown = ask.asked.each or filter_of(ask).each_of or "each" in ask.arguments
-    return tuple(claim for claim in counted if not claim.sensitive)[:_EACH] if shown else ()
 
 
 def _held_against(summary: Spending, claim_set: ClaimSet, ask: Ask, counted: Sequence[Claim]) -> Spending:
@@ -333,11 +314,10 @@ def _held_against(summary: Spending, claim_set: ClaimSet, ask: Ask, counted: Seq
     apart = "date_whole" in ask.slots
     part = percent and (apart or any_time(wanted).narrows) and wanted.aspect is None
     every = claim_set.within(time_of(whole) if apart else time, named).counted if part else ()
+    ranked = _ranks_sides(wanted, ask)
     return replace(
         summary,
-        sides=rank_sides(claim_set, time, wanted, least=wanted.order == "smallest")
-        if _ranks_sides(wanted, ask)
-        else (),
+        sides=rank_sides(claim_set, time, wanted, least=wanted.order == "smallest") if ranked else (),
         threshold=threshold.held(summary.total, least=not sure) if threshold else None,
         portion=portion_of(counted, wanted) if percent and not (apart or any_time(named).narrows) else None,
         part_of_all=part_of_all(counted, every, wanted) if part else None,
@@ -369,12 +349,6 @@ def _time(ask: Ask) -> tuple[date, date]:
         return date(ask.today.year, 1, 1), ask.today
     since, back = times_asked(ask, LONG if ask.asked.each and filter_of(ask).narrows else None)
     return (since, ask.today) if since else time_of(ask, back)
-
-
-def _read(ask: Ask) -> tuple[date, date]:
-    """Return the shortest period with the days of the sum and the days of the whole of which the sum is a part."""
-    (start, end), (first, last) = _time(ask), time_of(of_whole(ask)) if "date_whole" in ask.slots else _time(ask)
-    return min(start, first), max(end, last)
 
 
 def _wanted(ask: Ask) -> ClaimFilter:

@@ -17,6 +17,7 @@ from bot.kit import (
     Doubt,
     Nearest,
     Summary,
+    added,
     checked,
     cite_claims,
     doubts_of,
@@ -29,7 +30,6 @@ from bot.kit import (
     plan_paid_in,
     reaches,
     service_dates,
-    sum_told,
     text_of,
 )
 
@@ -43,7 +43,6 @@ class ClaimStatus(Summary, frozen=True):
     Attributes:
         claims: Each claim with its state, and the claim that counts instead, if one was read.
         more: True if there are further claims.
-        asked: The claim number or provider in the question.
         filtered: True if the question has conditions.
         paid: True if the question is whether the plan paid; `received`: whether the plan has the claims.
         lines: By the id of a claim with other care too, the plan's payment and the member's share for the care's lines.
@@ -53,7 +52,6 @@ class ClaimStatus(Summary, frozen=True):
 
     claims: tuple[tuple[Claim, State, Claim | None], ...]
     more: bool
-    asked: str | None
     filtered: bool
     wanted: ClaimFilter
     doubts: Mapping[str, tuple[Doubt, ...]] = msgspec.field(default_factory=dict)
@@ -67,9 +65,12 @@ class ClaimStatus(Summary, frozen=True):
 
 async def answer(ask: Ask) -> ClaimStatus:
     """Return the state of the named claim or the claim chosen from a list, or else of the newest matching claims."""
-    claim_set = await newest_claims(
-        ask, *service_dates(ask), enough=lambda so_far: _is_enough(so_far, ask), page_size=50
-    )
+
+    def enough(so_far: ClaimSet) -> bool:
+        found = _found(so_far, ask)
+        return reaches(ask, [(claim,) for claim in found]) and len(found) > (0 if "id" in ask.arguments else SHOWN)
+
+    claim_set = await newest_claims(ask, *service_dates(ask), enough=enough, page_size=50)
     summary = summarize(claim_set, ask)
     if (strict := await checked(ask, claim_set, [claim for claim, _, _ in summary.claims])) is not claim_set:
         summary = summarize(strict, ask)
@@ -79,17 +80,11 @@ async def answer(ask: Ask) -> ClaimStatus:
     return summary
 
 
-def _is_enough(so_far: ClaimSet, ask: Ask) -> bool:
-    found = _found(so_far, ask)
-    return reaches(ask, [(claim,) for claim in found]) and len(found) > (0 if "id" in ask.arguments else SHOWN)
-
-
 def summarize(claim_set: ClaimSet, ask: Ask) -> ClaimStatus:
     """Return the first few matching claims; a claim that no longer counts is included only if its number was named."""
     every = _found(claim_set, ask)
     at = place_of(ask, [(claim,) for claim in every])
     found = every if at is None else every[at : at + 1]
-    asked = text_of(ask, "claim_id") or text_of(ask, "provider_name")
     shown = tuple((claim, state_of(claim, claim_set), claim_set.after(claim)) for claim in found[:SHOWN])
     wanted, doubts = filter_of(ask), {claim.id: doubts_of(claim, claim_set) for claim, _, _ in shown}
     paid, mine = text_of(ask, "question") == "paid", "i_paid" in ask.asked.says
@@ -98,13 +93,12 @@ def summarize(claim_set: ClaimSet, ask: Ask) -> ClaimStatus:
     return ClaimStatus(
         shown,
         len(found) > SHOWN,
-        asked,
         narrows,
         wanted,
         doubts,
         paid=paid and not mine,
         lines=lines,
-        together=sum_told([claim.owed.amount for claim in found]) if mine and narrows and len(found) <= SHOWN else None,
+        together=added(claim.owed.amount for claim in found) if mine and narrows and len(found) <= SHOWN else None,
         received="received" in ask.asked.says,
         beyond=len({claim.service.day for claim in every}) if at is not None and not found else 0,
     )

@@ -22,6 +22,7 @@ from bot.kit import (
     Nearest,
     PartialDate,
     Summary,
+    added,
     amount_in,
     any_time,
     by_name,
@@ -44,7 +45,6 @@ from bot.kit import (
     shown_before,
     since_first,
     span_of,
-    sum_told,
     times_asked,
     visits,
     whole_of,
@@ -158,11 +158,14 @@ def summarize(found: ClaimSet, ask: Ask) -> DaysOfCare:
     stays = [claim for claim in kept.claims if claim.kind == "inpatient"]
     known = [claim.service.day for claim in found.claims if claim.service.day]
     often, gap = often_asked(ask), _gap(ask, [group.day for group in dated if group.day])
+    claims = tuple(claim for group in dated for claim in group.claims)
+    of_money = "money" in ask.asked.says or ask.asked.form == "amount"
+    shares = [amount_in(claim, wanted) for claim in claims if of_money]
     return DaysOfCare(
         wanted=wanted,
         days=tuple(_day(group.day, group.claims) for group in dated[:SHOWN]),
         count=len(dated),
-        claims=tuple(claim for group in dated for claim in group.claims),
+        claims=claims,
         so=_lasts(ask, gap) if gap else often.hold(Decimal(len(dated))) if often else None,
         part=_part(ask, found, wanted),
         undated=len(groups) - len(every) + len(found.within((wanted.start, wanted.end), wanted).undated),
@@ -176,18 +179,11 @@ def summarize(found: ClaimSet, ask: Ask) -> DaysOfCare:
         whether=ask.asked.begins,
         kinds=care_words(ask, (claim for group in dated[:SHOWN] for claim in group.claims)),
         in_order=in_order(ask, counted, wanted),
-        cost=_cost(ask, [claim for group in dated for claim in group.claims], wanted),
+        cost=None if None in shares or ask.report.is_partial else added(shares),
         gap=gap,
         most=most_of(ask, counted, wanted) if not ask.report.is_partial else None,
         number=number_of(ask, counted, wanted) if not ask.report.is_partial else None,
     )
-
-
-def _cost(ask: Ask, claims: Sequence[Claim], wanted: ClaimFilter) -> Amount | None:
-    """Return the member's share of the claims if the question asks for money too; None if not, or if one is unknown."""
-    asks = "money" in ask.asked.says or ask.asked.form == "amount"
-    shares = [amount_in(claim, wanted) for claim in claims if asks]
-    return None if None in shares or ask.report.is_partial else sum_told(shares)
 
 
 def _part(ask: Ask, found: ClaimSet, wanted: ClaimFilter) -> tuple[int, int, bool | None, ClaimFilter] | None:

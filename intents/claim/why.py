@@ -20,6 +20,7 @@ from bot.kit import (
     Reason,
     Summary,
     Why,
+    added,
     checked,
     choose,
     cite_claims,
@@ -35,7 +36,6 @@ from bot.kit import (
     parted,
     service_dates,
     span_of,
-    sum_told,
     text_of,
     the_one,
     visits,
@@ -116,8 +116,7 @@ async def answer(ask: Ask) -> Explained:
         cite_claims(ask, (*apart.claims, *apart.others))
         return apart
     if {"provider_name", "amount"} <= ask.slots.keys() and ("always" in ask.asked.says or len(_figures(ask)) > 1):
-        slots = {name: value for name, value in ask.slots.items() if name != "amount"}
-        ask = replace(ask, slots=slots)  # what was expected is no condition: "54.87 and not the usual 50"
+        ask = ask.without("amount")  # what was expected is no condition: "54.87 and not the usual 50"
     claim_set = await newest_claims(
         ask, *service_dates(ask), enough=lambda so_far: len(_chosen(so_far, ask)) > SHOWN, page_size=50
     )
@@ -209,7 +208,7 @@ def summarize(claim_set: ClaimSet, ask: Ask) -> Explained:
         _explained(ask, found[:SHOWN]),
         more=max(0, len(found) - SHOWN),
         several=len(several),
-        together=sum_told([claim.owed.amount for claim in several]),
+        together=added(claim.owed.amount for claim in several),
         doubts={claim.id: doubts_of(claim, claim_set) for claim in found[:SHOWN]},
         free=text_of(ask, "question") == "free",
     )
@@ -240,7 +239,9 @@ def _chosen(claim_set: ClaimSet, ask: Ask) -> tuple[Claim, ...]:
     wanted = filter_of(ask)
     if shown and (fitting(shown, ask) or not wanted.exact):
         return shown
-    kept = replace(claim_set, claims=_told(fitting(claim_set.claims, ask), ask))
+    fit = fitting(claim_set.claims, ask)
+    told = () if service_dates(ask) else tuple(claim for claim in fit if claim.owed.amount is not None)
+    kept = replace(claim_set, claims=told or fit)
     if shown and not kept.claims:
         ask.cannot("amount")
         return shown
@@ -257,9 +258,3 @@ def _is_several(ask: Ask) -> bool:
     """Return whether the question is about a whole period of several days, as in "why was October so expensive"."""
     start, end = span_of(ask)
     return start is not None and start != end and not ask.pick and "id" not in ask.arguments
-
-
-def _told(claims: tuple[Claim, ...], ask: Ask) -> tuple[Claim, ...]:
-    """Return only the claims with an amount owed; all claims if none has one, or if the question names a period."""
-    told = tuple(claim for claim in claims if claim.owed.amount is not None)
-    return told if told and not service_dates(ask) else claims

@@ -31,20 +31,21 @@ async def answer(ask: Ask) -> TestsOnRecord:
     read = await results(ask, "laboratory")
     described, shielded = shield(ask, read)
     every = as_of(ask, series(described))
-    words = _named(ask, every) or _before(ask)
+    before = {} if _OTHERS.intersection(words_of(ask.said)) else ask.arguments  # of the previous answer
+    words = _named(ask, every) or tuple(before.get("named", "").split())
     alike = [test for test in every if any(_is_called(ask, test, word) for word in words)]
     whole = [test for test in alike if set(words_of(test.newest.main.name)) <= set(words_of(ask.said))]
     alike = whole or alike  # "my total cholesterol"
-    named, shown = ", ".join(words) or None, None if _asks_others(ask.said) else ask.arguments.get("id")
+    named, shown = ", ".join(words) or None, before.get("id")
     if not named and (again := [test for test in every if test.key == shown]):
         named, alike = again[0].newest.main.name, again
-    if words and any(rest.startswith(words[0]) for rest in ask.asked.barred):
-        rest = [test for test in every if test not in alike]
-        found = replace(tests_on_record(ask, rest, len(read), shielded, named=None, alike=()), without=named)
-        ask.report.cite("Observation", [one.id for one in found.shown])
-        return found
-    found = tests_on_record(ask, every, len(read), shielded, named=named, alike=alike)
+    barred = bool(words) and any(rest.startswith(words[0]) for rest in ask.asked.barred)
+    rest = [test for test in every if test not in alike] if barred else every
+    told = (None, ()) if barred else (named, alike)
+    found = tests_on_record(ask, rest, len(read), shielded, named=told[0], alike=told[1])
     ask.report.cite("Observation", [one.id for one in found.shown])
+    if barred:
+        return replace(found, without=named)
     if words and alike:
         ask.named["named"] = " ".join(words)
     if not named and found.outside and "only_outside" in ask.asked.says:
@@ -59,15 +60,6 @@ def _as_asked(ask: Ask, found: TestsOnRecord, every: Sequence[Series]) -> TestsO
     days = [test.newest.day for test in every if test.newest.day and not untold and "results_in" in says]
     found = replace(found, arrived=max(days, key=lambda day: day.first, default=None), untold=untold)
     return replace(found, worries="worry" in says and not found.asks.way)
-
-
-def _before(ask: Ask) -> tuple[str, ...]:
-    """Return the words for the tests of the previous answer; an empty tuple if the message asks for other tests."""
-    return () if _asks_others(ask.said) else tuple(ask.arguments.get("named", "").split())
-
-
-def _asks_others(said: str) -> bool:
-    return not _OTHERS.isdisjoint(words_of(said))
 
 
 def _named(ask: Ask, tests: Sequence[Series]) -> tuple[str, ...]:

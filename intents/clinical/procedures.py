@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import msgspec
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from bot.kit import (
     Ask,
@@ -89,13 +89,7 @@ def summarize(read: Sequence[Procedure], ask: Ask) -> Procedures:
     alike = [one for one in described if any(kind.is_named(one.code, one.name) for kind in kinds)]
     page = on_record(ask, alike or described, len(alike or read), shielded, size=PAGE)
     return Procedures(
-        rows=page.rows,
-        first=page.first,
-        more=page.more,
-        page=page.page,
-        found=page.found,
-        asked_time=page.asked_time,
-        shielded=page.shielded,
+        **asdict(page),
         kind=ask.care_kinds.named(key),
         missing=bool(kinds and not alike),
         dated=ask.asked.form == "date",
@@ -105,7 +99,4 @@ def summarize(read: Sequence[Procedure], ask: Ask) -> Procedures:
 
 def _kind(one: Procedure, kinds: CareKinds) -> CareKind | None:
     """Return the narrowest kind of care of a procedure; None if there is none, or several unrelated ones."""
-    found = [kind for kind in kinds.every.values() if kind.is_named(one.code, one.name)]
-    wider = {key for kind in found for key in kinds.near(kind.key)}
-    narrow = [kind for kind in found if kind.key not in wider]
-    return narrow[0] if len(narrow) == 1 else None
+    return kinds.narrowest(key for key, kind in kinds.every.items() if kind.is_named(one.code, one.name))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bot.kit import Ask, Series, TestsOnRecord, as_of, results, series, shield, tests_on_record
+from bot.kit import Ask, TestsOnRecord, as_of, results, series, shield, tests_on_record
 
 CODES: Mapping[str, frozenset[str]] = {
     "pressure": frozenset({"85354-9", "55284-4", "8480-6", "8462-4"}),
@@ -26,15 +26,11 @@ async def answer(ask: Ask) -> TestsOnRecord:
     every = as_of(ask, series(described))
     named = ",".join(ask.asked.vitals) or ask.arguments.get("named")
     kinds = [kind for kind in (named or "").split(",") if kind in CODES]
-    alike = list(dict.fromkeys(test for kind in kinds for test in every if _is(ask, test, kind)))
+    heard = {test.key: ask.hears(test.newest.main.name or "", {}).vitals for test in every}
+    pairs = ((test, kind) for kind in kinds for test in every)
+    alike = [test for test, one in pairs if not CODES[one].isdisjoint(test.newest.main.codes) or one in heard[test.key]]
     found = tests_on_record(ask, every, len(read), shielded, named=named, alike=alike)
     ask.report.cite("Observation", [one.id for one in found.shown])
     if named and alike:
         ask.named["named"] = named
     return found
-
-
-def _is(ask: Ask, test: Series, kind: str) -> bool:
-    """Return whether the test is of that kind, by its code or else by a word of its name."""
-    main = test.newest.main
-    return not CODES[kind].isdisjoint(main.codes) or kind in ask.hears(main.name or "", {}).vitals

@@ -9,7 +9,6 @@ import msgspec
 from bot.kit import (
     Ask,
     Coverage,
-    Coverages,
     Document,
     Patient,
     PayerContact,
@@ -47,14 +46,11 @@ async def answer(ask: Ask) -> AtTheDesk:
     """Return the cards of the current coverages, or else of the future ones."""
     found = await member_coverages(ask, shown=True)
     profiles = await records(ask, Search("Patient"), Patient, optional=True)
-    cards = _cards(found, profiles[0].name if profiles else None)
+    name = profiles[0].name if profiles else None
+    held = found.current or found.in_state("future")
+    cards = tuple(DeskCard(one, found.payer(one), one.beneficiary or name) for one in held)
     ended = not cards and bool(found.in_state("ended"))
     return AtTheDesk(cards=cards, ended=ended, other_person=of_other_person(ask), document=await _document(cards, ask))
-
-
-def _cards(found: Coverages, name: str | None) -> tuple[DeskCard, ...]:
-    chosen = found.current or found.in_state("future")
-    return tuple(DeskCard(one, found.payer(one), one.beneficiary or name) for one in chosen)
 
 
 async def _document(cards: tuple[DeskCard, ...], ask: Ask) -> Document | None:

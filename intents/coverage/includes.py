@@ -13,7 +13,6 @@ from bot.kit import (
     Ask,
     Claim,
     ClaimFilter,
-    ClaimSet,
     CostShare,
     Coverage,
     Coverages,
@@ -93,7 +92,9 @@ async def answer(ask: Ask) -> Included:
         return summarize(coverages, ask)
     start, end = _plan_time(coverages, ask)
     claim_set = await period_claims(ask, start, end, people=False)
-    rows = _dental(claim_set, coverages, start, end)
+    ids = {one.id for one in coverages.every if one.scope == "dental"}
+    dental = ClaimFilter(also=lambda claim: claim.kind == "oral" or claim.coverage in ids)
+    rows = claim_set.within((start, end), dental).counted
     ask.cite("ExplanationOfBenefit", [claim.id for claim in rows])
     ask.report.steps += sum_of("plan_paid", rows, lambda claim: claim.plan_paid)
     return dental_maximum(coverages, rows, start, end)
@@ -102,12 +103,10 @@ async def answer(ask: Ask) -> Included:
 def dental_maximum(coverages: Coverages, rows: Sequence[Claim], start: date, end: date) -> Included:
     """Return the dental plans and the sum that the claims in `rows` show as paid by the plans."""
     found = tuple(one for one in coverages.current if one.scope == "dental")
-    told = [claim.plan_paid for claim in rows if claim.plan_paid]
     others = tuple(one for one in coverages.current if one not in found)
-    untold = len(rows) - len(told)
-    return Included(
-        "dental_max", found, others, start=start, end=end, paid=added(told), claims=len(rows), untold=untold
-    )
+    paid = [claim.plan_paid for claim in rows]
+    base = Included("dental_max", found, others, start=start, end=end)
+    return replace(base, paid=added(paid), claims=len(rows), untold=paid.count(None))
 
 
 def _plan_time(coverages: Coverages, ask: Ask) -> tuple[date, date]:
@@ -117,14 +116,6 @@ def _plan_time(coverages: Coverages, ask: Ask) -> tuple[date, date]:
         return start, end or ask.today
     year = plan_year_of((one for one in coverages.current if one.scope == "dental"), ask.today)
     return (year.first if year else date(ask.today.year, 1, 1)), ask.today
-
-
-def _dental(claim_set: ClaimSet, coverages: Coverages, start: date, end: date) -> list[Claim]:
-    """Return the dental claims that count in the period."""
-    ids = {one.id for one in coverages.every if one.scope == "dental"}
-    return list(
-        claim_set.within((start, end), ClaimFilter(also=lambda c: c.kind == "oral" or c.coverage in ids)).counted
-    )
 
 
 def summarize(coverages: Coverages, ask: Ask) -> Included:
@@ -155,12 +146,7 @@ def _then(coverages: Coverages, ask: Ask) -> Included:
     start, end = span_of(ask)
     first, last = start or date.min, end or ask.today
     known = [one for one in coverages.every if one.status not in {"cancelled", "entered-in-error"} and one.period.known]
-    found = tuple(one for one in known if _touches(one, first, last))
+    begun = (one for one in known if one.period.start is None or one.period.start.first <= last)
+    found = tuple(one for one in begun if one.period.end is None or one.period.end.last >= first)
     whole = any(one.held(first) and one.held(last) for one in found)
     return Included("then", found, coverages.current, start=start, end=end, gaps=bool(found) and not whole)
-
-
-def _touches(one: Coverage, first: date, last: date) -> bool:
-    begins = one.period.start.first if one.period.start else date.min
-    ends = one.period.end.last if one.period.end else date.max
-    return begins <= last and ends >= first

@@ -47,7 +47,9 @@ async def answer(ask: Ask) -> CoverageSummary:
     if state_named(ask) not in {None, ask.places.home_state}:
         raise Reroute(_RULES, workings="away")
     coverages = await member_coverages(ask, shown=True)
-    near = _near(ask.slots.get("location"))
+    place = ask.slots.get("location")
+    city = place.get("city") if isinstance(place, Mapping) else None
+    near = f"{city}, {place['state']}" if city and isinstance(place, Mapping) and place.get("state") else None
     if "location" in ask.slots and not (near and coverages.current):
         ask.cannot("location")
     words = set(words_of(ask.said))
@@ -68,9 +70,3 @@ def _asks(ask: Ask) -> str:
     words = set(words_of(ask.said))
     bare = {"coverage", "now"} <= words or words == {"tengo", "cobertura"}
     return next((one for name, one in _ASKS.items() if name in ask.asked.says), "whether" if bare else "which")
-
-
-def _near(place: object) -> str | None:
-    """Return a city as text for a provider search; None for any other place."""
-    city = place.get("city") if isinstance(place, Mapping) else None
-    return f"{city}, {place.get('state')}" if city and isinstance(place, Mapping) and place.get("state") else None

@@ -160,13 +160,13 @@ async def answer(ask: Ask) -> Working:
     coverages = await member_coverages(ask) if ask.member else coverages_of(await ask.own_coverages(), ask.today)
     handed = ask.arguments.get("workings")
     of_care = rules_ahead(ask, coverages, side_named(ask)) or wants_to_come(ask) in {"counts", "unsaid"}
-    if handed is None and of_care:
-        raise Reroute(_OF_CARE)
     rule = handed or _narrowed(str(ask.slots["workings"]), ask, coverages)
+    named = named_visits(ask)  # who names one of the visits that a rule compares asks for its cost
+    one_visit = len(named) == 1 and named[0] in _TWO_VISITS.get(rule, ()) and _COMPARED.isdisjoint(ask.asked.says)
+    if handed is None and (of_care or _of_time_past(rule, ask) or one_visit):
+        raise Reroute(_OF_CARE)  # a question that was handed here stays
     if rule in _OF_RECORD and not (ask.member or coverages.every):
         raise NotLinked
-    if _of_time_past(rule, ask) or _of_one_visit(rule, ask):
-        raise Reroute(_OF_CARE)
     if rule == "two_plans" and len(_medical(coverages)) > 1:
         raise Reroute("coverage.includes", reason="order")
     met: dict[str, MetSoFar] = {}
@@ -236,12 +236,6 @@ def _of_time_past(rule: str, ask: Ask) -> bool:
     was = "was" in ask.asked.says and asks_standing(ask) and rule != "starts_over"
     longer = bool(start and end and end - start > _MONTH) or was
     return rule in _COUNTS and longer and bool(end and end < ask.today)
-
-
-def _of_one_visit(rule: str, ask: Ask) -> bool:
-    """Return whether the question names only one of the visits that the rule compares, so that it asks for the cost."""
-    named = named_visits(ask)
-    return len(named) == 1 and named[0] in _TWO_VISITS.get(rule, ()) and _COMPARED.isdisjoint(ask.asked.says)
 
 
 def _medical(coverages: Coverages) -> list[Coverage]:

@@ -40,8 +40,8 @@ class Other(msgspec.Struct, frozen=True):
     @property
     def month(self) -> Amount | None:
         """The cost of a month at a network pharmacy if it is a fixed amount before any deductible; None otherwise."""
-        cost = next((one for one in self.costs.costs if one.pharmacy == MONTH), None) if self.costs else None
-        return Priced(self.name, self.drug, cost).dollars
+        cost = self.costs.at(MONTH) if self.costs else None
+        return cost.fixed if cost else None
 
 
 class Priced(msgspec.Struct, frozen=True):
@@ -54,10 +54,7 @@ class Priced(msgspec.Struct, frozen=True):
     @property
     def dollars(self) -> Amount | None:
         """The cost of the month if it is a fixed amount to which no deductible applies; None otherwise."""
-        cost = self.month
-        if cost is None or cost.after_deductible or cost.percent:
-            return None
-        return cost.copay
+        return self.month.fixed if self.month else None
 
 
 class Alternatives(Summary, frozen=True):
@@ -161,17 +158,11 @@ def _is_less(one: Amount, other: Amount) -> bool:
 def _priced(name: str, rows: Sequence[Drug], chosen: DrugList) -> Priced:
     """Return a drug with its first entry in the list, and the cost of a month at a network pharmacy."""
     costs = chosen.costs(rows[0]) if rows else None
-    month = next((one for one in costs.costs if one.pharmacy == MONTH), None) if costs else None
-    return Priced(name, rows[0] if rows else None, month)
+    return Priced(name, rows[0] if rows else None, costs.at(MONTH) if costs else None)
 
 
 def summarize(
-    base: Alternatives,
-    asked: Sequence[Drug],
-    known: Sequence[Drug],
-    pointed: Sequence[Drug],
-    *,
-    named: bool = True,
+    base: Alternatives, asked: Sequence[Drug], known: Sequence[Drug], pointed: Sequence[Drug], *, named: bool
 ) -> Alternatives:
     """Return the listed alternatives to a drug and other products with the same ingredient, each once, by tier.
 
@@ -182,8 +173,7 @@ def summarize(
         pointed: The alternatives to which the entries refer.
         named: Whether the list has the drug under the name in the message.
     """
-    chosen = base.chosen
-    mine = {one.id for one in asked} if named else set()
+    chosen, mine = base.chosen, {one.id for one in asked} if named else set()
     ingredients = {one.ingredient for one in asked}
     makes = [one for one in known if one.id not in mine and one.ingredient in ingredients]
     rows: dict[tuple[str, str | None], list[Drug]] = {}
@@ -193,14 +183,7 @@ def summarize(
     others = [_other(alike, ingredients, chosen) for alike in rows.values()]
     others += _unread(asked, {one.id for one in pointed}, mine)
     others.sort(key=lambda other: (other.drug.tier.rank if other.drug and other.drug.tier else 99, other.name))
-    return Alternatives(
-        base.drug,
-        base.lists,
-        chosen,
-        listed=bool(asked),
-        others=tuple(others[:PAGE]),
-        left=max(0, len(others) - PAGE),
-    )
+    return replace(base, listed=bool(asked), others=tuple(others[:PAGE]), left=max(0, len(others) - PAGE))
 
 
 def _other(alike: Sequence[Drug], ingredients: set[str], chosen: DrugList | None) -> Other:
@@ -212,8 +195,5 @@ def _other(alike: Sequence[Drug], ingredients: set[str], chosen: DrugList | None
 def _unread(asked: Sequence[Drug], read: set[str], mine: set[str]) -> list[Other]:
     """Return the alternatives that were not read from the server, with the names in the references."""
     pairs = {words: key for one in asked for key, words in one.alternatives if words}
-    return [
-        Other(words, same=False, drug=None, costs=None)
-        for words, key in pairs.items()
-        if key is None or key.id not in read | mine
-    ]
+    missing = (words for words, key in pairs.items() if key is None or key.id not in read | mine)
+    return [Other(words, same=False, drug=None, costs=None) for words in missing]

@@ -49,19 +49,15 @@ class Group(msgspec.Struct, frozen=True):
     names: tuple[str, ...]
     costs: TierCosts | None
 
-    def cost(self, pharmacy: str) -> PharmacyCost | None:
-        """Return the cost of the tier at a kind of pharmacy, given by the FHIR guide's code; None if unknown."""
-        return next((one for one in self.costs.costs if one.pharmacy == pharmacy), None) if self.costs else None
-
     @property
     def month(self) -> PharmacyCost | None:
         """The cost of a month's supply at a network pharmacy; None if unknown."""
-        return self.cost(MONTH)
+        return self.costs.at(MONTH) if self.costs else None
 
     @property
     def by_mail(self) -> PharmacyCost | None:
         """The cost of a three-month supply by mail in network; None if unknown."""
-        return self.cost(MAIL)
+        return self.costs.at(MAIL) if self.costs else None
 
 
 class Supply(msgspec.Struct, frozen=True):
@@ -130,8 +126,7 @@ class DrugCoverage(Summary, frozen=True):
     @property
     def by_tier(self) -> tuple[Supply, ...]:
         """The cost of a three-month supply in each tier with a fixed amount both at a pharmacy and by mail."""
-        found = ((one, _plain(one, RETAIL), _plain(one, MAIL)) for one in (self.chosen.tiers if self.chosen else ()))
-        return tuple(Supply(costs, retail, mail) for costs, retail, mail in found if retail and mail)
+        return tuple(filter(None, map(_supply, self.chosen.tiers if self.chosen else ())))
 
     @property
     def supply(self) -> Supply | None:
@@ -139,9 +134,7 @@ class DrugCoverage(Summary, frozen=True):
 
         None unless all groups are `alike` and both costs are fixed amounts.
         """
-        costs = self.alike.costs if self.alike else None
-        retail, mail = (_plain(costs, way) if costs else None for way in (RETAIL, MAIL))
-        return Supply(costs, retail, mail) if costs and retail and mail else None
+        return _supply(self.alike.costs) if self.alike and self.alike.costs else None
 
     @property
     def filled(self) -> Amount | None:
@@ -216,14 +209,14 @@ async def _with_last(ask: Ask, found: DrugCoverage) -> DrugCoverage:
     return replace(found, last=last, left=met[0] if len(met) == 1 else None, priced=priced)
 
 
-def _plain(tier: TierCosts, pharmacy: str) -> Amount | None:
-    """Return the cost of a three-month supply: the list's own amount, or at retail also three times that of a month.
+def _supply(tier: TierCosts) -> Supply | None:
+    """Return the cost of a three-month supply; at retail it is three times that of a month if the list has no other.
 
-    Return None if the cost is unknown, a percentage, or after a deductible.
+    Return None if a cost is unknown, a percentage, or after a deductible.
     """
-    sums = {one.pharmacy: one.copay for one in tier.costs if one.copay and not (one.percent or one.after_deductible)}
-    month = sums.get(MONTH) if pharmacy == RETAIL else None
-    return sums.get(pharmacy) or (Amount(month.value * _MONTHS, month.currency) if month else None)
+    month, retail, mail = (cost.fixed if (cost := tier.at(way)) else None for way in (MONTH, RETAIL, MAIL))
+    retail = retail or (Amount(month.value * _MONTHS, month.currency) if month else None)
+    return Supply(tier, retail, mail) if retail and mail else None
 
 
 def _drug(ask: Ask) -> str | None:
@@ -268,8 +261,7 @@ def _alike(groups: Sequence[Group]) -> Group | None:
 
 
 def _span(groups: Sequence[Group]) -> tuple[Amount, Amount] | None:
-    months = [group.month for group in groups]
-    plain = [one.copay for one in months if one and one.copay and not (one.percent or one.after_deductible)]
+    plain = [group.month.fixed for group in groups if group.month and group.month.fixed]
     if not plain or len(plain) < len(groups):
         return None
     return min(plain, key=lambda one: one.value), max(plain, key=lambda one: one.value)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from bot.kit import (
     Ask,
     Claim,
@@ -68,7 +66,11 @@ def summarize(found: Household[ClaimSet], ask: Ask) -> FamilyClaims:
     """Return the requested page of the claims of all people that match the conditions."""
     wanted, first = filter_of(ask), ask.page * PAGE
     chosen = [(person, claim_set.within(span_of(ask), wanted).listed) for person, claim_set in found.found]
-    every = _in_order([(person, claim) for person, claims in chosen for claim in claims], wanted)
+    whose = {id(claim): person for person, claims in chosen for claim in claims}
+    rows = (claim for _, claims in chosen for claim in claims)
+    newest = sorted(rows, key=lambda claim: claim.service.sort_key, reverse=True)
+    ordered = choose(newest, ClaimFilter(order=wanted.order, aspect=wanted.aspect)).claims
+    every = [(whose[id(claim)], claim) for claim in ordered]
     bounded = wanted.start is not None
     return FamilyClaims(
         wanted=wanted,
@@ -82,11 +84,3 @@ def summarize(found: Household[ClaimSet], ask: Ask) -> FamilyClaims:
         partial=tuple(person for person, _ in found.found if person.number in found.partial),
         some=of_some(ask),
     )
-
-
-def _in_order(rows: list[tuple[HouseholdMember, Claim]], wanted: ClaimFilter) -> list[tuple[HouseholdMember, Claim]]:
-    """Return the claims of all people in the requested order, by default newest first."""
-    newest = sorted(rows, key=lambda row: row[1].service.day.first if row[1].service.day else date.min, reverse=True)
-    of = {id(claim): person for person, claim in newest}
-    order = ClaimFilter(order=wanted.order, aspect=wanted.aspect)
-    return [(of[id(claim)], claim) for claim in choose((claim for _, claim in newest), order).claims]

@@ -18,6 +18,7 @@ from bot.kit import (
     SumDoubts,
     Summary,
     Within,
+    added,
     amount_asked,
     amount_in,
     by_currency,
@@ -27,7 +28,6 @@ from bot.kit import (
     of_some,
     period_claims,
     sum_of,
-    sum_told,
     time_of,
 )
 
@@ -103,7 +103,7 @@ def _part(person: HouseholdMember, claim_set: ClaimSet, ask: Ask, *, is_partial:
     rows, wanted = _within(claim_set, ask).counted, _wanted(ask)
     shares = [amount_in(claim, wanted) for claim in rows]
     floors = any(claim.owed.is_floor for claim in rows) and wanted.aspect is None
-    return Part(person, len(rows), sum_told(shares), is_partial or floors or None in shares)
+    return Part(person, len(rows), added(shares), is_partial or floors or None in shares)
 
 
 def _within(claim_set: ClaimSet, ask: Ask) -> Within:

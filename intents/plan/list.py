@@ -16,7 +16,6 @@ from bot.kit import (
     around,
     asked_networks,
     plans,
-    sold_at,
     sold_in,
 )
 
@@ -79,7 +78,7 @@ def uses(plan: Plan, asked: AskedNetworks) -> bool:
 
 def summarize(every: Sequence[Plan], ask: Ask, where: SearchArea | None, state: str | None = None) -> PlanList:
     """Return the requested page of the plans by name, without plans that are certainly not sold at the place."""
-    answers = {plan.id: sold_at(plan, where) if where else sold_in(plan, state or "") for plan in every}
+    answers = {plan.id: sold_in(plan, where or state or "") for plan in every}
     sold = [plan for plan in every if not (where or state) or answers[plan.id] != "no"]
     fitting = sorted(sold, key=lambda plan: plan.name or "~")
     first = ask.page * PAGE

@@ -15,7 +15,6 @@ from bot.kit import (
     PayerError,
     Proof,
     ProvenPlace,
-    Summary,
     Unreadable,
     Wanted,
     Who,
@@ -116,7 +115,7 @@ class CheckedList(WithDocument, frozen=True, kw_only=True):
         return sum(row.verdict == "several" for row in self.rows)
 
 
-async def answer(ask: Ask) -> Summary:
+async def answer(ask: Ask) -> CheckedList:
     """Return the result for each line, all at once; equal searches are combined."""
     lines = [" ".join(line.split()) for line in ask.arguments.get("items", "").split(_BETWEEN) if line.strip()]
     kept = tuple(dict.fromkeys(lines))

@@ -18,7 +18,6 @@ from bot.kit import (
     Document,
     Listing,
     OfProvider,
-    OpenAt,
     ProviderFact,
     SearchArea,
     Site,
@@ -31,7 +30,6 @@ from bot.kit import (
     facts_of,
     names_of,
     oldest,
-    open_at,
     plans,
     sites,
     who,
@@ -89,7 +87,7 @@ class Detail(OfProvider, frozen=True, kw_only=True):
 
     Attributes:
         facts: What the directory lists of each requested fact, in the order of the question.
-        opening: When the location has to be open; `week`: show the hours of all days.
+        week: Show the hours of all days.
         place_names: Locations with only a name; `own_addresses`: the addresses of an organization without locations.
         where: The area from which the question asks for a distance.
         technical: True if the receipt shows its records.
@@ -108,7 +106,6 @@ class Detail(OfProvider, frozen=True, kw_only=True):
     asked_network: str | None = None
     technical: bool = False
     facts: tuple[ProviderFact, ...] = ()
-    opening: OpenAt | None = None
     week: bool = False
     where: SearchArea | None = None
     listed: bool = False
@@ -143,13 +140,6 @@ def _asked(ask: Ask, found: Who) -> tuple[str, ...]:
     return facts_asked(ask, found.only[0].name if found.only else None)
 
 
-def _own_addresses(rows: Sequence[Listing]) -> tuple[str, ...]:
-    owners = [row.organization for row in rows if row.organization and not row.practitioner_key]
-    return (
-        () if any(row.locations for row in rows) else tuple(dict.fromkeys(a for one in owners for a in one.addresses))
-    )
-
-
 def _wants_receipt(ask: Ask) -> bool:
     """Return whether the question or a button asks for a receipt."""
     return "receipt" in ask.arguments or "receipt" in ask.slots
@@ -167,7 +157,6 @@ def summarize(
             found=found,
             today=ask.today,
             partial=not ask.report.complete,
-            opening=open_at(ask),
             where=where,
             listed=listed,
             apart="provider_name" in ask.several,
@@ -181,6 +170,8 @@ def summarize(
         ask.said_unmet("network")  # it holds all of them
     card = cards(ask, rows, where)[0]
     phones = (phone for row in rows for phone in row.own_telecoms(ask.today) if phone.system in {"phone", None})
+    owners = [row.organization for row in rows if row.organization and not row.practitioner_key]
+    located = any(row.locations for row in rows)
     placed = ((site.spot, site) for site in card.sites if site.spot)
     named = ask.arguments.get("place")  # by a button of one of a chain's many
     places = [site for _, site in sorted(placed, key=lambda one: one[0].location.id != named)]
@@ -191,7 +182,7 @@ def summarize(
         card=card,
         places=tuple(places),
         place_names=tuple(dict.fromkeys(name for row in rows if not row.locations for name in row.place_names)),
-        own_addresses=_own_addresses(rows),
+        own_addresses=() if located else tuple(dict.fromkeys(line for one in owners for line in one.addresses)),
         own_phones=tuple(dict.fromkeys(phone.value for phone in phones)),
         partial=not ask.report.complete,
         receipt=receipt,
@@ -200,7 +191,6 @@ def summarize(
         facts=facts,
         brief=bool(facts and ask.said) and all(one.verdict != "said" or one.about in _OF_LISTING for one in facts),
         whole=not (facts and ask.said) or (len(places) != 1 and not OF_PLACE.isdisjoint(asked)),
-        opening=open_at(ask),
         week="open_at" in ask.slots or "hours" in asked,
         where=where,
         document=Document("receipt", {"receipt": receipt, "asked_network": network})

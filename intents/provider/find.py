@@ -21,6 +21,7 @@ from bot.kit import (
     conditions,
     houses,
     is_called_so,
+    is_title,
     is_titled,
     kind_codes,
     kind_said,
@@ -88,41 +89,44 @@ class FoundPeople(Found, frozen=True, kw_only=True):
 
 async def answer(ask: Ask) -> FoundPeople:
     """Return the matching providers, nearest first."""
-    if shown := await who_shown(ask):
+    if "like" in ask.arguments and (shown := await who_shown(ask)):
         return await _like(ask, shown)
     networks = await without_own(ask, await asked_networks(ask))
     wishes = conditions(ask, kind_codes(ask), networks)
     people = People(ask, kind_said(ask, wishes))
     if asks_kind(ask, wishes) and not (networks.unclear and networks.listed):
         return people.page((), None, wishes, asks_kind=True)
-    return await people.answer(wishes, placed=_is_placed(ask, wishes))
+    placed = "location" in ask.slots or ask.several.get("location")
+    anywhere = wishes.name or wishes.organization or ask.slots.get("npi")  # searched without an area
+    return await people.answer(wishes, placed=bool(placed or not anywhere))
 
 
 async def _like(ask: Ask, shown: Sequence[Listing]) -> FoundPeople:
-    """Return other providers of the same kind near the one shown before, or all other providers in its office."""
-    place = next(iter(shown[0].locations), None)
+    """Return other providers near the one shown before, or all other providers in its office.
+
+    They are of the kind that the question names; near, else of the same kind.
+    """
     says = ask.hears(ask.arguments["like_words"], {}).says
     office = "same_office" in says
-    if not office and place and ask.slots.get("location", "me") == "me":
-        where = {"zip": place.zip5} if place.zip5 else {"city": place.city, "state": place.state}
-        ask = replace(ask, slots={**ask.slots, "location": where})
     networks = await without_own(ask, await asked_networks(ask))
     if "same_network" in says:
-        own = tuple(Wanted(one.name or "", (one,)) for row in shown for one in row.networks)
-        networks = replace(networks, wanted=own, anyone=False)
+        theirs = tuple(Wanted(one.name or "", (one,)) for row in shown for one in row.networks)
+        networks = replace(networks, wanted=theirs, anyone=False)
     ask.said_unmet("wish")  # "else in that building"
-    codes = dict.fromkeys(code for row in shown for one in row.specialties for code in one.codes)
-    wishes = replace(
-        conditions(ask, () if office else tuple(codes), networks),
-        name=None,
-        not_names=tuple(row.name.partition(",")[0] for row in shown[:1] if row.name),
+    named = "specialty" in ask.slots and not is_title(ask.words.get("specialty", ""))
+    own = dict.fromkeys(code for row in shown for one in row.specialties for code in one.codes)
+    codes = kind_codes(ask) if named else () if office else tuple(own)
+    out = tuple(
+        row.name.partition(",")[0] for row in shown[:1] if row.name and not (named and own.keys().isdisjoint(codes))
     )
+    wishes = replace(conditions(ask, codes, networks), name=None, not_names=out)
+    what = kind_said(ask, wishes) if named else None
     if not office:
         word = next((one.words for row in shown for one in row.specialties if one.words), "")
-        return await People(ask, None, kinds=((tuple(codes), word),)).answer(wishes)
-    name = shown[0].organization_name or (", ".join(place.lines) if place else None)
+        return await People(ask, what, kinds=None if named else ((codes, word),)).answer(wishes)
+    name = shown[0].organization_name or next((", ".join(place.lines) for place in shown[0].locations), None)
     wishes = replace(wishes, organization=name, houses=places_of(shown))
-    return await People(ask, None, beside=shown).answer(wishes, placed=False)
+    return await People(ask, what, beside=shown).answer(wishes, placed=False)
 
 
 class People(ProviderSearch[FoundPeople]):
@@ -183,10 +187,3 @@ class People(ProviderSearch[FoundPeople]):
         if name and not any(is_called_so(row, name) for row in found):
             result = replace(result, near=await nearest(self.ask, name, people=True))
         return found, result
-
-
-def _is_placed(ask: Ask, wishes: Conditions) -> bool:
-    """Return whether the search needs an area; False for a name, number or organization, which is searched anywhere."""
-    if "location" in ask.slots or ask.several.get("location"):
-        return True
-    return not (wishes.name or wishes.organization or ask.slots.get("npi"))

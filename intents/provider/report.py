@@ -52,22 +52,17 @@ def summarize(found: Who, ask: Ask) -> Report:
     rows = found.only
     if rows is None:
         return Report(found=found)
-    wrong = next((one for one in get_args(Wrong) if one == ask.arguments.get("wrong")), None) or _said_wrong(ask.said)
+    said = {_WRONG[about] for about in facts_in(ask.said) & _WRONG.keys()}
+    pressed = next((one for one in get_args(Wrong) if one == ask.arguments.get("wrong")), None)
     read = max((source.fetched_at for source in ask.report.sources), default=None)
     return Report(
         found=found,
         card=cards(ask, rows, None)[0],
-        wrong=wrong,
+        wrong=pressed or (said.pop() if len(said) == 1 else None),
         records=records(rows),
         technical="technical" in ask.arguments,
         read=read.astimezone(ask.moment().tzinfo) if read else None,
     )
-
-
-def _said_wrong(said: str) -> Wrong | None:
-    """Return what the message says is wrong; None if it names nothing or several things."""
-    named = {_WRONG[about] for about in facts_in(said) & _WRONG.keys()}
-    return named.pop() if len(named) == 1 else None
 
 
 def records(rows: Sequence[Listing]) -> tuple[str, ...]:

@@ -13,9 +13,8 @@ from bot.kit import (
     Seen,
     WithSeen,
     as_seen,
-    doctors_gone,
+    doctors_changed,
     doctors_seen,
-    doctors_still,
     mark,
     marks_of_claims,
     period_claims,
@@ -86,17 +85,18 @@ def summarize(claim_set: ClaimSet, ask: Ask, before: Seen | None, now: Doctors, 
     marks, is_partial = marks_of_claims(ask, claim_set), ask.report.is_partial
     known = None if asked or before is None else _compared(ask, claim_set, before, marks)
     new, changed, untold = _by_dates(claim_set, since) if known is None else (*known, 0)
+    gone, still = doctors_changed(ask, before, now)
     kept = {**(before.claims if before and is_partial else {}), **marks}
     return News(
         since=since,
         new=new,
         changed=changed,
-        gone=doctors_gone(ask, before, now),
+        gone=gone,
         first=before is None,
         by_dates=asked is not None or before is None,
         untold=untold,
         looked=sum(1 for listed in now.listed.values() if listed),
-        still=doctors_still(ask, before, now),
+        still=still,
         away=now.away,
         is_partial=is_partial,
         seen=None

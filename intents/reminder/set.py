@@ -6,6 +6,7 @@ from datetime import date
 from typing import Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from bot.kit import (
     AppealCase,
@@ -29,7 +30,6 @@ from bot.kit import (
     service_dates,
     text_of,
     why_gone,
-    without,
 )
 
 SHOWN = 4
@@ -123,6 +123,10 @@ async def _denied(ask: Ask, *, deadline: bool) -> str | None:
     if claim_id is None:
         waits = {"lost"} if deadline else {"sent", "lost", "review"}
         going = [one.claim for one in await ask.cases() if one.stage in waits]
-        return going[0] if len(going) == 1 and not filter_of(without(ask, "state_of_claim")).narrows else None
+        return (
+            going[0]
+            if len(going) == 1 and not filter_of(replace(ask.without("state_of_claim"), said="")).narrows
+            else None
+        )
     claim = await claim_by_id(ask, claim_id)
     return claim_id if claim.denied or claim.is_partly_denied or claim.use == "preauthorization" else None

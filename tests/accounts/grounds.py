@@ -16,7 +16,7 @@ import httpx
 
 from bot.accounts.accounts import Accounts
 from bot.app import Bot as Whole
-from bot.cli.own_pages import _Page
+from bot.cli.chat import _Page
 from bot.errors import NotLinked
 from bot.message import Person
 from bot.sandbox.app import Sandbox, serve_sandbox

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from msgspec.structs import replace
 
-from bot.accounts.idtoken import SigningKeys
+from bot.accounts.identity import SigningKeys
 from bot.payer.http import Http
 from tests.accounts.conftest import DANA, Bot, code_on
 from tests.accounts.payer import FORGER, ORIGIN, Payer, key_of

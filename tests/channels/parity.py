@@ -6,7 +6,7 @@ from typing import Any
 from bot.message import Action, Actions, Chart, Facts, Item, Reply
 from bot.replies import blocks
 from bot.replies.cards import CardPage
-from bot.replies.plain import ListTable, plain, row_of, spoken, with_tables
+from bot.replies.plain import ListTable, plain, row_of, with_tables
 from tests.doubles.adaptive_card import compared, fallback
 from tests.doubles.block_kit import refused, unheard, unmarked
 
@@ -74,7 +74,7 @@ def _console(reply: Reply) -> Iterator[tuple[str, ...]]:
             case Chart():
                 pass
             case Item(_, lines, actions):
-                first, *rest = [spoken(line.spans) for line in lines]
+                first, *rest = [line.text for line in lines]
                 yield from (("said", line) for line in (f"{block.head}{first}", *rest))
                 yield from (("button", one.label, one.url or one.id) for one in actions)
             case Actions(buttons):

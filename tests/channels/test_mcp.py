@@ -12,8 +12,7 @@ from mcp_types import CallToolResult, TextContent
 
 from bot.channels.mcp import ASK, make_server, result
 from bot.channels.slack.installations import SCOPES, TOOLS
-from bot.cli.manifest import manifest, scopes
-from bot.cli.teams_package import manifest as teams_manifest
+from bot.cli.manifest import manifest, scopes, teams_manifest
 from bot.config import Settings
 from bot.message import Line, Private, Span
 from bot.pack import find_pack

@@ -8,7 +8,7 @@ from pathlib import Path
 from bot.ops.audit import Audit
 from bot.sandbox.app import Sandbox, serve_sandbox
 from bot.sandbox.synthetic import build
-from bot.stores.opening import open_store
+from bot.stores import open_store
 from bot.stores.sealed import SealedTable, Vault, new_key, parse_keys
 from tests.chaos.forks import Forks
 from tests.chaos.siege import MEMBERS, Siege

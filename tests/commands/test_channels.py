@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from bot.channels.registry import ABILITIES, CHANNELS, DONE_BY
-from bot.cli.channels import in_slack, in_teams, table
 from bot.cli.check_servers import CheckState, answers, states
+from bot.cli.manifest import in_slack, in_teams, table
 from bot.payer.discovery import Capabilities, read_capabilities
 from tests.answers.asking import pack
 from tests.shipped import shipped_pack

@@ -7,7 +7,7 @@ import pytest
 from aiohttp import web
 from msgspec.structs import replace
 
-from bot.channels.teams.gate import CLOUDS, Cloud
+from bot.channels.teams.incoming import CLOUDS, Cloud
 from bot.cli.check import CheckResult, check
 from bot.cli.check_servers import probe
 from bot.config import Settings

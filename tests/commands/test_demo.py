@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli.demo import demo
+from bot.cli.rehearsal import demo
 from bot.config import Settings
 from tests.days import DAY, LAST_VISIT, VISIT_BEFORE, in_words
 from tests.shipped import shipped_pack

@@ -17,11 +17,10 @@ from bot.cli.check_servers import why_silent
 from bot.cli.cli import main
 from bot.cli.serve import welcome
 from bot.cli.terminal import run
-from bot.cli.web_server import listen_for
 from bot.config import Settings
 from bot.errors import ConfigError
-from bot.ops.log import set_up
-from bot.serving import listen
+from bot.ops import set_up
+from bot.serving import listen, listen_for
 from tests.commands.running import inside, left_in
 
 UUID = "1111abcd-2222-4333-8444-555555555555"
@@ -237,7 +236,7 @@ def test_a_port_without_the_right_to_it(monkeypatch: pytest.MonkeyPatch) -> None
             raise PermissionError(13, "Permission denied")
         return socket.socket()
 
-    monkeypatch.setattr("bot.cli.web_server.listen", refuse)
+    monkeypatch.setattr("bot.serving.listen", refuse)
     with pytest.raises(ConfigError, match="--port: this user may not use port 80; try --port 8765"):
         listen_for("--port", "127.0.0.1", 80)
 

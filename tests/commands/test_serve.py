@@ -19,7 +19,7 @@ from pydantic import SecretStr
 
 from bot.app import assemble, web_app
 from bot.channels.mcp import Callers, make_server
-from bot.cli.own_pages import Browser, sign_in
+from bot.cli.chat import Browser, sign_in
 from bot.cli.serve import tools_app
 from bot.config import Settings
 from bot.message import Answered, Line, Message, OneToOne, Person, Shareable, Span

@@ -13,7 +13,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from bot.cli.teams_package import manifest, translation, write
+from bot.cli.manifest import teams_manifest as manifest
+from bot.cli.manifest import translation, write
 from bot.config import Settings
 from bot.errors import ConfigError
 from tests.shipped import shipped_pack

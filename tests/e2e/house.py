@@ -19,10 +19,10 @@ from msgspec.structs import replace
 from bot.app import Bot, assemble, web_app
 from bot.channels.registry import Running, Start, start_slack, start_teams, started
 from bot.channels.slack.app import SlackApp
-from bot.cli.own_pages import link_in
+from bot.cli.chat import link_in
 from bot.config import Settings
 from bot.message import Actions, Item, Message, OneToOne, Person, Place, Private, Reply
-from bot.ops import log
+from bot.ops import set_up
 from bot.payer.budget import Patience
 from bot.payer.http import Http
 from bot.replies.plain import plain
@@ -77,7 +77,7 @@ def trapped_logs() -> Iterator[LogTrap]:
     handlers, level = root.handlers[:], root.level
     root.handlers = []
     with contextlib.redirect_stderr(trap.printed), contextlib.redirect_stdout(trap.printed):
-        log.set_up("DEBUG")
+        set_up("DEBUG")
         root.addHandler(trap)
         root.setLevel(logging.DEBUG)
         try:

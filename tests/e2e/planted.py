@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, quote_plus
 
-from bot.replies.filters import forms
+from bot.replies.filters import filters
 from bot.sandbox.world import DIRECTORY_TYPES, Resource, World
 from tests.inside import objects
 
@@ -72,7 +72,7 @@ def _tells(day: str) -> bool:
 def _said(day: str) -> Iterator[str]:
     """The day as answers write it."""
     if _tells(day):
-        yield from (str(forms(language)["day"](date.fromisoformat(day))) for language in ("en", "es"))
+        yield from (str(filters(language)["day"](date.fromisoformat(day))) for language in ("en", "es"))
 
 
 def _amounts(value: Any) -> Iterator[str]:

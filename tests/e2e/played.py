@@ -17,7 +17,7 @@ from mcp import Client
 
 from bot.channels.mcp import ASK, make_server
 from bot.cli import admin
-from bot.cli.own_pages import Browser
+from bot.cli.chat import Browser
 from bot.errors import SignInRefused
 from bot.ops.entrance import Limits
 from bot.sandbox.authorization.endpoints import TOKEN as TOKEN_PATH
@@ -129,7 +129,7 @@ class Played:
         link = re.search(r'"(http[^"]+/link/[^"]+)"', json.dumps(calls))
         assert link, calls
         async with Browser() as browser:
-            browser._http.event_hooks["response"].append(self._seen)
+            browser.event_hooks["response"].append(self._seen)
             code = await browser.sign_in(link[1], member)
         self.secrets |= {link[1].rpartition("/")[2], code, code.replace("-", "")}
         await self.say(surface, code, user)

@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from bot.accounts.render import Renderer
 from bot.channels.slack.installations import notice_page
 from bot.channels.slack.writer import Notices
-from bot.cli.devchat.desk import DevChat
+from bot.cli.devchat import DevChat
 from bot.config import Settings
 from bot.message import (
     Action,

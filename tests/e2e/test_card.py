@@ -14,8 +14,8 @@ import pytest
 from joserfc import jwe
 from joserfc.jwk import OctKey
 
-from bot.documents import publisher
-from bot.documents.publisher import qr_svg
+from bot import documents
+from bot.documents import qr_svg
 from bot.records.decode import read_typed
 from bot.sandbox.world import World
 from tests.e2e.house import House
@@ -54,7 +54,7 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         texts.append(text)
         return qr_svg(text)
 
-    monkeypatch.setattr(publisher, "qr_svg", draw)
+    monkeypatch.setattr(documents, "qr_svg", draw)
     return texts
 
 

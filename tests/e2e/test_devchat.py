@@ -6,7 +6,7 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
-from bot.cli.devchat.desk import PATH
+from bot.cli.devchat import PATH
 from bot.cli.serve import dev_chat
 from bot.message import Chart
 from bot.replies.plain import plain

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from bot.accounts.endpoint import _PATIENCE
-from bot.cli.own_pages import Browser
+from bot.cli.chat import Browser
 from bot.errors import SignInRefused
 from bot.message import Person
 from bot.sandbox.behaviour import Behaviour, Fault
@@ -175,14 +175,14 @@ async def test_a_callback_opened_again_or_elsewhere(house: House) -> None:
         seen.append(str(answer.url))
 
     async with Browser() as browser:
-        browser._http.event_hooks["response"].append(keep)
+        browser.event_hooks["response"].append(keep)
         code = await browser.sign_in(await house.link(), "dana")
         callback = next(url for url in seen if "/oauth/callback" in url)
-        assert "This link no longer works" in (await browser._http.get(callback)).text
+        assert "This link no longer works" in (await browser.get(callback)).text
         async with Browser() as stranger:
-            assert "browser you started in" in (await stranger._http.get(callback)).text
+            assert "browser you started in" in (await stranger.get(callback)).text
             preview = {"user-agent": "Slackbot-LinkExpanding 1.0"}
-            assert code not in (await stranger._http.get(callback, headers=preview)).text
+            assert code not in (await stranger.get(callback, headers=preview)).text
     assert house.asked(TOKEN) == 1
     assert "Dana" in (await house.say(code)).text
 

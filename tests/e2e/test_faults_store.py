@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.cli.own_pages import Browser
+from bot.cli.chat import Browser
 from bot.errors import SignInRefused, StoreUnusable
 from bot.sandbox.behaviour import Fault
 from bot.sandbox.world import World

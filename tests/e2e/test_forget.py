@@ -6,7 +6,7 @@ import sqlite3
 
 import pytest
 
-from bot.cli.own_pages import link_in
+from bot.cli.chat import link_in
 from bot.message import Message, OneToOne, Person, Shared
 from tests.e2e.house import OWED, House
 from tests.e2e.planted import found, needles, stored

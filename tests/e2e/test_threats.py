@@ -11,7 +11,7 @@ from urllib.parse import parse_qs
 import httpx
 import pytest
 
-from bot.cli.own_pages import Browser
+from bot.cli.chat import Browser
 from bot.errors import SignInRefused
 from bot.message import Person
 from bot.replies.plain import plain
@@ -221,7 +221,7 @@ async def test_our_own_addresses_hold_a_random_id_and_nothing_else(house: House)
     assert "?" not in link
     async with Browser() as browser:
         await browser.sign_in(link, "dana")
-        shown = await browser._http.get(f"{house.settings.bot_public_url}/linked")
+        shown = await browser.get(f"{house.settings.bot_public_url}/linked")
     assert str(shown.url) == f"{house.settings.bot_public_url}/linked"
 
 

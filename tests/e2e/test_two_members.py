@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from bot.app import Bot, assemble, web_app
-from bot.cli.own_pages import link_in
+from bot.cli.chat import link_in
 from bot.message import Message, OneToOne, Person
 from bot.payer.http import Http
 from bot.replies.plain import plain

@@ -7,8 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.delivery.inbox import Delivery
-from bot.delivery.leases import Superseded
-from bot.stores.base import Store
+from bot.stores.base import Store, Superseded
 from bot.stores.sqlite import open_sqlite
 from tests.inbox.handling import Handler, inbox, until, working
 

@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.delivery.inbox import KEPT, WANTED, Delivery, Inbox, Later
-from bot.delivery.leases import Superseded
-from bot.stores.base import Store
+from bot.stores.base import Store, Superseded
 from bot.stores.sealed import SealedTable
 from bot.stores.sqlite import open_sqlite
 from tests.inbox.handling import VAULT, Handler, inbox, until, working

@@ -5,7 +5,7 @@ import statistics
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from bot.conversation.exchange import explained
+from bot.conversation.provenance import explained
 from bot.message import SOURCES, Actions, Chart, Facts, Item, Line, Private, Reply, Shareable, Span
 from bot.replies import blocks
 from bot.replies.buttons import Kit

@@ -7,8 +7,7 @@ import msgspec
 import pytest
 
 from bot.kit.ahead import _share
-from bot.kit.benefits import Benefit, Benefits
-from bot.kit.benefits_csv import read_benefits
+from bot.kit.benefits import Benefit, Benefits, read_benefits
 from bot.pack import benefits_of
 from bot.records.coverage import Coverage
 from bot.records.money import Amount

@@ -12,8 +12,7 @@ import pytest
 
 from bot.errors import SignInExpired
 from bot.kit import Ask
-from bot.kit.gathering import KINDS, Gathered, Kept, gathered
-from bot.kit.record_files import RecordPapers, fhir_files, record_document
+from bot.kit.gathering import KINDS, Gathered, Kept, RecordPapers, fhir_files, gathered, record_document
 from bot.payer.budget import Budget
 from bot.payer.client import MemberClient
 from bot.payer.http import Http

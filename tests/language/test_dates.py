@@ -5,8 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.language.calendar import shifted
-from bot.language.date_parts import DateFound
+from bot.language.calendar import DateFound, shifted
 from bot.language.dates import Dates, date_tags, find_dates
 from bot.language.matcher import Lexed, Matcher
 from bot.language.text import Tag, read

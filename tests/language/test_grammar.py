@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from msgspec.structs import astuple
 
 from bot.errors import PackError
 from bot.language.checker import check
@@ -61,7 +62,7 @@ def _made(folder: Path, text: str, name: str = "things.yaml") -> Grammar:
 def test_a_pattern_matches(tmp_path: Path, patterns: str, said: str, found: list[tuple[object, ...]]) -> None:
     """Words, classes with values, alternatives, optional and repeated parts, and what is beside the words."""
     grammar = _made(tmp_path, f"{HEAD}rules:\n  thing:\n    {patterns.replace(': ', ': |' + chr(10) + '      ', 1)}\n")
-    assert [tuple(one) for one in Matcher(Lexed(grammar, said.split()), Things()).find("things.thing")] == found
+    assert [astuple(one) for one in Matcher(Lexed(grammar, said.split()), Things()).find("things.thing")] == found
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from bot.language.hearing import Hearer
 from bot.language.lexicon import load_lexicon
 from bot.language.rules import IntentRules, load_rules
 from bot.language.sentences import Sentence
-from bot.language.shapes import Workings
+from bot.language.shapes import Shapes
 from bot.language.text import read
 from bot.language.weights import OTHER, WORKINGS, Weights
 from tests.language.fit import heard, workings
@@ -60,13 +60,13 @@ def test_the_intents_that_tell_a_rule_count_as_one(
     """They give one answer, whichever of them was meant; an ordinary question stays as it is."""
     one = Hearer(load_lexicon(intents_folder)).hear(read(said), date(2026, 5, 20), None, asked=None, language=None)
     chances = {"claim.spending": 0.4, "coverage.cost_share": 0.35, "coverage.after_deductible": 0.25}
-    told, changed = Workings(known, weights).with_rule(one, chances, lambda _: True)
+    told, changed = Shapes(known, weights).with_rule(one, chances, lambda _: True)
     assert told.workings == rule
     assert changed == ({"coverage.cost_share": 0.6, "claim.spending": 0.4} if rule else chances)
-    assert Workings(known, weights).with_rule(one, chances, lambda _: False)[1] == chances
+    assert Shapes(known, weights).with_rule(one, chances, lambda _: False)[1] == chances
 
 
 def test_without_weights_no_rule_is_told(known: dict[str, IntentRules], intents_folder: Path) -> None:
     """A pack whose sentences name no rule answers as it would."""
     one = Hearer(load_lexicon(intents_folder)).hear(read(COUNTS), date(2026, 5, 20), None, asked=None, language=None)
-    assert Workings(known, {}).with_rule(one, {"claim.list": 1.0}, lambda _: True) == (one, {"claim.list": 1.0})
+    assert Shapes(known, {}).with_rule(one, {"claim.list": 1.0}, lambda _: True) == (one, {"claim.list": 1.0})

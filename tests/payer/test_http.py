@@ -14,7 +14,7 @@ import pytest
 from bot.errors import BotError, PayerDamaged, PayerOversized
 from bot.payer.budget import MIB, Budget
 from bot.payer.client import MemberClient
-from bot.payer.http import Clocks, Http
+from bot.payer.http import Call, Clocks, Http
 from bot.payer.search import Search
 from tests.e2e.hostile import gzip_bomb
 from tests.records.made import bundle, eob
@@ -131,7 +131,7 @@ async def test_a_form_is_posted_once() -> None:
 
     async with serving(behave) as base, Http() as http:
         with pytest.raises(BotError):
-            await http.post_form(base, {"grant_type": "authorization_code", "code": "a b"}, {}, time.monotonic() + 5)
+            await http.send(Call(base, {}, time.monotonic() + 5, form="grant_type=authorization_code&code=a+b"))
     assert len(posts) == 1
     assert posts[0].endswith(b"grant_type=authorization_code&code=a+b")
 

@@ -13,7 +13,7 @@ from bot.accounts.render import Renderer
 from bot.accounts.rows import Link
 from bot.channels.slack.views import AMONG_OTHERS, form_button, modal, with_forms
 from bot.channels.slack.writer import Notices
-from bot.cli.devchat import desk
+from bot.cli import devchat as desk
 from bot.config import Settings
 from bot.conversation.forms import KnownNetworks
 from bot.delivery.reminders import Reminder

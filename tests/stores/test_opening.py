@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 from bot.errors import StoreUnusable
-from bot.stores.opening import open_store
+from bot.stores import open_store
 from bot.stores.sealed import SealedTable, Vault
 from bot.stores.sqlite import SqliteStore, open_sqlite
 from tests.trees import nodes_of

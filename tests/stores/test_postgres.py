@@ -18,9 +18,9 @@ from psycopg_pool import AsyncConnectionPool
 from bot.channels.base import ACK_SECONDS
 from bot.errors import StoreBusy, StoreUnusable
 from bot.ops.entrance import StoredWaits
+from bot.stores import open_store
 from bot.stores import postgres as postgres_store
 from bot.stores.base import NewRow, Store
-from bot.stores.opening import open_store
 from bot.stores.postgres import NAME, PostgresStore, open_postgres
 from tests.days import Clock
 from tests.doubles.postgres import Postgres, postgres

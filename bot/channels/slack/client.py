@@ -11,17 +11,29 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import SplitResult, urlsplit
 
 import aiohttp
 import msgspec
+import structlog
 from slack_sdk.errors import SlackApiError
+from slack_sdk.http_retry.builtin_async_handlers import (
+    AsyncConnectionErrorRetryHandler,
+    AsyncRateLimitErrorRetryHandler,
+)
+from slack_sdk.socket_mode.aiohttp import SocketModeClient
+from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
+from slack_sdk.socket_mode.request import SocketModeRequest
+from slack_sdk.socket_mode.response import SocketModeResponse
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.channels.base import Pause, Unreachable
+from bot.config import Settings, secret_of
+from bot.errors import Unwritable
 
 # Where the bot may not write to a person or in a place, now and later.
 BLOCKED = frozenset({
@@ -105,15 +117,6 @@ def silent() -> logging.Logger:
     return logger
 
 
-def open_session() -> aiohttp.ClientSession:
-    """Return a new HTTP session. All calls to Slack share one."""
-    return aiohttp.ClientSession(
-        timeout=aiohttp.ClientTimeout(total=_CALL_SECONDS),
-        cookie_jar=aiohttp.DummyCookieJar(),
-        json_serialize=lambda body: msgspec.json.encode(body).decode(),
-    )
-
-
 class Client(AsyncWebClient):
     """slack_sdk's client, with the retries and exceptions of this module. `pause` waits between tries."""
 
@@ -150,3 +153,142 @@ def _is_refusal(error: SlackApiError) -> bool:
     broken = isinstance(status, int) and status >= HTTPStatus.INTERNAL_SERVER_ERROR
     code = code_of(error)
     return bool(code) and code not in PASSING and not broken
+
+
+log = structlog.get_logger("slack")
+
+UNREADABLE = (LookupError, TypeError, AttributeError, ValueError)
+"""What reading a delivery fails by that is not as Slack documents it, and would fail again."""
+Take = Callable[[Mapping[str, Any]], Awaitable[Mapping[str, Any]]]
+
+
+class Socket:
+    """A Socket Mode connection, reopened when it ends. `take` handles a delivery as if it had come over HTTP."""
+
+    def __init__(self, app_token: str, client: AsyncWebClient, take: Take) -> None:
+        self._take = take
+        self._client = SocketModeClient(app_token, logger=silent(), web_client=client)
+        self._client.socket_mode_request_listeners.append(self._receive)
+        self._connecting: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Connect, and keep trying in the background if Slack cannot be reached.
+
+        The token is checked first, because slack_sdk would also keep trying with an invalid token.
+
+        Raises:
+            SlackApiError: Slack rejects the app-level token.
+        """
+        try:
+            opened = await self._client.web_client.apps_connections_open(app_token=self._client.app_token)
+            self._client.wss_uri = opened["url"]
+        except SlackApiError:
+            await self.stop()
+            raise
+        except (aiohttp.ClientError, OSError) as error:
+            log.warning("not connected yet", kind=type(error).__name__, channel="slack")
+        self._connecting = asyncio.create_task(self._client.connect())  # type: ignore[no-untyped-call]
+
+    async def stop(self) -> None:
+        """Close the connection."""
+        if self._connecting is not None:
+            self._connecting.cancel()
+            await asyncio.gather(self._connecting, return_exceptions=True)
+        await self._client.close()  # type: ignore[no-untyped-call]
+
+    async def _receive(self, client: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
+        """Handle a delivery, and acknowledge it if that succeeded; otherwise Slack delivers it again, as over HTTP."""
+        try:
+            taken = await self._take(request.payload)
+        except Exception as error:  # noqa: BLE001 -- Slack shall deliver again, and nobody reads a trace
+            log.error("failed", kind=type(error).__name__, channel="slack")  # noqa: TRY400 -- a trace may quote a message
+            if not isinstance(error, UNREADABLE):
+                return
+            taken = {}
+        answer = SocketModeResponse(request.envelope_id, dict(taken) or None)
+        await client.send_socket_mode_response(answer)
+
+
+_HOOKS = "hooks."  # Slack's host for them is that of its Web API with this in front
+_LONGEST_REFUSAL = 500
+
+
+class ResponseUrls:
+    """Posts to response URLs. A URL is accepted only if it belongs to the Web API at `api_url`.
+
+    Slack signs the request with the URL; the check limits the harm that somebody with a stolen signing secret can do.
+    """
+
+    def __init__(self, session: aiohttp.ClientSession, api_url: str) -> None:
+        self._session, self._api = session, urlsplit(api_url)
+
+    async def post(self, url: str, body: dict[str, Any]) -> bool:
+        """Post to a response URL. Return whether Slack accepted the post; False if it rejected the blocks.
+
+        Raises:
+            Unwritable: the URL is not Slack's; nothing was posted.
+            aiohttp.ClientError: Slack rejected the post otherwise: the URL has expired, or Slack is unavailable.
+        """
+        if not self._is_slacks(url):
+            raise Unwritable("foreign_response_url")
+        async with self._session.post(url, json=body, allow_redirects=False) as answer:
+            if body["blocks"] and answer.status >= HTTPStatus.BAD_REQUEST:
+                said = (await answer.content.read(_LONGEST_REFUSAL)).decode(errors="replace")
+                if any(code in said for code in UNDRAWN):
+                    return False
+            answer.raise_for_status()
+        return True
+
+    def _is_slacks(self, url: str) -> bool:
+        try:
+            asked, own = _origin(urlsplit(url)), _origin(self._api)
+        except ValueError:
+            return False
+        return asked in {own, (own[0], f"{_HOOKS}{own[1]}", own[2])}
+
+
+def _origin(parts: SplitResult) -> tuple[str, str, int | None]:
+    """Return the scheme, host and port of a URL.
+
+    Raises:
+        ValueError: the URL has a user name or password, as Slack's URLs never have, or its port is invalid.
+    """
+    if "@" in parts.netloc:
+        raise ValueError("credentials")
+    return parts.scheme, parts.hostname or "", parts.port or {"https": 443, "http": 80}.get(parts.scheme)
+
+
+class Connection:
+    """One HTTP session for all calls to Slack. Create it in a running event loop, and close it at the end.
+
+    `many`: the OAuth client of many workspaces is configured, and no bot `token` of one workspace.
+    """
+
+    def __init__(self, settings: Settings, pause: Pause = asyncio.sleep) -> None:
+        self._settings, self._pause = settings, pause
+        self.token, secret = secret_of(settings.slack_bot_token), secret_of(settings.slack_client_secret)
+        self.many = bool(settings.slack_client_id and secret and not self.token)
+        self.session = aiohttp.ClientSession(
+            timeout=aiohttp.ClientTimeout(total=_CALL_SECONDS),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            json_serialize=lambda body: msgspec.json.encode(body).decode(),
+        )
+        self.urls = ResponseUrls(self.session, settings.slack_api_url)
+
+    def client(self, token: str | None) -> Client:
+        """Return a client with a token. Calls that did not reach Slack, or that Slack rate-limited, are retried."""
+        return Client(
+            token,
+            self._settings.slack_api_url,
+            session=self.session,
+            logger=silent(),
+            retry_handlers=[
+                AsyncConnectionErrorRetryHandler(error_types=[aiohttp.ClientConnectorError]),
+                AsyncRateLimitErrorRetryHandler(max_retry_count=3),
+            ],
+            pause=self._pause,
+        )
+
+    async def close(self) -> None:
+        """Close the HTTP session."""
+        await self.session.close()

@@ -20,9 +20,9 @@ from bot.channels.base import Body, Unreachable
 from bot.channels.slack.answers import ErrandWork, SlackController, failed
 from bot.channels.slack.incoming import Incoming
 from bot.channels.slack.installations import Workspaces
-from bot.channels.slack.sharing import SHARE, EphemeralWriter
 from bot.channels.slack.views import AMONG_OTHERS
 from bot.channels.slack.workspace import DeliveryMark, WhoUnknown, Workspace
+from bot.channels.slack.writer import SHARE, EphemeralWriter
 from bot.delivery.inbox import Delivery, Handler, Inbox, Soother, finish
 from bot.errors import StoreUnusable
 from bot.message import OneToOne, Person, Shared

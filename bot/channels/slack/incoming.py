@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 
@@ -67,16 +69,8 @@ def read_event(body: Body, bot_user: str) -> Incoming | None:
         return None
     if event.get("subtype") or event.get("bot_id") or not event.get("user") or event["user"] == bot_user:
         return None
-    return Incoming(
-        key=f"event:{body['event_id']}",
-        user=event["user"],
-        team=event.get("user_team") or event.get("team") or body.get("team_id") or "",
-        channel=event["channel"],
-        text=typed(event.get("text") or "", bot_user),
-        thread=event.get("thread_ts") or event.get("ts") or "",
-        direct=direct,
-        at=event.get("ts") or "",
-    )
+    thread, at = event.get("thread_ts") or event.get("ts") or "", event.get("ts") or ""
+    return _incoming(body, event, typed(event.get("text") or "", bot_user), thread=thread, direct=direct, at=at)
 
 
 def read_edit(body: Body, bot_user: str) -> Incoming | None:
@@ -89,16 +83,9 @@ def read_edit(body: Body, bot_user: str) -> Incoming | None:
         return None
     if not before.get("text") or now.get("text") == before["text"]:
         return None
-    return Incoming(
-        key=f"event:{body['event_id']}",
-        user=now["user"],
-        team=now.get("team") or body.get("team_id") or "",
-        channel=event["channel"],
-        text=typed(now.get("text") or "", bot_user),
-        thread=now.get("thread_ts") or now.get("ts") or "",
-        direct=True,
-        at=event.get("event_ts") or now.get("ts") or "",
-    )
+    thread, at = now.get("thread_ts") or now.get("ts") or "", event.get("event_ts") or now.get("ts") or ""
+    text, said = typed(now.get("text") or "", bot_user), {**now, "channel": event["channel"]}
+    return _incoming(body, said, text, thread=thread, direct=True, at=at)
 
 
 def read_command(body: Body, bot_user: str) -> Incoming:
@@ -106,12 +93,10 @@ def read_command(body: Body, bot_user: str) -> Incoming:
 
     Slack names every 1:1 chat "directmessage", also one with another person, so `maybe_direct` is set.
     """
-    return Incoming(
-        key=f"trigger:{body['trigger_id']}",
-        user=body["user_id"],
-        team=body.get("team_id") or "",
-        channel=body["channel_id"],
-        text=typed(body.get("text") or "", bot_user) or "help",
+    return _incoming(
+        body,
+        {"user": body["user_id"], "channel": body["channel_id"]},
+        typed(body.get("text") or "", bot_user) or "help",
         maybe_direct=body.get("channel_name") == "directmessage",
         command=body["command"],
         response_url=body.get("response_url"),
@@ -131,19 +116,15 @@ def read_press(body: Body) -> Incoming | None:
         return None
     channel = container.get("channel_id") or (body.get("channel") or {}).get("id") or ""
     ephemeral = bool(container.get("is_ephemeral"))
-    return Incoming(
-        key=f"trigger:{body['trigger_id']}",
-        user=body["user"]["id"],
-        team=_team(body),
-        channel=channel,
-        text="",
+    return _incoming(
+        body,
+        {**body, "channel": channel},
         thread="" if ephemeral else container.get("thread_ts") or container.get("message_ts") or "",
         direct=channel.startswith("D") and not ephemeral,
         own_chat=not channel,
         press=str(chosen.get("value") or "?")[:_LONGEST_ID],
         action=str(action.get("action_id") or ""),
         view=str(view["id"]) if (view := body.get("view") or {}).get("type") == "modal" else "",
-        trigger=body.get("trigger_id"),
         response_url=body.get("response_url") if ephemeral else None,
         at=action.get("action_ts") or "",
     )
@@ -151,15 +132,7 @@ def read_press(body: Body) -> Incoming | None:
 
 def read_home(body: Body) -> Incoming:
     """Return the event that a person opened a tab of the app; `action` is the tab's name."""
-    event = body["event"]
-    return Incoming(
-        key=f"event:{body['event_id']}",
-        user=event["user"],
-        team=body.get("team_id") or "",
-        channel=event["channel"],
-        text="",
-        action=event.get("tab") or "",
-    )
+    return _incoming(body, body["event"], action=body["event"].get("tab") or "")
 
 
 def read_thread(body: Body) -> Incoming | None:
@@ -167,50 +140,48 @@ def read_thread(body: Body) -> Incoming | None:
     thread = body["event"].get("assistant_thread") or {}
     if not thread.get("channel_id"):
         return None
-    return Incoming(
-        key=f"event:{body['event_id']}",
-        user=thread["user_id"],
-        team=body.get("team_id") or "",
-        channel=thread["channel_id"],
-        text="",
-        thread=thread.get("thread_ts") or "",
-    )
+    said = {"user": thread["user_id"], "channel": thread["channel_id"]}
+    return _incoming(body, said, thread=thread.get("thread_ts") or "")
 
 
 def read_shortcut(body: Body) -> Incoming:
     """Return a shortcut. A global one opens a form; one on a message asks about that message's text."""
     message = body.get("message") or {}
     channel = (body.get("channel") or {}).get("id") or ""
-    return Incoming(
-        key=f"trigger:{body['trigger_id']}",
-        user=body["user"]["id"],
-        team=_team(body),
-        channel=channel,
-        text=typed(message.get("text") or "") or "help",
+    return _incoming(
+        body,
+        {**body, "channel": channel},
+        typed(message.get("text") or "") or "help",
         maybe_direct=channel.startswith("D"),
         own_chat=not channel,
         quoted=bool(message),
         action=str(body.get("callback_id") or ""),
-        trigger=body.get("trigger_id"),
         response_url=body.get("response_url"),
     )
 
 
 def read_submission(body: Body, form: str, text: str) -> Incoming:
     """Return a submitted form; `form` is its intent, `text` its fields as `key:value` options."""
+    return _incoming(body, {**body, "channel": ""}, text, own_chat=True, form=form)
+
+
+def _incoming(body: Body, said: Body, text: str = "", **more: Any) -> Incoming:
+    """Return a delivery. `said` is the part of it that names the person, their workspace and the conversation."""
+    user, where = said["user"], body.get("team") or {}
+    person = user if isinstance(user, Mapping) else {"id": user, "team_id": said.get("user_team") or said.get("team")}
+    if "form" in more:
+        key = f"view:{body['view']['id']}:{body['view'].get('hash', '')}"
+    else:
+        key = f"event:{body['event_id']}" if "event_id" in body else f"trigger:{body['trigger_id']}"
     return Incoming(
-        key=f"view:{body['view']['id']}:{body['view'].get('hash', '')}",
-        user=body["user"]["id"],
-        team=_team(body),
-        channel="",
+        key=key,
+        user=person["id"],
+        team=person.get("team_id") or where.get("id") or body.get("team_id") or "",
+        channel=said["channel"],
         text=text,
-        own_chat=True,
-        form=form,
+        trigger=body.get("trigger_id"),
+        **more,
     )
-
-
-def _team(body: Body) -> str:
-    return body["user"].get("team_id") or (body.get("team") or {}).get("id") or ""
 
 
 def typed(text: str, bot_user: str = "") -> str:

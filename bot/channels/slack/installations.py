@@ -143,14 +143,8 @@ def _key(enterprise: str | None, team: str | None) -> str:
 class ManyWorkspaces:
     """All workspaces and organizations that installed the bot. Tokens about to expire are renewed."""
 
-    def __init__(
-        self,
-        installations: Installations,
-        table: SealedTable,
-        client: ClientOf,
-        rotator: AsyncTokenRotator,
-    ) -> None:
-        self._installations, self._table, self._client, self._rotator = installations, table, client, rotator
+    def __init__(self, table: SealedTable, client: ClientOf, rotator: AsyncTokenRotator) -> None:
+        self._installations, self._table, self._client, self._rotator = Installations(table), table, client, rotator
         self._known: TTLCache[tuple[str, str], tuple[Bot, Workspace]] = TTLCache(_MOST, _FRESH_SECONDS)
 
     async def of(self, enterprise: str, team: str) -> Workspace | None:

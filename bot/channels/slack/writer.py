@@ -1,6 +1,7 @@
 """Posts replies to Slack. A private reply is posted as a neutral line first, for notifications, and then filled in.
 
-A writer is for the replies to one message. Its progress note is replaced by the answer.
+A writer is for the replies to one message. Its progress note is replaced by the answer. A command's answers are sent
+to a response URL: only the asker sees them, with buttons to share them or send them to the 1:1 chat.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import contextlib
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 import structlog
@@ -19,9 +20,8 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot.channels.base import Texts, Unreachable, purpose
-from bot.channels.shown import ShownAside
-from bot.channels.slack.client import BLOCKED, THREADLESS, UNDRAWN, code_of
+from bot.channels.base import ShownAside, Texts, Unreachable, purpose
+from bot.channels.slack.client import BLOCKED, THREADLESS, UNDRAWN, ResponseUrls, code_of
 from bot.channels.slack.workspace import DeliveryMark, Workspace
 from bot.delivery.retention import Retention
 from bot.errors import StoreError, Unwritable
@@ -39,9 +39,7 @@ from bot.message import (
     always,
 )
 from bot.replies.blocks import BlockPage, pages
-
-if TYPE_CHECKING:
-    from bot.channels.slack.sharing import ResponseUrls
+from bot.replies.buttons import Kit, plain_text
 
 HELD_UP = "next"
 """The intent of the notice that an answer waits for another one."""
@@ -307,3 +305,64 @@ async def send_page(method: Method, page: BlockPage, **arguments: Any) -> AsyncS
             if code_of(error) not in UNDRAWN:
                 raise
     return await method(text=page.text, blocks=None, **arguments)
+
+
+SHARE, SEND = "desk-share", "desk-send"
+_MOST_RESPONSES = 5
+
+
+class EphemeralWriter(SlackWriter):
+    """The writer for a slash command or an ephemeral button.
+
+    In shared conversations only the asker sees its replies.
+    """
+
+    def __init__(self, means: Means, workspace: Workspace, response_url: str, mark: DeliveryMark) -> None:
+        super().__init__(means, workspace, mark)
+        self._url, self._left, self._replaces = response_url, _MOST_RESPONSES, False
+
+    async def share(self, place: Shared, reply: Shareable, person: Person) -> None:
+        """Post a reply to the response URL, so that only the asker sees it. Slack allows five posts to one URL.
+
+        An answer that can be shared has buttons for that. A progress note is posted only first.
+        """
+        if reply.passing and self._left < _MOST_RESPONSES:
+            return
+        shown = self._notices.pages(reply)
+        key = await self._means.aside.keep(reply, person, place)
+        row = self._row(key, reply.language) if key else ()
+        for page in shown:
+            last = page is shown[-1]
+            await self.respond(page.ending(row) if last else page)
+        self._replaces = reply.passing
+
+    def _row(self, key: str, language: Language) -> tuple[Kit, ...]:
+        """Return the buttons that share an answer or send it to the 1:1 chat; `key` is the key of the stored answer."""
+        labels = self._notices.labels("desk", language)
+        asks = ((at, plain_text(labels[at])) for at in (SHARE, SEND))
+        buttons = [{"type": "button", "text": text, "action_id": at, "value": key} for at, text in asks]
+        return ({"type": "actions", "elements": buttons},)
+
+    async def point(self, place: Shared, person: Person, language: Language, found: OneToOne | None) -> None:
+        """Show the asker a line with a link to their 1:1 chat, unless the command was typed in that chat."""
+        if found is None or found.conversation != place.conversation:
+            await self.respond(self._pointer(person, language, found))
+
+    async def respond(self, page: BlockPage, *, to_all: bool = False) -> None:
+        """Post once to the response URL: to everybody in the conversation with `to_all`, else to the asker.
+
+        After five posts, nothing is posted.
+
+        Raises:
+            Unwritable: the URL is not Slack's.
+            aiohttp.ClientError: Slack rejected the post: the URL has expired, or Slack is unavailable.
+        """
+        if not self._left:
+            return
+        self._left -= 1
+        replaces, self._replaces = self._replaces, False
+        kind = "in_channel" if to_all else "ephemeral"
+        body = {"response_type": kind, "replace_original": replaces, "text": page.text, **QUIET}
+        for blocks in page.ways():
+            if await self._means.urls.post(self._url, body | {"blocks": list(blocks)}):
+                return

@@ -16,19 +16,21 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from bot.channels.base import Acks, Body, ChannelHost, Pause, Unreachable, beside, deliver, say
+from bot.channels.base import Acks, Body, ChannelHost, Pause, ShownAside, Unreachable, beside, deliver, say
 from bot.channels.registry import name_of
-from bot.channels.shown import ShownAside
-from bot.channels.teams import gate, search
-from bot.channels.teams.connector import FAILURES, Connector, NotShown
+from bot.channels.teams import search
 from bot.channels.teams.dialogs import Dialogs, Thumbs
-from bot.channels.teams.gate import Hosts, cloud_of
 from bot.channels.teams.incoming import (
+    LARGEST_BODY,
+    Hosts,
     Incoming,
     as_message,
+    cloud_of,
     is_of_teams,
     is_renewal,
+    key_of,
     language_of,
+    read_activity,
     read_code,
     read_edit,
     read_message,
@@ -37,19 +39,29 @@ from bot.channels.teams.incoming import (
     with_command,
     word,
 )
-from bot.channels.teams.notices import Notices
-from bot.channels.teams.people import People
-from bot.channels.teams.sdk import ROUTE, ActivityEvent, Adapter, InvokeResponse, Keys, Outside, make_app
+from bot.channels.teams.people import Notices, People
+from bot.channels.teams.sdk import (
+    FAILURES,
+    ROUTE,
+    ActivityEvent,
+    Adapter,
+    Connector,
+    InvokeResponse,
+    Keys,
+    NotShown,
+    Outside,
+    make_app,
+)
 from bot.channels.teams.writer import SHARE, Means, TeamsWriter
 from bot.config import secret_of
 from bot.delivery.inbox import Delivery, Handler, Inbox, Soother
-from bot.delivery.leases import Superseded
 from bot.delivery.retention import ShownMessage
 from bot.errors import StoreError, StoreUnusable, Unwritable, Unwritten
 from bot.message import Message, OneToOne, Person, Private, Shareable
 from bot.ops.entrance import is_of_here, read_request
 from bot.ops.metrics import Refusals
 from bot.replies.cards import TYPE, pages, renewing
+from bot.stores.base import Superseded
 
 log = structlog.get_logger("teams")
 
@@ -175,13 +187,13 @@ class TeamsApp:
         return True
 
     async def _receive(self, request: Request) -> Response:
-        """Return the SDK's response to an activity that passed the checks of `gate`; otherwise 413, 401, 400 or 403."""
-        body = await read_request(request, gate.LARGEST_BODY)
+        """Return the SDK's response to an activity that passed our checks; otherwise 413, 401, 400 or 403."""
+        body = await read_request(request, LARGEST_BODY)
         if body is None:
             return self._refuse(413, "size")
         if not await self._may_come(request):
             return self._refuse(_UNSIGNED, "token")
-        activity = gate.read_activity(body)
+        activity = read_activity(body)
         if activity is None:
             return self._refuse(_REFUSED, "body")
         if not is_of_teams(activity) or not self._hosts.allow(word(activity, "serviceUrl")):
@@ -199,7 +211,7 @@ class TeamsApp:
     async def _may_come(self, request: Request) -> bool:
         if self._keys is None:
             return is_of_here(request)
-        kid = gate.key_of(request.headers.get("authorization", ""), self._cloud.issuer)
+        kid = key_of(request.headers.get("authorization", ""), self._cloud.issuer)
         return kid is not None and await self._keys.endorse(kid)
 
     async def _on_activity(self, event: ActivityEvent) -> InvokeResponse[Any]:

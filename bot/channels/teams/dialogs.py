@@ -28,8 +28,7 @@ from bot.channels.base import Answers, Body
 from bot.channels.registry import ASK
 from bot.channels.registry import FORM as COMMAND
 from bot.channels.teams.incoming import LONGEST, LONGEST_ID, Incoming, as_message, language_of, word
-from bot.channels.teams.notices import Notices
-from bot.channels.teams.people import People
+from bot.channels.teams.people import Notices, People
 from bot.conversation.forms import NOTHING, TICKED, FormField, Forms, KnownNetworks, fields_of, option_of
 from bot.errors import StoreError
 from bot.language.offers import Form, Offered

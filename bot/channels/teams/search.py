@@ -12,11 +12,10 @@ from typing import Any
 
 from bot.channels.base import Answers, Body
 from bot.channels.teams.incoming import language_of, sequence, tenant_of, word
-from bot.channels.teams.notices import Notices
+from bot.channels.teams.people import Notices
 from bot.message import Actions, Block, Item, Message, Note, Person, Shareable, Shared, Span
 from bot.replies.cards import TYPE, pages
 from bot.replies.markdown import cut
-from bot.replies.plain import spoken
 
 _FIRST = "initialRun"  # what Teams names the parameter with when the search is opened
 _SECONDS = 4.0  # Teams waits for five
@@ -82,7 +81,7 @@ def _result(reply: Shareable, item: Item, notes: tuple[Note, ...]) -> SearchResu
     links = (Actions(opens),) if opens else ()
     blocks: tuple[Block, ...] = (*item.lines, *links, *notes)
     whole = Shareable(intent=reply.intent, language=reply.language, blocks=blocks)
-    title, subtitle = in_one_line([spoken(line.spans) for line in item.lines])
+    title, subtitle = in_one_line([line.text for line in item.lines])
     preview = {"title": _unmarked(title), "text": _unmarked(subtitle)}
     return {
         "contentType": TYPE,

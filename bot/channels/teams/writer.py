@@ -9,12 +9,11 @@ import msgspec
 from cachetools import TTLCache
 from msgspec.structs import replace
 
-from bot.channels.base import Unreachable, answer_aside
-from bot.channels.shown import ShownAside
-from bot.channels.teams.connector import FAILURES, PLAIN, CallRefused, Connector, Extras, NotShown
+from bot.channels.base import ShownAside, Unreachable, answer_aside
 from bot.channels.teams.dialogs import Thumbs
 from bot.channels.teams.incoming import address_of
-from bot.channels.teams.notices import Notices
+from bot.channels.teams.people import Notices
+from bot.channels.teams.sdk import FAILURES, PLAIN, CallRefused, Connector, Extras, NotShown
 from bot.delivery.retention import Retention
 from bot.errors import Unwritable, Unwritten
 from bot.message import (

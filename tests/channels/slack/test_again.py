@@ -12,9 +12,9 @@ from bot.channels.slack.errands import StoredErrand
 from bot.channels.slack.incoming import Incoming, read_command, read_event
 from bot.channels.slack.workspace import DeliveryMark
 from bot.delivery.inbox import Delivery
-from bot.delivery.leases import Superseded
 from bot.errors import Unwritable
 from bot.message import Line, Person, Private, Span
+from bot.stores.base import Superseded
 from bot.stores.sqlite import SqliteStore
 from tests.channels.slack.conftest import House, opened
 from tests.channels.speaking import PLANTED

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from slack_sdk.errors import SlackApiError
 
 from bot.channels.slack.app import LARGEST_BODY, is_signed, payload_of
+from bot.channels.slack.client import ResponseUrls
 from bot.channels.slack.incoming import LONGEST, typed
-from bot.channels.slack.sharing import ResponseUrls
 from tests.channels.slack.conftest import House, opened
 from tests.channels.slack.test_refusals import SENTENCE, asked
 from tests.doubles.slack import APP_TOKEN, SECRET, TOKEN, SlackDouble, sign, wire

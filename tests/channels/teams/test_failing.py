@@ -10,9 +10,9 @@ import pytest
 from bot.channels.base import Unreachable
 from bot.channels.teams.incoming import read_message
 from bot.delivery.inbox import Delivery
-from bot.delivery.leases import Superseded
 from bot.errors import StoreUnusable, Unwritable
 from bot.message import Line, Private, Span
+from bot.stores.base import Superseded
 from tests.channels.speaking import PLANTED
 from tests.channels.teams.conftest import House
 from tests.doubles.teams import TENANT

@@ -10,9 +10,8 @@ from typing import Any
 import pytest
 from opentelemetry import metrics
 
-from bot.channels.teams.connector import CallRefused
-from bot.channels.teams.gate import CLOUDS, LARGEST_BODY, key_of
-from bot.channels.teams.sdk import Adapter, Keys, make_app
+from bot.channels.teams.incoming import CLOUDS, LARGEST_BODY, key_of
+from bot.channels.teams.sdk import Adapter, CallRefused, Keys, make_app
 from bot.message import Shared
 from tests.channels.speaking import PLANTED
 from tests.channels.teams.conftest import House

@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.channels.teams.gate import CLOUDS, Hosts, cloud_of
 from bot.channels.teams.incoming import (
+    CLOUDS,
+    Hosts,
+    cloud_of,
     is_of_teams,
     language_of,
     read_code,
