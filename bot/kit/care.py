@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Generic, Literal, TypeVar
 
 import msgspec
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from bot.kit.ask import Ask, Summary
 from bot.kit.reading import Reader, records
@@ -15,7 +15,7 @@ from bot.kit.spans import span_of
 from bot.payer.search import Search
 from bot.records.care import CarePlan, ClinicalRecord, Observation, figures_of, unit_of
 from bot.records.shapes import grouped
-from bot.records.written import PartialDate
+from bot.records.written import PartialDate, Period
 
 _TREND = 5  # results of one test
 _ASSESS = "assess-plan"
@@ -133,7 +133,7 @@ def as_of(ask: Ask, tests: Iterable[Series]) -> tuple[Series, ...]:
 
 
 def _compared(test: Series, first: date | None, last: date | None, *, apart: bool) -> Series:
-    inside = [at for at, one in enumerate(test.results) if _within(one.day, first, last)]
+    inside = [at for at, one in enumerate(test.results) if Period(one.day).overlaps(first, last)]
     if not inside or inside == [0]:
         return test
     now = 0 if inside[0] == inside[-1] or (apart and inside[0]) else inside[0]
@@ -182,15 +182,11 @@ def curve_of(results: Sequence[Observation]) -> Curve | None:
     if len(alike) <= 1:
         return None
     drawn = tuple(alike[:_MOST][::-1])
-    return Curve(drawn, len(results) - len(drawn), unit or None, *_range_of(drawn, unit))
-
-
-def _range_of(results: Sequence[Observation], unit: str | None) -> tuple[Decimal | None, Decimal | None]:
-    ranges = {(one.main.usual.low, one.main.usual.high) if one.main.usual else (None, None) for one in results}
+    ranges = {(one.main.usual.low, one.main.usual.high) if one.main.usual else (None, None) for one in drawn}
     bounds = ranges.pop() if len(ranges) == 1 else (None, None)
     plain = all(not one.comparator and (one.unit or unit) == unit for one in bounds if one)
     low, high = (one.value if one and plain else None for one in bounds)
-    return low, high
+    return Curve(drawn, len(results) - len(drawn), unit or None, low, high)
 
 
 class OnRecord(Summary, Generic[T], frozen=True):
@@ -294,10 +290,7 @@ def tests_on_record(
     asks = results_asked(ask) if alike else ResultsAsked()
     limited = limited_tests(ask, [test.newest.main.name or "" for test in ordered])
     return TestsOnRecord(
-        *_page_of(ask, ordered, _TESTS),
-        found,
-        "date_range" in ask.slots,
-        shielded,
+        **asdict(on_record(ask, ordered, found, shielded, size=_TESTS)),
         oldest=results_asked(ask).back > 0 and all(len(test.results) == 1 for test in ordered),
         test=next((test for test in every if test.key == ask.arguments.get("test")), None),
         named=named,

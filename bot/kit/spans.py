@@ -53,6 +53,8 @@ def times_set_apart(ask: Ask) -> bool:
 def spans_of(ask: Ask) -> tuple[TimeSpan, ...]:
     """Return the first and last day of each requested period; an empty tuple if none is requested."""
     several, value = ask.several.get("date_range"), ask.slots.get("date_range")
+    if value and not several and "since_then" in ask.asked.says:  # "the only one, or were there others since"
+        return ((days_of(value)[0], None),)
     return tuple(map(days_of, several.values)) if several else (days_of(value),) if value else ()
 
 

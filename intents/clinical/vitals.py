@@ -26,14 +26,10 @@ async def answer(ask: Ask) -> TestsOnRecord:
     every = as_of(ask, series(described))
     named = ",".join(ask.asked.vitals) or ask.arguments.get("named")
     kinds = [kind for kind in (named or "").split(",") if kind in CODES]
-    called = [(test, ask.hears(test.newest.main.name or "", {}).vitals) for test in every]
-    alike = [
-        test
-        for kind in kinds
-        for test, words in called
-        if kind in words or not CODES[kind].isdisjoint(test.newest.main.codes)
-    ]
-    found = tests_on_record(ask, every, len(read), shielded, named=named, alike=[*dict.fromkeys(alike)])
+    heard = {test.key: ask.hears(test.newest.main.name or "", {}).vitals for test in every}
+    pairs = ((test, kind) for kind in kinds for test in every)
+    alike = [test for test, one in pairs if not CODES[one].isdisjoint(test.newest.main.codes) or one in heard[test.key]]
+    found = tests_on_record(ask, every, len(read), shielded, named=named, alike=alike)
     ask.report.cite("Observation", [one.id for one in found.shown])
     if named and alike:
         ask.named["named"] = named
