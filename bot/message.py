@@ -143,26 +143,25 @@ class Span(msgspec.Struct, frozen=True):
     url: str = ""
 
 
-def spoken(spans: Iterable[Span]) -> str:
-    """Return the text of spans."""
-    return "".join(span.text for span in spans)
-
-
 class Title(msgspec.Struct, frozen=True):
     """The headline of a reply."""
 
     text: str
 
 
-class Line(msgspec.Struct, frozen=True):
-    """A line of text."""
+class Spoken(msgspec.Struct, frozen=True):
+    """Text with marks."""
 
     spans: tuple[Span, ...]
 
     @property
     def text(self) -> str:
-        """Its text without marks."""
-        return spoken(self.spans)
+        """The text without marks."""
+        return "".join(span.text for span in self.spans)
+
+
+class Line(Spoken, frozen=True):
+    """A line of text."""
 
 
 class Fact(msgspec.Struct, frozen=True):
@@ -279,16 +278,10 @@ class Item(msgspec.Struct, frozen=True):
         return "\n".join(line.text for line in self.lines)
 
 
-class Note(msgspec.Struct, frozen=True):
+class Note(Spoken, frozen=True):
     """A caveat, a limit or a notice, shown separately. A `standing` one is true of every answer of its kind."""
 
-    spans: tuple[Span, ...]
     standing: bool = False
-
-    @property
-    def text(self) -> str:
-        """Its text without marks."""
-        return spoken(self.spans)
 
 
 class Actions(msgspec.Struct, frozen=True):

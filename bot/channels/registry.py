@@ -192,7 +192,9 @@ CHANNELS: Mapping[str, Start] = {"slack": start_slack, "teams": start_teams}
 async def started(bot: ChannelHost, channels: Mapping[str, Start] = CHANNELS) -> AsyncIterator[dict[str, Running]]:
     """Start the channels whose settings are present, for the duration of this context. Yield them by platform."""
     reach = bot.reach
-    more: Mapping[str, dict[str, Any]] = {
+    ways: Mapping[str, dict[str, Any]] = {
+        "push": reach.push,
+        "is_present": reach.present,
         "hand_over": reach.desks,
         "stands": reach.stands,
         "are_present": reach.lists,
@@ -202,8 +204,7 @@ async def started(bot: ChannelHost, channels: Mapping[str, Start] = CHANNELS) ->
         for platform, start in channels.items():
             channel = await stack.enter_async_context(start(bot))
             if channel is not None:
-                reach.push[platform], reach.present[platform] = channel.push, channel.is_present
-                for name, known in more.items():
+                for name, known in ways.items():
                     if hasattr(channel, name):
                         known[platform] = getattr(channel, name)
                 running[platform] = channel

@@ -79,11 +79,6 @@ class Exchange(msgspec.Struct):
     connects: bool = False
 
     @property
-    def is_pressed(self) -> bool:
-        """Whether the message is a button press."""
-        return self.message.press is not None
-
-    @property
     def known_names(self) -> tuple[tuple[str, str], ...]:
         """The (given, family) names of each person of the asker's sign-in, for the language engine.
 
@@ -139,7 +134,11 @@ class Keeper:
         # A button without a question before it is about the person of whom the conversation speaks.
         meaning = self.meaning(asked or Asked("", whose=memory.current), reply.language, slots)
         # Words may ask for a part of an answer, and then its button leads to the whole of it.
-        here = replace(asked, arguments=said.asked.arguments) if asked and said.asked and exchange.is_pressed else None
+        here = (
+            replace(asked, arguments=said.asked.arguments)
+            if asked and said.asked and exchange.message.press is not None
+            else None
+        )
         connected = message.alone and memory.link is not None  # where others read, nothing depends on it
         blocks = useful(reply, here, meaning, connected=connected)
         offers = offered(blocks, meaning)
@@ -163,7 +162,6 @@ class Keeper:
             **{name: getattr(offers, name) for name in _OFFERED},
             wants=memory.wants if said.keeps else said.wants,
             language=reply.language,
-            spoken=memory.with_spoken(asked),
             older=dict(older[-_MOST_LABELS:]),
             misses=0 if asked is not None and memory.asked is not asked else memory.misses,
             link=None,
@@ -177,12 +175,14 @@ class Keeper:
         offers = offered(reply.blocks, self.meaning(told, reply.language))
         known = {name: getattr(offers, name) for name in _OFFERED}
         after = self._next(memory, told, reply, offers)
-        return replace(after, **known, language=reply.language, spoken=memory.with_spoken(told))
+        return replace(after, **known, language=reply.language)
 
     def _next(self, memory: Memory, asked: Asked | None, reply: Answered | None, offers: Memory) -> Memory:
         """Return the state after an answer with its topic and records. `reply` is None if it was posted elsewhere."""
         shown = records_shown(reply, asked, self._pack.intents, offers, memory)
-        return replace(memory, asked=asked, earlier=memory.topics(asked), wants=None, unread=None, **shown)
+        spoken = tuple(dict.fromkeys((*([asked.whose] if asked and asked.whose else ()), *memory.spoken)))
+        topics = {"asked": asked, "earlier": memory.topics(asked), "spoken": spoken}
+        return replace(memory, wants=None, unread=None, **topics, **shown)
 
     def _with_named(self, asked: Asked, reply: Answered) -> Asked:
         """Return the question as it was answered, with the values that the answer found (`reply.named`)."""

@@ -123,7 +123,7 @@ class HandingOver:
         message, intent = exchange.message, step.intent if isinstance(step, Asked) else ""
         rules = self._pack.intents.get(intent)
         asks = exchange.unread or (intent and intent != HUMAN and not intent.startswith("account."))
-        typed = message.alone and message.origin == "said" and not (exchange.is_pressed or message.form)
+        typed = message.alone and message.origin == "said" and not (exchange.message.press is not None or message.form)
         if self.way and typed and asks and not (rules is not None and rules.small_talk):
             exchange.memory = replace(exchange.memory, typed=message.text)
 
@@ -134,7 +134,7 @@ class HandingOver:
         """
         if not self.way or not exchange.message.alone:
             return asked
-        own = "" if exchange.is_pressed else exchange.message.text
+        own = "" if exchange.message.press is not None else exchange.message.text
         tells = any(cell.cell in _MATTER for cell in exchange.reading.cells)
         words = own if own and (tells or not exchange.memory.typed) else exchange.memory.typed
         return replace(asked, arguments={**asked.arguments, "question": " ".join(words.split())[:_LONGEST]})

@@ -72,7 +72,7 @@ class Recognisers:
         text = request.options.said if request else message.text
         people, context = exchange.known_names, memory.context()
         reading = self._engine.understand(text, today=today, context=context, people=people)
-        if not request and not exchange.is_pressed and not further:
+        if not request and exchange.message.press is None and not further:
             first, *others = Questions(self._engine, today=today, people=people).of(reading, context)
             reading = within(first.reading, reading) if others else first.reading
             text, exchange.words = first.words, first.words if others else ""
@@ -88,7 +88,8 @@ class Recognisers:
         # Words that fit both languages ("no", a ZIP code) are in that of the last reply.
         exchange.heard = memory.language if memory.language and not reading.shows_language else reading.language
         exchange.memory = memory = _with_choice(memory, reading, last)
-        exchange.language = memory.choice or self._supported(message.language) or exchange.heard
+        supported = message.language if message.language in self._pack.words.languages else None
+        exchange.language = memory.choice or supported or exchange.heard
         return request
 
     async def step(self, exchange: Exchange, request: Request | None) -> NextStep:
@@ -101,7 +102,7 @@ class Recognisers:
                 break
         if isinstance(step, Asked):
             log.info("understood", intent=step.intent, rule=step.rule, score=step.score, concepts=step.concepts)
-            if step.intent == FALLBACK and not exchange.is_pressed and (unread := self._to_give(exchange)):
+            if step.intent == FALLBACK and exchange.message.press is None and (unread := self._to_give(exchange)):
                 # Outside of all topics: its writer may give it to the operator, by this key.
                 exchange.memory = replace(exchange.memory, unread=unread)
                 return replace(step, arguments={GIVES: unread[0]})
@@ -171,7 +172,7 @@ class Recognisers:
         The lines are an argument of the question, and the answer reads each one separately. The names in "are Okafor
         and Kim in network" count as such lines.
         """
-        if exchange.is_pressed:
+        if exchange.message.press is not None:
             return None
         text, day = exchange.message.text, self._now().date()
         head, items = head_and_items(text)
@@ -208,11 +209,8 @@ class Recognisers:
         asked = asked or self._by_label(message.text, memory, exchange.reading)
         if asked is None:
             return None
-        return replace(asked, language=memory.choice or self._supported(asked.language) or exchange.language)
-
-    def _supported(self, language: Language | None) -> Language | None:
-        """Return the language if the pack has texts in it, else None."""
-        return language if language in self._pack.words.languages else None
+        supported = asked.language if asked.language in self._pack.words.languages else None
+        return replace(asked, language=memory.choice or supported or exchange.language)
 
     def _by_label(self, text: str, memory: Memory, reading: Reading) -> Asked | None:
         """Return the question of a button of this conversation with this label; None if there is none.
@@ -225,7 +223,10 @@ class Recognisers:
         if label in memory.labels or earlier is None or last is None:
             return memory.labels.get(label) or earlier
         lists = last.intent in self._intents and _MORE in self._intents[last.intent].follows
-        goes_on = (lists and "page" in earlier.arguments) or (_asks(earlier) == _asks(last) and _walks(reading))
+        ordinal = reading.slots.get("ordinal") if reading.intent == "followup.ordinal" else None
+        walks = ordinal is not None and isinstance(ordinal.value, Mapping) and "step" in ordinal.value
+        one, other = ((each.intent, each.arguments, each.values, each.whose) for each in (earlier, last))
+        goes_on = (lists and "page" in earlier.arguments) or (walks and one == other)
         return None if goes_on else earlier
 
     async def label(self, exchange: Exchange) -> Asked | None:
@@ -233,7 +234,7 @@ class Recognisers:
         reading, memory = exchange.reading, exchange.memory
         unread = reading.unclear or reading.intent in {None, FALLBACK} or reading.score < _SURELY
         language, press = self._fixed.get(typed_label(exchange.message.text), (None, None))
-        if exchange.is_pressed or not unread or language is None or press is None:
+        if exchange.message.press is not None or not unread or language is None or press is None:
             return None
         rules = self._intents[press.intent]
         whose = owner.spoken_of(memory, reading) if rules.needs == "member" or "person" in rules.slots else ""
@@ -244,7 +245,7 @@ class Recognisers:
         reading, memory, language, day = exchange.reading, exchange.memory, exchange.language, self._now().date()
         alone = isinstance(exchange.message.place, OneToOne)  # in a shared place nothing depends on who is connected
         asks_back = reading.unclear and not (alone and self._is_closed(reading, memory))
-        if exchange.is_pressed or asks_back or reading.intent is None or reading.is_miss:
+        if exchange.message.press is not None or asks_back or reading.intent is None or reading.is_miss:
             return None
         if "reply_language" in reading.slots:
             return replace(memory.asked or Asked(reading.intent), language=language)
@@ -325,12 +326,6 @@ class Recognisers:
         return (secrets.token_urlsafe(9), " ".join(words)) if kept >= _LEAST_KEPT else None
 
 
-def _walks(reading: Reading) -> bool:
-    """Return whether a message asks for the record before or after the one that was shown."""
-    ordinal = reading.slots.get("ordinal") if reading.intent == "followup.ordinal" else None
-    return ordinal is not None and isinstance(ordinal.value, Mapping) and "step" in ordinal.value
-
-
 def _with_choice(memory: Memory, reading: Reading, last: IntentRules | None) -> Memory:
     """Return the memory with the language that the message requests; "start over" deletes all else.
 
@@ -361,10 +356,6 @@ def _of_the_list(reading: Reading, memory: Memory, last: IntentRules | None) -> 
         return reading
     spoken = Slot(reading.text, wish.value)
     return replace(reading, intent="followup.refine", slots={"language": spoken}, unclear=False)
-
-
-def _asks(asked: Asked) -> tuple[object, ...]:
-    return asked.intent, asked.arguments, asked.values, asked.whose
 
 
 def _code_words(pack: Pack) -> frozenset[str]:

@@ -171,10 +171,6 @@ class Memory(msgspec.Struct, frozen=True, omit_defaults=True):
             earlier=tuple(Context(asked.intent, asked.slots) for asked in self.earlier),
         )
 
-    def with_spoken(self, asked: Asked | None) -> tuple[str, ...]:
-        """Return the Patient ids of the people that questions were about after this one, most recent first."""
-        return tuple(dict.fromkeys((*([asked.whose] if asked and asked.whose else ()), *self.spoken)))
-
     def topics(self, asked: Asked | None) -> tuple[Asked, ...]:
         """Return the `earlier` questions of the next state, newest first, if `asked` becomes the last question."""
         if asked is None or self.asked is None or asked.intent == self.asked.intent:

@@ -122,7 +122,7 @@ class Turn:
                 step = await self.recognisers.step(exchange, request)
                 self.handing_over.noted(exchange, step)
             while step is not None:
-                async with aclosing(self._replies_of(exchange, await self._settled(exchange, step))) as replies:
+                async with aclosing(self._replies_of(exchange, step)) as replies:
                     async for said in replies:
                         reply = await self._keeper.remember(exchange, said) if isinstance(said, Said) else said
                         for one in exchange.line.above(reply) if exchange.line else (reply,):
@@ -134,33 +134,27 @@ class Turn:
             for one in (problem,) if line is None else line.above(problem) if asked else (line.alone, problem):
                 yield one
 
-    async def _settled(self, exchange: Exchange, step: NextStep) -> NextStep:
-        """Return the question if it has to be looked up, otherwise the reply."""
-        if not isinstance(step, Asked):
-            return step
-        exchange.is_asked, exchange.errors = True, step.language
-        if SHARED in step.arguments:  # it is looked up as anybody would, so that anybody may read it
-            exchange.message = replace(exchange.message, directory_only=True)
-        held = self._not_of_asker(exchange.message, step) if exchange.message.origin != "said" else None
-        asked = held or await self._without_search(exchange, step)
-        message, memory = exchange.message, exchange.memory
-        if isinstance(asked, Asked) and isinstance(message.place, Shared) and self._pack.is_of_member(asked.intent):
-            kept = asked.alone  # first: what is asked next must not tell what was answered
-            only = Memory(asked=kept, language=asked.language, choice=memory.choice, whose=memory.whose)
-            await self._dialogue.remember(message, only)
-        return asked
-
-    async def _replies_of(self, exchange: Exchange, asked: NextStep) -> AsyncGenerator[Answered | Said, None]:
+    async def _replies_of(self, exchange: Exchange, step: NextStep) -> AsyncGenerator[Answered | Said, None]:
         """Yield the replies of a step: progress notes and the answer to a question; any other step is the reply itself.
 
         Without a valid sign-in, the reply is a sign-in link, and the question is stored until the person has signed in.
         """
-        if not isinstance(asked, Asked):
-            yield asked
+        if isinstance(step, Asked):
+            exchange.is_asked, exchange.errors = True, step.language
+            if SHARED in step.arguments:  # it is looked up as anybody would, so that anybody may read it
+                exchange.message = replace(exchange.message, directory_only=True)
+            held = self._not_of_asker(exchange.message, step) if exchange.message.origin != "said" else None
+            step = held or await self._without_search(exchange, step)
+        if not isinstance(step, Asked):
+            yield step
             return
-        message, memory = exchange.message, exchange.memory
+        message, memory, asked = exchange.message, exchange.memory, step
+        needs_member = self._pack.is_of_member(asked.intent)
+        if isinstance(message.place, Shared) and needs_member:
+            kept = asked.alone  # first: what is asked next must not tell what was answered
+            only = Memory(asked=kept, language=asked.language, choice=memory.choice, whose=memory.whose)
+            await self._dialogue.remember(message, only)
         try:
-            needs_member = self._pack.is_of_member(asked.intent)
             async with under_way(partial(self._answered, exchange, asked), self._patience) as heard:
                 while isinstance(found := await heard(), Progress):
                     kind, values = Private if needs_member else Shareable, {"progress": found}

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from functools import partial
 from itertools import groupby, pairwise
+from operator import itemgetter
 
 import msgspec
 
@@ -31,7 +32,6 @@ from bot.message import (
     Span,
     Title,
     in_rows,
-    spoken,
 )
 from bot.replies.buttons import Asks, Buttons, Kit, entry, menu_of, no_confirmation, opens, plain_text, thumbs
 from bot.replies.markdown import CUT, cut
@@ -119,7 +119,7 @@ def _page(blocks: list[Block], buttons: Callable[[], Buttons], *, last: bool) ->
 
 def _in_rows(kits: Iterable[Kit]) -> Iterator[Kit]:
     """Yield the blocks; consecutive rows of buttons become one row if it is short and its ids differ."""
-    for kind, run in groupby(kits, key=lambda kit: kit["type"]):
+    for kind, run in groupby(kits, key=itemgetter("type")):
         rows = list(run)
         elements = [element for row in rows for element in row.get("elements", ())]
         ids = {element.get("action_id") for element in elements}
@@ -248,7 +248,7 @@ def _mrkdwn(lines: Iterable[Iterable[Span]]) -> str | None:
     """
     lines = [tuple(spans) for spans in lines]
     text = "\n".join("".join(map(_marked, spans)) for spans in lines)
-    said = "\n".join(map(spoken, lines))
+    said = "\n".join("".join(span.text for span in spans) for spans in lines)
     joined = any(  # Slack ignores a mark inside a word
         a.bold != b.bold and a.text[-1:].isalnum() and b.text[:1].isalnum()
         for spans in lines

@@ -38,7 +38,6 @@ from bot.message import (
     Press,
     Span,
     Title,
-    spoken,
 )
 
 LONGEST = 3_000
@@ -208,7 +207,7 @@ class _Reading:
 
 def _text(source: str) -> str:
     """Return a cell's text without marks."""
-    return spoken(spans(source.strip()))
+    return "".join(span.text for span in spans(source.strip()))
 
 
 def _fact(label: str, value: str) -> Fact:

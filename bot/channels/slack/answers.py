@@ -180,7 +180,7 @@ class SlackController:
         whole, mark = False, DeliveryMark.of(delivery.key)
         if own is not None:
             since = incoming.at or f"{max(0.0, delivery.since - _SKEW):.6f}"
-            whole = await clear_part(here, own, mark, since) == "whole"
+            whole = await clear_part(here, own, mark, since)
         if whole or (own is not None and not delivery.exhausted):
             return whole
         await self.say(here, incoming, "interrupted", mark)
@@ -259,7 +259,7 @@ class SlackController:
         if here is None or own is None:
             return False
         try:
-            return await clear_part(here, own, DeliveryMark.of(name), f"{since - _SKEW:.6f}") == "whole"
+            return await clear_part(here, own, DeliveryMark.of(name), f"{since - _SKEW:.6f}")
         except SlackApiError:
             return None
 

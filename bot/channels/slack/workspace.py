@@ -12,7 +12,7 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 import structlog
@@ -195,7 +195,6 @@ class Workspace:
             return self._languages.get(user, "en")
 
 
-Posted = Literal["whole", "part", "nothing"]
 _EVENT = "bcbst_bot_answer"
 _MESSAGES = 15
 
@@ -228,8 +227,8 @@ class DeliveryMark(msgspec.Struct, frozen=True):
         return bool(payload.get("done"))
 
 
-async def clear_part(here: Workspace, place: OneToOne, mark: DeliveryMark, since: str) -> Posted:
-    """Return how much of an answer is in a 1:1 chat. A part of an answer is deleted, so that it can be posted again.
+async def clear_part(here: Workspace, place: OneToOne, mark: DeliveryMark, since: str) -> bool:
+    """Return whether the whole answer is in a 1:1 chat. A part of one is deleted, so that it can be posted again.
 
     `since` is the `ts` of the question, or of an earlier moment; only newer messages are read.
 
@@ -241,10 +240,14 @@ async def clear_part(here: Workspace, place: OneToOne, mark: DeliveryMark, since
         if (done := mark.done_in(message)) is not None:
             ours[str(message["ts"])] = done
     if any(ours.values()):
-        return "whole"
+        return True
     for ts in ours:
-        await _delete(here, place, ts)
-    return "part" if ours else "nothing"
+        try:
+            await here.client.chat_delete(channel=place.conversation, ts=ts)
+        except SlackApiError as error:
+            if code_of(error) not in GONE:
+                raise
+    return False
 
 
 async def _written(here: Workspace, place: OneToOne, since: str) -> AsyncIterator[Mapping[str, Any]]:
@@ -274,14 +277,6 @@ async def _read(
         for message in page.get("messages") or ():
             yield message
         cursor = str((page.get("response_metadata") or {}).get("next_cursor") or "")
-
-
-async def _delete(here: Workspace, place: OneToOne, ts: str) -> None:
-    try:
-        await here.client.chat_delete(channel=place.conversation, ts=ts)
-    except SlackApiError as error:
-        if code_of(error) not in GONE:
-            raise
 
 
 class OneWorkspace:

@@ -333,7 +333,7 @@ class TeamsApp:
             if (incoming.press or "").startswith(SHARE):
                 await self._pass_on(writer, incoming, message, delivery)
                 return
-            async with beside(self._typing(incoming)):
+            async with beside(self._type(incoming, self._typing_after)):
                 await deliver(writer, self._answers, message, delivery.writing)
         except StoreError as error:
             raise Unreachable(type(error).__name__) from None
@@ -361,12 +361,9 @@ class TeamsApp:
             told = self._notices.notice("shared_there", reply.language, to_asker=True)
             await say(writer, message.place, told, message.person)
 
-    async def _typing(self, incoming: Incoming) -> None:
-        """Show a typing indicator after `typing_after` seconds. The task is cancelled when the answer is posted."""
-        await asyncio.sleep(self._typing_after)
-        await self._type(incoming)
-
-    async def _type(self, incoming: Incoming) -> None:
+    async def _type(self, incoming: Incoming, after: float = 0.0) -> None:
+        """Show a typing indicator `after` some seconds; the task is cancelled when the answer is posted."""
+        await asyncio.sleep(after)
         if not incoming.aside:  # the others in the place did not see that anything was asked
             with contextlib.suppress(*FAILURES):
                 await self._connector.type(incoming.service_url, incoming.conversation)

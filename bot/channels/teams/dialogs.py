@@ -151,10 +151,12 @@ def form_card(
         body[one.key in hidden or (one.kind == "ticks" and bool(hidden))] += _field(
             form, one, labels, faults.get(one.key)
         )
-    more = _more(labels, body[True]) if hidden else []
-    if (typed.keys() - {form.own} | faults.keys()) & hidden:
-        more[1] |= {"isVisible": True}
-    fields = [*body[False], *more]
+    fields = body[False]
+    if hidden:  # a button shows or hides the less important fields
+        shows = {"type": "Action.ToggleVisibility", "title": labels["more"], "targetElements": [_MORE]}
+        seen = bool((typed.keys() - {form.own} | faults.keys()) & hidden)
+        box = {"type": "Container", "id": _MORE, "isVisible": seen, "items": body[True]}
+        fields = [*fields, {"type": "ActionSet", "actions": [shows]}, box]
     return {
         "type": "AdaptiveCard",
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
@@ -166,15 +168,6 @@ def form_card(
             {"type": "Action.Submit", "title": labels["submit"], "style": "positive", "data": {FORM: form.name}}
         ],
     }
-
-
-def _more(labels: Mapping[str, str], fields: list[AdaptiveCard]) -> list[AdaptiveCard]:
-    """Return a button that shows or hides a form's less important fields, and a container with these fields."""
-    shows = {"type": "Action.ToggleVisibility", "title": labels["more"], "targetElements": [_MORE]}
-    return [
-        {"type": "ActionSet", "actions": [shows]},
-        {"type": "Container", "id": _MORE, "isVisible": False, "items": fields},
-    ]
 
 
 def _field(form: Form, field: FormField, labels: Mapping[str, str], fault: str | None) -> Iterator[AdaptiveCard]:
