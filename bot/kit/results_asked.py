@@ -96,7 +96,7 @@ class ResultsAsked(msgspec.Struct, frozen=True):
     @property
     def any(self) -> bool:
         """Whether the question asks more than what the newest result is."""
-        return bool(self.way or self.limit or (self.marks and self.every) or self.ends or self.listed)
+        return bool(self.way or self.limit or self.ends or self.listed)
 
 
 def results_asked(ask: Ask) -> ResultsAsked:
@@ -148,7 +148,7 @@ def told(results: Sequence[Observation], asks: ResultsAsked, *, limited: bool) -
     held = None
     if asks.limit and limited and sizes:
         held = tuple(one for one in of if one.id in sizes and _holds(sizes[one.id], *asks.limit))
-    elif asks.marks and not asks.way and of and all(one.main.mark for one in of):
+    elif asks.marks and not (asks.way and asks.every) and of and all(one.main.mark for one in of):
         held = tuple(one for one in of if one.main.mark in asks.marks)
     return Told(
         of=of,
