@@ -14,10 +14,11 @@ import aiohttp
 import structlog
 from cachetools import TTLCache
 from msgspec.structs import replace
+from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
 
 from bot.channels.base import Pause, Unreachable, beside, deliver, say
-from bot.channels.slack.client import SHUT, UNREADABLE, code_of
+from bot.channels.slack.client import SHUT, code_of
 from bot.channels.slack.incoming import Incoming
 from bot.channels.slack.views import Modals, publish
 from bot.channels.slack.workspace import DeliveryMark, WhoUnknown, Workspace, clear_part
@@ -42,6 +43,7 @@ _STATUS_AFTER = 0.5  # seconds; a status that is over at once would only flicker
 _MOST_WAITING = 10_000
 _CHANGES_HOME = frozenset({"account.link", "account.unlink"})
 
+_UNREADABLE = (LookupError, TypeError, AttributeError, ValueError)
 
 ErrandWork = Callable[[Workspace, Incoming, Delivery], Awaitable[None]]
 
@@ -285,13 +287,18 @@ class SlackController:
             await writer.show_status(place, await here.language(person.user))
 
 
+async def on_error(error: Exception) -> BoltResponse:
+    """Return the response that bolt sends to Slack after a listener failed."""
+    return BoltResponse(status=status_after(error))
+
+
 def status_after(error: Exception) -> int:
     """Log an exception, and return the HTTP status for Slack.
 
     The status is 503, so that Slack delivers again, or 200 for an unreadable delivery, which would fail again.
     """
     failed(error)
-    return 200 if isinstance(error, UNREADABLE) else 503
+    return 200 if isinstance(error, _UNREADABLE) else 503
 
 
 def failed(error: Exception) -> None:

@@ -19,6 +19,7 @@ from urllib.parse import SplitResult, urlsplit
 import aiohttp
 import msgspec
 import structlog
+from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_async_handlers import (
     AsyncConnectionErrorRetryHandler,
@@ -157,9 +158,7 @@ def _is_refusal(error: SlackApiError) -> bool:
 
 log = structlog.get_logger("slack")
 
-UNREADABLE = (LookupError, TypeError, AttributeError, ValueError)
-"""What reading a delivery fails by that is not as Slack documents it, and would fail again."""
-Take = Callable[[Mapping[str, Any]], Awaitable[Mapping[str, Any]]]
+Take = Callable[[Mapping[str, Any]], Awaitable[BoltResponse]]
 
 
 class Socket:
@@ -202,11 +201,9 @@ class Socket:
             taken = await self._take(request.payload)
         except Exception as error:  # noqa: BLE001 -- Slack shall deliver again, and nobody reads a trace
             log.error("failed", kind=type(error).__name__, channel="slack")  # noqa: TRY400 -- a trace may quote a message
-            if not isinstance(error, UNREADABLE):
-                return
-            taken = {}
-        answer = SocketModeResponse(request.envelope_id, dict(taken) or None)
-        await client.send_socket_mode_response(answer)
+            return
+        if taken.status in {200, 404}:
+            await client.send_socket_mode_response(SocketModeResponse(envelope_id=request.envelope_id))
 
 
 _HOOKS = "hooks."  # Slack's host for them is that of its Web API with this in front
