@@ -20,7 +20,7 @@ _GROWN = 18
 _SEVERAL = 2
 
 
-class Spoken(NamedTuple):
+class ClockTime(NamedTuple):
     """A time of day in minutes after midnight; if not `certain` ("am" or "pm" is missing), it may be 12 hours later."""
 
     minutes: int
@@ -87,27 +87,27 @@ class HourPatterns:
         """Return the value for "until 9 pm", as `{bound: "HH:MM"}`; `time` is in minutes after midnight."""
         return {bound: f"{time // _HOUR:02}:{time % _HOUR:02}"}
 
-    def certain(self, time: int) -> Spoken:
+    def certain(self, time: int) -> ClockTime:
         """Return the time "9 pm" as one end of "9 to 11 pm"."""
-        return Spoken(time)
+        return ClockTime(time)
 
-    def bare(self, hour: int, minute: int | None = None) -> Spoken | None:
+    def bare(self, hour: int, minute: int | None = None) -> ClockTime | None:
         """Return the time "9" of "9 to 5", which may be am or pm; None if it is no time of day."""
         if not 1 <= hour < _MIDNIGHT or (minute or 0) >= _HOUR:
             return None
-        return Spoken(hour * _HOUR + (minute or 0), certain=hour > _NOON)
+        return ClockTime(hour * _HOUR + (minute or 0), certain=hour > _NOON)
 
-    def between(self, first: Spoken, last: Spoken) -> dict[str, str]:
+    def between(self, first: ClockTime, last: ClockTime) -> dict[str, str]:
         """Return the value for "between 9 and noon": open at some time within."""
         opens, closes = _ends(first, last)
         return self.bounded("after", opens) | self.bounded("before", closes)
 
-    def through(self, first: Spoken, last: Spoken) -> dict[str, str]:
+    def through(self, first: ClockTime, last: ClockTime) -> dict[str, str]:
         """Return the value for "from 8 to 6": open all the time."""
         opens, closes = _ends(first, last)
         return self.bounded("from", opens) | self.bounded("until", closes)
 
-    def free(self, last: Spoken) -> dict[str, str]:
+    def free(self, last: ClockTime) -> dict[str, str]:
         """Return the value for "I get off at 5": open after that time, in the afternoon unless "am" is said."""
         return self.bounded("after", max(one for one in last.ways if one < _DAY))
 
@@ -122,7 +122,7 @@ class HourPatterns:
         return self.bounded(bound, (hour + _NOON * (hour < _FIRST[bound])) * _HOUR + (minute or 0))
 
 
-def _ends(first: Spoken, last: Spoken) -> tuple[int, int]:
+def _ends(first: ClockTime, last: ClockTime) -> tuple[int, int]:
     """Return the first and last minute of a period: "9 to 5" is in the daytime, "6 to 8 pm" in the evening."""
     pairs = [(opens, closes) for opens in first.ways for closes in last.ways if opens < closes]
     if last.certain:
