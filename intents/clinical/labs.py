@@ -35,7 +35,7 @@ async def answer(ask: Ask) -> TestsOnRecord:
     words = _named(ask, every) or tuple(before.get("named", "").split())
     alike = [test for test in every if any(_is_called(ask, test, word) for word in words)]
     whole = [test for test in alike if set(words_of(test.newest.main.name)) <= set(words_of(ask.said))]
-    alike = whole or alike  # "my total cholesterol"
+    alike = (len(words) == 1 and whole) or alike  # "my total cholesterol"
     named, shown = ", ".join(words) or None, before.get("id")
     if not named and (again := [test for test in every if test.key == shown]):
         named, alike = again[0].newest.main.name, again
