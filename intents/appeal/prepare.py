@@ -4,40 +4,30 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from bot.kit import (
-    Ask,
-    DenialKind,
-    OfAppeal,
-    Reroute,
-    case_found,
-    cite_claims,
-    denial_kind,
-    read_lines,
-    text_of,
-)
+from bot import kit
 
 
-class AppealNeeds(OfAppeal, frozen=True, kw_only=True):
+class AppealNeeds(kit.OfAppeal, frozen=True, kw_only=True):
     """The denied claim, the kind of denial, and the requested part: "evidence", "file", "where" or "fast"."""
 
     part: str
-    kind: DenialKind = "other"
+    kind: kit.DenialKind = "other"
 
 
-async def answer(ask: Ask) -> AppealNeeds:
+async def answer(ask: kit.Ask) -> AppealNeeds:
     """Return what the appeal needs, for the claim of a button or the claim that the question describes.
 
     Raises:
         Reroute: No claim was denied; `coverage.workings` answers with the general rule about appeals.
     """
-    found = await case_found(ask)
-    cite_claims(ask, (found.claim,) if found.claim else found.choices)
+    found = await kit.case_found(ask)
+    kit.cite_claims(ask, (found.claim,) if found.claim else found.choices)
     where = "where" if "address_of" in ask.asked.says else "evidence"
-    needs = AppealNeeds(found=found, part=text_of(ask, "question") or where, today=ask.today)
+    needs = AppealNeeds(found=found, part=kit.text_of(ask, "question") or where, today=ask.today)
     claim = found.claim
     if claim is None:
         if needs.part == "evidence" and not (found.choices or found.wanted.narrows):
-            raise Reroute("coverage.workings", workings="appeal_how")
+            raise kit.Reroute("coverage.workings", workings="appeal_how")
         return needs
-    reasons = [*claim.reasons, *(reason for line in read_lines(claim) for reason in line.reasons)]
-    return replace(needs, kind=denial_kind(claim, reasons, ask.care_kinds))
+    reasons = [*claim.reasons, *(reason for line in kit.read_lines(claim) for reason in line.reasons)]
+    return replace(needs, kind=kit.denial_kind(claim, reasons, ask.care_kinds))

@@ -6,20 +6,10 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from bot.kit import (
-    AppealCase,
-    Ask,
-    OfAppeal,
-    case_found,
-    cite_claims,
-    claims_around,
-    stepped,
-    text_of,
-    why_gone,
-)
+from bot import kit
 
 
-class AppealStatus(OfAppeal, frozen=True, kw_only=True):
+class AppealStatus(kit.OfAppeal, frozen=True, kw_only=True):
     """The stored appeal case, or several cases to choose from.
 
     Attributes:
@@ -33,28 +23,30 @@ class AppealStatus(OfAppeal, frozen=True, kw_only=True):
     gone: bool = False
 
     @property
-    def shown(self) -> AppealCase | None:
+    def shown(self) -> kit.AppealCase | None:
         """The case to show; None if there is none."""
         return self.done.case or self.found.case
 
 
-async def answer(ask: Ask) -> AppealStatus:
+async def answer(ask: kit.Ask) -> AppealStatus:
     """Return the case of a button or the case that the question describes, or all cases if several are stored."""
-    found = await case_found(ask)
-    cite_claims(ask, (found.claim,) if found.claim else found.choices)
-    forgets, forgotten = text_of(ask, "question") == "forget", "forget" in ask.arguments
+    found = await kit.case_found(ask)
+    kit.cite_claims(ask, (found.claim,) if found.claim else found.choices)
+    forgets, forgotten = kit.text_of(ask, "question") == "forget", "forget" in ask.arguments
     plain = AppealStatus(found=found, today=ask.today, forgets=forgets, forgotten=forgotten)
     if found.claim is None or found.case is None:
         return plain
     takes = _takes(ask)
-    step = await stepped(ask, found, takes or (lambda case: case))
+    step = await kit.stepped(ask, found, takes or (lambda case: case))
     if forgotten:
         return replace(plain, change=replace(step.change, made=lambda _: None))
-    gone = found.case.stage == "open" and why_gone(found.claim, await claims_around(ask, found.claim)) is not None
+    gone = (
+        found.case.stage == "open" and kit.why_gone(found.claim, await kit.claims_around(ask, found.claim)) is not None
+    )
     return replace(plain, clock=step.clock, due=step.due, change=step.change if takes else None, gone=gone)
 
 
-def _takes(ask: Ask) -> Callable[[AppealCase], AppealCase] | None:
+def _takes(ask: kit.Ask) -> Callable[[kit.AppealCase], kit.AppealCase] | None:
     """Return a function that removes the step or call that a button names from a case; None for another button."""
     if step := ask.arguments.get("undo"):
         return lambda case: case.reopened(step)

@@ -8,37 +8,18 @@ from datetime import date
 import msgspec
 from msgspec.structs import replace
 
-from bot.kit import (
-    Ask,
-    Authorization,
-    CareKind,
-    Claim,
-    ClaimFilter,
-    Reroute,
-    Search,
-    Summary,
-    choose,
-    days_of,
-    filter_of,
-    given,
-    kind_shown,
-    later,
-    read_claims,
-    span_of,
-    text_of,
-    words_of,
-)
+from bot import kit
 
 SHOWN = 4
 _NO_APPROVAL = frozenset({"15", "197", "198"})
 """Claim adjustment reason codes (CARC) for a missing approval, or one that does not include the care."""
 Span = tuple[date, date]
-_SEARCH = Search("ExplanationOfBenefit", (("_include", "ExplanationOfBenefit:provider"), ("_count", "100")))
+_SEARCH = kit.Search("ExplanationOfBenefit", (("_include", "ExplanationOfBenefit:provider"), ("_count", "100")))
 _YEAR = 4
 _STATES = {"denied": {"denied"}, "pending": {"pending"}, "paid": {"approved", "partly"}}
 
 
-class Authorizations(Summary, frozen=True):
+class Authorizations(kit.Summary, frozen=True):
     """The matching requests for approval, newest first.
 
     Attributes:
@@ -57,71 +38,71 @@ class Authorizations(Summary, frozen=True):
         each: The newest request for each kind of care, if the question names several.
     """
 
-    wanted: ClaimFilter
+    wanted: kit.ClaimFilter
     question: str | None
-    rows: tuple[Authorization, ...]
-    others: tuple[Authorization, ...]
+    rows: tuple[kit.Authorization, ...]
+    others: tuple[kit.Authorization, ...]
     more: int
     shared: bool
     marked: int
     today: date
     total: int = 0
-    refused: Claim | None = None
-    kinds: Mapping[str, CareKind] = msgspec.field(default_factory=dict)
+    refused: kit.Claim | None = None
+    kinds: Mapping[str, kit.CareKind] = msgspec.field(default_factory=dict)
     first: int = 1
     then: Span | None = None
     asks_end: bool = False
-    each: tuple[tuple[CareKind, Authorization | None], ...] = ()
+    each: tuple[tuple[kit.CareKind, kit.Authorization | None], ...] = ()
 
-    def over(self, one: Authorization) -> bool:
+    def over(self, one: kit.Authorization) -> bool:
         """Return whether the approval's period has ended, today or before the period `then`."""
         end = one.holds.end
         return one.is_over(self.today) or bool(self.then and end and end.last < self.then[0])
 
 
-async def answer(ask: Ask) -> Authorizations:
+async def answer(ask: kit.Ask) -> Authorizations:
     """Return the requests for approval among all claims, because no search parameter selects such requests.
 
     Raises:
         Reroute: The plan shares no request for approval of the care; the intent for future care says if one is needed.
     """
-    found: list[tuple[Claim, Authorization]] = []
-    unpaid: list[Claim] = []
-    async for page in given(ask.search(_SEARCH)):
+    found: list[tuple[kit.Claim, kit.Authorization]] = []
+    unpaid: list[kit.Claim] = []
+    async for page in kit.given(ask.search(_SEARCH)):
         raws = {entry.id: entry.raw for entry in page.matches}
-        claims, _ = read_claims(page.entries)
+        claims, _ = kit.read_claims(page.entries)
         for claim in claims:
             if claim.use == "preauthorization" and claim.id in raws:
-                found.append((claim, Authorization(raws[claim.id], claim.performed)))
+                found.append((claim, kit.Authorization(raws[claim.id], claim.performed)))
                 claim.read_whole(performed=True)
             elif claim.id in raws and (claim.denied or claim.is_partly_denied) and not claim.sensitive:
                 unpaid.append(claim)
     summary = summarize(found, ask)
     if summary.question == "needed" and not summary.rows:
-        fit = choose(unpaid, replace(filter_of(ask), states=())).claims
+        fit = kit.choose(unpaid, replace(kit.filter_of(ask), states=())).claims
         refused = next((claim for claim in fit if any(one.code in _NO_APPROVAL for one in claim.reasons)), None)
         summary = replace(summary, refused=refused)
         ask.cite("ExplanationOfBenefit", [refused.id] if refused else [])
     ask.cite("ExplanationOfBenefit", [one.id for one in (*summary.rows, *summary.others)])
     if summary.question == "need" and not summary.rows:
-        raise Reroute(None, reason="approval")
+        raise kit.Reroute(None, reason="approval")
     return summary
 
 
-def summarize(found: Sequence[tuple[Claim, Authorization]], ask: Ask) -> Authorizations:
+def summarize(found: Sequence[tuple[kit.Claim, kit.Authorization]], ask: kit.Ask) -> Authorizations:
     """Return the requests for the named care, provider and period, without requests entered in error."""
-    wanted, question, then = filter_of(ask), _question(ask), _then(ask)
+    wanted, question, then = kit.filter_of(ask), _question(ask), _then(ask)
     wanted = replace(wanted, start=None, end=None) if then else wanted
     by_id = {claim.id: one for claim, one in found if claim.status != "entered-in-error"}
     claims = [claim for claim, _ in found if claim.id in by_id]
     plain = [claim for claim in claims if not claim.sensitive]
-    fit = choose(plain, replace(wanted, states=())).claims
+    fit = kit.choose(plain, replace(wanted, states=())).claims
     rows = _asked_of(_newest(by_id[claim.id] for claim in fit), wanted, question, then[0] if then else ask.today)
     others = _newest(by_id[claim.id] for claim in plain) if not rows else []
     first = ask.page * SHOWN if ask.page * SHOWN < len(rows) else 0
     page, others = tuple(rows[first : first + SHOWN]), others[:SHOWN]
     shown = {one.id for one in (*page, *others)}
-    kinds = {claim.id: kind for claim in plain if claim.id in shown and (kind := kind_shown(claim, wanted.kinds))}
+    kinds = {claim.id: kind for claim in plain if claim.id in shown and (kind := kit.kind_shown(claim, wanted.kinds))}
     return Authorizations(
         wanted=wanted,
         question=question,
@@ -140,12 +121,12 @@ def summarize(found: Sequence[tuple[Claim, Authorization]], ask: Ask) -> Authori
     )
 
 
-def _question(ask: Ask) -> str | None:
+def _question(ask: kit.Ask) -> str | None:
     """Return what the question asks about the requests, as in `Authorizations.question`.
 
     For a future date this is "holds", and for care without a word for a decision it is "need".
     """
-    if question := text_of(ask, "question"):
+    if question := kit.text_of(ask, "question"):
         return question
     named = ask.asked.care or ("approval" in ask.asked.says and "service" in ask.slots)
     if named and "approval_decided" not in ask.asked.says:
@@ -154,7 +135,7 @@ def _question(ask: Ask) -> str | None:
     return "holds" if "date_ahead" in ask.slots else None
 
 
-def _then(ask: Ask) -> Span | None:
+def _then(ask: kit.Ask) -> Span | None:
     """Return the period for which the question asks whether an approval is valid; None if it does not ask that.
 
     A past month without a year means the same month of the next year.
@@ -164,30 +145,30 @@ def _then(ask: Ask) -> Span | None:
             ask.cannot("date_ahead")
         return None
     ahead = ask.slots.get("date_ahead")
-    start, end = days_of(ahead) if ahead else span_of(ask)
+    start, end = kit.days_of(ahead) if ahead else kit.span_of(ask)
     if start is None or end is None:
         return None
-    dated = any(word.isdigit() and len(word) == _YEAR for word in words_of(ask.words.get("date_range")))
+    dated = any(word.isdigit() and len(word) == _YEAR for word in kit.words_of(ask.words.get("date_range")))
     past = "was_once" in ask.asked.says
     whole_year = (start.month, start.day) == (1, 1) == (end.month - 11, 1)
     if ahead or dated or past or end >= ask.today or whole_year:
         return start, end
-    return later(start, 1, "year"), later(end, 1, "year")
+    return kit.later(start, 1, "year"), kit.later(end, 1, "year")
 
 
 def _each(
-    plain: Sequence[Claim], by_id: Mapping[str, Authorization], wanted: ClaimFilter
-) -> tuple[tuple[CareKind, Authorization | None], ...]:
+    plain: Sequence[kit.Claim], by_id: Mapping[str, kit.Authorization], wanted: kit.ClaimFilter
+) -> tuple[tuple[kit.CareKind, kit.Authorization | None], ...]:
     """Return each named kind of care with its newest request or None; () if the question names fewer than two kinds."""
     kinds = wanted.kinds_of_care if wanted.kinds_of_care[1:] else ()
     asked = ((kind, replace(wanted, services=(kind.key,), states=())) for kind in kinds)
-    found = ((kind, _newest(by_id[claim.id] for claim in choose(plain, one).claims)) for kind, one in asked)
+    found = ((kind, _newest(by_id[claim.id] for claim in kit.choose(plain, one).claims)) for kind, one in asked)
     return tuple((kind, next(iter(rows), None)) for kind, rows in found)
 
 
 def _asked_of(
-    rows: Sequence[Authorization], wanted: ClaimFilter, question: str | None, today: date
-) -> Sequence[Authorization]:
+    rows: Sequence[kit.Authorization], wanted: kit.ClaimFilter, question: str | None, today: date
+) -> Sequence[kit.Authorization]:
     """Return the requests that the question means.
 
     For "call" this is the newest denied request. For a named state it is the requests in that state. For "holds" and
@@ -206,5 +187,5 @@ def _asked_of(
     return counted or soonest or given_ones or rows
 
 
-def _newest(rows: Iterable[Authorization]) -> list[Authorization]:
+def _newest(rows: Iterable[kit.Authorization]) -> list[kit.Authorization]:
     return sorted(rows, key=lambda one: one.decided.first if one.decided else date.min, reverse=True)

@@ -10,35 +10,7 @@ from typing import Literal
 import msgspec
 from msgspec.structs import replace
 
-from bot.kit import (
-    Amount,
-    Ask,
-    Claim,
-    ClaimFilter,
-    ClaimSet,
-    Doubt,
-    Exact,
-    Reroute,
-    Step,
-    Summary,
-    Term,
-    Visits,
-    added,
-    by_name,
-    choose,
-    claim_by_id,
-    claims_numbered,
-    difference,
-    doubts_of,
-    filter_of,
-    is_close,
-    newest_claims,
-    service_dates,
-    span_of,
-    text_of,
-    visit_kind,
-    visits,
-)
+from bot import kit
 
 SHOWN = 5
 RECENT_DAYS = 365
@@ -61,15 +33,15 @@ class Comparison(msgspec.Struct, frozen=True):
         doubts: Further caveats of the claim's amounts.
     """
 
-    claim: Claim
+    claim: kit.Claim
     verdict: Verdict
-    left: Amount | None = None
-    difference: Amount | None = None
+    left: kit.Amount | None = None
+    difference: kit.Amount | None = None
     full_price: bool = False
-    doubts: tuple[Doubt, ...] = ()
+    doubts: tuple[kit.Doubt, ...] = ()
 
 
-class BillCheck(Summary, frozen=True):
+class BillCheck(kit.Summary, frozen=True):
     """The result of the comparison of a bill with the claims.
 
     Attributes:
@@ -87,21 +59,21 @@ class BillCheck(Summary, frozen=True):
         looked: True if claims were searched for a bill without an amount.
     """
 
-    amount: Amount | None = None
-    own: Amount | None = None
-    known: Claim | None = None
+    amount: kit.Amount | None = None
+    own: kit.Amount | None = None
+    known: kit.Claim | None = None
     match: Comparison | None = None
     choices: tuple[Comparison, ...] = ()
     found: Found = "fits"
     more: bool = False
-    together: Amount | None = None
+    together: kit.Amount | None = None
     shielded: bool = False
     sure: bool = True
     provider: str | None = None
     number: str | None = None
     start: date | None = None
     end: date | None = None
-    wanted: ClaimFilter | None = None
+    wanted: kit.ClaimFilter | None = None
     looked: bool = False
 
     @property
@@ -110,7 +82,7 @@ class BillCheck(Summary, frozen=True):
         return sum(1 for one in self.choices if one.verdict in _SAME)
 
 
-async def answer(ask: Ask) -> BillCheck:
+async def answer(ask: kit.Ask) -> BillCheck:
     """Compare the bill with the claim of a button, or the claims found by number, provider and day, or amount.
 
     Raises:
@@ -122,25 +94,29 @@ async def answer(ask: Ask) -> BillCheck:
     if amount is None:
         return await _without_amount(ask, claim_id)
     if claim_id:
-        claim = await claim_by_id(ask, claim_id)
+        claim = await kit.claim_by_id(ask, claim_id)
         ask.cite("ExplanationOfBenefit", [claim.id])
         pressed = replace(summarize([claim], amount, ask), shielded=False, sure=True)
         ask.report.steps += steps_of(pressed)
         return pressed
     claims, found, around = await _candidates(ask, amount)
-    if found == "recent" and visit_kind(ask) and not ({"provider_name", "claim_id", "date_range"} & ask.slots.keys()):
-        raise Reroute  # "they want $80 for a specialist": the plan's copay says more than other claims
+    if (
+        found == "recent"
+        and kit.visit_kind(ask)
+        and not ({"provider_name", "claim_id", "date_range"} & ask.slots.keys())
+    ):
+        raise kit.Reroute  # "they want $80 for a specialist": the plan's copay says more than other claims
     summary = summarize(claims, amount, ask, found, around)
     ask.cite("ExplanationOfBenefit", [one.claim.id for one in (summary.match, *summary.choices) if one])
     ask.report.steps += steps_of(summary)
     return summary
 
 
-async def _without_amount(ask: Ask, claim_id: str | None) -> BillCheck:
+async def _without_amount(ask: kit.Ask, claim_id: str | None) -> BillCheck:
     """Return the claims that a bill without an amount may be for; none if the message describes the bill in no way."""
-    claims: Sequence[Claim] = ()
+    claims: Sequence[kit.Claim] = ()
     if claim_id:
-        claims = [await claim_by_id(ask, claim_id)]
+        claims = [await kit.claim_by_id(ask, claim_id)]
     elif _TELLS & ask.slots.keys() or _is_last(ask):
         claims, _, _ = await _candidates(ask, None)
         since = None if {"claim_id", "date_range"} & ask.slots.keys() else ask.today - timedelta(days=RECENT_DAYS)
@@ -156,7 +132,11 @@ async def _without_amount(ask: Ask, claim_id: str | None) -> BillCheck:
 
 
 def summarize(
-    claims: Sequence[Claim], amount: Amount, ask: Ask, found: Found = "fits", around: ClaimSet | None = None
+    claims: Sequence[kit.Claim],
+    amount: kit.Amount,
+    ask: kit.Ask,
+    found: Found = "fits",
+    around: kit.ClaimSet | None = None,
 ) -> BillCheck:
     """Return the comparison with the only claim that matches or has the bill's amount, or else several choices."""
     about = [left for claim in claims if "roughly" in ask.asked.says and _is_about(left := _left(claim), amount)]
@@ -176,54 +156,54 @@ def summarize(
     )
 
 
-def _base(ask: Ask) -> BillCheck:
+def _base(ask: kit.Ask) -> BillCheck:
     """Return a result with only what the message says about the bill, without the bill's amount."""
-    start, end = span_of(ask)
+    start, end = kit.span_of(ask)
     return BillCheck(
         own=_amount(ask, "amount_own"),
-        provider=text_of(ask, "provider_name"),
-        number=text_of(ask, "claim_id"),
+        provider=kit.text_of(ask, "provider_name"),
+        number=kit.text_of(ask, "claim_id"),
         start=start,
         end=end,
-        wanted=filter_of(ask),
+        wanted=kit.filter_of(ask),
     )
 
 
-def compare(claim: Claim, amount: Amount, around: ClaimSet | None = None) -> Comparison:
+def compare(claim: kit.Claim, amount: kit.Amount, around: kit.ClaimSet | None = None) -> Comparison:
     """Compare a bill of `amount` with the amount of the claim that is owed and not yet paid.
 
     The difference is None if the claim states no amount, or one in another currency.
     """
     owed, paid = claim.owed.amount, claim.paid_by_patient
-    doubts = tuple(doubt for doubt in doubts_of(claim, around) if doubt.what not in _IN_VERDICT)
+    doubts = tuple(doubt for doubt in kit.doubts_of(claim, around) if doubt.what not in _IN_VERDICT)
     if owed is None:
         return Comparison(claim, "not_told", full_price=_is(claim.billed, amount), doubts=doubts)
     if owed.currency != amount.currency or (paid and paid.currency != owed.currency):
         return Comparison(claim, "other_currency")
     left = _left(claim) or owed
-    difference = Amount(amount.cents - left.cents, amount.currency)
-    full = claim.billed is not None and is_close(claim.billed.value, amount.value)
+    difference = kit.Amount(amount.cents - left.cents, amount.currency)
+    full = claim.billed is not None and kit.is_close(claim.billed.value, amount.value)
     return Comparison(claim, _verdict(claim, amount, difference), left, difference, full, doubts)
 
 
-def _left(claim: Claim) -> Amount | None:
+def _left(claim: kit.Claim) -> kit.Amount | None:
     """Return the amount owed minus what the plan reports as paid by the patient; None if no amount owed is stated."""
-    return difference(claim.owed.amount, claim.paid_by_patient) or claim.owed.amount
+    return kit.difference(claim.owed.amount, claim.paid_by_patient) or claim.owed.amount
 
 
-def steps_of(check: BillCheck) -> tuple[Step, ...]:
+def steps_of(check: BillCheck) -> tuple[kit.Step, ...]:
     """Return the steps that calculate the amount left and its difference from the bill; () if no claim is shown."""
     match = check.match
     if match is None or check.shielded or not (match.left and match.difference and check.amount):
         return ()
     owed, paid = match.claim.owed.amount, match.claim.paid_by_patient
-    left = (Term("owed", owed), Term("paid", paid, minus=True)) if owed and paid else ()
-    bill = (Term("bill", check.amount), Term("left" if left else "owed", match.left, minus=True))
-    first = (Step("left", match.left, left),) if left else ()
-    return (*first, Step("difference", match.difference, bill))
+    left = (kit.Term("owed", owed), kit.Term("paid", paid, minus=True)) if owed and paid else ()
+    bill = (kit.Term("bill", check.amount), kit.Term("left" if left else "owed", match.left, minus=True))
+    first = (kit.Step("left", match.left, left),) if left else ()
+    return (*first, kit.Step("difference", match.difference, bill))
 
 
-def _verdict(claim: Claim, amount: Amount, difference: Amount) -> Verdict:
+def _verdict(claim: kit.Claim, amount: kit.Amount, difference: kit.Amount) -> Verdict:
     if not difference.value:
         return "equal"
     if _is(claim.owed.amount, amount):
@@ -233,23 +213,25 @@ def _verdict(claim: Claim, amount: Amount, difference: Amount) -> Verdict:
     return "at_least" if claim.owed.is_floor else "higher"
 
 
-def _is(one: Amount | None, other: Amount) -> bool:
+def _is(one: kit.Amount | None, other: kit.Amount) -> bool:
     return one is not None and one.currency == other.currency and one.cents == other.cents
 
 
-async def _candidates(ask: Ask, amount: Amount | None) -> tuple[Sequence[Claim], Found, ClaimSet | None]:
+async def _candidates(
+    ask: kit.Ask, amount: kit.Amount | None
+) -> tuple[Sequence[kit.Claim], Found, kit.ClaimSet | None]:
     """Return the claims that the bill may be for, how well they match, and the claims around them."""
-    if text_of(ask, "claim_id"):
-        numbered, around = await claims_numbered(ask)
+    if kit.text_of(ask, "claim_id"):
+        numbered, around = await kit.claims_numbered(ask)
         return [claim for claim in numbered if claim in around.claims], "fits", around
     if _is_last(ask):
         return await _last_visit(ask)
-    if amount and not (text_of(ask, "provider_name") or service_dates(ask)):
+    if amount and not (kit.text_of(ask, "provider_name") or kit.service_dates(ask)):
         return await _by_amount(ask, amount)
     return await _described(ask, amount)
 
 
-async def _described(ask: Ask, amount: Amount | None) -> tuple[Sequence[Claim], Found, ClaimSet | None]:
+async def _described(ask: kit.Ask, amount: kit.Amount | None) -> tuple[Sequence[kit.Claim], Found, kit.ClaimSet | None]:
     """Return the claims of the named provider and day, or else claims of only one of the two.
 
     If only one is named, claims with the amount are returned instead. The result is as in `_candidates`.
@@ -257,7 +239,9 @@ async def _described(ask: Ask, amount: Amount | None) -> tuple[Sequence[Claim], 
     claims, around = await _fitting(ask)
     if claims or amount is None:
         return _near(claims, amount) or claims, "fits", around
-    if not (text_of(ask, "provider_name") and service_dates(ask)):  # the day, or the name, may be that of the bill
+    if not (
+        kit.text_of(ask, "provider_name") and kit.service_dates(ask)
+    ):  # the day, or the name, may be that of the bill
         others, found, read = await _by_amount(ask.without("date_range", "provider_name"), amount)
         return (others, found, read) if found == "same_amount" else (claims, "fits", around)
     claims, around = await _fitting(ask.without("provider_name"))
@@ -267,29 +251,29 @@ async def _described(ask: Ask, amount: Amount | None) -> tuple[Sequence[Claim], 
     return claims, "other_day", around
 
 
-def _is_last(ask: Ask) -> bool:
+def _is_last(ask: kit.Ask) -> bool:
     """Return whether the message says that the bill is for the last visit."""
-    return text_of(ask, "question") == "last" and not service_dates(ask)
+    return kit.text_of(ask, "question") == "last" and not kit.service_dates(ask)
 
 
-async def _last_visit(ask: Ask) -> tuple[list[Claim], Found, ClaimSet]:
+async def _last_visit(ask: kit.Ask) -> tuple[list[kit.Claim], Found, kit.ClaimSet]:
     """Return the claims of the newest day of care without prescription fills. The result is as in `_candidates`."""
 
-    def days(so_far: ClaimSet) -> tuple[Visits, ...]:
-        return visits(replace(so_far, claims=_fit(so_far.claims, ask)), ask.today)
+    def days(so_far: kit.ClaimSet) -> tuple[kit.Visits, ...]:
+        return kit.visits(replace(so_far, claims=_fit(so_far.claims, ask)), ask.today)
 
-    claim_set = await newest_claims(ask, enough=lambda so_far: len(days(so_far)) > 1, page_size=10)
+    claim_set = await kit.newest_claims(ask, enough=lambda so_far: len(days(so_far)) > 1, page_size=10)
     return [claim for day in days(claim_set)[:1] for claim in day.claims], "fits", claim_set
 
 
-async def _by_amount(ask: Ask, amount: Amount) -> tuple[list[Claim], Found, ClaimSet]:
+async def _by_amount(ask: kit.Ask, amount: kit.Amount) -> tuple[list[kit.Claim], Found, kit.ClaimSet]:
     """Return the claims of the last 365 days with that amount, or else with the share that the person expects.
 
     If no claim has either, return the newest matching claims. The result is as in `_candidates`.
     """
     since = ask.today - timedelta(days=RECENT_DAYS)
-    claim_set = await newest_claims(ask, ("service-date", f"ge{since}"), enough=lambda _: False, page_size=100)
-    ask = by_name(ask, claim_set.every)
+    claim_set = await kit.newest_claims(ask, ("service-date", f"ge{since}"), enough=lambda _: False, page_size=100)
+    ask = kit.by_name(ask, claim_set.every)
     claims = [claim for claim in _fit(claim_set.claims, ask) if claim.service.overlaps(since, None)]
     same = [claim for claim in claims if compare(claim, amount).verdict in _SAME]
     own = _amount(ask, "amount_own")
@@ -300,41 +284,41 @@ async def _by_amount(ask: Ask, amount: Amount) -> tuple[list[Claim], Found, Clai
     return (same, "same_amount", claim_set) if same else (claims[:SHOWN], "recent", claim_set)
 
 
-def _near(claims: Sequence[Claim], amount: Amount | None) -> Sequence[Claim]:
+def _near(claims: Sequence[kit.Claim], amount: kit.Amount | None) -> Sequence[kit.Claim]:
     """Return the claims with an amount other than the share that is the bill's; if that has no cents, rounded."""
     cents = amount is not None and amount.value != amount.value.to_integral_value()
     others = tuple(claim for claim in claims if amount and not _is_about(claim.owed.amount, amount))
-    return Exact((amount.value,), cents).fitting(others, None) if amount else ()
+    return kit.Exact((amount.value,), cents).fitting(others, None) if amount else ()
 
 
-def _is_about(share: Amount | None, own: Amount) -> bool:
+def _is_about(share: kit.Amount | None, own: kit.Amount) -> bool:
     """Return whether the share is the amount that the person expects, rounded if that has no cents."""
-    return share is not None and is_close(share.value, own.value)
+    return share is not None and kit.is_close(share.value, own.value)
 
 
-async def _fitting(ask: Ask) -> tuple[list[Claim], ClaimSet]:
-    claim_set = await newest_claims(
-        ask, *service_dates(ask), enough=lambda so_far: len(_fit(so_far.claims, ask)) > SHOWN
+async def _fitting(ask: kit.Ask) -> tuple[list[kit.Claim], kit.ClaimSet]:
+    claim_set = await kit.newest_claims(
+        ask, *kit.service_dates(ask), enough=lambda so_far: len(_fit(so_far.claims, ask)) > SHOWN
     )
     return list(_fit(claim_set.claims, ask)), claim_set
 
 
-def _fit(claims: Iterable[Claim], ask: Ask) -> tuple[Claim, ...]:
+def _fit(claims: Iterable[kit.Claim], ask: kit.Ask) -> tuple[kit.Claim, ...]:
     """Return the claims that match the conditions except an exact amount, because the bill may have another amount."""
-    return choose(claims, replace(filter_of(ask), exact=None)).claims
+    return kit.choose(claims, replace(kit.filter_of(ask), exact=None)).claims
 
 
-def _amount(ask: Ask, slot: str = "amount") -> Amount | None:
+def _amount(ask: kit.Ask, slot: str = "amount") -> kit.Amount | None:
     """Return the positive amount in a slot in US dollars; None if the slot has none."""
     try:
-        value = Decimal(text_of(ask, slot) or "")
+        value = Decimal(kit.text_of(ask, slot) or "")
     except InvalidOperation:
         return None
-    return Amount(value) if value.is_finite() and value > 0 else None
+    return kit.Amount(value) if value.is_finite() and value > 0 else None
 
 
-def _together(claims: Sequence[Claim], amounts: Sequence[Amount | None]) -> Amount | None:
+def _together(claims: Sequence[kit.Claim], amounts: Sequence[kit.Amount | None]) -> kit.Amount | None:
     """Return the sum of the amounts of two to five claims of one day; None for other claims or a missing amount."""
     days = {str(claim.service.day) for claim in claims}
     several = 1 < len(claims) <= SHOWN and len(days) == 1 and all(claim.service.day for claim in claims)
-    return added(amounts) if several and None not in amounts else None
+    return kit.added(amounts) if several and None not in amounts else None

@@ -10,46 +10,7 @@ from operator import attrgetter
 import msgspec
 from msgspec.structs import replace
 
-from bot.kit import (
-    NO_DOUBTS,
-    Amount,
-    Ask,
-    Claim,
-    ClaimFilter,
-    ClaimSet,
-    Reroute,
-    ShareGap,
-    SideSum,
-    SumDoubts,
-    Summary,
-    added,
-    amount_in,
-    any_time,
-    by_currency,
-    by_name,
-    confirms,
-    counts_asked,
-    days_of,
-    difference,
-    filter_of,
-    gap_of,
-    later,
-    of_these,
-    of_unit,
-    period_claims,
-    plurals,
-    rank_sides,
-    shown_before,
-    sides_said,
-    span_of,
-    sum_of,
-    summed_filter,
-    time_of,
-    times_of,
-    with_one_before,
-    with_sides,
-    words_of,
-)
+from bot import kit
 
 Span = tuple[date, date]
 _LIST, _TWO = "claim.list", 2
@@ -82,15 +43,15 @@ class Side(msgspec.Struct, frozen=True):
     start: date
     end: date
     claims: int
-    share: Amount | None
-    plan_paid: Amount | None
+    share: kit.Amount | None
+    plan_paid: kit.Amount | None
     least: bool
     currencies: int = 1
-    claim: Claim | None = None
+    claim: kit.Claim | None = None
     times: int = 0
 
 
-class Comparison(Summary, frozen=True):
+class Comparison(kit.Summary, frozen=True):
     """The comparison of two sides.
 
     Attributes:
@@ -106,18 +67,18 @@ class Comparison(Summary, frozen=True):
         year: The whole of an earlier year, if only its first days are compared.
     """
 
-    wanted: ClaimFilter
+    wanted: kit.ClaimFilter
     now: Side
     then: Side
-    difference: Amount | None
-    doubts: SumDoubts = NO_DOUBTS
-    sides: tuple[ClaimFilter, ...] = ()
+    difference: kit.Amount | None
+    doubts: kit.SumDoubts = kit.NO_DOUBTS
+    sides: tuple[kit.ClaimFilter, ...] = ()
     single: bool = False
     confirms: bool | None = None
     counted: str | None = None
     also: str | None = None
     one_sided: bool = False
-    ranked: tuple[SideSum, ...] = ()
+    ranked: tuple[kit.SideSum, ...] = ()
     year: Side | None = None
 
     @property
@@ -126,33 +87,37 @@ class Comparison(Summary, frozen=True):
         return self.now.times - self.then.times
 
     @property
-    def apart(self) -> ShareGap | None:
+    def apart(self) -> kit.ShareGap | None:
         """What sets the two sides apart, as `gap_of` returns it, if each is a single claim; otherwise None."""
         first = not self.difference or self.difference.value > 0
         one, other = (self.now.claim, self.then.claim)[:: 1 if first else -1]
         single = self.single or (self.now.claims, self.then.claims) == (1, 1)
-        return gap_of(one, other) if single and one and other and not (self.counted or self.wanted.aspect) else None
+        return kit.gap_of(one, other) if single and one and other and not (self.counted or self.wanted.aspect) else None
 
     @property
-    def missing(self) -> tuple[ClaimFilter, ...]:
+    def missing(self) -> tuple[kit.ClaimFilter, ...]:
         """The conditions of the sides without claims."""
         rows = zip(self.sides, (self.now, self.then), strict=False)
         return tuple(wanted for wanted, side in rows if not side.claims)
 
 
-async def answer(ask: Ask) -> Comparison:
+async def answer(ask: kit.Ask) -> Comparison:
     """Compare the two named periods, kinds or providers, or else this year with the same days of last year.
 
     Raises:
         Reroute: The question names only one side; `claim.list` answers with the claims of that side.
     """
-    ask = await with_one_before(ask)
+    ask = await kit.with_one_before(ask)
     start, end = _around(ask)
-    claim_set = await period_claims(ask, start, end)
-    ask = by_name(ask, claim_set.every)
+    claim_set = await kit.period_claims(ask, start, end)
+    ask = kit.by_name(ask, claim_set.every)
     empty = not all(claim_set.within(*side).counted for side in _sides(ask))  # "dental or eye care", read together
-    if (empty or not filter_of(ask).sides) and not shown_before(ask) and (two := sides_said(ask, claim_set.every)):
-        ask.claim_filter = replace(filter_of(ask), two=two)
+    if (
+        (empty or not kit.filter_of(ask).sides)
+        and not kit.shown_before(ask)
+        and (two := kit.sides_said(ask, claim_set.every))
+    ):
+        ask.claim_filter = replace(kit.filter_of(ask), two=two)
         ask.said_unmet("words")
     if _is_one_sided(ask):
         other = "MATCH" in ask.concepts and "several" not in ask.asked.says  # "compare it to the MRI"
@@ -162,47 +127,47 @@ async def answer(ask: Ask) -> Comparison:
         return Comparison(_wanted(ask), none, none, None, one_sided=True)
     wider = _around(ask)
     if wider[0] < start or wider[1] > end:  # what its claims name is compared over longer
-        claim_set = await period_claims(ask, *wider)
+        claim_set = await kit.period_claims(ask, *wider)
     sides = _sides(ask)
     summary = summarize(claim_set, ask)
     for span, wanted in sides:
         counted = claim_set.within(span, wanted).counted
-        ask.report.steps += sum_of("spending", counted, lambda c, by=wanted: amount_in(c, by))  # type: ignore[misc] # mypy knows no default
+        ask.report.steps += kit.sum_of("spending", counted, lambda c, by=wanted: kit.amount_in(c, by))  # type: ignore[misc] # mypy knows no default
     ask.cite("ExplanationOfBenefit", [claim.id for side in sides for claim in claim_set.within(*side).counted])
     return summary
 
 
-async def _each_other(ask: Ask) -> Ask:
+async def _each_other(ask: kit.Ask) -> kit.Ask:
     """Return the question about the only two claims that match its conditions, as if they had been shown before.
 
     Raises:
         Reroute: There are not two such claims; `claim.spending` ranks several for "which", `claim.list` shows them.
     """
-    every = await period_claims(ask, ask.today - _EVER, ask.today)
-    rows = every.within((ask.today - _EVER, ask.today), filter_of(ask)).counted
+    every = await kit.period_claims(ask, ask.today - _EVER, ask.today)
+    rows = every.within((ask.today - _EVER, ask.today), kit.filter_of(ask)).counted
     if len(rows) != _TWO:
-        raise Reroute("claim.spending" if rows and ask.asked.form == "which" else _LIST)
-    return of_these(ask, rows)
+        raise kit.Reroute("claim.spending" if rows and ask.asked.form == "which" else _LIST)
+    return kit.of_these(ask, rows)
 
 
-def _is_one_sided(ask: Ask) -> bool:
+def _is_one_sided(ask: kit.Ask) -> bool:
     """Return whether the message names nothing to compare: neither two sides, nor a period to compare with another.
 
     A question "who" or "which" about a single period also lacks its two sides.
     """
-    if not ask.said or "question" in ask.slots or _two_times(ask) or _wanted(ask).sides or shown_before(ask):
+    if not ask.said or "question" in ask.slots or _two_times(ask) or _wanted(ask).sides or kit.shown_before(ask):
         return False
     timed = "date_range" in ask.slots or "than_last_year" in ask.asked.says
     return not timed or ask.asked.form in {"who", "which"}
 
 
-def _around(ask: Ask) -> Span:
+def _around(ask: kit.Ask) -> Span:
     """Return the shortest period that contains the periods of both sides."""
     spans = [span for span, _ in _sides(ask)]
     return min(start for start, _ in spans), max(end for _, end in spans)
 
 
-def summarize(claim_set: ClaimSet, ask: Ask) -> Comparison:
+def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> Comparison:
     """Return the comparison of the sums of the claims that began in each side's period."""
     sides = _sides(ask)
     found = [claim_set.within(*side) for side in sides]
@@ -216,19 +181,21 @@ def summarize(claim_set: ClaimSet, ask: Ask) -> Comparison:
     )
     two = tuple(wanted for _, wanted in sides) if sides[0][0] == sides[1][0] else ()
     single = bool(two) and (two[0].nth is not None or bool(two[0].among))
-    counted = counts_asked(ask, _wanted(ask))
+    counted = kit.counts_asked(ask, _wanted(ask))
     rows = [claim for one in found for claim in one.counted]
     counted = "fill" if counted == "visit" and rows and all(claim.is_pharmacy for claim in rows) else counted
-    also = "visit" if two and not counted and sum(word in _MORE for word in words_of(ask.said)) > 1 else None
-    one, other = (now.share, then.share) if counted is None else (Amount(Decimal(n.times)) for n in (now, then))
+    also = "visit" if two and not counted and sum(word in _MORE for word in kit.words_of(ask.said)) > 1 else None
+    one, other = (now.share, then.share) if counted is None else (kit.Amount(Decimal(n.times)) for n in (now, then))
     every = _wanted(ask)
-    ranked = rank_sides(claim_set, sides[0][0], every) if two and len(every.sides) > len(two) and not counted else ()
-    gap, so = difference(now.share, then.share), confirms(ask, one, other)
+    ranked = (
+        kit.rank_sides(claim_set, sides[0][0], every) if two and len(every.sides) > len(two) and not counted else ()
+    )
+    gap, so = kit.difference(now.share, then.share), kit.confirms(ask, one, other)
     year = _whole_year(claim_set, sides[1], ask) if not (two or counted) else None
     return Comparison(every, now, then, gap, doubts, two, single, so, counted, also, ranked=ranked, year=year)
 
 
-def _whole_year(claim_set: ClaimSet, side: tuple[Span, ClaimFilter], ask: Ask) -> Side | None:
+def _whole_year(claim_set: kit.ClaimSet, side: tuple[Span, kit.ClaimFilter], ask: kit.Ask) -> Side | None:
     """Return the whole earlier year, if only its first days are compared because this year is not over; else None."""
     (start, end), wanted = side
     whole = start, date(start.year, 12, 31)
@@ -237,33 +204,33 @@ def _whole_year(claim_set: ClaimSet, side: tuple[Span, ClaimFilter], ask: Ask) -
     return _side(claim_set.within(whole, wanted).counted, whole, wanted, ask)
 
 
-def _wanted(ask: Ask) -> ClaimFilter:
+def _wanted(ask: kit.Ask) -> kit.ClaimFilter:
     """Return the conditions of the comparison; a second provider name becomes another provider to compare."""
-    wanted = of_unit(ask, summed_filter(ask, filter_of(ask)))
+    wanted = kit.of_unit(ask, kit.summed_filter(ask, kit.filter_of(ask)))
     other = ask.slots.get("other_name") or ask.asked.says.get("other_one")
     wanted = replace(wanted, providers=tuple(dict.fromkeys((*wanted.providers, str(other))))) if other else wanted
-    return with_sides(ask, wanted)
+    return kit.with_sides(ask, wanted)
 
 
-def _side(counted: tuple[Claim, ...], span: Span, wanted: ClaimFilter, ask: Ask) -> Side:
-    shares = [amount_in(claim, wanted) for claim in counted]
+def _side(counted: tuple[kit.Claim, ...], span: Span, wanted: kit.ClaimFilter, ask: kit.Ask) -> Side:
+    shares = [kit.amount_in(claim, wanted) for claim in counted]
     least = None in shares or ask.report.is_partial or any(claim.owed.is_floor for claim in counted)
-    paid, currencies = added(claim.plan_paid for claim in counted), len(by_currency(shares))
+    paid, currencies = kit.added(claim.plan_paid for claim in counted), len(kit.by_currency(shares))
     fills = bool(counted) and all(claim.is_pharmacy for claim in counted)
-    times = times_of(counted, "fill" if fills else counts_asked(ask, wanted) or "visit")
-    return Side(*span, len(counted), added(shares), paid, least, currencies, next(iter(counted), None), times)
+    times = kit.times_of(counted, "fill" if fills else kit.counts_asked(ask, wanted) or "visit")
+    return Side(*span, len(counted), kit.added(shares), paid, least, currencies, next(iter(counted), None), times)
 
 
 def _or_nothing(side: Side, other: Side) -> Side:
     """Return the side, with a share of zero if it has no claims and the other side has a share."""
-    return side if side.claims or not other.share else replace(side, share=Amount(Decimal(0), other.share.currency))
+    return side if side.claims or not other.share else replace(side, share=kit.Amount(Decimal(0), other.share.currency))
 
 
-def _sides(ask: Ask) -> tuple[tuple[Span, ClaimFilter], tuple[Span, ClaimFilter]]:
+def _sides(ask: kit.Ask) -> tuple[tuple[Span, kit.ClaimFilter], tuple[Span, kit.ClaimFilter]]:
     """Return the period and the conditions of the two sides: two named sides in one period, or else two periods."""
-    wanted, (start, end) = _wanted(ask), (None, None) if _is_carried(ask) else span_of(ask)
-    if len(shown := shown_before(ask)) > 1:
-        ever, bare = (ask.today - _EVER, ask.today), ClaimFilter(aspect=wanted.aspect)
+    wanted, (start, end) = _wanted(ask), (None, None) if _is_carried(ask) else kit.span_of(ask)
+    if len(shown := kit.shown_before(ask)) > 1:
+        ever, bare = (ask.today - _EVER, ask.today), kit.ClaimFilter(aspect=wanted.aspect)
         one, other = (replace(bare, among=frozenset({name})) for name in shown[:2])
         return (ever, one), (ever, other)
     if wanted.sides and not _two_times(ask):
@@ -272,46 +239,46 @@ def _sides(ask: Ask) -> tuple[tuple[Span, ClaimFilter], tuple[Span, ClaimFilter]
         whenever = start is None and end is None and bool(one_kind)
         span = start or (last - _LONG if whenever else date(last.year, 1, 1)), last
         one, other = wanted.sides[:2]
-        if one.providers and not _EVERYBODY.isdisjoint(words_of(other.provider)):
-            store = not _STORES.isdisjoint(words_of(ask.asked.says.get("other_one")))
+        if one.providers and not _EVERYBODY.isdisjoint(kit.words_of(other.provider)):
+            store = not _STORES.isdisjoint(kit.words_of(ask.asked.says.get("other_one")))
             other = replace(other, providers=(), without_providers=one.providers, also=_IS_FILL if store else None)
         says = ask.asked.says
         one_each = wanted.services or wanted.drugs or says.get("one", "visit") != "visit"
-        sums = {"several", "fills", "sums"} & says.keys() or plurals(wanted.kinds_of_care).intersection(
-            words_of(ask.said)
+        sums = {"several", "fills", "sums"} & says.keys() or kit.plurals(wanted.kinds_of_care).intersection(
+            kit.words_of(ask.said)
         )
-        if whenever and one_each and not sums and not counts_asked(ask, wanted):
+        if whenever and one_each and not sums and not kit.counts_asked(ask, wanted):
             one, other = replace(one, nth=-1, order=None), replace(other, nth=-1, order=None)
         return (span, one), (span, other)
     now, then = _halves(ask) or _two_months(ask) or _spans(ask)
-    wanted = any_time(wanted)  # its own times are the two that are compared, or stand for them
+    wanted = kit.any_time(wanted)  # its own times are the two that are compared, or stand for them
     return (now, wanted), (then, wanted)
 
 
-def _two_times(ask: Ask) -> bool:
+def _two_times(ask: kit.Ask) -> bool:
     """Return whether two periods are compared, or the halves of a year."""
     return ("date_range" in ask.several and not _is_carried(ask)) or _halves(ask) is not None
 
 
-def _is_carried(ask: Ask) -> bool:
+def _is_carried(ask: kit.Ask) -> bool:
     """Return whether the two periods are those of the question before, and the message names two sides of its own."""
     times = ask.several.get("date_range")
     own = times is not None and any(part in ask.said for part in times.text.split(", "))
-    return bool(times and filter_of(ask).two and not own)
+    return bool(times and kit.filter_of(ask).two and not own)
 
 
-def _spans(ask: Ask) -> tuple[Span, Span]:
+def _spans(ask: kit.Ask) -> tuple[Span, Span]:
     """Return the later and the earlier period to compare."""
     two = ask.several.get("date_range")
-    spans = map(days_of, two.values) if two else ()
+    spans = map(kit.days_of, two.values) if two else ()
     ends = ((start, end or ask.today) for start, end in spans)
     named = sorted(((start or date(end.year, 1, 1), min(end, ask.today)) for start, end in ends), reverse=True)
-    if same := _by_now(ask, named or [time_of(ask)]):
+    if same := _by_now(ask, named or [kit.time_of(ask)]):
         return same
     if len(named) > 1:
         now, then = (_to_day(one, other) for one, other in (named[:2], named[1::-1]))
         return now, _alike(then, now, ask.today)
-    start, end = span_of(ask)
+    start, end = kit.span_of(ask)
     last = min(end or ask.today, ask.today)
     first = start or date(last.year, 1, 1)
     if first.year < last.year and (first.month, first.day) == (1, 1):  # "2025 and 2026" is heard as one time
@@ -327,7 +294,7 @@ def _spans(ask: Ask) -> tuple[Span, Span]:
     return (first, last), (_year_on(first, first.year - 1), _year_on(last, last.year - 1))
 
 
-def _by_now(ask: Ask, named: Sequence[Span]) -> tuple[Span, Span] | None:
+def _by_now(ask: kit.Ask, named: Sequence[Span]) -> tuple[Span, Span] | None:
     """Return this year until today and the named year until the same day, as for "by this point last year"; or None.
 
     Return None if the question does not say "by this point", or if that day is not in the named period.
@@ -339,9 +306,9 @@ def _by_now(ask: Ask, named: Sequence[Span]) -> tuple[Span, Span] | None:
     return (date(ask.today.year, 1, 1), ask.today), (date(day.year, 1, 1), day)
 
 
-def _halves(ask: Ask) -> tuple[Span, Span] | None:
+def _halves(ask: kit.Ask) -> tuple[Span, Span] | None:
     """Return the second and the first half of the named year, or of this year; None if halves are not compared."""
-    start, end = span_of(ask)
+    start, end = kit.span_of(ask)
     if not {"half", "half_one", "half_two"} <= ask.asked.says.keys():
         return None
     ask.said_unmet("date_range")
@@ -350,23 +317,25 @@ def _halves(ask: Ask) -> tuple[Span, Span] | None:
     return (later[0], min(later[1], ask.today)), earlier
 
 
-def _two_months(ask: Ask) -> tuple[Span, Span] | None:
+def _two_months(ask: kit.Ask) -> tuple[Span, Span] | None:
     """Return the later and the earlier of two consecutive months that were read as one period, or None."""
-    start, end = span_of(ask)
-    if start is None or end is None or _JOINED.isdisjoint(words_of(ask.words.get("date_range"))):
+    start, end = kit.span_of(ask)
+    if start is None or end is None or _JOINED.isdisjoint(kit.words_of(ask.words.get("date_range"))):
         return None
     middle = end.replace(day=1)
     before = middle - timedelta(days=1)
     return ((middle, end), (start, before)) if start == before.replace(day=1) else None
 
 
-def _months_named(ask: Ask) -> int:
+def _months_named(ask: kit.Ask) -> int:
     """Return the number of months of the named period, 1 or 3; 0 for any other, which is compared with a year before.
 
     A month counts as one only if the question says "month", because "October and the year before" compares years.
     """
-    said, (start, end) = words_of(ask.words.get("date_range")), span_of(ask)
-    one = start and end and start.replace(day=1) == end.replace(day=1) and {"month", "mes"} & set(words_of(ask.said))
+    said, (start, end) = kit.words_of(ask.words.get("date_range")), kit.span_of(ask)
+    one = (
+        start and end and start.replace(day=1) == end.replace(day=1) and {"month", "mes"} & set(kit.words_of(ask.said))
+    )
     return next((months for word, months in _MONTHS.items() if word in said), int(bool(one)))
 
 
@@ -388,4 +357,4 @@ def _is_year(span: Span) -> bool:
 
 def _year_on(day: date, year: int) -> date:
     """Return the same day of another year; February 29 becomes the 28th."""
-    return later(day, year - day.year, "year")
+    return kit.later(day, year - day.year, "year")

@@ -6,25 +6,13 @@ from typing import Literal
 
 from msgspec.structs import replace
 
-from bot.kit import (
-    Amount,
-    Ask,
-    Claim,
-    ClaimFilter,
-    Summary,
-    by_name,
-    choose,
-    filter_of,
-    left_of,
-    newest_claims,
-    service_dates,
-)
+from bot import kit
 
 SHOWN = 6
 Sign = Literal["credit", "overpaid", "takes_back", "taken_back"]
 
 
-class Credits(Summary, frozen=True):
+class Credits(kit.Summary, frozen=True):
     """The claims that indicate money for the member, newest first.
 
     Attributes:
@@ -35,20 +23,20 @@ class Credits(Summary, frozen=True):
         only: The claim that was checked, if it is a single one without a sensitivity label.
     """
 
-    rows: tuple[tuple[Claim, Sign, Amount | None], ...]
+    rows: tuple[tuple[kit.Claim, Sign, kit.Amount | None], ...]
     more: int
     read: int
     is_partial: bool
-    wanted: ClaimFilter
-    only: Claim | None = None
+    wanted: kit.ClaimFilter
+    only: kit.Claim | None = None
 
 
-async def answer(ask: Ask) -> Credits:
+async def answer(ask: kit.Ask) -> Credits:
     """Return the credits among the claims of the named period, or else among all claims, each claim once."""
-    claim_set = await newest_claims(ask, *service_dates(ask), enough=lambda _: False, page_size=100)
-    ask = by_name(ask, claim_set.every)
-    wanted = replace(filter_of(ask), states=())
-    fit = choose((*claim_set.claims, *claim_set.reversals, *claim_set.taken_back), wanted).claims
+    claim_set = await kit.newest_claims(ask, *kit.service_dates(ask), enough=lambda _: False, page_size=100)
+    ask = kit.by_name(ask, claim_set.every)
+    wanted = replace(kit.filter_of(ask), states=())
+    fit = kit.choose((*claim_set.claims, *claim_set.reversals, *claim_set.taken_back), wanted).claims
     gone = {claim.id for claim in claim_set.taken_back}
     rows = [(claim, *found) for claim in fit if (found := _sign(claim, gone)) and not claim.sensitive]
     ask.cite("ExplanationOfBenefit", [claim.id for claim, _, _ in rows[:SHOWN]])
@@ -56,8 +44,8 @@ async def answer(ask: Ask) -> Credits:
     return Credits(tuple(rows[:SHOWN]), max(0, len(rows) - SHOWN), len(fit), ask.report.is_partial, wanted, only)
 
 
-def _sign(claim: Claim, gone: set[str]) -> tuple[Sign, Amount | None] | None:
-    owed, left = claim.owed.amount, left_of(claim)
+def _sign(claim: kit.Claim, gone: set[str]) -> tuple[Sign, kit.Amount | None] | None:
+    owed, left = claim.owed.amount, kit.left_of(claim)
     if claim.id in gone:
         paid = claim.paid_by_patient
         return ("taken_back", paid) if paid and paid.value > 0 else None

@@ -7,41 +7,7 @@ from datetime import date
 
 from msgspec.structs import replace
 
-from bot.kit import (
-    AppealCase,
-    Ask,
-    CaseChange,
-    Claim,
-    ClaimFilter,
-    ClaimLine,
-    Coverage,
-    DenialKind,
-    Doubt,
-    Nearest,
-    WhyGone,
-    WithCase,
-    appeal_clock,
-    asks_one,
-    cite_claims,
-    claim_by_id,
-    claims_around,
-    denial_kind,
-    denied_claims,
-    doubts_of,
-    filter_of,
-    fitting,
-    member_coverages,
-    near_claims,
-    newest_claims,
-    part_of,
-    read_lines,
-    service_dates,
-    shown_alone,
-    text_of,
-    the_one,
-    why_gone,
-    words_of,
-)
+from bot import kit
 
 SHOWN = 5
 _LATE = frozenset({"late", "tarde"})
@@ -57,7 +23,7 @@ _ANY = frozenset({"anything", "any", "algo", "alguna", "algun"})
 _SEVERAL = _ANY | {"claims", "denials", "ones", "reclamaciones", "reclamos", "negaciones"}
 
 
-class Denial(WithCase, frozen=True, kw_only=True):
+class Denial(kit.WithCase, frozen=True, kw_only=True):
     """One denied claim; `claim` is None if no matching claim was denied.
 
     Attributes:
@@ -77,10 +43,10 @@ class Denial(WithCase, frozen=True, kw_only=True):
         kept_case: The stored appeal case before this answer.
     """
 
-    claim: Claim | None = None
+    claim: kit.Claim | None = None
     question: str | None = None
-    lines: tuple[ClaimLine, ...] = ()
-    others: tuple[Claim, ...] = ()
+    lines: tuple[kit.ClaimLine, ...] = ()
+    others: tuple[kit.Claim, ...] = ()
     looked_at: int = 0
     filtered: bool = False
     line_of_business: str | None = None
@@ -89,20 +55,20 @@ class Denial(WithCase, frozen=True, kw_only=True):
     letter: bool = False
     today: date | None = None
     shielded: bool = False
-    wanted: ClaimFilter | None = None
-    nearest: Nearest | None = None
+    wanted: kit.ClaimFilter | None = None
+    nearest: kit.Nearest | None = None
     paid_lines: int = 0
-    doubts: tuple[Doubt, ...] = ()
-    gone: WhyGone | None = None
-    after: Claim | None = None
+    doubts: tuple[kit.Doubt, ...] = ()
+    gone: kit.WhyGone | None = None
+    after: kit.Claim | None = None
     late: bool = False
     still: bool = False
     ranked: int = 0
     biggest: bool = False
-    every: tuple[Claim, ...] = ()
+    every: tuple[kit.Claim, ...] = ()
     more: bool = False
-    kind: DenialKind = "other"
-    kept_case: AppealCase | None = None
+    kind: kit.DenialKind = "other"
+    kept_case: kit.AppealCase | None = None
 
     @property
     def passed(self) -> bool:
@@ -110,24 +76,24 @@ class Denial(WithCase, frozen=True, kw_only=True):
         return bool(self.until and self.today and self.until < self.today)
 
 
-async def answer(ask: Ask) -> Denial:
+async def answer(ask: kit.Ask) -> Denial:
     """Return the denied claim of the button, or else the newest denied claim that matches the question."""
-    pressed, chosen, looked_at, said = ask.arguments.get("id"), None, 0, set(words_of(ask.said))
-    ranked = asks_one(ask) and not (_letter(ask) or _question(ask) or ask.pick)
+    pressed, chosen, looked_at, said = ask.arguments.get("id"), None, 0, set(kit.words_of(ask.said))
+    ranked = kit.asks_one(ask) and not (_letter(ask) or _question(ask) or ask.pick)
     several = (bool(said & _SEVERAL) and not _question(ask) and not ranked) or "every" in ask.arguments
     pressed = None if several else pressed
-    others: tuple[Claim, ...] = ()
+    others: tuple[kit.Claim, ...] = ()
     most = SHOWN if several or _letter(ask) else 0
     if pressed is None:
-        claim_set = await newest_claims(
-            ask, *service_dates(ask), enough=lambda so_far: len(denied_claims(so_far, ask)) > most
+        claim_set = await kit.newest_claims(
+            ask, *kit.service_dates(ask), enough=lambda so_far: len(kit.denied_claims(so_far, ask)) > most
         )
-        found = denied_claims(claim_set, ask)
-        looked_at, others = len(fitting(claim_set.claims, ask.without("state_of_claim"))), found[1:SHOWN]
+        found = kit.denied_claims(claim_set, ask)
+        looked_at, others = len(kit.fitting(claim_set.claims, ask.without("state_of_claim"))), found[1:SHOWN]
         if not found:
-            wanted = filter_of(ask.without("state_of_claim"))
+            wanted = kit.filter_of(ask.without("state_of_claim"))
             refused = replace(ask, slots={**ask.slots, "state_of_claim": "denied"})
-            nearest = await near_claims(refused, claim_set) if wanted.narrows else None
+            nearest = await kit.near_claims(refused, claim_set) if wanted.narrows else None
             question = _question(ask)
             return Denial(
                 question=question,
@@ -136,67 +102,73 @@ async def answer(ask: Ask) -> Denial:
                 wanted=wanted,
                 nearest=nearest,
             )
-        wanted = filter_of(ask.without("state_of_claim"))
-        anew = text_of(ask, "letter") == "new" and not wanted.narrows  # it goes on from no denial that was told
+        wanted = kit.filter_of(ask.without("state_of_claim"))
+        anew = kit.text_of(ask, "letter") == "new" and not wanted.narrows  # it goes on from no denial that was told
         begun = await _begun(ask, found) if anew else found[:1]
         if (several or len(begun) > 1) and len(found) > 1:
-            cite_claims(ask, found[:SHOWN])
+            kit.cite_claims(ask, found[:SHOWN])
             more = len(found) > SHOWN
             return Denial(every=found[:SHOWN], more=more, looked_at=looked_at, wanted=wanted, letter=_letter(ask))
         if ranked and not found[0].sensitive:
-            cite_claims(ask, found[:1])
-            return Denial(claim=found[0], ranked=len(found), biggest=text_of(ask, "order") == "biggest", wanted=wanted)
-        chosen = begun[0] if anew else the_one(ask, [(claim,) for claim in found])[0]
-    claim = await (shown_alone(ask, chosen) if chosen else claim_by_id(ask, pressed or ""))
+            kit.cite_claims(ask, found[:1])
+            return Denial(
+                claim=found[0], ranked=len(found), biggest=kit.text_of(ask, "order") == "biggest", wanted=wanted
+            )
+        chosen = begun[0] if anew else kit.the_one(ask, [(claim,) for claim in found])[0]
+    claim = await (kit.shown_alone(ask, chosen) if chosen else kit.claim_by_id(ask, pressed or ""))
     if claim.sensitive and pressed is None:
         ask.cite("ExplanationOfBenefit", [claim.id])
         return Denial(claim=claim, shielded=True)
-    around = await claims_around(ask, claim) if pressed else None
-    if gone := why_gone(claim, around):
+    around = await kit.claims_around(ask, claim) if pressed else None
+    if gone := kit.why_gone(claim, around):
         after = around.after(claim) if around else None
-        cite_claims(ask, (claim, after))
+        kit.cite_claims(ask, (claim, after))
         return Denial(claim=claim, gone=gone, after=after, today=ask.today)
-    lines = read_lines(claim)
+    lines = kit.read_lines(claim)
     ask.cite("ExplanationOfBenefit", [claim.id])
-    coverages = await member_coverages(ask)
+    coverages = await kit.member_coverages(ask)
     summary = summarize(claim, lines, others, coverages.every, ask)
     kept = next((one for one in await ask.cases() if one.claim == claim.id), None)
-    change = CaseChange(claim.id, lambda case: case.drafted_on(ask.today)) if summary.letter else None
+    change = kit.CaseChange(claim.id, lambda case: case.drafted_on(ask.today)) if summary.letter else None
     return replace(summary, kept_case=kept, change=change)
 
 
-async def _begun(ask: Ask, found: Sequence[Claim]) -> Sequence[Claim]:
+async def _begun(ask: kit.Ask, found: Sequence[kit.Claim]) -> Sequence[kit.Claim]:
     """Return the claims with an appeal that was drafted and not sent, or else all of `found`."""
     opened = {case.claim for case in await ask.cases() if case.stage == "open"}
     return [claim for claim in found if claim.id in opened] or found
 
 
-def _letter(ask: Ask) -> bool:
+def _letter(ask: kit.Ask) -> bool:
     """Return whether the question or button asks for a draft of the appeal letter."""
-    return not {"yes", "new"}.isdisjoint({ask.arguments.get("letter"), text_of(ask, "letter")})
+    return not {"yes", "new"}.isdisjoint({ask.arguments.get("letter"), kit.text_of(ask, "letter")})
 
 
-def _question(ask: Ask) -> str | None:
+def _question(ask: kit.Ask) -> str | None:
     """Return the only thing to answer: the `question` slot, or "deadline" if the words ask for the time left."""
-    said = set(words_of(ask.said))
+    said = set(kit.words_of(ask.said))
     asks = bool(said & _LATE) or any(words <= said for words in _UNTIL)
-    asked = text_of(ask, "question")
-    first = asked == "appeal" and words_of(ask.said)[:1] in _UNTIL_WHEN
+    asked = kit.text_of(ask, "question")
+    first = asked == "appeal" and kit.words_of(ask.said)[:1] in _UNTIL_WHEN
     return "deadline" if asked == "may" or (asks and (asked is None or first)) else asked
 
 
 def summarize(
-    claim: Claim, lines: Sequence[ClaimLine], others: Sequence[Claim], coverages: Sequence[Coverage], ask: Ask
+    claim: kit.Claim,
+    lines: Sequence[kit.ClaimLine],
+    others: Sequence[kit.Claim],
+    coverages: Sequence[kit.Coverage],
+    ask: kit.Ask,
 ) -> Denial:
     """Return the denied lines of the claim, or else the lines with a reason, and the time for an appeal.
 
     The time is that of the claim's own coverage. If the question names a kind of care, only its lines are included.
     """
-    wanted = filter_of(ask)
+    wanted = kit.filter_of(ask)
     told = [line for line in lines if line.refused] or [line for line in lines if line.reasons or line.notes]
-    shown, _ = part_of(claim, wanted)
+    shown, _ = kit.part_of(claim, wanted)
     asked = [line for line in told if line.at in shown.lines] if shown else []
-    clock = appeal_clock(claim, coverages)
+    clock = kit.appeal_clock(claim, coverages)
     return Denial(
         claim=claim,
         lines=tuple(asked or told)[:SHOWN],
@@ -207,10 +179,10 @@ def summarize(
         letter=_letter(ask),
         today=ask.today,
         question=_question(ask),
-        late=bool(_LATE & set(words_of(ask.said))),
-        still=text_of(ask, "question") == "may",
+        late=bool(_LATE & set(kit.words_of(ask.said))),
+        still=kit.text_of(ask, "question") == "may",
         wanted=wanted,
-        doubts=tuple(one for one in doubts_of(claim) if one.what != "partly_denied"),
-        kind=denial_kind(claim, [*(one for line in told for one in line.reasons), *claim.reasons], ask.care_kinds),
+        doubts=tuple(one for one in kit.doubts_of(claim) if one.what != "partly_denied"),
+        kind=kit.denial_kind(claim, [*(one for line in told for one in line.reasons), *claim.reasons], ask.care_kinds),
         paid_lines=claim.lines - len(claim.sum_lines) - len(claim.refused) if claim.is_partly_denied else 0,
     )

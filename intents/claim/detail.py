@@ -9,42 +9,7 @@ from collections.abc import Mapping
 import msgspec
 from msgspec.structs import replace
 
-from bot.kit import (
-    Ask,
-    CareKind,
-    Claim,
-    ClaimFilter,
-    ClaimLine,
-    ClaimSet,
-    Contract,
-    Doubt,
-    Nearest,
-    Reroute,
-    Story,
-    Summary,
-    WhyGone,
-    care_words,
-    cite_claims,
-    claim_before,
-    claim_by_id,
-    claims_around,
-    claims_numbered,
-    doubts_of,
-    fill_after,
-    filter_of,
-    fitting,
-    near_claims,
-    newest_visits,
-    owed_steps,
-    read_contract,
-    read_lines,
-    shown_alone,
-    shown_before,
-    story_of,
-    text_of,
-    the_one,
-    why_gone,
-)
+from bot import kit
 
 SHOWN, _OTHERS, _LIST = 10, 4, "claim.list"
 _ASKS = re.compile(
@@ -60,7 +25,7 @@ _ENDS = re.compile(
 )
 
 
-class ClaimDetail(Summary, frozen=True):
+class ClaimDetail(kit.Summary, frozen=True):
     """A claim with its lines; `claim` is None if there is no match.
 
     Attributes:
@@ -76,57 +41,61 @@ class ClaimDetail(Summary, frozen=True):
         others: The newest matching claim with each other provider, if the question asks who it was.
     """
 
-    claim: Claim | None = None
+    claim: kit.Claim | None = None
     question: str | None = None
-    lines: tuple[ClaimLine, ...] = ()
+    lines: tuple[kit.ClaimLine, ...] = ()
     lines_left: int = 0
-    contract: Contract | None = None
-    story: Story | None = None
-    gone: WhyGone | None = None
-    after: Claim | None = None
+    contract: kit.Contract | None = None
+    story: kit.Story | None = None
+    gone: kit.WhyGone | None = None
+    after: kit.Claim | None = None
     shielded: bool = False
-    doubts: tuple[Doubt, ...] = ()
-    wanted: ClaimFilter | None = None
-    nearest: Nearest | None = None
-    fill: Claim | None = None
+    doubts: tuple[kit.Doubt, ...] = ()
+    wanted: kit.ClaimFilter | None = None
+    nearest: kit.Nearest | None = None
+    fill: kit.Claim | None = None
     fits: bool | None = None
-    kinds: Mapping[str, CareKind] = msgspec.field(default_factory=dict)
-    others: tuple[Claim, ...] = ()
+    kinds: Mapping[str, kit.CareKind] = msgspec.field(default_factory=dict)
+    others: tuple[kit.Claim, ...] = ()
 
 
-async def answer(ask: Ask) -> ClaimDetail:
+async def answer(ask: kit.Ask) -> ClaimDetail:
     """Return the claim of the button, or the claim with the named number or provider, or else that of the last visit.
 
     Raises:
         Reroute: The question asks for several claims; `claim.list` answers it.
     """
-    if ask.asked.first_and_last or (len(shown_before(ask)) > 1 and _begins_with(ask.said) != "who" and not ask.slots):
-        raise Reroute(_LIST, **ask.arguments)
+    if ask.asked.first_and_last or (
+        len(kit.shown_before(ask)) > 1 and _begins_with(ask.said) != "who" and not ask.slots
+    ):
+        raise kit.Reroute(_LIST, **ask.arguments)
     pressed = ask.arguments.get("id")
     found, claim_set = (None, None) if pressed else await _find(ask)
     if not pressed and found is None:
-        wanted = filter_of(ask)
-        nearest = await near_claims(ask, claim_set) if claim_set and wanted.narrows else None
-        cite_claims(ask, (), nearest)
+        wanted = kit.filter_of(ask)
+        nearest = await kit.near_claims(ask, claim_set) if claim_set and wanted.narrows else None
+        kit.cite_claims(ask, (), nearest)
         return ClaimDetail(wanted=wanted, nearest=nearest)
-    claim = await (shown_alone(ask, found) if found else claim_by_id(ask, pressed or ""))
+    claim = await (kit.shown_alone(ask, found) if found else kit.claim_by_id(ask, pressed or ""))
     if claim.sensitive and not pressed:
         ask.cite("ExplanationOfBenefit", [claim.id])
         return ClaimDetail(claim, shielded=True)
-    before, around = await asyncio.gather(claim_before(ask, claim), claims_around(ask, claim, claim_set))
+    before, around = await asyncio.gather(kit.claim_before(ask, claim), kit.claims_around(ask, claim, claim_set))
     fill = _fill_since(ask, claim, claim_set)
-    ask.report.steps += owed_steps(claim)
-    summary = summarize(claim, read_lines(claim), before, around)
-    fits = bool(fitting((claim,), ask)) if ask.arguments.get("described") else None
-    question = text_of(ask, "question") or ("purpose" if fits is not None else _begins_with(ask.said))
-    others = _others(ask, claim, claim_set) if question == "who" and claim_set and filter_of(ask).narrows else ()
-    cite_claims(ask, (claim, before, fill, *others))
-    return replace(summary, question=question, fill=fill, fits=fits, kinds=care_words(ask, (claim,)), others=others)
+    ask.report.steps += kit.owed_steps(claim)
+    summary = summarize(claim, kit.read_lines(claim), before, around)
+    fits = bool(kit.fitting((claim,), ask)) if ask.arguments.get("described") else None
+    question = kit.text_of(ask, "question") or ("purpose" if fits is not None else _begins_with(ask.said))
+    others = _others(ask, claim, claim_set) if question == "who" and claim_set and kit.filter_of(ask).narrows else ()
+    kit.cite_claims(ask, (claim, before, fill, *others))
+    return replace(summary, question=question, fill=fill, fits=fits, kinds=kit.care_words(ask, (claim,)), others=others)
 
 
-def _others(ask: Ask, claim: Claim, claim_set: ClaimSet) -> tuple[Claim, ...]:
+def _others(ask: kit.Ask, claim: kit.Claim, claim_set: kit.ClaimSet) -> tuple[kit.Claim, ...]:
     """Return the newest matching claim of each provider except that of `claim`; sensitive claims are left out."""
-    fit = [one for one in fitting(claim_set.claims, ask) if one.seen and one.seen != claim.seen and not one.sensitive]
+    fit = [
+        one for one in kit.fitting(claim_set.claims, ask) if one.seen and one.seen != claim.seen and not one.sensitive
+    ]
     return tuple({one.seen: one for one in reversed(fit)}.values())[::-1][:_OTHERS]
 
 
@@ -137,7 +106,10 @@ def _begins_with(said: str) -> str | None:
 
 
 def summarize(
-    claim: Claim, lines: tuple[ClaimLine, ...], before: Claim | None = None, around: ClaimSet | None = None
+    claim: kit.Claim,
+    lines: tuple[kit.ClaimLine, ...],
+    before: kit.Claim | None = None,
+    around: kit.ClaimSet | None = None,
 ) -> ClaimDetail:
     """Return the claim's first lines, its changes from the claim `before`, and whether the claim still counts.
 
@@ -147,30 +119,30 @@ def summarize(
         claim=claim,
         lines=lines[:SHOWN],
         lines_left=max(0, len(lines) - SHOWN),
-        contract=read_contract(claim.resource or b"{}"),
-        story=story_of(claim, before),
-        gone=why_gone(claim, around),
+        contract=kit.read_contract(claim.resource or b"{}"),
+        story=kit.story_of(claim, before),
+        gone=kit.why_gone(claim, around),
         after=around.after(claim) if around else None,
-        doubts=doubts_of(claim, around),
+        doubts=kit.doubts_of(claim, around),
     )
 
 
-def _fill_since(ask: Ask, claim: Claim, claim_set: ClaimSet | None) -> Claim | None:
+def _fill_since(ask: kit.Ask, claim: kit.Claim, claim_set: kit.ClaimSet | None) -> kit.Claim | None:
     """Return the newest fill if it is after the newest visit; None if the question is about a particular claim."""
-    if claim_set is None or ask.pick or text_of(ask, "claim_id") or filter_of(ask).narrows:
+    if claim_set is None or ask.pick or kit.text_of(ask, "claim_id") or kit.filter_of(ask).narrows:
         return None
-    newest = fill_after(claim_set, claim.service.day)
+    newest = kit.fill_after(claim_set, claim.service.day)
     return None if newest is None or newest.sensitive else newest
 
 
-async def _find(ask: Ask) -> tuple[Claim | None, ClaimSet]:
+async def _find(ask: kit.Ask) -> tuple[kit.Claim | None, kit.ClaimSet]:
     """Return the claim with the named number, even if it no longer counts, or else the newest matching visit.
 
     Also return all claims that were read.
     """
-    if text_of(ask, "claim_id"):
-        numbered, claim_set = await claims_numbered(ask)
+    if kit.text_of(ask, "claim_id"):
+        numbered, claim_set = await kit.claims_numbered(ask)
         return next(iter(numbered), None), claim_set
-    whose = _begins_with(ask.said) == "who" and filter_of(ask).narrows
-    found, claim_set = await newest_visits(ask, people=True, every=whose)
-    return next(iter(the_one(ask, [(claim,) for claim in found])), None), claim_set
+    whose = _begins_with(ask.said) == "who" and kit.filter_of(ask).narrows
+    found, claim_set = await kit.newest_visits(ask, people=True, every=whose)
+    return next(iter(kit.the_one(ask, [(claim,) for claim in found])), None), claim_set

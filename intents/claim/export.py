@@ -9,32 +9,7 @@ from decimal import Decimal
 import msgspec
 from msgspec.structs import replace
 
-from bot.kit import (
-    NO_DOUBTS,
-    Amount,
-    Ask,
-    CareKind,
-    Claim,
-    ClaimFilter,
-    ClaimSet,
-    Document,
-    MetSoFar,
-    Patient,
-    Search,
-    SumDoubts,
-    WithDocument,
-    added,
-    by_currency,
-    care_words,
-    days_around,
-    doubts_of,
-    filter_of,
-    history,
-    records,
-    span_of,
-    why_of,
-    year_so_far,
-)
+from bot import kit
 
 _LEAST_MONTHS, _MOST_MONTHS = 2, 24
 COLUMNS = ("billed", "allowed", "plan_paid", "owed", "paid_by_patient")
@@ -49,9 +24,9 @@ class Receipt(msgspec.Struct, frozen=True):
         doubts: The names of the caveats of the amounts, as in `doubts_of`.
     """
 
-    claim: Claim
+    claim: kit.Claim
     services: tuple[str, ...]
-    amounts: tuple[tuple[str, Amount | None], ...]
+    amounts: tuple[tuple[str, kit.Amount | None], ...]
     doubts: tuple[str, ...] = ()
 
     @property
@@ -64,7 +39,7 @@ class Total(msgspec.Struct, frozen=True):
     """The total of one column: the sum for each currency, and the numbers of claims with and without the amount."""
 
     column: str
-    sums: tuple[Amount, ...]
+    sums: tuple[kit.Amount, ...]
     told: int
     untold: int
 
@@ -73,7 +48,7 @@ class MonthOfShare(msgspec.Struct, frozen=True):
     """The member's share in one month, such as "2026-05", and its percentage of the share in the largest month."""
 
     month: str
-    amount: Amount
+    amount: kit.Amount
     percent: int
 
 
@@ -86,15 +61,15 @@ class Way(msgspec.Struct, frozen=True):
         others: The number of claims that do not state all parts, so that these claims are in no sum.
     """
 
-    billed: Amount
-    share: Amount
-    paid: Amount
-    discount: Amount
+    billed: kit.Amount
+    share: kit.Amount
+    paid: kit.Amount
+    discount: kit.Amount
     claims: int
     others: int
 
     @property
-    def parts(self) -> tuple[Amount, ...]:
+    def parts(self) -> tuple[kit.Amount, ...]:
         """The member's share, the plan's payment and the discount."""
         return self.share, self.paid, self.discount
 
@@ -130,11 +105,11 @@ class Papers(msgspec.Struct, frozen=True):
     undated: int
     strange: int
     gaps: tuple[str, ...]
-    doubts: SumDoubts = NO_DOUBTS
+    doubts: kit.SumDoubts = kit.NO_DOUBTS
     months: tuple[MonthOfShare, ...] = ()
     way: Way | None = None
-    met: Mapping[str, MetSoFar] = msgspec.field(default_factory=dict)
-    kinds: Mapping[str, CareKind] = msgspec.field(default_factory=dict)
+    met: Mapping[str, kit.MetSoFar] = msgspec.field(default_factory=dict)
+    kinds: Mapping[str, kit.CareKind] = msgspec.field(default_factory=dict)
     alike: frozenset[str] = frozenset()
 
     @property
@@ -143,7 +118,7 @@ class Papers(msgspec.Struct, frozen=True):
         return len({one.month[:4] for one in self.months}) > 1
 
 
-class Export(WithDocument, frozen=True, kw_only=True):
+class Export(kit.WithDocument, frozen=True, kw_only=True):
     """The answer in the chat; without claims there is no document.
 
     Attributes:
@@ -154,35 +129,35 @@ class Export(WithDocument, frozen=True, kw_only=True):
 
     papers: Papers
     owed: Total
-    wanted: ClaimFilter
+    wanted: kit.ClaimFilter
     least: bool
     two_plans: int
     whole: bool
 
 
-async def answer(ask: Ask) -> Export:
+async def answer(ask: kit.Ask) -> Export:
     """Return the document with the claims of the requested period, by default this calendar year."""
-    profiles = await records(ask, Search("Patient"), Patient, optional=True)
+    profiles = await kit.records(ask, kit.Search("Patient"), kit.Patient, optional=True)
     start, end = _span(ask)
-    found = await history(ask, *days_around(start, end), since=start)
+    found = await kit.history(ask, *kit.days_around(start, end), since=start)
     summary = summarize(found, ask, profiles[0].name if profiles else None)
     ask.cite("ExplanationOfBenefit", [receipt.claim.id for receipt in summary.papers.receipts])
     year = (start is None or start <= date(ask.today.year, 1, 1)) and (end is None or end >= ask.today)
-    every = year and not replace(filter_of(ask), start=None, end=None).narrows  # which the yearly amounts need
+    every = year and not replace(kit.filter_of(ask), start=None, end=None).narrows  # which the yearly amounts need
     if summary.document is None or not every:
         return summary
-    papers = replace(summary.papers, met=await year_so_far(ask, found))
+    papers = replace(summary.papers, met=await kit.year_so_far(ask, found))
     return replace(summary, papers=papers, document=replace(summary.document, values={"papers": papers}))
 
 
-def summarize(claim_set: ClaimSet, ask: Ask, patient: str | None = None) -> Export:
+def summarize(claim_set: kit.ClaimSet, ask: kit.Ask, patient: str | None = None) -> Export:
     """Return the document with the claims that count, newest first.
 
     Sensitive claims are included only if the person pressed the button for them (T33).
     """
     start, end = _span(ask)
     shown = ask.arguments.get("sensitive") == "yes"
-    within = claim_set.within((start, end), filter_of(ask))
+    within = claim_set.within((start, end), kit.filter_of(ask))
     of_time = {claim.id for claim in (*within.counted, *within.two_plans)}
     in_period = [claim for claim in claim_set.claims if claim.id in of_time]
     sensitive = sum(1 for claim in in_period if claim.sensitive)
@@ -191,7 +166,7 @@ def summarize(claim_set: ClaimSet, ask: Ask, patient: str | None = None) -> Expo
     summed = [dict(receipt.amounts) for receipt in receipts if receipt.claim.id not in claim_set.coordinated]
     totals = tuple(_total(column, [amounts[column] for amounts in summed]) for column in COLUMNS)
     counted = [claim for claim in told if claim.id not in claim_set.coordinated]
-    kinds = care_words(ask, told)
+    kinds = kit.care_words(ask, told)
     papers = Papers(
         start=start,
         end=end,
@@ -212,17 +187,17 @@ def summarize(claim_set: ClaimSet, ask: Ask, patient: str | None = None) -> Expo
         alike=_alike(told, kinds),
     )
     return Export(
-        document=Document("claims", {"papers": papers}, ("html", "csv")) if receipts else None,
+        document=kit.Document("claims", {"papers": papers}, ("html", "csv")) if receipts else None,
         papers=papers,
         owed=totals[COLUMNS.index("owed")],
-        wanted=filter_of(ask),
+        wanted=kit.filter_of(ask),
         least=ask.report.is_partial or any(claim.owed.is_floor for claim in told),
         two_plans=sum(1 for claim in told if claim.id in claim_set.coordinated),
         whole=start is None and end is None,
     )
 
 
-def _alike(claims: Sequence[Claim], kinds: Mapping[str, CareKind]) -> frozenset[str]:
+def _alike(claims: Sequence[kit.Claim], kinds: Mapping[str, kit.CareKind]) -> frozenset[str]:
     """Return the payer's texts with the same kind of care and specialty as another text."""
     groups: dict[object, set[str]] = {}
     for claim in claims:
@@ -231,22 +206,22 @@ def _alike(claims: Sequence[Claim], kinds: Mapping[str, CareKind]) -> frozenset[
     return frozenset(text for texts in groups.values() if len(texts) > 1 for text in texts)
 
 
-def _span(ask: Ask) -> tuple[date | None, date | None]:
+def _span(ask: kit.Ask) -> tuple[date | None, date | None]:
     """Return the first and last day of the period, which ends today at the latest; (None, None) for all years."""
-    start, end = span_of(ask)
+    start, end = kit.span_of(ask)
     if start or end:
         return start, min(end, ask.today) if end else ask.today
     return (None, None) if ask.arguments.get("all") else (date(ask.today.year, 1, 1), ask.today)
 
 
-def _receipt(claim: Claim, claim_set: ClaimSet) -> Receipt:
+def _receipt(claim: kit.Claim, claim_set: kit.ClaimSet) -> Receipt:
     drugs = tuple(one.drug for one in claim.dispensed if one.drug)
     amounts = (claim.billed, claim.allowed, claim.plan_paid, claim.owed.amount, claim.paid_by_patient)
-    doubts = tuple(one.what for one in doubts_of(claim, claim_set))
+    doubts = tuple(one.what for one in kit.doubts_of(claim, claim_set))
     return Receipt(claim, drugs or claim.services, tuple(zip(COLUMNS, amounts, strict=True)), doubts)
 
 
-def _months(claims: Sequence[Claim]) -> tuple[MonthOfShare, ...]:
+def _months(claims: Sequence[kit.Claim]) -> tuple[MonthOfShare, ...]:
     """Return the member's share of every month from the first to the last.
 
     Return an empty tuple if a month is unknown, if there are several currencies, if fewer than two months have a share,
@@ -254,40 +229,40 @@ def _months(claims: Sequence[Claim]) -> tuple[MonthOfShare, ...]:
     """
     shares = [(claim.service.day, claim.owed.amount) for claim in claims if claim.owed.amount is not None]
     dated = [(day.first.year * 12 + day.first.month - 1, amount) for day, amount in shares if day and day.month]
-    sums = by_currency([amount for _, amount in dated])
+    sums = kit.by_currency([amount for _, amount in dated])
     if len(dated) < len(shares) or len(sums) != 1 or len({at for at, _ in dated}) < _LEAST_MONTHS:
         return ()
     first, last = min(at for at, _ in dated), max(at for at, _ in dated)
     if last - first >= _MOST_MONTHS:
         return ()
-    zero = Amount(Decimal(0), sums[0].currency)
-    found = {at: added([zero, *(one for of, one in dated if of == at)]) or zero for at in range(first, last + 1)}
+    zero = kit.Amount(Decimal(0), sums[0].currency)
+    found = {at: kit.added([zero, *(one for of, one in dated if of == at)]) or zero for at in range(first, last + 1)}
     top = max(one.value for one in found.values())
     percents = {at: max(0, round(100 * one.value / top)) if top > 0 else 0 for at, one in found.items()}
     return tuple(MonthOfShare(f"{at // 12:04}-{at % 12 + 1:02}", one, percents[at]) for at, one in found.items())
 
 
-def way_of(claims: Sequence[Claim]) -> Way | None:
+def way_of(claims: Sequence[kit.Claim]) -> Way | None:
     """Return the sums over the claims that state every part; None if there are none, or several currencies."""
     ways = [way for claim in claims if (way := _way(claim))]
-    sums = [by_currency([way[at] for way in ways]) for at in range(4)]
+    sums = [kit.by_currency([way[at] for way in ways]) for at in range(4)]
     if not ways or any(len(one) != 1 for one in sums) or not sums[0][0].value:
         return None
     billed, share, paid, discount = (one[0] for one in sums)
     return Way(billed, share, paid, discount, len(ways), len(claims) - len(ways))
 
 
-def _way(claim: Claim) -> tuple[Amount, Amount, Amount, Amount] | None:
+def _way(claim: kit.Claim) -> tuple[kit.Amount, kit.Amount, kit.Amount, kit.Amount] | None:
     """Return the billed amount, the share, the payment and the discount; None if these do not add up exactly."""
-    why, billed = why_of(claim), claim.billed
+    why, billed = kit.why_of(claim), claim.billed
     if billed is None or why is None or why.paid is None or billed.currency != why.share.currency:
         return None
-    discount = why.discount or Amount(billed.value - billed.value, billed.currency)
+    discount = why.discount or kit.Amount(billed.value - billed.value, billed.currency)
     parts = why.share, why.paid, discount
     whole = sum((part.value for part in parts), Decimal(0)) == billed.value and min(p.value for p in parts) >= 0
     return (billed, *parts) if whole else None
 
 
-def _total(column: str, amounts: Sequence[Amount | None]) -> Total:
+def _total(column: str, amounts: Sequence[kit.Amount | None]) -> Total:
     told = sum(1 for amount in amounts if amount is not None)
-    return Total(column, by_currency(amounts), told, len(amounts) - told)
+    return Total(column, kit.by_currency(amounts), told, len(amounts) - told)

@@ -7,57 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 from msgspec.structs import replace
 
-from bot.kit import (
-    LONG,
-    Amount,
-    Ask,
-    Claim,
-    ClaimFilter,
-    ClaimSet,
-    Doubt,
-    Nearest,
-    PartialDate,
-    Portion,
-    Reroute,
-    Shown,
-    Story,
-    Summary,
-    Visits,
-    Why,
-    added,
-    asks_parts,
-    asks_several,
-    by_name,
-    checked,
-    choose,
-    cite_claims,
-    count_asked,
-    doubts_of,
-    fill_after,
-    filter_of,
-    hand_over_ahead,
-    near_claims,
-    newest_claims,
-    owed_steps,
-    part_of,
-    parts_named,
-    period_claims,
-    place_of,
-    portion_of,
-    reaches,
-    service_dates,
-    story_of,
-    time_of,
-    visits,
-    why_of,
-    with_fills,
-)
+from bot import kit
 
 _MOST = 10
 _BY_SIZE = ("biggest", "smallest")
 
 
-class LastVisitCost(Summary, frozen=True):
+class LastVisitCost(kit.Summary, frozen=True):
     """The claims of one day of care.
 
     Attributes:
@@ -78,43 +34,43 @@ class LastVisitCost(Summary, frozen=True):
         unplaced: True if the claims do not name the requested part of the body.
     """
 
-    wanted: ClaimFilter
-    day: PartialDate | None = None
-    claims: tuple[Claim, ...] = ()
+    wanted: kit.ClaimFilter
+    day: kit.PartialDate | None = None
+    claims: tuple[kit.Claim, ...] = ()
     pick: int = 0
     older: bool = False
-    fill: Claim | None = None
+    fill: kit.Claim | None = None
     shielded: bool = False
     opened: bool = False
     searched: int = 0
     apart: int = 0
-    credit: Claim | None = None
-    reversed: Claim | None = None
-    story: Story | None = None
-    doubts: Mapping[str, tuple[Doubt, ...]] = msgspec.field(default_factory=dict)
-    part: Amount | None = None
-    shown: Shown | None = None
-    together: Amount | None = None
-    nearest: Nearest | None = None
-    each: tuple[tuple[ClaimFilter, Claim | None], ...] = ()
+    credit: kit.Claim | None = None
+    reversed: kit.Claim | None = None
+    story: kit.Story | None = None
+    doubts: Mapping[str, tuple[kit.Doubt, ...]] = msgspec.field(default_factory=dict)
+    part: kit.Amount | None = None
+    shown: kit.Shown | None = None
+    together: kit.Amount | None = None
+    nearest: kit.Nearest | None = None
+    each: tuple[tuple[kit.ClaimFilter, kit.Claim | None], ...] = ()
     unplaced: bool = False
-    beside: tuple[Claim, ...] = ()
-    portion: Portion | None = None
+    beside: tuple[kit.Claim, ...] = ()
+    portion: kit.Portion | None = None
 
     @property
-    def beside_share(self) -> Amount | None:
+    def beside_share(self) -> kit.Amount | None:
         """The sum of the member's shares of the `beside` claims; None if a share is unknown or only a minimum."""
         return _sum(self.beside)
 
     @property
-    def claim(self) -> Claim | None:
+    def claim(self) -> kit.Claim | None:
         """The only claim of the day; None if there is none or several."""
         return self.claims[0] if len(self.claims) == 1 else None
 
     @property
-    def why(self) -> Why | None:
+    def why(self) -> kit.Why | None:
         """The reason for the member's share of the only claim; None if there is none."""
-        return why_of(self.claim) if self.claim else None
+        return kit.why_of(self.claim) if self.claim else None
 
     @property
     def aspect(self) -> str | None:
@@ -127,63 +83,63 @@ class LastVisitCost(Summary, frozen=True):
         return self.wanted.provider
 
 
-async def answer(ask: Ask) -> LastVisitCost:
+async def answer(ask: kit.Ask) -> LastVisitCost:
     """Return the cost of the last visit, of a described visit, or of the visit that a follow-up refers to.
 
     Raises:
         Reroute: `formulary.drug_coverage` answers for a drug's future cost, `claim.why` for the parts of a share,
             and `claim.list`, `claim.visits` or `claim.spending` for several visits.
     """
-    if asks_parts(ask):
-        raise Reroute("claim.why")
-    if "focus" not in ask.arguments and (count_asked(ask, _MOST) or 1) > 1:
-        raise Reroute("claim.list", **ask.arguments)
-    hand_over_ahead(ask, "formulary.drug_coverage")
-    wanted = filter_of(ask)
+    if kit.asks_parts(ask):
+        raise kit.Reroute("claim.why")
+    if "focus" not in ask.arguments and (kit.count_asked(ask, _MOST) or 1) > 1:
+        raise kit.Reroute("claim.list", **ask.arguments)
+    kit.hand_over_ahead(ask, "formulary.drug_coverage")
+    wanted = kit.filter_of(ask)
     if ask.asked.begins and (wanted.exact or wanted.limits):  # "did Dr. Tran ever charge me zero"
-        raise Reroute("claim.visits", **ask.arguments)
-    several = "focus" not in ask.arguments and (ask.asked.each or asks_several(ask, wanted))
+        raise kit.Reroute("claim.visits", **ask.arguments)
+    several = "focus" not in ask.arguments and (ask.asked.each or kit.asks_several(ask, wanted))
     if several and await _has_several(ask, wanted):
-        raise Reroute("claim.spending", each="yes", **ask.arguments)
+        raise kit.Reroute("claim.spending", each="yes", **ask.arguments)
 
-    def enough(so_far: ClaimSet) -> bool:  # the chosen day is read, and the newest claim of each of several kinds
+    def enough(so_far: kit.ClaimSet) -> bool:  # the chosen day is read, and the newest claim of each of several kinds
         days = [day.claims for day in _days(_meant(so_far, ask, wanted), ask, wanted)]
-        return all(claim for _, claim in _each(_of(so_far, wanted), wanted)) and reaches(ask, days[:-1])
+        return all(claim for _, claim in _each(_of(so_far, wanted), wanted)) and kit.reaches(ask, days[:-1])
 
-    claim_set = await newest_claims(
+    claim_set = await kit.newest_claims(
         ask,
-        *service_dates(ask),
+        *kit.service_dates(ask),
         enough=enough,
         page_size=10,
     )
-    if (named := by_name(ask, claim_set.every)) is not ask:
+    if (named := kit.by_name(ask, claim_set.every)) is not ask:
         return await answer(named)
     summary = summarize(fit := _meant(claim_set, ask, wanted), ask)
-    if (strict := await checked(ask, fit, summary.claims)) is not fit:
+    if (strict := await kit.checked(ask, fit, summary.claims)) is not fit:
         summary = summarize(strict, ask)
     if not summary.claims and not summary.searched:
-        summary = replace(summary, nearest=await near_claims(ask, claim_set))
+        summary = replace(summary, nearest=await kit.near_claims(ask, claim_set))
     summary = replace(summary, beside=_beside(claim_set, summary))
     shown = (*summary.claims, *(claim for _, claim in summary.each), summary.fill, summary.credit)
-    cite_claims(ask, shown, summary.nearest)
-    ask.report.steps += owed_steps(summary.claim) if summary.claim else ()
+    kit.cite_claims(ask, shown, summary.nearest)
+    ask.report.steps += kit.owed_steps(summary.claim) if summary.claim else ()
     return summary
 
 
-async def _has_several(ask: Ask, wanted: ClaimFilter) -> bool:
+async def _has_several(ask: kit.Ask, wanted: kit.ClaimFilter) -> bool:
     """Return whether more than one visit matches in the named period, or in this year if none is named."""
-    time = time_of(ask, LONG if ask.asked.each and wanted.narrows else None)
-    counted = (await period_claims(ask, *time)).within(time, wanted).counted
-    return sum(not claim.is_pharmacy or with_fills(counted, wanted) for claim in counted) > 1
+    time = kit.time_of(ask, kit.LONG if ask.asked.each and wanted.narrows else None)
+    counted = (await kit.period_claims(ask, *time)).within(time, wanted).counted
+    return sum(not claim.is_pharmacy or kit.with_fills(counted, wanted) for claim in counted) > 1
 
 
-def summarize(claim_set: ClaimSet, ask: Ask) -> LastVisitCost:
+def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> LastVisitCost:
     """Return the claims and amounts of the day that the question or follow-up chooses among the matching days."""
-    wanted = filter_of(ask)
+    wanted = kit.filter_of(ask)
     days = _days(claim_set, ask, wanted)
     credit = next(iter(claim_set.reversals), None)
     known = [day for day in days if day.day] or list(days)
-    place = place_of(ask, [day.claims for day in known])
+    place = kit.place_of(ask, [day.claims for day in known])
     pick = place or 0
     each = _each(claim_set, wanted) if place is None and known else ()
     newest = {claim.id: claim for _, claim in each if claim}.values()
@@ -191,7 +147,7 @@ def summarize(claim_set: ClaimSet, ask: Ask) -> LastVisitCost:
         wanted=wanted,
         pick=pick,
         searched=len(known),
-        apart=sum(1 for claim in choose(claim_set.apart, wanted).claims if not claim.is_pharmacy)
+        apart=sum(1 for claim in kit.choose(claim_set.apart, wanted).claims if not claim.is_pharmacy)
         - len(claim_set.reversals),
         opened=ask.arguments.get("show") == "yes",
         each=each,
@@ -203,76 +159,76 @@ def summarize(claim_set: ClaimSet, ask: Ask) -> LastVisitCost:
         return base
     chosen = known[pick]
     only = chosen.claims[0] if len(chosen.claims) == 1 else None
-    shown, part = part_of(only, wanted) if only else (None, None)
+    shown, part = kit.part_of(only, wanted) if only else (None, None)
     return replace(
         base,
         day=chosen.day,
         claims=chosen.claims,
         older=pick + 1 < len(known) and wanted.order is None,
-        fill=fill_after(claim_set, chosen.day) if pick == 0 and not wanted.narrows else None,
+        fill=kit.fill_after(claim_set, chosen.day) if pick == 0 and not wanted.narrows else None,
         shielded=any(claim.sensitive for claim in chosen.claims),
-        story=story_of(only, claim_set.before(only)) if only else None,
-        doubts={claim.id: doubts_of(claim, claim_set) for claim in chosen.claims},
+        story=kit.story_of(only, claim_set.before(only)) if only else None,
+        doubts={claim.id: kit.doubts_of(claim, claim_set) for claim in chosen.claims},
         part=part,
         shown=shown,
         together=_together(chosen.claims, claim_set, wanted),
-        portion=portion_of(chosen.claims, wanted) if "percent" in ask.slots else None,
-        unplaced=wanted.part is not None and not any(parts_named(c, wanted.part.body) for c in chosen.claims),
+        portion=kit.portion_of(chosen.claims, wanted) if "percent" in ask.slots else None,
+        unplaced=wanted.part is not None and not any(kit.parts_named(c, wanted.part.body) for c in chosen.claims),
     )
 
 
-def _each(claim_set: ClaimSet, wanted: ClaimFilter) -> tuple[tuple[ClaimFilter, Claim | None], ...]:
+def _each(claim_set: kit.ClaimSet, wanted: kit.ClaimFilter) -> tuple[tuple[kit.ClaimFilter, kit.Claim | None], ...]:
     """Return the conditions of several kinds or providers, each with its newest claim; () if there are no several."""
-    return tuple((one, next(iter(choose(claim_set.claims, one).claims), None)) for one in wanted.sides)
+    return tuple((one, next(iter(kit.choose(claim_set.claims, one).claims), None)) for one in wanted.sides)
 
 
-def _days(claim_set: ClaimSet, ask: Ask, wanted: ClaimFilter) -> tuple[Visits, ...]:
+def _days(claim_set: kit.ClaimSet, ask: kit.Ask, wanted: kit.ClaimFilter) -> tuple[kit.Visits, ...]:
     """Return the claims grouped by day of service, newest first; in an order by amount each claim is its own group.
 
     Pharmacy fills are included if the question or the claim shown last is about fills.
     """
     if wanted.order in _BY_SIZE:
-        return tuple(Visits(claim.service.day, (claim,)) for claim in claim_set.claims)
+        return tuple(kit.Visits(claim.service.day, (claim,)) for claim in claim_set.claims)
     of_fill = "focus" in ask.arguments and all(claim.is_pharmacy for claim in claim_set.claims)
-    return visits(claim_set, ask.today, pharmacy=of_fill or with_fills(claim_set.claims, wanted))
+    return kit.visits(claim_set, ask.today, pharmacy=of_fill or kit.with_fills(claim_set.claims, wanted))
 
 
-def _together(claims: Sequence[Claim], claim_set: ClaimSet, wanted: ClaimFilter) -> Amount | None:
+def _together(claims: Sequence[kit.Claim], claim_set: kit.ClaimSet, wanted: kit.ClaimFilter) -> kit.Amount | None:
     """Return the sum of several claims of one day for one kind of care; None for a single claim or a missing amount."""
     if not wanted.services or len(claims) == 1:
         return None
     return _sum((claim for claim in claims if claim.id not in claim_set.coordinated), wanted)
 
 
-def _sum(claims: Iterable[Claim], wanted: ClaimFilter | None = None) -> Amount | None:
+def _sum(claims: Iterable[kit.Claim], wanted: kit.ClaimFilter | None = None) -> kit.Amount | None:
     """Return the sum of the shares, or of the shares of the requested care; None if one is missing or a minimum."""
-    parts = [(claim, part_of(claim, wanted)[1] if wanted else None) for claim in claims]
+    parts = [(claim, kit.part_of(claim, wanted)[1] if wanted else None) for claim in claims]
     shares = [None if claim.owed.is_floor else part or claim.owed.amount for claim, part in parts]
-    return added(shares) if None not in shares else None
+    return kit.added(shares) if None not in shares else None
 
 
-def _meant(claim_set: ClaimSet, ask: Ask, wanted: ClaimFilter) -> ClaimSet:
+def _meant(claim_set: kit.ClaimSet, ask: kit.Ask, wanted: kit.ClaimFilter) -> kit.ClaimSet:
     """Return the claims that match the conditions, unless the claim that was shown last does not match them.
 
     Then return all pharmacy fills if that claim is a fill, otherwise all claims that are no fill.
     """
     focus, fit = ask.arguments.get("focus"), _of(claim_set, wanted)
     shown = next((claim for claim in claim_set.claims if claim.id == focus), None)
-    fits = shown in fit.claims and (with_fills(fit.claims, wanted) or not (shown and shown.is_pharmacy))
+    fits = shown in fit.claims and (kit.with_fills(fit.claims, wanted) or not (shown and shown.is_pharmacy))
     if shown is None or fits:
         return fit
     return replace(claim_set, claims=tuple(one for one in claim_set.claims if one.is_pharmacy == shown.is_pharmacy))
 
 
-def _of(claim_set: ClaimSet, wanted: ClaimFilter) -> ClaimSet:
+def _of(claim_set: kit.ClaimSet, wanted: kit.ClaimFilter) -> kit.ClaimSet:
     """Return the claims and reversals that match the conditions; all if there are no conditions."""
     if not (wanted.narrows or wanted.order or wanted.also or wanted.care):
         return claim_set
-    claims, reversals = (choose(rows, wanted).claims for rows in (claim_set.claims, claim_set.reversals))
+    claims, reversals = (kit.choose(rows, wanted).claims for rows in (claim_set.claims, claim_set.reversals))
     return replace(claim_set, claims=claims, reversals=reversals)
 
 
-def _beside(claim_set: ClaimSet, summary: LastVisitCost) -> tuple[Claim, ...]:
+def _beside(claim_set: kit.ClaimSet, summary: LastVisitCost) -> tuple[kit.Claim, ...]:
     """Return the other claims of the day, such as the anesthesia for a surgery, without fills and sensitive claims.
 
     Return an empty tuple if the question names no kind of care, or if the day is that of several claims or a fill.

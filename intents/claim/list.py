@@ -8,43 +8,7 @@ from decimal import Decimal
 import msgspec
 from msgspec.structs import replace
 
-from bot.kit import (
-    Amount,
-    AmountLimits,
-    Ask,
-    Chosen,
-    Claim,
-    ClaimFilter,
-    ClaimSet,
-    Doubt,
-    Most,
-    Nearest,
-    Summary,
-    Within,
-    added,
-    amount_in,
-    asks_one,
-    by_name,
-    by_side,
-    choose,
-    cite_claims,
-    count_asked,
-    days_around,
-    doubts_of,
-    ends_asked,
-    ends_of,
-    filter_of,
-    most_of,
-    near_claims,
-    newest_claims,
-    service_dates,
-    sizes_group,
-    span_of,
-    summed_filter,
-    tells_state,
-    text_of,
-    whole_of,
-)
+from bot import kit
 
 PAGE, PAGE_OF_TABLE, _FEW = 5, 10, 3
 _PARTS = frozenset({"deductible", "copay", "coinsurance", "not_covered"})
@@ -54,7 +18,7 @@ _SAID = frozenset(
 )
 
 
-class ClaimList(Summary, frozen=True):
+class ClaimList(kit.Summary, frozen=True):
     """One page of claims.
 
     Attributes:
@@ -73,67 +37,67 @@ class ClaimList(Summary, frozen=True):
         table: True if the claims are shown as a table, by request or because a period has many claims.
     """
 
-    wanted: ClaimFilter
-    claims: tuple[Claim, ...]
+    wanted: kit.ClaimFilter
+    claims: tuple[kit.Claim, ...]
     first: int
     more: bool
     read: int
     page: int
-    chosen: Chosen
+    chosen: kit.Chosen
     replaced: int
     cancelled: int
     taken_back: int = 0
-    doubts: Mapping[str, tuple[Doubt, ...]] = msgspec.field(default_factory=dict)
-    nearest: Nearest | None = None
+    doubts: Mapping[str, tuple[kit.Doubt, ...]] = msgspec.field(default_factory=dict)
+    nearest: kit.Nearest | None = None
     untold: bool = False
     visits: bool = False
     fills: bool = False
-    together: Amount | None = None
+    together: kit.Amount | None = None
     one: bool = False
     table: bool = False
     number: int | None = None
     of: int | None = None
     so: bool | None = None
-    most: Most | None = None
-    ends: tuple[Claim, ...] = ()
+    most: kit.Most | None = None
+    ends: tuple[kit.Claim, ...] = ()
 
 
-async def answer(ask: Ask) -> ClaimList:
+async def answer(ask: kit.Ask) -> ClaimList:
     """Return the requested page of the claims that match all conditions of the question."""
-    ask = by_side(ask)
+    ask = kit.by_side(ask)
     most, wanted = (ask.page + 1) * _page(ask), _wanted(ask)
-    whole = whole_of(ask, wanted)
-    claim_set = await newest_claims(
+    whole = kit.whole_of(ask, wanted)
+    claim_set = await kit.newest_claims(
         ask,
-        *(days_around(whole.start, whole.end) if whole else service_dates(ask)),
+        *(kit.days_around(whole.start, whole.end) if whole else kit.service_dates(ask)),
         enough=lambda so_far: (
-            not (_counts(ask, wanted) or sizes_group(ask) or ends_asked(ask))
-            and len(so_far.within(span_of(ask), wanted).listed) > most
+            not (_counts(ask, wanted) or kit.sizes_group(ask) or kit.ends_asked(ask))
+            and len(so_far.within(kit.span_of(ask), wanted).listed) > most
         ),
     )
-    if (named := by_name(ask, claim_set.every)) is not ask:
+    if (named := kit.by_name(ask, claim_set.every)) is not ask:
         return await answer(named)
     summary = summarize(claim_set, ask)
     if not summary.read and summary.wanted.narrows:
-        summary = replace(summary, nearest=await near_claims(ask, claim_set))
-    cite_claims(ask, summary.claims, summary.nearest)
+        summary = replace(summary, nearest=await kit.near_claims(ask, claim_set))
+    kit.cite_claims(ask, summary.claims, summary.nearest)
     if summary.one:
         ask.singles_out([summary.claims[0].id])
     return summary
 
 
-def summarize(claim_set: ClaimSet, ask: Ask) -> ClaimList:
+def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> ClaimList:
     """Return the requested page of the claims that match every condition, whether or not the server applied them."""
     wanted, first, visits = _wanted(ask), ask.page * _page(ask), _of_visits(ask)
-    wanted = summed_filter(ask, wanted) if sizes_group(ask) else wanted
-    found, chosen = claim_set.within(span_of(ask), wanted), choose(claim_set.listed, wanted)
-    ends, whole = ends_of(ask, found.counted, wanted), whole_of(ask, wanted)
+    wanted = kit.summed_filter(ask, wanted) if kit.sizes_group(ask) else wanted
+    found, chosen = claim_set.within(kit.span_of(ask), wanted), kit.choose(claim_set.listed, wanted)
+    ends, whole = kit.ends_of(ask, found.counted, wanted), kit.whole_of(ask, wanted)
     of = len(claim_set.within((whole.start, whole.end), whole).listed) if whole and not ask.report.is_partial else None
     page = ends or found.listed[first : first + _page(ask)]
     whole_list = bool(ends) or len(found.listed) <= first + _page(ask)
-    more = not (whole_list or count_asked(ask, PAGE_OF_TABLE))
+    more = not (whole_list or kit.count_asked(ask, PAGE_OF_TABLE))
     return ClaimList(
-        wanted=replace(filter_of(ask), limits=wanted.limits),
+        wanted=replace(kit.filter_of(ask), limits=wanted.limits),
         claims=page,
         first=first + 1,
         more=more,
@@ -143,70 +107,74 @@ def summarize(claim_set: ClaimSet, ask: Ask) -> ClaimList:
         of=of,
         so=len(found.listed) == of if of is not None and "always" in ask.asked.says else None,
         chosen=chosen,
-        replaced=len(choose(claim_set.replaced, wanted).claims),
-        cancelled=len(choose(claim_set.cancelled, wanted).claims),
-        taken_back=len(choose(claim_set.taken_back, wanted).claims),
+        replaced=len(kit.choose(claim_set.replaced, wanted).claims),
+        cancelled=len(kit.choose(claim_set.cancelled, wanted).claims),
+        taken_back=len(kit.choose(claim_set.taken_back, wanted).claims),
         untold=any(
-            not tells_state(c, wanted.state) for c in choose(claim_set.claims, replace(wanted, states=())).claims
+            not kit.tells_state(c, wanted.state)
+            for c in kit.choose(claim_set.claims, replace(wanted, states=())).claims
         ),
         visits=visits,
-        fills=visits and any(claim.is_pharmacy for claim in claim_set.within(span_of(ask), filter_of(ask)).listed),
+        fills=visits
+        and any(claim.is_pharmacy for claim in claim_set.within(kit.span_of(ask), kit.filter_of(ask)).listed),
         table=_of_table(ask) or (bool(wanted.start or wanted.end) and len(page) > _FEW),
         together=_together(found, wanted) if page == found.listed and not ask.report.is_partial else None,
-        one=asks_one(ask)
+        one=kit.asks_one(ask)
         and not first
         and bool(page)
         and not page[0].sensitive
         and page[0].amount(wanted.aspect) is not None,
-        most=most_of(ask, found.counted, wanted) if sizes_group(ask) else None,
+        most=kit.most_of(ask, found.counted, wanted) if kit.sizes_group(ask) else None,
         ends=ends,
-        doubts={c.id: tuple(one for one in doubts_of(c, claim_set) if one.what in _SAID) for c in page},
+        doubts={c.id: tuple(one for one in kit.doubts_of(c, claim_set) if one.what in _SAID) for c in page},
     )
 
 
-def _counts(ask: Ask, wanted: ClaimFilter) -> bool:
+def _counts(ask: kit.Ask, wanted: kit.ClaimFilter) -> bool:
     """Return whether all matching claims have to be read, to count them or because the question is about a period."""
     return (
         bool(wanted.care)
         or not {"how_many", "always"}.isdisjoint(ask.asked.says)
-        or bool(wanted.start and not count_asked(ask, PAGE_OF_TABLE))
+        or bool(wanted.start and not kit.count_asked(ask, PAGE_OF_TABLE))
     )
 
 
-def _of_table(ask: Ask) -> bool:
-    return text_of(ask, "layout") == "table"
+def _of_table(ask: kit.Ask) -> bool:
+    return kit.text_of(ask, "layout") == "table"
 
 
-def _page(ask: Ask) -> int:
+def _page(ask: kit.Ask) -> int:
     """Return the number of claims on a page."""
-    return count_asked(ask, PAGE_OF_TABLE) or (PAGE_OF_TABLE if _of_table(ask) else PAGE)
+    return kit.count_asked(ask, PAGE_OF_TABLE) or (PAGE_OF_TABLE if _of_table(ask) else PAGE)
 
 
-def _together(found: Within, wanted: ClaimFilter) -> Amount | None:
+def _together(found: kit.Within, wanted: kit.ClaimFilter) -> kit.Amount | None:
     """Return the sum over the listed claims of a period.
 
     Return None without a period, for a single claim, if an amount is missing or only a minimum, or if the list and the
     sum have different claims.
     """
-    amounts = [amount_in(claim, wanted) for claim in found.counted]
+    amounts = [kit.amount_in(claim, wanted) for claim in found.counted]
     whole = set(found.counted) == set(found.listed) and not any(claim.owed.is_floor for claim in found.counted)
     return (
-        added(amounts) if (wanted.start or wanted.end) and whole and len(amounts) > 1 and None not in amounts else None
+        kit.added(amounts)
+        if (wanted.start or wanted.end) and whole and len(amounts) > 1 and None not in amounts
+        else None
     )
 
 
-def _of_visits(ask: Ask) -> bool:
+def _of_visits(ask: kit.Ask) -> bool:
     """Return whether the question asks for visits and names no claim type, care or provider that may mean a fill."""
-    wanted = filter_of(ask)
-    return text_of(ask, "question") == "visits" and not (wanted.claim_types or wanted.services or wanted.providers)
+    wanted = kit.filter_of(ask)
+    return kit.text_of(ask, "question") == "visits" and not (wanted.claim_types or wanted.services or wanted.providers)
 
 
-def _wanted(ask: Ask) -> ClaimFilter:
+def _wanted(ask: kit.Ask) -> kit.ClaimFilter:
     """Return the conditions of the list.
 
     A list of visits excludes pharmacy claims. A requested part of the share, such as a copay, has to be above zero.
     """
-    wanted = filter_of(ask)
+    wanted = kit.filter_of(ask)
     if wanted.aspect in _PARTS and not (wanted.limits or wanted.exact):
-        wanted = replace(wanted, limits=AmountLimits(over=Decimal(0)))
+        wanted = replace(wanted, limits=kit.AmountLimits(over=Decimal(0)))
     return replace(wanted, without_types=(*wanted.without_types, "pharmacy")) if _of_visits(ask) else wanted

@@ -7,28 +7,7 @@ from typing import Literal
 import msgspec
 from msgspec.structs import replace
 
-from bot.kit import (
-    Ask,
-    Claim,
-    ClaimFilter,
-    Contract,
-    Nearest,
-    NetworkSide,
-    PayerError,
-    Summary,
-    Who,
-    cite_claims,
-    claim_by_id,
-    filter_of,
-    names_of,
-    near_claims,
-    newest_visits,
-    own_networks,
-    read_contract,
-    shown_alone,
-    side_asked,
-    who,
-)
+from bot import kit
 
 
 class Today(msgspec.Struct, frozen=True):
@@ -51,7 +30,7 @@ class Today(msgspec.Struct, frozen=True):
     reference: str | None = None
 
 
-class ClaimNetwork(Summary, frozen=True):
+class ClaimNetwork(kit.Summary, frozen=True):
     """The three facts about the networks of a claim.
 
     Attributes:
@@ -62,46 +41,48 @@ class ClaimNetwork(Summary, frozen=True):
         side: The side of the network that a yes-no question asks about: "in" or "out".
     """
 
-    claim: Claim | None = None
-    contract: Contract | None = None
+    claim: kit.Claim | None = None
+    contract: kit.Contract | None = None
     now: Today | None = None
     shielded: bool = False
-    wanted: ClaimFilter | None = None
-    nearest: Nearest | None = None
-    side: NetworkSide = "in"
+    wanted: kit.ClaimFilter | None = None
+    nearest: kit.Nearest | None = None
+    side: kit.NetworkSide = "in"
 
 
-async def answer(ask: Ask) -> ClaimNetwork:
+async def answer(ask: kit.Ask) -> ClaimNetwork:
     """Return the facts for the claim of the button, or the newest visit with the named number, day or provider."""
     pressed = ask.arguments.get("id")
-    visits, claim_set = ((), None) if pressed else await newest_visits(ask, people=True)
+    visits, claim_set = ((), None) if pressed else await kit.newest_visits(ask, people=True)
     visit = next(iter(visits), None)
     if not pressed and visit is None:
-        wanted = filter_of(ask)
-        nearest = await near_claims(ask, claim_set) if claim_set and wanted.narrows else None
-        cite_claims(ask, (), nearest)
+        wanted = kit.filter_of(ask)
+        nearest = await kit.near_claims(ask, claim_set) if claim_set and wanted.narrows else None
+        kit.cite_claims(ask, (), nearest)
         return ClaimNetwork(wanted=wanted, nearest=nearest)
-    claim = await (shown_alone(ask, visit) if visit else claim_by_id(ask, pressed or ""))
+    claim = await (kit.shown_alone(ask, visit) if visit else kit.claim_by_id(ask, pressed or ""))
     ask.cite("ExplanationOfBenefit", [claim.id])
     if claim.sensitive and not pressed:
         return ClaimNetwork(claim, shielded=True)
     name = claim.seen or claim.billing
-    contract = read_contract(claim.resource or b"{}")
+    contract = kit.read_contract(claim.resource or b"{}")
     try:
-        found = await who(replace(ask, slots={"provider_name": name}, words={})) if name else Who(None, ())
-        own = await own_networks(ask) if found.only else ()
-    except PayerError:  # the claim's two facts are known by now, and don't need the directory
-        return replace(summarize(claim, contract, None, ()), side=side_asked(ask))
+        found = await kit.who(replace(ask, slots={"provider_name": name}, words={})) if name else kit.Who(None, ())
+        own = await kit.own_networks(ask) if found.only else ()
+    except kit.PayerError:  # the claim's two facts are known by now, and don't need the directory
+        return replace(summarize(claim, contract, None, ()), side=kit.side_asked(ask))
     found.cite(ask)
-    return replace(summarize(claim, contract, found, own), side=side_asked(ask))
+    return replace(summarize(claim, contract, found, own), side=kit.side_asked(ask))
 
 
-def summarize(claim: Claim, contract: Contract | None, found: Who | None, own: tuple[str, ...]) -> ClaimNetwork:
+def summarize(
+    claim: kit.Claim, contract: kit.Contract | None, found: kit.Who | None, own: tuple[str, ...]
+) -> ClaimNetwork:
     """Return the three facts; `found` is None if the directory could not be searched, `own` are the member's own."""
     rows = found.only if found else None
     if rows is None:
         now = Today(found.state, total=len(found.found)) if found else Today("away")
         return ClaimNetwork(claim, contract, now)
-    listed = names_of(rows)
+    listed = kit.names_of(rows)
     proven, reference = tuple(name for name in own if name in listed), f"{rows[0].key.type}/{rows[0].key.id}"
     return ClaimNetwork(claim, contract, Today("one", listed, own, proven, reference=reference))

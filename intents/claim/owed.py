@@ -5,39 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, timedelta
 
-from bot.kit import (
-    COUNTED,
-    LONG,
-    NO_DOUBTS,
-    Amount,
-    Ask,
-    Claim,
-    ClaimFilter,
-    ClaimSet,
-    Reroute,
-    SumDoubts,
-    Summary,
-    Within,
-    added,
-    by_currency,
-    by_name,
-    filter_of,
-    hand_over_ahead,
-    left_of,
-    may_be_ahead,
-    period_claims,
-    share_asked,
-    sum_of,
-    text_of,
-    time_of,
-)
+from bot import kit
 
 USUAL = timedelta(days=365)
 SHOWN = 5
 _OF_CARE = "coverage.cost_share"
 
 
-class OwedInAll(Summary, frozen=True):
+class OwedInAll(kit.Summary, frozen=True):
     """The sums of the member's shares, of the reported payments, and of what is left to pay.
 
     Attributes:
@@ -52,46 +27,46 @@ class OwedInAll(Summary, frozen=True):
         first: True if the question asks only who may bill, and not for a sum.
     """
 
-    wanted: ClaimFilter
+    wanted: kit.ClaimFilter
     start: date
     end: date
     claims: int
-    share: Amount | None
-    paid: Amount | None
-    left: Amount | None
+    share: kit.Amount | None
+    paid: kit.Amount | None
+    left: kit.Amount | None
     unknown: int
-    unknown_share: Amount | None
+    unknown_share: kit.Amount | None
     untold: int
-    open: tuple[tuple[Claim, Amount], ...]
+    open: tuple[tuple[kit.Claim, kit.Amount], ...]
     least: bool
-    shares: tuple[Amount, ...] = ()
-    doubts: SumDoubts = NO_DOUBTS
-    over: Amount | None = None
-    whom: tuple[tuple[str, Amount], ...] = ()
+    shares: tuple[kit.Amount, ...] = ()
+    doubts: kit.SumDoubts = kit.NO_DOUBTS
+    over: kit.Amount | None = None
+    whom: tuple[tuple[str, kit.Amount], ...] = ()
     first: bool = False
 
 
-async def answer(ask: Ask) -> OwedInAll:
+async def answer(ask: kit.Ask) -> OwedInAll:
     """Return the amounts of the claims in the requested period.
 
     Raises:
         Reroute: `coverage.cost_share` answers for a yearly amount, the intent for future care for its cost.
     """
-    hand_over_ahead(ask, "formulary.drug_coverage")
-    if share_asked(ask) in COUNTED:
-        raise Reroute(_OF_CARE)
-    claim_set = await period_claims(ask, *time_of(ask, LONG))
-    ask = by_name(ask, claim_set.every)
+    kit.hand_over_ahead(ask, "formulary.drug_coverage")
+    if kit.share_asked(ask) in kit.COUNTED:
+        raise kit.Reroute(_OF_CARE)
+    claim_set = await kit.period_claims(ask, *kit.time_of(ask, kit.LONG))
+    ask = kit.by_name(ask, claim_set.every)
     summary = summarize(claim_set, ask)
     counted = _within(claim_set, ask).counted
-    if not counted and "service" in ask.slots and may_be_ahead(ask):
-        raise Reroute
+    if not counted and "service" in ask.slots and kit.may_be_ahead(ask):
+        raise kit.Reroute
     ask.cite("ExplanationOfBenefit", [claim.id for claim in counted])
-    ask.report.steps += sum_of("spending", counted, lambda claim: claim.owed.amount)
+    ask.report.steps += kit.sum_of("spending", counted, lambda claim: claim.owed.amount)
     return summary
 
 
-def summarize(claim_set: ClaimSet, ask: Ask) -> OwedInAll:
+def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> OwedInAll:
     """Return the sums of the member's shares in the period; only payments that a claim reports are subtracted."""
     (start, end), found = _time(ask), _within(claim_set, ask)
     counted = found.counted
@@ -99,34 +74,37 @@ def summarize(claim_set: ClaimSet, ask: Ask) -> OwedInAll:
     unknown = [
         claim for claim in told if claim.paid_by_patient is None and claim.owed.amount and claim.owed.amount.value
     ]
-    rest = [(claim, left) for claim in told if (left := left_of(claim)) and left.value > 0]
+    rest = [(claim, left) for claim in told if (left := kit.left_of(claim)) and left.value > 0]
     rest.sort(key=lambda pair: pair[1].value, reverse=True)
     return OwedInAll(
-        wanted=filter_of(ask),
+        wanted=kit.filter_of(ask),
         start=start,
         end=end,
         claims=len(told),
-        share=added(claim.owed.amount for claim in told),
-        paid=added(claim.paid_by_patient for claim in told),
-        left=added(left for _, left in rest),
+        share=kit.added(claim.owed.amount for claim in told),
+        paid=kit.added(claim.paid_by_patient for claim in told),
+        left=kit.added(left for _, left in rest),
         unknown=len(unknown),
-        unknown_share=added(claim.owed.amount for claim in unknown),
+        unknown_share=kit.added(claim.owed.amount for claim in unknown),
         untold=len(counted) - len(told),
         open=tuple(pair for pair in rest if not pair[0].sensitive)[:SHOWN],
         least=ask.report.is_partial or any(claim.owed.is_floor for claim in told) or len(told) < len(counted),
-        shares=by_currency(claim.owed.amount for claim in told),
+        shares=kit.by_currency(claim.owed.amount for claim in told),
         doubts=found.doubts,
-        whom=_whom(told) if text_of(ask, "question") == "whom" else (),
+        whom=_whom(told) if kit.text_of(ask, "question") == "whom" else (),
         first=ask.asked.form == "who",
-        over=added(-left for claim in told if (left := left_of(claim)) and left.value < 0),
+        over=kit.added(-left for claim in told if (left := kit.left_of(claim)) and left.value < 0),
     )
 
 
-def _whom(told: Iterable[Claim]) -> tuple[tuple[str, Amount], ...]:
+def _whom(told: Iterable[kit.Claim]) -> tuple[tuple[str, kit.Amount], ...]:
     """Return who bills, each with the sum that is not known to be paid, largest first, without sensitive claims."""
-    sums: dict[str, Amount] = {}
+    sums: dict[str, kit.Amount] = {}
     for claim in told:
-        rest, name = claim.owed.amount if claim.paid_by_patient is None else left_of(claim), claim.billing or claim.seen
+        rest, name = (
+            claim.owed.amount if claim.paid_by_patient is None else kit.left_of(claim),
+            claim.billing or claim.seen,
+        )
         if rest is None or rest.value <= 0 or not name or claim.sensitive:
             continue
         if name in sums and sums[name].currency != rest.currency:
@@ -135,10 +113,10 @@ def _whom(told: Iterable[Claim]) -> tuple[tuple[str, Amount], ...]:
     return tuple(sorted(sums.items(), key=lambda pair: (-pair[1].value, pair[0])))[:SHOWN]
 
 
-def _time(ask: Ask) -> tuple[date, date]:
+def _time(ask: kit.Ask) -> tuple[date, date]:
     """Return the requested period; by default the last twelve months, or two years for a named provider."""
-    return time_of(ask, LONG if "provider_name" in ask.slots else USUAL)
+    return kit.time_of(ask, kit.LONG if "provider_name" in ask.slots else USUAL)
 
 
-def _within(claim_set: ClaimSet, ask: Ask) -> Within:
-    return claim_set.within(_time(ask), filter_of(ask))
+def _within(claim_set: kit.ClaimSet, ask: kit.Ask) -> kit.Within:
+    return claim_set.within(_time(ask), kit.filter_of(ask))

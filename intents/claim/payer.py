@@ -7,31 +7,7 @@ from collections.abc import Mapping
 import msgspec
 from msgspec.structs import replace
 
-from bot.kit import (
-    Ask,
-    Claim,
-    ClaimFilter,
-    ClaimSet,
-    Coverage,
-    Coverages,
-    Doubt,
-    Nearest,
-    Summary,
-    Why,
-    checked,
-    cite_claims,
-    doubts_of,
-    filter_of,
-    fitting,
-    member_coverages,
-    near_claims,
-    newest_claims,
-    service_dates,
-    the_one,
-    values_of,
-    visits,
-    why_of,
-)
+from bot import kit
 
 SHOWN = 3
 _OF_SHARE = frozenset({"deductible", "copay", "coinsurance"})
@@ -46,13 +22,13 @@ class Payer(msgspec.Struct, frozen=True):
         carriers: The names of other payers.
     """
 
-    claim: Claim
-    plan: Coverage | None
-    others: tuple[Coverage, ...] = ()
+    claim: kit.Claim
+    plan: kit.Coverage | None
+    others: tuple[kit.Coverage, ...] = ()
     carriers: tuple[str, ...] = ()
 
 
-class PlanThatPaid(Summary, frozen=True):
+class PlanThatPaid(kit.Summary, frozen=True):
     """The newest matching claims, each with its plan.
 
     Attributes:
@@ -61,51 +37,51 @@ class PlanThatPaid(Summary, frozen=True):
         whys: The reason for the member's share by the claim's id; None if the amounts prove none.
     """
 
-    wanted: ClaimFilter
+    wanted: kit.ClaimFilter
     rows: tuple[Payer, ...] = ()
     more: int = 0
-    doubts: Mapping[str, tuple[Doubt, ...]] = msgspec.field(default_factory=dict)
-    nearest: Nearest | None = None
+    doubts: Mapping[str, tuple[kit.Doubt, ...]] = msgspec.field(default_factory=dict)
+    nearest: kit.Nearest | None = None
     of_share: bool = False
-    whys: Mapping[str, Why | None] = msgspec.field(default_factory=dict)
+    whys: Mapping[str, kit.Why | None] = msgspec.field(default_factory=dict)
 
 
-async def answer(ask: Ask) -> PlanThatPaid:
+async def answer(ask: kit.Ask) -> PlanThatPaid:
     """Return the plan of the claim of a button, of the claims that the question describes, or of the last visit."""
-    known = await member_coverages(ask)
-    claim_set = await newest_claims(
-        ask, *service_dates(ask), enough=lambda so_far: len(_chosen(so_far, ask)) > SHOWN, page_size=50
+    known = await kit.member_coverages(ask)
+    claim_set = await kit.newest_claims(
+        ask, *kit.service_dates(ask), enough=lambda so_far: len(_chosen(so_far, ask)) > SHOWN, page_size=50
     )
     summary = summarize(claim_set, known, ask)
-    if (strict := await checked(ask, claim_set, [row.claim for row in summary.rows])) is not claim_set:
+    if (strict := await kit.checked(ask, claim_set, [row.claim for row in summary.rows])) is not claim_set:
         summary = summarize(strict, known, ask)
     if not summary.rows and summary.wanted.narrows:
-        summary = replace(summary, nearest=await near_claims(ask, claim_set))
-    cite_claims(ask, (row.claim for row in summary.rows), summary.nearest)
+        summary = replace(summary, nearest=await kit.near_claims(ask, claim_set))
+    kit.cite_claims(ask, (row.claim for row in summary.rows), summary.nearest)
     return summary
 
 
-def summarize(claim_set: ClaimSet, known: Coverages, ask: Ask) -> PlanThatPaid:
+def summarize(claim_set: kit.ClaimSet, known: kit.Coverages, ask: kit.Ask) -> PlanThatPaid:
     """Return the first few matching claims, each with its coverage."""
-    found, wanted = _chosen(claim_set, ask), replace(filter_of(ask), aspect=None)
+    found, wanted = _chosen(claim_set, ask), replace(kit.filter_of(ask), aspect=None)
     by_id = {coverage.id: coverage for coverage in known.every}
     rows = tuple(_payer(claim, by_id) for claim in found[:SHOWN])
-    doubts = {row.claim.id: doubts_of(row.claim, claim_set) for row in rows}
-    of_share = not _OF_SHARE.isdisjoint(values_of(ask, "amount_kind"))
-    whys = {row.claim.id: why_of(row.claim) for row in rows}
+    doubts = {row.claim.id: kit.doubts_of(row.claim, claim_set) for row in rows}
+    of_share = not _OF_SHARE.isdisjoint(kit.values_of(ask, "amount_kind"))
+    whys = {row.claim.id: kit.why_of(row.claim) for row in rows}
     return PlanThatPaid(wanted, rows, max(0, len(found) - SHOWN), doubts, of_share=of_share, whys=whys)
 
 
-def _payer(claim: Claim, by_id: Mapping[str, Coverage]) -> Payer:
+def _payer(claim: kit.Claim, by_id: Mapping[str, kit.Coverage]) -> Payer:
     others = (by_id[one] for one in claim.coverages if one in by_id and one != claim.coverage)
     return Payer(claim, by_id.get(claim.coverage or ""), tuple(dict.fromkeys(others)), claim.carriers)
 
 
-def _chosen(claim_set: ClaimSet, ask: Ask) -> tuple[Claim, ...]:
+def _chosen(claim_set: kit.ClaimSet, ask: kit.Ask) -> tuple[kit.Claim, ...]:
     """Return the claim of a button, or the claims that match the conditions, or without conditions the last visit's."""
     if claim_id := ask.arguments.get("id"):
         return tuple(claim for claim in claim_set.every if claim.id == claim_id)
-    if filter_of(ask).narrows:
-        return fitting(claim_set.claims, ask)
-    days = visits(claim_set, ask.today)
-    return the_one(ask, [day.claims for day in days])
+    if kit.filter_of(ask).narrows:
+        return kit.fitting(claim_set.claims, ask)
+    days = kit.visits(claim_set, ask.today)
+    return kit.the_one(ask, [day.claims for day in days])

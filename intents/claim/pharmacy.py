@@ -9,46 +9,7 @@ from datetime import date, timedelta
 import msgspec
 from msgspec.structs import replace
 
-from bot.kit import (
-    LONG,
-    NO_DOUBTS,
-    Amount,
-    Ask,
-    Claim,
-    ClaimFilter,
-    ClaimSet,
-    Doubt,
-    Reroute,
-    SumDoubts,
-    Summary,
-    Within,
-    amount_asked,
-    amount_in,
-    by_currency,
-    by_name,
-    choose,
-    compares_named,
-    count_asked,
-    days_around,
-    doubts_of,
-    ends_asked,
-    filter_of,
-    hand_over_ahead,
-    newest_claims,
-    of_use,
-    place_of,
-    ranking_asked,
-    service_dates,
-    since_first,
-    sum_of,
-    summed_filter,
-    text_of,
-    threshold_asked,
-    time_of,
-    times_asked,
-    values_of,
-    words_of,
-)
+from bot import kit
 
 PAGE, MOST = 5, 10
 USUAL = timedelta(days=365)
@@ -59,7 +20,7 @@ _WHERE = re.compile(
 )
 
 
-class Pharmacy(Summary, frozen=True):
+class Pharmacy(kit.Summary, frozen=True):
     """One page of the fills in a period, and the sum over all fills.
 
     Attributes:
@@ -80,7 +41,7 @@ class Pharmacy(Summary, frozen=True):
         places: The newest fill at each pharmacy, if the question asks where.
     """
 
-    fills: tuple[Claim, ...]
+    fills: tuple[kit.Claim, ...]
     first: int
     page: int
     start: date
@@ -89,25 +50,25 @@ class Pharmacy(Summary, frozen=True):
     count: int
     told: int
     untold: int
-    totals: tuple[Amount, ...]
+    totals: tuple[kit.Amount, ...]
     least: bool
-    paid_by_member: Amount | None
+    paid_by_member: kit.Amount | None
     apart: int
     unnamed: int
     shielded: int
-    last: Claim | None
-    wanted: ClaimFilter
+    last: kit.Claim | None
+    wanted: kit.ClaimFilter
     is_partial: bool = False
-    doubts: Mapping[str, tuple[Doubt, ...]] = msgspec.field(default_factory=dict)
-    summed: SumDoubts = NO_DOUBTS
+    doubts: Mapping[str, tuple[kit.Doubt, ...]] = msgspec.field(default_factory=dict)
+    summed: kit.SumDoubts = kit.NO_DOUBTS
     visits: bool = False
-    prescribers: tuple[Claim, ...] = ()
+    prescribers: tuple[kit.Claim, ...] = ()
     newest: bool = False
     dated: bool = False
-    places: tuple[Claim, ...] = ()
+    places: tuple[kit.Claim, ...] = ()
 
     @property
-    def total(self) -> Amount | None:
+    def total(self) -> kit.Amount | None:
         """The sum; None if there is none, or if there are several currencies."""
         return self.totals[0] if len(self.totals) == 1 else None
 
@@ -117,39 +78,41 @@ class Pharmacy(Summary, frozen=True):
         return self.first - 1 + len(self.fills) < self.count
 
 
-async def answer(ask: Ask) -> Pharmacy:
+async def answer(ask: kit.Ask) -> Pharmacy:
     """Return the fills in the requested period, by default the last twelve months.
 
     Raises:
         Reroute: `formulary.drug_coverage` answers for the future cost of a drug, `claim.spending` for a ranking or a
             sum compared with a limit.
     """
-    hand_over_ahead(ask, "formulary.drug_coverage")
-    if "service" not in ask.slots and (ranking_asked(ask) or ends_asked(ask) or threshold_asked(ask)):
-        raise Reroute("claim.spending", **{**ask.arguments, "fills": "yes"})
-    ask = await of_use(ask)
+    kit.hand_over_ahead(ask, "formulary.drug_coverage")
+    if "service" not in ask.slots and (kit.ranking_asked(ask) or kit.ends_asked(ask) or kit.threshold_asked(ask)):
+        raise kit.Reroute("claim.spending", **{**ask.arguments, "fills": "yes"})
+    ask = await kit.of_use(ask)
     start, end = _time(ask)
-    claim_set = await newest_claims(
+    claim_set = await kit.newest_claims(
         ask,
-        *days_around(start, end),
+        *kit.days_around(start, end),
         enough=lambda so_far: any(
             c.service.day and c.service.day.last < start and not c.is_stay for c in so_far.claims
         ),
         page_size=100,
     )
-    ask = since_first(by_name(ask, claim_set.every), claim_set)
-    if compares_named(ask):
-        raise Reroute("claim.compare", **ask.arguments)
-    earlier: ClaimSet | None = None
-    if not _ordered(claim_set, ask) and not service_dates(ask):
-        earlier = await newest_claims(ask, enough=lambda so_far: bool(_wanted(so_far.claims, ask)), page_size=100)
+    ask = kit.since_first(kit.by_name(ask, claim_set.every), claim_set)
+    if kit.compares_named(ask):
+        raise kit.Reroute("claim.compare", **ask.arguments)
+    earlier: kit.ClaimSet | None = None
+    if not _ordered(claim_set, ask) and not kit.service_dates(ask):
+        earlier = await kit.newest_claims(ask, enough=lambda so_far: bool(_wanted(so_far.claims, ask)), page_size=100)
     summary = summarize(claim_set, ask, earlier)
     ask.cite("ExplanationOfBenefit", [claim.id for claim in (*_filled(claim_set, ask), summary.last) if claim])
-    ask.report.steps += sum_of("fills", _within(claim_set, ask).counted, lambda claim: amount_in(claim, _filter(ask)))
+    ask.report.steps += kit.sum_of(
+        "fills", _within(claim_set, ask).counted, lambda claim: kit.amount_in(claim, _filter(ask))
+    )
     return summary
 
 
-def summarize(claim_set: ClaimSet, ask: Ask, earlier: ClaimSet | None = None) -> Pharmacy:
+def summarize(claim_set: kit.ClaimSet, ask: kit.Ask, earlier: kit.ClaimSet | None = None) -> Pharmacy:
     """Return the requested page of the matching fills, and the sum over all matching fills."""
     (start, end), filled, found = _time(ask), _filled(claim_set, ask), _within(claim_set, ask)
     every, sums = _ordered(claim_set, ask), found.counted
@@ -157,107 +120,109 @@ def summarize(claim_set: ClaimSet, ask: Ask, earlier: ClaimSet | None = None) ->
     if one:
         sums, day = tuple(filled), filled[0].service.day
         start, end = (day.first, day.last) if day else (start, end)
-    shares = [(claim, amount_in(claim, _filter(ask))) for claim in sums]
+    shares = [(claim, kit.amount_in(claim, _filter(ask))) for claim in sums]
     told = [claim for claim, share in shares if share is not None]
-    paid = by_currency(claim.paid_by_patient for claim in sums)
+    paid = kit.by_currency(claim.paid_by_patient for claim in sums)
     before = _wanted(earlier.claims, ask) if earlier else ()
-    page = count_asked(ask, MOST) or PAGE
-    unnamed = claim_set.within(_time(ask), ClaimFilter(also=lambda claim: claim.is_pharmacy and not _drugs(claim)))
+    page = kit.count_asked(ask, MOST) or PAGE
+    unnamed = claim_set.within(_time(ask), kit.ClaimFilter(also=lambda claim: claim.is_pharmacy and not _drugs(claim)))
     return Pharmacy(
         fills=tuple(filled[ask.page * page : (ask.page + 1) * page]),
         first=ask.page * page + 1,
         page=ask.page,
         start=start,
         end=end,
-        drug=" / ".join(values_of(ask, "drug")) or None,
+        drug=" / ".join(kit.values_of(ask, "drug")) or None,
         count=len(filled or every),
         told=len(told),
         untold=len(sums) - len(told),
-        totals=by_currency(share for _, share in shares),
+        totals=kit.by_currency(share for _, share in shares),
         least=any(claim.owed.is_floor for claim in told),
         paid_by_member=paid[0] if len(paid) == 1 else None,
         apart=len(found.apart),
-        unnamed=len((*unnamed.counted, *unnamed.two_plans)) if text_of(ask, "drug") else 0,
+        unnamed=len((*unnamed.counted, *unnamed.two_plans)) if kit.text_of(ask, "drug") else 0,
         shielded=sum(1 for claim in filled if claim.sensitive),
         last=before[0] if before else None,
         wanted=_filter(ask),
         is_partial=ask.report.is_partial,
-        doubts={claim.id: doubts_of(claim, claim_set) for claim in filled},
+        doubts={claim.id: kit.doubts_of(claim, claim_set) for claim in filled},
         summed=found.doubts,
         visits=any(not claim.is_pharmacy for claim in filled),
         prescribers=_prescribed(filled) if ask.asked.form == "who" else (),
         dated=ask.asked.form == "date" or (one and ask.asked.form != "amount"),
         places=_places(filled)
-        if not (one or _filter(ask).exact) and _WHERE.search(" ".join(words_of(ask.said)))
+        if not (one or _filter(ask).exact) and _WHERE.search(" ".join(kit.words_of(ask.said)))
         else (),
-        newest=count_asked(ask, MOST) is not None and amount_asked(ask) is None,
+        newest=kit.count_asked(ask, MOST) is not None and kit.amount_asked(ask) is None,
     )
 
 
-def _time(ask: Ask) -> tuple[date, date]:
+def _time(ask: kit.Ask) -> tuple[date, date]:
     """Return the first and last day of the requested period, by default twelve months, or longer for a ranking."""
-    since, back = times_asked(ask, LONG if _asks_last(ask) or {"focus", "pick"} & ask.arguments.keys() else USUAL)
-    return (since, ask.today) if since else time_of(ask, back)
+    since, back = kit.times_asked(
+        ask, kit.LONG if _asks_last(ask) or {"focus", "pick"} & ask.arguments.keys() else USUAL
+    )
+    return (since, ask.today) if since else kit.time_of(ask, back)
 
 
-def _place(ask: Ask, rows: Sequence[Claim]) -> int | None:
+def _place(ask: kit.Ask, rows: Sequence[kit.Claim]) -> int | None:
     """Return the index in `rows` of the single fill that the question means; None if it means all fills.
 
     This is the last fill, or for a follow-up the fill shown before or an earlier one.
     """
-    at = place_of(ask, [(claim,) for claim in rows])
+    at = kit.place_of(ask, [(claim,) for claim in rows])
     return 0 if at is None and _asks_last(ask) else at
 
 
-def _asks_last(ask: Ask) -> bool:
+def _asks_last(ask: kit.Ask) -> bool:
     newest = "newest" in ask.asked.says and _SEVERAL.isdisjoint(ask.asked.says)
     return newest and _OTHERWISE.isdisjoint(ask.slots)
 
 
-def _filled(claim_set: ClaimSet, ask: Ask) -> list[Claim]:
+def _filled(claim_set: kit.ClaimSet, ask: kit.Ask) -> list[kit.Claim]:
     """Return the fills that the question means: all of the period, or one of them as a list."""
     rows = _ordered(claim_set, ask)
     at = _place(ask, rows)
     return list(rows if at is None else rows[at : at + 1])
 
 
-def _ordered(claim_set: ClaimSet, ask: Ask) -> tuple[Claim, ...]:
+def _ordered(claim_set: kit.ClaimSet, ask: kit.Ask) -> tuple[kit.Claim, ...]:
     """Return the matching fills of the period in the requested order, including two plans' claims for one fill."""
     found = _within(claim_set, ask)
     ids = {claim.id for claim in (*found.counted, *found.two_plans)}
     kept = (claim for claim in claim_set.claims if claim.id in ids)
-    return choose(kept, ClaimFilter(order=_filter(ask).order)).claims
+    return kit.choose(kept, kit.ClaimFilter(order=_filter(ask).order)).claims
 
 
-def _within(claim_set: ClaimSet, ask: Ask) -> Within:
+def _within(claim_set: kit.ClaimSet, ask: kit.Ask) -> kit.Within:
     return claim_set.within(_time(ask), replace(_filter(ask), also=lambda claim: _is_asked(claim, ask)))
 
 
-def _filter(ask: Ask) -> ClaimFilter:
-    return summed_filter(ask, filter_of(ask))
+def _filter(ask: kit.Ask) -> kit.ClaimFilter:
+    return kit.summed_filter(ask, kit.filter_of(ask))
 
 
-def _wanted(claims: Sequence[Claim], ask: Ask) -> tuple[Claim, ...]:
+def _wanted(claims: Sequence[kit.Claim], ask: kit.Ask) -> tuple[kit.Claim, ...]:
     """Return the fills that match the conditions of the question."""
-    return tuple(claim for claim in choose(claims, _filter(ask)).claims if _is_asked(claim, ask))
+    return tuple(claim for claim in kit.choose(claims, _filter(ask)).claims if _is_asked(claim, ask))
 
 
-def _is_asked(claim: Claim, ask: Ask) -> bool:
+def _is_asked(claim: kit.Claim, ask: kit.Ask) -> bool:
     """Return whether the claim is a fill; if the question names a kind of care, such as a shot, any claim counts."""
     return claim.is_pharmacy or "service" in ask.slots
 
 
-def _prescribed(filled: Sequence[Claim]) -> tuple[Claim, ...]:
+def _prescribed(filled: Sequence[kit.Claim]) -> tuple[kit.Claim, ...]:
     """Return, for each drug, its newest fill among the fills that name a prescriber; sensitive fills are left out."""
     named = [claim for claim in filled if claim.prescriber and _drugs(claim) and not claim.sensitive]
     return tuple({claim.dispensed[0].drug: claim for claim in reversed(named)}.values())
 
 
-def _drugs(claim: Claim) -> bool:
+def _drugs(claim: kit.Claim) -> bool:
     return any(one.drug for one in claim.dispensed)
 
 
-def _places(filled: Sequence[Claim]) -> tuple[Claim, ...]:
+def _places(filled: Sequence[kit.Claim]) -> tuple[kit.Claim, ...]:
     """Return the newest fill at each pharmacy; () if a fill names no pharmacy or has a sensitivity label."""
     named = {claim.seen or claim.billing: claim for claim in reversed(filled) if claim.is_pharmacy}
     told = not any(claim.sensitive for claim in filled) and None not in named

@@ -7,27 +7,13 @@ from collections.abc import Mapping
 import msgspec
 from msgspec.structs import replace
 
-from bot.kit import (
-    Ask,
-    CareKind,
-    Claim,
-    ClaimFilter,
-    Nearest,
-    Summary,
-    care_words,
-    cite_claims,
-    filter_of,
-    fitting,
-    history,
-    near_claims,
-    text_of,
-)
+from bot import kit
 
 SHOWN = 5
 _SHOT = {"service": "vaccine"}
 
 
-class Shots(Summary, frozen=True):
+class Shots(kit.Summary, frozen=True):
     """The claims for shots, newest first.
 
     Attributes:
@@ -39,7 +25,7 @@ class Shots(Summary, frozen=True):
         kinds: The kinds of care for the payer's words.
     """
 
-    claims: tuple[Claim, ...]
+    claims: tuple[kit.Claim, ...]
     due: bool
     care: bool
     words: dict[str, tuple[str, ...]]
@@ -49,34 +35,34 @@ class Shots(Summary, frozen=True):
     is_partial: bool
     free: bool
     dated: bool = False
-    wanted: ClaimFilter | None = None
-    nearest: Nearest | None = None
-    kinds: Mapping[str, CareKind] = msgspec.field(default_factory=dict)
+    wanted: kit.ClaimFilter | None = None
+    nearest: kit.Nearest | None = None
+    kinds: Mapping[str, kit.CareKind] = msgspec.field(default_factory=dict)
 
 
-async def answer(ask: Ask) -> Shots:
+async def answer(ask: kit.Ask) -> Shots:
     """Return the claims for the named shot, or for any shot if none is named."""
     asked = replace(ask, slots={**_SHOT, **ask.slots})
-    found = await history(asked)
-    fit = fitting(found.claims, asked)
+    found = await kit.history(asked)
+    fit = kit.fitting(found.claims, asked)
     plain = tuple(claim for claim in fit if not claim.sensitive)
     shown = plain[:SHOWN]
     lacks = not fit and (asked.slots["service"] != _SHOT["service"] or "date_range" in asked.slots)
-    nearest = await near_claims(asked, found) if lacks else None
-    cite_claims(ask, shown, nearest)
+    nearest = await kit.near_claims(asked, found) if lacks else None
+    kit.cite_claims(ask, shown, nearest)
     told = (*shown, *(nearest.claims if nearest else ()))
     return Shots(
         claims=shown,
-        due=text_of(ask, "question") == "due",
+        due=kit.text_of(ask, "question") == "due",
         care=_SHOT["service"] not in {kind := asked.slots["service"], *ask.care_kinds.above(str(kind))},
         words={claim.id: claim.services[:2] for claim in told},
-        kinds=care_words(ask, told),
+        kinds=kit.care_words(ask, told),
         count=len(plain),
         left=len(plain) - len(shown),
         marked=len(fit) - len(plain),
         is_partial=ask.report.is_partial,
-        free=text_of(ask, "question") == "free",
+        free=kit.text_of(ask, "question") == "free",
         dated=ask.asked.form == "date",
-        wanted=filter_of(asked) if lacks else None,
+        wanted=kit.filter_of(asked) if lacks else None,
         nearest=nearest,
     )

@@ -10,73 +10,7 @@ from itertools import groupby
 
 from msgspec.structs import replace
 
-from bot.kit import (
-    LONG,
-    NO_DOUBTS,
-    Amount,
-    Ask,
-    Claim,
-    ClaimFilter,
-    ClaimSet,
-    Month,
-    Most,
-    Nearest,
-    Portion,
-    Reroute,
-    Share,
-    SideSum,
-    SumDoubts,
-    Summary,
-    Threshold,
-    Within,
-    added,
-    amount_asked,
-    amount_in,
-    any_time,
-    asks_parts,
-    by_currency,
-    by_name,
-    by_side,
-    choose,
-    cite_claims,
-    compares_named,
-    compares_shown,
-    ends_asked,
-    ends_of,
-    filter_of,
-    holds_more,
-    is_ranking,
-    measures_of,
-    month_number,
-    months_of,
-    most_of,
-    names_whole,
-    near_claims,
-    of_unit,
-    of_whole,
-    part_of_all,
-    period_claims,
-    plan_paid_in,
-    portion_of,
-    rank_sides,
-    ranking_asked,
-    shares_by,
-    since_first,
-    span_of,
-    sum_of,
-    summed_filter,
-    text_of,
-    threshold_asked,
-    time_of,
-    times_asked,
-    times_of,
-    times_set_apart,
-    unit_asked,
-    values_of,
-    with_fills,
-    with_sides,
-    words_of,
-)
+from bot import kit
 
 SHOWN, _EACH = 5, 10
 _POCKET = frozenset({"pocket", "bolsillo"})
@@ -86,7 +20,7 @@ _YEAR = 12
 _CENT, _MONTH, _DAYS = Decimal("0.01"), 31, 365
 
 
-class Spending(Summary, frozen=True):
+class Spending(kit.Summary, frozen=True):
     """The sum of the amount owed, or of the amount `aspect`, over the claims of a period.
 
     Attributes:
@@ -116,44 +50,44 @@ class Spending(Summary, frozen=True):
     claims: int
     told: int
     untold: int
-    totals: tuple[Amount, ...]
+    totals: tuple[kit.Amount, ...]
     least: bool
-    owed: Amount | None
-    plan_paid: Amount | None
-    paid_by_member: Amount | None
-    months: tuple[Month, ...]
-    kinds: tuple[Share, ...]
-    providers: tuple[Share, ...]
+    owed: kit.Amount | None
+    plan_paid: kit.Amount | None
+    paid_by_member: kit.Amount | None
+    months: tuple[kit.Month, ...]
+    kinds: tuple[kit.Share, ...]
+    providers: tuple[kit.Share, ...]
     apart: int
     shielded: int
     aspect: str | None
-    wanted: ClaimFilter
+    wanted: kit.ClaimFilter
     silent: int = 0
     mixed: int = 0
-    doubts: SumDoubts = NO_DOUBTS
+    doubts: kit.SumDoubts = kit.NO_DOUBTS
     is_partial: bool = False
-    nearest: Nearest | None = None
+    nearest: kit.Nearest | None = None
     by: str | None = None
     so_far: bool = False
     question: str | None = None
-    most: Most | None = None
+    most: kit.Most | None = None
     bare: str | None = None
     per: str = "claim"
     had: int = 0
     averages: bool = False
-    portion: Portion | None = None
-    part_of_all: Portion | None = None
-    whole: ClaimFilter | None = None
-    threshold: Threshold | None = None
-    sides: tuple[SideSum, ...] = ()
-    each: tuple[Claim, ...] = ()
-    ends: tuple[Claim, ...] = ()
+    portion: kit.Portion | None = None
+    part_of_all: kit.Portion | None = None
+    whole: kit.ClaimFilter | None = None
+    threshold: kit.Threshold | None = None
+    sides: tuple[kit.SideSum, ...] = ()
+    each: tuple[kit.Claim, ...] = ()
+    ends: tuple[kit.Claim, ...] = ()
     paid_untold: bool = False
-    measures: tuple[tuple[str, Amount], ...] = ()
+    measures: tuple[tuple[str, kit.Amount], ...] = ()
     split: bool = False
 
     @property
-    def total(self) -> Amount | None:
+    def total(self) -> kit.Amount | None:
         """The sum; None if there is none, or if there are several currencies."""
         return self.totals[0] if len(self.totals) == 1 else None
 
@@ -161,42 +95,42 @@ class Spending(Summary, frozen=True):
     def times(self) -> int:
         """The number of units for an average: the months or years of the period, or the visits, fills or claims."""
         if self.per == "month":
-            return max(month_number(self.end) - month_number(self.start) + (self.start.day == 1), 1)
+            return max(kit.month_number(self.end) - kit.month_number(self.start) + (self.start.day == 1), 1)
         return self.end.year - self.start.year + 1 if self.per == "year" else self.had
 
     @property
-    def average(self) -> Amount | None:
+    def average(self) -> kit.Amount | None:
         """The sum divided by `times`, rounded to cents; None without a sum or units."""
         total = self.total
-        return Amount((total.value / self.times).quantize(_CENT), total.currency) if total and self.times else None
+        return kit.Amount((total.value / self.times).quantize(_CENT), total.currency) if total and self.times else None
 
     @property
-    def pace(self) -> Amount | None:
+    def pace(self) -> kit.Amount | None:
         """The sum projected to a whole year, in whole dollars; None unless `so_far`, and None in January."""
         total, days = self.total, (self.end - self.start).days + 1
         if total is None or not self.so_far or days <= _MONTH:
             return None
-        return Amount((total.value * _DAYS / days).quantize(Decimal(1)), total.currency)
+        return kit.Amount((total.value * _DAYS / days).quantize(Decimal(1)), total.currency)
 
     @property
-    def saved(self) -> Amount | None:
+    def saved(self) -> kit.Amount | None:
         """The plan's payments plus the requested discount; None if no discount was requested, or if data is missing."""
         one, total, paid = self.aspect == "discount", self.total, self.plan_paid
         told = total and paid and total.currency == paid.currency and not self.untold
         return total + paid if one and told and total and paid else None
 
     @property
-    def compared(self) -> tuple[Month, ...]:
+    def compared(self) -> tuple[kit.Month, ...]:
         """The months, if at least two have an amount above zero; otherwise ()."""
         return self.months if sum(1 for one in self.months if one.amount and one.amount.value) >= _SEVERAL else ()
 
     @property
-    def by_year(self) -> tuple[Month, ...]:
+    def by_year(self) -> tuple[kit.Month, ...]:
         """The sums by year, if the period has more than twelve months; otherwise ()."""
         if len(self.compared) <= _YEAR:
             return ()
         years = ((name, list(of)) for name, of in groupby(self.months, lambda one: one.name[:4]))
-        return tuple(Month(name, added(m.amount for m in of), all(m.read for m in of)) for name, of in years)
+        return tuple(kit.Month(name, kit.added(m.amount for m in of), all(m.read for m in of)) for name, of in years)
 
     @property
     def years(self) -> bool:
@@ -204,64 +138,67 @@ class Spending(Summary, frozen=True):
         return self.start.year != self.end.year
 
 
-async def answer(ask: Ask) -> Spending:
+async def answer(ask: kit.Ask) -> Spending:
     """Return the sums over the requested period, by default this calendar year.
 
     Raises:
         Reroute: `claim.why` answers for the parts of a claim's share, `claim.compare` for two periods, claims or kinds.
     """
-    if (parts := asks_parts(ask)) or times_set_apart(ask) or compares_shown(ask):
-        raise Reroute("claim.why" if parts else "claim.compare", **ask.arguments)
+    if (parts := kit.asks_parts(ask)) or kit.times_set_apart(ask) or kit.compares_shown(ask):
+        raise kit.Reroute("claim.why" if parts else "claim.compare", **ask.arguments)
     if "fills" in ask.arguments:  # of prescriptions
         shown = {name: one for name, one in ask.arguments.items() if name != "fills"}
         ask = replace(ask, arguments=shown, slots={**ask.slots, "claim_type": "pharmacy"})
-    ask, claim_set, summary = await _summed(by_side(ask))
-    if compares_named(ask):
-        raise Reroute("claim.compare", **ask.arguments)
+    ask, claim_set, summary = await _summed(kit.by_side(ask))
+    if kit.compares_named(ask):
+        raise kit.Reroute("claim.compare", **ask.arguments)
     whole = {"adds", "in_total", "how_many"} & ask.asked.says.keys() and {"provider_name", "drug"} & ask.slots.keys()
     bare = whole or (summary.bare and summary.bare != "year") or (not summary.claims and summary.wanted.narrows)
-    if bare and span_of(ask) == (None, None):
-        span = {"start": (ask.today - LONG).isoformat(), "end": ask.today.isoformat()}
+    if bare and kit.span_of(ask) == (None, None):
+        span = {"start": (ask.today - kit.LONG).isoformat(), "end": ask.today.isoformat()}
         ask, claim_set, summary = await _summed(replace(ask, slots={**ask.slots, "date_range": span}))
-    pocket = summary.untold and not _POCKET.isdisjoint(words_of(ask.words.get("amount_kind")))
+    pocket = summary.untold and not _POCKET.isdisjoint(kit.words_of(ask.words.get("amount_kind")))
     if summary.claims and summary.aspect == _PAID and (pocket or not summary.totals):
         ask = ask.without("amount_kind")
         summary = replace(summarize(claim_set, ask), paid_untold=True)
-    if not summary.claims and any_time(summary.wanted).narrows:
-        summary = replace(summary, nearest=await near_claims(ask, claim_set))
+    if not summary.claims and kit.any_time(summary.wanted).narrows:
+        summary = replace(summary, nearest=await kit.near_claims(ask, claim_set))
     counted = _within(claim_set, ask).counted
-    cite_claims(ask, counted, summary.nearest)
-    ask.report.steps += sum_of("spending", counted, lambda claim: amount_in(claim, summary.wanted))
+    kit.cite_claims(ask, counted, summary.nearest)
+    ask.report.steps += kit.sum_of("spending", counted, lambda claim: kit.amount_in(claim, summary.wanted))
     return summary
 
 
-async def _summed(ask: Ask) -> tuple[Ask, ClaimSet, Spending]:
+async def _summed(ask: kit.Ask) -> tuple[kit.Ask, kit.ClaimSet, Spending]:
     """Return the question with the provider names and the period that the claims give, the claims, and the sums."""
-    (start, end), (first, last) = _time(ask), time_of(of_whole(ask)) if "date_whole" in ask.slots else _time(ask)
-    claim_set = await period_claims(ask, min(start, first), max(end, last))
-    ask = since_first(by_name(ask, claim_set.every), claim_set)
-    wanted = filter_of(ask)
-    if "each" in ask.arguments and not with_fills(choose(claim_set.added, wanted).claims, wanted):
+    (start, end), (first, last) = (
+        _time(ask),
+        kit.time_of(kit.of_whole(ask)) if "date_whole" in ask.slots else _time(ask),
+    )
+    claim_set = await kit.period_claims(ask, min(start, first), max(end, last))
+    ask = kit.since_first(kit.by_name(ask, claim_set.every), claim_set)
+    wanted = kit.filter_of(ask)
+    if "each" in ask.arguments and not kit.with_fills(kit.choose(claim_set.added, wanted).claims, wanted):
         ask.claim_filter = replace(wanted, also=lambda claim: not claim.is_pharmacy)
     return ask, claim_set, summarize(claim_set, ask)
 
 
-def summarize(claim_set: ClaimSet, ask: Ask) -> Spending:
+def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> Spending:
     """Return the sums of the claims that count in the period; sensitive claims are summed but not described."""
     (start, end), wanted, found = _time(ask), _wanted(ask), _within(claim_set, ask)
     counted, is_partial = found.counted, ask.report.is_partial
-    told = [claim for claim in counted if amount_in(claim, wanted) is not None]
+    told = [claim for claim in counted if kit.amount_in(claim, wanted) is not None]
     plain = [claim for claim in told if not claim.sensitive]
-    totals = by_currency(amount_in(claim, wanted) for claim in told)
-    one, shares = len(totals) == 1, partial(shares_by, wanted=wanted)
+    totals = kit.by_currency(kit.amount_in(claim, wanted) for claim in told)
+    one, shares = len(totals) == 1, partial(kit.shares_by, wanted=wanted)
     split = _split(ask)
-    apart = threshold_asked(ask) or ask.asked.each or ends_asked(ask) or wanted.each_of
+    apart = kit.threshold_asked(ask) or ask.asked.each or kit.ends_asked(ask) or wanted.each_of
     ranks = one and not (split or is_partial or "by" in ask.arguments or apart)
-    shown = ask.asked.each or filter_of(ask).each_of or "each" in ask.arguments
+    shown = ask.asked.each or kit.filter_of(ask).each_of or "each" in ask.arguments
     by_words = ask.asked.by in {"kind", "doctor"} and {"ranked", "top"}.isdisjoint(ask.asked.says)
-    ranking = ranking_asked(ask) if ranks else None
-    most = most_of(ask, counted, wanted) if ranks and not _ranks_sides(wanted, ask) else None
-    per = unit_asked(ask, wanted)
+    ranking = kit.ranking_asked(ask) if ranks else None
+    most = kit.most_of(ask, counted, wanted) if ranks and not _ranks_sides(wanted, ask) else None
+    per = kit.unit_asked(ask, wanted)
     summary = Spending(
         start=start,
         end=end,
@@ -270,10 +207,10 @@ def summarize(claim_set: ClaimSet, ask: Ask) -> Spending:
         untold=len(counted) - len(told),
         totals=totals,
         least=any(claim.owed.is_floor for claim in told) and wanted.aspect is None,
-        owed=added(claim.owed.amount for claim in counted) if one else None,
-        plan_paid=added(plan_paid_in(claim, wanted) for claim in counted) if len(totals) < _SEVERAL else None,
-        paid_by_member=added(claim.paid_by_patient for claim in counted) if one else None,
-        months=months_of(start, end, counted, wanted, is_partial=is_partial) if one else (),
+        owed=kit.added(claim.owed.amount for claim in counted) if one else None,
+        plan_paid=kit.added(kit.plan_paid_in(claim, wanted) for claim in counted) if len(totals) < _SEVERAL else None,
+        paid_by_member=kit.added(claim.paid_by_patient for claim in counted) if one else None,
+        months=kit.months_of(start, end, counted, wanted, is_partial=is_partial) if one else (),
         kinds=shares(told, lambda c: c.kind or "" if len(split) != 1 or c.kind in split else "") if one else (),
         split=bool(split),
         providers=shares(plain, lambda claim: claim.seen or claim.billing or "")[:SHOWN] if one else (),
@@ -281,92 +218,92 @@ def summarize(claim_set: ClaimSet, ask: Ask) -> Spending:
         shielded=len(told) - len(plain),
         aspect=wanted.aspect,
         wanted=wanted,
-        silent=choose(claim_set.added, wanted).silent,
-        mixed=sum(1 for claim in told if holds_more(claim, wanted)),
+        silent=kit.choose(claim_set.added, wanted).silent,
+        mixed=sum(1 for claim in told if kit.holds_more(claim, wanted)),
         doubts=found.doubts,
         is_partial=is_partial,
         by=ask.arguments.get("by") or (ask.asked.by if by_words else None),
         each=tuple(claim for claim in counted if not claim.sensitive)[:_EACH] if shown else (),
-        measures=measures_of(ask, counted) if one else (),
-        ends=ends_of(ask, plain, wanted),
-        question=text_of(ask, "question") if one and not ranking and "by" not in ask.arguments else None,
+        measures=kit.measures_of(ask, counted) if one else (),
+        ends=kit.ends_of(ask, plain, wanted),
+        question=kit.text_of(ask, "question") if one and not ranking and "by" not in ask.arguments else None,
         most=most,
         bare=ranking.group if ranking and most is None and len(told) == len(plain) else None,
         per=per,
-        had=times_of(told, per),
+        had=kit.times_of(told, per),
         averages="average" in ask.slots and "in_total" not in ask.asked.says and not _sums_each(ask),
         so_far=(start, end) == (date(ask.today.year, 1, 1), ask.today),
     )
     return _held_against(summary, claim_set, ask, counted)
 
 
-def _split(ask: Ask) -> frozenset[str]:
+def _split(ask: kit.Ask) -> frozenset[str]:
     """Return the claim types of which the sums are asked apart, as in "scripts and visits separate"; or none."""
-    types = {*values_of(ask, "claim_type"), *(["pharmacy"] if "fill" in values_of(ask, "unit") else [])}
+    types = {*kit.values_of(ask, "claim_type"), *(["pharmacy"] if "fill" in kit.values_of(ask, "unit") else [])}
     types |= {"professional"} if "doctors" in ask.asked.says else set()
     return frozenset(types) if "split" in ask.asked.says else frozenset()
 
 
-def _held_against(summary: Spending, claim_set: ClaimSet, ask: Ask, counted: Sequence[Claim]) -> Spending:
+def _held_against(summary: Spending, claim_set: kit.ClaimSet, ask: kit.Ask, counted: Sequence[kit.Claim]) -> Spending:
     """Return the summary with the whole of which the sum is a part, and with the limit to which it is compared."""
-    threshold, wanted = threshold_asked(ask), summary.wanted
+    threshold, wanted = kit.threshold_asked(ask), summary.wanted
     sure = not (summary.is_partial or summary.untold or summary.least)
     percent = "percent" in ask.slots and not summary.is_partial
-    whole, time = of_whole(ask), (summary.start, summary.end)
-    named = filter_of(whole)
+    whole, time = kit.of_whole(ask), (summary.start, summary.end)
+    named = kit.filter_of(whole)
     apart = "date_whole" in ask.slots
-    part = percent and (apart or any_time(wanted).narrows) and wanted.aspect is None
-    every = claim_set.within(time_of(whole) if apart else time, named).counted if part else ()
+    part = percent and (apart or kit.any_time(wanted).narrows) and wanted.aspect is None
+    every = claim_set.within(kit.time_of(whole) if apart else time, named).counted if part else ()
     ranked = _ranks_sides(wanted, ask)
     return replace(
         summary,
-        sides=rank_sides(claim_set, time, wanted, least=wanted.order == "smallest") if ranked else (),
+        sides=kit.rank_sides(claim_set, time, wanted, least=wanted.order == "smallest") if ranked else (),
         threshold=threshold.held(summary.total, least=not sure) if threshold else None,
-        portion=portion_of(counted, wanted) if percent and not (apart or any_time(named).narrows) else None,
-        part_of_all=part_of_all(counted, every, wanted) if part else None,
+        portion=kit.portion_of(counted, wanted) if percent and not (apart or kit.any_time(named).narrows) else None,
+        part_of_all=kit.part_of_all(counted, every, wanted) if part else None,
         whole=named,
     )
 
 
-def _sums_each(ask: Ask) -> bool:
+def _sums_each(ask: kit.Ask) -> bool:
     """Return whether the question asks for single claims, or for the sums of the months or years of a period.
 
     In "what did I spend each month this year", "each month" therefore asks for sums and not for an average.
     """
-    divides = text_of(ask, "unit") in {"month", "year"} and ask.words.get("average") == ask.words.get("unit")
-    return ask.asked.each or (divides and span_of(ask) != (None, None))
+    divides = kit.text_of(ask, "unit") in {"month", "year"} and ask.words.get("average") == ask.words.get("unit")
+    return ask.asked.each or (divides and kit.span_of(ask) != (None, None))
 
 
-def _ranks_sides(wanted: ClaimFilter, ask: Ask) -> bool:
+def _ranks_sides(wanted: kit.ClaimFilter, ask: kit.Ask) -> bool:
     """Return whether the question ranks the kinds of care that it names, and not doctors, places or months."""
     several = len(wanted.claim_types) + len(wanted.services) > 1
-    return several and is_ranking(ask) and text_of(ask, "group") in {None, "kind"}
+    return several and kit.is_ranking(ask) and kit.text_of(ask, "group") in {None, "kind"}
 
 
-def _time(ask: Ask) -> tuple[date, date]:
+def _time(ask: kit.Ask) -> tuple[date, date]:
     """Return the first and last day of the sum: the requested period, or else this year or the period of a ranking.
 
     A projection ("pace") is always for this year.
     """
-    if text_of(ask, "question") == "pace":
+    if kit.text_of(ask, "question") == "pace":
         return date(ask.today.year, 1, 1), ask.today
-    since, back = times_asked(ask, LONG if ask.asked.each and filter_of(ask).narrows else None)
-    return (since, ask.today) if since else time_of(ask, back)
+    since, back = kit.times_asked(ask, kit.LONG if ask.asked.each and kit.filter_of(ask).narrows else None)
+    return (since, ask.today) if since else kit.time_of(ask, back)
 
 
-def _wanted(ask: Ask) -> ClaimFilter:
+def _wanted(ask: kit.Ask) -> kit.ClaimFilter:
     """Return the conditions with the kind of amount to sum: the billed one for "who charged the most".
 
     The amount is None, which is the amount owed, for "out of pocket".
     """
-    billed = ranking_asked(ask) and "charging" in ask.asked.says and "to_me" not in ask.asked.says
-    both = text_of(ask, "question") == "who_paid_more" or names_whole(ask)  # the share and what the plan paid
-    aspect = None if both else amount_asked(ask) or ("billed" if billed else None)
-    wanted = replace(summed_filter(ask, filter_of(ask)), aspect=aspect)
+    billed = kit.ranking_asked(ask) and "charging" in ask.asked.says and "to_me" not in ask.asked.says
+    both = kit.text_of(ask, "question") == "who_paid_more" or kit.names_whole(ask)  # the share and what the plan paid
+    aspect = None if both else kit.amount_asked(ask) or ("billed" if billed else None)
+    wanted = replace(kit.summed_filter(ask, kit.filter_of(ask)), aspect=aspect)
     if _split(ask):
         return replace(wanted, claim_types=(), doctor_kinds=())
-    return with_sides(ask, of_unit(ask, wanted))
+    return kit.with_sides(ask, kit.of_unit(ask, wanted))
 
 
-def _within(claim_set: ClaimSet, ask: Ask) -> Within:
+def _within(claim_set: kit.ClaimSet, ask: kit.Ask) -> kit.Within:
     return claim_set.within(_time(ask), _wanted(ask))

@@ -8,36 +8,13 @@ from typing import Literal
 import msgspec
 from msgspec.structs import replace
 
-from bot.kit import (
-    Amount,
-    Ask,
-    Claim,
-    ClaimFilter,
-    ClaimSet,
-    Doubt,
-    Nearest,
-    Summary,
-    added,
-    checked,
-    cite_claims,
-    doubts_of,
-    filter_of,
-    fitting,
-    near_claims,
-    newest_claims,
-    part_of,
-    place_of,
-    plan_paid_in,
-    reaches,
-    service_dates,
-    text_of,
-)
+from bot import kit
 
 SHOWN = 3
 State = Literal["denied", "paid", "partly", "processing", "replaced", "cancelled", "reversed", "decided"]
 
 
-class ClaimStatus(Summary, frozen=True):
+class ClaimStatus(kit.Summary, frozen=True):
     """The newest matching claims with their states.
 
     Attributes:
@@ -50,44 +27,44 @@ class ClaimStatus(Summary, frozen=True):
         beyond: The number of all days, if the question asks for a day before the first one.
     """
 
-    claims: tuple[tuple[Claim, State, Claim | None], ...]
+    claims: tuple[tuple[kit.Claim, State, kit.Claim | None], ...]
     more: bool
     filtered: bool
-    wanted: ClaimFilter
-    doubts: Mapping[str, tuple[Doubt, ...]] = msgspec.field(default_factory=dict)
-    nearest: Nearest | None = None
+    wanted: kit.ClaimFilter
+    doubts: Mapping[str, tuple[kit.Doubt, ...]] = msgspec.field(default_factory=dict)
+    nearest: kit.Nearest | None = None
     paid: bool = False
-    lines: Mapping[str, tuple[Amount, Amount]] = msgspec.field(default_factory=dict)
-    together: Amount | None = None
+    lines: Mapping[str, tuple[kit.Amount, kit.Amount]] = msgspec.field(default_factory=dict)
+    together: kit.Amount | None = None
     received: bool = False
     beyond: int = 0
 
 
-async def answer(ask: Ask) -> ClaimStatus:
+async def answer(ask: kit.Ask) -> ClaimStatus:
     """Return the state of the named claim or the claim chosen from a list, or else of the newest matching claims."""
 
-    def enough(so_far: ClaimSet) -> bool:
+    def enough(so_far: kit.ClaimSet) -> bool:
         found = _found(so_far, ask)
-        return reaches(ask, [(claim,) for claim in found]) and len(found) > (0 if "id" in ask.arguments else SHOWN)
+        return kit.reaches(ask, [(claim,) for claim in found]) and len(found) > (0 if "id" in ask.arguments else SHOWN)
 
-    claim_set = await newest_claims(ask, *service_dates(ask), enough=enough, page_size=50)
+    claim_set = await kit.newest_claims(ask, *kit.service_dates(ask), enough=enough, page_size=50)
     summary = summarize(claim_set, ask)
-    if (strict := await checked(ask, claim_set, [claim for claim, _, _ in summary.claims])) is not claim_set:
+    if (strict := await kit.checked(ask, claim_set, [claim for claim, _, _ in summary.claims])) is not claim_set:
         summary = summarize(strict, ask)
     if not (summary.claims or summary.beyond) and summary.filtered:
-        summary = replace(summary, nearest=await near_claims(ask, claim_set))
-    cite_claims(ask, (claim for claim, _, _ in summary.claims), summary.nearest)
+        summary = replace(summary, nearest=await kit.near_claims(ask, claim_set))
+    kit.cite_claims(ask, (claim for claim, _, _ in summary.claims), summary.nearest)
     return summary
 
 
-def summarize(claim_set: ClaimSet, ask: Ask) -> ClaimStatus:
+def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> ClaimStatus:
     """Return the first few matching claims; a claim that no longer counts is included only if its number was named."""
     every = _found(claim_set, ask)
-    at = place_of(ask, [(claim,) for claim in every])
+    at = kit.place_of(ask, [(claim,) for claim in every])
     found = every if at is None else every[at : at + 1]
     shown = tuple((claim, state_of(claim, claim_set), claim_set.after(claim)) for claim in found[:SHOWN])
-    wanted, doubts = filter_of(ask), {claim.id: doubts_of(claim, claim_set) for claim, _, _ in shown}
-    paid, mine = text_of(ask, "question") == "paid", "i_paid" in ask.asked.says
+    wanted, doubts = kit.filter_of(ask), {claim.id: kit.doubts_of(claim, claim_set) for claim, _, _ in shown}
+    paid, mine = kit.text_of(ask, "question") == "paid", "i_paid" in ask.asked.says
     lines = {claim.id: part for claim, _, _ in shown if (part := _lines(claim, wanted))}
     narrows = wanted.narrows
     return ClaimStatus(
@@ -98,33 +75,33 @@ def summarize(claim_set: ClaimSet, ask: Ask) -> ClaimStatus:
         doubts,
         paid=paid and not mine,
         lines=lines,
-        together=added(claim.owed.amount for claim in found) if mine and narrows and len(found) <= SHOWN else None,
+        together=kit.added(claim.owed.amount for claim in found) if mine and narrows and len(found) <= SHOWN else None,
         received="received" in ask.asked.says,
         beyond=len({claim.service.day for claim in every}) if at is not None and not found else 0,
     )
 
 
-def _lines(claim: Claim, wanted: ClaimFilter) -> tuple[Amount, Amount] | None:
+def _lines(claim: kit.Claim, wanted: kit.ClaimFilter) -> tuple[kit.Amount, kit.Amount] | None:
     """Return the plan's payment and the member's share for the lines of the requested care.
 
     Return None if all lines are of that care, or if an amount is unknown.
     """
-    shown, share = part_of(claim, wanted)
-    paid = plan_paid_in(claim, wanted) if shown and shown.partly else None
+    shown, share = kit.part_of(claim, wanted)
+    paid = kit.plan_paid_in(claim, wanted) if shown and shown.partly else None
     return (paid, share) if paid and share else None
 
 
-def _found(claim_set: ClaimSet, ask: Ask) -> Sequence[Claim]:
+def _found(claim_set: kit.ClaimSet, ask: kit.Ask) -> Sequence[kit.Claim]:
     if claim_id := ask.arguments.get("id"):
         return tuple(claim for claim in claim_set.every if claim.id == claim_id)
-    if text_of(ask, "claim_id"):
-        return fitting(claim_set.every, ask)
-    found = fitting(claim_set.claims, ask)
+    if kit.text_of(ask, "claim_id"):
+        return kit.fitting(claim_set.every, ask)
+    found = kit.fitting(claim_set.claims, ask)
     of_doctor = not {"provider_name", "specialty"}.isdisjoint(ask.slots)
     return tuple(claim for claim in found if not (of_doctor and claim.is_pharmacy)) or found
 
 
-def state_of(claim: Claim, claim_set: ClaimSet) -> State:
+def state_of(claim: kit.Claim, claim_set: kit.ClaimSet) -> State:
     """Return the state of a claim, judged by it and the other claims read; "decided" if they show no other state."""
     signs: tuple[tuple[State, bool], ...] = (
         ("cancelled", claim in claim_set.cancelled),

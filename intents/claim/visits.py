@@ -10,46 +10,7 @@ from itertools import pairwise
 import msgspec
 from msgspec.structs import replace
 
-from bot.kit import (
-    LONG,
-    Amount,
-    Ask,
-    CareKind,
-    Claim,
-    ClaimFilter,
-    ClaimSet,
-    Most,
-    Nearest,
-    PartialDate,
-    Summary,
-    added,
-    amount_in,
-    any_time,
-    by_name,
-    care_words,
-    choose,
-    cite_claims,
-    count_asked,
-    days_around,
-    filter_of,
-    history,
-    in_order,
-    later,
-    most_of,
-    near_claims,
-    number_of,
-    of_unit,
-    often_asked,
-    place_of,
-    ranking_asked,
-    shown_before,
-    since_first,
-    span_of,
-    times_asked,
-    visits,
-    whole_of,
-    with_fills,
-)
+from bot import kit
 
 SHOWN = 5
 _ENDS = frozenset({"earliest", "newest"})
@@ -65,13 +26,13 @@ class Day(msgspec.Struct, frozen=True):
         marked: The number of claims with a sensitivity label.
     """
 
-    day: PartialDate | None
-    claims: tuple[Claim, ...]
+    day: kit.PartialDate | None
+    claims: tuple[kit.Claim, ...]
     services: tuple[str, ...]
     marked: int
 
 
-class DaysOfCare(Summary, frozen=True):
+class DaysOfCare(kit.Summary, frozen=True):
     """The matching days of care, newest first.
 
     Attributes:
@@ -90,30 +51,30 @@ class DaysOfCare(Summary, frozen=True):
         kinds: The kinds of care for the payer's words.
     """
 
-    wanted: ClaimFilter
+    wanted: kit.ClaimFilter
     days: tuple[Day, ...]
     count: int
-    claims: tuple[Claim, ...] = ()
+    claims: tuple[kit.Claim, ...] = ()
     undated: int = 0
     stays: int = 0
     nights: int | None = None
-    since: PartialDate | None = None
+    since: kit.PartialDate | None = None
     is_partial: bool = False
-    nearest: Nearest | None = None
+    nearest: kit.Nearest | None = None
     alone: bool = False
     whether: bool = False
-    most: Most | None = None
-    number: Most | None = None
+    most: kit.Most | None = None
+    number: kit.Most | None = None
     so: bool | None = None
-    part: tuple[int, int, bool | None, ClaimFilter] | None = None
-    in_order: tuple[tuple[ClaimFilter, Claim], ...] = ()
+    part: tuple[int, int, bool | None, kit.ClaimFilter] | None = None
+    in_order: tuple[tuple[kit.ClaimFilter, kit.Claim], ...] = ()
     gap: tuple[date, date] | None = None
-    cost: Amount | None = None
+    cost: kit.Amount | None = None
     beyond: int = 0
-    kinds: Mapping[str, CareKind] = msgspec.field(default_factory=dict)
+    kinds: Mapping[str, kit.CareKind] = msgspec.field(default_factory=dict)
 
     @property
-    def last(self) -> PartialDate | None:
+    def last(self) -> kit.PartialDate | None:
         """The latest of the days; None if there is none."""
         return max((one.day for one in self.days if one.day), key=lambda day: day.last, default=None)
 
@@ -130,37 +91,37 @@ class DaysOfCare(Summary, frozen=True):
         return name if name and asked and asked.casefold() in name.casefold() and self.count == len(self.days) else None
 
 
-async def answer(ask: Ask) -> DaysOfCare:
+async def answer(ask: kit.Ask) -> DaysOfCare:
     """Return the days of care that the question describes, among all claims if it names no period."""
     ask = _dated(ask)
-    wanted = of_unit(ask, filter_of(ask))
-    found = await history(ask, *days_around(wanted.start, wanted.end), since=wanted.start)
-    ask = since_first(by_name(ask, found.every), found)
+    wanted = kit.of_unit(ask, kit.filter_of(ask))
+    found = await kit.history(ask, *kit.days_around(wanted.start, wanted.end), since=wanted.start)
+    ask = kit.since_first(kit.by_name(ask, found.every), found)
     summary = summarize(found, ask)
     if not (summary.count or summary.beyond) and wanted.narrows:
-        summary = replace(summary, nearest=await near_claims(ask, found))
-    cite_claims(ask, summary.claims, summary.nearest)
+        summary = replace(summary, nearest=await kit.near_claims(ask, found))
+    kit.cite_claims(ask, summary.claims, summary.nearest)
     return summary
 
 
-def summarize(found: ClaimSet, ask: Ask) -> DaysOfCare:
+def summarize(found: kit.ClaimSet, ask: kit.Ask) -> DaysOfCare:
     """Return the days of the claims that count; several claims on one day are one day."""
-    wanted = of_unit(ask, filter_of(ask))
-    kept = replace(found, claims=choose(found.claims, wanted).claims)
+    wanted = kit.of_unit(ask, kit.filter_of(ask))
+    kept = replace(found, claims=kit.choose(found.claims, wanted).claims)
     every_claim = ask.asked.gap is not None and wanted.fills
-    groups = visits(kept, ask.today, pharmacy=every_claim or with_fills(kept.claims, any_time(wanted)))
+    groups = kit.visits(kept, ask.today, pharmacy=every_claim or kit.with_fills(kept.claims, kit.any_time(wanted)))
     every = [group for group in groups if group.day][:: -1 if wanted.order == "oldest" else 1]
     one = "pick" in ask.arguments or ask.asked.form in {"date", "who"}  # "how many before that" counts them
-    at = place_of(ask, [group.claims for group in every]) if one else None
-    few = count_asked(ask, SHOWN) if _ENDS & ask.asked.says.keys() else None
+    at = kit.place_of(ask, [group.claims for group in every]) if one else None
+    few = kit.count_asked(ask, SHOWN) if _ENDS & ask.asked.says.keys() else None
     dated = every[:few] if at is None else every[at : at + 1]
     counted = found.within((wanted.start, wanted.end), wanted).counted
     stays = [claim for claim in kept.claims if claim.kind == "inpatient"]
     known = [claim.service.day for claim in found.claims if claim.service.day]
-    often, gap = often_asked(ask), _gap(ask, [group.day for group in dated if group.day])
+    often, gap = kit.often_asked(ask), _gap(ask, [group.day for group in dated if group.day])
     claims = tuple(claim for group in dated for claim in group.claims)
     of_money = "money" in ask.asked.says or ask.asked.form == "amount"
-    shares = [amount_in(claim, wanted) for claim in claims if of_money]
+    shares = [kit.amount_in(claim, wanted) for claim in claims if of_money]
     return DaysOfCare(
         wanted=wanted,
         days=tuple(_day(group.day, group.claims) for group in dated[:SHOWN]),
@@ -177,26 +138,28 @@ def summarize(found: ClaimSet, ask: Ask) -> DaysOfCare:
         and not (often or wanted.by_size or ask.asked.only_one_of),
         beyond=len(every) if at is not None and not dated else 0,
         whether=ask.asked.begins,
-        kinds=care_words(ask, (claim for group in dated[:SHOWN] for claim in group.claims)),
-        in_order=in_order(ask, counted, wanted),
-        cost=None if None in shares or ask.report.is_partial else added(shares),
+        kinds=kit.care_words(ask, (claim for group in dated[:SHOWN] for claim in group.claims)),
+        in_order=kit.in_order(ask, counted, wanted),
+        cost=None if None in shares or ask.report.is_partial else kit.added(shares),
         gap=gap,
-        most=most_of(ask, counted, wanted) if not ask.report.is_partial else None,
-        number=number_of(ask, counted, wanted) if not ask.report.is_partial else None,
+        most=kit.most_of(ask, counted, wanted) if not ask.report.is_partial else None,
+        number=kit.number_of(ask, counted, wanted) if not ask.report.is_partial else None,
     )
 
 
-def _part(ask: Ask, found: ClaimSet, wanted: ClaimFilter) -> tuple[int, int, bool | None, ClaimFilter] | None:
+def _part(
+    ask: kit.Ask, found: kit.ClaimSet, wanted: kit.ClaimFilter
+) -> tuple[int, int, bool | None, kit.ClaimFilter] | None:
     """Return the `part` of `DaysOfCare`; None if the question counts no part of a whole, or if data is missing."""
-    whole, fit = whole_of(ask, wanted), replace(wanted, nth=None)
+    whole, fit = kit.whole_of(ask, wanted), replace(wanted, nth=None)
     if whole is None or ask.report.is_partial:
         return None
-    days = (choose(found.claims, one).claims for one in (fit, of_unit(ask, whole)))
-    some, every = (len(visits(replace(found, claims=rows), ask.today)) for rows in days)
+    days = (kit.choose(found.claims, one).claims for one in (fit, kit.of_unit(ask, whole)))
+    some, every = (len(kit.visits(replace(found, claims=rows), ask.today)) for rows in days)
     return some, every, (some == every if "always" in ask.asked.says else None), fit
 
 
-def _is_alone(ask: Ask, days: int) -> bool:
+def _is_alone(ask: kit.Ask, days: int) -> bool:
     """Return whether a single day is the answer: the last visit's, or the only one if the question does not count."""
     form = ask.asked.form
     return _COUNTED.isdisjoint(ask.asked.says) and (
@@ -204,7 +167,7 @@ def _is_alone(ask: Ask, days: int) -> bool:
     )
 
 
-def _gap(ask: Ask, days: Sequence[PartialDate]) -> tuple[date, date] | None:
+def _gap(ask: kit.Ask, days: Sequence[kit.PartialDate]) -> tuple[date, date] | None:
     """Return the two days if the question asks how much time is between two days; otherwise None.
 
     These are two consecutive days of care for the longest, shortest or last gap. Otherwise they are the days of the two
@@ -227,41 +190,41 @@ def _gap(ask: Ask, days: Sequence[PartialDate]) -> tuple[date, date] | None:
     return first[1], last[0]
 
 
-def _between_ends(ask: Ask, days: Sequence[PartialDate]) -> tuple[date, date]:
-    begins = max((start for start, _ in filter_of(ask).times if start), default=None)
+def _between_ends(ask: kit.Ask, days: Sequence[kit.PartialDate]) -> tuple[date, date]:
+    begins = max((start for start, _ in kit.filter_of(ask).times if start), default=None)
     late = [day for day in days if begins and day.first >= begins]
     if ask.asked.first_and_last == "last" and 0 < len(late) < len(days):
         return days[-len(late) - 1].last, late[0].first
     return days[0].last, days[-1].first
 
 
-def _lasts(ask: Ask, gap: tuple[date, date]) -> bool | None:
+def _lasts(ask: kit.Ask, gap: tuple[date, date]) -> bool | None:
     """Return whether the time between two days is within the requested limits; None if the question states none."""
     if ask.asked.spell is None:
         return None
     (limits, unit), (first, last) = ask.asked.spell, gap
     least = limits.over is not None
-    full = later(first, int((limits.over if least else limits.under) or 0), unit)
+    full = kit.later(first, int((limits.over if least else limits.under) or 0), unit)
     return (last >= full if limits.over_too else last > full) if least else last < full
 
 
-def _dated(ask: Ask) -> Ask:
+def _dated(ask: kit.Ask) -> kit.Ask:
     """Return the question with the default period of a ranking or a count, if the question names no period."""
-    if shown_before(ask):
+    if kit.shown_before(ask):
         return ask
-    since, back = times_asked(ask, LONG if ranking_asked(ask) else None)
-    first = ask.today - back if back and not since and span_of(ask) == (None, None) else None
+    since, back = kit.times_asked(ask, kit.LONG if kit.ranking_asked(ask) else None)
+    first = ask.today - back if back and not since and kit.span_of(ask) == (None, None) else None
     span = {"start": first.isoformat(), "end": ask.today.isoformat()} if first else None
     return replace(ask, slots={**ask.slots, "date_range": span}) if span else ask
 
 
-def _day(day: PartialDate | None, claims: tuple[Claim, ...]) -> Day:
+def _day(day: kit.PartialDate | None, claims: tuple[kit.Claim, ...]) -> Day:
     plain = tuple(claim for claim in claims if not claim.sensitive)
     words = (text for claim in plain for text in claim.services)
     return Day(day, plain, tuple(dict.fromkeys(words))[:3], len(claims) - len(plain))
 
 
-def _nights(stays: list[Claim]) -> int | None:
+def _nights(stays: list[kit.Claim]) -> int | None:
     """Return the number of different nights of the stays; None without a stay, or if a stay has no exact days."""
     nights: set[date] = set()
     for claim in stays:

@@ -9,43 +9,7 @@ from decimal import Decimal
 import msgspec
 from msgspec.structs import replace
 
-from bot.kit import (
-    Amount,
-    Ask,
-    Claim,
-    ClaimFilter,
-    ClaimSet,
-    Doubt,
-    Nearest,
-    Reason,
-    Reroute,
-    ShareGap,
-    Summary,
-    Why,
-    added,
-    any_time,
-    checked,
-    choose,
-    cite_claims,
-    doubts_of,
-    filter_of,
-    fitting,
-    gap_of,
-    hand_over_ahead,
-    near_claims,
-    network_side,
-    newest_claims,
-    of_these,
-    owed_steps,
-    parted,
-    service_dates,
-    span_of,
-    text_of,
-    the_one,
-    visits,
-    why_of,
-    with_fills,
-)
+from bot import kit
 
 SHOWN = 3
 _TELLING = frozenset({"date_range", "drug", "service", "claim_type", "provider_name", "specialty"})
@@ -57,7 +21,7 @@ Told = tuple[dict[str, object], tuple[Decimal, ...]]
 """What a part of a message says of a claim: the values of slots that tell it, and its amounts."""
 
 
-class Explained(Summary, frozen=True):
+class Explained(kit.Summary, frozen=True):
     """The matching claims of one day, each with the reason for the member's share.
 
     Attributes:
@@ -73,25 +37,25 @@ class Explained(Summary, frozen=True):
         missing: The conditions of the one of these two of which there is no claim.
     """
 
-    wanted: ClaimFilter
-    claims: tuple[Claim, ...] = ()
+    wanted: kit.ClaimFilter
+    claims: tuple[kit.Claim, ...] = ()
     more: int = 0
-    whys: Mapping[str, Why | None] = msgspec.field(default_factory=dict)
-    discounts: Mapping[str, Amount | None] = msgspec.field(default_factory=dict)
-    reasons: Mapping[str, tuple[Reason, ...]] = msgspec.field(default_factory=dict)
-    doubts: Mapping[str, tuple[Doubt, ...]] = msgspec.field(default_factory=dict)
-    nearest: Nearest | None = None
+    whys: Mapping[str, kit.Why | None] = msgspec.field(default_factory=dict)
+    discounts: Mapping[str, kit.Amount | None] = msgspec.field(default_factory=dict)
+    reasons: Mapping[str, tuple[kit.Reason, ...]] = msgspec.field(default_factory=dict)
+    doubts: Mapping[str, tuple[kit.Doubt, ...]] = msgspec.field(default_factory=dict)
+    nearest: kit.Nearest | None = None
     free: bool = False
     plan_says: Mapping[str, Decimal] = msgspec.field(default_factory=dict)
     several: int = 0
-    together: Amount | None = None
-    others: tuple[Claim, ...] = ()
-    missing: tuple[ClaimFilter, ...] = ()
+    together: kit.Amount | None = None
+    others: tuple[kit.Claim, ...] = ()
+    missing: tuple[kit.ClaimFilter, ...] = ()
 
     @property
-    def apart(self) -> ShareGap | None:
+    def apart(self) -> kit.ShareGap | None:
         """What sets the two claims apart, as `gap_of` returns it; None without a second claim."""
-        return gap_of(self.claims[0], self.others[0]) if self.others else None
+        return kit.gap_of(self.claims[0], self.others[0]) if self.others else None
 
     @property
     def mostly(self) -> bool:
@@ -100,41 +64,41 @@ class Explained(Summary, frozen=True):
         return bool(owed and self.together and owed.value * 2 > self.together.value)
 
 
-async def answer(ask: Ask) -> Explained:
+async def answer(ask: kit.Ask) -> Explained:
     """Return the reason for the share of the claim that was shown or described, or else of the last visit's claim.
 
     Raises:
         Reroute: `formulary.drug_coverage` answers for the future cost of a drug, `claim.compare` for two claims alike.
     """
-    hand_over_ahead(ask, "formulary.drug_coverage")
+    kit.hand_over_ahead(ask, "formulary.drug_coverage")
     if apart := await _set_apart(ask):
-        cite_claims(ask, (*apart.claims, *apart.others))
+        kit.cite_claims(ask, (*apart.claims, *apart.others))
         return apart
     if two := await _two_alike(ask):
-        raise Reroute("claim.compare", **two.arguments)
+        raise kit.Reroute("claim.compare", **two.arguments)
     if {"provider_name", "amount"} <= ask.slots.keys() and ("always" in ask.asked.says or len(_figures(ask)) > 1):
         ask = ask.without("amount")  # what was expected is no condition: "54.87 and not the usual 50"
-    claim_set = await newest_claims(
-        ask, *service_dates(ask), enough=lambda so_far: len(_chosen(so_far, ask)) > SHOWN, page_size=50
+    claim_set = await kit.newest_claims(
+        ask, *kit.service_dates(ask), enough=lambda so_far: len(_chosen(so_far, ask)) > SHOWN, page_size=50
     )
     summary = summarize(claim_set, ask)
-    if (strict := await checked(ask, claim_set, summary.claims)) is not claim_set:
+    if (strict := await kit.checked(ask, claim_set, summary.claims)) is not claim_set:
         summary = summarize(strict, ask)
     if not summary.claims and summary.wanted.narrows:
-        summary = replace(summary, nearest=await near_claims(ask, claim_set))
-    cite_claims(ask, summary.claims, summary.nearest)
+        summary = replace(summary, nearest=await kit.near_claims(ask, claim_set))
+    kit.cite_claims(ask, summary.claims, summary.nearest)
     for claim in summary.claims if len(summary.claims) == 1 else ():
-        ask.report.steps += owed_steps(claim)
+        ask.report.steps += kit.owed_steps(claim)
     return replace(summary, plan_says=await _other_shares(ask, summary))
 
 
-async def _set_apart(ask: Ask) -> Explained | None:
+async def _set_apart(ask: kit.Ask) -> Explained | None:
     """Return the two claims that the message sets apart at a joint such as "and" or "but"; None if there are none.
 
     Both of its parts name another drug, kind of care, claim type or provider, or each names something and an amount, or
     the times differ and it speaks of a difference, or each has an amount to the cent.
     """
-    for (one, sizes), (other, others) in (map(_said_of, pair) for pair in parted(ask)):
+    for (one, sizes), (other, others) in (map(_said_of, pair) for pair in kit.parted(ask)):
         differ = {name for name in one.keys() & other.keys() if one[name] != other[name]}
         in_time = differ == {"date_range"} and not _DIFFERS.isdisjoint(ask.asked.says)
         named = (one and other) or all(size % 1 for size in (*sizes, *others))
@@ -148,42 +112,42 @@ async def _set_apart(ask: Ask) -> Explained | None:
         claims = [claim for rows in found for claim in rows]
         for name in (*ask.beside, "words") if claims else ():
             ask.said_unmet(name)
-        missing = tuple(filter_of(way[0]) for way, rows in zip(ways, found, strict=True) if not rows)
+        missing = tuple(kit.filter_of(way[0]) for way, rows in zip(ways, found, strict=True) if not rows)
         return _explained(ask, claims[:1], claims[1:], missing) if claims else None
     return None
 
 
-async def _two_alike(ask: Ask) -> Ask | None:
+async def _two_alike(ask: kit.Ask) -> kit.Ask | None:
     """Return the question about the only two claims that it names, if it sets one against the other; or else None."""
-    wanted = replace(filter_of(ask), order=None, nth=None)
+    wanted = replace(kit.filter_of(ask), order=None, nth=None)
     alone = _AGAINST.isdisjoint(ask.asked.says) or "amount" in ask.slots or "id" in ask.arguments or wanted.sides
-    if alone or not any_time(wanted).narrows:
+    if alone or not kit.any_time(wanted).narrows:
         return None
-    claim_set = await newest_claims(ask, enough=lambda _: False, page_size=100)
-    rows = choose(claim_set.added, any_time(wanted)).claims
-    return of_these(ask, rows) if len(rows) == len(("one", "other")) else None
+    claim_set = await kit.newest_claims(ask, enough=lambda _: False, page_size=100)
+    rows = kit.choose(claim_set.added, kit.any_time(wanted)).claims
+    return kit.of_these(ask, rows) if len(rows) == len(("one", "other")) else None
 
 
-def _said_of(part: Ask) -> Told:
+def _said_of(part: kit.Ask) -> Told:
     sizes = [Decimal(str(part.slots[name])) for name in _SIZES if name in part.slots]
     sizes = sizes or [Decimal(0)] * (not _NOTHING.isdisjoint(part.asked.says))
     sizes = sizes or _figures(part)
     return {name: value for name, value in part.slots.items() if name in _TELLING}, tuple(sizes)
 
 
-def _figures(ask: Ask) -> list[Decimal]:
+def _figures(ask: kit.Ask) -> list[Decimal]:
     return [Decimal(one) for one in _FIGURE.findall(ask.said.replace(",", ""))]
 
 
-async def _of_side(ways: Sequence[Ask], sizes: Sequence[Decimal]) -> tuple[Claim, ...]:
+async def _of_side(ways: Sequence[kit.Ask], sizes: Sequence[Decimal]) -> tuple[kit.Claim, ...]:
     """Return the claim whose amount owed is nearest to one of the sizes, at most a tenth away, or else the newest one.
 
     The second way to ask is without what only the other part of the message says. Return () if no claim fits.
     """
-    newest: tuple[Claim, ...] = ()
+    newest: tuple[kit.Claim, ...] = ()
     for way in ways:
-        claim_set = await newest_claims(way, *service_dates(way), enough=lambda _: False, page_size=50)
-        told = ((claim, claim.owed.amount) for claim in fitting(claim_set.claims, way))
+        claim_set = await kit.newest_claims(way, *kit.service_dates(way), enough=lambda _: False, page_size=50)
+        told = ((claim, claim.owed.amount) for claim in kit.fitting(claim_set.claims, way))
         gaps = [(abs(owed.value - size), size, claim) for claim, owed in told for size in sizes if owed]
         near = [(gap, claim) for gap, size, claim in gaps if 10 * gap <= size]
         if near:
@@ -192,10 +156,10 @@ async def _of_side(ways: Sequence[Ask], sizes: Sequence[Decimal]) -> tuple[Claim
     return newest
 
 
-async def _other_shares(ask: Ask, summary: Explained) -> dict[str, Decimal]:
+async def _other_shares(ask: kit.Ask, summary: Explained) -> dict[str, Decimal]:
     """Return the plan's coinsurance percentage, by claim id, for each in-network claim with another percentage."""
     proven = [(claim, why) for claim in summary.claims if (why := summary.whys.get(claim.id)) and why.percent]
-    mine = [(claim, why) for claim, why in proven if why.reason == "coinsurance" and network_side(claim) != "out"]
+    mine = [(claim, why) for claim, why in proven if why.reason == "coinsurance" and kit.network_side(claim) != "out"]
     plans = {one.id: one for one in await ask.own_coverages()} if mine else {}
     found: dict[str, Decimal] = {}
     for claim, why in mine:
@@ -207,29 +171,32 @@ async def _other_shares(ask: Ask, summary: Explained) -> dict[str, Decimal]:
     return found
 
 
-def summarize(claim_set: ClaimSet, ask: Ask) -> Explained:
+def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> Explained:
     """Return the first few claims with the reasons for their shares."""
-    found, wanted = _chosen(claim_set, ask), filter_of(ask)
+    found, wanted = _chosen(claim_set, ask), kit.filter_of(ask)
     summed = _is_several(ask) and "one" not in ask.asked.says  # "that October charge" is the biggest
     several = claim_set.within((wanted.start, wanted.end), wanted).counted if summed else ()
     return replace(
         _explained(ask, found[:SHOWN]),
         more=max(0, len(found) - SHOWN),
         several=len(several),
-        together=added(claim.owed.amount for claim in several),
-        doubts={claim.id: doubts_of(claim, claim_set) for claim in found[:SHOWN]},
-        free=text_of(ask, "question") == "free",
+        together=kit.added(claim.owed.amount for claim in several),
+        doubts={claim.id: kit.doubts_of(claim, claim_set) for claim in found[:SHOWN]},
+        free=kit.text_of(ask, "question") == "free",
     )
 
 
 def _explained(
-    ask: Ask, claims: Sequence[Claim], others: Sequence[Claim] = (), missing: tuple[ClaimFilter, ...] = ()
+    ask: kit.Ask,
+    claims: Sequence[kit.Claim],
+    others: Sequence[kit.Claim] = (),
+    missing: tuple[kit.ClaimFilter, ...] = (),
 ) -> Explained:
     """Return the claims, and the others that are set apart from them, with the reasons for their shares."""
     return Explained(
-        filter_of(ask),
+        kit.filter_of(ask),
         tuple(claims),
-        whys={claim.id: why_of(claim) for claim in (*claims, *others)},
+        whys={claim.id: kit.why_of(claim) for claim in (*claims, *others)},
         discounts={claim.id: claim.amount("discount") for claim in claims},
         reasons={claim.id: claim.reasons for claim in claims},
         others=tuple(one for one in others if one not in claims and not one.sensitive),
@@ -237,32 +204,32 @@ def _explained(
     )
 
 
-def _chosen(claim_set: ClaimSet, ask: Ask) -> tuple[Claim, ...]:
+def _chosen(claim_set: kit.ClaimSet, ask: kit.Ask) -> tuple[kit.Claim, ...]:
     """Return the claims to explain: the claim that was shown, or else the matching ones of the chosen day.
 
     For an order or a claim number this is the first match, and for a period of several days the match with the largest
     amount. If the question states an amount that the shown claim does not have, a claim with that amount is returned.
     """
     shown = tuple(claim for claim in claim_set.every if claim.id == ask.arguments.get("id"))
-    wanted = filter_of(ask)
-    if shown and (fitting(shown, ask) or not wanted.exact):
+    wanted = kit.filter_of(ask)
+    if shown and (kit.fitting(shown, ask) or not wanted.exact):
         return shown
-    fit = fitting(claim_set.claims, ask)
-    told = () if service_dates(ask) else tuple(claim for claim in fit if claim.owed.amount is not None)
+    fit = kit.fitting(claim_set.claims, ask)
+    told = () if kit.service_dates(ask) else tuple(claim for claim in fit if claim.owed.amount is not None)
     kept = replace(claim_set, claims=told or fit)
     if shown and not kept.claims:
         ask.cannot("amount")
         return shown
     if wanted.order or wanted.number:
         return kept.claims[:1]
-    days = visits(kept, ask.today, pharmacy=with_fills(kept.claims, wanted))
+    days = kit.visits(kept, ask.today, pharmacy=kit.with_fills(kept.claims, wanted))
     if _is_several(ask):
         rows = (claim for day in days for claim in day.claims)
-        return choose(rows, ClaimFilter(order="biggest")).claims[:1]
-    return the_one(ask, [day.claims for day in days])
+        return kit.choose(rows, kit.ClaimFilter(order="biggest")).claims[:1]
+    return kit.the_one(ask, [day.claims for day in days])
 
 
-def _is_several(ask: Ask) -> bool:
+def _is_several(ask: kit.Ask) -> bool:
     """Return whether the question is about a whole period of several days, as in "why was October so expensive"."""
-    start, end = span_of(ask)
+    start, end = kit.span_of(ask)
     return start is not None and start != end and not ask.pick and "id" not in ask.arguments

@@ -7,24 +7,7 @@ from datetime import date
 
 import msgspec
 
-from bot.kit import (
-    UNSHIELDED,
-    Ask,
-    Curve,
-    Document,
-    Observation,
-    Patient,
-    Search,
-    Series,
-    Shielded,
-    WithDocument,
-    curve_of,
-    records,
-    results,
-    series,
-    shield,
-    span_of,
-)
+from bot import kit
 
 CATEGORIES = ("laboratory", "vital-signs")
 _OUTSIDE = frozenset({"high", "low", "abnormal"})
@@ -33,8 +16,8 @@ _OUTSIDE = frozenset({"high", "low", "abnormal"})
 class Charted(msgspec.Struct, frozen=True):
     """The results of one test, and those of them that form a line in the chart."""
 
-    series: Series
-    curve: Curve | None
+    series: kit.Series
+    curve: kit.Curve | None
 
     @property
     def ranged(self) -> bool:
@@ -73,7 +56,7 @@ class ResultPapers(msgspec.Struct, frozen=True):
     end: date | None
     groups: tuple[tuple[str, tuple[Charted, ...]], ...]
     count: int
-    shielded: Shielded
+    shielded: kit.Shielded
     gaps: tuple[str, ...]
 
     @property
@@ -82,28 +65,28 @@ class ResultPapers(msgspec.Struct, frozen=True):
         return sum(len(tests) for _, tests in self.groups)
 
 
-class ResultsPage(WithDocument, frozen=True, kw_only=True):
+class ResultsPage(kit.WithDocument, frozen=True, kw_only=True):
     """The answer in the chat; without results there is no page. `only` is the requested category."""
 
     papers: ResultPapers
     only: str
-    shielded: Shielded = UNSHIELDED
+    shielded: kit.Shielded = kit.UNSHIELDED
 
 
-async def answer(ask: Ask) -> ResultsPage:
+async def answer(ask: kit.Ask) -> ResultsPage:
     """Return the page with the results of the requested categories and period, by default of all time."""
-    profiles = await records(ask, Search("Patient"), Patient, optional=True)
-    found = {category: await results(ask, category) for category in CATEGORIES if _only(ask) in {category, "both"}}
+    profiles = await kit.records(ask, kit.Search("Patient"), kit.Patient, optional=True)
+    found = {category: await kit.results(ask, category) for category in CATEGORIES if _only(ask) in {category, "both"}}
     page = summarize(found, ask, profiles[0].name if profiles else None)
     tests = (test for _, tests in page.papers.groups for test in tests)
     ask.cite("Observation", [one.id for test in tests for one in test.series.results])
     return page
 
 
-def summarize(found: dict[str, tuple[Observation, ...]], ask: Ask, patient: str | None = None) -> ResultsPage:
+def summarize(found: dict[str, tuple[kit.Observation, ...]], ask: kit.Ask, patient: str | None = None) -> ResultsPage:
     """Return the page; results with a sensitivity label are included only if the person pressed their button (T33)."""
-    start, end = span_of(ask)
-    described, shielded = shield(ask, [one for rows in found.values() for one in rows])
+    start, end = kit.span_of(ask)
+    described, shielded = kit.shield(ask, [one for rows in found.values() for one in rows])
     kept = {one.id for one in described}
     groups = tuple((name, _charted([one for one in rows if one.id in kept])) for name, rows in found.items())
     papers = ResultPapers(
@@ -117,18 +100,18 @@ def summarize(found: dict[str, tuple[Observation, ...]], ask: Ask, patient: str 
         gaps=tuple(dict.fromkeys(gap.kind for gap in ask.report.gaps)),
     )
     return ResultsPage(
-        document=Document("results", {"papers": papers}) if described else None,
+        document=kit.Document("results", {"papers": papers}) if described else None,
         papers=papers,
         only=_only(ask),
         shielded=shielded,
     )
 
 
-def _only(ask: Ask) -> str:
+def _only(ask: kit.Ask) -> str:
     return str(ask.arguments.get("only") or ask.slots.get("only") or "both")
 
 
-def _charted(rows: Sequence[Observation]) -> tuple[Charted, ...]:
+def _charted(rows: Sequence[kit.Observation]) -> tuple[Charted, ...]:
     """Return the results grouped by test; tests whose newest result is out of range come first."""
-    tests = (Charted(test, curve_of(test.results)) for test in series(rows))
+    tests = (Charted(test, kit.curve_of(test.results)) for test in kit.series(rows))
     return tuple(sorted(tests, key=lambda one: not one.outside))

@@ -5,25 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from bot.kit import (
-    UNSHIELDED,
-    Ask,
-    Medication,
-    Shielded,
-    Summary,
-    drugs_of_use,
-    is_for,
-    medications,
-    span_of,
-    words_of,
-)
+from bot import kit
 
 PAGE = 5
 _TELLING = 5  # letters of a drug's name
 DAYS = 365
 
 
-class Medications(Summary, frozen=True):
+class Medications(kit.Summary, frozen=True):
     """One page of drugs with their newest fill.
 
     Attributes:
@@ -33,31 +22,31 @@ class Medications(Summary, frozen=True):
         lacking: True if none of the drugs is the requested one.
     """
 
-    drugs: tuple[Medication, ...] = ()
+    drugs: tuple[kit.Medication, ...] = ()
     since: date = date.min
     first: int = 1
     more: bool = False
     page: int = 0
     found: int = 0
-    shielded: Shielded = UNSHIELDED
+    shielded: kit.Shielded = kit.UNSHIELDED
     asks_who: bool = False
     alone: bool = False
     lacking: bool = False
 
 
-async def answer(ask: Ask) -> Medications:
+async def answer(ask: kit.Ask) -> Medications:
     """Return the drugs filled in the requested period, by default the last year; only the named ones if any are named.
 
     Sensitive drugs are included only if a button asks for them.
     """
-    since = span_of(ask)[0] or ask.today - timedelta(days=DAYS)
-    read = await medications(ask, since)
+    since = kit.span_of(ask)[0] or ask.today - timedelta(days=DAYS)
+    read = await kit.medications(ask, since)
     shown = ask.arguments.get("show") == "yes"
     out = [use.drugs for use in ask.asked.uses if use.excluded]  # "all but the blood pressure one"
     names = ((drug, drug.dispensed.drug or "") for drug in read if shown or not drug.labels)
-    described = [drug for drug, name in names if not any(is_for(ask, name, drugs) for drugs in out)]
-    uses = drugs_of_use(ask)
-    meant = _named(ask, described) or [one for one in described if is_for(ask, one.dispensed.drug or "", uses)]
+    described = [drug for drug, name in names if not any(kit.is_for(ask, name, drugs) for drugs in out)]
+    uses = kit.drugs_of_use(ask)
+    meant = _named(ask, described) or [one for one in described if kit.is_for(ask, one.dispensed.drug or "", uses)]
     described = meant or described
     first = ask.page * PAGE
     drugs = tuple(described[first : first + PAGE])
@@ -69,15 +58,15 @@ async def answer(ask: Ask) -> Medications:
         more=len(described) > first + PAGE,
         page=ask.page,
         found=len(described),
-        shielded=Shielded(sum(1 for drug in read if drug.labels), shown),
+        shielded=kit.Shielded(sum(1 for drug in read if drug.labels), shown),
         asks_who=ask.asked.form == "who",
         alone=len(meant) == 1,
-        lacking=not meant and (bool(uses) or any(map(ask.other_names, words_of(ask.said)))),
+        lacking=not meant and (bool(uses) or any(map(ask.other_names, kit.words_of(ask.said)))),
     )
 
 
-def _named(ask: Ask, drugs: Sequence[Medication]) -> list[Medication]:
+def _named(ask: kit.Ask, drugs: Sequence[kit.Medication]) -> list[kit.Medication]:
     """Return the drugs that the message names by ingredient or brand."""
-    said = {word for word in words_of(ask.said) if len(word) >= _TELLING}
-    names = said | {word for one in said for name in ask.other_names(one) for word in words_of(name)}
-    return [one for one in drugs if names.intersection(words_of(one.dispensed.drug)[:1])]
+    said = {word for word in kit.words_of(ask.said) if len(word) >= _TELLING}
+    names = said | {word for one in said for name in ask.other_names(one) for word in kit.words_of(name)}
+    return [one for one in drugs if names.intersection(kit.words_of(one.dispensed.drug)[:1])]

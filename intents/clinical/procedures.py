@@ -7,30 +7,13 @@ from collections.abc import Mapping, Sequence
 import msgspec
 from msgspec.structs import asdict, replace
 
-from bot.kit import (
-    Ask,
-    CareKind,
-    CareKinds,
-    Claim,
-    OnRecord,
-    PayerError,
-    Procedure,
-    Search,
-    dated,
-    filter_of,
-    fitting,
-    newest_claims,
-    on_record,
-    service_dates,
-    shield,
-    words_of,
-)
+from bot import kit
 
 PAGE = 6
 _ANY = frozenset({"procedure", "procedures", "procedimiento", "procedimientos"})  # of any kind: no surgery is meant
 
 
-class Procedures(OnRecord[Procedure], frozen=True):
+class Procedures(kit.OnRecord[kit.Procedure], frozen=True):
     """One page of procedures.
 
     Attributes:
@@ -43,51 +26,51 @@ class Procedures(OnRecord[Procedure], frozen=True):
         last: False if a part of the body or an ordinal selected the claim.
     """
 
-    kind: CareKind | None = None
+    kind: kit.CareKind | None = None
     missing: bool = False
-    kinds: Mapping[str, CareKind] = msgspec.field(default_factory=dict)
-    claim: Claim | None = None
+    kinds: Mapping[str, kit.CareKind] = msgspec.field(default_factory=dict)
+    claim: kit.Claim | None = None
     looked: bool = False
     last: bool = True
     dated: bool = False
 
 
-async def answer(ask: Ask) -> Procedures:
+async def answer(ask: kit.Ask) -> Procedures:
     """Return the member's recorded procedures; for a kind of care without a recorded procedure, the newest claim."""
-    found = summarize(await dated(ask, Search("Procedure"), Procedure), ask)
+    found = summarize(await kit.dated(ask, kit.Search("Procedure"), kit.Procedure), ask)
     claim, looked = await _claimed(ask) if found.missing and found.page == 0 else (None, False)
     if claim:
         ask.cite("ExplanationOfBenefit", [claim.id])
         ask.report.cite("Procedure", [])
-        wanted = filter_of(ask)
+        wanted = kit.filter_of(ask)
         return replace(found, claim=claim, last=not (wanted.part or wanted.nth))
     found = replace(found, looked=looked)
     ask.report.cite("Procedure", [one.id for one in found.rows])
     return found
 
 
-async def _claimed(ask: Ask) -> tuple[Claim | None, bool]:
+async def _claimed(ask: kit.Ask) -> tuple[kit.Claim | None, bool]:
     """Return the claim for the named care, None if there is none or it is sensitive, and whether claims were read."""
     gaps = len(ask.report.gaps)
     try:
-        claim_set = await newest_claims(
-            ask, *service_dates(ask), enough=lambda so_far: bool(fitting(so_far.added, ask))
+        claim_set = await kit.newest_claims(
+            ask, *kit.service_dates(ask), enough=lambda so_far: bool(kit.fitting(so_far.added, ask))
         )
-    except PayerError:
+    except kit.PayerError:
         del ask.report.gaps[gaps:]
         return None, False
-    rows = [claim for claim in fitting(claim_set.added, ask) if claim.service.day]
+    rows = [claim for claim in kit.fitting(claim_set.added, ask) if claim.service.day]
     found = next((claim for claim in rows if not claim.sensitive), None)
     return found, not rows and not ask.report.is_partial
 
 
-def summarize(read: Sequence[Procedure], ask: Ask) -> Procedures:
+def summarize(read: Sequence[kit.Procedure], ask: kit.Ask) -> Procedures:
     """Return the procedures, newest first: those of the requested kind of care, or all if none is of that kind."""
-    described, shielded = shield(ask, read)
-    key = "" if set(words_of(ask.words.get("service"))[-1:]) & _ANY else str(ask.slots.get("service") or "")
+    described, shielded = kit.shield(ask, read)
+    key = "" if set(kit.words_of(ask.words.get("service"))[-1:]) & _ANY else str(ask.slots.get("service") or "")
     kinds = ask.care_kinds.within(key)
     alike = [one for one in described if any(kind.is_named(one.code, one.name) for kind in kinds)]
-    page = on_record(ask, alike or described, len(alike or read), shielded, size=PAGE)
+    page = kit.on_record(ask, alike or described, len(alike or read), shielded, size=PAGE)
     return Procedures(
         **asdict(page),
         kind=ask.care_kinds.named(key),
@@ -97,6 +80,6 @@ def summarize(read: Sequence[Procedure], ask: Ask) -> Procedures:
     )
 
 
-def _kind(one: Procedure, kinds: CareKinds) -> CareKind | None:
+def _kind(one: kit.Procedure, kinds: kit.CareKinds) -> kit.CareKind | None:
     """Return the narrowest kind of care of a procedure; None if there is none, or several unrelated ones."""
     return kinds.narrowest(key for key, kind in kinds.every.items() if kind.is_named(one.code, one.name))

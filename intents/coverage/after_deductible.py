@@ -2,42 +2,31 @@
 
 from __future__ import annotations
 
-from bot.kit import (
-    Ask,
-    CostShare,
-    Reroute,
-    Summary,
-    ToCome,
-    member_coverages,
-    passed,
-    span_of,
-    to_come,
-    wants_to_come,
-)
+from bot import kit
 
 
-class AfterDeductible(Summary, frozen=True):
+class AfterDeductible(kit.Summary, frozen=True):
     """What the plan's records state about the cost of care; `copays` are all copays if the question names no care."""
 
-    to_come: ToCome
-    copays: tuple[CostShare, ...] = ()
+    to_come: kit.ToCome
+    copays: tuple[kit.CostShare, ...] = ()
 
 
-async def answer(ask: Ask) -> AfterDeductible:
+async def answer(ask: kit.Ask) -> AfterDeductible:
     """Return the plan's cost sharing for the care; the deductible is taken as met.
 
     Raises:
         Reroute: `coverage.workings` answers for the time after the yearly maximum, `coverage.cost_share` for what is
             left until the plan pays and for what was used in a past period.
     """
-    end, says = span_of(ask)[1], ask.asked.says
+    end, says = kit.span_of(ask)[1], ask.asked.says
     over = end is not None and end < ask.today and "was" in says and "service" not in ask.slots
-    if over or {"plan_pays", "beyond"} & says.keys() or wants_to_come(ask) in {"counts", "unsaid"}:
-        raise Reroute("coverage.cost_share")
+    if over or {"plan_pays", "beyond"} & says.keys() or kit.wants_to_come(ask) in {"counts", "unsaid"}:
+        raise kit.Reroute("coverage.cost_share")
     ask.said_unmet("date_range")  # "I met it in March": the shares are the same
-    coverages = await member_coverages(ask)
-    if passed(ask, coverages) == "out_of_pocket_max":
-        raise Reroute("coverage.workings", workings="after_max")
-    found = await to_come(ask, coverages, "after")
+    coverages = await kit.member_coverages(ask)
+    if kit.passed(ask, coverages) == "out_of_pocket_max":
+        raise kit.Reroute("coverage.workings", workings="after_max")
+    found = await kit.to_come(ask, coverages, "after")
     named = [share for rule in found.rules for share in rule.plan.costs if not (found.what or found.visit)]
     return AfterDeductible(found, tuple(s for s in named if s.kind == "copay" and s.side != "out" and not s.drugs))

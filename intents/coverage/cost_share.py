@@ -9,75 +9,12 @@ from datetime import date
 
 from msgspec.structs import replace
 
-from bot.kit import (
-    COUNTED,
-    Ahead,
-    Amount,
-    Ask,
-    Claim,
-    ClaimSet,
-    CostShare,
-    Coverage,
-    Coverages,
-    Floor,
-    MetSoFar,
-    Reroute,
-    Shares,
-    Summary,
-    Threshold,
-    ToCome,
-    Toward,
-    VisitCopays,
-    Wants,
-    asks_claims,
-    asks_family,
-    asks_yearly,
-    by_figure,
-    carrying,
-    counted_since,
-    counted_toward,
-    counting,
-    counting_asked,
-    counts_apart,
-    floor_of,
-    floors_of,
-    held_yearly,
-    is_timeless,
-    lies_after,
-    may_come,
-    member_coverages,
-    network_side,
-    of_family,
-    of_other_person,
-    of_scope,
-    period_claims,
-    priced_ahead,
-    rules_ahead,
-    same_plan,
-    scope_of,
-    scopes_of,
-    share_asked,
-    shares_of,
-    side_named,
-    sides_asked,
-    span_of,
-    speaks_ahead,
-    standings,
-    sum_of,
-    this_year,
-    to_come,
-    unsaid_of,
-    visit_copays,
-    wants_to_come,
-    went_toward,
-    year_now,
-    yearly_asked,
-)
+from bot import kit
 
 _RULES, _CLAIMS_TELL = "coverage.workings", "what_counts"
 
 
-class CostShares(Summary, frozen=True):
+class CostShares(kit.Summary, frozen=True):
     """The requested cost shares of the plans, and the minimum that the claims have used of a yearly amount.
 
     Attributes:
@@ -97,15 +34,15 @@ class CostShares(Summary, frozen=True):
         threshold: The limit with which the used amount is compared.
     """
 
-    plans: tuple[Shares, ...] = ()
+    plans: tuple[kit.Shares, ...] = ()
     covered: bool = False
     aspect: str | None = None
     side: str | None = None
     read: bool = False
     counted: int = 0
-    floors: tuple[Floor, ...] = ()
-    drugs: Floor | None = None
-    standings: tuple[MetSoFar, ...] = ()
+    floors: tuple[kit.Floor, ...] = ()
+    drugs: kit.Floor | None = None
+    standings: tuple[kit.MetSoFar, ...] = ()
     start: date | None = None
     through: date | None = None
     other_person: bool = False
@@ -114,33 +51,33 @@ class CostShares(Summary, frozen=True):
     scope: str | None = None
     unscoped: bool = False
     several: bool = False
-    both: tuple[tuple[str, tuple[MetSoFar, ...]], ...] = ()
-    rows: tuple[tuple[Claim, Amount], ...] = ()
+    both: tuple[tuple[str, tuple[kit.MetSoFar, ...]], ...] = ()
+    rows: tuple[tuple[kit.Claim, kit.Amount], ...] = ()
     detail: bool = False
-    ahead: tuple[Ahead, ...] = ()
-    to_come: ToCome | None = None
+    ahead: tuple[kit.Ahead, ...] = ()
+    to_come: kit.ToCome | None = None
     wants: str | None = None
     asks: tuple[str, ...] = ()
     no_family: bool = False
     yearly: str | None = None
-    toward: Toward | None = None
-    two: VisitCopays | None = None
-    threshold: Threshold | None = None
+    toward: kit.Toward | None = None
+    two: kit.VisitCopays | None = None
+    threshold: kit.Threshold | None = None
 
     @property
-    def only(self) -> tuple[Coverage, CostShare] | None:
+    def only(self) -> tuple[kit.Coverage, kit.CostShare] | None:
         """The only share that answers the question, with its plan; None if there are none or several."""
         found = [(coverage, share) for coverage, shares in self.plans for share in shares]
         only = found[0] if len(found) == 1 and found[0][1].text is None else None
         return only if self.aspect in {"copay", "coinsurance"} and not self.unscoped else None
 
     @property
-    def rest(self) -> tuple[Floor, ...]:
+    def rest(self) -> tuple[kit.Floor, ...]:
         """The floors whose data no standing includes."""
         return tuple(floor for floor in self.floors if not any(_tells(one, floor) for one in self.standings))
 
     @property
-    def silent(self) -> tuple[Shares, ...]:
+    def silent(self) -> tuple[kit.Shares, ...]:
         """The plans with shares that no standing includes."""
         told = {one.plan.id for one in self.standings if one.plan}
         return tuple((plan, shares) for plan, shares in self.plans if plan.id not in told or len(shares) > 1)
@@ -157,17 +94,17 @@ class CostShares(Summary, frozen=True):
         return len({(floor.plan and floor.plan.id, floor.year) for floor in self.floors}) > 1
 
     @property
-    def measure(self) -> tuple[Amount, Amount] | None:
+    def measure(self) -> tuple[kit.Amount, kit.Amount] | None:
         """The minimum used in network and the only amount that the plans state; None if there is no single pair."""
         named = [share for _, shares in self.plans for share in shares if share.side != "out"]
         floor = next((one for one in self.floors if one.side == "in"), None)
-        if self.aspect not in COUNTED or len(named) != 1 or floor is None or named[0].drugs or self.changed:
+        if self.aspect not in kit.COUNTED or len(named) != 1 or floor is None or named[0].drugs or self.changed:
             return None
         used, limit = floor.deductible if self.aspect == "deductible" else floor.shares, named[0].amount
         return (used, limit) if used and limit and limit.value and used.currency == limit.currency else None
 
     @property
-    def of_year(self) -> tuple[Amount, Amount] | None:
+    def of_year(self) -> tuple[kit.Amount, kit.Amount] | None:
         """The `measure` if the requested period is in the plan year of the claims; else None."""
         year = next((one.year for one in self.floors if one.side == "in"), None)
         within = self.start and year and year.holds(self.start) and year.holds(self.end or self.start)
@@ -199,82 +136,84 @@ class CostShares(Summary, frozen=True):
         return self.aspect == "deductible" and bool(amounts) and not any(one is None or one.value for one in amounts)
 
 
-async def answer(ask: Ask) -> CostShares:
+async def answer(ask: kit.Ask) -> CostShares:
     """Return the shares of the current plans; for a yearly amount also the minimum used by this year's claims.
 
     Raises:
         Reroute: `coverage.workings` answers with a general rule, such as what counts toward a yearly amount.
     """
-    if "network" in ask.slots and side_named(ask) is None and "network" not in ask.several:
+    if "network" in ask.slots and kit.side_named(ask) is None and "network" not in ask.several:
         ask.cannot("network")  # shares are told by side; those of one network by its name are not
     if handed := ask.arguments.get("reason"):
         ask = replace(ask, slots={**ask.slots, "reason": handed})
-    coverages = await member_coverages(ask)
-    ask = by_figure(ask, coverages)
+    coverages = await kit.member_coverages(ask)
+    ask = kit.by_figure(ask, coverages)
     if apart := await _apart(coverages, ask):
         return apart
-    wants = wants_to_come(ask)
-    if wants and (is_timeless(ask) or may_come(ask) or not _asks_time(coverages, ask)):
+    wants = kit.wants_to_come(ask)
+    if wants and (kit.is_timeless(ask) or kit.may_come(ask) or not _asks_time(coverages, ask)):
         ask.said_unmet("date_range")  # "it cracked on Sunday" tells of no time of the plan
         return await _of_care(ask, coverages, wants)
-    aspect = share_asked(ask)
+    aspect = kit.share_asked(ask)
     if "location" in {*ask.slots, *ask.several, *ask.excluded}:
         ask.cannot("location")
-    if aspect is not None and aspect not in COUNTED:
+    if aspect is not None and aspect not in kit.COUNTED:
         return summarize(coverages, None, ask)
     start, end = _span(ask)
-    since = start if _asks_time(coverages, ask) else counted_since(coverages)
-    claim_set = await period_claims(ask, since, end, people=False)
+    since = start if _asks_time(coverages, ask) else kit.counted_since(coverages)
+    claim_set = await kit.period_claims(ask, since, end, people=False)
     scope = _counts_as(coverages, ask)
     counted = _counted(claim_set, coverages, ask, scope)
     ask.report.cite("ExplanationOfBenefit", [claim.id for claim in counted])
     medical = [claim for claim in counted if not claim.is_pharmacy or scope == "drugs"]
-    for side in dict.fromkeys(network_side(claim) for claim in medical):
-        group = [claim for claim in medical if network_side(claim) == side]
-        ask.report.steps += sum_of("deductible", group, lambda claim: claim.owed.deductible)
+    for side in dict.fromkeys(kit.network_side(claim) for claim in medical):
+        group = [claim for claim in medical if kit.network_side(claim) == side]
+        ask.report.steps += kit.sum_of("deductible", group, lambda claim: claim.owed.deductible)
     return summarize(coverages, claim_set, ask)
 
 
-async def _apart(coverages: Coverages, ask: Ask) -> CostShares | None:
+async def _apart(coverages: kit.Coverages, ask: kit.Ask) -> CostShares | None:
     """Return the claims that went toward a yearly amount, or the copays of several kinds of visit; None for others.
 
     Raises:
         Reroute: `coverage.workings` answers with a general rule of health plans.
     """
-    if told := sides_asked(ask):
-        raise Reroute(_RULES, workings=told)
+    if told := kit.sides_asked(ask):
+        raise kit.Reroute(_RULES, workings=told)
     if "drug" in ask.beside:
         ask = replace(ask, slots={**ask.slots, "drug": ask.beside["drug"]})
         ask.said_unmet("drug")
-    rule, ahead = counting_asked(ask), speaks_ahead(ask)
-    counted = ask.slots.get("reason") == "counted" and not ahead and wants_to_come(ask) != "counts"
-    if rule or (counted and (_asks_time(coverages, ask) or asks_claims(ask))):
-        toward = await went_toward(ask, coverages, counted_toward(ask) or "deductible")
+    rule, ahead = kit.counting_asked(ask), kit.speaks_ahead(ask)
+    counted = ask.slots.get("reason") == "counted" and not ahead and kit.wants_to_come(ask) != "counts"
+    if rule or (counted and (_asks_time(coverages, ask) or kit.asks_claims(ask))):
+        toward = await kit.went_toward(ask, coverages, kit.counted_toward(ask) or "deductible")
         of_claims = counted or "was" in ask.asked.says or rule == _CLAIMS_TELL
         if rule and (ahead or not (toward.looked and of_claims)):
-            raise Reroute(_RULES, workings=rule)
+            raise kit.Reroute(_RULES, workings=rule)
         return CostShares(toward=toward)
-    if two := visit_copays(ask, coverages):
+    if two := kit.visit_copays(ask, coverages):
         ask.said_unmet("service")  # "for stitches": what is done there changes the price, as the answer says
     return CostShares(two=two) if two else None
 
 
-def summarize(coverages: Coverages, claim_set: ClaimSet | None, ask: Ask) -> CostShares:
+def summarize(coverages: kit.Coverages, claim_set: kit.ClaimSet | None, ask: kit.Ask) -> CostShares:
     """Return the requested shares and the sums of the claims; `claim_set` is None if the question needs no claims."""
-    aspect, side = share_asked(ask), side_named(ask)
+    aspect, side = kit.share_asked(ask), kit.side_named(ask)
     chosen = _chosen(coverages, ask)
-    every = of_family([(coverage, shares_of(coverage.costs, aspect, side)) for coverage in chosen], ask)
+    every = kit.of_family([(coverage, kit.shares_of(coverage.costs, aspect, side)) for coverage in chosen], ask)
     scope = _counts_as(coverages, ask)
-    named = scope_of(ask)
-    scoped = of_scope(every, named)
+    named = kit.scope_of(ask)
+    scoped = kit.of_scope(every, named)
     every = scoped or every
     counted = _counted(claim_set, coverages, ask, scope) if claim_set else []
-    floors = floors_of([claim for claim in counted if not claim.is_pharmacy or scope == "drugs"], coverages)
+    floors = kit.floors_of([claim for claim in counted if not claim.is_pharmacy or scope == "drugs"], coverages)
     (start, end), timed = _span(ask), _asks_time(coverages, ask)
-    drugs = floor_of("unknown", [c for c in counted if c.is_pharmacy]) if scope is None else None
-    asked = (yearly_asked(ask, coverages) or (aspect or "deductible",)) if side != "out" and not timed else ()
-    met = {one: standings(one, every, claim_set, coverages, ask) for one in asked if claim_set and one in COUNTED}
-    begins = [year_now(one, coverages).first for one in chosen] or [coverages.today.replace(month=1, day=1)]
+    drugs = kit.floor_of("unknown", [c for c in counted if c.is_pharmacy]) if scope is None else None
+    asked = (kit.yearly_asked(ask, coverages) or (aspect or "deductible",)) if side != "out" and not timed else ()
+    met = {
+        one: kit.standings(one, every, claim_set, coverages, ask) for one in asked if claim_set and one in kit.COUNTED
+    }
+    begins = [kit.year_now(one, coverages).first for one in chosen] or [coverages.today.replace(month=1, day=1)]
     days = [claim.service.day.first for claim in counted if claim.service.day]
     return CostShares(
         both=tuple(met.items()) if len(met) > 1 else (),
@@ -289,44 +228,44 @@ def summarize(coverages: Coverages, claim_set: ClaimSet | None, ask: Ask) -> Cos
         drugs=drugs,
         start=start if timed else min([min(begins), *days]),
         through=max(days, default=None),
-        other_person=of_other_person(ask),
-        other_claims=len(counting(claim_set, coverages, (start, end))) - len(counted) if claim_set else 0,
+        other_person=kit.of_other_person(ask),
+        other_claims=len(kit.counting(claim_set, coverages, (start, end))) - len(counted) if claim_set else 0,
         end=end if timed else None,
         scope=named,
         unscoped=named is not None and not scoped,
         several=ask.slots.get("reason") == "several",
-        rows=tuple(carrying(counted, aspect)),
+        rows=tuple(kit.carrying(counted, aspect)),
         detail="counted" in ask.arguments,
-        yearly=asks_yearly(ask) if aspect in COUNTED else None,
-        no_family=asks_family(ask) and not any(s.who == "family" for _, shares in every for s in shares),
-        threshold=held_yearly(ask, met.get(aspect or "", ())),
+        yearly=kit.asks_yearly(ask) if aspect in kit.COUNTED else None,
+        no_family=kit.asks_family(ask) and not any(s.who == "family" for _, shares in every for s in shares),
+        threshold=kit.held_yearly(ask, met.get(aspect or "", ())),
     )
 
 
-async def _of_care(ask: Ask, coverages: Coverages, wants: Wants) -> CostShares:
+async def _of_care(ask: kit.Ask, coverages: kit.Coverages, wants: kit.Wants) -> CostShares:
     """Return the benefit table's rules for future care, or else what the records show about the care's cost.
 
     Raises:
         Reroute: The question states a price, of which `coverage.workings` calculates the member's share.
     """
-    if rules := rules_ahead(ask, coverages, side_named(ask)):
-        priced = await priced_ahead(ask, rules, coverages)
-        return CostShares(ahead=priced, wants=wants, asks=unsaid_of(ask), covered=True)
-    found = await to_come(ask, coverages, wants)
+    if rules := kit.rules_ahead(ask, coverages, kit.side_named(ask)):
+        priced = await kit.priced_ahead(ask, rules, coverages)
+        return CostShares(ahead=priced, wants=wants, asks=kit.unsaid_of(ask), covered=True)
+    found = await kit.to_come(ask, coverages, wants)
     if (
         found.charged
         and not found.copays
         and wants in {"price", "copay", "counts"}
         and not (found.scope or found.ground)
     ):
-        raise Reroute(_RULES, workings="arithmetic")
+        raise kit.Reroute(_RULES, workings="arithmetic")
     if not found.own:
         ask.said_unmet("person")  # what the records name holds for everybody on the plan
     ask.said_unmet("location")  # no record names another share for a place
     return CostShares(to_come=found, wants=wants, covered=True)
 
 
-def _chosen(coverages: Coverages, ask: Ask) -> tuple[Coverage, ...]:
+def _chosen(coverages: kit.Coverages, ask: kit.Ask) -> tuple[kit.Coverage, ...]:
     """Return the coverages of the requested period, or else the current ones, or else the last one that ended."""
     if _asks_time(coverages, ask):
         start, end = _span(ask)
@@ -336,43 +275,43 @@ def _chosen(coverages: Coverages, ask: Ask) -> tuple[Coverage, ...]:
     return coverages.current or coverages.in_state("ended")[:1]
 
 
-def _asks_time(coverages: Coverages, ask: Ask) -> bool:
+def _asks_time(coverages: kit.Coverages, ask: kit.Ask) -> bool:
     """Return whether the question is about a period other than the current plan year."""
     start, end = _span(ask)
     if "date_range" not in ask.slots or start == end == ask.today:
         return False  # "as of today" is the year so far
-    if end.year < ask.today.year and (speaks_ahead(ask) or (span_of(ask)[0] is None and may_come(ask))):
+    if end.year < ask.today.year and (kit.speaks_ahead(ask) or (kit.span_of(ask)[0] is None and kit.may_come(ask))):
         return False  # "before December 31" ends this year
-    years = [year_now(one, coverages) for one in coverages.current]
-    if any(lies_after(ask, year.last) for year in years):
+    years = [kit.year_now(one, coverages) for one in coverages.current]
+    if any(kit.lies_after(ask, year.last) for year in years):
         return False
     return end < ask.today or not any(year.first == start for year in years)
 
 
-def _counts_as(coverages: Coverages, ask: Ask) -> str | None:
+def _counts_as(coverages: kit.Coverages, ask: kit.Ask) -> str | None:
     """Return the kind of plan whose claims count, None for medical; drugs without a share of their own are medical."""
-    scope = scope_of(ask)
+    scope = kit.scope_of(ask)
     chosen = [(one, one.costs) for one in _chosen(coverages, ask)]
-    return None if scope == "drugs" and not of_scope(chosen, scope) else scope
+    return None if scope == "drugs" and not kit.of_scope(chosen, scope) else scope
 
 
-def _counted(claim_set: ClaimSet, coverages: Coverages, ask: Ask, scope: str | None) -> list[Claim]:
+def _counted(claim_set: kit.ClaimSet, coverages: kit.Coverages, ask: kit.Ask, scope: str | None) -> list[kit.Claim]:
     """Return the claims of the period that count for plans of the scope; None means medical plans."""
     scopes = {coverage.id: coverage.scope for coverage in coverages.every}
     timed = _asks_time(coverages, ask)
-    rows = counting(claim_set, coverages, _span(ask)) if timed else this_year(claim_set, coverages)
-    return [c for c in rows if (scopes_of(c, scopes)[0] == scope if scope else not counts_apart(c, scopes))]
+    rows = kit.counting(claim_set, coverages, _span(ask)) if timed else kit.this_year(claim_set, coverages)
+    return [c for c in rows if (kit.scopes_of(c, scopes)[0] == scope if scope else not kit.counts_apart(c, scopes))]
 
 
-def _tells(standing: MetSoFar, floor: Floor) -> bool:
+def _tells(standing: kit.MetSoFar, floor: kit.Floor) -> bool:
     """Return whether the standing is for the plan, year and network side of the floor."""
-    plan = floor.plan is None or (standing.plan is not None and same_plan(standing.plan, floor.plan))
+    plan = floor.plan is None or (standing.plan is not None and kit.same_plan(standing.plan, floor.plan))
     return floor.side == "in" and plan and floor.year == standing.year
 
 
-def _span(ask: Ask) -> tuple[date, date]:
+def _span(ask: kit.Ask) -> tuple[date, date]:
     """Return the requested period, by default from January 1 until today."""
-    start, end = span_of(ask)
+    start, end = kit.span_of(ask)
     last = end or ask.today
     first = start or last.replace(month=1, day=1)
     return first, last if end else max(last, first)

@@ -6,30 +6,18 @@ import asyncio
 
 import msgspec
 
-from bot.kit import (
-    Ask,
-    Coverage,
-    Document,
-    Patient,
-    PayerContact,
-    Search,
-    WithDocument,
-    card_bundle,
-    member_coverages,
-    of_other_person,
-    records,
-)
+from bot import kit
 
 
 class DeskCard(msgspec.Struct, frozen=True):
     """One ID card: a coverage, the payer if its record was included, and the name on the card."""
 
-    coverage: Coverage
-    payer: PayerContact | None
+    coverage: kit.Coverage
+    payer: kit.PayerContact | None
     name: str | None
 
 
-class AtTheDesk(WithDocument, frozen=True, kw_only=True):
+class AtTheDesk(kit.WithDocument, frozen=True, kw_only=True):
     """The answer in the chat; without a current or future coverage there is no document."""
 
     cards: tuple[DeskCard, ...]
@@ -42,22 +30,24 @@ class AtTheDesk(WithDocument, frozen=True, kw_only=True):
         return any(card.coverage.labels for card in self.cards)
 
 
-async def answer(ask: Ask) -> AtTheDesk:
+async def answer(ask: kit.Ask) -> AtTheDesk:
     """Return the cards of the current coverages, or else of the future ones."""
-    found = await member_coverages(ask, shown=True)
-    profiles = await records(ask, Search("Patient"), Patient, optional=True)
+    found = await kit.member_coverages(ask, shown=True)
+    profiles = await kit.records(ask, kit.Search("Patient"), kit.Patient, optional=True)
     name = profiles[0].name if profiles else None
     held = found.current or found.in_state("future")
     cards = tuple(DeskCard(one, found.payer(one), one.beneficiary or name) for one in held)
     ended = not cards and bool(found.in_state("ended"))
-    return AtTheDesk(cards=cards, ended=ended, other_person=of_other_person(ask), document=await _document(cards, ask))
+    return AtTheDesk(
+        cards=cards, ended=ended, other_person=kit.of_other_person(ask), document=await _document(cards, ask)
+    )
 
 
-async def _document(cards: tuple[DeskCard, ...], ask: Ask) -> Document | None:
+async def _document(cards: tuple[DeskCard, ...], ask: kit.Ask) -> kit.Document | None:
     """Return the page; its QR code offers a FHIR Bundle with the same data. None without cards."""
     if not cards:
         return None
     rows = [(card.coverage, card.payer, card.name) for card in cards]
-    shared = await asyncio.to_thread(card_bundle, rows)
+    shared = await asyncio.to_thread(kit.card_bundle, rows)
     labelled = any(card.coverage.labels for card in cards)
-    return Document("card", {"cards": cards, "labelled": labelled, "made": ask.today}, shared=shared)
+    return kit.Document("card", {"cards": cards, "labelled": labelled, "made": ask.today}, shared=shared)

@@ -4,17 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from bot.kit import (
-    Ask,
-    CostShare,
-    Coverage,
-    PayerContact,
-    PayerPhone,
-    Summary,
-    member_coverages,
-    of_other_person,
-    words_of,
-)
+from bot import kit
 
 _SEEN = 4
 _NUMBER = frozenset({"id", "number", "num", "numero", "numbers", "numeros"})
@@ -34,19 +24,19 @@ class IdCard(msgspec.Struct, frozen=True):
         phones, address: The payer's phone numbers with their purposes, and address, on the back of the card.
     """
 
-    coverage: Coverage
+    coverage: kit.Coverage
     member_id: str | None
     subscriber_id: str | None
-    phones: tuple[PayerPhone, ...]
+    phones: tuple[kit.PayerPhone, ...]
     address: str | None = None
 
     @property
-    def copays(self) -> tuple[CostShare, ...]:
+    def copays(self) -> tuple[kit.CostShare, ...]:
         """The first six copays that the coverage states."""
         return tuple(share for share in self.coverage.costs if share.kind == "copay")[:_COPAYS]
 
 
-class IdCards(Summary, frozen=True):
+class IdCards(kit.Summary, frozen=True):
     """The ID cards of the current coverages.
 
     Attributes:
@@ -73,22 +63,24 @@ class IdCards(Summary, frozen=True):
         return any(card.coverage.labels for card in self.cards)
 
 
-async def answer(ask: Ask) -> IdCards:
+async def answer(ask: kit.Ask) -> IdCards:
     """Return the cards of the current coverages, or else of future ones, or else of the newest one that ended."""
-    asks, coverages = _asks(ask), await member_coverages(ask, shown=True)
+    asks, coverages = _asks(ask), await kit.member_coverages(ask, shown=True)
     shown = "member" in asks or ask.arguments.get("show") == "yes"
     held = coverages.current or coverages.in_state("future")
     chosen = held or coverages.in_state("ended")[:1]
     cards = tuple(_card(coverage, coverages.payer(coverage), shown=shown) for coverage in chosen)
-    return IdCards(cards, ended=bool(chosen) and not held, shown=shown, other_person=of_other_person(ask), asks=asks)
+    return IdCards(
+        cards, ended=bool(chosen) and not held, shown=shown, other_person=kit.of_other_person(ask), asks=asks
+    )
 
 
-def _asks(ask: Ask) -> frozenset[str]:
+def _asks(ask: kit.Ask) -> frozenset[str]:
     """Return the items of the card that the question asks for, as in `IdCards.asks`.
 
     A subscriber's or policy number counts as the member's own number.
     """
-    words, says = words_of(ask.said), ask.asked.says
+    words, says = kit.words_of(ask.said), ask.asked.says
     said = set(words)
     if "card_role" in says and not said & _NUMBER:
         return frozenset({"role"})
@@ -100,7 +92,7 @@ def _asks(ask: Ask) -> frozenset[str]:
     return frozenset(fields | ({"member"} if of_member or of_card else set()))
 
 
-def _card(coverage: Coverage, payer: PayerContact | None, *, shown: bool) -> IdCard:
+def _card(coverage: kit.Coverage, payer: kit.PayerContact | None, *, shown: bool) -> IdCard:
     """Return the card of a coverage; the subscriber's number is None if it equals the member's number."""
     own, subscriber = coverage.member_id, coverage.subscriber_id
     if own is None:

@@ -7,33 +7,12 @@ from datetime import date
 
 from msgspec.structs import replace
 
-from bot.kit import (
-    COUNTED,
-    Amount,
-    Ask,
-    Claim,
-    ClaimFilter,
-    CostShare,
-    Coverage,
-    Coverages,
-    Reroute,
-    Summary,
-    added,
-    member_coverages,
-    names_care,
-    of_scope,
-    period_claims,
-    plan_year_of,
-    share_asked,
-    span_of,
-    sum_of,
-    text_of,
-)
+from bot import kit
 
 SCOPES = ("dental", "vision", "drugs")
 
 
-class Included(Summary, frozen=True):
+class Included(kit.Summary, frozen=True):
     """The plans `found` for the subject (`about`), and the other current ones.
 
     Attributes:
@@ -48,18 +27,18 @@ class Included(Summary, frozen=True):
     """
 
     about: str
-    found: tuple[Coverage, ...]
-    others: tuple[Coverage, ...]
-    shares: tuple[CostShare, ...] = ()
+    found: tuple[kit.Coverage, ...]
+    others: tuple[kit.Coverage, ...]
+    shares: tuple[kit.CostShare, ...] = ()
     lines: tuple[str | None, ...] = ()
     start: date | None = None
     end: date | None = None
     gaps: bool = False
-    paid: Amount | None = None
+    paid: kit.Amount | None = None
     claims: int = 0
     untold: int = 0
     first_asked: bool = False
-    leads: Coverage | None = None
+    leads: kit.Coverage | None = None
     named: str | None = None
 
     @property
@@ -70,7 +49,7 @@ class Included(Summary, frozen=True):
         return False if self.named and self.lines and None not in self.lines else None
 
 
-async def answer(ask: Ask) -> Included:
+async def answer(ask: kit.Ask) -> Included:
     """Return the plans for the subject of the question; for a dental maximum also what the dental plan paid.
 
     Raises:
@@ -79,53 +58,53 @@ async def answer(ask: Ask) -> Included:
     """
     if handed := ask.arguments.get("reason"):
         ask = replace(ask, slots={**ask.slots, "reason": handed})
-    coverages, reason = await member_coverages(ask, shown=True), text_of(ask, "reason")
+    coverages, reason = await kit.member_coverages(ask, shown=True), kit.text_of(ask, "reason")
     if reason == "order" and len(coverages.current) == 1 and "pays_first" in ask.asked.says:
-        raise Reroute("coverage.workings", workings="two_plans")
-    if reason is None and share_asked(ask) in COUNTED:
-        raise Reroute("coverage.cost_share")
-    if reason in {None, "limit"} and names_care(ask):
-        raise Reroute(None, reason="free" if "costless" in ask.asked.says else "covered")
+        raise kit.Reroute("coverage.workings", workings="two_plans")
+    if reason is None and kit.share_asked(ask) in kit.COUNTED:
+        raise kit.Reroute("coverage.cost_share")
+    if reason in {None, "limit"} and kit.names_care(ask):
+        raise kit.Reroute(None, reason="free" if "costless" in ask.asked.says else "covered")
     if reason is None:
         return Included("limit", (), coverages.current)
     if reason != "dental_max":
         return summarize(coverages, ask)
     start, end = _plan_time(coverages, ask)
-    claim_set = await period_claims(ask, start, end, people=False)
+    claim_set = await kit.period_claims(ask, start, end, people=False)
     ids = {one.id for one in coverages.every if one.scope == "dental"}
-    dental = ClaimFilter(also=lambda claim: claim.kind == "oral" or claim.coverage in ids)
+    dental = kit.ClaimFilter(also=lambda claim: claim.kind == "oral" or claim.coverage in ids)
     rows = claim_set.within((start, end), dental).counted
     ask.cite("ExplanationOfBenefit", [claim.id for claim in rows])
-    ask.report.steps += sum_of("plan_paid", rows, lambda claim: claim.plan_paid)
+    ask.report.steps += kit.sum_of("plan_paid", rows, lambda claim: claim.plan_paid)
     return dental_maximum(coverages, rows, start, end)
 
 
-def dental_maximum(coverages: Coverages, rows: Sequence[Claim], start: date, end: date) -> Included:
+def dental_maximum(coverages: kit.Coverages, rows: Sequence[kit.Claim], start: date, end: date) -> Included:
     """Return the dental plans and the sum that the claims in `rows` show as paid by the plans."""
     found = tuple(one for one in coverages.current if one.scope == "dental")
     others = tuple(one for one in coverages.current if one not in found)
     paid = [claim.plan_paid for claim in rows]
     base = Included("dental_max", found, others, start=start, end=end)
-    return replace(base, paid=added(paid), claims=len(rows), untold=paid.count(None))
+    return replace(base, paid=kit.added(paid), claims=len(rows), untold=paid.count(None))
 
 
-def _plan_time(coverages: Coverages, ask: Ask) -> tuple[date, date]:
+def _plan_time(coverages: kit.Coverages, ask: kit.Ask) -> tuple[date, date]:
     """Return the named period, or else the dental plan's year so far."""
-    start, end = span_of(ask)
+    start, end = kit.span_of(ask)
     if start:
         return start, end or ask.today
-    year = plan_year_of((one for one in coverages.current if one.scope == "dental"), ask.today)
+    year = kit.plan_year_of((one for one in coverages.current if one.scope == "dental"), ask.today)
     return (year.first if year else date(ask.today.year, 1, 1)), ask.today
 
 
-def summarize(coverages: Coverages, ask: Ask) -> Included:
+def summarize(coverages: kit.Coverages, ask: kit.Ask) -> Included:
     """Return the member's plans for the subject of the question, and the other plans."""
-    about, current = text_of(ask, "reason") or "", coverages.current
+    about, current = kit.text_of(ask, "reason") or "", coverages.current
     if about == "then":
         return _then(coverages, ask)
     if about in SCOPES:
         found = tuple(one for one in current if one.scope == about)
-        costs = [share for _, own in of_scope([(one, one.costs) for one in current], about) for share in own]
+        costs = [share for _, own in kit.of_scope([(one, one.costs) for one in current], about) for share in own]
         return Included(about, found, tuple(one for one in current if one not in found), tuple(costs))
     says, lines = ask.asked.says, tuple(one.line for one in current)
     named = "medicare" if "of_medicare" in says else "medicaid" if "of_medicaid" in says else None
@@ -135,15 +114,15 @@ def summarize(coverages: Coverages, ask: Ask) -> Included:
     )
 
 
-def _leads(current: Sequence[Coverage]) -> Coverage | None:
+def _leads(current: Sequence[kit.Coverage]) -> kit.Coverage | None:
     """Return the plan with order 1, or else the only plan without an order; None if that is not a single plan."""
     ones = [one for one in current if one.order == 1] or [one for one in current if not one.order]
     return ones[0] if len(ones) == 1 and len(current) > 1 else None
 
 
-def _then(coverages: Coverages, ask: Ask) -> Included:
+def _then(coverages: kit.Coverages, ask: kit.Ask) -> Included:
     """Return the plans that overlap the requested period; `gaps` if no plan covers the first and the last day."""
-    start, end = span_of(ask)
+    start, end = kit.span_of(ask)
     first, last = start or date.min, end or ask.today
     known = [one for one in coverages.every if one.status not in {"cancelled", "entered-in-error"} and one.period.known]
     begun = (one for one in known if one.period.start is None or one.period.start.first <= last)

@@ -12,42 +12,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 import msgspec
 
-from bot.kit import (
-    COUNTED,
-    Amount,
-    Ask,
-    CostShare,
-    Coverage,
-    Coverages,
-    MetSoFar,
-    NotLinked,
-    Reroute,
-    Summary,
-    VisitCopays,
-    asks_standing,
-    asks_whether,
-    asks_yearly,
-    counted_since,
-    coverages_of,
-    member_coverages,
-    name_of_state,
-    named_visits,
-    passed,
-    period_claims,
-    plan_year_of,
-    price_named,
-    rules_ahead,
-    same_month,
-    scope_of,
-    side_named,
-    sides_asked,
-    span_of,
-    standings,
-    state_named,
-    visit_copays,
-    visit_kind,
-    wants_to_come,
-)
+from bot import kit
 
 _CENT, _ALL, _MONTH = Decimal("0.01"), Decimal(100), timedelta(31)
 _OF_CARE = "coverage.cost_share"
@@ -92,15 +57,15 @@ class OfPrice(msgspec.Struct, frozen=True):
         capped: True if the share would exceed what is left of the out-of-pocket maximum, so that it is what is left.
     """
 
-    price: Amount
-    share: Amount
-    first: Amount
-    rest: Amount
-    part: Amount
+    price: kit.Amount
+    share: kit.Amount
+    first: kit.Amount
+    rest: kit.Amount
+    part: kit.Amount
     capped: bool = False
 
 
-class Working(Summary, frozen=True):
+class Working(kit.Summary, frozen=True):
     """A general rule of health plans, and what the member's only current medical plan states about it.
 
     Attributes:
@@ -123,21 +88,21 @@ class Working(Summary, frozen=True):
     """
 
     rule: str
-    plan: Coverage | None = None
-    shares: tuple[CostShare, ...] = ()
-    percent: CostShare | None = None
-    copays: Mapping[str, CostShare] = msgspec.field(default_factory=dict)
-    deductible: Amount | None = None
-    maximum: Amount | None = None
-    family: tuple[CostShare, ...] = ()
-    left: MetSoFar | None = None
-    most: MetSoFar | None = None
+    plan: kit.Coverage | None = None
+    shares: tuple[kit.CostShare, ...] = ()
+    percent: kit.CostShare | None = None
+    copays: Mapping[str, kit.CostShare] = msgspec.field(default_factory=dict)
+    deductible: kit.Amount | None = None
+    maximum: kit.Amount | None = None
+    family: tuple[kit.CostShare, ...] = ()
+    left: kit.MetSoFar | None = None
+    most: kit.MetSoFar | None = None
     starts_anew: date | None = None
     ends: date | None = None
     so: bool | None = None
     standing: bool = False
     portion: OfPrice | None = None
-    two: VisitCopays | None = None
+    two: kit.VisitCopays | None = None
     state: str | None = None
     at_home: bool = False
     drugs: bool = False
@@ -145,12 +110,12 @@ class Working(Summary, frozen=True):
     visit: str | None = None
 
     @property
-    def outside(self) -> tuple[CostShare, ...]:
+    def outside(self) -> tuple[kit.CostShare, ...]:
         """The plan's cost shares for care outside its network."""
         return tuple(share for share in self.shares if share.side == "out")
 
 
-async def answer(ask: Ask) -> Working:
+async def answer(ask: kit.Ask) -> Working:
     """Return the rule with the amounts of the member's plan, which are read only in a private chat.
 
     Raises:
@@ -158,42 +123,44 @@ async def answer(ask: Ask) -> Working:
             `coverage.cost_share` a rule of the benefit table, a past year and the cost of one kind of visit.
         NotLinked: No account is connected, and the rule needs the data of the plan.
     """
-    coverages = await member_coverages(ask) if ask.member else coverages_of(await ask.own_coverages(), ask.today)
+    coverages = (
+        await kit.member_coverages(ask) if ask.member else kit.coverages_of(await ask.own_coverages(), ask.today)
+    )
     handed = ask.arguments.get("workings")
-    of_care = rules_ahead(ask, coverages, side_named(ask)) or wants_to_come(ask) in {"counts", "unsaid"}
-    of_care = of_care or asks_yearly(ask) == "when"
+    of_care = kit.rules_ahead(ask, coverages, kit.side_named(ask)) or kit.wants_to_come(ask) in {"counts", "unsaid"}
+    of_care = of_care or kit.asks_yearly(ask) == "when"
     rule = handed or _narrowed(str(ask.slots["workings"]), ask, coverages)
-    named = named_visits(ask)  # who names one of the visits that a rule compares asks for its cost
+    named = kit.named_visits(ask)  # who names one of the visits that a rule compares asks for its cost
     one_visit = len(named) == 1 and named[0] in _TWO_VISITS.get(rule, ()) and _COMPARED.isdisjoint(ask.asked.says)
     if handed is None and (of_care or _of_time_past(rule, ask) or one_visit):
-        raise Reroute(_OF_CARE)  # a question that was handed here stays
+        raise kit.Reroute(_OF_CARE)  # a question that was handed here stays
     if rule in _OF_RECORD and not (ask.member or coverages.every):
-        raise NotLinked
+        raise kit.NotLinked
     if rule == "two_plans" and len(_medical(coverages)) > 1:
-        raise Reroute("coverage.includes", reason="order")
-    met: dict[str, MetSoFar] = {}
+        raise kit.Reroute("coverage.includes", reason="order")
+    met: dict[str, kit.MetSoFar] = {}
     if ask.member and rule in _COUNTS:
-        claim_set = await period_claims(ask, counted_since(coverages), ask.today, people=False)
+        claim_set = await kit.period_claims(ask, kit.counted_since(coverages), ask.today, people=False)
         plans = [(one, one.costs) for one in _medical(coverages)]
-        found = {name: standings(name, plans, claim_set, coverages, ask) for name in COUNTED}
+        found = {name: kit.standings(name, plans, claim_set, coverages, ask) for name in kit.COUNTED}
         met = {name: one[0] for name, one in found.items() if one}
     if not met:
         ask.said_unmet("person")  # a rule holds for everybody on the plan
     return summarize(rule, coverages, ask, met)
 
 
-def summarize(rule: str, coverages: Coverages, ask: Ask, met: Mapping[str, MetSoFar]) -> Working:
+def summarize(rule: str, coverages: kit.Coverages, ask: kit.Ask, met: Mapping[str, kit.MetSoFar]) -> Working:
     """Return the rule with the amounts of the only medical plan; `met` is what the claims have used of them."""
     medical = _medical(coverages)
     plan = medical[0] if len(medical) == 1 else None
     costs = [share for share in plan.costs if not share.drugs] if plan else []
     inside = [share for share in costs if share.side != "out"]
-    own: Mapping[str, Amount | None] = {
+    own: Mapping[str, kit.Amount | None] = {
         share.kind: share.amount for share in inside if share.who != "family" and share.service is None
     }
     percent = next((share for share in inside if share.kind == _PERCENT and share.service is None), None)
-    year = plan_year_of(medical, ask.today)
-    start, end = span_of(ask)
+    year = kit.plan_year_of(medical, ask.today)
+    start, end = kit.span_of(ask)
     kinds = _BESIDE.get(rule, ())
     return Working(
         rule=rule,
@@ -208,57 +175,57 @@ def summarize(rule: str, coverages: Coverages, ask: Ask, met: Mapping[str, MetSo
         most=met.get(_MAXIMUM),
         starts_anew=year.next if year else None,
         ends=year.last if year else None,
-        so=same_month(year.next, start, end) if year and start and end and asks_whether(ask) else None,
-        standing=asks_standing(ask) and ask.asked.form is not None,
+        so=kit.same_month(year.next, start, end) if year and start and end and kit.asks_whether(ask) else None,
+        standing=kit.asks_standing(ask) and ask.asked.form is not None,
         portion=_of_price(ask, own.get(_DEDUCTIBLE), percent, met) if rule == "arithmetic" else None,
-        two=visit_copays(ask, coverages, _TWO_VISITS[rule]) if rule in _TWO_VISITS else None,
-        state=name_of_state(ask.places.home_state),
-        at_home=state_named(ask) == ask.places.home_state,
-        drugs=scope_of(ask) == "drugs",
-        visit=visit_kind(ask),
+        two=kit.visit_copays(ask, coverages, _TWO_VISITS[rule]) if rule in _TWO_VISITS else None,
+        state=kit.name_of_state(ask.places.home_state),
+        at_home=kit.state_named(ask) == ask.places.home_state,
+        drugs=kit.scope_of(ask) == "drugs",
+        visit=kit.visit_kind(ask),
         drug_deductible=any(share.drugs and share.kind == _DEDUCTIBLE for share in plan.costs) if plan else False,
     )
 
 
-def _narrowed(rule: str, ask: Ask, coverages: Coverages) -> str:
+def _narrowed(rule: str, ask: kit.Ask, coverages: kit.Coverages) -> str:
     """Return the key of a more specific explanation for dental or urgent care or a stated amount, or `rule` itself.
 
     For example "so after 1500 I pay nothing" is about the deductible if that is $1,500.
     """
-    if rule in _COUNTING and scope_of(ask) in {"dental", "vision"}:
+    if rule in _COUNTING and kit.scope_of(ask) in {"dental", "vision"}:
         return "apart_counts"
-    if rule == "emergency_away" and visit_kind(ask) == "urgentcare":
+    if rule == "emergency_away" and kit.visit_kind(ask) == "urgentcare":
         return "away"
-    return sides_asked(ask) or _OF_FIGURE.get((rule, passed(ask, coverages)), rule)
+    return kit.sides_asked(ask) or _OF_FIGURE.get((rule, kit.passed(ask, coverages)), rule)
 
 
-def _of_time_past(rule: str, ask: Ask) -> bool:
+def _of_time_past(rule: str, ask: kit.Ask) -> bool:
     """Return whether the rule is about yearly amounts and the question is about a past period."""
-    start, end = span_of(ask)
-    was = "was" in ask.asked.says and asks_standing(ask) and rule != "starts_over"
+    start, end = kit.span_of(ask)
+    was = "was" in ask.asked.says and kit.asks_standing(ask) and rule != "starts_over"
     longer = bool(start and end and end - start > _MONTH) or was
     return rule in _COUNTS and longer and bool(end and end < ask.today)
 
 
-def _medical(coverages: Coverages) -> list[Coverage]:
+def _medical(coverages: kit.Coverages) -> list[kit.Coverage]:
     return [one for one in coverages.current if one.scope == "medical"]
 
 
 def _of_price(
-    ask: Ask, deductible: Amount | None, percent: CostShare | None, met: Mapping[str, MetSoFar]
+    ask: kit.Ask, deductible: kit.Amount | None, percent: kit.CostShare | None, met: Mapping[str, kit.MetSoFar]
 ) -> OfPrice | None:
     """Return the highest possible share of the stated price, because claims show only a minimum of what is used.
 
     Return None if the question does not state one price, or if the plan states no deductible or percentage.
     """
-    price, left = price_named(ask), met.get(_DEDUCTIBLE)
+    price, left = kit.price_named(ask), met.get(_DEDUCTIBLE)
     if price is None or deductible is None or percent is None or percent.percent is None:
         return None
     due = deductible.value if left is None else left.left.value if left.left else Decimal(0)
-    first = Amount(min(price.value, due), price.currency)
+    first = kit.Amount(min(price.value, due), price.currency)
     rest = price - first
-    part = Amount((rest.value * percent.percent / _ALL).quantize(_CENT, ROUND_HALF_UP), price.currency)
+    part = kit.Amount((rest.value * percent.percent / _ALL).quantize(_CENT, ROUND_HALF_UP), price.currency)
     share, most = first + part, met.get(_MAXIMUM)
-    cap = (most.left or Amount(Decimal(0), price.currency)) if most else None
+    cap = (most.left or kit.Amount(Decimal(0), price.currency)) if most else None
     capped = cap is not None and cap.value < share.value
     return OfPrice(price, cap if cap and capped else share, first, rest, part, capped=capped)

@@ -7,20 +7,7 @@ from collections.abc import Sequence
 import msgspec
 from msgspec.structs import replace
 
-from bot.kit import (
-    Amount,
-    Ask,
-    Drug,
-    DrugList,
-    DrugLists,
-    PharmacyCost,
-    Summary,
-    TierCosts,
-    drug_lists,
-    drugs_by_id,
-    drugs_named,
-    of_use,
-)
+from bot import kit
 
 PAGE = 5
 MONTH = "1-month-in-retail"
@@ -34,11 +21,11 @@ class Other(msgspec.Struct, frozen=True):
 
     name: str
     same: bool
-    drug: Drug | None
-    costs: TierCosts | None
+    drug: kit.Drug | None
+    costs: kit.TierCosts | None
 
     @property
-    def month(self) -> Amount | None:
+    def month(self) -> kit.Amount | None:
         """The cost of a month at a network pharmacy if it is a fixed amount before any deductible; None otherwise."""
         cost = self.costs.at(MONTH) if self.costs else None
         return cost.fixed if cost else None
@@ -48,16 +35,16 @@ class Priced(msgspec.Struct, frozen=True):
     """A drug with its name in the message, its entry, and the in-network cost of a month; None if unknown."""
 
     name: str
-    drug: Drug | None
-    month: PharmacyCost | None
+    drug: kit.Drug | None
+    month: kit.PharmacyCost | None
 
     @property
-    def dollars(self) -> Amount | None:
+    def dollars(self) -> kit.Amount | None:
         """The cost of the month if it is a fixed amount to which no deductible applies; None otherwise."""
         return self.month.fixed if self.month else None
 
 
-class Alternatives(Summary, frozen=True):
+class Alternatives(kit.Summary, frozen=True):
     """The alternatives to a drug in the list.
 
     Attributes:
@@ -69,9 +56,9 @@ class Alternatives(Summary, frozen=True):
     """
 
     drug: str | None = None
-    lists: DrugLists | None = None
-    chosen: DrugList | None = None
-    choices: tuple[DrugList, ...] = ()
+    lists: kit.DrugLists | None = None
+    chosen: kit.DrugList | None = None
+    choices: tuple[kit.DrugList, ...] = ()
     listed: bool = False
     others: tuple[Other, ...] = ()
     left: int = 0
@@ -114,55 +101,60 @@ class Alternatives(Summary, frozen=True):
         return self.lists is not None and self.chosen in self.lists.own
 
 
-async def answer(ask: Ask) -> Alternatives:
+async def answer(ask: kit.Ask) -> Alternatives:
     """Return the alternatives in the member's list; for several drugs, the cost of each."""
-    own = await of_use(ask)
+    own = await kit.of_use(ask)
     ask = own if "drug" in own.slots else ask  # of several for the same use none is meant
     if several := ask.several.get("drug"):
         return await _compared(ask, [str(value) for value in several.values])
     drug = str(ask.slots.get("drug") or "").strip() or None
-    lists = await drug_lists(ask)
+    lists = await kit.drug_lists(ask)
     chosen = lists.chosen(ask.arguments.get("list"))
     if drug is None or chosen is None:
         return Alternatives(drug, lists, chosen, choices=lists.every)
-    known = await drugs_named(ask, chosen, [drug, *ask.other_names(drug)])
+    known = await kit.drugs_named(ask, chosen, [drug, *ask.other_names(drug)])
     called = [one for one in known if one.is_called(drug)]
     asked = called or list(known)  # a brand that stands there as its ingredient alone: its generic is one of the others
     keys = {key.id for one in asked for key, _ in one.alternatives if key}
-    pointed = await drugs_by_id(ask, sorted(keys - {one.id for one in asked}))
+    pointed = await kit.drugs_by_id(ask, sorted(keys - {one.id for one in asked}))
     found = summarize(Alternatives(drug, lists, chosen), asked, known, pointed, named=bool(called))
     ask.report.cite("List", [chosen.id])
     ask.report.cite("MedicationKnowledge", [one.id for one in (*asked, *pointed)])
     return replace(found, itself=_priced(drug, [one for one in known if one.is_called(drug)], chosen))
 
 
-async def _compared(ask: Ask, names: Sequence[str]) -> Alternatives:
+async def _compared(ask: kit.Ask, names: Sequence[str]) -> Alternatives:
     """Return the answer with each of the named drugs and its cost in the list."""
-    lists = await drug_lists(ask)
+    lists = await kit.drug_lists(ask)
     chosen = lists.chosen(ask.arguments.get("list"))
     if chosen is None:
         return Alternatives(names[0], lists, chosen, choices=lists.every)
     rows = []
     for name in names:
-        known = await drugs_named(ask, chosen, [name]) or await drugs_named(ask, chosen, ask.other_names(name))
+        known = await kit.drugs_named(ask, chosen, [name]) or await kit.drugs_named(ask, chosen, ask.other_names(name))
         rows.append(_priced(name, known, chosen))
         ask.report.cite("MedicationKnowledge", [one.drug.id for one in rows[-1:] if one.drug])
     ask.report.cite("List", [chosen.id])
     return Alternatives(names[0], lists, chosen, listed=True, compared=tuple(rows))
 
 
-def _is_less(one: Amount, other: Amount) -> bool:
+def _is_less(one: kit.Amount, other: kit.Amount) -> bool:
     return one.currency == other.currency and one.value < other.value
 
 
-def _priced(name: str, rows: Sequence[Drug], chosen: DrugList) -> Priced:
+def _priced(name: str, rows: Sequence[kit.Drug], chosen: kit.DrugList) -> Priced:
     """Return a drug with its first entry in the list, and the cost of a month at a network pharmacy."""
     costs = chosen.costs(rows[0]) if rows else None
     return Priced(name, rows[0] if rows else None, costs.at(MONTH) if costs else None)
 
 
 def summarize(
-    base: Alternatives, asked: Sequence[Drug], known: Sequence[Drug], pointed: Sequence[Drug], *, named: bool
+    base: Alternatives,
+    asked: Sequence[kit.Drug],
+    known: Sequence[kit.Drug],
+    pointed: Sequence[kit.Drug],
+    *,
+    named: bool,
 ) -> Alternatives:
     """Return the listed alternatives to a drug and other products with the same ingredient, each once, by tier.
 
@@ -176,7 +168,7 @@ def summarize(
     chosen, mine = base.chosen, {one.id for one in asked} if named else set()
     ingredients = {one.ingredient for one in asked}
     makes = [one for one in known if one.id not in mine and one.ingredient in ingredients]
-    rows: dict[tuple[str, str | None], list[Drug]] = {}
+    rows: dict[tuple[str, str | None], list[kit.Drug]] = {}
     for one in (*makes, *pointed):
         if chosen is None or one.plan_id is None or one.plan_id in chosen.plan_ids:
             rows.setdefault((one.ingredient, one.brand), []).append(one)
@@ -186,13 +178,13 @@ def summarize(
     return replace(base, listed=bool(asked), others=tuple(others[:PAGE]), left=max(0, len(others) - PAGE))
 
 
-def _other(alike: Sequence[Drug], ingredients: set[str], chosen: DrugList | None) -> Other:
+def _other(alike: Sequence[kit.Drug], ingredients: set[str], chosen: kit.DrugList | None) -> Other:
     first = alike[0]
     name = f"{first.brand} ({first.ingredient})" if first.brand else first.ingredient
     return Other(name, first.ingredient in ingredients, first, chosen.costs(first) if chosen else None)
 
 
-def _unread(asked: Sequence[Drug], read: set[str], mine: set[str]) -> list[Other]:
+def _unread(asked: Sequence[kit.Drug], read: set[str], mine: set[str]) -> list[Other]:
     """Return the alternatives that were not read from the server, with the names in the references."""
     pairs = {words: key for one in asked for key, words in one.alternatives if words}
     missing = (words for words, key in pairs.items() if key is None or key.id not in read | mine)

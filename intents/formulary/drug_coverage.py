@@ -7,32 +7,7 @@ from collections.abc import Sequence
 import msgspec
 from msgspec.structs import replace
 
-from bot.kit import (
-    LONG,
-    Amount,
-    Ask,
-    Claim,
-    Drug,
-    DrugList,
-    DrugLists,
-    MetSoFar,
-    PharmacyCost,
-    Summary,
-    TierCosts,
-    any_time,
-    asks_from_now_on,
-    choose,
-    counted_since,
-    drug_lists,
-    drugs_named,
-    filter_of,
-    member_coverages,
-    nearest_names,
-    of_use,
-    period_claims,
-    standings,
-    words_of,
-)
+from bot import kit
 
 PAGE = 3
 MONTH, RETAIL, MAIL = "1-month-in-retail", "3-month-in-retail", "3-month-in-mail"
@@ -45,17 +20,17 @@ class Group(msgspec.Struct, frozen=True):
     `first` is the first of them, `names` are the names of all. `costs` is None if the list does not define the tier.
     """
 
-    first: Drug
+    first: kit.Drug
     names: tuple[str, ...]
-    costs: TierCosts | None
+    costs: kit.TierCosts | None
 
     @property
-    def month(self) -> PharmacyCost | None:
+    def month(self) -> kit.PharmacyCost | None:
         """The cost of a month's supply at a network pharmacy; None if unknown."""
         return self.costs.at(MONTH) if self.costs else None
 
     @property
-    def by_mail(self) -> PharmacyCost | None:
+    def by_mail(self) -> kit.PharmacyCost | None:
         """The cost of a three-month supply by mail in network; None if unknown."""
         return self.costs.at(MAIL) if self.costs else None
 
@@ -63,9 +38,9 @@ class Group(msgspec.Struct, frozen=True):
 class Supply(msgspec.Struct, frozen=True):
     """The cost of a three-month supply in a tier, at a network pharmacy and by mail."""
 
-    costs: TierCosts
-    retail: Amount
-    mail: Amount
+    costs: kit.TierCosts
+    retail: kit.Amount
+    mail: kit.Amount
 
     @property
     def saves(self) -> bool:
@@ -73,7 +48,7 @@ class Supply(msgspec.Struct, frozen=True):
         return self.mail.value < self.retail.value
 
 
-class DrugCoverage(Summary, frozen=True):
+class DrugCoverage(kit.Summary, frozen=True):
     """The data of the chosen drug list on a drug. If the drug has forms without a brand, the data is about these.
 
     Attributes:
@@ -95,9 +70,9 @@ class DrugCoverage(Summary, frozen=True):
     """
 
     drug: str | None = None
-    lists: DrugLists | None = None
-    chosen: DrugList | None = None
-    choices: tuple[DrugList, ...] = ()
+    lists: kit.DrugLists | None = None
+    chosen: kit.DrugList | None = None
+    choices: tuple[kit.DrugList, ...] = ()
     groups: tuple[Group, ...] = ()
     first: int = 1
     more: bool = False
@@ -109,7 +84,7 @@ class DrugCoverage(Summary, frozen=True):
     approval: bool | None = None
     unsure: bool = False
     stepped: bool = False
-    span: tuple[Amount, Amount] | None = None
+    span: tuple[kit.Amount, kit.Amount] | None = None
     brands: tuple[Group, ...] = ()
     limits: int = 0
     total: int = 0
@@ -119,8 +94,8 @@ class DrugCoverage(Summary, frozen=True):
     tiered: bool = False
     mailed: bool = False
     compared: bool = False
-    last: Claim | None = None
-    left: MetSoFar | None = None
+    last: kit.Claim | None = None
+    left: kit.MetSoFar | None = None
     each: tuple[DrugCoverage, ...] = ()
 
     @property
@@ -137,13 +112,13 @@ class DrugCoverage(Summary, frozen=True):
         return _supply(self.alike.costs) if self.alike and self.alike.costs else None
 
     @property
-    def filled(self) -> Amount | None:
+    def filled(self) -> kit.Amount | None:
         """The cost of three fills like the last one; None unless it was for a month and without a deductible."""
         last, due = self.last, self.last.owed if self.last else None
         if last is None or due is None or due.amount is None or (due.deductible and due.deductible.value):
             return None
         month = bool(last.dispensed) and all(one.days and one.days <= _MONTH_DAYS for one in last.dispensed)
-        return Amount(due.amount.value * _MONTHS, due.amount.currency) if month else None
+        return kit.Amount(due.amount.value * _MONTHS, due.amount.currency) if month else None
 
     @property
     def mail_saves(self) -> bool:
@@ -157,10 +132,10 @@ class DrugCoverage(Summary, frozen=True):
         return self.lists is not None and self.chosen in self.lists.own
 
 
-async def answer(ask: Ask) -> DrugCoverage:
+async def answer(ask: kit.Ask) -> DrugCoverage:
     """Return the drug in the member's list, by its name in the message, or else by its ingredient or brands."""
-    ask = await of_use(ask)
-    lists = await drug_lists(ask)
+    ask = await kit.of_use(ask)
+    lists = await kit.drug_lists(ask)
     several = tuple(map(str, ask.several["drug"].values)) if "drug" in ask.several else ()
     drug = " / ".join(several) if len(several) > 1 else _drug(ask)
     chosen = lists.chosen(ask.arguments.get("list"))
@@ -170,21 +145,23 @@ async def answer(ask: Ask) -> DrugCoverage:
     ask.report.cite("List", [chosen.id])
     if not several[1:]:
         found = (await _of(ask, drug, lists, chosen))[0]
-        again = asks_from_now_on(ask) and not found.needs
+        again = kit.asks_from_now_on(ask) and not found.needs
         return await _with_last(ask, found) if again or found.compared else found
     every = [await _of(ask, one, lists, chosen) for one in several]
     ask.report.cite("MedicationKnowledge", [one.id for _, known in every for one in known])
     return DrugCoverage(drug, lists, chosen, each=tuple(one for one, _ in every))
 
 
-async def _of(ask: Ask, drug: str, lists: DrugLists, chosen: DrugList) -> tuple[DrugCoverage, Sequence[Drug]]:
+async def _of(
+    ask: kit.Ask, drug: str, lists: kit.DrugLists, chosen: kit.DrugList
+) -> tuple[DrugCoverage, Sequence[kit.Drug]]:
     """Return the data of the list on one drug, and the drug's entries in the list."""
     others = ask.other_names(drug)
     says = ask.asked.says.keys()
-    found = await drugs_named(ask, chosen, (drug, *others) if "generic" in says else [drug])
-    known = found or await drugs_named(ask, chosen, others)
+    found = await kit.drugs_named(ask, chosen, (drug, *others) if "generic" in says else [drug])
+    known = found or await kit.drugs_named(ask, chosen, others)
     ask.report.cite("MedicationKnowledge", [one.id for one in known])
-    near = () if known else await nearest_names(ask, chosen, drug)
+    near = () if known else await kit.nearest_names(ask, chosen, drug)
     found_as = next((name for name in others if not found and any(one.is_called(name) for one in known)), None)
     detail = bool({"detail", "page"} & ask.arguments.keys())
     base = DrugCoverage(drug, lists, chosen, found_as=found_as, searched=(drug, *others), near=near, detail=detail)
@@ -195,39 +172,39 @@ async def _of(ask: Ask, drug: str, lists: DrugLists, chosen: DrugList) -> tuple[
     return summarize(base, known, ask.page), known
 
 
-async def _with_last(ask: Ask, found: DrugCoverage) -> DrugCoverage:
+async def _with_last(ask: kit.Ask, found: DrugCoverage) -> DrugCoverage:
     """Return the answer with the member's newest fill of the drug and the use of the deductible this plan year."""
     ask.unmet |= dict.fromkeys(("date_range", "date_ahead"), True)  # "now that it's a new year": prices from now on
-    coverages = await member_coverages(ask)
-    claim_set = await period_claims(ask, min(counted_since(coverages), ask.today - LONG), people=False)
-    fills = choose(claim_set.added, any_time(replace(filter_of(ask), limits=None, exact=None))).claims
+    coverages = await kit.member_coverages(ask)
+    claim_set = await kit.period_claims(ask, min(kit.counted_since(coverages), ask.today - kit.LONG), people=False)
+    fills = kit.choose(claim_set.added, kit.any_time(replace(kit.filter_of(ask), limits=None, exact=None))).claims
     last = next((one for one in fills if one.is_pharmacy and one.owed.amount and not one.sensitive), None)
     plans = [(one, one.costs) for one in coverages.current]
-    met = standings("deductible", plans, claim_set, coverages, ask)
+    met = kit.standings("deductible", plans, claim_set, coverages, ask)
     ask.cite("ExplanationOfBenefit", [last.id] if last else [])
-    priced = found.priced or asks_from_now_on(ask)
+    priced = found.priced or kit.asks_from_now_on(ask)
     return replace(found, last=last, left=met[0] if len(met) == 1 else None, priced=priced)
 
 
-def _supply(tier: TierCosts) -> Supply | None:
+def _supply(tier: kit.TierCosts) -> Supply | None:
     """Return the cost of a three-month supply; at retail it is three times that of a month if the list has no other.
 
     Return None if a cost is unknown, a percentage, or after a deductible.
     """
     month, retail, mail = (cost.fixed if (cost := tier.at(way)) else None for way in (MONTH, RETAIL, MAIL))
-    retail = retail or (Amount(month.value * _MONTHS, month.currency) if month else None)
+    retail = retail or (kit.Amount(month.value * _MONTHS, month.currency) if month else None)
     return Supply(tier, retail, mail) if retail and mail else None
 
 
-def _drug(ask: Ask) -> str | None:
+def _drug(ask: kit.Ask) -> str | None:
     """Return the drug of the `drug` slot, or "insulin" if the message says that word and names no drug besides."""
-    said = set(words_of(ask.said))
+    said = set(kit.words_of(ask.said))
     drug = str(ask.slots.get("drug") or "").strip() or None
-    other = drug and said.intersection(words_of(ask.words.get("drug", drug)))
+    other = drug and said.intersection(kit.words_of(ask.words.get("drug", drug)))
     return "insulin" if "any_insulin" in ask.asked.says and not other else drug
 
 
-def summarize(base: DrugCoverage, drugs: Sequence[Drug], page: int = 0) -> DrugCoverage:
+def summarize(base: DrugCoverage, drugs: Sequence[kit.Drug], page: int = 0) -> DrugCoverage:
     """Return `base` with one page of the drug's groups of equal conditions, and what these have in common."""
     groups = _groups(drugs, base.chosen)
     one = len({group.first.ingredient for group in groups}) == 1  # "insulin" names many drugs
@@ -260,15 +237,15 @@ def _alike(groups: Sequence[Group]) -> Group | None:
     return groups[0] if len(told) == 1 and len(needs) <= 1 and len(steps) <= 1 and groups[0].month else None
 
 
-def _span(groups: Sequence[Group]) -> tuple[Amount, Amount] | None:
+def _span(groups: Sequence[Group]) -> tuple[kit.Amount, kit.Amount] | None:
     plain = [group.month.fixed for group in groups if group.month and group.month.fixed]
     if not plain or len(plain) < len(groups):
         return None
     return min(plain, key=lambda one: one.value), max(plain, key=lambda one: one.value)
 
 
-def _groups(drugs: Sequence[Drug], chosen: DrugList | None) -> tuple[Group, ...]:
-    alike: dict[object, list[Drug]] = {}
+def _groups(drugs: Sequence[kit.Drug], chosen: kit.DrugList | None) -> tuple[Group, ...]:
+    alike: dict[object, list[kit.Drug]] = {}
     for drug in drugs:
         limits = (drug.prior_authorization, drug.step_therapy, drug.quantity_limit, drug.mail)
         alike.setdefault((drug.ingredient, drug.brand, drug.tier, limits), []).append(drug)

@@ -8,18 +8,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from bot.kit import (
-    Ask,
-    CareKind,
-    CareKinds,
-    CostShare,
-    Coverage,
-    Reroute,
-    Summary,
-    text_of,
-    visit_kind,
-    words_of,
-)
+from bot import kit
 
 _SHARES: Mapping[str, tuple[str, str | None]] = {
     "deductible": ("deductible", None),
@@ -54,8 +43,8 @@ class Own(msgspec.Struct, frozen=True):
     """
 
     told: str
-    coverage: Coverage
-    shares: tuple[CostShare, ...] = ()
+    coverage: kit.Coverage
+    shares: tuple[kit.CostShare, ...] = ()
     text: str | None = None
     of_it: bool = False
 
@@ -68,7 +57,7 @@ class BillCode(NamedTuple):
     group: str = ""
 
 
-class Meaning(Summary, frozen=True):
+class Meaning(kit.Summary, frozen=True):
     """The one or two terms to explain, each with what the member's coverage states about the term.
 
     `code` is the code in the message, and `care` the kind of care for which the code is used.
@@ -76,7 +65,7 @@ class Meaning(Summary, frozen=True):
 
     terms: tuple[tuple[str, Own | None], ...]
     code: BillCode | None = None
-    care: CareKind | None = None
+    care: kit.CareKind | None = None
 
     @property
     def own(self) -> tuple[str, Own] | None:
@@ -84,7 +73,7 @@ class Meaning(Summary, frozen=True):
         return next(((term, own) for term, own in self.terms if own), None)
 
 
-async def answer(ask: Ask) -> Meaning:
+async def answer(ask: kit.Ask) -> Meaning:
     """Return the meaning of the terms, and in a private chat what the member's coverage states about them.
 
     If the coverage cannot be read, the meaning is returned without it.
@@ -92,11 +81,11 @@ async def answer(ask: Ask) -> Meaning:
     Raises:
         Reroute: The question is whether a copay or a coinsurance applies; `coverage.workings` answers it.
     """
-    if code := code_in(ask.said, text_of(ask, "procedure_code")):
+    if code := code_in(ask.said, kit.text_of(ask, "procedure_code")):
         return Meaning((), code, care_of(code.value, ask.care_kinds) if code.kind == "procedure" else None)
-    keys = [key for key in (text_of(ask, "term"), text_of(ask, "other_term")) if key]
+    keys = [key for key in (kit.text_of(ask, "term"), kit.text_of(ask, "other_term")) if key]
     if _EITHER.intersection(keys) and _asks_which(ask):
-        raise Reroute("coverage.workings", workings="copay_or_percent")
+        raise kit.Reroute("coverage.workings", workings="copay_or_percent")
     every = await ask.own_coverages() if _OWN.intersection(keys) else ()
     current = [one for one in every if one.state(ask.today) == "current" and one.scope == "medical" and not one.labels]
     only = current[0] if len(current) == 1 else None  # with two medical plans it depends on the claim
@@ -107,11 +96,11 @@ async def answer(ask: Ask) -> Meaning:
     return found
 
 
-def _asks_which(ask: Ask) -> bool:
+def _asks_which(ask: kit.Ask) -> bool:
     """Return whether the question is which of a copay and a coinsurance applies, or when."""
-    said = set(words_of(ask.said))
+    said = set(kit.words_of(ask.said))
     both = len({"term", "other_term"} & ask.slots.keys()) > 1
-    return "why_sometimes" in ask.asked.says or (visit_kind(ask) is not None if both else said >= _EITHER)
+    return "why_sometimes" in ask.asked.says or (kit.visit_kind(ask) is not None if both else said >= _EITHER)
 
 
 def code_in(said: str, procedure: str | None) -> BillCode | None:
@@ -124,14 +113,14 @@ def code_in(said: str, procedure: str | None) -> BillCode | None:
     return BillCode("adjustment", str(int(found[2])), (found[1] or "").upper()) if found else None
 
 
-def care_of(code: str, kinds: CareKinds) -> CareKind | None:
+def care_of(code: str, kinds: kit.CareKinds) -> kit.CareKind | None:
     """Return the narrowest kind of care with the procedure code; None if there is none, or several."""
     found = kinds.of_code(code)
     narrow = found.difference(*(kinds.near(key) for key in found))
     return kinds.named(min(narrow)) if len(narrow) == 1 else None
 
 
-def _own(term: str, coverage: Coverage) -> Own | None:
+def _own(term: str, coverage: kit.Coverage) -> Own | None:
     if term in _SHARES:
         kind, service = _SHARES[term]
         shares = tuple(one for one in coverage.costs if one.kind == kind and _counts(one, service))
@@ -146,6 +135,6 @@ def _own(term: str, coverage: Coverage) -> Own | None:
     return Own("group", coverage, text=group.value) if group and group.value else None
 
 
-def _counts(share: CostShare, service: str | None) -> bool:
+def _counts(share: kit.CostShare, service: str | None) -> bool:
     """Return whether the share is for one person, for medical care, and for that kind of visit."""
     return share.who != "family" and not share.drugs and service in {None, share.service}

@@ -2,28 +2,12 @@
 
 from __future__ import annotations
 
-from bot.kit import (
-    Ask,
-    Claim,
-    ClaimFilter,
-    ClaimSet,
-    Household,
-    HouseholdMember,
-    Summary,
-    by_side,
-    choose,
-    filter_of,
-    household,
-    newest_claims,
-    of_some,
-    period_claims,
-    span_of,
-)
+from bot import kit
 
 PAGE = 5
 
 
-class FamilyClaims(Summary, frozen=True):
+class FamilyClaims(kit.Summary, frozen=True):
     """One page of claims with their people.
 
     Attributes:
@@ -32,44 +16,44 @@ class FamilyClaims(Summary, frozen=True):
         some: True if the question is about only a part of the household, such as the children.
     """
 
-    wanted: ClaimFilter
-    rows: tuple[tuple[HouseholdMember, Claim], ...]
+    wanted: kit.ClaimFilter
+    rows: tuple[tuple[kit.HouseholdMember, kit.Claim], ...]
     first: int
     more: bool
     page: int
-    people: tuple[HouseholdMember, ...]
-    counts: tuple[tuple[HouseholdMember, int], ...]
-    missing: tuple[HouseholdMember, ...]
-    partial: tuple[HouseholdMember, ...]
+    people: tuple[kit.HouseholdMember, ...]
+    counts: tuple[tuple[kit.HouseholdMember, int], ...]
+    missing: tuple[kit.HouseholdMember, ...]
+    partial: tuple[kit.HouseholdMember, ...]
     some: bool = False
 
 
-async def answer(ask: Ask) -> FamilyClaims:
+async def answer(ask: kit.Ask) -> FamilyClaims:
     """Return the requested page of the claims that match all conditions of the question."""
-    ask = by_side(ask)
-    found = await household(ask, _read, "ExplanationOfBenefit")
+    ask = kit.by_side(ask)
+    found = await kit.household(ask, _read, "ExplanationOfBenefit")
     summary = summarize(found, ask)
     ask.cite("ExplanationOfBenefit", [claim.id for _, claim in summary.rows])
     return summary
 
 
-async def _read(one: Ask) -> ClaimSet:
+async def _read(one: kit.Ask) -> kit.ClaimSet:
     """Return the claims of a person: all for a period or an order, otherwise only enough for the requested page."""
-    one, (start, end) = by_side(one), span_of(one)
+    one, (start, end) = kit.by_side(one), kit.span_of(one)
     if start:
-        return await period_claims(one, start, end)
-    most, wanted = (one.page + 1) * PAGE, filter_of(one)
-    return await newest_claims(one, enough=lambda so_far: len(so_far.within((start, end), wanted).listed) > most)
+        return await kit.period_claims(one, start, end)
+    most, wanted = (one.page + 1) * PAGE, kit.filter_of(one)
+    return await kit.newest_claims(one, enough=lambda so_far: len(so_far.within((start, end), wanted).listed) > most)
 
 
-def summarize(found: Household[ClaimSet], ask: Ask) -> FamilyClaims:
+def summarize(found: kit.Household[kit.ClaimSet], ask: kit.Ask) -> FamilyClaims:
     """Return the requested page of the claims of all people that match the conditions."""
-    wanted, first = filter_of(ask), ask.page * PAGE
-    chosen = [(person, claim_set.within(span_of(ask), wanted).listed) for person, claim_set in found.found]
+    wanted, first = kit.filter_of(ask), ask.page * PAGE
+    chosen = [(person, claim_set.within(kit.span_of(ask), wanted).listed) for person, claim_set in found.found]
     whose = {id(claim): person for person, claims in chosen for claim in claims}
     rows = (claim for _, claims in chosen for claim in claims)
     newest = sorted(rows, key=lambda claim: claim.service.sort_key, reverse=True)
-    ordered = choose(newest, ClaimFilter(order=wanted.order, aspect=wanted.aspect)).claims
+    ordered = kit.choose(newest, kit.ClaimFilter(order=wanted.order, aspect=wanted.aspect)).claims
     every = [(whose[id(claim)], claim) for claim in ordered]
     bounded = wanted.start is not None
     return FamilyClaims(
@@ -82,5 +66,5 @@ def summarize(found: Household[ClaimSet], ask: Ask) -> FamilyClaims:
         counts=tuple((person, len(claims)) for person, claims in chosen) if bounded else (),
         missing=found.missing,
         partial=tuple(person for person, _ in found.found if person.number in found.partial),
-        some=of_some(ask),
+        some=kit.of_some(ask),
     )

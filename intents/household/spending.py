@@ -7,41 +7,19 @@ from datetime import date
 import msgspec
 from msgspec.structs import replace
 
-from bot.kit import (
-    NO_DOUBTS,
-    Amount,
-    Ask,
-    ClaimFilter,
-    ClaimSet,
-    Household,
-    HouseholdMember,
-    SumDoubts,
-    Summary,
-    Within,
-    added,
-    amount_asked,
-    amount_in,
-    by_currency,
-    by_side,
-    filter_of,
-    household,
-    of_some,
-    period_claims,
-    sum_of,
-    time_of,
-)
+from bot import kit
 
 
 class Part(msgspec.Struct, frozen=True):
     """The amount of one person: None if no claim states the amount. `least` is True if the amount is a minimum."""
 
-    person: HouseholdMember
+    person: kit.HouseholdMember
     claims: int
-    amount: Amount | None
+    amount: kit.Amount | None
     least: bool = False
 
 
-class FamilySpending(Summary, frozen=True):
+class FamilySpending(kit.Summary, frozen=True):
     """The amount of each person in a household, largest first, and the total.
 
     Attributes:
@@ -56,34 +34,36 @@ class FamilySpending(Summary, frozen=True):
     start: date
     end: date
     parts: tuple[Part, ...]
-    missing: tuple[HouseholdMember, ...]
-    total: Amount | None
+    missing: tuple[kit.HouseholdMember, ...]
+    total: kit.Amount | None
     least: bool
     aspect: str | None
-    wanted: ClaimFilter
+    wanted: kit.ClaimFilter
     so_far: bool = False
     some: bool = False
-    doubts: SumDoubts = NO_DOUBTS
+    doubts: kit.SumDoubts = kit.NO_DOUBTS
 
 
-async def answer(ask: Ask) -> FamilySpending:
+async def answer(ask: kit.Ask) -> FamilySpending:
     """Return the sums over the requested period, by default this calendar year."""
-    ask = by_side(ask)
-    start, end = time_of(ask)
-    found = await household(ask, lambda one: period_claims(one, start, end, people=False), "ExplanationOfBenefit")
+    ask = kit.by_side(ask)
+    start, end = kit.time_of(ask)
+    found = await kit.household(
+        ask, lambda one: kit.period_claims(one, start, end, people=False), "ExplanationOfBenefit"
+    )
     counted = [claim for _, claim_set in found.found for claim in _within(claim_set, ask).counted]
     ask.cite("ExplanationOfBenefit", [claim.id for claim in counted])
-    ask.report.steps += sum_of("spending", counted, lambda claim: amount_in(claim, _wanted(ask)))
+    ask.report.steps += kit.sum_of("spending", counted, lambda claim: kit.amount_in(claim, _wanted(ask)))
     return summarize(found, ask)
 
 
-def summarize(found: Household[ClaimSet], ask: Ask) -> FamilySpending:
+def summarize(found: kit.Household[kit.ClaimSet], ask: kit.Ask) -> FamilySpending:
     """Return the sum of each person's own claims, and the total."""
-    start, end = time_of(ask)
+    start, end = kit.time_of(ask)
     parts = [
         _part(person, claim_set, ask, is_partial=person.number in found.partial) for person, claim_set in found.found
     ]
-    totals = by_currency(part.amount for part in parts)
+    totals = kit.by_currency(part.amount for part in parts)
     return FamilySpending(
         start=start,
         end=end,
@@ -93,22 +73,22 @@ def summarize(found: Household[ClaimSet], ask: Ask) -> FamilySpending:
         least=found.is_floor or any(part.least for part in parts),
         aspect=_wanted(ask).aspect,
         wanted=_wanted(ask),
-        doubts=sum((_within(claim_set, ask).doubts for _, claim_set in found.found), NO_DOUBTS),
+        doubts=sum((_within(claim_set, ask).doubts for _, claim_set in found.found), kit.NO_DOUBTS),
         so_far=(start, end) == (date(ask.today.year, 1, 1), ask.today),
-        some=of_some(ask),
+        some=kit.of_some(ask),
     )
 
 
-def _part(person: HouseholdMember, claim_set: ClaimSet, ask: Ask, *, is_partial: bool) -> Part:
+def _part(person: kit.HouseholdMember, claim_set: kit.ClaimSet, ask: kit.Ask, *, is_partial: bool) -> Part:
     rows, wanted = _within(claim_set, ask).counted, _wanted(ask)
-    shares = [amount_in(claim, wanted) for claim in rows]
+    shares = [kit.amount_in(claim, wanted) for claim in rows]
     floors = any(claim.owed.is_floor for claim in rows) and wanted.aspect is None
-    return Part(person, len(rows), added(shares), is_partial or floors or None in shares)
+    return Part(person, len(rows), kit.added(shares), is_partial or floors or None in shares)
 
 
-def _within(claim_set: ClaimSet, ask: Ask) -> Within:
-    return claim_set.within(time_of(ask), _wanted(ask))
+def _within(claim_set: kit.ClaimSet, ask: kit.Ask) -> kit.Within:
+    return claim_set.within(kit.time_of(ask), _wanted(ask))
 
 
-def _wanted(ask: Ask) -> ClaimFilter:
-    return replace(filter_of(ask), aspect=amount_asked(ask))
+def _wanted(ask: kit.Ask) -> kit.ClaimFilter:
+    return replace(kit.filter_of(ask), aspect=kit.amount_asked(ask))

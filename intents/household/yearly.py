@@ -7,35 +7,20 @@ from __future__ import annotations
 
 import msgspec
 
-from bot.kit import (
-    Amount,
-    Ask,
-    Coverage,
-    HouseholdMember,
-    MetSoFar,
-    Summary,
-    added,
-    counted_since,
-    household,
-    member_coverages,
-    period_claims,
-    same_plan,
-    share_asked,
-    standings,
-)
+from bot import kit
 
-Standing = tuple[Coverage | None, MetSoFar | None, Amount | None]
+Standing = tuple[kit.Coverage | None, kit.MetSoFar | None, kit.Amount | None]
 
 
 class Part(msgspec.Struct, frozen=True):
     """What one person's claims have `used` of the person's own `limit`; each is None if unknown."""
 
-    person: HouseholdMember
-    used: Amount | None
-    limit: Amount | None = None
+    person: kit.HouseholdMember
+    used: kit.Amount | None
+    limit: kit.Amount | None = None
 
 
-class FamilyYear(Summary, frozen=True):
+class FamilyYear(kit.Summary, frozen=True):
     """What a family has used of a yearly amount.
 
     Attributes:
@@ -47,16 +32,16 @@ class FamilyYear(Summary, frozen=True):
     """
 
     aspect: str
-    plan: Coverage | None
+    plan: kit.Coverage | None
     parts: tuple[Part, ...]
-    used: Amount | None
-    limit: Amount | None
-    others: tuple[HouseholdMember, ...] = ()
-    missing: tuple[HouseholdMember, ...] = ()
-    partial: tuple[HouseholdMember, ...] = ()
+    used: kit.Amount | None
+    limit: kit.Amount | None
+    others: tuple[kit.HouseholdMember, ...] = ()
+    missing: tuple[kit.HouseholdMember, ...] = ()
+    partial: tuple[kit.HouseholdMember, ...] = ()
 
     @property
-    def left(self) -> Amount | None:
+    def left(self) -> kit.Amount | None:
         """The most that can be left of the family's amount; None if nothing is left, or if an amount is unknown."""
         used = self.used
         if self.limit is None or used is None or used.currency != self.limit.currency:
@@ -64,18 +49,18 @@ class FamilyYear(Summary, frozen=True):
         return self.limit - used if used.value < self.limit.value else None
 
 
-async def answer(ask: Ask) -> FamilyYear:
+async def answer(ask: kit.Ask) -> FamilyYear:
     """Return what each person's claims of this plan year have used under the first person's plan."""
-    found = await household(ask, _standing, "ExplanationOfBenefit")
+    found = await kit.household(ask, _standing, "ExplanationOfBenefit")
     plan = next((own for _, (own, _, _) in found.found if own is not None), None)
-    mine = [(person, *row[1:]) for person, row in found.found if plan and row[0] and same_plan(row[0], plan)]
+    mine = [(person, *row[1:]) for person, row in found.found if plan and row[0] and kit.same_plan(row[0], plan)]
     parts = tuple(Part(person, met.used if met else None, met.limit if met else None) for person, met, _ in mine)
     limits = [limit for _, _, limit in mine if limit is not None]
     return FamilyYear(
         aspect=_aspect(ask),
         plan=plan,
         parts=parts,
-        used=added(part.used for part in parts),
+        used=kit.added(part.used for part in parts),
         limit=limits[0] if limits else None,
         others=tuple(person for person, _ in found.found if person not in {part.person for part in parts}),
         missing=found.missing,
@@ -83,20 +68,20 @@ async def answer(ask: Ask) -> FamilyYear:
     )
 
 
-async def _standing(one: Ask) -> Standing:
+async def _standing(one: kit.Ask) -> Standing:
     """Return the person's current medical plan, what the person has used of its amount, and the family's amount."""
-    coverages = await member_coverages(one)
+    coverages = await kit.member_coverages(one)
     medical = [each for each in coverages.current if each.scope == "medical"]
     if not medical:
         return None, None, None
-    claim_set = await period_claims(one, counted_since(coverages), people=False)
+    claim_set = await kit.period_claims(one, kit.counted_since(coverages), people=False)
     one.cite("ExplanationOfBenefit", [claim.id for claim in claim_set.added])
     plans = [(medical[0], medical[0].costs)]
-    found = standings(_aspect(one), plans, claim_set, coverages)
+    found = kit.standings(_aspect(one), plans, claim_set, coverages)
     return medical[0], found[0] if found else None, _of_family(medical[0], _aspect(one))
 
 
-def _of_family(plan: Coverage, aspect: str) -> Amount | None:
+def _of_family(plan: kit.Coverage, aspect: str) -> kit.Amount | None:
     """Return the plan's in-network amount for the family; None if the plan does not state exactly one."""
     named = [
         share.amount
@@ -106,5 +91,5 @@ def _of_family(plan: Coverage, aspect: str) -> Amount | None:
     return named[0] if len(named) == 1 else None
 
 
-def _aspect(ask: Ask) -> str:
-    return share_asked(ask) or "deductible"
+def _aspect(ask: kit.Ask) -> str:
+    return kit.share_asked(ask) or "deductible"

@@ -6,23 +6,12 @@ from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
 
-from bot.kit import (
-    Ask,
-    AskedNetworks,
-    Plan,
-    SearchArea,
-    Summary,
-    Wanted,
-    around,
-    asked_networks,
-    plans,
-    sold_in,
-)
+from bot import kit
 
 PAGE = 5
 
 
-class PlanList(Summary, frozen=True):
+class PlanList(kit.Summary, frozen=True):
     """One page of plans.
 
     Attributes:
@@ -32,17 +21,17 @@ class PlanList(Summary, frozen=True):
         unclear: A network name that matches no network or several.
     """
 
-    plans: tuple[Plan, ...]
+    plans: tuple[kit.Plan, ...]
     total: int
     listed: int
     unsaid: int
     first: int
     page: int
-    where: SearchArea | None
+    where: kit.SearchArea | None
     state: str | None = None
     networks: tuple[str, ...] = ()
     how: str = "or"
-    unclear: Wanted | None = None
+    unclear: kit.Wanted | None = None
 
     @property
     def place(self) -> str | None:
@@ -55,13 +44,13 @@ class PlanList(Summary, frozen=True):
         return self.first + len(self.plans) - 1 < self.total
 
 
-async def answer(ask: Ask) -> PlanList:
+async def answer(ask: kit.Ask) -> PlanList:
     """Return the plans that are sold at the named place or in the named state, or all plans if none is named."""
     place = ask.slots.get("location")
     state = str(place["state"]) if isinstance(place, Mapping) and set(place) == {"state"} else None
-    where = await around(ask) if place and not state else None
-    asked = await asked_networks(ask)
-    every = await plans(ask)
+    where = await kit.around(ask) if place and not state else None
+    asked = await kit.asked_networks(ask)
+    every = await kit.plans(ask)
     using = [plan for plan in every if uses(plan, asked)] if asked.wanted else every
     result = summarize(using, ask, where, state)
     result = replace(result, listed=len(every), networks=asked.names, how=asked.how, unclear=asked.unclear)
@@ -70,15 +59,17 @@ async def answer(ask: Ask) -> PlanList:
     return result
 
 
-def uses(plan: Plan, asked: AskedNetworks) -> bool:
+def uses(plan: kit.Plan, asked: kit.AskedNetworks) -> bool:
     """Return whether the plan uses the named networks: all or any of them, as the question says."""
     found = [any(one.has(network) for network in plan.networks) for one in asked.wanted]
     return all(found) if asked.how == "and" else any(found)
 
 
-def summarize(every: Sequence[Plan], ask: Ask, where: SearchArea | None, state: str | None = None) -> PlanList:
+def summarize(
+    every: Sequence[kit.Plan], ask: kit.Ask, where: kit.SearchArea | None, state: str | None = None
+) -> PlanList:
     """Return the requested page of the plans by name, without plans that are certainly not sold at the place."""
-    answers = {plan.id: sold_in(plan, where or state or "") for plan in every}
+    answers = {plan.id: kit.sold_in(plan, where or state or "") for plan in every}
     sold = [plan for plan in every if not (where or state) or answers[plan.id] != "no"]
     fitting = sorted(sold, key=lambda plan: plan.name or "~")
     first = ask.page * PAGE

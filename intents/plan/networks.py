@@ -8,28 +8,13 @@ from typing import Literal
 import msgspec
 from msgspec.structs import replace
 
-from bot.kit import (
-    Ask,
-    NetworkSide,
-    OfProvider,
-    Plan,
-    Wanted,
-    Who,
-    asked_networks,
-    names_of,
-    network_names,
-    own_networks,
-    plans,
-    side_asked,
-    who,
-    words_of,
-)
+from bot import kit
 
 _VERBS = frozenset({"use", "uses", "usa", "usan"})
 _POINTS = frozenset(
     {"he", "she", "they", "it", "that", "this", "him", "her", "one", "el", "ella", "ellos", "ese", "esa"}
 )
-_NOBODY = Who(None, ())
+_NOBODY = kit.Who(None, ())
 About = Literal["all", "named", "provider", "plan", "own"]
 _SHORTEST = 6  # letters of a plan's first word that name it alone
 
@@ -41,7 +26,7 @@ class Used(msgspec.Struct, frozen=True):
     plans: tuple[str, ...]
 
 
-class Networks(OfProvider, frozen=True, kw_only=True):
+class Networks(kit.OfProvider, frozen=True, kw_only=True):
     """The networks that the question asks for, with the plans that use each network.
 
     Attributes:
@@ -54,11 +39,11 @@ class Networks(OfProvider, frozen=True, kw_only=True):
     about: About
     networks: tuple[Used, ...]
     plans_listed: bool
-    found: Who = _NOBODY
+    found: kit.Who = _NOBODY
     users: tuple[str, ...] = ()
     wanted: tuple[str, ...] = ()
-    side: NetworkSide = "in"
-    unclear: Wanted | None = None
+    side: kit.NetworkSide = "in"
+    unclear: kit.Wanted | None = None
 
     @property
     def proven(self) -> tuple[str, ...]:
@@ -70,47 +55,47 @@ class Networks(OfProvider, frozen=True, kw_only=True):
         return tuple(one.name for one in self.networks if user in one.plans)
 
 
-async def answer(ask: Ask) -> Networks:
+async def answer(ask: kit.Ask) -> Networks:
     """Return the networks that the question asks for, each with the plans that use the network."""
-    asked = await asked_networks(ask)
-    sold = await plans(ask)
+    asked = await kit.asked_networks(ask)
+    sold = await kit.plans(ask)
     named = plans_said(ask.said, sold, begun=not asked.wanted)
     if named and not _named_beside(ask, named):
         result = of_plans(named, sold)
     elif asked.unclear:
-        result = replace(_of("named", (), sold, Who(asked.unclear.called, ())), unclear=asked.unclear)
+        result = replace(_of("named", (), sold, kit.Who(asked.unclear.called, ())), unclear=asked.unclear)
     elif any(ask.slots.get(name) for name in ("provider_name", "npi", "tin")) and not _of_another(ask):
-        result = replace(of_provider(await who(ask), sold), wanted=asked.names, side=side_asked(ask))
+        result = replace(of_provider(await kit.who(ask), sold), wanted=asked.names, side=kit.side_asked(ask))
     elif asked.anyone:
-        own = await own_networks(ask)
-        names = own or await network_names(ask)
+        own = await kit.own_networks(ask)
+        names = own or await kit.network_names(ask)
         result = _of("own" if own else "all", names, sold)
     elif asked.wanted:
-        result = _of("named", asked.names, sold, Who(asked.names[0], ()))
+        result = _of("named", asked.names, sold, kit.Who(asked.names[0], ()))
     else:
-        result = _of("all", await network_names(ask), sold)
+        result = _of("all", await kit.network_names(ask), sold)
     ask.cite("Organization", ())
     ask.cite("InsurancePlan", [plan.id for plan in sold])
     return replace(result, partial=not ask.report.complete)
 
 
-def _of_another(ask: Ask) -> bool:
+def _of_another(ask: kit.Ask) -> bool:
     """Return whether the provider is from an earlier message and this message asks about something else."""
-    said = set(words_of(ask.said))
-    carried = ask.words.get("provider_name") and said.isdisjoint(words_of(ask.words["provider_name"]))
+    said = set(kit.words_of(ask.said))
+    carried = ask.words.get("provider_name") and said.isdisjoint(kit.words_of(ask.words["provider_name"]))
     return bool(carried and _VERBS & said and not _POINTS & said)
 
 
-def _named_beside(ask: Ask, named: Sequence[Plan]) -> set[str]:
+def _named_beside(ask: kit.Ask, named: Sequence[kit.Plan]) -> set[str]:
     """Return the words of the provider's name in the message that are not part of a named plan's name."""
-    said = set(words_of(ask.words.get("provider_name"))) & set(words_of(ask.said))
-    return said - {word for plan in named for word in words_of(plan.name)} - _VERBS
+    said = set(kit.words_of(ask.words.get("provider_name"))) & set(kit.words_of(ask.said))
+    return said - {word for plan in named for word in kit.words_of(plan.name)} - _VERBS
 
 
-def plans_said(said: str, sold: Sequence[Plan], *, begun: bool = True) -> tuple[Plan, ...]:
+def plans_said(said: str, sold: Sequence[kit.Plan], *, begun: bool = True) -> tuple[kit.Plan, ...]:
     """Return the plans that a message names: by the longest full name, or if `begun`, else by a name's first word."""
-    words = set(words_of(said))
-    names = {plan.id: words_of(plan.name) for plan in sold}
+    words = set(kit.words_of(said))
+    names = {plan.id: kit.words_of(plan.name) for plan in sold}
     whole = [plan for plan in sold if names[plan.id] and words.issuperset(names[plan.id])]
     longest = tuple(plan for plan in whole if not any(set(names[plan.id]) < set(names[one.id]) for one in whole))
     if longest or not begun:
@@ -118,24 +103,24 @@ def plans_said(said: str, sold: Sequence[Plan], *, begun: bool = True) -> tuple[
     return tuple(plan for plan in sold for one in names[plan.id][:1] if len(one) >= _SHORTEST and one in words)
 
 
-def of_plans(named: Sequence[Plan], sold: Sequence[Plan]) -> Networks:
+def of_plans(named: Sequence[kit.Plan], sold: Sequence[kit.Plan]) -> Networks:
     """Return the networks that these plans use."""
     names = sorted({network.name for plan in named for network in plan.networks if network.name})
     users = tuple(dict.fromkeys(plan.name for plan in named if plan.name))
     return replace(_of("plan", names, sold), users=users)
 
 
-def of_provider(found: Who, sold: Sequence[Plan]) -> Networks:
+def of_provider(found: kit.Who, sold: Sequence[kit.Plan]) -> Networks:
     """Return the networks that the provider's active listings prove."""
-    return _of("provider", names_of(found.only or ()), sold, found)
+    return _of("provider", kit.names_of(found.only or ()), sold, found)
 
 
-def _of(about: About, names: Sequence[str], sold: Sequence[Plan], found: Who = _NOBODY) -> Networks:
+def _of(about: About, names: Sequence[str], sold: Sequence[kit.Plan], found: kit.Who = _NOBODY) -> Networks:
     """Return the networks with these names, each with the plans that use the network."""
     used = tuple(Used(name, _plans(name, sold)) for name in names)
     return Networks(about=about, networks=used, plans_listed=bool(sold), found=found)
 
 
-def _plans(name: str, sold: Sequence[Plan]) -> tuple[str, ...]:
+def _plans(name: str, sold: Sequence[kit.Plan]) -> tuple[str, ...]:
     users = (plan.name for plan in sold if any(network.name == name for network in plan.networks))
     return tuple(dict.fromkeys(user for user in users if user))

@@ -5,21 +5,7 @@ from __future__ import annotations
 import msgspec
 from msgspec.structs import replace
 
-from bot.kit import (
-    Ask,
-    OfProvider,
-    Reroute,
-    Who,
-    affiliations_of,
-    cards,
-    facts_apart,
-    facts_asked,
-    facts_each,
-    is_named,
-    sites,
-    text_of,
-    who,
-)
+from bot import kit
 
 
 class Tie(msgspec.Struct, frozen=True):
@@ -30,7 +16,7 @@ class Tie(msgspec.Struct, frozen=True):
     hospital: bool
 
 
-class Affiliations(OfProvider, frozen=True, kw_only=True):
+class Affiliations(kit.OfProvider, frozen=True, kw_only=True):
     """The affiliations of a provider.
 
     Attributes:
@@ -53,36 +39,36 @@ class Affiliations(OfProvider, frozen=True, kw_only=True):
         return tuple(tie for tie in (*self.groups, *self.beyond) if tie.hospital)
 
 
-async def answer(ask: Ask) -> Affiliations:
+async def answer(ask: kit.Ask) -> Affiliations:
     """Return the organizations in the provider's listings, and the organizations with which these are affiliated.
 
     Raises:
         Reroute: The question is who works at an organization, or beside a provider; `provider.find` lists them.
     """
-    found = await who(ask)
-    further = await affiliations_of(ask, found.only) if found.only else ()
+    found = await kit.who(ask)
+    further = await kit.affiliations_of(ask, found.only) if found.only else ()
     found.cite(ask)
-    house = text_of(ask, "organization")
+    house = kit.text_of(ask, "organization")
     of_hospital = not ask.said or "at_hospital" in ask.asked.says
     if house and found.only and not found.only[0].is_person and not of_hospital:
-        raise Reroute("provider.find")
+        raise kit.Reroute("provider.find")
     if found.only and ("else" in ask.arguments or "who_else" in ask.asked.says):
-        raise Reroute("provider.find", like=found.only[0].reference, like_words="else there")
-    asked = None if found.only and house == text_of(ask, "provider_name") else house
+        raise kit.Reroute("provider.find", like=found.only[0].reference, like_words="else there")
+    asked = None if found.only and house == kit.text_of(ask, "provider_name") else house
     of_group = not of_hospital and "of_group" in ask.asked.says
-    where = () if asked or of_hospital or of_group else sites(ask, found.only or (), None)
+    where = () if asked or of_hospital or of_group else kit.sites(ask, found.only or (), None)
     addresses = tuple(dict.fromkeys(site.address for site in where if site.address))
     told = summarize(found, further, asked)
     told = replace(told, partial=not ask.report.complete, addresses=addresses, of_group=of_group)
     if not found.only:
-        facts = tuple(dict.fromkeys((*facts_asked(ask), "affiliations")))
-        return replace(told, each=facts_each(ask, found.shown, facts))
-    card = cards(ask, found.only, None)[0]
-    first, last = facts_apart(ask, card, found.only, "affiliations")
+        facts = tuple(dict.fromkeys((*kit.facts_asked(ask), "affiliations")))
+        return replace(told, each=kit.facts_each(ask, found.shown, facts))
+    card = kit.cards(ask, found.only, None)[0]
+    first, last = kit.facts_apart(ask, card, found.only, "affiliations")
     return replace(told, listing=card, first=first, last=last)
 
 
-def summarize(found: Who, further: tuple[tuple[str, bool], ...], asked: str | None = None) -> Affiliations:
+def summarize(found: kit.Who, further: tuple[tuple[str, bool], ...], asked: str | None = None) -> Affiliations:
     """Return each affiliation of the provider once, and those with the organization `asked`."""
     rows = found.only
     if rows is None:
@@ -93,12 +79,12 @@ def summarize(found: Who, further: tuple[tuple[str, bool], ...], asked: str | No
             if name:
                 cities.setdefault(name, {}).update(dict.fromkeys(p.city for p in row.locations if p.city))
     groups = tuple(Tie(name, tuple(towns), "hospital" in name.casefold()) for name, towns in cities.items())
-    asked = None if asked and is_named(rows[0].name, asked) else asked
+    asked = None if asked and kit.is_named(rows[0].name, asked) else asked
     beyond = tuple(Tie(name, (), hospital) for name, hospital in further if name not in cities)
     return Affiliations(
         found=found,
         groups=groups,
         beyond=beyond,
         asked=asked,
-        tied=tuple(tie for tie in (*groups, *beyond) if asked and is_named(tie.name, asked)),
+        tied=tuple(tie for tie in (*groups, *beyond) if asked and kit.is_named(tie.name, asked)),
     )

@@ -8,24 +8,7 @@ from datetime import UTC, datetime
 
 from msgspec.structs import replace
 
-from bot.kit import (
-    Ask,
-    Document,
-    OfProvider,
-    PayerError,
-    Proof,
-    ProvenPlace,
-    Unreadable,
-    Wanted,
-    Who,
-    WithDocument,
-    asked_networks,
-    in_own,
-    is_npi,
-    network_names,
-    proof_of,
-    who,
-)
+from bot import kit
 
 MOST = 25  # that one message asks; `bcbst-bot lookup` takes longer lists, part by part
 _BETWEEN = ";"  # of the lines, as the kernel and the buttons pass them on
@@ -39,7 +22,7 @@ _ROLES = frozenset({"PractitionerRole", "OrganizationAffiliation"})
 _LASTS = re.compile(r"([^,]+), *([^,]+)")
 
 
-class Checked(OfProvider, frozen=True, kw_only=True):
+class Checked(kit.OfProvider, frozen=True, kw_only=True):
     """One line of the list: its text `asked`, and the `proof` for the only provider that it names.
 
     `verdict` is "unread" if the directory could not be searched; "no_npi" for ten digits that are not an NPI. `near`
@@ -48,8 +31,8 @@ class Checked(OfProvider, frozen=True, kw_only=True):
 
     asked: str
     verdict: str
-    found: Who = Who(None, ())
-    proof: Proof | None = None
+    found: kit.Who = kit.Who(None, ())
+    proof: kit.Proof | None = None
     near: tuple[str, ...] = ()
     inside: tuple[str, ...] = ()
 
@@ -69,17 +52,17 @@ class Checked(OfProvider, frozen=True, kw_only=True):
         return _number_in(self.asked) is not None
 
     @property
-    def places(self) -> tuple[ProvenPlace, ...]:
+    def places(self) -> tuple[kit.ProvenPlace, ...]:
         """The provider's places."""
         return self.proof.places if self.proof else ()
 
     @property
-    def shown(self) -> ProvenPlace | None:
+    def shown(self) -> kit.ProvenPlace | None:
         """The place for the line in the file: a proven one, or else another one."""
         return next((place for place in self.places if place.wanted), None) or next(iter(self.places), None)
 
 
-class CheckedList(WithDocument, frozen=True, kw_only=True):
+class CheckedList(kit.WithDocument, frozen=True, kw_only=True):
     """The whole list; `left` lines were not checked, `doubles` are duplicates, checked once.
 
     Without `wanted`, a network must be chosen first: `networks` are the choices, and `items` the list to continue with.
@@ -88,7 +71,7 @@ class CheckedList(WithDocument, frozen=True, kw_only=True):
     rows: tuple[Checked, ...] = ()
     wanted: tuple[str, ...] = ()
     networks: tuple[str, ...] = ()
-    unclear: Wanted | None = None
+    unclear: kit.Wanted | None = None
     left: int = 0
     doubles: int = 0
     read: datetime | None = None
@@ -115,15 +98,15 @@ class CheckedList(WithDocument, frozen=True, kw_only=True):
         return sum(row.verdict == "several" for row in self.rows)
 
 
-async def answer(ask: Ask) -> CheckedList:
+async def answer(ask: kit.Ask) -> CheckedList:
     """Return the result for each line, all at once; equal searches are combined."""
     lines = [" ".join(line.split()) for line in ask.arguments.get("items", "").split(_BETWEEN) if line.strip()]
     kept = tuple(dict.fromkeys(lines))
-    named = await in_own(ask, await asked_networks(ask))
+    named = await kit.in_own(ask, await kit.asked_networks(ask))
     wanted = named.names
     items = _BETWEEN.join(kept[:MOST])
     if not kept or named.unclear or not wanted:
-        offered = await network_names(ask) if kept else ()
+        offered = await kit.network_names(ask) if kept else ()
         return CheckedList(unclear=named.unclear if kept else None, networks=offered, items=items)
     ask.budget.widen(pages=_PAGES * MOST, resources=_RESOURCES * MOST, total=_BYTES * MOST)
     pooled = ask.in_parts(named.searches)
@@ -136,20 +119,20 @@ async def answer(ask: Ask) -> CheckedList:
         doubles=len(lines) - len(kept),
         read=ask.moment(),
     )
-    return replace(found, document=Document("checked", {"list": found}, ("html", "csv")))
+    return replace(found, document=kit.Document("checked", {"list": found}, ("html", "csv")))
 
 
-async def _checked(ask: Ask, line: str, wanted: tuple[str, ...]) -> Checked:
+async def _checked(ask: kit.Ask, line: str, wanted: tuple[str, ...]) -> Checked:
     number = _number_in(line)
-    if number and not is_npi(number):
+    if number and not kit.is_npi(number):
         return Checked(asked=line, verdict="no_npi")
     turned = _LASTS.fullmatch(line)  # "Kim, Minh" is Minh Kim in the directory
     slots = {"npi": number} if number else {"provider_name": f"{turned[2]} {turned[1]}" if turned else line}
     budget = ask.budget.alone()  # what one name misses says nothing of the others
     alone = replace(ask, slots=slots, words={}, said="", excluded={}, several={}, unmet={}, budget=budget)
     try:
-        found = await who(alone)
-    except (PayerError, Unreadable):
+        found = await kit.who(alone)
+    except (kit.PayerError, kit.Unreadable):
         return Checked(asked=line, verdict="unread")
     finally:
         ask.report.absorb(budget.report)
@@ -159,20 +142,20 @@ async def _checked(ask: Ask, line: str, wanted: tuple[str, ...]) -> Checked:
 def _number_in(line: str) -> str | None:
     """Return the ten digits of the line, or the only NPI among other words."""
     whole = _NUMBER.fullmatch(line)
-    npis = {one for one in _AMONG.findall(line) if is_npi(one)}
+    npis = {one for one in _AMONG.findall(line) if kit.is_npi(one)}
     return whole[1] if whole else npis.pop() if len(npis) == 1 else None
 
 
-def summarize(line: str, ask: Ask, found: Who, wanted: tuple[str, ...]) -> Checked:
+def summarize(line: str, ask: kit.Ask, found: kit.Who, wanted: tuple[str, ...]) -> Checked:
     """Return what the directory proves for the provider that a line names."""
     if found.only is None:
         unread = "npi" in ask.unmet or (found.state == "unknown" and not ask.report.complete)
         state = found.state if found.state in {"ended", "several"} else "unread" if unread else "unknown"
         near = tuple(one.name for one in found.near if one.name) if state == "unknown" else ()
-        inside = [rows[0].name for rows in found.found if proof_of(ask, rows, wanted).verdict in _INSIDE]
+        inside = [rows[0].name for rows in found.found if kit.proof_of(ask, rows, wanted).verdict in _INSIDE]
         names = tuple(name for name in inside if name)
         return Checked(asked=line, verdict=state, found=found, near=near[:_MOST_NEAR], inside=names)
-    proof = proof_of(ask, found.only, wanted)
+    proof = kit.proof_of(ask, found.only, wanted)
     if proof.verdict in _ABSENT and any(gap.kind != "type_refused" or gap.type in _ROLES for gap in ask.report.gaps):
         return Checked(asked=line, verdict="unread")
     return Checked(asked=line, verdict=proof.verdict, found=found, proof=proof)

@@ -11,34 +11,7 @@ from typing import Literal
 import msgspec
 from msgspec.structs import replace
 
-from bot.kit import (
-    Ask,
-    Card,
-    Conditions,
-    Listing,
-    OfProvider,
-    Plan,
-    Ranked,
-    SearchArea,
-    Wanted,
-    Who,
-    around,
-    by_provider,
-    cards,
-    facts_asked,
-    facts_each,
-    is_named,
-    kind_codes,
-    listings,
-    networks,
-    own_networks,
-    plans,
-    ranked,
-    sift,
-    telling,
-    wanted,
-    who,
-)
+from bot import kit
 
 _LISTED = frozenset({"network", "other_network", "location", "specialty"})
 
@@ -59,10 +32,10 @@ class Side(msgspec.Struct, frozen=True):
     plans: tuple[str, ...]
     found: int | None = None
     open: int | None = None
-    nearest: Card | None = None
+    nearest: kit.Card | None = None
 
 
-class Compared(OfProvider, frozen=True, kw_only=True):
+class Compared(kit.OfProvider, frozen=True, kw_only=True):
     """The comparison of two providers or two networks, or the reason why there is none.
 
     Attributes:
@@ -78,58 +51,58 @@ class Compared(OfProvider, frozen=True, kw_only=True):
         what, codes: The requested kind of provider.
     """
 
-    found: Who = Who(None, ())
+    found: kit.Who = kit.Who(None, ())
     outcome: Outcome | None = None
     today: date
     same: str | None = None
     slot: str = "provider_name"
-    cards: tuple[Card, ...] = ()
+    cards: tuple[kit.Card, ...] = ()
     shared: tuple[str, ...] = ()
     mine: tuple[str, ...] = ()
     sides: tuple[Side, ...] = ()
     both: int | None = None
     what: str | None = None
     codes: tuple[str, ...] = ()
-    where: SearchArea | None = None
-    unclear: Wanted | None = None
+    where: kit.SearchArea | None = None
+    unclear: kit.Wanted | None = None
     named: tuple[str, ...] = ()
     also: str | None = None
-    beside: Card | None = None
-    ranked: Ranked | None = None
+    beside: kit.Card | None = None
+    ranked: kit.Ranked | None = None
 
 
-async def answer(ask: Ask) -> Compared:
+async def answer(ask: kit.Ask) -> Compared:
     """Compare the two named providers, or else the two named networks.
 
     Raises:
         NeedsPlace: The named place is unknown.
     """
-    where = await around(ask) if "location" in ask.slots else None
+    where = await kit.around(ask) if "location" in ask.slots else None
     return replace(await _compared(ask, where), partial=not ask.report.complete)
 
 
-async def _compared(ask: Ask, where: SearchArea | None) -> Compared:
+async def _compared(ask: kit.Ask, where: kit.SearchArea | None) -> Compared:
     if ask.slots.get("provider_name") and ask.slots.get("other_name"):
         if own := await _own(ask):
             return Compared(outcome="which", today=ask.today, named=own)
         return await _providers(ask, where)
     names = [str(ask.slots.get(slot) or "") for slot in ("network", "other_network")]
-    if all(telling(name) for name in names):
+    if all(kit.telling(name) for name in names):
         return await _networks(ask, names, where)
     return Compared(today=ask.today)
 
 
-async def _own(ask: Ask) -> tuple[str, ...]:
+async def _own(ask: kit.Ask) -> tuple[str, ...]:
     """Return both names if both are on the member's claims and the question needs no directory data; else ()."""
     if not ask.said or _LISTED & ask.slots.keys():
         return ()
     names = tuple(str(ask.slots[slot]) for slot in ("provider_name", "other_name"))
     claims = await ask.own_claims()
     seen = [one for claim in claims for one in (claim.seen, claim.billing)]
-    return names if all(any(is_named(one, name) for one in seen) for name in names) else ()
+    return names if all(any(kit.is_named(one, name) for one in seen) for name in names) else ()
 
 
-async def _providers(ask: Ask, where: SearchArea | None) -> Compared:
+async def _providers(ask: kit.Ask, where: kit.SearchArea | None) -> Compared:
     left, right = await asyncio.gather(_who(ask, "provider_name"), _who(ask, "other_name"))
     for slot, found in (("provider_name", left), ("other_name", right)):
         if found.only is None:
@@ -139,30 +112,30 @@ async def _providers(ask: Ask, where: SearchArea | None) -> Compared:
                 today=ask.today,
                 slot=slot,
                 also=other.name if found.state == other.state == "unknown" else None,
-                beside=cards(ask, other.only, where)[0] if other.only else None,
+                beside=kit.cards(ask, other.only, where)[0] if other.only else None,
             )
     both = (left.only or (), right.only or ())
     ask.cite("PractitionerRole", [row.role_id for rows in both for row in rows if row.role.type == "PractitionerRole"])
     told = side_by_side(both, ask, where)
     # Only what is private already tells the asker's network: any other comparison can be shared.
-    own = await own_networks(ask) if told.shared and ask.private else ()
+    own = await kit.own_networks(ask) if told.shared and ask.private else ()
     return replace(told, mine=tuple(name for name in told.shared if name in own))
 
 
-async def _who(ask: Ask, slot: str) -> Who:
+async def _who(ask: kit.Ask, slot: str) -> kit.Who:
     """Return the result of the search for the provider whose name is in the slot."""
     words = {**ask.words, "provider_name": ask.words.get(slot, "")}
-    return await who(replace(ask, slots={**ask.slots, "provider_name": ask.slots[slot]}, words=words, named={}))
+    return await kit.who(replace(ask, slots={**ask.slots, "provider_name": ask.slots[slot]}, words=words, named={}))
 
 
-def side_by_side(found: Sequence[tuple[Listing, ...]], ask: Ask, where: SearchArea | None) -> Compared:
+def side_by_side(found: Sequence[tuple[kit.Listing, ...]], ask: kit.Ask, where: kit.SearchArea | None) -> Compared:
     """Return the comparison of two providers; the outcome is "same" if both names belong to one provider."""
-    if len(by_provider([row for rows in found for row in rows])) == 1:
+    if len(kit.by_provider([row for rows in found for row in rows])) == 1:
         return Compared(outcome="same", today=ask.today, same=found[0][0].name)
-    both = tuple(card for rows in found for card in cards(ask, rows, where))
+    both = tuple(card for rows in found for card in kit.cards(ask, rows, where))
     shared = tuple(name for name in both[0].every_network if name in both[1].every_network)
-    near = ranked(ask, sorted(both, key=lambda card: math.inf if card.miles is None else card.miles))
-    asked = [one for one in facts_asked(ask) if one != "distance"]  # that, and their networks, are told in any case
+    near = kit.ranked(ask, sorted(both, key=lambda card: math.inf if card.miles is None else card.miles))
+    asked = [one for one in kit.facts_asked(ask) if one != "distance"]  # that, and their networks, are told in any case
     return Compared(
         outcome="providers",
         today=ask.today,
@@ -170,14 +143,14 @@ def side_by_side(found: Sequence[tuple[Listing, ...]], ask: Ask, where: SearchAr
         shared=shared,
         where=where,
         ranked=near,
-        each=facts_each(ask, found, asked, where),
+        each=kit.facts_each(ask, found, asked, where),
     )
 
 
-async def _networks(ask: Ask, names: Sequence[str], where: SearchArea | None) -> Compared:
-    listed = await networks(ask)
+async def _networks(ask: kit.Ask, names: Sequence[str], where: kit.SearchArea | None) -> Compared:
+    listed = await kit.networks(ask)
     resolved = [
-        wanted("", (ask.words.get(slot, ""), name), listed)
+        kit.wanted("", (ask.words.get(slot, ""), name), listed)
         for slot, name in zip(("network", "other_network"), names, strict=True)
     ]
     for slot, found_as in zip(("network", "other_network"), resolved, strict=True):
@@ -185,18 +158,22 @@ async def _networks(ask: Ask, names: Sequence[str], where: SearchArea | None) ->
             return Compared(outcome="unclear", today=ask.today, slot=slot, unclear=found_as)
     if resolved[0].names == resolved[1].names:
         return Compared(outcome="same", today=ask.today, same=resolved[0].names[0])
-    sold = await plans(ask)
-    found = await listings(ask, codes=kind_codes(ask), where=where) if where else None
+    sold = await kit.plans(ask)
+    found = await kit.listings(ask, codes=kit.kind_codes(ask), where=where) if where else None
     return counted(found, resolved, sold, ask, where)
 
 
 def counted(
-    found: Sequence[Listing] | None, sides: Sequence[Wanted], sold: Sequence[Plan], ask: Ask, where: SearchArea | None
+    found: Sequence[kit.Listing] | None,
+    sides: Sequence[kit.Wanted],
+    sold: Sequence[kit.Plan],
+    ask: kit.Ask,
+    where: kit.SearchArea | None,
 ) -> Compared:
     """Return the comparison of two networks, with the numbers of their providers in the area if a place was named."""
-    fitting = sift(found or (), Conditions(codes=kind_codes(ask)).filters(ask, where))
+    fitting = kit.sift(found or (), kit.Conditions(codes=kit.kind_codes(ask)).filters(ask, where))
     members = [[row for row in fitting if one.holds(row)] for one in sides]
-    both = [rows for rows in by_provider(fitting) if all(any(one.holds(row) for row in rows) for one in sides)]
+    both = [rows for rows in kit.by_provider(fitting) if all(any(one.holds(row) for row in rows) for one in sides)]
     ask.cite("PractitionerRole", [row.role_id for rows in members for row in rows])
     return Compared(
         outcome="networks",
@@ -204,17 +181,19 @@ def counted(
         sides=tuple(_side(one, rows, sold, ask, where) for one, rows in zip(sides, members, strict=True)),
         both=len(both) if where else None,
         what=ask.words.get("specialty"),
-        codes=kind_codes(ask),
+        codes=kit.kind_codes(ask),
         where=where,
     )
 
 
-def _side(one: Wanted, rows: Sequence[Listing], sold: Sequence[Plan], ask: Ask, where: SearchArea | None) -> Side:
+def _side(
+    one: kit.Wanted, rows: Sequence[kit.Listing], sold: Sequence[kit.Plan], ask: kit.Ask, where: kit.SearchArea | None
+) -> Side:
     name = one.names[0]
     users = (plan.name for plan in sold if any(network.name == name for network in plan.networks))
     used = tuple(dict.fromkeys(user for user in users if user))
     if where is None:
         return Side(name, used)
     takers = [row for row in rows if one.opens(row)]
-    nearest = cards(ask, rows, where)
-    return Side(name, used, len(by_provider(rows)), len(by_provider(takers)), nearest[0] if nearest else None)
+    nearest = kit.cards(ask, rows, where)
+    return Side(name, used, len(kit.by_provider(rows)), len(kit.by_provider(takers)), nearest[0] if nearest else None)

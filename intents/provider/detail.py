@@ -11,29 +11,7 @@ from datetime import date, datetime
 import msgspec
 from msgspec.structs import asdict, replace
 
-from bot.kit import (
-    OF_PLACE,
-    Ask,
-    Card,
-    Document,
-    Listing,
-    OfProvider,
-    ProviderFact,
-    SearchArea,
-    Site,
-    Who,
-    around,
-    cards,
-    facts_asked,
-    facts_each,
-    facts_in,
-    facts_of,
-    names_of,
-    oldest,
-    plans,
-    sites,
-    who,
-)
+from bot import kit
 
 
 class Proof(msgspec.Struct, frozen=True):
@@ -82,7 +60,7 @@ class Receipt(msgspec.Struct, frozen=True):
         return f"{self.read:%Z}" if self.read else ""
 
 
-class Detail(OfProvider, frozen=True, kw_only=True):
+class Detail(kit.OfProvider, frozen=True, kw_only=True):
     """The data on one provider.
 
     Attributes:
@@ -97,17 +75,17 @@ class Detail(OfProvider, frozen=True, kw_only=True):
     """
 
     today: date
-    card: Card | None = None
-    places: tuple[Site, ...] = ()
+    card: kit.Card | None = None
+    places: tuple[kit.Site, ...] = ()
     place_names: tuple[str, ...] = ()
     own_addresses: tuple[str, ...] = ()
     own_phones: tuple[str, ...] = ()
     receipt: Receipt | None = None
     asked_network: str | None = None
     technical: bool = False
-    facts: tuple[ProviderFact, ...] = ()
+    facts: tuple[kit.ProviderFact, ...] = ()
     week: bool = False
-    where: SearchArea | None = None
+    where: kit.SearchArea | None = None
     listed: bool = False
     apart: bool = False
     brief: bool = False
@@ -119,34 +97,36 @@ _IS = re.compile(r"\W*(?:so |y )?(?:is|isn't|was|es|era) ", re.IGNORECASE)
 _OF_LISTING = frozenset({"active", "updated"})
 
 
-async def answer(ask: Ask) -> Detail:
+async def answer(ask: kit.Ask) -> Detail:
     """Return the data on the named provider or on the provider of a button; for a receipt, only the receipt."""
-    found = await who(ask)
+    found = await kit.who(ask)
     sold: tuple[tuple[str, tuple[str, ...]], ...] = ()
     if found.only and _wants_receipt(ask):
         sold = tuple(
-            (plan.name or plan.id, tuple(one.name or "" for one in plan.networks)) for plan in await plans(ask)
+            (plan.name or plan.id, tuple(one.name or "" for one in plan.networks)) for plan in await kit.plans(ask)
         )
     found.cite(ask)
     if not (found.only or "among" in ask.arguments) and "wish" in _asked(ask, found):
         ask.cannot("wish")
-    return summarize(found, ask, sold, await around(ask) if "distance" in _asked(ask, found) and found.found else None)
+    return summarize(
+        found, ask, sold, await kit.around(ask) if "distance" in _asked(ask, found) and found.found else None
+    )
 
 
-def _asked(ask: Ask, found: Who) -> tuple[str, ...]:
+def _asked(ask: kit.Ask, found: kit.Who) -> tuple[str, ...]:
     """Return the names of the requested facts; an empty tuple if the question is about the whole listing."""
-    if "specialty" in ask.slots and _IS.match(ask.said) and not facts_in(ask.said):
+    if "specialty" in ask.slots and _IS.match(ask.said) and not kit.facts_in(ask.said):
         return ("specialty",)  # "is Minh Kim a cardiologist"
-    return facts_asked(ask, found.only[0].name if found.only else None)
+    return kit.facts_asked(ask, found.only[0].name if found.only else None)
 
 
-def _wants_receipt(ask: Ask) -> bool:
+def _wants_receipt(ask: kit.Ask) -> bool:
     """Return whether the question or a button asks for a receipt."""
     return "receipt" in ask.arguments or "receipt" in ask.slots
 
 
 def summarize(
-    found: Who, ask: Ask, sold: Sequence[tuple[str, tuple[str, ...]]] = (), where: SearchArea | None = None
+    found: kit.Who, ask: kit.Ask, sold: Sequence[tuple[str, tuple[str, ...]]] = (), where: kit.SearchArea | None = None
 ) -> Detail:
     """Return the data on the only provider, with each location and network once, nearest to `where` first."""
     rows, asked = found.only, _asked(ask, found)
@@ -160,22 +140,22 @@ def summarize(
             where=where,
             listed=listed,
             apart="provider_name" in ask.several,
-            each=facts_each(ask, found.found, asked or ("phone",), where)
+            each=kit.facts_each(ask, found.found, asked or ("phone",), where)
             if listed
-            else facts_each(ask, found.shown or [found.gone] * bool(found.gone), asked, where),
+            else kit.facts_each(ask, found.shown or [found.gone] * bool(found.gone), asked, where),
         )
     network = ask.arguments.get("network")
     receipt = _receipt(rows, ask, network, sold) if _wants_receipt(ask) else None
     if receipt:
         ask.said_unmet("network")  # it holds all of them
-    card = cards(ask, rows, where)[0]
+    card = kit.cards(ask, rows, where)[0]
     phones = (phone for row in rows for phone in row.own_telecoms(ask.today) if phone.system in {"phone", None})
     owners = [row.organization for row in rows if row.organization and not row.practitioner_key]
     located = any(row.locations for row in rows)
     placed = ((site.spot, site) for site in card.sites if site.spot)
     named = ask.arguments.get("place")  # by a button of one of a chain's many
     places = [site for _, site in sorted(placed, key=lambda one: one[0].location.id != named)]
-    facts = () if receipt else facts_of(ask, card, rows, asked)
+    facts = () if receipt else kit.facts_of(ask, card, rows, asked)
     return Detail(
         found=found,
         today=ask.today,
@@ -190,25 +170,25 @@ def summarize(
         technical="technical" in ask.arguments,
         facts=facts,
         brief=bool(facts and ask.said) and all(one.verdict != "said" or one.about in _OF_LISTING for one in facts),
-        whole=not (facts and ask.said) or (len(places) != 1 and not OF_PLACE.isdisjoint(asked)),
+        whole=not (facts and ask.said) or (len(places) != 1 and not kit.OF_PLACE.isdisjoint(asked)),
         week="open_at" in ask.slots or "hours" in asked,
         where=where,
-        document=Document("receipt", {"receipt": receipt, "asked_network": network})
+        document=kit.Document("receipt", {"receipt": receipt, "asked_network": network})
         if receipt
-        else Document("contact", {"card": card}, ("vcf",))
+        else kit.Document("contact", {"card": card}, ("vcf",))
         if "contact" in ask.arguments or "contact_file" in ask.asked.says
         else None,
     )
 
 
 def _receipt(
-    rows: Sequence[Listing], ask: Ask, network: str | None, sold: Sequence[tuple[str, tuple[str, ...]]]
+    rows: Sequence[kit.Listing], ask: kit.Ask, network: str | None, sold: Sequence[tuple[str, tuple[str, ...]]]
 ) -> Receipt:
     """Return a receipt of the listings in the network, or of all listings if it is None."""
-    shown = [row for row in rows if not network or network in names_of([row])]
-    names = tuple(name for name in names_of(shown) if not network or name == network)
+    shown = [row for row in rows if not network or network in kit.names_of([row])]
+    names = tuple(name for name in kit.names_of(shown) if not network or name == network)
     read = max((source.fetched_at for source in ask.report.sources), default=None)
-    where = sites(ask, shown, None)
+    where = kit.sites(ask, shown, None)
     unsigned = Receipt(
         provider=rows[0].name,
         npi=next((row.npi for row in rows if row.npi), None),
@@ -217,21 +197,21 @@ def _receipt(
         places=tuple(site.address for site in where if site.spot),
         phones=tuple(dict.fromkeys(phone for site in where for phone in site.phones or site.common)),
         records=tuple(sorted({f"{row.role.type}/{row.role_id}" for row in shown})),
-        updated=oldest(row.last_updated for row in shown),
+        updated=kit.oldest(row.last_updated for row in shown),
         read=read.replace(microsecond=0).astimezone(ask.moment().tzinfo) if read else None,
         proofs=_proofs(ask, shown, names),
     )
     return replace(unsigned, sha256=digest(unsigned))
 
 
-def _proofs(ask: Ask, shown: Sequence[Listing], names: Sequence[str]) -> tuple[Proof, ...]:
+def _proofs(ask: kit.Ask, shown: Sequence[kit.Listing], names: Sequence[str]) -> tuple[Proof, ...]:
     """Return each record among `shown` that lists a location in one of the networks."""
     made = [
         Proof(name, site.address, f"{row.role.type}/{row.role_id}", row.last_updated)
         for name in names
         for row in shown
-        if name in names_of([row])
-        for site in sites(ask, [row], None)
+        if name in kit.names_of([row])
+        for site in kit.sites(ask, [row], None)
     ]
     return tuple(dict.fromkeys(made))
 

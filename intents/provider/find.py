@@ -7,44 +7,14 @@ from functools import partial
 
 from msgspec.structs import replace
 
-from bot.kit import (
-    Ask,
-    Choice,
-    Conditions,
-    Found,
-    Listing,
-    ProviderSearch,
-    SearchArea,
-    Wanted,
-    asked_networks,
-    asks_kind,
-    conditions,
-    houses,
-    is_called_so,
-    is_title,
-    is_titled,
-    kind_codes,
-    kind_said,
-    kinds_of,
-    listings,
-    nearest,
-    networks_among,
-    places_of,
-    staff,
-    staff_beside,
-    text_of,
-    who,
-    who_shown,
-    without_own,
-    words_of,
-)
+from bot import kit
 
 _WHICH, _NAMED = frozenset({"which", "who", "whos", "cual", "cuales", "quien", "quienes"}), 3
 
 Kinds = tuple[tuple[tuple[str, ...], str], ...]
 
 
-class FoundPeople(Found, frozen=True, kw_only=True):
+class FoundPeople(kit.Found, frozen=True, kw_only=True):
     """One page of the matching providers.
 
     Attributes:
@@ -61,7 +31,7 @@ class FoundPeople(Found, frozen=True, kw_only=True):
     what: str | None
     kinds: Kinds = ()
     asks_kind: bool = False
-    near: tuple[Choice, ...] = ()
+    near: tuple[kit.Choice, ...] = ()
     no_house: bool = False
     asks_which: bool = False
     for_client: bool = False
@@ -87,78 +57,80 @@ class FoundPeople(Found, frozen=True, kw_only=True):
         return len(sites) == self.total > 1 and plainly
 
 
-async def answer(ask: Ask) -> FoundPeople:
+async def answer(ask: kit.Ask) -> FoundPeople:
     """Return the matching providers, nearest first."""
-    if "like" in ask.arguments and (shown := await who_shown(ask)):
+    if "like" in ask.arguments and (shown := await kit.who_shown(ask)):
         return await _like(ask, shown)
-    networks = await without_own(ask, await asked_networks(ask))
-    wishes = conditions(ask, kind_codes(ask), networks)
-    people = People(ask, kind_said(ask, wishes))
-    if asks_kind(ask, wishes) and not (networks.unclear and networks.listed):
+    networks = await kit.without_own(ask, await kit.asked_networks(ask))
+    wishes = kit.conditions(ask, kit.kind_codes(ask), networks)
+    people = People(ask, kit.kind_said(ask, wishes))
+    if kit.asks_kind(ask, wishes) and not (networks.unclear and networks.listed):
         return people.page((), None, wishes, asks_kind=True)
     placed = "location" in ask.slots or ask.several.get("location")
     anywhere = wishes.name or wishes.organization or ask.slots.get("npi")  # searched without an area
     return await people.answer(wishes, placed=bool(placed or not anywhere))
 
 
-async def _like(ask: Ask, shown: Sequence[Listing]) -> FoundPeople:
+async def _like(ask: kit.Ask, shown: Sequence[kit.Listing]) -> FoundPeople:
     """Return other providers near the one shown before, or all other providers in its office.
 
     They are of the kind that the question names; near, else of the same kind.
     """
     says = ask.hears(ask.arguments["like_words"], {}).says
     office = "same_office" in says
-    networks = await without_own(ask, await asked_networks(ask))
+    networks = await kit.without_own(ask, await kit.asked_networks(ask))
     if "same_network" in says:
-        theirs = tuple(Wanted(one.name or "", (one,)) for row in shown for one in row.networks)
+        theirs = tuple(kit.Wanted(one.name or "", (one,)) for row in shown for one in row.networks)
         networks = replace(networks, wanted=theirs, anyone=False)
     ask.said_unmet("wish")  # "else in that building"
-    named = "specialty" in ask.slots and not is_title(ask.words.get("specialty", ""))
+    named = "specialty" in ask.slots and not kit.is_title(ask.words.get("specialty", ""))
     own = dict.fromkeys(code for row in shown for one in row.specialties for code in one.codes)
-    codes = kind_codes(ask) if named else () if office else tuple(own)
+    codes = kit.kind_codes(ask) if named else () if office else tuple(own)
     out = tuple(
         row.name.partition(",")[0] for row in shown[:1] if row.name and not (named and own.keys().isdisjoint(codes))
     )
-    wishes = replace(conditions(ask, codes, networks), name=None, not_names=out)
-    what = kind_said(ask, wishes) if named else None
+    wishes = replace(kit.conditions(ask, codes, networks), name=None, not_names=out)
+    what = kit.kind_said(ask, wishes) if named else None
     if not office:
         word = next((one.words for row in shown for one in row.specialties if one.words), "")
         return await People(ask, what, kinds=None if named else ((codes, word),)).answer(wishes)
     name = shown[0].organization_name or next((", ".join(place.lines) for place in shown[0].locations), None)
-    wishes = replace(wishes, organization=name, houses=places_of(shown))
+    wishes = replace(wishes, organization=name, houses=kit.places_of(shown))
     return await People(ask, what, beside=shown).answer(wishes, placed=False)
 
 
-class People(ProviderSearch[FoundPeople]):
+class People(kit.ProviderSearch[FoundPeople]):
     """Searches practitioners of a kind, or all at the locations `beside`; by NPI or name also organizations."""
 
     cited = ("PractitionerRole", "Practitioner", "Location", "Organization")  # all but roles are asked for by id
 
     def __init__(
-        self, ask: Ask, what: str | None, *, kinds: Kinds | None = None, beside: Sequence[Listing] = ()
+        self, ask: kit.Ask, what: str | None, *, kinds: Kinds | None = None, beside: Sequence[kit.Listing] = ()
     ) -> None:
-        super().__init__(ask, kinded=bool("specialty" in ask.slots and kind_codes(ask)))
+        super().__init__(ask, kinded=bool("specialty" in ask.slots and kit.kind_codes(ask)))
         self.beside = beside
-        table, for_client = text_of(ask, "layout") == "table", "client" in ask.asked.says
-        which = not _WHICH.isdisjoint(words_of(ask.said))
-        made = partial(FoundPeople, what=what, kinds=kinds or kinds_of(ask), table=table)
+        table, for_client = kit.text_of(ask, "layout") == "table", "client" in ask.asked.says
+        which = not _WHICH.isdisjoint(kit.words_of(ask.said))
+        made = partial(FoundPeople, what=what, kinds=kinds or kit.kinds_of(ask), table=table)
         self.made = partial(made, for_client=for_client, asks_which=which)
 
-    async def read(self, wishes: Conditions, where: SearchArea | None) -> tuple[Conditions, tuple[Listing, ...]]:
+    async def read(
+        self, wishes: kit.Conditions, where: kit.SearchArea | None
+    ) -> tuple[kit.Conditions, tuple[kit.Listing, ...]]:
         """Return the conditions and the listings that the search finds.
 
         If no provider has the name but an organization does, the listings are those of the organization's staff.
         """
         ask = self.ask
         if self.beside:
-            return wishes, await staff_beside(ask, self.beside)
+            return wishes, await kit.staff_beside(ask, self.beside)
         if ask.slots.get("npi"):
-            return wishes, tuple(row for rows in (await who(ask)).found for row in rows)
+            return wishes, tuple(row for rows in (await kit.who(ask)).found for row in rows)
         if wishes.organization:
-            wishes = replace(wishes, houses=await houses(ask, wishes.organization))
+            wishes = replace(wishes, houses=await kit.houses(ask, wishes.organization))
             found = await self._staff(wishes, where)
         else:
-            found = await listings(
+            found = await kit.listings(
                 ask,
                 codes=wishes.codes,
                 where=where,
@@ -166,24 +138,26 @@ class People(ProviderSearch[FoundPeople]):
                 filters=wishes.filters(ask, where),
                 networks=() if wishes.networks.barred else wishes.networks.ids,
             )
-        if wishes.name and not is_titled(ask) and not any(is_called_so(row, wishes.name) for row in found):
-            known = await houses(ask, wishes.name)
+        if wishes.name and not kit.is_titled(ask) and not any(kit.is_called_so(row, wishes.name) for row in found):
+            known = await kit.houses(ask, wishes.name)
             if known:
                 wishes = replace(wishes, name=None, organization=wishes.name, houses=known)
                 found = await self._staff(wishes, where)
         if wishes.networks.named and not wishes.networks.listed:
-            wishes = replace(wishes, networks=networks_among(ask, found))
+            wishes = replace(wishes, networks=kit.networks_among(ask, found))
         return wishes, found
 
-    async def _staff(self, wishes: Conditions, where: SearchArea | None) -> tuple[Listing, ...]:
-        return await staff(self.ask, wishes.houses, wishes.codes, wishes.filters(self.ask, where))
+    async def _staff(self, wishes: kit.Conditions, where: kit.SearchArea | None) -> tuple[kit.Listing, ...]:
+        return await kit.staff(self.ask, wishes.houses, wishes.codes, wishes.filters(self.ask, where))
 
-    async def wider(self, result: FoundPeople, found: tuple[Listing, ...]) -> tuple[tuple[Listing, ...], FoundPeople]:
+    async def wider(
+        self, result: FoundPeople, found: tuple[kit.Listing, ...]
+    ) -> tuple[tuple[kit.Listing, ...], FoundPeople]:
         """Return the listings and the result, with similar names if no provider or organization has the name."""
         name, house = result.wishes.name, result.wishes.organization
         if house and not (result.wishes.houses or found):
-            return found, replace(result, no_house=True, near=await nearest(self.ask, house, people=False))
+            return found, replace(result, no_house=True, near=await kit.nearest(self.ask, house, people=False))
         found, result = await super().wider(result, found)
-        if name and not any(is_called_so(row, name) for row in found):
-            result = replace(result, near=await nearest(self.ask, name, people=True))
+        if name and not any(kit.is_called_so(row, name) for row in found):
+            result = replace(result, near=await kit.nearest(self.ask, name, people=True))
         return found, result

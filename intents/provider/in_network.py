@@ -4,29 +4,10 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from bot.kit import (
-    Ask,
-    AskedNetworks,
-    NetworkSide,
-    OfProvider,
-    Proof,
-    SearchArea,
-    Wanted,
-    around,
-    asked_networks,
-    cards,
-    facts_apart,
-    facts_asked,
-    facts_each,
-    networks_among,
-    own_networks,
-    proof_of,
-    side_asked,
-    who,
-)
+from bot import kit
 
 
-class InNetwork(OfProvider, frozen=True, kw_only=True):
+class InNetwork(kit.OfProvider, frozen=True, kw_only=True):
     """What the directory proves about a provider and the networks in question.
 
     Attributes:
@@ -38,45 +19,47 @@ class InNetwork(OfProvider, frozen=True, kw_only=True):
         side: The side that a yes-no question asks about: "in" or "out"; `all_of`: about all of the networks.
     """
 
-    proof: Proof | None = None
+    proof: kit.Proof | None = None
     guessed: bool = False
-    where: SearchArea | None = None
-    unclear: Wanted | None = None
+    where: kit.SearchArea | None = None
+    unclear: kit.Wanted | None = None
     before: bool = False
     gone: bool = False
-    side: NetworkSide = "in"
+    side: kit.NetworkSide = "in"
     all_of: bool = False
 
 
-async def answer(ask: Ask) -> InNetwork:
+async def answer(ask: kit.Ask) -> InNetwork:
     """Return what the directory proves for the provider in the named network, by default in the member's own."""
-    found = await who(ask)
-    named = _meant(await asked_networks(ask))
+    found = await kit.who(ask)
+    named = _meant(await kit.asked_networks(ask))
     if named.unclear and not named.listed:
-        named = _meant(networks_among(ask, found.only or ()))
-    guess = await own_networks(ask) if found.only and not named.wanted else ()
-    where = await around(ask) if isinstance(ask.slots.get("location"), dict) or ask.several.get("location") else None
+        named = _meant(kit.networks_among(ask, found.only or ()))
+    guess = await kit.own_networks(ask) if found.only and not named.wanted else ()
+    where = (
+        await kit.around(ask) if isinstance(ask.slots.get("location"), dict) or ask.several.get("location") else None
+    )
     found.cite(ask)
-    card = cards(ask, found.only, None)[0] if found.only else None
-    first, last = facts_apart(ask, card, found.only, "networks") if card and found.only else ((), ())
+    card = kit.cards(ask, found.only, None)[0] if found.only else None
+    first, last = kit.facts_apart(ask, card, found.only, "networks") if card and found.only else ((), ())
     return InNetwork(
         listing=card,
-        each=facts_each(ask, found.shown, tuple(dict.fromkeys((*facts_asked(ask), "networks")))),
+        each=kit.facts_each(ask, found.shown, tuple(dict.fromkeys((*kit.facts_asked(ask), "networks")))),
         first=first,
         last=last,
         found=found,
-        proof=proof_of(ask, found.only, guess or named.known.names, where) if found.only else None,
+        proof=kit.proof_of(ask, found.only, guess or named.known.names, where) if found.only else None,
         guessed=bool(guess),
         where=where,
         unclear=named.unclear if found.found else None,
         partial=not ask.report.complete,
         before=not ask.asked.says.keys().isdisjoint(("listed_before", "left_network")),
         gone="left_network" in ask.asked.says,
-        side=side_asked(ask),
+        side=kit.side_asked(ask),
         all_of=named.how == "and" and len(named.known.names) > 1,
     )
 
 
-def _meant(named: AskedNetworks) -> AskedNetworks:
+def _meant(named: kit.AskedNetworks) -> kit.AskedNetworks:
     """Return the networks in question; an excluded network, as in "not in Network P", counts as asked about."""
     return replace(named, wanted=(*named.wanted, *named.barred), barred=())

@@ -4,28 +4,13 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from bot.kit import (
-    LOOKED_AT,
-    Ask,
-    Claim,
-    ClaimSet,
-    Doctors,
-    Seen,
-    WithSeen,
-    as_seen,
-    doctors_changed,
-    doctors_seen,
-    mark,
-    marks_of_claims,
-    period_claims,
-    span_of,
-)
+from bot import kit
 
 MOST = 8
 _FIRST_TIME = timedelta(days=30)
 
 
-class News(WithSeen, frozen=True):
+class News(kit.WithSeen, frozen=True):
     """The changes since the day `since`.
 
     Attributes:
@@ -39,8 +24,8 @@ class News(WithSeen, frozen=True):
     """
 
     since: date
-    new: tuple[Claim, ...] = ()
-    changed: tuple[Claim, ...] = ()
+    new: tuple[kit.Claim, ...] = ()
+    changed: tuple[kit.Claim, ...] = ()
     gone: tuple[tuple[str, str], ...] = ()
     first: bool = False
     by_dates: bool = False
@@ -57,19 +42,19 @@ class News(WithSeen, frozen=True):
         return " ".join(claim.id for claim in (*self.new, *self.changed)[:MOST])
 
 
-async def answer(ask: Ask) -> News:
+async def answer(ask: kit.Ask) -> News:
     """Return the changes since the last question, or by the records' dates for a named day or the first question."""
-    before, asked = await ask.last_seen(), span_of(ask)[0]
-    claim_set = await period_claims(ask, ask.today - LOOKED_AT)
+    before, asked = await ask.last_seen(), kit.span_of(ask)[0]
+    claim_set = await kit.period_claims(ask, ask.today - kit.LOOKED_AT)
     if "ids" in ask.arguments:
         return shown(claim_set, ask)
-    now = await doctors_seen(ask, claim_set.claims)
+    now = await kit.doctors_seen(ask, claim_set.claims)
     found = summarize(claim_set, ask, before, now, asked)
     ask.cite("ExplanationOfBenefit", [claim.id for claim in (*found.new, *found.changed)])
     return found
 
 
-def shown(claim_set: ClaimSet, ask: Ask) -> News:
+def shown(claim_set: kit.ClaimSet, ask: kit.Ask) -> News:
     """Return the answer with the claims that a button names; the stored state stays unchanged."""
     ids = ask.arguments["ids"].split()
     rows = tuple(claim for claim in claim_set.every if claim.id in ids)
@@ -79,13 +64,15 @@ def shown(claim_set: ClaimSet, ask: Ask) -> News:
     )
 
 
-def summarize(claim_set: ClaimSet, ask: Ask, before: Seen | None, now: Doctors, asked: date | None) -> News:
+def summarize(
+    claim_set: kit.ClaimSet, ask: kit.Ask, before: kit.Seen | None, now: kit.Doctors, asked: date | None
+) -> News:
     """Return the new and the changed claims; a claim that replaces another one counts as changed."""
     since = asked or (before.day if before else ask.today - _FIRST_TIME)
-    marks, is_partial = marks_of_claims(ask, claim_set), ask.report.is_partial
+    marks, is_partial = kit.marks_of_claims(ask, claim_set), ask.report.is_partial
     known = None if asked or before is None else _compared(ask, claim_set, before, marks)
     new, changed, untold = _by_dates(claim_set, since) if known is None else (*known, 0)
-    gone, still = doctors_changed(ask, before, now)
+    gone, still = kit.doctors_changed(ask, before, now)
     kept = {**(before.claims if before and is_partial else {}), **marks}
     return News(
         since=since,
@@ -101,15 +88,15 @@ def summarize(claim_set: ClaimSet, ask: Ask, before: Seen | None, now: Doctors, 
         is_partial=is_partial,
         seen=None
         if before is None and is_partial
-        else as_seen(ask, kept, now, before),  # else old claims seem new later
+        else kit.as_seen(ask, kept, now, before),  # else old claims seem new later
     )
 
 
 def _compared(
-    ask: Ask, claim_set: ClaimSet, before: Seen, marks: dict[str, str]
-) -> tuple[tuple[Claim, ...], tuple[Claim, ...]]:
+    ask: kit.Ask, claim_set: kit.ClaimSet, before: kit.Seen, marks: dict[str, str]
+) -> tuple[tuple[kit.Claim, ...], tuple[kit.Claim, ...]]:
     """Return the new claims and the changed claims, by comparison with the stored digests of ids and contents."""
-    keys = {claim.id: mark(ask, claim.id) for claim in claim_set.every}
+    keys = {claim.id: kit.mark(ask, claim.id) for claim in claim_set.every}
     fresh = [claim for claim in claim_set.claims if keys[claim.id] not in before.claims]
     corrections = [claim for claim in fresh if _is_correction(claim, claim_set)]
     other = [
@@ -120,7 +107,7 @@ def _compared(
     return tuple(one for one in fresh if one not in corrections), (*corrections, *other)
 
 
-def _by_dates(claim_set: ClaimSet, since: date) -> tuple[tuple[Claim, ...], tuple[Claim, ...], int]:
+def _by_dates(claim_set: kit.ClaimSet, since: date) -> tuple[tuple[kit.Claim, ...], tuple[kit.Claim, ...], int]:
     """Return the claims decided since that day, older claims updated since, and the number of claims without a date.
 
     An update of all records at the same time is ignored.
@@ -135,11 +122,11 @@ def _by_dates(claim_set: ClaimSet, since: date) -> tuple[tuple[Claim, ...], tupl
     return new, (*corrections, *plain, *back), len(claim_set.claims) - len(told)
 
 
-def _touched(claim: Claim, since: date) -> bool:
+def _touched(claim: kit.Claim, since: date) -> bool:
     return claim.last_updated is not None and claim.last_updated.date() >= since
 
 
-def _is_correction(claim: Claim, claim_set: ClaimSet) -> bool:
+def _is_correction(claim: kit.Claim, claim_set: kit.ClaimSet) -> bool:
     return bool(claim.replaces) or claim_set.before(claim) is not None
 
 

@@ -8,34 +8,12 @@ from typing import Literal
 import msgspec
 from msgspec.structs import replace
 
-from bot.kit import (
-    AppealCase,
-    AppealClock,
-    Ask,
-    Claim,
-    ClaimFilter,
-    Document,
-    Nearest,
-    ReminderWish,
-    WithReminder,
-    appeal_clock,
-    appeal_days,
-    claim_by_id,
-    claims_around,
-    denied_claims,
-    filter_of,
-    member_coverages,
-    near_claims,
-    newest_claims,
-    service_dates,
-    text_of,
-    why_gone,
-)
+from bot import kit
 
 SHOWN = 4
 
 
-class AppealReminder(WithReminder, frozen=True, kw_only=True):
+class AppealReminder(kit.WithReminder, frozen=True, kw_only=True):
     """A reminder of the next due day of a denied claim.
 
     Attributes:
@@ -49,44 +27,44 @@ class AppealReminder(WithReminder, frozen=True, kw_only=True):
     """
 
     other_days: bool = False
-    claim: Claim | None = None
-    clock: AppealClock = msgspec.field(default_factory=AppealClock)
+    claim: kit.Claim | None = None
+    clock: kit.AppealClock = msgspec.field(default_factory=kit.AppealClock)
     about: Literal["appeal", "answer", "review"] = "appeal"
     last: date | None = None
     over: bool = False
     today: date
     gone: bool = False
     opened: bool = False
-    others: tuple[Claim, ...] = ()
-    wanted: ClaimFilter
-    nearest: Nearest | None = None
+    others: tuple[kit.Claim, ...] = ()
+    wanted: kit.ClaimFilter
+    nearest: kit.Nearest | None = None
 
 
-async def answer(ask: Ask) -> AppealReminder:
+async def answer(ask: kit.Ask) -> AppealReminder:
     """Return the denied claim of a button, or else the newest denied claim that matches the question."""
-    deadline = text_of(ask, "question") == "deadline"
-    claim_id, others, wanted = await _denied(ask, deadline=deadline), tuple[Claim, ...](), filter_of(ask)
+    deadline = kit.text_of(ask, "question") == "deadline"
+    claim_id, others, wanted = await _denied(ask, deadline=deadline), tuple[kit.Claim, ...](), kit.filter_of(ask)
     if claim_id is None:
-        claim_set = await newest_claims(
-            ask, *service_dates(ask), enough=lambda so_far: bool(denied_claims(so_far, ask))
+        claim_set = await kit.newest_claims(
+            ask, *kit.service_dates(ask), enough=lambda so_far: bool(kit.denied_claims(so_far, ask))
         )
-        found, sent = denied_claims(claim_set, ask), {one.claim for one in await ask.cases() if one.stage != "open"}
+        found, sent = kit.denied_claims(claim_set, ask), {one.claim for one in await ask.cases() if one.stage != "open"}
         if deadline:  # of those that can still be appealed, where there are any
             found = tuple(claim for claim in found if claim.id not in sent) or found
         if not found:
-            nearest = await near_claims(ask, claim_set) if wanted.narrows else None
+            nearest = await kit.near_claims(ask, claim_set) if wanted.narrows else None
             return AppealReminder(today=ask.today, wanted=wanted, nearest=nearest)
         claim_id, others = found[0].id, found[1:SHOWN]
-    claim = await claim_by_id(ask, claim_id)
+    claim = await kit.claim_by_id(ask, claim_id)
     ask.cite("ExplanationOfBenefit", [claim.id])
-    clock = appeal_clock(claim, (await member_coverages(ask)).every)
-    case = next((one for one in await ask.cases() if one.claim == claim.id), AppealCase(claim=claim.id))
+    clock = kit.appeal_clock(claim, (await kit.member_coverages(ask)).every)
+    case = next((one for one in await ask.cases() if one.claim == claim.id), kit.AppealCase(claim=claim.id))
     about, last = _next_day(case, claim, clock)
-    gone = claim.is_reversal or why_gone(claim, await claims_around(ask, claim)) is not None
+    gone = claim.is_reversal or kit.why_gone(claim, await kit.claims_around(ask, claim)) is not None
     gone = gone and about == "appeal"  # what an appeal brought may well be a newer claim
     coming = last is not None and last >= ask.today and not gone
-    wish = ReminderWish(about, claim.id, last) if last and coming else None
-    calendar = Document("deadline", {"last": last}, ("ics",)) if wish and "calendar" in ask.arguments else None
+    wish = kit.ReminderWish(about, claim.id, last) if last and coming else None
+    calendar = kit.Document("deadline", {"last": last}, ("ics",)) if wish and "calendar" in ask.arguments else None
     return AppealReminder(
         claim=claim,
         clock=clock,
@@ -100,21 +78,21 @@ async def answer(ask: Ask) -> AppealReminder:
         wanted=wanted,
         wish=wish,
         document=calendar,
-        other_days=text_of(ask, "reason") == "days",
+        other_days=kit.text_of(ask, "reason") == "days",
     )
 
 
 def _next_day(
-    case: AppealCase, claim: Claim, clock: AppealClock
+    case: kit.AppealCase, claim: kit.Claim, clock: kit.AppealClock
 ) -> tuple[Literal["appeal", "answer", "review"], date | None]:
     """Return the kind of the next due day, and the day; None if there is none."""
-    due = appeal_days(case, claim, clock)
+    due = kit.appeal_days(case, claim, clock)
     if case.stage == "open":
         return "appeal", clock.until
     return ("review", due.ask_review) if due.ask_review else ("answer", due.answer or due.reviewed)
 
 
-async def _denied(ask: Ask, *, deadline: bool) -> str | None:
+async def _denied(ask: kit.Ask, *, deadline: bool) -> str | None:
     """Return the id of the claim of a button, of the previous answer, or of the only current appeal.
 
     Return None if that claim was not denied. With `deadline`, an appeal that waits for the plan's answer is left out.
@@ -125,8 +103,8 @@ async def _denied(ask: Ask, *, deadline: bool) -> str | None:
         going = [one.claim for one in await ask.cases() if one.stage in waits]
         return (
             going[0]
-            if len(going) == 1 and not filter_of(replace(ask.without("state_of_claim"), said="")).narrows
+            if len(going) == 1 and not kit.filter_of(replace(ask.without("state_of_claim"), said="")).narrows
             else None
         )
-    claim = await claim_by_id(ask, claim_id)
+    claim = await kit.claim_by_id(ask, claim_id)
     return claim_id if claim.denied or claim.is_partly_denied or claim.use == "preauthorization" else None

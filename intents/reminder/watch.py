@@ -6,26 +6,14 @@ from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from typing import Literal, cast
 
-from bot.kit import (
-    Ask,
-    Claim,
-    ReminderWish,
-    WithReminder,
-    approvals_asked,
-    claim_news,
-    deductible_met,
-    medications,
-    member_coverages,
-    plan_year_of,
-    text_of,
-)
+from bot import kit
 
 WEEKLY, MONTHLY = 7, 30
 _EVERY = {"weekly": WEEKLY, "monthly": MONTHLY}
 _LOOKED_BACK = timedelta(days=400)
 
 
-class NewsToCome(WithReminder, frozen=True, kw_only=True):
+class NewsToCome(kit.WithReminder, frozen=True, kw_only=True):
     """What the person wants to be notified of.
 
     Attributes:
@@ -41,7 +29,7 @@ class NewsToCome(WithReminder, frozen=True, kw_only=True):
 
     what: str = "claim"
     number: str = ""
-    decided: Claim | None = None
+    decided: kit.Claim | None = None
     met: bool = False
     last: date | None = None
     today: date
@@ -50,69 +38,69 @@ class NewsToCome(WithReminder, frozen=True, kw_only=True):
     other_days: bool = False
 
 
-async def answer(ask: Ask) -> NewsToCome:
+async def answer(ask: kit.Ask) -> NewsToCome:
     """Return the requested reminder with the current state of the record, so that later checks can find changes."""
-    asked = text_of(ask, "question") or ""
+    asked = kit.text_of(ask, "question") or ""
     every = _every(ask)
     if asked == "maximum":
         return NewsToCome(what=asked, today=ask.today)
     if asked == "deductible":
-        met = await deductible_met(ask)
-        wish = ReminderWish("deductible", "", every=every, done=met)
+        met = await kit.deductible_met(ask)
+        wish = kit.ReminderWish("deductible", "", every=every, done=met)
         return NewsToCome(what=asked, met=met, every=every, today=ask.today, wish=wish)
     if asked in {"approval", "refill", "year"}:
         return await _of_a_day(ask, cast('Literal["approval", "refill", "year"]', asked))
-    number = text_of(ask, "claim_id") or ""
+    number = kit.text_of(ask, "claim_id") or ""
     for slot in ask.slots.keys() & {"drug", "service", "provider_name"}:
         ask.cannot(slot)
-    news = await claim_news(ask, number)
+    news = await kit.claim_news(ask, number)
     decided = news.named if news.is_decided else None
     if decided is not None:
         ask.cite("ExplanationOfBenefit", [decided.id])
-    wish = ReminderWish("news", number, known=news.ids, every=every, done=decided is not None)
+    wish = kit.ReminderWish("news", number, known=news.ids, every=every, done=decided is not None)
     return NewsToCome(number=number, decided=decided, every=every, today=ask.today, wish=wish)
 
 
-def _every(ask: Ask) -> int:
+def _every(ask: kit.Ask) -> int:
     """Return the interval in days after which to ask for a new sign-in; 0 if the person has not chosen any."""
-    said = text_of(ask, "every") or ask.arguments.get("every") or ""
+    said = kit.text_of(ask, "every") or ask.arguments.get("every") or ""
     return _EVERY.get(said) or (int(said) if said in {str(one) for one in _EVERY.values()} else 0)
 
 
-async def _of_a_day(ask: Ask, what: Literal["approval", "refill", "year"]) -> NewsToCome:
+async def _of_a_day(ask: kit.Ask, what: Literal["approval", "refill", "year"]) -> NewsToCome:
     """Return the reminder of the next day of that kind in the record, after today."""
     read = {"approval": _approval_ends, "refill": _supply_ends, "year": _year_begins}[what]
     found = [(record, day) async for record, day in read(ask) if day > ask.today]
     record, last = min(found, key=lambda one: one[1], default=("", None))
     if what != "year":
         ask.cite("ExplanationOfBenefit", [record] if record else [])
-    wish = ReminderWish(what, record, last) if last else None
+    wish = kit.ReminderWish(what, record, last) if last else None
     named = ask.words.get({"approval": "service", "refill": "drug"}.get(what, ""), "")
-    days = text_of(ask, "reason") == "days"
+    days = kit.text_of(ask, "reason") == "days"
     return NewsToCome(what=what, last=last, today=ask.today, wish=wish, named=named, other_days=days)
 
 
-async def _approval_ends(ask: Ask) -> AsyncIterator[tuple[str, date]]:
+async def _approval_ends(ask: kit.Ask) -> AsyncIterator[tuple[str, date]]:
     """Yield the record id and the last day of each valid approval, only those for the named care if any is named."""
-    async for claim, one in approvals_asked(ask):
+    async for claim, one in kit.approvals_asked(ask):
         end = one.holds.end.exact if one.holds.end and one.decision in {"approved", "partly"} else None
         if end and not claim.sensitive:
             yield one.id, end
 
 
-async def _supply_ends(ask: Ask) -> AsyncIterator[tuple[str, date]]:
+async def _supply_ends(ask: kit.Ask) -> AsyncIterator[tuple[str, date]]:
     """Yield the id of the last fill and the last day of each supply, only of the named drug if any is named."""
-    drug = text_of(ask, "drug")
+    drug = kit.text_of(ask, "drug")
     names = [name.casefold() for name in (drug, *ask.other_names(drug))] if drug else [""]
-    for one in await medications(ask, ask.today - _LOOKED_BACK):
+    for one in await kit.medications(ask, ask.today - _LOOKED_BACK):
         day, days = one.newest.service.day, one.dispensed.days
         named = any(name in (one.dispensed.drug or "").casefold() for name in names)
         if named and not one.labels and day and day.exact and days and one.newest.service_is != "processed":
             yield one.newest.id, day.exact + timedelta(days=int(days) - 1)
 
 
-async def _year_begins(ask: Ask) -> AsyncIterator[tuple[str, date]]:
+async def _year_begins(ask: kit.Ask) -> AsyncIterator[tuple[str, date]]:
     """Yield the coverage id and the first day of the plan's next year."""
-    held = (await member_coverages(ask)).current
-    if held and (year := plan_year_of(held, ask.today)):
+    held = (await kit.member_coverages(ask)).current
+    if held and (year := kit.plan_year_of(held, ask.today)):
         yield held[0].id, year.next
