@@ -48,6 +48,7 @@ _BEFORE_CARE = frozenset({
 })  # fmt: skip
 _FOR, _LEAD = frozenset({"for", "por", "para"}), 2
 _POINTED = frozenset({"that", "this", "same", "esa", "ese", "mismo", "misma"})
+_ARTICLES = frozenset({"the", "a", "an"})
 _WORDS_OF_CARE = 2
 WORDS = "words"
 """The key of words of a condition that nothing explains, among the ignored conditions."""
@@ -83,7 +84,8 @@ def taken_by(*intents: IntentRules | None) -> frozenset[str]:
 def owner_left(heard: Heard, taken: AbstractSet[str]) -> Slot | None:
     """Return the person whose record is requested by a name on no list: the Mai of "Mai's claims"; None if none.
 
-    Only words in `heard.content` that belong to no slot type in `taken` are considered.
+    A word behind an article is a kind of person, and no name: "the women's exam". Only words in `heard.content` that
+    belong to no slot type in `taken` are considered.
     """
     used, meant = heard.at(*taken), heard.at(*filter(str.isupper, heard.marks))
     other, records = heard.at("OTHER_PERSON"), heard.area("people").keys("record")
@@ -91,7 +93,7 @@ def owner_left(heard: Heard, taken: AbstractSet[str]) -> Slot | None:
     free = (
         place
         for place in heard.content
-        if place not in used and not _POINTED.intersection(heard.keys[place - 1 : place])
+        if place not in used and (_POINTED | _ARTICLES).isdisjoint(heard.keys[place - 1 : place])
     )
     words = [(_whole(heard.said, place), place in meant) for place in free]
     # "The plan's rate" is no Plan's, but "Bill's claims" are Bill's.
