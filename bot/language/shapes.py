@@ -252,8 +252,10 @@ class Tellers:
         sides = {kind for kind in _SIDES if self._is_twice(kind, heard)}
         opposed = "against" in asked.says and not sides.isdisjoint({"date_range", *_NAMED})
         limited = any(one.limits for one in asked.times) or any(tag.kind in _LIMITS for tag in heard.tags)
-        more = "lesser_or_more" in asked.says and not sides.isdisjoint(_NAMED) and not limited
-        return "two" if told in {"days", "several", "fills"} and (opposed or more) else None
+        more = "lesser_or_more" in asked.says and not limited
+        compared = opposed or (more and not sides.isdisjoint(_NAMED))
+        kinds = told == "sums" and more and "claim_type" in sides  # "more on doctors or on prescriptions"
+        return "two" if kinds or (compared and told in {"days", "several", "fills"}) else None
 
     def _lists(self, told: Tells | None, heard: Heard, asked: ClaimsAsked) -> bool:
         """Return whether claims are to be listed: the first and the last, all in an order, or by a condition."""
