@@ -59,6 +59,6 @@ async def working(store: Store, handler: Answering, **looks: Any) -> AsyncIterat
 
 async def until(true: Callable[[], bool]) -> None:
     """Let others work until it is true."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not true():  # noqa: ASYNC110 -- what is waited for is seen by nobody but the handler
             await asyncio.sleep(0.001)
