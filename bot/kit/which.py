@@ -282,6 +282,7 @@ def _is_of_two(ask: Ask) -> bool:
 def exact_asked(ask: Ask) -> Exact | None:
     """Return the amounts that a claim has to have, as in "the 64.27 one"; None if the question states none."""
     free = "always" in ask.asked.says and ask.asked.says.get("costless") in {"free", "gratis"}  # "was each free"
+    free = free or "plan_nothing" in ask.asked.says  # "did the plan never cover anything on"
     said, limits = ask.asked.exactly or (Decimal(0),) * free, limits_asked(ask) or AmountLimits()
     words = " ".join(words_of(ask.words.get("amount")))
     if _is_of_story(ask, words):

@@ -107,7 +107,7 @@ async def answer(ask: kit.Ask) -> Pharmacy:
     summary = summarize(claim_set, ask, earlier)
     ask.cite("ExplanationOfBenefit", [claim.id for claim in (*_filled(claim_set, ask), summary.last) if claim])
     ask.report.steps += kit.sum_of(
-        "fills", _within(claim_set, ask).counted, lambda claim: kit.amount_in(claim, _filter(ask))
+        "fills", _within(claim_set, ask).counted, lambda claim: kit.amount_in(claim, _of_share(ask))
     )
     return summary
 
@@ -120,7 +120,7 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask, earlier: kit.ClaimSet | Non
     if one:
         sums, day = tuple(filled), filled[0].service.day
         start, end = (day.first, day.last) if day else (start, end)
-    shares = [(claim, kit.amount_in(claim, _filter(ask))) for claim in sums]
+    shares = [(claim, kit.amount_in(claim, _of_share(ask))) for claim in sums]
     told = [claim for claim, share in shares if share is not None]
     paid = kit.by_currency(claim.paid_by_patient for claim in sums)
     before = _wanted(earlier.claims, ask) if earlier else ()
@@ -200,6 +200,11 @@ def _within(claim_set: kit.ClaimSet, ask: kit.Ask) -> kit.Within:
 
 def _filter(ask: kit.Ask) -> kit.ClaimFilter:
     return kit.summed_filter(ask, kit.filter_of(ask))
+
+
+def _of_share(ask: kit.Ask) -> kit.ClaimFilter:
+    """Return the conditions for the member's share, which the answer tells whatever other amount selects the fills."""
+    return replace(_filter(ask), aspect=None)
 
 
 def _wanted(claims: Sequence[kit.Claim], ask: kit.Ask) -> tuple[kit.Claim, ...]:

@@ -121,7 +121,8 @@ def summarize(found: kit.ClaimSet, ask: kit.Ask) -> DaysOfCare:
     often, gap = kit.often_asked(ask), _gap(ask, [group.day for group in dated if group.day])
     claims = tuple(claim for group in dated for claim in group.claims)
     of_money = "money" in ask.asked.says or ask.asked.form == "amount"
-    shares = [kit.amount_in(claim, wanted) for claim in claims if of_money]
+    of_share = replace(wanted, aspect=None)  # as it is called, whatever other amount selects the days
+    shares = [kit.amount_in(claim, of_share) for claim in claims if of_money]
     return DaysOfCare(
         wanted=wanted,
         days=tuple(_day(group.day, group.claims) for group in dated[:SHOWN]),
