@@ -182,7 +182,7 @@ class Keeper:
         shown = records_shown(reply, asked, self._pack.intents, offers, memory)
         spoken = tuple(dict.fromkeys((*([asked.whose] if asked and asked.whose else ()), *memory.spoken)))
         topics = {"asked": asked, "earlier": memory.topics(asked), "spoken": spoken}
-        return replace(memory, wants=None, unread=None, **topics, **shown)
+        return replace(memory, wants=None, unread=None, term="", **topics, **shown)
 
     def _with_named(self, asked: Asked, reply: Answered) -> Asked:
         """Return the question as it was answered, with the values that the answer found (`reply.named`)."""

@@ -160,7 +160,9 @@ def of_all(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules])
     After claims that were shown one by one, only the last is meant, unless two are compared.
     """
     top = intents.get(reading.intent or "")
-    few = _SHORT if reading.unclear else _BARE if top and top.tells == "sums" else 0  # "how much total"
+    listed = len(memory.choices) > 1 and "LATEST" not in reading.concepts
+    sums = top is not None and (top.tells == "sums" or (top.tells == "one" and listed))
+    few = _SHORT if reading.unclear or (sums and listed) else _BARE if sums else 0  # "how much total"
     bare = not reading.slots and len(reading.text.split()) <= few
     several = memory.record is None or (top is not None and top.tells == "two")
     return replace(reading, those=EVERY) if bare and several and not reading.those else reading

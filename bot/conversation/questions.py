@@ -14,7 +14,7 @@ import msgspec
 from msgspec.structs import replace
 
 from bot.conversation.provenance import facts_in, quotable
-from bot.conversation.state import Asked
+from bot.conversation.state import TERM, Asked
 from bot.language.asked import asked_in
 from bot.language.calendar import adds_nothing
 from bot.language.clauses import Clause, ClauseRole, clauses, is_question
@@ -39,6 +39,7 @@ _WHOLE = 0.85  # how clear the whole message has to be for a vague clause to be 
 # Below this a question that is outside of the data may be a part of the message that is not.
 _LIKELY = 0.8
 _TWO = 2
+_SHORT, _AS_CLEAR = 8, 0.05  # words of a question about the term that was explained; a lower probability
 # By so much the whole message has to be clearer than its first question to be read as one.
 _DOUBT = 0.3
 # With such a word a clause speaks of what another clause names.
@@ -203,7 +204,8 @@ class Questions:
     def _read(self, words: str, context: Context | None) -> Question:
         words = _LEAD.sub("", words)
         reading = self._engine.understand(words, today=self._today, context=context, people=self._people)
-        return Question(words, reading, context)
+        term = context.slots.get(TERM) if context else None
+        return Question(words, with_term(self._engine, reading, term.text if term else "", self._today), context)
 
     def _is_clear(self, reading: Reading, least: float = 0.0) -> bool:
         """Return whether a part of a message is a clear question of its own, and no emergency and no small talk."""
@@ -235,12 +237,26 @@ class Questions:
         if intent != before.reading.intent:
             same = whole.intent == before.reading.intent and not adds(reading.slots, whole.slots)
             listed = first is not None and lists_providers(first) and OF_CARE.isdisjoint(reading.slots)
-            return not ((refers or listed) and reading.slots and same)  # "a dentist in Network S, who speaks Spanish"
+            narrows = (refers or listed) and reading.slots and same  # "a dentist in Network S, who speaks Spanish"
+            return not narrows or (first is not None and first.shows_claims and rules.shows_claims)
         if WORKINGS in reading.slots:
             return reading.slots[WORKINGS] != before.reading.slots.get(WORKINGS)
         values = {name: slot for name, slot in reading.slots.items() if name not in rules.several}
         anew = not before.reading.slots.keys().isdisjoint(values) and adds(values, before.reading.slots)
         return (refers and rules.shows_claims) or anew
+
+
+def with_term(engine: Engine, reading: Reading, term: str, today: date) -> Reading:
+    """Return the reading of a short message together with the `term` that was just explained: "and have I met mine".
+
+    That reading counts if it is clear, and adds to what the message alone says.
+    """
+    if not term or reading.slots.keys() & {TERM, *OF_CARE} or len(reading.text.split()) > _SHORT:
+        return reading
+    both = engine.understand(f"{reading.text} {term}", today=today)
+    adds_to = both.intent != reading.intent or not both.slots.keys() <= reading.slots.keys()
+    counts = adds_to and not both.unclear and TERM not in both.slots and both.score > reading.score - _AS_CLEAR
+    return replace(both, text=reading.text) if counts else reading
 
 
 def within(part: Reading, whole: Reading) -> Reading:

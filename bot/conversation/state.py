@@ -43,6 +43,8 @@ IDLE_SECONDS, BUTTON_SECONDS, _ZIP_DIGITS = 10 * 60, 24 * 60 * 60, 5
 _PLAIN = re.compile(r"(?P<intent>[a-z_]+(?:\.[a-z_]+)?)\.(?P<language>[a-z]{2,3})")
 """Matches the id of a button whose intent has no arguments, as on the Home page. Such a button needs no stored row."""
 ENTRY = "answer.entry"
+TERM = "term"
+"""The slot with a term whose meaning is asked."""
 _END_OF_NAME = re.compile(r" · |: |\n")
 _OF_AN_ANSWER = (FOLLOW, DANGER, "answer.")  # they mean nothing but beside the answer that showed them
 
@@ -113,6 +115,7 @@ class Memory(msgspec.Struct, frozen=True, omit_defaults=True):
         unread: A key, and the redacted text of the last message that was not understood. The person may give the text
             to the operator, until the topic changes.
         typed: The last question that the person typed, if there is a help desk.
+        term: The words of the term that the last answer explained.
     """
 
     asked: Asked | None = None
@@ -136,6 +139,7 @@ class Memory(msgspec.Struct, frozen=True, omit_defaults=True):
     single: tuple[str, ...] = ()
     unread: tuple[str, str] | None = None
     typed: str = ""
+    term: str = ""
 
     @property
     def people(self) -> tuple[PatientCandidate, ...]:

@@ -34,7 +34,7 @@ from bot.conversation.provenance import PayerQuoted
 from bot.conversation.questions import Further, by_button, lead, questions, unsaid, with_words
 from bot.conversation.recognising import NextStep, Recognisers
 from bot.conversation.reminding import END, LIST, Reminding, Telling
-from bot.conversation.state import Asked, Memory
+from bot.conversation.state import TERM, Asked, Memory
 from bot.errors import NotLinked, SignInExpired, as_bot_error, new_reference
 from bot.kit import NeedsPlace
 from bot.language.kernel import FEEDBACK, FOLLOW
@@ -318,7 +318,8 @@ class Turn:
         slots = by_button({**others, **{one.intent: one.slots for one in rest}})
         topic = next((one.asked for one in further if one.asked and one.asked.intent in self._pack.answers), None)
         if self._intents[asked.intent].answer == "aside" and topic is None:
-            exchange.memory = replace(exchange.memory, misses=0)
+            term = asked.slots.get(TERM)
+            exchange.memory = replace(exchange.memory, misses=0, term=term.text if term else "")
             return Said(reply, keeps=True, slots={asked.intent: asked.slots, **slots})
         aside = topic and (self._intents[asked.intent].answer == "aside" or asked.intent not in self._pack.answers)
         return Said(reply, (topic if aside and topic else asked).alone, slots=slots, rates=True)

@@ -13,11 +13,12 @@ import msgspec
 from msgspec.structs import replace
 
 from bot.language.calendar import DateRange
+from bot.language.classed import words_key
 from bot.language.hearing import Heard
 from bot.language.kernel import DANGER, DATE_SHIFT, FOLLOW, OF_THEM, REFINE
 from bot.language.matcher import WordArea
 from bot.language.reading import Reading, Slot, distinct
-from bot.language.rules import PERSON, IntentRules, Rule, Subject
+from bot.language.rules import PERSON, IntentRules, Rule
 from bot.language.slots import in_year, kinds_of
 from bot.language.weights import NEXT, SAME, WORKINGS, Weights, evidence
 
@@ -49,11 +50,12 @@ CONDITIONS_OF_CLAIMS = frozenset({
 })  # fmt: skip
 # Of so many words an ellipsis at most is: "and for doctors?".
 ELLIPSIS = 4
-_WHOLE = 8  # words
-EVERY = 100
+_WHOLE, EVERY, _OF_SHOWN = 8, 100, "WHICH_WERE"  # words; records; a concept
+# Slots that say what is asked of claims, and not of which; concepts and classes of words that say of which.
+_FORMS = frozenset({"unit", "amount_kind"})
+_ALL_CLAIMS = frozenset({"LATEST", "CLAIM", "BILL", "OWE", "claims", "condition", "ever", "wholly"})
 TIMES = frozenset({"date_range", "date_shift", "date_out", "date_ahead"})
-CHANGED, OTHER = "changed", "other"
-CHANGES = frozenset({REFINE, DATE_SHIFT})
+CHANGED, OTHER, CHANGES = "changed", "other", frozenset({REFINE, DATE_SHIFT})
 # What may stand beside a yes or a no.
 _BESIDE_AN_ANSWER = frozenset(
     {"FILLER", "REQUEST", "THANK", "HELLO", "INSTEAD", "CORRECTION", "MORE", "ONLY", "GENERIC", "NEGATED"}
@@ -234,9 +236,6 @@ def lists_providers(rules: IntentRules) -> bool:
     return rules.needs == "directory" and "more" in rules.follows and "refine" in rules.follows
 
 
-_OF_SHOWN = "WHICH_WERE"
-
-
 def taken_over(context: Context, reading: Reading, intents: Mapping[str, IntentRules]) -> tuple[str, ...]:
     """Return the names of slots, and `RECORD`, that a question takes over from the previous answer on the same subject.
 
@@ -254,8 +253,10 @@ def taken_over(context: Context, reading: Reading, intents: Mapping[str, IntentR
     corrects = any(cell.name == "CORRECTION" and begins(cell.text.casefold()) for cell in reading.cells)
     same = reading.intent == context.intent and (corrects or (reading.points and not reading.slots))
     open_ = (one for one in rules.subjects if one.name in about)
-    left = [one for one in open_ if (said.isdisjoint(one.slots) if same else _leaves_open(one, said, reading))]
-    names = dict.fromkeys(name for one in left for name in one.slots)
+    said |= {"*"} if reading.slots else set()
+    left = [one for one in open_ if said.isdisjoint({*one.slots, *(() if same else one.whole)})]
+    own_care = (name for one in left for name in one.slots)
+    names = dict.fromkeys((*own_care, *sorted(_of_same_care(before, rules, reading))))
     words = len(reading.text.split())
     own = words > ELLIPSIS and not OBJECTS.isdisjoint(reading.slots) and _OF_SHOWN not in reading.concepts
     own = own or (words > _WHOLE and not TIMES.isdisjoint(reading.slots))
@@ -264,6 +265,16 @@ def taken_over(context: Context, reading: Reading, intents: Mapping[str, IntentR
     anew = {name for name in CONDITIONS_OF_CLAIMS if own and not (meant and name == "provider_name")}
     out = {*rules.never, *reading.slots, *anew, *(before.never if before.acts else ())}
     return tuple(name for name in names if name in held and name not in out)
+
+
+def _of_same_care(before: IntentRules, rules: IntentRules, reading: Reading) -> frozenset[str]:
+    """Return the conditions that a short question about claims takes over if it has none: "what did I pay in all"."""
+    asked = reading.asked.get(words_key(reading.text, {name: slot.text for name, slot in reading.slots.items()}))
+    short = len(reading.text.split()) <= _WHOLE and reading.slots.keys() <= _FORMS and not reading.steps
+    if not (asked and short) or rules.tells in {None, "several", "two"}:
+        return frozenset()
+    whole = not _ALL_CLAIMS.isdisjoint({*asked.says, *reading.concepts})
+    return frozenset() if whole else OBJECTS | CONDITIONS_OF_CLAIMS if before.reads_claims else OBJECTS
 
 
 def _pointed(context: Context, reading: Reading, intents: Mapping[str, IntentRules]) -> tuple[str, ...]:
@@ -285,11 +296,6 @@ def _pointed(context: Context, reading: Reading, intents: Mapping[str, IntentRul
         conditions -= OBJECTS
     alone = reading.picks or conditions.isdisjoint(reading.slots)
     return tuple((conditions & rules.heard.keys()) - reading.slots.keys()) if alone else ()
-
-
-def _leaves_open(subject: Subject, said: set[str], reading: Reading) -> bool:
-    whole = {*subject.slots, *subject.whole}
-    return whole.isdisjoint(said) and not ("*" in whole and reading.slots)
 
 
 def turn_evidence(
