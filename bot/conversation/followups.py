@@ -22,6 +22,7 @@ from bot.language.context import (
     KINDS_OF_CARE,
     LIKE,
     LIKE_WORDS,
+    NAMED,
     RECORD,
     THOSE,
     TIMES,
@@ -39,7 +40,7 @@ _EXPORT, _MORE, _PERSON, _PROVIDER = "followup.export", "followup.more", "handof
 _NEAR = Slot("", "me")
 _FIRST_ONES = re.compile(r"\b[2-9]\b")
 _WORDS = re.compile(r"\w{3,}")
-_SHOWN = frozenset({AMONG, BESIDE, FACTS, LIKE, LIKE_WORDS, THOSE})
+_SHOWN = frozenset({AMONG, BESIDE, FACTS, LIKE, LIKE_WORDS, NAMED, THOSE})
 SHARED = "share"
 """The argument of a question whose answer is to be shared."""
 _CONTACT, _FILE, _PAGE, _LIST = "contact", "file", "page", "list"

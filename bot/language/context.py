@@ -270,7 +270,7 @@ def taken_over(context: Context, reading: Reading, intents: Mapping[str, IntentR
 def _of_same_care(before: IntentRules, rules: IntentRules, reading: Reading) -> frozenset[str]:
     """Return the conditions that a short question about claims takes over if it has none: "what did I pay in all"."""
     asked = reading.asked.get(words_key(reading.text, {name: slot.text for name, slot in reading.slots.items()}))
-    short = len(reading.text.split()) <= _WHOLE and reading.slots.keys() <= _FORMS and not reading.steps
+    short = len(reading.text.split()) <= _WHOLE and {*reading.slots, *reading.unmet} <= _FORMS and not reading.steps
     if not (asked and short) or rules.tells in {None, "several", "two"}:
         return frozenset()
     whole = not _ALL_CLAIMS.isdisjoint({*asked.says, *reading.concepts})
