@@ -49,6 +49,7 @@ _REFERS = frozenset({
 })  # fmt: skip
 OF_CARE = frozenset({"provider_name", "drug", "service", "claim_type", "specialty", "claim_id"})
 """Slots that say what care a question is about."""
+_NAMES = ("drug", "service", "provider_name", "specialty", "facility_type", "amount_kind")
 OF_CLAIMS = OF_CARE | {"date_range", "amount_over", "amount_under", "state_of_claim", "person"}
 """Slots that say which claims a question is about. A question without them may be about the claims just shown."""
 
@@ -204,8 +205,8 @@ class Questions:
     def _read(self, words: str, context: Context | None) -> Question:
         words = _LEAD.sub("", words)
         reading = self._engine.understand(words, today=self._today, context=context, people=self._people)
-        term = context.slots.get(TERM) if context else None
-        return Question(words, with_term(self._engine, reading, term.text if term else "", self._today), context)
+        term = {TERM: context.slots[TERM]} if context and TERM in context.slots else {}
+        return Question(words, with_object(self._engine, reading, term, self._today), context)
 
     def _is_clear(self, reading: Reading, least: float = 0.0) -> bool:
         """Return whether a part of a message is a clear question of its own, and no emergency and no small talk."""
@@ -246,17 +247,25 @@ class Questions:
         return (refers and rules.shows_claims) or anew
 
 
-def with_term(engine: Engine, reading: Reading, term: str, today: date) -> Reading:
-    """Return the reading of a short message together with the `term` that was just explained: "and have I met mine".
+def with_object(engine: Engine, reading: Reading, spoken: Mapping[str, Slot], today: date) -> Reading:
+    """Return the reading of a short message together with what was `spoken` of before: "what did I pay her last time".
 
-    That reading counts if it is clear, and adds to what the message alone says.
+    That is the term that was just explained ("and have I met mine"), or for an unclear message the objects of the
+    question before, in place of a pronoun. That reading counts if it is clear, and adds to what the message says.
     """
-    if not term or reading.slots.keys() & {TERM, *OF_CARE} or len(reading.text.split()) > _SHORT:
+    names = (TERM,) if TERM in spoken else _NAMES if reading.unclear else ()
+    named = {name: spoken[name] for name in names if name in spoken and spoken[name].is_plain and spoken[name].text}
+    said = read(reading.text).words
+    if not named or len(said) > _SHORT or reading.slots.keys() & {TERM, *OF_CARE}:
         return reading
-    both = engine.understand(f"{reading.text} {term}", today=today)
+    at = next((at for at, word in enumerate(said) if word in _REFERS and TERM not in named), len(said))
+    words = (*said[:at], *(slot.text for slot in named.values()), *said[at + 1 :])
+    both = engine.understand(" ".join(words), today=today)
     adds_to = both.intent != reading.intent or not both.slots.keys() <= reading.slots.keys()
-    counts = adds_to and not both.unclear and TERM not in both.slots and both.score > reading.score - _AS_CLEAR
-    return replace(both, text=reading.text) if counts else reading
+    if not adds_to or both.unclear or TERM in both.slots or both.score <= reading.score - _AS_CLEAR:
+        return reading
+    kept = {name: slot for name, slot in named.items() if name in both.slots}
+    return replace(both, text=reading.text, slots={**both.slots, **kept})
 
 
 def within(part: Reading, whole: Reading) -> Reading:

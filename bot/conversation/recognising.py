@@ -17,9 +17,9 @@ from bot.accounts.codes import read_code
 from bot.conversation import focus, followups, owner
 from bot.conversation.connecting import CodeState, Connecting
 from bot.conversation.exchange import UNREAD, Exchange, Parts, Said
-from bot.conversation.questions import DOUBT, OF_CLAIMS, Questions, refers, with_term, within
+from bot.conversation.questions import DOUBT, OF_CLAIMS, Questions, refers, with_object, within
 from bot.conversation.slash_commands import Commands, Request
-from bot.conversation.state import TERM, Asked, Memory, become, typed_label
+from bot.conversation.state import Asked, Memory, become, typed_label
 from bot.language.clauses import head_and_items
 from bot.language.kernel import FALLBACK, FOLLOW, HELP
 from bot.language.reading import Reading, Slot
@@ -77,8 +77,7 @@ class Recognisers:
             reading = within(first.reading, reading) if others else first.reading
             text, exchange.words = first.words, first.words if others else ""
             exchange.further = tuple(one.words for one in others)
-        term = memory.asked.slots.get(TERM) if memory.asked else None
-        reading = with_term(self._engine, reading, memory.term or (term.text if term else ""), today)
+        reading = with_object(self._engine, reading, memory.objects, today)
         if further:
             reading = focus.of_shown(memory, reading, self._intents, points=refers(read(text)))
         last = self._intents.get(memory.asked.intent) if memory.asked else None

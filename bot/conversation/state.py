@@ -175,6 +175,13 @@ class Memory(msgspec.Struct, frozen=True, omit_defaults=True):
             earlier=tuple(Context(asked.intent, asked.slots) for asked in self.earlier),
         )
 
+    @property
+    def objects(self) -> Mapping[str, Slot]:
+        """The slots that a pronoun may mean: the term just explained, or those of a question that showed no record."""
+        shown = self.record or self.shown or any(RECORD in one.arguments for one in self.choices)
+        spoken = self.asked.slots if self.asked and (not shown or TERM in self.asked.slots) else {}
+        return {TERM: Slot(self.term, self.term)} if self.term else spoken
+
     def topics(self, asked: Asked | None) -> tuple[Asked, ...]:
         """Return the `earlier` questions of the next state, newest first, if `asked` becomes the last question."""
         if asked is None or self.asked is None or asked.intent == self.asked.intent:
