@@ -2,12 +2,14 @@
 
 A file has four parts. `words` are classes of single words, `last: last past`, or with values, `month: {1: january
 jan}`. `shapes` are regular expressions for words with digits. `phrases` are patterns by the value that they stand for,
-`rules` patterns by the operation that computes their meaning, one a line.
+`rules` patterns by the operation that computes their meaning.
 
 A pattern consists of folded words, `(this|that)`, `optional?`, `repeated*`, `<class or shape>` and `{rule}`. The value
 of the last two is stored under their name, or under the one after a colon, `<month:first>`, and for `<month:_>` not at
 all. `.` is any word, `^` and `$` are the ends of the message, `-` a dash, `~x` and `&x` a word or class right before or
 after, `!~x` and `!x` that there is none.
+
+Patterns are separated by `|` or stand one a line. A phrase without a value stands for "said".
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ from bot.language.text import fold
 
 FOLDER = "_grammar"
 MOST_FORMS = 300
-_SPAN = "span"
+_SPAN, _SAID = "span", "said"
 _TOKEN = re.compile(
     r"\s*(?:(?P<mark>[()|?*])|(?P<test>[~&!]{1,2})?(?P<name><[a-z_.]+(?::[a-z_]+)?>|\{[a-z_.]+(?::[a-z_]+)?\}|[\w/]+)"
     r"|(?P<edge>[\^$.-]))"
@@ -41,7 +43,7 @@ PhraseForm = tuple[str, ...]
 class _File(msgspec.Struct, forbid_unknown_fields=True):
     words: dict[str, str | dict[ClassValue, str]] = {}
     shapes: dict[str, str] = {}
-    phrases: dict[str, dict[ClassValue, str]] = {}
+    phrases: dict[str, str | dict[ClassValue, str]] = {}
     rules: dict[str, dict[str, str]] = {}
 
 
@@ -155,7 +157,7 @@ class _Builder:
         for name, form in file.shapes.items():
             self._shapes[f"{area}.{name}", form] = None
         for name, valued in file.phrases.items():
-            for value, patterns in valued.items():
+            for value, patterns in valued.items() if isinstance(valued, dict) else ((_SAID, valued),):
                 self._patterns(f"{area}.{name}", shown, patterns, operation="", value=value)
         for name, meant in file.rules.items():
             for operation, patterns in meant.items():

@@ -227,10 +227,10 @@ def _joined(first: str, last: str) -> Iterator[str]:
 def _as_people_say(phrases: str) -> Iterator[str]:
     """Yield the comma-separated phrases, and for "heart doctor" also "heart dr", "heart doc" and the like."""
     for phrase in phrases.split(","):
-        plain = phrase.strip()
-        yield plain
-        if plain.endswith(" doctor"):
-            yield plain.removesuffix("doctor") + "(dr|doc|guy|person|specialist|physician|md)"
+        yield phrase
+        for form in expand(phrase.strip()):
+            if form.endswith(" doctor"):
+                yield form.removesuffix("doctor") + "(dr|doc|guy|person|specialist|physician|md)"
 
 
 def _load_drugs(lexicon: Lexicon, folder: Path) -> None:
