@@ -121,17 +121,16 @@ class Cases:
         key = hashlib.sha256(f"{person.key}\x1f{change.claim}".encode()).hexdigest()  # reveals neither
         for _ in range(_TRIES):
             sealed = await self._store.get(_KIND, key)
-            plain = self._table.opened(_KIND, key, sealed)
-            if sealed is not None and plain is None:  # of a key that is gone
+            row = self._table.opened(_KIND, key, sealed, _Row)
+            if sealed is not None and row is None:  # of a key that is gone
                 await self._store.drop(_KIND, key)
-            present = msgspec.json.decode(plain, type=_Row).case if plain else AppealCase(claim=change.claim)
+            present = row.case if row else AppealCase(claim=change.claim)
             case = change.made(present)
             # An empty case would catch all that is told later.
             if case is None or case == AppealCase(claim=change.claim):
                 await self._store.drop(_KIND, key)
                 return case
-            value = msgspec.json.encode(_Row(whose, case))
-            if await self._kept(person, key, value, sealed if plain else None):
+            if await self._kept(person, key, _Row(whose, case), sealed if row else None):
                 return case
         raise StoreBusy("a case was changed at the same moment")
 
@@ -145,7 +144,7 @@ class Cases:
         """Return how many tracked appeals a person has."""
         return len(await self._rows(person))
 
-    async def _kept(self, person: Person, key: str, value: bytes, before: bytes | None) -> bool:
+    async def _kept(self, person: Person, key: str, value: _Row, before: bytes | None) -> bool:
         """Store a case in place of the sealed value `before`. Return False if the row was changed meanwhile."""
         if before is not None:
             return await self._store.swap(_KIND, key, before, self._table.sealed(_KIND, key, value))
@@ -153,8 +152,7 @@ class Cases:
         return await self._store.append((row,))
 
     async def _rows(self, person: Person) -> list[tuple[str, _Row]]:
-        rows = await self._table.owned(_KIND, person.key)
-        return [(key, msgspec.json.decode(plain, type=_Row)) for key, plain in rows]
+        return await self._table.owned(_KIND, person.key, _Row)
 
 
 LIST, END, WATCH = "reminder.list", "reminder.end", "reminder.watch"

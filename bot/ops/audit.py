@@ -138,7 +138,7 @@ class Audit:
         """Return the rows about a person, newest first, at most `newest` of them."""
         who, found = await self.pseudonym(person), list[AuditRow]()
         for kind in _KINDS:
-            found += [msgspec.json.decode(plain, type=AuditRow) for _, plain in await self._table.owned(kind, who)]
+            found += [entry for _, entry in await self._table.owned(kind, who, AuditRow)]
         return tuple(sorted(found, key=lambda entry: (entry.at, entry.number), reverse=True)[:newest])
 
     async def entries(self) -> AsyncIterator[AuditRow]:
@@ -155,9 +155,9 @@ class Audit:
                 heappop(first)
 
     async def _of_lane(self, kind: str) -> AsyncGenerator[AuditRow, None]:
-        async for _, plain in self._table.listed(kind):
-            if plain is not None:
-                yield msgspec.json.decode(plain, type=AuditRow)
+        async for _, entry in self._table.listed(kind, AuditRow):
+            if entry is not None:
+                yield entry
 
     async def checkpoint(self) -> str:
         """Return the current ends of all lanes, encrypted, to be kept outside of the store; "" for an empty trail."""
@@ -237,10 +237,10 @@ class Audit:
         check.begin(base)
         # Others may add while this reads: the end of before has to be among the rows, and that of after not short of.
         before = await self._end_kept(_HEAD, lane)
-        async for row, plain in self._table.listed(kind):
+        async for row, entry in self._table.listed(kind, AuditRow):
             count += 1
             if row.key > _key(base.number):  # what is not is in the archive
-                check.follow(None if plain is None else msgspec.json.decode(plain, type=AuditRow), lane)
+                check.follow(entry, lane)
         check.verify_end(lane, before, await self._end_kept(_HEAD, lane), count)
         for who, rows in check.people.items():
             if len(await self._store.owned(kind, who)) < rows:
@@ -268,13 +268,12 @@ class Audit:
 
     def _rows(self, entry: AuditRow) -> tuple[NewRow, NewRow]:
         """Return a row of the trail and the encrypted end of its lane, as rows to store."""
-        value = msgspec.json.encode(entry)
-        row = self._table.row(_KINDS[entry.lane], _key(entry.number), value, expires=FOREVER, owner=entry.who)
+        row = self._table.row(_KINDS[entry.lane], _key(entry.number), entry, expires=FOREVER, owner=entry.who)
         return row, self._kept(_HEAD, entry.end)
 
     def _kept(self, name: str, end: LaneEnd) -> NewRow:
         name = placed(name, end.lane)
-        return self._table.row(name, name, msgspec.json.encode(end), expires=FOREVER)
+        return self._table.row(name, name, end, expires=FOREVER)
 
     async def _last(self, lane: int) -> LaneEnd:
         row = await self._store.last(_KINDS[lane])
@@ -289,8 +288,7 @@ class Audit:
         return await self._end_kept(_BASE, lane) or LaneEnd(lane=lane)
 
     async def _end_kept(self, name: str, lane: int) -> LaneEnd | None:
-        plain = await self._table.get(placed(name, lane), placed(name, lane))
-        return None if plain is None else msgspec.json.decode(plain, type=LaneEnd)
+        return await self._table.get(placed(name, lane), placed(name, lane), LaneEnd)
 
     async def _leads_to(self, end: LaneEnd) -> bool:
         """Return whether a lane contains the row at this position, or whether that row was archived."""
@@ -299,8 +297,8 @@ class Audit:
         base = await self._base(end.lane)
         if end.number < base.number or end == base:
             return True
-        value = await self._table.get(_KINDS[end.lane], _key(end.number))
-        return value is not None and msgspec.json.decode(value, type=AuditRow).end == end
+        entry = await self._table.get(_KINDS[end.lane], _key(end.number), AuditRow)
+        return entry is not None and entry.end == end
 
     async def _keys(self) -> dict[str, bytes | None]:
         """Return all keys of the trail by name, oldest first; None for a key that cannot be decrypted."""
@@ -321,8 +319,7 @@ class Audit:
         return name, key
 
     def _opened(self, row: Row) -> AuditRow | None:
-        plain = self._table.opened(row.kind, row.key, row.value)
-        return None if plain is None else msgspec.json.decode(plain, type=AuditRow)
+        return self._table.opened(row.kind, row.key, row.value, AuditRow)
 
 
 def _as_next(end: LaneEnd, entry: AuditRow, key: bytes) -> AuditRow:
