@@ -11,7 +11,7 @@ import msgspec
 from bot.errors import NotCovered
 from bot.message import Person
 from bot.stores.base import NewRow
-from bot.stores.sealed import SealedTable
+from bot.stores.sealed import SealedTable, read_as
 
 _DAY = 86_400.0
 LIVES = 600.0  # seconds: a link, a sign-in and a code each (T03, T15)
@@ -216,7 +216,7 @@ class Rows:
 
     def sealed(self, key: str, row: _Row, *, expires: float, owner: Person) -> NewRow:
         """Return a row encrypted, as it is stored."""
-        bound = msgspec.json.encode(_Bound(expires, owner.key, msgspec.Raw(msgspec.json.encode(row))))
+        bound = _Bound(expires, owner.key, msgspec.Raw(msgspec.json.encode(row)))
         return self._table.row(_KINDS[type(row)], key, bound, expires=expires, owner=owner.key)
 
     async def get(self, row: type[_Row], key: str) -> _Row | None:
@@ -252,13 +252,8 @@ class Rows:
 
     def unbound(self, row: type[_Row], key: str, plain: bytes | None) -> _Row | None:
         """Return the row in a decrypted value; None if the row has expired or belongs to another person's key."""
-        if plain is None:
-            return None
-        try:
-            bound = msgspec.json.decode(plain, type=_Bound)
-        except msgspec.ValidationError:
-            return None  # of a version that did not seal ends: the person links again
-        if bound.expires <= self.now() or (row in _OF_PERSONS and bound.owner != key):
+        bound = read_as(plain, _Bound)  # None also of a version that did not seal ends: the person links again
+        if bound is None or bound.expires <= self.now() or (row in _OF_PERSONS and bound.owner != key):
             return None
         return msgspec.json.decode(bound.row, type=row)
 

@@ -319,9 +319,7 @@ class ShownAside:
         row = _Row(reply.intent, reply.language, blocks, asked_in.conversation, asked_in.thread)
         key, expires = secrets.token_urlsafe(12), time.time() + _KEPT
         with suppress(StoreError):
-            await self._table.put(
-                self._kind, _of(key, person), msgspec.json.encode(row), expires=expires, owner=person.key
-            )
+            await self._table.put(self._kind, _of(key, person), row, expires=expires, owner=person.key)
             return key
         return None
 
@@ -330,10 +328,8 @@ class ShownAside:
 
         With `once` the answer is deleted, so that only one of several callers gets it.
         """
-        row = await (self._table.take if once else self._table.get)(self._kind, _of(key, person))
-        try:
-            kept = msgspec.json.decode(row or b"", type=_Row)
-        except msgspec.DecodeError:  # none, or of another release
+        kept = await (self._table.take if once else self._table.get)(self._kind, _of(key, person), _Row)
+        if kept is None:
             return None
         blocks = tuple(msgspec.json.decode(raw, type=_BLOCKS[name]) for name, raw in kept.blocks)
         reply = Shareable(intent=kept.intent, language=kept.language, blocks=blocks)

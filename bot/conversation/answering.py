@@ -12,6 +12,7 @@ from functools import partial
 import msgspec
 from msgspec.structs import replace
 
+from bot import kit
 from bot.accounts.accounts import Access
 from bot.accounts.rows import LastLook, PatientCandidate
 from bot.conversation.exchange import Exchange, Parts, asks_back
@@ -23,23 +24,6 @@ from bot.conversation.questions import lead
 from bot.conversation.reminding import Reminding
 from bot.conversation.state import Asked, Memory
 from bot.errors import BotError, Disconnected, PayerDown, PayerError, SignInExpired
-from bot.kit import (
-    Ask,
-    Kin,
-    NeedsPlace,
-    Offer,
-    Reroute,
-    Seen,
-    Summary,
-    Unreadable,
-    WithCase,
-    WithDocument,
-    WithReminder,
-    WithSeen,
-    named_care,
-    network_names,
-    own_networks,
-)
 from bot.kit.coverages import plan_year_of
 from bot.kit.near_claims import others_that_may_hold, untaken
 from bot.kit.period import in_its_time
@@ -92,7 +76,7 @@ class Answering:
         message = exchange.message
         try:
             second = await self.answer(exchange, then, Progress(), limits.alone())
-        except (BotError, NeedsPlace):
+        except (BotError, kit.NeedsPlace):
             return reply, None, ()
         offers = any(one.id == _DOCUMENT for one in in_rows(second.blocks))
         kept = second.complete and not asks_back(second.blocks) and not offers
@@ -162,12 +146,12 @@ class Answering:
         return reply
 
     async def _best_answer(
-        self, person: Person, asked: Asked, ask: Ask, access: Access | None, name: str, *, handed: bool = False
-    ) -> tuple[Asked, Ask, str, Summary]:
+        self, person: Person, asked: Asked, ask: kit.Ask, access: Access | None, name: str, *, handed: bool = False
+    ) -> tuple[Asked, kit.Ask, str, kit.Summary]:
         """Return the question, its `Ask`, the answer's name and result; of another intent if that one fits better."""
         try:
             summary = await self._found(person, ask, access, name)
-        except Reroute as reroute:
+        except kit.Reroute as reroute:
             name = reroute.intent or next(name for name, one in self._pack.intents.items() if one.to_come == "takes")
             asked = replace(asked, intent=name if name in self._pack.intents else asked.intent, unmet={})
             if access is None and self._pack.is_of_member(name):  # no rule of all plans tells it
@@ -178,13 +162,13 @@ class Answering:
         for intent in (by[tells] for tells in others_that_may_hold(ask) if tells in by):
             if untaken(ask, summary):
                 again = replace(ask)
-                with suppress(Reroute):  # the question is about future care, which no claim holds
+                with suppress(kit.Reroute):  # the question is about future care, which no claim holds
                     other = await self._found(person, again, access, intent)
                     if not untaken(again, other):
                         return replace(asked, intent=intent), again, intent, other
         return asked, ask, name, summary
 
-    async def _found(self, person: Person, ask: Ask, access: Access | None, name: str) -> Summary:
+    async def _found(self, person: Person, ask: kit.Ask, access: Access | None, name: str) -> kit.Summary:
         """Return the result of the pack's answer function with this name. Raises what `answer` raises."""
         try:
             summary = await self._pack.answers[name](ask)
@@ -197,17 +181,17 @@ class Answering:
             raise Disconnected("the link changed while the answer was made")
         return summary
 
-    async def _stored(self, person: Person, asked: Asked, summary: Summary, access: Access) -> Summary:
+    async def _stored(self, person: Person, asked: Asked, summary: kit.Summary, access: Access) -> kit.Summary:
         """Store the reminder, appeal change or view that an answer requests. Return the answer with the outcome."""
-        if isinstance(summary, WithCase) and summary.change:
+        if isinstance(summary, kit.WithCase) and summary.change:
             summary = replace(summary, done=await self._reminding.changed(person, access, summary.change))
-        if isinstance(summary, WithReminder) and summary.wish:
+        if isinstance(summary, kit.WithReminder) and summary.wish:
             summary = replace(summary, kept=await self._reminding.keep(person, asked, summary.wish, access))
-        if isinstance(summary, WithSeen) and (seen := summary.seen):
+        if isinstance(summary, kit.WithSeen) and (seen := summary.seen):
             look = LastLook(seen.day.isoformat(), dict(seen.claims), dict(seen.doctors))
             await self._accounts.looks.keep(person, access.patient, look)
-        kept = isinstance(summary, WithReminder) and (
-            summary.wish or (isinstance(summary, WithCase) and summary.change)
+        kept = isinstance(summary, kit.WithReminder) and (
+            summary.wish or (isinstance(summary, kit.WithCase) and summary.change)
         )
         if kept and not await self._accounts.holds(person, access.link_id):  # "unlink" came in the same moment
             await self._reminding.end_private(person, await self._accounts.connected(person))
@@ -234,40 +218,40 @@ class Answering:
         return replace(reply, record=record)
 
     async def _kin(
-        self, person: Person, memory: Memory, ask: Ask, people: Sequence[tuple[int, PatientCandidate]]
-    ) -> tuple[Kin, ...]:
+        self, person: Person, memory: Memory, ask: kit.Ask, people: Sequence[tuple[int, PatientCandidate]]
+    ) -> tuple[kit.Kin, ...]:
         """Return a `Kin` for each of these numbered people, with the `Ask` to read that person's record."""
-        found: list[Kin] = []
+        found: list[kit.Kin] = []
         for number, one in people:
             own = await self._accounts.access(person, one.patient, memory.link)
             part = replace(ask, member=self._parts.member(person, own), budget=ask.budget.alone())
-            found.append(Kin(number, one.name, one.patient, part, own=one.own))
+            found.append(kit.Kin(number, one.name, one.patient, part, own=one.own))
         return tuple(found)
 
-    async def _seen(self, person: Person, patient: str) -> Seen | None:
+    async def _seen(self, person: Person, patient: str) -> kit.Seen | None:
         look = await self._accounts.looks.of(person, patient)
-        return Seen(date.fromisoformat(look.day), look.claims, look.doctors) if look else None
+        return kit.Seen(date.fromisoformat(look.day), look.claims, look.doctors) if look else None
 
-    def unasked(self, person: Person, access: Access) -> Ask:
+    def unasked(self, person: Person, access: Access) -> kit.Ask:
         """Return an `Ask` for background work on a person's record, whose result nobody waits for."""
         return self._prepare(Message("", person, OneToOne(""), ""), Asked(""), access)
 
-    def of_directory(self, asked: Asked, said: str = "") -> Ask:
+    def of_directory(self, asked: Asked, said: str = "") -> kit.Ask:
         """Return an `Ask` that reads only the open directory. `said` is the text of the message."""
         return self._prepare(Message("", Person("", "", "", ""), OneToOne(""), said, directory_only=True), asked, None)
 
     async def listed_networks(self) -> tuple[str, ...]:
         """Return the names of the directory's networks; () if the directory does not respond."""
         try:
-            return tuple(dict.fromkeys(await network_names(self.of_directory(Asked("")))))
-        except (PayerError, Unreadable):
+            return tuple(dict.fromkeys(await kit.network_names(self.of_directory(Asked("")))))
+        except (PayerError, kit.Unreadable):
             return ()
 
     async def own_networks(self, person: Person) -> tuple[str, ...]:
         """Return the networks that are likely a person's own; () if they have no account, or nothing indicates them."""
         try:
-            return await own_networks(self._prepare(Message("", person, OneToOne(""), ""), Asked(""), None))
-        except (PayerError, Unreadable):
+            return await kit.own_networks(self._prepare(Message("", person, OneToOne(""), ""), Asked(""), None))
+        except (PayerError, kit.Unreadable):
             return ()
 
     def aside(self, asked: Asked) -> Private:
@@ -290,10 +274,10 @@ class Answering:
         dated = engine.dates_in(slot.text, today, (year.first, year.last)) if year else None
         return replace(asked, slots={**asked.slots, "date_range": dated}) if dated else asked
 
-    def _prepare(self, message: Message, asked: Asked, access: Access | None, limits: Budget | None = None) -> Ask:
+    def _prepare(self, message: Message, asked: Asked, access: Access | None, limits: Budget | None = None) -> kit.Ask:
         honoured = {name: slot for name, slot in asked.slots.items() if name not in asked.unmet}
         holds = partial(self._accounts.holds, message.person, access.link_id) if access else None
-        return Ask(
+        return kit.Ask(
             slots=asked.values,
             excluded={name: slot.out for name, slot in honoured.items() if slot.out},
             several={name: slot for name, slot in honoured.items() if slot.values and not slot.excluded},
@@ -315,7 +299,7 @@ class Answering:
             everyday=self._pack.engine.lexicon.familiar.__contains__,
             care_kinds=self._pack.care_kinds,
             benefits=self._pack.benefits,
-            care=named_care(asked.unmet.get(CARE)),
+            care=kit.named_care(asked.unmet.get(CARE)),
             read_home=lambda: self.own.home(message, asked.whose),
             read_health=self._parts.health,
             read_coverages=lambda: self.own.coverages(message, asked.whose),
@@ -326,9 +310,11 @@ class Answering:
             drawer=partial(self._parts.publisher.drawer, message.person, access, holds) if access and holds else None,
         )
 
-    async def _offered(self, person: Person | None, asked: Asked, summary: Summary) -> tuple[Summary, dict[str, str]]:
+    async def _offered(
+        self, person: Person | None, asked: Asked, summary: kit.Summary
+    ) -> tuple[kit.Summary, dict[str, str]]:
         """Store the answer's document. Return the answer with an `Offer`, and the link: for `person`, or else open."""
-        if not isinstance(summary, WithDocument) or summary.document is None:
+        if not isinstance(summary, kit.WithDocument) or summary.document is None:
             return summary, {}
         document = summary.document
         offered = await self._parts.publisher.offer(
@@ -338,14 +324,14 @@ class Answering:
         )
         if document.done is not None:
             await document.done()
-        offer = Offer(minutes=offered.minutes, code=offered.code)
+        offer = kit.Offer(minutes=offered.minutes, code=offered.code)
         return replace(summary, document=None, offer=offer), {_DOCUMENT: offered.url}
 
     def _reply(
         self,
         asked: Asked,
-        ask: Ask,
-        summary: Summary,
+        ask: kit.Ask,
+        summary: kit.Summary,
         links: Mapping[str, str],
         *,
         template: str,

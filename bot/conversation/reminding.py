@@ -20,22 +20,7 @@ import structlog
 from bot.accounts.accounts import Access, LinkRow
 from bot.conversation.exchange import Exchange, Keeper, Parts
 from bot.conversation.state import Asked
-from bot.delivery.reminders import (
-    ABOUTS,
-    ASK_AGAIN,
-    DAYS,
-    About,
-    Look,
-    LookEnded,
-    NotKept,
-    Reminder,
-    Reminders,
-    due_today,
-    mark_of,
-    marks_of,
-    rest,
-    waking,
-)
+from bot.delivery import reminders
 from bot.delivery.retention import Erased
 from bot.errors import BotError, NotCovered, NotLinked, SignInExpired, StoreBusy, Unwritable
 from bot.kit import AppealCase, Ask, CaseChange, CaseKept, ReminderKept, ReminderWish, claim_news, deductible_met
@@ -121,17 +106,16 @@ class Cases:
         key = hashlib.sha256(f"{person.key}\x1f{change.claim}".encode()).hexdigest()  # reveals neither
         for _ in range(_TRIES):
             sealed = await self._store.get(_KIND, key)
-            plain = self._table.opened(_KIND, key, sealed)
-            if sealed is not None and plain is None:  # of a key that is gone
+            row = self._table.opened(_KIND, key, sealed, _Row)
+            if sealed is not None and row is None:  # of a key that is gone
                 await self._store.drop(_KIND, key)
-            present = msgspec.json.decode(plain, type=_Row).case if plain else AppealCase(claim=change.claim)
+            present = row.case if row else AppealCase(claim=change.claim)
             case = change.made(present)
             # An empty case would catch all that is told later.
             if case is None or case == AppealCase(claim=change.claim):
                 await self._store.drop(_KIND, key)
                 return case
-            value = msgspec.json.encode(_Row(whose, case))
-            if await self._kept(person, key, value, sealed if plain else None):
+            if await self._kept(person, key, _Row(whose, case), sealed if row else None):
                 return case
         raise StoreBusy("a case was changed at the same moment")
 
@@ -145,7 +129,7 @@ class Cases:
         """Return how many tracked appeals a person has."""
         return len(await self._rows(person))
 
-    async def _kept(self, person: Person, key: str, value: bytes, before: bytes | None) -> bool:
+    async def _kept(self, person: Person, key: str, value: _Row, before: bytes | None) -> bool:
         """Store a case in place of the sealed value `before`. Return False if the row was changed meanwhile."""
         if before is not None:
             return await self._store.swap(_KIND, key, before, self._table.sealed(_KIND, key, value))
@@ -153,13 +137,12 @@ class Cases:
         return await self._store.append((row,))
 
     async def _rows(self, person: Person) -> list[tuple[str, _Row]]:
-        rows = await self._table.owned(_KIND, person.key)
-        return [(key, msgspec.json.decode(plain, type=_Row)) for key, plain in rows]
+        return await self._table.owned(_KIND, person.key, _Row)
 
 
 LIST, END, WATCH = "reminder.list", "reminder.end", "reminder.watch"
 _YEAR = 365  # days for which a person is asked to sign in again
-_OVER: Mapping[str, tuple[About, ...]] = {
+_OVER: Mapping[str, tuple[reminders.About, ...]] = {
     "open": ("answer", "review"),
     "sent": ("appeal", "review"),
     "lost": ("appeal", "answer"),
@@ -167,10 +150,10 @@ _OVER: Mapping[str, tuple[About, ...]] = {
     "over": ("appeal", "answer", "review"),
 }
 """For each stage of an appeal, the subjects of reminders about its claim that end with that stage."""
-_NAMED: Mapping[str, tuple[About, ...]] = {
+_NAMED: Mapping[str, tuple[reminders.About, ...]] = {
     "appeal": ("appeal", "answer", "review"),
     "claim": ("news",),
-    **{about: (about,) for about in ABOUTS if about not in {"appeal", "answer", "review", "news"}},
+    **{about: (about,) for about in reminders.ABOUTS if about not in {"appeal", "answer", "review", "news"}},
 }
 """The subjects of reminders that a word after "stop" means; any other word means none."""
 
@@ -183,7 +166,7 @@ class Reminding:
 
     def __init__(self, parts: Parts, push: Mapping[str, Push]) -> None:
         self._pack, self._keeper, self._now, self._interval = parts.pack, parts.keeper, parts.now, parts.interval
-        self._reminders, self.cases, self._push = Reminders(parts.table, parts.now), Cases(parts.table), push
+        self._reminders, self.cases, self._push = reminders.Reminders(parts.table, parts.now), Cases(parts.table), push
 
     async def keep(self, person: Person, asked: Asked, wish: ReminderWish, access: Access) -> ReminderKept:
         """Store or delete the reminder that an answer requests, and return the outcome."""
@@ -192,9 +175,9 @@ class Reminding:
             return ReminderKept()
         if wish.last is None:
             return await self._watch(person, asked, wish, access)
-        wanted = Reminder(person, wish.about, wish.record, wish.last, (), asked.language, access.patient)
+        wanted = reminders.Reminder(person, wish.about, wish.record, wish.last, (), asked.language, access.patient)
         kept = await self._reminders.keep(wanted)
-        return ReminderKept(most=kept.most) if isinstance(kept, NotKept) else ReminderKept(kept.days)
+        return ReminderKept(most=kept.most) if isinstance(kept, reminders.NotKept) else ReminderKept(kept.days)
 
     async def changed(self, person: Person, access: Access, change: CaseChange) -> CaseKept:
         """Apply a change to an appeal case. Return the case, and how many reminders were deleted and moved.
@@ -212,15 +195,15 @@ class Reminding:
             of_it = (one.whose, one.record) == (whose, change.claim) and one.about in {"answer", "review"}
             if of_it and change.last and one.last != change.last:
                 again = await self._reminders.keep(msgspec.structs.replace(one, last=change.last))
-                moved += not isinstance(again, NotKept)
-                ended += await self._reminders.end(person, key) if isinstance(again, NotKept) else 0
+                moved += not isinstance(again, reminders.NotKept)
+                ended += await self._reminders.end(person, key) if isinstance(again, reminders.NotKept) else 0
         return CaseKept(case, ended, moved)
 
     async def _watch(self, person: Person, asked: Asked, wish: ReminderWish, access: Access) -> ReminderKept:
-        now, known, minutes = self._now(), marks_of(wish.known), await self._interval.minutes()
+        now, known, minutes = self._now(), reminders.marks_of(wish.known), await self._interval.minutes()
         ends, every = None if access.renewable else access.expires_at, 0 if access.renewable else wish.every
-        last = now.date() + timedelta(days=_YEAR if every else DAYS)
-        wanted = Reminder(
+        last = now.date() + timedelta(days=_YEAR if every else reminders.DAYS)
+        wanted = reminders.Reminder(
             *(person, wish.about, wish.record, last, (), asked.language, access.patient),
             known=known,
             ends=ends,
@@ -228,16 +211,16 @@ class Reminding:
         )
         before = await self._reminders.same(wanted)
         new = len({*known} - {*before.known}) if before and before.asleep else None
-        seconds, left = rest(minutes, ends, time.time()), math.inf if ends is None else ends - time.time()
+        seconds, left = reminders.rest(minutes, ends, time.time()), math.inf if ends is None else ends - time.time()
         over = now + timedelta(seconds=left) if ends else None
-        first = waking(now + timedelta(seconds=seconds))
+        first = reminders.waking(now + timedelta(seconds=seconds))
         if (first - now).total_seconds() >= left:
             if not every:
                 return ReminderKept(ends=over)
             wanted = msgspec.structs.replace(wanted, asleep=True)
-            first = waking(now + timedelta(days=every))
+            first = reminders.waking(now + timedelta(days=every))
         kept = await self._reminders.watch(wanted, (first - now).total_seconds())
-        if isinstance(kept, NotKept):
+        if isinstance(kept, reminders.NotKept):
             return ReminderKept(most=kept.most)
         return ReminderKept(minutes=0 if wanted.asleep else minutes, ends=over, until=last, every=every, new=new)
 
@@ -259,7 +242,7 @@ class Reminding:
         values = {"rows": shown, "today": self._now().date(), "which": asked.intent == END}
         return self._pack.reply(Private, LIST, "reminder/list", values, language)
 
-    async def ahead(self, person: Person) -> tuple[list[Reminder], int]:
+    async def ahead(self, person: Person) -> tuple[list[reminders.Reminder], int]:
         """Return the reminders of a day to come, the next one first, and the number of those that wait for news."""
         rows, today = [one for _, one in await self._reminders.of(person)], self._now().date()
         due = [one for one in rows if not one.is_sought and one.last >= today]
@@ -279,7 +262,7 @@ class Reminding:
         return await self._reminders.end(person, *(key for key, one in rows if not (row and row.opens(one.whose))))
 
     async def tell(
-        self, key: str, reminder: Reminder, days: int, mine: Callable[[], Awaitable[bool]] = always
+        self, key: str, reminder: reminders.Reminder, days: int, mine: Callable[[], Awaitable[bool]] = always
     ) -> tuple[str, ...]:
         """Post a reminder in its person's 1:1 chat, `days` before its last day, with the others that are due today.
 
@@ -295,10 +278,10 @@ class Reminding:
         if push is None:
             raise Unwritable("no channel")
         rows = [(each, one) for each, one in await self._reminders.of(person) if each != key]
-        also = [(each, one) for each, one in rows if due_today(one, each, now)]
+        also = [(each, one) for each, one in rows if reminders.due_today(one, each, now)]
         told = [{"key": key, "reminder": reminder, "days": days}]
         told += [{"key": each, "reminder": one, "days": (one.last - now.date()).days} for each, one in also]
-        values, mark = {"told": told, "ask_again": ASK_AGAIN}, mark_of(key, reminder)
+        values, mark = {"told": told, "ask_again": reminders.ASK_AGAIN}, reminders.mark_of(key, reminder)
         reply = self._pack.reply(Private, LIST, "reminder/due", values, reminder.language, mark=mark, mine=mine)
         await push(person, await self._keeper.alone(person, reply))
         return (key, *(each for each, _ in also))
@@ -313,7 +296,7 @@ class Looking:
     def __init__(self, parts: Parts, ask: Callable[[Person, Access], Ask]) -> None:
         self._accounts, self._audit, self._ask = parts.accounts, parts.audit, ask
 
-    async def once(self, reminder: Reminder) -> Look:
+    async def once(self, reminder: reminders.Reminder) -> reminders.Look:
         """Return whether there is the news that a reminder waits for, after recording the check in the audit trail.
 
         Raises:
@@ -324,22 +307,25 @@ class Looking:
         try:
             access = await self._accounts.access(person, reminder.whose, unasked=True)
         except SignInExpired:
-            raise LookEnded("sign_in") from None
+            raise reminders.LookEnded("sign_in") from None
         except (NotLinked, NotCovered):
-            raise LookEnded("gone") from None
+            raise reminders.LookEnded("gone") from None
         ask, now = self._ask(person, access), time.time()
         if reminder.about == "deductible":
             met = await deductible_met(ask)
             await self._note(ask, person)
-            return Look(marks_of([reminder.about] * met), met)
+            return reminders.Look(reminders.marks_of([reminder.about] * met), met)
         # A person whose claims are more than a page is asked what changed; all of them are read once a day.
         whole = reminder.whole if now - reminder.whole < _WHOLE_DAY else 0.0
         since = datetime.fromtimestamp(whole, UTC).date() - timedelta(days=1) if whole else None
         news = await claim_news(ask, reminder.record, since)
         await self._note(ask, person)
-        marks, known = {*marks_of(news.ids)}, {*reminder.known}  # a page that failed makes no claim new when it is back
+        marks, known = (
+            {*reminders.marks_of(news.ids)},
+            {*reminder.known},
+        )  # a page that failed makes no claim new when it is back
         whole = whole or (now if ask.report.pages > 1 else 0.0)
-        return Look(tuple(known | marks), news.is_decided if reminder.record else bool(marks - known), whole)
+        return reminders.Look(tuple(known | marks), news.is_decided if reminder.record else bool(marks - known), whole)
 
     async def _note(self, ask: Ask, person: Person) -> None:
         """Record in the audit trail how many records of each type were read."""

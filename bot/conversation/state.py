@@ -10,7 +10,6 @@ import secrets
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
-from typing import TypeVar
 
 import msgspec
 from msgspec.structs import replace
@@ -35,9 +34,8 @@ from bot.message import (
     with_buttons,
 )
 from bot.stores.base import NewRow
-from bot.stores.sealed import SealedTable
+from bot.stores.sealed import SealedTable, read_as
 
-T = TypeVar("T")
 Recorder = Callable[..., Awaitable[bool]]
 IDLE_SECONDS, BUTTON_SECONDS, _ZIP_DIGITS = 10 * 60, 24 * 60 * 60, 5
 _PLAIN = re.compile(r"(?P<intent>[a-z_]+(?:\.[a-z_]+)?)\.(?P<language>[a-z]{2,3})")
@@ -205,7 +203,7 @@ class Dialogue:
         The state is empty after ten minutes without messages. The value of a row that does not exist is None.
         """
         kept, *others = await self._table.several(("dialogue", _conversation(message)), *rows)
-        return _decoded(kept, Memory) or Memory(), others
+        return read_as(kept, Memory) or Memory(), others
 
     async def remember(
         self, message: Message, memory: Memory, presses: Sequence[NewRow] = (), record: Recorder | None = None
@@ -225,7 +223,7 @@ class Dialogue:
 
     async def take_kept(self, person: Person) -> Asked | None:
         """Return and delete the question that waits for the person's sign-in; None if there is none."""
-        return _decoded(await self._table.take("kept", person.key), Asked)
+        return await self._table.take("kept", person.key, Asked)
 
     async def press(self, person: Person, button: str) -> Asked | None:
         """Return the question of the button with this id; None if the id is invalid or expired, or is another person's.
@@ -236,7 +234,7 @@ class Dialogue:
         if plain := self._plainly(button):
             return plain
         row, _, index = button.partition(".")
-        presses = _decoded(await self._table.get("press", f"{row}\x1f{person.key}"), tuple[Asked, ...])
+        presses = await self._table.get("press", f"{row}\x1f{person.key}", tuple[Asked, ...])
         if not presses or not index.isdecimal() or int(index) >= len(presses):
             return None
         return presses[int(index)]
@@ -283,11 +281,7 @@ class Dialogue:
 
     def _sealed(self, kind: str, key: str, value: object, person: Person, seconds: int) -> NewRow:
         expires = self._clock() + seconds
-        return self._table.row(kind, key, msgspec.json.encode(value), expires=expires, owner=person.key)
-
-
-def _decoded(plain: bytes | None, shape: type[T]) -> T | None:
-    return msgspec.json.decode(plain, type=shape) if plain else None
+        return self._table.row(kind, key, value, expires=expires, owner=person.key)
 
 
 def _conversation(message: Message) -> str:

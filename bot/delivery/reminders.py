@@ -119,20 +119,12 @@ class Reminder(msgspec.Struct, frozen=True):
         return msgspec.structs.replace(self, days=left, telling=None, missed=0)
 
 
-def read(plain: bytes) -> Reminder | None:
-    """Return the reminder in a row; None if it was written by a later release and cannot be read."""
-    try:
-        return msgspec.json.decode(plain, type=Reminder)
-    except msgspec.ValidationError:
-        return None
-
-
 async def reminders_of(
     table: SealedTable, person: Person, abouts: Sequence[About] = ("appeal", "news")
 ) -> list[tuple[str, Reminder]]:
     """Return a person's reminders of days and of news, or of one of these, with their keys, oldest first."""
-    rows = [row for about in abouts for row in await table.owned(kind_of(person.platform, about), person.key)]
-    return [(key, reminder) for key, plain in rows if (reminder := read(plain))]
+    kinds = [kind_of(person.platform, about) for about in abouts]
+    return [row for kind in kinds for row in await table.owned(kind, person.key, Reminder)]
 
 
 class NotKept(msgspec.Struct, frozen=True):
@@ -248,7 +240,7 @@ class Reminders:
         row = self._table.row(
             kind,
             key,
-            msgspec.json.encode(reminder),
+            reminder,
             expires=self._clock() + (over - now).total_seconds(),
             owner=reminder.person.key,
         )

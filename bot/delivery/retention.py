@@ -115,7 +115,7 @@ class Retention:
     async def note(self, person: Person, place: OneToOne, message: str, region: str = "") -> str:
         """Store that a message exists, if possible before it has content. Return the record's key."""
         now, key = self._clock(), secrets.token_urlsafe(12)
-        row = msgspec.json.encode(ShownMessage(person, place.conversation, message, now, region))
+        row = ShownMessage(person, place.conversation, message, now, region)
         owner, expires = await self._pseudonym(person), now + KEPT_SECONDS
         await self._table.put(_kind(person.platform), key, row, expires=expires, owner=owner)
         return key
@@ -159,15 +159,13 @@ class Retention:
 
     async def _of(self, person: Person, before: float = math.inf) -> list[tuple[str, ShownMessage]]:
         """Return a person's records up to a time with their keys, oldest first."""
-        found = await self._table.owned(_kind(person.platform), await self._pseudonym(person))
-        rows = ((key, msgspec.json.decode(plain, type=ShownMessage)) for key, plain in found)
+        rows = await self._table.owned(_kind(person.platform), await self._pseudonym(person), ShownMessage)
         return [(key, row) for key, row in rows if row.at <= before]
 
     async def _whose(self, platform: str, before: float) -> list[Person]:
         """Return the people with records up to a time. Records are listed in the order of their times."""
         found = dict[str, Person]()
-        async for _, plain in self._table.listed(_kind(platform)):
-            row = None if plain is None else msgspec.json.decode(plain, type=ShownMessage)
+        async for _, row in self._table.listed(_kind(platform), ShownMessage):
             if row is not None and row.at > before:
                 break
             if row is not None:

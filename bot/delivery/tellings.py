@@ -83,8 +83,7 @@ class Tellings:
 
     def read(self, row: Row) -> reminders.Reminder | None:
         """Return the reminder in a row; None if the row cannot be decrypted here, or was written by a later release."""
-        plain = self._table.opened(row.kind, row.key, row.value)
-        return None if plain is None else reminders.read(plain)
+        return self._table.opened(row.kind, row.key, row.value, reminders.Reminder)
 
     async def tell(self, row: Row, reminder: reminders.Reminder, days: int, found: tuple[str, ...] = ()) -> bool:
         """Send a reminder and record the outcome.
@@ -147,13 +146,12 @@ class Tellings:
 
     async def _told(self, person: Person) -> frozenset[str] | None:
         """Return the keys of the reminders that a person was sent today; None if nothing was sent."""
-        plain = await self._table.get(_TOLD, self._day_of(person))
-        return None if plain is None else frozenset(msgspec.json.decode(plain, type=tuple[str, ...]))
+        return await self._table.get(_TOLD, self._day_of(person), frozenset[str])
 
     async def _keep_told(self, person: Person, keys: Iterable[str]) -> None:
         every = {*keys, *(await self._told(person) or ())}
-        value, expires = msgspec.json.encode(sorted(every)), self.clock() + _DAY
-        await self._table.put(_TOLD, self._day_of(person), value, expires=expires, owner=person.key)
+        expires = self.clock() + _DAY
+        await self._table.put(_TOLD, self._day_of(person), sorted(every), expires=expires, owner=person.key)
 
     async def _is_begun(self, key: str, person: Person) -> bool:
         """Return whether a process that ended was sending another of the person's reminders, perhaps with this one."""
@@ -271,4 +269,4 @@ class Tellings:
         log.info("reminders ended", reason=reason, channel=person.platform)
 
     def _sealed(self, row: Row, reminder: reminders.Reminder) -> bytes:
-        return self._table.sealed(row.kind, row.key, msgspec.json.encode(reminder))
+        return self._table.sealed(row.kind, row.key, reminder)

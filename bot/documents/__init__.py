@@ -83,7 +83,7 @@ class HealthLinks:
         expires = self._clock() + LIVES
         link = HealthLink(person, digest(code), new_secret(), jose.jwe.encrypt_compact(header, resource, key), expires)
         await self._store.drop_owned(person.key, _LINK, _OPENED)
-        await self._table.put(_LINK, digest(link_id), msgspec.json.encode(link), expires=expires, owner=person.key)
+        await self._table.put(_LINK, digest(link_id), link, expires=expires, owner=person.key)
         shown = {"url": self.address(link_id), "key": str(key.as_dict()["k"]), "exp": int(expires)}
         payload = msgspec.json.encode({**shown, "flag": "P", "v": 1})  # P: a passcode is needed
         return NewLink("shlink:/" + base64.urlsafe_b64encode(payload).rstrip(b"=").decode(), code)
@@ -126,8 +126,7 @@ class HealthLinks:
         return link.encrypted
 
     async def _peek(self, link_id: str) -> HealthLink:
-        plain = await self._table.get(_LINK, digest(link_id))
-        link = msgspec.json.decode(plain, type=HealthLink) if plain else None
+        link = await self._table.get(_LINK, digest(link_id), HealthLink)
         if link is None or link.expires <= self._clock():
             raise DocumentOver("the health link is over")
         return link

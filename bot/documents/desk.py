@@ -163,7 +163,7 @@ class Documents:
             for at, row in enumerate(paper.rows(key, form)):
                 piece = packed[at * ROW : (at + 1) * ROW]
                 await self._put(_FILE, row, _lock(document_id).seal(piece, _label(form, at)), paper)
-        await self._put(_PAPER, key, msgspec.json.encode(paper), paper)
+        await self._put(_PAPER, key, paper, paper)
         url = f"{self._public_url}/document/{document_id}"
         return OfferedDocument(url, round(lives / 60), codes.with_dash(code) if code else None)
 
@@ -174,8 +174,7 @@ class Documents:
             DocumentOver: the document has expired, was downloaded, or was replaced.
         """
         key = codes.digest(document_id)
-        plain = await self._table.get(_PAPER, key)
-        paper = msgspec.json.decode(plain, type=Paper) if plain else None
+        paper = await self._table.get(_PAPER, key, Paper)
         if paper is None or paper.expires <= self._clock():
             raise DocumentOver("the document is over, by its own seal, whatever the row's column says")
         if paper.owner and await self._store.get(_CURRENT, paper.owner) != key.encode():
@@ -238,7 +237,7 @@ class Documents:
 
         return pieces()
 
-    async def _put(self, kind: str, key: str, value: bytes, paper: Paper) -> None:
+    async def _put(self, kind: str, key: str, value: object, paper: Paper) -> None:
         await self._table.put(kind, key, value, expires=paper.expires, owner=paper.owner)
 
 

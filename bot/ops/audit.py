@@ -25,24 +25,12 @@ import structlog
 
 from bot.errors import StoreBusy
 from bot.message import OneToOne, Person, Place
-from bot.ops.trail import (
-    ALL_LANES,
-    JOINS,
-    LANES,
-    AuditEvent,
-    AuditRow,
-    Check,
-    LaneEnd,
-    Verdict,
-    code_of,
-    joining,
-    placed,
-)
+from bot.ops import trail
 from bot.stores.base import NewRow, Row
 from bot.stores.sealed import SealedTable, write_own
 
 _KIND, _HEAD, _BASE, _KEYS, _ONCE = "audit", "audit_head", "audit_base", "audit_key", "audit_once"
-_KINDS = tuple(placed(_KIND, lane) for lane in ALL_LANES)
+_KINDS = tuple(trail.placed(_KIND, lane) for lane in trail.ALL_LANES)
 FOREVER = 253_402_300_799.0  # the last second of the year 9999
 _CHECKPOINT = "audit checkpoint"
 _TRIES = 50
@@ -62,11 +50,11 @@ class Audit:
         self._key: tuple[str, bytes] | None = None
         self._lock = asyncio.Lock()
         self._lane = 0
-        self._end: LaneEnd | None = None  # of the lane that is written to, as far as is known
+        self._end: trail.LaneEnd | None = None  # of the lane that is written to, as far as is known
 
     async def record(
         self,
-        what: AuditEvent,
+        what: trail.AuditEvent,
         person: Person | None = None,
         *,
         place: Place | None = None,
@@ -103,22 +91,22 @@ class Audit:
         No row is added as long as only one lane is in use. The time of the last such row is read from its encrypted
         value, so that nobody with access to the database can delay the next one.
         """
-        row = await self._store.last(_KINDS[JOINS])
+        row = await self._store.last(_KINDS[trail.JOINS])
         newest = None if row is None else self._opened(row)
         past = _HOUR if newest is None else self._clock() - datetime.fromisoformat(newest.at).timestamp()
         if 0 <= past < _HOUR:
             return False
-        *ends, last = [await self._last(lane) for lane in ALL_LANES]
-        detail = joining(end for end in ends if end.number)
+        *ends, last = [await self._last(lane) for lane in trail.ALL_LANES]
+        detail = trail.joining(end for end in ends if end.number)
         if " " not in detail:
             return False
         key_id, key = await self._current_key()
         joined, head = self._rows(_as_next(last, self._new("joined", key_id, detail=detail), key))
         return await self._store.append((joined,), (head,))
 
-    def _new(self, what: AuditEvent, key_id: str, **more: Any) -> AuditRow:
+    def _new(self, what: trail.AuditEvent, key_id: str, **more: Any) -> trail.AuditRow:
         at = datetime.fromtimestamp(self._clock(), UTC).isoformat(timespec="seconds")
-        return AuditRow(number=0, at=at, what=what, key=key_id, before="", **more)
+        return trail.AuditRow(number=0, at=at, what=what, key=key_id, before="", **more)
 
     async def pseudonym(self, person: Person) -> str:
         """Return the keyed hash that represents a person in the rows. Without the key it identifies nobody."""
@@ -134,14 +122,14 @@ class Audit:
         _, secret = await self._current_key()
         return _hashed(secret, about, text)
 
-    async def of(self, person: Person, *, newest: int = 1_000) -> tuple[AuditRow, ...]:
+    async def of(self, person: Person, *, newest: int = 1_000) -> tuple[trail.AuditRow, ...]:
         """Return the rows about a person, newest first, at most `newest` of them."""
-        who, found = await self.pseudonym(person), list[AuditRow]()
+        who, found = await self.pseudonym(person), list[trail.AuditRow]()
         for kind in _KINDS:
-            found += [msgspec.json.decode(plain, type=AuditRow) for _, plain in await self._table.owned(kind, who)]
+            found += [entry for _, entry in await self._table.owned(kind, who, trail.AuditRow)]
         return tuple(sorted(found, key=lambda entry: (entry.at, entry.number), reverse=True)[:newest])
 
-    async def entries(self) -> AsyncIterator[AuditRow]:
+    async def entries(self) -> AsyncIterator[trail.AuditRow]:
         """Yield every row that can be decrypted, oldest first. Rows are read from the store a page at a time."""
         lanes = [self._of_lane(kind) for kind in _KINDS]
         first = [(entry.at, at, entry) for at, lane in enumerate(lanes) if (entry := await anext(lane, None))]
@@ -154,14 +142,14 @@ class Audit:
             else:
                 heappop(first)
 
-    async def _of_lane(self, kind: str) -> AsyncGenerator[AuditRow, None]:
-        async for _, plain in self._table.listed(kind):
-            if plain is not None:
-                yield msgspec.json.decode(plain, type=AuditRow)
+    async def _of_lane(self, kind: str) -> AsyncGenerator[trail.AuditRow, None]:
+        async for _, entry in self._table.listed(kind, trail.AuditRow):
+            if entry is not None:
+                yield entry
 
     async def checkpoint(self) -> str:
         """Return the current ends of all lanes, encrypted, to be kept outside of the store; "" for an empty trail."""
-        ends = [end for lane in ALL_LANES if (end := await self._last(lane)).number]
+        ends = [end for lane in trail.ALL_LANES if (end := await self._last(lane)).number]
         # Of the first lane alone as releases before wrote it, so that one beside this one can read it.
         plain = msgspec.json.encode(ends[0] if len(ends) == 1 and not ends[0].lane else ends)
         return base64.b64encode(self._table.seal.seal(plain, _CHECKPOINT)).decode() if ends else ""
@@ -170,7 +158,7 @@ class Audit:
         """Return what the trail lacks compared with a checkpoint, as a message; "" if nothing is missing."""
         try:
             plain = self._table.seal.unseal(base64.b64decode(checkpoint, validate=True), _CHECKPOINT)
-            then = msgspec.json.decode(plain or b"", type=list[LaneEnd] | LaneEnd)
+            then = msgspec.json.decode(plain or b"", type=list[trail.LaneEnd] | trail.LaneEnd)
         except (binascii.Error, ValueError, msgspec.MsgspecError):
             return "a checkpoint cannot be opened: it was changed, or its key is gone"
         for end in then if isinstance(then, list) else [then]:
@@ -178,17 +166,19 @@ class Audit:
                 return f"the trail does not lead to row {end.name}, which a checkpoint outside the store names"
         return ""
 
-    async def archive(self, before: datetime, keep: Callable[[Sequence[AuditRow]], Awaitable[None]]) -> int:
+    async def archive(self, before: datetime, keep: Callable[[Sequence[trail.AuditRow]], Awaitable[None]]) -> int:
         """Move rows older than `before` out of the store, but never the last row of a lane. Return how many.
 
         `keep` writes a batch of rows elsewhere and returns once they are safe. The store keeps the number and HMAC of
         the last row moved. A process that dies in between leaves rows in both places.
         """
         moment = before.astimezone(UTC).isoformat(timespec="seconds")
-        return sum([await self._archived(lane, moment, keep) for lane in ALL_LANES])
+        return sum([await self._archived(lane, moment, keep) for lane in trail.ALL_LANES])
 
-    async def _archived(self, lane: int, moment: str, keep: Callable[[Sequence[AuditRow]], Awaitable[None]]) -> int:
-        taken, run = 0, list[AuditRow]()
+    async def _archived(
+        self, lane: int, moment: str, keep: Callable[[Sequence[trail.AuditRow]], Awaitable[None]]
+    ) -> int:
+        taken, run = 0, list[trail.AuditRow]()
         last, base = await self._last(lane), await self._base(lane)
         async for entry in self._of_lane(_KINDS[lane]):
             if entry.at >= moment or entry.number >= last.number:
@@ -201,7 +191,9 @@ class Audit:
                 taken, run = taken + await self._moved(run, keep), []
         return taken + await self._moved(run, keep)
 
-    async def _moved(self, run: Sequence[AuditRow], keep: Callable[[Sequence[AuditRow]], Awaitable[None]]) -> int:
+    async def _moved(
+        self, run: Sequence[trail.AuditRow], keep: Callable[[Sequence[trail.AuditRow]], Awaitable[None]]
+    ) -> int:
         if run:
             await keep(run)
             await self._store.append((), (self._kept(_BASE, run[-1].end),))
@@ -210,18 +202,18 @@ class Audit:
             await asyncio.sleep(0)
         return len(run)
 
-    async def verify(self, checkpoints: Sequence[str] = (), archived: Iterable[AuditRow] = ()) -> Verdict:
+    async def verify(self, checkpoints: Sequence[str] = (), archived: Iterable[trail.AuditRow] = ()) -> trail.Verdict:
         """Check that no row of the trail was edited, removed, moved or added by somebody else, and return the result.
 
         `checkpoints`, kept outside of the store, name rows that the trail must contain. `archived` are all rows that
         were moved out of the store, from the first one on. Without them, the check of each lane starts after its last
         archived row.
         """
-        check = Check(await self._keys())
+        check = trail.Check(await self._keys())
         for entry in archived:
             check.follow(entry, entry.lane)
         check.archived = bool(check.macs)
-        count = sum([await self._checked(lane, check) for lane in ALL_LANES])
+        count = sum([await self._checked(lane, check) for lane in trail.ALL_LANES])
         check.verify_joins()
         parted: dict[int, str] = {}
         for name, end in check.joins:
@@ -229,18 +221,18 @@ class Audit:
             if not (mac == end.mac if mac is not None else await self._leads_to(end)):
                 parted.setdefault(end.lane, f"the trail does not lead to row {end.name}, which row {name} names")
         missed = [fault for one in checkpoints if (fault := await self.misses(one))]
-        return Verdict(count, (*check.faults, *parted.values(), *missed))
+        return trail.Verdict(count, (*check.faults, *parted.values(), *missed))
 
-    async def _checked(self, lane: int, check: Check) -> int:
+    async def _checked(self, lane: int, check: trail.Check) -> int:
         """Check the rows of one lane, and collect the faults in `check`. Return how many rows the lane has."""
         kind, base, count = _KINDS[lane], await self._base(lane), 0
         check.begin(base)
         # Others may add while this reads: the end of before has to be among the rows, and that of after not short of.
         before = await self._end_kept(_HEAD, lane)
-        async for row, plain in self._table.listed(kind):
+        async for row, entry in self._table.listed(kind, trail.AuditRow):
             count += 1
             if row.key > _key(base.number):  # what is not is in the archive
-                check.follow(None if plain is None else msgspec.json.decode(plain, type=AuditRow), lane)
+                check.follow(entry, lane)
         check.verify_end(lane, before, await self._end_kept(_HEAD, lane), count)
         for who, rows in check.people.items():
             if len(await self._store.owned(kind, who)) < rows:
@@ -248,7 +240,7 @@ class Audit:
         return count
 
     async def _append(
-        self, entry: AuditRow, key: bytes, claims: tuple[NewRow, ...], along: Sequence[NewRow], drops: str
+        self, entry: trail.AuditRow, key: bytes, claims: tuple[NewRow, ...], along: Sequence[NewRow], drops: str
     ) -> bool:
         """Store a row and the new end of its lane. If another process wrote to the lane, use another lane.
 
@@ -263,44 +255,42 @@ class Audit:
             for claim in claims:
                 if await self._store.get(claim.kind, claim.key) is not None:
                     return False
-            self._lane = random.choice([lane for lane in range(LANES) if lane != self._lane])  # noqa: S311 -- no secret
+            self._lane = random.choice([lane for lane in range(trail.LANES) if lane != self._lane])  # noqa: S311 -- no secret
         raise StoreBusy("too many processes add to the audit trail at once")
 
-    def _rows(self, entry: AuditRow) -> tuple[NewRow, NewRow]:
+    def _rows(self, entry: trail.AuditRow) -> tuple[NewRow, NewRow]:
         """Return a row of the trail and the encrypted end of its lane, as rows to store."""
-        value = msgspec.json.encode(entry)
-        row = self._table.row(_KINDS[entry.lane], _key(entry.number), value, expires=FOREVER, owner=entry.who)
+        row = self._table.row(_KINDS[entry.lane], _key(entry.number), entry, expires=FOREVER, owner=entry.who)
         return row, self._kept(_HEAD, entry.end)
 
-    def _kept(self, name: str, end: LaneEnd) -> NewRow:
-        name = placed(name, end.lane)
-        return self._table.row(name, name, msgspec.json.encode(end), expires=FOREVER)
+    def _kept(self, name: str, end: trail.LaneEnd) -> NewRow:
+        name = trail.placed(name, end.lane)
+        return self._table.row(name, name, end, expires=FOREVER)
 
-    async def _last(self, lane: int) -> LaneEnd:
+    async def _last(self, lane: int) -> trail.LaneEnd:
         row = await self._store.last(_KINDS[lane])
         if row is None:
-            return LaneEnd(lane=lane)
+            return trail.LaneEnd(lane=lane)
         entry = self._opened(row)
         # A row that no key opens still has its number: the lane goes on behind it, and the check tells of it.
-        return LaneEnd(int(row.key), lane=lane) if entry is None else entry.end
+        return trail.LaneEnd(int(row.key), lane=lane) if entry is None else entry.end
 
-    async def _base(self, lane: int) -> LaneEnd:
+    async def _base(self, lane: int) -> trail.LaneEnd:
         """Return the last row of a lane that was moved out of the store; number 0 if none was."""
-        return await self._end_kept(_BASE, lane) or LaneEnd(lane=lane)
+        return await self._end_kept(_BASE, lane) or trail.LaneEnd(lane=lane)
 
-    async def _end_kept(self, name: str, lane: int) -> LaneEnd | None:
-        plain = await self._table.get(placed(name, lane), placed(name, lane))
-        return None if plain is None else msgspec.json.decode(plain, type=LaneEnd)
+    async def _end_kept(self, name: str, lane: int) -> trail.LaneEnd | None:
+        return await self._table.get(trail.placed(name, lane), trail.placed(name, lane), trail.LaneEnd)
 
-    async def _leads_to(self, end: LaneEnd) -> bool:
+    async def _leads_to(self, end: trail.LaneEnd) -> bool:
         """Return whether a lane contains the row at this position, or whether that row was archived."""
-        if end.lane not in ALL_LANES:
+        if end.lane not in trail.ALL_LANES:
             return False
         base = await self._base(end.lane)
         if end.number < base.number or end == base:
             return True
-        value = await self._table.get(_KINDS[end.lane], _key(end.number))
-        return value is not None and msgspec.json.decode(value, type=AuditRow).end == end
+        entry = await self._table.get(_KINDS[end.lane], _key(end.number), trail.AuditRow)
+        return entry is not None and entry.end == end
 
     async def _keys(self) -> dict[str, bytes | None]:
         """Return all keys of the trail by name, oldest first; None for a key that cannot be decrypted."""
@@ -320,15 +310,14 @@ class Audit:
             return await self._current_key()
         return name, key
 
-    def _opened(self, row: Row) -> AuditRow | None:
-        plain = self._table.opened(row.kind, row.key, row.value)
-        return None if plain is None else msgspec.json.decode(plain, type=AuditRow)
+    def _opened(self, row: Row) -> trail.AuditRow | None:
+        return self._table.opened(row.kind, row.key, row.value, trail.AuditRow)
 
 
-def _as_next(end: LaneEnd, entry: AuditRow, key: bytes) -> AuditRow:
+def _as_next(end: trail.LaneEnd, entry: trail.AuditRow, key: bytes) -> trail.AuditRow:
     """Return the row as the next one after `end`: with its number, the HMAC of the row before it, and its own HMAC."""
     whole = msgspec.structs.replace(entry, number=end.number + 1, before=end.mac, lane=end.lane)
-    return msgspec.structs.replace(whole, mac=code_of(whole, key))
+    return msgspec.structs.replace(whole, mac=trail.code_of(whole, key))
 
 
 def _key(number: int) -> str:

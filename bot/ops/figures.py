@@ -95,19 +95,19 @@ class Sentences:
         """
         if await self._table.store.size(_KIND) >= MOST:
             return False
-        row = msgspec.json.encode(GivenSentence(text, language, f"{self._now():%Y-%m}"))
         now = self._now()
         passed = (now - now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)).total_seconds()
         expires = round((time.time() - passed) / _HOUR) * _HOUR + DAYS * _A_DAY
-        await self._table.put(_KIND, secrets.token_urlsafe(12), row, expires=expires)
+        given = GivenSentence(text, language, f"{now:%Y-%m}")
+        await self._table.put(_KIND, secrets.token_urlsafe(12), given, expires=expires)
         return True
 
 
 async def given_sentences(table: SealedTable) -> AsyncIterator[GivenSentence]:
     """Yield all sentences that can be decrypted, oldest first."""
-    async for _, plain in table.listed(_KIND):
-        if plain is not None:
-            yield msgspec.json.decode(plain, type=GivenSentence)
+    async for _, given in table.listed(_KIND, GivenSentence):
+        if given is not None:
+            yield given
 
 
 async def drop_sentences(table: SealedTable) -> int:

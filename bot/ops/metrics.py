@@ -199,22 +199,17 @@ class Tally:
 
     def _changed(self, key: str, times: int, people: set[str], before: bytes | None) -> bytes:
         """Return the encrypted count that replaces the one before."""
-        cell = _cell(self._table.opened(_KIND, key, before))
+        cell = self._table.opened(_KIND, key, before, _Cell) or _Cell()
         cell.add(times, people)
-        return self._table.sealed(_KIND, key, msgspec.json.encode(cell))
+        return self._table.sealed(_KIND, key, cell)
 
 
 async def counted(table: SealedTable) -> AsyncIterator[Counted]:
     """Yield all stored counts, in no order."""
-    async for row, plain in table.listed(_KIND):
+    async for row, cell in table.listed(_KIND, _Cell):
         with contextlib.suppress(ValueError):
             month, kind, *name = row.key.split("\x1f")
-            cell = _cell(plain)
-            yield Counted(month, kind, tuple(name), cell.times, cell.enough)
-
-
-def _cell(plain: bytes | None) -> _Cell:
-    return msgspec.json.decode(plain, type=_Cell) if plain else _Cell()
+            yield Counted(month, kind, tuple(name), cell.times if cell else 0, cell is not None and cell.enough)
 
 
 _FORWARDED = ("x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "forwarded", "via")

@@ -14,59 +14,12 @@ from msgspec.structs import replace
 from bot.errors import PayerDown, PayerRejects
 from bot.payer.budget import Budget
 from bot.payer.paging import Server
-from bot.payer.search import Search, SearchValue, Trait, any_of
+from bot.payer.search import Search, SearchValue, Trait, Way, any_of, first_of
 from bot.records.bundle import Page
 
 _REFERENCES = re.compile(r"[A-Z][A-Za-z]+/[A-Za-z0-9\-.]{1,64}(?:,[A-Z][A-Za-z]+/[A-Za-z0-9\-.]{1,64})*")
 _WHOLE, _BARE = Trait.FINDS_REFERENCES_WHOLE, Trait.FINDS_REFERENCES_BARE
 _TYPE = re.compile(r"(?:^|(?<=,))[A-Z][A-Za-z]+/")
-
-
-class Way(msgspec.Struct, frozen=True):
-    """One way to search, of several with the same meaning, as servers support only some of them.
-
-    Attributes:
-        decides: True if the result is final even if nothing is found.
-        spare: True if a rejection counts as an empty result. Otherwise it is raised, unless `name` is set.
-        learns: the fact about the server that is known if something is found, for the parameters `by`.
-        name: the search parameter that the server does not take if it rejects the search, so that another is tried.
-    """
-
-    search: Search
-    decides: bool = False
-    spare: bool = False
-    learns: Trait | None = None
-    by: tuple[str, ...] = ("",)
-    name: str = ""
-
-
-async def first_of(server: Server, ways: Iterable[Way], budget: Budget) -> AsyncIterator[Page]:
-    """Yield the pages of the first way that finds something, from the first page with a row on; else an empty page.
-
-    Raises:
-        PayerError, SignInExpired: as in `Server.pages`.
-    """
-    nothing = Page()
-    for way in ways:
-        found, kind = False, way.search.type
-        try:
-            async for page in server.pages(way.search, budget):
-                if page.sent and not found:
-                    found = True
-                    if way.learns is not None:
-                        server.traits.learn(way.learns, kind, *way.by)
-                if found or way.decides:
-                    yield page
-                nothing = page
-        except PayerRejects:
-            if found or not (way.spare or way.name):
-                raise
-            if not way.spare:
-                server.traits.learn(Trait.REFUSES_PARAMETER, kind, way.name)
-            continue
-        if found or way.decides:
-            return
-    yield nothing
 
 
 class ReferenceSearches:

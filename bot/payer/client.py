@@ -7,11 +7,11 @@ from msgspec.structs import replace
 
 from bot.errors import PayerForbids, PayerLacks, SignInExpired
 from bot.payer.budget import Budget, Gap, ResponseCache
-from bot.payer.chains import Chains, Way, first_of
+from bot.payer.chains import Chains
 from bot.payer.http import Http
 from bot.payer.origin import Retry
 from bot.payer.paging import Server
-from bot.payer.search import Search, Trait, any_of
+from bot.payer.search import Search, Trait, Way, any_of, first_of
 from bot.records.bundle import Entry, Page, read_head
 
 DIRECTORY_TYPES = frozenset(
@@ -61,7 +61,7 @@ class MemberClient(Server):
         """Yield the pages of a search from `url` on, the `next_url` of an earlier page. Errors as in `search`."""
         return self.pages(search, budget, url)
 
-    async def search(self, search: Search, budget: Budget) -> AsyncIterator[Page]:
+    def search(self, search: Search, budget: Budget) -> AsyncIterator[Page]:
         """Yield the pages of a search over this member's records, in the first way of searching that finds something.
 
         `patient=` is added if the type belongs to a patient; rows of another patient are dropped and counted (T11,
@@ -72,12 +72,7 @@ class MemberClient(Server):
             PayerForbids, PayerLacks: this type is refused.
             PayerError: there is no valid response.
         """
-        try:
-            async for page in first_of(self, self._ways(search), budget):
-                yield page
-        except (PayerForbids, PayerLacks) as error:
-            budget.report.gaps.append(Gap("type_refused", search.type, 1, type(error).__name__))
-            raise
+        return first_of(self, self._ways(search), budget)
 
     async def read(self, resource_type: str, resource_id: str, budget: Budget) -> bytes:
         """Return one resource of this member as JSON bytes.
@@ -190,9 +185,6 @@ class DirectoryClient:
         except SignInExpired:
             budget.report.gaps.append(Gap("type_refused", search.type, 1, "401"))
             raise PayerForbids("the directory asks for a token", resource_type=search.type) from None
-        except (PayerForbids, PayerLacks) as error:
-            budget.report.gaps.append(Gap("type_refused", search.type, 1, type(error).__name__))
-            raise
 
     async def read(self, resource_type: str, resource_id: str, budget: Budget) -> bytes:
         """Return a directory resource as JSON bytes.

@@ -84,6 +84,7 @@ class Server:
         raised. A failure of a later page becomes a gap, and what was read is kept (F14, F26).
 
         Raises:
+            PayerForbids, PayerLacks: this type is refused, which is also reported as a gap.
             PayerError, SignInExpired: see `check_status` and `page_of`.
         """
         if not search.has("_count"):
@@ -93,7 +94,11 @@ class Server:
             return
         page: Page | None
         if not onward:
-            page, url = await self._first(search, budget)
+            try:
+                page, url = await self._first(search, budget)
+            except (errors.PayerForbids, errors.PayerLacks) as error:
+                budget.report.gaps.append(Gap("type_refused", search.type, 1, type(error).__name__))
+                raise
         elif (own := self._base.own(onward, self._base.url)) is not None:
             page, url = await self._page(PageRequest(own, search.type), budget), own
         else:

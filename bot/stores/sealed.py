@@ -14,8 +14,9 @@ import stat
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Any, Self
 
+import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -23,36 +24,44 @@ from bot.config import Settings, secret_of
 from bot.errors import ConfigError
 from bot.stores.base import NewRow, Row, Store
 
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar
+
+    T = TypeVar("T", default=bytes)
+_BYTES: Any = bytes  # the shape of values that are no JSON
+
 
 class SealedTable:
     """A store's rows, encrypted when they are stored and decrypted when they are read.
 
-    The value of a row that no key decrypts, or that was moved to another kind or key, is None. `store` is used directly
-    for counters, leases and deletions; `seal` encrypts texts that are stored elsewhere.
+    A value is bytes, or is stored as JSON and read as the `shape` that is asked for. The value of a row that no key
+    decrypts, that was moved to another kind or key, or that has another shape, as of another release, is None. `store`
+    is used directly for counters, leases and deletions; `seal` encrypts texts that are stored elsewhere.
     """
 
     def __init__(self, store: Store, seal: Vault) -> None:
         self.store, self.seal = store, seal
 
-    def sealed(self, kind: str, key: str, value: bytes) -> bytes:
+    def sealed(self, kind: str, key: str, value: object) -> bytes:
         """Return a value encrypted for the row with this kind and key."""
-        return self.seal.seal(value, f"{kind}/{key}")  # rows of all versions so far use this text: it must not change
+        plain = value if isinstance(value, bytes) else msgspec.json.encode(value)
+        return self.seal.seal(plain, f"{kind}/{key}")  # rows of all versions so far use this text: it must not change
 
-    def opened(self, kind: str, key: str, sealed: bytes | None) -> bytes | None:
-        """Return the decrypted value of the row with this kind and key; None if it cannot be decrypted."""
-        return None if sealed is None else self.seal.unseal(sealed, f"{kind}/{key}")
+    def opened(self, kind: str, key: str, sealed: bytes | None, shape: type[T] = _BYTES) -> T | None:
+        """Return the decrypted value of the row with this kind and key; None if it cannot be read."""
+        return None if sealed is None else read_as(self.seal.unseal(sealed, f"{kind}/{key}"), shape)
 
-    def row(self, kind: str, key: str, value: bytes, *, expires: float, owner: str = "") -> NewRow:
+    def row(self, kind: str, key: str, value: object, *, expires: float, owner: str = "") -> NewRow:
         """Return a row with an encrypted value, for `append`; `expires` is in Unix seconds."""
         return NewRow(kind, key, self.sealed(kind, key, value), expires, owner)
 
-    async def put(self, kind: str, key: str, value: bytes, *, expires: float, owner: str = "") -> None:
+    async def put(self, kind: str, key: str, value: object, *, expires: float, owner: str = "") -> None:
         """Encrypt and store a row, replacing the row with the same kind and key."""
         await self.store.put(kind, key, self.sealed(kind, key, value), expires=expires, owner=owner)
 
-    async def get(self, kind: str, key: str) -> bytes | None:
-        """Return a row's decrypted value; None if there is no such row or it cannot be decrypted."""
-        return self.opened(kind, key, await self.store.get(kind, key))
+    async def get(self, kind: str, key: str, shape: type[T] = _BYTES) -> T | None:
+        """Return a row's decrypted value; None if there is no such row or it cannot be read."""
+        return self.opened(kind, key, await self.store.get(kind, key), shape)
 
     async def several(self, *places: tuple[str, str]) -> list[bytes | None]:
         """Return the decrypted values of several rows, given as (kind, key), in that order, read in one statement.
@@ -62,22 +71,30 @@ class SealedTable:
         values = await self.store.several(*places)
         return [self.opened(*place, value) for place, value in zip(places, values, strict=True)]
 
-    async def take(self, kind: str, key: str) -> bytes | None:
+    async def take(self, kind: str, key: str, shape: type[T] = _BYTES) -> T | None:
         """Delete a row and return its decrypted value, None if there is none.
 
         Only one of concurrent callers gets it (T04).
         """
-        return self.opened(kind, key, await self.store.take(kind, key))
+        return self.opened(kind, key, await self.store.take(kind, key), shape)
 
-    async def owned(self, kind: str, owner: str) -> list[tuple[str, bytes]]:
-        """Return the keys and values of an owner's rows that can be decrypted, oldest first."""
-        rows = [(key, self.opened(kind, key, sealed)) for key, sealed in await self.store.owned(kind, owner)]
+    async def owned(self, kind: str, owner: str, shape: type[T] = _BYTES) -> list[tuple[str, T]]:
+        """Return the keys and values of an owner's rows that can be read, oldest first."""
+        rows = [(key, self.opened(kind, key, sealed, shape)) for key, sealed in await self.store.owned(kind, owner)]
         return [(key, value) for key, value in rows if value is not None]
 
-    async def listed(self, kind: str) -> AsyncIterator[tuple[Row, bytes | None]]:
+    async def listed(self, kind: str, shape: type[T] = _BYTES) -> AsyncIterator[tuple[Row, T | None]]:
         """Yield every row of a kind with its decrypted value, in the order of storing. They are read in batches."""
         async for row in self.store.every(kind):
-            yield row, self.opened(kind, row.key, row.value)
+            yield row, self.opened(kind, row.key, row.value, shape)
+
+
+def read_as(plain: bytes | None, shape: type[T]) -> T | None:
+    """Return a decrypted value as this shape; None for None, and for a value of another shape."""
+    try:
+        return plain if plain is None or shape is bytes else msgspec.json.decode(plain, type=shape)  # type: ignore[return-value]
+    except msgspec.DecodeError:
+        return None
 
 
 _KEY_BYTES = 32

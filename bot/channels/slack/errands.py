@@ -94,7 +94,7 @@ class People:
         """Record that a person has written to the bot from their workspace."""
         if person.key in self._noted:
             return
-        row, expires = msgspec.json.encode(replace(person, name="", home="")), time.time() + _PERSON_KEPT
+        row, expires = replace(person, name="", home=""), time.time() + _PERSON_KEPT
         for owner, key in _recorded_rows(person):
             await self._table.put(_PERSON, key, row, expires=expires, owner=owner)
         self._noted[person.key] = True
@@ -122,8 +122,7 @@ class People:
             await self.leave(person)
 
     async def _known(self, owner: str) -> list[Person]:
-        rows = await self._table.owned(_PERSON, owner) if owner else []
-        return [msgspec.json.decode(row, type=Person) for _, row in rows]
+        return [person for _, person in await self._table.owned(_PERSON, owner, Person)]
 
 
 def _recorded_rows(person: Person) -> list[tuple[str, str]]:

@@ -15,7 +15,6 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import msgspec
 import structlog
 from cachetools import TTLCache
 from slack_bolt.adapter.starlette.async_handler import to_async_bolt_request, to_starlette_response
@@ -69,7 +68,7 @@ class Installations(AsyncInstallationStore):
         """Store a bot's token, replacing the previous one."""
         # Under the workspace alone: of a person from elsewhere, Slack does not tell the organization of a workspace.
         key = _key(bot.enterprise_id, None) if bot.is_enterprise_install else _key(None, bot.team_id)
-        await self._table.put(_KIND, key, msgspec.json.encode(vars(bot)), expires=time.time() + _FOREVER)
+        await self._table.put(_KIND, key, vars(bot), expires=time.time() + _FOREVER)
         if bot.enterprise_id and bot.team_id:
             await self._table.store.drop(_KIND, _key(bot.enterprise_id, bot.team_id))
 
@@ -82,9 +81,9 @@ class Installations(AsyncInstallationStore):
         """
         team = None if is_enterprise_install else team_id
         for key in dict.fromkeys((_key(enterprise_id, team), _key(None, team), _key(enterprise_id, None))):
-            row = await self._table.get(_KIND, key) if key != "/" else None
+            row = await self._table.get(_KIND, key, dict[str, Any]) if key != "/" else None
             if row is not None:
-                return Bot(**msgspec.json.decode(row))
+                return Bot(**row)
         return None
 
 

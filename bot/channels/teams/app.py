@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from bot.channels.base import Acks, Body, ChannelHost, Pause, ShownAside, Unreachable, beside, deliver, say
 from bot.channels.registry import name_of
-from bot.channels.teams import search
+from bot.channels.teams import sdk, search
 from bot.channels.teams.dialogs import Dialogs, Thumbs
 from bot.channels.teams.incoming import (
     LARGEST_BODY,
@@ -40,18 +40,6 @@ from bot.channels.teams.incoming import (
     word,
 )
 from bot.channels.teams.people import Notices, People
-from bot.channels.teams.sdk import (
-    FAILURES,
-    ROUTE,
-    ActivityEvent,
-    Adapter,
-    Connector,
-    InvokeResponse,
-    Keys,
-    NotShown,
-    Outside,
-    make_app,
-)
 from bot.channels.teams.writer import SHARE, Means, TeamsWriter
 from bot.config import secret_of
 from bot.delivery.inbox import Delivery, Handler, Inbox, Soother
@@ -84,7 +72,7 @@ class TeamsApp:
         app_id: str,
         *,
         inbox: Callable[[Handler, Soother], Inbox] | None = None,
-        outside: Outside | None = None,
+        outside: sdk.Outside | None = None,
         pause: Pause = asyncio.sleep,
         typing_after: float = _TYPING_SECONDS,
     ) -> None:
@@ -94,17 +82,19 @@ class TeamsApp:
         seconds after which a typing indicator is shown. The settings' tenants are those whose people may use the app;
         the first is the app's own.
         """
-        settings, table, now, outside = host.settings, host.table, host.settings.now, outside or Outside()
+        settings, table, now, outside = host.settings, host.table, host.settings.now, outside or sdk.Outside()
         self._answers, self._gone, self._open, self._typing_after = host.turn, host.forget, outside.open, typing_after
         self._refused = Refusals(host.meter)
         self._commands = {name_of(command): command for command in host.pack.commands}
         own, secret = settings.teams_tenants[0], secret_of(settings.teams_app_password) or None
         self._tenants, self._home = frozenset(map(str.casefold, settings.teams_tenants)), own.casefold()
-        self._adapter, self._notices = Adapter(), Notices(host.pack.words, app_id)
+        self._adapter, self._notices = sdk.Adapter(), Notices(host.pack.words, app_id)
         cloud = self._cloud = cloud_of(settings.teams_cloud, settings.teams_service_hosts)
-        self._app = make_app(self._adapter, app_id=app_id, password=secret, tenant=own, cloud=cloud, outside=outside)
+        self._app = sdk.make_app(
+            self._adapter, app_id=app_id, password=secret, tenant=own, cloud=cloud, outside=outside
+        )
         self._hosts = Hosts(cloud.hosts, stand_in=outside.stand_in, loopback=outside.open)
-        self._connector = Connector(self._app, self._hosts, pause)
+        self._connector = sdk.Connector(self._app, self._hosts, pause)
         self._people = People(self._connector)
         self._renew = host.turn.renewed
         self._thumbs = Thumbs(table, host.turn, self._people, self._notices, self._keep)
@@ -130,7 +120,7 @@ class TeamsApp:
         await self._app.initialize()
         # The SDK's own handlers would send what was typed to a token service, and answer unknown calls with 500.
         self._app.server.on_request = self._on_activity
-        self._keys = None if self._open else Keys(self._app)
+        self._keys = None if self._open else sdk.Keys(self._app)
         self._warming = asyncio.create_task(self._keys.fetch()) if self._keys else None
         await self._inbox.start()
         await self._erasing.start()
@@ -147,7 +137,7 @@ class TeamsApp:
 
     def routes(self) -> list[Route]:
         """Return the one route that Teams calls."""
-        return [Route(ROUTE, self._receive, methods=["POST"])]
+        return [Route(sdk.ROUTE, self._receive, methods=["POST"])]
 
     async def push(self, person: Person, reply: Private) -> None:
         """Send a message to a person in their 1:1 chat without a question from them.
@@ -187,7 +177,7 @@ class TeamsApp:
         """
         try:
             await self._connector.delete(shown.region or self._cloud.service_url, shown.conversation, shown.message)
-        except (Unwritable, NotShown) as error:
+        except (Unwritable, sdk.NotShown) as error:
             return str(error) == _GONE
         return True
 
@@ -219,14 +209,14 @@ class TeamsApp:
         kid = key_of(request.headers.get("authorization", ""), self._cloud.issuer)
         return kid is not None and await self._keys.endorse(kid)
 
-    async def _on_activity(self, event: ActivityEvent) -> InvokeResponse[Any]:
+    async def _on_activity(self, event: sdk.ActivityEvent) -> sdk.InvokeResponse[Any]:
         """Handle an activity whose token the SDK verified. Never raises, because the SDK would log the text."""
         try:
             status, body = await self._take(event.body.model_dump())
         except Exception as error:  # noqa: BLE001 -- whatever it is, Teams shall know, and nobody reads a trace
             _failed(error)
             status, body = _AWAY, None
-        return InvokeResponse[Any](status=status, body=body)
+        return sdk.InvokeResponse[Any](status=status, body=body)
 
     async def _take(self, body: Body) -> tuple[int, Any]:
         tenant = tenant_of(body)
@@ -365,7 +355,7 @@ class TeamsApp:
         """Show a typing indicator `after` some seconds; the task is cancelled when the answer is posted."""
         await asyncio.sleep(after)
         if not incoming.aside:  # the others in the place did not see that anything was asked
-            with contextlib.suppress(*FAILURES):
+            with contextlib.suppress(*sdk.FAILURES):
                 await self._connector.type(incoming.service_url, incoming.conversation)
 
 

@@ -60,7 +60,7 @@ class Thumbs:
 
         For a message without stored buttons, a thumb reports that the button has expired.
         """
-        kept = json.dumps({"like": rating.right.id, "dislike": rating.wrong.id}).encode()
+        kept = {"like": rating.right.id, "dislike": rating.wrong.id}
         key = _key(person.team, person.user, place.conversation, message)
         with suppress(StoreError):
             await self._table.put(_RATINGS, key, kept, expires=time.time() + _KEPT, owner=person.key)
@@ -95,8 +95,8 @@ class Thumbs:
         if incoming is None or not incoming.personal:
             return None
         message = word(body, "replyToId")
-        kept = await self._table.get(_RATINGS, _key(incoming.tenant, incoming.user, incoming.conversation, message))
-        return word(json.loads(kept), reaction) or None if kept else None
+        key = _key(incoming.tenant, incoming.user, incoming.conversation, message)
+        return word(await self._table.get(_RATINGS, key, dict[str, str]), reaction) or None
 
     async def _answered(self, incoming: Incoming) -> Answered | None:
         """Return the last reply to a button press, without posting it; None if there is none within four seconds."""
