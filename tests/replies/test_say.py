@@ -108,9 +108,7 @@ def test_singular_and_plural_stand_in_one_text(tmp_path: Path) -> None:
 
 def test_what_everybody_may_be_told_needs_no_value(tmp_path: Path) -> None:
     """The payer's name and its line for members are known to every message, dates and amounts say themselves."""
-    template = (
-        '{{ say("{payer} paid {amount} on {day}. Call {phone}, or {n} (person|people).", amount=a, day=day, n=2) }}'
-    )
+    template = '{{ say("{payer} paid {amount} on {day}. Call {phone}.", amount=a, day=day) }}'
     words = _words(tmp_path, template)
     payer = {"short_name": "Blue & Co", "number": ""}
     told = _said(words, "en", payer=payer, a=SimpleNamespace(value=Decimal(3), currency="USD"), day=date(2026, 5, 1))
