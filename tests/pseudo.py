@@ -21,7 +21,7 @@ from bot.replies.filters import finalize
 from bot.replies.markdown import parse
 from bot.replies.messages import SUFFIX, parts
 from bot.replies.plain import plain
-from bot.replies.render import Say, environment
+from bot.replies.render import Say, environment, telling
 from tests.doubles import adaptive_card, block_kit
 
 _WORD = re.compile(r"[^\s*]*[^\W\d_][^\s*]*")
@@ -57,7 +57,8 @@ class Pseudo:
 
     def faults(self, template: str, values: Mapping[str, object], links: Mapping[str, str]) -> list[str]:
         """Words outside the catalogues, and what Slack or Teams would refuse or cut of the longer words."""
-        made = parse(self._jinja.get_template(template + SUFFIX).render(values), links)
+        with telling(self._jinja, values):
+            made = parse(self._jinja.get_template(template + SUFFIX).render(values), links)
         bare = _LETTERS.findall(_VALUE.sub("", _VALUE.sub("", _MESSAGE.sub("", plain(made, addresses=False)))))
         found = [f"{template}: outside the catalogues: {word}" for word in bare]
         return found + [f"{template}: {fault}" for fault in _limits(made)]
@@ -77,8 +78,8 @@ def _english(number: int) -> int:
 
 
 def _marked(value: object) -> Markup:
-    shown = finalize(value)
-    if not isinstance(value, str) or isinstance(value, Markup | Literal) or not _LETTERS.search(value):
+    shown = finalize(value, language="en")
+    if isinstance(value, Markup | Literal) or not _LETTERS.search(shown):
         return shown
     return Markup(f"⟪{shown}⟫")  # noqa: S704 -- escaped by finalize
 

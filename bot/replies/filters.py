@@ -298,15 +298,15 @@ def language_name(code: str, *, language: str) -> str:
     return known or clean(code)
 
 
-def join(values: Iterable[object], separator: str = ", ") -> Markup:
+def join(values: Iterable[object], separator: str = ", ", *, language: str) -> Markup:
     """Return the values joined by a separator, each escaped once, so that no value can act as the separator."""
     kept = escape(f"x{separator}x")[1:-1]  # with its outer spaces, which `escape` removes
-    return Markup(kept).join(finalize(value) for value in values)  # noqa: S704 -- escaped
+    return Markup(kept).join(finalize(value, language=language) for value in values)  # noqa: S704 -- escaped
 
 
 def listed(values: Iterable[object], *, language: str) -> Markup:
     """Return the values as a list in a sentence: `a`, `a and b`, `a, b and c`; the last two as in CLDR."""
-    *first, last = [finalize(value) for value in values] or [Markup()]
+    *first, last = [finalize(value, language=language) for value in values] or [Markup()]
     if not first:
         return last
     return Markup(customs(language).pair).format(Markup(", ").join(first), last)  # noqa: S704 -- CLDR's own
@@ -337,22 +337,28 @@ def drug(name: str) -> str:
     return f"{called} {units[0]}, {units[1]} {shape}" if size else f"{called} {units[0]} {shape}"
 
 
-def bold(value: object) -> Markup:
+def bold(value: object, *, language: str) -> Markup:
     """Return a value in bold, for lists of names: `names|map("bold")|listed`."""
-    return Markup("**{}**").format(finalize(value))
+    return Markup("**{}**").format(finalize(value, language=language))
 
 
-def finalize(value: object) -> Markup:
+def finalize(value: object, *, language: str) -> Markup:
     """Return what Jinja prints: text and whole numbers, escaped once; the output of a macro unchanged.
 
+    An amount with its currency is printed as by `money`, a date as by `day`.
+
     Raises:
-        TypeError: a value that needs a filter (None, a Decimal, a date) was printed without one.
+        TypeError: a value that needs a filter (None, a Decimal) was printed without one.
         jinja2.UndefinedError: the value is undefined.
     """
     if isinstance(value, Markup):
         return value
     if isinstance(value, Undefined):
         value = str(value)
+    elif hasattr(value, "currency"):
+        value = money(value)
+    elif hasattr(value, "year"):
+        value = day(value, language=language)
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise TypeError(f"a {type(value).__name__} needs a filter before it is shown")
     return Markup(escape(str(value)))  # noqa: S704 -- just escaped

@@ -9,7 +9,7 @@ from pathlib import Path
 from jinja2 import Environment, TemplateError, nodes
 
 from bot.replies.markdown import BUTTON
-from bot.replies.messages import SUFFIX, CatalogueMessage, parts, scan, sources
+from bot.replies.messages import EVERYWHERE, SUFFIX, CatalogueMessage, parts, scan, sources
 from bot.replies.render import environment, said_by
 
 _TAG = re.compile(r"\{%.*?%\}|\{#.*?#\}", re.DOTALL)
@@ -137,12 +137,13 @@ def word_faults(tree: nodes.Template, source: str, read: Callable[[str], str] = 
         if message is None or message not in heard:
             yield f"line {call.lineno}: say(...) starts with literals: text, plural, context="
         else:
-            yield from (f"line {call.lineno}: {fault}" for fault in _call_faults(call, message))
+            known = EVERYWHERE if read is text_of_reply else frozenset()
+            yield from (f"line {call.lineno}: {fault}" for fault in _call_faults(call, message, known))
 
 
-def _call_faults(call: nodes.Call, message: CatalogueMessage) -> Iterator[str]:
+def _call_faults(call: nodes.Call, message: CatalogueMessage, known: frozenset[str]) -> Iterator[str]:
     given = {pair.key for pair in call.kwargs} - {"context"}
-    yield from (f"the value {{{name}}} is not given" for name in sorted(message.names - given))
+    yield from (f"the value {{{name}}} is not given" for name in sorted(message.names - given - known))
     yield from (f"the value {name!r} is in no text" for name in sorted(given - message.names))
     for text in filter(None, [message.one, message.many]):
         if _STRUCTURE.search(text):

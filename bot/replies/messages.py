@@ -1,7 +1,8 @@
 """The messages of templates: each call of `say(...)` in a template's source, found without compiling it.
 
 A call starts with literals: the text, its plural if the message counts, and `context=` if one text needs two
-translations. `{name}` in a text is the value of that name. `bot.replies.lint` finds calls that are written otherwise.
+translations. `{name}` in a text is the value of that name. `(claim is|claims are)` are the singular and the plural
+within one text: `{n} (claim is|claims are) left out`. `bot.replies.lint` finds calls that are written otherwise.
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ _CALL = re.compile(rf"\bsay\(\s*{_TEXT}(?:\s*,\s*{_TEXT})?(?:\s*,\s*context={_TE
 _LITERAL = re.compile(_STRING)
 _COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
 _VALUE = re.compile(r"\{([a-z_]+)\}")
+_EITHER = re.compile(r"\(([^()|]*)\|([^()|]*)\)")
+EVERYWHERE = frozenset({"emergency", "payer", "phone"})
+"""What every message of a reply may name: the number for emergencies, the payer's short name and number for members."""
 
 
 class CatalogueMessage(NamedTuple):
@@ -33,6 +37,13 @@ class CatalogueMessage(NamedTuple):
     def names(self) -> frozenset[str]:
         """The names of the values in the texts, with `n` if the message has a plural."""
         return names(self.one) | names(self.many) | ({"n"} if self.many else set())
+
+
+def message_of(one: str, many: str = "", context: str = "") -> CatalogueMessage:
+    """Return the message of a call of `say`, with `(a|b)` in its text written out as singular and plural."""
+    if not many and "|" in one and _EITHER.search(one):
+        one, many = (_EITHER.sub(rf"\{form}", one) for form in (1, 2))
+    return CatalogueMessage(one, many, context)
 
 
 def names(text: str) -> frozenset[str]:
@@ -49,7 +60,7 @@ def scan(source: str) -> Iterator[CatalogueMessage]:
     """Yield the messages of a template, in order."""
     if "say(" in source:
         for call in _CALL.finditer(_COMMENT.sub("", source)):
-            yield CatalogueMessage(*("".join(map(_unquoted, _LITERAL.findall(text or ""))) for text in call.groups()))
+            yield message_of(*("".join(map(_unquoted, _LITERAL.findall(text or ""))) for text in call.groups()))
 
 
 def _unquoted(literal: str) -> str:

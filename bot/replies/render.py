@@ -28,12 +28,12 @@ from bot.message import COMMAND, Block, Facts, Language, Press
 from bot.replies.catalogues import SOURCE, ByLanguage, Catalogue, Catalogues, faults, read_catalogues
 from bot.replies.filters import filters, finalize
 from bot.replies.markdown import parse
-from bot.replies.messages import SUFFIX, CatalogueMessage, parts, scan, sources
+from bot.replies.messages import EVERYWHERE, SUFFIX, CatalogueMessage, message_of, parts, scan, sources
 from bot.replies.numbers import load, load_appeals, load_numbers
 
 FILE, NAME = "theirs.yaml", "them"
 """The file of phrases for another person's record, by language; and the placeholder of that person's name in them."""
-_NAMED: ContextVar[str] = ContextVar("named", default="")
+_GIVEN: ContextVar[Mapping[str, Callable[[], object]]] = ContextVar("given")
 
 
 TheirPhrases = Mapping[str, str | Mapping[str, list[str]]]
@@ -76,20 +76,29 @@ def _anyhow(phrase: str) -> str:
 
 
 @contextmanager
-def about(name: str) -> Iterator[None]:
-    """Within this context, messages are about the person with this given name."""
-    token = _NAMED.set(name)
+def telling(jinja: Environment, values: Mapping[str, object]) -> Iterator[None]:
+    """Within this context, each message may name the values of `EVERYWHERE`, and the person in `values["theirs"]`."""
+    known: Mapping[str, Any] = {**jinja.globals, **values}
+    token = _GIVEN.set(
+        {
+            NAME: lambda: known["theirs"],
+            "payer": lambda: known["payer"]["short_name"],
+            "phone": lambda: jinja.filters["help_line"](known["payer"]),
+            "emergency": lambda: known["numbers"]["emergency"]["number"],
+        }
+    )
     try:
         yield
     finally:
-        _NAMED.reset(token)
+        _GIVEN.reset(token)
 
 
-def named() -> str:
-    """Return the given name of the person that messages are about (set by `about`); "" if none is set."""
-    return _NAMED.get()
+def given(name: str) -> object:
+    """Return the value that every message may name by this name (set by `telling`)."""
+    return _GIVEN.get()[name]()
 
 
+_GIVEN_TO_ALL = EVERYWHERE | {NAME}
 Escape = Callable[[object], Markup]
 _Text = tuple[str, ...]
 """Text at even positions, names of values at odd ones."""
@@ -110,14 +119,14 @@ class Say:
         """Return the function `say` for templates."""
 
         def say(one: str, many: str = "", /, **values: object) -> Markup:
-            message = CatalogueMessage(one, many, str(values.pop("context", "")))
+            message = message_of(one, many, str(values.pop("context", "")))
             return Markup(self._said(message, values, self._escape))  # noqa: S704 -- words of the pack
 
         return say
 
     def words(self, one: str, many: str = "", /, **values: object) -> str:
         """Return a message of the filters, not escaped."""
-        return self._said(CatalogueMessage(one, many), values, str)
+        return self._said(message_of(one, many), values, str)
 
     def inlined(self, tree: nodes.Template) -> nodes.Template:
         """Return the template with calls of `say` replaced by their texts; messages with a plural stay calls."""
@@ -129,15 +138,14 @@ class Say:
         message = said_by(node) if isinstance(node, nodes.Call) else None
         if not isinstance(node, nodes.Call) or message is None or message.many:
             return [node]
+        at: dict[str, Any] = {"lineno": node.lineno}
         values = {pair.key: pair.value for pair in node.kwargs}
-        if not message.names <= values.keys():
+        if not message.names <= values.keys() | EVERYWHERE:
             return [node]
+        for name in _GIVEN_TO_ALL - values.keys():
+            values[name] = nodes.Call(nodes.Name("given", "load"), [nodes.Const(name)], [], None, None, **at)
         ((text,), _) = self._read.get(message) or self._find(message)
-        if NAME in text:
-            values[NAME] = nodes.Call(nodes.Name(NAME, "load"), [], [], None, None, lineno=node.lineno)
-        return [
-            values[piece] if at % 2 else nodes.TemplateData(piece, lineno=node.lineno) for at, piece in enumerate(text)
-        ]
+        return [values[piece] if place % 2 else nodes.TemplateData(piece, **at) for place, piece in enumerate(text)]
 
     def _said(self, message: CatalogueMessage, values: dict[str, object], escape: Callable[[object], str]) -> str:
         """Return the message's text with `values` filled in, each passed through `escape`.
@@ -153,8 +161,8 @@ class Say:
             if not isinstance(number, int):
                 raise TypeError("a message with a plural needs a whole number: n")
             text, values["n"] = texts[form(number)], f"{number:,}"
-        if NAME in text:
-            values.setdefault(NAME, named())
+        for name in _GIVEN_TO_ALL.intersection(text[1::2]) - values.keys():
+            values[name] = given(name)
         return "".join([escape(values[piece]) if at % 2 else piece for at, piece in enumerate(text)])
 
     def _find(self, message: CatalogueMessage) -> tuple[tuple[_Text, ...], Callable[[int], int]]:
@@ -177,7 +185,7 @@ def said_by(call: nodes.Call) -> CatalogueMessage | None:
     texts = [node.value for node in [*call.args, *context] if isinstance(node, nodes.Const)]
     if len(texts) != len(call.args) + len(context):
         return None
-    return CatalogueMessage(texts[0], texts[1] if len(call.args) > 1 else "", texts[-1] if context else "")
+    return message_of(texts[0], texts[1] if len(call.args) > 1 else "", texts[-1] if context else "")
 
 
 _BOLD = re.compile(r"\*\*(.+?)\*\*")
@@ -268,18 +276,19 @@ def environment(
 
     `catalogue` holds the translations; without it `say` returns English. `written` rewrites each text.
     """
-    say = Say(catalogue, finalize, written)
+    shown = partial(finalize, language=language)
+    say = Say(catalogue, shown, written)
     jinja = _Sandbox(
         say,
         loader=FileSystemLoader(templates),
         undefined=StrictUndefined,
         autoescape=True,
-        finalize=finalize,
+        finalize=shown,
         auto_reload=False,
         optimized=False,  # folding constants takes an eighth of compiling; templates have hardly any
     )
     jinja.filters = {name: jinja.filters[name] for name in _KEPT_FILTERS} | filters(language, say.words)
-    jinja.globals = {"language": language, "say": say.in_templates(), NAME: named, **common}
+    jinja.globals = {"language": language, "say": say.in_templates(), "given": given, **common}
     return jinja
 
 
@@ -325,11 +334,9 @@ class Words:
             jinja2.TemplateError: the template is missing or wrong, or a value is missing.
             TemplateFault: the output cannot be parsed into blocks.
         """
-        file, name = template + SUFFIX, str(values.get("theirs") or "")
-        if not name:
-            return parse(self._by_language[language].get_template(file).render(values), links or {})
-        with about(name):
-            return parse(self._about(language).get_template(file).render(values), links or {})
+        jinja = self._about(language) if values.get("theirs") else self._by_language[language]
+        with telling(jinja, values):
+            return parse(jinja.get_template(template + SUFFIX).render(values), links or {})
 
     def _about(self, language: str) -> Environment:
         """Return the language's template environment for answers about another person; created on first use."""

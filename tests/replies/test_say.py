@@ -1,6 +1,9 @@
 """One template a question, its words in catalogues: what `say` says, and what is wrong with a catalogue."""
 
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 
 import jinja2
 import pytest
@@ -85,6 +88,32 @@ def test_a_part_speaks_the_language_of_who_imports_it(tmp_path: Path) -> None:
     )
     words = _words(tmp_path, '{% from "_part.md.j2" import name %}{{ name() }}', _entry("unused", "x"))
     assert _said(words) == "aprox. 2 millas"
+
+
+def test_singular_and_plural_stand_in_one_text(tmp_path: Path) -> None:
+    """`(a|b)` in a text is its singular and its plural, also in a list of arguments."""
+    template = '{{ say("{n} (claim is|claims are) left out, for {who}.", n=found, who=who) }}'
+    forms = (
+        'msgid "{n} claim is left out, for {who}."\nmsgid_plural "{n} claims are left out, for {who}."\n'
+        'msgstr[0] "{n} falta, para {who}."\nmsgstr[1] "{n} faltan, para {who}."'
+    )
+    words = _words(tmp_path, template, forms)
+    assert _own_faults(words) == []
+    assert [_said(words, "en", found=n, who="Ann") for n in (1, 2)] == [
+        "1 claim is left out, for Ann.",
+        "2 claims are left out, for Ann.",
+    ]
+    assert [_said(words, "es", found=n, who="Ann") for n in (1, 2)] == ["1 falta, para Ann.", "2 faltan, para Ann."]
+
+
+def test_what_everybody_may_be_told_needs_no_value(tmp_path: Path) -> None:
+    """The payer's name and its line for members are known to every message, dates and amounts say themselves."""
+    template = '{{ say("{payer} paid {amount} on {day}. Call {phone}.", amount=a, day=day) }}'
+    words = _words(tmp_path, template)
+    payer = {"short_name": "Blue & Co", "number": ""}
+    told = _said(words, "en", payer=payer, a=SimpleNamespace(value=Decimal(3), currency="USD"), day=date(2026, 5, 1))
+    assert told == "Blue & Co paid $3.00 on May 1, 2026. Call the number on your member ID card."
+    assert lint(tmp_path) == []
 
 
 @pytest.mark.parametrize(
