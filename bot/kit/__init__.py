@@ -25,7 +25,7 @@ from bot.kit.care import (
 from bot.kit.claim_filter import any_time, choose, Chosen, ClaimFilter, with_fills
 from bot.kit.claims import (
     care_words, checked, cite_claims, claim_by_id, claim_news, claims_around, Medication,
-    medications, newest_claims, newest_visits, of_these, shown_alone, why_gone, WhyGone, with_one_before)
+    medications, newest_claims, newest_visits, of_these, shown_alone, two_alike, why_gone, WhyGone, with_one_before)
 from bot.kit.coming import (
     counted_toward, counting_asked, is_timeless, names_care, sides_asked, Toward, unsaid_of, Wants, wants_to_come,
     went_toward)
@@ -46,7 +46,8 @@ from bot.kit.found import find_places, Found, FoundPlaces, ProviderSearch
 from bot.kit.gathering import Gathered, gathered
 from bot.kit.household import Household, household, HouseholdMember, of_some
 from bot.kit.most import (
-    ends_of, in_order, measures_of, Most, most_of, number_of, rank_sides, Share, shares_by, SideSum, times_of)
+    ends_of, in_order, mean, measures_of, Most, most_of, number_of, rank_sides, Share, shares_by, Side, side_of,
+    times_of)
 from bot.kit.near_claims import compares_named, near_claims, Nearest, parted, sides_said
 from bot.kit.network_names import adds_to, names_of, telling, Wanted, wanted
 from bot.kit.news import (
@@ -71,8 +72,8 @@ from bot.kit.said import (
     is_ranking, plurals, whole_of, with_sides)
 from bot.kit.sites import oldest, Proof, proof_of, ProvenPlace, Site, sites
 from bot.kit.spans import (
-    asks_from_now_on, days_around, hand_over_ahead, lies_after, may_be_ahead, may_come, service_dates, span_of,
-    speaks_ahead, time_of, times_set_apart)
+    asks_from_now_on, days_around, hand_over_ahead, lies_after, lies_in_past, may_be_ahead, may_come,
+    service_dates, span_of, speaks_ahead, time_of, times_set_apart)
 from bot.kit.spelling import is_named, name_of_state, words_of
 from bot.kit.to_come import price_named, to_come, ToCome
 from bot.kit.which import (

@@ -314,7 +314,7 @@ def _sums(told: Tells | None, heard: Heard, asked: ClaimsAsked) -> bool:
     year = told == "one" and said and of_year and names <= {"date_range", "amount_kind", "percent"}
     some = {heard.form, asked.form} <= {None, "amount"} and {"any_one", "each", "one"}.isdisjoint(says)
     measured = told in {"one", "several"} and some and "several" in says and {"amount_kind", "date_range"} <= names
-    divided = asked.by is not None and told in {None, "one", "several"} and asked.form != "reason"
+    divided = asked.by is not None and told in {None, "one", "several", "fills"} and asked.form != "reason"
     counted = told in {"one", "several"} and {"how_many", "several"} <= says.keys() and "amount_kind" in names
     apart = told == "fills" and not {"split", "adds", "included"}.isdisjoint(says)
     return divided or counted or measured or apart or (year and "one" not in says)
