@@ -245,6 +245,16 @@ def shares_by(claims: Iterable[Claim], key: Callable[[Claim], str], wanted: Clai
     return tuple(one for _, one in sorted(sized, key=lambda pair: (-pair[0], pair[1].name)))
 
 
+def parts_of(claims: Iterable[Claim], group: str, wanted: ClaimFilter) -> tuple[Share, ...]:
+    """Return the shares of the members of a group, largest sum first."""
+    return tuple(one for one in shares_by(claims, _KEYS.get(group, _whom), wanted) if one.name)
+
+
+def of_group(group: str | None) -> Callable[[Claim], bool] | None:
+    """Return the condition on the claims that the members of a group can have; None if there is no condition."""
+    return _IS.get(group or "")
+
+
 def times_of(claims: Iterable[Claim], counted: str) -> int:
     """Return how often care was had, by what is `counted`.
 

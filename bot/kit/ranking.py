@@ -23,6 +23,8 @@ LONG = timedelta(days=730)
 """How far back an average or a count looks if the question names no period."""
 YEAR, _YEARS, _DECADE = 12, 3, timedelta(days=3653)
 _GROUPS = frozenset({"kind", "doctor", "provider", "place", "pharmacy", "drug"}) | PERIODS
+_ALWAYS = frozenset({"month", "quarter", "year"})
+"""The periods whose sums every sum is told with, and those that are ranked."""
 _TWO, _NOTHING = 2, Decimal(0)
 _SIDES = {"provider_name": "providers", "specialty": "doctor_kinds", "service": "services", "drug": "drugs"}
 _ADDED = frozenset({"and", "or", "plus", "y", "o"})
@@ -69,8 +71,9 @@ class Ranking(msgspec.Struct, frozen=True):
 
 def divided_by(ask: Ask) -> str | None:
     """Return the group by which a sum is divided, as in "by pharmacy" or "each doctor"; None if the group is ranked."""
-    by = ask.arguments.get("by") or ask.asked.by
-    return by if {"ranked", "top"}.isdisjoint(ask.asked.says) and not (each_end(ask) or ask.asked.number) else None
+    by = ask.asked.by if ask.asked.by not in _ALWAYS else None
+    ranked = not {"ranked", "top"}.isdisjoint(ask.asked.says) or each_end(ask) or ask.asked.number
+    return ask.arguments.get("by") or (None if ranked else by)
 
 
 def ends_asked(ask: Ask) -> bool:

@@ -55,7 +55,7 @@ class ClaimsAsked(msgspec.Struct, frozen=True):
         care: the person's words for the care in question, whether or not the pack knows it.
         newest: True if the message says "most recent".
         count: the requested number of claims.
-        by: the group by which a sum is divided: "by pharmacy", "each doctor"; `more_of`: the group after "more" or "fewer".
+        by: the group by which a sum is divided: "by pharmacy", "each doctor"; `more_of`: the group after "more".
         first_and_last: if both the first and the last are requested, which of the two is named first.
         same_time: the period that several claims have in common: "day", "week" or "month".
         only_one_of: the group that may have a single member: "is she my only doctor", "was it the same pharmacy".
