@@ -10,8 +10,8 @@ intents may use.
 from bot.errors import NotLinked, PayerError
 from bot.kit.ahead import Ahead, priced_ahead, rules_ahead
 from bot.kit.amounts import (
-    amount_in, gap_of, holds_more, Month, month_number, months_of, names_whole, of_whole, part_of, part_of_all,
-    plan_paid_in, Portion, portion_of, ShareGap)
+    amount_in, gap_of, holds_more, Month, month_number, months_of, of_whole, part_of, part_of_all,
+    plan_paid_in, Portion, portion_of, ShareGap, whole_named)
 from bot.kit.appeals import (
     appeal_clock, appeal_days, AppealClock, approvals_asked, case_found, denial_kind, DenialKind, denied_claims,
     OfAppeal, stepped, told_day, ToldDay)
@@ -25,7 +25,7 @@ from bot.kit.care import (
 from bot.kit.claim_filter import any_time, choose, Chosen, ClaimFilter, with_fills
 from bot.kit.claims import (
     care_words, checked, cite_claims, claim_by_id, claim_news, claims_around, Medication,
-    medications, newest_claims, newest_visits, of_these, shown_alone, why_gone, WhyGone, with_one_before)
+    medications, newest_claims, newest_visits, shown_alone, two_alike, why_gone, WhyGone, with_one_before)
 from bot.kit.coming import (
     counted_toward, counting_asked, is_timeless, names_care, sides_asked, Toward, unsaid_of, Wants, wants_to_come,
     went_toward)
@@ -46,7 +46,8 @@ from bot.kit.found import find_places, Found, FoundPlaces, ProviderSearch
 from bot.kit.gathering import Gathered, gathered
 from bot.kit.household import Household, household, HouseholdMember, of_some
 from bot.kit.most import (
-    ends_of, in_order, measures_of, Most, most_of, number_of, rank_sides, Share, shares_by, SideSum, times_of)
+    ends_of, in_order, mean, measures_of, Most, most_of, number_of, of_group, parts_of,
+    rank_sides, Share, shares_by, Side, side_of, times_of)
 from bot.kit.near_claims import compares_named, near_claims, Nearest, parted, sides_said
 from bot.kit.network_names import adds_to, names_of, telling, Wanted, wanted
 from bot.kit.news import (
@@ -62,8 +63,8 @@ from bot.kit.plans import (
     among as networks_among, asked_networks, AskedNetworks, in_own, network_names, networks, NetworkSide,
     own_networks, Plan, plans, side_asked, sold_in, without_own)
 from bot.kit.ranking import (
-    counts_asked, ends_asked, LONG, of_unit, often_asked, ranking_asked, since_first, sizes_group, summed_filter,
-    threshold_asked, times_asked, unit_asked)
+    counts_asked, divided_by, ends_asked, LONG, of_unit, often_asked, ranking_asked, since_first, sizes_group,
+    summed_filter, threshold_asked, times_asked, unit_asked)
 from bot.kit.reading import records
 from bot.kit.gathering import record_document, RecordPapers
 from bot.kit.said import (
@@ -71,8 +72,8 @@ from bot.kit.said import (
     is_ranking, plurals, whole_of, with_sides)
 from bot.kit.sites import oldest, Proof, proof_of, ProvenPlace, Site, sites
 from bot.kit.spans import (
-    asks_from_now_on, days_around, hand_over_ahead, lies_after, may_be_ahead, may_come, service_dates, span_of,
-    speaks_ahead, time_of, times_set_apart)
+    asks_from_now_on, days_around, hand_over_ahead, lies_after, lies_in_past, may_be_ahead, may_come,
+    service_dates, span_of, speaks_ahead, time_of, times_set_apart)
 from bot.kit.spelling import is_named, name_of_state, words_of
 from bot.kit.to_come import price_named, to_come, ToCome
 from bot.kit.which import (

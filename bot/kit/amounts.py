@@ -29,6 +29,13 @@ _IS = frozenset(
     {"was", "is", "were", "are", "went", "goes", "go", "came", "comes", "come", "for"}
     | {"fue", "fueron", "es", "son", "va", "fuera", "viene", "vino"}
 )
+_NEAR = 5  # words from "of" to what it is of
+_WHOLES: dict[str, Whole] = {
+    **dict.fromkeys(
+        ("bill", "bills", "billed", "charge", "charges", "charged", "factura", "facturas", "cobrado"), "bill"
+    ),
+    **dict.fromkeys(("allowed", "permitido"), "price"),
+}
 _ALL, _ONE = Decimal(100), Decimal(1)
 # What every amount is a part of; a copay and the like is a part of the member's share.
 _WHOLE: dict[str | None, Whole] = {
@@ -83,22 +90,25 @@ def gap_of(one: Claim, other: Claim) -> ShareGap | None:
     return Amount(sizes[None]), part, one.amount(part), other.amount(part)
 
 
-def names_whole(ask: Ask) -> bool:
-    """Return whether the allowed amount is the whole of which a part is asked: "what percent of the allowed"."""
-    said, own = words_of(ask.said), words_of(ask.words.get("amount_kind"))
-    at = next((at for at in range(1, len(said)) if own and said[at : at + len(own)] == own), 0)
-    asked = "percent" in ask.slots and ask.slots.get("amount_kind") == "allowed"
-    return asked and not _OF.isdisjoint(said[max(0, at - 2) : at])
+def whole_named(ask: Ask) -> Whole | None:
+    """Return the whole of which a part is asked, the bill or the plan's price: "what percent of the allowed".
+
+    None if the question asks for no part or does not name the whole after "of".
+    """
+    said = words_of(ask.said) if "percent" in ask.slots else ()
+    at = next((at for at, word in enumerate(said) if word in _OF), len(said))
+    named = [word for word in said[at : at + _NEAR] if word in _WHOLES]
+    return _WHOLES[named[0]] if named else None
 
 
-def portion_of(claims: Iterable[Claim], wanted: ClaimFilter) -> Portion | None:
+def portion_of(claims: Iterable[Claim], wanted: ClaimFilter, whole: Whole | None = None) -> Portion | None:
     """Return the amount in question as a part of its total; None if no claim gives both, or the total is zero.
 
     Also None if the currencies differ. A question about "the bill" alone means the member's share of the bill. A claim
     of which only some lines are for the wanted care is left out, because it gives no total for that care.
     """
     aspect = None if wanted.aspect in {"out_of_pocket_max", "owed"} else wanted.aspect
-    of, aspect = _WHOLE.get(aspect, "share"), None if aspect == "billed" else aspect
+    of, aspect = whole or _WHOLE.get(aspect, "share"), None if aspect == "billed" else aspect
     every = [
         (None, None)
         if claim.owed.is_floor or ((shown := part_of(claim, wanted)[0]) and shown.partly)

@@ -13,9 +13,9 @@ from msgspec.structs import replace
 
 from bot.errors import PayerError, SignInExpired
 from bot.kit.ask import Ask, text_of
-from bot.kit.claim_filter import READS_ALL, is_numbered, with_fills
-from bot.kit.said import filter_of, fitting
-from bot.kit.spans import days_around, service_dates, span_of
+from bot.kit.claim_filter import READS_ALL, any_time, choose, is_numbered, with_fills
+from bot.kit.said import by_name, filter_of, fitting
+from bot.kit.spans import days_around, lies_in_past, service_dates, span_of
 from bot.kit.which import part_asked, reaches
 from bot.language.context import FOCUS, THOSE
 from bot.payer.budget import Gap
@@ -35,6 +35,7 @@ _PEOPLE = (("_include", "ExplanationOfBenefit:provider"), ("_include", "Explanat
 
 _PHARMACY = ("type", token("http://terminology.hl7.org/CodeSystem/claim-type", "pharmacy"))
 
+_TWO = 2
 _AT_ONCE = 32_768
 """Claims up to this size in bytes are parsed on the event loop, as a thread costs more than that short work."""
 
@@ -244,6 +245,26 @@ async def with_one_before(ask: Ask) -> Ask:
     at = next((at for at, claim in enumerate(visits) if claim.id == shown), None)
     two = () if at is None else visits[at : at + 2] if ask.pick > 0 else (visits[at], visits[-1])
     return of_these(ask, two) if len(two) > 1 else ask
+
+
+async def two_alike(ask: Ask) -> Ask | None:
+    """Return the question about two claims that match its conditions; None if it does not mean two claims.
+
+    These are the only two of its period, the newest of all and the newest of a part of a year that it names, or the
+    last two if it says so.
+    """
+    claim_set = await newest_claims(ask, page_size=100)
+    ask = by_name(ask, claim_set.every)
+    wanted = any_time(replace(filter_of(ask), order=None, nth=None))
+    if not wanted.narrows or wanted.sides:
+        return None
+    every = tuple(claim for claim in choose(claim_set.added, wanted).claims if claim.service.known)
+    rows = tuple(claim for claim in every if claim.service.overlaps(*span_of(ask)))
+    if lies_in_past(ask) and rows[:1] != every[:1]:
+        rows = every[:1] + rows[:1]
+    elif "newest" in ask.asked.says and ask.asked.count == _TWO:
+        rows = rows[:_TWO]
+    return next((of_these(ask, some) for some in (rows, every) if len(some) == _TWO), None)
 
 
 def of_these(ask: Ask, claims: Iterable[Claim]) -> Ask:

@@ -141,20 +141,34 @@ def counting(
 
 
 def standings(
-    aspect: str, plans: Iterable[Shares], claim_set: ClaimSet, coverages: Coverages, ask: Ask | None = None
+    aspect: str,
+    plans: Iterable[Shares],
+    claim_set: ClaimSet,
+    coverages: Coverages,
+    ask: Ask | None = None,
+    *,
+    span: tuple[date, date] | None = None,
 ) -> tuple[MetSoFar, ...]:
     """Return how much of the in-network amount `aspect` is used, for each plan with exactly one such amount.
 
-    Nothing is used of the amount of a plan year that is still to come, if `ask` is about such a year.
+    Nothing is used of the amount of a plan year that is still to come, if `ask` is about such a year. With `span`, only
+    the claims of these days count, which have to be in one plan year.
     """
     limits = [(plan, limit) for plan, shares in plans if (limit := one_limit(aspect, shares))]
     alone = len(limits) == 1
-    found = (_standing(aspect, one, claim_set, coverages, ask, alone=alone) for one in limits)
+    found = (_standing(aspect, one, claim_set, coverages, ask, span=span, alone=alone) for one in limits)
     return tuple(one for one in found if one)
 
 
 def _standing(
-    aspect: str, named: _Limit, claim_set: ClaimSet, coverages: Coverages, ask: Ask | None, *, alone: bool
+    aspect: str,
+    named: _Limit,
+    claim_set: ClaimSet,
+    coverages: Coverages,
+    ask: Ask | None,
+    *,
+    span: tuple[date, date] | None,
+    alone: bool,
 ) -> MetSoFar | None:
     """Return how much of one plan's yearly amount is used; None if no in-network claim counts or currencies differ.
 
@@ -163,6 +177,10 @@ def _standing(
     """
     plan, limit = named
     year, drugs = year_now(plan, coverages), plan.scope == "medical"
+    if span:
+        year = plan_year(plan, span[0], coverages.every) or calendar_year(span[0])
+        if not year.holds(span[1]):
+            return None
     if ask and lies_after(ask, year.last):
         return MetSoFar(limit, limit - limit, None, plan, year, starts=year.next)
     scopes = {one.id: one.scope for one in coverages.every}
@@ -172,7 +190,7 @@ def _standing(
         return tuple(claim for claim, found in fit if (alone if found is None else same_plan(found, plan)))
 
     of_year, of_calendar = (
-        counting(claim_set, coverages, (one.first, min(one.last, coverages.today)), mine)
+        counting(claim_set, coverages, span or (one.first, min(one.last, coverages.today)), mine)
         for one in (year, calendar_year(coverages.today))
     )
     used, calendar = (

@@ -8,7 +8,7 @@ from operator import attrgetter
 import msgspec
 from msgspec.structs import asdict, replace
 
-from bot.kit.amounts import amount_in, months_in
+from bot.kit.amounts import amount_in, months_in, plan_paid_in
 from bot.kit.ask import Ask, text_of, values_of
 from bot.kit.claim_filter import ClaimFilter, choose, period_of
 from bot.kit.ranking import Measure, Ranking, asks_order, counted_as, ends_asked, ranking_asked
@@ -18,11 +18,16 @@ from bot.language.asked import PERIODS
 from bot.records.claim import Claim
 from bot.records.claim_set import ClaimSet
 from bot.records.explanation import added
-from bot.records.money import Amount
+from bot.records.money import Amount, by_currency
 from bot.records.shapes import grouped
 from bot.records.written import PartialDate
 
 _CENT, _OF_BILL = Decimal("0.01"), ("billed", "allowed", "discount", "plan_paid")
+
+
+def mean(total: Amount | None, times: int) -> Amount | None:
+    """Return the sum divided by `times`, rounded to cents; None without a sum or if `times` is 0."""
+    return Amount((total.value / times).quantize(_CENT), total.currency) if total and times else None
 
 
 class Share(msgspec.Struct, frozen=True):
@@ -50,9 +55,7 @@ class Share(msgspec.Struct, frozen=True):
     @property
     def average(self) -> Amount | None:
         """The sum divided by `times`, rounded to cents; None without a sum or if `times` is 0."""
-        if not self.amount or not self.times:
-            return None
-        return Amount((self.amount.value / self.times).quantize(_CENT), self.amount.currency)
+        return mean(self.amount, self.times)
 
     def size(self, measure: Measure) -> Decimal | None:
         """Return the number by which this share is ranked: the count, the sum or the average; None if unknown."""
@@ -242,6 +245,16 @@ def shares_by(claims: Iterable[Claim], key: Callable[[Claim], str], wanted: Clai
     return tuple(one for _, one in sorted(sized, key=lambda pair: (-pair[0], pair[1].name)))
 
 
+def parts_of(claims: Iterable[Claim], group: str, wanted: ClaimFilter) -> tuple[Share, ...]:
+    """Return the shares of the members of a group, largest sum first."""
+    return tuple(one for one in shares_by(claims, _KEYS.get(group, _whom), wanted) if one.name)
+
+
+def of_group(group: str | None) -> Callable[[Claim], bool] | None:
+    """Return the condition on the claims that the members of a group can have; None if there is no condition."""
+    return _IS.get(group or "")
+
+
 def times_of(claims: Iterable[Claim], counted: str) -> int:
     """Return how often care was had, by what is `counted`.
 
@@ -303,34 +316,54 @@ def measures_of(ask: Ask, claims: Iterable[Claim]) -> tuple[tuple[str, Amount], 
     return tuple((name, amount) for name, amount in sums if amount is not None)
 
 
-class SideSum(msgspec.Struct, frozen=True):
-    """One side of a comparison: its conditions, the number of its claims, and their sum.
+class Side(msgspec.Struct, frozen=True):
+    """One side of a comparison: its conditions, its period, and the sums of its claims.
 
     Attributes:
-        amount: The sum; None if the claims state no amount in a single currency.
+        claims: The number of claims.
+        amount: The sum of the amounts that the conditions ask for; None if the claims state none in a single currency.
+        plan_paid: What the plan paid; None if unknown.
         least: True if the sum is only a minimum because some claims do not state the amount.
+        currencies: The number of currencies of the amounts.
+        claim: The newest claim.
+        times: The number of visits, fills, claims or doctors.
+        unit: What `times` counts, if the sides are compared by the average of each; otherwise None.
     """
 
     wanted: ClaimFilter
+    start: date
+    end: date
     claims: int
     amount: Amount | None
+    plan_paid: Amount | None = None
     least: bool = False
+    currencies: int = 1
+    claim: Claim | None = None
+    times: int = 0
+    unit: str | None = None
+
+    @property
+    def told(self) -> Amount | None:
+        """The amount that is compared: the sum, or its average."""
+        return mean(self.amount, self.times) if self.unit else self.amount
+
+
+def side_of(claim_set: ClaimSet, span: tuple[date, date], wanted: ClaimFilter, counted: str = "visit") -> Side:
+    """Return one side of a comparison; its `times` are what is `counted`, or fills if it has no other claims."""
+    rows = claim_set.within(span, wanted).counted
+    shares, fills = [amount_in(claim, wanted) for claim in rows], all(claim.is_pharmacy for claim in rows)
+    least = None in shares or any(claim.owed.is_floor for claim in rows)
+    paid, times = added(plan_paid_in(claim, wanted) for claim in rows), times_of(rows, "fill" if fills else counted)
+    newest = next(iter(rows), None)
+    return Side(wanted, *span, len(rows), added(shares), paid, least, len(by_currency(shares)), newest, times)
 
 
 def rank_sides(
     claim_set: ClaimSet, span: tuple[date, date], wanted: ClaimFilter, *, least: bool = False
-) -> tuple[SideSum, ...]:
+) -> tuple[Side, ...]:
     """Return every side of a comparison with its sum in the period, largest first, or smallest first if `least`.
 
     Sides without a sum come last.
     """
-    rows = [_side(claim_set.within(span, one).counted, one) for one in wanted.sides]
-    sign = 1 if least else -1
+    rows, sign = [side_of(claim_set, span, one) for one in wanted.sides], 1 if least else -1
     return tuple(sorted(rows, key=lambda row: (row.amount is None, sign * row.amount.value if row.amount else sign)))
-
-
-def _side(claims: Iterable[Claim], wanted: ClaimFilter) -> SideSum:
-    counted = tuple(claims)
-    shares = [amount_in(claim, wanted) for claim in counted]
-    floors = any(claim.owed.is_floor for claim in counted) or None in shares
-    return SideSum(wanted, len(counted), added(shares), floors)

@@ -12,6 +12,7 @@ from bot.errors import PayerError
 from bot.kit.ask import Ask, Reroute, Summary
 from bot.kit.claim_filter import ClaimFilter, any_time, choose
 from bot.kit.claims import newest_claims
+from bot.kit.ranking import set_apart
 from bot.kit.reading import records
 from bot.kit.said import by_name, filter_of
 from bot.kit.spans import may_be_ahead
@@ -158,7 +159,7 @@ def _may_be(claim: Claim, wanted: ClaimFilter) -> bool:
 _HELD_BY: Mapping[str, tuple[str, ...]] = {
     "against": ("sides", "difference", "so", "others"),
     "always": ("so", "part", "of"),
-    "gap_of": ("gap",),
+    "gap_of": ("gap", "difference"),
     "had_times": ("so", "sizes", "only", "choices", "others"),
     "in_order": ("in_order",),
     "never_before": ("sets",),
@@ -221,8 +222,9 @@ def sides_said(ask: Ask, claims: Iterable[Claim]) -> tuple[ClaimFilter, ...]:
 
 
 def compares_named(ask: Ask) -> bool:
-    """Return whether the question compares the money of several named providers: "who charges less, A or B"."""
-    return len(filter_of(ask).providers) > 1 and not {"cheaper", "dearer", "against"}.isdisjoint(ask.asked.says)
+    """Return whether the question compares money: of several named providers, or of care on both sides of "versus"."""
+    several = len(filter_of(ask).providers) > 1 and not {"cheaper", "dearer", "against"}.isdisjoint(ask.asked.says)
+    return several or ("against" in ask.asked.says and bool(set_apart(ask)))
 
 
 def _named(part: Ask) -> ClaimFilter:

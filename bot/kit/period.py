@@ -25,6 +25,7 @@ from bot.kit.spans import A_ZONE, TimeSpan, days_around, days_of
 from bot.kit.spelling import words_of
 from bot.language.calendar import back, later
 from bot.language.context import FOCUS
+from bot.language.reading import Slot
 from bot.payer.budget import MIB, Gap
 from bot.payer.search import Search
 from bot.records.bundle import Page
@@ -204,6 +205,7 @@ def same_month(day: date, start: date, end: date) -> bool | None:
 _DAY = timedelta(days=1)
 _NAMED = ("service", "provider_name", "specialty", "drug")
 _CARED = frozenset({*_NAMED, "visit", "one", "next"})
+_SETS = frozenset({"cheaper", "dearer"})
 _ANY = frozenset({"a", "an", "un", "una"})
 AnchorDays = tuple[date, date]
 
@@ -219,10 +221,13 @@ async def in_its_time(ask: Ask) -> Ask:
     if not isinstance(value, Mapping) or "relation" not in value or ask.member is None:
         return ask
     rest = {name: one for name, one in ask.slots.items() if name != "date_range"}
-    if ask.asked.gap:  # "between my cleaning and the one before" is the time that is asked for
+    sets = value["relation"] == "between" and not _SETS.isdisjoint(ask.asked.says)  # "between A and B, which cost more"
+    if ask.asked.gap or sets:  # "between my cleaning and the one before" is the time that is asked for
         days = {end: value.get(end) for end in ("start", "end")}
         own = {name: value[name] for name in _NAMED if value.get(name)}
-        return replace(ask, slots={**own, **rest, **({"date_range": days} if any(days.values()) else {})})
+        both = {name: Slot("", one, values=(one, rest[name]), how="and") for name, one in own.items() if name in rest}
+        slots = {**own, **rest, **({"date_range": days} if any(days.values()) else {})}
+        return replace(ask, slots=slots, several={**ask.several, **both})
     if value["relation"] == "before" and not _ANY.isdisjoint(words_of(ask.words.get("date_range"))[1:2]):
         return replace(ask, slots={**{name: value[name] for name in _NAMED if value.get(name)}, **rest})
     bounds = value["bounds"] if isinstance(value.get("bounds"), Sequence) else [value]

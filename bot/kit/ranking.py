@@ -23,7 +23,8 @@ LONG = timedelta(days=730)
 """How far back an average or a count looks if the question names no period."""
 YEAR, _YEARS, _DECADE = 12, 3, timedelta(days=3653)
 _GROUPS = frozenset({"kind", "doctor", "provider", "place", "pharmacy", "drug"}) | PERIODS
-_RANKED_BY = frozenset({"place", "pharmacy", "drug"})
+_ALWAYS = frozenset({"month", "quarter", "year"})
+"""The periods whose sums every sum is told with, and those that are ranked."""
 _TWO, _NOTHING = 2, Decimal(0)
 _SIDES = {"provider_name": "providers", "specialty": "doctor_kinds", "service": "services", "drug": "drugs"}
 _ADDED = frozenset({"and", "or", "plus", "y", "o"})
@@ -68,6 +69,13 @@ class Ranking(msgspec.Struct, frozen=True):
     in_time: bool = False
 
 
+def divided_by(ask: Ask) -> str | None:
+    """Return the group by which a sum is divided, as in "by pharmacy" or "each doctor"; None if the group is ranked."""
+    by = ask.asked.by if ask.asked.by not in _ALWAYS else None
+    ranked = not {"ranked", "top"}.isdisjoint(ask.asked.says) or each_end(ask) or ask.asked.number
+    return ask.arguments.get("by") or (None if ranked else by)
+
+
 def ends_asked(ask: Ask) -> bool:
     """Return whether both ends of an order are requested: "the lowest and the highest", "my first and last visit"."""
     sizes = {"lowest", "highest"} <= ask.asked.says.keys() and ask.asked.sort is None
@@ -103,8 +111,8 @@ def ranking_asked(ask: Ask) -> Ranking | None:
         least, measure = rank == "least", by_money if "money" in ask.asked.says else "count"
     elif rank in {"often", "seldom"}:
         least, measure = rank == "seldom", "count"
-    elif (by := ask.asked.by) in _RANKED_BY or ranked:
-        one, least, measure = by, False, "amount"
+    elif ranked:
+        one, least, measure = ranked, False, "amount"
     else:
         return None
     single = not {"provider_name", "amount_kind"}.isdisjoint(ask.slots) and measure == "amount"

@@ -143,9 +143,10 @@ def by_name(ask: Ask, claims: Iterable[Claim]) -> Ask:
         ask.said_unmet("location")  # "not at Limestone", which is a town too
         slot = Slot(out[0], out[0], excluded=True, values=tuple(out) if len(out) > 1 else ())
         ask = replace(ask, excluded={**ask.excluded, _WHOM: slot})
-    known = any(is_named(name, one) for name in names for one in held)
-    if not known and _WHOM in ask.slots and all(map(ask.everyday, words_of(ask.words.get(_WHOM)))):
-        ask.cannot(_WHOM)
+    known, own = any(is_named(name, one) for name in names for one in held), words_of(ask.words.get(_WHOM))
+    compares = bool(own) and set(ask.asked.says.values()).issuperset(own)  # "was it bigger or smaller"
+    if not known and _WHOM in ask.slots and (compares or all(map(ask.everyday, own))):
+        (ask.said_unmet if compares else ask.cannot)(_WHOM)
         ask = ask.without(_WHOM, _OTHER)
     if all(run in barred or _holds(held, run, run) for run in told.values()):
         return ask

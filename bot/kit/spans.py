@@ -16,6 +16,8 @@ from bot.kit.spelling import words_of
 from bot.language.calendar import later
 from bot.language.reading import Slot
 
+_YEAR, _PART = re.compile(r"\b20\d\d\b"), timedelta(days=300)
+_APART = re.compile(r"\b(?:and|or|vs|versus|against|y|o|contra)\b")
 A_ZONE = timedelta(days=1)
 TimeSpan = tuple[date | None, date | None]
 """The first and the last day of a period, both inclusive; None for an open end."""
@@ -45,9 +47,18 @@ def times_apart(ask: Ask) -> tuple[TimeSpan, ...]:
 def times_set_apart(ask: Ask) -> bool:
     """Return whether the question names several periods apart from each other, to be compared.
 
-    Periods in a row, as in "October and December", are not compared but taken together.
+    Periods in a row, as in "October and December", are not compared but taken together, unless an average is asked of.
     """
-    return bool(times_apart(ask)) and ", " in (ask.words.get("date_range") or "")
+    words, mean = ask.words.get("date_range") or "", "average" in ask.slots
+    if mean and len(set(_YEAR.findall(words))) > 1 and _APART.search(words):
+        return True
+    return bool(times_apart(ask)) and (mean or "against" in ask.asked.says or ", " in words)
+
+
+def lies_in_past(ask: Ask) -> bool:
+    """Return whether the question names one period that is over and is shorter than a year, such as a month."""
+    start, end = span_of(ask)
+    return bool(start and end and end - start < _PART and end < ask.today) and not times_apart(ask)
 
 
 def spans_of(ask: Ask) -> tuple[TimeSpan, ...]:
@@ -184,7 +195,6 @@ _PAST = frozenset({"PAST", "LATEST", "CLAIM", "BILL_CAME"})
 _OF_CLAIMS = frozenset(
     {"claim_id", "state_of_claim", "order", "rank", "average", "number_of", "amount_over", "amount_under"}
 )
-_YEAR = re.compile(r"\b20\d\d\b")
 _STILL = re.compile(r"\b(?:still|stay|sigue|todavia) (?:[a-z]+ ){0,2}\d")
 
 

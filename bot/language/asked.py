@@ -55,7 +55,7 @@ class ClaimsAsked(msgspec.Struct, frozen=True):
         care: the person's words for the care in question, whether or not the pack knows it.
         newest: True if the message says "most recent".
         count: the requested number of claims.
-        by: the group by which a sum is divided: "by pharmacy"; `more_of`: the group after "more" or "fewer".
+        by: the group by which a sum is divided: "by pharmacy", "each doctor"; `more_of`: the group after "more".
         first_and_last: if both the first and the last are requested, which of the two is named first.
         same_time: the period that several claims have in common: "day", "week" or "month".
         only_one_of: the group that may have a single member: "is she my only doctor", "was it the same pharmacy".
@@ -196,7 +196,9 @@ class ClaimsQuestion(Classed):
                 and (
                     self._any((*_MANY, *ranked), at + 1, _NEAR + 1)
                     or self._is(at - 1, "top")
-                    or (self._is(at - 1, "newest") and self._is(at + 1, "times"))  # "the last two times"
+                    or (
+                        self._is(at - 1, "newest") and self._any(("times", "cared"), at + 1, _NEAR)
+                    )  # "the last two MRIs"
                 )
                 and not self._before(at)
             ):
@@ -292,9 +294,12 @@ class ClaimsQuestion(Classed):
         for rank in (*self._places.get("ranked", ()), *self._places.get("top", ())):
             behind = self._lexed.symbols[rank + 1 : rank + 1 + _RANKED]
             yield from (str(value) for symbols in behind for name, value in symbols if name == "asked.groups")
-        for at in range(len(self._words)) if "by" in self._places else ():
+        for at in range(len(self._words)):
+            own = self._values(at, "group", "groups")
             if self._any(("by",), at - _NEARER, _NEARER):
-                yield from self._values(at, "group", "groups")
+                yield from own
+            elif self._is(at - 1, "each"):  # each of a period is told beside every sum
+                yield from (one for one in own if one in GROUPS)
 
     def _then(self) -> str | None:
         counts = sorted({hit.after for hit in self._find("how_many")})

@@ -215,10 +215,11 @@ class Tellers:
         return top, {top: sum(chances.get(name, 0.0) for name in same), **rest}
 
     def _of_year(self, entry: IntentRules, heard: Heard, asked: ClaimsAsked) -> str | None:
-        """Return the intent for when a yearly amount was met, or for what a time would have cost without a plan."""
+        """Return the intent for when or by what a yearly amount was met, or for the cost of a time without a plan."""
         if entry.to_come == "takes" and "uninsured" in asked.says and "date_range" in heard.names:
             return self._names.get("sums")
-        met = entry.shows_claims and {"PROGRESS", "WHEN"} <= heard.names and "was" in asked.says
+        when = "met" in asked.says and asked.form in {"date", "which"}
+        met = entry.shows_claims and ({"PROGRESS", "WHEN"} <= heard.names or when) and "was" in asked.says
         if not met or _YEARLY.isdisjoint(heard.names) or ANCHOR in heard.names:
             return None
         return next((name for name, to_come in self._coming.items() if to_come == "takes"), None)
@@ -314,7 +315,8 @@ def _sums(told: Tells | None, heard: Heard, asked: ClaimsAsked) -> bool:
     year = told == "one" and said and of_year and names <= {"date_range", "amount_kind", "percent"}
     some = {heard.form, asked.form} <= {None, "amount"} and {"any_one", "each", "one"}.isdisjoint(says)
     measured = told in {"one", "several"} and some and "several" in says and {"amount_kind", "date_range"} <= names
-    divided = asked.by is not None and told in {None, "one", "several"} and asked.form != "reason"
+    undivided = {None, "one", "several"} | ({"fills"} if "money" in says else set())
+    divided = asked.by is not None and told in undivided and asked.form != "reason"
     counted = told in {"one", "several"} and {"how_many", "several"} <= says.keys() and "amount_kind" in names
     apart = told == "fills" and not {"split", "adds", "included"}.isdisjoint(says)
     return divided or counted or measured or apart or (year and "one" not in says)

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from bot import kit
 
 SHOWN = 5
-RECENT_DAYS = 365
+RECENT_DAYS, _OLDER_DAYS = 365, 1095
 _IN_VERDICT = frozenset({"some_lines", "may_add", "sum_of_parts", "written_off"})
 _TELLS = frozenset({"claim_id", "date_range", "provider_name", "service"})
 _SAME = frozenset({"equal", "paid_before"})
@@ -267,15 +267,17 @@ async def _last_visit(ask: kit.Ask) -> tuple[list[kit.Claim], Found, kit.ClaimSe
 
 
 async def _by_amount(ask: kit.Ask, amount: kit.Amount) -> tuple[list[kit.Claim], Found, kit.ClaimSet]:
-    """Return the claims of the last 365 days with that amount, or else with the share that the person expects.
+    """Return the claims with that amount, of the last 365 days or else older ones, or else with the expected share.
 
     If no claim has either, return the newest matching claims. The result is as in `_candidates`.
     """
-    since = ask.today - timedelta(days=RECENT_DAYS)
-    claim_set = await kit.newest_claims(ask, ("service-date", f"ge{since}"), enough=lambda _: False, page_size=100)
+    since, long_since = (ask.today - timedelta(days=days) for days in (RECENT_DAYS, _OLDER_DAYS))
+    claim_set = await kit.newest_claims(ask, ("service-date", f"ge{long_since}"), page_size=100)
     ask = kit.by_name(ask, claim_set.every)
-    claims = [claim for claim in _fit(claim_set.claims, ask) if claim.service.overlaps(since, None)]
+    every = _fit(claim_set.claims, ask)
+    claims = [claim for claim in every if claim.service.overlaps(since, None)]
     same = [claim for claim in claims if compare(claim, amount).verdict in _SAME]
+    same = same or [claim for claim in every if compare(claim, amount).verdict in _SAME]
     own = _amount(ask, "amount_own")
     near = [claim for claim in claims if own and _is_about(claim.owed.amount, own)]
     if near and not same:
@@ -304,8 +306,8 @@ async def _fitting(ask: kit.Ask) -> tuple[list[kit.Claim], kit.ClaimSet]:
 
 
 def _fit(claims: Iterable[kit.Claim], ask: kit.Ask) -> tuple[kit.Claim, ...]:
-    """Return the claims that match the conditions except an exact amount, because the bill may have another amount."""
-    return kit.choose(claims, replace(kit.filter_of(ask), exact=None)).claims
+    """Return the claims that match the conditions except those on the amount, because the bill may have another one."""
+    return kit.choose(claims, replace(kit.filter_of(ask), exact=None, limits=None)).claims
 
 
 def _amount(ask: kit.Ask, slot: str = "amount") -> kit.Amount | None:

@@ -7,13 +7,11 @@ from datetime import date, timedelta
 from decimal import Decimal
 from operator import attrgetter
 
-import msgspec
 from msgspec.structs import replace
 
 from bot import kit
 
 Span = tuple[date, date]
-_LIST, _TWO = "claim.list", 2
 _IS_FILL = attrgetter("is_pharmacy")
 _LONG = timedelta(days=730)  # how far back two of a kind are looked for where no time is named
 _EVER = timedelta(days=3653)
@@ -27,36 +25,12 @@ _MORE = frozenset({"more", "most", "mas"})
 _JOINED = frozenset({"and", "or", "vs", "versus", "y", "o"})
 
 
-class Side(msgspec.Struct, frozen=True):
-    """One side of the comparison: the sums of its claims in the period from `start` to `end`.
-
-    Attributes:
-        claims: The number of claims.
-        share: The member's share, or the amount that the question asks for; None if unknown.
-        plan_paid: What the plan paid; None if unknown.
-        least: True if the share is only a minimum because some claims do not state the amount.
-        currencies: The number of currencies of the share.
-        claim: The newest claim.
-        times: The number of visits, fills, claims or doctors.
-    """
-
-    start: date
-    end: date
-    claims: int
-    share: kit.Amount | None
-    plan_paid: kit.Amount | None
-    least: bool
-    currencies: int = 1
-    claim: kit.Claim | None = None
-    times: int = 0
-
-
 class Comparison(kit.Summary, frozen=True):
     """The comparison of two sides.
 
     Attributes:
         now, then: The two sides; of two periods, the later one is `now`.
-        difference: The share of `now` minus that of `then`; None if the shares cannot be compared.
+        difference: The amount of `now` minus that of `then`; None if the amounts cannot be compared.
         sides: The conditions of the two sides, if these are compared over one period; empty for two periods.
         single: True if only the newest claim of each side is compared.
         confirms: The answer to a yes-no question about the two sides; None if there is none.
@@ -68,8 +42,8 @@ class Comparison(kit.Summary, frozen=True):
     """
 
     wanted: kit.ClaimFilter
-    now: Side
-    then: Side
+    now: kit.Side
+    then: kit.Side
     difference: kit.Amount | None
     doubts: kit.SumDoubts = kit.NO_DOUBTS
     sides: tuple[kit.ClaimFilter, ...] = ()
@@ -78,8 +52,8 @@ class Comparison(kit.Summary, frozen=True):
     counted: str | None = None
     also: str | None = None
     one_sided: bool = False
-    ranked: tuple[kit.SideSum, ...] = ()
-    year: Side | None = None
+    ranked: tuple[kit.Side, ...] = ()
+    year: kit.Side | None = None
 
     @property
     def more(self) -> int:
@@ -119,12 +93,15 @@ async def answer(ask: kit.Ask) -> Comparison:
     ):
         ask.claim_filter = replace(kit.filter_of(ask), two=two)
         ask.said_unmet("words")
-    if _is_one_sided(ask):
+    if (one_sided := _is_one_sided(ask)) or _names_one_time(ask):
         other = "MATCH" in ask.concepts and "several" not in ask.asked.says  # "compare it to the MRI"
-        if _wanted(ask).narrows and not other:
-            return await answer(await _each_other(ask))
-        none = Side(start, end, 0, None, None, least=False)
-        return Comparison(_wanted(ask), none, none, None, one_sided=True)
+        if not other and (alike := await kit.two_alike(ask)):
+            return await answer(alike)
+        if one_sided and _wanted(ask).narrows and not other:
+            raise kit.Reroute("claim.spending" if ask.asked.form == "which" else "claim.list")
+        if one_sided:
+            none = kit.Side(_wanted(ask), start, end, 0, None)
+            return Comparison(_wanted(ask), none, none, None, one_sided=True)
     wider = _around(ask)
     if wider[0] < start or wider[1] > end:  # what its claims name is compared over longer
         claim_set = await kit.period_claims(ask, *wider)
@@ -135,19 +112,6 @@ async def answer(ask: kit.Ask) -> Comparison:
         ask.report.steps += kit.sum_of("spending", counted, lambda c, by=wanted: kit.amount_in(c, by))  # type: ignore[misc] # mypy knows no default
     ask.cite("ExplanationOfBenefit", [claim.id for side in sides for claim in claim_set.within(*side).counted])
     return summary
-
-
-async def _each_other(ask: kit.Ask) -> kit.Ask:
-    """Return the question about the only two claims that match its conditions, as if they had been shown before.
-
-    Raises:
-        Reroute: There are not two such claims; `claim.spending` ranks several for "which", `claim.list` shows them.
-    """
-    every = await kit.period_claims(ask, ask.today - _EVER, ask.today)
-    rows = every.within((ask.today - _EVER, ask.today), kit.filter_of(ask)).counted
-    if len(rows) != _TWO:
-        raise kit.Reroute("claim.spending" if rows and ask.asked.form == "which" else _LIST)
-    return kit.of_these(ask, rows)
 
 
 def _is_one_sided(ask: kit.Ask) -> bool:
@@ -161,6 +125,14 @@ def _is_one_sided(ask: kit.Ask) -> bool:
     return not timed or ask.asked.form in {"who", "which"}
 
 
+def _names_one_time(ask: kit.Ask) -> bool:
+    """Return whether care is set against that of a single period: "does metformin cost the same as in March"."""
+    care, says = kit.any_time(_wanted(ask)), ask.asked.says
+    named = care.services or care.drugs or care.providers or care.doctor_kinds
+    barred = ask.several or care.sides or kit.counts_asked(ask, care) or "one_before" in says or kit.shown_before(ask)
+    return bool(named and not barred) and kit.lies_in_past(ask)
+
+
 def _around(ask: kit.Ask) -> Span:
     """Return the shortest period that contains the periods of both sides."""
     spans = [span for span, _ in _sides(ask)]
@@ -169,9 +141,9 @@ def _around(ask: kit.Ask) -> Span:
 
 def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> Comparison:
     """Return the comparison of the sums of the claims that began in each side's period."""
-    sides = _sides(ask)
+    sides, every = _sides(ask), _wanted(ask)
     found = [claim_set.within(*side) for side in sides]
-    now, then = (_side(one.counted, span, by, ask) for one, (span, by) in zip(found, sides, strict=True))
+    now, then = (_side(claim_set, *side, ask) for side in sides)
     if sides[0][0] != sides[1][0]:
         now, then = _or_nothing(now, then), _or_nothing(then, now)
     doubts = replace(
@@ -180,28 +152,33 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> Comparison:
         reaching=len(found[1].reaching),
     )
     two = tuple(wanted for _, wanted in sides) if sides[0][0] == sides[1][0] else ()
-    single = bool(two) and (two[0].nth is not None or bool(two[0].among))
-    counted = kit.counts_asked(ask, _wanted(ask))
-    rows = [claim for one in found for claim in one.counted]
+    counted, rows = kit.counts_asked(ask, every), [claim for one in found for claim in one.counted]
     counted = "fill" if counted == "visit" and rows and all(claim.is_pharmacy for claim in rows) else counted
-    also = "visit" if two and not counted and sum(word in _MORE for word in kit.words_of(ask.said)) > 1 else None
-    one, other = (now.share, then.share) if counted is None else (kit.Amount(Decimal(n.times)) for n in (now, then))
-    every = _wanted(ask)
-    ranked = (
-        kit.rank_sides(claim_set, sides[0][0], every) if two and len(every.sides) > len(two) and not counted else ()
+    one, other = (now.told, then.told) if counted is None else (kit.Amount(Decimal(n.times)) for n in (now, then))
+    ranks = two and len(every.sides) > len(two) and not counted
+    return Comparison(
+        every,
+        now,
+        then,
+        kit.difference(now.told, then.told),
+        doubts,
+        two,
+        single=bool(two) and (two[0].nth is not None or bool(two[0].among)),
+        confirms=kit.confirms(ask, one, other),
+        counted=counted,
+        also="visit" if two and not counted and sum(word in _MORE for word in kit.words_of(ask.said)) > 1 else None,
+        ranked=kit.rank_sides(claim_set, sides[0][0], every) if ranks else (),
+        year=_whole_year(claim_set, sides[1], ask) if not (two or counted) else None,
     )
-    gap, so = kit.difference(now.share, then.share), kit.confirms(ask, one, other)
-    year = _whole_year(claim_set, sides[1], ask) if not (two or counted) else None
-    return Comparison(every, now, then, gap, doubts, two, single, so, counted, also, ranked=ranked, year=year)
 
 
-def _whole_year(claim_set: kit.ClaimSet, side: tuple[Span, kit.ClaimFilter], ask: kit.Ask) -> Side | None:
+def _whole_year(claim_set: kit.ClaimSet, side: tuple[Span, kit.ClaimFilter], ask: kit.Ask) -> kit.Side | None:
     """Return the whole earlier year, if only its first days are compared because this year is not over; else None."""
     (start, end), wanted = side
     whole = start, date(start.year, 12, 31)
     if (start.month, start.day) != (1, 1) or end == whole[1] or start.year >= ask.today.year or end.year != start.year:
         return None
-    return _side(claim_set.within(whole, wanted).counted, whole, wanted, ask)
+    return _side(claim_set, whole, wanted, ask)
 
 
 def _wanted(ask: kit.Ask) -> kit.ClaimFilter:
@@ -212,18 +189,16 @@ def _wanted(ask: kit.Ask) -> kit.ClaimFilter:
     return kit.with_sides(ask, wanted)
 
 
-def _side(counted: tuple[kit.Claim, ...], span: Span, wanted: kit.ClaimFilter, ask: kit.Ask) -> Side:
-    shares = [kit.amount_in(claim, wanted) for claim in counted]
-    least = None in shares or ask.report.is_partial or any(claim.owed.is_floor for claim in counted)
-    paid, currencies = kit.added(claim.plan_paid for claim in counted), len(kit.by_currency(shares))
-    fills = bool(counted) and all(claim.is_pharmacy for claim in counted)
-    times = kit.times_of(counted, "fill" if fills else kit.counts_asked(ask, wanted) or "visit")
-    return Side(*span, len(counted), kit.added(shares), paid, least, currencies, next(iter(counted), None), times)
+def _side(claim_set: kit.ClaimSet, span: Span, wanted: kit.ClaimFilter, ask: kit.Ask) -> kit.Side:
+    unit = kit.unit_asked(ask, wanted) if "average" in ask.slots else None
+    side = kit.side_of(claim_set, span, wanted, unit or kit.counts_asked(ask, wanted) or "visit")
+    return replace(side, least=side.least or ask.report.is_partial, unit=unit)
 
 
-def _or_nothing(side: Side, other: Side) -> Side:
-    """Return the side, with a share of zero if it has no claims and the other side has a share."""
-    return side if side.claims or not other.share else replace(side, share=kit.Amount(Decimal(0), other.share.currency))
+def _or_nothing(side: kit.Side, other: kit.Side) -> kit.Side:
+    """Return the side, with an amount of zero if it has no claims and the other side has an amount."""
+    none = not side.claims and other.amount
+    return replace(side, amount=kit.Amount(Decimal(0), other.amount.currency)) if none and other.amount else side
 
 
 def _sides(ask: kit.Ask) -> tuple[tuple[Span, kit.ClaimFilter], tuple[Span, kit.ClaimFilter]]:
@@ -235,7 +210,7 @@ def _sides(ask: kit.Ask) -> tuple[tuple[Span, kit.ClaimFilter], tuple[Span, kit.
         return (ever, one), (ever, other)
     if wanted.sides and not _two_times(ask):
         last = min(end or ask.today, ask.today)
-        one_kind = wanted.services or wanted.drugs or wanted.providers or wanted.degrees
+        one_kind = wanted.services or wanted.drugs or wanted.providers or wanted.degrees or wanted.doctor_kinds
         whenever = start is None and end is None and bool(one_kind)
         span = start or (last - _LONG if whenever else date(last.year, 1, 1)), last
         one, other = wanted.sides[:2]
@@ -243,11 +218,12 @@ def _sides(ask: kit.Ask) -> tuple[tuple[Span, kit.ClaimFilter], tuple[Span, kit.
             store = not _STORES.isdisjoint(kit.words_of(ask.asked.says.get("other_one")))
             other = replace(other, providers=(), without_providers=one.providers, also=_IS_FILL if store else None)
         says = ask.asked.says
-        one_each = wanted.services or wanted.drugs or says.get("one", "visit") != "visit"
+        each_time = {"alike", "copay"} <= says.keys()  # what each visit takes
+        one_each = each_time or wanted.services or wanted.drugs or says.get("one", "visit") != "visit"
         sums = {"several", "fills", "sums"} & says.keys() or kit.plurals(wanted.kinds_of_care).intersection(
             kit.words_of(ask.said)
         )
-        if whenever and one_each and not sums and not kit.counts_asked(ask, wanted):
+        if whenever and one_each and (each_time or not sums) and not kit.counts_asked(ask, wanted):
             one, other = replace(one, nth=-1, order=None), replace(other, nth=-1, order=None)
         return (span, one), (span, other)
     now, then = _halves(ask) or _two_months(ask) or _spans(ask)

@@ -86,7 +86,12 @@ async def answer(ask: kit.Ask) -> Pharmacy:
             sum compared with a limit.
     """
     kit.hand_over_ahead(ask, "formulary.drug_coverage")
-    if "service" not in ask.slots and (kit.ranking_asked(ask) or kit.ends_asked(ask) or kit.threshold_asked(ask)):
+    if "service" not in ask.slots and (
+        kit.ranking_asked(ask)
+        or (kit.divided_by(ask) and "money" in ask.asked.says)
+        or kit.ends_asked(ask)
+        or kit.threshold_asked(ask)
+    ):
         raise kit.Reroute("claim.spending", **{**ask.arguments, "fills": "yes"})
     ask = await kit.of_use(ask)
     start, end = _time(ask)

@@ -17,7 +17,7 @@ _POCKET = frozenset({"pocket", "bolsillo"})
 _PAID = "paid_by_patient"
 _SEVERAL = 2
 _YEAR = 12
-_CENT, _MONTH, _DAYS = Decimal("0.01"), 31, 365
+_MONTH, _DAYS = 31, 365
 
 
 class Spending(kit.Summary, frozen=True):
@@ -27,7 +27,7 @@ class Spending(kit.Summary, frozen=True):
         claims, told, untold: The numbers of all claims, and of those with and without the amount.
         totals: The sums, one for each currency; `least`: some of the added amounts are only minimums.
         owed, plan_paid, paid_by_member: The sums of these amounts over the same claims; None if unknown.
-        months, kinds, providers: The sum by month, claim type and provider.
+        months, kinds, providers: The sum by month, claim type and provider; `parts`: by the group `by`.
         apart: The number of claims that are in no sum, because they were reversed, replaced or cancelled.
         shielded: The number of claims with a sensitivity label, which are in the sum and not described.
         silent, mixed: The numbers of claims that state no kind of care, and that include other care too.
@@ -79,12 +79,13 @@ class Spending(kit.Summary, frozen=True):
     part_of_all: kit.Portion | None = None
     whole: kit.ClaimFilter | None = None
     threshold: kit.Threshold | None = None
-    sides: tuple[kit.SideSum, ...] = ()
+    sides: tuple[kit.Side, ...] = ()
     each: tuple[kit.Claim, ...] = ()
     ends: tuple[kit.Claim, ...] = ()
     paid_untold: bool = False
     measures: tuple[tuple[str, kit.Amount], ...] = ()
     split: bool = False
+    parts: tuple[kit.Share, ...] = ()
 
     @property
     def total(self) -> kit.Amount | None:
@@ -101,8 +102,7 @@ class Spending(kit.Summary, frozen=True):
     @property
     def average(self) -> kit.Amount | None:
         """The sum divided by `times`, rounded to cents; None without a sum or units."""
-        total = self.total
-        return kit.Amount((total.value / self.times).quantize(_CENT), total.currency) if total and self.times else None
+        return kit.mean(self.total, self.times)
 
     @property
     def pace(self) -> kit.Amount | None:
@@ -152,7 +152,8 @@ async def answer(ask: kit.Ask) -> Spending:
     ask, claim_set, summary = await _summed(kit.by_side(ask))
     if kit.compares_named(ask):
         raise kit.Reroute("claim.compare", **ask.arguments)
-    whole = {"adds", "in_total", "how_many"} & ask.asked.says.keys() and {"provider_name", "drug"} & ask.slots.keys()
+    one_kind = {"provider_name", "drug", "service"} & ask.slots.keys() or ask.care or summary.wanted.part
+    whole = {"adds", "in_total", "how_many"} & ask.asked.says.keys() and one_kind
     bare = whole or (summary.bare and summary.bare != "year") or (not summary.claims and summary.wanted.narrows)
     if bare and kit.span_of(ask) == (None, None):
         span = {"start": (ask.today - kit.LONG).isoformat(), "end": ask.today.isoformat()}
@@ -193,9 +194,10 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> Spending:
     one, shares = len(totals) == 1, partial(kit.shares_by, wanted=wanted)
     split = _split(ask)
     apart = kit.threshold_asked(ask) or ask.asked.each or kit.ends_asked(ask) or wanted.each_of
-    ranks = one and not (split or is_partial or "by" in ask.arguments or apart)
-    shown = ask.asked.each or kit.filter_of(ask).each_of or "each" in ask.arguments
-    by_words = ask.asked.by in {"kind", "doctor"} and {"ranked", "top"}.isdisjoint(ask.asked.says)
+    by = kit.divided_by(ask)
+    ranks = one and not (split or is_partial or by or apart)
+    shown = ask.asked.each or kit.filter_of(ask).each_of or "each" in ask.arguments or by == "day"
+    group = "provider" if "by" in ask.arguments else by
     ranking = kit.ranking_asked(ask) if ranks else None
     most = kit.most_of(ask, counted, wanted) if ranks and not _ranks_sides(wanted, ask) else None
     per = kit.unit_asked(ask, wanted)
@@ -222,11 +224,12 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> Spending:
         mixed=sum(1 for claim in told if kit.holds_more(claim, wanted)),
         doubts=found.doubts,
         is_partial=is_partial,
-        by=ask.arguments.get("by") or (ask.asked.by if by_words else None),
+        by=by,
+        parts=kit.parts_of(plain, group, wanted) if one and group and by not in {"kind", "month", "day"} else (),
         each=tuple(claim for claim in counted if not claim.sensitive)[:_EACH] if shown else (),
         measures=kit.measures_of(ask, counted) if one else (),
         ends=kit.ends_of(ask, plain, wanted),
-        question=kit.text_of(ask, "question") if one and not ranking and "by" not in ask.arguments else None,
+        question=kit.text_of(ask, "question") if one and not (ranking or by) else None,
         most=most,
         bare=ranking.group if ranking and most is None and len(told) == len(plain) else None,
         per=per,
@@ -259,7 +262,9 @@ def _held_against(summary: Spending, claim_set: kit.ClaimSet, ask: kit.Ask, coun
         summary,
         sides=kit.rank_sides(claim_set, time, wanted, least=wanted.order == "smallest") if ranked else (),
         threshold=threshold.held(summary.total, least=not sure) if threshold else None,
-        portion=kit.portion_of(counted, wanted) if percent and not (apart or kit.any_time(named).narrows) else None,
+        portion=kit.portion_of(counted, wanted, kit.whole_named(ask))
+        if percent and not (apart or kit.any_time(named).narrows)
+        else None,
         part_of_all=kit.part_of_all(counted, every, wanted) if part else None,
         whole=named,
     )
@@ -297,9 +302,14 @@ def _wanted(ask: kit.Ask) -> kit.ClaimFilter:
     The amount is None, which is the amount owed, for "out of pocket".
     """
     billed = kit.ranking_asked(ask) and "charging" in ask.asked.says and "to_me" not in ask.asked.says
-    both = kit.text_of(ask, "question") == "who_paid_more" or kit.names_whole(ask)  # the share and what the plan paid
+    whole, says = kit.whole_named(ask), ask.asked.says
+    both = kit.text_of(ask, "question") == "who_paid_more" or whole == "price"  # the share and what the plan paid
     aspect = None if both else kit.amount_asked(ask) or ("billed" if billed else None)
+    if whole == "bill" and aspect in {None, "billed"}:
+        aspect = "plan_paid" if "by_plan" in says else None
     wanted = replace(kit.summed_filter(ask, kit.filter_of(ask)), aspect=aspect)
+    if "by" not in ask.arguments and (only := kit.of_group(kit.divided_by(ask))):
+        wanted = replace(wanted, also=only)
     if _split(ask):
         return replace(wanted, claim_types=(), doctor_kinds=())
     return kit.with_sides(ask, kit.of_unit(ask, wanted))

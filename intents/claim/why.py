@@ -74,7 +74,8 @@ async def answer(ask: kit.Ask) -> Explained:
     if apart := await _set_apart(ask):
         kit.cite_claims(ask, (*apart.claims, *apart.others))
         return apart
-    if two := await _two_alike(ask):
+    sets = not _AGAINST.isdisjoint(ask.asked.says) and "amount" not in ask.slots and "id" not in ask.arguments
+    if sets and (two := await kit.two_alike(ask)):
         raise kit.Reroute("claim.compare", **two.arguments)
     if {"provider_name", "amount"} <= ask.slots.keys() and ("always" in ask.asked.says or len(_figures(ask)) > 1):
         ask = ask.without("amount")  # what was expected is no condition: "54.87 and not the usual 50"
@@ -115,17 +116,6 @@ async def _set_apart(ask: kit.Ask) -> Explained | None:
         missing = tuple(kit.filter_of(way[0]) for way, rows in zip(ways, found, strict=True) if not rows)
         return _explained(ask, claims[:1], claims[1:], missing) if claims else None
     return None
-
-
-async def _two_alike(ask: kit.Ask) -> kit.Ask | None:
-    """Return the question about the only two claims that it names, if it sets one against the other; or else None."""
-    wanted = replace(kit.filter_of(ask), order=None, nth=None)
-    alone = _AGAINST.isdisjoint(ask.asked.says) or "amount" in ask.slots or "id" in ask.arguments or wanted.sides
-    if alone or not kit.any_time(wanted).narrows:
-        return None
-    claim_set = await kit.newest_claims(ask, enough=lambda _: False, page_size=100)
-    rows = kit.choose(claim_set.added, kit.any_time(wanted)).claims
-    return kit.of_these(ask, rows) if len(rows) == len(("one", "other")) else None
 
 
 def _said_of(part: kit.Ask) -> Told:

@@ -32,6 +32,7 @@ class CostShares(kit.Summary, frozen=True):
         yearly: "figure" if a yearly amount itself was requested, "whether" if the question is whether it is met.
         toward: The claims that went toward a yearly amount; `two`: the copays of several kinds of visit.
         threshold: The limit with which the used amount is compared.
+        past: How much of the amount was used in a requested period that is in one plan year.
     """
 
     plans: tuple[kit.Shares, ...] = ()
@@ -63,6 +64,7 @@ class CostShares(kit.Summary, frozen=True):
     toward: kit.Toward | None = None
     two: kit.VisitCopays | None = None
     threshold: kit.Threshold | None = None
+    past: kit.MetSoFar | None = None
 
     @property
     def only(self) -> tuple[kit.Coverage, kit.CostShare] | None:
@@ -92,37 +94,6 @@ class CostShares(kit.Summary, frozen=True):
     def changed(self) -> bool:
         """Whether the period in question belongs to more than one plan, or to several years of a plan."""
         return len({(floor.plan and floor.plan.id, floor.year) for floor in self.floors}) > 1
-
-    @property
-    def measure(self) -> tuple[kit.Amount, kit.Amount] | None:
-        """The minimum used in network and the only amount that the plans state; None if there is no single pair."""
-        named = [share for _, shares in self.plans for share in shares if share.side != "out"]
-        floor = next((one for one in self.floors if one.side == "in"), None)
-        if self.aspect not in kit.COUNTED or len(named) != 1 or floor is None or named[0].drugs or self.changed:
-            return None
-        used, limit = floor.deductible if self.aspect == "deductible" else floor.shares, named[0].amount
-        return (used, limit) if used and limit and limit.value and used.currency == limit.currency else None
-
-    @property
-    def of_year(self) -> tuple[kit.Amount, kit.Amount] | None:
-        """The `measure` if the requested period is in the plan year of the claims; else None."""
-        year = next((one.year for one in self.floors if one.side == "in"), None)
-        within = self.start and year and year.holds(self.start) and year.holds(self.end or self.start)
-        return self.measure if within else None
-
-    @property
-    def reached(self) -> bool:
-        """Whether the in-network claims of the plan year reach the only amount that the plans state."""
-        return self.of_year is not None and self.of_year[0].value >= self.of_year[1].value
-
-    @property
-    def drugs_reach(self) -> bool:
-        """Whether the amount is reached only if prescription fills count too."""
-        floor, (used, limit) = self.drugs, self.of_year or (None, None)
-        drugs = (floor.deductible if self.aspect == "deductible" else floor.shares) if floor else None
-        if used is None or limit is None or drugs is None:
-            return False
-        return used.value < limit.value <= used.value + drugs.value
 
     @property
     def unsided(self) -> bool:
@@ -215,7 +186,11 @@ def summarize(coverages: kit.Coverages, claim_set: kit.ClaimSet | None, ask: kit
     }
     begins = [kit.year_now(one, coverages).first for one in chosen] or [coverages.today.replace(month=1, day=1)]
     days = [claim.service.day.first for claim in counted if claim.service.day]
+    then = (
+        kit.standings(aspect, every, claim_set, coverages, span=(start, end)) if timed and claim_set and aspect else ()
+    )
     return CostShares(
+        past=then[0] if len(then) == 1 and side != "out" else None,
         both=tuple(met.items()) if len(met) > 1 else (),
         standings=met.get(aspect or "", ()) if len(met) == 1 else (),
         plans=tuple((coverage, shares) for coverage, shares in every if shares),
