@@ -12,14 +12,13 @@ from bot.cli.check import CheckResult, check
 from bot.cli.check_servers import probe
 from bot.config import Settings
 from bot.errors import ConfigError
-from bot.language import checker
 from bot.ops.audit import Audit
 from bot.sandbox.app import Sandbox, serve_sandbox
 from bot.stores.sealed import SealedTable, Vault, new_key
 from bot.stores.sqlite import open_sqlite
 from tests.doubles.slack import TOKEN, SlackDouble
 from tests.sandbox.small import small_world
-from tests.shipped import shipped_pack, thinned, words_kept
+from tests.shipped import shipped_pack
 from tests.stage import settings_for
 
 
@@ -35,7 +34,7 @@ def settings(payer: Sandbox, folder: Path, **changes: object) -> Settings:
     return settings_for(payer, folder / "bot.db", **{"payer_issuer": None, **changes})
 
 
-NO_PACK = {"bot_pack": "/nowhere"}  # looking a pack over takes a second, and one test does it
+NO_PACK = {"bot_pack": "/nowhere"}  # no pack is loaded for what is told of the rest
 
 
 async def found(of: Settings) -> list[CheckResult]:
@@ -48,22 +47,22 @@ def bad(findings: list[CheckResult]) -> list[str]:
     return [finding.text.split(":")[0] for finding in findings if finding.state == "bad"]
 
 
-async def test_a_bot_that_can_serve_has_nothing_bad(
-    payer: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Every area is looked at, and the answers are sorted by what the payer declares.
+@pytest.fixture
+def loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pack is the one of this process, with one doubt: `tests.test_pack` looks over the one that ships."""
+    monkeypatch.setattr("bot.cli.check.load_pack", lambda *_: shipped_pack())
+    monkeypatch.setattr("bot.cli.check.doubts_of", lambda *_: ["intents/thanks.yaml: a doubt"])
 
-    The pack is the one that ships with few of its examples, so that some of its rules have none: those are notes. How
-    long hostile messages take, the check of the whole pack looks at.
-    """
-    words_kept(monkeypatch)
-    monkeypatch.setattr(checker, "_HOSTILE", ())
-    thinned(tmp_path)
-    findings = await found(settings(payer, tmp_path, bot_pack=str(tmp_path)))
+
+@pytest.mark.usefixtures("loaded")
+async def test_a_bot_that_can_serve_has_nothing_bad(payer: Sandbox, tmp_path: Path) -> None:
+    """Every area is looked at, a doubt of the pack is a note, and the answers are sorted by what the payer declares."""
+    findings = await found(settings(payer, tmp_path))
     assert bad(findings) == []
-    *notes, summary = [finding for finding in findings if finding.area == "pack"]
-    assert [note.text for note in notes if note.state != "note" or "no sentence of `" not in note.text] == []
-    assert summary.text.startswith(f"{len(shipped_pack().intents)} intents, ")
+    told = [(one.state, one.text) for one in findings if one.area == "pack"]
+    intents, built = len(shipped_pack().intents), len(shipped_pack().answers)
+    counted = f"{intents} intents, {built} of them with data, 1 notes"
+    assert told == [("note", "intents/thanks.yaml: a doubt"), ("ok", counted)]
     assert {finding.area for finding in findings} == {"settings", "keys", "store", "pack", "payer", "answers"}
     said = [finding.text for finding in findings if finding.area == "answers"]
     assert len(said) == 1
@@ -135,13 +134,10 @@ async def test_a_store_that_cannot_be_used_is_named(payer: Sandbox, tmp_path: Pa
     assert bad(await found(settings(payer, tmp_path, **NO_PACK))) == ["BOT_STORE_URL", "BOT_PACK"]
 
 
+@pytest.mark.usefixtures("loaded")
 @pytest.mark.parametrize(("token", "said"), [(TOKEN, "the token is taken"), ("xoxb-wrong", "SLACK_BOT_TOKEN: ")])
-async def test_slack_is_asked_whether_it_takes_the_token(
-    payer: Sandbox, tmp_path: Path, token: str, said: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_slack_is_asked_whether_it_takes_the_token(payer: Sandbox, tmp_path: Path, token: str, said: str) -> None:
     """auth.test decides; the token is never in the report."""
-    monkeypatch.setattr("bot.cli.check.load_pack", lambda *_: shipped_pack())
-    monkeypatch.setattr("bot.cli.check.doubts_of", lambda *_: [])
     async with SlackDouble() as slack:
         findings = await found(settings(payer, tmp_path, **slack.settings | {"slack_bot_token": token}))
     assert findings[-1].area == "slack"
@@ -153,17 +149,14 @@ async def test_a_made_up_day_is_found_with_a_real_payer(payer: Sandbox, tmp_path
     """A payer on this machine may have a day of its own; any other has the real one."""
     day = date(2026, 10, 1)
     assert "BOT_TODAY" not in bad(await found(settings(payer, tmp_path, bot_today=day, **NO_PACK)))
-    elsewhere = check(settings(payer, tmp_path, bot_today=day, payer_fhir_url="https://payer.example/fhir"))
+    elsewhere = check(settings(payer, tmp_path, bot_today=day, payer_fhir_url="https://payer.example/fhir", **NO_PACK))
     assert bad([await anext(elsewhere)]) == ["BOT_TODAY"]
     await elsewhere.aclose()  # type: ignore[attr-defined] # a generator
 
 
-async def test_every_fault_of_the_benefit_table_is_named_in_one_run(
-    payer: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.usefixtures("loaded")
+async def test_every_fault_of_the_benefit_table_is_named_in_one_run(payer: Sandbox, tmp_path: Path) -> None:
     """By the file, the row and the column; a table in order is counted."""
-    monkeypatch.setattr("bot.cli.check.load_pack", lambda *_: shipped_pack())
-    monkeypatch.setattr("bot.cli.check.doubts_of", lambda *_: [])
     file = tmp_path / "benefits.csv"
     file.write_text("service,copay,coinsurance,deductible\nmri,ten,,no\nct,10,,perhaps\n", encoding="utf-8")
     findings = await found(settings(payer, tmp_path, bot_benefits=file))

@@ -1,7 +1,6 @@
 """The page that teaches how to add a question, followed to the letter."""
 
 import re
-import shutil
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -17,11 +16,11 @@ from bot.language.licences import WordClass
 from bot.language.phrases import expand
 from bot.language.sentences import examples, sentences
 from bot.language.weights import _LONGEST, _SHORTEST, DANGER_SURE, INTENTS, WEIGHTS, load_weights, written
-from bot.pack import find_pack, load_pack
+from bot.pack import load_pack
 from tests.answers.asking import Resource, answered
 from tests.language.fit import REPORT, heard
 from tests.language.fitting import weights_of
-from tests.shipped import shipped_pack, words_kept
+from tests.shipped import shipped_pack, thinned, words_kept
 
 PAGE = Path(__file__).parents[2] / "docs" / "intents.md"
 _SHOWN = re.compile(r"^`((?:intents|templates)/\S+)`\n\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -49,10 +48,9 @@ _COVERAGE: Resource = {
 
 @pytest.fixture
 def taught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of the pack with the files that the page shows, and weights that have counted them."""
+    """A thin copy of the pack with the files that the page shows, and weights that have counted them."""
     words_kept(monkeypatch)
-    for room in ("intents", "templates"):
-        shutil.copytree(find_pack() / room, tmp_path / room)
+    thinned(tmp_path)
     for name, text in _SHOWN.findall(PAGE.read_text(encoding="utf-8")):
         _add(tmp_path / name, text)
     _count(tmp_path / "intents")
