@@ -24,6 +24,10 @@ _LOOKS = frozenset({
     "see", "saw", "seen", "look", "looked", "looking", "access", "accessed", "read", "opened", "viewed",
     "ve", "ven", "ver", "vio", "visto", "acceso", "leyo", "leido", "leer", "reviso", "revisado",
 })  # fmt: skip
+_HERE = frozenset({
+    "type", "typed", "typing", "write", "wrote", "chat", "message", "conversation", "workspace", "slack", "team",
+    "escribo", "escriba", "mensaje", "conversacion", "pregunto", "here", "aqui",
+})  # fmt: skip
 _SEEN: frozenset[AuditEvent] = frozenset({"answered"})
 _SHOWN = 5
 CodeState = Literal["fresh", "spent", "aside", "barred"]
@@ -191,11 +195,14 @@ class Connecting:
     async def _privacy(self, message: Message, asked: Asked) -> Private:
         """Return the reply about what is stored, and when the bot read this person's records, by the audit trail.
 
-        The dates come first if the words ask who has seen the records. A question whether the employer sees them has a
-        text of its own.
+        The dates come first if the words ask who has seen the records. A question who else reads what is written in the
+        chat, or whether the employer sees the records, has a text of its own.
         """
-        language, work, said = asked.language, asked.rule == _AT_WORK, keys_in(message.text)
-        who = "who" in asked.arguments or not (_WHO.isdisjoint(said) or _LOOKS.isdisjoint(said))
+        language, said = asked.language, keys_in(message.text)
+        looks = not _LOOKS.isdisjoint(said)
+        here = looks and not _HERE.isdisjoint(said)
+        work = here or asked.rule == _AT_WORK
+        who = "who" in asked.arguments or (looks and not _WHO.isdisjoint(said))
         every, zone = await self._audit.of(message.person), self._now().tzinfo
         rows = [row for row in every if row.what in _SEEN and (row.read or self._pack.is_of_member(row.detail))]
         seen = [
@@ -209,6 +216,7 @@ class Connecting:
         erases = await self._retention.count(message.person) is not None
         more = asked.arguments.get("more")
         values = {"seen": seen, "times": len(rows), "who": who, "work": work, "more": more, "erases": erases}
+        values["here"] = here
         values["kin"] = "person" in asked.slots or asked.values.get("reason") == _FAMILY
         return self._say("account/privacy", language, intent="account.privacy", **values)
 

@@ -90,18 +90,25 @@ class Engine:
         if danger := signs.firm():
             heard = self.hear(part, today, context)
             now, question = signs.present(danger, heard), self._beside(heard, danger, context)
+            figure = question or self._in_topics(part, context, today)
+            over = signs.over(danger, heard, self.intents[str(figure.intent)])
             if question is None:
-                figure = self._in_topics(part, context, today)
-                question, now = (figure, False) if self._alarms.is_figure(figure) else (None, now)
+                question, now = (figure, False) if self._alarms.is_figure(figure, over=over) else (None, now)
             if question is None:
                 return in_danger(danger)
-            if not signs.over(danger, heard):
+            if not over:
                 return alarmed(question, danger, now=now)
         reading = self._in_topics(part, context, today)
         again = context is not None and reading.intent == context.intent and not reading.slots
         unasked = self._alarms.unasked(reading, signs, again=again)
-        danger = self._alarms.beside(unasked or signs.beside(), reading, part, signs)
+        stronger = signs.beside() if unasked is None or unasked.is_symptom else unasked
+        danger = stronger if stronger and not stronger.is_symptom else unasked or stronger
+        danger = self._alarms.beside(danger, reading, part, signs)
         if danger is None:
+            return reading
+        heard = self.hear(part, today, context)
+        over = (danger.is_symptom or not unasked) and signs.over(danger, heard, self.intents[str(reading.intent)])
+        if over and danger.is_symptom:
             return reading
         if unasked or "answer" in reading.slots or self._alarms.is_alone(danger, reading):
             one = shows_one(self.intents)
@@ -109,8 +116,6 @@ class Engine:
             if asked is None or not danger.is_symptom:
                 return in_danger(danger)
             reading = asked
-        heard = self.hear(part, today, context)
-        over = not unasked and signs.over(danger, heard)
         return reading if over else alarmed(reading, danger, now=signs.present(danger, heard))
 
     def _in_topics(self, said: Utterance, context: Context | None, today: date) -> Reading:

@@ -94,14 +94,30 @@ class Signs:
             return False
         first = max(own.first, bisect_left(parts, parts[danger.at]))
         last = min(own.after, bisect_right(parts, parts[danger.at])) - 1
-        told = {one for one in ("CALM", "CARE", "THEN", "NOW", "OFTEN") if _many(places.get(one, ()), first, last)}
-        now = "NOW" in told or danger.firm or "HAPPENS" in places or told.isdisjoint({"CALM", "CARE", "THEN"})
-        return now and "OFTEN" not in told and not danger.is_symptom
+        told = {one for one in _SAID_OF_IT if _many(places.get(one, ()), first, last)}
+        lately = "SINCE" in told and "CALM" not in told
+        now = lately or "NOW" in told or danger.firm or "HAPPENS" in places or told.isdisjoint(_PAST)
+        now = now and ("OFTEN" not in told or not told.isdisjoint({"SINCE", "EFFORT"}))
+        return now and not danger.is_symptom and not self._is_told(danger, heard)
 
-    def over(self, danger: Danger, heard: Heard) -> bool:
-        """Return whether a body's emergency is told as of more than a week ago: "I had chest pain back in August"."""
+    def _is_told(self, danger: Danger, heard: Heard) -> bool:
+        """Return whether an emergency is the occasion of what is told, and not there again: "the night I fainted"."""
         own = clause_at(heard.clauses, danger.at)
-        if own is None or danger.intent != _OF_BODY or _many(self._places.get("PRESENT", ()), own.first, own.after - 1):
+        framed = own is not None and _many(self._places.get("TOLD", ()), own.first, own.after - 1) > 0
+        return framed and not self.name("AGAIN", "SINCE")
+
+    def over(self, danger: Danger, heard: Heard, asked: IntentRules) -> bool:
+        """Return whether a body's emergency is over: "I had chest pain back in August", "the night I fainted".
+
+        A day of more than a week ago tells it. So does the frame of a tale, where the record of what was done is asked
+        for, and not where care is.
+        """
+        own = clause_at(heard.clauses, danger.at)
+        if own is None or danger.intent != _OF_BODY:
+            return False
+        if asked.needs == "member" and asked.reads and asked.reads.type != "Coverage" and self._is_told(danger, heard):
+            return True
+        if _many(self._places.get("PRESENT", ()), own.first, own.after - 1):
             return False
         told = [tag.value for tag in heard.tags if tag.kind == "date_range" and tag.first in own.places]
         ends = [ends_of(days)[1] or heard.today.isoformat() for days in told]
@@ -204,6 +220,8 @@ def _parts(said: Utterance, ends: str) -> list[int]:
 # How sure a question has to be, and how unlikely danger, before words of danger are a figure of speech.
 _CLEAR, _NO_DANGER = 0.8, 0.05
 _SHORT_WORD = 3
+_PAST = frozenset({"CALM", "CARE", "THEN"})
+_SAID_OF_IT = (*_PAST, "NOW", "OFTEN", "SINCE", "EFFORT")
 _OF_BODY, _OF_SELF = "safety.emergency", "safety.crisis"
 _UNEXPLAINED = frozenset({"unknown", "chatter", "other_person"})
 
@@ -222,15 +240,15 @@ class Alarms:
         found = _meant(self._dangers.words.scan(self._speller.repaired(said.keys)))
         return Signs(self._dangers, [one for one in found if not _is_named(one, said)], said)
 
-    def is_figure(self, reading: Reading) -> bool:
+    def is_figure(self, reading: Reading, *, over: bool) -> bool:
         """Return whether words of danger are a figure of speech in a clear question, whose answer then has the line.
 
-        For example "This deductible is going to be the death of me, how much is left?"
+        For example "This deductible is going to be the death of me, how much is left?" `over`: they tell of the past.
         """
         danger = sum(reading.dangers.values())
         entry = self._intents[reading.intent or FALLBACK]
-        serves = entry.needs != "nothing" or entry.form is not None
-        return serves and not reading.unclear and reading.score >= _CLEAR and danger < _NO_DANGER
+        serves = (entry.needs != "nothing" or entry.form is not None) and not reading.unclear
+        return serves and (over or (reading.score >= _CLEAR and danger < _NO_DANGER))
 
     def unasked(self, reading: Reading, signs: Signs, *, again: bool) -> Danger | None:
         """Return the emergency in a message that asks for nothing, or whose question is a guess; None if none.
