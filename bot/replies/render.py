@@ -35,7 +35,6 @@ FILE, NAME = "theirs.yaml", "them"
 """The file of phrases for another person's record, by language; and the placeholder of that person's name in them."""
 _GIVEN: ContextVar[Mapping[str, Callable[[], object]]] = ContextVar("given")
 
-
 TheirPhrases = Mapping[str, str | Mapping[str, list[str]]]
 """Phrases with their replacements; phrases with a common first word are grouped, as in `{your: {the: [plan]}}`."""
 
@@ -79,14 +78,13 @@ def _anyhow(phrase: str) -> str:
 def telling(jinja: Environment, values: Mapping[str, object]) -> Iterator[None]:
     """Within this context, each message may name the values of `EVERYWHERE`, and the person in `values["theirs"]`."""
     known: Mapping[str, Any] = {**jinja.globals, **values}
-    token = _GIVEN.set(
-        {
-            NAME: lambda: known["theirs"],
-            "payer": lambda: known["payer"]["short_name"],
-            "phone": lambda: jinja.filters["help_line"](known["payer"]),
-            "emergency": lambda: known["numbers"]["emergency"]["number"],
-        }
-    )
+    told: Mapping[str, Callable[[], object]] = {
+        NAME: lambda: known["theirs"],
+        "payer": lambda: known["payer"]["short_name"],
+        "phone": lambda: jinja.filters["help_line"](known["payer"]),
+        "emergency": lambda: known["numbers"]["emergency"]["number"],
+    }
+    token = _GIVEN.set(told)
     try:
         yield
     finally:
@@ -328,7 +326,7 @@ class Words:
     ) -> tuple[Block, ...]:
         """Return the blocks of `templates/<template>` in a language.
 
-        If the values include `theirs`, the given name of another person, the texts are about that person's record.
+        The texts are about the record of the person whose given name is `theirs`, if the values include it.
 
         Raises:
             jinja2.TemplateError: the template is missing or wrong, or a value is missing.
