@@ -13,7 +13,7 @@ import msgspec
 
 from bot.errors import PackError
 from bot.language.clauses import Clause
-from bot.language.phrases import Meaning, PhraseFound, PhraseLists, PhraseTree
+from bot.language.phrases import Meaning, PhraseFound, PhraseLists, PhraseTree, with_name
 from bot.language.rules import WORDS, read_words
 from bot.language.text import Tag, Utterance, keys_in, places_of
 
@@ -26,9 +26,9 @@ _ENDS, _THE = ".?!;\n", ("the",)
 
 class _Term(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: PhraseLists
-    words: PhraseLists
     en: str
     es: str
+    words: PhraseLists = PhraseLists()
     asks: PhraseLists = PhraseLists()
     yours: dict[str, str] = {}
     the: Literal["mine", "any"] = "any"
@@ -173,7 +173,7 @@ def load_glossary(folder: Path) -> Glossary:
         return Glossary()
     tree, owners = PhraseTree(), dict[str, str]()
     for key, term in file.terms.items():
-        for kind, said in (("term", term.words), (_QUESTION, term.asks)):
+        for kind, said in ((_QUESTION, term.asks), ("term", with_name(term.words, term.name))):
             for language, phrase in said.phrases(shown, f"terms.{key}"):
                 if owners.setdefault(phrase, key) != key:
                     raise PackError(f"{shown}: terms.{key}: {phrase!r} is a word of {owners[phrase]!r} already")

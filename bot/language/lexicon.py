@@ -17,7 +17,7 @@ from bot.language.grammar import load_grammar
 from bot.language.hours import AgePatterns, HourPatterns
 from bot.language.matcher import Grammar
 from bot.language.numbers import LimitPatterns
-from bot.language.phrases import Meaning, PhraseLists, PhraseTree, expand, phrases_in
+from bot.language.phrases import Meaning, PhraseLists, PhraseTree, expand, phrases_in, with_name
 from bot.language.places import PLACE, Area, load_place_names, place_phrases
 from bot.language.rules import WORDS, read_words
 from bot.language.text import AnyOf, keys_in
@@ -74,6 +74,7 @@ class _Service(PhraseLists, frozen=True, forbid_unknown_fields=False):
     `of` is the wider kind, or the kinds.
     """
 
+    name: PhraseLists = PhraseLists()
     of: str | tuple[str, ...] = ""
 
 
@@ -186,7 +187,7 @@ def _load_values(lexicon: Lexicon, folder: Path) -> None:
         for value, said in read_words(folder, f"{name}.yaml", dict[str, _Phrases]).items():
             _add(lexicon, said, kind, value, (f"{WORDS}/{name}.yaml", value))
     for name, service in read_words(folder, "services.yaml", dict[str, _Service], optional=True).items():
-        _add(lexicon, service, "service", name, (f"{WORDS}/services.yaml", name))
+        _add(lexicon, with_name(service, service.name), "service", name, (f"{WORDS}/services.yaml", name))
         wider = lexicon.tree.meanings_of(service.of) if isinstance(service.of, str) else ()
         lexicon.finer |= {name for one in wider if one.kind == "facility_type"}
 

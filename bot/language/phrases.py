@@ -21,6 +21,7 @@ MOST_FORMS = 240
 _BESIDE = frozenset({"service", "state_of_claim", "telehealth", "order", "rank", "unit", "number_of"})
 # A kind of care may be named inside these: "urgent care clinic".
 _OF_CARE = frozenset({"specialty", "facility_type"})
+_ARTICLE = re.compile(r"^(el|la|los|las) ")
 _PART = re.compile(r"\(([^()\[\]]*)\)|\[([^()\[\]]*)\]|([^()\[\]]+)")
 
 
@@ -76,6 +77,16 @@ class PhraseLists(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """
         for language, text in (("en", self.en), ("es", self.es)):
             yield from ((language, phrase) for phrase in phrases_in(text, file, key) if phrase)
+
+
+def with_name(said: PhraseLists, name: PhraseLists) -> PhraseLists:
+    """Return the phrases with the name of what they mean: "HMO (health maintenance organization)" is two of them."""
+    return PhraseLists(f"{said.en}, {_called(name.en)}", f"{said.es}, {_called(name.es)}")
+
+
+def _called(name: str) -> str:
+    head, _, more = _ARTICLE.sub("", name.lower()).replace(",", "").partition(" (")
+    return f"{head}, {more.removesuffix(')')}" if more.endswith(")") else f"{head} {more.replace(')', '')}"
 
 
 class Meaning(NamedTuple):
