@@ -33,9 +33,9 @@ from bot.delivery.due import DueReminders
 from bot.delivery.reminders import Interval
 from bot.delivery.retention import Retention
 from bot.delivery.tellings import Tellings
-from bot.documents import HealthLinkPages, HealthLinks, Publisher
 from bot.documents.desk import Documents, Pages
 from bot.documents.printer import Printer
+from bot.documents.publisher import HealthLinkPages, HealthLinks, Publisher
 from bot.errors import ConfigError
 from bot.message import Person
 from bot.ops.audit import Anchor, Audit

@@ -86,7 +86,7 @@ def _ignore_end(_link_id: str) -> None:
     """Do nothing: the default for `ended`."""
 
 
-class Accounts:
+class Accounts(Accesses):
     """The links, sign-ins and access tokens of all people. `pages` is the folder of the HTML pages.
 
     `clock` returns Unix seconds. `failed` is called when a sign-in failed in the browser, so that the chat can report
@@ -109,27 +109,23 @@ class Accounts:
         clock: Callable[[], float] = time.time,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self._public_url, self._audit = settings.bot_public_url, audit
         self.rows = rows = Rows(table, clock, settings.bot_link_days)
-        self.looks = LastViews(rows)
-        self._endpoint = endpoint = TokenEndpoint(settings, http, discovery, clock)
-        revocations, payer = Revocations(endpoint, discovery, pause), settings.payer_fhir_url
-        self._on_failed, self._on_elsewhere = failed, elsewhere
-        self._members = members = MemberLinks(table, rows, audit, payer)
+        endpoint, payer = TokenEndpoint(settings, http, discovery, clock), settings.payer_fhir_url
+        revocations, members = Revocations(endpoint, discovery, pause), MemberLinks(table, rows, audit, payer)
         parts = AccountParts(
             settings, rows, http, discovery, endpoint, revocations, audit, members, ended=ended, pause=pause
         )
+        super().__init__(parts)
+        self.looks, self._public_url = LastViews(rows), settings.bot_public_url
+        self._on_failed, self._on_elsewhere = failed, elsewhere
         seats = LinkQuota(table.store, audit, payer, settings.bot_links_per_member)
-        sign_ins, accesses = SignIns(parts), Accesses(parts)
         self._proofs = proofs = Proofs(parts, seats)
         # What one part does whole is called there.
-        self.link, self.connected, self.was_seen = accesses.link, accesses.connected, accesses.was_seen
-        self.access, self.renew, self.refused = accesses.access, accesses.renew, accesses.refused
-        self.holds = accesses.holds
-        self.unlink, self.keep_whole, self.close = accesses.unlink, members.keep_whole, revocations.close
+        self.keep_whole, self.close = members.keep_whole, revocations.close
         self.asked = rows.current  # opaque, and gives no access
         self.awaits_code, self.is_spent_code, self.cancel = proofs.awaits_code, proofs.is_spent, proofs.cancel
-        self.routes = LinkPages(settings, rows, sign_ins, Renderer(pages, settings), self._failed).routes
+        pages_of = LinkPages(settings, rows, SignIns(parts), Renderer(pages, settings), self._failed)
+        self.routes = pages_of.routes
 
     async def begin(self, person: Person) -> str:
         """Return the URL of a new one-time link, which invalidates earlier ones.

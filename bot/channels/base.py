@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mappi
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from functools import lru_cache, partial
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar, get_args
 
 import msgspec
 import structlog
@@ -32,13 +32,9 @@ from bot.message import (
     Actions,
     Answered,
     Block,
-    Chart,
-    Facts,
     Item,
     Language,
-    Line,
     Message,
-    Note,
     OneToOne,
     Person,
     Place,
@@ -46,7 +42,6 @@ from bot.message import (
     Reply,
     Shareable,
     Shared,
-    Title,
 )
 from bot.ops.metrics import Meter
 from bot.pack import Pack
@@ -288,7 +283,7 @@ class Acks:
             return await asyncio.shield(task)
 
 
-_BLOCKS: Mapping[str, type[Any]] = {kind.__name__: kind for kind in (Title, Line, Facts, Chart, Item, Note, Actions)}
+_BLOCKS: Mapping[str, type[Any]] = {kind.__name__: kind for kind in get_args(Block)}
 _KEPT = 86_400.0  # seconds
 
 

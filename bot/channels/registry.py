@@ -1,6 +1,6 @@
 """The channels: what each can do, and how the bot starts them.
 
-A new channel needs a function that starts it, and a row in `CHANNELS`. Tests check `DONE_BY` against the code.
+A new channel needs a function that starts it, and a row in `CHANNELS`. Tests check `ABILITIES` against the code.
 
 A channel's library is imported only if the channel's settings are present, so unused channels cost no time.
 """
@@ -24,66 +24,28 @@ if TYPE_CHECKING:
     from bot.channels.teams.app import TeamsApp
     from bot.channels.teams.sdk import Outside
 
-ABILITIES: Mapping[str, str] = {
-    "own_chat": "Ask in a private chat, also about one's own claims and coverage",
-    "mention": "Ask where others read, about doctors, places and networks",
-    "aside": "An answer that only its asker sees where others read",
-    "slash": "Slash commands",
-    "form": "Forms",
-    "message": "Ask about a message of somebody's",
-    "starter": "Questions to begin with",
-    "search": "Search in the message box, to drop a provider into a conversation",
-    "home": "A page that says what is connected",
-    "share": "Show a provider list that only its asker saw to everybody there",
-    "rating": "Say whether an answer helped, and what was wrong",
-    "label": "A label that says a message holds a health plan's data",
-    "progress": "Shows that it is looking something up",
-    "pop_up": "Sign in inside the client, without typing a code",
-    "renewal": "An offer to connect that says when it is over",
-    "edited": "Says that an edited question is not asked anew",
-    "erasing": "Deletes its answers when asked to forget somebody",
+ABILITIES: Mapping[str, tuple[str, str]] = {
+    "own_chat": ("Ask in a private chat, also about one's own claims and coverage", "slack teams console"),
+    "mention": ("Ask where others read, about doctors, places and networks", "slack teams"),
+    "aside": ("An answer that only its asker sees where others read", "slack teams"),
+    "slash": ("Slash commands", "slack teams"),
+    "form": ("Forms", "slack teams"),
+    "message": ("Ask about a message of somebody's", "slack teams"),
+    "starter": ("Questions to begin with", "slack teams"),
+    "search": ("Search in the message box, to drop a provider into a conversation", "teams"),
+    "home": ("A page that says what is connected", "slack"),
+    "share": ("Show a provider list that only its asker saw to everybody there", "slack teams"),
+    "rating": ("Say whether an answer helped, and what was wrong", "slack teams"),
+    "label": ("A label that says a message holds a health plan's data", "teams"),
+    "progress": ("Shows that it is looking something up", "slack teams"),
+    "pop_up": ("Sign in inside the client, without typing a code", "teams"),
+    "renewal": ("An offer to connect that says when it is over", "teams"),
+    "edited": ("Says that an edited question is not asked anew", "slack teams"),
+    "erasing": ("Deletes its answers when asked to forget somebody", "slack teams"),
 }
-"""All abilities that a channel may have, with their descriptions, in the table's order."""
+"""All abilities that a channel may have, in the table's order: what it is, and the channels that have it."""
 
-_SLACK, _TEAMS, _CONSOLE = "bot.channels.slack", "bot.channels.teams", "bot.channels.console"
-
-DONE_BY: Mapping[str, Mapping[str, str]] = {
-    "slack": {
-        "own_chat": f"{_SLACK}.writer:SlackWriter.post",
-        "rating": f"{_SLACK}.writer:Notices",
-        "mention": f"{_SLACK}.writer:SlackWriter.share",
-        "aside": f"{_SLACK}.writer:EphemeralWriter",
-        "slash": f"{_SLACK}.incoming:read_command",
-        "form": f"{_SLACK}.views:Modals",
-        "message": f"{_SLACK}.incoming:read_shortcut",
-        "starter": f"{_SLACK}.errands:Errands",
-        "home": f"{_SLACK}.views:publish",
-        "share": "bot.channels.base:ShownAside",
-        "progress": f"{_SLACK}.answers:SlackController",
-        "edited": f"{_SLACK}.incoming:read_edit",
-        "erasing": f"{_SLACK}.app:SlackApp",
-    },
-    "teams": {
-        "own_chat": f"{_TEAMS}.writer:TeamsWriter.post",
-        "mention": f"{_TEAMS}.writer:TeamsWriter.share",
-        "aside": f"{_TEAMS}.sdk:Extras",
-        "slash": f"{_TEAMS}.incoming:with_command",
-        "form": f"{_TEAMS}.dialogs:form_card",
-        "message": f"{_TEAMS}.dialogs:quoted_text",
-        "starter": "bot.cli.manifest:teams_manifest",
-        "search": f"{_TEAMS}.search:find",
-        "share": "bot.channels.base:ShownAside",
-        "rating": f"{_TEAMS}.dialogs:Thumbs",
-        "label": f"{_TEAMS}.people:Notices.label",
-        "progress": f"{_TEAMS}.sdk:Connector.type",
-        "pop_up": f"{_TEAMS}.writer:with_pop_up",
-        "renewal": f"{_TEAMS}.app:TeamsApp",
-        "edited": f"{_TEAMS}.incoming:read_edit",
-        "erasing": f"{_TEAMS}.app:TeamsApp",
-    },
-    "console": {"own_chat": f"{_CONSOLE}:run"},
-}
-"""The code of each ability, by channel: a module and a name in it."""
+PLATFORMS = ("slack", "teams", "console")
 
 SEARCH, QUERY = "findProvider", "query"
 """The search command of the message box, and its one parameter."""

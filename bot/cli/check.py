@@ -14,31 +14,21 @@ from bot.ops import set_up
 from bot.ops.audit import Audit
 from bot.pack import Pack, benefits_of, doubts_of, find_pack, load_pack
 from bot.stores import opened_store
-from bot.stores.sealed import SealedTable, Vault, is_exposed, key_file
+from bot.stores.sealed import SealedTable, Vault, key_doubts, key_file
 
 
 def keys(settings: Settings) -> Iterator[CheckResult]:
     """Yield the results for the encryption keys: whether they can be used, and whether others can read the files."""
-    client = settings.payer_client_key_file
-    if client is not None and is_exposed(client):
-        yield note(
-            "keys", f"PAYER_CLIENT_KEY_FILE: others may read {client.name}; `chmod 600` it, and register a new one"
-        )
-    file = key_file(settings)
+    file, doubts = key_file(settings), [note("keys", doubt) for doubt in key_doubts(settings)]
     if file is not None and not file.exists():
-        yield from _keys_to_be(settings, file)
+        yield from (*doubts, *_keys_to_be(settings, file))
         return
     try:
         Vault.from_settings(settings)
     except ConfigError as error:
         yield bad("keys", str(error))
         return
-    if file is not None and is_exposed(file):
-        yield note("keys", f"{file.name}: others may read it; `chmod 600` it, then `bcbst-bot keys rotate`")
-    elif file is not None and settings.bot_keys_file is None:
-        yield note("keys", "are kept next to the database. Set BOT_KEYS_FILE to keep them elsewhere.")
-    else:
-        yield ok("keys", "from BOT_ENCRYPTION_KEYS" if file is None else "from BOT_KEYS_FILE")
+    yield from doubts or [ok("keys", "from BOT_ENCRYPTION_KEYS" if file is None else "from BOT_KEYS_FILE")]
 
 
 def _keys_to_be(settings: Settings, file: Path) -> Iterator[CheckResult]:

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from bot.channels.registry import ABILITIES, ASK, DONE_BY, FORM, QUERY, SEARCH, name_of
+from bot.channels.registry import ABILITIES, ASK, FORM, PLATFORMS, QUERY, SEARCH, name_of
 from bot.config import Settings
 from bot.errors import ConfigError
 from bot.message import COMMAND, Language
@@ -112,11 +112,11 @@ def table(folder: Path, pack: Pack) -> Iterator[str]:
     `pack`.
     """
     named = {"slack": in_slack(folder), "teams": in_teams(pack)}
-    yield f"| | {' | '.join(name.capitalize() for name in DONE_BY)} |"
-    yield f"|---|{'---|' * len(DONE_BY)}"
-    for ability, words in ABILITIES.items():
-        names = {platform: named.get(platform, {}).get(ability, ["yes"]) for platform in DONE_BY}
-        cells = (", ".join(names[platform]) if ability in done else "no" for platform, done in DONE_BY.items())
+    yield f"| | {' | '.join(name.capitalize() for name in PLATFORMS)} |"
+    yield f"|---|{'---|' * len(PLATFORMS)}"
+    for ability, (words, having) in ABILITIES.items():
+        names = {platform: named.get(platform, {}).get(ability, ["yes"]) for platform in having.split()}
+        cells = (", ".join(names.get(platform, ["no"])) for platform in PLATFORMS)
         yield f"| {words} | {' | '.join(cells)} |"
 
 

@@ -24,7 +24,7 @@ from bot.errors import ConfigError, StoreUnusable
 from bot.ops.entrance import entrance_of
 from bot.serving import WebServer, config_of, listen_for, running
 from bot.stores import lacks
-from bot.stores.sealed import is_exposed, key_file
+from bot.stores.sealed import key_doubts
 
 if TYPE_CHECKING:
     from mcp.server.lowlevel import Server as Tools
@@ -80,9 +80,9 @@ async def serve(settings: Settings, *, sandbox: bool, host: str, port: int) -> N
         settings = await stack.enter_async_context(rehearsed(settings, sandbox=sandbox))
         for name, meant in misspelt_names().items():
             log.warning(spelling(name, meant), setting=meant)
+        bot = await stack.enter_async_context(assemble(settings))
         if not sandbox:
             _warn_of_keys(settings)
-        bot = await stack.enter_async_context(assemble(settings))
         channels = await stack.enter_async_context(started(bot))
         if apart:
             await stack.enter_async_context(running(watched := health_of(bot).apart(), apart, config_of(watched)))
@@ -128,14 +128,8 @@ def dev_chat(bot: Bot) -> list[Route]:
 
 
 def _warn_of_keys(settings: Settings) -> None:
-    """Log a warning if others can read a key file, or if the encryption keys are in the same folder as the data."""
-    file = key_file(settings)
-    if file is not None and is_exposed(file):
-        log.warning("others may read the key file: chmod 600 it, then rotate the keys", setting="BOT_KEYS_FILE")
-    if settings.payer_client_key_file is not None and is_exposed(settings.payer_client_key_file):
-        log.warning("others may read the client's key file: chmod 600 it", setting="PAYER_CLIENT_KEY_FILE")
-    if file is not None and settings.bot_keys_file is None:
-        log.warning("the keys are kept next to the database; keep them elsewhere", setting="BOT_KEYS_FILE")
+    for doubt in key_doubts(settings):
+        log.warning("keys", reason=doubt)
 
 
 _PATH = "/mcp"

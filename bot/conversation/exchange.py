@@ -15,7 +15,7 @@ from bot.conversation.provenance import CONNECT, explained, useful, within
 from bot.conversation.state import Asked, Dialogue, Memory, become, offered
 from bot.delivery.reminders import Interval
 from bot.delivery.retention import Retention
-from bot.documents import Publisher
+from bot.documents.publisher import Publisher
 from bot.language.context import RECORD, THOSE
 from bot.language.kernel import HELP
 from bot.language.reading import Reading, Slot

@@ -22,7 +22,7 @@ from bot.conversation.exchange import Exchange, Keeper, Parts
 from bot.conversation.state import Asked
 from bot.delivery import reminders
 from bot.delivery.retention import Erased
-from bot.errors import BotError, NotCovered, NotLinked, SignInExpired, StoreBusy, Unwritable
+from bot.errors import BotError, NotCovered, NotLinked, SignInExpired, Unwritable
 from bot.kit import AppealCase, Ask, CaseChange, CaseKept, ReminderKept, ReminderWish, claim_news, deductible_met
 from bot.message import Language, Person, Private, always
 from bot.ops.metrics import Meter
@@ -75,7 +75,7 @@ class Telling:
 
 LIVES = 400 * 86_400.0
 """Seconds: enough for the plan's answer, an external review of four to six months, and some time after it."""
-_KIND, _TRIES = "appeal_case", 5
+_KIND = "appeal_case"
 
 
 class _Row(msgspec.Struct, frozen=True):
@@ -98,26 +98,22 @@ class Cases:
     async def change(self, person: Person, whose: str, change: CaseChange) -> AppealCase | None:
         """Apply a change to the case of a claim, and return the case; None if the change deletes it.
 
-        A case that becomes empty is returned and not stored.
+        A case that becomes empty is returned and not stored, because it would catch all that is told later.
 
         Raises:
             StoreBusy: the case was changed concurrently, again and again.
         """
         key = hashlib.sha256(f"{person.key}\x1f{change.claim}".encode()).hexdigest()  # reveals neither
-        for _ in range(_TRIES):
-            sealed = await self._store.get(_KIND, key)
+        empty, case = AppealCase(claim=change.claim), None
+
+        def changed(sealed: bytes | None) -> bytes | None:
+            nonlocal case
             row = self._table.opened(_KIND, key, sealed, _Row)
-            if sealed is not None and row is None:  # of a key that is gone
-                await self._store.drop(_KIND, key)
-            present = row.case if row else AppealCase(claim=change.claim)
-            case = change.made(present)
-            # An empty case would catch all that is told later.
-            if case is None or case == AppealCase(claim=change.claim):
-                await self._store.drop(_KIND, key)
-                return case
-            if await self._kept(person, key, _Row(whose, case), sealed if row else None):
-                return case
-        raise StoreBusy("a case was changed at the same moment")
+            case = change.made(row.case if row else empty)
+            return None if case in {None, empty} else self._table.sealed(_KIND, key, _Row(whose, case))
+
+        await self._store.revise(_KIND, key, changed, expires=time.time() + LIVES, owner=person.key)
+        return case
 
     async def end_private(self, person: Person, row: LinkRow | None) -> None:
         """Delete a person's cases about records that the connection `row` does not open; all cases if `row` is None."""
@@ -128,13 +124,6 @@ class Cases:
     async def count(self, person: Person) -> int:
         """Return how many tracked appeals a person has."""
         return len(await self._rows(person))
-
-    async def _kept(self, person: Person, key: str, value: _Row, before: bytes | None) -> bool:
-        """Store a case in place of the sealed value `before`. Return False if the row was changed meanwhile."""
-        if before is not None:
-            return await self._store.swap(_KIND, key, before, self._table.sealed(_KIND, key, value))
-        row = self._table.row(_KIND, key, value, expires=time.time() + LIVES, owner=person.key)
-        return await self._store.append((row,))
 
     async def _rows(self, person: Person) -> list[tuple[str, _Row]]:
         return await self._table.owned(_KIND, person.key, _Row)

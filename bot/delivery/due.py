@@ -161,9 +161,9 @@ async def _work_rows(
 
 async def _run_all(jobs: Iterable[Coroutine[Any, Any, int]]) -> int:
     """Run jobs at the same time and return the sum of their results. If one fails, cancel the others."""
-    tasks = [asyncio.create_task(job) for job in jobs]
     try:
-        return sum(await asyncio.gather(*tasks))
-    finally:
-        for task in tasks:
-            task.cancel()
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(job) for job in jobs]
+    except BaseExceptionGroup as failed:
+        raise failed.exceptions[0] from None
+    return sum(task.result() for task in tasks)

@@ -103,22 +103,18 @@ class Tellings:
             await self.hold(row, _TURN)
             return False
         try:
-            return await self._told_in_turn(row, reminder, days, found)
+            if await self._is_begun(row.key, person):
+                await self.hold(row, _TURN)
+            elif await self._is_noted(row, reminder, days):
+                pass
+            elif (reminder.is_sought or days > 1) and await self._told(person) is not None:
+                now, put_off = self.now(), msgspec.structs.replace(reminder, found=found)
+                await self.put(row, put_off, (reminders.next_morning(now) - now).total_seconds())
+            else:
+                return await self._post(row, reminder, days, found)
+            return False
         finally:
             await self._store.drop(_TELLING, person.key)
-
-    async def _told_in_turn(self, row: Row, reminder: reminders.Reminder, days: int, found: tuple[str, ...]) -> bool:
-        if await self._is_begun(row.key, reminder.person):
-            await self.hold(row, _TURN)
-            return False
-        if await self._is_noted(row, reminder, days):
-            return False
-        is_put_off = reminder.is_sought or days > 1
-        if is_put_off and await self._told(reminder.person) is not None:
-            now, put_off = self.now(), msgspec.structs.replace(reminder, found=found)
-            await self.put(row, put_off, (reminders.next_morning(now) - now).total_seconds())
-            return False
-        return await self._post(row, reminder, days, found)
 
     async def _is_noted(self, row: Row, reminder: reminders.Reminder, days: int) -> bool:
         """Return whether a reminder of a day was already in today's message. If so, record it as sent."""

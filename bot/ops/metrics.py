@@ -78,10 +78,7 @@ class Meter:
         if unread:
             self._unread.labels(unread, language).inc()
         if self.tally is not None:
-            if unread:
-                self.tally.add("unread", unread, language, person=person)
-            else:
-                self.tally.add("answered", intent, language, person=person)
+            self.tally.add(*(("unread", unread) if unread else ("answered", intent)), language, person=person)
             self.tally.add("day", f"{self.tally.now():%d}", person=person)
             self.tally.add("seconds", bucket_of(seconds), person=person)
 

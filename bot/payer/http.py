@@ -213,6 +213,7 @@ def _seconds_apart(date: str, ours: float) -> float:
 _PORTS = {"http": 80, "https": 443}
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _FRONT = re.compile(r"[^/?#]*//[^/?#]*")
+_BLANK = re.compile(r"[\x00-\x20]")
 _PLAIN_LINK = re.compile(r"[\w:/?&=.,%+~$@!;*()|-]+", re.ASCII)
 # Also what a server reads as one that cuts parameters off a segment ("..;x", as Java's do) or decodes it twice.
 _CLIMBS = re.compile(r"(?:^|/)(?:\.|%2e){2}|\\|%5c|%2f|%25(?:2e|2f|5c)|%[01][0-9a-f]", re.IGNORECASE)
@@ -266,7 +267,7 @@ class Base:
         user name, and paths with "..", also encoded (F27). A link to another loopback name of a loopback server is
         changed to the configured name.
         """
-        if any(ord(character) <= ord(" ") for character in link):
+        if _BLANK.search(link):
             return None
         climbs = _CLIMBS.search(link.split("?", maxsplit=1)[0])
         if link.startswith((f"{self.url}/", f"{self.url}?")) and _PLAIN_LINK.fullmatch(link) and not climbs:

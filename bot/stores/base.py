@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, ClassVar, NamedTuple
 
-from bot.errors import StoreError
+from bot.errors import StoreBusy, StoreError
 
 _BATCH = 500
 _REVISIONS = 20
@@ -247,17 +247,28 @@ class Store(ABC):
                 yield row
             page = await self.listed(kind, after=page[-1].number)
 
-    async def revise(self, kind: str, key: str, made: Callable[[bytes | None], bytes], *, expires: float) -> None:
-        """Replace a row's value by what `made` makes of it (of None for a missing row), read anew if it has changed."""
+    async def revise(
+        self, kind: str, key: str, made: Callable[[bytes | None], bytes | None], *, expires: float, owner: str = ""
+    ) -> None:
+        """Replace a row's value by what `made` makes of it (of None for a missing row), read anew if it has changed.
+
+        If `made` returns None, the row is deleted.
+
+        Raises:
+            StoreBusy: the row was changed concurrently, again and again.
+        """
         for _ in range(_REVISIONS):
             before = await self.get(kind, key)
             after = made(before)
+            if after is None:
+                return await self.drop(kind, key)
             if before is None:
-                done = await self.add(kind, key, after, expires=expires)
+                done = await self.add(kind, key, after, expires=expires, owner=owner)
             else:
                 done = await self.swap(kind, key, before, after)
             if done:
-                return
+                return None
+        raise StoreBusy("a row was changed at the same moment")
 
     async def size(self, prefix: str) -> int:
         """Return the number of rows whose kind starts with `prefix`."""

@@ -11,7 +11,7 @@ import hashlib
 import os
 import secrets
 import stat
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -196,6 +196,17 @@ def is_exposed(file: Path) -> bool:
         return bool(file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO))
     except OSError:
         return False
+
+
+def key_doubts(settings: Settings) -> Iterator[str]:
+    """Yield what is doubtful about the places of keys: others may read them, or they are kept beside the data."""
+    client, file = settings.payer_client_key_file, key_file(settings)
+    if client is not None and is_exposed(client):
+        yield f"PAYER_CLIENT_KEY_FILE: others may read {client.name}; `chmod 600` it, and register a new one"
+    if file is not None and is_exposed(file):
+        yield f"{file.name}: others may read it; `chmod 600` it, then `bcbst-bot keys rotate`"
+    elif file is not None and settings.bot_keys_file is None and file.exists():
+        yield "are kept next to the database. Set BOT_KEYS_FILE to keep them elsewhere."
 
 
 def leave_newest(file: Path) -> int:

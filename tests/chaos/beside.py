@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from bot.documents import HealthLinks
+from bot.documents.publisher import HealthLinks
 from bot.errors import StoreBusy, StoreError
 from bot.message import Person
 from bot.ops.audit import Audit

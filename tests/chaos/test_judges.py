@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.documents import HealthLinks
+from bot.documents.publisher import HealthLinks
 from bot.errors import StoreBusy
 from bot.ops.audit import Audit
 from bot.stores.sealed import SealedTable, Vault

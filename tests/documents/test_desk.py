@@ -12,8 +12,8 @@ import pytest
 from msgspec.structs import replace
 
 from bot.accounts.rows import Access
-from bot.documents import HealthLinks
 from bot.documents.desk import ROW, Documents, OfferedDocument, Paper, pack, packed_already, unpack
+from bot.documents.publisher import HealthLinks
 from bot.errors import BotError, CodeSpent, CodeWrong, Disconnected, DocumentOver
 from bot.message import Person
 from bot.ops.audit import Audit

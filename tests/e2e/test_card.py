@@ -15,7 +15,7 @@ from joserfc import jwe
 from joserfc.jwk import OctKey
 
 from bot import documents
-from bot.documents import qr_svg
+from bot.documents.publisher import qr_svg
 from bot.records.decode import read_typed
 from bot.sandbox.world import World
 from tests.e2e.house import House

@@ -11,7 +11,7 @@ import pytest
 from bot import documents
 from bot.channels.mcp import make_server
 from bot.cli.serve import tools_app
-from bot.documents import qr_svg
+from bot.documents.publisher import qr_svg
 from tests.e2e.house import OWED
 from tests.e2e.planted import found, needles, stored
 from tests.e2e.played import Played
