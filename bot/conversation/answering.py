@@ -24,13 +24,15 @@ from bot.conversation.questions import lead
 from bot.conversation.reminding import Reminding
 from bot.conversation.state import Asked, Memory
 from bot.errors import BotError, Disconnected, PayerDown, PayerError, SignInExpired
+from bot.kit.ask import slotted
 from bot.kit.coverages import plan_year_of
-from bot.kit.near_claims import others_that_may_hold, untaken
+from bot.kit.near_claims import others_that_may_hold, unused
 from bot.kit.period import in_its_time
 from bot.kit.spans import with_sets
 from bot.language.asked import asked_in
 from bot.language.clauses import asks_whether
-from bot.language.left import CARE
+from bot.language.left import CARE, WORDS
+from bot.language.reading import Slot
 from bot.language.weights import WORKINGS
 from bot.message import (
     SOURCES,
@@ -49,7 +51,7 @@ from bot.message import (
 from bot.pack import template_of
 from bot.payer.budget import Budget, Progress, Report
 
-_AGAIN, _DOCUMENT = "again", "document"
+_AGAIN, _DOCUMENT, _MOST_TRIED = "again", "document", 3
 _DISTRUSTED = frozenset({"wrong patient", "foreign link"})
 
 
@@ -158,15 +160,21 @@ class Answering:
                 access = await self._accounts.access(person, asked.whose)
             ask = replace(ask, unmet={}, arguments=reroute.arguments)
             return await self._best_answer(person, asked, ask, access, name, handed=True)
+        rules = self._pack.intents.get(name)
+        if not (access and rules and rules.chooses_records and ask.said) or ask.kin or ask.asked.form == "reason":
+            return asked, ask, name, summary
+        phrases = self._pack.engine.narrowings(ask.said, ask.words, ask.today)[:_MOST_TRIED]
+        if not (left := await unused(ask, summary, self._pack.answers[name], phrases)):
+            return asked, ask, name, summary
         by = {} if handed else {one.tells: intent for intent, one in self._pack.intents.items()}
-        for intent in (by[tells] for tells in others_that_may_hold(ask) if tells in by):
-            if untaken(ask, summary):
-                again = replace(ask)
-                with suppress(kit.Reroute):  # the question is about future care, which no claim holds
-                    other = await self._found(person, again, access, intent)
-                    if not untaken(again, other):
-                        return replace(asked, intent=intent), again, intent, other
-        return asked, ask, name, summary
+        for intent in (by[tells] for tells in others_that_may_hold(ask, summary) if tells in by):
+            again = replace(ask)
+            with suppress(kit.Reroute):  # the question is about future care, which no claim holds
+                other = await self._found(person, again, access, intent)
+                if not await unused(again, other, self._pack.answers[intent], left):
+                    return replace(asked, intent=intent), again, intent, other
+        words = Slot(", ".join(dict.fromkeys(said for said, _ in left)), True)
+        return replace(asked, unmet={**asked.unmet, WORDS: words}), ask, name, summary
 
     async def _found(self, person: Person, ask: kit.Ask, access: Access | None, name: str) -> kit.Summary:
         """Return the result of the pack's answer function with this name. Raises what `answer` raises."""
@@ -275,14 +283,14 @@ class Answering:
         return replace(asked, slots={**asked.slots, "date_range": dated}) if dated else asked
 
     def _prepare(self, message: Message, asked: Asked, access: Access | None, limits: Budget | None = None) -> kit.Ask:
-        honoured = {name: slot for name, slot in asked.slots.items() if name not in asked.unmet}
+        honoured = slotted({name: slot for name, slot in asked.slots.items() if name not in asked.unmet})
         holds = partial(self._accounts.holds, message.person, access.link_id) if access else None
         return kit.Ask(
             slots=asked.values,
-            excluded={name: slot.out for name, slot in honoured.items() if slot.out},
-            several={name: slot for name, slot in honoured.items() if slot.values and not slot.excluded},
-            beside={name: slot.value for name, slot in asked.unmet.items()},
             words={name: slot.text for name, slot in asked.slots.items()},
+            excluded=honoured["excluded"],
+            several=honoured["several"],
+            beside={name: slot.value for name, slot in asked.unmet.items()},
             arguments={**asked.arguments, "page": str(message.page)} if message.page else asked.arguments,
             said="" if message.press else message.text,
             concepts=frozenset(() if message.press else asked.concepts),
@@ -347,7 +355,7 @@ class Answering:
         blocks = tuple(one for one in blocks if not (values["said"] and isinstance(one, Note) and one.standing))
         doctors = {"doctors": ask.own_doctors, "asked": asked, "theirs": values["theirs"]}
         own = self._pack.render("_own_doctor", doctors, asked.language) if ask.own_doctors else ()
-        said, unmet = unmet_in(asked, ask, summary, blocks)
+        said, unmet = unmet_in(asked, ask, blocks)
         if said["conditions"]:
             of_today = self._pack.intents[asked.intent].needs == "directory"  # nothing is kept of before
             told = self._pack.render("_unmet", {**said, "of_today": of_today}, asked.language)

@@ -15,8 +15,7 @@ import msgspec
 from msgspec.structs import replace
 
 from bot.conversation.state import Asked
-from bot.kit import Ask, Summary, adds_to
-from bot.kit.near_claims import untaken
+from bot.kit import Ask, adds_to
 from bot.kit.spelling import words_of
 from bot.kit.which import is_close
 from bot.language.left import CARE
@@ -130,16 +129,13 @@ def _is_code(chunk: str) -> bool:
     return digits > _ZIP_DIGITS or (digits > 0 and any(sign.isalpha() for sign in chunk))
 
 
-def unmet_in(
-    asked: Asked, ask: Ask, summary: Summary, blocks: Sequence[Block]
-) -> tuple[dict[str, Collection[str]], tuple[str, ...]]:
+def unmet_in(asked: Asked, ask: Ask, blocks: Sequence[Block]) -> tuple[dict[str, Collection[str]], tuple[str, ...]]:
     """Return the values about ignored conditions for the template, and the slot names of all ignored conditions.
 
     The value `conditions` has those that the answer has to name. `held` are the slots for which the answer takes
     another value.
     """
     missed = {name: slot for name, slot in asked.unmet.items() if adds_to(asked.slots.get(name), slot)}
-    missed |= {"condition": Slot(left, True)} if (left := untaken(ask, summary)) else {}
     missed |= {name: asked.slots[name] for name in ask.unmet if name in asked.slots}
     if ask.found_care:
         missed.pop(CARE, None)

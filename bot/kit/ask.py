@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import msgspec
 from msgspec.structs import replace
@@ -47,6 +47,16 @@ class Summary(msgspec.Struct, frozen=True):
 
 
 Answer = Callable[["Ask"], Awaitable[Summary]]
+
+
+def slotted(slots: Mapping[str, Slot]) -> dict[str, dict[str, Any]]:
+    """Return the values of the slots as the attributes of an `Ask`: wanted, their words, excluded and several."""
+    return {
+        "slots": {name: slot.value for name, slot in slots.items() if slot.is_plain},
+        "words": {name: slot.text for name, slot in slots.items()},
+        "excluded": {name: slot.out for name, slot in slots.items() if slot.out},
+        "several": {name: slot for name, slot in slots.items() if slot.values and not slot.excluded},
+    }
 
 
 class Drawer(Protocol):

@@ -1,7 +1,7 @@
 """What an answer says beside the matching claims: the nearest ones, the two sides of a message, unused conditions."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Literal
 
@@ -9,18 +9,21 @@ import msgspec
 from msgspec.structs import replace
 
 from bot.errors import PayerError
-from bot.kit.ask import Ask, Reroute, Summary
+from bot.kit.around import NeedsPlace
+from bot.kit.ask import Ask, Reroute, Summary, slotted
 from bot.kit.claim_filter import ClaimFilter, any_time, choose
 from bot.kit.claims import newest_claims
+from bot.kit.period import in_its_time
 from bot.kit.ranking import set_apart
 from bot.kit.reading import records
 from bot.kit.said import by_name, filter_of
-from bot.kit.spans import may_be_ahead
+from bot.kit.spans import may_be_ahead, with_sets
 from bot.payer.search import Search
 from bot.records.care import Procedure
 from bot.records.care_kind import CareKind, shown_as
 from bot.records.claim import Claim
 from bot.records.claim_set import ClaimSet
+from bot.records.shapes import Record, Value
 from bot.records.share import tells_state
 from bot.records.written import PartialDate, Period
 
@@ -156,43 +159,61 @@ def _may_be(claim: Claim, wanted: ClaimFilter) -> bool:
     return claim.kind in _FACILITY or not all(kind.whole for kind in kinds)
 
 
-_HELD_BY: Mapping[str, tuple[str, ...]] = {
-    "against": ("sides", "difference", "so", "others"),
-    "always": ("so", "part", "of"),
-    "gap_of": ("gap", "difference"),
-    "had_times": ("so", "sizes", "only", "choices", "others"),
-    "in_order": ("in_order",),
-    "never_before": ("sets",),
-    "nth_of": ("nth",),
-    "only_one_of": ("only", "difference"),
-    "same_time": ("shared",),
-    "than_all": ("whom", "sides"),
-    "weekend": ("weekdays",),
-}
-"""By a class of words, the fields of an answer, its conditions or its ranking; if one is set, the words were used."""
-
-
-def others_that_may_hold(ask: Ask) -> tuple[Literal["days", "sums", "two"], ...]:
+def others_that_may_hold(ask: Ask, summary: Summary) -> tuple[Literal["days", "sums", "two"], ...]:
     """Return the `tells` values of the intents to try if an answer leaves a condition out, first one first.
 
-    The result is ("sums",) for a question about money, otherwise ("days", "two").
+    The result is ("sums",) for a question about money, otherwise ("days",), with "two" if the conditions have two
+    sides; () if the answer is about no claims.
     """
-    return ("sums",) if "money" in ask.asked.says else ("days", "two")
+    if not isinstance(getattr(summary, "wanted", None), ClaimFilter):
+        return ()
+    return (
+        ("sums",)
+        if "money" in ask.asked.says
+        else ("days",)
+        if _COMPARING.isdisjoint(ask.asked.says)
+        else ("days", "two")
+    )
 
 
-def untaken(ask: Ask, summary: Summary) -> str | None:
-    """Return the words of the conditions that the answer leaves out, joined by ", "; None if there are none.
+_COMPARING = frozenset({"against", "in_order", "than_all"})
+Phrase = tuple[str, str]
+"""A phrase of a message, and the message without it."""
 
-    Only answers with conditions on claims are checked, and not those to a question about a reason.
-    """
-    if not isinstance(getattr(summary, "wanted", None), ClaimFilter) or ask.asked.form == "reason":
-        return None
-    parts = (summary, ask.claim_filter, *(getattr(summary, name, None) for name in ("wanted", "most")))
-    fields = [(part, name) for part in parts for name in getattr(part, "__struct_fields__", ())]
-    held = {name for part, name in fields if (told := getattr(part, name)) is False or told}  # no is an answer too
-    says = ask.asked.says
-    left = (says[name] for name, by in _HELD_BY.items() if name in says and held.isdisjoint(by))
-    return ", ".join(dict.fromkeys(left)) or None
+
+async def unused(
+    ask: Ask, summary: Summary, answer: Callable[[Ask], Awaitable[Summary]], phrases: Iterable[Phrase]
+) -> list[Phrase]:
+    """Return the phrases without which the question has the same answer, so that the answer did not use them."""
+    return [one for one in phrases if await _answers_alike(ask, summary, answer, one[1])]
+
+
+async def _answers_alike(ask: Ask, summary: Summary, answer: Callable[[Ask], Awaitable[Summary]], text: str) -> bool:
+    try:
+        return _content(await answer(with_sets(await in_its_time(as_if_said(ask, text))))) == _content(summary)
+    except (Reroute, NeedsPlace):
+        return False
+
+
+def _content(summary: Summary) -> bytes:
+    """Return all values of an answer as bytes, with each record as its id."""
+    return msgspec.json.encode(summary, enc_hook=_plain, order="deterministic")
+
+
+def _plain(one: object) -> object:
+    return one.id if isinstance(one, Record) else vars(one) if isinstance(one, Value) else type(one).__name__
+
+
+def as_if_said(ask: Ask, text: str) -> Ask:
+    """Return the question with the slots of another `text` of its message, to be answered beside it."""
+    own, other = ask.reads(ask.said), ask.reads(text)
+    changed = {name for name in own.keys() | other.keys() if own.get(name) != other.get(name)}
+    new = slotted({name: slot for name, slot in other.items() if name in changed})
+    held = ("slots", "words", "excluded", "several")
+    kept = {one: {name: value for name, value in getattr(ask, one).items() if name not in changed} for one in held}
+    care = replace(ask.care, claims=set()) if ask.care else None
+    apart = {"budget": ask.budget.alone(), "unmet": {}, "named": {}, "own_doctors": [], "care": care, "said": text}
+    return replace(ask, **{one: {**kept[one], **new[one]} for one in held}, **apart)
 
 
 _JOINT = re.compile(

@@ -139,7 +139,6 @@ def by_name(ask: Ask, claims: Iterable[Claim]) -> Ask:
     barred = {run for typed, run in told.items() if any(re.match(rf"{row}{typed}\b", one) for one in ask.asked.barred)}
     barred |= {run for typed, run in told.items() if _holds(left, typed, run)}
     if (out := [run for run in told.values() if run in barred]) and not left:
-        ask.said_unmet("words")
         ask.said_unmet("location")  # "not at Limestone", which is a town too
         slot = Slot(out[0], out[0], excluded=True, values=tuple(out) if len(out) > 1 else ())
         ask = replace(ask, excluded={**ask.excluded, _WHOM: slot})

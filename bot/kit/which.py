@@ -294,8 +294,6 @@ def exact_asked(ask: Ask) -> Exact | None:
     cents = bool(said) or any(one != one.to_integral_value() for one in amounts)
     barred = [rest for rest in ask.asked.barred if rest]
     out = any((words and rest.startswith(words)) or _dollars(rest.split()[0]) in amounts for rest in barred)
-    if out and amounts:  # "that weren't $50"
-        ask.said_unmet("words")
     aspect = "plan_paid" if _is_of_two(ask) and not any(amounts) else None
     return Exact(amounts, cents, out, aspect, "roughly" in ask.asked.says) if amounts else None
 

@@ -48,6 +48,7 @@ class ClaimsAsked(msgspec.Struct, frozen=True):
     Attributes:
         form: the first form of question in the message.
         says: the classes and phrases of the grammar area "asked" in the message, each with its first words.
+        runs: the first token of these and the one behind it, by class or phrase.
         nth: the requested position, from 1, or negative from the newest; `by_size`: in the order of amounts; `through`:
             the last position of "the second and third"; `nth_of`: the group that it counts: "the third doctor".
         gap: the requested time between two days of care that follow each other: "longest", "shortest" or "last".
@@ -79,6 +80,7 @@ class ClaimsAsked(msgspec.Struct, frozen=True):
 
     form: QuestionForm | None = None
     says: Mapping[str, str] = msgspec.field(default_factory=dict)
+    runs: Mapping[str, tuple[int, int]] = msgspec.field(default_factory=dict)
     nth: int | None = None
     by_size: bool = False
     through: int | None = None
@@ -134,21 +136,25 @@ class ClaimsQuestion(Classed):
         """Return everything that the question requests."""
         ends = self._first_and_last()
         nth, by_size, through = (None, False, None) if ends else self._nth()
-        says = {name: self._words[places[0]] for name, places in self._places.items() if places}
+        runs = {name: (places[0], places[0] + 1) for name, places in self._places.items() if places}
         found = {name: hits[0] for name, hits in self._hits.items() if hits and name not in _MEASURES}
-        says |= {name: " ".join(self._words[hit.first : hit.after]) for name, hit in found.items()}
+        runs |= {name: (hit.first, hit.after) for name, hit in found.items()}
         self._took |= places_of(hit for name in found for hit in self._find(name))
         degrees, no_degrees, places = degrees_in(self._said, self._lexed)
         self._took |= places
         uses = list(uses_in(self._matcher, self._lexed.grammar))
         self._took |= {place for _, places in uses for place in places}
         form, coming = found.get("form"), self._lexed.grammar.area("coming")
+        times = tuple(self._times())
+        runs |= self._stated
+        says = {name: " ".join(self._words[first:after]) for name, (first, after) in runs.items()}
         each = {at for at in self._places.get("each", ()) if self._any(("one", "one_fill", "single"), at + 1, _NEAR)}
         self._took |= each
         return ClaimsAsked(
             form=form.value if form and form.value in get_args(QuestionForm) else None,
-            times=tuple(self._times()),
-            says=says | {name: " ".join(self._words[first:after]) for name, (first, after) in self._stated.items()},
+            times=times,
+            says=says,
+            runs=runs,
             nth=nth,
             by_size=by_size,
             through=through,

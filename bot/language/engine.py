@@ -16,7 +16,7 @@ from bot.language.explaining import ReadingTrace, traced
 from bot.language.glossary import ALONE, TERM
 from bot.language.hearing import Heard, Hearer
 from bot.language.kernel import DATE_SHIFT, FALLBACK, FOLLOW, REFINE
-from bot.language.left import cells, owner_left, taken_by, unmet
+from bot.language.left import cells, narrowings, owner_left, taken_by, unmet
 from bot.language.lexicon import Lexicon, load_lexicon
 from bot.language.licences import Licences, about_as_likely, stands_out
 from bot.language.matcher import Lexed
@@ -193,6 +193,10 @@ class Engine:
         found = date_tags(Lexed(self.lexicon.grammar, said.words), said, today, plan_year)
         tags = [tag for tag in found if tag.kind == "date_range"]
         return Slot(text, tags[0].value) if tags else None
+
+    def narrowings(self, text: str, words: Mapping[str, str], today: date) -> list[tuple[str, str]]:
+        """Return the phrases that narrow a question beside its values, each with the message without it."""
+        return list(narrowings(self.hear(read_whole(text)[1], today, None), words))
 
     def explain(self, text: str, *, today: date, context: Context | None = None) -> ReadingTrace:
         """Return the reading of a message with everything that led to it."""

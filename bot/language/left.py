@@ -51,8 +51,13 @@ _POINTED = frozenset({"that", "this", "same", "esa", "ese", "mismo", "misma"})
 _ARTICLES = frozenset({"the", "a", "an"})
 _WORDS_OF_CARE = 2
 WORDS = "words"
-"""The key of words of a condition that nothing explains, among the ignored conditions."""
+"""The key of the phrases that narrow a question and change nothing in its answer, among the ignored conditions."""
 _SAID, _CUE = 7, 4  # words of it that are said, and of what begins it
+_NARROWING = frozenset({
+    *("against", "always", "gap_of", "had_times", "in_order", "never_before", "nth_of", "only_one_of", "same_time"),
+    *("sole", "than_all", "weekend"),
+})  # fmt: skip
+"""The classes of words that narrow a question by themselves."""
 # Concepts of words that say nothing by themselves of what is asked for.
 _TELL_NOTHING = frozenset({"FILLER", "NEAR", "MORE", "NEGATED", "CORRECTION", "INSTEAD", "ALTERNATIVE"})
 _TOLD_OF_DIRECTORY = _TOLD | {
@@ -68,6 +73,7 @@ _OTHER = "other"
 # Slot types of which each value that is named asks for something of its own.
 _ONE_EACH = frozenset({"network", "provider_name", "drug", "service", "claim_id", "date_range", "state_of_claim"})
 _OWNER = re.compile(r"(?P<name>(?!s?he\b|it\b)[^\W\d_]{2,})['\u2019]s", re.IGNORECASE)
+_JOINED = re.compile(r"^-\w+")  # the "-day" of "90-day"
 # Signs on each side of a word that are looked at for what hangs on it.
 _HANGS = 40
 
@@ -130,7 +136,7 @@ def asked_of(heard: Heard, words: Mapping[str, str]) -> ClaimsAsked:
 
 
 def unmet(heard: Heard, slots: Mapping[str, Slot], intent: IntentRules) -> dict[str, Slot]:
-    """Return everything in a message that the answer ignores, by slot type, `CARE` or `WORDS`."""
+    """Return the values and the care in a message that the answer ignores, by slot type or `CARE`."""
     words = {name: slot.text for name, slot in slots.items()}
     asked = asked_of(heard, words).places if intent.reads_claims else frozenset[int]()
     care = care_left(heard, intent, asked)
@@ -139,7 +145,6 @@ def unmet(heard: Heard, slots: Mapping[str, Slot], intent: IntentRules) -> dict[
         **({CARE: care} if care else {}),
         **not_honoured(slots, intent),
         **not_held(heard, slots),
-        **words_left(heard, intent, asked),
     }
 
 
@@ -212,38 +217,47 @@ def _is_reason(heard: Heard, complaint: range, asked: AbstractSet[int]) -> bool:
     return taken.isdisjoint(complaint) and not _FOR.isdisjoint(led)
 
 
-def words_left(heard: Heard, intent: IntentRules, asked: AbstractSet[int]) -> dict[str, Slot]:
-    """Return the words of a condition that nothing explains, such as "still not finished", by the key `WORDS`.
+def narrowings(heard: Heard, words: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield the phrases that narrow the question and are no value, such as "still not finished" or "my only doctor".
 
-    Return {} if there are none, or if the intent does not filter claims. Words between commas without a value and
-    without a part of the question are an aside: "I'm not good with computers, just tell me".
+    Each has its words and the message without it. Words between commas without a value and without a part of the
+    question are an aside: "I'm not good with computers, just tell me". `words` are the words of the slots, by slot.
     """
-    if not intent.reads_claims or "most" not in intent.shapes:
-        return {}
-    said, listed = heard.said, heard.area("polarity")
-    words, begin = [plain(word) for word in said.words], heard.area("asked").condition
+    said, listed, asked = heard.said, heard.area("polarity"), asked_of(heard, words)
+    folded, begin = [plain(word) for word in said.words], heard.area("asked").condition
     weak = {**listed.phrases("negated"), **listed.phrases("absent"), **listed.phrases("comparing")}
     cues = listed.phrases("cue").keys() - weak.keys()
-    led = {at for at in heard.asking if words[at] in begin}
-    led |= {at for at in heard.asking for n in range(1, _CUE + 1) if tuple(words[at : at + n]) in cues}
-    if not (led or any(said.words[place].isdecimal() for place in heard.asking)):
-        return {}
+    led = {at for at in heard.asking if folded[at] in begin and not _POINTED.intersection(folded[at + 1 : at + 2])}
+    led |= {at for at in heard.asking for n in range(1, _CUE + 1) if tuple(folded[at : at + n]) in cues}
+    led -= {at + 1 for at, word in enumerate(folded) if word in listed.no_cue_after}
+    whole = {first: after for name, (first, after) in asked.runs.items() if name in _NARROWING}
     held, ours = heard.at(*({tag.kind for tag in heard.tags} - {"filter"})), heard.at(*_OURS)
-    told = held | asked | heard.at("filter")
+    told = held | heard.at("filter") | asked.places
     taken = told | heard.at(*({name for name in heard.marks if name.isupper()} - _TELL_NOTHING))
+    judged = heard.area("asked").helping
+    form, end = range(*asked.runs.get("form", (0, 0))), 0
     for clause in heard.clauses:
-        for place in sorted(heard.asking.intersection(clause.places) - told):
-            beside = _between_commas(said, place)
-            cue = place in led - taken and not told.isdisjoint(beside)
-            cue = cue and place + 1 < clause.after and ours.isdisjoint(range(place, place + _SAID))
+        for place in sorted(heard.asking.intersection(clause.places) - held):
+            beside, number = _between_commas(said, place), said.words[place].isdecimal()
+            cue = place in led and place + 1 < clause.after and not told.isdisjoint(beside)
+            cue = cue and ours.isdisjoint(range(place, place + _SAID))
+            number = number and place not in form and folded[place - 1] not in judged  # "is 105 okay"
             aside = len(beside) < len(said.words) and taken.isdisjoint(beside)  # "meetings in 5"
-            if cue or (said.words[place].isdecimal() and not aside):
-                last = min(clause.after, beside.stop)
-                end = next((at for at in range(place + 1, last) if at in held or at == place + _SAID), last)
-                if end in held and end > place + 1 and said.words[end - 1] in heard.area("polarity").glue:
-                    end -= 1  # the "in" of a year that is taken
-                return {WORDS: Slot(said.said(_measured(heard, place, held), end), True)}
-    return {}
+            if place < end or aside or not (number or cue or place in whole):
+                continue
+            first, last = _measured(heard, place, held), min(clause.after, beside.stop)
+            end = next((at for at in range(place + 1, last) if at in held or at == place + _SAID), last)
+            if end in held and end > place + 1 and said.words[end - 1] in listed.glue:
+                end -= 1  # the "in" of a year that is taken
+            if place in whole:
+                first, end = place, whole[place]
+            # Of a number alone is known what hangs on it; a value that hangs on a word stays.
+            start, stop = said.spans[first][0], said.spans[place if number else end - 1][1]
+            value = next((tag.after for tag in heard.tags if tag.first == end == place + 1), end)
+            yield (
+                said.said(first, value),
+                f"{said.text[:start].rstrip()} {_JOINED.sub('', said.text[stop:]).lstrip()}".strip(),
+            )
 
 
 def _measured(heard: Heard, index: int, held: AbstractSet[int]) -> int:

@@ -223,6 +223,12 @@ class IntentRules(IntentFile, frozen=True, kw_only=True, dict=True):
         return self.reads is not None and self.reads.type == CLAIMS
 
     @property
+    def chooses_records(self) -> bool:
+        """Whether the answer selects among the member's records, so that conditions on these can apply."""
+        read = self.reads.type if self.reads and "date_range" in self.slots else "Coverage"
+        return read != "Coverage" and (read != CLAIMS or self.tells is not None)
+
+    @property
     def shows_claims(self) -> bool:
         """Whether the answer shows the member's claims and stores nothing."""
         return self.reads_claims and self.acts is None
