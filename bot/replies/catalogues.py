@@ -6,6 +6,7 @@ because the templates contain the English texts. The bot does not start if there
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import lru_cache
@@ -161,3 +162,42 @@ def _doubts(message: CatalogueMessage, catalogue: Catalogue) -> Iterator[str]:
 def _called(message: CatalogueMessage) -> str:
     text = message.one if len(message.one) <= _NAMED else message.one[: _NAMED - 1] + "…"
     return f"{text!r} ({message.context})" if message.context else repr(text)
+
+
+TheirPhrases = Mapping[str, str | Mapping[str, list[str]]]
+"""Phrases with their replacements; phrases with a common first word are grouped, as in `{your: {the: [plan]}}`."""
+
+
+def written_out(phrases: TheirPhrases) -> dict[str, str]:
+    """Return each phrase with its replacement: `{your: {the: [plan]}}` becomes `{your plan: the plan}`."""
+    found = dict[str, str]()
+    for phrase, instead in phrases.items():
+        if isinstance(instead, str):
+            found[phrase] = instead
+        else:
+            found |= {f"{phrase} {rest}": f"{word} {rest}".strip() for word, rests in instead.items() for rest in rests}
+    return found
+
+
+def of_them(phrases: Mapping[str, str]) -> Callable[[str], str]:
+    """Return a function that replaces phrases in a message: whole words, the longest first, none twice.
+
+    A capital first letter stays. `{them}` in a replacement is the person's given name.
+    """
+    if not phrases:
+        return str
+    longest = sorted(phrases, key=len, reverse=True)
+    found = re.compile(rf"(?<![\w'{{])(?:{'|'.join(map(_anyhow, longest))})(?![\w}}])")
+    known = {phrase.casefold(): instead for phrase, instead in phrases.items()}
+
+    def rewritten(match: re.Match[str]) -> str:
+        instead = known[match[0].casefold()]
+        return instead[:1].upper() + instead[1:] if match[0][:1].isupper() else instead
+
+    return lambda text: found.sub(rewritten, text)
+
+
+def _anyhow(phrase: str) -> str:
+    """Return a pattern for the phrase with a lower or upper case first letter."""
+    first = phrase[:1]
+    return f"[{first.lower()}{first.upper()}]{re.escape(phrase[1:])}" if first.isalpha() else re.escape(phrase)

@@ -9,8 +9,8 @@ from pathlib import Path
 from jinja2 import Environment, TemplateError, nodes
 
 from bot.replies.markdown import BUTTON
-from bot.replies.messages import EVERYWHERE, SUFFIX, CatalogueMessage, parts, scan, sources
-from bot.replies.render import environment, said_by
+from bot.replies.messages import EVERYWHERE, SUFFIX, CatalogueMessage, parts, said_by, scan, sources
+from bot.replies.render import environment
 
 _TAG = re.compile(r"\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 _PRINT = re.compile(r"\{\{.*?\}\}", re.DOTALL)

@@ -1,16 +1,20 @@
-"""The messages of templates: each call of `say(...)` in a template's source, found without compiling it.
+"""The messages and the macros of templates, found in their source without running it.
 
-A call starts with literals: the text, its plural if the message counts, and `context=` if one text needs two
-translations. `{name}` in a text is the value of that name. `(claim is|claims are)` are the singular and the plural
-within one text: `{n} (claim is|claims are) left out`. `bot.replies.lint` finds calls that are written otherwise.
+A message is a call of `say(...)`. It starts with literals: the text, its plural if the message counts, and `context=`
+if one text needs two translations. `{name}` in a text is the value of that name. `(claim is|claims are)` are the
+singular and the plural within one text: `{n} (claim is|claims are) left out`. `bot.replies.lint` finds calls that are
+written otherwise.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
+
+from jinja2 import nodes
 
 SUFFIX = ".md.j2"
 PAGES = (".html", ".csv", ".ics", ".vcf")
@@ -72,3 +76,40 @@ def _unquoted(literal: str) -> str:
 def sources(templates: Path) -> list[Path]:
     """Return the files of the templates of replies, pages and documents, in order."""
     return sorted(path for path in templates.rglob("*.*") if path.name.endswith((SUFFIX, *PAGES)))
+
+
+def said_by(call: nodes.Call) -> CatalogueMessage | None:
+    """Return the message of a call of `say` whose first arguments are literals, else None."""
+    if not isinstance(call.node, nodes.Name) or call.node.name != "say" or not 1 <= len(call.args) <= 2:  # noqa: PLR2004 -- one, many
+        return None
+    context = [pair.value for pair in call.kwargs if pair.key == "context"]
+    texts = [node.value for node in [*call.args, *context] if isinstance(node, nodes.Const)]
+    if len(texts) != len(call.args) + len(context):
+        return None
+    return message_of(texts[0], texts[1] if len(call.args) > 1 else "", texts[-1] if context else "")
+
+
+_MACRO = re.compile(r"\{%-? macro (\w+)\(")
+
+
+def shared_macros(templates: Path) -> dict[str, str]:
+    """Return the macros of the folder's `_*` templates with their file; a name that two files have is left out."""
+    paths = templates.glob(f"_*{SUFFIX}")
+    found = [(name, path.name) for path in paths for name in _MACRO.findall(path.read_text(encoding="utf-8"))]
+    times = Counter(name for name, _ in found)
+    return {name: file for name, file in found if times[name] == 1}
+
+
+def with_macros(tree: nodes.Template, shared: Mapping[str, str]) -> nodes.Template:
+    """Return the template with an import of each shared macro that it calls and neither has nor imports itself."""
+    called = {one.node.name: None for one in tree.find_all(nodes.Call) if isinstance(one.node, nodes.Name)}
+    own = {macro.name for macro in tree.find_all(nodes.Macro)}
+    own |= {
+        one[-1] if isinstance(one, tuple) else one for node in tree.find_all(nodes.FromImport) for one in node.names
+    }
+    files = dict[str, list[str | tuple[str, str]]]()
+    for name in called:
+        if name in shared and name not in own:
+            files.setdefault(shared[name], []).append(name)
+    tree.body[:0] = [nodes.FromImport(nodes.Const(file), names, False, lineno=1) for file, names in files.items()]
+    return tree

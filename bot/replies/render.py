@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from types import BuiltinMethodType, MethodType
 from typing import Any
@@ -25,53 +25,36 @@ from markupsafe import Markup, escape
 
 from bot import compiled
 from bot.message import COMMAND, Block, Facts, Language, Press
-from bot.replies.catalogues import SOURCE, ByLanguage, Catalogue, Catalogues, faults, read_catalogues
+from bot.replies.catalogues import (
+    SOURCE,
+    ByLanguage,
+    Catalogue,
+    Catalogues,
+    TheirPhrases,
+    faults,
+    of_them,
+    read_catalogues,
+    written_out,
+)
 from bot.replies.filters import filters, finalize
 from bot.replies.markdown import parse
-from bot.replies.messages import EVERYWHERE, SUFFIX, CatalogueMessage, message_of, parts, scan, sources
+from bot.replies.messages import (
+    EVERYWHERE,
+    SUFFIX,
+    CatalogueMessage,
+    message_of,
+    parts,
+    said_by,
+    scan,
+    shared_macros,
+    sources,
+    with_macros,
+)
 from bot.replies.numbers import load, load_appeals, load_numbers
 
 FILE, NAME = "theirs.yaml", "them"
 """The file of phrases for another person's record, by language; and the placeholder of that person's name in them."""
 _GIVEN: ContextVar[Mapping[str, Callable[[], object]]] = ContextVar("given")
-
-TheirPhrases = Mapping[str, str | Mapping[str, list[str]]]
-"""Phrases with their replacements; phrases with a common first word are grouped, as in `{your: {the: [plan]}}`."""
-
-
-def written_out(phrases: TheirPhrases) -> dict[str, str]:
-    """Return each phrase with its replacement: `{your: {the: [plan]}}` becomes `{your plan: the plan}`."""
-    found = dict[str, str]()
-    for phrase, instead in phrases.items():
-        if isinstance(instead, str):
-            found[phrase] = instead
-        else:
-            found |= {f"{phrase} {rest}": f"{word} {rest}".strip() for word, rests in instead.items() for rest in rests}
-    return found
-
-
-def of_them(phrases: Mapping[str, str]) -> Callable[[str], str]:
-    """Return a function that replaces phrases in a message: whole words, the longest first, none twice.
-
-    A capital first letter stays. `{them}` in a replacement is the person's given name.
-    """
-    if not phrases:
-        return str
-    longest = sorted(phrases, key=len, reverse=True)
-    found = re.compile(rf"(?<![\w'{{])(?:{'|'.join(map(_anyhow, longest))})(?![\w}}])")
-    known = {phrase.casefold(): instead for phrase, instead in phrases.items()}
-
-    def rewritten(match: re.Match[str]) -> str:
-        instead = known[match[0].casefold()]
-        return instead[:1].upper() + instead[1:] if match[0][:1].isupper() else instead
-
-    return lambda text: found.sub(rewritten, text)
-
-
-def _anyhow(phrase: str) -> str:
-    """Return a pattern for the phrase with a lower or upper case first letter."""
-    first = phrase[:1]
-    return f"[{first.lower()}{first.upper()}]{re.escape(phrase[1:])}" if first.isalpha() else re.escape(phrase)
 
 
 @contextmanager
@@ -175,17 +158,6 @@ class Say:
         return self._read[message]
 
 
-def said_by(call: nodes.Call) -> CatalogueMessage | None:
-    """Return the message of a call of `say` whose first arguments are literals, else None."""
-    if not isinstance(call.node, nodes.Name) or call.node.name != "say" or not 1 <= len(call.args) <= 2:  # noqa: PLR2004 -- one, many
-        return None
-    context = [pair.value for pair in call.kwargs if pair.key == "context"]
-    texts = [node.value for node in [*call.args, *context] if isinstance(node, nodes.Const)]
-    if len(texts) != len(call.args) + len(context):
-        return None
-    return message_of(texts[0], texts[1] if len(call.args) > 1 else "", texts[-1] if context else "")
-
-
 _BOLD = re.compile(r"\*\*(.+?)\*\*")
 SayFunction = Callable[..., Markup]
 
@@ -232,9 +204,14 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         self._verdicts: dict[tuple[type, str], bool] = {}
 
     def compile(self, source: str | nodes.Template, name: str | None = None, *where: Any, **how: Any) -> Any:
-        """Compile a template, with its messages in this environment's language."""
+        """Compile a template, with its messages in this environment's language and the macros of the folder."""
         tree = self.parse(source, name) if isinstance(source, str) else source
-        return super().compile(self.say.inlined(tree), name, *where, **how)
+        return super().compile(self.say.inlined(with_macros(tree, self.macros)), name, *where, **how)
+
+    @cached_property
+    def macros(self) -> Mapping[str, str]:
+        """The macros that every template may call by name."""
+        return shared_macros(Path(self.loader.searchpath[0])) if isinstance(self.loader, FileSystemLoader) else {}
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
         """Return the sandbox's decision, cached by type and name. Jinja asks only for attributes that exist."""

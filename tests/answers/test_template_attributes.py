@@ -12,9 +12,11 @@ import pytest
 from jinja2 import Environment, nodes
 
 from bot.pack import find_pack, template_of
+from bot.replies.messages import shared_macros, with_macros
 from tests.shipped import shipped_pack
 
 TEMPLATES = find_pack() / "templates"
+SHARED = shared_macros(TEMPLATES)
 PARSER = Environment(extensions=["jinja2.ext.i18n", "jinja2.ext.do", "jinja2.ext.loopcontrols"], autoescape=True)
 # Read only of an answer that measured a distance, and of a filter over claims.
 GUARDED = {("_told.md.j2", "where"), ("_claims.md.j2", "times")}
@@ -32,7 +34,8 @@ class Template:
     """A parsed template: its macros, its own and the imported ones, by the name they have in it."""
 
     def __init__(self, name: str) -> None:
-        self.name, self.tree = name, PARSER.parse((TEMPLATES / name).read_text(encoding="utf-8"))
+        tree = PARSER.parse((TEMPLATES / name).read_text(encoding="utf-8"))
+        self.name, self.tree = name, with_macros(tree, SHARED)
         self.own = {macro.name: macro for macro in self.tree.find_all(nodes.Macro)}
         self.found: dict[tuple[str | None, str], set[Read]] = {}
 

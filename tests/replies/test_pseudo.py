@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.replies.catalogues import faults, read_catalogues
+from bot.replies.catalogues import faults, of_them, read_catalogues
 from bot.replies.messages import SUFFIX, scan, sources
 from bot.replies.plain import plain
-from bot.replies.render import Words, of_them
+from bot.replies.render import Words
 from bot.replies.update import update
 from tests.pseudo import Pseudo, stretched
 from tests.shipped import shipped_pack
