@@ -108,6 +108,8 @@ def about_whom(asked: Asked, exchange: Exchange, reading: Reading) -> Asked:
     person, memory = asked.values.get(PERSON), exchange.memory
     if not exchange.message.alone and isinstance(person, Mapping) and "name" in person:
         return replace(asked, intent=FALLBACK, slots={"reason": Slot("", "other_person")}, unmet={})
+    if PERSON in asked.slots and reading.is_of_place(asked.slots[PERSON].text):
+        asked = _of(asked, asked.whose)
     mine = [cell.text for cell in _asking(reading) if cell.name == "MY"]
     ours = next((words for words in mine if not _OURS.isdisjoint(keys_in(words))), "")
     if PERSON not in asked.slots and len(memory.people) > 1 and ours:

@@ -1,6 +1,6 @@
 """Ranks the intents of a message, given the previous answer: licences limit the intents, counted weights rank them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 
 from bot.language.anchors import anchor_tokens
 from bot.language.context import CHANGES, OBJECTS, Context, Turns, change_of, is_dated, points_back, with_change
@@ -108,6 +108,7 @@ _FORMS = frozenset({
 _OF_CLAIMS = frozenset({"amount_over", "amount_under", "state_of_claim"})
 _NARROWING = _OF_CLAIMS | {"date_whole", "weekday", "order", "average", "percent", "drug", "provider_name"}
 _LEFT_OUT = frozenset({"claim_type", "service", "provider_name", "state_of_claim"})
+_OTHERS = {PERSON, "named_person", "OTHER_PERSON", "NAMED_PERSON", "OTHER_PARENT", "OTHER_RECORD", "EMPLOYER", "HER"}
 _CONDITIONS = _NARROWING | _LEFT_OUT | {"anchor", "date_range", "drug", "network", "specialty"}
 # Whom a question of its own is about.
 NAMED = OBJECTS | {"provider_name", "npi"}
@@ -141,8 +142,14 @@ def may_follow(intents: Mapping[str, IntentRules], intent: str, heard: Heard, be
 class Chooser:
     """Ranks the intents of a pack by the evidence in a message."""
 
-    def __init__(self, intents: Mapping[str, IntentRules], weights: Mapping[str, Weights], licences: Licences) -> None:
-        self.weights, self.licences = weights[INTENTS], licences
+    def __init__(
+        self,
+        intents: Mapping[str, IntentRules],
+        weights: Mapping[str, Weights],
+        licences: Licences,
+        known: Container[str],
+    ) -> None:
+        self.weights, self.licences, self._known = weights[INTENTS], licences, known
         self._intents, self._follow = intents, frozenset(name for name in intents if name.startswith(FOLLOW))
         self._subjects = {name: frozenset([one.name for one in entry.subjects]) for name, entry in intents.items()}
         self._shapes, self._turns = Shapes(intents, weights), Turns(weights)
@@ -208,6 +215,8 @@ class Chooser:
         if alone and any(self._needs[place] for place in legal):
             legal = [place for place in legal if self.weights.labels[place] != FALLBACK]
         chances = self.weights.probabilities(sums, legal)
+        if next(iter(chances)) == FALLBACK and self._is_own(heard):
+            chances = self.weights.probabilities(sums, [one for one in legal if self.weights.labels[one] != FALLBACK])
         top = self._intents[next(iter(chances))] if before else None
         if before and top and not 0 < top.sure <= chances[top.intent]:  # its own rule file may require a probability
             changes = min(1.0, 1 - whole + changed) * self._turns.changes(heard, before, chances, may)
@@ -216,6 +225,17 @@ class Chooser:
             others = self.weights.probabilities(self._grown(sums, heard, before), asked)
             chances = with_change(others, change, changes)
         return self._holding(chances, heard, alone=context is None), dangers
+
+    def _is_own(self, heard: Heard) -> bool:
+        """Return whether a refusal as another person's record would name nobody: "what does my record say about me".
+
+        A strange word or a possessive may name somebody: "my codriver's deductible".
+        """
+        named = any(
+            "'" in word or key not in self._known for word, key in zip(heard.said.words, heard.keys, strict=True)
+        )
+        own = "MY" in heard.names and _OTHERS.isdisjoint(heard.names) and not named and FALLBACK in self._aspects
+        return own and self._aspects[FALLBACK].likeliest(evidence(heard.said, heard.names))[0] == "other_person"
 
     def _grown(self, sums: list[float], heard: Heard, before: IntentRules) -> list[float]:
         """Return the sums of the intents, raised by how often each intent follows the previous answer.

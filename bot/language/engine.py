@@ -53,7 +53,7 @@ class Engine:
         self.intents: Mapping[str, IntentRules] = {entry.intent: entry for entry in intents}
         self.lexicon = lexicon
         self.licences = licences
-        self._chooser = Chooser(self.intents, weights, licences)
+        self._chooser = Chooser(self.intents, weights, licences, lexicon.known)
         self._tellers = Tellers(self.intents, Chooser.is_twice)
         self._hearer = Hearer(lexicon, weights.get(LANGUAGE))
         self._alarms = Alarms(lexicon, self.intents, self.weights.header.sure[DANGER_SURE])

@@ -94,6 +94,9 @@ _GOING_ON = frozenset({"ordinal", "MORE", "BEFORE_THAT"})
 _BESIDE = frozenset({"FILLER", "ORDINAL_WORD", "INSTEAD", "REQUEST", "AGREE", "LATEST"})
 
 
+_ARTICLES = frozenset({"the", "a", "los", "las", "un", "una"})
+
+
 class Reading(msgspec.Struct, frozen=True):
     """How a message was understood.
 
@@ -165,6 +168,15 @@ class Reading(msgspec.Struct, frozen=True):
         said = {cell.name for cell in self.cells}
         listed = bool(said & _GOING_ON) and said <= _GOING_ON | _BESIDE
         return listed and (self.is_miss or (self.intent or "").startswith("followup."))
+
+    def is_of_place(self, people: str) -> bool:
+        """Return whether words for people only say what kind of place is meant: "the children's clinic"."""
+        words, text = people.casefold(), self.text.casefold()
+        places = [
+            cell.text.casefold() for cell in self.cells if cell.name in {"facility_type", "specialty", "FACILITY"}
+        ]
+        said = any(f"{words} {one}" in text or f"{one} de {words}" in text for one in places)
+        return said and words.split(" ")[0] in _ARTICLES
 
     @property
     def is_miss(self) -> bool:
