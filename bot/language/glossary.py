@@ -7,7 +7,6 @@ and "what is the copay for urgent care" do not. `_words/glossary.yaml` has the t
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Literal
 
 import msgspec
 
@@ -31,7 +30,7 @@ class _Term(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     words: PhraseLists = PhraseLists()
     asks: PhraseLists = PhraseLists()
     yours: dict[str, str] = {}
-    the: Literal["mine", "any"] = "any"
+    mine: dict[str, str] | None = None
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -185,6 +184,6 @@ def load_glossary(folder: Path) -> Glossary:
 
 
 def _in(term: _Term, language: str) -> GlossaryTerm:
-    own = dict(term.yours)
+    own = dict(term.yours if term.mine is None else term.mine)
     yours, says = own.pop("intent", ""), getattr(term, language).strip()
-    return GlossaryTerm(getattr(term.name, language), says, yours, own, term.the == "mine")
+    return GlossaryTerm(getattr(term.name, language), says, yours, own, term.mine is not None)

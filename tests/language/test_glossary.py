@@ -73,7 +73,7 @@ def test_general_questions_are_no_look_ups_and_figures_are_not_explained(engine:
         ),
         (TERM.format(key="one", word="(a|b"), "brackets do not match"),
         (TERM.format(key="one", word="copay").replace("    es: Uno.\n", ""), "missing required field `es`"),
-        (TERM.format(key="one", word="copay") + "    the: theirs\n", "Invalid enum value 'theirs'"),
+        (TERM.format(key="one", word="copay") + "    mine: theirs\n", "Expected `object | null`, got `str`"),
     ],
 )
 def test_a_faulty_glossary_is_refused_in_one_line(tmp_path: Path, terms: str, what: str) -> None:
