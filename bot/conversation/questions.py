@@ -35,7 +35,7 @@ _LEAD = re.compile(r"^(?:and|also|plus|then|so|but|pero|y|e|también|tambien|ade
 _SURE = 0.5
 # How clear a part without the form of a question has to be to ask something besides.
 _CLEAR = 0.85
-_WHOLE = 0.85  # how clear the whole message has to be for a vague clause to be part of it
+_WHOLE = 0.7  # how clear the whole message has to be for a vague clause to be part of it
 # Below this a question that is outside of the data may be a part of the message that is not.
 _LIKELY = 0.8
 _TWO = 2
@@ -85,7 +85,7 @@ class Questions:
         rules = self._engine.intents.get(reading.intent or "")
         if rules and rules.small_talk and asking and asking[0].first:  # "thank God. does my kidney stuff look alright"
             rest = self._read(said.said(cut[1].first, len(said.words)), context).reading
-            goes_on = context is not None and rest.intent == context.intent  # of the topic, however unclear
+            goes_on = context is not None and rest.intent == context.intent and rest.score >= _SURE
             anew = not rest.unclear and rest.intent not in {FALLBACK, rules.intent}
             return self.of(within(rest, reading), context) if anew or goes_on else alone
         counts_part = asked_in(self._engine.lexicon.grammar, reading.text, {}).then  # "how many of those were free"

@@ -32,7 +32,8 @@ _IS = frozenset(
 _NEAR = 5  # words from "of" to what it is of
 _WHOLES: dict[str, Whole] = {
     **dict.fromkeys(
-        ("bill", "bills", "billed", "charge", "charges", "charged", "factura", "facturas", "cobrado"), "bill"
+        ("bill", "bills", "billed", "charge", "charges", "charged", "factura", "facturas", "facturado", "cobrado"),
+        "bill",
     ),
     **dict.fromkeys(("allowed", "permitido"), "price"),
 }

@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 
 from msgspec.structs import replace
 
-from bot.kit.around import FARTHER, SearchArea, around, farther
+from bot.kit.around import FARTHER, NeedsPlace, SearchArea, around, farther
 from bot.kit.ask import Ask, Reroute
 from bot.kit.cards import Card, Ranked, cards, nearly_open, ranked, store_cards
 from bot.kit.conditions import OF_KIND, Conditions, Loosened, conditions, is_called, loosened, sift
@@ -23,7 +23,7 @@ from bot.kit.offers import Document, WithDocument
 from bot.kit.organizations import nearest, telling_words
 from bot.kit.plans import AskedNetworks, among, asked_networks, own_wanted, without_own
 from bot.kit.spelling import stands_at, words_of
-from bot.kit.who import who_shown
+from bot.kit.who import who, who_shown
 from bot.language.context import AMONG
 from bot.records.listing import Listing
 
@@ -309,14 +309,22 @@ class Places(ProviderSearch[FoundPlaces]):
         lost = wishes.networks.named and not wishes.networks.listed
         if not (wishes.name or wishes.organization):
             said = words_of(self.ask.said)  # "blue heron" of "is Blue Heron Pharmacy open"
-            called = (" ".join(telling_words(row.name or "")[:_CALLED]) for row in found)
-            named = (one for one in called if " " in one and stands_at(words_of(one), said))
-            wishes = replace(wishes, name=next(named, None))
+            called = dict.fromkeys(" ".join(telling_words(row.name or "")[:_CALLED]) for row in found)
+            named = [one for one in called if " " in one and stands_at(words_of(one), said)]
+            out = tuple(one for one in called if self._is_barred(one))
+            named = [one for one in named if one not in out]
+            wishes = replace(wishes, name=next(iter(named), None), not_names=wishes.not_names or out)
         if self.of_one and wishes.name and wishes.open_at and "NEAR" not in self.ask.concepts:
             meant = [row for row in found if is_called(row, wishes.name)]
             if 0 < len({row.store for row in meant}) <= _FEW:
                 raise Reroute(self.of_one, **{AMONG: " ".join(dict.fromkeys(row.reference for row in meant))})
         return replace(wishes, networks=among(self.ask, found)) if lost else wishes, found
+
+    def _is_barred(self, called: str) -> bool:
+        """Return whether the message excludes places that are called so: "besides Harvest Moon", "not Limestone"."""
+        words = words_of(called)
+        own = words if all(map(self.ask.everyday, words[:1])) else words[:1]
+        return bool(own) and any(tuple(rest.split()[: len(own)]) == own for rest in self.ask.asked.barred)
 
     def cards(self, rows: Sequence[Listing], where: SearchArea | None) -> tuple[Card, ...]:
         """Return one card per place."""
@@ -354,7 +362,19 @@ async def find_places(ask: Ask, *kinds: str, of_one: str | None = None, anywhere
         NeedsPlace: If the question names no place and `anywhere` is False.
     """
     wishes = conditions(ask, (), await without_own(ask, await asked_networks(ask)))
-    return await Places(ask, kinds, of_one).answer(wishes, placed=not anywhere)
+    try:
+        return await Places(ask, kinds, of_one).answer(wishes, placed=not anywhere)
+    except NeedsPlace:
+        if of_one and (houses := await _houses_said(ask)):
+            raise Reroute(of_one, **{AMONG: " ".join(houses)}) from None
+        raise
+
+
+async def _houses_said(ask: Ask) -> list[str]:
+    """Return the references of the places whose name is the whole message: "tall oak urgent care"."""
+    found = await who(replace(ask, slots={"provider_name": ask.said}, words={}, arguments={})) if ask.said else None
+    own = words_of(ask.said)[:_CALLED]
+    return [rows[0].reference for rows in found.found if words_of(rows[0].name)[:_CALLED] == own] if found else []
 
 
 async def _near_shown(ask: Ask) -> Ask:

@@ -372,6 +372,8 @@ def with_sides(ask: Ask, wanted: ClaimFilter) -> ClaimFilter:
     several = len(wanted.claim_types) + len(wanted.services)
     doctors = several > 1 and "doctors" in ask.asked.says and "professional" not in wanted.claim_types
     types = ("professional", *wanted.claim_types) if doctors else wanted.claim_types
+    if "doctor_kinds" in wanted.either and ask.asked.says.get("doctors") in words_of(ask.words.get("specialty")):
+        return replace(wanted, claim_types=("professional",), doctor_kinds=(), either=_EITHER)  # "doctors' offices"
     if len(types) + len(wanted.services) < _RANKS and not (ranks and several > 1):
         return wanted
     either = _EITHER if types and wanted.services else wanted.either

@@ -6,6 +6,7 @@ Among several providers with one name, the one on the member's own claims is cho
 import asyncio
 import re
 from collections.abc import Callable, Mapping, Sequence
+from itertools import groupby
 from typing import Literal
 
 import msgspec
@@ -16,6 +17,7 @@ from bot.kit.ask import Ask, text_of
 from bot.kit.cards import Card, Group, Groups, bare_name, by_provider, of_own_claims
 from bot.kit.conditions import is_at, is_title, kind_codes
 from bot.kit.directory import bring
+from bot.kit.facilities import KINDS, is_kind
 from bot.kit.facts import ProviderFact, without_facts
 from bot.kit.offers import WithDocument
 from bot.kit.organizations import (
@@ -30,7 +32,7 @@ from bot.kit.organizations import (
 )
 from bot.kit.reading import ReadDirectory
 from bot.kit.sites import within
-from bot.kit.spelling import is_named, starts_like, words_of
+from bot.kit.spelling import is_named, stands_at, starts_like, words_of
 from bot.language.context import AMONG, BESIDE, CALLED, LIKE, RECORD
 from bot.payer.budget import MIB
 from bot.payer.search import Search, SearchValue, any_of, escape, token
@@ -49,6 +51,7 @@ _ROLES = {
 }
 _REFERENCE = re.compile(r"(?:Practitioner|Organization|Location|HealthcareService)/[A-Za-z0-9.-]{1,64}")
 _OF_CITY = re.compile(r"\s(?:of|de)\s.*$", re.IGNORECASE)
+_TEN_DIGITS = re.compile(r"\b\d{10}\b")
 _PLACE = re.compile(r"(?:['\u2019]s)? (?:clinic|hospital|office|practice|group|cl[ií]nica|consultorio)$", re.IGNORECASE)
 _TITLES = ("dr", "dra", "doctor", "doctora")
 _HE = re.compile(r"\b(?:el|del|al) (?:dr\b|doctor\b)", re.IGNORECASE)
@@ -158,7 +161,7 @@ async def who(ask: Ask) -> Who:
         seen = (claim.seen for claim in await ask.own_claims() if claim.id == shown and claim.seen)
         name = next(map(bare_name, seen), None)
     key = key_of(name) if name and _REFERENCE.fullmatch(name) else None
-    npi, tin = text_of(ask, "npi"), text_of(ask, "tin")
+    npi, tin = text_of(ask, "npi") or _npi_said(ask), text_of(ask, "tin")
     among = tuple(one for one in map(key_of, ask.arguments.get(AMONG, "").split()) if one)[:SHOWN]
     near: tuple[Choice, ...] = ()
     if key is not None:
@@ -177,6 +180,9 @@ async def who(ask: Ask) -> Who:
         rows, near = (await listings_of(ask, keys), ()) if same else (rows, near)
     else:
         rows = await listings_of(ask, among)
+        said = "" if rows or ask.arguments else name_said(ask)
+        near_name, rows = await _name_and_listings(ask, said) if said else ("", rows)
+        name = near_name if rows and said else name
     every = by_provider(rows)
     every = tuple(own for own in every if name and is_named(ask.said, bare_name(own[0].name))) or every
     groups = by_provider(row for own in every for row in own if row.active(ask.today))
@@ -189,6 +195,29 @@ async def who(ask: Ask) -> Who:
     if len(groups) == 1 and (own := groups[0][0].name) and told:
         ask.named[CALLED if key else "provider_name"] = own
     return Who(name or next((row.name for row in rows if len(groups) == 1), None), groups, max(ended, 0), near, gone)
+
+
+def _npi_said(ask: Ask) -> str | None:
+    """Return the ten digits that the message calls an NPI, although they are none; None if there are no such digits."""
+    number = _TEN_DIGITS.search(ask.said)
+    return number[0] if number and "npi" in words_of(ask.said) else None
+
+
+def name_said(ask: Ask) -> str:
+    """Return the first words in a row that may be a name; "" if there are none.
+
+    These are no everyday words and not those of a slot, or else two words or more in capitals: "Iron Gate".
+    """
+    own = {word for slot, text in ask.words.items() if slot != "wish" for word in words_of(text)}
+    said = [(word.strip(",.?!"), words_of(word)) for word in ask.said.split()]
+    rare = (any(keys) and not any(ask.everyday(key) or key in own for key in keys) for _, keys in said)
+    capital = (word[:1].isupper() and not own.intersection(keys) and at > 0 for at, (word, keys) in enumerate(said))
+    for flags, least in ((rare, 1), (capital, 2)):
+        rows = groupby(zip(said, flags, strict=True), key=lambda pair: pair[1])
+        runs = [[word for (word, _), _ in row] for flag, row in rows if flag]
+        if name := next((without_facts(" ".join(run)) for run in runs if len(run) >= least), ""):
+            return name
+    return ""
 
 
 async def _chosen(
@@ -234,6 +263,8 @@ def _narrowed(ask: Ask, groups: Groups, where: SearchArea | None, *, named: bool
     towns = {str(one).casefold() for one in written if one}
     house = house if named and house != ask.slots.get("provider_name") else ""
     codes = set(kind_codes(ask)) if "specialty" in ask.slots and not is_title(ask.words.get("specialty", "")) else set()
+    told = words_of(ask.said)
+    kinds = [name for name, kind in KINDS.items() if {*kind.words} & {*told} or stands_at((*name.split("_"),), told)]
     title = ask.words.get("provider_name", "").casefold().partition(" ")[0].strip(".")
     sex = "male" if title in {"dra", "doctora"} else "female" if _HE.search(ask.said) else None  # whom it excludes
     own = set(words_of(ask.words.get("provider_name"))).difference(_TITLES)
@@ -253,6 +284,7 @@ def _narrowed(ask: Ask, groups: Groups, where: SearchArea | None, *, named: bool
         ("organization", house, lambda rows: any(is_at(row, house) for row in rows)),
         ("specialty", codes, lambda rows: any(row.specialty_codes & codes for row in rows)),
         ("", AMONG in ask.arguments, lambda rows: rows[0].reference in ask.arguments[AMONG].split()),
+        ("", kinds, lambda rows: any(is_kind(row, kind) for row in rows for kind in kinds)),
         ("", named, is_written),
         ("", named and sex, lambda rows: all(not row.practitioner or row.practitioner.gender != sex for row in rows)),
     )
@@ -328,6 +360,7 @@ async def _name_and_listings(ask: Ask, name: str) -> tuple[str, tuple[Listing, .
             _PLACE.sub("", short),
             without_facts(short),
             short if " " in short else short.removesuffix("s"),
+            " ".join(short.split()[:-1]) if ask.slots.get("provider_name") is None else "",
         )
     ):
         if one and (rows := await _with_name(ask, one)):

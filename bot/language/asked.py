@@ -304,7 +304,7 @@ class ClaimsQuestion(Classed):
             own = self._values(at, "group", "groups")
             if self._any(("by",), at - _NEARER, _NEARER):
                 yield from own
-            elif self._is(at - 1, "each"):  # each of a period is told beside every sum
+            elif self._is(at - 1, "each") and not self._is(at + 1, *HAD):  # each of a period is told beside every sum
                 yield from (one for one in own if one in GROUPS)
 
     def _then(self) -> str | None:

@@ -365,7 +365,8 @@ class Chooser:
 
     def counted_slots(self, entry: IntentRules, heard: Heard) -> dict[str, str]:
         """Return the slots that the weights fill: the likeliest aspect of the intent, and a rule of how plans work."""
-        slots = {WORKINGS: heard.workings} if entry.workings and heard.workings else {}
+        own = "drug" in heard.marks and "drug" in entry.takes  # a medicine that is named is no rule of all plans
+        slots = {WORKINGS: heard.workings} if entry.workings and heard.workings and not own else {}
         if weights := self._aspects.get(entry.intent):
             slots["reason"], _ = weights.likeliest(evidence(heard.said, heard.names))
         return slots

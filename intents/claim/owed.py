@@ -114,8 +114,8 @@ def _whom(told: Iterable[kit.Claim]) -> tuple[tuple[str, kit.Amount], ...]:
 
 
 def _time(ask: kit.Ask) -> tuple[date, date]:
-    """Return the requested period; by default the last twelve months, or two years for a named provider."""
-    return kit.time_of(ask, kit.LONG if "provider_name" in ask.slots else USUAL)
+    """Return the requested period; by default the last twelve months, or two years for a named provider or care."""
+    return kit.time_of(ask, kit.LONG if {"provider_name", "service"} & ask.slots.keys() else USUAL)
 
 
 def _within(claim_set: kit.ClaimSet, ask: kit.Ask) -> kit.Within:

@@ -100,6 +100,12 @@ _OF_LISTING = frozenset({"active", "updated"})
 async def answer(ask: kit.Ask) -> Detail:
     """Return the data on the named provider or on the provider of a button; for a receipt, only the receipt."""
     found = await kit.who(ask)
+    if (
+        ask.slots.get("wish") == "words"
+        and found.name
+        and kit.words_of(ask.words.get("wish"))[0] in kit.words_of(found.name)
+    ):
+        ask = ask.without("wish")  # it is the name
     sold: tuple[tuple[str, tuple[str, ...]], ...] = ()
     if found.only and _wants_receipt(ask):
         sold = tuple(

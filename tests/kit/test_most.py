@@ -1,15 +1,29 @@
 """A ranking is by money, by how often, or by an average, and says how many are alike."""
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from bot.kit import Claim, ClaimFilter, counts_asked, most_of, number_of, of_unit, ranking_asked, times_asked
+from bot.kit import (
+    Claim,
+    ClaimFilter,
+    counts_asked,
+    mean,
+    most_of,
+    number_of,
+    of_group,
+    of_unit,
+    parts_of,
+    ranking_asked,
+    side_of,
+    times_asked,
+)
 from bot.kit.spans import TimeSets, TimeSpan, holds_sets
-from tests.kit.money import asking
+from tests.kit.money import asking, claim_set
 from tests.records.made import CLAIM_TYPE, claim, coded, money
 
 WISH = ClaimFilter()
@@ -130,3 +144,29 @@ def test_sets_hold_what_was_had_in_each_time_and_not_in_the_other(had: dict[str,
     out = _TIMES[within] if within < len(_TIMES) else None
     found = holds_sets(TimeSets("doctor", _TIMES[:within], out), names)
     assert found == {n for n, times in had.items() if {*_TIMES[:within]} <= times and (out is None or out not in times)}
+
+
+_SHARES = some.lists(
+    some.tuples(some.sampled_from("ABC"), some.integers(0, 90_000), some.integers(1, 12), some.booleans()), max_size=9
+)
+
+
+@given(rows=_SHARES)
+def test_the_parts_of_a_sum_and_an_average_are_computed_anew(rows: list[tuple[str, int, int, bool]]) -> None:
+    """By cents alone: a part is its members' sum, all parts are the whole, and an average divides it by the claims."""
+    made = [
+        (fill if of_drug else visit)(f"{at}", f"2024-{month:02}-07", name, cents / 100)
+        for at, (name, cents, month, of_drug) in enumerate(rows)
+    ]
+    whole = side_of(claim_set(*made), (date(2024, 1, 1), date(2024, 6, 30)), WISH, "claim")
+    early = [row for row in rows if row[2] <= 6]
+    assert whole.claims == len(early)
+    assert (whole.amount.cents if whole.amount else 0) == Decimal(sum(row[1] for row in early)) / 100
+    for group, kept in (("pharmacy", True), ("doctor", False)):
+        own, only = [row for row in rows if row[3] is kept], of_group(group)
+        parts = parts_of((one for one in made if only is None or only(one)), group, WISH)
+        sums = {name: sum(row[1] for row in own if row[0] == name) for name in {row[0] for row in own}}
+        assert {one.name: one.amount.cents * 100 for one in parts if one.amount} == sums
+    average = mean(whole.amount, len(early))
+    if early and average:
+        assert abs(average.value * len(early) * 100 - sum(row[1] for row in early)) <= len(early)
