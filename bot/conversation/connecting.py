@@ -22,6 +22,7 @@ from bot.ops.trail import AuditEvent
 _WHO = frozenset({"who", "whos", "quien", "quienes"})
 _LOOKS = frozenset({
     "see", "saw", "seen", "look", "looked", "looking", "access", "accessed", "read", "opened", "viewed",
+    "reading", "lee", "leen", "leyendo",
     "ve", "ven", "ver", "vio", "visto", "acceso", "leyo", "leido", "leer", "reviso", "revisado",
 })  # fmt: skip
 _HERE = frozenset({

@@ -290,12 +290,17 @@ def named_visits(ask: Ask) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*named, *(one for one in doctors if one))))
 
 
+_NO_DOCTORS = ("171", "174", "175", "2257", "374")
+"""How the NUCC codes begin of acupuncturists, naturopaths, massage therapists, doulas and others who are no doctors."""
+
+
 def visit_to(codes: object) -> str | None:
     """Return "gpvisit" for NUCC codes of primary care, "spvisit" for other codes, and None without codes.
 
-    Plans distinguish primary care only from specialists of any kind.
+    Plans distinguish primary care only from specialists of any kind. Who is no doctor, such as somebody who gives
+    massages, is neither.
     """
-    if not isinstance(codes, list) or not codes:
+    if not isinstance(codes, list) or not codes or all(str(code).startswith(_NO_DOCTORS) for code in codes):
         return None
     return "gpvisit" if _PRIMARY.intersection(map(str, codes)) else "spvisit"
 

@@ -110,16 +110,19 @@ class _Tally(msgspec.Struct):
         return with_gaps(self.ask, claim_set_of([*read, *await undated(self.ask, read, *filters)], self.ask.today))
 
 
-async def period_claims(ask: Ask, start: date, end: date | None = None, *, people: bool = True) -> ClaimSet:
+async def period_claims(
+    ask: Ask, start: date, end: date | None = None, *, people: bool = True, care: bool = False
+) -> ClaimSet:
     """Return the claims that count with a service between two days, both inclusive, newest first.
 
     Without an `end` the period is open. Claims just outside the period may be included, so the caller checks the days.
-    Without `people`, the records of providers are not read. The question's limits on pages and bytes are raised.
+    Without `people`, the records of providers are not read; with `care`, the descriptions of the care are. The
+    question's limits on pages and bytes are raised.
     """
     ask.budget.widen(pages=_PAGES, resources=_RESOURCES, total=_BYTES)
     tally, tried = _Tally(ask), False
     async for page in ask.search(claim_search(*days_around(start, end), page_size=_PAGE, people=people)):
-        await tally.add(page)
+        await tally.add(page, told=care)
         if page.next_url is None or not tally.in_order:
             continue
         if tally.newest_left < start:

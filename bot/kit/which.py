@@ -59,7 +59,10 @@ def part_asked(ask: Ask) -> BodyPart | None:
     If the question names no kind of care, the words have to use the part as one of a body: "my knee" or "knee bills",
     but not "on the other hand".
     """
-    own, words, whom = words_of(ask.words.get("service")), words_of(ask.said), words_of(ask.words.get("specialty"))
+    own, whom = words_of(ask.words.get("service")), words_of(ask.words.get("specialty"))
+    carried = bool(whom) and not ask.asked.body  # "no, the one from 2025" after "my knee MRI"
+    body = ask.hears(ask.words["specialty"], {}).body if carried else ask.asked.body
+    words = whom if carried else words_of(ask.said)
     taken = {
         word
         for slot in ("provider_name", "organization", "drug", "date_range")
@@ -68,18 +71,18 @@ def part_asked(ask: Ask) -> BodyPart | None:
     said = [
         word
         for at, word in enumerate(words)
-        if word in ask.asked.body
+        if word in body
         and word not in (*own, *taken)
         and ((own and word not in _ALSO and _BEHIND.isdisjoint(words[max(0, at - 2) : at])) or _is_part(words, at))
     ]
-    if not said or any(word in ask.asked.body for word in own) or (ask.care and said[0] in words_of(ask.care.text)):
+    if not said or any(word in body for word in own) or (ask.care and said[0] in words_of(ask.care.text)):
         return None
     if not any(word.endswith(_WHO) for word in words):
         ask.said_unmet("specialty")  # "my knee" names no kind of doctor here, and the answer says what it found of it
     elif not own:
         return None
     out = any(rest.partition(" ")[0] == said[0] for rest in ask.asked.barred)
-    return BodyPart(ask.asked.body[said[0]], said[0], ask.asked.body, out)
+    return BodyPart(body[said[0]], said[0], body, out)
 
 
 def _is_part(words: Sequence[str], at: int) -> bool:

@@ -384,7 +384,9 @@ class Engine:
         if not SIDES_KINDS.isdisjoint(wanted.values()):
             found = self.sides_in(heard.said.text, today=heard.today)
             slots.update({name: found[kind] for name, kind in wanted.items() if kind in found})
-        if entry.intent == DATE_SHIFT and "date_shift" in heard.names:
+        dated = any(tag.kind == "date_range" and not tag.excluded for tag in tags)  # "the May one, not the year before"
+        shifts = [tag for tag in tags if tag.kind == "date_shift" and not (tag.excluded and dated)]
+        if entry.intent == DATE_SHIFT and shifts:
             slots["date_range"] = shifted_period(heard.said, heard.tags, context.slots if context else {}, heard.today)
         if entry.intent == REFINE and rule and {"DROP", "filter"} & rule.concepts:
             kept = {name for name, slot in context.slots.items() if not slot.excluded} if context else set()

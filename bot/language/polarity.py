@@ -21,7 +21,7 @@ _LONGEST = 4  # words of a cue
 _POLAR = frozenset({
     "network", "gender", "location", "provider_name", "organization", "specialty", "facility_type", "language",
     "accepting_new", "claim_type", "amount_kind", "person", "named_person", "drug", "date_range", "service",
-    "state_of_claim", "telehealth", "wheelchair", "open_at", "age_group", "order", "weekday",
+    "state_of_claim", "telehealth", "wheelchair", "open_at", "age_group", "order", "weekday", "date_shift",
 })  # fmt: skip
 _NAMES = frozenset({"provider_name", "organization"})
 _OF_CARE = frozenset({"claim_type", "service", "facility_type"})

@@ -20,7 +20,9 @@ _ASKS = re.compile(
 )
 _ENDS = re.compile(
     r"\b(?:(?P<who>(?:de|con) qui[eé]n (?:era|es|fue)|who (?:was|is) (?:it|that) (?:with|from))"
-    r"|(?P<purpose>what (?:was|is) (?:it|that|the \w+ one) for|(?:para|de) qu[eé] (?:fue|era)\W*$))\b",
+    r"|(?P<purpose>(?:para|de) qu[eé] (?:fue|era)\b[^?.!]{0,40}\W*$"
+    r"|what (?:was|is|were) (?:it|that|[^?.!]{3,60}) for\W*$"
+    r"|(?:what|which|says?|qu[eé]) [^?.!]{0,40}(?:diagnos|reason|motivo|disease)))",
     re.IGNORECASE,
 )
 
@@ -38,6 +40,7 @@ class ClaimDetail(kit.Summary, frozen=True):
         fill: A pharmacy fill after the last visit, if the question is only about the last visit.
         fits: Whether the claim is as the question describes, if that is the question: "was that dental".
         kinds: The kinds of care for the payer's words.
+        reason: What the claim gives as the reason of the care, if the question is what it was for.
         others: The newest matching claim with each other provider, if the question asks who it was.
     """
 
@@ -57,6 +60,7 @@ class ClaimDetail(kit.Summary, frozen=True):
     fits: bool | None = None
     kinds: Mapping[str, kit.CareKind] = msgspec.field(default_factory=dict)
     others: tuple[kit.Claim, ...] = ()
+    reason: str | None = None
 
 
 async def answer(ask: kit.Ask) -> ClaimDetail:
@@ -88,7 +92,9 @@ async def answer(ask: kit.Ask) -> ClaimDetail:
     question = kit.text_of(ask, "question") or ("purpose" if fits is not None else _begins_with(ask.said))
     others = _others(ask, claim, claim_set) if question == "who" and claim_set and kit.filter_of(ask).narrows else ()
     kit.cite_claims(ask, (claim, before, fill, *others))
-    return replace(summary, question=question, fill=fill, fits=fits, kinds=kit.care_words(ask, (claim,)), others=others)
+    reason = next(iter(claim.performed.reasons), None) if question == "purpose" and fits is None else None
+    kinds = kit.care_words(ask, (claim,))
+    return replace(summary, question=question, fill=fill, fits=fits, kinds=kinds, others=others, reason=reason)
 
 
 def _others(ask: kit.Ask, claim: kit.Claim, claim_set: kit.ClaimSet) -> tuple[kit.Claim, ...]:

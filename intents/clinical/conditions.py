@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 from msgspec.structs import asdict
 
-from bot.kit import Ask, Condition, OnRecord, Search, dated, on_record, shield, words_of
+from bot.kit import Ask, Claim, Condition, OnRecord, Search, dated, on_record, period_claims, shield, span_of, words_of
 
-PAGE = 6
+PAGE, _YEARS = 6, timedelta(730)
 NAMES: Mapping[str, tuple[str, ...]] = {
     "diabetes diabetic diabetica diabetico": ("E10", "E11", "44054006", "46635009"),
     "hypertension hipertension hipertensa hipertenso pressure presion": ("I10", "38341003"),
@@ -39,10 +40,13 @@ class Conditions(OnRecord[Condition], frozen=True):
     Attributes:
         named: The person's word for the condition in the question; the page then has only this condition.
         dated: True if the question is since when the member has the condition.
+        claim: A claim that gives the condition in question as its reason, `reason`, if no condition fits the question.
     """
 
     named: str | None = None
     dated: bool = False
+    claim: Claim | None = None
+    reason: str = ""
 
 
 async def answer(ask: Ask) -> Conditions:
@@ -53,7 +57,17 @@ async def answer(ask: Ask) -> Conditions:
     rows = [one for one in described if named is None or _is(one, named)]
     page = on_record(ask, sorted(rows, key=lambda one: one.over), len(read), shielded, size=PAGE)
     ask.report.cite("Condition", [one.id for one in page.rows])
-    return Conditions(**asdict(page), named=named, dated=ask.asked.form == "date")
+    claim, reason = (None, "") if page.rows or page.page or shielded.hidden else await _on_claim(ask)
+    ask.report.cite("ExplanationOfBenefit", [claim.id] if claim else [])
+    return Conditions(**asdict(page), named=named, dated=ask.asked.form == "date", claim=claim, reason=reason)
+
+
+async def _on_claim(ask: Ask) -> tuple[Claim | None, str]:
+    """Return the newest claim of the requested period whose reason the message names, and the reason."""
+    (first, last), said = span_of(ask), {*words_of(ask.said)}
+    found = await period_claims(ask, first or ask.today - _YEARS, last, people=False, care=True)
+    every = ((one, words) for one in found.claims if not one.sensitive for words in one.performed.reasons)
+    return next(((one, words) for one, words in every if said.issuperset(words_of(words))), (None, ""))
 
 
 def _named(ask: Ask) -> str | None:
