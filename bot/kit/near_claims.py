@@ -18,6 +18,7 @@ from bot.kit.ranking import set_apart
 from bot.kit.reading import records
 from bot.kit.said import by_name, filter_of
 from bot.kit.spans import may_be_ahead, with_sets
+from bot.language.rules import Tells
 from bot.payer.search import Search
 from bot.records.care import Procedure
 from bot.records.care_kind import CareKind, shown_as
@@ -159,24 +160,17 @@ def _may_be(claim: Claim, wanted: ClaimFilter) -> bool:
     return claim.kind in _FACILITY or not all(kind.whole for kind in kinds)
 
 
-def others_that_may_hold(ask: Ask, summary: Summary) -> tuple[Literal["days", "sums", "two"], ...]:
+def others_that_may_hold(ask: Ask, summary: Summary) -> list[Tells]:
     """Return the `tells` values of the intents to try if an answer leaves a condition out, first one first.
 
-    The result is ("sums",) for a question about money, otherwise ("days",), with "two" if the conditions have two
-    sides; () if the answer is about no claims.
+    The result is [] if the answer is about no claims.
     """
     if not isinstance(getattr(summary, "wanted", None), ClaimFilter):
-        return ()
-    return (
-        ("sums",)
-        if "money" in ask.asked.says
-        else ("days",)
-        if _COMPARING.isdisjoint(ask.asked.says)
-        else ("days", "two")
-    )
+        return []
+    told: list[Tells] = ["sums"] if "money" in ask.asked.says else ["days", "two"] if filter_of(ask).sides else ["days"]
+    return [*told, "several"] if ask.asked.count else told
 
 
-_COMPARING = frozenset({"against", "in_order", "than_all"})
 Phrase = tuple[str, str]
 """A phrase of a message, and the message without it."""
 

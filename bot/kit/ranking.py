@@ -181,8 +181,9 @@ def _sized_group(ask: Ask) -> Ranking | None:
         return Ranking(ask.sets.group, counted=counted_as(ask.sets.group, None), most=MOST_SHOWN, sets=ask.sets)
     measure: Measure
     for one in ask.asked.times:  # "two doctors. Did you charge me twice?" counts no doctors
-        group = text_of(ask, "group") or one.group or ask.asked.by or ("doctor" if ask.asked.form == "who" else None)
-        none = group == "month" and (one.none or "nothing" in ask.asked.says)
+        group = text_of(ask, "group") or one.group or ask.asked.by or (ask.asked.period if one.none else None)
+        group = group or ("doctor" if ask.asked.form == "who" else None)
+        none = group in {"month", "quarter"} and (one.none or "nothing" in ask.asked.says)
         sizes = AmountLimits(_NOTHING, _NOTHING, over_too=True, under_too=True) if none else one.limits
         in_total = "sums" in ask.asked.says and order_asked(ask) is None  # "doctors who cost me over $100 in total"
         sums = limits_asked(ask) if in_total else None

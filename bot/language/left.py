@@ -228,7 +228,8 @@ def narrowings(heard: Heard, words: Mapping[str, str]) -> Iterator[tuple[str, st
     weak = {**listed.phrases("negated"), **listed.phrases("absent"), **listed.phrases("comparing")}
     cues = listed.phrases("cue").keys() - weak.keys()
     led = {at for at in heard.asking if folded[at] in begin and not _POINTED.intersection(folded[at + 1 : at + 2])}
-    led |= {at for at in heard.asking for n in range(1, _CUE + 1) if tuple(folded[at : at + n]) in cues}
+    cued = ((at, at + n) for at in heard.asking for n in range(1, _CUE + 1) if tuple(folded[at : at + n]) in cues)
+    led |= {at for at, after in cued if listed.of_all.isdisjoint(folded[after : after + 1])}
     led -= {at + 1 for at, word in enumerate(folded) if word in listed.no_cue_after}
     whole = {first: after for name, (first, after) in asked.runs.items() if name in _NARROWING}
     held, ours = heard.at(*({tag.kind for tag in heard.tags} - {"filter"})), heard.at(*_OURS)
@@ -253,7 +254,8 @@ def narrowings(heard: Heard, words: Mapping[str, str]) -> Iterator[tuple[str, st
                 first, end = place, whole[place]
             # Of a number alone is known what hangs on it; a value that hangs on a word stays.
             start, stop = said.spans[first][0], said.spans[place if number else end - 1][1]
-            value = next((tag.after for tag in heard.tags if tag.first == end == place + 1), end)
+            bare = listed.glue.issuperset(folded[place + 1 : end])
+            value = next((tag.after for tag in heard.tags if bare and tag.first == end > place), end)
             yield (
                 said.said(first, value),
                 f"{said.text[:start].rstrip()} {_JOINED.sub('', said.text[stop:]).lstrip()}".strip(),

@@ -117,6 +117,7 @@ class _Scope:
         yield cue in self._listed.phrases("comparing") and self._compares(tag.after)
         yield cue in absent and not self._listed.thing.isdisjoint(between) and self._listed.being.isdisjoint(between)
         yield cue in self._listed.phrases("outside") and tag.kind not in {"network", "claim_type"}
+        yield not self._listed.of_all.isdisjoint(between[:1])
         yield cue in self._listed.phrases("answer") and bool(between) and between[0] in self._listed.after_answer
         yield cue in auxiliary and self._listed.verb.isdisjoint((*between, self.words[tag.first]))
         relative = first > 1 and self.words[first - 1] in self._listed.beside("wishes").relative

@@ -136,7 +136,7 @@ def summarize(found: kit.ClaimSet, ask: kit.Ask) -> DaysOfCare:
         since=min(known, key=lambda day: day.first, default=None),
         is_partial=ask.report.is_partial,
         alone=(at is not None or wanted.nth is not None or _is_alone(ask, len(dated)))
-        and not (often or wanted.by_size or ask.asked.only_one_of),
+        and not (often or wanted.by_size or ask.asked.only_one_of or kit.sizes_group(ask)),
         beyond=len(every) if at is not None and not dated else 0,
         whether=ask.asked.begins,
         kinds=kit.care_words(ask, (claim for group in dated[:SHOWN] for claim in group.claims)),
