@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 from jinja2 import Environment, TemplateError, nodes
 
 from bot.replies.markdown import BUTTON
-from bot.replies.messages import EVERYWHERE, SUFFIX, CatalogueMessage, parts, said_by, scan, sources
+from bot.replies.messages import EVERYWHERE, SUFFIX, CatalogueMessage, parts, said_by, scan, sources, variables
 from bot.replies.render import environment
 
 _TAG = re.compile(r"\{%.*?%\}|\{#.*?#\}", re.DOTALL)
@@ -52,7 +53,7 @@ def _faults(jinja: Environment, path: Path) -> Iterator[str]:
     """
     source, of_reply = path.read_text(encoding="utf-8"), path.name.endswith(SUFFIX)
     try:
-        tree = (jinja if of_reply else Environment(autoescape=True)).parse(source)
+        tree = Environment(autoescape=True).parse(source)
     except TemplateError as error:
         yield str(error.message)
         return
@@ -137,11 +138,11 @@ def word_faults(tree: nodes.Template, source: str, read: Callable[[str], str] = 
         if message is None or message not in heard:
             yield f"line {call.lineno}: say(...) starts with literals: text, plural, context="
         else:
-            known = EVERYWHERE if read is text_of_reply else frozenset()
+            known = EVERYWHERE | variables(tree) if read is text_of_reply else set()
             yield from (f"line {call.lineno}: {fault}" for fault in _call_faults(call, message, known))
 
 
-def _call_faults(call: nodes.Call, message: CatalogueMessage, known: frozenset[str]) -> Iterator[str]:
+def _call_faults(call: nodes.Call, message: CatalogueMessage, known: AbstractSet[str]) -> Iterator[str]:
     given = {pair.key for pair in call.kwargs} - {"context"}
     yield from (f"the value {{{name}}} is not given" for name in sorted(message.names - given - known))
     yield from (f"the value {name!r} is in no text" for name in sorted(given - message.names))

@@ -100,13 +100,31 @@ def shared_macros(templates: Path) -> dict[str, str]:
     return {name: file for name, file in found if times[name] == 1}
 
 
+def with_values(tree: nodes.Template) -> nodes.Template:
+    """Return the template with the values that messages name and calls do not give: the variables of these names."""
+    for call in list(tree.find_all(nodes.Call)):
+        given = {pair.key for pair in call.kwargs} | EVERYWHERE
+        message = said_by(call)
+        names = sorted(message.names - given) if message else []
+        call.kwargs += [nodes.Keyword(name, nodes.Name(name, "load", lineno=call.lineno)) for name in names]
+    return tree
+
+
+def imported(tree: nodes.Template) -> set[str]:
+    """Return the names that a template imports."""
+    names = (one for node in tree.find_all(nodes.FromImport) for one in node.names)
+    return {one[-1] if isinstance(one, tuple) else one for one in names}
+
+
+def variables(tree: nodes.Template) -> set[str]:
+    """Return the names of the variables that a template assigns, takes as arguments or imports."""
+    return imported(tree) | {one.name for one in tree.find_all(nodes.Name) if one.ctx in {"store", "param"}}
+
+
 def with_macros(tree: nodes.Template, shared: Mapping[str, str]) -> nodes.Template:
     """Return the template with an import of each shared macro that it calls and neither has nor imports itself."""
+    own = {macro.name for macro in tree.find_all(nodes.Macro)} | imported(tree)
     called = {one.node.name: None for one in tree.find_all(nodes.Call) if isinstance(one.node, nodes.Name)}
-    own = {macro.name for macro in tree.find_all(nodes.Macro)}
-    own |= {
-        one[-1] if isinstance(one, tuple) else one for node in tree.find_all(nodes.FromImport) for one in node.names
-    }
     files = dict[str, list[str | tuple[str, str]]]()
     for name in called:
         if name in shared and name not in own:

@@ -49,6 +49,7 @@ from bot.replies.messages import (
     shared_macros,
     sources,
     with_macros,
+    with_values,
 )
 from bot.replies.numbers import load, load_appeals, load_numbers
 
@@ -204,9 +205,13 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         self._verdicts: dict[tuple[type, str], bool] = {}
 
     def compile(self, source: str | nodes.Template, name: str | None = None, *where: Any, **how: Any) -> Any:
-        """Compile a template, with its messages in this environment's language and the macros of the folder."""
+        """Compile a template, with its messages in this environment's language."""
         tree = self.parse(source, name) if isinstance(source, str) else source
-        return super().compile(self.say.inlined(with_macros(tree, self.macros)), name, *where, **how)
+        return super().compile(self.say.inlined(tree), name, *where, **how)
+
+    def _parse(self, *source: Any) -> nodes.Template:
+        """Return a template's tree, with the values and macros that it names and does not hand over or import."""
+        return with_macros(with_values(super()._parse(*source)), self.macros)
 
     @cached_property
     def macros(self) -> Mapping[str, str]:

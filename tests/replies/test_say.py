@@ -116,6 +116,26 @@ def test_what_everybody_may_be_told_needs_no_value(tmp_path: Path) -> None:
     assert lint(tmp_path) == []
 
 
+def test_a_name_that_the_call_does_not_give_is_the_variable_of_that_name(tmp_path: Path) -> None:
+    """What a template has a name for is handed over by that name, in a macro and in a count too."""
+    source = (
+        '{% macro left(n) %}{{ say("{n} (day is|days are) left") }}{% endmacro %}'
+        '{% set who = name %}{{ say("{who} has {what}.", what=left(days)) }}'
+    )
+    assert _said(_words(tmp_path, source), "en", name="Ann", days=2) == "Ann has 2 days are left."
+    assert lint(tmp_path) == []
+
+
+def test_a_macro_of_the_folder_is_known_by_its_name(tmp_path: Path) -> None:
+    """One whose name two files have is imported where it is meant."""
+    for file, text in (("_a", "of a"), ("_b", "of b")):
+        both = f'{{% macro both() %}}{{{{ say("{text}") }}}}{{% endmacro %}}'
+        own = f'{{% macro only{file}() %}}{{{{ say("only {text}") }}}}{{% endmacro %}}'
+        (tmp_path / f"{file}.md.j2").write_text(both + own, encoding="utf-8")
+    words = _words(tmp_path, '{% from "_b.md.j2" import both %}{{ only_a() }}, {{ both() }}')
+    assert _said(words, "en") == "only of a, of b"
+
+
 @pytest.mark.parametrize(
     "call", ['say("Owed: {amount}", amount=amount)', 'say("Owed: {amount}")', 'say("{n} a", "{n} b", n="2")']
 )
