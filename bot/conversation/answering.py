@@ -13,8 +13,7 @@ import msgspec
 from msgspec.structs import replace
 
 from bot import kit
-from bot.accounts.accounts import Access
-from bot.accounts.rows import LastLook, PatientCandidate
+from bot.accounts.rows import Access, LastLook, PatientCandidate
 from bot.conversation.exchange import Exchange, Parts, asks_back
 from bot.conversation.followups import SHARED
 from bot.conversation.own_records import OwnRecords
