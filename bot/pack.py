@@ -32,7 +32,7 @@ from bot.replies.catalogues import ByLanguage
 from bot.replies.render import Words
 
 __all__ = [
-    "NUMBERS", "Pack", "benefits_of", "check_pack", "compile_into", "doubts_of", "find_pack", "load_care_kinds",
+    "NUMBERS", "Pack", "benefits_of", "compile_into", "doubts_of", "find_pack", "load_care_kinds",
     "load_pack", "template_of", "with_benefits",
 ]  # fmt: skip
 
@@ -186,14 +186,6 @@ def _words(templates: Path, engine: Engine, command: str) -> Words:
         )
     except ValueError as error:
         raise PackError(f"templates/{error}") from error
-
-
-def check_pack(folder: Path) -> list[str]:
-    """Return all faults of a pack, one sentence each, starting with the file; empty if there are none."""
-    try:
-        return doubts_of(folder, load_pack(folder))
-    except PackError as error:
-        return [*error.faults]
 
 
 def doubts_of(folder: Path, pack: Pack) -> list[str]:

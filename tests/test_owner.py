@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from bot.accounts.accounts import PatientCandidate
+from bot.accounts.rows import PatientCandidate
 from bot.app import Bot
 from bot.cli.chat import link_in
 from bot.conversation.owner import meant

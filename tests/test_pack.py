@@ -9,7 +9,7 @@ import pytest
 from bot import compiled
 from bot.errors import PackError, every_error
 from bot.language import checker
-from bot.pack import _missing_templates, check_pack, find_pack, load_pack
+from bot.pack import _missing_templates, doubts_of, find_pack, load_pack
 from bot.replies.render import Words
 from tests.shipped import changed, shipped_pack, thinned, words_kept
 
@@ -34,7 +34,7 @@ def _refusal(pack: Path) -> str:
 def test_this_pack_is_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every rule, example, template and language of the pack that ships passes every check, now and not once."""
     monkeypatch.setattr(compiled, "SHIPPED", tmp_path)
-    assert check_pack(HERE) == []
+    assert doubts_of(HERE, load_pack(HERE)) == []
 
 
 def test_a_copy_to_be_spoilt_is_in_order(pack: Path) -> None:
@@ -144,7 +144,7 @@ def test_templates_are_looked_at_by_the_check(pack: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(checker, "doubts", lambda *_: [])  # of sentences, which takes seconds
     (pack / "templates/_amount.md.j2").write_text("{{ answer|moneys }}\n", encoding="utf-8")
     (pack / "templates/_greeting.md.j2").write_text("Welcome!\n", encoding="utf-8")
-    faults = check_pack(pack)
+    faults = doubts_of(pack, load_pack(pack))
     assert any(fault.startswith("templates/_amount.md.j2: ") for fault in faults)
     assert "templates/_greeting.md.j2: line 1: words outside say(...)" in faults
 

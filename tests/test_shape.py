@@ -31,7 +31,7 @@ MAY_IMPORT = {
     "pack": {"compiled", "errors", "kit", "language", "message", "replies"},
     "delivery": {"errors", "message", "stores"},
     "ops": {"config", "errors", "message", "stores"},
-    "accounts": {"config", "errors", "message", "ops", "payer", "replies", "stores"},
+    "accounts": {"config", "errors", "message", "ops", "payer", "records", "replies", "stores"},
     "documents": {"accounts", "errors", "message", "ops", "replies", "stores"},
     "conversation": {
         *("accounts", "delivery", "documents", "errors", "kit", "language"),

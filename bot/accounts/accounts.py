@@ -11,25 +11,12 @@ from pathlib import Path
 
 import structlog
 
+from bot.accounts import rows
 from bot.accounts.access import Accesses, AccountParts, LinkQuota, MemberLinks
 from bot.accounts.codes import digest, new_secret
 from bot.accounts.endpoint import Revocations, TokenEndpoint
 from bot.accounts.pages import LinkPages
 from bot.accounts.render import Renderer
-from bot.accounts.rows import (
-    LIVES,
-    Access,
-    Current,
-    LastLook,
-    Link,
-    Linked,
-    LinkRequest,
-    LinkRow,
-    Looked,
-    PatientCandidate,
-    Rows,
-    Unlinked,
-)
 from bot.accounts.signin import Proofs, SignIns
 from bot.config import Settings
 from bot.errors import CodeSpent, CodeWrong, ConnectedElsewhere, LinkError, TooManyLinks
@@ -44,33 +31,31 @@ from bot.stores.sealed import SealedTable
 class LastViews:
     """Stores, for each record that a person can access, the day when they last asked for news and its state then."""
 
-    def __init__(self, rows: Rows) -> None:
-        self._rows = rows
+    def __init__(self, table: rows.Rows) -> None:
+        self._rows = table
 
-    async def of(self, person: Person, patient: str) -> LastLook | None:
+    async def of(self, person: Person, patient: str) -> rows.LastLook | None:
         """Return the last state of this record; None if there is none, or if the connection gives no access."""
-        kept, link = await self._rows.get(Looked, person.key), await self._rows.get(LinkRow, person.key)
+        kept, link = await self._rows.get(rows.Looked, person.key), await self._rows.get(rows.LinkRow, person.key)
         return kept.looks.get(patient) if kept and link and link.opens(patient) else None
 
-    async def keep(self, person: Person, patient: str, look: LastLook) -> None:
+    async def keep(self, person: Person, patient: str, look: rows.LastLook) -> None:
         """Store the state of a record until the connection ends, replacing the previous state.
 
         Nothing is stored without a connection. States of records that the connection does not cover are dropped. An
         "unlink" at the same moment leaves nothing.
         """
-        link = await self._rows.get(LinkRow, person.key)
+        link = await self._rows.get(rows.LinkRow, person.key)
         if link is None or not link.opens(patient):
             return
-        kept = await self._rows.get(Looked, person.key)
+        kept = await self._rows.get(rows.Looked, person.key)
         before = {of: one for of, one in (kept.looks if kept else {}).items() if link.opens(of)}
         expires = link.since + self._rows.link_lives
-        await self._rows.put(person.key, Looked({**before, patient: look}), expires=expires, owner=person)
-        now = await self._rows.get(LinkRow, person.key)
+        await self._rows.put(person.key, rows.Looked({**before, patient: look}), expires=expires, owner=person)
+        now = await self._rows.get(rows.LinkRow, person.key)
         if now is None or not now.opens(patient):
-            await self._rows.drop(Looked, person.key)
+            await self._rows.drop(rows.Looked, person.key)
 
-
-__all__ = ["Access", "Accounts", "Link", "LinkRow", "Linked", "PatientCandidate", "Unlinked"]
 
 _REQUESTS = 3  # in ten minutes (T52)
 _REQUESTS_KIND = "links_asked"
@@ -109,22 +94,22 @@ class Accounts(Accesses):
         clock: Callable[[], float] = time.time,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self.rows = rows = Rows(table, clock, settings.bot_link_days)
+        self.rows = rows.Rows(table, clock, settings.bot_link_days)
         endpoint, payer = TokenEndpoint(settings, http, discovery, clock), settings.payer_fhir_url
-        revocations, members = Revocations(endpoint, discovery, pause), MemberLinks(table, rows, audit, payer)
+        revocations, members = Revocations(endpoint, discovery, pause), MemberLinks(table, self.rows, audit, payer)
         parts = AccountParts(
-            settings, rows, http, discovery, endpoint, revocations, audit, members, ended=ended, pause=pause
+            settings, self.rows, http, discovery, endpoint, revocations, audit, members, ended=ended, pause=pause
         )
         super().__init__(parts)
-        self.looks, self._public_url = LastViews(rows), settings.bot_public_url
+        self.looks, self._public_url = LastViews(self.rows), settings.bot_public_url
         self._on_failed, self._on_elsewhere = failed, elsewhere
         seats = LinkQuota(table.store, audit, payer, settings.bot_links_per_member)
         self._proofs = proofs = Proofs(parts, seats)
         # What one part does whole is called there.
         self.keep_whole, self.close = members.keep_whole, revocations.close
-        self.asked = rows.current  # opaque, and gives no access
+        self.asked = self.rows.current  # opaque, and gives no access
         self.awaits_code, self.is_spent_code, self.cancel = proofs.awaits_code, proofs.is_spent, proofs.cancel
-        pages_of = LinkPages(settings, rows, SignIns(parts), Renderer(pages, settings), self._failed)
+        pages_of = LinkPages(settings, self.rows, SignIns(parts), Renderer(pages, settings), self._failed)
         self.routes = pages_of.routes
 
     async def begin(self, person: Person) -> str:
@@ -133,27 +118,27 @@ class Accounts(Accesses):
         Raises:
             TooManyLinks: the person requested more than 3 links in 10 minutes.
         """
-        expires = self.rows.now() + LIVES
+        expires = self.rows.now() + rows.LIVES
         # Counted under a name that says nothing: the count outlives "unlink", or that would be a way around it.
         key = await self._audit.pseudonym(person)
         if await self.rows.store.count(_REQUESTS_KIND, key, expires=expires) > _REQUESTS:
             waiting = await self.is_open(person, await self.asked(person))
-            raise TooManyLinks("3 links in 10 minutes are enough", minutes=round(LIVES / 60), waiting=waiting)
+            raise TooManyLinks("3 links in 10 minutes are enough", minutes=round(rows.LIVES / 60), waiting=waiting)
         await self._audit.record("link_asked", person)
         await self._proofs.cancel(person)
         link_id = new_secret()
-        await self.rows.put(digest(link_id), LinkRequest(person), expires=expires, owner=person)
+        await self.rows.put(digest(link_id), rows.LinkRequest(person), expires=expires, owner=person)
         # The link, the sign-in that it begins and the code that follows live ten minutes each.
-        await self.rows.put(person.key, Current(digest(link_id)), expires=expires + 2 * LIVES, owner=person)
+        await self.rows.put(person.key, rows.Current(digest(link_id)), expires=expires + 2 * rows.LIVES, owner=person)
         return f"{self._public_url}/link/{link_id}"
 
     async def is_open(self, person: Person, link: str) -> bool:
         """Return whether a one-time link can still be used, or a sign-in started with the link waits for its code."""
         if not await self.rows.is_current(person, link):
             return False
-        return await self.rows.get(LinkRequest, link) is not None or await self.awaits_code(person)
+        return await self.rows.get(rows.LinkRequest, link) is not None or await self.awaits_code(person)
 
-    async def prove(self, person: Person, text: str) -> Linked:
+    async def prove(self, person: Person, text: str) -> rows.Linked:
         """Check the typed code. Return the connected account, or the records from which the person must `choose`.
 
         Raises:
@@ -165,7 +150,7 @@ class Accounts(Accesses):
             await self._audit.record("code_wrong", person, detail=type(error).__name__)
             raise
 
-    async def choose(self, person: Person, index: int) -> Linked:
+    async def choose(self, person: Person, index: int) -> rows.Linked:
         """Connect one of the records that `prove` offered.
 
         Raises:
@@ -176,7 +161,7 @@ class Accounts(Accesses):
 
     async def linked(self) -> AsyncIterator[tuple[Person, float]]:
         """Yield every connected chat identity, and since when it is connected in Unix seconds, for the operator."""
-        async for key, row in self.rows.all(LinkRow):
+        async for key, row in self.rows.all(rows.LinkRow):
             yield person_of(key), row.since
 
     @property
@@ -186,12 +171,12 @@ class Accounts(Accesses):
 
     async def elsewhere(self, person: Person) -> tuple[Person, ...]:
         """Return the other chats connected to this member's record under any of its ids, oldest first (T23)."""
-        own = await self.rows.get(LinkRow, person.key)
+        own = await self.rows.get(rows.LinkRow, person.key)
         if own is None:
             return ()
         return await self._members.others(person, own)
 
-    async def _notify_elsewhere(self, person: Person, linked: Linked) -> Linked:
+    async def _notify_elsewhere(self, person: Person, linked: rows.Linked) -> rows.Linked:
         if not linked.choices:
             for other in () if linked.again else await self.elsewhere(person):
                 shared = ConnectedElsewhere("two chats open one record", platform=person.platform)

@@ -13,15 +13,16 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-import msgspec
-
 from bot.accounts import jose
 from bot.accounts.codes import same
 from bot.accounts.rows import PatientCandidate
-from bot.errors import BotError, PatientUnknown, PayerError, SignInOld, SignInRefused, SignInUntrusted
-from bot.payer.budget import MIB
+from bot.errors import BotError, LinkError, PatientUnknown, PayerError, SignInOld, SignInRefused, SignInUntrusted
+from bot.payer.budget import MIB, Budget
+from bot.payer.client import MemberClient
 from bot.payer.http import Http
-from bot.payer.paging import check_status
+from bot.payer.search import Search
+from bot.records.decode import Unreadable, decode
+from bot.records.shapes import HumanName, Shape
 
 _OK = 200
 _FAMILIES = {"RS256": "RSA", "PS256": "RSA", "ES256": "EC"}
@@ -184,27 +185,11 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")  # FHIR R4 2.24.0.1, id
 
 
-class _Name(msgspec.Struct, frozen=True):
-    given: tuple[str, ...] = ()
-    family: str = ""
-    use: str = ""
-    text: str = ""
-
-
-class _Patient(msgspec.Struct, frozen=True, rename="camel"):
-    resource_type: str = ""
+class _Patient(Shape, frozen=True):
     id: str = ""
-    name: tuple[_Name, ...] = ()
-    birth_date: Any = ""
-    gender: Any = ""
-
-
-class _Entry(msgspec.Struct, frozen=True):
-    resource: msgspec.Raw = msgspec.Raw(b"null")
-
-
-class _Bundle(msgspec.Struct, frozen=True):
-    entry: tuple[_Entry, ...] = ()
+    name: tuple[HumanName, ...] = ()
+    birth_date: str = ""
+    gender: str = ""
 
 
 def is_for_others(claims: Mapping[str, Any]) -> bool:
@@ -251,8 +236,9 @@ class Patients:
         ignored. `family`: other people that the search returns are included after the first.
         """
         found = None
-        with suppress(BotError, msgspec.MsgspecError, RecursionError):
-            found = msgspec.json.decode(await self._get(f"Patient/{patient}", token), type=_Patient)
+        with suppress(BotError, Unreadable):
+            body = await self._client(token).read("Patient", patient, self._limits())
+            found = decode(body, _Patient)[0]
         if found is None or found.id != patient:
             return (PatientCandidate(patient, ""),)
         try:
@@ -275,32 +261,23 @@ class Patients:
         return _people(found)
 
     async def _search(self, token: str) -> tuple[_Patient, ...]:
+        found, search = dict[str, _Patient](), Search("Patient", (("_count", str(_MOST + 1)),))
         try:
-            body = await self._get(f"Patient?_count={_MOST + 1}", token)
-            found = _patients(msgspec.json.decode(body, type=_Bundle).entry)
-        except (BotError, msgspec.MsgspecError, RecursionError) as error:
+            async for page in self._client(token).search(search, self._limits()):
+                found |= {one.id: decode(one.raw, _Patient)[0] for one in page.matches if _ID.fullmatch(one.id)}
+                if len(found) > _MOST:
+                    break
+        except (PayerError, LinkError, Unreadable) as error:
             raise PatientUnknown(f"the payer's Patient search: {type(error).__name__}") from None
         if len(found) > _MOST:
             raise PatientUnknown("the payer's Patient search found too many")
-        return found
+        return tuple(found.values())
 
-    async def _get(self, path: str, token: str) -> bytes:
-        headers = {"authorization": f"Bearer {token}", "accept": "application/fhir+json"}
-        answer = await self._http.get(f"{self._base}/{path}", headers, self._http.clock() + _PATIENCE)
-        check_status(answer, "Patient")
-        return answer.content
+    def _client(self, token: str) -> MemberClient:
+        return MemberClient(self._http, self._base, token, None)
 
-
-def _patients(entries: Sequence[_Entry]) -> tuple[_Patient, ...]:
-    found: dict[str, _Patient] = {}
-    for entry in entries:
-        try:
-            patient = msgspec.json.decode(entry.resource, type=_Patient)
-        except (msgspec.MsgspecError, RecursionError):
-            continue
-        if patient.resource_type == "Patient" and _ID.fullmatch(patient.id):
-            found[patient.id] = patient
-    return tuple(found.values())
+    def _limits(self) -> Budget:
+        return Budget(_PATIENCE, clock=self._http.clock)
 
 
 def _people(patients: Sequence[_Patient]) -> tuple[PatientCandidate, ...]:
@@ -313,21 +290,21 @@ def _people(patients: Sequence[_Patient]) -> tuple[PatientCandidate, ...]:
 
 
 def _candidate(patient: _Patient, others: Iterable[_Patient]) -> PatientCandidate:
-    name = next((name for name in patient.name if name.given and name.family), _Name())
+    name = next((name for name in patient.name if name.given and name.family), HumanName())
     return PatientCandidate(
         patient.id,
         short_name(patient),
         tuple(other.id for other in others if other.id != patient.id and _is_same_person(patient, other)),
         given=_clean(next(iter(name.given), "")),
-        family=_clean(name.family),
-        gender=patient.gender if isinstance(patient.gender, str) else "",
-        born=patient.birth_date if isinstance(patient.birth_date, str) else "",
+        family=_clean(name.family or ""),
+        gender=patient.gender,
+        born=patient.birth_date,
     )
 
 
 def _is_same_person(one: _Patient, other: _Patient) -> bool:
     """Return whether two records agree in name, full birth date and gender, and so are of one person, not of twins."""
-    born = one.birth_date == other.birth_date and _DAY.fullmatch(str(one.birth_date))
+    born = one.birth_date == other.birth_date and _DAY.fullmatch(one.birth_date)
     gender = not (one.gender and other.gender) or one.gender == other.gender
     return bool(born and gender and _full_names(one) & _full_names(other))
 
@@ -342,8 +319,8 @@ def _full_names(patient: _Patient) -> frozenset[tuple[str, str]]:
 
 def short_name(patient: _Patient) -> str:
     """Return the first name and an initial, as in "Dana M.": recognizable, but not identifying."""
-    for name in sorted(patient.name, key=lambda name: name.use not in {"usual", "official", ""}):
-        words = [*name.given[:1], name.family] if name.family or name.given else name.text.split()
+    for name in sorted(patient.name, key=lambda name: name.use not in {"usual", "official", None}):
+        words = [*name.given[:1], name.family or ""] if name.family or name.given else (name.text or "").split()
         first, *rest = [clean for clean in map(_clean, words) if clean] or [""]
         if first:
             return f"{first} {rest[-1][0]}." if rest else first

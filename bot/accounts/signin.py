@@ -13,25 +13,12 @@ from typing import Any
 import msgspec
 
 from bot import errors
-from bot.accounts import jose
+from bot.accounts import jose, rows
 from bot.accounts.access import AccountParts, LinkQuota
 from bot.accounts.codes import Tries, digest, new_code, new_secret, read_code, same
 from bot.accounts.endpoint import Granted
 from bot.accounts.identity import IdTokens, Patients, SigningKeys, is_for_others, named_patient, with_userinfo
 from bot.accounts.render import is_popup
-from bot.accounts.rows import (
-    LIVES,
-    Current,
-    Linked,
-    LinkOutcome,
-    LinkRequest,
-    LinkRow,
-    PatientCandidate,
-    Pending,
-    SignIn,
-    Tokens,
-    lives_until,
-)
 from bot.message import Language, Person
 from bot.payer.discovery import Endpoints
 
@@ -72,7 +59,7 @@ class SignIns:
     async def refuse(self, link_id: str) -> None:
         """Delete a link that the person declines; LinkExpired as in `person_of`."""
         await self._live(digest(link_id))
-        await self._rows.drop(LinkRequest, digest(link_id))
+        await self._rows.drop(rows.LinkRequest, digest(link_id))
 
     async def depart(self, link_id: str, query: Mapping[str, str], language: Language = "en") -> Departure:
         """Start a sign-in, with a new state, nonce, PKCE verifier and browser secret.
@@ -85,11 +72,11 @@ class SignIns:
         """
         person = (await self._live(digest(link_id))).person
         now = self._rows.now()
-        if await self._rows.store.count(_DEPARTURES, digest(link_id), expires=now + LIVES) > MOST_DEPARTURES:
+        if await self._rows.store.count(_DEPARTURES, digest(link_id), expires=now + rows.LIVES) > MOST_DEPARTURES:
             raise errors.LinkExpired("this link has begun as many sign-ins as one person needs")
         state, browser = new_secret(), new_secret()
         popup = is_popup(query, person)
-        row = SignIn(person, digest(link_id), digest(browser), new_secret(), new_secret(), popup, now)
+        row = rows.SignIn(person, digest(link_id), digest(browser), new_secret(), new_secret(), popup, now)
         url = jose.prepare_grant_uri(
             self._settings.payer_authorize_url,
             self._endpoint.client_id,
@@ -104,10 +91,10 @@ class SignIns:
             **({} if language == "en" else {"ui_locales": language}),
             **(_ANEW if self._settings.payer_prompt_login else {}),
         )
-        await self._rows.put(digest(state), row, expires=now + LIVES, owner=person)
+        await self._rows.put(digest(state), row, expires=now + rows.LIVES, owner=person)
         return Departure(url, browser, popup)
 
-    async def claim(self, query: Mapping[str, str], browser: str | None) -> SignIn:
+    async def claim(self, query: Mapping[str, str], browser: str | None) -> rows.SignIn:
         """Consume and return the sign-in that belongs to a callback's state.
 
         Of several callbacks with one state, one gets it (T04).
@@ -119,17 +106,17 @@ class SignIns:
         state = query.get("state", "")
         if not browser or not state:
             raise errors.WrongBrowser("the callback came without cookie or state")
-        seen = await self._rows.get(SignIn, digest(state))
+        seen = await self._rows.get(rows.SignIn, digest(state))
         if seen is None:
             raise errors.LinkExpired("the state is over or was used")
         if not same(seen.browser, digest(browser)):
             raise errors.WrongBrowser("the callback's cookie is another browser's")
-        taken = await self._rows.take(SignIn, digest(state))
+        taken = await self._rows.take(rows.SignIn, digest(state))
         if taken is None:
             raise errors.LinkExpired("the state was used in this moment")
         return taken
 
-    async def finish(self, sign_in: SignIn, query: Mapping[str, str]) -> str:
+    async def finish(self, sign_in: rows.SignIn, query: Mapping[str, str]) -> str:
         """Finish a sign-in, store its tokens as pending, and return the code for the browser.
 
         Raises:
@@ -155,7 +142,9 @@ class SignIns:
                 raise errors.SignInSlow("the sign-in took too long") from None
             raise errors.SignInRefused(f"the sign-in: {type(error).__name__}") from None
 
-    async def _whose(self, granted: Granted, sign_in: SignIn, endpoints: Endpoints) -> tuple[PatientCandidate, ...]:
+    async def _whose(
+        self, granted: Granted, sign_in: rows.SignIn, endpoints: Endpoints
+    ) -> tuple[rows.PatientCandidate, ...]:
         asked, given = self._settings.payer_scope.split(), granted.scope
         # RFC 6749 5.1: without a scope in the answer, all was granted that was asked for.
         if given is not None and reads_claims(asked) and not reads_claims(given.split()):
@@ -174,7 +163,7 @@ class SignIns:
             return found
         return (msgspec.structs.replace(found[0], own=True), *found[1:])
 
-    async def _claims(self, granted: Granted, sign_in: SignIn, endpoints: Endpoints) -> Mapping[str, Any]:
+    async def _claims(self, granted: Granted, sign_in: rows.SignIn, endpoints: Endpoints) -> Mapping[str, Any]:
         """Return the id_token's claims; empty if the server is no OpenID provider and sends no id_token."""
         if granted.id_token is None:
             scope = self._settings.payer_scope if granted.scope is None else granted.scope
@@ -194,30 +183,30 @@ class SignIns:
             signed_in_after=sign_in.began if self._settings.payer_prompt_login else None,
         )
 
-    async def _keep(self, sign_in: SignIn, granted: Granted, candidates: tuple[PatientCandidate, ...]) -> str:
-        code, expires = new_code(), self._rows.now() + LIVES
-        pending = Pending(new_secret(), sign_in.request, digest(code), candidates, granted.tokens, expires)
-        replaced = await self._rows.take(Pending, sign_in.person.key)
+    async def _keep(self, sign_in: rows.SignIn, granted: Granted, candidates: tuple[rows.PatientCandidate, ...]) -> str:
+        code, expires = new_code(), self._rows.now() + rows.LIVES
+        pending = rows.Pending(new_secret(), sign_in.request, digest(code), candidates, granted.tokens, expires)
+        replaced = await self._rows.take(rows.Pending, sign_in.person.key)
         if replaced is not None:
             self._revocations.start(replaced.tokens)
         await self._rows.put(sign_in.person.key, pending, expires=expires, owner=sign_in.person)
         names = tuple(candidate.name for candidate in candidates)
-        outcome = LinkOutcome(sign_in.person, code, popup=sign_in.popup, records=names)
+        outcome = rows.LinkOutcome(sign_in.person, code, popup=sign_in.popup, records=names)
         await self._rows.put(sign_in.browser, outcome, expires=expires, owner=sign_in.person)
         try:
             await self._still_wanted(sign_in)  # behind it, as an "unlink" in this moment deleted nothing of it
         except errors.LinkExpired:
-            await self._rows.drop(Pending, sign_in.person.key)
-            await self._rows.drop(LinkOutcome, sign_in.browser)
+            await self._rows.drop(rows.Pending, sign_in.person.key)
+            await self._rows.drop(rows.LinkOutcome, sign_in.browser)
             raise
         return code
 
-    async def _still_wanted(self, sign_in: SignIn) -> None:
+    async def _still_wanted(self, sign_in: rows.SignIn) -> None:
         if not await self._rows.is_current(sign_in.person, sign_in.request):
             raise errors.LinkExpired("the link was used or replaced while the member signed in")
 
-    async def _live(self, request: str) -> LinkRequest:
-        row = await self._rows.get(LinkRequest, request)
+    async def _live(self, request: str) -> rows.LinkRequest:
+        row = await self._rows.get(rows.LinkRequest, request)
         if row is None or not await self._rows.is_current(row.person, request):
             raise errors.LinkExpired("the link is over, was used, or was replaced")
         return row
@@ -261,14 +250,14 @@ class Proofs:
     def __init__(self, parts: AccountParts, seats: LinkQuota) -> None:
         self._rows, self._revocations, self._members = parts.rows, parts.revocations, parts.members
         self._seats, self._ended = seats, parts.ended
-        self._tries = Tries(self._rows.store, _TRIES_KIND, 2 * LIVES, self._rows.now)
+        self._tries = Tries(self._rows.store, _TRIES_KIND, 2 * rows.LIVES, self._rows.now)
 
     async def awaits_code(self, person: Person) -> bool:
         """Return whether a finished sign-in of this person waits for its code."""
         pending = await self._pending(person)
         return pending is not None and not pending.proved
 
-    async def prove(self, person: Person, text: str) -> Linked:
+    async def prove(self, person: Person, text: str) -> rows.Linked:
         """Check the typed code. Return the connected account, or the records from which the person must choose.
 
         Raises:
@@ -293,14 +282,14 @@ class Proofs:
             return await self._activate(person, own[0])
         proved = msgspec.structs.replace(pending, proved=True)
         await self._rows.put(person.key, proved, expires=pending.expires, owner=person)
-        return Linked(choices=tuple(candidate.name for candidate in pending.candidates))
+        return rows.Linked(choices=tuple(candidate.name for candidate in pending.candidates))
 
     async def is_spent(self, person: Person, text: str) -> bool:
         """Return whether a message is a code that completed this person's sign-in, until that code expires."""
         code = read_code(text)
         return code is not None and await self._rows.store.get(SPENT_KIND, digest(code)) == person.key.encode()
 
-    async def choose(self, person: Person, index: int) -> Linked:
+    async def choose(self, person: Person, index: int) -> rows.Linked:
         """Connect one of the records that `prove` offered; LinkExpired if there is none, TooManyChats as in `prove`."""
         pending = await self._pending(person)
         if pending is None or not pending.proved or not 0 <= index < len(pending.candidates):
@@ -309,49 +298,51 @@ class Proofs:
 
     async def cancel(self, person: Person) -> bool:
         """Discard the pending sign-in and revoke its tokens. Return whether there was one."""
-        pending = await self._rows.take(Pending, person.key)
-        await self._rows.drop(Current, person.key)
+        pending = await self._rows.take(rows.Pending, person.key)
+        await self._rows.drop(rows.Current, person.key)
         if pending is not None:
             self._revocations.start(pending.tokens)
         return pending is not None
 
-    async def _pending(self, person: Person) -> Pending | None:
-        pending = await self._rows.get(Pending, person.key)
+    async def _pending(self, person: Person) -> rows.Pending | None:
+        pending = await self._rows.get(rows.Pending, person.key)
         if pending is None or not await self._rows.is_current(person, pending.request):
             return None
         return pending
 
-    async def _activate(self, person: Person, candidate: PatientCandidate) -> Linked:
+    async def _activate(self, person: Person, candidate: rows.PatientCandidate) -> rows.Linked:
         """Create the link. The pending sign-in is taken first, so that of two correct codes at once only one succeeds.
 
         Raises:
             LinkExpired: the sign-in was finished or discarded meanwhile.
             TooManyChats: the record is connected to too many chats.
         """
-        pending = await self._rows.take(Pending, person.key)
+        pending = await self._rows.take(rows.Pending, person.key)
         if pending is None:
             raise errors.LinkExpired("the sign-in was finished or thrown away in this moment")
-        old = await self._rows.get(LinkRow, person.key)
+        old = await self._rows.get(rows.LinkRow, person.key)
         now = self._rows.now()
         others = tuple(one for one in pending.candidates if one.patient != candidate.patient)
         people = () if candidate.own and not others else (candidate, *others)
-        row = LinkRow(new_secret(), candidate.patient, candidate.name, now, candidate.also, people)
+        row = rows.LinkRow(new_secret(), candidate.patient, candidate.name, now, candidate.also, people)
         until = now + self._rows.link_lives
         over = () if old is None else await self._members.rows_of(person, old)
         there = {new.key: new for new in (*over, *await self._members.rows_of(person, row, until))}
         link = (
             *there.values(),
-            self._rows.sealed(row.id, pending.tokens, expires=lives_until(self._rows, pending.tokens), owner=person),
+            self._rows.sealed(
+                row.id, pending.tokens, expires=rows.lives_until(self._rows, pending.tokens), owner=person
+            ),
             self._rows.sealed(person.key, row, expires=until, owner=person),
         )
         connected = await self._seats.connect(person, candidate, link, until=until)
-        await self._rows.drop(Current, person.key)
+        await self._rows.drop(rows.Current, person.key)
         if not connected:
             self._revocations.start(pending.tokens)
             raise errors.TooManyChats("the member's record has no seat left", most=self._seats.most)
         if old is not None:
             self._ended(old.id)
-            replaced = await self._rows.take(Tokens, old.id)
+            replaced = await self._rows.take(rows.Tokens, old.id)
             if replaced is not None and replaced.secrets.isdisjoint(pending.tokens.secrets):
                 self._revocations.start(replaced)
-        return Linked(member=candidate.name, again=old is not None, others=others)
+        return rows.Linked(member=candidate.name, again=old is not None, others=others)

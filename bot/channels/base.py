@@ -216,13 +216,14 @@ async def deliver(
             case Shared() as here, Shareable():
                 await channel.share(here, reply, message.person)
             case Shared() as here, Private():
-                pointed = await answer_aside(channel, here, own, reply, person=message.person, pointed=pointed)
+                await answer_aside(channel, here, own, reply, person=message.person, pointed=pointed)
+                pointed = True
 
 
 async def answer_aside(
     channel: Channel, here: Shared, own: OneToOne | None, reply: Answered, *, person: Person, pointed: bool
-) -> bool:
-    """Send the reply to a question from a shared conversation to the asker's 1:1 chat. Return True.
+) -> None:
+    """Send the reply to a question from a shared conversation to the asker's 1:1 chat.
 
     Unless `pointed` is set, also tell the asker in the shared conversation where the reply is.
     """
@@ -234,7 +235,6 @@ async def answer_aside(
         own = None
     if not pointed:
         await channel.point(here, person, reply.language, own)
-    return True
 
 
 async def say(channel: Channel, place: Place, reply: Shareable, person: Person) -> None:

@@ -13,7 +13,7 @@ from bot.errors import ConfigError
 
 __all__ = [
     "LOOPBACK", "ClientMethod", "Day", "Settings", "causes",
-    "load_day", "load_settings", "look_at_settings", "misspelt_names", "secret_of", "spelling",
+    "load_day", "look_at_settings", "misspelt_names", "secret_of", "spelling",
 ]  # fmt: skip
 
 
@@ -64,18 +64,6 @@ def causes(faults: Iterable[str], wrong: Iterable[str]) -> list[str]:
 
 
 _D = TypeVar("_D", bound=Day)
-
-
-def load_settings(**overrides: object) -> Settings:
-    """Return the settings of this process.
-
-    Raises:
-        ConfigError: settings are missing or invalid; the message has a line for each, with its name.
-    """
-    settings, faults = look_at_settings(overrides)
-    if faults:
-        raise ConfigError("\n".join(faults))
-    return settings
 
 
 def look_at_settings(

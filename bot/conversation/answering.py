@@ -13,8 +13,7 @@ import msgspec
 from msgspec.structs import replace
 
 from bot import kit
-from bot.accounts.accounts import Access
-from bot.accounts.rows import LastLook, PatientCandidate
+from bot.accounts.rows import Access, LastLook, PatientCandidate
 from bot.conversation.exchange import Exchange, Parts, asks_back
 from bot.conversation.followups import SHARED
 from bot.conversation.own_records import OwnRecords
@@ -23,7 +22,7 @@ from bot.conversation.provenance import TECHNICAL, PayerQuoted, closed, trace_in
 from bot.conversation.questions import lead
 from bot.conversation.reminding import Reminding
 from bot.conversation.state import Asked, Memory
-from bot.errors import BotError, Disconnected, PayerDown, PayerError, SignInExpired
+from bot.errors import BotError, Disconnected, PayerDown, SignInExpired
 from bot.kit.ask import slotted
 from bot.kit.coverages import plan_year_of
 from bot.kit.near_claims import others_that_may_hold, unused
@@ -240,7 +239,7 @@ class Answering:
         look = await self._accounts.looks.of(person, patient)
         return kit.Seen(date.fromisoformat(look.day), look.claims, look.doctors) if look else None
 
-    def unasked(self, person: Person, access: Access) -> kit.Ask:
+    def unasked(self, person: Person, access: Access | None) -> kit.Ask:
         """Return an `Ask` for background work on a person's record, whose result nobody waits for."""
         return self._prepare(Message("", person, OneToOne(""), ""), Asked(""), access)
 
@@ -249,18 +248,15 @@ class Answering:
         return self._prepare(Message("", Person("", "", "", ""), OneToOne(""), said, directory_only=True), asked, None)
 
     async def listed_networks(self) -> tuple[str, ...]:
-        """Return the names of the directory's networks; () if the directory does not respond."""
-        try:
-            return tuple(dict.fromkeys(await kit.network_names(self.of_directory(Asked("")))))
-        except (PayerError, kit.Unreadable):
-            return ()
+        """Return the names of the directory's networks. Raises PayerError, Unreadable."""
+        return tuple(dict.fromkeys(await kit.network_names(self.of_directory(Asked("")))))
 
     async def own_networks(self, person: Person) -> tuple[str, ...]:
-        """Return the networks that are likely a person's own; () if they have no account, or nothing indicates them."""
-        try:
-            return await kit.own_networks(self._prepare(Message("", person, OneToOne(""), ""), Asked(""), None))
-        except (PayerError, kit.Unreadable):
-            return ()
+        """Return the networks that are likely a person's own; () if they have no account, or nothing indicates them.
+
+        Raises PayerError, Unreadable.
+        """
+        return await kit.own_networks(self.unasked(person, None))
 
     def aside(self, asked: Asked) -> Private:
         """Return the reply to a button that needs no search: a list entry's text, or the last answer's sources."""

@@ -9,7 +9,7 @@ import re
 from datetime import datetime
 from typing import Literal
 
-from bot.accounts.accounts import Linked
+from bot.accounts.rows import Linked
 from bot.conversation.exchange import Exchange, Parts
 from bot.conversation.reminding import Reminding
 from bot.conversation.state import Asked

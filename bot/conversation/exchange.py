@@ -9,7 +9,8 @@ from typing import Literal
 import msgspec
 from msgspec.structs import replace
 
-from bot.accounts.accounts import Access, Accounts
+from bot.accounts.accounts import Accounts
+from bot.accounts.rows import Access
 from bot.conversation.focus import beside_last, index_in_list, of_named, records_shown
 from bot.conversation.provenance import CONNECT, explained, useful, within
 from bot.conversation.state import Asked, Dialogue, Memory, become, offered

@@ -12,6 +12,8 @@ from typing import Literal
 
 import msgspec
 
+from bot.errors import PayerError
+from bot.kit import Unreadable
 from bot.language.engine import Engine
 from bot.language.offers import Form, Offers
 from bot.language.options import Options, read_options
@@ -38,7 +40,7 @@ NOTHING = KnownNetworks()
 class Forms:
     """The pack's forms for a channel. `members` is False if the bot reads no member's record.
 
-    `listed` returns the names of all networks of the directory, `own` those of a person; neither raises.
+    `listed` returns the names of all networks of the directory, `own` those of a person.
     """
 
     def __init__(
@@ -89,7 +91,7 @@ class Forms:
         try:
             async with asyncio.timeout(_SECONDS):
                 return await names
-        except TimeoutError:
+        except (TimeoutError, PayerError, Unreadable):
             return ()
 
 

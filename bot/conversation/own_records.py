@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
-from bot.accounts.accounts import Access
+from bot.accounts.rows import Access
 from bot.conversation.exchange import Parts
 from bot.conversation.state import Asked
 from bot.errors import LinkError, PayerError

@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import structlog
 
-from bot.accounts.accounts import Access, LinkRow
+from bot.accounts.rows import Access, LinkRow
 from bot.conversation.exchange import Exchange, Keeper, Parts
 from bot.conversation.state import Asked
 from bot.delivery import reminders

@@ -312,8 +312,8 @@ class Turn:
             *head, button = self._pack.render("also", {"questions": told, "first": not number}, language)
             known = one.lines and one.intent in button_intents(reply)  # a button above leads to all of it
             blocks += [*head, *(one.lines or ()), *(() if known else (button,))]
-        told = questions(others, self._intents, alone=alone)
-        blocks += self._pack.render("also", {"questions": told, "first": True}, language)
+        if told := questions(others, self._intents, alone=alone):
+            blocks += self._pack.render("also", {"questions": told, "first": True}, language)
         reply = replace(reply, blocks=tuple(blocks))
         slots = by_button({**others, **{one.intent: one.slots for one in rest}})
         topic = next((one.asked for one in further if one.asked and one.asked.intent in self._pack.answers), None)
@@ -349,6 +349,7 @@ class Turn:
         values = {"payer": payer or self._pack.payer, "slots": asked.values, "asked": asked}
         values |= {"directory_only": directory_only}
         blocks = self._pack.render(template or template_of(asked.intent), values, asked.language)
-        told = questions(asked.also, self._intents, alone=False)  # its place is not known here
-        also = self._pack.render("also", {"questions": told, "first": True}, asked.language)
-        return Shareable(intent=asked.intent, language=asked.language, blocks=(*blocks, *(() if template else also)))
+        if asked.also and not template:
+            told = questions(asked.also, self._intents, alone=False)  # its place is not known here
+            blocks += self._pack.render("also", {"questions": told, "first": True}, asked.language)
+        return Shareable(intent=asked.intent, language=asked.language, blocks=blocks)

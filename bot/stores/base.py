@@ -49,10 +49,7 @@ _LISTED = "SELECT number, kind, key, value FROM rows WHERE kind = :kind AND numb
 
 
 class NewRow(NamedTuple):
-    """A row to store.
-
-    `owner` is the key of the person whose data it is; with it the row is deleted at disconnection.
-    """
+    """A row to store. `owner` is the key of the person whose data it is, deleted with theirs at disconnection."""
 
     kind: str
     key: str
@@ -149,10 +146,7 @@ class Store(ABC):
         return [bytes(found[at]) if at in found else None for at in range(len(places))]
 
     async def take(self, kind: str, key: str) -> bytes | None:
-        """Delete a row and return its value, None if there is none.
-
-        Only one of several concurrent callers gets it (T04).
-        """
+        """Delete a row and return its value; None if there is none, or if another caller got it first (T04)."""
         sql = "DELETE FROM rows WHERE kind = :kind AND key = :key RETURNING value, expires > :now"
         rows = await self._asked(sql, kind=kind, key=key)
         return bytes(rows[0][0]) if rows and rows[0][1] else None
@@ -252,21 +246,15 @@ class Store(ABC):
     ) -> None:
         """Replace a row's value by what `made` makes of it (of None for a missing row), read anew if it has changed.
 
-        If `made` returns None, the row is deleted.
-
-        Raises:
-            StoreBusy: the row was changed concurrently, again and again.
+        If `made` returns None, the row is deleted. Raises StoreBusy if the row was changed again and again.
         """
         for _ in range(_REVISIONS):
             before = await self.get(kind, key)
             after = made(before)
             if after is None:
                 return await self.drop(kind, key)
-            if before is None:
-                done = await self.add(kind, key, after, expires=expires, owner=owner)
-            else:
-                done = await self.swap(kind, key, before, after)
-            if done:
+            added = before is None and await self.add(kind, key, after, expires=expires, owner=owner)
+            if added or (before is not None and await self.swap(kind, key, before, after)):
                 return None
         raise StoreBusy("a row was changed at the same moment")
 

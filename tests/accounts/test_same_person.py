@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from bot.accounts.accounts import PatientCandidate
+from bot.accounts.rows import PatientCandidate
 from bot.errors import NotCovered
 from bot.message import Person
 from bot.payer.budget import Budget, Gap

@@ -14,7 +14,7 @@ import pytest
 from joserfc import jwe
 from joserfc.jwk import OctKey
 
-from bot import documents
+from bot.documents import publisher
 from bot.documents.publisher import qr_svg
 from bot.records.decode import read_typed
 from bot.sandbox.world import World
@@ -54,7 +54,7 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         texts.append(text)
         return qr_svg(text)
 
-    monkeypatch.setattr(documents, "qr_svg", draw)
+    monkeypatch.setattr(publisher, "qr_svg", draw)
     return texts
 
 

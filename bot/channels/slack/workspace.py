@@ -167,8 +167,8 @@ class Workspace:
             Unreachable: Slack does not respond.
             WhoUnknown: Slack does not tell this app who people are.
         """
-        if user in self._profiles:
-            return self._profiles[user]
+        if (known := self._profiles.get(user)) is not None:
+            return known
         try:
             answer = await self.client.users_info(user=user, include_locale=True)
         except SlackApiError as error:

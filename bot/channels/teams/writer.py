@@ -126,7 +126,8 @@ class TeamsWriter:
             return
         own = await self.private_place(person)
         shown = reply if own is None else await self._offered(reply, person, place, "desk-there")
-        self._pointed = await answer_aside(self, place, own, shown, person=person, pointed=self._pointed)
+        await answer_aside(self, place, own, shown, person=person, pointed=self._pointed)
+        self._pointed = True
 
     async def _offered(self, reply: Shareable, person: Person, asked_in: Shared, label: str) -> Shareable:
         """Return an answer with a button that shares it in the conversation of the question.
