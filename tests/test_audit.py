@@ -138,11 +138,9 @@ async def test_what_a_row_stands_for_happens_with_it(store: Store) -> None:
 
 RECORDING = """
 import asyncio, sys
-from bot.stores.sealed import Vault, parse_keys
-from bot.ops.audit import Anchor
 from bot.ops.audit import Audit
 from bot.stores import open_store
-from bot.stores.sealed import SealedTable
+from bot.stores.sealed import SealedTable, Vault, parse_keys
 
 async def record():
     audit = Audit(SealedTable(await open_store(sys.argv[1]), Vault(parse_keys(sys.argv[2]))))
@@ -253,6 +251,14 @@ class Died(Exception):
     """The process ends here."""
 
 
+class Kept(list[AuditRow]):
+    """An archive."""
+
+    async def keep(self, run: Sequence[AuditRow]) -> None:
+        """Add rows that leave the trail."""
+        self.extend(run)
+
+
 async def filled(store: Store) -> tuple[Audit, list[str]]:
     """A trail of ten days, a row a day, and where the checkpoints of its third and its last row are."""
     now = [FIRST]
@@ -273,13 +279,8 @@ def day(number: int) -> datetime:
 @pytest.mark.threat("T56")
 async def test_a_trail_goes_on_behind_its_archive(store: Store) -> None:
     """Six rows leave; the rest is whole by itself and together with them; a checkpoint of before holds too."""
-    audit, checkpoints = await filled(store)
-    kept: list[AuditRow] = []
-
-    async def keep(run: Sequence[AuditRow]) -> None:
-        kept.extend(run)
-
-    assert await audit.archive(day(6), keep) == 6
+    (audit, checkpoints), kept = await filled(store), Kept()
+    assert await audit.archive(day(6), kept.keep) == 6
     assert [row.number for row in kept] == [1, 2, 3, 4, 5, 6]
     assert (await audit.verify(checkpoints)).faults == ()
     assert (await audit.verify(checkpoints)).entries == 4
@@ -287,7 +288,7 @@ async def test_a_trail_goes_on_behind_its_archive(store: Store) -> None:
     assert (await audit.verify(checkpoints, archived(lines))).faults == ()
     await audit.record("answered", DANA)
     assert (await audit.verify(checkpoints, archived(lines))).faults == ()
-    assert await audit.archive(day(99), keep) == 4, "never the last row"
+    assert await audit.archive(day(99), kept.keep) == 4, "never the last row"
     assert (await audit.verify(checkpoints, kept)).faults == ()
 
 
@@ -295,13 +296,8 @@ async def test_a_trail_goes_on_behind_its_archive(store: Store) -> None:
 @pytest.mark.parametrize("harm", ["edited", "missing", "last"])
 async def test_a_change_in_the_archive_shows(store: Store, harm: str) -> None:
     """A row that was edited, left out, or taken from the end."""
-    audit, _ = await filled(store)
-    kept: list[AuditRow] = []
-
-    async def keep(run: Sequence[AuditRow]) -> None:
-        kept.extend(run)
-
-    await audit.archive(day(6), keep)
+    (audit, _), kept = await filled(store), Kept()
+    await audit.archive(day(6), kept.keep)
     changed = {
         "edited": [msgspec.structs.replace(kept[0], detail="nothing"), *kept[1:]],
         "missing": [*kept[:2], *kept[3:]],
@@ -315,14 +311,10 @@ async def test_a_change_in_the_archive_shows(store: Store, harm: str) -> None:
 @pytest.mark.threat("T56")
 async def test_a_process_that_dies_while_it_moves_loses_no_row(store: Store) -> None:
     """Before the rows are safe nothing is moved; with rows in both places the trail is whole; the next goes on."""
-    audit, _ = await filled(store)
-    kept: list[AuditRow] = []
+    (audit, _), kept = await filled(store), Kept()
 
     async def full(_: Sequence[AuditRow]) -> None:
         raise Died
-
-    async def keep(run: Sequence[AuditRow]) -> None:
-        kept.extend(run)
 
     with pytest.raises(Died):
         await audit.archive(day(6), full)
@@ -337,10 +329,10 @@ async def test_a_process_that_dies_while_it_moves_loses_no_row(store: Store) -> 
 
     store.drop = dying  # type: ignore[method-assign]
     with pytest.raises(Died):
-        await audit.archive(day(6), keep)
+        await audit.archive(day(6), kept.keep)
     store.drop = drop  # type: ignore[method-assign]
     assert (await audit.verify((), kept)).faults == ()
-    assert await audit.archive(day(8), keep) == 2
+    assert await audit.archive(day(8), kept.keep) == 2
     assert [row.number for row in kept] == [1, 2, 3, 4, 5, 6, 7, 8]
     assert (await audit.verify((), kept)).faults == ()
     assert (await audit.verify()).entries == 2

@@ -1,5 +1,6 @@
 """The built wheel, in an environment that holds it, the libraries that it declares, and nothing else."""
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -16,6 +17,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from bot import compiled
+from bot.pack import _key
 from bot.stores.sealed import new_key
 from tests.commands.running import environment, left_in
 from tests.commands.test_demo import played_in_order
@@ -26,11 +29,11 @@ UUID = "1111abcd-2222-4333-8444-555555555555"
 UV = os.environ.get("UV", "uv")
 
 
-def _run(*command: str, folder: Path) -> subprocess.CompletedProcess[str]:
+def _run(*command: str, folder: Path, **settings: str) -> subprocess.CompletedProcess[str]:
     done = subprocess.run(  # noqa: S603 -- our own commands
         command,
         cwd=folder,
-        env=environment(BOT_TODAY=str(DAY)),
+        env=environment(BOT_TODAY=str(DAY), **settings),
         capture_output=True,
         text=True,
         encoding="utf-8",
@@ -45,7 +48,8 @@ def _run(*command: str, folder: Path) -> subprocess.CompletedProcess[str]:
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An environment with the wheel and what it requires, lent by this one: neither an index nor a cache is needed."""
     folder = tmp_path_factory.mktemp("wheel")
-    _run(sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(folder), folder=ROOT)
+    build = ("hatchling", "build", "--target", "wheel", "--directory", str(folder))
+    _run(sys.executable, "-m", *build, folder=ROOT, XDG_CACHE_HOME=str(_looked_over(folder / "cache")))
     (wheel,) = folder.glob("*.whl")
     _run(UV, "venv", "--quiet", "--offline", "--python", sys.executable, "env", folder=folder)
     env = folder / "env"
@@ -53,6 +57,19 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
         _lend(library, Path(sysconfig.get_path("purelib", vars={"base": str(env)})))
     _run(UV, "pip", "install", "--quiet", "--offline", "--no-deps", "--python", "env", str(wheel), folder=folder)
     return env
+
+
+def _looked_over(cache: Path) -> Path:
+    """A user's cache in which the pack was looked over, which takes long and finds nothing: see `tests.test_pack`."""
+    own = cache / "bcbst-bot"
+    own.mkdir(mode=0o700, parents=True)
+    for file in compiled.SHIPPED.glob("*.bin"):  # what the user's own has, as `tests.conftest` tells
+        with contextlib.suppress(FileNotFoundError):  # another process has put a newer one there
+            shutil.copy2(file, own)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(compiled, "cache_folder", lambda: own)
+        compiled.keep("doubts", _key(ROOT), [])
+    return cache
 
 
 def _required_by(wheel: Path) -> list[Requirement]:

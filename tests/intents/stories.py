@@ -1,6 +1,8 @@
 """Dialogues as data: what a story may say, and what it may expect of each reply."""
 
 import re
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -71,8 +73,9 @@ class Story(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     answers: str = "dm"
 
 
-def stories() -> dict[str, Story]:
-    """Every story by "topic/intent: name"."""
+@cache
+def stories() -> Mapping[str, Story]:
+    """Every story by "topic/intent: name", read once in a process."""
     found = {}
     for path in sorted(HERE.rglob("*.yaml")):
         where = path.relative_to(HERE).with_suffix("").as_posix()
