@@ -30,6 +30,10 @@ _NO_CONDITIONS = frozenset(
 _KINDS = {"institutional": ("inpatient", "outpatient", "institutional")}
 
 
+_SIDES = (("claim_types", "services"), ("drugs",), ("providers",), ("doctor_kinds",), ("degrees",))
+"""The fields whose several values are the sides of a comparison, the first ones first."""
+
+
 class ClaimFilter(msgspec.Struct, frozen=True):
     """The conditions of a question, as a filter of claims. A field that is empty or None is no condition.
 
@@ -151,16 +155,14 @@ class ClaimFilter(msgspec.Struct, frozen=True):
         if self.either:
             bare = replace(self, either=frozenset(), **dict.fromkeys(self.either, ()))
             return tuple(replace(bare, **{name: (one,)}) for name in sorted(self.either) for one in getattr(self, name))
-        types = self.claim_types if len(set(self.claim_types)) > 1 else ()
-        kinds = self.services if len(self.services) > 1 else ()
-        found = [replace(self, claim_types=(one,), services=()) for one in types]
-        found += [replace(self, claim_types=(), services=(one,)) for one in kinds]
-        found = found or [replace(self, drugs=(one,)) for one in self.drugs] if len(self.drugs) > 1 else found
-        found = found or [replace(self, providers=(one,)) for one in self.providers]
-        found = found if len(found) > 1 else [replace(self, doctor_kinds=(one,)) for one in self.doctor_kinds]
-        found = found if len(found) > 1 else [replace(self, degrees=frozenset({one})) for one in sorted(self.degrees)]
-        found = [one for at, one in enumerate(found) if one not in found[:at]]
-        return tuple(found) if len(found) > 1 else ()
+        for names in _SIDES:
+            several = [name for name in names if len(set(getattr(self, name))) > 1]
+            bare = replace(self, **dict.fromkeys(names, ())) if several else self
+            if found := [
+                replace(bare, **{name: (one,)}) for name in several for one in dict.fromkeys(getattr(self, name))
+            ]:
+                return tuple(found)
+        return ()
 
     @property
     def without_names(self) -> tuple[str, ...]:

@@ -251,7 +251,7 @@ def _named(part: Ask) -> ClaimFilter:
 
 
 def _about(ask: Ask, text: str) -> Ask:
-    slots = {name: slot for name, slot in ask.reads(text).items() if not slot.excluded}
-    told = {name: slot.value for name, slot in slots.items()}, {name: slot.text for name, slot in slots.items()}
-    bare = replace(ask, several={}, excluded={}, beside={}, arguments={}, care=None)
-    return replace(bare, slots=told[0], words=told[1], said=text)
+    told = slotted({name: slot for name, slot in ask.reads(text).items() if not slot.excluded})
+    return replace(
+        ask, **{**told, "several": {}, "excluded": {}, "beside": {}, "arguments": {}, "care": None, "said": text}
+    )

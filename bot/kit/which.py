@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec.structs import replace
 
-from bot.kit.ask import Ask, NamedCare, text_of, values_of
+from bot.kit.ask import Ask, NamedCare, excluded_of, text_of, values_of
 from bot.kit.spelling import is_named, starts_like, words_of
 from bot.language.classed import AmountLimits
 from bot.language.context import FOCUS, THOSE
@@ -298,6 +298,8 @@ def exact_asked(ask: Ask) -> Exact | None:
     barred = [rest for rest in ask.asked.barred if rest]
     out = any((words and rest.startswith(words)) or _dollars(rest.split()[0]) in amounts for rest in barred)
     aspect = "plan_paid" if _is_of_two(ask) and not any(amounts) else None
+    if without := () if amounts else excluded_of(ask, "amount_kind"):  # "visits without a copay"
+        return Exact((Decimal(0),), to_cent=True, aspect=without[0])
     return Exact(amounts, cents, out, aspect, "roughly" in ask.asked.says) if amounts else None
 
 

@@ -8,6 +8,7 @@ from datetime import date
 from bot.language.asked import ClaimsAsked, ClaimsQuestion
 from bot.language.calendar import adds_nothing, ends_of, lies_within, months_back
 from bot.language.classed import words_key
+from bot.language.clauses import ClauseRole, is_question
 from bot.language.hearing import Heard
 from bot.language.kernel import FOLLOW, REFINE
 from bot.language.lexicon import WISH, WISH_PLACE, WISH_TIME
@@ -58,8 +59,6 @@ _NARROWING = frozenset({
     *("sole", "than_all", "weekend"),
 })  # fmt: skip
 """The classes of words that narrow a question by themselves."""
-# Concepts of words that say nothing by themselves of what is asked for.
-_TELL_NOTHING = frozenset({"FILLER", "NEAR", "MORE", "NEGATED", "CORRECTION", "INSTEAD", "ALTERNATIVE"})
 _TOLD_OF_DIRECTORY = _TOLD | {
     "radius", "gender", "language", "accepting_new", "telehealth", "wheelchair", "open_at", "age_group", "order", WISH,
     WISH_TIME, WISH_PLACE,
@@ -227,23 +226,25 @@ def narrowings(heard: Heard, words: Mapping[str, str]) -> Iterator[tuple[str, st
     folded, begin = [plain(word) for word in said.words], heard.area("asked").condition
     weak = {**listed.phrases("negated"), **listed.phrases("absent"), **listed.phrases("comparing")}
     cues = listed.phrases("cue").keys() - weak.keys()
-    led = {at for at in heard.asking if folded[at] in begin and not _POINTED.intersection(folded[at + 1 : at + 2])}
+    held, ours = heard.at(*({tag.kind for tag in heard.tags} - {"filter"})), heard.at(*_OURS)
+    pointing = {at for at, word in enumerate(folded) if word in _POINTED and at + 1 not in held}  # "after that"
+    led = {at for at in heard.asking if folded[at] in begin and at + 1 not in pointing}
     cued = ((at, at + n) for at in heard.asking for n in range(1, _CUE + 1) if tuple(folded[at : at + n]) in cues)
     led |= {at for at, after in cued if listed.of_all.isdisjoint(folded[after : after + 1])}
     led -= {at + 1 for at, word in enumerate(folded) if word in listed.no_cue_after}
-    whole = {first: after for name, (first, after) in asked.runs.items() if name in _NARROWING}
-    held, ours = heard.at(*({tag.kind for tag in heard.tags} - {"filter"})), heard.at(*_OURS)
+    whole = dict(run for name, run in asked.runs.items() if name in _NARROWING)
+    whole |= {tag.first: tag.after for tag in heard.tags if tag.excluded}
     told = held | heard.at("filter") | asked.places
-    taken = told | heard.at(*({name for name in heard.marks if name.isupper()} - _TELL_NOTHING))
     judged = heard.area("asked").helping
     form, end = range(*asked.runs.get("form", (0, 0))), 0
     for clause in heard.clauses:
-        for place in sorted(heard.asking.intersection(clause.places) - held):
+        asks = clause.role is ClauseRole.ASKS or is_question(said, clause, heard.area("clauses"))
+        for place in sorted({*clause.places} - held | whole.keys() & {*clause.places}) if asks else ():
             beside, number = _between_commas(said, place), said.words[place].isdecimal()
             cue = place in led and place + 1 < clause.after and not told.isdisjoint(beside)
             cue = cue and ours.isdisjoint(range(place, place + _SAID))
             number = number and place not in form and folded[place - 1] not in judged  # "is 105 okay"
-            aside = len(beside) < len(said.words) and taken.isdisjoint(beside)  # "meetings in 5"
+            aside = len(beside) < len(said.words) and told.isdisjoint(beside)  # "meetings in 5"
             if place < end or aside or not (number or cue or place in whole):
                 continue
             first, last = _measured(heard, place, held), min(clause.after, beside.stop)
