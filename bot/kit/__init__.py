@@ -36,7 +36,7 @@ from bot.kit.coverages import (
     named_visits, of_family, of_scope, passed, plan_year_of, scope_of, share_asked, Shares, shares_of, side_named,
     visit_copays, visit_kind, VisitCopays)
 from bot.kit.directory import listings
-from bot.kit.facts import facts_apart, facts_asked, facts_each, facts_in, facts_of, OF_PLACE, ProviderFact
+from bot.kit.facts import facts_apart, facts_asked, facts_each, facts_in, facts_of, OF_PLACE, ProviderFact, name_said
 from bot.kit.floors import (
     carrying, COUNTED, counted_since, counting, counts_apart, deductible_met, Floor, floor_of, floors_of,
     held_yearly, MetSoFar, network_side, scopes_of, standings, this_year, year_now, year_so_far, yearly_asked)
@@ -78,7 +78,7 @@ from bot.kit.spelling import is_named, name_of_state, words_of
 from bot.kit.to_come import price_named, to_come, ToCome
 from bot.kit.which import (
     amount_asked, count_asked, Exact, is_close, parts_named, place_of, reaches, shown_before, the_one, Threshold)
-from bot.kit.who import is_titled, name_said, OfProvider, Who, who, who_shown
+from bot.kit.who import is_titled, OfProvider, Who, who, who_shown
 from bot.language.calendar import later
 from bot.language.classed import AmountLimits
 from bot.payer.discovery import PayerHealth
