@@ -6,7 +6,6 @@ Among several providers with one name, the one on the member's own claims is cho
 import asyncio
 import re
 from collections.abc import Callable, Mapping, Sequence
-from itertools import groupby
 from typing import Literal
 
 import msgspec
@@ -18,7 +17,7 @@ from bot.kit.cards import Card, Group, Groups, bare_name, by_provider, of_own_cl
 from bot.kit.conditions import is_at, is_title, kind_codes
 from bot.kit.directory import bring
 from bot.kit.facilities import KINDS, is_kind
-from bot.kit.facts import ProviderFact, without_facts
+from bot.kit.facts import ProviderFact, name_said, without_facts
 from bot.kit.offers import WithDocument
 from bot.kit.organizations import (
     AT_PLACE,
@@ -161,7 +160,8 @@ async def who(ask: Ask) -> Who:
         seen = (claim.seen for claim in await ask.own_claims() if claim.id == shown and claim.seen)
         name = next(map(bare_name, seen), None)
     key = key_of(name) if name and _REFERENCE.fullmatch(name) else None
-    npi, tin = text_of(ask, "npi") or _npi_said(ask), text_of(ask, "tin")
+    digits = _TEN_DIGITS.search(ask.said) if "npi" in words_of(ask.said) else None  # no NPI, but meant as one
+    npi, tin = text_of(ask, "npi") or (digits and digits[0]), text_of(ask, "tin")
     among = tuple(one for one in map(key_of, ask.arguments.get(AMONG, "").split()) if one)[:SHOWN]
     near: tuple[Choice, ...] = ()
     if key is not None:
@@ -195,29 +195,6 @@ async def who(ask: Ask) -> Who:
     if len(groups) == 1 and (own := groups[0][0].name) and told:
         ask.named[CALLED if key else "provider_name"] = own
     return Who(name or next((row.name for row in rows if len(groups) == 1), None), groups, max(ended, 0), near, gone)
-
-
-def _npi_said(ask: Ask) -> str | None:
-    """Return the ten digits that the message calls an NPI, although they are none; None if there are no such digits."""
-    number = _TEN_DIGITS.search(ask.said)
-    return number[0] if number and "npi" in words_of(ask.said) else None
-
-
-def name_said(ask: Ask) -> str:
-    """Return the first words in a row that may be a name; "" if there are none.
-
-    These are no everyday words and not those of a slot, or else two words or more in capitals: "Iron Gate".
-    """
-    own = {word for slot, text in ask.words.items() if slot != "wish" for word in words_of(text)}
-    said = [(word.strip(",.?!"), words_of(word)) for word in ask.said.split()]
-    rare = (any(keys) and not any(ask.everyday(key) or key in own for key in keys) for _, keys in said)
-    capital = (word[:1].isupper() and not own.intersection(keys) and at > 0 for at, (word, keys) in enumerate(said))
-    for flags, least in ((rare, 1), (capital, 2)):
-        rows = groupby(zip(said, flags, strict=True), key=lambda pair: pair[1])
-        runs = [[word for (word, _), _ in row] for flag, row in rows if flag]
-        if name := next((without_facts(" ".join(run)) for run in runs if len(run) >= least), ""):
-            return name
-    return ""
 
 
 async def _chosen(
