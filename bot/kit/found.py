@@ -8,6 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from datetime import UTC, date
 from functools import partial
+from itertools import takewhile
 from typing import Generic, TypeVar
 
 from msgspec.structs import replace
@@ -16,7 +17,7 @@ from bot.kit.around import FARTHER, NeedsPlace, SearchArea, around, farther
 from bot.kit.ask import Ask, Reroute
 from bot.kit.cards import Card, Ranked, cards, nearly_open, ranked, store_cards
 from bot.kit.conditions import OF_KIND, Conditions, Loosened, conditions, is_called, loosened, sift
-from bot.kit.facilities import places_of_care
+from bot.kit.facilities import KINDS, places_of_care
 from bot.kit.facts import ProviderFact, facts_beside
 from bot.kit.network_names import Wanted, names_of
 from bot.kit.offers import Document, WithDocument
@@ -30,6 +31,7 @@ from bot.records.listing import Listing
 PAGE = 5
 _INSTEAD = 3
 _FEW = 3  # places of one name, each of which is told
+_LEAST_LETTERS = 3  # of a word that calls a place
 _CALLED = 2  # words of a place's name that call it
 
 
@@ -371,10 +373,13 @@ async def find_places(ask: Ask, *kinds: str, of_one: str | None = None, anywhere
 
 
 async def _houses_said(ask: Ask) -> list[str]:
-    """Return the references of the places whose name is the whole message: "tall oak urgent care"."""
-    found = await who(replace(ask, slots={"provider_name": ask.said}, words={}, arguments={})) if ask.said else None
-    own = words_of(ask.said)[:_CALLED]
-    return [rows[0].reference for rows in found.found if words_of(rows[0].name)[:_CALLED] == own] if found else []
+    """Return the references of the places whose name begins the message, before their kind: "tall oak urgent care"."""
+    said, kinds = words_of(ask.said), {word for kind in KINDS for word in kind.split("_")}
+    own = tuple(takewhile(lambda word: word not in kinds and len(word) >= _LEAST_LETTERS, said))
+    if len(own) < _CALLED or len(own) == len(said):
+        return []
+    found = await who(replace(ask, slots={"provider_name": ask.said}, words={}, arguments={}))
+    return [rows[0].reference for rows in found.found if words_of(rows[0].name)[: len(own)] == own]
 
 
 async def _near_shown(ask: Ask) -> Ask:

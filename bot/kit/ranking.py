@@ -23,8 +23,7 @@ LONG = timedelta(days=730)
 """How far back an average or a count looks if the question names no period."""
 YEAR, _YEARS, _DECADE = 12, 3, timedelta(days=3653)
 _GROUPS = frozenset({"kind", "doctor", "provider", "place", "pharmacy", "drug"}) | PERIODS
-_ALWAYS = frozenset({"month", "quarter", "year"})
-"""The periods whose sums every sum is told with, and those that are ranked."""
+_ALWAYS = frozenset({"month", "quarter", "year"})  # told beside every sum, or ranked
 _TWO, _NOTHING = 2, Decimal(0)
 _SIDES = {"provider_name": "providers", "specialty": "doctor_kinds", "service": "services", "drug": "drugs"}
 _ADDED = frozenset({"and", "or", "plus", "y", "o"})

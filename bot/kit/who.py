@@ -160,7 +160,8 @@ async def who(ask: Ask) -> Who:
         seen = (claim.seen for claim in await ask.own_claims() if claim.id == shown and claim.seen)
         name = next(map(bare_name, seen), None)
     key = key_of(name) if name and _REFERENCE.fullmatch(name) else None
-    npi, tin = text_of(ask, "npi") or _npi_said(ask), text_of(ask, "tin")
+    digits = _TEN_DIGITS.search(ask.said) if "npi" in words_of(ask.said) else None  # no NPI, but meant as one
+    npi, tin = text_of(ask, "npi") or (digits and digits[0]), text_of(ask, "tin")
     among = tuple(one for one in map(key_of, ask.arguments.get(AMONG, "").split()) if one)[:SHOWN]
     near: tuple[Choice, ...] = ()
     if key is not None:
@@ -194,12 +195,6 @@ async def who(ask: Ask) -> Who:
     if len(groups) == 1 and (own := groups[0][0].name) and told:
         ask.named[CALLED if key else "provider_name"] = own
     return Who(name or next((row.name for row in rows if len(groups) == 1), None), groups, max(ended, 0), near, gone)
-
-
-def _npi_said(ask: Ask) -> str | None:
-    """Return the ten digits that the message calls an NPI, although they are none; None if there are no such digits."""
-    number = _TEN_DIGITS.search(ask.said)
-    return number[0] if number and "npi" in words_of(ask.said) else None
 
 
 async def _chosen(

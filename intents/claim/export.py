@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from bot import kit
 
-_LEAST_MONTHS, _MOST_MONTHS = 2, 24
+_LEAST, _MOST_MONTHS = 2, 24
 COLUMNS = ("billed", "allowed", "plan_paid", "owed", "paid_by_patient")
 
 
@@ -227,19 +227,19 @@ def _months(claims: Sequence[kit.Claim]) -> tuple[MonthOfShare, ...]:
     Return an empty tuple if a month is unknown, if there are several currencies, if fewer than two months have a share,
     or if the period has more than 24 months.
     """
-    shares = [(claim.service.day, claim.owed.amount) for claim in claims if claim.owed.amount is not None]
-    dated = [(day.first.year * 12 + day.first.month - 1, amount) for day, amount in shares if day and day.month]
-    sums = kit.by_currency([amount for _, amount in dated])
-    if len(dated) < len(shares) or len(sums) != 1 or len({at for at, _ in dated}) < _LEAST_MONTHS:
+    told = [claim for claim in claims if claim.owed.amount is not None]
+    days = [claim.service.day.first for claim in told if claim.service.day]
+    if (
+        len(kit.by_currency(claim.owed.amount for claim in told)) != 1
+        or len({(d.year, d.month) for d in days}) < _LEAST
+    ):
         return ()
-    first, last = min(at for at, _ in dated), max(at for at, _ in dated)
-    if last - first >= _MOST_MONTHS:
-        return ()
-    zero = kit.Amount(Decimal(0), sums[0].currency)
-    found = {at: kit.added([zero, *(one for of, one in dated if of == at)]) or zero for at in range(first, last + 1)}
-    top = max(one.value for one in found.values())
-    percents = {at: max(0, round(100 * one.value / top)) if top > 0 else 0 for at, one in found.items()}
-    return tuple(MonthOfShare(f"{at // 12:04}-{at % 12 + 1:02}", one, percents[at]) for at, one in found.items())
+    months = kit.months_of(min(days), max(days), told, kit.ClaimFilter(), is_partial=False)
+    sums = [(one.name, one.amount) for one in months if one.amount]
+    top = max((amount.value for _, amount in sums), default=Decimal(0))
+    percents = [max(0, round(100 * amount.value / top)) if top > 0 else 0 for _, amount in sums]
+    every = zip(sums, percents, strict=True) if len(sums) <= _MOST_MONTHS else ()
+    return tuple(MonthOfShare(name, amount, percent) for (name, amount), percent in every)
 
 
 def way_of(claims: Sequence[kit.Claim]) -> Way | None:

@@ -99,18 +99,15 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> OwedInAll:
 
 def _whom(told: Iterable[kit.Claim]) -> tuple[tuple[str, kit.Amount], ...]:
     """Return who bills, each with the sum that is not known to be paid, largest first, without sensitive claims."""
-    sums: dict[str, kit.Amount] = {}
-    for claim in told:
-        rest, name = (
-            claim.owed.amount if claim.paid_by_patient is None else kit.left_of(claim),
-            claim.billing or claim.seen,
-        )
-        if rest is None or rest.value <= 0 or not name or claim.sensitive:
-            continue
-        if name in sums and sums[name].currency != rest.currency:
-            continue
-        sums[name] = sums[name] + rest if name in sums else rest
-    return tuple(sorted(sums.items(), key=lambda pair: (-pair[1].value, pair[0])))[:SHOWN]
+    left = [
+        (claim.billing or claim.seen, claim.owed.amount if claim.paid_by_patient is None else kit.left_of(claim))
+        for claim in told
+        if not claim.sensitive
+    ]
+    rest = [(name, amount) for name, amount in left if name and amount and amount.value > 0]
+    sums = {name: kit.added(amount for own, amount in rest if own == name) for name, _ in rest}
+    every = ((name, amount) for name, amount in sums.items() if amount)
+    return tuple(sorted(every, key=lambda pair: (-pair[1].value, pair[0])))[:SHOWN]
 
 
 def _time(ask: kit.Ask) -> tuple[date, date]:

@@ -77,10 +77,12 @@ async def answer(ask: kit.Ask) -> FoundPeople:
 
 
 def _name_in(ask: kit.Ask) -> str:
-    """Return words of the message that may be a name: those that nothing explains, or beside "a Dr."; "" if none."""
+    """Return words of the message that may be a name: those that nothing explains, or after "a Dr."; "" if none."""
     if ask.slots.get("wish") == "words":
         return ask.words["wish"]
-    return kit.name_said(ask) if kit.is_title(ask.words.get("specialty", "")) else ""
+    title = ask.words.get("specialty", "")
+    first = ask.said.partition(title or "\n")[2].strip(" .").partition(" ")[0]
+    return first if kit.is_title(title) and first[:1].isupper() and not ask.everyday(first.casefold()) else ""
 
 
 async def _like(ask: kit.Ask, shown: Sequence[kit.Listing]) -> FoundPeople:
