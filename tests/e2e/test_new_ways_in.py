@@ -8,9 +8,9 @@ from urllib.parse import quote, urlsplit
 import httpx
 import pytest
 
-from bot import documents
 from bot.channels.mcp import make_server
 from bot.cli.serve import tools_app
+from bot.documents import publisher
 from bot.documents.publisher import qr_svg
 from tests.e2e.house import OWED
 from tests.e2e.planted import found, needles, stored
@@ -90,7 +90,7 @@ async def test_cards_say_nothing_on(scene: Played, monkeypatch: pytest.MonkeyPat
         drawn.append(text)
         return qr_svg(text)
 
-    monkeypatch.setattr(documents, "qr_svg", draw)
+    monkeypatch.setattr(publisher, "qr_svg", draw)
     await scene.sign_in("teams chat", USER, "dana")
     said = json.dumps(await scene.say("teams chat", "show my card as a QR", USER))
     passcode = re.search(r"(?<![\w-])[A-Z2-7]{4}-[A-Z2-7]{4}(?![\w-])", said)
