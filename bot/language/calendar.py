@@ -91,10 +91,7 @@ def months_later(day: date, months: int) -> tuple[int, int]:
 
 def later(day: date, count: int, unit: str) -> date:
     """Return the date `count` units after `day`; a day that the target month lacks becomes that month's last day."""
-    if unit in {"day", "week"}:
-        return day + timedelta(days=count * (7 if unit == "week" else 1))
-    year, month = months_later(day, count * {"month": 1, "quarter": 3}.get(unit, 12))
-    return date(year, month, min(day.day, monthrange(year, month)[1]))
+    return back(day, -count, unit)
 
 
 def shifted(days: Days, steps: int, today: date, unit: str) -> Days:

@@ -51,8 +51,10 @@ def as_taken(entry: IntentRules, heard: Heard, lexicon: Lexicon) -> Heard:
         words |= barred
     if _is_terse(heard) or not heard.tags:
         words |= _unexplained(entry, heard, AnyOf(lexicon.given, lexicon.family)) & asking
-    finer = (_finer(heard, lexicon) & asking) - words if searches else frozenset()
-    return _with(_with(heard, WISH, words - heard.at(WISH_PLACE)), WISH, finer, "finer")
+    # Care that only some places of the kind that is searched give: "mammography", "x-ray".
+    finer = (tag for tag in heard.tags if searches and tag.kind == "service" and tag.value in lexicon.finer)
+    heard = _with(heard, WISH, words - heard.at(WISH_PLACE))
+    return _with(heard, WISH, (places_of(finer) & asking) - words, "finer")
 
 
 def _corrected(heard: Heard, lexicon: Lexicon) -> Heard:
@@ -185,12 +187,6 @@ def _barred(heard: Heard, lexicon: Lexicon, asking: AbstractSet[int]) -> frozens
     return frozenset(found)
 
 
-def _finer(heard: Heard, lexicon: Lexicon) -> frozenset[int]:
-    """Return the words of care that only some places of the kind that is searched give: "mammography", "x-ray"."""
-    finer = (tag for tag in heard.tags if tag.kind == "service" and tag.value in lexicon.finer)
-    return places_of(finer)
-
-
 def _is_relative(heard: Heard, index: int) -> bool:
     return plain(heard.said.words[index]) in heard.area("wishes").relative
 
@@ -204,7 +200,7 @@ def _says(heard: Heard, lexicon: Lexicon, run: Iterable[int], beside: AbstractSe
 def _explained(heard: Heard) -> frozenset[int]:
     """Return the indexes of the words of values and of concepts with content."""
     tagged = places_of(heard.tags)
-    return tagged | heard.at(*filter(_tells, heard.marks))
+    return tagged | heard.at(*(name for name in heard.marks if name.isupper() and name != "FILLER"))
 
 
 def _with(heard: Heard, kind: str, words: AbstractSet[int], value: str = "words") -> Heard:
@@ -291,11 +287,6 @@ def _joined(heard: Heard) -> Iterator[int]:
     for at in range(1, len(heard.said.words)):
         if heard.said.between(at) == "&" and len(heard.said.words[at]) == 1:
             yield from (at - 1, at)
-
-
-def _tells(name: str) -> bool:
-    """Return whether a name in `Heard.names` is a concept, and not that of filler words such as "please"."""
-    return name.isupper() and name != "FILLER"
 
 
 def _is_in(heard: Heard, tag: Tag, slot: Slot) -> bool:
