@@ -326,20 +326,3 @@ _ANSWERS: Mapping[str, Callable[[Ask, Card, Sequence[Listing]], ProviderFact]] =
     "wish": lambda ask, _card, _rows: ProviderFact("wish", "unsaid", words=ask.words.get("wish", "")),
 }
 """The facts that are answered by yes or no, each with its function."""
-
-
-def name_said(ask: Ask) -> str:
-    """Return the first words in a row that may be a name; "" if there are none.
-
-    These are no everyday words and not those of a slot, or else two words or more in capitals: "Iron Gate".
-    """
-    own = {word for slot, text in ask.words.items() if slot != "wish" for word in words_of(text)}
-    said = [(word.strip(",.?!"), words_of(word)) for word in ask.said.split()]
-    rare = (any(keys) and not any(ask.everyday(key) or key in own for key in keys) for _, keys in said)
-    capital = (word[:1].isupper() and not own.intersection(keys) and at > 0 for at, (word, keys) in enumerate(said))
-    for flags, least in ((rare, 1), (capital, 2)):
-        rows = groupby(zip(said, flags, strict=True), key=lambda pair: pair[1])
-        runs = [[word for (word, _), _ in row] for flag, row in rows if flag]
-        if name := next((without_facts(" ".join(run)) for run in runs if len(run) >= least), ""):
-            return name
-    return ""
