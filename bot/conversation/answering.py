@@ -25,7 +25,7 @@ from bot.conversation.state import Asked, Memory
 from bot.errors import BotError, Disconnected, PayerDown, SignInExpired
 from bot.kit.ask import slotted
 from bot.kit.coverages import plan_year_of
-from bot.kit.near_claims import others_that_may_hold, unused
+from bot.kit.near_claims import Phrase, others_that_may_hold, unused
 from bot.kit.period import in_its_time
 from bot.kit.spans import with_sets
 from bot.language.asked import asked_in
@@ -159,10 +159,9 @@ class Answering:
                 access = await self._accounts.access(person, asked.whose)
             ask = replace(ask, unmet={}, arguments=reroute.arguments)
             return await self._best_answer(person, asked, ask, access, name, handed=True)
-        rules = self._pack.intents.get(name)
-        if not (access and rules and rules.chooses_records and ask.said) or ask.kin or ask.asked.form == "reason":
-            return asked, ask, name, summary
-        phrases = self._pack.engine.narrowings(ask.said, ask.words, ask.today)[:_MOST_TRIED]
+        rules, phrases = self._pack.intents.get(name), list[Phrase]()
+        if access and rules and rules.chooses_records and ask.said and not ask.kin and ask.asked.form != "reason":
+            phrases = self._pack.engine.narrowings(ask.said, ask.words, ask.today)[:_MOST_TRIED]
         if not (left := await unused(ask, summary, self._pack.answers[name], phrases)):
             return asked, ask, name, summary
         by = {} if handed else {one.tells: intent for intent, one in self._pack.intents.items()}

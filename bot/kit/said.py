@@ -13,15 +13,7 @@ from bot.kit.conditions import as_codes, doctors_asked, is_title
 from bot.kit.ranking import asks_order, each_end, set_apart, sets_one_above
 from bot.kit.spans import days_of, span_of, times_apart
 from bot.kit.spelling import is_named, words_of
-from bot.kit.which import (
-    aspect_asked,
-    exact_asked,
-    limits_asked,
-    order_asked,
-    part_asked,
-    shown_before,
-    widens,
-)
+from bot.kit.which import aspect_asked, exact_asked, limits_asked, order_asked, part_asked, shown_before, widens
 from bot.language.calendar import month_days
 from bot.language.reading import Slot
 from bot.records.care_kind import CareKind
@@ -308,6 +300,7 @@ def _specialists(ask: Ask) -> str | None:
     """
     word, out = ask.asked.says.get("specialist"), ask.excluded.get("specialty")
     barred = "provider_name" in ask.excluded or (out is not None and word in words_of(out.text))
+    barred = barred or any(rest.startswith(word) for rest in ask.asked.barred if word)
     return None if barred or {"specialty", "provider_name"} & ask.slots.keys() else word
 
 

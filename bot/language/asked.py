@@ -139,17 +139,15 @@ class ClaimsQuestion(Classed):
         runs = {name: (places[0], places[0] + 1) for name, places in self._places.items() if places}
         found = {name: hits[0] for name, hits in self._hits.items() if hits and name not in _MEASURES}
         runs |= {name: (hit.first, hit.after) for name, hit in found.items()}
-        self._took |= places_of(hit for name in found for hit in self._find(name))
         degrees, no_degrees, places = degrees_in(self._said, self._lexed)
-        self._took |= places
         uses = list(uses_in(self._matcher, self._lexed.grammar))
-        self._took |= {place for _, places in uses for place in places}
+        places |= places_of(hit for name in found for hit in self._find(name))
+        places |= {place for _, run in uses for place in run}
         form, coming = found.get("form"), self._lexed.grammar.area("coming")
         times = tuple(self._times())
         runs |= self._stated
         says = {name: " ".join(self._words[first:after]) for name, (first, after) in runs.items()}
         each = {at for at in self._places.get("each", ()) if self._any(("one", "one_fill", "single"), at + 1, _NEAR)}
-        self._took |= each
         return ClaimsAsked(
             form=form.value if form and form.value in get_args(QuestionForm) else None,
             times=times,
@@ -190,7 +188,7 @@ class ClaimsQuestion(Classed):
             setting=self._beside("setting", "setting", 0),
             then=self._then(),
             barred=tuple(self._barred()),
-            places=frozenset(self._took),
+            places=places.union(*(range(*run) for run in self._stated.values())),
         )
 
     def _count(self) -> int | None:
@@ -206,7 +204,6 @@ class ClaimsQuestion(Classed):
                 )
                 and not self._before(at)
             ):
-                self._took.add(at)
                 return count
         return None
 
@@ -217,11 +214,9 @@ class ClaimsQuestion(Classed):
             nth = 0 if self._is_joined(at + 1) and self._ordinal(at + 2) else self._ordinal(at)
             behind = at + 2 if self._is(at + 1, *HAD) else at + 1  # "la segunda visita más cara"
             if nth and self._is(behind, "extreme", "sized") and not self._is(behind + 1, "newest"):
-                self._took |= {at, behind}
                 self._counts(at, behind + 1)
                 return self._begun(at, nth), True, nth
             if nth := self._in_time(at, nth):
-                self._took.add(at)
                 self._counts(at, at + 1)
                 return (begun := self._begun(at, nth)), False, (nth if begun != nth else None)
             if every_one and word == "last" and self._is(at + 1, *HAD):
@@ -239,17 +234,14 @@ class ClaimsQuestion(Classed):
         """Return the first of joined ordinals of which the last is at `at`: 2 for "the second and third"."""
         while self._is_joined(at - 1) and 0 < (before := self._ordinal(at - 2)) < nth:
             at, nth = at - 2, before
-            self._took.add(at)
         return nth
 
     def _sorted(self) -> Iterator[SortOrder]:
         """Yield the requested sort orders: "largest first", "from oldest to newest"."""
         for hit in self._find("sorted"):
-            self._took |= {*hit.places}
             yield hit.value
         for at in range(len(self._words)):
             if order := self._stands_first(at):
-                self._took |= {at}
                 yield order
 
     def _stands_first(self, at: int) -> SortOrder | None:
@@ -271,7 +263,6 @@ class ClaimsQuestion(Classed):
             for at in self._places.get(other, ())
             if at < hit.first and self._dated.isdisjoint({at, hit.after - 1})
         ]
-        self._took |= {at for first, hit in both for at in (first, *hit.places)}
         return None if not both else "first" if self._is(both[0][0], "earliest") else "last"
 
     def _ordinal(self, at: int) -> int:
@@ -315,7 +306,6 @@ class ClaimsQuestion(Classed):
         for hit in self._find("in_one"):
             one = next(iter(self._values(hit.after, "group", "groups")), None)
             if one in PERIODS and hit.after not in ever:
-                self._took |= {*hit.places}
                 return str(one)
         return None
 
@@ -363,7 +353,6 @@ class ClaimsQuestion(Classed):
         timed = timed or (bool(before) and self._is(after, *HAD, "time"))  # "fewer than 3 visits"
         if not timed and not (more and not self._is(after + 2, "unit_behind")):
             return None
-        self._took |= {*range(max(0, index - 2), after + 2)}
         limits = [hit for name in before for hit in self._find(name) if hit.after == index]
         self._stated["had_times"] = min((hit.first for hit in limits), default=index), after
         size = Decimal(number)
@@ -379,7 +368,6 @@ class ClaimsQuestion(Classed):
             before, unit = self._before(at), next(iter(self._values(at + 1, "spell")), None)
             if unit and (number := self._number(at)):
                 size, under = Decimal(number), "under" in before
-                self._took |= {*range(at - 1, at + 2)}
                 return (
                     AmountLimits(under=size) if under else AmountLimits(over=size, over_too="over" not in before)
                 ), unit

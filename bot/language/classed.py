@@ -89,7 +89,7 @@ class Classed:
             for at in places:
                 self._classes[at].add(name)
         self._hits = {own: list(self._matcher.find(name)) for name in self._lexed.begins if (own := _own(name))}
-        self._dated, self._took = dated, set[int]()
+        self._dated = dated
         self._stated: dict[str, tuple[int, int]] = {}
         care = [self._run(words.get(slot)) for slot in ("service", "specialty", "facility_type")]
         self._kinds = frozenset[int]().union(*care)
@@ -172,7 +172,6 @@ class Classed:
         for hit in self._find(name):
             number = self._dollars(hit.after)
             if number is not None and number >= least:
-                self._took |= {*range(hit.first, hit.after + 1)}
                 yield number
 
     def _barred(self) -> Iterator[str]:

@@ -230,7 +230,7 @@ def narrowings(heard: Heard, words: Mapping[str, str]) -> Iterator[tuple[str, st
     pointing = {at for at, word in enumerate(folded) if word in _POINTED and at + 1 not in held}  # "after that"
     led = {at for at in heard.asking if folded[at] in begin and at + 1 not in pointing}
     cued = ((at, at + n) for at in heard.asking for n in range(1, _CUE + 1) if tuple(folded[at : at + n]) in cues)
-    led |= {at for at, after in cued if listed.of_all.isdisjoint(folded[after : after + 1])}
+    strong = {at for at, after in cued if listed.of_all.isdisjoint(folded[after : after + 1])}
     led -= {at + 1 for at, word in enumerate(folded) if word in listed.no_cue_after}
     whole = dict(run for name, run in asked.runs.items() if name in _NARROWING)
     whole |= {tag.first: tag.after for tag in heard.tags if tag.excluded}
@@ -241,11 +241,11 @@ def narrowings(heard: Heard, words: Mapping[str, str]) -> Iterator[tuple[str, st
         asks = clause.role is ClauseRole.ASKS or is_question(said, clause, heard.area("clauses"))
         for place in sorted({*clause.places} - held | whole.keys() & {*clause.places}) if asks else ():
             beside, number = _between_commas(said, place), said.words[place].isdecimal()
-            cue = place in led and place + 1 < clause.after and not told.isdisjoint(beside)
-            cue = cue and ours.isdisjoint(range(place, place + _SAID))
+            cue = place in strong or (place in led and not told.isdisjoint(beside))
+            cue = cue and place + 1 < clause.after and ours.isdisjoint(range(place, place + _SAID))
             number = number and place not in form and folded[place - 1] not in judged  # "is 105 okay"
             aside = len(beside) < len(said.words) and told.isdisjoint(beside)  # "meetings in 5"
-            if place < end or aside or not (number or cue or place in whole):
+            if place < end or not ((number and not aside) or cue or place in whole):
                 continue
             first, last = _measured(heard, place, held), min(clause.after, beside.stop)
             end = next((at for at in range(place + 1, last) if at in held or at == place + _SAID), last)

@@ -164,9 +164,8 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask, earlier: kit.ClaimSet | Non
 
 def _time(ask: kit.Ask) -> tuple[date, date]:
     """Return the first and last day of the requested period, by default twelve months, or longer for a ranking."""
-    since, back = kit.times_asked(
-        ask, kit.LONG if _asks_last(ask) or {"focus", "pick"} & ask.arguments.keys() else USUAL
-    )
+    far = _asks_last(ask) or {"focus", "pick"} & ask.arguments.keys() or kit.span_of(ask)[1]  # "before Friday"
+    since, back = kit.times_asked(ask, kit.LONG if far else USUAL)
     return (since, ask.today) if since else kit.time_of(ask, back)
 
 

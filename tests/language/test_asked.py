@@ -59,15 +59,25 @@ def test_how_often_something_has_to_be_had(said: str, group: str | None, limits:
 
 
 @pytest.mark.parametrize(
-    ("said", "left"),
+    ("said", "narrowing", "rest"),
     [
-        ("my most expensive visits last year until my divorce", "until my divorce"),
-        ("claims over $100 in 2025 without dental", None),
-        ("my five cheapest claims that weren't zero", None),
-        ("did I see Dr. Tran more than once in 2025", None),
+        ("how many fills were for a 90-day supply", "90-day supply", "how many fills were for a supply"),
+        ("my longest gap between fills of levothyroxine", "longest gap between", "my fills of levothyroxine"),
+        (
+            "claims that took more than 2 weeks to process this yr",
+            "more than 2 weeks to process",
+            "claims that took weeks to process this yr",
+        ),
+        (
+            "did linh tran prescribe anything in 2026 besides the ozempic",
+            "besides the ozempic",
+            "did linh tran prescribe anything in 2026",
+        ),
+        ("chest xrays since jan, how many n what did each cost me", None, None),
     ],
 )
-def test_a_condition_that_nothing_explains_is_left(said: str, left: str | None) -> None:
-    """It is told in the answer; what a value, a concept or the question took is not."""
-    found = shipped_pack().engine.understand(said, today=TODAY).unmet.get("words")
-    assert (found.text if found else None) == left
+def test_what_narrows_a_question_beside_its_values(said: str, narrowing: str | None, rest: str | None) -> None:
+    """A phrase that narrows is told with the message without it; a value that is wanted, and an aside, are none."""
+    engine = shipped_pack().engine
+    words = {name: slot.text for name, slot in engine.understand(said, today=TODAY).slots.items()}
+    assert engine.narrowings(said, words, TODAY) == ([(narrowing, rest)] if narrowing else [])
