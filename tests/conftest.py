@@ -19,6 +19,8 @@ import pytest
 import pytest_asyncio
 import structlog
 from hypothesis import HealthCheck, settings
+from pydantic_settings import EnvSettingsSource
+from pydantic_settings.sources.base import PydanticBaseEnvSettingsSource
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 from bot import compiled
@@ -44,6 +46,22 @@ if importlib.util.find_spec("sniffio") is None:
 # Each client would read the trusted certificates anew, which takes longer than what most of them ask for.
 httpx._transports.default.create_ssl_context = cache(httpx.create_ssl_context)  # type: ignore[attr-defined]
 
+
+def _looked_at_once(source: type, method: str) -> None:
+    """Settings look at the types of all their fields anew, which is half of what it takes to set a bot up."""
+    look, seen = getattr(source, method), dict[tuple[Any, ...], Any]()
+
+    def kept(self: Any, field: Any, *name: str) -> Any:
+        key = (self.settings_cls, id(field), *name)
+        if key not in seen:
+            seen[key] = look(self, field, *name)
+        return seen[key]
+
+    setattr(source, method, kept)
+
+
+_looked_at_once(PydanticBaseEnvSettingsSource, "_extract_field_info")
+_looked_at_once(EnvSettingsSource, "_field_is_complex")
 
 _OFFENCES: list[str] = []
 

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from functools import cache, partial
-from inspect import getfullargspec
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote, urlsplit
 
@@ -378,7 +377,7 @@ def filters(language: str, words: CatalogueWords | None = None) -> dict[str, Cal
     given: dict[str, object] = {"language": language, **({"words": words} if words else {})}
     found: dict[str, Callable[..., object]] = {"phone": dialled if words else phone}
     for one in _FILTERS:
-        own = {"language", "words"}.intersection(getfullargspec(one).kwonlyargs)
+        own = {"language", "words"} & one.__annotations__.keys()
         if own <= given.keys():
             found[one.__name__] = partial(one, **{name: given[name] for name in own})
     return found
