@@ -1,10 +1,12 @@
 """The pack is one thing: what is wrong with it stops the start, by file and key."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from bot import compiled
 from bot.errors import PackError, every_error
@@ -67,13 +69,20 @@ def test_rule_and_word_files_are_read_line_by_line() -> None:
     assert [f"{file.name}: {line[:60]}" for file, line in lines if len(line) > 120] == []
 
 
+def _phrase_lists(entry: dict[str, Any]) -> Iterator[str]:
+    for key, value in entry.items():
+        if isinstance(value, dict):
+            yield from _phrase_lists(value)
+        elif key in {"en", "es"}:
+            yield value
+
+
 def test_no_phrase_of_a_folded_list_is_two() -> None:
     """A comma that is missing would join two phrases into one that nobody says."""
     folder = HERE / "intents" / "_words"
     files = [*sorted((folder / "concepts").glob("*.yaml")), *(folder / f"{name}.yaml" for name in _OF_PHRASES)]
-    text = "\n".join(file.read_text(encoding="utf-8") for file in files)
-    lists = re.findall(r"^( *)(?:en|es): >-\n((?:\1  .+\n)+)", text, re.MULTILINE)
-    phrases = [phrase for _, listed in lists for phrase in re.sub(r"\([^)]*\)", "x", listed).split(",")]
+    lists = (listed for file in files for listed in _phrase_lists(yaml.safe_load(file.read_text(encoding="utf-8"))))
+    phrases = [phrase for listed in lists for phrase in re.sub(r"\([^)]*\)", "x", listed).split(",")]
     assert len(phrases) > 2_000
     assert [phrase for phrase in phrases if len(phrase.split()) > 9] == []
 
