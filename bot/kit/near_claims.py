@@ -178,8 +178,12 @@ Phrase = tuple[str, str]
 async def unused(
     ask: Ask, summary: Summary, answer: Callable[[Ask], Awaitable[Summary]], phrases: Iterable[Phrase]
 ) -> list[Phrase]:
-    """Return the phrases without which the question has the same answer, so that the answer did not use them."""
-    return [one for one in phrases if await _answers_alike(ask, summary, answer, one[1])]
+    """Return the phrases without which the question has the same answer, so that the answer did not use them.
+
+    Which of two sides came first is only told by an answer that puts them in order.
+    """
+    unordered = "in_order" in ask.asked.says and filter_of(ask).sides and not getattr(summary, "in_order", None)
+    return [one for one in phrases if unordered or await _answers_alike(ask, summary, answer, one[1])]
 
 
 async def _answers_alike(ask: Ask, summary: Summary, answer: Callable[[Ask], Awaitable[Summary]], text: str) -> bool:

@@ -206,6 +206,7 @@ _INCLUSIVE = frozenset(
 _SENTENCE = re.compile(r"[.?!;]\s+")
 _OR, _RANGE = frozenset({"or", "o", "either"}), frozenset({"to", "and", "y", "a"})
 _LIMITS = ("amount_over", "amount_under")
+_OWN_PARTS = frozenset({"copay", "deductible", "coinsurance"})
 _OTHERS = ("billed", "allowed", "plan_paid", "copay", "deductible", "coinsurance")
 
 
@@ -298,8 +299,9 @@ def exact_asked(ask: Ask) -> Exact | None:
     barred = [rest for rest in ask.asked.barred if rest]
     out = any((words and rest.startswith(words)) or _dollars(rest.split()[0]) in amounts for rest in barred)
     aspect = "plan_paid" if _is_of_two(ask) and not any(amounts) else None
-    if without := () if amounts else excluded_of(ask, "amount_kind"):  # "visits without a copay"
-        return Exact((Decimal(0),), to_cent=True, aspect=without[0])
+    without = next((one for one in excluded_of(ask, "amount_kind") if one in _OWN_PARTS and not amounts), None)
+    if without:  # "visits without a copay"
+        return Exact((Decimal(0),), to_cent=True, aspect=without)
     return Exact(amounts, cents, out, aspect, "roughly" in ask.asked.says) if amounts else None
 
 

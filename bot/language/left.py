@@ -48,7 +48,7 @@ _BEFORE_CARE = frozenset({
     *("mi", "la", "el", "los", "las", "una", "un", "su", "por", "para", "de", "del"),
 })  # fmt: skip
 _FOR, _LEAD = frozenset({"for", "por", "para"}), 2
-_POINTED = frozenset({"that", "this", "same", "esa", "ese", "mismo", "misma"})
+_POINTED = frozenset({"that", "this", "same", "then", "esa", "ese", "mismo", "misma", "entonces"})
 _ARTICLES = frozenset({"the", "a", "an"})
 _WORDS_OF_CARE = 2
 WORDS = "words"
@@ -203,8 +203,15 @@ def care_left(heard: Heard, intent: IntentRules, asked: AbstractSet[int]) -> Slo
                 break
             leads = heard.keys[first - 1] if first else ""
             if leads in _BEFORE_CARE and _POINTED.isdisjoint(heard.keys[first:place]):
-                return Slot(heard.said.said(first, place + 1), heard.said.said(place, place + 1))
+                barred = _is_cued(heard, first - 1)
+                return Slot(heard.said.said(first, place + 1), heard.said.said(place, place + 1), excluded=barred)
     return None
+
+
+def _is_cued(heard: Heard, end: int) -> bool:
+    """Return whether the words that end before `end` leave out what follows: "apart from"."""
+    cues, words = heard.joining.beside("polarity").phrases("cue"), [plain(word) for word in heard.said.words[:end]]
+    return any(tuple(words[-n:]) in cues for n in range(1, _CUE + 1))
 
 
 def _is_reason(heard: Heard, complaint: range, asked: AbstractSet[int]) -> bool:
@@ -233,7 +240,7 @@ def narrowings(heard: Heard, words: Mapping[str, str]) -> Iterator[tuple[str, st
     strong = {at for at, after in cued if listed.of_all.isdisjoint(folded[after : after + 1])}
     led -= {at + 1 for at, word in enumerate(folded) if word in listed.no_cue_after}
     whole = dict(run for name, run in asked.runs.items() if name in _NARROWING)
-    whole |= {tag.first: tag.after for tag in heard.tags if tag.excluded}
+    whole |= {tag.first: tag.after for tag in heard.tags if tag.excluded and tag.kind in _TOLD}
     told = held | heard.at("filter") | asked.places
     judged = heard.area("asked").helping
     form, end = range(*asked.runs.get("form", (0, 0))), 0
@@ -241,7 +248,8 @@ def narrowings(heard: Heard, words: Mapping[str, str]) -> Iterator[tuple[str, st
         asks = clause.role is ClauseRole.ASKS or is_question(said, clause, heard.area("clauses"))
         for place in sorted({*clause.places} - held | whole.keys() & {*clause.places}) if asks else ():
             beside, number = _between_commas(said, place), said.words[place].isdecimal()
-            cue = place in strong or (place in led and not told.isdisjoint(beside))
+            alone = len(beside) == len(said.words) or not held.isdisjoint(beside)
+            cue = place in strong or (place in led and alone)
             cue = cue and place + 1 < clause.after and ours.isdisjoint(range(place, place + _SAID))
             number = number and place not in form and folded[place - 1] not in judged  # "is 105 okay"
             aside = len(beside) < len(said.words) and told.isdisjoint(beside)  # "meetings in 5"
@@ -254,7 +262,9 @@ def narrowings(heard: Heard, words: Mapping[str, str]) -> Iterator[tuple[str, st
             if place in whole:
                 first, end = place, whole[place]
             # Of a number alone is known what hangs on it; a value that hangs on a word stays.
-            start, stop = said.spans[first][0], said.spans[place if number else end - 1][1]
+            start, stop = said.spans[first][0], said.spans[place if number and first == place else end - 1][1]
+            if end == first + 1 and (folded[first],) in weak:  # "no, the one from 2025"
+                continue
             bare = listed.glue.issuperset(folded[place + 1 : end])
             value = next((tag.after for tag in heard.tags if bare and tag.first == end > place), end)
             yield (
