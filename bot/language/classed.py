@@ -234,11 +234,17 @@ def uses_in(matcher: Matcher, grammar: Grammar) -> Iterator[tuple[DrugUse, range
     """Yield each purpose of a medicine with the token range of its words and of a preceding "except"."""
     words, polarity = tuple(matcher.words), grammar.area("polarity")
     cues, glue = polarity.phrases("cue"), polarity.any("definite", "glue")
+    groups = {**grammar.values("asked.group"), **grammar.values("asked.groups")}
+    of_doctors = any(groups.get(word) == "doctor" for word in words)
     for hit in matcher.find("uses.medicine_for"):
         first = hit.first
+        if of_doctors and words[hit.after - 1] == "ones":  # "which specialists, apart from the heart ones"
+            continue
         while first and words[first - 1] in glue and (words[first - 1],) not in cues:
             first -= 1
-        start = next((at for at in range(max(0, first - _NEAR_MEDICINE), first) if words[at:first] in cues), None)
+        ends = range(first, hit.first + 1)  # the "from" of "apart from the"
+        near = range(max(0, first - _NEAR_MEDICINE), first)
+        start = next((at for at in near if any(words[at:end] in cues for end in ends)), None)
         said, drugs = " ".join(words[hit.first : hit.after]), grammar.words(f"uses.{hit.value}")
         yield DrugUse(said, drugs, excluded=start is not None), range(hit.first if start is None else start, hit.after)
 

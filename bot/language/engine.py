@@ -35,7 +35,8 @@ MOST_CANDIDATES = 3
 SIDES_KINDS = frozenset(SIDES.values())
 _NAMED = frozenset({"provider_name", "organization", "npi"})
 # A refusal is no button, but a refusal that is nearly as likely as the likeliest intent makes the bot ask.
-_AS_LIKELY = 0.9
+_AS_LIKELY = _SURELY = 0.9
+_WHOLE = 8  # words of a message that needs no answer before it
 # An intent that is less likely than this is no choice to offer.
 LEAST = 0.04
 # From this a question about a record needs no word that licenses its answer.
@@ -119,7 +120,7 @@ class Engine:
         return reading if over else alarmed(reading, danger, now=signs.present(danger, heard))
 
     def _in_topics(self, said: Utterance, context: Context | None, today: date) -> Reading:
-        """Return the reading after the last answer, or if it is unclear there, one that changes an earlier topic."""
+        """Return the reading after the last answer; if unclear there, after an earlier one, or of the message alone."""
         reading = self._decide(self.hear(said, today, context), context)
         if context is None or not (reading.is_miss or reading.unclear):
             return reading
@@ -127,7 +128,8 @@ class Engine:
             earlier = self._decide(self.hear(said, today, topic), topic)
             if earlier.intent in CHANGES and not earlier.unclear:
                 return replace(earlier, back=back)
-        return reading
+        alone = self._decide(self.hear(said, today, None), None) if len(said.words) >= _WHOLE else reading
+        return alone if alone.score >= _SURELY and not alone.unclear else reading
 
     def _beside(self, heard: Heard, danger: Danger, context: Context | None) -> Reading | None:
         """Return the reading of the other clauses of a message with an emergency; None if they ask nothing."""
