@@ -36,7 +36,7 @@ from bot.kit.coverages import (
     named_visits, of_family, of_scope, passed, plan_year_of, scope_of, share_asked, Shares, shares_of, side_named,
     visit_copays, visit_kind, VisitCopays)
 from bot.kit.directory import listings
-from bot.kit.facts import facts_apart, facts_asked, facts_each, facts_in, facts_of, OF_PLACE, ProviderFact, name_said
+from bot.kit.facts import facts_apart, facts_asked, facts_each, facts_in, facts_of, OF_PLACE, ProviderFact
 from bot.kit.floors import (
     carrying, COUNTED, counted_since, counting, counts_apart, deductible_met, Floor, floor_of, floors_of,
     held_yearly, MetSoFar, network_side, scopes_of, standings, this_year, year_now, year_so_far, yearly_asked)
@@ -47,7 +47,7 @@ from bot.kit.gathering import Gathered, gathered
 from bot.kit.household import Household, household, HouseholdMember, of_some
 from bot.kit.most import (
     ends_of, in_order, mean, measures_of, Most, most_of, number_of, of_group, parts_of,
-    rank_sides, Share, shares_by, Side, side_of, times_of)
+    rank_sides, Share, shares_by, SideSum, side_of, times_of)
 from bot.kit.near_claims import compares_named, near_claims, Nearest, parted, sides_said
 from bot.kit.network_names import adds_to, names_of, telling, Wanted, wanted
 from bot.kit.news import (

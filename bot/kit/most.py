@@ -316,7 +316,7 @@ def measures_of(ask: Ask, claims: Iterable[Claim]) -> tuple[tuple[str, Amount], 
     return tuple((name, amount) for name, amount in sums if amount is not None)
 
 
-class Side(msgspec.Struct, frozen=True):
+class SideSum(msgspec.Struct, frozen=True):
     """One side of a comparison: its conditions, its period, and the sums of its claims.
 
     Attributes:
@@ -348,19 +348,19 @@ class Side(msgspec.Struct, frozen=True):
         return mean(self.amount, self.times) if self.unit else self.amount
 
 
-def side_of(claim_set: ClaimSet, span: tuple[date, date], wanted: ClaimFilter, counted: str = "visit") -> Side:
+def side_of(claim_set: ClaimSet, span: tuple[date, date], wanted: ClaimFilter, counted: str = "visit") -> SideSum:
     """Return one side of a comparison; its `times` are what is `counted`, or fills if it has no other claims."""
     rows = claim_set.within(span, wanted).counted
     shares, fills = [amount_in(claim, wanted) for claim in rows], all(claim.is_pharmacy for claim in rows)
     least = None in shares or any(claim.owed.is_floor for claim in rows)
     paid, times = added(plan_paid_in(claim, wanted) for claim in rows), times_of(rows, "fill" if fills else counted)
     newest = next(iter(rows), None)
-    return Side(wanted, *span, len(rows), added(shares), paid, least, len(by_currency(shares)), newest, times)
+    return SideSum(wanted, *span, len(rows), added(shares), paid, least, len(by_currency(shares)), newest, times)
 
 
 def rank_sides(
     claim_set: ClaimSet, span: tuple[date, date], wanted: ClaimFilter, *, least: bool = False
-) -> tuple[Side, ...]:
+) -> tuple[SideSum, ...]:
     """Return every side of a comparison with its sum in the period, largest first, or smallest first if `least`.
 
     Sides without a sum come last.

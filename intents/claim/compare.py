@@ -42,8 +42,8 @@ class Comparison(kit.Summary, frozen=True):
     """
 
     wanted: kit.ClaimFilter
-    now: kit.Side
-    then: kit.Side
+    now: kit.SideSum
+    then: kit.SideSum
     difference: kit.Amount | None
     doubts: kit.SumDoubts = kit.NO_DOUBTS
     sides: tuple[kit.ClaimFilter, ...] = ()
@@ -52,8 +52,8 @@ class Comparison(kit.Summary, frozen=True):
     counted: str | None = None
     also: str | None = None
     one_sided: bool = False
-    ranked: tuple[kit.Side, ...] = ()
-    year: kit.Side | None = None
+    ranked: tuple[kit.SideSum, ...] = ()
+    year: kit.SideSum | None = None
 
     @property
     def more(self) -> int:
@@ -100,7 +100,7 @@ async def answer(ask: kit.Ask) -> Comparison:
         if one_sided and _wanted(ask).narrows and not other:
             raise kit.Reroute("claim.spending" if ask.asked.form == "which" else "claim.list")
         if one_sided:
-            none = kit.Side(_wanted(ask), start, end, 0, None)
+            none = kit.SideSum(_wanted(ask), start, end, 0, None)
             return Comparison(_wanted(ask), none, none, None, one_sided=True)
     wider = _around(ask)
     if wider[0] < start or wider[1] > end:  # what its claims name is compared over longer
@@ -172,7 +172,7 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> Comparison:
     )
 
 
-def _whole_year(claim_set: kit.ClaimSet, side: tuple[Span, kit.ClaimFilter], ask: kit.Ask) -> kit.Side | None:
+def _whole_year(claim_set: kit.ClaimSet, side: tuple[Span, kit.ClaimFilter], ask: kit.Ask) -> kit.SideSum | None:
     """Return the whole earlier year, if only its first days are compared because this year is not over; else None."""
     (start, end), wanted = side
     whole = start, date(start.year, 12, 31)
@@ -189,13 +189,13 @@ def _wanted(ask: kit.Ask) -> kit.ClaimFilter:
     return kit.with_sides(ask, wanted)
 
 
-def _side(claim_set: kit.ClaimSet, span: Span, wanted: kit.ClaimFilter, ask: kit.Ask) -> kit.Side:
+def _side(claim_set: kit.ClaimSet, span: Span, wanted: kit.ClaimFilter, ask: kit.Ask) -> kit.SideSum:
     unit = kit.unit_asked(ask, wanted) if "average" in ask.slots else None
     side = kit.side_of(claim_set, span, wanted, unit or kit.counts_asked(ask, wanted) or "visit")
     return replace(side, least=side.least or ask.report.is_partial, unit=unit)
 
 
-def _or_nothing(side: kit.Side, other: kit.Side) -> kit.Side:
+def _or_nothing(side: kit.SideSum, other: kit.SideSum) -> kit.SideSum:
     """Return the side, with an amount of zero if it has no claims and the other side has an amount."""
     none = not side.claims and other.amount
     return replace(side, amount=kit.Amount(Decimal(0), other.amount.currency)) if none and other.amount else side
