@@ -300,7 +300,7 @@ def exact_asked(ask: Ask) -> Exact | None:
     out = any((words and rest.startswith(words)) or _dollars(rest.split()[0]) in amounts for rest in barred)
     aspect = "plan_paid" if _is_of_two(ask) and not any(amounts) else None
     without = next((one for one in excluded_of(ask, "amount_kind") if one in _OWN_PARTS and not amounts), None)
-    if without:  # "visits without a copay"
+    if without and not values_of(ask, "amount_kind"):  # "visits without a copay", and not "copays, no coinsurance"
         return Exact((Decimal(0),), to_cent=True, aspect=without)
     return Exact(amounts, cents, out, aspect, "roughly" in ask.asked.says) if amounts else None
 

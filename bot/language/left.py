@@ -242,14 +242,16 @@ def narrowings(heard: Heard, words: Mapping[str, str]) -> Iterator[tuple[str, st
     whole = dict(run for name, run in asked.runs.items() if name in _NARROWING)
     whole |= {tag.first: tag.after for tag in heard.tags if tag.excluded and tag.kind in _TOLD}
     told = held | heard.at("filter") | asked.places
-    judged = heard.area("asked").helping
+    judged, writer = heard.area("asked").helping, heard.area("clauses").any("writer", "mine")
     form, end = range(*asked.runs.get("form", (0, 0))), 0
-    for clause in heard.clauses:
-        asks = clause.role is ClauseRole.ASKS or is_question(said, clause, heard.area("clauses"))
-        for place in sorted({*clause.places} - held | whole.keys() & {*clause.places}) if asks else ():
+    asking = [
+        one for one in heard.clauses if one.role is ClauseRole.ASKS or is_question(said, one, heard.area("clauses"))
+    ]
+    for clause in asking or heard.clauses:
+        for place in sorted({*clause.places} - held | whole.keys() & {*clause.places}):
             beside, number = _between_commas(said, place), said.words[place].isdecimal()
-            alone = len(beside) == len(said.words) or not held.isdisjoint(beside)
-            cue = place in strong or (place in led and alone)
+            of_writer = len(beside) < len(said.words) and not writer.isdisjoint(folded[beside.start : beside.stop])
+            cue = place in strong or (place in led and not (of_writer and held.isdisjoint(beside)))
             cue = cue and place + 1 < clause.after and ours.isdisjoint(range(place, place + _SAID))
             number = number and place not in form and folded[place - 1] not in judged  # "is 105 okay"
             aside = len(beside) < len(said.words) and told.isdisjoint(beside)  # "meetings in 5"
