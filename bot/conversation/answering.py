@@ -30,7 +30,7 @@ from bot.kit.period import in_its_time
 from bot.kit.spans import with_sets
 from bot.language.asked import asked_in
 from bot.language.clauses import asks_whether
-from bot.language.left import CARE, WORDS
+from bot.language.left import CARE, WORDS, may_narrow
 from bot.language.reading import Slot
 from bot.language.weights import WORKINGS
 from bot.message import (
@@ -160,8 +160,10 @@ class Answering:
             ask = replace(ask, unmet={}, arguments=reroute.arguments)
             return await self._best_answer(person, asked, ask, access, name, handed=True)
         rules, phrases = self._pack.intents.get(name), list[Phrase]()
-        if access and rules and rules.chooses_records and ask.said and not ask.kin and ask.asked.form != "reason":
-            phrases = self._pack.engine.narrowings(ask.said, ask.words, ask.today)[:_MOST_TRIED]
+        engine = self._pack.engine
+        tested = access and rules and rules.chooses_records and not ask.kin and ask.asked.form != "reason"
+        if tested and may_narrow(ask.said, engine.lexicon.grammar, ask.asked.runs):
+            phrases = engine.narrowings(ask.said, ask.words, ask.today)[:_MOST_TRIED]
         if not (left := await unused(ask, summary, self._pack.answers[name], phrases)):
             return asked, ask, name, summary
         by = {} if handed else {one.tells: intent for intent, one in self._pack.intents.items()}

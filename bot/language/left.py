@@ -1,7 +1,7 @@
 """What the answer to a message uses, and what it ignores: words and conditions for which the intent has no slot."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from datetime import date
 
@@ -12,11 +12,11 @@ from bot.language.clauses import ClauseRole, is_question
 from bot.language.hearing import Heard
 from bot.language.kernel import FOLLOW, REFINE
 from bot.language.lexicon import WISH, WISH_PLACE, WISH_TIME
-from bot.language.matcher import plain
+from bot.language.matcher import Grammar, plain
 from bot.language.reading import Cell, Slot
 from bot.language.rules import IntentRules
 from bot.language.slots import UNNAMED_NETWORKS, slot_of
-from bot.language.text import Tag, Utterance, of_doctor, places_of
+from bot.language.text import Tag, Utterance, of_doctor, places_of, read
 
 # Slot types that choose among records or providers: left out, the answer is about more than was asked.
 CONDITIONS = (
@@ -221,6 +221,13 @@ def _is_reason(heard: Heard, complaint: range, asked: AbstractSet[int]) -> bool:
         return False
     led = heard.keys[max(0, complaint.start - _LEAD) : complaint.start]
     return taken.isdisjoint(complaint) and not _FOR.isdisjoint(led)
+
+
+def may_narrow(text: str, grammar: Grammar, classes: Iterable[str]) -> bool:
+    """Return whether `narrowings` can find a phrase, by the words alone. `classes` are those that the message has."""
+    first = {phrase[0] for phrase in grammar.area("polarity").phrases("cue")} | grammar.area("asked").condition
+    words = [plain(word) for word in read(text).words]
+    return not (first.isdisjoint(words) and _NARROWING.isdisjoint(classes)) or any(map(str.isdecimal, words))
 
 
 def narrowings(heard: Heard, words: Mapping[str, str]) -> Iterator[tuple[str, str]]:
