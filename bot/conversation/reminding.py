@@ -309,10 +309,8 @@ class Looking:
         since = datetime.fromtimestamp(whole, UTC).date() - timedelta(days=1) if whole else None
         news = await claim_news(ask, reminder.record, since)
         await self._note(ask, person)
-        marks, known = (
-            {*reminders.marks_of(news.ids)},
-            {*reminder.known},
-        )  # a page that failed makes no claim new when it is back
+        marks, known = set(reminders.marks_of(news.ids)), set(reminder.known)
+        # A page that failed makes no claim new when it is back.
         whole = whole or (now if ask.report.pages > 1 else 0.0)
         return reminders.Look(tuple(known | marks), news.is_decided if reminder.record else bool(marks - known), whole)
 

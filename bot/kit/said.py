@@ -144,6 +144,8 @@ def by_name(ask: Ask, claims: Iterable[Claim]) -> Ask:
     more = [one for one in held if not any(_holds((one,), typed, run) for typed, run in told.items())]
     every = tuple(dict.fromkeys([*(run for run in told.values() if run not in barred), *more]))
     ask.named[_WHOM] = every[0]
+    if (beside := ask.beside.get(_WHOM)) and _holds(every, str(beside), str(beside)):
+        ask.said_unmet(_WHOM)  # the answer has each of them
     slots = {name: value for name, value in ask.slots.items() if name != _OTHER}
     several = {**ask.several, _WHOM: Slot(" ".join(every), every[0], values=every, how="and")}
     return replace(ask, slots={**slots, _WHOM: every[0]}, several=several if len(every) > 1 else ask.several)
