@@ -246,8 +246,8 @@ def narrowings(heard: Heard, words: Mapping[str, str]) -> Iterator[tuple[str, st
     cued = ((at, at + n) for at in heard.asking for n in range(1, _CUE + 1) if tuple(folded[at : at + n]) in cues)
     strong = {at for at, after in cued if listed.of_all.isdisjoint(folded[after : after + 1])}
     led -= {at + 1 for at, word in enumerate(folded) if word in listed.no_cue_after}
-    led -= {after for name, (_, after) in asked.runs.items() if name == "ever"}  # "has it ever once been"
-    whole = dict(run for name, run in asked.runs.items() if name in _NARROWING)
+    ever = asked.runs.get("ever", (0, -1))[1]  # "has it ever once been"
+    whole = dict(run for name, run in asked.runs.items() if name in _NARROWING and run[0] != ever)
     whole |= {tag.first: tag.after for tag in heard.tags if tag.excluded and tag.kind in _TOLD}
     told = held | heard.at("filter") | asked.places
     judged, writer = heard.area("asked").helping, heard.area("clauses").any("writer", "mine")
