@@ -62,8 +62,71 @@ def _faults(jinja: Environment, path: Path) -> Iterator[str]:
         return
     for node in tree.find_all(_LOOKED_AT):
         yield from _fault_of(node, jinja)
+    yield from _Flow(tree).faults.values()
     yield from _button_faults(source)
     yield from word_faults(tree, source)
+
+
+class _Flow:
+    """Finds uses of a template's variables on paths where nothing sets them. Rendering such a path fails."""
+
+    def __init__(self, tree: nodes.Template) -> None:
+        called = {one.node.name for one in tree.find_all(nodes.Call) if isinstance(one.node, nodes.Name)}
+        self._own = _stored(tree) - called
+        self.faults: dict[tuple[int, str], str] = {}
+        self._after(tree.body, frozenset())
+
+    def _after(self, body: Iterable[nodes.Node], known: frozenset[str]) -> frozenset[str]:
+        """Return the variables that are set after the statements, given those that are set before them."""
+        for one in body:
+            known = self._after_one(one, known)
+        return known
+
+    def _after_one(self, one: nodes.Node, known: frozenset[str]) -> frozenset[str]:
+        match one:
+            case nodes.If():
+                for test in (one.test, *(other.test for other in one.elif_)):
+                    self._use(test, known)
+                paths = [one.body, *(other.body for other in one.elif_), one.else_]
+                return frozenset.intersection(*(self._after(path, known) for path in paths))
+            case nodes.For():
+                self._use(one.iter, known)
+                self._after(one.body, known | _stored(one.target))
+                self._after(one.else_, known)
+            case nodes.Assign():
+                self._use(one.node, known)
+                return known | _stored(one.target)
+            case nodes.AssignBlock():
+                self._after(one.body, known)
+                return known | _stored(one.target)
+            case nodes.Macro():  # it runs where it is called, after what stands around it
+                self._after(one.body, known | self._own)
+            case _:
+                self._use(one, known)
+        return known
+
+    def _use(self, used: nodes.Node, known: frozenset[str]) -> None:
+        for one in (used, *used.find_all((nodes.Name, nodes.Call))):
+            for name in (_loaded(one) & self._own) - known:
+                self.faults.setdefault((one.lineno, name), f"line {one.lineno}: {name!r} may not be set")
+
+
+def _loaded(node: nodes.Node) -> AbstractSet[str]:
+    """Return the name that a node reads, or those that the text of `say` reads."""
+    if isinstance(node, nodes.Call) and isinstance(node.node, nodes.Name) and node.node.name == "say":
+        return (
+            message.names - {pair.key for pair in node.kwargs} - EVERYWHERE
+            if (message := said_by(node))
+            else frozenset()
+        )
+    return {node.name} if isinstance(node, nodes.Name) and node.ctx == "load" else frozenset()
+
+
+def _stored(node: nodes.Node) -> frozenset[str]:
+    """Return the names of the variables that a node assigns."""
+    return frozenset(
+        one.name for one in (node, *node.find_all(nodes.Name)) if isinstance(one, nodes.Name) and one.ctx == "store"
+    )
 
 
 def _fault_of(node: nodes.Node, jinja: Environment) -> Iterator[str]:

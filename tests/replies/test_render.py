@@ -165,10 +165,13 @@ def test_the_lint_names_file_and_fault(tmp_path: Path) -> None:
         bad6="{% if %}",
         bad7="{% if x %}{{ a|e }}{% endif %}",
         bad8="{% if x is nothing_known %}1{% endif %}",
+        bad9="{% if x %}{% set a = 1 %}{% endif %}{{ a }}",
+        bad90='{% if x %}{% set a = 1 %}{% else %}{{ say("{a} is left") }}{% endif %}',
+        even="{% if x %}{% set a = 1 %}{% else %}{% set a = 2 %}{% endif %}{{ a }}",
         fine="{% for i in n %}{{ 5 + loop.index }}{{ a + loop.index0 }}{% endfor %}",
         good="{{ n + 1 }}\n[{{ x|cut }}](a.b?c={{ d|arg }}) [1](help){{ ' ' }}\n{% if x %}[2](help){% endif %}",
     )
-    assert [fault.split(":")[0] for fault in lint(tmp_path)] == [f"bad{n}.md.j2" for n in range(1, 9)]
+    assert [fault.split(":")[0] for fault in lint(tmp_path)] == [f"bad{n}.md.j2" for n in (*range(1, 10), 90)]
 
 
 def test_telephone_numbers_come_from_one_file(tmp_path: Path) -> None:
