@@ -154,7 +154,8 @@ class ClaimFilter(msgspec.Struct, frozen=True):
             return tuple(replace(one, aspect=self.aspect) for one in self.two)
         if self.either:
             bare = replace(self, either=frozenset(), **dict.fromkeys(self.either, ()))
-            return tuple(replace(bare, **{name: (one,)}) for name in sorted(self.either) for one in getattr(self, name))
+            ways = [replace(bare, **{name: (one,)}) for name in sorted(self.either) for one in getattr(self, name)]
+            return tuple(ways) if len(ways) > 1 else ()
         for names in _SIDES:
             several = [name for name in names if len(set(getattr(self, name))) > 1]
             bare = replace(self, **dict.fromkeys(names, ())) if several else self
@@ -204,7 +205,7 @@ def choose(claims: Iterable[Claim], wanted: ClaimFilter) -> Chosen:
     if not wanted.narrows:
         return Chosen(ordered(of_care_named(rows, wanted.care), wanted))
     dated = tuple(claim for claim in rows if _in_time(claim, wanted))
-    ways = wanted.sides if wanted.either else (wanted,)
+    ways = (wanted.sides if wanted.either else ()) or (wanted,)
     plain = tuple(claim for claim in dated if any(_fits(claim, way) for way in ways))
     fit = tuple(claim for claim in plain if any(_fits(claim, way) and _of_care(claim, way) for way in ways))
     cared = of_care_named(_of_part(fit, wanted), wanted.care)
