@@ -342,10 +342,12 @@ def _intent(shown: str, raw: IntentFile, folder: Path, subjects: Mapping[str, Su
 
 
 def _with_types(file: Path, shown: str) -> Any:
-    """Return the content of an intent's file; slots in a list are called like their types."""
+    """Return the content of an intent's file; a slot in a list is called like its type, or is a pair "slot: type"."""
     raw = read_yaml(file, shown)
     listed = raw.get("slots") if isinstance(raw, dict) else None
-    return {**raw, "slots": {str(one): str(one) for one in listed}} if isinstance(listed, list) else raw
+    if not isinstance(listed, list):
+        return raw
+    return {**raw, "slots": {k: v for one in listed for k, v in (one if isinstance(one, dict) else {one: one}).items()}}
 
 
 def load_rules(folder: Path) -> tuple[IntentRules, ...]:
