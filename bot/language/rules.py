@@ -1,7 +1,7 @@
 """The rule files of a pack: what each intent needs, its rules, and its example sentences."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -91,8 +91,8 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     """A condition on the concepts and slot types in a message, with slots to set if the message meets it.
 
     Names in capitals are concepts, others are slot types. One name of each entry of `all` ("BILL | OWE"), and one of
-    `any`, is required. `after` are previous intents after which alone the rule applies, as evidence for its intent.
-    `set` are the slots to set.
+    `any`, is required. `after` are previous intents, or groups of them in `_words/answers.yaml`, after which alone the
+    rule applies, as evidence for its intent. `set` are the slots to set.
     """
 
     name: str
@@ -323,7 +323,9 @@ def converted(raw: Any, kind: type[Any], shown: str) -> Any:
     return value
 
 
-def _intent(shown: str, raw: IntentFile, folder: Path, subjects: Mapping[str, Subject]) -> IntentRules:
+def _intent(
+    shown: str, raw: IntentFile, folder: Path, subjects: Mapping[str, Subject], groups: Mapping[str, tuple[str, ...]]
+) -> IntentRules:
     """Return one intent; its name is the path of its file under `folder`, with dots."""
     file = folder / shown
     names = [rule.name for rule in raw.rules]
@@ -338,14 +340,23 @@ def _intent(shown: str, raw: IntentFile, folder: Path, subjects: Mapping[str, Su
     intent = ".".join(file.relative_to(folder).with_suffix("").parts)
     own = {} if raw.whole is None else {"whole": raw.whole}
     about = tuple(replace(subjects[name], name=name, **own) for name in raw.subject)
-    return IntentRules(intent=intent, subjects=about, file=file, **asdict(raw))
+    rules = tuple(replace(rule, after=frozenset(_members(rule.after, groups))) for rule in raw.rules)
+    return IntentRules(intent=intent, subjects=about, file=file, **{**asdict(raw), "rules": rules})
+
+
+def _members(names: Iterable[str], groups: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
+    """Yield the intents of these names, those of a group of `_words/answers.yaml` for its name."""
+    for name in names:
+        yield from _members(groups[name], groups) if name in groups else (name,)
 
 
 def _with_types(file: Path, shown: str) -> Any:
-    """Return the content of an intent's file; slots in a list are called like their types."""
+    """Return the content of an intent's file; a slot in a list is called like its type, or is a pair "slot: type"."""
     raw = read_yaml(file, shown)
     listed = raw.get("slots") if isinstance(raw, dict) else None
-    return {**raw, "slots": {str(one): str(one) for one in listed}} if isinstance(listed, list) else raw
+    if not isinstance(listed, list):
+        return raw
+    return {**raw, "slots": {k: v for one in listed for k, v in (one if isinstance(one, dict) else {one: one}).items()}}
 
 
 def load_rules(folder: Path) -> tuple[IntentRules, ...]:
@@ -366,7 +377,8 @@ def load_rules(folder: Path) -> tuple[IntentRules, ...]:
 
     raws: dict[str, IntentFile] = compiled.kept("rules", key, dict[str, IntentFile], read)
     subjects = kept_words(folder, "subjects.yaml", dict[str, Subject], optional=True)
-    return tuple(each_of(raws.items(), lambda one: _intent(*one, folder, subjects)))
+    groups = kept_words(folder, "answers.yaml", dict[str, tuple[str, ...]], optional=True)
+    return tuple(each_of(raws.items(), lambda one: _intent(*one, folder, subjects, groups)))
 
 
 def may_set(name: str, value: object, slots: Mapping[str, object]) -> bool:
