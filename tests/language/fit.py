@@ -1,4 +1,4 @@
-"""Fit the pack's weights: `python -m tests.language.fit` writes `intents/_weights.bin`; `--check` compares it.
+"""Fit the pack's weights: `python -m tests.language.fit` writes `intents/_weights.bin`; `--check` fits and compares.
 
 The sentences of `intents/_sentences/` are split by writer: those of `REPORT` are never fitted on. The slope that makes
 probabilities of sums is chosen on sentences of writers that the weights of that fold have not seen.
@@ -6,17 +6,18 @@ probabilities of sums is chosen on sentences of writers that the weights of that
 
 import sys
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from bot.language.hearing import Hearer
 from bot.language.lexicon import load_lexicon
-from bot.language.rules import load_rules
+from bot.language.rules import IntentRules, load_rules
 from bot.language.sentences import PACK, SAME, Sentence, examples, sentences, talks
 from bot.language.shapes import shape_evidence
 from bot.language.text import read
@@ -27,7 +28,6 @@ from bot.language.weights import (
     NEXT,
     OTHER,
     SHAPES,
-    WEIGHTS,
     WORKINGS,
     Weights,
     counted,
@@ -38,9 +38,8 @@ from bot.language.weights import SAME as SAME_QUESTION
 from tests.language.fit_language import tongue
 from tests.language.fit_turns import Turn, alone, following, same_or_other, turns
 from tests.language.fitting import ASPECT_ROWS, Heard, Pins, crossed, topic_of, weights_of
-from tests.language.shipped_weights import difference
 
-FOLDER = Path(__file__).parents[2] / "intents"
+FOLDER: Path = Path(__file__).parents[2] / "intents"
 TODAY = date(2026, 11, 28)
 REPORT = frozenset({"t01", "t02", "t03", "t04", "t05"})
 # Sentences of these intents ask for none of the forms.
@@ -60,9 +59,38 @@ _HARM = {"member": 2.5, "directory": 2.0, "nothing": 1.7}
 _MOST_FALSE_ALARMS = 0.0015
 
 
-def heard(rows: Sequence[Sentence], folder: Path = FOLDER) -> list[Heard]:
+class Material(NamedTuple):
+    """What is fitted on: the rules, the turns of conversations, and each sentence with its label, in order."""
+
+    rules: tuple[IntentRules, ...]
+    said: list[Turn]
+    rows: list[tuple[Sentence, str]]
+
+    @classmethod
+    def of(cls, folder: Path) -> "Material":
+        """Of a pack's `intents/` folder."""
+        rules = load_rules(folder)
+        said = list(turns(talks(folder), rules))
+        rows = [(one, one.intent) for one in (*examples(rules), *sentences(folder, without=REPORT))]
+        rows += [(one.sentence, SAME if one.is_leaning else one.sentence.intent) for one in said]
+        return cls(tuple(rules), said, rows)
+
+    def after(self, found: Iterable[Sentence]) -> list[Turn]:
+        """The turns that follow an answer, and some of the sentences found, as if they did."""
+        in_talks = {id(turn.sentence) for turn in self.said}
+        apart = alone((one for one in found if id(one) not in in_talks), self.rules)
+        return [turn for turn in (*self.said, *apart) if turn.before]
+
+
+@cache
+def hearer_of(folder: Path) -> Hearer:
+    """What hears sentences with a pack's words."""
+    return Hearer(load_lexicon(folder))
+
+
+def heard(rows: Iterable[Sentence], folder: Path = FOLDER) -> list[Heard]:
     """The evidence of each sentence, as the engine sees it."""
-    hearer = Hearer(load_lexicon(folder))
+    hearer = hearer_of(folder)
     every = ((row, hearer.hear(read(row.text), TODAY, None, asked=None, language=None)) for row in rows)
     return [
         Heard(row, counted(evidence(one.said, one.names)), row.intent, counted(shape_evidence(one)))
@@ -170,15 +198,13 @@ def parts_of(
     return {INTENTS: weights_of(every, slope, sure, pinned), **parts, LANGUAGE: tongue(every)}
 
 
-def changes(said: Sequence[Turn], found: Sequence[tuple[Heard, dict[str, float]]]) -> tuple[Weights, str]:
+def changes(of: Material, found: Sequence[tuple[Heard, dict[str, float]]]) -> tuple[Weights, str]:
     """The weights that tell a change of the question before, given what turns mean without it, and a line about it."""
-    rules = load_rules(FOLDER)
-    known, hearer = {one.intent: one for one in rules}, Hearer(load_lexicon(FOLDER))
+    known, hearer = {one.intent: one for one in of.rules}, hearer_of(FOLDER)
     chances = {id(one.sentence): likely for one, likely in found}
-    in_talks = {id(turn.sentence) for turn in said}
-    apart = alone((one.sentence for one, _ in found if id(one.sentence) not in in_talks), rules)
+    in_talks = {id(turn.sentence) for turn in of.said}
     every = []
-    for turn in (*said, *apart):
+    for turn in of.after(one.sentence for one, _ in found):
         if turn.before and (likely := chances.get(id(turn.sentence))):
             evident, label = same_or_other(turn, turn.before, likely, hearer, known)
             every.append(Heard(turn.sentence, evident, label))
@@ -189,40 +215,28 @@ def changes(said: Sequence[Turn], found: Sequence[tuple[Heard, dict[str, float]]
 
 def fit() -> tuple[bytes, str]:
     """The content of the file of weights, and a line about it."""
-    rules = load_rules(FOLDER)
-    said = list(turns(talks(FOLDER), rules))
-    leaning = {id(one.sentence) for one in said if one.is_leaning}
-    rows = heard([*examples(rules), *sentences(FOLDER, without=REPORT), *(one.sentence for one in said)])
-    rows = [replace(one, label=SAME) if id(one.sentence) in leaning else one for one in rows]
+    of = Material.of(FOLDER)
+    rows = [
+        replace(one, label=label) for one, (_, label) in zip(heard(row for row, _ in of.rows), of.rows, strict=True)
+    ]
     every = [one for one in rows if one.label != SAME]
     slope, found = crossed(rows)
-    same, of_turns = changes(said, found)
+    same, of_turns = changes(of, found)
     found = [(one, chances) for one, chances in found if one.label != SAME]
     sure = {**{needs: round(1 - 1 / harm, 2) for needs, harm in _HARM.items()}, DANGER_SURE: danger_sure(found)}
     hits = [right(one.sentence, next(iter(chances))) for one, chances in found]
     three = [any(right(one.sentence, label) for label in list(chances)[:3]) for one, chances in found]
-    pinned, tell = {one.intent: one.pins for one in rules if one.pins}, {one.intent for one in rules if one.workings}
+    pinned = {one.intent: one.pins for one in of.rules if one.pins}
+    tell = {one.intent for one in of.rules if one.workings}
     parts = parts_of(every, slope, sure, pinned, tell)
-    content = written({**parts, SAME_QUESTION: same, NEXT: following(said, slope)})
+    content = written({**parts, SAME_QUESTION: same, NEXT: following(of.said, slope)})
     return content, (
         f"{len(every)} sentences, {len(content)} bytes, slope {slope}, {sure}; writers not fitted on: "
         f"{np.mean(hits):.3f} right, {np.mean(three):.3f} among three; {of_turns}"
     )
 
 
-def main() -> int:
-    """Write the weights, or compare them with those that follow from the sentences."""
-    # Threads of BLAS beside those of the folds wait for each other, and add up in another order each time.
-    with threadpool_limits(limits=1):
-        content, told = fit()
-    file = FOLDER / WEIGHTS
-    if "--check" in sys.argv:
-        differs = difference(file, content)
-        sys.stdout.write(f"weights: {told}: {differs or 'as shipped'}\n")
-        return int(differs.startswith("not"))
-    file.write_bytes(content)
-    return not sys.stdout.write(f"weights: {told}\n")
-
-
 if __name__ == "__main__":
-    raise SystemExit(main())
+    from tests.language.stamp import fitted
+
+    raise SystemExit(fitted(check="--check" in sys.argv))

@@ -209,7 +209,7 @@ def test_what_speaks_most_for_an_intent_comes_first(weights: Weights) -> None:
 
 
 def test_the_same_sentences_give_the_same_file(intents_folder: Path) -> None:
-    """`make weights-check` compares bytes; an order of evidence that differs from run to run would tell on it."""
+    """`make weights-check-full` compares bytes; an order of evidence that differs from run to run would tell on it."""
     rows = [Sentence(text, intent, "", (), language, "test") for intent, language, text in FEW]
     sure = {"member": 0.6, "directory": 0.5, "nothing": 0.4, "danger": 0.5}
     once, again = (written(parts_of(heard(rows, intents_folder), 5.0, sure)) for _ in range(2))
