@@ -239,7 +239,9 @@ class Weights:
 
     def likeliest(self, found: EvidenceTexts) -> tuple[str, float]:
         """Return the likeliest label and its probability."""
-        return next(iter(self.probabilities(self.sums(found)).items()))
+        sums = self.sums(found)
+        top = max(sums)
+        return self.labels[sums.index(top)], 1 / sum([exp(self.slope * (one - top)) for one in sums])
 
     def knows(self, words: Collection[str]) -> bool:
         """Return whether more than half of these words were counted."""
