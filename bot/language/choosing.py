@@ -154,8 +154,11 @@ class Chooser:
         self._subjects = {name: frozenset([one.name for one in entry.subjects]) for name, entry in intents.items()}
         self._shapes, self._turns = Shapes(intents, weights), Turns(weights)
         self._aspects = {name: one for name, one in weights.items() if name in intents}
-        asked = [(place, name) for place, name in enumerate(self.weights.labels) if not name.startswith(DANGER)]
-        self._entries = [(place, intents[name]) for place, name in asked if name in intents]
+        labels = list(enumerate(self.weights.labels))
+        self._dangers = [place for place, name in labels if name.startswith(DANGER)]
+        self._entries = [
+            (place, intents[name]) for place, name in labels if name in intents and place not in self._dangers
+        ]
         self._needs = {place: entry.needs != "nothing" for place, entry in self._entries}
         self._explaining = {
             answered: {name: explaining(entry, answered=answered) for name, entry in intents.items()}
@@ -188,7 +191,7 @@ class Chooser:
         """
         names = heard.names | {"date_range"} if "weekday" in heard.names else heard.names  # a day of the week is a time
         sums = self.weights.sums(evidence(heard.said, names))
-        dangers = {one: chance for one, chance in self.weights.probabilities(sums).items() if one.startswith(DANGER)}
+        dangers = self.weights.probabilities(sums, told=self._dangers)
         dated = anchor_tokens(heard)  # "since my surgery" is a time, whatever the surgery would ask
         if aside := dated | others_aside(heard):
             names = _without(heard, aside) | ({"date_range"} if dated else set())
