@@ -352,7 +352,7 @@ class Chooser:
 
     def licence(self, entry: IntentRules, heard: Heard) -> str | None:
         """Return the part of an intent's licence that the message meets; "-" if it needs none, None if none is met."""
-        return licence_of(entry, self.licences.held(heard))
+        return licence_of(entry, self.licences.held(heard)) if entry.licence else "-"
 
     def counted_slots(self, entry: IntentRules, heard: Heard) -> dict[str, str]:
         """Return the slots that the weights fill: the likeliest aspect of the intent, and a rule of how plans work."""

@@ -18,6 +18,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import accumulate, pairwise
 from math import exp, sqrt
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from struct import unpack
 from typing import NamedTuple
@@ -300,7 +301,9 @@ def load_weights(file: Path, *, with_texts: bool = False) -> dict[str, Weights]:
     """
     try:
         with file.open("rb") as opened:
-            magic, head, rest = opened.readline(), opened.readline(), memoryview(opened.read())
+            magic, head, start = opened.readline(), opened.readline(), opened.tell()
+            # Read where the kernel has it: a process needs the few thousand rows of the words that people use.
+            rest = memoryview(mmap(opened.fileno(), 0, access=ACCESS_READ))[start:] if head else memoryview(b"")
     except OSError as error:
         raise PackError(f"{file.name}: cannot be read ({error.strerror}); `make weights` writes it") from error
     try:
