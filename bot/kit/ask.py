@@ -139,7 +139,7 @@ class Ask(msgspec.Struct):
         hears: Returns what a message requests about claims besides the slots, given the message and the words of each
             slot.
         reads: Returns the slots of the question's intent in a part of the message.
-        heard: The results of `hears` so far; `asked` returns the one for this question.
+        heard: The results of `hears` so far, shared by all copies; `heard_here` is the one for this question.
     """
 
     slots: Mapping[str, object]
@@ -182,10 +182,11 @@ class Ask(msgspec.Struct):
     hears: Callable[[str, Mapping[str, str]], ClaimsAsked] = lambda _said, _words: NOTHING_ASKED
     reads: Callable[[str], Mapping[str, Slot]] = lambda _text: {}
     heard: dict[tuple[object, ...], ClaimsAsked] = msgspec.field(default_factory=dict)
+    heard_here: ClaimsAsked | None = None
 
     def __post_init__(self) -> None:
-        """Drop the cached conditions, so that a changed copy of the question reads its own conditions."""
-        self.claim_filter = None
+        """Drop what was read from the slots and words, so that a changed copy of the question reads its own."""
+        self.claim_filter = self.heard_here = None
 
     @property
     def asked(self) -> ClaimsAsked:
@@ -193,10 +194,10 @@ class Ask(msgspec.Struct):
 
         The message is read once for all copies of the question.
         """
-        key = words_key(self.said, self.words)
-        if key not in self.heard:
-            self.heard[key] = self.hears(self.said, self.words)
-        return self.heard[key]
+        if self.heard_here is None:
+            key = words_key(self.said, self.words)
+            self.heard_here = self.heard[key] = self.heard.get(key) or self.hears(self.said, self.words)
+        return self.heard_here
 
     def moment(self) -> datetime:
         """Return the current time; noon UTC of today if only the day is known."""

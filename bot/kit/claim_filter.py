@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
+from operator import attrgetter
 
 import msgspec
 from msgspec.structs import replace
@@ -179,8 +180,10 @@ class ClaimFilter(msgspec.Struct, frozen=True):
     @property
     def narrows(self) -> bool:
         """Whether there is a condition that may exclude claims, and not only an order or an amount to show."""
-        told = any(getattr(self, name) for name in self.__struct_fields__ if name not in _NO_CONDITIONS)
-        return told or bool(self.doctors or (self.care and self.care.claims))
+        return any(_CONDITIONS(self)) or bool(self.doctors or (self.care and self.care.claims))
+
+
+_CONDITIONS = attrgetter(*[name for name in ClaimFilter.__struct_fields__ if name not in _NO_CONDITIONS])
 
 
 class Chosen(msgspec.Struct, frozen=True):

@@ -230,12 +230,11 @@ def this_year(claim_set: ClaimSet, coverages: Coverages) -> list[Claim]:
 
     Without a current plan, the plan that ended last takes its place.
     """
-    held, calendar = coverages.held, calendar_year(coverages.today)
+    years, calendar = [(one, year_now(one, coverages)) for one in coverages.held], calendar_year(coverages.today)
 
     def year_of(claim: Claim) -> PlanYear:
         plan = plan_of(claim, coverages)
-        mine = next((one for one in held if plan and same_plan(one, plan)), None)
-        return year_now(mine, coverages) if mine else calendar
+        return next((year for one, year in years if plan and same_plan(one, plan)), calendar)
 
     def now(claims: Iterable[Claim]) -> tuple[Claim, ...]:
         return tuple(claim for claim in claims if year_of(claim).holds(claim.service.sort_key))

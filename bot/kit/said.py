@@ -123,10 +123,12 @@ def by_name(ask: Ask, claims: Iterable[Claim]) -> Ask:
     "with". Words of another slot are no name. A provider slot with everyday words only, as from "little white pills",
     is dropped if no claim has that name.
     """
-    if not ask.said:
+    spoken = [(word, key) for word in _SPOKEN.findall(ask.said) for key in words_of(word)[:1]]
+    may_name = any(not ask.everyday(key) or _is_led(spoken, at) for at, (_, key) in enumerate(spoken))
+    if not spoken or not (may_name or _WHOM in ask.slots):
         return ask
     names = {name for claim in claims for name in (claim.seen, claim.billing, claim.place) if name}
-    told, held, left = dict(_named_in(ask, names)), values_of(ask, _WHOM), excluded_of(ask, _WHOM)
+    told, held, left = dict(_named_in(ask, spoken, names)), values_of(ask, _WHOM), excluded_of(ask, _WHOM)
     row = rf"(?:(?:{'|'.join(told)}|{_BESIDE}) )*"  # "not counting Dr. Kim or Dr. Rao"
     barred = {run for typed, run in told.items() if any(re.match(rf"{row}{typed}\b", one) for one in ask.asked.barred)}
     barred |= {run for typed, run in told.items() if _holds(left, typed, run)}
@@ -156,13 +158,17 @@ def _holds(names: Iterable[str], typed: str, run: str) -> bool:
     return any(words_of(typed) == words_of(one) or is_named(one, run) or is_named(run, one) for one in names)
 
 
-def _named_in(ask: Ask, names: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Yield the parts of the given names that occur in the message, longest first at each word.
+def _is_led(spoken: Sequence[tuple[str, str]], at: int) -> bool:
+    """Return whether a word of the message is capitalized, or follows a title or "with"; the first word is not."""
+    return at > 0 and (spoken[at - 1][1] in _LEADING or (spoken[at][0][0].isupper() and spoken[at][0] != "I"))
+
+
+def _named_in(ask: Ask, spoken: Sequence[tuple[str, str]], names: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield the parts of the given names that occur in the `spoken` words, longest first at each word.
 
     Each part is a pair: the folded words of the message, and the part as it is written on the claim.
     """
     own = {word for slot, text in ask.words.items() if slot not in {_WHOM, _OTHER} for word in words_of(text)}
-    spoken = [(match.group(), word) for match in _SPOKEN.finditer(ask.said) for word in words_of(match.group())[:1]]
     people = {word for name in names if "," in name for word in words_of(name.partition(",")[0])}
     family = {word for name in names if "," in name for word in words_of(name.partition(",")[0])[-1:]}
     parts = [[(part, words_of(part)[:1]) for part in name.partition(",")[0].split()] for name in names]
@@ -173,8 +179,7 @@ def _named_in(ask: Ask, names: Iterable[str]) -> Iterator[tuple[str, str]]:
     while at < len(spoken):
         begun = [(name, first) for name in parts for first in range(len(name))] if spoken[at][1] in able else []
         run = max((_run(spoken[at:], name[first:]) for name, first in begun), key=len, default=[])
-        keys, before = [key for _, key in spoken[at : at + len(run)]], spoken[at - 1][1] if at else ""
-        led = before in _LEADING or (at > 0 and spoken[at][0][0].isupper())
+        keys, led = [key for _, key in spoken[at : at + len(run)]], _is_led(spoken, at)
         known = {word for part in run for word in words_of(part)}
         everyday = all(map(ask.everyday, keys))
         single = known <= people and (led or (known <= family and not everyday))

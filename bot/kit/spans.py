@@ -71,9 +71,8 @@ def spans_of(ask: Ask) -> tuple[TimeSpan, ...]:
 
 def days_of(value: object) -> TimeSpan:
     """Return the first and last day of the value of a `date_range` slot; None for an open end."""
-    given = value if isinstance(value, Mapping) else {}
-    start, end = (date.fromisoformat(str(day)) if (day := given.get(name)) else None for name in ("start", "end"))
-    return start, end
+    start, end = (value.get("start"), value.get("end")) if isinstance(value, Mapping) else (None, None)
+    return date.fromisoformat(str(start)) if start else None, date.fromisoformat(str(end)) if end else None
 
 
 def time_of(ask: Ask, back: timedelta | None = None) -> tuple[date, date]:

@@ -181,7 +181,9 @@ class ClaimsQuestion(Classed):
             no_degrees=no_degrees,
             uses=tuple(use for use, _ in uses),
             tests=dict(self._tests()),
-            vitals=tuple(dict.fromkeys(value for at in range(len(self._words)) for value in self._values(at, "vital"))),
+            vitals=tuple(
+                dict.fromkeys(value for at in self._places.get("vital", ()) for value in self._values(at, "vital"))
+            ),
             body=self._lexed.grammar.values("asked.body") if "body" in says else {},
             helps=any(self._is(at, "helping") for at in range(_NEAR)),
             begins=self._is(0, "helping"),
@@ -240,7 +242,7 @@ class ClaimsQuestion(Classed):
         """Yield the requested sort orders: "largest first", "from oldest to newest"."""
         for hit in self._find("sorted"):
             yield hit.value
-        for at in range(len(self._words)):
+        for at in self._places.get("ordinal", ()):
             if order := self._stands_first(at):
                 yield order
 
@@ -289,7 +291,7 @@ class ClaimsQuestion(Classed):
         for rank in (*self._places.get("ranked", ()), *self._places.get("top", ())):
             behind = self._lexed.symbols[rank + 1 : rank + 1 + _RANKED]
             yield from (str(value) for symbols in behind for name, value in symbols if name == "asked.groups")
-        for at in range(len(self._words)):
+        for at in sorted({*self._places.get("group", ()), *self._places.get("groups", ())}):
             own = self._values(at, "group", "groups")
             if self._any(("by",), at - _NEARER, _NEARER):
                 yield from own

@@ -154,8 +154,11 @@ class Chooser:
         self._subjects = {name: frozenset([one.name for one in entry.subjects]) for name, entry in intents.items()}
         self._shapes, self._turns = Shapes(intents, weights), Turns(weights)
         self._aspects = {name: one for name, one in weights.items() if name in intents}
-        asked = [(place, name) for place, name in enumerate(self.weights.labels) if not name.startswith(DANGER)]
-        self._entries = [(place, intents[name]) for place, name in asked if name in intents]
+        labels = list(enumerate(self.weights.labels))
+        self._dangers = [place for place, name in labels if name.startswith(DANGER)]
+        self._entries = [
+            (place, intents[name]) for place, name in labels if name in intents and place not in self._dangers
+        ]
         self._needs = {place: entry.needs != "nothing" for place, entry in self._entries}
         self._explaining = {
             answered: {name: explaining(entry, answered=answered) for name, entry in intents.items()}
@@ -188,30 +191,36 @@ class Chooser:
         """
         names = heard.names | {"date_range"} if "weekday" in heard.names else heard.names  # a day of the week is a time
         sums = self.weights.sums(evidence(heard.said, names))
-        dangers = {one: chance for one, chance in self.weights.probabilities(sums).items() if one.startswith(DANGER)}
-        told = anchor_tokens(heard)  # "since my surgery" is a time, whatever the surgery would ask
-        if aside := told | others_aside(heard):
-            names = _without(heard, aside) | ({"date_range"} if told else set())
+        dangers = self.weights.probabilities(sums, told=self._dangers)
+        dated = anchor_tokens(heard)  # "since my surgery" is a time, whatever the surgery would ask
+        if aside := dated | others_aside(heard):
+            names = _without(heard, aside) | ({"date_range"} if dated else set())
             sums = self.weights.sums(evidence(heard.said, names, aside))
-        legal, held, whole, changed = [], self.licences.held(heard), 0.0, 0.0
-        before = self._intents.get(context.intent) if context else None
+        last, spoken = (context.intent, context.language) if context else (None, None)
+        before, held = self._intents.get(last or ""), self.licences.held(heard)
         may = frozenset(name for name in self._follow if may_follow(self._intents, name, heard, before))
-        alone = context is None and _is_values(heard)
-        for place, entry in self._entries:
+        alone, unfit = context is None and _is_values(heard), self._follow - may
+        asks = len(heard.clauses) > 1 and len(heard.content) >= _ASKS
+        legal = [
+            place
+            for place, entry in self._entries
+            if entry.intent not in unfit
+            and not (asks and entry.small_talk)
             # What values alone ask is what they license: "Blue Network S" names no doctor to look for in it.
-            if (entry.needs == "nothing" or alone) and licence_of(entry, held) is None:
-                continue
-            if entry.small_talk and len(heard.clauses) > 1 and len(heard.content) >= _ASKS:
-                continue
-            if entry.intent in self._follow and entry.intent not in may:
-                continue
-            legal.append(place)
-            share = self._explained(entry, heard, context)
+            and ((entry.needs != "nothing" and not alone) or licence_of(entry, held) is not None)
+        ]
+        whole, changed, short = 0.0, 0.0, len(heard.keys) <= _SHORT
+        general, explaining = TERM in heard.names and len(heard.clauses) == 1, self._explaining[context is not None]
+        for place in legal if short or general else ():
+            entry = self._intents[self.weights.labels[place]]
+            share = explained(explaining[entry.intent] if short else (), heard, last, spoken)
             if entry.intent in CHANGES:
                 changed = max(changed, share)
-            whole = max(whole, self._said_whole(entry, heard))
-            general = TERM in heard.names and TERM in entry.slots.values() and len(heard.clauses) == 1
-            sums[place] += EXPLAINED * share or GENERAL * general or CONTINUES * self._goes_on(entry, heard, context)
+            elif short and entry.needs == "nothing" and entry.intent != FALLBACK:
+                whole = max(whole, explained(entry.rules, heard, None, None))
+            goes_on = bool(short and last and entry.intent not in self._follow and continues(entry, heard, last))
+            told = general and TERM in entry.slots.values()
+            sums[place] += EXPLAINED * share or GENERAL * told or CONTINUES * goes_on
         if alone and any(self._needs[place] for place in legal):
             legal = [place for place in legal if self.weights.labels[place] != FALLBACK]
         chances = self.weights.probabilities(sums, legal)
@@ -327,24 +336,6 @@ class Chooser:
             return False  # which of two names is asked for is a comparison
         return bool(slot.values or several_times(heard.said, heard.tags, heard.asking, {name: slot}))
 
-    def _explained(self, entry: IntentRules, heard: Heard, context: Context | None) -> float:
-        """Return what `explained` returns for the rules of an intent; 0 for a message that is not short."""
-        before, spoken = (context.intent, context.language) if context else (None, None)
-        rules = self._explaining[context is not None][entry.intent] if len(heard.keys) <= _SHORT else ()
-        return explained(rules, heard, before, spoken) if rules else 0.0
-
-    @staticmethod
-    def _goes_on(entry: IntentRules, heard: Heard, context: Context | None) -> bool:
-        """Return whether a rule for what follows the previous answer fits a short message."""
-        apart = context is None or entry.intent.startswith(FOLLOW) or len(heard.keys) > _SHORT
-        return not apart and continues(entry, heard, context.intent if context else "")
-
-    @staticmethod
-    def _said_whole(entry: IntentRules, heard: Heard) -> float:
-        """Return how well a rule of an intent that looks nothing up covers a short message, from 0 to 1."""
-        itself = entry.needs == "nothing" and entry.intent not in {FALLBACK, *CHANGES}
-        return explained(entry.rules, heard, None, None) if itself and len(heard.keys) <= _SHORT else 0.0
-
     def is_akin(self, entry: IntentRules, heard: Heard, context: Context | None) -> bool:
         """Return whether a short message refers back to an answer with the subject or the claims of this intent.
 
@@ -361,7 +352,7 @@ class Chooser:
 
     def licence(self, entry: IntentRules, heard: Heard) -> str | None:
         """Return the part of an intent's licence that the message meets; "-" if it needs none, None if none is met."""
-        return licence_of(entry, self.licences.held(heard))
+        return licence_of(entry, self.licences.held(heard)) if entry.licence else "-"
 
     def counted_slots(self, entry: IntentRules, heard: Heard) -> dict[str, str]:
         """Return the slots that the weights fill: the likeliest aspect of the intent, and a rule of how plans work."""

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from decimal import Decimal
+from functools import cache
 from itertools import dropwhile
 from typing import Any
 
@@ -55,6 +56,7 @@ class AmountLimits(msgspec.Struct, frozen=True):
         return above or below if self.either else above and below
 
 
+@cache
 def _own(name: str) -> str:
     """Return the name of a class or phrase within its area, "" for one of another area."""
     area, _, own = name.partition(".")

@@ -170,7 +170,7 @@ class Engine:
         """Return the likeliest intents of a message that was not understood, each with its slots."""
         heard = self.hear(read_whole(text)[1], today, None)
         chances = self._chooser.weighed(heard, None)[0] if heard.keys else {}
-        return tuple(one for one, _ in self._candidates(chances, heard, None))
+        return tuple(one for one, _ in self._candidates(self._choices(chances), chances, heard, None))
 
     def slots_in(self, text: str, *, today: date, context: Context | None = None) -> dict[str, Slot]:
         """Return every slot value in a message by slot type, for replies to the bot's questions (a bare ZIP code)."""
@@ -238,10 +238,9 @@ class Engine:
         return [name for name, one in chances.items() if one >= LEAST and self.intents[name].is_choice]
 
     def _candidates(
-        self, chances: Mapping[str, float], heard: Heard, context: Context | None
+        self, names: Sequence[str], chances: Mapping[str, float], heard: Heard, context: Context | None
     ) -> list[tuple[Candidate, Heard]]:
-        """Return the intents to offer, each with its slots and with the message as `as_taken` returns it."""
-        names = self._choices(chances)
+        """Return those of the intents to offer, each with its slots and with the message as `as_taken` returns it."""
         names = about_as_likely(names, chances, lambda name: self._chooser.licence(self.intents[name], heard))
         return [self._candidate(name, chances[name], heard, context) for name in names[:MOST_CANDIDATES]]
 
@@ -268,7 +267,8 @@ class Engine:
         elif act:
             top, chances = self._tellers.chosen(act, chances, heard)
         intent, before = self.intents[top], self.intents.get(context.intent) if context else None
-        offered = self._candidates(chances, heard, context)
+        choices = self._choices(chances)
+        offered = self._candidates(choices, chances, heard, context)
         found = next((one for one in offered if one[0].intent == top and not answered), None)
         own, taken = found or self._candidate(top, 1.0 if answered else chances[top], heard, context)
         own, others = self._apart(own, act), tuple(self._apart(one, act) for one, _ in offered)
@@ -287,7 +287,7 @@ class Engine:
         refused = [FALLBACK] if chances.get(FALLBACK, 0.0) >= _AS_LIKELY * chances.get(top, 1.0) else []
         asks = self._asks(
             own,
-            [*self._choices(chances), *refused],
+            [*choices, *refused],
             licence,
             sure=sure,
             goes_on=goes_on or stands_out(intent, chances, self._chooser.weights.header.sure),

@@ -68,20 +68,21 @@ class Scanner:
 
     def scan(self, said: Utterance) -> Scanned:
         """Return the keys, phrases and names of a message."""
-        names = find_names(said, self._meanings(said), self._words)
+        plain = self._tree.scan(said.keys)
+        names = find_names(said, self._meanings(said, plain), self._words)
         kept = frozenset(place for name in names for place in range(name.first + name.title, name.after))
         keys = self._speller.repaired(said.keys, kept)
-        found = self._tree.scan(keys)
+        found = plain if keys == said.keys else self._tree.scan(keys)
         if kept:
             found = [match for match in found if kept.isdisjoint(match.places)]
         return Scanned(keys, found, names)
 
-    def _meanings(self, said: Utterance) -> WordMeanings:
+    def _meanings(self, said: Utterance, found: Sequence[PhraseFound]) -> WordMeanings:
         """Return the meanings of the words before correction. A place of one word may be a person's name."""
         kinds: dict[int, frozenset[str]] = {}
         inner: set[int] = set()
         phrased: set[int] = set()
-        for match in self._tree.scan(said.keys):
+        for match in found:
             some = frozenset(one.kind for one in match.meanings) & _VALUES
             phrased.update(match.places)
             some -= {"place"} if match.after - match.first == 1 else frozenset()

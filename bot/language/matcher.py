@@ -128,15 +128,17 @@ def plain(word: str) -> str:
 class Lexed:
     """The words of one message with their classes and shapes.
 
-    `places` are the token indexes of each class and shape, `begins` the indexes where each rule may begin.
+    `names` are the classes and shapes of each word, `places` the token indexes of each class and shape, `begins` the
+    indexes where each rule may begin.
     """
 
-    __slots__ = ("begins", "grammar", "places", "symbols", "words")
+    __slots__ = ("begins", "grammar", "names", "places", "symbols", "words")
 
     def __init__(self, grammar: Grammar, words: Sequence[str]) -> None:
         self.grammar = grammar
         self.words = [plain(word) if "'" in word else word for word in words]
         self.symbols = [grammar.symbols(word) for word in self.words]
+        self.names = [{ANY, *[name for name, _ in symbols]} for symbols in self.symbols]
         self.places: dict[str, list[int]] = {}
         for place, symbols in enumerate(self.symbols):
             for name, _ in symbols:
@@ -168,11 +170,12 @@ class Matcher:
     def __init__(self, lexed: Lexed, operations: object = None, dashes: Sequence[int] = ()) -> None:
         self._grammar, self._operations, self._dashes = lexed.grammar, operations, dashes
         self.words, self._symbols, self._places, self._begins = lexed.words, lexed.symbols, lexed.places, lexed.begins
+        self._names = lexed.names
         self._kept: dict[tuple[str, int], list[tuple[int, Any]]] = {}
 
     def is_in(self, index: int, name: str) -> bool:
         """Return whether the word at `index` is in a class; False beyond the ends."""
-        return 0 <= index < len(self._symbols) and any(name == one for one, _ in self._symbols[index])
+        return index in self._places.get(name, ())
 
     def holds(self, names: frozenset[str]) -> bool:
         """Return whether any word is in one of these classes or shapes."""
@@ -230,7 +233,8 @@ class Matcher:
         if index >= len(self.words):
             return
         steps = state.words
-        for name, value in (*self._symbols[index], _ANY_WORD) if steps else ():
+        known = bool(steps) and not steps.keys().isdisjoint(self._names[index])
+        for name, value in (*self._symbols[index], _ANY_WORD) if known else ():
             if name in steps:
                 for label, following in steps[name]:
                     self._walk(following, index + 1, ((*captured, (label, value)) if label else captured), found)

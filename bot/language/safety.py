@@ -64,13 +64,14 @@ class Signs:
                 at = self._places.setdefault(str(meaning.value), [])
                 if not at or at[-1] != entry.first:
                     at.append(entry.first)
+        self._rules = [rule for rule in dangers.rules if rule.all[0] in self._places] if self._places else []
 
     def firm(self) -> Danger | None:
         """Return the emergency that takes precedence over any question; None if there is none.
 
         Its words are explicit. Unless its rule is `firm`, the sentence is not about benefits, cost or the past.
         """
-        danger = self._first((rule, True) for rule in self._dangers.rules if not (rule.loose or rule.alone))
+        danger = self._first((rule, True) for rule in self._rules if not (rule.loose or rule.alone))
         return danger._replace(firm=True) if danger else None
 
     def unasked(self, *, guessed: bool) -> Danger | None:
@@ -79,12 +80,12 @@ class Signs:
         `guessed`: the message may be a question, so that words about benefits suppress explicit rules as well: "is
         suicide prevention covered".
         """
-        rules = (rule for rule in self._dangers.rules if rule.loose or rule.alone or rule.plain)
+        rules = (rule for rule in self._rules if rule.loose or rule.alone or rule.plain)
         return self._first((rule, guessed or not rule.plain) for rule in rules)
 
     def beside(self) -> Danger | None:
         """Return the emergency in a message that also asks about something else; None if there is none."""
-        rules = (rule for rule in self._dangers.rules if not (rule.alone or rule.firm))
+        rules = (rule for rule in self._rules if not (rule.alone or rule.firm))
         return self._first((rule, rule.loose and not rule.plain) for rule in rules)
 
     def present(self, danger: Danger, heard: Heard) -> bool:
@@ -133,8 +134,8 @@ class Signs:
         Each rule comes with a flag: whether words about benefits, cost or the past suppress it. Words such as "years
         ago" always do, unless the rule is `firm`.
         """
-        for rule, calms in rules if self._places else ():
-            if rule.all[0] in self._places and (at := self._rings(rule, calms=calms)) is not None:
+        for rule, calms in rules:
+            if (at := self._rings(rule, calms=calms)) is not None:
                 language, lines = _language(self._found), self._lines(rule)
                 return Danger(
                     f"safety.{rule.kind}", rule.name, language, lines, at, loose=rule.loose and not rule.plain

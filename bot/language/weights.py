@@ -18,6 +18,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import accumulate, pairwise
 from math import exp, sqrt
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from struct import unpack
 from typing import NamedTuple
@@ -50,8 +51,8 @@ _CODE = 4
 # Bytes that a label takes in a row that is added up: a sum of some hundred weights fits.
 _LANE = 4
 
-# So many sums of rows are kept ready to be added up; most messages share the same few thousand.
-_READY = 6_000
+# So many sums of rows of a kind are kept ready to be added up; most messages share the same few thousand.
+_READY = 2_000
 
 # Each kind of evidence and how much all of it weighs together; "found" are concepts and slot types.
 KINDS: Mapping[str, float] = {"words": 1.0, "apart": 0.6, "pieces": 1.0, "found": 0.2}
@@ -167,7 +168,7 @@ class Weights:
             self.codes.byteswap()
         ends = accumulate(header.rows.values(), initial=0)
         self._kinds = dict(zip(header.rows, pairwise(ends), strict=True))
-        self._ready: dict[tuple[str, str], tuple[int, int, int]] = {}
+        self._ready: dict[str, dict[str, tuple[int, int, int]]] = {kind: {} for kind in KINDS}
         self._shape = f"<{len(self.labels)}I"
 
     @classmethod
@@ -199,8 +200,9 @@ class Weights:
     def _total(self, kind: str, texts: Iterable[str]) -> tuple[int, int, int]:
         """Return three sums over some evidence: of the rows, of the rarities, and of the squared rarities."""
         total = often = square = 0
+        ready = self._ready[kind]
         for text in texts:
-            row, rare, squared = self._ready.get((kind, text)) or self._weighed(kind, text)
+            row, rare, squared = ready.get(text) or self._weighed(kind, text)
             total += row
             often += rare
             square += squared
@@ -214,9 +216,9 @@ class Weights:
         rare = [self.often[place] for place in places]
         weighed = sum([self._row(place) for place in places]), sum(rare), sum([one * one for one in rare])
         if kind != "pieces" or self.knows((text.strip(),)):
-            if len(self._ready) >= _READY:
-                self._ready.clear()
-            self._ready[kind, text] = weighed
+            if len(self._ready[kind]) >= _READY:
+                self._ready[kind].clear()
+            self._ready[kind][text] = weighed
         return weighed
 
     def _row(self, index: int) -> int:
@@ -226,20 +228,26 @@ class Weights:
         lanes[::_LANE] = self.weights[index * width : (index + 1) * width]
         return int.from_bytes(lanes, "little") * self.often[index]
 
-    def probabilities(self, sums: list[float], legal: Collection[int] | None = None) -> dict[str, float]:
+    def probabilities(
+        self, sums: list[float], legal: Collection[int] | None = None, told: Collection[int] | None = None
+    ) -> dict[str, float]:
         """Return the probability of each label (softmax of `sums`), most likely first.
 
-        If `legal` is given, only the labels at those indexes are returned, with probabilities that sum to 1.
+        If `legal` is given, only the labels at those indexes are possible, with probabilities that sum to 1. With
+        `told`, only the labels at those indexes are returned.
         """
-        places = range(len(sums)) if legal is None else legal
-        top = max([sums[place] for place in places])
+        possible = sums if legal is None else [sums[place] for place in legal]
+        top = max(possible)
+        whole = -sum([exp(self.slope * (one - top)) for one in possible])
+        places = told if told is not None else range(len(sums)) if legal is None else legal
         raised = sorted([(-exp(self.slope * (sums[place] - top)), self.labels[place]) for place in places])
-        whole = sum([chance for chance, _ in raised])
         return {label: chance / whole for chance, label in raised}
 
     def likeliest(self, found: EvidenceTexts) -> tuple[str, float]:
         """Return the likeliest label and its probability."""
-        return next(iter(self.probabilities(self.sums(found)).items()))
+        sums = self.sums(found)
+        top = max(sums)
+        return self.labels[sums.index(top)], 1 / sum([exp(self.slope * (one - top)) for one in sums])
 
     def knows(self, words: Collection[str]) -> bool:
         """Return whether more than half of these words were counted."""
@@ -293,7 +301,9 @@ def load_weights(file: Path, *, with_texts: bool = False) -> dict[str, Weights]:
     """
     try:
         with file.open("rb") as opened:
-            magic, head, rest = opened.readline(), opened.readline(), memoryview(opened.read())
+            magic, head, start = opened.readline(), opened.readline(), opened.tell()
+            # Read where the kernel has it: a process needs the few thousand rows of the words that people use.
+            rest = memoryview(mmap(opened.fileno(), 0, access=ACCESS_READ))[start:] if head else memoryview(b"")
     except OSError as error:
         raise PackError(f"{file.name}: cannot be read ({error.strerror}); `make weights` writes it") from error
     try:
