@@ -100,7 +100,8 @@ class Bot(Parts):
         self.patience = patience
         self.retention = Retention(table, audit.pseudonym, hours=hours, erased=telling.tell_erased, pause=pause)
         links, documents = HealthLinks(table, audit, address), Documents(table, audit, address)
-        self.publisher = Publisher(Printer(pack.templates / "documents", {"payer": pack.payer}), documents, links)
+        printer = Printer(pack.templates / "documents", {"payer": pack.payer, "care_kinds": pack.care_kinds})
+        self.publisher = Publisher(printer, documents, links)
         reminding = Reminding(self, telling.push)
         self.answering = Answering(self, reminding)
         self.turn = Turn(self, self.answering, telling, reminding)

@@ -244,10 +244,10 @@ class Chart(msgspec.Struct, frozen=True):
 
         The lines beside two parts of a whole always do.
         """
-        if self.kind == "parts" and len(self.points) <= _METER:
-            return ""
-        told = ", ".join(point.told for point in self.points if point.words)
-        return f"{self.title}: {told}" if told else ""
+        told = [point.told for point in self.points if point.words]
+        if self.kind == "parts":
+            return " · ".join([self.title, *told]) if len(told) > _METER else ""
+        return f"{self.title}: {', '.join(told)}" if told else ""
 
 
 class Item(msgspec.Struct, frozen=True):

@@ -125,7 +125,8 @@ def load_pack(folder: Path, command: str = COMMAND) -> Pack:
         engine = Engine.load(folder / "intents")
     except PackError as error:
         raise PackError(*error.faults, *_template_faults(folder)) from error
-    words = _words(folder / "templates", engine, command)
+    kinds = load_care_kinds(folder)
+    words = _words(folder / "templates", engine, command, kinds)
     answers = _Answers(folder, engine.intents.values())
     key = _key(folder)
     if not compiled.recalled("sound", key, bool):
@@ -134,7 +135,7 @@ def load_pack(folder: Path, command: str = COMMAND) -> Pack:
         if faults:
             raise PackError(*faults)
         compiled.keep("sound", key, value=True)
-    return Pack(engine, words, answers, folder / "templates", load_care_kinds(folder), command)
+    return Pack(engine, words, answers, folder / "templates", kinds, command)
 
 
 def with_benefits(pack: Pack, file: Path | None = None) -> Pack:
@@ -177,13 +178,11 @@ def load_care_kinds(folder: Path) -> CareKinds:
         raise PackError(f"intents/{WORDS}/services.yaml: {error}") from error
 
 
-def _words(templates: Path, engine: Engine, command: str) -> Words:
+def _words(templates: Path, engine: Engine, command: str, kinds: CareKinds) -> Words:
     try:
         titles = {name: rules.title for name, rules in engine.intents.items()}
-        return Words(
-            templates,
-            {"glossary": ByLanguage(engine.lexicon.glossary.terms), "titles": titles, "command": f"/{command}"},
-        )
+        glossary = ByLanguage(engine.lexicon.glossary.terms)
+        return Words(templates, {"glossary": glossary, "titles": titles, "command": f"/{command}", "care_kinds": kinds})
     except ValueError as error:
         raise PackError(f"templates/{error}") from error
 

@@ -348,7 +348,7 @@ class Answering:
         and standing notes were `said` before; the `payer`; whose record it is (`theirs`), if not the asker's.
         """
         report, kind = ask.report, Private if values["private"] else Shareable
-        blocks = self._pack.render(template, {"answer": summary, **values}, asked.language, links)
+        blocks = self._pack.render(template, {"answer": summary, "today": ask.today, **values}, asked.language, links)
         blocks = tuple(one for one in blocks if not (values["said"] and isinstance(one, Note) and one.standing))
         doctors = {"doctors": ask.own_doctors, "asked": asked, "theirs": values["theirs"]}
         own = self._pack.render("_own_doctor", doctors, asked.language) if ask.own_doctors else ()

@@ -16,7 +16,7 @@ from bot.kit.ask import Ask, text_of
 from bot.kit.claim_filter import READS_ALL, any_time, choose, is_numbered, with_fills
 from bot.kit.said import by_name, filter_of, fitting
 from bot.kit.spans import days_around, lies_in_past, service_dates, span_of
-from bot.kit.which import part_asked, reaches
+from bot.kit.which import reaches
 from bot.language.context import FOCUS, THOSE
 from bot.payer.budget import Gap
 from bot.payer.search import Search, given, token
@@ -57,7 +57,7 @@ async def newest_claims(
     is also read for the biggest, smallest or oldest claim. Without `people`, the records of providers are not included.
     """
     read: list[Claim] = []
-    every, performed = filter_of(ask).order in READS_ALL, asks_for_care(ask)
+    every = filter_of(ask).order in READS_ALL
     async for page in ask.search(claim_search(*filters, page_size=page_size, people=people)):
         claims, unreadable = read_claims(page.entries)
         read += claims
@@ -68,7 +68,7 @@ async def newest_claims(
             return with_gaps(ask, claim_set)
         if page.next_url:
             for claim in claims:
-                claim.read_whole(performed=performed)
+                claim.read_whole()
     if not enough(claim_set := claim_set_of(read, ask.today)) and (hidden := await undated(ask, read, *filters)):
         claim_set = claim_set_of([*read, *hidden], ask.today)
     return with_gaps(ask, claim_set)
@@ -89,7 +89,7 @@ async def undated(ask: Ask, read: Sequence[Claim], *filters: tuple[str, str]) ->
     missing = Search("ExplanationOfBenefit", ((f"{_DAYS}:missing", "true"), *others, *_PEOPLE))
     try:
         async for page in look.search(missing):
-            claims, _ = read_claims(page.entries, whole=True, performed=asks_for_care(ask))
+            claims, _ = read_claims(page.entries, whole=True)
             found = tuple(claim for claim in claims if not claim.service.known)
             ask.report.searches += look.report.searches
             ask.stands_on("ExplanationOfBenefit", [claim.id for claim in found])
@@ -107,12 +107,6 @@ def with_gaps(ask: Ask, claim_set: ClaimSet) -> ClaimSet:
     if strange := claim_set.left_out["not interpreted"]:
         ask.report.gaps.append(Gap("not_interpreted", "ExplanationOfBenefit", strange))
     return claim_set
-
-
-def asks_for_care(ask: Ask) -> bool:
-    """Return whether the question names a kind of care or a part of the body, which only the lines of claims show."""
-    named = any("service" in slots for slots in (ask.slots, ask.several, ask.excluded))
-    return named or ask.care is not None or part_asked(ask) is not None
 
 
 def care_words(ask: Ask, claims: Iterable[Claim]) -> dict[str, CareKind]:

@@ -17,7 +17,7 @@ from bot.errors import PayerError
 from bot.kit.ask import Ask, text_of
 from bot.kit.care import results
 from bot.kit.claim_filter import with_fills
-from bot.kit.claims import PAYERS_LANGUAGE, asks_for_care, claim_by_id, claim_search, newest_claims, undated, with_gaps
+from bot.kit.claims import claim_by_id, claim_search, newest_claims, undated, with_gaps
 from bot.kit.floors import day_met
 from bot.kit.reading import MOST, records
 from bot.kit.said import filter_of, fitting
@@ -62,14 +62,10 @@ class _Tally(msgspec.Struct):
     claims: dict[tuple[str, datetime | None], Claim] = msgspec.field(default_factory=dict)
     days: list[date] | None = msgspec.field(default_factory=list)
 
-    async def add(self, page: Page, *, strict: bool = True, told: bool = False) -> tuple[Claim, ...]:
-        """Add the claims of a page and return them.
-
-        `strict`: a page with few claims is parsed with the strict models. `told`: the descriptions of the care are
-        parsed too.
-        """
-        few, care = strict and len(page.matches) <= MOST, told or asks_for_care(self.ask)
-        claims, lost = await asyncio.to_thread(read_claims, page.entries, whole=True, performed=care, strict=few)
+    async def add(self, page: Page, *, strict: bool = True) -> tuple[Claim, ...]:
+        """Add the claims of a page and return them; `strict`: the strict models parse a page with few claims."""
+        few = strict and len(page.matches) <= MOST
+        claims, lost = await asyncio.to_thread(read_claims, page.entries, whole=True, strict=few)
         for claim in claims:
             self.claims.setdefault((claim.id or f"?{len(self.claims)}", claim.last_updated), claim)
         if lost:
@@ -110,19 +106,16 @@ class _Tally(msgspec.Struct):
         return with_gaps(self.ask, claim_set_of([*read, *await undated(self.ask, read, *filters)], self.ask.today))
 
 
-async def period_claims(
-    ask: Ask, start: date, end: date | None = None, *, people: bool = True, care: bool = False
-) -> ClaimSet:
+async def period_claims(ask: Ask, start: date, end: date | None = None, *, people: bool = True) -> ClaimSet:
     """Return the claims that count with a service between two days, both inclusive, newest first.
 
     Without an `end` the period is open. Claims just outside the period may be included, so the caller checks the days.
-    Without `people`, the records of providers are not read; with `care`, the descriptions of the care are. The
-    question's limits on pages and bytes are raised.
+    Without `people`, the records of providers are not read. The question's limits on pages and bytes are raised.
     """
     ask.budget.widen(pages=_PAGES, resources=_RESOURCES, total=_BYTES)
     tally, tried = _Tally(ask), False
     async for page in ask.search(claim_search(*days_around(start, end), page_size=_PAGE, people=people)):
-        await tally.add(page, told=care)
+        await tally.add(page)
         if page.next_url is None or not tally.in_order:
             continue
         if tally.newest_left < start:
@@ -189,9 +182,9 @@ async def history(ask: Ask, *filters: tuple[str, str], since: date | None = None
     pages, resources and bytes are raised, but not its time limit.
     """
     ask.budget.widen(pages=_ALL_PAGES, resources=_ALL_RESOURCES, total=_ALL_BYTES)
-    tally, told = _Tally(ask), ask.language != PAYERS_LANGUAGE
+    tally = _Tally(ask)
     async for page in ask.search(claim_search(*filters, page_size=_PAGE, people=True)):
-        await tally.add(page, strict=False, told=told)
+        await tally.add(page, strict=False)
         if since and tally.in_order and tally.newest_left < since:
             break
     return await tally.claim_set(*filters)

@@ -14,6 +14,8 @@ import msgspec
 from bot.records.claim import Claim
 from bot.records.service import Performed, PerformedLine
 
+UNNAMED = frozenset({"office_visit", "dental", "vision", "therapy", "substance_use"})
+"""Kinds that say no more of a claim than its type, or that a list of claims does not show to whoever looks on."""
 _KEPT = 4_096
 _DIGIT = re.compile(r"[0-9]")
 
@@ -102,6 +104,7 @@ class CareKinds(msgspec.Struct, frozen=True):
     _parts: Mapping[str, tuple[CareKind, ...]] = {}
     _coded: dict[str, frozenset[str]] = msgspec.field(default_factory=dict)
     _told: dict[str, frozenset[str]] = msgspec.field(default_factory=dict)
+    _lines: dict[str, frozenset[str]] = msgspec.field(default_factory=dict)
 
     def named(self, key: str) -> CareKind | None:
         """Return the kind with this key; None if there is none."""
@@ -136,6 +139,22 @@ class CareKinds(msgspec.Struct, frozen=True):
         """
         found = (key for key, kind in self.every.items() if kind.text and kind.text.search(fold(text)))
         return _kept(self._told, text, lambda: (key for key in found if len(self.within(key)) == 1))
+
+    def label(self, claim: Claim) -> CareKind | None:
+        """Return the kind that names a claim: that of its visit, else the narrowest of all its lines; None if neither.
+
+        Diagnoses do not name a claim, nor does a kind of `unnamed`.
+        """
+        each = [self._of_line(line, claim) for line in claim.performed.lines]
+        every = frozenset[str]().union(*each)
+        visits = {key for key in every if self.every[key].whole}
+        return self.narrowest(visits) or self.narrowest(every.intersection(*each))
+
+    def _of_line(self, line: PerformedLine, claim: Claim) -> frozenset[str]:
+        """Return the keys of the kinds that may name a claim of this line alone."""
+        key = repr((line.codes, line.revenue, line.place, line.modifiers, line.words, claim.is_pharmacy))
+        shown = (name for name, kind in self.every.items() if _line(line, kind, self, claim))
+        return _kept(self._lines, key, lambda: set(shown) - UNNAMED)
 
     def differ(self, told: frozenset[str], coded: frozenset[str]) -> bool:
         """Return whether the kinds of a line's text and of its code contradict each other.

@@ -20,7 +20,6 @@ from bot.records.service import (
     Names,
     ServiceIs,
     dispensed_in,
-    is_lab_work,
     kind_of,
     names_in,
     performed_in,
@@ -136,7 +135,6 @@ class Claim:
 
     Attributes:
         service_is: "processed" if only the adjudication date of a pharmacy claim is known.
-        is_lab: whether it is of lab work alone, by its procedure codes.
         numbers: the claim numbers, the payer's own first.
         replaces: the numbers of the earlier versions of the claim; `replaced_by` those of the later versions.
         replaced: True if a later version exists.
@@ -193,7 +191,6 @@ class Claim:
     _served = _Fact(service_of, "_eob", "kind")
     numbers = _Fact(_numbers, "_eob")
     kind = _Fact(kind_of, "_eob")
-    is_lab = _Fact(is_lab_work, "_eob")
     service: _Fact[Period] = _Fact(itemgetter(0), "_served")
     service_is: _Fact[ServiceIs] = _Fact(itemgetter(1), "_served")
     created = _Fact(parse_date, "_eob.created")
@@ -237,16 +234,12 @@ class Claim:
     is_reversal = _Fact(_is_reversal, "_eob")
     """Whether its amounts take back another claim's; a negative amount is never owed."""
 
-    def read_whole(self, *, performed: bool = False) -> Self:
-        """Compute all attributes and drop the resource, so that many claims can be kept in memory.
-
-        `performed` (the services in detail) is computed only on request; otherwise it is lost with the resource.
-        """
+    def read_whole(self) -> Self:
+        """Compute all attributes and drop the resource, so that many claims can be kept in memory."""
         known = vars(self)
         if "_eob" in known:
             for name in _FACTS:
-                if performed or name != "performed":
-                    getattr(self, name)
+                getattr(self, name)
             for name in [one for one in known if one.startswith("_")]:
                 del known[name]
         return self
@@ -354,12 +347,12 @@ def read_claim(
 
 
 def read_claims(
-    entries: Iterable[Entry], *, whole: bool = False, performed: bool = False, strict: bool = False
+    entries: Iterable[Entry], *, whole: bool = False, strict: bool = False
 ) -> tuple[tuple[Claim, ...], int]:
     """Return the claims among the matches of a page, in order, and the number of claims that could not be read.
 
     Names are taken from the included resources. `whole` computes all attributes at once, so that the page is not kept
-    in memory, and `performed` also the services in detail. `strict` as in `Claim.strictly`.
+    in memory. `strict` as in `Claim.strictly`.
     """
     rows = tuple(entries)
     names = names_in(rows)
@@ -370,7 +363,7 @@ def read_claims(
             continue
         try:
             claim = read_claim(entry.raw, names, entry.labels, strict=strict)
-            claims.append(claim.read_whole(performed=performed) if whole else claim)
+            claims.append(claim.read_whole() if whole else claim)
         except Unreadable:
             unreadable += 1
     return tuple(claims), unreadable

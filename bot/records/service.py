@@ -6,7 +6,6 @@ contained and included resources or the display of a reference.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Literal, get_args
@@ -42,7 +41,6 @@ _PROFILES: tuple[ClaimKind, ...] = (*_STAYS, "professional", "pharmacy", "oral")
 
 NUCC = "http://nucc.org/provider-taxonomy"
 ServiceIs = Literal["service", "processed"]
-_LAB = re.compile(r"8\d{4}|\d{4}U|3641[56]")
 _MOST_SERVICES = 4
 _UNTOLD = frozenset({"not-applicable", "unknown", "compound"})
 _SEEN = ("rendering", "performing", "attending")
@@ -95,12 +93,6 @@ def _kind_by_profile(eob: Explanation) -> ClaimKind | None:
             if kind in name:
                 return kind
     return None
-
-
-def is_lab_work(eob: Explanation) -> bool:
-    """Return whether every line has the procedure code of a laboratory test or of a blood draw (CPT)."""
-    coded = [_codes(item.product_or_service) for item in eob.item]
-    return bool(coded) and all(any(map(_LAB.fullmatch, codes)) for codes in coded)
 
 
 def service_of(eob: Explanation, kind: ClaimKind | None) -> tuple[Period, ServiceIs]:

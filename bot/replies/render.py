@@ -60,10 +60,14 @@ _GIVEN: ContextVar[Mapping[str, Callable[[], object]]] = ContextVar("given")
 
 @contextmanager
 def telling(jinja: Environment, values: Mapping[str, object]) -> Iterator[None]:
-    """Within this context, each message may name the values of `EVERYWHERE`, and the person in `values["theirs"]`."""
+    """Within this context, each message may name the values of `EVERYWHERE`, and the person in `values["theirs"]`.
+
+    Templates may ask for the day of the answer, `given("today")`, so that a period up to that day is told by its start.
+    """
     known: Mapping[str, Any] = {**jinja.globals, **values}
     told: Mapping[str, Callable[[], object]] = {
         NAME: lambda: known["theirs"],
+        "today": lambda: known.get("today"),
         "payer": lambda: known["payer"]["short_name"],
         "phone": lambda: jinja.filters["help_line"](known["payer"]),
         "emergency": lambda: known["numbers"]["emergency"]["number"],

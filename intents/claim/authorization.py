@@ -74,7 +74,7 @@ async def answer(ask: kit.Ask) -> Authorizations:
         for claim in claims:
             if claim.use == "preauthorization" and claim.id in raws:
                 found.append((claim, kit.Authorization(raws[claim.id], claim.performed)))
-                claim.read_whole(performed=True)
+                claim.read_whole()
             elif claim.id in raws and (claim.denied or claim.is_partly_denied) and not claim.sensitive:
                 unpaid.append(claim)
     summary = summarize(found, ask)

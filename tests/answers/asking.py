@@ -157,7 +157,7 @@ async def answered(
 
 
 def _worded(intent: str, summary: Summary, ask: Ask, shelf: Shelf, *, private: bool) -> Said:
-    values = {"answer": summary, "payer": PAYER, "private": private}
+    values = {"answer": summary, "payer": PAYER, "private": private, "today": ask.today}
     both = {language: pack().render(template_of(intent), values, language) for language in LANGUAGES}
     assert (fault := unlike(intent, both["en"], both["es"], but="1")) is None, fault
     blocks = both[ask.language]

@@ -8,13 +8,14 @@ from typing import cast
 from bot.documents.printer import Printer
 from bot.kit import Document, Summary, WithDocument
 from bot.message import Language
-from bot.pack import find_pack
+from bot.pack import find_pack, load_care_kinds
 from tests.answers.asking import PAYER
 
 
 @cache
 def _printer() -> Printer:
-    return Printer(find_pack() / "templates" / "documents", {"payer": PAYER})
+    common = {"payer": PAYER, "care_kinds": load_care_kinds(find_pack())}
+    return Printer(find_pack() / "templates" / "documents", common)
 
 
 def printed(summary: Summary, form: str, language: Language = "en") -> str:

@@ -163,7 +163,7 @@ def reply(pack: Pack, row: Row) -> str:
 
 def values(summary: object) -> Mapping[str, object]:
     """What a template gets."""
-    return {"answer": summary, "payer": PAYER, "private": True}
+    return {"answer": summary, "payer": PAYER, "private": True, "today": TODAY}
 
 
 def said(pack: Pack, template: str, summary: object, language: Literal["en", "es"] = "en") -> str:

@@ -10,6 +10,7 @@ from bot.records.money import Quantity
 from bot.records.reasons import read_contract
 from bot.records.written import PartialDate, Period
 from tests.records.made import CLAIM_TYPE, Json, bundle, claim, coded, dollars, eob, money, raw
+from tests.shipped import shipped_pack
 
 PROFILE = "http://hl7.org/fhir/us/carin-bb/StructureDefinition/C4BB-ExplanationOfBenefit-"
 SUBTYPE = "http://hl7.org/fhir/us/carin-bb/CodeSystem/C4BBInstitutionalClaimSubType"
@@ -41,20 +42,25 @@ def test_the_kind_is_found_wherever_it_is_said(elements: Json, kind: str | None)
 
 
 @pytest.mark.parametrize(
-    ("codes", "lab"),
+    ("codes", "named"),
     [
-        (["80053"], True),
-        (["80053", "36415", "0241U"], True),
-        (["99213", "80053"], False),
-        (["80053", ""], False),
-        (["D0274"], False),
-        ([], False),
+        (["80053"], "lab"),
+        (["80053", "36415", "0241U"], "lab"),
+        (["99213", "80053"], None),
+        (["80053", ""], None),
+        (["73721"], "mri"),
+        (["73721", "71046"], "imaging"),
+        (["99283", "80053"], "er"),
+        (["99396", "90686"], "checkup"),
+        (["90837"], None),
+        ([], None),
     ],
 )
-def test_lines_tell_that_a_claim_is_of_lab_work(codes: list[str], lab: bool) -> None:
-    """Every line is a laboratory test or a blood draw; a visit with tests is none."""
+def test_lines_tell_what_a_claim_is_of(codes: list[str], named: str | None) -> None:
+    """The kind of the visit, else that of all lines; mental health care is not named."""
     lines = [{"sequence": at, **({"productOrService": coded(one)} if one else {})} for at, one in enumerate(codes, 1)]
-    assert claim(item=lines).is_lab == lab
+    label = shipped_pack().care_kinds.label(claim(item=lines))
+    assert (label.key if label else None) == named
 
 
 @pytest.mark.parametrize(
@@ -118,7 +124,7 @@ def facts(one: Claim) -> dict[str, object]:
 def test_a_claim_that_was_read_whole_says_what_its_record_says(owed: int | None) -> None:
     """Letting go of the record changes no fact, and no fact is left behind in it."""
     body = raw(eob(total=[money("submitted", owed), money("memberliability", owed)], contained=[{"id": "x"}]))
-    assert facts(read_claim(body).read_whole(performed=True).read_whole()) == facts(read_claim(body))
+    assert facts(read_claim(body).read_whole().read_whole()) == facts(read_claim(body))
 
 
 @pytest.mark.parametrize(
