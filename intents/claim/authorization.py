@@ -45,7 +45,6 @@ class Authorizations(kit.Summary, frozen=True):
     more: int
     shared: bool
     marked: int
-    today: date
     total: int = 0
     refused: kit.Claim | None = None
     kinds: Mapping[str, kit.CareKind] = msgspec.field(default_factory=dict)
@@ -111,7 +110,6 @@ def summarize(found: Sequence[tuple[kit.Claim, kit.Authorization]], ask: kit.Ask
         more=max(0, len(rows) - first - SHOWN),
         shared=bool(claims),
         marked=len(claims) - len(plain),
-        today=ask.today,
         total=len(rows),
         kinds=kinds,
         first=first + 1,

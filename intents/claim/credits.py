@@ -26,7 +26,6 @@ class Credits(kit.Summary, frozen=True):
     rows: tuple[tuple[kit.Claim, Sign, kit.Amount | None], ...]
     more: int
     read: int
-    is_partial: bool
     wanted: kit.ClaimFilter
     only: kit.Claim | None = None
 
@@ -41,7 +40,7 @@ async def answer(ask: kit.Ask) -> Credits:
     rows = [(claim, *found) for claim in fit if (found := _sign(claim, gone)) and not claim.sensitive]
     ask.cite("ExplanationOfBenefit", [claim.id for claim, _, _ in rows[:SHOWN]])
     only = fit[0] if len(fit) == 1 and not fit[0].sensitive else None
-    return Credits(tuple(rows[:SHOWN]), max(0, len(rows) - SHOWN), len(fit), ask.report.is_partial, wanted, only)
+    return Credits(tuple(rows[:SHOWN]), max(0, len(rows) - SHOWN), len(fit), wanted, only)
 
 
 def _sign(claim: kit.Claim, gone: set[str]) -> tuple[Sign, kit.Amount | None] | None:

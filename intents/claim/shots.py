@@ -32,7 +32,6 @@ class Shots(kit.Summary, frozen=True):
     count: int
     left: int
     marked: int
-    is_partial: bool
     free: bool
     dated: bool = False
     wanted: kit.ClaimFilter | None = None
@@ -60,7 +59,6 @@ async def answer(ask: kit.Ask) -> Shots:
         count=len(plain),
         left=len(plain) - len(shown),
         marked=len(fit) - len(plain),
-        is_partial=ask.report.is_partial,
         free=kit.text_of(ask, "question") == "free",
         dated=ask.asked.form == "date",
         wanted=kit.filter_of(asked) if lacks else None,

@@ -59,7 +59,6 @@ class DaysOfCare(kit.Summary, frozen=True):
     stays: int = 0
     nights: int | None = None
     since: kit.PartialDate | None = None
-    is_partial: bool = False
     nearest: kit.Nearest | None = None
     alone: bool = False
     whether: bool = False
@@ -134,7 +133,6 @@ def summarize(found: kit.ClaimSet, ask: kit.Ask) -> DaysOfCare:
         stays=len({claim.service for claim in stays}),
         nights=_nights(stays),
         since=min(known, key=lambda day: day.first, default=None),
-        is_partial=ask.report.is_partial,
         alone=(at is not None or wanted.nth is not None or _is_alone(ask, len(dated)))
         and not (often or wanted.by_size or ask.asked.only_one_of or kit.sizes_group(ask)),
         beyond=len(every) if at is not None and not dated else 0,
