@@ -19,7 +19,7 @@ _YEAR = 4
 _STATES = {"denied": {"denied"}, "pending": {"pending"}, "paid": {"approved", "partly"}}
 
 
-class Authorizations(kit.Summary, frozen=True):
+class Authorizations(kit.OfClaims, frozen=True):
     """The matching requests for approval, newest first.
 
     Attributes:
@@ -38,7 +38,6 @@ class Authorizations(kit.Summary, frozen=True):
         each: The newest request for each kind of care, if the question names several.
     """
 
-    wanted: kit.ClaimFilter
     question: str | None
     rows: tuple[kit.Authorization, ...]
     others: tuple[kit.Authorization, ...]

@@ -74,12 +74,10 @@ async def answer(ask: kit.Ask) -> ClaimList:
     if (named := kit.by_name(ask, claim_set.every)) is not ask:
         return await answer(named)
     summary = summarize(claim_set, ask)
-    if not summary.read and summary.wanted.narrows:
-        summary = replace(summary, nearest=await kit.near_claims(ask, claim_set))
-    kit.cite_claims(ask, summary.claims, summary.nearest)
     if summary.one:
         ask.singles_out([summary.claims[0].id])
-    return summary
+    lacks = not summary.read and summary.wanted.narrows
+    return await kit.or_nearest(ask, claim_set, summary, summary.claims, lacks=lacks)
 
 
 def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> ClaimList:

@@ -13,7 +13,7 @@ SHOWN = 5
 _SHOT = {"service": "vaccine"}
 
 
-class Shots(kit.Summary, frozen=True):
+class Shots(kit.OfClaims, frozen=True):
     """The claims for shots, newest first.
 
     Attributes:
@@ -34,8 +34,6 @@ class Shots(kit.Summary, frozen=True):
     marked: int
     free: bool
     dated: bool = False
-    wanted: kit.ClaimFilter | None = None
-    nearest: kit.Nearest | None = None
     kinds: Mapping[str, kit.CareKind] = msgspec.field(default_factory=dict)
 
 
@@ -61,6 +59,6 @@ async def answer(ask: kit.Ask) -> Shots:
         marked=len(fit) - len(plain),
         free=kit.text_of(ask, "question") == "free",
         dated=ask.asked.form == "date",
-        wanted=kit.filter_of(asked) if lacks else None,
+        wanted=kit.filter_of(asked) if lacks else kit.ClaimFilter(),
         nearest=nearest,
     )

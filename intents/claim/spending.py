@@ -20,7 +20,7 @@ _YEAR = 12
 _MONTH, _DAYS = 31, 365
 
 
-class Spending(kit.Summary, frozen=True):
+class Spending(kit.OfClaims, frozen=True):
     """The sum of the amount owed, or of the amount `aspect`, over the claims of a period.
 
     Attributes:
@@ -61,11 +61,9 @@ class Spending(kit.Summary, frozen=True):
     apart: int
     shielded: int
     aspect: str | None
-    wanted: kit.ClaimFilter
     silent: int = 0
     mixed: int = 0
     doubts: kit.SumDoubts = kit.NO_DOUBTS
-    nearest: kit.Nearest | None = None
     by: str | None = None
     so_far: bool = False
     question: str | None = None
@@ -161,12 +159,10 @@ async def answer(ask: kit.Ask) -> Spending:
     if summary.claims and summary.aspect == _PAID and (pocket or not summary.totals):
         ask = ask.without("amount_kind")
         summary = replace(summarize(claim_set, ask), paid_untold=True)
-    if not summary.claims and kit.any_time(summary.wanted).narrows:
-        summary = replace(summary, nearest=await kit.near_claims(ask, claim_set))
-    counted = _within(claim_set, ask).counted
-    kit.cite_claims(ask, counted, summary.nearest)
-    ask.report.steps += kit.sum_of("spending", counted, lambda claim: kit.amount_in(claim, summary.wanted))
-    return summary
+    counted, wanted = _within(claim_set, ask).counted, summary.wanted
+    lacks = not summary.claims and kit.any_time(wanted).narrows
+    ask.report.steps += kit.sum_of("spending", counted, lambda claim: kit.amount_in(claim, wanted))
+    return await kit.or_nearest(ask, claim_set, summary, counted, lacks=lacks)
 
 
 async def _summed(ask: kit.Ask) -> tuple[kit.Ask, kit.ClaimSet, Spending]:
