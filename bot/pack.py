@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 from collections.abc import Collection, Iterator, Mapping
+from functools import wraps
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -20,7 +21,7 @@ from msgspec.structs import replace
 from bot import compiled
 from bot.compiled import find_pack
 from bot.errors import PackError, each_of, every_error
-from bot.kit import NO_BENEFITS, NO_KINDS, Answer, Benefits, CareKinds, care_kinds, read_benefits
+from bot.kit import NO_BENEFITS, NO_KINDS, Answer, Ask, Benefits, CareKinds, Summary, care_kinds, read_benefits
 from bot.language.engine import Engine
 from bot.language.nearby import Gazetteer
 from bot.language.offers import Offers, offers_of
@@ -266,8 +267,14 @@ def _answer(folder: Path, intent: str) -> Answer:
     answer = getattr(_module(path, intent), "answer", None)
     if not callable(answer):
         raise PackError(f"intents/{template_of(intent)}.py: answer: missing")
-    typed: Answer = answer
-    return typed
+
+    @wraps(answer)
+    async def noted(ask: Ask) -> Summary:
+        found: Summary = await answer(ask)
+        report = ask.report
+        return replace(found, today=ask.today, partial=not report.complete, is_partial=report.is_partial)
+
+    return noted
 
 
 def _module(path: Path, intent: str) -> ModuleType:

@@ -2,8 +2,8 @@
 
 The list has one name or NPI per line, or is a table with a column of them. Of an Excel workbook (.xlsx), the first
 sheet is the table; workbooks need the extra `xlsx`. Only the NPI of a row, or else its name, is looked up. The other
-columns are copied to the answer file, which is CSV or .xlsx. The answer file has complete rows only, so that a later
-run can continue it.
+columns are copied to the answer file, which is CSV or .xlsx. It is replaced as a whole, so that a later run can
+continue it.
 """
 
 import csv
@@ -350,40 +350,23 @@ class AnswerFile:
         return self.key(row[0], row[_NETWORKS], row[self._own :])
 
     def _read(self) -> list[list[str]]:
-        """Return the usable rows of the existing file, without the header.
+        """Return the rows of the existing file with an answer, without the header.
 
-        Rows of a name that could not be read, or whose writing was interrupted, are left out, so that the name is
-        looked up again.
+        Names that could not be read are left out, so that they are looked up again.
         """
         if not self._path.exists():
             return []
-        rows, torn, text = self._complete_rows()
-        first = io.StringIO()
-        csv.writer(first).writerow(self._header)
-        if rows[:1] != [self._header] and (rows or not first.getvalue().startswith(text)):
+        rows = self._rows_there()
+        if rows and rows[0] != self._header:
             raise ConfigError(f"{self._path.name}: is no answer file of this list; name another file with --out")
-        rows = [row for row in rows[1:] if len(row) == len(self._header) and row[_ANSWER] != _UNREAD]
-        last = self._key(rows[-1]) if torn and rows else None
-        return [row for row in rows if self._key(row) != last]
+        return [row for row in rows[1:] if len(row) == len(self._header) and row[_ANSWER] != _UNREAD]
 
-    def _complete_rows(self) -> tuple[list[list[str]], bool, str]:
-        """Return the complete rows, whether an incomplete row follows, and the text of the file ("" for a workbook)."""
+    def _rows_there(self) -> list[list[str]]:
         if is_workbook(self._path):
             width = len(self._header)
-            return [[*row, *[""] * (width - len(row))] for row in read_workbook(self._path)], False, ""
+            return [[*row, *[""] * (width - len(row))] for row in read_workbook(self._path)]
         try:
             text = self._path.read_bytes().decode("utf-8-sig", errors="replace")
         except OSError as error:
             raise ConfigError(f"{self._path.name}: cannot be read ({error.strerror}); name another file") from None
-        return *_complete_rows_of(text), text
-
-
-def _complete_rows_of(text: str) -> tuple[list[list[str]], bool]:
-    """Return the rows of a CSV text that end in a line break, and whether an incomplete row follows."""
-    end = text.rfind("\n") + 1
-    rows: list[list[str]] = []
-    try:
-        rows.extend(csv.reader(io.StringIO(text[:end], newline=""), strict=True))
-    except csv.Error:  # it ends inside a quoted cell
-        return rows, True
-    return rows, end < len(text)
+        return list(csv.reader(io.StringIO(text, newline="")))

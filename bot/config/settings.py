@@ -50,11 +50,6 @@ class Settings(Day):
     bot_store_prepares: bool = True
     """Whether to use prepared statements in PostgreSQL. Set `false` behind PgBouncer before 1.21 in transaction mode.
     """
-    bot_store_listens: bool = True
-    """Whether a process uses one more connection to be notified of work left by another process in PostgreSQL. Set
-    `false` behind a pooler in transaction mode, which does not forward notifications; work is then found by a check
-    once a second.
-    """
     bot_encryption_keys: SecretStr | None = None
     """The keys that encrypt stored data, newest first, separated by commas; `bcbst-bot keys make` prints one. When not
     set, a key file is created next to the SQLite store at the first start. Required with PostgreSQL.

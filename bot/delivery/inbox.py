@@ -146,8 +146,7 @@ class Inbox:
         self._stopping = False
 
     async def start(self) -> None:
-        """Take over messages left by earlier processes: now, when another process reports one, and at intervals."""
-        self._store.on_free_row(self._kind, self._room.set)
+        """Take over messages left by other processes, now and at intervals."""
         self._recovering = True
         self._watch = asyncio.create_task(self._watching())
 

@@ -16,7 +16,7 @@ from bot.kit.appeals import (
     appeal_clock, appeal_days, AppealClock, approvals_asked, case_found, denial_kind, DenialKind, denied_claims,
     OfAppeal, stepped, told_day, ToldDay)
 from bot.kit.around import around, NeedsPlace, SearchArea, state_named
-from bot.kit.ask import Answer, Ask, Kin, named_care, of_other_person, Reroute, Summary, text_of, values_of
+from bot.kit.ask import Answer, Ask, Kin, named_care, of_other_person, Paged, Reroute, Summary, text_of, values_of
 from bot.kit.benefits import Benefits, NO_BENEFITS, read_benefits
 from bot.kit.cards import by_provider, Card, cards, Ranked, ranked
 from bot.kit.care import (
@@ -24,7 +24,7 @@ from bot.kit.care import (
     tests_on_record, TestsOnRecord, UNSHIELDED)
 from bot.kit.claim_filter import any_time, choose, Chosen, ClaimFilter, with_fills
 from bot.kit.claims import (
-    care_words, checked, cite_claims, claim_by_id, claim_news, claims_around, Medication,
+    care_words, cite_claims, claim_by_id, claim_news, claims_around, Medication,
     medications, newest_claims, newest_visits, shown_alone, two_alike, why_gone, WhyGone, with_one_before)
 from bot.kit.coming import (
     counted_toward, counting_asked, is_timeless, names_care, sides_asked, Toward, unsaid_of, Wants, wants_to_come,
@@ -48,7 +48,8 @@ from bot.kit.household import Household, household, HouseholdMember, of_some
 from bot.kit.most import (
     ends_of, in_order, mean, measures_of, Most, most_of, number_of, of_group, parts_of,
     rank_sides, Share, shares_by, SideSum, side_of, times_of)
-from bot.kit.near_claims import compares_named, near_claims, Nearest, parted, sides_said
+from bot.kit.near_claims import (
+    compares_named, near_claims, Nearest, OfClaims, or_nearest, parted, sides_said, strict)
 from bot.kit.network_names import adds_to, names_of, telling, Wanted, wanted
 from bot.kit.news import (
     as_seen, Doctors, doctors_changed, doctors_seen, LOOKED_AT, mark, marks_of_claims, Seen, WithSeen)

@@ -256,7 +256,6 @@ class OfAppeal(WithCase, frozen=True, kw_only=True):
     """An answer about an appeal: the case `found`, how long the claim can be appealed, and the deadlines `due`."""
 
     found: CaseFound
-    today: date
     clock: AppealClock = msgspec.field(default_factory=AppealClock)
     due: AppealDays = msgspec.field(default_factory=AppealDays)
 

@@ -42,8 +42,24 @@ T = TypeVar("T")
 _NO_MEMBER = "this intent's rule does not say needs: member"
 
 
-class Summary(msgspec.Struct, frozen=True):
-    """Base class of the values that an answer passes to its template; each intent defines its own subclass."""
+class Summary(msgspec.Struct, frozen=True, kw_only=True):
+    """Base class of the values that an answer passes to its template; each intent defines its own subclass.
+
+    These are set of every answer: the day `today`, and whether some of the requested data could not be read
+    (`partial`), or records of it that belong in a sum (`is_partial`).
+    """
+
+    today: date = date.min
+    partial: bool = False
+    is_partial: bool = False
+
+
+class Paged(Summary, frozen=True, kw_only=True):
+    """An answer with one `page` of a list, from 0; `first` is its first row, from 1, and `more` rows may follow."""
+
+    page: int = 0
+    first: int = 1
+    more: bool = False
 
 
 Answer = Callable[["Ask"], Awaitable[Summary]]
@@ -225,6 +241,12 @@ class Ask(msgspec.Struct):
     def page(self) -> int:
         """The requested page of a list, counted from 0."""
         return _number(self.arguments.get("page"))
+
+    def paged(self, rows: Sequence[T], size: int) -> tuple[tuple[T, ...], dict[str, Any]]:
+        """Return the rows of the requested page, at most `size`, and the fields of `Paged`."""
+        first = self.page * size
+        place = {"page": self.page, "first": first + 1, "more": len(rows) > first + size}
+        return tuple(rows[first : first + size]), place
 
     @property
     def pick(self) -> int:

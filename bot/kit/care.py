@@ -8,7 +8,7 @@ from typing import Generic, Literal, TypeVar
 import msgspec
 from msgspec.structs import asdict, replace
 
-from bot.kit.ask import Ask, Summary
+from bot.kit.ask import Ask, Paged
 from bot.kit.reading import Reader, records
 from bot.kit.results_asked import OUTSIDE, Direction, ResultsAsked, Told, limited_tests, results_asked, told
 from bot.kit.spans import span_of
@@ -189,16 +189,13 @@ def curve_of(results: Sequence[Observation]) -> Curve | None:
     return Curve(drawn, len(results) - len(drawn), unit or None, low, high)
 
 
-class OnRecord(Summary, Generic[T], frozen=True):
-    """One page of records; `first` is the position of its first record, `found` the number of records that were read.
+class OnRecord(Paged, Generic[T], frozen=True):
+    """One page of records; `found` is the number of records that were read.
 
     Records with a sensitivity label are counted in `shielded` and left out until the member asks for them.
     """
 
     rows: tuple[T, ...] = ()
-    first: int = 1
-    more: bool = False
-    page: int = 0
     found: int = 0
     asked_time: bool = False
     shielded: Shielded = UNSHIELDED
@@ -273,13 +270,8 @@ class TestsOnRecord(OnRecord[Series], frozen=True):
 
 def on_record(ask: Ask, ordered: Sequence[T], found: int, shielded: Shielded, *, size: int) -> OnRecord[T]:
     """Return the requested page of `ordered`, the records that may be described."""
-    return OnRecord(*_page_of(ask, ordered, size), found, "date_range" in ask.slots, shielded)
-
-
-def _page_of(ask: Ask, ordered: Sequence[T], size: int) -> tuple[tuple[T, ...], int, bool, int]:
-    """Return the rows of the requested page, the position of its first row, whether more follow, and its number."""
-    first = ask.page * size
-    return tuple(ordered[first : first + size]), first + 1, len(ordered) > first + size, ask.page
+    rows, place = ask.paged(ordered, size)
+    return OnRecord(rows, found, "date_range" in ask.slots, shielded, **place)
 
 
 def tests_on_record(

@@ -6,7 +6,7 @@ Every filter is checked on every card (T44).
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from datetime import UTC, date
+from datetime import UTC
 from functools import partial
 from itertools import takewhile
 from typing import Generic, TypeVar
@@ -57,7 +57,6 @@ class Found(WithDocument, frozen=True, kw_only=True):
         facts: For each card, the facts that were asked for and that a card does not show.
         unmet: The conditions on which no listing has data.
         unsaid: By condition, how many providers match except that they have no data on this condition.
-        partial: Whether some results could not be read.
         every_network: The networks of all results, for a question "in network" if the person's own network is unknown.
         ranked: The ranking for which the question asks, such as the nearest.
     """
@@ -66,7 +65,6 @@ class Found(WithDocument, frozen=True, kw_only=True):
     total: int
     first: int
     page: int
-    today: date
     where: SearchArea | None
     wishes: Conditions
     loosened: tuple[Loosened, ...] = ()
@@ -84,7 +82,6 @@ class Found(WithDocument, frozen=True, kw_only=True):
     facts: tuple[tuple[ProviderFact, ...], ...] = ()
     unmet: tuple[str, ...] = ()
     unsaid: tuple[tuple[str, int], ...] = ()
-    partial: bool = False
     every_network: tuple[str, ...] = ()
     ranked: Ranked | None = None
 
@@ -164,9 +161,7 @@ class ProviderSearch(ABC, Generic[F]):
             total=len(every),
             first=first + 1,
             page=ask.page,
-            today=ask.today,
             one=one,
-            partial=not ask.report.complete,
             ranked=ranked(ask, every),
             where=where,
             wishes=wishes,
@@ -256,7 +251,7 @@ class ProviderSearch(ABC, Generic[F]):
         for wide in farther(result.where) if result.where else ():
             _, found = await self.read(result.wishes, wide)
             there = self.summarize(found, wide, result.wishes)
-            result = replace(result, farther=there.total, farther_miles=int(wide.miles), partial=there.partial)
+            result = replace(result, farther=there.total, farther_miles=int(wide.miles))
             if result.loosened:
                 break
             where = wide

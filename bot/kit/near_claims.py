@@ -3,7 +3,7 @@
 import re
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Literal
+from typing import Literal, TypeVar
 
 import msgspec
 from msgspec.structs import replace
@@ -12,7 +12,7 @@ from bot.errors import PayerError
 from bot.kit.around import NeedsPlace
 from bot.kit.ask import Ask, Reroute, Summary, slotted
 from bot.kit.claim_filter import ClaimFilter, any_time, choose
-from bot.kit.claims import newest_claims
+from bot.kit.claims import checked, cite_claims, newest_claims
 from bot.kit.period import in_its_time
 from bot.kit.ranking import set_apart
 from bot.kit.reading import records
@@ -32,6 +32,7 @@ SHOWN = 3
 Left = Literal["amount", "billed", "state", "time", "provider", "part", "nth", "weekday", "wider", "service"]
 _OF_CARE = frozenset({"amount", "state", "time", "provider", "part", "nth", "weekday"})
 _FACILITY = frozenset({"inpatient", "outpatient", "institutional"})
+Told = TypeVar("Told", bound=Summary)
 
 
 class Nearest(msgspec.Struct, frozen=True):
@@ -58,6 +59,34 @@ class Nearest(msgspec.Struct, frozen=True):
     untold: int = 0
     record: Procedure | None = None
     gone: tuple[Claim, ...] = ()
+
+
+class OfClaims(Summary, frozen=True, kw_only=True):
+    """An answer from the claims that match the conditions `wanted`; `nearest`: the nearest ones if none matches."""
+
+    wanted: ClaimFilter = msgspec.field(default_factory=ClaimFilter)
+    nearest: Nearest | None = None
+
+
+async def strict(
+    ask: Ask,
+    claim_set: ClaimSet,
+    summarize: Callable[[ClaimSet, Ask], Told],
+    shown: Callable[[Told], Sequence[Claim]],
+) -> Told:
+    """Return the answer that `summarize` makes of the claims, after the claims `shown` in it were parsed strictly."""
+    summary = summarize(claim_set, ask)
+    found = await checked(ask, claim_set, shown(summary))
+    return summary if found is claim_set else summarize(found, ask)
+
+
+async def or_nearest(
+    ask: Ask, claim_set: ClaimSet | None, summary: Told, shown: Iterable[Claim | None] = (), *, lacks: object
+) -> Told:
+    """Return an answer that shows the claims `shown`, or the nearest claims too if it `lacks` a match; cite these."""
+    nearest = await near_claims(ask, claim_set) if lacks and claim_set else None
+    cite_claims(ask, shown, nearest)
+    return replace(summary, nearest=nearest)
 
 
 async def near_claims(ask: Ask, claim_set: ClaimSet) -> Nearest:

@@ -111,14 +111,12 @@ class OfProvider(WithDocument, frozen=True, kw_only=True):
 
     Attributes:
         found: The provider, or why there is none.
-        partial: True if some of the directory's data could not be read.
         first, last: Facts of the `listing` that the question asks for, to show before and after the answer's own text.
         listing: The card of the provider.
         each: The cards of several providers with the facts that the question asks for.
     """
 
     found: Who
-    partial: bool = False
     first: tuple[ProviderFact, ...] = ()
     last: tuple[ProviderFact, ...] = ()
     listing: Card | None = None

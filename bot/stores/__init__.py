@@ -27,11 +27,11 @@ def lacks(extra: str) -> str | None:
 _PROBE = "probe"
 
 
-async def open_store(url: str, *, connections: int = 16, prepares: bool = True, listens: bool = True) -> Store:
+async def open_store(url: str, *, connections: int = 16, prepares: bool = True) -> Store:
     """Open the store at a URL: SQLite for `sqlite:///`, otherwise PostgreSQL. Check that it can be written.
 
     The PostgreSQL library is only imported if needed. `connections` is the largest number of connections to PostgreSQL.
-    Some poolers do not support prepared statements (`prepares`) or LISTEN (`listens`).
+    Some poolers do not support prepared statements (`prepares`).
 
     Raises:
         StoreUnusable, StoreBusy: the store cannot be opened or written; the message is one line that says why.
@@ -44,7 +44,7 @@ async def open_store(url: str, *, connections: int = 16, prepares: bool = True, 
     else:
         from bot.stores.postgres import open_postgres  # noqa: PLC0415 -- a newcomer's SQLite start does not pay for it
 
-        store = await open_postgres(url, connections=connections, prepares=prepares, listens=listens)
+        store = await open_postgres(url, connections=connections, prepares=prepares)
     try:
         # A store that is up to date is opened without a write: on a full disk the first member would find out.
         await store.put(_PROBE, _PROBE, b"", expires=0)
@@ -66,7 +66,6 @@ async def opened_store(settings: Settings) -> AsyncIterator[Store]:
         settings.bot_store_url,
         connections=settings.bot_store_connections,
         prepares=settings.bot_store_prepares,
-        listens=settings.bot_store_listens,
     )
     try:
         yield store

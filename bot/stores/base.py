@@ -116,13 +116,6 @@ class Store(ABC):
     async def _asked(self, sql: str, **values: object) -> list[Any]:
         return await self._run(sql, {**values, "now": self._clock()})
 
-    @abstractmethod
-    def on_free_row(self, prefix: str, callback: Callable[[], None]) -> None:
-        """Register a callback for stored or released rows without a lease, of kinds that start with `prefix`.
-
-        A store may be unable to notify, so callers must poll as well.
-        """
-
     async def put(self, kind: str, key: str, value: bytes, *, expires: float, owner: str = "") -> None:
         """Store a row, replacing the row with the same kind and key."""
         await self._run(self.put_statement, NewRow(kind, key, value, expires, owner)._asdict())

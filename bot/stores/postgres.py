@@ -7,22 +7,19 @@ Each statement is its own transaction, so `take`, `add` and `lease` rely on the 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import re
-import secrets
 import select
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from functools import lru_cache, partial
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import psycopg
-import structlog
 from psycopg import AsyncConnection, errors
 from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
 
-from bot.errors import StoreBusy, StoreError, StoreUnusable
-from bot.stores.base import NewRow, Row, Store
+from bot.errors import StoreBusy, StoreUnusable
+from bot.stores.base import NewRow, Store
 
 # Migrations are as in `stores.sqlite`: only ever appended, recorded, and an index is none.
 # Any number that no other program on this database takes: one process at a time brings the tables up to date.
@@ -117,77 +114,6 @@ async def bring_up_to_date(connection: AsyncConnection[Any]) -> None:
             await connection.execute(_QUICKER[name])
 
 
-log = structlog.get_logger("store")
-
-CHANNEL = "bcbst_work"
-_HEARD_IN = 5.0  # seconds
-_AGAIN = 10.0  # seconds until a connection that ended is made anew
-
-Then = Callable[[], None]
-
-
-class WorkNotices:
-    """Notifications between processes that a row waits for work, by LISTEN on a connection of its own.
-
-    Notifications only save time, because every process also polls. A transaction pooler does not deliver notifications:
-    a process then does not receive its own first notification, and stops listening. Listening starts with the first
-    call of `heard`.
-
-    `tell` sends a notification to all processes, this one included. `hears` is True while notifications arrive.
-    """
-
-    def __init__(self, connect: Callable[[], Awaitable[Any]], tell: Callable[[str], Awaitable[None]]) -> None:
-        self._connect, self._tell = connect, tell
-        self._then: list[tuple[str, Then]] = []
-        self._task: asyncio.Task[None] | None = None
-        self.hears = False
-
-    def on_free_row(self, prefix: str, callback: Then) -> None:
-        """Call `callback` at each notification of a row of a kind that starts with `prefix`."""
-        self._then.append((prefix, callback))
-        self._task = self._task or asyncio.create_task(self._listening())
-
-    async def close(self) -> None:
-        """Stop listening."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-
-    async def _listening(self) -> None:
-        have_come = False
-        while True:
-            try:
-                with contextlib.suppress(psycopg.Error, StoreError):
-                    await self._receive()
-            except TimeoutError:
-                if not have_come:
-                    log.info("notices do not arrive", reason="a pooler of transactions")
-                    return
-            task = asyncio.current_task()
-            if task is not None and task.cancelling():  # the driver told of its cut connection in place of the end
-                return
-            have_come, self.hears = have_come or self.hears, False
-            await asyncio.sleep(_AGAIN)
-
-    async def _receive(self) -> None:
-        """Receive notifications until the connection ends.
-
-        Raises:
-            TimeoutError: the notification that this process sends itself at the start does not arrive.
-        """
-        own = secrets.token_hex(8)
-        async with await self._connect() as connection, asyncio.timeout(_HEARD_IN) as limit:
-            await connection.execute(f"LISTEN {CHANNEL}")
-            await self._tell(own)
-            async for notice in connection.notifies():
-                if notice.payload == own:
-                    self.hears = True
-                    limit.reschedule(None)
-                for prefix, then in self._then:
-                    if notice.payload.startswith(prefix):
-                        then()
-
-
 NAME = "bcbst-bot"
 _WAIT = 1.5  # seconds for a connection of the pool, then the store is busy: platforms wait three to be acknowledged
 # Whatever a database is encoded in (SQL_ASCII, where initdb found no locale), text comes as UTF-8.
@@ -215,13 +141,12 @@ async def open_postgres(
     wait: float = _WAIT,
     connections: int = 16,
     prepares: bool = True,
-    listens: bool = True,
 ) -> PostgresStore:
     """Open the store at a `postgresql://` URL and migrate its tables.
 
-    `wait` is how many seconds a call waits for a connection. The store uses up to `connections` connections, and one
-    more if it `listens`. Without `prepares` no statements are prepared: PgBouncer before 1.21 gives each transaction
-    another connection, where a statement prepared earlier is unknown.
+    `wait` is how many seconds a call waits for a connection, of which there are up to `connections`. Without `prepares`
+    no statements are prepared: PgBouncer before 1.21 gives each transaction another connection, where a statement
+    prepared earlier is unknown.
 
     Raises:
         StoreUnusable: the server, database or user cannot be used, or the tables are from a newer version.
@@ -235,8 +160,7 @@ async def open_postgres(
         kwargs={**_CONNECTION, "application_name": NAME, **({} if prepares else _UNPREPARED)},
         check=_check,
     )
-    listener = partial(psycopg.AsyncConnection.connect, url, **_CONNECTION, application_name=f"{NAME} listens")
-    store = PostgresStore(pool, clock=clock, listener=listener if listens else None)
+    store = PostgresStore(pool, clock=clock)
     try:
         # One plain connection first: a pool would try again and again and tell only that time ran out.
         async with await psycopg.AsyncConnection.connect(url, **_CONNECTION) as first:
@@ -276,30 +200,9 @@ class PostgresStore(Store):
     locks = "FOR UPDATE SKIP LOCKED", "FOR UPDATE"
     unsynced = ", set_config('synchronous_commit', 'off', true)"
 
-    def __init__(
-        self,
-        pool: AsyncConnectionPool[Any],
-        *,
-        clock: Callable[[], float],
-        listener: Callable[[], Awaitable[Any]] | None = None,
-    ) -> None:
+    def __init__(self, pool: AsyncConnectionPool[Any], *, clock: Callable[[], float]) -> None:
         super().__init__(clock)
         self._pool = pool
-        self._notices = None if listener is None else WorkNotices(listener, self._tell)
-
-    def on_free_row(self, prefix: str, callback: Callable[[], None]) -> None:
-        """Register a callback for stored or released rows without a lease, of kinds that start with `prefix`.
-
-        Nothing happens if the store does not listen.
-        """
-        if self._notices is not None:
-            self._notices.on_free_row(prefix, callback)
-
-    async def take_in(self, new: NewRow, lane: str, *, until: float | None = None) -> Row | None:
-        """Add a row to a lane as `Store.take_in` does, and notify the other processes if the row is not leased."""
-        row = await super().take_in(new, lane, until=until)
-        await self._notify_if_free(new.kind, (until or 0) if row else None)
-        return row
 
     async def append(self, new: Sequence[NewRow], put: Sequence[NewRow] = (), *, drops: str = "") -> bool:
         """Delete an owner's rows and store others in one transaction, as `Store.append` does."""
@@ -310,29 +213,9 @@ class PostgresStore(Store):
         )
         return bool(rows[0][0])
 
-    async def hold(self, kind: str, key: str, *, until: float, lease: int | None = None) -> bool:
-        """Change the end of a lease as `Store.hold` does, and notify the other processes if it ends now."""
-        mine = await super().hold(kind, key, until=until, lease=lease)
-        await self._notify_if_free(kind, until if mine else None)
-        return mine
-
     async def close(self) -> None:
-        """Stop listening and close the connections."""
-        if self._notices is not None:
-            await self._notices.close()
+        """Close the connections."""
         await self._pool.close()
-
-    async def _notify_if_free(self, kind: str, until: float | None) -> None:
-        """Notify the other processes of work if `until`, the end of a lease, is not in the future.
-
-        None means no lease.
-        """
-        if self._notices is not None and until is not None and until <= self._clock():
-            await self._tell(kind)
-
-    async def _tell(self, kind: str) -> None:
-        """Notify all processes of a row of this kind. NOTIFY locks the whole server, so this is done rarely."""
-        await self._run("SELECT pg_notify(%s, %s)", (CHANNEL, kind))
 
     def _kinds(self, kinds: Sequence[str]) -> list[bytes]:
         return [*map(_encoded, kinds)]

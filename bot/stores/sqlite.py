@@ -164,9 +164,6 @@ class SqliteStore(Store):
         super().__init__(clock, pause)
         self._database, self._name = database, name
 
-    def on_free_row(self, prefix: str, callback: Callable[[], None]) -> None:
-        """Do nothing: SQLite sends no notifications, so callers poll."""
-
     async def append(self, new: Sequence[NewRow], put: Sequence[NewRow] = (), *, drops: str = "") -> bool:
         """Delete an owner's rows and store others in one transaction, as `Store.append` does."""
         statement, values = _append_statement(new, put, self._clock())

@@ -34,7 +34,7 @@ async def answer(ask: Ask) -> RecordedCall:
     cite_claims(ask, (found.claim,) if found.claim else found.choices)
     change = CaseChange(found.claim.id, lambda case: case.with_call(note)) if found.claim else None
     kept = None if bare or told.doubt else change
-    return RecordedCall(found=found, note=note, told=told, bare=bare, today=ask.today, change=kept)
+    return RecordedCall(found=found, note=note, told=told, bare=bare, change=kept)
 
 
 def _note(ask: Ask, day: date) -> CallNote:

@@ -23,7 +23,7 @@ async def answer(ask: kit.Ask) -> AppealNeeds:
     found = await kit.case_found(ask)
     kit.cite_claims(ask, (found.claim,) if found.claim else found.choices)
     where = "where" if "address_of" in ask.asked.says else "evidence"
-    needs = AppealNeeds(found=found, part=kit.text_of(ask, "question") or where, today=ask.today)
+    needs = AppealNeeds(found=found, part=kit.text_of(ask, "question") or where)
     claim = found.claim
     if claim is None:
         if needs.part == "evidence" and not (found.choices or found.wanted.narrows):

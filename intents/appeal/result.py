@@ -30,7 +30,7 @@ async def answer(ask: Ask) -> AppealResult:
     outcome, told, of = _outcome(ask), told_day(ask), ask.arguments.get("of")
     found = await case_found(ask, "date_range", "date_ahead", fits=lambda case: case.stage in {"sent", "review"})
     cite_claims(ask, (found.claim,) if found.claim else found.choices)
-    plain = AppealResult(found=found, outcome=outcome, told=told, today=ask.today)
+    plain = AppealResult(found=found, outcome=outcome, told=told)
     if found.claim is None or found.case is None or not outcome or told.doubt:
         return plain
     review = of == "review" if of else found.case.stage == "review" or bool(found.case.reviewed)

@@ -28,7 +28,7 @@ async def answer(ask: Ask) -> AppealSent:
     waits = {"review": {"lost"}, None: {"open", "lost"}}.get(how, {"open"})
     found = await case_found(ask, "date_range", "date_ahead", "location", fits=lambda case: case.stage in waits)
     cite_claims(ask, (found.claim,) if found.claim else found.choices)
-    plain = AppealSent(found=found, today=ask.today, told=told, how=how)
+    plain = AppealSent(found=found, told=told, how=how)
     if found.claim is None or found.case is None or told.doubt:
         return plain
     review = found.case.at_review if how is None else how == "review"

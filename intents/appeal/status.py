@@ -33,7 +33,7 @@ async def answer(ask: kit.Ask) -> AppealStatus:
     found = await kit.case_found(ask)
     kit.cite_claims(ask, (found.claim,) if found.claim else found.choices)
     forgets, forgotten = kit.text_of(ask, "question") == "forget", "forget" in ask.arguments
-    plain = AppealStatus(found=found, today=ask.today, forgets=forgets, forgotten=forgotten)
+    plain = AppealStatus(found=found, forgets=forgets, forgotten=forgotten)
     if found.claim is None or found.case is None:
         return plain
     takes = _takes(ask)

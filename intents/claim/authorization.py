@@ -19,7 +19,7 @@ _YEAR = 4
 _STATES = {"denied": {"denied"}, "pending": {"pending"}, "paid": {"approved", "partly"}}
 
 
-class Authorizations(kit.Summary, frozen=True):
+class Authorizations(kit.OfClaims, frozen=True):
     """The matching requests for approval, newest first.
 
     Attributes:
@@ -38,14 +38,12 @@ class Authorizations(kit.Summary, frozen=True):
         each: The newest request for each kind of care, if the question names several.
     """
 
-    wanted: kit.ClaimFilter
     question: str | None
     rows: tuple[kit.Authorization, ...]
     others: tuple[kit.Authorization, ...]
     more: int
     shared: bool
     marked: int
-    today: date
     total: int = 0
     refused: kit.Claim | None = None
     kinds: Mapping[str, kit.CareKind] = msgspec.field(default_factory=dict)
@@ -111,7 +109,6 @@ def summarize(found: Sequence[tuple[kit.Claim, kit.Authorization]], ask: kit.Ask
         more=max(0, len(rows) - first - SHOWN),
         shared=bool(claims),
         marked=len(claims) - len(plain),
-        today=ask.today,
         total=len(rows),
         kinds=kinds,
         first=first + 1,

@@ -41,7 +41,7 @@ class Comparison(msgspec.Struct, frozen=True):
     doubts: tuple[kit.Doubt, ...] = ()
 
 
-class BillCheck(kit.Summary, frozen=True):
+class BillCheck(kit.OfClaims, frozen=True):
     """The result of the comparison of a bill with the claims.
 
     Attributes:
@@ -55,7 +55,6 @@ class BillCheck(kit.Summary, frozen=True):
         together: The sum of several claims of one day.
         shielded: True if the match has a sensitivity label and was not requested by a button.
         sure: True if the message states the claim's number or day, or that the bill is for the last visit.
-        wanted: The conditions in the question.
         looked: True if claims were searched for a bill without an amount.
     """
 
@@ -73,7 +72,6 @@ class BillCheck(kit.Summary, frozen=True):
     number: str | None = None
     start: date | None = None
     end: date | None = None
-    wanted: kit.ClaimFilter | None = None
     looked: bool = False
 
     @property

@@ -25,7 +25,7 @@ _MORE = frozenset({"more", "most", "mas"})
 _JOINED = frozenset({"and", "or", "vs", "versus", "y", "o"})
 
 
-class Comparison(kit.Summary, frozen=True):
+class Comparison(kit.OfClaims, frozen=True):
     """The comparison of two sides.
 
     Attributes:
@@ -41,7 +41,6 @@ class Comparison(kit.Summary, frozen=True):
         year: The whole of an earlier year, if only its first days are compared.
     """
 
-    wanted: kit.ClaimFilter
     now: kit.SideSum
     then: kit.SideSum
     difference: kit.Amount | None
@@ -101,7 +100,7 @@ async def answer(ask: kit.Ask) -> Comparison:
             raise kit.Reroute("claim.spending" if ask.asked.form == "which" else "claim.list")
         if one_sided:
             none = kit.SideSum(_wanted(ask), start, end, 0, None)
-            return Comparison(_wanted(ask), none, none, None, one_sided=True)
+            return Comparison(none, none, None, wanted=_wanted(ask), one_sided=True)
     wider = _around(ask)
     if wider[0] < start or wider[1] > end:  # what its claims name is compared over longer
         claim_set = await kit.period_claims(ask, *wider)
@@ -157,12 +156,12 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> Comparison:
     one, other = (now.told, then.told) if counted is None else (kit.Amount(Decimal(n.times)) for n in (now, then))
     ranks = two and len(every.sides) > len(two) and not counted
     return Comparison(
-        every,
         now,
         then,
         kit.difference(now.told, then.told),
         doubts,
         two,
+        wanted=every,
         single=bool(two) and (two[0].nth is not None or bool(two[0].among)),
         confirms=kit.confirms(ask, one, other),
         counted=counted,

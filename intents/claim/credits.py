@@ -12,22 +12,19 @@ SHOWN = 6
 Sign = Literal["credit", "overpaid", "takes_back", "taken_back"]
 
 
-class Credits(kit.Summary, frozen=True):
+class Credits(kit.OfClaims, frozen=True):
     """The claims that indicate money for the member, newest first.
 
     Attributes:
         rows: Each claim with what indicates the money, and the amount; None if unknown. For a reversal the amount is
             what the plan took back, which the doctor's office may have to settle.
         read: The number of claims that were checked.
-        wanted: The conditions of the claims that were checked.
         only: The claim that was checked, if it is a single one without a sensitivity label.
     """
 
     rows: tuple[tuple[kit.Claim, Sign, kit.Amount | None], ...]
     more: int
     read: int
-    is_partial: bool
-    wanted: kit.ClaimFilter
     only: kit.Claim | None = None
 
 
@@ -41,7 +38,7 @@ async def answer(ask: kit.Ask) -> Credits:
     rows = [(claim, *found) for claim in fit if (found := _sign(claim, gone)) and not claim.sensitive]
     ask.cite("ExplanationOfBenefit", [claim.id for claim, _, _ in rows[:SHOWN]])
     only = fit[0] if len(fit) == 1 and not fit[0].sensitive else None
-    return Credits(tuple(rows[:SHOWN]), max(0, len(rows) - SHOWN), len(fit), ask.report.is_partial, wanted, only)
+    return Credits(tuple(rows[:SHOWN]), max(0, len(rows) - SHOWN), len(fit), only, wanted=wanted)
 
 
 def _sign(claim: kit.Claim, gone: set[str]) -> tuple[Sign, kit.Amount | None] | None:

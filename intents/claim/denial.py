@@ -53,7 +53,6 @@ class Denial(kit.WithCase, frozen=True, kw_only=True):
     days: int | None = None
     until: date | None = None
     letter: bool = False
-    today: date | None = None
     shielded: bool = False
     wanted: kit.ClaimFilter | None = None
     nearest: kit.Nearest | None = None
@@ -73,7 +72,7 @@ class Denial(kit.WithCase, frozen=True, kw_only=True):
     @property
     def passed(self) -> bool:
         """Whether the last day for an appeal has passed, as far as the record shows."""
-        return bool(self.until and self.today and self.until < self.today)
+        return bool(self.until and self.until < self.today)
 
 
 async def answer(ask: kit.Ask) -> Denial:
@@ -123,7 +122,7 @@ async def answer(ask: kit.Ask) -> Denial:
     if gone := kit.why_gone(claim, around):
         after = around.after(claim) if around else None
         kit.cite_claims(ask, (claim, after))
-        return Denial(claim=claim, gone=gone, after=after, today=ask.today)
+        return Denial(claim=claim, gone=gone, after=after)
     lines = kit.read_lines(claim)
     ask.cite("ExplanationOfBenefit", [claim.id])
     coverages = await kit.member_coverages(ask)
@@ -177,7 +176,6 @@ def summarize(
         days=clock.days,
         until=clock.until,
         letter=_letter(ask),
-        today=ask.today,
         question=_question(ask),
         late=bool(_LATE & set(kit.words_of(ask.said))),
         still=kit.text_of(ask, "question") == "may",

@@ -27,7 +27,7 @@ _ENDS = re.compile(
 )
 
 
-class ClaimDetail(kit.Summary, frozen=True):
+class ClaimDetail(kit.OfClaims, frozen=True):
     """A claim with its lines; `claim` is None if there is no match.
 
     Attributes:
@@ -54,8 +54,6 @@ class ClaimDetail(kit.Summary, frozen=True):
     after: kit.Claim | None = None
     shielded: bool = False
     doubts: tuple[kit.Doubt, ...] = ()
-    wanted: kit.ClaimFilter | None = None
-    nearest: kit.Nearest | None = None
     fill: kit.Claim | None = None
     fits: bool | None = None
     kinds: Mapping[str, kit.CareKind] = msgspec.field(default_factory=dict)
@@ -76,10 +74,8 @@ async def answer(ask: kit.Ask) -> ClaimDetail:
     pressed = ask.arguments.get("id")
     found, claim_set = (None, None) if pressed else await _find(ask)
     if not pressed and found is None:
-        wanted = kit.filter_of(ask)
-        nearest = await kit.near_claims(ask, claim_set) if claim_set and wanted.narrows else None
-        kit.cite_claims(ask, (), nearest)
-        return ClaimDetail(wanted=wanted, nearest=nearest)
+        none = ClaimDetail(wanted=kit.filter_of(ask))
+        return await kit.or_nearest(ask, claim_set, none, lacks=none.wanted.narrows)
     claim = await (kit.shown_alone(ask, found) if found else kit.claim_by_id(ask, pressed or ""))
     if claim.sensitive and not pressed:
         ask.cite("ExplanationOfBenefit", [claim.id])

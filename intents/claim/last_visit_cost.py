@@ -13,7 +13,7 @@ _MOST = 10
 _BY_SIZE = ("biggest", "smallest")
 
 
-class LastVisitCost(kit.Summary, frozen=True):
+class LastVisitCost(kit.OfClaims, frozen=True):
     """The claims of one day of care.
 
     Attributes:
@@ -22,7 +22,6 @@ class LastVisitCost(kit.Summary, frozen=True):
         searched: The number of matching days.
         together: The sum of several claims for one kind of care, or of the newest claims of several kinds.
         part: The member's share of the lines for the requested care, if these are only some (`shown`) of the lines.
-        nearest: The nearest claims, if none matches.
         fill: A pharmacy fill after the visit, which is offered but not counted.
         shielded: True if a claim has a sensitivity label; the claims are then described only if a button `opened` them.
         story: The changes from an earlier claim that this claim replaces.
@@ -34,7 +33,6 @@ class LastVisitCost(kit.Summary, frozen=True):
         unplaced: True if the claims do not name the requested part of the body.
     """
 
-    wanted: kit.ClaimFilter
     day: kit.PartialDate | None = None
     claims: tuple[kit.Claim, ...] = ()
     pick: int = 0
@@ -51,7 +49,6 @@ class LastVisitCost(kit.Summary, frozen=True):
     part: kit.Amount | None = None
     shown: kit.Shown | None = None
     together: kit.Amount | None = None
-    nearest: kit.Nearest | None = None
     each: tuple[tuple[kit.ClaimFilter, kit.Claim | None], ...] = ()
     unplaced: bool = False
     beside: tuple[kit.Claim, ...] = ()
@@ -114,16 +111,11 @@ async def answer(ask: kit.Ask) -> LastVisitCost:
     )
     if (named := kit.by_name(ask, claim_set.every)) is not ask:
         return await answer(named)
-    summary = summarize(fit := _meant(claim_set, ask, wanted), ask)
-    if (strict := await kit.checked(ask, fit, summary.claims)) is not fit:
-        summary = summarize(strict, ask)
-    if not summary.claims and not summary.searched:
-        summary = replace(summary, nearest=await kit.near_claims(ask, claim_set))
-    summary = replace(summary, beside=_beside(claim_set, summary))
+    summary = await kit.strict(ask, _meant(claim_set, ask, wanted), summarize, lambda made: made.claims)
     shown = (*summary.claims, *(claim for _, claim in summary.each), summary.fill, summary.credit)
-    kit.cite_claims(ask, shown, summary.nearest)
     ask.report.steps += kit.owed_steps(summary.claim) if summary.claim else ()
-    return summary
+    summary = replace(summary, beside=_beside(claim_set, summary))
+    return await kit.or_nearest(ask, claim_set, summary, shown, lacks=not (summary.claims or summary.searched))
 
 
 async def _has_several(ask: kit.Ask, wanted: kit.ClaimFilter) -> bool:

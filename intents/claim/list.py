@@ -18,11 +18,10 @@ _SAID = frozenset(
 )
 
 
-class ClaimList(kit.Summary, frozen=True):
+class ClaimList(kit.Paged, frozen=True):
     """One page of claims.
 
     Attributes:
-        first: The number of the first claim on the page, from 1; `more`: True if there are further claims.
         read: The number of all matching claims that were read.
         visits: True if the question asks for visits; `fills`: prescription fills were left out for that reason.
         chosen: The matching claims, with the numbers of claims that could not be decided.
@@ -39,10 +38,7 @@ class ClaimList(kit.Summary, frozen=True):
 
     wanted: kit.ClaimFilter
     claims: tuple[kit.Claim, ...]
-    first: int
-    more: bool
     read: int
-    page: int
     chosen: kit.Chosen
     replaced: int
     cancelled: int
@@ -78,12 +74,10 @@ async def answer(ask: kit.Ask) -> ClaimList:
     if (named := kit.by_name(ask, claim_set.every)) is not ask:
         return await answer(named)
     summary = summarize(claim_set, ask)
-    if not summary.read and summary.wanted.narrows:
-        summary = replace(summary, nearest=await kit.near_claims(ask, claim_set))
-    kit.cite_claims(ask, summary.claims, summary.nearest)
     if summary.one:
         ask.singles_out([summary.claims[0].id])
-    return summary
+    lacks = not summary.read and summary.wanted.narrows
+    return await kit.or_nearest(ask, claim_set, summary, summary.claims, lacks=lacks)
 
 
 def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> ClaimList:

@@ -30,7 +30,7 @@ class Today(msgspec.Struct, frozen=True):
     reference: str | None = None
 
 
-class ClaimNetwork(kit.Summary, frozen=True):
+class ClaimNetwork(kit.OfClaims, frozen=True):
     """The three facts about the networks of a claim.
 
     Attributes:
@@ -45,8 +45,6 @@ class ClaimNetwork(kit.Summary, frozen=True):
     contract: kit.Contract | None = None
     now: Today | None = None
     shielded: bool = False
-    wanted: kit.ClaimFilter | None = None
-    nearest: kit.Nearest | None = None
     side: kit.NetworkSide = "in"
 
 
@@ -56,10 +54,8 @@ async def answer(ask: kit.Ask) -> ClaimNetwork:
     visits, claim_set = ((), None) if pressed else await kit.newest_visits(ask, people=True)
     visit = next(iter(visits), None)
     if not pressed and visit is None:
-        wanted = kit.filter_of(ask)
-        nearest = await kit.near_claims(ask, claim_set) if claim_set and wanted.narrows else None
-        kit.cite_claims(ask, (), nearest)
-        return ClaimNetwork(wanted=wanted, nearest=nearest)
+        none = ClaimNetwork(wanted=kit.filter_of(ask))
+        return await kit.or_nearest(ask, claim_set, none, lacks=none.wanted.narrows)
     claim = await (kit.shown_alone(ask, visit) if visit else kit.claim_by_id(ask, pressed or ""))
     ask.cite("ExplanationOfBenefit", [claim.id])
     if claim.sensitive and not pressed:

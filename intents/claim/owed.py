@@ -12,7 +12,7 @@ SHOWN = 5
 _OF_CARE = "coverage.cost_share"
 
 
-class OwedInAll(kit.Summary, frozen=True):
+class OwedInAll(kit.OfClaims, frozen=True):
     """The sums of the member's shares, of the reported payments, and of what is left to pay.
 
     Attributes:
@@ -27,7 +27,6 @@ class OwedInAll(kit.Summary, frozen=True):
         first: True if the question asks only who may bill, and not for a sum.
     """
 
-    wanted: kit.ClaimFilter
     start: date
     end: date
     claims: int

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 import msgspec
 from msgspec.structs import replace
@@ -28,7 +29,7 @@ class Payer(msgspec.Struct, frozen=True):
     carriers: tuple[str, ...] = ()
 
 
-class PlanThatPaid(kit.Summary, frozen=True):
+class PlanThatPaid(kit.OfClaims, frozen=True):
     """The newest matching claims, each with its plan.
 
     Attributes:
@@ -37,11 +38,9 @@ class PlanThatPaid(kit.Summary, frozen=True):
         whys: The reason for the member's share by the claim's id; None if the amounts prove none.
     """
 
-    wanted: kit.ClaimFilter
     rows: tuple[Payer, ...] = ()
     more: int = 0
     doubts: Mapping[str, tuple[kit.Doubt, ...]] = msgspec.field(default_factory=dict)
-    nearest: kit.Nearest | None = None
     of_share: bool = False
     whys: Mapping[str, kit.Why | None] = msgspec.field(default_factory=dict)
 
@@ -52,16 +51,12 @@ async def answer(ask: kit.Ask) -> PlanThatPaid:
     claim_set = await kit.newest_claims(
         ask, *kit.service_dates(ask), enough=lambda so_far: len(_chosen(so_far, ask)) > SHOWN, page_size=50
     )
-    summary = summarize(claim_set, known, ask)
-    if (strict := await kit.checked(ask, claim_set, [row.claim for row in summary.rows])) is not claim_set:
-        summary = summarize(strict, known, ask)
-    if not summary.rows and summary.wanted.narrows:
-        summary = replace(summary, nearest=await kit.near_claims(ask, claim_set))
-    kit.cite_claims(ask, (row.claim for row in summary.rows), summary.nearest)
-    return summary
+    summary = await kit.strict(ask, claim_set, partial(summarize, known), lambda made: [row.claim for row in made.rows])
+    lacks = not summary.rows and summary.wanted.narrows
+    return await kit.or_nearest(ask, claim_set, summary, (row.claim for row in summary.rows), lacks=lacks)
 
 
-def summarize(claim_set: kit.ClaimSet, known: kit.Coverages, ask: kit.Ask) -> PlanThatPaid:
+def summarize(known: kit.Coverages, claim_set: kit.ClaimSet, ask: kit.Ask) -> PlanThatPaid:
     """Return the first few matching claims, each with its coverage."""
     found, wanted = _chosen(claim_set, ask), replace(kit.filter_of(ask), aspect=None)
     by_id = {coverage.id: coverage for coverage in known.every}
@@ -69,7 +64,7 @@ def summarize(claim_set: kit.ClaimSet, known: kit.Coverages, ask: kit.Ask) -> Pl
     doubts = {row.claim.id: kit.doubts_of(row.claim, claim_set) for row in rows}
     of_share = not _OF_SHARE.isdisjoint(kit.values_of(ask, "amount_kind"))
     whys = {row.claim.id: kit.why_of(row.claim) for row in rows}
-    return PlanThatPaid(wanted, rows, max(0, len(found) - SHOWN), doubts, of_share=of_share, whys=whys)
+    return PlanThatPaid(rows, max(0, len(found) - SHOWN), doubts, wanted=wanted, of_share=of_share, whys=whys)
 
 
 def _payer(claim: kit.Claim, by_id: Mapping[str, kit.Coverage]) -> Payer:

@@ -20,11 +20,10 @@ _WHERE = re.compile(
 )
 
 
-class Pharmacy(kit.Summary, frozen=True):
+class Pharmacy(kit.Paged, frozen=True):
     """One page of the fills in a period, and the sum over all fills.
 
     Attributes:
-        first: The number of the first fill on the page, from 1.
         count: The number of all matching fills.
         told, untold: The numbers of fills with and without the amount.
         totals: The sum for each currency; `least`: the sum is only a minimum.
@@ -42,8 +41,6 @@ class Pharmacy(kit.Summary, frozen=True):
     """
 
     fills: tuple[kit.Claim, ...]
-    first: int
-    page: int
     start: date
     end: date
     drug: str | None
@@ -58,7 +55,6 @@ class Pharmacy(kit.Summary, frozen=True):
     shielded: int
     last: kit.Claim | None
     wanted: kit.ClaimFilter
-    is_partial: bool = False
     doubts: Mapping[str, tuple[kit.Doubt, ...]] = msgspec.field(default_factory=dict)
     summed: kit.SumDoubts = kit.NO_DOUBTS
     visits: bool = False
@@ -71,11 +67,6 @@ class Pharmacy(kit.Summary, frozen=True):
     def total(self) -> kit.Amount | None:
         """The sum; None if there is none, or if there are several currencies."""
         return self.totals[0] if len(self.totals) == 1 else None
-
-    @property
-    def more(self) -> bool:
-        """Whether there are further fills after this page."""
-        return self.first - 1 + len(self.fills) < self.count
 
 
 async def answer(ask: kit.Ask) -> Pharmacy:
@@ -129,12 +120,10 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask, earlier: kit.ClaimSet | Non
     told = [claim for claim, share in shares if share is not None]
     paid = kit.by_currency(claim.paid_by_patient for claim in sums)
     before = _wanted(earlier.claims, ask) if earlier else ()
-    page = kit.count_asked(ask, MOST) or PAGE
+    rows, place = ask.paged(filled, kit.count_asked(ask, MOST) or PAGE)
     unnamed = claim_set.within(_time(ask), kit.ClaimFilter(also=lambda claim: claim.is_pharmacy and not _drugs(claim)))
     return Pharmacy(
-        fills=tuple(filled[ask.page * page : (ask.page + 1) * page]),
-        first=ask.page * page + 1,
-        page=ask.page,
+        fills=rows,
         start=start,
         end=end,
         drug=" / ".join(kit.values_of(ask, "drug")) or None,
@@ -149,7 +138,6 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask, earlier: kit.ClaimSet | Non
         shielded=sum(1 for claim in filled if claim.sensitive),
         last=before[0] if before else None,
         wanted=_filter(ask),
-        is_partial=ask.report.is_partial,
         doubts={claim.id: kit.doubts_of(claim, claim_set) for claim in filled},
         summed=found.doubts,
         visits=any(not claim.is_pharmacy for claim in filled),
@@ -159,6 +147,7 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask, earlier: kit.ClaimSet | Non
         if not (one or _filter(ask).exact) and _WHERE.search(" ".join(kit.words_of(ask.said)))
         else (),
         newest=kit.count_asked(ask, MOST) is not None and kit.amount_asked(ask) is None,
+        **place,
     )
 
 

@@ -34,7 +34,6 @@ class Refill(Summary, frozen=True):
     more: int
     drug: str | None
     since: date
-    today: date
     marked: int
     counts: bool = False
     whether: bool = False
@@ -77,7 +76,7 @@ async def answer(ask: Ask) -> Refill:
     ask.cite("ExplanationOfBenefit", [one.medication.newest.id for one in supplies[:SHOWN]])
     counts = "refills_left" in says and "in_days" not in says
     whether = "yet" in says and not counts and ask.asked.form is None
-    return Refill(tuple(supplies[:SHOWN]), more, drug, since, ask.today, len(fit) - len(plain), counts, whether)
+    return Refill(tuple(supplies[:SHOWN]), more, drug, since, len(fit) - len(plain), counts, whether)
 
 
 def _until(one: Medication) -> date | None:

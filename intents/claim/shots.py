@@ -13,7 +13,7 @@ SHOWN = 5
 _SHOT = {"service": "vaccine"}
 
 
-class Shots(kit.Summary, frozen=True):
+class Shots(kit.OfClaims, frozen=True):
     """The claims for shots, newest first.
 
     Attributes:
@@ -32,11 +32,8 @@ class Shots(kit.Summary, frozen=True):
     count: int
     left: int
     marked: int
-    is_partial: bool
     free: bool
     dated: bool = False
-    wanted: kit.ClaimFilter | None = None
-    nearest: kit.Nearest | None = None
     kinds: Mapping[str, kit.CareKind] = msgspec.field(default_factory=dict)
 
 
@@ -60,9 +57,8 @@ async def answer(ask: kit.Ask) -> Shots:
         count=len(plain),
         left=len(plain) - len(shown),
         marked=len(fit) - len(plain),
-        is_partial=ask.report.is_partial,
         free=kit.text_of(ask, "question") == "free",
         dated=ask.asked.form == "date",
-        wanted=kit.filter_of(asked) if lacks else None,
+        wanted=kit.filter_of(asked) if lacks else kit.ClaimFilter(),
         nearest=nearest,
     )

@@ -20,7 +20,7 @@ _YEAR = 12
 _MONTH, _DAYS = 31, 365
 
 
-class Spending(kit.Summary, frozen=True):
+class Spending(kit.OfClaims, frozen=True):
     """The sum of the amount owed, or of the amount `aspect`, over the claims of a period.
 
     Attributes:
@@ -31,7 +31,7 @@ class Spending(kit.Summary, frozen=True):
         apart: The number of claims that are in no sum, because they were reversed, replaced or cancelled.
         shielded: The number of claims with a sensitivity label, which are in the sum and not described.
         silent, mixed: The numbers of claims that state no kind of care, and that include other care too.
-        doubts: The caveats of the sum; `is_partial`: some of the requested data could not be read.
+        doubts: The caveats of the sum.
         by: What the sum is divided by, such as "kind"; `per`: the unit of an average; `had`: the number of units.
         so_far: True if the period is this calendar year until today.
         question: "who_paid_more" compares the member's share with what the plan paid, "pace" asks for a projection.
@@ -61,12 +61,9 @@ class Spending(kit.Summary, frozen=True):
     apart: int
     shielded: int
     aspect: str | None
-    wanted: kit.ClaimFilter
     silent: int = 0
     mixed: int = 0
     doubts: kit.SumDoubts = kit.NO_DOUBTS
-    is_partial: bool = False
-    nearest: kit.Nearest | None = None
     by: str | None = None
     so_far: bool = False
     question: str | None = None
@@ -162,12 +159,10 @@ async def answer(ask: kit.Ask) -> Spending:
     if summary.claims and summary.aspect == _PAID and (pocket or not summary.totals):
         ask = ask.without("amount_kind")
         summary = replace(summarize(claim_set, ask), paid_untold=True)
-    if not summary.claims and kit.any_time(summary.wanted).narrows:
-        summary = replace(summary, nearest=await kit.near_claims(ask, claim_set))
-    counted = _within(claim_set, ask).counted
-    kit.cite_claims(ask, counted, summary.nearest)
-    ask.report.steps += kit.sum_of("spending", counted, lambda claim: kit.amount_in(claim, summary.wanted))
-    return summary
+    counted, wanted = _within(claim_set, ask).counted, summary.wanted
+    lacks = not summary.claims and kit.any_time(wanted).narrows
+    ask.report.steps += kit.sum_of("spending", counted, lambda claim: kit.amount_in(claim, wanted))
+    return await kit.or_nearest(ask, claim_set, summary, counted, lacks=lacks)
 
 
 async def _summed(ask: kit.Ask) -> tuple[kit.Ask, kit.ClaimSet, Spending]:
@@ -223,7 +218,6 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> Spending:
         silent=kit.choose(claim_set.added, wanted).silent,
         mixed=sum(1 for claim in told if kit.holds_more(claim, wanted)),
         doubts=found.doubts,
-        is_partial=is_partial,
         by=by,
         parts=kit.parts_of(plain, group, wanted) if one and group and by not in {"kind", "month", "day"} else (),
         each=tuple(claim for claim in counted if not claim.sensitive)[:_EACH] if shown else (),
@@ -250,8 +244,8 @@ def _split(ask: kit.Ask) -> frozenset[str]:
 def _held_against(summary: Spending, claim_set: kit.ClaimSet, ask: kit.Ask, counted: Sequence[kit.Claim]) -> Spending:
     """Return the summary with the whole of which the sum is a part, and with the limit to which it is compared."""
     threshold, wanted = kit.threshold_asked(ask), summary.wanted
-    sure = not (summary.is_partial or summary.untold or summary.least)
-    percent = "percent" in ask.slots and not summary.is_partial
+    sure = not (ask.report.is_partial or summary.untold or summary.least)
+    percent = "percent" in ask.slots and not ask.report.is_partial
     whole, time = kit.of_whole(ask), (summary.start, summary.end)
     named = kit.filter_of(whole)
     apart = "date_whole" in ask.slots

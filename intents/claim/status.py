@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import msgspec
-from msgspec.structs import replace
 
 from bot import kit
 
@@ -14,7 +13,7 @@ SHOWN = 3
 State = Literal["denied", "paid", "partly", "processing", "replaced", "cancelled", "reversed", "decided"]
 
 
-class ClaimStatus(kit.Summary, frozen=True):
+class ClaimStatus(kit.OfClaims, frozen=True):
     """The newest matching claims with their states.
 
     Attributes:
@@ -30,9 +29,7 @@ class ClaimStatus(kit.Summary, frozen=True):
     claims: tuple[tuple[kit.Claim, State, kit.Claim | None], ...]
     more: bool
     filtered: bool
-    wanted: kit.ClaimFilter
     doubts: Mapping[str, tuple[kit.Doubt, ...]] = msgspec.field(default_factory=dict)
-    nearest: kit.Nearest | None = None
     paid: bool = False
     lines: Mapping[str, tuple[kit.Amount, kit.Amount]] = msgspec.field(default_factory=dict)
     together: kit.Amount | None = None
@@ -48,13 +45,9 @@ async def answer(ask: kit.Ask) -> ClaimStatus:
         return kit.reaches(ask, [(claim,) for claim in found]) and len(found) > (0 if "id" in ask.arguments else SHOWN)
 
     claim_set = await kit.newest_claims(ask, *kit.service_dates(ask), enough=enough, page_size=50)
-    summary = summarize(claim_set, ask)
-    if (strict := await kit.checked(ask, claim_set, [claim for claim, _, _ in summary.claims])) is not claim_set:
-        summary = summarize(strict, ask)
-    if not (summary.claims or summary.beyond) and summary.filtered:
-        summary = replace(summary, nearest=await kit.near_claims(ask, claim_set))
-    kit.cite_claims(ask, (claim for claim, _, _ in summary.claims), summary.nearest)
-    return summary
+    summary = await kit.strict(ask, claim_set, summarize, lambda made: [claim for claim, _, _ in made.claims])
+    lacks = not (summary.claims or summary.beyond) and summary.filtered
+    return await kit.or_nearest(ask, claim_set, summary, (claim for claim, _, _ in summary.claims), lacks=lacks)
 
 
 def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> ClaimStatus:
@@ -71,8 +64,8 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> ClaimStatus:
         shown,
         len(found) > SHOWN,
         narrows,
-        wanted,
         doubts,
+        wanted=wanted,
         paid=paid and not mine,
         lines=lines,
         together=kit.added(claim.owed.amount for claim in found) if mine and narrows and len(found) <= SHOWN else None,

@@ -32,7 +32,7 @@ class Day(msgspec.Struct, frozen=True):
     marked: int
 
 
-class DaysOfCare(kit.Summary, frozen=True):
+class DaysOfCare(kit.OfClaims, frozen=True):
     """The matching days of care, newest first.
 
     Attributes:
@@ -51,7 +51,6 @@ class DaysOfCare(kit.Summary, frozen=True):
         kinds: The kinds of care for the payer's words.
     """
 
-    wanted: kit.ClaimFilter
     days: tuple[Day, ...]
     count: int
     claims: tuple[kit.Claim, ...] = ()
@@ -59,8 +58,6 @@ class DaysOfCare(kit.Summary, frozen=True):
     stays: int = 0
     nights: int | None = None
     since: kit.PartialDate | None = None
-    is_partial: bool = False
-    nearest: kit.Nearest | None = None
     alone: bool = False
     whether: bool = False
     most: kit.Most | None = None
@@ -98,10 +95,8 @@ async def answer(ask: kit.Ask) -> DaysOfCare:
     found = await kit.history(ask, *kit.days_around(wanted.start, wanted.end), since=wanted.start)
     ask = kit.since_first(kit.by_name(ask, found.every), found)
     summary = summarize(found, ask)
-    if not (summary.count or summary.beyond) and wanted.narrows:
-        summary = replace(summary, nearest=await kit.near_claims(ask, found))
-    kit.cite_claims(ask, summary.claims, summary.nearest)
-    return summary
+    lacks = not (summary.count or summary.beyond) and wanted.narrows
+    return await kit.or_nearest(ask, found, summary, summary.claims, lacks=lacks)
 
 
 def summarize(found: kit.ClaimSet, ask: kit.Ask) -> DaysOfCare:
@@ -134,7 +129,6 @@ def summarize(found: kit.ClaimSet, ask: kit.Ask) -> DaysOfCare:
         stays=len({claim.service for claim in stays}),
         nights=_nights(stays),
         since=min(known, key=lambda day: day.first, default=None),
-        is_partial=ask.report.is_partial,
         alone=(at is not None or wanted.nth is not None or _is_alone(ask, len(dated)))
         and not (often or wanted.by_size or ask.asked.only_one_of or kit.sizes_group(ask)),
         beyond=len(every) if at is not None and not dated else 0,

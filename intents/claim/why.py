@@ -21,7 +21,7 @@ Told = tuple[dict[str, object], tuple[Decimal, ...]]
 """What a part of a message says of a claim: the values of slots that tell it, and its amounts."""
 
 
-class Explained(kit.Summary, frozen=True):
+class Explained(kit.OfClaims, frozen=True):
     """The matching claims of one day, each with the reason for the member's share.
 
     Attributes:
@@ -37,14 +37,12 @@ class Explained(kit.Summary, frozen=True):
         missing: The conditions of the one of these two of which there is no claim.
     """
 
-    wanted: kit.ClaimFilter
     claims: tuple[kit.Claim, ...] = ()
     more: int = 0
     whys: Mapping[str, kit.Why | None] = msgspec.field(default_factory=dict)
     discounts: Mapping[str, kit.Amount | None] = msgspec.field(default_factory=dict)
     reasons: Mapping[str, tuple[kit.Reason, ...]] = msgspec.field(default_factory=dict)
     doubts: Mapping[str, tuple[kit.Doubt, ...]] = msgspec.field(default_factory=dict)
-    nearest: kit.Nearest | None = None
     free: bool = False
     plan_says: Mapping[str, Decimal] = msgspec.field(default_factory=dict)
     several: int = 0
@@ -82,12 +80,9 @@ async def answer(ask: kit.Ask) -> Explained:
     claim_set = await kit.newest_claims(
         ask, *kit.service_dates(ask), enough=lambda so_far: len(_chosen(so_far, ask)) > SHOWN, page_size=50
     )
-    summary = summarize(claim_set, ask)
-    if (strict := await kit.checked(ask, claim_set, summary.claims)) is not claim_set:
-        summary = summarize(strict, ask)
-    if not summary.claims and summary.wanted.narrows:
-        summary = replace(summary, nearest=await kit.near_claims(ask, claim_set))
-    kit.cite_claims(ask, summary.claims, summary.nearest)
+    summary = await kit.strict(ask, claim_set, summarize, lambda made: made.claims)
+    lacks = not summary.claims and summary.wanted.narrows
+    summary = await kit.or_nearest(ask, claim_set, summary, summary.claims, lacks=lacks)
     for claim in summary.claims if len(summary.claims) == 1 else ():
         ask.report.steps += kit.owed_steps(claim)
     return replace(summary, plan_says=await _other_shares(ask, summary))
@@ -184,8 +179,8 @@ def _explained(
 ) -> Explained:
     """Return the claims, and the others that are set apart from them, with the reasons for their shares."""
     return Explained(
-        kit.filter_of(ask),
-        tuple(claims),
+        wanted=kit.filter_of(ask),
+        claims=tuple(claims),
         whys={claim.id: kit.why_of(claim) for claim in (*claims, *others)},
         discounts={claim.id: claim.amount("discount") for claim in claims},
         reasons={claim.id: claim.reasons for claim in claims},

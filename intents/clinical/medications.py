@@ -12,7 +12,7 @@ _TELLING = 5  # letters of a drug's name
 DAYS = 365
 
 
-class Medications(kit.Summary, frozen=True):
+class Medications(kit.Paged, frozen=True):
     """One page of drugs with their newest fill.
 
     Attributes:
@@ -24,9 +24,6 @@ class Medications(kit.Summary, frozen=True):
 
     drugs: tuple[kit.Medication, ...] = ()
     since: date = date.min
-    first: int = 1
-    more: bool = False
-    page: int = 0
     found: int = 0
     shielded: kit.Shielded = kit.UNSHIELDED
     asks_who: bool = False
@@ -48,20 +45,17 @@ async def answer(ask: kit.Ask) -> Medications:
     uses = kit.drugs_of_use(ask)
     meant = _named(ask, described) or [one for one in described if kit.is_for(ask, one.dispensed.drug or "", uses)]
     described = meant or described
-    first = ask.page * PAGE
-    drugs = tuple(described[first : first + PAGE])
+    drugs, place = ask.paged(described, PAGE)
     ask.report.cite("ExplanationOfBenefit", [claim.id for drug in drugs for claim in drug.claims])
     return Medications(
         drugs=drugs,
         since=since,
-        first=first + 1,
-        more=len(described) > first + PAGE,
-        page=ask.page,
         found=len(described),
         shielded=kit.Shielded(sum(1 for drug in read if drug.labels), shown),
         asks_who=ask.asked.form == "who",
         alone=len(meant) == 1,
         lacking=not meant and (bool(uses) or any(map(ask.other_names, kit.words_of(ask.said)))),
+        **place,
     )
 
 

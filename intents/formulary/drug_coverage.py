@@ -48,7 +48,7 @@ class Supply(msgspec.Struct, frozen=True):
         return self.mail.value < self.retail.value
 
 
-class DrugCoverage(kit.Summary, frozen=True):
+class DrugCoverage(kit.Paged, frozen=True):
     """The data of the chosen drug list on a drug. If the drug has forms without a brand, the data is about these.
 
     Attributes:
@@ -74,9 +74,6 @@ class DrugCoverage(kit.Summary, frozen=True):
     chosen: kit.DrugList | None = None
     choices: tuple[kit.DrugList, ...] = ()
     groups: tuple[Group, ...] = ()
-    first: int = 1
-    more: bool = False
-    page: int = 0
     found_as: str | None = None
     searched: tuple[str, ...] = ()
     near: tuple[str, ...] = ()
@@ -169,7 +166,7 @@ async def _of(
     compared, needs = saves or not says.isdisjoint({"against", "cheaper", "lowest"}), "approval" in says
     priced = ask.asked.form == "amount" or "money" in says
     base = replace(base, needs=needs, tiered=tiered, mailed=mailed, compared=compared, priced=priced)
-    return summarize(base, known, ask.page), known
+    return summarize(base, known, ask), known
 
 
 async def _with_last(ask: kit.Ask, found: DrugCoverage) -> DrugCoverage:
@@ -204,13 +201,13 @@ def _drug(ask: kit.Ask) -> str | None:
     return "insulin" if "any_insulin" in ask.asked.says and not other else drug
 
 
-def summarize(base: DrugCoverage, drugs: Sequence[kit.Drug], page: int = 0) -> DrugCoverage:
+def summarize(base: DrugCoverage, drugs: Sequence[kit.Drug], ask: kit.Ask) -> DrugCoverage:
     """Return `base` with one page of the drug's groups of equal conditions, and what these have in common."""
     groups = _groups(drugs, base.chosen)
     one = len({group.first.ingredient for group in groups}) == 1  # "insulin" names many drugs
     plain = tuple(group for group in groups if one and not group.first.brand)
     told = plain or groups  # who asks for a brand gets no row without one
-    first = page * PAGE
+    shown, place = ask.paged(groups, PAGE)
     needs = [group.first.prior_authorization for group in told]
     return replace(
         base,
@@ -218,14 +215,12 @@ def summarize(base: DrugCoverage, drugs: Sequence[kit.Drug], page: int = 0) -> D
         unsure=None in needs,
         stepped=any(group.first.step_therapy for group in told),
         span=_span(told),
-        groups=groups[first : first + PAGE],
-        first=first + 1,
-        more=len(groups) > first + PAGE,
-        page=page,
+        groups=shown,
         alike=_alike(told),
         brands=tuple({group.first.brand: group for group in groups if plain and group.first.brand}.values()),
         limits=sum(1 for group in told if group.first.quantity_limit),
         total=len(told),
+        **place,
     )
 
 

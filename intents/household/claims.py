@@ -7,24 +7,21 @@ from bot import kit
 PAGE = 5
 
 
-class FamilyClaims(kit.Summary, frozen=True):
+class FamilyClaims(kit.Paged, frozen=True):
     """One page of claims with their people.
 
     Attributes:
         counts: The number of matching claims of each person, if the question names a period.
-        missing: The people whose record could not be read; `partial`: the people with missing data.
+        missing: The people whose record could not be read; `in_part`: the people with missing data.
         some: True if the question is about only a part of the household, such as the children.
     """
 
     wanted: kit.ClaimFilter
     rows: tuple[tuple[kit.HouseholdMember, kit.Claim], ...]
-    first: int
-    more: bool
-    page: int
     people: tuple[kit.HouseholdMember, ...]
     counts: tuple[tuple[kit.HouseholdMember, int], ...]
     missing: tuple[kit.HouseholdMember, ...]
-    partial: tuple[kit.HouseholdMember, ...]
+    in_part: tuple[kit.HouseholdMember, ...]
     some: bool = False
 
 
@@ -48,7 +45,7 @@ async def _read(one: kit.Ask) -> kit.ClaimSet:
 
 def summarize(found: kit.Household[kit.ClaimSet], ask: kit.Ask) -> FamilyClaims:
     """Return the requested page of the claims of all people that match the conditions."""
-    wanted, first = kit.filter_of(ask), ask.page * PAGE
+    wanted = kit.filter_of(ask)
     chosen = [(person, claim_set.within(kit.span_of(ask), wanted).listed) for person, claim_set in found.found]
     whose = {id(claim): person for person, claims in chosen for claim in claims}
     rows = (claim for _, claims in chosen for claim in claims)
@@ -56,15 +53,14 @@ def summarize(found: kit.Household[kit.ClaimSet], ask: kit.Ask) -> FamilyClaims:
     ordered = kit.choose(newest, kit.ClaimFilter(order=wanted.order, aspect=wanted.aspect)).claims
     every = [(whose[id(claim)], claim) for claim in ordered]
     bounded = wanted.start is not None
+    shown, place = ask.paged(every, PAGE)
     return FamilyClaims(
         wanted=wanted,
-        rows=tuple(every[first : first + PAGE]),
-        first=first + 1,
-        more=len(every) > first + PAGE,
-        page=ask.page,
+        rows=shown,
         people=tuple(person for person, _ in found.found),
         counts=tuple((person, len(claims)) for person, claims in chosen) if bounded else (),
         missing=found.missing,
-        partial=tuple(person for person, _ in found.found if person.number in found.partial),
+        in_part=tuple(person for person, _ in found.found if person.number in found.partial),
         some=kit.of_some(ask),
+        **place,
     )

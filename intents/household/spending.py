@@ -19,7 +19,7 @@ class Part(msgspec.Struct, frozen=True):
     least: bool = False
 
 
-class FamilySpending(kit.Summary, frozen=True):
+class FamilySpending(kit.OfClaims, frozen=True):
     """The amount of each person in a household, largest first, and the total.
 
     Attributes:
@@ -38,7 +38,6 @@ class FamilySpending(kit.Summary, frozen=True):
     total: kit.Amount | None
     least: bool
     aspect: str | None
-    wanted: kit.ClaimFilter
     so_far: bool = False
     some: bool = False
     doubts: kit.SumDoubts = kit.NO_DOUBTS

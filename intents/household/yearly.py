@@ -28,7 +28,7 @@ class FamilyYear(kit.Summary, frozen=True):
         aspect: The yearly amount: "deductible" or "out_of_pocket_max".
         used: The sum of the people's used amounts; `limit`: the family's amount, None if the plan states none.
         others: People with another plan, which has amounts of its own.
-        missing: People whose record could not be read; `partial`: people with missing data.
+        missing: People whose record could not be read; `in_part`: people with missing data.
     """
 
     aspect: str
@@ -38,7 +38,7 @@ class FamilyYear(kit.Summary, frozen=True):
     limit: kit.Amount | None
     others: tuple[kit.HouseholdMember, ...] = ()
     missing: tuple[kit.HouseholdMember, ...] = ()
-    partial: tuple[kit.HouseholdMember, ...] = ()
+    in_part: tuple[kit.HouseholdMember, ...] = ()
 
     @property
     def left(self) -> kit.Amount | None:
@@ -64,7 +64,7 @@ async def answer(ask: kit.Ask) -> FamilyYear:
         limit=limits[0] if limits else None,
         others=tuple(person for person, _ in found.found if person not in {part.person for part in parts}),
         missing=found.missing,
-        partial=tuple(person for person, _ in found.found if person.number in found.partial),
+        in_part=tuple(person for person, _ in found.found if person.number in found.partial),
     )
 
 

@@ -11,7 +11,7 @@ from bot import kit
 PAGE = 5
 
 
-class PlanList(kit.Summary, frozen=True):
+class PlanList(kit.Paged, frozen=True):
     """One page of plans.
 
     Attributes:
@@ -25,8 +25,6 @@ class PlanList(kit.Summary, frozen=True):
     total: int
     listed: int
     unsaid: int
-    first: int
-    page: int
     where: kit.SearchArea | None
     state: str | None = None
     networks: tuple[str, ...] = ()
@@ -37,11 +35,6 @@ class PlanList(kit.Summary, frozen=True):
     def place(self) -> str | None:
         """The requested place in the person's words, or the state; None if there is none."""
         return self.where.name if self.where else self.state
-
-    @property
-    def more(self) -> bool:
-        """Whether there is another page."""
-        return self.first + len(self.plans) - 1 < self.total
 
 
 async def answer(ask: kit.Ask) -> PlanList:
@@ -72,14 +65,13 @@ def summarize(
     answers = {plan.id: kit.sold_in(plan, where or state or "") for plan in every}
     sold = [plan for plan in every if not (where or state) or answers[plan.id] != "no"]
     fitting = sorted(sold, key=lambda plan: plan.name or "~")
-    first = ask.page * PAGE
+    rows, place = ask.paged(fitting, PAGE)
     return PlanList(
-        plans=tuple(fitting[first : first + PAGE]),
+        plans=rows,
         total=len(fitting),
         listed=len(every),
         unsaid=sum(answers[plan.id] == "unsaid" for plan in fitting) if where or state else 0,
-        first=first + 1,
-        page=ask.page,
         where=where,
         state=state,
+        **place,
     )

@@ -76,7 +76,7 @@ async def answer(ask: kit.Ask) -> Networks:
         result = _of("all", await kit.network_names(ask), sold)
     ask.cite("Organization", ())
     ask.cite("InsurancePlan", [plan.id for plan in sold])
-    return replace(result, partial=not ask.report.complete)
+    return result
 
 
 def _of_another(ask: kit.Ask) -> bool:

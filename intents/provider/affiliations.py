@@ -59,7 +59,7 @@ async def answer(ask: kit.Ask) -> Affiliations:
     where = () if asked or of_hospital or of_group else kit.sites(ask, found.only or (), None)
     addresses = tuple(dict.fromkeys(site.address for site in where if site.address))
     told = summarize(found, further, asked)
-    told = replace(told, partial=not ask.report.complete, addresses=addresses, of_group=of_group)
+    told = replace(told, addresses=addresses, of_group=of_group)
     if not found.only:
         facts = tuple(dict.fromkeys((*kit.facts_asked(ask), "affiliations")))
         return replace(told, each=kit.facts_each(ask, found.shown, facts))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Sequence
-from datetime import date
 from typing import Literal
 
 import msgspec
@@ -53,7 +52,6 @@ class Compared(kit.OfProvider, frozen=True, kw_only=True):
 
     found: kit.Who = kit.Who(None, ())
     outcome: Outcome | None = None
-    today: date
     same: str | None = None
     slot: str = "provider_name"
     cards: tuple[kit.Card, ...] = ()
@@ -78,18 +76,18 @@ async def answer(ask: kit.Ask) -> Compared:
         NeedsPlace: The named place is unknown.
     """
     where = await kit.around(ask) if "location" in ask.slots else None
-    return replace(await _compared(ask, where), partial=not ask.report.complete)
+    return await _compared(ask, where)
 
 
 async def _compared(ask: kit.Ask, where: kit.SearchArea | None) -> Compared:
     if ask.slots.get("provider_name") and ask.slots.get("other_name"):
         if own := await _own(ask):
-            return Compared(outcome="which", today=ask.today, named=own)
+            return Compared(outcome="which", named=own)
         return await _providers(ask, where)
     names = [str(ask.slots.get(slot) or "") for slot in ("network", "other_network")]
     if all(kit.telling(name) for name in names):
         return await _networks(ask, names, where)
-    return Compared(today=ask.today)
+    return Compared()
 
 
 async def _own(ask: kit.Ask) -> tuple[str, ...]:
@@ -109,7 +107,6 @@ async def _providers(ask: kit.Ask, where: kit.SearchArea | None) -> Compared:
             other = right if found is left else left
             return Compared(
                 found=found,
-                today=ask.today,
                 slot=slot,
                 also=other.name if found.state == other.state == "unknown" else None,
                 beside=kit.cards(ask, other.only, where)[0] if other.only else None,
@@ -131,14 +128,13 @@ async def _who(ask: kit.Ask, slot: str) -> kit.Who:
 def side_by_side(found: Sequence[tuple[kit.Listing, ...]], ask: kit.Ask, where: kit.SearchArea | None) -> Compared:
     """Return the comparison of two providers; the outcome is "same" if both names belong to one provider."""
     if len(kit.by_provider([row for rows in found for row in rows])) == 1:
-        return Compared(outcome="same", today=ask.today, same=found[0][0].name)
+        return Compared(outcome="same", same=found[0][0].name)
     both = tuple(card for rows in found for card in kit.cards(ask, rows, where))
     shared = tuple(name for name in both[0].every_network if name in both[1].every_network)
     near = kit.ranked(ask, sorted(both, key=lambda card: math.inf if card.miles is None else card.miles))
     asked = [one for one in kit.facts_asked(ask) if one != "distance"]  # that, and their networks, are told in any case
     return Compared(
         outcome="providers",
-        today=ask.today,
         cards=both,
         shared=shared,
         where=where,
@@ -155,9 +151,9 @@ async def _networks(ask: kit.Ask, names: Sequence[str], where: kit.SearchArea | 
     ]
     for slot, found_as in zip(("network", "other_network"), resolved, strict=True):
         if not found_as.is_clear:
-            return Compared(outcome="unclear", today=ask.today, slot=slot, unclear=found_as)
+            return Compared(outcome="unclear", slot=slot, unclear=found_as)
     if resolved[0].names == resolved[1].names:
-        return Compared(outcome="same", today=ask.today, same=resolved[0].names[0])
+        return Compared(outcome="same", same=resolved[0].names[0])
     sold = await kit.plans(ask)
     found = await kit.listings(ask, codes=kit.kind_codes(ask), where=where) if where else None
     return counted(found, resolved, sold, ask, where)
@@ -177,7 +173,6 @@ def counted(
     ask.cite("PractitionerRole", [row.role_id for rows in members for row in rows])
     return Compared(
         outcome="networks",
-        today=ask.today,
         sides=tuple(_side(one, rows, sold, ask, where) for one, rows in zip(sides, members, strict=True)),
         both=len(both) if where else None,
         what=ask.words.get("specialty"),

@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 
 import msgspec
 from msgspec.structs import asdict, replace
@@ -74,7 +74,6 @@ class Detail(kit.OfProvider, frozen=True, kw_only=True):
         whole: True if all data is shown, because the question asks for nothing particular or locations differ.
     """
 
-    today: date
     card: kit.Card | None = None
     places: tuple[kit.Site, ...] = ()
     place_names: tuple[str, ...] = ()
@@ -141,8 +140,6 @@ def summarize(
         listed = "provider_name" in ask.several or ("among" in ask.arguments and "provider_name" not in ask.slots)
         return Detail(
             found=found,
-            today=ask.today,
-            partial=not ask.report.complete,
             where=where,
             listed=listed,
             apart="provider_name" in ask.several,
@@ -164,13 +161,11 @@ def summarize(
     facts = () if receipt else kit.facts_of(ask, card, rows, asked)
     return Detail(
         found=found,
-        today=ask.today,
         card=card,
         places=tuple(places),
         place_names=tuple(dict.fromkeys(name for row in rows if not row.locations for name in row.place_names)),
         own_addresses=() if located else tuple(dict.fromkeys(line for one in owners for line in one.addresses)),
         own_phones=tuple(dict.fromkeys(phone.value for phone in phones)),
-        partial=not ask.report.complete,
         receipt=receipt,
         asked_network=network,
         technical="technical" in ask.arguments,

@@ -52,7 +52,6 @@ async def answer(ask: kit.Ask) -> InNetwork:
         guessed=bool(guess),
         where=where,
         unclear=named.unclear if found.found else None,
-        partial=not ask.report.complete,
         before=not ask.asked.says.keys().isdisjoint(("listed_before", "left_network")),
         gone="left_network" in ask.asked.says,
         side=kit.side_asked(ask),

@@ -33,7 +33,6 @@ class News(kit.WithSeen, frozen=True):
     looked: int = 0
     still: int = 0
     away: bool = False
-    is_partial: bool = False
     shown: bool = False
 
     @property
@@ -59,9 +58,7 @@ def shown(claim_set: kit.ClaimSet, ask: kit.Ask) -> News:
     ids = ask.arguments["ids"].split()
     rows = tuple(claim for claim in claim_set.every if claim.id in ids)
     ask.cite("ExplanationOfBenefit", [claim.id for claim in rows])
-    return News(
-        since=_day(ask.arguments.get("since"), ask.today), new=rows, shown=True, is_partial=ask.report.is_partial
-    )
+    return News(since=_day(ask.arguments.get("since"), ask.today), new=rows, shown=True)
 
 
 def summarize(
@@ -85,7 +82,6 @@ def summarize(
         looked=sum(1 for listed in now.listed.values() if listed),
         still=still,
         away=now.away,
-        is_partial=is_partial,
         seen=None
         if before is None and is_partial
         else kit.as_seen(ask, kept, now, before),  # else old claims seem new later

@@ -32,7 +32,6 @@ class AppealReminder(kit.WithReminder, frozen=True, kw_only=True):
     about: Literal["appeal", "answer", "review"] = "appeal"
     last: date | None = None
     over: bool = False
-    today: date
     gone: bool = False
     opened: bool = False
     others: tuple[kit.Claim, ...] = ()
@@ -53,7 +52,7 @@ async def answer(ask: kit.Ask) -> AppealReminder:
             found = tuple(claim for claim in found if claim.id not in sent) or found
         if not found:
             nearest = await kit.near_claims(ask, claim_set) if wanted.narrows else None
-            return AppealReminder(today=ask.today, wanted=wanted, nearest=nearest)
+            return AppealReminder(wanted=wanted, nearest=nearest)
         claim_id, others = found[0].id, found[1:SHOWN]
     claim = await kit.claim_by_id(ask, claim_id)
     ask.cite("ExplanationOfBenefit", [claim.id])
@@ -71,7 +70,6 @@ async def answer(ask: kit.Ask) -> AppealReminder:
         about=about,
         last=last,
         over=case.stage != "open" and last is None,
-        today=ask.today,
         gone=gone,
         opened="id" in ask.arguments,
         others=others,

@@ -32,7 +32,6 @@ class NewsToCome(kit.WithReminder, frozen=True, kw_only=True):
     decided: kit.Claim | None = None
     met: bool = False
     last: date | None = None
-    today: date
     every: int = 0
     named: str = ""
     other_days: bool = False
@@ -43,11 +42,11 @@ async def answer(ask: kit.Ask) -> NewsToCome:
     asked = kit.text_of(ask, "question") or ""
     every = _every(ask)
     if asked == "maximum":
-        return NewsToCome(what=asked, today=ask.today)
+        return NewsToCome(what=asked)
     if asked == "deductible":
         met = await kit.deductible_met(ask)
         wish = kit.ReminderWish("deductible", "", every=every, done=met)
-        return NewsToCome(what=asked, met=met, every=every, today=ask.today, wish=wish)
+        return NewsToCome(what=asked, met=met, every=every, wish=wish)
     if asked in {"approval", "refill", "year"}:
         return await _of_a_day(ask, cast('Literal["approval", "refill", "year"]', asked))
     number = kit.text_of(ask, "claim_id") or ""
@@ -58,7 +57,7 @@ async def answer(ask: kit.Ask) -> NewsToCome:
     if decided is not None:
         ask.cite("ExplanationOfBenefit", [decided.id])
     wish = kit.ReminderWish("news", number, known=news.ids, every=every, done=decided is not None)
-    return NewsToCome(number=number, decided=decided, every=every, today=ask.today, wish=wish)
+    return NewsToCome(number=number, decided=decided, every=every, wish=wish)
 
 
 def _every(ask: kit.Ask) -> int:
@@ -77,7 +76,7 @@ async def _of_a_day(ask: kit.Ask, what: Literal["approval", "refill", "year"]) -
     wish = kit.ReminderWish(what, record, last) if last else None
     named = ask.words.get({"approval": "service", "refill": "drug"}.get(what, ""), "")
     days = kit.text_of(ask, "reason") == "days"
-    return NewsToCome(what=what, last=last, today=ask.today, wish=wish, named=named, other_days=days)
+    return NewsToCome(what=what, last=last, wish=wish, named=named, other_days=days)
 
 
 async def _approval_ends(ask: kit.Ask) -> AsyncIterator[tuple[str, date]]:

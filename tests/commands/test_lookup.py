@@ -144,17 +144,6 @@ def test_the_command_fails_while_names_are_left(tmp_path: Path, monkeypatch: pyt
     assert f"{S}: 2 of 2 checked" in done.stderr
 
 
-@pytest.mark.parametrize("cut", [1, 3, 40, 120, 200])
-async def test_a_row_that_is_half_there_is_cut_back(tmp_path: Path, cut: int) -> None:
-    """Whatever a write ended in: each name stands there once in the end, in whole rows."""
-    names, out = _written(tmp_path, "Grace Okafor", "Minh Kim", "Iron Gate"), tmp_path / "out.csv"
-    await _looked_up(names, out)
-    whole = [row[:9] for row in _rows(out)]
-    out.write_bytes(out.read_bytes()[:-cut])
-    await _looked_up(names, out)
-    assert [row[:9] for row in _rows(out)] == whole
-
-
 async def test_a_full_disk_leaves_whole_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One plain line, and what was there before is there still."""
     names, out = _written(tmp_path, "Grace Okafor"), tmp_path / "out.csv"
