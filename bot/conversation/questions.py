@@ -217,8 +217,7 @@ class Questions:
         words = _LEAD.sub("", words)
         reading = self._engine.understand(words, today=self._today, context=context, people=self._people)
         spoken = {**(context.slots if context else {}), **beside}
-        term = {TERM: spoken[TERM]} if TERM in spoken else {}
-        return Question(words, with_object(self._engine, reading, term, self._today), context)
+        return Question(words, with_object(self._engine, reading, spoken, self._today), context)
 
     def _is_clear(self, reading: Reading, least: float = 0.0) -> bool:
         """Return whether a part of a message is a clear question of its own, and no emergency and no small talk."""
@@ -263,9 +262,12 @@ def with_object(engine: Engine, reading: Reading, spoken: Mapping[str, Slot], to
     """Return the reading of a short message together with what was `spoken` of before: "what did I pay her last time".
 
     That is the term that was just explained ("and have I met mine"), or for an unclear message the objects of the
-    question before, in place of a pronoun. That reading counts if it is clear, and adds to what the message says.
+    question before, in place of a pronoun, also where a place is sought: "where can I get it". That reading counts
+    if it is clear, and adds to what the message says.
     """
-    names = (TERM,) if TERM in spoken else _NAMES if reading.unclear else ()
+    rules = engine.intents.get(reading.intent or "")
+    open_ = reading.unclear or (rules is not None and lists_providers(rules) and refers(read(reading.text)))
+    names = (TERM,) if TERM in spoken else _NAMES if open_ else ()
     named = {name: spoken[name] for name in names if name in spoken and spoken[name].is_plain and spoken[name].text}
     said = read(reading.text).words
     if not named or len(said) > _SHORT or reading.slots.keys() & {TERM, *OF_CARE}:
