@@ -57,6 +57,7 @@ class BillCheck(kit.Summary, frozen=True):
         sure: True if the message states the claim's number or day, or that the bill is for the last visit.
         wanted: The conditions in the question.
         looked: True if claims were searched for a bill without an amount.
+        besides: True if the question is whether the amount comes on top of another one, or instead of it.
     """
 
     amount: kit.Amount | None = None
@@ -75,6 +76,7 @@ class BillCheck(kit.Summary, frozen=True):
     end: date | None = None
     wanted: kit.ClaimFilter | None = None
     looked: bool = False
+    besides: bool = False
 
     @property
     def same(self) -> int:
@@ -166,6 +168,7 @@ def _base(ask: kit.Ask) -> BillCheck:
         start=start,
         end=end,
         wanted=kit.filter_of(ask),
+        besides="on_top_of" in ask.asked.says,
     )
 
 
