@@ -217,6 +217,7 @@ class Questions:
         words = _LEAD.sub("", words)
         reading = self._engine.understand(words, today=self._today, context=context, people=self._people)
         spoken = {**(context.slots if context else {}), **beside}
+        spoken = {name: slot for name, slot in spoken.items() if name == TERM or not reading.unclear}
         return Question(words, with_object(self._engine, reading, spoken, self._today), context)
 
     def _is_clear(self, reading: Reading, least: float = 0.0) -> bool:
