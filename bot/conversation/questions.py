@@ -271,7 +271,7 @@ def with_object(engine: Engine, reading: Reading, spoken: Mapping[str, Slot], to
     names = (TERM,) if TERM in spoken else _NAMES if open_ else ()
     named = {name: spoken[name] for name in names if name in spoken and spoken[name].is_plain and spoken[name].text}
     said = read(reading.text).words
-    if not named or len(said) > _SHORT or reading.slots.keys() & {TERM, *OF_CARE}:
+    if not named or len(said) > _SHORT or reading.slots.keys() & {TERM, "facility_type", *OF_CARE}:
         return reading
     at = next((at for at, word in enumerate(said) if word in _REFERS and TERM not in named), len(said))
     words = (*said[:at], *(slot.text for slot in named.values()), *said[at + 1 :])
