@@ -202,7 +202,8 @@ class Connecting:
         language, said = asked.language, keys_in(message.text)
         looks = not _LOOKS.isdisjoint(said)
         here = looks and not _HERE.isdisjoint(said)
-        work = here or asked.rule == _AT_WORK
+        kin = "person" in asked.slots or asked.values.get("reason") == _FAMILY
+        work = asked.rule == _AT_WORK or (here and not kin)
         who = "who" in asked.arguments or (looks and not _WHO.isdisjoint(said))
         every, zone = await self._audit.of(message.person), self._now().tzinfo
         rows = [row for row in every if row.what in _SEEN and (row.read or self._pack.is_of_member(row.detail))]
@@ -217,8 +218,7 @@ class Connecting:
         erases = await self._retention.count(message.person) is not None
         more = asked.arguments.get("more")
         values = {"seen": seen, "times": len(rows), "who": who, "work": work, "more": more, "erases": erases}
-        values["here"] = here
-        values["kin"] = "person" in asked.slots or asked.values.get("reason") == _FAMILY
+        values |= {"here": here, "kin": kin}
         return self._say("account/privacy", language, intent="account.privacy", **values)
 
     def _say(self, template: str, language: Language, *, intent: str, **values: object) -> Private:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from itertools import takewhile
+from types import MappingProxyType
 
 import msgspec
 from msgspec.structs import replace
@@ -90,7 +91,7 @@ class Questions:
             return self.of(within(rest, reading), context) if anew or goes_on else alone
         counts_part = asked_in(self._engine.lexicon.grammar, reading.text, {}).then  # "how many of those were free"
         apart = len(asking) >= _TWO and not counts_part and not (reading.intent or "").startswith(DANGER)
-        found = self._one_by_one(said, asking, reading, context) if apart else []
+        found = self._one_by_one(said, cut, asking, reading, context) if apart else []
         own = [one.reading for one in found]
         doubted = not own or (not reading.unclear and reading.score > own[0].score + _DOUBT)
         one = doubted or not self._is_clear(own[0], _SURE) or of_one_provider(reading, own, self._engine.intents)
@@ -103,21 +104,31 @@ class Questions:
         return (Question(reading.text, whole, context),)
 
     def _one_by_one(
-        self, said: Utterance, asking: Sequence[Clause], whole: Reading, context: Context | None
+        self, said: Utterance, cut: Sequence[Clause], asking: Sequence[Clause], whole: Reading, context: Context | None
     ) -> list[Question]:
         found: list[Question] = []
         begin = first = 0
-        for clause in asking:
-            end = len(said.words) if clause is asking[-1] else clause.after
+        for at, clause in enumerate(asking):
+            reasons = takewhile(lambda one: said.words[one.first] in self._words.reason, cut[cut.index(clause) + 1 :])
+            end = len(said.words) if clause is asking[-1] else max(one.after for one in (clause, *reasons))
             after = self._engine.after(found[-1].context, found[-1].reading)[2] if found else context
-            own = self._read(said.said(begin, end), after)
-            if found and not self._is_own(own, found[-1], whole, refers=refers(said, clause.first, clause.after)):
+            own = self._read(said.said(begin, end), after, found[-1].reading.slots if found else {})
+            column = found and self._is_column(own, found[-1], said, asking[at - 1], clause)
+            pointing = refers(said, clause.first, clause.after)
+            if found and (column or not self._is_own(own, found[-1], whole, refers=pointing)):
                 own = self._read(said.said(first, end), found.pop().context)
             else:
                 first = begin
             found.append(own)
             begin = end
         return found
+
+    def _is_column(self, own: Question, before: Question, said: Utterance, head: Clause, clause: Clause) -> bool:
+        """Return whether a part says what to list of each claim: "list my claims of May, who billed it and the sum"."""
+        rules, first = (self._engine.intents.get(one.reading.intent or "") for one in (own, before))
+        lists = first is not None and first.tells == "several" and said.words[head.first] in self._words.imperative
+        same = rules is not None and rules.shows_claims and OF_CLAIMS.isdisjoint(own.reading.slots)
+        return lists and same and "," in said.between(clause.first)
 
     def _joined(self, reading: Reading, context: Context | None) -> tuple[Question, ...]:
         """Return the message, and the part after an "and" that asks something else without the form of a question.
@@ -202,18 +213,19 @@ class Questions:
         slots = {**{name: told[name] for name in takes & told.keys()}, **alone.slots}
         return within(replace(alone, text=reading.text, slots=slots), reading)
 
-    def _read(self, words: str, context: Context | None) -> Question:
+    def _read(self, words: str, context: Context | None, beside: Mapping[str, Slot] = MappingProxyType({})) -> Question:
         words = _LEAD.sub("", words)
         reading = self._engine.understand(words, today=self._today, context=context, people=self._people)
-        term = {TERM: context.slots[TERM]} if context and TERM in context.slots else {}
-        return Question(words, with_object(self._engine, reading, term, self._today), context)
+        spoken = {**(context.slots if context else {}), **beside}
+        spoken = {name: slot for name, slot in spoken.items() if name == TERM or not reading.unclear}
+        return Question(words, with_object(self._engine, reading, spoken, self._today), context)
 
     def _is_clear(self, reading: Reading, least: float = 0.0) -> bool:
         """Return whether a part of a message is a clear question of its own, and no emergency and no small talk."""
         rules = self._engine.intents.get(reading.intent or "")
         if rules is None or reading.unclear or reading.is_miss or rules.small_talk or rules.intent.startswith(DANGER):
             return False
-        return reading.score >= (_LIKELY if rules.intent == FALLBACK else least)
+        return reading.score >= (_LIKELY if rules.needs == "nothing" else least)
 
     def _is_own(self, own: Question, before: Question, whole: Reading, *, refers: bool) -> bool:
         """Return whether a part of a message asks something besides the question before it.
@@ -251,12 +263,15 @@ def with_object(engine: Engine, reading: Reading, spoken: Mapping[str, Slot], to
     """Return the reading of a short message together with what was `spoken` of before: "what did I pay her last time".
 
     That is the term that was just explained ("and have I met mine"), or for an unclear message the objects of the
-    question before, in place of a pronoun. That reading counts if it is clear, and adds to what the message says.
+    question before, in place of a pronoun, also where a place is sought: "where can I get it". That reading counts
+    if it is clear, and adds to what the message says.
     """
-    names = (TERM,) if TERM in spoken else _NAMES if reading.unclear else ()
+    rules = engine.intents.get(reading.intent or "")
+    open_ = reading.unclear or (rules is not None and lists_providers(rules) and refers(read(reading.text)))
+    names = (TERM,) if TERM in spoken else _NAMES if open_ else ()
     named = {name: spoken[name] for name in names if name in spoken and spoken[name].is_plain and spoken[name].text}
     said = read(reading.text).words
-    if not named or len(said) > _SHORT or reading.slots.keys() & {TERM, *OF_CARE}:
+    if not named or len(said) > _SHORT or reading.slots.keys() & {TERM, "facility_type", *OF_CARE}:
         return reading
     at = next((at for at, word in enumerate(said) if word in _REFERS and TERM not in named), len(said))
     words = (*said[:at], *(slot.text for slot in named.values()), *said[at + 1 :])

@@ -91,7 +91,7 @@ def wants_to_come(ask: Ask) -> Wants | None:
         return None
     if not (named or (reason in {"covered", "free"} and aspect is None)):
         return None
-    if unsaid and not covered and says.isdisjoint({"copay", "percent"}) and ask.asked.form != "amount":
+    if unsaid and "paid_for" not in says and says.isdisjoint({"copay", "percent"}) and ask.asked.form != "amount":
         return "unsaid"
     if (covered or unsaid) and aspect in COUNTED:
         aspect = reason = None

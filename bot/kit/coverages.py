@@ -191,8 +191,13 @@ def visit_kind(ask: Ask) -> str | None:
 
 def named_visit(ask: Ask) -> str | None:
     """Return the code of the kind of visit that the words of the message name, such as "emergency"; None if none."""
-    words = set(words_of(ask.said))
+    words = set(_words(ask))
     return next((code for code, names in _NAMES.items() if words & set(names)), None)
+
+
+def _words(ask: Ask) -> tuple[str, ...]:
+    """Return the words of the message, and of the care that was spoken of before."""
+    return words_of(f"{ask.said} {ask.words.get('service', '')} {ask.words.get('facility_type', '')}")
 
 
 def side_named(ask: Ask) -> str | None:
@@ -280,7 +285,7 @@ def named_visits(ask: Ask) -> tuple[str, ...]:
     """
     code_of = {word: code for code, names in _NAMES.items() for word in names}
     kinds = ask.several.get("service")
-    said = (*words_of(ask.said), *(kinds.values if kinds else ()))
+    said = (*_words(ask), *(kinds.values if kinds else ()))
     named = [code_of[word] for word in said if word in code_of]
     if "emergency" in named and _STAY.isdisjoint(said):
         named = [code for code in named if code != "inpthosp"]  # an emergency room is in a hospital

@@ -95,7 +95,7 @@ def city_elsewhere(
         return alone
     leads = words.any("round", "within") if awaited else words.round
     for place, word in enumerate(said.words[:-1]):
-        if word in words.led:
+        if word in words.led and "," not in said.between(place + 1):
             tag = (
                 _before_state(said, place + 1, free, known, words)
                 or _state_alone(said, place + 1, words)

@@ -275,8 +275,9 @@ class _People:
         house = after == end and self.at.key(after) in around.institutions and not (titled or (of_care and listed))
         inside = not titled and end - first == 1 and first > 1 and self.at.capital(first - 1)
         inside = inside and not self._is_parted(first)
-        placed = not titled and before in around.places.any("round", "within")
-        against = house or inside or placed or (not titled and self._is_ours(begin, after))
+        placed = before in around.places.any("round", "within")
+        some = before in around.own.beside("coming").indefinite and not self.at.capital(first)  # "a little panicky"
+        against = house or inside or (not titled and (placed or some or self._is_ours(begin, after)))
         weight = _DEGREE * (after > end) + _LED * (before in around.lead) + _FOLLOWED * bool(followed)
         return weight + _FRAMED * (led or self._is_framed(begin, first, after)) + _AGAINST * against
 

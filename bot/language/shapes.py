@@ -232,7 +232,7 @@ class Tellers:
         if entry.needs == "member":
             facts |= _OF_CLAIMS_TOO | ({"to_come"} if "money" in asked.says else set())
         due = "provider_name" in heard.names and "to_come" not in asked.says  # "do I owe Dr. Kim anything"
-        over = due or "was" in asked.says or not _NO_CLAIM.isdisjoint(heard.names)
+        over = due or not {"was", "so_far"}.isdisjoint(asked.says) or not _NO_CLAIM.isdisjoint(heard.names)
         if over or asked.uses or facts.isdisjoint(asked.says):
             return None
         return next((name for name, to_come in self._coming.items() if to_come == "takes"), None)

@@ -6,13 +6,14 @@ A directory has few facts about a provider. The answer names each wish that it c
 import re
 from collections.abc import Container, Iterable, Iterator
 from collections.abc import Set as AbstractSet
+from datetime import timedelta
 from itertools import pairwise
 
 from msgspec.structs import replace
 
 from bot.language.anchors import with_anchored_dates
 from bot.language.calendar import ends_of
-from bot.language.clauses import ClauseRole
+from bot.language.clauses import ClauseRole, clause_at
 from bot.language.entities import with_hours
 from bot.language.hearing import Heard
 from bot.language.hours import hour_tags
@@ -20,7 +21,7 @@ from bot.language.lexicon import WISH, WISH_PLACE, WISH_TIME, Lexicon
 from bot.language.matcher import plain
 from bot.language.reading import Slot
 from bot.language.rules import IntentRules
-from bot.language.slots import slot_of
+from bot.language.slots import link, slot_of
 from bot.language.text import AnyOf, Tag, of_kind, places_of
 
 _TIMES = frozenset({"date_range", "date_ahead"})
@@ -32,7 +33,7 @@ _MOST_WORDS = 16  # a longer message tells a story around its question
 
 def as_taken(entry: IntentRules, heard: Heard, lexicon: Lexicon) -> Heard:
     """Return the message as an intent needs it: claims with their period, searches for providers with all wishes."""
-    heard = _corrected(with_anchored_dates(entry, heard), lexicon)
+    heard = _corrected(with_anchored_dates(entry, _without_frame(heard)), lexicon)
     searches = "radius" in entry.heard and "other_name" not in entry.heard
     if entry.needs != "directory" or not (searches or WISH in entry.heard.values()):
         return heard
@@ -55,6 +56,23 @@ def as_taken(entry: IntentRules, heard: Heard, lexicon: Lexicon) -> Heard:
     finer = (tag for tag in heard.tags if searches and tag.kind == "service" and tag.value in lexicon.finer)
     heard = _with(heard, WISH, words - heard.at(WISH_PLACE))
     return _with(heard, WISH, (places_of(finer) & asking) - words, "finer")
+
+
+def _without_frame(heard: Heard) -> Heard:
+    """Return the message without the time of its writing: "doing my taxes tonight, show my visits of 2025".
+
+    That is today, or outside of the question the last week, beside another time or where nothing tells of the past.
+    """
+    times = sorted((tag for tag in of_kind(heard.tags, "date_range") if not tag.excluded), key=lambda tag: tag.first)
+    past = {clause_at(heard.clauses, at) for at in heard.at("PAST")}
+    today, week = heard.today.isoformat(), (heard.today - timedelta(days=6)).isoformat()
+    gone = list[Tag]()
+    for tag in times:
+        (start, end), beside = ends_of(tag.value), tag.first not in heard.asking
+        if end == today and start >= (week if beside else today):
+            told = len(times) > 1 and not any(link(heard.said, *two, heard.joining) for two in pairwise(times))
+            gone += [tag] if told or (beside and clause_at(heard.clauses, tag.first) not in past) else []
+    return heard.with_tags([tag for tag in heard.tags if tag not in gone]) if gone else heard
 
 
 def _corrected(heard: Heard, lexicon: Lexicon) -> Heard:

@@ -56,6 +56,7 @@ class BillCheck(kit.OfClaims, frozen=True):
         shielded: True if the match has a sensitivity label and was not requested by a button.
         sure: True if the message states the claim's number or day, or that the bill is for the last visit.
         looked: True if claims were searched for a bill without an amount.
+        besides: True if the question is whether the amount comes on top of another one, or instead of it.
     """
 
     amount: kit.Amount | None = None
@@ -73,6 +74,7 @@ class BillCheck(kit.OfClaims, frozen=True):
     start: date | None = None
     end: date | None = None
     looked: bool = False
+    besides: bool = False
 
     @property
     def same(self) -> int:
@@ -164,6 +166,7 @@ def _base(ask: kit.Ask) -> BillCheck:
         start=start,
         end=end,
         wanted=kit.filter_of(ask),
+        besides="on_top_of" in ask.asked.says,
     )
 
 

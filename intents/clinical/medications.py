@@ -34,9 +34,16 @@ class Medications(kit.Paged, frozen=True):
 async def answer(ask: kit.Ask) -> Medications:
     """Return the drugs filled in the requested period, by default the last year; only the named ones if any are named.
 
-    Sensitive drugs are included only if a button asks for them.
+    A named drug that was filled only before the last year is found there. Sensitive drugs are included only if a button
+    asks for them.
     """
-    since = kit.span_of(ask)[0] or ask.today - timedelta(days=DAYS)
+    since, year = kit.span_of(ask)[0], timedelta(days=DAYS)
+    found = await _filled(ask, since or ask.today - year)
+    earlier = await _filled(ask, ask.today - 3 * year) if found.lacking and "drug" in ask.words and not since else found
+    return found if earlier.lacking else earlier
+
+
+async def _filled(ask: kit.Ask, since: date) -> Medications:
     read = await kit.medications(ask, since)
     shown = ask.arguments.get("show") == "yes"
     out = [use.drugs for use in ask.asked.uses if use.excluded]  # "all but the blood pressure one"
@@ -54,13 +61,18 @@ async def answer(ask: kit.Ask) -> Medications:
         shielded=kit.Shielded(sum(1 for drug in read if drug.labels), shown),
         asks_who=ask.asked.form == "who",
         alone=len(meant) == 1,
-        lacking=not meant and (bool(uses) or any(map(ask.other_names, kit.words_of(ask.said)))),
+        lacking=not meant and (bool(uses) or any(map(ask.other_names, _words(ask)))),
         **place,
     )
 
 
 def _named(ask: kit.Ask, drugs: Sequence[kit.Medication]) -> list[kit.Medication]:
     """Return the drugs that the message names by ingredient or brand."""
-    said = {word for word in kit.words_of(ask.said) if len(word) >= _TELLING}
+    said = {word for word in _words(ask) if len(word) >= _TELLING}
     names = said | {word for one in said for name in ask.other_names(one) for word in kit.words_of(name)}
     return [one for one in drugs if names.intersection(kit.words_of(one.dispensed.drug)[:1])]
+
+
+def _words(ask: kit.Ask) -> tuple[str, ...]:
+    """Return the words of the message, and of the drug that was spoken of before."""
+    return kit.words_of(f"{ask.said} {ask.words.get('drug', '')}")
