@@ -200,9 +200,9 @@ def merge(
 
 
 def _instead(rules: IntentRules | None, reading: Reading, slots: Mapping[str, Slot]) -> str | None:
-    """Return the intent that answers a question with these slots; "what kind of doctor is that" looks for none."""
+    """Return the intent that answers a question that says such a slot; "what kind of doctor is that" looks for none."""
     other = rules.instead if rules and not (reading.points or OF_THEM in reading.concepts) else None
-    return other.intent if other and other.has in slots and other.lacks not in slots else reading.intent
+    return other.intent if other and other.has in reading.slots and other.lacks not in slots else reading.intent
 
 
 def _narrows(context: Context, reading: Reading, intents: Mapping[str, IntentRules]) -> bool:
