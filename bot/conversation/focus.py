@@ -167,7 +167,8 @@ def of_all(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules])
     top = intents.get(reading.intent or "")
     listed = len(memory.choices) > 1 and "LATEST" not in reading.concepts
     sums = top is not None and (top.tells == "sums" or (top.tells == "one" and listed))
-    few = _SHORT if reading.unclear or (sums and listed) else _BARE if sums else 0  # "how much total"
+    two = top is not None and top.tells == "two" and len(memory.shown) == len("ab")  # "which cost more and why"
+    few = _SHORT if reading.unclear or two or (sums and listed) else _BARE if sums else 0  # "how much total"
     bare = not (reading.slots or reading.unmet) and len(reading.text.split()) <= few
     several = memory.record is None or (top is not None and top.tells == "two")
     return replace(reading, those=EVERY) if bare and several and not reading.those else reading
