@@ -29,12 +29,14 @@ from bot.language.context import (
     lists_providers,
     taken_over,
 )
-from bot.language.kernel import FALLBACK, FOLLOW, OF_THEM
+from bot.language.kernel import FALLBACK, FOLLOW, OF_THEM, REFINE
 from bot.language.reading import Reading, Slot
 from bot.language.rules import IntentRules, shows_one
 from bot.message import Answered
 
 NAMES = frozenset({"provider_name", "organization", "npi", "tin"})
+OF_ONE_NAME = frozenset({"provider_name", "location", "specialty", "organization"})
+"""Slots that choose among several providers with one name."""
 _CLAIM, _PROVIDER, _NAME, _BOOKS = "claim", "provider", "provider_name", "action:schedule"
 _SPOKEN = "spoken"  # the argument with the name that the question before asked about, where this one names another
 _OTHERS = OBJECTS | CONDITIONS_OF_CLAIMS | {"amount", "order"}
@@ -68,6 +70,9 @@ def intent_of(memory: Memory, reading: Reading, intents: Mapping[str, IntentRule
         return None
     if one := _of_provider(reading, top, before, intents):
         return one
+    unclear = reading.unclear or (reading.picks and lists_providers(top))
+    if unclear and len(memory.choices) > 1 and before.of_entry and OF_ONE_NAME >= {*reading.slots} != set():
+        return REFINE  # "which one is a heart doctor", of several with one name
     pointed = (reading.unclear or reading.intent == FALLBACK) and (reading.points or reading.picks or of_them)
     words, likely = len(reading.text.split()), [one.intent for one in reading.candidates if one.intent in intents]
     bare = reading.unclear and not reading.slots and memory.about is not None and words <= _BARE

@@ -11,7 +11,18 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
-from bot.conversation.focus import NAMES, by_name, chosen, of_both, of_doctor, of_record, of_those, stepped, whole
+from bot.conversation.focus import (
+    NAMES,
+    OF_ONE_NAME,
+    by_name,
+    chosen,
+    of_both,
+    of_doctor,
+    of_record,
+    of_those,
+    stepped,
+    whole,
+)
 from bot.conversation.state import ENTRY, Asked, Memory
 from bot.kit.facts import facts_in
 from bot.language.context import (
@@ -34,11 +45,14 @@ from bot.language.reading import Reading, Slot
 from bot.language.rules import IntentRules, shows_one
 from bot.message import SOURCES, Language
 
+WHICH = "which"
+"""The argument of a question about one of a list's providers that does not say which."""
 _NEEDS_A_PRESS = frozenset({"account.unlink", "account.forget", "account.decline", SOURCES})
 _ORDINAL, _SOURCES, _AGAIN = "followup.ordinal", "followup.sources", "followup.again"
 _EXPORT, _MORE, _PERSON, _PROVIDER = "followup.export", "followup.more", "handoff.human", "provider_name"
 _NEAR = Slot("", "me")
 _FIRST_ONES = re.compile(r"\b[2-9]\b")
+_WHICH = frozenset({"which", "who", "any", "cuál", "cuáles", "cual", "cuales", "quién", "quien", "alguno", "alguna"})
 _WORDS = re.compile(r"\w{3,}")
 _SHOWN = frozenset({AMONG, BESIDE, FACTS, LIKE, LIKE_WORDS, NAMED, THOSE})
 SHARED = "share"
@@ -55,7 +69,10 @@ def of_what_was_shown(memory: Memory, asked: Asked, reading: Reading, intents: M
         return replace(asked, arguments={**asked.arguments, RECORD: memory.record}) if same and memory.record else asked
     if (both := of_both(memory, asked, reading, intents)) is not asked:
         return both
-    one = shows_one(intents)
+    one, last = shows_one(intents), intents.get(memory.asked.intent) if memory.asked else None
+    finds = intents[one].instead if one else None
+    if finds and last and last.of_entry and "NEAR_FAR" in reading.concepts and not reading.slots:
+        asked, rules = replace(asked, intent=finds.intent, slots={}), intents[finds.intent]  # "anybody closer"
     if one and rules is not None and lists_providers(rules) and not rules.of_entry:
         fact = memory.choices and not reading.slots and facts_in(reading.text)
         if not fact:
@@ -77,16 +94,18 @@ def _searched_again(memory: Memory, asked: Asked, reading: Reading, intents: Map
     rules, before = intents[asked.intent], intents.get(memory.asked.intent) if memory.asked else None
     if memory.asked is None or before is None or not lists_providers(before) or not NAMES.isdisjoint(reading.slots):
         return None
-    said = {name: slot for name, slot in asked.slots.items() if name in before.slots}
+    said = {name: slot for name, slot in {**asked.unmet, **asked.slots}.items() if name in before.slots}
     of_two = (
         bool(said) and ("other_name" in rules.slots or rules.of_list == asked.intent) and rules.needs == "directory"
     )
-    several = len(memory.choices) > 1 and "ordinal" not in reading.slots
-    of_several = of_two or (rules.of_entry and bool(rules.of_list or (reading.those and {*reading.slots} & {*said})))
+    which = reading.those or not _WHICH.isdisjoint(reading.text.casefold().replace("'", " ").split()[:2])
+    several = (len(memory.choices) > 1 or reading.those) and "ordinal" not in reading.slots
+    of_several = of_two or (rules.of_entry and bool(rules.of_list or (which and said)))
     if not ((several and of_several) or (not memory.choices and (of_two or rules.of_entry))):
         return None
     listed = memory.asked.alone
-    return replace(listed, slots={**listed.slots, **said}, arguments={}, language=asked.language, unmet=asked.unmet)
+    unmet = {name: slot for name, slot in asked.unmet.items() if name not in said}
+    return replace(listed, slots={**listed.slots, **said}, arguments={}, language=asked.language, unmet=unmet)
 
 
 def _like_shown(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked:
@@ -106,7 +125,8 @@ def _like_shown(memory: Memory, asked: Asked, reading: Reading, intents: Mapping
         return asked
     shown = {LIKE: str(slot.value), LIKE_WORDS: reading.text} if like else {BESIDE: str(slot.value)}
     town = {name: one for name, one in context.slots.items() if name == "location"}
-    slots = {**asked.slots, **town} if asked.slots.get("location", _NEAR).value == "me" else asked.slots
+    slots = {name: one for name, one in asked.slots.items() if name in {*reading.slots} or name not in KINDS_OF_CARE}
+    slots |= town if asked.slots.get("location", _NEAR).value == "me" else {}
     return replace(asked, slots=slots, arguments={**asked.arguments, **shown})
 
 
@@ -126,6 +146,8 @@ def of_entry(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[st
         if not index and (index is None or reading.those or not memory.lead or _FIRST_ONES.search(reading.text)):
             asked = _among(memory, asked, reading)
             index = None if AMONG in asked.arguments else index
+            if told and AMONG in asked.arguments:  # "that one", of several
+                asked = replace(asked, arguments={**asked.arguments, WHICH: "yes"})
     slots = {name: slot for name, slot in asked.slots.items() if name != "ordinal"}
     if index == -1 and {"CLAIM", "VISIT", "FILL"}.intersection(reading.concepts):
         return replace(asked, slots=slots)
@@ -151,12 +173,17 @@ def _entry_named(memory: Memory, reading: Reading) -> int | None:
 def _among(memory: Memory, asked: Asked, reading: Reading) -> Asked:
     """Return the question with the providers of the list just shown, if there are several: "npi?"; else unchanged.
 
-    A number in the question limits the providers to the first ones.
+    A number in the question limits the providers to the first ones. Those with one name are asked for by the name, and
+    what chose among them, so that none is left out who was not shown.
     """
     slots = (entry.slots.get(_PROVIDER) for entry in memory.choices)
     shown = list(dict.fromkeys(str(slot.value) for slot in slots if slot))
     several = 1 < len(shown) == len(memory.choices)
     first = _FIRST_ONES.search(reading.text)
+    name = memory.asked.slots.get(_PROVIDER) if memory.asked and not first else None
+    if several and name and name.is_plain and memory.asked:
+        chose = {one: slot for one, slot in memory.asked.slots.items() if one in OF_ONE_NAME}
+        return replace(asked, slots={**chose, **asked.slots})
     shown = shown[: int(first[0])] if first else shown
     return replace(asked, arguments={**asked.arguments, AMONG: " ".join(shown)}) if several else asked
 
@@ -179,7 +206,9 @@ def resolve(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules]
     if last is None or reading.intent is None:
         return None
     if AMONG in last.arguments and memory.earlier and reading.intent in CHANGES and NAMES.isdisjoint(reading.slots):
-        last, reading = memory.earlier[0], replace(reading, back=1)  # the list, of which all were asked about
+        before = intents.get(memory.earlier[0].intent)
+        if before and lists_providers(before):
+            last, reading = memory.earlier[0], replace(reading, back=1)  # the list, of which all were asked about
     page = str(whole(last.arguments.get("page")) + 1)
     repeated: dict[str, dict[str, str]] = {_AGAIN: {}, _EXPORT: {"file": "yes"}, _MORE: {"page": page}}
     if reading.intent in repeated:

@@ -21,7 +21,7 @@ from bot.conversation.questions import DOUBT, OF_CLAIMS, Questions, refers, with
 from bot.conversation.slash_commands import Commands, Request
 from bot.conversation.state import Asked, Memory, become, typed_label
 from bot.language.clauses import head_and_items
-from bot.language.kernel import FALLBACK, FOLLOW, HELP
+from bot.language.kernel import FALLBACK, FOLLOW, HELP, REFINE
 from bot.language.reading import Reading, Slot
 from bot.language.rules import PERSON, IntentRules
 from bot.language.text import read
@@ -83,7 +83,7 @@ class Recognisers:
         last = self._intents.get(memory.asked.intent) if memory.asked else None
         reading = focus.of_all(memory, reading, self._intents)
         if intent := focus.intent_of(memory, reading, self._intents):
-            slots = self._engine.slots_as(intent, text, today=today)
+            slots = self._engine.slots_as(intent, text, today=today) if intent != REFINE else reading.slots
             reading = replace(reading, intent=intent, slots=slots, unclear=False)
         exchange.reading = reading = _of_the_list(reading, memory, last)
         # Words that fit both languages ("no", a ZIP code) are in that of the last reply.

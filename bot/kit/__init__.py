@@ -79,7 +79,7 @@ from bot.kit.spelling import is_named, name_of_state, words_of
 from bot.kit.to_come import price_named, to_come, ToCome
 from bot.kit.which import (
     amount_asked, count_asked, Exact, is_close, parts_named, place_of, reaches, shown_before, the_one, Threshold)
-from bot.kit.who import is_titled, OfProvider, Who, who, who_shown
+from bot.kit.who import is_titled, OfProvider, others_there, Who, who, who_shown
 from bot.language.calendar import later
 from bot.language.classed import AmountLimits
 from bot.payer.discovery import PayerHealth

@@ -86,6 +86,7 @@ def wants_to_come(ask: Ask) -> Wants | None:
         return "counts"
     ahead = named and (speaks_ahead(ask) or ("was" not in says and not says.isdisjoint({"own_share", "percent"})))
     unsaid = named and bool(unsaid_of(ask)) and "was" not in says
+    covered = covered and not (unsaid and {"limited", "how_many"} <= says)  # "how many visits do I get a year"
     known = (named and "worst" in says) or covered or ahead or unsaid
     if (aspect in COUNTED or reason not in {None, "covered", "free", "price"}) and not known:
         return None

@@ -295,7 +295,7 @@ def named_visits(ask: Ask) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*named, *(one for one in doctors if one))))
 
 
-_NO_DOCTORS = ("171", "174", "175", "2257", "374")
+_NO_DOCTORS = ("171", "174", "175", "225", "374")
 """How the NUCC codes begin of acupuncturists, naturopaths, massage therapists, doulas and others who are no doctors."""
 
 

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from bot.kit.around import SearchArea
 from bot.kit.ask import Ask
 from bot.kit.cards import Card, cards
-from bot.kit.conditions import conditions, kind_codes
+from bot.kit.conditions import conditions, is_title, kind_codes
 from bot.kit.network_names import is_named_network
 from bot.kit.opening import OpenAt, open_at
 from bot.kit.plans import among
@@ -135,8 +135,11 @@ def facts_asked(ask: Ask, name: str | None = None) -> tuple[str, ...]:
     asked = tuple(about for about in asked if _TOLD_BY.get(about) not in {*ask.slots} | {*asked} & {"places"}) or asked
     if _WHEN.search(ask.said):
         asked = tuple(dict.fromkeys("hours" if about == "open_at" else about for about in asked))
-    if "network" in ask.beside and {*asked}.isdisjoint(("networks", "accepting_new")):  # new patients by network
-        asked = (*asked, "networks")
+    two = "provider_name" in ask.several or "other_name" in ask.slots  # "which one is the surgeon and takes Network S"
+    if two and "specialty" in held and "specialty" not in asked and not is_title(ask.words.get("specialty", "")):
+        asked = (*asked, "specialty")
+    if "network" in (held if two else ask.beside) and {*asked}.isdisjoint(("networks", "accepting_new")):
+        asked = (*asked, "networks")  # new patients are told by network
     if asked:
         ask.named[FACTS] = " ".join(asked)
     return asked or tuple(ask.arguments.get(FACTS, "").split())

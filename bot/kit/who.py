@@ -12,7 +12,7 @@ import msgspec
 from msgspec.structs import replace
 
 from bot.kit.around import NeedsPlace, SearchArea, around
-from bot.kit.ask import Ask, text_of
+from bot.kit.ask import Ask, Reroute, text_of
 from bot.kit.cards import Card, Group, Groups, bare_name, by_provider, of_own_claims
 from bot.kit.conditions import is_at, is_title, kind_codes
 from bot.kit.directory import bring
@@ -50,7 +50,7 @@ _ROLES = {
 }
 _REFERENCE = re.compile(r"(?:Practitioner|Organization|Location|HealthcareService)/[A-Za-z0-9.-]{1,64}")
 _OF_CITY = re.compile(r"\s(?:of|de)\s.*$", re.IGNORECASE)
-_TEN_DIGITS = re.compile(r"\b\d{10}\b")
+_NUMBER = re.compile(r"\b[12]\d{9}\b")
 _PLACE = re.compile(r"(?:['\u2019]s)? (?:clinic|hospital|office|practice|group|cl[ií]nica|consultorio)$", re.IGNORECASE)
 _TITLES = ("dr", "dra", "doctor", "doctora")
 _HE = re.compile(r"\b(?:el|del|al) (?:dr\b|doctor\b)", re.IGNORECASE)
@@ -158,7 +158,8 @@ async def who(ask: Ask) -> Who:
         seen = (claim.seen for claim in await ask.own_claims() if claim.id == shown and claim.seen)
         name = next(map(bare_name, seen), None)
     key = key_of(name) if name and _REFERENCE.fullmatch(name) else None
-    digits = _TEN_DIGITS.search(ask.said) if "npi" in words_of(ask.said) else None  # no NPI, but meant as one
+    meant = "npi" in words_of(ask.said) or (name is None and {RECORD, AMONG}.isdisjoint(ask.arguments))
+    digits = _NUMBER.search(ask.said) if meant else None  # no NPI, but meant as one
     npi, tin = text_of(ask, "npi") or (digits and digits[0]), text_of(ask, "tin")
     among = tuple(one for one in map(key_of, ask.arguments.get(AMONG, "").split()) if one)[:SHOWN]
     near: tuple[Choice, ...] = ()
@@ -190,7 +191,7 @@ async def who(ask: Ask) -> Who:
     alike = len(groups) > 1
     groups, name = await _chosen(ask, groups, every, name, numbered=bool(npi or tin))
     told = key or (alike and not ask.own_doctors) or not {RECORD, AMONG}.isdisjoint(ask.arguments)
-    if len(groups) == 1 and (own := groups[0][0].name) and told:
+    if (one := groups[0] if len(groups) == 1 and told else gone) and (own := one[0].name):
         ask.named[CALLED if key else "provider_name"] = own
     return Who(name or next((row.name for row in rows if len(groups) == 1), None), groups, max(ended, 0), near, gone)
 
@@ -212,11 +213,17 @@ async def _chosen(
     return _narrowed(ask, fitting, where, named=True) if carried else fitting, name
 
 
+def others_there(found: Who, *, asks: bool) -> None:
+    """Raise `Reroute` to `provider.find` for the others at the only provider's place, if the question `asks` that."""
+    if asks and found.only:
+        raise Reroute("provider.find", like=found.only[0].reference, like_words="else there")
+
+
 async def who_shown(ask: Ask) -> tuple[Listing, ...]:
     """Return the listings of the provider shown before, if the question asks for others like or near it; else ()."""
     name = ask.arguments.get(LIKE) or ask.arguments.get(BESIDE)
     found = await who(replace(ask, slots={"provider_name": name}, words={}, arguments={}, said="")) if name else None
-    return (found.only if found else None) or ()
+    return (found.only or found.gone if found else None) or ()
 
 
 async def _area(ask: Ask) -> SearchArea | None:

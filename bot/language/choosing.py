@@ -238,11 +238,12 @@ class Chooser:
     def _is_own(self, heard: Heard) -> bool:
         """Return whether a refusal as another person's record would name nobody: "what does my record say about me".
 
-        A strange word or a possessive may name somebody: "my codriver's deductible".
+        A strange word or a possessive may name somebody: "my codriver's deductible". A provider to look up is nobody of
+        whom there is a record.
         """
-        named = any(
-            "'" in word or key not in self._known for word, key in zip(heard.said.words, heard.keys, strict=True)
-        )
+        listed, said = heard.at("provider_name") if "FIND" in heard.names else frozenset[int](), heard.said.words
+        words = enumerate(zip(said, heard.keys, strict=True))
+        named = any(at not in listed and ("'" in word or key not in self._known) for at, (word, key) in words)
         own = "MY" in heard.names and _OTHERS.isdisjoint(heard.names) and not named and FALLBACK in self._aspects
         return own and self._aspects[FALLBACK].likeliest(evidence(heard.said, heard.names))[0] == "other_person"
 

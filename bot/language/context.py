@@ -48,8 +48,7 @@ OBJECTS = frozenset({"service", "claim_type", "specialty", "facility_type", "dru
 CONDITIONS_OF_CLAIMS = frozenset({
     "date_range", "date_out", "provider_name", "state_of_claim", "amount_over", "amount_under",
 })  # fmt: skip
-# Of so many words an ellipsis at most is: "and for doctors?".
-ELLIPSIS = 4
+ELLIPSIS = 4  # words at most: "and for doctors?"
 _WHOLE, EVERY, _OF_SHOWN = 8, 100, "WHICH_WERE"  # words; records; a concept
 # Slots that say what is asked of claims, and not of which; concepts and classes of words that say of which.
 _FORMS = frozenset({"unit", "amount_kind"})
@@ -202,7 +201,8 @@ def merge(
 def _instead(rules: IntentRules | None, reading: Reading, slots: Mapping[str, Slot]) -> str | None:
     """Return the intent that answers a question with these slots; "what kind of doctor is that" looks for none."""
     other = rules.instead if rules and not (reading.points or OF_THEM in reading.concepts) else None
-    return other.intent if other and other.has in slots and other.lacks not in slots else reading.intent
+    held = reading.slots if rules and rules.of_entry else slots  # "which takes new patients" is of what was found
+    return other.intent if other and other.has in held and other.lacks not in slots else reading.intent
 
 
 def _narrows(context: Context, reading: Reading, intents: Mapping[str, IntentRules]) -> bool:

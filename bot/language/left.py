@@ -89,10 +89,10 @@ def taken_by(*intents: IntentRules | None) -> frozenset[str]:
 def owner_left(heard: Heard, taken: AbstractSet[str]) -> Slot | None:
     """Return the person whose record is requested by a name on no list: the Mai of "Mai's claims"; None if none.
 
-    A word behind an article is a kind of person, and no name: "the women's exam", nor is one of a gender.
+    A word behind an article is a kind of person, and no name: "the women's exam"; nor is a word for a sex or an age.
     Only words in `heard.content` that belong to no slot type in `taken` are considered.
     """
-    used, meant = heard.at("gender", *taken), heard.at(*filter(str.isupper, heard.marks))
+    used, meant = heard.at(*taken, "gender", "age_group"), heard.at(*filter(str.isupper, heard.marks))
     other, records = heard.at("OTHER_PERSON"), heard.area("people").keys("record")
     meant -= {place for place in other if not records.isdisjoint(heard.keys[place + 1 : place + 2])}
     free = (

@@ -5,6 +5,7 @@ A test is selected if the message contains a word of its recorded name.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Literal
@@ -21,6 +22,7 @@ COMMON = frozenset({"blood", "level", "levels", "result", "results", "serum", "t
 LONG = 5
 _OTHERS = frozenset({"all", "any", "else", "every", "everything", "other", "others", "rest", "otros", "otras", "todos"})
 _REST = frozenset({"else", "other", "others", "otros", "otras", "demas"})
+_SENTENCE = re.compile(r"[^.?!]+[.?!]?")
 _SHORT = 2
 """Letters of a symbol, which has to begin with a capital: the K of "last K and Na"."""
 
@@ -28,6 +30,9 @@ _SHORT = 2
 async def answer(ask: Ask) -> TestsOnRecord:
     """Return the lab results by test, newest first; results with a sensitivity label only if a button asks for them."""
     ask = replace(ask, slots={}) if "in_both" in ask.asked.says else ask  # "both times or just the one in April"
+    asks = [one for one in _SENTENCE.findall(ask.said) if one.endswith("?")]  # which test it is stands there
+    if one := next((one for one in asks if not ask.asked.tests.keys().isdisjoint(words_of(one))), None):
+        ask = replace(ask, said=one.strip())
     read = await results(ask, "laboratory")
     described, shielded = shield(ask, read)
     every = as_of(ask, series(described))

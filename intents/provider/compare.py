@@ -80,6 +80,7 @@ async def answer(ask: kit.Ask) -> Compared:
 
 
 async def _compared(ask: kit.Ask, where: kit.SearchArea | None) -> Compared:
+    ask = await _of_one_first_name(ask)
     if ask.slots.get("provider_name") and ask.slots.get("other_name"):
         if own := await _own(ask):
             return Compared(outcome="which", named=own)
@@ -88,6 +89,18 @@ async def _compared(ask: kit.Ask, where: kit.SearchArea | None) -> Compared:
     if all(kit.telling(name) for name in names):
         return await _networks(ask, names, where)
     return Compared()
+
+
+async def _of_one_first_name(ask: kit.Ask) -> kit.Ask:
+    """Return the question with the full names of two of one first name ("two Graces, Okafor and Fitzgerald")."""
+    both, first = ask.several.get("other_name"), str(ask.slots.get("provider_name")).removesuffix("s")
+    if both is None or len(both.values) != len(("left", "right")):
+        return ask
+    names = [f"{first} {one}" for one in both.values]
+    slots = {**ask.slots, "provider_name": names[0], "other_name": names[1]}
+    whole = replace(ask, slots=slots, several={name: one for name, one in ask.several.items() if name != "other_name"})
+    left, right = await asyncio.gather(_who(whole, "provider_name"), _who(whole, "other_name"))
+    return whole if left.found and right.found else ask
 
 
 async def _own(ask: kit.Ask) -> tuple[str, ...]:

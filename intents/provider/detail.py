@@ -69,7 +69,8 @@ class Detail(kit.OfProvider, frozen=True, kw_only=True):
         place_names: Locations with only a name; `own_addresses`: the addresses of an organization without locations.
         where: The area from which the question asks for a distance.
         technical: True if the receipt shows its records.
-        listed: True if several providers are meant, from the list shown or by name; `apart`: each by its own name.
+        listed: True if several providers are meant, from the list shown or by name; `apart`: each by its own name;
+            `which`: one of them is, and the question does not say which.
         brief: True if the question only asks for yes or no, or about the listing itself.
         whole: True if all data is shown, because the question asks for nothing particular or locations differ.
     """
@@ -86,6 +87,7 @@ class Detail(kit.OfProvider, frozen=True, kw_only=True):
     week: bool = False
     where: kit.SearchArea | None = None
     listed: bool = False
+    which: bool = False
     apart: bool = False
     brief: bool = False
     whole: bool = True
@@ -97,8 +99,13 @@ _OF_LISTING = frozenset({"active", "updated"})
 
 
 async def answer(ask: kit.Ask) -> Detail:
-    """Return the data on the named provider or on the provider of a button; for a receipt, only the receipt."""
+    """Return the data on the named provider or on the provider of a button; for a receipt, only the receipt.
+
+    Raises:
+        Reroute: The question is who else is at the provider's place; `provider.find` lists them.
+    """
     found = await kit.who(ask)
+    kit.others_there(found, asks={"who_else", "same_office"} <= ask.asked.says.keys())
     if (
         ask.slots.get("wish") == "words"
         and found.name
@@ -111,6 +118,8 @@ async def answer(ask: kit.Ask) -> Detail:
             (plan.name or plan.id, tuple(one.name or "" for one in plan.networks)) for plan in await kit.plans(ask)
         )
     found.cite(ask)
+    if found.gone:
+        ask.said_unmet("network")  # what is not active is in none
     if not (found.only or "among" in ask.arguments) and "wish" in _asked(ask, found):
         ask.cannot("wish")
     return summarize(
@@ -142,6 +151,7 @@ def summarize(
             found=found,
             where=where,
             listed=listed,
+            which="which" in ask.arguments,
             apart="provider_name" in ask.several,
             each=kit.facts_each(ask, found.found, asked or ("phone",), where)
             if listed
