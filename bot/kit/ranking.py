@@ -67,6 +67,10 @@ class Ranking(msgspec.Struct, frozen=True):
     nth: int | None = None
     in_time: bool = False
 
+    def fits(self, size: Decimal | int) -> bool:
+        """Return whether the size is within the requested limits."""
+        return self.sizes is None or self.sizes.hold(Decimal(size))
+
 
 def divided_by(ask: Ask) -> str | None:
     """Return the group by which a sum is divided, as in "by pharmacy" or "each doctor"; None if the group is ranked."""
@@ -93,8 +97,8 @@ def ranking_asked(ask: Ask) -> Ranking | None:
     unit, group = text_of(ask, "unit"), text_of(ask, "group")
     ranked = ask.asked.by if {"ranked", "top"} & ask.asked.says.keys() else None
     quarter = "quarter" if ask.asked.period == "quarter" else None
-    one = group or ranked or quarter or (_ONE_OF.get(unit or "") if "average" not in ask.slots else None)
-    one = one or ("day" if ask.asked.period == "day" else None)
+    one = "day" if ask.asked.period == "day" else group or ranked or quarter
+    one = one or (_ONE_OF.get(unit or "") if "average" not in ask.slots else None)
     by_money: Measure = "average" if "average" in ask.slots else "amount"
     shown = count_asked(ask, MOST_SHOWN) if "average" not in ask.slots else None
     if higher or (shown and not unit):
@@ -177,7 +181,9 @@ def _sized_group(ask: Ask) -> Ranking | None:
     by itself, such as "the number of visits per month".
     """
     if ask.sets:
-        return Ranking(ask.sets.group, counted=counted_as(ask.sets.group, None), most=MOST_SHOWN, sets=ask.sets)
+        often = next((one.limits for one in ask.asked.times if one.limits), None)
+        counted = counted_as(ask.sets.group, None)
+        return Ranking(ask.sets.group, counted=counted, most=MOST_SHOWN, sets=ask.sets, sizes=often)
     measure: Measure
     for one in ask.asked.times:  # "two doctors. Did you charge me twice?" counts no doctors
         group = text_of(ask, "group") or one.group or ask.asked.by or (ask.asked.period if one.none else None)
