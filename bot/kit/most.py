@@ -237,7 +237,9 @@ def _of_sets(
     inside = [one for one in claims if key(one) in fit and any(one.service.overlaps(*time) for time in sets.within)]
     sized = (one for one in _shares(inside, key, wanted, ranking.counted) if ranking.fits(one.times))
     shares = sorted(sized, key=lambda one: (-one.times, one.name))
-    return Most(**asdict(ranking), of=len(every), fit=len(shares), shares=tuple(shares[: ranking.most])) if every else None
+    return (
+        Most(**asdict(ranking), of=len(every), fit=len(shares), shares=tuple(shares[: ranking.most])) if every else None
+    )
 
 
 def shares_by(claims: Iterable[Claim], key: Callable[[Claim], str], wanted: ClaimFilter) -> tuple[Share, ...]:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import islice
 from typing import Literal
 
@@ -75,12 +75,10 @@ async def near_claims(ask: Ask, claim_set: ClaimSet) -> Nearest:
     gone = choose((*claim_set.replaced, *claim_set.taken_back, *claim_set.cancelled), wanted).claims
     gone = tuple(claim for claim in gone if not claim.sensitive)[:SHOWN]
     if (wanted.start or wanted.end) and not wanted.nth:
-        whenever, day = replace(wanted, start=None, end=None, times=()), wanted.start if wanted.start == wanted.end else None
+        whenever, day = replace(wanted, start=None, end=None, times=()), _day_of(wanted) or date.max
         claim_set = await newest_claims(
             ask.without("date_range"),
-            enough=lambda so_far: any(
-                day is None or claim.service.sort_key < day for claim in choose(so_far.claims, whenever).claims
-            ),
+            enough=lambda so_far: any(one.service.sort_key < day for one in choose(so_far.claims, whenever).claims),
             page_size=50,
         )
         claim_set = replace(claim_set, claims=tuple(claim for claim in claim_set.claims if claim.service.known))
@@ -91,6 +89,10 @@ async def near_claims(ask: Ask, claim_set: ClaimSet) -> Nearest:
     if (wanted.services or wanted.doctor_kinds) and not gone and may_be_ahead(ask, recorded=nearest.record is not None):
         raise Reroute
     return nearest
+
+
+def _day_of(wanted: ClaimFilter) -> date | None:
+    return wanted.start if wanted.start == wanted.end else None
 
 
 def of_near_day(ask: Ask, summary: Summary) -> Ask | None:
@@ -140,8 +142,8 @@ def nearest_of(claims: Sequence[Claim], wanted: ClaimFilter) -> Nearest:
         found = list(choose(claims, loosened).claims)
         if left == "service":
             found = [claim for claim in found if _may_be(claim, wanted)]
-        if left == "time" and wanted.start and wanted.start == wanted.end:
-            found.sort(key=lambda claim: abs(claim.service.sort_key - wanted.start))
+        if left == "time" and (day := _day_of(wanted)):
+            found.sort(key=lambda claim: abs(claim.service.sort_key - day))
         if found and left == "state":
             untold = sum(1 for claim in found if not tells_state(claim, wanted.state))
             return Nearest(left, silent=silent, since=since, looked=len(found), untold=untold)
@@ -270,7 +272,9 @@ def sides_said(ask: Ask, claims: Iterable[Claim]) -> tuple[ClaimFilter, ...]:
 
 def compares_named(ask: Ask) -> bool:
     """Return whether the question compares money: of several named providers, or of care on both sides of "versus"."""
-    several = len(filter_of(ask).providers) > 1 and not {"cheaper", "dearer", "against"}.isdisjoint(ask.asked.says)
+    several = len(filter_of(ask).providers) > 1 and not {"alike", "cheaper", "dearer", "against"}.isdisjoint(
+        ask.asked.says
+    )
     return several or ("against" in ask.asked.says and bool(set_apart(ask)))
 
 

@@ -45,7 +45,7 @@ class Ranking(msgspec.Struct, frozen=True):
         counted: What counts as one time: "visit", "fill" or "claim".
         most: How many are shown.
         sizes: In place of an order, the limits that each has to meet: "doctors that I saw only once".
-        every: True if each month or other period is shown, in the order of time.
+        every: True if each month or other period is shown, in the order of time; `both`: with its count and its sum.
         sets: The periods in which each has to have had care, or none.
         whom: The provider that is compared with all others: "did I see Dr. Kim more than anyone else".
         only: True if the question is whether there is only one: "is she my only doctor".
@@ -61,6 +61,7 @@ class Ranking(msgspec.Struct, frozen=True):
     most: int = SHOWN
     sizes: AmountLimits | None = None
     every: bool = False
+    both: bool = False
     sets: TimeSets | None = None
     whom: str | None = None
     only: bool = False
@@ -185,10 +186,11 @@ def _sized_group(ask: Ask) -> Ranking | None:
         counted = counted_as(ask.sets.group, None)
         return Ranking(ask.sets.group, counted=counted, most=MOST_SHOWN, sets=ask.sets, sizes=often)
     measure: Measure
+    says = ask.asked.says
     for one in ask.asked.times:  # "two doctors. Did you charge me twice?" counts no doctors
         group = text_of(ask, "group") or one.group or ask.asked.by or (ask.asked.period if one.none else None)
         group = group or ("doctor" if ask.asked.form == "who" else None)
-        none = group in {"month", "quarter"} and (one.none or "nothing" in ask.asked.says)
+        none = group in {"month", "quarter"} and (one.none or "nothing" in says) and "something" not in says
         sizes = AmountLimits(_NOTHING, _NOTHING, over_too=True, under_too=True) if none else one.limits
         in_total = "sums" in ask.asked.says and order_asked(ask) is None  # "doctors who cost me over $100 in total"
         sums = limits_asked(ask) if in_total else None
@@ -201,7 +203,8 @@ def _sized_group(ask: Ask) -> Ranking | None:
     if period not in PERIODS:
         return None
     if unit := ask.asked.number:
-        return Ranking(period, counted=unit, most=YEAR, every=True)
+        some = AmountLimits(over=_NOTHING) if "something" in says else None  # "skip the months with nothing"
+        return Ranking(period, counted=unit, most=YEAR, every=True, sizes=some, both="money" in says)
     if period == "quarter" and order_asked(ask) is None:  # months and years are told beside every sum
         unit = None if "money" in ask.asked.says else text_of(ask, "unit")
         counted = counted_as(None, unit) if unit in _SINGLE else "claim"
@@ -243,7 +246,7 @@ def summed_filter(ask: Ask, wanted: ClaimFilter) -> ClaimFilter:
 def _limits_sums_of_group(ask: Ask) -> bool:
     """Return whether the limits on an amount are for the sums of a group such as months, and not for single claims."""
     ranking = _sized_group(ask)
-    return ranking is not None and ranking.sizes is not None and ranking.measure == "amount"
+    return ranking is not None and ranking.sizes is not None and (ranking.both or ranking.measure == "amount")
 
 
 def sizes_group(ask: Ask) -> bool:

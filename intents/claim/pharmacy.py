@@ -39,6 +39,8 @@ class Pharmacy(kit.Summary, frozen=True):
         newest: True if the question asks for a number of the newest fills, and not for an amount.
         dated: True if the question asks for the day of the last fill.
         places: The newest fill at each pharmacy, if the question asks where.
+        counted: True if the question asks how many fills there are.
+        alike: Whether the share is the same for all fills, if the question asks that.
     """
 
     fills: tuple[kit.Claim, ...]
@@ -66,6 +68,8 @@ class Pharmacy(kit.Summary, frozen=True):
     newest: bool = False
     dated: bool = False
     places: tuple[kit.Claim, ...] = ()
+    counted: bool = False
+    alike: bool | None = None
 
     @property
     def total(self) -> kit.Amount | None:
@@ -158,6 +162,8 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask, earlier: kit.ClaimSet | Non
         places=_places(filled)
         if not (one or _filter(ask).exact) and _WHERE.search(" ".join(kit.words_of(ask.said)))
         else (),
+        counted="how_many" in ask.asked.says,
+        alike=len({share.value for _, share in shares if share}) == 1 if "alike" in ask.asked.says else None,
         newest=kit.count_asked(ask, MOST) is not None and kit.amount_asked(ask) is None,
     )
 
