@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
+from decimal import Decimal
 
 import msgspec
 from msgspec.structs import replace
@@ -18,7 +19,7 @@ from bot.records.care_kind import NO_KINDS, CareKind, CareKinds, shown_as
 from bot.records.claim import Claim
 from bot.records.shapes import grouped
 from bot.records.share import is_in_state
-from bot.records.written import PartialDate
+from bot.records.written import PartialDate, Period
 
 READS_ALL = frozenset({"biggest", "smallest", "oldest"})
 _PRIMARY, _APART = frozenset(PRIMARY_CARE), frozenset({"oral", "vision"})
@@ -47,6 +48,8 @@ class ClaimFilter(msgspec.Struct, frozen=True):
         degrees, no_degrees: The required and the excluded degrees of the provider, such as "DO".
         drugs, without_drugs: Each drug is the person's word followed by the other names of the drug.
         without_days: The first and last excluded day.
+        paid: The first and last day on which the plan paid or decided.
+        lag: The limits on the time from the care until then, in days.
         weekdays: The days of the week on which the care began, Monday as 1.
         part: The part of the body that the care was for.
         nth: The position of the day of care in time, from 1, or from the newest if negative; `through`: the last
@@ -86,6 +89,8 @@ class ClaimFilter(msgspec.Struct, frozen=True):
     drugs: tuple[tuple[str, ...], ...] = ()
     without_drugs: tuple[tuple[str, ...], ...] = ()
     without_days: tuple[date, date] | None = None
+    paid: tuple[date | None, date | None] | None = None
+    lag: AmountLimits | None = None
     weekdays: frozenset[int] = frozenset()
     part: BodyPart | None = None
     nth: int | None = None
@@ -243,6 +248,11 @@ def _in_time(claim: Claim, wanted: ClaimFilter) -> bool:
         return False
     day = claim.service.day
     if wanted.weekdays and (day is None or day.exact is None or day.exact.isoweekday() not in wanted.weekdays):
+        return False
+    decided = claim.paid_on or claim.created
+    if wanted.paid and not (decided and Period(decided).overlaps(*wanted.paid)):
+        return False
+    if wanted.lag and not (decided and day and wanted.lag.hold(Decimal((decided.first - day.first).days))):
         return False
     if wanted.times and not any(claim.service.overlaps(*time) for time in wanted.times):
         return False

@@ -15,6 +15,7 @@ from bot.kit.spans import days_of, span_of, times_apart
 from bot.kit.spelling import is_named, words_of
 from bot.kit.which import aspect_asked, exact_asked, limits_asked, order_asked, part_asked, shown_before, widens
 from bot.language.calendar import month_days
+from bot.language.classed import AmountLimits
 from bot.language.reading import Slot
 from bot.records.care_kind import CareKind
 from bot.records.claim import Claim
@@ -24,7 +25,7 @@ _LISTED = re.compile(r"\s*(?:,|\b(?:and|or|y|o|e|u|vs|versus)\b)\s*")
 _WEEK, _WEEKEND = frozenset(range(1, 8)), frozenset({6, 7})
 _EITHER = frozenset({"claim_types", "services"})
 _THERAPY, _PHYSICAL, _OFFICE = "therapy", "physical_therapy", "office_visit"
-_SEVERAL, _RANKS = 2, 3
+_SEVERAL, _RANKS, _UNITS = 2, 3, {"day": 1, "week": 7, "month": 30, "year": 365}
 _PARTS = frozenset({"DEDUCTIBLE", "COINSURANCE", "COPAY"})
 _PRICED = frozenset({"allowed", "coinsurance", "copay"})
 _SIZED = frozenset({"sized", "extreme", "lowest", "highest"})
@@ -249,6 +250,8 @@ def _wanted(ask: Ask) -> ClaimFilter:
         drugs=(*drugs_named_in(ask, values_of(ask, "drug")), *drugs_of_uses(ask, excluded=False)),
         without_drugs=(*drugs_named_in(ask, excluded_of(ask, "drug")), *drugs_of_uses(ask, excluded=True)),
         without_days=_excluded_days(ask),
+        paid=days_of(ask.slots["paid_range"]) if "paid_range" in ask.slots else None,
+        lag=_lag(ask),
         weekdays=(days or (_WEEK if days_out else days)) - days_out,
         part=part,
         nth=nth,
@@ -286,6 +289,15 @@ def whole_of(ask: Ask, wanted: ClaimFilter) -> ClaimFilter | None:
     if free and free in then:  # "and how many of those were free"
         whole = replace(whole or wanted, exact=None)
     return None if whole == wanted else whole
+
+
+def _lag(ask: Ask) -> AmountLimits | None:
+    """Return the limits on the days from care to payment: "took more than three weeks to pay"; None if there are none."""
+    if ask.asked.spell is None or not {"lag", "settled"} <= ask.asked.says.keys():
+        return None
+    limits, unit = ask.asked.spell
+    over, under = (size and size * _UNITS[unit] for size in (limits.over, limits.under))
+    return replace(limits, over=over, under=under)
 
 
 def _services(ask: Ask) -> tuple[str, ...]:

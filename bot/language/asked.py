@@ -176,7 +176,7 @@ class ClaimsQuestion(Classed):
             exactly=tuple(self._exactly()),
             paid=tuple(self._behind("paid", Decimal(1))),
             limits=self._limits(),
-            spell=self._spell() if "gap" in found else None,
+            spell=self._spell() if not found.keys().isdisjoint({"gap", "lag"}) else None,
             degrees=degrees,
             no_degrees=no_degrees,
             uses=tuple(use for use, _ in uses),
