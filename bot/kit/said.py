@@ -115,7 +115,10 @@ def by_side(ask: Ask) -> Ask:
     state = {"out of network": "out_of_network", "in network": "in_network"}.get(side)
     if "network" in ask.slots and not state:
         ask.cannot("network")
-    return replace(ask, slots={"state_of_claim": state, **ask.slots}) if state else ask
+    states = tuple(dict.fromkeys((*values_of(ask, "state_of_claim"), *([state] if state else []))))
+    both = {"state_of_claim": Slot(" ".join(states), states[0], values=states, how="or")} if len(states) > 1 else {}
+    slots = {"state_of_claim": state, **ask.slots} if state else ask.slots
+    return replace(ask, slots=slots, several={**ask.several, **both}) if state else ask
 
 
 def by_name(ask: Ask, claims: Iterable[Claim]) -> Ask:
@@ -215,7 +218,9 @@ def _wanted(ask: Ask) -> ClaimFilter:
     # One of a group is no claim, and a step from the shown claim ("the one just before that") is no ordinal.
     apart = not {"id", "pick"}.isdisjoint(ask.arguments) or asks_order(ask) or ask.asked.nth_of or each_end(ask)
     nth = None if apart else ask.asked.nth or (1 if tops else None)
-    in_time = ask.asked.first_and_last or (nth is not None and nth > 0)
+    says = ask.asked.says
+    first = ask.asked.form == "date" and "earliest" in says and "newest" not in says  # "when did I first get it"
+    in_time = ask.asked.first_and_last or (nth is not None and nth > 0) or (first and nth is None)
     by_size = (ask.asked.by_size or tops) and sizes and nth is not None
     days, days_out = (frozenset(map(int, "".join(of(ask, "weekday")))) for of in (values_of, excluded_of))  # Monday: 1
     days |= _WEEKEND if "weekend" in ask.asked.says else frozenset()
@@ -292,7 +297,7 @@ def whole_of(ask: Ask, wanted: ClaimFilter) -> ClaimFilter | None:
 
 
 def _lag(ask: Ask) -> AmountLimits | None:
-    """Return the limits on the days from care to payment: "took more than three weeks to pay"; None if there are none."""
+    """Return the limits on the days from care to payment, as in "took more than three weeks to pay"; None if none."""
     if ask.asked.spell is None or not {"lag", "settled"} <= ask.asked.says.keys():
         return None
     limits, unit = ask.asked.spell

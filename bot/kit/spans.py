@@ -254,7 +254,14 @@ def asks_from_now_on(ask: Ask) -> bool:
     """Return whether the question is about a drug from now on, as in "is it still 600 a month"."""
     timed = "ahead" in ask.asked.says and {"date_ahead", "date_range"} & {**ask.beside, **ask.slots}.keys()
     again = "again" in ask.asked.says or speaks_ahead(ask) or _STILL.search(" ".join(words_of(ask.said)))
-    return "drug" in ask.slots and bool(again or timed)
+    return "drug" in ask.slots and not asks_of_fills(ask) and bool(again or timed)
+
+
+def asks_of_fills(ask: Ask) -> bool:
+    """Return whether a question about a drug is about the fills of a past year, or whether all fills cost the same."""
+    last = span_of(ask)[1] or ask.today
+    past = last.year < ask.today.year and not speaks_ahead(ask)
+    return "drug" in ask.slots and (past or ("alike" in ask.asked.says and "FILL" in ask.concepts))
 
 
 def _of_money(ask: Ask) -> bool:

@@ -90,6 +90,8 @@ async def answer(ask: kit.Ask) -> Pharmacy:
             sum compared with a limit.
     """
     kit.hand_over_ahead(ask, "formulary.drug_coverage")
+    if "in_person" in ask.asked.says and "provider_name" in ask.slots:
+        raise kit.Reroute("claim.visits", **ask.arguments)
     if "service" not in ask.slots and (
         kit.ranking_asked(ask)
         or (kit.divided_by(ask) and "money" in ask.asked.says)
@@ -170,7 +172,12 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask, earlier: kit.ClaimSet | Non
 
 def _time(ask: kit.Ask) -> tuple[date, date]:
     """Return the first and last day of the requested period, by default twelve months, or longer for a ranking."""
-    far = _asks_last(ask) or {"focus", "pick"} & ask.arguments.keys() or kit.span_of(ask)[1]  # "before Friday"
+    far = (
+        _asks_last(ask)
+        or _filter(ask).order == "oldest"
+        or {"focus", "pick"} & ask.arguments.keys()
+        or kit.span_of(ask)[1]
+    )  # "before Friday"
     since, back = kit.times_asked(ask, kit.LONG if far else USUAL)
     return (since, ask.today) if since else kit.time_of(ask, back)
 
