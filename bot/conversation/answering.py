@@ -25,7 +25,7 @@ from bot.conversation.state import Asked, Memory
 from bot.errors import BotError, Disconnected, PayerDown, SignInExpired
 from bot.kit.ask import slotted
 from bot.kit.coverages import plan_year_of
-from bot.kit.near_claims import Phrase, others_that_may_hold, unused
+from bot.kit.near_claims import Phrase, of_near_day, others_that_may_hold, unused
 from bot.kit.period import in_its_time
 from bot.kit.spans import with_sets
 from bot.language.asked import asked_in
@@ -50,7 +50,7 @@ from bot.message import (
 from bot.pack import template_of
 from bot.payer.budget import Budget, Progress, Report
 
-_AGAIN, _DOCUMENT, _MOST_TRIED = "again", "document", 3
+_AGAIN, _DOCUMENT, _NEAR, _MOST_TRIED = "again", "document", "near_day", 3
 _DISTRUSTED = frozenset({"wrong patient", "foreign link"})
 
 
@@ -159,6 +159,9 @@ class Answering:
                 access = await self._accounts.access(person, asked.whose)
             ask = replace(ask, unmet={}, arguments=reroute.arguments)
             return await self._best_answer(person, asked, ask, access, name, handed=True)
+        if near := of_near_day(ask, summary):
+            ask, summary = near, await self._found(person, near, access, name)
+            asked = replace(asked, unmet={**asked.unmet, _NEAR: asked.slots["date_range"]})
         rules, phrases = self._pack.intents.get(name), list[Phrase]()
         engine = self._pack.engine
         tested = access and rules and rules.chooses_records and not ask.kin and ask.asked.form != "reason"

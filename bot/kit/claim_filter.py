@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
+from decimal import Decimal
 from operator import attrgetter
 
 import msgspec
@@ -19,7 +20,7 @@ from bot.records.care_kind import NO_KINDS, CareKind, CareKinds, shown_as
 from bot.records.claim import Claim
 from bot.records.shapes import grouped
 from bot.records.share import is_in_state
-from bot.records.written import PartialDate
+from bot.records.written import PartialDate, Period
 
 READS_ALL = frozenset({"biggest", "smallest", "oldest"})
 _PRIMARY, _APART = frozenset(PRIMARY_CARE), frozenset({"oral", "vision"})
@@ -48,6 +49,8 @@ class ClaimFilter(msgspec.Struct, frozen=True):
         degrees, no_degrees: The required and the excluded degrees of the provider, such as "DO".
         drugs, without_drugs: Each drug is the person's word followed by the other names of the drug.
         without_days: The first and last excluded day.
+        paid: The first and last day on which the plan paid or decided.
+        lag: The limits on the time from the care until then, in days.
         weekdays: The days of the week on which the care began, Monday as 1.
         part: The part of the body that the care was for.
         nth: The position of the day of care in time, from 1, or from the newest if negative; `through`: the last
@@ -87,6 +90,8 @@ class ClaimFilter(msgspec.Struct, frozen=True):
     drugs: tuple[tuple[str, ...], ...] = ()
     without_drugs: tuple[tuple[str, ...], ...] = ()
     without_days: tuple[date, date] | None = None
+    paid: tuple[date | None, date | None] | None = None
+    lag: AmountLimits | None = None
     weekdays: frozenset[int] = frozenset()
     part: BodyPart | None = None
     nth: int | None = None
@@ -248,6 +253,11 @@ def _in_time(claim: Claim, wanted: ClaimFilter) -> bool:
     day = claim.service.day
     if wanted.weekdays and (day is None or day.exact is None or day.exact.isoweekday() not in wanted.weekdays):
         return False
+    decided = claim.paid_on or claim.created
+    if wanted.paid and not (decided and Period(decided).overlaps(*wanted.paid)):
+        return False
+    if wanted.lag and not (decided and day and wanted.lag.hold(Decimal((decided.first - day.first).days))):
+        return False
     if wanted.times and not any(claim.service.overlaps(*time) for time in wanted.times):
         return False
     return not (wanted.start or wanted.end) or claim.service.overlaps(wanted.start, wanted.end)
@@ -257,7 +267,8 @@ def _fits(claim: Claim, wanted: ClaimFilter) -> bool:
     fills = "pharmacy" in wanted.claim_types or bool(wanted.drugs) or wanted.also is not None  # by prescriber, too
     degrees = {part.strip(" .") for part in (claim.seen or "").split(",")[1:]}
     for some, barred, holds in (
-        (wanted.claim_types, wanted.without_types, lambda one: (claim.kind or "") in _KINDS.get(one, (one,))),
+        (wanted.claim_types, (), lambda one: (claim.kind or "") in _KINDS.get(one, (one,))),
+        ((), wanted.without_types, lambda one: (claim.kind or "") in _KINDS.get(one, (one,)) and not claim.is_lab),
         (wanted.providers, wanted.without_providers, lambda one: named(claim, one, fills=fills)),
         (wanted.drugs, wanted.without_drugs, lambda one: _is_drug(claim, one)),
         (wanted.doctors, wanted.without_doctors, claim.specialties.__contains__),

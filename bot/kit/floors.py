@@ -40,14 +40,17 @@ _MONTH = 31  # days
 class MetSoFar(msgspec.Struct, frozen=True):
     """The minimum that the claims of `year` have used of one yearly amount (`limit`) of `plan`.
 
-    `with_drugs` is `used` with prescriptions added. `agreed` is True if counting by calendar year gives the same
-    result. `by` is the claim that brought the sum to `limit`, in the order of the days of care. `starts` is the first
-    day of the next plan year, if the question is about that year: nothing is used of it yet.
+    `with_drugs` is `used` with prescriptions added. `drugs_count` is True if a fill of the year states a part that went
+    to the deductible: prescriptions then count for certain, and `used` includes them. `agreed` is True if counting by
+    calendar year gives the same result. `by` is the claim that brought the sum to `limit`, in the order of the days of
+    care. `starts` is the first day of the next plan year, if the question is about that year: nothing is used of it
+    yet.
     """
 
     limit: Amount
     used: Amount
     with_drugs: Amount | None = None
+    drugs_count: bool = False
     plan: Coverage | None = None
     year: PlanYear | None = None
     agreed: bool = True
@@ -182,7 +185,7 @@ def _standing(
         if not year.holds(span[1]):
             return None
     if ask and lies_after(ask, year.last):
-        return MetSoFar(limit, limit - limit, None, plan, year, starts=year.next)
+        return MetSoFar(limit, limit - limit, plan=plan, year=year, starts=year.next)
     scopes = {one.id: one.scope for one in coverages.every}
 
     def mine(claims: Iterable[Claim]) -> tuple[Claim, ...]:
@@ -193,19 +196,22 @@ def _standing(
         counting(claim_set, coverages, span or (one.first, min(one.last, coverages.today)), mine)
         for one in (year, calendar_year(coverages.today))
     )
+    counts = drugs and any(c.is_pharmacy and (part := c.owed.deductible) and part.value > 0 for c in of_year)
     used, calendar = (
-        non_negative_sum(_toward(c, aspect) for c in rows if network_side(c) == "in" and not (drugs and c.is_pharmacy))
+        non_negative_sum(
+            _toward(c, aspect) for c in rows if (counts if drugs and c.is_pharmacy else network_side(c) == "in")
+        )
         for rows in (of_year, of_calendar)
     )
     if used is None or used.currency != limit.currency:
         return None
-    filled = non_negative_sum(_toward(c, aspect) for c in of_year if drugs and c.is_pharmacy)
+    filled = non_negative_sum(_toward(c, aspect) for c in of_year if drugs and c.is_pharmacy and not counts)
     more = used + filled if filled and filled.value and filled.currency == used.currency else None
-    apart = drugs and used.value >= limit.value
+    apart = drugs and not counts and used.value >= limit.value
     rows = carrying((c for c in of_year if (not apart if c.is_pharmacy else network_side(c) == "in")), aspect)[::-1]
     sums = accumulate(amount.value for _, amount in rows)
     by = next((claim for (claim, _), total in zip(rows, sums, strict=True) if total >= limit.value), None)
-    return MetSoFar(limit, used, more, plan, year, used == calendar, by, today=coverages.today)
+    return MetSoFar(limit, used, more, counts, plan, year, used == calendar, by, today=coverages.today)
 
 
 def one_limit(aspect: str, shares: Iterable[CostShare]) -> Amount | None:

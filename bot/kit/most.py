@@ -221,7 +221,7 @@ def _of_sizes(ranking: Ranking, sized: Sequence[tuple[Decimal, Share]], wanted: 
     if not every:
         return None
     rows = sorted(every.values(), key=lambda row: row[1].name if ranking.group in PERIODS else -row[0])
-    fit = [one for size, one in rows if ranking.sizes is None or ranking.sizes.hold(size)]
+    fit = [one for size, one in rows if ranking.fits(size)]
     return Most(**asdict(ranking), of=len(rows), fit=len(fit), shares=tuple(fit[: ranking.most]))
 
 
@@ -235,8 +235,11 @@ def _of_sets(
     names = {time: frozenset(key(one) for one in claims if one.service.overlaps(*time)) - {""} for time in sets.times}
     fit, every = holds_sets(sets, names), frozenset[str]().union(*(names[time] for time in sets.within))
     inside = [one for one in claims if key(one) in fit and any(one.service.overlaps(*time) for time in sets.within)]
-    shares = sorted(_shares(inside, key, wanted, ranking.counted), key=lambda one: (-one.times, one.name))
-    return Most(**asdict(ranking), of=len(every), fit=len(fit), shares=tuple(shares[: ranking.most])) if every else None
+    sized = (one for one in _shares(inside, key, wanted, ranking.counted) if ranking.fits(one.times))
+    shares = sorted(sized, key=lambda one: (-one.times, one.name))
+    return (
+        Most(**asdict(ranking), of=len(every), fit=len(shares), shares=tuple(shares[: ranking.most])) if every else None
+    )
 
 
 def shares_by(claims: Iterable[Claim], key: Callable[[Claim], str], wanted: ClaimFilter) -> tuple[Share, ...]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from datetime import date, timedelta
 from itertools import islice
 from typing import Literal, TypeVar
 
@@ -17,7 +18,7 @@ from bot.kit.period import in_its_time
 from bot.kit.ranking import set_apart
 from bot.kit.reading import records
 from bot.kit.said import by_name, filter_of
-from bot.kit.spans import may_be_ahead, with_sets
+from bot.kit.spans import may_be_ahead, span_of, with_sets
 from bot.language.rules import Tells
 from bot.payer.search import Search
 from bot.records.care import Procedure
@@ -28,7 +29,7 @@ from bot.records.shapes import Record, Value
 from bot.records.share import tells_state
 from bot.records.written import PartialDate, Period
 
-SHOWN = 3
+SHOWN, _NEAR_DAYS = 3, timedelta(days=3)
 Left = Literal["amount", "billed", "state", "time", "provider", "part", "nth", "weekday", "wider", "service"]
 _OF_CARE = frozenset({"amount", "state", "time", "provider", "part", "nth", "weekday"})
 _FACILITY = frozenset({"inpatient", "outpatient", "institutional"})
@@ -103,9 +104,11 @@ async def near_claims(ask: Ask, claim_set: ClaimSet) -> Nearest:
     gone = choose((*claim_set.replaced, *claim_set.taken_back, *claim_set.cancelled), wanted).claims
     gone = tuple(claim for claim in gone if not claim.sensitive)[:SHOWN]
     if (wanted.start or wanted.end) and not wanted.nth:
-        whenever = replace(wanted, start=None, end=None, times=())
+        whenever, day = replace(wanted, start=None, end=None, times=()), _day_of(wanted) or date.max
         claim_set = await newest_claims(
-            ask.without("date_range"), enough=lambda so_far: bool(choose(so_far.claims, whenever).claims), page_size=50
+            ask.without("date_range"),
+            enough=lambda so_far: any(one.service.sort_key < day for one in choose(so_far.claims, whenever).claims),
+            page_size=50,
         )
         claim_set = replace(claim_set, claims=tuple(claim for claim in claim_set.claims if claim.service.known))
     nearest = replace(nearest_of(claim_set.claims, wanted), gone=gone)
@@ -115,6 +118,25 @@ async def near_claims(ask: Ask, claim_set: ClaimSet) -> Nearest:
     if (wanted.services or wanted.doctor_kinds) and not gone and may_be_ahead(ask, recorded=nearest.record is not None):
         raise Reroute
     return nearest
+
+
+def _day_of(wanted: ClaimFilter) -> date | None:
+    return wanted.start if wanted.start == wanted.end else None
+
+
+def of_near_day(ask: Ask, summary: Summary) -> Ask | None:
+    """Return the question about the nearest day of care, if none is on the one named day; None if that is not near.
+
+    Days are misremembered, and papers of a day state another one. Of two days that are as near none is meant.
+    """
+    nearest, (day, last) = getattr(summary, "nearest", None), span_of(ask)
+    if not isinstance(nearest, Nearest) or nearest.left != "time" or day is None or day != last:
+        return None
+    near, *others = dict.fromkeys(claim.service.sort_key for claim in nearest.claims)
+    if abs(near - day) > _NEAR_DAYS or any(abs(other - day) == abs(near - day) for other in others):
+        return None
+    told = {"start": near.isoformat(), "end": near.isoformat()}
+    return replace(ask, slots={**ask.slots, "date_range": told})
 
 
 async def _newest_procedure(ask: Ask, wanted: ClaimFilter) -> Procedure | None:
@@ -149,6 +171,8 @@ def nearest_of(claims: Sequence[Claim], wanted: ClaimFilter) -> Nearest:
         found = list(choose(claims, loosened).claims)
         if left == "service":
             found = [claim for claim in found if _may_be(claim, wanted)]
+        if left == "time" and (day := _day_of(wanted)):
+            found.sort(key=lambda claim: abs(claim.service.sort_key - day))
         if found and left == "state":
             untold = sum(1 for claim in found if not tells_state(claim, wanted.state))
             return Nearest(left, silent=silent, since=since, looked=len(found), untold=untold)
@@ -277,7 +301,9 @@ def sides_said(ask: Ask, claims: Iterable[Claim]) -> tuple[ClaimFilter, ...]:
 
 def compares_named(ask: Ask) -> bool:
     """Return whether the question compares money: of several named providers, or of care on both sides of "versus"."""
-    several = len(filter_of(ask).providers) > 1 and not {"cheaper", "dearer", "against"}.isdisjoint(ask.asked.says)
+    several = len(filter_of(ask).providers) > 1 and not {"alike", "cheaper", "dearer", "against"}.isdisjoint(
+        ask.asked.says
+    )
     return several or ("against" in ask.asked.says and bool(set_apart(ask)))
 
 

@@ -45,7 +45,7 @@ class Ranking(msgspec.Struct, frozen=True):
         counted: What counts as one time: "visit", "fill" or "claim".
         most: How many are shown.
         sizes: In place of an order, the limits that each has to meet: "doctors that I saw only once".
-        every: True if each month or other period is shown, in the order of time.
+        every: True if each month or other period is shown, in the order of time; `both`: with its count and its sum.
         sets: The periods in which each has to have had care, or none.
         whom: The provider that is compared with all others: "did I see Dr. Kim more than anyone else".
         only: True if the question is whether there is only one: "is she my only doctor".
@@ -61,11 +61,16 @@ class Ranking(msgspec.Struct, frozen=True):
     most: int = SHOWN
     sizes: AmountLimits | None = None
     every: bool = False
+    both: bool = False
     sets: TimeSets | None = None
     whom: str | None = None
     only: bool = False
     nth: int | None = None
     in_time: bool = False
+
+    def fits(self, size: Decimal | int) -> bool:
+        """Return whether the size is within the requested limits."""
+        return self.sizes is None or self.sizes.hold(Decimal(size))
 
 
 def divided_by(ask: Ask) -> str | None:
@@ -93,8 +98,8 @@ def ranking_asked(ask: Ask) -> Ranking | None:
     unit, group = text_of(ask, "unit"), text_of(ask, "group")
     ranked = ask.asked.by if {"ranked", "top"} & ask.asked.says.keys() else None
     quarter = "quarter" if ask.asked.period == "quarter" else None
-    one = group or ranked or quarter or (_ONE_OF.get(unit or "") if "average" not in ask.slots else None)
-    one = one or ("day" if ask.asked.period == "day" else None)
+    one = "day" if ask.asked.period == "day" else group or ranked or quarter
+    one = one or (_ONE_OF.get(unit or "") if "average" not in ask.slots else None)
     by_money: Measure = "average" if "average" in ask.slots else "amount"
     shown = count_asked(ask, MOST_SHOWN) if "average" not in ask.slots else None
     if higher or (shown and not unit):
@@ -177,12 +182,15 @@ def _sized_group(ask: Ask) -> Ranking | None:
     by itself, such as "the number of visits per month".
     """
     if ask.sets:
-        return Ranking(ask.sets.group, counted=counted_as(ask.sets.group, None), most=MOST_SHOWN, sets=ask.sets)
+        often = next((one.limits for one in ask.asked.times if one.limits), None)
+        counted = counted_as(ask.sets.group, None)
+        return Ranking(ask.sets.group, counted=counted, most=MOST_SHOWN, sets=ask.sets, sizes=often)
     measure: Measure
+    says = ask.asked.says
     for one in ask.asked.times:  # "two doctors. Did you charge me twice?" counts no doctors
         group = text_of(ask, "group") or one.group or ask.asked.by or (ask.asked.period if one.none else None)
         group = group or ("doctor" if ask.asked.form == "who" else None)
-        none = group in {"month", "quarter"} and (one.none or "nothing" in ask.asked.says)
+        none = group in {"month", "quarter"} and (one.none or "nothing" in says) and "something" not in says
         sizes = AmountLimits(_NOTHING, _NOTHING, over_too=True, under_too=True) if none else one.limits
         in_total = "sums" in ask.asked.says and order_asked(ask) is None  # "doctors who cost me over $100 in total"
         sums = limits_asked(ask) if in_total else None
@@ -195,7 +203,8 @@ def _sized_group(ask: Ask) -> Ranking | None:
     if period not in PERIODS:
         return None
     if unit := ask.asked.number:
-        return Ranking(period, counted=unit, most=YEAR, every=True)
+        some = AmountLimits(over=_NOTHING) if "something" in says else None  # "skip the months with nothing"
+        return Ranking(period, counted=unit, most=YEAR, every=True, sizes=some, both="money" in says)
     if period == "quarter" and order_asked(ask) is None:  # months and years are told beside every sum
         unit = None if "money" in ask.asked.says else text_of(ask, "unit")
         counted = counted_as(None, unit) if unit in _SINGLE else "claim"
@@ -237,7 +246,7 @@ def summed_filter(ask: Ask, wanted: ClaimFilter) -> ClaimFilter:
 def _limits_sums_of_group(ask: Ask) -> bool:
     """Return whether the limits on an amount are for the sums of a group such as months, and not for single claims."""
     ranking = _sized_group(ask)
-    return ranking is not None and ranking.sizes is not None and ranking.measure == "amount"
+    return ranking is not None and ranking.sizes is not None and (ranking.both or ranking.measure == "amount")
 
 
 def sizes_group(ask: Ask) -> bool:

@@ -72,7 +72,8 @@ class ResultsAsked(msgspec.Struct, frozen=True):
 
     Attributes:
         way: whether a result moved, by the direction that "yes" confirms; `apart`: from a time that it names.
-        limit: the number in question, and whether "yes" means above it: (130, True) for "is LDL above 130".
+        limits: the numbers in question, each with whether "yes" means above it: (130, True) for "is LDL above 130". A
+            result has to be within all of them, such as both numbers of a blood pressure.
         marks: the marks that mean yes: {"normal"} for "is my sodium normal".
         ends: True if the highest result is asked for, False if the lowest; both in the order of their values.
         count: the number of newest results that are asked for; `first`: of the oldest ones.
@@ -83,7 +84,7 @@ class ResultsAsked(msgspec.Struct, frozen=True):
 
     way: Direction | None = None
     apart: bool = False
-    limit: tuple[Decimal, bool] | None = None
+    limits: tuple[tuple[Decimal, bool], ...] = ()
     marks: frozenset[str] = frozenset()
     ends: tuple[bool, ...] = ()
     count: int | None = None
@@ -96,7 +97,7 @@ class ResultsAsked(msgspec.Struct, frozen=True):
     @property
     def any(self) -> bool:
         """Whether the question asks more than what the newest result is."""
-        return bool(self.way or self.limit or self.ends or self.listed)
+        return bool(self.way or self.limits or self.ends or self.listed)
 
 
 def results_asked(ask: Ask) -> ResultsAsked:
@@ -104,7 +105,7 @@ def results_asked(ask: Ask) -> ResultsAsked:
     said, asked, timed = " ".join(words_of(ask.said)), ask.asked, "date_range" in ask.slots
     ends = tuple(end for end, words in _ENDS.items() if words.search(said))
     way = None if ends else next((way for way, words in _DIRECTIONS.items() if words.search(said)), None)
-    found, every = _LIMIT.search(ask.said), _EVERY.search(said) is not None
+    found, every = tuple(_LIMIT.finditer(ask.said)), _EVERY.search(said) is not None
     asks = every or _ASKS_MARK.search(said) is not None
     marks = next((marks for marks, words in _MARKS.items() if asks and words.search(said)), frozenset[str]())
     plain = not (ends or way or found or marks)
@@ -112,7 +113,7 @@ def results_asked(ask: Ask) -> ResultsAsked:
     return ResultsAsked(
         way=way,
         apart=_APART.search(said) is not None,
-        limit=(Decimal(found["number"]), bool(found["over"])) if found else None,
+        limits=tuple((Decimal(one["number"]), bool(one["over"])) for one in found),
         marks=marks,
         ends=ends,
         count=asked.count or (1 if first else None),
@@ -143,11 +144,11 @@ def told(results: Sequence[Observation], asks: ResultsAsked, *, limited: bool) -
     of = tuple(results[: None if asks.first else asks.count or (None if asks.every else 1)])
     sizes = {one.id: found for one in results if (found := _sizes(one))}
     ends = sorted((one for one in results if one.id in sizes), key=lambda one: sizes[one.id][0])
-    ends = ends if not (asks.limit and limited) else []
+    ends = ends if not (asks.limits and limited) else []
     rows = tuple(results)[:: -1 if asks.first else 1][: asks.count]
     held = None
-    if asks.limit and limited and sizes:
-        held = tuple(one for one in of if one.id in sizes and _holds(sizes[one.id], *asks.limit))
+    if asks.limits and limited and sizes:
+        held = tuple(one for one in of if one.id in sizes and all(_holds(sizes[one.id], *it) for it in asks.limits))
     elif asks.marks and not (asks.way and asks.every) and of and all(one.main.mark for one in of):
         held = tuple(one for one in of if one.main.mark in asks.marks)
     return Told(

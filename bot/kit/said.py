@@ -10,11 +10,12 @@ from msgspec.structs import replace
 from bot.kit.ask import Ask, excluded_of, text_of, values_of
 from bot.kit.claim_filter import ClaimFilter, any_time, choose, drugs_named_in, drugs_of_uses, excluded_types
 from bot.kit.conditions import as_codes, doctors_asked, is_title
-from bot.kit.ranking import asks_order, each_end, set_apart, sets_one_above
+from bot.kit.ranking import asks_order, divided_by, each_end, set_apart, sets_one_above
 from bot.kit.spans import days_of, span_of, times_apart
 from bot.kit.spelling import is_named, words_of
 from bot.kit.which import aspect_asked, exact_asked, limits_asked, order_asked, part_asked, shown_before, widens
 from bot.language.calendar import month_days
+from bot.language.classed import AmountLimits
 from bot.language.reading import Slot
 from bot.records.care_kind import CareKind
 from bot.records.claim import Claim
@@ -24,7 +25,7 @@ _LISTED = re.compile(r"\s*(?:,|\b(?:and|or|y|o|e|u|vs|versus)\b)\s*")
 _WEEK, _WEEKEND = frozenset(range(1, 8)), frozenset({6, 7})
 _EITHER = frozenset({"claim_types", "services"})
 _THERAPY, _PHYSICAL, _OFFICE = "therapy", "physical_therapy", "office_visit"
-_SEVERAL, _RANKS = 2, 3
+_SEVERAL, _RANKS, _UNITS = 2, 3, {"day": 1, "week": 7, "month": 30, "year": 365}
 _PARTS = frozenset({"DEDUCTIBLE", "COINSURANCE", "COPAY"})
 _PRICED = frozenset({"allowed", "coinsurance", "copay"})
 _SIZED = frozenset({"sized", "extreme", "lowest", "highest"})
@@ -92,6 +93,8 @@ def asks_several(ask: Ask, wanted: ClaimFilter) -> bool:
     if "only_one" in ask.asked.says:
         return False
     start, end = span_of(ask)
+    if wanted.weekdays and start and start != end:
+        return True
     if "several" in ask.asked.says or said & plurals(wanted.kinds_of_care):
         return start is None or start != end
     return start is not None and start != end and "one" not in ask.asked.says
@@ -112,7 +115,10 @@ def by_side(ask: Ask) -> Ask:
     state = {"out of network": "out_of_network", "in network": "in_network"}.get(side)
     if "network" in ask.slots and not state:
         ask.cannot("network")
-    return replace(ask, slots={"state_of_claim": state, **ask.slots}) if state else ask
+    states = tuple(dict.fromkeys((*values_of(ask, "state_of_claim"), *([state] if state else []))))
+    both = {"state_of_claim": Slot(" ".join(states), states[0], values=states, how="or")} if len(states) > 1 else {}
+    slots = {"state_of_claim": state, **ask.slots} if state else ask.slots
+    return replace(ask, slots=slots, several={**ask.several, **both}) if state else ask
 
 
 def by_name(ask: Ask, claims: Iterable[Claim]) -> Ask:
@@ -217,7 +223,9 @@ def _wanted(ask: Ask) -> ClaimFilter:
     # One of a group is no claim, and a step from the shown claim ("the one just before that") is no ordinal.
     apart = not {"id", "pick"}.isdisjoint(ask.arguments) or asks_order(ask) or ask.asked.nth_of or each_end(ask)
     nth = None if apart else ask.asked.nth or (1 if tops else None)
-    in_time = ask.asked.first_and_last or (nth is not None and nth > 0)
+    says = ask.asked.says
+    first = ask.asked.form == "date" and "earliest" in says and "newest" not in says  # "when did I first get it"
+    in_time = ask.asked.first_and_last or (nth is not None and nth > 0) or (first and nth is None)
     by_size = (ask.asked.by_size or tops) and sizes and nth is not None
     days, days_out = (frozenset(map(int, "".join(of(ask, "weekday")))) for of in (values_of, excluded_of))  # Monday: 1
     days |= _WEEKEND if "weekend" in ask.asked.says else frozenset()
@@ -252,6 +260,8 @@ def _wanted(ask: Ask) -> ClaimFilter:
         drugs=(*drugs_named_in(ask, values_of(ask, "drug")), *drugs_of_uses(ask, excluded=False)),
         without_drugs=(*drugs_named_in(ask, excluded_of(ask, "drug")), *drugs_of_uses(ask, excluded=True)),
         without_days=_excluded_days(ask),
+        paid=days_of(ask.slots["paid_range"]) if "paid_range" in ask.slots else None,
+        lag=_lag(ask),
         weekdays=(days or (_WEEK if days_out else days)) - days_out,
         part=part,
         nth=nth,
@@ -289,6 +299,15 @@ def whole_of(ask: Ask, wanted: ClaimFilter) -> ClaimFilter | None:
     if free and free in then:  # "and how many of those were free"
         whole = replace(whole or wanted, exact=None)
     return None if whole == wanted else whole
+
+
+def _lag(ask: Ask) -> AmountLimits | None:
+    """Return the limits on the days from care to payment, as in "took more than three weeks to pay"; None if none."""
+    if ask.asked.spell is None or not {"lag", "settled"} <= ask.asked.says.keys():
+        return None
+    limits, unit = ask.asked.spell
+    over, under = (size and size * _UNITS[unit] for size in (limits.over, limits.under))
+    return replace(limits, over=over, under=under)
 
 
 def _services(ask: Ask) -> tuple[str, ...]:
@@ -368,7 +387,7 @@ def with_sides(ask: Ask, wanted: ClaimFilter) -> ClaimFilter:
     "Doctors" in a list with other kinds is the claim type of doctor visits. Conditions with too few kinds for a
     comparison are returned unchanged.
     """
-    ranks = is_ranking(ask) or "against" in ask.asked.says
+    ranks = is_ranking(ask) or not {"against", "split"}.isdisjoint(ask.asked.says) or divided_by(ask) == "kind"
     several = len(wanted.claim_types) + len(wanted.services)
     doctors = several > 1 and "doctors" in ask.asked.says and "professional" not in wanted.claim_types
     types = ("professional", *wanted.claim_types) if doctors else wanted.claim_types

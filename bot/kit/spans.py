@@ -102,6 +102,30 @@ def days_around(start: date | None, end: date | None, *, late: timedelta = BILLE
     return tuple(("service-date", f"{prefix}{day}") for prefix, day in (("ge", first), ("le", last)) if day)
 
 
+_PAID = re.compile(
+    r"(?<!\bi)(?<!\bwe)(?<!\bive) (?:pa(?:y|id)|processed|decided|settled|pagad[oa]s?|pag[oó]|procesad[oa]s?)"
+    r"(?: (?:out|in|on|during|since|after|before|by|until|between|from|en|el|durante|desde|back|only|again))*$"
+)
+"""The words before a date on which a plan paid or decided, and on which no care was had."""
+
+
+def with_paid_days(ask: Ask) -> Ask:
+    """Return a question with a time of care and a time of payment, of which the second one is the slot `paid_range`."""
+    several, texts = ask.several.get("date_range"), (ask.words.get("date_range") or "").casefold().split(", ")
+    if several is None or len(texts) != len(several.values):
+        return ask
+    said = f" {ask.said.casefold()}"
+    paid = [_PAID.search(said[: said.find(text)].rstrip()) is not None for text in texts]
+    if paid.count(True) != 1:
+        return ask
+    [of_plan], rest = (
+        [one for one, is_it in zip(several.values, paid, strict=True) if is_it is so] for so in (True, False)
+    )
+    more = {"date_range": replace(several, values=tuple(rest))} if len(rest) > 1 else {}
+    others = {name: slot for name, slot in ask.several.items() if name != "date_range"}
+    return replace(ask, slots={**ask.slots, "date_range": rest[0], "paid_range": of_plan}, several={**others, **more})
+
+
 _GROUPS = frozenset({"doctor", "place", "hospital", "pharmacy", "drug", "kind"})
 _DAY, _BACK, _EVER = timedelta(days=1), timedelta(days=730), timedelta(days=3653)
 
@@ -229,7 +253,14 @@ def asks_from_now_on(ask: Ask) -> bool:
     """Return whether the question is about a drug from now on, as in "is it still 600 a month"."""
     timed = "ahead" in ask.asked.says and {"date_ahead", "date_range"} & {**ask.beside, **ask.slots}.keys()
     again = "again" in ask.asked.says or speaks_ahead(ask) or _STILL.search(" ".join(words_of(ask.said)))
-    return "drug" in ask.slots and bool(again or timed)
+    return "drug" in ask.slots and not asks_of_fills(ask) and bool(again or timed)
+
+
+def asks_of_fills(ask: Ask) -> bool:
+    """Return whether a question about a drug is about the fills of a past year, or whether all fills cost the same."""
+    last = span_of(ask)[1] or ask.today
+    past = last.year < ask.today.year and not speaks_ahead(ask)
+    return "drug" in ask.slots and (past or ("alike" in ask.asked.says and "FILL" in ask.concepts))
 
 
 def _of_money(ask: Ask) -> bool:

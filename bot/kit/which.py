@@ -274,7 +274,8 @@ def amount_asked(ask: Ask) -> str | None:
 
 def aspect_asked(ask: Ask) -> str | None:
     """Return the amount that the conditions are about: of two bearers, the limits are about what the member owes."""
-    plan = "plan_paid" if "plan_nothing" in ask.asked.says else text_of(ask, "amount_kind")
+    kind = text_of(ask, "amount_kind")
+    plan = "plan_paid" if "plan_nothing" in ask.asked.says and not (kind and limits_asked(ask)) else kind
     return None if plan == "plan_paid" and _is_of_two(ask) else plan
 
 
@@ -298,7 +299,7 @@ def exact_asked(ask: Ask) -> Exact | None:
     cents = bool(said) or any(one != one.to_integral_value() for one in amounts)
     barred = [rest for rest in ask.asked.barred if rest]
     out = any((words and rest.startswith(words)) or _dollars(rest.split()[0]) in amounts for rest in barred)
-    aspect = "plan_paid" if _is_of_two(ask) and not any(amounts) else None
+    aspect = "plan_paid" if (_is_of_two(ask) or "plan_nothing" in ask.asked.says) and not any(amounts) else None
     without = next((one for one in excluded_of(ask, "amount_kind") if one in _OWN_PARTS and not amounts), None)
     if without and not values_of(ask, "amount_kind"):  # "visits without a copay", and not "copays, no coinsurance"
         return Exact((Decimal(0),), to_cent=True, aspect=without)

@@ -170,13 +170,13 @@ class ClaimsQuestion(Classed):
             same_time=self._value("same_time"),
             only_one_of=self._value("only_one_of"),
             each="usual" not in says and bool(each),
-            period=self._period(),
+            period=self._period() or self._day_ranked(),
             each_of=self._value("each_one"),
             number=self._counted(),
             exactly=tuple(self._exactly()),
             paid=tuple(self._behind("paid", Decimal(1))),
             limits=self._limits(),
-            spell=self._spell() if "gap" in found else None,
+            spell=self._spell() if not found.keys().isdisjoint({"gap", "lag"}) else None,
             degrees=degrees,
             no_degrees=no_degrees,
             uses=tuple(use for use, _ in uses),
@@ -310,6 +310,12 @@ class ClaimsQuestion(Classed):
             if one in PERIODS and hit.after not in ever:
                 return str(one)
         return None
+
+    def _day_ranked(self) -> str | None:
+        """Return "day" behind a superlative: "my most expensive day", "the worst day of this year"."""
+        tops = (at for name in ("extreme", "sized", "ordered", "worst") for at in self._places.get(name, ()))
+        tops = (*tops, *(hit.after - 1 for hit in self._find("worst")))
+        return "day" if any(self._group_behind(at + 1) == "day" for at in tops) else None
 
     def _counted(self) -> str | None:
         """Return "visit", "fill" or "claim" if the question asks how many of these there are; None otherwise."""

@@ -112,6 +112,9 @@ class _Scope:
             and self.words[first - 1] in self._listed.no_cue_after
             and cue in self._listed.phrases("not_after")
         )
+        yield tag.kind == "date_range" and any(
+            one.kind == "amount_kind" and first in one.places for one in self._tags
+        )  # "by discount in 2025"
         sought = all(one.kind not in _OF_A_RECORD for one in self._tags)
         yield cue in self._listed.phrases("replacing") and tag.kind == "drug" and sought
         yield cue in self._listed.phrases("comparing") and self._compares(tag.after)

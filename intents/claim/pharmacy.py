@@ -38,6 +38,8 @@ class Pharmacy(kit.Paged, frozen=True):
         newest: True if the question asks for a number of the newest fills, and not for an amount.
         dated: True if the question asks for the day of the last fill.
         places: The newest fill at each pharmacy, if the question asks where.
+        counted: True if the question asks how many fills there are.
+        alike: Whether the share is the same for all fills, if the question asks that.
     """
 
     fills: tuple[kit.Claim, ...]
@@ -62,6 +64,8 @@ class Pharmacy(kit.Paged, frozen=True):
     newest: bool = False
     dated: bool = False
     places: tuple[kit.Claim, ...] = ()
+    counted: bool = False
+    alike: bool | None = None
 
     @property
     def total(self) -> kit.Amount | None:
@@ -77,6 +81,8 @@ async def answer(ask: kit.Ask) -> Pharmacy:
             sum compared with a limit.
     """
     kit.hand_over_ahead(ask, "formulary.drug_coverage")
+    if "in_person" in ask.asked.says and "provider_name" in ask.slots:
+        raise kit.Reroute("claim.visits", **ask.arguments)
     if "service" not in ask.slots and (
         kit.ranking_asked(ask)
         or (kit.divided_by(ask) and "money" in ask.asked.says)
@@ -146,6 +152,8 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask, earlier: kit.ClaimSet | Non
         places=_places(filled)
         if not (one or _filter(ask).exact) and _WHERE.search(" ".join(kit.words_of(ask.said)))
         else (),
+        counted="how_many" in ask.asked.says,
+        alike=len({share.value for _, share in shares if share}) == 1 if "alike" in ask.asked.says else None,
         newest=kit.count_asked(ask, MOST) is not None and kit.amount_asked(ask) is None,
         **place,
     )
@@ -153,7 +161,12 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask, earlier: kit.ClaimSet | Non
 
 def _time(ask: kit.Ask) -> tuple[date, date]:
     """Return the first and last day of the requested period, by default twelve months, or longer for a ranking."""
-    far = _asks_last(ask) or {"focus", "pick"} & ask.arguments.keys() or kit.span_of(ask)[1]  # "before Friday"
+    far = (
+        _asks_last(ask)
+        or _filter(ask).order == "oldest"
+        or {"focus", "pick"} & ask.arguments.keys()
+        or kit.span_of(ask)[1]
+    )  # "before Friday"
     since, back = kit.times_asked(ask, kit.LONG if far else USUAL)
     return (since, ask.today) if since else kit.time_of(ask, back)
 

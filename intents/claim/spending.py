@@ -143,6 +143,8 @@ async def answer(ask: kit.Ask) -> Spending:
     """
     if (parts := kit.asks_parts(ask)) or kit.times_set_apart(ask) or kit.compares_shown(ask):
         raise kit.Reroute("claim.why" if parts else "claim.compare", **ask.arguments)
+    if intent := _of_claims(ask):
+        raise kit.Reroute(intent, **ask.arguments)
     if "fills" in ask.arguments:  # of prescriptions
         shown = {name: one for name, one in ask.arguments.items() if name != "fills"}
         ask = replace(ask, arguments=shown, slots={**ask.slots, "claim_type": "pharmacy"})
@@ -163,6 +165,17 @@ async def answer(ask: kit.Ask) -> Spending:
     lacks = not summary.claims and kit.any_time(wanted).narrows
     ask.report.steps += kit.sum_of("spending", counted, lambda claim: kit.amount_in(claim, wanted))
     return await kit.or_nearest(ask, claim_set, summary, counted, lacks=lacks)
+
+
+def _of_claims(ask: kit.Ask) -> str | None:
+    """Return the intent that answers for the claims of certain amounts, or for a number of visits; None for a sum."""
+    wanted, says = kit.filter_of(ask), ask.asked.says
+    if kit.ranking_asked(ask) or kit.threshold_asked(ask) or ask.arguments or ask.asked.each:
+        return None
+    if ask.asked.form == "which" and (wanted.limits or wanted.exact) and wanted.claim_type != "pharmacy":
+        return "claim.list"
+    counts = "how_many" in says and "money" not in says and ask.asked.form is None and wanted.services
+    return "claim.visits" if counts else None
 
 
 async def _summed(ask: kit.Ask) -> tuple[kit.Ask, kit.ClaimSet, Spending]:
@@ -190,8 +203,10 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> Spending:
     split = _split(ask)
     apart = kit.threshold_asked(ask) or ask.asked.each or kit.ends_asked(ask) or wanted.each_of
     by = kit.divided_by(ask)
-    ranks = one and not (split or is_partial or by or apart)
+    ranks = one and not (split or is_partial or by or apart or _breaks_down(ask))
     shown = ask.asked.each or kit.filter_of(ask).each_of or "each" in ask.arguments or by == "day"
+    one_by_one = not (ranks and kit.ranking_asked(ask)) and "average" not in ask.slots and by is None
+    shown = shown or (one_by_one and wanted.services and not {"each", "in_both"}.isdisjoint(ask.asked.says))
     group = "provider" if "by" in ask.arguments else by
     ranking = kit.ranking_asked(ask) if ranks else None
     most = kit.most_of(ask, counted, wanted) if ranks and not _ranks_sides(wanted, ask) else None
@@ -238,7 +253,14 @@ def _split(ask: kit.Ask) -> frozenset[str]:
     """Return the claim types of which the sums are asked apart, as in "scripts and visits separate"; or none."""
     types = {*kit.values_of(ask, "claim_type"), *(["pharmacy"] if "fill" in kit.values_of(ask, "unit") else [])}
     types |= {"professional"} if "doctors" in ask.asked.says else set()
-    return frozenset(types) if "split" in ask.asked.says else frozenset()
+    return frozenset(types) if "split" in ask.asked.says and not kit.filter_of(ask).services else frozenset()
+
+
+def _breaks_down(ask: kit.Ask) -> bool:
+    """Return whether the question names several kinds of care, of which it asks each sum beside that of all care."""
+    named = kit.filter_of(ask)
+    several = len(named.services) + len(named.claim_types) > 1 and (named.services or "group" in ask.asked.says)
+    return bool(several) and (kit.divided_by(ask) == "kind" or "split" in ask.asked.says)
 
 
 def _held_against(summary: Spending, claim_set: kit.ClaimSet, ask: kit.Ask, counted: Sequence[kit.Claim]) -> Spending:
@@ -251,7 +273,8 @@ def _held_against(summary: Spending, claim_set: kit.ClaimSet, ask: kit.Ask, coun
     apart = "date_whole" in ask.slots
     part = percent and (apart or kit.any_time(wanted).narrows) and wanted.aspect is None
     every = claim_set.within(kit.time_of(whole) if apart else time, named).counted if part else ()
-    ranked = _ranks_sides(wanted, ask)
+    wanted, of_each = (kit.with_sides(ask, kit.filter_of(ask)), True) if _breaks_down(ask) else (wanted, False)
+    ranked = of_each or _ranks_sides(wanted, ask)
     return replace(
         summary,
         sides=kit.rank_sides(claim_set, time, wanted, least=wanted.order == "smallest") if ranked else (),
@@ -304,8 +327,8 @@ def _wanted(ask: kit.Ask) -> kit.ClaimFilter:
     wanted = replace(kit.summed_filter(ask, kit.filter_of(ask)), aspect=aspect)
     if "by" not in ask.arguments and (only := kit.of_group(kit.divided_by(ask))):
         wanted = replace(wanted, also=only)
-    if _split(ask):
-        return replace(wanted, claim_types=(), doctor_kinds=())
+    if _split(ask) or _breaks_down(ask):
+        return replace(wanted, claim_types=(), services=(), doctor_kinds=(), either=frozenset())
     return kit.with_sides(ask, kit.of_unit(ask, wanted))
 
 

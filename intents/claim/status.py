@@ -24,6 +24,7 @@ class ClaimStatus(kit.OfClaims, frozen=True):
         lines: By the id of a claim with other care too, the plan's payment and the member's share for the care's lines.
         together: The sum of the member's shares, if the question asks what the member paid.
         beyond: The number of all days, if the question asks for a day before the first one.
+        all_paid: Whether the plan paid each of several claims, if the question asks that of both or all of them.
     """
 
     claims: tuple[tuple[kit.Claim, State, kit.Claim | None], ...]
@@ -35,6 +36,7 @@ class ClaimStatus(kit.OfClaims, frozen=True):
     together: kit.Amount | None = None
     received: bool = False
     beyond: int = 0
+    all_paid: bool | None = None
 
 
 async def answer(ask: kit.Ask) -> ClaimStatus:
@@ -60,6 +62,7 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> ClaimStatus:
     paid, mine = kit.text_of(ask, "question") == "paid", "i_paid" in ask.asked.says
     lines = {claim.id: part for claim, _, _ in shown if (part := _lines(claim, wanted))}
     narrows = wanted.narrows
+    each = paid and not mine and len(found) > 1 and not {"in_both", "always", "each"}.isdisjoint(ask.asked.says)
     return ClaimStatus(
         shown,
         len(found) > SHOWN,
@@ -70,6 +73,7 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> ClaimStatus:
         lines=lines,
         together=kit.added(claim.owed.amount for claim in found) if mine and narrows and len(found) <= SHOWN else None,
         received="received" in ask.asked.says,
+        all_paid=all(state_of(claim, claim_set) == "paid" for claim in found) if each else None,
         beyond=len({claim.service.day for claim in every}) if at is not None and not found else 0,
     )
 

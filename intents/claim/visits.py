@@ -90,6 +90,8 @@ class DaysOfCare(kit.OfClaims, frozen=True):
 
 async def answer(ask: kit.Ask) -> DaysOfCare:
     """Return the days of care that the question describes, among all claims if it names no period."""
+    if "in_person" in ask.asked.says:  # and not by prescriptions
+        ask = ask.without("claim_type", "unit", "number_of")
     ask = _dated(ask)
     wanted = kit.of_unit(ask, kit.filter_of(ask))
     found = await kit.history(ask, *kit.days_around(wanted.start, wanted.end), since=wanted.start)

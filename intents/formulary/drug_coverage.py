@@ -130,7 +130,13 @@ class DrugCoverage(kit.Paged, frozen=True):
 
 
 async def answer(ask: kit.Ask) -> DrugCoverage:
-    """Return the drug in the member's list, by its name in the message, or else by its ingredient or brands."""
+    """Return the drug in the member's list, by its name in the message, or else by its ingredient or brands.
+
+    Raises:
+        Reroute: `claim.pharmacy` answers for the fills of a past year, or for whether all fills cost the same.
+    """
+    if ask.member and kit.asks_of_fills(ask):
+        raise kit.Reroute("claim.pharmacy", **ask.arguments)
     ask = await kit.of_use(ask)
     lists = await kit.drug_lists(ask)
     several = tuple(map(str, ask.several["drug"].values)) if "drug" in ask.several else ()
