@@ -266,9 +266,10 @@ def _in_time(claim: Claim, wanted: ClaimFilter) -> bool:
 def _fits(claim: Claim, wanted: ClaimFilter) -> bool:
     fills = "pharmacy" in wanted.claim_types or bool(wanted.drugs) or wanted.also is not None  # by prescriber, too
     degrees = {part.strip(" .") for part in (claim.seen or "").split(",")[1:]}
+    lab = bool(wanted.without_types and (kind := wanted.kinds.label(claim)) and "lab" in wanted.kinds.above(kind.key))
     for some, barred, holds in (
         (wanted.claim_types, (), lambda one: (claim.kind or "") in _KINDS.get(one, (one,))),
-        ((), wanted.without_types, lambda one: (claim.kind or "") in _KINDS.get(one, (one,)) and not claim.is_lab),
+        ((), wanted.without_types, lambda one: (claim.kind or "") in _KINDS.get(one, (one,)) and not lab),
         (wanted.providers, wanted.without_providers, lambda one: named(claim, one, fills=fills)),
         (wanted.drugs, wanted.without_drugs, lambda one: _is_drug(claim, one)),
         (wanted.doctors, wanted.without_doctors, claim.specialties.__contains__),
