@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import msgspec
 import structlog
@@ -19,6 +19,7 @@ from msgspec.structs import replace
 from bot.channels.base import Body, Unreachable
 from bot.channels.slack.answers import ErrandWork, SlackController, failed
 from bot.channels.slack.incoming import Incoming
+from bot.channels.slack.installations import Workspaces
 from bot.channels.slack.views import AMONG_OTHERS
 from bot.channels.slack.workspace import DeliveryMark, WhoUnknown, Workspace
 from bot.channels.slack.writer import SHARE, EphemeralWriter
@@ -27,9 +28,6 @@ from bot.errors import StoreUnusable
 from bot.message import OneToOne, Person, Shared
 from bot.replies.blocks import pages
 from bot.stores.sealed import SealedTable
-
-if TYPE_CHECKING:
-    from bot.channels.slack.installations import Workspaces
 
 log = structlog.get_logger("slack")
 
