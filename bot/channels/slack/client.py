@@ -19,6 +19,7 @@ from urllib.parse import SplitResult, urlsplit
 import aiohttp
 import msgspec
 import structlog
+from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_async_handlers import (
     AsyncConnectionErrorRetryHandler,
@@ -30,7 +31,6 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
-from starlette.responses import Response
 
 from bot.channels.base import Pause, Unreachable
 from bot.config import Settings, secret_of
@@ -112,7 +112,7 @@ _UNREADABLE = (AttributeError, LookupError, UnicodeError)  # from slack_sdk, for
 
 
 def silent() -> logging.Logger:
-    """Return a logger without output, because slack_sdk would log whole request bodies."""
+    """Return a logger without output, because bolt and slack_sdk would log whole request bodies."""
     logger = logging.getLogger("bot.channels.slack.libraries")
     logger.setLevel(logging.CRITICAL)
     return logger
@@ -158,7 +158,7 @@ def _is_refusal(error: SlackApiError) -> bool:
 
 log = structlog.get_logger("slack")
 
-Take = Callable[[Mapping[str, Any]], Awaitable[Response]]
+Take = Callable[[Mapping[str, Any]], Awaitable[BoltResponse]]
 
 
 class Socket:
@@ -197,7 +197,12 @@ class Socket:
 
     async def _receive(self, client: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
         """Handle a delivery, and acknowledge it if that succeeded; otherwise Slack delivers it again, as over HTTP."""
-        if (await self._take(request.payload)).status_code == HTTPStatus.OK:
+        try:
+            taken = await self._take(request.payload)
+        except Exception as error:  # noqa: BLE001 -- Slack shall deliver again, and nobody reads a trace
+            log.error("failed", kind=type(error).__name__, channel="slack")  # noqa: TRY400 -- a trace may quote a message
+            return
+        if taken.status in {200, 404}:
             await client.send_socket_mode_response(SocketModeResponse(envelope_id=request.envelope_id))
 
 

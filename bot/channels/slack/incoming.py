@@ -53,15 +53,6 @@ class Incoming(Delivered, frozen=True, kw_only=True):
             raise ValueError("too long for an id")
 
 
-def installed_in(body: Body) -> tuple[str, str]:
-    """Return the ids of the organization and the workspace whose installation received a delivery, "" where unknown."""
-    first, team, view = (body.get("authorizations") or [body])[0], body.get("team") or {}, body.get("view") or {}
-    organization = (body.get("enterprise") or {}).get("id") or first.get("enterprise_id") or team.get("enterprise_id")
-    own = view.get("app_installed_team_id") or team.get("id") or first.get("team_id")
-    own = own or (body.get("user") or {}).get("team_id") or view.get("team_id")
-    return organization or "", own or ""
-
-
 def read_event(body: Body, bot_user: str) -> Incoming | None:
     """Return a direct message or a mention by a person; None for any other event, such as one by a bot."""
     event = body["event"]

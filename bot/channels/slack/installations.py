@@ -46,7 +46,7 @@ log = structlog.get_logger("slack")
 _MOST, _FRESH_SECONDS = 1_000, 600
 _ROTATE_BEFORE_SECONDS = 2 * 60 * 60
 _LEASE_SECONDS = 60
-ClientOf = Callable[[str | None], AsyncWebClient]
+ClientOf = Callable[[str], AsyncWebClient]
 
 
 class Installations(AsyncInstallationStore):
@@ -137,10 +137,8 @@ def _key(enterprise: str | None, team: str | None) -> str:
 class ManyWorkspaces:
     """All workspaces and organizations that installed the bot. Tokens about to expire are renewed."""
 
-    def __init__(self, settings: Settings, table: SealedTable, client: ClientOf) -> None:
-        own, secret = settings.slack_client_id or "", secret_of(settings.slack_client_secret)
-        self._installations, self._table, self._client = Installations(table), table, client
-        self._rotator = AsyncTokenRotator(client_id=own, client_secret=secret, client=client(None))
+    def __init__(self, table: SealedTable, client: ClientOf, rotator: AsyncTokenRotator) -> None:
+        self._installations, self._table, self._client, self._rotator = Installations(table), table, client, rotator
         self._known: TTLCache[tuple[str, str], tuple[Bot, Workspace]] = TTLCache(_MOST, _FRESH_SECONDS)
 
     async def of(self, enterprise: str, team: str) -> Workspace | None:

@@ -1,4 +1,4 @@
-"""What stands before work: unsigned, stale, oversized, unreadable and malformed requests change nothing; sockets."""
+"""What stands before bolt: unsigned, stale, oversized, unreadable and malformed requests change nothing; sockets."""
 
 import asyncio
 import json

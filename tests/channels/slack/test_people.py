@@ -228,7 +228,7 @@ async def test_a_press_from_elsewhere_is_answered_by_who_posted(
 
 @pytest.mark.threat("T21")
 async def test_a_press_of_nobodys_workspace_is_left_alone(many: House) -> None:
-    """No word of an installation that is broken."""
+    """No word of an installation that is broken, which bolt would post."""
     await installed(many, WORKSPACE)
     before = len(many.slack.calls)
     press = many.slack.press("opaque2", user="U9", channel="C1")
