@@ -193,20 +193,16 @@ class Weights:
             if not often:
                 continue
             scale = header.step * KINDS[kind] / (sqrt(square) if kind != "found" else EIGHTHS)
-            added = unpack(self._shape, total.to_bytes(_LANE * len(self.labels), "little"))
-            sums = [value + scale * (lane - ZERO * often) for value, lane in zip(sums, added, strict=True)]
+            added, zero = unpack(self._shape, total.to_bytes(_LANE * len(self.labels), "little")), scale * ZERO * often
+            sums = [value + scale * lane - zero for value, lane in zip(sums, added, strict=True)]
         return sums
 
     def _total(self, kind: str, texts: Iterable[str]) -> tuple[int, int, int]:
         """Return three sums over some evidence: of the rows, of the rarities, and of the squared rarities."""
-        total = often = square = 0
         ready = self._ready[kind]
-        for text in texts:
-            row, rare, squared = ready.get(text) or self._weighed(kind, text)
-            total += row
-            often += rare
-            square += squared
-        return total, often, square
+        found = [ready.get(text) or self._weighed(kind, text) for text in texts] or [(0, 0, 0)]
+        rows, rare, squared = zip(*found, strict=True)
+        return sum(rows), sum(rare), sum(squared)
 
     def _weighed(self, kind: str, text: str) -> tuple[int, int, int]:
         """Return the same three sums as `_total` for one text, cached; an unknown word is not cached."""

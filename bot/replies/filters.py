@@ -341,6 +341,9 @@ def bold(value: object, *, language: str) -> Markup:
     return Markup("**{}**").format(finalize(value, language=language))
 
 
+_TEXTS = (str, Undefined)
+
+
 def finalize(value: object, *, language: str) -> Markup:
     """Return what Jinja prints: text and whole numbers, escaped once; the output of a macro unchanged.
 
@@ -352,13 +355,13 @@ def finalize(value: object, *, language: str) -> Markup:
     """
     if isinstance(value, Markup):
         return value
-    if isinstance(value, Undefined):
+    if isinstance(value, _TEXTS):
         value = str(value)
     elif hasattr(value, "currency"):
         value = money(value)
     elif hasattr(value, "year"):
         value = day(value, language=language)
-    if isinstance(value, bool) or not isinstance(value, str | int):
+    elif isinstance(value, bool) or not isinstance(value, int):
         raise TypeError(f"a {type(value).__name__} needs a filter before it is shown")
     return Markup(escape(str(value)))  # noqa: S704 -- just escaped
 
