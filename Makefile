@@ -9,7 +9,7 @@ APART := tests/chaos tests/commands/test_wheel.py $(patsubst %,tests/e2e/test_%.
 # Without bytecode every process that a test or the bench starts would compile all libraries again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo reference weights weights-check weights-check-full test test-rest test-apart test-teams playground faults attacks lint types bench bench-memory bench-replicas trace desk eval words settings picture shots setup browser audit calendar fresh lowest chaos soak
+.PHONY: demo reference weights weights-check weights-check-full test test-rest test-apart test-teams playground faults attacks lint types bench bench-memory bench-replicas trace desk eval words settings picture shots setup browser audit calendar whole fresh lowest chaos soak
 
 demo: setup
 	@echo "Starting: a made-up payer, the bot, and a conversation over real HTTP."
@@ -41,6 +41,10 @@ lint: setup audit
 # The tests that compute what they expect, on the days on which programs stumble: some minutes.
 calendar: setup
 	@WORKERS=$(WORKERS) bash .ci/calendar
+
+# What `make test` proves by one of each kind, by all of them: some minutes.
+whole: setup
+	TEST_WHOLE=1 $(RUN) pytest -q tests/e2e/test_privacy.py
 
 # The README's commands as a stranger to this repository runs them, with 8 workers and with one: about ten minutes.
 fresh:

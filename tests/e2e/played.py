@@ -1,8 +1,9 @@
-"""The corpus of dialogues played once through Slack and Teams, with faults, and everything that came out of it."""
+"""Dialogues of every kind played once through Slack and Teams, with faults, and everything that came out of it."""
 
 import html
 import itertools
 import json
+import os
 import re
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -35,6 +36,7 @@ Json = dict[str, Any]
 MEMBERS = ("dana", "rosa", "noor", "theo", "jesse", "hank", "june", "opal", "zoe", "walter")
 NOBODY = "u0"
 _MANY = 1_000_000
+WHOLE = "TEST_WHOLE" in os.environ
 DIAGNOSTICS = "planted diagnostics of tn700137"
 FAULTS: tuple[Callable[[], Fault], ...] = (
     lambda: Fault(EOB, 500, b"planted-body 54.87 Dana Mercer", times=None),
@@ -217,9 +219,22 @@ async def _play(scene: Played) -> None:
 
 
 def _cast() -> Iterator[tuple[str, Story]]:
-    """Every story in an open place or in a chat, by turns: a member's answer goes to the 1:1 chat from wherever."""
-    said = {(story.member, tuple(turn.say for turn in story.turns)): story for story in stories().values()}
-    return zip(itertools.cycle(SURFACES), said.values(), strict=False)
+    """Stories in an open place or in a chat, by turns: a member's answer goes to the 1:1 chat from wherever.
+
+    Every question that a member is answered in a language is asked, if not by every story that asks it: what is written
+    where depends on no more. `make whole` plays them all.
+    """
+    said = {(story.member, tuple(turn.say for turn in story.turns)): name for name, story in stories().items()}
+    asked, cast = set[tuple[str, str | None, str | None]](), []
+    for name in said.values():
+        story = stories()[name]
+        asks = {
+            (turn.intent or name.partition(":")[0], turn.language, story.member) for turn in story.turns if turn.say
+        }
+        if WHOLE or not asks <= asked:
+            asked |= asks
+            cast.append(story)
+    return zip(itertools.cycle(SURFACES), cast, strict=False)
 
 
 def _ends(words: str) -> bool:

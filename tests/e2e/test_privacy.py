@@ -1,4 +1,4 @@
-"""Nothing of a member is where others could read it, after the whole corpus and many faults (I2, T25-T28, T36, T37)."""
+"""No place that others read has anything of a member, after each kind of question and fault (I2, T25-T28, T36, T37)."""
 
 import json
 import re
