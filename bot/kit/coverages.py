@@ -190,8 +190,8 @@ def visit_kind(ask: Ask) -> str | None:
 
 
 def named_visit(ask: Ask) -> str | None:
-    """Return the code of the kind of visit that the words of the message name, such as "emergency"; None if none."""
-    words = set(words_of(ask.said))
+    """Return the code of the kind of visit that the words of the message or its place name; None if there is none."""
+    words = {*words_of(ask.said), str(ask.slots.get("facility_type"))}
     return next((code for code, names in _NAMES.items() if words & set(names)), None)
 
 
