@@ -68,7 +68,7 @@ def intent_of(memory: Memory, reading: Reading, intents: Mapping[str, IntentRule
         return _teller(reading, before, intents)
     if before is None or top is None or reading.is_miss or (top.intent.startswith(FOLLOW) and not reading.unclear):
         return None
-    if one := _of_provider(reading, top, before, intents):
+    if one := _of_provider(reading, top, before, intents, memory.record):
         return one
     unclear = reading.unclear or (reading.picks and lists_providers(top))
     if unclear and len(memory.choices) > 1 and before.of_entry and OF_ONE_NAME >= {*reading.slots} != set():
@@ -85,11 +85,12 @@ def intent_of(memory: Memory, reading: Reading, intents: Mapping[str, IntentRule
 
 
 def _of_provider(
-    reading: Reading, top: IntentRules, before: IntentRules, intents: Mapping[str, IntentRules]
+    reading: Reading, top: IntentRules, before: IntentRules, intents: Mapping[str, IntentRules], record: str | None
 ) -> str | None:
     """Return the intent that asks for a fact of the shown provider, or whom to call for an appointment; else None."""
     shown = any(one.name == _PROVIDER for one in before.subjects)
-    if not (shown or (before.reads_claims and OF_THEM in reading.concepts)):
+    bare = top.of_entry and len(reading.text.split()) <= _BARE and record  # "still in network"
+    if not (shown or (before.reads_claims and (bare or OF_THEM in reading.concepts))):
         return None
     reason = reading.slots.get("reason")
     fact = not top.is_of_provider and "MY" not in reading.concepts and facts_in(reading.text)
@@ -286,7 +287,8 @@ def of_record(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[s
     names = taken_over(context, replace(reading, intent=asked.intent), intents) if memory.about or told else ()
     rules, before = intents.get(asked.intent), intents.get(context.intent)
     claimed = rules is not None and before is not None and before.reads_claims and rules.is_of_provider
-    if claimed and memory.about and (reading.points or OF_THEM in reading.concepts) and NAMES.isdisjoint(reading.slots):
+    points = reading.points or OF_THEM in reading.concepts or len(reading.text.split()) <= _BARE
+    if claimed and memory.about and points and NAMES.isdisjoint(reading.slots):
         names = (RECORD, *NAMES)
     described = reading.text.casefold().startswith(_IS) and not (reading.steps or _OTHERS.isdisjoint(reading.slots))
     if memory.record and reading.points and described and _walks(asked, intents):  # "was that dental"

@@ -11,18 +11,8 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
-from bot.conversation.focus import (
-    NAMES,
-    OF_ONE_NAME,
-    by_name,
-    chosen,
-    of_both,
-    of_doctor,
-    of_record,
-    of_those,
-    stepped,
-    whole,
-)
+from bot.conversation import focus
+from bot.conversation.focus import NAMES, OF_ONE_NAME
 from bot.conversation.state import ENTRY, Asked, Memory
 from bot.kit.facts import facts_in
 from bot.language.context import (
@@ -67,7 +57,7 @@ def of_what_was_shown(memory: Memory, asked: Asked, reading: Reading, intents: M
     if asked.intent == _PERSON:
         same = memory.asked is not None and memory.asked.whose == asked.whose
         return replace(asked, arguments={**asked.arguments, RECORD: memory.record}) if same and memory.record else asked
-    if (both := of_both(memory, asked, reading, intents)) is not asked:
+    if (both := focus.of_both(memory, asked, reading, intents)) is not asked:
         return both
     one, last = shows_one(intents), intents.get(memory.asked.intent) if memory.asked else None
     finds = intents[one].instead if one else None
@@ -80,9 +70,9 @@ def of_what_was_shown(memory: Memory, asked: Asked, reading: Reading, intents: M
         asked, rules = replace(asked, intent=one, slots={}), intents[one]  # "specialty" beside a list
     if rules is not None and (search := _searched_again(memory, asked, reading, intents)):
         return search
-    asked = of_entry(memory, by_name(memory, asked, intents), reading, intents)
-    asked = of_those(memory, of_record(memory, asked, reading, intents), reading, intents)
-    return of_doctor(memory, asked, reading, intents)
+    asked = of_entry(memory, focus.by_name(memory, asked, intents), reading, intents)
+    asked = focus.of_those(memory, focus.of_record(memory, asked, reading, intents), reading, intents)
+    return focus.of_doctor(memory, asked, reading, intents)
 
 
 def _searched_again(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked | None:
@@ -95,12 +85,10 @@ def _searched_again(memory: Memory, asked: Asked, reading: Reading, intents: Map
     if memory.asked is None or before is None or not lists_providers(before) or not NAMES.isdisjoint(reading.slots):
         return None
     said = {name: slot for name, slot in {**asked.unmet, **asked.slots}.items() if name in before.slots}
-    of_two = (
-        bool(said) and ("other_name" in rules.slots or rules.of_list == asked.intent) and rules.needs == "directory"
-    )
+    of_two = said and rules.needs == "directory" and ("other_name" in rules.slots or rules.of_list == asked.intent)
     which = reading.those or not _WHICH.isdisjoint(reading.text.casefold().replace("'", " ").split()[:2])
     several = (len(memory.choices) > 1 or reading.those) and "ordinal" not in reading.slots
-    of_several = of_two or (rules.of_entry and bool(rules.of_list or (which and said)))
+    of_several = of_two or (rules.of_entry and (rules.of_list or (which and said)))
     if not ((several and of_several) or (not memory.choices and (of_two or rules.of_entry))):
         return None
     listed = memory.asked.alone
@@ -151,7 +139,7 @@ def of_entry(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[st
     slots = {name: slot for name, slot in asked.slots.items() if name != "ordinal"}
     if index == -1 and {"CLAIM", "VISIT", "FILL"}.intersection(reading.concepts):
         return replace(asked, slots=slots)
-    entry = chosen(memory, int(index)) if index is not None and memory.choices else None
+    entry = focus.chosen(memory, int(index)) if index is not None and memory.choices else None
     if entry is None:
         none = index and not own and no_such_entry(memory, replace(reading, intent=_ORDINAL), asked.language)
         return none or asked
@@ -209,7 +197,7 @@ def resolve(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules]
         before = intents.get(memory.earlier[0].intent)
         if before and lists_providers(before):
             last, reading = memory.earlier[0], replace(reading, back=1)  # the list, of which all were asked about
-    page = str(whole(last.arguments.get("page")) + 1)
+    page = str(focus.whole(last.arguments.get("page")) + 1)
     repeated: dict[str, dict[str, str]] = {_AGAIN: {}, _EXPORT: {"file": "yes"}, _MORE: {"page": page}}
     if reading.intent in repeated:
         return replace(last, arguments={**last.arguments, **repeated[reading.intent]})
@@ -243,7 +231,7 @@ def refined(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules]
         return None
     if reading.intent != "followup.refine":
         return followed
-    return of_those(memory, of_record(memory, followed, reading, intents), reading, intents)
+    return focus.of_those(memory, focus.of_record(memory, followed, reading, intents), reading, intents)
 
 
 def no_such_entry(memory: Memory, reading: Reading, language: Language) -> Asked | None:
@@ -273,10 +261,10 @@ def _ordinal(memory: Memory, last: Asked, reading: Reading, intents: Mapping[str
     if not isinstance(wanted, Mapping):
         return None
     if "step" in wanted:
-        return stepped(memory, last, int(wanted["step"]), intents)
+        return focus.stepped(memory, last, int(wanted["step"]), intents)
     index = int(wanted["index"])
     if memory.choices:
-        return chosen(memory, index)
+        return focus.chosen(memory, index)
     return replace(last, arguments={**last.arguments, "pick": str(max(index - 1, 0) if index >= 0 else index)})
 
 
@@ -290,7 +278,7 @@ def to_share(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules
     one = shows_one(intents)
     name, told = reading.slots.get("provider_name"), reading.slots.get("ordinal")
     index = told.value.get("index") if told is not None and isinstance(told.value, Mapping) else None
-    entry = chosen(memory, int(index)) if index is not None else None
+    entry = focus.chosen(memory, int(index)) if index is not None else None
     open_ = [asked for asked in (memory.asked, *memory.earlier) if asked is not None and _is_open(asked, intents)]
     lists = [asked for asked in open_ if asked.intent != one] if how in {_LIST, _FILE} else []
     found = next(iter(lists or open_), None)
@@ -301,7 +289,7 @@ def to_share(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules
     if found is None:
         return Asked(SHARE)
     if how == _CONTACT and found.intent != one:
-        only = chosen(memory, 0)
+        only = focus.chosen(memory, 0)
         if only is None or not _is_open(only, intents):
             return Asked(SHARE, slots={"entries": Slot("", len(memory.choices))})
         return replace(only, arguments={**only.arguments, _CONTACT: "yes"})

@@ -191,7 +191,7 @@ def visit_kind(ask: Ask) -> str | None:
 
 def named_visit(ask: Ask) -> str | None:
     """Return the code of the kind of visit that the words of the message name, such as "emergency"; None if none."""
-    words = set(_words(ask))
+    words = {*_words(ask), str(ask.slots.get("facility_type"))}
     return next((code for code, names in _NAMES.items() if words & set(names)), None)
 
 

@@ -49,7 +49,7 @@ def as_taken(entry: IntentRules, heard: Heard, lexicon: Lexicon) -> Heard:
         barred = _barred(heard, lexicon, asking)
         excluded = [tag for tag in heard.tags if tag.excluded and barred.issuperset(tag.places)]
         heard = heard.with_tags([tag for tag in heard.tags if tag not in excluded])
-        words |= barred
+        words |= barred | {at for at in _apart(heard) & asking if {at - 1, at + 1} & heard.at("ONLY")}  # "adults only"
     if _is_terse(heard) or not heard.tags:
         words |= _unexplained(entry, heard, AnyOf(lexicon.given, lexicon.family)) & asking
     # Care that only some places of the kind that is searched give: "mammography", "x-ray".
@@ -289,7 +289,7 @@ def _apart(heard: Heard) -> frozenset[int]:
     """
     meant, found = _explained(heard), set[int]()
     for first, after in _parts(heard):
-        part = {at for at in range(first, after) if heard.said.words[at] not in _leads(heard)}
+        part = {at for at in range(first, after) if heard.said.words[at] not in _leads(heard)} - heard.at("ONLY")
         begins = min(part.intersection(heard.content), default=after)
         if (
             part.isdisjoint(meant)

@@ -147,15 +147,14 @@ def summarize(
     if rows is None:
         asked = tuple(one for one in asked if not found.gone or one in _PERSONAL)
         listed = "provider_name" in ask.several or ("among" in ask.arguments and "provider_name" not in ask.slots)
+        shown = found.found if listed else found.shown or (found.gone,) * bool(found.gone)
         return Detail(
             found=found,
             where=where,
             listed=listed,
             which="which" in ask.arguments,
             apart="provider_name" in ask.several,
-            each=kit.facts_each(ask, found.found, asked or ("phone",), where)
-            if listed
-            else kit.facts_each(ask, found.shown or [found.gone] * bool(found.gone), asked, where),
+            each=kit.facts_each(ask, shown, asked or ("phone",) * listed, where),
         )
     network = ask.arguments.get("network")
     receipt = _receipt(rows, ask, network, sold) if _wants_receipt(ask) else None
