@@ -261,7 +261,7 @@ def asks_of_fills(ask: Ask) -> bool:
     """Return whether a question about a drug is about the fills of a past year, or whether all fills cost the same."""
     last = span_of(ask)[1] or ask.today
     fills = last.year < ask.today.year or ("alike" in ask.asked.says and "FILL" in ask.concepts)
-    return "drug" in ask.slots and fills and not speaks_ahead(ask)
+    return "drug" in ask.slots and fills and {"supposed", "to_come"}.isdisjoint(ask.asked.says)
 
 
 def _of_money(ask: Ask) -> bool:
