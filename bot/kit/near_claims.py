@@ -171,8 +171,8 @@ def nearest_of(claims: Sequence[Claim], wanted: ClaimFilter) -> Nearest:
         found = list(choose(claims, loosened).claims)
         if left == "service":
             found = [claim for claim in found if _may_be(claim, wanted)]
-        if left == "time" and (asked := _day_of(wanted)):
-            found.sort(key=lambda claim: abs(claim.service.sort_key - asked))
+        if left == "time" and (named := _day_of(wanted)):
+            found.sort(key=lambda claim: abs(claim.service.sort_key - named))
         if found and left == "state":
             untold = sum(1 for claim in found if not tells_state(claim, wanted.state))
             return Nearest(left, silent=silent, since=since, looked=len(found), untold=untold)

@@ -259,8 +259,8 @@ def asks_from_now_on(ask: Ask) -> bool:
 def asks_of_fills(ask: Ask) -> bool:
     """Return whether a question about a drug is about the fills of a past year, or whether all fills cost the same."""
     last = span_of(ask)[1] or ask.today
-    past = last.year < ask.today.year and not speaks_ahead(ask)
-    return "drug" in ask.slots and (past or ("alike" in ask.asked.says and "FILL" in ask.concepts))
+    fills = last.year < ask.today.year or ("alike" in ask.asked.says and "FILL" in ask.concepts)
+    return "drug" in ask.slots and fills and {"supposed", "to_come"}.isdisjoint(ask.asked.says)
 
 
 def _of_money(ask: Ask) -> bool:

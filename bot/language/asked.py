@@ -313,7 +313,7 @@ class ClaimsQuestion(Classed):
 
     def _day_ranked(self) -> str | None:
         """Return "day" behind a superlative: "my most expensive day", "the worst day of this year"."""
-        tops = [at for name in ("extreme", "sized", "ordered", "worst") for at in self._places.get(name, ())]
+        tops = [at for name in ("extreme", "sized", "ordered") for at in self._places.get(name, ())]
         tops += [hit.after - 1 for hit in self._find("worst")]
         return "day" if any(self._group_behind(at + 1) == "day" for at in tops) else None
 

@@ -144,8 +144,8 @@ def summarize(
     base = replace(_base(ask), amount=amount, found=found)
     compared = sorted((compare(claim, amount, around) for claim in claims), key=lambda one: one.verdict not in _SAME)
     same = [one for one in compared if one.verdict in _SAME]
-    to_cent = len(same or compared) == 1 and bool(amount.value % 1)  # it tells more than a name that no claim has
-    named = found == "fits" or (found == "same_amount" and (to_cent or not base.provider))
+    nobody = any(map(ask.everyday, kit.words_of(base.provider))) and amount.value % 1  # "a little panicky" is no name
+    named = found == "fits" or (found == "same_amount" and (bool(nobody) or not base.provider))
     if len(only := same if named and same else compared) == 1 and named:
         sure = found == "fits" and (bool(base.number or base.start or base.end) or _is_last(ask))
         return replace(base, match=only[0], shielded=only[0].claim.sensitive, sure=sure)

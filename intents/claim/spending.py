@@ -204,9 +204,9 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> Spending:
     apart = kit.threshold_asked(ask) or ask.asked.each or kit.ends_asked(ask) or wanted.each_of
     by = kit.divided_by(ask)
     ranks = one and not (split or is_partial or by or apart or _breaks_down(ask))
-    shown: object = ask.asked.each or kit.filter_of(ask).each_of or "each" in ask.arguments or by == "day"
-    one_by_one = not (ranks and kit.ranking_asked(ask)) and "average" not in ask.slots and by is None
-    shown = shown or (one_by_one and wanted.services and not {"each", "in_both"}.isdisjoint(ask.asked.says))
+    apiece = wanted.services and not by and not {"each", "in_both"}.isdisjoint(ask.asked.says)
+    apiece = apiece and not kit.ranking_asked(ask) and "average" not in ask.slots  # "what did you pay for each"
+    shown = bool(apiece or ask.asked.each or kit.filter_of(ask).each_of or "each" in ask.arguments or by == "day")
     group = "provider" if "by" in ask.arguments else by
     ranking = kit.ranking_asked(ask) if ranks else None
     most = kit.most_of(ask, counted, wanted) if ranks and not _ranks_sides(wanted, ask) else None
