@@ -32,6 +32,11 @@ class CoverageSummary(Summary, frozen=True):
     asks: str = "which"
     kind: str | None = None
 
+    @property
+    def labelled(self) -> bool:
+        """Whether a coverage has a sensitivity label."""
+        return any(c.labels for c in (*self.current, *self.future, *self.unclear, *self.ended))
+
 
 async def answer(ask: Ask) -> CoverageSummary:
     """Return every coverage that the payer has for the member.
