@@ -9,7 +9,7 @@ import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, timedelta
-from typing import Literal
+from typing import Literal, TypeVar
 
 import msgspec
 from msgspec.structs import replace
@@ -295,28 +295,20 @@ def told_day(ask: Ask) -> ToldDay:
     return ToldDay(ask.today, doubt="which" if "date_range" in ask.words or _DATED.search(said) else "")
 
 
-async def stepped(ask: Ask, found: CaseFound, made: Callable[[AppealCase], AppealCase]) -> Stepped:
-    """Return the result of a step of the case that was found; `made` returns the case after the step.
+Step = TypeVar("Step", bound=OfAppeal)
 
-    Raises:
-        TypeError: `found` has no claim.
+
+async def stepped(ask: Ask, plain: Step, made: Callable[[AppealCase], AppealCase], **more: object) -> Step:
+    """Return the answer after a step of its case: how long the claim can be appealed, what is due, and the change.
+
+    `made` returns the case after the step. If the days of the case are not in order then, only that is told.
     """
-    claim, case = found.claim, found.case
+    claim, case = plain.found.claim, plain.found.case
     if claim is None or case is None:
-        raise TypeError("a step needs the claim whose case it is")
+        return plain
     clock, after = appeal_clock(claim, (await member_coverages(ask)).every), made(case)
+    told = getattr(plain, "told", None)
+    if told and after != case and not after.in_order(claim.created.exact if claim.created else None):
+        return replace(plain, told=replace(told, doubt="order"))
     due = appeal_days(after, claim, clock)
-    in_order = after == case or after.in_order(claim.created.exact if claim.created else None)
-    return Stepped(clock, due, CaseChange(claim.id, made, due.next, steps=True), in_order=in_order)
-
-
-class Stepped(msgspec.Struct, frozen=True):
-    """The result of a step: how long the claim can be appealed, the deadlines after the step, and the change to store.
-
-    `in_order` is False if the days of the case are not in order after the step.
-    """
-
-    clock: AppealClock
-    due: AppealDays
-    change: CaseChange
-    in_order: bool
+    return replace(plain, clock=clock, due=due, change=CaseChange(claim.id, made, due.next, steps=True), **more)

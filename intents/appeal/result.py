@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import cast
 
-from msgspec.structs import replace
-
 from bot.kit import AppealOutcome, Ask, OfAppeal, ToldDay, case_found, cite_claims, stepped, text_of, told_day
 
 _OUTCOMES = frozenset({"approved", "partly", "upheld"})
@@ -34,10 +32,7 @@ async def answer(ask: Ask) -> AppealResult:
     if found.claim is None or found.case is None or not outcome or told.doubt:
         return plain
     review = of == "review" if of else found.case.stage == "review" or bool(found.case.reviewed)
-    step = await stepped(ask, found, lambda case: case.answered(outcome, told.day, review=review))
-    if not step.in_order:
-        return replace(plain, told=replace(told, doubt="order"))
-    return replace(plain, review=review, clock=step.clock, due=step.due, change=step.change)
+    return await stepped(ask, plain, lambda case: case.answered(outcome, told.day, review=review), review=review)
 
 
 def _outcome(ask: Ask) -> AppealOutcome:

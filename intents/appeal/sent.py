@@ -34,7 +34,6 @@ async def answer(ask: Ask) -> AppealSent:
     review = found.case.at_review if how is None else how == "review"
     if review != found.case.at_review and "how" not in ask.arguments:
         return replace(plain, which=True)
-    step = await stepped(ask, found, lambda case: case.sent_on(told.day, review=review, fast=how == "fast"))
-    if not step.in_order:
-        return replace(plain, told=replace(told, doubt="order"))
-    return replace(plain, review=review, clock=step.clock, due=step.due, change=step.change)
+    return await stepped(
+        ask, plain, lambda case: case.sent_on(told.day, review=review, fast=how == "fast"), review=review
+    )

@@ -37,13 +37,13 @@ async def answer(ask: kit.Ask) -> AppealStatus:
     if found.claim is None or found.case is None:
         return plain
     takes = _takes(ask)
-    step = await kit.stepped(ask, found, takes or (lambda case: case))
-    if forgotten:
+    step = await kit.stepped(ask, plain, takes or (lambda case: case))
+    if forgotten and step.change:
         return replace(plain, change=replace(step.change, made=lambda _: None))
     gone = (
         found.case.stage == "open" and kit.why_gone(found.claim, await kit.claims_around(ask, found.claim)) is not None
     )
-    return replace(plain, clock=step.clock, due=step.due, change=step.change if takes else None, gone=gone)
+    return replace(step, change=step.change if takes else None, gone=gone)
 
 
 def _takes(ask: kit.Ask) -> Callable[[kit.AppealCase], kit.AppealCase] | None:

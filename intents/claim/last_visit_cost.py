@@ -69,16 +69,6 @@ class LastVisitCost(kit.OfClaims, frozen=True):
         """The reason for the member's share of the only claim; None if there is none."""
         return kit.why_of(self.claim) if self.claim else None
 
-    @property
-    def aspect(self) -> str | None:
-        """The requested kind of amount; None for the amount owed."""
-        return self.wanted.aspect
-
-    @property
-    def provider(self) -> str | None:
-        """The requested provider; None if there is none."""
-        return self.wanted.provider
-
 
 async def answer(ask: kit.Ask) -> LastVisitCost:
     """Return the cost of the last visit, of a described visit, or of the visit that a follow-up refers to.

@@ -129,11 +129,6 @@ class Spending(kit.OfClaims, frozen=True):
         years = ((name, list(of)) for name, of in groupby(self.months, lambda one: one.name[:4]))
         return tuple(kit.Month(name, kit.added(m.amount for m in of), all(m.read for m in of)) for name, of in years)
 
-    @property
-    def years(self) -> bool:
-        """Whether the period is in more than one calendar year."""
-        return self.start.year != self.end.year
-
 
 async def answer(ask: kit.Ask) -> Spending:
     """Return the sums over the requested period, by default this calendar year.

@@ -24,11 +24,6 @@ class AtTheDesk(kit.WithDocument, frozen=True, kw_only=True):
     ended: bool
     other_person: bool
 
-    @property
-    def labelled(self) -> bool:
-        """Whether a coverage has a sensitivity label."""
-        return any(card.coverage.labels for card in self.cards)
-
 
 async def answer(ask: kit.Ask) -> AtTheDesk:
     """Return the cards of the current coverages, or else of the future ones."""

@@ -57,11 +57,6 @@ class IdCards(kit.Summary, frozen=True):
         """Whether a member or subscriber number is hidden, so that a button can show it in full."""
         return not self.shown and any(card.member_id or card.subscriber_id for card in self.cards)
 
-    @property
-    def labelled(self) -> bool:
-        """Whether a coverage has a sensitivity label."""
-        return any(card.coverage.labels for card in self.cards)
-
 
 async def answer(ask: kit.Ask) -> IdCards:
     """Return the cards of the current coverages, or else of future ones, or else of the newest one that ended."""

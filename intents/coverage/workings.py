@@ -79,7 +79,6 @@ class Working(kit.Summary, frozen=True):
         left, most: What the claims have used of the deductible and of the maximum.
         starts_anew: The first day of the next plan year; `so`: whether that day is in the requested month.
         standing: True if the question also asks how much is left.
-        ends: The last day of this plan year.
         portion: The member's share of a stated price.
         two: The copays of two kinds of visit to compare.
         state: The name of the plan's own state; `at_home`: the question names a place in that state.
@@ -98,7 +97,6 @@ class Working(kit.Summary, frozen=True):
     left: kit.MetSoFar | None = None
     most: kit.MetSoFar | None = None
     starts_anew: date | None = None
-    ends: date | None = None
     so: bool | None = None
     standing: bool = False
     portion: OfPrice | None = None
@@ -174,7 +172,6 @@ def summarize(rule: str, coverages: kit.Coverages, ask: kit.Ask, met: Mapping[st
         left=met.get(_DEDUCTIBLE),
         most=met.get(_MAXIMUM),
         starts_anew=year.next if year else None,
-        ends=year.last if year else None,
         so=kit.same_month(year.next, start, end) if year and start and end and kit.asks_whether(ask) else None,
         standing=kit.asks_standing(ask) and ask.asked.form is not None,
         portion=_of_price(ask, own.get(_DEDUCTIBLE), percent, met) if rule == "arithmetic" else None,

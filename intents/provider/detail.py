@@ -49,16 +49,6 @@ class Receipt(msgspec.Struct, frozen=True):
             facts, sort_keys=True, default=lambda one: one.isoformat() if isinstance(one, datetime) else asdict(one)
         )
 
-    @property
-    def read_time(self) -> str:
-        """The time of day of `read` in the bot's time zone as HH:MM; "" if it is unknown."""
-        return f"{self.read:%H:%M}" if self.read else ""
-
-    @property
-    def zone(self) -> str:
-        """The short name of the bot's time zone, such as CST; "" if `read` is unknown."""
-        return f"{self.read:%Z}" if self.read else ""
-
 
 class Detail(kit.OfProvider, frozen=True, kw_only=True):
     """The data on one provider.

@@ -29,16 +29,6 @@ class Report(OfProvider, frozen=True, kw_only=True):
     read: datetime | None = None
     technical: bool = False
 
-    @property
-    def read_time(self) -> str:
-        """The time of day in the bot's time zone, HH:MM."""
-        return f"{self.read:%H:%M}" if self.read else ""
-
-    @property
-    def zone(self) -> str:
-        """The short name of the bot's time zone, such as CST."""
-        return f"{self.read:%Z}" if self.read else ""
-
 
 async def answer(ask: Ask) -> Report:
     """Return the listing of the named provider, or of the provider of a button."""

@@ -40,11 +40,6 @@ class Status(Summary, frozen=True):
         return max(Decimal("0.1"), (Decimal(self.health.milliseconds or 0) / 1000).quantize(Decimal("0.1")))
 
     @property
-    def since_time(self) -> str:
-        """The time of day of the last change, in UTC."""
-        return f"{self.health.since:%H:%M} UTC"
-
-    @property
     def lacks_network(self) -> bool:
         """Whether the server declares searches but not the one by network, which the bot then does itself."""
         roles = self.health.searches.get("PractitionerRole")
