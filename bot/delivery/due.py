@@ -40,26 +40,25 @@ class DueReminders:
     async def of_days(self) -> int:
         """Send the reminders of days that are due. Return the number of reminders sent."""
         leased = [partial(self._tellings.leased, reminders.kind_of(one)) for one in self._tellings.platforms()]
-        return await _run_all(_work_rows(one, self._day_due, asyncio.Semaphore(_AT_ONCE)) for one in leased)
+        due = partial(self._due, self._day_due)
+        return await _run_all(_work_rows(one, due, asyncio.Semaphore(_AT_ONCE)) for one in leased)
 
     async def of_news(self) -> int:
         """Check for the news whose check is due. Return the number of news messages sent."""
         kinds = [reminders.kind_of(one, "news") for one in self._tellings.platforms()]
-        slots = asyncio.Semaphore(_LOOKS_AT_ONCE)
-        return await _run_all(_work_rows(partial(self._tellings.leased, one), self._news_due, slots) for one in kinds)
+        slots, due = asyncio.Semaphore(_LOOKS_AT_ONCE), partial(self._due, self._news_due)
+        return await _run_all(_work_rows(partial(self._tellings.leased, one), due, slots) for one in kinds)
 
-    async def _read(self, row: Row) -> reminders.Reminder | None:
-        """Return the reminder in a row. If it cannot be read, hide the row for a while and return None."""
+    async def _due(self, work: Callable[[Row, reminders.Reminder, datetime], Awaitable[bool]], row: Row) -> bool:
+        """Work on the reminder in a row. If it cannot be read, hide the row for a while and return False."""
         reminder = self._tellings.read(row)
         if reminder is None:  # it counts as missing
             await self._tellings.hold(row, UNREAD)
-        return reminder
-
-    async def _day_due(self, row: Row) -> bool:
-        """Send a reminder of a day if it is due. Return whether it was sent."""
-        reminder, now = await self._read(row), self._tellings.now()
-        if reminder is None:
             return False
+        return await work(row, reminder, self._tellings.now())
+
+    async def _day_due(self, row: Row, reminder: reminders.Reminder, now: datetime) -> bool:
+        """Send a reminder of a day if it is due. Return whether it was sent."""
         settled = await self._tellings.settled(row, reminder)
         if settled is None:
             return False
@@ -69,11 +68,8 @@ class DueReminders:
             return False
         return await self._tellings.tell(row, settled, (settled.last - now.date()).days)
 
-    async def _news_due(self, row: Row) -> bool:
+    async def _news_due(self, row: Row, reminder: reminders.Reminder, now: datetime) -> bool:
         """Check for one person's news, only in daytime, and send any to the person. Return whether any was sent."""
-        reminder, now = await self._read(row), self._tellings.now()
-        if reminder is None:
-            return False
         if reminders.waking(now) > now:
             late = reminders.spread(row.key, await self._tellings.interval.minutes() * 60)
             await self._tellings.hold(row, (reminders.waking(now) - now).total_seconds() + late)

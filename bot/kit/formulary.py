@@ -9,7 +9,7 @@ from datetime import timedelta
 import msgspec
 from msgspec.structs import replace
 
-from bot.kit.ask import Ask
+from bot.kit.ask import Ask, Paged
 from bot.kit.claims import medications
 from bot.kit.coverages import Coverages, member_coverages
 from bot.kit.reading import records
@@ -37,6 +37,19 @@ class DrugLists(msgspec.Struct, frozen=True):
         if named or self.own:
             return named or self.own[0]
         return self.every[0] if len(self.every) == 1 else None
+
+
+class OfDrug(Paged, frozen=True):
+    """An answer about a `drug` from the payer's drug `lists`; `chosen` is the list that is used."""
+
+    drug: str | None = None
+    lists: DrugLists | None = None
+    chosen: DrugList | None = None
+
+    @property
+    def own(self) -> bool:
+        """Whether the chosen list is that of the member's own plan."""
+        return self.lists is not None and self.chosen in self.lists.own
 
 
 async def drug_lists(ask: Ask) -> DrugLists:

@@ -59,11 +59,6 @@ class ResultPapers(msgspec.Struct, frozen=True):
     shielded: kit.Shielded
     gaps: tuple[str, ...]
 
-    @property
-    def tests(self) -> int:
-        """The number of tests on the page."""
-        return sum(len(tests) for _, tests in self.groups)
-
 
 class ResultsPage(kit.WithDocument, frozen=True, kw_only=True):
     """The answer in the chat; without results there is no page. `only` is the requested category."""

@@ -44,21 +44,16 @@ class Priced(msgspec.Struct, frozen=True):
         return self.month.fixed if self.month else None
 
 
-class Alternatives(kit.Summary, frozen=True):
+class Alternatives(kit.OfDrug, frozen=True):
     """The alternatives to a drug in the list.
 
     Attributes:
-        lists: The payer's drug lists; `chosen`: the list that is used; `choices`: all, if the member's is unknown.
         listed: True if the drug itself is in the list.
         others: The alternatives, lower tiers first; `left`: the number of further ones.
         itself: The drug with its own cost.
         compared: The drugs whose costs the question compares.
     """
 
-    drug: str | None = None
-    lists: kit.DrugLists | None = None
-    chosen: kit.DrugList | None = None
-    choices: tuple[kit.DrugList, ...] = ()
     listed: bool = False
     others: tuple[Other, ...] = ()
     left: int = 0
@@ -95,11 +90,6 @@ class Alternatives(kit.Summary, frozen=True):
             return False
         return all(one.month and not _is_less(one.month, own) for one in self.others)
 
-    @property
-    def own(self) -> bool:
-        """Whether the chosen list is that of the member's own plan."""
-        return self.lists is not None and self.chosen in self.lists.own
-
 
 async def answer(ask: kit.Ask) -> Alternatives:
     """Return the alternatives in the member's list; for several drugs, the cost of each."""
@@ -111,7 +101,7 @@ async def answer(ask: kit.Ask) -> Alternatives:
     lists = await kit.drug_lists(ask)
     chosen = lists.chosen(ask.arguments.get("list"))
     if drug is None or chosen is None:
-        return Alternatives(drug, lists, chosen, choices=lists.every)
+        return Alternatives(drug, lists, chosen)
     known = await kit.drugs_named(ask, chosen, [drug, *ask.other_names(drug)])
     called = [one for one in known if one.is_called(drug)]
     asked = called or list(known)  # a brand that stands there as its ingredient alone: its generic is one of the others
@@ -128,7 +118,7 @@ async def _compared(ask: kit.Ask, names: Sequence[str]) -> Alternatives:
     lists = await kit.drug_lists(ask)
     chosen = lists.chosen(ask.arguments.get("list"))
     if chosen is None:
-        return Alternatives(names[0], lists, chosen, choices=lists.every)
+        return Alternatives(names[0], lists, chosen)
     rows = []
     for name in names:
         known = await kit.drugs_named(ask, chosen, [name]) or await kit.drugs_named(ask, chosen, ask.other_names(name))

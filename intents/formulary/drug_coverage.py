@@ -48,11 +48,10 @@ class Supply(msgspec.Struct, frozen=True):
         return self.mail.value < self.retail.value
 
 
-class DrugCoverage(kit.Paged, frozen=True):
+class DrugCoverage(kit.OfDrug, frozen=True):
     """The data of the chosen drug list on a drug. If the drug has forms without a brand, the data is about these.
 
     Attributes:
-        lists: The payer's drug lists; `chosen`: the list that is used; `choices`: all, if the member's is unknown.
         groups: One page of the drug's groups; `first`: the number of the first one; `more`: there are further ones.
         found_as: The other name under which the list has the drug.
         searched: The names that were looked up; `near`: similarly spelled names, if the list has none of these.
@@ -69,10 +68,6 @@ class DrugCoverage(kit.Paged, frozen=True):
         each: The data on each drug, if the question names several.
     """
 
-    drug: str | None = None
-    lists: kit.DrugLists | None = None
-    chosen: kit.DrugList | None = None
-    choices: tuple[kit.DrugList, ...] = ()
     groups: tuple[Group, ...] = ()
     found_as: str | None = None
     searched: tuple[str, ...] = ()
@@ -123,11 +118,6 @@ class DrugCoverage(kit.Paged, frozen=True):
         against = self.filled or (self.supply.retail if self.supply else None)
         return bool(self.supply and against and self.supply.mail.value < against.value)
 
-    @property
-    def own(self) -> bool:
-        """Whether the chosen list is that of the member's own plan."""
-        return self.lists is not None and self.chosen in self.lists.own
-
 
 async def answer(ask: kit.Ask) -> DrugCoverage:
     """Return the drug in the member's list, by its name in the message, or else by its ingredient or brands.
@@ -144,7 +134,7 @@ async def answer(ask: kit.Ask) -> DrugCoverage:
     chosen = lists.chosen(ask.arguments.get("list"))
     if drug is None or chosen is None:
         mailed = "by_mail" in ask.asked.says
-        return DrugCoverage(drug, lists, chosen, choices=lists.every, mailed=mailed)
+        return DrugCoverage(drug, lists, chosen, mailed=mailed)
     ask.report.cite("List", [chosen.id])
     if not several[1:]:
         found = (await _of(ask, drug, lists, chosen))[0]

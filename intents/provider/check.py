@@ -73,14 +73,10 @@ class CheckedList(kit.WithDocument, frozen=True, kw_only=True):
     networks: tuple[str, ...] = ()
     unclear: kit.Wanted | None = None
     left: int = 0
+    most: int = MOST
     doubles: int = 0
     read: datetime | None = None
     items: str = ""
-
-    @property
-    def most(self) -> int:
-        """How many lines one message can check."""
-        return MOST
 
     @property
     def read_text(self) -> str:
