@@ -24,7 +24,6 @@ from bot.language.engine import Engine
 from bot.language.kernel import DANGER, FALLBACK, FOLLOW, REFINE
 from bot.language.left import conditions
 from bot.language.lexicon import WISH
-from bot.language.licences import stands_out
 from bot.language.reading import Reading, Slot, adds
 from bot.language.rules import PERSON, IntentRules
 from bot.language.text import Utterance, read
@@ -100,7 +99,10 @@ class Questions:
         if len(asking) < _TWO and (joined := self._joined(reading, context)):
             return joined
         texts = [said.said(clause.first, clause.after) for clause in cut if clause.role is ClauseRole.ASKS]
-        whole = self._with_all(self._cleared(reading, said), texts, context)
+        if reading.unclear and len(asking) == 1 and PERSON not in reading.slots:
+            part = self._read(said.said(asking[0].first, asking[0].after), None).reading
+            reading = within(replace(part, text=reading.text), reading) if self._is_clear(part, _LIKELY) else reading
+        whole = self._with_all(reading, texts, context)
         return (Question(reading.text, whole, context),)
 
     def _one_by_one(
@@ -188,30 +190,6 @@ class Questions:
             else:
                 unmet.setdefault(name, slot)
         return replace(reading, slots=slots, unmet=unmet)
-
-    def _cleared(self, reading: Reading, said: Utterance) -> Reading:
-        """Return the reading of the only clause that asks, if the whole message is unclear and that clause is clear.
-
-        Otherwise return `reading`. This is also the case if the message mentions a person, who may be meant.
-        """
-        rules, sure = self._engine.intents.get(reading.intent or ""), self._engine.weights.header.sure
-        doubtful = rules and reading.score < sure[rules.needs] and stands_out(rules, reading.chances, sure)
-        is_weak = reading.intent == FALLBACK and reading.score < _LIKELY
-        if not (reading.unclear or is_weak or doubtful):
-            return reading
-        heard = self._engine.hear(said, self._today, None)
-        asks = [one for one in heard.clauses if one.role is ClauseRole.ASKS and is_question(said, one, self._words)]
-        if len(heard.clauses) < _TWO or len(asks) != 1 or PERSON in heard.marks:
-            return reading
-        alone = self._read(said.said(asks[0].first, asks[0].after), None).reading
-        leans = refers(said, asks[0].first, asks[0].after) and OF_CARE.isdisjoint(alone.slots)
-        entry = self._engine.intents.get(alone.intent or "")
-        if leans or not self._is_clear(alone, _SURE) or entry is None or entry.needs == "nothing":
-            return reading
-        told = self._engine.slots_as(entry.intent, reading.text, today=self._today)
-        takes = frozenset[str]() if OF_CARE & alone.slots.keys() or not entry.reads_claims else OF_CARE | {"date_range"}
-        slots = {**{name: told[name] for name in takes & told.keys()}, **alone.slots}
-        return within(replace(alone, text=reading.text, slots=slots), reading)
 
     def _read(self, words: str, context: Context | None, beside: Mapping[str, Slot] = MappingProxyType({})) -> Question:
         words = _LEAD.sub("", words)

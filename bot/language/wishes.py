@@ -64,14 +64,14 @@ def _without_frame(heard: Heard) -> Heard:
     That is today, or outside of the question the last week, beside another time or where nothing tells of the past.
     """
     times = sorted((tag for tag in of_kind(heard.tags, "date_range") if not tag.excluded), key=lambda tag: tag.first)
-    past = {clause_at(heard.clauses, at) for at in heard.at("PAST")}
     today, week = heard.today.isoformat(), (heard.today - timedelta(days=6)).isoformat()
     gone = list[Tag]()
     for tag in times:
         (start, end), beside = ends_of(tag.value), tag.first not in heard.asking
         if end == today and start >= (week if beside else today):
             told = len(times) > 1 and not any(link(heard.said, *two, heard.joining) for two in pairwise(times))
-            gone += [tag] if told or (beside and clause_at(heard.clauses, tag.first) not in past) else []
+            own = clause_at(heard.clauses, tag.first)
+            gone += [tag] if told or (beside and own and heard.at("PAST").isdisjoint(own.places)) else []
     return heard.with_tags([tag for tag in heard.tags if tag not in gone]) if gone else heard
 
 

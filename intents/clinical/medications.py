@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date, timedelta
 
 from bot import kit
@@ -47,10 +46,14 @@ async def _filled(ask: kit.Ask, since: date) -> Medications:
     read = await kit.medications(ask, since)
     shown = ask.arguments.get("show") == "yes"
     out = [use.drugs for use in ask.asked.uses if use.excluded]  # "all but the blood pressure one"
-    names = ((drug, drug.dispensed.drug or "") for drug in read if shown or not drug.labels)
-    described = [drug for drug, name in names if not any(kit.is_for(ask, name, drugs) for drugs in out)]
+    named = ((drug, drug.dispensed.drug or "") for drug in read if shown or not drug.labels)
+    described = [drug for drug, name in named if not any(kit.is_for(ask, name, drugs) for drugs in out)]
     uses = kit.drugs_of_use(ask)
-    meant = _named(ask, described) or [one for one in described if kit.is_for(ask, one.dispensed.drug or "", uses)]
+    words = kit.words_of(f"{ask.said} {ask.words.get('drug', '')}")  # of the drug spoken of before, too
+    said = {word for word in words if len(word) >= _TELLING}
+    names = said | {word for one in said for name in ask.other_names(one) for word in kit.words_of(name)}
+    meant = [one for one in described if names.intersection(kit.words_of(one.dispensed.drug)[:1])]
+    meant = meant or [one for one in described if kit.is_for(ask, one.dispensed.drug or "", uses)]
     described = meant or described
     drugs, place = ask.paged(described, PAGE)
     ask.report.cite("ExplanationOfBenefit", [claim.id for drug in drugs for claim in drug.claims])
@@ -61,18 +64,6 @@ async def _filled(ask: kit.Ask, since: date) -> Medications:
         shielded=kit.Shielded(sum(1 for drug in read if drug.labels), shown),
         asks_who=ask.asked.form == "who",
         alone=len(meant) == 1,
-        lacking=not meant and (bool(uses) or any(map(ask.other_names, _words(ask)))),
+        lacking=not meant and (bool(uses) or any(map(ask.other_names, words))),
         **place,
     )
-
-
-def _named(ask: kit.Ask, drugs: Sequence[kit.Medication]) -> list[kit.Medication]:
-    """Return the drugs that the message names by ingredient or brand."""
-    said = {word for word in _words(ask) if len(word) >= _TELLING}
-    names = said | {word for one in said for name in ask.other_names(one) for word in kit.words_of(name)}
-    return [one for one in drugs if names.intersection(kit.words_of(one.dispensed.drug)[:1])]
-
-
-def _words(ask: kit.Ask) -> tuple[str, ...]:
-    """Return the words of the message, and of the drug that was spoken of before."""
-    return kit.words_of(f"{ask.said} {ask.words.get('drug', '')}")
