@@ -89,7 +89,8 @@ class Scanner:
             for place in match.places if some else ():
                 kinds[place] = kinds.get(place, frozenset()) | some
             inner.update(range(match.first + 1, match.after) if some else ())
-        slips = {place: right for place, key in enumerate(said.keys) if (right := self._speller.slip(key))}
+        right_of = {key: self._speller.slip(key) for key in {*said.keys}}
+        slips = {place: right for place, key in enumerate(said.keys) if (right := right_of[key])}
         for place, right in slips.items():  # "dentsit near 37312"
             care = {one.kind for one in self._tree.meanings_of(right)} & {"specialty", "facility_type"}
             if care and (place == 0 or said.said(place, place + 1).islower()):

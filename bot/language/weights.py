@@ -200,8 +200,8 @@ class Weights:
     def _total(self, kind: str, texts: Iterable[str]) -> tuple[int, int, int]:
         """Return three sums over some evidence: of the rows, of the rarities, and of the squared rarities."""
         ready = self._ready[kind]
-        found = [ready.get(text) or self._weighed(kind, text) for text in texts] or [(0, 0, 0)]
-        rows, rare, squared = zip(*found, strict=True)
+        found = {text: ready.get(text) or self._weighed(kind, text) for text in {*texts}}
+        rows, rare, squared = zip(*[found[text] for text in texts] or [(0, 0, 0)], strict=True)
         return sum(rows), sum(rare), sum(squared)
 
     def _weighed(self, kind: str, text: str) -> tuple[int, int, int]:
