@@ -196,12 +196,12 @@ def word_faults(tree: nodes.Template, source: str, read: Callable[[str], str] = 
         node for node in tree.find_all(nodes.Call) if isinstance(node.node, nodes.Name) and node.node.name == "say"
     ]
     heard = set(scan(source))
+    known = EVERYWHERE | variables(tree) if read is text_of_reply else frozenset[str]()
     for call in calls:
         message = said_by(call)
         if message is None or message not in heard:
             yield f"line {call.lineno}: say(...) starts with literals: text, plural, context="
         else:
-            known = EVERYWHERE | variables(tree) if read is text_of_reply else set()
             yield from (f"line {call.lineno}: {fault}" for fault in _call_faults(call, message, known))
 
 
