@@ -240,7 +240,9 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> Spending:
         doubts=found.doubts,
         is_partial=is_partial,
         by=by,
-        parts=kit.parts_of(plain, group, wanted) if one and group and by not in {"kind", "month", "day"} else (),
+        parts=kit.parts_of(plain, group, wanted, by_year=kit.text_of(ask, "unit") == "year")
+        if one and group and by not in {"kind", "month", "day"}
+        else (),
         each=tuple(claim for claim in counted if not claim.sensitive)[:_EACH] if shown else (),
         measures=kit.measures_of(ask, counted) if one else (),
         ends=kit.ends_of(ask, plain, wanted),
@@ -299,7 +301,7 @@ def _sums_each(ask: kit.Ask) -> bool:
     In "what did I spend each month this year", "each month" therefore asks for sums and not for an average.
     """
     divides = kit.text_of(ask, "unit") in {"month", "year"} and ask.words.get("average") == ask.words.get("unit")
-    return ask.asked.each or (divides and kit.span_of(ask) != (None, None))
+    return ask.asked.each or (divides and (kit.divided_by(ask) is not None or kit.span_of(ask) != (None, None)))
 
 
 def _ranks_sides(wanted: kit.ClaimFilter, ask: kit.Ask) -> bool:
