@@ -213,6 +213,7 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> Spending:
     apiece = apiece and not kit.ranking_asked(ask) and "average" not in ask.slots  # "what did you pay for each"
     shown = bool(apiece or ask.asked.each or kit.filter_of(ask).each_of or "each" in ask.arguments or by == "day")
     group = "provider" if "by" in ask.arguments else by
+    yearly = kit.text_of(ask, "unit") == "year" and "each" in ask.asked.says
     ranking = kit.ranking_asked(ask) if ranks else None
     most = kit.most_of(ask, counted, wanted) if ranks and not _ranks_sides(wanted, ask) else None
     per = kit.unit_asked(ask, wanted)
@@ -240,7 +241,7 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> Spending:
         doubts=found.doubts,
         is_partial=is_partial,
         by=by,
-        parts=kit.parts_of(plain, group, wanted, by_year=kit.text_of(ask, "unit") == "year")
+        parts=kit.parts_of(plain, group, wanted, by_year=yearly)
         if one and group and by not in {"kind", "month", "day"}
         else (),
         each=tuple(claim for claim in counted if not claim.sensitive)[:_EACH] if shown else (),
