@@ -248,9 +248,14 @@ def shares_by(claims: Iterable[Claim], key: Callable[[Claim], str], wanted: Clai
     return tuple(one for _, one in sorted(sized, key=lambda pair: (-pair[0], pair[1].name)))
 
 
-def parts_of(claims: Iterable[Claim], group: str, wanted: ClaimFilter) -> tuple[Share, ...]:
-    """Return the shares of the members of a group, largest sum first."""
-    return tuple(one for one in shares_by(claims, _KEYS.get(group, _whom), wanted) if one.name)
+def parts_of(claims: Iterable[Claim], group: str, wanted: ClaimFilter, *, by_year: bool = False) -> tuple[Share, ...]:
+    """Return the shares of the members of a group, largest sum first; of each year by itself if `by_year`."""
+    key = _KEYS.get(group, _whom)
+
+    def named(claim: Claim) -> str:
+        return f"{key(claim)} · {period_of(claim.service.day, 'year')}" if by_year else key(claim)
+
+    return shares_by((claim for claim in claims if key(claim)), named, wanted)
 
 
 def of_group(group: str | None) -> Callable[[Claim], bool] | None:

@@ -203,6 +203,7 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> Spending:
     apiece = apiece and not kit.ranking_asked(ask) and "average" not in ask.slots  # "what did you pay for each"
     shown = bool(apiece or ask.asked.each or kit.filter_of(ask).each_of or "each" in ask.arguments or by == "day")
     group = "provider" if "by" in ask.arguments else by
+    yearly = kit.text_of(ask, "unit") == "year" and "each" in ask.asked.says
     ranking = kit.ranking_asked(ask) if ranks else None
     most = kit.most_of(ask, counted, wanted) if ranks and not _ranks_sides(wanted, ask) else None
     per = kit.unit_asked(ask, wanted)
@@ -229,7 +230,9 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> Spending:
         mixed=sum(1 for claim in told if kit.holds_more(claim, wanted)),
         doubts=found.doubts,
         by=by,
-        parts=kit.parts_of(plain, group, wanted) if one and group and by not in {"kind", "month", "day"} else (),
+        parts=kit.parts_of(plain, group, wanted, by_year=yearly)
+        if one and group and by not in {"kind", "month", "day"}
+        else (),
         each=tuple(claim for claim in counted if not claim.sensitive)[:_EACH] if shown else (),
         measures=kit.measures_of(ask, counted) if one else (),
         ends=kit.ends_of(ask, plain, wanted),
@@ -288,7 +291,7 @@ def _sums_each(ask: kit.Ask) -> bool:
     In "what did I spend each month this year", "each month" therefore asks for sums and not for an average.
     """
     divides = kit.text_of(ask, "unit") in {"month", "year"} and ask.words.get("average") == ask.words.get("unit")
-    return ask.asked.each or (divides and kit.span_of(ask) != (None, None))
+    return ask.asked.each or (divides and (kit.divided_by(ask) is not None or kit.span_of(ask) != (None, None)))
 
 
 def _ranks_sides(wanted: kit.ClaimFilter, ask: kit.Ask) -> bool:
