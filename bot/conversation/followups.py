@@ -113,7 +113,8 @@ def _like_shown(memory: Memory, asked: Asked, reading: Reading, intents: Mapping
         return asked
     shown = {LIKE: str(slot.value), LIKE_WORDS: reading.text} if like else {BESIDE: str(slot.value)}
     town = {name: one for name, one in context.slots.items() if name == "location"}
-    slots = {name: one for name, one in asked.slots.items() if name in {*reading.slots} or name not in KINDS_OF_CARE}
+    carried = KINDS_OF_CARE - {*reading.slots} if like else frozenset[str]()
+    slots = {name: one for name, one in asked.slots.items() if name not in carried}
     slots |= town if asked.slots.get("location", _NEAR).value == "me" else {}
     return replace(asked, slots=slots, arguments={**asked.arguments, **shown})
 

@@ -41,6 +41,7 @@ GIVES = "gives"
 _CODE = re.compile(r"(?=.*\d)[A-Z2-7]{4}-[A-Z2-7]{4}")
 _IN_CONTEXT = frozenset({"without", "receipt", "detail"})  # of a button that goes on about the question above it
 _MORE, _NAME = "more", "provider_name"
+_OF_LISTED = frozenset({"network", "gender", "language", "accepting_new", "open_at"})  # what a listing tells
 
 NextStep = Answered | Said | Asked
 """The result of a message: a final reply, a reply to be stored, or a question to be answered."""
@@ -84,7 +85,8 @@ class Recognisers:
         reading = focus.of_all(memory, reading, self._intents)
         if intent := focus.intent_of(memory, reading, self._intents):
             slots = self._engine.slots_as(intent, text, today=today) if intent != REFINE else reading.slots
-            reading = replace(reading, intent=intent, slots=slots, unclear=False)
+            unmet = {name: one for name, one in reading.slots.items() if name in _OF_LISTED and name not in slots}
+            reading = replace(reading, intent=intent, slots=slots, unclear=False, unmet={**reading.unmet, **unmet})
         exchange.reading = reading = _of_the_list(reading, memory, last)
         # Words that fit both languages ("no", a ZIP code) are in that of the last reply.
         exchange.heard = memory.language if memory.language and not reading.shows_language else reading.language

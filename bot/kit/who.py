@@ -50,7 +50,6 @@ _ROLES = {
 }
 _REFERENCE = re.compile(r"(?:Practitioner|Organization|Location|HealthcareService)/[A-Za-z0-9.-]{1,64}")
 _OF_CITY = re.compile(r"\s(?:of|de)\s.*$", re.IGNORECASE)
-_NUMBER = re.compile(r"\b[12]\d{9}\b")
 _PLACE = re.compile(r"(?:['\u2019]s)? (?:clinic|hospital|office|practice|group|cl[ií]nica|consultorio)$", re.IGNORECASE)
 _TITLES = ("dr", "dra", "doctor", "doctora")
 _HE = re.compile(r"\b(?:el|del|al) (?:dr\b|doctor\b)", re.IGNORECASE)
@@ -158,8 +157,9 @@ async def who(ask: Ask) -> Who:
         seen = (claim.seen for claim in await ask.own_claims() if claim.id == shown and claim.seen)
         name = next(map(bare_name, seen), None)
     key = key_of(name) if name and _REFERENCE.fullmatch(name) else None
-    meant = "npi" in words_of(ask.said) or (name is None and {RECORD, AMONG}.isdisjoint(ask.arguments))
-    digits = _NUMBER.search(ask.said) if meant else None  # no NPI, but meant as one
+    bare = name is None and {RECORD, AMONG}.isdisjoint(ask.arguments)  # no phone number begins with 1
+    form = r"\d{10}" if "npi" in words_of(ask.said) else r"1\d{9}" if bare else "(?!)"
+    digits = re.search(rf"\b{form}\b", ask.said)  # no NPI, but meant as one
     npi, tin = text_of(ask, "npi") or (digits and digits[0]), text_of(ask, "tin")
     among = tuple(one for one in map(key_of, ask.arguments.get(AMONG, "").split()) if one)[:SHOWN]
     near: tuple[Choice, ...] = ()
@@ -241,11 +241,11 @@ def _narrowed(ask: Ask, groups: Groups, where: SearchArea | None, *, named: bool
     specialty is reported as not applied. The specialty is checked for a single provider too.
     """
     place, house = ask.slots.get("location"), text_of(ask, "organization") or ""
-    written = [place.get(part) for part in ("city", "zip")] if isinstance(place, Mapping) else []
-    towns = {str(one).casefold() for one in written if one}
+    towns = {str(place[part]).casefold() for part in ("city", "zip") if isinstance(place, Mapping) and place.get(part)}
     house = house if named and house != ask.slots.get("provider_name") else ""
     codes = set(kind_codes(ask)) if "specialty" in ask.slots and not is_title(ask.words.get("specialty", "")) else set()
     told = words_of(ask.said)
+    rare = {word for word in told if named and not ask.everyday(word)}  # "the cardiology clinic where Okafor is"
     kinds = [name for name, kind in KINDS.items() if {*kind.words} & {*told} or stands_at((*name.split("_"),), told)]
     title = ask.words.get("provider_name", "").casefold().partition(" ")[0].strip(".")
     sex = "male" if title in {"dra", "doctora"} else "female" if _HE.search(ask.said) else None  # whom it excludes
@@ -265,6 +265,7 @@ def _narrowed(ask: Ask, groups: Groups, where: SearchArea | None, *, named: bool
         ("", where, lambda rows: where is not None and any(within(ask, row, where) for row in rows)),
         ("organization", house, lambda rows: any(is_at(row, house) for row in rows)),
         ("specialty", codes, lambda rows: any(row.specialty_codes & codes for row in rows)),
+        ("", rare, lambda rows: any(rare & {*words_of(one.words)} for row in rows for one in row.specialties)),
         ("", AMONG in ask.arguments, lambda rows: rows[0].reference in ask.arguments[AMONG].split()),
         ("", kinds, lambda rows: any(is_kind(row, kind) for row in rows for kind in kinds)),
         ("", named, is_written),
