@@ -22,7 +22,7 @@ from bot.conversation.slash_commands import Commands, Request
 from bot.conversation.state import Asked, Memory, become, typed_label
 from bot.language.clauses import head_and_items
 from bot.language.kernel import FALLBACK, FOLLOW, HELP, REFINE
-from bot.language.reading import Reading, Slot
+from bot.language.reading import Candidate, Reading, Slot
 from bot.language.rules import PERSON, IntentRules
 from bot.language.text import read
 from bot.message import Answered, Language, Line, Message, OneToOne, Press, Shareable, Shared
@@ -278,11 +278,16 @@ class Recognisers:
             )
             asked = followups.of_what_was_shown(memory, asked, reading, self._intents)
             second = None if exchange.further else reading.second
-            if second and second.intent != asked.intent and self._intents[second.intent].title:
+            if second and second.intent != asked.intent and self._is_offered(second, reading.score):
                 asked = replace(asked, also={second.intent: {**second.slots, DOUBT: Slot("", second.score)}})
         asked = replace(asked, text=exchange.words, goes_on=exchange.further)
         of_member = self._pack.is_of_member(asked.intent)
         return owner.about_whom(asked, exchange, reading) if of_member else owner.of_nobody(asked)
+
+    def _is_offered(self, other: Candidate, score: float) -> bool:
+        """Return whether a button beside the answer offers another reading: one half as likely, or of an act."""
+        rules = self._intents[other.intent]
+        return bool(rules.title) and (rules.acts is not None or other.score >= score / 2)
 
     def _is_closed(self, reading: Reading, memory: Memory) -> bool:
         """Return whether the message probably asks about a person whose record this sign-in gives no access to."""

@@ -10,7 +10,7 @@ from bot.language.kernel import FALLBACK, is_kernel
 
 # What is told as the rule of a reading where the weights alone decided.
 COUNTED = "counted"
-# Beside an answer, nothing less likely than this has a button.
+# Beside an answer, whatever else is as likely as this has a button.
 DOUBT = 0.1
 
 
@@ -157,11 +157,10 @@ class Reading(msgspec.Struct, frozen=True):
 
     @property
     def second(self) -> Candidate | None:
-        """The alternative reading of a message that is answered at once; None if no other is half as probable."""
+        """The alternative reading of a message that is answered at once; None if no other intent is probable enough."""
         if self.unclear or self.is_miss or is_kernel(self.intent or FALLBACK):
             return None
-        least = max(DOUBT, self.score / 2)
-        return next((one for one in self.candidates if one.intent != self.intent and one.score >= least), None)
+        return next((one for one in self.candidates if one.intent != self.intent and one.score >= DOUBT), None)
 
     @property
     def goes_on(self) -> bool:

@@ -153,8 +153,8 @@ class CareKinds(msgspec.Struct, frozen=True):
     def _of_line(self, line: PerformedLine, claim: Claim) -> frozenset[str]:
         """Return the keys of the kinds that may name a claim of this line alone."""
         key = repr((line.codes, line.revenue, line.place, line.modifiers, line.words, claim.is_pharmacy))
-        shown = (name for name, kind in self.every.items() if _line(line, kind, self, claim))
-        return _kept(self._lines, key, lambda: set(shown) - UNNAMED)
+        named = self.every.keys() - UNNAMED
+        return _kept(self._lines, key, lambda: (name for name in named if _line(line, self.every[name], self, claim)))
 
     def differ(self, told: frozenset[str], coded: frozenset[str]) -> bool:
         """Return whether the kinds of a line's text and of its code contradict each other.
