@@ -11,11 +11,10 @@ from bot.kit.ask import Ask, excluded_of, text_of, values_of
 from bot.kit.claim_filter import ClaimFilter, any_time, choose, drugs_named_in, drugs_of_uses, excluded_types
 from bot.kit.conditions import as_codes, doctors_asked, is_title
 from bot.kit.ranking import asks_order, divided_by, each_end, set_apart, sets_one_above
-from bot.kit.spans import days_of, span_of, times_apart
+from bot.kit.spans import days_of, lag_asked, span_of, times_apart
 from bot.kit.spelling import is_named, words_of
 from bot.kit.which import aspect_asked, exact_asked, limits_asked, order_asked, part_asked, shown_before, widens
 from bot.language.calendar import month_days
-from bot.language.classed import AmountLimits
 from bot.language.reading import Slot
 from bot.records.care_kind import CareKind
 from bot.records.claim import Claim
@@ -25,7 +24,7 @@ _LISTED = re.compile(r"\s*(?:,|\b(?:and|or|y|o|e|u|vs|versus)\b)\s*")
 _WEEK, _WEEKEND = frozenset(range(1, 8)), frozenset({6, 7})
 _EITHER = frozenset({"claim_types", "services"})
 _THERAPY, _PHYSICAL, _OFFICE = "therapy", "physical_therapy", "office_visit"
-_SEVERAL, _RANKS, _UNITS = 2, 3, {"day": 1, "week": 7, "month": 30, "year": 365}
+_SEVERAL, _RANKS = 2, 3
 _PARTS = frozenset({"DEDUCTIBLE", "COINSURANCE", "COPAY"})
 _PRICED = frozenset({"allowed", "coinsurance", "copay"})
 _SIZED = frozenset({"sized", "extreme", "lowest", "highest"})
@@ -223,12 +222,8 @@ def _wanted(ask: Ask) -> ClaimFilter:
     # One of a group is no claim, and a step from the shown claim ("the one just before that") is no ordinal.
     apart = not {"id", "pick"}.isdisjoint(ask.arguments) or asks_order(ask) or ask.asked.nth_of or each_end(ask)
     nth = None if apart else ask.asked.nth or (1 if tops else None)
-    says = ask.asked.says
-    first = ask.asked.form == "date" and "earliest" in says and "newest" not in says  # "when did I first get it"
-    in_time = ask.asked.first_and_last or (nth is not None and nth > 0) or (first and nth is None)
+    in_time = ask.asked.first_and_last or (_asks_first(ask) if nth is None else nth > 0)
     by_size = (ask.asked.by_size or tops) and sizes and nth is not None
-    days, days_out = (frozenset(map(int, "".join(of(ask, "weekday")))) for of in (values_of, excluded_of))  # Monday: 1
-    days |= _WEEKEND if "weekend" in ask.asked.says else frozenset()
     part, excluded = part_asked(ask), ask.excluded.get("specialty")
     told = {name: one.text if (one := ask.excluded.get(name)) else "" for name in ("claim_type", "service")}
     # A specialty is excluded by the words of a kind of claim or care: "no dental".
@@ -261,8 +256,8 @@ def _wanted(ask: Ask) -> ClaimFilter:
         without_drugs=(*drugs_named_in(ask, excluded_of(ask, "drug")), *drugs_of_uses(ask, excluded=True)),
         without_days=_excluded_days(ask),
         paid=days_of(ask.slots["paid_range"]) if "paid_range" in ask.slots else None,
-        lag=_lag(ask),
-        weekdays=(days or (_WEEK if days_out else days)) - days_out,
+        lag=lag_asked(ask),
+        weekdays=_weekdays(ask),
         part=part,
         nth=nth,
         by_size=by_size,
@@ -301,13 +296,17 @@ def whole_of(ask: Ask, wanted: ClaimFilter) -> ClaimFilter | None:
     return None if whole == wanted else whole
 
 
-def _lag(ask: Ask) -> AmountLimits | None:
-    """Return the limits on the days from care to payment, as in "took more than three weeks to pay"; None if none."""
-    if ask.asked.spell is None or not {"lag", "settled"} <= ask.asked.says.keys():
-        return None
-    limits, unit = ask.asked.spell
-    over, under = (size and size * _UNITS[unit] for size in (limits.over, limits.under))
-    return replace(limits, over=over, under=under)
+def _weekdays(ask: Ask) -> frozenset[int]:
+    """Return the requested days of the week, Monday as 1; all others if some are excluded."""
+    days, out = (frozenset(map(int, "".join(of(ask, "weekday")))) for of in (values_of, excluded_of))
+    days |= _WEEKEND if "weekend" in ask.asked.says else frozenset()
+    return (days or (_WEEK if out else days)) - out
+
+
+def _asks_first(ask: Ask) -> bool:
+    """Return whether the question asks for the first day of something, as in "when did I first get it"."""
+    says = ask.asked.says
+    return ask.asked.form == "date" and "earliest" in says and "newest" not in says
 
 
 def _services(ask: Ask) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from bot.kit.ask import Ask, Reroute, text_of
 from bot.kit.spelling import words_of
 from bot.language.calendar import later
+from bot.language.classed import AmountLimits
 from bot.language.reading import Slot
 
 _YEAR, _PART = re.compile(r"\b20\d\d\b"), timedelta(days=300)
@@ -22,6 +23,7 @@ A_ZONE = timedelta(days=1)
 TimeSpan = tuple[date | None, date | None]
 """The first and the last day of a period, both inclusive; None for an open end."""
 BILLED_LATE = timedelta(days=183)
+_UNITS = {"day": 1, "week": 7, "month": 30, "year": 365}
 
 
 def span_of(ask: Ask) -> TimeSpan:
@@ -107,6 +109,15 @@ _PAID = re.compile(
     r"(?: (?:out|in|on|during|since|after|before|by|until|between|from|en|el|durante|desde|back|only|again))*$"
 )
 """The words before a date on which a plan paid or decided, and on which no care was had."""
+
+
+def lag_asked(ask: Ask) -> AmountLimits | None:
+    """Return the limits on the days from care to payment, as in "took more than three weeks to pay"; None if none."""
+    if ask.asked.spell is None or not {"lag", "settled"} <= ask.asked.says.keys():
+        return None
+    limits, unit = ask.asked.spell
+    over, under = (size and size * _UNITS[unit] for size in (limits.over, limits.under))
+    return replace(limits, over=over, under=under)
 
 
 def with_paid_days(ask: Ask) -> Ask:
