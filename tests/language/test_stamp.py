@@ -22,7 +22,7 @@ CHANGES = {
     "a label": ("_sentences/b.tsv", "claim.list", "thanks", "sentences and labels"),
     "an aspect": ("_sentences/b.tsv", "claim.list", "claim.list/list.price.none", "sentences and labels"),
     "a turn": ("_talks/en-c.tsv", "=\t", "claim.list\t", "sentences and labels"),
-    "an example": ("thanks.yaml", "[thanks, thank you,", "[thanks,", "sentences and labels"),
+    "an example": ("thanks.yaml", "[thanks, appreciate it,", "[thanks,", "sentences and labels"),
     "a pin": ("account/unlink.yaml", "weight: -4", "weight: -3", "rules"),
     "how sure it has to be": ("thanks.yaml", "needs: nothing", "needs: directory", "rules"),
     "a feature": (f"{WORDS}/concepts/talk.yaml", "THANK:\n  en: ", "THANK:\n  en: quick, ", "evidence"),

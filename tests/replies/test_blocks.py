@@ -92,7 +92,7 @@ def test_parts_of_a_whole_are_told() -> None:
     ]
     [page] = pages(reply(Title("Visit"), Chart("Billed", tuple(parts), "parts")))
     assert [block["type"] for block in page.blocks] == ["header", "rich_text"]
-    assert page.text == "Visit\nBilled: yours $5.00, plan paid $493.00, taken off $0.00"
+    assert page.text == "Visit\nBilled · yours $5.00 · plan paid $493.00 · taken off $0.00"
     [short] = pages(reply(Title("Visit"), Chart("Billed", tuple(parts[:2]), "parts")))
     assert (short.text, [block["type"] for block in short.blocks]) == ("Visit", ["header"])
 
