@@ -162,7 +162,7 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask, earlier: kit.ClaimSet | Non
 def _time(ask: kit.Ask) -> tuple[date, date]:
     """Return the first and last day of the requested period, by default twelve months, or longer for a ranking."""
     far = (
-        _asks_last(ask)
+        "newest" in ask.asked.says  # "my last two fills" may be years apart
         or _filter(ask).order == "oldest"
         or {"focus", "pick"} & ask.arguments.keys()
         or kit.span_of(ask)[1]
@@ -181,7 +181,7 @@ def _place(ask: kit.Ask, rows: Sequence[kit.Claim]) -> int | None:
 
 
 def _asks_last(ask: kit.Ask) -> bool:
-    newest = "newest" in ask.asked.says and _SEVERAL.isdisjoint(ask.asked.says)
+    newest = "newest" in ask.asked.says and _SEVERAL.isdisjoint(ask.asked.says) and (ask.asked.count or 1) == 1
     return newest and _OTHERWISE.isdisjoint(ask.slots)
 
 
