@@ -71,7 +71,7 @@ def test_kept_rules_and_catalogues_are_those_that_are_read_anew(cache: Path) -> 
         catalogues._loaded.cache_clear()  # as in another process
         both.append((load_rules(INTENTS), read_catalogues(templates, ["es"])))
     read, again = both
-    assert len(list(cache.iterdir())) == 3
+    assert len(list(cache.iterdir())) == 4
     assert read[0] == again[0]
     catalogue, other = read[1]["es"], again[1]["es"]
     assert (dict(catalogue.forms), set(catalogue.fuzzy)) == (dict(other.forms), set(other.fuzzy))

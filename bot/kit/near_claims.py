@@ -33,7 +33,7 @@ SHOWN, _NEAR_DAYS = 3, timedelta(days=3)
 Left = Literal["amount", "billed", "state", "time", "provider", "part", "nth", "weekday", "wider", "service"]
 _OF_CARE = frozenset({"amount", "state", "time", "provider", "part", "nth", "weekday"})
 _FACILITY = frozenset({"inpatient", "outpatient", "institutional"})
-Told = TypeVar("Told", bound=Summary)
+AnySummary = TypeVar("AnySummary", bound=Summary)
 
 
 class Nearest(msgspec.Struct, frozen=True):
@@ -72,9 +72,9 @@ class OfClaims(Summary, frozen=True, kw_only=True):
 async def strict(
     ask: Ask,
     claim_set: ClaimSet,
-    summarize: Callable[[ClaimSet, Ask], Told],
-    shown: Callable[[Told], Sequence[Claim]],
-) -> Told:
+    summarize: Callable[[ClaimSet, Ask], AnySummary],
+    shown: Callable[[AnySummary], Sequence[Claim]],
+) -> AnySummary:
     """Return the answer that `summarize` makes of the claims, after the claims `shown` in it were parsed strictly."""
     summary = summarize(claim_set, ask)
     found = await checked(ask, claim_set, shown(summary))
@@ -82,8 +82,8 @@ async def strict(
 
 
 async def or_nearest(
-    ask: Ask, claim_set: ClaimSet | None, summary: Told, shown: Iterable[Claim | None] = (), *, lacks: object
-) -> Told:
+    ask: Ask, claim_set: ClaimSet | None, summary: AnySummary, shown: Iterable[Claim | None] = (), *, lacks: object
+) -> AnySummary:
     """Return an answer that shows the claims `shown`, or the nearest claims too if it `lacks` a match; cite these."""
     nearest = await near_claims(ask, claim_set) if lacks and claim_set else None
     cite_claims(ask, shown, nearest)

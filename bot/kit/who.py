@@ -213,10 +213,10 @@ async def _chosen(
     return _narrowed(ask, fitting, where, named=True) if carried else fitting, name
 
 
-def others_there(found: Who, *, asks: bool) -> None:
-    """Raise `Reroute` to `provider.find` for the others at the only provider's place, if the question `asks` that."""
+def others_there(found: Who, finding: str, *, asks: bool) -> None:
+    """Raise `Reroute` to the intent `finding` for others at the only provider's place, if the question `asks` that."""
     if asks and found.only:
-        raise Reroute("provider.find", like=found.only[0].reference, like_words="else there")
+        raise Reroute(finding, like=found.only[0].reference, like_words="else there")
 
 
 async def who_shown(ask: Ask) -> tuple[Listing, ...]:

@@ -36,7 +36,7 @@ SIDES_KINDS = frozenset(SIDES.values())
 _NAMED = frozenset({"provider_name", "organization", "npi"})
 # A refusal is no button, but a refusal that is nearly as likely as the likeliest intent makes the bot ask.
 _AS_LIKELY = _SURELY = 0.9
-_WHOLE = 8  # words of a message that needs no answer before it
+_WHOLE = 5
 # An intent that is less likely than this is no choice to offer.
 LEAST = 0.04
 # From this a question about a record needs no word that licenses its answer.

@@ -81,7 +81,7 @@ def test_a_rule_author_sees_what_was_heard_and_why_others_lost() -> None:
     assert told["likely"].startswith("provider.find ")
     assert "'dermatologist' +" in told["provider.find"]
     assert told["provider.find"].startswith("(licensed): ")
-    assert told["nearest"] == "dermatologist in Knoxville"
+    assert told["nearest"] == "find me a specialist"
     assert re.match(r"provider\.find by who; sure (1\.00|0\.9\d), needed 0\.50", told["decided"])
     assert ["tag", "location = {'city': 'Knoxville', 'state': 'TN'} ('knoxvillle')"] in lines
 

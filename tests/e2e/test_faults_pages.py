@@ -151,6 +151,6 @@ async def test_ten_thousand_claims_are_not_walked(house: House) -> None:
     """The server sorts and counts: one page is enough for the newest visit (F44)."""
     await house.sign_in("maria10k")
     said = await house.say(OWED)
-    assert "of your visit" in said.text
+    assert "of your urgent care visit" in said.text
     assert "I stopped before the end" not in said.text
     assert house.asked() <= 2
