@@ -101,7 +101,10 @@ class Questions:
         texts = [said.said(clause.first, clause.after) for clause in cut if clause.role is ClauseRole.ASKS]
         if reading.unclear and len(asking) == 1 and PERSON not in reading.slots:
             part = self._read(said.said(asking[0].first, asking[0].after), None).reading
-            reading = within(replace(part, text=reading.text), reading) if self._is_clear(part, _LIKELY) else reading
+            told = self._engine.slots_as(part.intent or FALLBACK, reading.text, today=self._today)
+            care = {name: told[name] for name in OF_CARE & told.keys() if OF_CARE.isdisjoint(part.slots)}
+            part = replace(part, text=reading.text, slots={**care, **part.slots})
+            reading = within(part, reading) if self._is_clear(part, _LIKELY) else reading
         whole = self._with_all(reading, texts, context)
         return (Question(reading.text, whole, context),)
 

@@ -325,8 +325,8 @@ class Engine:
         """
         if entry.acts is None:
             other = entry.instead if entry.instead and entry.instead.has not in entry.slots else None
-            own = {*kinds_of(other.lacks), *_NAMED} if other else set()
-            return other.intent if other and other.has in heard.marks and own.isdisjoint(heard.marks) else None
+            asked = other and heard.asking & heard.at(other.has)
+            return other.intent if other and asked and not heard.at(*kinds_of(other.lacks), *_NAMED) else None
         rule = best_rule(entry.rules, heard, context.intent if context else None)
         free = heard.at(*rule.concepts) if rule else frozenset[int]()
         free |= places_of(tag for tag in heard.tags if not tag.excluded)

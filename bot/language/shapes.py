@@ -319,6 +319,7 @@ def _sums(told: Tells | None, heard: Heard, asked: ClaimsAsked) -> bool:
     divided = asked.by is not None and told in undivided and asked.form != "reason"
     counted = told in {"one", "several"} and {"how_many", "several"} <= says.keys() and "amount_kind" in names
     apart = told == "fills" and not {"split", "adds", "included"}.isdisjoint(says)
+    apart |= told == "fills" and asked.form == "amount" and "sums" in says and names == {"drug"}
     return divided or counted or measured or apart or (year and "one" not in says)
 
 
