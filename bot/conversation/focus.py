@@ -70,7 +70,8 @@ def intent_of(memory: Memory, reading: Reading, intents: Mapping[str, IntentRule
         return None
     if one := _of_provider(reading, top, before, intents, memory.record):
         return one
-    unclear = reading.unclear or (reading.picks and lists_providers(top))
+    picks = reading.picks or (reading.those and "location" not in reading.slots)
+    unclear = reading.unclear or (picks and lists_providers(top))
     if unclear and len(memory.choices) > 1 and before.of_entry and OF_ONE_NAME >= {*reading.slots} != set():
         return REFINE  # "which one is a heart doctor", of several with one name
     pointed = (reading.unclear or reading.intent == FALLBACK) and (reading.points or reading.picks or of_them)

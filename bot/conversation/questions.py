@@ -261,7 +261,7 @@ def with_object(engine: Engine, reading: Reading, spoken: Mapping[str, Slot], to
     if not adds_to or both.unclear or TERM in both.slots or both.score <= reading.score - _AS_CLEAR:
         return reading
     kept = {name: slot for name, slot in named.items() if name in both.slots}
-    return replace(both, text=reading.text, slots={**both.slots, **kept})
+    return replace(both, text=reading.text, slots={**both.slots, **kept}, those=reading.those, picks=reading.picks)
 
 
 def within(part: Reading, whole: Reading) -> Reading:

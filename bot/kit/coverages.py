@@ -191,7 +191,8 @@ def visit_kind(ask: Ask) -> str | None:
 
 def named_visit(ask: Ask) -> str | None:
     """Return the code of the kind of visit that the words of the message name, such as "emergency"; None if none."""
-    words = {*_words(ask), str(ask.slots.get("facility_type"))}
+    place = None if "specialty" in ask.slots else ask.slots.get("facility_type")  # "the cardiologist, before I walk in"
+    words = {*_words(ask), str(place)}
     return next((code for code, names in _NAMES.items() if words & set(names)), None)
 
 

@@ -230,7 +230,9 @@ class Tellers:
             return entry.intent
         facts = set(_COMING)
         if entry.needs == "member":
-            facts |= _OF_CLAIMS_TOO | ({"to_come"} if "money" in asked.says else set())
+            facts |= _OF_CLAIMS_TOO
+        if "money" in asked.says and (entry.needs == "member" or "service" in heard.names):
+            facts |= {"to_come"}
         due = "provider_name" in heard.names and "to_come" not in asked.says  # "do I owe Dr. Kim anything"
         over = due or not {"was", "so_far"}.isdisjoint(asked.says) or not _NO_CLAIM.isdisjoint(heard.names)
         if over or asked.uses or facts.isdisjoint(asked.says):

@@ -30,7 +30,13 @@ class InNetwork(kit.OfProvider, frozen=True, kw_only=True):
 
 
 async def answer(ask: kit.Ask) -> InNetwork:
-    """Return what the directory proves for the provider in the named network, by default in the member's own."""
+    """Return what the directory proves for the provider in the named network, by default in the member's own.
+
+    Raises:
+        Reroute: The question is who of a kind works at an organization; `provider.find` lists them.
+    """
+    if "specialty" in ask.slots and kit.text_of(ask, "organization") == (kit.text_of(ask, "provider_name") or ""):
+        raise kit.Reroute("provider.find")
     found = await kit.who(ask)
     named = _meant(await kit.asked_networks(ask))
     if named.unclear and not named.listed:
