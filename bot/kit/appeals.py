@@ -295,12 +295,12 @@ def told_day(ask: Ask) -> ToldDay:
     return ToldDay(ask.today, doubt="which" if "date_range" in ask.words or _DATED.search(said) else "")
 
 
-AnyOfAppeal = TypeVar("AnyOfAppeal", bound=OfAppeal)
+OneOfAppeal = TypeVar("OneOfAppeal", bound=OfAppeal)
 
 
 async def stepped(
-    ask: Ask, plain: AnyOfAppeal, made: Callable[[AppealCase], AppealCase], **more: object
-) -> AnyOfAppeal:
+    ask: Ask, plain: OneOfAppeal, made: Callable[[AppealCase], AppealCase], **more: object
+) -> OneOfAppeal:
     """Return the answer after a step of its case: how long the claim can be appealed, what is due, and the change.
 
     `made` returns the case after the step. If the days of the case are not in order then, only that is told.
