@@ -235,7 +235,8 @@ def of_both(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[str
     """Return a question about "those two" with the last two providers asked about as its names; others unchanged."""
     last = memory.asked.arguments.get(_SPOKEN) if memory.asked else None
     them = reading.those and not _THEM.isdisjoint(reading.text.casefold().split())
-    if last is None or memory.asked is None or not them or not NAMES.isdisjoint(asked.slots):
+    named = [slot.text for name, slot in asked.slots.items() if name in NAMES and slot.text in reading.text]
+    if last is None or memory.asked is None or not them or named:
         return asked
     name = shows_one(intents) if lists_providers(intents[asked.intent]) else asked.intent
     both = (last, str(memory.asked.values[_NAME]))

@@ -129,7 +129,8 @@ class Engine:
             if earlier.intent in CHANGES and not earlier.unclear:
                 return replace(earlier, back=back)
         alone = self._decide(self.hear(said, today, None), None) if len(said.words) >= _WHOLE else reading
-        return alone if alone.score >= _SURELY and not alone.unclear else reading
+        own = alone.score >= _SURELY and not alone.unclear and not str(alone.intent).startswith(FOLLOW)
+        return alone if own else reading
 
     def _beside(self, heard: Heard, danger: Danger, context: Context | None) -> Reading | None:
         """Return the reading of the other clauses of a message with an emergency; None if they ask nothing."""
