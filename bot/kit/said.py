@@ -299,7 +299,8 @@ def whole_of(ask: Ask, wanted: ClaimFilter) -> ClaimFilter | None:
 def _weekdays(ask: Ask) -> frozenset[int]:
     """Return the requested days of the week, Monday as 1; all others if some are excluded."""
     days, out = (frozenset(map(int, "".join(of(ask, "weekday")))) for of in (values_of, excluded_of))
-    days |= _WEEKEND if "weekend" in ask.asked.says else frozenset()
+    own = "weekend" in ask.asked.says and "weekend" not in words_of(ask.words.get("date_range"))
+    days |= _WEEKEND if own else frozenset()  # "Thanksgiving weekend" is a time
     return (days or (_WEEK if out else days)) - out
 
 
