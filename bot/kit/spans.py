@@ -268,9 +268,10 @@ def asks_from_now_on(ask: Ask) -> bool:
 
 
 def asks_of_fills(ask: Ask) -> bool:
-    """Return whether a question about a drug is about the fills of a past year, or whether all fills cost the same."""
+    """Return whether a question about a drug is about its fills: in a past year, by whom, or of one price."""
     last = span_of(ask)[1] or ask.today
-    fills = last.year < ask.today.year or ("alike" in ask.asked.says and "FILL" in ask.concepts)
+    alike = "alike" in ask.asked.says and "FILL" in ask.concepts
+    fills = last.year < ask.today.year or alike or (ask.asked.form == "who" and "prescribed" in ask.asked.says)
     return "drug" in ask.slots and fills and {"supposed", "to_come"}.isdisjoint(ask.asked.says)
 
 

@@ -167,7 +167,7 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> Explained:
         several=len(several),
         together=kit.added(claim.owed.amount for claim in several),
         doubts={claim.id: kit.doubts_of(claim, claim_set) for claim in found[:SHOWN]},
-        free=kit.text_of(ask, "question") == "free",
+        free=kit.text_of(ask, "question") == "free" and ask.asked.form != "reason",
     )
 
 

@@ -123,8 +123,8 @@ async def answer(ask: kit.Ask) -> DrugCoverage:
     """Return the drug in the member's list, by its name in the message, or else by its ingredient or brands.
 
     Raises:
-        Reroute: `claim.pharmacy` answers for the fills of a past year, or for whether all fills cost the same,
-            and `formulary.alternatives` for which of several drugs costs less.
+        Reroute: `claim.pharmacy` answers for the fills of a past year, who prescribed them, or whether all cost
+            the same, and `formulary.alternatives` for which of several drugs costs less.
     """
     if "drug" in ask.several and not {"against", "cheaper", "lowest"}.isdisjoint(ask.asked.says):
         raise kit.Reroute("formulary.alternatives", **ask.arguments)
