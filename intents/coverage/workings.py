@@ -118,7 +118,8 @@ async def answer(ask: kit.Ask) -> Working:
 
     Raises:
         Reroute: The question is about the member's plan: `coverage.includes` answers which of two plans pays first,
-            `coverage.cost_share` a rule of the benefit table, a past year and the cost of one kind of visit.
+            `coverage.cost_share` a rule of the benefit table, a past year and the cost of one kind of visit, and
+            `claim.bill_check` what is owed of an amount that a claim of the year states as billed.
         NotLinked: No account is connected, and the rule needs the data of the plan.
     """
     coverages = (
@@ -139,6 +140,10 @@ async def answer(ask: kit.Ask) -> Working:
     met: dict[str, kit.MetSoFar] = {}
     if ask.member and rule in _COUNTS:
         claim_set = await kit.period_claims(ask, kit.counted_since(coverages), ask.today, people=False)
+        price = kit.price_named(ask) if rule == "arithmetic" else None
+        billed = [one for one in claim_set.claims if price and one.billed == price and not one.sensitive]
+        if len(billed) == 1:
+            raise kit.Reroute("claim.bill_check", id=billed[0].id)
         plans = [(one, one.costs) for one in _medical(coverages)]
         found = {name: kit.standings(name, plans, claim_set, coverages, ask) for name in kit.COUNTED}
         met = {name: one[0] for name, one in found.items() if one}
