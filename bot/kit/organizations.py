@@ -14,7 +14,7 @@ from bot.kit.ask import Ask
 from bot.kit.conditions import Filter
 from bot.kit.directory import PERSON_INCLUDES, bring, rows_of, taxonomy, widen
 from bot.kit.reading import ReadDirectory, records_of
-from bot.kit.spelling import is_named, likeness, words_of
+from bot.kit.spelling import is_address, is_named, lies_on, likeness, words_of
 from bot.payer.search import Search, any_of, escape, given
 from bot.records.details import Specialty
 from bot.records.listing import Listing
@@ -59,10 +59,17 @@ async def organizations_named(
     for number, (parameter, text) in enumerate(dict.fromkeys(tries)):
         asked = types if number < _OF_PLACES else [one for one in types if one not in PLACES]
         searches = [Search(one, ((parameter, escape(text)),)) for one in asked]
+        searches += [Search("Location", (("address", escape(name)),))] if number == 0 and is_address(name) else []
         await asyncio.gather(*(directory.pages(one, _PAGES if one.type in PLACES else 0) for one in searches))
-        if keys := tuple(key for key, one in active_by_key(directory).items() if fits(one.name, name)):
+        every = active_by_key(directory)
+        if keys := tuple(key for key, one in every.items() if fits(one.name, name) or _is_on(one, name)):
             return directory, keys
     return directory, ()
+
+
+def _is_on(one: Organization | Location | Service, name: str) -> bool:
+    """Return whether a location has an address of which the name is a line."""
+    return isinstance(one, Location) and is_address(name) and lies_on(one.lines, name)
 
 
 def active_by_key(directory: ReadDirectory) -> dict[Key, Organization | Location | Service]:

@@ -11,7 +11,7 @@ from typing import Literal
 import msgspec
 from msgspec.structs import replace
 
-from bot.kit.around import NeedsPlace, SearchArea, around
+from bot.kit.around import NeedsPlace, SearchArea, around, street_of
 from bot.kit.ask import Ask, Reroute, text_of
 from bot.kit.cards import Card, Group, Groups, bare_name, by_provider, of_own_claims
 from bot.kit.conditions import is_at, is_title, kind_codes
@@ -31,7 +31,7 @@ from bot.kit.organizations import (
 )
 from bot.kit.reading import ReadDirectory
 from bot.kit.sites import within
-from bot.kit.spelling import is_named, stands_at, starts_like, words_of
+from bot.kit.spelling import is_named, lies_on, stands_at, starts_like, words_of
 from bot.language.context import AMONG, BESIDE, CALLED, LIKE, RECORD
 from bot.payer.budget import MIB
 from bot.payer.search import Search, SearchValue, any_of, escape, token
@@ -213,10 +213,15 @@ async def _chosen(
     return _narrowed(ask, fitting, where, named=True) if carried else fitting, name
 
 
-def others_there(found: Who, finding: str, *, asks: bool) -> None:
-    """Raise `Reroute` to the intent `finding` for others at the only provider's place, if the question `asks` that."""
+def others_there(ask: Ask, found: Who, finding: str, *, asks: bool) -> None:
+    """Raise `Reroute` to the intent `finding` for others at the only provider's place, if the question `asks` that.
+
+    Also for those on a street, if the question names nothing else.
+    """
     if asks and found.only:
         raise Reroute(finding, like=found.only[0].reference, like_words="else there")
+    if found.state == "unnamed" and street_of(ask):
+        raise Reroute(finding)
 
 
 async def who_shown(ask: Ask) -> tuple[Listing, ...]:
@@ -240,7 +245,7 @@ def _narrowed(ask: Ask, groups: Groups, where: SearchArea | None, *, named: bool
     The conditions are applied one after another, and one that no provider fits is ignored. Such an organization or
     specialty is reported as not applied. The specialty is checked for a single provider too.
     """
-    place, house = ask.slots.get("location"), text_of(ask, "organization") or ""
+    place, house, street = ask.slots.get("location"), text_of(ask, "organization") or "", street_of(ask) or ""
     towns = {str(place[part]).casefold() for part in ("city", "zip") if isinstance(place, Mapping) and place.get(part)}
     house = house if named and house != ask.slots.get("provider_name") else ""
     codes = set(kind_codes(ask)) if "specialty" in ask.slots and not is_title(ask.words.get("specialty", "")) else set()
@@ -261,6 +266,7 @@ def _narrowed(ask: Ask, groups: Groups, where: SearchArea | None, *, named: bool
         return own <= firsts.union(words_of(rows[0].name))
 
     checks: tuple[tuple[str, object, Callable[[Group], bool]], ...] = (
+        ("", street, lambda rows: any(lies_on(place.lines, street) for row in rows for place in row.locations)),
         ("", towns, in_town),
         ("", where, lambda rows: where is not None and any(within(ask, row, where) for row in rows)),
         ("organization", house, lambda rows: any(is_at(row, house) for row in rows)),

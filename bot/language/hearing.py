@@ -15,6 +15,7 @@ from bot.language.asked import ClaimsAsked
 from bot.language.calendar import DateRange
 from bot.language.clauses import Clause, ClauseRole, clauses
 from bot.language.codes import abbreviates
+from bot.language.elsewhere import street_in
 from bot.language.entities import Tagger
 from bot.language.lexicon import COMPLAINT, Lexicon
 from bot.language.matcher import Lexed, WordArea
@@ -47,7 +48,7 @@ class Scanner:
     """Finds the phrases and names in messages. Words of a name are not corrected and belong to no phrase."""
 
     def __init__(self, lexicon: Lexicon, speller: Speller) -> None:
-        self._tree, self._speller = lexicon.tree, speller
+        self._tree, self._speller, self._places = lexicon.tree, speller, lexicon.grammar.area("places")
         self._words = NameWords(
             known=AnyOf(
                 lexicon.familiar | lexicon.idle,
@@ -69,7 +70,9 @@ class Scanner:
     def scan(self, said: Utterance) -> Scanned:
         """Return the keys, phrases and names of a message."""
         plain = self._tree.scan(said.keys)
+        street = street_in(said, self._places)
         names = find_names(said, self._meanings(said, plain), self._words)
+        names = tuple(one for one in names if not (street and one.meets(street)) or street.lies_in(one))
         kept = frozenset(place for name in names for place in range(name.first + name.title, name.after))
         keys = self._speller.repaired(said.keys, kept)
         found = plain if keys == said.keys else self._tree.scan(keys)

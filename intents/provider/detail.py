@@ -95,7 +95,7 @@ async def answer(ask: kit.Ask) -> Detail:
         Reroute: The question is who else is at the provider's place; `provider.find` lists them.
     """
     found = await kit.who(ask)
-    kit.others_there(found, "provider.find", asks={"who_else", "same_office"} <= ask.asked.says.keys())
+    kit.others_there(ask, found, "provider.find", asks={"who_else", "same_office"} <= ask.asked.says.keys())
     if (
         ask.slots.get("wish") == "words"
         and found.name

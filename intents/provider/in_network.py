@@ -42,9 +42,9 @@ async def answer(ask: kit.Ask) -> InNetwork:
     if named.unclear and not named.listed:
         named = _meant(kit.networks_among(ask, found.only or ()))
     guess = await kit.own_networks(ask) if found.only and not named.wanted else ()
-    where = (
-        await kit.around(ask) if isinstance(ask.slots.get("location"), dict) or ask.several.get("location") else None
-    )
+    place = ask.slots.get("location")
+    placed = (isinstance(place, dict) and kit.names_area(place)) or ask.several.get("location")
+    where = await kit.around(ask) if placed else None
     found.cite(ask)
     card = kit.cards(ask, found.only, None)[0] if found.only else None
     first, last = kit.facts_apart(ask, card, found.only, "networks") if card and found.only else ((), ())
