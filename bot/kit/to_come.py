@@ -44,8 +44,13 @@ _NOT_PUBLIC = frozenset({"after", "copay", "counts"})
 _VISITS = {service: code for code, service in VISITS.items()}
 """The code of a kind of visit by the key of the same kind of care."""
 _CENT = Decimal("0.01")
-_OFFICE = frozenset({"visit", "appointment", "consult", "consultation", "exam", "follow", "up", "first", "new", "next"})
+_OFFICE = frozenset({
+    *("a", "an", "un", "una", "visit", "appointment", "consult", "consultation", "exam", "follow", "up"),
+    *("first", "new", "next"),
+})  # fmt: skip
 _OTHER_CARE = 2  # words that no doctor or visit is named by
+_DIAGNOSTIC = frozenset({"diagnostic", "diagnostico", "diagnostica"})
+"""What prevents nothing, of whatever kind."""
 _OF_DOCTOR = frozenset({"provider_name", "specialty"})
 _LETTERS = re.compile(r"\b(?:mri|ct|ekg|er|pet|cpap|iud|ivf|pt)\b")
 
@@ -202,10 +207,18 @@ def _visit(ask: Ask, last: Claim | None) -> str | None:
     kinds = values_of(ask, "service")
     if kinds and not {"office_visit"}.issuperset(kinds):
         return (named_visit(ask) or _VISITS[kinds[0]]) if len(kinds) == 1 and kinds[0] in _VISITS else None
-    care, doctor = words_of(care_said(ask)), words_of(ask.words.get("specialty"))
-    if doctor and not named_visit(ask) and len(set(care) - set(doctor) - _OFFICE) >= _OTHER_CARE:
-        return None  # "cardiac ablation and mapping" is no visit to a cardiologist
+    if "specialty" in ask.words and not named_visit(ask) and _is_of_more(ask, "specialty"):
+        return None
     return visit_kind(ask) or (visit_to(sorted(last.specialties)) if last and "provider_name" in ask.slots else None)
+
+
+def _is_of_more(ask: Ask, slot: str) -> bool:
+    """Return whether the words for the care name another care than the slot: "orthopedic shoes", "weight loss shots".
+
+    They do with two further words, or if they end in another word.
+    """
+    care, own = words_of(care_said(ask)), _OFFICE.union(words_of(ask.words.get(slot)))
+    return bool(care) and (care[-1] not in own or len(set(care) - own) >= _OTHER_CARE)
 
 
 def _rule(plan: Coverage, visit: str | None, side: str | None) -> PlanRule:
@@ -285,7 +298,9 @@ def prevention_of(ask: Ask, born: date | None = None) -> Prevention | None:
     The age is that of a person `born` on that day, or else the age that the question states.
     """
     kinds = values_of(ask, "service")
-    kind = kinds[0] if len(kinds) == 1 and kinds[0] not in _FOR_TRAVEL else None
+    own = len(kinds) == 1 and kinds[0] not in _FOR_TRAVEL and not _is_of_more(ask, "service")
+    own = own and _DIAGNOSTIC.isdisjoint(words_of(ask.said))
+    kind = kinds[0] if own else None
     listed = [one for one in _AGES if kind and (one == kind or one in ask.care_kinds.above(kind))]
     listed.sort(key=lambda one: one != kind)
     key = next((name for name in (*_SAID, *listed) if name in ask.asked.says or name in listed), None)

@@ -285,7 +285,10 @@ class Hearer:
         # too few: the "CHA" of a clinic is no Spanish.
         letters = ((place, word) for place, word in enumerate(said.words) if word.isascii())
         short = frozenset(place for place, word in letters if len(word) <= _ABBREVIATED)
-        kind, without = ("words", names | strange) if known else ("pieces", names | short)
+        both = frozenset(place for place, key in enumerate(said.keys) if len(self._tongues(key)) > 1)
+        kind, without = ("words", names | strange) if known else ("pieces", names | short | both)
+        if len(without) == len(said.words):
+            return None
         language, chance = self._tongue.likeliest({kind: evidence(said, frozenset(), without)[kind]})
         # Words that the pack lists as values in other languages only: "cardio" and "ent" tell of no Spanish.
         tongues = ((place, self._tongues(key)) for place, key in enumerate(said.keys))
