@@ -173,7 +173,7 @@ class Tagger:
     def _set_apart(self, said: Utterance, match: PhraseFound) -> bool:
         """Return whether punctuation separates a town from its neighbours, as staff type: "endo - knox - net P"."""
         before, after = _marks(said, match.first), _marks(said, match.after)
-        if before not in _PARTING or not (match.after == len(said.words) or after in _PARTING):
+        if before not in _PARTING or not (match.after == len(said.words) or after in _PARTING | {".", "?"}):
             return False
         beside = said.keys[match.first - 1]
         return beside in self._known or said.words[match.first - 1] in self._words.credential
