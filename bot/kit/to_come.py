@@ -24,7 +24,16 @@ from bot.kit.ahead import VISITS, claims_for_price, priced_alone
 from bot.kit.ask import Ask, values_of
 from bot.kit.claim_filter import any_time, choose
 from bot.kit.coming import Wants, asks_cover, care_scope, unsaid_of
-from bot.kit.coverages import Coverages, care_said, named_visit, share_asked, side_named, visit_kind, visit_to
+from bot.kit.coverages import (
+    Coverages,
+    care_said,
+    named_visit,
+    plan_year_of,
+    share_asked,
+    side_named,
+    visit_kind,
+    visit_to,
+)
 from bot.kit.floors import COUNTED, MetSoFar, counting, standings
 from bot.kit.period import born_on
 from bot.kit.said import filter_of
@@ -49,6 +58,7 @@ _OFFICE = frozenset({
     *("first", "new", "next"),
 })  # fmt: skip
 _OTHER_CARE = 2  # words that no doctor or visit is named by
+_TIMES = frozenset({"date_range", "date_ahead", "date_out"})
 _DIAGNOSTIC = frozenset({"diagnostic", "diagnostico", "diagnostica"})
 """What prevents nothing, of whatever kind."""
 _OF_DOCTOR = frozenset({"provider_name", "specialty"})
@@ -85,6 +95,7 @@ class ToCome(msgspec.Struct, frozen=True):
         worst: True if the question asks for the highest possible cost.
         others: The member's current plans of another scope.
         unsaid: What the question asks in addition and no record states, such as whether the care needs approval.
+        turn: The first day of the next plan year, if the question is whether to wait for it with the care.
         approved: True if plans usually require approval for such care first, False if federal law forbids that, None if
             unknown.
     """
@@ -103,6 +114,7 @@ class ToCome(msgspec.Struct, frozen=True):
     ground: bool = False
     others: tuple[Coverage, ...] = ()
     unsaid: tuple[str, ...] = ()
+    turn: date | None = None
     approved: bool | None = None
 
     @property
@@ -162,7 +174,7 @@ def summarize(
     if visit is None and wants == "after" and (exact := exact_asked(ask)):  # by the copay that the question states
         copays = (one for plan in plans for one in plan.costs if one.kind == "copay" and one.side != "out")
         visit = next((one.service for one in copays if one.amount and one.amount.value in exact.amounts), None)
-    side = side_named(ask)
+    side, waits = side_named(ask), "deferring" in ask.asked.says and _TIMES & {**ask.beside, **ask.slots}.keys()
     of_doctor = "provider_name" in ask.slots or not filter_of(ask).services
     sided = side == "out" or len(set(values_of(ask, "network"))) > 1
     rules = [_rule(plan, visit, side) for plan in plans]
@@ -187,6 +199,7 @@ def summarize(
         charged=price_named(ask),
         worst="worst" in ask.asked.says and wants not in {"counts", "unsaid"},
         unsaid=(*(("covered",) if wants == "price" and asks_cover(ask) and not visit else ()), *unsaid_of(ask)),
+        turn=year.next if waits and (year := plan_year_of(plans, ask.today)) else None,
         # 45 CFR 149.110(c)(1), for group and individual plans
         approved=False if "er" in kinds else any(_OFTEN & ask.care_kinds.above(kind) for kind in kinds) or None,
         others=tuple(one for one in coverages.current if one not in plans),
@@ -299,7 +312,7 @@ def prevention_of(ask: Ask, born: date | None = None) -> Prevention | None:
     """
     kinds = values_of(ask, "service")
     own = len(kinds) == 1 and kinds[0] not in _FOR_TRAVEL and not _is_of_more(ask, "service")
-    own = own and _DIAGNOSTIC.isdisjoint(words_of(ask.said))
+    own = own and _DIAGNOSTIC.isdisjoint(words_of(care_said(ask)))
     kind = kinds[0] if own else None
     listed = [one for one in _AGES if kind and (one == kind or one in ask.care_kinds.above(kind))]
     listed.sort(key=lambda one: one != kind)
