@@ -30,7 +30,8 @@ from bot.kit.coming import (
     counted_toward, counting_asked, is_timeless, names_care, sides_asked, Toward, unsaid_of, Wants, wants_to_come,
     went_toward)
 from bot.kit.conditions import (
-    asks_kind, Conditions, conditions, is_called as is_called_so, is_title, kind_codes, kind_said, kinds_of, sift)
+    asks_kind, Conditions, conditions, is_called as is_called_so, is_title, is_titled, kind_codes, kind_said, kinds_of,
+    sift)
 from bot.kit.coverages import (
     asks_family, asks_standing, asks_whether, asks_yearly, by_figure, Coverages, coverages_of, member_coverages,
     named_visits, of_family, of_scope, passed, plan_year_of, scope_of, share_asked, Shares, shares_of, side_named,
@@ -79,7 +80,7 @@ from bot.kit.spelling import is_named, name_of_state, words_of
 from bot.kit.to_come import price_named, to_come, ToCome
 from bot.kit.which import (
     amount_asked, count_asked, Exact, is_close, parts_named, place_of, reaches, shown_before, the_one, Threshold)
-from bot.kit.who import is_titled, OfProvider, others_there, Who, who, who_shown
+from bot.kit.who import OfProvider, others_there, Who, who, who_shown
 from bot.language.calendar import later
 from bot.language.classed import AmountLimits
 from bot.payer.discovery import PayerHealth

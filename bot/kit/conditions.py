@@ -247,7 +247,8 @@ PRIMARY_CARE = ("207Q00000X", "207R00000X", "208D00000X", "208000000X", "363LF00
 _OR = re.compile(r"\s*(?:[/,&+]|\b(?:or|and|o|u|y|e)\b)\s*", re.IGNORECASE)
 _FOR_MINE = re.compile(r"\s+(?:for|para)\s+(?:my|mi|mis)\b.*", re.IGNORECASE)
 _SPECIALIST = frozenset({"specialist", "specialists", "specialty", "especialista", "especialistas", "especialidad"})
-_TITLES = frozenset(
+TITLES = ("dr", "dra", "doctor", "doctora")
+_ANY_DOCTOR = frozenset(
     {"a", "any", "anyone", "doc", "docs", "doctor", "doctora", "doctores", "doctors", "dr", "dra", "drs", "el", "la"}
     | {"medica", "medico", "medicos", "physician", "physicians", "proveedor", "proveedores", "provider", "providers"}
     | {"somebody", "the", "un", "una", "who"}
@@ -256,7 +257,12 @@ _TITLES = frozenset(
 
 def is_title(said: str) -> bool:
     """Return whether the words mean just any doctor, such as "Dr." before a name or "a doctor"; False for no words."""
-    return bool(said) and _TITLES.issuperset(words_of(said))
+    return bool(said) and _ANY_DOCTOR.issuperset(words_of(said))
+
+
+def is_titled(ask: Ask) -> bool:
+    """Return whether the person wrote a title such as "Dr." before the provider's name."""
+    return ask.words.get("provider_name", "").casefold().partition(" ")[0].strip(".") in TITLES
 
 
 def asks_kind(ask: Ask, wishes: Conditions) -> bool:

@@ -45,7 +45,7 @@ async def answer(ask: kit.Ask) -> Affiliations:
     Raises:
         Reroute: The question is who works at an organization, or beside a provider; `provider.find` lists them.
     """
-    found = await kit.who(ask)
+    found = await kit.who(ask, guesses=True)
     further = await kit.affiliations_of(ask, found.only) if found.only else ()
     found.cite(ask)
     house = kit.text_of(ask, "organization")

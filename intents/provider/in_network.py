@@ -37,7 +37,7 @@ async def answer(ask: kit.Ask) -> InNetwork:
     """
     if "specialty" in ask.slots and kit.text_of(ask, "organization") == (kit.text_of(ask, "provider_name") or ""):
         raise kit.Reroute("provider.find")
-    found = await kit.who(ask)
+    found = await kit.who(ask, guesses=True)
     named = _meant(await kit.asked_networks(ask))
     if named.unclear and not named.listed:
         named = _meant(kit.networks_among(ask, found.only or ()))
