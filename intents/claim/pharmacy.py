@@ -147,7 +147,7 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask, earlier: kit.ClaimSet | Non
         doubts={claim.id: kit.doubts_of(claim, claim_set) for claim in filled},
         summed=found.doubts,
         visits=any(not claim.is_pharmacy for claim in filled),
-        prescribers=_prescribed(filled) if ask.asked.form == "who" else (),
+        prescribers=_prescribed(filled) if ask.asked.form == "who" or kit.asks_prescriber(ask) else (),
         dated=ask.asked.form == "date" or (one and ask.asked.form != "amount"),
         places=_places(filled)
         if not (one or _filter(ask).exact) and _WHERE.search(" ".join(kit.words_of(ask.said)))
