@@ -94,8 +94,8 @@ class Scanner:
             inner.update(range(match.first + 1, match.after) if some else ())
         right_of = {key: self._speller.slip(key) for key in {*said.keys}}
         slips = {place: right for place, key in enumerate(said.keys) if (right := right_of[key])}
-        for place, right in slips.items():  # "dentsit near 37312"
-            care = {one.kind for one in self._tree.meanings_of(right)} & {"specialty", "facility_type"}
+        for place, right in slips.items():  # "dentsit near 37312", "metformina"
+            care = {one.kind for one in self._tree.meanings_of(right)} & {"specialty", "facility_type", "drug"}
             if care and (place == 0 or said.said(place, place + 1).islower()):
                 kinds[place] = frozenset(care)
         return WordMeanings(kinds, inner, phrased, slips.keys())

@@ -209,13 +209,8 @@ def _many(places: Sequence[int], first: int, last: int) -> int:
 
 def _parts(said: Utterance, ends: str) -> list[int]:
     """Return for each word the number of its part of the message; parts end at the characters in `ends`."""
-    numbers, number, end = [], 0, 0
-    for first, after in said.spans:
-        if any(character in ends for character in said.text[end:first]):
-            number += 1
-        numbers.append(number)
-        end = after
-    return numbers
+    begins = said.begins(ends)
+    return [bisect_right(begins, place) for place in range(len(said.words))]
 
 
 # How sure a question has to be, and how unlikely danger, before words of danger are a figure of speech.
