@@ -11,6 +11,7 @@ from typing import Literal
 import msgspec
 from msgspec.structs import replace
 
+from bot.kit import organizations
 from bot.kit.around import NeedsPlace, SearchArea, around
 from bot.kit.ask import Ask, Reroute, text_of
 from bot.kit.cards import Card, Group, Groups, bare_name, by_provider, of_own_claims
@@ -19,16 +20,6 @@ from bot.kit.directory import bring
 from bot.kit.facilities import KINDS, is_kind
 from bot.kit.facts import ProviderFact, name_said, without_facts
 from bot.kit.offers import WithDocument
-from bot.kit.organizations import (
-    AT_PLACE,
-    PLACES,
-    Choice,
-    at_places,
-    nearest,
-    organizations_named,
-    telling_words,
-    told_apart,
-)
 from bot.kit.reading import ReadDirectory
 from bot.kit.sites import within
 from bot.kit.spelling import is_named, stands_at, starts_like, words_of
@@ -42,11 +33,11 @@ from bot.records.shapes import Key, key_of
 
 _PERSON = ("practitioner", "location", "network", "organization", "service")
 _MOST, _MOST_PAGES, _MOST_RESOURCES = 40, 40, 3_000
-_SOURCES = ("PractitionerRole", "OrganizationAffiliation", "Organization", "Practitioner", *PLACES)
+_SOURCES = ("PractitionerRole", "OrganizationAffiliation", "Organization", "Practitioner", *organizations.PLACES)
 SHOWN = 8
 _ROLES = {
     "Practitioner": ("PractitionerRole", "practitioner", _PERSON),
-    "Organization": ("OrganizationAffiliation", "participating-organization", AT_PLACE),
+    "Organization": ("OrganizationAffiliation", "participating-organization", organizations.AT_PLACE),
 }
 _REFERENCE = re.compile(r"(?:Practitioner|Organization|Location|HealthcareService)/[A-Za-z0-9.-]{1,64}")
 _OF_CITY = re.compile(r"\s(?:of|de)\s.*$", re.IGNORECASE)
@@ -71,7 +62,7 @@ class Who(msgspec.Struct, frozen=True):
     name: str | None
     found: tuple[tuple[Listing, ...], ...]
     ended: int = 0
-    near: tuple[Choice, ...] = ()
+    near: tuple[organizations.Choice, ...] = ()
     gone: tuple[Listing, ...] = ()
 
     @property
@@ -85,9 +76,9 @@ class Who(msgspec.Struct, frozen=True):
         return self.found[:SHOWN] if len(self.found) > 1 else ()
 
     @property
-    def choices(self) -> tuple[Choice, ...]:
+    def choices(self) -> tuple[organizations.Choice, ...]:
         """The choices to offer: the first eight matching providers, or if there is none, those with a similar name."""
-        return told_apart(self.found)[:SHOWN] or self.near
+        return organizations.told_apart(self.found)[:SHOWN] or self.near
 
     @property
     def state(self) -> State:
@@ -162,7 +153,7 @@ async def who(ask: Ask) -> Who:
     digits = re.search(rf"\b{form}\b", ask.said)  # no NPI, but meant as one
     npi, tin = text_of(ask, "npi") or (digits and digits[0]), text_of(ask, "tin")
     among = tuple(one for one in map(key_of, ask.arguments.get(AMONG, "").split()) if one)[:SHOWN]
-    near: tuple[Choice, ...] = ()
+    near: tuple[organizations.Choice, ...] = ()
     if key is not None:
         name, rows = None, await listings_of(ask, (key,))
     elif npi:
@@ -173,7 +164,7 @@ async def who(ask: Ask) -> Who:
         name, rows = f"TIN {tin}", await _by_number(ask, "tin", tin, ("Organization",), ways)
     elif name:
         name, rows = await _name_and_listings(ask, name)
-        near = () if rows else await nearest(ask, name, people=is_titled(ask))
+        near = () if rows else await organizations.nearest(ask, name, people=is_titled(ask))
         same = [one for one in near if is_named(one.name, name)]  # servers compare accents and marks, too
         keys = [key for one in same if (key := key_of(one.reference))]
         rows, near = (await listings_of(ask, keys), ()) if same else (rows, near)
@@ -292,10 +283,10 @@ async def listings_of(ask: Ask, keys: Sequence[Key], known: ReadDirectory | None
 async def _of_type(ask: Ask, type_: str, keys: Sequence[Key], known: ReadDirectory | None) -> tuple[Listing, ...]:
     directory = known or ReadDirectory(ask=ask, lists_services=type_ == "HealthcareService")
     by_id = Search(type_, (("_id", any_of(key.id for key in keys)),))
-    if type_ in PLACES:
+    if type_ in organizations.PLACES:
         if known is None:
             await directory.rows(by_id)
-        return await at_places(directory, keys)
+        return await organizations.at_places(directory, keys)
     role, parameter, elements = _ROLES[type_]
     for prefix in (f"{type_}/", ""):  # servers compare the reference as a whole or by its id (fhir-notes 9.1)
         if not directory.roles:
@@ -359,7 +350,11 @@ async def _with_name(ask: Ask, name: str) -> tuple[Listing, ...]:
     titled = is_titled(ask)
     ways = (_people(ask, name),) if titled else (_people(ask, name), _organizations(ask, name, ("Organization",)))
     rows = tuple(row for found in await asyncio.gather(*ways) for row in found)
-    places = () if titled or any(is_named(row.name, name) for row in rows) else await _organizations(ask, name, PLACES)
+    places = (
+        ()
+        if titled or any(is_named(row.name, name) for row in rows)
+        else await _organizations(ask, name, organizations.PLACES)
+    )
     exact = tuple(row for row in (*rows, *places) if is_named(row.name, name))
     alike = (tuple(row for row in found if starts_like(row.name, name)) for found in (rows, places))
     return exact or next(filter(None, alike), ())
@@ -373,7 +368,7 @@ def is_titled(ask: Ask) -> bool:
 async def _people(ask: Ask, name: str) -> tuple[Listing, ...]:
     """Return the listings of practitioners with the name, searching for one word at a time, last word first."""
     untitled = " ".join(word for word in name.split() if word.strip(".").casefold() not in _TITLES)
-    for word in telling_words(untitled, last_first=True):
+    for word in organizations.telling_words(untitled, last_first=True):
         directory = ReadDirectory(ask=ask)
         await directory.rows(Search("PractitionerRole", (("practitioner.name", escape(word)),)), _PERSON)
         await bring(directory, _PERSON)
@@ -389,7 +384,7 @@ async def _people(ask: Ask, name: str) -> tuple[Listing, ...]:
 
 
 async def _organizations(ask: Ask, name: str, types: Sequence[str]) -> tuple[Listing, ...]:
-    directory, keys = await organizations_named(ask, name, _may_be, types)
+    directory, keys = await organizations.organizations_named(ask, name, _may_be, types)
     return await listings_of(ask, keys, directory)
 
 
