@@ -95,7 +95,7 @@ from bot.records.formulary import Drug, DrugList, PharmacyCost, TierCosts
 from bot.records.listing import Listing
 from bot.records.money import Amount, by_currency, difference
 from bot.records.patient import Patient
-from bot.records.reasons import Contract, read_contract, Reason
+from bot.records.reasons import Reason
 from bot.records.share import (
     ClaimLine, Doubt, doubts_of, left_of, owed_steps, read_lines, Step, sum_of, tells_state, Term, Why, why_of)
 from bot.records.written import PartialDate
