@@ -10,8 +10,8 @@ intents may use.
 from bot.errors import NotLinked, PayerError
 from bot.kit.ahead import Ahead, priced_ahead, rules_ahead
 from bot.kit.amounts import (
-    amount_in, gap_of, holds_more, Month, month_number, months_of, of_whole, part_of, part_of_all,
-    plan_paid_in, Portion, portion_of, ShareGap, whole_named)
+    amount_in, gap_of, holds_more, Month, month_number, months_of, of_whole, part_of, part_of_all, plan_paid_in,
+    Portion, portion_of, ShareGap, whole_named)
 from bot.kit.appeals import (
     appeal_clock, appeal_days, AppealClock, approvals_asked, case_found, denial_kind, DenialKind, denied_claims,
     OfAppeal, stepped, told_day, ToldDay)
@@ -24,7 +24,7 @@ from bot.kit.care import (
     tests_on_record, TestsOnRecord, UNSHIELDED)
 from bot.kit.claim_filter import any_time, choose, Chosen, ClaimFilter, with_fills
 from bot.kit.claims import (
-    care_words, cite_claims, claim_by_id, claim_news, claims_around, Medication,
+    care_words, cite_claims, claim_before, claim_by_id, claim_news, claims_around, claims_numbered, Medication,
     medications, newest_claims, newest_visits, shown_alone, two_alike, why_gone, WhyGone, with_one_before)
 from bot.kit.coming import (
     counted_toward, counting_asked, is_timeless, names_care, sides_asked, Toward, unsaid_of, Wants, wants_to_come,
@@ -44,20 +44,18 @@ from bot.kit.floors import (
 from bot.kit.formulary import (
     drug_lists, DrugLists, drugs_by_id, drugs_named, drugs_of_use, is_for, nearest_names, of_use, OfDrug)
 from bot.kit.found import find_places, Found, FoundPlaces, ProviderSearch
-from bot.kit.gathering import Gathered, gathered
+from bot.kit.gathering import Gathered, gathered, record_document, RecordPapers
 from bot.kit.household import Household, household, HouseholdMember, of_some
 from bot.kit.most import (
-    ends_of, in_order, mean, measures_of, Most, most_of, number_of, of_group, parts_of,
-    rank_sides, Share, shares_by, SideSum, side_of, times_of)
-from bot.kit.near_claims import (
-    compares_named, near_claims, Nearest, OfClaims, or_nearest, parted, sides_said, strict)
+    ends_of, in_order, mean, measures_of, Most, most_of, number_of, of_group, parts_of, rank_sides, Share,
+    shares_by, side_of, SideSum, times_of)
+from bot.kit.near_claims import compares_named, near_claims, Nearest, OfClaims, or_nearest, parted, sides_said, strict
 from bot.kit.network_names import adds_to, names_of, telling, Wanted, wanted
 from bot.kit.news import (
     as_seen, Doctors, doctors_changed, doctors_seen, LOOKED_AT, mark, marks_of_claims, Seen, WithSeen)
 from bot.kit.offers import (
     AppealCase, AppealOutcome, CallNote, CaseChange, CaseKept, Document, Offer, ReminderKept, ReminderWish,
     WithCase, WithDocument, WithReminder)
-
 from bot.kit.organizations import (
     affiliations_of, Choice, Electronic, electronic_addresses, houses, nearest, places_of, staff, staff_beside)
 from bot.kit.period import history, period_claims, same_month
@@ -68,14 +66,13 @@ from bot.kit.ranking import (
     counts_asked, divided_by, ends_asked, LONG, of_unit, often_asked, ranking_asked, since_first, sizes_group,
     summed_filter, threshold_asked, times_asked, unit_asked)
 from bot.kit.reading import records
-from bot.kit.gathering import record_document, RecordPapers
 from bot.kit.said import (
     asks_claims, asks_one, asks_parts, asks_several, by_name, by_side, compares_shown, confirms, filter_of, fitting,
     is_ranking, plurals, whole_of, with_sides)
 from bot.kit.sites import oldest, Proof, proof_of, ProvenPlace, Site, sites
 from bot.kit.spans import (
-    asks_from_now_on, asks_of_fills, asks_prescriber, days_around, hand_over_ahead, lies_after, lies_in_past,
-    may_be_ahead, may_come, service_dates, span_of, speaks_ahead, time_of, times_set_apart)
+    asks_from_now_on, asks_of_fills, asks_prescriber, days_around, days_of, hand_over_ahead, lies_after,
+    lies_in_past, may_be_ahead, may_come, service_dates, span_of, speaks_ahead, time_of, times_set_apart)
 from bot.kit.spelling import is_named, name_of_state, words_of
 from bot.kit.to_come import price_named, to_come, ToCome
 from bot.kit.which import (
@@ -90,7 +87,7 @@ from bot.records.card import card_bundle, PayerContact, PayerPhone
 from bot.records.care import CarePlan, Condition, Observation, Procedure
 from bot.records.care_kind import care_kinds, CareKind, CareKinds, kind_shown, NO_KINDS, Shown
 from bot.records.claim import Claim, read_claims
-from bot.records.claim_set import ClaimSet, NO_DOUBTS, Story, story_of, SumDoubts, Visits, visits, Within
+from bot.records.claim_set import ClaimSet, fill_after, NO_DOUBTS, Story, story_of, SumDoubts, Visits, visits, Within
 from bot.records.coverage import CostShare, Coverage, same_plan
 from bot.records.decode import Unreadable
 from bot.records.details import is_npi
@@ -99,13 +96,9 @@ from bot.records.formulary import Drug, DrugList, PharmacyCost, TierCosts
 from bot.records.listing import Listing
 from bot.records.money import Amount, by_currency, difference
 from bot.records.patient import Patient
-from bot.records.reasons import Contract, read_contract, Reason
+from bot.records.reasons import Reason
 from bot.records.share import (
     ClaimLine, Doubt, doubts_of, left_of, owed_steps, read_lines, Step, sum_of, tells_state, Term, Why, why_of)
 from bot.records.written import PartialDate
-from bot.kit.claims import claim_before
-from bot.kit.claims import claims_numbered
-from bot.kit.spans import days_of
-from bot.records.claim_set import fill_after
 # isort: on
 # fmt: on

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import groupby
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 from msgspec.structs import replace
@@ -191,17 +191,21 @@ def facts_of(ask: Ask, card: Card, rows: Sequence[Listing], asked: Iterable[str]
 
 
 def facts_apart(
-    ask: Ask, card: Card, rows: Sequence[Listing], own: str
-) -> tuple[tuple[ProviderFact, ...], tuple[ProviderFact, ...]]:
-    """Return the facts that are asked for before the answer's `own` fact, and those that are asked for after it.
+    ask: Ask, rows: Sequence[Listing] | None, shown: Iterable[Sequence[Listing]], own: str
+) -> dict[str, Any]:
+    """Return the fields of an answer about a provider that an answer about the fact `own` has beside it.
 
-    Facts that the answer shows anyway are left out.
+    They are the provider's card with the facts that are asked for before `own` and those asked for after it; facts that
+    the answer shows anyway are left out. Without `rows`, they are all facts of each provider in `shown`.
     """
+    if not rows:
+        return {"each": facts_each(ask, shown, tuple(dict.fromkeys((*facts_asked(ask), own))))}
+    card = cards(ask, rows, None)[0]
     asked = facts_asked(ask, card.name)
     at = asked.index(own) if own in asked else 0
     apart = _TOLD_APART - ({own, "practice", "places"} if own == "affiliations" else {own})
     first, last = ([about for about in part if about in apart] for part in (asked[:at], asked[at:]))
-    return facts_of(ask, card, rows, first), facts_of(ask, card, rows, last)
+    return {"listing": card, "first": facts_of(ask, card, rows, first), "last": facts_of(ask, card, rows, last)}
 
 
 def facts_each(

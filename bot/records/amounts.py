@@ -10,17 +10,7 @@ from typing import Literal
 
 import msgspec
 
-from bot.records.explanation import (
-    ClaimItem,
-    Explanation,
-    added,
-    amount_of,
-    amounts_by_name,
-    iso_currency,
-    line_amounts,
-    named_amounts,
-    total_lines,
-)
+from bot.records import explanation
 from bot.records.money import CENT, USUAL_CURRENCY, Amount, alike, differ, difference
 
 AmountSource = Literal["total", "header", "lines", "parts", "payment", "paid"]
@@ -72,25 +62,25 @@ class Money(msgspec.Struct, frozen=True):
         return found.amount if found else None
 
 
-def money_of(eob: Explanation) -> Money:
+def money_of(eob: explanation.Explanation) -> Money:
     """Return all amounts of the claim. `currency` is None if the amounts are in several currencies (F39)."""
     items = {at: item for at, item in enumerate(eob.item) if not item.modifier_extension}
     currency = _currency(eob, items.values())
     usual = currency or USUAL_CURRENCY
-    totals = [(name, said.amount) for name, said in named_amounts(eob.total, usual)]
+    totals = [(name, said.amount) for name, said in explanation.named_amounts(eob.total, usual)]
     billed = next((amount for name, amount in totals if name == "billed"), None)
-    read = {at: line_amounts(item, usual) for at, item in items.items()}
-    sums = total_lines([(item, read[at][0]) for at, item in items.items()], billed)
+    read = {at: explanation.line_amounts(item, usual) for at, item in items.items()}
+    sums = explanation.total_lines([(item, read[at][0]) for at, item in items.items()], billed)
     sum_lines = tuple(at for place, at in enumerate(items) if place in sums)
     kept = [found for at, found in read.items() if at not in sum_lines]
-    of_header, doubted = amounts_by_name(eob.adjudication, usual)
+    of_header, doubted = explanation.amounts_by_name(eob.adjudication, usual)
     lines, first = _by_lines(amounts for amounts, _ in kept), dict[str, FoundAmount]()
     header = {name: FoundAmount(amount, "header") for name, amount in of_header.items()}
     for name, told in totals:  # they overlap: in each category the first counts
         first.setdefault(name, FoundAmount(told, "total"))
     rivals = _rivals(totals, header, lines, len(kept))
     paid = [found for place in (first, header, lines) for found in _paid_in(place)]
-    if eob.payment and (amount := amount_of(eob.payment.amount, usual)):
+    if eob.payment and (amount := explanation.amount_of(eob.payment.amount, usual)):
         paid.append(FoundAmount(amount, "payment"))
     conflicting = doubted.union(*(of_line for _, of_line in kept)) - first.keys()
     places, of_lines = {**lines, **header, **first}, {at: amounts for at, (amounts, _) in read.items()}
@@ -100,14 +90,14 @@ def money_of(eob: Explanation) -> Money:
 def _paid_in(place: dict[str, FoundAmount]) -> Iterator[FoundAmount]:
     """Yield what the plan paid according to one source: the sum paid to provider and patient, and the benefit."""
     parts = [place[name] for name in ("paid_to_provider", "paid_to_patient") if name in place]
-    sum_ = added(part.amount for part in parts)
+    sum_ = explanation.added(part.amount for part in parts)
     if sum_ is not None:
         yield FoundAmount(sum_, parts[0].source, max(part.lines for part in parts))
     if "benefit" in place:
         yield place["benefit"]
 
 
-def has_negative(eob: Explanation) -> bool:
+def has_negative(eob: explanation.Explanation) -> bool:
     """Return whether any amount of the claim is negative. If none is, no sum of the amounts can be negative."""
     # Written out: a call for each amount of each claim was the most frequent one of an answer.
     for group in (eob.total, eob.adjudication, *[item.adjudication for item in eob.item]):
@@ -140,16 +130,20 @@ def _by_lines(lines: Iterable[Mapping[str, Amount]]) -> dict[str, FoundAmount]:
     return {
         name: FoundAmount(sum_, "lines", len(amounts))
         for name, amounts in columns.items()
-        if (sum_ := added(amounts)) is not None
+        if (sum_ := explanation.added(amounts)) is not None
     }
 
 
-def _currency(eob: Explanation, items: Iterable[ClaimItem]) -> str | None:
+def _currency(eob: explanation.Explanation, items: Iterable[explanation.ClaimItem]) -> str | None:
     """Return the only currency code in the claim; the usual currency if there is no code, None if there are several."""
     groups = (eob.total, eob.adjudication, *(item.adjudication for item in items))
     given = [one.amount for group in groups for one in group]
     given.append(eob.payment.amount if eob.payment else None)
-    written = {code for money in given if money and money.value is not None and (code := iso_currency(money.currency))}
+    written = {
+        code
+        for money in given
+        if money and money.value is not None and (code := explanation.iso_currency(money.currency))
+    }
     if len(written) > 1:
         return None
     return next(iter(written), USUAL_CURRENCY)
@@ -217,7 +211,7 @@ def owed_of(money: Money, *, fill: bool = False) -> Owed:
     what the member paid at the counter.
     """
     shares = [money.get(name) for name in ("deductible", "copay", "coinsurance")]
-    noncovered, stated, alone = money.get("noncovered"), money.found("liability"), added(shares)
+    noncovered, stated, alone = money.get("noncovered"), money.found("liability"), explanation.added(shares)
     impossible = None if stated or not _exceeds_price(money, alone) else alone
     written_off = (stated is None or alike(stated.amount, alone)) and _is_written_off(
         money, None if impossible else alone
@@ -251,7 +245,7 @@ def owed_of(money: Money, *, fill: bool = False) -> Owed:
 
 def paid_by_patient(money: Money) -> Amount | None:
     """Return what the member paid, as one amount or summed by source of money (C4BB 2.0); None if not reported."""
-    by_source = added(money.get(f"paid_{source}") for source in ("in_cash", "from_account", "otherwise"))
+    by_source = explanation.added(money.get(f"paid_{source}") for source in ("in_cash", "from_account", "otherwise"))
     return money.get("paid_by_patient") or by_source
 
 
@@ -299,6 +293,6 @@ def _parts_sum(alone: Amount | None, noncovered: Amount | None, stated: Amount |
     CARIN counts the non-covered amount as member liability, but payers also report the provider's write-off as
     non-covered. So without a `stated` liability, the sum does not include the non-covered amount.
     """
-    whole = added((alone, noncovered)) if alone and noncovered else None
+    whole = explanation.added((alone, noncovered)) if alone and noncovered else None
     far, near = difference(alone, stated), difference(whole, stated)
     return whole if far and near and abs(near.value) < abs(far.value) else alone

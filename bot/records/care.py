@@ -6,59 +6,48 @@ from typing import Literal
 
 import msgspec
 
+from bot.records import shapes
 from bot.records.money import Quantity, quantity_of
-from bot.records.shapes import (
-    Concept,
-    PeriodShape,
-    QuantityShape,
-    RangeShape,
-    RawJson,
-    Record,
-    RecordShape,
-    Shape,
-    Value,
-    period_of,
-)
 from bot.records.written import NOTE_LIMIT, PartialDate, Period, clean, lines_of, parse_date, period
 
 _OVER = frozenset({"inactive", "remission", "resolved"})
 
 
-class _Narrative(Shape, frozen=True):
+class _Narrative(shapes.Shape, frozen=True):
     div: str | None = None
 
 
-class _Detail(Shape, frozen=True):
-    code: Concept | None = None
+class _Detail(shapes.Shape, frozen=True):
+    code: shapes.Concept | None = None
     status: str | None = None
     description: str | None = None
 
 
-class _Activity(Shape, frozen=True):
+class _Activity(shapes.Shape, frozen=True):
     detail: _Detail | None = None
 
 
-class _CareShape(RecordShape, frozen=True):
+class _CareShape(shapes.RecordShape, frozen=True):
     """The elements of Condition, Procedure and CarePlan in one struct; each resource type uses its own."""
 
     text: _Narrative | None = None
     status: str | None = None
-    clinical_status: Concept | None = None
-    verification_status: Concept | None = None
-    code: Concept | None = None
+    clinical_status: shapes.Concept | None = None
+    verification_status: shapes.Concept | None = None
+    code: shapes.Concept | None = None
     onset_date_time: str | None = None
-    onset_period: PeriodShape | None = None
+    onset_period: shapes.PeriodShape | None = None
     recorded_date: str | None = None
     performed_date_time: str | None = None
-    performed_period: PeriodShape | None = None
-    period: PeriodShape | None = None
+    performed_period: shapes.PeriodShape | None = None
+    period: shapes.PeriodShape | None = None
     title: str | None = None
     description: str | None = None
     activity: tuple[_Activity, ...] = ()
     modifier_extension: tuple[msgspec.Raw, ...] = ()
 
 
-class ClinicalRecord(Record):
+class ClinicalRecord(shapes.Record):
     """A clinical record. `day` is the date it is sorted by, and `counts` is False if the record must be ignored.
 
     A record must be ignored if it was entered in error, or has a modifierExtension, which may change its meaning.
@@ -81,7 +70,7 @@ class Condition(ClinicalRecord):
 
     TYPE = "Condition"
 
-    def __init__(self, raw: RawJson, labels: tuple[str, ...] = ()) -> None:
+    def __init__(self, raw: shapes.RawJson, labels: tuple[str, ...] = ()) -> None:
         shape = self._read(raw, _CareShape, labels)
         verified = set(shape.verification_status.codes()) if shape.verification_status else set()
         clinical = shape.clinical_status.codes() if shape.clinical_status else ()
@@ -100,7 +89,7 @@ class Procedure(ClinicalRecord):
 
     TYPE = "Procedure"
 
-    def __init__(self, raw: RawJson, labels: tuple[str, ...] = ()) -> None:
+    def __init__(self, raw: shapes.RawJson, labels: tuple[str, ...] = ()) -> None:
         shape = self._read(raw, _CareShape, labels)
         span = shape.performed_period
         self.name, self.code = _named(shape.code)
@@ -115,20 +104,20 @@ class CarePlan(ClinicalRecord):
 
     TYPE = "CarePlan"
 
-    def __init__(self, raw: RawJson, labels: tuple[str, ...] = ()) -> None:
+    def __init__(self, raw: shapes.RawJson, labels: tuple[str, ...] = ()) -> None:
         shape = self._read(raw, _CareShape, labels)
         details = [activity.detail for activity in shape.activity if activity.detail]
         planned = (clean(one.description, NOTE_LIMIT) or (one.code.words() if one.code else None) for one in details)
         self.title = clean(shape.title) or clean(shape.description)
         self.status = shape.status
-        self.period = period_of(shape.period)
+        self.period = shapes.period_of(shape.period)
         self.day = self.period.day
         narrated = lines_of(shape.text.div if shape.text else None)
         self.lines = tuple(dict.fromkeys((*narrated, *(line for line in planned if line))))
         self.counts = shape.status != "entered-in-error" and not shape.modifier_extension
 
 
-def _named(concept: Concept | None) -> tuple[str | None, str | None]:
+def _named(concept: shapes.Concept | None) -> tuple[str | None, str | None]:
     """Return the words and the first code of a concept; (None, None) without a concept."""
     return (concept.words(), next(iter(concept.codes()), None)) if concept else (None, None)
 
@@ -155,42 +144,42 @@ _CATEGORIES = frozenset(
 _MMHG = frozenset({"mmHg", "mm[Hg]", "mm Hg"})
 
 
-class _RatioShape(Shape, frozen=True):
-    numerator: QuantityShape | None = None
-    denominator: QuantityShape | None = None
+class _RatioShape(shapes.Shape, frozen=True):
+    numerator: shapes.QuantityShape | None = None
+    denominator: shapes.QuantityShape | None = None
 
 
-class _ReferenceRangeShape(Shape, frozen=True):
-    low: QuantityShape | None = None
-    high: QuantityShape | None = None
+class _ReferenceRangeShape(shapes.Shape, frozen=True):
+    low: shapes.QuantityShape | None = None
+    high: shapes.QuantityShape | None = None
     text: str | None = None
-    applies_to: tuple[Concept, ...] = ()
+    applies_to: tuple[shapes.Concept, ...] = ()
 
 
-class _Measured(RecordShape, frozen=True):
+class _Measured(shapes.RecordShape, frozen=True):
     """The elements that an Observation and its components share."""
 
-    code: Concept | None = None
-    value_quantity: QuantityShape | None = None
-    value_codeable_concept: Concept | None = None
+    code: shapes.Concept | None = None
+    value_quantity: shapes.QuantityShape | None = None
+    value_codeable_concept: shapes.Concept | None = None
     value_string: str | None = None
     value_boolean: bool | None = None
     value_integer: int | None = None
-    value_range: RangeShape | None = None
+    value_range: shapes.RangeShape | None = None
     value_ratio: _RatioShape | None = None
     value_time: str | None = None
     value_date_time: str | None = None
-    value_period: PeriodShape | None = None
-    data_absent_reason: Concept | None = None
-    interpretation: tuple[Concept, ...] = ()
+    value_period: shapes.PeriodShape | None = None
+    data_absent_reason: shapes.Concept | None = None
+    interpretation: tuple[shapes.Concept, ...] = ()
     reference_range: tuple[_ReferenceRangeShape, ...] = ()
 
 
 class _ObservationShape(_Measured, frozen=True):
     status: str | None = None
-    category: tuple[Concept, ...] = ()
+    category: tuple[shapes.Concept, ...] = ()
     effective_date_time: str | None = None
-    effective_period: PeriodShape | None = None
+    effective_period: shapes.PeriodShape | None = None
     effective_instant: str | None = None
     issued: str | None = None
     component: tuple[_Measured, ...] = ()
@@ -220,7 +209,7 @@ class ReferenceRange(msgspec.Struct, frozen=True):
     text: str | None
 
 
-class Part(Value):
+class Part(shapes.Value):
     """One measurement of a result. `value` is None if it is missing; `absent` is the recorded reason for that, if any.
 
     `mark` is the recorded interpretation, such as "high"; if there is none, it is computed from the reference range.
@@ -245,7 +234,7 @@ class Observation(ClinicalRecord):
 
     TYPE = "Observation"
 
-    def __init__(self, raw: RawJson, labels: tuple[str, ...] = ()) -> None:
+    def __init__(self, raw: shapes.RawJson, labels: tuple[str, ...] = ()) -> None:
         shape = self._read(raw, _ObservationShape, labels)
         self.status = shape.status
         self.categories = tuple(code for category in shape.category for code in category.codes())

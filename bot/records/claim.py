@@ -15,7 +15,7 @@ from bot.records.bundle import Entry
 from bot.records.decode import Unreadable, decode, without_faults
 from bot.records.explanation import Explanation, Related
 from bot.records.money import Amount, difference
-from bot.records.reasons import is_denied, network_status, payment_status, reasons_of, refused_lines
+from bot.records.reasons import contract_of, is_denied, network_status, payment_status, reasons_of, refused_lines
 from bot.records.service import (
     Names,
     ServiceIs,
@@ -140,7 +140,7 @@ class Claim:
         replaced: True if a later version exists.
         denied: None if the payer did not report it.
         network: whether the claim was paid as in-network, which does not show whether the provider is in the network
-            today.
+            today; `contract`: whether the provider was under contract when the care was given.
         services: the payer's texts for the services.
         dispensed: the drugs of a pharmacy fill.
         dropped: the locations of elements that could not be read.
@@ -216,6 +216,7 @@ class Claim:
     denied = _Fact(is_denied, "_eob", "_money")
     refused = _Fact(refused_lines, "_eob", "_money")
     network = _Fact(network_status, "_eob")
+    contract = _Fact(contract_of, "_eob")
     reasons = _Fact(reasons_of, "_eob")
     notes: _Fact[tuple[str, ...]] = _Fact(_same, "_eob.notes")
     replaces = _Fact(partial(_related, "prior"), "_eob.related")

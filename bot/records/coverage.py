@@ -13,26 +13,9 @@ from typing import Literal
 import msgspec
 from msgspec.structs import replace
 
+from bot.records import shapes
 from bot.records.explanation import amount_of
 from bot.records.money import Amount, believable
-from bot.records.shapes import (
-    Concept,
-    Extension,
-    Identifier,
-    MoneyShape,
-    PeriodShape,
-    QuantityShape,
-    RawJson,
-    Record,
-    RecordShape,
-    Reference,
-    Shape,
-    display_of,
-    extensions_named,
-    first_named,
-    key_of,
-    period_of,
-)
 from bot.records.written import NOTE_LIMIT, clean
 
 ShareKind = Literal["deductible", "out_of_pocket_max", "copay", "coinsurance"]
@@ -46,15 +29,15 @@ _PLAIN: dict[str, ShareKind] = {
 _SERVICES = frozenset({"gpvisit", "spvisit", "emergency", "inpthosp", "televisit", "urgentcare", "rx"})
 
 
-class _Money(MoneyShape, frozen=True):
-    extension: tuple[Extension, ...] = ()
+class _Money(shapes.MoneyShape, frozen=True):
+    extension: tuple[shapes.Extension, ...] = ()
 
 
-class CostShape(Shape, frozen=True):
+class CostShape(shapes.Shape, frozen=True):
     """A FHIR `costToBeneficiary`."""
 
-    type: Concept | None = None
-    value_quantity: QuantityShape | None = None
+    type: shapes.Concept | None = None
+    value_quantity: shapes.QuantityShape | None = None
     value_money: _Money | None = None
 
 
@@ -85,7 +68,7 @@ def cost_share(shape: CostShape) -> CostShare | None:
     amount, quantity = amount_of(shape.value_money), shape.value_quantity
     percent = believable(quantity.value) if quantity and "%" in {quantity.unit, quantity.code} else None
     extensions = shape.value_money.extension if shape.value_money else ()
-    words = clean(first_named(extensions, "C4DIC-BeneficiaryCostString-extension").value_string)
+    words = clean(shapes.first_named(extensions, "C4DIC-BeneficiaryCostString-extension").value_string)
     text = words if amount is None and percent is None and (words or "").casefold() not in _NOTHING else None
     if amount is None and percent is None and text is None:
         return None
@@ -162,24 +145,24 @@ def product_line(codes: Iterable[str], names: Iterable[str | None], *, group: bo
     return found.pop() if len(found) == 1 else None
 
 
-class _ClassShape(Shape, frozen=True):
-    type: Concept | None = None
+class _ClassShape(shapes.Shape, frozen=True):
+    type: shapes.Concept | None = None
     value: str | None = None
     name: str | None = None
 
 
-class _CoverageShape(RecordShape, frozen=True):
-    extension: tuple[Extension, ...] = ()
-    identifier: tuple[Identifier, ...] = ()
+class _CoverageShape(shapes.RecordShape, frozen=True):
+    extension: tuple[shapes.Extension, ...] = ()
+    identifier: tuple[shapes.Identifier, ...] = ()
     status: str | None = None
-    type: Concept | None = None
-    subscriber: Reference | None = None
+    type: shapes.Concept | None = None
+    subscriber: shapes.Reference | None = None
     subscriber_id: str | None = None
-    beneficiary: Reference | None = None
+    beneficiary: shapes.Reference | None = None
     dependent: str | None = None
-    relationship: Concept | None = None
-    period: PeriodShape | None = None
-    payor: tuple[Reference, ...] = ()
+    relationship: shapes.Concept | None = None
+    period: shapes.PeriodShape | None = None
+    payor: tuple[shapes.Reference, ...] = ()
     class_: tuple[_ClassShape, ...] = msgspec.field(default=(), name="class")
     order: int | None = None
     network: str | None = None
@@ -198,7 +181,7 @@ class Named(msgspec.Struct, frozen=True):
         return self.name or self.value
 
 
-class Coverage(Record):
+class Coverage(shapes.Record):
     """A coverage. What the payer does not report is None or empty.
 
     `kind` is the first of the `codes` of its type (PPO, DENTPRG …), `kind_words` the payer's words for the type.
@@ -208,29 +191,33 @@ class Coverage(Record):
 
     TYPE = "Coverage"
 
-    def __init__(self, raw: RawJson, labels: tuple[str, ...] = ()) -> None:
+    def __init__(self, raw: shapes.RawJson, labels: tuple[str, ...] = ()) -> None:
         shape = self._read(raw, _CoverageShape, labels)
         payer = shape.payor[0] if shape.payor else None
         self.status = shape.status
         self.codes = shape.type.codes() if shape.type else ()
         self.kind = next(iter(self.codes), None)
         self.kind_words = shape.type.words() if shape.type else None
-        self.period = period_of(shape.period)
+        self.period = shapes.period_of(shape.period)
         numbers = (clean(one.value) for one in shape.identifier if one.is_kind("MB"))
         self.member_id = next(filter(None, numbers), None)
         self.subscriber_id = clean(shape.subscriber_id)
         self.dependent = clean(shape.dependent)
-        self.beneficiary = display_of(shape.beneficiary)
-        self.subscriber = display_of(shape.subscriber)
+        self.beneficiary = shapes.display_of(shape.beneficiary)
+        self.subscriber = shapes.display_of(shape.subscriber)
         self.relationship = next(iter(shape.relationship.codes()), None) if shape.relationship else None
-        self.payer = display_of(payer)
-        self.payer_key = key_of(payer)
+        self.payer = shapes.display_of(payer)
+        self.payer_key = shapes.key_of(payer)
         self.classes = _classes(shape.class_)
         self.network = clean(shape.network)
         self.order = shape.order
         self.costs = tuple(share for cost in shape.cost_to_beneficiary if (share := cost_share(cost)))
-        people = (first_named(e.extension, "name") for e in extensions_named(shape.extension, _BENEFICIARIES))
-        notes = (e.value_annotation.text for e in extensions_named(shape.extension, _CARD_NOTE) if e.value_annotation)
+        people = (
+            shapes.first_named(e.extension, "name") for e in shapes.extensions_named(shape.extension, _BENEFICIARIES)
+        )
+        notes = (
+            e.value_annotation.text for e in shapes.extensions_named(shape.extension, _CARD_NOTE) if e.value_annotation
+        )
         names = (person.value_human_name.words() for person in people if person.value_human_name)
         self.on_card = tuple(filter(None, names))
         self.card_notes = tuple(words for text in notes if (words := clean(text, NOTE_LIMIT)))
@@ -289,10 +276,10 @@ class Coverage(Record):
         return "current" if self.status in {None, "active"} else "unclear"
 
 
-def _classes(shapes: Iterable[_ClassShape]) -> dict[str, Named]:
+def _classes(given: Iterable[_ClassShape]) -> dict[str, Named]:
     """Return the first class of each type. Classes without a type are omitted."""
     found: dict[str, Named] = {}
-    for shape in shapes:
+    for shape in given:
         for code in shape.type.codes() if shape.type else ():
             named = Named(clean(shape.value), clean(shape.name))
             if named.words:

@@ -14,25 +14,8 @@ from typing import Literal
 
 import msgspec
 
+from bot.records import directory, shapes
 from bot.records.decode import decoder_of
-from bot.records.directory import (
-    NEW_PATIENTS,
-    NPI_SYSTEMS,
-    TAX_NUMBERS,
-    TimeOff,
-    TimeShape,
-)
-from bot.records.shapes import (
-    Concept,
-    Extension,
-    Identifier,
-    Key,
-    QuantityShape,
-    RangeShape,
-    Telecom,
-    key_of,
-    period_of,
-)
 from bot.records.written import Period, clean
 
 Accepting = Literal["newpt", "nopt", "existptonly", "existptfam"]
@@ -73,7 +56,7 @@ class Hours(msgspec.Struct, frozen=True):
     end: str | None
 
 
-def read_hours(shapes: Iterable[TimeShape]) -> tuple[Hours, ...]:
+def read_hours(given: Iterable[directory.TimeShape]) -> tuple[Hours, ...]:
     """Return the hours; entries without days or without times are omitted."""
     read = (
         Hours(
@@ -82,7 +65,7 @@ def read_hours(shapes: Iterable[TimeShape]) -> tuple[Hours, ...]:
             start=_clock(one.available_start_time or one.opening_time),
             end=_clock(one.available_end_time or one.closing_time),
         )
-        for one in shapes
+        for one in given
     )
     return tuple(one for one in read if one.days and (one.all_day or one.start or one.end))
 
@@ -118,12 +101,12 @@ class Closure(msgspec.Struct, frozen=True):
         return self.during.end is not None and self.during.end.last < day
 
 
-def read_closures(times: Iterable[TimeOff], exceptions: str | None) -> tuple[Closure, ...]:
+def read_closures(times: Iterable[directory.TimeOff], exceptions: str | None) -> tuple[Closure, ...]:
     """Return the absences, followed by the text about exceptions.
 
     Absences with neither a period nor words are omitted.
     """
-    found = [Closure(period_of(one.during), clean(one.description)) for one in times]
+    found = [Closure(shapes.period_of(one.during), clean(one.description)) for one in times]
     found.append(Closure(Period(), clean(exceptions)))
     return tuple(dict.fromkeys(one for one in found if one.during.known or one.words))
 
@@ -138,7 +121,7 @@ def is_npi(text: str | None) -> bool:
     return sum(digit // 10 + digit % 10 for digit in doubled) % 10 == 0
 
 
-def language_code(concept: Concept) -> str | None:
+def language_code(concept: shapes.Concept) -> str | None:
     """Return the BCP 47 code of the language; the payer's code or words if the language is unknown."""
     code, words = next((code for code in concept.codes() if code), None), concept.words()
     if code and code.casefold() not in _LANGUAGE_CODES:
@@ -155,7 +138,7 @@ class _GeoShape(msgspec.Struct, frozen=True):
     geometries: tuple[_GeoShape, ...] = ()
 
 
-def read_boundary(extensions: Sequence[Extension]) -> tuple[Ring, ...]:
+def read_boundary(extensions: Sequence[shapes.Extension]) -> tuple[Ring, ...]:
     """Return the outer rings of a GeoJSON boundary as (longitude, latitude); () if it is absent, linked or invalid."""
     data = next((one.data for e in extensions if e.url == BOUNDARY and (one := e.value_attachment) and one.data), "")
     try:
@@ -216,33 +199,33 @@ class Specialty(msgspec.Struct, frozen=True):
 class Openings(msgspec.Struct, frozen=True):
     """Whether new patients are accepted, in one network, or in general if `network` is None."""
 
-    network: Key | None
+    network: shapes.Key | None
     answer: Accepting
 
 
-def read_openings(extensions: tuple[Extension, ...]) -> tuple[Openings, ...]:
+def read_openings(extensions: tuple[shapes.Extension, ...]) -> tuple[Openings, ...]:
     """Return whether new patients are accepted, for each network, from Plan-Net's `newpatients` extensions."""
     found: list[Openings] = []
     for extension in extensions:
-        if extension.url != NEW_PATIENTS:
+        if extension.url != directory.NEW_PATIENTS:
             continue
         parts = {part.url: part for part in extension.extension}
         said = parts["acceptingPatients"].value_codeable_concept if "acceptingPatients" in parts else None
         answer = next((a for a in _ACCEPTING if said and a in said.codes()), None)
         network = parts["fromNetwork"].value_reference if "fromNetwork" in parts else None
         if answer:
-            found.append(Openings(key_of(network), answer))
+            found.append(Openings(shapes.key_of(network), answer))
     return tuple(found)
 
 
-def read_phones(telecoms: tuple[Telecom, ...]) -> tuple[Phone, ...]:
+def read_phones(telecoms: tuple[shapes.Telecom, ...]) -> tuple[Phone, ...]:
     """Return the telecoms by rank, also those without a system (fhir-notes 9.2), without placeholders such as "N/A"."""
     ranked = sorted(telecoms, key=lambda telecom: telecom.rank or 99)
     read = ((t, _number(t.value) if _is_number(t) else clean(t.value)) for t in ranked)
-    return tuple(Phone(t.system, value, t.use, period_of(t.period)) for t, value in read if value)
+    return tuple(Phone(t.system, value, t.use, shapes.period_of(t.period)) for t, value in read if value)
 
 
-def _is_number(telecom: Telecom) -> bool:
+def _is_number(telecom: shapes.Telecom) -> bool:
     """Return whether a telecom is a number, by its system; without a system, if it is no e-mail address or URL."""
     return telecom.system in _NUMBERED and not (telecom.system is None and re.search("@|://", telecom.value or ""))
 
@@ -257,15 +240,19 @@ def _number(written: str | None) -> str | None:
     return f"({found[1]}) {found[2]}-{found[3]}" if found else text
 
 
-def read_npi(identifiers: Iterable[Identifier]) -> str | None:
+def read_npi(identifiers: Iterable[shapes.Identifier]) -> str | None:
     """Return the first valid National Provider Identifier, else the first one given, or None. Old ones are skipped."""
-    written = [one.value for one in identifiers if one.system in NPI_SYSTEMS and one.value and one.use != "old"]
+    written = [
+        one.value for one in identifiers if one.system in directory.NPI_SYSTEMS and one.value and one.use != "old"
+    ]
     return next(filter(is_npi, written), next(iter(written), None))
 
 
-def read_tins(identifiers: Iterable[Identifier]) -> tuple[str, ...]:
+def read_tins(identifiers: Iterable[shapes.Identifier]) -> tuple[str, ...]:
     """Return the tax numbers (EIN) as nine digits; they are recognized by their system or type."""
-    taxes = (one for one in identifiers if one.system in TAX_NUMBERS or one.is_kind("TAX") or one.is_kind("EN"))
+    taxes = (
+        one for one in identifiers if one.system in directory.TAX_NUMBERS or one.is_kind("TAX") or one.is_kind("EN")
+    )
     written = [one.value for one in taxes if one.value]
     digits = ("".join(sign for sign in value if sign.isdigit()) for value in written)
     return tuple(dict.fromkeys(value for value in digits if len(value) == _TIN_DIGITS))
@@ -333,20 +320,20 @@ def treats(codes: Collection[str], group: str, stated: Collection[Ages] = ()) ->
     return False if children or teens or seniors or adults else None
 
 
-def read_ages(texts: Iterable[str | None], ranges: Iterable[RangeShape | None] = ()) -> tuple[Ages, ...]:
+def read_ages(texts: Iterable[str | None], ranges: Iterable[shapes.RangeShape | None] = ()) -> tuple[Ages, ...]:
     """Return the ranges of ages stated in texts and FHIR Ranges. Texts that state no age are ignored."""
     spoken = [ages for text in texts if (words := clean(text)) for ages in _of_text(words)]
     return tuple(dict.fromkeys([*spoken, *(ages for one in ranges if one and (ages := _of_range(one)))]))
 
 
-def _of_range(shape: RangeShape) -> Ages | None:
+def _of_range(shape: shapes.RangeShape) -> Ages | None:
     low, high = _whole_years(shape.low), _whole_years(shape.high)
     if low is None and high is None:
         return None
     return Ages(low or 0, _OLDEST if high is None else high)
 
 
-def _whole_years(bound: QuantityShape | None) -> int | None:
+def _whole_years(bound: shapes.QuantityShape | None) -> int | None:
     """Return a bound in whole years; 0 for a value in weeks or months; None without a value."""
     if bound is None or bound.value is None or not bound.value.is_finite():
         return None
@@ -384,7 +371,7 @@ def _years(number: str, unit: str) -> int:
     return 0 if unit and _YOUNG_UNIT.fullmatch(unit) else min(int(number), _OLDEST)
 
 
-def ages_of(extensions: Iterable[Extension], *more: str | None) -> tuple[Ages, ...]:
+def ages_of(extensions: Iterable[shapes.Extension], *more: str | None) -> tuple[Ages, ...]:
     """Return the ages in extensions about age, in characteristics of new patients, and in the texts `more`."""
     every = [part for one in extensions for part in (one, *one.extension)]
     ranges = [one.value_range for one in every if one.value_range and "age" in one.url.casefold()]

@@ -3,19 +3,7 @@
 from datetime import datetime
 from decimal import Decimal
 
-from bot.records.shapes import (
-    Address,
-    Concept,
-    Extension,
-    HumanName,
-    Identifier,
-    Meta,
-    PeriodShape,
-    RecordShape,
-    Reference,
-    Shape,
-    Telecom,
-)
+from bot.records import shapes
 from bot.records.written import parse_instant
 
 _PN = "http://hl7.org/fhir/us/davinci-pdex-plan-net/StructureDefinition/"
@@ -29,26 +17,26 @@ NPI_SYSTEMS = (NPI, "urn:oid:2.16.840.1.113883.4.6")
 TAX_NUMBERS = frozenset({"urn:oid:2.16.840.1.113883.4.4", "http://hl7.org/fhir/sid/us-ein", "urn:us:tin"})
 
 
-class Qualification(Shape, frozen=True):
+class Qualification(shapes.Shape, frozen=True):
     """A degree, licence or board certification."""
 
-    code: Concept | None = None
+    code: shapes.Concept | None = None
 
 
-class Position(Shape, frozen=True):
+class Position(shapes.Shape, frozen=True):
     """A geographic position, in degrees."""
 
     latitude: Decimal | None = None
     longitude: Decimal | None = None
 
 
-class ListedShape(RecordShape, frozen=True):
+class ListedShape(shapes.RecordShape, frozen=True):
     """The elements that all resources of a directory share."""
 
-    meta: Meta | None = None
-    extension: tuple[Extension, ...] = ()
+    meta: shapes.Meta | None = None
+    extension: tuple[shapes.Extension, ...] = ()
     active: bool | None = None
-    telecom: tuple[Telecom, ...] = ()
+    telecom: tuple[shapes.Telecom, ...] = ()
 
     @property
     def updated(self) -> datetime | None:
@@ -59,14 +47,14 @@ class ListedShape(RecordShape, frozen=True):
 class PractitionerShape(ListedShape, frozen=True):
     """The elements of a Practitioner."""
 
-    identifier: tuple[Identifier, ...] = ()
-    name: tuple[HumanName, ...] = ()
+    identifier: tuple[shapes.Identifier, ...] = ()
+    name: tuple[shapes.HumanName, ...] = ()
     gender: str | None = None
     qualification: tuple[Qualification, ...] = ()
-    communication: tuple[Concept, ...] = ()
+    communication: tuple[shapes.Concept, ...] = ()
 
 
-class TimeShape(Shape, frozen=True):
+class TimeShape(shapes.Shape, frozen=True):
     """Available times.
 
     Location names the start and end elements differently than PractitionerRole and HealthcareService.
@@ -80,17 +68,17 @@ class TimeShape(Shape, frozen=True):
     closing_time: str | None = None
 
 
-class TimeOff(Shape, frozen=True):
+class TimeOff(shapes.Shape, frozen=True):
     """A period of absence, and the reason for it."""
 
     description: str | None = None
-    during: PeriodShape | None = None
+    during: shapes.PeriodShape | None = None
 
 
-class Eligibility(Shape, frozen=True):
+class Eligibility(shapes.Shape, frozen=True):
     """Who may use a service, as a code or in words."""
 
-    code: Concept | None = None
+    code: shapes.Concept | None = None
     comment: str | None = None
 
 
@@ -100,25 +88,25 @@ class RoleShape(ListedShape, frozen=True):
     An affiliation has its networks in an element; a role has its networks in extensions.
     """
 
-    period: PeriodShape | None = None
-    practitioner: Reference | None = None
-    organization: Reference | None = None
-    participating_organization: Reference | None = None
-    provided_by: Reference | None = None
-    network: tuple[Reference, ...] = ()
-    code: tuple[Concept, ...] = ()
-    category: tuple[Concept, ...] = ()
-    type: tuple[Concept, ...] = ()
-    specialty: tuple[Concept, ...] = ()
-    location: tuple[Reference, ...] = ()
-    healthcare_service: tuple[Reference, ...] = ()
+    period: shapes.PeriodShape | None = None
+    practitioner: shapes.Reference | None = None
+    organization: shapes.Reference | None = None
+    participating_organization: shapes.Reference | None = None
+    provided_by: shapes.Reference | None = None
+    network: tuple[shapes.Reference, ...] = ()
+    code: tuple[shapes.Concept, ...] = ()
+    category: tuple[shapes.Concept, ...] = ()
+    type: tuple[shapes.Concept, ...] = ()
+    specialty: tuple[shapes.Concept, ...] = ()
+    location: tuple[shapes.Reference, ...] = ()
+    healthcare_service: tuple[shapes.Reference, ...] = ()
     name: str | None = None
-    endpoint: tuple[Reference, ...] = ()
+    endpoint: tuple[shapes.Reference, ...] = ()
     available_time: tuple[TimeShape, ...] = ()
     not_available: tuple[TimeOff, ...] = ()
     availability_exceptions: str | None = None
     eligibility: tuple[Eligibility, ...] = ()
-    communication: tuple[Concept, ...] = ()
+    communication: tuple[shapes.Concept, ...] = ()
 
 
 class LocationShape(ListedShape, frozen=True):
@@ -126,30 +114,30 @@ class LocationShape(ListedShape, frozen=True):
 
     status: str | None = None
     name: str | None = None
-    type: tuple[Concept, ...] = ()
-    address: Address | None = None
+    type: tuple[shapes.Concept, ...] = ()
+    address: shapes.Address | None = None
     position: Position | None = None
-    managing_organization: Reference | None = None
+    managing_organization: shapes.Reference | None = None
     hours_of_operation: tuple[TimeShape, ...] = ()
     availability_exceptions: str | None = None
 
 
-class Contact(Shape, frozen=True):
+class Contact(shapes.Shape, frozen=True):
     """A contact of an organization, with its purpose."""
 
-    purpose: Concept | None = None
-    name: HumanName | None = None
-    telecom: tuple[Telecom, ...] = ()
+    purpose: shapes.Concept | None = None
+    name: shapes.HumanName | None = None
+    telecom: tuple[shapes.Telecom, ...] = ()
 
 
 class OrganizationShape(ListedShape, frozen=True):
     """The elements of an Organization, which is also the type of networks and payers."""
 
-    identifier: tuple[Identifier, ...] = ()
-    type: tuple[Concept, ...] = ()
+    identifier: tuple[shapes.Identifier, ...] = ()
+    type: tuple[shapes.Concept, ...] = ()
     name: str | None = None
     alias: tuple[str, ...] = ()
-    address: tuple[Address, ...] = ()
-    part_of: Reference | None = None
-    endpoint: tuple[Reference, ...] = ()
+    address: tuple[shapes.Address, ...] = ()
+    part_of: shapes.Reference | None = None
+    endpoint: tuple[shapes.Reference, ...] = ()
     contact: tuple[Contact, ...] = ()

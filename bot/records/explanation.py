@@ -12,131 +12,119 @@ from functools import lru_cache
 
 import msgspec
 
+from bot.records import shapes
 from bot.records.money import USUAL_CURRENCY, Amount, MixedCurrencies, believable, quantity_of, total
-from bot.records.shapes import (
-    Concept,
-    HumanName,
-    Identifier,
-    Meta,
-    MoneyShape,
-    PeriodShape,
-    QuantityShape,
-    RecordShape,
-    Reference,
-    Shape,
-    best_name,
-)
 from bot.records.written import NOTE_LIMIT, clean
 
 
-class Adjudication(Shape, frozen=True):
+class Adjudication(shapes.Shape, frozen=True):
     """An amount or status with its category, from `adjudication` or `total`."""
 
-    category: Concept | None = None
-    reason: Concept | None = None
-    amount: MoneyShape | None = None
+    category: shapes.Concept | None = None
+    reason: shapes.Concept | None = None
+    amount: shapes.MoneyShape | None = None
     modifier_extension: tuple[msgspec.Raw, ...] = ()
 
 
-class Detail(Shape, frozen=True):
+class Detail(shapes.Shape, frozen=True):
     """A part of a claim line, such as an ingredient of a compounded drug."""
 
-    product_or_service: Concept | None = None
+    product_or_service: shapes.Concept | None = None
 
 
-class ClaimItem(Shape, frozen=True):
+class ClaimItem(shapes.Shape, frozen=True):
     """A line of a claim: its dates and amounts, the service and its place, and the drug that a pharmacy dispensed."""
 
     sequence: Decimal | None = None
-    product_or_service: Concept | None = None
-    revenue: Concept | None = None
-    modifier: tuple[Concept, ...] = ()
-    location_codeable_concept: Concept | None = None
-    quantity: QuantityShape | None = None
+    product_or_service: shapes.Concept | None = None
+    revenue: shapes.Concept | None = None
+    modifier: tuple[shapes.Concept, ...] = ()
+    location_codeable_concept: shapes.Concept | None = None
+    quantity: shapes.QuantityShape | None = None
     detail: tuple[Detail, ...] = ()
-    body_site: Concept | None = None
+    body_site: shapes.Concept | None = None
     note_number: tuple[Decimal, ...] = ()
     serviced_date: str | None = None
-    serviced_period: PeriodShape | None = None
+    serviced_period: shapes.PeriodShape | None = None
     adjudication: tuple[Adjudication, ...] = ()
     modifier_extension: tuple[msgspec.Raw, ...] = ()
 
 
-class CareTeam(Shape, frozen=True):
+class CareTeam(shapes.Shape, frozen=True):
     """A person who took part in the care, and their role. `qualification` is the specialty (C4BB: a NUCC code)."""
 
-    provider: Reference | None = None
-    role: Concept | None = None
-    qualification: Concept | None = None
+    provider: shapes.Reference | None = None
+    role: shapes.Concept | None = None
+    qualification: shapes.Concept | None = None
 
 
-class SupportingInfo(Shape, frozen=True):
+class SupportingInfo(shapes.Shape, frozen=True):
     """Additional information of one category, such as the admission, the facility or the receipt date."""
 
-    category: Concept | None = None
-    code: Concept | None = None
-    timing_period: PeriodShape | None = None
-    value_quantity: QuantityShape | None = None
-    value_reference: Reference | None = None
+    category: shapes.Concept | None = None
+    code: shapes.Concept | None = None
+    timing_period: shapes.PeriodShape | None = None
+    value_quantity: shapes.QuantityShape | None = None
+    value_reference: shapes.Reference | None = None
 
 
-class Payment(Shape, frozen=True):
+class Payment(shapes.Shape, frozen=True):
     """The payment by the plan: its type, date and amount."""
 
-    type: Concept | None = None
+    type: shapes.Concept | None = None
     date: str | None = None
-    amount: MoneyShape | None = None
+    amount: shapes.MoneyShape | None = None
 
 
-class Related(Shape, frozen=True):
+class Related(shapes.Shape, frozen=True):
     """Another version of the claim, by its claim number."""
 
-    relationship: Concept | None = None
-    reference: Identifier | None = None
+    relationship: shapes.Concept | None = None
+    reference: shapes.Identifier | None = None
 
 
-class Insurance(Shape, frozen=True):
+class Insurance(shapes.Shape, frozen=True):
     """A coverage under which the claim was processed."""
 
     focal: bool | None = None
-    coverage: Reference | None = None
+    coverage: shapes.Reference | None = None
 
 
-class ProcessNote(Shape, frozen=True):
+class ProcessNote(shapes.Shape, frozen=True):
     """A note by the payer to the member."""
 
     number: Decimal | None = None
     text: str | None = None
 
 
-class Contained(RecordShape, frozen=True):
+class Contained(shapes.RecordShape, frozen=True):
     """A contained or included resource, of which only the name is read."""
 
-    name: str | tuple[HumanName, ...] = ()
+    name: str | tuple[shapes.HumanName, ...] = ()
 
     @property
     def words(self) -> str | None:
         """The name as plain text; None if there is none."""
-        return clean(self.name) if isinstance(self.name, str) else best_name(self.name)
+        return clean(self.name) if isinstance(self.name, str) else shapes.best_name(self.name)
 
 
-class Explanation(RecordShape, frozen=True):
+class Explanation(shapes.RecordShape, frozen=True):
     """An ExplanationOfBenefit: the elements of R4, C4BB 1.1 and 2.0, and some others that payers send."""
 
-    meta: Meta | None = None
+    meta: shapes.Meta | None = None
     modifier_extension: tuple[msgspec.Raw, ...] = ()
     contained: tuple[Contained, ...] = ()
-    identifier: tuple[Identifier, ...] = ()
+    identifier: tuple[shapes.Identifier, ...] = ()
     status: str | None = None
-    type: Concept | None = None
-    sub_type: Concept | None = None
+    type: shapes.Concept | None = None
+    sub_type: shapes.Concept | None = None
     use: str | None = None
-    patient: Reference | None = None
-    billable_period: PeriodShape | None = None
+    patient: shapes.Reference | None = None
+    billable_period: shapes.PeriodShape | None = None
     created: str | None = None
-    provider: Reference | None = None
-    insurer: Reference | None = None
-    facility: Reference | None = None
+    provider: shapes.Reference | None = None
+    insurer: shapes.Reference | None = None
+    facility: shapes.Reference | None = None
     related: tuple[Related, ...] = ()
     outcome: str | None = None
     care_team: tuple[CareTeam, ...] = ()
@@ -198,8 +186,8 @@ class StatedAmount(msgspec.Struct, frozen=True, gc=False):
     """An amount with the codings and texts of its category and of its reason."""
 
     amount: Amount
-    category: Concept | None = None
-    reason: Concept | None = None
+    category: shapes.Concept | None = None
+    reason: shapes.Concept | None = None
 
     @property
     def words(self) -> str:
@@ -226,7 +214,7 @@ def _name_of_code(code: str) -> str | None:
     return _CODES.get(code.lower().translate(_JOINTS))
 
 
-def amount_of(money: MoneyShape | None, currency: str = USUAL_CURRENCY) -> Amount | None:
+def amount_of(money: shapes.MoneyShape | None, currency: str = USUAL_CURRENCY) -> Amount | None:
     """Return the amount, in `currency` if it has no currency code itself; None without a value."""
     value = believable(money.value) if money else None
     return None if money is None or value is None else Amount(value, iso_currency(money.currency) or currency)

@@ -11,19 +11,9 @@ from decimal import Decimal
 
 import msgspec
 
+from bot.records import shapes
 from bot.records.explanation import amount_of
 from bot.records.money import Amount, believable
-from bot.records.shapes import (
-    Concept,
-    Extension,
-    Identifier,
-    RawJson,
-    Record,
-    RecordShape,
-    extensions_named,
-    first_named,
-    key_of,
-)
 from bot.records.written import clean, parse_date, web_address
 
 _ORDER = (
@@ -70,7 +60,7 @@ class Tier(msgspec.Struct, frozen=True):
         )
 
 
-def tier_of(concept: Concept | None) -> Tier | None:
+def tier_of(concept: shapes.Concept | None) -> Tier | None:
     """Return the tier; None without a code and without words."""
     if concept is None:
         return None
@@ -121,21 +111,21 @@ class TierCosts(msgspec.Struct, frozen=True):
         return next((one for one in self.costs if one.pharmacy == pharmacy), None)
 
 
-class _ListShape(RecordShape, frozen=True):
-    extension: tuple[Extension, ...] = ()
-    identifier: tuple[Identifier, ...] = ()
+class _ListShape(shapes.RecordShape, frozen=True):
+    extension: tuple[shapes.Extension, ...] = ()
+    identifier: tuple[shapes.Identifier, ...] = ()
     status: str | None = None
     title: str | None = None
-    code: Concept | None = None
+    code: shapes.Concept | None = None
     date: str | None = None
 
 
-class _DrugShape(RecordShape, frozen=True):
-    extension: tuple[Extension, ...] = ()
-    code: Concept | None = None
+class _DrugShape(shapes.RecordShape, frozen=True):
+    extension: tuple[shapes.Extension, ...] = ()
+    code: shapes.Concept | None = None
 
 
-class DrugList(Record):
+class DrugList(shapes.Record):
     """A drug list of one or more plans; `is_formulary` is False for another kind of List.
 
     `plan_ids` are the ids of its plans, by which drugs refer to the list. Web addresses are kept only if they are
@@ -144,17 +134,19 @@ class DrugList(Record):
 
     TYPE = "List"
 
-    def __init__(self, raw: RawJson, labels: tuple[str, ...] = ()) -> None:
+    def __init__(self, raw: shapes.RawJson, labels: tuple[str, ...] = ()) -> None:
         shape = self._read(raw, _ListShape, labels)
-        tiers = [_tier_costs(one) for one in extensions_named(shape.extension, "usdf-DrugTierDefinition-extension")]
-        networks = extensions_named(shape.extension, "usdf-Network-extension")
+        tiers = [
+            _tier_costs(one) for one in shapes.extensions_named(shape.extension, "usdf-DrugTierDefinition-extension")
+        ]
+        networks = shapes.extensions_named(shape.extension, "usdf-Network-extension")
         self.plan_ids = tuple(value for i in shape.identifier if (value := clean(i.value)))
         self.title = clean(shape.title)
         self.status = shape.status
         self.date = parse_date(shape.date)
         self.tiers = tuple(tier for tier in tiers if tier)
         self.networks = tuple(words for one in networks if (words := clean(one.value_string)))
-        pages = (first_named(shape.extension, f"usdf-{name}URL-extension") for name in ("Summary", "Formulary"))
+        pages = (shapes.first_named(shape.extension, f"usdf-{name}URL-extension") for name in ("Summary", "Formulary"))
         self.summary_url, self.formulary_url = (web_address(one.value_url or one.value_string) for one in pages)
         self.is_formulary = bool(tiers) or (shape.code is not None and "DRUGPOL" in shape.code.codes())
 
@@ -165,7 +157,7 @@ class DrugList(Record):
         return next((costs for costs in self.tiers if costs.tier.matches(drug.tier)), None)
 
 
-class Drug(Record):
+class Drug(shapes.Record):
     """A drug on a drug list.
 
     A restriction such as `step_therapy` is None if not stated, which does not mean "no" (fhir-notes 8).
@@ -173,17 +165,17 @@ class Drug(Record):
 
     TYPE = "MedicationKnowledge"
 
-    def __init__(self, raw: RawJson, labels: tuple[str, ...] = ()) -> None:
+    def __init__(self, raw: shapes.RawJson, labels: tuple[str, ...] = ()) -> None:
         shape = self._read(raw, _DrugShape, labels)
-        flags = (first_named(shape.extension, f"usdf-{name}-extension").value_boolean for name in _FLAGS)
-        others = extensions_named(shape.extension, "usdf-DrugAlternatives-extension")
+        flags = (shapes.first_named(shape.extension, f"usdf-{name}-extension").value_boolean for name in _FLAGS)
+        others = shapes.extensions_named(shape.extension, "usdf-DrugAlternatives-extension")
         self.name = _name(shape.code)
         self.codes = shape.code.codes() if shape.code else ()
-        self.plan_id = clean(first_named(shape.extension, "usdf-PlanID-extension").value_string)
-        self.tier = tier_of(first_named(shape.extension, "usdf-DrugTierID-extension").value_codeable_concept)
+        self.plan_id = clean(shapes.first_named(shape.extension, "usdf-PlanID-extension").value_string)
+        self.tier = tier_of(shapes.first_named(shape.extension, "usdf-DrugTierID-extension").value_codeable_concept)
         self.prior_authorization, self.step_therapy, self.quantity_limit, self.mail = flags
         self.alternatives = tuple(
-            (key_of(one), clean(one.display, _DRUG_NAME)) for e in others if (one := e.value_reference)
+            (shapes.key_of(one), clean(one.display, _DRUG_NAME)) for e in others if (one := e.value_reference)
         )
 
     @property
@@ -207,7 +199,7 @@ class Drug(Record):
 _FLAGS = ("PriorAuthorization", "StepTherapyLimit", "QuantityLimit", "MailOrder")
 
 
-def _name(code: Concept | None) -> str | None:
+def _name(code: shapes.Concept | None) -> str | None:
     """Return the display of the first coding that has one, else the text.
 
     The search parameter `DrugName` uses the display.
@@ -216,22 +208,22 @@ def _name(code: Concept | None) -> str | None:
     return next((d for d in displays if d), clean(code.text, _DRUG_NAME) if code else None)
 
 
-def _tier_costs(extra: Extension) -> TierCosts | None:
-    tier = tier_of(first_named(extra.extension, "drugTierID").value_codeable_concept)
+def _tier_costs(extra: shapes.Extension) -> TierCosts | None:
+    tier = tier_of(shapes.first_named(extra.extension, "drugTierID").value_codeable_concept)
     if tier is None:
         return None
-    costs = (_cost(sharing) for sharing in extensions_named(extra.extension, "costSharing"))
-    mail = first_named(extra.extension, "mailOrder").value_boolean
+    costs = (_cost(sharing) for sharing in shapes.extensions_named(extra.extension, "costSharing"))
+    mail = shapes.first_named(extra.extension, "mailOrder").value_boolean
     return TierCosts(tier, mail, tuple(cost for cost in costs if cost))
 
 
-def _cost(extra: Extension) -> PharmacyCost | None:
+def _cost(extra: shapes.Extension) -> PharmacyCost | None:
     pharmacy = _code(extra.extension, "pharmacyType")
     if pharmacy is None:
         return None
     copay_option, percent_option = _code(extra.extension, "copayOption"), _code(extra.extension, "coinsuranceOption")
-    copay = amount_of(first_named(extra.extension, "copayAmount").value_money)
-    rate = believable(first_named(extra.extension, "coinsuranceRate").value_decimal)
+    copay = amount_of(shapes.first_named(extra.extension, "copayAmount").value_money)
+    rate = believable(shapes.first_named(extra.extension, "coinsuranceRate").value_decimal)
     return PharmacyCost(
         pharmacy,
         None if copay_option == "not-applicable" else copay,
@@ -241,6 +233,6 @@ def _cost(extra: Extension) -> PharmacyCost | None:
     )
 
 
-def _code(extensions: Iterable[Extension], name: str) -> str | None:
-    value = first_named(extensions, name).value_codeable_concept
+def _code(extensions: Iterable[shapes.Extension], name: str) -> str | None:
+    value = shapes.first_named(extensions, name).value_codeable_concept
     return next(iter(value.codes()), None) if value else None

@@ -10,7 +10,6 @@ from typing import Literal
 import msgspec
 
 from bot.records.amounts import Money
-from bot.records.decode import decode
 from bot.records.explanation import Adjudication, ClaimItem, Explanation, paid_in
 from bot.records.money import Amount, difference
 from bot.records.shapes import Concept
@@ -111,15 +110,11 @@ def is_category(category: Concept | None, codes: frozenset[str]) -> bool:
     return category is not None and not codes.isdisjoint(category.codes())
 
 
-def read_contract(raw: bytes | msgspec.Raw) -> Contract | None:
+def contract_of(eob: Explanation) -> Contract | None:
     """Return the contract status of the treating provider, else of the billing one; "mixed" if lines differ.
 
     None if there is no status. C4BB 1.1 has the status in supportingInfo, C4BB 2.0 in the reason of an adjudication.
-
-    Raises:
-        Unreadable: the resource is damaged.
     """
-    eob, _ = decode(raw, Explanation)
     for categories in _BY_WHOM:
         found = {_CONTRACTS[code] for code in _contract_codes(eob, categories) if code in _CONTRACTS}
         if found:

@@ -33,7 +33,6 @@ class ClaimDetail(kit.OfClaims, frozen=True):
     Attributes:
         question: What is answered first: "when", "where", "who", "amount", "purpose" or "pay" (to whom).
         lines_left: The number of lines that are not shown.
-        contract: Whether the provider was under contract at the time, which may differ from how the claim was paid.
         story: The changes from the claim that this one replaces.
         gone: Why the claim no longer counts; `after`: the claim that counts instead.
         shielded: True if the claim has a sensitivity label and was not requested by a button.
@@ -48,7 +47,6 @@ class ClaimDetail(kit.OfClaims, frozen=True):
     question: str | None = None
     lines: tuple[kit.ClaimLine, ...] = ()
     lines_left: int = 0
-    contract: kit.Contract | None = None
     story: kit.Story | None = None
     gone: kit.WhyGone | None = None
     after: kit.Claim | None = None
@@ -121,7 +119,6 @@ def summarize(
         claim=claim,
         lines=lines[:SHOWN],
         lines_left=max(0, len(lines) - SHOWN),
-        contract=kit.read_contract(claim.resource or b"{}"),
         story=kit.story_of(claim, before),
         gone=kit.why_gone(claim, around),
         after=around.after(claim) if around else None,

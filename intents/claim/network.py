@@ -35,14 +35,12 @@ class ClaimNetwork(kit.OfClaims, frozen=True):
 
     Attributes:
         claim: The claim; None if no claim matches.
-        contract: Whether the provider was under contract when the care was given.
         now: What the directory states today.
         shielded: True if the claim has a sensitivity label and was not requested by a button.
         side: The side of the network that a yes-no question asks about: "in" or "out".
     """
 
     claim: kit.Claim | None = None
-    contract: kit.Contract | None = None
     now: Today | None = None
     shielded: bool = False
     side: kit.NetworkSide = "in"
@@ -61,24 +59,21 @@ async def answer(ask: kit.Ask) -> ClaimNetwork:
     if claim.sensitive and not pressed:
         return ClaimNetwork(claim, shielded=True)
     name = claim.seen or claim.billing
-    contract = kit.read_contract(claim.resource or b"{}")
     try:
         found = await kit.who(replace(ask, slots={"provider_name": name}, words={})) if name else kit.Who(None, ())
         own = await kit.own_networks(ask) if found.only else ()
     except kit.PayerError:  # the claim's two facts are known by now, and don't need the directory
-        return replace(summarize(claim, contract, None, ()), side=kit.side_asked(ask))
+        return replace(summarize(claim, None, ()), side=kit.side_asked(ask))
     found.cite(ask)
-    return replace(summarize(claim, contract, found, own), side=kit.side_asked(ask))
+    return replace(summarize(claim, found, own), side=kit.side_asked(ask))
 
 
-def summarize(
-    claim: kit.Claim, contract: kit.Contract | None, found: kit.Who | None, own: tuple[str, ...]
-) -> ClaimNetwork:
+def summarize(claim: kit.Claim, found: kit.Who | None, own: tuple[str, ...]) -> ClaimNetwork:
     """Return the three facts; `found` is None if the directory could not be searched, `own` are the member's own."""
     rows = found.only if found else None
     if rows is None:
         now = Today(found.state, total=len(found.found)) if found else Today("away")
-        return ClaimNetwork(claim, contract, now)
+        return ClaimNetwork(claim, now)
     listed = kit.names_of(rows)
     proven, reference = tuple(name for name in own if name in listed), f"{rows[0].key.type}/{rows[0].key.id}"
-    return ClaimNetwork(claim, contract, Today("one", listed, own, proven, reference=reference))
+    return ClaimNetwork(claim, Today("one", listed, own, proven, reference=reference))

@@ -82,7 +82,8 @@ async def answer(ask: kit.Ask) -> Meaning:
         Reroute: The question is whether a copay or a coinsurance applies; `coverage.workings` answers it.
     """
     if code := code_in(ask.said, kit.text_of(ask, "procedure_code")):
-        return Meaning((), code, care_of(code.value, ask.care_kinds) if code.kind == "procedure" else None)
+        kinds = ask.care_kinds
+        return Meaning((), code, kinds.narrowest(kinds.of_code(code.value)) if code.kind == "procedure" else None)
     keys = [key for key in (kit.text_of(ask, "term"), kit.text_of(ask, "other_term")) if key]
     if _EITHER.intersection(keys) and _asks_which(ask):
         raise kit.Reroute("coverage.workings", workings="copay_or_percent")
@@ -111,13 +112,6 @@ def code_in(said: str, procedure: str | None) -> BillCode | None:
         return BillCode("procedure", procedure)
     found = _ADJUSTMENT.search(said)
     return BillCode("adjustment", str(int(found[2])), (found[1] or "").upper()) if found else None
-
-
-def care_of(code: str, kinds: kit.CareKinds) -> kit.CareKind | None:
-    """Return the narrowest kind of care with the procedure code; None if there is none, or several."""
-    found = kinds.of_code(code)
-    narrow = found.difference(*(kinds.near(key) for key in found))
-    return kinds.named(min(narrow)) if len(narrow) == 1 else None
 
 
 def _own(term: str, coverage: kit.Coverage) -> Own | None:

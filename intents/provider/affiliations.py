@@ -58,13 +58,8 @@ async def answer(ask: kit.Ask) -> Affiliations:
     where = () if asked or of_hospital or of_group else kit.sites(ask, found.only or (), None)
     addresses = tuple(dict.fromkeys(site.address for site in where if site.address))
     told = summarize(found, further, asked)
-    told = replace(told, addresses=addresses, of_group=of_group)
-    if not found.only:
-        facts = tuple(dict.fromkeys((*kit.facts_asked(ask), "affiliations")))
-        return replace(told, each=kit.facts_each(ask, found.shown, facts))
-    card = kit.cards(ask, found.only, None)[0]
-    first, last = kit.facts_apart(ask, card, found.only, "affiliations")
-    return replace(told, listing=card, first=first, last=last)
+    beside = kit.facts_apart(ask, found.only, found.shown, "affiliations")
+    return replace(told, addresses=addresses, of_group=of_group, **beside)
 
 
 def summarize(found: kit.Who, further: tuple[tuple[str, bool], ...], asked: str | None = None) -> Affiliations:

@@ -46,13 +46,8 @@ async def answer(ask: kit.Ask) -> InNetwork:
     placed = (isinstance(place, dict) and kit.names_area(place)) or ask.several.get("location")
     where = await kit.around(ask) if placed else None
     found.cite(ask)
-    card = kit.cards(ask, found.only, None)[0] if found.only else None
-    first, last = kit.facts_apart(ask, card, found.only, "networks") if card and found.only else ((), ())
     return InNetwork(
-        listing=card,
-        each=kit.facts_each(ask, found.shown, tuple(dict.fromkeys((*kit.facts_asked(ask), "networks")))),
-        first=first,
-        last=last,
+        **kit.facts_apart(ask, found.only, found.shown, "networks"),
         found=found,
         proof=kit.proof_of(ask, found.only, guess or named.known.names, where) if found.only else None,
         guessed=bool(guess),

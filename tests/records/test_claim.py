@@ -7,7 +7,6 @@ from bot.records.bundle import read_page
 from bot.records.claim import _FACTS, Claim, read_claim, read_claims
 from bot.records.decode import Unreadable
 from bot.records.money import Quantity
-from bot.records.reasons import read_contract
 from bot.records.written import PartialDate, Period
 from tests.records.made import CLAIM_TYPE, Json, bundle, claim, coded, dollars, eob, money, raw
 from tests.shipped import shipped_pack
@@ -285,7 +284,7 @@ RENDERING = [_status("renderingnetworkstatus", status) for status in ("innetwork
 )
 def test_the_contract_is_not_how_the_claim_was_paid(elements: Json, contract: str | None) -> None:
     """Who gave the care goes before who billed, and the payment status is never taken for a contract."""
-    assert read_contract(raw(eob(**elements))) == contract
+    assert claim(**elements).contract == contract
 
 
 DS4P = "http://hl7.org/fhir/uv/security-label-ds4p/StructureDefinition/"
