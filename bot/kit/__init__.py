@@ -39,7 +39,8 @@ from bot.kit.directory import listings
 from bot.kit.facts import facts_apart, facts_asked, facts_each, facts_in, facts_of, OF_PLACE, ProviderFact
 from bot.kit.floors import (
     carrying, COUNTED, counted_since, counting, counts_apart, deductible_met, Floor, floor_of, floors_of,
-    held_yearly, MetSoFar, network_side, scopes_of, standings, this_year, year_now, year_so_far, yearly_asked)
+    held_yearly, MetSoFar, network_side, placed_by_deductible, scopes_of, standings, this_year, year_now, year_so_far,
+    yearly_asked)
 from bot.kit.formulary import (
     drug_lists, DrugLists, drugs_by_id, drugs_named, drugs_of_use, is_for, nearest_names, of_use, OfDrug)
 from bot.kit.found import find_places, Found, FoundPlaces, ProviderSearch

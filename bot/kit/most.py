@@ -139,7 +139,10 @@ def in_order(ask: Ask, claims: Sequence[Claim], wanted: ClaimFilter) -> tuple[tu
     found = [(side, choose(claims, replace(side, order="oldest")).claims[:1]) for side in wanted.sides]
     dated = [(side, one) for side, rows in found for one in rows if one.service.day and not one.sensitive]
     dated.sort(key=lambda pair: pair[1].service.sort_key)
-    return tuple(dated) if asks_order(ask) and len(dated) > 1 else ()
+    if not asks_order(ask) or len(dated) <= 1:
+        return ()
+    ask.singles_out(one.id for _, one in dated)
+    return tuple(dated)
 
 
 def number_of(ask: Ask, claims: Iterable[Claim], wanted: ClaimFilter) -> Most | None:

@@ -235,6 +235,8 @@ async def unused(
 
     Which of two sides came first is only told by an answer that puts them in order.
     """
+    told = ask.asked.says.get("in_order", "") if getattr(summary, "placed", ()) else ""
+    phrases = [one for one in phrases if not (told and told in one[0].casefold())]
     unordered = "in_order" in ask.asked.says and filter_of(ask).sides and not getattr(summary, "in_order", None)
     return [one for one in phrases if unordered or await _answers_alike(ask, summary, answer, one[1])]
 

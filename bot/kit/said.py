@@ -228,9 +228,10 @@ def _wanted(ask: Ask) -> ClaimFilter:
     told = {name: one.text if (one := ask.excluded.get(name)) else "" for name in ("claim_type", "service")}
     # A specialty is excluded by the words of a kind of claim or care: "no dental".
     twice = excluded and any(one and (excluded.text in one or one in excluded.text) for one in told.values())
-    named_ = "provider_name" in ask.slots and not set_apart(ask)  # who is named needs no kind, "not like my dentist"
+    # "Not like my dentist" names somebody already, and "my knee" no doctor.
+    kinds = set_apart(ask) or not (part or "provider_name" in ask.slots)
     return ClaimFilter(
-        doctor_kinds=() if part or named_ else doctors_asked(ask),  # "my knee" names no doctor
+        doctor_kinds=doctors_asked(ask) if kinds else (),
         specialists=specialists,
         without_doctors=frozenset(code for one in (excluded.every if excluded else ()) for code in as_codes(one)),
         degrees=frozenset() if "specialty" in ask.slots else ask.asked.degrees,

@@ -185,7 +185,7 @@ def _wanted(ask: kit.Ask) -> kit.ClaimFilter:
     wanted = kit.of_unit(ask, kit.summed_filter(ask, kit.filter_of(ask)))
     other = ask.slots.get("other_name") or ask.asked.says.get("other_one")
     wanted = replace(wanted, providers=tuple(dict.fromkeys((*wanted.providers, str(other))))) if other else wanted
-    return kit.with_sides(ask, wanted)
+    return kit.with_sides(ask, replace(wanted, nth=None) if _two_times(ask) else wanted)  # "the second one" is a side
 
 
 def _side(claim_set: kit.ClaimSet, span: Span, wanted: kit.ClaimFilter, ask: kit.Ask) -> kit.SideSum:
