@@ -321,6 +321,7 @@ class Answering:
             member=self._parts.member(message.person, access) if access else None,
             places=self._pack.places,
             other_names=self._pack.engine.lexicon.other_names,
+            ingredients=self._pack.engine.lexicon.drugs,
             hears=partial(asked_in, self._pack.engine.lexicon.grammar),
             reads=partial(self._pack.engine.slots_as, asked.intent, today=self._now().date()),
             everyday=self._pack.engine.lexicon.familiar.__contains__,

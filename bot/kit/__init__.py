@@ -77,6 +77,7 @@ from bot.kit.spans import (
     asks_from_now_on, asks_of_fills, days_around, hand_over_ahead, lies_after, lies_in_past, may_be_ahead, may_come,
     service_dates, span_of, speaks_ahead, time_of, times_set_apart)
 from bot.kit.spelling import is_named, name_of_state, words_of
+from bot.kit.traits import with_traits
 from bot.kit.to_come import price_named, to_come, ToCome
 from bot.kit.which import (
     amount_asked, count_asked, Exact, is_close, parts_named, place_of, reaches, shown_before, the_one, Threshold)

@@ -91,16 +91,13 @@ async def answer(ask: kit.Ask) -> Pharmacy:
     ):
         raise kit.Reroute("claim.spending", **{**ask.arguments, "fills": "yes"})
     ask = await kit.of_use(ask)
-    start, end = _time(ask)
-    claim_set = await kit.newest_claims(
-        ask,
-        *kit.days_around(start, end),
-        enough=lambda so_far: any(
-            c.service.day and c.service.day.last < start and not c.is_stay for c in so_far.claims
-        ),
-        page_size=100,
-    )
-    ask = kit.since_first(kit.by_name(ask, claim_set.every), claim_set)
+    claim_set = await _read(ask)
+    told = kit.since_first(kit.by_name(ask, claim_set.every), claim_set)
+    claim_set = claim_set if _time(told)[0] >= _time(ask)[0] else await _read(told)
+    ask, wanted = told, kit.filter_of(told)
+    doctors = tuple(one for one in wanted.providers if any(_is_prescribed(claim, one) for claim in claim_set.every))
+    stores = tuple(one for one in wanted.providers if one not in doctors)
+    ask.claim_filter = replace(wanted, providers=stores, prescribers=doctors)
     if kit.compares_named(ask):
         raise kit.Reroute("claim.compare", **ask.arguments)
     earlier: kit.ClaimSet | None = None
@@ -112,6 +109,18 @@ async def answer(ask: kit.Ask) -> Pharmacy:
         "fills", _within(claim_set, ask).counted, lambda claim: kit.amount_in(claim, _of_share(ask))
     )
     return summary
+
+
+async def _read(ask: kit.Ask) -> kit.ClaimSet:
+    start, end = _time(ask)
+    return await kit.newest_claims(
+        ask,
+        *kit.days_around(start, end),
+        enough=lambda so_far: any(
+            c.service.day and c.service.day.last < start and not c.is_stay for c in so_far.claims
+        ),
+        page_size=100,
+    )
 
 
 def summarize(claim_set: kit.ClaimSet, ask: kit.Ask, earlier: kit.ClaimSet | None = None) -> Pharmacy:
@@ -161,11 +170,15 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask, earlier: kit.ClaimSet | Non
 
 def _time(ask: kit.Ask) -> tuple[date, date]:
     """Return the first and last day of the requested period, by default twelve months, or longer for a ranking."""
+    wanted = _filter(ask)
     far = (
         "newest" in ask.asked.says  # "my last two fills" may be years apart
-        or _filter(ask).order == "oldest"
+        or wanted.order == "oldest"
         or {"focus", "pick"} & ask.arguments.keys()
         or kit.span_of(ask)[1]
+        or wanted.providers
+        or wanted.prescribers
+        or (wanted.limits and not kit.threshold_asked(ask))
     )  # "before Friday"
     since, back = kit.times_asked(ask, kit.LONG if far else USUAL)
     return (since, ask.today) if since else kit.time_of(ask, back)
@@ -221,6 +234,10 @@ def _wanted(claims: Sequence[kit.Claim], ask: kit.Ask) -> tuple[kit.Claim, ...]:
 def _is_asked(claim: kit.Claim, ask: kit.Ask) -> bool:
     """Return whether the claim is a fill; if the question names a kind of care, such as a shot, any claim counts."""
     return claim.is_pharmacy or "service" in ask.slots
+
+
+def _is_prescribed(claim: kit.Claim, name: str) -> bool:
+    return claim.is_pharmacy and bool(claim.prescriber) and kit.is_named(claim.prescriber or "", name)
 
 
 def _prescribed(filled: Sequence[kit.Claim]) -> tuple[kit.Claim, ...]:

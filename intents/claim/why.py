@@ -80,6 +80,7 @@ async def answer(ask: kit.Ask) -> Explained:
     claim_set = await kit.newest_claims(
         ask, *kit.service_dates(ask), enough=lambda so_far: len(_chosen(so_far, ask)) > SHOWN, page_size=50
     )
+    ask = kit.with_traits(ask, claim_set.every)
     summary = await kit.strict(ask, claim_set, summarize, lambda made: made.claims)
     lacks = not summary.claims and summary.wanted.narrows
     summary = await kit.or_nearest(ask, claim_set, summary, summary.claims, lacks=lacks)
