@@ -147,7 +147,7 @@ class Ask(msgspec.Struct):
         mark_key: The secret for the digests that are stored for this record.
         care: Care that no slot holds, named by a word unknown to the pack.
         kin: All whose records the person may see, if the question is about them together.
-        named: Values that the answer found in the record, for a follow-up question; all copies of the question share it.
+        named: Values that the answer found in the record, for a follow-up question; all copies share it.
         anchors: The first and last day of each event in the record that dates the period, or one of its ends.
         sets: The group and its periods, if the question is about those who gave care in one period and not in another.
         traits: The conditions that the record's words decide; `claim_filter`: all, which a changed copy reads anew.
