@@ -276,7 +276,9 @@ def as_if_said(ask: Ask, text: str) -> Ask:
 
 
 _JOINT = re.compile(
-    r"[,;.]*\s+(?:and|but|while|whereas|when|than|or|vs\.?|versus|y|pero|mientras|cuando|que|o)\s", re.IGNORECASE
+    r",\s+(?=(?:this|last|now|este|esta)\b)|[,;.]*\s+(?:and|but|while|whereas|when|than|or|vs\.?|versus"
+    r"|y|pero|mientras|cuando|que|o)\s",
+    re.IGNORECASE,
 )
 _MOST = 4
 _KINDS = {
