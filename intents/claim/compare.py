@@ -38,6 +38,7 @@ class Comparison(kit.OfClaims, frozen=True):
         also: The same if numbers are compared in addition to money.
         one_sided: True if the question names nothing to compare with; then nothing is compared.
         ranked: More than two sides in the order of their sums.
+        shares: True if the member's shares are told beside another amount.
         year: The whole of an earlier year, if only its first days are compared.
     """
 
@@ -53,6 +54,7 @@ class Comparison(kit.OfClaims, frozen=True):
     one_sided: bool = False
     ranked: tuple[kit.SideSum, ...] = ()
     year: kit.SideSum | None = None
+    shares: bool = False
 
     @property
     def more(self) -> int:
@@ -167,6 +169,7 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> Comparison:
         counted=counted,
         also="visit" if two and not counted and sum(word in _MORE for word in kit.words_of(ask.said)) > 1 else None,
         ranked=kit.rank_sides(claim_set, sides[0][0], every) if ranks else (),
+        shares=every.aspect is not None and not (counted or {"i_owed", "own_share"}.isdisjoint(ask.asked.says)),
         year=_whole_year(claim_set, sides[1], ask) if not (two or counted) else None,
     )
 

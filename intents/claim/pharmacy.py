@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from functools import partial
 
 import msgspec
 from msgspec.structs import replace
@@ -40,6 +41,7 @@ class Pharmacy(kit.Paged, frozen=True):
         places: The newest fill at each pharmacy, if the question asks where.
         counted: True if the question asks how many fills there are.
         alike: Whether the share is the same for all fills, if the question asks that.
+        nearest: The nearest fills, if none matches.
     """
 
     fills: tuple[kit.Claim, ...]
@@ -66,6 +68,7 @@ class Pharmacy(kit.Paged, frozen=True):
     places: tuple[kit.Claim, ...] = ()
     counted: bool = False
     alike: bool | None = None
+    nearest: kit.Nearest | None = None
 
     @property
     def total(self) -> kit.Amount | None:
@@ -97,7 +100,7 @@ async def answer(ask: kit.Ask) -> Pharmacy:
     ask, wanted = told, kit.filter_of(told)
     doctors = tuple(one for one in wanted.providers if any(_is_prescribed(claim, one) for claim in claim_set.every))
     stores = tuple(one for one in wanted.providers if one not in doctors)
-    ask.claim_filter = replace(wanted, providers=stores, prescribers=doctors)
+    ask.claim_filter = replace(wanted, providers=stores, prescribers=doctors, also=partial(_is_asked, ask))
     if kit.compares_named(ask):
         raise kit.Reroute("claim.compare", **ask.arguments)
     earlier: kit.ClaimSet | None = None
@@ -108,7 +111,9 @@ async def answer(ask: kit.Ask) -> Pharmacy:
     ask.report.steps += kit.sum_of(
         "fills", _within(claim_set, ask).counted, lambda claim: kit.amount_in(claim, _of_share(ask))
     )
-    return summary
+    if summary.count or summary.last:
+        return summary
+    return replace(summary, nearest=await kit.near_claims(ask, claim_set))
 
 
 async def _read(ask: kit.Ask) -> kit.ClaimSet:
@@ -214,7 +219,7 @@ def _ordered(claim_set: kit.ClaimSet, ask: kit.Ask) -> tuple[kit.Claim, ...]:
 
 
 def _within(claim_set: kit.ClaimSet, ask: kit.Ask) -> kit.Within:
-    return claim_set.within(_time(ask), replace(_filter(ask), also=lambda claim: _is_asked(claim, ask)))
+    return claim_set.within(_time(ask), _filter(ask))
 
 
 def _filter(ask: kit.Ask) -> kit.ClaimFilter:
@@ -228,10 +233,10 @@ def _of_share(ask: kit.Ask) -> kit.ClaimFilter:
 
 def _wanted(claims: Sequence[kit.Claim], ask: kit.Ask) -> tuple[kit.Claim, ...]:
     """Return the fills that match the conditions of the question."""
-    return tuple(claim for claim in kit.choose(claims, _filter(ask)).claims if _is_asked(claim, ask))
+    return kit.choose(claims, _filter(ask)).claims
 
 
-def _is_asked(claim: kit.Claim, ask: kit.Ask) -> bool:
+def _is_asked(ask: kit.Ask, claim: kit.Claim) -> bool:
     """Return whether the claim is a fill; if the question names a kind of care, such as a shot, any claim counts."""
     return claim.is_pharmacy or "service" in ask.slots
 

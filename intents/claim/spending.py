@@ -257,7 +257,8 @@ def _split(ask: kit.Ask) -> tuple[kit.ClaimFilter, ...]:
     """Return the kinds of care and claim types of which the sums are asked apart, as in "scripts separate"."""
     named, says, units = kit.filter_of(ask), ask.asked.says, kit.values_of(ask, "unit")
     fills = "fill" in units or not {"FILL", "PHARMACY"}.isdisjoint(ask.concepts)
-    types = dict.fromkeys((*named.claim_types, *(["pharmacy"] if fills else [])))
+    own = named.claim_types if named.services else kit.values_of(ask, "claim_type")
+    types = dict.fromkeys((*own, *(["pharmacy"] if fills else [])))
     types |= dict.fromkeys(["professional"] if "doctors" in says and not named.services else [])
     asks = "split" in says and bool(types or named.services[1:])
     by_kind = kit.divided_by(ask) == "kind" and len(named.services) + len(types) > 1
