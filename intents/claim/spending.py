@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
@@ -13,6 +14,7 @@ from msgspec.structs import replace
 from bot import kit
 
 SHOWN, _EACH = 5, 10
+_LISTED = re.compile(r"\s*(?:[,:;]|\b(?:and|or|plus|y|o|e|mas)\b)\s*", re.IGNORECASE)
 _POCKET = frozenset({"pocket", "bolsillo"})
 _PAID = "paid_by_patient"
 _SEVERAL = 2
@@ -255,19 +257,21 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> Spending:
 
 def _split(ask: kit.Ask) -> tuple[kit.ClaimFilter, ...]:
     """Return the kinds of care and claim types of which the sums are asked apart, as in "scripts separate"."""
-    named, says, units = kit.filter_of(ask), ask.asked.says, kit.values_of(ask, "unit")
-    fills = "fill" in units or not {"FILL", "PHARMACY"}.isdisjoint(ask.concepts)
-    own = named.claim_types if named.services else kit.values_of(ask, "claim_type")
-    types = dict.fromkeys((*own, *(["pharmacy"] if fills else [])))
-    types |= dict.fromkeys(["professional"] if "doctors" in says and not named.services else [])
-    asks = "split" in says and bool(types or named.services[1:])
-    by_kind = kit.divided_by(ask) == "kind" and len(named.services) + len(types) > 1
-    if not asks and not (by_kind and (named.services or "group" in says)):
+    named, says, by_kind = kit.filter_of(ask), ask.asked.says, kit.divided_by(ask) == "kind"
+    asks = "split" in says or (by_kind and (named.services or "group" in says))
+    parts = [ask.reads(part) for part in _LISTED.split(ask.said)] if asks else []
+    told = [slots.get("service") or slots.get("claim_type") for slots in parts]
+    every = [str(one) for slot in told if slot and not slot.excluded for one in slot.every]
+    services = [one for one in every if ask.care_kinds.named(one)]
+    types = [one for one in every if one not in services]
+    types += ["pharmacy"] if "fill" in kit.values_of(ask, "unit") else []
+    types += ["professional"] if "doctors" in says and not services else []
+    if not asks or len({*types, *services}) < (1 if types and not by_kind else _SEVERAL):
         return ()
     bare = replace(named, claim_types=(), services=(), doctor_kinds=(), either=frozenset())
     return (
-        *(replace(bare, services=(one,)) for one in named.services),
-        *(replace(bare, claim_types=(one,)) for one in types),
+        *(replace(bare, services=(one,)) for one in dict.fromkeys(services)),
+        *(replace(bare, claim_types=(one,)) for one in dict.fromkeys(types)),
     )
 
 
