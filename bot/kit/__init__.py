@@ -40,7 +40,8 @@ from bot.kit.directory import listings
 from bot.kit.facts import facts_apart, facts_asked, facts_each, facts_in, facts_of, OF_PLACE, ProviderFact
 from bot.kit.floors import (
     carrying, COUNTED, counted_since, counting, counts_apart, deductible_met, Floor, floor_of, floors_of,
-    held_yearly, MetSoFar, network_side, scopes_of, standings, this_year, year_now, year_so_far, yearly_asked)
+    held_yearly, MetSoFar, network_side, placed_by_deductible, scopes_of, standings, this_year, year_now, year_so_far,
+    yearly_asked)
 from bot.kit.formulary import (
     drug_lists, DrugLists, drugs_by_id, drugs_named, drugs_of_use, is_for, nearest_names, of_use, OfDrug)
 from bot.kit.found import find_places, Found, FoundPlaces, ProviderSearch
@@ -74,6 +75,7 @@ from bot.kit.spans import (
     asks_from_now_on, asks_of_fills, asks_prescriber, days_around, days_of, hand_over_ahead, lies_after,
     lies_in_past, may_be_ahead, may_come, service_dates, span_of, speaks_ahead, time_of, times_set_apart)
 from bot.kit.spelling import is_named, name_of_state, words_of
+from bot.kit.traits import with_traits
 from bot.kit.to_come import price_named, to_come, ToCome
 from bot.kit.which import (
     amount_asked, count_asked, Exact, is_close, parts_named, place_of, reaches, shown_before, the_one, Threshold)

@@ -48,6 +48,7 @@ class DaysOfCare(kit.OfClaims, frozen=True):
         gap: Two days, if the question asks how much time is between them.
         cost: The member's share of all claims, if the question also asks for money.
         beyond: The number of all days, if the question asks for a day before the first one.
+        placed: Claims with the day on which their year's deductible was met, if the question is which came first.
         kinds: The kinds of care for the payer's words.
     """
 
@@ -68,6 +69,7 @@ class DaysOfCare(kit.OfClaims, frozen=True):
     gap: tuple[date, date] | None = None
     cost: kit.Amount | None = None
     beyond: int = 0
+    placed: tuple[tuple[kit.Claim, date | None], ...] = ()
     kinds: Mapping[str, kit.CareKind] = msgspec.field(default_factory=dict)
 
     @property
@@ -97,6 +99,7 @@ async def answer(ask: kit.Ask) -> DaysOfCare:
     found = await kit.history(ask, *kit.days_around(wanted.start, wanted.end), since=wanted.start)
     ask = kit.since_first(kit.by_name(ask, found.every), found)
     summary = summarize(found, ask)
+    summary = replace(summary, placed=await kit.placed_by_deductible(ask, summary.claims))
     lacks = not (summary.count or summary.beyond) and wanted.narrows
     return await kit.or_nearest(ask, found, summary, summary.claims, lacks=lacks)
 
@@ -175,7 +178,9 @@ def _gap(ask: kit.Ask, days: Sequence[kit.PartialDate]) -> tuple[date, date] | N
         two = [(one.last, other.first) for one, other in pairwise(sorted(days, key=lambda day: day.first))]
         order = {"longest": -1, "shortest": 1}.get(which, 0)
         return min(reversed(two), key=lambda pair: order * (pair[1] - pair[0]), default=None)
-    if "gap" not in ask.asked.says or not (ask.anchors or (ask.asked.first_and_last and len(days) > 1)):
+    if "gap" not in ask.asked.says or not (
+        ask.anchors or ((ask.asked.first_and_last or kit.shown_before(ask)) and len(days) > 1)
+    ):
         return None
     if not ask.anchors:
         return _between_ends(ask, sorted(days, key=lambda day: day.first))
