@@ -287,6 +287,7 @@ class Install:
 def notice_page(notices: Notices, name: str, style: str) -> str:
     """Return a notice as an HTML page, with its first line as the heading."""
     title, *lines = (html.escape(line) for line in plain(notices.blocks(name, "en")).splitlines())
+    title = title.removesuffix(".")
     head = '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
     body = "".join(f"<p>{line}</p>" for line in lines)
     page = f"<title>{title}</title><style>{style}</style><main><h1>{title}</h1>{body}</main>"
