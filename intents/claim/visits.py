@@ -22,13 +22,11 @@ class Day(msgspec.Struct, frozen=True):
 
     Attributes:
         claims: The claims without a sensitivity label.
-        services: The payer's words for the care, three at most.
         marked: The number of claims with a sensitivity label.
     """
 
     day: kit.PartialDate | None
     claims: tuple[kit.Claim, ...]
-    services: tuple[str, ...]
     marked: int
 
 
@@ -76,11 +74,6 @@ class DaysOfCare(kit.OfClaims, frozen=True):
     def last(self) -> kit.PartialDate | None:
         """The latest of the days; None if there is none."""
         return max((one.day for one in self.days if one.day), key=lambda day: day.last, default=None)
-
-    @property
-    def texts(self) -> tuple[str, ...]:
-        """The payer's words for the care of all days."""
-        return tuple(text for day in self.days for text in day.services)
 
     @property
     def seen(self) -> str | None:
@@ -222,8 +215,7 @@ def _dated(ask: kit.Ask) -> kit.Ask:
 
 def _day(day: kit.PartialDate | None, claims: tuple[kit.Claim, ...]) -> Day:
     plain = tuple(claim for claim in claims if not claim.sensitive)
-    words = (text for claim in plain for text in claim.services)
-    return Day(day, plain, tuple(dict.fromkeys(words))[:3], len(claims) - len(plain))
+    return Day(day, plain, len(claims) - len(plain))
 
 
 def _nights(stays: list[kit.Claim]) -> int | None:
