@@ -93,13 +93,8 @@ async def answer(ask: kit.Ask) -> Denial:
             wanted = kit.filter_of(ask.without("state_of_claim"))
             refused = replace(ask, slots={**ask.slots, "state_of_claim": "denied"})
             nearest = await kit.near_claims(refused, claim_set) if wanted.narrows else None
-            question = _question(ask)
             return Denial(
-                question=question,
-                looked_at=looked_at,
-                filtered=wanted.narrows,
-                wanted=wanted,
-                nearest=nearest,
+                question=_question(ask), looked_at=looked_at, filtered=wanted.narrows, wanted=wanted, nearest=nearest
             )
         wanted = kit.filter_of(ask.without("state_of_claim"))
         anew = kit.text_of(ask, "letter") == "new" and not wanted.narrows  # it goes on from no denial that was told
