@@ -1,6 +1,7 @@
 """All exceptions, as one tree.
 
-The template for an exception has its name, `problems/not_linked` for `NotLinked`, unless the class sets another one.
+Each is a problem with a name, `not_linked` for `NotLinked`, unless the class sets another one. The texts of most are in
+`problems/told`, by these names.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ import structlog
 log = structlog.get_logger("errors")
 T = TypeVar("T")
 R = TypeVar("R")
-_UNEXPECTED = "problems/unexpected"
 _CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
@@ -28,16 +28,19 @@ def new_reference() -> str:
 class BotError(Exception):
     """The base class. `template` is the reply to the person; `facts` are the values that the template may show.
 
+    `problem` is the name by which the template, and the page in the browser, tell what happened.
+
     The exception's own text is for operators: it never contains member data, tokens, codes or URLs with ids.
     """
 
-    template: ClassVar[str] = _UNEXPECTED
+    problem: ClassVar[str] = "unexpected"
+    template: ClassVar[str] = "problems/told"
 
     def __init_subclass__(cls) -> None:
-        """Set the template by the class name, unless the class sets one."""
+        """Set the problem's name by the class name, unless the class sets one."""
         super().__init_subclass__()
-        if "template" not in vars(cls):
-            cls.template = f"problems/{_CAPITAL.sub('_', cls.__name__).lower()}"
+        if "problem" not in vars(cls):
+            cls.problem = _CAPITAL.sub("_", cls.__name__).lower()
 
     def __init__(self, why: str = "", **facts: object) -> None:
         """Store the operator's text, the template's values, and a new reference."""
@@ -49,13 +52,13 @@ class BotError(Exception):
 class ConfigError(BotError):
     """A setting is missing or invalid: the message is one line that names it."""
 
-    template = _UNEXPECTED
+    problem = "unexpected"
 
 
 class PackError(BotError):
     """The pack cannot be loaded: each of `faults` is a line with file, key and what is wrong."""
 
-    template = _UNEXPECTED
+    problem = "unexpected"
 
     def __init__(self, *faults: str) -> None:
         """Store the faults; the exception's text has one in each line."""
@@ -83,17 +86,19 @@ def each_of(items: Iterable[T], done: Callable[[T], R]) -> list[R]:
 class TooManyQuestions(BotError):
     """More questions in a minute than a person or workspace may ask (T52); the next is answered after `seconds`."""
 
+    template = "problems/too_many_questions"
+
 
 class TooManyRequests(BotError):
     """More page requests in a minute than one address may send (T52)."""
 
-    template = _UNEXPECTED
+    problem = "unexpected"
 
 
 class StoreError(BotError):
     """The store cannot be used safely."""
 
-    template = "problems/store"
+    problem = "store"
 
 
 class StoreBusy(StoreError):
@@ -103,17 +108,19 @@ class StoreBusy(StoreError):
 class StoreUnusable(StoreError):
     """The store is read-only, damaged, full, or of a version that this program does not know."""
 
-    template = StoreError.template
+    problem = StoreError.problem
 
 
 class LinkError(BotError):
     """Linking an account failed."""
 
-    template = "problems/link"
+    problem = "link"
 
 
 class NotLinked(LinkError):
     """No account is connected to this person."""
+
+    template = "problems/not_linked"
 
 
 class NotCovered(LinkError):
@@ -124,6 +131,8 @@ class NotCovered(LinkError):
 
 class ConnectedElsewhere(LinkError):
     """The same member account was connected to another chat, on `platform`; the earlier chat is told (T23)."""
+
+    template = "problems/connected_elsewhere"
 
 
 class Disconnected(LinkError):
@@ -157,6 +166,8 @@ class SignInUntrusted(LinkError):
 class SignInOld(LinkError):
     """The payer used a session that was already open in this browser, possibly another person's."""
 
+    template = "problems/sign_in_old"
+
 
 class SetupWrong(LinkError):
     """The payer does not accept this bot's client (F03)."""
@@ -173,6 +184,8 @@ class PatientUnknown(LinkError):
 class CodeWrong(LinkError):
     """The typed code is wrong; `tries_left` is the number of tries left (T15)."""
 
+    template = "problems/code_wrong"
+
 
 class CodeSpent(LinkError):
     """Too many wrong codes: the pending sign-in was discarded (T15)."""
@@ -181,6 +194,8 @@ class CodeSpent(LinkError):
 class TooManyChats(LinkError):
     """The member's record is already connected to `most` chats, the maximum that the operator allows (T23)."""
 
+    template = "problems/too_many_chats"
+
 
 class TooManyLinks(LinkError):
     """More link requests than one person needs (T52).
@@ -188,9 +203,13 @@ class TooManyLinks(LinkError):
     `minutes` is when to try again, `waiting` whether the last link is still valid.
     """
 
+    template = "problems/too_many_links"
+
 
 class SignInExpired(LinkError):
     """The member's sign-in has ended and cannot be renewed without them (T55)."""
+
+    template = "problems/sign_in_expired"
 
 
 class DocumentOver(BotError):
@@ -200,7 +219,7 @@ class DocumentOver(BotError):
 class PayerError(BotError):
     """The payer's FHIR server did not return a valid response."""
 
-    template = "problems/payer_down"
+    problem = "payer_down"
 
 
 class PayerDown(PayerError):
@@ -213,6 +232,8 @@ class PayerSlow(PayerError):
 
 class PayerBusy(PayerError):
     """The FHIR server returned 429; `minutes` is when to try again, if it said so (F19)."""
+
+    template = "problems/payer_busy"
 
 
 class PayerMaintenance(PayerError):
@@ -246,7 +267,7 @@ class PayerLacks(PayerError):
 class PayerRejects(PayerError):
     """The FHIR server returned 400: it rejected a parameter that this client can do without (F36)."""
 
-    template = "problems/payer_down"
+    problem = "payer_down"
 
 
 def every_error(root: type[BotError] = BotError) -> Iterator[type[BotError]]:

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from bot import compiled
-from bot.errors import PackError, every_error
+from bot.errors import BotError, PackError, every_error
 from bot.language import checker
 from bot.pack import _missing_templates, doubts_of, find_pack, load_pack
 from bot.replies.render import Words
@@ -100,6 +100,9 @@ def test_every_error_has_its_words() -> None:
     """Whatever goes wrong, there is a template that tells the person."""
     words = shipped_pack().words
     assert [error.template for error in every_error() if not words.has(error.template)] == []
+    told = (shipped_pack().templates / "problems/told.md.j2").read_text(encoding="utf-8")
+    plain = {error.problem for error in every_error() if error.template == BotError.template}
+    assert {name for name in plain if f'"{name}": (' not in told} == {BotError.problem}
 
 
 def test_an_unknown_key_is_refused(pack: Path) -> None:
@@ -112,7 +115,7 @@ def test_an_unknown_key_is_refused(pack: Path) -> None:
 
 def test_a_missing_template_is_refused(pack: Path) -> None:
     """An answer without words, or a step of the kernel without them, is found before anybody waits for it."""
-    gone = {f"templates/{name}.md.j2" for name in ("claim/list", "choices", "account/linked", "problems/payer_slow")}
+    gone = {f"templates/{name}.md.j2" for name in ("claim/list", "choices", "account/linked", "problems/payer_busy")}
     for name in gone:
         (pack / name).unlink()
     told = _refusal(pack).splitlines()

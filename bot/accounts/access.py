@@ -359,10 +359,7 @@ def _access(row: LinkRow, tokens: Tokens, patient: str) -> Access:
 
 
 def member_client(
-    settings: Settings,
-    http: Http,
-    renew: Callable[[Person, Access], Awaitable[Access | None]],
-    recent: MemberCache,
+    settings: Settings, http: Http, renew: Callable[[Person, Access], Awaitable[Access | None]], recent: MemberCache
 ) -> Callable[[Person, Access], MemberClient]:
     """Return a function that creates the FHIR client for one member's question.
 

@@ -207,8 +207,10 @@ class LinkPages:
     async def _tell(self, sign_in: SignIn, error: errors.BotError) -> None:
         """Store the error for the browser's next page, and report it in the chat, once."""
         _note(error)
-        words, status, popup = _words_of(error), _status_of(error), sign_in.popup
-        outcome = LinkOutcome(sign_in.person, problem=words, reference=error.reference, status=status, popup=popup)
+        status, popup = _status_of(error), sign_in.popup
+        outcome = LinkOutcome(
+            sign_in.person, problem=error.problem, reference=error.reference, status=status, popup=popup
+        )
         expires = self._rows.now() + LIVES
         await self._rows.put(sign_in.browser, outcome, expires=expires, owner=sign_in.person)
         if isinstance(error, errors.LinkError):
@@ -216,7 +218,7 @@ class LinkPages:
 
     def _problem(self, request: Request, error: errors.BotError) -> Response:
         _note(error)
-        return self._renderer.problem(request, _words_of(error), _status_of(error), error.reference)
+        return self._renderer.problem(request, error.problem, _status_of(error), error.reference)
 
     def _page(self, request: Request, name: str, **values: object) -> Response:
         return self._renderer.page(name, request.headers.get("accept-language"), **values)  # type: ignore[arg-type]
@@ -241,10 +243,6 @@ def chat_address(person: Person, teams_app: str | None) -> str:
     if person.platform == "teams" and teams_app:
         return f"{TEAMS_CHAT}{teams_app}"
     return ""
-
-
-def _words_of(error: errors.BotError) -> str:
-    return error.template.rpartition("/")[2]
 
 
 def _status_of(error: errors.BotError) -> HTTPStatus:

@@ -190,11 +190,7 @@ class Channel(Protocol):
 
 
 async def deliver(
-    channel: Channel,
-    answers: Answers,
-    message: Message,
-    writing: Writing = unrecorded,
-    intents: set[str] | None = None,
+    channel: Channel, answers: Answers, message: Message, writing: Writing = unrecorded, intents: set[str] | None = None
 ) -> None:
     """Answer one message. Private replies are sent to the 1:1 chat only, with a pointer from a shared conversation.
 

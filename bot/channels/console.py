@@ -39,13 +39,7 @@ async def _readable(terminal: int) -> None:
         loop.remove_reader(terminal)
 
 
-async def run(
-    answers: Answers,
-    lines: AsyncIterator[str],
-    out: TextIO,
-    *,
-    as_json: bool = False,
-) -> None:
+async def run(answers: Answers, lines: AsyncIterator[str], out: TextIO, *, as_json: bool = False) -> None:
     """Answer each line in order until the lines end. Empty lines are counted, but not answered.
 
     As plain text, each reply is followed by a blank line; as JSON, each reply is one object on a line. Each reply is

@@ -46,7 +46,7 @@ class Telling:
 
     async def problem(self, person: Person, error: BotError, language: Language = "en") -> Private:
         """Return the message about an error, with the error's reference, and log the error with the same reference."""
-        values, reference = {**error.facts, "reference": error.reference}, error.reference
+        values, reference = {**error.facts, "problem": error.problem, "reference": error.reference}, error.reference
         reply = self._pack.reply(Private, "problem", error.template, values, language, error=reference)
         reply = await self._keeper.alone(person, reply)
         log.warning("problem", kind=type(error).__name__, reference=error.reference)

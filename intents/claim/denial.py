@@ -98,11 +98,7 @@ async def answer(ask: kit.Ask) -> Denial:
             refused = replace(ask, slots={**ask.slots, "state_of_claim": "denied"})
             nearest = await kit.near_claims(refused, claim_set) if wanted.narrows else None
             return Denial(
-                question=question,
-                looked_at=looked_at,
-                filtered=wanted.narrows,
-                wanted=wanted,
-                nearest=nearest,
+                question=_question(ask), looked_at=looked_at, filtered=wanted.narrows, wanted=wanted, nearest=nearest
             )
         anew = kit.text_of(ask, "letter") == "new" and not wanted.narrows  # it goes on from no denial that was told
         begun = await _begun(ask, found) if anew else found[:1]

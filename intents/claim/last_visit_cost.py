@@ -93,12 +93,7 @@ async def answer(ask: kit.Ask) -> LastVisitCost:
         days = [day.claims for day in _days(_meant(so_far, ask, wanted), ask, wanted)]
         return all(claim for _, claim in _each(_of(so_far, wanted), wanted)) and kit.reaches(ask, days[:-1])
 
-    claim_set = await kit.newest_claims(
-        ask,
-        *kit.service_dates(ask),
-        enough=enough,
-        page_size=10,
-    )
+    claim_set = await kit.newest_claims(ask, *kit.service_dates(ask), enough=enough, page_size=10)
     if (named := kit.by_name(ask, claim_set.every)) is not ask:
         return await answer(named)
     summary = await kit.strict(ask, _meant(claim_set, ask, wanted), summarize, lambda made: made.claims)

@@ -325,7 +325,7 @@ def test_every_failure_of_a_sign_in_has_words_of_its_own(language: str) -> None:
     over = {"link_expired", "sign_in_cancelled", "access_not_granted"}
     in_chat |= {"connected_elsewhere", "disconnected", "not_covered"}
     for leaf in _leaves(LinkError):
-        problem = leaf.template.rpartition("/")[2]
+        problem = leaf.problem
         page = bytes(renderer.page("problem", language, problem=problem, reference="7F3K2").body).decode()
         reader = _Text(page)
         assert reader.open == []

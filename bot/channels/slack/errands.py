@@ -160,10 +160,7 @@ class Errands:
     """Stores Slack's deliveries, and processes each kind after the acknowledgement."""
 
     def __init__(
-        self,
-        desk: SlackController,
-        inbox: Callable[[Handler, Soother], Inbox],
-        monotonic: Callable[[], float],
+        self, desk: SlackController, inbox: Callable[[Handler, Soother], Inbox], monotonic: Callable[[], float]
     ) -> None:
         self._desk, self._workspaces = desk, desk.workspaces
         self._tagged: dict[tuple[object, object], asyncio.Task[None]] = {}

@@ -50,9 +50,7 @@ class ChannelRateLimit:
     """Limits posts to one a second in each channel."""
 
     def __init__(
-        self,
-        clock: Callable[[], float] = time.monotonic,
-        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        self, clock: Callable[[], float] = time.monotonic, pause: Callable[[float], Awaitable[None]] = asyncio.sleep
     ) -> None:
         self._clock, self._pause = clock, pause
         self._free: TTLCache[str, float] = TTLCache(_MOST_CHANNELS, 60, timer=clock)
