@@ -42,8 +42,8 @@ _HOW = re.compile(
 """Matches the beginning of a question about deleting, such as "how do I". Such a message deletes nothing."""
 _FAMILY = "family"
 _AT_WORK = re.compile(
-    r"\b(?:boss|employer|manager|supervisor|hr|coworker|job|workplace|(?:my|at|from) (?:work|company|office)|jef[ae]"
-    r"|patr[oó]na?|empleador|empresa|mi compañ[ií]a|trabajo|compañero)s?\b",
+    r"\b(?:boss|employer|manager|supervisor|hr|human resources|coworker|(?:my|at|from) (?:work|company|office)"
+    r"|job|workplace|jef[ae]|patr[oó]na?|recursos humanos|empleador|empresa|mi compañ[ií]a|trabajo|compañero)s?\b",
     re.IGNORECASE,
 )
 """Matches the words for who is at the person's work, whose eyes a question about privacy is afraid of."""

@@ -16,12 +16,11 @@ from bot.language.left import not_honoured
 from bot.language.options import HOW, Options, read_options
 from bot.language.reading import Reading, Slot
 from bot.language.rules import IntentRules
-from bot.language.slots import NAMED_NETWORK, UNNAMED_NETWORKS
+from bot.language.slots import NAMED_NETWORK, UNNAMED_NETWORKS, kinds_of
 from bot.message import COMMAND, Message
 
 _LONGEST = 1_500  # signs of a command's words that are looked through for what they name; all are read for danger (T49)
 _HELP = frozenset({"", "help", "ayuda", "?"})
-_DOCTOR = "any_doctor"
 _GOING_ON = frozenset({"followup.more", "followup.ordinal"})
 
 
@@ -153,9 +152,7 @@ def _fitting(intents: tuple[IntentRules, ...], reading: Reading, given: Mapping[
 
 
 def _slot(given: Mapping[str, Slot], kind: str) -> Slot | None:
-    found = given.get("network" if kind == NAMED_NETWORK else kind) or (
-        given.get(_DOCTOR) if kind == "specialty" else None
-    )
+    found = next((given[name] for name in kinds_of(kind) if name in given), None)
     if found is None or (kind == NAMED_NETWORK and found.value in UNNAMED_NETWORKS):
         return None
     return Slot(found.text, True) if kind == "accepting_new" else found

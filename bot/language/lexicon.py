@@ -257,7 +257,8 @@ def _load_names(lexicon: Lexicon, folder: Path) -> None:
         lexicon.tree.add(phrase, Meaning("organization", phrase, "", hides=True))
     lexicon.kinds.add("organization")
     lexicon.idle = _everyday(folder, "idle.yaml")
-    lexicon.familiar = _everyday(folder, "common.yaml") | lexicon.idle - lexicon.people
+    words = {word for word in lexicon.idle if len(word) > 1}  # a letter names a network or a street
+    lexicon.familiar = _everyday(folder, "common.yaml") | words - lexicon.people
 
 
 def _everyday(folder: Path, name: str) -> frozenset[str]:

@@ -70,8 +70,5 @@ def _mark_of(said: Utterance, at: int, lexicon: Lexicon) -> str:
 
 def _is_capital(said: Utterance, at: int) -> bool:
     """Return whether a word is written as a name: capitalized inside a sentence, and not all in capitals."""
-    first, after = said.spans[at]
-    shown = said.text[first:after]
-    before = said.text[:first].rstrip()
-    begins = not before or before[-1] in _ENDS
-    return shown[:1].isupper() and not begins and not shown.isupper()
+    shown, before = said.said(at, at + 1), said.text[: said.spans[at][0]].rstrip()
+    return shown[:1].isupper() and not shown.isupper() and before[-1:] not in {"", *_ENDS}

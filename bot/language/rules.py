@@ -14,7 +14,7 @@ from bot.errors import PackError, each_of
 from bot.language.findings import hint, refuse_unknown
 from bot.language.kernel import DANGER, FALLBACK, FOLLOW, HELP, SHARE
 from bot.language.offers import Form, Prompt
-from bot.language.slots import NAMED_NETWORK, kinds_of
+from bot.language.slots import kinds_of
 
 LARGEST_FILE = 1_000_000
 WORDS, CLAIMS = "_words", "ExplanationOfBenefit"
@@ -220,7 +220,7 @@ class IntentRules(IntentFile, frozen=True, kw_only=True, dict=True):
     @property
     def options(self) -> frozenset[str]:
         """The kinds of option values that the intent takes: its slot types, of a network by whatever name."""
-        return frozenset("network" if kind == NAMED_NETWORK else kind for kind in self.slots.values())
+        return frozenset(kinds_of(kind)[0] for kind in self.slots.values())
 
     @property
     def reads_claims(self) -> bool:
