@@ -26,8 +26,6 @@ from bot.language.engine import Engine
 from bot.language.nearby import Gazetteer
 from bot.language.offers import Offers, offers_of
 from bot.language.rules import WORDS, IntentRules, kept_words, read_yaml
-from bot.language.sentences import FOLDER as SENTENCES
-from bot.language.sentences import TALKS
 from bot.message import COMMAND, AReply, Block, Language
 from bot.replies.catalogues import ByLanguage
 from bot.replies.render import Words
@@ -37,6 +35,8 @@ __all__ = [
     "load_pack", "template_of", "with_benefits",
 ]  # fmt: skip
 
+_SENTENCES = frozenset({"_sentences", "_talks"})
+"""The folders that the weights are fitted from: nothing else reads them."""
 BENEFITS = "benefits.csv"
 NUMBERS = ("crisis", "emergency", "poison", "veterans", "violence")
 KERNEL_TOPICS = ("account", "followup")
@@ -207,7 +207,7 @@ def doubts_of(folder: Path, pack: Pack) -> list[str]:
 
 def _key(folder: Path) -> str:
     """Return a hash of the folder's pack and of all code, under which the result of a check is cached."""
-    parts = (part for part in sorted((folder / "intents").iterdir()) if part.name not in {SENTENCES, TALKS})
+    parts = (part for part in sorted((folder / "intents").iterdir()) if part.name not in _SENTENCES)
     return compiled.key_of(*parts, folder / "templates", of=compiled.code_of())
 
 

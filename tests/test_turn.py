@@ -1,6 +1,7 @@
 """The order of the steps, whoever asks: errors are answers, silence is broken, and nobody's answer reaches another."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.app import Bot
-from bot.kit import Ask, Summary
+from bot.kit import Ask, Reroute, Summary
 from bot.message import Private, Reply, Shareable
 from bot.payer.budget import Patience
 from bot.replies.plain import plain
@@ -111,6 +112,29 @@ async def test_whatever_goes_wrong_is_a_sentence_and_a_reference(
     assert reply.error in plain(reply.blocks)
     assert not any(word in seen for word in ("ZXB900031337", "Mercer", "Traceback"))
     assert "$54.87" in _text(await talk.say(ASKED))
+
+
+@pytest.mark.parametrize("of", ["said", "slots"])
+async def test_answers_that_hand_on_to_each_other_end(stage: Stage, monkeypatch: pytest.MonkeyPatch, of: str) -> None:
+    """Two answers that pass a question to each other end in one that goes by less of it, and that says so."""
+    talk, own = await _linked(stage, stage.bots["dm"], "dana"), stage.bots["dm"].pack.answers
+
+    def passing(name: str, other: str) -> Callable[[Ask], Awaitable[Summary]]:
+        answered = own[name]
+
+        async def answer(ask: Ask) -> Summary:
+            if getattr(ask, of):
+                raise Reroute(other, **ask.arguments)
+            return await answered(ask)
+
+        return answer
+
+    with monkeypatch.context() as patched:
+        for name, other in (("claim.list", "claim.visits"), ("claim.visits", "claim.list")):
+            patched.setitem(vars(own)["_known"], name, passing(name, other))
+        (reply,) = await talk.say("show my claims over $500 in 2025")
+    assert reply.error is None
+    assert "2025" in plain(reply.blocks).splitlines()[0]
 
 
 async def test_two_people_at_once_each_get_their_own(stage: Stage) -> None:

@@ -176,7 +176,8 @@ class LinkPages:
         if outcome is None or (state == "over" and not outcome.problem):
             return self._problem(request, errors.LinkExpired("nothing to show in this browser"))
         if outcome.problem:
-            return self._renderer.problem(request, outcome.problem, HTTPStatus(outcome.status), outcome.reference)
+            status = HTTPStatus(outcome.status)
+            return self._renderer.problem(request, outcome.problem, status, outcome.reference, popup=outcome.popup)
         popup, person = outcome.popup, outcome.person
         back = "" if popup else chat_address(person, self._settings.teams_app_id)
         if state != "waits":
@@ -206,8 +207,9 @@ class LinkPages:
     async def _tell(self, sign_in: SignIn, error: errors.BotError) -> None:
         """Store the error for the browser's next page, and report it in the chat, once."""
         _note(error)
+        status, popup = _status_of(error), sign_in.popup
         outcome = LinkOutcome(
-            sign_in.person, problem=error.problem, reference=error.reference, status=_status_of(error)
+            sign_in.person, problem=error.problem, reference=error.reference, status=status, popup=popup
         )
         expires = self._rows.now() + LIVES
         await self._rows.put(sign_in.browser, outcome, expires=expires, owner=sign_in.person)

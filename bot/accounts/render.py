@@ -105,10 +105,12 @@ class Renderer:
         headers = headers_of(language, self._style_hash, form_action, self._scripts[scripts] if scripts else "'none'")
         return HTMLResponse(html, status, {**headers, **private(popup=popup)})
 
-    def problem(self, request: Request, name: str, status: HTTPStatus, reference: str = "") -> HTMLResponse:
-        """Return the page that says what went wrong, in the browser's language."""
-        accepts = request.headers.get("accept-language")
-        return self.page("problem", accepts, status=status, problem=name, reference=reference)
+    def problem(
+        self, request: Request, name: str, status: HTTPStatus, reference: str = "", *, popup: bool = False
+    ) -> HTMLResponse:
+        """Return the page that says what went wrong, in the browser's language. A pop-up has the chat behind it."""
+        accepts, behind = request.headers.get("accept-language"), popup or PARAMETER in request.query_params
+        return self.page("problem", accepts, status=status, problem=name, reference=reference, behind=behind)
 
 
 def environment(folder: Path, common: Mapping[str, object], **options: Any) -> ImmutableSandboxedEnvironment:

@@ -51,6 +51,7 @@ from bot.pack import template_of
 from bot.payer.budget import Budget, Progress, Report
 
 _AGAIN, _DOCUMENT, _NEAR, _MOST_TRIED = "again", "document", "near_day", 3
+Tried = frozenset[tuple[object, ...]]
 _DISTRUSTED = frozenset({"wrong patient", "foreign link"})
 
 
@@ -147,18 +148,36 @@ class Answering:
         return reply
 
     async def _best_answer(
-        self, person: Person, asked: Asked, ask: kit.Ask, access: Access | None, name: str, *, handed: bool = False
+        self,
+        person: Person,
+        asked: Asked,
+        ask: kit.Ask,
+        access: Access | None,
+        name: str,
+        *,
+        tried: Tried = frozenset(),
     ) -> tuple[Asked, kit.Ask, str, kit.Summary]:
-        """Return the question, its `Ask`, the answer's name and result; of another intent if that one fits better."""
+        """Return the question, its `Ask`, the answer's name and result; of another intent if that one fits better.
+
+        An answer that gets the question back has to answer by the slots alone, as for a button, or without them if it
+        hands the question on even so; the reply then names these as left out.
+        """
         try:
             summary = await self._found(person, ask, access, name)
         except kit.Reroute as reroute:
+            tried |= {(name, *ask.arguments.items())}
             name = reroute.intent or next(name for name, one in self._pack.intents.items() if one.to_come == "takes")
             asked = replace(asked, intent=name if name in self._pack.intents else asked.intent, unmet={})
             if access is None and self._pack.is_of_member(name):  # no rule of all plans tells it
                 access = await self._accounts.access(person, asked.whose)
             ask = replace(ask, unmet={}, arguments=reroute.arguments)
-            return await self._best_answer(person, asked, ask, access, name, handed=True)
+            back = (name, *ask.arguments.items()) in tried
+            if back and not (ask.said or ask.slots):
+                raise
+            if back:
+                asked = asked if ask.said else replace(asked, unmet=asked.slots)
+                ask = replace(ask, slots=ask.slots if ask.said else {}, said="", concepts=frozenset())
+            return await self._best_answer(person, asked, ask, access, name, tried=tried)
         if near := of_near_day(ask, summary):
             ask, summary = near, await self._found(person, near, access, name)
             asked = replace(asked, unmet={**asked.unmet, _NEAR: asked.slots["date_range"]})
@@ -169,7 +188,7 @@ class Answering:
             phrases = engine.narrowings(ask.said, ask.words, ask.today)[:_MOST_TRIED]
         if not (left := await unused(ask, summary, self._pack.answers[name], phrases)):
             return asked, ask, name, summary
-        by = {} if handed else {one.tells: intent for intent, one in self._pack.intents.items()}
+        by = {} if tried else {one.tells: intent for intent, one in self._pack.intents.items()}
         for intent in (by[tells] for tells in others_that_may_hold(ask, summary) if tells in by):
             again = replace(ask)
             with suppress(kit.Reroute):  # the question is about future care, which no claim holds
@@ -302,6 +321,7 @@ class Answering:
             member=self._parts.member(message.person, access) if access else None,
             places=self._pack.places,
             other_names=self._pack.engine.lexicon.other_names,
+            ingredients=self._pack.engine.lexicon.drugs,
             hears=partial(asked_in, self._pack.engine.lexicon.grammar),
             reads=partial(self._pack.engine.slots_as, asked.intent, today=self._now().date()),
             everyday=self._pack.engine.lexicon.familiar.__contains__,

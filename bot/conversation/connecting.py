@@ -40,7 +40,13 @@ _HOW = re.compile(
     re.IGNORECASE,
 )
 """Matches the beginning of a question about deleting, such as "how do I". Such a message deletes nothing."""
-_FAMILY, _AT_WORK = "family", "who-at-work"
+_FAMILY = "family"
+_AT_WORK = re.compile(
+    r"\b(?:boss|employer|manager|supervisor|hr|coworker|job|workplace|(?:my|at|from) (?:work|company|office)|jef[ae]"
+    r"|patr[oó]na?|empleador|empresa|mi compañ[ií]a|trabajo|compañero)s?\b",
+    re.IGNORECASE,
+)
+"""Matches the words for who is at the person's work, whose eyes a question about privacy is afraid of."""
 
 
 class Connecting:
@@ -203,7 +209,7 @@ class Connecting:
         looks = not _LOOKS.isdisjoint(said)
         here = looks and not _HERE.isdisjoint(said)
         kin = "person" in asked.slots or asked.values.get("reason") == _FAMILY
-        work = asked.rule == _AT_WORK or (here and not kin)
+        work = _AT_WORK.search(message.text) is not None or (here and not kin)
         who = "who" in asked.arguments or (looks and not _WHO.isdisjoint(said))
         every, zone = await self._audit.of(message.person), self._now().tzinfo
         rows = [row for row in every if row.what in _SEEN and (row.read or self._pack.is_of_member(row.detail))]

@@ -302,7 +302,7 @@ def with_words(text: str, slots: Mapping[str, Slot]) -> Mapping[str, Slot]:
 def lead(blocks: Sequence[Block], above: Sequence[Block], *, repeats: bool = False) -> tuple[Block, ...]:
     """Return the first lines of an answer that goes under another one, without the lines that stand `above`.
 
-    The heading of a list is followed by its first entries. Return () if the first line above has all amounts and dates
+    The heading of a list is followed by its first entries. Return () if the sentences above have all amounts and dates
     of the answer's first line and entries. An answer that `repeats` them, to say yes or no about them, is kept.
     """
     told = list(takewhile(lambda one: isinstance(one, Title | Line), blocks))
@@ -311,7 +311,7 @@ def lead(blocks: Sequence[Block], above: Sequence[Block], *, repeats: bool = Fal
     lists = bool(lines) and len(told) <= _LINES and (isinstance(behind, Item) or lines[-1].spans[-1].text.endswith(":"))
     entries = [line for one in blocks[len(told) :] for line in _entries(one)][:_LINES] if lists else []
     said = facts_in((*lines[:1], *entries))
-    if not repeats and said and said <= facts_in(above[:1]):
+    if not repeats and said and said <= facts_in(one for one in above if isinstance(one, Line)):
         return ()
     return (*lines, *entries) if entries else () if lists else tuple(one for one in lines if one not in above)
 

@@ -226,10 +226,11 @@ class Recognisers:
         if label in memory.labels or earlier is None or last is None:
             return memory.labels.get(label) or earlier
         lists = last.intent in self._intents and _MORE in self._intents[last.intent].follows
-        ordinal = reading.slots.get("ordinal") if reading.intent == "followup.ordinal" else None
-        walks = ordinal is not None and isinstance(ordinal.value, Mapping) and "step" in ordinal.value
         one, other = ((each.intent, each.arguments, each.values, each.whose) for each in (earlier, last))
-        goes_on = (lists and "page" in earlier.arguments) or (walks and one == other)
+        # The reading is looked at last, because most buttons led elsewhere.
+        ordinal = reading.slots.get("ordinal") if one == other and reading.intent == "followup.ordinal" else None
+        walks = ordinal is not None and isinstance(ordinal.value, Mapping) and "step" in ordinal.value
+        goes_on = walks or (lists and "page" in earlier.arguments)
         return None if goes_on else earlier
 
     async def label(self, exchange: Exchange) -> Asked | None:

@@ -37,8 +37,10 @@ from bot.conversation.reminding import END, LIST, Reminding, Telling
 from bot.conversation.state import TERM, Asked, Memory
 from bot.errors import NotLinked, SignInExpired, as_bot_error, new_reference
 from bot.kit import NeedsPlace
+from bot.language.engine import LEAST
 from bot.language.kernel import FEEDBACK, FOLLOW
 from bot.language.reading import Slot
+from bot.language.text import read
 from bot.message import FAREWELLS, Answered, Block, Language, Message, Person, Private, Shareable, Shared
 from bot.pack import template_of
 from bot.payer.budget import Budget, Progress, Report, under_way
@@ -46,6 +48,7 @@ from bot.payer.budget import Budget, Progress, Report, under_way
 log = structlog.get_logger("turn")
 _ACTS = ("account.", "reminder.")
 _CONNECTS = frozenset({"account.link", "account.choose", SWITCH, WHOSE})
+_NAMED = frozenset({"provider_name", "organization", "npi"})
 _HOME = Slot("", "me")
 """The location of a member's search that names no place."""
 
@@ -172,9 +175,27 @@ class Turn:
             slots = {name: slot for name, slot in asked.slots.items() if name != "location"}
             yield Said(reply, replace(asked, slots=slots), wants="location")
         except (NotLinked, SignInExpired) as error:
+            if isinstance(error, NotLinked) and (of_anybody := self._of_directory(exchange, asked)):
+                async for said in self._replies_of(exchange, of_anybody):
+                    yield said
+                return
             await self._dialogue.keep(message.person, asked)
             reply = await self._connecting.offer(message.person, asked.language, error.template, intent=asked.intent)
             yield Said(reply, alone=isinstance(message.place, Shared))
+
+    def _of_directory(self, exchange: Exchange, asked: Asked) -> Asked | None:
+        """Return the question as one about the provider that it names, if it speaks of nobody's own record; else None.
+
+        For example "how many Okafors do you list" of a benefits desk, which has no account to connect.
+        """
+        reading, engine = exchange.reading, self._pack.engine
+        likely = (name for name, chance in reading.chances.items() if chance >= LEAST and name in self._intents)
+        intent = next((name for name in likely if self._intents[name].needs == "directory"), None)
+        own = engine.lexicon.grammar.area("clauses").any("writer", "mine")
+        if intent is None or _NAMED.isdisjoint(reading.slots) or not own.isdisjoint(read(reading.text).words):
+            return None
+        slots = engine.slots_as(intent, reading.text, today=self._now().date())
+        return replace(asked, intent=intent, slots=slots, unmet={})
 
     async def _answered(
         self, exchange: Exchange, asked: Asked, progress: Progress

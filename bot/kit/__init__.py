@@ -15,7 +15,7 @@ from bot.kit.amounts import (
 from bot.kit.appeals import (
     appeal_clock, appeal_days, AppealClock, approvals_asked, case_found, denial_kind, DenialKind, denied_claims,
     OfAppeal, stepped, told_day, ToldDay)
-from bot.kit.around import around, NeedsPlace, SearchArea, state_named
+from bot.kit.around import around, names_area, NeedsPlace, SearchArea, state_named
 from bot.kit.ask import Answer, Ask, Kin, named_care, of_other_person, Paged, Reroute, Summary, text_of, values_of
 from bot.kit.benefits import Benefits, NO_BENEFITS, read_benefits
 from bot.kit.cards import by_provider, Card, cards, Ranked, ranked
@@ -30,7 +30,8 @@ from bot.kit.coming import (
     counted_toward, counting_asked, is_timeless, names_care, sides_asked, Toward, unsaid_of, Wants, wants_to_come,
     went_toward)
 from bot.kit.conditions import (
-    asks_kind, Conditions, conditions, is_called as is_called_so, is_title, kind_codes, kind_said, kinds_of, sift)
+    asks_kind, Conditions, conditions, is_called as is_called_so, is_title, is_titled, kind_codes, kind_said, kinds_of,
+    sift)
 from bot.kit.coverages import (
     asks_family, asks_standing, asks_whether, asks_yearly, by_figure, Coverages, coverages_of, member_coverages,
     named_visits, of_family, of_scope, passed, plan_year_of, scope_of, share_asked, Shares, shares_of, side_named,
@@ -39,7 +40,8 @@ from bot.kit.directory import listings
 from bot.kit.facts import facts_apart, facts_asked, facts_each, facts_in, facts_of, OF_PLACE, ProviderFact
 from bot.kit.floors import (
     carrying, COUNTED, counted_since, counting, counts_apart, deductible_met, Floor, floor_of, floors_of,
-    held_yearly, MetSoFar, network_side, scopes_of, standings, this_year, year_now, year_so_far, yearly_asked)
+    held_yearly, MetSoFar, network_side, placed_by_deductible, scopes_of, standings, this_year, year_now, year_so_far,
+    yearly_asked)
 from bot.kit.formulary import (
     drug_lists, DrugLists, drugs_by_id, drugs_named, drugs_of_use, is_for, nearest_names, of_use, OfDrug)
 from bot.kit.found import find_places, Found, FoundPlaces, ProviderSearch
@@ -70,13 +72,14 @@ from bot.kit.said import (
     is_ranking, plurals, whole_of, with_sides)
 from bot.kit.sites import oldest, Proof, proof_of, ProvenPlace, Site, sites
 from bot.kit.spans import (
-    asks_from_now_on, asks_of_fills, days_around, days_of, hand_over_ahead, lies_after, lies_in_past, may_be_ahead,
-    may_come, service_dates, span_of, speaks_ahead, time_of, times_set_apart)
+    asks_from_now_on, asks_of_fills, asks_prescriber, days_around, days_of, hand_over_ahead, lies_after,
+    lies_in_past, may_be_ahead, may_come, service_dates, span_of, speaks_ahead, time_of, times_set_apart)
 from bot.kit.spelling import is_named, name_of_state, words_of
+from bot.kit.traits import with_traits
 from bot.kit.to_come import price_named, to_come, ToCome
 from bot.kit.which import (
     amount_asked, count_asked, Exact, is_close, parts_named, place_of, reaches, shown_before, the_one, Threshold)
-from bot.kit.who import is_titled, OfProvider, others_there, Who, who, who_shown
+from bot.kit.who import OfProvider, others_there, Who, who, who_shown
 from bot.language.calendar import later
 from bot.language.classed import AmountLimits
 from bot.payer.discovery import PayerHealth

@@ -92,6 +92,17 @@ async def around(ask: Ask, *, default_miles: float = 10) -> SearchArea:
     return replace(first, also=tuple(rest))
 
 
+def names_area(place: object) -> bool:
+    """Return whether the value of a location names an area, and not only a street."""
+    return place is not None and not (isinstance(place, Mapping) and place.keys() <= {"street"})
+
+
+def street_of(ask: Ask) -> str | None:
+    """Return the street of the place in the question, as the person wrote it; None if it names none."""
+    place = ask.slots.get("location")
+    return str(place["street"]) if isinstance(place, Mapping) and "street" in place else None
+
+
 def state_named(ask: Ask) -> str | None:
     """Return the two-letter code of the state of the place in the question; None without a place in a known state."""
     place = ask.slots.get("location")

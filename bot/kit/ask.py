@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from bot.kit.news import Seen
     from bot.kit.offers import AppealCase
     from bot.kit.spans import TimeSets
+    from bot.kit.traits import Trait
 
 MEMBER_TYPES = frozenset(
     {"CarePlan", "Condition", "Coverage", "ExplanationOfBenefit", "List", "MedicationKnowledge", "Observation"}
@@ -139,21 +140,18 @@ class Ask(msgspec.Struct):
         said: The whole message as typed, empty for a button. Answers may search the message only for names that they
             found.
         concepts: The pack's concepts in the message, such as `COST` and `PAST`; none for a button.
-        other_names: Returns the ingredient and the brands of a drug.
+        other_names: Returns the ingredient and the brands of a drug; `ingredients`: the ingredient by each name.
         everyday: Returns whether a word is an everyday word and not a name.
         care_kinds: The kinds of care that a `service` slot can name.
         benefits: The operator's benefit table.
         mark_key: The secret for the digests that are stored for this record.
         care: Care that no slot holds, named by a word unknown to the pack.
-        kin: All people whose records the person may see, if the question is about them together.
-        named: Values that the answer found in the record, stored for a follow-up question; all copies of the question
-            share this dict.
-        anchors: The first and last day of each event in the record that dates the period: one event, or one for each
-            end.
+        kin: All whose records the person may see, if the question is about them together.
+        named: Values that the answer found in the record, for a follow-up question; all copies share it.
+        anchors: The first and last day of each event in the record that dates the period, or one of its ends.
         sets: The group and its periods, if the question is about those who gave care in one period and not in another.
-        claim_filter: The conditions that `filter_of` has read from the slots; a changed copy reads its own.
-        hears: Returns what a message requests about claims besides the slots, given the message and the words of each
-            slot.
+        traits: The conditions that the record's words decide; `claim_filter`: all, which a changed copy reads anew.
+        hears: Returns what a message requests about claims besides the slots, given it and the words of each slot.
         reads: Returns the slots of the question's intent in a part of the message.
         heard: The results of `hears` so far, shared by all copies; `heard_here` is the one for this question.
     """
@@ -170,6 +168,7 @@ class Ask(msgspec.Struct):
     said: str = ""
     concepts: frozenset[str] = frozenset()
     other_names: Callable[[str], tuple[str, ...]] = lambda _name: ()
+    ingredients: Mapping[str, str] = msgspec.field(default_factory=dict)
     everyday: Callable[[str], bool] = lambda _word: False
     care_kinds: CareKinds = NO_KINDS
     benefits: Benefits = NO_BENEFITS
@@ -193,6 +192,7 @@ class Ask(msgspec.Struct):
     kin: tuple[Kin, ...] = ()
     anchors: tuple[tuple[date, date], ...] = ()
     sets: TimeSets | None = None
+    traits: tuple[Trait, ...] = ()
     claim_filter: ClaimFilter | None = None
     care: NamedCare | None = None
     hears: Callable[[str, Mapping[str, str]], ClaimsAsked] = lambda _said, _words: NOTHING_ASKED

@@ -262,12 +262,14 @@ class OwnDoctor(msgspec.Struct, frozen=True):
         called: The name as the person wrote it.
         day: The day of service of the newest claim that names the provider; None if the claim has no day.
         others: The number of other providers with the name.
+        spelled: True if the provider was chosen instead as the only one whose name is spelled nearly so.
     """
 
     name: str
     called: str
     day: PartialDate | None
     others: int
+    spelled: bool = False
 
 
 async def of_own_claims(ask: Ask, groups: Groups, every: Groups, called: str) -> tuple[Groups, str]:

@@ -12,7 +12,8 @@ from msgspec.structs import replace
 
 from bot.kit.ask import Ask, NamedCare, excluded_of
 from bot.kit.conditions import PRIMARY_CARE
-from bot.kit.spelling import words_of
+from bot.kit.spelling import is_named, words_of
+from bot.kit.traits import Trait
 from bot.kit.which import BodyPart, Exact, named, of_care_named, ordered, parts_named, sized
 from bot.language.calendar import unit_around
 from bot.language.classed import AmountLimits
@@ -61,6 +62,8 @@ class ClaimFilter(msgspec.Struct, frozen=True):
         either: The names of fields that are alternatives: a claim has to match only one of them.
         care: Care that is named only by a word that the pack does not know.
         among: The ids of the claims that were shown before, if the question is about these claims.
+        traits: The conditions that the words of the record decide.
+        prescribers: Those who prescribed, if the providers are pharmacies.
         also: A further condition, such as the claim's plan.
         two: The conditions of the two sides of a comparison that the parts of a message name.
     """
@@ -104,6 +107,8 @@ class ClaimFilter(msgspec.Struct, frozen=True):
     kinds: CareKinds = NO_KINDS
     care: NamedCare | None = None
     among: frozenset[str] = frozenset()
+    traits: tuple[Trait, ...] = ()
+    prescribers: tuple[str, ...] = ()
     also: Callable[[Claim], bool] | None = None
     two: tuple[ClaimFilter, ...] = ()
 
@@ -271,6 +276,7 @@ def _fits(claim: Claim, wanted: ClaimFilter) -> bool:
         (wanted.claim_types, (), lambda one: (claim.kind or "") in _KINDS.get(one, (one,))),
         ((), wanted.without_types, lambda one: (claim.kind or "") in _KINDS.get(one, (one,)) and not lab),
         (wanted.providers, wanted.without_providers, lambda one: named(claim, one, fills=fills)),
+        (wanted.prescribers, (), lambda one: bool(claim.prescriber) and is_named(claim.prescriber or "", one)),
         (wanted.drugs, wanted.without_drugs, lambda one: _is_drug(claim, one)),
         (wanted.doctors, wanted.without_doctors, claim.specialties.__contains__),
         (wanted.degrees, wanted.no_degrees, degrees.__contains__),
@@ -278,6 +284,8 @@ def _fits(claim: Claim, wanted: ClaimFilter) -> bool:
     ):
         if (some and not any(map(holds, some))) or any(map(holds, barred)):
             return False
+    if not all(one.holds(claim) for one in wanted.traits):
+        return False
     primary = wanted.specialists and (claim.specialties <= _PRIMARY or claim.kind in _APART)
     return not primary and (wanted.number is None or is_numbered(claim, wanted.number))
 

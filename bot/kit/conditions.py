@@ -7,13 +7,13 @@ matches, the conditions that exclude every provider are counted.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import combinations
 
 import msgspec
 from msgspec.structs import replace
 
-from bot.kit.around import SearchArea
+from bot.kit.around import SearchArea, names_area, street_of
 from bot.kit.ask import Ask, excluded_of, text_of, values_of
 from bot.kit.cards import by_provider, by_store
 from bot.kit.network_names import openings_of
@@ -186,8 +186,10 @@ class Conditions(msgspec.Struct, frozen=True):
 
 def conditions(ask: Ask, codes: Sequence[str] = (), networks: AskedNetworks = _NO_NETWORK) -> Conditions:
     """Return the conditions that the question's slots state, with the given NUCC codes and networks."""
-    place, not_gender, spoken = ask.slots.get("location"), ask.excluded.get("gender"), ask.several.get("language")
+    not_gender, spoken = ask.excluded.get("gender"), ask.several.get("language")
     name, house = text_of(ask, "provider_name"), text_of(ask, "organization")
+    street = street_of(ask)
+    house = house or (None if names_area(ask.slots.get("location")) else street)
     return Conditions(
         codes=tuple(codes),
         name=None if house and is_named(house, name or house) else name,
@@ -204,7 +206,7 @@ def conditions(ask: Ask, codes: Sequence[str] = (), networks: AskedNetworks = _N
         open_at=open_at(ask),
         age_group=text_of(ask, "age_group"),
         organization=house,
-        street=str(place["street"]) if isinstance(place, Mapping) and "street" in place else None,
+        street=None if house == street else street,
     )
 
 
@@ -245,7 +247,8 @@ PRIMARY_CARE = ("207Q00000X", "207R00000X", "208D00000X", "208000000X", "363LF00
 _OR = re.compile(r"\s*(?:[/,&+]|\b(?:or|and|o|u|y|e)\b)\s*", re.IGNORECASE)
 _FOR_MINE = re.compile(r"\s+(?:for|para)\s+(?:my|mi|mis)\b.*", re.IGNORECASE)
 _SPECIALIST = frozenset({"specialist", "specialists", "specialty", "especialista", "especialistas", "especialidad"})
-_TITLES = frozenset(
+TITLES = ("dr", "dra", "doctor", "doctora")
+_ANY_DOCTOR = frozenset(
     {"a", "any", "anyone", "doc", "docs", "doctor", "doctora", "doctores", "doctors", "dr", "dra", "drs", "el", "la"}
     | {"medica", "medico", "medicos", "physician", "physicians", "proveedor", "proveedores", "provider", "providers"}
     | {"somebody", "the", "un", "una", "who"}
@@ -254,7 +257,12 @@ _TITLES = frozenset(
 
 def is_title(said: str) -> bool:
     """Return whether the words mean just any doctor, such as "Dr." before a name or "a doctor"; False for no words."""
-    return bool(said) and _TITLES.issuperset(words_of(said))
+    return bool(said) and _ANY_DOCTOR.issuperset(words_of(said))
+
+
+def is_titled(ask: Ask) -> bool:
+    """Return whether the person wrote a title such as "Dr." before the provider's name."""
+    return ask.words.get("provider_name", "").casefold().partition(" ")[0].strip(".") in TITLES
 
 
 def asks_kind(ask: Ask, wishes: Conditions) -> bool:
@@ -294,11 +302,11 @@ def as_codes(codes: object) -> tuple[str, ...]:
 def kind_codes(ask: Ask) -> tuple[str, ...]:
     """Return the NUCC codes of the kinds of provider in question.
 
-    These are the codes of primary care if the question names no specialty, name or organization. There are none for a
-    name without a specialty; "Dr." before a name is not a specialty.
+    These are the codes of primary care if the question names no specialty, name, organization or street. There are none
+    for a name without a specialty; "Dr." before a name is not a specialty.
     """
     value = ask.slots.get("specialty")
-    named = bool(ask.slots.get("provider_name") or ask.slots.get("organization") or ask.slots.get("npi"))
+    named = bool(ask.slots.keys() & {"provider_name", "organization", "npi"} or street_of(ask))
     if named and is_title(ask.words.get("specialty", "")):
         return ()
     if kinds := kinds_of(ask):

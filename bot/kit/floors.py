@@ -34,7 +34,8 @@ Side = Literal["in", "out", "unknown"]
 _Limit = tuple[Coverage, Amount]
 _SIDES: Mapping[str | None, Side] = {"innetwork": "in", "outofnetwork": "out"}
 _APART = frozenset({"oral", "vision"})
-_MONTH = 31  # days
+_MONTH, _FEW = 31, 3  # days, claims
+_SET_AGAINST = frozenset({"met", "was", "deductible"})
 
 
 class MetSoFar(msgspec.Struct, frozen=True):
@@ -295,6 +296,22 @@ async def day_met(ask: Ask, span: ClaimDays) -> tuple[date, date] | None:
         if left[0] <= 0:
             return (claim.service.sort_key,) * 2
     return None
+
+
+async def placed_by_deductible(ask: Ask, claims: Iterable[Claim]) -> tuple[tuple[Claim, date | None], ...]:
+    """Return the first few claims, each with the day on which the deductible of its plan year was met, if it was.
+
+    Return () if the question does not set care against that day.
+    """
+    if not ask.asked.says.keys() >= _SET_AGAINST or ask.anchors:
+        return ()
+    coverages, found = await member_coverages(ask), list[tuple[Claim, date | None]]()
+    for claim in [one for one in claims if one.service.known and not one.sensitive][:_FEW]:
+        plan, day = plan_of(claim, coverages), claim.service.sort_key
+        year = (plan and plan_year(plan, day, coverages.every)) or calendar_year(day)
+        met = await day_met(ask, (year.first, year.last))
+        found.append((claim, met and met[0]))
+    return tuple(found)
 
 
 def scopes_of(claim: Claim, scopes: Mapping[str, str]) -> tuple[str, ...]:

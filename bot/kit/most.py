@@ -139,7 +139,10 @@ def in_order(ask: Ask, claims: Sequence[Claim], wanted: ClaimFilter) -> tuple[tu
     found = [(side, choose(claims, replace(side, order="oldest")).claims[:1]) for side in wanted.sides]
     dated = [(side, one) for side, rows in found for one in rows if one.service.day and not one.sensitive]
     dated.sort(key=lambda pair: pair[1].service.sort_key)
-    return tuple(dated) if asks_order(ask) and len(dated) > 1 else ()
+    if not asks_order(ask) or len(dated) <= 1:
+        return ()
+    ask.singles_out(one.id for _, one in dated)
+    return tuple(dated)
 
 
 def number_of(ask: Ask, claims: Iterable[Claim], wanted: ClaimFilter) -> Most | None:
@@ -330,7 +333,7 @@ class SideSum(msgspec.Struct, frozen=True):
     Attributes:
         claims: The number of claims.
         amount: The sum of the amounts that the conditions ask for; None if the claims state none in a single currency.
-        plan_paid: What the plan paid; None if unknown.
+        plan_paid: What the plan paid, `owed` what the member owes; None if unknown.
         least: True if the sum is only a minimum because some claims do not state the amount.
         currencies: The number of currencies of the amounts.
         claim: The newest claim.
@@ -348,6 +351,7 @@ class SideSum(msgspec.Struct, frozen=True):
     currencies: int = 1
     claim: Claim | None = None
     times: int = 0
+    owed: Amount | None = None
     unit: str | None = None
 
     @property
@@ -362,8 +366,8 @@ def side_of(claim_set: ClaimSet, span: tuple[date, date], wanted: ClaimFilter, c
     shares, fills = [amount_in(claim, wanted) for claim in rows], all(claim.is_pharmacy for claim in rows)
     least = None in shares or any(claim.owed.is_floor for claim in rows)
     paid, times = added(plan_paid_in(claim, wanted) for claim in rows), times_of(rows, "fill" if fills else counted)
-    newest = next(iter(rows), None)
-    return SideSum(wanted, *span, len(rows), added(shares), paid, least, len(by_currency(shares)), newest, times)
+    newest, own = next(iter(rows), None), added(amount_in(claim, replace(wanted, aspect=None)) for claim in rows)
+    return SideSum(wanted, *span, len(rows), added(shares), paid, least, len(by_currency(shares)), newest, times, own)
 
 
 def rank_sides(

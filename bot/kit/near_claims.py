@@ -3,7 +3,7 @@
 import re
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from datetime import date, timedelta
-from itertools import islice
+from itertools import combinations, islice
 from typing import Literal, TypeVar
 
 import msgspec
@@ -30,8 +30,11 @@ from bot.records.share import tells_state
 from bot.records.written import PartialDate, Period
 
 SHOWN, _NEAR_DAYS = 3, timedelta(days=3)
-Left = Literal["amount", "billed", "state", "time", "provider", "part", "nth", "weekday", "wider", "service"]
-_OF_CARE = frozenset({"amount", "state", "time", "provider", "part", "nth", "weekday"})
+Left = Literal[
+    "amount", "billed", "state", "time", "provider", "part", "nth", "weekday", "wider", "service", "word", "several"
+]
+_OF_CARE = frozenset({"amount", "state", "time", "provider", "part", "nth", "weekday", "word", "several"})
+_NAMING = ("services", "providers", "drugs", "doctor_kinds", "traits", "prescribers", "part", "claim_types")
 _FACILITY = frozenset({"inpatient", "outpatient", "institutional"})
 AnySummary = TypeVar("AnySummary", bound=Summary)
 
@@ -197,9 +200,25 @@ def _looser(claims: Sequence[Claim], wanted: ClaimFilter) -> Iterator[tuple[Left
         ("state", wanted.states, {"states": ()}),
         ("provider", wanted.providers and wanted.services, {"providers": ()}),
         ("wider", wider, {"services": (wider,)}),
+        ("word", wanted.traits, {"traits": ()}),
+        ("word", wanted.doctor_kinds, {"doctor_kinds": ()}),
+        ("word", wanted.prescribers, {"prescribers": ()}),
+        ("word", wanted.drugs, {"drugs": ()}),
+        ("word", wanted.providers and not wanted.services, {"providers": ()}),
         ("service", wanted.services, {"services": ()}),
     )
-    return ((left, replace(wanted, **changes)) for left, told, changes in ways if told)
+    named = [(left, changes) for left, told, changes in ways if told]
+    for left, changes in named:
+        if left != "word" or _names(replace(wanted, **changes)):
+            yield left, replace(wanted, **changes)
+    for (_, changes), (_, more) in combinations(named, 2):
+        if _names(replace(wanted, **changes, **more) if changes.keys().isdisjoint(more) else wanted):
+            yield "several", replace(wanted, **{**changes, **more})
+
+
+def _names(wanted: ClaimFilter) -> bool:
+    """Return whether the conditions name care, or whoever gave it."""
+    return any(getattr(wanted, name) for name in _NAMING)
 
 
 def _may_be(claim: Claim, wanted: ClaimFilter) -> bool:
@@ -235,6 +254,8 @@ async def unused(
 
     Which of two sides came first is only told by an answer that puts them in order.
     """
+    told = ask.asked.says.get("in_order", "") if getattr(summary, "placed", ()) else ""
+    phrases = [one for one in phrases if not (told and told in one[0].casefold())]
     unordered = "in_order" in ask.asked.says and filter_of(ask).sides and not getattr(summary, "in_order", None)
     return [one for one in phrases if unordered or await _answers_alike(ask, summary, answer, one[1])]
 
@@ -274,7 +295,9 @@ def as_if_said(ask: Ask, text: str) -> Ask:
 
 
 _JOINT = re.compile(
-    r"[,;.]*\s+(?:and|but|while|whereas|when|than|or|vs\.?|versus|y|pero|mientras|cuando|que|o)\s", re.IGNORECASE
+    r",\s+(?=(?:this|last|now|este|esta)\b)|[,;.]*\s+(?:and|but|while|whereas|when|than|or|vs\.?|versus"
+    r"|y|pero|mientras|cuando|que|o)\s",
+    re.IGNORECASE,
 )
 _MOST = 4
 _KINDS = {

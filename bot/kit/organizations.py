@@ -14,7 +14,7 @@ from bot.kit.ask import Ask
 from bot.kit.conditions import Filter
 from bot.kit.directory import PERSON_INCLUDES, bring, rows_of, taxonomy, widen
 from bot.kit.reading import ReadDirectory, records_of
-from bot.kit.spelling import is_named, likeness, words_of
+from bot.kit.spelling import is_address, is_named, lies_on, likeness, words_of
 from bot.payer.search import Search, any_of, escape, given
 from bot.records.details import Specialty
 from bot.records.listing import Listing
@@ -25,6 +25,11 @@ from bot.records.written import NOTE_LIMIT, clean
 NameTest = Callable[[str | None, str], bool]
 AT_PLACE = ("participating-organization", "location", "network", "primary-organization", "service")
 HOUSES, PLACES = ("Organization", "Location", "HealthcareService"), ("Location", "HealthcareService")
+OF_PERSON = ("practitioner", "location", "network", "organization", "service")
+_ROLES = {
+    "Practitioner": ("PractitionerRole", "practitioner", OF_PERSON),
+    "Organization": ("OrganizationAffiliation", "participating-organization", AT_PLACE),
+}
 _PLAIN = frozenset(
     {"of", "de", "the", "la", "el", "and", "y", "pc", "pa", "llc", "pllc", "inc", "saint", "st", "medical"}
     | {"center", "clinic", "clinica", "centro", "health", "hospital", "group"}
@@ -59,10 +64,17 @@ async def organizations_named(
     for number, (parameter, text) in enumerate(dict.fromkeys(tries)):
         asked = types if number < _OF_PLACES else [one for one in types if one not in PLACES]
         searches = [Search(one, ((parameter, escape(text)),)) for one in asked]
+        searches += [Search("Location", (("address", escape(name)),))] if number == 0 and is_address(name) else []
         await asyncio.gather(*(directory.pages(one, _PAGES if one.type in PLACES else 0) for one in searches))
-        if keys := tuple(key for key, one in active_by_key(directory).items() if fits(one.name, name)):
+        every = active_by_key(directory)
+        if keys := tuple(key for key, one in every.items() if fits(one.name, name) or _is_on(one, name)):
             return directory, keys
     return directory, ()
+
+
+def _is_on(one: Organization | Location | Service, name: str) -> bool:
+    """Return whether a location has an address of which the name is a line."""
+    return isinstance(one, Location) and is_address(name) and lies_on(one.lines, name)
 
 
 def active_by_key(directory: ReadDirectory) -> dict[Key, Organization | Location | Service]:
@@ -104,6 +116,36 @@ async def at_places(directory: ReadDirectory, keys: Sequence[Key]) -> tuple[List
 def _keys_of(row: Listing) -> list[Key]:
     """Return the keys of the listing's role, locations and services."""
     return [Key(row.role.type, row.role_id), *places_of([row]), *keys_of(row.role.services)]
+
+
+async def listings_of(ask: Ask, keys: Sequence[Key], known: ReadDirectory | None = None) -> tuple[Listing, ...]:
+    """Return all listings of these providers in order, active or not; `known` has resources that were read before."""
+    types = dict.fromkeys(key.type for key in keys if key.type)
+    by_type = {type_: [key for key in keys if key.type == type_][:_MOST_PLACES] for type_ in types}
+    found = await asyncio.gather(*(_of_type(ask, type_, own, known) for type_, own in by_type.items()))
+    every = [row for rows in found for row in rows]  # servers may find more than was asked
+    return tuple(row for key in keys for row in every if row.key == key)
+
+
+async def _of_type(ask: Ask, type_: str, keys: Sequence[Key], known: ReadDirectory | None) -> tuple[Listing, ...]:
+    directory = known or ReadDirectory(ask=ask, lists_services=type_ == "HealthcareService")
+    by_id = Search(type_, (("_id", any_of(key.id for key in keys)),))
+    if type_ in PLACES:
+        if known is None:
+            await directory.rows(by_id)
+        return await at_places(directory, keys)
+    role, parameter, elements = _ROLES[type_]
+    for prefix in (f"{type_}/", ""):  # servers compare the reference as a whole or by its id (fhir-notes 9.1)
+        if not directory.roles:
+            ids = any_of(f"{prefix}{key.id}" for key in keys)
+            await directory.rows(Search(role, ((parameter, ids),)), elements)
+    if not directory.roles and known is None:
+        await directory.rows(by_id)
+    if type_ == "Organization":
+        await directory.by(Search("Location"), "organization", sorted(set(keys) - directory.owners_with_place()))
+    directory.add_without_roles(keys)
+    await bring(directory, elements)
+    return directory.listings()
 
 
 async def houses(ask: Ask, name: str) -> frozenset[Key]:

@@ -218,6 +218,7 @@ async def in_its_time(ask: Ask) -> Ask:
         return ask
     rest = {name: one for name, one in ask.slots.items() if name != "date_range"}
     sets = value["relation"] == "between" and not _SETS.isdisjoint(ask.asked.says)  # "between A and B, which cost more"
+    sets |= "in_order" in ask.asked.says  # "was it before my MRI or afterwards"
     if ask.asked.gap or sets:  # "between my cleaning and the one before" is the time that is asked for
         days = {end: value.get(end) for end in ("start", "end")}
         own = {name: value[name] for name in _NAMED if value.get(name)}

@@ -318,8 +318,9 @@ def says_ever(ask: Ask) -> bool:
 
 def asks_order(ask: Ask) -> bool:
     """Return whether the question asks which of several named doctors, drugs or kinds of care came first."""
-    several = any(slot in ask.several for slot in ("drug", "provider_name", "service"))
-    return "in_order" in ask.asked.says and (several or bool(set_apart(ask)))
+    several = any(slot in ask.several for slot in _SIDES)
+    order = "in_order" in ask.asked.says or ("gap" in ask.asked.says and not ask.anchors)
+    return order and (several or bool(set_apart(ask)))
 
 
 def set_apart(ask: Ask) -> frozenset[str]:
@@ -329,7 +330,6 @@ def set_apart(ask: Ask) -> frozenset[str]:
     "than" and the other after it, or only "and" is between the two.
     """
     said = f" {' '.join(words_of(ask.said))} "
-    cut = max(said.rfind(f" {word} ") for word in _APART)
     places = {
         field: said.find(f" {' '.join(words_of(ask.words.get(slot)))} ")
         for slot, field in _SIDES.items()
@@ -340,7 +340,8 @@ def set_apart(ask: Ask) -> frozenset[str]:
     (one, first), (_, last) = sorted(places.items(), key=lambda pair: pair[1])
     told = words_of(ask.words.get(next(slot for slot, field in _SIDES.items() if field == one)))
     between = words_of(said[first:last])[len(told) :]
-    apart = not _SETTING.isdisjoint(ask.asked.says) and first < cut < last
+    cut = any(f" {word} " in said[first:last] for word in _APART)
+    apart = not _SETTING.isdisjoint(ask.asked.says) and cut
     return frozenset(places) if apart or (set(between) & _ADDED and _BESIDE.issuperset(between)) else frozenset()
 
 

@@ -13,6 +13,7 @@ from bot.kit.conditions import as_codes, doctors_asked, is_title
 from bot.kit.ranking import asks_order, divided_by, each_end, set_apart, sets_one_above
 from bot.kit.spans import days_of, lag_asked, span_of, times_apart
 from bot.kit.spelling import is_named, words_of
+from bot.kit.traits import with_traits
 from bot.kit.which import aspect_asked, exact_asked, limits_asked, order_asked, part_asked, shown_before, widens
 from bot.language.calendar import month_days
 from bot.language.reading import Slot
@@ -82,10 +83,7 @@ def compares_shown(ask: Ask) -> bool:
 
 
 def asks_several(ask: Ask, wanted: ClaimFilter) -> bool:
-    """Return whether the question is about several visits: by plural words, or by a period longer than a day.
-
-    A period does not count if the words are about one visit.
-    """
+    """Return whether the question is about several visits: by plural words, or by a period longer than a day."""
     if wanted.order or wanted.number or wanted.nth or not ask.said or len(wanted.services) > 1:
         return False
     said = set(words_of(ask.said)) - set(words_of(ask.words.get("date_range")))
@@ -124,10 +122,10 @@ def by_name(ask: Ask, claims: Iterable[Claim]) -> Ask:
     """Return the question with all providers that the message names and a claim has, whether requested or excluded.
 
     A provider is named by two consecutive words of the name on the claim ("blue heron"); a person also by a family name
-    that is no everyday word ("fitzgeralds bill"), or by any part of the name that is capitalized or follows a title or
-    "with". Words of another slot are no name. A provider slot with everyday words only, as from "little white pills",
-    is dropped if no claim has that name.
+    that is no everyday word, or by any part of the name that is capitalized or follows a title or "with". Words of
+    another slot are no name. A provider slot with everyday words only is dropped if no claim has that name.
     """
+    ask = with_traits(ask, claims)
     spoken = [(word, key) for word in _SPOKEN.findall(ask.said) for key in words_of(word)[:1]]
     may_name = any(not ask.everyday(key) or _is_led(spoken, at) for at, (_, key) in enumerate(spoken))
     if not spoken or not (may_name or _WHOM in ask.slots):
@@ -228,9 +226,9 @@ def _wanted(ask: Ask) -> ClaimFilter:
     told = {name: one.text if (one := ask.excluded.get(name)) else "" for name in ("claim_type", "service")}
     # A specialty is excluded by the words of a kind of claim or care: "no dental".
     twice = excluded and any(one and (excluded.text in one or one in excluded.text) for one in told.values())
-    named_ = "provider_name" in ask.slots and not set_apart(ask)  # who is named needs no kind, "not like my dentist"
+    kinds = set_apart(ask) or not (part or "provider_name" in ask.slots)  # "my knee" names none
     return ClaimFilter(
-        doctor_kinds=() if part or named_ else doctors_asked(ask),  # "my knee" names no doctor
+        doctor_kinds=doctors_asked(ask) if kinds else (),
         specialists=specialists,
         without_doctors=frozenset(code for one in (excluded.every if excluded else ()) for code in as_codes(one)),
         degrees=frozenset() if "specialty" in ask.slots else ask.asked.degrees,
@@ -269,6 +267,7 @@ def _wanted(ask: Ask) -> ClaimFilter:
         kinds=ask.care_kinds,
         care=ask.care,
         among=frozenset(shown_before(ask)),
+        traits=ask.traits,
     )
 
 

@@ -267,11 +267,17 @@ def asks_from_now_on(ask: Ask) -> bool:
     return "drug" in ask.slots and not asks_of_fills(ask) and bool(again or timed)
 
 
+def asks_prescriber(ask: Ask) -> bool:
+    """Return whether the question is who prescribed a drug: "which doctor prescribed it"."""
+    says = ask.asked.says
+    return "prescribed" in says and (ask.asked.form == "who" or {"which_of", "seer"} <= says.keys())
+
+
 def asks_of_fills(ask: Ask) -> bool:
     """Return whether a question about a drug is about its fills: in a past year, by whom, or of one price."""
     last = span_of(ask)[1] or ask.today
     alike = "alike" in ask.asked.says and "FILL" in ask.concepts
-    fills = last.year < ask.today.year or alike or (ask.asked.form == "who" and "prescribed" in ask.asked.says)
+    fills = last.year < ask.today.year or alike or asks_prescriber(ask)
     return "drug" in ask.slots and fills and {"supposed", "to_come"}.isdisjoint(ask.asked.says)
 
 

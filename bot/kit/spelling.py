@@ -144,6 +144,12 @@ def lies_on(lines: Iterable[str], street: str) -> bool:
     return any(not kind or _KINDS.get("".join(words[end : end + 1])) == kind for words, end in ends)
 
 
+def is_address(name: str) -> bool:
+    """Return whether a name is that of a street: "979 E 3rd St", "Poplar Avenue"."""
+    words = words_of(name)
+    return len(words) > 1 and words[-1] in _KINDS
+
+
 def stands_at(form: Sequence[str], words: Sequence[str]) -> list[int]:
     """Return the indexes in `words` at which the words of `form` stand one after another; [] for an empty form."""
     size = len(form)

@@ -24,7 +24,16 @@ from bot.kit.ahead import VISITS, claims_for_price, priced_alone
 from bot.kit.ask import Ask, values_of
 from bot.kit.claim_filter import any_time, choose
 from bot.kit.coming import Wants, asks_cover, care_scope, unsaid_of
-from bot.kit.coverages import Coverages, care_said, named_visit, share_asked, side_named, visit_kind, visit_to
+from bot.kit.coverages import (
+    Coverages,
+    care_said,
+    named_visit,
+    plan_year_of,
+    share_asked,
+    side_named,
+    visit_kind,
+    visit_to,
+)
 from bot.kit.floors import COUNTED, MetSoFar, counting, standings
 from bot.kit.period import born_on
 from bot.kit.said import filter_of
@@ -44,8 +53,14 @@ _NOT_PUBLIC = frozenset({"after", "copay", "counts"})
 _VISITS = {service: code for code, service in VISITS.items()}
 """The code of a kind of visit by the key of the same kind of care."""
 _CENT = Decimal("0.01")
-_OFFICE = frozenset({"visit", "appointment", "consult", "consultation", "exam", "follow", "up", "first", "new", "next"})
+_OFFICE = frozenset({
+    *("a", "an", "un", "una", "visit", "appointment", "consult", "consultation", "exam", "follow", "up"),
+    *("first", "new", "next"),
+})  # fmt: skip
 _OTHER_CARE = 2  # words that no doctor or visit is named by
+_TIMES = frozenset({"date_range", "date_ahead", "date_out"})
+_DIAGNOSTIC = frozenset({"diagnostic", "diagnostico", "diagnostica"})
+"""What prevents nothing, of whatever kind."""
 _OF_DOCTOR = frozenset({"provider_name", "specialty"})
 _LETTERS = re.compile(r"\b(?:mri|ct|ekg|er|pet|cpap|iud|ivf|pt)\b")
 
@@ -80,6 +95,7 @@ class ToCome(msgspec.Struct, frozen=True):
         worst: True if the question asks for the highest possible cost.
         others: The member's current plans of another scope.
         unsaid: What the question asks in addition and no record states, such as whether the care needs approval.
+        turn: The first day of the next plan year, if the question is whether to wait for it with the care.
         approved: True if plans usually require approval for such care first, False if federal law forbids that, None if
             unknown.
     """
@@ -98,6 +114,7 @@ class ToCome(msgspec.Struct, frozen=True):
     ground: bool = False
     others: tuple[Coverage, ...] = ()
     unsaid: tuple[str, ...] = ()
+    turn: date | None = None
     approved: bool | None = None
 
     @property
@@ -157,7 +174,7 @@ def summarize(
     if visit is None and wants == "after" and (exact := exact_asked(ask)):  # by the copay that the question states
         copays = (one for plan in plans for one in plan.costs if one.kind == "copay" and one.side != "out")
         visit = next((one.service for one in copays if one.amount and one.amount.value in exact.amounts), None)
-    side = side_named(ask)
+    side, waits = side_named(ask), "deferring" in ask.asked.says and _TIMES & {**ask.beside, **ask.slots}.keys()
     of_doctor = "provider_name" in ask.slots or not filter_of(ask).services
     sided = side == "out" or len(set(values_of(ask, "network"))) > 1
     rules = [_rule(plan, visit, side) for plan in plans]
@@ -182,6 +199,7 @@ def summarize(
         charged=price_named(ask),
         worst="worst" in ask.asked.says and wants not in {"counts", "unsaid"},
         unsaid=(*(("covered",) if wants == "price" and asks_cover(ask) and not visit else ()), *unsaid_of(ask)),
+        turn=year.next if waits and (year := plan_year_of(plans, ask.today)) else None,
         # 45 CFR 149.110(c)(1), for group and individual plans
         approved=False if "er" in kinds else any(_OFTEN & ask.care_kinds.above(kind) for kind in kinds) or None,
         others=tuple(one for one in coverages.current if one not in plans),
@@ -202,10 +220,18 @@ def _visit(ask: Ask, last: Claim | None) -> str | None:
     kinds = values_of(ask, "service")
     if kinds and not {"office_visit"}.issuperset(kinds):
         return (named_visit(ask) or _VISITS[kinds[0]]) if len(kinds) == 1 and kinds[0] in _VISITS else None
-    care, doctor = words_of(care_said(ask)), words_of(ask.words.get("specialty"))
-    if doctor and not named_visit(ask) and len(set(care) - set(doctor) - _OFFICE) >= _OTHER_CARE:
-        return None  # "cardiac ablation and mapping" is no visit to a cardiologist
+    if "specialty" in ask.words and not named_visit(ask) and _is_of_more(ask, "specialty"):
+        return None
     return visit_kind(ask) or (visit_to(sorted(last.specialties)) if last and "provider_name" in ask.slots else None)
+
+
+def _is_of_more(ask: Ask, slot: str) -> bool:
+    """Return whether the words for the care name another care than the slot: "orthopedic shoes", "weight loss shots".
+
+    They do with two further words, or if they end in another word.
+    """
+    care, own = words_of(care_said(ask)), _OFFICE.union(words_of(ask.words.get(slot)))
+    return bool(care) and (care[-1] not in own or len(set(care) - own) >= _OTHER_CARE)
 
 
 def _rule(plan: Coverage, visit: str | None, side: str | None) -> PlanRule:
@@ -285,7 +311,9 @@ def prevention_of(ask: Ask, born: date | None = None) -> Prevention | None:
     The age is that of a person `born` on that day, or else the age that the question states.
     """
     kinds = values_of(ask, "service")
-    kind = kinds[0] if len(kinds) == 1 and kinds[0] not in _FOR_TRAVEL else None
+    own = len(kinds) == 1 and kinds[0] not in _FOR_TRAVEL and not _is_of_more(ask, "service")
+    own = own and _DIAGNOSTIC.isdisjoint(words_of(care_said(ask)))
+    kind = kinds[0] if own else None
     listed = [one for one in _AGES if kind and (one == kind or one in ask.care_kinds.above(kind))]
     listed.sort(key=lambda one: one != kind)
     key = next((name for name in (*_SAID, *listed) if name in ask.asked.says or name in listed), None)

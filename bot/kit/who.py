@@ -11,38 +11,42 @@ from typing import Literal
 import msgspec
 from msgspec.structs import replace
 
-from bot.kit import organizations
-from bot.kit.around import NeedsPlace, SearchArea, around
+from bot.kit.around import NeedsPlace, SearchArea, around, street_of
 from bot.kit.ask import Ask, Reroute, text_of
-from bot.kit.cards import Card, Group, Groups, bare_name, by_provider, of_own_claims
-from bot.kit.conditions import is_at, is_title, kind_codes
+from bot.kit.cards import Card, Group, Groups, OwnDoctor, bare_name, by_provider, of_own_claims
+from bot.kit.conditions import TITLES, is_at, is_title, is_titled, kind_codes
 from bot.kit.directory import bring
 from bot.kit.facilities import KINDS, is_kind
 from bot.kit.facts import ProviderFact, name_said, without_facts
 from bot.kit.offers import WithDocument
+from bot.kit.organizations import (
+    OF_PERSON,
+    PLACES,
+    Choice,
+    listings_of,
+    nearest,
+    organizations_named,
+    telling_words,
+    told_apart,
+)
 from bot.kit.reading import ReadDirectory
 from bot.kit.sites import within
-from bot.kit.spelling import is_named, stands_at, starts_like, words_of
+from bot.kit.spelling import is_named, lies_on, likeness, stands_at, starts_like, words_of
 from bot.language.context import AMONG, BESIDE, CALLED, LIKE, RECORD
 from bot.payer.budget import MIB
 from bot.payer.search import Search, SearchValue, any_of, escape, token
 from bot.records.details import is_npi
 from bot.records.directory import NPI
 from bot.records.listing import Listing
-from bot.records.shapes import Key, key_of
+from bot.records.shapes import key_of
 
-_PERSON = ("practitioner", "location", "network", "organization", "service")
-_MOST, _MOST_PAGES, _MOST_RESOURCES = 40, 40, 3_000
-_SOURCES = ("PractitionerRole", "OrganizationAffiliation", "Organization", "Practitioner", *organizations.PLACES)
+_MOST_PAGES, _MOST_RESOURCES = 40, 3_000
+_SOURCES = ("PractitionerRole", "OrganizationAffiliation", "Organization", "Practitioner", *PLACES)
 SHOWN = 8
-_ROLES = {
-    "Practitioner": ("PractitionerRole", "practitioner", _PERSON),
-    "Organization": ("OrganizationAffiliation", "participating-organization", organizations.AT_PLACE),
-}
+_SURELY = 0.9  # how much alike the only near name has to be spelled to be the one that is meant
 _REFERENCE = re.compile(r"(?:Practitioner|Organization|Location|HealthcareService)/[A-Za-z0-9.-]{1,64}")
 _OF_CITY = re.compile(r"\s(?:of|de)\s.*$", re.IGNORECASE)
 _PLACE = re.compile(r"(?:['\u2019]s)? (?:clinic|hospital|office|practice|group|cl[ií]nica|consultorio)$", re.IGNORECASE)
-_TITLES = ("dr", "dra", "doctor", "doctora")
 _HE = re.compile(r"\b(?:el|del|al) (?:dr\b|doctor\b)", re.IGNORECASE)
 
 State = Literal["one", "several", "ended", "unknown", "unnamed"]
@@ -62,7 +66,7 @@ class Who(msgspec.Struct, frozen=True):
     name: str | None
     found: tuple[tuple[Listing, ...], ...]
     ended: int = 0
-    near: tuple[organizations.Choice, ...] = ()
+    near: tuple[Choice, ...] = ()
     gone: tuple[Listing, ...] = ()
 
     @property
@@ -76,9 +80,9 @@ class Who(msgspec.Struct, frozen=True):
         return self.found[:SHOWN] if len(self.found) > 1 else ()
 
     @property
-    def choices(self) -> tuple[organizations.Choice, ...]:
+    def choices(self) -> tuple[Choice, ...]:
         """The choices to offer: the first eight matching providers, or if there is none, those with a similar name."""
-        return organizations.told_apart(self.found)[:SHOWN] or self.near
+        return told_apart(self.found)[:SHOWN] or self.near
 
     @property
     def state(self) -> State:
@@ -128,8 +132,10 @@ class OfProvider(WithDocument, frozen=True, kw_only=True):
         return self.found.only[0].reference if self.found.only else None
 
 
-async def who(ask: Ask) -> Who:
+async def who(ask: Ask, *, guesses: bool = False) -> Who:
     """Return the provider of a button's reference or of a typed NPI or TIN, or all providers that match the name.
+
+    With `guesses`, the only provider whose name is spelled nearly so is taken to be meant, and the reply says so.
 
     The words of a name match whole words in any order, without accents; beginnings of words match only if nothing else
     does. If the question names several providers, the result has all providers that match one of the names.
@@ -153,7 +159,7 @@ async def who(ask: Ask) -> Who:
     digits = re.search(rf"\b{form}\b", ask.said)  # no NPI, but meant as one
     npi, tin = text_of(ask, "npi") or (digits and digits[0]), text_of(ask, "tin")
     among = tuple(one for one in map(key_of, ask.arguments.get(AMONG, "").split()) if one)[:SHOWN]
-    near: tuple[organizations.Choice, ...] = ()
+    near: tuple[Choice, ...] = ()
     if key is not None:
         name, rows = None, await listings_of(ask, (key,))
     elif npi:
@@ -164,10 +170,7 @@ async def who(ask: Ask) -> Who:
         name, rows = f"TIN {tin}", await _by_number(ask, "tin", tin, ("Organization",), ways)
     elif name:
         name, rows = await _name_and_listings(ask, name)
-        near = () if rows else await organizations.nearest(ask, name, people=is_titled(ask))
-        same = [one for one in near if is_named(one.name, name)]  # servers compare accents and marks, too
-        keys = [key for one in same if (key := key_of(one.reference))]
-        rows, near = (await listings_of(ask, keys), ()) if same else (rows, near)
+        near, rows = ((), rows) if rows else await _nearly(ask, name, guesses=guesses)
     else:
         rows = await listings_of(ask, among)
         said = "" if rows or ask.arguments else name_said(ask)
@@ -204,10 +207,15 @@ async def _chosen(
     return _narrowed(ask, fitting, where, named=True) if carried else fitting, name
 
 
-def others_there(found: Who, finding: str, *, asks: bool) -> None:
-    """Raise `Reroute` to the intent `finding` for others at the only provider's place, if the question `asks` that."""
+def others_there(ask: Ask, found: Who, finding: str, *, asks: bool) -> None:
+    """Raise `Reroute` to the intent `finding` for others at the only provider's place, if the question `asks` that.
+
+    Also for those on a street, if the question names nothing else.
+    """
     if asks and found.only:
         raise Reroute(finding, like=found.only[0].reference, like_words="else there")
+    if found.state == "unnamed" and street_of(ask):
+        raise Reroute(finding)
 
 
 async def who_shown(ask: Ask) -> tuple[Listing, ...]:
@@ -231,7 +239,7 @@ def _narrowed(ask: Ask, groups: Groups, where: SearchArea | None, *, named: bool
     The conditions are applied one after another, and one that no provider fits is ignored. Such an organization or
     specialty is reported as not applied. The specialty is checked for a single provider too.
     """
-    place, house = ask.slots.get("location"), text_of(ask, "organization") or ""
+    place, house, street = ask.slots.get("location"), text_of(ask, "organization") or "", street_of(ask) or ""
     towns = {str(place[part]).casefold() for part in ("city", "zip") if isinstance(place, Mapping) and place.get(part)}
     house = house if named and house != ask.slots.get("provider_name") else ""
     codes = set(kind_codes(ask)) if "specialty" in ask.slots and not is_title(ask.words.get("specialty", "")) else set()
@@ -240,7 +248,7 @@ def _narrowed(ask: Ask, groups: Groups, where: SearchArea | None, *, named: bool
     kinds = [name for name, kind in KINDS.items() if {*kind.words} & {*told} or stands_at((*name.split("_"),), told)]
     title = ask.words.get("provider_name", "").casefold().partition(" ")[0].strip(".")
     sex = "male" if title in {"dra", "doctora"} else "female" if _HE.search(ask.said) else None  # whom it excludes
-    own = set(words_of(ask.words.get("provider_name"))).difference(_TITLES)
+    own = set(words_of(ask.words.get("provider_name"))).difference(TITLES)
 
     def in_town(rows: Group) -> bool:
         places = (place for row in rows for place in row.locations)
@@ -252,6 +260,7 @@ def _narrowed(ask: Ask, groups: Groups, where: SearchArea | None, *, named: bool
         return own <= firsts.union(words_of(rows[0].name))
 
     checks: tuple[tuple[str, object, Callable[[Group], bool]], ...] = (
+        ("", street, lambda rows: any(lies_on(place.lines, street) for row in rows for place in row.locations)),
         ("", towns, in_town),
         ("", where, lambda rows: where is not None and any(within(ask, row, where) for row in rows)),
         ("organization", house, lambda rows: any(is_at(row, house) for row in rows)),
@@ -269,36 +278,6 @@ def _narrowed(ask: Ask, groups: Groups, where: SearchArea | None, *, named: bool
                 ask.cannot(slot)
             groups = fitting or groups
     return groups
-
-
-async def listings_of(ask: Ask, keys: Sequence[Key], known: ReadDirectory | None = None) -> tuple[Listing, ...]:
-    """Return all listings of these providers in order, active or not; `known` has resources that were read before."""
-    types = dict.fromkeys(key.type for key in keys if key.type)
-    by_type = {type_: [key for key in keys if key.type == type_][:_MOST] for type_ in types}
-    found = await asyncio.gather(*(_of_type(ask, type_, own, known) for type_, own in by_type.items()))
-    every = [row for rows in found for row in rows]  # servers may find more than was asked
-    return tuple(row for key in keys for row in every if row.key == key)
-
-
-async def _of_type(ask: Ask, type_: str, keys: Sequence[Key], known: ReadDirectory | None) -> tuple[Listing, ...]:
-    directory = known or ReadDirectory(ask=ask, lists_services=type_ == "HealthcareService")
-    by_id = Search(type_, (("_id", any_of(key.id for key in keys)),))
-    if type_ in organizations.PLACES:
-        if known is None:
-            await directory.rows(by_id)
-        return await organizations.at_places(directory, keys)
-    role, parameter, elements = _ROLES[type_]
-    for prefix in (f"{type_}/", ""):  # servers compare the reference as a whole or by its id (fhir-notes 9.1)
-        if not directory.roles:
-            ids = any_of(f"{prefix}{key.id}" for key in keys)
-            await directory.rows(Search(role, ((parameter, ids),)), elements)
-    if not directory.roles and known is None:
-        await directory.rows(by_id)
-    if type_ == "Organization":
-        await directory.by(Search("Location"), "organization", sorted(set(keys) - directory.owners_with_place()))
-    directory.add_without_roles(keys)
-    await bring(directory, elements)
-    return directory.listings()
 
 
 async def _by_number(ask: Ask, slot: str, number: str, types: Sequence[str], value: SearchValue) -> tuple[Listing, ...]:
@@ -342,6 +321,17 @@ async def _name_and_listings(ask: Ask, name: str) -> tuple[str, tuple[Listing, .
     return name, ()
 
 
+async def _nearly(ask: Ask, name: str, *, guesses: bool) -> tuple[tuple[Choice, ...], tuple[Listing, ...]]:
+    """Return the providers with a similar name, or else the listings of the one that is surely meant."""
+    near = await nearest(ask, name, people=is_titled(ask))
+    same = [one for one in near if is_named(one.name, name)]  # servers compare accents and marks, too
+    if guesses and len(near) == 1 and not same and likeness(near[0].name, name) >= _SURELY:
+        same = [*near]
+        ask.own_doctors.append(OwnDoctor(near[0].name or name, name, None, 0, spelled=True))
+    keys = [key for one in same if (key := key_of(one.reference))]
+    return ((), await listings_of(ask, keys)) if keys else (near, ())
+
+
 async def _with_name(ask: Ask, name: str) -> tuple[Listing, ...]:
     """Return the listings of practitioners and organizations with the name, or else of locations and services.
 
@@ -350,28 +340,19 @@ async def _with_name(ask: Ask, name: str) -> tuple[Listing, ...]:
     titled = is_titled(ask)
     ways = (_people(ask, name),) if titled else (_people(ask, name), _organizations(ask, name, ("Organization",)))
     rows = tuple(row for found in await asyncio.gather(*ways) for row in found)
-    places = (
-        ()
-        if titled or any(is_named(row.name, name) for row in rows)
-        else await _organizations(ask, name, organizations.PLACES)
-    )
+    places = () if titled or any(is_named(row.name, name) for row in rows) else await _organizations(ask, name, PLACES)
     exact = tuple(row for row in (*rows, *places) if is_named(row.name, name))
     alike = (tuple(row for row in found if starts_like(row.name, name)) for found in (rows, places))
     return exact or next(filter(None, alike), ())
 
 
-def is_titled(ask: Ask) -> bool:
-    """Return whether the person wrote a title such as "Dr." before the provider's name."""
-    return ask.words.get("provider_name", "").casefold().partition(" ")[0].strip(".") in _TITLES
-
-
 async def _people(ask: Ask, name: str) -> tuple[Listing, ...]:
     """Return the listings of practitioners with the name, searching for one word at a time, last word first."""
-    untitled = " ".join(word for word in name.split() if word.strip(".").casefold() not in _TITLES)
-    for word in organizations.telling_words(untitled, last_first=True):
+    untitled = " ".join(word for word in name.split() if word.strip(".").casefold() not in TITLES)
+    for word in telling_words(untitled, last_first=True):
         directory = ReadDirectory(ask=ask)
-        await directory.rows(Search("PractitionerRole", (("practitioner.name", escape(word)),)), _PERSON)
-        await bring(directory, _PERSON)
+        await directory.rows(Search("PractitionerRole", (("practitioner.name", escape(word)),)), OF_PERSON)
+        await bring(directory, OF_PERSON)
         rows = directory.listings()
         if not any(_may_be(row.name, name) for row in rows):
             directory = ReadDirectory(ask=ask)
@@ -384,7 +365,7 @@ async def _people(ask: Ask, name: str) -> tuple[Listing, ...]:
 
 
 async def _organizations(ask: Ask, name: str, types: Sequence[str]) -> tuple[Listing, ...]:
-    directory, keys = await organizations.organizations_named(ask, name, _may_be, types)
+    directory, keys = await organizations_named(ask, name, _may_be, types)
     return await listings_of(ask, keys, directory)
 
 

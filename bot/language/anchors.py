@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from bot.language.calendar import month_days
 from bot.language.clauses import Clause, ClauseRole
 from bot.language.hearing import Heard
-from bot.language.matcher import WordArea
+from bot.language.matcher import WordArea, phrase_before
 from bot.language.rules import IntentRules
 from bot.language.text import Tag, Utterance, places_of
 
@@ -118,8 +118,7 @@ def _is_barred(before: Sequence[str], words: WordArea) -> bool:
     listed, end = words.beside("polarity"), len(before)
     while end and before[end - 1] in listed.any("glue", "thing") | words.all:
         end -= 1
-    starts = range(max(0, end - _LONGEST), end)
-    return any(tuple(before[first:last]) in listed.phrases("cue") for first in starts for last in (end, end + 1))
+    return any(phrase_before(before, last, listed.phrases("cue")) for last in (end, min(end + 1, len(before))))
 
 
 class _Events:

@@ -139,7 +139,9 @@ class Classed:
     def _tests(self) -> Iterator[tuple[str, tuple[str, ...]]]:
         """Yield the names of laboratory tests in the message, each with all names of the test."""
         names = self._lexed.grammar.values("asked.test")
-        for word in (self._words[at] for at in self._places.get("test", ())):
+        for at in self._places.get("test", ()):
+            by_lay_word = [*self._values(at - 1, "lay_before"), *self._values(at + 1, "lay_behind")]
+            word = next(iter(by_lay_word), self._words[at])  # "bad cholesterol" is LDL
             yield word, tuple(other for other, test in names.items() if test == names[word])
 
     def _number(self, index: int) -> int:

@@ -358,6 +358,10 @@ def _as_of(lexed: Lexed, dashes: Sequence[int], one: DateFound, day: date) -> Da
     return replace(one, days=hit.value[:2]) if hit and hit.after == one.after else one
 
 
+_WOULD = frozenset({"we'd", "we\u2019d"})
+"""What is no Wednesday."""
+
+
 def date_tags(lexed: Lexed, said: Utterance, today: date, plan_year: tuple[date, date] | None = None) -> list[Tag]:
     """Return the tags of date phrases: `date_range`, or `date_ahead` for a period in the future.
 
@@ -370,7 +374,8 @@ def date_tags(lexed: Lexed, said: Utterance, today: date, plan_year: tuple[date,
     ]
     ahead = places_of(tags)
     found = find_dates(matcher, lexed, today, said.dashes)
-    past = (one for one in found if ahead.isdisjoint(one.places))
+    would = {place for place in range(len(said.words)) if said.said(place, place + 1).casefold() in _WOULD}
+    past = (one for one in found if ahead.isdisjoint(one.places) and would.isdisjoint(one.places))
     return [*(Tag("date_range", _iso(*one.days), one.first, one.after) for one in past), *tags]
 
 

@@ -54,20 +54,36 @@ def _county(said: Utterance, first: int, after: int, meanings_of: MeaningsOf) ->
 
 
 _LONGEST = 3
+_HOUSE, _DRIVE = 5, "dr"  # digits of a house number
 
 
 def street_in(said: Utterance, words: WordArea) -> Tag | None:
-    """Return the tag of the street on which a place is, as the person wrote it: "on Poplar Avenue"; None if none."""
+    """Return the tag of the street on which a place is, as the person wrote it; None if there is none.
+
+    It follows a word such as "on" ("on Poplar Avenue"), or begins with a house number ("979 E 3rd St"). After "at", and
+    with "Dr" for "Drive", the word before the kind of street has a capital letter.
+    """
     for place, word in enumerate(said.words):
-        first = place + 1
-        if word in words.stands:
-            first += said.words[first : first + 1] != () and said.words[first] in words.the
-            ends = range(first + 1, min(first + 1 + _LONGEST, len(said.words)))
-            led = not words.street_of.isdisjoint(said.words[first : first + 1])
-            end = next((at + 1 for at in ends if said.words[at] in words.street), first + 2 if led else None)
-            if end is not None and end <= len(said.words):
-                return Tag("street", said.said(first, end), place, end)
+        numbered = word.isdecimal() and len(word) <= _HOUSE
+        first = place + (not numbered)
+        if not (numbered or word in words.any("stands", "at")):
+            continue
+        first += not numbered and said.words[first : first + 1] != () and said.words[first] in words.the
+        ends = range(first + 1 + numbered, min(first + 1 + numbered + _LONGEST, len(said.words)))
+        plain = word in words.stands or numbered
+        led = plain and not words.street_of.isdisjoint(said.words[first : first + 1])
+        end = next((at + 1 for at in ends if _ends_street(said, at, words, plain=plain)), first + 2 if led else None)
+        if end is not None and end <= len(said.words) and words.at.isdisjoint(said.words[first : end - 1]):
+            return Tag("street", said.said(first, end), place, end)
     return None
+
+
+def _ends_street(said: Utterance, index: int, words: WordArea, *, plain: bool) -> bool:
+    """Return whether the word at `index` is a kind of street after its name."""
+    short = said.words[index] == _DRIVE
+    return (plain and not short and said.words[index] in words.street) or (
+        (short or said.words[index] in words.street) and said.said(index - 1, index)[:1].isupper()
+    )
 
 
 def state_at(said: Utterance, index: int, words: WordArea, *, loose: bool = True) -> tuple[str, int] | None:

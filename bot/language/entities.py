@@ -89,19 +89,22 @@ class Tagger:
         `asked` is the slot that the bot asked for: for an amount a bare number is money, for a location an unknown word
         is a city. `spotted` are the names of people and organizations found before.
         """
-        right = said.repaired(keys)
+        right, street = said.repaired(keys), street_in(said, self._places)
+        street = None if street and street.lies_in(*spotted) else street  # "the clinic at Broad St" is a name
         calls = call_tags(lexed, said, self._people, self._common)
         names = [Tag("provider_name", name.name, name.first, name.after) for name in spotted if not name.group]
         names = [name for name in names if not name.meets(*calls)]
         groups = [Tag("organization", name.name, name.first, name.after) for name in spotted if name.group]
         dates = [tag for tag in date_tags(lexed, said, today, plan_year) if not tag.lies_in(*names, *groups)]
         tags = groups + [
-            tag for match in found for meaning in match.meanings if (tag := self._value(right, match, meaning, found))
+            tag
+            for match in found
+            for meaning in match.meanings
+            if (tag := self._value(right, match, meaning, found, street))
         ]
         tags, dates = repeating(said, tags, dates)
         tags += counties_beside(said, tags, self._meanings_of, self._places)
         tags = [*_outside(tags, _OUTSIDE_TIMES, dates), *dates]
-        street = street_in(said, self._places)
         tags = _on_street(tags, street) if street else tags
         free = [True] * len(keys)
         occupy(free, *(tag for tag in (*tags, *names, *calls) if tag.kind not in _WEAK), *([street] if street else []))
@@ -170,7 +173,7 @@ class Tagger:
     def _set_apart(self, said: Utterance, match: PhraseFound) -> bool:
         """Return whether punctuation separates a town from its neighbours, as staff type: "endo - knox - net P"."""
         before, after = _marks(said, match.first), _marks(said, match.after)
-        if before not in _PARTING or not (match.after == len(said.words) or after in _PARTING):
+        if before not in _PARTING or not (match.after == len(said.words) or after in _PARTING | {".", "?"}):
             return False
         beside = said.keys[match.first - 1]
         return beside in self._known or said.words[match.first - 1] in self._words.credential
@@ -187,7 +190,9 @@ class Tagger:
         person = Tag("named_person", {"name": cleaned(said.said(*whose))}, *whose)
         return [tag for tag in tags if tag.kind != "provider_name" or not tag.meets(person)] + [person]
 
-    def _value(self, said: Utterance, match: PhraseFound, meaning: Meaning, found: Sequence[PhraseFound]) -> Tag | None:
+    def _value(
+        self, said: Utterance, match: PhraseFound, meaning: Meaning, found: Sequence[PhraseFound], street: Tag | None
+    ) -> Tag | None:
         titled = bool(match.first) and said.words[match.first - 1] in self._words.short_title
         if meaning.kind in {"concept", COMPLAINT} or (meaning.kind == "language" and titled):
             return None
@@ -199,6 +204,8 @@ class Tagger:
             meant = [one for match in before for one in match.meanings]
             kind = any(one.kind in {"specialty", "facility_type"} or one.value == "PHARMACY" for one in meant)
             kind = kind and all(key in self._known for key in behind)
+            if street and street.after == match.first:
+                titled, kind = False, True  # "176 Ridgeview Dr Chattanooga"
             return self._place(said, match, meaning.value, titled=titled, beside_kind=kind)
         if meaning.kind == "organization":
             after = end_with_generic_words(said, match.after, self._words)
@@ -284,14 +291,16 @@ def _is_greeted(tag: Tag, found: Sequence[PhraseFound]) -> bool:
 
 
 def _on_street(tags: Sequence[Tag], street: Tag) -> list[Tag]:
-    """Return the tags without those that overlap the street, and with the street added to the location."""
+    """Return the tags with the street, also in the location, and without those that overlap it."""
     kept = [tag for tag in tags if not tag.meets(street)]
+    placed = [tag for tag in kept if tag.kind == "location" and isinstance(tag.value, dict)]
+    alone = [] if placed else [replace(street, kind="location", value={})]
     return [
         replace(tag, value={**tag.value, "street": street.value})
         if tag.kind == "location" and isinstance(tag.value, dict)
         else tag
-        for tag in kept
-    ]
+        for tag in (*kept, *alone)
+    ] + [street]
 
 
 def _plausible(tags: Sequence[Tag], said: Utterance) -> list[Tag]:

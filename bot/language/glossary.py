@@ -4,7 +4,7 @@ A sentence asks about a term in general if it has no other meaningful words: "wh
 and "what is the copay for urgent care" do not. `_words/glossary.yaml` has the terms, and the words allowed around them.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -89,7 +89,8 @@ class Glossary(msgspec.Struct, frozen=True):
         """
         found = self.tree.scan(keys)
         before = list[PhraseFound]()
-        for first, after in (*_sentences(said), *((one.first, one.after) for one in cut)) if found else ():
+        sentences = pairwise((*said.begins(_ENDS), len(said.words)))
+        for first, after in (*sentences, *((one.first, one.after) for one in cut)) if found else ():
             part = [one for one in found if first <= one.first and one.after <= after]
             terms = self._asked(keys, range(first, after), part) if part else before * self._asks_it(keys[first:after])
             if terms:
@@ -152,12 +153,6 @@ def _is_question(entry: PhraseFound) -> bool:
 
 def _key(entry: PhraseFound) -> str:
     return str(entry.meanings[0].value)
-
-
-def _sentences(said: Utterance) -> Iterator[tuple[int, int]]:
-    """Yield the (first, after) token indexes of each sentence."""
-    ends = (place for place in range(1, len(said.words)) if not set(_ENDS).isdisjoint(said.between(place)))
-    return pairwise((0, *ends, len(said.words)))
 
 
 def load_glossary(folder: Path) -> Glossary:

@@ -15,6 +15,7 @@ from bot.language.asked import ClaimsAsked
 from bot.language.calendar import DateRange
 from bot.language.clauses import Clause, ClauseRole, clauses
 from bot.language.codes import abbreviates
+from bot.language.elsewhere import street_in
 from bot.language.entities import Tagger
 from bot.language.lexicon import COMPLAINT, Lexicon
 from bot.language.matcher import Lexed, WordArea
@@ -47,7 +48,7 @@ class Scanner:
     """Finds the phrases and names in messages. Words of a name are not corrected and belong to no phrase."""
 
     def __init__(self, lexicon: Lexicon, speller: Speller) -> None:
-        self._tree, self._speller = lexicon.tree, speller
+        self._tree, self._speller, self._places = lexicon.tree, speller, lexicon.grammar.area("places")
         self._words = NameWords(
             known=AnyOf(
                 lexicon.familiar | lexicon.idle,
@@ -69,7 +70,9 @@ class Scanner:
     def scan(self, said: Utterance) -> Scanned:
         """Return the keys, phrases and names of a message."""
         plain = self._tree.scan(said.keys)
+        street = street_in(said, self._places)
         names = find_names(said, self._meanings(said, plain), self._words)
+        names = tuple(one for one in names if not (street and one.meets(street)) or street.lies_in(one))
         kept = frozenset(place for name in names for place in range(name.first + name.title, name.after))
         keys = self._speller.repaired(said.keys, kept)
         found = plain if keys == said.keys else self._tree.scan(keys)
@@ -91,8 +94,8 @@ class Scanner:
             inner.update(range(match.first + 1, match.after) if some else ())
         right_of = {key: self._speller.slip(key) for key in {*said.keys}}
         slips = {place: right for place, key in enumerate(said.keys) if (right := right_of[key])}
-        for place, right in slips.items():  # "dentsit near 37312"
-            care = {one.kind for one in self._tree.meanings_of(right)} & {"specialty", "facility_type"}
+        for place, right in slips.items():  # "dentsit near 37312", "metformina"
+            care = {one.kind for one in self._tree.meanings_of(right)} & {"specialty", "facility_type", "drug"}
             if care and (place == 0 or said.said(place, place + 1).islower()):
                 kinds[place] = frozenset(care)
         return WordMeanings(kinds, inner, phrased, slips.keys())
@@ -282,7 +285,10 @@ class Hearer:
         # too few: the "CHA" of a clinic is no Spanish.
         letters = ((place, word) for place, word in enumerate(said.words) if word.isascii())
         short = frozenset(place for place, word in letters if len(word) <= _ABBREVIATED)
-        kind, without = ("words", names | strange) if known else ("pieces", names | short)
+        both = frozenset(place for place, key in enumerate(said.keys) if len(self._tongues(key)) > 1)
+        kind, without = ("words", names | strange) if known else ("pieces", names | short | both)
+        if len(without) == len(said.words):
+            return None
         language, chance = self._tongue.likeliest({kind: evidence(said, frozenset(), without)[kind]})
         # Words that the pack lists as values in other languages only: "cardio" and "ent" tell of no Spanish.
         tongues = ((place, self._tongues(key)) for place, key in enumerate(said.keys))

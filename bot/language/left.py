@@ -12,7 +12,7 @@ from bot.language.clauses import ClauseRole, is_question
 from bot.language.hearing import Heard
 from bot.language.kernel import FOLLOW, REFINE
 from bot.language.lexicon import WISH, WISH_PLACE, WISH_TIME
-from bot.language.matcher import Grammar, plain
+from bot.language.matcher import Grammar, phrase_before, plain
 from bot.language.reading import Cell, Slot
 from bot.language.rules import IntentRules
 from bot.language.slots import UNNAMED_NETWORKS, slot_of
@@ -190,9 +190,9 @@ def care_left(heard: Heard, intent: IntentRules, asked: AbstractSet[int]) -> Slo
     if intent.reads is None or intent.reads.type != _CLAIMS or "service" not in intent.heard.values():
         return None
     if (reason := next((one for one in heard.complaints if _is_reason(heard, one, asked)), None)) is not None:
-        first, last, out = reason.start, reason.stop, heard.joining.beside("polarity").phrases("negated")
+        first, last, out = reason.start, reason.stop, heard.area("polarity").phrases("negated")
         first += last - first > 1 and heard.keys[first] in _BEFORE_CARE  # "a cough"
-        barred = any((plain(word),) in out for word in heard.said.words[max(0, first - _LEAD - 1) : first])
+        barred = any((word,) in out for word in heard.lexed.words[max(0, first - _LEAD - 1) : first])
         return Slot(heard.said.said(first, last), heard.said.said(last - 1, last), excluded=barred)
     if not _NAMED.isdisjoint(heard.marks):
         return None
@@ -203,15 +203,9 @@ def care_left(heard: Heard, intent: IntentRules, asked: AbstractSet[int]) -> Slo
                 break
             leads = heard.keys[first - 1] if first else ""
             if leads in _BEFORE_CARE and _POINTED.isdisjoint(heard.keys[first:place]):
-                barred = _is_cued(heard, first - 1)
+                barred = phrase_before(heard.lexed.words, first - 1, heard.area("polarity").phrases("cue")) > 0
                 return Slot(heard.said.said(first, place + 1), heard.said.said(place, place + 1), excluded=barred)
     return None
-
-
-def _is_cued(heard: Heard, end: int) -> bool:
-    """Return whether the words that end before `end` leave out what follows: "apart from"."""
-    cues, words = heard.joining.beside("polarity").phrases("cue"), [plain(word) for word in heard.said.words[:end]]
-    return any(tuple(words[-n:]) in cues for n in range(1, _CUE + 1))
 
 
 def _is_reason(heard: Heard, complaint: range, asked: AbstractSet[int]) -> bool:
@@ -237,7 +231,7 @@ def narrowings(heard: Heard, words: Mapping[str, str]) -> Iterator[tuple[str, st
     question are an aside: "I'm not good with computers, just tell me". `words` are the words of the slots, by slot.
     """
     said, listed, asked = heard.said, heard.area("polarity"), asked_of(heard, words)
-    folded, begin = [plain(word) for word in said.words], heard.area("asked").condition
+    folded, begin = heard.lexed.words, heard.area("asked").condition
     weak = {**listed.phrases("negated"), **listed.phrases("absent"), **listed.phrases("comparing")}
     cues = listed.phrases("cue").keys() - weak.keys()
     held, ours = heard.at(*({tag.kind for tag in heard.tags} - {"filter"})), heard.at(*_OURS)
@@ -296,9 +290,8 @@ def _measured(heard: Heard, index: int, held: AbstractSet[int]) -> int:
 
 def _between_commas(said: Utterance, index: int) -> range:
     """Return the token range around `index` up to the nearest comma on each side."""
-    ends = [at for at in range(1, len(said.words)) if "," in said.text[said.spans[at - 1][1] : said.spans[at][0]]]
-    first = max((at for at in ends if at <= index), default=0)
-    return range(first, min((at for at in ends if at > index), default=len(said.words)))
+    ends = said.begins(",")
+    return range(max(at for at in ends if at <= index), min((at for at in ends if at > index), default=len(said.words)))
 
 
 def _is_now(slot: Slot, today: date) -> bool:

@@ -256,7 +256,8 @@ def _load_names(lexicon: Lexicon, folder: Path) -> None:
     for phrase in phrases_in(names.organizations, shown, "organizations"):
         lexicon.tree.add(phrase, Meaning("organization", phrase, "", hides=True))
     lexicon.kinds.add("organization")
-    lexicon.familiar, lexicon.idle = _everyday(folder, "common.yaml"), _everyday(folder, "idle.yaml")
+    lexicon.idle = _everyday(folder, "idle.yaml")
+    lexicon.familiar = _everyday(folder, "common.yaml") | lexicon.idle - lexicon.people
 
 
 def _everyday(folder: Path, name: str) -> frozenset[str]:

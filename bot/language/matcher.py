@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from functools import lru_cache
 from sys import intern
 from typing import Any
@@ -123,6 +123,15 @@ def _of_shape(match: re.Match[str]) -> object:
 def plain(word: str) -> str:
     """Return a folded word as patterns write it: without a possessive 's and without apostrophes."""
     return _PLAIN.sub("", word) if "'" in word else word
+
+
+_LONGEST = 4  # words of a phrase that is looked for before a place
+
+
+def phrase_before(words: Sequence[str], end: int, phrases: Container[tuple[str, ...]]) -> int:
+    """Return how many words right before the index `end` are one of the phrases, the longest first; 0 if none are."""
+    sizes = range(min(end, _LONGEST), 0, -1)
+    return next((size for size in sizes if tuple(words[end - size : end]) in phrases), 0)
 
 
 class Lexed:

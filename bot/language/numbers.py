@@ -220,7 +220,7 @@ def worded_amount(said: Utterance, keys: Sequence[str], free: list[bool], words:
     for place, key in enumerate(keys):
         end = place + (key in words.times)  # "five grand"
         found = words.before(said.words, end) if key in words.dollars and free[place] else None
-        if found:
+        if found and found[1] < place:  # "the grand total" is no thousand
             value, first = found
             tag = _with_cents(said, keys, Tag("amount", Decimal(value).quantize(_CENT), first, place + 1), words)
             occupy(free, tag)

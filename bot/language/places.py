@@ -28,9 +28,7 @@ _BEGINNING = 3
 
 class _PlaceFile(msgspec.Struct, forbid_unknown_fields=True):
     state: str
-    cities: str
     careful: str
-    counties: str
     border: dict[str, str]
     towns: str
     away: dict[str, str]
@@ -84,17 +82,18 @@ def _new(city: str, known: set[tuple[str, ...]]) -> bool:
 
 
 def load_place_names(folder: Path) -> PlaceNames:
-    """Return the places of the pack, from `_words/places.yaml`.
+    """Return the cities and counties of the pack's state, and the other places of `_words/places.yaml`.
 
     Raises:
         PackError: "file: key: what".
     """
     raw = read_words(folder, "places.yaml", _PlaceFile)
     careful = frozenset(_named(raw.careful))
-    own = [*_named(raw.cities), *_named(raw.towns)]
+    rows = _in_state(raw.state).values()
+    own = [*sorted({row.city for row in rows}), *_named(raw.towns)]
     homes = {keys_in(name) for name in (*own, *_named(",".join(raw.also.values())))}
     home = [(city, NamedPlace(city, raw.state, False, city in careful)) for city in own]
-    for county in _named(raw.counties):
+    for county in sorted({row.county.removesuffix(" County") for row in rows} - {""}):
         said = (way.format(county) for way in _COUNTY_WAYS)
         home += zip(said, repeat(NamedPlace(county, raw.state, True, False)))
     for states, far in ((raw.border, False), (raw.away, True)):

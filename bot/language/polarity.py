@@ -9,7 +9,7 @@ from itertools import islice
 from msgspec.structs import replace
 
 from bot.language.lexicon import COMPLAINT, WISH, WISH_AFTER, WISH_BEFORE
-from bot.language.matcher import WordArea, plain
+from bot.language.matcher import WordArea, phrase_before, plain
 from bot.language.phrases import PhraseFound
 from bot.language.slots import IN_NETWORK, OUT_OF_NETWORK, UNNAMED_NETWORKS, link
 from bot.language.text import Tag, Utterance, of_kind, places_of
@@ -17,7 +17,6 @@ from bot.language.times import with_excluded_periods
 
 _MOST_GLUE = 5
 _MOST_LED = 2
-_LONGEST = 4  # words of a cue
 _POLAR = frozenset({
     "network", "gender", "location", "provider_name", "organization", "specialty", "facility_type", "language",
     "accepting_new", "claim_type", "amount_kind", "person", "named_person", "drug", "date_range", "service",
@@ -85,10 +84,9 @@ class _Scope:
         """
         cues = self._cues
         for place in range(tag.first, max(-1, tag.first - _MOST_GLUE - 1), -1):
-            for length in range(_LONGEST, 0, -1):
-                cue = self.words[max(0, place - length) : place]
-                if len(cue) == length and cue in cues:
-                    return place - length if not any(self._refusals(cue, place, tag)) else None
+            if size := phrase_before(self.words, place, cues):
+                cue = self.words[place - size : place]
+                return place - size if not any(self._refusals(cue, place, tag)) else None
             if not place:
                 return None
             if self.words[place - 1] not in self._listed.any("glue", "verb", "thing"):

@@ -209,17 +209,14 @@ def _many(places: Sequence[int], first: int, last: int) -> int:
 
 def _parts(said: Utterance, ends: str) -> list[int]:
     """Return for each word the number of its part of the message; parts end at the characters in `ends`."""
-    numbers, number, end = [], 0, 0
-    for first, after in said.spans:
-        if any(character in ends for character in said.text[end:first]):
-            number += 1
-        numbers.append(number)
-        end = after
-    return numbers
+    begins = said.begins(ends)
+    return [bisect_right(begins, place) for place in range(len(said.words))]
 
 
 # How sure a question has to be, and how unlikely danger, before words of danger are a figure of speech.
 _CLEAR, _NO_DANGER = 0.8, 0.05
+# From this the weights alone put the emergency in place of an unclear question.
+_MORE_LIKELY_THAN_NOT = 0.5
 _SHORT_WORD = 3
 _PAST = frozenset({"CALM", "CARE", "THEN"})
 _SAID_OF_IT = (*_PAST, "NOW", "OFTEN", "SINCE", "EFFORT")
@@ -274,10 +271,12 @@ class Alarms:
 
     def is_alone(self, danger: Danger, reading: Reading) -> bool:
         """Return whether words of a loose rule, or an emergency found by the weights, are in no clear question."""
-        lost = reading.is_miss or reading.intent == FALLBACK or reading.score < _CLEAR
+        missed = reading.is_miss or reading.intent == FALLBACK
+        lost = missed or reading.score < _CLEAR
         if danger.is_symptom:
-            return lost or self._intents[str(reading.intent)].needs == "nothing"
-        return lost and (danger.rule == COUNTED or (danger.loose and self.is_likely(reading)))
+            return missed or self._intents[str(reading.intent)].needs == "nothing"
+        counted = danger.rule == COUNTED and sum(reading.dangers.values()) >= _MORE_LIKELY_THAN_NOT
+        return lost and (counted or (danger.loose and self.is_likely(reading)))
 
     def is_likely(self, reading: Reading) -> bool:
         """Return whether the weights alone are sure enough of danger to add the emergency line."""

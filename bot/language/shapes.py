@@ -198,12 +198,12 @@ class Tellers:
         own = {kind: [tag for tag in heard.tags if tag.kind == kind] for kind in kinds}
         words = {kind: ", ".join(said.text_of(tag) for tag in tags) for kind, tags in own.items()}
         asked = asked_of(heard, words)
+        if (sure := self._of_year(entry, heard, asked)) and sure != entry.intent:
+            return sure, {sure: 1.0, **{name: one for name, one in chances.items() if name != sure}}
         if entry.to_come and asked.care and (asks := self._of_coming(entry, heard, asked)):
             whole = sum(one for name, one in chances.items() if name in self._coming)
             rest = {name: one for name, one in chances.items() if name not in {asks, entry.intent}}
             return asks, {asks: whole, **rest}
-        if (sure := self._of_year(entry, heard, asked)) and sure != entry.intent:
-            return sure, {sure: 1.0, **{name: one for name, one in chances.items() if name != sure}}
         if not (entry.tells or (entry.shows_claims and chances[entry.intent] < EVEN)):
             return entry.intent, dict(chances)
         way = self._way(entry.tells, heard, asked)
@@ -215,12 +215,22 @@ class Tellers:
         return top, {top: sum(chances.get(name, 0.0) for name in same), **rest}
 
     def _of_year(self, entry: IntentRules, heard: Heard, asked: ClaimsAsked) -> str | None:
-        """Return the intent for when or by what a yearly amount was met, or for the cost of a time without a plan."""
+        """Return the intent for when or by what a yearly amount was met, or for the cost of a time without a plan.
+
+        Whether care was before or after that day is told with its days.
+        """
         if entry.to_come == "takes" and "uninsured" in asked.says and "date_range" in heard.names:
             return self._names.get("sums")
-        when = "met" in asked.says and asked.form in {"date", "which"}
-        met = entry.shows_claims and ({"PROGRESS", "WHEN"} <= heard.names or when) and "was" in asked.says
-        if not met or _YEARLY.isdisjoint(heard.names) or ANCHOR in heard.names:
+        says, order = asked.says, "in_order" in asked.says
+        over = entry.needs == "member" and "was" in says and (order or ANCHOR not in heard.names)
+        if not over or _YEARLY.isdisjoint(heard.names):
+            return None
+        met = "met" in says and "to_come" not in says
+        named = any(tag.kind in _LEFT_OUT and not tag.excluded for tag in heard.tags)
+        if met and "DEDUCTIBLE" in heard.names and (order or (named and (asked.form is None or asked.begins))):
+            return self._names.get("days")
+        when = met and asked.form in {"date", "which"}
+        if not when and not (entry.shows_claims and {"PROGRESS", "WHEN"} <= heard.names):
             return None
         return next((name for name, to_come in self._coming.items() if to_come == "takes"), None)
 
@@ -248,7 +258,7 @@ class Tellers:
             return "several"  # "the latest claim that isn't a drug"
         if told is None:
             return "several" if chooses_several(heard, asked) else None
-        if told == "two" and (way := self._of_two(heard, asked)):
+        if way := self._in_time(heard, asked) or (self._of_two(heard, asked) if told == "two" else None):
             return way
         if self._lists(told, heard, asked):
             return "several"
@@ -280,7 +290,7 @@ class Tellers:
             return _BY_MONEY["money" in asked.says]
         if any((one.limits or one.none) and one.group for one in asked.times):
             return "days"
-        return self._in_time(heard, asked) or (None if asked.sort else self._of_one_side(heard, asked))
+        return None if asked.sort else self._of_one_side(heard, asked)
 
     def _two_sides(self, heard: Heard, asked: ClaimsAsked) -> bool:
         named = any(self._is_twice(kind, heard) for kind in _SIDES)
@@ -290,7 +300,8 @@ class Tellers:
         """Return the form for a question on which of two came first, or on the time between two; None for others."""
         if "gap" in asked.says and ANCHOR in heard.names:
             return "days"
-        if "in_order" in asked.says and any(self._is_twice(kind, heard) for kind in _NAMED):
+        named = {tag.kind for tag in heard.tags} & {*_NAMED, "specialty"}
+        if "in_order" in asked.says and (len(named) > 1 or any(self._is_twice(kind, heard) for kind in _NAMED)):
             return "fills" if self._is_twice("drug", heard) else "days"
         return None
 

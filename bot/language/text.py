@@ -141,6 +141,10 @@ class Utterance(msgspec.Struct, frozen=True):
         """Return the text between the token at `index` and the token before."""
         return self.text[self.spans[index - 1][1] : self.spans[index][0]]
 
+    def begins(self, marks: str) -> list[int]:
+        """Return the indexes of the words before which one of these marks stands, 0 among them."""
+        return [0, *(place for place in range(1, len(self.words)) if not {*marks}.isdisjoint(self.between(place)))]
+
     def tokens(self, start: int, end: int) -> tuple[int, int]:
         """Return the token range (first, after) of a range of characters."""
         first = bisect_right(self.spans, start, key=itemgetter(1))

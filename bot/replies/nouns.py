@@ -25,6 +25,8 @@ _FIELDS = {
         "orthopedics": "orthopedist",
         "surgery": "surgeon",
         "therapy": "therapist",
+        "medicine": "medicine doctor",
+        "dr": "doctor",
     },
     "es": {
         "ología": "ólogo",

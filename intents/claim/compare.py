@@ -38,6 +38,7 @@ class Comparison(kit.OfClaims, frozen=True):
         also: The same if numbers are compared in addition to money.
         one_sided: True if the question names nothing to compare with; then nothing is compared.
         ranked: More than two sides in the order of their sums.
+        shares: True if the member's shares are told beside another amount.
         year: The whole of an earlier year, if only its first days are compared.
     """
 
@@ -53,6 +54,7 @@ class Comparison(kit.OfClaims, frozen=True):
     one_sided: bool = False
     ranked: tuple[kit.SideSum, ...] = ()
     year: kit.SideSum | None = None
+    shares: bool = False
 
     @property
     def more(self) -> int:
@@ -167,6 +169,7 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> Comparison:
         counted=counted,
         also="visit" if two and not counted and sum(word in _MORE for word in kit.words_of(ask.said)) > 1 else None,
         ranked=kit.rank_sides(claim_set, sides[0][0], every) if ranks else (),
+        shares=every.aspect is not None and not (counted or {"i_owed", "own_share"}.isdisjoint(ask.asked.says)),
         year=_whole_year(claim_set, sides[1], ask) if not (two or counted) else None,
     )
 
@@ -185,7 +188,7 @@ def _wanted(ask: kit.Ask) -> kit.ClaimFilter:
     wanted = kit.of_unit(ask, kit.summed_filter(ask, kit.filter_of(ask)))
     other = ask.slots.get("other_name") or ask.asked.says.get("other_one")
     wanted = replace(wanted, providers=tuple(dict.fromkeys((*wanted.providers, str(other))))) if other else wanted
-    return kit.with_sides(ask, wanted)
+    return kit.with_sides(ask, replace(wanted, nth=None) if _two_times(ask) else wanted)  # "the second one" is a side
 
 
 def _side(claim_set: kit.ClaimSet, span: Span, wanted: kit.ClaimFilter, ask: kit.Ask) -> kit.SideSum:

@@ -19,6 +19,7 @@ _UNTIL = tuple(
     )
 )
 _UNTIL_WHEN = {("how",), ("by",), ("until",), ("when",), ("hasta",), ("cuanto",)}
+_DISPUTES = frozenset({"deadline", "next", "appeal"})
 _ANY = frozenset({"anything", "any", "algo", "alguna", "algun"})
 _SEVERAL = _ANY | {"claims", "denials", "ones", "reclamaciones", "reclamos", "negaciones"}
 
@@ -88,15 +89,17 @@ async def answer(ask: kit.Ask) -> Denial:
             ask, *kit.service_dates(ask), enough=lambda so_far: len(kit.denied_claims(so_far, ask)) > most
         )
         found = kit.denied_claims(claim_set, ask)
-        looked_at, others = len(kit.fitting(claim_set.claims, ask.without("state_of_claim"))), found[1:SHOWN]
+        fitting, others = kit.fitting(claim_set.claims, ask.without("state_of_claim")), found[1:SHOWN]
+        looked_at, question = len(fitting), _question(ask)
+        wanted = kit.filter_of(ask.without("state_of_claim"))
+        # A claim that was paid may be disputed as well, for what it leaves to the member (29 CFR 2560.503-1(m)(4)).
+        found = found or (fitting if looked_at == 1 and wanted.narrows and question in _DISPUTES else ())
         if not found:
-            wanted = kit.filter_of(ask.without("state_of_claim"))
             refused = replace(ask, slots={**ask.slots, "state_of_claim": "denied"})
             nearest = await kit.near_claims(refused, claim_set) if wanted.narrows else None
             return Denial(
                 question=_question(ask), looked_at=looked_at, filtered=wanted.narrows, wanted=wanted, nearest=nearest
             )
-        wanted = kit.filter_of(ask.without("state_of_claim"))
         anew = kit.text_of(ask, "letter") == "new" and not wanted.narrows  # it goes on from no denial that was told
         begun = await _begun(ask, found) if anew else found[:1]
         if (several or len(begun) > 1) and len(found) > 1:

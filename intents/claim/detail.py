@@ -63,13 +63,15 @@ async def answer(ask: kit.Ask) -> ClaimDetail:
     """Return the claim of the button, or the claim with the named number or provider, or else that of the last visit.
 
     Raises:
-        Reroute: The question asks for several claims; `claim.list` answers it.
+        Reroute: `claim.list` answers for several claims, `claim.owed` for whether something is left to pay.
     """
     if ask.asked.first_and_last or (
         len(kit.shown_before(ask)) > 1 and _begins_with(ask.said) != "who" and not ask.slots
     ):
         raise kit.Reroute(_LIST, **ask.arguments)
     pressed = ask.arguments.get("id")
+    if "still_wanted" in ask.asked.says and not pressed:
+        raise kit.Reroute("claim.owed")
     found, claim_set = (None, None) if pressed else await _find(ask)
     if not pressed and found is None:
         none = ClaimDetail(wanted=kit.filter_of(ask))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from functools import partial
 
 import msgspec
 from msgspec.structs import replace
@@ -40,6 +41,7 @@ class Pharmacy(kit.Paged, frozen=True):
         places: The newest fill at each pharmacy, if the question asks where.
         counted: True if the question asks how many fills there are.
         alike: Whether the share is the same for all fills, if the question asks that.
+        nearest: The nearest fills, if none matches.
     """
 
     fills: tuple[kit.Claim, ...]
@@ -66,6 +68,7 @@ class Pharmacy(kit.Paged, frozen=True):
     places: tuple[kit.Claim, ...] = ()
     counted: bool = False
     alike: bool | None = None
+    nearest: kit.Nearest | None = None
 
     @property
     def total(self) -> kit.Amount | None:
@@ -91,16 +94,13 @@ async def answer(ask: kit.Ask) -> Pharmacy:
     ):
         raise kit.Reroute("claim.spending", **{**ask.arguments, "fills": "yes"})
     ask = await kit.of_use(ask)
-    start, end = _time(ask)
-    claim_set = await kit.newest_claims(
-        ask,
-        *kit.days_around(start, end),
-        enough=lambda so_far: any(
-            c.service.day and c.service.day.last < start and not c.is_stay for c in so_far.claims
-        ),
-        page_size=100,
-    )
-    ask = kit.since_first(kit.by_name(ask, claim_set.every), claim_set)
+    claim_set = await _read(ask)
+    told = kit.since_first(kit.by_name(ask, claim_set.every), claim_set)
+    claim_set = claim_set if _time(told)[0] >= _time(ask)[0] else await _read(told)
+    ask, wanted = told, kit.filter_of(told)
+    doctors = tuple(one for one in wanted.providers if any(_is_prescribed(claim, one) for claim in claim_set.every))
+    stores = tuple(one for one in wanted.providers if one not in doctors)
+    ask.claim_filter = replace(wanted, providers=stores, prescribers=doctors, also=partial(_is_asked, ask))
     if kit.compares_named(ask):
         raise kit.Reroute("claim.compare", **ask.arguments)
     earlier: kit.ClaimSet | None = None
@@ -111,7 +111,21 @@ async def answer(ask: kit.Ask) -> Pharmacy:
     ask.report.steps += kit.sum_of(
         "fills", _within(claim_set, ask).counted, lambda claim: kit.amount_in(claim, _of_share(ask))
     )
-    return summary
+    if summary.count or summary.last:
+        return summary
+    return replace(summary, nearest=await kit.near_claims(ask, claim_set))
+
+
+async def _read(ask: kit.Ask) -> kit.ClaimSet:
+    start, end = _time(ask)
+    return await kit.newest_claims(
+        ask,
+        *kit.days_around(start, end),
+        enough=lambda so_far: any(
+            c.service.day and c.service.day.last < start and not c.is_stay for c in so_far.claims
+        ),
+        page_size=100,
+    )
 
 
 def summarize(claim_set: kit.ClaimSet, ask: kit.Ask, earlier: kit.ClaimSet | None = None) -> Pharmacy:
@@ -147,7 +161,7 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask, earlier: kit.ClaimSet | Non
         doubts={claim.id: kit.doubts_of(claim, claim_set) for claim in filled},
         summed=found.doubts,
         visits=any(not claim.is_pharmacy for claim in filled),
-        prescribers=_prescribed(filled) if ask.asked.form == "who" else (),
+        prescribers=_prescribed(filled) if ask.asked.form == "who" or kit.asks_prescriber(ask) else (),
         dated=ask.asked.form == "date" or (one and ask.asked.form != "amount"),
         places=_places(filled)
         if not (one or _filter(ask).exact) and _WHERE.search(" ".join(kit.words_of(ask.said)))
@@ -161,11 +175,15 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask, earlier: kit.ClaimSet | Non
 
 def _time(ask: kit.Ask) -> tuple[date, date]:
     """Return the first and last day of the requested period, by default twelve months, or longer for a ranking."""
+    wanted = _filter(ask)
     far = (
         "newest" in ask.asked.says  # "my last two fills" may be years apart
-        or _filter(ask).order == "oldest"
+        or wanted.order == "oldest"
         or {"focus", "pick"} & ask.arguments.keys()
         or kit.span_of(ask)[1]
+        or wanted.providers
+        or wanted.prescribers
+        or (wanted.limits and not kit.threshold_asked(ask))
     )  # "before Friday"
     since, back = kit.times_asked(ask, kit.LONG if far else USUAL)
     return (since, ask.today) if since else kit.time_of(ask, back)
@@ -201,7 +219,7 @@ def _ordered(claim_set: kit.ClaimSet, ask: kit.Ask) -> tuple[kit.Claim, ...]:
 
 
 def _within(claim_set: kit.ClaimSet, ask: kit.Ask) -> kit.Within:
-    return claim_set.within(_time(ask), replace(_filter(ask), also=lambda claim: _is_asked(claim, ask)))
+    return claim_set.within(_time(ask), _filter(ask))
 
 
 def _filter(ask: kit.Ask) -> kit.ClaimFilter:
@@ -215,12 +233,16 @@ def _of_share(ask: kit.Ask) -> kit.ClaimFilter:
 
 def _wanted(claims: Sequence[kit.Claim], ask: kit.Ask) -> tuple[kit.Claim, ...]:
     """Return the fills that match the conditions of the question."""
-    return tuple(claim for claim in kit.choose(claims, _filter(ask)).claims if _is_asked(claim, ask))
+    return kit.choose(claims, _filter(ask)).claims
 
 
-def _is_asked(claim: kit.Claim, ask: kit.Ask) -> bool:
+def _is_asked(ask: kit.Ask, claim: kit.Claim) -> bool:
     """Return whether the claim is a fill; if the question names a kind of care, such as a shot, any claim counts."""
     return claim.is_pharmacy or "service" in ask.slots
+
+
+def _is_prescribed(claim: kit.Claim, name: str) -> bool:
+    return claim.is_pharmacy and bool(claim.prescriber) and kit.is_named(claim.prescriber or "", name)
 
 
 def _prescribed(filled: Sequence[kit.Claim]) -> tuple[kit.Claim, ...]:

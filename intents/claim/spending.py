@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
@@ -13,6 +14,7 @@ from msgspec.structs import replace
 from bot import kit
 
 SHOWN, _EACH = 5, 10
+_LISTED = re.compile(r"\s*(?:[,:;]|\b(?:and|or|plus|y|o|e|mas)\b)\s*", re.IGNORECASE)
 _POCKET = frozenset({"pocket", "bolsillo"})
 _PAID = "paid_by_patient"
 _SEVERAL = 2
@@ -40,7 +42,7 @@ class Spending(kit.OfClaims, frozen=True):
         threshold: The limit with which the sum is compared.
         sides: Several kinds of care in the order of their sums; `ends`: the least and the most expensive claim.
         each: The claims to show one by one.
-        split: True if the question asks for the sums of `kinds` apart; of a single one, against all other care.
+        split: If the question asks for the sums of the `sides` apart, what the rest is called: "medical" or "other".
         measures: The sums of the kinds of amounts, if the question asks for several kinds.
         paid_untold: True if the paid amount was requested but is unknown, so that the sum is the member's share.
     """
@@ -81,7 +83,7 @@ class Spending(kit.OfClaims, frozen=True):
     ends: tuple[kit.Claim, ...] = ()
     paid_untold: bool = False
     measures: tuple[tuple[str, kit.Amount], ...] = ()
-    split: bool = False
+    split: str | None = None
     parts: tuple[kit.Share, ...] = ()
 
     @property
@@ -108,6 +110,13 @@ class Spending(kit.OfClaims, frozen=True):
         if total is None or not self.so_far or days <= _MONTH:
             return None
         return kit.Amount((total.value * _DAYS / days).quantize(Decimal(1)), total.currency)
+
+    @property
+    def rest(self) -> kit.Amount | None:
+        """What is left of the sum without those of the `sides`; None if nothing is, or if one of these is unknown."""
+        told = kit.added(one.amount or kit.Amount(Decimal(0)) for one in self.sides)
+        left = self.total - told if self.total and told and told.currency == self.total.currency else None
+        return left if left and left.value > 0 else None
 
     @property
     def saved(self) -> kit.Amount | None:
@@ -198,7 +207,7 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> Spending:
     split = _split(ask)
     apart = kit.threshold_asked(ask) or ask.asked.each or kit.ends_asked(ask) or wanted.each_of
     by = kit.divided_by(ask)
-    ranks = one and not (split or is_partial or by or apart or _breaks_down(ask))
+    ranks = one and not (split or is_partial or by or apart)
     apiece = wanted.services and not by and not {"each", "in_both"}.isdisjoint(ask.asked.says)
     apiece = apiece and not kit.ranking_asked(ask) and "average" not in ask.slots  # "what did you pay for each"
     shown = bool(apiece or ask.asked.each or kit.filter_of(ask).each_of or "each" in ask.arguments or by == "day")
@@ -219,8 +228,7 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> Spending:
         plan_paid=kit.added(kit.plan_paid_in(claim, wanted) for claim in counted) if len(totals) < _SEVERAL else None,
         paid_by_member=kit.added(claim.paid_by_patient for claim in counted) if one else None,
         months=kit.months_of(start, end, counted, wanted, is_partial=is_partial) if one else (),
-        kinds=shares(told, lambda c: c.kind or "" if len(split) != 1 or c.kind in split else "") if one else (),
-        split=bool(split),
+        kinds=shares(told, lambda claim: claim.kind or "") if one else (),
         providers=shares(plain, lambda claim: claim.seen or claim.billing or "")[:SHOWN] if one else (),
         apart=len(found.apart),
         shielded=len(told) - len(plain),
@@ -247,18 +255,24 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> Spending:
     return _held_against(summary, claim_set, ask, counted)
 
 
-def _split(ask: kit.Ask) -> frozenset[str]:
-    """Return the claim types of which the sums are asked apart, as in "scripts and visits separate"; or none."""
-    types = {*kit.values_of(ask, "claim_type"), *(["pharmacy"] if "fill" in kit.values_of(ask, "unit") else [])}
-    types |= {"professional"} if "doctors" in ask.asked.says else set()
-    return frozenset(types) if "split" in ask.asked.says and not kit.filter_of(ask).services else frozenset()
-
-
-def _breaks_down(ask: kit.Ask) -> bool:
-    """Return whether the question names several kinds of care, of which it asks each sum beside that of all care."""
-    named = kit.filter_of(ask)
-    several = len(named.services) + len(named.claim_types) > 1 and (named.services or "group" in ask.asked.says)
-    return bool(several) and (kit.divided_by(ask) == "kind" or "split" in ask.asked.says)
+def _split(ask: kit.Ask) -> tuple[kit.ClaimFilter, ...]:
+    """Return the kinds of care and claim types of which the sums are asked apart, as in "scripts separate"."""
+    named, says, by_kind = kit.filter_of(ask), ask.asked.says, kit.divided_by(ask) == "kind"
+    asks = "split" in says or (by_kind and (named.services or "group" in says))
+    parts = [ask.reads(part) for part in _LISTED.split(ask.said)] if asks else []
+    told = [slots.get("service") or slots.get("claim_type") for slots in parts]
+    every = [str(one) for slot in told if slot and not slot.excluded for one in slot.every]
+    services = [one for one in every if ask.care_kinds.named(one)]
+    types = [one for one in every if one not in services]
+    types += ["pharmacy"] if "fill" in kit.values_of(ask, "unit") else []
+    types += ["professional"] if "doctors" in says and not services else []
+    if not asks or len({*types, *services}) < (1 if types and not by_kind else _SEVERAL):
+        return ()
+    bare = replace(named, claim_types=(), services=(), doctor_kinds=(), either=frozenset())
+    return (
+        *(replace(bare, services=(one,)) for one in dict.fromkeys(services)),
+        *(replace(bare, claim_types=(one,)) for one in dict.fromkeys(types)),
+    )
 
 
 def _held_against(summary: Spending, claim_set: kit.ClaimSet, ask: kit.Ask, counted: Sequence[kit.Claim]) -> Spending:
@@ -271,8 +285,8 @@ def _held_against(summary: Spending, claim_set: kit.ClaimSet, ask: kit.Ask, coun
     apart = "date_whole" in ask.slots
     part = percent and (apart or kit.any_time(wanted).narrows) and wanted.aspect is None
     every = claim_set.within(kit.time_of(whole) if apart else time, named).counted if part else ()
-    wanted, of_each = (kit.with_sides(ask, kit.filter_of(ask)), True) if _breaks_down(ask) else (wanted, False)
-    ranked = of_each or _ranks_sides(wanted, ask)
+    split = _split(ask)
+    wanted, ranked = (replace(named, two=split), True) if split else (wanted, _ranks_sides(wanted, ask))
     return replace(
         summary,
         sides=kit.rank_sides(claim_set, time, wanted, least=wanted.order == "smallest") if ranked else (),
@@ -282,6 +296,7 @@ def _held_against(summary: Spending, claim_set: kit.ClaimSet, ask: kit.Ask, coun
         else None,
         part_of_all=kit.part_of_all(counted, every, wanted) if part else None,
         whole=named,
+        split=("medical" if "medical" in ask.asked.says else "other") if split else None,
     )
 
 
@@ -325,7 +340,7 @@ def _wanted(ask: kit.Ask) -> kit.ClaimFilter:
     wanted = replace(kit.summed_filter(ask, kit.filter_of(ask)), aspect=aspect)
     if "by" not in ask.arguments and (only := kit.of_group(kit.divided_by(ask))):
         wanted = replace(wanted, also=only)
-    if _split(ask) or _breaks_down(ask):
+    if _split(ask):
         return replace(wanted, claim_types=(), services=(), doctor_kinds=(), either=frozenset())
     return kit.with_sides(ask, kit.of_unit(ask, wanted))
 

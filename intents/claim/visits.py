@@ -22,13 +22,11 @@ class Day(msgspec.Struct, frozen=True):
 
     Attributes:
         claims: The claims without a sensitivity label.
-        services: The payer's words for the care, three at most.
         marked: The number of claims with a sensitivity label.
     """
 
     day: kit.PartialDate | None
     claims: tuple[kit.Claim, ...]
-    services: tuple[str, ...]
     marked: int
 
 
@@ -48,6 +46,7 @@ class DaysOfCare(kit.OfClaims, frozen=True):
         gap: Two days, if the question asks how much time is between them.
         cost: The member's share of all claims, if the question also asks for money.
         beyond: The number of all days, if the question asks for a day before the first one.
+        placed: Claims with the day on which their year's deductible was met, if the question is which came first.
         kinds: The kinds of care for the payer's words.
     """
 
@@ -68,17 +67,13 @@ class DaysOfCare(kit.OfClaims, frozen=True):
     gap: tuple[date, date] | None = None
     cost: kit.Amount | None = None
     beyond: int = 0
+    placed: tuple[tuple[kit.Claim, date | None], ...] = ()
     kinds: Mapping[str, kit.CareKind] = msgspec.field(default_factory=dict)
 
     @property
     def last(self) -> kit.PartialDate | None:
         """The latest of the days; None if there is none."""
         return max((one.day for one in self.days if one.day), key=lambda day: day.last, default=None)
-
-    @property
-    def texts(self) -> tuple[str, ...]:
-        """The payer's words for the care of all days."""
-        return tuple(text for day in self.days for text in day.services)
 
     @property
     def seen(self) -> str | None:
@@ -97,6 +92,7 @@ async def answer(ask: kit.Ask) -> DaysOfCare:
     found = await kit.history(ask, *kit.days_around(wanted.start, wanted.end), since=wanted.start)
     ask = kit.since_first(kit.by_name(ask, found.every), found)
     summary = summarize(found, ask)
+    summary = replace(summary, placed=await kit.placed_by_deductible(ask, summary.claims))
     lacks = not (summary.count or summary.beyond) and wanted.narrows
     return await kit.or_nearest(ask, found, summary, summary.claims, lacks=lacks)
 
@@ -175,7 +171,9 @@ def _gap(ask: kit.Ask, days: Sequence[kit.PartialDate]) -> tuple[date, date] | N
         two = [(one.last, other.first) for one, other in pairwise(sorted(days, key=lambda day: day.first))]
         order = {"longest": -1, "shortest": 1}.get(which, 0)
         return min(reversed(two), key=lambda pair: order * (pair[1] - pair[0]), default=None)
-    if "gap" not in ask.asked.says or not (ask.anchors or (ask.asked.first_and_last and len(days) > 1)):
+    if "gap" not in ask.asked.says or not (
+        ask.anchors or ((ask.asked.first_and_last or kit.shown_before(ask)) and len(days) > 1)
+    ):
         return None
     if not ask.anchors:
         return _between_ends(ask, sorted(days, key=lambda day: day.first))
@@ -217,8 +215,7 @@ def _dated(ask: kit.Ask) -> kit.Ask:
 
 def _day(day: kit.PartialDate | None, claims: tuple[kit.Claim, ...]) -> Day:
     plain = tuple(claim for claim in claims if not claim.sensitive)
-    words = (text for claim in plain for text in claim.services)
-    return Day(day, plain, tuple(dict.fromkeys(words))[:3], len(claims) - len(plain))
+    return Day(day, plain, len(claims) - len(plain))
 
 
 def _nights(stays: list[kit.Claim]) -> int | None:

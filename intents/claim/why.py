@@ -16,6 +16,7 @@ _TELLING = frozenset({"date_range", "drug", "service", "claim_type", "provider_n
 _SIZES = ("amount", "amount_over", "amount_under")
 _FIGURE = re.compile(r"\b(?!20\d\d\b)\d{2,4}(?:\.\d\d)?\b")
 _DIFFERS, _NOTHING = frozenset({"apart", "cheaper", "dearer"}), frozenset({"nothing", "costless"})
+_PARTS = (None, "deductible", "copay", "coinsurance", "billed", "allowed", "plan_paid", "discount")
 _AGAINST = frozenset({"alike", "apart", "than", "against"})
 Told = tuple[dict[str, object], tuple[Decimal, ...]]
 """What a part of a message says of a claim: the values of slots that tell it, and its amounts."""
@@ -80,6 +81,7 @@ async def answer(ask: kit.Ask) -> Explained:
     claim_set = await kit.newest_claims(
         ask, *kit.service_dates(ask), enough=lambda so_far: len(_chosen(so_far, ask)) > SHOWN, page_size=50
     )
+    ask = kit.with_traits(ask, claim_set.every)
     summary = await kit.strict(ask, claim_set, summarize, lambda made: made.claims)
     lacks = not summary.claims and summary.wanted.narrows
     summary = await kit.or_nearest(ask, claim_set, summary, summary.claims, lacks=lacks)
@@ -106,6 +108,8 @@ async def _set_apart(ask: kit.Ask) -> Explained | None:
         ]
         found = [await _of_side(*side) for side in zip(ways, (sizes, others), strict=True)]
         claims = [claim for rows in found for claim in rows]
+        if sizes and others and any({*sizes, *others} <= _amounts(claim) for claim in claims):
+            return None  # "the 330.39 and the 729.29" of one claim
         for name in (*ask.beside, "words") if claims else ():
             ask.said_unmet(name)
         missing = tuple(kit.filter_of(way[0]) for way, rows in zip(ways, found, strict=True) if not rows)
@@ -118,6 +122,10 @@ def _said_of(part: kit.Ask) -> Told:
     sizes = sizes or [Decimal(0)] * (not _NOTHING.isdisjoint(part.asked.says))
     sizes = sizes or _figures(part)
     return {name: value for name, value in part.slots.items() if name in _TELLING}, tuple(sizes)
+
+
+def _amounts(claim: kit.Claim) -> set[Decimal]:
+    return {one.value for name in _PARTS if (one := claim.amount(name))}
 
 
 def _figures(ask: kit.Ask) -> list[Decimal]:

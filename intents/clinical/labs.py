@@ -64,7 +64,8 @@ def _as_asked(ask: Ask, found: TestsOnRecord, every: Sequence[Series]) -> TestsO
     untold: Untold | None = "ordered" if "who_ordered" in says else "seen" if "looked_at" in says else None
     days = [test.newest.day for test in every if test.newest.day and not untold and "results_in" in says]
     found = replace(found, arrived=max(days, key=lambda day: day.first, default=None), untold=untold)
-    return replace(found, worries="worry" in says and not found.asks.way)
+    by_lay_word = not {*ask.asked.tests} <= {*words_of(ask.said)}  # the "bad cholesterol" asks no opinion
+    return replace(found, worries="worry" in says and not (found.asks.way or by_lay_word))
 
 
 def _named(ask: Ask, tests: Sequence[Series]) -> tuple[str, ...]:

@@ -62,7 +62,7 @@ async def _filled(ask: kit.Ask, since: date) -> Medications:
         since=since,
         found=len(described),
         shielded=kit.Shielded(sum(1 for drug in read if drug.labels), shown),
-        asks_who=ask.asked.form == "who",
+        asks_who=ask.asked.form == "who" or kit.asks_prescriber(ask),
         alone=len(meant) == 1,
         lacking=not meant and (bool(uses) or any(map(ask.other_names, words))),
         **place,

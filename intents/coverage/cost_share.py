@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from bot import kit
 
+_COMPARES = frozenset({"against", "alike", "cheaper", "dearer", "lesser_or_more", "same_cost", "or", "o"})
 _RULES, _CLAIMS_TELL = "coverage.workings", "what_counts"
 
 
@@ -147,8 +148,10 @@ async def _apart(coverages: kit.Coverages, ask: kit.Ask) -> CostShares | None:
     """Return the claims that went toward a yearly amount, or the copays of several kinds of visit; None for others.
 
     Raises:
-        Reroute: `coverage.workings` answers with a general rule of health plans.
+        Reroute: `coverage.workings` answers with a general rule of health plans, `claim.why` for one claim's parts.
     """
+    if kit.asks_parts(ask):
+        raise kit.Reroute("claim.why")
     if told := kit.sides_asked(ask):
         raise kit.Reroute(_RULES, workings=told)
     if "drug" in ask.beside:
@@ -162,9 +165,11 @@ async def _apart(coverages: kit.Coverages, ask: kit.Ask) -> CostShares | None:
         if rule and (ahead or not (toward.looked and of_claims)):
             raise kit.Reroute(_RULES, workings=rule)
         return CostShares(toward=toward)
-    if two := kit.visit_copays(ask, coverages):
+    whole = "service" in ask.slots and _COMPARES.isdisjoint((*ask.asked.says, *kit.words_of(ask.said)))  # a birth
+    if not whole and (two := kit.visit_copays(ask, coverages)):
         ask.said_unmet("service")  # "for stitches": what is done there changes the price, as the answer says
-    return CostShares(two=two) if two else None
+        return CostShares(two=two)
+    return None
 
 
 def summarize(coverages: kit.Coverages, claim_set: kit.ClaimSet | None, ask: kit.Ask) -> CostShares:

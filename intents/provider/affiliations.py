@@ -45,14 +45,14 @@ async def answer(ask: kit.Ask) -> Affiliations:
     Raises:
         Reroute: The question is who works at an organization, or beside a provider; `provider.find` lists them.
     """
-    found = await kit.who(ask)
+    found = await kit.who(ask, guesses=True)
     further = await kit.affiliations_of(ask, found.only) if found.only else ()
     found.cite(ask)
     house = kit.text_of(ask, "organization")
     of_hospital = not ask.said or "at_hospital" in ask.asked.says
     if house and found.only and not found.only[0].is_person and not of_hospital:
         raise kit.Reroute("provider.find")
-    kit.others_there(found, "provider.find", asks="else" in ask.arguments or "who_else" in ask.asked.says)
+    kit.others_there(ask, found, "provider.find", asks="else" in ask.arguments or "who_else" in ask.asked.says)
     asked = None if found.only and house == kit.text_of(ask, "provider_name") else house
     of_group = not of_hospital and "of_group" in ask.asked.says
     where = () if asked or of_hospital or of_group else kit.sites(ask, found.only or (), None)

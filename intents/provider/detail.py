@@ -94,8 +94,8 @@ async def answer(ask: kit.Ask) -> Detail:
     Raises:
         Reroute: The question is who else is at the provider's place; `provider.find` lists them.
     """
-    found = await kit.who(ask)
-    kit.others_there(found, "provider.find", asks={"who_else", "same_office"} <= ask.asked.says.keys())
+    found = await kit.who(ask, guesses=True)
+    kit.others_there(ask, found, "provider.find", asks={"who_else", "same_office"} <= ask.asked.says.keys())
     if (
         ask.slots.get("wish") == "words"
         and found.name

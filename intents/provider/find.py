@@ -71,7 +71,7 @@ async def answer(ask: kit.Ask) -> FoundPeople:
     people = People(ask, kit.kind_said(ask, wishes))
     if kit.asks_kind(ask, wishes) and not (networks.unclear and networks.listed):
         return people.page((), None, wishes, asks_kind=True)
-    placed = "location" in ask.slots or ask.several.get("location")
+    placed = kit.names_area(ask.slots.get("location")) or ask.several.get("location")
     anywhere = wishes.name or wishes.organization or ask.slots.get("npi")  # searched without an area
     return await people.answer(wishes, placed=bool(placed or not anywhere))
 

@@ -37,14 +37,14 @@ async def answer(ask: kit.Ask) -> InNetwork:
     """
     if "specialty" in ask.slots and kit.text_of(ask, "organization") == (kit.text_of(ask, "provider_name") or ""):
         raise kit.Reroute("provider.find")
-    found = await kit.who(ask)
+    found = await kit.who(ask, guesses=True)
     named = _meant(await kit.asked_networks(ask))
     if named.unclear and not named.listed:
         named = _meant(kit.networks_among(ask, found.only or ()))
     guess = await kit.own_networks(ask) if found.only and not named.wanted else ()
-    where = (
-        await kit.around(ask) if isinstance(ask.slots.get("location"), dict) or ask.several.get("location") else None
-    )
+    place = ask.slots.get("location")
+    placed = (isinstance(place, dict) and kit.names_area(place)) or ask.several.get("location")
+    where = await kit.around(ask) if placed else None
     found.cite(ask)
     return InNetwork(
         **kit.facts_apart(ask, found.only, found.shown, "networks"),

@@ -63,9 +63,10 @@ def pages(language: str) -> list[str]:
 def installing() -> list[str]:
     """The pages after an installation in Slack, and the sandbox's refusal."""
     notices = Notices(shipped_pack().words)
+    style = (shipped_pack().templates / "look.css").read_text(encoding="utf-8")
     return [
-        notice_page(notices, "installed"),
-        notice_page(notices, "not_installed"),
+        notice_page(notices, "installed", style),
+        notice_page(notices, "not_installed", style),
         bytes(failed_page("It is over.").body).decode(),
     ]
 

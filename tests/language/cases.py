@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-from bot.language.sentences import FOLDER
+from tests.language.sentences import FOLDER
 
 EVAL = Path(__file__).parent / "eval"
 _TEAM = Path(__file__).parents[2] / "intents" / FOLDER / "team.tsv"

@@ -18,9 +18,9 @@ from bot.language.dangers import SYMPTOM
 from bot.language.engine import Engine
 from bot.language.kernel import FALLBACK
 from bot.language.reading import Reading, Slot
-from bot.language.sentences import FOLDER, of_writer
 from tests.language.cases import Case, dialogues, sentences
 from tests.language.fit import REPORT, right
+from tests.language.sentences import FOLDER, of_writer
 
 INTENTS = Path(__file__).parents[2] / "intents"
 TODAY = date(2024, 11, 24)

@@ -18,7 +18,6 @@ import numpy as np
 from bot.language.hearing import Hearer
 from bot.language.lexicon import load_lexicon
 from bot.language.rules import IntentRules, load_rules
-from bot.language.sentences import PACK, SAME, Sentence, examples, sentences, talks
 from bot.language.shapes import shape_evidence
 from bot.language.text import read
 from bot.language.weights import (
@@ -38,6 +37,7 @@ from bot.language.weights import SAME as SAME_QUESTION
 from tests.language.fit_language import tongue
 from tests.language.fit_turns import Turn, alone, following, same_or_other, turns
 from tests.language.fitting import ASPECT_ROWS, Heard, Pins, crossed, topic_of, weights_of
+from tests.language.sentences import PACK, SAME, Sentence, examples, sentences, talks
 
 FOLDER: Path = Path(__file__).parents[2] / "intents"
 TODAY = date(2026, 11, 28)

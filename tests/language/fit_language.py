@@ -5,8 +5,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Protocol
 
-from bot.language.sentences import Sentence
 from bot.language.weights import EIGHTHS, ZERO, Header, Weights, code
+from tests.language.sentences import Sentence
 
 # How many words, and how many pieces of words.
 LANGUAGE_ROWS = {"words": 4_000, "pieces": 4_000}

@@ -13,9 +13,9 @@ from bot.language.hearing import Heard, Hearer
 from bot.language.kernel import FOLLOW, ORDINAL
 from bot.language.left import taken_by
 from bot.language.rules import IntentRules
-from bot.language.sentences import SAME, Sentence
 from bot.language.text import read
 from bot.language.weights import EIGHTHS, KINDS, ZERO, Header, Weights, code, counted
+from tests.language.sentences import SAME, Sentence
 
 # How much of what is counted of an intent after another one it adds, and the most that it adds and takes away, as
 # logarithms. What conversations that somebody wrote never have in this order is asked all the same.

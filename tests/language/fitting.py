@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from bot.errors import PackError
 from bot.language.kernel import DANGER, FOLLOW
 from bot.language.rules import Pin
-from bot.language.sentences import PACK, SAME, Sentence
 from bot.language.weights import EIGHTHS, KINDS, ZERO, Header, Weights, code
+from tests.language.sentences import PACK, SAME, Sentence
 
 Pins = Mapping[str, Sequence[Pin]]
 ROWS, ASPECT_ROWS = 50_000, 4_000

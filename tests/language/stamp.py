@@ -21,11 +21,11 @@ from threadpoolctl import threadpool_limits
 from bot.language.context import CHANGES
 from bot.language.kernel import DANGER, FOLLOW
 from bot.language.rules import IntentRules, load_rules
-from bot.language.sentences import Sentence
 from bot.language.weights import EIGHTHS, KINDS, SHAPES, WEIGHTS, ZERO
 from tests.language.fit import FOLDER, Material, fit, heard, hearer_of
 from tests.language.fit_turns import Turn, same_or_other
 from tests.language.fitting import Heard, folds
+from tests.language.sentences import Sentence
 from tests.language.shipped_weights import difference
 
 T = TypeVar("T")

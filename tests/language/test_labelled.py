@@ -4,7 +4,7 @@ from collections import Counter
 from pathlib import Path
 
 from bot.language.engine import Engine
-from bot.language.sentences import sentences
+from tests.language.sentences import sentences
 
 # Labels of rounds that were written before an intent was named as it is today.
 _OLD_NAMES = {"record.switch"}

@@ -9,8 +9,8 @@ import pytest
 from bot.language.context import Context
 from bot.language.engine import Engine
 from bot.language.kernel import FALLBACK, FOLLOW
-from bot.language.sentences import SAME, of_talks
 from tests.language.fit_turns import turns
+from tests.language.sentences import SAME, of_talks
 
 _EVAL = Path(__file__).parent / "eval"
 _FILES = ("en-talks.tsv", "es-talks.tsv")

@@ -7,7 +7,6 @@ import pytest
 
 from bot.errors import PackError
 from bot.language.rules import Pin
-from bot.language.sentences import Sentence
 from bot.language.text import read
 from bot.language.weights import (
     INTENTS,
@@ -28,6 +27,7 @@ from bot.language.weights import (
 )
 from tests.language.fit import heard, parts_of
 from tests.language.fitting import Heard, Table
+from tests.language.sentences import Sentence
 
 SAID = (
     "what did i owe for my last visit",

@@ -9,11 +9,11 @@ import pytest
 from bot.language.hearing import Hearer
 from bot.language.lexicon import load_lexicon
 from bot.language.rules import IntentRules, load_rules
-from bot.language.sentences import Sentence
 from bot.language.shapes import Shapes
 from bot.language.text import read
 from bot.language.weights import OTHER, WORKINGS, Weights
 from tests.language.fit import heard, workings
+from tests.language.sentences import Sentence
 
 TELL = {"coverage.cost_share", "coverage.after_deductible"}
 COUNTS = "do copays count toward my deductible"

@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from bot.accounts.render import Renderer
 from bot.accounts.rows import Link
+from bot.channels.slack.installations import notice_page
 from bot.channels.slack.views import AMONG_OTHERS, form_button, modal, with_forms
 from bot.channels.slack.writer import Notices
 from bot.cli import devchat as desk
@@ -84,6 +85,10 @@ def stills(language: Language) -> Iterator[tuple[str, str]]:
     for problem in ("sign_in_cancelled", "setup_wrong", "link_expired", "no_page"):
         shown = renderer.page("problem", language, problem=problem, reference="7F3K2")
         yield f"page-{problem}", bytes(shown.body).decode()
+    popup = renderer.page("problem", language, problem="sign_in_refused", reference="7F3K2", behind=True)
+    yield "page-popup", bytes(popup.body).decode()
+    for name in ("installed", "not_installed"):
+        yield f"page-{name}", notice_page(notices, name, (pack.templates / "look.css").read_text(encoding="utf-8"))
     yield "page-used", bytes(renderer.page("used", language, person=person, back=back).body).decode()
     yield "counts", counts(language)
 

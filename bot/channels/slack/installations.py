@@ -203,23 +203,23 @@ Workspaces = OneWorkspace | ManyWorkspaces
 """The workspaces that the bot serves."""
 TOOLS = "mcp:connect"  # beside the others where BOT_MCP_URL names the tools for assistants
 SCOPES = ("app_mentions:read", "chat:write", "commands", "im:history", "im:write", "users:read")
-_HEADERS = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
+_HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Content-Type-Options": "nosniff"}
 _KNOWN_REASONS = frozenset({"access_denied", "invalid_browser", "invalid_state", "missing_code", "invalid_code"})
 
 
 class Install:
     """The two web pages for installation.
 
-    An installation replaces the same workspace's or organization's previous one.
+    An installation replaces the same workspace's or organization's previous one. `style` is the CSS of all pages.
     """
 
-    def __init__(self, settings: Settings, client: AsyncWebClient, table: SealedTable, notices: Notices) -> None:
-        self._notices = notices
+    def __init__(
+        self, settings: Settings, client: AsyncWebClient, table: SealedTable, notices: Notices, style: str
+    ) -> None:
+        self._notices, self._style = notices, style
+        own = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+        policy = f"default-src 'none'; style-src 'sha256-{own}'; frame-ancestors 'none'"
+        self._headers = {**_HEADERS, "Content-Security-Policy": policy}
         flow = AsyncOAuthSettings(
             client_id=settings.slack_client_id or "",
             client_secret=secret_of(settings.slack_client_secret),
@@ -244,7 +244,7 @@ class Install:
 
     async def _begin(self, request: Request) -> Response:
         asked = to_async_bolt_request(request, b"")
-        return _guarded(to_starlette_response(await self._flow.handle_installation(asked)))
+        return self._guarded(to_starlette_response(await self._flow.handle_installation(asked)))
 
     async def _end(self, request: Request) -> Response:
         asked = to_async_bolt_request(request, b"")
@@ -253,7 +253,7 @@ class Install:
         except Exception as error:  # noqa: BLE001 -- Slack or the store failed: the page says so, and no trace is shown
             log.error("not installed", kind=type(error).__name__, reason=code_of(error))  # noqa: TRY400 -- a trace may hold the code
             answer = self._page("not_installed", 502)
-        return _guarded(to_starlette_response(answer))
+        return self._guarded(to_starlette_response(answer))
 
     async def _installed(self, args: AsyncSuccessArgs) -> BoltResponse:
         log.info("installed", channel="slack")
@@ -275,22 +275,20 @@ class Install:
         return BoltResponse(
             status=status,
             headers={"Content-Type": "text/html; charset=utf-8", **({"Set-Cookie": spent} if spent else {})},
-            body=notice_page(self._notices, name),
+            body=notice_page(self._notices, name, self._style),
         )
 
-
-def notice_page(notices: Notices, name: str) -> str:
-    """Return a notice as an HTML page."""
-    lines = plain(notices.blocks(name, "en")).splitlines()
-    body = "".join(f"<p>{html.escape(line)}</p>" for line in lines)
-    head = (
-        '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Slack</title>'
-    )
-    return f'<!doctype html><html lang="en">{head}<main><h1>Slack</h1>{body}</main></html>'
+    def _guarded(self, response: Response) -> Response:
+        """Add the security headers to a response, and return it (T30)."""
+        response.headers.update(self._headers)
+        return response
 
 
-def _guarded(response: Response) -> Response:
-    """Add this module's security headers to a response, and return it (T30)."""
-    for name, value in _HEADERS.items():
-        response.headers[name] = value
-    return response
+def notice_page(notices: Notices, name: str, style: str) -> str:
+    """Return a notice as an HTML page, with its first line as the heading."""
+    title, *lines = (html.escape(line) for line in plain(notices.blocks(name, "en")).splitlines())
+    title = title.removesuffix(".")
+    head = '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
+    body = "".join(f"<p>{line}</p>" for line in lines)
+    page = f"<title>{title}</title><style>{style}</style><main><h1>{title}</h1>{body}</main>"
+    return f'<!doctype html><html lang="en">{head}{page}</html>'

@@ -1,0 +1,68 @@
+"""Conditions that only the words of the record decide: the reason of the care, and whether a medicine is a brand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+import msgspec
+from msgspec.structs import replace
+
+from bot.kit.ask import Ask
+from bot.kit.spelling import words_of
+from bot.records.claim import Claim
+
+_VAGUE = frozenset({"high", "low", "routine", "type", "2", "1", "elevated", "of", "the", "and", "or", "like", "s"})
+_LEADS = frozenset({"for", "about", "treated", "treating", "treat", "over", "because", "was", "on", "para", "por"})
+_CARED = frozenset(
+    {"visit", "visits", "claim", "claims", "bill", "bills", "appointment", "appointments", "night", "day", "stuff"}
+    | {"reason", "care", "thing", "scare", "exam"}
+)
+_NEAR = 3  # words
+
+
+class Trait(msgspec.Struct, frozen=True):
+    """A condition: the person's words for it, "" if another condition has them, and whether a claim meets it."""
+
+    said: str
+    holds: Callable[[Claim], bool]
+
+
+def with_traits(ask: Ask, claims: Iterable[Claim]) -> Ask:
+    """Return the question with the conditions that the claims' own words give it; itself if there are none."""
+    if ask.traits or not ask.said:
+        return ask
+    rows, words = list(claims), words_of(ask.said)
+    found = [trait for text in sorted(_reasons(rows), key=len) if (trait := _reason(ask, words, text))]
+    if one := next((name for name in ("brand", "generic") if name in ask.asked.says), None):
+        found.append(Trait(one, lambda claim: any(_is_brand(ask, drug) is (one == "brand") for drug in _drugs(claim))))
+    return replace(ask, traits=tuple(found[:1] if "brand" not in ask.asked.says else found)) if found else ask
+
+
+def _reasons(claims: Iterable[Claim]) -> set[str]:
+    return {text for claim in claims if not claim.sensitive for text in claim.performed.reasons}
+
+
+def _reason(ask: Ask, words: Sequence[str], text: str) -> Trait | None:
+    """Return the condition that care had this reason, if the message names it as one: "for my blood pressure"."""
+    name = tuple(word for word in words_of(text) if word not in _VAGUE)
+    places = (at for at in range(len(words)) if name and tuple(words[at : at + len(name)]) == name)
+    taken = {word for told in ask.words.values() for word in words_of(told)}
+    taken |= {word for use in ask.asked.uses for word in words_of(use.said)}
+    for at in places:
+        beside = {*words[max(0, at - _NEAR) : at]} & _LEADS | {*words[at + len(name) : at + len(name) + _NEAR]} & _CARED
+        if (beside or name[-1] in _CARED) and taken.isdisjoint(name):
+            said = " ".join(name)
+            named = ask.care is not None and set(words_of(ask.care.text)).issuperset(name)
+            return Trait("" if named else said, lambda claim: text in claim.performed.reasons)
+    return None
+
+
+def _drugs(claim: Claim) -> list[str]:
+    return [one.drug for one in claim.dispensed if one.drug]
+
+
+def _is_brand(ask: Ask, drug: str) -> bool | None:
+    """Return whether a dispensed drug is named by a brand; None if the pack does not know it."""
+    word = " ".join(drug.casefold().split()[:1])
+    ingredient = ask.ingredients.get(word)
+    return None if ingredient is None else ingredient != word
