@@ -17,7 +17,6 @@ from bot.kit import Unreadable
 from bot.language.engine import Engine
 from bot.language.offers import Form, Offers
 from bot.language.options import Options, read_options
-from bot.language.slots import NAMED_NETWORK
 from bot.message import Person
 
 FieldFault = Literal["missing", "unread"]
@@ -73,9 +72,7 @@ class Forms:
         return found
 
     def _read(self, name: str, options: str, today: date) -> Options:
-        slots = self._engine.intents[self.offers.forms[name].intent].slots.values()
-        kinds = {"network" if kind == NAMED_NETWORK else kind for kind in slots}
-        return read_options(self._engine, options, kinds, today)
+        return read_options(self._engine, options, self._engine.intents[self.offers.forms[name].intent].options, today)
 
     async def known(self, name: str, person: Person | None) -> KnownNetworks:
         """Return the networks for a form that asks for one, as far as they can be read in time; none for other forms.

@@ -21,7 +21,6 @@ from bot.message import COMMAND, Message
 
 _LONGEST = 1_500  # signs of a command's words that are looked through for what they name; all are read for danger (T49)
 _HELP = frozenset({"", "help", "ayuda", "?"})
-_ALSO = {NAMED_NETWORK: "network"}
 _DOCTOR = "any_doctor"
 _GOING_ON = frozenset({"followup.more", "followup.ordinal"})
 
@@ -46,7 +45,7 @@ class Request(msgspec.Struct, frozen=True):
     def faults(self, asked: Asked) -> dict[str, object]:
         """Return the values for the text about faulty options; {} if every option can be used."""
         own = next(rules for rules in self.intents if rules.intent == asked.intent)
-        taken = {HOW, *_kinds(own)}
+        taken = {HOW, *own.options}
         unknown, unread = self.options.unknown, tuple(one for one in self.options.unread if one.kind in taken)
         if not unknown and not unread:
             return {}
@@ -82,7 +81,7 @@ class Commands:
         return tuple(self._offered(name, intents, language) for name, intents in self._intents.items())
 
     def _offered(self, name: str, intents: tuple[IntentRules, ...], language: str) -> CommandOffered:
-        kinds = _kinds(*intents)
+        kinds = frozenset[str]().union(*(rules.options for rules in intents))
         directory = (one for one in self._engine.intents.values() if one.needs == "directory")
         in_forms = {key for one in directory if one.form for key in one.form.fields}
         keys: dict[str, str] = {}
@@ -106,7 +105,7 @@ class Commands:
             intents = (self._engine.intents[message.form],)
         if message.press or not intents:
             return None
-        kinds = _kinds(*intents)
+        kinds = frozenset[str]().union(*(rules.options for rules in intents))
         options = read_options(self._engine, text, kinds, today)
         return Request(intents, options, message.form is None and text.strip().casefold() in _HELP)
 
@@ -125,8 +124,8 @@ class Commands:
             named = self._engine.sides_in(request.options.words, today=today)
             given = {**given, **named, **request.options.slots}
         slots = {name: slot for name, kind in rules.slots.items() if (slot := _slot(given, kind))}
-        taken = _kinds(rules)  # the options of the command's other intents are ignored, and some "not" and "or"
-        others = {kind: slot for kind, slot in request.options.slots.items() if kind not in taken}
+        # The options of the command's other intents are ignored, and some "not" and "or".
+        others = {kind: slot for kind, slot in request.options.slots.items() if kind not in rules.options}
         return Asked(
             rules.intent,
             slots=slots,
@@ -134,11 +133,6 @@ class Commands:
             language=reading.language,
             unmet={**others, **not_honoured(slots, rules)},
         )
-
-
-def _kinds(*intents: IntentRules) -> set[str]:
-    """Return the kinds of option values that these intents accept."""
-    return {_ALSO.get(kind, kind) for rules in intents for kind in rules.slots.values()}
 
 
 def _fitting(intents: tuple[IntentRules, ...], reading: Reading, given: Mapping[str, Slot]) -> IntentRules:
@@ -152,15 +146,16 @@ def _fitting(intents: tuple[IntentRules, ...], reading: Reading, given: Mapping[
             return by_name[candidate.intent]
 
     def fits(rules: IntentRules) -> tuple[bool, int, int]:
-        kinds = _kinds(rules)
-        named = any(kind in given for kind in kinds - {"network", "location"})
-        return named or NAMED_NETWORK not in rules.slots.values(), len(given.keys() & kinds), len(rules.slots)
+        named = not (rules.options - {"network", "location"}).isdisjoint(given)
+        return named or NAMED_NETWORK not in rules.slots.values(), len(given.keys() & rules.options), len(rules.slots)
 
     return max(intents, key=fits)
 
 
 def _slot(given: Mapping[str, Slot], kind: str) -> Slot | None:
-    found = given.get(_ALSO.get(kind, kind)) or (given.get(_DOCTOR) if kind == "specialty" else None)
+    found = given.get("network" if kind == NAMED_NETWORK else kind) or (
+        given.get(_DOCTOR) if kind == "specialty" else None
+    )
     if found is None or (kind == NAMED_NETWORK and found.value in UNNAMED_NETWORKS):
         return None
     return Slot(found.text, True) if kind == "accepting_new" else found

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from bot.kit.news import Seen
     from bot.kit.offers import AppealCase
     from bot.kit.spans import TimeSets
-    from bot.kit.traits import Trait
+    from bot.kit.traits import ClaimTrait
 
 MEMBER_TYPES = frozenset(
     {"CarePlan", "Condition", "Coverage", "ExplanationOfBenefit", "List", "MedicationKnowledge", "Observation"}
@@ -192,7 +192,7 @@ class Ask(msgspec.Struct):
     kin: tuple[Kin, ...] = ()
     anchors: tuple[tuple[date, date], ...] = ()
     sets: TimeSets | None = None
-    traits: tuple[Trait, ...] = ()
+    traits: tuple[ClaimTrait, ...] = ()
     claim_filter: ClaimFilter | None = None
     care: NamedCare | None = None
     hears: Callable[[str, Mapping[str, str]], ClaimsAsked] = lambda _said, _words: NOTHING_ASKED

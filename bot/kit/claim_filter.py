@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from bot.kit.ask import Ask, NamedCare, excluded_of
 from bot.kit.conditions import PRIMARY_CARE
 from bot.kit.spelling import is_named, words_of
-from bot.kit.traits import Trait
+from bot.kit.traits import ClaimTrait
 from bot.kit.which import BodyPart, Exact, named, of_care_named, ordered, parts_named, sized
 from bot.language.calendar import unit_around
 from bot.language.classed import AmountLimits
@@ -107,7 +107,7 @@ class ClaimFilter(msgspec.Struct, frozen=True):
     kinds: CareKinds = NO_KINDS
     care: NamedCare | None = None
     among: frozenset[str] = frozenset()
-    traits: tuple[Trait, ...] = ()
+    traits: tuple[ClaimTrait, ...] = ()
     prescribers: tuple[str, ...] = ()
     also: Callable[[Claim], bool] | None = None
     two: tuple[ClaimFilter, ...] = ()

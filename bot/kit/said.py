@@ -226,9 +226,8 @@ def _wanted(ask: Ask) -> ClaimFilter:
     told = {name: one.text if (one := ask.excluded.get(name)) else "" for name in ("claim_type", "service")}
     # A specialty is excluded by the words of a kind of claim or care: "no dental".
     twice = excluded and any(one and (excluded.text in one or one in excluded.text) for one in told.values())
-    kinds = set_apart(ask) or not (part or "provider_name" in ask.slots)  # "my knee" names none
     return ClaimFilter(
-        doctor_kinds=doctors_asked(ask) if kinds else (),
+        doctor_kinds=doctors_asked(ask) if set_apart(ask) or not (part or "provider_name" in ask.slots) else (),
         specialists=specialists,
         without_doctors=frozenset(code for one in (excluded.every if excluded else ()) for code in as_codes(one)),
         degrees=frozenset() if "specialty" in ask.slots else ask.asked.degrees,

@@ -20,7 +20,7 @@ _CARED = frozenset(
 _NEAR = 3  # words
 
 
-class Trait(msgspec.Struct, frozen=True):
+class ClaimTrait(msgspec.Struct, frozen=True):
     """A condition: the person's words for it, "" if another condition has them, and whether a claim meets it."""
 
     said: str
@@ -34,7 +34,9 @@ def with_traits(ask: Ask, claims: Iterable[Claim]) -> Ask:
     rows, words = list(claims), words_of(ask.said)
     found = [trait for text in sorted(_reasons(rows), key=len) if (trait := _reason(ask, words, text))]
     if one := next((name for name in ("brand", "generic") if name in ask.asked.says), None):
-        found.append(Trait(one, lambda claim: any(_is_brand(ask, drug) is (one == "brand") for drug in _drugs(claim))))
+        found.append(
+            ClaimTrait(one, lambda claim: any(_is_brand(ask, drug) is (one == "brand") for drug in _drugs(claim)))
+        )
     return replace(ask, traits=tuple(found[:1] if "brand" not in ask.asked.says else found)) if found else ask
 
 
@@ -42,7 +44,7 @@ def _reasons(claims: Iterable[Claim]) -> set[str]:
     return {text for claim in claims if not claim.sensitive for text in claim.performed.reasons}
 
 
-def _reason(ask: Ask, words: Sequence[str], text: str) -> Trait | None:
+def _reason(ask: Ask, words: Sequence[str], text: str) -> ClaimTrait | None:
     """Return the condition that care had this reason, if the message names it as one: "for my blood pressure"."""
     name = tuple(word for word in words_of(text) if word not in _VAGUE)
     places = (at for at in range(len(words)) if name and tuple(words[at : at + len(name)]) == name)
@@ -53,7 +55,7 @@ def _reason(ask: Ask, words: Sequence[str], text: str) -> Trait | None:
         if (beside or name[-1] in _CARED) and taken.isdisjoint(name):
             said = " ".join(name)
             named = ask.care is not None and set(words_of(ask.care.text)).issuperset(name)
-            return Trait("" if named else said, lambda claim: text in claim.performed.reasons)
+            return ClaimTrait("" if named else said, lambda claim: text in claim.performed.reasons)
     return None
 
 

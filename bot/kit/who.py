@@ -43,7 +43,7 @@ from bot.records.shapes import key_of
 _MOST_PAGES, _MOST_RESOURCES = 40, 3_000
 _SOURCES = ("PractitionerRole", "OrganizationAffiliation", "Organization", "Practitioner", *PLACES)
 SHOWN = 8
-_SURELY = 0.9  # how much alike the only near name has to be spelled to be the one that is meant
+_SURELY = 0.91  # "Beesley, Hamza" is Hamza Beasley, but "Maria Garcia" may not be Mario Garcia
 _REFERENCE = re.compile(r"(?:Practitioner|Organization|Location|HealthcareService)/[A-Za-z0-9.-]{1,64}")
 _OF_CITY = re.compile(r"\s(?:of|de)\s.*$", re.IGNORECASE)
 _PLACE = re.compile(r"(?:['\u2019]s)? (?:clinic|hospital|office|practice|group|cl[ií]nica|consultorio)$", re.IGNORECASE)

@@ -273,8 +273,7 @@ class Faults:
         """Yield what to check (`_Named`) of a form's fields, which must be options of its intent."""
         if (form := entry.form) is None:
             return
-        kinds = {"network" if kind == NAMED_NETWORK else kind for kind in entry.slots.values()}
-        kinds |= {HOW} if "network" in kinds else set()
+        kinds = entry.options | ({HOW} if "network" in entry.options else set())
         keys = {key for listed in self._lexicon.options.values() for key, kind in listed if kind in kinds}
         yield "form", "form: {} is no option that it takes", form.fields, keys
         own = (form.own,) if form.own else ()

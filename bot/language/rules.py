@@ -14,7 +14,7 @@ from bot.errors import PackError, each_of
 from bot.language.findings import hint, refuse_unknown
 from bot.language.kernel import DANGER, FALLBACK, FOLLOW, HELP, SHARE
 from bot.language.offers import Form, Prompt
-from bot.language.slots import kinds_of
+from bot.language.slots import NAMED_NETWORK, kinds_of
 
 LARGEST_FILE = 1_000_000
 WORDS, CLAIMS = "_words", "ExplanationOfBenefit"
@@ -216,6 +216,11 @@ class IntentRules(IntentFile, frozen=True, kw_only=True, dict=True):
     def takes(self) -> frozenset[str]:
         """The kinds of tags that the intent's slots can hold, and those in `about`."""
         return frozenset(name for kind in (*self.heard.values(), *self.about) for name in kinds_of(kind))
+
+    @property
+    def options(self) -> frozenset[str]:
+        """The kinds of option values that the intent takes: its slot types, of a network by whatever name."""
+        return frozenset("network" if kind == NAMED_NETWORK else kind for kind in self.slots.values())
 
     @property
     def reads_claims(self) -> bool:

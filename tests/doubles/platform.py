@@ -42,7 +42,8 @@ class Platform(Generic[Call]):
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
         await site.start()
         self.port = site.port
-        self._session = aiohttp.ClientSession()
+        # The app ends a connection that was idle for five seconds, perhaps while the next request is on its way.
+        self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(keepalive_timeout=2))
         return self
 
     async def __aexit__(self, *_: object) -> None:

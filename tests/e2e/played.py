@@ -15,6 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 from mcp import Client
+from msgspec.structs import replace
 
 from bot.channels.mcp import ASK, make_server
 from bot.cli import admin
@@ -222,18 +223,20 @@ def _cast() -> Iterator[tuple[str, Story]]:
     """Stories in an open place or in a chat, by turns: a member's answer goes to the 1:1 chat from wherever.
 
     Every question that a member is answered in a language is asked, if not by every story that asks it: what is written
-    where depends on no more. `make whole` plays them all.
+    where depends on no more. Short stories ask first, and none goes on where others have asked the rest. `make whole`
+    plays them all.
     """
     said = {(story.member, tuple(turn.say for turn in story.turns)): name for name, story in stories().items()}
     asked, cast = set[tuple[str, str | None, str | None]](), []
-    for name in said.values():
-        story = stories()[name]
-        asks = {
-            (turn.intent or name.partition(":")[0], turn.language, story.member) for turn in story.turns if turn.say
-        }
-        if WHOLE or not asks <= asked:
-            asked |= asks
-            cast.append(story)
+    for name in sorted(said.values(), key=lambda name: len(stories()[name].turns)):
+        story, played = stories()[name], 0
+        for number, turn in enumerate(story.turns, 1):
+            asks = turn.intent or name.partition(":")[0], turn.language, story.member
+            if turn.say and (WHOLE or asks not in asked):
+                asked.add(asks)
+                played = number
+        if played:
+            cast.append(replace(story, turns=story.turns[:played]))
     return zip(itertools.cycle(SURFACES), cast, strict=False)
 
 
