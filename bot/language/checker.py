@@ -102,7 +102,7 @@ class _Readings:
     def alone(self, entry: IntentRules) -> Sequence[Context | None]:
         """Return the contexts in which an example is read: only None, or for a follow-up the answers that accept it.
 
-        The answers with the most slots come first.
+        The answer with the most slots comes first, then those that have asked for a slot.
         """
         if not entry.intent.startswith(FOLLOW):
             return (None,)
@@ -110,7 +110,8 @@ class _Readings:
         fitting = [one for one in self.engine.intents.values() if kind in one.follows]
         fitting.sort(key=lambda one: -len(one.slots))
         asked = [Context(one.intent, {}, asked=slot) for one in fitting for slot in one.asks]
-        return [*(Context(one.intent, {}) for one in fitting), *asked] or (None,)
+        after: list[Context | None] = [Context(one.intent, {}) for one in fitting] or [None]
+        return [*after[:1], *asked, *after[1:]]
 
 
 def _later(entry: IntentRules) -> list[Context]:
@@ -154,18 +155,18 @@ def _unreached(entry: IntentRules, readings: _Readings) -> Iterator[tuple[str, s
 
     Without such a sentence no test shows that the rule has stopped working.
     """
-    left = {rule.name for rule in entry.rules}
+    left = {rule.name: rule for rule in entry.rules}
     alone, later = readings.alone(entry), _later(entry)
     sentences = [(said, alone) for said in _all(entry.examples)] + [(said, later) for said in _all(entry.afterwards)]
     tries = zip_longest(*([(said, one) for one in contexts] for said, contexts in sentences))
     for said, context in filter(None, chain.from_iterable(tries)):  # every sentence after one answer, then the next
-        if not left:
-            return
-        left -= {one.rule for one in readings.of(said, context).candidates if one.intent == entry.intent}
-    for rule in entry.rules:
-        if rule.name in left:
-            key = "afterwards" if rule.after and not entry.intent.startswith(FOLLOW) else "examples"
-            yield f"name: {rule.name}", f"rule {rule.name!r}: no sentence of `{key}` reaches it"
+        if any(not rule.after or (context and context.intent in rule.after) for rule in left.values()):
+            for one in readings.of(said, context).candidates:
+                if one.intent == entry.intent:
+                    left.pop(one.rule, None)
+    for rule in left.values():
+        key = "afterwards" if rule.after and not entry.intent.startswith(FOLLOW) else "examples"
+        yield f"name: {rule.name}", f"rule {rule.name!r}: no sentence of `{key}` reaches it"
 
 
 def _all(texts: Mapping[str, Iterable[str]]) -> list[str]:
