@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 import msgspec
 from msgspec.structs import replace
@@ -17,6 +18,7 @@ _CARED = frozenset(
     {"visit", "visits", "claim", "claims", "bill", "bills", "appointment", "appointments", "night", "day", "stuff"}
     | {"reason", "care", "thing", "scare", "exam"}
 )
+_OUT = frozenset({"not", "without", "never"})
 _NEAR = 3  # words
 
 
@@ -35,6 +37,14 @@ def with_traits(ask: Ask, claims: Iterable[Claim]) -> Ask:
     found = [trait for text in sorted(_reasons(rows), key=len) if (trait := _reason(ask, words, text))]
     if one := next((name for name in ("brand", "generic") if name in ask.asked.says), None):
         found.append(Trait(one, lambda claim: any(_is_brand(ask, drug) is (one == "brand") for drug in _drugs(claim))))
+    if (how := {"nothing_to", "wholly_to"} & ask.asked.says.keys()) and "amount_kind" not in {
+        *ask.slots,
+        *ask.excluded,
+    }:
+        first, after = ask.asked.runs[min(how)]
+        out = not _OUT.isdisjoint(words[max(0, first - 2) : first])
+        said = " ".join(words[max(0, first - 2 * out) : after])
+        found.append(Trait(said, partial(_is_toward, whole="wholly_to" in how, out=out)))
     return replace(ask, traits=tuple(found[:1] if "brand" not in ask.asked.says else found)) if found else ask
 
 
@@ -55,6 +65,14 @@ def _reason(ask: Ask, words: Sequence[str], text: str) -> Trait | None:
             named = ask.care is not None and set(words_of(ask.care.text)).issuperset(name)
             return Trait("" if named else said, lambda claim: text in claim.performed.reasons)
     return None
+
+
+def _is_toward(claim: Claim, *, whole: bool, out: bool) -> bool:
+    """Return whether nothing of the member's share went to the deductible; with `whole` all of it, or not if `out`."""
+    part, share = claim.owed.deductible, claim.owed.amount
+    if part is None or share is None:
+        return False
+    return (part.value == share.value > 0) is not out if whole else not part.value
 
 
 def _drugs(claim: Claim) -> list[str]:
