@@ -319,7 +319,7 @@ def says_ever(ask: Ask) -> bool:
 def asks_order(ask: Ask) -> bool:
     """Return whether the question asks which of several named doctors, drugs or kinds of care came first."""
     several = any(slot in ask.several for slot in _SIDES)
-    order = "in_order" in ask.asked.says or ("gap" in ask.asked.says and not ask.anchors)
+    order = "in_order" in ask.asked.says or ("gap" in ask.asked.says and not (ask.anchors or ask.asked.gap))
     return order and (several or bool(set_apart(ask)))
 
 

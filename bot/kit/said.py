@@ -204,7 +204,7 @@ def _run(spoken: Sequence[tuple[str, str]], name: Sequence[tuple[str, tuple[str,
 def filter_of(ask: Ask) -> ClaimFilter:
     """Return the conditions of a question about claims; the result is stored in `ask.claim_filter`, read once."""
     if ask.claim_filter is None:
-        ask.claim_filter = _wanted(ask)
+        ask.claim_filter = replace(_wanted(ask), traits=ask.traits)
     return ask.claim_filter
 
 
@@ -213,7 +213,9 @@ def _wanted(ask: Ask) -> ClaimFilter:
     start, end = span_of(ask)
     services, specialists = _services(ask), _specialists(ask)
     types, either = _types(ask, services)
-    shared = ask.asked.same_time if {"several", "doctors"} & ask.asked.says.keys() and not ask.arguments else None
+    shared = (
+        ask.asked.same_time if {"several", "doctors", "groups"} & ask.asked.says.keys() and not ask.arguments else None
+    )
     doctors = shared is not None and types == ("professional",)  # they may have been seen in a hospital too
     sizes = text_of(ask, "order") in {"biggest", "smallest"}
     tops = sizes and ask.asked.each_of is not None and not _SIZED.isdisjoint(ask.asked.says)
@@ -224,7 +226,6 @@ def _wanted(ask: Ask) -> ClaimFilter:
     by_size = (ask.asked.by_size or tops) and sizes and nth is not None
     part, excluded = part_asked(ask), ask.excluded.get("specialty")
     told = {name: one.text if (one := ask.excluded.get(name)) else "" for name in ("claim_type", "service")}
-    # A specialty is excluded by the words of a kind of claim or care: "no dental".
     twice = excluded and any(one and (excluded.text in one or one in excluded.text) for one in told.values())
     return ClaimFilter(
         doctor_kinds=doctors_asked(ask) if set_apart(ask) or not (part or "provider_name" in ask.slots) else (),
@@ -266,7 +267,6 @@ def _wanted(ask: Ask) -> ClaimFilter:
         kinds=ask.care_kinds,
         care=ask.care,
         among=frozenset(shown_before(ask)),
-        traits=ask.traits,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 import msgspec
 from msgspec.structs import replace
@@ -17,6 +18,7 @@ _CARED = frozenset(
     {"visit", "visits", "claim", "claims", "bill", "bills", "appointment", "appointments", "night", "day", "stuff"}
     | {"reason", "care", "thing", "scare", "exam"}
 )
+_OUT = frozenset({"not", "without", "never"})
 _NEAR = 3  # words
 
 
@@ -31,17 +33,18 @@ def with_traits(ask: Ask, claims: Iterable[Claim]) -> Ask:
     """Return the question with the conditions that the claims' own words give it; itself if there are none."""
     if ask.traits or not ask.said:
         return ask
-    rows, words = list(claims), words_of(ask.said)
-    found = [trait for text in sorted(_reasons(rows), key=len) if (trait := _reason(ask, words, text))]
-    if one := next((name for name in ("brand", "generic") if name in ask.asked.says), None):
-        found.append(
-            ClaimTrait(one, lambda claim: any(_is_brand(ask, drug) is (one == "brand") for drug in _drugs(claim)))
-        )
-    return replace(ask, traits=tuple(found[:1] if "brand" not in ask.asked.says else found)) if found else ask
-
-
-def _reasons(claims: Iterable[Claim]) -> set[str]:
-    return {text for claim in claims if not claim.sensitive for text in claim.performed.reasons}
+    words, texts = words_of(ask.said), {one for c in claims if not c.sensitive for one in c.performed.reasons}
+    found = [one for text in sorted(texts, key=len, reverse=True) if (one := _reason(ask, words, text))][:1]
+    says, told = ask.asked.says.keys(), {*ask.slots, *ask.excluded}
+    if len(kinds := {"brand", "generic"} & says) == 1 and "brand new" not in " ".join(words):
+        brand = "brand" in kinds
+        found.append(ClaimTrait(min(kinds), lambda claim: any(_is_brand(ask, drug) is brand for drug in _drugs(claim))))
+    if (how := {"nothing_to", "wholly_to"} & says) and "amount_kind" not in told:
+        first, after = ask.asked.runs[min(how)]
+        out = not _OUT.isdisjoint(words[max(0, first - 2) : first])
+        said = " ".join(words[max(0, first - 2 * out) : after])
+        found.append(ClaimTrait(said, partial(_is_toward, whole="wholly_to" in how, out=out)))
+    return replace(ask, traits=tuple(found)) if found else ask
 
 
 def _reason(ask: Ask, words: Sequence[str], text: str) -> ClaimTrait | None:
@@ -57,6 +60,14 @@ def _reason(ask: Ask, words: Sequence[str], text: str) -> ClaimTrait | None:
             named = ask.care is not None and set(words_of(ask.care.text)).issuperset(name)
             return ClaimTrait("" if named else said, lambda claim: text in claim.performed.reasons)
     return None
+
+
+def _is_toward(claim: Claim, *, whole: bool, out: bool) -> bool:
+    """Return whether nothing of the member's share went to the deductible; with `whole` all of it, or not if `out`."""
+    part, share = claim.owed.deductible, claim.owed.amount
+    if part is None or share is None:
+        return False
+    return (part.value == share.value > 0) is not out if whole else not part.value
 
 
 def _drugs(claim: Claim) -> list[str]:

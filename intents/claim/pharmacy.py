@@ -98,7 +98,8 @@ async def answer(ask: kit.Ask) -> Pharmacy:
     told = kit.since_first(kit.by_name(ask, claim_set.every), claim_set)
     claim_set = claim_set if _time(told)[0] >= _time(ask)[0] else await _read(told)
     ask, wanted = told, kit.filter_of(told)
-    doctors = tuple(one for one in wanted.providers if any(_is_prescribed(claim, one) for claim in claim_set.every))
+    fills = [claim for claim in claim_set.every if claim.is_pharmacy]
+    doctors = tuple(one for one in wanted.providers if kit.ClaimFilter(prescribers=(one,))(fills))
     stores = tuple(one for one in wanted.providers if one not in doctors)
     ask.claim_filter = replace(wanted, providers=stores, prescribers=doctors, also=partial(_is_asked, ask))
     if kit.compares_named(ask):
@@ -238,10 +239,6 @@ def _wanted(claims: Sequence[kit.Claim], ask: kit.Ask) -> tuple[kit.Claim, ...]:
 def _is_asked(ask: kit.Ask, claim: kit.Claim) -> bool:
     """Return whether the claim is a fill; if the question names a kind of care, such as a shot, any claim counts."""
     return claim.is_pharmacy or "service" in ask.slots
-
-
-def _is_prescribed(claim: kit.Claim, name: str) -> bool:
-    return claim.is_pharmacy and bool(claim.prescriber) and kit.is_named(claim.prescriber or "", name)
 
 
 def _prescribed(filled: Sequence[kit.Claim]) -> tuple[kit.Claim, ...]:

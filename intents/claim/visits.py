@@ -101,7 +101,7 @@ def summarize(found: kit.ClaimSet, ask: kit.Ask) -> DaysOfCare:
     """Return the days of the claims that count; several claims on one day are one day."""
     wanted = kit.of_unit(ask, kit.filter_of(ask))
     kept = replace(found, claims=kit.choose(found.claims, wanted).claims)
-    every_claim = ask.asked.gap is not None and wanted.fills
+    every_claim = (wanted.fills and ask.asked.gap is not None) or wanted.shared is not None
     groups = kit.visits(kept, ask.today, pharmacy=every_claim or kit.with_fills(kept.claims, kit.any_time(wanted)))
     every = [group for group in groups if group.day][:: -1 if wanted.order == "oldest" else 1]
     one = "pick" in ask.arguments or ask.asked.form in {"date", "who"}  # "how many before that" counts them
