@@ -28,7 +28,7 @@ _MODULES = {
     """,
     "claims": """
         kit.amounts kit.appeals kit.claims kit.most kit.ranking kit.near_claims kit.period kit.said
-        kit.claim_filter kit.which language.classed records.amounts records.authorization
+        kit.claim_filter kit.traits kit.which language.classed records.amounts records.authorization
         records.claim records.explanation records.claim_set records.reasons records.service records.share
     """,
     "coverage": """
