@@ -111,6 +111,7 @@ _LEFT_OUT = frozenset({"claim_type", "service", "provider_name", "state_of_claim
 _OTHERS = {PERSON, "named_person", "OTHER_PERSON", "NAMED_PERSON", "OTHER_PARENT", "OTHER_RECORD", "EMPLOYER", "HER"}
 _CONDITIONS = _NARROWING | _LEFT_OUT | {"anchor", "date_range", "drug", "network", "specialty"}
 # Whom a question of its own is about.
+_OF_PROVIDER = frozenset({"provider_name", "organization", "npi"})
 NAMED = OBJECTS | {"provider_name", "npi"}
 # A word that a general question asks about: `Glossary.tags` finds it in no question about one's own plan.
 TERM = "term"
@@ -119,11 +120,11 @@ TERM = "term"
 def may_follow(intents: Mapping[str, IntentRules], intent: str, heard: Heard, before: IntentRules | None) -> bool:
     """Return whether a follow-up fits the previous answer, for example "more" after a list.
 
-    Without a previous answer it fits, and the reply says that there is none, unless the message names the claims
-    itself.
+    Without a previous answer it fits, and the reply says that there is none, unless the message names the claims or the
+    provider itself.
     """
     if before is None or intent == AGAIN:
-        return intent == AGAIN or _OF_CLAIMS.isdisjoint(heard.names)
+        return intent == AGAIN or (_OF_CLAIMS | _OF_PROVIDER).isdisjoint(heard.names)
     if intent == SHARE:
         said = (rule.concepts & heard.names for rule in intents[SHARE].rules if not rule.after)
         return before.needs == "directory" or any(said)
