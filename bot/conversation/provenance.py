@@ -172,7 +172,8 @@ def _shows(blocks: Iterable[Block], name: str, slot: Slot) -> bool:
 
 def facts_in(blocks: Iterable[Block]) -> set[str]:
     """Return the dollar amounts and the dates in the sentences of an answer, as text."""
-    return {*_AMOUNT.findall(_text(blocks)), *_DAY.findall(_text(blocks))}
+    text = _text(blocks)
+    return {*_AMOUNT.findall(text), *_DAY.findall(text)}
 
 
 def _text(blocks: Iterable[Block]) -> str:

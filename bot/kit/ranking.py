@@ -209,7 +209,8 @@ def _sized_group(ask: Ask) -> Ranking | None:
         unit = None if "money" in ask.asked.says else text_of(ask, "unit")
         counted = counted_as(None, unit) if unit in _SINGLE else "claim"
         return Ranking(period, measure="count" if unit in _SINGLE else "amount", counted=counted, most=YEAR, every=True)
-    limits = None if order_asked(ask) or text_of(ask, "rank") else limits_asked(ask)
+    ranks = (order_asked(ask) or text_of(ask, "rank")) and not ask.asked.begins  # "have I ever paid" ranks nothing
+    limits = None if ranks else limits_asked(ask)
     return Ranking(period, measure="amount", counted="claim", most=YEAR, sizes=limits) if limits else None
 
 

@@ -108,7 +108,7 @@ async def _set_apart(ask: kit.Ask) -> Explained | None:
         ]
         found = [await _of_side(*side) for side in zip(ways, (sizes, others), strict=True)]
         claims = [claim for rows in found for claim in rows]
-        if sizes and {*sizes} != {*others} != set() and any({*sizes, *others} <= _amounts(claim) for claim in claims):
+        if not differ and {*sizes} != {*others} and any({*sizes, *others} <= _amounts(claim) for claim in claims):
             return None  # "the 330.39 and the 729.29" of one claim
         for name in (*ask.beside, "words") if claims else ():
             ask.said_unmet(name)
