@@ -124,10 +124,13 @@ async def answer(ask: kit.Ask) -> DrugCoverage:
 
     Raises:
         Reroute: `claim.pharmacy` answers for the fills of a past year, who prescribed them, or whether all cost
-            the same, and `formulary.alternatives` for which of several drugs costs less.
+            the same, `claim.spending` for what the member spends on the drug, and `formulary.alternatives` for which
+            of several drugs costs less.
     """
     if "drug" in ask.several and not {"against", "cheaper", "lowest"}.isdisjoint(ask.asked.says):
         raise kit.Reroute("formulary.alternatives", **ask.arguments)
+    if ask.member and {"sums", "i_paid"} <= ask.asked.says.keys() and not kit.speaks_ahead(ask):
+        raise kit.Reroute("claim.spending", **ask.arguments)  # "how much a month am I really spending"
     if ask.member and kit.asks_of_fills(ask):
         raise kit.Reroute("claim.pharmacy", **ask.arguments)
     ask = await kit.of_use(ask)
