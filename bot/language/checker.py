@@ -125,7 +125,7 @@ def _misread(entry: IntentRules, readings: _Readings) -> Iterator[tuple[str, str
     for said in _all(entry.examples):
         found = (readings.of(said, context) for context in contexts)
         reading = next((one for one in found if one.intent == entry.intent), None) or readings.of(said, contexts[0])
-        offered = reading.unclear and any(one.intent == entry.intent for one in reading.candidates)
+        offered = entry.intent in reading.offers
         if reading.intent != entry.intent and not offered and not _told_alike(entry, reading, readings.engine):
             yield said, f"example goes to {reading.intent}: {said!r}"
         elif entry.licence and reading.rule not in entry.licence and not _is_licensed(entry, said, readings.engine):

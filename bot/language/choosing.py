@@ -124,7 +124,8 @@ def may_follow(intents: Mapping[str, IntentRules], intent: str, heard: Heard, be
     provider itself.
     """
     if before is None or intent == AGAIN:
-        return intent == AGAIN or (_OF_CLAIMS | _OF_PROVIDER).isdisjoint(heard.names)
+        named = _OF_CLAIMS if intent == SHARE else _OF_CLAIMS | _OF_PROVIDER  # "share Dr. Kim with my sister"
+        return intent == AGAIN or named.isdisjoint(heard.names)
     if intent == SHARE:
         said = (rule.concepts & heard.names for rule in intents[SHARE].rules if not rule.after)
         return before.needs == "directory" or any(said)
