@@ -230,8 +230,9 @@ def _is_of_more(ask: Ask, slot: str) -> bool:
 
     They do with two further words, or if they end in another word.
     """
-    care, own = words_of(care_said(ask)), _OFFICE.union(words_of(ask.words.get(slot)))
-    return bool(care) and (care[-1] not in own or len(set(care) - own) >= _OTHER_CARE)
+    care, own = words_of(care_said(ask)), set(words_of(ask.words.get(slot)))
+    further = set(care) - own - _OFFICE
+    return len(further) >= _OTHER_CARE or (not own.isdisjoint(care) and care[-1] in further)
 
 
 def _rule(plan: Coverage, visit: str | None, side: str | None) -> PlanRule:

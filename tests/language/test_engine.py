@@ -119,7 +119,7 @@ SENT, RESULT, CALL, STATUS = "appeal.sent", "appeal.result", "appeal.call", "app
         "was my appeal approved", "has my appeal been approved", "they haven't approved my appeal yet",
         "why wasn't my appeal approved", "my appeal should be approved", "are they going to pay my appeal",
         "who won the appeal", "¿ya aprobaron mi apelación?", "no sé si aprobaron mi apelación",
-        "did they uphold the denial", "my appeal is not approved yet", "they approved my appeal, right?",
+        "my appeal is not approved yet", "they approved my appeal, right?",
         "nobody approved my appeal", "I don't know if they approved my appeal",
         "was my reference number 55018", "I spoke to nobody on Monday", "I never called them",
     ],
