@@ -152,6 +152,11 @@ class Turn:
             yield step
             return
         message, memory, asked = exchange.message, exchange.memory, step
+        # Not in a shared place, where no reply may tell who is connected.
+        looks_up = message.alone and self._pack.is_of_member(asked.intent)
+        open_ = self._of_directory(exchange, asked) if looks_up else None
+        if open_ is not None and await self._accounts.link(message.person) is None:
+            asked = open_
         needs_member = self._pack.is_of_member(asked.intent)
         if isinstance(message.place, Shared) and needs_member:
             kept = asked.alone  # first: what is asked next must not tell what was answered
@@ -175,10 +180,6 @@ class Turn:
             slots = {name: slot for name, slot in asked.slots.items() if name != "location"}
             yield Said(reply, replace(asked, slots=slots), wants="location")
         except (NotLinked, SignInExpired) as error:
-            if isinstance(error, NotLinked) and (of_anybody := self._of_directory(exchange, asked)):
-                async for said in self._replies_of(exchange, of_anybody):
-                    yield said
-                return
             await self._dialogue.keep(message.person, asked)
             reply = await self._connecting.offer(message.person, asked.language, error.template, intent=asked.intent)
             yield Said(reply, alone=isinstance(message.place, Shared))
