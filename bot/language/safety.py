@@ -296,6 +296,7 @@ class Alarms:
         if counted and (danger is None or counted.intent == _OF_SELF):
             return counted
         told = danger is not None and danger.loose and not (counted or self.is_alone(danger, reading))
+        told = told and reading.score >= _CLEAR
         return None if told and self._intents[str(reading.intent)].needs != "nothing" else danger
 
     def _counted(self, reading: Reading, said: Utterance, signs: Signs, *, ill: bool) -> Danger | None:
