@@ -174,7 +174,7 @@ def summarize(
     if visit is None and wants == "after" and (exact := exact_asked(ask)):  # by the copay that the question states
         copays = (one for plan in plans for one in plan.costs if one.kind == "copay" and one.side != "out")
         visit = next((one.service for one in copays if one.amount and one.amount.value in exact.amounts), None)
-    side, waits = side_named(ask), "deferring" in ask.asked.says and _TIMES & {**ask.beside, **ask.slots}.keys()
+    side = side_named(ask)
     of_doctor = "provider_name" in ask.slots or not filter_of(ask).services
     sided = side == "out" or len(set(values_of(ask, "network"))) > 1
     rules = [_rule(plan, visit, side) for plan in plans]
@@ -199,11 +199,16 @@ def summarize(
         charged=price_named(ask),
         worst="worst" in ask.asked.says and wants not in {"counts", "unsaid"},
         unsaid=(*(("covered",) if wants == "price" and asks_cover(ask) and not visit else ()), *unsaid_of(ask)),
-        turn=year.next if waits and (year := plan_year_of(plans, ask.today)) else None,
+        turn=year.next if asks_to_wait(ask) and (year := plan_year_of(plans, ask.today)) else None,
         # 45 CFR 149.110(c)(1), for group and individual plans
         approved=False if "er" in kinds else any(_OFTEN & ask.care_kinds.above(kind) for kind in kinds) or None,
         others=tuple(one for one in coverages.current if one not in plans),
     )
+
+
+def asks_to_wait(ask: Ask) -> bool:
+    """Return whether the question is whether to have care at a later time: "should I wait until January"."""
+    return "deferring" in ask.asked.says and not _TIMES.isdisjoint((*ask.beside, *ask.slots))
 
 
 def price_named(ask: Ask) -> Amount | None:
@@ -270,6 +275,7 @@ def _care_in_words(ask: Ask, visit: str | None) -> str | None:
     if said is None or ask.language != "en" or visit in {"spvisit", "gpvisit"}:
         return said
     said = said[:1].lower() + said[1:] if ask.said.startswith(said) and not said[:2].isupper() else said
+    said = f"your {said[3:]}" if said.startswith("my ") else said
     return _LETTERS.sub(lambda found: found[0].upper(), said)
 
 

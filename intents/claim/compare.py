@@ -80,8 +80,11 @@ async def answer(ask: kit.Ask) -> Comparison:
     """Compare the two named periods, kinds or providers, or else this year with the same days of last year.
 
     Raises:
-        Reroute: The question names only one side; `claim.list` answers with the claims of that side.
+        Reroute: The question names only one side; `claim.list` answers with the claims of that side. Whether to wait
+            with care is answered by the intent for future care.
     """
+    if kit.asks_to_wait(ask) and kit.names_care(ask):
+        raise kit.Reroute(None, reason="price")
     ask = await kit.with_one_before(ask)
     start, end = _around(ask)
     claim_set = await kit.period_claims(ask, start, end)

@@ -93,7 +93,8 @@ async def answer(ask: kit.Ask) -> Denial:
         looked_at, question = len(fitting), _question(ask)
         wanted = kit.filter_of(ask.without("state_of_claim"))
         # A claim that was paid may be disputed as well, for what it leaves to the member (29 CFR 2560.503-1(m)(4)).
-        found = found or (fitting if looked_at == 1 and wanted.narrows and question in _DISPUTES else ())
+        one = wanted.narrows and (looked_at == 1 or (wanted.services and not several))  # the newest: "the ER claim"
+        found = found or (fitting[:1] if one and question in _DISPUTES else ())
         if not found:
             refused = replace(ask, slots={**ask.slots, "state_of_claim": "denied"})
             nearest = await kit.near_claims(refused, claim_set) if wanted.narrows else None
