@@ -11,7 +11,7 @@ from msgspec.structs import asdict, replace
 from bot.kit.amounts import amount_in, months_in, plan_paid_in
 from bot.kit.ask import Ask, text_of, values_of
 from bot.kit.claim_filter import ClaimFilter, choose, period_of
-from bot.kit.ranking import Measure, Ranking, asks_order, counted_as, ends_asked, ranking_asked
+from bot.kit.ranking import YEAR, Measure, Ranking, asks_order, counted_as, ends_asked, group_listed, ranking_asked
 from bot.kit.spans import TimeSets, holds_sets
 from bot.kit.spelling import is_named
 from bot.language.asked import PERIODS
@@ -146,13 +146,16 @@ def in_order(ask: Ask, claims: Sequence[Claim], wanted: ClaimFilter) -> tuple[tu
 
 
 def number_of(ask: Ask, claims: Iterable[Claim], wanted: ClaimFilter) -> Most | None:
-    """Return the members of the group that the question counts ("how many different doctors"), most visited first.
+    """Return the members of the group that the question counts or lists, most visited first.
 
-    Return None if the question counts no group, or if no claim belongs to the group. Sensitive claims are left out.
+    Examples are "how many different doctors" and "which doctors did I see". Return None if the question counts no
+    group. Sensitive claims are left out.
     """
-    group = text_of(ask, "number_of")
-    ranking = Ranking(group, counted=counted_as(group, None)) if group else None
-    return _ranked(ranking, [claim for claim in claims if not claim.sensitive], wanted) if ranking else None
+    group = text_of(ask, "number_of") or group_listed(ask)
+    if not group:
+        return None
+    ranking = Ranking(group, counted=counted_as(group, None), most=YEAR)
+    return _ranked(ranking, [claim for claim in claims if not claim.sensitive], wanted) or Most(**asdict(ranking))
 
 
 def _ranked(ranking: Ranking, claims: Sequence[Claim], wanted: ClaimFilter) -> Most | None:

@@ -116,6 +116,7 @@ def summarize(found: kit.ClaimSet, ask: kit.Ask) -> DaysOfCare:
     of_money = "money" in ask.asked.says or ask.asked.form == "amount"
     of_share = replace(wanted, aspect=None)  # as it is called, whatever other amount selects the days
     shares = [kit.amount_in(claim, of_share) for claim in claims if of_money]
+    number = kit.number_of(ask, counted, wanted) if at is None and not ask.report.is_partial else None
     return DaysOfCare(
         wanted=wanted,
         days=tuple(_day(group.day, group.claims) for group in dated[:SHOWN]),
@@ -136,7 +137,7 @@ def summarize(found: kit.ClaimSet, ask: kit.Ask) -> DaysOfCare:
         cost=None if None in shares or ask.report.is_partial else kit.added(shares),
         gap=gap,
         most=kit.most_of(ask, counted, wanted) if not ask.report.is_partial else None,
-        number=kit.number_of(ask, counted, wanted) if not ask.report.is_partial else None,
+        number=number,
     )
 
 
