@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
+from itertools import combinations
 from typing import Literal
 
 import msgspec
@@ -57,6 +58,8 @@ class BillCheck(kit.OfClaims, frozen=True):
         sure: True if the message states the claim's number or day, or that the bill is for the last visit.
         looked: True if claims were searched for a bill without an amount.
         besides: True if the question is whether the amount comes on top of another one, or instead of it.
+        alike: Claims of one day and provider with the same price or care, if the question is whether a bill came twice.
+        compared: The number of claims among which `alike` were searched; 0 for another question.
     """
 
     amount: kit.Amount | None = None
@@ -75,6 +78,8 @@ class BillCheck(kit.OfClaims, frozen=True):
     end: date | None = None
     looked: bool = False
     besides: bool = False
+    alike: tuple[kit.Claim, ...] = ()
+    compared: int = 0
 
     @property
     def same(self) -> int:
@@ -91,6 +96,8 @@ async def answer(ask: kit.Ask) -> BillCheck:
     """
     amount = _amount(ask)
     claim_id = ask.arguments.get("id")
+    if "doubled" in ask.asked.says and not claim_id:
+        return await _doubled(ask)
     if amount is None:
         return await _without_amount(ask, claim_id)
     if claim_id:
@@ -110,6 +117,27 @@ async def answer(ask: kit.Ask) -> BillCheck:
     ask.cite("ExplanationOfBenefit", [one.claim.id for one in (summary.match, *summary.choices) if one])
     ask.report.steps += steps_of(summary)
     return summary
+
+
+async def _doubled(ask: kit.Ask) -> BillCheck:
+    """Return the claims that look like one bill sent twice: one day, one provider, and the same price or care."""
+    start, end = kit.span_of(ask)
+    found = await kit.history(ask, *kit.days_around(start, end), since=start)
+    ask = kit.by_name(ask, found.every)
+    claims = [claim for claim in kit.choose(found.claims, kit.filter_of(ask)).claims if not claim.sensitive]
+    by_day: dict[tuple[str, str], list[kit.Claim]] = {}
+    for claim in claims:
+        if claim.service.day and (claim.seen or claim.billing):
+            by_day.setdefault((str(claim.service.day), claim.seen or claim.billing or ""), []).append(claim)
+    pairs = (pair for some in by_day.values() for pair in combinations(some, 2))
+    alike = {claim.id: claim for one, other in pairs if _is_alike(one, other) for claim in (one, other)}
+    ask.cite("ExplanationOfBenefit", list(alike))
+    return replace(_base(ask), alike=tuple(alike.values()), compared=len(claims))
+
+
+def _is_alike(one: kit.Claim, other: kit.Claim) -> bool:
+    same_price = one.billed is not None and one.billed == other.billed
+    return same_price or not set(one.services).isdisjoint(other.services)
 
 
 async def _without_amount(ask: kit.Ask, claim_id: str | None) -> BillCheck:
