@@ -38,7 +38,7 @@ _LEADING = frozenset({"dr", "dra", "doctor", "doctora", "see", "saw", "with"})
 def asks_one(ask: Ask) -> bool:
     """Return whether the question asks for the single most or least expensive claim, not for a reason, day or list."""
     says, form = ask.asked.says, ask.asked.form
-    single = form == "which" or ("one" in says and "several" not in says)
+    single = form == "which" or (not {"one", "only_one"}.isdisjoint(says) and "several" not in says)
     asks = single and not (ask.asked.by_size or ask.asked.each or ask.asked.sort) and form not in {"reason", "date"}
     return asks and text_of(ask, "order") in {"biggest", "smallest"}
 
