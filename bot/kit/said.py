@@ -118,7 +118,7 @@ def by_side(ask: Ask) -> Ask:
     return replace(ask, slots=slots, several={**ask.several, **both}) if state else ask
 
 
-def by_name(ask: Ask, claims: Iterable[Claim]) -> Ask:
+def by_name(ask: Ask, claims: Sequence[Claim]) -> Ask:
     """Return the question with all providers that the message names and a claim has, whether requested or excluded.
 
     A provider is named by two consecutive words of the name on the claim ("blue heron"); a person also by a family name

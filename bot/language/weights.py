@@ -60,6 +60,7 @@ KINDS: Mapping[str, float] = {"words": 1.0, "apart": 0.6, "pieces": 1.0, "found"
 _APART = 2
 _NUMBER = re.compile(r"\d")
 _SHORTEST, _LONGEST = 2, 5
+_MARKS = frozenset({"^", "$", "…"})  # beside the words of a pair
 _WORD = 50  # letters of a word that are cut into pieces, more than any word has
 
 EvidenceTexts = Mapping[str, Sequence[str]]
@@ -199,19 +200,18 @@ class Weights:
 
     def _total(self, kind: str, texts: Iterable[str]) -> tuple[int, int, int]:
         """Return three sums over some evidence: of the rows, of the rarities, and of the squared rarities."""
-        ready = self._ready[kind]
-        found = {text: ready.get(text) or self._weighed(kind, text) for text in {*texts}}
-        rows, rare, squared = zip(*[found[text] for text in texts] or [(0, 0, 0)], strict=True)
-        return sum(rows), sum(rare), sum(squared)
+        ready, rows, rare, squared = self._ready[kind], 0, 0, 0
+        for text in texts:
+            row, often, square = ready.get(text) or self._weighed(kind, text)
+            rows, rare, squared = rows + row, rare + often, squared + square
+        return rows, rare, squared
 
     def _weighed(self, kind: str, text: str) -> tuple[int, int, int]:
-        """Return the same three sums as `_total` for one text, cached; an unknown word is not cached."""
+        """Return the same three sums as `_total` for one text, cached; a text with an unknown word is not cached."""
         places = [place for part in _cut(kind, text) if (place := self.row(kind, part)) is not None]
-        if not places:
-            return 0, 0, 0
         rare = [self.often[place] for place in places]
         weighed = sum([self._row(place) for place in places]), sum(rare), sum([one * one for one in rare])
-        if kind != "pieces" or self.knows((text.strip(),)):
+        if kind == "found" or all(self.row("words", word) is not None for word in {*text.split()} - _MARKS):
             if len(self._ready[kind]) >= _READY:
                 self._ready[kind].clear()
             self._ready[kind][text] = weighed
