@@ -194,8 +194,6 @@ class Tellers:
         If the words of the question decide, its probability is the sum of those of all intents that show claims, or of
         all that may be asked about future care.
         """
-        if entry.needs != "member" and not entry.to_come:
-            return entry.intent, dict(chances)
         said, kinds = heard.said, {tag.kind for tag in heard.tags}
         own = {kind: [tag for tag in heard.tags if tag.kind == kind] for kind in kinds}
         words = {kind: ", ".join(said.text_of(tag) for tag in tags) for kind, tags in own.items()}

@@ -14,7 +14,7 @@ import sys
 from array import array
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import accumulate, pairwise
 from math import exp, sqrt
@@ -27,7 +27,7 @@ from zlib import compress, crc32, decompress
 import msgspec
 
 from bot.errors import PackError
-from bot.language.text import Utterance
+from bot.language.text import Utterance, key_of
 
 WEIGHTS = "_weights.bin"
 MAGIC = b"weights2\n"
@@ -60,7 +60,6 @@ KINDS: Mapping[str, float] = {"words": 1.0, "apart": 0.6, "pieces": 1.0, "found"
 _APART = 2
 _NUMBER = re.compile(r"\d")
 _SHORTEST, _LONGEST = 2, 5
-_MARKS = frozenset({"^", "$", "…"})  # beside the words of a pair
 _WORD = 50  # letters of a word that are cut into pieces, more than any word has
 
 EvidenceTexts = Mapping[str, Sequence[str]]
@@ -155,7 +154,8 @@ class Weights:
     """Scores the evidence in messages. A row of weights is one large integer, so that a row is added in one step.
 
     `codes` are the checksums of the evidence, sorted within each kind, `often` its inverse document frequency in
-    eighths (1 to 255), and `texts` its text by kind, which is only needed to explain a result.
+    eighths (1 to 255), and `texts` its text by kind, which is only needed to explain a result. `everyday` are words
+    that say nothing of who writes.
     """
 
     def __init__(
@@ -171,6 +171,7 @@ class Weights:
         self._kinds = dict(zip(header.rows, pairwise(ends), strict=True))
         self._ready: dict[str, dict[str, tuple[int, int, int]]] = {kind: {} for kind in KINDS}
         self._shape = f"<{len(self.labels)}I"
+        self.everyday: Container[str] = frozenset()
 
     @classmethod
     def of(cls, header: Header, texts: EvidenceTexts, often: Iterable[int], weights: bytes) -> "Weights":
@@ -211,11 +212,15 @@ class Weights:
         places = [place for part in _cut(kind, text) if (place := self.row(kind, part)) is not None]
         rare = [self.often[place] for place in places]
         weighed = sum([self._row(place) for place in places]), sum(rare), sum([one * one for one in rare])
-        if kind == "found" or all(self.row("words", word) is not None for word in {*text.split()} - _MARKS):
+        if kind == "found" or all(self._is_counted(word) for word in text.split()):
             if len(self._ready[kind]) >= _READY:
                 self._ready[kind].clear()
             self._ready[kind][text] = weighed
         return weighed
+
+    def _is_counted(self, word: str) -> bool:
+        """Return whether a word of some evidence was counted or is a known one; marks and numbers are."""
+        return word[0] in "^$…#" or key_of(word) in self.everyday or self.row("words", word) is not None
 
     def _row(self, index: int) -> int:
         """Return a row times its rarity, as one integer with each weight in a fixed range of bits."""
