@@ -248,10 +248,10 @@ def with_object(engine: Engine, reading: Reading, spoken: Mapping[str, Slot], to
     if it is clear, and adds to what the message says.
     """
     rules = engine.intents.get(reading.intent or "")
-    open_ = reading.unclear or (rules is not None and lists_providers(rules) and refers(read(reading.text)))
+    open_ = reading.unclear or (spoken and rules is not None and lists_providers(rules) and refers(read(reading.text)))
     names = (TERM,) if TERM in spoken else _NAMES if open_ else ()
     named = {name: spoken[name] for name in names if name in spoken and spoken[name].is_plain and spoken[name].text}
-    said = read(reading.text).words
+    said = read(reading.text).words if named else ()
     if not named or len(said) > _SHORT or reading.slots.keys() & {TERM, "facility_type", *OF_CARE}:
         return reading
     at = next((at for at, word in enumerate(said) if word in _REFERS and TERM not in named), len(said))

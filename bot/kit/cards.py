@@ -7,6 +7,7 @@ providers with the same name the one on the member's own claims is chosen, in a 
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property, partial
 from typing import Literal
 
 import msgspec
@@ -14,7 +15,7 @@ import msgspec
 from bot.kit.around import SearchArea
 from bot.kit.ask import Ask
 from bot.kit.opening import DAY, OpenAt, open_at, spans
-from bot.kit.sites import Site, sites
+from bot.kit.sites import Site, sites, spot_of
 from bot.kit.spelling import is_alike, is_named, words_of
 from bot.records.claim import Claim
 from bot.records.details import WEEK, is_npi
@@ -69,9 +70,10 @@ def _is_word(word: str, other: str) -> bool:
 
 
 class Card(Value):
-    """One provider, or with `store` one place of a chain, combined from its listings; `sites` are sorted by distance.
+    """One provider, or with `store` one place of a chain, combined from its listings.
 
-    Properties such as `networks` and `phone` describe the nearest place only.
+    `miles` is the distance to the nearest place, None if unknown. Properties such as `networks` and `phone` describe
+    the nearest place only.
     """
 
     def __init__(self, ask: Ask, rows: Sequence[Listing], where: SearchArea | None, *, store: bool = False) -> None:
@@ -87,7 +89,14 @@ class Card(Value):
         self.credentials = person.credentials if person else ()
         self.gender = person.gender if person else None
         self.languages = person.languages if person else tuple(spoken)
-        self.sites = sites(ask, rows, where, alone=not store)
+        near = (spot_of(ask, row.locations[0], where).miles for row in rows if row.locations)
+        self.miles = min((miles for miles in near if miles is not None), default=None)
+        self._read_sites = partial(sites, ask, rows, where, alone=not store)
+
+    @cached_property
+    def sites(self) -> tuple[Site, ...]:
+        """The places, nearest first; read on first use, as only some cards are shown."""
+        return self._read_sites()
 
     @property
     def site(self) -> Site:
@@ -120,11 +129,6 @@ class Card(Value):
         """The credentials that are not already part of the name."""
         spoken = set((self.name or "").replace(",", " ").casefold().split())
         return tuple(one for one in self.credentials if one.casefold() not in spoken)
-
-    @property
-    def miles(self) -> float | None:
-        """The distance to the nearest place, in miles; None if unknown."""
-        return self.site.miles
 
     @property
     def phone(self) -> str | None:

@@ -229,7 +229,7 @@ def _share_of(one: Entry) -> tuple[str, Marking]:
 
 def pack_lines(rows: Iterable[Entry]) -> bytes:
     """Return the resources as compressed NDJSON, as received except that line breaks become spaces."""
-    lines = (bytes(one.raw).replace(b"\r", b" ").replace(b"\n", b" ") for one in rows)
+    lines = (one.raw.replace(b"\r", b" ").replace(b"\n", b" ") for one in rows)
     return zlib.compress(b"".join(line + b"\n" for line in lines))
 
 

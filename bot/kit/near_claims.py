@@ -313,7 +313,7 @@ def parted(ask: Ask) -> Iterator[tuple[Ask, Ask]]:
         yield _about(ask, ask.said[: joint.start()]), _about(ask, ask.said[joint.end() :])
 
 
-def sides_said(ask: Ask, claims: Iterable[Claim]) -> tuple[ClaimFilter, ...]:
+def sides_said(ask: Ask, claims: Sequence[Claim]) -> tuple[ClaimFilter, ...]:
     """Return the conditions of both parts of the message, if each names other providers, drugs or care; or else ()."""
     for pair in parted(ask):
         two = tuple(_named(by_name(part, claims)) for part in pair)

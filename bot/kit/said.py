@@ -118,7 +118,7 @@ def by_side(ask: Ask) -> Ask:
     return replace(ask, slots=slots, several={**ask.several, **both}) if state else ask
 
 
-def by_name(ask: Ask, claims: Iterable[Claim]) -> Ask:
+def by_name(ask: Ask, claims: Sequence[Claim]) -> Ask:
     """Return the question with all providers that the message names and a claim has, whether requested or excluded.
 
     A provider is named by two consecutive words of the name on the claim ("blue heron"); a person also by a family name
@@ -127,11 +127,12 @@ def by_name(ask: Ask, claims: Iterable[Claim]) -> Ask:
     """
     ask = with_traits(ask, claims)
     spoken = [(word, key) for word in _SPOKEN.findall(ask.said) for key in words_of(word)[:1]]
-    may_name = any(not ask.everyday(key) or _is_led(spoken, at) for at, (_, key) in enumerate(spoken))
-    if not spoken or not (may_name or _WHOM in ask.slots):
+    taken = {word for slot, text in ask.words.items() if slot not in {_WHOM, _OTHER} for word in words_of(text)}
+    free = [at for at, (_, key) in enumerate(spoken) if len(key) > 1 and key not in taken]  # "I" is no name
+    if not (_WHOM in ask.slots or any(_is_led(spoken, at) or not ask.everyday(spoken[at][1]) for at in free)):
         return ask
     names = {name for claim in claims for name in (claim.seen, claim.billing, claim.place) if name}
-    told, held, left = dict(_named_in(ask, spoken, names)), values_of(ask, _WHOM), excluded_of(ask, _WHOM)
+    told, held, left = dict(_named_in(ask, spoken, names, taken)), values_of(ask, _WHOM), excluded_of(ask, _WHOM)
     row = rf"(?:(?:{'|'.join(told)}|{_BESIDE}) )*"  # "not counting Dr. Kim or Dr. Rao"
     barred = {run for typed, run in told.items() if any(re.match(rf"{row}{typed}\b", one) for one in ask.asked.barred)}
     barred |= {run for typed, run in told.items() if _holds(left, typed, run)}
@@ -166,16 +167,20 @@ def _is_led(spoken: Sequence[tuple[str, str]], at: int) -> bool:
     return at > 0 and (spoken[at - 1][1] in _LEADING or (spoken[at][0][0].isupper() and spoken[at][0] != "I"))
 
 
-def _named_in(ask: Ask, spoken: Sequence[tuple[str, str]], names: Iterable[str]) -> Iterator[tuple[str, str]]:
+def _named_in(
+    ask: Ask, spoken: Sequence[tuple[str, str]], names: Iterable[str], taken: set[str]
+) -> Iterator[tuple[str, str]]:
     """Yield the parts of the given names that occur in the `spoken` words, longest first at each word.
 
-    Each part is a pair: the folded words of the message, and the part as it is written on the claim.
+    Each part is a pair: the folded words of the message, and the part as it is written on the claim. `taken` are the
+    words of the message that are values of other slots.
     """
-    own = {word for slot, text in ask.words.items() if slot not in {_WHOM, _OTHER} for word in words_of(text)}
-    people = {word for name in names if "," in name for word in words_of(name.partition(",")[0])}
-    family = {word for name in names if "," in name for word in words_of(name.partition(",")[0])[-1:]}
     parts = [[(part, words_of(part)[:1]) for part in name.partition(",")[0].split()] for name in names]
     able = {word for name in parts for _, keys in name for key in keys for word in (key, f"{key}s")}
+    if able.isdisjoint(key for _, key in spoken):
+        return
+    people = {word for name in names if "," in name for word in words_of(name.partition(",")[0])}
+    family = {word for name in names if "," in name for word in words_of(name.partition(",")[0])[-1:]}
     firsts = [words_of(name)[0] for name in names if "," not in name and words_of(name)]
     heads = {word for word in firsts if firsts.count(word) == 1}
     at = 0
@@ -188,7 +193,7 @@ def _named_in(ask: Ask, spoken: Sequence[tuple[str, str]], names: Iterable[str])
         single = known <= people and (led or (known <= family and not everyday))
         single |= known <= heads and not everyday
         telling = single if len(run) == 1 else not everyday
-        if telling and own.isdisjoint(keys):
+        if telling and taken.isdisjoint(keys):
             yield " ".join(keys), " ".join(run)
         at += max(len(run), 1)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import msgspec
@@ -29,12 +29,13 @@ class ClaimTrait(msgspec.Struct, frozen=True):
     holds: Callable[[Claim], bool]
 
 
-def with_traits(ask: Ask, claims: Iterable[Claim]) -> Ask:
+def with_traits(ask: Ask, claims: Sequence[Claim]) -> Ask:
     """Return the question with the conditions that the claims' own words give it; itself if there are none."""
     if ask.traits or not ask.said:
         return ask
-    words, texts = words_of(ask.said), {one for c in claims if not c.sensitive for one in c.performed.reasons}
-    found = [one for text in sorted(texts, key=len, reverse=True) if (one := _reason(ask, words, text))][:1]
+    words, texts = words_of(ask.said), {one for claim in claims for one in claim.diagnosed}
+    reasons = filter(None, (_reason(ask, words, text) for text in sorted(texts, key=len, reverse=True)))
+    found = [one for one in reasons if any(one.holds(claim) and not claim.sensitive for claim in claims)][:1]
     says, told = ask.asked.says.keys(), {*ask.slots, *ask.excluded}
     if len(kinds := {"brand", "generic"} & says) == 1 and "brand new" not in " ".join(words):
         brand = "brand" in kinds
@@ -50,7 +51,9 @@ def with_traits(ask: Ask, claims: Iterable[Claim]) -> Ask:
 def _reason(ask: Ask, words: Sequence[str], text: str) -> ClaimTrait | None:
     """Return the condition that care had this reason, if the message names it as one: "for my blood pressure"."""
     name = tuple(word for word in words_of(text) if word not in _VAGUE)
-    places = (at for at in range(len(words)) if name and tuple(words[at : at + len(name)]) == name)
+    places = [at for at in range(len(words)) if name and tuple(words[at : at + len(name)]) == name]
+    if not places:
+        return None
     taken = {word for told in ask.words.values() for word in words_of(told)}
     taken |= {word for use in ask.asked.uses for word in words_of(use.said)}
     for at in places:
@@ -58,7 +61,7 @@ def _reason(ask: Ask, words: Sequence[str], text: str) -> ClaimTrait | None:
         if (beside or name[-1] in _CARED) and taken.isdisjoint(name):
             said = " ".join(name)
             named = ask.care is not None and set(words_of(ask.care.text)).issuperset(name)
-            return ClaimTrait("" if named else said, lambda claim: text in claim.performed.reasons)
+            return ClaimTrait("" if named else said, lambda claim: text in claim.diagnosed)
     return None
 
 

@@ -96,7 +96,7 @@ def _is_part(words: Sequence[str], at: int) -> bool:
 def parts_named(claim: Claim, body: Mapping[str, str]) -> frozenset[str]:
     """Return the names of the parts of the body whose words are on the claim's lines; `body` maps words to names."""
     done = claim.performed
-    texts = (*done.words, *done.reasons, *(one for line in done.lines for one in line.words))
+    texts = (*done.words, *claim.diagnosed, *(one for line in done.lines for one in line.words))
     return frozenset(body[word] for text in texts for word in words_of(text) if word in body)
 
 
@@ -120,7 +120,7 @@ def lines_of_care(claim: Claim, care: NamedCare) -> Shown:
     """
     word, lines = "".join(_singulars(care.word)[:1]), claim.performed.lines
     told = tuple(at for at, line in enumerate(lines) if any(word in _singulars(text) for text in line.words))
-    if any(word in _singulars(text) for text in claim.performed.reasons):
+    if any(word in _singulars(text) for text in claim.diagnosed):
         told = tuple(range(len(lines)))
     if told:
         care.claims.add(claim.id)

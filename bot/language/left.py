@@ -219,9 +219,9 @@ def _is_reason(heard: Heard, complaint: range, asked: AbstractSet[int]) -> bool:
 
 def may_narrow(text: str, grammar: Grammar, classes: Iterable[str]) -> bool:
     """Return whether `narrowings` can find a phrase, by the words alone. `classes` are those that the message has."""
-    first = {phrase[0] for phrase in grammar.area("polarity").phrases("cue")} | grammar.area("asked").condition
-    words = [plain(word) for word in read(text).words]
-    return not (first.isdisjoint(words) and _NARROWING.isdisjoint(classes)) or any(map(str.isdecimal, words))
+    words = [] if not _NARROWING.isdisjoint(classes) else [plain(word) for word in read(text).words]
+    first = grammar.area("polarity").starts("cue"), grammar.area("asked").condition
+    return not words or any(word.isdecimal() or any(word in one for one in first) for word in words)
 
 
 def narrowings(heard: Heard, words: Mapping[str, str]) -> Iterator[tuple[str, str]]:

@@ -311,6 +311,7 @@ def _middle(rows: Iterable[Zip]) -> Coordinates | None:
     return sum(lat for lat, _ in points) / len(points), sum(lon for _, lon in points) / len(points)
 
 
+@lru_cache(maxsize=4096)
 def miles_between(one: Coordinates, other: Coordinates) -> float:
     """Return the great-circle distance in miles (haversine)."""
     lat1, lon1, lat2, lon2 = map(radians, (*one, *other))

@@ -14,7 +14,7 @@ import sys
 from array import array
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import accumulate, pairwise
 from math import exp, sqrt
@@ -27,7 +27,7 @@ from zlib import compress, crc32, decompress
 import msgspec
 
 from bot.errors import PackError
-from bot.language.text import Utterance
+from bot.language.text import Utterance, key_of
 
 WEIGHTS = "_weights.bin"
 MAGIC = b"weights2\n"
@@ -154,7 +154,8 @@ class Weights:
     """Scores the evidence in messages. A row of weights is one large integer, so that a row is added in one step.
 
     `codes` are the checksums of the evidence, sorted within each kind, `often` its inverse document frequency in
-    eighths (1 to 255), and `texts` its text by kind, which is only needed to explain a result.
+    eighths (1 to 255), and `texts` its text by kind, which is only needed to explain a result. `everyday` are words
+    that say nothing of who writes.
     """
 
     def __init__(
@@ -170,6 +171,7 @@ class Weights:
         self._kinds = dict(zip(header.rows, pairwise(ends), strict=True))
         self._ready: dict[str, dict[str, tuple[int, int, int]]] = {kind: {} for kind in KINDS}
         self._shape = f"<{len(self.labels)}I"
+        self.everyday: Container[str] = frozenset()
 
     @classmethod
     def of(cls, header: Header, texts: EvidenceTexts, often: Iterable[int], weights: bytes) -> "Weights":
@@ -199,23 +201,26 @@ class Weights:
 
     def _total(self, kind: str, texts: Iterable[str]) -> tuple[int, int, int]:
         """Return three sums over some evidence: of the rows, of the rarities, and of the squared rarities."""
-        ready = self._ready[kind]
-        found = {text: ready.get(text) or self._weighed(kind, text) for text in {*texts}}
-        rows, rare, squared = zip(*[found[text] for text in texts] or [(0, 0, 0)], strict=True)
-        return sum(rows), sum(rare), sum(squared)
+        ready, rows, rare, squared = self._ready[kind], 0, 0, 0
+        for text in texts:
+            row, often, square = ready.get(text) or self._weighed(kind, text)
+            rows, rare, squared = rows + row, rare + often, squared + square
+        return rows, rare, squared
 
     def _weighed(self, kind: str, text: str) -> tuple[int, int, int]:
-        """Return the same three sums as `_total` for one text, cached; an unknown word is not cached."""
+        """Return the same three sums as `_total` for one text, cached; a text with an unknown word is not cached."""
         places = [place for part in _cut(kind, text) if (place := self.row(kind, part)) is not None]
-        if not places:
-            return 0, 0, 0
         rare = [self.often[place] for place in places]
         weighed = sum([self._row(place) for place in places]), sum(rare), sum([one * one for one in rare])
-        if kind != "pieces" or self.knows((text.strip(),)):
+        if kind == "found" or all(self._is_counted(word) for word in text.split()):
             if len(self._ready[kind]) >= _READY:
                 self._ready[kind].clear()
             self._ready[kind][text] = weighed
         return weighed
+
+    def _is_counted(self, word: str) -> bool:
+        """Return whether a word of some evidence was counted or is a known one; marks and numbers are."""
+        return word[0] in "^$…#" or key_of(word) in self.everyday or self.row("words", word) is not None
 
     def _row(self, index: int) -> int:
         """Return a row times its rarity, as one integer with each weight in a fixed range of bits."""

@@ -146,7 +146,7 @@ class Steps:
     def ends(self, pages: Sequence[Page]) -> tuple[str, ...]:
         """Return the ids of the chain's target type that these rows reference."""
         of_type = re.compile(rb'"(?:[^"]*/)?' + self.inner.type.encode() + rb'/([A-Za-z0-9.-]{1,64})"')
-        found = (of_type.findall(bytes(row.raw)) for page in pages for row in page.matches)
+        found = (of_type.findall(row.raw) for page in pages for row in page.matches)
         return tuple(dict.fromkeys(id_.decode() for ids in found for id_ in ids))
 
     async def _to(self, batch: Sequence[str], gate: asyncio.Semaphore) -> list[Page]:

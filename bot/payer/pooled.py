@@ -159,4 +159,4 @@ def _words(value: str) -> Iterator[bytes]:
 
 
 def _text(entry: Entry) -> bytes:
-    return bytes(entry.raw).lower() + b" " + entry.id.lower().encode()
+    return entry.raw.lower() + b" " + entry.id.lower().encode()

@@ -5,8 +5,9 @@ starts with the server's base URL (FHIR R4, references 2.3.0.1): Practitioner/7 
 """
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Literal
 
 import msgspec
@@ -67,7 +68,7 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     type: str
     id: str
     mode: Mode
-    raw: msgspec.Raw | bytes
+    raw: bytes
     full_url: str = ""
     labels: tuple[str, ...] = ()
     owner: Key | None = None
@@ -175,7 +176,7 @@ def read_page(body: bytes, wanted: str = "") -> Page:
             unreadable += 1
             continue
         if entry.mode == "outcome":
-            issues += read_issues(bytes(entry.raw))
+            issues += read_issues(entry.raw)
         else:
             entries.append(entry)
     return Page(
@@ -243,7 +244,7 @@ def _entry(row: _EntryShape | None, wanted: str, base: str) -> Entry:
     url = row.full_url or (f"{base}/{kind}/{head.id}" if base and mode == "match" else "")
     found = _ABSOLUTE.fullmatch(url)
     own = _plain(found["base"]) if found and found["local"] == f"{kind}/{head.id}" else None
-    return Entry(kind, head.id, mode, row.resource, url, owner=head.owner, base=own)
+    return Entry(kind, head.id, mode, bytes(row.resource), url, owner=head.owner, base=own)
 
 
 def _labelled(entries: list[Entry], meta: msgspec.Raw) -> tuple[Entry, ...]:
@@ -264,32 +265,32 @@ def _issues(shapes: tuple[_IssueShape, ...]) -> tuple[Issue, ...]:
     )
 
 
-def resolved(entry: Entry, bases: Collection[str]) -> Iterator[tuple[str, tuple[Key, ...], bytes]]:
-    """Yield type, keys and JSON of the entry, then of each resource contained in the entry.
+@lru_cache(maxsize=4096)
+def resolved(entry: Entry, bases: frozenset[str]) -> tuple[tuple[str, tuple[Key, ...], bytes], ...]:
+    """Return type, keys and JSON of a directory's entry, then of each resource contained in the entry.
 
     References are rewritten so that each identifies one resource only. `bases` are the base URLs of the server; if none
-    is known, every absolute reference counts as one to the server.
+    is known, every absolute reference counts as one to the server. Cached, because the same pages are read again and
+    again.
     """
-    raw = bytes(entry.raw)
     base = entry.base
     is_foreign = entry.mode != "match" and base is not None and bool(bases) and base not in bases
     key = Key("", f"{FOREIGN}{base}/{entry.type}/{entry.id}") if is_foreign else Key(entry.type, entry.id)
     keys = (key, Key("", entry.full_url)) if entry.full_url.startswith("urn:") else (key,)
-    if not _AWAY.search(raw):
-        yield entry.type, keys, raw
-        return
+    alone = entry.type, keys, entry.raw
     try:
-        value = _DECODER.decode(raw)
+        value = _DECODER.decode(entry.raw) if _AWAY.search(entry.raw) else None
     except (msgspec.DecodeError, RecursionError):
-        yield entry.type, keys, raw
-        return
+        value = None
+    if value is None:
+        return (alone,)
     own = f"{CONTAINED}{entry.type}/{entry.id}"
     _rewrite(value, own, {base} if is_foreign and base else bases)
     contained = value.pop("contained", None) if isinstance(value, dict) else None
-    yield entry.type, keys, ENCODER.encode(value)
-    for each in contained if isinstance(contained, list) else ():
-        if isinstance(each, dict) and isinstance(each.get("resourceType"), str) and isinstance(each.get("id"), str):
-            yield each["resourceType"], (Key("", f"{own}#{each['id']}"),), ENCODER.encode(each)
+    inside = [one for one in contained if isinstance(one, dict)] if isinstance(contained, list) else []
+    typed = [one for one in inside if isinstance(one.get("resourceType"), str) and isinstance(one.get("id"), str)]
+    parts = [(one["resourceType"], (Key("", f"{own}#{one['id']}"),), ENCODER.encode(one)) for one in typed]
+    return (entry.type, keys, ENCODER.encode(value)), *parts
 
 
 def _rewrite(node: Any, own: str, bases: Collection[str]) -> None:

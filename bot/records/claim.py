@@ -19,6 +19,7 @@ from bot.records.reasons import contract_of, is_denied, network_status, payment_
 from bot.records.service import (
     Names,
     ServiceIs,
+    diagnosed_in,
     dispensed_in,
     kind_of,
     names_in,
@@ -142,6 +143,7 @@ class Claim:
         network: whether the claim was paid as in-network, which does not show whether the provider is in the network
             today; `contract`: whether the provider was under contract when the care was given.
         services: the payer's texts for the services.
+        diagnosed: the payer's texts for the diagnoses, which are the reasons of the care.
         dispensed: the drugs of a pharmacy fill.
         dropped: the locations of elements that could not be read.
         uninterpreted: True if the resource has a modifierExtension, which may change its meaning.
@@ -226,7 +228,8 @@ class Claim:
     coverages = _Fact(lambda eob: tuple(id_ for one in eob.insurance if (id_ := _id_of(one.coverage))), "_eob")
     carriers = _Fact(_carriers, "_eob")
     insurer = _Fact(Names.of, "_names", "_eob.insurer")
-    performed = _Fact(performed_in, "_eob", "_raw", "_money.of_lines")
+    diagnosed = _Fact(diagnosed_in, "_eob")
+    performed = _Fact(performed_in, "_eob", "_money.of_lines")
     labels = _Fact(lambda given, raw: tuple(sorted({*given, *labels_of(raw)})), "_labels", "_raw")
     lines = _Fact(len, "_eob.item")
     sum_lines: _Fact[tuple[int, ...]] = _Fact(_same, "_money.sum_lines")

@@ -97,6 +97,18 @@ class ProcessNote(shapes.Shape, frozen=True):
     text: str | None = None
 
 
+class Diagnosis(shapes.Shape, frozen=True):
+    """A diagnosis, which is the reason of the care."""
+
+    diagnosis_codeable_concept: shapes.Concept | None = None
+
+
+class Procedure(shapes.Shape, frozen=True):
+    """A procedure of the whole claim."""
+
+    procedure_codeable_concept: shapes.Concept | None = None
+
+
 class Contained(shapes.RecordShape, frozen=True):
     """A contained or included resource, of which only the name is read."""
 
@@ -130,6 +142,8 @@ class Explanation(shapes.RecordShape, frozen=True):
     care_team: tuple[CareTeam, ...] = ()
     supporting_info: tuple[SupportingInfo, ...] = ()
     insurance: tuple[Insurance, ...] = ()
+    diagnosis: tuple[Diagnosis, ...] = ()
+    procedure: tuple[Procedure, ...] = ()
     item: tuple[ClaimItem, ...] = ()
     adjudication: tuple[Adjudication, ...] = ()
     total: tuple[Adjudication, ...] = ()

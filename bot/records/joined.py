@@ -54,11 +54,12 @@ class Directory(msgspec.Struct):
         """Add the entries of a page; unreadable entries are counted."""
         every = tuple(entries)
         self.bases.update(entry.base for entry in every if entry.mode == "match" and entry.base)
+        bases = frozenset(self.bases)
         for entry in every:
             if entry.mode == "include":
                 self.included.add(entry.type)
             try:
-                for type_, keys, raw in resolved(entry, self.bases):
+                for type_, keys, raw in resolved(entry, bases):
                     self._add(type_, keys, raw, entry.mode)
             except Unreadable:
                 self.unreadable += 1

@@ -16,7 +16,7 @@ from bot.records.bundle import Entry
 from bot.records.decode import Unreadable, decode
 from bot.records.explanation import ClaimItem, Contained, Explanation, added, paid_in
 from bot.records.money import Amount, Quantity, quantity_of
-from bot.records.shapes import Concept, Key, RawJson, Reference, Shape, display_of, key_of, period_of
+from bot.records.shapes import Concept, Key, RawJson, Reference, display_of, key_of, period_of
 from bot.records.written import Period, parse_date
 
 ClaimKind = Literal["inpatient", "outpatient", "institutional", "professional", "pharmacy", "oral", "vision"]
@@ -192,12 +192,11 @@ def prescriber(eob: Explanation, names: Names) -> str | None:
 
 def place_name(eob: Explanation, names: Names) -> str | None:
     """Return the name of the service facility, else of `facility`, else of a billing organization, or None."""
-    found = [names.of(info.value_reference) for info in eob.info("servicefacility")]
-    found.append(names.of(eob.facility))
+    for place in (*(info.value_reference for info in eob.info("servicefacility")), eob.facility):
+        if name := names.of(place):
+            return name
     key = key_of(eob.provider)
-    if key is None or key.type != "Practitioner":
-        found.append(names.of(eob.provider))
-    return next((n for n in found if n), None)
+    return None if key and key.type == "Practitioner" else names.of(eob.provider)
 
 
 def _member(eob: Explanation, names: Names, *roles: str) -> str | None:
@@ -229,8 +228,7 @@ class PerformedLine(msgspec.Struct, frozen=True, gc=False):
 class Performed(msgspec.Struct, frozen=True, gc=False):
     """The services of a claim in detail: its lines, and the codes of the whole claim.
 
-    `bill` is the type of bill without leading zeros; `words` are the texts of the header and of the procedures,
-    `reasons` those of the diagnoses.
+    `bill` is the type of bill without leading zeros; `words` are the texts of the header and of the procedures.
     """
 
     lines: tuple[PerformedLine, ...] = ()
@@ -239,7 +237,6 @@ class Performed(msgspec.Struct, frozen=True, gc=False):
     diagnoses: tuple[str, ...] = ()
     procedures: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
-    reasons: tuple[str, ...] = ()
 
     @property
     def tells(self) -> bool:
@@ -247,41 +244,25 @@ class Performed(msgspec.Struct, frozen=True, gc=False):
         return any(line.codes or line.words or line.revenue for line in self.lines) or bool(self.procedures or self.drg)
 
 
-class _Diagnosis(Shape, frozen=True):
-    diagnosis_codeable_concept: Concept | None = None
+def diagnosed_in(eob: Explanation) -> tuple[str, ...]:
+    """Return the texts of the diagnoses, which are the reasons of the care."""
+    return tuple(_words([one.diagnosis_codeable_concept for one in eob.diagnosis]))
 
 
-class _Procedure(Shape, frozen=True):
-    procedure_codeable_concept: Concept | None = None
-
-
-class _More(Shape, frozen=True):
-    diagnosis: tuple[_Diagnosis, ...] = ()
-    procedure: tuple[_Procedure, ...] = ()
-
-
-def performed_in(eob: Explanation, raw: RawJson, of_lines: Mapping[int, Mapping[str, Amount]]) -> Performed:
-    """Return the services of the claim in detail.
-
-    `of_lines` are the amounts by line; unreadable diagnoses are omitted.
-    """
-    try:
-        more, _ = decode(raw, _More)
-    except Unreadable:
-        more = _More()
+def performed_in(eob: Explanation, of_lines: Mapping[int, Mapping[str, Amount]]) -> Performed:
+    """Return the services of the claim in detail. `of_lines` are the amounts by line."""
     bill = next((c.lstrip("0") for info in eob.info("typeofbill") for c in _codes(info.code)), "")
     header = [eob.type, eob.sub_type, *(info.code for info in eob.supporting_info if info.code)]
-    procedures = [one.procedure_codeable_concept for one in more.procedure]
+    procedures = [one.procedure_codeable_concept for one in eob.procedure]
     return Performed(
         lines=tuple(_line(item, of_lines.get(at)) for at, item in enumerate(eob.item)),
         bill=bill,
         drg=tuple(code.lstrip("0") for info in eob.info("drg") for code in _codes(info.code)),
         diagnoses=tuple(
-            code.replace(".", "") for one in more.diagnosis for code in _codes(one.diagnosis_codeable_concept)
+            code.replace(".", "") for one in eob.diagnosis for code in _codes(one.diagnosis_codeable_concept)
         ),
         procedures=tuple(code for one in procedures for code in _codes(one)),
         words=tuple(_words([*header, *procedures])),
-        reasons=tuple(_words([one.diagnosis_codeable_concept for one in more.diagnosis])),
     )
 
 

@@ -25,6 +25,7 @@ NOTHING = msgspec.Raw()
 _ID = r"[A-Za-z0-9\-.]{1,64}"
 _NO_END = "9999"
 _LONGEST_ADDRESS = 160
+_LOCAL = re.compile(rf"([A-Z][A-Za-z]+)/({_ID})")
 _POINTS = re.compile(rf"(?:^|/)(?P<type>[A-Z][A-Za-z]+)/(?P<id>{_ID})(?:/_history/{_ID})?$")
 
 
@@ -249,6 +250,8 @@ def key_of(reference: Reference | str | None) -> Key | None:
     text = reference.reference if isinstance(reference, Reference) else reference
     if not text:
         return None
+    if found := _LOCAL.fullmatch(text):  # nearly always
+        return Key._make(found.groups())
     if text.startswith("#"):
         return Key("", text[1:])
     if text.startswith("urn:"):

@@ -88,7 +88,7 @@ async def answer(ask: kit.Ask) -> ClaimDetail:
     question = kit.text_of(ask, "question") or ("purpose" if fits is not None else _begins_with(ask.said))
     others = _others(ask, claim, claim_set) if question == "who" and claim_set and kit.filter_of(ask).narrows else ()
     kit.cite_claims(ask, (claim, before, fill, *others))
-    reason = next(iter(claim.performed.reasons), None) if question == "purpose" and fits is None else None
+    reason = next(iter(claim.diagnosed), None) if question == "purpose" and fits is None else None
     kinds = kit.care_words(ask, (claim,))
     return replace(summary, question=question, fill=fill, fits=fits, kinds=kinds, others=others, reason=reason)
 

@@ -66,7 +66,7 @@ async def _on_claim(ask: Ask) -> tuple[Claim | None, str]:
     """Return the newest claim of the requested period whose reason the message names, and the reason."""
     (first, last), said = span_of(ask), {*words_of(ask.said)}
     found = await period_claims(ask, first or ask.today - _YEARS, last, people=False)
-    every = ((one, words) for one in found.claims if not one.sensitive for words in one.performed.reasons)
+    every = ((one, words) for one in found.claims if not one.sensitive for words in one.diagnosed)
     return next(((one, words) for one, words in every if said.issuperset(words_of(words))), (None, ""))
 
 
