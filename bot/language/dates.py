@@ -1,4 +1,4 @@
-"""Dates in a message: evaluates the patterns in `intents/_grammar/*/dates.yaml` for a given day."""
+"""Dates in a message: evaluates the patterns in `intents/_grammar/dates.yaml` for a given day."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Reads a pack's grammar, `intents/_grammar/<language>/<area>.yaml`, and compiles it for `bot.language.matcher`.
+"""Reads a pack's grammar, `intents/_grammar/<area>.yaml`, and compiles it for `bot.language.matcher`.
+
+A file of the same name in a folder there, such as `pt/dates.yaml`, adds the words of a further language.
 
 A file has four parts. `words` are classes of single words, `last: last past`, or with values, `month: {1: january
 jan}`. `shapes` are regular expressions for words with digits. `phrases` are patterns by the value that they stand for,
@@ -59,8 +61,8 @@ def load_grammar(folder: Path, operations: Mapping[str, type]) -> Grammar:
         PackError: "file: line N: what" for the first fault.
     """
     builder = _Builder()
-    for file in sorted((folder / FOLDER).glob("*/*.yaml")):
-        shown = f"{FOLDER}/{file.parent.name}/{file.name}"
+    for file in sorted((folder / FOLDER).rglob("*.yaml")):
+        shown = file.relative_to(folder).as_posix()
         builder.add(file.stem, shown, converted(read_yaml(file, shown) or {}, _File, shown))
     for shown, text, what in builder.built(operations):
         raise PackError(f"{shown}: line {line_of(folder / shown, text)}: {what}")
