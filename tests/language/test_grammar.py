@@ -122,8 +122,7 @@ words:
   past: passado passada
 rules:
   period:
-    previous_unit: "{any_unit:unit} <past>"
-    unit_ago: ha {some:count} {any_unit:unit}
+    unit_ago: "{any_unit:unit} <past> | ha {some:count} {any_unit:unit}"
   range:
     since: desde (o|a)? {period}
 """
