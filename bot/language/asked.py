@@ -1,4 +1,4 @@
-"""What a question about claims or care asks besides its slots, by the words in `intents/_grammar/*/asked.yaml`."""
+"""What a question about claims or care asks besides its slots, by the words in `intents/_grammar/asked.yaml`."""
 
 from __future__ import annotations
 

@@ -173,8 +173,12 @@ class DateParts:
 
     _today: date
 
-    def edge(self, edge: str, whole: DatePeriod) -> DatePeriod:
-        """Return a third of a period: "early 2025" is January to April, "late March" begins on the 21st."""
+    def edge(self, edge: str, whole: DatePeriod | None = None) -> DatePeriod:
+        """Return a third of a period, of this year for "early in the year".
+
+        "Early 2025" is January to April, "late March" begins on the 21st.
+        """
+        whole = whole or DatePeriod(*unit_around(self._today, "year"))
         days = (whole.end - whole.start).days + 1
         if days >= _YEAR:
             first = whole.start.month + {_EARLY: 0, _LATE: 2 * _THIRD}.get(edge, _THIRD)
@@ -187,10 +191,6 @@ class DateParts:
         return (
             DatePeriod(late, whole.end, whole.dated) if edge == _LATE else DatePeriod(whole.start + third, late - _DAY)
         )
-
-    def edge_of_year(self, edge: str) -> DatePeriod:
-        """Return a third of this year: "early in the year"."""
-        return self.edge(edge, DatePeriod(date(self._today.year, 1, 1), date(self._today.year, 12, 31)))
 
     def half_of(self, half: int, whole: DatePeriod) -> DatePeriod:
         """Return the first half of a period if `half` is 1, otherwise the second: "the first half of May"."""

@@ -2,7 +2,7 @@
 
 Also finds medical degrees in capitals ("only DOs"), the purposes of medicines ("my blood pressure pill"), and the words
 for care to come, known to the pack or not: the object of cover, cost, approval or a limit. What may stand around these
-is in `intents/_grammar/*/coming.yaml`.
+is in `intents/_grammar/coming.yaml`.
 """
 
 import re

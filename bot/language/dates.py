@@ -1,4 +1,4 @@
-"""Dates in a message: evaluates the patterns in `intents/_grammar/*/dates.yaml` for a given day."""
+"""Dates in a message: evaluates the patterns in `intents/_grammar/dates.yaml` for a given day."""
 
 from __future__ import annotations
 
@@ -146,15 +146,6 @@ class Dates(DateParts):
         """Return the period for "this month"."""
         return DatePeriod(*unit_around(self._today, unit))
 
-    def previous_unit(self, unit: str) -> DatePeriod:
-        """Return the period for "last month"."""
-        start = unit_around(self._today, unit)[0]
-        return DatePeriod(*unit_around(start - timedelta(days=1), unit))
-
-    def weekdays_ago(self, weekday: int, count: int = 1) -> DatePeriod:
-        """Return the day for "two Fridays ago"."""
-        return self._day(self.weekday(weekday).start - timedelta(weeks=max(count, 1) - 1))
-
     def this_nth(self, day: int) -> DatePeriod:
         """Return the day for "the 3rd": the latest day with that number."""
         first = self._today.replace(day=1)
@@ -163,35 +154,31 @@ class Dates(DateParts):
 
     def past_unit(self, unit: str) -> DatePeriod:
         """Return the period for "the past month", a month up to today; "the past day" is yesterday."""
-        return self.previous_unit(unit) if unit == "day" else self.rolling(1, unit)
+        return self.unit_ago(unit) if unit == "day" else self.rolling(unit, 1)
 
-    def rolling(self, count: int, unit: str) -> DatePeriod:
-        """Return the days for "the past 90 days", up to today."""
+    def rolling(self, unit: str, count: int = _FEW) -> DatePeriod:
+        """Return the days for "the past 90 days", up to today; "the last months" are three."""
         if not count:
             raise ValueError(count)
         return DatePeriod(back(self._today, count, unit), self._today)
-
-    def rolling_few(self, unit: str) -> DatePeriod:
-        """Return the days for "the last months": three months up to today."""
-        return self.rolling(_FEW, unit)
 
     def rolling_joined(self, counted: tuple[int, str]) -> DatePeriod:
         """Return the days for "the past 90d" or "6mo", up to today."""
         units = {"w": "week", "m": "month", "y": "year"}
         return DatePeriod(back(self._today, counted[0], units.get(counted[1][0], "day")), self._today)
 
-    def unit_ago(self, count: int, unit: str) -> DatePeriod:
-        """Return the whole week for "three weeks ago"."""
-        return DatePeriod(*unit_around(self.rolling(count, unit).start, unit))
+    def unit_ago(self, unit: str, count: int = 1) -> DatePeriod:
+        """Return the whole week for "three weeks ago", or the month for "last month"."""
+        return DatePeriod(*unit_around(self.rolling(unit, count).start, unit))
 
     def last_weekend(self) -> DatePeriod:
         """Return the Saturday and Sunday before this week."""
         saturday = self._today - timedelta(days=self._today.weekday() + 2)
         return DatePeriod(saturday, saturday + timedelta(days=1))
 
-    def weekday(self, weekday: int) -> DatePeriod:
-        """Return the day for "Monday" or "last Monday": the latest one before today."""
-        return self.days_ago((self._today.weekday() - weekday - 1) % 7 + 1)
+    def weekday(self, weekday: int, count: int = 1) -> DatePeriod:
+        """Return the day for "Monday", the latest one before today, or "two Fridays ago"."""
+        return self.days_ago((self._today.weekday() - weekday - 1) % 7 + 1 + 7 * (max(count, 1) - 1))
 
     def quarter(self, quarter: int, said_year: int | None = None) -> DatePeriod:
         """Return the quarter for "Q3" or "the third quarter of 2024"."""
@@ -234,10 +221,6 @@ class Dates(DateParts):
             return named_day(first.holiday, year)
         day = first.start
         return date(year, day.month, min(day.day, month_days(year, day.month)[1].day))
-
-    def follows(self, first: DatePeriod, last: DatePeriod) -> Days | None:
-        """Return the days for "1/1/24-3/31/24", two dates in digits; None if the second date is earlier."""
-        return (first.start, last.end) if last.end >= first.start else None
 
     def since(self, period: DatePeriod) -> Days:
         """Return the range from the start of a period, without an end."""

@@ -12,9 +12,9 @@ import msgspec
 
 from bot.errors import PackError
 from bot.language.clauses import Clause
-from bot.language.phrases import Meaning, PhraseFound, PhraseLists, PhraseTree, with_name
+from bot.language.phrases import Meaning, PhraseFound, PhraseLists, PhraseTree, keys_of, with_name
 from bot.language.rules import WORDS, read_words
-from bot.language.text import Tag, Utterance, keys_in, places_of
+from bot.language.text import Tag, Utterance, places_of
 
 TERM, OTHER, ALONE = "term", "other_term", "lone_term"
 MOST_WORDS = 60
@@ -173,7 +173,7 @@ def load_glossary(folder: Path) -> Glossary:
                     raise PackError(f"{shown}: terms.{key}: {phrase!r} is a word of {owners[phrase]!r} already")
                 tree.add(phrase, Meaning(kind, key, language))
     terms = {language: {key: _in(term, language) for key, term in file.terms.items()} for language in ("en", "es")}
-    around = {name: frozenset(keys_in(text)) for name, text in file.around.items()}
+    around = {name: keys_of(text) for name, text in file.around.items()}
     small = frozenset().union(*(words for name, words in around.items() if name != "it"))
     return Glossary(terms, tree, WordsAround(**{**around, "small": small}))
 

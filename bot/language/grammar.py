@@ -1,8 +1,12 @@
-"""Reads a pack's grammar, `intents/_grammar/<language>/<area>.yaml`, and compiles it for `bot.language.matcher`.
+"""Reads a pack's grammar, `intents/_grammar/<area>.yaml`, and compiles it for `bot.language.matcher`.
+
+A file of the same name in a folder there, such as `pt/dates.yaml`, adds the words of a further language.
 
 A file has four parts. `words` are classes of single words, `last: last past`, or with values, `month: {1: january
 jan}`. `shapes` are regular expressions for words with digits. `phrases` are patterns by the value that they stand for,
 `rules` patterns by the operation that computes their meaning.
+
+The endings of a word may be told apart, in lists as well: `bill[ed|s]` is "bill", "billed" and "bills".
 
 A pattern consists of folded words, `(this|that)`, `optional?`, `repeated*`, `<class or shape>` and `{rule}`. The value
 of the last two is stored under their name, or under the one after a colon, `<month:first>`, and for `<month:_>` not at
@@ -26,6 +30,7 @@ import msgspec
 from bot.errors import PackError
 from bot.language.findings import hint, line_of
 from bot.language.matcher import ANY, DASH, END, REPEATED, START, ClassValue, Grammar, PatternEnding, PatternState
+from bot.language.phrases import expand, forms_in
 from bot.language.rules import converted, read_yaml
 from bot.language.text import fold
 
@@ -33,8 +38,8 @@ FOLDER = "_grammar"
 MOST_FORMS = 300
 _SPAN, _SAID = "span", "said"
 _TOKEN = re.compile(
-    r"\s*(?:(?P<mark>[()|?*])|(?P<test>[~&!]{1,2})?(?P<name><[a-z_.]+(?::[a-z_]+)?>|\{[a-z_.]+(?::[a-z_]+)?\}|[\w/]+)"
-    r"|(?P<edge>[\^$.-]))"
+    r"\s*(?:(?P<mark>[()|?*])|(?P<test>[~&!]{1,2})?(?P<name><[a-z_.]+(?::[a-z_]+)?>|\{[a-z_.]+(?::[a-z_]+)?\}"
+    r"|[\w/]+(?:[(\[][\w|]+[)\]]\w*)*)|(?P<edge>[\^$.-]))"
 )
 
 PhraseForm = tuple[str, ...]
@@ -56,8 +61,8 @@ def load_grammar(folder: Path, operations: Mapping[str, type]) -> Grammar:
         PackError: "file: line N: what" for the first fault.
     """
     builder = _Builder()
-    for file in sorted((folder / FOLDER).glob("*/*.yaml")):
-        shown = f"{FOLDER}/{file.parent.name}/{file.name}"
+    for file in sorted((folder / FOLDER).rglob("*.yaml")):
+        shown = file.relative_to(folder).as_posix()
         builder.add(file.stem, shown, converted(read_yaml(file, shown) or {}, _File, shown))
     for shown, text, what in builder.built(operations):
         raise PackError(f"{shown}: line {line_of(folder / shown, text)}: {what}")
@@ -111,7 +116,7 @@ class _Parser:
                 raise ValueError("a bracket is not closed")
             self._at += 1
         else:
-            part = [(said,)]
+            part = [(form,) for form in expand(said)]
         if self._next() in {"?", "*"}:
             part = [*part, ()] if self._next() == "?" else [("*" + "|".join(_repeatable(part)),)]
             self._at += 1
@@ -150,7 +155,7 @@ class _Builder:
     def add(self, area: str, shown: str, file: _File) -> None:
         for name, said in file.words.items():
             for value, words in said.items() if isinstance(said, dict) else ((None, said),):
-                for word in words.split():
+                for word in forms_in(words):
                     if word != fold(word)[0]:
                         raise PackError(f"{shown}: {name}: {word!r} is written {fold(word)[0]!r} here")
                     self.grammar.classes.setdefault(f"{area}.{name}", {})[word] = value

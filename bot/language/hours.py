@@ -33,7 +33,7 @@ class ClockTime(NamedTuple):
 
 
 class HourPatterns:
-    """The operations of the patterns in `intents/_grammar/*/hours.yaml`.
+    """The operations of the patterns in `intents/_grammar/hours.yaml`.
 
     `sought`: the message searches for a provider or facility, so that a weekday needs no word about opening next to it.
     """
@@ -190,7 +190,7 @@ def _part(word: str) -> dict[str, object]:
 
 
 class AgePatterns:
-    """The operations of the patterns in `intents/_grammar/*/ages.yaml`; each returns tags."""
+    """The operations of the patterns in `intents/_grammar/ages.yaml`; each returns tags."""
 
     def years(self, count: int, span: tuple[int, int]) -> list[Tag]:
         """Return the tags for "a 5 year old": the age group; `count` is 0 for "a 5 month old"."""

@@ -17,11 +17,11 @@ from bot.language.grammar import load_grammar
 from bot.language.hours import AgePatterns, HourPatterns
 from bot.language.matcher import Grammar
 from bot.language.numbers import LimitPatterns
-from bot.language.phrases import Meaning, PhraseLists, PhraseTree, expand, phrases_in, with_name
+from bot.language.phrases import Meaning, PhraseLists, PhraseTree, expand, keys_of, phrases_in, with_name
 from bot.language.places import PLACE, Area, load_place_names, place_phrases
 from bot.language.rules import WORDS, read_words
 from bot.language.text import AnyOf, keys_in
-from bot.language.tongues import ANY_DOCTOR, add_dangers, add_words, keys_of, read_tongues
+from bot.language.tongues import ANY_DOCTOR, add_dangers, add_words, read_tongues
 
 LANGUAGES = ("en", "es")
 """The languages that every entry of the words, every title and every intent's examples must have."""

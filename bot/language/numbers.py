@@ -107,7 +107,7 @@ class _Amount(NamedTuple):
 
 
 class LimitPatterns:
-    """The operations of the patterns in `intents/_grammar/*/limits.yaml`; most return a list of tags."""
+    """The operations of the patterns in `intents/_grammar/limits.yaml`; most return a list of tags."""
 
     def __init__(self, said: Utterance, keys: Sequence[str], free: Sequence[bool], words: NumberWords) -> None:
         self._said, self._keys, self._free, self._words = said, keys, free, words

@@ -22,32 +22,53 @@ _BESIDE = frozenset({"service", "state_of_claim", "telehealth", "order", "rank",
 # A kind of care may be named inside these: "urgent care clinic".
 _OF_CARE = frozenset({"specialty", "facility_type"})
 _ARTICLE = re.compile(r"^(el|la|los|las) ")
-_PART = re.compile(r"\(([^()\[\]]*)\)|\[([^()\[\]]*)\]|([^()\[\]]+)")
+_BRACKET, _TOKEN = re.compile(r"[()\[\]]"), re.compile(r"[()\[\]|]|[^()\[\]|]+")
+_CLOSED = {"(": ")", "[": "]"}
 
 
 def expand(phrase: str) -> list[str]:
     """Return every plain form of a phrase: `(a|b)` stands for either alternative, `[c]` is optional.
 
+    The parts may be inside of each other, and endings of a word: `(bill[ed|s]|cost)`.
+
     Raises:
         PackError: unbalanced brackets, or more than `MOST_FORMS` forms.
     """
-    if "(" not in phrase and "[" not in phrase and ")" not in phrase and "]" not in phrase:
+    if _BRACKET.search(phrase) is None:
         return [phrase]
-    choices: list[list[str]] = []
-    place, forms = 0, 1
-    for part in _PART.finditer(phrase):
-        if part.start() != place:
-            break
-        place = part.end()
-        one_of, maybe, plain = part.groups()
-        choice = [plain] if plain is not None else (one_of or maybe).split("|")
-        choices.append(choice + [""] * (maybe is not None))
-        forms *= len(choices[-1])
-    if place != len(phrase):
-        raise PackError(f"{phrase!r}: brackets do not match (they cannot be nested)")
-    if forms > MOST_FORMS:
-        raise PackError(f"{phrase!r}: {forms} forms, at most {MOST_FORMS}")
-    return ["".join(chosen) for chosen in product(*choices)]
+    tokens = _TOKEN.findall(phrase)[::-1]
+    forms = _forms(phrase, tokens)
+    if tokens:
+        raise PackError(f"{phrase!r}: brackets do not match")
+    return forms
+
+
+def _forms(phrase: str, tokens: list[str]) -> list[str]:
+    """Return the forms of the tokens up to the end of their bracket, and remove these, the last of which come first."""
+    found, row = list[str](), [""]
+    while tokens and tokens[-1] not in _CLOSED.values():
+        sign = tokens.pop()
+        part = [sign]
+        if sign == "|":
+            found, row, part = [*found, *row], [""], [""]
+        elif sign in _CLOSED:
+            part = [*_forms(phrase, tokens), *([""] if sign == "[" else [])]
+            if not tokens or tokens.pop() != _CLOSED[sign]:
+                raise PackError(f"{phrase!r}: brackets do not match")
+        if len(row) * len(part) > MOST_FORMS:
+            raise PackError(f"{phrase!r}: {len(row) * len(part)} forms, at most {MOST_FORMS}")
+        row = ["".join(pair) for pair in product(row, part)]
+    return [*found, *row]
+
+
+def forms_in(words: str) -> list[str]:
+    """Return the words of a list that are separated by spaces, each in all its forms: `bill[ed|s] car(o|a)`."""
+    return [form for word in words.split() for form in expand(word)]
+
+
+def keys_of(words: str) -> frozenset[str]:
+    """Return the look-up forms of the words of a list (`forms_in`)."""
+    return frozenset(key for word in forms_in(words) for key in keys_in(word))
 
 
 def phrases_in(entry: str, file: str, key: str) -> Iterator[str]:

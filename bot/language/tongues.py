@@ -13,7 +13,6 @@ from bot.language.dangers import HIDDEN
 from bot.language.findings import refuse_unknown
 from bot.language.phrases import Meaning, PhraseTree, phrases_in
 from bot.language.rules import WORDS, read_words
-from bot.language.text import keys_in
 
 FOLDER = "tongues"
 ANY_DOCTOR = "doctor"
@@ -80,8 +79,3 @@ def add_dangers(tree: PhraseTree, language: str, tongue: Tongue) -> None:
     for name, text in tongue.danger.items():
         for phrase in phrases_in(text, shown, name):
             tree.add(phrase, Meaning("concept", name, language, hides=name == HIDDEN))
-
-
-def keys_of(text: str) -> frozenset[str]:
-    """Return the look-up forms of the words in a text."""
-    return frozenset(key for word in text.split() for key in keys_in(word))

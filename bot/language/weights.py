@@ -22,7 +22,7 @@ from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from struct import unpack
 from typing import NamedTuple
-from zlib import compress, crc32, decompress
+from zlib import crc32, decompress
 
 import msgspec
 
@@ -47,7 +47,7 @@ DANGER_SURE = "danger"
 ZERO = 128
 EIGHTHS = 8
 # Bytes of a checksum.
-_CODE = 4
+CODE_BYTES = 4
 # Bytes that a label takes in a row that is added up: a sum of some hundred weights fits.
 _LANE = 4
 
@@ -124,7 +124,7 @@ class Header(msgspec.Struct, forbid_unknown_fields=True):
     rows: dict[str, int]
 
 
-class _Contents(msgspec.Struct, forbid_unknown_fields=True):
+class Contents(msgspec.Struct, forbid_unknown_fields=True):
     """The first line of a weights file: the headers of its parts, and the size of the compressed texts in bytes."""
 
     parts: dict[str, Header]
@@ -172,12 +172,6 @@ class Weights:
         self._ready: dict[str, dict[str, tuple[int, int, int]]] = {kind: {} for kind in KINDS}
         self._shape = f"<{len(self.labels)}I"
         self.everyday: Container[str] = frozenset()
-
-    @classmethod
-    def of(cls, header: Header, texts: EvidenceTexts, often: Iterable[int], weights: bytes) -> "Weights":
-        """Return the weights for this evidence; `texts` are sorted by their checksums within each kind."""
-        codes = [code(text) for every in texts.values() for text in every]
-        return cls(header, b"".join([one.to_bytes(_CODE, "little") for one in codes]), bytes(often), weights, texts)
 
     def row(self, kind: str, text: str) -> int | None:
         """Return the row index of a piece of evidence; None if it was not counted."""
@@ -282,18 +276,6 @@ class Weights:
         return sorted(spoken, key=lambda one: (-abs(one.weight), one.text))
 
 
-def written(parts: Mapping[str, Weights]) -> bytes:
-    """Return the bytes of a weights file: the contents in one line, then each part, then the texts of the evidence."""
-    texts = compress(msgspec.json.encode({name: one.texts for name, one in parts.items()}), 9)
-    head = msgspec.json.encode(_Contents({name: one.header for name, one in parts.items()}, len(texts)))
-    bodies = [body for one in parts.values() for body in (_little(one.codes), one.often, one.weights)]
-    return MAGIC + head + b"\n" + b"".join(bodies) + texts
-
-
-def _little(codes: "array[int]") -> bytes:
-    return b"".join([one.to_bytes(_CODE, "little") for one in codes])
-
-
 def load_weights(file: Path, *, with_texts: bool = False) -> dict[str, Weights]:
     """Return the parts of a weights file by name; with `with_texts` also the texts of their evidence.
 
@@ -308,13 +290,13 @@ def load_weights(file: Path, *, with_texts: bool = False) -> dict[str, Weights]:
     except OSError as error:
         raise PackError(f"{file.name}: cannot be read ({error.strerror}); `make weights` writes it") from error
     try:
-        contents = msgspec.json.decode(head, type=_Contents)
+        contents = msgspec.json.decode(head, type=Contents)
     except msgspec.DecodeError as error:
         raise PackError(f"{file.name}: is not a file of weights ({error})") from error
     sizes = []
     for one in contents.parts.values():
         rows = sum(one.rows.values())
-        sizes += [_CODE * rows, rows, len(one.labels) * rows]
+        sizes += [CODE_BYTES * rows, rows, len(one.labels) * rows]
     ends = list(accumulate(sizes, initial=0))
     if magic != MAGIC or INTENTS not in contents.parts or ends[-1] + contents.texts != len(rest):
         raise PackError(f"{file.name}: is cut short or of another version; `make weights` writes it anew")

@@ -31,13 +31,13 @@ from bot.language.weights import (
     Weights,
     counted,
     evidence,
-    written,
 )
 from bot.language.weights import SAME as SAME_QUESTION
 from tests.language.fit_language import tongue
 from tests.language.fit_turns import Turn, alone, following, same_or_other, turns
 from tests.language.fitting import ASPECT_ROWS, Heard, Pins, crossed, topic_of, weights_of
 from tests.language.sentences import PACK, SAME, Sentence, examples, sentences, talks
+from tests.language.weights_file import written
 
 FOLDER: Path = Path(__file__).parents[2] / "intents"
 TODAY = date(2026, 11, 28)

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from bot.language.weights import EIGHTHS, ZERO, Header, Weights, code
 from tests.language.sentences import Sentence
+from tests.language.weights_file import weights_with
 
 # How many words, and how many pieces of words.
 LANGUAGE_ROWS = {"words": 4_000, "pieces": 4_000}
@@ -58,7 +59,7 @@ def tongue(every: Sequence[_Heard]) -> Weights:
         sure={},
         rows={kind: len(every) for kind, every in texts.items()},
     )
-    return Weights.of(header, texts, [EIGHTHS] * len(kept), bytes(steps))
+    return weights_with(header, texts, [EIGHTHS] * len(kept), bytes(steps))
 
 
 def _against_others(logs: Sequence[float]) -> list[float]:

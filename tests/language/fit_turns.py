@@ -16,6 +16,7 @@ from bot.language.rules import IntentRules
 from bot.language.text import read
 from bot.language.weights import EIGHTHS, KINDS, ZERO, Header, Weights, code, counted
 from tests.language.sentences import SAME, Sentence
+from tests.language.weights_file import weights_with
 
 # How much of what is counted of an intent after another one it adds, and the most that it adds and takes away, as
 # logarithms. What conversations that somebody wrote never have in this order is asked all the same.
@@ -125,7 +126,7 @@ def following(every: Iterable[Turn], slope: float) -> Weights:
         rows={"found": len(rows)},
     )
     weights = bytes(added(before, after) for before in rows for after in labels)
-    return Weights.of(header, {"found": rows}, [EIGHTHS] * len(rows), weights)
+    return weights_with(header, {"found": rows}, [EIGHTHS] * len(rows), weights)
 
 
 def _topic(intent: str) -> str:

@@ -19,6 +19,7 @@ from bot.language.kernel import DANGER, FOLLOW
 from bot.language.rules import Pin
 from bot.language.weights import EIGHTHS, KINDS, ZERO, Header, Weights, code
 from tests.language.sentences import PACK, SAME, Sentence
+from tests.language.weights_file import weights_with
 
 Pins = Mapping[str, Sequence[Pin]]
 ROWS, ASPECT_ROWS = 50_000, 4_000
@@ -200,7 +201,7 @@ def weights_of(
     )
     texts = {kind: list(names) for kind, names in table.rows.items()}
     often = [rare for every in table.often.values() for rare in every]
-    return Weights.of(header, texts, often, rounded.T.astype(np.uint8).tobytes())
+    return weights_with(header, texts, often, rounded.T.astype(np.uint8).tobytes())
 
 
 def _with_pins(weighed: NDArray[np.float64], table: Table, labels: Sequence[str], pinned: Pins) -> NDArray[np.float64]:

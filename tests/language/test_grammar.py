@@ -105,11 +105,11 @@ def test_a_class_in_capitals_or_with_accents_is_refused(tmp_path: Path) -> None:
 def test_check_reports_it_by_file_and_line(tmp_path: Path) -> None:
     """As it does for every other file of a pack."""
     thinned(tmp_path)
-    file = tmp_path / "intents" / FOLDER / "en" / "dates.yaml"
+    file = tmp_path / "intents" / FOLDER / "dates.yaml"
     file.write_text(file.read_text(encoding="utf-8").replace("<month> the? {day}", "<month> the? {dy}"), "utf-8")
     line = next(at for at, text in enumerate(file.read_text(encoding="utf-8").splitlines(), 1) if "{dy}" in text)
     (found,) = check(tmp_path / "intents")
-    assert (found.file, found.line) == (f"{FOLDER}/en/dates.yaml", line)
+    assert (found.file, found.line) == (f"{FOLDER}/dates.yaml", line)
     assert "unknown rule 'dates.dy' (did you mean dates.day?)" in found.what
 
 
@@ -122,8 +122,7 @@ words:
   past: passado passada
 rules:
   period:
-    previous_unit: "{any_unit:unit} <past>"
-    unit_ago: ha {some:count} {any_unit:unit}
+    unit_ago: "{any_unit:unit} <past> | ha {some:count} {any_unit:unit}"
   range:
     since: desde (o|a)? {period}
 """

@@ -14,12 +14,13 @@ from bot.cli.cli import main
 from bot.language import rules
 from bot.language.licences import WordClass
 from bot.language.phrases import expand
-from bot.language.weights import _LONGEST, _SHORTEST, DANGER_SURE, INTENTS, WEIGHTS, load_weights, written
+from bot.language.weights import _LONGEST, _SHORTEST, DANGER_SURE, INTENTS, WEIGHTS, load_weights
 from bot.pack import load_pack
 from tests.answers.asking import Resource, answered
 from tests.language.fit import REPORT, heard
 from tests.language.fitting import weights_of
 from tests.language.sentences import examples, sentences
+from tests.language.weights_file import written
 from tests.shipped import shipped_pack, thinned, words_kept
 
 PAGE = Path(__file__).parents[2] / "docs" / "intents.md"

@@ -53,9 +53,11 @@ def test_plurals_and_apostrophes_share_a_key() -> None:
 def test_alternatives_and_optional_words_are_written_out() -> None:
     """(a|b) is one of them, [c] may be missing."""
     assert sorted(expand("(do|did) i [still] owe")) == ["did i  owe", "did i still owe", "do i  owe", "do i still owe"]
+    assert expand("(bill[ed|s]|cost)") == ["billed", "bills", "bill", "cost"]
+    assert expand("car(o|a)[s]") == ["caros", "caro", "caras", "cara"]
 
 
-@pytest.mark.parametrize("phrase", ["(a|b", "a)", "((a|b)|c)", "[a"])
+@pytest.mark.parametrize("phrase", ["(a|b", "a)", "((a|b|c)", "(a]", "[a"])
 def test_brackets_that_do_not_match_are_refused(phrase: str) -> None:
     """The author is told, with the phrase."""
     with pytest.raises(PackError, match="brackets"):

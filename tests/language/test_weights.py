@@ -23,11 +23,11 @@ from bot.language.weights import (
     counted,
     evidence,
     load_weights,
-    written,
 )
 from tests.language.fit import heard, parts_of
 from tests.language.fitting import Heard, Table
 from tests.language.sentences import Sentence
+from tests.language.weights_file import written
 
 SAID = (
     "what did i owe for my last visit",
