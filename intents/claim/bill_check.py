@@ -1,7 +1,5 @@
 """Compares a bill with its claim: whether the bill is equal to, higher or lower than the amount owed on the claim."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation

@@ -1,7 +1,5 @@
 """Why the plan denied a claim: its reasons for each line, explained in plain words, and the time for an appeal."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import date
 

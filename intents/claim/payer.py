@@ -1,7 +1,5 @@
 """The plan that decided a claim, what that plan paid, and what another plan paid, as far as the claim shows."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from functools import partial
 

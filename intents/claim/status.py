@@ -1,7 +1,5 @@
 """The states of claims in the payer's record: decided, paid, denied, replaced, cancelled or reversed."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Literal
 

@@ -1,7 +1,5 @@
 """The reason for the member's share of a claim, from the claim's amounts, such as the charge and the plan's price."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal

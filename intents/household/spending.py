@@ -1,7 +1,5 @@
 """The cost of care for everybody in a household in a period: the amount of each person, and the sum."""
 
-from __future__ import annotations
-
 from datetime import date
 
 import msgspec
