@@ -21,7 +21,7 @@ _MONTH, _DAYS = 31, 365
 
 
 class Spending(kit.OfClaims, frozen=True):
-    """The sum of the amount owed, or of the requested kind of amount, over the claims of a period.
+    """The sum of the amount owed, or of the amount `aspect`, over the claims of a period.
 
     Attributes:
         claims, told, untold: The numbers of all claims, and of those with and without the amount.
@@ -60,6 +60,7 @@ class Spending(kit.OfClaims, frozen=True):
     providers: tuple[kit.Share, ...]
     apart: int
     shielded: int
+    aspect: str | None
     silent: int = 0
     mixed: int = 0
     doubts: kit.SumDoubts = kit.NO_DOUBTS
@@ -118,7 +119,7 @@ class Spending(kit.OfClaims, frozen=True):
     @property
     def saved(self) -> kit.Amount | None:
         """The plan's payments plus the requested discount; None if no discount was requested, or if data is missing."""
-        one, total, paid = self.wanted.aspect == "discount", self.total, self.plan_paid
+        one, total, paid = self.aspect == "discount", self.total, self.plan_paid
         told = total and paid and total.currency == paid.currency and not self.untold
         return total + paid if one and told and total and paid else None
 
@@ -159,7 +160,7 @@ async def answer(ask: kit.Ask) -> Spending:
         span = {"start": (ask.today - kit.LONG).isoformat(), "end": ask.today.isoformat()}
         ask, claim_set, summary = await _summed(replace(ask, slots={**ask.slots, "date_range": span}))
     pocket = summary.untold and not _POCKET.isdisjoint(kit.words_of(ask.words.get("amount_kind")))
-    if summary.claims and summary.wanted.aspect == _PAID and (pocket or not summary.totals):
+    if summary.claims and summary.aspect == _PAID and (pocket or not summary.totals):
         ask = ask.without("amount_kind")
         summary = replace(summarize(claim_set, ask), paid_untold=True)
     counted, wanted = _within(claim_set, ask).counted, summary.wanted
@@ -229,6 +230,7 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> Spending:
         providers=shares(plain, lambda claim: claim.seen or claim.billing or "")[:SHOWN] if one else (),
         apart=len(found.apart),
         shielded=len(told) - len(plain),
+        aspect=wanted.aspect,
         wanted=wanted,
         silent=kit.choose(claim_set.added, wanted).silent,
         mixed=sum(1 for claim in told if kit.holds_more(claim, wanted)),
