@@ -1,7 +1,5 @@
 """The composition root: builds the bot from its settings. The only file that imports from all packages."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine, Iterator, Sequence

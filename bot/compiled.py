@@ -5,8 +5,6 @@ have written it. It is MessagePack decoded into declared types, not a pickle, wh
 which crashes on malformed data. If files cannot be read or written, everything is made from the sources.
 """
 
-from __future__ import annotations
-
 import contextlib
 import hashlib
 import os

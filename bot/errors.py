@@ -4,8 +4,6 @@ Each is a problem with a name, `not_linked` for `NotLinked`, unless the class se
 `problems/told`, by these names.
 """
 
-from __future__ import annotations
-
 import re
 import secrets
 from collections.abc import Callable, Iterable, Iterator

@@ -1,7 +1,5 @@
 """Listening sockets, with error messages, and HTTP servers: uvicorn with a time limit for headers and a clean stop."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import errno

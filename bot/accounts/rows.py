@@ -1,7 +1,5 @@
 """The rows that accounts store, encrypted and bound to their kind and key (T35), and the values accounts return."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from typing import Literal, TypeVar

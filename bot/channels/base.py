@@ -5,8 +5,6 @@ for a day, so that the asker can share them. A row is bound to the asker, so nob
 `Shareable` is stored and returned, so no member data can be shared this way.
 """
 
-from __future__ import annotations
-
 import asyncio
 import secrets
 import time

@@ -1,7 +1,5 @@
 """The console: each line is one message, answered before the next is read."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 from collections.abc import AsyncIterator

@@ -3,8 +3,6 @@
 All replies are `Private`, so that no link and no member's name reaches a shared place.
 """
 
-from __future__ import annotations
-
 import re
 from datetime import datetime
 from typing import Literal

@@ -4,8 +4,6 @@ A record is remembered as its id, the question with the conditions that found it
 functions are pure.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any

@@ -4,8 +4,6 @@ The functions are pure. To share an answer, the question is asked again without 
 networks, so that the new answer is a `Shareable`.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 

@@ -3,8 +3,6 @@
 Each field of a form is a `key:value` option of its intent.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date

@@ -6,8 +6,6 @@ person has seen what would be stored, and agrees. A question is sent to the help
 saw and agreed to (T77).
 """
 
-from __future__ import annotations
-
 import contextlib
 import time
 from collections.abc import Awaitable, Callable, Mapping

@@ -1,7 +1,5 @@
 """Parts of a member's own record that help to understand a directory question, in their own chat only."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping

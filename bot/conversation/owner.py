@@ -4,8 +4,6 @@ The people are those that the payer returned for the person's own token (`bot/ac
 button only chooses among them; no other record is read.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence

@@ -4,8 +4,6 @@ The sources (rule, searches, records) are stored in the answer's "How do you kno
 whom it was shown. Only the button's id is sent to the platform.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, tzinfo

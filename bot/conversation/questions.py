@@ -3,8 +3,6 @@
 The further questions stand under the first answer: their words, first lines of their answers, a button.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date

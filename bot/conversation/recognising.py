@@ -4,8 +4,6 @@ In order: a command, a typed code, a question about each line of a list, a press
 typed label of any fixed button, a follow-up or a new question. Otherwise the message is not understood.
 """
 
-from __future__ import annotations
-
 import re
 import secrets
 from collections.abc import Awaitable, Callable, Mapping

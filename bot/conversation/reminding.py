@@ -5,8 +5,6 @@ person keeps track of is an encrypted row for its denied claim, until the person
 shown only while the person's connection gives access to that record. Each look for news is audited as a disclosure.
 """
 
-from __future__ import annotations
-
 import hashlib
 import math
 import time

@@ -3,8 +3,6 @@
 The pack's rule files say which intents a command leads to (`command:`); several may share one command.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import date
 

@@ -4,8 +4,6 @@ Read the message; reply to an emergency; classify the message (`recognising`); f
 whether a search is needed; answer; render the answer; store what the next message may refer to.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing

@@ -3,8 +3,6 @@
 Values in CSV cells are as in RFC 4180, with amounts exact to the cent, and nothing that a spreadsheet would execute.
 """
 
-from __future__ import annotations
-
 import re
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -1,7 +1,5 @@
 """The amounts of the claims in question: the part for one kind of care, percentages of a total, and sums by month."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal

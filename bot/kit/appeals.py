@@ -3,8 +3,6 @@
 The periods are those of the regulations as of 2026-11-28. The plan's own letter takes precedence, and answers say so.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress

@@ -1,7 +1,5 @@
 """What a question asks about future care and yearly amounts, and the claims that counted toward such an amount."""
 
-from __future__ import annotations
-
 from datetime import date, timedelta
 from typing import Literal
 

@@ -4,8 +4,6 @@ Neither a Coverage nor claims contain an accumulator (fhir-notes 4.7), so such a
 balance.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal

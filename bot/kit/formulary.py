@@ -1,7 +1,5 @@
 """Drug lists and their drugs by name (T44), and the member's own drugs by purpose: "my blood pressure pill"."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Sequence
 from datetime import timedelta

@@ -7,8 +7,6 @@ counter to counter. With the fifth person the hashes are deleted. No words are c
 This module also has the pages for operators: whether the process is up, whether it can serve, and its metrics.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import hashlib

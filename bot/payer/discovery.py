@@ -7,8 +7,6 @@ Settings take precedence, field by field. A published address is used only if it
 is configured by the operator, so that a changed document cannot send a secret to another host (T40, F35).
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import UTC, datetime

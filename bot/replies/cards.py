@@ -5,8 +5,6 @@ Markdown: no value can mention, link or format (T45). `fallbackText` is Markdown
 the Adaptive Cards schema 1.5 and Teams' guide to formatting bot messages.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any

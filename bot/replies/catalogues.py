@@ -4,8 +4,6 @@ The files are gettext's (https://www.gnu.org/software/gettext/manual/html_node/P
 because the templates contain the English texts. The bot does not start if there are `faults`.
 """
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping

@@ -1,7 +1,5 @@
 """Checks of templates and their texts without rendering them, for the pack's check."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Set as AbstractSet

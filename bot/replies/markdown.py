@@ -12,8 +12,6 @@ text at the point, for a number that is in no line next to the chart. A line may
 title: `~line title | upper | lower`, `~| label | number | number |`.
 """
 
-from __future__ import annotations
-
 import html
 import re
 import unicodedata

@@ -6,8 +6,6 @@ singular and the plural within one text: `{n} (claim is|claims are) left out`. `
 written otherwise.
 """
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping

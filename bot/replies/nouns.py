@@ -1,7 +1,5 @@
 """Counted nouns for kinds of doctors, from a person's own words: `4 cardiologists`, `1 heart doctor`, `2 pediatras`."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 

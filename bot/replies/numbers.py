@@ -3,8 +3,6 @@
 Each fact has its source, and the date on which it was last checked against that source.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from datetime import date

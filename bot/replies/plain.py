@@ -4,8 +4,6 @@ The text is for consoles, screen readers and notifications. Shared are the rows 
 others in a menu), the lists that are tables, and the division into messages. `as_data` returns a reply as JSON object.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from decimal import Decimal

@@ -4,8 +4,6 @@
 replies use it, and so do pages and documents, as HTML or as cells of a CSV file.
 """
 
-from __future__ import annotations
-
 import html
 import re
 from collections.abc import Callable, Iterator, Mapping, MutableMapping

@@ -5,8 +5,6 @@ without a file gets one. Messages are sorted alphabetically, each text on one li
 change touches its own lines only; computed flags are left out.
 """
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Collection, Iterable
 from io import BytesIO

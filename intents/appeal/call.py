@@ -1,7 +1,5 @@
 """Stores what the person reports about a call with the plan: the day, who answered, the number, and a note."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import date
 

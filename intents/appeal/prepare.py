@@ -1,7 +1,5 @@
 """What an appeal against a denial needs: evidence, the claim file, the address, and when a fast appeal is possible."""
 
-from __future__ import annotations
-
 from msgspec.structs import replace
 
 from bot import kit

@@ -1,7 +1,5 @@
 """Stores the decision of the plan or of the external reviewers on an appeal, and says what comes next."""
 
-from __future__ import annotations
-
 from typing import cast
 
 from bot.kit import AppealOutcome, Ask, OfAppeal, ToldDay, case_found, cite_claims, stepped, text_of, told_day

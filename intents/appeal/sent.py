@@ -1,7 +1,5 @@
 """Stores the day on which an appeal was sent, or an external review requested, and says when the answer is due."""
 
-from __future__ import annotations
-
 from msgspec.structs import replace
 
 from bot.kit import Ask, OfAppeal, ToldDay, case_found, cite_claims, stepped, text_of, told_day

@@ -1,7 +1,5 @@
 """The state of an appeal as the person reported it: the stages, the deadlines, and the notes of calls."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from msgspec.structs import replace

@@ -1,7 +1,5 @@
 """Whether care was approved in advance: the payer's decision, its period and quantity, and its reason."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 

@@ -1,9 +1,7 @@
 """Compares a bill with its claim: whether the bill is equal to, higher or lower than the amount owed on the claim."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal, InvalidOperation
 from itertools import combinations
 from typing import Literal
@@ -72,10 +70,6 @@ class BillCheck(kit.OfClaims, frozen=True):
     together: kit.Amount | None = None
     shielded: bool = False
     sure: bool = True
-    provider: str | None = None
-    number: str | None = None
-    start: date | None = None
-    end: date | None = None
     looked: bool = False
     besides: bool = False
     alike: tuple[kit.Claim, ...] = ()
@@ -169,13 +163,13 @@ def summarize(
     """Return the comparison with the only claim that matches or has the bill's amount, or else several choices."""
     about = [left for claim in claims if "roughly" in ask.asked.says and _is_about(left := _left(claim), amount)]
     amount = about[0] if len(about) == 1 and about[0] else amount
-    base = replace(_base(ask), amount=amount, found=found)
+    base, wanted = replace(_base(ask), amount=amount, found=found), kit.filter_of(ask)
     compared = sorted((compare(claim, amount, around) for claim in claims), key=lambda one: one.verdict not in _SAME)
     same = [one for one in compared if one.verdict in _SAME]
-    nobody = any(map(ask.everyday, kit.words_of(base.provider))) and amount.value % 1  # "a little panicky" is no name
-    named = found == "fits" or (found == "same_amount" and (bool(nobody) or not base.provider))
+    nobody = any(map(ask.everyday, kit.words_of(wanted.provider))) and amount.value % 1  # "a little panicky" is no name
+    named = found == "fits" or (found == "same_amount" and (bool(nobody) or not wanted.provider))
     if len(only := same if named and same else compared) == 1 and named:
-        sure = found == "fits" and (bool(base.number or base.start or base.end) or _is_last(ask))
+        sure = found == "fits" and (bool(wanted.number or wanted.start or wanted.end) or _is_last(ask))
         return replace(base, match=only[0], shielded=only[0].claim.sensitive, sure=sure)
     return replace(
         base,
@@ -187,13 +181,8 @@ def summarize(
 
 def _base(ask: kit.Ask) -> BillCheck:
     """Return a result with only what the message says about the bill, without the bill's amount."""
-    start, end = kit.span_of(ask)
     return BillCheck(
         own=_amount(ask, "amount_own"),
-        provider=kit.text_of(ask, "provider_name"),
-        number=kit.text_of(ask, "claim_id"),
-        start=start,
-        end=end,
         wanted=kit.filter_of(ask),
         besides="on_top_of" in ask.asked.says,
     )

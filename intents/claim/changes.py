@@ -1,7 +1,5 @@
 """The differences between a claim and the one that replaced it, amount by amount."""
 
-from __future__ import annotations
-
 import msgspec
 from msgspec.structs import replace
 

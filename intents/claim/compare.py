@@ -1,7 +1,5 @@
 """Compares two periods, kinds of care, drugs or providers, by the member's share or by the number of visits."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal

@@ -1,7 +1,5 @@
 """Money that may come back: credits, reversed claims, and claims paid beyond the member's share."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from msgspec.structs import replace

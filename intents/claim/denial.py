@@ -1,7 +1,5 @@
 """Why the plan denied a claim: its reasons for each line, explained in plain words, and the time for an appeal."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import date
 
@@ -32,7 +30,6 @@ class Denial(kit.WithCase, frozen=True, kw_only=True):
         lines: The lines to show: the denied lines, or else those with a reason; `paid_lines`: how many were not denied.
         others: Further denied claims.
         looked_at: The number of claims that match the other conditions, denied or not.
-        filtered: True if the message has conditions, such as a period, a provider or a number.
         line_of_business, days, until: The plan's kind and the time for an appeal, as in `AppealClock`.
         letter: True if the question asks for a draft of the letter.
         shielded: True if the claim has a sensitivity label and was not requested by a button.
@@ -49,7 +46,6 @@ class Denial(kit.WithCase, frozen=True, kw_only=True):
     lines: tuple[kit.ClaimLine, ...] = ()
     others: tuple[kit.Claim, ...] = ()
     looked_at: int = 0
-    filtered: bool = False
     line_of_business: str | None = None
     days: int | None = None
     until: date | None = None
@@ -98,9 +94,7 @@ async def answer(ask: kit.Ask) -> Denial:
         if not found:
             refused = replace(ask, slots={**ask.slots, "state_of_claim": "denied"})
             nearest = await kit.near_claims(refused, claim_set) if wanted.narrows else None
-            return Denial(
-                question=_question(ask), looked_at=looked_at, filtered=wanted.narrows, wanted=wanted, nearest=nearest
-            )
+            return Denial(question=_question(ask), looked_at=looked_at, wanted=wanted, nearest=nearest)
         anew = kit.text_of(ask, "letter") == "new" and not wanted.narrows  # it goes on from no denial that was told
         begun = await _begun(ask, found) if anew else found[:1]
         if (several or len(begun) > 1) and len(found) > 1:

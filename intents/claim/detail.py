@@ -1,7 +1,5 @@
 """One claim line by line: what care was given, what each line cost, who pays, and the payer's reasons."""
 
-from __future__ import annotations
-
 import asyncio
 import re
 from collections.abc import Mapping

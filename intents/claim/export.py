@@ -1,7 +1,5 @@
 """A document with the claims of a period, to print or for a spreadsheet: receipts for taxes, an HSA or an FSA."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal

@@ -1,7 +1,5 @@
 """The cost of the last visit or of a described one: the payer's amount first, with every caveat about it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec

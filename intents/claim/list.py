@@ -1,7 +1,5 @@
 """The member's claims, newest first or in another order, five a page, each with a button."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from decimal import Decimal
 

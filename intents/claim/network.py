@@ -1,7 +1,5 @@
 """Three separate facts about networks: how a claim was paid, the contract at that time, and the directory today."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 import msgspec

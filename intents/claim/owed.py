@@ -1,7 +1,5 @@
 """The total amount owed as far as claims show it: the member's share, reported payments, and unknown payments."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from datetime import date, timedelta
 

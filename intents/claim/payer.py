@@ -1,7 +1,5 @@
 """The plan that decided a claim, what that plan paid, and what another plan paid, as far as the claim shows."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from functools import partial
 
@@ -20,13 +18,11 @@ class Payer(msgspec.Struct, frozen=True):
     Attributes:
         plan: The coverage under which the claim was decided; None if the claim names none or an unavailable one.
         others: Further coverages that the claim names.
-        carriers: The names of other payers.
     """
 
     claim: kit.Claim
     plan: kit.Coverage | None
     others: tuple[kit.Coverage, ...] = ()
-    carriers: tuple[str, ...] = ()
 
 
 class PlanThatPaid(kit.OfClaims, frozen=True):
@@ -69,7 +65,7 @@ def summarize(known: kit.Coverages, claim_set: kit.ClaimSet, ask: kit.Ask) -> Pl
 
 def _payer(claim: kit.Claim, by_id: Mapping[str, kit.Coverage]) -> Payer:
     others = (by_id[one] for one in claim.coverages if one in by_id and one != claim.coverage)
-    return Payer(claim, by_id.get(claim.coverage or ""), tuple(dict.fromkeys(others)), claim.carriers)
+    return Payer(claim, by_id.get(claim.coverage or ""), tuple(dict.fromkeys(others)))
 
 
 def _chosen(claim_set: kit.ClaimSet, ask: kit.Ask) -> tuple[kit.Claim, ...]:

@@ -1,7 +1,5 @@
 """The member's prescription fills: the drugs, when and where, the cost of each, and the total."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta

@@ -1,7 +1,5 @@
 """The day on which the supply of a drug runs out: the day of the last fill plus the days of supply on the claim."""
 
-from __future__ import annotations
-
 from datetime import date, timedelta
 
 import msgspec

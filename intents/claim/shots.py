@@ -1,7 +1,5 @@
 """The shots on the plan's claims, or other preventive care; no record shows what is still due."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import msgspec

@@ -1,7 +1,5 @@
 """The cost of care in a period: the member's share by month, kind and provider, and what the sums leave out."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from datetime import date

@@ -1,7 +1,5 @@
 """The states of claims in the payer's record: decided, paid, denied, replaced, cancelled or reversed."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
@@ -19,7 +17,6 @@ class ClaimStatus(kit.OfClaims, frozen=True):
     Attributes:
         claims: Each claim with its state, and the claim that counts instead, if one was read.
         more: True if there are further claims.
-        filtered: True if the question has conditions.
         paid: True if the question is whether the plan paid; `received`: whether the plan has the claims.
         lines: By the id of a claim with other care too, the plan's payment and the member's share for the care's lines.
         together: The sum of the member's shares, if the question asks what the member paid.
@@ -29,7 +26,6 @@ class ClaimStatus(kit.OfClaims, frozen=True):
 
     claims: tuple[tuple[kit.Claim, State, kit.Claim | None], ...]
     more: bool
-    filtered: bool
     doubts: Mapping[str, tuple[kit.Doubt, ...]] = msgspec.field(default_factory=dict)
     paid: bool = False
     lines: Mapping[str, tuple[kit.Amount, kit.Amount]] = msgspec.field(default_factory=dict)
@@ -48,7 +44,7 @@ async def answer(ask: kit.Ask) -> ClaimStatus:
 
     claim_set = await kit.newest_claims(ask, *kit.service_dates(ask), enough=enough, page_size=50)
     summary = await kit.strict(ask, claim_set, summarize, lambda made: [claim for claim, _, _ in made.claims])
-    lacks = not (summary.claims or summary.beyond) and summary.filtered
+    lacks = not (summary.claims or summary.beyond) and summary.wanted.narrows
     return await kit.or_nearest(ask, claim_set, summary, (claim for claim, _, _ in summary.claims), lacks=lacks)
 
 
@@ -60,18 +56,17 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> ClaimStatus:
     shown = tuple((claim, state_of(claim, claim_set), claim_set.after(claim)) for claim in found[:SHOWN])
     wanted, doubts = kit.filter_of(ask), {claim.id: kit.doubts_of(claim, claim_set) for claim, _, _ in shown}
     paid, mine = kit.text_of(ask, "question") == "paid", "i_paid" in ask.asked.says
+    summed = mine and wanted.narrows and len(found) <= SHOWN
     lines = {claim.id: part for claim, _, _ in shown if (part := _lines(claim, wanted))}
-    narrows = wanted.narrows
     each = paid and not mine and len(found) > 1 and not {"in_both", "always", "each"}.isdisjoint(ask.asked.says)
     return ClaimStatus(
         shown,
         len(found) > SHOWN,
-        narrows,
         doubts,
         wanted=wanted,
         paid=paid and not mine,
         lines=lines,
-        together=kit.added(claim.owed.amount for claim in found) if mine and narrows and len(found) <= SHOWN else None,
+        together=kit.added(claim.owed.amount for claim in found) if summed else None,
         received="received" in ask.asked.says,
         all_paid=all(state_of(claim, claim_set) == "paid" for claim in found) if each else None,
         beyond=len({claim.service.day for claim in every}) if at is not None and not found else 0,

@@ -1,7 +1,5 @@
 """The number of visits, their days and their purpose: the matching days of care, and the nights in hospital."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal

@@ -1,7 +1,5 @@
 """The reason for the member's share of a claim, from the claim's amounts, such as the charge and the plan's price."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -28,8 +26,6 @@ class Explained(kit.OfClaims, frozen=True):
     Attributes:
         claims: The claims to explain; `more`: the number of further ones.
         whys: The reason by the claim's id; None if the claim's amounts prove none.
-        discounts: The charge minus the plan's price, by the claim's id; None if unknown.
-        reasons: The plan's reasons for a denial, by the claim's id.
         free: True if the question is whether the care was free.
         plan_says: By the claim's id, the coinsurance percentage in the plan's record, if the claim has another one.
         several: The number of claims in the requested period, of which the one with the largest share is explained.
@@ -41,8 +37,6 @@ class Explained(kit.OfClaims, frozen=True):
     claims: tuple[kit.Claim, ...] = ()
     more: int = 0
     whys: Mapping[str, kit.Why | None] = msgspec.field(default_factory=dict)
-    discounts: Mapping[str, kit.Amount | None] = msgspec.field(default_factory=dict)
-    reasons: Mapping[str, tuple[kit.Reason, ...]] = msgspec.field(default_factory=dict)
     doubts: Mapping[str, tuple[kit.Doubt, ...]] = msgspec.field(default_factory=dict)
     free: bool = False
     plan_says: Mapping[str, Decimal] = msgspec.field(default_factory=dict)
@@ -190,8 +184,6 @@ def _explained(
         wanted=kit.filter_of(ask),
         claims=tuple(claims),
         whys={claim.id: kit.why_of(claim) for claim in (*claims, *others)},
-        discounts={claim.id: claim.amount("discount") for claim in claims},
-        reasons={claim.id: claim.reasons for claim in claims},
         others=tuple(one for one in others if one not in claims and not one.sensitive),
         missing=missing,
     )

@@ -1,7 +1,5 @@
 """Care plans as recorded: their own text without markup, or one of them in full."""
 
-from __future__ import annotations
-
 from bot.kit import UNSHIELDED, Ask, CarePlan, Paged, Shielded, care_plans, shield
 
 PAGE = 3

@@ -1,7 +1,5 @@
 """The member's conditions as the clinical records list them, or whether the records list a named condition."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import timedelta
 

@@ -1,7 +1,5 @@
 """Lab results and vital signs as a page to print: a table for each test, and a line over time."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import date
 

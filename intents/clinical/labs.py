@@ -3,8 +3,6 @@
 A test is selected if the message contains a word of its recorded name.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from itertools import pairwise

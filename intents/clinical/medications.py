@@ -1,7 +1,5 @@
 """Medications from pharmacy claims: the drugs filled under the plan, which may differ from those taken."""
 
-from __future__ import annotations
-
 from datetime import date, timedelta
 
 from bot import kit

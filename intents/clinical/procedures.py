@@ -1,7 +1,5 @@
 """Procedures as the records list them, newest first, or those of a named kind."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import msgspec

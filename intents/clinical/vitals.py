@@ -1,7 +1,5 @@
 """Vital signs as recorded, newest first: blood pressure, weight, heart rate and others, or a named one."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from bot.kit import Ask, TestsOnRecord, as_of, results, series, shield, tests_on_record

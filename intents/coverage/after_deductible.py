@@ -1,7 +1,5 @@
 """The cost of care after the deductible is met: the plan's copay or percentage, with one of the member's claims."""
 
-from __future__ import annotations
-
 from bot import kit
 
 

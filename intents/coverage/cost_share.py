@@ -3,8 +3,6 @@
 Neither a Coverage nor claims have an accumulator (fhir-notes 4.7): the amount used is "at least", never a balance.
 """
 
-from __future__ import annotations
-
 from datetime import date
 
 from msgspec.structs import replace

@@ -1,7 +1,5 @@
 """The people whom the member's own coverage names; a connection gives access to one person's record only."""
 
-from __future__ import annotations
-
 from bot.kit import Ask, Coverage, Summary, member_coverages, of_other_person
 
 _EVERYBODY = {"kin": "household"}

@@ -1,7 +1,5 @@
 """The member's ID card to show at a front desk: a page with both sides of the card and a QR code with its data."""
 
-from __future__ import annotations
-
 import asyncio
 
 import msgspec

@@ -1,7 +1,5 @@
 """The member's ID card; its numbers are hidden until a button asks for them."""
 
-from __future__ import annotations
-
 import msgspec
 
 from bot import kit

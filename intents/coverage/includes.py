@@ -1,7 +1,5 @@
 """Whether the member has coverage of a kind: dental, vision, drugs, a public program, or in another period."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import date
 

@@ -1,7 +1,5 @@
 """The member's coverages: plan, period and network of each, with ended coverages marked."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from bot.kit import Ask, Coverage, Reroute, Summary, member_coverages, of_other_person, state_named, words_of

@@ -4,8 +4,6 @@ The rules are public and the same for most plans; no record says which of them a
 told by the counted weights (`bot.language.shapes`), or by a rule of an intent that sets the slot.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal

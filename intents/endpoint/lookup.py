@@ -1,7 +1,5 @@
 """The electronic addresses of a provider, shown as text."""
 
-from __future__ import annotations
-
 from bot.kit import Ask, Electronic, OfProvider, electronic_addresses, who
 
 

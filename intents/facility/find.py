@@ -1,7 +1,5 @@
 """Finds hospitals, urgent care, laboratories and other facilities, nearest first; only references prove networks."""
 
-from __future__ import annotations
-
 from bot.kit import Ask, FoundPlaces, find_places, values_of
 
 KINDS = frozenset({"hospital", "pharmacy"})

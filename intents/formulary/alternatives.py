@@ -1,7 +1,5 @@
 """The alternatives to a drug in the plan's drug list, and other products with the same ingredient."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import msgspec

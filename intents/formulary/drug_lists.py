@@ -1,7 +1,5 @@
 """The payer's drug lists, the member's own first."""
 
-from __future__ import annotations
-
 from bot.kit import Ask, DrugList, Paged, drug_lists
 
 PAGE = 5

@@ -1,7 +1,5 @@
 """The meaning of a term, and what the person's own coverage says about it: "Yours is $1,500.00"."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from typing import Literal, NamedTuple

@@ -1,7 +1,5 @@
 """The plan's phone number for members, and what to say on the phone."""
 
-from __future__ import annotations
-
 from bot.kit import Ask, Claim, Summary, text_of
 
 

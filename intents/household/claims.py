@@ -1,7 +1,5 @@
 """The claims of everybody in a household, newest first, each with its person; five on a page."""
 
-from __future__ import annotations
-
 from bot import kit
 
 PAGE = 5

@@ -1,7 +1,5 @@
 """The people in a household who have the same plan as its first person, as far as the coverages can be read."""
 
-from __future__ import annotations
-
 from bot.kit import Ask, Coverage, HouseholdMember, Summary, household, member_coverages, same_plan
 
 

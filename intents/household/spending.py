@@ -1,7 +1,5 @@
 """The cost of care for everybody in a household in a period: the amount of each person, and the sum."""
 
-from __future__ import annotations
-
 from datetime import date
 
 import msgspec
@@ -25,7 +23,6 @@ class FamilySpending(kit.OfClaims, frozen=True):
     Attributes:
         total: The sum of the amounts; None if there are no amounts, or if there are several currencies.
         missing: The people whose record could not be read, so that they are not in the total.
-        aspect: The requested kind of amount; None for the amount owed.
         so_far: True if the period is this calendar year until today.
         some: True if the question is about only a part of the household, such as the children.
         doubts: The caveats of the total.
@@ -37,7 +34,6 @@ class FamilySpending(kit.OfClaims, frozen=True):
     missing: tuple[kit.HouseholdMember, ...]
     total: kit.Amount | None
     least: bool
-    aspect: str | None
     so_far: bool = False
     some: bool = False
     doubts: kit.SumDoubts = kit.NO_DOUBTS
@@ -70,7 +66,6 @@ def summarize(found: kit.Household[kit.ClaimSet], ask: kit.Ask) -> FamilySpendin
         missing=found.missing,
         total=totals[0] if len(totals) == 1 else None,
         least=found.is_floor or any(part.least for part in parts),
-        aspect=_wanted(ask).aspect,
         wanted=_wanted(ask),
         doubts=sum((_within(claim_set, ask).doubts for _, claim_set in found.found), kit.NO_DOUBTS),
         so_far=(start, end) == (date(ask.today.year, 1, 1), ask.today),

@@ -3,8 +3,6 @@
 A Coverage has no accumulator, so every used amount is a minimum, and what is left is a maximum.
 """
 
-from __future__ import annotations
-
 import msgspec
 
 from bot import kit

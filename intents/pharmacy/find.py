@@ -1,7 +1,5 @@
 """Finds pharmacies, nearest first; only references prove networks."""
 
-from __future__ import annotations
-
 import re
 
 from bot.kit import Ask, FoundPlaces, find_places

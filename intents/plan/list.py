@@ -1,7 +1,5 @@
 """The plans that the payer lists, for a place if one is named."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace

@@ -1,7 +1,5 @@
 """The payer's networks, those of a provider, or a guess of the member's own, with the plans that use each network."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Literal
 

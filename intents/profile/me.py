@@ -1,7 +1,5 @@
 """The payer's data about the member, which the member can check but not change here."""
 
-from __future__ import annotations
-
 from bot.kit import Ask, Patient, Search, Summary, records, words_of
 
 _FIELDS = {

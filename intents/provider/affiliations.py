@@ -1,7 +1,5 @@
 """The hospitals, groups and practices that a provider is affiliated with in the directory."""
 
-from __future__ import annotations
-
 import msgspec
 from msgspec.structs import replace
 

@@ -1,7 +1,5 @@
 """Checks whether each provider in a list is in a network: a line for each, and a file with the data and time."""
 
-from __future__ import annotations
-
 import asyncio
 import re
 from datetime import UTC, datetime

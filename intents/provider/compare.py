@@ -1,7 +1,5 @@
 """Compares two providers or two networks, by public directory data only."""
 
-from __future__ import annotations
-
 import asyncio
 import math
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """The directory's data on one provider, such as phones, hours and networks, or a dated receipt of the data."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re

@@ -1,7 +1,5 @@
 """Providers by specialty, place, network and other conditions, each of which is proven or reported as unknown."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import partial
 

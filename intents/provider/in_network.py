@@ -1,7 +1,5 @@
 """Whether a provider is in a network, proven for each location; missing data never proves the opposite."""
 
-from __future__ import annotations
-
 from msgspec.structs import replace
 
 from bot import kit

@@ -1,7 +1,5 @@
 """A text with which the person can report an incorrect listing to the plan; nothing is sent."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Literal, get_args

@@ -1,7 +1,5 @@
 """The whole record as one file: FHIR as the payer sent it, a page to read, and claims for a spreadsheet."""
 
-from __future__ import annotations
-
 from bot.kit import Ask, Gathered, RecordPapers, WithDocument, gathered, record_document, words_of
 
 

@@ -1,7 +1,5 @@
 """Changes since the last question or since a day: new and changed claims, and doctors who left the network."""
 
-from __future__ import annotations
-
 from datetime import date, timedelta
 
 from bot import kit

@@ -1,7 +1,5 @@
 """Reminders of the next due day of a denied claim: the appeal, the plan's answer, or the external review."""
 
-from __future__ import annotations
-
 from datetime import date
 from typing import Literal
 

@@ -1,7 +1,5 @@
 """Notifications of new claims, decisions, a met deductible, and days in the record."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from typing import Literal, cast

@@ -1,7 +1,5 @@
 """Whether the payer's system responds, how fast, since when, and which searches it supports."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 
 from bot.kit import Ask, PayerHealth, Summary, words_of

@@ -1,7 +1,5 @@
 """The web routes for Slack: the signature check, Slack's framework bolt, and the work after the acknowledgement."""
 
-from __future__ import annotations
-
 import asyncio
 import hmac
 import json

@@ -6,8 +6,6 @@ broken connection. After an unknown outcome, calls that may be made twice are re
 repeated, because its caller must first check whether the message was posted.
 """
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import re

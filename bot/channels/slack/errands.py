@@ -4,8 +4,6 @@
 App Home, suggesting prompts, and deleting all data of a person or a workspace that leaves (T21).
 """
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping

@@ -1,7 +1,5 @@
 """Slack's deliveries converted to one type: sender, conversation, text, and an id that identifies duplicates."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from typing import Any

@@ -4,8 +4,6 @@ A workspace installs the bot by OAuth, over `/slack/install` and `/slack/oauth_r
 once.
 """
 
-from __future__ import annotations
-
 import base64
 import binascii
 import hashlib

@@ -6,8 +6,6 @@ opened. Home says what the bot can do and whether an account is connected. Home 
 amounts.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any

@@ -4,8 +4,6 @@ A writer is for the replies to one message. Its progress note is replaced by the
 to a response URL: only the asker sees them, with buttons to share them or send them to the 1:1 chat.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import time

@@ -1,7 +1,5 @@
 """The web routes for Teams: requests verified by the SDK, acknowledged at once and processed in the background."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import hashlib

@@ -9,8 +9,6 @@ the id of the rated message, so the two buttons of an answer are stored by messa
 dialog would ask for text, which is not stored.
 """
 
-from __future__ import annotations
-
 import asyncio
 import hashlib
 import html

@@ -7,8 +7,6 @@ so a caller of another channel could have our token sent to their own host. Ther
 (T40). A field that is missing or of another type than documented is treated as absent.
 """
 
-from __future__ import annotations
-
 import base64
 import binascii
 import html

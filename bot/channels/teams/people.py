@@ -4,8 +4,6 @@ People of an allowed tenant whom Teams lists as members may ask about their own 
 data, so they may be shown in any conversation.
 """
 
-from __future__ import annotations
-
 from functools import lru_cache
 from typing import Literal
 from urllib.parse import quote

@@ -5,8 +5,6 @@ The SDK is imported in this module only. Importing it takes most of a second, so
 is configured.
 """
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import os

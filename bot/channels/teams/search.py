@@ -3,8 +3,6 @@
 The results contain directory data only. An answer with a member's own data is `Private`, and never becomes a result.
 """
 
-from __future__ import annotations
-
 import asyncio
 import re
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """Posts replies to Teams, as cards. The notification of a private answer is a neutral line (T26)."""
 
-from __future__ import annotations
-
 import contextlib
 
 import httpx
