@@ -86,6 +86,8 @@ _GIVEN_TO_ALL = EVERYWHERE | {NAME}
 Escape = Callable[[object], Markup]
 _Text = tuple[str, ...]
 """Text at even positions, names of values at odd ones."""
+_Called = tuple[str, str, str]
+"""A message as a template writes it: its English text, that of the plural, and its context."""
 
 
 class Say:
@@ -97,20 +99,20 @@ class Say:
         `written` rewrites a message's text; `{them}` in it is the name of the person whose record it is.
         """
         self._catalogue, self._escape, self._written = catalogue or Catalogue(), escape, written
-        self._read: dict[CatalogueMessage, tuple[tuple[_Text, ...], Callable[[int], int]]] = {}
+        self._read: dict[_Called, tuple[tuple[_Text, ...], Callable[[int], int] | None]] = {}
 
     def in_templates(self) -> Callable[..., Markup]:
         """Return the function `say` for templates."""
 
         def say(one: str, many: str = "", /, **values: object) -> Markup:
-            message = message_of(one, many, str(values.pop("context", "")))
-            return Markup(self._said(message, values, self._escape))  # noqa: S704 -- words of the pack
+            called = one, many, str(values.pop("context", ""))
+            return Markup(self._said(called, values, self._escape))  # noqa: S704 -- words of the pack
 
         return say
 
     def words(self, one: str, many: str = "", /, **values: object) -> str:
         """Return a message of the filters, not escaped."""
-        return self._said(message_of(one, many), values, str)
+        return self._said((one, many, ""), values, str)
 
     def inlined(self, tree: nodes.Template) -> nodes.Template:
         """Return the template with calls of `say` replaced by their texts; messages with a plural stay calls."""
@@ -131,16 +133,16 @@ class Say:
         ((text,), _) = self._read.get(message) or self._find(message)
         return [values[piece] if place % 2 else nodes.TemplateData(piece, **at) for place, piece in enumerate(text)]
 
-    def _said(self, message: CatalogueMessage, values: dict[str, object], escape: Callable[[object], str]) -> str:
+    def _said(self, called: _Called, values: dict[str, object], escape: Callable[[object], str]) -> str:
         """Return the message's text with `values` filled in, each passed through `escape`.
 
         Raises:
             KeyError: a value is missing.
             TypeError: a value needs a filter, or a message that counts has no whole number `n`.
         """
-        texts, form = self._read.get(message) or self._find(message)
+        texts, form = self._read.get(called) or self._find(called)
         text = texts[0]
-        if message.many:
+        if form:
             number = values["n"]
             if not isinstance(number, int):
                 raise TypeError("a message with a plural needs a whole number: n")
@@ -149,16 +151,15 @@ class Say:
             values[name] = given(name)
         return "".join([escape(values[piece]) if at % 2 else piece for at, piece in enumerate(text)])
 
-    def _find(self, message: CatalogueMessage) -> tuple[tuple[_Text, ...], Callable[[int], int]]:
-        """Return the texts of a message and its plural rule; the English ones if there is no translation."""
-        texts, form = self._catalogue.forms.get(message, ()), self._catalogue.form
+    def _find(self, called: _Called) -> tuple[tuple[_Text, ...], Callable[[int], int] | None]:
+        """Return the texts of a message and its plural rule, if it has one; the English ones without a translation."""
+        message, form = message_of(*called), self._catalogue.form
+        texts = self._catalogue.forms.get(message, ())
         if not texts or not all(texts):
-            texts, form = (
-                (message.one, message.many) if message.many else (message.one,),
-                lambda number: int(number != 1),
-            )
-        self._read[message] = tuple(tuple(parts(self._written(text))) for text in texts), form
-        return self._read[message]
+            texts, form = (message.one, *filter(None, [message.many])), lambda number: int(number != 1)
+        split = tuple(tuple(parts(self._written(text))) for text in texts)
+        self._read[called] = split, form if message.many else None
+        return self._read[called]
 
 
 _BOLD = re.compile(r"\*\*(.+?)\*\*")
