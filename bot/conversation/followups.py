@@ -40,7 +40,6 @@ _ORDINAL, _SOURCES, _AGAIN = "followup.ordinal", "followup.sources", "followup.a
 _EXPORT, _MORE, _PERSON, _PROVIDER = "followup.export", "followup.more", "handoff.human", "provider_name"
 _NEAR = Slot("", "me")
 _FIRST_ONES = re.compile(r"\b[2-9]\b")
-_WHICH = frozenset({"which", "who", "any", "cuál", "cuáles", "cual", "cuales", "quién", "quien", "alguno", "alguna"})
 _WORDS = re.compile(r"\w{3,}")
 _SHOWN = frozenset({AMONG, BESIDE, FACTS, LIKE, LIKE_WORDS, NAMED, THOSE})
 SHARED = "share"
@@ -84,9 +83,8 @@ def _searched_again(memory: Memory, asked: Asked, reading: Reading, intents: Map
         return None
     said = {name: slot for name, slot in {**asked.unmet, **asked.slots}.items() if name in before.slots}
     of_two = said and rules.needs == "directory" and ("other_name" in rules.slots or rules.of_list == asked.intent)
-    which = reading.those or not _WHICH.isdisjoint(reading.text.casefold().replace("'", " ").split()[:2])
     several = (len(memory.choices) > 1 or reading.those) and "ordinal" not in reading.slots
-    of_several = of_two or (rules.of_entry and (rules.of_list or (which and said)))
+    of_several = of_two or (rules.of_entry and (rules.of_list or ((reading.those or reading.which) and said)))
     if not ((several and of_several) or (not memory.choices and (of_two or rules.of_entry))):
         return None
     listed = memory.asked.alone

@@ -109,7 +109,7 @@ def points_back(heard: Heard) -> bool:
 
 
 def of_shown(heard: Heard) -> dict[str, Any]:
-    """Return which of the shown records the words refer to: the attributes `those`, `picks`, `steps` of a reading."""
+    """Return which of the shown records the words refer to: `those`, `picks`, `which` and `steps` of a reading."""
     words, listed = heard.said.words, heard.area("context")
     those = EVERY * (not listed.those.isdisjoint(words) or _says(words, listed, "of_those"))
     near = (words[at + 1 : at + 4] for at, word in enumerate(words) if word in listed.picks)
@@ -117,7 +117,8 @@ def of_shown(heard: Heard) -> dict[str, Any]:
     first = not listed.compares.isdisjoint(words) and _says(words, listed, "step_first")
     back = _says(words, listed, "step_back") and not _says(words, listed, "before_last")
     steps = 2 * _says(words, listed, "step_on") or int(back) or -int(first)
-    return {"those": those if listed.both.isdisjoint(words) else 2, "picks": picks, "steps": steps}
+    which = not listed.which.isdisjoint(heard.lexed.words[:2])
+    return {"those": those if listed.both.isdisjoint(words) else 2, "picks": picks, "which": which, "steps": steps}
 
 
 def _says(words: Sequence[str], listed: WordArea, name: str) -> bool:

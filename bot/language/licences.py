@@ -25,11 +25,10 @@ _TWICE, _AHEAD, _LEAST = 2.0, 1.3, 0.4
 
 
 class WordClass(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The words of a class by language (an asterisk stands for any ending), and its concepts and slot types."""
+    """The words of a class in all languages (an asterisk stands for any ending), and its concepts and slot types."""
 
     names: tuple[str, ...] = ()
-    en: str = ""
-    es: str = ""
+    words: str = ""
 
 
 class Licences:
@@ -41,7 +40,7 @@ class Licences:
         for name, one in classes.items():
             for kind in one.names:
                 self._of_name[kind] = (*self._of_name.get(kind, ()), name)
-            for word in (*one.en.split(), *one.es.split()):
+            for word in one.words.split():
                 of, stem = self._of_stem if word.endswith("*") else self._of_word, word.rstrip("*")
                 of[stem] = (*of.get(stem, ()), name)
         self._longest = max(map(len, self._of_stem), default=0)

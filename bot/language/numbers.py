@@ -54,26 +54,11 @@ class NumberWords:
         """Return the value of a small number in digits or one word; None for other words."""
         return int(word) if word.isascii() and _SHORT.match(word) else self.values.get(word) or self._few.get(word)
 
-    def before(self, words: Sequence[str], end: int) -> tuple[int, int] | None:
-        """Return the spelled-out number that ends directly before index `end`, and the index of its first word.
-
-        Return None if there is no number.
-        """
-        first = end
-        while first and words[first - 1] in self._parts:
-            first -= 1
-        while first < end and (words[first] in self._joint or self._is_article(words, first)):
-            first += 1
-        if first < end and words[first] in self.times and first and self.count(words[first - 1]):
-            first -= 1  # "40 thousand"
-        value = self.value(words[first:end])
-        return (value, first) if value else None
-
     def is_begun(self, words: Sequence[str], first: int, end: int) -> bool:
         """Return whether a spelled-out number may begin with words[first] and end with words[end - 1]."""
-        return words[end - 1] not in self._joint and not self._is_article(words, first)
+        return words[end - 1] not in self._joint and not self.is_article(words, first)
 
-    def _is_article(self, words: Sequence[str], index: int) -> bool:
+    def is_article(self, words: Sequence[str], index: int) -> bool:
         """Return whether the word at `index` is an article and no number: the "a" of "mayores a doscientos"."""
         return words[index] in self._article and not (index + 1 < len(words) and words[index + 1] in self.times)
 
@@ -120,15 +105,15 @@ class LimitPatterns:
 
     def worded(self, span: tuple[int, int]) -> _Amount | None:
         """Return the amount that is written in words, as in "a hundred dollars"; None if the words are no amount."""
-        words = self._said.words[slice(*span)]
-        named = self._keys[span[1] - 1] in self._words.dollars
-        number = words[: len(words) - named]
-        if not number or not (named or self._words.is_begun(self._said.words, *span)):
+        (first, after), words = span, self._said.words
+        named = self._keys[after - 1] in self._words.dollars
+        end = after - (named and words[after - 1] not in self._words.times)  # "five grand"
+        first += end - first > 1 and self._words.is_article(words, first)  # "a forty dollar bill"
+        if first == end or not (named or self._words.is_begun(words, *span)):
             return None
-        value = self._words.value(number)
-        return (
-            _Amount(str(value), *span, sure=named or _dollared(self._said, span[0])) if value >= _TEN or named else None
-        )
+        value = self._words.value(words[first:end])
+        sure = named or _dollared(self._said, span[0])
+        return _Amount(str(value), first, after, sure=sure) if value >= _TEN or named else None
 
     def led(self, kind: str, amount: _Amount, span: tuple[int, int]) -> list[Tag]:
         """Return the tag of the limit for "over $100" or "under $100"; [] if the number is not in dollars."""
@@ -215,14 +200,16 @@ def with_own_amount(said: Utterance, tags: Sequence[Tag], words: NumberWords) ->
     return [replace(tag, kind="amount_own") if tag in own[:1] else tag for tag in tags]
 
 
-def worded_amount(said: Utterance, keys: Sequence[str], free: list[bool], words: NumberWords) -> Tag | None:
+def worded_amount(
+    said: Utterance, lexed: Lexed, keys: Sequence[str], free: list[bool], words: NumberWords
+) -> Tag | None:
     """Return the tag of dollars in words: "two hundred bucks"; None if none. Sets `free` to False for its tokens."""
-    for place, key in enumerate(keys):
-        end = place + (key in words.times)  # "five grand"
-        found = words.before(said.words, end) if key in words.dollars and free[place] else None
-        if found and found[1] < place:  # "the grand total" is no thousand
-            value, first = found
-            tag = _with_cents(said, keys, Tag("amount", Decimal(value).quantize(_CENT), first, place + 1), words)
+    amounts = Matcher(lexed, LimitPatterns(said, keys, free, words)).find("limits.amount")
+    for value, first, after, _ in (found.value for found in amounts if not words.dollars.isdisjoint(keys)):
+        spelled = any(word in words.values or word in words.times for word in said.words[first : after - 1])
+        spelled = spelled and not words.is_article(said.words, first)
+        if spelled and keys[after - 1] in words.dollars and free[after - 1]:  # "the grand total" is no thousand
+            tag = _with_cents(said, keys, Tag("amount", Decimal(value).quantize(_CENT), first, after), words)
             occupy(free, tag)
             return tag
     return None

@@ -112,6 +112,7 @@ class Reading(msgspec.Struct, frozen=True):
         lines: further phone numbers for these words, by their names in the pack.
         back: the topic that a follow-up belongs to: 0 is the last, 1 the one before.
         points: True if words refer to the subject of the previous answer: "how much was it".
+        which: True if the message begins with "which", "who", "any" or the like.
         picks: True if words select one of the records that were shown: "how much was the hospital one".
         those: how many of the shown records the words refer to, 0 if none: "what did those cost".
         steps: 1 if words refer to the record before the one shown, -1 if to the first: "was it more than last time",
@@ -140,6 +141,7 @@ class Reading(msgspec.Struct, frozen=True):
     back: int = 0
     points: bool = False
     picks: bool = False
+    which: bool = False
     those: int = 0
     steps: int = 0
     unmet: Mapping[str, Slot] = msgspec.field(default_factory=dict)

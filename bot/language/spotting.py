@@ -50,9 +50,7 @@ class NameSurroundings:
         self.lead, self.follow = own.lead | nowhere, own.follow | nowhere
         self.titles = self.names.any("short_title", "long_title")
         self.suffix = self.names.any("generation", "credential") | own.suffix
-        self.no_part = (
-            self.names.no_name | self.suffix | own.any("day", "plan", "networked", "role", "opener", "follow", "lead")
-        )
+        self.no_part = self.names.no_name | self.suffix | own.any("no_part", "networked", "follow", "lead")
         self.institutions = (self.names.generic | self.groups.head) - self.names.link
         self.asked = own.terse_field | self.names.asked | nowhere
         self.places = grammar.area("places")

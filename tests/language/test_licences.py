@@ -47,7 +47,7 @@ def test_a_licence_is_a_word_or_a_value_of_each_class(
 
 def test_an_asterisk_is_any_ending_and_a_plain_word_is_itself(engine: Engine, today: date) -> None:
     """Words are written without accents; names are concepts and types of values."""
-    classes = Licences({"one": WordClass(("drug",), "bill*", "factura"), "two": WordClass(en="card")})
+    classes = Licences({"one": WordClass(("drug",), "bill* factura"), "two": WordClass(words="card")})
     held = {said: classes.held(engine.hear(read(said), today, None)) for said in ("billing", "cardio", "metformin")}
     assert held == {"billing": {"one"}, "cardio": frozenset(), "metformin": {"one"}}
     assert classes.held(engine.hear(read("la factura de mi card"), today, None)) == {"one", "two"}
@@ -85,6 +85,6 @@ def test_a_licence_alone_decides_nothing(engine: Engine, today: date) -> None:
 def test_a_class_of_an_unknown_key_is_refused(tmp_path: Path) -> None:
     """By file, class and key."""
     (tmp_path / "_words").mkdir()
-    (tmp_path / "_words" / "classes.yaml").write_text("money:\n  words: bill\n", encoding="utf-8")
-    with pytest.raises(PackError, match=r"^_words/classes.yaml: money: .*unknown field `words`"):
+    (tmp_path / "_words" / "classes.yaml").write_text("money:\n  word: bill\n", encoding="utf-8")
+    with pytest.raises(PackError, match=r"^_words/classes.yaml: money: .*unknown field `word`"):
         Licences.load(tmp_path)

@@ -140,8 +140,7 @@ def test_the_class_of_the_page_is_one_of_the_pack() -> None:
     assert {key for one in shown.values() for key in one} == set(WordClass.__struct_fields__)
     for name, one in shown.items():
         assert set(one["names"]) <= set(classes[name].names)
-        assert set(one["en"].split()) <= set(classes[name].en.split())
-        assert set(one["es"].split()) <= set(classes[name].es.split())
+        assert set(one["words"].split()) <= set(classes[name].words.split())
 
 
 def test_how_sure_the_page_says_is_how_sure_the_weights_have_to_be() -> None:
