@@ -1,5 +1,7 @@
 """Conditions that only the words of the record decide: the reason of the care, and whether a medicine is a brand."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
