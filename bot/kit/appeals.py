@@ -16,7 +16,7 @@ from bot.errors import PayerLacks
 from bot.kit.amounts import part_of
 from bot.kit.ask import Ask, text_of
 from bot.kit.claim_filter import ClaimFilter, is_numbered
-from bot.kit.claims import claim_by_id, newest_claims, shown_alone
+from bot.kit.claims import cite_claims, claim_by_id, newest_claims, shown_alone
 from bot.kit.coverages import member_coverages
 from bot.kit.near_claims import Nearest, near_claims
 from bot.kit.offers import AppealCase, CaseChange, WithCase
@@ -203,8 +203,14 @@ async def case_found(ask: Ask, *of_step: str, fits: Callable[[AppealCase], bool]
 
     If several match, the result lists them as `choices`. `of_step` are slots that describe the step itself (its day,
     who answered the phone) and not the claim. `fits` selects among the stored cases: if no case passes, the person
-    chooses from all stored cases and denied claims.
+    chooses from all stored cases and denied claims. The claims are cited.
     """
+    found = await _case(ask, of_step, fits)
+    cite_claims(ask, (found.claim,) if found.claim else found.choices)
+    return found
+
+
+async def _case(ask: Ask, of_step: Sequence[str], fits: Callable[[AppealCase], bool]) -> CaseFound:
     kept, pressed = {one.claim: one for one in await ask.cases()}, not ask.said
     ask = replace(ask.without("state_of_claim", *of_step), said="")  # which tells of the step, and of no claim
     if chosen := ask.arguments.get("id"):

@@ -111,7 +111,11 @@ class Conditions(msgspec.Struct, frozen=True):
             ("radius", where, lambda row: where is not None and within(ask, row, where)),
             ("street", street, lambda row: any(lies_on(place.lines, street) for place in row.locations)),
             ("provider_name", name, lambda row: is_called(row, name)),
-            ("not_name", self.not_names, lambda row: not any(_is_of(row, one) for one in self.not_names)),
+            (
+                "not_name",
+                self.not_names,
+                lambda row: not any(is_named(row.name, one) or is_at(row, one) for one in self.not_names),
+            ),
             ("organization", house, lambda row: is_at(row, house, self.houses)),
             *(("network", True, passes) for passes in self._networks(found)),
             ("accepting_new", self.accepting, lambda row: any(takes(row) for takes in taking)),
@@ -216,10 +220,6 @@ def is_called(row: Listing, name: str) -> bool:
     A name of at least five letters also matches the beginnings of words.
     """
     return is_named(row.name, name) or (len(name) >= _SHORTEST_START and starts_like(row.name, name))
-
-
-def _is_of(row: Listing, name: str) -> bool:
-    return is_named(row.name, name) or is_at(row, name)
 
 
 def is_at(row: Listing, name: str, keys: frozenset[Key] = frozenset()) -> bool:

@@ -42,6 +42,11 @@ class Coverages(msgspec.Struct, frozen=True):
         return self.in_state("current")
 
     @property
+    def medical(self) -> tuple[Coverage, ...]:
+        """The current coverages for medical care."""
+        return tuple(one for one in self.current if one.scope == "medical")
+
+    @property
     def held(self) -> tuple[Coverage, ...]:
         """The current coverages, or if there is none, the one that ended last."""
         return self.current or self.in_state("ended")[:1]
@@ -344,7 +349,7 @@ def visit_copays(ask: Ask, coverages: Coverages, codes: tuple[str, ...] = ()) ->
     """
     said = named_visits(ask)
     named = said if len(said) >= _A_PAIR else codes
-    plan = next((one for one in coverages.current if one.scope == "medical"), None)
+    plan = next(iter(coverages.medical), None)
     if plan is None or len(named) < _A_PAIR:
         return None
     inside = [share for share in plan.costs if share.side != "out" and not share.drugs]

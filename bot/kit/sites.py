@@ -97,7 +97,7 @@ class Site(Value):
         self.networks = names_of(rows)
         self.unnamed = any(not network.name for row in rows for network in row.networks)
         self.openings = tuple(sorted({name for row in rows for name in openings_of(row)}))
-        self.openings_known = any(row.says_openings for row in rows)
+        self.openings_known = any(source.openings for row in rows for sources in row.sources for source in sources)
         self.answers = tuple(_answers(rows))
         self.access = tuple(dict.fromkeys(code for place in places for code in place.access))
         self.virtual = any(service.virtual for service in services)

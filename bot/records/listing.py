@@ -107,11 +107,6 @@ class Listing(msgspec.Struct, frozen=True):
         return tuple(phone for phone in every if phone.holds(today) and phone.use != "home")
 
     @property
-    def says_openings(self) -> bool:
-        """Whether the directory states anything about new patients."""
-        return any(source.openings for sources in self.sources for source in sources)
-
-    @property
     def specialty_codes(self) -> frozenset[str]:
         """All specialty codes of the role."""
         return frozenset(code for specialty in self.specialties for code in specialty.codes)
@@ -166,15 +161,13 @@ def by_place(listing: Listing) -> tuple[Listing, ...]:
             listing,
             locations=(place,),
             place_names=(place.name,) if place.name else (),
-            services=_here(listing.services, place),
+            services=tuple(
+                one for one in listing.services if not one.locations or place.id in {key.id for key in one.locations}
+            ),
             shared=shared,
         )
         for place in listing.locations
     )
-
-
-def _here(services: tuple[Service, ...], place: Location) -> tuple[Service, ...]:
-    return tuple(one for one in services if not one.locations or any(key.id == place.id for key in one.locations))
 
 
 def hours_of(rows: Sequence[Listing]) -> tuple[Hours, ...]:

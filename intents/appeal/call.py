@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 
-from bot.kit import Ask, CallNote, CaseChange, OfAppeal, ToldDay, case_found, cite_claims, text_of, told_day
+from bot.kit import Ask, CallNote, CaseChange, OfAppeal, ToldDay, case_found, text_of, told_day
 
 LONGEST = 300
 _OF_THE_CALL = (
@@ -29,7 +29,6 @@ async def answer(ask: Ask) -> RecordedCall:
     note = _note(ask, told.day)
     bare = not (note.who or note.number or note.said or told.said)
     found = await case_found(ask, *_OF_THE_CALL, fits=lambda case: case.stage != "over")
-    cite_claims(ask, (found.claim,) if found.claim else found.choices)
     change = CaseChange(found.claim.id, lambda case: case.with_call(note)) if found.claim else None
     kept = None if bare or told.doubt else change
     return RecordedCall(found=found, note=note, told=told, bare=bare, change=kept)

@@ -19,7 +19,6 @@ async def answer(ask: kit.Ask) -> AppealNeeds:
         Reroute: No claim was denied; `coverage.workings` answers with the general rule about appeals.
     """
     found = await kit.case_found(ask)
-    kit.cite_claims(ask, (found.claim,) if found.claim else found.choices)
     where = "where" if "address_of" in ask.asked.says else "evidence"
     needs = AppealNeeds(found=found, part=kit.text_of(ask, "question") or where)
     claim = found.claim

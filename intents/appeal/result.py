@@ -2,7 +2,7 @@
 
 from typing import cast
 
-from bot.kit import AppealOutcome, Ask, OfAppeal, ToldDay, case_found, cite_claims, stepped, text_of, told_day
+from bot.kit import AppealOutcome, Ask, OfAppeal, ToldDay, case_found, stepped, text_of, told_day
 
 _OUTCOMES = frozenset({"approved", "partly", "upheld"})
 
@@ -25,7 +25,6 @@ async def answer(ask: Ask) -> AppealResult:
     """Return the decision that the message states, or that of a button, which also says who decided."""
     outcome, told, of = _outcome(ask), told_day(ask), ask.arguments.get("of")
     found = await case_found(ask, "date_range", "date_ahead", fits=lambda case: case.stage in {"sent", "review"})
-    cite_claims(ask, (found.claim,) if found.claim else found.choices)
     plain = AppealResult(found=found, outcome=outcome, told=told)
     if found.claim is None or found.case is None or not outcome or told.doubt:
         return plain

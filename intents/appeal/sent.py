@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from bot.kit import Ask, OfAppeal, ToldDay, case_found, cite_claims, stepped, text_of, told_day
+from bot.kit import Ask, OfAppeal, ToldDay, case_found, stepped, text_of, told_day
 
 
 class AppealSent(OfAppeal, frozen=True, kw_only=True):
@@ -25,7 +25,6 @@ async def answer(ask: Ask) -> AppealSent:
     told, how = told_day(ask), ask.arguments.get("how") or text_of(ask, "question")
     waits = {"review": {"lost"}, None: {"open", "lost"}}.get(how, {"open"})
     found = await case_found(ask, "date_range", "date_ahead", "location", fits=lambda case: case.stage in waits)
-    cite_claims(ask, (found.claim,) if found.claim else found.choices)
     plain = AppealSent(found=found, told=told, how=how)
     if found.claim is None or found.case is None or told.doubt:
         return plain

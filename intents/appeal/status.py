@@ -29,7 +29,6 @@ class AppealStatus(kit.OfAppeal, frozen=True, kw_only=True):
 async def answer(ask: kit.Ask) -> AppealStatus:
     """Return the case of a button or the case that the question describes, or all cases if several are stored."""
     found = await kit.case_found(ask)
-    kit.cite_claims(ask, (found.claim,) if found.claim else found.choices)
     forgets, forgotten = kit.text_of(ask, "question") == "forget", "forget" in ask.arguments
     plain = AppealStatus(found=found, forgets=forgets, forgotten=forgotten)
     if found.claim is None or found.case is None:

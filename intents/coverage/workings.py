@@ -133,7 +133,7 @@ async def answer(ask: kit.Ask) -> Working:
         raise kit.Reroute(_OF_CARE)  # a question that was handed here stays
     if rule in _OF_RECORD and not (ask.member or coverages.every):
         raise kit.NotLinked
-    if rule == "two_plans" and len(_medical(coverages)) > 1:
+    if rule == "two_plans" and len(coverages.medical) > 1:
         raise kit.Reroute("coverage.includes", reason="order")
     met: dict[str, kit.MetSoFar] = {}
     if ask.member and rule in _COUNTS:
@@ -142,7 +142,7 @@ async def answer(ask: kit.Ask) -> Working:
         billed = [one for one in claim_set.claims if price and one.billed == price and not one.sensitive]
         if len(billed) == 1:
             raise kit.Reroute("claim.bill_check", id=billed[0].id)
-        plans = [(one, one.costs) for one in _medical(coverages)]
+        plans = [(one, one.costs) for one in coverages.medical]
         found = {name: kit.standings(name, plans, claim_set, coverages, ask) for name in kit.COUNTED}
         met = {name: one[0] for name, one in found.items() if one}
     if not met:
@@ -152,7 +152,7 @@ async def answer(ask: kit.Ask) -> Working:
 
 def summarize(rule: str, coverages: kit.Coverages, ask: kit.Ask, met: Mapping[str, kit.MetSoFar]) -> Working:
     """Return the rule with the amounts of the only medical plan; `met` is what the claims have used of them."""
-    medical = _medical(coverages)
+    medical = coverages.medical
     plan = medical[0] if len(medical) == 1 else None
     costs = [share for share in plan.costs if not share.drugs] if plan else []
     inside = [share for share in costs if share.side != "out"]
@@ -205,10 +205,6 @@ def _of_time_past(rule: str, ask: kit.Ask) -> bool:
     was = "was" in ask.asked.says and kit.asks_standing(ask) and rule != "starts_over"
     longer = bool(start and end and end - start > _MONTH) or was
     return rule in _COUNTS and longer and bool(end and end < ask.today)
-
-
-def _medical(coverages: kit.Coverages) -> list[kit.Coverage]:
-    return [one for one in coverages.current if one.scope == "medical"]
 
 
 def _of_price(

@@ -30,5 +30,5 @@ async def answer(ask: Ask) -> OnThePlan:
 
 
 async def _plan(one: Ask) -> Coverage | None:
-    coverages = (await member_coverages(one)).current
-    return next((each for each in coverages if each.scope == "medical"), coverages[0] if coverages else None)
+    coverages = await member_coverages(one)
+    return next(iter((*coverages.medical, *coverages.current)), None)

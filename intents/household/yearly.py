@@ -69,14 +69,13 @@ async def answer(ask: kit.Ask) -> FamilyYear:
 async def _standing(one: kit.Ask) -> Standing:
     """Return the person's current medical plan, what the person has used of its amount, and the family's amount."""
     coverages = await kit.member_coverages(one)
-    medical = [each for each in coverages.current if each.scope == "medical"]
-    if not medical:
+    plan = next(iter(coverages.medical), None)
+    if plan is None:
         return None, None, None
     claim_set = await kit.period_claims(one, kit.counted_since(coverages), people=False)
     one.cite("ExplanationOfBenefit", [claim.id for claim in claim_set.added])
-    plans = [(medical[0], medical[0].costs)]
-    found = kit.standings(_aspect(one), plans, claim_set, coverages)
-    return medical[0], found[0] if found else None, _of_family(medical[0], _aspect(one))
+    found = kit.standings(_aspect(one), [(plan, plan.costs)], claim_set, coverages)
+    return plan, found[0] if found else None, _of_family(plan, _aspect(one))
 
 
 def _of_family(plan: kit.Coverage, aspect: str) -> kit.Amount | None:

@@ -1,6 +1,6 @@
 """The whole record as one file: FHIR as the payer sent it, a page to read, and claims for a spreadsheet."""
 
-from bot.kit import Ask, Gathered, RecordPapers, WithDocument, gathered, record_document, words_of
+from bot.kit import Ask, RecordPapers, WithDocument, gathered, record_document, words_of
 
 
 class RecordFile(WithDocument, frozen=True, kw_only=True):
@@ -25,7 +25,7 @@ async def answer(ask: Ask) -> RecordFile:
         return RecordFile(read=state.records, unread=True)
     made = (
         await record_document(ask, state, marked=ask.arguments.get("sensitive") == "yes")
-        if _has_time(ask, state)
+        if ask.budget.seconds >= state.seconds
         else None
     )
     if made is None:
@@ -33,7 +33,3 @@ async def answer(ask: Ask) -> RecordFile:
     papers, document = made
     asks_pdf = "pdf" in words_of(ask.said)
     return RecordFile(papers=papers, document=document if papers.records else None, read=state.records, pdf=asks_pdf)
-
-
-def _has_time(ask: Ask, state: Gathered) -> bool:
-    return ask.budget.seconds >= state.seconds

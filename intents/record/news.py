@@ -56,7 +56,8 @@ def shown(claim_set: kit.ClaimSet, ask: kit.Ask) -> News:
     ids = ask.arguments["ids"].split()
     rows = tuple(claim for claim in claim_set.every if claim.id in ids)
     ask.cite("ExplanationOfBenefit", [claim.id for claim in rows])
-    return News(since=_day(ask.arguments.get("since"), ask.today), new=rows, shown=True)
+    day = ask.arguments.get("since")
+    return News(since=date.fromisoformat(day) if day else ask.today, new=rows, shown=True)
 
 
 def summarize(
@@ -122,7 +123,3 @@ def _touched(claim: kit.Claim, since: date) -> bool:
 
 def _is_correction(claim: kit.Claim, claim_set: kit.ClaimSet) -> bool:
     return bool(claim.replaces) or claim_set.before(claim) is not None
-
-
-def _day(text: str | None, today: date) -> date:
-    return date.fromisoformat(text) if text else today
