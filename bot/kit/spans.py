@@ -18,6 +18,7 @@ from bot.language.classed import AmountLimits
 from bot.language.reading import Slot
 
 _YEAR, _PART = re.compile(r"\b20\d\d\b"), timedelta(days=300)
+_COMPARING = frozenset({"dearer", "cheaper", "worst"})
 _APART = re.compile(r"\b(?:and|or|vs|versus|against|y|o|contra)\b")
 A_ZONE = timedelta(days=1)
 TimeSpan = tuple[date | None, date | None]
@@ -52,9 +53,15 @@ def times_set_apart(ask: Ask) -> bool:
     Periods in a row, as in "October and December", are not compared but taken together, unless an average is asked of.
     """
     words, mean = ask.words.get("date_range") or "", "average" in ask.slots
-    if mean and len(set(_YEAR.findall(words))) > 1 and _APART.search(words):
+    if joins_years(ask) and (mean or not _COMPARING.isdisjoint(ask.asked.says)):
         return True
     return bool(times_apart(ask)) and (mean or "against" in ask.asked.says or ", " in words)
+
+
+def joins_years(ask: Ask) -> bool:
+    """Return whether two years were read as one period, as in "2025 or this year"."""
+    start, end = span_of(ask)
+    return bool(start and end and start.year < end.year and _APART.search(ask.words.get("date_range") or ""))
 
 
 def lies_in_past(ask: Ask) -> bool:
