@@ -22,6 +22,7 @@ from bot import compiled
 from bot.compiled import find_pack
 from bot.errors import PackError, each_of, every_error
 from bot.kit import NO_BENEFITS, NO_KINDS, Answer, Ask, Benefits, CareKinds, Summary, care_kinds, read_benefits
+from bot.kit.sets import asks_of_members, with_sets
 from bot.language.engine import Engine
 from bot.language.nearby import Gazetteer
 from bot.language.offers import Offers, offers_of
@@ -82,6 +83,12 @@ class Pack(msgspec.Struct, frozen=True):
         """Return whether the answer reads a member's own record."""
         rules = self.engine.intents.get(intent)
         return rules is not None and rules.needs == "member"
+
+    def fitting(self, intent: str, ask: Ask) -> str:
+        """Return the intent that can answer a question about claims that was heard as one for `intent`."""
+        rules = self.intents.get(intent)
+        asks = rules and rules.tells in {"one", "several"} and asks_of_members(with_sets(ask))
+        return next(name for name, one in self.intents.items() if one.tells == "days") if asks else intent
 
     @property
     def answered(self) -> tuple[IntentRules, ...]:

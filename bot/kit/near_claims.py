@@ -18,7 +18,8 @@ from bot.kit.period import in_its_time
 from bot.kit.ranking import set_apart
 from bot.kit.reading import records
 from bot.kit.said import by_name, filter_of
-from bot.kit.spans import may_be_ahead, span_of, with_sets
+from bot.kit.sets import with_sets
+from bot.kit.spans import may_be_ahead, span_of
 from bot.language.rules import Tells
 from bot.payer.search import Search
 from bot.records.care import Procedure

@@ -10,7 +10,8 @@ from msgspec.structs import replace
 
 from bot.kit.ask import Ask, text_of
 from bot.kit.claim_filter import ClaimFilter
-from bot.kit.spans import TimeSets, span_of
+from bot.kit.sets import RANKED, TimeSets, asks_of_members, group_of_sets, group_said
+from bot.kit.spans import span_of
 from bot.kit.spelling import words_of
 from bot.kit.which import Threshold, count_asked, limits_asked, order_asked, shown_before
 from bot.language.asked import PERIODS
@@ -22,7 +23,6 @@ SHOWN, MOST_SHOWN = 6, 10
 LONG = timedelta(days=730)
 """How far back an average or a count looks if the question names no period."""
 YEAR, _YEARS, _DECADE = 12, 3, timedelta(days=3653)
-_GROUPS = frozenset({"kind", "doctor", "provider", "place", "pharmacy", "drug"}) | PERIODS
 _ALWAYS = frozenset({"month", "quarter", "year"})  # told beside every sum, or ranked
 _TWO, _NOTHING = 2, Decimal(0)
 _SIDES = {"provider_name": "providers", "specialty": "doctor_kinds", "service": "services", "drug": "drugs"}
@@ -47,6 +47,7 @@ class Ranking(msgspec.Struct, frozen=True):
         sizes: In place of an order, the limits that each has to meet: "doctors that I saw only once".
         every: True if each month or other period is shown, in the order of time; `both`: with its count and its sum.
         sets: The periods in which each has to have had care, or none.
+        together: True if each has to have had all of several kinds of care: "months with a visit and a fill".
         whom: The provider that is compared with all others: "did I see Dr. Kim more than anyone else".
         only: True if the question is whether there is only one: "is she my only doctor".
         nth: The requested position, from 1, or from the last if negative.
@@ -63,6 +64,7 @@ class Ranking(msgspec.Struct, frozen=True):
     every: bool = False
     both: bool = False
     sets: TimeSets | None = None
+    together: bool = False
     whom: str | None = None
     only: bool = False
     nth: int | None = None
@@ -132,7 +134,7 @@ def _one_against_all(ask: Ask) -> Ranking | None:
     if not sets_one_above(ask):
         return None
     says, only, whom = ask.asked.says, ask.asked.only_one_of, text_of(ask, "provider_name")
-    group = only or _group_said(ask) or "doctor"
+    group = only or group_said(ask) or "doctor"
     measure: Measure = "amount" if "money" in says and not only else "count"
     least, counted = "cheaper" in says or order_asked(ask) == "smallest", counted_as(group, text_of(ask, "unit"))
     return Ranking(group, least=least, measure=measure, counted=counted, whom=whom, only=only is not None)
@@ -144,22 +146,18 @@ def sets_one_above(ask: Ask) -> bool:
     For example "did I see Dr. Kim more than anyone else" or "is she my only doctor".
     """
     ranks = order_asked(ask) in {"biggest", "smallest"} or text_of(ask, "rank") is not None
-    most = ask.asked.begins and ranks and "provider_name" in ask.slots and _group_said(ask) in {"doctor", "pharmacy"}
+    most = ask.asked.begins and ranks and "provider_name" in ask.slots and group_said(ask) in {"doctor", "pharmacy"}
     return most or not {"than_all", "only_one_of"}.isdisjoint(ask.asked.says)
 
 
 def each_end(ask: Ask) -> Ranking | None:
     """Return the ranking for the first or last care of "each" member of a group: "my last fill of each drug"."""
     says, asked = ask.asked.says, ask.asked
-    group = _group_said(ask) or ("drug" if text_of(ask, "unit") == "fill" and not asked.each_of else "")
-    if group not in _GROUPS - PERIODS or "each" not in says or {"newest", "earliest"}.isdisjoint(says):
+    group = group_said(ask) or ("drug" if text_of(ask, "unit") == "fill" and not asked.each_of else "")
+    if group not in RANKED - PERIODS or "each" not in says or {"newest", "earliest"}.isdisjoint(says):
         return None
     nth = -1 if "newest" in says else 1
     return Ranking(group, counted=counted_as(group, None), most=2 * YEAR, every=True, nth=nth, in_time=True)
-
-
-def _group_said(ask: Ask) -> str | None:
-    return text_of(ask, "group") or next((one.group for one in ask.asked.times if one.group), None)
 
 
 def _extreme_of_few(ask: Ask) -> str | None:
@@ -181,10 +179,11 @@ def _sized_group(ask: Ask) -> Ranking | None:
     For example "any doctor more than four times" or "months without claims". This includes a question about each period
     by itself, such as "the number of visits per month".
     """
-    if ask.sets:
+    if asks_of_members(ask):
         often = next((one.limits for one in ask.asked.times if one.limits), None)
-        counted = counted_as(ask.sets.group, None)
-        return Ranking(ask.sets.group, counted=counted, most=MOST_SHOWN, sets=ask.sets, sizes=often)
+        members, sets = ask.sets.group if ask.sets else str(group_of_sets(ask)), ask.sets
+        counted = counted_as(members, None)
+        return Ranking(members, counted=counted, most=MOST_SHOWN, sets=sets, sizes=often, together=sets is None)
     measure: Measure
     says = ask.asked.says
     for one in ask.asked.times:  # "two doctors. Did you charge me twice?" counts no doctors
@@ -194,7 +193,7 @@ def _sized_group(ask: Ask) -> Ranking | None:
         sizes = AmountLimits(_NOTHING, _NOTHING, over_too=True, under_too=True) if none else one.limits
         in_total = "sums" in ask.asked.says and order_asked(ask) is None  # "doctors who cost me over $100 in total"
         sums = limits_asked(ask) if in_total else None
-        if group in _GROUPS and (sizes or sums):
+        if group in RANKED and (sizes or sums):
             free = none and "money" in ask.asked.says
             counted = counted_as(group, "claim" if one.claims else None)
             measure = "count" if sizes and not free else "amount"

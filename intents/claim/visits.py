@@ -91,6 +91,8 @@ async def answer(ask: kit.Ask) -> DaysOfCare:
     wanted = kit.of_unit(ask, kit.filter_of(ask))
     found = await kit.history(ask, *kit.days_around(wanted.start, wanted.end), since=wanted.start)
     ask = kit.since_first(kit.by_name(ask, found.every), found)
+    if kit.holds_together(ask) and not kit.filter_of(ask).sides:  # "both an MRI claim and a lab claim"
+        ask.claim_filter = replace(kit.filter_of(ask), two=kit.sides_said(ask, found.every), services=())
     summary = summarize(found, ask)
     summary = replace(summary, placed=await kit.placed_by_deductible(ask, summary.claims))
     lacks = not (summary.count or summary.beyond) and wanted.narrows
