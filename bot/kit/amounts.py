@@ -23,6 +23,7 @@ from bot.records.written import PartialDate, Period
 
 ShareGap = tuple[Amount, str, Amount | None, Amount | None]
 _PARTS = ("deductible", "copay", "coinsurance")
+_INSIDE = ("discount", *_PARTS, "plan_paid", "allowed", "paid_by_patient")
 Whole = Literal["price", "bill", "share"]
 _OF = frozenset({"of", "de", "del"})
 _IS = frozenset(
@@ -76,6 +77,27 @@ def _percent(part: Decimal, whole: Decimal) -> str:
     if not rounded and part > 0:
         return "<1%"
     return ">99%" if rounded == _ALL and part < whole else f"{rounded}%"
+
+
+class Inner(msgspec.Struct, frozen=True):
+    """A stated amount that is inside a claim: its amount `aspect`, of the whole claim or of the line with the text."""
+
+    amount: Amount
+    claim: Claim
+    aspect: str | None
+    line: str = ""
+
+
+def inner_amount(claims: Iterable[Claim], amount: Amount | None) -> Inner | None:
+    """Return where the amount is inside one of the claims; None if a share is that amount, or if it has no cents."""
+    if amount is None or not amount.value % 1:
+        return None
+    rows = [claim for claim in claims if not claim.sensitive]
+    found = [Inner(amount, claim, name) for claim in rows for name in _INSIDE if claim.amount(name) == amount]
+    for one, line in ((claim, line) for claim in rows for line in claim.performed.lines if line.text):
+        if amount in {line.share, line.paid}:
+            found.append(Inner(amount, one, None if line.share == amount else "plan_paid", line.text))
+    return found[0] if found and not any(claim.owed.amount == amount for claim in rows) else None
 
 
 def gap_of(one: Claim, other: Claim) -> ShareGap | None:

@@ -10,6 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from bot.errors import PayerError
+from bot.kit.amounts import Inner, inner_amount
 from bot.kit.around import NeedsPlace
 from bot.kit.ask import Ask, Reroute, Summary, slotted
 from bot.kit.claim_filter import ClaimFilter, any_time, choose
@@ -26,15 +27,28 @@ from bot.records.care import Procedure
 from bot.records.care_kind import CareKind, shown_as
 from bot.records.claim import Claim
 from bot.records.claim_set import ClaimSet
+from bot.records.money import Amount
 from bot.records.shapes import Record, Value
 from bot.records.share import tells_state
 from bot.records.written import PartialDate, Period
 
 SHOWN, _NEAR_DAYS = 3, timedelta(days=3)
 Left = Literal[
-    "amount", "billed", "state", "time", "provider", "part", "nth", "weekday", "wider", "service", "word", "several"
+    "amount",
+    "billed",
+    "state",
+    "time",
+    "provider",
+    "part",
+    "nth",
+    "weekday",
+    "wider",
+    "service",
+    "word",
+    "several",
+    "inner",
 ]
-_OF_CARE = frozenset({"amount", "state", "time", "provider", "part", "nth", "weekday", "word", "several"})
+_OF_CARE = frozenset({"amount", "inner", "state", "time", "provider", "part", "nth", "weekday", "word", "several"})
 _NAMING = ("services", "providers", "drugs", "doctor_kinds", "traits", "prescribers", "part", "claim_types")
 _FACILITY = frozenset({"inpatient", "outpatient", "institutional"})
 AnySummary = TypeVar("AnySummary", bound=Summary)
@@ -53,6 +67,7 @@ class Nearest(msgspec.Struct, frozen=True):
         untold: The number of claims among `looked` that give no state.
         record: The newest clinical record of a procedure of the care in question, if no claim shows that care.
         gone: Claims that match every condition but no longer count, for example because they were replaced.
+        inner: Where the stated amount is inside a claim, if `left` is "inner".
     """
 
     left: Left | None = None
@@ -64,6 +79,7 @@ class Nearest(msgspec.Struct, frozen=True):
     untold: int = 0
     record: Procedure | None = None
     gone: tuple[Claim, ...] = ()
+    inner: Inner | None = None
 
 
 class OfClaims(Summary, frozen=True, kw_only=True):
@@ -107,6 +123,9 @@ async def near_claims(ask: Ask, claim_set: ClaimSet) -> Nearest:
         return Nearest()
     gone = choose((*claim_set.replaced, *claim_set.taken_back, *claim_set.cancelled), wanted).claims
     gone = tuple(claim for claim in gone if not claim.sensitive)[:SHOWN]
+    stated = Amount(wanted.exact.amounts[0]) if wanted.exact else None
+    if inner := inner_amount(choose(claim_set.claims, replace(wanted, exact=None)).claims, stated):
+        return Nearest("inner", claims=(inner.claim,), inner=inner)
     if (wanted.start or wanted.end) and not wanted.nth:
         whenever, day = replace(wanted, start=None, end=None, times=()), _day_of(wanted) or date.max
         claim_set = await newest_claims(

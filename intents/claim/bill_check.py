@@ -57,6 +57,7 @@ class BillCheck(kit.OfClaims, frozen=True):
         sure: True if the message states the claim's number or day, or that the bill is for the last visit.
         looked: True if claims were searched for a bill without an amount.
         besides: True if the question is whether the amount comes on top of another one, or instead of it.
+        inner: Where the amount is inside a claim, if no claim's share is that amount.
     """
 
     amount: kit.Amount | None = None
@@ -75,6 +76,7 @@ class BillCheck(kit.OfClaims, frozen=True):
     end: date | None = None
     looked: bool = False
     besides: bool = False
+    inner: kit.Inner | None = None
 
     @property
     def same(self) -> int:
@@ -100,6 +102,9 @@ async def answer(ask: kit.Ask) -> BillCheck:
         ask.report.steps += steps_of(pressed)
         return pressed
     claims, found, around = await _candidates(ask, amount)
+    if inner := kit.inner_amount(claims if found == "fits" else around.claims if around else (), amount):
+        ask.cite("ExplanationOfBenefit", [inner.claim.id])
+        return replace(_base(ask), amount=amount, inner=inner)
     if (
         found == "recent"
         and kit.visit_kind(ask)
