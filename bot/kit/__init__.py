@@ -67,6 +67,7 @@ from bot.kit.ranking import (
     counts_asked, divided_by, ends_asked, LONG, of_unit, often_asked, ranking_asked, since_first, sizes_group,
     summed_filter, threshold_asked, times_asked, unit_asked)
 from bot.kit.reading import records
+from bot.kit.results_asked import course_asked, follows
 from bot.kit.said import (
     asks_claims, asks_one, asks_parts, asks_several, by_name, by_side, compares_shown, confirms, filter_of, fitting,
     is_ranking, plurals, whole_of, with_sides)

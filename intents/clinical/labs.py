@@ -12,7 +12,19 @@ from typing import Literal
 
 from msgspec.structs import replace
 
-from bot.kit import Ask, Series, TestsOnRecord, as_of, results, series, shield, tests_on_record, words_of
+from bot.kit import (
+    Ask,
+    Series,
+    TestsOnRecord,
+    as_of,
+    course_asked,
+    follows,
+    results,
+    series,
+    shield,
+    tests_on_record,
+    words_of,
+)
 
 Untold = Literal["ordered", "seen"]
 """What the results do not tell: who ordered a test or is asked about it, and whether the doctor has seen it."""
@@ -53,6 +65,9 @@ async def answer(ask: Ask) -> TestsOnRecord:
         return replace(found, without=named)
     if words and alike:
         ask.named["named"] = " ".join(words)
+    if not named and (course := course_asked(ask)):
+        taking = tuple(test for test in every if follows(test.results, course))
+        return replace(found, course=course, taking=taking, rows=taking or found.rows, more=False)
     if not named and found.outside and "only_outside" in ask.asked.says:
         found = replace(found, rows=found.outside, more=False)
     return _as_asked(ask, found, every)
