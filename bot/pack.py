@@ -22,6 +22,7 @@ from bot import compiled
 from bot.compiled import find_pack
 from bot.errors import PackError, each_of, every_error
 from bot.kit import NO_BENEFITS, NO_KINDS, Answer, Ask, Benefits, CareKinds, Summary, care_kinds, read_benefits
+from bot.kit.amounts import crossed_asked
 from bot.kit.sets import asks_of_members, with_sets
 from bot.language.engine import Engine
 from bot.language.nearby import Gazetteer
@@ -86,9 +87,10 @@ class Pack(msgspec.Struct, frozen=True):
 
     def fitting(self, intent: str, ask: Ask) -> str:
         """Return the intent that can answer a question about claims that was heard as one for `intent`."""
-        rules = self.intents.get(intent)
-        asks = rules and rules.tells in {"one", "several"} and asks_of_members(with_sets(ask))
-        return next(name for name, one in self.intents.items() if one.tells == "days") if asks else intent
+        tells = rules.tells if (rules := self.intents.get(intent)) else None
+        wanted = "sums" if tells and (crossed_asked(ask) or "median" in ask.asked.says) else tells
+        wanted = "days" if tells in {"one", "several"} and asks_of_members(with_sets(ask)) else wanted
+        return intent if wanted == tells else next(one for one, rules in self.intents.items() if rules.tells == wanted)
 
     @property
     def answered(self) -> tuple[IntentRules, ...]:

@@ -10,10 +10,10 @@ from typing import Literal
 import msgspec
 from msgspec.structs import replace
 
-from bot.kit.ask import Ask
+from bot.kit.ask import Ask, values_of
 from bot.kit.claim_filter import ClaimFilter, period_of
 from bot.kit.spelling import stands_at, words_of
-from bot.kit.which import lines_of_care
+from bot.kit.which import dollars, limits_asked, lines_of_care
 from bot.records.care_kind import Shown, shown_as
 from bot.records.claim import Claim
 from bot.records.explanation import added
@@ -111,6 +111,40 @@ def gap_of(one: Claim, other: Claim) -> ShareGap | None:
     if part is None or None not in sizes or one.sensitive or other.sensitive:
         return None
     return Amount(sizes[None]), part, one.amount(part), other.amount(part)
+
+
+class Crossing(msgspec.Struct, frozen=True):
+    """The claim with which a sum in the order of the days first came to `limit`, and the `total` with it.
+
+    Without such a claim, `claim` is None and `total` is the whole sum.
+    """
+
+    limit: Amount
+    total: Amount
+    claim: Claim | None = None
+
+
+def crossed_asked(ask: Ask) -> Amount | None:
+    """Return the amount of which the question asks when a sum came to it: "when did I pass $2,000"; None if none."""
+    says = ask.asked.says
+    own = "sums" in says or "several_else" in says or "crossing_me" in says or not {"one", "any_one"} & says.keys()
+    asks = "crossing_me" in says or ("crossing" in says and (ask.asked.form == "date" or "how_many" in says) and own)
+    limits = limits_asked(ask)
+    found = [limits.over if limits else None, *map(dollars, values_of(ask, "amount"))] if asks else []
+    return next((Amount(one) for one in found if one), None)
+
+
+def crossing_of(claims: Iterable[Claim], limit: Amount, wanted: ClaimFilter) -> Crossing | None:
+    """Return when the sum of the claims came to the limit; None if the claims give no amount in its currency."""
+    total = Amount(Decimal(0), limit.currency)
+    for claim in sorted((one for one in claims if one.service.known), key=lambda one: one.service.sort_key):
+        amount = amount_in(claim, wanted)
+        if amount is None or amount.currency != limit.currency:
+            return None
+        total += amount
+        if total.value >= limit.value:
+            return Crossing(limit, total, claim)
+    return Crossing(limit, total)
 
 
 def whole_named(ask: Ask) -> Whole | None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from operator import attrgetter
+from statistics import median
 
 import msgspec
 from msgspec.structs import asdict, replace
@@ -27,6 +28,13 @@ _CENT, _OF_BILL = Decimal("0.01"), ("billed", "allowed", "discount", "plan_paid"
 def mean(total: Amount | None, times: int) -> Amount | None:
     """Return the sum divided by `times`, rounded to cents; None without a sum or if `times` is 0."""
     return Amount((total.value / times).quantize(_CENT), total.currency) if total and times else None
+
+
+def median_of(amounts: Iterable[Amount | None]) -> Amount | None:
+    """Return the median of the amounts, in cents; None if there is none, or if the currencies differ."""
+    told = [one for one in amounts if one]
+    same = len({one.currency for one in told}) == 1
+    return Amount(median(one.value for one in told).quantize(_CENT), told[0].currency) if same else None
 
 
 class Share(msgspec.Struct, frozen=True):

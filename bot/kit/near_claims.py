@@ -274,8 +274,9 @@ async def unused(
 
     Which of two sides came first is only told by an answer that puts them in order.
     """
-    told = ask.asked.says.get("in_order", "") if getattr(summary, "placed", ()) else ""
-    phrases = [one for one in phrases if not (told and told in one[0].casefold())]
+    honoured = {"in_order": getattr(summary, "placed", ()), "with_care": getattr(summary, "most", None)}
+    told = [said for name, said in ask.asked.says.items() if honoured.get(name)]
+    phrases = [one for one in phrases if not any(said in one[0].casefold() for said in told)]
     unordered = "in_order" in ask.asked.says and filter_of(ask).sides and not getattr(summary, "in_order", None)
     return [one for one in phrases if unordered or await _answers_alike(ask, summary, answer, one[1])]
 

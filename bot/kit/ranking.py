@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 from msgspec.structs import replace
 
+from bot.kit.amounts import crossed_asked
 from bot.kit.ask import Ask, text_of
 from bot.kit.claim_filter import ClaimFilter
 from bot.kit.sets import RANKED, TimeSets, asks_of_members, group_of_sets, group_said
@@ -78,7 +79,7 @@ class Ranking(msgspec.Struct, frozen=True):
 def divided_by(ask: Ask) -> str | None:
     """Return the group by which a sum is divided, as in "by pharmacy" or "each doctor"; None if the group is ranked."""
     by = ask.asked.by if ask.asked.by not in _ALWAYS else None
-    ranked = not {"ranked", "top"}.isdisjoint(ask.asked.says) or each_end(ask) or ask.asked.number
+    ranked = {"ranked", "top", "had_times"} & ask.asked.says.keys() or each_end(ask) or ask.asked.number
     return ask.arguments.get("by") or (None if ranked else by)
 
 
@@ -189,7 +190,8 @@ def _sized_group(ask: Ask) -> Ranking | None:
     for one in ask.asked.times:  # "two doctors. Did you charge me twice?" counts no doctors
         group = text_of(ask, "group") or one.group or ask.asked.by or (ask.asked.period if one.none else None)
         group = group or ("doctor" if ask.asked.form == "who" else None)
-        none = group in {"month", "quarter"} and (one.none or "nothing" in says) and "something" not in says
+        none = group in {"month", "quarter"} and (one.none or "nothing" in says)
+        none = none and {"something", "with_care"}.isdisjoint(says)
         sizes = AmountLimits(_NOTHING, _NOTHING, over_too=True, under_too=True) if none else one.limits
         in_total = "sums" in ask.asked.says and order_asked(ask) is None  # "doctors who cost me over $100 in total"
         sums = limits_asked(ask) if in_total else None
@@ -240,6 +242,8 @@ def summed_filter(ask: Ask, wanted: ClaimFilter) -> ClaimFilter:
     """Return the conditions on the claims of a sum, without limits that are for the sum itself or for a month's sum."""
     free = tuple(one for one in wanted.states if one != "free")  # no month's claims are free of which it has none
     months = replace(wanted, limits=None, exact=None, states=free) if _limits_sums_of_group(ask) else wanted
+    if crossed_asked(ask):
+        return replace(wanted, limits=None, exact=None, order=None)
     return replace(wanted, limits=None) if threshold_asked(ask) else months
 
 
@@ -298,7 +302,7 @@ def times_asked(ask: Ask, back: timedelta | None = None) -> tuple[date | None, t
         return ask.today - _DECADE, None
     if ranking and ranking.group == "year":
         return this_year.replace(year=this_year.year - _YEARS), None
-    many = "average" in ask.slots or (ranking and ranking.measure != "amount")
+    many = {"average", "median"} & {*ask.slots, *ask.asked.says} or (ranking and ranking.measure != "amount")
     return None, LONG if many or "number_of" in ask.slots else back
 
 
@@ -357,7 +361,7 @@ def of_unit(ask: Ask, wanted: ClaimFilter) -> ClaimFilter:
         ranking is not None
         or "number_of" in ask.slots
         or ends_asked(ask)
-        or "average" in ask.slots
+        or {"average", "median"} & {*ask.slots, *ask.asked.says}
         or ask.asked.gap
         or counted in {"visit", "fill"}
         or bool(wanted.limits or wanted.exact)

@@ -44,6 +44,8 @@ class Spending(kit.OfClaims, frozen=True):
         each: The claims to show one by one.
         split: If the question asks for the sums of the `sides` apart, what the rest is called: "medical" or "other".
         measures: The sums of the kinds of amounts, if the question asks for several kinds.
+        median: The median of the amounts, if the question asks for it.
+        crossing: When the sum came to an amount, if the question asks that.
         paid_untold: True if the paid amount was requested but is unknown, so that the sum is the member's share.
     """
 
@@ -85,6 +87,8 @@ class Spending(kit.OfClaims, frozen=True):
     measures: tuple[tuple[str, kit.Amount], ...] = ()
     split: str | None = None
     parts: tuple[kit.Share, ...] = ()
+    crossing: kit.Crossing | None = None
+    median: kit.Amount | None = None
 
     @property
     def total(self) -> kit.Amount | None:
@@ -174,7 +178,7 @@ async def answer(ask: kit.Ask) -> Spending:
 def _of_claims(ask: kit.Ask) -> str | None:
     """Return the intent that answers for the claims of certain amounts, or for a number of visits; None for a sum."""
     wanted, says = kit.filter_of(ask), ask.asked.says
-    if kit.ranking_asked(ask) or kit.threshold_asked(ask) or ask.arguments or ask.asked.each:
+    if kit.ranking_asked(ask) or kit.threshold_asked(ask) or kit.crossed_asked(ask) or ask.arguments or ask.asked.each:
         return None
     if ask.asked.form == "which" and (wanted.limits or wanted.exact) and wanted.claim_type != "pharmacy":
         return "claim.list"
@@ -207,7 +211,8 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> Spending:
     split = _split(ask)
     apart = kit.threshold_asked(ask) or ask.asked.each or kit.ends_asked(ask) or wanted.each_of
     by = kit.divided_by(ask)
-    ranks = one and not (split or is_partial or by or apart)
+    limit, median = kit.crossed_asked(ask), "median" in ask.asked.says and not is_partial
+    ranks = one and not (split or is_partial or by or apart or limit or median)
     apiece = wanted.services and not by and not {"each", "in_both"}.isdisjoint(ask.asked.says)
     apiece = apiece and not kit.ranking_asked(ask) and "average" not in ask.slots  # "what did you pay for each"
     shown = bool(apiece or ask.asked.each or kit.filter_of(ask).each_of or "each" in ask.arguments or by == "day")
@@ -246,6 +251,8 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> Spending:
         ends=kit.ends_of(ask, plain, wanted),
         question=kit.text_of(ask, "question") if one and not (ranking or by) else None,
         most=most,
+        median=kit.median_of(kit.amount_in(claim, wanted) for claim in told) if median else None,
+        crossing=kit.crossing_of(counted, limit, wanted) if limit and not is_partial else None,
         bare=ranking.group if ranking and most is None and len(told) == len(plain) else None,
         per=per,
         had=kit.times_of(told, per),
