@@ -20,7 +20,7 @@ from bot.kit.ranking import set_apart
 from bot.kit.reading import records
 from bot.kit.said import by_name, filter_of
 from bot.kit.sets import with_sets
-from bot.kit.spans import may_be_ahead, span_of
+from bot.kit.spans import leaves_out, may_be_ahead, span_of
 from bot.language.rules import Tells
 from bot.payer.search import Search
 from bot.records.care import Procedure
@@ -276,7 +276,12 @@ async def unused(
     """
     honoured = {"in_order": getattr(summary, "placed", ()), "with_care": getattr(summary, "most", None)}
     told = [said for name, said in ask.asked.says.items() if honoured.get(name)]
-    phrases = [one for one in phrases if not any(said in one[0].casefold() for said in told)]
+    timed = "date_range" in ask.slots
+    phrases = [
+        one
+        for one in phrases
+        if not (any(said in one[0].casefold() for said in told) or (timed and leaves_out(one[0])))
+    ]
     unordered = "in_order" in ask.asked.says and filter_of(ask).sides and not getattr(summary, "in_order", None)
     return [one for one in phrases if unordered or await _answers_alike(ask, summary, answer, one[1])]
 

@@ -58,6 +58,28 @@ def joins_years(ask: Ask) -> bool:
     return bool(start and end and start.year < end.year and _APART.search(ask.words.get("date_range") or ""))
 
 
+_LEFT_OUT = re.compile(
+    r"\b(?:(?:leave|leaving) out|skip|skipping|exclud(?:e|ing)|ignor(?:e|ing)|omit|drop|(?:not|dont) (?:count|include?)"
+    r"|sin contar|excepto|quita|excluye)(?: [a-z]+){0,5} $"
+)
+
+
+def leaves_out(said: str) -> bool:
+    """Return whether these words in front of a period leave it out: "skip any that were"."""
+    return _LEFT_OUT.search(f"{' '.join(words_of(said))} ") is not None
+
+
+def with_left_out(ask: Ask) -> Ask:
+    """Return the question with the rest of the time if it leaves out all before or all after a day."""
+    start, end = days_of(ask.slots.get("date_range"))
+    end = end if end and end < ask.today else None
+    before, own, _ = ask.said.partition(ask.words.get("date_range") or "\n")
+    if not own or "date_range" in ask.several or (start is None) == (end is None) or not leaves_out(before):
+        return ask
+    days = {"start": (end + A_ZONE).isoformat()} if end else {"end": start and (start - A_ZONE).isoformat()}
+    return replace(ask, slots={**ask.slots, "date_range": days})
+
+
 def lies_in_past(ask: Ask) -> bool:
     """Return whether the question names one period that is over and is shorter than a year, such as a month."""
     start, end = span_of(ask)
