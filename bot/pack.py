@@ -89,7 +89,9 @@ class Pack(msgspec.Struct, frozen=True):
         """Return the intent that can answer a question about claims that was heard as one for `intent`."""
         tells = rules.tells if (rules := self.intents.get(intent)) else None
         wanted = "sums" if tells and (crossed_asked(ask) or "median" in ask.asked.says) else tells
-        wanted = "days" if tells in {"one", "several"} and asks_of_members(with_sets(ask)) else wanted
+        members = tells in {"one", "several"} and asks_of_members(with_sets(ask))
+        gap = tells and ask.asked.gap and "money" not in ask.asked.says
+        wanted = "days" if members or gap else wanted
         return intent if wanted == tells else next(one for one, rules in self.intents.items() if rules.tells == wanted)
 
     @property

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from msgspec.structs import replace
 
-from bot.kit.ask import Ask, Reroute
+from bot.kit.ask import Ask, Reroute, text_of
 from bot.kit.spelling import words_of
 from bot.language.calendar import later
 from bot.language.classed import AmountLimits
@@ -78,6 +78,16 @@ def with_left_out(ask: Ask) -> Ask:
         return ask
     days = {"start": (end + A_ZONE).isoformat()} if end else {"end": start and (start - A_ZONE).isoformat()}
     return replace(ask, slots={**ask.slots, "date_range": days})
+
+
+def with_gap(ask: Ask) -> Ask:
+    """Return the question about a time without care with this care as wanted: "six months without a checkup"."""
+    if not ask.asked.gap or "without" not in ask.asked.says["gap_of"]:
+        return ask
+    fills = "claim_type" in ask.slots or text_of(ask, "unit") == "fill"
+    barred = {"date_range", *(["service"] if fills else [])}  # "without filling any medicine" is no dental filling
+    wanted = {name: slot.value for name, slot in ask.excluded.items() if name not in barred}
+    return replace(ask, slots={**ask.slots, **wanted}, excluded={}, care=None)
 
 
 def lies_in_past(ask: Ask) -> bool:

@@ -165,7 +165,7 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask, earlier: kit.ClaimSet | Non
         prescribers=_prescribed(filled) if ask.asked.form == "who" or kit.asks_prescriber(ask) else (),
         dated=ask.asked.form == "date" or (one and ask.asked.form != "amount"),
         places=_places(filled)
-        if not (one or _filter(ask).exact) and _WHERE.search(" ".join(kit.words_of(ask.said)))
+        if not (one or _filter(ask).exact or _filter(ask).limits) and _WHERE.search(" ".join(kit.words_of(ask.said)))
         else (),
         counted="how_many" in ask.asked.says,
         alike=len({share.value for _, share in shares if share}) == 1 if "alike" in ask.asked.says else None,

@@ -44,6 +44,7 @@ class DaysOfCare(kit.OfClaims, frozen=True):
             as "always" asks, and the conditions of the part.
         in_order: The conditions of several sides with their first claim, if the question asks which came first.
         gap: Two days, if the question asks how much time is between them.
+        of_drugs: Each medicine whose fills are so far apart, if the question is about any of them; else None.
         cost: The member's share of all claims, if the question also asks for money.
         beyond: The number of all days, if the question asks for a day before the first one.
         placed: Claims with the day on which their year's deductible was met, if the question is which came first.
@@ -65,6 +66,7 @@ class DaysOfCare(kit.OfClaims, frozen=True):
     part: tuple[int, int, bool | None, kit.ClaimFilter] | None = None
     in_order: tuple[tuple[kit.ClaimFilter, kit.Claim], ...] = ()
     gap: tuple[date, date] | None = None
+    of_drugs: tuple[tuple[str, tuple[date, date]], ...] | None = None
     cost: kit.Amount | None = None
     beyond: int = 0
     placed: tuple[tuple[kit.Claim, date | None], ...] = ()
@@ -137,6 +139,9 @@ def summarize(found: kit.ClaimSet, ask: kit.Ask) -> DaysOfCare:
         in_order=kit.in_order(ask, counted, wanted),
         cost=None if None in shares or ask.report.is_partial else kit.added(shares),
         gap=gap,
+        of_drugs=_of_drugs(ask, claims)
+        if ask.asked.spell and wanted.claim_type == "pharmacy" and not wanted.drugs
+        else None,
         most=kit.most_of(ask, counted, wanted) if not ask.report.is_partial else None,
         number=kit.number_of(ask, counted, wanted) if not ask.report.is_partial else None,
     )
@@ -171,6 +176,8 @@ def _gap(ask: kit.Ask, days: Sequence[kit.PartialDate]) -> tuple[date, date] | N
     """
     if which := ask.asked.gap:
         two = [(one.last, other.first) for one, other in pairwise(sorted(days, key=lambda day: day.first))]
+        if ask.asked.spell and days:  # "have I gone six months without" is about the time until now, too
+            two.append((max(day.last for day in days), ask.today))
         order = {"longest": -1, "shortest": 1}.get(which, 0)
         return min(reversed(two), key=lambda pair: order * (pair[1] - pair[0]), default=None)
     if "gap" not in ask.asked.says or not (
@@ -185,6 +192,16 @@ def _gap(ask: kit.Ask, days: Sequence[kit.PartialDate]) -> tuple[date, date] | N
         other = (min(behind),) * 2 if behind else (max(before),) * 2 if before else (ask.today,) * 2
     first, last = sorted((one, other))
     return first[1], last[0]
+
+
+def _of_drugs(ask: kit.Ask, claims: Sequence[kit.Claim]) -> tuple[tuple[str, tuple[date, date]], ...]:
+    """Return each medicine with the longest time between its fills or until today, if that is as long as asked."""
+    days: dict[str, list[kit.PartialDate]] = {}
+    for claim in claims:
+        for one in () if claim.sensitive else claim.dispensed:
+            days.setdefault(one.drug or "", []).extend([claim.service.day] if claim.service.day else [])
+    found = [(drug, gap) for drug, rows in days.items() if drug and (gap := _gap(ask, rows)) and _lasts(ask, gap)]
+    return tuple(sorted(found, key=lambda row: row[1][0] - row[1][1]))
 
 
 def _between_ends(ask: kit.Ask, days: Sequence[kit.PartialDate]) -> tuple[date, date]:
