@@ -21,7 +21,16 @@ from bot.kit.claims import claim_by_id, claim_search, newest_claims, undated, wi
 from bot.kit.floors import day_met
 from bot.kit.reading import MOST, records
 from bot.kit.said import filter_of, fitting
-from bot.kit.spans import A_ZONE, TimeSpan, days_around, days_of, with_gap, with_left_out, with_paid_days
+from bot.kit.spans import (
+    A_ZONE,
+    TimeSpan,
+    asks_both_sides,
+    days_around,
+    days_of,
+    with_gap,
+    with_left_out,
+    with_paid_days,
+)
 from bot.kit.spelling import words_of
 from bot.language.calendar import back, later
 from bot.language.context import FOCUS
@@ -239,7 +248,8 @@ async def in_its_time(ask: Ask) -> Ask:
         start, end = first[1] + _DAY, last[0] - _DAY
         days = _iso((min(start, last[1]), max(start, end)))
     else:
-        days = _days(found[0], value, ask.today)
+        own = {end: str(value[end]) if value.get(end) else None for end in ("start", "end")}
+        days = own if asks_both_sides(ask) else _days(found[0], value, ask.today)  # it divides the time beside it
     if bounds[-1].get("next"):
         days = _iso(found[-1])
     if value["relation"] == "since":

@@ -80,6 +80,16 @@ def with_left_out(ask: Ask) -> Ask:
     return replace(ask, slots={**ask.slots, "date_range": days})
 
 
+_BOTH_SIDES = re.compile(
+    r"\b(?:before|prior|antes)\b.*\b(?:after|since|despues)\b|\b(?:after|despues)\b.*\b(?:before|antes)\b"
+)
+
+
+def asks_both_sides(ask: Ask) -> bool:
+    """Return whether the question counts before and after one event: "how many before my MRI, and how many after"."""
+    return "how_many" in ask.asked.says and _BOTH_SIDES.search(" ".join(words_of(ask.said))) is not None
+
+
 def with_gap(ask: Ask) -> Ask:
     """Return the question about a time without care with this care as wanted: "six months without a checkup"."""
     if not ask.asked.gap or "without" not in ask.asked.says["gap_of"]:

@@ -44,6 +44,7 @@ class DaysOfCare(kit.OfClaims, frozen=True):
             as "always" asks, and the conditions of the part.
         in_order: The conditions of several sides with their first claim, if the question asks which came first.
         gap: Two days, if the question asks how much time is between them.
+        beside: The number of days before and after an event, and its day, if the question counts both.
         of_drugs: Each medicine whose fills are so far apart, if the question is about any of them; else None.
         cost: The member's share of all claims, if the question also asks for money.
         beyond: The number of all days, if the question asks for a day before the first one.
@@ -66,6 +67,7 @@ class DaysOfCare(kit.OfClaims, frozen=True):
     part: tuple[int, int, bool | None, kit.ClaimFilter] | None = None
     in_order: tuple[tuple[kit.ClaimFilter, kit.Claim], ...] = ()
     gap: tuple[date, date] | None = None
+    beside: tuple[int, int, date] | None = None
     of_drugs: tuple[tuple[str, tuple[date, date]], ...] | None = None
     cost: kit.Amount | None = None
     beyond: int = 0
@@ -116,7 +118,10 @@ def summarize(found: kit.ClaimSet, ask: kit.Ask) -> DaysOfCare:
     stays = [claim for claim in kept.claims if claim.kind == "inpatient"]
     known = [claim.service.day for claim in found.claims if claim.service.day]
     often, gap = kit.often_asked(ask), _gap(ask, [group.day for group in dated if group.day])
-    claims = tuple(claim for group in dated for claim in group.claims)
+    claims, beside = tuple(claim for group in dated for claim in group.claims), None
+    if kit.asks_both_sides(ask) and len(ask.anchors) == 1 and not ask.report.is_partial:
+        known_days, (first, last) = [group.day for group in dated if group.day], ask.anchors[0]
+        beside = sum(d.last < first for d in known_days), sum(d.first > last for d in known_days), first
     of_money = "money" in ask.asked.says or ask.asked.form == "amount"
     of_share = replace(wanted, aspect=None)  # as it is called, whatever other amount selects the days
     shares = [kit.amount_in(claim, of_share) for claim in claims if of_money]
@@ -126,7 +131,8 @@ def summarize(found: kit.ClaimSet, ask: kit.Ask) -> DaysOfCare:
         count=len(dated),
         claims=claims,
         so=_lasts(ask, gap) if gap else often.hold(Decimal(len(dated))) if often else None,
-        part=_part(ask, found, wanted),
+        part=None if beside else _part(ask, found, wanted),
+        beside=beside,
         undated=len(groups) - len(every) + len(found.within((wanted.start, wanted.end), wanted).undated),
         stays=len({claim.service for claim in stays}),
         nights=_nights(stays),
