@@ -219,6 +219,7 @@ def _looser(claims: Sequence[Claim], wanted: ClaimFilter) -> Iterator[tuple[Left
         ("time", timed, {"start": None, "end": None, "times": ()}),
         ("state", wanted.states, {"states": ()}),
         ("provider", wanted.providers and wanted.services, {"providers": ()}),
+        ("provider", wanted.without_providers, {"without_providers": ()}),
         ("wider", wider, {"services": (wider,)}),
         ("word", wanted.traits, {"traits": ()}),
         ("word", wanted.doctor_kinds, {"doctor_kinds": ()}),

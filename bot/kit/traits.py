@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from itertools import pairwise
 
 import msgspec
 from msgspec.structs import replace
@@ -16,8 +17,27 @@ _VAGUE = frozenset({"high", "low", "routine", "type", "2", "1", "elevated", "of"
 _LEADS = frozenset({"for", "about", "treated", "treating", "treat", "over", "because", "was", "on", "para", "por"})
 _CARED = frozenset(
     {"visit", "visits", "claim", "claims", "bill", "bills", "appointment", "appointments", "night", "day", "stuff"}
-    | {"reason", "care", "thing", "scare", "exam"}
+    | {"reason", "care", "thing", "scare", "exam", "business", "issue", "problem", "trouble"}
 )
+_GENERAL = frozenset(
+    {
+        "visit",
+        "exam",
+        "test",
+        "session",
+        "office",
+        "care",
+        "specialist",
+        "health",
+        "of",
+        "a",
+        "and",
+        "the",
+        "mg",
+        "room",
+    }
+)
+"""The words of lines that are called so by many kinds of care."""
 _OUT = frozenset({"not", "without", "never"})
 _NEAR = 3  # words
 
@@ -36,6 +56,9 @@ def with_traits(ask: Ask, claims: Iterable[Claim]) -> Ask:
     words, texts = words_of(ask.said), {one for c in claims if not c.sensitive for one in c.performed.reasons}
     found = [one for text in sorted(texts, key=len, reverse=True) if (one := _reason(ask, words, text))][:1]
     says, told = ask.asked.says.keys(), {*ask.slots, *ask.excluded}
+    if not found and not ask.care and "service" not in told:
+        lines = {line.text for c in claims if not (c.sensitive or c.is_pharmacy) for line in c.performed.lines}
+        found = [one for text in sorted(lines, key=len, reverse=True) if (one := _line(ask, words, text))][:1]
     if len(kinds := {"brand", "generic"} & says) == 1 and "brand new" not in " ".join(words):
         brand = "brand" in kinds
         found.append(ClaimTrait(min(kinds), lambda claim: any(_is_brand(ask, drug) is brand for drug in _drugs(claim))))
@@ -60,6 +83,19 @@ def _reason(ask: Ask, words: Sequence[str], text: str) -> ClaimTrait | None:
             named = ask.care is not None and set(words_of(ask.care.text)).issuperset(name)
             return ClaimTrait("" if named else said, lambda claim: text in claim.performed.reasons)
     return None
+
+
+def _line(ask: Ask, words: Sequence[str], text: str) -> ClaimTrait | None:
+    """Return the condition that a claim's line is called so, if the message has two of its words: "heart tracings"."""
+    taken = {word for told in ask.words.values() for word in words_of(told)}
+    said = list(pairwise(word.removesuffix("s") for word in words))
+    pairs = [two for two in pairwise(words_of(text)) if two in said and _GENERAL.isdisjoint(two)]
+    first = next((said.index(two) for two in pairs if taken.isdisjoint(words[(at := said.index(two)) : at + 2])), None)
+    return None if first is None else ClaimTrait(" ".join(words[first : first + 2]), partial(_is_called, said[first]))
+
+
+def _is_called(pair: tuple[str, str], claim: Claim) -> bool:
+    return any(" ".join(pair) in " ".join(words_of(line.text)) for line in claim.performed.lines)
 
 
 def _is_toward(claim: Claim, *, whole: bool, out: bool) -> bool:
