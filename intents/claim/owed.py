@@ -55,7 +55,7 @@ async def answer(ask: kit.Ask) -> OwedInAll:
     kit.hand_over_ahead(ask, "formulary.drug_coverage")
     if kit.share_asked(ask) in kit.COUNTED:
         raise kit.Reroute(_OF_CARE)
-    if kit.limits_asked(ask):
+    if not {"amount_over", "amount_under"}.isdisjoint(ask.slots):
         raise kit.Reroute("claim.spending" if kit.threshold_asked(ask) else "claim.list", **ask.arguments)
     claim_set = await kit.period_claims(ask, *kit.time_of(ask, kit.LONG))
     ask = kit.by_name(ask, claim_set.every)
