@@ -28,7 +28,7 @@ _SHORT = 2
 
 
 async def answer(ask: kit.Ask) -> kit.TestsOnRecord:
-    """Return the lab kit.results by test, newest first; kit.results with a sensitivity label only if a button asks for them."""
+    """Return the lab results by test, newest first; results with a sensitivity label only if a button asks for them."""
     ask = replace(ask, slots={}) if "in_both" in ask.asked.says else ask  # "both times or just the one in April"
     asks = [one for one in _SENTENCE.findall(ask.said) if one.endswith("?")]  # which test it is stands there
     if one := next((one for one in asks if not ask.asked.tests.keys().isdisjoint(kit.words_of(one))), None):
