@@ -33,21 +33,8 @@ from bot.records.share import tells_state
 from bot.records.written import PartialDate, Period
 
 SHOWN, _NEAR_DAYS = 3, timedelta(days=3)
-Left = Literal[
-    "amount",
-    "billed",
-    "state",
-    "time",
-    "provider",
-    "part",
-    "nth",
-    "weekday",
-    "wider",
-    "service",
-    "word",
-    "several",
-    "inner",
-]
+_One = Literal["amount", "billed", "state", "time", "provider", "part", "nth", "weekday", "wider", "service", "word"]
+Left = Literal[_One, "several", "inner"]
 _OF_CARE = frozenset({"amount", "inner", "state", "time", "provider", "part", "nth", "weekday", "word", "several"})
 _NAMING = ("services", "providers", "drugs", "doctor_kinds", "traits", "prescribers", "part", "claim_types")
 _FACILITY = frozenset({"inpatient", "outpatient", "institutional"})

@@ -70,20 +70,19 @@ _MARKS: Mapping[frozenset[str], re.Pattern[str]] = {
 
 _BIT = Decimal("0.001")  # below a number that is meant too: "140 or above"
 Course = Literal["never_out", "never_in", "to_in", "to_out"]
-_OUT, _IN = (
-    r"(?:outside|out of|abnormal|flagged|high|low|off|fuera|alt[oa]s?|baj[oa]s?)",
-    r"(?:in (?:the |its |a )?(?:normal |healthy )?(?:range|limits)|normal|ok|okay|fine|dentro|bien)",
+_OUT = r"(?:outside|out of|abnormal|flagged|high|low|off|fuera|alt[oa]s?|baj[oa]s?)"
+_IN = r"(?:in (?:the |its |a )?(?:normal |healthy )?(?:range|limits)|normal|ok|okay|fine|dentro|bien)"
+_BECAME = r"\b(?:moved?|went|gone?|got|gotten|c[ao]me|back|return(?:ed)?|turned|became|crossed|paso|pasaron|volvi\w+)"
+_THEN, _NEVER, _ALWAYS = (
+    r"\b.*\b(?:to|into|and|but|then|a|y) (?:\w+ ){0,3}",
+    r"\b(?:never|nunca)",
+    r"\b(?:always|siempre)",
 )
-_BECAME = r"(?:moved?|went|gone?|got|gotten|c[ao]me|back|return(?:ed)?|turned|became|crossed|paso|pasaron|volvi\w+)"
 _COURSES: Mapping[Course, re.Pattern[str]] = {
-    "to_in": re.compile(
-        rf"\b{_OUT}\b.*\b(?:to|into|and|but|then|a|y) (?:\w+ ){{0,3}}{_IN}\b|\b{_BECAME} (?:\w+ ){{0,2}}{_IN}\b"
-    ),
-    "to_out": re.compile(
-        rf"\b{_IN}\b.*\b(?:to|into|and|but|then|a|y) (?:\w+ ){{0,3}}{_OUT}\b|\b{_BECAME} (?:\w+ )?{_OUT}\b"
-    ),
-    "never_out": re.compile(rf"\b(?:never|not once|nunca)\b.*\b{_OUT}\b|\b(?:always|every time|siempre)\b.*\b{_IN}\b"),
-    "never_in": re.compile(rf"\b(?:never|not once|nunca)\b.*\b{_IN}\b|\b(?:always|every time|siempre)\b.*\b{_OUT}\b"),
+    "to_in": re.compile(rf"\b{_OUT}{_THEN}{_IN}\b|{_BECAME} (?:\w+ ){{0,2}}{_IN}\b"),
+    "to_out": re.compile(rf"\b{_IN}{_THEN}{_OUT}\b|{_BECAME} (?:\w+ )?{_OUT}\b"),
+    "never_out": re.compile(rf"{_NEVER}\b.*\b{_OUT}\b|{_ALWAYS}\b.*\b{_IN}\b"),
+    "never_in": re.compile(rf"{_NEVER}\b.*\b{_IN}\b|{_ALWAYS}\b.*\b{_OUT}\b"),
 }
 """The words that ask which tests stayed in or out of their range in all results, or went in or out of it."""
 

@@ -19,24 +19,7 @@ _CARED = frozenset(
     {"visit", "visits", "claim", "claims", "bill", "bills", "appointment", "appointments", "night", "day", "stuff"}
     | {"reason", "care", "thing", "scare", "exam", "business", "issue", "problem", "trouble"}
 )
-_GENERAL = frozenset(
-    {
-        "visit",
-        "exam",
-        "test",
-        "session",
-        "office",
-        "care",
-        "specialist",
-        "health",
-        "of",
-        "a",
-        "and",
-        "the",
-        "mg",
-        "room",
-    }
-)
+_GENERAL = frozenset({"visit", "exam", "test", "session", "office", "care", "specialist", "health", "of", "and", "the"})
 """The words of lines that are called so by many kinds of care."""
 _OUT = frozenset({"not", "without", "never"})
 _NEAR = 3  # words
