@@ -52,6 +52,10 @@ KERNEL_TEMPLATES = (
 )
 
 
+_SINGLES = frozenset({"one", "claims", "several", "any_one"})
+"""The words by which single claims are asked for, and not a sum of all."""
+
+
 class Pack(msgspec.Struct, frozen=True):
     """All content that is written for a plan: rules, answers and templates. `payer` are its details in all texts."""
 
@@ -88,7 +92,11 @@ class Pack(msgspec.Struct, frozen=True):
     def fitting(self, intent: str, ask: Ask) -> str:
         """Return the intent that can answer a question about claims that was heard as one for `intent`."""
         tells = rules.tells if (rules := self.intents.get(intent)) else None
-        wanted = "sums" if tells and (crossed_asked(ask) or "median" in ask.asked.says) else tells
+        says, wanted = ask.asked.says.keys(), tells
+        if tells and (crossed_asked(ask) or "median" in says):
+            wanted = "sums"
+        elif tells and {"than_bearer", "money"} <= says:
+            wanted = "several" if _SINGLES & says else "sums"
         members = tells in {"one", "several"} and asks_of_members(with_sets(ask))
         gap = tells and ask.asked.gap and "money" not in ask.asked.says
         wanted = "days" if members or gap else wanted

@@ -22,6 +22,10 @@ _CARED = frozenset(
 _GENERAL = frozenset({"visit", "exam", "test", "session", "office", "care", "specialist", "health", "of", "and", "the"})
 """The words of lines that are called so by many kinds of care."""
 _OUT = frozenset({"not", "without", "never"})
+_OWN, _PLAN = (
+    frozenset({"i", "me", "my", "mine"}),
+    frozenset({"plan", "insurance", "insurer", "bluecross", "you", "yall"}),
+)
 _NEAR = 3  # words
 
 
@@ -45,6 +49,13 @@ def with_traits(ask: Ask, claims: Iterable[Claim]) -> Ask:
     if len(kinds := {"brand", "generic"} & says) == 1 and "brand new" not in " ".join(words):
         brand = "brand" in kinds
         found.append(ClaimTrait(min(kinds), lambda claim: any(_is_brand(ask, drug) is brand for drug in _drugs(claim))))
+    if "than_bearer" in says and {"one", "claims", "several", "any_one"} & says:
+        first, after = ask.asked.runs["than_bearer"]
+        own = _OWN.isdisjoint(words[first:after])  # what is set against the plan's payment is the member's share
+        begin = next((at for at, word in enumerate(words) if (word in _OWN if own else word in _PLAN)), first)
+        said = " ".join(words[begin : after + own])
+        found.append(ClaimTrait(said, partial(_bears_more, mine=own is not ("cheaper" in says))))
+        ask = ask.without("amount_kind", "order")
     if (how := {"nothing_to", "wholly_to"} & says) and "amount_kind" not in told:
         first, after = ask.asked.runs[min(how)]
         out = not _OUT.isdisjoint(words[max(0, first - 2) : first])
@@ -87,6 +98,13 @@ def _is_toward(claim: Claim, *, whole: bool, out: bool) -> bool:
     if part is None or share is None:
         return False
     return (part.value == share.value > 0) is not out if whole else not part.value
+
+
+def _bears_more(claim: Claim, *, mine: bool) -> bool:
+    """Return whether the member's share is more than the plan's payment if `mine`, or else less."""
+    share, paid = claim.owed.amount, claim.plan_paid
+    more = share.value - paid.value if share and paid else None
+    return more is not None and (more > 0 if mine else more < 0)
 
 
 def _drugs(claim: Claim) -> list[str]:
