@@ -76,7 +76,7 @@ from bot.kit.sites import oldest, Proof, proof_of, ProvenPlace, Site, sites
 from bot.kit.spans import (
     asks_both_sides, asks_from_now_on, asks_of_fills, asks_prescriber, days_around, days_of, hand_over_ahead,
     joins_years, lies_after, lies_in_past, may_be_ahead, may_come, service_dates, span_of, speaks_ahead, time_of,
-    times_set_apart)
+    times_apart, times_set_apart)
 from bot.kit.spelling import is_named, name_of_state, words_of
 from bot.kit.traits import with_traits
 from bot.kit.to_come import asks_to_wait, price_named, to_come, ToCome

@@ -257,7 +257,8 @@ async def in_its_time(ask: Ask) -> Ask:
     several = (ask.asked.count or 1) > 1  # "the three visits right before it"
     fills = {"claim_type": "pharmacy"} if text_of(ask, "unit") == "fill" else {}
     look, after = replace(ask, slots={**rest, **fills}, arguments={}), value["relation"] == "after"
-    near = value.get("near") and not several  # the first care after the event, or the last before it
+    which = {"after": "earliest", "before": "newest"}.get(str(value["relation"]))  # "after the ER, the first one"
+    near = (value.get("near") or which in ask.asked.says) and not several  # the first care after it, or the last before
     if near and (next_to := await _care(look, {"one": True}, days_of(days), oldest=after)):
         found, days = [found[0], next_to], _iso(next_to)
     return replace(ask, slots={**rest, "date_range": days}, anchors=tuple(found))
