@@ -28,7 +28,7 @@ _MODULES = {
     """,
     "claims": """
         kit.amounts kit.appeals kit.claims kit.most kit.ranking kit.near_claims kit.period kit.said
-        kit.claim_filter kit.traits kit.which language.classed records.amounts records.authorization
+        kit.claim_filter kit.sets kit.traits kit.which language.classed records.amounts records.authorization
         records.claim records.explanation records.claim_set records.reasons records.service records.share
     """,
     "coverage": """
@@ -40,7 +40,7 @@ _MODULES = {
         kit.facts kit.network_names kit.opening kit.organizations kit.plans kit.sites kit.spelling kit.who
         payer.discovery records.details records.listing records.provider
     """,
-    "clinical": "kit.care records.care",
+    "clinical": "kit.care kit.results_asked records.care",
     "formulary": "kit.formulary records.formulary",
 }
 _HEAD = """# Pack reference

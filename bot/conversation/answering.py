@@ -27,7 +27,7 @@ from bot.kit.ask import slotted
 from bot.kit.coverages import plan_year_of
 from bot.kit.near_claims import Phrase, of_near_day, others_that_may_hold, unused
 from bot.kit.period import in_its_time
-from bot.kit.spans import with_sets
+from bot.kit.sets import with_sets
 from bot.language.asked import asked_in
 from bot.language.clauses import asks_whether
 from bot.language.left import CARE, WORDS, may_narrow
@@ -97,9 +97,7 @@ class Answering:
     async def answer(
         self, exchange: Exchange, asked: Asked, progress: Progress, limits: Budget | None = None
     ) -> Answered:
-        """Return the reply to a question; `progress` is updated while records are read.
-
-        The first answer about a member in a conversation says whose record was read and how to disconnect (T22).
+        """Return the reply to a question; the first one about a member says whose record was read (T22).
 
         Raises:
             NotLinked, SignInExpired: the member has to sign in first.
@@ -115,6 +113,9 @@ class Answering:
         if access and asked.arguments.get(_AGAIN):
             self._parts.recent.forget(access.link_id)
         dated = await self._in_plan_year(message, asked) if access and "date_range" in asked.slots else asked
+        fitting = self._pack.fitting(asked.intent, self._prepare(message, replace(dated, unmet={}), access))
+        if fitting != asked.intent:  # by what it asks, and not by its topic
+            asked, dated = (replace(one, intent=fitting, unmet={}) for one in (asked, dated))
         ask = self._prepare(message, dated, access, limits)
         ask.report.progress = progress
         ask.heard.update(exchange.reading.asked)

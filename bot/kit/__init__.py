@@ -10,8 +10,8 @@ intents may use.
 from bot.errors import NotLinked, PayerError
 from bot.kit.ahead import Ahead, priced_ahead, rules_ahead
 from bot.kit.amounts import (
-    amount_in, gap_of, holds_more, Month, month_number, months_of, of_whole, part_of, part_of_all, plan_paid_in,
-    Portion, portion_of, ShareGap, whole_named)
+    amount_in, crossed_asked, Crossing, crossing_of, gap_of, holds_more, Inner, inner_amount, Month, month_number,
+    months_of, of_whole, part_of, part_of_all, plan_paid_in, Portion, portion_of, ShareGap, whole_named)
 from bot.kit.appeals import (
     appeal_clock, appeal_days, AppealClock, approvals_asked, case_found, denial_kind, DenialKind, denied_claims,
     OfAppeal, stepped, told_day, ToldDay)
@@ -48,7 +48,7 @@ from bot.kit.found import find_places, Found, FoundPlaces, ProviderSearch
 from bot.kit.gathering import Gathered, gathered, record_document, RecordPapers
 from bot.kit.household import Household, household, HouseholdMember, of_some
 from bot.kit.most import (
-    ends_of, in_order, mean, measures_of, Most, most_of, number_of, of_group, parts_of, rank_sides, Share,
+    ends_of, in_order, mean, measures_of, median_of, Most, most_of, number_of, of_group, parts_of, rank_sides, Share,
     shares_by, side_of, SideSum, times_of)
 from bot.kit.near_claims import compares_named, near_claims, Nearest, OfClaims, or_nearest, parted, sides_said, strict
 from bot.kit.network_names import adds_to, names_of, telling, Wanted, wanted
@@ -67,18 +67,22 @@ from bot.kit.ranking import (
     counts_asked, divided_by, ends_asked, LONG, of_unit, often_asked, ranking_asked, since_first, sizes_group,
     summed_filter, threshold_asked, times_asked, unit_asked)
 from bot.kit.reading import records
+from bot.kit.results_asked import course_asked, follows
 from bot.kit.said import (
     asks_claims, asks_one, asks_parts, asks_several, by_name, by_side, compares_shown, confirms, filter_of, fitting,
     is_ranking, plurals, whole_of, with_sides)
+from bot.kit.sets import holds_together
 from bot.kit.sites import oldest, Proof, proof_of, ProvenPlace, Site, sites
 from bot.kit.spans import (
-    asks_from_now_on, asks_of_fills, asks_prescriber, days_around, days_of, hand_over_ahead, lies_after,
-    lies_in_past, may_be_ahead, may_come, service_dates, span_of, speaks_ahead, time_of, times_set_apart)
+    asks_both_sides, asks_from_now_on, asks_of_fills, asks_prescriber, days_around, days_of, hand_over_ahead,
+    joins_years, lies_after, lies_in_past, may_be_ahead, may_come, service_dates, span_of, speaks_ahead, time_of,
+    times_apart, times_set_apart)
 from bot.kit.spelling import is_named, name_of_state, words_of
 from bot.kit.traits import with_traits
 from bot.kit.to_come import asks_to_wait, price_named, to_come, ToCome
 from bot.kit.which import (
-    amount_asked, count_asked, Exact, is_close, parts_named, place_of, reaches, shown_before, the_one, Threshold)
+    amount_asked, count_asked, Exact, is_close, parts_named, place_of, reaches, shown_before,
+    the_one, Threshold)
 from bot.kit.who import OfProvider, others_there, Who, who, who_shown
 from bot.language.calendar import later
 from bot.language.classed import AmountLimits

@@ -8,10 +8,10 @@ from typing import Literal
 import msgspec
 from msgspec.structs import replace
 
-from bot.kit.ask import Ask
+from bot.kit.ask import Ask, values_of
 from bot.kit.claim_filter import ClaimFilter, period_of
 from bot.kit.spelling import stands_at, words_of
-from bot.kit.which import lines_of_care
+from bot.kit.which import dollars, limits_asked, lines_of_care
 from bot.records.care_kind import Shown, shown_as
 from bot.records.claim import Claim
 from bot.records.explanation import added
@@ -21,6 +21,7 @@ from bot.records.written import PartialDate, Period
 
 ShareGap = tuple[Amount, str, Amount | None, Amount | None]
 _PARTS = ("deductible", "copay", "coinsurance")
+_INSIDE = ("discount", *_PARTS, "plan_paid", "allowed", "paid_by_patient")
 Whole = Literal["price", "bill", "share"]
 _OF = frozenset({"of", "de", "del"})
 _IS = frozenset(
@@ -76,6 +77,27 @@ def _percent(part: Decimal, whole: Decimal) -> str:
     return ">99%" if rounded == _ALL and part < whole else f"{rounded}%"
 
 
+class Inner(msgspec.Struct, frozen=True):
+    """A stated amount that is inside a claim: its amount `aspect`, of the whole claim or of the line with the text."""
+
+    amount: Amount
+    claim: Claim
+    aspect: str | None
+    line: str = ""
+
+
+def inner_amount(claims: Iterable[Claim], amount: Amount | None) -> Inner | None:
+    """Return where the amount is inside one of the claims; None if a share is that amount, or if it has no cents."""
+    if amount is None or not amount.value % 1:
+        return None
+    rows = [claim for claim in claims if not claim.sensitive]
+    found = [Inner(amount, claim, name) for claim in rows for name in _INSIDE if claim.amount(name) == amount]
+    for one, line in ((claim, line) for claim in rows for line in claim.performed.lines if line.text):
+        if amount in {line.share, line.paid}:
+            found.append(Inner(amount, one, None if line.share == amount else "plan_paid", line.text))
+    return found[0] if found and not any(claim.owed.amount == amount for claim in rows) else None
+
+
 def gap_of(one: Claim, other: Claim) -> ShareGap | None:
     """Return the difference of the shares of two claims, and the part that differs most with both of its amounts.
 
@@ -87,6 +109,40 @@ def gap_of(one: Claim, other: Claim) -> ShareGap | None:
     if part is None or None not in sizes or one.sensitive or other.sensitive:
         return None
     return Amount(sizes[None]), part, one.amount(part), other.amount(part)
+
+
+class Crossing(msgspec.Struct, frozen=True):
+    """The claim with which a sum in the order of the days first came to `limit`, and the `total` with it.
+
+    Without such a claim, `claim` is None and `total` is the whole sum.
+    """
+
+    limit: Amount
+    total: Amount
+    claim: Claim | None = None
+
+
+def crossed_asked(ask: Ask) -> Amount | None:
+    """Return the amount of which the question asks when a sum came to it: "when did I pass $2,000"; None if none."""
+    says = ask.asked.says
+    own = "sums" in says or "several_else" in says or "crossing_me" in says or not {"one", "any_one"} & says.keys()
+    asks = "crossing_me" in says or ("crossing" in says and (ask.asked.form == "date" or "how_many" in says) and own)
+    limits = limits_asked(ask)
+    found = [limits.over if limits else None, *map(dollars, values_of(ask, "amount"))] if asks else []
+    return next((Amount(one) for one in found if one), None)
+
+
+def crossing_of(claims: Iterable[Claim], limit: Amount, wanted: ClaimFilter) -> Crossing | None:
+    """Return when the sum of the claims came to the limit; None if the claims give no amount in its currency."""
+    total = Amount(Decimal(0), limit.currency)
+    for claim in sorted((one for one in claims if one.service.known), key=lambda one: one.service.sort_key):
+        amount = amount_in(claim, wanted)
+        if amount is None or amount.currency != limit.currency:
+            return None
+        total += amount
+        if total.value >= limit.value:
+            return Crossing(limit, total, claim)
+    return Crossing(limit, total)
 
 
 def whole_named(ask: Ask) -> Whole | None:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from bot.kit.claim_filter import ClaimFilter
     from bot.kit.news import Seen
     from bot.kit.offers import AppealCase
-    from bot.kit.spans import TimeSets
+    from bot.kit.sets import TimeSets
     from bot.kit.traits import ClaimTrait
 
 MEMBER_TYPES = frozenset(

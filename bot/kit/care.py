@@ -10,7 +10,7 @@ from msgspec.structs import asdict, replace
 
 from bot.kit.ask import Ask, Paged
 from bot.kit.reading import Reader, records
-from bot.kit.results_asked import OUTSIDE, Direction, ResultsAsked, Told, limited_tests, results_asked, told
+from bot.kit.results_asked import OUTSIDE, Course, Direction, ResultsAsked, Told, limited_tests, results_asked, told
 from bot.kit.spans import span_of
 from bot.payer.search import Search
 from bot.records.care import CarePlan, ClinicalRecord, Observation, figures_of, unit_of
@@ -210,7 +210,8 @@ class TestsOnRecord(OnRecord[Series], frozen=True):
 
     `told` is what the question asks of each test, by the test's key. The question may be whether results are bad
     (`worries`); who ordered a test or whether a doctor has seen it (`untold`); or whether results are there
-    (`arrived`: the day of the newest).
+    (`arrived`: the day of the newest). `course` is what it asks of the results of each test, and `taking` are the tests
+    that take it.
     """
 
     of: tuple[Series, ...] = ()
@@ -225,6 +226,8 @@ class TestsOnRecord(OnRecord[Series], frozen=True):
     asks: ResultsAsked = ResultsAsked()
     told: Mapping[str, Told] = msgspec.field(default_factory=dict)
     without: str | None = None
+    course: Course | None = None
+    taking: tuple[Series, ...] = ()
 
     @property
     def only(self) -> Series | None:

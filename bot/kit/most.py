@@ -4,15 +4,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from operator import attrgetter
+from statistics import median
 
 import msgspec
 from msgspec.structs import asdict, replace
 
 from bot.kit.amounts import amount_in, months_in, plan_paid_in
 from bot.kit.ask import Ask, text_of, values_of
-from bot.kit.claim_filter import ClaimFilter, choose, period_of
+from bot.kit.claim_filter import ClaimFilter, any_time, choose, period_of
 from bot.kit.ranking import YEAR, Measure, Ranking, asks_order, counted_as, ends_asked, group_listed, ranking_asked
-from bot.kit.spans import TimeSets, holds_sets
 from bot.kit.spelling import is_named
 from bot.language.asked import PERIODS
 from bot.records.claim import Claim
@@ -28,6 +28,13 @@ _CENT, _OF_BILL = Decimal("0.01"), ("billed", "allowed", "discount", "plan_paid"
 def mean(total: Amount | None, times: int) -> Amount | None:
     """Return the sum divided by `times`, rounded to cents; None without a sum or if `times` is 0."""
     return Amount((total.value / times).quantize(_CENT), total.currency) if total and times else None
+
+
+def median_of(amounts: Iterable[Amount | None]) -> Amount | None:
+    """Return the median of the amounts, in cents; None if there is none, or if the currencies differ."""
+    told = [one for one in amounts if one]
+    same = len({one.currency for one in told}) == 1
+    return Amount(median(one.value for one in told).quantize(_CENT), told[0].currency) if same else None
 
 
 class Share(msgspec.Struct, frozen=True):
@@ -71,12 +78,14 @@ class Most(Ranking, frozen=True):
         ties: The number of shares that have the same size or day as the requested one.
         fit: The number of shares that fit the requested sizes or periods, if the question requests these.
         shares: The shares to show, and the one of the provider `whom`.
+        sides: The kinds of care all of which each share has to have had, if the ranking is of these.
     """
 
     of: int = 0
     ties: int = 0
     fit: int = 0
     shares: tuple[Share, ...] = ()
+    sides: tuple[ClaimFilter, ...] = ()
 
     @property
     def first(self) -> Share:
@@ -109,6 +118,8 @@ def most_of(ask: Ask, claims: Iterable[Claim], wanted: ClaimFilter) -> Most | No
     ranking, open_ = ranking_asked(ask), [claim for claim in claims if not claim.sensitive]
     if ranking is None:
         return None
+    if ranking.together:
+        ask.said_unmet("unit")
     found = _ranked(ranking, open_, wanted)
     if ranking.group == "doctor" and not found:
         found = _ranked(replace(ranking, group="provider"), open_, wanted)
@@ -174,8 +185,8 @@ def _ranked(ranking: Ranking, claims: Sequence[Claim], wanted: ClaimFilter) -> M
         for claim in claims
         if (is_of is None or is_of(claim)) and (counts or amount_in(claim, wanted) is not None)
     ]
-    if ranking.sets:
-        return _of_sets(ranking, ranking.sets, told, key, wanted)
+    if ranking.sets or ranking.together:
+        return _of_members(ranking, told, key, wanted)
     sized = [
         (size, one)
         for one in _shares(told, key, wanted, ranking.counted)
@@ -231,21 +242,28 @@ def _of_sizes(ranking: Ranking, sized: Sequence[tuple[Decimal, Share]], wanted: 
     return Most(**asdict(ranking), of=len(rows), fit=len(fit), shares=tuple(fit[: ranking.most]))
 
 
-def _of_sets(
-    ranking: Ranking, sets: TimeSets, claims: Sequence[Claim], key: Callable[[Claim], str], wanted: ClaimFilter
+def _of_members(
+    ranking: Ranking, claims: Sequence[Claim], key: Callable[[Claim], str], wanted: ClaimFilter
 ) -> Most | None:
-    """Return the shares with care in every period of `sets.within` and none in `sets.out`, most frequent first.
+    """Return the shares with care in every period of `sets` and none of `out`, or of each side such as visit and fill.
 
-    Return None if no share has care in any period of `sets.within`.
+    They are in the order of how often, periods in that of time. Return None if no share has any of the care.
     """
-    names = {time: frozenset(key(one) for one in claims if one.service.overlaps(*time)) - {""} for time in sets.times}
-    fit, every = holds_sets(sets, names), frozenset[str]().union(*(names[time] for time in sets.within))
-    inside = [one for one in claims if key(one) in fit and any(one.service.overlaps(*time) for time in sets.within)]
-    sized = (one for one in _shares(inside, key, wanted, ranking.counted) if ranking.fits(one.times))
-    shares = sorted(sized, key=lambda one: (-one.times, one.name))
-    return (
-        Most(**asdict(ranking), of=len(every), fit=len(shares), shares=tuple(shares[: ranking.most])) if every else None
+    sets, sides = ranking.sets, () if ranking.sets else wanted.sides
+    rows_of = {time: [one for one in claims if one.service.overlaps(*time)] for time in (sets.times if sets else ())}
+    inside = (
+        [rows_of[time] for time in sets.within] if sets else [choose(claims, any_time(one)).claims for one in sides]
     )
+    names = [frozenset(map(key, rows)) - {""} for rows in inside]
+    out = [frozenset(map(key, rows_of[time])) for time in (sets.out if sets else ())]
+    if not any(names) or (sides and len(names) == 1):
+        return None
+    fit, ids = frozenset.intersection(*names).difference(*out), {one.id for rows in inside for one in rows}
+    kept = [one for one in claims if one.id in ids and key(one) in fit]
+    sized = [one for one in _shares(kept, key, wanted, ranking.counted) if ranking.fits(one.times)]
+    shares = sorted(sized, key=lambda one: (0 if ranking.group in PERIODS else -one.times, one.name))
+    of, most = len(frozenset[str]().union(*names)), ranking.most
+    return Most(**asdict(ranking), of=of, fit=len(shares), shares=tuple(shares[:most]), sides=sides)
 
 
 def shares_by(claims: Iterable[Claim], key: Callable[[Claim], str], wanted: ClaimFilter) -> tuple[Share, ...]:

@@ -10,6 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from bot.errors import PayerError
+from bot.kit.amounts import Inner, inner_amount
 from bot.kit.around import NeedsPlace
 from bot.kit.ask import Ask, Reroute, Summary, slotted
 from bot.kit.claim_filter import ClaimFilter, any_time, choose
@@ -18,22 +19,23 @@ from bot.kit.period import in_its_time
 from bot.kit.ranking import set_apart
 from bot.kit.reading import records
 from bot.kit.said import by_name, filter_of
-from bot.kit.spans import may_be_ahead, span_of, with_sets
+from bot.kit.sets import with_sets
+from bot.kit.spans import leaves_out, may_be_ahead, span_of
 from bot.language.rules import Tells
 from bot.payer.search import Search
 from bot.records.care import Procedure
 from bot.records.care_kind import CareKind, shown_as
 from bot.records.claim import Claim
 from bot.records.claim_set import ClaimSet
+from bot.records.money import Amount
 from bot.records.shapes import Record, Value
 from bot.records.share import tells_state
 from bot.records.written import PartialDate, Period
 
 SHOWN, _NEAR_DAYS = 3, timedelta(days=3)
-Left = Literal[
-    "amount", "billed", "state", "time", "provider", "part", "nth", "weekday", "wider", "service", "word", "several"
-]
-_OF_CARE = frozenset({"amount", "state", "time", "provider", "part", "nth", "weekday", "word", "several"})
+_One = Literal["amount", "billed", "state", "time", "provider", "part", "nth", "weekday", "wider", "service", "word"]
+Left = Literal[_One, "several", "inner"]
+_OF_CARE = frozenset({"amount", "inner", "state", "time", "provider", "part", "nth", "weekday", "word", "several"})
 _NAMING = ("services", "providers", "drugs", "doctor_kinds", "traits", "prescribers", "part", "claim_types")
 _FACILITY = frozenset({"inpatient", "outpatient", "institutional"})
 AnySummary = TypeVar("AnySummary", bound=Summary)
@@ -52,6 +54,7 @@ class Nearest(msgspec.Struct, frozen=True):
         untold: The number of claims among `looked` that give no state.
         record: The newest clinical record of a procedure of the care in question, if no claim shows that care.
         gone: Claims that match every condition but no longer count, for example because they were replaced.
+        inner: Where the stated amount is inside a claim, if `left` is "inner".
     """
 
     left: Left | None = None
@@ -63,6 +66,7 @@ class Nearest(msgspec.Struct, frozen=True):
     untold: int = 0
     record: Procedure | None = None
     gone: tuple[Claim, ...] = ()
+    inner: Inner | None = None
 
 
 class OfClaims(Summary, frozen=True, kw_only=True):
@@ -106,6 +110,9 @@ async def near_claims(ask: Ask, claim_set: ClaimSet) -> Nearest:
         return Nearest()
     gone = choose((*claim_set.replaced, *claim_set.taken_back, *claim_set.cancelled), wanted).claims
     gone = tuple(claim for claim in gone if not claim.sensitive)[:SHOWN]
+    stated = Amount(wanted.exact.amounts[0]) if wanted.exact else None
+    if inner := inner_amount(choose(claim_set.claims, replace(wanted, exact=None)).claims, stated):
+        return Nearest("inner", claims=(inner.claim,), inner=inner)
     if (wanted.start or wanted.end) and not wanted.nth:
         whenever, day = replace(wanted, start=None, end=None, times=()), _day_of(wanted) or date.max
         claim_set = await newest_claims(
@@ -199,6 +206,7 @@ def _looser(claims: Sequence[Claim], wanted: ClaimFilter) -> Iterator[tuple[Left
         ("time", timed, {"start": None, "end": None, "times": ()}),
         ("state", wanted.states, {"states": ()}),
         ("provider", wanted.providers and wanted.services, {"providers": ()}),
+        ("provider", wanted.without_providers, {"without_providers": ()}),
         ("wider", wider, {"services": (wider,)}),
         ("word", wanted.traits, {"traits": ()}),
         ("word", wanted.doctor_kinds, {"doctor_kinds": ()}),
@@ -254,8 +262,14 @@ async def unused(
 
     Which of two sides came first is only told by an answer that puts them in order.
     """
-    told = ask.asked.says.get("in_order", "") if getattr(summary, "placed", ()) else ""
-    phrases = [one for one in phrases if not (told and told in one[0].casefold())]
+    honoured = {"in_order": getattr(summary, "placed", ()), "with_care": getattr(summary, "most", None)}
+    told = [said for name, said in ask.asked.says.items() if honoured.get(name)]
+    timed = "date_range" in ask.slots
+    phrases = [
+        one
+        for one in phrases
+        if not (any(said in one[0].casefold() for said in told) or (timed and leaves_out(one[0])))
+    ]
     unordered = "in_order" in ask.asked.says and filter_of(ask).sides and not getattr(summary, "in_order", None)
     return [one for one in phrases if unordered or await _answers_alike(ask, summary, answer, one[1])]
 

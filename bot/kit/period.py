@@ -21,7 +21,16 @@ from bot.kit.claims import claim_by_id, claim_search, newest_claims, undated, wi
 from bot.kit.floors import day_met
 from bot.kit.reading import MOST, records
 from bot.kit.said import filter_of, fitting
-from bot.kit.spans import A_ZONE, TimeSpan, days_around, days_of, with_paid_days
+from bot.kit.spans import (
+    A_ZONE,
+    TimeSpan,
+    asks_both_sides,
+    days_around,
+    days_of,
+    with_gap,
+    with_left_out,
+    with_paid_days,
+)
 from bot.kit.spelling import words_of
 from bot.language.calendar import back, later
 from bot.language.context import FOCUS
@@ -212,7 +221,7 @@ async def in_its_time(ask: Ask) -> Ask:
     Without such an event in the record, the period is dropped and reported as unmet. The event's days are stored in
     `anchors`. "Before an MRI" gives no date range: the MRI then becomes the care in question.
     """
-    ask = with_paid_days(_until_now(ask))
+    ask = with_gap(with_left_out(with_paid_days(_until_now(ask))))
     value = ask.slots.get("date_range")
     if not isinstance(value, Mapping) or "relation" not in value or ask.member is None:
         return ask
@@ -239,7 +248,8 @@ async def in_its_time(ask: Ask) -> Ask:
         start, end = first[1] + _DAY, last[0] - _DAY
         days = _iso((min(start, last[1]), max(start, end)))
     else:
-        days = _days(found[0], value, ask.today)
+        own = {end: str(value[end]) if value.get(end) else None for end in ("start", "end")}
+        days = own if asks_both_sides(ask) else _days(found[0], value, ask.today)  # it divides the time beside it
     if bounds[-1].get("next"):
         days = _iso(found[-1])
     if value["relation"] == "since":
@@ -247,7 +257,8 @@ async def in_its_time(ask: Ask) -> Ask:
     several = (ask.asked.count or 1) > 1  # "the three visits right before it"
     fills = {"claim_type": "pharmacy"} if text_of(ask, "unit") == "fill" else {}
     look, after = replace(ask, slots={**rest, **fills}, arguments={}), value["relation"] == "after"
-    near = value.get("near") and not several  # the first care after the event, or the last before it
+    which = {"after": "earliest", "before": "newest"}.get(str(value["relation"]))  # "after the ER, the first one"
+    near = (value.get("near") or which in ask.asked.says) and not several  # the first care after it, or the last before
     if near and (next_to := await _care(look, {"one": True}, days_of(days), oldest=after)):
         found, days = [found[0], next_to], _iso(next_to)
     return replace(ask, slots={**rest, "date_range": days}, anchors=tuple(found))

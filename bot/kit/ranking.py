@@ -8,9 +8,11 @@ from typing import Literal
 import msgspec
 from msgspec.structs import replace
 
+from bot.kit.amounts import crossed_asked
 from bot.kit.ask import Ask, text_of
 from bot.kit.claim_filter import ClaimFilter
-from bot.kit.spans import TimeSets, span_of
+from bot.kit.sets import RANKED, TimeSets, asks_of_members, group_of_sets, group_said
+from bot.kit.spans import span_of
 from bot.kit.spelling import words_of
 from bot.kit.which import Threshold, count_asked, limits_asked, order_asked, shown_before
 from bot.language.asked import PERIODS
@@ -23,7 +25,6 @@ LONG = timedelta(days=730)
 """How far back an average or a count looks if the question names no period."""
 YEAR, _YEARS, _DECADE = 12, 3, timedelta(days=3653)
 _NAMED = frozenset({"doctor", "place", "hospital", "pharmacy", "drug"})
-_GROUPS = frozenset({"kind", "doctor", "provider", "place", "pharmacy", "drug"}) | PERIODS
 _ALWAYS = frozenset({"month", "quarter", "year"})  # told beside every sum, or ranked
 _TWO, _NOTHING = 2, Decimal(0)
 _SIDES = {"provider_name": "providers", "specialty": "doctor_kinds", "service": "services", "drug": "drugs"}
@@ -48,6 +49,7 @@ class Ranking(msgspec.Struct, frozen=True):
         sizes: In place of an order, the limits that each has to meet: "doctors that I saw only once".
         every: True if each month or other period is shown, in the order of time; `both`: with its count and its sum.
         sets: The periods in which each has to have had care, or none.
+        together: True if each has to have had all of several kinds of care: "months with a visit and a fill".
         whom: The provider that is compared with all others: "did I see Dr. Kim more than anyone else".
         only: True if the question is whether there is only one: "is she my only doctor".
         nth: The requested position, from 1, or from the last if negative.
@@ -64,6 +66,7 @@ class Ranking(msgspec.Struct, frozen=True):
     every: bool = False
     both: bool = False
     sets: TimeSets | None = None
+    together: bool = False
     whom: str | None = None
     only: bool = False
     nth: int | None = None
@@ -77,7 +80,7 @@ class Ranking(msgspec.Struct, frozen=True):
 def divided_by(ask: Ask) -> str | None:
     """Return the group by which a sum is divided, as in "by pharmacy" or "each doctor"; None if the group is ranked."""
     by = ask.asked.by if ask.asked.by not in _ALWAYS else None
-    ranked = not {"ranked", "top"}.isdisjoint(ask.asked.says) or each_end(ask) or ask.asked.number
+    ranked = {"ranked", "top", "had_times"} & ask.asked.says.keys() or each_end(ask) or ask.asked.number
     return ask.arguments.get("by") or (None if ranked else by)
 
 
@@ -133,7 +136,7 @@ def _one_against_all(ask: Ask) -> Ranking | None:
     if not sets_one_above(ask):
         return None
     says, only, whom = ask.asked.says, ask.asked.only_one_of, text_of(ask, "provider_name")
-    group = only or _group_said(ask) or "doctor"
+    group = only or group_said(ask) or "doctor"
     measure: Measure = "amount" if "money" in says and not only else "count"
     least, counted = "cheaper" in says or order_asked(ask) == "smallest", counted_as(group, text_of(ask, "unit"))
     return Ranking(group, least=least, measure=measure, counted=counted, whom=whom, only=only is not None)
@@ -145,15 +148,15 @@ def sets_one_above(ask: Ask) -> bool:
     For example "did I see Dr. Kim more than anyone else" or "is she my only doctor".
     """
     ranks = order_asked(ask) in {"biggest", "smallest"} or text_of(ask, "rank") is not None
-    most = ask.asked.begins and ranks and "provider_name" in ask.slots and _group_said(ask) in {"doctor", "pharmacy"}
+    most = ask.asked.begins and ranks and "provider_name" in ask.slots and group_said(ask) in {"doctor", "pharmacy"}
     return most or not {"than_all", "only_one_of"}.isdisjoint(ask.asked.says)
 
 
 def each_end(ask: Ask) -> Ranking | None:
     """Return the ranking for the first or last care of "each" member of a group: "my last fill of each drug"."""
     says, asked = ask.asked.says, ask.asked
-    group = _group_said(ask) or ("drug" if text_of(ask, "unit") == "fill" and not asked.each_of else "")
-    if group not in _GROUPS - PERIODS or "each" not in says or {"newest", "earliest"}.isdisjoint(says):
+    group = group_said(ask) or ("drug" if text_of(ask, "unit") == "fill" and not asked.each_of else "")
+    if group not in RANKED - PERIODS or "each" not in says or {"newest", "earliest"}.isdisjoint(says):
         return None
     nth = -1 if "newest" in says else 1
     return Ranking(group, counted=counted_as(group, None), most=2 * YEAR, every=True, nth=nth, in_time=True)
@@ -166,10 +169,6 @@ def group_listed(ask: Ask) -> str | None:
         return None
     group = text_of(ask, "group") if {"leading", "picking"} & says else None
     return "doctor" if ask.asked.form == "who" else group if group in _NAMED else None
-
-
-def _group_said(ask: Ask) -> str | None:
-    return text_of(ask, "group") or next((one.group for one in ask.asked.times if one.group), None)
 
 
 def _extreme_of_few(ask: Ask) -> str | None:
@@ -191,20 +190,22 @@ def _sized_group(ask: Ask) -> Ranking | None:
     For example "any doctor more than four times" or "months without claims". This includes a question about each period
     by itself, such as "the number of visits per month".
     """
-    if ask.sets:
+    if asks_of_members(ask):
         often = next((one.limits for one in ask.asked.times if one.limits), None)
-        counted = counted_as(ask.sets.group, None)
-        return Ranking(ask.sets.group, counted=counted, most=MOST_SHOWN, sets=ask.sets, sizes=often)
+        members, sets = ask.sets.group if ask.sets else str(group_of_sets(ask)), ask.sets
+        counted = counted_as(members, None)
+        return Ranking(members, counted=counted, most=MOST_SHOWN, sets=sets, sizes=often, together=sets is None)
     measure: Measure
     says = ask.asked.says
     for one in ask.asked.times:  # "two doctors. Did you charge me twice?" counts no doctors
         group = text_of(ask, "group") or one.group or ask.asked.by or (ask.asked.period if one.none else None)
         group = group or ("doctor" if ask.asked.form == "who" else None)
-        none = group in {"month", "quarter"} and (one.none or "nothing" in says) and "something" not in says
+        none = group in {"month", "quarter"} and (one.none or "nothing" in says)
+        none = none and {"something", "with_care"}.isdisjoint(says)
         sizes = AmountLimits(_NOTHING, _NOTHING, over_too=True, under_too=True) if none else one.limits
         in_total = "sums" in ask.asked.says and order_asked(ask) is None  # "doctors who cost me over $100 in total"
         sums = limits_asked(ask) if in_total else None
-        if group in _GROUPS and (sizes or sums):
+        if group in RANKED and (sizes or sums):
             free = none and "money" in ask.asked.says
             counted = counted_as(group, "claim" if one.claims else None)
             measure = "count" if sizes and not free else "amount"
@@ -251,6 +252,8 @@ def summed_filter(ask: Ask, wanted: ClaimFilter) -> ClaimFilter:
     """Return the conditions on the claims of a sum, without limits that are for the sum itself or for a month's sum."""
     free = tuple(one for one in wanted.states if one != "free")  # no month's claims are free of which it has none
     months = replace(wanted, limits=None, exact=None, states=free) if _limits_sums_of_group(ask) else wanted
+    if crossed_asked(ask):
+        return replace(wanted, limits=None, exact=None, order=None)
     return replace(wanted, limits=None) if threshold_asked(ask) else months
 
 
@@ -309,7 +312,7 @@ def times_asked(ask: Ask, back: timedelta | None = None) -> tuple[date | None, t
         return ask.today - _DECADE, None
     if ranking and ranking.group == "year":
         return this_year.replace(year=this_year.year - _YEARS), None
-    many = "average" in ask.slots or (ranking and ranking.measure != "amount")
+    many = {"average", "median"} & {*ask.slots, *ask.asked.says} or (ranking and ranking.measure != "amount")
     return None, LONG if many or "number_of" in ask.slots else back
 
 
@@ -368,7 +371,7 @@ def of_unit(ask: Ask, wanted: ClaimFilter) -> ClaimFilter:
         ranking is not None
         or "number_of" in ask.slots
         or ends_asked(ask)
-        or "average" in ask.slots
+        or {"average", "median"} & {*ask.slots, *ask.asked.says}
         or ask.asked.gap
         or counted in {"visit", "fill"}
         or bool(wanted.limits or wanted.exact)

@@ -34,7 +34,8 @@ _BEFORE = re.compile(
 _LIMIT = re.compile(
     r"\b(?:(?P<over>over|above|past|hit|(?:higher|more|greater) than|más de|pasó de)"
     r"|under|below|(?:lower|less) than|menos de) "
-    r"(?P<number>\d{1,4}(?:\.\d{1,2})?)\b",
+    r"(?P<number>\d{1,4}(?:\.\d{1,2})?)\b"
+    r"|\b(?P<least>\d{2,4}) (?:or|and|o) (?:above|higher|more|over|más)\b",
     re.IGNORECASE,
 )
 _EVERY = re.compile(
@@ -65,6 +66,40 @@ _MARKS: Mapping[frozenset[str], re.Pattern[str]] = {
     ),
 }
 """The words that ask how a result is marked, by the marks that the answer "yes" confirms: "below normal" means low."""
+
+
+_BIT = Decimal("0.001")  # below a number that is meant too: "140 or above"
+Course = Literal["never_out", "never_in", "to_in", "to_out"]
+_OUT = r"(?:outside|out of|abnormal|flagged|high|low|off|fuera|alt[oa]s?|baj[oa]s?)"
+_IN = r"(?:in (?:the |its |a )?(?:normal |healthy )?(?:range|limits)|normal|ok|okay|fine|dentro|bien)"
+_BECAME = r"\b(?:moved?|went|gone?|got|gotten|c[ao]me|back|return(?:ed)?|turned|became|crossed|paso|pasaron|volvi\w+)"
+_THEN, _NEVER, _ALWAYS = (
+    r"\b.*\b(?:to|into|and|but|then|a|y) (?:\w+ ){0,3}",
+    r"\b(?:never|nunca)",
+    r"\b(?:always|siempre)",
+)
+_COURSES: Mapping[Course, re.Pattern[str]] = {
+    "to_in": re.compile(rf"\b{_OUT}{_THEN}{_IN}\b|{_BECAME} (?:\w+ ){{0,2}}{_IN}\b"),
+    "to_out": re.compile(rf"\b{_IN}{_THEN}{_OUT}\b|{_BECAME} (?:\w+ )?{_OUT}\b"),
+    "never_out": re.compile(rf"{_NEVER}\b.*\b{_OUT}\b|{_ALWAYS}\b.*\b{_IN}\b"),
+    "never_in": re.compile(rf"{_NEVER}\b.*\b{_IN}\b|{_ALWAYS}\b.*\b{_OUT}\b"),
+}
+"""The words that ask which tests stayed in or out of their range in all results, or went in or out of it."""
+
+
+def course_asked(ask: Ask) -> Course | None:
+    """Return what the question asks of the course of each test; None if it does not ask which tests it is."""
+    said = " ".join(words_of(ask.said))
+    asks = not {"which_of", "form", "several", "measured", "any_one"}.isdisjoint(ask.asked.says)
+    return next((course for course, words in _COURSES.items() if asks and words.search(said)), None)
+
+
+def follows(results: Sequence[Observation], course: Course) -> bool:
+    """Return whether the results of one test, newest first, take this course by their marks."""
+    out = [one.main.mark in OUTSIDE for one in results if one.main.mark]
+    if course in {"to_in", "to_out"}:
+        return len(out) > 1 and (out[-1], out[0]) == ((True, False) if course == "to_in" else (False, True))
+    return bool(out) and not any(one is (course == "never_out") for one in out)
 
 
 class ResultsAsked(msgspec.Struct, frozen=True):
@@ -104,7 +139,11 @@ def results_asked(ask: Ask) -> ResultsAsked:
     """Return what the question asks of test results."""
     said, asked, timed = " ".join(words_of(ask.said)), ask.asked, "date_range" in ask.slots
     ends = tuple(end for end, words in _ENDS.items() if words.search(said))
-    way = None if ends else next((way for way, words in _DIRECTIONS.items() if words.search(said)), None)
+    way = (
+        None
+        if ends or course_asked(ask)
+        else next((way for way, words in _DIRECTIONS.items() if words.search(said)), None)
+    )
     found, every = tuple(_LIMIT.finditer(ask.said)), _EVERY.search(said) is not None
     asks = every or _ASKS_MARK.search(said) is not None
     marks = next((marks for marks, words in _MARKS.items() if asks and words.search(said)), frozenset[str]())
@@ -113,7 +152,10 @@ def results_asked(ask: Ask) -> ResultsAsked:
     return ResultsAsked(
         way=way,
         apart=_APART.search(said) is not None,
-        limits=tuple((Decimal(one["number"]), bool(one["over"])) for one in found),
+        limits=tuple(
+            (Decimal(one["least"]) - _BIT, True) if one["least"] else (Decimal(one["number"]), bool(one["over"]))
+            for one in found
+        ),
         marks=marks,
         ends=ends,
         count=asked.count or (1 if first else None),

@@ -1,23 +1,18 @@
-"""The periods that a question asks about, their search parameters, and whether past or future care is meant.
-
-This includes questions about a group with care in one period and none in another, or in each of several periods:
-"doctors I saw in 2025, not in 2026".
-"""
+"""The periods that a question asks about, their search parameters, and whether past or future care is meant."""
 
 import re
 from collections.abc import Mapping
 from datetime import date, timedelta
 
-import msgspec
 from msgspec.structs import replace
 
 from bot.kit.ask import Ask, Reroute, text_of
 from bot.kit.spelling import words_of
 from bot.language.calendar import later
 from bot.language.classed import AmountLimits
-from bot.language.reading import Slot
 
 _YEAR, _PART = re.compile(r"\b20\d\d\b"), timedelta(days=300)
+_COMPARING = frozenset({"dearer", "cheaper", "worst"})
 _APART = re.compile(r"\b(?:and|or|vs|versus|against|y|o|contra)\b")
 A_ZONE = timedelta(days=1)
 TimeSpan = tuple[date | None, date | None]
@@ -52,9 +47,57 @@ def times_set_apart(ask: Ask) -> bool:
     Periods in a row, as in "October and December", are not compared but taken together, unless an average is asked of.
     """
     words, mean = ask.words.get("date_range") or "", "average" in ask.slots
-    if mean and len(set(_YEAR.findall(words))) > 1 and _APART.search(words):
+    if joins_years(ask) and (mean or not _COMPARING.isdisjoint(ask.asked.says)):
         return True
-    return bool(times_apart(ask)) and (mean or "against" in ask.asked.says or ", " in words)
+    return bool(times_apart(ask)) and not ask.sets and (mean or "against" in ask.asked.says or ", " in words)
+
+
+def joins_years(ask: Ask) -> bool:
+    """Return whether two years were read as one period, as in "2025 or this year"."""
+    start, end = span_of(ask)
+    return bool(start and end and start.year < end.year and _APART.search(ask.words.get("date_range") or ""))
+
+
+_LEFT_OUT = re.compile(
+    r"\b(?:(?:leave|leaving) out|skip|skipping|exclud(?:e|ing)|ignor(?:e|ing)|omit|drop|(?:not|dont) (?:count|include?)"
+    r"|sin contar|excepto|quita|excluye)(?: [a-z]+){0,5} $"
+)
+
+
+def leaves_out(said: str) -> bool:
+    """Return whether these words in front of a period leave it out: "skip any that were"."""
+    return _LEFT_OUT.search(f"{' '.join(words_of(said))} ") is not None
+
+
+def with_left_out(ask: Ask) -> Ask:
+    """Return the question with the rest of the time if it leaves out all before or all after a day."""
+    start, end = days_of(ask.slots.get("date_range"))
+    end = end if end and end < ask.today else None
+    before, own, _ = ask.said.partition(ask.words.get("date_range") or "\n")
+    if not own or "date_range" in ask.several or (start is None) == (end is None) or not leaves_out(before):
+        return ask
+    days = {"start": (end + A_ZONE).isoformat()} if end else {"end": start and (start - A_ZONE).isoformat()}
+    return replace(ask, slots={**ask.slots, "date_range": days})
+
+
+_BOTH_SIDES = re.compile(
+    r"\b(?:before|prior|antes)\b.*\b(?:after|since|despues)\b|\b(?:after|despues)\b.*\b(?:before|antes)\b"
+)
+
+
+def asks_both_sides(ask: Ask) -> bool:
+    """Return whether the question counts before and after one event: "how many before my MRI, and how many after"."""
+    return "how_many" in ask.asked.says and _BOTH_SIDES.search(" ".join(words_of(ask.said))) is not None
+
+
+def with_gap(ask: Ask) -> Ask:
+    """Return the question about a time without care with this care as wanted: "six months without a checkup"."""
+    if not ask.asked.gap or "without" not in ask.asked.says["gap_of"]:
+        return ask
+    fills = "claim_type" in ask.slots or text_of(ask, "unit") == "fill"
+    barred = {"date_range", *(["service"] if fills else [])}  # "without filling any medicine" is no dental filling
+    wanted = {name: slot.value for name, slot in ask.excluded.items() if name not in barred}
+    return replace(ask, slots={**ask.slots, **wanted}, excluded={}, care=None)
 
 
 def lies_in_past(ask: Ask) -> bool:
@@ -135,92 +178,6 @@ def with_paid_days(ask: Ask) -> Ask:
     more = {"date_range": replace(several, values=tuple(rest))} if len(rest) > 1 else {}
     others = {name: slot for name, slot in ask.several.items() if name != "date_range"}
     return replace(ask, slots={**ask.slots, "date_range": rest[0], "paid_range": of_plan}, several={**others, **more})
-
-
-_GROUPS = frozenset({"doctor", "place", "hospital", "pharmacy", "drug", "kind"})
-_DAY, _BACK, _EVER = timedelta(days=1), timedelta(days=730), timedelta(days=3653)
-
-
-class TimeSets(msgspec.Struct, frozen=True):
-    """The periods in which the members of a group, such as doctors, gave care: in each of `within` and not in `out`."""
-
-    group: str
-    within: tuple[TimeSpan, ...]
-    out: TimeSpan | None = None
-
-    @property
-    def times(self) -> tuple[TimeSpan, ...]:
-        """All periods, `out` last."""
-        return (*self.within, *([self.out] if self.out else []))
-
-    @property
-    def is_first(self) -> bool:
-        """Whether `out` is the whole time before the first period, as in "doctors I never saw before"."""
-        first = self.within[0][0]
-        return self.out is not None and first is not None and self.out == _all_before(first)
-
-
-def with_sets(ask: Ask) -> Ask:
-    """Return a question about a group with care in some periods and not in others, with these periods as `sets`.
-
-    The requested period then covers all of these periods. If the question names no period, "never before" is about this
-    year, and "not since March" about the two years before. Other questions are returned unchanged.
-    """
-    says, named = ask.asked.says, (text_of(ask, "group"), text_of(ask, "number_of"))
-    group = next((one for one in (*named, *(one.group for one in ask.asked.times)) if one in _GROUPS), None)
-    group = group or ("drug" if text_of(ask, "unit") == "fill" else None)
-    group = group or ("doctor" if ask.asked.form == "who" or "doctors" in says else None)
-    if group is None or not ask.member:
-        return ask
-    within, barred = spans_of(ask), ask.excluded.get("date_range")
-    out = _without_open_ends(days_of(barred.value), ask.today) if barred else None
-    if out:
-        within = within or (((out[0] or ask.today) - _BACK, (out[0] or ask.today) - _DAY),)
-    elif "never_before" in says:
-        within = within or ((date(ask.today.year, 1, 1), ask.today),)
-        out = _all_before(within[0][0] or ask.today)
-    elif "in_both" in says and len(within) == 1:
-        within = _halves(_without_open_ends(within[0], ask.today))
-    elif "in_both" not in says or not within:
-        return ask
-    sets = TimeSets(group, tuple(_without_open_ends(one, ask.today) for one in within), out)
-    told = tuple({"start": start and start.isoformat(), "end": end and end.isoformat()} for start, end in sets.times)
-    time = Slot(ask.words.get("date_range", ""), told[0], values=told, how="and")
-    rest = {name: slot for name, slot in ask.excluded.items() if name != "date_range"}
-    ask = replace(ask, slots={**ask.slots, "date_range": told[0]}, several={**ask.several, "date_range": time})
-    return replace(ask, excluded=rest, sets=sets)
-
-
-def _all_before(first: date) -> TimeSpan:
-    return first - _EVER, first - _DAY
-
-
-def _without_open_ends(span: TimeSpan, today: date) -> TimeSpan:
-    """Return the period without open ends: it ends today at the latest, and starts two years before that by default."""
-    end = min(span[1] or today, today)
-    return span[0] or end - _BACK, end
-
-
-def _halves(span: TimeSpan) -> tuple[TimeSpan, TimeSpan]:
-    """Return the two periods that "both" means.
-
-    For a period that starts on January 1 of one year and ends in another, the two are divided at the end's year. For a
-    part of one year from January 1, they are the year before and this one. Other periods are divided in the middle.
-    """
-    start, end = span
-    if start is None or end is None:
-        return span, span
-    if start == date(end.year, 1, 1):  # "both this year and last"
-        return (start.replace(year=start.year - 1), start - _DAY), span
-    middle = date(end.year, 1, 1) if (start.month, start.day) == (1, 1) else start + (end - start) / 2
-    return (start, middle - _DAY), (middle, end)
-
-
-def holds_sets(sets: TimeSets, names: Mapping[TimeSpan, frozenset[str]]) -> frozenset[str]:
-    """Return the names with care in each period of `sets.within` and not in `sets.out`; `names` are by period."""
-    inside = [names[span] for span in sets.within]
-    out = names[sets.out] if sets.out else frozenset[str]()
-    return frozenset.intersection(*inside) - out
 
 
 _MONEY = frozenset({"COST", "OWE", "PAID", "COVER", "FREE", "PRICE_OF_A", "BILL", "MONEY", "SPEND", "DUE"})

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import pairwise
 
 import msgspec
 from msgspec.structs import replace
@@ -14,9 +15,15 @@ _VAGUE = frozenset({"high", "low", "routine", "type", "2", "1", "elevated", "of"
 _LEADS = frozenset({"for", "about", "treated", "treating", "treat", "over", "because", "was", "on", "para", "por"})
 _CARED = frozenset(
     {"visit", "visits", "claim", "claims", "bill", "bills", "appointment", "appointments", "night", "day", "stuff"}
-    | {"reason", "care", "thing", "scare", "exam"}
+    | {"reason", "care", "thing", "scare", "exam", "business", "issue", "problem", "trouble"}
 )
+_GENERAL = frozenset({"visit", "exam", "test", "session", "office", "care", "specialist", "health", "of", "and", "the"})
+"""The words of lines that are called so by many kinds of care."""
 _OUT = frozenset({"not", "without", "never"})
+_OWN, _PLAN = (
+    frozenset({"i", "me", "my", "mine"}),
+    frozenset({"plan", "insurance", "insurer", "bluecross", "you", "yall"}),
+)
 _NEAR = 3  # words
 
 
@@ -35,9 +42,19 @@ def with_traits(ask: Ask, claims: Sequence[Claim]) -> Ask:
     reasons = filter(None, (_reason(ask, words, text) for text in sorted(texts, key=len, reverse=True)))
     found = [one for one in reasons if any(one.holds(claim) and not claim.sensitive for claim in claims)][:1]
     says, told = ask.asked.says.keys(), {*ask.slots, *ask.excluded}
+    if not found and not ask.care and "service" not in told:
+        lines = {line.text for c in claims if not (c.sensitive or c.is_pharmacy) for line in c.performed.lines}
+        found = [one for text in sorted(lines, key=len, reverse=True) if (one := _line(ask, words, text))][:1]
     if len(kinds := {"brand", "generic"} & says) == 1 and "brand new" not in " ".join(words):
         brand = "brand" in kinds
         found.append(ClaimTrait(min(kinds), lambda claim: any(_is_brand(ask, drug) is brand for drug in _drugs(claim))))
+    if "than_bearer" in says and {"one", "claims", "several", "any_one"} & says:
+        first, after = ask.asked.runs["than_bearer"]
+        own = _OWN.isdisjoint(words[first:after])  # what is set against the plan's payment is the member's share
+        begin = next((at for at, word in enumerate(words) if (word in _OWN if own else word in _PLAN)), first)
+        said = " ".join(words[begin : after + own])
+        found.append(ClaimTrait(said, partial(_bears_more, mine=own is not ("cheaper" in says))))
+        ask = ask.without("amount_kind", "order")
     if (how := {"nothing_to", "wholly_to"} & says) and "amount_kind" not in told:
         first, after = ask.asked.runs[min(how)]
         out = not _OUT.isdisjoint(words[max(0, first - 2) : first])
@@ -63,12 +80,32 @@ def _reason(ask: Ask, words: Sequence[str], text: str) -> ClaimTrait | None:
     return None
 
 
+def _line(ask: Ask, words: Sequence[str], text: str) -> ClaimTrait | None:
+    """Return the condition that a claim's line is called so, if the message has two of its words: "heart tracings"."""
+    taken = {word for told in ask.words.values() for word in words_of(told)}
+    said = list(pairwise(word.removesuffix("s") for word in words))
+    pairs = [two for two in pairwise(words_of(text)) if two in said and _GENERAL.isdisjoint(two)]
+    first = next((said.index(two) for two in pairs if taken.isdisjoint(words[(at := said.index(two)) : at + 2])), None)
+    return None if first is None else ClaimTrait(" ".join(words[first : first + 2]), partial(_is_called, said[first]))
+
+
+def _is_called(pair: tuple[str, str], claim: Claim) -> bool:
+    return any(" ".join(pair) in " ".join(words_of(line.text)) for line in claim.performed.lines)
+
+
 def _is_toward(claim: Claim, *, whole: bool, out: bool) -> bool:
     """Return whether nothing of the member's share went to the deductible; with `whole` all of it, or not if `out`."""
     part, share = claim.owed.deductible, claim.owed.amount
     if part is None or share is None:
         return False
     return (part.value == share.value > 0) is not out if whole else not part.value
+
+
+def _bears_more(claim: Claim, *, mine: bool) -> bool:
+    """Return whether the member's share is more than the plan's payment if `mine`, or else less."""
+    share, paid = claim.owed.amount, claim.plan_paid
+    more = share.value - paid.value if share and paid else None
+    return more is not None and (more > 0 if mine else more < 0)
 
 
 def _drugs(claim: Claim) -> list[str]:

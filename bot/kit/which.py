@@ -292,13 +292,13 @@ def exact_asked(ask: Ask) -> Exact | None:
     words = " ".join(words_of(ask.words.get("amount")))
     if _is_of_story(ask, words):
         return None
-    own = [one for value in values_of(ask, "amount") if (one := _dollars(value)) not in {limits.over, limits.under}]
+    own = [one for value in values_of(ask, "amount") if (one := dollars(value)) not in {limits.over, limits.under}]
     if "amount" not in ask.slots and not ask.asked.begins:
         own += ask.asked.paid
     amounts = tuple(dict.fromkeys(one for one in (*own, *said) if one is not None))
     cents = bool(said) or any(one != one.to_integral_value() for one in amounts)
     barred = [rest for rest in ask.asked.barred if rest]
-    out = any((words and rest.startswith(words)) or _dollars(rest.split()[0]) in amounts for rest in barred)
+    out = any((words and rest.startswith(words)) or dollars(rest.split()[0]) in amounts for rest in barred)
     aspect = "plan_paid" if (_is_of_two(ask) or "plan_nothing" in ask.asked.says) and not any(amounts) else None
     without = next((one for one in excluded_of(ask, "amount_kind") if one in _OWN_PARTS and not amounts), None)
     if without and not values_of(ask, "amount_kind"):  # "visits without a copay", and not "copays, no coinsurance"
@@ -314,15 +314,23 @@ def _is_of_story(ask: Ask, amount: str) -> bool:
 
 def limits_asked(ask: Ask) -> AmountLimits | None:
     """Return the limits on the amount, also those stated as a bare number ("over 3000"); None if there are none."""
-    over, under = (_dollars(text_of(ask, one)) for one in _LIMITS)
+    over, under = (dollars(text_of(ask, one)) for one in _LIMITS)
     own = ask.asked.limits or AmountLimits()  # "under $10 but not free"
     if over is None and under is None:
         return ask.asked.limits
+    over = _ranged_from(ask) if over is None and under is not None else over  # "I owe more than $50 but under $300"
     over, under = own.over if over is None else over, own.under if under is None else under
     either = over is not None and under is not None and over > under and not _OR.isdisjoint(words_of(ask.said))
     ranged = not _RANGE.isdisjoint(words_of(ask.words.get("amount_under"))[:1])
     over_too, under_too = (ranged or not _INCLUSIVE.isdisjoint(words_of(ask.words.get(one))) for one in _LIMITS)
     return AmountLimits(over, under, over_too, under_too, either)
+
+
+def _ranged_from(ask: Ask) -> Decimal | None:
+    """Return the lower end of a range of amounts that was read as an amount by itself; None if there is none."""
+    words = ask.words.get("amount")
+    is_end = words and re.search(rf"\b(?:than|over|above|least|de) \$?{re.escape(words)}", ask.said, re.IGNORECASE)
+    return dollars(text_of(ask, "amount")) if is_end else None
 
 
 class Threshold(msgspec.Struct, frozen=True):
@@ -381,7 +389,8 @@ def ordered(claims: tuple[Claim, ...], wanted: ClaimFilter) -> tuple[Claim, ...]
     return claims
 
 
-def _dollars(text: str | None) -> Decimal | None:
+def dollars(text: str | None) -> Decimal | None:
+    """Return the number that a slot's text is; None if it is no number."""
     try:
         value = Decimal(text) if text else None
     except InvalidOperation:

@@ -176,7 +176,7 @@ class ClaimsQuestion(Classed):
             exactly=tuple(self._exactly()),
             paid=tuple(self._behind("paid", Decimal(1))),
             limits=self._limits(),
-            spell=self._spell() if not found.keys().isdisjoint({"gap", "lag"}) else None,
+            spell=self._spell() if not found.keys().isdisjoint({"gap", "gap_of", "lag"}) else None,
             degrees=degrees,
             no_degrees=no_degrees,
             uses=tuple(use for use, _ in uses),
@@ -374,7 +374,7 @@ class ClaimsQuestion(Classed):
         """Return the limits on a duration and its unit, for example of "more than 6 months"; None if none."""
         for at in range(1, len(self._words) - 1):
             before, unit = self._before(at), next(iter(self._values(at + 1, "spell")), None)
-            if unit and (number := self._number(at)):
+            if unit and (number := self._number(at) or int(self._is(at, "entire"))):
                 size, under = Decimal(number), "under" in before
                 return (
                     AmountLimits(under=size) if under else AmountLimits(over=size, over_too="over" not in before)

@@ -79,8 +79,8 @@ class _Service(PhraseLists, frozen=True, forbid_unknown_fields=False):
 
 
 class _Drugs(msgspec.Struct, forbid_unknown_fields=True):
-    pairs: dict[str, str]
-    spelled: dict[str, str] = {}
+    pairs: str
+    spelled: str = ""
 
 
 class _Names(msgspec.Struct, forbid_unknown_fields=True):
@@ -234,15 +234,21 @@ def _as_people_say(phrases: str) -> Iterator[str]:
                 yield form.removesuffix("doctor") + "(dr|doc|guy|person|specialist|physician|md)"
 
 
+def _rows_of(text: str) -> Iterator[tuple[str, str]]:
+    """Yield each name with the others that stand behind it: "metformin: glucophage, fortamet; glipizide: glucotrol"."""
+    pairs = (row.partition(":") for row in text.split(";") if row.strip())
+    yield from ((" ".join(name.split()), " ".join(others.split())) for name, _, others in pairs)
+
+
 def _load_drugs(lexicon: Lexicon, folder: Path) -> None:
     shown = f"{WORDS}/drugs.yaml"
     drugs = read_words(folder, "drugs.yaml", _Drugs)
-    for generic, brands in drugs.pairs.items():
+    for generic, brands in _rows_of(drugs.pairs):
         for name in (generic, *phrases_in(brands, shown, generic)):
             if name:
                 lexicon.tree.add(name, Meaning("drug", name, "", hides=True))
                 lexicon.drugs.setdefault(name, generic)
-    for name, spellings in drugs.spelled.items():
+    for name, spellings in _rows_of(drugs.spelled):
         for spelling in phrases_in(spellings, shown, name):
             lexicon.tree.add(spelling, Meaning("drug", name, "", hides=True))
     lexicon.kinds.add("drug")

@@ -58,6 +58,7 @@ class BillCheck(kit.OfClaims, frozen=True):
         besides: True if the question is whether the amount comes on top of another one, or instead of it.
         alike: Claims of one day and provider with the same price or care, if the question is whether a bill came twice.
         compared: The number of claims among which `alike` were searched; 0 for another question.
+        inner: Where the amount is inside a claim, if no claim's share is that amount.
     """
 
     amount: kit.Amount | None = None
@@ -74,6 +75,7 @@ class BillCheck(kit.OfClaims, frozen=True):
     besides: bool = False
     alike: tuple[kit.Claim, ...] = ()
     compared: int = 0
+    inner: kit.Inner | None = None
 
     @property
     def same(self) -> int:
@@ -101,6 +103,9 @@ async def answer(ask: kit.Ask) -> BillCheck:
         ask.report.steps += steps_of(pressed)
         return pressed
     claims, found, around = await _candidates(ask, amount)
+    if inner := kit.inner_amount(claims if found == "fits" else around.claims if around else (), amount):
+        ask.cite("ExplanationOfBenefit", [inner.claim.id])
+        return replace(_base(ask), amount=amount, inner=inner)
     if (
         found == "recent"
         and kit.visit_kind(ask)

@@ -235,8 +235,9 @@ def _sides(ask: kit.Ask) -> tuple[tuple[Span, kit.ClaimFilter], tuple[Span, kit.
 
 
 def _two_times(ask: kit.Ask) -> bool:
-    """Return whether two periods are compared, or the halves of a year."""
-    return ("date_range" in ask.several and not _is_carried(ask)) or _halves(ask) is not None
+    """Return whether two periods are compared, two years that were read as one, or the halves of a year."""
+    several = "date_range" in ask.several and not _is_carried(ask)
+    return several or kit.joins_years(ask) or _halves(ask) is not None
 
 
 def _is_carried(ask: kit.Ask) -> bool:

@@ -47,11 +47,14 @@ async def answer(ask: kit.Ask) -> OwedInAll:
     """Return the amounts of the claims in the requested period.
 
     Raises:
-        Reroute: `coverage.cost_share` answers for a yearly amount, the intent for future care for its cost.
+        Reroute: `coverage.cost_share` answers for a yearly amount, the intent for future care for its cost, and
+            `claim.list` for claims of certain amounts.
     """
     kit.hand_over_ahead(ask, "formulary.drug_coverage")
     if kit.share_asked(ask) in kit.COUNTED:
         raise kit.Reroute(_OF_CARE)
+    if not {"amount_over", "amount_under"}.isdisjoint(ask.slots):
+        raise kit.Reroute("claim.spending" if kit.threshold_asked(ask) else "claim.list", **ask.arguments)
     claim_set = await kit.period_claims(ask, *kit.time_of(ask, kit.LONG))
     ask = kit.by_name(ask, claim_set.every)
     summary = summarize(claim_set, ask)

@@ -47,6 +47,8 @@ async def answer(ask: kit.Ask) -> PlanThatPaid:
     claim_set = await kit.newest_claims(
         ask, *kit.service_dates(ask), enough=lambda so_far: len(_chosen(so_far, ask)) > SHOWN, page_size=50
     )
+    if (named := kit.by_name(ask, claim_set.every)) is not ask:
+        return await answer(named)
     summary = await kit.strict(ask, claim_set, partial(summarize, known), lambda made: [row.claim for row in made.rows])
     lacks = not summary.rows and summary.wanted.narrows
     return await kit.or_nearest(ask, claim_set, summary, (row.claim for row in summary.rows), lacks=lacks)

@@ -163,7 +163,7 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask, earlier: kit.ClaimSet | Non
         prescribers=_prescribed(filled) if ask.asked.form == "who" or kit.asks_prescriber(ask) else (),
         dated=ask.asked.form == "date" or (one and ask.asked.form != "amount"),
         places=_places(filled)
-        if not (one or _filter(ask).exact) and _WHERE.search(" ".join(kit.words_of(ask.said)))
+        if not (one or _filter(ask).exact or _filter(ask).limits) and _WHERE.search(" ".join(kit.words_of(ask.said)))
         else (),
         counted="how_many" in ask.asked.says,
         alike=len({share.value for _, share in shares if share}) == 1 if "alike" in ask.asked.says else None,
@@ -182,6 +182,8 @@ def _time(ask: kit.Ask) -> tuple[date, date]:
         or kit.span_of(ask)[1]
         or wanted.providers
         or wanted.prescribers
+        or wanted.limits
+        or wanted.exact
     )  # "before Friday"
     since, back = kit.times_asked(ask, kit.LONG if far else USUAL)
     return (since, ask.today) if since else kit.time_of(ask, back)

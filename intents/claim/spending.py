@@ -42,6 +42,8 @@ class Spending(kit.OfClaims, frozen=True):
         each: The claims to show one by one.
         split: If the question asks for the sums of the `sides` apart, what the rest is called: "medical" or "other".
         measures: The sums of the kinds of amounts, if the question asks for several kinds.
+        median: The median of the amounts, if the question asks for it.
+        crossing: When the sum came to an amount, if the question asks that.
         paid_untold: True if the paid amount was requested but is unknown, so that the sum is the member's share.
     """
 
@@ -83,6 +85,8 @@ class Spending(kit.OfClaims, frozen=True):
     measures: tuple[tuple[str, kit.Amount], ...] = ()
     split: str | None = None
     parts: tuple[kit.Share, ...] = ()
+    crossing: kit.Crossing | None = None
+    median: kit.Amount | None = None
 
     @property
     def total(self) -> kit.Amount | None:
@@ -172,7 +176,7 @@ async def answer(ask: kit.Ask) -> Spending:
 def _of_claims(ask: kit.Ask) -> str | None:
     """Return the intent that answers for the claims of certain amounts, or for a number of visits; None for a sum."""
     wanted, says = kit.filter_of(ask), ask.asked.says
-    if kit.ranking_asked(ask) or kit.threshold_asked(ask) or ask.arguments or ask.asked.each:
+    if kit.ranking_asked(ask) or kit.threshold_asked(ask) or kit.crossed_asked(ask) or ask.arguments or ask.asked.each:
         return None
     if ask.asked.form == "which" and (wanted.limits or wanted.exact) and wanted.claim_type != "pharmacy":
         return "claim.list"
@@ -182,6 +186,8 @@ def _of_claims(ask: kit.Ask) -> str | None:
 
 async def _summed(ask: kit.Ask) -> tuple[kit.Ask, kit.ClaimSet, Spending]:
     """Return the question with the provider names and the period that the claims give, the claims, and the sums."""
+    if "median" in ask.asked.says and "throwing" in ask.asked.says:  # "the ER throws the average off"
+        ask = ask.without("service", "claim_type")
     (start, end), (first, last) = (
         _time(ask),
         kit.time_of(kit.of_whole(ask)) if "date_whole" in ask.slots else _time(ask),
@@ -205,7 +211,8 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> Spending:
     split = _split(ask)
     apart = kit.threshold_asked(ask) or ask.asked.each or kit.ends_asked(ask) or wanted.each_of
     by = kit.divided_by(ask)
-    ranks = one and not (split or is_partial or by or apart)
+    limit, median = kit.crossed_asked(ask), "median" in ask.asked.says and not is_partial
+    ranks = one and not (split or is_partial or by or apart or limit or median)
     apiece = wanted.services and not by and not {"each", "in_both"}.isdisjoint(ask.asked.says)
     apiece = apiece and not kit.ranking_asked(ask) and "average" not in ask.slots  # "what did you pay for each"
     shown = bool(apiece or ask.asked.each or kit.filter_of(ask).each_of or "each" in ask.arguments or by == "day")
@@ -242,8 +249,10 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> Spending:
         each=tuple(claim for claim in counted if not claim.sensitive)[:_EACH] if shown else (),
         measures=kit.measures_of(ask, counted) if one else (),
         ends=kit.ends_of(ask, plain, wanted),
-        question=kit.text_of(ask, "question") if one and not (ranking or by) else None,
+        question=_question(ask) if one and not (ranking or by) else None,
         most=most,
+        median=kit.median_of(kit.amount_in(claim, wanted) for claim in told) if median else None,
+        crossing=kit.crossing_of(counted, limit, wanted) if limit and not is_partial else None,
         bare=ranking.group if ranking and most is None and len(told) == len(plain) else None,
         per=per,
         had=kit.times_of(told, per),
@@ -251,6 +260,10 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> Spending:
         so_far=(start, end) == (date(ask.today.year, 1, 1), ask.today),
     )
     return _held_against(summary, claim_set, ask, counted)
+
+
+def _question(ask: kit.Ask) -> str | None:
+    return "who_paid_more" if "than_bearer" in ask.asked.says else kit.text_of(ask, "question")
 
 
 def _split(ask: kit.Ask) -> tuple[kit.ClaimFilter, ...]:
@@ -331,7 +344,7 @@ def _wanted(ask: kit.Ask) -> kit.ClaimFilter:
     """
     billed = kit.ranking_asked(ask) and "charging" in ask.asked.says and "to_me" not in ask.asked.says
     whole, says = kit.whole_named(ask), ask.asked.says
-    both = kit.text_of(ask, "question") == "who_paid_more" or whole == "price"  # the share and what the plan paid
+    both = _question(ask) == "who_paid_more" or whole == "price"  # the share and what the plan paid
     aspect = None if both else kit.amount_asked(ask) or ("billed" if billed else None)
     if whole == "bill" and aspect in {None, "billed"}:
         aspect = "plan_paid" if "by_plan" in says else None

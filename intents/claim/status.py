@@ -43,6 +43,8 @@ async def answer(ask: kit.Ask) -> ClaimStatus:
         return kit.reaches(ask, [(claim,) for claim in found]) and len(found) > (0 if "id" in ask.arguments else SHOWN)
 
     claim_set = await kit.newest_claims(ask, *kit.service_dates(ask), enough=enough, page_size=50)
+    if (named := kit.by_name(ask, claim_set.every)) is not ask:
+        return await answer(named)
     summary = await kit.strict(ask, claim_set, summarize, lambda made: [claim for claim, _, _ in made.claims])
     lacks = not (summary.claims or summary.beyond) and summary.wanted.narrows
     return await kit.or_nearest(ask, claim_set, summary, (claim for claim, _, _ in summary.claims), lacks=lacks)

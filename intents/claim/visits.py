@@ -36,12 +36,15 @@ class DaysOfCare(kit.OfClaims, frozen=True):
         undated: The number of matching claims without a day.
         stays, nights: The numbers of hospital stays and of their nights; `nights` is None if unknown.
         alone: True if a single day is the answer; `whether`: the question is whether there was any.
-        most: The ranking of doctors, places or months; `number`: the members of a group that the question counts.
+        most: The ranking of doctors, places or months; `number`: the members of a group that the question counts;
+            `numbers`: those of each of several times.
         so: The answer to a yes-no question about the number of days or the length of the `gap`.
         part: If the question counts a part: the number of days in the part and in the whole, whether both are the same
             as "always" asks, and the conditions of the part.
         in_order: The conditions of several sides with their first claim, if the question asks which came first.
         gap: Two days, if the question asks how much time is between them.
+        beside: The number of days before and after an event, and its day, if the question counts both.
+        of_drugs: Each medicine whose fills are so far apart, if the question is about any of them; else None.
         cost: The member's share of all claims, if the question also asks for money.
         beyond: The number of all days, if the question asks for a day before the first one.
         placed: Claims with the day on which their year's deductible was met, if the question is which came first.
@@ -59,10 +62,13 @@ class DaysOfCare(kit.OfClaims, frozen=True):
     whether: bool = False
     most: kit.Most | None = None
     number: kit.Most | None = None
+    numbers: tuple[tuple[tuple[date | None, date | None], kit.Most | None], ...] = ()
     so: bool | None = None
     part: tuple[int, int, bool | None, kit.ClaimFilter] | None = None
     in_order: tuple[tuple[kit.ClaimFilter, kit.Claim], ...] = ()
     gap: tuple[date, date] | None = None
+    beside: tuple[int, int, date] | None = None
+    of_drugs: tuple[tuple[str, tuple[date, date]], ...] | None = None
     cost: kit.Amount | None = None
     beyond: int = 0
     placed: tuple[tuple[kit.Claim, date | None], ...] = ()
@@ -89,6 +95,8 @@ async def answer(ask: kit.Ask) -> DaysOfCare:
     wanted = kit.of_unit(ask, kit.filter_of(ask))
     found = await kit.history(ask, *kit.days_around(wanted.start, wanted.end), since=wanted.start)
     ask = kit.since_first(kit.by_name(ask, found.every), found)
+    if kit.holds_together(ask) and not kit.filter_of(ask).sides:  # "both an MRI claim and a lab claim"
+        ask.claim_filter = replace(kit.filter_of(ask), two=kit.sides_said(ask, found.every), services=())
     summary = summarize(found, ask)
     summary = replace(summary, placed=await kit.placed_by_deductible(ask, summary.claims))
     lacks = not (summary.count or summary.beyond) and wanted.narrows
@@ -109,19 +117,24 @@ def summarize(found: kit.ClaimSet, ask: kit.Ask) -> DaysOfCare:
     counted = found.within((wanted.start, wanted.end), wanted).counted
     stays = [claim for claim in kept.claims if claim.kind == "inpatient"]
     known = [claim.service.day for claim in found.claims if claim.service.day]
+    number = kit.number_of(ask, counted, wanted) if at is None and not ask.report.is_partial else None
+    times = kit.times_apart(ask) if number else ()
     often, gap = kit.often_asked(ask), _gap(ask, [group.day for group in dated if group.day])
-    claims = tuple(claim for group in dated for claim in group.claims)
+    claims, beside = tuple(claim for group in dated for claim in group.claims), None
+    if kit.asks_both_sides(ask) and len(ask.anchors) == 1 and not ask.report.is_partial:
+        known_days, (first, last) = [group.day for group in dated if group.day], ask.anchors[0]
+        beside = sum(d.last < first for d in known_days), sum(d.first > last for d in known_days), first
     of_money = "money" in ask.asked.says or ask.asked.form == "amount"
     of_share = replace(wanted, aspect=None)  # as it is called, whatever other amount selects the days
     shares = [kit.amount_in(claim, of_share) for claim in claims if of_money]
-    number = kit.number_of(ask, counted, wanted) if at is None and not ask.report.is_partial else None
     return DaysOfCare(
         wanted=wanted,
         days=tuple(_day(group.day, group.claims) for group in dated[:SHOWN]),
         count=len(dated),
         claims=claims,
         so=_lasts(ask, gap) if gap else often.hold(Decimal(len(dated))) if often else None,
-        part=_part(ask, found, wanted),
+        part=None if beside else _part(ask, found, wanted),
+        beside=beside,
         undated=len(groups) - len(every) + len(found.within((wanted.start, wanted.end), wanted).undated),
         stays=len({claim.service for claim in stays}),
         nights=_nights(stays),
@@ -134,8 +147,12 @@ def summarize(found: kit.ClaimSet, ask: kit.Ask) -> DaysOfCare:
         in_order=kit.in_order(ask, counted, wanted),
         cost=None if None in shares or ask.report.is_partial else kit.added(shares),
         gap=gap,
+        of_drugs=_of_drugs(ask, claims)
+        if ask.asked.spell and wanted.claim_type == "pharmacy" and not wanted.drugs
+        else None,
         most=kit.most_of(ask, counted, wanted) if not ask.report.is_partial else None,
         number=number,
+        numbers=tuple((time, kit.number_of(ask, found.within(time, wanted).counted, wanted)) for time in times),
     )
 
 
@@ -168,6 +185,8 @@ def _gap(ask: kit.Ask, days: Sequence[kit.PartialDate]) -> tuple[date, date] | N
     """
     if which := ask.asked.gap:
         two = [(one.last, other.first) for one, other in pairwise(sorted(days, key=lambda day: day.first))]
+        if ask.asked.spell and days:  # "have I gone six months without" is about the time until now, too
+            two.append((max(day.last for day in days), ask.today))
         order = {"longest": -1, "shortest": 1}.get(which, 0)
         return min(reversed(two), key=lambda pair: order * (pair[1] - pair[0]), default=None)
     if "gap" not in ask.asked.says or not (
@@ -182,6 +201,16 @@ def _gap(ask: kit.Ask, days: Sequence[kit.PartialDate]) -> tuple[date, date] | N
         other = (min(behind),) * 2 if behind else (max(before),) * 2 if before else (ask.today,) * 2
     first, last = sorted((one, other))
     return first[1], last[0]
+
+
+def _of_drugs(ask: kit.Ask, claims: Sequence[kit.Claim]) -> tuple[tuple[str, tuple[date, date]], ...]:
+    """Return each medicine with the longest time between its fills or until today, if that is as long as asked."""
+    days: dict[str, list[kit.PartialDate]] = {}
+    for claim in claims:
+        for one in () if claim.sensitive else claim.dispensed:
+            days.setdefault(one.drug or "", []).extend([claim.service.day] if claim.service.day else [])
+    found = [(drug, gap) for drug, rows in days.items() if drug and (gap := _gap(ask, rows)) and _lasts(ask, gap)]
+    return tuple(sorted(found, key=lambda row: row[1][0] - row[1][1]))
 
 
 def _between_ends(ask: kit.Ask, days: Sequence[kit.PartialDate]) -> tuple[date, date]:

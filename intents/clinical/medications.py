@@ -33,7 +33,12 @@ async def answer(ask: kit.Ask) -> Medications:
 
     A named drug that was filled only before the last year is found there. Sensitive drugs are included only if a button
     asks for them.
+
+    Raises:
+        Reroute: `claim.pharmacy` answers for the fills of a prescriber or a pharmacy.
     """
+    if "provider_name" in ask.slots:
+        raise kit.Reroute("claim.pharmacy")
     since, year = kit.span_of(ask)[0], timedelta(days=DAYS)
     found = await _filled(ask, since or ask.today - year)
     earlier = await _filled(ask, ask.today - 3 * year) if found.lacking and "drug" in ask.words and not since else found

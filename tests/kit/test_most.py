@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
+from msgspec.structs import replace
 
 from bot.kit import (
     Claim,
@@ -22,7 +23,7 @@ from bot.kit import (
     side_of,
     times_asked,
 )
-from bot.kit.spans import TimeSets, TimeSpan, holds_sets
+from bot.kit.sets import TimeSets
 from tests.kit.money import asking, claim_set
 from tests.records.made import CLAIM_TYPE, claim, coded, money
 
@@ -138,12 +139,12 @@ _TIMES = tuple((date(year, 1, 1), date(year, 12, 31)) for year in (2021, 2022, 2
 @given(some.dictionaries(some.sampled_from("abcdef"), some.sets(some.sampled_from(_TIMES))), some.integers(1, 3))
 def test_sets_hold_what_was_had_in_each_time_and_not_in_the_other(had: dict[str, set[Any]], within: int) -> None:
     """Whatever was had when: a member is told if and only if it was had in every time within and not in the one out."""
-    names: dict[TimeSpan, frozenset[str]] = {
-        time: frozenset(name for name, times in had.items() if time in times) for time in _TIMES
-    }
-    out = _TIMES[within] if within < len(_TIMES) else None
-    found = holds_sets(TimeSets("doctor", _TIMES[:within], out), names)
-    assert found == {n for n, times in had.items() if {*_TIMES[:within]} <= times and (out is None or out not in times)}
+    rows = [visit(f"{name}{day}", f"{day}", f"{name}, MD", 1) for name, times in had.items() for day, _ in times]
+    outs = _TIMES[within : within + 1]
+    ask = replace(asking(said="doctors"), sets=TimeSets("doctor", _TIMES[:within], outs))
+    found = most_of(ask, rows, WISH)
+    told = {share.name[0] for share in found.shares} if found else set()
+    assert told == {name for name, times in had.items() if {*_TIMES[:within]} <= times and times.isdisjoint(outs)}
 
 
 _SHARES = some.lists(
