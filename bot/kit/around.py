@@ -18,6 +18,7 @@ FARTHER = (25, 60)  # miles: how far is looked when nothing is near; the second 
 _WIDER = frozenset({"farther", "further", "wider", "widen", "lejos", "ampliar", "amplia", "amplie"})
 """Words that ask for a larger distance than the usual one without a number of miles: "any farther out"."""
 _REACH_MILES = 25.0
+_SIDE = 100.0  # miles around the middle of a side of a state
 _ACROSS = 400.0  # miles, for a county or a state, where no distance limits the search
 
 
@@ -138,6 +139,9 @@ async def _place(ask: Ask, place: object, wide: float) -> SearchArea:
         if state != ask.places.home_state or center is None:
             # The directory covers one state and what lies just across its borders: no other is searched as a whole.
             raise NeedsPlace(name, outside=True)
+        if side := place.get("side"):
+            center = ask.places.state_center(state, str(side)) or center
+            return SearchArea(center, f"{str(side).capitalize()} {name}", state, _SIDE)
         return SearchArea(center, name, state, _ACROSS, statewide=True)
     if not city_name:
         raise NeedsPlace

@@ -135,8 +135,10 @@ def _before_state(
 
 
 def _state_alone(said: Utterance, index: int, words: WordArea) -> Tag | None:
-    state = state_at(said, index, words)
-    return Tag("location", {"state": state[0]}, index, state[1]) if state else None
+    side = words.values("side").get(said.words[index])  # "in East TN"
+    state = state_at(said, index + (side is not None), words)
+    where = {"state": state[0], **({"side": side} if side else {})} if state else {}
+    return Tag("location", where, index, state[1]) if state else None
 
 
 def _strange(said: Utterance, first: int, free: Sequence[bool], known: Container[str]) -> Tag | None:

@@ -140,15 +140,18 @@ def unmet(heard: Heard, slots: Mapping[str, Slot], intent: IntentRules) -> dict[
     asked = asked_of(heard, words).places if intent.reads_claims else frozenset[int]()
     care = care_left(heard, intent, asked)
     return {
-        **conditions(heard, intent),
+        **conditions(heard, intent, asked),
         **({CARE: care} if care else {}),
         **not_honoured(slots, intent),
         **not_held(heard, slots),
     }
 
 
-def conditions(heard: Heard, intent: IntentRules) -> dict[str, Slot]:
-    """Return the conditions in a message that no slot of the intent holds, by slot type; one for the same words."""
+def conditions(heard: Heard, intent: IntentRules, asked: frozenset[int] = frozenset()) -> dict[str, Slot]:
+    """Return the conditions in a message that no slot of the intent holds, by slot type; one for the same words.
+
+    The words at the indexes `asked` are read otherwise: "para la tiroides" of a medicine names no kind of doctor.
+    """
     if intent.needs == "nothing":
         return {}
     told = _told_by(intent)
@@ -159,7 +162,7 @@ def conditions(heard: Heard, intent: IntentRules) -> dict[str, Slot]:
             continue
         ordering = heard.marks["order"] if "order" in found else frozenset()  # the "barato" of "más barato" is no wish
         held = ordering if kind == WISH and WISH not in intent.heard.values() else honoured
-        places = (heard.marks[kind] & heard.asking) - held
+        places = (heard.marks[kind] & heard.asking) - held - (asked if kind == "specialty" else frozenset())
         if not places:
             continue
         beside = [tag for tag in heard.tags if places.intersection(tag.places)]

@@ -298,10 +298,19 @@ def county_center(county: str, state: str) -> Coordinates | None:
     return _middle(_of_county(county, state))
 
 
+# The axis of a side of a state, latitude or longitude, and the sign of what lies beyond its middle.
+_SIDES = {"east": (1, 1), "north": (0, 1), "south": (0, -1), "west": (1, -1)}
+
+
 @lru_cache(maxsize=64)
-def state_center(state: str) -> Coordinates | None:
-    """Return the mean of a state's ZIP code centers, in degrees; None if there is no such state."""
-    return _middle(_in_state(state.upper()).values())
+def state_center(state: str, side: str = "central") -> Coordinates | None:
+    """Return the mean of the ZIP code centers of a state, or of its half on a side; None if there is no such state."""
+    rows = _in_state(state.upper()).values()
+    middle = _middle(rows)
+    if middle is None or side not in _SIDES:
+        return middle
+    axis, sign = _SIDES[side]
+    return _middle(row for row in rows if row.point and (row.point[axis] - middle[axis]) * sign > 0)
 
 
 def _middle(rows: Iterable[Zip]) -> Coordinates | None:
