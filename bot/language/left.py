@@ -248,6 +248,7 @@ def narrowings(heard: Heard, words: Mapping[str, str]) -> Iterator[tuple[str, st
     whole |= {tag.first: tag.after for tag in heard.tags if tag.excluded and tag.kind in _TOLD}
     told = held | heard.at("filter") | asked.places
     judged, writer = heard.area("asked").helping, heard.area("clauses").any("writer", "mine")
+    bare_or_own = listed.glue | writer
     form, end = range(*asked.runs.get("form", (0, 0))), 0
     asking = [
         one for one in heard.clauses if one.role is ClauseRole.ASKS or is_question(said, one, heard.area("clauses"))
@@ -274,6 +275,9 @@ def narrowings(heard: Heard, words: Mapping[str, str]) -> Iterator[tuple[str, st
                 continue
             bare = listed.glue.issuperset(folded[place + 1 : end])
             value = next((tag.after for tag in heard.tags if bare and tag.first == end > place), end)
+            empty = end > first + 1 or asked.runs.get("against") == (first, end)  # "before I", "versus"
+            if empty and value == end and bare_or_own.issuperset(folded[place + 1 : end]):
+                continue
             yield (
                 said.said(first, value),
                 f"{said.text[:start].rstrip()} {_JOINED.sub('', said.text[stop:]).lstrip()}".strip(),
