@@ -277,7 +277,8 @@ def endangered(pack: Pack, exchange: Exchange) -> Answered | Said | None:
     reading, intent = exchange.reading, exchange.reading.intent or ""
     if intent.startswith(DANGER):
         lines = {"lines": reading.lines, "beside": False}
-        return pack.reply(Shareable, intent, template_of(intent), lines, exchange.heard)
+        reply = pack.reply(Shareable, intent, template_of(intent), lines, exchange.heard)
+        return Said(reply, keeps=True) if button_intents(reply) else reply
     return _for_now(pack, exchange) if reading.alarm is not None else None
 
 

@@ -295,8 +295,9 @@ def kinds_of(ask: Ask) -> tuple[tuple[tuple[str, ...], str], ...]:
 
 
 def as_codes(codes: object) -> tuple[str, ...]:
-    """Return a slot's value as a tuple of codes: the value is a list of codes, or one code as a string."""
-    return tuple(map(str, codes)) if isinstance(codes, Sequence) and not isinstance(codes, str) else (str(codes),)
+    """Return a slot's value as a tuple of codes: a list of codes, or a string with commas between them."""
+    listed = codes if isinstance(codes, Sequence) and not isinstance(codes, str) else str(codes).split(",")
+    return tuple(map(str, listed))
 
 
 def kind_codes(ask: Ask) -> tuple[str, ...]:

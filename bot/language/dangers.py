@@ -15,7 +15,8 @@ from bot.language.rules import WORDS, read_words
 from bot.language.text import keys_in
 
 HIDDEN = "NEVER"
-SYMPTOM = "symptom"
+# Mild lines: a nurse or a counselor comes first.
+SYMPTOM, WEARY = "symptom", "weary"
 WITHIN = 8
 
 
@@ -58,18 +59,20 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     crisis: list[DangerRule]
     emergency: list[DangerRule]
     lines: dict[str, list[str]] = {}
+    named: frozenset[str] = frozenset()
 
 
 class Dangers(msgspec.Struct, frozen=True):
     """All words of danger in one tree, the rules over them (crisis before emergency), and words to correct typos to.
 
-    `lines` are further phone numbers, by the idea that shows them.
+    `lines` are further phone numbers, by the idea that shows them; `named` are the ideas that name a danger.
     """
 
     words: PhraseTree = msgspec.field(default_factory=PhraseTree)
     rules: tuple[DangerRule, ...] = ()
     repaired: frozenset[str] = frozenset()
     lines: Mapping[str, frozenset[str]] = msgspec.field(default_factory=dict)
+    named: frozenset[str] = frozenset()
 
 
 def load_dangers(folder: Path, medicines: Mapping[str, str]) -> Dangers:
@@ -89,10 +92,11 @@ def load_dangers(folder: Path, medicines: Mapping[str, str]) -> Dangers:
     rules = (*(replace(rule, kind="crisis") for rule in file.crisis), *file.emergency)
     for rule in rules:
         refuse_unknown(rule.all, file.ideas, f"{shown}: {rule.kind}.{rule.name}: all: unknown idea {{}}")
+    refuse_unknown(sorted(file.named), file.ideas, f"{shown}: named: unknown idea {{}}")
     repaired = frozenset(key for word in file.repaired.split(",") for key in keys_in(word))
     lines = defaultdict[str, set[str]](set)
     for line, names in file.lines.items():
         refuse_unknown(names, file.ideas, f"{shown}: lines.{line}: unknown idea {{}}")
         for name in names:
             lines[name].add(line)
-    return Dangers(tree, rules, repaired, {name: frozenset(found) for name, found in lines.items()})
+    return Dangers(tree, rules, repaired, {name: frozenset(found) for name, found in lines.items()}, file.named)

@@ -104,19 +104,19 @@ class Engine:
         reading = self._in_topics(part, context, today)
         again = context is not None and reading.intent == context.intent and not reading.slots
         unasked = self._alarms.unasked(reading, signs, again=again)
-        stronger = signs.beside() if unasked is None or unasked.is_symptom else unasked
-        danger = stronger if stronger and not stronger.is_symptom else unasked or stronger
+        stronger = signs.beside() if unasked is None or unasked.is_mild else unasked
+        danger = stronger if stronger and not stronger.is_mild else unasked or stronger
         danger = self._alarms.beside(danger, reading, part, signs)
         if danger is None:
             return reading
         heard = self.hear(part, today, context)
-        over = (danger.is_symptom or not unasked) and signs.over(danger, heard, self.intents[str(reading.intent)])
-        if over and danger.is_symptom:
+        over = (danger.is_mild or not unasked) and signs.over(danger, heard, self.intents[str(reading.intent)])
+        if over and danger.is_mild:
             return reading
-        if unasked or "answer" in reading.slots or self._alarms.is_alone(danger, reading):
+        if unasked or "answer" in reading.slots or self._alarms.is_alone(danger, reading, signs):
             one = shows_one(self.intents)
             asked = calling(reading, one, self._slots_as(one, part, today))
-            if asked is None or not danger.is_symptom:
+            if asked is None or not danger.is_mild or signs.name("WHERE_TO"):
                 return in_danger(danger)
             reading = asked
         return reading if over else alarmed(reading, danger, now=signs.present(danger, heard))

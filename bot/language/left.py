@@ -140,15 +140,18 @@ def unmet(heard: Heard, slots: Mapping[str, Slot], intent: IntentRules) -> dict[
     asked = asked_of(heard, words).places if intent.reads_claims else frozenset[int]()
     care = care_left(heard, intent, asked)
     return {
-        **conditions(heard, intent),
+        **conditions(heard, intent, asked),
         **({CARE: care} if care else {}),
         **not_honoured(slots, intent),
         **not_held(heard, slots),
     }
 
 
-def conditions(heard: Heard, intent: IntentRules) -> dict[str, Slot]:
-    """Return the conditions in a message that no slot of the intent holds, by slot type; one for the same words."""
+def conditions(heard: Heard, intent: IntentRules, asked: frozenset[int] = frozenset()) -> dict[str, Slot]:
+    """Return the conditions in a message that no slot of the intent holds, by slot type; one for the same words.
+
+    The words at the indexes `asked` are read otherwise: "para la tiroides" of a medicine names no kind of doctor.
+    """
     if intent.needs == "nothing":
         return {}
     told = _told_by(intent)
@@ -159,7 +162,7 @@ def conditions(heard: Heard, intent: IntentRules) -> dict[str, Slot]:
             continue
         ordering = heard.marks["order"] if "order" in found else frozenset()  # the "barato" of "más barato" is no wish
         held = ordering if kind == WISH and WISH not in intent.heard.values() else honoured
-        places = (heard.marks[kind] & heard.asking) - held
+        places = (heard.marks[kind] & heard.asking) - held - (asked if kind == "specialty" else frozenset())
         if not places:
             continue
         beside = [tag for tag in heard.tags if places.intersection(tag.places)]
@@ -245,6 +248,7 @@ def narrowings(heard: Heard, words: Mapping[str, str]) -> Iterator[tuple[str, st
     whole |= {tag.first: tag.after for tag in heard.tags if tag.excluded and tag.kind in _TOLD}
     told = held | heard.at("filter") | asked.places
     judged, writer = heard.area("asked").helping, heard.area("clauses").any("writer", "mine")
+    bare_or_own = listed.glue | writer
     form, end = range(*asked.runs.get("form", (0, 0))), 0
     asking = [
         one for one in heard.clauses if one.role is ClauseRole.ASKS or is_question(said, one, heard.area("clauses"))
@@ -271,6 +275,9 @@ def narrowings(heard: Heard, words: Mapping[str, str]) -> Iterator[tuple[str, st
                 continue
             bare = listed.glue.issuperset(folded[place + 1 : end])
             value = next((tag.after for tag in heard.tags if bare and tag.first == end > place), end)
+            empty = end > first + 1 or asked.runs.get("against") == (first, end)  # "before I", "versus"
+            if empty and value == end and bare_or_own.issuperset(folded[place + 1 : end]):
+                continue
             yield (
                 said.said(first, value),
                 f"{said.text[:start].rstrip()} {_JOINED.sub('', said.text[stop:]).lstrip()}".strip(),

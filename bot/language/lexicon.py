@@ -153,7 +153,7 @@ class Lexicon(msgspec.Struct):
     @property
     def known(self) -> AnyOf:
         """All words that count as correctly spelled."""
-        words = self.tree.vocabulary, self.glossary.tree.vocabulary, self.familiar
+        words = self.tree.vocabulary, self.glossary.tree.vocabulary, self.glossary.around.small, self.familiar
         return AnyOf(*words, self.given, self.family, self.date_keys)
 
 

@@ -14,7 +14,7 @@ from bot.language.clauses import Clause, ClauseRole, as_listed, is_whole
 from bot.language.matcher import Lexed, Matcher, WordArea
 from bot.language.text import Tag, Utterance, cleaned, keys_in, places_of
 
-_NEAR = 3
+_NEAR, _ADVERB = 3, 2  # "Sofía ya cumplió"
 _NEAR_PAPER = 3  # words: "my son's summer camp form"
 _PERSON, _KIN = "person", "kin"
 _NO_OWNER = frozenset({"self", "household", "dependent"})
@@ -62,7 +62,8 @@ def person_named(
             continue
         named = place + 1 < len(words) and said.keys[place + 1] in family
         after = place + 1 + named
-        if _owns(said, place, after, lists) or (before in lists.whose and not records.isdisjoint(said.keys)):
+        of = before in lists.whose or (before in lists.whose_alone and not named)
+        if _owns(said, place, after, lists) or (of and not records.isdisjoint(said.keys)):
             return place, after
         if not named and key not in family and after == len(words) and words[:place] in lists.phrases("what_of"):
             return place, after
@@ -192,12 +193,14 @@ def _is_capital(said: Utterance, index: int) -> bool:
 
 
 def _owns(said: Utterance, index: int, after: int, words: WordArea) -> bool:
-    """Return whether the words ask about a record of the person at `index`: "Mia's claims", "did Mia meet"."""
+    """Return whether the words ask about a record of the person at `index`: "Mia's claims", "did Mia meet".
+
+    Some verbs need no other word: "Mia met", "Mia ya cumplió".
+    """
     if _possessive(said, after - 1):
         return not words.keys("record", "meeting").isdisjoint(said.keys[after : after + _NEAR])
-    does = (
-        index > 0 and said.words[index - 1] in words.does and after < len(said.words) and said.words[after] in words.has
-    )
+    does = index > 0 and said.words[index - 1] in words.does and not words.has.isdisjoint(said.words[after : after + 1])
+    does = does or not words.by_itself.isdisjoint((*said.words[after : after + _ADVERB], *said.words[:index][-1:]))
     return does and not words.keys("record").isdisjoint(said.keys)
 
 

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from bot.language.calendar import ends_of
 from bot.language.clauses import clause_at
-from bot.language.dangers import SYMPTOM, DangerRule, Dangers
+from bot.language.dangers import SYMPTOM, WEARY, DangerRule, Dangers
 from bot.language.hearing import Heard
 from bot.language.kernel import FALLBACK
 from bot.language.lexicon import Lexicon
@@ -47,9 +47,9 @@ class Danger(NamedTuple):
     loose: bool = False
 
     @property
-    def is_symptom(self) -> bool:
-        """Whether the danger is only a symptom, for which a doctor or a nurse is called first."""
-        return SYMPTOM in self.lines
+    def is_mild(self) -> bool:
+        """Whether a nurse, a doctor or a counselor is called first: a mere symptom, or somebody who is worn out."""
+        return not {SYMPTOM, WEARY}.isdisjoint(self.lines)
 
 
 class Signs:
@@ -99,7 +99,7 @@ class Signs:
         lately = "SINCE" in told and "CALM" not in told
         now = lately or "NOW" in told or danger.firm or "HAPPENS" in places or told.isdisjoint(_PAST)
         now = now and ("OFTEN" not in told or not told.isdisjoint({"SINCE", "EFFORT"}))
-        return now and not danger.is_symptom and not self._is_told(danger, heard)
+        return now and not danger.is_mild and not self._is_told(danger, heard)
 
     def _is_told(self, danger: Danger, heard: Heard) -> bool:
         """Return whether an emergency is the occasion of what is told, and not there again: "the night I fainted"."""
@@ -145,6 +145,7 @@ class Signs:
     def _rings(self, rule: DangerRule, *, calms: bool) -> int | None:
         """Return the index of the word that triggers a rule; None if the rule does not match."""
         places = self._places
+        calm = () if SYMPTOM in rule.lines and "WHERE_TO" in places else rule.calm  # who asks for care is not calm
         for other, _ in rule.others:
             if other not in places:
                 return None
@@ -153,7 +154,7 @@ class Signs:
             if all(
                 _many(places[other], anchor - back, anchor + rule.within) - (anchor in places[other]) >= times
                 for other, times in rule.others
-            ) and (rule.firm or not self._is_calm(anchor, (*rule.calm, "LONG_AGO") if calms else ("LONG_AGO",))):
+            ) and (rule.firm or not self._is_calm(anchor, (*calm, "LONG_AGO") if calms else ("LONG_AGO",))):
                 return anchor
         return None
 
@@ -269,12 +270,18 @@ class Alarms:
             return not entry.is_choice or (reading.unclear and entry.needs == "nothing")
         return reading.slots["reason"].value in _UNEXPLAINED
 
-    def is_alone(self, danger: Danger, reading: Reading) -> bool:
-        """Return whether words of a loose rule, or an emergency found by the weights, are in no clear question."""
+    def is_alone(self, danger: Danger, reading: Reading, signs: Signs) -> bool:
+        """Return whether words of a loose rule, or an emergency found by the weights, are in no clear question.
+
+        A mild one is alone, too, where the place to go is asked for and not its cost: "twisted my knee, where do I go".
+        """
         missed = reading.is_miss or reading.intent == FALLBACK
         lost = missed or reading.score < _CLEAR
-        if danger.is_symptom:
-            return missed or self._intents[str(reading.intent)].needs == "nothing"
+        if danger.is_mild:
+            needs = self._intents[str(reading.intent)].needs
+            bare = needs == "nothing" or (needs == "directory" and not reading.slots)
+            goes = reading.unclear or (needs == "member" and signs.name("WHERE_TO"))
+            return missed or bare or (goes and not signs.name("PRICED"))
         counted = danger.rule == COUNTED and sum(reading.dangers.values()) >= _MORE_LIKELY_THAN_NOT
         return lost and (counted or (danger.loose and self.is_likely(reading)))
 
@@ -289,29 +296,35 @@ class Alarms:
         `loose` rule next to a clear question about the record or for care is no emergency, unless the weights confirm
         it.
         """
-        if danger is not None and not danger.is_symptom:
+        if danger is not None and not danger.is_mild:
             return danger
         ill = danger is not None or signs.name("UNWELL")
         counted = self._counted(reading, said, signs, ill=ill)
         if counted and (danger is None or counted.intent == _OF_SELF):
             return counted
-        told = danger is not None and danger.loose and not (counted or self.is_alone(danger, reading))
+        told = danger is not None and danger.loose and not (counted or self.is_alone(danger, reading, signs))
         told = told and reading.score >= _CLEAR
         return None if told and self._intents[str(reading.intent)].needs != "nothing" else danger
 
     def _counted(self, reading: Reading, said: Utterance, signs: Signs, *, ill: bool) -> Danger | None:
         """Return an emergency that the weights found and no rule did, which may only add the line; None if none.
 
-        A likely crisis in a message about the chest, the heart or an illness counts as an emergency of the body. For a
-        mere illness it is a symptom: "I think I have the flu".
+        A likely crisis in a message about the chest, the heart or an illness counts as an emergency of the body. It is
+        mild for a mere illness ("I think I have the flu"), and where no words name a danger and the weights are not
+        sure of one ("caring for Dad, I just feel done").
         """
         first = max(reading.dangers, key=lambda one: reading.dangers[one], default=None)
         says = any(len(key) > _SHORT_WORD for key in said.keys)  # "and if not" tells of no danger
         if first is None or not self.is_likely(reading) or not says:
             return None
-        if reading.dangers[first] < _CLEAR and (ill or (signs.name("BEAT", "CHEST") and not signs.name("LOSS"))):
+        sure = reading.dangers[first] >= _CLEAR
+        mild = not (sure or signs.name(*self._dangers.named))
+        if not sure and (ill or (signs.name(*(("ORGAN",) if mild else ("BEAT", "CHEST"))) and not signs.name("LOSS"))):
             first = _OF_BODY  # the heart of a person in grief is none
-        lines = (SYMPTOM,) if ill and first == _OF_BODY else ()
+        elif mild:
+            first = _OF_SELF
+        mild = mild or (ill and first == _OF_BODY)
+        lines = (SYMPTOM if first == _OF_BODY else WEARY,) if mild else ()
         return Danger(first, COUNTED, reading.language, lines, at=len(said.words))
 
 
