@@ -246,7 +246,8 @@ def _value(meaning: Meaning) -> object:
     if meaning.kind == "ordinal":
         return ordinal(str(meaning.value))
     if meaning.kind == "location" and meaning.value != "me":
-        return {"state": meaning.value}
+        state, _, region = str(meaning.value).partition("/")
+        return {"state": state, "region": region} if region else {"state": state}
     return {"kin": meaning.value} if meaning.kind == "person" and meaning.value != "self" else meaning.value
 
 
@@ -312,6 +313,9 @@ def _plausible(tags: Sequence[Tag], said: Utterance) -> list[Tag]:
     names = of_kind(tags, "provider_name")
     tags = _from_the_left(tags)
     places = of_kind(tags, "location")
+    inside = next((one.value for one in places if isinstance(one.value, dict) and one.value.keys() > {"state"}), None)
+    wide = [one for one in places if inside and isinstance(one.value, dict) and one.value.keys() == {"state"}]
+    tags = [replace(tag, value=inside) if tag in wide else tag for tag in tags]  # "East TN, any city"
     tags = [tag for tag in tags if tag.kind == "location" or not tag.lies_in(*places)]
     tags = _outside(tags, {"person"}, of_kind(tags, "service"))
     tags = _outside(tags, {"service", "facility_type"}, of_kind(tags, "wheelchair"))
