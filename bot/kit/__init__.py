@@ -62,7 +62,7 @@ from bot.kit.organizations import (
 from bot.kit.period import history, period_claims, same_month
 from bot.kit.plans import (
     among as networks_among, asked_networks, AskedNetworks, in_own, network_names, networks, NetworkSide,
-    own_networks, Plan, plans, side_asked, sold_in, without_own)
+    own_networks, Plan, plans, plans_said, side_asked, sold_in, without_own)
 from bot.kit.ranking import (
     counts_asked, divided_by, ends_asked, LONG, of_unit, often_asked, ranking_asked, since_first, sizes_group,
     summed_filter, threshold_asked, times_asked, unit_asked)
