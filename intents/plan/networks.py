@@ -61,7 +61,7 @@ async def answer(ask: kit.Ask) -> Networks:
     named = kit.plans_said(ask.said, sold, begun=not asked.wanted or bool(asked.plans))
     if named and not _named_beside(ask, named):
         result = of_plans(named, sold)
-        ask.named |= {"network": one.name for one in result.networks if len(result.networks) == 1}
+        ask.named |= {"network": result.networks[0].name} if len(result.networks) == 1 else {}
     elif asked.unclear:
         result = replace(_of("named", (), sold, kit.Who(asked.unclear.called, ())), unclear=asked.unclear)
     elif any(ask.slots.get(name) for name in ("provider_name", "npi", "tin")) and not _of_another(ask):

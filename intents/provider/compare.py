@@ -47,6 +47,7 @@ class Compared(kit.OfProvider, frozen=True, kw_only=True):
         cards: Both providers; `ranked`: both by distance, if requested.
         shared: The networks that list both providers; `mine`: those that are also the member's.
         sides: Both networks; `both`: the number of providers whom both networks list.
+        most: The network with more providers, if the question asks which has more.
         what, codes: The requested kind of provider.
     """
 
@@ -59,6 +60,7 @@ class Compared(kit.OfProvider, frozen=True, kw_only=True):
     mine: tuple[str, ...] = ()
     sides: tuple[Side, ...] = ()
     both: int | None = None
+    most: str | None = None
     what: str | None = None
     codes: tuple[str, ...] = ()
     where: kit.SearchArea | None = None
@@ -74,6 +76,7 @@ async def answer(ask: kit.Ask) -> Compared:
 
     Raises:
         NeedsPlace: The named place is unknown.
+        Reroute: The question counts providers in several networks or places; `provider.find` tells them.
     """
     where = await kit.around(ask) if "location" in ask.slots else None
     return await _compared(ask, where)
@@ -88,6 +91,8 @@ async def _compared(ask: kit.Ask, where: kit.SearchArea | None) -> Compared:
     names = [str(ask.slots.get(slot) or "") for slot in ("network", "other_network")]
     if all(kit.telling(name) for name in names):
         return await _networks(ask, names, where)
+    if where and ("specialty" in ask.slots or not {"network", "location"}.isdisjoint(ask.several)):
+        raise kit.Reroute("provider.find")
     return Compared()
 
 
@@ -184,7 +189,10 @@ def counted(
     members = [[row for row in fitting if one.holds(row)] for one in sides]
     both = [rows for rows in kit.by_provider(fitting) if all(any(one.holds(row) for row in rows) for one in sides)]
     ask.cite("PractitionerRole", [row.role_id for rows in members for row in rows])
+    told = tuple((one.names[0], len(kit.by_provider(rows))) for one, rows in zip(sides, members, strict=True))
+    first = kit.Sides(told, ranks="ranks_apart" in ask.asked.says).first
     return Compared(
+        most=first[0] if first else None,
         outcome="networks",
         sides=tuple(_side(one, rows, sold, ask, where) for one, rows in zip(sides, members, strict=True)),
         both=len(both) if where else None,
