@@ -169,8 +169,7 @@ async def who(ask: Ask, *, guesses: bool = False) -> Who:
         ways = any_of([tin, f"{tin[:2]}-{tin[2:]}"])
         name, rows = f"TIN {tin}", await _by_number(ask, "tin", tin, ("Organization",), ways)
     elif name:
-        name, rows = await _name_and_listings(ask, name)
-        near, rows = ((), rows) if rows else await _nearly(ask, name, guesses=guesses)
+        name, near, rows = await _called(ask, name, guesses=guesses)
     else:
         rows = await listings_of(ask, among)
         said = "" if rows or ask.arguments else name_said(ask)
@@ -321,15 +320,42 @@ async def _name_and_listings(ask: Ask, name: str) -> tuple[str, tuple[Listing, .
     return name, ()
 
 
+async def _called(ask: Ask, name: str, *, guesses: bool) -> tuple[str, tuple[Choice, ...], tuple[Listing, ...]]:
+    """Return the name that was found, and the listings of it, or else the providers with a similar name."""
+    name, rows = await _name_and_listings(ask, name)
+    whole = _goes_on(ask, name)  # "hamza beesly", of which one word is a known name
+    if rows and not whole:
+        return name, (), rows
+    near, alike = await _nearly(ask, whole or name, guesses=guesses)
+    return (whole or name, near, alike) if near or alike or not rows else (name, (), rows)
+
+
+def _goes_on(ask: Ask, name: str) -> str:
+    """Return the name with the word behind it in the message, if nothing explains that word; "" otherwise."""
+    wish, said = words_of(ask.words.get("wish")), words_of(ask.said)
+    ends = [at + len(words_of(name)) for at in stands_at(words_of(name), said)]
+    follows = len(wish) == 1 and not ask.everyday(wish[0]) and any(said[at : at + 1] == wish for at in ends)
+    return f"{name} {wish[0]}" if follows else ""
+
+
 async def _nearly(ask: Ask, name: str, *, guesses: bool) -> tuple[tuple[Choice, ...], tuple[Listing, ...]]:
     """Return the providers with a similar name, or else the listings of the one that is surely meant."""
     near = await nearest(ask, name, people=is_titled(ask))
     same = [one for one in near if is_named(one.name, name)]  # servers compare accents and marks, too
-    if guesses and len(near) == 1 and not same and likeness(near[0].name, name) >= _SURELY:
+    if guesses and len(near) == 1 and not same and await _is_sure(ask, near[0], name):
         same = [*near]
         ask.own_doctors.append(OwnDoctor(near[0].name or name, name, None, 0, spelled=True))
     keys = [key for one in same if (key := key_of(one.reference))]
     return ((), await listings_of(ask, keys)) if keys else (near, ())
+
+
+async def _is_sure(ask: Ask, one: Choice, name: str) -> bool:
+    """Return whether a name spelled nearly so is surely meant: by its first name, or by the town of the question."""
+    first = words_of(name)[:1] == words_of(one.name)[:1] and " " in name.strip()
+    if first or likeness(one.name, name) >= _SURELY:
+        return True
+    key, where = key_of(one.reference), await _area(ask)
+    return where is not None and any(within(ask, row, where) for row in await listings_of(ask, [key] if key else ()))
 
 
 async def _with_name(ask: Ask, name: str) -> tuple[Listing, ...]:

@@ -65,6 +65,12 @@ class Tagger:
         self._given, self._family, self._common = lexicon.given, lexicon.family, lexicon.familiar
         self._named = AnyOf(lexicon.tree.vocabulary, lexicon.familiar, self._people)
         self._meanings_of = lexicon.tree.meanings_of
+        self._taken = {  # words behind "take" that name a network: "medicaid"
+            word: str(meaning.value)
+            for word in lexicon.tree.vocabulary
+            for meaning in lexicon.tree.meanings_of(f"take {word}")
+            if meaning.kind == "network"
+        }
         self._letters = {
             letter: str(meaning.value)
             for letter in ascii_lowercase
@@ -137,6 +143,8 @@ class Tagger:
         joining = self._grammar.area("joining")
         letters = networks_by_letter(said, tags, free, self._letters, joining, sought=sought, named=named)
         letters += unknown_letters(said, free, self._letters, joining)
+        taken = ((at, self._taken[word]) for at, word in enumerate(said.words) if sought and word in self._taken)
+        letters += [Tag("network", network, at, at + 1) for at, network in taken if free[at]]
         occupy(free, *letters)
         return letters
 
