@@ -18,6 +18,7 @@ from bot.kit.conditions import TITLES, is_at, is_title, is_titled, kind_codes
 from bot.kit.directory import bring
 from bot.kit.facilities import KINDS, is_kind
 from bot.kit.facts import ProviderFact, name_said, without_facts
+from bot.kit.numbered import with_npi, with_phone, with_tin
 from bot.kit.offers import WithDocument
 from bot.kit.organizations import (
     OF_PERSON,
@@ -34,9 +35,8 @@ from bot.kit.sites import within
 from bot.kit.spelling import is_named, lies_on, likeness, stands_at, starts_like, words_of
 from bot.language.context import AMONG, BESIDE, CALLED, LIKE, RECORD
 from bot.payer.budget import MIB
-from bot.payer.search import Search, SearchValue, any_of, escape, token
+from bot.payer.search import Search, escape
 from bot.records.details import is_npi
-from bot.records.directory import NPI
 from bot.records.listing import Listing
 from bot.records.shapes import key_of
 
@@ -163,11 +163,10 @@ async def who(ask: Ask, *, guesses: bool = False) -> Who:
     if key is not None:
         name, rows = None, await listings_of(ask, (key,))
     elif npi:
-        rows = await _by_number(ask, "npi", npi, ("Practitioner", "Organization"), token(NPI, npi))
-        name = f"NPI {npi}" if rows or is_npi(npi) else f"NPI? {npi}"
+        rows = await with_phone(ask, npi, await _area(ask)) if "-" in npi else await with_npi(ask, npi)
+        name = npi if "-" in npi else f"NPI {npi}" if rows or is_npi(npi) else f"NPI? {npi}"
     elif tin:
-        ways = any_of([tin, f"{tin[:2]}-{tin[2:]}"])
-        name, rows = f"TIN {tin}", await _by_number(ask, "tin", tin, ("Organization",), ways)
+        name, rows = f"TIN {tin}", await with_tin(ask, tin)
     elif name:
         name, near, rows = await _called(ask, name, guesses=guesses)
     else:
@@ -277,23 +276,6 @@ def _narrowed(ask: Ask, groups: Groups, where: SearchArea | None, *, named: bool
                 ask.cannot(slot)
             groups = fitting or groups
     return groups
-
-
-async def _by_number(ask: Ask, slot: str, number: str, types: Sequence[str], value: SearchValue) -> tuple[Listing, ...]:
-    """Return the listings of the practitioners and organizations with an NPI or TIN.
-
-    Servers need not support a search by number (fhir-notes 9.1). If a server returns only other records, or the search
-    fails, the slot is reported as not applied.
-    """
-    directory = ReadDirectory(ask=ask)
-    for type_ in types:
-        await directory.pages(Search(type_, (("identifier", value),)), 1)
-    people, houses = directory.practitioners, directory.organizations
-    keys = [key for key, one in people.items() if one.npi == number]
-    keys += [key for key, one in houses.items() if number in {one.npi, *one.tins}]
-    if not keys and (people or houses or ask.report.gaps):
-        ask.cannot(slot)
-    return await listings_of(ask, keys)
 
 
 async def _name_and_listings(ask: Ask, name: str) -> tuple[str, tuple[Listing, ...]]:
