@@ -193,7 +193,8 @@ class ProviderSearch(ABC, Generic[F]):
         If it asks which network has the most, these are all networks. None if the question compares none.
         """
         asked, says = wishes.networks, self.ask.asked.says
-        if says.keys().isdisjoint(("counts_apart", "by_network")) or self.ask.page:
+        compares = "apart" in self.ask.arguments or not says.keys().isdisjoint(("counts_apart", "by_network"))
+        if not compares or self.ask.page:
             return None
         if "by_network" in says and not asked.named:
             asked = AskedNetworks(tuple(Wanted(one.name or "", (one,)) for one in await networks(self.ask)))
@@ -202,10 +203,11 @@ class ProviderSearch(ABC, Generic[F]):
         if where and not of_networks:
             apart = [(one.name, one, asked) for one in where.every]
 
-        def count(area: SearchArea | None, own: AskedNetworks) -> int:
-            return len(self.cards(self.kept(found, area, replace(wishes, networks=own)), area))
+        def count(area: SearchArea | None, own: AskedNetworks, *, open_: bool = False) -> int:
+            wanted = replace(wishes, networks=own, accepting=open_ or wishes.accepting)
+            return len(self.cards(self.kept(found, area, wanted), area))
 
-        told = tuple((name, count(area, own)) for name, area, own in apart)
+        told = tuple((name, count(area, own), count(area, own, open_=True)) for name, area, own in apart)
         both = count(where, replace(asked, how="and")) if of_networks and len(told) == len(("one", "other")) else None
         return Sides(told, both, "ranks_apart" in says or "by_network" in says) if len(told) > 1 else None
 

@@ -249,6 +249,8 @@ def resolve(ask: Ask, listed: Sequence[Network], *, slot: str = "network") -> As
         chosen = [(str(one),) for one in many.values if is_named_network(one)]
     elif is_named_network(value):
         chosen = [(ask.words.get(slot, ""), str(value))]
+        other = ask.slots.get(f"other_{slot}")  # of two that are compared
+        chosen += [(ask.words.get(f"other_{slot}", ""), str(other))] if is_named_network(other) else []
     not_in = [(not_these.text, str(one)) for one in not_these.values or (not_these.value,)] if not_these else []
     found = tuple(wanted(ask.said if not many else "", ways, listed) for ways in chosen)
     if not (chosen or not_in):
