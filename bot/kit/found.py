@@ -126,14 +126,16 @@ class ProviderSearch(ABC, Generic[F]):
         """Return the listings that match every condition."""
         return sift(found, wishes.filters(self.ask, where, found))
 
-    def page(self, kept: Sequence[Listing], where: SearchArea | None, wishes: Conditions, **more: object) -> F:
+    def page(
+        self, kept: Sequence[Listing], where: SearchArea | None, wishes: Conditions, *, after: int = 0, **more: object
+    ) -> F:
         """Return the requested page of the listings `kept`, with a file of all cards if the question asks for a file.
 
-        `more` are further fields of the page.
+        `more` are further fields of the page. With `after`, the page begins behind so many cards.
         """
         ask, every = self.ask, self.cards(kept, where)
         one = "pick" in ask.arguments
-        first = (ask.pick if ask.pick >= 0 else max(len(every) + ask.pick, 0)) if one else ask.page * PAGE
+        first = (ask.pick if ask.pick >= 0 else max(len(every) + ask.pick, 0)) if one else after or ask.page * PAGE
         wants_file = bool(every) and ("file" in ask.arguments or _FILE.search(ask.said) is not None)
         read = ask.moment().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         return self.made(
@@ -180,12 +182,23 @@ class ProviderSearch(ABC, Generic[F]):
         own = await self.own(wishes) if result.total else AskedNetworks()
         if not result.total:
             found, result = await self.wider(result, found)
+        elif not result.cards and not own.wanted and "one_farther" in ask.asked.says:
+            found, result = await self.beyond(result, found)
         for type_ in self.cited:
             shown = (*result.cards, *result.instead)
             ask.cite(type_, [key.id for card in shown for key in card.records if key.type == type_])
         result = self.with_own(result, found, own) if own.wanted else result
         facts, sides = facts_beside(ask, result.cards, found), await self.sides(found, where, wishes)
         return replace(result, unclear=unclear, no_name=no_name, facts=facts, sides=sides)
+
+    async def beyond(self, result: F, found: tuple[Listing, ...]) -> tuple[tuple[Listing, ...], F]:
+        """Return the listings and the page of those farther away, if all near ones were shown before."""
+        for wide in farther(result.where) if result.where else ():
+            wishes, there = await self.read(result.wishes, wide)
+            page = self.page(self.kept(there, wide, wishes), wide, wishes, after=result.total)
+            if page.cards:
+                return there, page
+        return found, result
 
     async def sides(self, found: Sequence[Listing], where: SearchArea | None, wishes: Conditions) -> Sides | None:
         """Return the number of results in each network, or else in each place, of several that the question compares.

@@ -211,7 +211,7 @@ def others_there(ask: Ask, found: Who, finding: str, *, asks: bool) -> None:
     Also for those on a street, if the question names nothing else.
     """
     if asks and found.only:
-        raise Reroute(finding, like=found.only[0].reference, like_words="else there")
+        raise Reroute(finding, like=found.only[0].reference, like_words=f"{ask.said}, else there")
     if found.state == "unnamed" and street_of(ask):
         raise Reroute(finding)
 

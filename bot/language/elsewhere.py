@@ -80,6 +80,8 @@ def street_in(said: Utterance, words: WordArea) -> Tag | None:
         housed = numbered and len(word) > len("10") and place and said.words[place - 1] in words.house_at
         if housed and end is None and place + 1 < len(said.words) and said.said(place + 1, place + 2)[:1].isupper():
             end = place + 2
+        if end is not None and not words.no_street.isdisjoint(said.words[first:end]):
+            continue
         if end is not None and end <= len(said.words) and words.at.isdisjoint(said.words[first : end - 1]):
             return Tag("street", said.said(first, end), place, end)
     return None
