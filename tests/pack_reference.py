@@ -36,8 +36,8 @@ _MODULES = {
         records.card records.coverage
     """,
     "directory": """
-        kit.around kit.cards kit.conditions kit.directory kit.facilities kit.found
-        kit.facts kit.network_names kit.opening kit.organizations kit.plans kit.sites kit.spelling kit.who
+        kit.around kit.cards kit.conditions kit.directory kit.facilities kit.found kit.found_places
+        kit.facts kit.network_names kit.numbered kit.opening kit.organizations kit.plans kit.sites kit.spelling kit.who
         payer.discovery records.details records.listing records.provider
     """,
     "clinical": "kit.care kit.results_asked records.care",

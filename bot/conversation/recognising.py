@@ -19,6 +19,7 @@ from bot.conversation.questions import DOUBT, OF_CLAIMS, Questions, refers, with
 from bot.conversation.slash_commands import Commands, Request
 from bot.conversation.state import Asked, Memory, become, typed_label
 from bot.language.clauses import head_and_items
+from bot.language.context import lists_providers
 from bot.language.kernel import FALLBACK, FOLLOW, HELP, REFINE
 from bot.language.reading import Candidate, Reading, Slot
 from bot.language.rules import PERSON, IntentRules
@@ -76,10 +77,10 @@ class Recognisers:
             reading = within(first.reading, reading) if others else first.reading
             text, exchange.words = first.words, first.words if others else ""
             exchange.further = tuple(one.words for one in others)
-        reading = with_object(self._engine, reading, memory.objects, today)
+        last = self._intents.get(memory.asked.intent) if memory.asked else None
+        reading = _more_of(reading, last) or with_object(self._engine, reading, memory.objects, today)
         if further:
             reading = focus.of_shown(memory, reading, self._intents, points=refers(read(text)))
-        last = self._intents.get(memory.asked.intent) if memory.asked else None
         reading = focus.of_all(memory, reading, self._intents)
         if intent := focus.intent_of(memory, reading, self._intents):
             slots = self._engine.slots_as(intent, text, today=today) if intent != REFINE else reading.slots
@@ -350,6 +351,18 @@ def _with_choice(memory: Memory, reading: Reading, last: IntentRules | None) -> 
     if of_provider and memory.language == reading.language == "es":
         return memory
     return replace(memory, choice=str(wish.value))
+
+
+def _more_of(reading: Reading, last: IntentRules | None) -> Reading | None:
+    """Return the reading of "another one" or "next closest" after a list of providers; None for another message."""
+    if last is None or not lists_providers(last) or "MORE" not in reading.concepts:
+        return None
+    next_near = "NEAR" in reading.concepts and "ordinal" in reading.slots
+    goes_on = reading.unclear or next_near or reading.intent == last.intent
+    short = len(reading.text.split()) <= _A_SENTENCE and reading.slots.keys() <= {"reason", "ordinal"}
+    if not (goes_on and short):
+        return None
+    return replace(reading, intent=f"{FOLLOW}{_MORE}", slots={}, unclear=False)
 
 
 def _of_the_list(reading: Reading, memory: Memory, last: IntentRules | None) -> Reading:

@@ -18,7 +18,7 @@ from bot.kit.appeals import (
 from bot.kit.around import around, names_area, NeedsPlace, SearchArea, state_named
 from bot.kit.ask import Answer, Ask, Kin, named_care, of_other_person, Paged, Reroute, Summary, text_of, values_of
 from bot.kit.benefits import Benefits, NO_BENEFITS, read_benefits
-from bot.kit.cards import by_provider, Card, cards, Ranked, ranked
+from bot.kit.cards import by_provider, Card, cards, Ranked, ranked, Sides
 from bot.kit.care import (
     as_of, care_plans, Curve, curve_of, dated, on_record, OnRecord, results, Series, series, shield, Shielded,
     tests_on_record, TestsOnRecord, UNSHIELDED)
@@ -44,7 +44,8 @@ from bot.kit.floors import (
     yearly_asked)
 from bot.kit.formulary import (
     drug_lists, DrugLists, drugs_by_id, drugs_named, drugs_of_use, is_for, nearest_names, of_use, OfDrug)
-from bot.kit.found import find_places, Found, FoundPlaces, ProviderSearch
+from bot.kit.found import Found, ProviderSearch
+from bot.kit.found_places import find_places, FoundPlaces
 from bot.kit.gathering import Gathered, gathered, record_document, RecordPapers
 from bot.kit.household import Household, household, HouseholdMember, of_some
 from bot.kit.most import (
@@ -62,7 +63,7 @@ from bot.kit.organizations import (
 from bot.kit.period import history, period_claims, same_month
 from bot.kit.plans import (
     among as networks_among, asked_networks, AskedNetworks, in_own, network_names, networks, NetworkSide,
-    own_networks, Plan, plans, side_asked, sold_in, without_own)
+    own_networks, Plan, plans, plans_said, side_asked, sold_in, without_own)
 from bot.kit.ranking import (
     counts_asked, divided_by, ends_asked, LONG, of_unit, often_asked, ranking_asked, since_first, sizes_group,
     summed_filter, threshold_asked, times_asked, unit_asked)

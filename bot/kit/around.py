@@ -37,8 +37,8 @@ class NeedsPlace(Exception):
 class SearchArea(msgspec.Struct, frozen=True):
     """The area of a search: a point, its name, and a distance in miles; `home` is True for the member's own address.
 
-    With `county` set, only places in that county count, and with `statewide` all places in the state; `miles` is then
-    not used. `also` holds alternative areas.
+    With `county` set, only places in that county count, and with `statewide` all places in the state, or in the part of
+    it with the name `region`; `miles` is then not used. `also` holds alternative areas.
     """
 
     center: GeoPoint
@@ -48,6 +48,7 @@ class SearchArea(msgspec.Struct, frozen=True):
     home: bool = False
     county: str | None = None
     statewide: bool = False
+    region: str = ""
     also: tuple[SearchArea, ...] = ()
 
     @property
@@ -138,7 +139,8 @@ async def _place(ask: Ask, place: object, wide: float) -> SearchArea:
         if state != ask.places.home_state or center is None:
             # The directory covers one state and what lies just across its borders: no other is searched as a whole.
             raise NeedsPlace(name, outside=True)
-        return SearchArea(center, name, state, _ACROSS, statewide=True)
+        region = str(place.get("region") or "")
+        return SearchArea(center, region or name, state, _ACROSS, statewide=True, region=region)
     if not city_name:
         raise NeedsPlace
     listed = Search("Location", (("address-city", city_name), ("address-state", state)))

@@ -214,6 +214,25 @@ class Ranked(msgspec.Struct, frozen=True):
         return self.entries[len(self.first) :]
 
 
+class Sides(msgspec.Struct, frozen=True):
+    """How many results each of several networks or places has, in the order of the question.
+
+    Each is a name, the number of results, and the number of those that take new patients.
+    `both` is how many are in all of these networks, None for places. `ranks`: the question asks which has the most.
+    """
+
+    each: tuple[tuple[str, int, int], ...]
+    both: int | None = None
+    ranks: bool = False
+
+    @property
+    def first(self) -> tuple[str, int, int] | None:
+        """The network or place with the most results, if the question asks for it; None if several have as many."""
+        most = max(total for _, total, _ in self.each)
+        found = [one for one in self.each if one[1] == most]
+        return found[0] if self.ranks and len(found) == 1 else None
+
+
 def ranked(ask: Ask, cards: Sequence[Card]) -> Ranked | None:
     """Return the ranking for which the question asks, such as the nearest; None if it asks for none.
 

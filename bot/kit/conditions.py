@@ -193,7 +193,7 @@ def conditions(ask: Ask, codes: Sequence[str] = (), networks: AskedNetworks = _N
     not_gender, spoken = ask.excluded.get("gender"), ask.several.get("language")
     name, house = text_of(ask, "provider_name"), text_of(ask, "organization")
     street = street_of(ask)
-    house = house or (None if names_area(ask.slots.get("location")) else street)
+    house = house or (None if name or names_area(ask.slots.get("location")) else street)
     return Conditions(
         codes=tuple(codes),
         name=None if house and is_named(house, name or house) else name,

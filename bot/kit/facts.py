@@ -38,7 +38,7 @@ _ASKS: Mapping[str, re.Pattern[str]] = {
         r"|direcci[oó]n\w*|d[oó]nde|llegar|ciudad",
         "places": r"moved?(?: (?:offices|locations|out))?|mud[oóa]\w*|otra direcci[oó]n"
         r"|still (?:at|with|in(?!(?: \w+){0,2} (?:netw?(?:ork)?s?|ntwk|plan|[pslem])\b))"
-        r"|(?:more than one|multiple|(?:an)?other|second|same|old|main) (?:addr\w*|offices?|locations?|places?)",
+        r"|(?:more than one|multiple|(?:an)?other|second|same|old|main|only) (?:addr\w*|offices?|locations?|places?)",
         "hours": r"hours?|hrs|times?|opens?|closes?|when|(?:what|which|qu[eé]) (?:days|d[ií]as)|cu[aá]ndo|horarios?"
         r"|horas?|abren?|cierran?",
         "specialty": r"specs?|special(?:i?t)\w+|speciali[sz](?!ts?\b)\w+|what kind of (?:doctor|doc|dr|provider)"
@@ -66,6 +66,7 @@ _ASKS: Mapping[str, re.Pattern[str]] = {
 _SLOTS = ("accepting_new", "language", "telehealth", "wheelchair", "open_at", "age_group", "wish")
 _THERE = re.compile(r"\b(?:does|has|is|still|sees?|tiene|atiende)\b.* (?:in|at|en) $", re.IGNORECASE)
 _SEVERAL = re.compile(r"\b(?:more than one|multiple|(?:an)?other|second|otra|m[aá]s de un[oa]?)\b", re.IGNORECASE)
+_ONLY = re.compile(r"\b(?:only|[uú]nic[oa]) \w+", re.IGNORECASE)
 _WHEN = re.compile(r"\b(?:when|what time|how (?:late|early)|cu[aá]ndo|qu[eé] hora)\b", re.IGNORECASE)
 _GOES_ON = re.compile(r" (?!and\b|or\b|any|now\b|still\b|too\b|also\b|y\b|o\b|todav)\w")  # "is the lab in Memphis open"
 _NEAR = re.compile(r"\b(near|nearby|close|far|cerca|lejos)\b", re.IGNORECASE)  # asks how far, beside a place
@@ -275,8 +276,9 @@ def _elsewhere(ask: Ask, card: Card, rows: Sequence[Listing]) -> ProviderFact:
     told, barred = _said("places", card, rows), ask.excluded.get("location")
     town = str(barred.value.get("city") or barred.value.get("zip")).casefold() if barred else ""  # type: ignore[attr-defined]
     others = [one for one in told.yes if town not in one.casefold()] if town else told.yes[1:]
-    asks = bool(town) or _SEVERAL.search(ask.said)
-    return replace(told, verdict="yes" if others else "no") if asks and told.yes else told
+    only = _ONLY.search(ask.said) is not None
+    asks = bool(town) or only or _SEVERAL.search(ask.said)
+    return replace(told, verdict="yes" if bool(others) != only else "no") if asks and told.yes else told
 
 
 def _takes_new(_ask: Ask, card: Card, _rows: Sequence[Listing]) -> ProviderFact:

@@ -1,4 +1,4 @@
-"""One page of directory search results, people or places, and the search that finds them.
+"""One page of directory search results, and the search for people or places that finds them.
 
 Every filter is checked on every card (T44).
 """
@@ -7,32 +7,24 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from datetime import UTC
-from functools import partial
-from itertools import takewhile
 from typing import Generic, TypeVar
 
 from msgspec.structs import replace
 
-from bot.kit.around import FARTHER, NeedsPlace, SearchArea, around, farther
-from bot.kit.ask import Ask, Reroute
-from bot.kit.cards import Card, Ranked, cards, nearly_open, ranked, store_cards
-from bot.kit.conditions import OF_KIND, Conditions, Loosened, conditions, is_called, loosened, sift
-from bot.kit.facilities import KINDS, places_of_care
+from bot.kit.around import FARTHER, SearchArea, around, farther
+from bot.kit.ask import Ask
+from bot.kit.cards import Card, Ranked, Sides, cards, nearly_open, ranked
+from bot.kit.conditions import OF_KIND, Conditions, Loosened, is_called, loosened, sift
 from bot.kit.facts import ProviderFact, facts_beside
 from bot.kit.network_names import Wanted, names_of
 from bot.kit.offers import Document, WithDocument
-from bot.kit.organizations import nearest, telling_words
-from bot.kit.plans import AskedNetworks, among, asked_networks, own_wanted, without_own
-from bot.kit.spelling import stands_at, words_of
-from bot.kit.who import who, who_shown
-from bot.language.context import AMONG
+from bot.kit.organizations import nearest
+from bot.kit.plans import AskedNetworks, networks, own_wanted
+from bot.kit.who import who_shown
 from bot.records.listing import Listing
 
 PAGE = 5
 _INSTEAD = 3
-_FEW = 3  # places of one name, each of which is told
-_LEAST_LETTERS = 3  # of a word that calls a place
-_CALLED = 2  # words of a place's name that call it
 
 
 class Found(WithDocument, frozen=True, kw_only=True):
@@ -59,6 +51,8 @@ class Found(WithDocument, frozen=True, kw_only=True):
         unsaid: By condition, how many providers match except that they have no data on this condition.
         every_network: The networks of all results, for a question "in network" if the person's own network is unknown.
         ranked: The ranking for which the question asks, such as the nearest.
+        sides: The number of results in each network or place, if the question counts or compares several.
+        counts: Whether the question asks how many there are.
     """
 
     cards: tuple[Card, ...]
@@ -84,6 +78,8 @@ class Found(WithDocument, frozen=True, kw_only=True):
     unsaid: tuple[tuple[str, int], ...] = ()
     every_network: tuple[str, ...] = ()
     ranked: Ranked | None = None
+    sides: Sides | None = None
+    counts: bool = False
 
     @property
     def last(self) -> int:
@@ -94,21 +90,6 @@ class Found(WithDocument, frozen=True, kw_only=True):
     def more(self) -> bool:
         """Whether there is another page."""
         return not self.one and self.last < self.total
-
-
-class FoundPlaces(Found, frozen=True, kw_only=True):
-    """One page of places of care of one of the `kinds`, or of any kind.
-
-    `nearer` is the nearest place outside the person's own networks, if that place is nearer than all places inside.
-    """
-
-    kinds: tuple[str, ...]
-    nearer: Card | None = None
-
-    @property
-    def kind(self) -> str | None:
-        """The single kind; None for several kinds and for any kind."""
-        return self.kinds[0] if len(self.kinds) == 1 else None
 
 
 F = TypeVar("F", bound=Found)
@@ -145,14 +126,16 @@ class ProviderSearch(ABC, Generic[F]):
         """Return the listings that match every condition."""
         return sift(found, wishes.filters(self.ask, where, found))
 
-    def page(self, kept: Sequence[Listing], where: SearchArea | None, wishes: Conditions, **more: object) -> F:
+    def page(
+        self, kept: Sequence[Listing], where: SearchArea | None, wishes: Conditions, *, after: int = 0, **more: object
+    ) -> F:
         """Return the requested page of the listings `kept`, with a file of all cards if the question asks for a file.
 
-        `more` are further fields of the page.
+        `more` are further fields of the page. With `after`, the page begins behind so many cards.
         """
         ask, every = self.ask, self.cards(kept, where)
         one = "pick" in ask.arguments
-        first = (ask.pick if ask.pick >= 0 else max(len(every) + ask.pick, 0)) if one else ask.page * PAGE
+        first = (ask.pick if ask.pick >= 0 else max(len(every) + ask.pick, 0)) if one else after or ask.page * PAGE
         wants_file = bool(every) and ("file" in ask.arguments or _FILE.search(ask.said) is not None)
         read = ask.moment().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         return self.made(
@@ -162,6 +145,7 @@ class ProviderSearch(ABC, Generic[F]):
             first=first + 1,
             page=ask.page,
             one=one,
+            counts="number" in ask.asked.says,
             ranked=ranked(ask, every),
             where=where,
             wishes=wishes,
@@ -198,11 +182,47 @@ class ProviderSearch(ABC, Generic[F]):
         own = await self.own(wishes) if result.total else AskedNetworks()
         if not result.total:
             found, result = await self.wider(result, found)
+        elif not result.cards and not own.wanted and "one_farther" in ask.asked.says:
+            found, result = await self.beyond(result, found)
         for type_ in self.cited:
             shown = (*result.cards, *result.instead)
             ask.cite(type_, [key.id for card in shown for key in card.records if key.type == type_])
         result = self.with_own(result, found, own) if own.wanted else result
-        return replace(result, unclear=unclear, no_name=no_name, facts=facts_beside(ask, result.cards, found))
+        facts, sides = facts_beside(ask, result.cards, found), await self.sides(found, where, wishes)
+        return replace(result, unclear=unclear, no_name=no_name, facts=facts, sides=sides)
+
+    async def beyond(self, result: F, found: tuple[Listing, ...]) -> tuple[tuple[Listing, ...], F]:
+        """Return the listings and the page of those farther away, if all near ones were shown before."""
+        for wide in farther(result.where) if result.where else ():
+            wishes, there = await self.read(result.wishes, wide)
+            page = self.page(self.kept(there, wide, wishes), wide, wishes, after=result.total)
+            if page.cards:
+                return there, page
+        return found, result
+
+    async def sides(self, found: Sequence[Listing], where: SearchArea | None, wishes: Conditions) -> Sides | None:
+        """Return the number of results in each network, or else in each place, of several that the question compares.
+
+        If it asks which network has the most, these are all networks. None if the question compares none.
+        """
+        asked, says = wishes.networks, self.ask.asked.says
+        compares = "apart" in self.ask.arguments or not says.keys().isdisjoint(("counts_apart", "by_network"))
+        if not compares or self.ask.page:
+            return None
+        if "by_network" in says and not asked.named:
+            asked = AskedNetworks(tuple(Wanted(one.name or "", (one,)) for one in await networks(self.ask)))
+        apart = [(one.names[0], where, replace(asked, wanted=(one,))) for one in asked.wanted if one.names]
+        of_networks = len(apart) > 1
+        if where and not of_networks:
+            apart = [(one.name, one, asked) for one in where.every]
+
+        def count(area: SearchArea | None, own: AskedNetworks, *, open_: bool = False) -> int:
+            wanted = replace(wishes, networks=own, accepting=open_ or wishes.accepting)
+            return len(self.cards(self.kept(found, area, wanted), area))
+
+        told = tuple((name, count(area, own), count(area, own, open_=True)) for name, area, own in apart)
+        both = count(where, replace(asked, how="and")) if of_networks and len(told) == len(("one", "other")) else None
+        return Sides(told, both, "ranks_apart" in says or "by_network" in says) if len(told) > 1 else None
 
     async def _no_name(self, wishes: Conditions, found: Sequence[Listing]) -> str | None:
         """Return what was taken for a provider's name, if the directory has no name like it; otherwise None.
@@ -281,100 +301,6 @@ class ProviderSearch(ABC, Generic[F]):
             unmet=unmet,
             unsaid=wishes.unsaid(self.ask, where, found),
         )
-
-
-class Places(ProviderSearch[FoundPlaces]):
-    """The search for places of care of one of the `kinds`, or of any kind."""
-
-    cited = ("OrganizationAffiliation", "HealthcareService", "Location", "Organization")
-    stores = True
-
-    def __init__(self, ask: Ask, kinds: tuple[str, ...], of_one: str | None = None) -> None:
-        super().__init__(ask, kinded=bool(kinds))
-        self.kinds, self.of_one = kinds, of_one
-        self.made = partial(FoundPlaces, kinds=kinds)
-
-    async def read(self, wishes: Conditions, where: SearchArea | None) -> tuple[Conditions, tuple[Listing, ...]]:
-        """Return the conditions and the listings of places of the kinds in the area.
-
-        If the directory has no list of networks, the networks in question are looked up among those of the listings.
-
-        Raises:
-            Reroute: The question is whether a place that it names is open; the intent `of_one` answers it.
-        """
-        found = await places_of_care(self.ask, self.kinds, where)
-        lost = wishes.networks.named and not wishes.networks.listed
-        if not (wishes.name or wishes.organization):
-            said = words_of(self.ask.said)  # "blue heron" of "is Blue Heron Pharmacy open"
-            called = dict.fromkeys(" ".join(telling_words(row.name or "")[:_CALLED]) for row in found)
-            named = [one for one in called if " " in one and stands_at(words_of(one), said)]
-            out = tuple(one for one in called if self._is_barred(one))
-            named = [one for one in named if one not in out]
-            wishes = replace(wishes, name=next(iter(named), None), not_names=wishes.not_names or out)
-        if self.of_one and wishes.name and wishes.open_at and "NEAR" not in self.ask.concepts:
-            meant = [row for row in found if is_called(row, wishes.name)]
-            if 0 < len({row.store for row in meant}) <= _FEW:
-                raise Reroute(self.of_one, **{AMONG: " ".join(dict.fromkeys(row.reference for row in meant))})
-        return replace(wishes, networks=among(self.ask, found)) if lost else wishes, found
-
-    def _is_barred(self, called: str) -> bool:
-        """Return whether the message excludes places that are called so: "besides Harvest Moon", "not Limestone"."""
-        words = words_of(called)
-        own = words if all(map(self.ask.everyday, words[:1])) else words[:1]
-        return bool(own) and any(tuple(rest.split()[: len(own)]) == own for rest in self.ask.asked.barred)
-
-    def cards(self, rows: Sequence[Listing], where: SearchArea | None) -> tuple[Card, ...]:
-        """Return one card per place."""
-        return store_cards(self.ask, rows, where)
-
-    def kept(self, found: Sequence[Listing], where: SearchArea | None, wishes: Conditions) -> tuple[Listing, ...]:
-        """Return all listings, also those in other networks, of each place that matches every condition."""
-        fitting = {row.store for row in super().kept(found, where, wishes) if row.locations or not where}
-        return tuple(row for row in sift(found, Conditions().filters(self.ask, where)) if row.store in fitting)
-
-    async def own(self, wishes: Conditions) -> AskedNetworks:
-        """Return the person's own networks; empty for emergency rooms, because no network matters in an emergency."""
-        emergency = self.kinds == ("emergency_room",) and not wishes.networks.anyone
-        return AskedNetworks() if emergency else await super().own(wishes)
-
-    def with_own(self, result: FoundPlaces, found: Sequence[Listing], own: AskedNetworks) -> FoundPlaces:
-        """Return the page of places in the person's own networks.
-
-        `nearer` is set to the nearest place of all if that place is outside these networks.
-        """
-        page = super().with_own(result, found, own)
-        if page.none_own or page.others or page.first > 1 or not page.cards or page.cards[0].miles is None:
-            return page
-        nearest = self.cards(self.kept(found, page.where, page.wishes), page.where)[0]
-        return replace(page, nearer=nearest if (nearest.miles or 0) < page.cards[0].miles else None)
-
-
-async def find_places(ask: Ask, *kinds: str, of_one: str | None = None, anywhere: bool = False) -> FoundPlaces:
-    """Return the matching places of one of the kinds (or of any kind), nearest first.
-
-    Emergency rooms are not limited to a network. With `anywhere`, no place is needed, and places without visitors, such
-    as mail-order pharmacies, are included. The intent `of_one` answers whether a place that the question names is open.
-
-    Raises:
-        NeedsPlace: If the question names no place and `anywhere` is False.
-    """
-    wishes = conditions(ask, (), await without_own(ask, await asked_networks(ask)))
-    try:
-        return await Places(ask, kinds, of_one).answer(wishes, placed=not anywhere)
-    except NeedsPlace:
-        if of_one and (houses := await _houses_said(ask)):
-            raise Reroute(of_one, **{AMONG: " ".join(houses)}) from None
-        raise
-
-
-async def _houses_said(ask: Ask) -> list[str]:
-    """Return the references of the places whose name begins the message, before their kind: "tall oak urgent care"."""
-    said, kinds = words_of(ask.said), {word for kind in KINDS for word in kind.split("_")}
-    own = tuple(takewhile(lambda word: word not in kinds and len(word) >= _LEAST_LETTERS, said))
-    if len(own) < _CALLED or len(own) == len(said):
-        return []
-    found = await who(replace(ask, slots={"provider_name": ask.said}, words={}, arguments={}))
-    return [rows[0].reference for rows in found.found if words_of(rows[0].name)[: len(own)] == own]
 
 
 async def _near_shown(ask: Ask) -> Ask:

@@ -27,6 +27,8 @@ _NETWORKS = Search("Organization", (("type", token(ORGANIZATION_TYPES, "ntwk")),
 _PLANS = Search("InsurancePlan", (("_include", "InsurancePlan:coverage-area"),))
 
 Sold = Literal["yes", "no", "unsaid"]
+_SHORTEST = 6  # letters of a plan's first word that name it alone
+_OF_PLANS = frozenset({"PLAN", "PLAN_WORD"})
 
 
 class Plan(Value):
@@ -68,6 +70,17 @@ async def plans(ask: Ask) -> tuple[Plan, ...]:
     for key in dict.fromkeys(missing):  # areas that the search did not include
         await directory.pages(Search(key.type, (("_id", key.id),)))
     return tuple(Plan(plan, names, directory.locations) for plan in current)
+
+
+def plans_said(said: str, sold: Sequence[Plan], *, begun: bool = True) -> tuple[Plan, ...]:
+    """Return the plans that a message names: by the longest full name, or if `begun`, else by a name's first word."""
+    words = set(words_of(said))
+    names = {plan.id: words_of(plan.name) for plan in sold}
+    whole = [plan for plan in sold if names[plan.id] and words.issuperset(names[plan.id])]
+    longest = tuple(plan for plan in whole if not any(set(names[plan.id]) < set(names[one.id]) for one in whole))
+    if longest or not begun:
+        return longest
+    return tuple(plan for plan in sold for one in names[plan.id][:1] if len(one) >= _SHORTEST and one in words)
 
 
 def sold_in(plan: Plan, where: SearchArea | str) -> Sold:
@@ -133,6 +146,7 @@ class AskedNetworks(msgspec.Struct, frozen=True):
         barred: The excluded networks.
         anyone: Whether the question says "in network" without a network's name.
         outside: Whether the question says "out of network".
+        plans: The names of the plans in the question that use the wanted networks, if it names plans and no network.
         listed: Whether the directory lists its networks, so that a name missing from the list is unknown.
     """
 
@@ -141,6 +155,7 @@ class AskedNetworks(msgspec.Struct, frozen=True):
     barred: tuple[Wanted, ...] = ()
     anyone: bool = False
     outside: bool = False
+    plans: tuple[str, ...] = ()
     listed: bool = True
 
     @property
@@ -195,10 +210,21 @@ def side_asked(ask: Ask) -> NetworkSide:
 
 
 async def asked_networks(ask: Ask, *, slot: str = "network") -> AskedNetworks:
-    """Return the networks that the slot names; the directory's list is read only if the question may name one."""
+    """Return the networks that the slot names, or else those of the plans that the question names.
+
+    The directory's lists are read only if the question may name one.
+    """
     named = [ask.slots.get(slot), *(one.value for one in (ask.several.get(slot), ask.excluded.get(slot)) if one)]
     asks = _may_name(ask, named[0]) or any(map(is_named_network, named))
-    return resolve(ask, await networks(ask) if asks else (), slot=slot)
+    found = resolve(ask, await networks(ask) if asks else (), slot=slot)
+    if found.named or found.outside or _OF_PLANS.isdisjoint(ask.concepts):
+        return found
+    own = plans_said(ask.said, await plans(ask), begun=False)
+    if own and set(words_of(ask.words.get("wish"))) <= {word for plan in own for word in words_of(plan.name)}:
+        ask.said_unmet("wish")  # it is the plan's name
+    theirs = dict.fromkeys(network for plan in own for network in plan.networks)
+    wanted_ = tuple(Wanted(one.name or "", (one,)) for one in theirs)
+    return replace(found, wanted=wanted_, plans=tuple(plan.name or plan.id for plan in own)) if own else found
 
 
 def _may_name(ask: Ask, value: object) -> bool:
@@ -223,6 +249,8 @@ def resolve(ask: Ask, listed: Sequence[Network], *, slot: str = "network") -> As
         chosen = [(str(one),) for one in many.values if is_named_network(one)]
     elif is_named_network(value):
         chosen = [(ask.words.get(slot, ""), str(value))]
+        other = ask.slots.get(f"other_{slot}")  # of two that are compared
+        chosen += [(ask.words.get(f"other_{slot}", ""), str(other))] if is_named_network(other) else []
     not_in = [(not_these.text, str(one)) for one in not_these.values or (not_these.value,)] if not_these else []
     found = tuple(wanted(ask.said if not many else "", ways, listed) for ways in chosen)
     if not (chosen or not_in):

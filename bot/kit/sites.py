@@ -210,7 +210,8 @@ def lies_in(ask: Ask, place: Location, where: SearchArea) -> bool:
     """Return whether the location lies in the area: a county or state by its name, other areas by distance."""
     if where.statewide:
         by_zip = ask.places.city_of(place.zip5) if place.zip5 else None
-        return is_state(place.state or (by_zip[1] if by_zip else None), where.state)
+        there = not where.region or ask.places.lies_in(" ".join(_county(ask, place)), where.region)
+        return there and is_state(place.state or (by_zip[1] if by_zip else None), where.state)
     if where.county:
         return _county(ask, place) == words_of(where.county)
     miles = spot_of(ask, place, where).miles

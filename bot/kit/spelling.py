@@ -17,6 +17,7 @@ _LINKS, _FEW = frozenset({"of", "de"}), 3  # words of a person's name
 _SHORTEST_START = 3
 Run = TypeVar("Run", bound=tuple[Any, ...])
 _ALIKE = 0.75  # of 1: one letter in four wrong, missing, too many, or swapped with the next
+_BESIDE_ONE = 0.7  # of a word beside one that is written as said: "Hamza Beesly"
 
 _STATE_NAMES = (
     "AL Alabama,AK Alaska,AZ Arizona,AR Arkansas,CA California,CO Colorado,CT Connecticut,DE Delaware,FL Florida,"
@@ -69,15 +70,16 @@ def likeness(written: str | None, said: str) -> float:
     own, wanted = _own(written), _wanted(said)
     if wanted and _run_together(own, "".join(wanted)):
         return 1.0
-    best: list[float] = [max((is_alike(word, one) for one in own), default=0.0) for word in wanted]
+    least = _BESIDE_ONE if len(wanted) > 1 and not set(own).isdisjoint(wanted) else _ALIKE
+    best: list[float] = [max((is_alike(word, one, least) for one in own), default=0.0) for word in wanted]
     return sum(best) / len(best) if best and all(best) else 0.0
 
 
-def is_alike(word: str, other: str) -> float:
-    """Return the similarity in spelling of two words, from 0 to 1; 0 if it is below 0.75."""
+def is_alike(word: str, other: str, least: float = _ALIKE) -> float:
+    """Return the similarity in spelling of two words, from 0 to 1; 0 if it is below `least`."""
     from rapidfuzz.distance import OSA  # noqa: PLC0415 -- two MiB that no well-spelled question needs
 
-    return OSA.normalized_similarity(word, other, score_cutoff=_ALIKE)
+    return OSA.normalized_similarity(word, other, score_cutoff=least)
 
 
 def spelled_like(word: str, names: Iterable[str], most: int) -> tuple[str, ...]:
@@ -127,6 +129,9 @@ _KINDS: Mapping[str, str] = {
     **dict.fromkeys(("parkway", "pkwy"), "parkway"),
     **dict.fromkeys(("lane", "ln"), "lane"),
     **dict.fromkeys(("drive", "dr"), "drive"),
+    **dict.fromkeys(("court", "ct"), "court"),
+    **dict.fromkeys(("square", "sq"), "square"),
+    **dict.fromkeys(("circle", "cir"), "circle"),
     "pike": "pike",
     "calle": "",
 }

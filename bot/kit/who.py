@@ -18,6 +18,7 @@ from bot.kit.conditions import TITLES, is_at, is_title, is_titled, kind_codes
 from bot.kit.directory import bring
 from bot.kit.facilities import KINDS, is_kind
 from bot.kit.facts import ProviderFact, name_said, without_facts
+from bot.kit.numbered import with_npi, with_phone, with_tin
 from bot.kit.offers import WithDocument
 from bot.kit.organizations import (
     OF_PERSON,
@@ -34,9 +35,8 @@ from bot.kit.sites import within
 from bot.kit.spelling import is_named, lies_on, likeness, stands_at, starts_like, words_of
 from bot.language.context import AMONG, BESIDE, CALLED, LIKE, RECORD
 from bot.payer.budget import MIB
-from bot.payer.search import Search, SearchValue, any_of, escape, token
+from bot.payer.search import Search, escape
 from bot.records.details import is_npi
-from bot.records.directory import NPI
 from bot.records.listing import Listing
 from bot.records.shapes import key_of
 
@@ -163,14 +163,12 @@ async def who(ask: Ask, *, guesses: bool = False) -> Who:
     if key is not None:
         name, rows = None, await listings_of(ask, (key,))
     elif npi:
-        rows = await _by_number(ask, "npi", npi, ("Practitioner", "Organization"), token(NPI, npi))
-        name = f"NPI {npi}" if rows or is_npi(npi) else f"NPI? {npi}"
+        rows = await with_phone(ask, npi, await _area(ask)) if "-" in npi else await with_npi(ask, npi)
+        name = npi if "-" in npi else f"NPI {npi}" if rows or is_npi(npi) else f"NPI? {npi}"
     elif tin:
-        ways = any_of([tin, f"{tin[:2]}-{tin[2:]}"])
-        name, rows = f"TIN {tin}", await _by_number(ask, "tin", tin, ("Organization",), ways)
+        name, rows = f"TIN {tin}", await with_tin(ask, tin)
     elif name:
-        name, rows = await _name_and_listings(ask, name)
-        near, rows = ((), rows) if rows else await _nearly(ask, name, guesses=guesses)
+        name, near, rows = await _called(ask, name, guesses=guesses)
     else:
         rows = await listings_of(ask, among)
         said = "" if rows or ask.arguments else name_said(ask)
@@ -213,7 +211,7 @@ def others_there(ask: Ask, found: Who, finding: str, *, asks: bool) -> None:
     Also for those on a street, if the question names nothing else.
     """
     if asks and found.only:
-        raise Reroute(finding, like=found.only[0].reference, like_words="else there")
+        raise Reroute(finding, like=found.only[0].reference, like_words=f"{ask.said}, else there")
     if found.state == "unnamed" and street_of(ask):
         raise Reroute(finding)
 
@@ -280,23 +278,6 @@ def _narrowed(ask: Ask, groups: Groups, where: SearchArea | None, *, named: bool
     return groups
 
 
-async def _by_number(ask: Ask, slot: str, number: str, types: Sequence[str], value: SearchValue) -> tuple[Listing, ...]:
-    """Return the listings of the practitioners and organizations with an NPI or TIN.
-
-    Servers need not support a search by number (fhir-notes 9.1). If a server returns only other records, or the search
-    fails, the slot is reported as not applied.
-    """
-    directory = ReadDirectory(ask=ask)
-    for type_ in types:
-        await directory.pages(Search(type_, (("identifier", value),)), 1)
-    people, houses = directory.practitioners, directory.organizations
-    keys = [key for key, one in people.items() if one.npi == number]
-    keys += [key for key, one in houses.items() if number in {one.npi, *one.tins}]
-    if not keys and (people or houses or ask.report.gaps):
-        ask.cannot(slot)
-    return await listings_of(ask, keys)
-
-
 async def _name_and_listings(ask: Ask, name: str) -> tuple[str, tuple[Listing, ...]]:
     """Return the name that was found, and the listings with that name.
 
@@ -321,15 +302,42 @@ async def _name_and_listings(ask: Ask, name: str) -> tuple[str, tuple[Listing, .
     return name, ()
 
 
+async def _called(ask: Ask, name: str, *, guesses: bool) -> tuple[str, tuple[Choice, ...], tuple[Listing, ...]]:
+    """Return the name that was found, and the listings of it, or else the providers with a similar name."""
+    name, rows = await _name_and_listings(ask, name)
+    whole = _goes_on(ask, name)  # "hamza beesly", of which one word is a known name
+    if rows and not whole:
+        return name, (), rows
+    near, alike = await _nearly(ask, whole or name, guesses=guesses)
+    return (whole or name, near, alike) if near or alike or not rows else (name, (), rows)
+
+
+def _goes_on(ask: Ask, name: str) -> str:
+    """Return the name with the word behind it in the message, if nothing explains that word; "" otherwise."""
+    wish, said = words_of(ask.words.get("wish")), words_of(ask.said)
+    ends = [at + len(words_of(name)) for at in stands_at(words_of(name), said)]
+    follows = len(wish) == 1 and not ask.everyday(wish[0]) and any(said[at : at + 1] == wish for at in ends)
+    return f"{name} {wish[0]}" if follows else ""
+
+
 async def _nearly(ask: Ask, name: str, *, guesses: bool) -> tuple[tuple[Choice, ...], tuple[Listing, ...]]:
     """Return the providers with a similar name, or else the listings of the one that is surely meant."""
     near = await nearest(ask, name, people=is_titled(ask))
     same = [one for one in near if is_named(one.name, name)]  # servers compare accents and marks, too
-    if guesses and len(near) == 1 and not same and likeness(near[0].name, name) >= _SURELY:
+    if guesses and len(near) == 1 and not same and await _is_sure(ask, near[0], name):
         same = [*near]
         ask.own_doctors.append(OwnDoctor(near[0].name or name, name, None, 0, spelled=True))
     keys = [key for one in same if (key := key_of(one.reference))]
     return ((), await listings_of(ask, keys)) if keys else (near, ())
+
+
+async def _is_sure(ask: Ask, one: Choice, name: str) -> bool:
+    """Return whether a name spelled nearly so is surely meant: by its first name, or by the town of the question."""
+    first = words_of(name)[:1] == words_of(one.name)[:1] and " " in name.strip()
+    if first or likeness(one.name, name) >= _SURELY:
+        return True
+    key, where = key_of(one.reference), await _area(ask)
+    return where is not None and any(within(ask, row, where) for row in await listings_of(ask, [key] if key else ()))
 
 
 async def _with_name(ask: Ask, name: str) -> tuple[Listing, ...]:

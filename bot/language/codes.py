@@ -1,5 +1,7 @@
 """Codes that staff type, recognized by format (NPI, tax number, NUCC, procedure and drug codes), and networks' letters.
 
+A telephone or fax number is a provider's number, as an NPI is; its value has dashes.
+
 A network may be named by its letter alone: "network S and P", "S or P", "knee dr 37402 S".
 """
 
@@ -16,6 +18,7 @@ _DIGITS = re.compile(r"\d{4}")
 _NPI = re.compile(r"[12]\d{9}$")
 _NPI_PREFIX = "80840"
 _TIN = re.compile(r"(?<![\w-])\d{2}-?\d{7}(?![\w-])")
+_PHONE = re.compile(r"(?<![\w-])(?:\+?1[ .-])?\(?(\d{3})[). -]{1,2}(\d{3})[ .-](\d{4})(?![\w-])")
 _NUCC = re.compile(r"\d{3}[0-9a-z]{6}x$")
 _CPT = re.compile(r"\d{5}$|\d{4}[tfu]$")
 _HCPCS = re.compile(r"[a-v]\d{4}$")
@@ -57,6 +60,9 @@ def code_tags(said: Utterance, free: list[bool], words: WordArea) -> list[Tag]:
 
 def _by_text(said: Utterance, words: WordArea) -> Iterator[Tag]:
     """Yield the tags of codes with dashes, which consist of several tokens."""
+    if words.own.isdisjoint(said.words):  # "my number is" tells of nobody in the directory
+        for match in _PHONE.finditer(said.text):
+            yield Tag("npi", "-".join(match.groups()), *said.tokens(*match.span()))
     for kind, form in (("ndc", _NDC), ("tin", _TIN)):
         for match in form.finditer(said.text):
             first, after = said.tokens(*match.span())

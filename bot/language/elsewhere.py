@@ -55,16 +55,20 @@ def _county(said: Utterance, first: int, after: int, meanings_of: MeaningsOf) ->
 
 _LONGEST = 3
 _HOUSE, _DRIVE = 5, "dr"  # digits of a house number
+_COURT = "ct"  # also Connecticut
 
 
 def street_in(said: Utterance, words: WordArea) -> Tag | None:
     """Return the tag of the street on which a place is, as the person wrote it; None if there is none.
 
-    It follows a word such as "on" ("on Poplar Avenue"), or begins with a house number ("979 E 3rd St"). After "at", and
-    with "Dr" for "Drive", the word before the kind of street has a capital letter.
+    It follows a word such as "on" ("on Poplar Avenue"), begins with a house number ("979 E 3rd St"), or is between
+    commas. After "at", and with "Dr" for "Drive", the word before the kind of street has a capital letter. Behind "at"
+    a long house number needs no kind of street ("at 212 Broad").
     """
     for place, word in enumerate(said.words):
         numbered = word.isdecimal() and len(word) <= _HOUSE
+        if place and said.between(place).strip() == "," and (alone := _between_commas(said, place, words)):
+            return alone
         first = place + (not numbered)
         if not (numbered or word in words.any("stands", "at")):
             continue
@@ -73,16 +77,32 @@ def street_in(said: Utterance, words: WordArea) -> Tag | None:
         plain = word in words.stands or numbered
         led = plain and not words.street_of.isdisjoint(said.words[first : first + 1])
         end = next((at + 1 for at in ends if _ends_street(said, at, words, plain=plain)), first + 2 if led else None)
+        housed = numbered and len(word) > len("10") and place and said.words[place - 1] in words.house_at
+        if housed and end is None and place + 1 < len(said.words) and said.said(place + 1, place + 2)[:1].isupper():
+            end = place + 2
+        if end is not None and not words.no_street.isdisjoint(said.words[first:end]):
+            continue
         if end is not None and end <= len(said.words) and words.at.isdisjoint(said.words[first : end - 1]):
             return Tag("street", said.said(first, end), place, end)
     return None
 
 
+def _between_commas(said: Utterance, first: int, words: WordArea) -> Tag | None:
+    """Return the tag of a street that is all between a comma and the next mark: "Okafor, Main St"; else None."""
+    for end in range(first + 2, min(first + 1 + _LONGEST, len(said.words)) + 1):
+        if said.between(end - 1).strip():
+            return None
+        ends = end == len(said.words) or said.between(end).strip() in {",", "?"}
+        if ends and said.words[end - 1] in words.street and said.said(end - 2, end - 1)[:1].isupper():
+            return Tag("street", said.said(first, end), first, end)
+    return None
+
+
 def _ends_street(said: Utterance, index: int, words: WordArea, *, plain: bool) -> bool:
     """Return whether the word at `index` is a kind of street after its name."""
-    short = said.words[index] == _DRIVE
+    short, state = said.words[index] == _DRIVE, said.words[index] == _COURT
     return (plain and not short and said.words[index] in words.street) or (
-        (short or said.words[index] in words.street) and said.said(index - 1, index)[:1].isupper()
+        not state and (short or said.words[index] in words.street) and said.said(index - 1, index)[:1].isupper()
     )
 
 

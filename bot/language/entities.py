@@ -65,6 +65,12 @@ class Tagger:
         self._given, self._family, self._common = lexicon.given, lexicon.family, lexicon.familiar
         self._named = AnyOf(lexicon.tree.vocabulary, lexicon.familiar, self._people)
         self._meanings_of = lexicon.tree.meanings_of
+        self._taken = {  # words behind "take" that name a network: "medicaid"
+            word: str(meaning.value)
+            for word in lexicon.tree.vocabulary
+            for meaning in lexicon.tree.meanings_of(f"take {word}")
+            if meaning.kind == "network"
+        }
         self._letters = {
             letter: str(meaning.value)
             for letter in ascii_lowercase
@@ -137,6 +143,8 @@ class Tagger:
         joining = self._grammar.area("joining")
         letters = networks_by_letter(said, tags, free, self._letters, joining, sought=sought, named=named)
         letters += unknown_letters(said, free, self._letters, joining)
+        taken = ((at, self._taken[word]) for at, word in enumerate(said.words) if sought and word in self._taken)
+        letters += [Tag("network", network, at, at + 1) for at, network in taken if free[at]]
         occupy(free, *letters)
         return letters
 
@@ -248,7 +256,8 @@ def _value(meaning: Meaning) -> object:
     if meaning.kind == "ordinal":
         return ordinal(str(meaning.value))
     if meaning.kind == "location" and meaning.value != "me":
-        return {"state": meaning.value}
+        state, _, region = str(meaning.value).partition("/")
+        return {"state": state, "region": region} if region else {"state": state}
     return {"kin": meaning.value} if meaning.kind == "person" and meaning.value != "self" else meaning.value
 
 
@@ -314,6 +323,9 @@ def _plausible(tags: Sequence[Tag], said: Utterance) -> list[Tag]:
     names = of_kind(tags, "provider_name")
     tags = _from_the_left(tags)
     places = of_kind(tags, "location")
+    inside = next((one.value for one in places if isinstance(one.value, dict) and one.value.keys() > {"state"}), None)
+    wide = [one for one in places if inside and isinstance(one.value, dict) and one.value.keys() == {"state"}]
+    tags = [replace(tag, value=inside) if tag in wide else tag for tag in tags]  # "East TN, any city"
     tags = [tag for tag in tags if tag.kind == "location" or not tag.lies_in(*places)]
     tags = _outside(tags, {"person"}, of_kind(tags, "service"))
     tags = _outside(tags, {"service", "facility_type"}, of_kind(tags, "wheelchair"))

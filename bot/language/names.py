@@ -197,8 +197,9 @@ class _People:
         if end - first > _MOST_FAMILY or behind is None or self._is_parted(begin) or self._is_begun(first):
             return
         family = sum(self._parts(first, end).values()) + _FRAMED * (behind > end)
-        for last in self._ends(behind, _MOST_GIVEN):
-            given = self._weigh(behind, last)
+        initial = behind > end and len(self.at.word(behind)) == 1  # "Wyman, first initial C"
+        for last in (behind + 1,) if initial else self._ends(behind, _MOST_GIVEN):
+            given = 0 if initial else self._weigh(behind, last)
             if given is None or any(not 0 <= (self.at.weights[place] or 0) < FAMILY for place in range(behind, last)):
                 continue
             more = self._ends_in_a_letter(last)

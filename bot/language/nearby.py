@@ -68,6 +68,10 @@ class Gazetteer:
         """The two-letter code of the state that the plan covers."""
         return self._area.state
 
+    def lies_in(self, county: str, region: str) -> bool:
+        """Return whether a county, in lower case, lies in a part of the state."""
+        return (county, region) in self._area.regions
+
     def read(self) -> None:
         """Load the tables now. On the first start of an installation this takes half a second."""
         load(self._area)

@@ -34,6 +34,7 @@ class _PlaceFile(msgspec.Struct, forbid_unknown_fields=True):
     away: dict[str, str]
     also: dict[str, str]
     example: str
+    regions: dict[str, str] = {}
 
 
 PLACE = "place"
@@ -52,12 +53,14 @@ class NamedPlace(NamedTuple):
 class Area(NamedTuple):
     """The two-letter codes of the state that the plan covers and of its neighbouring states.
 
-    `example` is a place in the state, which the demo uses.
+    `example` is a place in the state, which the demo uses. `regions` pairs each county, in lower case, with the name of
+    a part of the state.
     """
 
     state: str
     beside: tuple[str, ...]
     example: str = ""
+    regions: tuple[tuple[str, str], ...] = ()
 
 
 class PlaceNames(msgspec.Struct, frozen=True):
@@ -101,7 +104,8 @@ def load_place_names(folder: Path) -> PlaceNames:
         home += [(city, NamedPlace(city, state, False, far or city in careful)) for city, state in new]
     for city, others in raw.also.items():
         home += [(other, NamedPlace(city, raw.state, False, other in careful)) for other in _named(others)]
-    return PlaceNames(tuple(home), Area(raw.state, tuple(raw.border), raw.example))
+    regions = ((county.casefold(), region) for region, counties in raw.regions.items() for county in _named(counties))
+    return PlaceNames(tuple(home), Area(raw.state, tuple(raw.border), raw.example, tuple(regions)))
 
 
 def place_phrases(names: PlaceNames) -> Iterator[tuple[str, NamedPlace]]:

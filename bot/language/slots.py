@@ -25,7 +25,7 @@ _PRICED = frozenset({"drug", "service", "claim_type", "provider_name", "date_ran
 _SIDED = 6  # words from one side of a comparison to the other
 _OPPOSED = 2  # words: "compared to"
 _TWO = 2
-_APART = frozenset({"provider_name", "state_of_claim"})
+_APART: Mapping[str, How] = MappingProxyType({"provider_name": "and", "state_of_claim": "and", "network": "or"})
 _COMMA_WITHIN = frozenset({"provider_name", "location", "date_range", "person"})
 
 
@@ -164,16 +164,17 @@ def several_times(
 def several_said(
     said: Utterance, tags: Sequence[Tag], asking: AbstractSet[int], slots: Mapping[str, Slot], several: AbstractSet[str]
 ) -> dict[str, Slot]:
-    """Return the slots in `several` that get more values: all periods of the question, and all names in the message.
+    """Return the slots in `several` that get more values: all periods, names and networks in the message.
 
-    For example both names of "1st: Mateo Quarles, 2nd: Ines Banerjee".
+    For example both names of "1st: Mateo Quarles, 2nd: Ines Banerjee", or both networks of "some in S, some in P".
     """
     found = several_times(said, tags, asking, slots) if "date_range" in several else {}
-    for kind in several & _APART:
+    for kind in several & _APART.keys() & slots.keys():
         named = {tag.value: tag for tag in tags if tag.kind == kind and not tag.excluded}
-        if len(named) >= _TWO and not slots[kind].excluded:
+        named = {value: tag for value, tag in named.items() if value not in UNNAMED_NETWORKS}
+        if len(named) > max(1, len(slots[kind].values)) and not slots[kind].excluded:
             text = ", ".join(said.text_of(tag) for tag in named.values())
-            found[kind] = Slot(text, next(iter(named)), values=tuple(named), how="and")
+            found[kind] = Slot(text, next(iter(named)), values=tuple(named), how=_APART[kind])
     return found
 
 

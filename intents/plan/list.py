@@ -42,7 +42,7 @@ async def answer(ask: kit.Ask) -> PlanList:
     where = await kit.around(ask) if place and not state else None
     asked = await kit.asked_networks(ask)
     every = await kit.plans(ask)
-    using = [plan for plan in every if uses(plan, asked)] if asked.wanted else every
+    using = [plan for plan in every if uses(plan, asked)] if asked.wanted and not asked.plans else every
     result = summarize(using, ask, where, state)
     result = replace(result, listed=len(every), networks=asked.names, how=asked.how, unclear=asked.unclear)
     ask.cite("InsurancePlan", [plan.id for plan in result.plans])

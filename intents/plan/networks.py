@@ -14,7 +14,6 @@ _POINTS = frozenset(
 )
 _NOBODY = kit.Who(None, ())
 About = Literal["all", "named", "provider", "plan", "own"]
-_SHORTEST = 6  # letters of a plan's first word that name it alone
 
 
 class Used(msgspec.Struct, frozen=True):
@@ -57,9 +56,10 @@ async def answer(ask: kit.Ask) -> Networks:
     """Return the networks that the question asks for, each with the plans that use the network."""
     asked = await kit.asked_networks(ask)
     sold = await kit.plans(ask)
-    named = plans_said(ask.said, sold, begun=not asked.wanted)
+    named = kit.plans_said(ask.said, sold, begun=not asked.wanted or bool(asked.plans))
     if named and not _named_beside(ask, named):
         result = of_plans(named, sold)
+        ask.named |= {"network": result.networks[0].name} if len(result.networks) == 1 else {}
     elif asked.unclear:
         result = replace(_of("named", (), sold, kit.Who(asked.unclear.called, ())), unclear=asked.unclear)
     elif any(ask.slots.get(name) for name in ("provider_name", "npi", "tin")) and not _of_another(ask):
@@ -88,17 +88,6 @@ def _named_beside(ask: kit.Ask, named: Sequence[kit.Plan]) -> set[str]:
     """Return the words of the provider's name in the message that are not part of a named plan's name."""
     said = set(kit.words_of(ask.words.get("provider_name"))) & set(kit.words_of(ask.said))
     return said - {word for plan in named for word in kit.words_of(plan.name)} - _VERBS
-
-
-def plans_said(said: str, sold: Sequence[kit.Plan], *, begun: bool = True) -> tuple[kit.Plan, ...]:
-    """Return the plans that a message names: by the longest full name, or if `begun`, else by a name's first word."""
-    words = set(kit.words_of(said))
-    names = {plan.id: kit.words_of(plan.name) for plan in sold}
-    whole = [plan for plan in sold if names[plan.id] and words.issuperset(names[plan.id])]
-    longest = tuple(plan for plan in whole if not any(set(names[plan.id]) < set(names[one.id]) for one in whole))
-    if longest or not begun:
-        return longest
-    return tuple(plan for plan in sold for one in names[plan.id][:1] if len(one) >= _SHORTEST and one in words)
 
 
 def of_plans(named: Sequence[kit.Plan], sold: Sequence[kit.Plan]) -> Networks:

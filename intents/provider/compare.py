@@ -1,51 +1,30 @@
-"""Compares two providers or two networks, by public directory data only."""
+"""Compares two providers, by public directory data only."""
 
 import asyncio
 import math
 from collections.abc import Sequence
 from typing import Literal
 
-import msgspec
 from msgspec.structs import replace
 
 from bot import kit
 
 _LISTED = frozenset({"network", "other_network", "location", "specialty"})
 
-Outcome = Literal["which", "unclear", "same", "providers", "networks"]
-
-
-class Side(msgspec.Struct, frozen=True):
-    """One network of a comparison.
-
-    Attributes:
-        plans: The names of the plans that use the network.
-        found: The number of providers of the requested kind in the area; None if the question names no place.
-        open: How many of these accept new patients; None if the question names no place.
-        nearest: The nearest of these providers.
-    """
-
-    name: str
-    plans: tuple[str, ...]
-    found: int | None = None
-    open: int | None = None
-    nearest: kit.Card | None = None
+Outcome = Literal["which", "same", "providers"]
 
 
 class Compared(kit.OfProvider, frozen=True, kw_only=True):
-    """The comparison of two providers or two networks, or the reason why there is none.
+    """The comparison of two providers, or the reason why there is none.
 
     Attributes:
-        outcome: "providers" or "networks" for a comparison; "same" if both names mean the same; "unclear" for an
-            unclear network; "which" if both providers are on the member's claims, so that the reply asks what is meant.
-            None if a provider is missing or ambiguous.
+        outcome: "providers" for a comparison; "same" if both names mean the same; "which" if both providers are on the
+            member's claims, so that the reply asks what is meant. None if a provider is missing or ambiguous.
         found: The missing or ambiguous provider, whose name is in the `slot`.
         also: The other name, if no provider has that name either; `beside`: the other provider, if listed.
         same: The common name of both; `named`: both names for "which".
         cards: Both providers; `ranked`: both by distance, if requested.
         shared: The networks that list both providers; `mine`: those that are also the member's.
-        sides: Both networks; `both`: the number of providers whom both networks list.
-        what, codes: The requested kind of provider.
     """
 
     found: kit.Who = kit.Who(None, ())
@@ -55,12 +34,7 @@ class Compared(kit.OfProvider, frozen=True, kw_only=True):
     cards: tuple[kit.Card, ...] = ()
     shared: tuple[str, ...] = ()
     mine: tuple[str, ...] = ()
-    sides: tuple[Side, ...] = ()
-    both: int | None = None
-    what: str | None = None
-    codes: tuple[str, ...] = ()
     where: kit.SearchArea | None = None
-    unclear: kit.Wanted | None = None
     named: tuple[str, ...] = ()
     also: str | None = None
     beside: kit.Card | None = None
@@ -68,10 +42,12 @@ class Compared(kit.OfProvider, frozen=True, kw_only=True):
 
 
 async def answer(ask: kit.Ask) -> Compared:
-    """Compare the two named providers, or else the two named networks.
+    """Compare the two named providers.
 
     Raises:
         NeedsPlace: The named place is unknown.
+        Reroute: The question compares networks or places; `provider.find` counts the providers in each, and
+            `plan.networks` tells of networks alone.
     """
     where = await kit.around(ask) if "location" in ask.slots else None
     return await _compared(ask, where)
@@ -83,9 +59,9 @@ async def _compared(ask: kit.Ask, where: kit.SearchArea | None) -> Compared:
         if own := await _own(ask):
             return Compared(outcome="which", named=own)
         return await _providers(ask, where)
-    names = [str(ask.slots.get(slot) or "") for slot in ("network", "other_network")]
-    if all(kit.telling(name) for name in names):
-        return await _networks(ask, names, where)
+    if not {"network", "other_network", "location"}.isdisjoint({*ask.several, *ask.slots}):
+        placed = where or "specialty" in ask.slots
+        raise kit.Reroute("provider.find" if placed else "plan.networks", apart="yes")
     return Compared()
 
 
@@ -152,54 +128,3 @@ def side_by_side(found: Sequence[tuple[kit.Listing, ...]], ask: kit.Ask, where: 
         ranked=near,
         each=kit.facts_each(ask, found, asked, where),
     )
-
-
-async def _networks(ask: kit.Ask, names: Sequence[str], where: kit.SearchArea | None) -> Compared:
-    listed = await kit.networks(ask)
-    resolved = [
-        kit.wanted("", (ask.words.get(slot, ""), name), listed)
-        for slot, name in zip(("network", "other_network"), names, strict=True)
-    ]
-    for slot, found_as in zip(("network", "other_network"), resolved, strict=True):
-        if not found_as.is_clear:
-            return Compared(outcome="unclear", slot=slot, unclear=found_as)
-    if resolved[0].names == resolved[1].names:
-        return Compared(outcome="same", same=resolved[0].names[0])
-    sold = await kit.plans(ask)
-    found = await kit.listings(ask, codes=kit.kind_codes(ask), where=where) if where else None
-    return counted(found, resolved, sold, ask, where)
-
-
-def counted(
-    found: Sequence[kit.Listing] | None,
-    sides: Sequence[kit.Wanted],
-    sold: Sequence[kit.Plan],
-    ask: kit.Ask,
-    where: kit.SearchArea | None,
-) -> Compared:
-    """Return the comparison of two networks, with the numbers of their providers in the area if a place was named."""
-    fitting = kit.sift(found or (), kit.Conditions(codes=kit.kind_codes(ask)).filters(ask, where))
-    members = [[row for row in fitting if one.holds(row)] for one in sides]
-    both = [rows for rows in kit.by_provider(fitting) if all(any(one.holds(row) for row in rows) for one in sides)]
-    ask.cite("PractitionerRole", [row.role_id for rows in members for row in rows])
-    return Compared(
-        outcome="networks",
-        sides=tuple(_side(one, rows, sold, ask, where) for one, rows in zip(sides, members, strict=True)),
-        both=len(both) if where else None,
-        what=ask.words.get("specialty"),
-        codes=kit.kind_codes(ask),
-        where=where,
-    )
-
-
-def _side(
-    one: kit.Wanted, rows: Sequence[kit.Listing], sold: Sequence[kit.Plan], ask: kit.Ask, where: kit.SearchArea | None
-) -> Side:
-    name = one.names[0]
-    users = (plan.name for plan in sold if any(network.name == name for network in plan.networks))
-    used = tuple(dict.fromkeys(user for user in users if user))
-    if where is None:
-        return Side(name, used)
-    takers = [row for row in rows if one.opens(row)]
-    nearest = kit.cards(ask, rows, where)
-    return Side(name, used, len(kit.by_provider(rows)), len(kit.by_provider(takers)), nearest[0] if nearest else None)

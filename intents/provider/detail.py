@@ -81,7 +81,7 @@ class Detail(kit.OfProvider, frozen=True, kw_only=True):
     whole: bool = True
 
 
-_PERSONAL = frozenset({"npi", "gender", "female", "male", "languages", "language"})
+_PERSONAL = frozenset({"npi", "specialty", "gender", "female", "male", "languages", "language"})
 _IS = re.compile(r"\W*(?:so |y )?(?:is|isn't|was|es|era) ", re.IGNORECASE)
 _OF_LISTING = frozenset({"active", "updated"})
 
@@ -93,7 +93,7 @@ async def answer(ask: kit.Ask) -> Detail:
         Reroute: The question is who else is at the provider's place; `provider.find` lists them.
     """
     found = await kit.who(ask, guesses=True)
-    kit.others_there(ask, found, "provider.find", asks={"who_else", "same_office"} <= ask.asked.says.keys())
+    kit.others_there(ask, found, "provider.find", asks=_asks_who_else(ask))
     if (
         ask.slots.get("wish") == "words"
         and found.name
@@ -113,6 +113,12 @@ async def answer(ask: kit.Ask) -> Detail:
     return summarize(
         found, ask, sold, await kit.around(ask) if "distance" in _asked(ask, found) and found.found else None
     )
+
+
+def _asks_who_else(ask: kit.Ask) -> bool:
+    """Return whether the question asks for others at the provider's place: "anybody else at her address"."""
+    says = ask.asked.says
+    return "who_else" in says and ("same_office" in says or "else" in kit.words_of(says["who_else"]))
 
 
 def _asked(ask: kit.Ask, found: kit.Who) -> tuple[str, ...]:

@@ -89,7 +89,9 @@ async def _like(ask: kit.Ask, shown: Sequence[kit.Listing]) -> FoundPeople:
     They are of the kind that the question names; near, else of the same kind.
     """
     says = ask.hears(ask.arguments["like_words"], {}).says
-    office = "same_office" in says
+    lines = (line for row in shown for place in row.locations for line in place.lines if "same_street" in says)
+    street = next(lines, "").lstrip("0123456789 ") or None
+    office = "same_office" in says and not street
     networks = await kit.without_own(ask, await kit.asked_networks(ask))
     if "same_network" in says:
         theirs = tuple(kit.Wanted(one.name or "", (one,)) for row in shown for one in row.networks)
@@ -97,15 +99,15 @@ async def _like(ask: kit.Ask, shown: Sequence[kit.Listing]) -> FoundPeople:
     ask.said_unmet("wish")  # "else in that building"
     named = "specialty" in ask.slots and not kit.is_title(ask.words.get("specialty", ""))
     own = dict.fromkeys(code for row in shown for one in row.specialties for code in one.codes)
-    codes = kit.kind_codes(ask) if named else () if office else tuple(own)
+    codes = kit.kind_codes(ask) if named else () if office or street else tuple(own)
     out = tuple(
         row.name.partition(",")[0] for row in shown[:1] if row.name and not (named and own.keys().isdisjoint(codes))
     )
-    wishes = replace(kit.conditions(ask, codes, networks), name=None, not_names=out)
+    wishes = replace(kit.conditions(ask, codes, networks), name=None, not_names=out, street=street)
     what = kit.kind_said(ask, wishes) if named else None
     if not office:
         word = next((one.words for row in shown for one in row.specialties if one.words), "")
-        return await People(ask, what, kinds=None if named else ((codes, word),)).answer(wishes)
+        return await People(ask, what, kinds=None if named or street else ((codes, word),)).answer(wishes)
     name = shown[0].organization_name or next((", ".join(place.lines) for place in shown[0].locations), None)
     wishes = replace(wishes, organization=name, houses=kit.places_of(shown))
     return await People(ask, what, beside=shown).answer(wishes, placed=False)

@@ -15,6 +15,7 @@ class InNetwork(kit.OfProvider, frozen=True, kw_only=True):
         before: True if the question is about the past, which the directory does not contain.
         gone: True if the question is whether the provider has left the network.
         side: The side that a yes-no question asks about: "in" or "out"; `all_of`: about all of the networks.
+        plans: The plans in the question that use the networks in question.
     """
 
     proof: kit.Proof | None = None
@@ -25,18 +26,23 @@ class InNetwork(kit.OfProvider, frozen=True, kw_only=True):
     gone: bool = False
     side: kit.NetworkSide = "in"
     all_of: bool = False
+    plans: tuple[str, ...] = ()
 
 
 async def answer(ask: kit.Ask) -> InNetwork:
     """Return what the directory proves for the provider in the named network, by default in the member's own.
 
     Raises:
-        Reroute: The question is who of a kind works at an organization; `provider.find` lists them.
+        Reroute: The question is who of a kind works at an organization, which `provider.find` lists, or which networks
+            a plan uses.
     """
     if "specialty" in ask.slots and kit.text_of(ask, "organization") == (kit.text_of(ask, "provider_name") or ""):
         raise kit.Reroute("provider.find")
     found = await kit.who(ask, guesses=True)
-    named = _meant(await kit.asked_networks(ask))
+    asked = await kit.asked_networks(ask)
+    if asked.plans and found.state == "unnamed":
+        raise kit.Reroute("plan.networks")
+    named = _meant(asked)
     if named.unclear and not named.listed:
         named = _meant(kit.networks_among(ask, found.only or ()))
     guess = await kit.own_networks(ask) if found.only and not named.wanted else ()
@@ -54,6 +60,7 @@ async def answer(ask: kit.Ask) -> InNetwork:
         before=not ask.asked.says.keys().isdisjoint(("listed_before", "left_network")),
         gone="left_network" in ask.asked.says,
         side=kit.side_asked(ask),
+        plans=asked.plans,
         all_of=named.how == "and" and len(named.known.names) > 1,
     )
 

@@ -75,6 +75,7 @@ _ADDRESS = (
     _string("address-postalcode", "address.postalCode"),
 )
 _ENDPOINT = _reference("endpoint", "endpoint", "Endpoint")
+_PHONE = _token("phone", "telecom")
 _NAME = (_string("name", "name"), _string("family", "name.family"), _string("given", "name.given"))
 
 _TABLE: dict[str, tuple[Param, ...]] = {
@@ -132,10 +133,11 @@ _TABLE: dict[str, tuple[Param, ...]] = {
         _reference("service", "healthcareService", "HealthcareService"),
         _reference("network", "extension[network-reference].valueReference", "Organization"),
         _ENDPOINT,
+        _PHONE,
         _token("role", "code"),
         _token("specialty", "specialty"),
     ),
-    "Practitioner": (*_NAME, _token("identifier", "identifier")),
+    "Practitioner": (*_NAME, _token("identifier", "identifier"), _PHONE),
     "Organization": (
         _string("name", "name", "alias"),
         _token("identifier", "identifier"),
@@ -152,6 +154,7 @@ _TABLE: dict[str, tuple[Param, ...]] = {
         _reference("service", "healthcareService", "HealthcareService"),
         _reference("network", "network", "Organization"),
         _ENDPOINT,
+        _PHONE,
         _token("role", "code"),
         _token("specialty", "specialty"),
     ),
