@@ -28,7 +28,7 @@ class Spending(kit.OfClaims, frozen=True):
     Attributes:
         claims, told, untold: The numbers of all claims, and of those with and without the amount.
         totals: The sums, one for each currency; `least`: some of the added amounts are only minimums.
-        plan_paid, paid_by_member: The sums of these amounts over the same claims; None if unknown.
+        owed, plan_paid, paid_by_member: The sums of these amounts over the same claims; None if unknown.
         months, kinds, providers: The sum by month, claim type and provider; `parts`: by the group `by`.
         apart: The number of claims that are in no sum, because they were reversed, replaced or cancelled.
         shielded: The number of claims with a sensitivity label, which are in the sum and not described.
@@ -54,6 +54,7 @@ class Spending(kit.OfClaims, frozen=True):
     untold: int
     totals: tuple[kit.Amount, ...]
     least: bool
+    owed: kit.Amount | None
     plan_paid: kit.Amount | None
     paid_by_member: kit.Amount | None
     months: tuple[kit.Month, ...]
@@ -216,6 +217,7 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> Spending:
         untold=len(counted) - len(told),
         totals=totals,
         least=any(claim.owed.is_floor for claim in told) and wanted.aspect is None,
+        owed=kit.added(claim.owed.amount for claim in counted) if one else None,
         plan_paid=kit.added(kit.plan_paid_in(claim, wanted) for claim in counted) if len(totals) < _SEVERAL else None,
         paid_by_member=kit.added(claim.paid_by_patient for claim in counted) if one else None,
         months=kit.months_of(start, end, counted, wanted, is_partial=is_partial) if one else (),
