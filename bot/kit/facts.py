@@ -39,8 +39,8 @@ _ASKS: Mapping[str, re.Pattern[str]] = {
         "places": r"moved?(?: (?:offices|locations|out))?|mud[oóa]\w*|otra direcci[oó]n"
         r"|still (?:at|with|in(?!(?: \w+){0,2} (?:netw?(?:ork)?s?|ntwk|plan|[pslem])\b))"
         r"|(?:more than one|multiple|(?:an)?other|second|same|old|main|only) (?:addr\w*|offices?|locations?|places?)",
-        "hours": r"hours?|hrs|times?|opens?|closes?|when|(?:what|which|qu[eé]) (?:days|d[ií]as)|cu[aá]ndo|horarios?"
-        r"|horas?|abren?|cierran?",
+        "hours": r"hours?|hrs|times?|opens?|closes?(?! (?:to|by)\b)|when|cu[aá]ndo|horarios?|horas?"
+        r"|(?:what|which|qu[eé]) (?:days|d[ií]as)|abren?|cierran?",
         "specialty": r"specs?|special(?:i?t)\w+|speciali[sz](?!ts?\b)\w+|what kind of (?:doctor|doc|dr|provider)"
         r"|especiali\w+|qu[eé] tipo de (?:m[eé]dico|doctor)",
         "taxonomy": r"taxonom\w+(?: codes?)?",

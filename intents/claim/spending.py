@@ -121,13 +121,6 @@ class Spending(kit.OfClaims, frozen=True):
         return left if left and left.value > 0 else None
 
     @property
-    def saved(self) -> kit.Amount | None:
-        """The plan's payments plus the requested discount; None if no discount was requested, or if data is missing."""
-        one, total, paid = self.aspect == "discount", self.total, self.plan_paid
-        told = total and paid and total.currency == paid.currency and not self.untold
-        return total + paid if one and told and total and paid else None
-
-    @property
     def compared(self) -> tuple[kit.Month, ...]:
         """The months, if at least two have an amount above zero; otherwise ()."""
         return self.months if sum(1 for one in self.months if one.amount and one.amount.value) >= _SEVERAL else ()

@@ -41,7 +41,7 @@ async def test_nothing_is_new_where_nothing_changed() -> None:
     shelf = (*DIRECTORY, IN, OWN, visit("a", 9), visit("b", 10, "2026-03-01"))
     first, words = await asked(*shelf)
     assert first.first
-    assert "You haven't asked this before" in words
+    assert "This is your first time asking" in words
     again, words = await asked(*shelf, before=first.seen)
     assert (again.new, again.changed, again.gone) == ((), (), ())
     assert words.startswith(
