@@ -38,8 +38,8 @@ def with_traits(ask: Ask, claims: Sequence[Claim]) -> Ask:
     found = [one for one in reasons if any(one.holds(claim) and not claim.sensitive for claim in claims)][:1]
     says, told = ask.asked.says.keys(), {*ask.slots, *ask.excluded}
     if len(kinds := {"brand", "generic"} & says) == 1 and "brand new" not in " ".join(words):
-        brand = "brand" in kinds
-        found.append(ClaimTrait(min(kinds), lambda claim: any(_is_brand(ask, drug) is brand for drug in _drugs(claim))))
+        said, brand = min(kinds), "brand" in kinds
+        found.append(ClaimTrait(said, lambda claim: brand in {_is_brand(ask, one.drug) for one in claim.dispensed}))
     if (how := {"nothing_to", "wholly_to"} & says) and "amount_kind" not in told:
         first, after = ask.asked.runs[min(how)]
         out = not _OUT.isdisjoint(words[max(0, first - 2) : first])
@@ -73,12 +73,8 @@ def _is_toward(claim: Claim, *, whole: bool, out: bool) -> bool:
     return (part.value == share.value > 0) is not out if whole else not part.value
 
 
-def _drugs(claim: Claim) -> list[str]:
-    return [one.drug for one in claim.dispensed if one.drug]
-
-
-def _is_brand(ask: Ask, drug: str) -> bool | None:
+def _is_brand(ask: Ask, drug: str | None) -> bool | None:
     """Return whether a dispensed drug is named by a brand; None if the pack does not know it."""
-    word = " ".join(drug.casefold().split()[:1])
+    word = " ".join((drug or "").casefold().split()[:1])
     ingredient = ask.ingredients.get(word)
     return None if ingredient is None else ingredient != word
