@@ -32,6 +32,8 @@ _SIZED = frozenset({"sized", "extreme", "lowest", "highest"})
 _SPOKEN = re.compile(r"[^\W\d_]+(?:['\u2019]\w+)?")
 _WHOM, _OTHER = "provider_name", "other_name"
 _BESIDE = "dra?|doctora?|and|or|nor|y|o|ni"
+_Spoken = Sequence[tuple[str, str]]
+"""The words of a message, each as it is written and folded."""
 _LEADING = frozenset({"dr", "dra", "doctor", "doctora", "see", "saw", "with"})
 
 
@@ -162,14 +164,12 @@ def _holds(names: Iterable[str], typed: str, run: str) -> bool:
     return any(words_of(typed) == words_of(one) or is_named(one, run) or is_named(run, one) for one in names)
 
 
-def _is_led(spoken: Sequence[tuple[str, str]], at: int) -> bool:
+def _is_led(spoken: _Spoken, at: int) -> bool:
     """Return whether a word of the message is capitalized, or follows a title or "with"; the first word is not."""
     return at > 0 and (spoken[at - 1][1] in _LEADING or (spoken[at][0][0].isupper() and spoken[at][0] != "I"))
 
 
-def _named_in(
-    ask: Ask, spoken: Sequence[tuple[str, str]], names: Iterable[str], taken: set[str]
-) -> Iterator[tuple[str, str]]:
+def _named_in(ask: Ask, spoken: _Spoken, names: Iterable[str], taken: set[str]) -> Iterator[tuple[str, str]]:
     """Yield the parts of the given names that occur in the `spoken` words, longest first at each word.
 
     Each part is a pair: the folded words of the message, and the part as it is written on the claim. `taken` are the
@@ -198,7 +198,7 @@ def _named_in(
         at += max(len(run), 1)
 
 
-def _run(spoken: Sequence[tuple[str, str]], name: Sequence[tuple[str, tuple[str, ...]]]) -> list[str]:
+def _run(spoken: _Spoken, name: Sequence[tuple[str, tuple[str, ...]]]) -> list[str]:
     """Return the leading words of a name that are also the leading spoken words; "kims" matches "Kim"."""
     pairs = takewhile(
         lambda pair: pair[0][1] in {*pair[1][1], *(f"{key}s" for key in pair[1][1])}, zip(spoken, name, strict=False)

@@ -46,8 +46,8 @@ def with_traits(ask: Ask, claims: Sequence[Claim]) -> Ask:
         lines = {line.text for c in claims if not (c.sensitive or c.is_pharmacy) for line in c.performed.lines}
         found = [one for text in sorted(lines, key=len, reverse=True) if (one := _line(ask, words, text))][:1]
     if len(kinds := {"brand", "generic"} & says) == 1 and "brand new" not in " ".join(words):
-        brand = "brand" in kinds
-        found.append(ClaimTrait(min(kinds), lambda claim: any(_is_brand(ask, drug) is brand for drug in _drugs(claim))))
+        said, brand = min(kinds), "brand" in kinds
+        found.append(ClaimTrait(said, lambda claim: brand in {_is_brand(ask, one.drug) for one in claim.dispensed}))
     if "than_bearer" in says and {"one", "claims", "several", "any_one"} & says:
         first, after = ask.asked.runs["than_bearer"]
         own = _OWN.isdisjoint(words[first:after])  # what is set against the plan's payment is the member's share
@@ -108,12 +108,8 @@ def _bears_more(claim: Claim, *, mine: bool) -> bool:
     return more is not None and (more > 0 if mine else more < 0)
 
 
-def _drugs(claim: Claim) -> list[str]:
-    return [one.drug for one in claim.dispensed if one.drug]
-
-
-def _is_brand(ask: Ask, drug: str) -> bool | None:
+def _is_brand(ask: Ask, drug: str | None) -> bool | None:
     """Return whether a dispensed drug is named by a brand; None if the pack does not know it."""
-    word = " ".join(drug.casefold().split()[:1])
+    word = " ".join((drug or "").casefold().split()[:1])
     ingredient = ask.ingredients.get(word)
     return None if ingredient is None else ingredient != word

@@ -97,17 +97,6 @@ def _paid_in(place: dict[str, FoundAmount]) -> Iterator[FoundAmount]:
         yield place["benefit"]
 
 
-def has_negative(eob: explanation.Explanation) -> bool:
-    """Return whether any amount of the claim is negative. If none is, no sum of the amounts can be negative."""
-    # Written out: a call for each amount of each claim was the most frequent one of an answer.
-    for group in (eob.total, eob.adjudication, *[item.adjudication for item in eob.item]):
-        for one in group:
-            if (money := one.amount) is not None and money.value is not None and money.value.is_signed():
-                return True
-    paid = eob.payment.amount if eob.payment is not None else None
-    return paid is not None and paid.value is not None and paid.value.is_signed()
-
-
 def _rivals(
     totals: Iterable[tuple[str, Amount]], header: dict[str, FoundAmount], lines: dict[str, FoundAmount], count: int
 ) -> tuple[Amount, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from datetime import date
 from functools import partial
@@ -10,7 +11,7 @@ from typing import Generic, NoReturn, Self, TypeVar
 
 import msgspec
 
-from bot.records.amounts import has_negative, money_of, owed_of, paid_by_patient, paid_of
+from bot.records.amounts import money_of, owed_of, paid_by_patient, paid_of
 from bot.records.bundle import Entry
 from bot.records.decode import Unreadable, decode, without_faults
 from bot.records.explanation import Explanation, Related
@@ -36,6 +37,7 @@ from bot.records.written import Period, clean, parse_date, parse_instant
 
 T = TypeVar("T")
 _EOB = "ExplanationOfBenefit"
+_NEGATIVE = re.compile(rb'"value"\s*:\s*-')
 
 
 class ClaimNumber(msgspec.Struct, frozen=True, gc=False):
@@ -82,17 +84,13 @@ def _related(relationship: str, related: Iterable[Related]) -> tuple[ClaimNumber
     return tuple([ClaimNumber(one.value, one.system) for one in found if one and one.value])
 
 
-def _is_replaced(related: Iterable[Related]) -> bool:
-    return any(one.relationship and "replacedby" in one.relationship.codes() for one in related)
-
-
-def _is_reversal(eob: Explanation) -> bool:
+def _is_reversal(eob: Explanation, raw: RawJson) -> bool:
     """Return whether the claim takes back amounts of another claim.
 
     That is so if the billed amount is negative, or, without a billed amount, if an amount is negative and none is
     positive. A negative cost share beside a positive charge is a credit and no reversal.
     """
-    if not has_negative(eob):
+    if not _NEGATIVE.search(raw):  # no sum of its amounts can be negative
         return False
     money = money_of(eob)
     billed = money.get("billed")
@@ -223,7 +221,9 @@ class Claim:
     notes: _Fact[tuple[str, ...]] = _Fact(_same, "_eob.notes")
     replaces = _Fact(partial(_related, "prior"), "_eob.related")
     replaced_by = _Fact(partial(_related, "replacedby"), "_eob.related")
-    replaced = _Fact(_is_replaced, "_eob.related")
+    replaced = _Fact(
+        lambda all_: any(one.relationship and "replacedby" in one.relationship.codes() for one in all_), "_eob.related"
+    )
     coverage = _Fact(_coverage, "_eob")
     coverages = _Fact(lambda eob: tuple(id_ for one in eob.insurance if (id_ := _id_of(one.coverage))), "_eob")
     carriers = _Fact(_carriers, "_eob")
@@ -235,7 +235,7 @@ class Claim:
     sum_lines: _Fact[tuple[int, ...]] = _Fact(_same, "_money.sum_lines")
     services = _Fact(services_in, "_eob", "kind")
     dispensed = _Fact(dispensed_in, "_eob", "kind")
-    is_reversal = _Fact(_is_reversal, "_eob")
+    is_reversal = _Fact(_is_reversal, "_eob", "_raw")
     """Whether its amounts take back another claim's; a negative amount is never owed."""
 
     def read_whole(self) -> Self:

@@ -100,13 +100,13 @@ class ProcessNote(shapes.Shape, frozen=True):
 class Diagnosis(shapes.Shape, frozen=True):
     """A diagnosis, which is the reason of the care."""
 
-    diagnosis_codeable_concept: shapes.Concept | None = None
+    code: shapes.Concept | None = msgspec.field(default=None, name="diagnosisCodeableConcept")
 
 
 class Procedure(shapes.Shape, frozen=True):
     """A procedure of the whole claim."""
 
-    procedure_codeable_concept: shapes.Concept | None = None
+    code: shapes.Concept | None = msgspec.field(default=None, name="procedureCodeableConcept")
 
 
 class Contained(shapes.RecordShape, frozen=True):

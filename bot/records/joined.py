@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -50,14 +50,12 @@ class Directory(msgspec.Struct):
         for role in other.roles.values():
             self._list(role)
 
-    def add(self, entries: Iterable[Entry]) -> None:
+    def add(self, entries: Sequence[Entry]) -> None:
         """Add the entries of a page; unreadable entries are counted."""
-        every = tuple(entries)
-        self.bases.update(entry.base for entry in every if entry.mode == "match" and entry.base)
+        self.bases.update(entry.base for entry in entries if entry.mode == "match" and entry.base)
+        self.included.update(entry.type for entry in entries if entry.mode == "include")
         bases = frozenset(self.bases)
-        for entry in every:
-            if entry.mode == "include":
-                self.included.add(entry.type)
+        for entry in entries:
             try:
                 for type_, keys, raw in resolved(entry, bases):
                     self._add(type_, keys, raw, entry.mode)
@@ -272,7 +270,7 @@ def _read(type_: str, raw: bytes) -> _Read:
 def join(entries: Iterable[Entry]) -> tuple[Listing, ...]:
     """Return the listings among the entries of a search's pages, each role once."""
     directory = Directory()
-    directory.add(entries)
+    directory.add(tuple(entries))
     return directory.listings()
 
 

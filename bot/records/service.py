@@ -7,6 +7,7 @@ contained and included resources or the display of a reference.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from decimal import Decimal
 from typing import Literal, get_args
 
@@ -16,7 +17,7 @@ from bot.records.bundle import Entry
 from bot.records.decode import Unreadable, decode
 from bot.records.explanation import ClaimItem, Contained, Explanation, added, paid_in
 from bot.records.money import Amount, Quantity, quantity_of
-from bot.records.shapes import Concept, Key, RawJson, Reference, display_of, key_of, period_of
+from bot.records.shapes import Concept, Key, Reference, display_of, key_of, period_of
 from bot.records.written import Period, parse_date
 
 ClaimKind = Literal["inpatient", "outpatient", "institutional", "professional", "pharmacy", "oral", "vision"]
@@ -126,7 +127,7 @@ def _days_of_lines(items: tuple[ClaimItem, ...]) -> Period:
 class Names:
     """The names of resources that came with claims. Each resource is decoded when its name is first requested."""
 
-    def __init__(self, rows: Mapping[Key, RawJson], known: Mapping[str, str | None] | None = None) -> None:
+    def __init__(self, rows: Mapping[Key, bytes], known: Mapping[str, str | None] | None = None) -> None:
         """`rows` are the resources; `known` are names that are already known, by reference."""
         self._rows, self._known = rows, dict(known or {})
 
@@ -139,17 +140,11 @@ class Names:
             return None
         text = reference.reference or ""
         if text not in self._known:  # the same few people stand on most claims of a page
-            key = key_of(text)
-            raw = self._rows.get(key) if key else None
-            self._known[text] = None if raw is None else self._read(raw)
+            self._known[text] = None
+            if (key := key_of(text)) and (raw := self._rows.get(key)):
+                with suppress(Unreadable):
+                    self._known[text] = decode(raw, Contained)[0].words
         return self._known[text] or display_of(reference)
-
-    @staticmethod
-    def _read(raw: RawJson) -> str | None:
-        try:
-            return decode(raw, Contained)[0].words
-        except Unreadable:
-            return None
 
     def of_claim(self, eob: Explanation) -> Names:
         """Return these names together with those of the resources that the claim contains."""
@@ -159,7 +154,7 @@ class Names:
 
 def names_in(entries: Iterable[Entry]) -> Names:
     """Return the names of the practitioners, organizations and locations among the entries."""
-    rows: dict[Key, RawJson] = {}
+    rows: dict[Key, bytes] = {}
     for entry in entries:
         if entry.type in {"Practitioner", "Organization", "Location"}:
             rows[Key(entry.type, entry.id)] = entry.raw
@@ -246,21 +241,19 @@ class Performed(msgspec.Struct, frozen=True, gc=False):
 
 def diagnosed_in(eob: Explanation) -> tuple[str, ...]:
     """Return the texts of the diagnoses, which are the reasons of the care."""
-    return tuple(_words([one.diagnosis_codeable_concept for one in eob.diagnosis]))
+    return tuple(_words([one.code for one in eob.diagnosis]))
 
 
 def performed_in(eob: Explanation, of_lines: Mapping[int, Mapping[str, Amount]]) -> Performed:
     """Return the services of the claim in detail. `of_lines` are the amounts by line."""
     bill = next((c.lstrip("0") for info in eob.info("typeofbill") for c in _codes(info.code)), "")
     header = [eob.type, eob.sub_type, *(info.code for info in eob.supporting_info if info.code)]
-    procedures = [one.procedure_codeable_concept for one in eob.procedure]
+    procedures = [one.code for one in eob.procedure]
     return Performed(
         lines=tuple(_line(item, of_lines.get(at)) for at, item in enumerate(eob.item)),
         bill=bill,
         drg=tuple(code.lstrip("0") for info in eob.info("drg") for code in _codes(info.code)),
-        diagnoses=tuple(
-            code.replace(".", "") for one in eob.diagnosis for code in _codes(one.diagnosis_codeable_concept)
-        ),
+        diagnoses=tuple(code.replace(".", "") for one in eob.diagnosis for code in _codes(one.code)),
         procedures=tuple(code for one in procedures for code in _codes(one)),
         words=tuple(_words([*header, *procedures])),
     )

@@ -25,8 +25,7 @@ NOTHING = msgspec.Raw()
 _ID = r"[A-Za-z0-9\-.]{1,64}"
 _NO_END = "9999"
 _LONGEST_ADDRESS = 160
-_LOCAL = re.compile(rf"([A-Z][A-Za-z]+)/({_ID})")
-_POINTS = re.compile(rf"(?:^|/)(?P<type>[A-Z][A-Za-z]+)/(?P<id>{_ID})(?:/_history/{_ID})?$")
+_POINTS = re.compile(rf"(?:(?!#|urn:)[^?]*?/)??([A-Z][A-Za-z]+)/({_ID})(?:/_history/{_ID})?(?:\?.*)?", re.DOTALL)
 
 
 class Shape(msgspec.Struct, frozen=True, kw_only=True, rename="camel", gc=False):
@@ -250,14 +249,9 @@ def key_of(reference: Reference | str | None) -> Key | None:
     text = reference.reference if isinstance(reference, Reference) else reference
     if not text:
         return None
-    if found := _LOCAL.fullmatch(text):  # nearly always
+    if found := _POINTS.fullmatch(text):
         return Key._make(found.groups())
-    if text.startswith("#"):
-        return Key("", text[1:])
-    if text.startswith("urn:"):
-        return Key("", text)
-    found = _POINTS.search(text.split("?")[0])
-    return Key(found["type"], found["id"]) if found else None
+    return Key("", text.removeprefix("#")) if text.startswith(("#", "urn:")) else None
 
 
 def display_of(reference: Reference | None) -> str | None:

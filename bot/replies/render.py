@@ -86,8 +86,6 @@ _GIVEN_TO_ALL = EVERYWHERE | {NAME}
 Escape = Callable[[object], Markup]
 _Text = tuple[str, ...]
 """Text at even positions, names of values at odd ones."""
-_Called = tuple[str, str, str]
-"""A message as a template writes it: its English text, that of the plural, and its context."""
 
 
 class Say:
@@ -99,7 +97,7 @@ class Say:
         `written` rewrites a message's text; `{them}` in it is the name of the person whose record it is.
         """
         self._catalogue, self._escape, self._written = catalogue or Catalogue(), escape, written
-        self._read: dict[_Called, tuple[tuple[_Text, ...], Callable[[int], int] | None]] = {}
+        self._read: dict[tuple[str, str, str], tuple[tuple[_Text, ...], Callable[[int], int] | None]] = {}
 
     def in_templates(self) -> Callable[..., Markup]:
         """Return the function `say` for templates."""
@@ -133,7 +131,7 @@ class Say:
         ((text,), _) = self._read.get(message) or self._find(message)
         return [values[piece] if place % 2 else nodes.TemplateData(piece, **at) for place, piece in enumerate(text)]
 
-    def _said(self, called: _Called, values: dict[str, object], escape: Callable[[object], str]) -> str:
+    def _said(self, called: tuple[str, str, str], values: dict[str, object], escape: Callable[[object], str]) -> str:
         """Return the message's text with `values` filled in, each passed through `escape`.
 
         Raises:
@@ -151,7 +149,7 @@ class Say:
             values[name] = given(name)
         return "".join([escape(values[piece]) if at % 2 else piece for at, piece in enumerate(text)])
 
-    def _find(self, called: _Called) -> tuple[tuple[_Text, ...], Callable[[int], int] | None]:
+    def _find(self, called: tuple[str, str, str]) -> tuple[tuple[_Text, ...], Callable[[int], int] | None]:
         """Return the texts of a message and its plural rule, if it has one; the English ones without a translation."""
         message, form = message_of(*called), self._catalogue.form
         texts = self._catalogue.forms.get(message, ())
