@@ -90,7 +90,8 @@ async def results(ask: Ask, category: str) -> tuple[Observation, ...]:
     if (first or last) and (wanted.way or wanted.back):
         days = {"start": None, "end": last.isoformat() if last and not wanted.way else None}
         ask = replace(ask, slots={**ask.slots, "date_range": days}, several={})
-    found = await dated(ask, Search("Observation", (("category", category), *_dates(ask))), Observation)
+    dates = [("date", f"{prefix}{day}") for prefix, day in zip(("ge", "le"), span_of(ask), strict=True) if day]
+    found = await dated(ask, Search("Observation", (("category", category), *dates)), Observation)
     return tuple(one for one in found if one.is_of(category))
 
 
@@ -101,9 +102,9 @@ async def care_plans(ask: Ask) -> tuple[CarePlan, ...]:
 
 async def dated(ask: Ask, search: Search, read: Reader[D]) -> tuple[D, ...]:
     """Return the valid records within the requested period, newest first, undated ones last."""
-    first, last = span_of(ask)
+    span = span_of(ask)
     every = await records(ask, search, read, shown=True, spare=("category",))
-    found = [one for one in every if one.counts and _within(one.day, first, last)]
+    found = [one for one in every if one.counts and (span == (None, None) or Period(one.day).overlaps(*span))]
     return tuple(sorted(found, key=lambda one: one.day.first if one.day else date.min, reverse=True))
 
 
@@ -138,17 +139,6 @@ def _compared(test: Series, first: date | None, last: date | None, *, apart: boo
         return test
     now = 0 if inside[0] == inside[-1] or (apart and inside[0]) else inside[0]
     return Series(test.key, test.results[now:], test.results[inside[0] if apart and inside[0] else inside[-1]])
-
-
-def _dates(ask: Ask) -> list[tuple[str, str]]:
-    first, last = span_of(ask)
-    return [("date", f"{prefix}{day}") for prefix, day in (("ge", first), ("le", last)) if day]
-
-
-def _within(day: PartialDate | None, first: date | None, last: date | None) -> bool:
-    if first is None and last is None:
-        return True
-    return day is not None and (first is None or day.last >= first) and (last is None or day.first <= last)
 
 
 class Curve(msgspec.Struct, frozen=True):

@@ -106,7 +106,8 @@ class Site(Value):
         updates = (row.last_updated for row in rows)
         self.updated = oldest(one if one and one.date() <= latest else None for one in updates)
         self.records = tuple(dict.fromkeys(Key(row.role.type, row.role_id) for row in rows))
-        self.closures = tuple(dict.fromkeys(one for row in rows for one in row.closures if not one.is_over(ask.today)))
+        coming = (one for row in rows for one in row.closures if not one.during.is_over(ask.today))
+        self.closures = tuple(dict.fromkeys(coming))
         self.closed = all(row.is_shut(ask.today) for row in rows)
         moment = local_time(ask, places[0] if places else None)
         self.standing = standing(self.hours, moment) if ask.now and not self.closed else None

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import date
 from decimal import Decimal
 from typing import Literal
 
@@ -108,10 +107,6 @@ class Authorization(Value):
     def may_call(self) -> bool:
         """Whether a note of the payer says that the doctor's office may call about the decision."""
         return any(_CALLS.search(note) for note in self.notes)
-
-    def is_over(self, today: date) -> bool:
-        """Return whether the validity period of the approval ended before `today`."""
-        return self.holds.end is not None and self.holds.end.last < today
 
 
 _MOST_SERVICES = 3

@@ -268,8 +268,8 @@ class Coverage(shapes.Record):
 
     def state(self, today: date) -> str:
         """Return "current", "ended" or "future", or "unclear" for a draft. A coverage without an end date goes on."""
-        start, end = self.period.start, self.period.end
-        if self.status == "cancelled" or (end is not None and end.last < today):
+        start = self.period.start
+        if self.status == "cancelled" or self.period.is_over(today):
             return "ended"
         if start is not None and start.first > today:
             return "future"

@@ -96,10 +96,6 @@ class Closure(msgspec.Struct, frozen=True):
         """Return whether the day is in the period; False without a period."""
         return self.during.known and self.during.includes(day)
 
-    def is_over(self, day: date) -> bool:
-        """Return whether the period ended before that day."""
-        return self.during.end is not None and self.during.end.last < day
-
 
 def read_closures(times: Iterable[directory.TimeOff], exceptions: str | None) -> tuple[Closure, ...]:
     """Return the absences, followed by the text about exceptions.

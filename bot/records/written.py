@@ -101,7 +101,11 @@ class Period(msgspec.Struct, frozen=True, gc=False):
     def includes(self, day: date) -> bool:
         """Return whether the day is in the period; a missing start or end means open."""
         after_start = self.start is None or self.start.first <= day
-        return after_start and (self.end is None or day <= self.end.last)
+        return after_start and not self.is_over(day)
+
+    def is_over(self, day: date) -> bool:
+        """Return whether the period ended before that day."""
+        return self.end is not None and self.end.last < day
 
 
 def period(start: str | None, end: str | None) -> Period:

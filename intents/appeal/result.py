@@ -23,15 +23,11 @@ class AppealResult(OfAppeal, frozen=True, kw_only=True):
 
 async def answer(ask: Ask) -> AppealResult:
     """Return the decision that the message states, or that of a button, which also says who decided."""
-    outcome, told, of = _outcome(ask), told_day(ask), ask.arguments.get("of")
+    told, of, said = told_day(ask), ask.arguments.get("of"), ask.arguments.get("outcome") or text_of(ask, "question")
+    outcome = cast("AppealOutcome", said) if said in _OUTCOMES else ""
     found = await case_found(ask, "date_range", "date_ahead", fits=lambda case: case.stage in {"sent", "review"})
     plain = AppealResult(found=found, outcome=outcome, told=told)
     if found.claim is None or found.case is None or not outcome or told.doubt:
         return plain
     review = of == "review" if of else found.case.stage == "review" or bool(found.case.reviewed)
     return await stepped(ask, plain, lambda case: case.answered(outcome, told.day, review=review), review=review)
-
-
-def _outcome(ask: Ask) -> AppealOutcome:
-    said = ask.arguments.get("outcome") or text_of(ask, "question") or ""
-    return cast("AppealOutcome", said) if said in _OUTCOMES else ""

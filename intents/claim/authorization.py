@@ -52,8 +52,7 @@ class Authorizations(kit.OfClaims, frozen=True):
 
     def over(self, one: kit.Authorization) -> bool:
         """Return whether the approval's period has ended, today or before the period `then`."""
-        end = one.holds.end
-        return one.is_over(self.today) or bool(self.then and end and end.last < self.then[0])
+        return one.holds.is_over(self.today) or bool(self.then and one.holds.is_over(self.then[0]))
 
 
 async def answer(ask: kit.Ask) -> Authorizations:
@@ -176,7 +175,7 @@ def _asked_of(
     if question not in {"holds", "left"}:
         return rows
     given_ones = [one for one in rows if one.decision in _STATES["paid"] and not one.cancelled]
-    holding = [one for one in given_ones if not one.is_over(today)]
+    holding = [one for one in given_ones if not one.holds.is_over(today)]
     counted = [one for one in holding if one.left is not None] if question == "left" else []
     soonest = sorted(holding, key=lambda one: one.holds.end.last if one.holds.end else date.max)
     return counted or soonest or given_ones or rows
