@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 from msgspec.structs import replace
 
 from bot import kit
 
 _WHICH, _NAMED = frozenset({"which", "who", "whos", "cual", "cuales", "quien", "quienes"}), 3
+_BOTH = frozenset({"both", "ambas", "ambos"})
 
 Kinds = tuple[tuple[tuple[str, ...], str], ...]
 
@@ -24,6 +26,7 @@ class FoundPeople(kit.Found, frozen=True, kw_only=True):
         asks_which: True if the question is who it is, so that names come first.
         for_client: True if the words are about a member or patient whom the person serves.
         table: True if the question asks for a table.
+        none_of_all: True if the question asks for one who is of all `kinds`, and nobody is.
     """
 
     what: str | None
@@ -34,6 +37,7 @@ class FoundPeople(kit.Found, frozen=True, kw_only=True):
     asks_which: bool = False
     for_client: bool = False
     table: bool = False
+    none_of_all: bool = False
 
     @property
     def which(self) -> bool:
@@ -127,6 +131,18 @@ class People(kit.ProviderSearch[FoundPeople]):
         which = not _WHICH.isdisjoint(kit.words_of(ask.said))
         made = partial(FoundPeople, what=what, kinds=kinds or kit.kinds_of(ask), table=table)
         self.made = partial(made, for_client=for_client, asks_which=which)
+        together = not _BOTH.isdisjoint(kit.words_of(ask.said)) and "location" not in ask.several
+        self.every_kind = kit.kinds_of(ask) if together else ()
+
+    def page(
+        self, kept: Sequence[kit.Listing], where: kit.SearchArea | None, wishes: kit.Conditions, **more: Any
+    ) -> FoundPeople:
+        """Return the page, of those listed under every kind for "does both"; of all, if nobody is, which it says."""
+        kinds = [set(codes) for codes, _ in self.every_kind]
+        groups = kit.by_provider(kept) if kinds else ()
+        whole = [rows for rows in groups if all(any(row.specialty_codes & one for row in rows) for one in kinds)]
+        both = [row for rows in whole for row in rows]
+        return super().page(both or kept, where, wishes, none_of_all=bool(groups and not both), **more)
 
     async def read(
         self, wishes: kit.Conditions, where: kit.SearchArea | None
