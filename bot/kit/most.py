@@ -99,11 +99,12 @@ class Most(Ranking, frozen=True):
 
     @property
     def so(self) -> bool | None:
-        """Whether the provider `whom` is the requested share, as in "did I see Dr. Kim more than anyone else".
+        """Whether the provider `whom` is the requested share; None if there is none or several shares tie.
 
-        None if the question names no provider or several shares tie. If the question is whether there is only one share
-        (`only`): whether the group has one share, which is the provider's if one is named.
+        With `only`, whether the group has one share, the provider's if one is named; with `apart`, another each time.
         """
+        if self.apart:
+            return self.of > 1 and (self.ties, self.first.times) == (self.of, 1)
         if self.only:
             return self.of == 1 and (self.whom is None or is_named(self.first.name, self.whom))
         return None if self.whom is None or self.ties > 1 else is_named(self.first.name, self.whom)

@@ -32,6 +32,7 @@ _ADDED = frozenset({"and", "or", "plus", "y", "o"})
 _BESIDE = _ADDED | {"the", "my", "a", "an", "el", "la", "mi", "con"}
 _SETTING = frozenset({"in_order", "lesser_or_more", "against"})
 _APART = ("than", "or", "after", "before", "versus", "vs", "que", "o", "antes", "despues")
+_ANOTHER = frozenset({"different", "otro", "otra"})
 _SINGLE = frozenset({"visit", "fill", "claim"})
 # What one of a unit is ranked as, where no group is named.
 _ONE_OF: Mapping[str, str] = {"visit": "visit", "doctor": "visit", "fill": "fill", "claim": "claim", "month": "month"}
@@ -52,6 +53,7 @@ class Ranking(msgspec.Struct, frozen=True):
         together: True if each has to have had all of several kinds of care: "months with a visit and a fill".
         whom: The provider that is compared with all others: "did I see Dr. Kim more than anyone else".
         only: True if the question is whether there is only one: "is she my only doctor".
+        apart: True if it is whether each time it was another one: "a different dentist each time".
         nth: The requested position, from 1, or from the last if negative.
         in_time: True if the position is in the order of the first day of care, False if it is by size. With `every`,
             each is shown with its first day, or with its last one if `nth` is negative.
@@ -69,6 +71,7 @@ class Ranking(msgspec.Struct, frozen=True):
     together: bool = False
     whom: str | None = None
     only: bool = False
+    apart: bool = False
     nth: int | None = None
     in_time: bool = False
 
@@ -139,7 +142,8 @@ def _one_against_all(ask: Ask) -> Ranking | None:
     group = only or group_said(ask) or "doctor"
     measure: Measure = "amount" if "money" in says and not only else "count"
     least, counted = "cheaper" in says or order_asked(ask) == "smallest", counted_as(group, text_of(ask, "unit"))
-    return Ranking(group, least=least, measure=measure, counted=counted, whom=whom, only=only is not None)
+    apart = not _ANOTHER.isdisjoint((says.get("only_one_of") or "").split())
+    return Ranking(group, least=least, measure=measure, counted=counted, whom=whom, only=only is not None, apart=apart)
 
 
 def sets_one_above(ask: Ask) -> bool:

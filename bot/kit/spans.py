@@ -60,7 +60,8 @@ def joins_years(ask: Ask) -> bool:
 
 _LEFT_OUT = re.compile(
     r"\b(?:(?:leave|leaving) out|skip|skipping|exclud(?:e|ing)|ignor(?:e|ing)|omit|drop|(?:not|dont) (?:count|include?)"
-    r"|sin contar|excepto|quita|excluye)(?: [a-z]+){0,5} $"
+    r"|sin contar|excepto|quita|excluye)(?: (?:a[nl][yl]\w*|every\w*|the|ones?|thos?e?|that|which|w[ae]re?s?|i|had|from"
+    r"|claims?|visits?|bills?|fills?|charges?|las?|los?|tod[ao]s?|que|fueron|de)){0,5} $"
 )
 
 
@@ -92,7 +93,7 @@ def asks_both_sides(ask: Ask) -> bool:
 
 def with_gap(ask: Ask) -> Ask:
     """Return the question about a time without care with this care as wanted: "six months without a checkup"."""
-    if not ask.asked.gap or "without" not in ask.asked.says["gap_of"]:
+    if not ask.asked.gap or "without" not in ask.asked.says.get("gap_of", ""):
         return ask
     fills = "claim_type" in ask.slots or text_of(ask, "unit") == "fill"
     barred = {"date_range", *(["service"] if fills else [])}  # "without filling any medicine" is no dental filling
