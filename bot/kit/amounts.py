@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from statistics import median
 from typing import Literal
 
 import msgspec
@@ -36,7 +37,7 @@ _WHOLES: dict[str, Whole] = {
     ),
     **dict.fromkeys(("allowed", "permitido"), "price"),
 }
-_ALL, _ONE = Decimal(100), Decimal(1)
+_ALL, _ONE, _CENT = Decimal(100), Decimal(1), Decimal("0.01")
 # What every amount is a part of; a copay and the like is a part of the member's share.
 _WHOLE: dict[str | None, Whole] = {
     **dict.fromkeys((None, "plan_paid"), "price"),
@@ -84,6 +85,18 @@ class Inner(msgspec.Struct, frozen=True):
     claim: Claim
     aspect: str | None
     line: str = ""
+
+
+def mean(total: Amount | None, times: int) -> Amount | None:
+    """Return the sum divided by `times`, rounded to cents; None without a sum or if `times` is 0."""
+    return Amount((total.value / times).quantize(_CENT), total.currency) if total and times else None
+
+
+def median_of(amounts: Iterable[Amount | None]) -> Amount | None:
+    """Return the median of the amounts, in cents; None if there is none, or if the currencies differ."""
+    told = [one for one in amounts if one]
+    same = len({one.currency for one in told}) == 1
+    return Amount(median(one.value for one in told).quantize(_CENT), told[0].currency) if same else None
 
 
 def inner_amount(claims: Iterable[Claim], amount: Amount | None) -> Inner | None:

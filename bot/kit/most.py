@@ -4,15 +4,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from operator import attrgetter
-from statistics import median
 
 import msgspec
 from msgspec.structs import asdict, replace
 
-from bot.kit.amounts import amount_in, months_in, plan_paid_in
+from bot.kit.amounts import amount_in, mean, months_in, plan_paid_in
 from bot.kit.ask import Ask, text_of, values_of
 from bot.kit.claim_filter import ClaimFilter, any_time, choose, period_of
-from bot.kit.ranking import YEAR, Measure, Ranking, asks_order, counted_as, ends_asked, group_listed, ranking_asked
+from bot.kit.ranking import YEAR, Measure, Ranking, asks_order, counted_as, ends_asked, ranking_asked
+from bot.kit.sets import group_listed
 from bot.kit.spelling import is_named
 from bot.language.asked import PERIODS
 from bot.records.claim import Claim
@@ -22,19 +22,7 @@ from bot.records.money import Amount, by_currency
 from bot.records.shapes import grouped
 from bot.records.written import PartialDate
 
-_CENT, _OF_BILL = Decimal("0.01"), ("billed", "allowed", "discount", "plan_paid")
-
-
-def mean(total: Amount | None, times: int) -> Amount | None:
-    """Return the sum divided by `times`, rounded to cents; None without a sum or if `times` is 0."""
-    return Amount((total.value / times).quantize(_CENT), total.currency) if total and times else None
-
-
-def median_of(amounts: Iterable[Amount | None]) -> Amount | None:
-    """Return the median of the amounts, in cents; None if there is none, or if the currencies differ."""
-    told = [one for one in amounts if one]
-    same = len({one.currency for one in told}) == 1
-    return Amount(median(one.value for one in told).quantize(_CENT), told[0].currency) if same else None
+_OF_BILL = ("billed", "allowed", "discount", "plan_paid")
 
 
 class Share(msgspec.Struct, frozen=True):

@@ -24,7 +24,6 @@ SHOWN, MOST_SHOWN = 6, 10
 LONG = timedelta(days=730)
 """How far back an average or a count looks if the question names no period."""
 YEAR, _YEARS, _DECADE = 12, 3, timedelta(days=3653)
-_NAMED = frozenset({"doctor", "place", "hospital", "pharmacy", "drug"})
 _ALWAYS = frozenset({"month", "quarter", "year"})  # told beside every sum, or ranked
 _TWO, _NOTHING = 2, Decimal(0)
 _SIDES = {"provider_name": "providers", "specialty": "doctor_kinds", "service": "services", "drug": "drugs"}
@@ -164,15 +163,6 @@ def each_end(ask: Ask) -> Ranking | None:
         return None
     nth = -1 if "newest" in says else 1
     return Ranking(group, counted=counted_as(group, None), most=2 * YEAR, every=True, nth=nth, in_time=True)
-
-
-def group_listed(ask: Ask) -> str | None:
-    """Return the group whose members the question asks for, as in "which doctors did I see" or "who did I see"."""
-    says = ask.asked.says.keys()
-    if {"newest", "earliest"} & says:
-        return None
-    group = text_of(ask, "group") if {"leading", "picking"} & says else None
-    return "doctor" if ask.asked.form == "who" else group if group in _NAMED else None
 
 
 def _extreme_of_few(ask: Ask) -> str | None:

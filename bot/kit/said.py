@@ -86,12 +86,10 @@ def compares_shown(ask: Ask) -> bool:
 
 def asks_several(ask: Ask, wanted: ClaimFilter) -> bool:
     """Return whether the question is about several visits: by plural words, or by a period longer than a day."""
-    if wanted.order or wanted.number or wanted.nth or not ask.said or len(wanted.services) > 1:
+    one = wanted.order or wanted.number or wanted.nth or "only_one" in ask.asked.says
+    if one or not ask.said or len(wanted.services) > 1:
         return False
-    said = set(words_of(ask.said)) - set(words_of(ask.words.get("date_range")))
-    if "only_one" in ask.asked.says:
-        return False
-    start, end = span_of(ask)
+    said, (start, end) = set(words_of(ask.said)) - set(words_of(ask.words.get("date_range"))), span_of(ask)
     if wanted.weekdays and start and start != end:
         return True
     if "several" in ask.asked.says or said & plurals(wanted.kinds_of_care):

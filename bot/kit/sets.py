@@ -124,6 +124,15 @@ def _halves(span: TimeSpan) -> tuple[TimeSpan, TimeSpan]:
     return (start, middle - _DAY), (middle, end)
 
 
+def group_listed(ask: Ask) -> str | None:
+    """Return the group whose members the question asks for, as in "which doctors did I see" or "who did I see"."""
+    says = ask.asked.says.keys()
+    if {"newest", "earliest"} & says:
+        return None
+    group = text_of(ask, "group") if {"leading", "picking"} & says else None
+    return "doctor" if ask.asked.form == "who" else group if group in _GROUPS - {"kind"} else None
+
+
 def group_said(ask: Ask) -> str | None:
     """Return the group that the question names, such as "doctor"; None if it names none."""
     return text_of(ask, "group") or next((one.group for one in ask.asked.times if one.group), None)

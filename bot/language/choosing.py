@@ -151,6 +151,8 @@ class Chooser:
         licences: Licences,
         known: Container[str],
     ) -> None:
+        for one in weights.values():
+            one.everyday = known
         self.weights, self.licences, self._known = weights[INTENTS], licences, known
         self._intents, self._follow = intents, frozenset(name for name in intents if name.startswith(FOLLOW))
         self._subjects = {name: frozenset([one.name for one in entry.subjects]) for name, entry in intents.items()}

@@ -103,7 +103,7 @@ class Diagnosis(shapes.Shape, frozen=True):
     code: shapes.Concept | None = msgspec.field(default=None, name="diagnosisCodeableConcept")
 
 
-class Procedure(shapes.Shape, frozen=True):
+class ClaimProcedure(shapes.Shape, frozen=True):
     """A procedure of the whole claim."""
 
     code: shapes.Concept | None = msgspec.field(default=None, name="procedureCodeableConcept")
@@ -143,7 +143,7 @@ class Explanation(shapes.RecordShape, frozen=True):
     supporting_info: tuple[SupportingInfo, ...] = ()
     insurance: tuple[Insurance, ...] = ()
     diagnosis: tuple[Diagnosis, ...] = ()
-    procedure: tuple[Procedure, ...] = ()
+    procedure: tuple[ClaimProcedure, ...] = ()
     item: tuple[ClaimItem, ...] = ()
     adjudication: tuple[Adjudication, ...] = ()
     total: tuple[Adjudication, ...] = ()

@@ -103,7 +103,8 @@ async def answer(ask: kit.Ask) -> BillCheck:
         ask.report.steps += steps_of(pressed)
         return pressed
     claims, found, around = await _candidates(ask, amount)
-    if inner := kit.inner_amount(claims if found == "fits" else around.claims if around else (), amount):
+    inner = kit.inner_amount(claims if found == "fits" else around.claims if around else (), amount)
+    if inner and (inner.aspect != "paid_by_patient" or found != "fits"):  # a part that is paid is left off the bill
         ask.cite("ExplanationOfBenefit", [inner.claim.id])
         return replace(_base(ask), amount=amount, inner=inner)
     if (
