@@ -54,8 +54,6 @@ class Engine:
         self.intents: Mapping[str, IntentRules] = {entry.intent: entry for entry in intents}
         self.lexicon = lexicon
         self.licences = licences
-        for one in weights.values():
-            one.everyday = lexicon.known
         self._chooser = Chooser(self.intents, weights, licences, lexicon.known)
         self._tellers = Tellers(self.intents, Chooser.is_twice)
         self._hearer = Hearer(lexicon, weights.get(LANGUAGE))
