@@ -32,8 +32,7 @@ _SIZED = frozenset({"sized", "extreme", "lowest", "highest"})
 _SPOKEN = re.compile(r"[^\W\d_]+(?:['\u2019]\w+)?")
 _WHOM, _OTHER = "provider_name", "other_name"
 _BESIDE = "dra?|doctora?|and|or|nor|y|o|ni"
-_Spoken = Sequence[tuple[str, str]]
-"""The words of a message, each as it is written and folded."""
+_Spoken = Sequence[tuple[str, str]]  # the words of a message, each as it is written and folded
 _LEADING = frozenset({"dr", "dra", "doctor", "doctora", "see", "saw", "with"})
 
 
@@ -168,17 +167,16 @@ def _is_led(spoken: _Spoken, at: int) -> bool:
 
 
 def _named_in(ask: Ask, spoken: _Spoken, names: Iterable[str], taken: set[str]) -> Iterator[tuple[str, str]]:
-    """Yield the parts of the given names that occur in the `spoken` words, longest first at each word.
+    """Yield the parts of names in the `spoken` words that are not `taken` by other slots, longest first at each word.
 
-    Each part is a pair: the folded words of the message, and the part as it is written on the claim. `taken` are the
-    words of the message that are values of other slots.
+    Each part is a pair: the folded words of the message, and the part as it is written on the claim.
     """
     parts = [[(part, words_of(part)[:1]) for part in name.partition(",")[0].split()] for name in names]
     able = {word for name in parts for _, keys in name for key in keys for word in (key, f"{key}s")}
     if able.isdisjoint(key for _, key in spoken):
         return
-    people = {word for name in names if "," in name for word in words_of(name.partition(",")[0])}
-    family = {word for name in names if "," in name for word in words_of(name.partition(",")[0])[-1:]}
+    persons = [words_of(name.partition(",")[0]) for name in names if "," in name]
+    people, family = {word for name in persons for word in name}, {word for name in persons for word in name[-1:]}
     firsts = [words_of(name)[0] for name in names if "," not in name and words_of(name)]
     heads = {word for word in firsts if firsts.count(word) == 1}
     at = 0
@@ -198,10 +196,9 @@ def _named_in(ask: Ask, spoken: _Spoken, names: Iterable[str], taken: set[str]) 
 
 def _run(spoken: _Spoken, name: Sequence[tuple[str, tuple[str, ...]]]) -> list[str]:
     """Return the leading words of a name that are also the leading spoken words; "kims" matches "Kim"."""
-    pairs = takewhile(
-        lambda pair: pair[0][1] in {*pair[1][1], *(f"{key}s" for key in pair[1][1])}, zip(spoken, name, strict=False)
-    )
-    return [part for _, (part, _) in pairs]
+    both = zip(spoken, name, strict=False)
+    same = takewhile(lambda pair: any(pair[0][1] in {key, f"{key}s"} for key in pair[1][1]), both)
+    return [part for _, (part, _) in same]
 
 
 def filter_of(ask: Ask) -> ClaimFilter:

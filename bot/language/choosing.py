@@ -154,6 +154,8 @@ class Chooser:
         for one in weights.values():
             one.everyday = known
         self.weights, self.licences, self._known = weights[INTENTS], licences, known
+        for one in weights.values():
+            one.everyday = known
         self._intents, self._follow = intents, frozenset(name for name in intents if name.startswith(FOLLOW))
         self._subjects = {name: frozenset([one.name for one in entry.subjects]) for name, entry in intents.items()}
         self._shapes, self._turns = Shapes(intents, weights), Turns(weights)
