@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -99,9 +99,12 @@ class LimitPatterns:
         self._limits = words.listed.beside("limits")
 
     def figures(self, number: object, span: tuple[int, int]) -> _Amount | None:  # noqa: ARG002 -- as it is written
-        """Return the amount that is written in digits, as in "$240" or "240 dollars"; None if the word is no number."""
-        value = _plain(self._said.words[span[0]])
-        return _Amount(value, *span, sure=span[1] - span[0] > 1 or _dollared(self._said, span[0])) if value else None
+        """Return the amount that is written in digits, as in "$240" or "240 dollars"; None for endless digits."""
+        word = self._said.words[span[0]]
+        if len(word) > _LONGEST_NUMBER:
+            return None
+        sure = span[1] - span[0] > 1 or _dollared(self._said, span[0])
+        return _Amount(f"{_dollars(word):f}".removesuffix(".00"), *span, sure=sure)
 
     def worded(self, span: tuple[int, int]) -> _Amount | None:
         """Return the amount that is written in words, as in "a hundred dollars"; None if the words are no amount."""
@@ -163,14 +166,6 @@ def limit_tags(said: Utterance, keys: Sequence[str], free: list[bool], words: Nu
 
 def _dollared(said: Utterance, index: int) -> bool:
     return said.text[: said.spans[index][0]].rstrip(" ")[-1:] == "$"
-
-
-def _plain(word: str) -> str | None:
-    try:
-        value = Decimal(thousands[1]) * 1000 if (thousands := _THOUSANDS.match(word)) else _dollars(word)
-    except InvalidOperation:
-        return None
-    return f"{value:.0f}" if value == value.to_integral_value() else f"{value:.2f}"
 
 
 def number_tags(said: Utterance, keys: Sequence[str], free: list[bool], words: NumberWords) -> list[Tag]:
@@ -242,6 +237,9 @@ def amount_alone(said: Utterance) -> Tag | None:
 
 
 def _dollars(word: str) -> Decimal:
+    """Return the amount that a number in digits is, to the cent: "1,200", "99,50", "2.5k"."""
+    if thousands := _THOUSANDS.match(word):
+        return (Decimal(thousands[1]) * 1000).quantize(_CENT)
     written = word.replace(",", ".") if _CENTS_AFTER_COMMA.match(word) else word.replace(",", "")
     return Decimal(written).quantize(_CENT)
 
@@ -250,7 +248,7 @@ def _amount(said: Utterance, keys: Sequence[str], index: int, words: NumberWords
     word = said.words[index]
     following = keys[index + 1] if index + 1 < len(keys) else ""
     if _THOUSANDS.match(word):
-        return Tag("amount", Decimal(_plain(word) or 0).quantize(_CENT), index, index + 1)
+        return Tag("amount", _dollars(word), index, index + 1)
     if len(word) > _LONGEST_NUMBER or not (word.isascii() and _NUMBER.match(word)) or following in words.miles:
         return None
     in_dollars = following in words.dollars
