@@ -71,7 +71,7 @@ class Pharmacy(kit.Paged, frozen=True):
     @property
     def total(self) -> kit.Amount | None:
         """The sum; None if there is none, or if there are several currencies."""
-        return self.totals[0] if len(self.totals) == 1 else None
+        return kit.added(self.totals)
 
 
 async def answer(ask: kit.Ask) -> Pharmacy:
@@ -137,7 +137,6 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask, earlier: kit.ClaimSet | Non
         start, end = (day.first, day.last) if day else (start, end)
     shares = [(claim, kit.amount_in(claim, _of_share(ask))) for claim in sums]
     told = [claim for claim, share in shares if share is not None]
-    paid = kit.by_currency(claim.paid_by_patient for claim in sums)
     before = _wanted(earlier.claims, ask) if earlier else ()
     rows, place = ask.paged(filled, kit.count_asked(ask, MOST) or PAGE)
     unnamed = claim_set.within(_time(ask), kit.ClaimFilter(also=lambda claim: claim.is_pharmacy and not _drugs(claim)))
@@ -151,7 +150,7 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask, earlier: kit.ClaimSet | Non
         untold=len(sums) - len(told),
         totals=kit.by_currency(share for _, share in shares),
         least=any(claim.owed.is_floor for claim in told),
-        paid_by_member=paid[0] if len(paid) == 1 else None,
+        paid_by_member=kit.added(claim.paid_by_patient for claim in sums),
         apart=len(found.apart),
         unnamed=len((*unnamed.counted, *unnamed.two_plans)) if kit.text_of(ask, "drug") else 0,
         shielded=sum(1 for claim in filled if claim.sensitive),

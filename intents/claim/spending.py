@@ -91,7 +91,7 @@ class Spending(kit.OfClaims, frozen=True):
     @property
     def total(self) -> kit.Amount | None:
         """The sum; None if there is none, or if there are several currencies."""
-        return self.totals[0] if len(self.totals) == 1 else None
+        return kit.added(self.totals)
 
     @property
     def times(self) -> int:

@@ -58,13 +58,12 @@ def summarize(found: kit.Household[kit.ClaimSet], ask: kit.Ask) -> FamilySpendin
     parts = [
         _part(person, claim_set, ask, is_partial=person.number in found.partial) for person, claim_set in found.found
     ]
-    totals = kit.by_currency(part.amount for part in parts)
     return FamilySpending(
         start=start,
         end=end,
         parts=tuple(sorted(parts, key=lambda part: (part.amount is None, -(part.amount.value if part.amount else 0)))),
         missing=found.missing,
-        total=totals[0] if len(totals) == 1 else None,
+        total=kit.added(part.amount for part in parts),
         least=found.is_floor or any(part.least for part in parts),
         wanted=_wanted(ask),
         doubts=sum((_within(claim_set, ask).doubts for _, claim_set in found.found), kit.NO_DOUBTS),

@@ -63,9 +63,7 @@ async def answer(ask: kit.Ask) -> Networks:
     elif asked.unclear:
         result = replace(_of("named", (), sold, kit.Who(asked.unclear.called, ())), unclear=asked.unclear)
     elif any(ask.slots.get(name) for name in ("provider_name", "npi", "tin")) and not _of_another(ask):
-        found = await kit.who(ask)  # whose active listings prove its networks
-        result = _of("provider", kit.names_of(found.only or ()), sold, found)
-        result = replace(result, wanted=asked.names, side=kit.side_asked(ask))
+        result = replace(of_provider(await kit.who(ask), sold), wanted=asked.names, side=kit.side_asked(ask))
     elif asked.anyone:
         own = await kit.own_networks(ask)
         names = own or await kit.network_names(ask)
@@ -99,8 +97,17 @@ def of_plans(named: Sequence[kit.Plan], sold: Sequence[kit.Plan]) -> Networks:
     return replace(_of("plan", names, sold), users=users)
 
 
+def of_provider(found: kit.Who, sold: Sequence[kit.Plan]) -> Networks:
+    """Return the networks that the provider's active listings prove."""
+    return _of("provider", kit.names_of(found.only or ()), sold, found)
+
+
 def _of(about: About, names: Sequence[str], sold: Sequence[kit.Plan], found: kit.Who = _NOBODY) -> Networks:
     """Return the networks with these names, each with the plans that use the network."""
-    uses = [(network.name, plan.name) for plan in sold for network in plan.networks if plan.name]
-    used = tuple(Used(name, tuple(dict.fromkeys(plan for own, plan in uses if own == name))) for name in names)
+    used = tuple(Used(name, _plans(name, sold)) for name in names)
     return Networks(about=about, networks=used, plans_listed=bool(sold), found=found)
+
+
+def _plans(name: str, sold: Sequence[kit.Plan]) -> tuple[str, ...]:
+    users = (plan.name for plan in sold if any(network.name == name for network in plan.networks))
+    return tuple(dict.fromkeys(user for user in users if user))
