@@ -164,6 +164,7 @@ async def who(ask: Ask, *, guesses: bool = False) -> Who:
         name, rows = None, await listings_of(ask, (key,))
     elif npi:
         rows = await with_phone(ask, npi, await _area(ask)) if "-" in npi else await with_npi(ask, npi)
+        rows = tuple(row for row in rows if is_named(row.name, text_of(ask, "provider_name") or "")) or rows
         name = npi if "-" in npi else f"NPI {npi}" if rows or is_npi(npi) else f"NPI? {npi}"
     elif tin:
         name, rows = f"TIN {tin}", await with_tin(ask, tin)

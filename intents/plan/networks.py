@@ -9,9 +9,6 @@ from msgspec.structs import replace
 from bot import kit
 
 _VERBS = frozenset({"use", "uses", "usa", "usan"})
-_POINTS = frozenset(
-    {"he", "she", "they", "it", "that", "this", "him", "her", "one", "el", "ella", "ellos", "ese", "esa"}
-)
 _NOBODY = kit.Who(None, ())
 About = Literal["all", "named", "provider", "plan", "own"]
 
@@ -62,7 +59,7 @@ async def answer(ask: kit.Ask) -> Networks:
         ask.named |= {"network": result.networks[0].name} if len(result.networks) == 1 else {}
     elif asked.unclear:
         result = replace(_of("named", (), sold, kit.Who(asked.unclear.called, ())), unclear=asked.unclear)
-    elif any(ask.slots.get(name) for name in ("provider_name", "npi", "tin")) and not _of_another(ask):
+    elif any(ask.slots.get(name) for name in ("provider_name", "npi", "tin")):
         result = replace(of_provider(await kit.who(ask), sold), wanted=asked.names, side=kit.side_asked(ask))
     elif asked.anyone:
         own = await kit.own_networks(ask)
@@ -75,13 +72,6 @@ async def answer(ask: kit.Ask) -> Networks:
     ask.cite("Organization", ())
     ask.cite("InsurancePlan", [plan.id for plan in sold])
     return result
-
-
-def _of_another(ask: kit.Ask) -> bool:
-    """Return whether the provider is from an earlier message and this message asks about something else."""
-    said = set(kit.words_of(ask.said))
-    carried = ask.words.get("provider_name") and said.isdisjoint(kit.words_of(ask.words["provider_name"]))
-    return bool(carried and _VERBS & said and not _POINTS & said)
 
 
 def _named_beside(ask: kit.Ask, named: Sequence[kit.Plan]) -> set[str]:
