@@ -303,13 +303,18 @@ class Faults:
         yield from self._detours(entry)
 
     def _detours(self, entry: IntentRules) -> Iterator[tuple[str, str]]:
-        """Yield a fault if the intent in `instead` is unknown, or if a chain of them leads back to this intent."""
+        """Yield a fault if the intent in `instead` is unknown, or if a chain of them leads back to this intent.
+
+        Two that give way to each other under opposite conditions are no chain.
+        """
         seen, now = {entry.intent}, entry
         while now.instead is not None:
             other = self._engine.intents.get(now.instead.intent)
             if other is None or other.intent in seen:
                 why = "is unknown" if other is None else "leads back here"
                 yield "instead", f"instead: {now.instead.intent!r} {why}"
+                return
+            if other.instead and (other.instead.has, other.instead.lacks) == (now.instead.lacks, now.instead.has):
                 return
             seen.add(other.intent)
             now = other

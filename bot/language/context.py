@@ -249,9 +249,8 @@ def taken_over(context: Context, reading: Reading, intents: Mapping[str, IntentR
         return ()
     said = {*reading.slots, *(cell.name for cell in reading.cells)} - (TIMES if rules.acts else set())
     held = {RECORD, *rules.heard, *(intents[rules.instead.intent].heard if rules.instead else ())}
-    about = {one.name for one in before.subjects}
-    begins = reading.text.casefold().startswith
-    corrects = any(cell.name == "CORRECTION" and begins(cell.text.casefold()) for cell in reading.cells)
+    about, text = {one.name for one in before.subjects}, reading.text.casefold()
+    corrects = any(cell.name == "CORRECTION" and text.startswith(cell.text.casefold()) for cell in reading.cells)
     same = reading.intent == context.intent and (corrects or (reading.points and not reading.slots))
     open_ = (one for one in rules.subjects if one.name in about)
     said |= {"*"} if reading.slots else set()
@@ -264,7 +263,8 @@ def taken_over(context: Context, reading: Reading, intents: Mapping[str, IntentR
     meant = OF_THEM in reading.concepts or (reading.points and rules.is_of_provider)
     # "is he a surgeon" names nobody else
     anew = {name for name in CONDITIONS_OF_CLAIMS if own and not (meant and name == "provider_name")}
-    out = {*rules.never, *reading.slots, *anew, *(before.never if before.acts else ())}
+    uses = ["drug" for one in reading.asked.values() if one.uses]  # "my thyroid pills"
+    out = {*rules.never, *reading.slots, *anew, *uses, *(before.never if before.acts else ())}
     return tuple(name for name in names if name in held and name not in out)
 
 

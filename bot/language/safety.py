@@ -280,6 +280,7 @@ class Alarms:
         if danger.is_mild:
             needs = self._intents[str(reading.intent)].needs
             bare = needs == "nothing" or (needs == "directory" and not reading.slots)
+            bare |= WEARY in danger.lines and reading.score < _CLEAR
             goes = reading.unclear or (needs == "member" and signs.name("WHERE_TO"))
             return missed or bare or (goes and not signs.name("PRICED"))
         counted = danger.rule == COUNTED and sum(reading.dangers.values()) >= _MORE_LIKELY_THAN_NOT

@@ -58,6 +58,8 @@ async def _filled(ask: kit.Ask, since: date) -> Medications:
     meant = [one for one in described if names.intersection(kit.words_of(one.dispensed.drug)[:1])]
     meant = meant or [one for one in described if kit.is_for(ask, one.dispensed.drug or "", uses)]
     described = meant or described
+    if len(meant) == 1:
+        ask.named["drug"] = kit.words_of(meant[0].dispensed.drug)[0]
     drugs, place = ask.paged(described, PAGE)
     ask.report.cite("ExplanationOfBenefit", [claim.id for drug in drugs for claim in drug.claims])
     return Medications(
