@@ -20,6 +20,7 @@ _UNTIL_WHEN = {("how",), ("by",), ("until",), ("when",), ("hasta",), ("cuanto",)
 _DISPUTES = frozenset({"deadline", "next", "appeal"})
 _ANY = frozenset({"anything", "any", "algo", "alguna", "algun"})
 _SEVERAL = _ANY | {"claims", "denials", "ones", "reclamaciones", "reclamos", "negaciones"}
+_WHAT_WAS = (("what", "got"), ("que", "me"))
 
 
 class Denial(kit.WithCase, frozen=True, kw_only=True):
@@ -76,7 +77,8 @@ async def answer(ask: kit.Ask) -> Denial:
     """Return the denied claim of the button, or else the newest denied claim that matches the question."""
     pressed, chosen, looked_at, said = ask.arguments.get("id"), None, 0, set(kit.words_of(ask.said))
     ranked = kit.asks_one(ask) and not (_letter(ask) or _question(ask) or ask.pick)
-    several = (bool(said & _SEVERAL) and not _question(ask) and not ranked) or "every" in ask.arguments
+    all_asked = said & _SEVERAL or kit.words_of(ask.said)[:2] in _WHAT_WAS
+    several = (bool(all_asked) and not _question(ask) and not ranked) or "every" in ask.arguments
     pressed = None if several else pressed
     others: tuple[kit.Claim, ...] = ()
     most = SHOWN if several or _letter(ask) else 0
