@@ -52,8 +52,8 @@ KERNEL_TEMPLATES = (
 )
 
 
+# The words by which single claims are asked for, and not a sum of all.
 _SINGLES = frozenset({"one", "claims", "several", "any_one"})
-"""The words by which single claims are asked for, and not a sum of all."""
 
 
 class Pack(msgspec.Struct, frozen=True):
@@ -98,7 +98,7 @@ class Pack(msgspec.Struct, frozen=True):
         elif tells and {"than_bearer", "money"} <= says:
             wanted = "several" if _SINGLES & says else "sums"
         members = tells in {"one", "several"} and asks_of_members(with_sets(ask))
-        gap = tells and ask.asked.gap and "money" not in ask.asked.says
+        gap = tells and ask.asked.gap and "money" not in says
         wanted = "days" if members or gap else wanted
         return intent if wanted == tells else next(one for one, rules in self.intents.items() if rules.tells == wanted)
 

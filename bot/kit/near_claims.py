@@ -265,11 +265,8 @@ async def unused(
     honoured = {"in_order": getattr(summary, "placed", ()), "with_care": getattr(summary, "most", None)}
     told = [said for name, said in ask.asked.says.items() if honoured.get(name)]
     timed = "date_range" in ask.slots
-    phrases = [
-        one
-        for one in phrases
-        if not (any(said in one[0].casefold() for said in told) or (timed and leaves_out(one[0])))
-    ]
+    used = [one for one in phrases if (timed and leaves_out(one[0])) or any(said in one[0].casefold() for said in told)]
+    phrases = [one for one in phrases if one not in used]
     unordered = "in_order" in ask.asked.says and filter_of(ask).sides and not getattr(summary, "in_order", None)
     return [one for one in phrases if unordered or await _answers_alike(ask, summary, answer, one[1])]
 

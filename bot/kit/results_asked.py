@@ -69,6 +69,7 @@ _MARKS: Mapping[frozenset[str], re.Pattern[str]] = {
 
 
 _BIT = Decimal("0.001")  # below a number that is meant too: "140 or above"
+# Whether all results of a test are in or out of its range, or went in or out of it.
 Course = Literal["never_out", "never_in", "to_in", "to_out"]
 _OUT = r"(?:outside|out of|abnormal|flagged|high|low|off|fuera|alt[oa]s?|baj[oa]s?)"
 _IN = r"(?:in (?:the |its |a )?(?:normal |healthy )?(?:range|limits)|normal|ok|okay|fine|dentro|bien)"
@@ -84,7 +85,6 @@ _COURSES: Mapping[Course, re.Pattern[str]] = {
     "never_out": re.compile(rf"{_NEVER}\b.*\b{_OUT}\b|{_ALWAYS}\b.*\b{_IN}\b"),
     "never_in": re.compile(rf"{_NEVER}\b.*\b{_IN}\b|{_ALWAYS}\b.*\b{_OUT}\b"),
 }
-"""The words that ask which tests stayed in or out of their range in all results, or went in or out of it."""
 
 
 def course_asked(ask: Ask) -> Course | None:

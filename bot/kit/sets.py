@@ -81,10 +81,10 @@ def with_sets(ask: Ask) -> Ask:
     return replace(ask, excluded=rest_out, sets=sets)
 
 
+# The words before a period in which there was no care: "that have no fill at all in".
 _NONE_IN = re.compile(
     r"\b(?:not?|never|none|nothing|without|didnt|havent|hasnt|wasnt|isnt|nunca|nada|sin|ningun[ao]?)(?: [a-z]+){0,4} $"
 )
-"""The words before a period in which there was no care: "that have no fill at all in"."""
 
 
 def _times_without(ask: Ask, spans: Sequence[TimeSpan]) -> list[TimeSpan]:

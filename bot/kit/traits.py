@@ -17,8 +17,8 @@ _CARED = frozenset(
     {"visit", "visits", "claim", "claims", "bill", "bills", "appointment", "appointments", "night", "day", "stuff"}
     | {"reason", "care", "thing", "scare", "exam", "business", "issue", "problem", "trouble"}
 )
+# The words that lines of many kinds of care have.
 _GENERAL = frozenset({"visit", "exam", "test", "session", "office", "care", "specialist", "health", "of", "and", "the"})
-"""The words of lines that are called so by many kinds of care."""
 _OUT = frozenset({"not", "without", "never"})
 _OWN, _PLAN = (
     frozenset({"i", "me", "my", "mine"}),

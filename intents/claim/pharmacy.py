@@ -181,8 +181,7 @@ def _time(ask: kit.Ask) -> tuple[date, date]:
         or kit.span_of(ask)[1]
         or wanted.providers
         or wanted.prescribers
-        or wanted.limits
-        or wanted.exact
+        or bool(wanted.limits or wanted.exact)
     )  # "before Friday"
     since, back = kit.times_asked(ask, kit.LONG if far else USUAL)
     return (since, ask.today) if since else kit.time_of(ask, back)

@@ -179,6 +179,8 @@ def _of_claims(ask: kit.Ask) -> str | None:
 
 async def _summed(ask: kit.Ask) -> tuple[kit.Ask, kit.ClaimSet, Spending]:
     """Return the question with the provider names and the period that the claims give, the claims, and the sums."""
+    if "than_bearer" in ask.asked.says:
+        ask = replace(ask, slots={**ask.slots, "question": "who_paid_more"})
     if "median" in ask.asked.says and "throwing" in ask.asked.says:  # "the ER throws the average off"
         ask = ask.without("service", "claim_type")
     (start, end), (first, last) = (
@@ -242,7 +244,7 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> Spending:
         each=tuple(claim for claim in counted if not claim.sensitive)[:_EACH] if shown else (),
         measures=kit.measures_of(ask, counted) if one else (),
         ends=kit.ends_of(ask, plain, wanted),
-        question=_question(ask) if one and not (ranking or by) else None,
+        question=kit.text_of(ask, "question") if one and not (ranking or by) else None,
         most=most,
         median=kit.median_of(kit.amount_in(claim, wanted) for claim in told) if median else None,
         crossing=kit.crossing_of(counted, limit, wanted) if limit and not is_partial else None,
@@ -253,10 +255,6 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> Spending:
         so_far=(start, end) == (date(ask.today.year, 1, 1), ask.today),
     )
     return _held_against(summary, claim_set, ask, counted)
-
-
-def _question(ask: kit.Ask) -> str | None:
-    return "who_paid_more" if "than_bearer" in ask.asked.says else kit.text_of(ask, "question")
 
 
 def _split(ask: kit.Ask) -> tuple[kit.ClaimFilter, ...]:
@@ -337,7 +335,7 @@ def _wanted(ask: kit.Ask) -> kit.ClaimFilter:
     """
     billed = kit.ranking_asked(ask) and "charging" in ask.asked.says and "to_me" not in ask.asked.says
     whole, says = kit.whole_named(ask), ask.asked.says
-    both = _question(ask) == "who_paid_more" or whole == "price"  # the share and what the plan paid
+    both = kit.text_of(ask, "question") == "who_paid_more" or whole == "price"  # the share and what the plan paid
     aspect = None if both else kit.amount_asked(ask) or ("billed" if billed else None)
     if whole == "bill" and aspect in {None, "billed"}:
         aspect = "plan_paid" if "by_plan" in says else None

@@ -147,9 +147,7 @@ def summarize(found: kit.ClaimSet, ask: kit.Ask) -> DaysOfCare:
         in_order=kit.in_order(ask, counted, wanted),
         cost=None if None in shares or ask.report.is_partial else kit.added(shares),
         gap=gap,
-        of_drugs=_of_drugs(ask, claims)
-        if ask.asked.spell and wanted.claim_type == "pharmacy" and not wanted.drugs
-        else None,
+        of_drugs=_of_drugs(ask, wanted, claims),
         most=kit.most_of(ask, counted, wanted) if not ask.report.is_partial else None,
         number=number,
         numbers=tuple((time, kit.number_of(ask, found.within(time, wanted).counted, wanted)) for time in times),
@@ -185,7 +183,9 @@ def _gap(ask: kit.Ask, days: Sequence[kit.PartialDate]) -> tuple[date, date] | N
     """
     if which := ask.asked.gap:
         two = [(one.last, other.first) for one, other in pairwise(sorted(days, key=lambda day: day.first))]
-        if ask.asked.spell and days:  # "have I gone six months without" is about the time until now, too
+        if (
+            which == "longest" and ask.asked.spell and days
+        ):  # "have I gone six months without" is about the time until now, too
             two.append((max(day.last for day in days), ask.today))
         order = {"longest": -1, "shortest": 1}.get(which, 0)
         return min(reversed(two), key=lambda pair: order * (pair[1] - pair[0]), default=None)
@@ -203,8 +203,15 @@ def _gap(ask: kit.Ask, days: Sequence[kit.PartialDate]) -> tuple[date, date] | N
     return first[1], last[0]
 
 
-def _of_drugs(ask: kit.Ask, claims: Sequence[kit.Claim]) -> tuple[tuple[str, tuple[date, date]], ...]:
-    """Return each medicine with the longest time between its fills or until today, if that is as long as asked."""
+def _of_drugs(
+    ask: kit.Ask, wanted: kit.ClaimFilter, claims: Sequence[kit.Claim]
+) -> tuple[tuple[str, tuple[date, date]], ...] | None:
+    """Return each medicine with the longest time between its fills or until today, if that is as long as asked.
+
+    Return None if the question is not about any medicine, or names no length.
+    """
+    if ask.asked.spell is None or wanted.claim_type != "pharmacy" or wanted.drugs:
+        return None
     days: dict[str, list[kit.PartialDate]] = {}
     for claim in claims:
         for one in () if claim.sensitive else claim.dispensed:
