@@ -18,7 +18,7 @@ from bot.kit.appeals import (
 from bot.kit.around import around, names_area, NeedsPlace, SearchArea, state_named
 from bot.kit.ask import Answer, Ask, Kin, named_care, of_other_person, Paged, Reroute, Summary, text_of, values_of
 from bot.kit.benefits import Benefits, NO_BENEFITS, read_benefits
-from bot.kit.cards import by_provider, Card, cards, Ranked, ranked, Sides
+from bot.kit.cards import by_provider, Card, cards, Ranked, ranked
 from bot.kit.care import (
     as_of, care_plans, Curve, curve_of, dated, on_record, OnRecord, results, Series, series, shield, Shielded,
     tests_on_record, TestsOnRecord, UNSHIELDED)
@@ -30,8 +30,7 @@ from bot.kit.coming import (
     counted_toward, counting_asked, is_timeless, names_care, sides_asked, Toward, unsaid_of, Wants, wants_to_come,
     went_toward)
 from bot.kit.conditions import (
-    asks_kind, Conditions, conditions, is_called as is_called_so, is_title, is_titled, kind_codes, kind_said, kinds_of,
-    sift)
+    asks_kind, Conditions, conditions, is_called as is_called_so, is_title, is_titled, kind_codes, kind_said, kinds_of)
 from bot.kit.coverages import (
     asks_family, asks_standing, asks_whether, asks_yearly, by_figure, Coverages, coverages_of, member_coverages,
     named_visits, of_family, of_scope, passed, plan_year_of, scope_of, share_asked, Shares, shares_of, side_named,
@@ -52,7 +51,7 @@ from bot.kit.most import (
     ends_of, in_order, measures_of, Most, most_of, number_of, of_group, parts_of, rank_sides, Share,
     shares_by, side_of, SideSum, times_of)
 from bot.kit.near_claims import compares_named, near_claims, Nearest, OfClaims, or_nearest, parted, sides_said, strict
-from bot.kit.network_names import adds_to, names_of, telling, Wanted, wanted
+from bot.kit.network_names import adds_to, names_of, Wanted
 from bot.kit.news import (
     as_seen, Doctors, doctors_changed, doctors_seen, LOOKED_AT, mark, marks_of_claims, Seen, WithSeen)
 from bot.kit.offers import (
@@ -62,7 +61,7 @@ from bot.kit.organizations import (
     affiliations_of, Choice, Electronic, electronic_addresses, houses, nearest, places_of, staff, staff_beside)
 from bot.kit.period import history, period_claims, same_month
 from bot.kit.plans import (
-    among as networks_among, asked_networks, AskedNetworks, in_own, network_names, networks, NetworkSide,
+    among as networks_among, asked_networks, AskedNetworks, in_own, network_names, NetworkSide,
     own_networks, Plan, plans, plans_said, side_asked, sold_in, without_own)
 from bot.kit.ranking import (
     counts_asked, divided_by, ends_asked, LONG, of_unit, often_asked, ranking_asked, since_first, sizes_group,
