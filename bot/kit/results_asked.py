@@ -73,7 +73,11 @@ _BIT = Decimal("0.001")  # below a number that is meant too: "140 or above"
 Course = Literal["never_out", "never_in", "to_in", "to_out"]
 _OUT = r"(?:outside|out of|abnormal|flagged|high|low|off|fuera|alt[oa]s?|baj[oa]s?)"
 _IN = r"(?:in (?:the |its |a )?(?:normal |healthy )?(?:range|limits)|normal|ok|okay|fine|dentro|bien)"
-_BECAME = r"\b(?:moved?|went|gone?|got|gotten|c[ao]me|back|return(?:ed)?|turned|became|crossed|paso|pasaron|volvi\w+)"
+# A result that "came back normal" arrived; one that went back to normal took a course.
+_BECAME = (
+    r"\b(?:moved?|went|gone?|got|gotten|turned|became|crossed|paso|pasaron|volvi\w+"
+    r"|return(?:ed)?|(?<!came )(?<!come )back)"
+)
 _THEN, _NEVER, _ALWAYS = (
     r"\b.*\b(?:to|into|and|but|then|a|y) (?:\w+ ){0,3}",
     r"\b(?:never|nunca)",
