@@ -99,9 +99,9 @@ class LimitPatterns:
         self._limits = words.listed.beside("limits")
 
     def figures(self, number: object, span: tuple[int, int]) -> _Amount | None:  # noqa: ARG002 -- as it is written
-        """Return the amount that is written in digits, as in "$240" or "240 dollars"; None for endless digits."""
+        """Return the amount that is written in digits, as in "$240" or "240 dollars"; None for "2025's" and for endless digits."""
         word = self._said.words[span[0]]
-        if len(word) > _LONGEST_NUMBER:
+        if len(word) > _LONGEST_NUMBER or not (_NUMBER.match(word) or _THOUSANDS.match(word)):
             return None
         sure = span[1] - span[0] > 1 or _dollared(self._said, span[0])
         return _Amount(f"{_dollars(word):f}".removesuffix(".00"), *span, sure=sure)
