@@ -45,7 +45,7 @@ from bot.kit.formulary import (
     drug_lists, DrugLists, drugs_by_id, drugs_named, drugs_of_use, is_for, nearest_names, of_use, OfDrug)
 from bot.kit.found import Found, ProviderSearch
 from bot.kit.found_places import find_places, FoundPlaces
-from bot.kit.gathering import Gathered, gathered, record_document, RecordPapers
+from bot.kit.gathering import gathered, record_document, RecordPapers
 from bot.kit.household import Household, household, HouseholdMember, of_some
 from bot.kit.most import (
     ends_of, in_order, measures_of, Most, most_of, number_of, of_group, parts_of, rank_sides, Share,
@@ -102,7 +102,6 @@ from bot.records.formulary import Drug, DrugList, PharmacyCost, TierCosts
 from bot.records.listing import Listing
 from bot.records.money import Amount, by_currency, difference
 from bot.records.patient import Patient
-from bot.records.reasons import Reason
 from bot.records.share import (
     ClaimLine, Doubt, doubts_of, left_of, owed_steps, read_lines, Step, sum_of, tells_state, Term, Why, why_of)
 from bot.records.written import PartialDate

@@ -99,7 +99,7 @@ class LimitPatterns:
         self._limits = words.listed.beside("limits")
 
     def figures(self, number: object, span: tuple[int, int]) -> _Amount | None:  # noqa: ARG002 -- as it is written
-        """Return the amount that is written in digits, as in "$240" or "240 dollars"; None for "2025's" and for endless digits."""
+        """Return the amount in digits, as in "$240" or "240 dollars"; None for "2025's" and for endless digits."""
         word = self._said.words[span[0]]
         if len(word) > _LONGEST_NUMBER or not (_NUMBER.match(word) or _THOUSANDS.match(word)):
             return None
