@@ -20,10 +20,7 @@ _CARED = frozenset(
 # The words that lines of many kinds of care have.
 _GENERAL = frozenset({"visit", "exam", "test", "session", "office", "care", "specialist", "health", "of", "and", "the"})
 _OUT = frozenset({"not", "without", "never"})
-_OWN, _PLAN = (
-    frozenset({"i", "me", "my", "mine"}),
-    frozenset({"plan", "insurance", "insurer", "bluecross", "you", "yall"}),
-)
+_OWN = frozenset({"i", "me", "my", "mine"})
 _NEAR = 3  # words
 
 
@@ -51,7 +48,8 @@ def with_traits(ask: Ask, claims: Sequence[Claim]) -> Ask:
     if "than_bearer" in says and {"one", "claims", "several", "any_one"} & says:
         first, after = ask.asked.runs["than_bearer"]
         own = _OWN.isdisjoint(words[first:after])  # what is set against the plan's payment is the member's share
-        begin = next((at for at, word in enumerate(words) if (word in _OWN if own else word in _PLAN)), first)
+        plan = ask.asked.runs.get("bearer", (first, first))[0]
+        begin = next((at for at, word in enumerate(words) if word in _OWN), first) if own else min(plan, first)
         said = " ".join(words[begin : after + own])
         found.append(ClaimTrait(said, partial(_bears_more, mine=own is not ("cheaper" in says))))
         ask = ask.without("amount_kind", "order")
