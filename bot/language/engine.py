@@ -142,7 +142,7 @@ class Engine:
         asked = " ".join(said.text_of(one) for one in rest if asks(said, one, words))
         reading = self._decide(self.hear(read(asked), today, context), context) if asked else None
         rules = self.intents.get(reading.intent or "") if reading else None
-        return reading if rules and rules.needs != "nothing" else None
+        return reading if reading and rules and rules.needs != "nothing" and not reading.unclear else None
 
     def merged(self, context: Context | None, reading: Reading) -> tuple[str | None, dict[str, Slot]]:
         """Return the intent and slots of a message after the previous answer is taken into account."""
