@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from bot import kit
 
 SHOWN, _EACH = 5, 10
+_MOST = 10  # claims
 _LISTED = re.compile(r"\s*(?:[,:;]|\b(?:and|or|plus|y|o|e|mas)\b)\s*", re.IGNORECASE)
 _POCKET = frozenset({"pocket", "bolsillo"})
 _PAID = "paid_by_patient"
@@ -173,6 +174,8 @@ def _of_claims(ask: kit.Ask) -> str | None:
         return None
     if ask.asked.form == "which" and (wanted.limits or wanted.exact) and wanted.claim_type != "pharmacy":
         return "claim.list"
+    if "newest" in says and (kit.count_asked(ask, _MOST) or 1) > 1 and not kit.span_of(ask)[0]:
+        return "claim.visits" if kit.text_of(ask, "unit") == "visit" else "claim.list"  # "my last two visits"
     counts = "how_many" in says and "money" not in says and ask.asked.form is None and wanted.services
     return "claim.visits" if counts else None
 
