@@ -40,7 +40,7 @@ def with_traits(ask: Ask, claims: Sequence[Claim]) -> Ask:
     found = [one for one in reasons if any(one.holds(claim) and not claim.sensitive for claim in claims)][:1]
     says, told = ask.asked.says.keys(), {*ask.slots, *ask.excluded}
     if not found and not ask.care and "service" not in told:
-        lines = {line.text for c in claims if not (c.sensitive or c.is_pharmacy) for line in c.performed.lines}
+        lines = {text for one in claims if not (one.sensitive or one.is_pharmacy) for text in one.titles}
         found = [one for text in sorted(lines, key=len, reverse=True) if (one := _line(ask, words, text))][:1]
     if len(kinds := {"brand", "generic"} & says) == 1 and "brand new" not in " ".join(words):
         said, brand = min(kinds), "brand" in kinds
@@ -88,7 +88,7 @@ def _line(ask: Ask, words: Sequence[str], text: str) -> ClaimTrait | None:
 
 
 def _is_called(pair: tuple[str, str], claim: Claim) -> bool:
-    return any(" ".join(pair) in " ".join(words_of(line.text)) for line in claim.performed.lines)
+    return any(" ".join(pair) in " ".join(words_of(title)) for title in claim.titles)
 
 
 def _is_toward(claim: Claim, *, whole: bool, out: bool) -> bool:

@@ -31,6 +31,7 @@ from bot.records.service import (
     service_of,
     services_in,
     specialties,
+    titles_in,
 )
 from bot.records.shapes import RawJson, Reference, key_of, labels_of
 from bot.records.written import Period, clean, parse_date, parse_instant
@@ -142,6 +143,7 @@ class Claim:
             today; `contract`: whether the provider was under contract when the care was given.
         services: the payer's texts for the services.
         diagnosed: the payer's texts for the diagnoses, which are the reasons of the care.
+        titles: the payer's texts for the services of the lines.
         dispensed: the drugs of a pharmacy fill.
         dropped: the locations of elements that could not be read.
         uninterpreted: True if the resource has a modifierExtension, which may change its meaning.
@@ -229,6 +231,7 @@ class Claim:
     carriers = _Fact(_carriers, "_eob")
     insurer = _Fact(Names.of, "_names", "_eob.insurer")
     diagnosed = _Fact(diagnosed_in, "_eob")
+    titles = _Fact(titles_in, "_eob")
     performed = _Fact(performed_in, "_eob", "_money.of_lines")
     labels = _Fact(lambda given, raw: tuple(sorted({*given, *labels_of(raw)})), "_labels", "_raw")
     lines = _Fact(len, "_eob.item")

@@ -244,6 +244,12 @@ def diagnosed_in(eob: Explanation) -> tuple[str, ...]:
     return tuple(_words([one.code for one in eob.diagnosis]))
 
 
+def titles_in(eob: Explanation) -> tuple[str, ...]:
+    """Return the texts of the lines, without a line whose meaning a modifierExtension may change."""
+    services = (item.product_or_service for item in eob.item if not item.modifier_extension)
+    return tuple(service.text for service in services if service and service.text)
+
+
 def performed_in(eob: Explanation, of_lines: Mapping[int, Mapping[str, Amount]]) -> Performed:
     """Return the services of the claim in detail. `of_lines` are the amounts by line."""
     bill = next((c.lstrip("0") for info in eob.info("typeofbill") for c in _codes(info.code)), "")
