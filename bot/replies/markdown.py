@@ -3,8 +3,8 @@
 `# title`, `| label | value |`, `1. entry` with lines indented under it (`0. entry` shows no number), `[button](target)`
 alone on a line, of which `[**button**](target)` is the primary one, `> note`, `>> note` that a conversation needs
 once, and any other line as text, with **bold** runs and links, `[words]{tel:+14235550142}`, mailto or https. `| row ::
-column | value |` is a cell of a table; `|| label | value |` is a row of a card. Blank lines and spaces at a line's end
-mean nothing.
+column | value |` is a cell of a table; `|| label | value |` is a row of a card. Blank lines, spaces at a line's end, a
+note or row without a value and a button without a label mean nothing.
 
 `~bars title`, `~line title` and `~parts title` begin a chart, and `~| label | number |` is a point of it. Under an
 entry `~| column :: value | column :: value |` is the entry as a row of a table. `~| label :: words | number |` shows
@@ -92,7 +92,7 @@ def unescape(text: str) -> str:
     return html.unescape(text) if "&" in text else text
 
 
-BUTTON = re.compile(r"\[(\*\*)?([^\]\n]+?)(?:\*\*)?\]\(([^()\s]+)\)")
+BUTTON = re.compile(r"\[(\*\*)?([^\]\n]*?)(?:\*\*)?\]\(([^()\s]+)\)")
 _BUTTONS = re.compile(rf"(?:{BUTTON.pattern}[ \t]*)+")
 _ENTRY = re.compile(r"(\d{1,6})\. (.+)")
 _RULE = re.compile(r"[|\s:-]+")
@@ -158,8 +158,9 @@ class _Reading:
             self.blocks.append(Item(int(entry[1]), (Line(spans(entry[2])),)))
         elif line[0] == "[" and _BUTTONS.fullmatch(line):
             above = last.buttons if isinstance(last, Actions) else ()
-            self.blocks = [*(self.blocks[:-1] if above else self.blocks), Actions((*above, *self._actions(line)))]
-        else:
+            if buttons := self._actions(line):
+                self.blocks = [*(self.blocks[:-1] if above else self.blocks), Actions((*above, *buttons))]
+        elif line not in {">", ">>"}:
             self.blocks.append(Line(spans(line)))
 
     def _continue_item(self, item: Item, line: str) -> None:
@@ -173,9 +174,9 @@ class _Reading:
         self.blocks[-1] = grown
 
     def _take_row(self, line: str) -> None:
-        if _RULE.fullmatch(line):
-            return
         cells = line.strip("|").split("|")
+        if _RULE.fullmatch(line) or (len(cells) == _ROW and not cells[1].strip()):
+            return
         if len(cells) != _ROW:
             raise TemplateFault("a table row needs a label and a value")
         fact, last = _fact(*cells), self.blocks[-1] if self.blocks else None
@@ -200,6 +201,7 @@ class _Reading:
         return tuple(
             _action(unescape(label), target, self._links, primary=bool(mark))
             for mark, label, target in BUTTON.findall(line)
+            if label
         )
 
 

@@ -356,7 +356,7 @@ def labels_of(
     return {row.label: row.value for block in blocks if isinstance(block, Facts) for row in block.rows}
 
 
-_WORDS, _INTENT = r"(\{\{ say\([^{}]*\) \}\})", r"([a-z_]+(?:\.[a-z_]+)?)"
+_WORDS, _INTENT = r"(\{\{ say\([^{}]*\)(?:\s+if [^{}]+)? \}\})", r"([a-z_]+(?:\.[a-z_]+)?)"
 _TOLD = r"([a-z_]+=[a-z_]+(?:&[a-z_]+=[a-z_]+)*)"
 _BUTTON = re.compile(rf"\[(?:\*\*)?{_WORDS}(?:\*\*)?\]\({_INTENT}(?:\?{_TOLD})?\)")
 
