@@ -240,7 +240,10 @@ def calendar_file(words: Sequence[str], day: object) -> str:
     return bytes(calendar.to_ical()).decode()
 
 
-_OURS = ("arg", "begun", "cut", "day", "language_name", "listed", "money", "month", "number", "numbered", "phone")
+_OURS = (
+    *("arg", "begun", "cut", "day", "each", "join", "language_name", "listed", "money", "month", "number", "numbered"),
+    "phone",
+)
 _BOM = "\ufeff"  # without it Excel reads UTF-8 as Latin-1; RFC 4180 readers skip it as utf-8-sig
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from functools import cache, partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 from urllib.parse import quote, urlsplit
 
 import msgspec
@@ -44,8 +44,8 @@ class Customs(msgspec.Struct, frozen=True):
     """The formats of one language as used in the United States if CLDR has them, otherwise in its own country.
 
     `short` are the abbreviated names of the months, without a period. `day`, `brief` and `month` are patterns with
-    `{year}`, `{month}` and `{day}`, or with `{alone}` (the month's name without a day), `{short}` or `{number}`. `pair`
-    joins two things.
+    `{year}`, `{month}` and `{day}`, or with `{alone}` (the month's name without a day), `{short}` or `{number}`.
+    `pairs` join two things by "and" and by "or".
     """
 
     months: tuple[str, ...]
@@ -54,7 +54,7 @@ class Customs(msgspec.Struct, frozen=True):
     day: str
     brief: str
     month: str
-    pair: str
+    pairs: Mapping[str, str]
     languages: dict[str, str]
 
 
@@ -73,7 +73,7 @@ def customs(language: str) -> Customs:
         day=_pattern(str(locale.date_formats["long"].format)),
         brief=_pattern(str(locale.date_formats["medium"].format)),
         month=_pattern(str(locale.datetime_skeletons["yMMMM"].format)),
-        pair=locale.list_patterns["standard"]["2"],
+        pairs={"and": locale.list_patterns["standard"]["2"], "or": locale.list_patterns["or"]["2"]},
         languages={code: name for code, name in locale.languages.items() if code not in _UNKNOWN},
     )
 
@@ -303,12 +303,17 @@ def join(values: Iterable[object], separator: str = ", ", *, language: str) -> M
     return Markup(kept).join(finalize(value, language=language) for value in values)  # noqa: S704 -- escaped
 
 
-def listed(values: Iterable[object], *, language: str) -> Markup:
-    """Return the values as a list in a sentence: `a`, `a and b`, `a, b and c`; the last two as in CLDR."""
+def each(values: Iterable[object], told: Callable[..., Markup], *more: object) -> list[Markup]:
+    """Return what a macro makes of each value, for a list: `people|each(called)|listed`; `more` it gets besides."""
+    return [told(value, *more) for value in values]
+
+
+def listed(values: Iterable[object], how: Literal["and", "or"] = "and", *, language: str) -> Markup:
+    """Return the values as a list in a sentence: `a`, `a and b`, `a, b or c`; the last two as in CLDR."""
     *first, last = [finalize(value, language=language) for value in values] or [Markup()]
     if not first:
         return last
-    return Markup(customs(language).pair).format(Markup(", ").join(first), last)  # noqa: S704 -- CLDR's own
+    return Markup(customs(language).pairs[how]).format(Markup(", ").join(first), last)  # noqa: S704 -- CLDR's own
 
 
 def numbered(values: Iterable[T], first: int = 1) -> tuple[tuple[int, T], ...]:
@@ -367,7 +372,7 @@ def finalize(value: object, *, language: str) -> Markup:
 
 
 _FILTERS: tuple[Callable[..., object], ...] = (
-    *(arg, begun, bold, clock, cut, day, dollars, drug, help_line, is_noun, join, language_name, listed, mail_to),
+    *(arg, begun, bold, clock, cut, day, dollars, drug, each, help_line, is_noun, join, language_name, listed, mail_to),
     *(mapped, miles, money, month, names_women, number, numbered, people, people_called, query, the_day, url, whole),
 )
 

@@ -103,6 +103,7 @@ _INTENT = re.compile(r"[a-z_]+(?:\.[a-z_]+)?")
 _AMPERSAND = re.compile(r"&(?!#?\w+;)")
 _TWICE = re.compile(r"(&#46;)(\*\*)?\.(?!\.)")  # a value that ends with a period, and the sentence's own
 _INDENT = "   "
+_NOTHING = frozenset({"", ">", ">>"})
 _ROW = 2
 _KINDS: Mapping[str, ChartKind] = {"bars": "bars", "line": "line", "parts": "parts"}
 _LINKS = frozenset({"link", "document"})  # never an intent: a template that names one must be given its address
@@ -122,7 +123,7 @@ def parse(source: str, links: Mapping[str, str]) -> tuple[Block, ...]:
     """
     reading = _Reading(links)
     for line in map(str.rstrip, _TWICE.sub(r"\1\2", source).splitlines()):
-        if line:
+        if line.strip() not in _NOTHING:
             reading.take(line)
     if any(isinstance(block, Chart) and not block.points for block in reading.blocks):
         raise TemplateFault("a chart needs points, each ~| label | number |")
@@ -158,9 +159,9 @@ class _Reading:
             self.blocks.append(Item(int(entry[1]), (Line(spans(entry[2])),)))
         elif line[0] == "[" and _BUTTONS.fullmatch(line):
             above = last.buttons if isinstance(last, Actions) else ()
-            if buttons := self._actions(line):
-                self.blocks = [*(self.blocks[:-1] if above else self.blocks), Actions((*above, *buttons))]
-        elif line not in {">", ">>"}:
+            rows = (Actions((*above, *buttons)),) if (buttons := self._actions(line)) else ()
+            self.blocks[len(self.blocks) - bool(above and rows) :] = rows
+        else:
             self.blocks.append(Line(spans(line)))
 
     def _continue_item(self, item: Item, line: str) -> None:

@@ -122,7 +122,9 @@ def variables(tree: nodes.Template) -> set[str]:
 def with_macros(tree: nodes.Template, shared: Mapping[str, str]) -> nodes.Template:
     """Return the template with an import of each shared macro that it calls and neither has nor imports itself."""
     own = {macro.name for macro in tree.find_all(nodes.Macro)} | imported(tree)
-    called = {one.node.name: None for one in tree.find_all(nodes.Call) if isinstance(one.node, nodes.Name)}
+    each = [one.args[0] for one in tree.find_all(nodes.Filter) if one.name == "each"]
+    named = (*(one.node for one in tree.find_all(nodes.Call)), *each)
+    called = dict.fromkeys(one.name for one in named if isinstance(one, nodes.Name))
     files = dict[str, list[str | tuple[str, str]]]()
     for name in called:
         if name in shared and name not in own:
