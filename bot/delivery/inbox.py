@@ -257,12 +257,7 @@ class Inbox:
         # Where another process leased it meanwhile, that one ends it: what was written here may not be the last word.
         # An answer that can be found in the chat needs no end that outlasts a crash of the database.
         ended = await self._store.finish(
-            self._kind,
-            row.key,
-            expires=self._clock() + KEPT,
-            lease=number,
-            lane=row.lane,
-            synced=not findable,
+            self._kind, row.key, expires=self._clock() + KEPT, lease=number, lane=row.lane, synced=not findable
         )
         self._put_off.discard(row.key)
         return ended.more or not ended.mine

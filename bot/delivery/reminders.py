@@ -238,11 +238,7 @@ class Reminders:
         years = _YEARS * 366 if reminder.about == "year" else 0
         over = _morning(reminder.last + timedelta(days=2 + years), now)
         row = self._table.row(
-            kind,
-            key,
-            reminder,
-            expires=self._clock() + (over - now).total_seconds(),
-            owner=reminder.person.key,
+            kind, key, reminder, expires=self._clock() + (over - now).total_seconds(), owner=reminder.person.key
         )
         await self._store.take_in(row, key, until=self._clock() + (moment - now).total_seconds())
         return reminder

@@ -304,12 +304,7 @@ class Words:
         self._fixed: dict[str, list[tuple[str, Press]]] | None = None
 
     def render(
-        self,
-        template: str,
-        values: Mapping[str, object],
-        *,
-        language: str,
-        links: Mapping[str, str] | None = None,
+        self, template: str, values: Mapping[str, object], *, language: str, links: Mapping[str, str] | None = None
     ) -> tuple[Block, ...]:
         """Return the blocks of `templates/<template>` in a language.
 

@@ -63,9 +63,7 @@ async def opened_store(settings: Settings) -> AsyncIterator[Store]:
         StoreUnusable, StoreBusy: as in `open_store`.
     """
     store = await open_store(
-        settings.bot_store_url,
-        connections=settings.bot_store_connections,
-        prepares=settings.bot_store_prepares,
+        settings.bot_store_url, connections=settings.bot_store_connections, prepares=settings.bot_store_prepares
     )
     try:
         yield store

@@ -174,11 +174,9 @@ class SyntheticChart:
         )
 
     def _smoking(self) -> Resource:
-        code, text = (
-            ("266919005", "Never smoked"),
-            ("8517006", "Used to smoke"),
-            ("449868002", "Smokes daily"),
-        )[self._member.serial % 3]
+        code, text = (("266919005", "Never smoked"), ("8517006", "Used to smoke"), ("449868002", "Smokes daily"))[
+            self._member.serial % 3
+        ]
         day = chance.before(self._today, 200)
         return self._observation(
             "us-core-smokingstatus",

@@ -162,10 +162,7 @@ def build(people: list[SyntheticListing], seed: int, today: date) -> Iterator[Re
 def _practitioner(person: SyntheticListing, updated: str) -> Resource:
     licence = nested(
         f"{PLANNET}practitioner-qualification",
-        [
-            extension("status", "Code", "active"),
-            coded("whereValid", "https://www.usps.com/", "TN"),
-        ],
+        [extension("status", "Code", "active"), coded("whereValid", "https://www.usps.com/", "TN")],
     )
     return resource(
         "Practitioner",
