@@ -48,6 +48,7 @@ _DRAIN_SECONDS = 25
 LARGEST_BODY = 1024 * 1024
 WINDOW_SECONDS = 300
 _LONGEST_TIMESTAMP = 12
+_OF_TABS: Mapping[str, ErrandKind] = {"messages": "prompts", "home": "home"}
 _FORM = "application/x-www-form-urlencoded"
 
 
@@ -218,12 +219,17 @@ class SlackApp:
         return None
 
     async def _taken(self, body: Body, here: Workspace) -> dict[str, Any] | None:
-        """Store a delivery for its kind of work. Return the messages at a form's invalid fields; None for the rest."""
+        """Store a delivery for its kind of work.
+
+        If fields of a form are invalid, nothing is stored: return the messages at these fields, and the form stays open.
+        """
         match body.get("type"), (body.get("event") or {}).get("type"):
             case "event_callback", "message" | "app_mention":
                 await self._on_message(body, here)
             case "event_callback", "app_home_opened":
-                await self._on_home(body, here)
+                opened = read_home(body)
+                if kind := _OF_TABS.get(opened.action):
+                    await self._errands.take(here, opened, kind)
             case "event_callback", "assistant_thread_started":
                 await self._errands.take(here, read_thread(body), "prompts")
             case "block_actions", _:
@@ -232,7 +238,9 @@ class SlackApp:
                 incoming = read_shortcut(body)
                 await self._errands.take(here, incoming, self._kind(incoming))
             case "view_submission", _:
-                return await self._on_form(body, here)
+                if errors := self._modals.errors(body, await here.language(body["user"]["id"])):
+                    return {"response_action": "errors", "errors": errors}
+                await self._errands.take(here, self._modals.read(body))
             case None, _ if body.get("command") in self._commands:
                 await self._errands.take(here, read_command(body, here.installed.bot_user))
         return None
@@ -262,21 +270,8 @@ class SlackApp:
         else:
             await self._errands.take(here, incoming, self._kind(incoming))
 
-    async def _on_form(self, body: Body, here: Workspace) -> dict[str, Any] | None:
-        """Handle a submitted form. If fields are invalid, the form stays open with messages at these fields."""
-        if errors := self._modals.errors(body, await here.language(body["user"]["id"])):
-            return {"response_action": "errors", "errors": errors}
-        await self._errands.take(here, self._modals.read(body))
-        return None
-
     def _kind(self, incoming: Incoming | None) -> ErrandKind:
         return "form" if incoming is not None and self._modals.name_of(incoming.action) else "answer"
-
-    async def _on_home(self, body: Body, here: Workspace) -> None:
-        opened = read_home(body)
-        kinds: Mapping[str, ErrandKind] = {"messages": "prompts", "home": "home"}
-        if kind := kinds.get(opened.action):
-            await self._errands.take(here, opened, kind)
 
 
 def is_signed(secret: str, headers: Mapping[str, str], body: bytes, now: float) -> bool:
