@@ -65,8 +65,7 @@ async def look_up(
         PayerError: the networks cannot be read.
     """
     names, printed = read_names(file), _Printed(find_pack(settings.bot_pack) / "templates")
-    if out.exists() and out.samefile(file):
-        raise ConfigError(f"--out: {out.name} is the list itself; name another file")
+    _refuse_itself(file, out)
     answers = AnswerFile(out, (*printed.header, *_inert_cells(names.header)), len(printed.header))
     patience = Patience(wall=_WALL)
     async with rehearsed(settings, sandbox=sandbox) as payer, assemble(payer, patience=patience) as bot:
@@ -106,6 +105,11 @@ def unread(outcome: LookedUp) -> str:
     """Return a message about the names that could not be looked up: how many, the first ones, and what to do."""
     some = ", ".join(outcome.unread[:_NAMED]) + (", \u2026" if len(outcome.unread) > _NAMED else "")
     return f"{len(outcome.unread):,} could not be read ({some}); run the same command again for these"
+
+
+def _refuse_itself(file: Path, out: Path) -> None:
+    if out.exists() and out.samefile(file):
+        raise ConfigError(f"--out: {out.name} is the list itself; name another file")
 
 
 class _Printed:

@@ -82,8 +82,7 @@ async def serve(settings: Settings, *, sandbox: bool, host: str, port: int) -> N
             log.warning(spelling(name, meant), setting=meant)
         bot = await stack.enter_async_context(assemble(settings))
         if not sandbox:
-            for doubt in key_doubts(settings):
-                log.warning("keys", reason=doubt)
+            _warn_of_keys(settings)
         channels = await stack.enter_async_context(started(bot))
         if apart:
             await stack.enter_async_context(running(watched := health_of(bot).apart(), apart, config_of(watched)))
@@ -126,6 +125,11 @@ def dev_chat(bot: Bot) -> list[Route]:
     desk = DevChat(bot.turn.answer, bot.pack.words, bot.settings)
     bot.reach.push["console"] = desk.push
     return desk.routes()
+
+
+def _warn_of_keys(settings: Settings) -> None:
+    for doubt in key_doubts(settings):
+        log.warning("keys", reason=doubt)
 
 
 _PATH = "/mcp"

@@ -58,14 +58,18 @@ def bring_up_to_date(database: Database, name: str) -> None:
         migrations(name=step)(lambda found, statements=statements: execute_all(statements, found))
     database.execute("BEGIN IMMEDIATE")
     try:
-        if {step.name for step in migrations.applied(database)} - _STEPS.keys():
-            raise StoreUnusable(f"the store {name} was written by a newer version of this program")
+        _refuse_newer(migrations, database, name)
         migrations.apply(database)
         execute_all(_QUICKER, database)
     except BaseException:
         database.execute("ROLLBACK")
         raise
     database.execute("COMMIT")
+
+
+def _refuse_newer(migrations: Migrations, database: Database, name: str) -> None:
+    if {step.name for step in migrations.applied(database)} - _STEPS.keys():
+        raise StoreUnusable(f"the store {name} was written by a newer version of this program")
 
 
 def execute_all(statements: Iterable[str], database: Database) -> None:

@@ -221,7 +221,7 @@ class SlackApp:
     async def _taken(self, body: Body, here: Workspace) -> dict[str, Any] | None:
         """Store a delivery for its kind of work.
 
-        If fields of a form are invalid, nothing is stored: return the messages at these fields, and the form stays open.
+        If fields of a form are invalid, nothing is stored: return the messages at them, and the form stays open.
         """
         match body.get("type"), (body.get("event") or {}).get("type"):
             case "event_callback", "message" | "app_mention":
