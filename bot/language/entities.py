@@ -62,18 +62,11 @@ class Tagger:
         self._given, self._family, self._common = lexicon.given, lexicon.family, lexicon.familiar
         self._named = AnyOf(lexicon.tree.vocabulary, lexicon.familiar, self._people)
         self._meanings_of = lexicon.tree.meanings_of
-        self._taken = {  # words behind "take" that name a network: "medicaid"
-            word: str(meaning.value)
-            for word in lexicon.tree.vocabulary
-            for meaning in lexicon.tree.meanings_of(f"take {word}")
-            if meaning.kind == "network"
-        }
-        self._letters = {
-            letter: str(meaning.value)
-            for letter in ascii_lowercase
-            for meaning in lexicon.tree.meanings_of(f"network {letter}")
-            if meaning.kind == "network"
-        }
+        # Words behind "take" that name a network ("medicaid"), and letters that do.
+        self._taken, self._letters = (
+            {word: str(one.value) for word in words for one in self._meanings_of(lead + word) if one.kind == "network"}
+            for lead, words in (("take ", lexicon.tree.vocabulary), ("network ", ascii_lowercase))
+        )
 
     def tags(
         self,
