@@ -241,37 +241,34 @@ class _Answers(Mapping[str, Answer]):
     def __init__(self, folder: Path, every: Collection[IntentRules]) -> None:
         self._folder = folder
         built = [one for one in every if one.answer == "aside" or (one.needs != "nothing" and one.answer == "built")]
-        self._known: dict[str, Answer | None] = dict.fromkeys(rules.intent for rules in built)
-        self._beside: dict[str, Answer | None] = dict.fromkeys(name for one in every for name in _beside(one))
+        self._listed = dict.fromkeys(rules.intent for rules in built)
+        beside = (name for one in every for name in _beside(one))
+        self._known: dict[str, Answer | None] = dict.fromkeys((*self._listed, *beside))
 
     def faults(self) -> tuple[str, ...]:
         """Import all answers. Return the faults of those that cannot be imported."""
-        faults = list[str]()
-        for known in (self._known, self._beside):
-            try:
-                found = each_of(known, lambda name: _answer(self._folder, name))
-            except PackError as error:
-                faults += error.faults
-            else:
-                known.update(zip(known, found, strict=True))
-        return (*faults,)
+        try:
+            found = each_of(self._known, lambda name: _answer(self._folder, name))
+        except PackError as error:
+            return error.faults
+        self._known.update(zip(self._known, found, strict=True))
+        return ()
 
     def __getitem__(self, name: str) -> Answer:
         """Return the answer of an intent, or one that stands beside it, which is not among those listed."""
-        known = self._known if name in self._known else self._beside
-        answer = known[name]
+        answer = self._known[name]
         if answer is None:
-            answer = known[name] = _answer(self._folder, name)
+            answer = self._known[name] = _answer(self._folder, name)
         return answer
 
     def __contains__(self, intent: object) -> bool:
-        return intent in self._known
+        return intent in self._listed
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._known)
+        return iter(self._listed)
 
     def __len__(self) -> int:
-        return len(self._known)
+        return len(self._listed)
 
 
 def _beside(rules: IntentRules) -> tuple[str, ...]:

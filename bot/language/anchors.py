@@ -35,14 +35,7 @@ def with_anchor(heard: Heard, words: WordArea) -> Heard:
         return heard
     cut = _joined(heard.clauses, found)
     asks = places_of(one for one in cut if one.role is ClauseRole.ASKS)
-    return replace(
-        heard,
-        tags=(*heard.tags, found),
-        marks={**heard.marks, ANCHOR: frozenset(found.places)},
-        names=heard.names | {ANCHOR},
-        clauses=cut,
-        asking=heard.asking | asks,
-    )
+    return replace(heard.with_tags((*heard.tags, found)), clauses=cut, asking=heard.asking | asks)
 
 
 def _beside(said: Sequence[str], begin: int, relation: str, dates: WordArea) -> tuple[int, dict[str, object]]:
@@ -215,19 +208,10 @@ def with_anchored_dates(entry: IntentRules, heard: Heard) -> Heard:
     told = anchor.value if anchor and isinstance(anchor.value, Mapping) else None
     if anchor is None or told is None or not entry.reads_claims or DATED not in entry.takes:
         return heard
-    inside = anchor.places
-    rest = [tag for tag in heard.tags if tag is not anchor and tag.first not in inside]
-    other = next((tag for tag in rest if tag.kind == DATED and not tag.excluded), None)
+    heard = heard.without(frozenset(anchor.places))
+    other = next((tag for tag in heard.tags if tag.kind == DATED and not tag.excluded), None)
     days = other.value if other and isinstance(other.value, Mapping) else {"start": None, "end": None}
     time = replace(anchor, kind=DATED, value={**days, **told})
-    marks = {name: places.difference(inside) for name, places in heard.marks.items() if name != ANCHOR}
-    gone = {name for name, places in marks.items() if not places} | {ANCHOR}
-    return replace(
-        heard,
-        tags=(*(tag for tag in rest if tag is not other), time),
-        marks={
-            **{name: places for name, places in marks.items() if places},
-            DATED: frozenset(inside) | heard.marks.get(DATED, frozenset()),
-        },
-        names=(heard.names - gone) | {DATED},
-    )
+    tags = (*(tag for tag in heard.tags if tag is not other), time)
+    marks = {**heard.marks, DATED: heard.at(DATED).union(anchor.places)}
+    return replace(heard, tags=tags, marks=marks, names=heard.names | {DATED})

@@ -44,6 +44,14 @@ def adds_nothing(one: object, other: object) -> bool:
     return lies_within(one, other) or (year and first < start <= last and not "" < end <= last)
 
 
+def in_year(value: object, year: str) -> object:
+    """Return a date slot's value with its days in another year; unchanged if it has an open end or `year` is ""."""
+    if not (isinstance(value, Mapping) and year and all(ends_of(value))):
+        return value
+    days = {name: date.fromisoformat(value[name]) for name in ("start", "end")}
+    return {**value, **{name: months_back(day, 12 * (day.year - int(year))).isoformat() for name, day in days.items()}}
+
+
 def month_days(year: int, month: int) -> tuple[date, date]:
     """Return the first and the last day of a month."""
     return date(year, month, 1), date(year, month, monthrange(year, month)[1])

@@ -151,8 +151,6 @@ class Chooser:
         licences: Licences,
         known: Container[str],
     ) -> None:
-        for one in weights.values():
-            one.everyday = known
         self.weights, self.licences, self._known = weights[INTENTS], licences, known
         for one in weights.values():
             one.everyday = known
@@ -200,7 +198,7 @@ class Chooser:
         dangers = self.weights.probabilities(sums, told=self._dangers)
         dated = anchor_tokens(heard)  # "since my surgery" is a time, whatever the surgery would ask
         if aside := dated | others_aside(heard):
-            names = _without(heard, aside) | ({"date_range"} if dated else set())
+            names = heard.without(aside).names | ({"date_range"} if dated else set())
             sums = self.weights.sums(evidence(heard.said, names, aside))
         last, spoken = (context.intent, context.language) if context else (None, None)
         before, held = self._intents.get(last or ""), self.licences.held(heard)
@@ -382,11 +380,6 @@ def ranks(heard: Heard) -> bool:
     if said["rank"] & {"often", "seldom"}:
         return bool(said["group"] or _WHO & heard.names)
     return bool((said["rank"] or said["order"] & _SIZES) and (said["group"] | said["unit"] & _ONE_OF) - {"claim"})
-
-
-def _without(heard: Heard, told: frozenset[int]) -> frozenset[str]:
-    """Return the names of what was found, except what was found only at these token indexes."""
-    return heard.names - {name for name, places in heard.marks.items() if places <= told}
 
 
 def _is_values(heard: Heard) -> bool:

@@ -19,7 +19,7 @@ from bot.language.kernel import DANGER, DATE_SHIFT, FOLLOW, OF_THEM, REFINE
 from bot.language.matcher import WordArea
 from bot.language.reading import Reading, Slot, distinct
 from bot.language.rules import PERSON, IntentRules, Rule
-from bot.language.slots import in_year, kinds_of
+from bot.language.slots import in_year_before, kinds_of
 from bot.language.weights import NEXT, SAME, WORKINGS, Weights, evidence
 
 MOST_TOPICS = 2
@@ -149,7 +149,7 @@ def changed(context: Context, reading: Reading, intents: Mapping[str, IntentRule
         **kept,
         **{
             name: _combined(
-                kept.get(name), in_year(kept.get(name), slot), excludes=name in excludes, several=name in several
+                kept.get(name), in_year_before(kept.get(name), slot), excludes=name in excludes, several=name in several
             )
             for name, slot in reading.slots.items()
             if name not in out

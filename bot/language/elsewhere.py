@@ -22,29 +22,25 @@ def counties_beside(said: Utterance, tags: Sequence[Tag], meanings_of: MeaningsO
     counties = (tag for tag in of_kind(tags, "location") if isinstance(tag.value, dict) and "county" in tag.value)
     named = any(word in said.folded for word in words.county_word)
     for tag in counties:
-        one = tag
-        while before := _county_before(said, one.first, meanings_of, words):
-            found.append(one := before)
-        one = tag
-        while named and (behind := _county_behind(said, one.after, meanings_of, words)):
-            found.append(one := behind)
+        for step in (-1, 1) if named else (-1,):
+            one = tag
+            while beside := _county_beside(said, one, step, meanings_of, words):
+                found.append(one := beside)
     return [tag for tag in found if all(tag.first not in one.places or one.kind == "place" for one in tags)]
 
 
-def _county_behind(said: Utterance, at: int, meanings_of: MeaningsOf, words: WordArea) -> Tag | None:
-    """Return the tag of the county that "and", "or" or a comma joins after index `at`; None if there is none."""
-    if at >= len(said.words):
+def _county_beside(said: Utterance, one: Tag, step: int, meanings_of: MeaningsOf, words: WordArea) -> Tag | None:
+    """Return the tag of the county that "and", "or" or a comma joins before (`step` -1) or after a county, or None."""
+    at = one.after if step > 0 else one.first
+    joining = at if step > 0 else at - 1
+    if not 0 < at < len(said.words):
         return None
-    first = at + (said.words[at] in words.join)
-    ends = range(min(len(said.words), first + _MOST_WORDS), first, -1) if first > at or "," in said.between(at) else ()
-    return next((county for end in ends if (county := _county(said, first, end, meanings_of))), None)
-
-
-def _county_before(said: Utterance, at: int, meanings_of: MeaningsOf, words: WordArea) -> Tag | None:
-    """Return the tag of the county that "and", "or" or a comma joins before index `at`; None if there is none."""
-    after = at - (at > 0 and said.words[at - 1] in words.join)
-    starts = range(max(0, after - _MOST_WORDS), after) if after < at or (at and "," in said.between(at)) else ()
-    return next((county for first in starts if (county := _county(said, first, after, meanings_of))), None)
+    edge = at + step * (said.words[joining] in words.join)
+    if edge == at and "," not in said.between(at):
+        return None
+    ends = (edge + step * size for size in range(_MOST_WORDS, 0, -1))
+    spans = (sorted((edge, end)) for end in ends if 0 <= end <= len(said.words))
+    return next((county for first, after in spans if (county := _county(said, first, after, meanings_of))), None)
 
 
 def _county(said: Utterance, first: int, after: int, meanings_of: MeaningsOf) -> Tag | None:

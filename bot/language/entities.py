@@ -1,6 +1,5 @@
 """Finds the values in a message (places, dates, amounts, claim numbers, people), as tags over its words."""
 
-import re
 from collections.abc import Collection, Sequence
 from datetime import date
 from string import ascii_lowercase
@@ -21,9 +20,8 @@ from bot.language.numbers import (
     limit_tags,
     number_tags,
     place_in_list,
-    radius_tag,
+    radius_tags,
     with_own_amount,
-    worded_amount,
 )
 from bot.language.people import call_tags, person_named
 from bot.language.phrases import Meaning, PhraseFound
@@ -39,7 +37,6 @@ _WEAK = frozenset({"any_doctor", "gender", WISH_BEFORE, WISH_AFTER})  # also tit
 _OUTSIDE_TIMES = frozenset({"ordinal", "date_shift", "service", "facility_type"})
 _PARTING = frozenset({",", "-", "\u2013", "|", "+", ";", ".,"})
 _ZIP_DIGITS, _TERSE = 5, 5
-_HAS_DIGIT = re.compile(r"\d")
 
 
 def ordinal(written: str) -> dict[str, int]:
@@ -65,18 +62,11 @@ class Tagger:
         self._given, self._family, self._common = lexicon.given, lexicon.family, lexicon.familiar
         self._named = AnyOf(lexicon.tree.vocabulary, lexicon.familiar, self._people)
         self._meanings_of = lexicon.tree.meanings_of
-        self._taken = {  # words behind "take" that name a network: "medicaid"
-            word: str(meaning.value)
-            for word in lexicon.tree.vocabulary
-            for meaning in lexicon.tree.meanings_of(f"take {word}")
-            if meaning.kind == "network"
-        }
-        self._letters = {
-            letter: str(meaning.value)
-            for letter in ascii_lowercase
-            for meaning in lexicon.tree.meanings_of(f"network {letter}")
-            if meaning.kind == "network"
-        }
+        # Words behind "take" that name a network ("medicaid"), and letters that do.
+        self._taken, self._letters = (
+            {word: str(one.value) for word in words for one in self._meanings_of(lead + word) if one.kind == "network"}
+            for lead, words in (("take ", lexicon.tree.vocabulary), ("network ", ascii_lowercase))
+        )
 
     def tags(
         self,
@@ -126,7 +116,7 @@ class Tagger:
         if all(tag.kind != "location" for tag in tags):
             elsewhere = city_elsewhere(right, free, self._named, self._places, awaited=asked == "location")
             tags += [elsewhere] if elsewhere else []
-        tags += filter(None, [radius_tag(said, keys, self._numbers)])
+        tags += radius_tags(lexed, said, keys, self._numbers)
         tags = self._named_in(tags, said, [name for name in names if not name.lies_in(*dates)])  # "Valentine's Day"
         tags = self._of_person(tags, said, lexed)
         tags += complaint_tags(tags, found)
@@ -153,11 +143,8 @@ class Tagger:
     ) -> list[Tag]:
         """Return the tags of claim numbers, ZIP codes and amounts. Sets `free` to False for their tokens."""
         alone = amount_alone(said) if asked == "amount" else place_in_list(said)
-        tags = [alone] if alone else []
-        if not alone and _HAS_DIGIT.search(said.folded):
-            tags += number_tags(said, keys, free, self._numbers)
-        worded = worded_amount(said, lexed, keys, free, self._numbers)
-        return with_own_amount(said, [*tags, worded] if worded else tags, self._numbers)
+        tags = [alone] if alone else number_tags(said, lexed, keys, free, self._numbers)
+        return with_own_amount(said, tags, self._numbers)
 
     def _named_in(self, tags: list[Tag], said: Utterance, names: Sequence[Tag]) -> list[Tag]:
         """Return the tags with either people's names or the names of organizations as `provider_name` added.

@@ -21,7 +21,6 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Iterator, Mapping
-from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -35,12 +34,11 @@ from bot.language.rules import converted, read_yaml
 from bot.language.text import fold
 
 FOLDER = "_grammar"
-MOST_FORMS = 300
 _SPAN, _SAID = "span", "said"
-_TOKEN = re.compile(
-    r"\s*(?:(?P<mark>[()|?*])|(?P<test>[~&!]{1,2})?(?P<name><[a-z_.]+(?::[a-z_]+)?>|\{[a-z_.]+(?::[a-z_]+)?\}"
-    r"|[\w/]+(?:[(\[][\w|]+[)\]]\w*)*)|(?P<edge>[\^$.-]))"
-)
+_NAME, _RULE = r"(?:<[a-z_.]+(?::[a-z_]+)?>|[\w/]+)", r"\{[a-z_.]+(?::[a-z_]+)?\}"
+_PART = re.compile(rf"[\^$.-]|\*{_NAME}(?:\+{_NAME})*|(?:!?[~&]|!)?(?:{_NAME}|{_RULE})")
+_WORD = r"(?:[^\s()\[\]|?*]|\[[\w|]+\]|(?<=\w)\([\w|]+\))+"
+_OPTIONAL, _REPEATABLE = re.compile(rf"({_WORD})\?"), re.compile(rf"\(([^()]+)\)\*|({_WORD})\*")
 
 PhraseForm = tuple[str, ...]
 
@@ -69,78 +67,33 @@ def load_grammar(folder: Path, operations: Mapping[str, type]) -> Grammar:
     return builder.grammar
 
 
-class _Parser:
-    """Parses a pattern and expands it into its forms: sequences of words, `<classes>`, `{rules}` and tests."""
+def _forms_of(pattern: str) -> Iterator[PhraseForm]:
+    """Yield all forms of a pattern: sequences of words, `<classes>`, `{rules}` and tests.
 
-    def __init__(self, pattern: str) -> None:
-        self._tokens = list(_tokens(pattern))
-        self._at = 0
+    What is repeated is one part of a form: the sign of repetition with the words and classes, such as "*of+de".
 
-    def forms(self) -> list[PhraseForm]:
-        """Return all forms of the pattern.
-
-        Raises:
-            ValueError: the pattern is malformed.
-        """
-        found = self._choice()
-        if self._at < len(self._tokens):
-            raise ValueError("a bracket closes that was not opened")
-        if not all(found):
-            raise ValueError("a pattern may not be empty")
-        return found
-
-    def _choice(self) -> list[PhraseForm]:
-        found = self._row()
-        while self._next() == "|":
-            self._at += 1
-            found += self._row()
-        return found
-
-    def _row(self) -> list[PhraseForm]:
-        found: list[PhraseForm] = [()]
-        while self._next() not in {"", "|", ")"}:
-            part = self._part()
-            if len(found) * len(part) > MOST_FORMS:
-                raise ValueError(f"more than {MOST_FORMS} forms")
-            found = [(*left, *right) for left, right in product(found, part)]
-        return found
-
-    def _part(self) -> list[PhraseForm]:
-        said = self._next()
-        self._at += 1
-        if said in {"?", "*"}:
-            raise ValueError(f"{said!r} stands behind nothing")
-        if said == "(":
-            part = self._choice()
-            if self._next() != ")":
-                raise ValueError("a bracket is not closed")
-            self._at += 1
-        else:
-            part = [(form,) for form in expand(said)]
-        if self._next() in {"?", "*"}:
-            part = [*part, ()] if self._next() == "?" else [("*" + "|".join(_repeatable(part)),)]
-            self._at += 1
-        return part
-
-    def _next(self) -> str:
-        return self._tokens[self._at] if self._at < len(self._tokens) else ""
-
-
-def _repeatable(forms: list[PhraseForm]) -> Iterator[str]:
+    Raises:
+        ValueError: the pattern is malformed.
+    """
+    try:
+        forms = expand(_OPTIONAL.sub(r"[\1]", _REPEATABLE.sub(_repeated, pattern)))
+    except PackError as error:
+        raise ValueError(str(error).rpartition(": ")[2]) from error
     for form in forms:
-        if len(form) != 1 or form[0][0] in "{~&!^$*-":
-            raise ValueError("only words and classes can be repeated")
-        yield form[0]
+        parts = form.split()
+        if wrong := next((part for part in parts if _PART.fullmatch(part) is None), None):
+            raise ValueError(f"{wrong!r} is no part of a pattern")
+        if not parts:
+            raise ValueError("a pattern may not be empty")
+        yield tuple(parts)
 
 
-def _tokens(pattern: str) -> Iterator[str]:
-    place, pattern = 0, pattern.rstrip()
-    while place < len(pattern):
-        found = _TOKEN.match(pattern, place)
-        if found is None:
-            raise ValueError(f"{pattern[place:].split()[0]!r} is no part of a pattern")
-        yield found.group().strip()
-        place = found.end()
+def _repeated(found: re.Match[str]) -> str:
+    """Return a part of a pattern that is repeated as one part of a form."""
+    several = (found[1] or found[2]).split("|")
+    if any(len(one.split()) != 1 for one in several):
+        raise ValueError("only words and classes can be repeated")
+    return REPEATED + "+".join(forms_in(" ".join(several)))
 
 
 class _Builder:
@@ -185,7 +138,7 @@ class _Builder:
                 grammar.rules[rule] = self._state()
         for rule, pattern, ending, shown in self._said:
             try:
-                for form in dict.fromkeys(_Parser(pattern).forms()):
+                for form in dict.fromkeys(_forms_of(pattern)):
                     if not ending.operation and all(part[0].isalnum() for part in form):
                         grammar.listed.setdefault(rule, {})[" ".join(form)] = ending.value
                     self._form(rule, form, ending, operations.get(rule.partition(".")[0]))
@@ -214,7 +167,7 @@ class _Builder:
         """Return the state after a part of a pattern, and the name under which the part's value is stored."""
         state, area = self.grammar.states[at], rule.partition(".")[0]
         if part[0] == REPEATED:
-            names = [self._name(one, area) for one in part[1:].split("|")]
+            names = [self._name(one, area) for one in part[1:].split("+")]
             state.tests, at = self._onward(state.tests, (REPEATED + "|".join(names),))
             again = self.grammar.states[at].words
             for name in names:

@@ -162,6 +162,12 @@ class Heard(msgspec.Struct, frozen=True):
         names = (self.names - {tag.kind for tag in self.tags}) | {tag.kind for tag in tags}
         return replace(self, tags=tags, marks=_with_tags(marks, tags), names=names)
 
+    def without(self, places: AbstractSet[int]) -> "Heard":
+        """Return the message in which the words at these token indexes mean nothing."""
+        marks = {name: left for name, at in self.marks.items() if (left := at - places)}
+        tags = tuple(tag for tag in self.tags if tag.first not in places)
+        return replace(self, tags=tags, marks=marks, names=self.names - (self.marks.keys() - marks.keys()))
+
 
 def _with_tags(marks: dict[str, frozenset[int]], tags: Iterable[Tag]) -> dict[str, frozenset[int]]:
     """Return the token indexes of names, with those of the tags added to them."""

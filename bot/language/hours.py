@@ -1,6 +1,6 @@
 """Requested opening hours ("open late on Saturday"), and the patient's age ("my 5 year old")."""
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterable, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -64,12 +64,12 @@ class HourPatterns:
         """Return the value for "right now" if the message has a word about opening; None otherwise."""
         return present if self.opens else None
 
-    def clock(self, clock: tuple[int, str]) -> int | None:
-        """Return the time "9pm" in minutes after midnight."""
+    def clock(self, clock: tuple[int, str]) -> ClockTime | None:
+        """Return the time "9pm"."""
         return self.to_minute(*clock)
 
-    def to_minute(self, hour: int, half: str, minute: int = 0) -> int | None:
-        """Return the time "9 pm" or "9:30 pm" in minutes after midnight; None if there is no such time.
+    def to_minute(self, hour: int, half: str, minute: int = 0) -> ClockTime | None:
+        """Return the time "9 pm" or "9:30 pm"; None if there is no such time.
 
         `half` is the word for the half of the day, such as "am", "pm" or "night". Twelve at night is the end of the
         day.
@@ -77,49 +77,43 @@ class HourPatterns:
         if not 1 <= hour <= _NOON or minute >= _HOUR:
             return None
         late = _NOON * (half not in {"am", "a"}) * (1 + (half == "night" and hour == _NOON))
-        return (hour % _NOON + late) * _HOUR + minute
+        return ClockTime((hour % _NOON + late) * _HOUR + minute)
 
-    def minute_clock(self, hour: int, minute_half: tuple[int, str]) -> int | None:
-        """Return the time "9:30pm" in minutes after midnight."""
+    def minute_clock(self, hour: int, minute_half: tuple[int, str]) -> ClockTime | None:
+        """Return the time "9:30pm"."""
         return self.to_minute(hour, minute_half[1], minute_half[0])
 
-    def bounded(self, bound: str, time: int) -> dict[str, str]:
-        """Return the value for "until 9 pm", as `{bound: "HH:MM"}`; `time` is in minutes after midnight."""
-        return {bound: f"{time // _HOUR:02}:{time % _HOUR:02}"}
+    def certain(self, noon: int) -> ClockTime:
+        """Return the time for "noon"."""
+        return ClockTime(noon)
 
-    def certain(self, time: int) -> ClockTime:
-        """Return the time "9 pm" as one end of "9 to 11 pm"."""
-        return ClockTime(time)
-
-    def bare(self, hour: int, minute: int | None = None) -> ClockTime | None:
+    def bare(self, hour: int, minute: int = 0) -> ClockTime | None:
         """Return the time "9" of "9 to 5", which may be am or pm; None if it is no time of day."""
-        if not 1 <= hour < _MIDNIGHT or (minute or 0) >= _HOUR:
+        if not 1 <= hour < _MIDNIGHT or minute >= _HOUR:
             return None
-        return ClockTime(hour * _HOUR + (minute or 0), certain=hour > _NOON)
+        return ClockTime(hour * _HOUR + minute, certain=hour > _NOON)
 
     def between(self, first: ClockTime, last: ClockTime) -> dict[str, str]:
         """Return the value for "between 9 and noon": open at some time within."""
-        opens, closes = _ends(first, last)
-        return self.bounded("after", opens) | self.bounded("before", closes)
+        return _told(("after", "before"), _ends(first, last))
 
     def through(self, first: ClockTime, last: ClockTime) -> dict[str, str]:
         """Return the value for "from 8 to 6": open all the time."""
-        opens, closes = _ends(first, last)
-        return self.bounded("from", opens) | self.bounded("until", closes)
+        return _told(("from", "until"), _ends(first, last))
 
     def free(self, last: ClockTime) -> dict[str, str]:
         """Return the value for "I get off at 5": open after that time, in the afternoon unless "am" is said."""
-        return self.bounded("after", max(one for one in last.ways if one < _DAY))
+        return _told(("after",), (max(one for one in last.ways if one < _DAY),))
 
-    def at(self, time: int) -> dict[str, str]:
-        """Return the value for a time without a word such as "until" before it: open at that time."""
-        return self.bounded("at", time)
+    def bounded(self, time: ClockTime, bound: str = "at") -> dict[str, str]:
+        """Return the value for "until 9 pm", "until 9" or "9 pm": without "am" or "pm" when offices are open."""
+        later = not time.certain and time.minutes < _FIRST[bound] * _HOUR
+        return _told((bound,), (time.minutes + later * _NOON * _HOUR,))
 
-    def led(self, bound: str, hour: int, minute: int | None = None) -> dict[str, str] | None:
-        """Return the value for "until 9" or "at 19:00", at an hour when offices are open; None if it is no time."""
-        if not 1 <= hour <= (_NOON if minute is None else _MIDNIGHT - 1) or (minute or 0) >= _HOUR:
-            return None
-        return self.bounded(bound, (hour + _NOON * (hour < _FIRST[bound])) * _HOUR + (minute or 0))
+
+def _told(bounds: Iterable[str], times: Iterable[int]) -> dict[str, str]:
+    """Return times of day, given in minutes after midnight, as HH:MM by their bounds."""
+    return {bound: f"{time // _HOUR:02}:{time % _HOUR:02}" for bound, time in zip(bounds, times, strict=True)}
 
 
 def _ends(first: ClockTime, last: ClockTime) -> tuple[int, int]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from decimal import Decimal
+from itertools import chain, islice
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -24,7 +25,6 @@ _NUMBER = re.compile(r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?$|\d+,\d{2}$")
 _CENTS_AFTER_COMMA = re.compile(r"\d+,\d{2}$")
 _BARE_AMOUNT = re.compile(r"\d{2,4}$")
 _SHORT = re.compile(r"\d{1,3}$")
-_JOINED_MILES = re.compile(r"(\d{1,3})(?:mi|miles)$")
 # Not "401k", which is no amount.
 _THOUSANDS = re.compile(r"(\d{1,2}(?:\.\d)?)k$")
 _CENT = Decimal("0.01")
@@ -140,6 +140,14 @@ class LimitPatterns:
         kind = {">": OVER, "<": UNDER}.get(sign) or (OVER if behind == "+" and _dollared(self._said, span[0]) else None)
         return [Tag(kind, amount.value, *span)] if kind and self._is_money(amount) else None
 
+    def miles(self, count: int, span: tuple[int, int]) -> Tag | None:
+        """Return the tag of a search radius in miles: "within ten miles"; None for none."""
+        return Tag("radius", count, *span) if count else None
+
+    def miles_joined(self, joined: tuple[int, str], span: tuple[int, int]) -> Tag:
+        """Return the tag of a search radius in miles: "10mi"."""
+        return Tag("radius", joined[0], *span)
+
     def _is_money(self, amount: _Amount) -> bool:
         """Return whether an amount is in dollars, because of a sign, or of words about money in the message."""
         if not self._free[amount.first]:
@@ -168,15 +176,19 @@ def _dollared(said: Utterance, index: int) -> bool:
     return said.text[: said.spans[index][0]].rstrip(" ")[-1:] == "$"
 
 
-def number_tags(said: Utterance, keys: Sequence[str], free: list[bool], words: NumberWords) -> list[Tag]:
+def number_tags(said: Utterance, lexed: Lexed, keys: Sequence[str], free: list[bool], words: NumberWords) -> list[Tag]:
     """Return the tags of claim numbers, amounts and ZIP codes. Sets `free` to False for their tokens.
 
     Amounts are Decimal dollars to the cent.
     """
-    tags = list(filter(None, [_claim_id(said, keys, free, words)]))
-    occupy(free, *tags)
-    for place, word in enumerate(said.words):
-        if free[place] and word[0].isdigit() and (found := _amount(said, keys, place, words) or _zip(said, place)):
+    amounts = Matcher(lexed, LimitPatterns(said, keys, free, words)).find("limits.amount")
+    tags = list[Tag]()
+    for found in chain(
+        [_claim_id(said, keys, free, words)],
+        (_stated(said, keys, one.value, words) for one in amounts),
+        (_zip(said, place) for place in range(len(keys))),
+    ):
+        if found and free[found.first] and free[found.after - 1]:
             tags.append(found)
             occupy(free, found)
     return tags
@@ -195,19 +207,17 @@ def with_own_amount(said: Utterance, tags: Sequence[Tag], words: NumberWords) ->
     return [replace(tag, kind="amount_own") if tag in own[:1] else tag for tag in tags]
 
 
-def worded_amount(
-    said: Utterance, lexed: Lexed, keys: Sequence[str], free: list[bool], words: NumberWords
-) -> Tag | None:
-    """Return the tag of dollars in words: "two hundred bucks"; None if none. Sets `free` to False for its tokens."""
-    amounts = Matcher(lexed, LimitPatterns(said, keys, free, words)).find("limits.amount")
-    for value, first, after, _ in (found.value for found in amounts if not words.dollars.isdisjoint(keys)):
-        spelled = any(word in words.values or word in words.times for word in said.words[first : after - 1])
-        spelled = spelled and not words.is_article(said.words, first)
-        if spelled and keys[after - 1] in words.dollars and free[after - 1]:  # "the grand total" is no thousand
-            tag = _with_cents(said, keys, Tag("amount", Decimal(value).quantize(_CENT), first, after), words)
-            occupy(free, tag)
-            return tag
-    return None
+def _stated(said: Utterance, keys: Sequence[str], amount: _Amount, words: NumberWords) -> Tag | None:
+    """Return the tag of an amount of which the words around it say that it is in dollars; None for another number."""
+    value, first, after, sure = amount
+    word, behind = said.words[first], keys[after] if after < len(keys) else ""
+    tag = Tag("amount", Decimal(value).quantize(_CENT), first, after + (behind in words.dollars))
+    whole = _with_cents(said, keys, tag, words)
+    if not word[0].isdigit():  # "the grand total" is no thousand
+        named = keys[after - 1] in words.dollars and after - first > 1 and not words.is_article(said.words, first)
+        return whole if named else None
+    stated = sure or whole is not tag or tag.after > after or not word.isdigit() or _owed(keys, first, word, words)
+    return whole if stated and behind not in words.miles else None
 
 
 def _with_cents(said: Utterance, keys: Sequence[str], dollars: Tag, words: NumberWords) -> Tag:
@@ -242,20 +252,6 @@ def _dollars(word: str) -> Decimal:
         return (Decimal(thousands[1]) * 1000).quantize(_CENT)
     written = word.replace(",", ".") if _CENTS_AFTER_COMMA.match(word) else word.replace(",", "")
     return Decimal(written).quantize(_CENT)
-
-
-def _amount(said: Utterance, keys: Sequence[str], index: int, words: NumberWords) -> Tag | None:
-    word = said.words[index]
-    following = keys[index + 1] if index + 1 < len(keys) else ""
-    if _THOUSANDS.match(word):
-        return Tag("amount", _dollars(word), index, index + 1)
-    if len(word) > _LONGEST_NUMBER or not (word.isascii() and _NUMBER.match(word)) or following in words.miles:
-        return None
-    in_dollars = following in words.dollars
-    written = "." in word or "," in word or _owed(keys, index, word, words)
-    tag = Tag("amount", _dollars(word) * words.times.get(following, 1), index, index + 1 + in_dollars)
-    whole = _with_cents(said, keys, tag, words)
-    return whole if _dollared(said, index) or in_dollars or written or whole is not tag else None
 
 
 def _owed(keys: Sequence[str], index: int, word: str, words: NumberWords) -> bool:
@@ -295,14 +291,7 @@ def _looks_like_claim(code: str) -> bool:
     return len(code) >= _CLAIM_ID_CHARS and sum(character.isdigit() for character in code) >= _CLAIM_ID_DIGITS
 
 
-def radius_tag(said: Utterance, keys: Sequence[str], words: NumberWords) -> Tag | None:
-    """Return the tag of a search radius in miles: "within ten miles", "10mi"; None if there is none."""
-    for place, word in enumerate(said.words):
-        joined, named = _JOINED_MILES.match(word), word in words.miles or keys[place] in words.miles
-        counted = words.count(said.words[place - 1]) if place and named and not joined else None
-        if miles := int(joined[1]) if joined else counted:
-            first = place if joined else place - 1
-            while first and said.words[first - 1] in words.listed.radius_lead:
-                first -= 1
-            return Tag("radius", miles, first, place + 1)
-    return None
+def radius_tags(lexed: Lexed, said: Utterance, keys: Sequence[str], words: NumberWords) -> list[Tag]:
+    """Return the tag of a search radius in miles: "within ten miles", "10mi"; [] if there is none."""
+    found = Matcher(lexed, LimitPatterns(said, keys, (), words)).find("limits.radius")
+    return [one.value for one in islice(found, 1)]

@@ -16,18 +16,18 @@ from bot.language.matcher import Grammar
 from bot.language.places import PLACE, NamedPlace
 from bot.language.text import AnyOf, WordRange, keys_in
 
-MOST_FORMS = 240
+MOST_FORMS = 300
 # Values of these kinds say something beside what the same words otherwise mean: they hide no other and are not hidden.
 _BESIDE = frozenset({"service", "state_of_claim", "telehealth", "order", "rank", "unit", "number_of"})
 # A kind of care may be named inside these: "urgent care clinic".
 _OF_CARE = frozenset({"specialty", "facility_type"})
 _ARTICLE = re.compile(r"^(el|la|los|las) ")
-_BRACKET, _TOKEN = re.compile(r"[()\[\]]"), re.compile(r"[()\[\]|]|[^()\[\]|]+")
-_CLOSED = {"(": ")", "[": "]"}
+_BRACKET, _TOKEN = re.compile(r"[()\[\]|]"), re.compile(r"[(\[|\]]|\)\??|[^()\[\]|]+")
+_CLOSED = {"(": {")", ")?"}, "[": {"]"}}
 
 
 def expand(phrase: str) -> list[str]:
-    """Return every plain form of a phrase: `(a|b)` stands for either alternative, `[c]` is optional.
+    """Return every plain form of a phrase: `(a|b)` stands for either alternative, `[c]` and `(c)?` are optional.
 
     The parts may be inside of each other, and endings of a word: `(bill[ed|s]|cost)`.
 
@@ -46,15 +46,16 @@ def expand(phrase: str) -> list[str]:
 def _forms(phrase: str, tokens: list[str]) -> list[str]:
     """Return the forms of the tokens up to the end of their bracket, and remove these, the last of which come first."""
     found, row = list[str](), [""]
-    while tokens and tokens[-1] not in _CLOSED.values():
+    while tokens and tokens[-1][0] not in ")]":
         sign = tokens.pop()
         part = [sign]
         if sign == "|":
             found, row, part = [*found, *row], [""], [""]
         elif sign in _CLOSED:
-            part = [*_forms(phrase, tokens), *([""] if sign == "[" else [])]
-            if not tokens or tokens.pop() != _CLOSED[sign]:
+            part, closed = _forms(phrase, tokens), tokens.pop() if tokens else ""
+            if closed not in _CLOSED[sign]:
                 raise PackError(f"{phrase!r}: brackets do not match")
+            part += [] if closed == ")" else [""]
         if len(row) * len(part) > MOST_FORMS:
             raise PackError(f"{phrase!r}: {len(row) * len(part)} forms, at most {MOST_FORMS}")
         row = ["".join(pair) for pair in product(row, part)]

@@ -11,7 +11,7 @@ from typing import Literal
 
 from msgspec.structs import replace
 
-from bot.language.calendar import adds_nothing, ends_of, month_days, shifted
+from bot.language.calendar import adds_nothing, ends_of, in_year, shifted
 from bot.language.matcher import WordArea
 from bot.language.reading import Slot, distinct
 from bot.language.text import Tag, Utterance, cleaned, of_doctor, of_kind, places_of
@@ -328,14 +328,10 @@ def _said(hear: Hear, part: str, *, last: bool, bare: bool) -> dict[str, Slot]:
     return found
 
 
-def in_year(kept: Slot | None, slot: Slot) -> Slot:
+def in_year_before(kept: Slot | None, slot: Slot) -> Slot:
     """Return a month without a year moved to the year of the earlier period: "and June" after "May 2024"."""
-    days, before = slot.value, kept.value if kept else None
-    if not (isinstance(days, Mapping) and isinstance(before, Mapping)) or any(map(str.isdecimal, slot.text)):
+    if kept is None or any(map(str.isdecimal, slot.text)):
         return slot
-    first, last, year = str(days.get("start")), str(days.get("end")), str(before.get("start"))[:4]
-    alike = first[:7] == last[:7] and first[:4] > year == str(before.get("end"))[:4]
-    if not alike or not first.endswith("-01"):
-        return slot
-    months = month_days(int(year), int(first[5:7]))
-    return replace(slot, value={**days, "start": months[0].isoformat(), "end": months[1].isoformat()})
+    (first, last), (start, end) = ends_of(slot.value), ends_of(kept.value)
+    month = first[:7] == last[:7] and first.endswith("-01")
+    return replace(slot, value=in_year(slot.value, start[:4])) if month and first[:4] > start[:4] == end[:4] else slot

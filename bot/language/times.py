@@ -6,7 +6,7 @@ from itertools import permutations
 
 from msgspec.structs import replace
 
-from bot.language.calendar import ends_of, lies_within
+from bot.language.calendar import ends_of, in_year, lies_within
 from bot.language.matcher import Grammar, Lexed, Matcher
 from bot.language.slots import link
 from bot.language.text import Tag, Utterance, of_kind
@@ -135,10 +135,7 @@ def _out_of(said: Utterance, tag: Tag, wanted: Sequence[Tag]) -> Tag:
 
 def _in_year_of(tag: Tag, whole: Tag) -> Tag:
     """Return the tag with the same days in the year in which the longer period starts."""
-    year, days = ends_of(whole.value)[0][:4], ends_of(tag.value)
-    if not year or "" in days or any("02-29" in day for day in days):
-        return tag
-    return replace(tag, value={"start": f"{year}{days[0][4:]}", "end": f"{year}{days[1][4:]}"})
+    return replace(tag, value=in_year(tag.value, ends_of(whole.value)[0][:4]))
 
 
 def _is_part(one: Tag, whole: Tag) -> bool:
