@@ -46,7 +46,7 @@ class ButtonRow(msgspec.Struct, frozen=True):
 
 
 def row_of(buttons: Iterable[Action]) -> ButtonRow:
-    """Return the row of these buttons, in order.
+    """Return the row of these buttons, in order. A menu for a single one would hide it, so it is visible.
 
     Buttons that delete something are never in a menu, because a menu cannot ask for confirmation.
     """
@@ -57,7 +57,8 @@ def row_of(buttons: Iterable[Action]) -> ButtonRow:
     room = max(0, MOST - len(kept))
     first = [one for one in own if one not in kept][:room]
     seen = tuple(one for one in own if one in kept or one in first)
-    return ButtonRow(seen, tuple(one for one in own if one not in seen), sources)
+    rest = tuple(one for one in own if one not in seen)
+    return ButtonRow(seen, rest, sources) if len(rest) > 1 else ButtonRow(tuple(own), (), sources)
 
 
 class ListTable(msgspec.Struct, frozen=True):
@@ -127,9 +128,7 @@ def parted(
 
 COLUMNS, WIDTH, _SHORT, _GAP = 80, 20, 16, "  "
 _ENTRY, _WHOLE = re.compile(r"(?:\d+\.)? +"), re.compile(r"\[[^\]]*\]|\(\d{3}\) \d")
-_NUMBERED = re.compile(
-    r"(?:(?<=\b\d)|(?<=\b\d\d)|(?<=\b\d\d\d)) (?=[^\W\d_])|(?<=\b[ap]\.) (?=m\.)| (?=·)|(?<=\b[A-Z]{2}) (?=\d{5}\b)"
-)
+_NUMBERED = re.compile(r"(?<![\w.,$])\d{1,3} (?=[^\W\d_])|(?<=\b[ap]\.) (?=m\.)| (?=·)|(?<=\b[A-Z]{2}) (?=\d{5}\b)")
 _FACT = re.compile(r"(?<=·\s)[^·]{1,20}(?=\s·|$)|\([^()]{1,20}\)")
 SHADES = {2: "▓░", 3: "▓▒░"}
 """The characters for the parts of a whole, by the number of parts."""
@@ -269,7 +268,8 @@ def unbroken(span: Span) -> str:
     """
     if span.url.startswith("tel:"):
         return span.text.replace(" ", "\u00a0").replace("-", "\u2060-\u2060")
-    return _FACT.sub(lambda found: found[0].replace(" ", "\u00a0"), _NUMBERED.sub("\u00a0", span.text))
+    numbered = _NUMBERED.sub(lambda found: found[0].replace(" ", "\u00a0"), span.text)
+    return _FACT.sub(lambda found: found[0].replace(" ", "\u00a0"), numbered)
 
 
 def _lines(block: Block, *, addresses: bool) -> list[str]:
