@@ -11,7 +11,6 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from bot.accounts.render import Renderer
 from bot.accounts.rows import Link
-from bot.channels.slack.installations import notice_page
 from bot.channels.slack.views import AMONG_OTHERS, form_button, modal, with_forms
 from bot.channels.slack.writer import Notices
 from bot.cli import devchat as desk
@@ -88,7 +87,7 @@ def stills(language: Language) -> Iterator[tuple[str, str]]:
     popup = renderer.page("problem", language, problem="sign_in_refused", reference="7F3K2", behind=True)
     yield "page-popup", bytes(popup.body).decode()
     for name in ("installed", "not_installed"):
-        yield f"page-{name}", notice_page(notices, name, (pack.templates / "look.css").read_text(encoding="utf-8"))
+        yield f"page-{name}", bytes(renderer.page(name, language, command="/bcbst").body).decode()
     yield "page-used", bytes(renderer.page("used", language, person=person, back=back).body).decode()
     yield "counts", counts(language)
 
