@@ -85,6 +85,6 @@ def host_of(
         forget=forget,
         meter=Meter(),
         settings=settings,
-        renderer=Renderer(shipped_pack().templates / "pages", cast("Settings", settings)),
+        renderer=Renderer(shipped_pack().templates / "pages", Settings(_env_file=None)),  # type: ignore[call-arg] # nobody's .env
     )
     return cast("ChannelHost", host)

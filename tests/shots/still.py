@@ -70,7 +70,7 @@ def stills(language: Language) -> Iterator[tuple[str, str]]:
     for name, values in HOMES.items():
         told = {"payer": _settings().payer_facts, **_NONE, **values}
         page = Private(intent="home", language=language, blocks=pack.render("channels/home", told, language))
-        offered = ("find", "bill", "unlink") if told["link"] else ("find",)
+        offered = ("find", *(("bill",) if told["link"] == _ACTIVE else ()), *(("unlink",) if told["link"] else ()))
         blocks = with_forms(notices.pages(page)[0].blocks, [form_button(one, labels[one]) for one in offered])
         yield f"home-{name}", _drawn({"type": "home", "blocks": blocks}, language)
     for name, (form, faults) in FORMS.items():
@@ -136,7 +136,14 @@ def _counted() -> Iterator[Counted]:
 def _drawn(view: Kit, language: Language, errors: Mapping[str, str] | None = None) -> str:
     jinja, told = _jinja(), errors or {}
     empty = {"es": "Elija una opción"}.get(language, "Choose an option")
-    values = {"view": view, "language": language, "errors": told, "typed": {key: _TYPED[key] for key in told}}
+    day = {"es": "Seleccione una fecha"}.get(language, "Select a date")
+    values = {
+        "day": day,
+        "view": view,
+        "language": language,
+        "errors": told,
+        "typed": {key: _TYPED[key] for key in told},
+    }
     return jinja.get_template("view.html").render(values, empty=empty)
 
 
