@@ -17,6 +17,7 @@ from typing import Any, Literal, Protocol, TypeVar, get_args
 import msgspec
 import structlog
 from msgspec.structs import replace
+from starlette.responses import Response
 
 from bot.config import Settings
 from bot.conversation.handing_over import Post
@@ -145,6 +146,14 @@ class Reach(msgspec.Struct, frozen=True):
     lists: dict[str, Callable[[Sequence[Person]], Awaitable[Mapping[Person, bool]]]]
 
 
+class WebPages(Protocol):
+    """The pack's web pages."""
+
+    def page(self, name: str, accepts: str | None, *, status: int = 200, command: str) -> Response:
+        """Return a page by name, in the language that `accepts` (an Accept-Language header) prefers."""
+        ...
+
+
 class ChannelHost(Protocol):
     """The parts of the bot that a channel may use."""
 
@@ -155,6 +164,11 @@ class ChannelHost(Protocol):
     retention: Retention
     meter: Meter
     reach: Reach
+
+    @property
+    def renderer(self) -> WebPages:
+        """The pack's web pages."""
+        ...
 
     @property
     def forget(self) -> Callable[[Person], Awaitable[None]]:

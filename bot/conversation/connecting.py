@@ -115,8 +115,8 @@ class Connecting:
         reply = self._say("account/renewed", asked.language, intent=asked.intent, link=link)
         return await self._dialogue.issue(person, reply, lambda press: Asked(press.intent, language=reply.language))
 
-    async def home(self, person: Person, language: Language, *, directory_only: bool) -> tuple[Private, bool]:
-        """Return the Home page, and whether an account is connected.
+    async def home(self, person: Person, language: Language, *, directory_only: bool) -> tuple[Private, str]:
+        """Return the Home page, and the state of the connection: "active", "expired", or "" without one.
 
         The page stays visible, so it shows no names and no amounts.
         """
@@ -124,7 +124,7 @@ class Connecting:
         days, watches = await self._reminding.ahead(person) if link else ([], 0)
         ahead = {"deadlines": len(days), "next": days[0] if days else None, "watches": watches}
         values = {"link": link, "now": self._now(), "directory_only": directory_only, **ahead}
-        return self._say("channels/home", language, intent="home", **values), link is not None
+        return self._say("channels/home", language, intent="home", **values), link.state if link else ""
 
     async def coded(self, message: Message, code: CodeState, language: Language) -> Private:
         """Return the reply to a typed code: the account is connected, a choice of records, or why the code is refused.

@@ -95,14 +95,17 @@ TICKED = "only"
 
 
 class FormField(msgspec.Struct, frozen=True):
-    """A field of a form, as each channel draws it. `choices` are (value, label) pairs, `starts` the initial values."""
+    """A field of a form, as each channel draws it.
+
+    `choices` are (value, label) pairs, `starts` the initial values; `example` stands in an empty field for text.
+    """
 
     key: str
     label: str
     kind: Literal["one", "several", "ticks", "day", "text"]
     choices: tuple[tuple[str, str], ...] = ()
     starts: tuple[str, ...] = ()
-    hint: str = ""
+    example: str = ""
 
     @property
     def chosen(self) -> list[str]:
@@ -129,7 +132,7 @@ def fields_of(
             choices = tuple(_choices(key, labels, known if key == form.own else NOTHING))
             of_choices: Literal["several", "one"] = "several" if key in form.several else "one"
             kind = of_choices if choices else "day" if key in form.days else "text"
-            yield FormField(key, labels[key], kind, choices, tuple(typed.get(key, ())), labels.get(f"hint:{key}", ""))
+            yield FormField(key, labels[key], kind, choices, tuple(typed.get(key, ())), labels.get(f"eg:{key}", ""))
         elif key == next(iter(ticks)):
             starts = tuple(name for one, name in ticks.items() if one in typed)
             yield FormField(TICKED, labels[TICKED], "ticks", tuple((n, labels[n]) for n in ticks.values()), starts)

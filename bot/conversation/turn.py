@@ -95,8 +95,8 @@ class Turn:
             )
             self._meter.answered(message.person, waiting.intent, waiting.language, taken, exchange.unread)
 
-    async def home(self, person: Person, language: Language, *, directory_only: bool = False) -> tuple[Private, bool]:
-        """Return the app's Home page with working buttons, and whether an account is connected."""
+    async def home(self, person: Person, language: Language, *, directory_only: bool = False) -> tuple[Private, str]:
+        """Return the app's Home page with working buttons, and the state of the connection, "" without one."""
         off = directory_only or self._member_answers == "off"
         page, linked = await self._connecting.home(person, language, directory_only=off)
         return await self._keeper.alone(person, page), linked

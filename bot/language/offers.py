@@ -48,11 +48,6 @@ class Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     linked: bool = False
     home: bool = True
 
-    @property
-    def asked_first(self) -> tuple[str, ...]:
-        """The fields in `first` that are in `required` or `one_of`."""
-        return tuple(key for key in self.first if key in self.required or key in self.one_of)
-
 
 class Offered(msgspec.Struct, frozen=True):
     """A form with its intent; `linked`: the form is offered only to people who have connected an account."""

@@ -162,7 +162,7 @@ async def test_the_last_page_shows_the_code_with_its_warning(bot: Bot) -> None:
     assert "Type this code in Slack" in page.text
     assert 'href="slack://open?team=' in page.text
     assert "Dana M. (Slack, Contoso)" in page.text
-    assert "give nobody the code" in page.text
+    assert "don't share the code" in page.text
 
 
 async def test_pages_come_in_spanish(bot: Bot) -> None:
@@ -281,7 +281,7 @@ async def test_who_refuses_is_told_so_and_the_link_is_forgotten(bot: Bot) -> Non
     browser, link = bot.browser(), await bot.accounts.begin(DANA)
     page = await browser.open(link)
     refused = await browser.http.post(link, data={**hidden(page), "no": "1"})
-    assert (refused.status_code, "Nothing was connected, and nothing is kept." in refused.text) == (200, True)
+    assert (refused.status_code, "Nothing was connected or saved." in refused.text) == (200, True)
     assert "This link no longer works" in (await browser.open(link)).text
 
 

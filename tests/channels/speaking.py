@@ -6,7 +6,9 @@ from collections.abc import Awaitable, Callable
 from types import SimpleNamespace
 from typing import cast
 
+from bot.accounts.render import Renderer
 from bot.channels.base import ChannelHost, Pause
+from bot.config import Settings
 from bot.conversation.forms import Forms
 from bot.delivery.retention import Retention
 from bot.message import Action, Actions, Line, Message, Person, Press, Span
@@ -83,5 +85,6 @@ def host_of(
         forget=forget,
         meter=Meter(),
         settings=settings,
+        renderer=Renderer(shipped_pack().templates / "pages", Settings(_env_file=None)),  # type: ignore[call-arg] # nobody's .env
     )
     return cast("ChannelHost", host)

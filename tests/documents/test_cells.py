@@ -182,6 +182,6 @@ def test_what_is_good_and_what_is_not_is_said_in_words() -> None:
     missed = Counted("2026-05", "unread", ("choices", "en"), 10, enough=True)
     fault = Counted("2026-05", "fault", ("PayerSlow",), 20, enough=True)
     assert re.findall(r"(\d+)% <small class=\"(\w+)\">", counts("en", [asked, missed, fault])) == [
-        ("90", "good"),
         ("20", "bad"),
+        ("90", "good"),
     ]

@@ -12,7 +12,7 @@ MOST_BUTTONS = 6
 _INPUT = {"id", "label", "isRequired", "errorMessage"}
 _KEYS = {
     "TextBlock": {"text", "style", "wrap", "color", "size", "isSubtle"},
-    "Input.Text": {"maxLength", "value", *_INPUT},
+    "Input.Text": {"placeholder", "maxLength", "value", *_INPUT},
     "Input.Date": {"value", *_INPUT},
     "Input.Toggle": {"title", "valueOn", "valueOff", "value", *_INPUT},
     "Input.ChoiceSet": {"choices", "isMultiSelect", "style", "value", *_INPUT},

@@ -10,8 +10,6 @@ from playwright.async_api import Browser, expect
 from starlette.applications import Starlette
 
 from bot.accounts.render import Renderer
-from bot.channels.slack.installations import notice_page
-from bot.channels.slack.writer import Notices
 from bot.cli.devchat import DevChat
 from bot.config import Settings
 from bot.message import (
@@ -56,19 +54,9 @@ def pages(language: str) -> list[str]:
     used = renderer.page("used", language, person=Person("slack", "", "T1", "U1"), back="slack://open?team=T1")
     known: dict[str, Any] = {"records": ["Dana M."], "code": "K7PM-4RTX", "known_as": "", "back": "", "again": True}
     code = renderer.page("code", language, scripts="code", person=Person("slack", "", "T1", "U1"), **known)
-    made = [problems[0], problems[-1], used, code, *plain]
+    installing = [renderer.page(name, language, command="/bcbst") for name in ("installed", "not_installed")]
+    made = [problems[0], problems[-1], used, code, *installing, *plain]
     return [bytes(page.body).decode() for page in made]
-
-
-def installing() -> list[str]:
-    """The pages after an installation in Slack, and the sandbox's refusal."""
-    notices = Notices(shipped_pack().words)
-    style = (shipped_pack().templates / "look.css").read_text(encoding="utf-8")
-    return [
-        notice_page(notices, "installed", style),
-        notice_page(notices, "not_installed", style),
-        bytes(failed_page("It is over.").body).decode(),
-    ]
 
 
 async def test_every_page_beside_the_way(chromium: Browser) -> None:
@@ -77,7 +65,8 @@ async def test_every_page_beside_the_way(chromium: Browser) -> None:
     English by day on a phone, Spanish by night on a small one.
     """
     assert len(PROBLEMS) > 10
-    day, night = [*pages("en"), *installing(), counts("en")], [*pages("es"), counts("es")]
+    refused = bytes(failed_page("It is over.").body).decode()
+    day, night = [*pages("en"), refused, counts("en")], [*pages("es"), counts("es")]
     async with (
         fresh(chromium, viewport=PHONE) as phone,
         fresh(chromium, viewport=SMALL_PHONE, color_scheme="dark") as small,

@@ -110,7 +110,8 @@ async def test_every_page_is_good_to_use(house: House, chromium: Browser, viewpo
     async with fresh(chromium, viewport=viewport, color_scheme=scheme) as context:
         page, link = await context.new_page(), await house.link()
         await page.goto(link)
-        await expect(page.get_by_role("button", name="Continue to")).to_be_in_viewport(ratio=1)
+        if viewport is not SMALL_PHONE:  # where there is no room, text goes on behind no button
+            await expect(page.get_by_role("button", name="Continue to")).to_be_in_viewport(ratio=1)
         await check_page(page)
         await to_sign_in(page, link)
         await check_page(page)
@@ -175,7 +176,7 @@ async def test_documents_are_good_to_use(house: House, chromium: Browser, viewpo
         await expect(page.get_by_role("img", name="From billed to your share")).to_be_in_viewport(ratio=1)
         await check_page(page)
         letter = await page.pdf(format="Letter")
-        assert len(re.findall(rb"/Type\s*/Page\b", letter)) == 1
+        assert len(re.findall(rb"/Type\s*/Page\b", letter)) <= 2  # a year, in type that can be read
         await page.set_viewport_size(DESKTOP)
         await page.emulate_media(media="print", color_scheme=scheme)
         await expect(page.get_by_role("button", name="Print or save as PDF")).to_be_hidden()
@@ -190,10 +191,10 @@ async def test_documents_are_good_to_use(house: House, chromium: Browser, viewpo
         await page.get_by_label("Code").fill(card.code)
         await page.get_by_role("button", name="Open my document").click()
         await expect(page.get_by_role("link", name="(423) 555-0100")).to_have_attribute("href", "tel:+14235550100")
-        await expect(page.get_by_text("For the front desk")).to_be_visible()
+        await expect(page.get_by_text("Front desk:")).to_be_visible()
         await check_page(page)
         await page.emulate_media(media="print", color_scheme=scheme)
-        await expect(page.get_by_text("For the front desk")).to_be_hidden()  # the code is over before paper is read
+        await expect(page.get_by_text("Front desk:")).to_be_hidden()  # the code is over before paper is read
         await expect(page.get_by_role("img", name="QR code")).to_be_hidden()
         await expect(page.get_by_text("As of ")).to_be_visible()
         await page.emulate_media(media="screen", color_scheme=scheme)
@@ -212,7 +213,7 @@ async def test_a_network_receipt_is_good_to_use(house: House, phone: Page) -> No
         await phone.goto(link)
         await expect(phone.get_by_role("heading", name="Network receipt")).to_be_visible()
         await check_page(phone)
-    await phone.get_by_text("Technical").click()
+    await phone.get_by_text("Verify this document").click()
     await check_page(phone)
     assert "sha256sum" in await phone.locator("main").inner_text()
 

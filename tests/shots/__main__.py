@@ -60,6 +60,8 @@ LOOKS: dict[str, dict[str, Any]] = {
     "desktop-light": {"viewport": {"width": 1080, "height": 800}, "color_scheme": "light"},
     "phone-dark": {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"},
 }
+LETTER: Any = {"width": 816, "height": 1056}
+"""A sheet of US Letter, in CSS pixels."""
 _CODE = re.compile(r"\b[A-Z2-7]{4}-[A-Z2-7]{4}\b")
 
 
@@ -95,7 +97,10 @@ async def documents(opened: Studio, page: Page, language: Language, target: str)
         await page.screenshot(path=f"{target}-page-{name}.png", full_page=True)
         if "desktop" in target:
             await page.emulate_media(media="print")
+            await page.set_viewport_size(LETTER)
+            await page.add_style_tag(content="body { padding: 16mm; }")  # the margin of `@page`, which no picture has
             await page.screenshot(path=f"{target}-paper-{name}.png", full_page=True)
+            await page.set_viewport_size(LOOKS["desktop-light"]["viewport"])
             await page.emulate_media(media="screen")
 
 

@@ -11,7 +11,6 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from bot.accounts.render import Renderer
 from bot.accounts.rows import Link
-from bot.channels.slack.installations import notice_page
 from bot.channels.slack.views import AMONG_OTHERS, form_button, modal, with_forms
 from bot.channels.slack.writer import Notices
 from bot.cli import devchat as desk
@@ -71,7 +70,7 @@ def stills(language: Language) -> Iterator[tuple[str, str]]:
     for name, values in HOMES.items():
         told = {"payer": _settings().payer_facts, **_NONE, **values}
         page = Private(intent="home", language=language, blocks=pack.render("channels/home", told, language))
-        offered = ("find", "bill", "unlink") if told["link"] else ("find",)
+        offered = ("find", *(("bill",) if told["link"] == _ACTIVE else ()), *(("unlink",) if told["link"] else ()))
         blocks = with_forms(notices.pages(page)[0].blocks, [form_button(one, labels[one]) for one in offered])
         yield f"home-{name}", _drawn({"type": "home", "blocks": blocks}, language)
     for name, (form, faults) in FORMS.items():
@@ -88,7 +87,7 @@ def stills(language: Language) -> Iterator[tuple[str, str]]:
     popup = renderer.page("problem", language, problem="sign_in_refused", reference="7F3K2", behind=True)
     yield "page-popup", bytes(popup.body).decode()
     for name in ("installed", "not_installed"):
-        yield f"page-{name}", notice_page(notices, name, (pack.templates / "look.css").read_text(encoding="utf-8"))
+        yield f"page-{name}", bytes(renderer.page(name, language, command="/bcbst").body).decode()
     yield "page-used", bytes(renderer.page("used", language, person=person, back=back).body).decode()
     yield "counts", counts(language)
 
@@ -137,7 +136,14 @@ def _counted() -> Iterator[Counted]:
 def _drawn(view: Kit, language: Language, errors: Mapping[str, str] | None = None) -> str:
     jinja, told = _jinja(), errors or {}
     empty = {"es": "Elija una opción"}.get(language, "Choose an option")
-    values = {"view": view, "language": language, "errors": told, "typed": {key: _TYPED[key] for key in told}}
+    day = {"es": "Seleccione una fecha"}.get(language, "Select a date")
+    values = {
+        "day": day,
+        "view": view,
+        "language": language,
+        "errors": told,
+        "typed": {key: _TYPED[key] for key in told},
+    }
     return jinja.get_template("view.html").render(values, empty=empty)
 
 

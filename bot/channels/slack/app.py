@@ -78,7 +78,7 @@ class SlackApp:
         self._aside = ShownAside("slack", table, self._notices, now)
         self._modals = Modals(host.turn.forms, self._notices, now)
         self._pace, self._pause = ChannelRateLimit(monotonic, pause), pause
-        self._style = (pack.templates / "look.css").read_text(encoding="utf-8")
+        self._pages = host.renderer
         self._install: Install | None = None
 
     async def start(self) -> None:
@@ -93,7 +93,7 @@ class SlackApp:
             own, secret = settings.slack_client_id or "", secret_of(settings.slack_client_secret)
             rotator = AsyncTokenRotator(client_id=own, client_secret=secret, client=link.client(None))
             self._workspaces: Workspaces = ManyWorkspaces(table, link.client, rotator)
-            self._install = Install(settings, link.client(None), table, self._notices, self._style)
+            self._install = Install(settings, link.client(None), table, self._pages, self._commands[0])
         else:
             self._workspaces = OneWorkspace(client)
         means = Means(self._notices, self._pace, self._retention, self._aside, link.urls, client)

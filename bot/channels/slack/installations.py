@@ -7,7 +7,6 @@ once.
 import base64
 import binascii
 import hashlib
-import html
 import logging
 import time
 from collections.abc import Callable, Sequence
@@ -19,6 +18,7 @@ from slack_bolt.adapter.starlette.async_handler import to_async_bolt_request, to
 from slack_bolt.oauth.async_callback_options import AsyncCallbackOptions, AsyncFailureArgs, AsyncSuccessArgs
 from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
 from slack_bolt.oauth.async_oauth_settings import AsyncOAuthSettings
+from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackTokenRotationError
 from slack_sdk.oauth.installation_store import Bot, Installation
@@ -30,11 +30,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from bot.channels.base import WebPages
 from bot.channels.slack.client import code_of, silent
 from bot.channels.slack.workspace import Installed, OneWorkspace, Workspace
-from bot.channels.slack.writer import Notices
 from bot.config import Settings, secret_of
-from bot.replies.plain import plain
 from bot.stores.sealed import SealedTable
 
 STATE_SECONDS = 600
@@ -202,22 +201,20 @@ Workspaces = OneWorkspace | ManyWorkspaces
 TOOLS = "mcp:connect"  # beside the others where BOT_MCP_URL names the tools for assistants
 SCOPES = ("app_mentions:read", "chat:write", "commands", "im:history", "im:write", "users:read")
 _HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Content-Type-Options": "nosniff"}
+_POLICY = {"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'"}
 _KNOWN_REASONS = frozenset({"access_denied", "invalid_browser", "invalid_state", "missing_code", "invalid_code"})
 
 
 class Install:
     """The two web pages for installation.
 
-    An installation replaces the same workspace's or organization's previous one. `style` is the CSS of all pages.
+    An installation replaces the same workspace's or organization's previous one. `command` is the pack's slash command.
     """
 
     def __init__(
-        self, settings: Settings, client: AsyncWebClient, table: SealedTable, notices: Notices, style: str
+        self, settings: Settings, client: AsyncWebClient, table: SealedTable, pages: WebPages, command: str
     ) -> None:
-        self._notices, self._style = notices, style
-        own = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-        policy = f"default-src 'none'; style-src 'sha256-{own}'; frame-ancestors 'none'"
-        self._headers = {**_HEADERS, "Content-Security-Policy": policy}
+        self._pages, self._command = pages, command
         flow = AsyncOAuthSettings(
             client_id=settings.slack_client_id or "",
             client_secret=secret_of(settings.slack_client_secret),
@@ -250,12 +247,14 @@ class Install:
             answer = await self._flow.handle_callback(asked)
         except Exception as error:  # noqa: BLE001 -- Slack or the store failed: the page says so, and no trace is shown
             log.error("not installed", kind=type(error).__name__, reason=code_of(error))  # noqa: TRY400 -- a trace may hold the code
-            answer = self._page("not_installed", 502)
+            answer = self._page(asked, "not_installed", 502)
         return self._guarded(to_starlette_response(answer))
 
     async def _installed(self, args: AsyncSuccessArgs) -> BoltResponse:
         log.info("installed", channel="slack")
-        return self._page("installed", 200, args)
+        answer = self._page(args.request, "installed", 200)
+        answer.headers["set-cookie"] = [args.settings.state_utils.build_set_cookie_for_deletion()]
+        return answer
 
     async def _refused(self, args: AsyncFailureArgs) -> BoltResponse:
         """Return the error page.
@@ -265,28 +264,15 @@ class Install:
         reason = args.reason if args.reason in _KNOWN_REASONS else "other"
         log.warning("not installed", reason=reason, channel="slack")
         status = 400 if args.suggested_status_code == 200 else args.suggested_status_code  # noqa: PLR2004 -- HTTP
-        return self._page("not_installed", status)
+        return self._page(args.request, "not_installed", status)
 
-    def _page(self, name: str, status: int, args: AsyncSuccessArgs | None = None) -> BoltResponse:
-        """Return a page with a notice. `args` is given for a finished installation, whose cookie is then deleted."""
-        spent = args.settings.state_utils.build_set_cookie_for_deletion() if args else None
-        return BoltResponse(
-            status=status,
-            headers={"Content-Type": "text/html; charset=utf-8", **({"Set-Cookie": spent} if spent else {})},
-            body=notice_page(self._notices, name, self._style),
-        )
+    def _page(self, request: AsyncBoltRequest, name: str, status: int) -> BoltResponse:
+        """Return a page of the pack in the browser's language."""
+        accepts = next(iter(request.headers.get("accept-language") or ()), None)
+        page = self._pages.page(name, accepts, status=status, command=self._command)
+        return BoltResponse(status=status, headers=dict(page.headers), body=bytes(page.body).decode())
 
     def _guarded(self, response: Response) -> Response:
-        """Add the security headers to a response, and return it (T30)."""
-        response.headers.update(self._headers)
+        """Add the security headers that a response lacks, and return it (T30)."""
+        response.headers.update({**_HEADERS, **_POLICY, **response.headers})
         return response
-
-
-def notice_page(notices: Notices, name: str, style: str) -> str:
-    """Return a notice as an HTML page, with its first line as the heading."""
-    title, *lines = (html.escape(line) for line in plain(notices.blocks(name, "en")).splitlines())
-    title = title.removesuffix(".")
-    head = '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
-    body = "".join(f"<p>{line}</p>" for line in lines)
-    page = f"<title>{title}</title><style>{style}</style><main><h1>{title}</h1>{body}</main>"
-    return f'<!doctype html><html lang="en">{head}{page}</html>'

@@ -42,10 +42,15 @@ class Modals:
         name = callback.removeprefix(_PREFIX)
         return name if callback.startswith(_PREFIX) and name in self._forms.offers.forms else None
 
-    def offered(self, *, linked: bool) -> tuple[str, ...]:
-        """Return the names of the forms that Home offers to a person with (`linked`) or without a connected account."""
-        offered = self._forms.offers.forms.items()
-        return tuple(name for name, one in offered if one.form.home and (linked or not one.linked))
+    def offered(self, linked: str) -> tuple[str, ...]:
+        """Return the names of the forms that Home offers. `linked` is the state of the connection, "" without one.
+
+        Once a sign-in has ended, the only form about the account is the one that disconnects it.
+        """
+        mine = {"active": self._forms.offers.forms.keys(), "expired": ENDING}.get(linked, frozenset())
+        return tuple(
+            name for name, one in self._forms.offers.forms.items() if one.form.home and (not one.linked or name in mine)
+        )
 
     async def view(self, name: str, person: Person | None, language: Language, *, whole: bool = False) -> Kit:
         """Return the modal of a form, with the person's own network preselected if the form asks for that.
@@ -87,8 +92,8 @@ def modal(
     """
     labels = notices.labels(f"form_{form.name}", language)
     said = [{"type": "section", "text": plain_text(labels["about"], _LABEL)}] if "about" in labels else []
-    keys, required = (form.fields, form.required) if more is None else (form.first, form.asked_first)
-    shown = [_field(one, labels, needed=one.key in required) for one in fields_of(form, labels, keys, known)]
+    keys = form.fields if more is None else form.first
+    shown = [_field(one, labels, needed=one.key in form.required) for one in fields_of(form, labels, keys, known)]
     if form.first and more is None:
         shown.insert(len(form.first), {"type": "divider"})
     button = {
@@ -107,13 +112,13 @@ def modal(
 
 
 def _field(field: FormField, labels: Mapping[str, str], *, needed: bool) -> Kit:
-    """Return the input block of a field. Required fields have a star; Slack itself marks the optional ones."""
+    """Return the input block of a field; Slack itself marks the optional ones."""
     element = {"action_id": field.key, **_element(field)}
-    if element["type"].endswith("select") and "any" in labels:
-        element["placeholder"] = plain_text(labels.get(f"any:{field.key}", labels["any"]), _SHOWN)
-    label = plain_text(f"{field.label} *" if needed else field.label, _LABEL)
-    hint = {"hint": plain_text(field.hint, _LABEL)} if field.hint else {}
-    return {"type": "input", "block_id": field.key, "label": label, "element": element, **hint, "optional": not needed}
+    example = labels.get(f"any:{field.key}", labels.get("any")) if element["type"].endswith("select") else field.example
+    if example:
+        element["placeholder"] = plain_text(example, _SHOWN)
+    label = plain_text(field.label, _LABEL)
+    return {"type": "input", "block_id": field.key, "label": label, "element": element, "optional": not needed}
 
 
 def _element(field: FormField) -> Kit:
@@ -177,7 +182,7 @@ async def publish(workspace: Workspace, turn: Turn, notices: Notices, modals: Mo
     language = (await workspace.profile(user)).language
     page, linked = await turn.home(person, language, directory_only=directory_only)
     labels = notices.labels("home_buttons", language)
-    forms = [form_button(name, labels[name]) for name in modals.offered(linked=linked and not directory_only)]
+    forms = [form_button(name, labels[name]) for name in modals.offered("" if directory_only else linked)]
     view = {"type": "home", "blocks": with_forms(notices.pages(page)[0].blocks, forms)}
     try:
         await workspace.client.views_publish(user_id=user, view=view)
@@ -190,15 +195,14 @@ def with_forms(blocks: Sequence[Kit], forms: Sequence[Kit]) -> list[Kit]:
     """Return the blocks of Home with the buttons that open forms, and a divider before each heading but the first.
 
     A form that ends a connection is added to the last row of buttons. Other forms are added to the first row: after its
-    first button if this row comes before the suggested questions, otherwise in front. The first button is highlighted.
+    first button if the page highlights that one, otherwise in front. The first button is highlighted.
     """
     asking = [form for form in forms if form.get("style") != "danger"]
     page = [dict(block) for block in blocks]
-    listed = min((at for at, block in enumerate(page) if "accessory" in block), default=len(page))
     rows = [block for block in page if block["type"] == "actions"]
     if not rows:
         return [*page, {"type": "actions", "elements": [*forms]}]
-    own = 1 if rows[0] in page[:listed] else 0
+    own = 1 if rows[0]["elements"][0].get("style") == "primary" else 0
     rows[0]["elements"] = [*rows[0]["elements"][:own], *asking, *rows[0]["elements"][own:]]
     rows[0]["elements"] = [rows[0]["elements"][0] | {"style": "primary"}, *rows[0]["elements"][1:]]
     rows[-1]["elements"] = [*rows[-1]["elements"], *(form for form in forms if form not in asking)]

@@ -146,9 +146,7 @@ def form_card(
     hidden = {key for key in form.fields if form.first and key not in form.first}
     body: dict[bool, list[AdaptiveCard]] = {True: [], False: []}
     for one in fields_of(form, labels, form.fields, known, typed):
-        body[one.key in hidden or (one.kind == "ticks" and bool(hidden))] += _field(
-            form, one, labels, faults.get(one.key)
-        )
+        body[one.key in hidden] += _field(form, one, labels, faults.get(one.key))
     fields = body[False]
     if hidden:  # a button shows or hides the less important fields
         shows = {"type": "Action.ToggleVisibility", "title": labels["more"], "targetElements": [_MORE]}
@@ -169,22 +167,12 @@ def form_card(
 
 
 def _field(form: Form, field: FormField, labels: Mapping[str, str], fault: str | None) -> Iterator[AdaptiveCard]:
-    """Yield the elements of one field: its input, its hint and its error message.
-
-    The label has a star if the field is required, or is the first of several fields of which one is required.
-    """
+    """Yield the elements of one field: its input and its error message. Teams itself marks required fields."""
     key, is_required = field.key, field.key in form.required
-    star = " *" if key in form.asked_first and not is_required else ""
-    asked: AdaptiveCard = {
-        "id": key,
-        "label": cut(field.label, _LABEL) + star,
-        **_input(field, is_required=is_required),
-    }
+    asked: AdaptiveCard = {"id": key, "label": cut(field.label, _LABEL), **_input(field, is_required=is_required)}
     if is_required:
         asked |= {"isRequired": True, "errorMessage": labels.get(f"missing:{key}", labels["unread"])}
     yield asked
-    if field.hint:
-        yield {**_text(field.hint), "size": "Small", "isSubtle": True, "spacing": "None"}
     if fault:
         yield {**_text(fault), "color": "Attention", "spacing": "Small"}
 
@@ -196,7 +184,8 @@ def _input(field: FormField, *, is_required: bool) -> AdaptiveCard:
         case "day":
             return {"type": "Input.Date", **kept}
         case "text":
-            return {"type": "Input.Text", "maxLength": _LINE, **kept}
+            shown = {"placeholder": field.example} if field.example else {}
+            return {"type": "Input.Text", "maxLength": _LINE, **shown, **kept}
     choices = [{"title": cut(label, _CHOICE), "value": cut(value, _LINE)} for value, label in field.choices]
     if field.kind == "one" and not is_required:
         choices = [_NOTHING, *choices]

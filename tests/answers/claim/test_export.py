@@ -108,7 +108,7 @@ async def test_the_page_tells_where_the_yearly_figures_stand_as_the_chat_does() 
     chat = await answered("coverage.cost_share", *rows, slots={"amount_kind": "deductible"})
     page = html.unescape(printed((await answered("claim.export", *rows)).summary, "html"))
     assert "At least $400.00 of your $1,500.00 deductible is met" in chat.text
-    assert "Your plan's own total is the official one." in page
+    assert "your plan's total is the official one." in page
     assert "Deductible: met, at least 27 %, left, at most 73 %" in page
     for title, limit in (("Deductible", "$1,500.00"), ("Out-of-pocket maximum", "$5,000.00")):
         shown = page.partition(f"<h2>{title}")[2].partition("</section>")[0]

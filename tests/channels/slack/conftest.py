@@ -90,10 +90,11 @@ class SlackTurn(KeywordTurn):
             intent = "account.unlink" if message.form == "account.unlink" else "provider.find"
             yield Shareable(intent=intent, language="en", blocks=blocks, sources=facts)
 
-    async def home(self, person: Person, language: Language, *, directory_only: bool) -> tuple[Private, bool]:
+    async def home(self, person: Person, language: Language, *, directory_only: bool) -> tuple[Private, str]:
         """A Home that says whether its person is linked."""
         said = f"{'linked' if person.user in self.linked else 'not linked'} {directory_only}"
-        return Private(intent="home", language=language, blocks=(Line((Span(said),)),)), person.user in self.linked
+        page = Private(intent="home", language=language, blocks=(Line((Span(said),)),))
+        return page, "active" if person.user in self.linked else ""
 
 
 class OpenSeal(Vault):

@@ -81,19 +81,20 @@ async def whole(house: House, user: str = "U1") -> None:
     await house.deliver(pressed | {"view": {"type": "modal", "id": "V9"}})
 
 
-async def test_a_search_asks_two_things_and_the_rest_on_demand(house: House) -> None:
-    """Who or what, and where, which wears a star; a button puts the others into the same form."""
+async def test_a_search_asks_six_things_and_the_rest_on_demand(house: House) -> None:
+    """The most used first, none with a star: one of two is enough; a button puts the others into the same form."""
     await house.deliver(house.slack.shortcut("form-find"))
     await whole(house)
     short, full = house.slack.views
     fields = [[block["block_id"] for block in view["blocks"] if block["type"] == "input"] for view in (short, full)]
     ticks = ["accepting", "telehealth", "wheelchair"]
     others = [key for key in shipped_pack().offers.forms["find"].form.fields if key not in ticks[1:]]
-    assert fields == [["specialty", "near"], ["only" if key == ticks[0] else key for key in others]]
+    all_of_them = ["only" if key == ticks[0] else key for key in others]
+    assert fields == [all_of_them[:6], all_of_them]
     [ticked] = [block["element"]["options"] for block in full["blocks"] if block.get("block_id") == "only"]
     assert [one["value"] for one in ticked] == [f"{key}:yes" for key in ticks]
     [where] = [block for block in short["blocks"] if block.get("block_id") == "near"]
-    assert (where["label"]["text"], where["optional"]) == ("Where *", False)
+    assert (where["label"]["text"], where["optional"]) == ("Where", True)
     [updated] = house.slack.called("views.update")
     assert updated.arguments["view_id"] == "V9"
     assert short["callback_id"] == full["callback_id"]

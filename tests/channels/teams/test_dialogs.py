@@ -49,7 +49,7 @@ async def test_forms_fit_and_hold_nothing_of_anybody(name: str, language: Langua
 async def test_a_form_is_asked_in_the_own_chat(house: House) -> None:
     """From a channel: its fields are options of its intent, the answer comes to the chat, and the dialog says so."""
     card = card_of(await house.ask(house.teams.dialog("form-find", personal=False)))
-    assert next(one["text"] for one in card["body"] if one.get("isSubtle")).startswith("A ZIP")
+    assert input_of(card, "near")["placeholder"] == "e.g. 37402 or Memphis"
     data = {
         "form": "find",
         "near": "37402",
@@ -91,14 +91,14 @@ async def test_what_cannot_be_read_is_said_at_its_field(house: House, form: str,
     assert house.turn.heard == []
 
 
-async def test_a_search_asks_two_things_and_the_rest_on_demand(house: House) -> None:
-    """Who or what, and where, which wears a star; a button shows the others, which stand open once one is wrong."""
+async def test_a_search_asks_six_things_and_the_rest_on_demand(house: House) -> None:
+    """The most used first, none with a star; a button shows the others, which stand open once one is wrong."""
     card = card_of(await house.ask(house.teams.dialog("form-find")))
     seen = [one["label"] for one in card["body"] if one["type"].startswith("Input.")]
-    assert seen == ["Who or what", "Where *"]
+    assert seen == ["Specialty", "Where", "Distance", "Name of a doctor", "Speaks", "Show only"]
     more, rest = card["body"][-2:]
     assert more["actions"][0]["targetElements"] == [rest["id"]]
-    assert (rest["isVisible"], sum(one["type"].startswith("Input.") for one in rest["items"])) == (False, 11)
+    assert (rest["isVisible"], sum(one["type"].startswith("Input.") for one in rest["items"])) == (False, 7)
     wrong = card_of(await house.ask(house.teams.filled_in("form-find", {"form": "find", "npi": "1234567890"})))
     assert wrong["body"][-1]["isVisible"] is True
 
