@@ -337,13 +337,15 @@ def stepped(memory: Memory, last: Asked, step: int, intents: Mapping[str, Intent
     """
     if memory.choices and (not step or (index_in_list(memory, last) is not None and len(memory.choices) > 1)):
         return _at(memory, memory.lead - 1 + step)
-    of_records = (one for one in (last, *memory.earlier) if RECORD not in one.arguments)
+    asked = (one for one in (last, *memory.earlier) if one.intent in intents)
+    of_records = (one for one in asked if RECORD not in one.arguments or not intents[one.intent].reads_claims)
     start = next((one for one in of_records if _walks(one, intents)), None)
     if len(memory.choices) > 1 and (start is not last or intents[last.intent].needs == "directory"):
         return _at(memory, step)
     if start is None:
         return None
-    shown, pick = start.arguments, whole(start.arguments.get("pick")) + step
+    shown, pick = {**start.arguments}, whole(start.arguments.get("pick")) + step
+    shown.pop(RECORD, None)  # of a test, whose name tells it
     if start is last and memory.record and intents[start.intent].reads_claims:
         shown, pick = {**shown, FOCUS: memory.record}, step
     slots = {name: slot for name, slot in start.slots.items() if FOCUS not in shown or name not in TIMES}
