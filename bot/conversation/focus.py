@@ -14,7 +14,6 @@ from bot.conversation.questions import OF_CLAIMS
 from bot.conversation.state import Asked, Memory
 from bot.kit.facts import facts_in
 from bot.language.context import (
-    CALLED,
     CONDITIONS_OF_CLAIMS,
     DESCRIBED,
     EVERY,
@@ -36,6 +35,7 @@ NAMES = frozenset({"provider_name", "organization", "npi", "tin"})
 OF_ONE_NAME = frozenset({"provider_name", "location", "specialty", "organization"})
 """Slots that choose among several providers with one name."""
 _CLAIM, _PROVIDER, _NAME, _BOOKS = "claim", "provider", "provider_name", "action:schedule"
+_PART, _STEP = "amount_kind", f"{FOLLOW}ordinal"
 _SPOKEN = "spoken"  # the argument with the name that the question before asked about, where this one names another
 _OTHERS = OBJECTS | CONDITIONS_OF_CLAIMS | {"amount", "order"}
 _OTHER_CLAIMS = TIMES | NAMES | {"drug", "claim_id", "person"}
@@ -55,11 +55,9 @@ def intent_of(memory: Memory, reading: Reading, intents: Mapping[str, IntentRule
     directory entry alone ("and the address?") is the provider's, not the member's own.
     """
     before, of_them = intents.get(memory.asked.intent) if memory.asked else None, OF_THEM in reading.concepts
-    top = intents.get(reading.intent or "")
-    compares = reading.steps < 0 and memory.record and before and before.reads_claims
-    sums = top and top.tells == "sums" and reading.points and memory.record and not reading.slots
-    if way := "two" if compares else "one" if sums else None:  # "how much in all" of one that was shown is its cost
-        return next((name for name, entry in intents.items() if entry.tells == way), None)
+    top, words = intents.get(reading.intent or ""), len(reading.text.split())
+    if memory.record and before and (found := _of_record(reading, top, before, intents, short=words <= _SHORT)):
+        return found
     meant = _meant(memory, reading, before)
     told_alone = top and top.shows_claims and top.tells == "one" and not reading.picks
     if before and len(meant) > 1 and (reading.unclear or told_alone):
@@ -73,7 +71,7 @@ def intent_of(memory: Memory, reading: Reading, intents: Mapping[str, IntentRule
     if unclear and len(memory.choices) > 1 and before.of_entry and OF_ONE_NAME >= {*reading.slots} != set():
         return REFINE  # "which one is a heart doctor", of several with one name
     pointed = (reading.unclear or reading.intent == FALLBACK) and (reading.points or reading.picks or of_them)
-    words, likely = len(reading.text.split()), [one.intent for one in reading.candidates if one.intent in intents]
+    likely = [one.intent for one in reading.candidates if one.intent in intents]
     bare = reading.unclear and not reading.slots and memory.about is not None and words <= _BARE
     first = [top.intent] if bare and top.shows_claims and (_asks_of_claim(top) or reading.points) else []
     walks = pointed and before.walks and before.needs == "member" and (memory.record or not before.reads_claims)
@@ -81,6 +79,20 @@ def intent_of(memory: Memory, reading: Reading, intents: Mapping[str, IntentRule
     short = pointed and (memory.record or reading.picks) and before.reads_claims and words <= _SHORT
     claims = [name for name in likely if short and _asks_of_claim(intents[name])]
     return next(iter((*first, *same, *claims)), None)
+
+
+def _of_record(
+    reading: Reading, top: IntentRules | None, before: IntentRules, intents: Mapping[str, IntentRules], *, short: bool
+) -> str | None:
+    """Return the intent of a message about the shown record: a step from it, an amount, a comparison; else None."""
+    if before.walks and reading.steps == 1 and short and not reading.slots.keys() - {"ordinal"}:
+        return _STEP  # "no, the other one"
+    sums = top and top.tells == "sums" and reading.points and not reading.slots  # "how much in all" is its cost
+    part = reading.unclear and short and any(_PART in one.slots for one in reading.candidates)  # "cuánto pagó el plan"
+    if not (sums or before.reads_claims):
+        return None
+    way = "two" if reading.steps < 0 else "one" if sums or part else None
+    return next((name for name, entry in intents.items() if entry.tells == way), None) if way else None
 
 
 def _of_provider(
@@ -242,33 +254,6 @@ def of_both(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[str
     return replace(asked, intent=name, slots={**asked.slots, _NAME: slot}) if _NAME in intents[name].several else asked
 
 
-def by_name(memory: Memory, asked: Asked, intents: Mapping[str, IntentRules]) -> Asked:
-    """Return a claims question with the shown provider's name in place of the reference, which claims do not contain.
-
-    Without a known name, the provider is dropped. Other questions are unchanged.
-    """
-    rules, slot = intents.get(asked.intent), asked.slots.get("provider_name")
-    if rules is None or not rules.reads_claims or slot is None or "/" not in str(slot.value):
-        return asked
-    name = memory.asked.arguments.get(CALLED) if memory.asked else None
-    others = {name: one for name, one in asked.slots.items() if name != "provider_name"}
-    return replace(asked, slots={**others, "provider_name": Slot(name, name)} if name else others)
-
-
-def of_doctor(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked:
-    """Return a claims question about "him" or "her" after a list of providers, with the provider asked about before.
-
-    Other questions are unchanged.
-    """
-    rules, before = intents.get(asked.intent), intents.get(memory.asked.intent) if memory.asked else None
-    of_them = OF_THEM in reading.concepts and NAMES.isdisjoint(asked.slots) and not asked.arguments
-    if rules is None or before is None or not (of_them and rules.reads_claims and lists_providers(before)):
-        return asked
-    spoken = (one.slots.get("provider_name") for one in memory.earlier if intents[one.intent].is_of_provider)
-    name = next((slot for slot in spoken if slot and slot.is_plain and "/" not in str(slot.value)), None)
-    return replace(asked, slots={**asked.slots, "provider_name": name}) if name else asked
-
-
 def of_record(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked:
     """Return the question with the record that the last answer was about, if it refers to that record; else unchanged.
 
@@ -352,13 +337,15 @@ def stepped(memory: Memory, last: Asked, step: int, intents: Mapping[str, Intent
     """
     if memory.choices and (not step or (index_in_list(memory, last) is not None and len(memory.choices) > 1)):
         return _at(memory, memory.lead - 1 + step)
-    of_records = (one for one in (last, *memory.earlier) if RECORD not in one.arguments)
+    asked = (one for one in (last, *memory.earlier) if one.intent in intents)
+    of_records = (one for one in asked if RECORD not in one.arguments or not intents[one.intent].reads_claims)
     start = next((one for one in of_records if _walks(one, intents)), None)
     if len(memory.choices) > 1 and (start is not last or intents[last.intent].needs == "directory"):
         return _at(memory, step)
     if start is None:
         return None
-    shown, pick = start.arguments, whole(start.arguments.get("pick")) + step
+    shown, pick = {**start.arguments}, whole(start.arguments.get("pick")) + step
+    shown.pop(RECORD, None)  # of a test, whose name tells it
     if start is last and memory.record and intents[start.intent].reads_claims:
         shown, pick = {**shown, FOCUS: memory.record}, step
     slots = {name: slot for name, slot in start.slots.items() if FOCUS not in shown or name not in TIMES}

@@ -16,6 +16,7 @@ from bot.kit.facts import facts_in
 from bot.language.context import (
     AMONG,
     BESIDE,
+    CALLED,
     CHANGES,
     FACTS,
     KINDS_OF_CARE,
@@ -67,9 +68,9 @@ def of_what_was_shown(memory: Memory, asked: Asked, reading: Reading, intents: M
         asked, rules = replace(asked, intent=one, slots={}), intents[one]  # "specialty" beside a list
     if rules is not None and (search := _searched_again(memory, asked, reading, intents)):
         return search
-    asked = of_entry(memory, focus.by_name(memory, asked, intents), reading, intents)
+    asked = of_entry(memory, _by_name(memory, asked, intents), reading, intents)
     asked = focus.of_those(memory, focus.of_record(memory, asked, reading, intents), reading, intents)
-    return focus.of_doctor(memory, asked, reading, intents)
+    return _of_doctor(memory, asked, reading, intents)
 
 
 def _searched_again(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked | None:
@@ -146,6 +147,33 @@ def of_entry(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[st
         arguments[THOSE] = arguments[RECORD]
     whose = entry.whose or asked.whose
     return replace(asked, slots=slots, arguments={**asked.arguments, **arguments}, whose=whose)
+
+
+def _by_name(memory: Memory, asked: Asked, intents: Mapping[str, IntentRules]) -> Asked:
+    """Return a claims question with the shown provider's name in place of the reference, which claims do not contain.
+
+    Without a known name, the provider is dropped. Other questions are unchanged.
+    """
+    rules, slot = intents.get(asked.intent), asked.slots.get("provider_name")
+    if rules is None or not rules.reads_claims or slot is None or "/" not in str(slot.value):
+        return asked
+    name = memory.asked.arguments.get(CALLED) if memory.asked else None
+    others = {name: one for name, one in asked.slots.items() if name != "provider_name"}
+    return replace(asked, slots={**others, "provider_name": Slot(name, name)} if name else others)
+
+
+def _of_doctor(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked:
+    """Return a claims question about "him" or "her" after a list of providers, with the provider asked about before.
+
+    Other questions are unchanged.
+    """
+    rules, before = intents.get(asked.intent), intents.get(memory.asked.intent) if memory.asked else None
+    of_them = OF_THEM in reading.concepts and NAMES.isdisjoint(asked.slots) and not asked.arguments
+    if rules is None or before is None or not (of_them and rules.reads_claims and lists_providers(before)):
+        return asked
+    spoken = (one.slots.get("provider_name") for one in memory.earlier if intents[one.intent].is_of_provider)
+    name = next((slot for slot in spoken if slot and slot.is_plain and "/" not in str(slot.value)), None)
+    return replace(asked, slots={**asked.slots, "provider_name": name}) if name else asked
 
 
 def _entry_named(memory: Memory, reading: Reading) -> int | None:
@@ -258,7 +286,7 @@ def _ordinal(memory: Memory, last: Asked, reading: Reading, intents: Mapping[str
     if not isinstance(wanted, Mapping):
         return None
     if "step" in wanted:
-        return focus.stepped(memory, last, int(wanted["step"]), intents)
+        return focus.stepped(memory, last, int(wanted["step"]) or reading.steps, intents)
     index = int(wanted["index"])
     if memory.choices:
         return focus.chosen(memory, index)

@@ -32,7 +32,7 @@ from bot.records.shapes import Record, Value
 from bot.records.share import tells_state
 from bot.records.written import PartialDate, Period
 
-SHOWN, _NEAR_DAYS = 3, timedelta(days=3)
+SHOWN, _NEAR_DAYS, _MONTH = 3, timedelta(days=3), timedelta(days=31)
 _One = Literal["amount", "billed", "state", "time", "provider", "part", "nth", "weekday", "wider", "service", "word"]
 Left = Literal[_One, "several", "inner"]
 _OF_CARE = frozenset({"amount", "inner", "state", "time", "provider", "part", "nth", "weekday", "word", "several"})
@@ -183,6 +183,9 @@ def nearest_of(claims: Sequence[Claim], wanted: ClaimFilter) -> Nearest:
             found = [claim for claim in found if _may_be(claim, wanted)]
         if left == "time" and (named := _day_of(wanted)):
             found.sort(key=lambda claim: abs(claim.service.sort_key - named))
+        elif left == "time" and wanted.start and wanted.end and wanted.end - wanted.start < _MONTH:
+            month = wanted.start.month  # of another year
+            found.sort(key=lambda claim: claim.service.sort_key.month != month)
         if found and left == "state":
             untold = sum(1 for claim in found if not tells_state(claim, wanted.state))
             return Nearest(left, silent=silent, since=since, looked=len(found), untold=untold)

@@ -132,13 +132,17 @@ class ClaimsQuestion(Classed):
 
     _nth_of: str | None = None
 
+    def _single_words(self) -> dict[str, tuple[int, int]]:
+        """Return the first word of each class in the question; the "que" of "por qué" is no "than"."""
+        why = places_of(hit for hit in self._find("form") if hit.value == "reason")
+        return {name: (at, at + 1) for name, found in self._places.items() for at in reversed(found) if at not in why}
+
     def asked(self) -> ClaimsAsked:
         """Return everything that the question requests."""
         ends = self._first_and_last()
         nth, by_size, through = (None, False, None) if ends else self._nth()
-        runs = {name: (places[0], places[0] + 1) for name, places in self._places.items() if places}
         found = {name: hits[0] for name, hits in self._hits.items() if hits and name not in _MEASURES}
-        runs |= {name: (hit.first, hit.after) for name, hit in found.items()}
+        runs = self._single_words() | {name: (hit.first, hit.after) for name, hit in found.items()}
         degrees, no_degrees, places = degrees_in(self._said, self._lexed)
         uses = list(uses_in(self._matcher, self._lexed.grammar))
         places |= places_of(hit for name in found for hit in self._find(name))

@@ -181,7 +181,8 @@ class Classed:
     def _barred(self) -> Iterator[str]:
         glue = self._lexed.grammar.words("polarity.glue")
         for hit in self._matcher.find("polarity.cue"):
-            yield " ".join(dropwhile(glue.__contains__, self._words[hit.after :]))
+            if hit.first or hit.after == len(self._words) or "," not in self._said.between(hit.after):  # "no, my HDL"
+                yield " ".join(dropwhile(glue.__contains__, self._words[hit.after :]))
 
     def _group_before(self, index: int) -> str | None:
         """Return the group of "which doctor" before a verb such as the "see" directly before `index`: "see third"."""

@@ -102,7 +102,7 @@ class Scanner:
 
 
 # Concepts of words that ask for nothing by themselves.
-_IDLE = frozenset({"HELLO", "THANK", "REQUEST", "AGREE", "ONLY", "INSTEAD", "CORRECTION", "ORDINAL_WORD"})
+_IDLE = frozenset({"HELLO", "THANK", "REQUEST", "AGREE", "YES_ALONE", "ONLY", "INSTEAD", "CORRECTION", "ORDINAL_WORD"})
 # Inside a phrase of so many words, shorter ones mean nothing of their own: "who am I signed in as" is not "who am I".
 _WHOLE_PHRASE = 5
 # A letter names a network only in a message of so few words, one more beside a provider's number.

@@ -91,7 +91,7 @@ class Candidate(msgspec.Struct, frozen=True):
 
 
 _GOING_ON = frozenset({"ordinal", "MORE", "BEFORE_THAT"})
-_BESIDE = frozenset({"FILLER", "ORDINAL_WORD", "INSTEAD", "REQUEST", "AGREE", "LATEST"})
+_BESIDE = frozenset({"FILLER", "ORDINAL_WORD", "INSTEAD", "REQUEST", "AGREE", "YES_ALONE", "LATEST"})
 
 
 _ARTICLES = frozenset({"the", "a", "los", "las", "un", "una"})

@@ -222,7 +222,7 @@ _SHORT_WORD = 3
 _PAST = frozenset({"CALM", "CARE", "THEN"})
 _SAID_OF_IT = (*_PAST, "NOW", "OFTEN", "SINCE", "EFFORT")
 _OF_BODY, _OF_SELF = "safety.emergency", "safety.crisis"
-_UNEXPLAINED = frozenset({"unknown", "chatter", "other_person"})
+_UNEXPLAINED = frozenset({"unknown", "chatter", "upset", "other_person"})
 
 
 class Alarms:
@@ -244,10 +244,9 @@ class Alarms:
 
         For example "This deductible is going to be the death of me, how much is left?" `over`: they tell of the past.
         """
-        danger = sum(reading.dangers.values())
         entry = self._intents[reading.intent or FALLBACK]
         serves = (entry.needs != "nothing" or entry.form is not None) and not reading.unclear
-        return serves and (over or (reading.score >= _CLEAR and danger < _NO_DANGER))
+        return serves and (over or _is_clear(reading))
 
     def unasked(self, reading: Reading, signs: Signs, *, again: bool) -> Danger | None:
         """Return the emergency in a message that asks for nothing, or whose question is a guess; None if none.
@@ -268,7 +267,7 @@ class Alarms:
         if reading.intent != FALLBACK:
             entry = self._intents[str(reading.intent)]
             return not entry.is_choice or (reading.unclear and entry.needs == "nothing")
-        return reading.slots["reason"].value in _UNEXPLAINED
+        return reading.slots["reason"].value in _UNEXPLAINED and not _is_clear(reading)
 
     def is_alone(self, danger: Danger, reading: Reading, signs: Signs) -> bool:
         """Return whether words of a loose rule, or an emergency found by the weights, are in no clear question.
@@ -327,6 +326,11 @@ class Alarms:
         mild = mild or (ill and first == _OF_BODY)
         lines = (SYMPTOM if first == _OF_BODY else WEARY,) if mild else ()
         return Danger(first, COUNTED, reading.language, lines, at=len(said.words))
+
+
+def _is_clear(reading: Reading) -> bool:
+    """Return whether the weights are sure of what a message asks, and find no danger in it."""
+    return reading.score >= _CLEAR and sum(reading.dangers.values()) < _NO_DANGER
 
 
 def alarmed(reading: Reading, danger: Danger, *, now: bool) -> Reading:

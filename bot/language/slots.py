@@ -236,11 +236,16 @@ def shifted_period(said: Utterance, tags: Sequence[Tag], before: Mapping[str, Sl
 
 
 def places_of_names(said: Utterance, tags: Sequence[Tag]) -> frozenset[int]:
-    """Return the indexes of the words of names (of people, networks, drugs, places), which belong to no language."""
+    """Return the indexes of the words of names (of people, networks, drugs, places), which belong to no language.
+
+    "In network" is no name.
+    """
     kinds = {"provider_name", "named_person", "network", "drug"}
     named = [one.places for one in said.people]
     places = (tag for tag in of_kind(tags, "location") if isinstance(tag.value, dict))
-    return places_of((*places, *(tag for tag in tags if tag.kind in kinds or tag.places in named)))
+    kept = (tag for tag in tags if tag.kind in kinds or tag.places in named)
+    kept = (tag for tag in kept if tag.kind != "network" or tag.value not in UNNAMED_NETWORKS)
+    return places_of((*places, *kept))
 
 
 def dropped(

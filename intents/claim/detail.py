@@ -84,11 +84,14 @@ async def answer(ask: kit.Ask) -> ClaimDetail:
     summary = summarize(claim, kit.read_lines(claim), before, around)
     fits = bool(kit.fitting((claim,), ask)) if ask.arguments.get("described") else None
     question = kit.text_of(ask, "question") or ("purpose" if fits is not None else _begins_with(ask.said))
-    others = _others(ask, claim, claim_set) if question == "who" and claim_set and kit.filter_of(ask).narrows else ()
+    wanted = kit.filter_of(ask)
+    question = "amount" if wanted.aspect and not pressed else question
+    others = _others(ask, claim, claim_set) if question == "who" and claim_set and wanted.narrows else ()
     kit.cite_claims(ask, (claim, before, fill, *others))
     reason = next(iter(claim.diagnosed), None) if question == "purpose" and fits is None else None
     kinds = kit.care_words(ask, (claim,))
-    return replace(summary, question=question, fill=fill, fits=fits, kinds=kinds, others=others, reason=reason)
+    told = replace(summary, question=question, fill=fill, fits=fits, kinds=kinds, others=others, reason=reason)
+    return replace(told, wanted=wanted)
 
 
 def _others(ask: kit.Ask, claim: kit.Claim, claim_set: kit.ClaimSet) -> tuple[kit.Claim, ...]:

@@ -133,6 +133,9 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> LastVisitCost:
     if base.each or not 0 <= pick < len(known):
         return base
     chosen = known[pick]
+    focus = [claim for claim in chosen.claims if claim.id == ask.arguments.get("focus")]
+    if focus and "pick" not in ask.arguments:
+        chosen = replace(chosen, claims=tuple(focus))
     only = chosen.claims[0] if len(chosen.claims) == 1 else None
     shown, part = kit.part_of(only, wanted) if only else (None, None)
     return replace(

@@ -38,7 +38,7 @@ class Pharmacy(kit.Paged, frozen=True):
         dated: True if the question asks for the day of the last fill.
         places: The newest fill at each pharmacy, if the question asks where.
         counted: True if the question asks how many fills there are.
-        alike: Whether the share is the same for all fills, if the question asks that.
+        alike: Whether the share is the same for all fills, if the question asks that; `whether` any drug was filled.
         nearest: The nearest fills, if none matches.
     """
 
@@ -66,6 +66,7 @@ class Pharmacy(kit.Paged, frozen=True):
     places: tuple[kit.Claim, ...] = ()
     counted: bool = False
     alike: bool | None = None
+    whether: bool = False
     nearest: kit.Nearest | None = None
 
     @property
@@ -166,6 +167,7 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask, earlier: kit.ClaimSet | Non
         else (),
         counted="how_many" in ask.asked.says,
         alike=len({share.value for _, share in shares if share}) == 1 if "alike" in ask.asked.says else None,
+        whether=ask.asked.begins and ask.asked.form is None,
         newest=kit.count_asked(ask, MOST) is not None and kit.amount_asked(ask) is None,
         **place,
     )
@@ -177,6 +179,7 @@ def _time(ask: kit.Ask) -> tuple[date, date]:
     far = (
         "newest" in ask.asked.says  # "my last two fills" may be years apart
         or wanted.order == "oldest"
+        or kit.asks_prescriber(ask)
         or {"focus", "pick"} & ask.arguments.keys()
         or kit.span_of(ask)[1]
         or wanted.providers

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import msgspec
 
-from bot.kit import Ask, Medication, Reroute, Summary, hand_over_ahead, medications, text_of
+from bot.kit import Ask, Medication, Reroute, Summary, drugs_of_use, hand_over_ahead, is_for, medications, text_of
 
 SHOWN = 5
 _DRUG = "formulary.drug_coverage"
@@ -51,7 +51,7 @@ class Refill(Summary, frozen=True):
 
 
 async def answer(ask: Ask) -> Refill:
-    """Return the supplies of all drugs filled in the last two years, or of the named drug.
+    """Return the supplies of all drugs filled in the last two years, or of the named drug or those for one purpose.
 
     Drugs also match by ingredient and brands, and sensitive fills are only counted.
 
@@ -67,6 +67,8 @@ async def answer(ask: Ask) -> Refill:
     drug = text_of(ask, "drug")
     names = [name.casefold() for name in (drug, *ask.other_names(drug))] if drug else []
     fit = [one for one in found if not names or any(name in (one.dispensed.drug or "").casefold() for name in names)]
+    if uses := drugs_of_use(ask):  # "my thyroid pill"
+        fit = [one for one in fit if is_for(ask, one.dispensed.drug or "", uses)]
     plain = [one for one in fit if not one.labels]
     supplies = [Supply(one, _until(one)) for one in plain]
     supplies.sort(key=lambda one: one.until or date.min, reverse=True)

@@ -58,7 +58,7 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> ClaimStatus:
     shown = tuple((claim, state_of(claim, claim_set), claim_set.after(claim)) for claim in found[:SHOWN])
     wanted, doubts = kit.filter_of(ask), {claim.id: kit.doubts_of(claim, claim_set) for claim, _, _ in shown}
     paid, mine = kit.text_of(ask, "question") == "paid", "i_paid" in ask.asked.says
-    summed = mine and wanted.narrows and len(found) <= SHOWN
+    summed = mine and (wanted.narrows or "id" in ask.arguments) and len(found) <= SHOWN
     lines = {claim.id: part for claim, _, _ in shown if (part := _lines(claim, wanted))}
     each = paid and not mine and len(found) > 1 and not {"in_both", "always", "each"}.isdisjoint(ask.asked.says)
     return ClaimStatus(

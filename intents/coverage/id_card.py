@@ -81,7 +81,8 @@ def _asks(ask: kit.Ask) -> frozenset[str]:
     whose = _MEMBER if fields else _MEMBER | _POLICY  # "group number for my insurance" is the group's
     near = ({*words[max(0, at - _NEAR) : at + _NEAR + 1]} for at, word in enumerate(words) if word in whose)
     of_member = any(around & _NUMBER for around in near) or (fields and "id" in said)
-    of_card = not fields and said & _WRITTEN and ("card_itself" in says or "id" in said) and "other_number" not in says
+    named = "card_itself" in says or said & {"id", *whose}
+    of_card = not fields and said & _WRITTEN and named and "other_number" not in says
     return frozenset(fields | ({"member"} if of_member or of_card else set()))
 
 

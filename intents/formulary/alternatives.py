@@ -50,6 +50,8 @@ class Alternatives(kit.OfDrug, frozen=True):
         others: The alternatives, lower tiers first; `left`: the number of further ones.
         itself: The drug with its own cost.
         compared: The drugs whose costs the question compares.
+        no_generic: Whether the question asks for a generic and the list has no product of the ingredient
+            without a brand.
     """
 
     listed: bool = False
@@ -57,6 +59,7 @@ class Alternatives(kit.OfDrug, frozen=True):
     left: int = 0
     itself: Priced | None = None
     compared: tuple[Priced, ...] = ()
+    no_generic: bool = False
 
     @property
     def cheapest(self) -> tuple[Priced, ...]:
@@ -108,7 +111,9 @@ async def answer(ask: kit.Ask) -> Alternatives:
     found = summarize(Alternatives(drug, lists, chosen), asked, known, pointed, named=bool(called))
     ask.report.cite("List", [chosen.id])
     ask.report.cite("MedicationKnowledge", [one.id for one in (*asked, *pointed)])
-    return replace(found, itself=_priced(drug, [one for one in known if one.is_called(drug)], chosen))
+    makes = [one for one in found.others if one.same and one.drug and not one.drug.brand]
+    no_generic = "generic" in ask.asked.says and not makes
+    return replace(found, itself=_priced(drug, called, chosen), no_generic=no_generic)
 
 
 async def _compared(ask: kit.Ask, names: Sequence[str]) -> Alternatives:

@@ -71,6 +71,8 @@ async def _of_a_day(ask: kit.Ask, what: Literal["approval", "refill", "year"]) -
     record, last = min(found, key=lambda one: one[1], default=("", None))
     if what != "year":
         ask.cite("ExplanationOfBenefit", [record] if record else [])
+    else:
+        ask.unmet["date_range"] = True  # "before my plan year ends" tells the year itself
     wish = kit.ReminderWish(what, record, last) if last else None
     named = ask.words.get({"approval": "service", "refill": "drug"}.get(what, ""), "")
     days = kit.text_of(ask, "reason") == "days"
