@@ -26,8 +26,8 @@ from bot.message import Block, Facts, Item, Line, Note, Span, Title
 
 _LEAD = re.compile(r"^(?:and|also|plus|then|so|but|pero|y|e|también|tambien|además|ademas)\s+", re.IGNORECASE)
 _SURE = 0.5
-# How clear a part without the form of a question has to be to ask something besides.
-_CLEAR = 0.85
+CLEAR = 0.85
+"""How clear a part has to be to ask something besides without the form of a question, and without an object."""
 _WHOLE = 0.7  # how clear the whole message has to be for a vague clause to be part of it
 # Below this a question that is outside of the data may be a part of the message that is not.
 _LIKELY = 0.8
@@ -180,7 +180,7 @@ class Questions:
         It has to be clear alone, and to have no values or new ones. `before` is the whole message if there is none.
         """
         rules, first = (self._engine.intents.get(one.intent or FALLBACK) for one in (reading, before))
-        if rules is None or first is None or not self._is_clear(reading, _CLEAR) or rules.intent.startswith(FOLLOW):
+        if rules is None or first is None or not self._is_clear(reading, CLEAR) or rules.intent.startswith(FOLLOW):
             return False
         if len(reading.text.split()) < _TWO or not (rules.title or "reason" in reading.slots) or rules is first:
             return False
@@ -217,8 +217,10 @@ class Questions:
         for said in (_LEAD.sub("", words), words):
             reading = self._engine.understand(said, today=self._today, context=context, people=self._people)
             spoken = {**(context.slots if context else {}), **beside}
-            spoken = {name: slot for name, slot in spoken.items() if name == TERM or not reading.unclear}
-            found.append(Question(said, with_object(self._engine, reading, spoken, self._today), context))
+            open_ = not (reading.unclear and self._words.personal.isdisjoint(said.casefold().split()))
+            spoken = {name: slot for name, slot in spoken.items() if name == TERM or open_}
+            reading = with_object(self._engine, reading, spoken, self._today, least=CLEAR)
+            found.append(Question(said, reading, context))
             shown = self._engine.intents.get(context.intent if context else "")
             if reading.intent != FALLBACK and not (
                 reading.unclear and (len(found) > 1 or (shown and not shown.shows_claims))
@@ -258,22 +260,27 @@ class Questions:
             narrows = (refers or listed) and same  # "a dentist in Network S, who speaks Spanish"
             return not narrows or (first.shows_claims and rules.shows_claims)
         held = before.reading.slots
-        values = {name: one for name, one in reading.slots.items() if name not in rules.several or name not in held}
-        figure = first.needs == "member" and not (first.chooses_records or first.shows_claims)  # nothing narrows it
+        figure = first.needs == "member" and not (first.chooses_records or first.shows_claims)  # but a time narrows it
+        joins = {*(rules.several & held.keys()), *(["date_range"] if figure else ())}
+        values = {name: one for name, one in reading.slots.items() if name not in joins}
         anew = adds(values, held) and (figure or not {PERSON, *held}.isdisjoint(values))
-        return anew or (figure and not reading.slots) or (refers and rules.shows_claims)
+        named = self._engine.slots_in(own.words, today=self._today)
+        return anew or bool(figure and named and not reading.slots) or (refers and rules.shows_claims)
 
 
-def with_object(engine: Engine, reading: Reading, spoken: Mapping[str, Slot], today: date) -> Reading:
+def with_object(
+    engine: Engine, reading: Reading, spoken: Mapping[str, Slot], today: date, *, least: float = 0.0
+) -> Reading:
     """Return the reading of a short message together with what was `spoken` of before: "what did I pay her last time".
 
-    That is the term that was just explained ("and have I met mine"), or for an unclear message the objects of the
-    question before, in place of a pronoun, also where a place is sought: "where can I get it". That reading counts
-    if it is clear, and adds to what the message says.
+    That is the term that was just explained ("and have I met mine"), or for a message that is unclear or less clear
+    than `least` the objects of the question before, in place of a pronoun, also where a place is sought: "where can I
+    get it". That reading counts if it is clear, and adds to what the message says.
     """
     rules = engine.intents.get(reading.intent or "")
+    unsure = reading.score < least and reading.slots.keys() <= {"unit"}
     open_ = reading.unclear or (spoken and rules is not None and lists_providers(rules) and refers(read(reading.text)))
-    names = (TERM,) if TERM in spoken else _NAMES if open_ else ()
+    names = (TERM,) if TERM in spoken else _NAMES if open_ or unsure else ()
     named = {name: spoken[name] for name in names if name in spoken and spoken[name].is_plain and spoken[name].text}
     said = read(reading.text).words if named else ()
     if not named or len(said) > _SHORT or reading.slots.keys() & {TERM, "facility_type", *OF_CARE}:
@@ -281,7 +288,9 @@ def with_object(engine: Engine, reading: Reading, spoken: Mapping[str, Slot], to
     at = next((at for at, word in enumerate(said) if word in _REFERS and TERM not in named), len(said))
     words = (*said[:at], *(slot.text for slot in named.values()), *said[at + 1 :])
     both = engine.understand(" ".join(words), today=today)
-    adds_to = both.intent != reading.intent or not both.slots.keys() <= reading.slots.keys()
+    adds_to = both.intent != reading.intent or (
+        (open_ or TERM in named) and not both.slots.keys() <= reading.slots.keys()
+    )
     if not adds_to or both.unclear or TERM in both.slots or both.score <= reading.score - _AS_CLEAR:
         return reading
     kept = {name: slot for name, slot in named.items() if name in both.slots}
