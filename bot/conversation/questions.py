@@ -4,9 +4,9 @@ The further questions stand under the first answer: their words, first lines of 
 """
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
-from itertools import takewhile
+from itertools import pairwise, takewhile
 from types import MappingProxyType
 
 import msgspec
@@ -15,24 +15,19 @@ from msgspec.structs import replace
 from bot.conversation.provenance import facts_in, quotable
 from bot.conversation.state import TERM, Asked
 from bot.language.asked import asked_in
-from bot.language.calendar import adds_nothing
-from bot.language.clauses import Clause, ClauseRole, clauses, is_question
+from bot.language.clauses import Clause, ClauseRole, as_listed, clauses, is_question
 from bot.language.context import Context, lists_providers, of_one_provider
 from bot.language.engine import Engine
-from bot.language.kernel import DANGER, FALLBACK, FOLLOW, REFINE
-from bot.language.left import conditions
-from bot.language.lexicon import WISH
-from bot.language.reading import Reading, Slot, adds
+from bot.language.kernel import DANGER, FALLBACK, FOLLOW
+from bot.language.reading import Reading, Slot, adds, distinct
 from bot.language.rules import PERSON, IntentRules
 from bot.language.text import Utterance, read
-from bot.language.weights import WORKINGS
 from bot.message import Block, Facts, Item, Line, Note, Span, Title
 
-_JOINED = re.compile(r"\s*\b(?:and|also|plus|y|e|tambien|también|además)\b\s*", re.IGNORECASE)
 _LEAD = re.compile(r"^(?:and|also|plus|then|so|but|pero|y|e|también|tambien|además|ademas)\s+", re.IGNORECASE)
 _SURE = 0.5
-# How clear a part without the form of a question has to be to ask something besides.
-_CLEAR = 0.85
+CLEAR = 0.85
+"""How clear a part has to be to ask something besides without the form of a question, and without an object."""
 _WHOLE = 0.7  # how clear the whole message has to be for a vague clause to be part of it
 # Below this a question that is outside of the data may be a part of the message that is not.
 _LIKELY = 0.8
@@ -70,134 +65,168 @@ class Questions:
     def of(self, reading: Reading, context: Context | None) -> tuple[Question, ...]:
         """Return the questions of a message in order; one with the whole message if it asks only one thing.
 
-        A clause that asks begins a question of its own if it is clear in its place, and asks something else than the
-        question before it, or the same with another value. All other clauses are conditions or background of that
-        question. `reading` is that of the whole message.
+        A part that may begin a question does so if it is clear in its place, and asks something else than the question
+        before it, or the same with another value. All other parts are conditions or background of that question.
+        `reading` is that of the whole message.
         """
         said = read(reading.text)
         cut = clauses(said, frozenset(), self._words)
-        alone = (Question(reading.text, reading, context),)
-        if len(cut) < _TWO and not _JOINED.search(reading.text):
-            return alone
         asking = [one for one in cut if is_question(said, one, self._words)]
         rules = self._engine.intents.get(reading.intent or "")
         if rules and rules.small_talk and asking and asking[0].first:  # "thank God. does my kidney stuff look alright"
             rest = self._read(said.said(cut[1].first, len(said.words)), context).reading
             goes_on = context is not None and rest.intent == context.intent and rest.score >= _SURE
             anew = not rest.unclear and rest.intent not in {FALLBACK, rules.intent}
-            return self.of(within(rest, reading), context) if anew or goes_on else alone
+            return (
+                self.of(within(rest, reading), context)
+                if anew or goes_on
+                else (Question(reading.text, reading, context),)
+            )
         counts_part = asked_in(self._engine.lexicon.grammar, reading.text, {}).then  # "how many of those were free"
-        apart = len(asking) >= _TWO and not counts_part and not (reading.intent or "").startswith(DANGER)
-        found = self._one_by_one(said, cut, asking, reading, context) if apart else []
+        one = counts_part or (reading.intent or "").startswith(DANGER)
+        found = [] if one else self._divided(said, cut, reading, context)
         own = [one.reading for one in found]
-        doubted = not own or (not reading.unclear and reading.score > own[0].score + _DOUBT)
-        one = doubted or not self._is_clear(own[0], _SURE) or of_one_provider(reading, own, self._engine.intents)
-        if len(found) >= _TWO and not one:
-            return tuple(found)
-        if len(asking) < _TWO and (joined := self._joined(reading, context)):
-            return joined
-        texts = [said.said(clause.first, clause.after) for clause in cut if clause.role is ClauseRole.ASKS]
+        if len(found) >= _TWO and not of_one_provider(reading, own, self._engine.intents):
+            later = max((one.score for one in own if one.intent == reading.intent != own[0].intent), default=0.0)
+            as_clear = reading.unclear or later > reading.score - _AS_CLEAR
+            doubted = not as_clear and reading.score > own[0].score + _DOUBT
+            if not doubted and self._is_clear(own[0], _SURE):
+                return tuple(found)
         if reading.unclear and len(asking) == 1 and PERSON not in reading.slots:
             part = self._read(said.said(asking[0].first, asking[0].after), None).reading
             told = self._engine.slots_as(part.intent or FALLBACK, reading.text, today=self._today)
             care = {name: told[name] for name in OF_CARE & told.keys() if OF_CARE.isdisjoint(part.slots)}
             part = replace(part, text=reading.text, slots={**care, **part.slots})
             reading = within(part, reading) if self._is_clear(part, _LIKELY) else reading
-        whole = self._with_all(reading, texts, context)
-        return (Question(reading.text, whole, context),)
+        asks = [one for one in cut if one.role is ClauseRole.ASKS]
+        each = [self._read(said.said(one.first, one.after), None).reading for one in asks if len(asks) >= _TWO]
+        alone = of_one_provider(reading, each, self._engine.intents)
+        return (Question(reading.text, reading if alone else self._with_all(reading, each), context),)
 
-    def _one_by_one(
-        self, said: Utterance, cut: Sequence[Clause], asking: Sequence[Clause], whole: Reading, context: Context | None
+    def _divided(
+        self, said: Utterance, cut: Sequence[Clause], whole: Reading, context: Context | None
     ) -> list[Question]:
+        """Return the questions of a message, each read with what the ones before it spoke of.
+
+        A part may begin where a clause does, or at an "and" that stands in no value. What is no question of its own
+        belongs to the one before it, or to the one after it.
+        """
         found: list[Question] = []
+        spoken: dict[str, Slot] = {}
         begin = first = 0
-        for at, clause in enumerate(asking):
-            reasons = takewhile(lambda one: said.words[one.first] in self._words.reason, cut[cut.index(clause) + 1 :])
-            end = len(said.words) if clause is asking[-1] else max(one.after for one in (clause, *reasons))
-            after = self._engine.after(found[-1].context, found[-1].reading)[2] if found else context
-            own = self._read(said.said(begin, end), after, found[-1].reading.slots if found else {})
-            column = found and self._is_column(own, found[-1], said, asking[at - 1], clause)
-            pointing = refers(said, clause.first, clause.after)
-            if found and (column or not self._is_own(own, found[-1], whole, refers=pointing)):
-                own = self._read(said.said(first, end), found.pop().context)
+        formed = True  # False while the only question is a part without the form of one, which another has to follow
+        for start, after in pairwise((*self._starts(said, cut, whole), len(said.words))):
+            part = Clause(start, after, ClauseRole.ASKS)
+            joined, asks = said.words[start] in self._words.adding, is_question(said, part, self._words)
+            before = found[-1].reading if found else whole
+            alone = self._read(said.said(start, after), None)
+            own, besides = alone, self._is_besides(alone.reading, whole, before)
+            if asks:
+                place = self._engine.after(found[-1].context, before)[2] if found else context
+                own = self._read(said.said(begin, after), place, spoken)
+            if not found:
+                if not (asks or (besides and self._opens(said, part))):
+                    continue
+                last = after == len(said.words)
+                if asks and joined and last and begin < start and besides:  # "hosp priv and is Okafor accepting"
+                    found, own = [Question(whole.text, whole, context)], alone
+                is_own, formed = True, asks
+            elif asks:
+                clear = formed or self._is_clear(own.reading, _SURE)
+                column = "," in said.between(start) and self._is_column(own.reading, before, said.words[first:begin])
+                is_own = clear and not column and self._is_own(own, found[-1], whole, refers=refers(said, start, after))
             else:
+                is_own = joined and besides and (whole.unclear or own.reading.score * before.score > whole.score)
+                if not (is_own or joined or after == len(said.words) or said.words[start] in self._words.reason):
+                    continue
+            if is_own:
                 first = begin
+            else:
+                own = self._read(said.said(first, after), found.pop().context)
+                if not (formed or asks):
+                    begin = first
+                    continue
             found.append(own)
-            begin = end
+            spoken |= own.reading.slots
+            begin, formed = after, formed or len(found) > 1
         return found
 
-    def _is_column(self, own: Question, before: Question, said: Utterance, head: Clause, clause: Clause) -> bool:
+    def _starts(self, said: Utterance, cut: Sequence[Clause], whole: Reading) -> list[int]:
+        """Return the tokens that a part may begin at: of a clause, and each "and" that is not in a value."""
+        at = ((whole.text.find(slot.text), len(slot.text)) for slot in whole.slots.values() if slot.text)
+        values = [range(first + 1, first + size) for first, size in at if first >= 0]
+        joins = {place for place, word in enumerate(said.words) if word in self._words.adding}
+        joins = {place for place in joins if not any(said.spans[place][0] in run for run in values)}
+        return sorted({*(one.first for one in cut), *joins})
+
+    def _opens(self, said: Utterance, part: Clause) -> bool:
+        """Return whether a part without the form of a question may be one: "my premium and what I spent".
+
+        It is joined to the next part, and does not tell what the writer did.
+        """
+        joined = said.words[part.after : part.after + 1]
+        own = map(as_listed, said.words[part.first : part.after])
+        return self._words.writer.isdisjoint(own) and not self._words.adding.isdisjoint(joined)
+
+    def _is_column(self, reading: Reading, before: Reading, head: Collection[str]) -> bool:
         """Return whether a part says what to list of each claim: "list my claims of May, who billed it and the sum"."""
-        rules, first = (self._engine.intents.get(one.reading.intent or "") for one in (own, before))
-        lists = first is not None and first.tells == "several" and said.words[head.first] in self._words.imperative
-        same = rules is not None and rules.shows_claims and OF_CLAIMS.isdisjoint(own.reading.slots)
-        return lists and same and "," in said.between(clause.first)
+        rules, first = (self._engine.intents.get(one.intent or "") for one in (reading, before))
+        lists = first is not None and first.tells == "several" and not self._words.imperative.isdisjoint(head)
+        return lists and rules is not None and rules.shows_claims and OF_CLAIMS.isdisjoint(reading.slots)
 
-    def _joined(self, reading: Reading, context: Context | None) -> tuple[Question, ...]:
-        """Return the message, and the part after an "and" that asks something else without the form of a question.
+    def _is_besides(self, reading: Reading, whole: Reading, before: Reading) -> bool:
+        """Return whether a part asks something else than the one before it, whatever its form.
 
-        Return () if there is no such part. The part has to be clear alone, and if it has slot values, one of them must
-        be new to the reading of the message: "show my claims and unlink me".
+        It has to be clear alone, and to have no values or new ones. `before` is the whole message if there is none.
         """
-        at = ((reading.text.find(slot.text), len(slot.text)) for slot in reading.slots.values() if slot.text)
-        values = [range(first, first + size) for first, size in at if first >= 0]
-        for join in _JOINED.finditer(reading.text):
-            if any(join.start() + 1 in run and join.end() in run for run in values):
-                continue  # "between 50 and 100 dollars"
-            part = self._read(reading.text[join.end() :], None)
-            rules, clear = self._engine.intents.get(part.reading.intent or ""), self._is_clear(part.reading, _CLEAR)
-            if not (clear and rules and rules.title) or rules.intent in {reading.intent, FALLBACK}:
-                continue
-            same = self._engine.intents[reading.intent or FALLBACK].shows_claims or refers(read(part.words))
-            if rules.shows_claims and same and OF_CLAIMS.isdisjoint(part.reading.slots):
-                continue  # of the same claims: "the visits of May with the sum that I paid to each"
-            adding = not part.reading.slots or adds(part.reading.slots, reading.slots)
-            if adding and len(part.words.split()) >= _TWO and not rules.intent.startswith(FOLLOW):
-                left = conditions(self._engine.hear(read(reading.text), self._today, None), rules)
-                unmet = {name: slot for name, slot in reading.unmet.items() if name in {WISH, *left}}
-                return Question(reading.text, replace(reading, unmet=unmet), context), part
-        return ()
+        rules, first = (self._engine.intents.get(one.intent or FALLBACK) for one in (reading, before))
+        if rules is None or first is None or not self._is_clear(reading, CLEAR) or rules.intent.startswith(FOLLOW):
+            return False
+        if len(reading.text.split()) < _TWO or not (rules.title or "reason" in reading.slots) or rules is first:
+            return False
+        if (
+            rules.shows_claims
+            and OF_CLAIMS.isdisjoint(reading.slots)
+            and (first.shows_claims or refers(read(reading.text)))
+        ):
+            return False  # of the same claims: "the visits of May with the sum that I paid to each"
+        return not reading.slots or adds(reading.slots, whole.slots)
 
-    def _with_all(self, reading: Reading, asking: Sequence[str], context: Context | None) -> Reading:
-        """Return the reading with the values of all clauses on its topic: "what is my copay and what is my deductible".
+    def _with_all(self, whole: Reading, parts: Iterable[Reading]) -> Reading:
+        """Return the reading with the values of all parts on its topic: "what is my copay and what is my deductible".
 
-        A refinement has the topic of the previous answer. Slots that take several values are extended; any other value
-        becomes an unmet condition.
+        Slots that take several values are extended; any other value becomes an unmet condition.
         """
-        alone = [self._read(words, None).reading for words in asking] if len(asking) >= _TWO else []
-        if of_one_provider(reading, alone, self._engine.intents):
-            return reading
-        slots, unmet = dict(reading.slots), dict(reading.unmet)
-        topic = context.intent if context and reading.intent == REFINE else reading.intent
-        rules = self._engine.intents.get(topic or "")
-        more = [(name, slot) for one in alone if one.intent == topic for name, slot in one.slots.items()]
-        for name, slot in more if rules else ():
+        slots, unmet = dict(whole.slots), dict(whole.unmet)
+        rules = self._engine.intents.get(whole.intent or "")
+        for name, slot in (item for one in parts if one.intent == whole.intent for item in one.slots.items()):
             held = slots.get(name)
-            anchored = held is not None and isinstance(held.value, Mapping) and "relation" in held.value
-            plain = slot.text and held is not None and not (slot.excluded or held.excluded or anchored)
-            if held is None or not plain or not adds({name: slot}, slots):
+            if held is None or held.excluded or slot.excluded or not slot.text or not adds({name: slot}, slots):
                 continue
             if rules and name in rules.several:
-                dated = held.every if name == "date_range" else ()
-                added = [
-                    one
-                    for one in slot.every
-                    if one not in held.every and not any(adds_nothing(one, day) for day in dated)
-                ]
-                if added:
-                    values = (*held.every, *added)
-                    slots[name] = replace(held, text=f"{held.text}, {slot.text}", values=values, how="and")
+                values = distinct((*held.every, *slot.every))
+                slots[name] = replace(held, text=f"{held.text}, {slot.text}", values=values, how="and")
                 unmet.pop(name, None)
             else:
                 unmet.setdefault(name, slot)
-        return replace(reading, slots=slots, unmet=unmet)
+        return replace(whole, slots=slots, unmet=unmet)
 
     def _read(self, words: str, context: Context | None, beside: Mapping[str, Slot] = MappingProxyType({})) -> Question:
-        words = _LEAD.sub("", words)
-        reading = self._engine.understand(words, today=self._today, context=context, people=self._people)
-        spoken = {**(context.slots if context else {}), **beside}
-        spoken = {name: slot for name, slot in spoken.items() if name == TERM or not reading.unclear}
-        return Question(words, with_object(self._engine, reading, spoken, self._today), context)
+        """Return a part read as a message, without the word that joins it to the last; with it if that is unclear."""
+        found: list[Question] = []
+        for said in (_LEAD.sub("", words), words):
+            reading = self._engine.understand(said, today=self._today, context=context, people=self._people)
+            spoken = {**(context.slots if context else {}), **beside}
+            open_ = not (reading.unclear and self._words.personal.isdisjoint(said.casefold().split()))
+            spoken = {name: slot for name, slot in spoken.items() if name == TERM or open_}
+            reading = with_object(self._engine, reading, spoken, self._today, least=CLEAR)
+            found.append(Question(said, reading, context))
+            shown = self._engine.intents.get(context.intent if context else "")
+            if reading.intent != FALLBACK and not (
+                reading.unclear and (len(found) > 1 or (shown and not shown.shows_claims))
+            ):
+                return found[-1]
+        return found[0]
 
     def _is_clear(self, reading: Reading, least: float = 0.0) -> bool:
         """Return whether a part of a message is a clear question of its own, and no emergency and no small talk."""
@@ -214,40 +243,44 @@ class Questions:
         """
         reading, first = own.reading, self._engine.intents.get(before.reading.intent or "")
         of_shown = first is not None and first.shows_claims and reading.unclear and OF_CLAIMS.isdisjoint(reading.slots)
-        # One answer has both: "how often did I see Dr. Tran and what did each one run me".
-        both = of_shown and whole.score >= _WHOLE and whole.intent != before.reading.intent
-        if both or not self._is_clear(before.reading) or not (of_shown or self._is_clear(reading, _SURE)):
+        if first is None or not self._is_clear(before.reading) or not (of_shown or self._is_clear(reading, _SURE)):
             return False
+        if of_shown:  # unless one answer has both: "how often did I see Dr. Tran and what did each one run me"
+            return whole.score < _WHOLE or whole.intent == before.reading.intent
         intent, slots = self._engine.merged(own.context, reading)
         rules = self._engine.intents.get(intent or "")
-        if of_shown or rules is None or rules.intent.startswith(FOLLOW):
-            return of_shown
-        told = rules.shows_claims or (rules.is_of_provider and first is not None and first.reads_claims)
-        of_claim = first is not None and first.shows_claims and whole.intent == intent
-        if refers and not told and (of_claim or (not slots and OF_CARE & rules.heard.keys())):
+        told = rules is not None and (rules.shows_claims or (rules.is_of_provider and first.reads_claims))
+        of_claim = first.shows_claims and whole.intent == intent
+        unknown = refers and rules and not told and (of_claim or (not slots and OF_CARE & rules.heard.keys()))
+        if rules is None or rules.intent.startswith(FOLLOW) or unknown:
             return False  # nothing before it says what "it" is, or only the whole message holds which claim
-        if intent != before.reading.intent:
-            same = whole.intent == before.reading.intent and not adds(reading.slots, whole.slots)
-            listed = first is not None and lists_providers(first) and OF_CARE.isdisjoint(reading.slots)
-            narrows = (refers or listed) and reading.slots and same  # "a dentist in Network S, who speaks Spanish"
-            return not narrows or (first is not None and first.shows_claims and rules.shows_claims)
-        if WORKINGS in reading.slots:
-            return reading.slots[WORKINGS] != before.reading.slots.get(WORKINGS)
-        values = {name: slot for name, slot in reading.slots.items() if name not in rules.several}
-        anew = not before.reading.slots.keys().isdisjoint(values) and adds(values, before.reading.slots)
-        return (refers and rules.shows_claims) or anew
+        if rules is not first:
+            listed = lists_providers(first) and OF_CARE.isdisjoint(reading.slots)
+            same = whole.intent == first.intent and reading.slots and not adds(reading.slots, whole.slots)
+            narrows = (refers or listed) and same  # "a dentist in Network S, who speaks Spanish"
+            return not narrows or (first.shows_claims and rules.shows_claims)
+        held = before.reading.slots
+        figure = first.needs == "member" and not (first.chooses_records or first.shows_claims)  # but a time narrows it
+        joins = {*(rules.several & held.keys()), *(["date_range"] if figure else ())}
+        values = {name: one for name, one in reading.slots.items() if name not in joins}
+        anew = adds(values, held) and (figure or not {PERSON, *held}.isdisjoint(values))
+        named = self._engine.slots_in(own.words, today=self._today)
+        return anew or bool(figure and named and not reading.slots) or (refers and rules.shows_claims)
 
 
-def with_object(engine: Engine, reading: Reading, spoken: Mapping[str, Slot], today: date) -> Reading:
+def with_object(
+    engine: Engine, reading: Reading, spoken: Mapping[str, Slot], today: date, *, least: float = 0.0
+) -> Reading:
     """Return the reading of a short message together with what was `spoken` of before: "what did I pay her last time".
 
-    That is the term that was just explained ("and have I met mine"), or for an unclear message the objects of the
-    question before, in place of a pronoun, also where a place is sought: "where can I get it". That reading counts
-    if it is clear, and adds to what the message says.
+    That is the term that was just explained ("and have I met mine"), or for a message that is unclear or less clear
+    than `least` the objects of the question before, in place of a pronoun, also where a place is sought: "where can I
+    get it". That reading counts if it is clear, and adds to what the message says.
     """
     rules = engine.intents.get(reading.intent or "")
+    unsure = reading.score < least and reading.slots.keys() <= {"unit"}
     open_ = reading.unclear or (spoken and rules is not None and lists_providers(rules) and refers(read(reading.text)))
-    names = (TERM,) if TERM in spoken else _NAMES if open_ else ()
+    names = (TERM,) if TERM in spoken else _NAMES if open_ or unsure else ()
     named = {name: spoken[name] for name in names if name in spoken and spoken[name].is_plain and spoken[name].text}
     said = read(reading.text).words if named else ()
     if not named or len(said) > _SHORT or reading.slots.keys() & {TERM, "facility_type", *OF_CARE}:
@@ -255,7 +288,9 @@ def with_object(engine: Engine, reading: Reading, spoken: Mapping[str, Slot], to
     at = next((at for at, word in enumerate(said) if word in _REFERS and TERM not in named), len(said))
     words = (*said[:at], *(slot.text for slot in named.values()), *said[at + 1 :])
     both = engine.understand(" ".join(words), today=today)
-    adds_to = both.intent != reading.intent or not both.slots.keys() <= reading.slots.keys()
+    adds_to = both.intent != reading.intent or (
+        (open_ or TERM in named) and not both.slots.keys() <= reading.slots.keys()
+    )
     if not adds_to or both.unclear or TERM in both.slots or both.score <= reading.score - _AS_CLEAR:
         return reading
     kept = {name: slot for name, slot in named.items() if name in both.slots}
@@ -293,7 +328,7 @@ class Further(msgspec.Struct, frozen=True):
 
 def with_words(text: str, slots: Mapping[str, Slot]) -> Mapping[str, Slot]:
     """Return the slots of another question, with its quotable words in the slot `SAID`."""
-    words = quotable(text)
+    words = quotable(_LEAD.sub("", text))
     return {**slots, SAID: Slot(words, words)}
 
 

@@ -15,7 +15,7 @@ from bot.accounts.codes import read_code
 from bot.conversation import focus, followups, owner
 from bot.conversation.connecting import CodeState, Connecting
 from bot.conversation.exchange import UNREAD, Exchange, Parts, Said
-from bot.conversation.questions import DOUBT, OF_CLAIMS, Questions, refers, with_object, within
+from bot.conversation.questions import CLEAR, DOUBT, OF_CLAIMS, Questions, refers, with_object, within
 from bot.conversation.slash_commands import Commands, Request
 from bot.conversation.state import Asked, Memory, become, typed_label
 from bot.language.clauses import head_and_items
@@ -78,7 +78,9 @@ class Recognisers:
             text, exchange.words = first.words, first.words if others else ""
             exchange.further = tuple(one.words for one in others)
         last = self._intents.get(memory.asked.intent) if memory.asked else None
-        reading = _more_of(reading, last) or with_object(self._engine, reading, memory.objects, today)
+        reading = _more_of(reading, last) or with_object(
+            self._engine, reading, memory.objects, today, least=CLEAR if further else 0.0
+        )
         if further:
             reading = focus.of_shown(memory, reading, self._intents, points=refers(read(text)))
         reading = focus.of_all(memory, reading, self._intents)

@@ -118,10 +118,16 @@ def is_question(said: Utterance, clause: Clause, words: WordArea) -> bool:
 
     Relative clauses and statements do not: "what I paid", "we're waiting".
     """
-    rest = list(dropwhile(words.any("adding", "join").__contains__, said.words[clause.first : clause.after]))
-    if len(rest) < _LEAST_BESIDE or (rest[0] in words.relative and rest[1] in words.speaker | words.spoken_of):
+    lead = said.words[clause.first : clause.after]
+    rest = list(dropwhile(words.any("adding", "join").__contains__, lead))
+    joined = not words.adding.isdisjoint(lead[: len(lead) - len(rest)])
+    ends = said.text[said.spans[clause.after - 1][1] :].lstrip()[:1]
+    if len(rest) < _LEAST_BESIDE or (ends == "," and not words.condition.isdisjoint(rest[:2])):
         return False
-    return not words.any("question", "imperative").isdisjoint(_heads(rest))
+    if rest[0] in words.relative and rest[1] in words.speaker | words.spoken_of:
+        return joined
+    whether = joined and not words.any("condition", "whether").isdisjoint(rest[:1])
+    return whether or not words.any("question", "imperative").isdisjoint(_heads(rest))
 
 
 def _heads(lead: Sequence[str]) -> set[str]:
