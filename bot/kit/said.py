@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
 from itertools import takewhile
 
 from msgspec.structs import replace
@@ -11,11 +10,10 @@ from bot.kit.ask import Ask, excluded_of, text_of, values_of
 from bot.kit.claim_filter import ClaimFilter, any_time, choose, drugs_named_in, drugs_of_uses, excluded_types
 from bot.kit.conditions import as_codes, doctors_asked, is_title
 from bot.kit.ranking import asks_order, divided_by, each_end, set_apart, sets_one_above
-from bot.kit.spans import days_of, lag_asked, span_of, times_apart
+from bot.kit.spans import days_of, excluded_days, lag_asked, span_of, times_apart
 from bot.kit.spelling import is_named, words_of
 from bot.kit.traits import with_traits
 from bot.kit.which import aspect_asked, exact_asked, limits_asked, order_asked, part_asked, shown_before, widens
-from bot.language.calendar import month_days
 from bot.language.reading import Slot
 from bot.records.care_kind import CareKind
 from bot.records.claim import Claim
@@ -252,7 +250,7 @@ def _wanted(ask: Ask) -> ClaimFilter:
         without_services=() if told["claim_type"] in {told["service"]} - {""} else excluded_of(ask, "service"),
         drugs=(*drugs_named_in(ask, values_of(ask, "drug")), *drugs_of_uses(ask, excluded=False)),
         without_drugs=(*drugs_named_in(ask, excluded_of(ask, "drug")), *drugs_of_uses(ask, excluded=True)),
-        without_days=_excluded_days(ask),
+        without_days=excluded_days(ask),
         paid=days_of(ask.slots["paid_range"]) if "paid_range" in ask.slots else None,
         lag=lag_asked(ask),
         weekdays=_weekdays(ask),
@@ -326,16 +324,6 @@ def _specialists(ask: Ask) -> str | None:
     barred = "provider_name" in ask.excluded or (out is not None and word in words_of(out.text))
     barred = barred or any(rest.startswith(word) for rest in ask.asked.barred if word)
     return None if barred or {"specialty", "provider_name"} & ask.slots.keys() else word
-
-
-def _excluded_days(ask: Ask) -> tuple[date, date] | None:
-    """Return the first and last excluded day, or None; the current month is excluded until its end, not until today."""
-    every = ask.excluded.get("date_range")
-    start, end = days_of(every.value if every else ask.slots.get("date_out"))
-    if start is None or end is None:
-        return None
-    month = month_days(end.year, end.month)
-    return start, month[1] if (start, ask.today) == (month[0], end) else end
 
 
 def _types(ask: Ask, services: tuple[str, ...]) -> tuple[tuple[str, ...], bool]:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from bot.kit.ask import Ask, Reroute, text_of
 from bot.kit.spelling import words_of
-from bot.language.calendar import later
+from bot.language.calendar import later, month_days
 from bot.language.classed import AmountLimits
 
 _YEAR, _PART = re.compile(r"\b20\d\d\b"), timedelta(days=300)
@@ -119,6 +119,16 @@ def days_of(value: object) -> TimeSpan:
     """Return the first and last day of the value of a `date_range` slot; None for an open end."""
     start, end = (value.get("start"), value.get("end")) if isinstance(value, Mapping) else (None, None)
     return date.fromisoformat(str(start)) if start else None, date.fromisoformat(str(end)) if end else None
+
+
+def excluded_days(ask: Ask) -> tuple[date, date] | None:
+    """Return the first and last excluded day, or None; the current month is excluded until its end, not until today."""
+    every = ask.excluded.get("date_range")
+    start, end = days_of(every.value if every else ask.slots.get("date_out"))
+    if start is None or end is None:
+        return None
+    month = month_days(end.year, end.month)
+    return start, month[1] if (start, ask.today) == (month[0], end) else end
 
 
 def time_of(ask: Ask, back: timedelta | None = None) -> tuple[date, date]:
