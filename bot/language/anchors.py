@@ -207,13 +207,13 @@ def _relations(said: Sequence[str], index: int, words: WordArea) -> Iterator[tup
 
 
 def with_anchored_dates(entry: IntentRules, heard: Heard) -> Heard:
-    """Return the message as an intent that reads claims needs it: the anchor as date range, without the tags inside.
+    """Return the message as an intent that reads dated records needs it: the anchor as date range, without the tags inside.
 
-    The message is unchanged if it has no anchor, or if the intent reads no claims or takes no date range.
+    The message is unchanged if it has no anchor, or if the intent reads no dated records or takes no date range.
     """
     anchor = next((tag for tag in heard.tags if tag.kind == ANCHOR), None)
     told = anchor.value if anchor and isinstance(anchor.value, Mapping) else None
-    if anchor is None or told is None or not entry.reads_claims or DATED not in entry.takes:
+    if anchor is None or told is None or not (entry.reads_claims or entry.chooses_records) or DATED not in entry.takes:
         return heard
     inside = anchor.places
     rest = [tag for tag in heard.tags if tag is not anchor and tag.first not in inside]
