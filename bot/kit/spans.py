@@ -58,7 +58,9 @@ def joins_years(ask: Ask) -> bool:
     return bool(start and end and start.year < end.year and _APART.search(ask.words.get("date_range") or ""))
 
 
-_WANTING = frozenset({"want", "need", "show", "count", "include", "counting", "including", "contar", "incluir", "quiero"})
+_WANTING = frozenset(
+    {"want", "need", "show", "count", "include", "counting", "including", "contar", "incluir", "quiero"}
+)
 _DENYING = frozenset({"no", "not", "dont", "doesnt", "didnt", "isnt", "wasnt", "arent", "werent", "never", "ni"})
 _ANY = _WANTING | frozenset(
     {"any", "anything", "everything", "all", "stuff", "those", "these", "that", "which", "was", "were", "are", "is"}

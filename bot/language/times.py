@@ -17,13 +17,18 @@ _GROUPS = frozenset({"group", "number_of", "any_doctor", "unit"})
 """The slot types of groups, such as doctors, of which a question may ask who was not seen in a period."""
 
 
-def repeating(said: Utterance, tags: Sequence[Tag], dates: Sequence[Tag]) -> tuple[list[Tag], list[Tag]]:
+def repeating(
+    said: Utterance, tags: Sequence[Tag], dates: Sequence[Tag], grammar: Grammar
+) -> tuple[list[Tag], list[Tag]]:
     """Return the tags without weekdays that are dates, and the dates without weekdays that repeat.
 
-    "Mondays" and "a monday" repeat, "monday" alone is a date.
+    "Mondays" and "a monday" repeat, and so does what is joined to one: "a Saturday or Sunday". "Monday" is a date.
     """
-    days = of_kind(tags, "weekday")
-    repeated = [tag for tag in days if said.words[tag.first : tag.after] != said.keys[tag.first : tag.after][:1]]
+    repeated = list[Tag]()
+    for tag in sorted(of_kind(tags, "weekday"), key=lambda one: one.first):
+        plural = said.words[tag.first : tag.after] != said.keys[tag.first : tag.after][:1]
+        if plural or any(link(said, one, tag, grammar.area("joining")) in {"and", "or"} for one in repeated[-1:]):
+            repeated.append(tag)
     kept = [one for one in dates if one.after - one.first > _SHORT_DATE or not one.meets(*repeated)]
     return [tag for tag in tags if tag.kind != "weekday" or tag in repeated], kept
 
