@@ -257,7 +257,8 @@ async def in_its_time(ask: Ask) -> Ask:
     if value["relation"] == "since":
         found.append((ask.today, ask.today))
     several = (ask.asked.count or 1) > 1  # "the three visits right before it"
-    fills = {"claim_type": "pharmacy"} if text_of(ask, "unit") == "fill" else {}
+    of_fills = text_of(ask, "unit") == "fill" or "one_fill" in ask.asked.says
+    fills = {"claim_type": "pharmacy"} if of_fills else {}
     look, after = replace(ask, slots={**rest, **fills}, arguments={}), value["relation"] == "after"
     which = {"after": "earliest", "before": "newest"}.get(str(value["relation"]))  # "after the ER, the first one"
     near = (value.get("near") or which in ask.asked.says) and not several  # the first care after it, or the last before

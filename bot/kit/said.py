@@ -39,7 +39,7 @@ def asks_one(ask: Ask) -> bool:
     says, form = ask.asked.says, ask.asked.form
     single = form == "which" or (not {"one", "only_one"}.isdisjoint(says) and "several" not in says)
     asks = single and not (ask.asked.by_size or ask.asked.each or ask.asked.sort) and form not in {"reason", "date"}
-    return asks and text_of(ask, "order") in {"biggest", "smallest"}
+    return asks and order_asked(ask) in {"biggest", "smallest"}
 
 
 def asks_claims(ask: Ask) -> bool:

@@ -85,7 +85,8 @@ def left_out(ask: Ask, time: object) -> dict[str, str | None] | None:
     several = "date_range" in ask.several
     if not own or several or (start is None) == (end is None) or not leaves_out(ask, before):
         return None
-    return {"start": (end + A_ZONE).isoformat()} if end else {"end": start and (start - A_ZONE).isoformat()}
+    rest = ("start", end + A_ZONE) if end else ("end", start and start - A_ZONE)
+    return {rest[0]: rest[1].isoformat()} if rest[1] else None
 
 
 def with_left_out(ask: Ask) -> Ask:

@@ -133,7 +133,13 @@ def _singulars(text: str) -> tuple[str, ...]:
 
 
 def order_asked(ask: Ask) -> str | None:
-    """Return the requested order, such as "biggest" or "oldest"; None if there is none, as for "the most recent"."""
+    """Return the requested order, such as "biggest" or "oldest"; None if there is none, as for "the most recent".
+
+    "Slowest" and "fastest" are the orders by the days from the care to the plan's decision.
+    """
+    lag = next((one for one in LAGS if one in ask.asked.says), None)
+    if lag and "settled" in ask.asked.says and not ask.asked.gap:
+        return lag
     if ask.asked.sort and ask.asked.sort != "newest":
         return ask.asked.sort
     recent = ask.asked.newest and words_of(ask.words.get("order")) == ("most",)
@@ -198,6 +204,7 @@ def named(claim: Claim, words: str, *, fills: bool = False) -> bool:
     return any(is_named(name, words) or starts_like(name, words) for name in names if name)
 
 
+LAGS = ("slowest", "fastest")
 _INCLUSIVE = frozenset(
     {"least", "most", "between", "from", "to", "and", "or", "no", "not", "up"}
     | {"al", "lo", "entre", "desde", "hasta", "y", "o", "maximo", "minimo"}
@@ -389,6 +396,10 @@ def ordered(claims: tuple[Claim, ...], wanted: ClaimFilter) -> tuple[Claim, ...]
         told = [(amount.value, claim) for claim in claims if (amount := claim.amount(wanted.aspect))]
         told.sort(key=lambda pair: pair[0], reverse=wanted.order == "biggest")
         return (*(claim for _, claim in told), *(claim for claim in claims if not claim.amount(wanted.aspect)))
+    if wanted.order in LAGS:
+        lags = [(days, claim) for claim in claims if (days := claim.lag) is not None]
+        lags.sort(key=lambda pair: pair[0], reverse=wanted.order == "slowest")
+        return (*(claim for _, claim in lags), *(claim for claim in claims if claim.lag is None))
     if wanted.order == "oldest":
         dated = sorted((c for c in claims if c.service.known), key=lambda claim: claim.service.sort_key)
         return (*dated, *(c for c in claims if not c.service.known))

@@ -27,6 +27,7 @@ _MANY = ("several", "fills", "several_else", "ordered", "measured", "test", "vit
 _NEAR, _NEARER, _RANKED, _SEVERAL = 3, 2, 5, 2
 """Words between an ordinal and its noun ("my second visit to the chiropractor"); the least number of "several"."""
 _BARE = Decimal(100)
+_ONE = frozenset({"a", "an", "un", "una"})
 _ENDS = re.compile(r"[.?!;]+(?:\s|$)")
 
 
@@ -374,7 +375,8 @@ class ClaimsQuestion(Classed):
         """Return the limits on a duration and its unit, for example of "more than 6 months"; None if none."""
         for at in range(1, len(self._words) - 1):
             before, unit = self._before(at), next(iter(self._values(at + 1, "spell")), None)
-            if unit and (number := self._number(at) or int(self._is(at, "entire"))):
+            one = self._is(at, "entire") or (before and self._words[at] in _ONE)
+            if unit and (number := self._number(at) or int(bool(one))):
                 size, under = Decimal(number), "under" in before
                 return (
                     AmountLimits(under=size) if under else AmountLimits(over=size, over_too="over" not in before)

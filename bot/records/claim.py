@@ -248,6 +248,12 @@ class Claim:
                 del known[name]
         return self
 
+    @property
+    def lag(self) -> int | None:
+        """The number of days from the care to the plan's payment, or else to its decision; None if unknown."""
+        decided, day = self.paid_on or self.created, self.service.day
+        return (decided.first - day.first).days if decided and day else None
+
     def strictly(self) -> Claim:
         """Return the claim without the elements that its typed model rejects; unchanged if the resource was dropped.
 

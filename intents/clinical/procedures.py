@@ -70,7 +70,7 @@ def summarize(read: Sequence[kit.Procedure], ask: kit.Ask) -> Procedures:
     key = "" if set(kit.words_of(ask.words.get("service"))[-1:]) & _ANY else str(ask.slots.get("service") or "")
     kinds, out = ask.care_kinds.within(key), ask.excluded.get("service")
     barred = [kind for one in (out.every if out else ()) for kind in ask.care_kinds.within(str(one))]
-    described = [one for one in described if not any(kind.is_named(one.code, one.name) for kind in barred)]
+    described = tuple(one for one in described if not any(kind.is_named(one.code, one.name) for kind in barred))
     alike = [one for one in described if any(kind.is_named(one.code, one.name) for kind in kinds)]
     page = kit.on_record(ask, alike or described, len(alike or described) + shielded.hidden, shielded, size=PAGE)
     return Procedures(
