@@ -229,7 +229,7 @@ def bounds_asked(ask: Ask, tests: Sequence[Sequence[Observation]]) -> Bounds:
         for which in (before or [one for _, one in names[:1]] or [(0,)])[-1]:
             of[which] = (*of.get(which, ()), limits)
     named = tuple(dict.fromkeys(which for _, every in names for which in every))
-    if not of or len(named) == 1 or not _WHEN.search(said):
+    if not of or len(named) == 1 or not _WHEN.search(said) or any(words.search(said) for words in _ENDS.values()):
         return Bounds(of)
     held = ({one.day.first for one in tests[at] if one.day and _fits(one, limits)} for at, limits in of.items())
     return Bounds(of, frozenset(set.intersection(*held)), named)
