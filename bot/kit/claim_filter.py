@@ -226,6 +226,9 @@ def choose(claims: Iterable[Claim], wanted: ClaimFilter) -> Chosen:
     if (wanted.doctors or wanted.specialists) and not wanted.either:
         any_doctor = replace(wanted, doctor_kinds=(), specialists=None)
         silent += sum(1 for c in dated if not (c.specialties or c.is_pharmacy) and _fits(c, any_doctor))
+    held = ((c, [one.holds(c) for one in wanted.traits]) for c in dated)
+    told = [c for c, holds in held if None in holds and False not in holds]
+    silent += sum(_fits(c, replace(wanted, traits=())) for c in told)
     priced = _sharing(sized(cared, wanted), wanted.shared)
     untold = sum(1 for c in cared if (wanted.limits or wanted.exact) and c.amount(wanted.aspect) is None)
     some_time = wanted.start or wanted.end

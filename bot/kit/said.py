@@ -125,6 +125,7 @@ def by_name(ask: Ask, claims: Sequence[Claim]) -> Ask:
     ask = with_traits(ask, claims)
     spoken = [(word, key) for word in _SPOKEN.findall(ask.said) for key in words_of(word)[:1]]
     taken = {word for slot, text in ask.words.items() if slot not in {_WHOM, _OTHER} for word in words_of(text)}
+    taken |= {word for one in ask.traits for word in words_of(one.said)}  # "outside of Chattanooga"
     free = [at for at, (_, key) in enumerate(spoken) if len(key) > 1 and key not in taken]  # "I" is no name
     if not (_WHOM in ask.slots or any(_is_led(spoken, at) or not ask.everyday(spoken[at][1]) for at in free)):
         return ask

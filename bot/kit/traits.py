@@ -1,6 +1,6 @@
 """Conditions that only the words of the record decide: the reason of the care, and whether a medicine is a brand."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import pairwise
 
@@ -21,14 +21,19 @@ _CARED = frozenset(
 _GENERAL = frozenset({"visit", "exam", "test", "session", "office", "care", "specialist", "health", "of", "and", "the"})
 _OUT = frozenset({"not", "without", "never"})
 _OWN = frozenset({"i", "me", "my", "mine"})
+_ELSEWHERE = frozenset({"outside", "not", "except", "besides", "other", "beyond", "fuera", "no", "excepto", "menos"})
 _NEAR = 3  # words
 
 
 class ClaimTrait(msgspec.Struct, frozen=True):
-    """A condition: the person's words for it, "" if another condition has them, and whether a claim meets it."""
+    """A condition: the person's words for it, "" if another condition has them, and whether a claim meets it.
+
+    `holds` returns None for a claim that does not tell it. `where`: the words name a place.
+    """
 
     said: str
-    holds: Callable[[Claim], bool]
+    holds: Callable[[Claim], bool | None]
+    where: bool = False
 
 
 def with_traits(ask: Ask, claims: Sequence[Claim]) -> Ask:
@@ -58,7 +63,24 @@ def with_traits(ask: Ask, claims: Sequence[Claim]) -> Ask:
         out = not _OUT.isdisjoint(words[max(0, first - 2) : first])
         said = " ".join(words[max(0, first - 2 * out) : after])
         found.append(ClaimTrait(said, partial(_is_toward, whole="wholly_to" in how, out=out)))
+    found += [one] if (one := _town(ask, words, claims)) else []
     return replace(ask, traits=tuple(found)) if found else ask
+
+
+def _town(ask: Ask, words: Sequence[str], claims: Sequence[Claim]) -> ClaimTrait | None:
+    """Return the condition that the care was in or outside a named town; None if no claim tells its town."""
+    place = ask.beside.get("location")
+    city = str(place.get("city") or "") if isinstance(place, Mapping) else ""
+    own = words_of(city)
+    at = next((at for at in range(len(words)) if own and tuple(words[at : at + len(own)]) == own), None)
+    towns = {words_of(claim.town) for claim in claims if claim.town}
+    names = {word for claim in claims for word in (*words_of(claim.billing), *words_of(claim.place))}
+    if at is None or not towns or (own not in towns and names.issuperset(own)):  # "not at Limestone", a town too
+        return None
+    out = next((first for first in range(max(0, at - _NEAR), at) if words[first] in _ELSEWHERE), None)
+    ask.said_unmet("location")
+    said = " ".join((*words[at - 1 if out is None else out : at], city))
+    return ClaimTrait(said, lambda one: (words_of(one.town) == own) is (out is None) if one.town else None, where=True)
 
 
 def _reason(ask: Ask, words: Sequence[str], text: str) -> ClaimTrait | None:

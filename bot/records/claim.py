@@ -31,6 +31,7 @@ from bot.records.service import (
     service_of,
     services_in,
     specialties,
+    town_name,
 )
 from bot.records.shapes import RawJson, Reference, key_of, labels_of
 from bot.records.written import Period, clean, parse_date, parse_instant
@@ -200,6 +201,7 @@ class Claim:
     specialties = _Fact(specialties, "_eob")
     billing = _Fact(Names.of, "_names", "_eob.provider")
     place = _Fact(place_name, "_eob", "_names")
+    town = _Fact(town_name, "_eob", "_names")
     prescriber = _Fact(prescriber, "_eob", "_names")
     currency: _Fact[str | None] = _Fact(_same, "_money.currency")
     billed = _amount("billed")
