@@ -13,8 +13,8 @@ from msgspec.structs import replace
 from bot.kit.ask import Ask, NamedCare, excluded_of
 from bot.kit.conditions import PRIMARY_CARE
 from bot.kit.spelling import is_named, words_of
-from bot.kit.traits import ClaimTrait
-from bot.kit.which import LAGS, BodyPart, Exact, named, of_care_named, ordered, parts_named, sized
+from bot.kit.traits import BodyPart, ClaimTrait, of_care_named, parts_named
+from bot.kit.which import LAGS, Exact, named, ordered, sized
 from bot.language.calendar import unit_around
 from bot.language.classed import AmountLimits
 from bot.records.care_kind import NO_KINDS, CareKind, CareKinds, shown_as

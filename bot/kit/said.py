@@ -12,8 +12,8 @@ from bot.kit.conditions import as_codes, doctors_asked, is_title
 from bot.kit.ranking import asks_order, divided_by, each_end, set_apart, sets_one_above
 from bot.kit.spans import days_of, excluded_days, lag_asked, span_of, times_apart
 from bot.kit.spelling import is_named, words_of
-from bot.kit.traits import with_traits
-from bot.kit.which import aspect_asked, exact_asked, limits_asked, order_asked, part_asked, shown_before, widens
+from bot.kit.traits import part_asked, with_traits
+from bot.kit.which import aspect_asked, exact_asked, limits_asked, order_asked, shown_before, widens
 from bot.language.reading import Slot
 from bot.records.care_kind import CareKind
 from bot.records.claim import Claim
@@ -125,7 +125,6 @@ def by_name(ask: Ask, claims: Sequence[Claim]) -> Ask:
     ask = with_traits(ask, claims)
     spoken = [(word, key) for word in _SPOKEN.findall(ask.said) for key in words_of(word)[:1]]
     taken = {word for slot, text in ask.words.items() if slot not in {_WHOM, _OTHER} for word in words_of(text)}
-    taken |= {word for one in ask.traits for word in words_of(one.said)}  # "outside of Chattanooga"
     free = [at for at, (_, key) in enumerate(spoken) if len(key) > 1 and key not in taken]  # "I" is no name
     if not (_WHOM in ask.slots or any(_is_led(spoken, at) or not ask.everyday(spoken[at][1]) for at in free)):
         return ask
@@ -171,6 +170,7 @@ def _named_in(ask: Ask, spoken: _Spoken, names: Iterable[str], taken: set[str]) 
     Each part is a pair: the folded words of the message, and the part as it is written on the claim.
     """
     parts = [[(part, words_of(part)[:1]) for part in name.partition(",")[0].split()] for name in names]
+    joining = {"of", "at", "de"}  # no name begins so: "outside of Chattanooga"
     able = {word for name in parts for _, keys in name for key in keys for word in (key, f"{key}s")}
     if able.isdisjoint(key for _, key in spoken):
         return
@@ -180,7 +180,8 @@ def _named_in(ask: Ask, spoken: _Spoken, names: Iterable[str], taken: set[str]) 
     heads = {word for word in firsts if firsts.count(word) == 1}
     at = 0
     while at < len(spoken):
-        begun = [(name, first) for name in parts for first in range(len(name))] if spoken[at][1] in able else []
+        begins = spoken[at][1] in able and spoken[at][1] not in joining
+        begun = [(name, first) for name in parts for first in range(len(name))] if begins else []
         run = max((_run(spoken[at:], name[first:]) for name, first in begun), key=len, default=[])
         keys, led = [key for _, key in spoken[at : at + len(run)]], _is_led(spoken, at)
         known = {word for part in run for word in words_of(part)}
@@ -212,9 +213,8 @@ def _wanted(ask: Ask) -> ClaimFilter:
     start, end = span_of(ask)
     services, specialists = _services(ask), _specialists(ask)
     types, either = _types(ask, services)
-    shared = (
-        ask.asked.same_time if {"several", "doctors", "groups"} & ask.asked.says.keys() and not ask.arguments else None
-    )
+    several = not {"several", "several_else", "doctors", "groups"}.isdisjoint(ask.asked.says)
+    shared = ask.asked.same_time if several and not ask.arguments else None
     doctors = shared is not None and types == ("professional",)  # they may have been seen in a hospital too
     sizes = text_of(ask, "order") in {"biggest", "smallest"}
     tops = sizes and ask.asked.each_of is not None and not _SIZED.isdisjoint(ask.asked.says)
