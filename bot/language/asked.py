@@ -53,8 +53,7 @@ class ClaimsAsked(msgspec.Struct, frozen=True):
         nth: the requested position, from 1, or negative from the newest; `by_size`: in the order of amounts; `through`:
             the last position of "the second and third"; `nth_of`: the group that it counts: "the third doctor".
         gap: the requested time between two days of care that follow each other: "longest", "shortest" or "last".
-        sort: the order of a list: "largest first", "oldest to newest", "first three visits".
-        care: the person's words for the care in question, whether or not the pack knows it.
+        sort: the order of a list: "largest first", "oldest to newest"; `care`: the person's words for the care.
         newest: True if the message says "most recent".
         count: the requested number of claims.
         by: the group by which a sum is divided: "by pharmacy", "each doctor"; `more_of`: the group after "more".
@@ -196,10 +195,11 @@ class ClaimsQuestion(Classed):
 
     def _count(self) -> int | None:
         ranked = ("groups",) if self._places.get("extreme") or self._places.get("sized") else ()  # "two doctors most"
+        least = {hit.first - 1 for hit in self._find("or_more")}
         for at, word in enumerate(self._words):
             if (
                 (count := self._number(at)) >= (1 if word.isdecimal() else _SEVERAL)
-                and at not in self._taken
+                and at not in self._taken | least
                 and (
                     self._any((*_MANY, *ranked), at + 1, _NEAR + 1)
                     or self._is(at - 1, "top")
