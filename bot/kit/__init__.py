@@ -78,10 +78,10 @@ from bot.kit.spans import (
     joins_years, lies_after, lies_in_past, may_be_ahead, may_come, service_dates, span_of, speaks_ahead, time_of,
     times_apart, times_set_apart)
 from bot.kit.spelling import is_named, name_of_state, words_of
-from bot.kit.traits import with_traits
+from bot.kit.traits import parts_named, with_traits
 from bot.kit.to_come import asks_to_wait, price_named, to_come, ToCome
 from bot.kit.which import (
-    amount_asked, count_asked, Exact, is_close, parts_named, place_of, reaches, shown_before,
+    amount_asked, count_asked, Exact, is_close, LAGS, place_of, reaches, shown_before,
     the_one, Threshold)
 from bot.kit.who import OfProvider, others_there, Who, who, who_shown
 from bot.language.calendar import later

@@ -12,7 +12,8 @@ from msgspec.structs import replace
 from bot.kit.ask import Ask, values_of
 from bot.kit.claim_filter import ClaimFilter, period_of
 from bot.kit.spelling import stands_at, words_of
-from bot.kit.which import dollars, limits_asked, lines_of_care
+from bot.kit.traits import lines_of_care
+from bot.kit.which import dollars, limits_asked
 from bot.records.care_kind import Shown, shown_as
 from bot.records.claim import Claim
 from bot.records.explanation import added

@@ -10,8 +10,18 @@ from msgspec.structs import asdict, replace
 
 from bot.kit.ask import Ask, Paged
 from bot.kit.reading import Reader, records
-from bot.kit.results_asked import OUTSIDE, Course, Direction, ResultsAsked, Told, limited_tests, results_asked, told
-from bot.kit.spans import span_of
+from bot.kit.results_asked import (
+    OUTSIDE,
+    Bounds,
+    Course,
+    Direction,
+    ResultsAsked,
+    Told,
+    bounds_asked,
+    results_asked,
+    told,
+)
+from bot.kit.spans import excluded_days, span_of
 from bot.payer.search import Search
 from bot.records.care import CarePlan, ClinicalRecord, Observation, figures_of, unit_of
 from bot.records.shapes import grouped
@@ -102,9 +112,10 @@ async def care_plans(ask: Ask) -> tuple[CarePlan, ...]:
 
 async def dated(ask: Ask, search: Search, read: Reader[D]) -> tuple[D, ...]:
     """Return the valid records within the requested period, newest first, undated ones last."""
-    span = span_of(ask)
+    span, out = span_of(ask), excluded_days(ask)
     every = await records(ask, search, read, shown=True, spare=("category",))
     found = [one for one in every if one.counts and (span == (None, None) or Period(one.day).overlaps(*span))]
+    found = [one for one in found if out is None or not Period(one.day).overlaps(*out)]
     return tuple(sorted(found, key=lambda one: one.day.first if one.day else date.min, reverse=True))
 
 
@@ -271,9 +282,12 @@ def tests_on_record(
     ask: Ask, every: Sequence[Series], found: int, shielded: Shielded, *, named: str | None, alike: Sequence[Series]
 ) -> TestsOnRecord:
     """Return the requested page of the tests in `alike`, or of all tests if `alike` is empty."""
-    ordered = tuple(alike or sorted(every, key=_is_outside, reverse=True))
     asks = results_asked(ask) if alike else ResultsAsked()
-    limited = limited_tests(ask, [test.newest.main.name or "" for test in ordered])
+    bounds = bounds_asked(ask, [test.results for test in every]) if alike and asks.limits else Bounds()
+    if bounds.days is not None:
+        alike, asks = [every[at] for at in bounds.named], replace(asks, every=True, so=asks.so and ask.asked.helps)
+    ordered = tuple(alike or sorted(every, key=_is_outside, reverse=True))
+    places = {test.key: at for at, test in enumerate(every)}
     return TestsOnRecord(
         **asdict(on_record(ask, ordered, found, shielded, size=_TESTS)),
         oldest=results_asked(ask).back > 0 and all(len(test.results) == 1 for test in ordered),
@@ -281,7 +295,7 @@ def tests_on_record(
         named=named,
         missing=bool(named and every and not alike),
         asks=asks,
-        told={test.key: told(test.results, asks, limited=at in limited) for at, test in enumerate(ordered)},
+        told={test.key: told(test.results, asks, bounds, places[test.key]) for test in ordered},
         of=ordered,
     )
 

@@ -13,8 +13,8 @@ from msgspec.structs import replace
 from bot.kit.ask import Ask, NamedCare, excluded_of
 from bot.kit.conditions import PRIMARY_CARE
 from bot.kit.spelling import is_named, words_of
-from bot.kit.traits import ClaimTrait
-from bot.kit.which import BodyPart, Exact, named, of_care_named, ordered, parts_named, sized
+from bot.kit.traits import BodyPart, ClaimTrait, of_care_named, parts_named
+from bot.kit.which import LAGS, Exact, named, ordered, sized
 from bot.language.calendar import unit_around
 from bot.language.classed import AmountLimits
 from bot.records.care_kind import NO_KINDS, CareKind, CareKinds, shown_as
@@ -23,7 +23,7 @@ from bot.records.shapes import grouped
 from bot.records.share import is_in_state
 from bot.records.written import PartialDate, Period
 
-READS_ALL = frozenset({"biggest", "smallest", "oldest"})
+READS_ALL = frozenset({"biggest", "smallest", "oldest", *LAGS})
 _PRIMARY, _APART = frozenset(PRIMARY_CARE), frozenset({"oral", "vision"})
 _NO_CONDITIONS = frozenset(
     {"order", "aspect", "by_size", "through", "each_of", "fills", "either", "kinds", "care", "also", "two"}
@@ -226,6 +226,9 @@ def choose(claims: Iterable[Claim], wanted: ClaimFilter) -> Chosen:
     if (wanted.doctors or wanted.specialists) and not wanted.either:
         any_doctor = replace(wanted, doctor_kinds=(), specialists=None)
         silent += sum(1 for c in dated if not (c.specialties or c.is_pharmacy) and _fits(c, any_doctor))
+    held = ((c, [one.holds(c) for one in wanted.traits]) for c in dated)
+    told = [c for c, holds in held if None in holds and False not in holds]
+    silent += sum(_fits(c, replace(wanted, traits=())) for c in told)
     priced = _sharing(sized(cared, wanted), wanted.shared)
     untold = sum(1 for c in cared if (wanted.limits or wanted.exact) and c.amount(wanted.aspect) is None)
     some_time = wanted.start or wanted.end
@@ -261,7 +264,7 @@ def _in_time(claim: Claim, wanted: ClaimFilter) -> bool:
     decided = claim.paid_on or claim.created
     if wanted.paid and not (decided and Period(decided).overlaps(*wanted.paid)):
         return False
-    if wanted.lag and not (decided and day and wanted.lag.hold(Decimal((decided.first - day.first).days))):
+    if wanted.lag and (claim.lag is None or not wanted.lag.hold(Decimal(claim.lag))):
         return False
     if wanted.times and not any(claim.service.overlaps(*time) for time in wanted.times):
         return False

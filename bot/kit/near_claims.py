@@ -9,20 +9,17 @@ from typing import Literal, TypeVar
 import msgspec
 from msgspec.structs import replace
 
-from bot.errors import PayerError
 from bot.kit.amounts import Inner, inner_amount
 from bot.kit.around import NeedsPlace
 from bot.kit.ask import Ask, Reroute, Summary, slotted
 from bot.kit.claim_filter import ClaimFilter, any_time, choose
 from bot.kit.claims import checked, cite_claims, newest_claims
-from bot.kit.period import in_its_time
+from bot.kit.period import in_its_time, newest_procedure
 from bot.kit.ranking import set_apart
-from bot.kit.reading import records
 from bot.kit.said import by_name, filter_of
 from bot.kit.sets import with_sets
-from bot.kit.spans import leaves_out, may_be_ahead, span_of
+from bot.kit.spans import left_out, may_be_ahead, span_of
 from bot.language.rules import Tells
-from bot.payer.search import Search
 from bot.records.care import Procedure
 from bot.records.care_kind import CareKind, shown_as
 from bot.records.claim import Claim
@@ -30,7 +27,7 @@ from bot.records.claim_set import ClaimSet
 from bot.records.money import Amount
 from bot.records.shapes import Record, Value
 from bot.records.share import tells_state
-from bot.records.written import PartialDate, Period
+from bot.records.written import PartialDate
 
 SHOWN, _NEAR_DAYS, _MONTH = 3, timedelta(days=3), timedelta(days=31)
 _One = Literal["amount", "billed", "state", "time", "provider", "part", "nth", "weekday", "wider", "service", "word"]
@@ -124,7 +121,7 @@ async def near_claims(ask: Ask, claim_set: ClaimSet) -> Nearest:
     nearest = replace(nearest_of(claim_set.claims, wanted), gone=gone)
     if nearest.left in _OF_CARE:
         return nearest
-    nearest = replace(nearest, record=await _newest_procedure(ask, wanted))
+    nearest = replace(nearest, record=await newest_procedure(ask, wanted.services, (wanted.start, wanted.end)))
     if (wanted.services or wanted.doctor_kinds) and not gone and may_be_ahead(ask, recorded=nearest.record is not None):
         raise Reroute
     return nearest
@@ -147,27 +144,6 @@ def of_near_day(ask: Ask, summary: Summary) -> Ask | None:
         return None
     told = {"start": near.isoformat(), "end": near.isoformat()}
     return replace(ask, slots={**ask.slots, "date_range": told})
-
-
-async def _newest_procedure(ask: Ask, wanted: ClaimFilter) -> Procedure | None:
-    """Return the newest clinical record of a procedure of the named care in the named period; None if there is none.
-
-    A failed search also returns None and is not reported as missing data.
-    """
-    kinds = [kind for one in wanted.kinds_of_care for kind in wanted.kinds.within(one.key)]
-    gaps = len(ask.report.gaps)
-    try:
-        read = await records(ask, Search("Procedure"), Procedure, optional=True) if kinds else ()
-    except PayerError:
-        del ask.report.gaps[gaps:]
-        return None
-
-    told = [one for one in read if one.day and one.counts and not one.labels]
-    fit = [one for one in told if any(kind.is_named(one.code, one.name) for kind in kinds)]
-    in_time = [one for one in fit if Period(one.day).overlaps(wanted.start, wanted.end)]
-    found = max(in_time, key=lambda one: Period(one.day).sort_key, default=None)
-    ask.report.cite("Procedure", [found.id] if found else [])
-    return found
 
 
 def nearest_of(claims: Sequence[Claim], wanted: ClaimFilter) -> Nearest:
@@ -267,9 +243,7 @@ async def unused(
     """
     honoured = {"in_order": getattr(summary, "placed", ()), "with_care": getattr(summary, "most", None)}
     told = [said for name, said in ask.asked.says.items() if honoured.get(name)]
-    timed = "date_range" in ask.slots
-    used = [one for one in phrases if (timed and leaves_out(one[0])) or any(said in one[0].casefold() for said in told)]
-    phrases = [one for one in phrases if one not in used]
+    phrases = [one for one in phrases if not any(said in one[0].casefold() for said in told)]
     unordered = "in_order" in ask.asked.says and filter_of(ask).sides and not getattr(summary, "in_order", None)
     return [one for one in phrases if unordered or await _answers_alike(ask, summary, answer, one[1])]
 
@@ -300,6 +274,7 @@ def as_if_said(ask: Ask, text: str) -> Ask:
     """Return the question with the slots of another `text` of its message, to be answered beside it."""
     own, other = ask.reads(ask.said), ask.reads(text)
     changed = {name for name in own.keys() | other.keys() if own.get(name) != other.get(name)}
+    changed |= {"date_range"} if "date_range" in own and left_out(ask, own["date_range"].value) else set()
     new = slotted({name: slot for name, slot in other.items() if name in changed})
     held = ("slots", "words", "excluded", "several")
     kept = {one: {name: value for name, value in getattr(ask, one).items() if name not in changed} for one in held}

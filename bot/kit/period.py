@@ -6,7 +6,7 @@ its window; otherwise the pages are read one after another.
 """
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 
@@ -38,10 +38,12 @@ from bot.language.reading import Slot
 from bot.payer.budget import MIB, Gap
 from bot.payer.search import Search
 from bot.records.bundle import Page
+from bot.records.care import Procedure
 from bot.records.claim import Claim, read_claims
 from bot.records.claim_set import ClaimSet, believed_day, claim_set_of
 from bot.records.coverage import anniversary
 from bot.records.patient import Patient
+from bot.records.written import Period
 
 AT_ONCE = 4
 _PAGE = 100
@@ -255,7 +257,8 @@ async def in_its_time(ask: Ask) -> Ask:
     if value["relation"] == "since":
         found.append((ask.today, ask.today))
     several = (ask.asked.count or 1) > 1  # "the three visits right before it"
-    fills = {"claim_type": "pharmacy"} if text_of(ask, "unit") == "fill" else {}
+    of_fills = text_of(ask, "unit") == "fill" or "one_fill" in ask.asked.says
+    fills = {"claim_type": "pharmacy"} if of_fills else {}
     look, after = replace(ask, slots={**rest, **fills}, arguments={}), value["relation"] == "after"
     which = {"after": "earliest", "before": "newest"}.get(str(value["relation"]))  # "after the ER, the first one"
     near = (value.get("near") or which in ask.asked.says) and not several  # the first care after it, or the last before
@@ -292,6 +295,8 @@ async def _event(ask: Ask, bound: Mapping[str, object], before: Sequence[AnchorD
         return await day_met(ask, when)
     if found is None and not _CARED.isdisjoint(bound):
         found = await _care(ask, bound, (after or start, end), oldest=after is not None)
+        if not found and (done := await newest_procedure(ask, [str(bound.get("service", ""))], when)) and done.day:
+            found = done.day.first, done.day.last
         found = found or (await _care(ask, {}, when) if dated else None)
     return found or ((start or end or ask.today, end or ask.today) if dated else None)
 
@@ -328,6 +333,25 @@ async def born_on(ask: Ask) -> date | None:
     except PayerError:
         return None
     return next((one.born.exact for one in read if one.born), None)
+
+
+async def newest_procedure(ask: Ask, services: Iterable[str], when: TimeSpan) -> Procedure | None:
+    """Return the newest clinical record of a procedure of these kinds of care in a period; None if there is none.
+
+    A failed search also returns None and is not reported as missing data.
+    """
+    kinds = [kind for service in services for kind in ask.care_kinds.within(service)]
+    gaps = len(ask.report.gaps)
+    try:
+        read = await records(ask, Search("Procedure"), Procedure, optional=True) if kinds else ()
+    except PayerError:
+        del ask.report.gaps[gaps:]
+        return None
+    told = [one for one in read if one.day and one.counts and not one.labels and Period(one.day).overlaps(*when)]
+    fit = [one for one in told if any(kind.is_named(one.code, one.name) for kind in kinds)]
+    found = max(fit, key=lambda one: Period(one.day).sort_key, default=None)
+    ask.report.cite("Procedure", [found.id] if found else [])
+    return found
 
 
 async def _care(ask: Ask, value: Mapping[str, object], when: TimeSpan, *, oldest: bool = False) -> AnchorDays | None:

@@ -1,14 +1,18 @@
 """What a question asks of test results: a change, bounds, marks, extremes, a number of them, and which of them fit."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from decimal import Decimal
+from itertools import takewhile
 from typing import Literal
 
 import msgspec
 
 from bot.kit.ask import Ask
 from bot.kit.spelling import words_of
+from bot.language.asked import ClaimsAsked
+from bot.language.classed import AmountLimits
 from bot.records.care import Observation, figures_of, unit_of
 
 Direction = Literal["either", "down", "up", "same"]
@@ -31,13 +35,32 @@ _BEFORE = re.compile(
     r"\b(?:time|one|test|result|reading|check) before\b|\bprevious\b|\bprior\b|\bvez anterior\b|\b(?:la|el) anterior\b"
 )
 """The words that ask for the result before the newest one."""
-_LIMIT = re.compile(
-    r"\b(?:(?P<over>over|above|past|hit|(?:higher|more|greater) than|más de|pasó de)"
-    r"|under|below|(?:lower|less) than|menos de) "
-    r"(?P<number>\d{1,4}(?:\.\d{1,2})?)\b"
-    r"|\b(?P<least>\d{2,4}) (?:or|and|o) (?:above|higher|more|over|más)\b",
-    re.IGNORECASE,
+_NUMBER = r"\d{1,4}(?:\.\d{1,2})?"
+_OVER = (
+    r"over|above|past|exceed(?:s|ed|ing)?|topp(?:ed|ing)|(?:higher|more|greater|bigger) than|m[aá]s de"
+    r"|mayor(?:es)? (?:de|que|a)|(?:pas|sub)(?:ó|o|aba|e|a|ía) de|(?:por )?(?:encima|arriba) de|super(?:ó|o|aba|a|e)"
 )
+_UNDER = (
+    r"under|below|beneath|(?:lower|less|smaller) than|menos de|menor(?:es)? (?:de|que|a)|(?:por )?debajo de"
+    r"|baj(?:ó|o|aba|a|e) de"
+)
+_BOUND = re.compile(
+    r"\b(?P<out>(?:not|never|wasn.?t|weren.?t|outside|no|nunca|fuera)(?: (?:of|be|been|was|were|estuvo|de))* )?(?:"
+    rf"(?:between|from|entre|de|btwn|b/w) (?P<low>{_NUMBER}) (?:and|to|y|a|hasta) (?P<high>{_NUMBER})"
+    rf"|(?:(?P<over>{_OVER})|(?P<least>at or above|at least|hit(?:ting)?|reach(?:ed|ing)?|al menos|por lo menos)"
+    rf"|(?P<most>at or below|at most|no more than|up to|como m[aá]ximo|a lo m[aá]s)|{_UNDER}) (?P<number>{_NUMBER})"
+    r"|(?P<bound>\d{2,4}(?:\.\d{1,2})?) (?:or|and|o|y)"
+    r" (?:(?P<more>above|higher|more|over|up|greater|m[aá]s|mayor)|below|lower|less|under|smaller|menos|menor))\b"
+)
+"""The bounds on a value: above, at least, below or between numbers, and not so."""
+_WHEN = re.compile(
+    r"\b(?:when|whenever|where|while|with|whose|(?:on|the|same|those) (?:days?|dates?|times?|readings?|visits?)"
+    r"|cuando|donde|mientras|con|(?:los|el mismo) d[ií]as?|fechas|veces)\b"
+)
+"""The words that join the bound of one test to the results of another of the same day."""
+_WORD, _UPPER = re.compile(r"[^\W\d_]+"), re.compile(r"\b(?:top|upper|bottom|lower) (?=numbers?\b|readings?\b)")
+_SHORT = 2  # letters
+_GENERAL = frozenset({"blood", "body", "rate", "total", "level", "levels", "results", "sangre", "nivel", "sign"})
 _EVERY = re.compile(
     r"\b(?:ever|any|each|every|either|how many|which|only|times|when|readings|results|numbers"
     r"|alguna vez|algun|cuales|cuando|lecturas|resultados)\b"
@@ -68,7 +91,6 @@ _MARKS: Mapping[frozenset[str], re.Pattern[str]] = {
 """The words that ask how a result is marked, by the marks that the answer "yes" confirms: "below normal" means low."""
 
 
-_BIT = Decimal("0.001")  # below a number that is meant too: "140 or above"
 # Whether all results of a test are in or out of its range, or went in or out of it.
 Course = Literal["never_out", "never_in", "to_in", "to_out"]
 _OUT = r"(?:outside|out of|abnormal|flagged|high|low|off|fuera|alt[oa]s?|baj[oa]s?)"
@@ -111,8 +133,7 @@ class ResultsAsked(msgspec.Struct, frozen=True):
 
     Attributes:
         way: whether a result moved, by the direction that "yes" confirms; `apart`: from a time that it names.
-        limits: the numbers in question, each with whether "yes" means above it: (130, True) for "is LDL above 130". A
-            result has to be within all of them, such as both numbers of a blood pressure.
+        limits: the bounds on values, as in "is my LDL above 130".
         marks: the marks that mean yes: {"normal"} for "is my sodium normal".
         ends: True if the highest result is asked for, False if the lowest; both in the order of their values.
         count: the number of newest results that are asked for; `first`: of the oldest ones.
@@ -123,7 +144,7 @@ class ResultsAsked(msgspec.Struct, frozen=True):
 
     way: Direction | None = None
     apart: bool = False
-    limits: tuple[tuple[Decimal, bool], ...] = ()
+    limits: tuple[AmountLimits, ...] = ()
     marks: frozenset[str] = frozenset()
     ends: tuple[bool, ...] = ()
     count: int | None = None
@@ -148,7 +169,7 @@ def results_asked(ask: Ask) -> ResultsAsked:
         if ends or course_asked(ask)
         else next((way for way, words in _DIRECTIONS.items() if words.search(said)), None)
     )
-    found, every = tuple(_LIMIT.finditer(ask.said)), _EVERY.search(said) is not None
+    found, every = tuple(map(_limits, _BOUND.finditer(ask.said.casefold()))), _EVERY.search(said) is not None
     asks = every or _ASKS_MARK.search(said) is not None
     marks = next((marks for marks, words in _MARKS.items() if asks and words.search(said)), frozenset[str]())
     plain = not (ends or way or found or marks)
@@ -156,10 +177,7 @@ def results_asked(ask: Ask) -> ResultsAsked:
     return ResultsAsked(
         way=way,
         apart=_APART.search(said) is not None,
-        limits=tuple(
-            (Decimal(one["least"]) - _BIT, True) if one["least"] else (Decimal(one["number"]), bool(one["over"]))
-            for one in found
-        ),
+        limits=found,
         marks=marks,
         ends=ends,
         count=asked.count or (1 if first else None),
@@ -185,39 +203,117 @@ class Told(msgspec.Struct, frozen=True):
     listed: tuple[Observation, ...] = ()
 
 
-def told(results: Sequence[Observation], asks: ResultsAsked, *, limited: bool) -> Told:
-    """Return what the question asks of the results of one test, newest first; `limited`: the limit is about them."""
-    of = tuple(results[: None if asks.first else asks.count or (None if asks.every else 1)])
+class Bounds(msgspec.Struct, frozen=True):
+    """The bounds that a question sets, by the index of the test they are about.
+
+    With `days`, the results in question are those of these days, on which every bound holds, and `named` are all tests
+    that the message names, in its order.
+    """
+
+    of: Mapping[int, tuple[AmountLimits, ...]] = msgspec.field(default_factory=dict)
+    days: frozenset[date] | None = None
+    named: tuple[int, ...] = ()
+
+
+def bounds_asked(ask: Ask, tests: Sequence[Sequence[Observation]]) -> Bounds:
+    """Return the bounds on the results of these tests, each bound about the test that is named last before it.
+
+    Bounds on tests that words such as "when" or "on days" join are those of one day: "LDL where HDL was over 50".
+    """
+    said = ask.said.casefold()
+    bounds = [(one.start(), _limits(one)) for one in _BOUND.finditer(said)]
+    names = sorted(_named(ask, said, tests)) if bounds else []
+    of = dict[int, tuple[AmountLimits, ...]]()
+    for at, limits in bounds:
+        before = [which for place, which in names if place < at]
+        for which in (before or [one for _, one in names[:1]] or [(0,)])[-1]:
+            of[which] = (*of.get(which, ()), limits)
+    named = tuple(dict.fromkeys(which for _, every in names for which in every))
+    if not of or len(named) == 1 or not _WHEN.search(said) or any(words.search(said) for words in _ENDS.values()):
+        return Bounds(of)
+    held = ({one.day.first for one in tests[at] if one.day and _fits(one, limits)} for at, limits in of.items())
+    return Bounds(of, frozenset(set.intersection(*held)), named)
+
+
+def _named(ask: Ask, said: str, tests: Sequence[Sequence[Observation]]) -> Iterator[tuple[int, tuple[int, ...]]]:
+    """Yield where the words name tests, and the indexes of the tests that the most words there name."""
+    called = [words_of(rows[0].main.name) for rows in tests]
+    kinds = [frozenset(ask.hears(" ".join(words), {}).vitals) for words in called]
+    words, taken = [(one.start(), "".join(words_of(one.group()))) for one in _WORD.finditer(said)], 0
+    named = [(place, word, ask.hears(word, {})) for place, word in words]
+    for index, (place, *_) in enumerate(named):
+        runs = [[word for _, word, heard in takewhile(is_it, named[index:])] for is_it in map(_caller, called, kinds)]
+        sizes = [0 if _GENERAL.issuperset(run) else len(run) for run in runs]
+        if index >= taken and (most := max(sizes, default=0)):
+            taken = index + most
+            yield place, tuple(at for at, size in enumerate(sizes) if size == most)
+    if pressures := tuple(at for at, rows in enumerate(tests) if rows[0].pressure):
+        yield from ((one.start(), pressures) for one in _UPPER.finditer(said))
+
+
+def _caller(name: Sequence[str], kinds: frozenset[str]) -> Callable[[tuple[int, str, ClaimsAsked]], bool]:
+    """Return whether a word of the message is one of a test's name, or names its kind of vital sign."""
+
+    def calls(told: tuple[int, str, ClaimsAsked]) -> bool:
+        _, word, heard = told
+        if heard.vitals and kinds:
+            return not kinds.isdisjoint(heard.vitals)
+        others = {word, *(other for every in heard.tests.values() for other in every)}
+        return word in name or any(one.startswith(other) for other in others if len(other) > _SHORT for one in name)
+
+    return calls
+
+
+def _limits(found: re.Match[str]) -> AmountLimits:
+    low, high, number = (found[name] and Decimal(found[name]) for name in ("low", "high", "number"))
+    least = found["least"] or found["more"]
+    if low and high:
+        limits = AmountLimits(low, high, over_too=True, under_too=True)
+        return AmountLimits(high, low, either=True) if found["out"] else limits
+    number = number or Decimal(found["bound"])
+    over = bool(found["over"] or least)
+    too = bool(least or found["most"] or (found["bound"] and not found["more"]))
+    over, too = (not over, not too) if found["out"] else (over, too)
+    return AmountLimits(over=number, over_too=too) if over else AmountLimits(under=number, under_too=too)
+
+
+def told(results: Sequence[Observation], asks: ResultsAsked, bounds: Bounds, at: int) -> Told:
+    """Return what the question asks of the results of the test at the index `at`, newest first."""
+    limits, joint = bounds.of.get(at, ()), bounds.days is not None
+    of = tuple(results[: None if asks.first else asks.count or (None if asks.every or joint else 1)])
     sizes = {one.id: found for one in results if (found := _sizes(one))}
     ends = sorted((one for one in results if one.id in sizes), key=lambda one: sizes[one.id][0])
-    ends = ends if not (asks.limits and limited) else []
+    ends = ends if not limits else []
     rows = tuple(results)[:: -1 if asks.first else 1][: asks.count]
     held = None
-    if asks.limits and limited and sizes:
-        held = tuple(one for one in of if one.id in sizes and all(_holds(sizes[one.id], *it) for it in asks.limits))
+    if bounds.days is not None:
+        held = tuple(one for one in of if one.day and one.day.first in bounds.days)
+    elif limits and sizes:
+        held = tuple(one for one in of if _fits(one, limits))
     elif asks.marks and not (asks.way and asks.every) and of and all(one.main.mark for one in of):
         held = tuple(one for one in of if one.main.mark in asks.marks)
+    listed = (held or ()) if joint else rows if asks.listed and (len(rows) > 1 or asks.count or not asks.so) else ()
     return Told(
         of=of,
         held=held[::-1] if held and asks.first else held,
         highest=ends[-1] if ends and True in asks.ends else None,
         lowest=ends[0] if ends and False in asks.ends else None,
-        listed=rows if asks.listed and (len(rows) > 1 or asks.count or not asks.so) else (),
+        listed=listed,
     )
 
 
-def _holds(size: Sequence[Decimal], number: Decimal, over: bool) -> bool:
-    """Return whether the size that is nearest to the number is over it: in pounds or kilograms, or of two pressures."""
-    nearest = min(size, key=lambda one: abs(one - number))
-    return nearest > number if over else nearest < number
+def _fits(one: Observation, limits: Iterable[AmountLimits]) -> bool:
+    """Return whether the result is within all limits.
 
-
-def limited_tests(ask: Ask, names: Sequence[str]) -> frozenset[int]:
-    """Return the indexes of the tests that the limit is about: of several, those named last before the number."""
-    found = _LIMIT.search(ask.said)
-    before = ask.said[: found.start()].casefold() if found else ""
-    at = [max((before.rfind(word) for word in words_of(name)), default=-1) for name in names]
-    return frozenset(place for place, one in enumerate(at) if one == max(at) and (one >= 0 or not place))
+    Of its numbers, in pounds and kilograms or of two pressures, the one nearest to a limit is held against it.
+    """
+    sizes = _sizes(one)
+    return bool(sizes) and all(
+        each.hold(
+            min(sizes, key=lambda size: min(abs(size - end) for end in (each.over, each.under) if end is not None))
+        )
+        for each in limits
+    )
 
 
 def _sizes(one: Observation) -> tuple[Decimal, ...]:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
 from itertools import takewhile
 
 from msgspec.structs import replace
@@ -11,11 +10,10 @@ from bot.kit.ask import Ask, excluded_of, text_of, values_of
 from bot.kit.claim_filter import ClaimFilter, any_time, choose, drugs_named_in, drugs_of_uses, excluded_types
 from bot.kit.conditions import as_codes, doctors_asked, is_title
 from bot.kit.ranking import asks_order, divided_by, each_end, set_apart, sets_one_above
-from bot.kit.spans import days_of, lag_asked, span_of, times_apart
+from bot.kit.spans import days_of, excluded_days, lag_asked, span_of, times_apart
 from bot.kit.spelling import is_named, words_of
-from bot.kit.traits import with_traits
-from bot.kit.which import aspect_asked, exact_asked, limits_asked, order_asked, part_asked, shown_before, widens
-from bot.language.calendar import month_days
+from bot.kit.traits import part_asked, with_traits
+from bot.kit.which import aspect_asked, exact_asked, limits_asked, order_asked, shown_before, widens
 from bot.language.reading import Slot
 from bot.records.care_kind import CareKind
 from bot.records.claim import Claim
@@ -41,7 +39,7 @@ def asks_one(ask: Ask) -> bool:
     says, form = ask.asked.says, ask.asked.form
     single = form == "which" or (not {"one", "only_one"}.isdisjoint(says) and "several" not in says)
     asks = single and not (ask.asked.by_size or ask.asked.each or ask.asked.sort) and form not in {"reason", "date"}
-    return asks and text_of(ask, "order") in {"biggest", "smallest"}
+    return asks and order_asked(ask) in {"biggest", "smallest"}
 
 
 def asks_claims(ask: Ask) -> bool:
@@ -172,6 +170,7 @@ def _named_in(ask: Ask, spoken: _Spoken, names: Iterable[str], taken: set[str]) 
     Each part is a pair: the folded words of the message, and the part as it is written on the claim.
     """
     parts = [[(part, words_of(part)[:1]) for part in name.partition(",")[0].split()] for name in names]
+    joining = {"of", "at", "de"}  # no name begins so: "outside of Chattanooga"
     able = {word for name in parts for _, keys in name for key in keys for word in (key, f"{key}s")}
     if able.isdisjoint(key for _, key in spoken):
         return
@@ -181,7 +180,8 @@ def _named_in(ask: Ask, spoken: _Spoken, names: Iterable[str], taken: set[str]) 
     heads = {word for word in firsts if firsts.count(word) == 1}
     at = 0
     while at < len(spoken):
-        begun = [(name, first) for name in parts for first in range(len(name))] if spoken[at][1] in able else []
+        begins = spoken[at][1] in able and spoken[at][1] not in joining
+        begun = [(name, first) for name in parts for first in range(len(name))] if begins else []
         run = max((_run(spoken[at:], name[first:]) for name, first in begun), key=len, default=[])
         keys, led = [key for _, key in spoken[at : at + len(run)]], _is_led(spoken, at)
         known = {word for part in run for word in words_of(part)}
@@ -213,9 +213,8 @@ def _wanted(ask: Ask) -> ClaimFilter:
     start, end = span_of(ask)
     services, specialists = _services(ask), _specialists(ask)
     types, either = _types(ask, services)
-    shared = (
-        ask.asked.same_time if {"several", "doctors", "groups"} & ask.asked.says.keys() and not ask.arguments else None
-    )
+    several = not {"several", "several_else", "doctors", "groups"}.isdisjoint(ask.asked.says)
+    shared = ask.asked.same_time if several and not ask.arguments else None
     doctors = shared is not None and types == ("professional",)  # they may have been seen in a hospital too
     sizes = text_of(ask, "order") in {"biggest", "smallest"}
     tops = sizes and ask.asked.each_of is not None and not _SIZED.isdisjoint(ask.asked.says)
@@ -252,7 +251,7 @@ def _wanted(ask: Ask) -> ClaimFilter:
         without_services=() if told["claim_type"] in {told["service"]} - {""} else excluded_of(ask, "service"),
         drugs=(*drugs_named_in(ask, values_of(ask, "drug")), *drugs_of_uses(ask, excluded=False)),
         without_drugs=(*drugs_named_in(ask, excluded_of(ask, "drug")), *drugs_of_uses(ask, excluded=True)),
-        without_days=_excluded_days(ask),
+        without_days=excluded_days(ask),
         paid=days_of(ask.slots["paid_range"]) if "paid_range" in ask.slots else None,
         lag=lag_asked(ask),
         weekdays=_weekdays(ask),
@@ -326,16 +325,6 @@ def _specialists(ask: Ask) -> str | None:
     barred = "provider_name" in ask.excluded or (out is not None and word in words_of(out.text))
     barred = barred or any(rest.startswith(word) for rest in ask.asked.barred if word)
     return None if barred or {"specialty", "provider_name"} & ask.slots.keys() else word
-
-
-def _excluded_days(ask: Ask) -> tuple[date, date] | None:
-    """Return the first and last excluded day, or None; the current month is excluded until its end, not until today."""
-    every = ask.excluded.get("date_range")
-    start, end = days_of(every.value if every else ask.slots.get("date_out"))
-    if start is None or end is None:
-        return None
-    month = month_days(end.year, end.month)
-    return start, month[1] if (start, ask.today) == (month[0], end) else end
 
 
 def _types(ask: Ask, services: tuple[str, ...]) -> tuple[tuple[str, ...], bool]:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from bot.kit.ask import Ask, Reroute, text_of
 from bot.kit.spelling import words_of
-from bot.language.calendar import later
+from bot.language.calendar import later, month_days
 from bot.language.classed import AmountLimits
 
 _YEAR, _PART = re.compile(r"\b20\d\d\b"), timedelta(days=300)
@@ -58,27 +58,41 @@ def joins_years(ask: Ask) -> bool:
     return bool(start and end and start.year < end.year and _APART.search(ask.words.get("date_range") or ""))
 
 
-_LEFT_OUT = re.compile(
-    r"\b(?:(?:leave|leaving) out|skip|skipping|exclud(?:e|ing)|ignor(?:e|ing)|omit|drop|(?:not|dont) (?:count|include?)"
-    r"|sin contar|excepto|quita|excluye)(?: (?:a[nl][yl]\w*|every\w*|the|ones?|thos?e?|that|which|w[ae]re?s?|i|had|from"
-    r"|claims?|visits?|bills?|fills?|charges?|las?|los?|tod[ao]s?|que|fueron|de)){0,5} $"
+_WANTING = frozenset(
+    {"want", "need", "show", "count", "include", "counting", "including", "contar", "incluir", "quiero"}
+)
+_DENYING = frozenset({"no", "not", "dont", "doesnt", "didnt", "isnt", "wasnt", "arent", "werent", "never", "ni"})
+_ANY = _WANTING | frozenset(
+    {"any", "anything", "everything", "all", "stuff", "those", "these", "that", "which", "was", "were", "are", "is"}
+    | {"i", "had", "the", "one", "ones", "from", "claims", "visits", "bills", "fills", "charges", "things", "me", "to"}
+    | {"la", "las", "lo", "los", "todo", "todos", "toda", "todas", "que", "fueron", "sean", "sea", "de", "cosas"}
 )
 
 
-def leaves_out(said: str) -> bool:
-    """Return whether these words in front of a period leave it out: "skip any that were"."""
-    return _LEFT_OUT.search(f"{' '.join(words_of(said))} ") is not None
+def leaves_out(ask: Ask, before: str) -> bool:
+    """Return whether these words in front of a period leave it out: "skip any that were", "I don't want the ones"."""
+    rest = ask.hears(before, {}).barred[-1:]
+    words = rest[0].split() if rest else []
+    denies = not _DENYING.isdisjoint(words_of(before)[: -len(words) or None][-1:])
+    return bool(rest) and _ANY.issuperset(words) and not (denies and _WANTING.isdisjoint(words))
+
+
+def left_out(ask: Ask, time: object) -> dict[str, str | None] | None:
+    """Return the rest of the time if the question leaves out all before or all after a day; None if it does not."""
+    start, end = days_of(time)
+    end = end if end and end < ask.today else None
+    before, own, _ = ask.said.partition(ask.words.get("date_range") or "\n")
+    several = "date_range" in ask.several
+    if not own or several or (start is None) == (end is None) or not leaves_out(ask, before):
+        return None
+    rest = ("start", end + A_ZONE) if end else ("end", start and start - A_ZONE)
+    return {rest[0]: rest[1].isoformat()} if rest[1] else None
 
 
 def with_left_out(ask: Ask) -> Ask:
-    """Return the question with the rest of the time if it leaves out all before or all after a day."""
-    start, end = days_of(ask.slots.get("date_range"))
-    end = end if end and end < ask.today else None
-    before, own, _ = ask.said.partition(ask.words.get("date_range") or "\n")
-    if not own or "date_range" in ask.several or (start is None) == (end is None) or not leaves_out(before):
-        return ask
-    days = {"start": (end + A_ZONE).isoformat()} if end else {"end": start and (start - A_ZONE).isoformat()}
-    return replace(ask, slots={**ask.slots, "date_range": days})
+    """Return the question with the rest of the time in place of the time that it leaves out."""
+    rest = left_out(ask, ask.slots.get("date_range"))
+    return replace(ask, slots={**ask.slots, "date_range": rest}) if rest else ask
 
 
 _BOTH_SIDES = re.compile(
@@ -119,6 +133,16 @@ def days_of(value: object) -> TimeSpan:
     """Return the first and last day of the value of a `date_range` slot; None for an open end."""
     start, end = (value.get("start"), value.get("end")) if isinstance(value, Mapping) else (None, None)
     return date.fromisoformat(str(start)) if start else None, date.fromisoformat(str(end)) if end else None
+
+
+def excluded_days(ask: Ask) -> tuple[date, date] | None:
+    """Return the first and last excluded day, or None; the current month is excluded until its end, not until today."""
+    every = ask.excluded.get("date_range")
+    start, end = days_of(every.value if every else ask.slots.get("date_out"))
+    if start is None or end is None:
+        return None
+    month = month_days(end.year, end.month)
+    return start, month[1] if (start, ask.today) == (month[0], end) else end
 
 
 def time_of(ask: Ask, back: timedelta | None = None) -> tuple[date, date]:

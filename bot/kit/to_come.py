@@ -38,7 +38,8 @@ from bot.kit.floors import COUNTED, MetSoFar, counting, standings
 from bot.kit.period import born_on
 from bot.kit.said import filter_of
 from bot.kit.spelling import words_of
-from bot.kit.which import exact_asked, parts_named
+from bot.kit.traits import parts_named
+from bot.kit.which import exact_asked
 from bot.records.claim import Claim
 from bot.records.claim_set import ClaimSet
 from bot.records.coverage import CostShare, Coverage, anniversary

@@ -1,14 +1,15 @@
 """Conditions that only the words of the record decide: the reason of the care, and whether a medicine is a brand."""
 
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache, partial
 from itertools import pairwise
 
 import msgspec
 from msgspec.structs import replace
 
-from bot.kit.ask import Ask
+from bot.kit.ask import Ask, NamedCare
 from bot.kit.spelling import words_of
+from bot.records.care_kind import Shown
 from bot.records.claim import Claim
 
 _VAGUE = frozenset({"high", "low", "routine", "type", "2", "1", "elevated", "of", "the", "and", "or", "like", "s"})
@@ -21,14 +22,125 @@ _CARED = frozenset(
 _GENERAL = frozenset({"visit", "exam", "test", "session", "office", "care", "specialist", "health", "of", "and", "the"})
 _OUT = frozenset({"not", "without", "never"})
 _OWN = frozenset({"i", "me", "my", "mine"})
+_ELSEWHERE = frozenset({"outside", "not", "except", "besides", "other", "beyond", "fuera", "no", "excepto", "menos"})
 _NEAR = 3  # words
 
 
+_OF_PART = frozenset(
+    {"my", "our", "left", "right", "lower", "for", "on"}
+    | {"mi", "mis", "tu", "su", "de", "del", "izquierda", "izquierdo", "derecha", "derecho"}
+)
+_PART_CARE = frozenset(
+    {"stuff", "bill", "bills", "claim", "claims", "visit", "visits", "care", "problem", "problems"}
+    | {"injury", "surgery", "treatment", "treatments"}
+)
+_NO_PART = frozenset({"of", "hurts", "hurting"})
+_BEHIND = frozenset({"after", "before", "since", "despues", "antes", "desde"})  # "therapy after the knee MRI"
+_ARTICLES, _ALSO = frozenset({"the", "la", "el"}), frozenset({"back"})  # "back in March" is no part of the body
+_WHO = ("ist", "ists", "ista", "istas", "ologo", "ologa", "doctor", "doctors", "surgeon", "surgeons", "dr")
+
+
+class BodyPart(msgspec.Struct, frozen=True):
+    """A part of the body, and the person's word for it.
+
+    `body` maps every word for a part of the body, in any language, to the name of the part. `out`: the message excludes
+    care of that part.
+    """
+
+    name: str
+    word: str
+    body: Mapping[str, str]
+    out: bool = False
+
+
+def part_asked(ask: Ask) -> BodyPart | None:
+    """Return the part of the body that the care in question was for; None if there is none, or if the care names it.
+
+    If the question names no kind of care, the words have to use the part as one of a body: "my knee" or "knee bills",
+    but not "on the other hand".
+    """
+    own, whom = words_of(ask.words.get("service")), words_of(ask.words.get("specialty"))
+    carried = bool(whom) and not ask.asked.body  # "no, the one from 2025" after "my knee MRI"
+    body = ask.hears(ask.words["specialty"], {}).body if carried else ask.asked.body
+    words = whom if carried else words_of(ask.said)
+    taken = {
+        word
+        for slot in ("provider_name", "organization", "drug", "date_range")
+        for word in words_of(ask.words.get(slot))
+    } | ({*whom} if any(word.endswith(_WHO) for word in whom) else set())
+    said = [
+        word
+        for at, word in enumerate(words)
+        if word in body
+        and word not in (*own, *taken)
+        and ((own and word not in _ALSO and _BEHIND.isdisjoint(words[max(0, at - 2) : at])) or _is_part(words, at))
+    ]
+    if not said or any(word in body for word in own) or (ask.care and said[0] in words_of(ask.care.text)):
+        return None
+    if not any(word.endswith(_WHO) for word in words):
+        ask.said_unmet("specialty")  # "my knee" names no kind of doctor here, and the answer says what it found of it
+    elif not own:
+        return None
+    out = any(rest.partition(" ")[0] == said[0] for rest in ask.asked.barred)
+    return BodyPart(body[said[0]], said[0], body, out)
+
+
+def _is_part(words: Sequence[str], at: int) -> bool:
+    """Return whether the word at the index `at` is used for a part of a body, by the words next to it."""
+    behind = words[at + 1] if at + 1 < len(words) else ""
+    before = [word for word in words[max(0, at - 2) : at] if word not in _ARTICLES]
+    beside = bool(before) and before[-1] in _OF_PART
+    return (beside and behind not in _NO_PART) or behind in _PART_CARE
+
+
+def parts_named(claim: Claim, body: Mapping[str, str]) -> frozenset[str]:
+    """Return the names of the parts of the body whose words are on the claim's lines; `body` maps words to names."""
+    done = claim.performed
+    texts = (*done.words, *claim.diagnosed, *(one for line in done.lines for one in line.words))
+    return frozenset(body[word] for text in texts for word in words_of(text) if word in body)
+
+
+def of_care_named(claims: tuple[Claim, ...], care: NamedCare | None) -> tuple[Claim, ...]:
+    """Return the claims with the word for the care on a line or in the reason of the care.
+
+    Return the other ones if the question excludes this care, and all if none has the word or if `care` is None.
+    """
+    has = tuple(claim for claim in claims if care and lines_of_care(claim, care).lines)
+    if care is None or not care.out:
+        return has or claims
+    rest = tuple(claim for claim in claims if claim not in has)
+    care.claims = {claim.id for claim in rest}
+    return rest
+
+
+def lines_of_care(claim: Claim, care: NamedCare) -> Shown:
+    """Return the lines of the claim with the word for the care, in the singular or the plural; all if it is the reason.
+
+    If there are any, the claim's id is added to `care.claims`.
+    """
+    word, lines = "".join(_singulars(care.word)[:1]), claim.performed.lines
+    told = tuple(at for at, line in enumerate(lines) if any(word in _singulars(text) for text in line.words))
+    if any(word in _singulars(text) for text in claim.diagnosed):
+        told = tuple(range(len(lines)))
+    if told:
+        care.claims.add(claim.id)
+    return Shown(told, len(lines))
+
+
+@lru_cache(maxsize=4096)
+def _singulars(text: str) -> tuple[str, ...]:
+    return tuple(word.removesuffix("s") for word in words_of(text))
+
+
 class ClaimTrait(msgspec.Struct, frozen=True):
-    """A condition: the person's words for it, "" if another condition has them, and whether a claim meets it."""
+    """A condition: the person's words for it, "" if another condition has them, and whether a claim meets it.
+
+    `holds` returns None for a claim that does not tell it. `where`: the words name a place.
+    """
 
     said: str
-    holds: Callable[[Claim], bool]
+    holds: Callable[[Claim], bool | None]
+    where: bool = False
 
 
 def with_traits(ask: Ask, claims: Sequence[Claim]) -> Ask:
@@ -58,7 +170,24 @@ def with_traits(ask: Ask, claims: Sequence[Claim]) -> Ask:
         out = not _OUT.isdisjoint(words[max(0, first - 2) : first])
         said = " ".join(words[max(0, first - 2 * out) : after])
         found.append(ClaimTrait(said, partial(_is_toward, whole="wholly_to" in how, out=out)))
+    found += [one] if (one := _town(ask, words, claims)) else []
     return replace(ask, traits=tuple(found)) if found else ask
+
+
+def _town(ask: Ask, words: Sequence[str], claims: Sequence[Claim]) -> ClaimTrait | None:
+    """Return the condition that the care was in or outside a named town; None if no claim tells its town."""
+    place = ask.beside.get("location")
+    city = str(place.get("city") or "") if isinstance(place, Mapping) else ""
+    own = words_of(city)
+    at = next((at for at in range(len(words)) if own and tuple(words[at : at + len(own)]) == own), None)
+    towns = {words_of(claim.town) for claim in claims if claim.town}
+    names = {word for claim in claims for word in (*words_of(claim.billing), *words_of(claim.place))}
+    if at is None or not towns or (own not in towns and names.issuperset(own)):  # "not at Limestone", a town too
+        return None
+    out = next((first for first in range(max(0, at - _NEAR), at) if words[first] in _ELSEWHERE), None)
+    ask.said_unmet("location")
+    said = " ".join((*words[at - 1 if out is None else out : at], city))
+    return ClaimTrait(said, lambda one: (words_of(one.town) == own) is (out is None) if one.town else None, where=True)
 
 
 def _reason(ask: Ask, words: Sequence[str], text: str) -> ClaimTrait | None:

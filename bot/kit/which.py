@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal, InvalidOperation
-from functools import lru_cache
 from itertools import product, starmap
 from operator import eq
 from typing import TYPE_CHECKING
@@ -13,127 +12,28 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec.structs import replace
 
-from bot.kit.ask import Ask, NamedCare, excluded_of, text_of, values_of
+from bot.kit.ask import Ask, excluded_of, text_of, values_of
 from bot.kit.spelling import is_named, starts_like, words_of
 from bot.language.classed import AmountLimits
 from bot.language.context import FOCUS, THOSE
-from bot.records.care_kind import Shown
 from bot.records.claim import Claim
 from bot.records.money import Amount
 
 if TYPE_CHECKING:
     from bot.kit.claim_filter import ClaimFilter
 
-_OF_PART = frozenset(
-    {"my", "our", "left", "right", "lower", "for", "on"}
-    | {"mi", "mis", "tu", "su", "de", "del", "izquierda", "izquierdo", "derecha", "derecho"}
-)
-_CARED = frozenset(
-    {"stuff", "bill", "bills", "claim", "claims", "visit", "visits", "care", "problem", "problems"}
-    | {"injury", "surgery", "treatment", "treatments"}
-)
-_NO_PART = frozenset({"of", "hurts", "hurting"})
-_BEHIND = frozenset({"after", "before", "since", "despues", "antes", "desde"})  # "therapy after the knee MRI"
-_ARTICLES, _ALSO = frozenset({"the", "la", "el"}), frozenset({"back"})  # "back in March" is no part of the body
-_WHO = ("ist", "ists", "ista", "istas", "ologo", "ologa", "doctor", "doctors", "surgeon", "surgeons", "dr")
 _ADDING = "(?:including|counting|incluyendo|contando|incluso|incluid[oa]s?)(?: (?:my|all|the|mis|las?|los))*"
 _ADDED = "(?:included|incluid[oa]s?)"
 
 
-class BodyPart(msgspec.Struct, frozen=True):
-    """A part of the body, and the person's word for it.
-
-    `body` maps every word for a part of the body, in any language, to the name of the part. `out`: the message excludes
-    care of that part.
-    """
-
-    name: str
-    word: str
-    body: Mapping[str, str]
-    out: bool = False
-
-
-def part_asked(ask: Ask) -> BodyPart | None:
-    """Return the part of the body that the care in question was for; None if there is none, or if the care names it.
-
-    If the question names no kind of care, the words have to use the part as one of a body: "my knee" or "knee bills",
-    but not "on the other hand".
-    """
-    own, whom = words_of(ask.words.get("service")), words_of(ask.words.get("specialty"))
-    carried = bool(whom) and not ask.asked.body  # "no, the one from 2025" after "my knee MRI"
-    body = ask.hears(ask.words["specialty"], {}).body if carried else ask.asked.body
-    words = whom if carried else words_of(ask.said)
-    taken = {
-        word
-        for slot in ("provider_name", "organization", "drug", "date_range")
-        for word in words_of(ask.words.get(slot))
-    } | ({*whom} if any(word.endswith(_WHO) for word in whom) else set())
-    said = [
-        word
-        for at, word in enumerate(words)
-        if word in body
-        and word not in (*own, *taken)
-        and ((own and word not in _ALSO and _BEHIND.isdisjoint(words[max(0, at - 2) : at])) or _is_part(words, at))
-    ]
-    if not said or any(word in body for word in own) or (ask.care and said[0] in words_of(ask.care.text)):
-        return None
-    if not any(word.endswith(_WHO) for word in words):
-        ask.said_unmet("specialty")  # "my knee" names no kind of doctor here, and the answer says what it found of it
-    elif not own:
-        return None
-    out = any(rest.partition(" ")[0] == said[0] for rest in ask.asked.barred)
-    return BodyPart(body[said[0]], said[0], body, out)
-
-
-def _is_part(words: Sequence[str], at: int) -> bool:
-    """Return whether the word at the index `at` is used for a part of a body, by the words next to it."""
-    behind = words[at + 1] if at + 1 < len(words) else ""
-    before = [word for word in words[max(0, at - 2) : at] if word not in _ARTICLES]
-    beside = bool(before) and before[-1] in _OF_PART
-    return (beside and behind not in _NO_PART) or behind in _CARED
-
-
-def parts_named(claim: Claim, body: Mapping[str, str]) -> frozenset[str]:
-    """Return the names of the parts of the body whose words are on the claim's lines; `body` maps words to names."""
-    done = claim.performed
-    texts = (*done.words, *claim.diagnosed, *(one for line in done.lines for one in line.words))
-    return frozenset(body[word] for text in texts for word in words_of(text) if word in body)
-
-
-def of_care_named(claims: tuple[Claim, ...], care: NamedCare | None) -> tuple[Claim, ...]:
-    """Return the claims with the word for the care on a line or in the reason of the care.
-
-    Return the other ones if the question excludes this care, and all if none has the word or if `care` is None.
-    """
-    has = tuple(claim for claim in claims if care and lines_of_care(claim, care).lines)
-    if care is None or not care.out:
-        return has or claims
-    rest = tuple(claim for claim in claims if claim not in has)
-    care.claims = {claim.id for claim in rest}
-    return rest
-
-
-def lines_of_care(claim: Claim, care: NamedCare) -> Shown:
-    """Return the lines of the claim with the word for the care, in the singular or the plural; all if it is the reason.
-
-    If there are any, the claim's id is added to `care.claims`.
-    """
-    word, lines = "".join(_singulars(care.word)[:1]), claim.performed.lines
-    told = tuple(at for at, line in enumerate(lines) if any(word in _singulars(text) for text in line.words))
-    if any(word in _singulars(text) for text in claim.diagnosed):
-        told = tuple(range(len(lines)))
-    if told:
-        care.claims.add(claim.id)
-    return Shown(told, len(lines))
-
-
-@lru_cache(maxsize=4096)
-def _singulars(text: str) -> tuple[str, ...]:
-    return tuple(word.removesuffix("s") for word in words_of(text))
-
-
 def order_asked(ask: Ask) -> str | None:
-    """Return the requested order, such as "biggest" or "oldest"; None if there is none, as for "the most recent"."""
+    """Return the requested order, such as "biggest" or "oldest"; None if there is none, as for "the most recent".
+
+    "Slowest" and "fastest" are the orders by the days from the care to the plan's decision.
+    """
+    lag = next((one for one in LAGS if one in ask.asked.says), None)
+    if lag and "settled" in ask.asked.says and not ask.asked.gap:
+        return lag
     if ask.asked.sort and ask.asked.sort != "newest":
         return ask.asked.sort
     recent = ask.asked.newest and words_of(ask.words.get("order")) == ("most",)
@@ -198,6 +98,7 @@ def named(claim: Claim, words: str, *, fills: bool = False) -> bool:
     return any(is_named(name, words) or starts_like(name, words) for name in names if name)
 
 
+LAGS = ("slowest", "fastest")
 _INCLUSIVE = frozenset(
     {"least", "most", "between", "from", "to", "and", "or", "no", "not", "up"}
     | {"al", "lo", "entre", "desde", "hasta", "y", "o", "maximo", "minimo"}
@@ -206,6 +107,7 @@ _INCLUSIVE = frozenset(
 _SENTENCE = re.compile(r"[.?!;]\s+")
 _OR, _RANGE = frozenset({"or", "o", "either"}), frozenset({"to", "and", "y", "a"})
 _LIMITS = ("amount_over", "amount_under")
+_POCKET = frozenset({"pocket", "bolsillo"})
 _OWN_PARTS = frozenset({"copay", "deductible", "coinsurance"})
 _OTHERS = ("billed", "allowed", "plan_paid", "copay", "deductible", "coinsurance")
 
@@ -273,8 +175,13 @@ def amount_asked(ask: Ask) -> str | None:
 
 
 def aspect_asked(ask: Ask) -> str | None:
-    """Return the amount that the conditions are about: of two bearers, the limits are about what the member owes."""
+    """Return the amount that the conditions are about: of two bearers, the limits are about what the member owes.
+
+    What a visit cost "out of my own pocket" is the share too, as few claims say what was paid of it.
+    """
     kind = text_of(ask, "amount_kind")
+    if limits_asked(ask) and not _POCKET.isdisjoint(words_of(ask.words.get("amount_kind"))):
+        return None
     plan = "plan_paid" if "plan_nothing" in ask.asked.says and not (kind and limits_asked(ask)) else kind
     return None if plan == "plan_paid" and _is_of_two(ask) else plan
 
@@ -383,6 +290,10 @@ def ordered(claims: tuple[Claim, ...], wanted: ClaimFilter) -> tuple[Claim, ...]
         told = [(amount.value, claim) for claim in claims if (amount := claim.amount(wanted.aspect))]
         told.sort(key=lambda pair: pair[0], reverse=wanted.order == "biggest")
         return (*(claim for _, claim in told), *(claim for claim in claims if not claim.amount(wanted.aspect)))
+    if wanted.order in LAGS:
+        lags = [(days, claim) for claim in claims if (days := claim.lag) is not None]
+        lags.sort(key=lambda pair: pair[0], reverse=wanted.order == "slowest")
+        return (*(claim for _, claim in lags), *(claim for claim in claims if claim.lag is None))
     if wanted.order == "oldest":
         dated = sorted((c for c in claims if c.service.known), key=lambda claim: claim.service.sort_key)
         return (*dated, *(c for c in claims if not c.service.known))

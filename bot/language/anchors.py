@@ -133,6 +133,7 @@ class _Events:
         event may follow.
         """
         said, named, after, first = self._said.words, dict[str, object](), index, index
+        between = self._words.any("own", "at")
         while index < len(said) and index - first <= _MOST:
             tag = next((one for one in self._tags if one.first == index and one.kind not in named), None)
             near = not named or index == after or not self._words.at.isdisjoint(said[after:index])
@@ -142,7 +143,7 @@ class _Events:
             elif name := next((one for one in _SPOKEN if said[index] in self._words.any(one)), None):
                 named.setdefault(name, True)
                 first = index = after = index + 1
-            elif said[index] in self._words.own and not (joined and named and said[index] in self._words.to):
+            elif said[index] in between and not (joined and named and said[index] in self._words.to):
                 index += 1
             else:
                 break
@@ -200,13 +201,13 @@ def _relations(said: Sequence[str], index: int, words: WordArea) -> Iterator[tup
 
 
 def with_anchored_dates(entry: IntentRules, heard: Heard) -> Heard:
-    """Return the message as an intent that reads claims needs it: the anchor as date range, without the tags inside.
+    """Return the message as an intent that reads dated records needs it: the anchor as date range, not the tags inside.
 
-    The message is unchanged if it has no anchor, or if the intent reads no claims or takes no date range.
+    The message is unchanged if it has no anchor, or if the intent reads no dated records or takes no date range.
     """
     anchor = next((tag for tag in heard.tags if tag.kind == ANCHOR), None)
     told = anchor.value if anchor and isinstance(anchor.value, Mapping) else None
-    if anchor is None or told is None or not entry.reads_claims or DATED not in entry.takes:
+    if anchor is None or told is None or not (entry.reads_claims or entry.chooses_records) or DATED not in entry.takes:
         return heard
     heard = heard.without(frozenset(anchor.places))
     other = next((tag for tag in heard.tags if tag.kind == DATED and not tag.excluded), None)

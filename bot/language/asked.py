@@ -27,6 +27,7 @@ _MANY = ("several", "fills", "several_else", "ordered", "measured", "test", "vit
 _NEAR, _NEARER, _RANKED, _SEVERAL = 3, 2, 5, 2
 """Words between an ordinal and its noun ("my second visit to the chiropractor"); the least number of "several"."""
 _BARE = Decimal(100)
+_DENYING, _ONE = frozenset({"not", "never", "didnt", "dont", "no", "nunca"}), frozenset({"a", "an", "un", "una"})
 _ENDS = re.compile(r"[.?!;]+(?:\s|$)")
 
 
@@ -52,8 +53,7 @@ class ClaimsAsked(msgspec.Struct, frozen=True):
         nth: the requested position, from 1, or negative from the newest; `by_size`: in the order of amounts; `through`:
             the last position of "the second and third"; `nth_of`: the group that it counts: "the third doctor".
         gap: the requested time between two days of care that follow each other: "longest", "shortest" or "last".
-        sort: the order of a list: "largest first", "oldest to newest", "first three visits".
-        care: the person's words for the care in question, whether or not the pack knows it.
+        sort: the order of a list: "largest first", "oldest to newest"; `care`: the person's words for the care.
         newest: True if the message says "most recent".
         count: the requested number of claims.
         by: the group by which a sum is divided: "by pharmacy", "each doctor"; `more_of`: the group after "more".
@@ -199,10 +199,11 @@ class ClaimsQuestion(Classed):
 
     def _count(self) -> int | None:
         ranked = ("groups",) if self._places.get("extreme") or self._places.get("sized") else ()  # "two doctors most"
+        least = {hit.first - 1 for hit in self._find("or_more")}
         for at, word in enumerate(self._words):
             if (
                 (count := self._number(at)) >= (1 if word.isdecimal() else _SEVERAL)
-                and at not in self._taken
+                and at not in self._taken | least
                 and (
                     self._any((*_MANY, *ranked), at + 1, _NEAR + 1)
                     or self._is(at - 1, "top")
@@ -378,22 +379,25 @@ class ClaimsQuestion(Classed):
         """Return the limits on a duration and its unit, for example of "more than 6 months"; None if none."""
         for at in range(1, len(self._words) - 1):
             before, unit = self._before(at), next(iter(self._values(at + 1, "spell")), None)
-            if unit and (number := self._number(at) or int(self._is(at, "entire"))):
-                size, under = Decimal(number), "under" in before
-                return (
-                    AmountLimits(under=size) if under else AmountLimits(over=size, over_too="over" not in before)
-                ), unit
+            one = int(self._is(at, "entire") or (bool(before) and self._words[at] in _ONE))
+            if unit and (number := self._number(at) or one):
+                size, over = Decimal(number), "over" not in before
+                return AmountLimits(under=size) if "under" in before else AmountLimits(over=size, over_too=over), unit
         return None
 
     def _exactly(self) -> Iterator[Decimal]:
         yield from self._behind("only", Decimal(0))
         told = any(hit.after - 1 not in self._taken for hit in self._find("nothing"))
-        if told and next(self._find("something"), None) is None:
+        if (told and next(self._find("something"), None) is None) or True in self._some():
             yield Decimal(0)
+
+    def _some(self) -> set[bool]:
+        """Return for each "something" whether it is denied: "which did I not have to pay anything for"."""
+        return {not _DENYING.isdisjoint(self._words[max(0, it.first - 2) : it.first]) for it in self._find("something")}
 
     def _limits(self) -> AmountLimits | None:
         over, under = (next(self._behind(name, _BARE), None) for name in ("over", "under"))
-        zero = next(self._find("something"), None) and not next(self._find("uninsured"), None)
+        zero = False in self._some() and not next(self._find("uninsured"), None)
         if over is None and under is None and zero:
             over = Decimal(0)
         return AmountLimits(over, under) if over is not None or under is not None else None

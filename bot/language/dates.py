@@ -202,6 +202,16 @@ class Dates(DateParts):
         year += 2000 * (year < _CENTURY)
         return DatePeriod(date(year, 1, 1), date(year, 12, 31)) if MINYEAR <= year <= self._today.year else None
 
+    def within(self, first: DatePeriod, last: DatePeriod) -> Days | None:
+        """Return the days for "March to May"; an end without a year after a whole year is in it: "2025 until May 1"."""
+        year = first.start.year
+        whole = (first.start, first.end) == (date(year, 1, 1), date(year, 12, 31))
+        if whole and not last.dated and last.end - last.start < timedelta(days=_DAYS) and year < last.end.year:
+            return first.start, month_days(year, last.end.month)[1] if last.start != last.end else self._in_year(
+                last, year
+            )
+        return self.between(first, last)
+
     def between(self, first: DatePeriod, last: DatePeriod) -> Days | None:
         """Return the days from the start of the first period to the end of the last; None if the end is earlier.
 
@@ -312,7 +322,10 @@ def _listed(
         told = has_year or is_year(one) or _has_season(matcher, one) or not joining.isdisjoint(between)
         if near and not told and last.days[1] and (_has_season(matcher, last) or is_year(last)):
             one = _as_of(lexed, dashes, one, min(date(last.days[1].year, _TWELVE, 31), today))  # noqa: PLW2901 -- a part of the last
-        if near and _has_season(matcher, last) and not _has_season(matcher, one):
+        if near and not told and is_year(last) and None in one.days:  # "in 2025 since August"
+            days = one.days[0] or last.days[0], one.days[1] or last.days[1]
+            last = replace(last, after=one.after, days=days)
+        elif near and _has_season(matcher, last) and not _has_season(matcher, one):
             last = one
         elif near and (whole := follows_on(last, earlier.days, one)):
             last = whole

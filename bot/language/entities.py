@@ -98,7 +98,7 @@ class Tagger:
             for meaning in match.meanings
             if (tag := self._value(right, match, meaning, found, street))
         ]
-        tags, dates = repeating(said, tags, dates)
+        tags, dates = repeating(said, tags, dates, self._grammar)
         tags += counties_beside(said, tags, self._meanings_of, self._places)
         tags = [*_outside(tags, _OUTSIDE_TIMES, dates), *dates]
         tags = _on_street(tags, street) if street else tags
@@ -207,9 +207,6 @@ class Tagger:
         if meaning.kind == "organization":
             after = end_with_generic_words(said, match.after, self._words)
             return Tag("organization", cleaned(said.said(match.first, after)), match.first, after)
-        single = said.words[match.first : match.after] == said.keys[match.first : match.after][:1]
-        if meaning.kind == "weekday" and single:
-            return None  # "monday" alone is a date, "mondays" are a day that repeats
         if meaning.kind == "telehealth" and meaning.value == "false":
             return Tag("telehealth", "true", match.first, match.after, excluded=True)
         return Tag(meaning.kind, _value(meaning), match.first, match.after)

@@ -53,6 +53,7 @@ _ARTICLES = frozenset({"the", "a", "an"})
 _WORDS_OF_CARE = 2
 WORDS = "words"
 """The key of the phrases that narrow a question and change nothing in its answer, among the ignored conditions."""
+_OR, _THAN = frozenset({"or", "o"}), frozenset({"than", "least", "exactly", "menos", "exactamente"})
 _SAID, _CUE = 7, 4  # words of it that are said, and of what begins it
 _NARROWING = frozenset({
     *("against", "always", "gap_of", "had_times", "in_order", "never_before", "nth_of", "only_one_of", "same_time"),
@@ -224,7 +225,8 @@ def may_narrow(text: str, grammar: Grammar, classes: Iterable[str]) -> bool:
     """Return whether `narrowings` can find a phrase, by the words alone. `classes` are those that the message has."""
     words = [] if not _NARROWING.isdisjoint(classes) else [plain(word) for word in read(text).words]
     first = grammar.area("polarity").starts("cue"), grammar.area("asked").condition
-    return not words or any(word.isdecimal() or any(word in one for one in first) for word in words)
+    counted = grammar.words("asked.count")
+    return not words or any(word.isdecimal() or any(word in one for one in (*first, counted)) for word in words)
 
 
 def narrowings(heard: Heard, words: Mapping[str, str]) -> Iterator[tuple[str, str]]:
@@ -247,6 +249,8 @@ def narrowings(heard: Heard, words: Mapping[str, str]) -> Iterator[tuple[str, st
     whole = dict(run for name, run in asked.runs.items() if name in _NARROWING and run[0] != ever)
     whole |= {tag.first: tag.after for tag in heard.tags if tag.excluded and tag.kind in _TOLD}
     told = held | heard.at("filter") | asked.places
+    spelled = heard.lexed.places.get("asked.count", ())  # "two or more", "at least two"
+    counted = {at for at in spelled if not _OR.isdisjoint(folded[at + 1 : at + 2]) or folded[at - 1] in _THAN}
     judged, writer = heard.area("asked").helping, heard.area("clauses").any("writer", "mine")
     bare_or_own = listed.glue | writer
     form, end = range(*asked.runs.get("form", (0, 0))), 0
@@ -255,7 +259,7 @@ def narrowings(heard: Heard, words: Mapping[str, str]) -> Iterator[tuple[str, st
     ]
     for clause in asking or heard.clauses:
         for place in sorted({*clause.places} - held | whole.keys() & {*clause.places}):
-            beside, number = _between_commas(said, place), said.words[place].isdecimal()
+            beside, number = _between_commas(said, place), said.words[place].isdecimal() or place in counted
             of_writer = len(beside) < len(said.words) and not writer.isdisjoint(folded[beside.start : beside.stop])
             cue = place in strong or (place in led and not (of_writer and held.isdisjoint(beside)))
             cue = cue and place + 1 < clause.after and ours.isdisjoint(range(place, place + _SAID))

@@ -128,8 +128,9 @@ class LimitPatterns:
         return [Tag(f"amount_{kind}", amount.value, *span)] if self._is_money(amount) else []
 
     def between(self, low: _Amount, high: _Amount, span: tuple[int, int]) -> list[Tag] | None:
-        """Return the tags for "between $50 and $80"; None if neither number is in dollars."""
-        if not (low.sure or high.sure):
+        """Return the tags for "between $50 and $80"; None if neither number is in dollars: "it went from 30 to 45"."""
+        ranged = self._said.words[max(0, low.first - 1)] != "from" or high.first - low.after > 1
+        if not (low.sure or high.sure or (ranged and self._is_money(low) and self._is_money(high))):
             return None
         return [Tag(OVER, low.value, span[0], low.after), Tag(UNDER, high.value, low.after, high.after)]
 

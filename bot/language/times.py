@@ -17,13 +17,18 @@ _GROUPS = frozenset({"group", "number_of", "any_doctor", "unit"})
 """The slot types of groups, such as doctors, of which a question may ask who was not seen in a period."""
 
 
-def repeating(said: Utterance, tags: Sequence[Tag], dates: Sequence[Tag]) -> tuple[list[Tag], list[Tag]]:
+def repeating(
+    said: Utterance, tags: Sequence[Tag], dates: Sequence[Tag], grammar: Grammar
+) -> tuple[list[Tag], list[Tag]]:
     """Return the tags without weekdays that are dates, and the dates without weekdays that repeat.
 
-    "Mondays" and "a monday" repeat, "monday" alone is a date.
+    "Mondays" and "a monday" repeat, and so does what is joined to one: "a Saturday or Sunday". "Monday" is a date.
     """
-    days = of_kind(tags, "weekday")
-    repeated = [tag for tag in days if said.words[tag.first : tag.after] != said.keys[tag.first : tag.after][:1]]
+    repeated = list[Tag]()
+    for tag in sorted(of_kind(tags, "weekday"), key=lambda one: one.first):
+        plural = said.words[tag.first : tag.after] != said.keys[tag.first : tag.after][:1]
+        if plural or any(link(said, one, tag, grammar.area("joining")) in {"and", "or"} for one in repeated[-1:]):
+            repeated.append(tag)
     kept = [one for one in dates if one.after - one.first > _SHORT_DATE or not one.meets(*repeated)]
     return [tag for tag in tags if tag.kind != "weekday" or tag in repeated], kept
 
@@ -41,6 +46,9 @@ def in_named_year(said: Utterance, tags: Sequence[Tag], grammar: Grammar) -> lis
         words, moved = frozenset(said.words[month.first : month.after]), _in_year_of(month, year)
         told = not words.isdisjoint(dates.month) and words.isdisjoint(dates.last | dates.this)
         whole = _has_year(said, year) and ends_of(year.value)[0].endswith("-01-01")
+        days, ends = ends_of(moved.value), ends_of(year.value)
+        if "" in days and any(days):  # "2025 claims, only until May"
+            moved = replace(moved, value={"start": days[0] or ends[0], "end": days[1] or ends[1]})
         if told and whole and not _has_year(said, month) and _is_part(moved, year):
             kept = [month] if any(tag.kind == "percent" for tag in tags) else times  # which a part of the year may be
             return [replace(tag, value=moved.value) if tag in kept else tag for tag in tags]

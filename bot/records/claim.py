@@ -32,6 +32,7 @@ from bot.records.service import (
     services_in,
     specialties,
     titles_in,
+    town_name,
 )
 from bot.records.shapes import RawJson, Reference, key_of, labels_of
 from bot.records.written import Period, clean, parse_date, parse_instant
@@ -202,6 +203,7 @@ class Claim:
     specialties = _Fact(specialties, "_eob")
     billing = _Fact(Names.of, "_names", "_eob.provider")
     place = _Fact(place_name, "_eob", "_names")
+    town = _Fact(town_name, "_eob", "_names")
     prescriber = _Fact(prescriber, "_eob", "_names")
     currency: _Fact[str | None] = _Fact(_same, "_money.currency")
     billed = _amount("billed")
@@ -250,6 +252,12 @@ class Claim:
             for name in [one for one in known if one.startswith("_")]:
                 del known[name]
         return self
+
+    @property
+    def lag(self) -> int | None:
+        """The number of days from the care to the plan's payment, or else to its decision; None if unknown."""
+        decided, day = self.paid_on or self.created, self.service.day
+        return (decided.first - day.first).days if decided and day else None
 
     def strictly(self) -> Claim:
         """Return the claim without the elements that its typed model rejects; unchanged if the resource was dropped.

@@ -110,9 +110,16 @@ class ClaimProcedure(shapes.Shape, frozen=True):
 
 
 class Contained(shapes.RecordShape, frozen=True):
-    """A contained or included resource, of which only the name is read."""
+    """A contained or included resource, of which only the name and the town are read."""
 
     name: str | tuple[shapes.HumanName, ...] = ()
+    address: shapes.Address | tuple[shapes.Address, ...] = ()
+
+    @property
+    def town(self) -> str | None:
+        """The city of the first address; None if there is none."""
+        every = (self.address,) if isinstance(self.address, shapes.Address) else self.address
+        return next((clean(one.city) for one in every if one.city), None)
 
     @property
     def words(self) -> str | None:

@@ -140,11 +140,19 @@ class Names:
             return None
         text = reference.reference or ""
         if text not in self._known:  # the same few people stand on most claims of a page
-            self._known[text] = None
-            if (key := key_of(text)) and (raw := self._rows.get(key)):
-                with suppress(Unreadable):
-                    self._known[text] = decode(raw, Contained)[0].words
+            self._known[text] = one.words if (one := self._one(text)) else None
         return self._known[text] or display_of(reference)
+
+    def _one(self, text: str) -> Contained | None:
+        if (key := key_of(text)) and (raw := self._rows.get(key)):
+            with suppress(Unreadable):
+                return decode(raw, Contained)[0]
+        return None
+
+    def town_of(self, reference: Reference | None) -> str | None:
+        """Return the town of the referenced resource; None if it did not come with the claim or gives none."""
+        one = self._one(reference.reference or "") if reference else None
+        return one.town if one else None
 
     def of_claim(self, eob: Explanation) -> Names:
         """Return these names together with those of the resources that the claim contains."""
@@ -192,6 +200,12 @@ def place_name(eob: Explanation, names: Names) -> str | None:
             return name
     key = key_of(eob.provider)
     return None if key and key.type == "Practitioner" else names.of(eob.provider)
+
+
+def town_name(eob: Explanation, names: Names) -> str | None:
+    """Return the town of the service facility, else of `facility`, else of the biller; None if none is told."""
+    places = (*(info.value_reference for info in eob.info("servicefacility")), eob.facility, eob.provider)
+    return next(filter(None, map(names.town_of, places)), None)
 
 
 def _member(eob: Explanation, names: Names, *roles: str) -> str | None:

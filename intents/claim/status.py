@@ -36,7 +36,13 @@ class ClaimStatus(kit.OfClaims, frozen=True):
 
 
 async def answer(ask: kit.Ask) -> ClaimStatus:
-    """Return the state of the named claim or the claim chosen from a list, or else of the newest matching claims."""
+    """Return the state of the named claim or the claim chosen from a list, or else of the newest matching claims.
+
+    Raises:
+        Reroute: The question puts the claims in the order of their decisions; a list answers it.
+    """
+    if kit.filter_of(ask).order in kit.LAGS:
+        raise kit.Reroute("claim.list")
 
     def enough(so_far: kit.ClaimSet) -> bool:
         found = _found(so_far, ask)

@@ -49,6 +49,7 @@ class DaysOfCare(kit.OfClaims, frozen=True):
         beyond: The number of all days, if the question asks for a day before the first one.
         placed: Claims with the day on which their year's deductible was met, if the question is which came first.
         kinds: The kinds of care for the payer's words.
+        silent: The number of claims that match otherwise and do not tell a condition.
     """
 
     days: tuple[Day, ...]
@@ -73,6 +74,7 @@ class DaysOfCare(kit.OfClaims, frozen=True):
     beyond: int = 0
     placed: tuple[tuple[kit.Claim, date | None], ...] = ()
     kinds: Mapping[str, kit.CareKind] = msgspec.field(default_factory=dict)
+    silent: int = 0
 
     @property
     def last(self) -> kit.PartialDate | None:
@@ -106,7 +108,8 @@ async def answer(ask: kit.Ask) -> DaysOfCare:
 def summarize(found: kit.ClaimSet, ask: kit.Ask) -> DaysOfCare:
     """Return the days of the claims that count; several claims on one day are one day."""
     wanted = kit.of_unit(ask, kit.filter_of(ask))
-    kept = replace(found, claims=kit.choose(found.claims, wanted).claims)
+    chosen = kit.choose(found.claims, wanted)
+    kept = replace(found, claims=chosen.claims)
     every_claim = (wanted.fills and ask.asked.gap is not None) or wanted.shared is not None
     groups = kit.visits(kept, ask.today, pharmacy=every_claim or kit.with_fills(kept.claims, kit.any_time(wanted)))
     every = [group for group in groups if group.day][:: -1 if wanted.order == "oldest" else 1]
@@ -119,7 +122,10 @@ def summarize(found: kit.ClaimSet, ask: kit.Ask) -> DaysOfCare:
     known = [claim.service.day for claim in found.claims if claim.service.day]
     number = kit.number_of(ask, counted, wanted) if at is None and not ask.report.is_partial else None
     times = kit.times_apart(ask) if number else ()
-    often, gap = kit.often_asked(ask), _gap(ask, [group.day for group in dated if group.day])
+    often, gap = (
+        kit.often_asked(ask) if ask.asked.helps else None,
+        _gap(ask, [group.day for group in dated if group.day]),
+    )
     claims, beside = tuple(claim for group in dated for claim in group.claims), None
     if kit.asks_both_sides(ask) and len(ask.anchors) == 1 and not ask.report.is_partial:
         known_days, (first, last) = [group.day for group in dated if group.day], ask.anchors[0]
@@ -143,6 +149,7 @@ def summarize(found: kit.ClaimSet, ask: kit.Ask) -> DaysOfCare:
         and not (often or wanted.by_size or ask.asked.only_one_of or kit.sizes_group(ask)),
         beyond=len(every) if at is not None and not dated else 0,
         whether=ask.asked.begins,
+        silent=chosen.silent if wanted.traits else 0,
         kinds=kit.care_words(ask, (claim for group in dated[:SHOWN] for claim in group.claims)),
         in_order=kit.in_order(ask, counted, wanted),
         cost=None if None in shares or ask.report.is_partial else kit.added(shares),

@@ -16,6 +16,7 @@ class Procedures(kit.OnRecord[kit.Procedure], frozen=True):
 
     Attributes:
         kind: The requested kind of care, to which the list is limited.
+        without: The kinds of care that the question excludes.
         missing: True if there is no procedure of that kind, so that every procedure is listed.
         kinds: The kinds of care by the procedures' ids, for names in the language of the answer.
         claim: The member's newest claim for the kind of care, if there is no record of a procedure.
@@ -25,6 +26,7 @@ class Procedures(kit.OnRecord[kit.Procedure], frozen=True):
     """
 
     kind: kit.CareKind | None = None
+    without: tuple[kit.CareKind, ...] = ()
     missing: bool = False
     kinds: Mapping[str, kit.CareKind] = msgspec.field(default_factory=dict)
     claim: kit.Claim | None = None
@@ -66,12 +68,15 @@ def summarize(read: Sequence[kit.Procedure], ask: kit.Ask) -> Procedures:
     """Return the procedures, newest first: those of the requested kind of care, or all if none is of that kind."""
     described, shielded = kit.shield(ask, read)
     key = "" if set(kit.words_of(ask.words.get("service"))[-1:]) & _ANY else str(ask.slots.get("service") or "")
-    kinds = ask.care_kinds.within(key)
+    kinds, out = ask.care_kinds.within(key), ask.excluded.get("service")
+    barred = [kind for one in (out.every if out else ()) for kind in ask.care_kinds.within(str(one))]
+    described = tuple(one for one in described if not any(kind.is_named(one.code, one.name) for kind in barred))
     alike = [one for one in described if any(kind.is_named(one.code, one.name) for kind in kinds)]
-    page = kit.on_record(ask, alike or described, len(alike or read), shielded, size=PAGE)
+    page = kit.on_record(ask, alike or described, len(alike or described) + shielded.hidden, shielded, size=PAGE)
     return Procedures(
         **asdict(page),
         kind=ask.care_kinds.named(key),
+        without=tuple(kind for one in (out.every if out else ()) if (kind := ask.care_kinds.named(str(one)))),
         missing=bool(kinds and not alike),
         dated=ask.asked.form == "date",
         kinds={one.id: kind for one in page.rows if (kind := _kind(one, ask.care_kinds))},

@@ -80,6 +80,7 @@ class Working(kit.Summary, frozen=True):
         portion: The member's share of a stated price.
         two: The copays of two kinds of visit to compare.
         state: The name of the plan's own state; `at_home`: the question names a place in that state.
+        covered: The member's medical coverage, if it names a network.
         drugs: True if the question is about prescriptions; `drug_deductible`: the plan has a deductible for drugs.
         visit: The code of the named kind of visit.
     """
@@ -101,6 +102,7 @@ class Working(kit.Summary, frozen=True):
     two: kit.VisitCopays | None = None
     state: str | None = None
     at_home: bool = False
+    covered: kit.Coverage | None = None
     drugs: bool = False
     drug_deductible: bool = False
     visit: str | None = None
@@ -181,6 +183,7 @@ def summarize(rule: str, coverages: kit.Coverages, ask: kit.Ask, met: Mapping[st
         two=kit.visit_copays(ask, coverages, _TWO_VISITS[rule]) if rule in _TWO_VISITS else None,
         state=kit.name_of_state(ask.places.home_state),
         at_home=kit.state_named(ask) == ask.places.home_state,
+        covered=next((one for one in medical if one.networks), None),
         drugs=kit.scope_of(ask) == "drugs",
         visit=kit.visit_kind(ask),
         drug_deductible=any(share.drugs and share.kind == _DEDUCTIBLE for share in plan.costs) if plan else False,
