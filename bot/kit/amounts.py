@@ -138,7 +138,9 @@ class Crossing(msgspec.Struct, frozen=True):
 def crossed_asked(ask: Ask) -> Amount | None:
     """Return the amount of which the question asks when a sum came to it: "when did I pass $2,000"; None if none."""
     says = ask.asked.says
-    own = "sums" in says or "several_else" in says or "crossing_me" in says or not {"one", "any_one"} & says.keys()
+    amounts = words_of(f"{ask.words.get('amount_over')} {ask.words.get('amount')}")  # "one thousand" is no one claim
+    single = {says.get("one"), says.get("any_one")} - {None, *amounts}
+    own = "sums" in says or "several_else" in says or "crossing_me" in says or not single
     asks = "crossing_me" in says or ("crossing" in says and (ask.asked.form == "date" or "how_many" in says) and own)
     limits = limits_asked(ask)
     found = [limits.over if limits else None, *map(dollars, values_of(ask, "amount"))] if asks else []

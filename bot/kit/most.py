@@ -9,9 +9,9 @@ import msgspec
 from msgspec.structs import asdict, replace
 
 from bot.kit.amounts import amount_in, mean, months_in, plan_paid_in
-from bot.kit.ask import Ask, text_of, values_of
+from bot.kit.ask import Ask, text_of
 from bot.kit.claim_filter import ClaimFilter, any_time, choose, period_of
-from bot.kit.ranking import YEAR, Measure, Ranking, asks_order, counted_as, ends_asked, ranking_asked
+from bot.kit.ranking import YEAR, Measure, Ranking, asks_order, counted_as, ranking_asked
 from bot.kit.sets import group_listed
 from bot.kit.spelling import is_named
 from bot.language.asked import PERIODS
@@ -21,8 +21,6 @@ from bot.records.explanation import added
 from bot.records.money import Amount, by_currency
 from bot.records.shapes import grouped
 from bot.records.written import PartialDate
-
-_OF_BILL = ("billed", "allowed", "discount", "plan_paid")
 
 
 class Share(msgspec.Struct, frozen=True):
@@ -81,11 +79,6 @@ class Most(Ranking, frozen=True):
         return self.shares[(self.nth or 1) - 1]
 
     @property
-    def ends(self) -> bool:
-        """Whether each share is shown with its first or last day."""
-        return self.every and self.in_time
-
-    @property
     def so(self) -> bool | None:
         """Whether the provider `whom` is the requested share; None if there is none or several shares tie.
 
@@ -115,20 +108,6 @@ def most_of(ask: Ask, claims: Iterable[Claim], wanted: ClaimFilter) -> Most | No
     if found and found.ties == 1:
         ask.singles_out(found.first.ids)
     return found
-
-
-def ends_of(ask: Ask, claims: Sequence[Claim], wanted: ClaimFilter) -> tuple[Claim, ...]:
-    """Return the smallest and the largest claim, or the first and the last, if the question asks for both.
-
-    Return an empty tuple if it does not, or if there are fewer than two claims.
-    """
-    if not ends_asked(ask) or len(claims) <= 1:
-        return ()
-    for word in ("order", "care"):
-        ask.said_unmet(word)
-    order = "oldest" if ask.asked.first_and_last else "smallest"
-    ordered = choose(claims, ClaimFilter(order=order, aspect=wanted.aspect)).claims
-    return ordered[0], ordered[-1]
 
 
 def in_order(ask: Ask, claims: Sequence[Claim], wanted: ClaimFilter) -> tuple[tuple[ClaimFilter, Claim], ...]:
@@ -181,7 +160,7 @@ def _ranked(ranking: Ranking, claims: Sequence[Claim], wanted: ClaimFilter) -> M
         for one in _shares(told, key, wanted, ranking.counted)
         if one.name and (size := one.size(ranking.measure)) is not None
     ]
-    if ranking.sizes or ranking.every:
+    if ranking.sizes:
         return _of_sizes(ranking, sized, wanted)
     if ranking.in_time:
         return _nth_in_time(ranking, [one for _, one in sized if one.since])
@@ -212,7 +191,7 @@ def _nth_in_time(ranking: Ranking, shares: Sequence[Share]) -> Most | None:
 
 
 def _of_sizes(ranking: Ranking, sized: Sequence[tuple[Decimal, Share]], wanted: ClaimFilter) -> Most | None:
-    """Return the shares whose size is within `ranking.sizes`, or all if it is None; None if the group has no shares.
+    """Return the shares whose size is within `ranking.sizes`; None if the group has no shares.
 
     Months and other periods are in the order of time, other groups largest first. Periods without care are added as
     zero if a zero is within the sizes.
@@ -220,7 +199,7 @@ def _of_sizes(ranking: Ranking, sized: Sequence[tuple[Decimal, Share]], wanted: 
     every = {one.name: (size, one) for size, one in sized}
     spans = [(first, last) for first, last in wanted.times or ((wanted.start, wanted.end),) if first and last]
     nothing, zero = Decimal(0), Amount(Decimal(0))
-    empty = ranking.sizes.hold(nothing) if ranking.sizes else ranking.measure == "count"
+    empty = ranking.fits(nothing)
     if ranking.group in PERIODS - {"day"} and spans and empty:
         names = dict.fromkeys(period_of(month, ranking.group) for span in spans for month in months_in(*span))
         every = {name: (nothing, Share(name, 0, zero)) for name in names} | every
@@ -255,20 +234,11 @@ def _of_members(
     return Most(**asdict(ranking), of=of, fit=len(shares), shares=tuple(shares[:most]), sides=sides)
 
 
-def shares_by(claims: Iterable[Claim], key: Callable[[Claim], str], wanted: ClaimFilter) -> tuple[Share, ...]:
-    """Return the shares of the claims by a key, largest sum first; a key without a sum in one currency is left out."""
-    sized = [(one.amount.value, one) for one in _shares(claims, key, wanted) if one.amount]
-    return tuple(one for _, one in sorted(sized, key=lambda pair: (-pair[0], pair[1].name)))
-
-
-def parts_of(claims: Iterable[Claim], group: str, wanted: ClaimFilter, *, by_year: bool = False) -> tuple[Share, ...]:
-    """Return the shares of the members of a group, largest sum first; of each year by itself if `by_year`."""
-    key = _KEYS.get(group, _whom)
-
-    def named(claim: Claim) -> str:
-        return f"{key(claim)} · {period_of(claim.service.day, 'year')}" if by_year else key(claim)
-
-    return shares_by((claim for claim in claims if key(claim)), named, wanted)
+def key_of(group: str) -> Callable[[Claim], str]:
+    """Return the function that names the member of a group that a claim belongs to, "" for none."""
+    if group in PERIODS:
+        return lambda claim: period_of(claim.service.day, group)
+    return _KEYS.get(group, _whom)
 
 
 def of_group(group: str | None) -> Callable[[Claim], bool] | None:
@@ -323,18 +293,6 @@ _KEYS: Mapping[str, Callable[[Claim], str]] = {
     "kind": lambda claim: claim.kind or "",
     **dict.fromkeys(("fill", "visit", "claim"), attrgetter("id")),
 }
-
-
-def measures_of(ask: Ask, claims: Iterable[Claim]) -> tuple[tuple[str, Amount], ...]:
-    """Return the sum of each kind of amount, by its name, if the question asks for several kinds; otherwise ().
-
-    The amounts that a bill divides into are given together.
-    """
-    rows, asked = list(claims), dict.fromkeys(values_of(ask, "amount_kind"))
-    names = dict.fromkeys((*_OF_BILL, *asked)) if not asked.keys().isdisjoint(_OF_BILL) else asked
-    names = names if len(asked) > 1 else {}
-    sums = ((name, added(claim.amount(name) for claim in rows)) for name in names)
-    return tuple((name, amount) for name, amount in sums if amount is not None)
 
 
 class SideSum(msgspec.Struct, frozen=True):

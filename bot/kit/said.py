@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from bot.kit.ask import Ask, excluded_of, text_of, values_of
 from bot.kit.claim_filter import ClaimFilter, any_time, choose, drugs_named_in, drugs_of_uses, excluded_types
 from bot.kit.conditions import as_codes, doctors_asked, is_title
-from bot.kit.ranking import asks_order, divided_by, each_end, set_apart, sets_one_above
+from bot.kit.ranking import asks_order, divided_by, set_apart, sets_one_above
 from bot.kit.spans import days_of, lag_asked, span_of, times_apart
 from bot.kit.spelling import is_named, words_of
 from bot.kit.traits import with_traits
@@ -220,7 +220,7 @@ def _wanted(ask: Ask) -> ClaimFilter:
     sizes = text_of(ask, "order") in {"biggest", "smallest"}
     tops = sizes and ask.asked.each_of is not None and not _SIZED.isdisjoint(ask.asked.says)
     # One of a group is no claim, and a step from the shown claim ("the one just before that") is no ordinal.
-    apart = not {"id", "pick"}.isdisjoint(ask.arguments) or asks_order(ask) or ask.asked.nth_of or each_end(ask)
+    apart = not {"id", "pick"}.isdisjoint(ask.arguments) or asks_order(ask) or ask.asked.nth_of
     nth = None if apart else ask.asked.nth or (1 if tops else None)
     in_time = ask.asked.first_and_last or (_asks_first(ask) if nth is None else nth > 0)
     by_size = (ask.asked.by_size or tops) and sizes and nth is not None
