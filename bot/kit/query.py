@@ -14,12 +14,13 @@ from msgspec.structs import replace
 from bot.kit.ask import Ask, text_of, values_of
 from bot.kit.claim_filter import ClaimFilter, any_time
 from bot.kit.most import of_group
-from bot.kit.ranking import LONG, of_unit, times_asked, unit_asked
+from bot.kit.ranking import LONG, times_asked, unit_asked
 from bot.kit.said import filter_of
 from bot.kit.sets import group_said
 from bot.kit.spans import joins_years, lag_asked, span_of, time_of, times_apart
 from bot.kit.which import amount_asked, count_asked, limits_asked, order_asked
 from bot.language.asked import GROUPS, PERIODS
+from bot.language.calendar import later
 from bot.language.classed import AmountLimits
 
 Fold = Literal["sum", "median", "mean", "least", "most", "first", "last"]
@@ -32,6 +33,8 @@ _COMPARING = frozenset({"than", "against", "lesser_or_more", "dearer", "cheaper"
 _RANKING = frozenset({"ranked", "top", "had_times", "crossing", "crossing_me", "in_order"})
 _OTHERS = frozenset({"pace", "who_paid_more", "whom"})
 _SIZED = frozenset({"sized", "extreme", "lowest", "highest"})
+# Without one of these "every drug I got" is a list.
+_MEASURED = frozenset({"money", "how_many", "often", "newest", "earliest", "amount_kind", "average", "order"})
 _MEMBERS = GROUPS | {"kind", "provider", "hospital"}
 _FAST = frozenset({"fastest", "quickest", "shortest", "soonest"})
 _EACH = frozenset({"each", "every", "per", "cada", "por"})
@@ -74,7 +77,13 @@ class Query(msgspec.Struct, frozen=True):
 def query_asked(ask: Ask) -> Query | None:
     """Return what the question computes; None if it asks for no more than a sum, a list or a ranking."""
     asked, says, pressed = ask.asked, ask.asked.says, ask.arguments.get("by")
-    barred = (ask.arguments if ask.said else not pressed) or ask.kin or ask.sets or asked.gap or "percent" in ask.slots
+    barred = (
+        ({"id", "pick"} & ask.arguments.keys() if ask.said else not pressed)
+        or ask.kin
+        or ask.sets
+        or asked.gap
+        or "percent" in ask.slots
+    )
     if barred or text_of(ask, "question") in _OTHERS or not _RANKING.isdisjoint(says):
         return None
     measures, times, newest = _measures(ask), _times(ask), _newest(ask)
@@ -85,9 +94,10 @@ def query_asked(ask: Ask) -> Query | None:
     period = None if "mean" in folds and period == text_of(ask, "unit") else period  # "on average per month"
     by, across = member or period or ("time" if times else None), ("time" if times else period) if member else None
     told = len(measures) > (2 if counts else 1) or len(folds) > 1 or not {"median", "mean"}.isdisjoint(folds)
-    if not (slow or member or newest or told or times or period):
+    measured = counts or pressed or not _MEASURED.isdisjoint({*says, *ask.slots})
+    if not (slow or newest or told or ((member or times or period) and measured)):
         return None
-    comparing = says.keys() & _COMPARING - ({"apart"} if "number_of" in ask.slots else set())
+    comparing = "MATCH" in ask.concepts or says.keys() & _COMPARING - ({"apart"} if "number_of" in ask.slots else set())
     ranks = not member and extreme and (asked.form == "who" or group_said(ask) not in {None, "claim", by})
     if ranks or (comparing and times and not member):
         return None
@@ -113,12 +123,7 @@ def _member(ask: Ask) -> str | None:
         return None  # these kinds are set side by side
     if each and not by:  # "my last fill of each"
         by = group_said(ask) or ("drug" if text_of(ask, "unit") == "fill" and not ask.asked.each_of else None)
-    sized = {"money", "how_many", "often"} & ask.asked.says.keys() or {
-        "amount_kind",
-        "average",
-        "order",
-    } & ask.slots.keys()
-    return by if by in _MEMBERS and (each or sized or ask.arguments) else None  # "every drug I got" is a list
+    return by if by in _MEMBERS else None
 
 
 def _ends(ask: Ask) -> tuple[Fold, ...]:
@@ -176,7 +181,7 @@ def _times(ask: Ask) -> tuple[Span, ...]:
     if joins_years(ask) and start and end:
         return tuple(_years_of(start, min(end, ask.today)))
     both = "and_last" in ask.asked.says and not ask.asked.first_and_last
-    if both and start and end and start == date(end.year, 1, 1):  # "this year and last"
+    if both and start and end and start == date(ask.today.year, 1, 1):  # "this year and last"
         return (start.replace(year=start.year - 1), start - _A_DAY), (start, end)
     return tuple(sorted((first, min(last, ask.today)) for first, last in times_apart(ask) if first and last))
 
@@ -207,7 +212,7 @@ def _newest(ask: Ask) -> int | None:
 def query_filter(ask: Ask, query: Query) -> ClaimFilter:
     """Return the conditions on the claims of a query, without their time, order and position."""
     aspect = None if query.measures[0] in COUNTS | {DAYS} else query.measures[0]
-    wanted = replace(of_unit(ask, filter_of(ask)), aspect=aspect)
+    wanted = replace(filter_of(ask), aspect=aspect)
     wanted = replace(wanted, limits=None, exact=None) if query.some else wanted
     only = next((is_of for one in (query.by, query.across) if (is_of := of_group(one))), None)
     if query.by == "time":
@@ -232,4 +237,9 @@ def query_time(ask: Ask, query: Query) -> Span:
         or any_time(filter_of(ask)).narrows
     )
     since, back = times_asked(ask, LONG if long else None)
-    return (since, ask.today) if since else time_of(ask, back)
+    start, end = (since, ask.today) if since else time_of(ask, back)
+    period = next((one for one in (query.by, query.across) if one in {"month", "year"}), None)
+    if period and query.timed and start.day == end.day and (period == "month" or start.month == end.month):
+        first = start.replace(day=1) if period == "month" else date(start.year, 1, 1)
+        return later(first, 1, period), end  # "each of the last two years" leaves out the days of the year before
+    return start, end

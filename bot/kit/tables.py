@@ -18,6 +18,7 @@ from bot.records.claim import Claim
 from bot.records.explanation import added
 from bot.records.money import Amount
 from bot.records.shapes import grouped
+from bot.records.written import PartialDate, Period
 
 _MOST, _WHOLE = 24, Decimal(1)
 _ORDERS: Mapping[Fold, Callable[[tuple[Amount, Claim]], Any]] = {
@@ -108,12 +109,10 @@ class Computing:
                     yield Row(name, by, None, self._cells(rows, self._span), rows)
 
     def _names(self, by: str) -> tuple[str, ...]:
-        """Return the periods of the time, without a first one that it only touches: "each of the last two years"."""
-        start, end = self._span
-        names = tuple(dict.fromkeys(period_of(month, by) for month in months_in(start, end))) if by in PERIODS else ()
-        whole = start.day == 1 if by == "month" else (start.month, start.day) == (1, 1)
-        names = names[1:] if self._query.timed and not whole and len(names) > 1 and by != "quarter" else names
-        return names if by != "day" and len(names) <= _MOST else ()
+        """Return the periods of the time, without those that the conditions leave out whole."""
+        months = months_in(*self._span) if by in PERIODS - {"day"} else ()
+        names = dict.fromkeys(period_of(one, by) for one in months if not _is_left_out(one, self._wanted))
+        return tuple(names) if len(names) <= _MOST else ()
 
     def _cells(self, claims: Sequence[Claim], span: Span) -> tuple[Cell, ...]:
         query = self._query
@@ -148,6 +147,14 @@ class Computing:
             return median_of(amounts), len(sized), None
         times, total = _units(self._query.unit, claims, span), added(amounts)
         return mean(total, times) if fold == "mean" else total, times, None
+
+
+def _is_left_out(month: PartialDate, wanted: ClaimFilter) -> bool:
+    """Return whether the conditions exclude every day of the month."""
+    if wanted.times and not any(Period(month).overlaps(*time) for time in wanted.times):
+        return True
+    out = wanted.without_days
+    return out is not None and out[0] <= month.first and month.last <= out[1]
 
 
 def _newest_of(claims: Iterable[Claim], query: Query) -> tuple[Claim, ...]:

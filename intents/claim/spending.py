@@ -4,7 +4,6 @@ import re
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
-from itertools import groupby
 
 from msgspec.structs import replace
 
@@ -27,7 +26,7 @@ class Spending(kit.OfClaims, frozen=True):
         claims, told, untold: The numbers of all claims, and of those with and without the amount.
         totals: The sums, one for each currency; `least`: some of the added amounts are only minimums.
         owed, plan_paid, paid_by_member: The sums of these amounts over the same claims; None if unknown.
-        months: The sum by month; `groups`: the numbers of claim types and of providers.
+        chart: The sums by month, or by year over a longer time; `groups`: the numbers of claim types and of providers.
         apart: The number of claims that are in no sum, because they were reversed, replaced or cancelled.
         shielded: The number of claims with a sensitivity label, which are in the sum and not described.
         silent, mixed: The numbers of claims that state no kind of care, and that include other care too.
@@ -54,7 +53,7 @@ class Spending(kit.OfClaims, frozen=True):
     owed: kit.Amount | None
     plan_paid: kit.Amount | None
     paid_by_member: kit.Amount | None
-    months: tuple[kit.Month, ...]
+    chart: tuple[kit.Row, ...]
     groups: tuple[int, ...]
     apart: int
     shielded: int
@@ -95,19 +94,6 @@ class Spending(kit.OfClaims, frozen=True):
         told = kit.added(one.amount or kit.Amount(Decimal(0)) for one in self.sides)
         left = self.total - told if self.total and told and told.currency == self.total.currency else None
         return left if left and left.value > 0 else None
-
-    @property
-    def compared(self) -> tuple[kit.Month, ...]:
-        """The months, if at least two have an amount above zero; otherwise ()."""
-        return self.months if sum(1 for one in self.months if one.amount and one.amount.value) >= _SEVERAL else ()
-
-    @property
-    def by_year(self) -> tuple[kit.Month, ...]:
-        """The sums by year, if the period has more than twelve months; otherwise ()."""
-        if len(self.compared) <= _YEAR:
-            return ()
-        years = ((name, list(of)) for name, of in groupby(self.months, lambda one: one.name[:4]))
-        return tuple(kit.Month(name, kit.added(m.amount for m in of), all(m.read for m in of)) for name, of in years)
 
 
 async def answer(ask: kit.Ask) -> Spending:
@@ -200,7 +186,7 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> Spending:
         owed=kit.added(claim.owed.amount for claim in counted) if one else None,
         plan_paid=kit.added(kit.plan_paid_in(claim, wanted) for claim in counted) if len(totals) < _SEVERAL else None,
         paid_by_member=kit.added(claim.paid_by_patient for claim in counted) if one else None,
-        months=kit.months_of(start, end, counted, wanted, is_partial=is_partial) if one else (),
+        chart=_chart((start, end), counted, wanted) if one else (),
         groups=tuple(
             len({claim.kind if by == "kind" else claim.seen or claim.billing for claim in told}) for by in _GROUPS
         ),
@@ -219,6 +205,15 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> Spending:
         so_far=(start, end) == (date(ask.today.year, 1, 1), ask.today),
     )
     return _held_against(summary, claim_set, ask, counted)
+
+
+def _chart(span: tuple[date, date], counted: Sequence[kit.Claim], wanted: kit.ClaimFilter) -> tuple[kit.Row, ...]:
+    """Return the sums by month, or by year of more than a year; () if fewer than two have one, or a day is unknown."""
+    by = "month" if kit.month_number(span[1]) - kit.month_number(span[0]) < _YEAR else "year"
+    query = kit.Query(by, measures=(wanted.aspect,), timed=True)
+    rows = kit.Computing(query, wanted, span, counted).rows()
+    whole = sum(len(row.claims) for row in rows) == len(counted)
+    return rows if whole and sum(1 for row in rows if row.size) >= _SEVERAL else ()
 
 
 def _split(ask: kit.Ask) -> tuple[kit.ClaimFilter, ...]:
