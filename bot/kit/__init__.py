@@ -10,8 +10,7 @@ intents may use.
 from bot.errors import NotLinked, PayerError
 from bot.kit.ahead import Ahead, priced_ahead, rules_ahead
 from bot.kit.amounts import (
-    amount_in, crossed_asked, Crossing, crossing_of, gap_of, holds_more, Inner, inner_amount, mean,
-    month_number, of_whole, part_of, part_of_all, plan_paid_in, Portion, portion_of, ShareGap, whole_named)
+    amount_in, crossed_asked, Crossing, crossing_of, gap_of, holds_more, Inner, inner_amount, month_number, of_whole, part_of, part_of_all, plan_paid_in, Portion, portion_of, ShareGap, whole_named)
 from bot.kit.appeals import (
     appeal_clock, appeal_days, AppealClock, approvals_asked, case_found, denial_kind, DenialKind, denied_claims,
     OfAppeal, stepped, told_day, ToldDay)
@@ -48,7 +47,7 @@ from bot.kit.found_places import find_places, FoundPlaces
 from bot.kit.gathering import gathered, record_document, RecordPapers
 from bot.kit.household import Household, household, HouseholdMember, of_some
 from bot.kit.most import (
-    in_order, Most, most_of, number_of, of_group, rank_sides, Share, side_of, SideSum, times_of)
+    in_order, Most, most_of, number_of, rank_sides, side_of, SideSum)
 from bot.kit.near_claims import compares_named, near_claims, Nearest, OfClaims, or_nearest, parted, sides_said, strict
 from bot.kit.network_names import adds_to, names_of, Wanted
 from bot.kit.news import (

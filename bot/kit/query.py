@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from bot.kit.ask import Ask, text_of, values_of
 from bot.kit.claim_filter import ClaimFilter, any_time
-from bot.kit.most import of_group
+from bot.kit.groups import of_group
 from bot.kit.ranking import LONG, times_asked, unit_asked
 from bot.kit.said import filter_of
 from bot.kit.sets import group_said
@@ -94,8 +94,9 @@ def query_asked(ask: Ask) -> Query | None:
     period = None if "mean" in folds and period == text_of(ask, "unit") else period  # "on average per month"
     by, across = member or period or ("time" if times else None), ("time" if times else period) if member else None
     told = len(measures) > (2 if counts else 1) or len(folds) > 1 or not {"median", "mean"}.isdisjoint(folds)
-    measured = counts or pressed or not _MEASURED.isdisjoint({*says, *ask.slots})
-    if not (slow or newest or told or ((member or times or period) and measured)):
+    divided = member or period
+    measured = counts or pressed or not _MEASURED.isdisjoint({*says, *ask.slots}) or (divided and "by" in says)
+    if not (slow or newest or told or ((divided or times) and measured)):
         return None
     comparing = "MATCH" in ask.concepts or says.keys() & _COMPARING - ({"apart"} if "number_of" in ask.slots else set())
     ranks = not member and extreme and (asked.form == "who" or group_said(ask) not in {None, "claim", by})
@@ -111,7 +112,7 @@ def query_asked(ask: Ask) -> Query | None:
         nth=abs(asked.nth or 1) if period and (asked.by_size or extreme) else 1,
         newest=newest,
         some=limits_asked(ask) if period and not member and folds == ("sum",) and not counts else None,
-        timed=span_of(ask) != (None, None),
+        timed=span_of(ask) != (None, None) and not counts,
     )
 
 
@@ -219,7 +220,8 @@ def query_filter(ask: Ask, query: Query) -> ClaimFilter:
         first, last = query.times[0][0], query.times[-1][1]
         wanted = replace(any_time(wanted), start=first, end=last, times=query.times)
     unit = query.unit if query.newest or query.folds != ("sum",) else query.measures[0]
-    if unit in {"fill", "visit"} and not (wanted.claim_types or wanted.services or wanted.drugs or only):
+    unit = "visit" if {query.by, query.across, *query.measures} & {"doctor", "place", "hospital"} else unit
+    if unit in {"fill", "visit"} and not (wanted.claim_types or wanted.services or wanted.drugs):
         without = dict.fromkeys((*wanted.without_types, "pharmacy"))
         fills = unit == "fill"
         wanted = replace(wanted, claim_types=("pharmacy",)) if fills else replace(wanted, without_types=(*without,))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -11,7 +12,7 @@ from msgspec.structs import replace
 
 from bot.kit.amounts import amount_in, mean, median_of, month_number, months_in
 from bot.kit.claim_filter import ClaimFilter, period_of
-from bot.kit.most import key_of, of_group, times_of
+from bot.kit.groups import key_of, of_group, times_of
 from bot.kit.query import COUNTS, DAYS, Fold, Query, Span
 from bot.language.asked import PERIODS
 from bot.records.claim import Claim
@@ -65,6 +66,11 @@ class Row(msgspec.Struct, frozen=True):
         return next(iter(self.claims), None)
 
     @property
+    def day(self) -> date:
+        """The first day of care; the last possible day if none is known."""
+        return min((one.service.sort_key for one in self.claims if one.service.day), default=date.max)
+
+    @property
     def size(self) -> Decimal:
         """The first value as a number, or its day where that is asked for; zero if it is unknown."""
         one = self.cells[0]
@@ -103,9 +109,10 @@ class Computing:
         else:
             plain = claims if by in PERIODS else [one for one in claims if not one.sensitive]
             found = grouped(plain, key_of(by))
-            for name in self._names(by) or found:
+            names = self._names(by) if self._query.timed else ()
+            for name in names or (sorted(found) if by in PERIODS else found):
                 rows = tuple(found.get(name, ()))
-                if name and (rows or (self._query.timed and self._query.measures[0] not in COUNTS)):
+                if name and (rows or self._query.timed):
                     yield Row(name, by, None, self._cells(rows, self._span), rows)
 
     def _names(self, by: str) -> tuple[str, ...]:
