@@ -10,7 +10,8 @@ intents may use.
 from bot.errors import NotLinked, PayerError
 from bot.kit.ahead import Ahead, priced_ahead, rules_ahead
 from bot.kit.amounts import (
-    amount_in, crossed_asked, Crossing, crossing_of, gap_of, holds_more, Inner, inner_amount, month_number, of_whole, part_of, part_of_all, plan_paid_in, Portion, portion_of, ShareGap, whole_named)
+    amount_in, crossed_asked, Crossing, crossing_of, gap_of, holds_more, Inner, inner_amount,
+    month_number, of_whole, part_of, part_of_all, plan_paid_in, Portion, portion_of, ShareGap, whole_named)
 from bot.kit.appeals import (
     appeal_clock, appeal_days, AppealClock, approvals_asked, case_found, denial_kind, DenialKind, denied_claims,
     OfAppeal, stepped, told_day, ToldDay)
