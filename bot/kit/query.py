@@ -93,7 +93,11 @@ def query_asked(ask: Ask) -> Query | None:
     period, member = _period(ask), _member(ask)
     period = None if "mean" in folds and period == text_of(ask, "unit") else period  # "on average per month"
     by, across = member or period or ("time" if times else None), ("time" if times else period) if member else None
-    told = len(measures) > (2 if counts else 1) or len(folds) > 1 or not {"median", "mean"}.isdisjoint(folds)
+    told = (
+        len(measures) > (2 if counts else 1)
+        or len(folds) > 1
+        or not {"median", "mean", "first", "last"}.isdisjoint(folds)
+    )
     divided = member or period
     measured = counts or pressed or not _MEASURED.isdisjoint({*says, *ask.slots}) or (divided and "by" in says)
     if not (slow or newest or told or ((divided or times) and measured)):
@@ -108,12 +112,19 @@ def query_asked(ask: Ask) -> Query | None:
         times,
         measures,
         folds,
-        unit="claim" if slow else "visit" if newest and "claims" not in says else unit_asked(ask, filter_of(ask)),
-        nth=abs(asked.nth or 1) if period and (asked.by_size or extreme) else 1,
+        unit=_unit(ask, folds, slow=slow, newest=newest is not None),
+        nth=abs(asked.nth or 1) if period else 1,
         newest=newest,
         some=limits_asked(ask) if period and not member and folds == ("sum",) and not counts else None,
         timed=span_of(ask) != (None, None) and not counts,
     )
+
+
+def _unit(ask: Ask, folds: tuple[Fold, ...], *, slow: bool, newest: bool) -> str:
+    """Return what a mean is taken over, and what the first, last or newest are of."""
+    visits = newest or (folds[-1] in {"first", "last"} and not {"one", "several"}.isdisjoint(ask.asked.says))
+    own = "visit" if visits and not {"claims", "fills", "one_fill"} & ask.asked.says.keys() else None
+    return "claim" if slow else own or unit_asked(ask, filter_of(ask))
 
 
 def _member(ask: Ask) -> str | None:
@@ -144,7 +155,10 @@ def _folds(ask: Ask, *, slow: bool) -> tuple[Fold, ...]:
     )
     if slow:
         least, most = end in _FAST, end is not None and end not in _FAST
-    if (ends := _ends(ask)) and (len(ends) > 1 or ("each" in says and _member(ask))):
+    divided = _member(ask) or _period(ask)
+    nth = None if ask.asked.by_size or not _period(ask) else ask.asked.nth
+    ends = ("first" if nth > 0 else "last",) if nth else _ends(ask)
+    if len(ends) > 1 or (ends and divided and (nth or "each" in says)):
         return ends
     told: dict[Fold, object] = {
         "median": "median" in says,
@@ -225,7 +239,7 @@ def query_filter(ask: Ask, query: Query) -> ClaimFilter:
         without = dict.fromkeys((*wanted.without_types, "pharmacy"))
         fills = unit == "fill"
         wanted = replace(wanted, claim_types=("pharmacy",)) if fills else replace(wanted, without_types=(*without,))
-    return replace(wanted, nth=None, each_of=None, order=None, by_size=False, through=None, also=only or wanted.also)
+    return replace(wanted, nth=None, order=None, by_size=False, through=None, also=only or wanted.also)
 
 
 def query_time(ask: Ask, query: Query) -> Span:

@@ -28,7 +28,6 @@ _THERAPY, _PHYSICAL, _OFFICE = "therapy", "physical_therapy", "office_visit"
 _SEVERAL, _RANKS = 2, 3
 _PARTS = frozenset({"DEDUCTIBLE", "COINSURANCE", "COPAY"})
 _PRICED = frozenset({"allowed", "coinsurance", "copay"})
-_SIZED = frozenset({"sized", "extreme", "lowest", "highest"})
 _SPOKEN = re.compile(r"[^\W\d_]+(?:['\u2019]\w+)?")
 _WHOM, _OTHER = "provider_name", "other_name"
 _BESIDE = "dra?|doctora?|and|or|nor|y|o|ni"
@@ -217,13 +216,11 @@ def _wanted(ask: Ask) -> ClaimFilter:
         ask.asked.same_time if {"several", "doctors", "groups"} & ask.asked.says.keys() and not ask.arguments else None
     )
     doctors = shared is not None and types == ("professional",)  # they may have been seen in a hospital too
-    sizes = text_of(ask, "order") in {"biggest", "smallest"}
-    tops = sizes and ask.asked.each_of is not None and not _SIZED.isdisjoint(ask.asked.says)
     # One of a group is no claim, and a step from the shown claim ("the one just before that") is no ordinal.
     apart = not {"id", "pick"}.isdisjoint(ask.arguments) or asks_order(ask) or ask.asked.nth_of
-    nth = None if apart else ask.asked.nth or (1 if tops else None)
+    nth = None if apart else ask.asked.nth
     in_time = ask.asked.first_and_last or (_asks_first(ask) if nth is None else nth > 0)
-    by_size = (ask.asked.by_size or tops) and sizes and nth is not None
+    by_size = ask.asked.by_size and text_of(ask, "order") in {"biggest", "smallest"} and nth is not None
     part, excluded = part_asked(ask), ask.excluded.get("specialty")
     told = {name: one.text if (one := ask.excluded.get(name)) else "" for name in ("claim_type", "service")}
     twice = excluded and any(one and (excluded.text in one or one in excluded.text) for one in told.values())
@@ -260,7 +257,6 @@ def _wanted(ask: Ask) -> ClaimFilter:
         nth=nth,
         by_size=by_size,
         through=ask.asked.through if nth is not None else None,
-        each_of=ask.asked.each_of if nth is not None else None,
         fills="claims" in ask.asked.says or ask.asked.says.get("time") == "thing",
         shared=shared,
         either=_EITHER if either else set_apart(ask),
