@@ -77,14 +77,9 @@ class Query(msgspec.Struct, frozen=True):
 def query_asked(ask: Ask) -> Query | None:
     """Return what the question computes; None if it asks for no more than a sum, a list or a ranking."""
     asked, says, pressed = ask.asked, ask.asked.says, ask.arguments.get("by")
-    barred = (
-        ({"id", "pick"} & ask.arguments.keys() if ask.said else not pressed)
-        or ask.kin
-        or ask.sets
-        or asked.gap
-        or "percent" in ask.slots
-    )
-    if barred or text_of(ask, "question") in _OTHERS or not _RANKING.isdisjoint(says):
+    barred = ({"id", "pick"} & ask.arguments.keys() if ask.said else not pressed) or ask.kin or ask.sets or asked.gap
+    between = "percent" in ask.slots or ("gap" in says and "slow" not in says)
+    if barred or between or text_of(ask, "question") in _OTHERS or not _RANKING.isdisjoint(says):
         return None
     measures, times, newest = _measures(ask), _times(ask), _newest(ask)
     slow, counts = DAYS in measures, not COUNTS.isdisjoint(measures)
@@ -193,6 +188,8 @@ def _measures(ask: Ask) -> tuple[str | None, ...]:
 def _times(ask: Ask) -> tuple[Span, ...]:
     """Return the times that the question names apart, earliest first; () if it names one or none."""
     start, end = span_of(ask)
+    if "adds" in ask.asked.says:
+        return ()
     if joins_years(ask) and start and end:
         return tuple(_years_of(start, min(end, ask.today)))
     both = "and_last" in ask.asked.says and not ask.asked.first_and_last
