@@ -23,6 +23,7 @@ from bot.compiled import find_pack
 from bot.errors import PackError, each_of, every_error
 from bot.kit import NO_BENEFITS, NO_KINDS, Answer, Ask, Benefits, CareKinds, Summary, care_kinds, read_benefits
 from bot.kit.amounts import crossed_asked
+from bot.kit.query import query_asked
 from bot.kit.sets import asks_of_members, with_sets
 from bot.language.engine import Engine
 from bot.language.nearby import Gazetteer
@@ -93,7 +94,8 @@ class Pack(msgspec.Struct, frozen=True):
         """Return the intent that can answer a question about claims that was heard as one for `intent`."""
         tells = rules.tells if (rules := self.intents.get(intent)) else None
         says, wanted = ask.asked.says.keys(), tells
-        if tells and (crossed_asked(ask) or "median" in says):
+        query = query_asked(ask) if rules and rules.composed else None
+        if (tells and crossed_asked(ask)) or (query and rules and (query.by or rules.reads_claims)):
             wanted = "sums"
         elif tells and {"than_bearer", "money"} <= says:
             wanted = "several" if _SINGLES & says else "sums"
@@ -272,8 +274,8 @@ class _Answers(Mapping[str, Answer]):
 
 
 def _beside(rules: IntentRules) -> tuple[str, ...]:
-    """Return the answers that an intent has beside its own: for a household, and for a rule of how plans work."""
-    return tuple(name for name in (rules.household and rules.household.answer, rules.workings) if name)
+    """Return the answers that an intent has beside its own: for a household, a rule of plans, a composed question."""
+    return tuple(name for name in (rules.household and rules.household.answer, rules.workings, rules.composed) if name)
 
 
 def _answer(folder: Path, intent: str) -> Answer:

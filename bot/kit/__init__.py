@@ -10,8 +10,8 @@ intents may use.
 from bot.errors import NotLinked, PayerError
 from bot.kit.ahead import Ahead, priced_ahead, rules_ahead
 from bot.kit.amounts import (
-    amount_in, crossed_asked, Crossing, crossing_of, gap_of, holds_more, Inner, inner_amount, mean, median_of, Month,
-    month_number, months_of, of_whole, part_of, part_of_all, plan_paid_in, Portion, portion_of, ShareGap, whole_named)
+    amount_in, crossed_asked, Crossing, crossing_of, gap_of, holds_more, Inner, inner_amount,
+    month_number, of_whole, part_of, part_of_all, plan_paid_in, Portion, portion_of, ShareGap, whole_named)
 from bot.kit.appeals import (
     appeal_clock, appeal_days, AppealClock, approvals_asked, case_found, denial_kind, DenialKind, denied_claims,
     OfAppeal, stepped, told_day, ToldDay)
@@ -48,8 +48,7 @@ from bot.kit.found_places import find_places, FoundPlaces
 from bot.kit.gathering import gathered, record_document, RecordPapers
 from bot.kit.household import Household, household, HouseholdMember, of_some
 from bot.kit.most import (
-    ends_of, in_order, measures_of, Most, most_of, number_of, of_group, parts_of, rank_sides, Share,
-    shares_by, side_of, SideSum, times_of)
+    in_order, Most, most_of, number_of, rank_sides, side_of, SideSum)
 from bot.kit.near_claims import compares_named, near_claims, Nearest, OfClaims, or_nearest, parted, sides_said, strict
 from bot.kit.network_names import adds_to, names_of, Wanted
 from bot.kit.news import (
@@ -63,8 +62,9 @@ from bot.kit.period import history, period_claims, same_month
 from bot.kit.plans import (
     among as networks_among, asked_networks, AskedNetworks, in_own, network_names, NetworkSide,
     own_networks, Plan, plans, plans_said, side_asked, sold_in, without_own)
+from bot.kit.query import Query, query_asked, query_filter, query_time
 from bot.kit.ranking import (
-    counts_asked, divided_by, ends_asked, LONG, of_unit, often_asked, ranking_asked, since_first, sizes_group,
+    counts_asked, divided_by, LONG, of_unit, often_asked, ranking_asked, since_first, sizes_group,
     summed_filter, threshold_asked, times_asked, unit_asked)
 from bot.kit.reading import records
 from bot.kit.results_asked import course_asked, follows
@@ -77,6 +77,7 @@ from bot.kit.spans import (
     asks_both_sides, asks_from_now_on, asks_of_fills, asks_prescriber, days_around, days_of, hand_over_ahead,
     joins_years, lies_after, lies_in_past, may_be_ahead, may_come, service_dates, span_of, speaks_ahead, time_of,
     times_apart, times_set_apart)
+from bot.kit.tables import Cell, Computing, Row
 from bot.kit.spelling import is_named, name_of_state, words_of
 from bot.kit.traits import parts_named, with_traits
 from bot.kit.to_come import asks_to_wait, price_named, to_come, ToCome

@@ -10,7 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from bot.kit.ask import Ask, values_of
-from bot.kit.claim_filter import ClaimFilter, period_of
+from bot.kit.claim_filter import ClaimFilter
 from bot.kit.spelling import stands_at, words_of
 from bot.kit.traits import lines_of_care
 from bot.kit.which import dollars, limits_asked
@@ -18,8 +18,7 @@ from bot.records.care_kind import Shown, shown_as
 from bot.records.claim import Claim
 from bot.records.explanation import added
 from bot.records.money import Amount, difference
-from bot.records.shapes import grouped
-from bot.records.written import PartialDate, Period
+from bot.records.written import PartialDate
 
 ShareGap = tuple[Amount, str, Amount | None, Amount | None]
 _PARTS = ("deductible", "copay", "coinsurance")
@@ -139,7 +138,9 @@ class Crossing(msgspec.Struct, frozen=True):
 def crossed_asked(ask: Ask) -> Amount | None:
     """Return the amount of which the question asks when a sum came to it: "when did I pass $2,000"; None if none."""
     says = ask.asked.says
-    own = "sums" in says or "several_else" in says or "crossing_me" in says or not {"one", "any_one"} & says.keys()
+    amounts = words_of(f"{ask.words.get('amount_over')} {ask.words.get('amount')}")  # "one thousand" is no one claim
+    single = {says.get("one"), says.get("any_one")} - {None, *amounts}
+    own = "sums" in says or "several_else" in says or "crossing_me" in says or not single
     asks = "crossing_me" in says or ("crossing" in says and (ask.asked.form == "date" or "how_many" in says) and own)
     limits = limits_asked(ask)
     found = [limits.over if limits else None, *map(dollars, values_of(ask, "amount"))] if asks else []
@@ -275,51 +276,10 @@ def holds_more(claim: Claim, wanted: ClaimFilter) -> bool:
 _YEAR = 12
 
 
-class Month(msgspec.Struct, frozen=True):
-    """The sum of one month of a period.
-
-    Attributes:
-        name: The month, for example "2026-05".
-        amount: The sum of the month's claims. Zero for a month without claims. None if no claim states the amount, or
-            if the month's claims may be missing.
-        read: False if no claim of the month was read although the month may have claims.
-    """
-
-    name: str
-    amount: Amount | None
-    read: bool = True
-
-
-def months_of(
-    start: date, end: date, claims: Iterable[Claim], wanted: ClaimFilter, *, is_partial: bool
-) -> tuple[Month, ...]:
-    """Return every month from `start` to `end` in order, with its sum.
-
-    Months that the conditions exclude are left out. Return () if a claim's month is unknown or outside the
-    period: then no sum is certain. `is_partial`: claims may be missing, so a month without any is not read, not zero.
-    """
-    rows_of = grouped(claims, lambda claim: period_of(claim.service.day, "month"))
-    names = [str(month) for month in months_in(start, end) if not _is_left_out(month, wanted)]
-    if not rows_of.keys() <= set(names):
-        return ()
-    sums = {name: added(amount_in(claim, wanted) for claim in rows) for name, rows in rows_of.items()}
-    [currency] = {amount.currency for amount in sums.values() if amount}
-    none = Month("", None, read=False) if is_partial else Month("", Amount(Decimal(0), currency))
-    return tuple(Month(name, sums[name]) if name in sums else replace(none, name=name) for name in names)
-
-
 def months_in(start: date, end: date) -> Iterator[PartialDate]:
     """Yield every month from that of `start` to that of `end`."""
     for number in range(month_number(start), month_number(end) + 1):
         yield PartialDate(number // _YEAR, number % _YEAR + 1)
-
-
-def _is_left_out(month: PartialDate, wanted: ClaimFilter) -> bool:
-    """Return whether the conditions exclude every day of the month."""
-    if wanted.times and not any(Period(month).overlaps(*time) for time in wanted.times):
-        return True
-    out = wanted.without_days
-    return out is not None and out[0] <= month.first and month.last <= out[1]
 
 
 def month_number(day: date) -> int:

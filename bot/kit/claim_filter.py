@@ -26,7 +26,7 @@ from bot.records.written import PartialDate, Period
 READS_ALL = frozenset({"biggest", "smallest", "oldest", *LAGS})
 _PRIMARY, _APART = frozenset(PRIMARY_CARE), frozenset({"oral", "vision"})
 _NO_CONDITIONS = frozenset(
-    {"order", "aspect", "by_size", "through", "each_of", "fills", "either", "kinds", "care", "also", "two"}
+    {"order", "aspect", "by_size", "through", "fills", "either", "kinds", "care", "also", "two"}
     | {"doctor_kinds", "without_said"}
 )
 """The fields of `ClaimFilter` that exclude no claim by themselves."""
@@ -56,7 +56,6 @@ class ClaimFilter(msgspec.Struct, frozen=True):
         part: The part of the body that the care was for.
         nth: The position of the day of care in time, from 1, or from the newest if negative; `through`: the last
             position, if several are requested. If `by_size`, positions are those of claims in the order of amounts.
-        each_of: "month", "quarter" or "year" if the positions count within each such period.
         fills: True if prescription fills count in the positions.
         shared: The period ("day", "week" or "month") in which another provider was seen too.
         either: The names of fields that are alternatives: a claim has to match only one of them.
@@ -100,7 +99,6 @@ class ClaimFilter(msgspec.Struct, frozen=True):
     nth: int | None = None
     by_size: bool = False
     through: int | None = None
-    each_of: str | None = None
     fills: bool = False
     shared: str | None = None
     either: frozenset[str] = frozenset()
@@ -334,9 +332,8 @@ def _nth_of(claims: tuple[Claim, ...], wanted: ClaimFilter) -> tuple[Claim, ...]
     rows = [claim for claim in claims if every or not claim.is_pharmacy]
     days = grouped((claim for claim in rows if claim.service.day), lambda claim: claim.service.day)
     visits = [[claim] for claim in rows] if wanted.by_size else list(days.values())
-    groups = grouped(visits, lambda visit: period_of(visit[0].service.day, wanted.each_of)).values()
     first = abs(wanted.nth)
-    return tuple(one for group in groups for visit in group[first - 1 : wanted.through or first] for one in visit)
+    return tuple(one for visit in visits[first - 1 : wanted.through or first] for one in visit)
 
 
 def period_of(day: PartialDate | None, period: str | None) -> str:

@@ -1,61 +1,27 @@
 """Ranks, counts or averages claims by group: by doctor, place, drug, kind of care, month, visit or fill."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from decimal import Decimal
 from operator import attrgetter
 
 import msgspec
 from msgspec.structs import asdict, replace
 
-from bot.kit.amounts import amount_in, mean, months_in, plan_paid_in
-from bot.kit.ask import Ask, text_of, values_of
-from bot.kit.claim_filter import ClaimFilter, any_time, choose, period_of
-from bot.kit.ranking import YEAR, Measure, Ranking, asks_order, counted_as, ends_asked, ranking_asked
+from bot.kit.amounts import amount_in, mean, plan_paid_in
+from bot.kit.ask import Ask, text_of
+from bot.kit.claim_filter import ClaimFilter, any_time, choose
+from bot.kit.groups import key_of, of_group, times_of
+from bot.kit.query import Fold, Query
+from bot.kit.ranking import YEAR, Measure, Ranking, asks_order, counted_as, ranking_asked
 from bot.kit.sets import group_listed
 from bot.kit.spelling import is_named
-from bot.language.asked import PERIODS
+from bot.kit.tables import Computing, Row
 from bot.records.claim import Claim
 from bot.records.claim_set import ClaimSet
 from bot.records.explanation import added
 from bot.records.money import Amount, by_currency
-from bot.records.shapes import grouped
-from bot.records.written import PartialDate
 
-_OF_BILL = ("billed", "allowed", "discount", "plan_paid")
-
-
-class Share(msgspec.Struct, frozen=True):
-    """The claims of one member of a group, for example of one doctor.
-
-    Attributes:
-        name: The name of the doctor, place, drug, kind or period, or the id of the claim.
-        claims: The number of claims.
-        amount: The sum of the claims; None if they state no amount in a single currency.
-        claim: The first of the claims.
-        times: How often care was had: the number of days of care, fills or claims, depending on what is counted.
-        ids: The ids of the claims.
-        since, last: The earliest and the latest day of service; None if no claim has a day.
-    """
-
-    name: str
-    claims: int
-    amount: Amount | None
-    claim: Claim | None = None
-    times: int = 0
-    ids: tuple[str, ...] = ()
-    since: PartialDate | None = None
-    last: PartialDate | None = None
-
-    @property
-    def average(self) -> Amount | None:
-        """The sum divided by `times`, rounded to cents; None without a sum or if `times` is 0."""
-        return mean(self.amount, self.times)
-
-    def size(self, measure: Measure) -> Decimal | None:
-        """Return the number by which this share is ranked: the count, the sum or the average; None if unknown."""
-        amount = self.average if measure == "average" else self.amount
-        return Decimal(self.times) if measure == "count" else amount.value if amount else None
+_FOLDS: Mapping[Measure, tuple[Fold, ...]] = {"amount": ("sum",), "count": ("sum",), "average": ("mean",)}
 
 
 class Most(Ranking, frozen=True):
@@ -72,18 +38,13 @@ class Most(Ranking, frozen=True):
     of: int = 0
     ties: int = 0
     fit: int = 0
-    shares: tuple[Share, ...] = ()
+    shares: tuple[Row, ...] = ()
     sides: tuple[ClaimFilter, ...] = ()
 
     @property
-    def first(self) -> Share:
+    def first(self) -> Row:
         """The requested share: the first, or the one at the position `nth`."""
         return self.shares[(self.nth or 1) - 1]
-
-    @property
-    def ends(self) -> bool:
-        """Whether each share is shown with its first or last day."""
-        return self.every and self.in_time
 
     @property
     def so(self) -> bool | None:
@@ -92,7 +53,7 @@ class Most(Ranking, frozen=True):
         With `only`, whether the group has one share, the provider's if one is named; with `apart`, another each time.
         """
         if self.apart:
-            return self.of > 1 and (self.ties, self.first.times) == (self.of, 1)
+            return self.of > 1 and self.ties == self.of and self.first.size == 1
         if self.only:
             return self.of == 1 and (self.whom is None or is_named(self.first.name, self.whom))
         return None if self.whom is None or self.ties > 1 else is_named(self.first.name, self.whom)
@@ -113,22 +74,8 @@ def most_of(ask: Ask, claims: Iterable[Claim], wanted: ClaimFilter) -> Most | No
     if ranking.group == "doctor" and not found:
         found = _ranked(replace(ranking, group="provider"), open_, wanted)
     if found and found.ties == 1:
-        ask.singles_out(found.first.ids)
+        ask.singles_out(claim.id for claim in found.first.claims)
     return found
-
-
-def ends_of(ask: Ask, claims: Sequence[Claim], wanted: ClaimFilter) -> tuple[Claim, ...]:
-    """Return the smallest and the largest claim, or the first and the last, if the question asks for both.
-
-    Return an empty tuple if it does not, or if there are fewer than two claims.
-    """
-    if not ends_asked(ask) or len(claims) <= 1:
-        return ()
-    for word in ("order", "care"):
-        ask.said_unmet(word)
-    order = "oldest" if ask.asked.first_and_last else "smallest"
-    ordered = choose(claims, ClaimFilter(order=order, aspect=wanted.aspect)).claims
-    return ordered[0], ordered[-1]
 
 
 def in_order(ask: Ask, claims: Sequence[Claim], wanted: ClaimFilter) -> tuple[tuple[ClaimFilter, Claim], ...]:
@@ -161,84 +108,41 @@ def number_of(ask: Ask, claims: Iterable[Claim], wanted: ClaimFilter) -> Most | 
 def _ranked(ranking: Ranking, claims: Sequence[Claim], wanted: ClaimFilter) -> Most | None:
     """Return the shares of the ranked group in the requested order.
 
-    Return None if the group has no share, fewer than `nth` shares, or only zeros when the largest is requested.
+    Return None if the group has no share, fewer than `nth` shares, or only zeros when the largest is requested. With
+    `sizes` these are the shares that fit, periods in the order of time.
     """
-    counts, least = ranking.measure == "count", ranking.least
-    is_of, key = _IS.get(ranking.group), _KEYS.get(ranking.group, _whom)
-    if ranking.group in PERIODS:
-        is_of, key = None, lambda claim: period_of(claim.service.day, ranking.group)
-    if ranking.group == "doctor" and ranking.counted == "fill":
-        is_of, key = None, lambda claim: claim.prescriber or ""
-    told = [
-        claim
-        for claim in claims
-        if (is_of is None or is_of(claim)) and (counts or amount_in(claim, wanted) is not None)
-    ]
+    group = "prescriber" if ranking.group == "doctor" and ranking.counted == "fill" else ranking.group
+    counts, is_of, least = ranking.measure == "count", of_group(group), ranking.least
+    every = [one for one in claims if (is_of is None or is_of(one)) and (counts or amount_in(one, wanted) is not None)]
+    measure = ranking.counted if counts else wanted.aspect
+    query = Query(group, measures=(measure,), folds=_FOLDS[ranking.measure], unit=ranking.counted)
     if ranking.sets or ranking.together:
-        return _of_members(ranking, told, key, wanted)
-    sized = [
-        (size, one)
-        for one in _shares(told, key, wanted, ranking.counted)
-        if one.name and (size := one.size(ranking.measure)) is not None
-    ]
-    if ranking.sizes or ranking.every:
-        return _of_sizes(ranking, sized, wanted)
-    if ranking.in_time:
-        return _nth_in_time(ranking, [one for _, one in sized if one.since])
-    sized.sort(key=lambda pair: (pair[0] if least else -pair[0], pair[1].name))
-    if not sized or (sized[0][0] <= 0 and not least):
+        return _of_members(ranking, every, query, wanted)
+    empty = ranking.sizes is not None and ranking.fits(0) and bool(wanted.start or wanted.times)
+    times = [(first, last) for first, last in wanted.times or ((wanted.start, wanted.end),) if first and last]
+    span = (min(first for first, _ in times), max(last for _, last in times)) if times else (date.min, date.min)
+    rows = Computing(replace(query, timed=empty), wanted, span, every).rows()
+    rows = tuple(one for one in rows if one.cells[0].size is not None)
+    if ranking.sizes:
+        fit = [one for one in rows if ranking.fits(one.size)]
+        return Most(**asdict(ranking), of=len(rows), fit=len(fit), shares=tuple(fit[: ranking.most])) if rows else None
+    nth, of = abs(ranking.nth or 1), "day" if ranking.in_time else "size"
+    back = (ranking.nth or 0) < 0 if ranking.in_time else not least
+    shares = sorted(sorted(rows, key=attrgetter("name")), key=attrgetter(of), reverse=back)
+    if nth > len(shares) or (shares[0].size <= 0 and not (least or ranking.in_time)):
         return None
-    if (nth := ranking.nth or 1) > len(sized):
-        return None
-    ties = sum(1 for size, _ in sized if size == sized[nth - 1][0])
-    every = [one for _, one in sized]
-    whom = [one for one in every[ranking.most :] if ranking.whom and is_named(one.name, ranking.whom)]
-    return Most(**asdict(ranking), of=len(sized), ties=ties, shares=(*every[: ranking.most], *whom))
+    ties = sum(1 for one in shares if getattr(one, of) == getattr(shares[nth - 1], of))
+    whom = [one for one in shares[ranking.most :] if ranking.whom and is_named(one.name, ranking.whom)]
+    shown = (*shares[: max(nth, ranking.most)], *whom)
+    return Most(**{**asdict(ranking), "nth": ranking.nth and nth}, of=len(shares), ties=ties, shares=shown)
 
 
-def _nth_in_time(ranking: Ranking, shares: Sequence[Share]) -> Most | None:
-    """Return the shares in the order of their first day, latest first if `nth` is negative.
-
-    Return None if there are fewer than `nth` shares.
-    """
-    rows = sorted(shares, key=lambda one: one.since.first if one.since else date.max, reverse=(ranking.nth or 0) < 0)
-    nth = abs(ranking.nth or 1)
-    if nth > len(rows):
-        return None
-    ties = sum(1 for one in rows if one.since == rows[nth - 1].since)
-    return Most(
-        **{**asdict(ranking), "nth": nth}, of=len(rows), ties=ties, shares=tuple(rows[: max(nth, ranking.most)])
-    )
-
-
-def _of_sizes(ranking: Ranking, sized: Sequence[tuple[Decimal, Share]], wanted: ClaimFilter) -> Most | None:
-    """Return the shares whose size is within `ranking.sizes`, or all if it is None; None if the group has no shares.
-
-    Months and other periods are in the order of time, other groups largest first. Periods without care are added as
-    zero if a zero is within the sizes.
-    """
-    every = {one.name: (size, one) for size, one in sized}
-    spans = [(first, last) for first, last in wanted.times or ((wanted.start, wanted.end),) if first and last]
-    nothing, zero = Decimal(0), Amount(Decimal(0))
-    empty = ranking.sizes.hold(nothing) if ranking.sizes else ranking.measure == "count"
-    if ranking.group in PERIODS - {"day"} and spans and empty:
-        names = dict.fromkeys(period_of(month, ranking.group) for span in spans for month in months_in(*span))
-        every = {name: (nothing, Share(name, 0, zero)) for name in names} | every
-    if not every:
-        return None
-    rows = sorted(every.values(), key=lambda row: row[1].name if ranking.group in PERIODS else -row[0])
-    fit = [one for size, one in rows if ranking.fits(size)]
-    return Most(**asdict(ranking), of=len(rows), fit=len(fit), shares=tuple(fit[: ranking.most]))
-
-
-def _of_members(
-    ranking: Ranking, claims: Sequence[Claim], key: Callable[[Claim], str], wanted: ClaimFilter
-) -> Most | None:
+def _of_members(ranking: Ranking, claims: Sequence[Claim], query: Query, wanted: ClaimFilter) -> Most | None:
     """Return the shares with care in every period of `sets` and none of `out`, or of each side such as visit and fill.
 
     They are in the order of how often, periods in that of time. Return None if no share has any of the care.
     """
-    sets, sides = ranking.sets, () if ranking.sets else wanted.sides
+    sets, sides, key = ranking.sets, () if ranking.sets else wanted.sides, key_of(str(query.by))
     rows_of = {time: [one for one in claims if one.service.overlaps(*time)] for time in (sets.times if sets else ())}
     inside = (
         [rows_of[time] for time in sets.within] if sets else [choose(claims, any_time(one)).claims for one in sides]
@@ -249,92 +153,9 @@ def _of_members(
         return None
     fit, ids = frozenset.intersection(*names).difference(*out), {one.id for rows in inside for one in rows}
     kept = [one for one in claims if one.id in ids and key(one) in fit]
-    sized = [one for one in _shares(kept, key, wanted, ranking.counted) if ranking.fits(one.times)]
-    shares = sorted(sized, key=lambda one: (0 if ranking.group in PERIODS else -one.times, one.name))
+    shares = [one for one in Computing(query, wanted, (date.min, date.min), kept).rows() if ranking.fits(one.size)]
     of, most = len(frozenset[str]().union(*names)), ranking.most
     return Most(**asdict(ranking), of=of, fit=len(shares), shares=tuple(shares[:most]), sides=sides)
-
-
-def shares_by(claims: Iterable[Claim], key: Callable[[Claim], str], wanted: ClaimFilter) -> tuple[Share, ...]:
-    """Return the shares of the claims by a key, largest sum first; a key without a sum in one currency is left out."""
-    sized = [(one.amount.value, one) for one in _shares(claims, key, wanted) if one.amount]
-    return tuple(one for _, one in sorted(sized, key=lambda pair: (-pair[0], pair[1].name)))
-
-
-def parts_of(claims: Iterable[Claim], group: str, wanted: ClaimFilter, *, by_year: bool = False) -> tuple[Share, ...]:
-    """Return the shares of the members of a group, largest sum first; of each year by itself if `by_year`."""
-    key = _KEYS.get(group, _whom)
-
-    def named(claim: Claim) -> str:
-        return f"{key(claim)} · {period_of(claim.service.day, 'year')}" if by_year else key(claim)
-
-    return shares_by((claim for claim in claims if key(claim)), named, wanted)
-
-
-def of_group(group: str | None) -> Callable[[Claim], bool] | None:
-    """Return the condition on the claims that the members of a group can have; None if there is no condition."""
-    return _IS.get(group or "")
-
-
-def times_of(claims: Iterable[Claim], counted: str) -> int:
-    """Return how often care was had, by what is `counted`.
-
-    "doctor": the number of different doctors; "fill" or "claim": the number of claims; otherwise the number of
-    different days of service.
-    """
-    rows = list(claims)
-    if counted == "doctor":
-        return len({_whom(claim) for claim in rows if _by_person(claim)})
-    return len(rows) if counted in {"fill", "claim"} else len({str(claim.service.day or claim.id) for claim in rows})
-
-
-def _shares(
-    claims: Iterable[Claim], key: Callable[[Claim], str], wanted: ClaimFilter, counted: str = "visit"
-) -> Iterator[Share]:
-    for name, rows in grouped(claims, key).items():
-        total, ids = added(amount_in(claim, wanted) for claim in rows), tuple(claim.id for claim in rows)
-        days = sorted((claim.service.day for claim in rows if claim.service.day), key=lambda day: day.first)
-        ends = (days[0], days[-1]) if days else ()
-        yield Share(name, len(rows), total, rows[0], times_of(rows, counted), ids, *ends)
-
-
-def _whom(claim: Claim) -> str:
-    return claim.seen or claim.billing or claim.place or ""
-
-
-def _by_person(claim: Claim) -> bool:
-    """Return whether a person gave the care: a professional claim, or a hospital's claim that names a doctor."""
-    named = claim.seen not in {None, claim.billing, claim.place}
-    return claim.kind == "professional" or (claim.kind in _FACILITY and named)
-
-
-_FACILITY = frozenset({"inpatient", "outpatient", "institutional"})
-_IS: Mapping[str, Callable[[Claim], bool]] = {
-    "doctor": _by_person,
-    "hospital": lambda claim: claim.kind in _FACILITY,
-    "place": lambda claim: not claim.is_pharmacy,
-    "visit": lambda claim: not claim.is_pharmacy,
-    **dict.fromkeys(("pharmacy", "drug", "fill"), attrgetter("is_pharmacy")),
-}
-_KEYS: Mapping[str, Callable[[Claim], str]] = {
-    **dict.fromkeys(("hospital", "place"), lambda claim: claim.place or claim.billing or claim.seen or ""),
-    "pharmacy": lambda claim: claim.billing or claim.place or claim.seen or "",
-    "drug": lambda claim: next((one.drug for one in claim.dispensed if one.drug), ""),
-    "kind": lambda claim: claim.kind or "",
-    **dict.fromkeys(("fill", "visit", "claim"), attrgetter("id")),
-}
-
-
-def measures_of(ask: Ask, claims: Iterable[Claim]) -> tuple[tuple[str, Amount], ...]:
-    """Return the sum of each kind of amount, by its name, if the question asks for several kinds; otherwise ().
-
-    The amounts that a bill divides into are given together.
-    """
-    rows, asked = list(claims), dict.fromkeys(values_of(ask, "amount_kind"))
-    names = dict.fromkeys((*_OF_BILL, *asked)) if not asked.keys().isdisjoint(_OF_BILL) else asked
-    names = names if len(asked) > 1 else {}
-    sums = ((name, added(claim.amount(name) for claim in rows)) for name in names)
-    return tuple((name, amount) for name, amount in sums if amount is not None)
 
 
 class SideSum(msgspec.Struct, frozen=True):

@@ -47,15 +47,13 @@ class Ranking(msgspec.Struct, frozen=True):
         counted: What counts as one time: "visit", "fill" or "claim".
         most: How many are shown.
         sizes: In place of an order, the limits that each has to meet: "doctors that I saw only once".
-        every: True if each month or other period is shown, in the order of time; `both`: with its count and its sum.
         sets: The periods in which each has to have had care, or none.
         together: True if each has to have had all of several kinds of care: "months with a visit and a fill".
         whom: The provider that is compared with all others: "did I see Dr. Kim more than anyone else".
         only: True if the question is whether there is only one: "is she my only doctor".
         apart: True if it is whether each time it was another one: "a different dentist each time".
         nth: The requested position, from 1, or from the last if negative.
-        in_time: True if the position is in the order of the first day of care, False if it is by size. With `every`,
-            each is shown with its first day, or with its last one if `nth` is negative.
+        in_time: True if the position is in the order of the first day of care, False if it is by size.
     """
 
     group: str
@@ -64,8 +62,6 @@ class Ranking(msgspec.Struct, frozen=True):
     counted: str = "visit"
     most: int = SHOWN
     sizes: AmountLimits | None = None
-    every: bool = False
-    both: bool = False
     sets: TimeSets | None = None
     together: bool = False
     whom: str | None = None
@@ -82,14 +78,8 @@ class Ranking(msgspec.Struct, frozen=True):
 def divided_by(ask: Ask) -> str | None:
     """Return the group by which a sum is divided, as in "by pharmacy" or "each doctor"; None if the group is ranked."""
     by = ask.asked.by if ask.asked.by not in _ALWAYS else None
-    ranked = {"ranked", "top", "had_times"} & ask.asked.says.keys() or each_end(ask) or ask.asked.number
+    ranked = {"ranked", "top", "had_times"} & ask.asked.says.keys() or ask.asked.number
     return ask.arguments.get("by") or (None if ranked else by)
-
-
-def ends_asked(ask: Ask) -> bool:
-    """Return whether both ends of an order are requested: "the lowest and the highest", "my first and last visit"."""
-    sizes = {"lowest", "highest"} <= ask.asked.says.keys() and ask.asked.sort is None
-    return sizes or ask.asked.first_and_last is not None
 
 
 def ranking_asked(ask: Ask) -> Ranking | None:
@@ -97,7 +87,7 @@ def ranking_asked(ask: Ask) -> Ranking | None:
 
     A question that names no group ranks the providers, or single claims if it names a provider or a kind of amount.
     """
-    if (sized := each_end(ask) or _sized_group(ask) or _one_against_all(ask)) is not None:
+    if (sized := _sized_group(ask) or _one_against_all(ask)) is not None:
         return sized
     higher = _extreme_of_few(ask)
     order, rank = order_asked(ask) or higher, text_of(ask, "rank")
@@ -125,7 +115,8 @@ def ranking_asked(ask: Ask) -> Ranking | None:
         one, least, measure = ranked, False, "amount"
     else:
         return None
-    single = not {"provider_name", "amount_kind"}.isdisjoint(ask.slots) and measure == "amount"
+    single = {"provider_name", "amount_kind"} & ask.slots.keys() or "something" in ask.asked.says
+    single = single and measure == "amount"
     whole = "claim" if single else "provider"  # "the highest copay I ever paid" is that of one claim
     if measure == "count" and one in _SINGLE:  # each of them was had once
         one = "drug" if unit == "fill" else None
@@ -153,16 +144,6 @@ def sets_one_above(ask: Ask) -> bool:
     ranks = order_asked(ask) in {"biggest", "smallest"} or text_of(ask, "rank") is not None
     most = ask.asked.begins and ranks and "provider_name" in ask.slots and group_said(ask) in {"doctor", "pharmacy"}
     return most or not {"than_all", "only_one_of"}.isdisjoint(ask.asked.says)
-
-
-def each_end(ask: Ask) -> Ranking | None:
-    """Return the ranking for the first or last care of "each" member of a group: "my last fill of each drug"."""
-    says, asked = ask.asked.says, ask.asked
-    group = group_said(ask) or ("drug" if text_of(ask, "unit") == "fill" and not asked.each_of else "")
-    if group not in RANKED - PERIODS or "each" not in says or {"newest", "earliest"}.isdisjoint(says):
-        return None
-    nth = -1 if "newest" in says else 1
-    return Ranking(group, counted=counted_as(group, None), most=2 * YEAR, every=True, nth=nth, in_time=True)
 
 
 def _extreme_of_few(ask: Ask) -> str | None:
@@ -195,7 +176,7 @@ def _sized_group(ask: Ask) -> Ranking | None:
         group = text_of(ask, "group") or one.group or ask.asked.by or (ask.asked.period if one.none else None)
         group = group or ("doctor" if ask.asked.form == "who" else None)
         none = group in {"month", "quarter"} and (one.none or "nothing" in says)
-        none = none and {"something", "with_care"}.isdisjoint(says)
+        none = none and {"something", "with_care"}.isdisjoint(says) and order_asked(ask) is None
         sizes = AmountLimits(_NOTHING, _NOTHING, over_too=True, under_too=True) if none else one.limits
         in_total = "sums" in ask.asked.says and order_asked(ask) is None  # "doctors who cost me over $100 in total"
         sums = limits_asked(ask) if in_total else None
@@ -207,13 +188,6 @@ def _sized_group(ask: Ask) -> Ranking | None:
     period = text_of(ask, "group") or ask.asked.period or ask.asked.by
     if period not in PERIODS:
         return None
-    if unit := ask.asked.number:
-        some = AmountLimits(over=_NOTHING) if "something" in says else None  # "skip the months with nothing"
-        return Ranking(period, counted=unit, most=YEAR, every=True, sizes=some, both="money" in says)
-    if period == "quarter" and order_asked(ask) is None:  # months and years are told beside every sum
-        unit = None if "money" in ask.asked.says else text_of(ask, "unit")
-        counted = counted_as(None, unit) if unit in _SINGLE else "claim"
-        return Ranking(period, measure="count" if unit in _SINGLE else "amount", counted=counted, most=YEAR, every=True)
     ranks = (order_asked(ask) or text_of(ask, "rank")) and not ask.asked.begins  # "have I ever paid" ranks nothing
     limits = None if ranks else limits_asked(ask)
     return Ranking(period, measure="amount", counted="claim", most=YEAR, sizes=limits) if limits else None
@@ -254,12 +228,12 @@ def summed_filter(ask: Ask, wanted: ClaimFilter) -> ClaimFilter:
 def _limits_sums_of_group(ask: Ask) -> bool:
     """Return whether the limits on an amount are for the sums of a group such as months, and not for single claims."""
     ranking = _sized_group(ask)
-    return ranking is not None and ranking.sizes is not None and (ranking.both or ranking.measure == "amount")
+    return ranking is not None and ranking.sizes is not None and ranking.measure == "amount"
 
 
 def sizes_group(ask: Ask) -> bool:
     """Return whether the question sets limits for each member of a group, or asks about each of them by itself."""
-    return (each_end(ask) or _sized_group(ask)) is not None
+    return _sized_group(ask) is not None
 
 
 def counted_as(group: str | None, unit: str | None) -> str:
@@ -320,7 +294,7 @@ def says_ever(ask: Ask) -> bool:
         return False
     top = {"ranked", "top"} & ask.asked.says.keys() and ask.asked.by
     most = (top or (order_asked(ask) or _extreme_of_few(ask)) in {"biggest", "smallest"}) and not ask.arguments
-    one = ask.asked.nth is not None or ends_asked(ask) or asks_order(ask) or shown_before(ask)
+    one = ask.asked.nth is not None or ask.asked.first_and_last or asks_order(ask) or shown_before(ask)
     return "ever" in ask.asked.says or bool(one or most)
 
 
@@ -364,7 +338,7 @@ def of_unit(ask: Ask, wanted: ClaimFilter) -> ClaimFilter:
     ranks = (
         ranking is not None
         or "number_of" in ask.slots
-        or ends_asked(ask)
+        or ask.asked.first_and_last
         or {"average", "median"} & {*ask.slots, *ask.asked.says}
         or ask.asked.gap
         or counted in {"visit", "fill"}
@@ -373,7 +347,6 @@ def of_unit(ask: Ask, wanted: ClaimFilter) -> ClaimFilter:
     if "doctor" in {text_of(ask, "number_of"), ranking.group if ranking else None}:
         unit = "fill" if ranking and ranking.counted == "fill" else "visit"
         wanted = replace(wanted, claim_types=()) if wanted.claim_type == "professional" else wanted
-    unit = ranking.counted if ranking and ranking.every else unit
     if not ranks or wanted.claim_types or wanted.services or wanted.drugs:
         return wanted
     unit = "fill" if text_of(ask, "number_of") in {"pharmacy", "drug"} else unit

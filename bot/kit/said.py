@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from bot.kit.ask import Ask, excluded_of, text_of, values_of
 from bot.kit.claim_filter import ClaimFilter, any_time, choose, drugs_named_in, drugs_of_uses, excluded_types
 from bot.kit.conditions import as_codes, doctors_asked, is_title
-from bot.kit.ranking import asks_order, divided_by, each_end, set_apart, sets_one_above
+from bot.kit.ranking import asks_order, divided_by, set_apart, sets_one_above
 from bot.kit.spans import days_of, excluded_days, lag_asked, span_of, times_apart
 from bot.kit.spelling import is_named, words_of
 from bot.kit.traits import part_asked, with_traits
@@ -26,7 +26,6 @@ _THERAPY, _PHYSICAL, _OFFICE = "therapy", "physical_therapy", "office_visit"
 _SEVERAL, _RANKS = 2, 3
 _PARTS = frozenset({"DEDUCTIBLE", "COINSURANCE", "COPAY"})
 _PRICED = frozenset({"allowed", "coinsurance", "copay"})
-_SIZED = frozenset({"sized", "extreme", "lowest", "highest"})
 _SPOKEN = re.compile(r"[^\W\d_]+(?:['\u2019]\w+)?")
 _WHOM, _OTHER = "provider_name", "other_name"
 _BESIDE = "dra?|doctora?|and|or|nor|y|o|ni"
@@ -216,13 +215,11 @@ def _wanted(ask: Ask) -> ClaimFilter:
     several = not {"several", "several_else", "doctors", "groups"}.isdisjoint(ask.asked.says)
     shared = ask.asked.same_time if several and not ask.arguments else None
     doctors = shared is not None and types == ("professional",)  # they may have been seen in a hospital too
-    sizes = text_of(ask, "order") in {"biggest", "smallest"}
-    tops = sizes and ask.asked.each_of is not None and not _SIZED.isdisjoint(ask.asked.says)
     # One of a group is no claim, and a step from the shown claim ("the one just before that") is no ordinal.
-    apart = not {"id", "pick"}.isdisjoint(ask.arguments) or asks_order(ask) or ask.asked.nth_of or each_end(ask)
-    nth = None if apart else ask.asked.nth or (1 if tops else None)
+    apart = not {"id", "pick"}.isdisjoint(ask.arguments) or asks_order(ask) or ask.asked.nth_of
+    nth = None if apart else ask.asked.nth
     in_time = ask.asked.first_and_last or (_asks_first(ask) if nth is None else nth > 0)
-    by_size = (ask.asked.by_size or tops) and sizes and nth is not None
+    by_size = ask.asked.by_size and text_of(ask, "order") in {"biggest", "smallest"} and nth is not None
     part, excluded = part_asked(ask), ask.excluded.get("specialty")
     told = {name: one.text if (one := ask.excluded.get(name)) else "" for name in ("claim_type", "service")}
     twice = excluded and any(one and (excluded.text in one or one in excluded.text) for one in told.values())
@@ -259,7 +256,6 @@ def _wanted(ask: Ask) -> ClaimFilter:
         nth=nth,
         by_size=by_size,
         through=ask.asked.through if nth is not None else None,
-        each_of=ask.asked.each_of if nth is not None else None,
         fills="claims" in ask.asked.says or ask.asked.says.get("time") == "thing",
         shared=shared,
         either=_EITHER if either else set_apart(ask),

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from bot.kit.ask import Ask, text_of
 from bot.kit.spans import TimeSpan, days_of, spans_of
 from bot.kit.spelling import words_of
+from bot.kit.which import order_asked
 from bot.language.asked import PERIODS
 from bot.language.reading import Slot
 
@@ -69,6 +70,8 @@ def with_sets(ask: Ask) -> Ask:
     elif "only_then" in says and len(within) == 1:
         first, last = _without_open_ends(within[0], today)
         out = [_all_before(first or today), *([(last + _DAY, today)] if last and last < today else [])]
+    elif ask.asked.each_of and (order_asked(ask) or ask.asked.nth or {"how_many", "money"} & says.keys()):
+        return ask  # "how many doctors each year"
     elif len(within) <= 1 and ("in_both" if within else "both_years") in says and ask.several.keys() <= {"unit"}:
         within = _halves(_without_open_ends(within[0], today) if within else this_year)
     elif "in_both" not in says or len(within) <= 1:

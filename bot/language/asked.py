@@ -301,7 +301,7 @@ class ClaimsQuestion(Classed):
             if self._any(("by",), at - _NEARER, _NEARER):
                 yield from own
             elif self._is(at - 1, "each") and not self._is(at + 1, *HAD):  # each of a period is told beside every sum
-                yield from (one for one in own if one in GROUPS)
+                yield from (one for one in own if one in GROUPS or one == "kind")
 
     def _then(self) -> str | None:
         counts = sorted({hit.after for hit in self._find("how_many")})

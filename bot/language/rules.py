@@ -145,7 +145,7 @@ class IntentFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         to_come: how it answers about future care: "tells" the cost and the last such care, "takes" such questions from
             others, "hands" them over if no record shows the care.
         tells: how the answer presents claims (`bot.language.shapes`).
-        workings: the answer to questions about a rule of how plans work.
+        workings: the answer to questions about a rule of how plans work; `composed`: of composed ones (`kit.query`).
         acts: the intent that answers instead if the message does not say that an action was done; this intent stores
             one.
         sure: the probability needed to answer without asking back, if higher than usual.
@@ -180,6 +180,7 @@ class IntentFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     to_come: Literal["tells", "takes", "hands"] | None = None
     tells: Tells | None = None
     workings: str | None = None
+    composed: str | None = None
     acts: str | None = None
     sure: float = 0.0
     of_list: str | None = None

@@ -232,8 +232,8 @@ def _months(claims: Sequence[kit.Claim]) -> tuple[MonthOfShare, ...]:
         or len({(d.year, d.month) for d in days}) < _LEAST
     ):
         return ()
-    months = kit.months_of(min(days), max(days), told, kit.ClaimFilter(), is_partial=False)
-    sums = [(one.name, one.amount) for one in months if one.amount]
+    months = kit.Computing(kit.Query("month", timed=True), kit.ClaimFilter(), (min(days), max(days)), told).rows()
+    sums = [(one.name, one.cells[0].amount) for one in months if one.cells[0].amount]
     top = max((amount.value for _, amount in sums), default=Decimal(0))
     percents = [max(0, round(100 * amount.value / top)) if top > 0 else 0 for _, amount in sums]
     every = zip(sums, percents, strict=True) if len(sums) <= _MOST_MONTHS else ()

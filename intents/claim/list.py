@@ -29,7 +29,6 @@ class ClaimList(kit.Paged, frozen=True):
         one: True if the question asks for the most or least expensive claim, which is then the first.
         number: The number of matching claims, if all were read; `of`: the number in the whole, if a part is counted.
         so: Whether all claims of the whole match, if the question asks whether this is always so.
-        ends: The least and the most expensive claim, if the question asks for both; the page then has only these.
         most: In place of the claims, the doctors, months or drugs that meet the requested limits.
         table: True if the claims are shown as a table, by request or because a period has many claims.
     """
@@ -53,7 +52,6 @@ class ClaimList(kit.Paged, frozen=True):
     of: int | None = None
     so: bool | None = None
     most: kit.Most | None = None
-    ends: tuple[kit.Claim, ...] = ()
 
 
 async def answer(ask: kit.Ask) -> ClaimList:
@@ -65,7 +63,7 @@ async def answer(ask: kit.Ask) -> ClaimList:
         ask,
         *(kit.days_around(whole.start, whole.end) if whole else kit.service_dates(ask)),
         enough=lambda so_far: (
-            not (_counts(ask, wanted) or kit.sizes_group(ask) or kit.ends_asked(ask))
+            not (_counts(ask, wanted) or kit.sizes_group(ask))
             and len(so_far.within(kit.span_of(ask), wanted).listed) > most
         ),
     )
@@ -83,10 +81,10 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> ClaimList:
     wanted, first, visits = _wanted(ask), ask.page * _page(ask), _of_visits(ask)
     wanted = kit.summed_filter(ask, wanted) if kit.sizes_group(ask) else wanted
     found, chosen = claim_set.within(kit.span_of(ask), wanted), kit.choose(claim_set.listed, wanted)
-    ends, whole = kit.ends_of(ask, found.counted, wanted), kit.whole_of(ask, wanted)
+    whole = kit.whole_of(ask, wanted)
     of = len(claim_set.within((whole.start, whole.end), whole).listed) if whole and not ask.report.is_partial else None
-    page = ends or found.listed[first : first + _page(ask)]
-    whole_list = bool(ends) or len(found.listed) <= first + _page(ask)
+    page = found.listed[first : first + _page(ask)]
+    whole_list = len(found.listed) <= first + _page(ask)
     more = not (whole_list or kit.count_asked(ask, PAGE_OF_TABLE))
     return ClaimList(
         wanted=replace(kit.filter_of(ask), limits=wanted.limits),
@@ -117,7 +115,6 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> ClaimList:
         and not page[0].sensitive
         and page[0].amount(wanted.aspect) is not None,
         most=kit.most_of(ask, found.counted, wanted) if kit.sizes_group(ask) else None,
-        ends=ends,
         doubts={c.id: tuple(one for one in kit.doubts_of(c, claim_set) if one.what in _SAID) for c in page},
     )
 

@@ -4,14 +4,12 @@ import re
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
-from functools import partial
-from itertools import groupby
 
 from msgspec.structs import replace
 
 from bot import kit
 
-SHOWN, _EACH = 5, 10
+_EACH, _GROUPS = 10, ("kind", "provider")
 _MOST = 10  # claims
 _LISTED = re.compile(r"\s*(?:[,:;]|\b(?:and|or|plus|y|o|e|mas)\b)\s*", re.IGNORECASE)
 _POCKET = frozenset({"pocket", "bolsillo"})
@@ -28,22 +26,19 @@ class Spending(kit.OfClaims, frozen=True):
         claims, told, untold: The numbers of all claims, and of those with and without the amount.
         totals: The sums, one for each currency; `least`: some of the added amounts are only minimums.
         owed, plan_paid, paid_by_member: The sums of these amounts over the same claims; None if unknown.
-        months, kinds, providers: The sum by month, claim type and provider; `parts`: by the group `by`.
+        chart: The sums by month, or by year over a longer time; `groups`: the numbers of claim types and of providers.
         apart: The number of claims that are in no sum, because they were reversed, replaced or cancelled.
         shielded: The number of claims with a sensitivity label, which are in the sum and not described.
         silent, mixed: The numbers of claims that state no kind of care, and that include other care too.
         doubts: The caveats of the sum.
-        by: What the sum is divided by, such as "kind"; `per`: the unit of an average; `had`: the number of units.
         so_far: True if the period is this calendar year until today.
         question: "who_paid_more" compares the member's share with what the plan paid, "pace" asks for a projection.
         most: The ranking of a group; `bare`: the group, if nothing in it has an amount above zero.
         portion, part_of_all: The percentage of the charge, and of the sum of the `whole` conditions.
         threshold: The limit with which the sum is compared.
-        sides: Several kinds of care in the order of their sums; `ends`: the least and the most expensive claim.
+        sides: Several kinds of care in the order of their sums.
         each: The claims to show one by one.
         split: If the question asks for the sums of the `sides` apart, what the rest is called: "medical" or "other".
-        measures: The sums of the kinds of amounts, if the question asks for several kinds.
-        median: The median of the amounts, if the question asks for it.
         crossing: When the sum came to an amount, if the question asks that.
         paid_untold: True if the paid amount was requested but is unknown, so that the sum is the member's share.
     """
@@ -58,53 +53,32 @@ class Spending(kit.OfClaims, frozen=True):
     owed: kit.Amount | None
     plan_paid: kit.Amount | None
     paid_by_member: kit.Amount | None
-    months: tuple[kit.Month, ...]
-    kinds: tuple[kit.Share, ...]
-    providers: tuple[kit.Share, ...]
+    chart: tuple[kit.Row, ...]
+    groups: tuple[int, ...]
     apart: int
     shielded: int
     aspect: str | None
     silent: int = 0
     mixed: int = 0
     doubts: kit.SumDoubts = kit.NO_DOUBTS
-    by: str | None = None
     so_far: bool = False
     question: str | None = None
     most: kit.Most | None = None
     bare: str | None = None
-    per: str = "claim"
-    had: int = 0
-    averages: bool = False
     portion: kit.Portion | None = None
     part_of_all: kit.Portion | None = None
     whole: kit.ClaimFilter | None = None
     threshold: kit.Threshold | None = None
     sides: tuple[kit.SideSum, ...] = ()
     each: tuple[kit.Claim, ...] = ()
-    ends: tuple[kit.Claim, ...] = ()
     paid_untold: bool = False
-    measures: tuple[tuple[str, kit.Amount], ...] = ()
     split: str | None = None
-    parts: tuple[kit.Share, ...] = ()
     crossing: kit.Crossing | None = None
-    median: kit.Amount | None = None
 
     @property
     def total(self) -> kit.Amount | None:
         """The sum; None if there is none, or if there are several currencies."""
         return kit.added(self.totals)
-
-    @property
-    def times(self) -> int:
-        """The number of units for an average: the months or years of the period, or the visits, fills or claims."""
-        if self.per == "month":
-            return max(kit.month_number(self.end) - kit.month_number(self.start) + (self.start.day == 1), 1)
-        return self.end.year - self.start.year + 1 if self.per == "year" else self.had
-
-    @property
-    def average(self) -> kit.Amount | None:
-        """The sum divided by `times`, rounded to cents; None without a sum or units."""
-        return kit.mean(self.total, self.times)
 
     @property
     def pace(self) -> kit.Amount | None:
@@ -121,19 +95,6 @@ class Spending(kit.OfClaims, frozen=True):
         left = self.total - told if self.total and told and told.currency == self.total.currency else None
         return left if left and left.value > 0 else None
 
-    @property
-    def compared(self) -> tuple[kit.Month, ...]:
-        """The months, if at least two have an amount above zero; otherwise ()."""
-        return self.months if sum(1 for one in self.months if one.amount and one.amount.value) >= _SEVERAL else ()
-
-    @property
-    def by_year(self) -> tuple[kit.Month, ...]:
-        """The sums by year, if the period has more than twelve months; otherwise ()."""
-        if len(self.compared) <= _YEAR:
-            return ()
-        years = ((name, list(of)) for name, of in groupby(self.months, lambda one: one.name[:4]))
-        return tuple(kit.Month(name, kit.added(m.amount for m in of), all(m.read for m in of)) for name, of in years)
-
 
 async def answer(ask: kit.Ask) -> Spending:
     """Return the sums over the requested period, by default this calendar year.
@@ -141,6 +102,8 @@ async def answer(ask: kit.Ask) -> Spending:
     Raises:
         Reroute: `claim.why` answers for the parts of a claim's share, `claim.compare` for two periods, claims or kinds.
     """
+    if kit.query_asked(ask):
+        raise kit.Reroute("claim.query", **ask.arguments)
     if (parts := kit.asks_parts(ask)) or kit.times_set_apart(ask) or kit.compares_shown(ask):
         raise kit.Reroute("claim.why" if parts else "claim.compare", **ask.arguments)
     if intent := _of_claims(ask):
@@ -184,8 +147,6 @@ async def _summed(ask: kit.Ask) -> tuple[kit.Ask, kit.ClaimSet, Spending]:
     """Return the question with the provider names and the period that the claims give, the claims, and the sums."""
     if "than_bearer" in ask.asked.says:
         ask = replace(ask, slots={**ask.slots, "question": "who_paid_more"})
-    if "median" in ask.asked.says and "throwing" in ask.asked.says:  # "the ER throws the average off"
-        ask = ask.without("service", "claim_type")
     (start, end), (first, last) = (
         _time(ask),
         kit.time_of(kit.of_whole(ask)) if "date_whole" in ask.slots else _time(ask),
@@ -205,20 +166,15 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> Spending:
     told = [claim for claim in counted if kit.amount_in(claim, wanted) is not None]
     plain = [claim for claim in told if not claim.sensitive]
     totals = kit.by_currency(kit.amount_in(claim, wanted) for claim in told)
-    one, shares = len(totals) == 1, partial(kit.shares_by, wanted=wanted)
+    one = len(totals) == 1
     split = _split(ask)
-    apart = kit.threshold_asked(ask) or ask.asked.each or kit.ends_asked(ask) or wanted.each_of
-    by = kit.divided_by(ask)
-    limit, median = kit.crossed_asked(ask), "median" in ask.asked.says and not is_partial
-    ranks = one and not (split or is_partial or by or apart or limit or median)
-    apiece = wanted.services and not by and not {"each", "in_both"}.isdisjoint(ask.asked.says)
+    apart, limit = kit.threshold_asked(ask) or ask.asked.each, kit.crossed_asked(ask)
+    ranks = one and not (split or is_partial or apart or limit)
+    apiece = wanted.services and not {"each", "in_both"}.isdisjoint(ask.asked.says)
     apiece = apiece and not kit.ranking_asked(ask) and "average" not in ask.slots  # "what did you pay for each"
-    shown = bool(apiece or ask.asked.each or kit.filter_of(ask).each_of or "each" in ask.arguments or by == "day")
-    group = "provider" if "by" in ask.arguments else by
-    yearly = kit.text_of(ask, "unit") == "year" and "each" in ask.asked.says
+    shown = bool(apiece or ask.asked.each or "each" in ask.arguments)
     ranking = kit.ranking_asked(ask) if ranks else None
     most = kit.most_of(ask, counted, wanted) if ranks and not _ranks_sides(wanted, ask) else None
-    per = kit.unit_asked(ask, wanted)
     summary = Spending(
         start=start,
         end=end,
@@ -230,9 +186,10 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> Spending:
         owed=kit.added(claim.owed.amount for claim in counted) if one else None,
         plan_paid=kit.added(kit.plan_paid_in(claim, wanted) for claim in counted) if len(totals) < _SEVERAL else None,
         paid_by_member=kit.added(claim.paid_by_patient for claim in counted) if one else None,
-        months=kit.months_of(start, end, counted, wanted, is_partial=is_partial) if one else (),
-        kinds=shares(told, lambda claim: claim.kind or "") if one else (),
-        providers=shares(plain, lambda claim: claim.seen or claim.billing or "")[:SHOWN] if one else (),
+        chart=_chart((start, end), counted, wanted) if one else (),
+        groups=tuple(
+            len({claim.kind if by == "kind" else claim.seen or claim.billing for claim in told}) for by in _GROUPS
+        ),
         apart=len(found.apart),
         shielded=len(told) - len(plain),
         aspect=wanted.aspect,
@@ -240,24 +197,23 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> Spending:
         silent=kit.choose(claim_set.added, wanted).silent,
         mixed=sum(1 for claim in told if kit.holds_more(claim, wanted)),
         doubts=found.doubts,
-        by=by,
-        parts=kit.parts_of(plain, group, wanted, by_year=yearly)
-        if one and group and by not in {"kind", "month", "day"}
-        else (),
         each=tuple(claim for claim in counted if not claim.sensitive)[:_EACH] if shown else (),
-        measures=kit.measures_of(ask, counted) if one else (),
-        ends=kit.ends_of(ask, plain, wanted),
-        question=kit.text_of(ask, "question") if one and not (ranking or by) else None,
+        question=kit.text_of(ask, "question") if one and not ranking else None,
         most=most,
-        median=kit.median_of(kit.amount_in(claim, wanted) for claim in told) if median else None,
         crossing=kit.crossing_of(counted, limit, wanted) if limit and not is_partial else None,
         bare=ranking.group if ranking and most is None and len(told) == len(plain) else None,
-        per=per,
-        had=kit.times_of(told, per),
-        averages="average" in ask.slots and "in_total" not in ask.asked.says and not _sums_each(ask),
         so_far=(start, end) == (date(ask.today.year, 1, 1), ask.today),
     )
     return _held_against(summary, claim_set, ask, counted)
+
+
+def _chart(span: tuple[date, date], counted: Sequence[kit.Claim], wanted: kit.ClaimFilter) -> tuple[kit.Row, ...]:
+    """Return the sums by month, or by year of more than a year; () if fewer than two have one, or a day is unknown."""
+    by = "month" if kit.month_number(span[1]) - kit.month_number(span[0]) < _YEAR else "year"
+    query = kit.Query(by, measures=(wanted.aspect,), timed=True)
+    rows = kit.Computing(query, wanted, span, counted).rows()
+    whole = sum(len(row.claims) for row in rows) == len(counted)
+    return rows if whole and sum(1 for row in rows if row.size) >= _SEVERAL else ()
 
 
 def _split(ask: kit.Ask) -> tuple[kit.ClaimFilter, ...]:
@@ -305,15 +261,6 @@ def _held_against(summary: Spending, claim_set: kit.ClaimSet, ask: kit.Ask, coun
     )
 
 
-def _sums_each(ask: kit.Ask) -> bool:
-    """Return whether the question asks for single claims, or for the sums of the months or years of a period.
-
-    In "what did I spend each month this year", "each month" therefore asks for sums and not for an average.
-    """
-    divides = kit.text_of(ask, "unit") in {"month", "year"} and ask.words.get("average") == ask.words.get("unit")
-    return ask.asked.each or (divides and (kit.divided_by(ask) is not None or kit.span_of(ask) != (None, None)))
-
-
 def _ranks_sides(wanted: kit.ClaimFilter, ask: kit.Ask) -> bool:
     """Return whether the question ranks the kinds of care that it names, and not doctors, places or months."""
     several = len(wanted.claim_types) + len(wanted.services) > 1
@@ -343,8 +290,6 @@ def _wanted(ask: kit.Ask) -> kit.ClaimFilter:
     if whole == "bill" and aspect in {None, "billed"}:
         aspect = "plan_paid" if "by_plan" in says else None
     wanted = replace(kit.summed_filter(ask, kit.filter_of(ask)), aspect=aspect)
-    if "by" not in ask.arguments and (only := kit.of_group(kit.divided_by(ask))):
-        wanted = replace(wanted, also=only)
     if _split(ask):
         return replace(wanted, claim_types=(), services=(), doctor_kinds=(), either=frozenset())
     return kit.with_sides(ask, kit.of_unit(ask, wanted))

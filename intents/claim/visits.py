@@ -36,8 +36,7 @@ class DaysOfCare(kit.OfClaims, frozen=True):
         undated: The number of matching claims without a day.
         stays, nights: The numbers of hospital stays and of their nights; `nights` is None if unknown.
         alone: True if a single day is the answer; `whether`: the question is whether there was any.
-        most: The ranking of doctors, places or months; `number`: the members of a group that the question counts;
-            `numbers`: those of each of several times.
+        most: The ranking of doctors, places or months; `number`: the members of a group that the question counts.
         so: The answer to a yes-no question about the number of days or the length of the `gap`.
         part: If the question counts a part: the number of days in the part and in the whole, whether both are the same
             as "always" asks, and the conditions of the part.
@@ -63,7 +62,6 @@ class DaysOfCare(kit.OfClaims, frozen=True):
     whether: bool = False
     most: kit.Most | None = None
     number: kit.Most | None = None
-    numbers: tuple[tuple[tuple[date | None, date | None], kit.Most | None], ...] = ()
     so: bool | None = None
     part: tuple[int, int, bool | None, kit.ClaimFilter] | None = None
     in_order: tuple[tuple[kit.ClaimFilter, kit.Claim], ...] = ()
@@ -121,7 +119,6 @@ def summarize(found: kit.ClaimSet, ask: kit.Ask) -> DaysOfCare:
     stays = [claim for claim in kept.claims if claim.kind == "inpatient"]
     known = [claim.service.day for claim in found.claims if claim.service.day]
     number = kit.number_of(ask, counted, wanted) if at is None and not ask.report.is_partial else None
-    times = kit.times_apart(ask) if number else ()
     often, gap = (
         kit.often_asked(ask) if ask.asked.helps else None,
         _gap(ask, [group.day for group in dated if group.day]),
@@ -157,7 +154,6 @@ def summarize(found: kit.ClaimSet, ask: kit.Ask) -> DaysOfCare:
         of_drugs=_of_drugs(ask, wanted, claims),
         most=kit.most_of(ask, counted, wanted) if not ask.report.is_partial else None,
         number=number,
-        numbers=tuple((time, kit.number_of(ask, found.within(time, wanted).counted, wanted)) for time in times),
     )
 
 

@@ -12,17 +12,18 @@ from msgspec.structs import replace
 from bot.kit import (
     Claim,
     ClaimFilter,
+    Computing,
+    Query,
     counts_asked,
-    mean,
     most_of,
     number_of,
-    of_group,
     of_unit,
-    parts_of,
     ranking_asked,
     side_of,
     times_asked,
 )
+from bot.kit.amounts import mean
+from bot.kit.groups import of_group
 from bot.kit.sets import TimeSets
 from tests.kit.money import asking, claim_set
 from tests.records.made import CLAIM_TYPE, claim, coded, money
@@ -77,10 +78,10 @@ def test_what_is_ranked(said: str, slots: dict[str, str], first: str, of: int) -
 
 def test_an_average_ranks_by_each_time() -> None:
     """Two claims of one day are one visit; a claim without the amount is no zero."""
-    ask = asking(said="most on average", slots={"group": "doctor", "order": "biggest", "question": "average"})
+    ask = asking(said="most on average", slots={"group": "doctor", "order": "biggest", "average": "yes"})
     found = most_of(ask, RECORD, WISH)
     assert found is not None
-    assert [str(one.average.value) for one in found.shares if one.average] == ["100.00", "35.00"]
+    assert [str(one.size) for one in found.shares] == ["100.00", "35.00"]
 
 
 def test_several_that_are_alike_are_counted() -> None:
@@ -105,7 +106,7 @@ def test_how_many_different() -> None:
     """The number of a group, each once."""
     found = number_of(asking(said="how many doctors", slots={"number_of": "doctor"}), RECORD, WISH)
     assert found is not None
-    assert (found.of, found.first.times) == (2, 3)
+    assert (found.of, str(found.first.size)) == (2, "3")
 
 
 @pytest.mark.parametrize(
@@ -165,9 +166,10 @@ def test_the_parts_of_a_sum_and_an_average_are_computed_anew(rows: list[tuple[st
     assert (whole.amount.cents if whole.amount else 0) == Decimal(sum(row[1] for row in early)) / 100
     for group, kept in (("pharmacy", True), ("doctor", False)):
         own, only = [row for row in rows if row[3] is kept], of_group(group)
-        parts = parts_of((one for one in made if only is None or only(one)), group, WISH)
+        claims = [one for one in made if only is None or only(one)]
+        parts = Computing(Query(group), WISH, (date(2024, 1, 1), date(2024, 12, 31)), claims).rows()
         sums = {name: sum(row[1] for row in own if row[0] == name) for name in {row[0] for row in own}}
-        assert {one.name: one.amount.cents * 100 for one in parts if one.amount} == sums
+        assert {one.name: one.size * 100 for one in parts} == sums
     average = mean(whole.amount, len(early))
     if early and average:
         assert abs(average.value * len(early) * 100 - sum(row[1] for row in early)) <= len(early)
