@@ -11,13 +11,13 @@ from typing import Any
 from msgspec.structs import replace
 
 from bot.conversation.questions import OF_CLAIMS
+from bot.conversation.shown import NAMES, intent_of_picked
 from bot.conversation.state import Asked, Memory
 from bot.kit.facts import facts_in
 from bot.language.context import (
     CALLED,
     CONDITIONS_OF_CLAIMS,
     DESCRIBED,
-    EVERY,
     FOCUS,
     NAMED,
     OBJECTS,
@@ -28,11 +28,11 @@ from bot.language.context import (
     taken_over,
 )
 from bot.language.kernel import FALLBACK, FOLLOW, OF_THEM, REFINE
+from bot.language.pointing import EVERY
 from bot.language.reading import Reading, Slot
 from bot.language.rules import IntentRules, shows_one
 from bot.message import Answered
 
-NAMES = frozenset({"provider_name", "organization", "npi", "tin"})
 OF_ONE_NAME = frozenset({"provider_name", "location", "specialty", "organization"})
 """Slots that choose among several providers with one name."""
 _CLAIM, _PROVIDER, _NAME, _BOOKS = "claim", "provider", "provider_name", "action:schedule"
@@ -64,8 +64,10 @@ def intent_of(memory: Memory, reading: Reading, intents: Mapping[str, IntentRule
     told_alone = top and top.shows_claims and top.tells == "one" and not reading.picks
     if before and len(meant) > 1 and (reading.unclear or told_alone):
         return _teller(reading, before, intents)
-    if before is None or top is None or reading.is_miss or (top.intent.startswith(FOLLOW) and not reading.unclear):
-        return None
+    picked = intent_of_picked(memory, reading, intents)
+    follows = reading.is_miss or (top is not None and top.intent.startswith(FOLLOW) and not reading.unclear)
+    if picked or before is None or top is None or follows:
+        return picked
     if one := _of_provider(reading, top, before, intents, memory.record):
         return one
     picks = reading.picks or (reading.those and "location" not in reading.slots)

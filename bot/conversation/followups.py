@@ -5,12 +5,13 @@ networks, so that the new answer is a `Shareable`.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
 
 from bot.conversation import focus
-from bot.conversation.focus import NAMES, OF_ONE_NAME
+from bot.conversation.focus import OF_ONE_NAME
+from bot.conversation.shown import NAMES, entries_meant, words_beside
 from bot.conversation.state import ENTRY, Asked, Memory
 from bot.kit.facts import facts_in
 from bot.language.context import (
@@ -23,6 +24,7 @@ from bot.language.context import (
     LIKE_WORDS,
     NAMED,
     RECORD,
+    SAID_OF,
     THOSE,
     TIMES,
     changed,
@@ -40,8 +42,7 @@ _ORDINAL, _SOURCES, _AGAIN = "followup.ordinal", "followup.sources", "followup.a
 _EXPORT, _MORE, _PERSON, _PROVIDER = "followup.export", "followup.more", "handoff.human", "provider_name"
 _NEAR = Slot("", "me")
 _FIRST_ONES = re.compile(r"\b[2-9]\b")
-_WORDS = re.compile(r"\w{3,}")
-_SHOWN = frozenset({AMONG, BESIDE, FACTS, LIKE, LIKE_WORDS, NAMED, THOSE})
+_SHOWN = frozenset({AMONG, BESIDE, FACTS, LIKE, LIKE_WORDS, NAMED, SAID_OF, THOSE})
 SHARED = "share"
 """The argument of a question whose answer is to be shared."""
 _CONTACT, _FILE, _PAGE, _LIST = "contact", "file", "page", "list"
@@ -119,17 +120,22 @@ def of_entry(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[st
     """Return the question about the list entry to which it refers: "the second one's phone number"; else unchanged.
 
     The entry's button identifies its record or provider. Without a number, a question about a provider is about the
-    entry that contains a word of it ("the limestone one"), else about `memory.lead`, the entry that was singled out, or
-    all of them. "My last claim" is the newest claim. For a number that no entry has, return a question that says so.
+    entries that are meant ("the limestone one"), else about `memory.lead`, the entry that was singled out, or all of
+    them. "My last claim" is the newest claim. For a number that no entry has, return a question that says so.
     """
     rules, told = intents.get(asked.intent), asked.slots.get("ordinal")
     index = told.value.get("index") if told and isinstance(told.value, Mapping) else None
     index = None if _PROVIDER in reading.slots else index  # "McAlister, first name"
     own = "MY" in reading.concepts and OF_THEM not in reading.concepts  # "my doctor", but "does she take my plan"
     if rules is not None and rules.of_entry and index is None and not own:
-        index = _entry_named(memory, reading) or (0 if NAMES.isdisjoint(reading.slots) else None)
-        if not index and (index is None or reading.those or not memory.lead or _FIRST_ONES.search(reading.text)):
-            asked = _among(memory, asked, reading)
+        meant = entries_meant(memory, reading) if NAMES.isdisjoint(reading.slots) else ()
+        index = meant[0] if len(meant) == 1 else 0 if NAMES.isdisjoint(reading.slots) else None
+        if meant:  # they are told by what is shown of them, and are not the one before
+            asked = asked.without("wish", _PROVIDER)
+        if not index and (
+            index is None or meant or reading.those or not memory.lead or _FIRST_ONES.search(reading.text)
+        ):
+            asked = _among(memory, asked, reading, meant)
             index = None if AMONG in asked.arguments else index
             if told and AMONG in asked.arguments:  # "that one", of several
                 asked = replace(asked, arguments={**asked.arguments, WHICH: "yes"})
@@ -148,24 +154,18 @@ def of_entry(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[st
     return replace(asked, slots=slots, arguments={**asked.arguments, **arguments}, whose=whose)
 
 
-def _entry_named(memory: Memory, reading: Reading) -> int | None:
-    """Return the number of the only list entry that a word of the message names: "the limestone one"; else None."""
-    said, entries = set(_WORDS.findall(reading.text.casefold())), zip(memory.numbers, memory.texts, strict=True)
-    found = [number for number, text in entries if not said.isdisjoint(_WORDS.findall(text.casefold()))]
-    return found[0] if len(found) == 1 and reading.picks else None
-
-
-def _among(memory: Memory, asked: Asked, reading: Reading) -> Asked:
+def _among(memory: Memory, asked: Asked, reading: Reading, meant: Sequence[int] = ()) -> Asked:
     """Return the question with the providers of the list just shown, if there are several: "npi?"; else unchanged.
 
-    A number in the question limits the providers to the first ones. Those with one name are asked for by the name, and
-    what chose among them, so that none is left out who was not shown.
+    A number in the question limits the providers to the first ones, and `meant` to these entries. Those with one name
+    are asked for by the name, and what chose among them, so that none is left out who was not shown.
     """
-    slots = (entry.slots.get(_PROVIDER) for entry in memory.choices)
+    entries = [focus.chosen(memory, number) for number in meant] or memory.choices
+    slots = (entry.slots.get(_PROVIDER) for entry in entries if entry)
     shown = list(dict.fromkeys(str(slot.value) for slot in slots if slot))
-    several = 1 < len(shown) == len(memory.choices)
+    several = 1 < len(shown) == len(entries)
     first = _FIRST_ONES.search(reading.text)
-    name = memory.asked.slots.get(_PROVIDER) if memory.asked and not first else None
+    name = memory.asked.slots.get(_PROVIDER) if memory.asked and not (first or meant) else None
     if several and name and name.is_plain and memory.asked:
         chose = {one: slot for one, slot in memory.asked.slots.items() if one in OF_ONE_NAME}
         return replace(asked, slots={**chose, **asked.slots})
@@ -210,6 +210,7 @@ def resolve(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules]
     shared = {name: value for name, value in carried(last).items() if value and waits}
     held = _SHOWN if TIMES.isdisjoint(reading.slots) else _SHOWN - {THOSE}
     shared |= {name: value for name, value in last.arguments.items() if name in held and intent == last.intent}
+    shared |= {SAID_OF: words} if (words := words_beside(reading)) else {}
     return replace(last, intent=intent, slots=slots, arguments=shared, unmet=reading.unmet)
 
 

@@ -83,7 +83,8 @@ class Recognisers:
             reading = focus.of_shown(memory, reading, self._intents, points=refers(read(text)))
         reading = focus.of_all(memory, reading, self._intents)
         if intent := focus.intent_of(memory, reading, self._intents):
-            slots = self._engine.slots_as(intent, text, today=today) if intent != REFINE else reading.slots
+            own = {name: one for name, one in reading.slots.items() if name != "reason"}
+            slots = self._engine.slots_as(intent, text, today=today) if intent != REFINE else own
             unmet = {name: one for name, one in reading.slots.items() if name in _OF_LISTED and name not in slots}
             reading = replace(reading, intent=intent, slots=slots, unclear=False, unmet={**reading.unmet, **unmet})
         exchange.reading = reading = _of_the_list(reading, memory, last)
@@ -262,8 +263,10 @@ class Recognisers:
         else:
             context = memory.context()
             intent, slots = self._engine.merged(context, reading)
+            unmet = reading.unmet
             if intent and intent != reading.intent and (context is None or intent != context.intent):
                 slots = {**self._engine.slots_as(intent, reading.text, today=day), **slots}
+                unmet = {name: slot for name, slot in unmet.items() if name not in slots}
             of_list = reading.picks and memory.choices and OF_CLAIMS.isdisjoint(reading.slots)
             if of_list and (nth := self._engine.slots_in(reading.text, today=day).get("ordinal")):
                 slots = {"ordinal": nth, **slots}
@@ -273,7 +276,7 @@ class Recognisers:
                 rule=reading.rule,
                 score=reading.score,
                 concepts=reading.concepts,
-                unmet=reading.unmet,
+                unmet=unmet,
                 whose=owner.spoken_of(memory, reading),
             )
             asked = followups.of_what_was_shown(memory, asked, reading, self._intents)

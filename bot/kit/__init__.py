@@ -30,7 +30,8 @@ from bot.kit.coming import (
     counted_toward, counting_asked, is_timeless, names_care, sides_asked, Toward, unsaid_of, Wants, wants_to_come,
     went_toward)
 from bot.kit.conditions import (
-    asks_kind, Conditions, conditions, is_called as is_called_so, is_title, is_titled, kind_codes, kind_said, kinds_of)
+    asks_kind, Conditions, conditions, is_called as is_called_so, is_title, is_titled, kind_codes, kind_said,
+    kinds_of, shows)
 from bot.kit.coverages import (
     asks_family, asks_standing, asks_whether, asks_yearly, by_figure, Coverages, coverages_of, member_coverages,
     named_visits, of_family, of_scope, passed, plan_year_of, scope_of, share_asked, Shares, shares_of, side_named,

@@ -62,6 +62,8 @@ async def _compared(ask: kit.Ask, where: kit.SearchArea | None) -> Compared:
     if not {"network", "other_network", "location"}.isdisjoint({*ask.several, *ask.slots}):
         placed = where or "specialty" in ask.slots
         raise kit.Reroute("provider.find" if placed else "plan.networks", apart="yes")
+    if ask.slots.get("provider_name") and ask.concepts:
+        raise kit.Reroute("provider.detail")  # there is no other to compare it with
     return Compared()
 
 

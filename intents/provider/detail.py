@@ -94,12 +94,9 @@ async def answer(ask: kit.Ask) -> Detail:
     """
     found = await kit.who(ask, guesses=True)
     kit.others_there(ask, found, "provider.find", asks=_asks_who_else(ask))
-    if (
-        ask.slots.get("wish") == "words"
-        and found.name
-        and kit.words_of(ask.words.get("wish"))[0] in kit.words_of(found.name)
-    ):
-        ask = ask.without("wish")  # it is the name
+    shown = [row for rows in found.found for row in rows]
+    if ask.slots.get("wish") == "words" and any(kit.shows(row, ask.words["wish"]) for row in shown):
+        ask = ask.without("wish")  # it is the name or the address
     sold: tuple[tuple[str, tuple[str, ...]], ...] = ()
     if found.only and _wants_receipt(ask):
         sold = tuple(
