@@ -16,12 +16,12 @@ from bot.language.explaining import ReadingTrace, traced
 from bot.language.glossary import ALONE, TERM
 from bot.language.hearing import Heard, Hearer
 from bot.language.kernel import DATE_SHIFT, FALLBACK, FOLLOW, REFINE
-from bot.language.left import asked_of, cells, narrowings, owner_left, taken_by, unmet
+from bot.language.left import cells, narrowings, owner_left, taken_by, unmet
 from bot.language.lexicon import Lexicon, load_lexicon
 from bot.language.licences import Licences, about_as_likely, stands_out
 from bot.language.matcher import Lexed
 from bot.language.people import CALL_WITH
-from bot.language.pointing import of_shown, points_back
+from bot.language.pointing import of_shown
 from bot.language.reading import COUNTED, DOUBT, Candidate, Reading, Slot
 from bot.language.redaction import redacted
 from bot.language.rules import PERSON, IntentRules, Rule, load_rules, may_set, shows_one
@@ -304,9 +304,7 @@ class Engine:
             candidates=others if asks else (own, *(one for one in others if one.intent != top))[:MOST_CANDIDATES],
             unclear=asks,
             shows_language=heard.shows_language,
-            **(
-                {**of_shown(heard), "barred": asked_of(heard, {}).barred} if context else {"points": points_back(heard)}
-            ),
+            **of_shown(heard, after=context is not None),
             unmet={} if WORKINGS in slots else unmet(heard, slots, follows or intent),
             cells=tuple(cells(heard, self.lexicon.cells)),
             chances=chances,

@@ -5,6 +5,7 @@ from itertools import pairwise
 from typing import Any
 
 from bot.language.hearing import Heard
+from bot.language.left import asked_of
 from bot.language.matcher import WordArea
 
 EVERY = 100  # records
@@ -21,8 +22,10 @@ def points_back(heard: Heard) -> bool:
     )
 
 
-def of_shown(heard: Heard) -> dict[str, Any]:
-    """Return what of the records shown is meant, as in a reading: `points`, `those`, `picks`, `others` and so on."""
+def of_shown(heard: Heard, *, after: bool) -> dict[str, Any]:
+    """Return the fields of a reading that say what of the records shown is meant; only `points` if not `after` any."""
+    if not after:
+        return {"points": points_back(heard)}
     words, listed = heard.said.words, heard.area("context")
     those = EVERY * (not listed.those.isdisjoint(words) or says(words, listed, "of_those"))
     those = those if listed.both.isdisjoint(words) else 2
@@ -31,16 +34,13 @@ def of_shown(heard: Heard) -> dict[str, Any]:
     first = not listed.compares.isdisjoint(words) and says(words, listed, "step_first")
     back = says(words, listed, "step_back") and not says(words, listed, "before_last")
     steps = 2 * says(words, listed, "step_on") or int(back) or -int(first)
-    which, others = (
-        not listed.which.isdisjoint(heard.lexed.words[:2]),
-        not listed.others.isdisjoint(words) or says(words, listed, "not_shown"),
-    )
     return {
         "points": points_back(heard),
+        "barred": asked_of(heard, {}).barred,
         "those": those,
         "picks": picks,
-        "others": others,
-        "which": which,
+        "others": not listed.others.isdisjoint(words) or says(words, listed, "not_shown"),
+        "which": not listed.which.isdisjoint(heard.lexed.words[:2]),
         "steps": steps,
     }
 
