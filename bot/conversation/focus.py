@@ -36,14 +36,12 @@ from bot.message import Answered
 OF_ONE_NAME = frozenset({"provider_name", "location", "specialty", "organization"})
 """Slots that choose among several providers with one name."""
 _CLAIM, _PROVIDER, _NAME, _BOOKS = "claim", "provider", "provider_name", "action:schedule"
-_SPOKEN = "spoken"  # the argument with the name that the question before asked about, where this one names another
 _OTHERS = OBJECTS | CONDITIONS_OF_CLAIMS | {"amount", "order"}
 _OTHER_CLAIMS = TIMES | NAMES | {"drug", "claim_id", "person"}
 _MOST_SINGLE = 5  # claims that were shown one by one
 _IS = ("was ", "is ", "were ", "so was ", "era ", "fue ", "es ", "eso fue ", "eso era ", "esa fue ", "ese fue ")
 _BARE = 3  # words, which ask about what was shown: "what for"
 _SHORT = 6  # words, of a message that has no subject of its own
-_THEM = frozenset({"those", "them", "esos", "ellos"})
 _MUCH = 4  # times as likely as a question of the provider that was shown: the message asks that, and not of them
 _LEAST = 0.05  # of the probability of the question before, where words point at its answer
 
@@ -219,29 +217,6 @@ def of_those(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[st
 
 def _asks_of_claim(rules: IntentRules) -> bool:
     return rules.acts is None and any(one.name == _CLAIM for one in rules.subjects)
-
-
-def beside_last(memory: Memory, asked: Asked) -> Asked:
-    """Return the question with the previous question's provider as an argument, if it names another; else unchanged.
-
-    A later question about "those two" then means both providers.
-    """
-    last, own = (one.values.get(_NAME) if one else None for one in (memory.asked, asked))
-    two = isinstance(last, str) and isinstance(own, str) and last != own and "/" not in last + own
-    return replace(asked, arguments={**asked.arguments, _SPOKEN: last}) if two else asked
-
-
-def of_both(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked:
-    """Return a question about "those two" with the last two providers asked about as its names; others unchanged."""
-    last = memory.asked.arguments.get(_SPOKEN) if memory.asked else None
-    them = reading.those and not _THEM.isdisjoint(reading.text.casefold().split())
-    named = [slot.text for name, slot in asked.slots.items() if name in NAMES and slot.text in reading.text]
-    if last is None or memory.asked is None or not them or named:
-        return asked
-    name = shows_one(intents) if lists_providers(intents[asked.intent]) else asked.intent
-    both = (last, str(memory.asked.values[_NAME]))
-    slot = Slot(", ".join(both), both[0], values=both, how="and")
-    return replace(asked, intent=name, slots={**asked.slots, _NAME: slot}) if _NAME in intents[name].several else asked
 
 
 def by_name(memory: Memory, asked: Asked, intents: Mapping[str, IntentRules]) -> Asked:

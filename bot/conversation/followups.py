@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from bot.conversation import focus
 from bot.conversation.focus import OF_ONE_NAME
-from bot.conversation.shown import NAMES, entries_meant, words_beside
+from bot.conversation.shown import NAMES, apart_from_last, entries_meant, of_both, words_beside
 from bot.conversation.state import ENTRY, Asked, Memory
 from bot.kit.facts import facts_in
 from bot.language.context import (
@@ -55,8 +55,10 @@ def of_what_was_shown(memory: Memory, asked: Asked, reading: Reading, intents: M
     if asked.intent == _PERSON:
         same = memory.asked is not None and memory.asked.whose == asked.whose
         return replace(asked, arguments={**asked.arguments, RECORD: memory.record}) if same and memory.record else asked
-    if (both := focus.of_both(memory, asked, reading, intents)) is not asked:
+    if (both := of_both(memory, asked, reading, intents)) is not asked:
         return both
+    if rules is not None and rules.of_entry and "distance" in facts_in(reading.text) and "location" not in asked.slots:
+        asked = apart_from_last(memory, asked)
     one, last = shows_one(intents), intents.get(memory.asked.intent) if memory.asked else None
     finds = intents[one].instead if one else None
     if finds and last and last.of_entry and "NEAR_FAR" in reading.concepts and not reading.slots:
@@ -82,7 +84,8 @@ def _searched_again(memory: Memory, asked: Asked, reading: Reading, intents: Map
     rules, before = intents[asked.intent], intents.get(memory.asked.intent) if memory.asked else None
     if memory.asked is None or before is None or not lists_providers(before) or not NAMES.isdisjoint(reading.slots):
         return None
-    said = {name: slot for name, slot in {**asked.unmet, **asked.slots}.items() if name in before.slots}
+    own = {name: slot for name, slot in asked.slots.items() if name in reading.slots}
+    said = {name: slot for name, slot in {**asked.unmet, **own}.items() if name in before.slots}
     of_two = said and rules.needs == "directory" and ("other_name" in rules.slots or rules.of_list == asked.intent)
     several = (len(memory.choices) > 1 or reading.those) and "ordinal" not in reading.slots
     of_several = of_two or (rules.of_entry and (rules.of_list or ((reading.those or reading.which) and said)))
@@ -124,6 +127,9 @@ def of_entry(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[st
     them. "My last claim" is the newest claim. For a number that no entry has, return a question that says so.
     """
     rules, told = intents.get(asked.intent), asked.slots.get("ordinal")
+    if told and told.values:  # "the second and third"
+        several = [int(one["index"]) for one in told.every if isinstance(one, Mapping) and "index" in one]
+        return _among(memory, replace(asked.without("ordinal"), intent=shows_one(intents)), reading, several)
     index = told.value.get("index") if told and isinstance(told.value, Mapping) else None
     index = None if _PROVIDER in reading.slots else index  # "McAlister, first name"
     own = "MY" in reading.concepts and OF_THEM not in reading.concepts  # "my doctor", but "does she take my plan"

@@ -6,14 +6,20 @@ The functions are pure.
 import re
 from collections.abc import Iterator, Mapping
 
-from bot.conversation.state import Memory
+from msgspec.structs import replace
+
+from bot.conversation.state import Asked, Memory
+from bot.kit.facts import facts_in
 from bot.kit.spelling import words_of
-from bot.language.context import KINDS_OF_CARE, lists_providers
+from bot.language.context import BESIDE, KINDS_OF_CARE, lists_providers
 from bot.language.kernel import FALLBACK, FOLLOW, REFINE
-from bot.language.reading import Reading
+from bot.language.reading import Reading, Slot
 from bot.language.rules import IntentRules, shows_one
 
 NAMES = frozenset({"provider_name", "organization", "npi", "tin"})
+_NAME, _THEM = "provider_name", frozenset({"those", "them", "esos", "ellos"})
+_SPOKEN = "spoken"  # the argument with the name that the question before asked about, where this one names another
+_EACH_OTHER = frozenset({"apart", "each", "entre"})
 _SURE = 0.5  # of the reading of a message whose words are known
 _SAYS_WHOM, _MOST = NAMES | KINDS_OF_CARE | {"ordinal"}, 8  # words, of a message that only says which one is meant
 _ZIP = re.compile(r"\b\d{5}\b")
@@ -42,6 +48,8 @@ def intent_of_picked(memory: Memory, reading: Reading, intents: Mapping[str, Int
         return None
     if not (wide or reading.unclear or reading.intent in {FALLBACK, one}):
         return None
+    if not _EACH_OTHER.isdisjoint(words_of(reading.text)) and "distance" in facts_in(reading.text):
+        return one
     return one if entries_meant(memory, reading) else REFINE if words_beside(reading) else None
 
 
@@ -79,6 +87,37 @@ def words_beside(reading: Reading) -> str:
     unknown = reading.score < _SURE and not reading.others
     said = (one["place"] or (one["name"] if unknown else "") for one in found)
     return "" if named else "; ".join(one.strip() for one in said if one)
+
+
+def beside_last(memory: Memory, asked: Asked) -> Asked:
+    """Return the question with the previous question's provider as an argument, if it names another; else unchanged.
+
+    A later question about "those two" then means both providers.
+    """
+    last, own = (one.values.get(_NAME) if one else None for one in (memory.asked, asked))
+    two = isinstance(last, str) and isinstance(own, str) and last != own and "/" not in last + own
+    return replace(asked, arguments={**asked.arguments, _SPOKEN: last}) if two else asked
+
+
+def apart_from_last(memory: Memory, asked: Asked) -> Asked:
+    """Return a question about a distance with the previous question's provider as an argument, if it is another."""
+    last, own = (one.values.get(_NAME) if one else None for one in (memory.asked, asked))
+    return replace(asked, arguments={**asked.arguments, BESIDE: str(last)}) if last and own and last != own else asked
+
+
+def of_both(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked:
+    """Return a question about "those two" with the last two providers asked about as its names; others unchanged."""
+    last = memory.asked.arguments.get(_SPOKEN) if memory.asked else None
+    both = reading.those == len(("one", "other")) and not memory.choices[1:]
+    them = both or (reading.those and not _THEM.isdisjoint(reading.text.casefold().split()))
+    named = [slot.text for name, slot in asked.slots.items() if name in NAMES and slot.text in reading.text]
+    if last is None or memory.asked is None or not them or named:
+        return asked
+    name = asked.intent if _NAME in intents[asked.intent].several else shows_one(intents)
+    names = (last, str(memory.asked.values[_NAME]))
+    return replace(
+        asked, intent=name, slots={**asked.slots, _NAME: Slot(", ".join(names), last, values=names, how="and")}
+    )
 
 
 def _told(text: str) -> frozenset[str]:

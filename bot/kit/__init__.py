@@ -73,7 +73,7 @@ from bot.kit.said import (
     asks_claims, asks_one, asks_parts, asks_several, by_name, by_side, compares_shown, confirms, filter_of, fitting,
     is_ranking, plurals, whole_of, with_sides)
 from bot.kit.sets import holds_together
-from bot.kit.sites import oldest, Proof, proof_of, ProvenPlace, Site, sites
+from bot.kit.sites import area_of, oldest, Proof, proof_of, ProvenPlace, Site, sites
 from bot.kit.spans import (
     asks_both_sides, asks_from_now_on, asks_of_fills, asks_prescriber, days_around, days_of, hand_over_ahead,
     joins_years, lies_after, lies_in_past, may_be_ahead, may_come, service_dates, span_of, speaks_ahead, time_of,

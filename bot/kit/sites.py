@@ -167,6 +167,15 @@ def spot_of(ask: Ask, place: Location, where: SearchArea | None) -> Spot:
     return Spot(place, min(ask.places.miles_between(one.center, point) for one in areas), exact)
 
 
+def area_of(ask: Ask, rows: Iterable[Listing]) -> SearchArea | None:
+    """Return the area around the first place of these listings, under the provider's name; None without a position."""
+    for row in rows:
+        for place in row.locations:
+            if point := _point_of(ask.places, place)[0]:
+                return SearchArea(point, (row.name or "").partition(",")[0], place.state or ask.places.home_state, 0)
+    return None
+
+
 @lru_cache(maxsize=4096)
 def _point_of(places: Gazetteer, place: Location) -> tuple[GeoPoint | None, bool]:
     """Return the coordinates of a location, and whether these are the location's own position.
