@@ -83,8 +83,7 @@ class Recognisers:
             reading = focus.of_shown(memory, reading, self._intents, points=refers(read(text)))
         reading = focus.of_all(memory, reading, self._intents)
         if intent := focus.intent_of(memory, reading, self._intents):
-            own = {name: one for name, one in reading.slots.items() if name != "reason"}
-            slots = self._engine.slots_as(intent, text, today=today) if intent != REFINE else own
+            slots = self._engine.slots_as(intent, text, today=today) if intent != REFINE else reading.slots
             unmet = {name: one for name, one in reading.slots.items() if name in _OF_LISTED and name not in slots}
             reading = replace(reading, intent=intent, slots=slots, unclear=False, unmet={**reading.unmet, **unmet})
         exchange.reading = reading = _of_the_list(reading, memory, last)
@@ -264,7 +263,9 @@ class Recognisers:
             context = memory.context()
             intent, slots = self._engine.merged(context, reading)
             unmet = reading.unmet
-            if intent and intent != reading.intent and (context is None or intent != context.intent):
+            other = self._intents[reading.intent].instead
+            anew = context is None or intent != context.intent or (other and other.intent == intent)
+            if intent and intent != reading.intent and anew:
                 slots = {**self._engine.slots_as(intent, reading.text, today=day), **slots}
                 unmet = {name: slot for name, slot in unmet.items() if name not in slots}
             of_list = reading.picks and memory.choices and OF_CLAIMS.isdisjoint(reading.slots)
