@@ -262,12 +262,11 @@ class Recognisers:
         else:
             context = memory.context()
             intent, slots = self._engine.merged(context, reading)
-            unmet = reading.unmet
             other = self._intents[reading.intent].instead
             anew = context is None or intent != context.intent or (other and other.intent == intent)
             if intent and intent != reading.intent and anew:
                 slots = {**self._engine.slots_as(intent, reading.text, today=day), **slots}
-                unmet = {name: slot for name, slot in unmet.items() if name not in slots}
+                reading = replace(reading, unmet={one: it for one, it in reading.unmet.items() if one not in slots})
             of_list = reading.picks and memory.choices and OF_CLAIMS.isdisjoint(reading.slots)
             if of_list and (nth := self._engine.slots_in(reading.text, today=day).get("ordinal")):
                 slots = {"ordinal": nth, **slots}
@@ -277,7 +276,7 @@ class Recognisers:
                 rule=reading.rule,
                 score=reading.score,
                 concepts=reading.concepts,
-                unmet=unmet,
+                unmet=reading.unmet,
                 whose=owner.spoken_of(memory, reading),
             )
             asked = followups.of_what_was_shown(memory, asked, reading, self._intents)
