@@ -11,8 +11,9 @@ from msgspec.structs import replace
 
 from bot.accounts.accounts import Accounts
 from bot.accounts.rows import Access
-from bot.conversation.focus import beside_last, index_in_list, of_named, records_shown
+from bot.conversation.focus import index_in_list, of_named, records_shown
 from bot.conversation.provenance import CONNECT, explained, useful, within
+from bot.conversation.shown import beside_last
 from bot.conversation.state import Asked, Dialogue, Memory, become, offered
 from bot.delivery.reminders import Interval
 from bot.delivery.retention import Retention

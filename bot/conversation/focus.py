@@ -11,12 +11,13 @@ from typing import Any
 from msgspec.structs import replace
 
 from bot.conversation.questions import OF_CLAIMS
+from bot.conversation.shown import NAMES, intent_of_picked
 from bot.conversation.state import Asked, Memory
 from bot.kit.facts import facts_in
 from bot.language.context import (
+    CALLED,
     CONDITIONS_OF_CLAIMS,
     DESCRIBED,
-    EVERY,
     FOCUS,
     NAMED,
     OBJECTS,
@@ -27,23 +28,21 @@ from bot.language.context import (
     taken_over,
 )
 from bot.language.kernel import FALLBACK, FOLLOW, OF_THEM, REFINE
+from bot.language.pointing import EVERY
 from bot.language.reading import Reading, Slot
 from bot.language.rules import IntentRules, shows_one
 from bot.message import Answered
 
-NAMES = frozenset({"provider_name", "organization", "npi", "tin"})
 OF_ONE_NAME = frozenset({"provider_name", "location", "specialty", "organization"})
 """Slots that choose among several providers with one name."""
 _CLAIM, _PROVIDER, _NAME, _BOOKS = "claim", "provider", "provider_name", "action:schedule"
 _PART, _STEP = "amount_kind", f"{FOLLOW}ordinal"
-_SPOKEN = "spoken"  # the argument with the name that the question before asked about, where this one names another
 _OTHERS = OBJECTS | CONDITIONS_OF_CLAIMS | {"amount", "order"}
 _OTHER_CLAIMS = TIMES | NAMES | {"drug", "claim_id", "person"}
 _MOST_SINGLE = 5  # claims that were shown one by one
 _IS = ("was ", "is ", "were ", "so was ", "era ", "fue ", "es ", "eso fue ", "eso era ", "esa fue ", "ese fue ")
 _BARE = 3  # words, which ask about what was shown: "what for"
 _SHORT = 6  # words, of a message that has no subject of its own
-_THEM = frozenset({"those", "them", "esos", "ellos"})
 _MUCH = 4  # times as likely as a question of the provider that was shown: the message asks that, and not of them
 _LEAST = 0.05  # of the probability of the question before, where words point at its answer
 
@@ -62,8 +61,10 @@ def intent_of(memory: Memory, reading: Reading, intents: Mapping[str, IntentRule
     told_alone = top and top.shows_claims and top.tells == "one" and not reading.picks
     if before and len(meant) > 1 and (reading.unclear or told_alone):
         return _teller(reading, before, intents)
-    if before is None or top is None or reading.is_miss or (top.intent.startswith(FOLLOW) and not reading.unclear):
-        return None
+    picked = intent_of_picked(memory, reading, intents)
+    follows = reading.is_miss or (top is not None and top.intent.startswith(FOLLOW) and not reading.unclear)
+    if picked or before is None or top is None or follows:
+        return picked
     if one := _of_provider(reading, top, before, intents, memory.record):
         return one
     picks = reading.picks or (reading.those and "location" not in reading.slots)
@@ -231,27 +232,31 @@ def _asks_of_claim(rules: IntentRules) -> bool:
     return rules.acts is None and any(one.name == _CLAIM for one in rules.subjects)
 
 
-def beside_last(memory: Memory, asked: Asked) -> Asked:
-    """Return the question with the previous question's provider as an argument, if it names another; else unchanged.
+def by_name(memory: Memory, asked: Asked, intents: Mapping[str, IntentRules]) -> Asked:
+    """Return a claims question with the shown provider's name in place of the reference, which claims do not contain.
 
-    A later question about "those two" then means both providers.
+    Without a known name, the provider is dropped. Other questions are unchanged.
     """
-    last, own = (one.values.get(_NAME) if one else None for one in (memory.asked, asked))
-    two = isinstance(last, str) and isinstance(own, str) and last != own and "/" not in last + own
-    return replace(asked, arguments={**asked.arguments, _SPOKEN: last}) if two else asked
-
-
-def of_both(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked:
-    """Return a question about "those two" with the last two providers asked about as its names; others unchanged."""
-    last = memory.asked.arguments.get(_SPOKEN) if memory.asked else None
-    them = reading.those and not _THEM.isdisjoint(reading.text.casefold().split())
-    named = [slot.text for name, slot in asked.slots.items() if name in NAMES and slot.text in reading.text]
-    if last is None or memory.asked is None or not them or named:
+    rules, slot = intents.get(asked.intent), asked.slots.get("provider_name")
+    if rules is None or not rules.reads_claims or slot is None or "/" not in str(slot.value):
         return asked
-    name = shows_one(intents) if lists_providers(intents[asked.intent]) else asked.intent
-    both = (last, str(memory.asked.values[_NAME]))
-    slot = Slot(", ".join(both), both[0], values=both, how="and")
-    return replace(asked, intent=name, slots={**asked.slots, _NAME: slot}) if _NAME in intents[name].several else asked
+    name = memory.asked.arguments.get(CALLED) if memory.asked else None
+    others = {name: one for name, one in asked.slots.items() if name != "provider_name"}
+    return replace(asked, slots={**others, "provider_name": Slot(name, name)} if name else others)
+
+
+def of_doctor(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked:
+    """Return a claims question about "him" or "her" after a list of providers, with the provider asked about before.
+
+    Other questions are unchanged.
+    """
+    rules, before = intents.get(asked.intent), intents.get(memory.asked.intent) if memory.asked else None
+    of_them = OF_THEM in reading.concepts and NAMES.isdisjoint(asked.slots) and not asked.arguments
+    if rules is None or before is None or not (of_them and rules.reads_claims and lists_providers(before)):
+        return asked
+    spoken = (one.slots.get("provider_name") for one in memory.earlier if intents[one.intent].is_of_provider)
+    name = next((slot for slot in spoken if slot and slot.is_plain and "/" not in str(slot.value)), None)
+    return replace(asked, slots={**asked.slots, "provider_name": name}) if name else asked
 
 
 def of_record(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked:

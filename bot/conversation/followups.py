@@ -5,18 +5,18 @@ networks, so that the new answer is a `Shareable`.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
 
 from bot.conversation import focus
-from bot.conversation.focus import NAMES, OF_ONE_NAME
+from bot.conversation.focus import OF_ONE_NAME
+from bot.conversation.shown import NAMES, apart_from_last, entries_meant, of_both, words_beside
 from bot.conversation.state import ENTRY, Asked, Memory
 from bot.kit.facts import facts_in
 from bot.language.context import (
     AMONG,
     BESIDE,
-    CALLED,
     CHANGES,
     FACTS,
     KINDS_OF_CARE,
@@ -24,6 +24,7 @@ from bot.language.context import (
     LIKE_WORDS,
     NAMED,
     RECORD,
+    SAID_OF,
     THOSE,
     TIMES,
     changed,
@@ -41,8 +42,7 @@ _ORDINAL, _SOURCES, _AGAIN = "followup.ordinal", "followup.sources", "followup.a
 _EXPORT, _MORE, _PERSON, _PROVIDER = "followup.export", "followup.more", "handoff.human", "provider_name"
 _NEAR = Slot("", "me")
 _FIRST_ONES = re.compile(r"\b[2-9]\b")
-_WORDS = re.compile(r"\w{3,}")
-_SHOWN = frozenset({AMONG, BESIDE, FACTS, LIKE, LIKE_WORDS, NAMED, THOSE})
+_SHOWN = frozenset({AMONG, BESIDE, FACTS, LIKE, LIKE_WORDS, NAMED, SAID_OF, THOSE})
 SHARED = "share"
 """The argument of a question whose answer is to be shared."""
 _CONTACT, _FILE, _PAGE, _LIST = "contact", "file", "page", "list"
@@ -55,8 +55,10 @@ def of_what_was_shown(memory: Memory, asked: Asked, reading: Reading, intents: M
     if asked.intent == _PERSON:
         same = memory.asked is not None and memory.asked.whose == asked.whose
         return replace(asked, arguments={**asked.arguments, RECORD: memory.record}) if same and memory.record else asked
-    if (both := focus.of_both(memory, asked, reading, intents)) is not asked:
+    if (both := of_both(memory, asked, reading, intents)) is not asked:
         return both
+    if rules is not None and rules.of_entry and "distance" in facts_in(reading.text) and "location" not in asked.slots:
+        asked = apart_from_last(memory, asked)
     one, last = shows_one(intents), intents.get(memory.asked.intent) if memory.asked else None
     finds = intents[one].instead if one else None
     if finds and last and last.of_entry and "NEAR_FAR" in reading.concepts and not reading.slots:
@@ -68,9 +70,9 @@ def of_what_was_shown(memory: Memory, asked: Asked, reading: Reading, intents: M
         asked, rules = replace(asked, intent=one, slots={}), intents[one]  # "specialty" beside a list
     if rules is not None and (search := _searched_again(memory, asked, reading, intents)):
         return search
-    asked = of_entry(memory, _by_name(memory, asked, intents), reading, intents)
+    asked = of_entry(memory, focus.by_name(memory, asked, intents), reading, intents)
     asked = focus.of_those(memory, focus.of_record(memory, asked, reading, intents), reading, intents)
-    return _of_doctor(memory, asked, reading, intents)
+    return focus.of_doctor(memory, asked, reading, intents)
 
 
 def _searched_again(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked | None:
@@ -82,7 +84,8 @@ def _searched_again(memory: Memory, asked: Asked, reading: Reading, intents: Map
     rules, before = intents[asked.intent], intents.get(memory.asked.intent) if memory.asked else None
     if memory.asked is None or before is None or not lists_providers(before) or not NAMES.isdisjoint(reading.slots):
         return None
-    said = {name: slot for name, slot in {**asked.unmet, **asked.slots}.items() if name in before.slots}
+    own = {name: slot for name, slot in asked.slots.items() if name in reading.slots}
+    said = {name: slot for name, slot in {**asked.unmet, **own}.items() if name in before.slots}
     of_two = said and rules.needs == "directory" and ("other_name" in rules.slots or rules.of_list == asked.intent)
     several = (len(memory.choices) > 1 or reading.those) and "ordinal" not in reading.slots
     of_several = of_two or (rules.of_entry and (rules.of_list or ((reading.those or reading.which) and said)))
@@ -120,17 +123,25 @@ def of_entry(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[st
     """Return the question about the list entry to which it refers: "the second one's phone number"; else unchanged.
 
     The entry's button identifies its record or provider. Without a number, a question about a provider is about the
-    entry that contains a word of it ("the limestone one"), else about `memory.lead`, the entry that was singled out, or
-    all of them. "My last claim" is the newest claim. For a number that no entry has, return a question that says so.
+    entries that are meant ("the limestone one"), else about `memory.lead`, the entry that was singled out, or all of
+    them. "My last claim" is the newest claim. For a number that no entry has, return a question that says so.
     """
     rules, told = intents.get(asked.intent), asked.slots.get("ordinal")
+    if told and told.values:  # "the second and third"
+        several = [int(one["index"]) for one in told.every if isinstance(one, Mapping) and "index" in one]
+        return _among(memory, replace(asked.without("ordinal"), intent=shows_one(intents)), reading, several)
     index = told.value.get("index") if told and isinstance(told.value, Mapping) else None
     index = None if _PROVIDER in reading.slots else index  # "McAlister, first name"
     own = "MY" in reading.concepts and OF_THEM not in reading.concepts  # "my doctor", but "does she take my plan"
     if rules is not None and rules.of_entry and index is None and not own:
-        index = _entry_named(memory, reading) or (0 if NAMES.isdisjoint(reading.slots) else None)
-        if not index and (index is None or reading.those or not memory.lead or _FIRST_ONES.search(reading.text)):
-            asked = _among(memory, asked, reading)
+        meant = entries_meant(memory, reading) if NAMES.isdisjoint(reading.slots) else ()
+        index = meant[0] if len(meant) == 1 else 0 if NAMES.isdisjoint(reading.slots) else None
+        if meant:  # they are told by what is shown of them, and are not the one before
+            asked = asked.without("wish", _PROVIDER)
+        if not index and (
+            index is None or meant or reading.those or not memory.lead or _FIRST_ONES.search(reading.text)
+        ):
+            asked = _among(memory, asked, reading, meant)
             index = None if AMONG in asked.arguments else index
             if told and AMONG in asked.arguments:  # "that one", of several
                 asked = replace(asked, arguments={**asked.arguments, WHICH: "yes"})
@@ -149,51 +160,18 @@ def of_entry(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[st
     return replace(asked, slots=slots, arguments={**asked.arguments, **arguments}, whose=whose)
 
 
-def _by_name(memory: Memory, asked: Asked, intents: Mapping[str, IntentRules]) -> Asked:
-    """Return a claims question with the shown provider's name in place of the reference, which claims do not contain.
-
-    Without a known name, the provider is dropped. Other questions are unchanged.
-    """
-    rules, slot = intents.get(asked.intent), asked.slots.get("provider_name")
-    if rules is None or not rules.reads_claims or slot is None or "/" not in str(slot.value):
-        return asked
-    name = memory.asked.arguments.get(CALLED) if memory.asked else None
-    others = {name: one for name, one in asked.slots.items() if name != "provider_name"}
-    return replace(asked, slots={**others, "provider_name": Slot(name, name)} if name else others)
-
-
-def _of_doctor(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked:
-    """Return a claims question about "him" or "her" after a list of providers, with the provider asked about before.
-
-    Other questions are unchanged.
-    """
-    rules, before = intents.get(asked.intent), intents.get(memory.asked.intent) if memory.asked else None
-    of_them = OF_THEM in reading.concepts and NAMES.isdisjoint(asked.slots) and not asked.arguments
-    if rules is None or before is None or not (of_them and rules.reads_claims and lists_providers(before)):
-        return asked
-    spoken = (one.slots.get("provider_name") for one in memory.earlier if intents[one.intent].is_of_provider)
-    name = next((slot for slot in spoken if slot and slot.is_plain and "/" not in str(slot.value)), None)
-    return replace(asked, slots={**asked.slots, "provider_name": name}) if name else asked
-
-
-def _entry_named(memory: Memory, reading: Reading) -> int | None:
-    """Return the number of the only list entry that a word of the message names: "the limestone one"; else None."""
-    said, entries = set(_WORDS.findall(reading.text.casefold())), zip(memory.numbers, memory.texts, strict=True)
-    found = [number for number, text in entries if not said.isdisjoint(_WORDS.findall(text.casefold()))]
-    return found[0] if len(found) == 1 and reading.picks else None
-
-
-def _among(memory: Memory, asked: Asked, reading: Reading) -> Asked:
+def _among(memory: Memory, asked: Asked, reading: Reading, meant: Sequence[int] = ()) -> Asked:
     """Return the question with the providers of the list just shown, if there are several: "npi?"; else unchanged.
 
-    A number in the question limits the providers to the first ones. Those with one name are asked for by the name, and
-    what chose among them, so that none is left out who was not shown.
+    A number in the question limits the providers to the first ones, and `meant` to these entries. Those with one name
+    are asked for by the name, and what chose among them, so that none is left out who was not shown.
     """
-    slots = (entry.slots.get(_PROVIDER) for entry in memory.choices)
+    entries = [focus.chosen(memory, number) for number in meant] or memory.choices
+    slots = (entry.slots.get(_PROVIDER) for entry in entries if entry)
     shown = list(dict.fromkeys(str(slot.value) for slot in slots if slot))
-    several = 1 < len(shown) == len(memory.choices)
+    several = 1 < len(shown) == len(entries)
     first = _FIRST_ONES.search(reading.text)
-    name = memory.asked.slots.get(_PROVIDER) if memory.asked and not first else None
+    name = memory.asked.slots.get(_PROVIDER) if memory.asked and not (first or meant) else None
     if several and name and name.is_plain and memory.asked:
         chose = {one: slot for one, slot in memory.asked.slots.items() if one in OF_ONE_NAME}
         return replace(asked, slots={**chose, **asked.slots})
@@ -238,6 +216,7 @@ def resolve(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules]
     shared = {name: value for name, value in carried(last).items() if value and waits}
     held = _SHOWN if TIMES.isdisjoint(reading.slots) else _SHOWN - {THOSE}
     shared |= {name: value for name, value in last.arguments.items() if name in held and intent == last.intent}
+    shared |= {SAID_OF: words} if (words := words_beside(reading)) else {}
     return replace(last, intent=intent, slots=slots, arguments=shared, unmet=reading.unmet)
 
 

@@ -263,14 +263,17 @@ class Recognisers:
             asked = replace(changed, language=language)
         else:
             context = memory.context()
-            intent, slots = self._engine.merged(context, reading)
-            if intent and intent != reading.intent and (context is None or intent != context.intent):
+            merged, slots = self._engine.merged(context, reading)
+            intent, other = merged or reading.intent, self._intents[reading.intent].instead
+            anew = context is None or intent != context.intent or (other and other.intent == intent)
+            if intent != reading.intent and anew:
                 slots = {**self._engine.slots_as(intent, reading.text, today=day), **slots}
+                reading = replace(reading, unmet={one: it for one, it in reading.unmet.items() if one not in slots})
             of_list = reading.picks and memory.choices and OF_CLAIMS.isdisjoint(reading.slots)
             if of_list and (nth := self._engine.slots_in(reading.text, today=day).get("ordinal")):
                 slots = {"ordinal": nth, **slots}
             asked = Asked(
-                *(intent or reading.intent, slots),
+                *(intent, slots),
                 language=language,
                 rule=reading.rule,
                 score=reading.score,

@@ -79,6 +79,13 @@ class Asked(msgspec.Struct, frozen=True, omit_defaults=True):
         """The values of the slots with one plain value. Exclusions and several values are in `slots` only."""
         return {name: slot.value for name, slot in self.slots.items() if slot.is_plain}
 
+    def without(self, *names: str) -> Asked:
+        """Return the same question without these slots and ignored conditions."""
+        slots, unmet = (
+            {one: slot for one, slot in held.items() if one not in names} for held in (self.slots, self.unmet)
+        )
+        return replace(self, slots=slots, unmet=unmet)
+
     @property
     def alone(self) -> Asked:
         """The same question without the other questions of its message."""

@@ -29,7 +29,7 @@ from bot.errors import NotLinked, SignInExpired, as_bot_error, new_reference
 from bot.kit import NeedsPlace
 from bot.language.engine import LEAST
 from bot.language.kernel import FEEDBACK, FOLLOW
-from bot.language.reading import Slot
+from bot.language.reading import DOUBT, Slot
 from bot.language.text import read
 from bot.message import FAREWELLS, Answered, Block, Language, Message, Person, Private, Shareable, Shared
 from bot.pack import template_of
@@ -175,7 +175,7 @@ class Turn:
             yield Said(reply, alone=isinstance(message.place, Shared))
 
     def _of_directory(self, exchange: Exchange, asked: Asked) -> Asked | None:
-        """Return the question as one about the provider that it names, if it speaks of nobody's own record; else None.
+        """Return the question as one about the provider or kind of place it names, if it is nobody's own; else None.
 
         For example "how many Okafors do you list" of a benefits desk, which has no account to connect.
         """
@@ -183,9 +183,12 @@ class Turn:
         likely = (name for name, chance in reading.chances.items() if chance >= LEAST and name in self._intents)
         intent = next((name for name in likely if self._intents[name].needs == "directory"), None)
         own = engine.lexicon.grammar.area("clauses").any("writer", "mine")
-        if intent is None or _NAMED.isdisjoint(reading.slots) or not own.isdisjoint(read(reading.text).words):
+        if intent is None or not own.isdisjoint(read(reading.text).words):
             return None
         slots = engine.slots_as(intent, reading.text, today=self._now().date())
+        of_place = "facility_type" in slots and reading.chances[intent] >= DOUBT
+        if _NAMED.isdisjoint(reading.slots) and not of_place:
+            return None
         return replace(asked, intent=intent, slots=slots, unmet={})
 
     async def _answered(

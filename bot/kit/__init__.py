@@ -30,7 +30,8 @@ from bot.kit.coming import (
     counted_toward, counting_asked, is_timeless, names_care, sides_asked, Toward, unsaid_of, Wants, wants_to_come,
     went_toward)
 from bot.kit.conditions import (
-    asks_kind, Conditions, conditions, is_called as is_called_so, is_title, is_titled, kind_codes, kind_said, kinds_of)
+    asks_kind, Conditions, conditions, is_called as is_called_so, is_title, is_titled, kind_codes, kind_said,
+    kinds_of, shows)
 from bot.kit.coverages import (
     asks_family, asks_standing, asks_whether, asks_yearly, by_figure, Coverages, coverages_of, member_coverages,
     named_visits, of_family, of_scope, passed, plan_year_of, scope_of, share_asked, Shares, shares_of, side_named,
@@ -72,7 +73,7 @@ from bot.kit.said import (
     asks_claims, asks_one, asks_parts, asks_several, by_name, by_side, compares_shown, confirms, filter_of, fitting,
     is_ranking, plurals, whole_of, with_sides)
 from bot.kit.sets import holds_together
-from bot.kit.sites import oldest, Proof, proof_of, ProvenPlace, Site, sites
+from bot.kit.sites import area_of, oldest, Proof, proof_of, ProvenPlace, Site, sites
 from bot.kit.spans import (
     asks_both_sides, asks_from_now_on, asks_of_fills, asks_prescriber, days_around, days_of, hand_over_ahead,
     joins_years, lies_after, lies_in_past, may_be_ahead, may_come, service_dates, span_of, speaks_ahead, time_of,

@@ -84,11 +84,17 @@ async def around(ask: Ask, *, default_miles: float = 10) -> SearchArea:
     Raises:
         NeedsPlace: If no place was named, or a named place is unknown or too far from the area of the directory.
     """
-    miles, wider = ask.slots.get("radius"), not _WIDER.isdisjoint(words_of(ask.said))
+    place, out = ask.slots.get("location"), ask.excluded.get("location")
+    place = place if place or not out else out.value  # "outside Chattanooga" is around it
+    said = words_of(ask.words.get("location"))[-1:]
+    outside = any(said == words_of(phrase)[:1] for phrase in ask.asked.barred) or (
+        out is not None and out.value == place
+    )
+    miles, wider = ask.slots.get("radius"), outside or not _WIDER.isdisjoint(words_of(ask.said))
     wide = min(float(str(miles)), 100.0) if miles else max(default_miles, float(FARTHER[0])) if wider else default_miles
     many = ask.several.get("location")
     if many is None:
-        return await _place(ask, ask.slots.get("location"), wide)
+        return await _place(ask, place, wide)
     first, *rest = [await _place(ask, place, wide) for place in many.values]
     return replace(first, also=tuple(rest))
 

@@ -20,7 +20,8 @@ from bot.kit.network_names import openings_of
 from bot.kit.opening import OpenAt, is_open, open_at
 from bot.kit.plans import AskedNetworks
 from bot.kit.sites import within
-from bot.kit.spelling import is_named, lies_on, starts_like, words_of
+from bot.kit.spelling import is_named, lies_on, stands_at, starts_like, words_of
+from bot.language.context import SAID_OF
 from bot.records.details import treats
 from bot.records.listing import Listing
 from bot.records.shapes import Key, keys_of
@@ -35,6 +36,7 @@ ListingTest = Callable[[Listing], bool | None]
 _KNOWABLE = ("telehealth", "wheelchair", "open_at", "age_group")
 _NO_NETWORK = AskedNetworks()
 _SHORTEST_START = 5  # letters
+_MOST_WORDS = 4  # of a name or address
 _ACCESS = frozenset({"adacomp", "handiaccess", "mobility"})
 
 
@@ -79,7 +81,8 @@ class Conditions(msgspec.Struct, frozen=True):
     """All conditions of a question about providers; None, False and () mean no condition.
 
     `codes` are NUCC codes and `not_*` are exclusions. Any of `languages` is enough, unless `every_language` is set.
-    `houses` are the keys of the organizations, locations and services found by the name `organization`.
+    `houses` are the keys of the organizations, locations and services found by the name `organization`. `said_of` are
+    words of the name or address, all of which are wanted; one that has any of the words `barred` is excluded.
     """
 
     codes: tuple[str, ...] = ()
@@ -98,6 +101,8 @@ class Conditions(msgspec.Struct, frozen=True):
     organization: str | None = None
     houses: frozenset[Key] = frozenset()
     street: str | None = None
+    said_of: tuple[str, ...] = ()
+    barred: tuple[str, ...] = ()
 
     def filters(self, ask: Ask, where: SearchArea | None, found: Sequence[Listing] = ()) -> list[Filter]:
         """Return every condition as a pair of its slot and a test for listings, because servers may ignore conditions.
@@ -117,6 +122,8 @@ class Conditions(msgspec.Struct, frozen=True):
                 lambda row: not any(is_named(row.name, one) or is_at(row, one) for one in self.not_names),
             ),
             ("organization", house, lambda row: is_at(row, house, self.houses)),
+            ("said_of", self.said_of, lambda row: all(shows(row, one) for one in self.said_of)),
+            ("barred", self.barred, lambda row: not any(shows(row, one) for one in self.barred)),
             *(("network", True, passes) for passes in self._networks(found)),
             ("accepting_new", self.accepting, lambda row: any(takes(row) for takes in taking)),
             ("gender", self.gender or self.not_gender, self._gender),
@@ -211,6 +218,7 @@ def conditions(ask: Ask, codes: Sequence[str] = (), networks: AskedNetworks = _N
         age_group=text_of(ask, "age_group"),
         organization=house,
         street=None if house == street else street,
+        said_of=tuple(filter(None, ask.arguments.get(SAID_OF, "").split("; "))),
     )
 
 
@@ -230,6 +238,32 @@ def is_at(row: Listing, name: str, keys: frozenset[Key] = frozenset()) -> bool:
     places = (place.name for place in row.locations)
     written = (row.organization_name, *row.place_names, *places, *(service.name for service in row.services))
     return any(is_named(one, name) for one in written)
+
+
+def texts_of(row: Listing) -> tuple[str | None, ...]:
+    """Return the listing's name, and then the texts of its specialties, organization and places."""
+    places = (text for place in row.locations for text in (place.name, *place.lines, place.city, place.zip5))
+    return (row.name, *(one.words for one in row.specialties), row.organization_name, *row.place_names, *places)
+
+
+def shows(row: Listing, said: str) -> bool:
+    """Return whether these words stand in the listing's name, specialty, organization or address."""
+    return any(stands_at(words_of(said), words_of(text)) for text in texts_of(row))
+
+
+def barred_in(ask: Ask, found: Sequence[Listing]) -> tuple[str, ...]:
+    """Return what the message excludes of these listings: of each phrase the most words that one of them shows.
+
+    Words of slots are left out, because their own conditions exclude them.
+    """
+    own = {word for text in ask.words.values() for word in words_of(text)} - set(words_of(ask.words.get("location")))
+    out: list[str] = []
+    for phrase in map(words_of, ask.asked.barred):
+        starts = (" ".join(phrase[:size]) for size in range(min(len(phrase), _MOST_WORDS), 0, -1))
+        known = phrase[:1] and len(phrase[0]) >= _SHORTEST_START - 1 and own.isdisjoint(phrase[:1])
+        out += [one for one in starts if known and any(shows(row, one) for row in found)][:1]
+    at = [ask.said.casefold().find(one) for one in out]
+    return tuple(ask.said[first : first + len(one)] if first >= 0 else one for first, one in zip(at, out, strict=True))
 
 
 def _is_virtual(row: Listing) -> bool | None:

@@ -14,12 +14,13 @@ from msgspec.structs import replace
 from bot.kit.around import FARTHER, SearchArea, around, farther
 from bot.kit.ask import Ask
 from bot.kit.cards import Card, Ranked, Sides, cards, nearly_open, ranked
-from bot.kit.conditions import OF_KIND, Conditions, Loosened, is_called, loosened, sift
+from bot.kit.conditions import OF_KIND, Conditions, Loosened, barred_in, is_called, loosened, sift
 from bot.kit.facts import ProviderFact, facts_beside
 from bot.kit.network_names import Wanted, names_of
 from bot.kit.offers import Document, WithDocument
 from bot.kit.organizations import nearest
 from bot.kit.plans import AskedNetworks, networks, own_wanted
+from bot.kit.spelling import is_named
 from bot.kit.who import who_shown
 from bot.records.listing import Listing
 
@@ -176,6 +177,7 @@ class ProviderSearch(ABC, Generic[F]):
             wishes, found = await self.read(replace(wishes, name=None), where)
         if wishes.networks.unclear:
             return self.page((), where, wishes, unclear=wishes.networks.unclear)
+        wishes = self._without_barred(wishes, found)
         result = self.summarize(found, where, wishes)
         for name in result.unmet:
             ask.said_unmet(name)
@@ -190,6 +192,15 @@ class ProviderSearch(ABC, Generic[F]):
         result = self.with_own(result, found, own) if own.wanted else result
         facts, sides = facts_beside(ask, result.cards, found), await self.sides(found, where, wishes)
         return replace(result, unclear=unclear, no_name=no_name, facts=facts, sides=sides)
+
+    def _without_barred(self, wishes: Conditions, found: Sequence[Listing]) -> Conditions:
+        """Return the conditions with what the message excludes by a name, street or town of the listings."""
+        out = barred_in(self.ask, found)
+        for slot in ("wish", "facility_type", "location") if out else ():
+            self.ask.said_unmet(slot)
+        called = tuple(one for one in out if any(is_named(row.name, one) for row in found))
+        names = wishes.not_names or tuple(one.title() for one in called)
+        return replace(wishes, not_names=names, barred=tuple(one for one in out if one not in called))
 
     async def beyond(self, result: F, found: tuple[Listing, ...]) -> tuple[tuple[Listing, ...], F]:
         """Return the listings and the page of those farther away, if all near ones were shown before."""

@@ -9,12 +9,12 @@ from msgspec.structs import replace
 from bot.kit.around import NeedsPlace, SearchArea
 from bot.kit.ask import Ask, Reroute
 from bot.kit.cards import Card, store_cards
-from bot.kit.conditions import Conditions, conditions, is_called, sift
+from bot.kit.conditions import Conditions, barred_in, conditions, is_called, sift
 from bot.kit.facilities import KINDS, places_of_care
 from bot.kit.found import Found, ProviderSearch
 from bot.kit.organizations import telling_words
 from bot.kit.plans import AskedNetworks, among, asked_networks, without_own
-from bot.kit.spelling import stands_at, words_of
+from bot.kit.spelling import is_named, stands_at, words_of
 from bot.kit.who import who
 from bot.language.context import AMONG
 from bot.records.listing import Listing
@@ -64,20 +64,13 @@ class Places(ProviderSearch[FoundPlaces]):
             said = words_of(self.ask.said)  # "blue heron" of "is Blue Heron Pharmacy open"
             called = dict.fromkeys(" ".join(telling_words(row.name or "")[:_CALLED]) for row in found)
             named = [one for one in called if " " in one and stands_at(words_of(one), said)]
-            out = tuple(one for one in called if self._is_barred(one))
-            named = [one for one in named if one not in out]
-            wishes = replace(wishes, name=next(iter(named), None), not_names=wishes.not_names or out)
+            named = [one for one in named if not any(is_named(one, out) for out in barred_in(self.ask, found))]
+            wishes = replace(wishes, name=next(iter(named), None))
         if self.of_one and wishes.name and wishes.open_at and "NEAR" not in self.ask.concepts:
             meant = [row for row in found if is_called(row, wishes.name)]
             if 0 < len({row.store for row in meant}) <= _FEW:
                 raise Reroute(self.of_one, **{AMONG: " ".join(dict.fromkeys(row.reference for row in meant))})
         return replace(wishes, networks=among(self.ask, found)) if lost else wishes, found
-
-    def _is_barred(self, called: str) -> bool:
-        """Return whether the message excludes places that are called so: "besides Harvest Moon", "not Limestone"."""
-        words = words_of(called)
-        own = words if all(map(self.ask.everyday, words[:1])) else words[:1]
-        return bool(own) and any(tuple(rest.split()[: len(own)]) == own for rest in self.ask.asked.barred)
 
     def cards(self, rows: Sequence[Listing], where: SearchArea | None) -> tuple[Card, ...]:
         """Return one card per place."""

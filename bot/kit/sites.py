@@ -167,6 +167,15 @@ def spot_of(ask: Ask, place: Location, where: SearchArea | None) -> Spot:
     return Spot(place, min(ask.places.miles_between(one.center, point) for one in areas), exact)
 
 
+def area_of(ask: Ask, rows: Iterable[Listing]) -> SearchArea | None:
+    """Return the area around the first place of these listings, under the provider's name; None without a position."""
+    for row in rows:
+        for place in row.locations:
+            if point := _point_of(ask.places, place)[0]:
+                return SearchArea(point, (row.name or "").partition(",")[0], place.state or ask.places.home_state, 0)
+    return None
+
+
 @lru_cache(maxsize=4096)
 def _point_of(places: Gazetteer, place: Location) -> tuple[GeoPoint | None, bool]:
     """Return the coordinates of a location, and whether these are the location's own position.
@@ -266,19 +275,23 @@ class Proof(msgspec.Struct, frozen=True):
         return tuple(place for place in self.places if place.wanted)
 
 
-def proof_of(ask: Ask, rows: Sequence[Listing], wanted: tuple[str, ...], where: SearchArea | None = None) -> Proof:
+def proof_of(
+    ask: Ask, rows: Sequence[Listing], wanted: tuple[str, ...], where: SearchArea | None = None, *, every: bool = False
+) -> Proof:
     """Return what the listings of one provider prove about the `wanted` networks.
 
-    The locations in question are those in the area `where`, or all if it is None.
+    The locations in question are those in the area `where`, or all if it is None. With `every`, a location counts only
+    if it is listed in all of the networks.
     """
     here = [row for row in rows if where is None or within(ask, row, where)]
     apart = [row for row in rows if row not in here]
+
+    def proven_at(site: Site) -> tuple[str, ...]:
+        held = tuple(name for name in wanted if name in site.networks)
+        return () if every and held != wanted else held
+
     places, others = (
-        tuple(
-            ProvenPlace(site, tuple(name for name in wanted if name in site.networks))
-            for site in sites(ask, some, where)
-        )
-        for some in (here, apart)
+        tuple(ProvenPlace(site, proven_at(site)) for site in sites(ask, some, where)) for some in (here, apart)
     )
     networks, proven = names_of(rows), [bool(place.wanted) for place in places]
     verdict: Proven = "elsewhere" if any(place.wanted for place in others) else "other"

@@ -5,7 +5,7 @@ Among several providers with one name, the one on the member's own claims is cho
 
 import asyncio
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import msgspec
@@ -13,11 +13,11 @@ from msgspec.structs import replace
 
 from bot.kit.around import NeedsPlace, SearchArea, around, street_of
 from bot.kit.ask import Ask, Reroute, text_of
-from bot.kit.cards import Card, Group, Groups, OwnDoctor, bare_name, by_provider, of_own_claims
-from bot.kit.conditions import TITLES, is_at, is_title, is_titled, kind_codes
+from bot.kit.cards import Card, Groups, OwnDoctor, bare_name, by_provider, of_own_claims
+from bot.kit.conditions import TITLES, is_titled
 from bot.kit.directory import bring
-from bot.kit.facilities import KINDS, is_kind
 from bot.kit.facts import ProviderFact, name_said, without_facts
+from bot.kit.narrowing import narrowed
 from bot.kit.numbered import with_npi, with_phone, with_tin
 from bot.kit.offers import WithDocument
 from bot.kit.organizations import (
@@ -32,7 +32,7 @@ from bot.kit.organizations import (
 )
 from bot.kit.reading import ReadDirectory
 from bot.kit.sites import within
-from bot.kit.spelling import is_named, lies_on, likeness, stands_at, starts_like, words_of
+from bot.kit.spelling import is_named, likeness, stands_at, starts_like, words_of
 from bot.language.context import AMONG, BESIDE, CALLED, LIKE, RECORD
 from bot.payer.budget import MIB
 from bot.payer.search import Search, escape
@@ -47,7 +47,6 @@ _SURELY = 0.91  # "Beesley, Hamza" is Hamza Beasley, but "Maria Garcia" may not 
 _REFERENCE = re.compile(r"(?:Practitioner|Organization|Location|HealthcareService)/[A-Za-z0-9.-]{1,64}")
 _OF_CITY = re.compile(r"\s(?:of|de)\s.*$", re.IGNORECASE)
 _PLACE = re.compile(r"(?:['\u2019]s)? (?:clinic|hospital|office|practice|group|cl[ií]nica|consultorio)$", re.IGNORECASE)
-_HE = re.compile(r"\b(?:el|del|al) (?:dr\b|doctor\b)", re.IGNORECASE)
 
 State = Literal["one", "several", "ended", "unknown", "unnamed"]
 
@@ -169,7 +168,7 @@ async def who(ask: Ask, *, guesses: bool = False) -> Who:
     elif tin:
         name, rows = f"TIN {tin}", await with_tin(ask, tin)
     elif name:
-        name, near, rows = await _called(ask, name, guesses=guesses)
+        name, near, rows = _in_town(ask, name, *await _called(ask, name, guesses=guesses))
     else:
         rows = await listings_of(ask, among)
         said = "" if rows or ask.arguments else name_said(ask)
@@ -200,10 +199,10 @@ async def _chosen(
     """
     carried = bool(name) and set(words_of(name)).isdisjoint(words_of(ask.said))
     where = await _area(ask) if len(groups) > 1 else None
-    fitting = groups if carried else _narrowed(ask, groups, where, named=bool(name))
+    fitting = groups if carried else narrowed(ask, groups, where, named=bool(name))
     if name and fitting and not numbered:
         fitting, name = await of_own_claims(ask, fitting, every, name)
-    return _narrowed(ask, fitting, where, named=True) if carried else fitting, name
+    return narrowed(ask, fitting, where, named=True) if carried else fitting, name
 
 
 def others_there(ask: Ask, found: Who, finding: str, *, asks: bool) -> None:
@@ -232,53 +231,6 @@ async def _area(ask: Ask) -> SearchArea | None:
         return None
 
 
-def _narrowed(ask: Ask, groups: Groups, where: SearchArea | None, *, named: bool) -> Groups:
-    """Return the providers that fit what the message says besides the name, such as a town, office or specialty.
-
-    The conditions are applied one after another, and one that no provider fits is ignored. Such an organization or
-    specialty is reported as not applied. The specialty is checked for a single provider too.
-    """
-    place, house, street = ask.slots.get("location"), text_of(ask, "organization") or "", street_of(ask) or ""
-    towns = {str(place[part]).casefold() for part in ("city", "zip") if isinstance(place, Mapping) and place.get(part)}
-    house = house if named and house != ask.slots.get("provider_name") else ""
-    codes = set(kind_codes(ask)) if "specialty" in ask.slots and not is_title(ask.words.get("specialty", "")) else set()
-    told = words_of(ask.said)
-    rare = {word for word in told if named and not ask.everyday(word)}  # "the cardiology clinic where Okafor is"
-    kinds = [name for name, kind in KINDS.items() if {*kind.words} & {*told} or stands_at((*name.split("_"),), told)]
-    title = ask.words.get("provider_name", "").casefold().partition(" ")[0].strip(".")
-    sex = "male" if title in {"dra", "doctora"} else "female" if _HE.search(ask.said) else None  # whom it excludes
-    own = set(words_of(ask.words.get("provider_name"))).difference(TITLES)
-
-    def in_town(rows: Group) -> bool:
-        places = (place for row in rows for place in row.locations)
-        return any((town or "").casefold() in towns for place in places for town in (place.city, place.zip5))
-
-    def is_written(rows: Group) -> bool:
-        """Return whether the name has all words of the message's name, also as degrees or initials: "G. Kim DO"."""
-        firsts = {one[0] for one in words_of(bare_name(rows[0].name))}
-        return own <= firsts.union(words_of(rows[0].name))
-
-    checks: tuple[tuple[str, object, Callable[[Group], bool]], ...] = (
-        ("", street, lambda rows: any(lies_on(place.lines, street) for row in rows for place in row.locations)),
-        ("", towns, in_town),
-        ("", where, lambda rows: where is not None and any(within(ask, row, where) for row in rows)),
-        ("organization", house, lambda rows: any(is_at(row, house) for row in rows)),
-        ("specialty", codes, lambda rows: any(row.specialty_codes & codes for row in rows)),
-        ("", rare, lambda rows: any(rare & {*words_of(one.words)} for row in rows for one in row.specialties)),
-        ("", AMONG in ask.arguments, lambda rows: rows[0].reference in ask.arguments[AMONG].split()),
-        ("", kinds, lambda rows: any(is_kind(row, kind) for row in rows for kind in kinds)),
-        ("", named, is_written),
-        ("", named and sex, lambda rows: all(not row.practitioner or row.practitioner.gender != sex for row in rows)),
-    )
-    for slot, said, fits in checks:
-        if said and (len(groups) > 1 or (groups and slot == "specialty")):
-            fitting = tuple(rows for rows in groups if fits(rows))
-            if slot and not fitting:
-                ask.cannot(slot)
-            groups = fitting or groups
-    return groups
-
-
 async def _name_and_listings(ask: Ask, name: str) -> tuple[str, tuple[Listing, ...]]:
     """Return the name that was found, and the listings with that name.
 
@@ -295,12 +247,35 @@ async def _name_and_listings(ask: Ask, name: str) -> tuple[str, tuple[Listing, .
             _PLACE.sub("", short),
             without_facts(short),
             short if " " in short else short.removesuffix("s"),
+            _parted(ask, short)[0],
             " ".join(short.split()[:-1]) if ask.slots.get("provider_name") is None else "",
         )
     ):
         if one and (rows := await _with_name(ask, one)):
             return one, rows
     return name, ()
+
+
+def _parted(ask: Ask, name: str) -> tuple[str, str]:
+    """Return a name and the town behind it: "Bethany Rao" and "Murfreesboro"; the whole name and "" without a town."""
+    words = name.split()
+    for at in (len(words) - 1, len(words) - 2):
+        if at > 0 and ask.places.city_center(town := " ".join(words[at:]), ask.places.home_state):
+            return " ".join(words[:at]), town
+    return name, ""
+
+
+def _in_town(
+    ask: Ask, name: str, found_by: str, near: tuple[Choice, ...], rows: tuple[Listing, ...]
+) -> tuple[str, tuple[Choice, ...], tuple[Listing, ...]]:
+    """Return what was found by a name without the town behind it, in that town only; the others have a similar name."""
+    bare, town = _parted(ask, name)
+    if not town or found_by != bare:
+        return found_by, near, rows
+    there = {row.key for row in rows for place in row.locations if words_of(place.city) == words_of(town)}
+    if not there:
+        return name, told_apart(by_provider(rows))[:SHOWN], ()
+    return bare, (), tuple(row for row in rows if row.key in there)
 
 
 async def _called(ask: Ask, name: str, *, guesses: bool) -> tuple[str, tuple[Choice, ...], tuple[Listing, ...]]:

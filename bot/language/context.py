@@ -6,8 +6,6 @@ message changes the previous question. `NEXT` gives how much likelier an intent 
 
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from itertools import pairwise
-from typing import Any
 
 import msgspec
 from msgspec.structs import replace
@@ -16,7 +14,7 @@ from bot.language.calendar import DateRange
 from bot.language.classed import words_key
 from bot.language.hearing import Heard
 from bot.language.kernel import DANGER, DATE_SHIFT, FOLLOW, OF_THEM, REFINE
-from bot.language.matcher import WordArea
+from bot.language.pointing import points_back, says
 from bot.language.reading import Reading, Slot, distinct
 from bot.language.rules import PERSON, IntentRules, Rule
 from bot.language.slots import in_year_before, kinds_of
@@ -39,8 +37,8 @@ CALLED = "called"
 AMONG = "among"
 # The facts of a listing that were told, in their order: "and Minh Kim?" asks for the same.
 FACTS = "facts"
-# The provider that was shown, where others like it are looked for, and the words that do.
-LIKE, LIKE_WORDS, BESIDE = "like", "like_words", "beside"
+# The provider that was shown, where others like it are looked for, and the words that do, or say which is meant.
+LIKE, LIKE_WORDS, BESIDE, SAID_OF = "like", "like_words", "beside", "said_of"
 # Slots that say what care is meant: a message that says it anew replaces all of them.
 KINDS_OF_CARE = frozenset({"specialty", "facility_type", "service"})
 # What a question is about: one that names it itself takes no condition of the question before.
@@ -49,7 +47,7 @@ CONDITIONS_OF_CLAIMS = frozenset({
     "date_range", "date_out", "provider_name", "state_of_claim", "amount_over", "amount_under",
 })  # fmt: skip
 ELLIPSIS = 4  # words at most: "and for doctors?"
-_WHOLE, EVERY, _OF_SHOWN = 8, 100, "WHICH_WERE"  # words; records; a concept
+_WHOLE, _OF_SHOWN = 8, "WHICH_WERE"  # words; a concept
 # Slots that say what is asked of claims, and not of which; concepts and classes of words that say of which.
 _FORMS = frozenset({"unit", "amount_kind"})
 _ALL_CLAIMS = frozenset({"LATEST", "CLAIM", "BILL", "OWE", "claims", "condition", "ever", "wholly"})
@@ -97,39 +95,10 @@ def asks_by_itself(heard: Heard) -> bool:
     return len(words) > ELLIPSIS and words[0] in listed.asking and listed.back.isdisjoint(words)
 
 
-def points_back(heard: Heard) -> bool:
-    """Return whether words refer to the previous answer's subject: "is it covered", "ya la pagó", not "la visita"."""
-    words, listed = heard.said.words, heard.area("context")
-    around = zip(("", *words), words, (*words[1:], ""), strict=False)
-    return any(
-        (word in listed.points and after not in listed.leads_on)
-        or (word in listed.clitic and before in listed.before_clitic)
-        for before, word, after in around
-    )
-
-
-def of_shown(heard: Heard) -> dict[str, Any]:
-    """Return which of the shown records the words refer to: `those`, `picks`, `which` and `steps` of a reading."""
-    words, listed = heard.said.words, heard.area("context")
-    those = EVERY * (not listed.those.isdisjoint(words) or _says(words, listed, "of_those"))
-    near = (words[at + 1 : at + 4] for at, word in enumerate(words) if word in listed.picks)
-    picks = any(not listed.picked.isdisjoint(behind) for behind in near) or _says(words, listed, "picks_of")
-    first = not listed.compares.isdisjoint(words) and _says(words, listed, "step_first")
-    back = _says(words, listed, "step_back") and not _says(words, listed, "before_last")
-    steps = 2 * _says(words, listed, "step_on") or int(back) or -int(first)
-    which = not listed.which.isdisjoint(heard.lexed.words[:2])
-    return {"those": those if listed.both.isdisjoint(words) else 2, "picks": picks, "which": which, "steps": steps}
-
-
-def _says(words: Sequence[str], listed: WordArea, name: str) -> bool:
-    """Return whether the words contain a phrase of two or three words from the list called `name`."""
-    return not {*pairwise(words), *zip(words, words[1:], words[2:], strict=False)}.isdisjoint(listed.phrases(name))
-
-
 def on_top(slots: Mapping[str, Slot], heard: Heard) -> dict[str, Slot]:
     """Return the slots. If the words say "too" or "as well", single values are marked as added to the previous ones."""
     words, listed = heard.said.words, heard.area("context")
-    added = not listed.on_top.isdisjoint(words) or _says(words, listed, "on_top_too")
+    added = not listed.on_top.isdisjoint(words) or says(words, listed, "on_top_too")
     return {name: replace(slot, how="and") if added and slot.is_plain else slot for name, slot in slots.items()}
 
 

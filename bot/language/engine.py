@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from bot.language.anchors import with_anchor
 from bot.language.choosing import Chooser, best_rule, continues
 from bot.language.clauses import ClauseRole, asks, clause_at, told_parts
-from bot.language.context import CHANGES, TIMES, Context, is_answer, merge, of_shown, on_top, points_back
+from bot.language.context import CHANGES, TIMES, Context, is_answer, merge, on_top
 from bot.language.dates import date_tags, says_plan_year
 from bot.language.explaining import ReadingTrace, traced
 from bot.language.glossary import ALONE, TERM
@@ -21,6 +21,7 @@ from bot.language.lexicon import Lexicon, load_lexicon
 from bot.language.licences import Licences, about_as_likely, stands_out
 from bot.language.matcher import Lexed
 from bot.language.people import CALL_WITH
+from bot.language.pointing import of_shown
 from bot.language.reading import COUNTED, DOUBT, Candidate, Reading, Slot
 from bot.language.redaction import redacted
 from bot.language.rules import PERSON, IntentRules, Rule, load_rules, may_set, shows_one
@@ -303,8 +304,7 @@ class Engine:
             candidates=others if asks else (own, *(one for one in others if one.intent != top))[:MOST_CANDIDATES],
             unclear=asks,
             shows_language=heard.shows_language,
-            points=points_back(heard),
-            **(of_shown(heard) if context else {}),
+            **of_shown(heard, after=context is not None),
             unmet={} if WORKINGS in slots else unmet(heard, slots, follows or intent),
             cells=tuple(cells(heard, self.lexicon.cells)),
             chances=chances,

@@ -62,7 +62,7 @@ _NARROWING = frozenset({
 """The classes of words that narrow a question by themselves."""
 _TOLD_OF_DIRECTORY = _TOLD | {
     "radius", "gender", "language", "accepting_new", "telehealth", "wheelchair", "open_at", "age_group", "order", WISH,
-    WISH_TIME, WISH_PLACE,
+    WISH_TIME, WISH_PLACE, "facility_type",
 }  # fmt: skip
 # An answer that nothing narrows down is about no more than was asked: where it was, with whom and for how much only
 # tell of what it is about.
@@ -170,6 +170,8 @@ def conditions(heard: Heard, intent: IntentRules, asked: frozenset[int] = frozen
         slot = slot_of(heard.said, beside, kind, heard.joining)
         if kind == "date_range" and slot and _is_now(slot, heard.today):
             continue
+        if slot is not None and kind == "facility_type" and not slot.excluded:
+            continue  # it says what is asked about, but "not at a hospital" limits it
         if slot is not None and f"{kind}:{slot.value}" not in intent.about:
             found[kind] = slot
             honoured |= places

@@ -114,6 +114,8 @@ class Reading(msgspec.Struct, frozen=True):
         points: True if words refer to the subject of the previous answer: "how much was it".
         which: True if the message begins with "which", "who", "any" or the like.
         picks: True if words select one of the records that were shown: "how much was the hospital one".
+        barred: the words after each word of exclusion, if an answer came before.
+        others: True if words refuse the record that was shown: "not that one", "the other one".
         those: how many of the shown records the words refer to, 0 if none: "what did those cost".
         steps: 1 if words refer to the record before the one shown, -1 if to the first: "was it more than last time",
             2 if to those after it: "did I get it again after that".
@@ -141,6 +143,8 @@ class Reading(msgspec.Struct, frozen=True):
     back: int = 0
     points: bool = False
     picks: bool = False
+    others: bool = False
+    barred: tuple[str, ...] = ()
     which: bool = False
     those: int = 0
     steps: int = 0

@@ -5,10 +5,15 @@ from bot.kit import Ask, FoundPlaces, find_places, values_of
 KINDS = frozenset({"hospital", "pharmacy"})
 """The kinds that "which hospital" names as what one of is asked for."""
 
+WALK_IN = ("urgent_care", "emergency_room")
+
 
 async def answer(ask: Ask) -> FoundPlaces:
     """Return the facilities of the requested kinds, by default of any kind."""
     said = ask.words.get("group", "").casefold()  # "what labs", which asks for a place
     labs = ["lab"] if "lab" in said else []
     kinds = values_of(ask, "facility_type") or [one for one in values_of(ask, "group") if one in KINDS] or labs
+    named = ask.slots.keys() & {"provider_name", "organization"}
+    if not (kinds or named) and ("MY" in ask.concepts or ask.slots.get("open_at") == {"now": True}):
+        kinds = WALK_IN  # "I hurt my thumb, where can I go"
     return await find_places(ask, *kinds, of_one="provider.detail")

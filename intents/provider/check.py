@@ -63,11 +63,13 @@ class Checked(kit.OfProvider, frozen=True, kw_only=True):
 class CheckedList(kit.WithDocument, frozen=True, kw_only=True):
     """The whole list; `left` lines were not checked, `doubles` are duplicates, checked once.
 
-    Without `wanted`, a network must be chosen first: `networks` are the choices, and `items` the list to continue with.
+    With `every`, a provider must be in all of the networks. Without `wanted`, a network must be chosen first:
+    `networks` are the choices, and `items` the list to continue with.
     """
 
     rows: tuple[Checked, ...] = ()
     wanted: tuple[str, ...] = ()
+    every: bool = False
     networks: tuple[str, ...] = ()
     unclear: kit.Wanted | None = None
     left: int = 0
@@ -104,11 +106,12 @@ async def answer(ask: kit.Ask) -> CheckedList:
         return CheckedList(unclear=named.unclear if kept else None, networks=offered, items=items)
     ask.budget.widen(pages=_PAGES * MOST, resources=_RESOURCES * MOST, total=_BYTES * MOST)
     pooled = ask.in_parts(named.searches)
-    rows = await asyncio.gather(*(_checked(pooled, line, wanted) for line in kept[:MOST]))
+    rows = await asyncio.gather(*(_checked(pooled, line, wanted, every=named.how == "and") for line in kept[:MOST]))
     ask.cite("PractitionerRole", [])
     found = CheckedList(
         rows=tuple(rows),
         wanted=wanted,
+        every=named.how == "and" and len(wanted) > 1,
         left=max(0, len(kept) - MOST),
         doubles=len(lines) - len(kept),
         read=ask.moment(),
@@ -116,7 +119,7 @@ async def answer(ask: kit.Ask) -> CheckedList:
     return replace(found, document=kit.Document("checked", {"list": found}, ("html", "csv")))
 
 
-async def _checked(ask: kit.Ask, line: str, wanted: tuple[str, ...]) -> Checked:
+async def _checked(ask: kit.Ask, line: str, wanted: tuple[str, ...], *, every: bool) -> Checked:
     number = _number_in(line)
     if number and not kit.is_npi(number):
         return Checked(asked=line, verdict="no_npi")
@@ -130,7 +133,7 @@ async def _checked(ask: kit.Ask, line: str, wanted: tuple[str, ...]) -> Checked:
         return Checked(asked=line, verdict="unread")
     finally:
         ask.report.absorb(budget.report)
-    return summarize(line, alone, found, wanted)
+    return summarize(line, alone, found, wanted, every=every)
 
 
 def _number_in(line: str) -> str | None:
@@ -140,16 +143,18 @@ def _number_in(line: str) -> str | None:
     return whole[1] if whole else npis.pop() if len(npis) == 1 else None
 
 
-def summarize(line: str, ask: kit.Ask, found: kit.Who, wanted: tuple[str, ...]) -> Checked:
+def summarize(line: str, ask: kit.Ask, found: kit.Who, wanted: tuple[str, ...], *, every: bool = False) -> Checked:
     """Return what the directory proves for the provider that a line names."""
     if found.only is None:
         unread = "npi" in ask.unmet or (found.state == "unknown" and not ask.report.complete)
         state = found.state if found.state in {"ended", "several"} else "unread" if unread else "unknown"
         near = tuple(one.name for one in found.near if one.name) if state == "unknown" else ()
-        inside = [rows[0].name for rows in found.found if kit.proof_of(ask, rows, wanted).verdict in _INSIDE]
+        inside = [
+            rows[0].name for rows in found.found if kit.proof_of(ask, rows, wanted, every=every).verdict in _INSIDE
+        ]
         names = tuple(name for name in inside if name)
         return Checked(asked=line, verdict=state, found=found, near=near[:_MOST_NEAR], inside=names)
-    proof = kit.proof_of(ask, found.only, wanted)
+    proof = kit.proof_of(ask, found.only, wanted, every=every)
     if proof.verdict in _ABSENT and any(gap.kind != "type_refused" or gap.type in _ROLES for gap in ask.report.gaps):
         return Checked(asked=line, verdict="unread")
     return Checked(asked=line, verdict=proof.verdict, found=found, proof=proof)

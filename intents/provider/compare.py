@@ -62,6 +62,8 @@ async def _compared(ask: kit.Ask, where: kit.SearchArea | None) -> Compared:
     if not {"network", "other_network", "location"}.isdisjoint({*ask.several, *ask.slots}):
         placed = where or "specialty" in ask.slots
         raise kit.Reroute("provider.find" if placed else "plan.networks", apart="yes")
+    if ask.slots.get("provider_name") and ask.concepts:
+        raise kit.Reroute("provider.detail")  # there is no other to compare it with
     return Compared()
 
 
@@ -88,7 +90,8 @@ async def _own(ask: kit.Ask) -> tuple[str, ...]:
 
 
 async def _providers(ask: kit.Ask, where: kit.SearchArea | None) -> Compared:
-    left, right = await asyncio.gather(_who(ask, "provider_name"), _who(ask, "other_name"))
+    sides = await asyncio.gather(_who(ask, "provider_name"), _who(ask, "other_name"))
+    left, right = (_nearest(ask, one, where) if where and "rank_near" in ask.asked.says else one for one in sides)
     for slot, found in (("provider_name", left), ("other_name", right)):
         if found.only is None:
             other = right if found is left else left
@@ -106,9 +109,16 @@ async def _providers(ask: kit.Ask, where: kit.SearchArea | None) -> Compared:
     return replace(told, mine=tuple(name for name in told.shared if name in own))
 
 
+def _nearest(ask: kit.Ask, found: kit.Who, where: kit.SearchArea) -> kit.Who:
+    """Return the nearest of several with the name, where the question is who is closer."""
+    miles = {rows: kit.cards(ask, rows, where)[0].miles for rows in found.shown}
+    return replace(found, found=(min(miles, key=lambda rows: miles[rows] or math.inf),)) if miles else found
+
+
 async def _who(ask: kit.Ask, slot: str) -> kit.Who:
     """Return the result of the search for the provider whose name is in the slot."""
     words = {**ask.words, "provider_name": ask.words.get(slot, "")}
+    ask = ask.without("location") if "rank_near" in ask.asked.says else ask  # it is where the distances begin
     return await kit.who(replace(ask, slots={**ask.slots, "provider_name": ask.slots[slot]}, words=words, named={}))
 
 

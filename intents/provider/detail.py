@@ -94,12 +94,9 @@ async def answer(ask: kit.Ask) -> Detail:
     """
     found = await kit.who(ask, guesses=True)
     kit.others_there(ask, found, "provider.find", asks=_asks_who_else(ask))
-    if (
-        ask.slots.get("wish") == "words"
-        and found.name
-        and kit.words_of(ask.words.get("wish"))[0] in kit.words_of(found.name)
-    ):
-        ask = ask.without("wish")  # it is the name
+    shown = [row for rows in found.found for row in rows]
+    if ask.slots.get("wish") == "words" and any(kit.shows(row, ask.words["wish"]) for row in shown):
+        ask = ask.without("wish")  # it is the name or the address
     sold: tuple[tuple[str, tuple[str, ...]], ...] = ()
     if found.only and _wants_receipt(ask):
         sold = tuple(
@@ -110,9 +107,14 @@ async def answer(ask: kit.Ask) -> Detail:
         ask.said_unmet("network")  # what is not active is in none
     if not (found.only or "among" in ask.arguments) and "wish" in _asked(ask, found):
         ask.cannot("wish")
-    return summarize(
-        found, ask, sold, await kit.around(ask) if "distance" in _asked(ask, found) and found.found else None
-    )
+    where = None
+    if "distance" in _asked(ask, found) and found.found:
+        others = await kit.who_shown(ask) or (found.found[0] if len(found.found) > 1 else ())
+        where = None if "location" in ask.slots else kit.area_of(ask, others)
+        # "how far apart are they" is how far the others are from the first
+        found = replace(found, found=found.found[1:]) if where and others is found.found[0] else found
+        where = where or await kit.around(ask)
+    return summarize(found, ask, sold, where)
 
 
 def _asks_who_else(ask: kit.Ask) -> bool:
@@ -140,7 +142,8 @@ def summarize(
     rows, asked = found.only, _asked(ask, found)
     if rows is None:
         asked = tuple(one for one in asked if not found.gone or one in _PERSONAL)
-        listed = "provider_name" in ask.several or ("among" in ask.arguments and "provider_name" not in ask.slots)
+        alone = "among" in ask.arguments and "provider_name" not in ask.slots
+        listed = alone or ("provider_name" in ask.several and bool(found.found))
         shown = found.found if listed else found.shown or (found.gone,) * bool(found.gone)
         return Detail(
             found=found,

@@ -189,5 +189,8 @@ class People(kit.ProviderSearch[FoundPeople]):
             return found, replace(result, no_house=True, near=await kit.nearest(self.ask, house, people=False))
         found, result = await super().wider(result, found)
         if name and not any(kit.is_called_so(row, name) for row in found):
-            result = replace(result, near=await kit.nearest(self.ask, name, people=True))
+            near = await kit.nearest(self.ask, name, people=True)
+            if len(near) == 1 and kit.is_named(near[0].name, name):
+                raise kit.Reroute("provider.detail")  # listed, but not as active
+            result = replace(result, near=near)
         return found, result

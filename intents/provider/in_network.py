@@ -39,9 +39,10 @@ async def answer(ask: kit.Ask) -> InNetwork:
     if "specialty" in ask.slots and kit.text_of(ask, "organization") == (kit.text_of(ask, "provider_name") or ""):
         raise kit.Reroute("provider.find")
     found = await kit.who(ask, guesses=True)
+    kit.others_there(ask, found, "provider.find", asks={"who_else", "same_office"} <= ask.asked.says.keys())
     asked = await kit.asked_networks(ask)
-    if asked.plans and found.state == "unnamed":
-        raise kit.Reroute("plan.networks")
+    if found.state == "unnamed" and (asked.plans or "specialty" in ask.slots):
+        raise kit.Reroute("plan.networks" if asked.plans else "provider.find")
     named = _meant(asked)
     if named.unclear and not named.listed:
         named = _meant(kit.networks_among(ask, found.only or ()))

@@ -1,0 +1,132 @@
+"""The entries of the last list that a message means by what the list shows of each: a name, street, town or degree.
+
+The functions are pure.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+
+from msgspec.structs import replace
+
+from bot.conversation.state import Asked, Memory
+from bot.kit.facts import facts_in
+from bot.kit.spelling import words_of
+from bot.language.context import BESIDE, KINDS_OF_CARE, lists_providers
+from bot.language.kernel import FALLBACK, FOLLOW, REFINE
+from bot.language.reading import Reading, Slot
+from bot.language.rules import IntentRules, shows_one
+
+NAMES = frozenset({"provider_name", "organization", "npi", "tin"})
+_NAME, _THEM = "provider_name", frozenset({"those", "them", "two", "esos", "ellos", "dos"})
+_SPOKEN = "spoken"  # the argument with the name that the question before asked about, where this one names another
+_EACH_OTHER = frozenset({"apart", "each", "entre"})
+_SURE = 0.5  # of the reading of a message whose words are known
+_SAYS_WHOM, _MOST = NAMES | KINDS_OF_CARE | {"ordinal"}, 8  # words, of a message that only says which one is meant
+_ZIP = re.compile(r"\b\d{5}\b")
+_REJECTED = re.compile(r"no,? (?:the|el|la)\b", re.IGNORECASE)  # "no the one on poplar" wants Poplar
+_SAYING = re.compile(
+    r"\b(?:the|la|el) (?P<name>\w+) (?=ones?\b)"
+    r"|\b(?:ones?|1|is|any|anything|la|el|alguna|alguno) (?:on|at|by|called|named|en|por) (?:the |la )?"
+    r"(?P<place>[^,;.?!]+)",
+    re.IGNORECASE,
+)
+_TOKENS = re.compile(r"[^\s,;:?!()]+")
+_LONG, _BRIEF = 3, 2  # letters of a word that is known as written, and lines of an entry without an address
+
+
+def intent_of_picked(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules]) -> str | None:
+    """Return the intent of a message that only says which of the providers in the last list is meant; else None.
+
+    It shows the entries that are meant; the search is repeated if the words fit none of them, as there may be more.
+    """
+    before, top = intents.get(memory.asked.intent) if memory.asked else None, intents.get(reading.intent or "")
+    listed = before is not None and before.needs == "directory" and len(memory.choices) > 1
+    said = {name for name, slot in reading.slots.items() if slot.text and slot.text in reading.text}
+    said -= {"location"} if reading.picks else set()
+    one, wide = shows_one(intents), top is None or lists_providers(top) or top.intent.startswith((FOLLOW, "feedback."))
+    if not listed or not said.isdisjoint(_SAYS_WHOM | {"location"}) or len(reading.text.split()) > _MOST:
+        return None
+    if not (wide or reading.unclear or reading.intent in {FALLBACK, one}):
+        return None
+    if not _EACH_OTHER.isdisjoint(words_of(reading.text)) and "distance" in facts_in(reading.text):
+        return one
+    return one if entries_meant(memory, reading) else REFINE if words_beside(reading) else None
+
+
+def entries_meant(memory: Memory, reading: Reading) -> tuple[int, ...]:
+    """Return the numbers of the entries that the message means, in order; () if it tells none apart.
+
+    These are the entries that show most of its words, or all but those that it excludes: "not the limestone one". "The
+    other one" is none that `memory.lead` singles out.
+    """
+    shown = dict(zip(memory.numbers, map(_told, memory.texts), strict=True))
+    if len(shown) <= 1:
+        return ()
+    apart = frozenset[str]().union(*shown.values()) - frozenset.intersection(*shown.values())
+    said = [word for word in _words(reading.text) if word in apart]
+    barred = () if _REJECTED.match(reading.text) else reading.barred
+    out = {word for word in said for phrase in barred if phrase.split()[:1] == [word]}
+    if (place := reading.slots.get("location")) and place.text and apart.isdisjoint(words_of(place.text)):
+        return ()  # none of them is there
+    wanted = [word for word in said if word not in out]
+    most = max((sum(word in own for word in wanted) for own in shown.values()), default=0)
+    lead = memory.numbers[memory.lead - 1] if memory.lead and reading.others else None
+    kept = [
+        number
+        for number, own in shown.items()
+        if out.isdisjoint(own) and sum(word in own for word in wanted) == most and (most or out or lead)
+    ]
+    kept = [number for number in kept if number != lead] or kept
+    return tuple(kept) if len(kept) < len(shown) else ()
+
+
+def words_beside(reading: Reading) -> str:
+    """Return the words that say which one is meant, of a message such as "the one on Poplar"; "" if there are none."""
+    found = _SAYING.finditer(reading.text) if reading.picks or reading.which or reading.those else ()
+    named = any(slot.text in reading.text for slot in reading.slots.values() if slot.text)
+    unknown = reading.score < _SURE and not reading.others
+    said = (one["place"] or (one["name"] if unknown else "") for one in found)
+    return "" if named else "; ".join(one.strip() for one in said if one)
+
+
+def beside_last(memory: Memory, asked: Asked) -> Asked:
+    """Return the question with the previous question's provider as an argument, if it names another; else unchanged.
+
+    A later question about "those two" then means both providers.
+    """
+    last, own = (one.values.get(_NAME) if one else None for one in (memory.asked, asked))
+    two = isinstance(last, str) and isinstance(own, str) and last != own and "/" not in last + own
+    return replace(asked, arguments={**asked.arguments, _SPOKEN: last}) if two else asked
+
+
+def apart_from_last(memory: Memory, asked: Asked) -> Asked:
+    """Return a question about a distance with the previous question's provider as an argument, if it is another."""
+    last, own = (one.values.get(_NAME) if one else None for one in (memory.asked, asked))
+    return replace(asked, arguments={**asked.arguments, BESIDE: str(last)}) if last and own and last != own else asked
+
+
+def of_both(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked:
+    """Return a question about "those two" with the last two providers asked about as its names; others unchanged."""
+    last = memory.asked.arguments.get(_SPOKEN) if memory.asked else None
+    them = reading.those and not _THEM.isdisjoint(reading.text.casefold().split())
+    named = [slot.text for name, slot in asked.slots.items() if name in NAMES and slot.text in reading.text]
+    if last is None or memory.asked is None or not them or named:
+        return asked
+    name = asked.intent if _NAME in intents[asked.intent].several else shows_one(intents)
+    names = (last, str(memory.asked.values[_NAME]))
+    return replace(
+        asked, intent=name, slots={**asked.slots, _NAME: Slot(", ".join(names), last, values=names, how="and")}
+    )
+
+
+def _told(text: str) -> frozenset[str]:
+    """Return the words of an entry's name and address, or of all of it if it has two lines."""
+    name, *rest = text.split("\n")
+    lines = (line for line in rest if len(rest) < _BRIEF or _ZIP.search(line))
+    return frozenset(word for line in (name, *lines) for word in words_of(line))
+
+
+def _words(text: str) -> Iterator[str]:
+    """Yield the words of a message; a short one only if it is written in capitals, as a degree is: "the DO"."""
+    for token in _TOKENS.findall(text):
+        yield from (word for word in words_of(token) if len(word) >= _LONG or token.isupper())
