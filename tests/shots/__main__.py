@@ -110,7 +110,7 @@ async def linking(opened: Studio, page: Page, target: str) -> None:
     await say(page, "link")
     link = str(await page.get_attribute(".slack a[href*='/link/']", "href"))
     await page.goto(link)
-    await page.screenshot(path=f"{target}-page-confirm.png")  # its button stays at the lower edge of the window
+    await page.screenshot(path=f"{target}-page-confirm.png", full_page=True)
     await page.click("#link-confirm button")
     await page.locator("input[type=text]").first.fill("dana")
     await page.get_by_role("button").first.click()
