@@ -56,13 +56,8 @@ class Recognisers:
         self._intents, self._engine = pack.intents, pack.engine
         self._commands, self._fixed = Commands(pack.engine, pack.command), _fixed(pack)
         self._code_words = _code_words(pack)
-        self._in_order: tuple[Callable[[Exchange], Awaitable[NextStep | None]], ...] = (
-            self._code,
-            self._list,
-            self.button,
-            self.label,
-            self.question,
-        )
+        recognisers = (self._code, self._list, self.button, self.label, self.question)
+        self._in_order: tuple[Callable[[Exchange], Awaitable[NextStep | None]], ...] = recognisers
 
     def hear(self, exchange: Exchange, *, further: bool = False) -> Request | None:
         """Read a message, or a `further` question of one, into the exchange. Return a command's request, else None."""
@@ -78,9 +73,8 @@ class Recognisers:
             text, exchange.words = first.words, first.words if others else ""
             exchange.further = tuple(one.words for one in others)
         last = self._intents.get(memory.asked.intent) if memory.asked else None
-        reading = _more_of(reading, last) or with_object(
-            self._engine, reading, memory.objects, today, least=CLEAR if further else 0.0
-        )
+        least = CLEAR if further else 0.0
+        reading = _more_of(reading, last) or with_object(self._engine, reading, memory.objects, today, least=least)
         if further:
             reading = focus.of_shown(memory, reading, self._intents, points=refers(read(text)))
         reading = focus.of_all(memory, reading, self._intents)

@@ -269,7 +269,7 @@ class Install:
     def _page(self, request: AsyncBoltRequest, name: str, status: int) -> BoltResponse:
         """Return a page of the pack in the browser's language."""
         accepts = next(iter(request.headers.get("accept-language") or ()), None)
-        page = self._pages.page(name, accepts, status=status, command=self._command)
+        page = self._pages.page(name, accepts, status=status, command=f"{self._command}-help")
         return BoltResponse(status=status, headers=dict(page.headers), body=bytes(page.body).decode())
 
     def _guarded(self, response: Response) -> Response:
