@@ -46,7 +46,7 @@ class ButtonRow(msgspec.Struct, frozen=True):
 
 
 def row_of(buttons: Iterable[Action]) -> ButtonRow:
-    """Return the row of these buttons, in order. A menu for a single one would hide it, so it is visible.
+    """Return the row of these buttons, in order.
 
     Buttons that delete something are never in a menu, because a menu cannot ask for confirmation.
     """
@@ -57,8 +57,7 @@ def row_of(buttons: Iterable[Action]) -> ButtonRow:
     room = max(0, MOST - len(kept))
     first = [one for one in own if one not in kept][:room]
     seen = tuple(one for one in own if one in kept or one in first)
-    rest = tuple(one for one in own if one not in seen)
-    return ButtonRow(seen, rest, sources) if len(rest) > 1 else ButtonRow(tuple(own), (), sources)
+    return ButtonRow(seen, tuple(one for one in own if one not in seen), sources)
 
 
 class ListTable(msgspec.Struct, frozen=True):

@@ -82,9 +82,9 @@ def test_what_deletes_is_red_and_asks_first(language: str) -> None:
     reply = replace(ANSWER, language=language, blocks=(*ANSWER.blocks, Actions(row)))
     [page] = NOTICES.pages(reply)
     assert faults(page.text, list(page.blocks)) == []
-    unlink, forget, again, linked = page.blocks[-1]["elements"]
+    unlink, forget, again, more = page.blocks[-1]["elements"]
     assert [one.get("style") for one in (unlink, forget, again)] == ["danger", "danger", "primary"]
-    assert linked["url"] == "https://b.example/"
+    assert [one["url"] for one in more["options"]] == ["https://b.example/"]
     asked = "Disconnect?" if language == "en" else "¿Desconectar?"
     assert unlink["confirm"]["title"]["text"] == asked
     assert forget["confirm"]["title"]["text"] != asked
