@@ -18,7 +18,7 @@ from bot.kit.ranking import LONG, times_asked, unit_asked
 from bot.kit.said import filter_of
 from bot.kit.sets import group_said
 from bot.kit.spans import joins_years, lag_asked, span_of, time_of, times_apart
-from bot.kit.which import amount_asked, count_asked, limits_asked, order_asked
+from bot.kit.which import LAGS, amount_asked, count_asked, limits_asked, order_asked
 from bot.language.asked import GROUPS, PERIODS
 from bot.language.calendar import later
 from bot.language.classed import AmountLimits
@@ -36,7 +36,6 @@ _SIZED = frozenset({"sized", "extreme", "lowest", "highest"})
 # Without one of these "every drug I got" is a list.
 _MEASURED = frozenset({"money", "how_many", "often", "newest", "earliest", "amount_kind", "average", "order"})
 _MEMBERS = GROUPS | {"kind", "provider", "hospital"}
-_FAST = frozenset({"fastest", "quickest", "shortest", "soonest"})
 _EACH = frozenset({"each", "every", "per", "cada", "por"})
 
 
@@ -141,7 +140,7 @@ def _ends(ask: Ask) -> tuple[Fold, ...]:
 
 def _folds(ask: Ask, *, slow: bool) -> tuple[Fold, ...]:
     """Return how the amounts are folded, in a fixed order; only the sum if the question says nothing of it."""
-    says, order, end = ask.asked.says, order_asked(ask), ask.asked.says.get("slow_end")
+    says, order = ask.asked.says, order_asked(ask)
     usual = says.get("usual") if "median" in says else ask.slots.get("average") or says.get("usual")
     sized = not _SIZED.isdisjoint(says)  # the weights may hear an order that no word says
     least, most = (
@@ -149,7 +148,7 @@ def _folds(ask: Ask, *, slow: bool) -> tuple[Fold, ...]:
         (sized and order == "biggest") or "highest" in says,
     )
     if slow:
-        least, most = end in _FAST, end is not None and end not in _FAST
+        least, most = "fastest" in says, "slowest" in says
     divided = _member(ask) or _period(ask)
     nth = None if ask.asked.by_size or not _period(ask) else ask.asked.nth
     ends = ("first" if nth > 0 else "last",) if nth else _ends(ask)
@@ -172,7 +171,8 @@ def _sums_each(ask: Ask) -> bool:
 
 def _measures(ask: Ask) -> tuple[str | None, ...]:
     says = ask.asked.says
-    if "slow" in says and lag_asked(ask) is None:
+    usual = "average" in ask.slots or not {"usual", "median"}.isdisjoint(says)
+    if "slow" in says and lag_asked(ask) is None and (usual or order_asked(ask) not in LAGS):
         return (DAYS,)
     counted = text_of(ask, "number_of") or ask.asked.number
     sized = {"amount_kind", "average", "order"} & ask.slots.keys() or "money" in says
