@@ -13,13 +13,13 @@ SHOWN, _OTHERS, _LIST = 10, 4, "claim.list"
 _ASKS = re.compile(
     r"\W*(?:(?:and|ok|so|y) )?(?:(?P<where>where|d[oó]nde)|(?P<who>who|(?:con )?qui[eé]n)|(?P<when>when|cu[aá]ndo)"
     r"|(?P<amount>how much|cu[aá]nto)|(?P<purpose>what for|what (?:was|is) (?:it|that|this|the \w+|that \w+) for"
-    r"|what did (?:they|he|she) do|(?:para|de) qu[eé] (?:fue|era)|qu[eé] (?:me|le) hicieron))\b",
+    r"|what did (?:they|he|she) do|(?:para|de) qu[eé] (?:fu[ei]|era|me)|qu[eé] (?:me|le) hicieron))\b",
     re.IGNORECASE,
 )
 _ENDS = re.compile(
     r"\b(?:(?P<who>(?:de|con) qui[eé]n (?:era|es|fue)|who (?:was|is) (?:it|that) (?:with|from))"
     r"|(?P<purpose>(?:para|de) qu[eé] (?:fue|era)\b[^?.!]{0,40}\W*$"
-    r"|what (?:was|is|were) (?:it|that|[^?.!]{3,60}) for\W*$"
+    r"|what (?:was|is|were|did i) (?:it|that|[^?.!]{3,60}) for\W*$"
     r"|(?:what|which|says?|qu[eé]) [^?.!]{0,40}(?:diagnos|reason|motivo|disease)))",
     re.IGNORECASE,
 )
@@ -29,7 +29,7 @@ class ClaimDetail(kit.OfClaims, frozen=True):
     """A claim with its lines; `claim` is None if there is no match.
 
     Attributes:
-        question: What is answered first: "when", "where", "who", "amount", "purpose" or "pay" (to whom).
+        question: What is answered first: "when", "where", "who", "purpose" or "pay" (to whom).
         lines_left: The number of lines that are not shown.
         story: The changes from the claim that this one replaces.
         gone: Why the claim no longer counts; `after`: the claim that counts instead.
@@ -61,7 +61,8 @@ async def answer(ask: kit.Ask) -> ClaimDetail:
     """Return the claim of the button, or the claim with the named number or provider, or else that of the last visit.
 
     Raises:
-        Reroute: `claim.list` answers for several claims, `claim.owed` for whether something is left to pay.
+        Reroute: `claim.list` answers for several claims, `claim.owed` for whether something is left to pay, and
+            `claim.last_visit_cost` for an amount.
     """
     if ask.asked.first_and_last or (
         len(kit.shown_before(ask)) > 1 and _begins_with(ask.said) != "who" and not ask.slots
@@ -85,13 +86,13 @@ async def answer(ask: kit.Ask) -> ClaimDetail:
     fits = bool(kit.fitting((claim,), ask)) if ask.arguments.get("described") else None
     question = kit.text_of(ask, "question") or ("purpose" if fits is not None else _begins_with(ask.said))
     wanted = kit.filter_of(ask)
-    question = "amount" if wanted.aspect and not pressed else question
+    if question == "amount" or wanted.aspect:
+        raise kit.Reroute("claim.last_visit_cost", focus=claim.id)
     others = _others(ask, claim, claim_set) if question == "who" and claim_set and wanted.narrows else ()
     kit.cite_claims(ask, (claim, before, fill, *others))
     reason = next(iter(claim.diagnosed), None) if question == "purpose" and fits is None else None
     kinds = kit.care_words(ask, (claim,))
-    told = replace(summary, question=question, fill=fill, fits=fits, kinds=kinds, others=others, reason=reason)
-    return replace(told, wanted=wanted)
+    return replace(summary, question=question, fill=fill, fits=fits, kinds=kinds, others=others, reason=reason)
 
 
 def _others(ask: kit.Ask, claim: kit.Claim, claim_set: kit.ClaimSet) -> tuple[kit.Claim, ...]:

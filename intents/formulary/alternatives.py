@@ -1,6 +1,7 @@
 """The alternatives to a drug in the plan's drug list, and other products with the same ingredient."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 import msgspec
 from msgspec.structs import replace
@@ -50,8 +51,7 @@ class Alternatives(kit.OfDrug, frozen=True):
         others: The alternatives, lower tiers first; `left`: the number of further ones.
         itself: The drug with its own cost.
         compared: The drugs whose costs the question compares.
-        no_generic: Whether the question asks for a generic and the list has no product of the ingredient
-            without a brand.
+        generic_of: What the list has if the question asks for a generic: the drug "itself", or "none".
     """
 
     listed: bool = False
@@ -59,7 +59,7 @@ class Alternatives(kit.OfDrug, frozen=True):
     left: int = 0
     itself: Priced | None = None
     compared: tuple[Priced, ...] = ()
-    no_generic: bool = False
+    generic_of: Literal["itself", "none"] | None = None
 
     @property
     def cheapest(self) -> tuple[Priced, ...]:
@@ -111,9 +111,12 @@ async def answer(ask: kit.Ask) -> Alternatives:
     found = summarize(Alternatives(drug, lists, chosen), asked, known, pointed, named=bool(called))
     ask.report.cite("List", [chosen.id])
     ask.report.cite("MedicationKnowledge", [one.id for one in (*asked, *pointed)])
-    makes = [one for one in found.others if one.same and one.drug and not one.drug.brand]
-    no_generic = "generic" in ask.asked.says and not makes
-    return replace(found, itself=_priced(drug, called, chosen), no_generic=no_generic)
+    itself = _priced(drug, called, chosen)
+    ingredients = {one.ingredient for one in asked}
+    drugs = (itself.drug, *(one.drug for one in found.others))
+    same = [one for one in drugs if one and not one.brand and one.ingredient in ingredients]
+    kind = "itself" if itself.drug in same else None if same else "none"
+    return replace(found, itself=itself, generic_of=kind if "generic" in ask.asked.says else None)
 
 
 async def _compared(ask: kit.Ask, names: Sequence[str]) -> Alternatives:
