@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from bot.conversation.exchange import ABOUT, RIGHT, RULE, WRONG, Exchange, Parts, Said, rating_arguments
 from bot.conversation.state import Asked
 from bot.errors import StoreError, Unwritten, new_reference
+from bot.language.context import OBJECTS
 from bot.message import Answered, Message, Person, Private, Shareable
 from bot.ops.figures import DAYS, OUTCOMES, Ratings, Sentences
 from bot.pack import template_of
@@ -86,8 +87,8 @@ Raises `Unwritten` if the question was certainly not posted. After any other exc
 HUMAN = "handoff.human"
 ASK, SEND, DROP = "handoff.ask", "handoff.send", "handoff.drop"
 """The intents to show what would be sent, to send it, and to decline."""
-_MATTER = frozenset({"object", "condition"})
-"""The kinds of cell in a request for a human that say what the request is about."""
+_MATTER = OBJECTS | {"provider_name", "npi", "network", "appeals", "care", "claim_questions", "claims", "money"}
+"""The slot types, and the subjects of concepts, in a request for a human that say what the request is about."""
 _KIND, _SENT, _DAY = "handed_over", b"sent", 86_400.0
 _LONGEST, MOST = 1_000, 5  # characters of a question; questions of a person in a day
 
@@ -133,7 +134,7 @@ class HandingOver:
         if not self.way or not exchange.message.alone:
             return asked
         own = "" if exchange.message.press is not None else exchange.message.text
-        tells = any(cell.cell in _MATTER for cell in exchange.reading.cells)
+        tells = any(_MATTER & {cell.cell, cell.name} for cell in exchange.reading.cells)
         words = own if own and (tells or not exchange.memory.typed) else exchange.memory.typed
         return replace(asked, arguments={**asked.arguments, "question": " ".join(words.split())[:_LONGEST]})
 

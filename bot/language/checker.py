@@ -14,7 +14,7 @@ from bot.language.engine import Engine
 from bot.language.findings import Finding, line_of, nearest
 from bot.language.kernel import FOLLOW
 from bot.language.left import CONDITIONS
-from bot.language.lexicon import LANGUAGES, WISH_AFTER, WISH_BEFORE
+from bot.language.lexicon import LANGUAGES, WISH_AFTER, WISH_BEFORE, shown_concepts
 from bot.language.licences import licence_of
 from bot.language.options import HOW
 from bot.language.reading import Reading
@@ -173,7 +173,6 @@ def _all(texts: Mapping[str, Iterable[str]]) -> list[str]:
     return [said for listed in texts.values() for said in listed]
 
 
-CELLS = ("object", "attribute", "act", "owner", "time", "condition", "alien", "talk")
 FOUND_IN_TEXT = frozenset({
     "amount", "amount_over", "amount_own", "amount_under", "call_number", "call_with", "claim_id", "date_ahead",
     "date_out", "date_range", "date_whole", "location", "npi", "nucc", "open_at", "procedure_code", "provider_name",
@@ -186,7 +185,7 @@ SLOT_TYPES = FOUND_IN_TEXT | {
 PSEUDO = frozenset({"BARE", "ASKED", "LONE", "NAMED_PERSON"})
 # Names that the engine itself uses: words that carry nothing, whom a sentence names beside doctors, what leads a wish.
 ENGINES_OWN = frozenset({"FILLER", "named_person", WISH_AFTER, WISH_BEFORE})
-_CLASSES, _CELLS, _GLOSSARY = (f"{WORDS}/{name}.yaml" for name in ("classes", "cells", "glossary"))
+_CLASSES, _GLOSSARY = (f"{WORDS}/{name}.yaml" for name in ("classes", "glossary"))
 
 _Named = tuple[str, str, Iterable[str], Collection[str]]
 """The text of the line to report, the message with {} for the name, the names to check, and the known names."""
@@ -223,15 +222,10 @@ class Faults:
         for key, term in lexicon.glossary.terms.get("en", {}).items():
             told = f"term {key!r}: yours: unknown intent {{}}"
             yield from self._unknown(_GLOSSARY, f"  {key}:", told, {term.yours} - {""}, engine.intents)
-        for name, shown in lexicon.concepts.items():
+        for name, subject in lexicon.concepts.items():
             for language in LANGUAGES:
                 if (name, language) not in lexicon.spoken:
-                    yield self._in_words(shown, f"{name}:", f"{name}: no phrases in {language!r}")
-        for cell in sorted(set(lexicon.cells.values()) - set(CELLS)):
-            yield self._in_words(_CELLS, f"{cell}:", f"{cell}: no such cell", nearest(cell, CELLS))
-        for name, cell in lexicon.cells.items():
-            told = f"{cell}: {{}} is no concept and no slot type"
-            yield from self._unknown(_CELLS, name, told, {name}, self._known)
+                    yield self._in_words(shown_concepts(subject), f"{name}:", f"{name}: no phrases in {language!r}")
         licensed = {name for entry in engine.intents.values() for one in entry.licence for name in one.split()}
         for key, one in engine.licences.classes.items():
             told = f"{key}: names: {{}} is no concept and no slot type"
@@ -284,9 +278,6 @@ class Faults:
     def _wrong(self, entry: IntentRules) -> Iterator[tuple[str, str]]:
         """Yield (text of the line, fault) for each missing or contradictory entry of a rule file."""
         yield from _same_rows(entry.rules)
-        named = {name for rule in entry.rules for name in rule.concepts}
-        for name in sorted(named - PSEUDO - self._lexicon.cells.keys()):
-            yield name, f"rules: {name!r} is in no cell of {_CELLS}"
         if entry.needs != "nothing" and not entry.licence:
             yield "needs", f"licence: missing; it looks things up ({entry.needs})"
         if entry.intent not in self._engine.weights.labels:

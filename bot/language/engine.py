@@ -306,7 +306,7 @@ class Engine:
             shows_language=heard.shows_language,
             **of_shown(heard, after=context is not None),
             unmet={} if WORKINGS in slots else unmet(heard, slots, follows or intent),
-            cells=tuple(cells(heard, self.lexicon.cells)),
+            cells=tuple(cells(heard, self.lexicon.concepts)),
             chances=chances,
             dangers=dangers,
             asked=heard.asked,
@@ -363,7 +363,7 @@ class Engine:
             {"reason": Slot("", "unknown" if heard.keys else "empty")},
             language=heard.language,
             shows_language=heard.shows_language,
-            cells=tuple(cells(heard, self.lexicon.cells)),
+            cells=tuple(cells(heard, self.lexicon.concepts)),
             chances=chances,
             dangers=dangers,
         )

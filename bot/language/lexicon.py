@@ -101,7 +101,7 @@ class Lexicon(msgspec.Struct):
         place_words: the words of all places.
         familiar: everyday words of all languages.
         idle: words without content, such as function words.
-        cells: for each concept and slot type, the part of a question that it fills.
+        concepts: each concept with the subject that it belongs to, which is the name of its file: "claims".
         area: the area that the plan covers.
         spoken: the (concept, language) pairs with phrases.
         strange: words of other subjects only; typos are not corrected to these.
@@ -119,7 +119,6 @@ class Lexicon(msgspec.Struct):
     place_words: frozenset[str] = frozenset()
     area: Area = _NOWHERE
     idle: frozenset[str] = frozenset()
-    cells: dict[str, str] = msgspec.field(default_factory=dict)
     dangers: Dangers = msgspec.field(default_factory=Dangers)
     glossary: Glossary = msgspec.field(default_factory=Glossary)
     drugs: dict[str, str] = msgspec.field(default_factory=dict)
@@ -166,15 +165,20 @@ def _add(lexicon: Lexicon, said: PhraseLists, kind: str, value: object, where: t
     lexicon.kinds.add(kind)
 
 
+def shown_concepts(subject: str) -> str:
+    """Return how a fault names the file with the concepts of a subject."""
+    return f"{WORDS}/concepts/{subject}.yaml"
+
+
 def _load_concepts(lexicon: Lexicon, folder: Path) -> None:
     for file in sorted((folder / WORDS / "concepts").glob("*.yaml")):
-        shown = f"{WORDS}/concepts/{file.name}"
+        shown = shown_concepts(file.stem)
         for name, said in read_words(folder, f"concepts/{file.name}", dict[str, _Phrases]).items():
             if name in lexicon.concepts:
-                raise PackError(f"{shown}: {name}: is a concept of {lexicon.concepts[name]} already")
+                raise PackError(f"{shown}: {name}: is a concept of {shown_concepts(lexicon.concepts[name])} already")
             if not name.isupper():
                 raise PackError(f"{shown}: {name}: names of concepts are in capitals")
-            lexicon.concepts[name] = shown
+            lexicon.concepts[name] = file.stem
             _add(lexicon, said, "concept", name, (shown, name))
 
 
@@ -273,15 +277,6 @@ def _everyday(folder: Path, name: str) -> frozenset[str]:
     return keys_of(f"{said.en} {said.es}")
 
 
-def _load_cells(lexicon: Lexicon, folder: Path) -> None:
-    shown = f"{WORDS}/cells.yaml"
-    for cell, names in read_words(folder, "cells.yaml", dict[str, str]).items():
-        for name in names.split():
-            if name in lexicon.cells:
-                raise PackError(f"{shown}: {cell}: {name!r} is in cell {lexicon.cells[name]!r} already")
-            lexicon.cells[name] = cell
-
-
 def _load_options(lexicon: Lexicon, folder: Path) -> None:
     """Add the option keys of slash commands in each language, with their slot types. A pack may have none."""
     for kind, said in read_words(folder, "options.yaml", dict[str, PhraseLists], optional=True).items():
@@ -325,7 +320,6 @@ def read_lexicon(folder: Path) -> Lexicon:
     lexicon.plain = frozenset(lexicon.tree.vocabulary)
     concepts = lexicon.tree.words_of("concept")
     lexicon.strange = concepts.pop(FOREIGN, set()).difference(*concepts.values())
-    _load_cells(lexicon, folder)
     _load_options(lexicon, folder)
     for phrase, value in place_phrases(names):
         lexicon.tree.add(phrase, Meaning(PLACE, value, "", hides=True))

@@ -68,7 +68,8 @@ def adds(slots: Mapping[str, Slot], to: Mapping[str, Slot]) -> bool:
 class Cell(msgspec.Struct, frozen=True):
     """A part of a question: a concept or slot type (`name`) and its words (`text`).
 
-    `role` is the purpose of the clause: "asks", "background" or "courtesy". `cell` is one of the pack's cells.
+    `role` is the purpose of the clause: "asks", "background" or "courtesy". `cell` is the subject of a concept, which
+    is the name of its file ("claims"), and "other" for a slot type.
     """
 
     role: str
