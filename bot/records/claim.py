@@ -23,6 +23,7 @@ from bot.records.service import (
     diagnosed_in,
     dispensed_in,
     kind_of,
+    line_titles,
     names_in,
     performed_in,
     place_name,
@@ -31,7 +32,6 @@ from bot.records.service import (
     service_of,
     services_in,
     specialties,
-    titles_in,
     town_name,
 )
 from bot.records.shapes import RawJson, Reference, key_of, labels_of
@@ -233,7 +233,7 @@ class Claim:
     carriers = _Fact(_carriers, "_eob")
     insurer = _Fact(Names.of, "_names", "_eob.insurer")
     diagnosed = _Fact(diagnosed_in, "_eob")
-    titles = _Fact(titles_in, "_eob")
+    titles = _Fact(line_titles, "_eob")
     performed = _Fact(performed_in, "_eob", "_money.of_lines")
     labels = _Fact(lambda given, raw: tuple(sorted({*given, *labels_of(raw)})), "_labels", "_raw")
     lines = _Fact(len, "_eob.item")

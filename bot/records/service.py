@@ -258,7 +258,7 @@ def diagnosed_in(eob: Explanation) -> tuple[str, ...]:
     return tuple(_words([one.code for one in eob.diagnosis]))
 
 
-def titles_in(eob: Explanation) -> tuple[str, ...]:
+def line_titles(eob: Explanation) -> tuple[str, ...]:
     """Return the texts of the lines, without a line whose meaning a modifierExtension may change."""
     services = (item.product_or_service for item in eob.item if not item.modifier_extension)
     return tuple(service.text for service in services if service and service.text)
