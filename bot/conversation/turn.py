@@ -15,15 +15,7 @@ from msgspec.structs import replace
 from bot.conversation import owner
 from bot.conversation.answering import Answering
 from bot.conversation.connecting import Connecting
-from bot.conversation.exchange import (
-    ABOUT,
-    AlarmLine,
-    Exchange,
-    Parts,
-    Said,
-    button_intents,
-    endangered,
-)
+from bot.conversation.exchange import ABOUT, AlarmLine, Exchange, Parts, Said, button_intents, endangered
 from bot.conversation.followups import SHARED, carried
 from bot.conversation.forms import Forms
 from bot.conversation.handing_over import ASK, DROP, HUMAN, KEEP, SEND, SENTENCE, Feedback, HandingOver

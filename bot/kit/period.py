@@ -21,15 +21,7 @@ from bot.kit.claims import claim_by_id, claim_search, newest_claims, undated, wi
 from bot.kit.floors import day_met
 from bot.kit.reading import MOST, records
 from bot.kit.said import filter_of, fitting
-from bot.kit.spans import (
-    A_ZONE,
-    TimeSpan,
-    asks_both_sides,
-    days_around,
-    days_of,
-    with_gap,
-    with_paid_days,
-)
+from bot.kit.spans import A_ZONE, TimeSpan, asks_both_sides, days_around, days_of, with_gap, with_paid_days
 from bot.kit.spelling import words_of
 from bot.language.calendar import back, later
 from bot.language.context import FOCUS

@@ -35,16 +35,7 @@ from bot.message import (
 )
 from bot.replies.buttons import Asks, Buttons, Kit, entry, menu_of, no_confirmation, opens, plain_text, thumbs
 from bot.replies.markdown import CUT, cut
-from bot.replies.plain import (
-    ListTable,
-    amount_of,
-    drawable,
-    parted,
-    plain,
-    together,
-    unbroken,
-    with_tables,
-)
+from bot.replies.plain import ListTable, amount_of, drawable, parted, plain, together, unbroken, with_tables
 
 CHART, TABLE = "data_visualization", "data_table"
 PAGE_BLOCKS = 50
