@@ -213,8 +213,9 @@ def _wanted(ask: Ask) -> ClaimFilter:
     start, end = span_of(ask)
     services, specialists = _services(ask), _specialists(ask)
     types, either = _types(ask, services)
-    several = not {"several", "several_else", "doctors", "groups"}.isdisjoint(ask.asked.says)
-    shared = ask.asked.same_time if several and not ask.arguments else None
+    shared = (
+        ask.asked.same_time if {"several", "doctors", "groups"} & ask.asked.says.keys() and not ask.arguments else None
+    )
     doctors = shared is not None and types == ("professional",)  # they may have been seen in a hospital too
     sizes = text_of(ask, "order") in {"biggest", "smallest"}
     tops = sizes and ask.asked.each_of is not None and not _SIZED.isdisjoint(ask.asked.says)
