@@ -10,17 +10,7 @@ from msgspec.structs import asdict, replace
 
 from bot.kit.ask import Ask, Paged
 from bot.kit.reading import Reader, records
-from bot.kit.results_asked import (
-    OUTSIDE,
-    Bounds,
-    Course,
-    Direction,
-    ResultsAsked,
-    Told,
-    bounds_asked,
-    results_asked,
-    told,
-)
+from bot.kit.results_asked import OUTSIDE, Bounds, Course, Direction, ResultsAsked, Told, bounds_of, results_asked, told
 from bot.kit.spans import excluded_days, span_of
 from bot.payer.search import Search
 from bot.records.care import CarePlan, ClinicalRecord, Observation, figures_of, unit_of
@@ -283,7 +273,7 @@ def tests_on_record(
 ) -> TestsOnRecord:
     """Return the requested page of the tests in `alike`, or of all tests if `alike` is empty."""
     asks = results_asked(ask) if alike else ResultsAsked()
-    bounds = bounds_asked(ask, [test.results for test in every]) if alike and asks.limits else Bounds()
+    bounds = bounds_of(ask, [test.results for test in every]) if alike and asks.limits else Bounds()
     if bounds.days is not None:
         alike, asks = [every[at] for at in bounds.named], replace(asks, every=True, so=asks.so and ask.asked.helps)
     ordered = tuple(alike or sorted(every, key=_is_outside, reverse=True))

@@ -18,7 +18,7 @@ from bot.kit.period import in_its_time, newest_procedure
 from bot.kit.ranking import set_apart
 from bot.kit.said import by_name, filter_of
 from bot.kit.sets import with_sets
-from bot.kit.spans import left_out, may_be_ahead, span_of
+from bot.kit.spans import may_be_ahead, span_of
 from bot.language.rules import Tells
 from bot.records.care import Procedure
 from bot.records.care_kind import CareKind, shown_as
@@ -274,7 +274,6 @@ def as_if_said(ask: Ask, text: str) -> Ask:
     """Return the question with the slots of another `text` of its message, to be answered beside it."""
     own, other = ask.reads(ask.said), ask.reads(text)
     changed = {name for name in own.keys() | other.keys() if own.get(name) != other.get(name)}
-    changed |= {"date_range"} if "date_range" in own and left_out(ask, own["date_range"].value) else set()
     new = slotted({name: slot for name, slot in other.items() if name in changed})
     held = ("slots", "words", "excluded", "several")
     kept = {one: {name: value for name, value in getattr(ask, one).items() if name not in changed} for one in held}

@@ -21,16 +21,7 @@ from bot.kit.claims import claim_by_id, claim_search, newest_claims, undated, wi
 from bot.kit.floors import day_met
 from bot.kit.reading import MOST, records
 from bot.kit.said import filter_of, fitting
-from bot.kit.spans import (
-    A_ZONE,
-    TimeSpan,
-    asks_both_sides,
-    days_around,
-    days_of,
-    with_gap,
-    with_left_out,
-    with_paid_days,
-)
+from bot.kit.spans import A_ZONE, TimeSpan, asks_both_sides, days_around, days_of, with_gap, with_paid_days
 from bot.kit.spelling import words_of
 from bot.language.calendar import back, later
 from bot.language.context import FOCUS
@@ -223,7 +214,7 @@ async def in_its_time(ask: Ask) -> Ask:
     Without such an event in the record, the period is dropped and reported as unmet. The event's days are stored in
     `anchors`. "Before an MRI" gives no date range: the MRI then becomes the care in question.
     """
-    ask = with_gap(with_left_out(with_paid_days(_until_now(ask))))
+    ask = with_gap(with_paid_days(_until_now(ask)))
     value = ask.slots.get("date_range")
     if not isinstance(value, Mapping) or "relation" not in value or ask.member is None:
         return ask

@@ -1,7 +1,7 @@
 """What a question asks of test results: a change, bounds, marks, extremes, a number of them, and which of them fit."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from itertools import takewhile
@@ -16,34 +16,31 @@ from bot.language.classed import AmountLimits
 from bot.records.care import Observation, figures_of, unit_of
 
 Direction = Literal["either", "down", "up", "same"]
+
+
+def _words(said: str) -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{said})\b")
+
+
 _DIRECTIONS: Mapping[Direction, re.Pattern[str]] = {
     "either": re.compile(
         r"\b(?:higher or lower|lower or higher|up or down|down or up|mas alt[oa] o mas baj[oa]|sub(?:io|e) o baj[oa])\b"
         r"|\b(?:worse or better|better or worse|improv(?:ed|ing)|getting (?:better|worse)|(?:mejor|peor|empeor)ando)\b"
         r"|\b(?:worse|better|different|peor|mejor|distint[oa])\b.*\b(?:than|to|from|with|que|con)\b"
     ),
-    "down": re.compile(
-        r"\b(?:down|lower|dropp?(?:ed)?|f[ae]ll(?:en)?|decreased?|(?:me|se|ha|han) baj(?:o|ado|aron))\b"
-    ),
-    "up": re.compile(
-        r"\b(?:up|higher|r[oi]sen?|increased?|climbed|(?:me|se|ha|han) sub(?:io|ido|ieron)|mas alt[oa])\b"
-    ),
+    "down": _words(r"down|lower|dropp?(?:ed)?|f[ae]ll(?:en)?|decreased?|(?:me|se|ha|han) baj(?:o|ado|aron)"),
+    "up": _words(r"up|higher|r[oi]sen?|increased?|climbed|(?:me|se|ha|han) sub(?:io|ido|ieron)|mas alt[oa]"),
     "same": re.compile(r"\b(?:changed?|compared?|(?:the )?same(?! (?:for|with|thing))|cambi(?:o|ado)|igual)\b"),
 }
 """The words that ask whether a result moved, by the direction that the answer "yes" confirms."""
-_BEFORE = re.compile(
-    r"\b(?:time|one|test|result|reading|check) before\b|\bprevious\b|\bprior\b|\bvez anterior\b|\b(?:la|el) anterior\b"
-)
+_BEFORE = _words(r"(?:time|one|test|result|reading|check) before|previous|prior|(?:vez|la|el) anterior")
 """The words that ask for the result before the newest one."""
 _NUMBER = r"\d{1,4}(?:\.\d{1,2})?"
 _OVER = (
     r"over|above|past|exceed(?:s|ed|ing)?|topp(?:ed|ing)|(?:higher|more|greater|bigger) than|m[aá]s de"
     r"|mayor(?:es)? (?:de|que|a)|(?:pas|sub)(?:ó|o|aba|e|a|ía) de|(?:por )?(?:encima|arriba) de|super(?:ó|o|aba|a|e)"
 )
-_UNDER = (
-    r"under|below|beneath|(?:lower|less|smaller) than|menos de|menor(?:es)? (?:de|que|a)|(?:por )?debajo de"
-    r"|baj(?:ó|o|aba|a|e) de"
-)
+_UNDER = r"under|below|(?:lower|less) than|menos de|menor(?:es)? (?:de|que|a)|(?:por )?debajo de|baj(?:ó|o|aba|a) de"
 _BOUND = re.compile(
     r"\b(?P<out>(?:not|never|wasn.?t|weren.?t|outside|no|nunca|fuera)(?: (?:of|be|been|was|were|estuvo|de))* )?(?:"
     rf"(?:between|from|entre|de|btwn|b/w) (?P<low>{_NUMBER}) (?:and|to|y|a|hasta) (?P<high>{_NUMBER})"
@@ -53,9 +50,9 @@ _BOUND = re.compile(
     r" (?:(?P<more>above|higher|more|over|up|greater|m[aá]s|mayor)|below|lower|less|under|smaller|menos|menor))\b"
 )
 """The bounds on a value: above, at least, below or between numbers, and not so."""
-_WHEN = re.compile(
-    r"\b(?:when|whenever|where|while|with|whose|(?:on|the|same|those) (?:days?|dates?|times?|readings?|visits?)"
-    r"|cuando|donde|mientras|con|(?:los|el mismo) d[ií]as?|fechas|veces)\b"
+_WHEN = _words(
+    r"when(?:ever)?|where|while|with|whose|(?:on|the|same|those) (?:days?|dates?|times?)|cuando|donde|mientras|con"
+    r"|(?:los|el mismo) d[ií]as?|fechas|veces"
 )
 """The words that join the bound of one test to the results of another of the same day."""
 _WORD, _UPPER = re.compile(r"[^\W\d_]+"), re.compile(r"\b(?:top|upper|bottom|lower) (?=numbers?\b|readings?\b)")
@@ -84,9 +81,7 @@ _MARKS: Mapping[frozenset[str], re.Pattern[str]] = {
     frozenset({"high"}): re.compile(r"\b(?:high|elevated|too much|alt[oa]|(?:above|over)(?: the)? (?:normal|range))\b"),
     frozenset({"low"}): re.compile(r"\b(?:low|baj[oa]|(?:below|under)(?: the)? (?:normal|range))\b"),
     OUTSIDE: re.compile(r"\b(?:bad|off|wrong|abnormal|flagged|not normal|out of|outside|mal[oa]?|fuera)\b"),
-    frozenset({"normal"}): re.compile(
-        r"\b(?:normal|ok|okay|fine|good|alright|in (?:the )?range|bien|buen[oa]|dentro)\b"
-    ),
+    frozenset({"normal"}): _words(r"normal|ok|okay|fine|good|alright|in (?:the )?range|bien|buen[oa]|dentro"),
 }
 """The words that ask how a result is marked, by the marks that the answer "yes" confirms: "below normal" means low."""
 
@@ -100,11 +95,8 @@ _BECAME = (
     r"\b(?:moved?|went|gone?|got|gotten|turned|became|crossed|paso|pasaron|volvi\w+"
     r"|return(?:ed)?|(?<!came )(?<!come )back)"
 )
-_THEN, _NEVER, _ALWAYS = (
-    r"\b.*\b(?:to|into|and|but|then|a|y) (?:\w+ ){0,3}",
-    r"\b(?:never|nunca)",
-    r"\b(?:always|siempre)",
-)
+_THEN = r"\b.*\b(?:to|into|and|but|then|a|y) (?:\w+ ){0,3}"
+_NEVER, _ALWAYS = r"\b(?:never|nunca)", r"\b(?:always|siempre)"
 _COURSES: Mapping[Course, re.Pattern[str]] = {
     "to_in": re.compile(rf"\b{_OUT}{_THEN}{_IN}\b|{_BECAME} (?:\w+ ){{0,2}}{_IN}\b"),
     "to_out": re.compile(rf"\b{_IN}{_THEN}{_OUT}\b|{_BECAME} (?:\w+ )?{_OUT}\b"),
@@ -215,7 +207,7 @@ class Bounds(msgspec.Struct, frozen=True):
     named: tuple[int, ...] = ()
 
 
-def bounds_asked(ask: Ask, tests: Sequence[Sequence[Observation]]) -> Bounds:
+def bounds_of(ask: Ask, tests: Sequence[Sequence[Observation]]) -> Bounds:
     """Return the bounds on the results of these tests, each bound about the test that is named last before it.
 
     Bounds on tests that words such as "when" or "on days" join are those of one day: "LDL where HDL was over 50".
@@ -237,13 +229,14 @@ def bounds_asked(ask: Ask, tests: Sequence[Sequence[Observation]]) -> Bounds:
 
 def _named(ask: Ask, said: str, tests: Sequence[Sequence[Observation]]) -> Iterator[tuple[int, tuple[int, ...]]]:
     """Yield where the words name tests, and the indexes of the tests that the most words there name."""
-    called = [words_of(rows[0].main.name) for rows in tests]
-    kinds = [frozenset(ask.hears(" ".join(words), {}).vitals) for words in called]
-    words, taken = [(one.start(), "".join(words_of(one.group()))) for one in _WORD.finditer(said)], 0
-    named = [(place, word, ask.hears(word, {})) for place, word in words]
-    for index, (place, *_) in enumerate(named):
-        runs = [[word for _, word, heard in takewhile(is_it, named[index:])] for is_it in map(_caller, called, kinds)]
-        sizes = [0 if _GENERAL.issuperset(run) else len(run) for run in runs]
+    words = [(one.start(), "".join(words_of(one.group()))) for one in _WORD.finditer(said)]
+    heard, taken = [(word, ask.hears(word, {})) for _, word in words], 0
+    names = [words_of(rows[0].main.name) for rows in tests]
+    kinds = [frozenset(ask.hears(" ".join(name), {}).vitals) for name in names]
+    of = [[_is_of(*one, *it) for one in heard] for it in zip(names, kinds, strict=True)]
+    for index, (place, _) in enumerate(words):
+        runs = [words[index : index + len(list(takewhile(bool, row[index:])))] for row in of]
+        sizes = [len(run) if any(word not in _GENERAL for _, word in run) else 0 for run in runs]
         if index >= taken and (most := max(sizes, default=0)):
             taken = index + most
             yield place, tuple(at for at, size in enumerate(sizes) if size == most)
@@ -251,17 +244,12 @@ def _named(ask: Ask, said: str, tests: Sequence[Sequence[Observation]]) -> Itera
         yield from ((one.start(), pressures) for one in _UPPER.finditer(said))
 
 
-def _caller(name: Sequence[str], kinds: frozenset[str]) -> Callable[[tuple[int, str, ClaimsAsked]], bool]:
+def _is_of(word: str, heard: ClaimsAsked, name: Sequence[str], kinds: frozenset[str]) -> bool:
     """Return whether a word of the message is one of a test's name, or names its kind of vital sign."""
-
-    def calls(told: tuple[int, str, ClaimsAsked]) -> bool:
-        _, word, heard = told
-        if heard.vitals and kinds:
-            return not kinds.isdisjoint(heard.vitals)
-        others = {word, *(other for every in heard.tests.values() for other in every)}
-        return word in name or any(one.startswith(other) for other in others if len(other) > _SHORT for one in name)
-
-    return calls
+    if heard.vitals and kinds:
+        return not kinds.isdisjoint(heard.vitals)
+    others = {word, *(other for every in heard.tests.values() for other in every)}
+    return word in name or any(one.startswith(other) for other in others if len(other) > _SHORT for one in name)
 
 
 def _limits(found: re.Match[str]) -> AmountLimits:
@@ -308,12 +296,12 @@ def _fits(one: Observation, limits: Iterable[AmountLimits]) -> bool:
     Of its numbers, in pounds and kilograms or of two pressures, the one nearest to a limit is held against it.
     """
     sizes = _sizes(one)
-    return bool(sizes) and all(
-        each.hold(
-            min(sizes, key=lambda size: min(abs(size - end) for end in (each.over, each.under) if end is not None))
-        )
-        for each in limits
-    )
+
+    def near(each: AmountLimits) -> Decimal:
+        ends = [end for end in (each.over, each.under) if end is not None]
+        return min(sizes, key=lambda size: min(abs(size - end) for end in ends))
+
+    return bool(sizes) and all(each.hold(near(each)) for each in limits)
 
 
 def _sizes(one: Observation) -> tuple[Decimal, ...]:

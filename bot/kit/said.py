@@ -212,8 +212,9 @@ def _wanted(ask: Ask) -> ClaimFilter:
     start, end = span_of(ask)
     services, specialists = _services(ask), _specialists(ask)
     types, either = _types(ask, services)
-    several = not {"several", "several_else", "doctors", "groups"}.isdisjoint(ask.asked.says)
-    shared = ask.asked.same_time if several and not ask.arguments else None
+    shared = (
+        ask.asked.same_time if {"several", "doctors", "groups"} & ask.asked.says.keys() and not ask.arguments else None
+    )
     doctors = shared is not None and types == ("professional",)  # they may have been seen in a hospital too
     # One of a group is no claim, and a step from the shown claim ("the one just before that") is no ordinal.
     apart = not {"id", "pick"}.isdisjoint(ask.arguments) or asks_order(ask) or ask.asked.nth_of

@@ -58,43 +58,6 @@ def joins_years(ask: Ask) -> bool:
     return bool(start and end and start.year < end.year and _APART.search(ask.words.get("date_range") or ""))
 
 
-_WANTING = frozenset(
-    {"want", "need", "show", "count", "include", "counting", "including", "contar", "incluir", "quiero"}
-)
-_DENYING = frozenset({"no", "not", "dont", "doesnt", "didnt", "isnt", "wasnt", "arent", "werent", "never", "ni"})
-_ANY = _WANTING | frozenset(
-    {"any", "anything", "everything", "all", "stuff", "those", "these", "that", "which", "was", "were", "are", "is"}
-    | {"i", "had", "the", "one", "ones", "from", "claims", "visits", "bills", "fills", "charges", "things", "me", "to"}
-    | {"la", "las", "lo", "los", "todo", "todos", "toda", "todas", "que", "fueron", "sean", "sea", "de", "cosas"}
-)
-
-
-def leaves_out(ask: Ask, before: str) -> bool:
-    """Return whether these words in front of a period leave it out: "skip any that were", "I don't want the ones"."""
-    rest = ask.hears(before, {}).barred[-1:]
-    words = rest[0].split() if rest else []
-    denies = not _DENYING.isdisjoint(words_of(before)[: -len(words) or None][-1:])
-    return bool(rest) and _ANY.issuperset(words) and not (denies and _WANTING.isdisjoint(words))
-
-
-def left_out(ask: Ask, time: object) -> dict[str, str | None] | None:
-    """Return the rest of the time if the question leaves out all before or all after a day; None if it does not."""
-    start, end = days_of(time)
-    end = end if end and end < ask.today else None
-    before, own, _ = ask.said.partition(ask.words.get("date_range") or "\n")
-    several = "date_range" in ask.several
-    if not own or several or (start is None) == (end is None) or not leaves_out(ask, before):
-        return None
-    rest = ("start", end + A_ZONE) if end else ("end", start and start - A_ZONE)
-    return {rest[0]: rest[1].isoformat()} if rest[1] else None
-
-
-def with_left_out(ask: Ask) -> Ask:
-    """Return the question with the rest of the time in place of the time that it leaves out."""
-    rest = left_out(ask, ask.slots.get("date_range"))
-    return replace(ask, slots={**ask.slots, "date_range": rest}) if rest else ask
-
-
 _BOTH_SIDES = re.compile(
     r"\b(?:before|prior|antes)\b.*\b(?:after|since|despues)\b|\b(?:after|despues)\b.*\b(?:before|antes)\b"
 )

@@ -16,7 +16,8 @@ _VAGUE = frozenset({"high", "low", "routine", "type", "2", "1", "elevated", "of"
 _LEADS = frozenset({"for", "about", "treated", "treating", "treat", "over", "because", "was", "on", "para", "por"})
 _CARED = frozenset(
     {"visit", "visits", "claim", "claims", "bill", "bills", "appointment", "appointments", "night", "day", "stuff"}
-    | {"reason", "care", "thing", "scare", "exam", "business", "issue", "problem", "trouble"}
+    | {"reason", "care", "thing", "scare", "exam", "business", "issue", "problem", "problems", "trouble"}
+    | {"injury", "surgery", "treatment", "treatments"}
 )
 # The words that lines of many kinds of care have.
 _GENERAL = frozenset({"visit", "exam", "test", "session", "office", "care", "specialist", "health", "of", "and", "the"})
@@ -24,15 +25,9 @@ _OUT = frozenset({"not", "without", "never"})
 _OWN = frozenset({"i", "me", "my", "mine"})
 _ELSEWHERE = frozenset({"outside", "not", "except", "besides", "other", "beyond", "fuera", "no", "excepto", "menos"})
 _NEAR = 3  # words
-
-
 _OF_PART = frozenset(
     {"my", "our", "left", "right", "lower", "for", "on"}
     | {"mi", "mis", "tu", "su", "de", "del", "izquierda", "izquierdo", "derecha", "derecho"}
-)
-_PART_CARE = frozenset(
-    {"stuff", "bill", "bills", "claim", "claims", "visit", "visits", "care", "problem", "problems"}
-    | {"injury", "surgery", "treatment", "treatments"}
 )
 _NO_PART = frozenset({"of", "hurts", "hurting"})
 _BEHIND = frozenset({"after", "before", "since", "despues", "antes", "desde"})  # "therapy after the knee MRI"
@@ -90,7 +85,7 @@ def _is_part(words: Sequence[str], at: int) -> bool:
     behind = words[at + 1] if at + 1 < len(words) else ""
     before = [word for word in words[max(0, at - 2) : at] if word not in _ARTICLES]
     beside = bool(before) and before[-1] in _OF_PART
-    return (beside and behind not in _NO_PART) or behind in _PART_CARE
+    return (beside and behind not in _NO_PART) or behind in _CARED
 
 
 def parts_named(claim: Claim, body: Mapping[str, str]) -> frozenset[str]:

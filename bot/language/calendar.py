@@ -45,10 +45,10 @@ def adds_nothing(one: object, other: object) -> bool:
 
 
 def in_year(value: object, year: str) -> object:
-    """Return a date slot's value with its days in another year; unchanged if `year` is "". An open end stays open."""
-    if not (isinstance(value, Mapping) and year):
+    """Return a date slot's value with its days in another year; unchanged if it has an open end or `year` is ""."""
+    if not (isinstance(value, Mapping) and year and all(ends_of(value))):
         return value
-    days = {name: date.fromisoformat(value[name]) for name in ("start", "end") if value.get(name)}
+    days = {name: date.fromisoformat(value[name]) for name in ("start", "end")}
     return {**value, **{name: months_back(day, 12 * (day.year - int(year))).isoformat() for name, day in days.items()}}
 
 

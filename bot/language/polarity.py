@@ -105,11 +105,9 @@ class _Scope:
         absent, auxiliary = self._listed.phrases("absent"), self._listed.phrases("auxiliary")
         apart = self._said.text[self._said.spans[after - 1][1] : self._said.spans[tag.first][0]]
         yield bool(_BREAKS & set(apart[1:] if cue[-1] in self._listed.beside("joining").shortened else apart))
-        yield (
-            bool(first)
-            and self.words[first - 1] in self._listed.no_cue_after
-            and cue in self._listed.phrases("not_after")
-        )
+        wants = tag.kind == "date_range" and not self._listed.verb.isdisjoint(between)  # "I don't want any from May"
+        led = bool(first) and self.words[first - 1] in self._listed.no_cue_after and not wants
+        yield led and cue in self._listed.phrases("not_after")
         yield tag.kind == "date_range" and any(
             one.kind == "amount_kind" and first in one.places for one in self._tags
         )  # "by discount in 2025"

@@ -46,9 +46,13 @@ def in_named_year(said: Utterance, tags: Sequence[Tag], grammar: Grammar) -> lis
         words, moved = frozenset(said.words[month.first : month.after]), _in_year_of(month, year)
         told = not words.isdisjoint(dates.month) and words.isdisjoint(dates.last | dates.this)
         whole = _has_year(said, year) and ends_of(year.value)[0].endswith("-01-01")
-        days, ends = ends_of(moved.value), ends_of(year.value)
-        if "" in days and any(days):  # "2025 claims, only until May"
-            moved = replace(moved, value={"start": days[0] or ends[0], "end": days[1] or ends[1]})
+        (first, last), whole_year = ends_of(month.value), ends_of(year.value)
+        if bool(first) != bool(last):  # "2025 claims, only until May"
+            day = replace(month, value={"start": first or last, "end": last or first})
+            start, end = ends_of(_in_year_of(day, year).value)
+            moved = replace(
+                month, value={"start": start if first else whole_year[0], "end": end if last else whole_year[1]}
+            )
         if told and whole and not _has_year(said, month) and _is_part(moved, year):
             kept = [month] if any(tag.kind == "percent" for tag in tags) else times  # which a part of the year may be
             return [replace(tag, value=moved.value) if tag in kept else tag for tag in tags]

@@ -32,7 +32,6 @@ from bot.records.service import (
     service_of,
     services_in,
     specialties,
-    town_name,
 )
 from bot.records.shapes import RawJson, Reference, key_of, labels_of
 from bot.records.written import Period, clean, parse_date, parse_instant
@@ -203,7 +202,7 @@ class Claim:
     specialties = _Fact(specialties, "_eob")
     billing = _Fact(Names.of, "_names", "_eob.provider")
     place = _Fact(place_name, "_eob", "_names")
-    town = _Fact(town_name, "_eob", "_names")
+    town = _Fact(Names.town_in, "_names", "_eob")
     prescriber = _Fact(prescriber, "_eob", "_names")
     currency: _Fact[str | None] = _Fact(_same, "_money.currency")
     billed = _amount("billed")

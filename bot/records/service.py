@@ -149,10 +149,11 @@ class Names:
                 return decode(raw, Contained)[0]
         return None
 
-    def town_of(self, reference: Reference | None) -> str | None:
-        """Return the town of the referenced resource; None if it did not come with the claim or gives none."""
-        one = self._one(reference.reference or "") if reference else None
-        return one.town if one else None
+    def town_in(self, eob: Explanation) -> str | None:
+        """Return the town of the service facility, else of `facility`, else of the biller; None if none is told."""
+        places = (*(info.value_reference for info in eob.info("servicefacility")), eob.facility, eob.provider)
+        found = (self._one(place.reference or "") for place in places if place)
+        return next((one.town for one in found if one and one.town), None)
 
     def of_claim(self, eob: Explanation) -> Names:
         """Return these names together with those of the resources that the claim contains."""
@@ -200,12 +201,6 @@ def place_name(eob: Explanation, names: Names) -> str | None:
             return name
     key = key_of(eob.provider)
     return None if key and key.type == "Practitioner" else names.of(eob.provider)
-
-
-def town_name(eob: Explanation, names: Names) -> str | None:
-    """Return the town of the service facility, else of `facility`, else of the biller; None if none is told."""
-    places = (*(info.value_reference for info in eob.info("servicefacility")), eob.facility, eob.provider)
-    return next(filter(None, map(names.town_of, places)), None)
 
 
 def _member(eob: Explanation, names: Names, *roles: str) -> str | None:

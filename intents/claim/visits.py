@@ -119,10 +119,7 @@ def summarize(found: kit.ClaimSet, ask: kit.Ask) -> DaysOfCare:
     stays = [claim for claim in kept.claims if claim.kind == "inpatient"]
     known = [claim.service.day for claim in found.claims if claim.service.day]
     number = kit.number_of(ask, counted, wanted) if at is None and not ask.report.is_partial else None
-    often, gap = (
-        kit.often_asked(ask) if ask.asked.helps else None,
-        _gap(ask, [group.day for group in dated if group.day]),
-    )
+    often, gap = kit.often_asked(ask), _gap(ask, [group.day for group in dated if group.day])
     claims, beside = tuple(claim for group in dated for claim in group.claims), None
     if kit.asks_both_sides(ask) and len(ask.anchors) == 1 and not ask.report.is_partial:
         known_days, (first, last) = [group.day for group in dated if group.day], ask.anchors[0]
@@ -135,7 +132,7 @@ def summarize(found: kit.ClaimSet, ask: kit.Ask) -> DaysOfCare:
         days=tuple(_day(group.day, group.claims) for group in dated[:SHOWN]),
         count=len(dated),
         claims=claims,
-        so=_lasts(ask, gap) if gap else often.hold(Decimal(len(dated))) if often else None,
+        so=_lasts(ask, gap) if gap else often.hold(Decimal(len(dated))) if often and ask.asked.helps else None,
         part=None if beside else _part(ask, found, wanted),
         beside=beside,
         undated=len(groups) - len(every) + len(found.within((wanted.start, wanted.end), wanted).undated),
