@@ -18,6 +18,7 @@ from bot.language.context import (
     CALLED,
     CONDITIONS_OF_CLAIMS,
     DESCRIBED,
+    EVERY,
     FOCUS,
     NAMED,
     OBJECTS,
@@ -28,7 +29,6 @@ from bot.language.context import (
     taken_over,
 )
 from bot.language.kernel import FALLBACK, FOLLOW, OF_THEM, REFINE
-from bot.language.pointing import EVERY
 from bot.language.reading import Reading, Slot
 from bot.language.rules import IntentRules, shows_one
 from bot.message import Answered

@@ -110,20 +110,16 @@ class Conditions(msgspec.Struct, frozen=True):
         `found` are all listings that were read, which are needed for networks combined with "and" or "not".
         """
         codes, street, name, house = set(self.codes), self.street or "", self.name or "", self.organization or ""
+        out = (*self.not_names, *self.barred)
         taking: list[Callable[[Listing], object]] = [one.opens for one in self.networks.wanted] or [openings_of]
         asked: list[tuple[str, object, Callable[[Listing], bool]]] = [
             ("specialty", codes, lambda row: bool(row.specialty_codes & codes)),
             ("radius", where, lambda row: where is not None and within(ask, row, where)),
             ("street", street, lambda row: any(lies_on(place.lines, street) for place in row.locations)),
             ("provider_name", name, lambda row: is_called(row, name)),
-            (
-                "not_name",
-                self.not_names,
-                lambda row: not any(is_named(row.name, one) or is_at(row, one) for one in self.not_names),
-            ),
+            ("not_name", out, lambda row: not any(shows(row, one) or is_at(row, one) for one in out)),
             ("organization", house, lambda row: is_at(row, house, self.houses)),
             ("said_of", self.said_of, lambda row: all(shows(row, one) for one in self.said_of)),
-            ("barred", self.barred, lambda row: not any(shows(row, one) for one in self.barred)),
             *(("network", True, passes) for passes in self._networks(found)),
             ("accepting_new", self.accepting, lambda row: any(takes(row) for takes in taking)),
             ("gender", self.gender or self.not_gender, self._gender),

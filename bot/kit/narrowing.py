@@ -1,23 +1,23 @@
 """Chooses among several providers by what a message says of the one that is meant, such as a town, kind or degree."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+
+from msgspec.structs import replace
 
 from bot.kit.around import SearchArea, street_of
-from bot.kit.ask import Ask, text_of
-from bot.kit.cards import Group, Groups, bare_name
-from bot.kit.conditions import TITLES, barred_in, is_at, is_title, kind_codes, shows, texts_of
+from bot.kit.ask import Ask
+from bot.kit.cards import Groups, bare_name
+from bot.kit.conditions import TITLES, Conditions, barred_in, conditions, is_title, kind_codes, texts_of
 from bot.kit.facilities import KINDS, is_kind
 from bot.kit.facts import facts_in
-from bot.kit.sites import within
-from bot.kit.spelling import lies_on, stands_at, words_of
-from bot.language.context import AMONG, SAID_OF
+from bot.kit.spelling import stands_at, words_of
+from bot.language.context import AMONG
+from bot.records.listing import Listing
 
 _HE = re.compile(r"\b(?:el|del|al) (?:dr\b|doctor\b)", re.IGNORECASE)
 _PICKED = re.compile(r"\b(?:the|la|el) (\w+)", re.IGNORECASE)  # "the woman in Chattanooga"
 _LEAST = 3  # letters of a word that only one provider may show
-
-Check = tuple[str, Callable[[Group], bool]]
 
 
 def narrowed(ask: Ask, groups: Groups, where: SearchArea | None, *, named: bool) -> Groups:
@@ -26,65 +26,55 @@ def narrowed(ask: Ask, groups: Groups, where: SearchArea | None, *, named: bool)
     The conditions are applied one after another, and one that no provider fits is ignored. Such a place, organization
     or specialty is reported as not applied. The specialty is checked for a single provider too.
     """
-    checks = (*_of_place(ask, groups, where, named=named), *_of_kind(ask, named=named), *_of_name(ask, named=named))
-    for slot, fits in checks:
-        if len(groups) > 1 or (groups and slot == "specialty"):
-            fitting = tuple(rows for rows in groups if fits(rows))
+    told, place, own = words_of(ask.said), ask.slots.get("location"), words_of(ask.words.get("provider_name"))
+    wishes = _wishes(ask, groups, named=named)
+    outside = not {*words_of(" ".join(wishes.barred))}.isdisjoint(words_of(ask.words.get("location")))
+    parts = (place.get("city"), place.get("zip")) if isinstance(place, Mapping) and not outside else ()
+    towns = {str(town).casefold() for town in parts if town}
+    rare = {word for word in told if named and len(word) >= _LEAST and not ask.everyday(word)}
+    kinds = [name for name, kind in KINDS.items() if {*kind.words} & {*told} or stands_at(name.split("_"), told)]
+
+    def in_town(row: Listing) -> bool:
+        return any((town or "").casefold() in towns for one in row.locations for town in (one.city, one.zip5))
+
+    def is_written(row: Listing) -> bool:
+        """Return whether the name has all words of the message's name, also as degrees or initials: "G. Kim DO"."""
+        return {*own}.difference(TITLES) <= {one[0] for one in words_of(bare_name(row.name))}.union(words_of(row.name))
+
+    here = any(in_town(row) for rows in groups for row in rows)
+    by = dict(wishes.filters(ask, None if outside else where))
+    checks: tuple[tuple[str, object, Callable[[Listing], bool] | None], ...] = (
+        *(("", True, by.get(name)) for name in ("not_name", "said_of", "street")),
+        ("", here, in_town),
+        ("location", not here, by.get("radius")),
+        *((name, True, by.get(name)) for name in ("organization", "specialty")),
+        ("", rare, lambda row: any(rare & {*words_of(text)} for text in texts_of(row)[1:])),
+        ("", AMONG in ask.arguments, lambda row: row.reference in ask.arguments[AMONG].split()),
+        ("", kinds, lambda row: any(is_kind(row, kind) for kind in kinds)),
+        ("", named, is_written),
+        ("", True, by.get("gender")),
+    )
+    for slot, said, fits in checks:
+        if said and fits and (len(groups) > 1 or (groups and slot == "specialty")):
+            fitting = tuple(rows for rows in groups if any(map(fits, rows)))
             if slot and not fitting:
                 ask.cannot(slot)
             groups = fitting or groups
     return groups
 
 
-def _of_place(ask: Ask, groups: Groups, where: SearchArea | None, *, named: bool) -> Iterator[Check]:
-    place, house, street = ask.slots.get("location"), text_of(ask, "organization"), street_of(ask)
-    towns = {str(place[part]).casefold() for part in ("city", "zip") if isinstance(place, Mapping) and place.get(part)}
-
-    def in_town(rows: Group) -> bool:
-        places = (place for row in rows for place in row.locations)
-        return any((town or "").casefold() in towns for place in places for town in (place.city, place.zip5))
-
-    if out := barred_in(ask, [row for rows in groups for row in rows]):
-        yield "", lambda rows: not any(shows(row, one) for row in rows for one in out)
-    if said_of := [one for one in ask.arguments.get(SAID_OF, "").split("; ") if one]:
-        yield "", lambda rows: all(any(shows(row, one) for row in rows) for one in said_of)
-    if street:
-        yield "", lambda rows: any(lies_on(place.lines, street) for row in rows for place in row.locations)
-    barred = not {*words_of(" ".join(out))}.isdisjoint(words_of(ask.words.get("location")))  # "any outside Chattanooga"
-    if not barred and any(map(in_town, groups)):
-        yield "", in_town
-    elif where is not None and not barred:
-        yield "location", lambda rows: any(within(ask, row, where) for row in rows)
-    if house and named and house != ask.slots.get("provider_name"):
-        yield "organization", lambda rows: any(is_at(row, house) for row in rows)
-
-
-def _of_kind(ask: Ask, *, named: bool) -> Iterator[Check]:
-    told = words_of(ask.said)
-    if "specialty" in ask.slots and not is_title(ask.words.get("specialty", "")) and (codes := set(kind_codes(ask))):
-        yield "specialty", lambda rows: any(row.specialty_codes & codes for row in rows)
-    if rare := {word for word in told if named and len(word) >= _LEAST and not ask.everyday(word)}:
-        # "the cardiology clinic where Okafor is"
-        yield "", lambda rows: any(rare & {*words_of(text)} for row in rows for text in texts_of(row)[1:])
-    if AMONG in ask.arguments:
-        yield "", lambda rows: rows[0].reference in ask.arguments[AMONG].split()
-    if kinds := [name for name, kind in KINDS.items() if {*kind.words} & {*told} or stands_at(name.split("_"), told)]:
-        yield "", lambda rows: any(is_kind(row, kind) for row in rows for kind in kinds)
-
-
-def _of_name(ask: Ask, *, named: bool) -> Iterator[Check]:
-    title = ask.words.get("provider_name", "").casefold().partition(" ")[0].strip(".")
-    own = set(words_of(ask.words.get("provider_name"))).difference(TITLES)
-    picked = facts_in(" ".join(_PICKED.findall(ask.said)))
-    woman, man = title in {"dra", "doctora"} or "female" in picked, "male" in picked or bool(_HE.search(ask.said))
-    sex = "male" if woman else "female" if man else None  # whom it excludes
-
-    def is_written(rows: Group) -> bool:
-        """Return whether the name has all words of the message's name, also as degrees or initials: "G. Kim DO"."""
-        firsts = {one[0] for one in words_of(bare_name(rows[0].name))}
-        return own <= firsts.union(words_of(rows[0].name))
-
-    if named:
-        yield "", is_written
-    if sex and (named or picked):
-        yield "", lambda rows: all(not row.practitioner or row.practitioner.gender != sex for row in rows)
+def _wishes(ask: Ask, groups: Groups, *, named: bool) -> Conditions:
+    """Return the conditions of a search that choose among several with one name."""
+    said = "specialty" in ask.slots and not is_title(ask.words.get("specialty", ""))
+    wishes = conditions(ask, kind_codes(ask) if said else ())
+    title, picked = ask.words.get("provider_name", "").casefold(), facts_in(" ".join(_PICKED.findall(ask.said)))
+    woman = title.startswith(("dra ", "dra. ", "doctora ")) or "female" in picked
+    man = "male" in picked or (named and _HE.search(ask.said))
+    return replace(
+        wishes,
+        organization=wishes.organization if named and wishes.organization != ask.slots.get("provider_name") else None,
+        street=street_of(ask),
+        barred=barred_in(ask, [row for rows in groups for row in rows]),
+        gender=None,
+        not_gender="male" if woman else "female" if man else None,
+    )

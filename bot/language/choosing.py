@@ -3,12 +3,11 @@
 from collections.abc import Container, Iterable, Mapping
 
 from bot.language.anchors import anchor_tokens
-from bot.language.context import CHANGES, OBJECTS, Context, Turns, change_of, is_dated, with_change
+from bot.language.context import CHANGES, OBJECTS, Context, Turns, change_of, is_dated, points_back, with_change
 from bot.language.hearing import Heard
 from bot.language.kernel import AGAIN, DANGER, DATE_SHIFT, FALLBACK, FOLLOW, OF_THEM, ORDINAL, REFINE, SHARE
 from bot.language.left import others_aside
 from bot.language.licences import Licences, licence_of
-from bot.language.pointing import points_back
 from bot.language.rules import PERSON, IntentRules, Rule
 from bot.language.shapes import Shapes
 from bot.language.slots import kinds_of, several_times, slot_of

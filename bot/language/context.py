@@ -6,6 +6,8 @@ message changes the previous question. `NEXT` gives how much likelier an intent 
 
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from itertools import pairwise
+from typing import Any
 
 import msgspec
 from msgspec.structs import replace
@@ -14,40 +16,32 @@ from bot.language.calendar import DateRange
 from bot.language.classed import words_key
 from bot.language.hearing import Heard
 from bot.language.kernel import DANGER, DATE_SHIFT, FOLLOW, OF_THEM, REFINE
-from bot.language.pointing import points_back, says
+from bot.language.left import asked_of
+from bot.language.matcher import WordArea
 from bot.language.reading import Reading, Slot, distinct
 from bot.language.rules import PERSON, IntentRules, Rule
 from bot.language.slots import in_year_before, kinds_of
 from bot.language.weights import NEXT, SAME, WORKINGS, Weights, evidence
 
 MOST_TOPICS = 2
-# Among the slots of a subject: the record that the answer before was about, which is no slot.
-RECORD = "id"
-# The records that were shown, separated by spaces, where a question is about all of them.
-THOSE = "those"
-# The record that was shown, where an answer looks for it or for the ones before it under the question's conditions.
-FOCUS = "focus"
-# Whether the question's slots describe the record that was shown, which is asked: "was that dental".
-DESCRIBED = "described"
-# The words by which the answer before found the records that it showed, where no slot holds them.
-NAMED = "named"
-# The name of the one provider that was shown, where the question holds a reference.
-CALLED = "called"
-# The providers of a list that was shown, separated by spaces.
-AMONG = "among"
-# The facts of a listing that were told, in their order: "and Minh Kim?" asks for the same.
-FACTS = "facts"
+RECORD = "id"  # among the slots of a subject: the record that the answer before was about, which is no slot
+THOSE = "those"  # the records that were shown, separated by spaces, where a question is about all of them
+FOCUS = "focus"  # the record that was shown, from which an answer looks on under the question's conditions
+DESCRIBED = "described"  # whether the question's slots describe the record that was shown: "was that dental"
+NAMED = "named"  # the words by which the answer before found the records that it showed, where no slot holds them
+CALLED = "called"  # the name of the one provider that was shown, where the question holds a reference
+AMONG = "among"  # the providers of a list that was shown, separated by spaces
+FACTS = "facts"  # the facts of a listing that were told, in their order: "and Minh Kim?" asks for the same
 # The provider that was shown, where others like it are looked for, and the words that do, or say which is meant.
 LIKE, LIKE_WORDS, BESIDE, SAID_OF = "like", "like_words", "beside", "said_of"
-# Slots that say what care is meant: a message that says it anew replaces all of them.
-KINDS_OF_CARE = frozenset({"specialty", "facility_type", "service"})
+KINDS_OF_CARE = frozenset({"specialty", "facility_type", "service"})  # said anew, all of them are replaced
 # What a question is about: one that names it itself takes no condition of the question before.
 OBJECTS = frozenset({"service", "claim_type", "specialty", "facility_type", "drug", "claim_id", "organization"})
-CONDITIONS_OF_CLAIMS = frozenset({
-    "date_range", "date_out", "provider_name", "state_of_claim", "amount_over", "amount_under",
-})  # fmt: skip
+CONDITIONS_OF_CLAIMS = frozenset(
+    {"date_range", "date_out", "provider_name", "state_of_claim", "amount_over", "amount_under"}
+)
 ELLIPSIS = 4  # words at most: "and for doctors?"
-_WHOLE, _OF_SHOWN = 8, "WHICH_WERE"  # words; a concept
+_WHOLE, EVERY, _OF_SHOWN = 8, 100, "WHICH_WERE"  # words; records; a concept
 # Slots that say what is asked of claims, and not of which; concepts and classes of words that say of which.
 _FORMS = frozenset({"unit", "amount_kind"})
 _ALL_CLAIMS = frozenset({"LATEST", "CLAIM", "BILL", "OWE", "claims", "condition", "ever", "wholly"})
@@ -59,10 +53,8 @@ _BESIDE_AN_ANSWER = frozenset(
 )
 # Probabilities and lengths in words are evidence by the steps that they reach.
 _CHANCES, _WORDS = (0.02, 0.08, 0.25, 0.6, 0.9, 0.97, 0.995), (1, 2, 4, 7, 12)
-# How likely it is that a value of the kind that the bot asked for answers it.
-_ANSWERS = 0.95
-# How much it counts against a change that the words alone mean another question.
-_DOUBT, _LEAST = 0.1, 0.001
+_ANSWERS = 0.95  # how likely it is that a value of the kind that the bot asked for answers it
+_DOUBT, _LEAST = 0.1, 0.001  # how much it counts against a change that the words alone mean another question
 _SURELY, _ANEW = 0.9, 0.6  # what is clear by itself, in four words or more, is likelier asked anew
 
 
@@ -93,6 +85,45 @@ def asks_by_itself(heard: Heard) -> bool:
     """Return whether a message is a complete question that refers to no answer: "is Grace Okafor in Network P"."""
     words, listed = heard.said.words, heard.area("context")
     return len(words) > ELLIPSIS and words[0] in listed.asking and listed.back.isdisjoint(words)
+
+
+def points_back(heard: Heard) -> bool:
+    """Return whether words refer to the previous answer's subject: "is it covered", "ya la pagó", not "la visita"."""
+    words, listed = heard.said.words, heard.area("context")
+    around = zip(("", *words), words, (*words[1:], ""), strict=False)
+    return any(
+        (word in listed.points and after not in listed.leads_on)
+        or (word in listed.clitic and before in listed.before_clitic)
+        for before, word, after in around
+    )
+
+
+def of_shown(heard: Heard, *, after: bool) -> dict[str, Any]:
+    """Return the fields of a reading that say what of the records shown is meant; only `points` if not `after` any."""
+    if not after:
+        return {"points": points_back(heard)}
+    words, listed = heard.said.words, heard.area("context")
+    those = EVERY * (not listed.those.isdisjoint(words) or says(words, listed, "of_those"))
+    those = those if listed.both.isdisjoint(words) else 2
+    near = (words[at + 1 : at + 4] for at, word in enumerate(words) if word in listed.picks)
+    picks = any(not listed.picked.isdisjoint(behind) for behind in near) or says(words, listed, "picks_of")
+    first = not listed.compares.isdisjoint(words) and says(words, listed, "step_first")
+    back = says(words, listed, "step_back") and not says(words, listed, "before_last")
+    steps = 2 * says(words, listed, "step_on") or int(back) or -int(first)
+    return {
+        "points": points_back(heard),
+        "barred": asked_of(heard, {}).barred,
+        "those": those,
+        "picks": picks,
+        "others": not listed.others.isdisjoint(words) or says(words, listed, "not_shown"),
+        "which": not listed.which.isdisjoint(heard.lexed.words[:2]),
+        "steps": steps,
+    }
+
+
+def says(words: Sequence[str], listed: WordArea, name: str) -> bool:
+    """Return whether the words contain a phrase of two or three words from the list called `name`."""
+    return not {*pairwise(words), *zip(words, words[1:], words[2:], strict=False)}.isdisjoint(listed.phrases(name))
 
 
 def on_top(slots: Mapping[str, Slot], heard: Heard) -> dict[str, Slot]:

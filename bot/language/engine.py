@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from bot.language.anchors import with_anchor
 from bot.language.choosing import Chooser, best_rule, continues
 from bot.language.clauses import ClauseRole, asks, clause_at, told_parts
-from bot.language.context import CHANGES, TIMES, Context, is_answer, merge, on_top
+from bot.language.context import CHANGES, TIMES, Context, is_answer, merge, of_shown, on_top
 from bot.language.dates import date_tags, says_plan_year
 from bot.language.explaining import ReadingTrace, traced
 from bot.language.glossary import ALONE, TERM
@@ -21,7 +21,6 @@ from bot.language.lexicon import Lexicon, load_lexicon
 from bot.language.licences import Licences, about_as_likely, stands_out
 from bot.language.matcher import Lexed
 from bot.language.people import CALL_WITH
-from bot.language.pointing import of_shown
 from bot.language.reading import COUNTED, DOUBT, Candidate, Reading, Slot
 from bot.language.redaction import redacted
 from bot.language.rules import PERSON, IntentRules, Rule, load_rules, may_set, shows_one
