@@ -64,7 +64,7 @@ from bot.kit.plans import (
     own_networks, Plan, plans, plans_said, side_asked, sold_in, without_own)
 from bot.kit.query import Query, query_asked, query_filter, query_time
 from bot.kit.ranking import (
-    counts_asked, divided_by, LONG, of_unit, often_asked, ranking_asked, since_first, sizes_group,
+    counts_asked, LONG, of_unit, often_asked, ranking_asked, since_first, sizes_group,
     summed_filter, threshold_asked, times_asked, unit_asked)
 from bot.kit.reading import records
 from bot.kit.results_asked import course_asked, follows

@@ -218,7 +218,7 @@ def _chart(span: tuple[date, date], counted: Sequence[kit.Claim], wanted: kit.Cl
 
 def _split(ask: kit.Ask) -> tuple[kit.ClaimFilter, ...]:
     """Return the kinds of care and claim types of which the sums are asked apart, as in "scripts separate"."""
-    named, says, by_kind = kit.filter_of(ask), ask.asked.says, kit.divided_by(ask) == "kind"
+    named, says, by_kind = kit.filter_of(ask), ask.asked.says, ask.asked.by == "kind"
     asks = "split" in says or (by_kind and (named.services or "group" in says))
     parts = [ask.reads(part) for part in _LISTED.split(ask.said)] if asks else []
     told = [slots.get("service") or slots.get("claim_type") for slots in parts]
