@@ -48,7 +48,7 @@ from bot.kit.found_places import find_places, FoundPlaces
 from bot.kit.gathering import gathered, record_document, RecordPapers
 from bot.kit.household import Household, household, HouseholdMember, of_some
 from bot.kit.most import (
-    in_order, Most, most_of, number_of, rank_sides, side_of, SideSum)
+    in_order, Most, most_of, number_of, rank_sides, side_of)
 from bot.kit.near_claims import compares_named, near_claims, Nearest, OfClaims, or_nearest, parted, sides_said, strict
 from bot.kit.network_names import adds_to, names_of, Wanted
 from bot.kit.news import (

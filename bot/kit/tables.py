@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from functools import partial
 from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
-from bot.kit.amounts import amount_in, mean, median_of, month_number, months_in
+from bot.kit.amounts import amount_in, mean, median_of, month_number, months_in, plan_paid_in
 from bot.kit.claim_filter import ClaimFilter, period_of
 from bot.kit.groups import key_of, of_group, times_of
 from bot.kit.query import COUNTS, DAYS, Fold, Query, Span
@@ -51,7 +52,10 @@ class Cell(msgspec.Struct, frozen=True):
 
 
 class Row(msgspec.Struct, frozen=True):
-    """The values of one member of a group, or of one time; `parts` are the same for each part of it."""
+    """The values of one member of a group, or of one time; `parts` are the same for each part of it.
+
+    `wanted` are the conditions of a side of a comparison.
+    """
 
     name: str
     group: str | None
@@ -59,6 +63,7 @@ class Row(msgspec.Struct, frozen=True):
     cells: tuple[Cell, ...]
     claims: tuple[Claim, ...] = ()
     parts: tuple[Row, ...] = ()
+    wanted: ClaimFilter | None = None
 
     @property
     def claim(self) -> Claim | None:
@@ -131,13 +136,15 @@ class Computing:
             return Cell(measure, fold, number=_count(str(measure), claims))
         own = replace(self._wanted, aspect=measure)
         size_of = _days if measure == DAYS else lambda claim: amount_in(claim, own)
+        if measure == "plan_paid" != self._wanted.aspect:
+            size_of = partial(plan_paid_in, wanted=own)
         sized = [(size, one) for one in claims if (size := size_of(one)) is not None]
         amount, times, claim = self._folded(fold, sized, span)
         if measure == DAYS:
             number = int(amount.value.quantize(_WHOLE, ROUND_HALF_UP)) if amount else None
             return Cell(measure, fold, None, number, times, claim)
         nothing = Amount(Decimal(0)) if not claims and fold == "sum" else None
-        floor = measure is None and any(one.owed.is_floor for _, one in sized)
+        floor = measure is None and (len(sized) < len(claims) or any(one.owed.is_floor for one in claims))
         whole = added(size for size, _ in sized) if fold == "mean" else None
         return Cell(measure, fold, amount or nothing, None, times, claim, floor, whole)
 

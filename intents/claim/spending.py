@@ -69,7 +69,7 @@ class Spending(kit.OfClaims, frozen=True):
     part_of_all: kit.Portion | None = None
     whole: kit.ClaimFilter | None = None
     threshold: kit.Threshold | None = None
-    sides: tuple[kit.SideSum, ...] = ()
+    sides: tuple[kit.Row, ...] = ()
     each: tuple[kit.Claim, ...] = ()
     paid_untold: bool = False
     split: str | None = None
@@ -91,7 +91,7 @@ class Spending(kit.OfClaims, frozen=True):
     @property
     def rest(self) -> kit.Amount | None:
         """What is left of the sum without those of the `sides`; None if nothing is, or if one of these is unknown."""
-        told = kit.added(one.amount or kit.Amount(Decimal(0)) for one in self.sides)
+        told = kit.added(one.cells[0].amount or kit.Amount(Decimal(0)) for one in self.sides)
         left = self.total - told if self.total and told and told.currency == self.total.currency else None
         return left if left and left.value > 0 else None
 
