@@ -94,7 +94,7 @@ class Pack(msgspec.Struct, frozen=True):
         """Return the intent that can answer a question about claims that was heard as one for `intent`."""
         tells = rules.tells if (rules := self.intents.get(intent)) else None
         says, wanted = ask.asked.says.keys(), tells
-        query = query_asked(ask) if rules and rules.composed else None
+        query = query_asked(ask) if rules and (rules.tells or rules.composed) else None
         if (tells and crossed_asked(ask)) or (query and rules and (query.by or rules.reads_claims)):
             wanted = "sums"
         elif tells and {"than_bearer", "money"} <= says:

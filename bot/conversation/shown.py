@@ -17,7 +17,8 @@ from bot.language.reading import Reading, Slot
 from bot.language.rules import IntentRules, shows_one
 
 NAMES = frozenset({"provider_name", "organization", "npi", "tin"})
-_NAME, _THEM = "provider_name", frozenset({"those", "them", "two", "esos", "ellos", "dos"})
+_NAME = "provider_name"
+_THEM = re.compile(r"\b(?:those|them|esos|ellos|(?:the|these|los|las) (?:two|dos))\b", re.IGNORECASE)
 _SPOKEN = "spoken"  # the argument with the name that the question before asked about, where this one names another
 _EACH_OTHER = frozenset({"apart", "each", "entre"})
 _SURE = 0.5  # of the reading of a message whose words are known
@@ -108,7 +109,7 @@ def apart_from_last(memory: Memory, asked: Asked) -> Asked:
 def of_both(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked:
     """Return a question about "those two" with the last two providers asked about as its names; others unchanged."""
     last = memory.asked.arguments.get(_SPOKEN) if memory.asked else None
-    them = reading.those and not _THEM.isdisjoint(reading.text.casefold().split())
+    them = reading.those and _THEM.search(reading.text)
     named = [slot.text for name, slot in asked.slots.items() if name in NAMES and slot.text in reading.text]
     if last is None or memory.asked is None or not them or named:
         return asked

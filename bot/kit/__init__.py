@@ -49,7 +49,7 @@ from bot.kit.found_places import find_places, FoundPlaces
 from bot.kit.gathering import gathered, record_document, RecordPapers
 from bot.kit.household import Household, household, HouseholdMember, of_some
 from bot.kit.most import (
-    in_order, Most, most_of, number_of, rank_sides, side_of, SideSum)
+    in_order, Most, most_of, number_of, rank_sides, side_of)
 from bot.kit.near_claims import compares_named, near_claims, Nearest, OfClaims, or_nearest, parted, sides_said, strict
 from bot.kit.network_names import adds_to, names_of, Wanted
 from bot.kit.news import (
@@ -65,7 +65,7 @@ from bot.kit.plans import (
     own_networks, Plan, plans, plans_said, side_asked, sold_in, without_own)
 from bot.kit.query import Query, query_asked, query_filter, query_time
 from bot.kit.ranking import (
-    counts_asked, divided_by, LONG, of_unit, often_asked, ranking_asked, since_first, sizes_group,
+    counts_asked, LONG, of_unit, often_asked, ranking_asked, since_first, sizes_group,
     summed_filter, threshold_asked, times_asked, unit_asked)
 from bot.kit.reading import records
 from bot.kit.results_asked import course_asked, follows

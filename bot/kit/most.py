@@ -4,22 +4,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from operator import attrgetter
 
-import msgspec
 from msgspec.structs import asdict, replace
 
-from bot.kit.amounts import amount_in, mean, plan_paid_in
+from bot.kit.amounts import amount_in
 from bot.kit.ask import Ask, text_of
 from bot.kit.claim_filter import ClaimFilter, any_time, choose
-from bot.kit.groups import key_of, of_group, times_of
-from bot.kit.query import Fold, Query
+from bot.kit.groups import key_of, of_group
+from bot.kit.query import COUNTS, Fold, Query
 from bot.kit.ranking import YEAR, Measure, Ranking, asks_order, counted_as, ranking_asked
 from bot.kit.sets import group_listed
 from bot.kit.spelling import is_named
 from bot.kit.tables import Computing, Row
 from bot.records.claim import Claim
 from bot.records.claim_set import ClaimSet
-from bot.records.explanation import added
-from bot.records.money import Amount, by_currency
 
 _FOLDS: Mapping[Measure, tuple[Fold, ...]] = {"amount": ("sum",), "count": ("sum",), "average": ("mean",)}
 
@@ -158,55 +155,23 @@ def _of_members(ranking: Ranking, claims: Sequence[Claim], query: Query, wanted:
     return Most(**asdict(ranking), of=of, fit=len(shares), shares=tuple(shares[:most]), sides=sides)
 
 
-class SideSum(msgspec.Struct, frozen=True):
-    """One side of a comparison: its conditions, its period, and the sums of its claims.
+def side_of(
+    claim_set: ClaimSet, span: tuple[date, date], wanted: ClaimFilter, counted: str = "visit", fold: Fold = "sum"
+) -> Row:
+    """Return one side of a comparison: the amount that is asked for, what the plan paid, the share, and how often.
 
-    Attributes:
-        claims: The number of claims.
-        amount: The sum of the amounts that the conditions ask for; None if the claims state none in a single currency.
-        plan_paid: What the plan paid, `owed` what the member owes; None if unknown.
-        least: True if the sum is only a minimum because some claims do not state the amount.
-        currencies: The number of currencies of the amounts.
-        claim: The newest claim.
-        times: The number of visits, fills, claims or doctors.
-        unit: What `times` counts, if the sides are compared by the average of each; otherwise None.
+    Fills are counted if it has no other claims.
     """
-
-    wanted: ClaimFilter
-    start: date
-    end: date
-    claims: int
-    amount: Amount | None
-    plan_paid: Amount | None = None
-    least: bool = False
-    currencies: int = 1
-    claim: Claim | None = None
-    times: int = 0
-    owed: Amount | None = None
-    unit: str | None = None
-
-    @property
-    def told(self) -> Amount | None:
-        """The amount that is compared: the sum, or its average."""
-        return mean(self.amount, self.times) if self.unit else self.amount
-
-
-def side_of(claim_set: ClaimSet, span: tuple[date, date], wanted: ClaimFilter, counted: str = "visit") -> SideSum:
-    """Return one side of a comparison; its `times` are what is `counted`, or fills if it has no other claims."""
     rows = claim_set.within(span, wanted).counted
-    shares, fills = [amount_in(claim, wanted) for claim in rows], all(claim.is_pharmacy for claim in rows)
-    least = None in shares or any(claim.owed.is_floor for claim in rows)
-    paid, times = added(plan_paid_in(claim, wanted) for claim in rows), times_of(rows, "fill" if fills else counted)
-    newest, own = next(iter(rows), None), added(amount_in(claim, replace(wanted, aspect=None)) for claim in rows)
-    return SideSum(wanted, *span, len(rows), added(shares), paid, least, len(by_currency(shares)), newest, times, own)
+    counted = "fill" if rows and all(claim.is_pharmacy for claim in rows) else counted
+    measures = (wanted.aspect, "plan_paid", None, counted if counted in COUNTS else "visit")
+    cells = Computing(Query(measures=measures, folds=(fold,), unit=counted), wanted, span, rows).total()
+    return Row("", "side", span, cells, rows, wanted=wanted)
 
 
 def rank_sides(
     claim_set: ClaimSet, span: tuple[date, date], wanted: ClaimFilter, *, least: bool = False
-) -> tuple[SideSum, ...]:
-    """Return every side of a comparison with its sum in the period, largest first, or smallest first if `least`.
-
-    Sides without a sum come last.
-    """
-    rows, sign = [side_of(claim_set, span, one) for one in wanted.sides], 1 if least else -1
-    return tuple(sorted(rows, key=lambda row: (row.amount is None, sign * row.amount.value if row.amount else sign)))
+) -> tuple[Row, ...]:
+    """Return every side of a comparison in the period, largest sum first or smallest if `least`, those without last."""
+    rows = [side_of(claim_set, span, one) for one in wanted.sides]
+    return tuple(sorted(rows, key=lambda row: (not row.claims, row.size if least else -row.size)))

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from bot.kit.ask import Ask, text_of, values_of
 from bot.kit.claim_filter import ClaimFilter, any_time
 from bot.kit.groups import of_group
-from bot.kit.ranking import LONG, times_asked, unit_asked
+from bot.kit.ranking import LONG, ranking_asked, times_asked, unit_asked
 from bot.kit.said import filter_of
 from bot.kit.sets import group_said
 from bot.kit.spans import joins_years, lag_asked, span_of, time_of, times_apart
@@ -50,7 +50,8 @@ class Query(msgspec.Struct, frozen=True):
             time from the care until the plan decided.
         folds: How the amounts of the claims become one.
         unit: What a mean is taken over: "visit", "fill", "claim", "month" or "year".
-        nth: The position of the claim that "least" and "most" take, from 1.
+        nth, through: The positions of the claims that "least" and "most" take, from 1.
+        best: "least" or "most" if only that part of each row is told: "which doctor I saw most each year".
         newest: How many of the newest visits, fills or claims are taken; None for all.
         some: The limits that the first value of a row has to hold.
         timed: True if the question names a period, so that a part of it without care is told too.
@@ -63,6 +64,8 @@ class Query(msgspec.Struct, frozen=True):
     folds: tuple[Fold, ...] = ("sum",)
     unit: str = "claim"
     nth: int = 1
+    through: int = 1
+    best: Fold | None = None
     newest: int | None = None
     some: AmountLimits | None = None
     timed: bool = False
@@ -78,13 +81,21 @@ def query_asked(ask: Ask) -> Query | None:
     asked, says, pressed = ask.asked, ask.asked.says, ask.arguments.get("by")
     barred = ({"id", "pick"} & ask.arguments.keys() if ask.said else not pressed) or ask.kin or ask.sets or asked.gap
     between = "percent" in ask.slots or ("gap" in says and "slow" not in says)
-    if barred or between or text_of(ask, "question") in _OTHERS or not _RANKING.isdisjoint(says):
+    if barred or between or text_of(ask, "question") in _OTHERS:
+        return None
+    ranking, period, timed = ranking_asked(ask), _period(ask), span_of(ask) != (None, None)
+    named = asked.form == "who" or not _MEMBERS.isdisjoint({group_said(ask), asked.by})
+    if ranking and period and named and ranking.group in _MEMBERS and ranking.nth is None:  # "my top doctor each year"
+        sized = ranking.counted if ranking.measure == "count" else amount_asked(ask)
+        best: Fold = "least" if ranking.least else "most"
+        return Query(period, ranking.group, measures=(sized,), best=best, unit=ranking.counted, timed=timed)
+    if not _RANKING.isdisjoint(says):
         return None
     measures, times, newest = _measures(ask), _times(ask), _newest(ask)
     slow, counts = DAYS in measures, not COUNTS.isdisjoint(measures)
     folds = _folds(ask, slow=slow)
     extreme = not {"least", "most"}.isdisjoint(folds)
-    period, member = _period(ask), _member(ask)
+    member = _member(ask)
     period = None if "mean" in folds and period == text_of(ask, "unit") else period  # "on average per month"
     by, across = member or period or ("time" if times else None), ("time" if times else period) if member else None
     told = (
@@ -108,9 +119,10 @@ def query_asked(ask: Ask) -> Query | None:
         folds,
         unit=_unit(ask, folds, slow=slow, newest=newest is not None),
         nth=abs(asked.nth or 1) if period else 1,
+        through=asked.through or max(abs(asked.nth or 1), count_asked(ask, _FEW) or 1) if period else 1,
         newest=newest,
         some=limits_asked(ask) if period and not member and folds == ("sum",) and not counts else None,
-        timed=span_of(ask) != (None, None) and not counts,
+        timed=timed and not counts,
     )
 
 

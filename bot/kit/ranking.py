@@ -24,7 +24,6 @@ SHOWN, MOST_SHOWN = 6, 10
 LONG = timedelta(days=730)
 """How far back an average or a count looks if the question names no period."""
 YEAR, _YEARS, _DECADE = 12, 3, timedelta(days=3653)
-_ALWAYS = frozenset({"month", "quarter", "year"})  # told beside every sum, or ranked
 _TWO, _NOTHING = 2, Decimal(0)
 _SIDES = {"provider_name": "providers", "specialty": "doctor_kinds", "service": "services", "drug": "drugs"}
 _ADDED = frozenset({"and", "or", "plus", "y", "o"})
@@ -73,13 +72,6 @@ class Ranking(msgspec.Struct, frozen=True):
     def fits(self, size: Decimal | int) -> bool:
         """Return whether the size is within the requested limits."""
         return self.sizes is None or self.sizes.hold(Decimal(size))
-
-
-def divided_by(ask: Ask) -> str | None:
-    """Return the group by which a sum is divided, as in "by pharmacy" or "each doctor"; None if the group is ranked."""
-    by = ask.asked.by if ask.asked.by not in _ALWAYS else None
-    ranked = {"ranked", "top", "had_times"} & ask.asked.says.keys() or ask.asked.number
-    return ask.arguments.get("by") or (None if ranked else by)
 
 
 def ranking_asked(ask: Ask) -> Ranking | None:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from bot.kit.ask import Ask, excluded_of, text_of, values_of
 from bot.kit.claim_filter import ClaimFilter, any_time, choose, drugs_named_in, drugs_of_uses, excluded_types
 from bot.kit.conditions import as_codes, doctors_asked, is_title
-from bot.kit.ranking import asks_order, divided_by, set_apart, sets_one_above
+from bot.kit.ranking import asks_order, set_apart, sets_one_above
 from bot.kit.spans import days_of, excluded_days, lag_asked, span_of, times_apart
 from bot.kit.spelling import is_named, words_of
 from bot.kit.traits import part_asked, with_traits
@@ -371,7 +371,7 @@ def with_sides(ask: Ask, wanted: ClaimFilter) -> ClaimFilter:
     "Doctors" in a list with other kinds is the claim type of doctor visits. Conditions with too few kinds for a
     comparison are returned unchanged.
     """
-    ranks = is_ranking(ask) or not {"against", "split"}.isdisjoint(ask.asked.says) or divided_by(ask) == "kind"
+    ranks = is_ranking(ask) or not {"against", "split"}.isdisjoint(ask.asked.says) or ask.asked.by == "kind"
     several = len(wanted.claim_types) + len(wanted.services)
     doctors = several > 1 and "doctors" in ask.asked.says and "professional" not in wanted.claim_types
     types = ("professional", *wanted.claim_types) if doctors else wanted.claim_types

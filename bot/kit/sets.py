@@ -70,7 +70,9 @@ def with_sets(ask: Ask) -> Ask:
     elif "only_then" in says and len(within) == 1:
         first, last = _without_open_ends(within[0], today)
         out = [_all_before(first or today), *([(last + _DAY, today)] if last and last < today else [])]
-    elif ask.asked.each_of and (order_asked(ask) or ask.asked.nth or {"how_many", "money"} & says.keys()):
+    elif ask.asked.each_of and (
+        order_asked(ask) or ask.asked.nth or {"how_many", "money", "rank"} & {*says, *ask.slots}
+    ):
         return ask  # "how many doctors each year"
     elif len(within) <= 1 and ("in_both" if within else "both_years") in says and ask.several.keys() <= {"unit"}:
         within = _halves(_without_open_ends(within[0], today) if within else this_year)

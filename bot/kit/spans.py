@@ -42,14 +42,9 @@ def times_apart(ask: Ask) -> tuple[TimeSpan, ...]:
 
 
 def times_set_apart(ask: Ask) -> bool:
-    """Return whether the question names several periods apart from each other, to be compared.
-
-    Periods in a row, as in "October and December", are not compared but taken together, unless an average is asked of.
-    """
-    words, mean = ask.words.get("date_range") or "", "average" in ask.slots
-    if joins_years(ask) and (mean or not _COMPARING.isdisjoint(ask.asked.says)):
-        return True
-    return bool(times_apart(ask)) and not ask.sets and (mean or "against" in ask.asked.says or ", " in words)
+    """Return whether the question names several periods to compare, apart from each other or two years in a row."""
+    compares = not {*_COMPARING, "against"}.isdisjoint(ask.asked.says)
+    return compares and not ask.sets and bool(times_apart(ask) or joins_years(ask))
 
 
 def joins_years(ask: Ask) -> bool:

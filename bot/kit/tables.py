@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from functools import partial
 from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
-from bot.kit.amounts import amount_in, mean, median_of, month_number, months_in
+from bot.kit.amounts import amount_in, mean, median_of, month_number, months_in, plan_paid_in
 from bot.kit.claim_filter import ClaimFilter, period_of
 from bot.kit.groups import key_of, of_group, times_of
 from bot.kit.query import COUNTS, DAYS, Fold, Query, Span
@@ -21,7 +22,7 @@ from bot.records.money import Amount
 from bot.records.shapes import grouped
 from bot.records.written import PartialDate, Period
 
-_MOST, _WHOLE = 24, Decimal(1)
+_MOST, _ALIKE, _WHOLE = 24, 3, Decimal(1)
 _ORDERS: Mapping[Fold, Callable[[tuple[Amount, Claim]], Any]] = {
     **dict.fromkeys(("least", "most"), lambda pair: pair[0].value),
     **dict.fromkeys(("first", "last"), lambda pair: pair[1].service.sort_key),
@@ -51,7 +52,10 @@ class Cell(msgspec.Struct, frozen=True):
 
 
 class Row(msgspec.Struct, frozen=True):
-    """The values of one member of a group, or of one time; `parts` are the same for each part of it."""
+    """The values of one member of a group, or of one time; `parts` are the same for each part of it.
+
+    `wanted` are the conditions of a side of a comparison.
+    """
 
     name: str
     group: str | None
@@ -59,6 +63,7 @@ class Row(msgspec.Struct, frozen=True):
     cells: tuple[Cell, ...]
     claims: tuple[Claim, ...] = ()
     parts: tuple[Row, ...] = ()
+    wanted: ClaimFilter | None = None
 
     @property
     def claim(self) -> Claim | None:
@@ -90,9 +95,17 @@ class Computing:
         by, across, some = self._query.by, self._query.across, self._query.some
         rows = [one for one in self._divided(self._claims, by) if some is None or some.hold(one.size)]
         if across:
-            rows = [replace(one, parts=tuple(self._divided(one.claims, across))) for one in rows]
+            rows = [replace(one, parts=self._parts(one, across)) for one in rows]
         in_time = by is None or by in {*PERIODS, "time"}
         return tuple(rows if in_time else sorted(rows, key=lambda row: (-row.size, row.name)))
+
+    def _parts(self, row: Row, across: str) -> tuple[Row, ...]:
+        """Return the parts of a row; only the largest or the smallest one if that is asked for."""
+        parts, best = tuple(self._divided(row.claims, across)), self._query.best
+        if best is None or not parts:
+            return parts
+        top = (max if best == "most" else min)(one.size for one in parts)
+        return tuple(one for one in parts if one.size == top)[:_ALIKE]
 
     def total(self) -> tuple[Cell, ...]:
         """Return the values of all claims together."""
@@ -124,30 +137,35 @@ class Computing:
     def _cells(self, claims: Sequence[Claim], span: Span) -> tuple[Cell, ...]:
         query = self._query
         every = ((one, fold) for one in query.measures for fold in query.folds[: 1 if one in COUNTS else None])
-        return tuple(self._cell(measure, fold, claims, span) for measure, fold in every)
+        places = range(query.nth - 1, max(query.nth, query.through))
+        told = ((at, one, fold) for one, fold in every for at in (places if fold in _ORDERS else (0,)))
+        cells = [(at, self._cell(one, fold, claims, span, at)) for at, one, fold in told]
+        return tuple(cell for at, cell in cells if at < query.nth or cell.size is not None)
 
-    def _cell(self, measure: str | None, fold: Fold, claims: Sequence[Claim], span: Span) -> Cell:
+    def _cell(self, measure: str | None, fold: Fold, claims: Sequence[Claim], span: Span, at: int) -> Cell:
         if measure in COUNTS:
             return Cell(measure, fold, number=_count(str(measure), claims))
         own = replace(self._wanted, aspect=measure)
         size_of = _days if measure == DAYS else lambda claim: amount_in(claim, own)
+        if measure == "plan_paid" != self._wanted.aspect:
+            size_of = partial(plan_paid_in, wanted=own)
         sized = [(size, one) for one in claims if (size := size_of(one)) is not None]
-        amount, times, claim = self._folded(fold, sized, span)
+        amount, times, claim = self._folded(fold, sized, span, at)
         if measure == DAYS:
             number = int(amount.value.quantize(_WHOLE, ROUND_HALF_UP)) if amount else None
             return Cell(measure, fold, None, number, times, claim)
         nothing = Amount(Decimal(0)) if not claims and fold == "sum" else None
-        floor = measure is None and any(one.owed.is_floor for _, one in sized)
+        floor = measure is None and (len(sized) < len(claims) or any(one.owed.is_floor for one in claims))
         whole = added(size for size, _ in sized) if fold == "mean" else None
         return Cell(measure, fold, amount or nothing, None, times, claim, floor, whole)
 
     def _folded(
-        self, fold: Fold, sized: Sequence[tuple[Amount, Claim]], span: Span
+        self, fold: Fold, sized: Sequence[tuple[Amount, Claim]], span: Span, at: int
     ) -> tuple[Amount | None, int, Claim | None]:
         """Return the folded amount, the number of units it is folded over, and the claim that has it."""
         amounts, claims = [amount for amount, _ in sized], [one for _, one in sized]
         if fold in _ORDERS:
-            plain, at = [pair for pair in sized if not pair[1].sensitive], self._query.nth - 1
+            plain = [pair for pair in sized if not pair[1].sensitive]
             plain.sort(key=_ORDERS[fold], reverse=fold in {"most", "last"})
             return (plain[at][0], 1, plain[at][1]) if at < len(plain) else (None, 0, None)
         if fold == "median":

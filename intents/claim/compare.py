@@ -40,8 +40,8 @@ class Comparison(kit.OfClaims, frozen=True):
         year: The whole of an earlier year, if only its first days are compared.
     """
 
-    now: kit.SideSum
-    then: kit.SideSum
+    now: kit.Row
+    then: kit.Row
     difference: kit.Amount | None
     doubts: kit.SumDoubts = kit.NO_DOUBTS
     sides: tuple[kit.ClaimFilter, ...] = ()
@@ -50,21 +50,21 @@ class Comparison(kit.OfClaims, frozen=True):
     counted: str | None = None
     also: str | None = None
     one_sided: bool = False
-    ranked: tuple[kit.SideSum, ...] = ()
-    year: kit.SideSum | None = None
+    ranked: tuple[kit.Row, ...] = ()
+    year: kit.Row | None = None
     shares: bool = False
 
     @property
     def more(self) -> int:
         """The number of times of `now` minus that of `then`."""
-        return self.now.times - self.then.times
+        return (self.now.cells[-1].number or 0) - (self.then.cells[-1].number or 0)
 
     @property
     def apart(self) -> kit.ShareGap | None:
         """What sets the two sides apart, as `gap_of` returns it, if each is a single claim; otherwise None."""
         first = not self.difference or self.difference.value > 0
         one, other = (self.now.claim, self.then.claim)[:: 1 if first else -1]
-        single = self.single or (self.now.claims, self.then.claims) == (1, 1)
+        single = self.single or (len(self.now.claims), len(self.then.claims)) == (1, 1)
         return kit.gap_of(one, other) if single and one and other and not (self.counted or self.wanted.aspect) else None
 
     @property
@@ -102,7 +102,7 @@ async def answer(ask: kit.Ask) -> Comparison:
         if one_sided and _wanted(ask).narrows and not other:
             raise kit.Reroute("claim.spending" if ask.asked.form == "which" else "claim.list")
         if one_sided:
-            none = kit.SideSum(_wanted(ask), start, end, 0, None)
+            none = kit.Row("", "side", (start, end), ())
             return Comparison(none, none, None, wanted=_wanted(ask), one_sided=True)
     wider = _around(ask)
     if wider[0] < start or wider[1] > end:  # what its claims name is compared over longer
@@ -146,8 +146,6 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> Comparison:
     sides, every = _sides(ask), _wanted(ask)
     found = [claim_set.within(*side) for side in sides]
     now, then = (_side(claim_set, *side, ask) for side in sides)
-    if sides[0][0] != sides[1][0]:
-        now, then = _or_nothing(now, then), _or_nothing(then, now)
     doubts = replace(
         found[0].doubts + found[1].doubts,
         undated=len({claim.id for one in found for claim in one.undated}),
@@ -156,12 +154,15 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> Comparison:
     two = tuple(wanted for _, wanted in sides) if sides[0][0] == sides[1][0] else ()
     counted, rows = kit.counts_asked(ask, every), [claim for one in found for claim in one.counted]
     counted = "fill" if counted == "visit" and rows and all(claim.is_pharmacy for claim in rows) else counted
-    one, other = (now.told, then.told) if counted is None else (kit.Amount(Decimal(n.times)) for n in (now, then))
+    one, other = (side.cells[0].amount for side in (now, then))
+    if counted:
+        one, other = (kit.Amount(Decimal(side.cells[-1].number or 0)) for side in (now, then))
+    apart = (now.claims and then.claims) or (sides[0][0] != sides[1][0] and (now.claims or then.claims))
     ranks = two and len(every.sides) > len(two) and not counted
     return Comparison(
         now,
         then,
-        kit.difference(now.told, then.told),
+        kit.difference(now.cells[0].amount, then.cells[0].amount) if apart else None,
         doubts,
         two,
         wanted=every,
@@ -175,7 +176,7 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> Comparison:
     )
 
 
-def _whole_year(claim_set: kit.ClaimSet, side: tuple[Span, kit.ClaimFilter], ask: kit.Ask) -> kit.SideSum | None:
+def _whole_year(claim_set: kit.ClaimSet, side: tuple[Span, kit.ClaimFilter], ask: kit.Ask) -> kit.Row | None:
     """Return the whole earlier year, if only its first days are compared because this year is not over; else None."""
     (start, end), wanted = side
     whole = start, date(start.year, 12, 31)
@@ -192,16 +193,10 @@ def _wanted(ask: kit.Ask) -> kit.ClaimFilter:
     return kit.with_sides(ask, replace(wanted, nth=None) if _two_times(ask) else wanted)  # "the second one" is a side
 
 
-def _side(claim_set: kit.ClaimSet, span: Span, wanted: kit.ClaimFilter, ask: kit.Ask) -> kit.SideSum:
+def _side(claim_set: kit.ClaimSet, span: Span, wanted: kit.ClaimFilter, ask: kit.Ask) -> kit.Row:
     unit = kit.unit_asked(ask, wanted) if "average" in ask.slots else None
-    side = kit.side_of(claim_set, span, wanted, unit or kit.counts_asked(ask, wanted) or "visit")
-    return replace(side, least=side.least or ask.report.is_partial, unit=unit)
-
-
-def _or_nothing(side: kit.SideSum, other: kit.SideSum) -> kit.SideSum:
-    """Return the side, with an amount of zero if it has no claims and the other side has an amount."""
-    none = not side.claims and other.amount
-    return replace(side, amount=kit.Amount(Decimal(0), other.amount.currency)) if none and other.amount else side
+    counted = unit or kit.counts_asked(ask, wanted) or "visit"
+    return kit.side_of(claim_set, span, wanted, counted, "mean" if unit else "sum")
 
 
 def _sides(ask: kit.Ask) -> tuple[tuple[Span, kit.ClaimFilter], tuple[Span, kit.ClaimFilter]]:

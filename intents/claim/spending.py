@@ -69,7 +69,7 @@ class Spending(kit.OfClaims, frozen=True):
     part_of_all: kit.Portion | None = None
     whole: kit.ClaimFilter | None = None
     threshold: kit.Threshold | None = None
-    sides: tuple[kit.SideSum, ...] = ()
+    sides: tuple[kit.Row, ...] = ()
     each: tuple[kit.Claim, ...] = ()
     paid_untold: bool = False
     split: str | None = None
@@ -91,7 +91,7 @@ class Spending(kit.OfClaims, frozen=True):
     @property
     def rest(self) -> kit.Amount | None:
         """What is left of the sum without those of the `sides`; None if nothing is, or if one of these is unknown."""
-        told = kit.added(one.amount or kit.Amount(Decimal(0)) for one in self.sides)
+        told = kit.added(one.cells[0].amount or kit.Amount(Decimal(0)) for one in self.sides)
         left = self.total - told if self.total and told and told.currency == self.total.currency else None
         return left if left and left.value > 0 else None
 
@@ -218,7 +218,7 @@ def _chart(span: tuple[date, date], counted: Sequence[kit.Claim], wanted: kit.Cl
 
 def _split(ask: kit.Ask) -> tuple[kit.ClaimFilter, ...]:
     """Return the kinds of care and claim types of which the sums are asked apart, as in "scripts separate"."""
-    named, says, by_kind = kit.filter_of(ask), ask.asked.says, kit.divided_by(ask) == "kind"
+    named, says, by_kind = kit.filter_of(ask), ask.asked.says, ask.asked.by == "kind"
     asks = "split" in says or (by_kind and (named.services or "group" in says))
     parts = [ask.reads(part) for part in _LISTED.split(ask.said)] if asks else []
     told = [slots.get("service") or slots.get("claim_type") for slots in parts]
