@@ -145,12 +145,13 @@ class ClaimsQuestion(Classed):
         runs = self._single_words() | {name: (hit.first, hit.after) for name, hit in found.items()}
         degrees, no_degrees, places = degrees_in(self._said, self._lexed)
         uses = list(uses_in(self._matcher, self._lexed.grammar))
-        places |= places_of(hit for name in found for hit in self._find(name))
-        places |= {place for _, run in uses for place in run}
+        places |= places_of(hit for name in found for hit in self._find(name)) | {at for _, run in uses for at in run}
         form, coming = found.get("form"), self._lexed.grammar.area("coming")
         times = tuple(self._times())
         runs |= self._stated
         says = {name: " ".join(self._words[first:after]) for name, (first, after) in runs.items()}
+        vitals = (value for at in self._places.get("vital", ()) for value in self._values(at, "vital"))
+        cared = NamedByWords(self._said, self._matcher, coming, self._no_care, self._kinds) if coming.stop else None
         each = {at for at in self._places.get("each", ()) if self._any(("one", "one_fill", "single"), at + 1, _NEAR)}
         return ClaimsAsked(
             form=form.value if form and form.value in get_args(QuestionForm) else None,
@@ -163,9 +164,7 @@ class ClaimsQuestion(Classed):
             nth_of=self._nth_of if nth else None,
             gap=self._value("gap_of") or ("last" if {"gap_two", "one_before_it"} <= says.keys() else None),
             sort=next(self._sorted(), None),
-            care=NamedByWords(self._said, self._matcher, coming, self._no_care, self._kinds).care()
-            if coming.stop
-            else None,
+            care=cared.care() if cared else None,
             newest=any(word == "most" and self._is(at + 1, "newest") for at, word in enumerate(self._words)),
             count=self._count(),
             by=next(self._divided(), None),
@@ -185,9 +184,7 @@ class ClaimsQuestion(Classed):
             no_degrees=no_degrees,
             uses=tuple(use for use, _ in uses),
             tests=dict(self._tests()),
-            vitals=tuple(
-                dict.fromkeys(value for at in self._places.get("vital", ()) for value in self._values(at, "vital"))
-            ),
+            vitals=tuple(dict.fromkeys(vitals)),
             body=self._lexed.grammar.values("asked.body") if "body" in says else {},
             helps=any(self._is(at, "helping") for at in range(_NEAR)),
             begins=self._is(0, "helping"),
