@@ -77,7 +77,7 @@ from bot.kit.sites import area_of, oldest, Proof, proof_of, ProvenPlace, Site, s
 from bot.kit.spans import (
     asks_both_sides, asks_from_now_on, asks_of_fills, asks_prescriber, days_around, days_of, hand_over_ahead,
     joins_years, lies_after, lies_in_past, may_be_ahead, may_come, service_dates, span_of, speaks_ahead, time_of,
-    times_apart, times_set_apart)
+    times_set_apart)
 from bot.kit.tables import Cell, Computing, Row
 from bot.kit.spelling import is_named, name_of_state, words_of
 from bot.kit.traits import parts_named, with_traits
