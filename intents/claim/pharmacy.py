@@ -162,7 +162,7 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask, earlier: kit.ClaimSet | Non
         else (),
         counted="how_many" in ask.asked.says,
         alike=len({share.value for _, share in shares if share}) == 1 if "alike" in ask.asked.says else None,
-        whether=ask.asked.begins and ask.asked.form is None,
+        whether=ask.asked.begins and ask.asked.form is None and "money" not in ask.asked.says,
         newest=kit.count_asked(ask, MOST) is not None and kit.amount_asked(ask) is None,
         **place,
     )

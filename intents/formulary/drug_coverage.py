@@ -174,13 +174,15 @@ async def _of(
 async def _with_last(ask: kit.Ask, found: DrugCoverage) -> DrugCoverage:
     """Return the answer with the member's newest fill of the drug and the use of the deductible this plan year.
 
-    Return it unchanged for a later plan year.
+    Return it unchanged if the question is whether a later plan year covers the drug.
     """
     coverages = await kit.member_coverages(ask)
     year = kit.plan_year_of(coverages.current, ask.today)
-    if year and kit.lies_after(ask, year.last):
+    later = year and "date_ahead" in ask.beside and kit.lies_after(ask, year.last)
+    if later and not found.priced:
         return found  # whose list is not known yet
-    ask.unmet |= dict.fromkeys(("date_range", "date_ahead"), True)  # "now that it's a new year": prices from now on
+    # "now that it's a new year": prices from now on
+    ask.unmet |= dict.fromkeys(("date_range",) if later else ("date_range", "date_ahead"), True)
     claim_set = await kit.period_claims(ask, min(kit.counted_since(coverages), ask.today - kit.LONG), people=False)
     fills = kit.choose(claim_set.added, kit.any_time(replace(kit.filter_of(ask), limits=None, exact=None))).claims
     last = next((one for one in fills if one.is_pharmacy and one.owed.amount and not one.sensitive), None)
