@@ -73,15 +73,6 @@ class Questions:
         cut = clauses(said, frozenset(), self._words)
         asking = [one for one in cut if is_question(said, one, self._words)]
         rules = self._engine.intents.get(reading.intent or "")
-        if rules and rules.small_talk and asking and asking[0].first:  # "thank God. does my kidney stuff look alright"
-            rest = self._read(said.said(cut[1].first, len(said.words)), context).reading
-            goes_on = context is not None and rest.intent == context.intent and rest.score >= _SURE
-            anew = not rest.unclear and rest.intent not in {FALLBACK, rules.intent}
-            return (
-                self.of(within(rest, reading), context)
-                if anew or goes_on
-                else (Question(reading.text, reading, context),)
-            )
         counts_part = asked_in(self._engine.lexicon.grammar, reading.text, {}).then  # "how many of those were free"
         one = counts_part or (reading.intent or "").startswith(DANGER)
         found = [] if one else self._divided(said, cut, reading, context)
@@ -92,16 +83,20 @@ class Questions:
             doubted = not as_clear and reading.score > own[0].score + _DOUBT
             if not doubted and self._is_clear(own[0], _SURE):
                 return tuple(found)
-        if reading.unclear and len(asking) == 1 and PERSON not in reading.slots:
-            part = self._read(said.said(asking[0].first, asking[0].after), None).reading
+        small = rules is not None and rules.small_talk  # "thank God. does my kidney stuff look alright"
+        if (reading.unclear or small) and len(asking) == 1 and PERSON not in reading.slots:
+            words = said.said(asking[0].first, asking[0].after)
+            part = self._read(words, context if small else None).reading
             told = self._engine.slots_as(part.intent or FALLBACK, reading.text, today=self._today)
             care = {name: told[name] for name in OF_CARE & told.keys() if OF_CARE.isdisjoint(part.slots)}
-            part = replace(part, text=reading.text, slots={**care, **part.slots})
-            reading = within(part, reading) if self._is_clear(part, _LIKELY) else reading
+            if self._is_clear(part, _SURE if small else _LIKELY):
+                text = words if small else reading.text
+                return (
+                    Question(text, within(replace(part, text=text, slots={**care, **part.slots}), reading), context),
+                )
         asks = [one for one in cut if one.role is ClauseRole.ASKS]
         each = [self._read(said.said(one.first, one.after), None).reading for one in asks if len(asks) >= _TWO]
-        alone = of_one_provider(reading, each, self._engine.intents)
-        return (Question(reading.text, reading if alone else self._with_all(reading, each), context),)
+        return (Question(reading.text, self._with_all(reading, each), context),)
 
     def _divided(
         self, said: Utterance, cut: Sequence[Clause], whole: Reading, context: Context | None
@@ -133,7 +128,10 @@ class Questions:
                 is_own, formed = True, asks
             elif asks:
                 clear = formed or self._is_clear(own.reading, _SURE)
-                column = "," in said.between(start) and self._is_column(own.reading, before, said.words[first:begin])
+                listed = "," in said.between(start) or not self._words.relative.isdisjoint(
+                    said.words[start : start + 2]
+                )
+                column = listed and self._is_column(own.reading, before, said.words[first:begin])
                 is_own = clear and not column and self._is_own(own, found[-1], whole, refers=refers(said, start, after))
             else:
                 is_own = joined and besides and (whole.unclear or own.reading.score * before.score > whole.score)
