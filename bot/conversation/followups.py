@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from bot.conversation import focus
 from bot.conversation.focus import OF_ONE_NAME
-from bot.conversation.shown import NAMES, apart_from_last, entries_meant, of_both, words_beside
+from bot.conversation.shown import NAMES, apart_from_last, entries_meant, of_both, outside, words_beside
 from bot.conversation.state import ENTRY, Asked, Memory
 from bot.kit.facts import facts_in
 from bot.language.context import (
@@ -211,7 +211,7 @@ def resolve(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules]
     context = memory.context()
     if context is None:
         return None
-    intent, slots = changed(context, reading, intents)
+    intent, slots = changed(context, outside(reading), intents)
     waits = memory.wants is not None and intent == last.intent  # what was asked for is a part of the same question
     shared = {name: value for name, value in carried(last).items() if value and waits}
     held = _SHOWN if TIMES.isdisjoint(reading.slots) else _SHOWN - {THOSE}

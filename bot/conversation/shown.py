@@ -61,7 +61,7 @@ def entries_meant(memory: Memory, reading: Reading) -> tuple[int, ...]:
     other one" is none that `memory.lead` singles out.
     """
     shown = dict(zip(memory.numbers, map(_told, memory.texts), strict=True))
-    if len(shown) <= 1:
+    if len(shown) <= 1 or not all(_NAME in one.slots for one in memory.choices):
         return ()
     apart = frozenset[str]().union(*shown.values()) - frozenset.intersection(*shown.values())
     said = [word for word in _words(reading.text) if word in apart]
@@ -79,6 +79,14 @@ def entries_meant(memory: Memory, reading: Reading) -> tuple[int, ...]:
     ]
     kept = [number for number in kept if number != lead] or kept
     return tuple(kept) if len(kept) < len(shown) else ()
+
+
+def outside(reading: Reading) -> Reading:
+    """Return the reading; a place behind a word of exclusion is left out: "ones outside Chattanooga"."""
+    place = reading.slots.get("location")
+    if place is None or not any(phrase.startswith(place.text.casefold()) for phrase in reading.barred if place.text):
+        return reading
+    return replace(reading, slots={**reading.slots, "location": replace(place, excluded=True)})
 
 
 def words_beside(reading: Reading) -> str:

@@ -7,7 +7,7 @@ matches, the conditions that exclude every provider are counted.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 
 import msgspec
@@ -254,12 +254,17 @@ def barred_in(ask: Ask, found: Sequence[Listing]) -> tuple[str, ...]:
     """
     own = {word for text in ask.words.values() for word in words_of(text)} - set(words_of(ask.words.get("location")))
     out: list[str] = []
-    for phrase in map(words_of, ask.asked.barred):
+    place = ask.excluded.get("location")  # of this message or of one before
+    named = (
+        (str(place.value.get("city") or place.value.get("zip")),) if place and isinstance(place.value, Mapping) else ()
+    )
+    for phrase in map(words_of, dict.fromkeys((*ask.asked.barred, *named))):
         starts = (" ".join(phrase[:size]) for size in range(min(len(phrase), _MOST_WORDS), 0, -1))
         known = phrase[:1] and len(phrase[0]) >= _SHORTEST_START - 1 and own.isdisjoint(phrase[:1])
         out += [one for one in starts if known and any(shows(row, one) for row in found)][:1]
     at = [ask.said.casefold().find(one) for one in out]
-    return tuple(ask.said[first : first + len(one)] if first >= 0 else one for first, one in zip(at, out, strict=True))
+    said = (ask.said[first : first + len(one)] if first >= 0 else one for first, one in zip(at, out, strict=True))
+    return tuple({one.casefold(): one for one in said}.values())
 
 
 def _is_virtual(row: Listing) -> bool | None:
