@@ -14,6 +14,7 @@ import aiohttp
 import structlog
 from cachetools import TTLCache
 from msgspec.structs import replace
+from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
 
 from bot.channels.base import Pause, Unreachable, beside, deliver, say
@@ -284,6 +285,11 @@ class SlackController:
         if isinstance(place, OneToOne) and place.thread:
             await self._pause(_STATUS_AFTER)
             await writer.show_status(place, await here.language(person.user))
+
+
+async def on_error(error: Exception) -> BoltResponse:
+    """Return the response that bolt sends to Slack after a listener failed."""
+    return BoltResponse(status=status_after(error))
 
 
 def status_after(error: Exception) -> int:

@@ -1,25 +1,30 @@
-"""The web routes for Slack: the signature check, the kinds of deliveries, and the work after the acknowledgement."""
+"""The web routes for Slack: the signature check, Slack's framework bolt, and the work after the acknowledgement."""
 
 import asyncio
 import hmac
 import json
+import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl
 
 import structlog
 from msgspec.structs import replace
-from slack_bolt.request.internals import extract_enterprise_id, extract_team_id
+from slack_bolt.adapter.starlette.async_handler import to_starlette_response
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
 from slack_sdk.oauth.token_rotation.async_rotator import AsyncTokenRotator
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.channels.base import Acks, Body, ChannelHost, Pause, ShownAside
-from bot.channels.slack.answers import SlackController, status_after
-from bot.channels.slack.client import GONE, Connection, Socket, code_of
+from bot.channels.slack.answers import SlackController, on_error, status_after
+from bot.channels.slack.client import GONE, Connection, Socket, code_of, silent
 from bot.channels.slack.errands import ENDINGS, ErrandKind, Errands, People, read_ending, where
 from bot.channels.slack.incoming import (
     Incoming,
@@ -44,11 +49,11 @@ from bot.ops.metrics import Refusals
 
 log = structlog.get_logger("slack")
 
+Ack = Callable[..., Awaitable[Any]]
 _DRAIN_SECONDS = 25
 LARGEST_BODY = 1024 * 1024
 WINDOW_SECONDS = 300
 _LONGEST_TIMESTAMP = 12
-_OF_TABS: Mapping[str, ErrandKind] = {"messages": "prompts", "home": "home"}
 _FORM = "application/x-www-form-urlencoded"
 
 
@@ -100,10 +105,11 @@ class SlackApp:
         desk = SlackController(self._turn, means, self._people, self._modals, self._workspaces, self._pause)
         self.push, self.hand_over, self.stands = desk.push, desk.hand_over, desk.pushed
         self._errands = Errands(desk, self._inbox_of, self._monotonic)
+        self._bolt = self._listeners()
         await self._errands.inbox.start()
         await self._erasing.start()
         token = secret_of(settings.slack_app_token)
-        self._socket = Socket(token, link.client(token), self._answered) if token else None
+        self._socket = Socket(token, link.client(token), self._dispatched) if token else None
         if self._socket is not None:
             try:
                 await self._socket.start()
@@ -167,8 +173,9 @@ class SlackApp:
         """Return the response to a request of Slack.
 
         The status is 200 if the request is accepted, 401 if Slack did not sign it, 400 if its body is too large or
-        unreadable, and 503 if Slack should deliver it again. What the bot has no use for is accepted, because Slack
-        would count a 404 as a failure.
+        unreadable, and 503 if Slack should deliver it again.
+
+        bolt returns 404 for events without a listener. That becomes 200, because Slack would count a 404 as a failure.
         """
         body = await read_request(request, LARGEST_BODY)
         if body is None:
@@ -182,68 +189,37 @@ class SlackApp:
         if payload is None:
             return self._refuse(400, "body")
         try:
-            return await self._acks.within(self._answered(payload))
-        except TimeoutError as error:
+            answer = await self._acks.within(self._dispatched(payload))
+        except Exception as error:  # noqa: BLE001 -- whatever it is, nobody reads a trace
             return Response(status_code=status_after(error))
+        return Response() if answer.status == 404 else to_starlette_response(answer)  # noqa: PLR2004 -- HTTP
 
     def _refuse(self, status: int, reason: str) -> Response:
         self._refused("slack", reason)
         return Response(status_code=status)
 
-    async def _answered(self, payload: Body) -> Response:
-        """Return the response to a delivery. Never raises."""
-        try:
-            shown = await self._dispatched(payload)
-        except Exception as error:  # noqa: BLE001 -- whatever it is, nobody reads a trace
-            return Response(status_code=status_after(error))
-        return Response() if shown is None else JSONResponse(shown)
+    async def _dispatched(self, payload: Body) -> BoltResponse:
+        """Return bolt's response to a delivery. The key `here` of bolt's context is the delivery's workspace.
 
-    async def _dispatched(self, payload: Body) -> dict[str, Any] | None:
-        """Handle a delivery in its workspace. Return what Slack reads of it at once; None for nothing.
-
-        Deliveries of unknown workspaces are acknowledged, and nothing else. Events in `ENDINGS` are handled without the
-        workspace, because its token may be invalid already. In a shared channel, a button press has the workspace of
-        the person, and its message has the bot's workspace.
+        Deliveries of unknown workspaces get 200 without bolt, which would tell the person that the installation is
+        broken. Events in `ENDINGS` are handled without bolt too, because their workspace's token may be invalid
+        already. In a shared channel, a button press has the workspace of the person, and its message has the bot's
+        workspace.
         """
         event = payload.get("event")
         if isinstance(event, Mapping) and event.get("type") in ENDINGS:
             await self._ended(payload, event)
-            return None
-        if payload.get("type") == "url_verification":
-            return {"challenge": payload.get("challenge")}
+            return BoltResponse(status=200)
+        # With this mode bolt takes what is decoded already, whichever way it came.
+        request = AsyncBoltRequest(mode="socket_mode", body=dict(payload))
         posted = (payload.get("message") or {}).get("team") if payload.get("type") == "block_actions" else None
-        organization, own = extract_enterprise_id(dict(payload)) or "", extract_team_id(dict(payload)) or ""
-        for team in [team for team in (posted, own) if team or (team == "" and organization)]:
+        organization, own = request.context.enterprise_id or "", request.context.team_id or ""
+        named = [team for team in (posted, own) if team or (team == "" and organization)]
+        for team in named:
             if here := await self._workspaces.of(organization, team):
-                return await self._taken(payload, here)
-        return None
-
-    async def _taken(self, body: Body, here: Workspace) -> dict[str, Any] | None:
-        """Store a delivery for its kind of work.
-
-        If fields of a form are invalid, nothing is stored: return the messages at them, and the form stays open.
-        """
-        match body.get("type"), (body.get("event") or {}).get("type"):
-            case "event_callback", "message" | "app_mention":
-                await self._on_message(body, here)
-            case "event_callback", "app_home_opened":
-                opened = read_home(body)
-                if kind := _OF_TABS.get(opened.action):
-                    await self._errands.take(here, opened, kind)
-            case "event_callback", "assistant_thread_started":
-                await self._errands.take(here, read_thread(body), "prompts")
-            case "block_actions", _:
-                await self._on_press(body, here)
-            case "shortcut" | "message_action", _:
-                incoming = read_shortcut(body)
-                await self._errands.take(here, incoming, self._kind(incoming))
-            case "view_submission", _:
-                if errors := self._modals.errors(body, await here.language(body["user"]["id"])):
-                    return {"response_action": "errors", "errors": errors}
-                await self._errands.take(here, self._modals.read(body))
-            case None, _ if body.get("command") in self._commands:
-                await self._errands.take(here, read_command(body, here.installed.bot_user))
-        return None
+                request.context["team_id"], request.context["here"] = team, here
+                return await self._bolt.async_dispatch(request)
+        return BoltResponse(status=200) if named else await self._bolt.async_dispatch(request)  # a check of the address
 
     async def _ended(self, body: Body, event: Body) -> None:
         place = where(body)
@@ -252,7 +228,43 @@ class SlackApp:
         if ending := read_ending(body):
             await self._errands.take_ending(str(body.get("event_id")), place, ending)
 
-    async def _on_message(self, body: Body, here: Workspace) -> None:
+    def _listeners(self) -> AsyncApp:
+        async def authorize(here: Workspace | None, team_id: str | None) -> AuthorizeResult | None:
+            if here is None:
+                return None
+            installed = here.installed
+            return AuthorizeResult(
+                enterprise_id=installed.enterprise or None,
+                team_id=installed.team or team_id,
+                bot_token=here.client.token,
+                bot_user_id=installed.bot_user,
+                bot_id=installed.bot_id,
+            )
+
+        bolt = AsyncApp(
+            name="slack",
+            logger=silent(),
+            client=self._connection.client(None),
+            authorize=authorize,  # type: ignore[arg-type] # None is allowed; bolt handles it
+            request_verification_enabled=False,
+            ssl_check_enabled=False,
+            ignoring_self_events_enabled=False,  # `read_event` and `read_edit` pass over the bot's own
+            attaching_function_token_enabled=False,
+            process_before_response=True,
+            attaching_conversation_kwargs_enabled=False,
+        )
+        bolt.event(re.compile("^(message|app_mention)$"))(self._on_event)
+        bolt.event("app_home_opened")(self._on_home)
+        bolt.event("assistant_thread_started")(self._on_thread)
+        for command in self._commands:
+            bolt.command(command)(self._on_command)
+        bolt.action(re.compile(""))(self._on_action)
+        bolt.shortcut(re.compile(""))(self._on_shortcut)
+        bolt.view(re.compile("^form-"))(self._on_view)
+        bolt.error(on_error)
+        return bolt
+
+    async def _on_event(self, body: Body, here: Workspace) -> None:
         event, bot_user = body["event"], here.installed.bot_user
         match event.get("subtype"):
             case "message_changed":
@@ -262,16 +274,44 @@ class SlackApp:
             case _:
                 await self._errands.take(here, read_event(body, bot_user))
 
-    async def _on_press(self, body: Body, here: Workspace) -> None:
+    async def _on_command(self, ack: Ack, body: Body, here: Workspace) -> None:
+        await self._errands.take(here, read_command(body, here.installed.bot_user))
+        await ack()
+
+    async def _on_action(self, ack: Ack, body: Body, here: Workspace) -> None:
         incoming = read_press(body)
         if incoming is not None and incoming.action in {SHARE, SEND}:
-            shared = replace(incoming, response_url=str(body.get("response_url") or ""))
-            await self._errands.take(here, shared, "pass_on")
+            await self._errands.take(
+                here, replace(incoming, response_url=str(body.get("response_url") or "")), "pass_on"
+            )
         else:
             await self._errands.take(here, incoming, self._kind(incoming))
+        await ack()
+
+    async def _on_shortcut(self, ack: Ack, body: Body, here: Workspace) -> None:
+        incoming = read_shortcut(body)
+        await self._errands.take(here, incoming, self._kind(incoming))
+        await ack()
+
+    async def _on_view(self, ack: Ack, body: Body, here: Workspace) -> None:
+        """Handle a submitted form. If fields are invalid, the form stays open with messages at these fields."""
+        if errors := self._modals.errors(body, await here.language(body["user"]["id"])):
+            await ack(response_action="errors", errors=errors)
+            return
+        await self._errands.take(here, self._modals.read(body))
+        await ack()
 
     def _kind(self, incoming: Incoming | None) -> ErrandKind:
         return "form" if incoming is not None and self._modals.name_of(incoming.action) else "answer"
+
+    async def _on_home(self, body: Body, here: Workspace) -> None:
+        opened = read_home(body)
+        kinds: Mapping[str, ErrandKind] = {"messages": "prompts", "home": "home"}
+        if kind := kinds.get(opened.action):
+            await self._errands.take(here, opened, kind)
+
+    async def _on_thread(self, body: Body, here: Workspace) -> None:
+        await self._errands.take(here, read_thread(body), "prompts")
 
 
 def is_signed(secret: str, headers: Mapping[str, str], body: bytes, now: float) -> bool:

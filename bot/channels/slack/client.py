@@ -17,6 +17,7 @@ from urllib.parse import SplitResult, urlsplit
 import aiohttp
 import msgspec
 import structlog
+from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_async_handlers import (
     AsyncConnectionErrorRetryHandler,
@@ -28,7 +29,6 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
-from starlette.responses import Response
 
 from bot.channels.base import Pause, Unreachable
 from bot.config import Settings, secret_of
@@ -156,11 +156,11 @@ def _is_refusal(error: SlackApiError) -> bool:
 
 log = structlog.get_logger("slack")
 
-Take = Callable[[Mapping[str, Any]], Awaitable[Response]]
+Take = Callable[[Mapping[str, Any]], Awaitable[BoltResponse]]
 
 
 class Socket:
-    """A Socket Mode connection, reopened when it ends. `take` returns the response to a delivery as over HTTP."""
+    """A Socket Mode connection, reopened when it ends. `take` handles a delivery as if it had come over HTTP."""
 
     def __init__(self, app_token: str, client: AsyncWebClient, take: Take) -> None:
         self._take = take
@@ -195,10 +195,13 @@ class Socket:
 
     async def _receive(self, client: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
         """Handle a delivery, and acknowledge it if that succeeded; otherwise Slack delivers it again, as over HTTP."""
-        taken = await self._take(request.payload)
-        if taken.status_code == HTTPStatus.OK:
-            shown = msgspec.json.decode(taken.body) if taken.body else None
-            await client.send_socket_mode_response(SocketModeResponse(request.envelope_id, shown))
+        try:
+            taken = await self._take(request.payload)
+        except Exception as error:  # noqa: BLE001 -- Slack shall deliver again, and nobody reads a trace
+            log.error("failed", kind=type(error).__name__, channel="slack")  # noqa: TRY400 -- a trace may quote a message
+            return
+        if taken.status in {200, 404}:
+            await client.send_socket_mode_response(SocketModeResponse(envelope_id=request.envelope_id))
 
 
 _HOOKS = "hooks."  # Slack's host for them is that of its Web API with this in front
