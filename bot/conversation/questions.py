@@ -71,11 +71,14 @@ class Questions:
         """
         said = read(reading.text)
         cut = clauses(said, frozenset(), self._words)
+        starts = self._starts(said, cut, reading)
+        if len(starts) < _TWO:
+            return (Question(reading.text, reading, context),)
         asking = [one for one in cut if is_question(said, one, self._words)]
         rules = self._engine.intents.get(reading.intent or "")
         counts_part = asked_in(self._engine.lexicon.grammar, reading.text, {}).then  # "how many of those were free"
         one = counts_part or (reading.intent or "").startswith(DANGER)
-        found = [] if one else self._divided(said, cut, reading, context)
+        found = [] if one else self._divided(said, starts, reading, context)
         own = [one.reading for one in found]
         if len(found) >= _TWO and not of_one_provider(reading, own, self._engine.intents):
             later = max((one.score for one in own if one.intent == reading.intent != own[0].intent), default=0.0)
@@ -99,7 +102,7 @@ class Questions:
         return (Question(reading.text, self._with_all(reading, each), context),)
 
     def _divided(
-        self, said: Utterance, cut: Sequence[Clause], whole: Reading, context: Context | None
+        self, said: Utterance, starts: Sequence[int], whole: Reading, context: Context | None
     ) -> list[Question]:
         """Return the questions of a message, each read with what the ones before it spoke of.
 
@@ -110,7 +113,7 @@ class Questions:
         spoken: dict[str, Slot] = {}
         begin = first = 0
         formed = True  # False while the only question is a part without the form of one, which another has to follow
-        for start, after in pairwise((*self._starts(said, cut, whole), len(said.words))):
+        for start, after in pairwise((*starts, len(said.words))):
             part = Clause(start, after, ClauseRole.ASKS)
             joined, asks = said.words[start] in self._words.adding, is_question(said, part, self._words)
             before = found[-1].reading if found else whole
@@ -128,10 +131,10 @@ class Questions:
                 is_own, formed = True, asks
             elif asks:
                 clear = formed or self._is_clear(own.reading, _SURE)
-                listed = "," in said.between(start) or not self._words.relative.isdisjoint(
-                    said.words[start : start + 2]
+                relative = not self._words.relative.isdisjoint(said.words[start : start + 2])
+                column = (relative or "," in said.between(start)) and self._is_column(
+                    own.reading, before, said.words[first:begin]
                 )
-                column = listed and self._is_column(own.reading, before, said.words[first:begin])
                 is_own = clear and not column and self._is_own(own, found[-1], whole, refers=refers(said, start, after))
             else:
                 is_own = joined and besides and (whole.unclear or own.reading.score * before.score > whole.score)
