@@ -80,8 +80,8 @@ def query_asked(ask: Ask) -> Query | None:
     """Return what the question computes; None if it asks for no more than a sum, a list or a ranking."""
     asked, says, pressed = ask.asked, ask.asked.says, ask.arguments.get("by")
     barred = ({"id", "pick"} & ask.arguments.keys() if ask.said else not pressed) or ask.kin or ask.sets or asked.gap
-    between = "percent" in ask.slots or ("gap" in says and "slow" not in says)
-    if barred or between or text_of(ask, "question") in _OTHERS:
+    other = not ask.slots.keys().isdisjoint({"percent", "claim_id"}) or ("gap" in says and "slow" not in says)
+    if barred or other or text_of(ask, "question") in _OTHERS:
         return None
     ranking, period, timed = ranking_asked(ask), _period(ask), span_of(ask) != (None, None)
     named = asked.form == "who" or not _MEMBERS.isdisjoint({group_said(ask), asked.by})
