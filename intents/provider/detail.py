@@ -90,9 +90,13 @@ async def answer(ask: kit.Ask) -> Detail:
     """Return the data on the named provider or on the provider of a button; for a receipt, only the receipt.
 
     Raises:
-        Reroute: The question is who else is at the provider's place; `provider.find` lists them.
+        Reroute: The question is who is at an organization, or who else is at the provider's place; `provider.find`
+            lists them.
     """
     found = await kit.who(ask, guesses=True)
+    house = "organization" in ask.slots and found.only and not found.only[0].is_person
+    if house and (ask.asked.form == "who" or "doctors" in ask.asked.says):
+        raise kit.Reroute("provider.find")
     kit.others_there(ask, found, "provider.find", asks=_asks_who_else(ask))
     shown = [row for rows in found.found for row in rows]
     if ask.slots.get("wish") == "words" and any(kit.shows(row, ask.words["wish"]) for row in shown):
