@@ -63,7 +63,7 @@ from bot.kit.period import history, period_claims, same_month
 from bot.kit.plans import (
     among as networks_among, asked_networks, AskedNetworks, in_own, network_names, NetworkSide,
     own_networks, Plan, plans, plans_said, side_asked, sold_in, without_own)
-from bot.kit.query import Query, query_asked, query_filter, query_time
+from bot.kit.query import ClaimQuery, query_asked, query_filter, query_time
 from bot.kit.ranking import (
     counts_asked, LONG, of_unit, often_asked, ranking_asked, since_first, sizes_group,
     summed_filter, threshold_asked, times_asked, unit_asked)
@@ -78,7 +78,7 @@ from bot.kit.spans import (
     asks_both_sides, asks_from_now_on, asks_of_fills, asks_prescriber, days_around, days_of, hand_over_ahead,
     joins_years, lies_after, lies_in_past, may_be_ahead, may_come, service_dates, span_of, speaks_ahead, time_of,
     times_set_apart)
-from bot.kit.tables import Cell, Computing, Row
+from bot.kit.tables import QueryCell, Computing, QueryRow
 from bot.kit.spelling import is_named, name_of_state, words_of
 from bot.kit.traits import parts_named, with_traits
 from bot.kit.to_come import asks_to_wait, price_named, to_come, ToCome

@@ -10,11 +10,11 @@ from bot.kit.amounts import amount_in
 from bot.kit.ask import Ask, text_of
 from bot.kit.claim_filter import ClaimFilter, any_time, choose
 from bot.kit.groups import key_of, of_group
-from bot.kit.query import COUNTS, Fold, Query
+from bot.kit.query import COUNTS, ClaimQuery, Fold
 from bot.kit.ranking import YEAR, Measure, Ranking, asks_order, counted_as, ranking_asked
 from bot.kit.sets import group_listed
 from bot.kit.spelling import is_named
-from bot.kit.tables import Computing, Row
+from bot.kit.tables import Computing, QueryRow
 from bot.records.claim import Claim
 from bot.records.claim_set import ClaimSet
 
@@ -35,11 +35,11 @@ class Most(Ranking, frozen=True):
     of: int = 0
     ties: int = 0
     fit: int = 0
-    shares: tuple[Row, ...] = ()
+    shares: tuple[QueryRow, ...] = ()
     sides: tuple[ClaimFilter, ...] = ()
 
     @property
-    def first(self) -> Row:
+    def first(self) -> QueryRow:
         """The requested share: the first, or the one at the position `nth`."""
         return self.shares[(self.nth or 1) - 1]
 
@@ -112,7 +112,7 @@ def _ranked(ranking: Ranking, claims: Sequence[Claim], wanted: ClaimFilter) -> M
     counts, is_of, least = ranking.measure == "count", of_group(group), ranking.least
     every = [one for one in claims if (is_of is None or is_of(one)) and (counts or amount_in(one, wanted) is not None)]
     measure = ranking.counted if counts else wanted.aspect
-    query = Query(group, measures=(measure,), folds=_FOLDS[ranking.measure], unit=ranking.counted)
+    query = ClaimQuery(group, measures=(measure,), folds=_FOLDS[ranking.measure], unit=ranking.counted)
     if ranking.sets or ranking.together:
         return _of_members(ranking, every, query, wanted)
     empty = ranking.sizes is not None and ranking.fits(0) and bool(wanted.start or wanted.times)
@@ -134,7 +134,7 @@ def _ranked(ranking: Ranking, claims: Sequence[Claim], wanted: ClaimFilter) -> M
     return Most(**{**asdict(ranking), "nth": ranking.nth and nth}, of=len(shares), ties=ties, shares=shown)
 
 
-def _of_members(ranking: Ranking, claims: Sequence[Claim], query: Query, wanted: ClaimFilter) -> Most | None:
+def _of_members(ranking: Ranking, claims: Sequence[Claim], query: ClaimQuery, wanted: ClaimFilter) -> Most | None:
     """Return the shares with care in every period of `sets` and none of `out`, or of each side such as visit and fill.
 
     They are in the order of how often, periods in that of time. Return None if no share has any of the care.
@@ -157,7 +157,7 @@ def _of_members(ranking: Ranking, claims: Sequence[Claim], query: Query, wanted:
 
 def side_of(
     claim_set: ClaimSet, span: tuple[date, date], wanted: ClaimFilter, counted: str = "visit", fold: Fold = "sum"
-) -> Row:
+) -> QueryRow:
     """Return one side of a comparison: the amount that is asked for, what the plan paid, the share, and how often.
 
     Fills are counted if it has no other claims.
@@ -165,13 +165,13 @@ def side_of(
     rows = claim_set.within(span, wanted).counted
     counted = "fill" if rows and all(claim.is_pharmacy for claim in rows) else counted
     measures = (wanted.aspect, "plan_paid", None, counted if counted in COUNTS else "visit")
-    cells = Computing(Query(measures=measures, folds=(fold,), unit=counted), wanted, span, rows).total()
-    return Row("", "side", span, cells, rows, wanted=wanted)
+    cells = Computing(ClaimQuery(measures=measures, folds=(fold,), unit=counted), wanted, span, rows).total()
+    return QueryRow("", "side", span, cells, rows, wanted=wanted)
 
 
 def rank_sides(
     claim_set: ClaimSet, span: tuple[date, date], wanted: ClaimFilter, *, least: bool = False
-) -> tuple[Row, ...]:
+) -> tuple[QueryRow, ...]:
     """Return every side of a comparison in the period, largest sum first or smallest if `least`, those without last."""
     rows = [side_of(claim_set, span, one) for one in wanted.sides]
     return tuple(sorted(rows, key=lambda row: (not row.claims, row.size if least else -row.size)))

@@ -24,7 +24,7 @@ from bot.language.calendar import later
 from bot.language.classed import AmountLimits
 
 Fold = Literal["sum", "median", "mean", "least", "most", "first", "last"]
-Span = tuple[date, date]
+DaySpan = tuple[date, date]
 DAYS = "days"
 COUNTS = frozenset({"visit", "fill", "claim", "hospital"}) | GROUPS
 _OF_BILL = ("billed", "allowed", "discount", "plan_paid")
@@ -39,7 +39,7 @@ _MEMBERS = GROUPS | {"kind", "provider", "hospital"}
 _EACH = frozenset({"each", "every", "per", "cada", "por"})
 
 
-class Query(msgspec.Struct, frozen=True):
+class ClaimQuery(msgspec.Struct, frozen=True):
     """What a question computes.
 
     Attributes:
@@ -59,7 +59,7 @@ class Query(msgspec.Struct, frozen=True):
 
     by: str | None = None
     across: str | None = None
-    times: tuple[Span, ...] = ()
+    times: tuple[DaySpan, ...] = ()
     measures: tuple[str | None, ...] = (None,)
     folds: tuple[Fold, ...] = ("sum",)
     unit: str = "claim"
@@ -76,7 +76,7 @@ class Query(msgspec.Struct, frozen=True):
         return self.measures[0] in COUNTS or (self.folds[0] == "sum" and self.measures[0] != DAYS)
 
 
-def query_asked(ask: Ask) -> Query | None:
+def query_asked(ask: Ask) -> ClaimQuery | None:
     """Return what the question computes; None if it asks for no more than a sum, a list or a ranking."""
     asked, says, pressed = ask.asked, ask.asked.says, ask.arguments.get("by")
     barred = ({"id", "pick"} & ask.arguments.keys() if ask.said else not pressed) or ask.kin or ask.sets or asked.gap
@@ -88,7 +88,7 @@ def query_asked(ask: Ask) -> Query | None:
     if ranking and period and named and ranking.group in _MEMBERS and ranking.nth is None:  # "my top doctor each year"
         sized = ranking.counted if ranking.measure == "count" else amount_asked(ask)
         best: Fold = "least" if ranking.least else "most"
-        return Query(period, ranking.group, measures=(sized,), best=best, unit=ranking.counted, timed=timed)
+        return ClaimQuery(period, ranking.group, measures=(sized,), best=best, unit=ranking.counted, timed=timed)
     if not _RANKING.isdisjoint(says):
         return None
     measures, times, newest = _measures(ask), _times(ask), _newest(ask)
@@ -111,7 +111,7 @@ def query_asked(ask: Ask) -> Query | None:
     ranks = not member and extreme and (asked.form == "who" or group_said(ask) not in {None, "claim", by})
     if ranks or (comparing and times and not member):
         return None
-    return Query(
+    return ClaimQuery(
         by,
         across,
         times,
@@ -197,7 +197,7 @@ def _measures(ask: Ask) -> tuple[str | None, ...]:
     return (counted, *(amounts if "money" in says else ())) if counted in COUNTS else amounts
 
 
-def _times(ask: Ask) -> tuple[Span, ...]:
+def _times(ask: Ask) -> tuple[DaySpan, ...]:
     """Return the times that the question names apart, earliest first; () if it names one or none."""
     start, end = span_of(ask)
     if "adds" in ask.asked.says:
@@ -210,7 +210,7 @@ def _times(ask: Ask) -> tuple[Span, ...]:
     return tuple(sorted((first, min(last, ask.today)) for first, last in times_apart(ask) if first and last))
 
 
-def _years_of(start: date, end: date) -> Iterator[Span]:
+def _years_of(start: date, end: date) -> Iterator[DaySpan]:
     """Yield the part of each calendar year from `start` to `end`."""
     for year in range(start.year, end.year + 1):
         yield max(start, date(year, 1, 1)), min(end, date(year, 12, 31))
@@ -233,7 +233,7 @@ def _newest(ask: Ask) -> int | None:
     return count if count and count > 1 and ask.asked.form != "which" else None
 
 
-def query_filter(ask: Ask, query: Query) -> ClaimFilter:
+def query_filter(ask: Ask, query: ClaimQuery) -> ClaimFilter:
     """Return the conditions on the claims of a query, without their time, order and position."""
     aspect = None if query.measures[0] in COUNTS | {DAYS} else query.measures[0]
     wanted = replace(filter_of(ask), aspect=aspect)
@@ -251,7 +251,7 @@ def query_filter(ask: Ask, query: Query) -> ClaimFilter:
     return replace(wanted, nth=None, order=None, by_size=False, through=None, also=only or wanted.also)
 
 
-def query_time(ask: Ask, query: Query) -> Span:
+def query_time(ask: Ask, query: ClaimQuery) -> DaySpan:
     """Return the first and the last day of the claims of a query."""
     if query.by == "time":
         return query.times[0][0], query.times[-1][1]

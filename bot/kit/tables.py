@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from bot.kit.amounts import amount_in, mean, median_of, month_number, months_in, plan_paid_in
 from bot.kit.claim_filter import ClaimFilter, period_of
 from bot.kit.groups import key_of, of_group, times_of
-from bot.kit.query import COUNTS, DAYS, Fold, Query, Span
+from bot.kit.query import COUNTS, DAYS, ClaimQuery, DaySpan, Fold
 from bot.language.asked import PERIODS
 from bot.records.claim import Claim
 from bot.records.explanation import added
@@ -29,7 +29,7 @@ _ORDERS: Mapping[Fold, Callable[[tuple[Amount, Claim]], Any]] = {
 }
 
 
-class Cell(msgspec.Struct, frozen=True):
+class QueryCell(msgspec.Struct, frozen=True):
     """One value: an `amount`, or a `number` of what `measure` counts; both are None if no claim tells it.
 
     `times` are the units of a mean and `whole` its sum, `claim` has the value of "least" or "most"; `floor`: the
@@ -51,7 +51,7 @@ class Cell(msgspec.Struct, frozen=True):
         return self.amount.value if self.amount else None if self.number is None else Decimal(self.number)
 
 
-class Row(msgspec.Struct, frozen=True):
+class QueryRow(msgspec.Struct, frozen=True):
     """The values of one member of a group, or of one time; `parts` are the same for each part of it.
 
     `wanted` are the conditions of a side of a comparison.
@@ -59,10 +59,10 @@ class Row(msgspec.Struct, frozen=True):
 
     name: str
     group: str | None
-    span: Span | None
-    cells: tuple[Cell, ...]
+    span: DaySpan | None
+    cells: tuple[QueryCell, ...]
     claims: tuple[Claim, ...] = ()
-    parts: tuple[Row, ...] = ()
+    parts: tuple[QueryRow, ...] = ()
     wanted: ClaimFilter | None = None
 
     @property
@@ -86,11 +86,11 @@ class Row(msgspec.Struct, frozen=True):
 class Computing:
     """The rows of a query over the claims of a time that meet its conditions."""
 
-    def __init__(self, query: Query, wanted: ClaimFilter, span: Span, claims: Sequence[Claim]) -> None:
+    def __init__(self, query: ClaimQuery, wanted: ClaimFilter, span: DaySpan, claims: Sequence[Claim]) -> None:
         self._query, self._wanted, self._span = query, wanted, span
         self._claims = _newest_of(claims, query) if query.newest else tuple(claims)
 
-    def rows(self) -> tuple[Row, ...]:
+    def rows(self) -> tuple[QueryRow, ...]:
         """Return the rows: members of a group by their first value, times in their order."""
         by, across, some = self._query.by, self._query.across, self._query.some
         rows = [one for one in self._divided(self._claims, by) if some is None or some.hold(one.size)]
@@ -99,7 +99,7 @@ class Computing:
         in_time = by is None or by in {*PERIODS, "time"}
         return tuple(rows if in_time else sorted(rows, key=lambda row: (-row.size, row.name)))
 
-    def _parts(self, row: Row, across: str) -> tuple[Row, ...]:
+    def _parts(self, row: QueryRow, across: str) -> tuple[QueryRow, ...]:
         """Return the parts of a row; only the largest or the smallest one if that is asked for."""
         parts, best = tuple(self._divided(row.claims, across)), self._query.best
         if best is None or not parts:
@@ -107,18 +107,18 @@ class Computing:
         top = (max if best == "most" else min)(one.size for one in parts)
         return tuple(one for one in parts if one.size == top)[:_ALIKE]
 
-    def total(self) -> tuple[Cell, ...]:
+    def total(self) -> tuple[QueryCell, ...]:
         """Return the values of all claims together."""
         return self._cells(self._claims, self._span)
 
-    def _divided(self, claims: Sequence[Claim], by: str | None) -> Iterator[Row]:
+    def _divided(self, claims: Sequence[Claim], by: str | None) -> Iterator[QueryRow]:
         """Yield a row for each time, each period of the time, or each member of a group; sensitive ones unnamed."""
         if by is None:
-            yield Row("", None, self._span, self._cells(claims, self._span), tuple(claims))
+            yield QueryRow("", None, self._span, self._cells(claims, self._span), tuple(claims))
         elif by == "time":
             for time in self._query.times:
                 rows = tuple(one for one in claims if (day := one.service.day) and time[0] <= day.first <= time[1])
-                yield Row("", "time", time, self._cells(rows, time), rows)
+                yield QueryRow("", "time", time, self._cells(rows, time), rows)
         else:
             plain = claims if by in PERIODS else [one for one in claims if not one.sensitive]
             found = grouped(plain, key_of(by))
@@ -126,7 +126,7 @@ class Computing:
             for name in names or (sorted(found) if by in PERIODS else found):
                 rows = tuple(found.get(name, ()))
                 if name and (rows or self._query.timed):
-                    yield Row(name, by, None, self._cells(rows, self._span), rows)
+                    yield QueryRow(name, by, None, self._cells(rows, self._span), rows)
 
     def _names(self, by: str) -> tuple[str, ...]:
         """Return the periods of the time, without those that the conditions leave out whole."""
@@ -134,7 +134,7 @@ class Computing:
         names = dict.fromkeys(period_of(one, by) for one in months if not _is_left_out(one, self._wanted))
         return tuple(names) if len(names) <= _MOST else ()
 
-    def _cells(self, claims: Sequence[Claim], span: Span) -> tuple[Cell, ...]:
+    def _cells(self, claims: Sequence[Claim], span: DaySpan) -> tuple[QueryCell, ...]:
         query = self._query
         every = ((one, fold) for one in query.measures for fold in query.folds[: 1 if one in COUNTS else None])
         places = range(query.nth - 1, max(query.nth, query.through))
@@ -142,9 +142,9 @@ class Computing:
         cells = [(at, self._cell(one, fold, claims, span, at)) for at, one, fold in told]
         return tuple(cell for at, cell in cells if at < query.nth or cell.size is not None)
 
-    def _cell(self, measure: str | None, fold: Fold, claims: Sequence[Claim], span: Span, at: int) -> Cell:
+    def _cell(self, measure: str | None, fold: Fold, claims: Sequence[Claim], span: DaySpan, at: int) -> QueryCell:
         if measure in COUNTS:
-            return Cell(measure, fold, number=_count(str(measure), claims))
+            return QueryCell(measure, fold, number=_count(str(measure), claims))
         own = replace(self._wanted, aspect=measure)
         size_of = _days if measure == DAYS else lambda claim: amount_in(claim, own)
         if measure == "plan_paid" != self._wanted.aspect:
@@ -153,14 +153,14 @@ class Computing:
         amount, times, claim = self._folded(fold, sized, span, at)
         if measure == DAYS:
             number = int(amount.value.quantize(_WHOLE, ROUND_HALF_UP)) if amount else None
-            return Cell(measure, fold, None, number, times, claim)
+            return QueryCell(measure, fold, None, number, times, claim)
         nothing = Amount(Decimal(0)) if not claims and fold == "sum" else None
         floor = measure is None and (len(sized) < len(claims) or any(one.owed.is_floor for one in claims))
         whole = added(size for size, _ in sized) if fold == "mean" else None
-        return Cell(measure, fold, amount or nothing, None, times, claim, floor, whole)
+        return QueryCell(measure, fold, amount or nothing, None, times, claim, floor, whole)
 
     def _folded(
-        self, fold: Fold, sized: Sequence[tuple[Amount, Claim]], span: Span, at: int
+        self, fold: Fold, sized: Sequence[tuple[Amount, Claim]], span: DaySpan, at: int
     ) -> tuple[Amount | None, int, Claim | None]:
         """Return the folded amount, the number of units it is folded over, and the claim that has it."""
         amounts, claims = [amount for amount, _ in sized], [one for _, one in sized]
@@ -182,7 +182,7 @@ def _is_left_out(month: PartialDate, wanted: ClaimFilter) -> bool:
     return out is not None and out[0] <= month.first and month.last <= out[1]
 
 
-def _newest_of(claims: Iterable[Claim], query: Query) -> tuple[Claim, ...]:
+def _newest_of(claims: Iterable[Claim], query: ClaimQuery) -> tuple[Claim, ...]:
     """Return the claims of the newest days of care, or the newest fills or claims."""
     dated = sorted((one for one in claims if one.service.day), key=lambda one: one.service.sort_key, reverse=True)
     keys = {one.id: str(one.service.day) if query.unit in {"visit", "doctor"} else one.id for one in dated}
@@ -190,7 +190,7 @@ def _newest_of(claims: Iterable[Claim], query: Query) -> tuple[Claim, ...]:
     return tuple(one for one in dated if keys[one.id] in kept)
 
 
-def _units(unit: str, claims: Iterable[Claim], span: Span) -> int:
+def _units(unit: str, claims: Iterable[Claim], span: DaySpan) -> int:
     """Return how many units a mean is taken over: the months or years of the time, or the visits, fills or claims."""
     if unit == "month":
         return max(month_number(span[1]) - month_number(span[0]) + (span[0].day == 1), 1)

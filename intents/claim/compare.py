@@ -40,8 +40,8 @@ class Comparison(kit.OfClaims, frozen=True):
         year: The whole of an earlier year, if only its first days are compared.
     """
 
-    now: kit.Row
-    then: kit.Row
+    now: kit.QueryRow
+    then: kit.QueryRow
     difference: kit.Amount | None
     doubts: kit.SumDoubts = kit.NO_DOUBTS
     sides: tuple[kit.ClaimFilter, ...] = ()
@@ -50,8 +50,8 @@ class Comparison(kit.OfClaims, frozen=True):
     counted: str | None = None
     also: str | None = None
     one_sided: bool = False
-    ranked: tuple[kit.Row, ...] = ()
-    year: kit.Row | None = None
+    ranked: tuple[kit.QueryRow, ...] = ()
+    year: kit.QueryRow | None = None
     shares: bool = False
 
     @property
@@ -102,7 +102,7 @@ async def answer(ask: kit.Ask) -> Comparison:
         if one_sided and _wanted(ask).narrows and not other:
             raise kit.Reroute("claim.spending" if ask.asked.form == "which" else "claim.list")
         if one_sided:
-            none = kit.Row("", "side", (start, end), ())
+            none = kit.QueryRow("", "side", (start, end), ())
             return Comparison(none, none, None, wanted=_wanted(ask), one_sided=True)
     wider = _around(ask)
     if wider[0] < start or wider[1] > end:  # what its claims name is compared over longer
@@ -176,7 +176,7 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> Comparison:
     )
 
 
-def _whole_year(claim_set: kit.ClaimSet, side: tuple[Span, kit.ClaimFilter], ask: kit.Ask) -> kit.Row | None:
+def _whole_year(claim_set: kit.ClaimSet, side: tuple[Span, kit.ClaimFilter], ask: kit.Ask) -> kit.QueryRow | None:
     """Return the whole earlier year, if only its first days are compared because this year is not over; else None."""
     (start, end), wanted = side
     whole = start, date(start.year, 12, 31)
@@ -193,7 +193,7 @@ def _wanted(ask: kit.Ask) -> kit.ClaimFilter:
     return kit.with_sides(ask, replace(wanted, nth=None) if _two_times(ask) else wanted)  # "the second one" is a side
 
 
-def _side(claim_set: kit.ClaimSet, span: Span, wanted: kit.ClaimFilter, ask: kit.Ask) -> kit.Row:
+def _side(claim_set: kit.ClaimSet, span: Span, wanted: kit.ClaimFilter, ask: kit.Ask) -> kit.QueryRow:
     unit = kit.unit_asked(ask, wanted) if "average" in ask.slots else None
     counted = unit or kit.counts_asked(ask, wanted) or "visit"
     return kit.side_of(claim_set, span, wanted, counted, "mean" if unit else "sum")

@@ -232,7 +232,7 @@ def _months(claims: Sequence[kit.Claim]) -> tuple[MonthOfShare, ...]:
         or len({(d.year, d.month) for d in days}) < _LEAST
     ):
         return ()
-    months = kit.Computing(kit.Query("month", timed=True), kit.ClaimFilter(), (min(days), max(days)), told).rows()
+    months = kit.Computing(kit.ClaimQuery("month", timed=True), kit.ClaimFilter(), (min(days), max(days)), told).rows()
     sums = [(one.name, one.cells[0].amount) for one in months if one.cells[0].amount]
     top = max((amount.value for _, amount in sums), default=Decimal(0))
     percents = [max(0, round(100 * amount.value / top)) if top > 0 else 0 for _, amount in sums]

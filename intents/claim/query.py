@@ -20,9 +20,9 @@ class Table(kit.OfClaims, frozen=True):
 
     start: date
     end: date
-    query: kit.Query
-    rows: tuple[kit.Row, ...]
-    total: tuple[kit.Cell, ...]
+    query: kit.ClaimQuery
+    rows: tuple[kit.QueryRow, ...]
+    total: tuple[kit.QueryCell, ...]
     claims: int
     shielded: int = 0
     listed: tuple[kit.Claim, ...] = ()
@@ -48,7 +48,7 @@ async def answer(ask: kit.Ask) -> Table:
     return await kit.or_nearest(ask, claim_set, summary, counted, lacks=not counted and summary.wanted.narrows)
 
 
-def summarize(claim_set: kit.ClaimSet, ask: kit.Ask, query: kit.Query) -> Table:
+def summarize(claim_set: kit.ClaimSet, ask: kit.Ask, query: kit.ClaimQuery) -> Table:
     """Return the rows of the query, and the same values of all claims together."""
     span, wanted = kit.query_time(ask, query), kit.query_filter(ask, query)
     found = claim_set.within(span, wanted)

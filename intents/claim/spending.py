@@ -53,7 +53,7 @@ class Spending(kit.OfClaims, frozen=True):
     owed: kit.Amount | None
     plan_paid: kit.Amount | None
     paid_by_member: kit.Amount | None
-    chart: tuple[kit.Row, ...]
+    chart: tuple[kit.QueryRow, ...]
     groups: tuple[int, ...]
     apart: int
     shielded: int
@@ -69,7 +69,7 @@ class Spending(kit.OfClaims, frozen=True):
     part_of_all: kit.Portion | None = None
     whole: kit.ClaimFilter | None = None
     threshold: kit.Threshold | None = None
-    sides: tuple[kit.Row, ...] = ()
+    sides: tuple[kit.QueryRow, ...] = ()
     each: tuple[kit.Claim, ...] = ()
     paid_untold: bool = False
     split: str | None = None
@@ -207,10 +207,10 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> Spending:
     return _held_against(summary, claim_set, ask, counted)
 
 
-def _chart(span: tuple[date, date], counted: Sequence[kit.Claim], wanted: kit.ClaimFilter) -> tuple[kit.Row, ...]:
+def _chart(span: tuple[date, date], counted: Sequence[kit.Claim], wanted: kit.ClaimFilter) -> tuple[kit.QueryRow, ...]:
     """Return the sums by month, or by year of more than a year; () if fewer than two have one, or a day is unknown."""
     by = "month" if kit.month_number(span[1]) - kit.month_number(span[0]) < _YEAR else "year"
-    query = kit.Query(by, measures=(wanted.aspect,), timed=True)
+    query = kit.ClaimQuery(by, measures=(wanted.aspect,), timed=True)
     rows = kit.Computing(query, wanted, span, counted).rows()
     whole = sum(len(row.claims) for row in rows) == len(counted)
     return rows if whole and sum(1 for row in rows if row.size) >= _SEVERAL else ()

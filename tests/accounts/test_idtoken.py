@@ -133,7 +133,7 @@ async def test_without_keys_no_token_is_taken_unchecked(bot: Bot, answer: httpx.
     bot.payer.answers["/jwks"] = lambda _: answer
     page = await bot.last_page()
     assert page.status_code == 502
-    assert "had a problem" in page.text
+    assert "sign you in" in page.text
     assert not await bot.accounts.awaits_code(DANA)
 
 
@@ -171,7 +171,7 @@ async def test_a_key_that_cannot_be_used_spoils_no_other(bot: Bot, other: object
             "could not be trusted",
         ),  # its nonce, which proves that the code is ours, is gone
         ({}, {"id_token": None}, False, None),  # state, cookie, PKCE and the typed code still hold
-        ({}, {}, False, "had a problem"),  # without known keys it is not simply believed
+        ({}, {}, False, "sign you in"),  # without known keys it is not simply believed
     ],
     ids=["two audiences, ours named by azp", "an OpenID provider without id_token", "no OpenID at all", "no keys"],
 )

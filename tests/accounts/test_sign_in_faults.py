@@ -25,26 +25,26 @@ async def _nothing_linked(bot: Bot, page: httpx.Response, words: str) -> None:
 
 
 ANSWERS = {
-    "F01": (httpx.Response(500, html="<h1>planted</h1>"), 502, "had a problem"),
-    "html": (httpx.Response(200, html="<h1>planted</h1>"), 502, "had a problem"),
-    "list": (httpx.Response(200, json=["planted"]), 502, "had a problem"),
-    "no token": (httpx.Response(200, json={"token_type": "Bearer"}), 502, "had a problem"),
-    "dpop": (httpx.Response(200, json={"access_token": "planted", "token_type": "DPoP"}), 502, "had a problem"),
+    "F01": (httpx.Response(500, html="<h1>planted</h1>"), 502, "sign you in"),
+    "html": (httpx.Response(200, html="<h1>planted</h1>"), 502, "sign you in"),
+    "list": (httpx.Response(200, json=["planted"]), 502, "sign you in"),
+    "no token": (httpx.Response(200, json={"token_type": "Bearer"}), 502, "sign you in"),
+    "dpop": (httpx.Response(200, json={"access_token": "planted", "token_type": "DPoP"}), 502, "sign you in"),
     "F02": (
         httpx.Response(400, json={"error": "invalid_grant", "error_description": "planted"}),
         410,
         "no longer works",
     ),
-    "unknown": (httpx.Response(400, json={"error": "planted"}), 502, "had a problem"),
-    "a list of errors": (httpx.Response(400, json={"error": ["planted"]}), 502, "had a problem"),
-    "an object as error": (httpx.Response(400, json={"error": {"planted": 1}}), 502, "had a problem"),
+    "unknown": (httpx.Response(400, json={"error": "planted"}), 502, "sign you in"),
+    "a list of errors": (httpx.Response(400, json={"error": ["planted"]}), 502, "sign you in"),
+    "an object as error": (httpx.Response(400, json={"error": {"planted": 1}}), 502, "sign you in"),
     "F03": (httpx.Response(401, json={"error": "invalid_client"}), 503, "set up wrong"),
     "401": (httpx.Response(401, html="planted"), 503, "set up wrong"),
     "scope": (httpx.Response(400, json={"error": "invalid_scope"}), 503, "set up wrong"),
-    "deep": (httpx.Response(200, content=b"[" * 100_000), 502, "had a problem"),
-    "CRLF": (httpx.Response(200, json={"access_token": "planted\r\nX-Planted: 1"}), 502, "had a problem"),
-    "LF": (httpx.Response(200, json={"access_token": "planted", "refresh_token": "planted\n"}), 502, "had a problem"),
-    "no ASCII": (httpx.Response(200, json={"access_token": "plantéd"}), 502, "had a problem"),
+    "deep": (httpx.Response(200, content=b"[" * 100_000), 502, "sign you in"),
+    "CRLF": (httpx.Response(200, json={"access_token": "planted\r\nX-Planted: 1"}), 502, "sign you in"),
+    "LF": (httpx.Response(200, json={"access_token": "planted", "refresh_token": "planted\n"}), 502, "sign you in"),
+    "no ASCII": (httpx.Response(200, json={"access_token": "plantéd"}), 502, "sign you in"),
 }
 
 
@@ -67,7 +67,7 @@ async def test_a_token_endpoint_that_is_down(bot: Bot) -> None:
         raise httpx.ConnectError("planted", request=request)
 
     bot.payer.answers["/token"] = refuse
-    await _nothing_linked(bot, await bot.last_page(), "had a problem")
+    await _nothing_linked(bot, await bot.last_page(), "sign you in")
     assert bot.payer.count("/token") == 1
 
 
@@ -213,7 +213,7 @@ async def test_an_answer_that_no_check_foresaw_is_told(bot: Bot, monkeypatch: py
     monkeypatch.setattr("bot.accounts.signin.named_patient", broken)
     page = await bot.last_page()
     assert page.status_code == 502
-    await _nothing_linked(bot, page, "had a problem")
+    await _nothing_linked(bot, page, "sign you in")
     await bot.accounts.close()
     assert bot.payer.revoked == list(bot.payer.tokens)
 

@@ -74,8 +74,8 @@ def _jwks_down(behaviour: Behaviour) -> None:
 
 
 CASES = (
-    Case("F01 500", answers(500), "sign-in had a problem", "sign-in had a problem"),
-    Case("F01 HTML", answers(200, b"<html>oops"), "sign-in had a problem", "sign-in had a problem"),
+    Case("F01 500", answers(500), "sign you in", "sign-in had a problem"),
+    Case("F01 HTML", answers(200, b"<html>oops"), "sign you in", "sign-in had a problem"),
     Case(
         "F02 code over",
         answers(400, b'{"error":"invalid_grant"}'),
@@ -91,8 +91,8 @@ CASES = (
     Case(
         "F05 no claims", set_(drop_scopes=frozenset({"patient/*.read"})), "didn't allow access", "did not allow access"
     ),
-    Case("F09 no keys", _jwks_down, "sign-in had a problem", "sign-in had a problem"),
-    Case("F28 sent away", answers(307), "sign-in had a problem", "sign-in had a problem"),
+    Case("F09 no keys", _jwks_down, "sign you in", "sign-in had a problem"),
+    Case("F28 sent away", answers(307), "sign you in", "sign-in had a problem"),
     Case("T11 other patient", set_(token_patient="tn700274"), "could not be trusted", "could not be trusted"),
 )
 

@@ -13,7 +13,7 @@ from bot.kit import (
     Claim,
     ClaimFilter,
     Computing,
-    Query,
+    ClaimQuery,
     counts_asked,
     most_of,
     number_of,
@@ -167,7 +167,7 @@ def test_the_parts_of_a_sum_and_an_average_are_computed_anew(rows: list[tuple[st
     for group, kept in (("pharmacy", True), ("doctor", False)):
         own, only = [row for row in rows if row[3] is kept], of_group(group)
         claims = [one for one in made if only is None or only(one)]
-        parts = Computing(Query(group), WISH, (date(2024, 1, 1), date(2024, 12, 31)), claims).rows()
+        parts = Computing(ClaimQuery(group), WISH, (date(2024, 1, 1), date(2024, 12, 31)), claims).rows()
         sums = {name: sum(row[1] for row in own if row[0] == name) for name in {row[0] for row in own}}
         assert {one.name: one.size * 100 for one in parts} == sums
     average = mean(amount, len(early))

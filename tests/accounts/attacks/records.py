@@ -63,7 +63,7 @@ ATTACKS["another patient than the identity's"] = _spoilt("wrong-patient", 502, "
 # Nothing is active without access to claims.
 ATTACKS["less scope than was asked for"] = _spoilt("less-scope", 400, "didn't allow access")
 # Secret and code go nowhere but to the configured address.
-ATTACKS["token endpoint that sends elsewhere"] = _spoilt("redirect", 502, "had a problem")
+ATTACKS["token endpoint that sends elsewhere"] = _spoilt("redirect", 502, "sign you in")
 
 
 @ATTACKS.named("a session that was left open at the payer")

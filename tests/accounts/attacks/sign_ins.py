@@ -263,7 +263,7 @@ async def unseen_record(ground: Ground, mallory: Person, vera: Person) -> None:
     """Whose record the code opens, and for whose chat, stands on the page above the code."""
     visitor = ground.visitor()
     link = await ground.accounts.begin(mallory)
-    assert "The next page shows the name" in (await visitor.open(link)).text
+    assert "never sees your password" in (await visitor.open(link)).text
     page = await visitor.come_back(await ground.sign_in(await visitor.depart(link), ground.hers))
     before, _, _ = page.text.partition('id="link-code"')
     assert ground.name_of(ground.hers) in before
