@@ -12,8 +12,8 @@ from msgspec.structs import replace
 from bot.kit import (
     Claim,
     ClaimFilter,
-    Computing,
     ClaimQuery,
+    Computing,
     counts_asked,
     most_of,
     number_of,
