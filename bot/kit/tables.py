@@ -84,10 +84,15 @@ class QueryRow(msgspec.Struct, frozen=True):
 
 
 class Computing:
-    """The rows of a query over the claims of a time that meet its conditions."""
+    """The rows of a query over the claims of a time that meet its conditions.
 
-    def __init__(self, query: ClaimQuery, wanted: ClaimFilter, span: DaySpan, claims: Sequence[Claim]) -> None:
-        self._query, self._wanted, self._span = query, wanted, span
+    `least`: claims may be missing, so that every sum and number is only a minimum.
+    """
+
+    def __init__(
+        self, query: ClaimQuery, wanted: ClaimFilter, span: DaySpan, claims: Sequence[Claim], *, least: bool = False
+    ) -> None:
+        self._query, self._wanted, self._span, self._least = query, wanted, span, least
         self._claims = _newest_of(claims, query) if query.newest else tuple(claims)
 
     def rows(self) -> tuple[QueryRow, ...]:
@@ -144,7 +149,7 @@ class Computing:
 
     def _cell(self, measure: str | None, fold: Fold, claims: Sequence[Claim], span: DaySpan, at: int) -> QueryCell:
         if measure in COUNTS:
-            return QueryCell(measure, fold, number=_count(str(measure), claims))
+            return QueryCell(measure, fold, number=_count(str(measure), claims), floor=self._least)
         own = replace(self._wanted, aspect=measure)
         size_of = _days if measure == DAYS else lambda claim: amount_in(claim, own)
         if measure == "plan_paid" != self._wanted.aspect:
@@ -155,7 +160,9 @@ class Computing:
             number = int(amount.value.quantize(_WHOLE, ROUND_HALF_UP)) if amount else None
             return QueryCell(measure, fold, None, number, times, claim)
         nothing = Amount(Decimal(0)) if not claims and fold == "sum" else None
-        floor = measure is None and (len(sized) < len(claims) or any(one.owed.is_floor for one in claims))
+        least = self._least and fold == "sum"
+        untold = len(sized) < len(claims) or any(one.owed.is_floor for one in claims)
+        floor = least or (measure is None and untold)
         whole = added(size for size, _ in sized) if fold == "mean" else None
         return QueryCell(measure, fold, amount or nothing, None, times, claim, floor, whole)
 

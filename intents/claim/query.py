@@ -52,7 +52,7 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask, query: kit.ClaimQuery) -> T
     """Return the rows of the query, and the same values of all claims together."""
     span, wanted = kit.query_time(ask, query), kit.query_filter(ask, query)
     found = claim_set.within(span, wanted)
-    computing = kit.Computing(query, wanted, span, found.counted)
+    computing = kit.Computing(query, wanted, span, found.counted, least=ask.report.is_partial)
     rows = computing.rows()
     shown = [cell.claim for row in rows for cell in row.cells if cell.claim]
     shown = [claim for row in rows for claim in row.claims] if query.newest else shown

@@ -173,3 +173,15 @@ def test_the_parts_of_a_sum_and_an_average_are_computed_anew(rows: list[tuple[st
     average = mean(amount, len(early))
     if early and average:
         assert abs(average.value * len(early) * 100 - sum(row[1] for row in early)) <= len(early)
+
+
+def test_what_may_be_missing_makes_every_value_a_minimum() -> None:
+    """A month without claims is no zero where claims may not have arrived, and a number is "at least" that many."""
+    span, claims = (date(2024, 1, 1), date(2024, 2, 29)), claim_set(visit("a", "2024-01-07", "Kim", 30.0)).claims
+    query = ClaimQuery("month", measures=("visit", None), timed=True)
+    for least in (False, True):
+        rows = Computing(query, WISH, span, claims, least=least).rows()
+        assert [(row.name, [(cell.size, cell.floor) for cell in row.cells]) for row in rows] == [
+            ("2024-01", [(Decimal(1), least), (Decimal(30), least)]),
+            ("2024-02", [(Decimal(0), least), (Decimal(0), least)]),
+        ]
