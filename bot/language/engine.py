@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from bot.language.anchors import with_anchor
 from bot.language.choosing import Chooser, best_rule, continues
-from bot.language.clauses import ClauseRole, asks, clause_at, told_parts
+from bot.language.clauses import ClauseRole, asks, told_parts
 from bot.language.context import CHANGES, TIMES, Context, is_answer, merge, of_shown, on_top
 from bot.language.dates import date_tags, says_plan_year
 from bot.language.explaining import ReadingTrace, traced
@@ -24,11 +24,11 @@ from bot.language.people import CALL_WITH
 from bot.language.reading import COUNTED, DOUBT, Candidate, Reading, Slot
 from bot.language.redaction import redacted
 from bot.language.rules import PERSON, IntentRules, Rule, load_rules, may_set, shows_one
-from bot.language.safety import Alarms, Danger, alarmed, calling, in_danger
+from bot.language.safety import Alarms, alarmed, calling, in_danger
 from bot.language.shapes import EVEN, Tellers
 from bot.language.slots import SIDES, dropped, excluded_beside, kinds_of, several_said, shifted_period, sides, slot_of
 from bot.language.text import Utterance, places_of, read, read_whole
-from bot.language.weights import DANGER_SURE, LANGUAGE, WEIGHTS, WORKINGS, Weights, load_weights
+from bot.language.weights import DANGERS, LANGUAGE, WEIGHTS, WORKINGS, Weights, load_weights
 from bot.language.wishes import as_taken
 
 MOST_CANDIDATES = 3
@@ -57,7 +57,7 @@ class Engine:
         self._chooser = Chooser(self.intents, weights, licences, lexicon.known)
         self._tellers = Tellers(self.intents, Chooser.is_twice)
         self._hearer = Hearer(lexicon, weights.get(LANGUAGE))
-        self._alarms = Alarms(lexicon, self.intents, self.weights.header.sure[DANGER_SURE])
+        self._alarms = Alarms(lexicon, self.intents, weights[DANGERS])
 
     @property
     def weights(self) -> Weights:
@@ -88,36 +88,17 @@ class Engine:
     def _understood(self, whole: Utterance, part: Utterance, today: date, context: Context | None) -> Reading:
         """Return the best reading of a message, given whole for what is dangerous and as a scored part for the rest."""
         signs = self._alarms.hear(whole)
-        if danger := signs.firm():
-            heard = self.hear(part, today, context)
-            now, question = signs.present(danger, heard), self._beside(heard, danger, context)
-            figure = question or self._in_topics(part, context, today)
-            over = signs.over(danger, heard, self.intents[str(figure.intent)])
-            if question is None:
-                question, now = (figure, False) if self._alarms.is_figure(figure, over=over) else (None, now)
-            if question is None:
-                return in_danger(danger)
-            if not over:
-                return alarmed(question, danger, now=now)
-        reading = self._in_topics(part, context, today)
+        reading, danger = self._in_topics(part, context, today), signs.danger
+        if danger is None or self._alarms.is_calm(danger, reading):
+            return reading
         again = context is not None and reading.intent == context.intent and not reading.slots
-        unasked = self._alarms.unasked(reading, signs, again=again)
-        stronger = signs.beside() if unasked is None or unasked.is_mild else unasked
-        danger = stronger if stronger and not stronger.is_mild else unasked or stronger
-        danger = self._alarms.beside(danger, reading, part, signs)
-        if danger is None:
-            return reading
-        heard = self.hear(part, today, context)
-        over = (danger.is_mild or not unasked) and signs.over(danger, heard, self.intents[str(reading.intent)])
-        if over and danger.is_mild:
-            return reading
-        if unasked or "answer" in reading.slots or self._alarms.is_alone(danger, reading, signs):
+        if self._alarms.is_beside(danger, reading, signs, again=again):
+            return alarmed(reading, danger)
+        question = self._beside(self.hear(part, today, context), context) if danger.sure else None
+        if danger.is_mild and "WHERE_TO" not in signs.ideas:
             one = shows_one(self.intents)
-            asked = calling(reading, one, self._slots_as(one, part, today))
-            if asked is None or not danger.is_mild or signs.name("WHERE_TO"):
-                return in_danger(danger)
-            reading = asked
-        return reading if over else alarmed(reading, danger, now=signs.present(danger, heard))
+            question = calling(reading, one, self._slots_as(one, part, today))
+        return alarmed(question, danger) if question else in_danger(danger, reading.language)
 
     def _in_topics(self, said: Utterance, context: Context | None, today: date) -> Reading:
         """Return the reading after the last answer; if unclear there, after an earlier one, or of the message alone."""
@@ -132,15 +113,12 @@ class Engine:
         own = alone.score >= _SURELY and not alone.unclear and not str(alone.intent).startswith(FOLLOW)
         return alone if own else reading
 
-    def _beside(self, heard: Heard, danger: Danger, context: Context | None) -> Reading | None:
-        """Return the reading of the other clauses of a message with an emergency; None if they ask nothing."""
-        own, said, today = clause_at(heard.clauses, danger.at), heard.said, heard.today
-        if own is None:
-            return None
-        rest = [one for one in heard.clauses if one is not own and one.role is not ClauseRole.COURTESY]
-        words = self.lexicon.grammar.area("clauses")
-        asked = " ".join(said.text_of(one) for one in rest if asks(said, one, words))
-        reading = self._decide(self.hear(read(asked), today, context), context) if asked else None
+    def _beside(self, heard: Heard, context: Context | None) -> Reading | None:
+        """Return the reading of the clauses of a message that tell of no danger; None if they ask nothing."""
+        said, words = heard.said, self.lexicon.grammar.area("clauses")
+        asking = [one for one in heard.clauses if one.role is not ClauseRole.COURTESY and asks(said, one, words)]
+        rest = [text for one in asking if self._alarms.hear(read(text := said.text_of(one))).danger is None]
+        reading = self._decide(self.hear(read(" ".join(rest)), heard.today, context), context) if rest else None
         rules = self.intents.get(reading.intent or "") if reading else None
         return reading if reading and rules and rules.needs != "nothing" and not reading.unclear else None
 

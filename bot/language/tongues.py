@@ -9,7 +9,6 @@ from pathlib import Path
 
 import msgspec
 
-from bot.language.dangers import HIDDEN
 from bot.language.findings import refuse_unknown
 from bot.language.phrases import Meaning, PhraseTree, phrases_in
 from bot.language.rules import WORDS, read_words
@@ -78,4 +77,4 @@ def add_dangers(tree: PhraseTree, language: str, tongue: Tongue) -> None:
     refuse_unknown(tongue.danger, ideas, f"{shown}: danger: unknown idea {{}}")
     for name, text in tongue.danger.items():
         for phrase in phrases_in(text, shown, name):
-            tree.add(phrase, Meaning("concept", name, language, hides=name == HIDDEN))
+            tree.add(phrase, Meaning("concept", name, language))

@@ -41,8 +41,8 @@ SHAPES = ("form", "amount", "group")
 WORKINGS, OTHER = "workings", "other"
 # The parts that tell whether a message changes the question before it, and how likely each intent is after another.
 SAME, NEXT = "same", "next"
-# The key of `Header.sure` for danger that only the weights hear.
-DANGER_SURE = "danger"
+# The part that tells danger from what is calm, and its label for that. It takes the words of a message alone.
+DANGERS, CALM = "dangers", "calm"
 # A weight is one byte above this; the inverse document frequency is kept in eighths.
 ZERO = 128
 EIGHTHS = 8
@@ -56,6 +56,8 @@ _READY = 2_000
 
 # Each kind of evidence and how much all of it weighs together; "found" are concepts and slot types.
 KINDS: Mapping[str, float] = {"words": 1.0, "apart": 0.6, "pieces": 1.0, "found": 0.2}
+# The kinds that are the words of a message themselves.
+SAID = ("words", "apart", "pieces")
 # How many words after the next one a word makes a pair with.
 _APART = 2
 _NUMBER = re.compile(r"\d")

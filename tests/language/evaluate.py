@@ -14,10 +14,10 @@ from decimal import Decimal
 from pathlib import Path
 
 from bot.language.context import Context
-from bot.language.dangers import SYMPTOM
 from bot.language.engine import Engine
 from bot.language.kernel import FALLBACK
 from bot.language.reading import Reading, Slot
+from bot.language.safety import SYMPTOM
 from tests.language.cases import Case, dialogues, sentences
 from tests.language.fit import REPORT, right
 from tests.language.sentences import FOLDER, of_writer

@@ -16,16 +16,19 @@ from typing import NamedTuple
 import numpy as np
 
 from bot.language.hearing import Hearer
+from bot.language.kernel import DANGER
 from bot.language.lexicon import load_lexicon
 from bot.language.rules import IntentRules, load_rules
 from bot.language.shapes import shape_evidence
 from bot.language.text import read
 from bot.language.weights import (
-    DANGER_SURE,
+    CALM,
+    DANGERS,
     INTENTS,
     LANGUAGE,
     NEXT,
     OTHER,
+    SAID,
     SHAPES,
     WORKINGS,
     Weights,
@@ -35,7 +38,7 @@ from bot.language.weights import (
 from bot.language.weights import SAME as SAME_QUESTION
 from tests.language.fit_language import tongue
 from tests.language.fit_turns import Turn, alone, following, same_or_other, turns
-from tests.language.fitting import ASPECT_ROWS, Heard, Pins, crossed, topic_of, weights_of
+from tests.language.fitting import ASPECT_ROWS, RAREST, Heard, Pins, crossed, topic_of, weights_of
 from tests.language.sentences import PACK, SAME, Sentence, examples, sentences, talks
 from tests.language.weights_file import written
 
@@ -56,7 +59,9 @@ _SURELY_OTHER, _KNOWS = 0.7, 0.3
 # How much worse an answer to another question is than being asked back, by what the answer reads: an intent is answered
 # at once where the risk is worth it.
 _HARM = {"member": 2.5, "directory": 2.0, "nothing": 1.7}
-_MOST_FALSE_ALARMS = 0.0015
+# How many dangers of writers that were not fitted on are at least as likely as what has a line above its answer, and as
+# what is told as present.
+_HEARD = {"line": 0.95, "stop": 0.84}
 
 
 class Material(NamedTuple):
@@ -103,14 +108,29 @@ def right(sentence: Sentence, intent: str) -> bool:
     return intent == sentence.intent or intent in sentence.also
 
 
-def danger_sure(found: Sequence[tuple[Heard, dict[str, float]]]) -> float:
-    """How likely danger has to be before the weights alone add its line: few others are as likely."""
-    calm = sorted(
-        sum(chance for label, chance in chances.items() if label.startswith("safety."))
-        for one, chances in found
-        if not one.label.startswith("safety.") and not any(other.startswith("safety.") for other in one.sentence.also)
-    )
-    return round(calm[int(len(calm) * (1 - _MOST_FALSE_ALARMS))] + 0.005, 2)
+def dangers(every: Sequence[Heard]) -> tuple[Weights, str]:
+    """The weights that tell danger from what is calm by words alone, and a line about them.
+
+    Counted is what at least two dangers hold. Danger that would do as an answer to a calm question is left out.
+    """
+    of = (one for one in every if _is_danger(one.label) or not any(map(_is_danger, one.sentence.also)))
+    some = [replace(one, label=one.label.removeprefix(DANGER) if _is_danger(one.label) else CALM) for one in of]
+    held = Counter((kind, text) for one in some if one.label != CALM for kind in SAID for text in one.found[kind])
+    some = [
+        replace(one, found={kind: Counter({text: n for text, n in texts.items() if held[kind, text] >= RAREST})
+                            for kind, texts in one.found.items()})
+        for one in some
+    ]  # fmt: skip
+    slope, found = crossed(some)
+    told = sorted(1 - chances[CALM] for one, chances in found if one.label != CALM)
+    sure = {name: round(told[int(len(told) * (1 - share))], 3) for name, share in _HEARD.items()}
+    calm = [1 - chances[CALM] for one, chances in found if one.label == CALM]
+    false = ", ".join(f"{sum(one >= least for one in calm) / len(calm):.4f} by {name}" for name, least in sure.items())
+    return weights_of(some, slope, sure), f"calm of writers not fitted on: {false}, slope {slope}, {sure}"
+
+
+def _is_danger(label: str) -> bool:
+    return label.startswith(DANGER)
 
 
 def aspects(every: Sequence[Heard], without: Collection[str] = ()) -> dict[str, list[Heard]]:
@@ -223,16 +243,17 @@ def fit() -> tuple[bytes, str]:
     slope, found = crossed(rows)
     same, of_turns = changes(of, found)
     found = [(one, chances) for one, chances in found if one.label != SAME]
-    sure = {**{needs: round(1 - 1 / harm, 2) for needs, harm in _HARM.items()}, DANGER_SURE: danger_sure(found)}
+    sure = {needs: round(1 - 1 / harm, 2) for needs, harm in _HARM.items()}
     hits = [right(one.sentence, next(iter(chances))) for one, chances in found]
     three = [any(right(one.sentence, label) for label in list(chances)[:3]) for one, chances in found]
     pinned = {one.intent: one.pins for one in of.rules if one.pins}
     tell = {one.intent for one in of.rules if one.workings}
     parts = parts_of(every, slope, sure, pinned, tell)
+    parts[DANGERS], of_dangers = dangers(every)
     content = written({**parts, SAME_QUESTION: same, NEXT: following(of.said, slope)})
     return content, (
         f"{len(every)} sentences, {len(content)} bytes, slope {slope}, {sure}; writers not fitted on: "
-        f"{np.mean(hits):.3f} right, {np.mean(three):.3f} among three; {of_turns}"
+        f"{np.mean(hits):.3f} right, {np.mean(three):.3f} among three; {of_turns}; {of_dangers}"
     )
 
 

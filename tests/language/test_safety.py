@@ -103,9 +103,9 @@ def test_hostile_text_made_of_words_of_danger_has_a_reading(
         (b"ideas: [", "YAML"),
         (b"ideas: \xff\xfe", "UTF-8"),
         (b"# " + b"x" * 10_000_000, "larger"),
-        (b"repaired: ''\nideas: {NOT: {en: not}}\ncrisis: [{name: a, all: [NUT]}]\nemergency: []\n", "mean NOT"),
-        (b"repaired: ''\nideas: {NOT: {en: (a|b}}\ncrisis: []\nemergency: []\n", "brackets"),
-        (b"repaired: ''\nideas: {}\ncrisis: [{name: a, all: []}]\nemergency: []\n", "all: .*length >= 1"),
+        (b"repaired: ''\nideas: {NOT: {en: not}}\npatterns: [{name: a, all: [NUT], kind: crisis}]\n", "mean NOT"),
+        (b"repaired: ''\nideas: {NOT: {en: (a|b}}\npatterns: []\n", "brackets"),
+        (b"repaired: ''\nideas: {}\npatterns: [{name: a, all: [], kind: crisis}]\n", "all: .*length >= 1"),
         (b"- 1\n", "object"),
     ],
 )
