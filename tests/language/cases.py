@@ -33,8 +33,8 @@ class Case:
     also: tuple[str, ...] = ()
 
 
-def sentences(name: str) -> Iterator[Case]:
-    """A set: the lines of `eval/<name>.tsv` (intent, sentence, perhaps slots), and what was learned from it."""
+def of_file(name: str) -> Iterator[Case]:
+    """The lines of `eval/<name>.tsv`: intent, sentence, perhaps slots."""
     file = EVAL / f"{name}.tsv"
     lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
     rows = [line.split("\t") for line in lines if line and not line.startswith("#")]
@@ -42,9 +42,15 @@ def sentences(name: str) -> Iterator[Case]:
     for wanted, said, *slots in rows:
         intent, _, kind = wanted.partition("/")
         yield Case(said, intent, _slots(slots[0] if slots else "") if labelled else None, kind)
-    own = {said for _, said, *_ in rows}
+
+
+def sentences(name: str) -> Iterator[Case]:
+    """A set: the lines of its file, and what was learned from it."""
+    own = list(of_file(name))
+    yield from own
+    known, labelled = {case.said for case in own}, any(case.slots is not None for case in own)
     for case in learned(name):
-        if case.said not in own:
+        if case.said not in known:
             yield replace(case, slots={}) if labelled else case
 
 

@@ -36,6 +36,7 @@ from bot.language.weights import (
     evidence,
 )
 from bot.language.weights import SAME as SAME_QUESTION
+from tests.language.cases import of_file
 from tests.language.fit_language import tongue
 from tests.language.fit_turns import Turn, alone, following, same_or_other, turns
 from tests.language.fitting import ASPECT_ROWS, RAREST, Heard, Pins, crossed, topic_of, weights_of
@@ -59,17 +60,23 @@ _SURELY_OTHER, _KNOWS = 0.7, 0.3
 # How much worse an answer to another question is than being asked back, by what the answer reads: an intent is answered
 # at once where the risk is worth it.
 _HARM = {"member": 2.5, "directory": 2.0, "nothing": 1.7}
+# Sets of sentences that tell of danger, or of none, whatever else they ask.
+_TOLD = ("gate", "alarm")
 # How many dangers of writers that were not fitted on are at least as likely as what has a line above its answer, and as
 # what is told as present.
 _HEARD = {"line": 0.95, "stop": 0.84}
 
 
 class Material(NamedTuple):
-    """What is fitted on: the rules, the turns of conversations, and each sentence with its label, in order."""
+    """What is fitted on: the rules, the turns of conversations, and each sentence with its label, in order.
+
+    `told` are sentences of which only is known that they tell of danger, or of none.
+    """
 
     rules: tuple[IntentRules, ...]
     said: list[Turn]
     rows: list[tuple[Sentence, str]]
+    told: list[Sentence]
 
     @classmethod
     def of(cls, folder: Path) -> "Material":
@@ -78,7 +85,12 @@ class Material(NamedTuple):
         said = list(turns(talks(folder), rules))
         rows = [(one, one.intent) for one in (*examples(rules), *sentences(folder, without=REPORT))]
         rows += [(one.sentence, SAME if one.is_leaning else one.sentence.intent) for one in said]
-        return cls(tuple(rules), said, rows)
+        told = [
+            Sentence(one.said, one.intent if _is_danger(one.intent) else CALM, "", (), "en", name)
+            for name in _TOLD
+            for one in of_file(name)
+        ]
+        return cls(tuple(rules), said, rows, told)
 
     def after(self, found: Iterable[Sentence]) -> list[Turn]:
         """The turns that follow an answer, and some of the sentences found, as if they did."""
@@ -249,7 +261,7 @@ def fit() -> tuple[bytes, str]:
     pinned = {one.intent: one.pins for one in of.rules if one.pins}
     tell = {one.intent for one in of.rules if one.workings}
     parts = parts_of(every, slope, sure, pinned, tell)
-    parts[DANGERS], of_dangers = dangers(every)
+    parts[DANGERS], of_dangers = dangers([*every, *heard(of.told)])
     content = written({**parts, SAME_QUESTION: same, NEXT: following(of.said, slope)})
     return content, (
         f"{len(every)} sentences, {len(content)} bytes, slope {slope}, {sure}; writers not fitted on: "

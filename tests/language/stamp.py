@@ -50,8 +50,11 @@ def hashes(folder: Path, code: Iterable[Path] = CODE) -> Iterator[tuple[str, str
     yield "rules", _hash([[one.intent, one.needs, one.workings, one.pins] for one in of.rules])
     after = of.after(_crossed(of))
     turns = [(turn.sentence, turn.before.intent) for turn in after if turn.before]
-    yield "sentences and labels", _hash([of.rows, turns, [turn.before and turn.before.intent for turn in of.said]])
-    yield "evidence", _in_pieces(partial(_heard, folder), [sentence for sentence, _ in of.rows])
+    yield (
+        "sentences and labels",
+        _hash([of.rows, of.told, turns, [turn.before and turn.before.intent for turn in of.said]]),
+    )
+    yield "evidence", _in_pieces(partial(_heard, folder), [*(sentence for sentence, _ in of.rows), *of.told])
     yield "turns", _in_pieces(partial(_turned, folder), turns)
 
 
