@@ -26,7 +26,7 @@ def counties_beside(said: Utterance, tags: Sequence[Tag], meanings_of: MeaningsO
             one = tag
             while beside := _county_beside(said, one, step, meanings_of, words):
                 found.append(one := beside)
-    return [tag for tag in found if all(tag.first not in one.places or one.kind == "place" for one in tags)]
+    return [tag for tag in found if all(tag.first not in one.places for one in tags)]
 
 
 def _county_beside(said: Utterance, one: Tag, step: int, meanings_of: MeaningsOf, words: WordArea) -> Tag | None:
@@ -58,8 +58,7 @@ def street_in(said: Utterance, words: WordArea) -> Tag | None:
     """Return the tag of the street on which a place is, as the person wrote it; None if there is none.
 
     It follows a word such as "on" ("on Poplar Avenue"), begins with a house number ("979 E 3rd St"), or is between
-    commas. After "at", and with "Dr" for "Drive", the word before the kind of street has a capital letter. Behind "at"
-    a long house number needs no kind of street ("at 212 Broad").
+    commas. After "at", and with "Dr" for "Drive", the word before the kind of street has a capital letter.
     """
     for place, word in enumerate(said.words):
         numbered = word.isdecimal() and len(word) <= _HOUSE
@@ -73,12 +72,7 @@ def street_in(said: Utterance, words: WordArea) -> Tag | None:
         plain = word in words.stands or numbered
         led = plain and not words.street_of.isdisjoint(said.words[first : first + 1])
         end = next((at + 1 for at in ends if _ends_street(said, at, words, plain=plain)), first + 2 if led else None)
-        housed = numbered and len(word) > len("10") and place and said.words[place - 1] in words.house_at
-        if housed and end is None and place + 1 < len(said.words) and said.said(place + 1, place + 2)[:1].isupper():
-            end = place + 2
-        if end is not None and not words.no_street.isdisjoint(said.words[first:end]):
-            continue
-        if end is not None and end <= len(said.words) and words.at.isdisjoint(said.words[first : end - 1]):
+        if end is not None and words.no_street.isdisjoint(said.words[first:end]):
             return Tag("street", said.said(first, end), place, end)
     return None
 

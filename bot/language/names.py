@@ -106,8 +106,8 @@ class _People:
                 yield place + 1
 
     def _goes_on(self, index: int, *, begun: bool) -> bool:
-        lower = begun and self.at.capital(index - 1) and not self.at.capital(index)
-        lower = lower and not self.at.between(index) and self.at.weights[index] != FAMILY  # "is Grace okafor in S"
+        lower = begun and self.at.capital(index - 1) and not self.at.capital(index) and not self.at.between(index)
+        lower = lower and self.at.weights[index] != FAMILY  # "is Grace okafor in S"
         if lower and len(self.at.word(index)) > 1 and self.at.word(index) not in self.around.own.particle:
             return False
         if self._is_letter(index, begun=begun) or (begun and self._is_last_letter(index)):
@@ -140,7 +140,7 @@ class _People:
         if len(word) != 1 or not word.isalpha() or not self.at.like(index - 1):
             return False
         dotted = self.said.text.startswith(".", spans[index][1]) and index + 1 < len(spans)
-        if not dotted and word in self.around.own.letter_word and self.at.word_behind(index + 1):
+        if not dotted and word in self.around.own.letter_word:
             return False  # "I think"
         lower = not self.at.mixed and word not in self.around.own.any("letter_word", "network_letter")
         return dotted or lower or self._is_letter(index, begun=True)
@@ -181,7 +181,7 @@ class _People:
     def _weighed(self, begin: int, first: int, end: int) -> Iterator[NameFound]:
         title, after = self.at.word(begin) if first > begin else "", self._suffixed(end)
         weight = self._weigh(first, end, title)
-        if weight is None or self.at.before(begin, _PAIR) in self.around.own.phrases("county"):
+        if weight is None:
             return
         weight += self._around(begin, first, end, after) + _WITH_A_LISTED * self._is_last_letter(end - 1)
         if title:
@@ -202,7 +202,8 @@ class _People:
             given = 0 if initial else self._weigh(behind, last)
             if given is None or any(not 0 <= (self.at.weights[place] or 0) < FAMILY for place in range(behind, last)):
                 continue
-            more = self._ends_in_a_letter(last)
+            more = len(self.at.word(last)) == 1 and self.at.between(last) in _WITHIN_A_NAME
+            more = more and (self.at.is_upper(last) or self.at.word(last + 1) in self.around.follow - {""})
             after = self._suffixed(last + more)
             weight = family + given + _COMMA + self._around(begin, first, last + more, after)
             weight += _FRAMED * (self.at.word_before(begin) in self.around.lead and self._is_listed(range(first, last)))
@@ -218,13 +219,6 @@ class _People:
             len(lead) for lead in self.around.names.phrases("given") if self.said.words[end : end + len(lead)] == lead
         )
         return end + longest if (longest := max(leads, default=0)) or self._is_parted(end) else None
-
-    def _ends_in_a_letter(self, index: int) -> bool:
-        """Return whether the word at `index` is a final initial: the L of "Wyman, Christie L"."""
-        if len(self.at.word(index)) != 1 or self.at.between(index) not in _WITHIN_A_NAME:
-            return False
-        dotted = self.said.text[self.said.spans[index][1] :].startswith(".")
-        return self.at.is_upper(index) or dotted or self.at.word(index + 1) in self.around.follow - {""}
 
     def _is_begun(self, first: int) -> bool:
         """Return whether the word before `first` belongs to the same name."""
@@ -246,25 +240,16 @@ class _People:
     def _suffixed(self, end: int) -> int:
         """Return the index after the degrees and the "Jr" that follow a name."""
         while self.at.word(end) in self.around.suffix and self.at.between(end) in _BEFORE_A_DEGREE:
-            if self.at.word(end) == "do" and not self._is_a_degree(end):
-                break
+            if self.at.word(end) == "do" and not (self.at.is_upper(end) or "," in self.at.between(end)):
+                break  # the "do" of a question, and no degree
             end += 1
         return end
 
-    def _is_a_degree(self, index: int) -> bool:
-        """Return whether the "do" at `index` is a degree: in capitals, after a comma, or before the requested fact."""
-        asked = self.at.word_behind(index + 1) in self.around.own.terse_field | {""}
-        return self.at.is_upper(index) or "," in self.at.between(index) or (asked and self._is_begun(index))
-
     def _is_possessed(self, end: int) -> bool:
         """Return whether the name that ends at `end` is a possessive without an apostrophe: "dr kims office"."""
-        last, people = self.said.words[end - 1], self.words.people
-        return (
-            self.at.word(end) in self.around.names.owned
-            and last.endswith("s")
-            and last not in people
-            and last[:-1] in people
-        )
+        last = self.said.words[end - 1]
+        owned = self.at.word(end) in self.around.names.owned
+        return owned and last.endswith("s") and last[:-1] in self.words.people
 
     def _around(self, begin: int, first: int, end: int, after: int) -> int:
         """Return the number that the words before and after a name add to its weight."""
@@ -289,9 +274,9 @@ class _People:
         """Return whether no word from `first` to `end` has another meaning."""
         letters = {place for place in range(first, end) if len(self.at.word(place)) == 1}
         own = [self.at.weights[place] for place in range(first, end) if place not in letters]
-        weights = [-1 if weight is None else weight for weight in own] or [-1]
+        weights = [-1 if weight is None else weight for weight in own]
         strange = any(not self._is_a_word(place) for place in range(first, end))
-        return strange and min(weights) >= 0 and max(weights) >= UNKNOWN
+        return strange and min(weights, default=-1) >= 0 and max(weights) >= UNKNOWN
 
     def _is_a_word(self, index: int) -> bool:
         """Return whether the word at `index` has another meaning, or is a town after a word such as "in" or "of"."""

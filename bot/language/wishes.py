@@ -42,14 +42,12 @@ def as_taken(entry: IntentRules, heard: Heard, lexicon: Lexicon) -> Heard:
     asking = heard.asking.union(*(one.places for one in idle)) - _asides(heard)
     words = frozenset[int]()
     if searches:
-        heard = _at_times(heard, asking) if "open_at" in entry.heard.values() else heard
+        heard = _at_times(heard, asking)
         nowhere = _nowhere(heard, lexicon) & asking
         heard = _with(heard, WISH_PLACE, nowhere)
         words = _of_whom(heard, lexicon, _care_beside(entry, heard)) & asking
-        barred = _barred(heard, lexicon, asking)
-        excluded = [tag for tag in heard.tags if tag.excluded and barred.issuperset(tag.places)]
-        heard = heard.with_tags([tag for tag in heard.tags if tag not in excluded])
-        words |= barred | {at for at in _apart(heard) & asking if {at - 1, at + 1} & heard.at("ONLY")}  # "adults only"
+        beside = {at for at in _apart(heard) & asking if {at - 1, at + 1} & heard.at("ONLY")}  # "adults only"
+        words |= _barred(heard, lexicon, asking) | beside
     if _is_terse(heard) or not heard.tags:
         words |= _unexplained(entry, heard, AnyOf(lexicon.given, lexicon.family)) & asking
     # Care that only some places of the kind that is searched give: "mammography", "x-ray".
@@ -88,9 +86,8 @@ def _takes_back(heard: Heard, lexicon: Lexicon, one: Tag, other: Tag, marks: Abs
     """Return whether only words of a correction stand between a value and a later value of its kind."""
     between = range(one.after, other.first)
     alike = one.kind == other.kind or {one.kind, other.kind} <= _KINDS
-    if not alike or other.excluded or marks.isdisjoint(between) or "?" in heard.said.said(one.first, other.after):
-        return False
-    return all(at in marks or heard.keys[at] in lexicon.idle for at in between)
+    taken = alike and not other.excluded and not marks.isdisjoint(between)
+    return taken and all(at in marks or heard.keys[at] in lexicon.idle for at in between)
 
 
 def _at_times(heard: Heard, asking: AbstractSet[int]) -> Heard:
@@ -100,10 +97,7 @@ def _at_times(heard: Heard, asking: AbstractSet[int]) -> Heard:
     hours = hour_tags(heard.lexed, heard.said, heard.keys, heard.today, asking, sought=True)
     tags = with_hours([tag for tag in heard.tags if tag.kind != "open_at"], hours)
     dates = [tag for tag in tags if tag.kind in _TIMES and tag.first in asking and not _is_past(tag, heard)]
-    heard = heard.with_tags([replace(tag, kind=WISH_TIME) if tag in dates else tag for tag in tags])
-    units = heard.area("dates").unit  # "next week", which is no time of a claim
-    ahead = [run for run in _runs(heard.at("FUTURE") & asking) if heard.said.words[run[1] - 1] in units]
-    return _with(heard, WISH_TIME, frozenset(at for run in ahead for at in range(*run)))
+    return heard.with_tags([replace(tag, kind=WISH_TIME) if tag in dates else tag for tag in tags])
 
 
 def _is_past(tag: Tag, heard: Heard) -> bool:
@@ -198,9 +192,8 @@ def _barred(heard: Heard, lexicon: Lexicon, asking: AbstractSet[int]) -> frozens
     for first, after in _parts(heard):
         led = next((at for at in range(first, after) if (plain(heard.said.words[at]),) in cues), after)
         asks = led in asking or not starts.isdisjoint((led, led - 1))
-        wished = not heard.at(WISH).isdisjoint(range(led, after))
         told = [at for at in range(led + 1, after) if heard.said.words[at] not in minded]  # not "doesn't matter"
-        if asks and kept.isdisjoint(range(led, after)) and (wished or _says(heard, lexicon, told)):
+        if asks and kept.isdisjoint(range(led, after)) and _says(heard, lexicon, told):
             found.update(range(led, after))
     return frozenset(found)
 
@@ -248,10 +241,10 @@ def _unexplained(entry: IntentRules, heard: Heard, people: Container[str]) -> fr
         place
         for place in (heard.strange | apart) - placed - timed
         if (_names_something(heard.said.said(place, place + 1)) or not apart.isdisjoint((place - 1, place + 1)))
-        and not (heard.keys[place] in known or said[place] in known or (place and said[place - 1] in own.mine))
+        and not (heard.keys[place] in known or (place and said[place - 1] in own.mine))
     }
     spoken = (place - 1 for place in range(1, len(said)) if heard.keys[place] in own.spoken)  # "Karen speaking"
-    words.update(_joined(heard), (place for place in spoken if place in heard.content))
+    words.update(place for place in spoken if place in heard.content)
     words.update(place - 1 for place in sorted(words, reverse=True) if _goes_before(heard, place))
     return frozenset((words - _held(heard)) & heard.asking) | _care_beside(entry, heard)
 
@@ -298,13 +291,6 @@ def _apart(heard: Heard) -> frozenset[int]:
         ):
             found |= part if heard.tags else part.intersection(range(begins, after))
     return frozenset(found)
-
-
-def _joined(heard: Heard) -> Iterator[int]:
-    """Yield the indexes of letters joined by "&": "L&D"."""
-    for at in range(1, len(heard.said.words)):
-        if heard.said.between(at) == "&" and len(heard.said.words[at]) == 1:
-            yield from (at - 1, at)
 
 
 def _is_in(heard: Heard, tag: Tag, slot: Slot) -> bool:
