@@ -29,12 +29,7 @@ def names_somebody(said: Utterance, given: Collection[str], family: Collection[s
     A name after a doctor's title and the writer's own name ("this is Dana") do not count. Nor does a name next to a
     degree, "NPI" or "saint", which is a doctor's or a hospital's.
     """
-    takes = not words.takes.isdisjoint(said.words) and not words.taken.isdisjoint(said.words)
-    if (
-        takes
-        or not words.any("of_care", "practises").isdisjoint(said.words)
-        or said.words[-1:] in words.phrases("practice")
-    ):
+    if not words.any("of_care", "practises").isdisjoint(said.words):
         return False
     if words.courtesy.isdisjoint(said.words) and not any(key in given for key in said.keys):
         return False

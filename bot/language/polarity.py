@@ -150,8 +150,7 @@ class _Scope:
     def _leads_to(self, unnamed: Tag, named: Tag) -> bool:
         """Return whether both tags are one expression: "out of network P", "OON for P"."""
         between = self.words[unnamed.after : named.first]
-        led = 0 < len(between) <= _MOST_LED and self._listed.glue.issuperset(between)
-        return unnamed.meets(named) or led or unnamed.after == named.first
+        return unnamed.meets(named) or (unnamed.after <= named.first and self._listed.glue.issuperset(between))
 
 
 def _turned(tag: Tag) -> Tag:

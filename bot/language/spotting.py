@@ -186,14 +186,11 @@ class Spotter:
         return (RESEMBLING if index in self._slips else UNKNOWN) + CAPITAL * capital
 
     def _is_derived(self, index: int) -> bool:
-        """Return whether the word at `index` is a form of a known word ("ordered") and not written as a name."""
+        """Return whether the word at `index` is a form of a known word ("ordered")."""
         stem = _DERIVED.sub("", word := self.word(index))
-        known = stem != word and any(form in self.words.known for form in (stem, f"{stem}e", stem[:-1]))
-        doing = word.endswith("ing") and self.said.said(index, index + 1).islower()  # "close to hitting the most"
-        return (known or doing) and not self.said.said(index, index + 1).istitle()
+        return stem != word and any(form in self.words.known for form in (stem, f"{stem}e", stem[:-1]))
 
 
-_NEAR = 3
 _LONGEST = 6
 _SHORTEST = 2
 _STORE = (3, 4)  # digits
@@ -219,7 +216,6 @@ class _Organizations:
         self.plain = own.any("plain", "head") | names.generic
         self.inner = self.plain | own.brand
         self.never = names.any("no_name", "short_title", "long_title") | spotter.around.asked
-        self.ends = names.group_end, names.phrases("whole_end")
 
     def numbered(self, first: int) -> int | None:
         """Return the end index of a chain's store with its number, as in "CVS #1180"; None if there is none."""
@@ -257,7 +253,7 @@ class _Organizations:
             end += 1
             if self.at.word(end - 1) in self.own.head:
                 last = end
-        acts = self.at.word(last - 1) == "practice" and not self.own.does.isdisjoint(self.at.before(first, _NEAR))
+        acts = self.at.word(last - 1) == "practice" and "does" in self.at.before(first, _PAIR)
         named = not acts and last - first >= _SHORTEST and self._is_name(first, last, led_in=led_in)
         return self._behind_street(last) if named else None
 
@@ -307,11 +303,13 @@ class _Organizations:
         if all(upper or word in self.own.link for upper, word in zip(capital, inner, strict=True)):
             around = said.text[: said.spans[first][0]] + said.text[said.spans[last - 1][1] :]
             return last - first == len(said.words) or any(word[:1].islower() for word in around.split())
-        ends, whole = self.ends
         if self._is_of_a_person(first, last):
             return False
-        ended = said.keys[last - 1] in ends or said.keys[last - 2 : last] in whole
-        if ended and not town and (led_in or (self.at.weights[first] or 0) > RESEMBLING):
+        if (
+            said.keys[last - 1] in self.at.around.names.group_end
+            and not town
+            and (led_in or (self.at.weights[first] or 0) > RESEMBLING)
+        ):
             return True
         return first > 0 and not town and self._distinct(first) and self.at.word(first - 1) in self.own.lead | {""}
 

@@ -97,7 +97,10 @@ def _at_times(heard: Heard, asking: AbstractSet[int]) -> Heard:
     hours = hour_tags(heard.lexed, heard.said, heard.keys, heard.today, asking, sought=True)
     tags = with_hours([tag for tag in heard.tags if tag.kind != "open_at"], hours)
     dates = [tag for tag in tags if tag.kind in _TIMES and tag.first in asking and not _is_past(tag, heard)]
-    return heard.with_tags([replace(tag, kind=WISH_TIME) if tag in dates else tag for tag in tags])
+    heard = heard.with_tags([replace(tag, kind=WISH_TIME) if tag in dates else tag for tag in tags])
+    units = heard.area("dates").unit  # "next week", which is no time of a claim
+    ahead = [run for run in _runs(heard.at("FUTURE") & asking) if heard.said.words[run[1] - 1] in units]
+    return _with(heard, WISH_TIME, frozenset(at for run in ahead for at in range(*run)))
 
 
 def _is_past(tag: Tag, heard: Heard) -> bool:
@@ -148,20 +151,15 @@ def _of_whom(heard: Heard, lexicon: Lexicon, beside: AbstractSet[int]) -> frozen
     """
     near = heard.at("NEAR")
     held = near.union(*(tag.places for tag in heard.tags)) - beside
-    said, asker = heard.at(WISH), heard.area("wishes").asker
-    question = heard.area("clauses").question
-    found = set[int]()
+    said, found = heard.at(WISH), set[int]()
     for first, after in _parts(heard):
         lead = next((at for at in range(first, after) if _is_relative(heard, at)), after)
         for start, end in _runs(frozenset(range(lead + 1, after)) - held):
             # The "on" of "on Saturday", the "speaks" of "speaks Hindi" belong to the value behind them.
             verb = end - 1 == start and end not in near
             last = end - 1 if end < after and (verb or heard.keys[end - 1] in lexicon.idle) else end
-            inverted = plain(heard.said.words[start]) in question and start + 1 < after  # "who should I see"
-            asked = inverted and plain(heard.said.words[start + 1]) in asker
-            if asked or end in said or start - 1 in said or not _says(heard, lexicon, range(start, last), beside):
-                continue
-            found.update(range(start, last))
+            if start - 1 not in said and _says(heard, lexicon, range(start, last), beside):
+                found.update(range(start, last))
     return frozenset(found)
 
 
@@ -183,17 +181,13 @@ def _barred(heard: Heard, lexicon: Lexicon, asking: AbstractSet[int]) -> frozens
 
     A clause that begins so, and is not the first, asks for nothing else: "but not downtown".
     """
-    cues, minded = heard.area("polarity").phrases("cue"), heard.area("wishes").no_wish
+    cues = heard.area("polarity").phrases("cue")
     starts = {clause.first for clause in heard.clauses if clause.first and clause.role is ClauseRole.BACKGROUND}
-    care = (
-        tag for tag in heard.tags if tag.kind != WISH and not (tag.excluded and tag.kind in {*_KINDS, "claim_type"})
-    )
-    kept, found = places_of(care), set[int]()
+    kept, found = places_of(tag for tag in heard.tags if tag.kind != WISH), set[int]()
     for first, after in _parts(heard):
         led = next((at for at in range(first, after) if (plain(heard.said.words[at]),) in cues), after)
         asks = led in asking or not starts.isdisjoint((led, led - 1))
-        told = [at for at in range(led + 1, after) if heard.said.words[at] not in minded]  # not "doesn't matter"
-        if asks and kept.isdisjoint(range(led, after)) and _says(heard, lexicon, told):
+        if asks and kept.isdisjoint(range(led, after)) and _says(heard, lexicon, range(led + 1, after)):
             found.update(range(led, after))
     return frozenset(found)
 
@@ -234,8 +228,6 @@ def _unexplained(entry: IntentRules, heard: Heard, people: Container[str]) -> fr
     known = AnyOf(people, heard.area("names").asked, own.no_wish, requests, leaving)
     placed = {tag.first - 1 for tag in heard.tags if tag.kind == "location"}  # "downtown Chattanooga"
     timed = {tag.after for tag in of_kind(heard.tags, "open_at")}  # "evening slots"
-    ends = (tag.after for tag in heard.tags if tag.after < len(heard.keys))
-    timed.update(at for at in ends if heard.said.between(at) == "-")  # "ER-capable"
     apart = _apart(heard)
     words = {
         place
@@ -243,8 +235,8 @@ def _unexplained(entry: IntentRules, heard: Heard, people: Container[str]) -> fr
         if (_names_something(heard.said.said(place, place + 1)) or not apart.isdisjoint((place - 1, place + 1)))
         and not (heard.keys[place] in known or (place and said[place - 1] in own.mine))
     }
-    spoken = (place - 1 for place in range(1, len(said)) if heard.keys[place] in own.spoken)  # "Karen speaking"
-    words.update(place for place in spoken if place in heard.content)
+    marks = {at for at in range(1, len(said)) if heard.said.between(at) == "&" and len(said[at]) == 1}  # "L&D"
+    words.update(marks, (at - 1 for at in marks))
     words.update(place - 1 for place in sorted(words, reverse=True) if _goes_before(heard, place))
     return frozenset((words - _held(heard)) & heard.asking) | _care_beside(entry, heard)
 
