@@ -26,7 +26,7 @@ def counties_beside(said: Utterance, tags: Sequence[Tag], meanings_of: MeaningsO
             one = tag
             while beside := _county_beside(said, one, step, meanings_of, words):
                 found.append(one := beside)
-    return [tag for tag in found if all(tag.first not in one.places or one.kind == "place" for one in tags)]
+    return [tag for tag in found if all(tag.first not in one.places for one in tags)]
 
 
 def _county_beside(said: Utterance, one: Tag, step: int, meanings_of: MeaningsOf, words: WordArea) -> Tag | None:
@@ -57,40 +57,20 @@ _COURT = "ct"  # also Connecticut
 def street_in(said: Utterance, words: WordArea) -> Tag | None:
     """Return the tag of the street on which a place is, as the person wrote it; None if there is none.
 
-    It follows a word such as "on" ("on Poplar Avenue"), begins with a house number ("979 E 3rd St"), or is between
-    commas. After "at", and with "Dr" for "Drive", the word before the kind of street has a capital letter. Behind "at"
-    a long house number needs no kind of street ("at 212 Broad").
+    It follows a word such as "on" ("on Poplar Avenue"), or begins with a house number ("979 E 3rd St"). After "at", and
+    with "Dr" for "Drive", the word before the kind of street has a capital letter.
     """
     for place, word in enumerate(said.words):
         numbered = word.isdecimal() and len(word) <= _HOUSE
-        if place and said.between(place).strip() == "," and (alone := _between_commas(said, place, words)):
-            return alone
         first = place + (not numbered)
         if not (numbered or word in words.any("stands", "at")):
             continue
         first += not numbered and said.words[first : first + 1] != () and said.words[first] in words.the
         ends = range(first + 1 + numbered, min(first + 1 + numbered + _LONGEST, len(said.words)))
         plain = word in words.stands or numbered
-        led = plain and not words.street_of.isdisjoint(said.words[first : first + 1])
-        end = next((at + 1 for at in ends if _ends_street(said, at, words, plain=plain)), first + 2 if led else None)
-        housed = numbered and len(word) > len("10") and place and said.words[place - 1] in words.house_at
-        if housed and end is None and place + 1 < len(said.words) and said.said(place + 1, place + 2)[:1].isupper():
-            end = place + 2
-        if end is not None and not words.no_street.isdisjoint(said.words[first:end]):
-            continue
-        if end is not None and end <= len(said.words) and words.at.isdisjoint(said.words[first : end - 1]):
+        end = next((at + 1 for at in ends if _ends_street(said, at, words, plain=plain)), None)
+        if end is not None and words.no_street.isdisjoint(said.words[first:end]):
             return Tag("street", said.said(first, end), place, end)
-    return None
-
-
-def _between_commas(said: Utterance, first: int, words: WordArea) -> Tag | None:
-    """Return the tag of a street that is all between a comma and the next mark: "Okafor, Main St"; else None."""
-    for end in range(first + 2, min(first + 1 + _LONGEST, len(said.words)) + 1):
-        if said.between(end - 1).strip():
-            return None
-        ends = end == len(said.words) or said.between(end).strip() in {",", "?"}
-        if ends and said.words[end - 1] in words.street and said.said(end - 2, end - 1)[:1].isupper():
-            return Tag("street", said.said(first, end), first, end)
     return None
 
 

@@ -161,19 +161,15 @@ class Tagger:
         return [*tags, *names]
 
     def _is_titled(self, name: Tag, said: Utterance) -> bool:
-        """Return whether a name follows "Dr.", or is a known name that follows "doctor"."""
-        title = said.words[name.first]
-        return title in self._words.short_title or (
-            title in self.titles and not self._people.isdisjoint(said.keys[name.first + 1 : name.after])
-        )
+        """Return whether a name follows "Dr."."""
+        return said.words[name.first] in self._words.short_title
 
     def _set_apart(self, said: Utterance, match: PhraseFound) -> bool:
         """Return whether punctuation separates a town from its neighbours, as staff type: "endo - knox - net P"."""
         before, after = _marks(said, match.first), _marks(said, match.after)
         if before not in _PARTING or not (match.after == len(said.words) or after in _PARTING | {".", "?"}):
             return False
-        beside = said.keys[match.first - 1]
-        return beside in self._known or said.words[match.first - 1] in self._words.credential
+        return said.keys[match.first - 1] in self._known
 
     def _of_person(self, tags: list[Tag], said: Utterance, lexed: Lexed) -> list[Tag]:
         """Return the tags with the person whose record is requested by name, who is then not tagged as a provider."""
@@ -190,8 +186,7 @@ class Tagger:
     def _value(
         self, said: Utterance, match: PhraseFound, meaning: Meaning, found: Sequence[PhraseFound], street: Tag | None
     ) -> Tag | None:
-        titled = bool(match.first) and said.words[match.first - 1] in self._words.short_title
-        if meaning.kind in {"concept", COMPLAINT} or (meaning.kind == "language" and titled):
+        if meaning.kind in {"concept", COMPLAINT}:
             return None
         if isinstance(meaning.value, NamedPlace):
             before = [one for one in found if one.after == match.first]
@@ -307,9 +302,6 @@ def _plausible(tags: Sequence[Tag], said: Utterance) -> list[Tag]:
     names = of_kind(tags, "provider_name")
     tags = _from_the_left(tags)
     places = of_kind(tags, "location")
-    inside = next((one.value for one in places if isinstance(one.value, dict) and one.value.keys() > {"state"}), None)
-    wide = [one for one in places if inside and isinstance(one.value, dict) and one.value.keys() == {"state"}]
-    tags = [replace(tag, value=inside) if tag in wide else tag for tag in tags]  # "East TN, any city"
     tags = [tag for tag in tags if tag.kind == "location" or not tag.lies_in(*places)]
     tags = _outside(tags, {"person"}, of_kind(tags, "service"))
     tags = _outside(tags, {"service", "facility_type"}, of_kind(tags, "wheelchair"))

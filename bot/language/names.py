@@ -77,12 +77,6 @@ class _People:
         for begin in range(len(self.said.words)):
             titled = self.at.is_title(begin) and self.at.word_behind(begin + 1) != ""
             for first in (begin, begin + 1) if titled else (begin,):
-                if (
-                    first > begin
-                    and self.at.word(first) in self.around.own.particle
-                    and self.at.word(begin) in self.around.names.long_title
-                ):
-                    continue
                 for end in () if self.at.is_article(first) else self._ends(first, _LONGEST):
                     yield from self._weighed(begin, first, end)
                     yield from self._reversed(begin, first, end)
@@ -106,8 +100,8 @@ class _People:
                 yield place + 1
 
     def _goes_on(self, index: int, *, begun: bool) -> bool:
-        lower = begun and self.at.capital(index - 1) and not self.at.capital(index)
-        lower = lower and not self.at.between(index) and self.at.weights[index] != FAMILY  # "is Grace okafor in S"
+        lower = begun and self.at.capital(index - 1) and not self.at.capital(index) and not self.at.between(index)
+        lower = lower and self.at.weights[index] != FAMILY  # "is Grace okafor in S"
         if lower and len(self.at.word(index)) > 1 and self.at.word(index) not in self.around.own.particle:
             return False
         if self._is_letter(index, begun=begun) or (begun and self._is_last_letter(index)):
@@ -181,7 +175,7 @@ class _People:
     def _weighed(self, begin: int, first: int, end: int) -> Iterator[NameFound]:
         title, after = self.at.word(begin) if first > begin else "", self._suffixed(end)
         weight = self._weigh(first, end, title)
-        if weight is None or self.at.before(begin, _PAIR) in self.around.own.phrases("county"):
+        if weight is None:
             return
         weight += self._around(begin, first, end, after) + _WITH_A_LISTED * self._is_last_letter(end - 1)
         if title:
@@ -202,7 +196,8 @@ class _People:
             given = 0 if initial else self._weigh(behind, last)
             if given is None or any(not 0 <= (self.at.weights[place] or 0) < FAMILY for place in range(behind, last)):
                 continue
-            more = self._ends_in_a_letter(last)
+            more = len(self.at.word(last)) == 1 and self.at.between(last) in _WITHIN_A_NAME
+            more = more and (self.at.is_upper(last) or self.at.word(last + 1) in self.around.follow - {""})
             after = self._suffixed(last + more)
             weight = family + given + _COMMA + self._around(begin, first, last + more, after)
             weight += _FRAMED * (self.at.word_before(begin) in self.around.lead and self._is_listed(range(first, last)))
@@ -219,13 +214,6 @@ class _People:
         )
         return end + longest if (longest := max(leads, default=0)) or self._is_parted(end) else None
 
-    def _ends_in_a_letter(self, index: int) -> bool:
-        """Return whether the word at `index` is a final initial: the L of "Wyman, Christie L"."""
-        if len(self.at.word(index)) != 1 or self.at.between(index) not in _WITHIN_A_NAME:
-            return False
-        dotted = self.said.text[self.said.spans[index][1] :].startswith(".")
-        return self.at.is_upper(index) or dotted or self.at.word(index + 1) in self.around.follow - {""}
-
     def _is_begun(self, first: int) -> bool:
         """Return whether the word before `first` belongs to the same name."""
         return first > 0 and self._is_likely(first - 1) and self.at.between(first) in _WITHIN_A_NAME
@@ -235,9 +223,8 @@ class _People:
         return self.at.like(index) or self.at.capital(index)
 
     def _is_listed_on(self, index: int) -> bool:
-        """Return whether another name follows at `index` after a comma or an "and"."""
-        joined = self.at.word(index) in self.around.places.join
-        return (joined or self._is_parted(index)) and self._is_likely(index + joined)
+        """Return whether another name follows at `index` after a comma."""
+        return self._is_parted(index) and self._is_likely(index)
 
     def _is_parted(self, index: int) -> bool:
         """Return whether a comma is before the word at `index`, as in "Wyman, Christie" or in a list of names."""
@@ -246,50 +233,38 @@ class _People:
     def _suffixed(self, end: int) -> int:
         """Return the index after the degrees and the "Jr" that follow a name."""
         while self.at.word(end) in self.around.suffix and self.at.between(end) in _BEFORE_A_DEGREE:
-            if self.at.word(end) == "do" and not self._is_a_degree(end):
-                break
+            if self.at.word(end) == "do" and not (self.at.is_upper(end) or "," in self.at.between(end)):
+                break  # the "do" of a question, and no degree
             end += 1
         return end
 
-    def _is_a_degree(self, index: int) -> bool:
-        """Return whether the "do" at `index` is a degree: in capitals, after a comma, or before the requested fact."""
-        asked = self.at.word_behind(index + 1) in self.around.own.terse_field | {""}
-        return self.at.is_upper(index) or "," in self.at.between(index) or (asked and self._is_begun(index))
-
     def _is_possessed(self, end: int) -> bool:
         """Return whether the name that ends at `end` is a possessive without an apostrophe: "dr kims office"."""
-        last, people = self.said.words[end - 1], self.words.people
-        return (
-            self.at.word(end) in self.around.names.owned
-            and last.endswith("s")
-            and last not in people
-            and last[:-1] in people
-        )
+        last = self.said.words[end - 1]
+        owned = self.at.word(end) in self.around.names.owned
+        return owned and last.endswith("s") and last[:-1] in self.words.people
 
     def _around(self, begin: int, first: int, end: int, after: int) -> int:
         """Return the number that the words before and after a name add to its weight."""
         around, before, behind = self.around, self.at.word_before(begin), self.at.word_behind(after)
         of_care = not _KINDS_OF_CARE.isdisjoint(self.at.kinds.get(after, ())) and behind != ""
         listed, titled = self._is_listed(range(first, end)), first > begin
-        followed = behind in around.follow or (of_care and listed) or _POSSESSIVE.search(self.at.word(end - 1))
+        followed = behind in around.follow or _POSSESSIVE.search(self.at.word(end - 1))
         led = before in around.names.lead and self._is_strange(first, end) and not self._is_outweighed(begin, after)
         house = after == end and self.at.key(after) in around.institutions and not (titled or (of_care and listed))
         inside = not titled and end - first == 1 and first > 1 and self.at.capital(first - 1)
-        inside = inside and not self._is_parted(first)
         placed = before in around.places.any("round", "within")
-        some = before in around.own.beside("coming").indefinite and not self.at.capital(first)  # "a little panicky"
+        some = before in around.own.beside("coming").indefinite  # "a little panicky"
         against = house or inside or (not titled and (placed or some or self._is_ours(begin, after)))
         weight = _DEGREE * (after > end) + _LED * (before in around.lead) + _FOLLOWED * bool(followed)
-        return weight + _FRAMED * (led or self._is_framed(begin, first, after)) + _AGAINST * against
+        return weight + _FRAMED * (led or self._is_framed(begin, after)) + _AGAINST * against
 
     def _is_listed(self, places: Iterable[int]) -> bool:
         return any(self.at.key(place) in self.words.people for place in places)
 
     def _is_strange(self, first: int, end: int) -> bool:
         """Return whether no word from `first` to `end` has another meaning."""
-        letters = {place for place in range(first, end) if len(self.at.word(place)) == 1}
-        own = [self.at.weights[place] for place in range(first, end) if place not in letters]
-        weights = [-1 if weight is None else weight for weight in own] or [-1]
+        weights = [-1 if weight is None else weight for weight in self.at.weights[first:end]]
         strange = any(not self._is_a_word(place) for place in range(first, end))
         return strange and min(weights) >= 0 and max(weights) >= UNKNOWN
 
@@ -316,25 +291,22 @@ class _People:
         ours = self.around.own.ours.intersection(self.said.words[max(0, begin - 2) : begin])
         return bool(ours) and self.at.word(after) not in self.around.own.care
 
-    def _is_framed(self, begin: int, first: int, after: int) -> bool:
+    def _is_framed(self, begin: int, after: int) -> bool:
         """Return whether the words on both sides are those that stand around a name."""
         return (
             self._of_network(begin, after)
             or self._acts(begin, after)
             or self._is_reached(begin, after)
             or self._is_in_a_line(begin, after)
-            or self._is_left_out(begin, first, after)
             or self._is_joined(begin, after)
-            or self._is_again(begin, first, after)
         )
 
     def _of_network(self, begin: int, after: int) -> bool:
         """Return whether the message asks about a person's network: "is … in network S"."""
         own, words = self.around.own, self.said.words
         around = {*words[after : after + _NEAR_NETWORK], *words[max(0, begin - _NEAR_NETWORK) : begin]}
-        lettered = self.at.word(after) in own.within and self.at.word(after + 1) in own.network_letter
         asked = self.at.word(begin - 1) in own.asking and self.at.word(after) in self.around.follow
-        return asked and (lettered or not own.networked.isdisjoint(around))
+        return asked and not own.networked.isdisjoint(around)
 
     def _acts(self, begin: int, after: int) -> bool:
         """Return whether the message asks what a person is or does: "does haddad do telehealth"."""
@@ -359,8 +331,7 @@ class _People:
             self.at.word(begin) in self.words.place_words or self.at.key(begin) in self.words.known
         )
         cared = any(not _KINDS_OF_CARE.isdisjoint(self.at.kinds.get(place, ())) for place in rest)
-        titled = begin == 0 and self.said.said(begin, after).istitle()
-        if cared and (town or not (listed or titled)):
+        if cared and (town or not listed):
             return False  # "aba therapy jackson" names nobody
         values = [place for place in rest if self.at.kinds.get(place)]
         if any(_BESIDE_A_NAME.isdisjoint(self.at.kinds[place]) for place in values):
@@ -381,18 +352,3 @@ class _People:
             self._is_parted(after) and self._is_strange(begin, after) and self.at.key(after) in self.words.family
         )
         return behind or (self.at.word(begin - 1) in join and self._is_listed([begin - 2]))
-
-    def _is_again(self, begin: int, first: int, after: int) -> bool:
-        """Return whether a listed name is all that the message says, or its new subject: "and Tran, same one?"."""
-        before = self.said.words[:begin]
-        alone = bool(before) and self.around.own.onward.issuperset(before) and self._is_listed(range(first, after))
-        return alone and (after == len(self.said.words) or self._is_parted(after))
-
-    def _is_left_out(self, begin: int, first: int, after: int) -> bool:
-        """Return whether words of exclusion precede the name: "other than okafor", "que no sea la okafor"."""
-        names, before = self.around.names, self.at.before(begin, _MOST_FAMILY)
-        if before[-1:] in names.phrases("leaving_one") and self._is_listed([first]):
-            return True
-        article = bool(before) and before[-1] in names.article
-        named = article or self._is_listed(range(first, after))
-        return named and (before[:-1] if article else before)[-2:] in names.phrases("leaving_out")

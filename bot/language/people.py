@@ -15,7 +15,6 @@ from bot.language.matcher import Lexed, Matcher, WordArea
 from bot.language.text import Tag, Utterance, cleaned, keys_in, places_of
 
 _NEAR, _ADVERB = 3, 2  # "Sofía ya cumplió"
-_NEAR_PAPER = 3  # words: "my son's summer camp form"
 _PERSON, _KIN = "person", "kin"
 _NO_OWNER = frozenset({"self", "household", "dependent"})
 _REACH = 4
@@ -30,12 +29,7 @@ def names_somebody(said: Utterance, given: Collection[str], family: Collection[s
     A name after a doctor's title and the writer's own name ("this is Dana") do not count. Nor does a name next to a
     degree, "NPI" or "saint", which is a doctor's or a hospital's.
     """
-    takes = not words.takes.isdisjoint(said.words) and not words.taken.isdisjoint(said.words)
-    if (
-        takes
-        or not words.any("of_care", "practises").isdisjoint(said.words)
-        or said.words[-1:] in words.phrases("practice")
-    ):
+    if not words.any("of_care", "practises").isdisjoint(said.words):
         return False
     if words.courtesy.isdisjoint(said.words) and not any(key in given for key in said.keys):
         return False
@@ -64,8 +58,6 @@ def person_named(
         after = place + 1 + named
         of = before in lists.whose or (before in lists.whose_alone and not named)
         if _owns(said, place, after, lists) or (of and not records.isdisjoint(said.keys)):
-            return place, after
-        if not named and key not in family and after == len(words) and words[:place] in lists.phrases("what_of"):
             return place, after
     return None
 
@@ -105,12 +97,6 @@ def _is_kin(tag: Tag) -> bool:
     return kin is not None and kin not in _NO_OWNER and not tag.excluded
 
 
-def _has_paper(said: Utterance, tag: Tag, words: WordArea) -> bool:
-    """Return whether only a paper is a relative's, and the record is the writer's own: "my son's summer camp form"."""
-    mine = [place for place, word in enumerate(said.words) if word in words.mine and place >= tag.after]
-    return bool(mine) and not words.paper.isdisjoint(said.words[tag.after : tag.after + _NEAR_PAPER])
-
-
 def _is_taken_back(said: Utterance, tag: Tag, words: WordArea) -> bool:
     """Return whether the writer takes the relative back for themselves: "Mom's - well, my own - history"."""
     end = next((at for at in range(tag.after, len(said.words)) if said.words[at] not in words.correcting), 0)
@@ -118,7 +104,7 @@ def _is_taken_back(said: Utterance, tag: Tag, words: WordArea) -> bool:
 
 
 def _owns_it(said: Utterance, tag: Tag, tags: Sequence[Tag], cut: Sequence[Clause], words: WordArea) -> bool:
-    if _is_told(said, tag, words) or _has_paper(said, tag, words):
+    if _is_told(said, tag, words):
         return False
     own = next(one for one in cut if tag.first in one.places)
     behind, before = [*map(as_listed, said.words[tag.after : own.after])], said.words[own.first : tag.first][-1:]
@@ -142,12 +128,7 @@ def _owns_it(said: Utterance, tag: Tag, tags: Sequence[Tag], cut: Sequence[Claus
     spoken = not words.spoken_of.isdisjoint(asked)
     it = spoken or (places.isdisjoint(cares) and words.mine.isdisjoint(asked))
     whom = words.personal if asked & words.speaker else words.any("personal", "whom")
-    return (
-        (cared and it)
-        or (possessive and spoken)
-        or not whom.isdisjoint(asked)
-        or (leads and own.first == tag.first - 1)
-    )
+    return (cared and it) or (possessive and spoken) or not whom.isdisjoint(asked)
 
 
 def with_people(
@@ -237,10 +218,7 @@ def call_tags(lexed: Lexed, said: Utterance, people: Collection[str], known: Col
 
     `people` are given and family names, `known` are everyday words; both are look-up keys.
     """
-    words = lexed.grammar.area("calls")
-    if not words.starts("call"):
-        return []
-    tags = []
+    words, tags = lexed.grammar.area("calls"), list[Tag]()
     for lead in Matcher(lexed).find("calls.call"):
         if lead.value == CALL_NUMBER:
             after = _number(said, lead.after)
@@ -255,20 +233,14 @@ def call_tags(lexed: Lexed, said: Utterance, people: Collection[str], known: Col
 def _number(said: Utterance, first: int) -> int:
     """Return the end index of the number that starts at `first`; `first` if there is none.
 
-    A number may have several parts: "C-20931", "4 4 1 9".
+    A number may have several parts: "C-20931".
     """
     after = first
     while after < len(said.words) and (after == first or said.between(after).strip(" ") in _JOINED):
-        spaced = after > first and said.between(after) == " "
-        if spaced and not (_is_short(said.words[after]) and _is_short(said.words[after - 1])):
+        if after > first and said.between(after) == " ":
             break
         after += 1
     return after if first < after and _DIGIT.search(said.said(first, after)) else first
-
-
-def _is_short(word: str) -> bool:
-    """Return whether a word is a single digit."""
-    return len(word) == 1 and word.isdigit()
 
 
 def _name(

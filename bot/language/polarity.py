@@ -73,8 +73,7 @@ class _Scope:
         leads = [at for at, word in enumerate(before, tag.first - len(before)) if word in self._listed.leaving]
         if leads and behind[:1] in self._listed.phrases("left"):
             return leads[-1]
-        ends = behind[:1] in self._listed.phrases("trailing") or behind in self._listed.phrases("trailing")
-        return tag.first if ends else self.cue_before(tag)
+        return tag.first if behind[:1] in self._listed.phrases("trailing") else self.cue_before(tag)
 
     def cue_before(self, tag: Tag) -> int | None:
         """Return the first index of the words before a tag that exclude it; None if there are none.
@@ -102,26 +101,17 @@ class _Scope:
     def _refusals(self, cue: tuple[str, ...], after: int, tag: Tag) -> Iterator[bool]:
         """Yield for each known reason whether it keeps the words `cue`, which end at `after`, from excluding a tag."""
         between, first = self.words[after : tag.first], after - len(cue)
-        absent, auxiliary = self._listed.phrases("absent"), self._listed.phrases("auxiliary")
-        apart = self._said.text[self._said.spans[after - 1][1] : self._said.spans[tag.first][0]]
-        yield bool(_BREAKS & set(apart[1:] if cue[-1] in self._listed.beside("joining").shortened else apart))
-        wants = tag.kind == "date_range" and not self._listed.verb.isdisjoint(between)  # "I don't want any from May"
-        led = bool(first) and self.words[first - 1] in self._listed.no_cue_after and not wants
+        yield not _BREAKS.isdisjoint(self._said.text[self._said.spans[after - 1][1] : self._said.spans[tag.first][0]])
+        led = bool(first) and self.words[first - 1] in self._listed.no_cue_after
         yield led and cue in self._listed.phrases("not_after")
-        yield tag.kind == "date_range" and any(
-            one.kind == "amount_kind" and first in one.places for one in self._tags
-        )  # "by discount in 2025"
         sought = all(one.kind not in _OF_A_RECORD for one in self._tags)
         yield cue in self._listed.phrases("replacing") and tag.kind == "drug" and sought
         yield cue in self._listed.phrases("comparing") and self._compares(tag.after)
-        yield cue in absent and not self._listed.thing.isdisjoint(between) and self._listed.being.isdisjoint(between)
+        yield cue in self._listed.phrases("absent") and not self._listed.thing.isdisjoint(between)
         yield cue in self._listed.phrases("outside") and tag.kind not in {"network", "claim_type"}
         yield not self._listed.of_all.isdisjoint(between[:1])
         yield cue in self._listed.phrases("answer") and bool(between) and between[0] in self._listed.after_answer
-        yield cue in auxiliary and self._listed.verb.isdisjoint((*between, self.words[tag.first]))
-        relative = first > 1 and self.words[first - 1] in self._listed.beside("wishes").relative
-        relative = relative and self.words[first - 2] not in self._listed.asking  # "por qué no"
-        yield cue in self._listed.phrases("negated") and not relative and self._is_question(first, tag)
+        yield cue in self._listed.phrases("negated") and self._is_question(first, tag)
 
     def _compares(self, after: int) -> bool:
         """Return whether a "than" follows: "gasté menos en medicinas que el año pasado" excludes nothing."""
@@ -132,10 +122,8 @@ class _Scope:
     def _is_question(self, cue: int, tag: Tag) -> bool:
         """Return whether a "not" belongs to a question about somebody: "why is Dr. Kim not in network P"."""
         words = self.words
-        asking = words[0] in self._listed.asking or (
-            (words[0],) in self._listed.phrases("answer") and words[1:2] and words[1] in self._listed.asking
-        )
-        if not asking or words[1:2] in self._listed.phrases("there"):
+        first = words[(words[0],) in self._listed.phrases("answer") and len(words) > 1]
+        if first not in self._listed.asking or words[1:2] in self._listed.phrases("there"):
             return False
         named = any(one.kind in _NAMES and one.first < cue for one in self._tags)
         return named or cue == 0 or tag.kind in _NAMES
@@ -162,8 +150,7 @@ class _Scope:
     def _leads_to(self, unnamed: Tag, named: Tag) -> bool:
         """Return whether both tags are one expression: "out of network P", "OON for P"."""
         between = self.words[unnamed.after : named.first]
-        led = 0 < len(between) <= _MOST_LED and self._listed.glue.issuperset(between)
-        return unnamed.meets(named) or led or unnamed.after == named.first
+        return unnamed.meets(named) or (unnamed.after <= named.first and self._listed.glue.issuperset(between))
 
 
 def _turned(tag: Tag) -> Tag:

@@ -131,9 +131,8 @@ class Spotter:
         return self.word(index) in self.around.titles and index not in self._inner
 
     def is_article(self, index: int) -> bool:
-        """Return whether the word at an index is an article, and not a part of a name such as the El of "El-Amin"."""
-        hyphened = index + 1 < len(self.said.words) and self.between(index + 1) == "-"
-        return self.word(index) in self.around.names.article and not hyphened
+        """Return whether the word at an index is an article."""
+        return self.word(index) in self.around.names.article
 
     def like(self, index: int) -> bool:
         """Return whether the word at `index` is a known name or an unknown word."""
@@ -152,7 +151,7 @@ class Spotter:
         for place, word in enumerate(self.said.words):
             for lead in names.phrases("introduction") if word in begins else ():
                 first = place + len(lead)
-                if self.said.words[place:first] == lead and self.word(first) not in self.around.titles:
+                if self.said.words[place:first] == lead:
                     yield from range(first, first + _AFTER_AN_INTRODUCTION)
 
     def _weight(self, index: int) -> int | None:
@@ -187,14 +186,11 @@ class Spotter:
         return (RESEMBLING if index in self._slips else UNKNOWN) + CAPITAL * capital
 
     def _is_derived(self, index: int) -> bool:
-        """Return whether the word at `index` is a form of a known word ("ordered") and not written as a name."""
+        """Return whether the word at `index` is a form of a known word ("ordered")."""
         stem = _DERIVED.sub("", word := self.word(index))
-        known = stem != word and any(form in self.words.known for form in (stem, f"{stem}e", stem[:-1]))
-        doing = word.endswith("ing") and self.said.said(index, index + 1).islower()  # "close to hitting the most"
-        return (known or doing) and not self.said.said(index, index + 1).istitle()
+        return stem != word and any(form in self.words.known for form in (stem, f"{stem}e", stem[:-1]))
 
 
-_NEAR = 3
 _LONGEST = 6
 _SHORTEST = 2
 _STORE = (3, 4)  # digits
@@ -220,7 +216,6 @@ class _Organizations:
         self.plain = own.any("plain", "head") | names.generic
         self.inner = self.plain | own.brand
         self.never = names.any("no_name", "short_title", "long_title") | spotter.around.asked
-        self.ends = names.group_end, names.phrases("whole_end")
 
     def numbered(self, first: int) -> int | None:
         """Return the end index of a chain's store with its number, as in "CVS #1180"; None if there is none."""
@@ -237,12 +232,10 @@ class _Organizations:
         after = first + 1
         if self.at.word(first) not in self.own.saint or after >= len(self.said.words) or not self._distinct(after):
             return None
-        if first > 1 and self.at.word(first - 1).isalpha() and self.at.capital(first - 1) and self.at.capital(first):
-            return None
         end = after + 1
-        while self.at.word(end) in self.inner - self.own.link and not self.said.between(end).strip(" &-."):
+        while self.at.word(end) in self.inner - self.own.link:
             end += 1
-        return None if self.at.word(first) in self.own.given_saint and end == after + 1 else end
+        return end
 
     def headed(self, first: int) -> int | None:
         """Return the end index of a name at `first` that ends with a noun such as "Clinic"; None if there is none.
@@ -260,7 +253,7 @@ class _Organizations:
             end += 1
             if self.at.word(end - 1) in self.own.head:
                 last = end
-        acts = self.at.word(last - 1) == "practice" and not self.own.does.isdisjoint(self.at.before(first, _NEAR))
+        acts = self.at.word(last - 1) == "practice" and "does" in self.at.before(first, _PAIR)
         named = not acts and last - first >= _SHORTEST and self._is_name(first, last, led_in=led_in)
         return self._behind_street(last) if named else None
 
@@ -310,23 +303,20 @@ class _Organizations:
         if all(upper or word in self.own.link for upper, word in zip(capital, inner, strict=True)):
             around = said.text[: said.spans[first][0]] + said.text[said.spans[last - 1][1] :]
             return last - first == len(said.words) or any(word[:1].islower() for word in around.split())
-        ends, whole = self.ends
         if self._is_of_a_person(first, last):
             return False
-        ended = said.keys[last - 1] in ends or said.keys[last - 2 : last] in whole
-        if ended and not town and (led_in or (self.at.weights[first] or 0) > RESEMBLING):
+        if (
+            said.keys[last - 1] in self.at.around.names.group_end
+            and not town
+            and (led_in or (self.at.weights[first] or 0) > RESEMBLING)
+        ):
             return True
-        led = first > 0 or said.keys[first] in self.at.words.people
-        return led and not town and self._distinct(first) and self.at.word(first - 1) in self.own.lead | {""}
+        return first > 0 and not town and self._distinct(first) and self.at.word(first - 1) in self.own.lead | {""}
 
     def _is_of_a_person(self, first: int, last: int) -> bool:
         """Return whether the words are a person's name and a specialty: "okafor grace cardiology"."""
         of_care = [place for place in range(first, last) if "specialty" in self.at.kinds.get(place, ())]
         named = range(first, of_care[0]) if of_care else ()
         terse = first == 0 or len(named) >= _SHORTEST
-        return (
-            terse
-            and bool(named)
-            and of_care[-1] == last - 1
-            and max((self.at.weights[one] or 0) for one in named) >= FAMILY
-        )
+        listed = max((self.at.weights[one] or 0 for one in named), default=0) >= FAMILY
+        return terse and listed and of_care[-1] == last - 1

@@ -42,14 +42,12 @@ def as_taken(entry: IntentRules, heard: Heard, lexicon: Lexicon) -> Heard:
     asking = heard.asking.union(*(one.places for one in idle)) - _asides(heard)
     words = frozenset[int]()
     if searches:
-        heard = _at_times(heard, asking) if "open_at" in entry.heard.values() else heard
+        heard = _at_times(heard, asking)
         nowhere = _nowhere(heard, lexicon) & asking
         heard = _with(heard, WISH_PLACE, nowhere)
         words = _of_whom(heard, lexicon, _care_beside(entry, heard)) & asking
-        barred = _barred(heard, lexicon, asking)
-        excluded = [tag for tag in heard.tags if tag.excluded and barred.issuperset(tag.places)]
-        heard = heard.with_tags([tag for tag in heard.tags if tag not in excluded])
-        words |= barred | {at for at in _apart(heard) & asking if {at - 1, at + 1} & heard.at("ONLY")}  # "adults only"
+        beside = {at for at in _apart(heard) & asking if {at - 1, at + 1} & heard.at("ONLY")}  # "adults only"
+        words |= _barred(heard, lexicon, asking) | beside
     if _is_terse(heard) or not heard.tags:
         words |= _unexplained(entry, heard, AnyOf(lexicon.given, lexicon.family)) & asking
     # Care that only some places of the kind that is searched give: "mammography", "x-ray".
@@ -88,9 +86,8 @@ def _takes_back(heard: Heard, lexicon: Lexicon, one: Tag, other: Tag, marks: Abs
     """Return whether only words of a correction stand between a value and a later value of its kind."""
     between = range(one.after, other.first)
     alike = one.kind == other.kind or {one.kind, other.kind} <= _KINDS
-    if not alike or other.excluded or marks.isdisjoint(between) or "?" in heard.said.said(one.first, other.after):
-        return False
-    return all(at in marks or heard.keys[at] in lexicon.idle for at in between)
+    taken = alike and not other.excluded and not marks.isdisjoint(between)
+    return taken and all(at in marks or heard.keys[at] in lexicon.idle for at in between)
 
 
 def _at_times(heard: Heard, asking: AbstractSet[int]) -> Heard:
@@ -154,20 +151,15 @@ def _of_whom(heard: Heard, lexicon: Lexicon, beside: AbstractSet[int]) -> frozen
     """
     near = heard.at("NEAR")
     held = near.union(*(tag.places for tag in heard.tags)) - beside
-    said, asker = heard.at(WISH), heard.area("wishes").asker
-    question = heard.area("clauses").question
-    found = set[int]()
+    said, found = heard.at(WISH), set[int]()
     for first, after in _parts(heard):
         lead = next((at for at in range(first, after) if _is_relative(heard, at)), after)
         for start, end in _runs(frozenset(range(lead + 1, after)) - held):
             # The "on" of "on Saturday", the "speaks" of "speaks Hindi" belong to the value behind them.
             verb = end - 1 == start and end not in near
             last = end - 1 if end < after and (verb or heard.keys[end - 1] in lexicon.idle) else end
-            inverted = plain(heard.said.words[start]) in question and start + 1 < after  # "who should I see"
-            asked = inverted and plain(heard.said.words[start + 1]) in asker
-            if asked or end in said or start - 1 in said or not _says(heard, lexicon, range(start, last), beside):
-                continue
-            found.update(range(start, last))
+            if start - 1 not in said and _says(heard, lexicon, range(start, last), beside):
+                found.update(range(start, last))
     return frozenset(found)
 
 
@@ -189,18 +181,13 @@ def _barred(heard: Heard, lexicon: Lexicon, asking: AbstractSet[int]) -> frozens
 
     A clause that begins so, and is not the first, asks for nothing else: "but not downtown".
     """
-    cues, minded = heard.area("polarity").phrases("cue"), heard.area("wishes").no_wish
+    cues = heard.area("polarity").phrases("cue")
     starts = {clause.first for clause in heard.clauses if clause.first and clause.role is ClauseRole.BACKGROUND}
-    care = (
-        tag for tag in heard.tags if tag.kind != WISH and not (tag.excluded and tag.kind in {*_KINDS, "claim_type"})
-    )
-    kept, found = places_of(care), set[int]()
+    kept, found = places_of(tag for tag in heard.tags if tag.kind != WISH), set[int]()
     for first, after in _parts(heard):
         led = next((at for at in range(first, after) if (plain(heard.said.words[at]),) in cues), after)
         asks = led in asking or not starts.isdisjoint((led, led - 1))
-        wished = not heard.at(WISH).isdisjoint(range(led, after))
-        told = [at for at in range(led + 1, after) if heard.said.words[at] not in minded]  # not "doesn't matter"
-        if asks and kept.isdisjoint(range(led, after)) and (wished or _says(heard, lexicon, told)):
+        if asks and kept.isdisjoint(range(led, after)) and _says(heard, lexicon, range(led + 1, after)):
             found.update(range(led, after))
     return frozenset(found)
 
@@ -241,17 +228,15 @@ def _unexplained(entry: IntentRules, heard: Heard, people: Container[str]) -> fr
     known = AnyOf(people, heard.area("names").asked, own.no_wish, requests, leaving)
     placed = {tag.first - 1 for tag in heard.tags if tag.kind == "location"}  # "downtown Chattanooga"
     timed = {tag.after for tag in of_kind(heard.tags, "open_at")}  # "evening slots"
-    ends = (tag.after for tag in heard.tags if tag.after < len(heard.keys))
-    timed.update(at for at in ends if heard.said.between(at) == "-")  # "ER-capable"
     apart = _apart(heard)
     words = {
         place
         for place in (heard.strange | apart) - placed - timed
         if (_names_something(heard.said.said(place, place + 1)) or not apart.isdisjoint((place - 1, place + 1)))
-        and not (heard.keys[place] in known or said[place] in known or (place and said[place - 1] in own.mine))
+        and not (heard.keys[place] in known or (place and said[place - 1] in own.mine))
     }
-    spoken = (place - 1 for place in range(1, len(said)) if heard.keys[place] in own.spoken)  # "Karen speaking"
-    words.update(_joined(heard), (place for place in spoken if place in heard.content))
+    marks = {at for at in range(1, len(said)) if heard.said.between(at) == "&" and len(said[at]) == 1}  # "L&D"
+    words.update(marks, (at - 1 for at in marks))
     words.update(place - 1 for place in sorted(words, reverse=True) if _goes_before(heard, place))
     return frozenset((words - _held(heard)) & heard.asking) | _care_beside(entry, heard)
 
@@ -298,13 +283,6 @@ def _apart(heard: Heard) -> frozenset[int]:
         ):
             found |= part if heard.tags else part.intersection(range(begins, after))
     return frozenset(found)
-
-
-def _joined(heard: Heard) -> Iterator[int]:
-    """Yield the indexes of letters joined by "&": "L&D"."""
-    for at in range(1, len(heard.said.words)):
-        if heard.said.between(at) == "&" and len(heard.said.words[at]) == 1:
-            yield from (at - 1, at)
 
 
 def _is_in(heard: Heard, tag: Tag, slot: Slot) -> bool:
