@@ -20,8 +20,8 @@ from bot.kit.ask import Answer, Ask, Kin, named_care, of_other_person, Paged, Re
 from bot.kit.benefits import Benefits, NO_BENEFITS, read_benefits
 from bot.kit.cards import by_provider, Card, cards, Ranked, ranked
 from bot.kit.care import (
-    as_of, care_plans, Curve, curve_of, dated, on_record, OnRecord, results, Series, series, shield, Shielded,
-    tests_on_record, TestsOnRecord, UNSHIELDED)
+    care_plans, Curve, curve_of, dated, on_record, OnRecord, results, Series, series, shield, Shielded,
+    tests_of, TestsOnRecord, UNSHIELDED)
 from bot.kit.claim_filter import any_time, choose, Chosen, ClaimFilter, with_fills
 from bot.kit.claims import (
     care_words, cite_claims, claim_before, claim_by_id, claim_news, claims_around, claims_numbered, Medication,
