@@ -49,6 +49,7 @@ class DaysOfCare(kit.OfClaims, frozen=True):
         placed: Claims with the day on which their year's deductible was met, if the question is which came first.
         kinds: The kinds of care for the payer's words.
         silent: The number of claims that match otherwise and do not tell a condition.
+        record: The clinical record of such care, if it is newer than the claims.
     """
 
     days: tuple[Day, ...]
@@ -73,6 +74,7 @@ class DaysOfCare(kit.OfClaims, frozen=True):
     placed: tuple[tuple[kit.Claim, date | None], ...] = ()
     kinds: Mapping[str, kit.CareKind] = msgspec.field(default_factory=dict)
     silent: int = 0
+    record: kit.Procedure | None = None
 
     @property
     def last(self) -> kit.PartialDate | None:
@@ -99,7 +101,11 @@ async def answer(ask: kit.Ask) -> DaysOfCare:
         ask.claim_filter = replace(kit.filter_of(ask), two=kit.sides_said(ask, found.every), services=())
     summary = summarize(found, ask)
     summary = replace(summary, placed=await kit.placed_by_deductible(ask, summary.claims))
-    lacks = not (summary.count or summary.beyond) and wanted.narrows
+    if (summary.alone or not summary.count) and ask.asked.form == "date" and not (wanted.order or wanted.nth):
+        done = await kit.newest_procedure(ask, wanted.services, (wanted.start, wanted.end))
+        later = done and (summary.last is None or kit.Period(done.day).sort_key > summary.last.last)
+        summary = replace(summary, record=done if later else None)
+    lacks = not (summary.count or summary.beyond or summary.record) and wanted.narrows
     return await kit.or_nearest(ask, found, summary, summary.claims, lacks=lacks)
 
 
