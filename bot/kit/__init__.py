@@ -59,7 +59,7 @@ from bot.kit.offers import (
     WithCase, WithDocument, WithReminder)
 from bot.kit.organizations import (
     affiliations_of, Choice, Electronic, electronic_addresses, houses, nearest, places_of, staff, staff_beside)
-from bot.kit.period import history, newest_procedure, period_claims, same_month
+from bot.kit.period import newest_procedure, period_claims, same_month
 from bot.kit.plans import (
     among as networks_among, asked_networks, AskedNetworks, in_own, network_names, NetworkSide,
     own_networks, Plan, plans, plans_said, side_asked, sold_in, without_own)

@@ -121,8 +121,7 @@ async def answer(ask: kit.Ask) -> BillCheck:
 
 async def _doubled(ask: kit.Ask) -> BillCheck:
     """Return the claims that look like one bill sent twice: one day, one provider, and the same price or care."""
-    start, end = kit.span_of(ask)
-    found = await kit.history(ask, *kit.days_around(start, end), since=start)
+    found = await kit.period_claims(ask, *kit.span_of(ask))
     ask = kit.by_name(ask, found.every)
     claims = [claim for claim in kit.choose(found.claims, kit.filter_of(ask)).claims if not claim.sensitive]
     by_day: dict[tuple[str, str], list[kit.Claim]] = {}

@@ -95,7 +95,7 @@ async def answer(ask: kit.Ask) -> DaysOfCare:
         ask = ask.without("claim_type", "unit", "number_of")
     ask = _dated(ask)
     wanted = kit.of_unit(ask, kit.filter_of(ask))
-    found = await kit.history(ask, *kit.days_around(wanted.start, wanted.end), since=wanted.start)
+    found = await kit.period_claims(ask, wanted.start, wanted.end)
     ask = kit.since_first(kit.by_name(ask, found.every), found)
     if kit.holds_together(ask) and not kit.filter_of(ask).sides:  # "both an MRI claim and a lab claim"
         ask.claim_filter = replace(kit.filter_of(ask), two=kit.sides_said(ask, found.every), services=())
