@@ -114,7 +114,8 @@ async def answer(ask: kit.Ask) -> Pharmacy:
 def _asks_drugs(ask: kit.Ask) -> bool:
     """Return whether the question is which drugs were prescribed, and not about fills or money."""
     bare = _OTHERWISE.isdisjoint(ask.slots.keys() - {"date_range", "group"}) and "drug" not in ask.slots
-    return bare and not ask.arguments and ask.asked.form in {None, "which"} and _OF_FILLS.isdisjoint(ask.asked.says)
+    bare = bare and not (ask.arguments or ask.asked.begins)
+    return bare and ask.asked.form in {None, "which"} and _OF_FILLS.isdisjoint(ask.asked.says)
 
 
 async def _read(ask: kit.Ask) -> kit.ClaimSet:
