@@ -14,7 +14,7 @@ PAGE, MOST = 5, 10
 USUAL = timedelta(days=365)
 _SEVERAL = frozenset({"several", "several_else", "fills", "sums", "each"})
 _OTHERWISE = frozenset({"date_range", "rank", "number_of", "group", "order", "average"})
-_OF_FILLS = frozenset({"money", "how_many", "alike", "fills", "sums", "always", "gap"})
+_OF_FILLS = frozenset({"money", "how_many", "alike", "sums", "always", "gap"})
 _WHERE = re.compile(
     r"\b(?:where(?! my\b)|donde|(?:which|what|que|cual(?:es)?) (?:pharmac(?:y|ies)|drug ?stores?|farmacias?))\b"
 )
