@@ -20,12 +20,12 @@ from bot.kit.ask import Answer, Ask, Kin, named_care, of_other_person, Paged, Re
 from bot.kit.benefits import Benefits, NO_BENEFITS, read_benefits
 from bot.kit.cards import by_provider, Card, cards, Ranked, ranked
 from bot.kit.care import (
-    as_of, care_plans, Curve, curve_of, dated, on_record, OnRecord, results, Series, series, shield, Shielded,
-    tests_on_record, TestsOnRecord, UNSHIELDED)
+    care_plans, Curve, curve_of, dated, on_record, OnRecord, results, Series, series, shield, Shielded,
+    tests_of, TestsOnRecord, UNSHIELDED)
 from bot.kit.claim_filter import any_time, choose, Chosen, ClaimFilter, with_fills
 from bot.kit.claims import (
     care_words, cite_claims, claim_before, claim_by_id, claim_news, claims_around, claims_numbered, Medication,
-    medications, newest_claims, newest_visits, shown_alone, two_alike, why_gone, WhyGone, with_one_before)
+    medications, newest_claims, newest_visits, of_fills, shown_alone, two_alike, why_gone, WhyGone, with_one_before)
 from bot.kit.coming import (
     counted_toward, counting_asked, is_timeless, names_care, sides_asked, Toward, unsaid_of, Wants, wants_to_come,
     went_toward)
@@ -59,7 +59,7 @@ from bot.kit.offers import (
     WithCase, WithDocument, WithReminder)
 from bot.kit.organizations import (
     affiliations_of, Choice, Electronic, electronic_addresses, houses, nearest, places_of, staff, staff_beside)
-from bot.kit.period import history, period_claims, same_month
+from bot.kit.period import newest_procedure, period_claims, same_month
 from bot.kit.plans import (
     among as networks_among, asked_networks, AskedNetworks, in_own, network_names, NetworkSide,
     own_networks, Plan, plans, plans_said, side_asked, sold_in, without_own)
@@ -106,6 +106,6 @@ from bot.records.money import Amount, by_currency, difference
 from bot.records.patient import Patient
 from bot.records.share import (
     ClaimLine, Doubt, doubts_of, left_of, owed_steps, read_lines, Step, sum_of, tells_state, Term, Why, why_of)
-from bot.records.written import PartialDate
+from bot.records.written import PartialDate, Period
 # isort: on
 # fmt: on

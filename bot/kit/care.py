@@ -10,8 +10,21 @@ from msgspec.structs import asdict, replace
 
 from bot.kit.ask import Ask, Paged
 from bot.kit.reading import Reader, records
-from bot.kit.results_asked import OUTSIDE, Bounds, Course, Direction, ResultsAsked, Told, bounds_of, results_asked, told
+from bot.kit.results_asked import (
+    OUTSIDE,
+    Bounds,
+    Course,
+    Direction,
+    ResultsAsked,
+    Told,
+    bounds_of,
+    mentions,
+    off_range,
+    results_asked,
+    told,
+)
 from bot.kit.spans import excluded_days, span_of
+from bot.kit.spelling import words_of
 from bot.payer.search import Search
 from bot.records.care import CarePlan, ClinicalRecord, Observation, figures_of, unit_of
 from bot.records.shapes import grouped
@@ -22,6 +35,7 @@ _ASSESS = "assess-plan"
 
 _MOST = 12
 _TESTS = 6  # a page of them
+_OTHERS = frozenset({"all", "any", "else", "every", "everything", "other", "others", "rest", "otros", "otras", "todos"})
 
 T = TypeVar("T")
 D = TypeVar("D", bound=ClinicalRecord)
@@ -64,6 +78,12 @@ class Series(msgspec.Struct, frozen=True):
         pairs = zip(figures_of(self.newest), figures_of(before), strict=True)
         moves = {(now > then) - (now < then) for now, then in pairs} - {0}
         return None if len(moves) > 1 else "same" if not moves else "down" if moves == {-1} else "up"
+
+    @property
+    def nearer(self) -> bool | None:
+        """Whether the newest result is nearer to its reference range than the one before; None if neither is."""
+        now, then = off_range(self.newest), off_range(self.before) if self.before else None
+        return None if now is None or then is None or now == then else now < then
 
 
 class Shielded(msgspec.Struct, frozen=True):
@@ -131,6 +151,8 @@ def as_of(ask: Ask, tests: Iterable[Series]) -> tuple[Series, ...]:
     wanted, span = results_asked(ask), span_of(ask)
     if wanted.way and any(span):
         return tuple(_compared(test, *span, apart=wanted.apart) for test in tests)
+    if wanted.way and wanted.long:
+        return tuple(replace(test, then=test.results[-1] if test.earlier else None) for test in tests)
     return tuple(replace(test, results=test.results[min(wanted.back, len(test.results) - 1) :]) for test in tests)
 
 
@@ -227,7 +249,8 @@ class TestsOnRecord(OnRecord[Series], frozen=True):
         Of several such tests, the first one if the question asks more of them than their newest results.
         """
         alone = len(self.rows) == 1 or (self.rows and self.asks.any)
-        if not self.named or self.missing or not alone or self.page or self.more:
+        beyond = any(one.held for one in self.told.values())
+        if not (self.named or beyond) or self.missing or not alone or self.page or self.more:
             return None
         newest = self.rows[0].newest
         figure = newest.pressure or (newest.main.value and not newest.parts)
@@ -268,16 +291,50 @@ def on_record(ask: Ask, ordered: Sequence[T], found: int, shielded: Shielded, *,
     return OnRecord(rows, found, "date_range" in ask.slots, shielded, **place)
 
 
-def tests_on_record(
+async def tests_of(ask: Ask, category: str) -> TestsOnRecord:
+    """Return the results of a category by test, newest first: of the tests that the message names, or of all others.
+
+    Results with a sensitivity label are described only if a button asks for them. A message that names no test is about
+    the tests of the previous answer, unless it asks for others.
+    """
+    read = await results(ask, category)
+    described, shielded = shield(ask, read)
+    every = as_of(ask, series(described))
+    rows = [test.results for test in every]
+    before = {} if _OTHERS.intersection(words_of(ask.said)) else ask.arguments
+    kinds = "tests" if category == "laboratory" else "vitals"
+    lay = {*ask.asked.tests} - {*words_of(ask.said)}  # the "bad cholesterol" is LDL
+    texts = (" ".join(ask.asked.tests) if lay else ask.said, before.get("named", ""))
+    named = next(filter(None, (mentions(ask, text, rows) for text in texts)), [])
+    named = [one for one in named if one.of or getattr(ask.hears(one.words, {}), kinds)]
+    out = [one for one in named if any(one.words in rest for rest in ask.asked.barred)]
+    wanted = [one for one in named if one not in out]
+    words = tuple(dict.fromkeys(one.words for one in wanted)) or (() if out else (*getattr(ask.asked, kinds),))
+    alike = [every[at] for at in dict.fromkeys(at for one in wanted for at in one.of)]
+    if not words and not out and (again := [test for test in every if test.key == before.get("id")]):
+        words, alike = (again[0].newest.main.name or again[0].key,), again
+    elif alike:
+        ask.named["named"] = " ".join(words)
+    rest = [test for at, test in enumerate(every) if wanted or not any(at in one.of for one in out)]
+    found = _on_page(ask, rest, len(read), shielded, named=", ".join(words) or None, alike=alike)
+    ask.report.cite("Observation", [one.id for one in found.shown])
+    return replace(found, without=", ".join(one.words for one in out) or None)
+
+
+def _on_page(
     ask: Ask, every: Sequence[Series], found: int, shielded: Shielded, *, named: str | None, alike: Sequence[Series]
 ) -> TestsOnRecord:
-    """Return the requested page of the tests in `alike`, or of all tests if `alike` is empty."""
-    asks = results_asked(ask) if alike else ResultsAsked()
+    """Return the requested page of the tests in `alike`, or else of those beyond a bound, or else of all."""
+    asks, places = results_asked(ask), {test.key: at for at, test in enumerate(every)}
     bounds = bounds_of(ask, [test.results for test in every]) if alike and asks.limits else Bounds()
+    if asks.limits and not (alike or named):
+        bounds = Bounds(dict.fromkeys(range(len(every)), asks.limits))
+        alike = [test for test in every if told(test.results, asks, bounds, places[test.key]).held]
+    elif not alike:
+        asks = ResultsAsked()
     if bounds.days is not None:
         alike, asks = [every[at] for at in bounds.named], replace(asks, every=True, so=asks.so and ask.asked.helps)
     ordered = tuple(alike or sorted(every, key=_is_outside, reverse=True))
-    places = {test.key: at for at, test in enumerate(every)}
     return TestsOnRecord(
         **asdict(on_record(ask, ordered, found, shielded, size=_TESTS)),
         oldest=results_asked(ask).back > 0 and all(len(test.results) == 1 for test in ordered),

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from bot.errors import PayerError, SignInExpired
 from bot.kit.ask import Ask, text_of
-from bot.kit.claim_filter import READS_ALL, any_time, choose, is_numbered, with_fills
+from bot.kit.claim_filter import READS_ALL, ClaimFilter, any_time, choose, is_numbered, with_fills
 from bot.kit.said import by_name, filter_of, fitting
 from bot.kit.spans import days_around, lies_in_past, service_dates, span_of
 from bot.kit.which import reaches
@@ -284,21 +284,30 @@ class Medication(msgspec.Struct, frozen=True):
 
 
 async def medications(ask: Ask, since: date) -> tuple[Medication, ...]:
-    """Return the drugs filled in the requested period, newest first, without denied claims.
+    """Return the drugs whose fills match the question in the requested period, newest first, without denied claims.
 
-    A question without a first day starts at `since`.
+    A question without a first day starts at `since`. The conditions that were applied are those of `filter_of`.
     """
     first, last = span_of(ask)
     first = first or since
     claim_set = await newest_claims(ask, _PHARMACY, *days_around(first, last), page_size=100)
+    ask.claim_filter = wanted = of_fills(by_name(ask, claim_set.every), claim_set.every)
     one = ask.arguments.get(THOSE)
-    read = (claim for claim in fills(claim_set) if not one or claim.id in one.split())
+    read = [claim for claim in fills(claim_set) if not one or claim.id in one.split()]
     drugs: dict[str, tuple[Dispensed, dict[str, Claim]]] = {}
-    for claim in (one for one in read if one.service.overlaps(first, last) and not one.denied):
+    for claim in (one for one in choose(read, wanted).claims if one.service.overlaps(first, last) and not one.denied):
         for dispensed in claim.dispensed or (Dispensed(),):
             what = (dispensed.drug or dispensed.code or claim.id).casefold()
             drugs.setdefault(what, (dispensed, {}))[1].setdefault(claim.id, claim)
     return tuple(Medication(dispensed, tuple(rows.values())) for dispensed, rows in drugs.values())
+
+
+def of_fills(ask: Ask, claims: Sequence[Claim]) -> ClaimFilter:
+    """Return the conditions of a question about fills: a provider who prescribed one of the `claims` prescribes."""
+    wanted, filled = filter_of(ask), [claim for claim in claims if claim.is_pharmacy]
+    doctors = tuple(one for one in wanted.providers if ClaimFilter(prescribers=(one,))(filled))
+    stores = tuple(one for one in wanted.providers if one not in doctors)
+    return replace(wanted, providers=stores, prescribers=doctors)
 
 
 class ClaimNews(msgspec.Struct, frozen=True):

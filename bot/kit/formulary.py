@@ -117,7 +117,9 @@ async def of_use(ask: Ask) -> Ask:
     drugs. The question is unchanged if it names no purpose, or if no filled drug serves the purpose.
     """
     uses = _uses(ask)
-    read = await medications(replace(ask, slots={}), ask.today - _YEAR) if uses else ()
+    read = (
+        await medications(replace(ask, slots={}, excluded={}, several={}, said=""), ask.today - _YEAR) if uses else ()
+    )
     drugs = (one.dispensed.drug for one in read if one.dispensed.drug and not one.labels)
     own = tuple(dict.fromkeys(re.split(r"\s+\d", one, maxsplit=1)[0] for one in drugs))  # without strength and form
     wanted, out = (_slot(ask, own, [one for one in uses if one.excluded is barred]) for barred in (False, True))

@@ -38,11 +38,10 @@ from bot.records.written import Period
 
 AT_ONCE = 4
 _PAGE = 100
-_PAGES, _RESOURCES, _BYTES = 60, 8_000, 96 * MIB
 _EOB, _FILTER = "ExplanationOfBenefit", "service-date"
 
 # About 12,000 claims, one page of them in memory at a time.
-_ALL_PAGES, _ALL_RESOURCES, _ALL_BYTES = 130, 30_000, 256 * MIB
+_PAGES, _RESOURCES, _BYTES = 130, 30_000, 256 * MIB
 
 
 class _Ignored(Exception):
@@ -64,9 +63,9 @@ class _Tally(msgspec.Struct):
     claims: dict[tuple[str, datetime | None], Claim] = msgspec.field(default_factory=dict)
     days: list[date] | None = msgspec.field(default_factory=list)
 
-    async def add(self, page: Page, *, strict: bool = True) -> tuple[Claim, ...]:
-        """Add the claims of a page and return them; `strict`: the strict models parse a page with few claims."""
-        few = strict and len(page.matches) <= MOST
+    async def add(self, page: Page) -> tuple[Claim, ...]:
+        """Add the claims of a page and return them; the strict models parse a page with few claims."""
+        few = len(page.matches) <= MOST
         claims, lost = await asyncio.to_thread(read_claims, page.entries, whole=True, strict=few)
         for claim in claims:
             self.claims.setdefault((claim.id or f"?{len(self.claims)}", claim.last_updated), claim)
@@ -108,17 +107,20 @@ class _Tally(msgspec.Struct):
         return with_gaps(self.ask, claim_set_of([*read, *await undated(self.ask, read, *filters)], self.ask.today))
 
 
-async def period_claims(ask: Ask, start: date, end: date | None = None, *, people: bool = True) -> ClaimSet:
+async def period_claims(
+    ask: Ask, start: date | None = None, end: date | None = None, *, people: bool = True
+) -> ClaimSet:
     """Return the claims that count with a service between two days, both inclusive, newest first.
 
-    Without an `end` the period is open. Claims just outside the period may be included, so the caller checks the days.
-    Without `people`, the records of providers are not read. The question's limits on pages and bytes are raised.
+    Without a `start` or an `end` the period is open. Claims just outside the period may be included, so the caller
+    checks the days. Without `people`, the records of providers are not read. The question's limits on pages and bytes
+    are raised.
     """
     ask.budget.widen(pages=_PAGES, resources=_RESOURCES, total=_BYTES)
     tally, tried = _Tally(ask), False
     async for page in ask.search(claim_search(*days_around(start, end), page_size=_PAGE, people=people)):
         await tally.add(page)
-        if page.next_url is None or not tally.in_order:
+        if page.next_url is None or start is None or not tally.in_order:
             continue
         if tally.newest_left < start:
             break
@@ -175,21 +177,6 @@ def windows(start: date, end: date) -> Iterator[tuple[date, date]]:
     for last, before in pairwise(edges):
         if before < last:
             yield before + timedelta(days=1), last
-
-
-async def history(ask: Ask, *filters: tuple[str, str], since: date | None = None) -> ClaimSet:
-    """Return every claim that matches the search parameters `filters`, and which of the claims count.
-
-    Claims before `since` are not read if the pages arrive newest first. For documents only: the question's limits on
-    pages, resources and bytes are raised, but not its time limit.
-    """
-    ask.budget.widen(pages=_ALL_PAGES, resources=_ALL_RESOURCES, total=_ALL_BYTES)
-    tally = _Tally(ask)
-    async for page in ask.search(claim_search(*filters, page_size=_PAGE, people=True)):
-        await tally.add(page, strict=False)
-        if since and tally.in_order and tally.newest_left < since:
-            break
-    return await tally.claim_set(*filters)
 
 
 def same_month(day: date, start: date, end: date) -> bool | None:

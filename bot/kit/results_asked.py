@@ -1,11 +1,11 @@
 """What a question asks of test results: a change, bounds, marks, extremes, a number of them, and which of them fit."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from itertools import takewhile
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -15,7 +15,7 @@ from bot.language.asked import ClaimsAsked
 from bot.language.classed import AmountLimits
 from bot.records.care import Observation, figures_of, unit_of
 
-Direction = Literal["either", "down", "up", "same"]
+Direction = Literal["better", "worse", "either", "down", "up", "same"]
 
 
 def _words(said: str) -> re.Pattern[str]:
@@ -25,14 +25,18 @@ def _words(said: str) -> re.Pattern[str]:
 _DIRECTIONS: Mapping[Direction, re.Pattern[str]] = {
     "either": re.compile(
         r"\b(?:higher or lower|lower or higher|up or down|down or up|mas alt[oa] o mas baj[oa]|sub(?:io|e) o baj[oa])\b"
-        r"|\b(?:worse or better|better or worse|improv(?:ed|ing)|getting (?:better|worse)|(?:mejor|peor|empeor)ando)\b"
-        r"|\b(?:worse|better|different|peor|mejor|distint[oa])\b.*\b(?:than|to|from|with|que|con)\b"
+        r"|\b(?:worse or better|better or worse|trend(?:s|ing)?|different\b.*\b(?:than|to|from|with)"
+        r"|distint[oa]\b.*\b(?:que|con))\b"
     ),
+    "better": _words(r"better|improv(?:ed?|ing)|right (?:way|direction)|mejor(?:e|o|ando|ado)?|buen camino"),
+    "worse": _words(r"worse|worsen(?:ed|ing)?|wrong (?:way|direction)|peor|empeor(?:e|o|ando|ado)"),
     "down": _words(r"down|lower|dropp?(?:ed)?|f[ae]ll(?:en)?|decreased?|(?:me|se|ha|han) baj(?:o|ado|aron)"),
     "up": _words(r"up|higher|r[oi]sen?|increased?|climbed|(?:me|se|ha|han) sub(?:io|ido|ieron)|mas alt[oa]"),
     "same": re.compile(r"\b(?:changed?|compared?|(?:the )?same(?! (?:for|with|thing))|cambi(?:o|ado)|igual)\b"),
 }
 """The words that ask whether a result moved, by the direction that the answer "yes" confirms."""
+_LONG_RUN = _words(r"getting|going|trend(?:s|ing)?|been|over time|improving|\w+ando|\w+iendo|con el tiempo")
+"""The words that ask how a result went since the first one."""
 _BEFORE = _words(r"(?:time|one|test|result|reading|check) before|previous|prior|(?:vez|la|el) anterior")
 """The words that ask for the result before the newest one."""
 _NUMBER = r"\d{1,4}(?:\.\d{1,2})?"
@@ -55,9 +59,24 @@ _WHEN = _words(
     r"|(?:los|el mismo) d[ií]as?|fechas|veces"
 )
 """The words that join the bound of one test to the results of another of the same day."""
-_WORD, _UPPER = re.compile(r"[^\W\d_]+"), re.compile(r"\b(?:top|upper|bottom|lower) (?=numbers?\b|readings?\b)")
-_SHORT = 2  # letters
-_GENERAL = frozenset({"blood", "body", "rate", "total", "level", "levels", "results", "sangre", "nivel", "sign"})
+_WORD, _UPPER = re.compile(r"[^\W\d_]\w*"), re.compile(r"\b(?:top|upper|bottom|lower) (?=numbers?\b|readings?\b)")
+_SHORT, _LONG = 2, 5  # letters
+_GENERAL = frozenset(
+    {"blood", "body", "rate", "total", "level", "levels", "result", "results", "sangre", "nivel", "sign"}
+    | {"serum", "tests", "plasma", "panel"}
+)
+CODES: Mapping[str, frozenset[str]] = {
+    "pressure": frozenset({"85354-9", "55284-4", "8480-6", "8462-4"}),
+    "heart": frozenset({"8867-4"}),
+    "weight": frozenset({"29463-7", "3141-9"}),
+    "height": frozenset({"8302-2"}),
+    "bmi": frozenset({"39156-5"}),
+    "temperature": frozenset({"8310-5"}),
+    "oxygen": frozenset({"2708-6", "59408-5"}),
+    "breathing": frozenset({"9279-1"}),
+    "a1c": frozenset({"4548-4", "17856-6", "4549-2"}),
+}
+"""The LOINC codes of vital signs in US Core, and of tests that records also call by another name."""
 _EVERY = re.compile(
     r"\b(?:ever|any|each|every|either|how many|which|only|times|when|readings|results|numbers"
     r"|alguna vez|algun|cuales|cuando|lecturas|resultados)\b"
@@ -124,7 +143,8 @@ class ResultsAsked(msgspec.Struct, frozen=True):
     """What a question asks of the results of its tests.
 
     Attributes:
-        way: whether a result moved, by the direction that "yes" confirms; `apart`: from a time that it names.
+        way: whether a result moved, by the direction that "yes" confirms; `apart`: from a time that it names; `long`:
+            since the first result.
         limits: the bounds on values, as in "is my LDL above 130".
         marks: the marks that mean yes: {"normal"} for "is my sodium normal".
         ends: True if the highest result is asked for, False if the lowest; both in the order of their values.
@@ -136,6 +156,7 @@ class ResultsAsked(msgspec.Struct, frozen=True):
 
     way: Direction | None = None
     apart: bool = False
+    long: bool = False
     limits: tuple[AmountLimits, ...] = ()
     marks: frozenset[str] = frozenset()
     ends: tuple[bool, ...] = ()
@@ -169,6 +190,7 @@ def results_asked(ask: Ask) -> ResultsAsked:
     return ResultsAsked(
         way=way,
         apart=_APART.search(said) is not None,
+        long=_LONG_RUN.search(said) is not None,
         limits=found,
         marks=marks,
         ends=ends,
@@ -195,6 +217,14 @@ class Told(msgspec.Struct, frozen=True):
     listed: tuple[Observation, ...] = ()
 
 
+class Mention(NamedTuple):
+    """The words of a message that name tests, folded, where they begin, and the indexes of these tests."""
+
+    at: int
+    words: str
+    of: tuple[int, ...]
+
+
 class Bounds(msgspec.Struct, frozen=True):
     """The bounds that a question sets, by the index of the test they are about.
 
@@ -214,7 +244,7 @@ def bounds_of(ask: Ask, tests: Sequence[Sequence[Observation]]) -> Bounds:
     """
     said = ask.said.casefold()
     bounds = [(one.start(), _limits(one)) for one in _BOUND.finditer(said)]
-    names = sorted(_named(ask, said, tests)) if bounds else []
+    names = [(one.at, one.of) for one in mentions(ask, ask.said, tests) if one.of] if bounds else []
     of = dict[int, tuple[AmountLimits, ...]]()
     for at, limits in bounds:
         before = [which for place, which in names if place < at]
@@ -227,29 +257,47 @@ def bounds_of(ask: Ask, tests: Sequence[Sequence[Observation]]) -> Bounds:
     return Bounds(of, frozenset(set.intersection(*held)), named)
 
 
-def _named(ask: Ask, said: str, tests: Sequence[Sequence[Observation]]) -> Iterator[tuple[int, tuple[int, ...]]]:
-    """Yield where the words name tests, and the indexes of the tests that the most words there name."""
-    words = [(one.start(), "".join(words_of(one.group()))) for one in _WORD.finditer(said)]
-    heard, taken = [(word, ask.hears(word, {})) for _, word in words], 0
-    names = [words_of(rows[0].main.name) for rows in tests]
-    kinds = [frozenset(ask.hears(" ".join(name), {}).vitals) for name in names]
-    of = [[_is_of(*one, *it) for one in heard] for it in zip(names, kinds, strict=True)]
-    for index, (place, _) in enumerate(words):
-        runs = [words[index : index + len(list(takewhile(bool, row[index:])))] for row in of]
-        sizes = [len(run) if any(word not in _GENERAL for _, word in run) else 0 for run in runs]
-        if index >= taken and (most := max(sizes, default=0)):
-            taken = index + most
-            yield place, tuple(at for at, size in enumerate(sizes) if size == most)
+def mentions(ask: Ask, said: str, tests: Sequence[Sequence[Observation]]) -> list[Mention]:
+    """Return where `said` names tests or vital signs, each with the indexes of the `tests` that the most words name."""
+    words = [(one.start(), one.group(), "".join(words_of(one.group()))) for one in _WORD.finditer(said)]
+    heard, taken, found = [ask.hears(word, {}) for *_, word in words], 0, list[Mention]()
+    telling = [_tells(written, word, one) for (_, written, word), one in zip(words, heard, strict=True)]
+    of = [_said_of(ask, rows[0], [word for *_, word in words], heard) for rows in tests]
+    for index, (place, _, _) in enumerate(words):
+        ends = [index + len(list(takewhile(bool, row[index:]))) for row in of]
+        sizes = [end - index if any(telling[index:end]) else 0 for end in ends]
+        if index >= taken and (
+            (most := max(sizes, default=0)) or (telling[index] and (heard[index].tests or heard[index].vitals))
+        ):
+            taken = index + max(most, 1)
+            called = " ".join(one for *_, one in words[index:taken])
+            found.append(Mention(place, called, tuple(at for at, size in enumerate(sizes) if size == most > 0)))
     if pressures := tuple(at for at, rows in enumerate(tests) if rows[0].pressure):
-        yield from ((one.start(), pressures) for one in _UPPER.finditer(said))
+        found += [Mention(one.start(), one.group().strip(), pressures) for one in _UPPER.finditer(said.casefold())]
+    return sorted(found, key=lambda one: one.at)
 
 
-def _is_of(word: str, heard: ClaimsAsked, name: Sequence[str], kinds: frozenset[str]) -> bool:
-    """Return whether a word of the message is one of a test's name, or names its kind of vital sign."""
-    if heard.vitals and kinds:
-        return not kinds.isdisjoint(heard.vitals)
-    others = {word, *(other for every in heard.tests.values() for other in every)}
-    return word in name or any(one.startswith(other) for other in others if len(other) > _SHORT for one in name)
+def _tells(written: str, word: str, heard: ClaimsAsked) -> bool:
+    """Return whether a word names a test by itself; a symbol of one or two letters has to begin with a capital."""
+    symbol = len(word) <= _SHORT
+    return bool(heard.vitals or (heard.tests and not (symbol and written.islower()))) or (
+        len(word) >= _LONG and word not in _GENERAL
+    )
+
+
+def _said_of(ask: Ask, newest: Observation, words: Sequence[str], heard: Sequence[ClaimsAsked]) -> list[bool]:
+    """Return for each word whether it is one of a test's name, or names the test or its kind of vital sign."""
+    name = words_of(newest.main.name)
+    kinds = {*ask.hears(" ".join(name), {}).vitals} | {k for k, of in CODES.items() if of & {*newest.main.codes}}
+
+    def is_said(word: str, one: ClaimsAsked) -> bool:
+        if one.vitals and kinds:
+            return not kinds.isdisjoint(one.vitals)
+        others = {word, *(other for every in one.tests.values() for other in every)}
+        begins = any(own.startswith(other) for other in others if len(other) > _SHORT for own in name)
+        return word in name or begins or not kinds.isdisjoint(others)
+
+    return list(map(is_said, words, heard))
 
 
 def _limits(found: re.Match[str]) -> AmountLimits:
@@ -302,6 +350,15 @@ def _fits(one: Observation, limits: Iterable[AmountLimits]) -> bool:
         return min(sizes, key=lambda size: min(abs(size - end) for end in ends))
 
     return bool(sizes) and all(each.hold(near(each)) for each in limits)
+
+
+def off_range(one: Observation) -> Decimal | None:
+    """Return how far a result is outside its reference range, zero within it; None without a number or a range."""
+    usual, figures = one.main.usual, figures_of(one)
+    if usual is None or len(figures) != 1 or not (usual.low or usual.high):
+        return None
+    below, above = usual.low and usual.low.value - figures[0], usual.high and figures[0] - usual.high.value
+    return max(below or Decimal(0), above or Decimal(0), Decimal(0))
 
 
 def _sizes(one: Observation) -> tuple[Decimal, ...]:

@@ -204,6 +204,7 @@ class ClaimsQuestion(Classed):
                 and (
                     self._any((*_MANY, *ranked), at + 1, _NEAR + 1)
                     or self._is(at - 1, "top")
+                    or self._any(("newest",), at + 1, _NEARER)  # "two most recent cleanings"
                     or (self._is(at - 1, "newest") and self._any(("times", "cared"), at + 1, _NEAR))  # "last two MRIs"
                 )
                 and not self._before(at)

@@ -243,7 +243,8 @@ class Tellers:
             facts |= _OF_CLAIMS_TOO
         if "money" in asked.says and (entry.needs == "member" or "service" in heard.names):
             facts |= {"to_come"}
-        due = "provider_name" in heard.names and "to_come" not in asked.says  # "do I owe Dr. Kim anything"
+        place = "facility_type" in heard.names and asked.begins and "copay" not in asked.says  # "do I owe the lab"
+        due = ("provider_name" in heard.names or place) and "to_come" not in asked.says  # "do I owe Dr. Kim anything"
         over = due or not {"was", "so_far"}.isdisjoint(asked.says) or not _NO_CLAIM.isdisjoint(heard.names)
         if over or asked.uses or facts.isdisjoint(asked.says):
             return None

@@ -1,6 +1,6 @@
 """Compares a bill with its claim: whether the bill is equal to, higher or lower than the amount owed on the claim."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal, InvalidOperation
 from itertools import combinations
@@ -121,8 +121,7 @@ async def answer(ask: kit.Ask) -> BillCheck:
 
 async def _doubled(ask: kit.Ask) -> BillCheck:
     """Return the claims that look like one bill sent twice: one day, one provider, and the same price or care."""
-    start, end = kit.span_of(ask)
-    found = await kit.history(ask, *kit.days_around(start, end), since=start)
+    found = await kit.period_claims(ask, *kit.span_of(ask))
     ask = kit.by_name(ask, found.every)
     claims = [claim for claim in kit.choose(found.claims, kit.filter_of(ask)).claims if not claim.sensitive]
     by_day: dict[tuple[str, str], list[kit.Claim]] = {}
@@ -245,70 +244,53 @@ def _is(one: kit.Amount | None, other: kit.Amount) -> bool:
 async def _candidates(
     ask: kit.Ask, amount: kit.Amount | None
 ) -> tuple[Sequence[kit.Claim], Found, kit.ClaimSet | None]:
-    """Return the claims that the bill may be for, how well they match, and the claims around them."""
+    """Return the claims that the bill may be for, how well they match, and the claims around them.
+
+    These are the claims with the number, of the last visit, or of the named provider and day. If there are none, these
+    are the claims of only one of the two, or those with the amount, with the expected share, or else the newest.
+    """
     if kit.text_of(ask, "claim_id"):
         numbered, around = await kit.claims_numbered(ask)
         return [claim for claim in numbered if claim in around.claims], "fits", around
+    start, long_since = kit.span_of(ask)[0], ask.today - timedelta(days=_OLDER_DAYS)
+    around = await kit.newest_claims(ask, *kit.days_around(min(start or long_since, long_since), None), page_size=100)
+    ask = kit.by_name(ask, around.every)
+    wanted = replace(kit.filter_of(ask), exact=None, limits=None)  # the bill may have another amount
+    bare, claims = kit.any_time(wanted), kit.choose(around.claims, wanted).claims
+    named, timed = bool(wanted.providers), bool(wanted.start or wanted.end)
     if _is_last(ask):
-        return await _last_visit(ask)
-    if amount and not (kit.text_of(ask, "provider_name") or kit.service_dates(ask)):
-        return await _by_amount(ask, amount)
-    return await _described(ask, amount)
-
-
-async def _described(ask: kit.Ask, amount: kit.Amount | None) -> tuple[Sequence[kit.Claim], Found, kit.ClaimSet | None]:
-    """Return the claims of the named provider and day, or else claims of only one of the two.
-
-    If only one is named, claims with the amount are returned instead. The result is as in `_candidates`.
-    """
-    claims, around = await _fitting(ask)
-    if claims or amount is None:
+        days = kit.visits(replace(around, claims=claims), ask.today)
+        return [claim for day in days[:1] for claim in day.claims], "fits", around
+    if amount is None or (claims and (named or timed)):
         return _near(claims, amount) or claims, "fits", around
-    if not (
-        kit.text_of(ask, "provider_name") and kit.service_dates(ask)
-    ):  # the day, or the name, may be that of the bill
-        others, found, read = await _by_amount(ask.without("date_range", "provider_name"), amount)
-        return (others, found, read) if found == "same_amount" else (claims, "fits", around)
-    claims, around = await _fitting(ask.without("provider_name"))
-    if claims:
-        return claims, "other_provider", around
-    claims, around = await _fitting(ask.without("date_range"))
-    return claims, "other_day", around
+    if named and timed:
+        others = kit.choose(around.claims, replace(wanted, providers=())).claims
+        return others or kit.choose(around.claims, bare).claims, "other_provider" if others else "other_day", around
+    every = kit.choose(around.claims, replace(bare, providers=()) if named or timed else bare).claims
+    rows, found = _by_amount(ask, every, amount)
+    return ((), "fits", around) if (named or timed) and found != "same_amount" else (rows, found, around)
+
+
+def _by_amount(ask: kit.Ask, every: Sequence[kit.Claim], amount: kit.Amount) -> tuple[Sequence[kit.Claim], Found]:
+    """Return the claims of the amount, of the last year or else older ones; or those of the expected share, or newest.
+
+    Also return which of these they are.
+    """
+    since, own = ask.today - timedelta(days=RECENT_DAYS), _amount(ask, "amount_own")
+    recent = [claim for claim in every if claim.service.overlaps(since, None)]
+    same = next(
+        filter(None, ([c for c in rows if compare(c, amount).verdict in _SAME] for rows in (recent, every))), []
+    )
+    near = [claim for claim in recent if own and _is_about(claim.owed.amount, own)]
+    if near and not same:
+        return near, "own"
+    found = same or _near(recent, amount)
+    return (found, "same_amount") if found else (recent[:SHOWN], "recent")
 
 
 def _is_last(ask: kit.Ask) -> bool:
     """Return whether the message says that the bill is for the last visit."""
     return kit.text_of(ask, "question") == "last" and not kit.service_dates(ask)
-
-
-async def _last_visit(ask: kit.Ask) -> tuple[list[kit.Claim], Found, kit.ClaimSet]:
-    """Return the claims of the newest day of care without prescription fills. The result is as in `_candidates`."""
-
-    def days(so_far: kit.ClaimSet) -> tuple[kit.Visits, ...]:
-        return kit.visits(replace(so_far, claims=_fit(so_far.claims, ask)), ask.today)
-
-    claim_set = await kit.newest_claims(ask, enough=lambda so_far: len(days(so_far)) > 1, page_size=10)
-    return [claim for day in days(claim_set)[:1] for claim in day.claims], "fits", claim_set
-
-
-async def _by_amount(ask: kit.Ask, amount: kit.Amount) -> tuple[list[kit.Claim], Found, kit.ClaimSet]:
-    """Return the claims with that amount, of the last 365 days or else older ones, or else with the expected share.
-
-    If no claim has either, return the newest matching claims. The result is as in `_candidates`.
-    """
-    since, long_since = (ask.today - timedelta(days=days) for days in (RECENT_DAYS, _OLDER_DAYS))
-    claim_set = await kit.newest_claims(ask, ("service-date", f"ge{long_since}"), page_size=100)
-    ask = kit.by_name(ask, claim_set.every)
-    every = _fit(claim_set.claims, ask)
-    claims = [claim for claim in every if claim.service.overlaps(since, None)]
-    same = [claim for claim in claims if compare(claim, amount).verdict in _SAME]
-    same = same or [claim for claim in every if compare(claim, amount).verdict in _SAME]
-    own = _amount(ask, "amount_own")
-    near = [claim for claim in claims if own and _is_about(claim.owed.amount, own)]
-    if near and not same:
-        return near, "own", claim_set
-    same = same or [*_near(claims, amount)]
-    return (same, "same_amount", claim_set) if same else (claims[:SHOWN], "recent", claim_set)
 
 
 def _near(claims: Sequence[kit.Claim], amount: kit.Amount | None) -> Sequence[kit.Claim]:
@@ -321,18 +303,6 @@ def _near(claims: Sequence[kit.Claim], amount: kit.Amount | None) -> Sequence[ki
 def _is_about(share: kit.Amount | None, own: kit.Amount) -> bool:
     """Return whether the share is the amount that the person expects, rounded if that has no cents."""
     return share is not None and kit.is_close(share.value, own.value)
-
-
-async def _fitting(ask: kit.Ask) -> tuple[list[kit.Claim], kit.ClaimSet]:
-    claim_set = await kit.newest_claims(
-        ask, *kit.service_dates(ask), enough=lambda so_far: len(_fit(so_far.claims, ask)) > SHOWN
-    )
-    return list(_fit(claim_set.claims, ask)), claim_set
-
-
-def _fit(claims: Iterable[kit.Claim], ask: kit.Ask) -> tuple[kit.Claim, ...]:
-    """Return the claims that match the conditions except those on the amount, because the bill may have another one."""
-    return kit.choose(claims, replace(kit.filter_of(ask), exact=None, limits=None)).claims
 
 
 def _amount(ask: kit.Ask, slot: str = "amount") -> kit.Amount | None:

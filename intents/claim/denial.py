@@ -36,7 +36,6 @@ class Denial(kit.WithCase, frozen=True, kw_only=True):
         shielded: True if the claim has a sensitivity label and was not requested by a button.
         gone: Why a claim chosen by a button no longer counts; `after`: the claim that counts instead.
         late: True if the question is whether it is too late for an appeal; `still`: whether it is still possible.
-        ranked: The number of denied claims, if the question asks for the `biggest` or the smallest one.
         every: All denied claims, by request or to choose one for the letter; `more`: there are older ones.
         kind: The kind of denial.
         kept_case: The stored appeal case before this answer.
@@ -60,8 +59,6 @@ class Denial(kit.WithCase, frozen=True, kw_only=True):
     after: kit.Claim | None = None
     late: bool = False
     still: bool = False
-    ranked: int = 0
-    biggest: bool = False
     every: tuple[kit.Claim, ...] = ()
     more: bool = False
     kind: kit.DenialKind = "other"
@@ -74,11 +71,16 @@ class Denial(kit.WithCase, frozen=True, kw_only=True):
 
 
 async def answer(ask: kit.Ask) -> Denial:
-    """Return the denied claim of the button, or else the newest denied claim that matches the question."""
+    """Return the denied claim of the button, or else the newest denied claim that matches the question.
+
+    Raises:
+        Reroute: `claim.list` answers which of the denied claims is the most or the least expensive.
+    """
     pressed, chosen, looked_at, said = ask.arguments.get("id"), None, 0, set(kit.words_of(ask.said))
-    ranked = kit.asks_one(ask) and not (_letter(ask) or _question(ask) or ask.pick)
+    if kit.asks_one(ask) and not (_letter(ask) or _question(ask) or ask.pick):
+        raise kit.Reroute("claim.list", **ask.arguments)
     all_asked = said & _SEVERAL or kit.words_of(ask.said)[:2] in _WHAT_WAS
-    several = (bool(all_asked) and not _question(ask) and not ranked) or "every" in ask.arguments
+    several = (bool(all_asked) and not _question(ask)) or "every" in ask.arguments
     pressed = None if several else pressed
     others: tuple[kit.Claim, ...] = ()
     most = SHOWN if several or _letter(ask) else 0
@@ -103,11 +105,6 @@ async def answer(ask: kit.Ask) -> Denial:
             kit.cite_claims(ask, found[:SHOWN])
             more = len(found) > SHOWN
             return Denial(every=found[:SHOWN], more=more, looked_at=looked_at, wanted=wanted, letter=_letter(ask))
-        if ranked and not found[0].sensitive:
-            kit.cite_claims(ask, found[:1])
-            return Denial(
-                claim=found[0], ranked=len(found), biggest=kit.text_of(ask, "order") == "biggest", wanted=wanted
-            )
         chosen = begun[0] if anew else kit.the_one(ask, [(claim,) for claim in found])[0]
     claim = await (kit.shown_alone(ask, chosen) if chosen else kit.claim_by_id(ask, pressed or ""))
     if claim.sensitive and pressed is None:

@@ -64,8 +64,11 @@ async def answer(ask: kit.Ask) -> ClaimDetail:
         Reroute: `claim.list` answers for several claims, `claim.owed` for whether something is left to pay, and
             `claim.last_visit_cost` for an amount.
     """
-    if ask.asked.first_and_last or (
-        len(kit.shown_before(ask)) > 1 and _begins_with(ask.said) != "who" and not ask.slots
+    several = "focus" not in ask.arguments and (kit.count_asked(ask, SHOWN) or 1) > 1  # "my two last cleanings"
+    if (
+        several
+        or ask.asked.first_and_last
+        or (len(kit.shown_before(ask)) > 1 and _begins_with(ask.said) != "who" and not ask.slots)
     ):
         raise kit.Reroute(_LIST, **ask.arguments)
     pressed = ask.arguments.get("id")

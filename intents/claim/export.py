@@ -137,7 +137,7 @@ async def answer(ask: kit.Ask) -> Export:
     """Return the document with the claims of the requested period, by default this calendar year."""
     profiles = await kit.records(ask, kit.Search("Patient"), kit.Patient, optional=True)
     start, end = _span(ask)
-    found = await kit.history(ask, *kit.days_around(start, end), since=start)
+    found = await kit.period_claims(ask, start, end)
     summary = summarize(found, ask, profiles[0].name if profiles else None)
     ask.cite("ExplanationOfBenefit", [receipt.claim.id for receipt in summary.papers.receipts])
     year = (start is None or start <= date(ask.today.year, 1, 1)) and (end is None or end >= ask.today)

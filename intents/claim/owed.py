@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from datetime import date, timedelta
 
+from msgspec.structs import replace
+
 from bot import kit
 
 USUAL = timedelta(days=365)
@@ -62,18 +64,18 @@ async def answer(ask: kit.Ask) -> OwedInAll:
     if not counted and "service" in ask.slots and kit.may_be_ahead(ask):
         raise kit.Reroute
     ask.cite("ExplanationOfBenefit", [claim.id for claim in counted])
-    ask.report.steps += kit.sum_of("spending", counted, lambda claim: claim.owed.amount)
+    wanted = replace(kit.filter_of(ask), aspect=None)
+    ask.report.steps += kit.sum_of("spending", counted, lambda claim: kit.amount_in(claim, wanted))
     return summary
 
 
 def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> OwedInAll:
     """Return the sums of the member's shares in the period; only payments that a claim reports are subtracted."""
     (start, end), found = _time(ask), _within(claim_set, ask)
-    counted = found.counted
-    told = [claim for claim in counted if claim.owed.amount is not None]
-    unknown = [
-        claim for claim in told if claim.paid_by_patient is None and claim.owed.amount and claim.owed.amount.value
-    ]
+    counted, wanted = found.counted, replace(kit.filter_of(ask), aspect=None)
+    owed = {claim.id: share for claim in counted if (share := kit.amount_in(claim, wanted)) is not None}
+    told = [claim for claim in counted if claim.id in owed]  # of the lab, only what its lines leave
+    unknown = [claim for claim in told if claim.paid_by_patient is None and owed[claim.id].value]
     rest = [(claim, left) for claim in told if (left := kit.left_of(claim)) and left.value > 0]
     rest.sort(key=lambda pair: pair[1].value, reverse=True)
     return OwedInAll(
@@ -81,15 +83,15 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> OwedInAll:
         start=start,
         end=end,
         claims=len(told),
-        share=kit.added(claim.owed.amount for claim in told),
+        share=kit.added(owed.values()),
         paid=kit.added(claim.paid_by_patient for claim in told),
         left=kit.added(left for _, left in rest),
         unknown=len(unknown),
-        unknown_share=kit.added(claim.owed.amount for claim in unknown),
+        unknown_share=kit.added(owed[claim.id] for claim in unknown),
         untold=len(counted) - len(told),
         open=tuple(pair for pair in rest if not pair[0].sensitive)[:SHOWN],
         least=ask.report.is_partial or any(claim.owed.is_floor for claim in told) or len(told) < len(counted),
-        shares=kit.by_currency(claim.owed.amount for claim in told),
+        shares=kit.by_currency(owed.values()),
         doubts=found.doubts,
         whom=_whom(told) if kit.text_of(ask, "question") == "whom" else (),
         first=ask.asked.form == "who",

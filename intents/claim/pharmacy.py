@@ -14,6 +14,7 @@ PAGE, MOST = 5, 10
 USUAL = timedelta(days=365)
 _SEVERAL = frozenset({"several", "several_else", "fills", "sums", "each"})
 _OTHERWISE = frozenset({"date_range", "rank", "number_of", "group", "order", "average"})
+_OF_FILLS = frozenset({"money", "how_many", "alike", "sums", "always", "gap"})
 _WHERE = re.compile(
     r"\b(?:where(?! my\b)|donde|(?:which|what|que|cual(?:es)?) (?:pharmac(?:y|ies)|drug ?stores?|farmacias?))\b"
 )
@@ -91,13 +92,12 @@ async def answer(ask: kit.Ask) -> Pharmacy:
     claim_set = await _read(ask)
     told = kit.since_first(kit.by_name(ask, claim_set.every), claim_set)
     claim_set = claim_set if _time(told)[0] >= _time(ask)[0] else await _read(told)
-    ask, wanted = told, kit.filter_of(told)
-    fills = [claim for claim in claim_set.every if claim.is_pharmacy]
-    doctors = tuple(one for one in wanted.providers if kit.ClaimFilter(prescribers=(one,))(fills))
-    stores = tuple(one for one in wanted.providers if one not in doctors)
-    ask.claim_filter = replace(wanted, providers=stores, prescribers=doctors, also=partial(_is_asked, ask))
+    ask = told
+    ask.claim_filter = replace(kit.of_fills(ask, claim_set.every), also=partial(_is_asked, ask))
     if kit.compares_named(ask):
         raise kit.Reroute("claim.compare", **ask.arguments)
+    if ask.claim_filter.prescribers and _asks_drugs(ask):
+        raise kit.Reroute("clinical.medications")
     earlier: kit.ClaimSet | None = None
     if not _ordered(claim_set, ask) and not kit.service_dates(ask):
         earlier = await kit.newest_claims(ask, enough=lambda so_far: bool(_wanted(so_far.claims, ask)), page_size=100)
@@ -109,6 +109,13 @@ async def answer(ask: kit.Ask) -> Pharmacy:
     if summary.count or summary.last:
         return summary
     return replace(summary, nearest=await kit.near_claims(ask, claim_set))
+
+
+def _asks_drugs(ask: kit.Ask) -> bool:
+    """Return whether the question is which drugs were prescribed, and not about fills or money."""
+    bare = _OTHERWISE.isdisjoint(ask.slots.keys() - {"date_range", "group"}) and "drug" not in ask.slots
+    bare = bare and not (ask.arguments or ask.asked.begins)
+    return bare and ask.asked.form in {None, "which"} and _OF_FILLS.isdisjoint(ask.asked.says)
 
 
 async def _read(ask: kit.Ask) -> kit.ClaimSet:

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import msgspec
 
-from bot.kit import Ask, Medication, Reroute, Summary, drugs_of_use, hand_over_ahead, is_for, medications, text_of
+from bot.kit import Ask, Medication, Reroute, Summary, hand_over_ahead, medications, text_of
 
 SHOWN = 5
 _DRUG = "formulary.drug_coverage"
@@ -63,12 +63,7 @@ async def answer(ask: Ask) -> Refill:
     if ask.asked.form == "amount" and "drug" in ask.slots and "refills_left" not in says:
         raise Reroute(_DRUG)
     since = ask.today - timedelta(days=LOOKED_BACK)
-    found = await medications(ask, since)
-    drug = text_of(ask, "drug")
-    names = [name.casefold() for name in (drug, *ask.other_names(drug))] if drug else []
-    fit = [one for one in found if not names or any(name in (one.dispensed.drug or "").casefold() for name in names)]
-    if uses := drugs_of_use(ask):  # "my thyroid pill"
-        fit = [one for one in fit if is_for(ask, one.dispensed.drug or "", uses)]
+    fit, drug = await medications(ask, since), text_of(ask, "drug")
     plain = [one for one in fit if not one.labels]
     supplies = [Supply(one, _until(one)) for one in plain]
     supplies.sort(key=lambda one: one.until or date.min, reverse=True)

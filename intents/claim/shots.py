@@ -38,7 +38,7 @@ class Shots(kit.OfClaims, frozen=True):
 async def answer(ask: kit.Ask) -> Shots:
     """Return the claims for the named shot, or for any shot if none is named."""
     asked = replace(ask, slots={**_SHOT, **ask.slots})
-    found = await kit.history(asked)
+    found = await kit.period_claims(asked)
     fit = kit.fitting(found.claims, asked)
     plain = tuple(claim for claim in fit if not claim.sensitive)
     shown = plain[:SHOWN]

@@ -12,6 +12,7 @@ from bot import kit
 
 SHOWN = 5
 _ENDS = frozenset({"earliest", "newest"})
+_SAME = frozenset({"alike", "had_times"})
 _COUNTED = frozenset({"earliest", "how_many", "often"})
 
 
@@ -49,6 +50,7 @@ class DaysOfCare(kit.OfClaims, frozen=True):
         placed: Claims with the day on which their year's deductible was met, if the question is which came first.
         kinds: The kinds of care for the payer's words.
         silent: The number of claims that match otherwise and do not tell a condition.
+        record: The clinical record of such care, if it is newer than the claims.
     """
 
     days: tuple[Day, ...]
@@ -73,6 +75,7 @@ class DaysOfCare(kit.OfClaims, frozen=True):
     placed: tuple[tuple[kit.Claim, date | None], ...] = ()
     kinds: Mapping[str, kit.CareKind] = msgspec.field(default_factory=dict)
     silent: int = 0
+    record: kit.Procedure | None = None
 
     @property
     def last(self) -> kit.PartialDate | None:
@@ -93,21 +96,27 @@ async def answer(ask: kit.Ask) -> DaysOfCare:
         ask = ask.without("claim_type", "unit", "number_of")
     ask = _dated(ask)
     wanted = kit.of_unit(ask, kit.filter_of(ask))
-    found = await kit.history(ask, *kit.days_around(wanted.start, wanted.end), since=wanted.start)
+    found = await kit.period_claims(ask, wanted.start, wanted.end)
     ask = kit.since_first(kit.by_name(ask, found.every), found)
     if kit.holds_together(ask) and not kit.filter_of(ask).sides:  # "both an MRI claim and a lab claim"
         ask.claim_filter = replace(kit.filter_of(ask), two=kit.sides_said(ask, found.every), services=())
     summary = summarize(found, ask)
     summary = replace(summary, placed=await kit.placed_by_deductible(ask, summary.claims))
-    lacks = not (summary.count or summary.beyond) and wanted.narrows
+    if (summary.alone or not summary.count) and ask.asked.form == "date" and not (wanted.order or wanted.nth):
+        done = await kit.newest_procedure(ask, wanted.services, (wanted.start, wanted.end))
+        later = done and (summary.last is None or kit.Period(done.day).sort_key > summary.last.last)
+        summary = replace(summary, record=done if later else None)
+    lacks = not (summary.count or summary.beyond or summary.record) and wanted.narrows
     return await kit.or_nearest(ask, found, summary, summary.claims, lacks=lacks)
 
 
 def summarize(found: kit.ClaimSet, ask: kit.Ask) -> DaysOfCare:
     """Return the days of the claims that count; several claims on one day are one day."""
     wanted = kit.of_unit(ask, kit.filter_of(ask))
-    chosen = kit.choose(found.claims, wanted)
-    kept = replace(found, claims=chosen.claims)
+    chosen, often = kit.choose(found.claims, wanted), kit.often_asked(ask)
+    kept = replace(
+        found, claims=_alike(chosen.claims, often) if often and ask.asked.says.keys() >= _SAME else chosen.claims
+    )
     every_claim = (wanted.fills and ask.asked.gap is not None) or wanted.shared is not None
     groups = kit.visits(kept, ask.today, pharmacy=every_claim or kit.with_fills(kept.claims, kit.any_time(wanted)))
     every = [group for group in groups if group.day][:: -1 if wanted.order == "oldest" else 1]
@@ -119,7 +128,7 @@ def summarize(found: kit.ClaimSet, ask: kit.Ask) -> DaysOfCare:
     stays = [claim for claim in kept.claims if claim.kind == "inpatient"]
     known = [claim.service.day for claim in found.claims if claim.service.day]
     number = kit.number_of(ask, counted, wanted) if at is None and not ask.report.is_partial else None
-    often, gap = kit.often_asked(ask), _gap(ask, [group.day for group in dated if group.day])
+    gap = _gap(ask, [group.day for group in dated if group.day])
     claims, beside = tuple(claim for group in dated for claim in group.claims), None
     if kit.asks_both_sides(ask) and len(ask.anchors) == 1 and not ask.report.is_partial:
         known_days, (first, last) = [group.day for group in dated if group.day], ask.anchors[0]
@@ -132,7 +141,7 @@ def summarize(found: kit.ClaimSet, ask: kit.Ask) -> DaysOfCare:
         days=tuple(_day(group.day, group.claims) for group in dated[:SHOWN]),
         count=len(dated),
         claims=claims,
-        so=_lasts(ask, gap) if gap else often.hold(Decimal(len(dated))) if often and ask.asked.helps else None,
+        so=_lasts(ask, gap) if gap else _is_so(ask, often, len(dated)) if often and ask.asked.helps else None,
         part=None if beside else _part(ask, found, wanted),
         beside=beside,
         undated=len(groups) - len(every) + len(found.within((wanted.start, wanted.end), wanted).undated),
@@ -152,6 +161,18 @@ def summarize(found: kit.ClaimSet, ask: kit.Ask) -> DaysOfCare:
         most=kit.most_of(ask, counted, wanted) if not ask.report.is_partial else None,
         number=number,
     )
+
+
+def _alike(claims: Sequence[kit.Claim], often: kit.AmountLimits) -> tuple[kit.Claim, ...]:
+    """Return the claims of care that was had so often, each kind by itself: "the same test twice"."""
+    days = {claim.services[:1]: set[kit.Period]() for claim in claims}
+    for claim in claims:
+        days[claim.services[:1]].add(claim.service)
+    return tuple(claim for claim in claims if often.hold(Decimal(len(days[claim.services[:1]]))))
+
+
+def _is_so(ask: kit.Ask, often: kit.AmountLimits, days: int) -> bool:
+    return days > 0 if ask.asked.says.keys() >= _SAME else often.hold(Decimal(days))
 
 
 def _part(

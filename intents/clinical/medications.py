@@ -2,25 +2,29 @@
 
 from datetime import date, timedelta
 
+from msgspec.structs import replace
+
 from bot import kit
 
 PAGE = 5
-_TELLING = 5  # letters of a drug's name
-DAYS = 365
+_YEAR, _LONG = timedelta(days=365), timedelta(days=1095)
 
 
 class Medications(kit.Paged, frozen=True):
     """One page of drugs with their newest fill.
 
     Attributes:
-        since: The first day of the search.
+        since, until: The first and the last day of the search.
+        wanted: The conditions that the fills match.
         asks_who: True if the question is who prescribed the drugs.
         alone: True if the question is about one drug, by its name or purpose.
         lacking: True if none of the drugs is the requested one.
     """
 
+    wanted: kit.ClaimFilter
     drugs: tuple[kit.Medication, ...] = ()
     since: date = date.min
+    until: date = date.max
     found: int = 0
     shielded: kit.Shielded = kit.UNSHIELDED
     asks_who: bool = False
@@ -29,46 +33,35 @@ class Medications(kit.Paged, frozen=True):
 
 
 async def answer(ask: kit.Ask) -> Medications:
-    """Return the drugs filled in the requested period, by default the last year; only the named ones if any are named.
+    """Return the drugs filled in the requested period, by default the last year, that match the question.
 
-    A named drug that was filled only before the last year is found there. Sensitive drugs are included only if a button
-    asks for them.
-
-    Raises:
-        Reroute: `claim.pharmacy` answers for the fills of a prescriber or a pharmacy.
+    Drugs of a prescriber, and a named drug that was not filled in the last year, are looked for in three years. If no
+    fill is of the named drug or purpose, all drugs are returned. Sensitive drugs are included only if a button asks.
     """
-    if "provider_name" in ask.slots:
-        raise kit.Reroute("claim.pharmacy")
-    since, year = kit.span_of(ask)[0], timedelta(days=DAYS)
-    found = await _filled(ask, since or ask.today - year)
-    earlier = await _filled(ask, ask.today - 3 * year) if found.lacking and "drug" in ask.words and not since else found
-    return found if earlier.lacking else earlier
-
-
-async def _filled(ask: kit.Ask, since: date) -> Medications:
-    read = await kit.medications(ask, since)
+    since, end = kit.span_of(ask)
+    first = since or ask.today - (_LONG if "provider_name" in ask.slots else _YEAR)
+    read = await kit.medications(ask, first)
+    named = bool((wanted := kit.filter_of(ask)).drugs or wanted.traits)
+    if not read and "drug" in ask.words and not since:
+        read = await kit.medications(ask, first := ask.today - _LONG)
+    if lacking := named and not read:
+        every = replace(ask, slots={}, excluded={}, several={}, said="")
+        read = await kit.medications(every, first := since or ask.today - _YEAR)
     shown = ask.arguments.get("show") == "yes"
-    out = [use.drugs for use in ask.asked.uses if use.excluded]  # "all but the blood pressure one"
-    named = ((drug, drug.dispensed.drug or "") for drug in read if shown or not drug.labels)
-    described = [drug for drug, name in named if not any(kit.is_for(ask, name, drugs) for drugs in out)]
-    uses = kit.drugs_of_use(ask)
-    words = kit.words_of(f"{ask.said} {ask.words.get('drug', '')}")  # of the drug spoken of before, too
-    said = {word for word in words if len(word) >= _TELLING}
-    names = said | {word for one in said for name in ask.other_names(one) for word in kit.words_of(name)}
-    meant = [one for one in described if names.intersection(kit.words_of(one.dispensed.drug)[:1])]
-    meant = meant or [one for one in described if kit.is_for(ask, one.dispensed.drug or "", uses)]
-    described = meant or described
-    if len(meant) == 1:
-        ask.named["drug"] = kit.words_of(meant[0].dispensed.drug)[0]
+    described = [drug for drug in read if shown or not drug.labels]
+    if len(described) == 1 and named:
+        ask.named["drug"] = kit.words_of(described[0].dispensed.drug)[0]
     drugs, place = ask.paged(described, PAGE)
     ask.report.cite("ExplanationOfBenefit", [claim.id for drug in drugs for claim in drug.claims])
     return Medications(
+        wanted=wanted,
         drugs=drugs,
-        since=since,
+        since=first,
+        until=min(end or ask.today, ask.today),
         found=len(described),
         shielded=kit.Shielded(sum(1 for drug in read if drug.labels), shown),
         asks_who=ask.asked.form == "who" or kit.asks_prescriber(ask),
-        alone=len(meant) == 1,
-        lacking=not meant and (bool(uses) or any(map(ask.other_names, words))),
+        alone=len(described) == 1 and named and not lacking,
+        lacking=lacking,
         **place,
     )

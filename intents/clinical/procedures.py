@@ -36,10 +36,12 @@ class Procedures(kit.OnRecord[kit.Procedure], frozen=True):
 
 
 async def answer(ask: kit.Ask) -> Procedures:
-    """Return the member's recorded procedures; for a kind of care without a recorded procedure, the newest claim."""
+    """Return the member's recorded procedures; for a kind of care without a recorded one, or none as new, the claim."""
     found = summarize(await kit.dated(ask, kit.Search("Procedure"), kit.Procedure), ask)
-    claim, looked = await _claimed(ask) if found.missing and found.page == 0 else (None, False)
-    if claim:
+    asks = found.missing or (found.kind is not None and found.dated)
+    claim, looked = await _claimed(ask) if asks and found.page == 0 else (None, False)
+    last = None if found.missing else next((kit.Period(one.day).sort_key for one in found.rows), None)
+    if claim and (last is None or last < claim.service.sort_key):
         ask.cite("ExplanationOfBenefit", [claim.id])
         ask.report.cite("Procedure", [])
         wanted = kit.filter_of(ask)

@@ -50,7 +50,6 @@ class Alternatives(kit.OfDrug, frozen=True):
         listed: True if the drug itself is in the list.
         others: The alternatives, lower tiers first; `left`: the number of further ones.
         itself: The drug with its own cost.
-        compared: The drugs whose costs the question compares.
         generic_of: What the list has if the question asks for a generic: the drug "itself", or "none".
     """
 
@@ -58,18 +57,7 @@ class Alternatives(kit.OfDrug, frozen=True):
     others: tuple[Other, ...] = ()
     left: int = 0
     itself: Priced | None = None
-    compared: tuple[Priced, ...] = ()
     generic_of: Literal["itself", "none"] | None = None
-
-    @property
-    def cheapest(self) -> tuple[Priced, ...]:
-        """The compared drugs with the lowest cost; empty if a drug has no comparable cost."""
-        told = [(one, one.dollars) for one in self.compared]
-        sums = [amount for _, amount in told if amount]
-        if len(sums) < len(told) or len({amount.currency for amount in sums}) != 1:
-            return ()
-        least = min(amount.value for amount in sums)
-        return tuple(one for one, amount in told if amount and amount.value == least)
 
     @property
     def cheaper(self) -> Other | None:
@@ -93,11 +81,15 @@ class Alternatives(kit.OfDrug, frozen=True):
 
 
 async def answer(ask: kit.Ask) -> Alternatives:
-    """Return the alternatives in the member's list; for several drugs, the cost of each."""
+    """Return the alternatives in the member's list.
+
+    Raises:
+        Reroute: `formulary.drug_coverage` answers what each of several drugs costs.
+    """
     own = await kit.of_use(ask)
     ask = own if "drug" in own.slots else ask  # of several for the same use none is meant
-    if several := ask.several.get("drug"):
-        return await _compared(ask, [str(value) for value in several.values])
+    if "drug" in ask.several:
+        raise kit.Reroute("formulary.drug_coverage", **ask.arguments)
     drug = str(ask.slots.get("drug") or "").strip() or None
     lists = await kit.drug_lists(ask)
     chosen = lists.chosen(ask.arguments.get("list"))
@@ -117,21 +109,6 @@ async def answer(ask: kit.Ask) -> Alternatives:
     same = [one for one in drugs if one and not one.brand and one.ingredient in ingredients]
     kind = "itself" if itself.drug in same else None if same else "none"
     return replace(found, itself=itself, generic_of=kind if "generic" in ask.asked.says else None)
-
-
-async def _compared(ask: kit.Ask, names: Sequence[str]) -> Alternatives:
-    """Return the answer with each of the named drugs and its cost in the list."""
-    lists = await kit.drug_lists(ask)
-    chosen = lists.chosen(ask.arguments.get("list"))
-    if chosen is None:
-        return Alternatives(names[0], lists, chosen)
-    rows = []
-    for name in names:
-        known = await kit.drugs_named(ask, chosen, [name]) or await kit.drugs_named(ask, chosen, ask.other_names(name))
-        rows.append(_priced(name, known, chosen))
-        ask.report.cite("MedicationKnowledge", [one.drug.id for one in rows[-1:] if one.drug])
-    ask.report.cite("List", [chosen.id])
-    return Alternatives(names[0], lists, chosen, listed=True, compared=tuple(rows))
 
 
 def _is_less(one: kit.Amount, other: kit.Amount) -> bool:

@@ -91,6 +91,13 @@ class DrugCoverage(kit.OfDrug, frozen=True):
     each: tuple[DrugCoverage, ...] = ()
 
     @property
+    def cheapest(self) -> tuple[DrugCoverage, ...]:
+        """The drugs of `each` that cost the least a month; () if a drug has no fixed cost."""
+        sums = [(one, one.alike.month.fixed if one.alike and one.alike.month else None) for one in self.each]
+        least = min((amount.value for _, amount in sums if amount), default=None)
+        return tuple(one for one, amount in sums if amount and amount.value == least) if all(a for _, a in sums) else ()
+
+    @property
     def by_tier(self) -> tuple[Supply, ...]:
         """The cost of a three-month supply in each tier with a fixed amount both at a pharmacy and by mail."""
         return tuple(filter(None, map(_supply, self.chosen.tiers if self.chosen else ())))
@@ -124,11 +131,8 @@ async def answer(ask: kit.Ask) -> DrugCoverage:
 
     Raises:
         Reroute: `claim.pharmacy` answers for the fills of a past year, who prescribed them, or whether all cost
-            the same, `claim.spending` for what the member spends on the drug, and `formulary.alternatives` for which
-            of several drugs costs less.
+            the same, and `claim.spending` for what the member spends on the drug.
     """
-    if "drug" in ask.several and not {"against", "cheaper", "lowest"}.isdisjoint(ask.asked.says):
-        raise kit.Reroute("formulary.alternatives", **ask.arguments)
     if ask.member and {"sums", "i_paid"} <= ask.asked.says.keys() and not kit.speaks_ahead(ask):
         raise kit.Reroute("claim.spending", **ask.arguments)  # "how much a month am I really spending"
     if ask.member and kit.asks_of_fills(ask):
@@ -148,7 +152,8 @@ async def answer(ask: kit.Ask) -> DrugCoverage:
         return await _with_last(ask, found) if again or found.compared else found
     every = [await _of(ask, one, lists, chosen) for one in several]
     ask.report.cite("MedicationKnowledge", [one.id for _, known in every for one in known])
-    return DrugCoverage(drug, lists, chosen, each=tuple(one for one, _ in every))
+    compared = any(one.compared for one, _ in every)
+    return DrugCoverage(drug, lists, chosen, each=tuple(one for one, _ in every), compared=compared)
 
 
 async def _of(
