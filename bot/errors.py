@@ -90,8 +90,6 @@ class TooManyQuestions(BotError):
 class TooManyRequests(BotError):
     """More page requests in a minute than one address may send (T52)."""
 
-    problem = "unexpected"
-
 
 class StoreError(BotError):
     """The store cannot be used safely."""

@@ -95,27 +95,23 @@ _NEIGHBOURS = 20
 _LAST_PORT = 65_535
 
 
-def listen_for(option: str, host: str, port: int) -> socket.socket:
+def listen_for(option: str, host: str, port: int, then: str = "") -> socket.socket:
     """Return a listening socket.
 
     Raises:
-        ConfigError: the address cannot be used; the message has the option or setting, the reason and an alternative.
+        ConfigError: the address cannot be used; the message has the option or setting, the reason, `then`, and an
+            alternative.
     """
     is_option = option.startswith("--")
     try:
         return listen(host, port)
     except OSError as error:
-        if is_foreign(error):
-            name, way = ("--host", "; try 127.0.0.1") if is_option else (option, "")
-            raise ConfigError(f"{name}: {host} is no address of this machine{way}") from error
+        if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+            name, way = ("--host", "try 127.0.0.1") if is_option else (option, "unset it, or name one of its own")
+            raise ConfigError(f"{name}: {host} is no address of this machine{then}; {way}") from error
         near = free_near(host, port)
         way = f"try {option} {near}" if is_option else f"set another, such as {host}:{near}"
-        raise ConfigError(f"{option}: {why_not(error, port)}; {way}") from error
-
-
-def is_foreign(error: OSError) -> bool:
-    """Return whether a socket error means that the address does not exist or belongs to another machine."""
-    return isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL
+        raise ConfigError(f"{option}: {why_not(error, port)}{then}; {way}") from error
 
 
 def why_not(error: OSError, port: int) -> str:

@@ -17,17 +17,17 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import msgspec
+import httpx
 import structlog
 
 from bot import errors
 from bot.accounts import jose
 from bot.accounts.codes import new_secret
-from bot.accounts.rows import Tokens
+from bot.accounts.rows import Tokens, Untold
 from bot.config import ClientMethod, Settings, secret_of
 from bot.payer.budget import MIB
 from bot.payer.discovery import Discovery, Endpoints
-from bot.payer.http import Call, Http, HttpAnswer
+from bot.payer.http import Call, Http
 
 _ASSERTION_SECONDS = 240  # SMART App Launch 2.2, "Request": an assertion lives five minutes at most
 _ALGORITHMS = {"RSA": "RS384", "P-384": "ES384", "P-256": "ES256", "P-521": "ES512"}
@@ -122,16 +122,13 @@ def endpoints_of(settings: Settings) -> Endpoints:
     )
 
 
-class Granted(msgspec.Struct, frozen=True):
+class Granted(Untold, frozen=True):
     """A valid response of the token endpoint. `scope` is None if the payer returned none."""
 
     tokens: Tokens
     scope: str | None
     patient: str | None
     id_token: str | None
-
-    def __repr__(self) -> str:
-        return "Granted(…)"
 
 
 class TokenEndpoint:
@@ -217,7 +214,7 @@ class TokenEndpoint:
         self.client_refused = False
         return _granted(said, started)
 
-    async def _post(self, url: str, body: str) -> HttpAnswer:
+    async def _post(self, url: str, body: str) -> httpx.Response:
         method = method_of(self._settings, (await self._discovery.endpoints()).client_auth)
         _, headers, body = self._proof(method).prepare("POST", url, dict(_ACCEPT), body)
         try:
@@ -243,7 +240,7 @@ class TokenEndpoint:
         return jose.ClientAuth(name, secret, method)
 
 
-def _json(answer: HttpAnswer) -> dict[str, Any]:
+def _json(answer: httpx.Response) -> dict[str, Any]:
     try:
         said = json.loads(answer.content)
     except (ValueError, RecursionError):

@@ -64,11 +64,7 @@ class Renderer:
             "chats": {"slack": "slack://open" if slack else "", "teams": teams and f"{TEAMS_CHAT}{teams}"},
             "popup_script": Markup(handing_over),  # noqa: S704 -- as above
             "teams_js": {"url": TEAMS_JS, "integrity": f"sha384-{TEAMS_JS_SHA384}"},
-            "payer": {
-                "name": settings.payer_name,
-                "short_name": settings.payer_short_name,
-                "number": settings.payer_phone or "",
-            },
+            "payer": settings.payer_facts,
         }
         words = whole_catalogues(pages.parent)
         self._by_language: ByLanguage[ImmutableSandboxedEnvironment] = ByLanguage(

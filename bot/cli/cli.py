@@ -96,7 +96,7 @@ _KEYS = {
     "check": Job("Say where the keys come from, when they can be used.", "keys:check",
         settings=lambda _: terminal.own_settings()),
     "jwks": Job("Print the public half of PAYER_CLIENT_KEY_FILE for the payer; make the key when there is none.",
-        "keys:jwks", settings=lambda _: terminal.settings_of("PAYER_CLIENT_KEY_FILE")),
+        "keys:jwks", settings=lambda _: terminal.own_settings("PAYER_CLIENT_KEY_FILE")),
     "rotate": _of_store("Seal everything anew under the newest key, while the bot serves.", "keys:rotate"),
     "prune": _of_store("Remove the older keys from the key file, when no row needs them any more.", "keys:prune"),
 }
@@ -186,14 +186,14 @@ COMMANDS: Mapping[str, Job | Jobs] = {
         Exits with 0 only when the bot can serve. Nothing is written.
         """, "check:report", (_Flag(["--pack"], help="Only rules, answers and words, for who writes them."),)),
     "register": Job("Print the e-mail that asks the payer to register the bot.", "manifest:letter",
-        settings=lambda _: terminal.settings_of("BOT_", "PAYER_")),
+        settings=lambda _: terminal.own_settings("BOT_", "PAYER_")),
     "manifest": Job("Print the Slack app manifest, or write the Teams app package.", "manifest:of_apps",
         (_Flag(["--socket-mode"], help="For Socket Mode, in which Slack needs no address of the bot."),
         _Flag(["--json", "as_json"], help="Print the manifest as JSON."),
         click.Option(["--teams"], type=_FILE, help="Write the Teams app package there.")),
-        lambda given: terminal.settings_of("BOT_", "TEAMS_" if given["teams"] else "SLACK_APP_TOKEN")),
+        lambda given: terminal.own_settings("BOT_", "TEAMS_" if given["teams"] else "SLACK_APP_TOKEN")),
     "channels": Job("Print what each channel can do, as a table in Markdown.", "manifest:of_channels",
-        settings=lambda _: terminal.settings_of("BOT_")),
+        settings=lambda _: terminal.own_settings("BOT_")),
 }
 # fmt: on
 """The commands, and the groups of commands, by name."""

@@ -56,30 +56,21 @@ def open_streams() -> None:
             stream.reconfigure(encoding=stream.encoding if own else "utf-8", errors="replace")
 
 
-def own_settings(*, serving: bool = False, level: str | None = None, file: str | None = ".env") -> Settings:
+def own_settings(
+    *prefixes: str, serving: bool = False, level: str | None = None, file: str | None = ".env"
+) -> Settings:
     """Return this process's settings, and set up logging with `level`, unless BOT_LOG_LEVEL is set.
+
+    With `prefixes`, only invalid settings whose names start with one of them are errors.
 
     Raises:
         click.ClickException: settings are invalid; the message names them.
     """
     with errors_as_text():
         settings, faults = look_at_settings({"_env_file": file}, serving=serving)
-    if faults:
-        raise click.ClickException(as_list(faults))
+    if told := [fault for fault in faults if fault.startswith(prefixes or "")]:
+        raise click.ClickException(as_list(told))
     set_up(level if level and "bot_log_level" not in settings.model_fields_set else settings.bot_log_level)
-    return settings
-
-
-def settings_of(*prefixes: str) -> Settings:
-    """Return this process's settings; only invalid settings whose names start with one of `prefixes` are errors.
-
-    Raises:
-        click.ClickException: such settings are invalid; the message names them.
-    """
-    with errors_as_text():
-        settings, faults = look_at_settings()
-    if of_these := [fault for fault in faults if fault.startswith(prefixes)]:
-        raise click.ClickException(as_list(of_these))
     return settings
 
 

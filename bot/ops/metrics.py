@@ -262,16 +262,17 @@ class Health:
 
     async def scraped(self, request: Request) -> Response:
         """Respond with the metrics on the operators' port; 404 for a page in a browser of this machine."""
-        return self._figures() if not is_of_here(request) or _asks_for_here(request) else _nothing()
+        return self._figures(shown=not is_of_here(request) or _asks_for_here(request))
 
     async def own_figures(self, request: Request) -> Response:
         """Respond with the metrics to a direct request from a program on this machine; 404 for all others."""
         passed_on = any(name in request.headers for name in _FORWARDED)
-        own = is_of_here(request) and _asks_for_here(request) and not passed_on
-        return self._figures() if own else _nothing()
+        return self._figures(shown=is_of_here(request) and _asks_for_here(request) and not passed_on)
 
-    def _figures(self) -> Response:
-        """Return a response with the metrics in Prometheus's text format."""
+    def _figures(self, *, shown: bool) -> Response:
+        """Return a response with the metrics in Prometheus's text format; 404 unless they are `shown`."""
+        if not shown:
+            return PlainTextResponse("Not Found", status_code=HTTPStatus.NOT_FOUND)
         return Response(self._meter.page(len(self._faults())), media_type=CONTENT_TYPE)
 
 
@@ -281,7 +282,3 @@ def _asks_for_here(request: Request) -> bool:
     A page of another site could use such a name to read the metrics (DNS rebinding).
     """
     return host_of(request.headers.get("host", "")) in LOOPBACK
-
-
-def _nothing() -> Response:
-    return PlainTextResponse("Not Found", status_code=HTTPStatus.NOT_FOUND)

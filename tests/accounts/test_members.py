@@ -1,14 +1,15 @@
 """The chats of a member's record are found by it (T23); a kill at any write leaves link and trail, or neither (T56)."""
 
 import asyncio
+import time
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from bot.accounts.access import LinkQuota
+from bot.accounts.access import MemberLinks
 from bot.accounts.codes import new_secret
-from bot.accounts.rows import LastLook, LinkRow, PatientCandidate
+from bot.accounts.rows import LastLook, LinkRow, PatientCandidate, Rows
 from bot.errors import LinkError, TooManyChats
 from bot.message import Person
 from bot.ops.audit import Audit
@@ -105,15 +106,16 @@ MEMBER = PatientCandidate("member-00123", "Dana M.", ("member-00456",))
 LATER = 9e11
 
 
-def seats(store: Store, most: int | None, payer: str = "https://payer.example") -> LinkQuota:
+def seats(store: Store, most: int | None, payer: str = "https://payer.example") -> MemberLinks:
     """The seats as one more process sees them."""
-    return LinkQuota(store, Audit(SealedTable(store, Vault(parse_keys(KEY)))), payer, most)
+    table = SealedTable(store, Vault(parse_keys(KEY)))
+    return MemberLinks(table, Rows(table, time.time), Audit(table), payer, most)
 
 
 KEY = new_key()
 
 
-async def take(seats: LinkQuota, person: Person, member: PatientCandidate = MEMBER) -> bool:
+async def take(seats: MemberLinks, person: Person, member: PatientCandidate = MEMBER) -> bool:
     """Connect a person, with a link of one row."""
     link = NewRow("link", person.key, member.patient.encode(), LATER, person.key)
     return await seats.connect(person, member, (link,), until=LATER)

@@ -321,8 +321,8 @@ def test_every_failure_of_a_sign_in_has_words_of_its_own(language: str) -> None:
     """A page with title, text and what to do next, and a reference where something failed; tags nest."""
     renderer = Renderer(PAGES, make_settings())
     seen: dict[str, str] = {}
-    in_chat = {"not_linked", "code_wrong", "code_spent", "too_many_chats", "too_many_links", "sign_in_expired", "link"}
-    over = {"link_expired", "sign_in_cancelled", "access_not_granted"}
+    in_chat = {"not_linked", "code_wrong", "too_many_chats", "too_many_links", "sign_in_expired", "link"}
+    over = {"link_expired", "sign_in_cancelled", "access_not_granted", "code_spent"}
     in_chat |= {"connected_elsewhere", "disconnected", "not_covered"}
     for leaf in _leaves(LinkError):
         problem = leaf.problem

@@ -64,12 +64,12 @@ MESSAGES: list[tuple[str, dict[str, str], str]] = [
     (
         "chat",
         {"BOT_PUBLIC_URL": "http://127.0.0.1:{taken}"},
-        "BOT_PUBLIC_URL: another program uses port {taken}, …; stop that program, or set BOT_PUBLIC_URL=http://127…",
+        "BOT_PUBLIC_URL: another program uses port {taken}, and sign-in comes back there; set another, such as 127…",
     ),
     (
         "chat",
         {"BOT_PUBLIC_URL": "https://192.0.2.1"},
-        "BOT_PUBLIC_URL: 192.0.2.1 is no address of this machine, and sign-in comes back there; unset it to chat here",
+        "BOT_PUBLIC_URL: 192.0.2.1 is no address of this machine, and sign-in comes back there; unset it, …",
     ),
     ("chat --as dana", {}, "--as: only the made-up payer's members can be signed in from here; add --sandbox"),
     ("chat --as", {}, "--as: give one of these names:\n  dana      Employer PPO on Blue Network S; …\n  rosa …"),
