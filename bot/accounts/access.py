@@ -168,7 +168,7 @@ class Accesses:
 
     async def link(self, person: Person) -> Link | None:
         """Return the person's link; None if no account is connected."""
-        row = await self.rows.get(LinkRow, person.key)
+        row = await self.connected(person)
         if row is None:
             return None
         tokens = await self.rows.get(Tokens, row.id)
@@ -254,12 +254,12 @@ class Accesses:
 
         Tokens are revoked in the background.
         """
-        row = await self.rows.get(LinkRow, person.key)
+        row = await self.connected(person)
         tokens = None if row is None else await self.rows.get(Tokens, row.id)
         pending = await self.rows.get(Pending, person.key)
         over = await self.members.rows_of(person, row) if row is not None else ()
         await self.audit.record("unlinked", person, along=over, drops=person.key)
-        if row is not None and await self.rows.get(LinkRow, person.key) is not None:
+        if row is not None and await self.connected(person) is not None:
             # Somebody moved the row to another owner in the database: that must not keep it from its end.
             await self.rows.drop(LinkRow, person.key)
             await self.rows.drop(Tokens, row.id)
@@ -291,7 +291,7 @@ class Accesses:
             await self.rows.put(row.id, Used(now), expires=now + self._idle, owner=person)
 
     async def _row(self, person: Person) -> LinkRow:
-        row = await self.rows.get(LinkRow, person.key)
+        row = await self.connected(person)
         if row is None:
             raise NotLinked("no account is connected")
         return row
@@ -325,7 +325,7 @@ class Accesses:
             raise
         await self.rows.put(row.id, new, expires=lives_until(self.rows, new), owner=person)
         # Asked behind it: an "unlink" that ends while this is written would leave a row that nothing deletes.
-        link = await self.rows.get(LinkRow, person.key)
+        link = await self.connected(person)
         if link is None or link.id != row.id:
             await self.rows.drop(Tokens, row.id)
             self.revocations.start(new)

@@ -28,48 +28,10 @@ from bot.payer.http import Http
 from bot.stores.base import Store
 from bot.stores.sealed import SealedTable
 
-
-class LastViews:
-    """Stores, for each record that a person can access, the day when they last asked for news and its state then."""
-
-    def __init__(self, table: rows.Rows) -> None:
-        self._rows = table
-
-    async def of(self, person: Person, patient: str) -> rows.LastLook | None:
-        """Return the last state of this record; None if there is none, or if the connection gives no access."""
-        kept, link = await self._rows.get(rows.Looked, person.key), await self._rows.get(rows.LinkRow, person.key)
-        return kept.looks.get(patient) if kept and link and link.opens(patient) else None
-
-    async def keep(self, person: Person, patient: str, look: rows.LastLook) -> None:
-        """Store the state of a record until the connection ends, replacing the previous state.
-
-        Nothing is stored without a connection. States of records that the connection does not cover are dropped. An
-        "unlink" at the same moment leaves nothing.
-        """
-        link = await self._rows.get(rows.LinkRow, person.key)
-        if link is None or not link.opens(patient):
-            return
-        kept = await self._rows.get(rows.Looked, person.key)
-        before = {of: one for of, one in (kept.looks if kept else {}).items() if link.opens(of)}
-        expires = link.since + self._rows.link_lives
-        await self._rows.put(person.key, rows.Looked({**before, patient: look}), expires=expires, owner=person)
-        now = await self._rows.get(rows.LinkRow, person.key)
-        if now is None or not now.opens(patient):
-            await self._rows.drop(rows.Looked, person.key)
-
-
 _REQUESTS = 3  # in ten minutes (T52)
 _REQUESTS_KIND = "links_asked"
 
 ReportFailure = Callable[[Person, LinkError], Awaitable[None]]
-
-
-async def _ignore_failure(_person: Person, _error: LinkError) -> None:
-    """Do nothing: the default for `failed` and `elsewhere`."""
-
-
-def _ignore_end(_link_id: str) -> None:
-    """Do nothing: the default for `ended`."""
 
 
 class Accounts(Accesses):
@@ -89,20 +51,44 @@ class Accounts(Accesses):
         audit: Audit,
         *,
         pages: Path,
-        failed: ReportFailure = _ignore_failure,
-        elsewhere: ReportFailure = _ignore_failure,
-        ended: Callable[[str], None] = _ignore_end,
+        failed: ReportFailure,
+        elsewhere: ReportFailure,
+        ended: Callable[[str], None],
         clock: Callable[[], float] = time.time,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         super().__init__(settings, table, http, discovery, audit, ended=ended, clock=clock, pause=pause)
-        self.looks = LastViews(self.rows)
         self._on_failed, self._on_elsewhere = failed, elsewhere
         self._tries = Tries(table.store, audit, "code_try", 2 * rows.LIVES, clock)
         # What one part does whole is called there.
         self.keep_whole, self.close = self.members.keep_whole, self.revocations.close
         self.asked = self.rows.current  # opaque, and gives no access
         self.routes = LinkPages(self, SignIns(self), Renderer(pages, settings), self._failed).routes
+
+    async def last_look(self, person: Person, patient: str) -> rows.LastLook | None:
+        """Return the state of this record when the person last asked for news.
+
+        None if there is none, or if the connection gives no access.
+        """
+        kept, link = await self.rows.get(rows.Looked, person.key), await self.connected(person)
+        return kept.looks.get(patient) if kept and link and link.opens(patient) else None
+
+    async def keep_look(self, person: Person, patient: str, look: rows.LastLook) -> None:
+        """Store the state of a record until the connection ends, replacing the previous state.
+
+        Nothing is stored without a connection. States of records that the connection does not cover are dropped. An
+        "unlink" at the same moment leaves nothing.
+        """
+        link = await self.connected(person)
+        if link is None or not link.opens(patient):
+            return
+        kept = await self.rows.get(rows.Looked, person.key)
+        before = {of: one for of, one in (kept.looks if kept else {}).items() if link.opens(of)}
+        expires = link.since + self.rows.link_lives
+        await self.rows.put(person.key, rows.Looked({**before, patient: look}), expires=expires, owner=person)
+        now = await self.connected(person)
+        if now is None or not now.opens(patient):
+            await self.rows.drop(rows.Looked, person.key)
 
     async def begin(self, person: Person) -> str:
         """Return the URL of a new one-time link, which invalidates earlier ones.
@@ -232,10 +218,8 @@ class Accounts(Accesses):
 
     async def elsewhere(self, person: Person) -> tuple[Person, ...]:
         """Return the other chats connected to this member's record under any of its ids, oldest first (T23)."""
-        own = await self.rows.get(rows.LinkRow, person.key)
-        if own is None:
-            return ()
-        return await self.members.others(person, own)
+        own = await self.connected(person)
+        return () if own is None else await self.members.others(person, own)
 
     async def _failed(self, person: Person, error: LinkError) -> None:
         await self.audit.record("sign_in_failed", person, detail=type(error).__name__)

@@ -28,6 +28,7 @@ from bot.config import ClientMethod, Settings, secret_of
 from bot.payer.budget import MIB
 from bot.payer.discovery import Discovery, Endpoints
 from bot.payer.http import Call, Http
+from bot.stores.base import finish
 
 _ASSERTION_SECONDS = 240  # SMART App Launch 2.2, "Request": an assertion lives five minutes at most
 _ALGORITHMS = {"RSA": "RS384", "P-384": "ES384", "P-256": "ES256", "P-521": "ES512"}
@@ -306,11 +307,7 @@ class Revocations:
 
     async def close(self, patience: float = 2.0) -> None:
         """Wait briefly for running revocations, then cancel them."""
-        if self._tasks:
-            _, late = await asyncio.wait(self._tasks, timeout=patience)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+        await finish(self._tasks, patience)
 
     async def _run(self, tokens: Tokens) -> None:
         try:

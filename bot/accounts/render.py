@@ -7,7 +7,7 @@ blocked, or the Teams user is not the person that the page was made for, the cod
 
 import base64
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Literal
@@ -77,8 +77,17 @@ class Renderer:
         )
 
     def preferred(self, accepts: str | None) -> Language:
-        """Return the language that an Accept-Language header prefers, of those with pages."""
-        return preferred(accepts, self._by_language)
+        """Return the language with pages that an Accept-Language header ranks highest (RFC 9110 12.5.4).
+
+        It is the first one in case of a tie.
+        """
+        ranks = dict.fromkeys(self._by_language, 0.0)
+        for part in (accepts or "").split(","):
+            tag, _, quality = part.strip().partition(";")
+            language = tag.strip().lower().split("-")[0]
+            if language in ranks:
+                ranks[language] = max(ranks[language], _quality(quality))
+        return max(ranks, key=lambda language: ranks[language])
 
     def page(
         self,
@@ -160,18 +169,6 @@ PRIVATE = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 """Headers of all responses of these pages, also redirects, except in a pop-up."""
-
-
-def preferred(accepts: str | None, languages: Iterable[Language]) -> Language:
-    """Return the language that the header ranks highest (RFC 9110 12.5.4), the first one in case of a tie."""
-    ranks = dict.fromkeys(languages, 0.0)
-    for part in (accepts or "").split(","):
-        tag, _, quality = part.strip().partition(";")
-        language = tag.strip().lower().split("-")[0]
-        if language in ranks:
-            ranks[language] = max(ranks[language], _quality(quality))
-    best: Language = max(ranks, key=lambda language: ranks[language])
-    return best
 
 
 def _quality(text: str) -> float:

@@ -36,11 +36,14 @@ _TEXT = click.File(encoding="utf-8", errors="replace")  # odd bytes are a line t
 _SANDBOX = _Flag(["--sandbox"], help="Start a made-up payer and use it.")
 _HOST = _Option(["--host"], metavar="ADDRESS", default="127.0.0.1", help="Address to listen at.")
 _DATA = click.Option(["--data"], type=_FOLDER, help="FHIR data to serve.")
+_PORT = click.IntRange(0, 65_535)
 _IDENTITY = click.Argument(["identity"])
 
 
 def _port(number: int) -> click.Option:
-    return _Option(["--port"], type=terminal.Port(), default=number, help="Port to listen at.")
+    return _Option(
+        ["--port"], metavar="PORT", type=_PORT, default=number, help="Port to listen at; 0 takes a free one."
+    )
 
 
 def _quiet(_: Given) -> Settings:
@@ -246,20 +249,21 @@ def _do_alone(job: Job | None, **given: Any) -> None:
 
 def _made(name: str, job: Job | Jobs) -> click.Command:
     text = inspect.cleandoc(job.help)
+    short = " ".join(text.partition("\n\n")[0].split())  # whole, where click would cut it
     if isinstance(job, Job):
-        return terminal.ShownCommand(name, params=[*job.takes], help=text, callback=partial(_run_job, job))
-    return terminal.ShownGroup(
+        return click.Command(name, params=[*job.takes], help=text, short_help=short, callback=partial(_run_job, job))
+    return click.Group(
         name,
         commands={one: _made(one, each) for one, each in job.commands.items()},
         params=[*job.alone.takes] if job.alone else [],
-        help=text,
         invoke_without_command=job.alone is not None,
         callback=partial(_do_alone, job.alone),
+        help=text,
+        short_help=short,
     )
 
 
 @click.group(
-    cls=terminal.ShownGroup,
     commands={name: _made(name, job) for name, job in COMMANDS.items()},
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Begin with `bcbst-bot demo`. docs/running.md has the steps to a bot of your own.",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
@@ -18,7 +18,7 @@ import structlog
 
 from bot.errors import StoreError
 from bot.message import always
-from bot.stores.base import Heartbeat, Row, Superseded
+from bot.stores.base import Heartbeat, Row, Superseded, finish
 from bot.stores.sealed import SealedTable
 
 log = structlog.get_logger("inbox")
@@ -372,13 +372,3 @@ class Inbox:
 def _failed(error: Exception) -> None:
     """Log the class of an error, never its text, which may contain a message."""
     log.error("failed", kind=type(error).__name__)
-
-
-async def finish(tasks: Iterable[asyncio.Task[Any]], seconds: float) -> None:
-    """Wait up to `seconds` until the tasks are done; then cancel the rest and wait until they end."""
-    if not (running := set(tasks)):
-        return
-    _, late = await asyncio.wait(running, timeout=seconds)
-    for task in late:
-        task.cancel()
-    await asyncio.gather(*late, return_exceptions=True)

@@ -120,6 +120,10 @@ class Browser(Visitor):
         return await self.come_back(self.bot.payer.sign_in(away, member))
 
 
+async def nobody_told(_person: Person, _error: LinkError) -> None:
+    """Do nothing."""
+
+
 def guarded(accounts: Accounts, settings: Settings) -> Starlette:
     """The linking pages behind the guard that tells their failures."""
     guard = Middleware(PageGuard, renderer=Renderer(PAGES, settings), limit=SharedLimit(10_000, "page"))
@@ -198,6 +202,8 @@ async def running(folder: Path, payer: Payer, clock: Clock, settings: Settings) 
             audit=audit,
             pages=PAGES,
             failed=lambda person, error: made.hear(person, error),  # noqa: PLW0108 -- it is made below
+            elsewhere=nobody_told,
+            ended=lambda _: None,
             clock=clock,
             pause=no_pause,
         )

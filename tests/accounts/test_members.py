@@ -217,9 +217,9 @@ LOOK = LastLook("2026-05-20", {"0123456789ab": "ba9876543210"}, {"d0c": ("ne7",)
 async def test_a_look_is_kept_with_the_connection_and_gone_with_it(bot: Bot) -> None:
     """It comes back as it was kept, its row tells nothing, and "unlink" leaves none."""
     await bot.connect(DANA, "vera")
-    assert await bot.accounts.looks.of(DANA, "vera") is None
-    await bot.accounts.looks.keep(DANA, "vera", LOOK)
-    assert await bot.accounts.looks.of(DANA, "vera") == LOOK
+    assert await bot.accounts.last_look(DANA, "vera") is None
+    await bot.accounts.keep_look(DANA, "vera", LOOK)
+    assert await bot.accounts.last_look(DANA, "vera") == LOOK
     rows = await bot.accounts.rows.store.listed("looked")
     assert len(rows) == 1
     assert b"0123456789ab" not in b"".join(row.value for row in rows)
@@ -231,13 +231,13 @@ async def test_a_look_is_kept_with_the_connection_and_gone_with_it(bot: Bot) -> 
 @pytest.mark.threat("T76")
 async def test_a_look_at_a_record_that_is_not_opened_is_neither_kept_nor_read(bot: Bot) -> None:
     """Nor is one kept after "unlink", by an answer that was on its way."""
-    await bot.accounts.looks.keep(DANA, "vera", LOOK)
+    await bot.accounts.keep_look(DANA, "vera", LOOK)
     assert await bot.accounts.rows.store.size("looked") == 0
     await bot.connect(DANA, "vera")
-    await bot.accounts.looks.keep(DANA, "kid", LOOK)
-    assert await bot.accounts.looks.of(DANA, "kid") is None
-    await bot.accounts.looks.keep(DANA, "vera", LOOK)
+    await bot.accounts.keep_look(DANA, "kid", LOOK)
+    assert await bot.accounts.last_look(DANA, "kid") is None
+    await bot.accounts.keep_look(DANA, "vera", LOOK)
     await bot.connect()
-    assert await bot.accounts.looks.of(DANA, "vera") is None
-    await bot.accounts.looks.keep(DANA, "dana", LOOK)
-    assert await bot.accounts.looks.of(DANA, "dana") == LOOK
+    assert await bot.accounts.last_look(DANA, "vera") is None
+    await bot.accounts.keep_look(DANA, "dana", LOOK)
+    assert await bot.accounts.last_look(DANA, "dana") == LOOK

@@ -28,7 +28,7 @@ from bot.sandbox.behaviour import Behaviour
 from bot.serving import listen, running
 from bot.stores.sealed import SealedTable
 from bot.stores.sqlite import open_sqlite
-from tests.accounts.conftest import PAGES, guarded, make_settings, vault_beside
+from tests.accounts.conftest import PAGES, guarded, make_settings, nobody_told, vault_beside
 from tests.connecting import signed_in
 from tests.sandbox.small import small_world
 
@@ -81,6 +81,8 @@ async def set_up(
             audit=Audit(SealedTable(store, seal)),
             pages=PAGES,
             failed=lambda person, error: made.hear(person, error),  # noqa: PLW0108 -- it is made below
+            elsewhere=nobody_told,
+            ended=lambda _: None,
         )
         made = Pair(accounts, payer)
         async with running(guarded(accounts, settings), socket):

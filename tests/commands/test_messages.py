@@ -43,7 +43,7 @@ def taken() -> Iterator[int]:
 MESSAGES: list[tuple[str, dict[str, str], str]] = [
     ("serv", {}, "No such command 'serv'. Did you mean 'serve'?"),
     ("serve --prot 1", {}, "No such option '--prot'. (Did you mean …"),
-    ("serve --port x", {}, "Invalid value for '--port': x is no port: give a number from 0 to 65535; …"),
+    ("serve --port x", {}, "Invalid value for '--port': 'x' is not a valid integer range."),
     ("serve", {}, BOTH),
     ("serve", CLIENT_ID_AMISS, "PAYER_CLIENTID: no such setting; did you mean PAYER…?"),
     ("serve", {**CLIENT, "BOT_TODAY": "2026-10-01"}, "BOT_TODAY: only with the sandbox payer (--sandbox); unset it, …"),
