@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import httpx
 import structlog
 
 from bot import errors
@@ -27,7 +26,7 @@ from bot.accounts.rows import Tokens, Untold
 from bot.config import ClientMethod, Settings, secret_of
 from bot.payer.budget import MIB
 from bot.payer.discovery import Discovery, Endpoints
-from bot.payer.http import Call, Http
+from bot.payer.http import Call, Http, HttpAnswer
 from bot.stores.base import finish
 
 _ASSERTION_SECONDS = 240  # SMART App Launch 2.2, "Request": an assertion lives five minutes at most
@@ -215,7 +214,7 @@ class TokenEndpoint:
         self.client_refused = False
         return _granted(said, started)
 
-    async def _post(self, url: str, body: str) -> httpx.Response:
+    async def _post(self, url: str, body: str) -> HttpAnswer:
         method = method_of(self._settings, (await self._discovery.endpoints()).client_auth)
         _, headers, body = self._proof(method).prepare("POST", url, dict(_ACCEPT), body)
         try:
@@ -241,7 +240,7 @@ class TokenEndpoint:
         return jose.ClientAuth(name, secret, method)
 
 
-def _json(answer: httpx.Response) -> dict[str, Any]:
+def _json(answer: HttpAnswer) -> dict[str, Any]:
     try:
         said = json.loads(answer.content)
     except (ValueError, RecursionError):

@@ -43,6 +43,10 @@ def _unheard(_outcome: str, _seconds: float) -> None:
     """Do nothing: the default for `heard`."""
 
 
+HttpAnswer = httpx.Response
+"""A complete response with its body decoded."""
+
+
 class Call(msgspec.Struct, frozen=True):
     """A GET of a URL, or the POST of an encoded `form`.
 
