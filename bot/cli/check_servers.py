@@ -16,7 +16,7 @@ from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import msgspec
 
@@ -27,7 +27,7 @@ from bot.errors import ConfigError, LinkError, PayerError
 from bot.language.rules import IntentRules
 from bot.pack import Pack
 from bot.payer.discovery import Capabilities, Discovery, Endpoints
-from bot.payer.http import Http
+from bot.payer.http import Call, Http
 from bot.stores import lacks
 
 if TYPE_CHECKING:
@@ -307,18 +307,15 @@ async def entra_fault(app_id: str, password: str, tenant: str, cloud: Cloud) -> 
 
     The text has the setting and Entra's error code.
     """
-    import aiohttp  # noqa: PLC0415 -- only who talks to Teams asks Microsoft
-
     form = {"grant_type": "client_credentials", "client_id": app_id, "client_secret": password}
     form |= {"scope": f"{cloud.issuer}/.default"}
-    seconds = aiohttp.ClientTimeout(total=_SECONDS)
+    url = f"{cloud.login_url}/{tenant}/oauth2/v2.0/token"
     try:
-        async with aiohttp.ClientSession(timeout=seconds, cookie_jar=aiohttp.DummyCookieJar()) as session:
-            url = f"{cloud.login_url}/{tenant}/oauth2/v2.0/token"
-            answer = await session.post(url, data=form, allow_redirects=False)
-            status, told = answer.status, await answer.text()
-    except (aiohttp.ClientError, OSError):
+        async with Http() as http:
+            answer = await http.send(Call(url, {}, http.clock() + _SECONDS, form=urlencode(form)))
+    except PayerError:
         return f"TEAMS_CLOUD: {await why_silent(cloud.login_url)}"
+    status, told = answer.status_code, answer.text
     code = next((code for code in _ENTRA_FAULTS if code in told), "")
     why = f"{_ENTRA_FAULTS.get(code, 'TEAMS_TENANT_ID: Entra refuses it')} ({code or f'HTTP {status}'})"
     return "" if status == HTTPStatus.OK else why

@@ -14,18 +14,10 @@ from bot.payer.paging import Server
 from bot.payer.search import Search, Trait, Way, any_of, first_of
 from bot.records.bundle import Entry, Page, read_head
 
-DIRECTORY_TYPES = frozenset(
-    {
-        "Endpoint",
-        "HealthcareService",
-        "InsurancePlan",
-        "Location",
-        "Organization",
-        "OrganizationAffiliation",
-        "Practitioner",
-        "PractitionerRole",
-    }
-)
+DIRECTORY_TYPES = frozenset({
+    "Endpoint", "HealthcareService", "InsurancePlan", "Location", "Organization", "OrganizationAffiliation",
+    "Practitioner", "PractitionerRole",
+})  # fmt: skip
 _OWNED = frozenset({"CarePlan", "Condition", "Coverage", "ExplanationOfBenefit", "Observation", "Procedure"})
 _NO_REFERENCE = frozenset({"", "_id"})
 _PERSONAL = re.compile(r"(?:^|[.:])(?:patient|beneficiary|subscriber|subject|member|policy-holder)", re.IGNORECASE)
