@@ -14,7 +14,6 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
-from bot.accounts.access import member_client
 from bot.accounts.accounts import HOUR, Accounts, RollCall
 from bot.accounts.endpoint import endpoints_of
 from bot.accounts.pages import AboutPages, PageGuard
@@ -80,10 +79,10 @@ class Bot(Parts):
             pages=pack.templates / "pages",
             failed=telling.tell,
             elsewhere=telling.tell,
-            ended=self.recent.forget,
+            recent=self.recent,
         )
         self.directory = DirectoryClient(wire, settings.directory_url, kept=ResponseCache(wire.clock))
-        self.member = member_client(settings, wire, self.accounts.renew, self.recent)
+        self.member = self.accounts.client
         self.health = Probe(wire, settings.directory_url).state
         self.limits = Limits(person=settings.bot_questions_per_minute, counters=self.counters)
         self.member_answers = settings.bot_member_answers

@@ -150,17 +150,17 @@ class Accesses:
         discovery: Discovery,
         audit: Audit,
         *,
-        ended: Callable[[str], None],
+        recent: MemberCache,
         clock: Callable[[], float],
         pause: Callable[[float], Awaitable[None]],
     ) -> None:
-        """`ended` is called with the id of each link that ends or is replaced."""
+        """What was read for a link is dropped from `recent` when the link ends or is replaced."""
         self.settings, self.http, self.discovery, self.audit = settings, http, discovery, audit
         self.rows = Rows(table, clock, settings.bot_link_days)
         self.endpoint = TokenEndpoint(settings, http, discovery, clock)
         self.revocations = Revocations(self.endpoint, discovery, pause)
         self.members = MemberLinks(table, self.rows, audit, settings.payer_fhir_url, settings.bot_links_per_member)
-        self._ended, self._pause = ended, pause
+        self.recent, self._pause = recent, pause
         idle = settings.bot_idle_minutes
         self._idle = idle * 60.0 if idle else None
         self._seen: TTLCache[str, bool] = TTLCache(_MOST_SEEN, _SEEN, timer=clock)
@@ -238,13 +238,35 @@ class Accesses:
             return None
         return _access(row, tokens, refused.patient)
 
+    def client(self, person: Person, access: Access) -> MemberClient:
+        """Return the FHIR client for one member's question.
+
+        On a 401 the token is renewed once, if possible. Responses that other questions of the same link have just read
+        are reused.
+        """
+
+        async def renewed() -> str | None:
+            another = await self.renew(person, access)
+            return another.token if another else None
+
+        return MemberClient(
+            self.http,
+            self.settings.payer_fhir_url,
+            access.token,
+            access.patient,
+            also=access.also,
+            renew=renewed,
+            post_search=self.settings.payer_post_search,
+            kept=self.recent.of(access.link_id, access.patient),
+        )
+
     async def refused(self, person: Person, access: Access) -> bool:
         """Record a 401 of the FHIR server. Return whether the member has signed in again since their first 401.
 
         Only the token endpoint decides that a sign-in has ended; a 401 of the FHIR server ends no token, because the
         next question may succeed. If the result is True, the member is not asked to sign in a second time.
         """
-        self._ended(access.link_id)
+        self.recent.forget(access.link_id)
         store, kind, link = self.rows.store, _REFUSED_KIND, access.link_id.encode()
         noted = await store.add(kind, person.key, link, expires=self.rows.now() + LIVES, owner=person.key)
         return not noted and await store.get(kind, person.key) != link
@@ -264,14 +286,14 @@ class Accesses:
             await self.rows.drop(LinkRow, person.key)
             await self.rows.drop(Tokens, row.id)
         if row is not None:
-            self._ended(row.id)
+            self.recent.forget(row.id)
         for unneeded in (tokens, pending.tokens if pending else None):
             if unneeded is not None:
                 self.revocations.start(unneeded)
         return Unlinked(was_linked=row is not None, member=row.name if row else "")
 
     async def _expire(self, link_id: str) -> None:
-        self._ended(link_id)
+        self.recent.forget(link_id)
         await self.rows.drop(Tokens, link_id)
 
     async def _logged_off(self, person: Person, row: LinkRow, tokens: Tokens, *, unasked: bool) -> None:
@@ -305,7 +327,7 @@ class Accesses:
         async with lock:
             now = await self.rows.get(Tokens, row.id)
             if now is None or now.refresh is None:
-                self._ended(row.id)
+                self.recent.forget(row.id)
                 raise SignInExpired("the token is over and cannot be renewed")
             if now.access != old.access:
                 return now
@@ -347,31 +369,3 @@ def _access(row: LinkRow, tokens: Tokens, patient: str) -> Access:
     whose = row.person(patient)
     renewable = tokens.refresh is not None
     return Access(whose.patient, tokens.access, row.id, tokens.expires_at, whose.also, whose, row.people, renewable)
-
-
-def member_client(
-    settings: Settings, http: Http, renew: Callable[[Person, Access], Awaitable[Access | None]], recent: MemberCache
-) -> Callable[[Person, Access], MemberClient]:
-    """Return a function that creates the FHIR client for one member's question.
-
-    On a 401 the token is renewed once, if possible. Responses that other questions of the same link have just read are
-    reused.
-    """
-
-    def client(person: Person, access: Access) -> MemberClient:
-        async def renewed() -> str | None:
-            another = await renew(person, access)
-            return another.token if another else None
-
-        return MemberClient(
-            http,
-            settings.payer_fhir_url,
-            access.token,
-            access.patient,
-            also=access.also,
-            renew=renewed,
-            post_search=settings.payer_post_search,
-            kept=recent.of(access.link_id, access.patient),
-        )
-
-    return client

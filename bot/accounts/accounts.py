@@ -23,6 +23,7 @@ from bot.config import Settings
 from bot.errors import ConnectedElsewhere, LinkError, LinkExpired, TooManyChats, TooManyLinks
 from bot.message import Person, person_of
 from bot.ops.audit import Audit
+from bot.payer.budget import MemberCache
 from bot.payer.discovery import Discovery
 from bot.payer.http import Http
 from bot.stores.base import Store
@@ -38,8 +39,7 @@ class Accounts(Accesses):
     """The links, sign-ins and access tokens of all people. `pages` is the folder of the HTML pages.
 
     `clock` returns Unix seconds. `failed` is called when a sign-in failed in the browser, so that the chat can report
-    it. `elsewhere` is called when a person's member record was connected to another chat as well, and `ended` with the
-    id of every link that ended. Must be closed.
+    it. `elsewhere` is called when a person's member record was connected to another chat as well. Must be closed.
     """
 
     def __init__(
@@ -53,11 +53,11 @@ class Accounts(Accesses):
         pages: Path,
         failed: ReportFailure,
         elsewhere: ReportFailure,
-        ended: Callable[[str], None],
+        recent: MemberCache,
         clock: Callable[[], float] = time.time,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        super().__init__(settings, table, http, discovery, audit, ended=ended, clock=clock, pause=pause)
+        super().__init__(settings, table, http, discovery, audit, recent=recent, clock=clock, pause=pause)
         self._on_failed, self._on_elsewhere = failed, elsewhere
         self._tries = Tries(table.store, audit, "code_try", 2 * rows.LIVES, clock)
         # What one part does whole is called there.
@@ -198,7 +198,7 @@ class Accounts(Accesses):
             self.revocations.start(pending.tokens)
             raise TooManyChats("the member's record has no seat left", most=self.members.most)
         if old is not None:
-            self._ended(old.id)
+            self.recent.forget(old.id)
             replaced = await self.rows.take(rows.Tokens, old.id)
             if replaced is not None and replaced.secrets.isdisjoint(pending.tokens.secrets):
                 self.revocations.start(replaced)

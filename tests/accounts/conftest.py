@@ -24,6 +24,7 @@ from bot.errors import LinkError
 from bot.message import Person
 from bot.ops.audit import Audit
 from bot.ops.entrance import SharedLimit
+from bot.payer.budget import MemberCache
 from bot.payer.discovery import Discovery, Endpoints
 from bot.payer.http import Http
 from bot.stores.base import Store
@@ -203,7 +204,7 @@ async def running(folder: Path, payer: Payer, clock: Clock, settings: Settings) 
             pages=PAGES,
             failed=lambda person, error: made.hear(person, error),  # noqa: PLW0108 -- it is made below
             elsewhere=nobody_told,
-            ended=lambda _: None,
+            recent=MemberCache(http.clock),
             clock=clock,
             pause=no_pause,
         )

@@ -20,6 +20,7 @@ from bot.config import ClientMethod
 from bot.errors import ConfigError, LinkError, SignInRefused
 from bot.message import Person
 from bot.ops.audit import Audit
+from bot.payer.budget import MemberCache
 from bot.payer.discovery import Discovery, Endpoints
 from bot.payer.http import Http
 from bot.sandbox.app import Sandbox, serve_sandbox
@@ -82,7 +83,7 @@ async def set_up(
             pages=PAGES,
             failed=lambda person, error: made.hear(person, error),  # noqa: PLW0108 -- it is made below
             elsewhere=nobody_told,
-            ended=lambda _: None,
+            recent=MemberCache(http.clock),
         )
         made = Pair(accounts, payer)
         async with running(guarded(accounts, settings), socket):
