@@ -87,7 +87,7 @@ class TooManyQuestions(BotError):
     template = "problems/too_many_questions"
 
 
-class TooManyRequests(BotError):
+class TooManyRequests(TooManyQuestions):
     """More page requests in a minute than one address may send (T52)."""
 
 

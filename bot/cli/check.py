@@ -86,9 +86,6 @@ async def _opened(settings: Settings) -> CheckResult:
     return ok("store", "can be read and written")
 
 
-__all__ = ["CheckResult", "check", "check_all"]
-
-
 async def report(*, pack: bool) -> AsyncIterator[CheckResult]:
     """Yield the results of all checks. With `pack`, check only the pack.
 

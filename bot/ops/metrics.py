@@ -54,10 +54,8 @@ class Meter:
     def __init__(self) -> None:
         self.tally: Tally | None = None
         self._registry = CollectorRegistry()
-        counter, timer = (
-            partial(Counter, registry=self._registry),
-            partial(Histogram, buckets=SECONDS, registry=self._registry),
-        )
+        counter = partial(Counter, registry=self._registry)
+        timer = partial(Histogram, buckets=SECONDS, registry=self._registry)
         self._answers = counter("bot_answers", "Messages that were answered", ("platform", "intent", "language"))
         self._unread = counter("bot_unread", "Messages that were asked back or not understood", ("kind", "language"))
         self._problems = counter("bot_problems", "Errors that a person was told", ("kind",))
@@ -219,7 +217,7 @@ class Health:
     def public(self, *, apart: bool) -> list[Route]:
         """Return the routes of the public port. With `apart`, the only one is `/readyz` without details."""
         if apart:
-            return [Route("/readyz", self.able)]
+            return [Route("/readyz", partial(self.ready, details=False))]
         return [Route("/readyz", self.ready), Route("/healthz", self.healthy), Route("/metrics", self.own_figures)]
 
     def apart(self) -> Starlette:
@@ -233,25 +231,16 @@ class Health:
         faults = self._faults()
         return JSONResponse({"status": "degraded" if faults else "ok", "payer": [*faults]})
 
-    async def ready(self, _: Request) -> Response:
+    async def ready(self, _: Request, *, details: bool = True) -> Response:
         """Respond with the states of store and payer: with 503 if the store cannot be used, else with 200.
 
-        Faults of the payer do not count, because help, link and unlink still work.
+        Faults of the payer do not count, because help, link and unlink still work. They are told with `details`.
         """
-        usable, faults = await self._usable(), self._faults()
-        return JSONResponse(
-            {
-                "status": "ok" if usable and not faults else "degraded",
-                "store": "ok" if usable else "unusable",
-                "payer": [*faults],
-            },
-            status_code=HTTPStatus.OK if usable else HTTPStatus.SERVICE_UNAVAILABLE,
-        )
-
-    async def able(self, _: Request) -> Response:
-        """Respond with 503 if the store cannot be used, else 200. The body has no details."""
-        status, code = ("ok", HTTPStatus.OK) if await self._usable() else ("degraded", HTTPStatus.SERVICE_UNAVAILABLE)
-        return JSONResponse({"status": status}, status_code=code)
+        usable, faults = await self._usable(), self._faults() if details else ()
+        told: dict[str, object] = {"status": "ok" if usable and not faults else "degraded"}
+        if details:
+            told |= {"store": "ok" if usable else "unusable", "payer": [*faults]}
+        return JSONResponse(told, HTTPStatus.OK if usable else HTTPStatus.SERVICE_UNAVAILABLE)
 
     async def _usable(self) -> bool:
         try:

@@ -8,8 +8,8 @@ from aiohttp import web
 from msgspec.structs import replace
 
 from bot.channels.teams.incoming import CLOUDS, Cloud
-from bot.cli.check import CheckResult, check
-from bot.cli.check_servers import entra_fault
+from bot.cli.check import check
+from bot.cli.check_servers import CheckResult, entra_fault
 from bot.config import Settings
 from bot.ops.audit import Audit
 from bot.sandbox.app import Sandbox, serve_sandbox
