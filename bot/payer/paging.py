@@ -70,8 +70,8 @@ class Server:
         """Return the headers of a call, besides those of every call."""
         return {}
 
-    async def _renew(self) -> bool:
-        """Get a new token after a 401. Return whether there is one."""
+    async def _renew(self, _resource_type: str) -> bool:
+        """Get a new token after a 401 for this type. Return whether there is one."""
         return False
 
     def _keep(self, _entry: Entry) -> bool:
@@ -245,7 +245,7 @@ class Server:
                     return (await fetch())[1], None
                 return await self._kept.ask(ask.key or ask.url, budget.report, fetch)
             except errors.SignInExpired:
-                if renewed or not await self._renew():
+                if renewed or not await self._renew(ask.type):
                     raise
                 renewed = True
             except errors.PayerOversized:
@@ -291,17 +291,11 @@ def check_status(answer: httpx.Response, resource_type: str) -> None:
         PayerDown: 5xx.
     """
     status = answer.status_code
-    if status == 401:  # noqa: PLR2004 -- HTTP's own numbers say it best
-        raise errors.SignInExpired("401")
-    leaf = _LEAVES.get(status)
+    leaf = _LEAVES.get(status) or _LEAVES.get(min(status // 100, 5))
+    if leaf is errors.PayerRejects:
+        raise leaf(str(status), issues=read_issues(answer.content))
     if leaf is not None:
         raise leaf(str(status), resource_type=resource_type)
-    if 300 <= status < 400:  # noqa: PLR2004 -- as above
-        raise errors.PayerUntrusted("a redirect where an answer was due")
-    if 400 <= status < 500:  # noqa: PLR2004 -- as above
-        raise errors.PayerRejects(str(status), issues=read_issues(answer.content))
-    if status >= 500:  # noqa: PLR2004 -- as above
-        raise errors.PayerDown(str(status))
 
 
 def page_of(answer: httpx.Response, resource_type: str) -> Page:
@@ -312,11 +306,7 @@ def page_of(answer: httpx.Response, resource_type: str) -> Page:
         PayerDamaged: the body is not a Bundle.
         PayerDown: the body is an OperationOutcome with an error.
     """
-    body = _fhir(answer)
-    try:
-        page = read_page(body, resource_type)
-    except Unreadable as error:
-        raise errors.PayerDamaged(str(error)) from None
+    page = _fhir(answer, partial(read_page, wanted=resource_type))
     if not page.is_bundle and any(issue.is_error for issue in page.issues):
         raise errors.PayerDown("an OperationOutcome in place of results")
     if not page.is_bundle:
@@ -331,22 +321,18 @@ def resource_of(answer: httpx.Response, resource_type: str) -> tuple[bytes, Head
         PayerLacks: the resource is of another type.
         PayerMaintenance, PayerDamaged: as in `page_of`.
     """
-    body = _fhir(answer)
-    try:
-        head = read_head(body)
-    except Unreadable as error:
-        raise errors.PayerDamaged(str(error)) from None
+    body, head = _fhir(answer, lambda body: (body, read_head(body)))
     if head.resource_type != resource_type:
         raise errors.PayerLacks("another type than was asked for", resource_type=resource_type)
     return body, head
 
 
-def _fhir(answer: httpx.Response) -> bytes:
-    """Return the body if it may be FHIR JSON. The content type is not relied on, as payers use several.
+def _fhir(answer: httpx.Response, read: Callable[[bytes], T]) -> T:
+    """Return what `read` finds in the body if it may be FHIR JSON. The content type is not relied on.
 
     Raises:
         PayerMaintenance: the body is empty or HTML.
-        PayerDamaged: the body is not a JSON object.
+        PayerDamaged: the body is not a JSON object, or `read` cannot read it.
     """
     body = answer.content.removeprefix(b"\xef\xbb\xbf").lstrip()
     if not body or body.startswith(b"<"):
@@ -355,12 +341,20 @@ def _fhir(answer: httpx.Response) -> bytes:
         raise errors.PayerMaintenance("HTML where FHIR was due")
     if not body.startswith(b"{"):
         raise errors.PayerDamaged("not a JSON object")
-    return body
+    try:
+        return read(body)
+    except Unreadable as error:
+        raise errors.PayerDamaged(str(error)) from None
 
 
-_LEAVES: dict[int, type[errors.PayerError]] = {
+_LEAVES: dict[int, type[errors.BotError]] = {
+    401: errors.SignInExpired,
     403: errors.PayerForbids,
     404: errors.PayerLacks,
     410: errors.PayerLacks,
     413: errors.PayerTooMuch,
+    3: errors.PayerUntrusted,
+    4: errors.PayerRejects,
+    5: errors.PayerDown,
 }
+"""The exception for a status, or for its hundreds."""
