@@ -14,10 +14,9 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
-from bot.accounts.access import member_client
 from bot.accounts.accounts import HOUR, Accounts, RollCall
 from bot.accounts.endpoint import endpoints_of
-from bot.accounts.pages import AboutPages, AddressLimit
+from bot.accounts.pages import AboutPages, PageGuard
 from bot.accounts.render import Renderer
 from bot.channels.base import Reach
 from bot.channels.registry import Running
@@ -30,7 +29,6 @@ from bot.conversation.turn import Turn
 from bot.delivery.due import DueReminders
 from bot.delivery.reminders import Interval
 from bot.delivery.retention import Retention
-from bot.delivery.tellings import Tellings
 from bot.documents.desk import Documents, Pages
 from bot.documents.printer import Printer
 from bot.documents.publisher import HealthLinkPages, HealthLinks, Publisher
@@ -81,10 +79,10 @@ class Bot(Parts):
             pages=pack.templates / "pages",
             failed=telling.tell,
             elsewhere=telling.tell,
-            ended=self.recent.forget,
+            recent=self.recent,
         )
         self.directory = DirectoryClient(wire, settings.directory_url, kept=ResponseCache(wire.clock))
-        self.member = member_client(settings, wire, self.accounts.renew, self.recent)
+        self.member = self.accounts.client
         self.health = Probe(wire, settings.directory_url).state
         self.limits = Limits(person=settings.bot_questions_per_minute, counters=self.counters)
         self.member_answers = settings.bot_member_answers
@@ -107,7 +105,7 @@ class Bot(Parts):
         self.documents = Pages(documents, self.renderer, address)
         self.roll_call = RollCall(self.store, self.accounts, audit, self.forget)
         self.reach = Reach(telling.push, self.turn.handing_over.post, {}, self.roll_call.ask, self.roll_call.lists)
-        tellings = Tellings(
+        self.due = DueReminders(
             table,
             reminding.tell,
             interval=self.interval,
@@ -115,8 +113,8 @@ class Bot(Parts):
             stands=self.reach.stands,
             ended=lambda person, why: audit.record("reminders_ended", person, detail=why),
             now=self.now,
+            look=Looking(self, self.answering.unasked).once,
         )
-        self.due = DueReminders(tellings, Looking(self, self.answering.unasked).once)
 
     async def forget(self, person: Person) -> None:
         """Delete the stored data of a person who left, and the bot's messages to them as far as possible."""
@@ -190,7 +188,7 @@ def web_app(bot: Bot, channels: Collection[Running] = (), *, more: Sequence[Rout
     limited = {route.path for route in pages} | {path for channel in channels for path in channel.open_paths}
     about = AboutPages(bot.settings, bot.renderer)
     limit = SharedLimit(ADDRESS, "page of an address", bot.counters)
-    guard = Middleware(AddressLimit, renderer=bot.renderer, limit=limit)
+    guard = Middleware(PageGuard, renderer=bot.renderer, limit=limit)
     own = [*watched, *about.routes(), *pages, *(route for channel in channels for route in channel.routes())]
     for at, one in enumerate(own):
         if one.path in limited:

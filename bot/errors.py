@@ -87,10 +87,8 @@ class TooManyQuestions(BotError):
     template = "problems/too_many_questions"
 
 
-class TooManyRequests(BotError):
+class TooManyRequests(TooManyQuestions):
     """More page requests in a minute than one address may send (T52)."""
-
-    problem = "unexpected"
 
 
 class StoreError(BotError):

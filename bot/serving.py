@@ -5,16 +5,20 @@ import contextlib
 import errno
 import signal
 import socket
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from functools import partial
 
 import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
 
 from bot.errors import ConfigError
 
 _TURNS = 3  # of the event loop, after which a connection that was told to close is gone
+_GRACE = 2.0  # seconds
+_WAITING = 2_048  # connections that nobody has accepted yet
 
 
 def listen(host: str = "127.0.0.1", port: int = 0) -> socket.socket:
@@ -28,94 +32,59 @@ def listen(host: str = "127.0.0.1", port: int = 0) -> socket.socket:
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.bind((host, port))
-        sock.listen(2_048)
+        sock.listen(_WAITING)
     except OSError:
         sock.close()
         raise
     return sock
 
 
-class _Server(uvicorn.Server):
-    """A uvicorn server that signals when it is ready, handles no process signals and stops at once."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.ready, self.over = asyncio.Event(), asyncio.Event()
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Install no signal handlers."""
-        yield
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, then set `ready`."""
-        await super().startup(sockets)
-        self.ready.set()
-
-    async def main_loop(self) -> None:
-        """Run until `over` is set, which uvicorn itself would poll for ten times a second."""
-        ticking, over = asyncio.create_task(super().main_loop()), asyncio.create_task(self.over.wait())
-        await asyncio.wait({ticking, over}, return_when=asyncio.FIRST_COMPLETED)
-        for task in (ticking, over):
-            task.cancel()
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop. Only open requests are waited for, while uvicorn always waits a tenth of a second."""
-        for server in self.servers:
-            server.close()
-        for connection in list(self.server_state.connections):
-            connection.shutdown()
-        for _ in range(_TURNS):
-            await asyncio.sleep(0)
-        if self.server_state.connections or self.server_state.tasks:
-            await super().shutdown(sockets)
-
-
 @asynccontextmanager
 async def running(app: ASGIApp, sock: socket.socket, config: uvicorn.Config | None = None) -> AsyncIterator[None]:
     """Serve an application on a listening socket within this context, without signal handlers.
 
-    Without a `config` it has no logs, and only this machine may reach it.
+    Without a `config` it has no logs, and only this machine may reach it. At the end, requests have two seconds.
     """
-    quiet = uvicorn.Config(app, lifespan="off", access_log=False, log_config=None, timeout_graceful_shutdown=2)
-    server = _Server(config or quiet)
-    task = asyncio.create_task(server.serve(sockets=[sock]))
-    ready = asyncio.create_task(server.ready.wait())
-    await asyncio.wait({task, ready}, return_when=asyncio.FIRST_COMPLETED)
+    config, state = config or uvicorn.Config(app, lifespan="off", access_log=False, log_config=None), ServerState()
+    config.load()
+    protocol: Callable[..., asyncio.Protocol] = config.http_protocol_class
+    made = partial(protocol, config=config, server_state=state, app_state={})
+    server = await asyncio.get_running_loop().create_server(made, sock=sock, backlog=_WAITING)
     try:
         yield
     finally:
-        ready.cancel()
-        server.over.set()
-        await task
-        sock.close()
+        server.close()
+        for connection in list(state.connections):
+            connection.shutdown()
+        if state.tasks:
+            _, late = await asyncio.wait(state.tasks, timeout=_GRACE)
+            for task in late:
+                task.cancel()
+        for _ in range(_TURNS):
+            await asyncio.sleep(0)
 
 
 _NEIGHBOURS = 20
 _LAST_PORT = 65_535
 
 
-def listen_for(option: str, host: str, port: int) -> socket.socket:
+def listen_for(option: str, host: str, port: int, then: str = "") -> socket.socket:
     """Return a listening socket.
 
     Raises:
-        ConfigError: the address cannot be used; the message has the option or setting, the reason and an alternative.
+        ConfigError: the address cannot be used; the message has the option or setting, the reason, `then`, and an
+            alternative.
     """
     is_option = option.startswith("--")
     try:
         return listen(host, port)
     except OSError as error:
-        if is_foreign(error):
-            name, way = ("--host", "; try 127.0.0.1") if is_option else (option, "")
-            raise ConfigError(f"{name}: {host} is no address of this machine{way}") from error
+        if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+            name, way = ("--host", "try 127.0.0.1") if is_option else (option, "unset it, or name one of its own")
+            raise ConfigError(f"{name}: {host} is no address of this machine{then}; {way}") from error
         near = free_near(host, port)
         way = f"try {option} {near}" if is_option else f"set another, such as {host}:{near}"
-        raise ConfigError(f"{option}: {why_not(error, port)}; {way}") from error
-
-
-def is_foreign(error: OSError) -> bool:
-    """Return whether a socket error means that the address does not exist or belongs to another machine."""
-    return isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL
+        raise ConfigError(f"{option}: {why_not(error, port)}{then}; {way}") from error
 
 
 def why_not(error: OSError, port: int) -> str:

@@ -24,7 +24,7 @@ from bot.delivery.reminders import (
     mark_of,
     marks_of,
 )
-from bot.delivery.tellings import Mine, Tellings
+from bot.delivery.tellings import Mine
 from bot.errors import Unwritable
 from bot.message import Person
 from bot.stores.base import Store, Superseded
@@ -148,7 +148,7 @@ class World:
 
     def process(self) -> DueReminders:
         """A process that starts now."""
-        tellings = Tellings(
+        return DueReminders(
             self.table,
             self.chat.tell,
             interval=Interval(self.store, 30, self.per_day),
@@ -157,8 +157,9 @@ class World:
             ended=self.chat.hear,
             now=self.clock.now,
             clock=self.clock.seconds,
+            look=self.chat.look,
+            pause=self.pause,
         )
-        return DueReminders(tellings, self.chat.look, pause=self.pause)
 
     async def pause(self, seconds: float) -> None:
         """Looks begin apart by that much."""

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from bot.accounts.pages import AddressLimit
+from bot.accounts.pages import PageGuard
 from bot.accounts.render import Renderer
 from bot.ops.entrance import Entrance, SharedLimit
 from bot.serving import HeaderTimeout, config_of, listen, running
@@ -37,7 +37,7 @@ def made(limit: int = 3, **entrance: object) -> Starlette:
     """An application behind the entrance, with guarded pages."""
     given: dict[str, object] = {"hosts": ("bot.example",), "proxies": (ip_network("10.0.0.0/8"),), **entrance}
     renderer = Renderer(PAGES, make_settings())
-    guard = Middleware(AddressLimit, renderer=renderer, limit=SharedLimit(limit, "page"))
+    guard = Middleware(PageGuard, renderer=renderer, limit=SharedLimit(limit, "page"))
     routes = [
         Route("/link/broken", _broken, middleware=[guard]),
         Route("/link/{id}", _told, methods=["GET", "POST"], middleware=[guard]),

@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequen
 from itertools import count
 from weakref import WeakValueDictionary
 
-import msgspec
 from cachetools import TTLCache
 
 from bot.accounts.codes import digest
@@ -37,22 +36,33 @@ from bot.payer.budget import MemberCache
 from bot.payer.client import MemberClient
 from bot.payer.discovery import Discovery
 from bot.payer.http import Http
-from bot.stores.base import NewRow, Store
+from bot.stores.base import NewRow
 from bot.stores.sealed import SealedTable
 
-_SEAT = "member_seat"
+_KIND, _WHOLE, _SEAT = "member_link", "member_links_whole", "member_seat"
+_REBUILT = 86_400.0  # seconds after which links are looked through again: an older release makes none of these rows
 
 
-class LinkQuota:
-    """The limit on how many chats may be connected to one member's record: `most` seats each, unlimited if None.
+class MemberLinks:
+    """The index rows of all links at one payer, whose FHIR base URL is `payer`, and the seats of each member.
 
-    A seat's key is a keyed hash of payer and patient, so that no member's id is in the store. The seat is taken in the
-    transaction that creates the link: of two chats that want the last seat at the same time, on any replica, one gets
-    it.
+    `most` chats may be connected to one member's record, any number if None. A seat's key is a keyed hash of payer and
+    patient, so that no member's id is in the store. The seat is taken in the transaction that creates the link: of two
+    chats that want the last seat at the same time, on any replica, one gets it.
     """
 
-    def __init__(self, store: Store, audit: Audit, payer: str, most: int | None) -> None:
-        self._store, self._audit, self._payer, self.most = store, audit, payer, most
+    def __init__(self, table: SealedTable, rows: Rows, audit: Audit, payer: str, most: int | None) -> None:
+        self._table, self._store, self._rows, self._audit, self._payer = table, table.store, rows, audit, payer
+        self.most = most
+
+    async def rows_of(self, person: Person, link: LinkRow | PatientCandidate, until: float = 0.0) -> tuple[NewRow, ...]:
+        """Return the index rows of a link, to be stored together with the link.
+
+        Without `until`, the rows are expired: storing them removes the index rows when the link ends.
+        """
+        named = [(name, await self._key(person.key, name)) for name in await self._names(link)]
+        value = person.key.encode()
+        return tuple(self._table.row(_KIND, key, value, expires=until, owner=name) for name, key in named)
 
     async def connect(self, person: Person, member: PatientCandidate, link: Sequence[NewRow], *, until: float) -> bool:
         """Store the link's rows, a seat and an audit row.
@@ -75,26 +85,6 @@ class LinkQuota:
                 return True
         await self._audit.record("link_refused", person, detail="TooManyChats")
         return False
-
-
-_KIND, _WHOLE = "member_link", "member_links_whole"
-_REBUILT = 86_400.0  # seconds after which links are looked through again: an older release makes none of these rows
-
-
-class MemberLinks:
-    """The index rows of all links at one payer, whose FHIR base URL is `payer`."""
-
-    def __init__(self, table: SealedTable, rows: Rows, audit: Audit, payer: str) -> None:
-        self._table, self._store, self._rows, self._audit, self._payer = table, table.store, rows, audit, payer
-
-    async def rows_of(self, person: Person, link: LinkRow | PatientCandidate, until: float = 0.0) -> tuple[NewRow, ...]:
-        """Return the index rows of a link, to be stored together with the link.
-
-        Without `until`, the rows are expired: storing them removes the index rows when the link ends.
-        """
-        named = [(name, await self._key(person.key, name)) for name in await self._names(link)]
-        value = person.key.encode()
-        return tuple(self._table.row(_KIND, key, value, expires=until, owner=name) for name, key in named)
 
     async def others(self, person: Person, own: LinkRow) -> tuple[Person, ...]:
         """Return the other chat identities connected to the same member's record, oldest first."""
@@ -137,21 +127,6 @@ class MemberLinks:
         return f"{name}/{await self._audit.keyed('linked_chat', person)}"
 
 
-class AccountParts(msgspec.Struct, frozen=True):
-    """What the parts of accounts share. `ended` is called with the id of each link that ends or is replaced."""
-
-    settings: Settings
-    rows: Rows
-    http: Http
-    discovery: Discovery
-    endpoint: TokenEndpoint
-    revocations: Revocations
-    audit: Audit
-    members: MemberLinks
-    ended: Callable[[str], None]
-    pause: Callable[[float], Awaitable[None]]
-
-
 _MARGIN = 30.0  # seconds before its end a token is no longer begun with (T51); less for tokens that live shorter
 _LEASE = 20.0  # seconds; longer than the token endpoint is waited for
 _LOOK_AGAIN = 0.1
@@ -167,20 +142,36 @@ class Accesses:
     After BOT_IDLE_MINUTES without use a member has to sign in again.
     """
 
-    def __init__(self, parts: AccountParts) -> None:
-        idle = parts.settings.bot_idle_minutes
+    def __init__(
+        self,
+        settings: Settings,
+        table: SealedTable,
+        http: Http,
+        discovery: Discovery,
+        audit: Audit,
+        *,
+        recent: MemberCache,
+        clock: Callable[[], float],
+        pause: Callable[[float], Awaitable[None]],
+    ) -> None:
+        """What was read for a link is dropped from `recent` when the link ends or is replaced."""
+        self.settings, self.http, self.discovery, self.audit = settings, http, discovery, audit
+        self.rows = Rows(table, clock, settings.bot_link_days)
+        self.endpoint = TokenEndpoint(settings, http, discovery, clock)
+        self.revocations = Revocations(self.endpoint, discovery, pause)
+        self.members = MemberLinks(table, self.rows, audit, settings.payer_fhir_url, settings.bot_links_per_member)
+        self.recent, self._pause = recent, pause
+        idle = settings.bot_idle_minutes
         self._idle = idle * 60.0 if idle else None
-        self._rows, self._endpoint, self._revocations = parts.rows, parts.endpoint, parts.revocations
-        self._audit, self._members, self._ended, self._pause = parts.audit, parts.members, parts.ended, parts.pause
-        self._seen: TTLCache[str, bool] = TTLCache(_MOST_SEEN, _SEEN, timer=parts.rows.now)
+        self._seen: TTLCache[str, bool] = TTLCache(_MOST_SEEN, _SEEN, timer=clock)
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def link(self, person: Person) -> Link | None:
         """Return the person's link; None if no account is connected."""
-        row = await self._rows.get(LinkRow, person.key)
+        row = await self.connected(person)
         if row is None:
             return None
-        tokens = await self._rows.get(Tokens, row.id)
+        tokens = await self.rows.get(Tokens, row.id)
         alive = tokens is not None and (tokens.refresh is not None or self._fresh(tokens))
         return Link(
             id=row.id,
@@ -196,7 +187,7 @@ class Accesses:
 
     async def connected(self, person: Person) -> LinkRow | None:
         """Return the person's connection, with all people whose records it covers; None if there is none."""
-        return await self._rows.get(LinkRow, person.key)
+        return await self.rows.get(LinkRow, person.key)
 
     async def holds(self, person: Person, link_id: str) -> bool:
         """Return whether this link is still the person's. An answer begun under another link is not shown (T53)."""
@@ -221,7 +212,7 @@ class Accesses:
         """
         row = row or await self._row(person)
         row.person(patient)
-        tokens = await self._rows.get(Tokens, row.id)
+        tokens = await self.rows.get(Tokens, row.id)
         if tokens is None:
             raise SignInExpired("no token is left")
         await self._logged_off(person, row, tokens, unasked=unasked)
@@ -237,7 +228,7 @@ class Accesses:
         Errors as in `access`.
         """
         row = await self._row(person)
-        tokens = await self._rows.get(Tokens, row.id)
+        tokens = await self.rows.get(Tokens, row.id)
         if tokens is None:
             return None
         try:
@@ -247,15 +238,37 @@ class Accesses:
             return None
         return _access(row, tokens, refused.patient)
 
+    def client(self, person: Person, access: Access) -> MemberClient:
+        """Return the FHIR client for one member's question.
+
+        On a 401 the token is renewed once, if possible. Responses that other questions of the same link have just read
+        are reused.
+        """
+
+        async def renewed() -> str | None:
+            another = await self.renew(person, access)
+            return another.token if another else None
+
+        return MemberClient(
+            self.http,
+            self.settings.payer_fhir_url,
+            access.token,
+            access.patient,
+            also=access.also,
+            renew=renewed,
+            post_search=self.settings.payer_post_search,
+            kept=self.recent.of(access.link_id, access.patient),
+        )
+
     async def refused(self, person: Person, access: Access) -> bool:
         """Record a 401 of the FHIR server. Return whether the member has signed in again since their first 401.
 
         Only the token endpoint decides that a sign-in has ended; a 401 of the FHIR server ends no token, because the
         next question may succeed. If the result is True, the member is not asked to sign in a second time.
         """
-        self._ended(access.link_id)
-        store, kind, link = self._rows.store, _REFUSED_KIND, access.link_id.encode()
-        noted = await store.add(kind, person.key, link, expires=self._rows.now() + LIVES, owner=person.key)
+        self.recent.forget(access.link_id)
+        store, kind, link = self.rows.store, _REFUSED_KIND, access.link_id.encode()
+        noted = await store.add(kind, person.key, link, expires=self.rows.now() + LIVES, owner=person.key)
         return not noted and await store.get(kind, person.key) != link
 
     async def unlink(self, person: Person) -> Unlinked:
@@ -263,25 +276,25 @@ class Accesses:
 
         Tokens are revoked in the background.
         """
-        row = await self._rows.get(LinkRow, person.key)
-        tokens = None if row is None else await self._rows.get(Tokens, row.id)
-        pending = await self._rows.get(Pending, person.key)
-        over = await self._members.rows_of(person, row) if row is not None else ()
-        await self._audit.record("unlinked", person, along=over, drops=person.key)
-        if row is not None and await self._rows.get(LinkRow, person.key) is not None:
+        row = await self.connected(person)
+        tokens = None if row is None else await self.rows.get(Tokens, row.id)
+        pending = await self.rows.get(Pending, person.key)
+        over = await self.members.rows_of(person, row) if row is not None else ()
+        await self.audit.record("unlinked", person, along=over, drops=person.key)
+        if row is not None and await self.connected(person) is not None:
             # Somebody moved the row to another owner in the database: that must not keep it from its end.
-            await self._rows.drop(LinkRow, person.key)
-            await self._rows.drop(Tokens, row.id)
+            await self.rows.drop(LinkRow, person.key)
+            await self.rows.drop(Tokens, row.id)
         if row is not None:
-            self._ended(row.id)
+            self.recent.forget(row.id)
         for unneeded in (tokens, pending.tokens if pending else None):
             if unneeded is not None:
-                self._revocations.start(unneeded)
+                self.revocations.start(unneeded)
         return Unlinked(was_linked=row is not None, member=row.name if row else "")
 
     async def _expire(self, link_id: str) -> None:
-        self._ended(link_id)
-        await self._rows.drop(Tokens, link_id)
+        self.recent.forget(link_id)
+        await self.rows.drop(Tokens, link_id)
 
     async def _logged_off(self, person: Person, row: LinkRow, tokens: Tokens, *, unasked: bool) -> None:
         """Record the use of a link. If the link was idle for too long, end its sign-in.
@@ -291,60 +304,60 @@ class Accesses:
         """
         if self._idle is None:
             return
-        now = self._rows.now()
-        if now - row.since > self._idle and await self._rows.get(Used, row.id) is None:
+        now = self.rows.now()
+        if now - row.since > self._idle and await self.rows.get(Used, row.id) is None:
             await self._expire(row.id)
-            self._revocations.start(tokens)
+            self.revocations.start(tokens)
             raise SignInExpired("the link was idle for too long")
         if not unasked:
-            await self._rows.put(row.id, Used(now), expires=now + self._idle, owner=person)
+            await self.rows.put(row.id, Used(now), expires=now + self._idle, owner=person)
 
     async def _row(self, person: Person) -> LinkRow:
-        row = await self._rows.get(LinkRow, person.key)
+        row = await self.connected(person)
         if row is None:
             raise NotLinked("no account is connected")
         return row
 
     def _fresh(self, tokens: Tokens) -> bool:
-        return tokens.expires_at - self._rows.now() > min(_MARGIN, tokens.lifetime / 4)
+        return tokens.expires_at - self.rows.now() > min(_MARGIN, tokens.lifetime / 4)
 
     async def _renewed(self, person: Person, row: LinkRow, old: Tokens) -> Tokens:
         """Return the tokens that replace `old`. One process renews the tokens; all others wait for the result."""
         lock = self._locks.setdefault(row.id, asyncio.Lock())
         async with lock:
-            now = await self._rows.get(Tokens, row.id)
+            now = await self.rows.get(Tokens, row.id)
             if now is None or now.refresh is None:
-                self._ended(row.id)
+                self.recent.forget(row.id)
                 raise SignInExpired("the token is over and cannot be renewed")
             if now.access != old.access:
                 return now
             lease = digest(now.refresh)
-            if not await self._rows.store.add(_LEASE_KIND, lease, expires=self._rows.now() + _LEASE):
+            if not await self.rows.store.add(_LEASE_KIND, lease, expires=self.rows.now() + _LEASE):
                 return await self._after_another(row, old)
             try:
                 return await self._renew(person, row, now)
             finally:
-                await self._rows.store.drop(_LEASE_KIND, lease)
+                await self.rows.store.drop(_LEASE_KIND, lease)
 
     async def _renew(self, person: Person, row: LinkRow, old: Tokens) -> Tokens:
         try:
-            new = await self._endpoint.refresh(old)
+            new = await self.endpoint.refresh(old)
         except SignInExpired:
             await self._expire(row.id)
             raise
-        await self._rows.put(row.id, new, expires=lives_until(self._rows, new), owner=person)
+        await self.rows.put(row.id, new, expires=lives_until(self.rows, new), owner=person)
         # Asked behind it: an "unlink" that ends while this is written would leave a row that nothing deletes.
-        link = await self._rows.get(LinkRow, person.key)
+        link = await self.connected(person)
         if link is None or link.id != row.id:
-            await self._rows.drop(Tokens, row.id)
-            self._revocations.start(new)
+            await self.rows.drop(Tokens, row.id)
+            self.revocations.start(new)
             raise NotLinked("the account was disconnected in this moment")
         return new
 
     async def _after_another(self, row: LinkRow, old: Tokens) -> Tokens:
         for _ in range(_LOOKS):
             await self._pause(_LOOK_AGAIN)
-            now = await self._rows.get(Tokens, row.id)
+            now = await self.rows.get(Tokens, row.id)
             if now is None:
                 raise SignInExpired("another process found that the token cannot be renewed")
             if now.access != old.access:
@@ -356,31 +369,3 @@ def _access(row: LinkRow, tokens: Tokens, patient: str) -> Access:
     whose = row.person(patient)
     renewable = tokens.refresh is not None
     return Access(whose.patient, tokens.access, row.id, tokens.expires_at, whose.also, whose, row.people, renewable)
-
-
-def member_client(
-    settings: Settings, http: Http, renew: Callable[[Person, Access], Awaitable[Access | None]], recent: MemberCache
-) -> Callable[[Person, Access], MemberClient]:
-    """Return a function that creates the FHIR client for one member's question.
-
-    On a 401 the token is renewed once, if possible. Responses that other questions of the same link have just read are
-    reused.
-    """
-
-    def client(person: Person, access: Access) -> MemberClient:
-        async def renewed() -> str | None:
-            another = await renew(person, access)
-            return another.token if another else None
-
-        return MemberClient(
-            http,
-            settings.payer_fhir_url,
-            access.token,
-            access.patient,
-            also=access.also,
-            renew=renewed,
-            post_search=settings.payer_post_search,
-            kept=recent.of(access.link_id, access.patient),
-        )
-
-    return client

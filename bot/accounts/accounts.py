@@ -7,55 +7,27 @@ Events report most people who leave; if an event is lost or not sent, an unused 
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
+import msgspec
 import structlog
 
 from bot.accounts import rows
-from bot.accounts.access import Accesses, AccountParts, LinkQuota, MemberLinks
-from bot.accounts.codes import digest, new_secret
-from bot.accounts.endpoint import Revocations, TokenEndpoint
+from bot.accounts.access import Accesses
+from bot.accounts.codes import Tries, digest, new_secret, read_code
 from bot.accounts.pages import LinkPages
 from bot.accounts.render import Renderer
-from bot.accounts.signin import Proofs, SignIns
+from bot.accounts.signin import SignIns
 from bot.config import Settings
-from bot.errors import CodeSpent, CodeWrong, ConnectedElsewhere, LinkError, TooManyLinks
+from bot.errors import ConnectedElsewhere, LinkError, LinkExpired, TooManyChats, TooManyLinks
 from bot.message import Person, person_of
 from bot.ops.audit import Audit
+from bot.payer.budget import MemberCache
 from bot.payer.discovery import Discovery
 from bot.payer.http import Http
 from bot.stores.base import Store
 from bot.stores.sealed import SealedTable
-
-
-class LastViews:
-    """Stores, for each record that a person can access, the day when they last asked for news and its state then."""
-
-    def __init__(self, table: rows.Rows) -> None:
-        self._rows = table
-
-    async def of(self, person: Person, patient: str) -> rows.LastLook | None:
-        """Return the last state of this record; None if there is none, or if the connection gives no access."""
-        kept, link = await self._rows.get(rows.Looked, person.key), await self._rows.get(rows.LinkRow, person.key)
-        return kept.looks.get(patient) if kept and link and link.opens(patient) else None
-
-    async def keep(self, person: Person, patient: str, look: rows.LastLook) -> None:
-        """Store the state of a record until the connection ends, replacing the previous state.
-
-        Nothing is stored without a connection. States of records that the connection does not cover are dropped. An
-        "unlink" at the same moment leaves nothing.
-        """
-        link = await self._rows.get(rows.LinkRow, person.key)
-        if link is None or not link.opens(patient):
-            return
-        kept = await self._rows.get(rows.Looked, person.key)
-        before = {of: one for of, one in (kept.looks if kept else {}).items() if link.opens(of)}
-        expires = link.since + self._rows.link_lives
-        await self._rows.put(person.key, rows.Looked({**before, patient: look}), expires=expires, owner=person)
-        now = await self._rows.get(rows.LinkRow, person.key)
-        if now is None or not now.opens(patient):
-            await self._rows.drop(rows.Looked, person.key)
-
 
 _REQUESTS = 3  # in ten minutes (T52)
 _REQUESTS_KIND = "links_asked"
@@ -63,20 +35,11 @@ _REQUESTS_KIND = "links_asked"
 ReportFailure = Callable[[Person, LinkError], Awaitable[None]]
 
 
-async def _ignore_failure(_person: Person, _error: LinkError) -> None:
-    """Do nothing: the default for `failed` and `elsewhere`."""
-
-
-def _ignore_end(_link_id: str) -> None:
-    """Do nothing: the default for `ended`."""
-
-
 class Accounts(Accesses):
     """The links, sign-ins and access tokens of all people. `pages` is the folder of the HTML pages.
 
     `clock` returns Unix seconds. `failed` is called when a sign-in failed in the browser, so that the chat can report
-    it. `elsewhere` is called when a person's member record was connected to another chat as well, and `ended` with the
-    id of every link that ended. Must be closed.
+    it. `elsewhere` is called when a person's member record was connected to another chat as well. Must be closed.
     """
 
     def __init__(
@@ -88,29 +51,44 @@ class Accounts(Accesses):
         audit: Audit,
         *,
         pages: Path,
-        failed: ReportFailure = _ignore_failure,
-        elsewhere: ReportFailure = _ignore_failure,
-        ended: Callable[[str], None] = _ignore_end,
+        failed: ReportFailure,
+        elsewhere: ReportFailure,
+        recent: MemberCache,
         clock: Callable[[], float] = time.time,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self.rows = rows.Rows(table, clock, settings.bot_link_days)
-        endpoint, payer = TokenEndpoint(settings, http, discovery, clock), settings.payer_fhir_url
-        revocations, members = Revocations(endpoint, discovery, pause), MemberLinks(table, self.rows, audit, payer)
-        parts = AccountParts(
-            settings, self.rows, http, discovery, endpoint, revocations, audit, members, ended=ended, pause=pause
-        )
-        super().__init__(parts)
-        self.looks, self._public_url = LastViews(self.rows), settings.bot_public_url
+        super().__init__(settings, table, http, discovery, audit, recent=recent, clock=clock, pause=pause)
         self._on_failed, self._on_elsewhere = failed, elsewhere
-        seats = LinkQuota(table.store, audit, payer, settings.bot_links_per_member)
-        self._proofs = proofs = Proofs(parts, seats)
+        self._tries = Tries(table.store, audit, "code_try", 2 * rows.LIVES, clock)
         # What one part does whole is called there.
-        self.keep_whole, self.close = members.keep_whole, revocations.close
+        self.keep_whole, self.close = self.members.keep_whole, self.revocations.close
         self.asked = self.rows.current  # opaque, and gives no access
-        self.awaits_code, self.is_spent_code, self.cancel = proofs.awaits_code, proofs.is_spent, proofs.cancel
-        pages_of = LinkPages(settings, self.rows, SignIns(parts), Renderer(pages, settings), self._failed)
-        self.routes = pages_of.routes
+        self.routes = LinkPages(self, SignIns(self), Renderer(pages, settings), self._failed).routes
+
+    async def last_look(self, person: Person, patient: str) -> rows.LastLook | None:
+        """Return the state of this record when the person last asked for news.
+
+        None if there is none, or if the connection gives no access.
+        """
+        kept, link = await self.rows.get(rows.Looked, person.key), await self.connected(person)
+        return kept.looks.get(patient) if kept and link and link.opens(patient) else None
+
+    async def keep_look(self, person: Person, patient: str, look: rows.LastLook) -> None:
+        """Store the state of a record until the connection ends, replacing the previous state.
+
+        Nothing is stored without a connection. States of records that the connection does not cover are dropped. An
+        "unlink" at the same moment leaves nothing.
+        """
+        link = await self.connected(person)
+        if link is None or not link.opens(patient):
+            return
+        kept = await self.rows.get(rows.Looked, person.key)
+        before = {of: one for of, one in (kept.looks if kept else {}).items() if link.opens(of)}
+        expires = link.since + self.rows.link_lives
+        await self.rows.put(person.key, rows.Looked({**before, patient: look}), expires=expires, owner=person)
+        now = await self.connected(person)
+        if now is None or not now.opens(patient):
+            await self.rows.drop(rows.Looked, person.key)
 
     async def begin(self, person: Person) -> str:
         """Return the URL of a new one-time link, which invalidates earlier ones.
@@ -120,17 +98,17 @@ class Accounts(Accesses):
         """
         expires = self.rows.now() + rows.LIVES
         # Counted under a name that says nothing: the count outlives "unlink", or that would be a way around it.
-        key = await self._audit.pseudonym(person)
+        key = await self.audit.pseudonym(person)
         if await self.rows.store.count(_REQUESTS_KIND, key, expires=expires) > _REQUESTS:
             waiting = await self.is_open(person, await self.asked(person))
             raise TooManyLinks("3 links in 10 minutes are enough", minutes=round(rows.LIVES / 60), waiting=waiting)
-        await self._audit.record("link_asked", person)
-        await self._proofs.cancel(person)
+        await self.audit.record("link_asked", person)
+        await self.cancel(person)
         link_id = new_secret()
         await self.rows.put(digest(link_id), rows.LinkRequest(person), expires=expires, owner=person)
         # The link, the sign-in that it begins and the code that follows live ten minutes each.
         await self.rows.put(person.key, rows.Current(digest(link_id)), expires=expires + 2 * rows.LIVES, owner=person)
-        return f"{self._public_url}/link/{link_id}"
+        return f"{self.settings.bot_public_url}/link/{link_id}"
 
     async def is_open(self, person: Person, link: str) -> bool:
         """Return whether a one-time link can still be used, or a sign-in started with the link waits for its code."""
@@ -138,26 +116,95 @@ class Accounts(Accesses):
             return False
         return await self.rows.get(rows.LinkRequest, link) is not None or await self.awaits_code(person)
 
+    async def awaits_code(self, person: Person) -> bool:
+        """Return whether a finished sign-in of this person waits for its code."""
+        pending = await self._pending(person)
+        return pending is not None and not pending.proved
+
     async def prove(self, person: Person, text: str) -> rows.Linked:
-        """Check the typed code. Return the connected account, or the records from which the person must `choose`.
+        """Check the typed code. Return the connected account, or the records from which the person must choose.
 
         Raises:
-            LinkExpired, CodeWrong, CodeSpent, TooManyChats: as in `Proofs.prove`.
+            LinkExpired: no sign-in waits for a code.
+            CodeWrong, CodeSpent: the code is wrong; with CodeSpent, for the last time.
+            TooManyChats: the record is connected to too many chats.
         """
-        try:
-            return await self._notify_elsewhere(person, await self._proofs.prove(person, text))
-        except (CodeWrong, CodeSpent) as error:
-            await self._audit.record("code_wrong", person, detail=type(error).__name__)
-            raise
+        pending = await self._pending(person)
+        if pending is None:
+            raise LinkExpired("no sign-in waits for a code")
+        over, expires = partial(self.cancel, person), pending.expires
+        await self._tries.check(pending.id, text, pending.code, expires=expires, person=person, over=over)
+        # Before it counts: a message that is answered again, after its process died, is known by it.
+        await self.rows.store.put(rows.SPENT_KIND, pending.code, person.key.encode(), expires=expires, owner=person.key)
+        own = [one for one in pending.candidates if one.own] or pending.candidates
+        if len(own) == 1:
+            return await self._activate(person, own[0])
+        proved = msgspec.structs.replace(pending, proved=True)
+        await self.rows.put(person.key, proved, expires=expires, owner=person)
+        return rows.Linked(choices=tuple(candidate.name for candidate in pending.candidates))
+
+    async def is_spent_code(self, person: Person, text: str) -> bool:
+        """Return whether a message is a code that completed this person's sign-in, until that code expires."""
+        code = read_code(text)
+        return code is not None and await self.rows.store.get(rows.SPENT_KIND, digest(code)) == person.key.encode()
 
     async def choose(self, person: Person, index: int) -> rows.Linked:
-        """Connect one of the records that `prove` offered.
+        """Connect one of the records that `prove` offered; LinkExpired if there is none, TooManyChats as in `prove`."""
+        pending = await self._pending(person)
+        if pending is None or not pending.proved or not 0 <= index < len(pending.candidates):
+            raise LinkExpired("no proved sign-in waits for this choice")
+        return await self._activate(person, pending.candidates[index])
+
+    async def cancel(self, person: Person) -> bool:
+        """Discard the pending sign-in and revoke its tokens. Return whether there was one."""
+        pending = await self.rows.take(rows.Pending, person.key)
+        await self.rows.drop(rows.Current, person.key)
+        if pending is not None:
+            self.revocations.start(pending.tokens)
+        return pending is not None
+
+    async def _pending(self, person: Person) -> rows.Pending | None:
+        pending = await self.rows.get(rows.Pending, person.key)
+        if pending is None or not await self.rows.is_current(person, pending.request):
+            return None
+        return pending
+
+    async def _activate(self, person: Person, candidate: rows.PatientCandidate) -> rows.Linked:
+        """Create the link. The pending sign-in is taken first, so that of two correct codes at once only one succeeds.
 
         Raises:
-            LinkExpired: no record is offered.
-            TooManyChats: as in `prove`.
+            LinkExpired: the sign-in was finished or discarded meanwhile.
+            TooManyChats: the record is connected to too many chats.
         """
-        return await self._notify_elsewhere(person, await self._proofs.choose(person, index))
+        pending = await self.rows.take(rows.Pending, person.key)
+        if pending is None:
+            raise LinkExpired("the sign-in was finished or thrown away in this moment")
+        old = await self.rows.get(rows.LinkRow, person.key)
+        now = self.rows.now()
+        others = tuple(one for one in pending.candidates if one.patient != candidate.patient)
+        people = () if candidate.own and not others else (candidate, *others)
+        row = rows.LinkRow(new_secret(), candidate.patient, candidate.name, now, candidate.also, people)
+        until = now + self.rows.link_lives
+        over = () if old is None else await self.members.rows_of(person, old)
+        there = {new.key: new for new in (*over, *await self.members.rows_of(person, row, until))}
+        link = (
+            *there.values(),
+            self.rows.sealed(row.id, pending.tokens, expires=rows.lives_until(self.rows, pending.tokens), owner=person),
+            self.rows.sealed(person.key, row, expires=until, owner=person),
+        )
+        connected = await self.members.connect(person, candidate, link, until=until)
+        await self.rows.drop(rows.Current, person.key)
+        if not connected:
+            self.revocations.start(pending.tokens)
+            raise TooManyChats("the member's record has no seat left", most=self.members.most)
+        if old is not None:
+            self.recent.forget(old.id)
+            replaced = await self.rows.take(rows.Tokens, old.id)
+            if replaced is not None and replaced.secrets.isdisjoint(pending.tokens.secrets):
+                self.revocations.start(replaced)
+        for other in () if old is not None else await self.elsewhere(person):
+            await self._on_elsewhere(other, ConnectedElsewhere("two chats open one record", platform=person.platform))
+        return rows.Linked(member=candidate.name, again=old is not None, others=others)
 
     async def linked(self) -> AsyncIterator[tuple[Person, float]]:
         """Yield every connected chat identity, and since when it is connected in Unix seconds, for the operator."""
@@ -167,24 +214,15 @@ class Accounts(Accesses):
     @property
     def client_refused(self) -> bool:
         """Whether the payer's token endpoint rejected this bot's client on the last request."""
-        return self._endpoint.client_refused
+        return self.endpoint.client_refused
 
     async def elsewhere(self, person: Person) -> tuple[Person, ...]:
         """Return the other chats connected to this member's record under any of its ids, oldest first (T23)."""
-        own = await self.rows.get(rows.LinkRow, person.key)
-        if own is None:
-            return ()
-        return await self._members.others(person, own)
-
-    async def _notify_elsewhere(self, person: Person, linked: rows.Linked) -> rows.Linked:
-        if not linked.choices:
-            for other in () if linked.again else await self.elsewhere(person):
-                shared = ConnectedElsewhere("two chats open one record", platform=person.platform)
-                await self._on_elsewhere(other, shared)
-        return linked
+        own = await self.connected(person)
+        return () if own is None else await self.members.others(person, own)
 
     async def _failed(self, person: Person, error: LinkError) -> None:
-        await self._audit.record("sign_in_failed", person, detail=type(error).__name__)
+        await self.audit.record("sign_in_failed", person, detail=type(error).__name__)
         await self._on_failed(person, error)
 
 

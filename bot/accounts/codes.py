@@ -7,7 +7,7 @@ import hashlib
 import hmac
 import re
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Literal
 from urllib.parse import parse_qs
 
@@ -15,7 +15,9 @@ from cachetools import TTLCache
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bot.errors import CodeSpent, CodeWrong
+from bot.errors import CodeSpent, CodeWrong, LinkError
+from bot.message import Person
+from bot.ops.audit import Audit
 from bot.ops.entrance import read_request
 from bot.stores.base import Store
 
@@ -37,17 +39,29 @@ TRIES = 5
 class Tries:
     """Checks typed codes, a few tries of each for `seconds`; `kind` is that of their counters in the store.
 
-    Wrong tries are also counted in memory, as an attacker may be able to reset the store.
+    Wrong tries are also counted in memory, as an attacker may reset the store, and recorded in the trail.
     """
 
-    def __init__(self, store: Store, kind: str, seconds: float, clock: Callable[[], float]) -> None:
-        self._store, self._kind = store, kind
+    def __init__(self, store: Store, audit: Audit, kind: str, seconds: float, clock: Callable[[], float]) -> None:
+        self._store, self._audit, self._kind = store, audit, kind
         self._wrong: TTLCache[str, int] = TTLCache(_MOST_TRIED, seconds, timer=clock)
 
-    async def check(self, key: str, typed: str, code: str, *, expires: float, right: int = 0) -> None:
+    async def check(
+        self,
+        key: str,
+        typed: str,
+        code: str,
+        *,
+        expires: float,
+        person: Person | None,
+        over: Callable[[], Awaitable[object]],
+        about: str = "",
+        right: int = 0,
+    ) -> None:
         """Count a try and compare what was typed with `code`, the SHA-256 of the right code.
 
-        `right` is the number of earlier tries that were right, if a code may be typed more than once.
+        `person` and `about` stand in the trail for a wrong try; `over` is called after the last one. `right` is the
+        number of earlier tries that were right, if a code may be typed more than once.
 
         Raises:
             CodeWrong: the code is wrong; has `tries_left`.
@@ -61,9 +75,13 @@ class Tries:
         tried = max(here, tried)
         if is_right and tried <= TRIES:
             return
+        error: LinkError = CodeSpent("too many wrong codes")
         if tried < TRIES:
-            raise CodeWrong("the code does not match", tries_left=TRIES - tried)
-        raise CodeSpent("too many wrong codes")
+            error = CodeWrong("the code does not match", tries_left=TRIES - tried)
+        await self._audit.record("code_wrong", person, detail=about or type(error).__name__)
+        if isinstance(error, CodeSpent):
+            await over()
+        raise error
 
 
 def new_secret() -> str:

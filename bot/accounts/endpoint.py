@@ -17,17 +17,17 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import msgspec
 import structlog
 
 from bot import errors
 from bot.accounts import jose
 from bot.accounts.codes import new_secret
-from bot.accounts.rows import Tokens
+from bot.accounts.rows import Tokens, Untold
 from bot.config import ClientMethod, Settings, secret_of
 from bot.payer.budget import MIB
 from bot.payer.discovery import Discovery, Endpoints
 from bot.payer.http import Call, Http, HttpAnswer
+from bot.stores.base import finish
 
 _ASSERTION_SECONDS = 240  # SMART App Launch 2.2, "Request": an assertion lives five minutes at most
 _ALGORITHMS = {"RSA": "RS384", "P-384": "ES384", "P-256": "ES256", "P-521": "ES512"}
@@ -122,16 +122,13 @@ def endpoints_of(settings: Settings) -> Endpoints:
     )
 
 
-class Granted(msgspec.Struct, frozen=True):
+class Granted(Untold, frozen=True):
     """A valid response of the token endpoint. `scope` is None if the payer returned none."""
 
     tokens: Tokens
     scope: str | None
     patient: str | None
     id_token: str | None
-
-    def __repr__(self) -> str:
-        return "Granted(…)"
 
 
 class TokenEndpoint:
@@ -309,11 +306,7 @@ class Revocations:
 
     async def close(self, patience: float = 2.0) -> None:
         """Wait briefly for running revocations, then cancel them."""
-        if self._tasks:
-            _, late = await asyncio.wait(self._tasks, timeout=patience)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+        await finish(self._tasks, patience)
 
     async def _run(self, tokens: Tokens) -> None:
         try:

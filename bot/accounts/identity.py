@@ -237,7 +237,7 @@ class Patients:
         """
         found = None
         with suppress(BotError, Unreadable):
-            body = await self._client(token).read("Patient", patient, self._limits())
+            body = await self._client(token).read("Patient", patient, Budget(_PATIENCE, clock=self._http.clock))
             found = decode(body, _Patient)[0]
         if found is None or found.id != patient:
             return (PatientCandidate(patient, ""),)
@@ -263,7 +263,7 @@ class Patients:
     async def _search(self, token: str) -> tuple[_Patient, ...]:
         found, search = dict[str, _Patient](), Search("Patient", (("_count", str(_MOST + 1)),))
         try:
-            async for page in self._client(token).search(search, self._limits()):
+            async for page in self._client(token).search(search, Budget(_PATIENCE, clock=self._http.clock)):
                 found |= {one.id: decode(one.raw, _Patient)[0] for one in page.matches if _ID.fullmatch(one.id)}
                 if len(found) > _MOST:
                     break
@@ -275,9 +275,6 @@ class Patients:
 
     def _client(self, token: str) -> MemberClient:
         return MemberClient(self._http, self._base, token, None)
-
-    def _limits(self) -> Budget:
-        return Budget(_PATIENCE, clock=self._http.clock)
 
 
 def _people(patients: Sequence[_Patient]) -> tuple[PatientCandidate, ...]:

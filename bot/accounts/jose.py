@@ -1,4 +1,4 @@
-"""joserfc and Authlib, each part imported on first use (`jose.jwt.decode`): few people sign in right after a start."""
+"""joserfc and Authlib, imported on first use (`jose.jwt.decode`): few people sign in right after a start."""
 
 from __future__ import annotations
 
@@ -20,23 +20,17 @@ __all__ = [
     "create_s256_code_challenge", "jwe", "jws", "jwt", "prepare_grant_uri", "prepare_revoke_token_request",
     "prepare_token_request",
 ]  # fmt: skip
-_FROM = {
-    **dict.fromkeys(("jwe", "jws", "jwt"), "joserfc"),
-    **dict.fromkeys(("JoseError", "SecurityWarning"), "joserfc.errors"),
-    **dict.fromkeys(("ECKey", "KeySet", "OctKey", "RSAKey"), "joserfc.jwk"),
-    "ClientAuth": "authlib.oauth2.auth",
-    "PrivateKeyJWT": "authlib.oauth2.rfc7523",
-    "create_s256_code_challenge": "authlib.oauth2.rfc7636",
-    "prepare_grant_uri": "authlib.oauth2.rfc6749.parameters",
-    "prepare_revoke_token_request": "authlib.oauth2.rfc7009",
-    "prepare_token_request": "authlib.oauth2.rfc6749.parameters",
-}
+_HOMES = (
+    "joserfc.errors", "joserfc.jwk", "authlib.oauth2.auth", "authlib.oauth2.rfc6749.parameters",
+    "authlib.oauth2.rfc7009", "authlib.oauth2.rfc7523", "authlib.oauth2.rfc7636",
+)  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
     """Return a part of the libraries by name, cached from then on (PEP 562); AttributeError if there is none."""
-    if name not in _FROM:
+    if name not in __all__:
         raise AttributeError(name)
-    module = import_module(_FROM[name])
-    found = globals()[name] = getattr(module, name, None) or import_module(f"{_FROM[name]}.{name}")
-    return found
+    homes = (import_module(home) for home in _HOMES)
+    found = next((home for home in homes if hasattr(home, name)), None)
+    globals()[name] = part = getattr(found, name) if found else import_module(f"joserfc.{name}")
+    return part

@@ -15,10 +15,11 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot import errors
+from bot.accounts.access import Accesses
 from bot.accounts.codes import Cookies, FormTokens, digest, fields_of, form_token, is_preview, with_dash
 from bot.accounts.render import PRIVATE, TEAMS_CHAT, Renderer, is_popup, known_as, private
-from bot.accounts.rows import LIVES, LinkOutcome, Pending, Rows, SignIn
-from bot.accounts.signin import SPENT_KIND, SignIns
+from bot.accounts.rows import LIVES, SPENT_KIND, LinkOutcome, Pending, SignIn
+from bot.accounts.signin import SignIns
 from bot.config import Settings
 from bot.message import Person
 from bot.ops.entrance import UNNAMED, Sent, SharedLimit, TooSlow, counted_as, is_loopback
@@ -27,62 +28,80 @@ from bot.payer.http import origin_of
 _log = structlog.get_logger()
 
 
-class AddressLimit:
-    """ASGI middleware of a route that limits the requests of an IP address in a minute (T52).
+_STATUS: dict[type[errors.BotError], HTTPStatus] = {
+    errors.TooManyRequests: HTTPStatus.TOO_MANY_REQUESTS,
+    errors.LinkExpired: HTTPStatus.GONE,
+    errors.DocumentOver: HTTPStatus.GONE,
+    errors.CodeSpent: HTTPStatus.GONE,
+    errors.SignInRefused: HTTPStatus.BAD_GATEWAY,
+    errors.SignInUntrusted: HTTPStatus.BAD_GATEWAY,
+    errors.SignInOld: HTTPStatus.BAD_GATEWAY,
+    errors.SignInSlow: HTTPStatus.GATEWAY_TIMEOUT,
+    errors.SetupWrong: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.LinkError: HTTPStatus.BAD_REQUEST,
+    errors.StoreError: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.BotError: HTTPStatus.INTERNAL_SERVER_ERROR,
+}
+
+
+class PageGuard:
+    """ASGI middleware of a page: limits the requests of an IP address in a minute (T52), and tells what failed.
 
     Routes with the same `limit` count together. The address is the one determined by the entrance. Loopback is not
     counted, nor are requests through a trusted proxy that names no client, so that one busy member does not lock out
-    the others. Unexpected exceptions result in an error page.
+    the others. An exception results in the page of its problem, with a reference that the log has too.
     """
 
     def __init__(self, app: ASGIApp, *, renderer: Renderer, limit: SharedLimit) -> None:
         self._app, self._renderer, self._limit = app, renderer, limit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, or respond with a page that says when to come back."""
-        address = (scope.get("client") or ("",))[0]
-        seconds = 0 if is_loopback(address) or address == UNNAMED else await self._limit.wait(counted_as(address))
-        if seconds:
-            error: errors.BotError = errors.TooManyRequests("one address asks for too many pages")
-            _log.warning("problem", kind=type(error).__name__, reference=error.reference)
-            status = HTTPStatus.TOO_MANY_REQUESTS
-            page = self._renderer.problem(Request(scope), "too_many_requests", status, error.reference)
-            page.headers["Retry-After"] = str(seconds)
-            await page(scope, receive, send)
-            return
+        """Pass the request on, or respond with a page that says what failed or when to come back."""
         sent = Sent(send)
         try:
+            await self._count((scope.get("client") or ("",))[0])
             await self._app(scope, receive, sent)
         except Exception as failure:
             if sent.began or isinstance(failure, TooSlow):
                 raise
-            error = errors.BotError()
-            _log.error("unexpected", error=type(failure).__name__, reference=error.reference)
-            status = HTTPStatus.INTERNAL_SERVER_ERROR
-            page = self._renderer.problem(Request(scope), "unexpected", status, error.reference)
+            error = _noted(failure)
+            page = self._renderer.problem(Request(scope), error.problem, _status_of(error), error.reference)
+            if "seconds" in error.facts:
+                page.headers["Retry-After"] = str(error.facts["seconds"])
             await page(scope, receive, send)
 
+    async def _count(self, address: str) -> None:
+        seconds = 0 if is_loopback(address) or address == UNNAMED else await self._limit.wait(counted_as(address))
+        if seconds:
+            raise errors.TooManyRequests("one address asks for too many pages", seconds=seconds)
 
-_STATUS: dict[type[errors.BotError], HTTPStatus] = {
-    errors.LinkExpired: HTTPStatus.GONE,
-    errors.SignInRefused: HTTPStatus.BAD_GATEWAY,
-    errors.SignInUntrusted: HTTPStatus.BAD_GATEWAY,
-    errors.SignInOld: HTTPStatus.BAD_GATEWAY,
-    errors.SignInSlow: HTTPStatus.GATEWAY_TIMEOUT,
-    errors.SetupWrong: HTTPStatus.SERVICE_UNAVAILABLE,
-}
+
+def _status_of(error: errors.BotError) -> HTTPStatus:
+    return next(_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS)
+
+
+def _noted(failure: Exception) -> errors.BotError:
+    """Log the reference that the page shows, and the reason. Neither contains a secret or a member's data."""
+    error = errors.as_bot_error(failure)
+    _log.warning("page_refused", error=type(error).__name__, reference=error.reference, reason=str(error))
+    return error
+
+
 _BROWSER, _FORM, _AGAIN = "link", "link-form", "again"
 
 Failed = Callable[[Person, errors.LinkError], Awaitable[None]]
 
 
 class LinkPages:
-    """Serves the linking pages. `failed` is called when a sign-in fails after the payer's redirect."""
+    """Serves the linking pages. `failed` is called when a sign-in fails after the payer's redirect.
 
-    def __init__(self, settings: Settings, rows: Rows, sign_ins: SignIns, renderer: Renderer, failed: Failed) -> None:
-        self._settings, self._rows, self._sign_ins = settings, rows, sign_ins
+    Other failures are raised, and told by the pages' guard.
+    """
+
+    def __init__(self, accounts: Accesses, sign_ins: SignIns, renderer: Renderer, failed: Failed) -> None:
+        self._settings, self._rows, self._sign_ins = accounts.settings, accounts.rows, sign_ins
         self._renderer, self._failed = renderer, failed
-        self._cookies = Cookies(settings.bot_public_url, 3 * LIVES)
+        self._cookies = Cookies(self._settings.bot_public_url, 3 * LIVES)
         self._forms = FormTokens(self._cookies, _FORM)
 
     def routes(self) -> list[Route]:
@@ -99,10 +118,7 @@ class LinkPages:
         if is_preview(request):
             return self._page(request, "preview")
         link_id = request.path_params["id"]
-        try:
-            person = await self._sign_ins.person_of(link_id)
-        except (errors.LinkError, errors.StoreError) as error:
-            return self._problem(request, error)
+        person = await self._sign_ins.person_of(link_id)
         if (waiting := await self._waiting(request, person, link_id)) is not None:
             return waiting
         secret = self._forms.secret(request)
@@ -135,17 +151,13 @@ class LinkPages:
         A person who declines in the form gets a page saying that nothing was connected, and the link is deleted.
         """
         link_id, fields = request.path_params["id"], await fields_of(request)
-        try:
-            if not self._forms.is_ours(request, fields, link_id):
-                raise errors.WrongBrowser("the form was not made for this browser")
-            if "no" in fields:
-                await self._sign_ins.refuse(link_id)
-                return self._renderer.problem(request, "sign_in_cancelled", HTTPStatus.OK)
-            departure = await self._sign_ins.depart(
-                link_id, request.query_params, self._renderer.preferred(request.headers.get("accept-language"))
-            )
-        except (errors.LinkError, errors.StoreError) as error:
-            return self._problem(request, error)
+        if not self._forms.is_ours(request, fields, link_id):
+            raise errors.WrongBrowser("the form was not made for this browser")
+        if "no" in fields:
+            await self._sign_ins.refuse(link_id)
+            return self._renderer.problem(request, "sign_in_cancelled", HTTPStatus.OK)
+        language = self._renderer.preferred(request.headers.get("accept-language"))
+        departure = await self._sign_ins.depart(link_id, request.query_params, language)
         away = RedirectResponse(departure.url, HTTPStatus.SEE_OTHER, private(popup=departure.popup))
         self._cookies.put(away, _BROWSER, departure.browser, same_site="lax")
         return away
@@ -154,10 +166,7 @@ class LinkPages:
         """Finish the sign-in after the payer's redirect, then redirect to a page whose URL has no code or state."""
         browser = request.cookies.get(self._cookies.name(_BROWSER))
         query = dict(request.query_params)
-        try:
-            sign_in = await self._sign_ins.claim(query, browser)
-        except (errors.LinkError, errors.StoreError) as error:
-            return self._problem(request, error)
+        sign_in = await self._sign_ins.claim(query, browser)
         try:
             await self._sign_ins.finish(sign_in, query)
         except errors.BotError as error:
@@ -168,13 +177,10 @@ class LinkPages:
     async def linked(self, request: Request) -> Response:
         """Show the code to type in the chat, or that it was used, or what went wrong."""
         browser = request.cookies.get(self._cookies.name(_BROWSER))
-        try:
-            outcome = await self._rows.get(LinkOutcome, digest(browser)) if browser else None
-            state = await self._state(outcome) if outcome else "over"
-        except errors.StoreError as error:
-            return self._problem(request, error)
+        outcome = await self._rows.get(LinkOutcome, digest(browser)) if browser else None
+        state = await self._state(outcome) if outcome else "over"
         if outcome is None or (state == "over" and not outcome.problem):
-            return self._problem(request, errors.LinkExpired("nothing to show in this browser"))
+            raise errors.LinkExpired("nothing to show in this browser")
         if outcome.problem:
             status = HTTPStatus(outcome.status)
             return self._renderer.problem(request, outcome.problem, status, outcome.reference, popup=outcome.popup)
@@ -206,7 +212,7 @@ class LinkPages:
 
     async def _tell(self, sign_in: SignIn, error: errors.BotError) -> None:
         """Store the error for the browser's next page, and report it in the chat, once."""
-        _note(error)
+        _noted(error)
         status, popup = _status_of(error), sign_in.popup
         outcome = LinkOutcome(
             sign_in.person, problem=error.problem, reference=error.reference, status=status, popup=popup
@@ -215,10 +221,6 @@ class LinkPages:
         await self._rows.put(sign_in.browser, outcome, expires=expires, owner=sign_in.person)
         if isinstance(error, errors.LinkError):
             await self._failed(sign_in.person, error)
-
-    def _problem(self, request: Request, error: errors.BotError) -> Response:
-        _note(error)
-        return self._renderer.problem(request, error.problem, _status_of(error), error.reference)
 
     def _page(self, request: Request, name: str, **values: object) -> Response:
         return self._renderer.page(name, request.headers.get("accept-language"), **values)  # type: ignore[arg-type]
@@ -243,17 +245,6 @@ def chat_address(person: Person, teams_app: str | None) -> str:
     if person.platform == "teams" and teams_app:
         return f"{TEAMS_CHAT}{teams_app}"
     return ""
-
-
-def _status_of(error: errors.BotError) -> HTTPStatus:
-    if isinstance(error, errors.StoreError):
-        return HTTPStatus.SERVICE_UNAVAILABLE
-    return _STATUS.get(type(error), HTTPStatus.BAD_REQUEST)
-
-
-def _note(error: errors.BotError) -> None:
-    """Log the reference that the page shows, and the reason. Neither contains a secret or a member's data."""
-    _log.warning("sign_in_failed", error=type(error).__name__, reference=error.reference, reason=str(error))
 
 
 class AboutPages:

@@ -7,7 +7,7 @@ blocked, or the Teams user is not the person that the page was made for, the cod
 
 import base64
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Literal
@@ -64,11 +64,7 @@ class Renderer:
             "chats": {"slack": "slack://open" if slack else "", "teams": teams and f"{TEAMS_CHAT}{teams}"},
             "popup_script": Markup(handing_over),  # noqa: S704 -- as above
             "teams_js": {"url": TEAMS_JS, "integrity": f"sha384-{TEAMS_JS_SHA384}"},
-            "payer": {
-                "name": settings.payer_name,
-                "short_name": settings.payer_short_name,
-                "number": settings.payer_phone or "",
-            },
+            "payer": settings.payer_facts,
         }
         words = whole_catalogues(pages.parent)
         self._by_language: ByLanguage[ImmutableSandboxedEnvironment] = ByLanguage(
@@ -81,8 +77,17 @@ class Renderer:
         )
 
     def preferred(self, accepts: str | None) -> Language:
-        """Return the language that an Accept-Language header prefers, of those with pages."""
-        return preferred(accepts, self._by_language)
+        """Return the language with pages that an Accept-Language header ranks highest (RFC 9110 12.5.4).
+
+        It is the first one in case of a tie.
+        """
+        ranks = dict.fromkeys(self._by_language, 0.0)
+        for part in (accepts or "").split(","):
+            tag, _, quality = part.strip().partition(";")
+            language = tag.strip().lower().split("-")[0]
+            if language in ranks:
+                ranks[language] = max(ranks[language], _quality(quality))
+        return max(ranks, key=lambda language: ranks[language])
 
     def page(
         self,
@@ -164,18 +169,6 @@ PRIVATE = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 """Headers of all responses of these pages, also redirects, except in a pop-up."""
-
-
-def preferred(accepts: str | None, languages: Iterable[Language]) -> Language:
-    """Return the language that the header ranks highest (RFC 9110 12.5.4), the first one in case of a tie."""
-    ranks = dict.fromkeys(languages, 0.0)
-    for part in (accepts or "").split(","):
-        tag, _, quality = part.strip().partition(";")
-        language = tag.strip().lower().split("-")[0]
-        if language in ranks:
-            ranks[language] = max(ranks[language], _quality(quality))
-    best: Language = max(ranks, key=lambda language: ranks[language])
-    return best
 
 
 def _quality(text: str) -> float:

@@ -13,10 +13,19 @@ from bot.stores.sealed import SealedTable, read_as
 
 _DAY = 86_400.0
 LIVES = 600.0  # seconds: a link, a sign-in and a code each (T03, T15)
+SPENT_KIND = "code_spent"
+"""The kind of rows for correct codes that were typed; key: the SHA-256 of the code, value: the key of its person."""
 LINK_DAYS = 90  # then the link must be proved again (T22)
 
 
-class Tokens(msgspec.Struct, frozen=True):
+class Untold(msgspec.Struct, frozen=True):
+    """A struct whose values are secret or a member's, so that its text has none of them."""
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(…)"
+
+
+class Tokens(Untold, frozen=True):
     """The token endpoint's response, stored under the link's id.
 
     `expires_at` in Unix seconds; `lifetime` in seconds.
@@ -33,9 +42,6 @@ class Tokens(msgspec.Struct, frozen=True):
         """The access and the refresh token."""
         return frozenset({self.access, self.refresh or self.access})
 
-    def __repr__(self) -> str:
-        return "Tokens(…)"
-
 
 class LinkRequest(msgspec.Struct, frozen=True):
     """A one-time link, stored under the SHA-256 of its id."""
@@ -43,7 +49,7 @@ class LinkRequest(msgspec.Struct, frozen=True):
     person: Person
 
 
-class SignIn(msgspec.Struct, frozen=True):
+class SignIn(Untold, frozen=True):
     """A sign-in in progress at the payer, stored under the SHA-256 of its state.
 
     `browser` is the SHA-256 of the browser's cookie. `popup`: the browser is a pop-up of the person's chat client.
@@ -59,7 +65,7 @@ class SignIn(msgspec.Struct, frozen=True):
     began: float = 0.0
 
 
-class PatientCandidate(msgspec.Struct, frozen=True):
+class PatientCandidate(Untold, frozen=True):
     """A person whose record the token gives access to. `also` are ids of further records of the same person.
 
     `name` is short ("Dana M."), `given` and `family` are as written by the payer, `gender` is FHIR's code and `born` a
@@ -75,11 +81,8 @@ class PatientCandidate(msgspec.Struct, frozen=True):
     born: str = ""
     own: bool = False
 
-    def __repr__(self) -> str:
-        return "Candidate(…)"
 
-
-class Pending(msgspec.Struct, frozen=True):
+class Pending(Untold, frozen=True):
     """A finished sign-in that waits for its code, stored under the person's key. `code` is the SHA-256 of the code."""
 
     id: str
@@ -91,7 +94,7 @@ class Pending(msgspec.Struct, frozen=True):
     proved: bool = False
 
 
-class LinkOutcome(msgspec.Struct, frozen=True):
+class LinkOutcome(Untold, frozen=True):
     """The content of the browser's last page: the code or the name of the problem.
 
     It is stored under the SHA-256 of the browser's cookie. `records` are the short names of the people whose records
@@ -107,7 +110,7 @@ class LinkOutcome(msgspec.Struct, frozen=True):
     records: tuple[str, ...] = ()
 
 
-class LinkRow(msgspec.Struct, frozen=True):
+class LinkRow(Untold, frozen=True):
     """A connected account, stored under the person's key. `also` are further ids of the same member.
 
     `people` are all whose records the token gives access to, the member first; empty if that is only who signed in.
@@ -119,9 +122,6 @@ class LinkRow(msgspec.Struct, frozen=True):
     since: float
     also: tuple[str, ...] = ()
     people: tuple[PatientCandidate, ...] = ()
-
-    def __repr__(self) -> str:
-        return "LinkRow(…)"
 
     def person(self, patient: str) -> PatientCandidate:
         """Return the person with this Patient id; the member for "".
@@ -275,7 +275,7 @@ class Link(msgspec.Struct, frozen=True):
     state: Literal["active", "expired"]
 
 
-class Linked(msgspec.Struct, frozen=True):
+class Linked(Untold, frozen=True):
     """The result of a typed code: a connected account, or the records from which the person must choose.
 
     With `choices` nothing is connected yet; `choose` takes the index of one of them, counted from 0. `again` is True if
@@ -288,11 +288,8 @@ class Linked(msgspec.Struct, frozen=True):
     again: bool = False
     others: tuple[PatientCandidate, ...] = ()
 
-    def __repr__(self) -> str:
-        return "Linked(…)"
 
-
-class Access(msgspec.Struct, frozen=True):
+class Access(Untold, frozen=True):
     """The access to a record for a member's question. The token is never printed; `expires_at` is in Unix seconds.
 
     `also` are further ids of the same person at the payer. `person` is whose record it is; `people` are all whose
@@ -307,9 +304,6 @@ class Access(msgspec.Struct, frozen=True):
     person: PatientCandidate | None = None
     people: tuple[PatientCandidate, ...] = ()
     renewable: bool = False
-
-    def __repr__(self) -> str:
-        return "Access(…)"
 
 
 class Unlinked(msgspec.Struct, frozen=True):

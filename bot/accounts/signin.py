@@ -14,8 +14,8 @@ import msgspec
 
 from bot import errors
 from bot.accounts import jose, rows
-from bot.accounts.access import AccountParts, LinkQuota
-from bot.accounts.codes import Tries, digest, new_code, new_secret, read_code, same
+from bot.accounts.access import Accesses
+from bot.accounts.codes import digest, new_code, new_secret, same
 from bot.accounts.endpoint import Granted
 from bot.accounts.identity import IdTokens, Patients, SigningKeys, is_for_others, named_patient, with_userinfo
 from bot.accounts.render import is_popup
@@ -45,12 +45,12 @@ class Departure(msgspec.Struct, frozen=True):
 class SignIns:
     """Starts sign-ins at the payer and handles their end."""
 
-    def __init__(self, parts: AccountParts) -> None:
-        self._settings, self._rows, self._http = parts.settings, parts.rows, parts.http
-        self._discovery, self._endpoint, self._revocations = parts.discovery, parts.endpoint, parts.revocations
-        clock = parts.rows.now
-        self._id_tokens = IdTokens(SigningKeys(parts.http, clock), clock)
-        self._patients = Patients(parts.http, parts.settings.payer_fhir_url)
+    def __init__(self, accounts: Accesses) -> None:
+        self._settings, self._rows, self._http = accounts.settings, accounts.rows, accounts.http
+        self._discovery, self._endpoint, self._revocations = accounts.discovery, accounts.endpoint, accounts.revocations
+        clock = accounts.rows.now
+        self._id_tokens = IdTokens(SigningKeys(self._http, clock), clock)
+        self._patients = Patients(self._http, self._settings.payer_fhir_url)
 
     async def person_of(self, link_id: str) -> Person:
         """Return the person for whom a one-time link was made; LinkExpired if it has expired, was used or replaced."""
@@ -237,112 +237,3 @@ def _refusal(error: str) -> errors.LinkError:
 def reads_claims(scopes: Iterable[str]) -> bool:
     """Return whether one of the scopes allows reading and searching ExplanationOfBenefit."""
     return any(_CLAIMS.fullmatch(scope) for scope in scopes)
-
-
-SPENT_KIND = "code_spent"
-"""The kind of rows for correct codes that were typed; key: the SHA-256 of the code, value: the key of its person."""
-_TRIES_KIND = "code_try"
-
-
-class Proofs:
-    """Turns pending sign-ins into links, or discards them."""
-
-    def __init__(self, parts: AccountParts, seats: LinkQuota) -> None:
-        self._rows, self._revocations, self._members = parts.rows, parts.revocations, parts.members
-        self._seats, self._ended = seats, parts.ended
-        self._tries = Tries(self._rows.store, _TRIES_KIND, 2 * rows.LIVES, self._rows.now)
-
-    async def awaits_code(self, person: Person) -> bool:
-        """Return whether a finished sign-in of this person waits for its code."""
-        pending = await self._pending(person)
-        return pending is not None and not pending.proved
-
-    async def prove(self, person: Person, text: str) -> rows.Linked:
-        """Check the typed code. Return the connected account, or the records from which the person must choose.
-
-        Raises:
-            LinkExpired: no sign-in waits for a code.
-            CodeWrong, CodeSpent: the code is wrong; with CodeSpent, for the last time.
-            TooManyChats: the record is connected to too many chats.
-        """
-        pending = await self._pending(person)
-        if pending is None:
-            raise errors.LinkExpired("no sign-in waits for a code")
-        try:
-            await self._tries.check(pending.id, text, pending.code, expires=pending.expires)
-        except errors.CodeSpent:
-            await self.cancel(person)
-            raise
-        # Before it counts: a message that is answered again, after its process died, is known by it.
-        await self._rows.store.put(
-            SPENT_KIND, pending.code, person.key.encode(), expires=pending.expires, owner=person.key
-        )
-        own = [one for one in pending.candidates if one.own] or pending.candidates
-        if len(own) == 1:
-            return await self._activate(person, own[0])
-        proved = msgspec.structs.replace(pending, proved=True)
-        await self._rows.put(person.key, proved, expires=pending.expires, owner=person)
-        return rows.Linked(choices=tuple(candidate.name for candidate in pending.candidates))
-
-    async def is_spent(self, person: Person, text: str) -> bool:
-        """Return whether a message is a code that completed this person's sign-in, until that code expires."""
-        code = read_code(text)
-        return code is not None and await self._rows.store.get(SPENT_KIND, digest(code)) == person.key.encode()
-
-    async def choose(self, person: Person, index: int) -> rows.Linked:
-        """Connect one of the records that `prove` offered; LinkExpired if there is none, TooManyChats as in `prove`."""
-        pending = await self._pending(person)
-        if pending is None or not pending.proved or not 0 <= index < len(pending.candidates):
-            raise errors.LinkExpired("no proved sign-in waits for this choice")
-        return await self._activate(person, pending.candidates[index])
-
-    async def cancel(self, person: Person) -> bool:
-        """Discard the pending sign-in and revoke its tokens. Return whether there was one."""
-        pending = await self._rows.take(rows.Pending, person.key)
-        await self._rows.drop(rows.Current, person.key)
-        if pending is not None:
-            self._revocations.start(pending.tokens)
-        return pending is not None
-
-    async def _pending(self, person: Person) -> rows.Pending | None:
-        pending = await self._rows.get(rows.Pending, person.key)
-        if pending is None or not await self._rows.is_current(person, pending.request):
-            return None
-        return pending
-
-    async def _activate(self, person: Person, candidate: rows.PatientCandidate) -> rows.Linked:
-        """Create the link. The pending sign-in is taken first, so that of two correct codes at once only one succeeds.
-
-        Raises:
-            LinkExpired: the sign-in was finished or discarded meanwhile.
-            TooManyChats: the record is connected to too many chats.
-        """
-        pending = await self._rows.take(rows.Pending, person.key)
-        if pending is None:
-            raise errors.LinkExpired("the sign-in was finished or thrown away in this moment")
-        old = await self._rows.get(rows.LinkRow, person.key)
-        now = self._rows.now()
-        others = tuple(one for one in pending.candidates if one.patient != candidate.patient)
-        people = () if candidate.own and not others else (candidate, *others)
-        row = rows.LinkRow(new_secret(), candidate.patient, candidate.name, now, candidate.also, people)
-        until = now + self._rows.link_lives
-        over = () if old is None else await self._members.rows_of(person, old)
-        there = {new.key: new for new in (*over, *await self._members.rows_of(person, row, until))}
-        link = (
-            *there.values(),
-            self._rows.sealed(
-                row.id, pending.tokens, expires=rows.lives_until(self._rows, pending.tokens), owner=person
-            ),
-            self._rows.sealed(person.key, row, expires=until, owner=person),
-        )
-        connected = await self._seats.connect(person, candidate, link, until=until)
-        await self._rows.drop(rows.Current, person.key)
-        if not connected:
-            self._revocations.start(pending.tokens)
-            raise errors.TooManyChats("the member's record has no seat left", most=self._seats.most)
-        if old is not None:
-            self._ended(old.id)
-            replaced = await self._rows.take(rows.Tokens, old.id)
-            if replaced is not None and replaced.secrets.isdisjoint(pending.tokens.secrets):
-                self._revocations.start(replaced)
-        return rows.Linked(member=candidate.name, again=old is not None, others=others)

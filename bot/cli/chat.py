@@ -10,12 +10,10 @@ import ssl
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import cache
 from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
 
 import httpx
-import msgspec
 
 from bot.app import Bot, assemble, web_app
 from bot.channels.console import LOCAL, read_lines, run, write
@@ -23,7 +21,7 @@ from bot.cli.terminal import HINT, NOBODY, rehearsed, until_quit
 from bot.config import Settings
 from bot.errors import ConfigError, SignInRefused
 from bot.message import Actions, Message, OneToOne, Person, Private, Reply
-from bot.serving import free_near, is_foreign, listen, running, why_not
+from bot.serving import listen, listen_for, running
 
 
 async def chat(settings: Settings, *, sandbox: bool, member: str | None, as_json: bool) -> None:
@@ -73,67 +71,51 @@ def account_named(name: str) -> str:
 _PAGES = 8
 
 
-@cache
-def _trusted() -> ssl.SSLContext:
-    """Return the default trusted certificates, cached, because loading them takes longer than loading a page."""
-    return httpx.create_ssl_context(trust_env=False)
-
-
-class HtmlForm(msgspec.Struct):
-    """A form on an HTML page.
+class _Page(HTMLParser):
+    """The first form of an HTML page and the page's link code; `action` is None without a form, `code` "" without one.
 
     `fields` are the hidden fields with their values, `asks` the names of the fields to fill in, `buttons` the names and
     values of the submit buttons.
     """
 
-    action: str
-    method: str
-    fields: dict[str, str] = msgspec.field(default_factory=dict)
-    buttons: list[tuple[str, str]] = msgspec.field(default_factory=list)
-    asks: set[str] = msgspec.field(default_factory=set)
-
-
-class _Page(HTMLParser):
-    """Parser of an HTML page for its forms and its link code; `code` is "" if there is none."""
-
     def __init__(self, html: str) -> None:
         super().__init__()
-        self.forms: list[HtmlForm] = []
-        self.code = ""
-        self._in_code = False
+        self.action: str | None = None
+        self.method, self.code, self._place = "get", "", ""
+        self.fields, self.asks, self.buttons = dict[str, str](), set[str](), list[tuple[str, str]]()
         self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
-        self._in_code = self._in_code or given.get("id") == "link-code"
-        if tag == "form":
-            self.forms.append(HtmlForm(given.get("action", ""), given.get("method", "get").lower()))
-        elif self.forms and tag in {"input", "button"} and given.get("name"):
-            _read_control(self.forms[-1], tag, given)
+        name, value, kind = given.get("name"), given.get("value", ""), given.get("type", "text")
+        if given.get("id") == "link-code":
+            self._place = "code"
+        elif tag == "form" and self.action is None:
+            self._place, self.action, self.method = "form", given.get("action", ""), given.get("method", "get").lower()
+        elif self._place != "form" or not name or tag not in {"input", "button"}:
+            return
+        elif tag == "button" or kind == "submit":
+            self.buttons.append((name, value))
+        elif kind == "hidden":
+            self.fields[name] = value
+        else:
+            self.asks.add(name)
 
-    def handle_endtag(self, tag: str) -> None:  # noqa: ARG002 -- the signature is HTMLParser's
-        self._in_code = False
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "form" or self._place == "code":
+            self._place = ""
 
     def handle_data(self, data: str) -> None:
-        if self._in_code:
+        if self._place == "code":
             self.code += data.strip()
-
-
-def _read_control(form: HtmlForm, tag: str, given: dict[str, str]) -> None:
-    name, value, kind = given["name"], given.get("value", ""), given.get("type", "text")
-    if tag == "button" or kind == "submit":
-        form.buttons.append((name, value))
-    elif kind == "hidden":
-        form.fields[name] = value
-    else:
-        form.asks.add(name)
 
 
 class Browser(httpx.AsyncClient):
     """A simulated browser with its own cookies, as an asynchronous context manager."""
 
     def __init__(self) -> None:
-        super().__init__(follow_redirects=True, timeout=60, trust_env=False, verify=_trusted())
+        unused = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # all pages are here; the default takes long to read
+        super().__init__(follow_redirects=True, timeout=60, trust_env=False, verify=unused)
 
     async def sign_in(self, link: str, username: str, *, allow: bool = True) -> str:
         """Open a link, sign in as `username`, and return the code on the last page.
@@ -146,21 +128,16 @@ class Browser(httpx.AsyncClient):
         answer = await self.get(link)
         for _ in range(_PAGES):
             page = _Page(answer.text)
-            if page.code or not page.forms:
+            if page.code or page.action is None:
                 break
-            answer = await self._submit(str(answer.url), page.forms[0], username, allow=allow)
+            answer = await self._submit(urljoin(str(answer.url), page.action), page, username, allow=allow)
         if not page.code and allow:
             raise SignInRefused("the pages did not lead to a code")
         return page.code
 
-    async def _submit(self, page_url: str, form: HtmlForm, username: str, *, allow: bool) -> httpx.Response:
-        values = dict(form.fields)
-        if "username" in form.asks:
-            values["username"] = username
-        if form.buttons:
-            name, value = form.buttons[0] if allow else form.buttons[-1]
-            values[name] = value
-        target = urljoin(page_url, form.action)
+    async def _submit(self, target: str, form: _Page, username: str, *, allow: bool) -> httpx.Response:
+        pressed = form.buttons[:1] if allow else form.buttons[-1:]
+        values = form.fields | dict(pressed) | ({"username": username} if "username" in form.asks else {})
         if form.method == "post":
             return await self.post(target, data=values)
         return await self.get(target, params=values)
@@ -178,16 +155,10 @@ async def with_pages(settings: Settings, *, any_port: bool) -> AsyncIterator[Bot
     parts = urlsplit(settings.bot_public_url)
     port = parts.port or (443 if parts.scheme == "https" else 80)
     try:
-        sock = listen(parts.hostname or "127.0.0.1", port)
-    except OSError as error:
+        sock = listen_for("BOT_PUBLIC_URL", parts.hostname or "127.0.0.1", port, ", and sign-in comes back there")
+    except ConfigError:
         if not any_port or "bot_public_url" in settings.model_fields_set:
-            if is_foreign(error):
-                why = f"{parts.hostname} is no address of this machine, and sign-in comes back there; unset it to "
-                why += "chat here"
-            else:
-                why = f"{why_not(error, port)}, and sign-in comes back there; stop that program, or set BOT_PUBLIC_URL="
-                why += f"http://127.0.0.1:{free_near('127.0.0.1', port)} and have the payer register its callback"
-            raise ConfigError(f"BOT_PUBLIC_URL: {why}") from error
+            raise
         sock = listen()
         address = f"http://127.0.0.1:{sock.getsockname()[1]}"
         settings = settings.model_copy(update={"bot_public_url": address})

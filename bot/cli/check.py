@@ -86,9 +86,6 @@ async def _opened(settings: Settings) -> CheckResult:
     return ok("store", "can be read and written")
 
 
-__all__ = ["CheckResult", "check", "check_all"]
-
-
 async def report(*, pack: bool) -> AsyncIterator[CheckResult]:
     """Yield the results of all checks. With `pack`, check only the pack.
 
@@ -112,12 +109,8 @@ async def check_all(*, pack: bool = False) -> AsyncIterator[CheckResult]:
     settings, malformed = look_at_settings()
     if malformed:
         found = [bad("settings", line) for line in look_at_settings(serving=True)[1]]
-    elif pack:
-        found = of_pack(settings)[0]
     else:
-        async for finding in check(settings):
-            yield finding
-        return
+        found = of_pack(settings)[0] if pack else [one async for one in check(settings)]
     for finding in found:
         yield finding
 

@@ -16,18 +16,18 @@ from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import msgspec
 
 from bot.accounts.endpoint import TokenEndpoint, endpoints_of, method_of
 from bot.cli.manifest import scopes
 from bot.config import ClientMethod, Settings, secret_of
-from bot.errors import BotError, ConfigError, LinkError, PayerError
+from bot.errors import ConfigError, LinkError, PayerError
 from bot.language.rules import IntentRules
 from bot.pack import Pack
 from bot.payer.discovery import Capabilities, Discovery, Endpoints
-from bot.payer.http import Http
+from bot.payer.http import Call, Http
 from bot.stores import lacks
 
 if TYPE_CHECKING:
@@ -106,11 +106,10 @@ def states(
             continue
         if not server.known:
             found["unknown"].append(rules.intent)
-        elif not server.offers(reads.type):
+        elif reads.type not in server.types:
             found["off"].append(rules.intent)
         else:
-            every = all(server.takes(reads.type, name) for name in reads.by)
-            found["works" if every else "degraded"].append(rules.intent)
+            found["works" if server.types[reads.type] >= {*reads.by} else "degraded"].append(rules.intent)
     return ((state, names) for state, names in found.items() if names)
 
 
@@ -297,36 +296,26 @@ async def teams(settings: Settings, app_id: str) -> CheckResult:
         return bad("teams", f"TEAMS_APP_ID: Teams {missing}")
     from bot.channels.teams.incoming import CLOUDS  # noqa: PLC0415 -- no file outside of a channel imports it at once
 
-    try:
-        await probe(
-            app_id, secret_of(settings.teams_app_password), settings.teams_tenants[0], CLOUDS[settings.teams_cloud]
-        )
-    except BotError as error:
-        return bad("teams", str(error))
-    return ok("teams", f"Entra takes the credentials; people of {len(settings.teams_tenants)} tenants may ask")
+    password, (tenant, *_) = secret_of(settings.teams_app_password), settings.teams_tenants
+    fault = await entra_fault(app_id, password, tenant, CLOUDS[settings.teams_cloud])
+    taken = ok("teams", f"Entra takes the credentials; people of {len(settings.teams_tenants)} tenants may ask")
+    return bad("teams", fault) if fault else taken
 
 
-async def probe(app_id: str, password: str, tenant: str, cloud: Cloud) -> None:
-    """Request a token from Microsoft Entra, to check the credentials.
+async def entra_fault(app_id: str, password: str, tenant: str, cloud: Cloud) -> str:
+    """Request a token from Microsoft Entra. Return why it rejects the credentials or does not respond, "" otherwise.
 
-    Raises:
-        ConfigError: Entra rejects the credentials or does not respond. The message has the setting and Entra's error
-            code.
+    The text has the setting and Entra's error code.
     """
-    import aiohttp  # noqa: PLC0415 -- only who talks to Teams asks Microsoft
-
     form = {"grant_type": "client_credentials", "client_id": app_id, "client_secret": password}
     form |= {"scope": f"{cloud.issuer}/.default"}
-    seconds = aiohttp.ClientTimeout(total=_SECONDS)
+    url = f"{cloud.login_url}/{tenant}/oauth2/v2.0/token"
     try:
-        async with aiohttp.ClientSession(timeout=seconds, cookie_jar=aiohttp.DummyCookieJar()) as session:
-            url = f"{cloud.login_url}/{tenant}/oauth2/v2.0/token"
-            answer = await session.post(url, data=form, allow_redirects=False)
-            status, told = answer.status, await answer.text()
-    except (aiohttp.ClientError, OSError):
-        raise ConfigError(f"TEAMS_CLOUD: {await why_silent(cloud.login_url)}") from None
-    if status != HTTPStatus.OK:
-        code = next((code for code in _ENTRA_FAULTS if code in told), "")
-        raise ConfigError(
-            f"{_ENTRA_FAULTS.get(code, 'TEAMS_TENANT_ID: Entra refuses it')} ({code or f'HTTP {status}'})"
-        )
+        async with Http() as http:
+            answer = await http.send(Call(url, {}, http.clock() + _SECONDS, form=urlencode(form)))
+    except PayerError:
+        return f"TEAMS_CLOUD: {await why_silent(cloud.login_url)}"
+    status, told = answer.status_code, answer.text
+    code = next((code for code in _ENTRA_FAULTS if code in told), "")
+    why = f"{_ENTRA_FAULTS.get(code, 'TEAMS_TENANT_ID: Entra refuses it')} ({code or f'HTTP {status}'})"
+    return "" if status == HTTPStatus.OK else why

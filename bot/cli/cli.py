@@ -36,11 +36,14 @@ _TEXT = click.File(encoding="utf-8", errors="replace")  # odd bytes are a line t
 _SANDBOX = _Flag(["--sandbox"], help="Start a made-up payer and use it.")
 _HOST = _Option(["--host"], metavar="ADDRESS", default="127.0.0.1", help="Address to listen at.")
 _DATA = click.Option(["--data"], type=_FOLDER, help="FHIR data to serve.")
+_PORT = click.IntRange(0, 65_535)
 _IDENTITY = click.Argument(["identity"])
 
 
 def _port(number: int) -> click.Option:
-    return _Option(["--port"], type=terminal.Port(), default=number, help="Port to listen at.")
+    return _Option(
+        ["--port"], metavar="PORT", type=_PORT, default=number, help="Port to listen at; 0 takes a free one."
+    )
 
 
 def _quiet(_: Given) -> Settings:
@@ -96,7 +99,7 @@ _KEYS = {
     "check": Job("Say where the keys come from, when they can be used.", "keys:check",
         settings=lambda _: terminal.own_settings()),
     "jwks": Job("Print the public half of PAYER_CLIENT_KEY_FILE for the payer; make the key when there is none.",
-        "keys:jwks", settings=lambda _: terminal.settings_of("PAYER_CLIENT_KEY_FILE")),
+        "keys:jwks", settings=lambda _: terminal.own_settings("PAYER_CLIENT_KEY_FILE")),
     "rotate": _of_store("Seal everything anew under the newest key, while the bot serves.", "keys:rotate"),
     "prune": _of_store("Remove the older keys from the key file, when no row needs them any more.", "keys:prune"),
 }
@@ -186,14 +189,14 @@ COMMANDS: Mapping[str, Job | Jobs] = {
         Exits with 0 only when the bot can serve. Nothing is written.
         """, "check:report", (_Flag(["--pack"], help="Only rules, answers and words, for who writes them."),)),
     "register": Job("Print the e-mail that asks the payer to register the bot.", "manifest:letter",
-        settings=lambda _: terminal.settings_of("BOT_", "PAYER_")),
+        settings=lambda _: terminal.own_settings("BOT_", "PAYER_")),
     "manifest": Job("Print the Slack app manifest, or write the Teams app package.", "manifest:of_apps",
         (_Flag(["--socket-mode"], help="For Socket Mode, in which Slack needs no address of the bot."),
         _Flag(["--json", "as_json"], help="Print the manifest as JSON."),
         click.Option(["--teams"], type=_FILE, help="Write the Teams app package there.")),
-        lambda given: terminal.settings_of("BOT_", "TEAMS_" if given["teams"] else "SLACK_APP_TOKEN")),
+        lambda given: terminal.own_settings("BOT_", "TEAMS_" if given["teams"] else "SLACK_APP_TOKEN")),
     "channels": Job("Print what each channel can do, as a table in Markdown.", "manifest:of_channels",
-        settings=lambda _: terminal.settings_of("BOT_")),
+        settings=lambda _: terminal.own_settings("BOT_")),
 }
 # fmt: on
 """The commands, and the groups of commands, by name."""
@@ -246,20 +249,21 @@ def _do_alone(job: Job | None, **given: Any) -> None:
 
 def _made(name: str, job: Job | Jobs) -> click.Command:
     text = inspect.cleandoc(job.help)
+    short = " ".join(text.partition("\n\n")[0].split())  # whole, where click would cut it
     if isinstance(job, Job):
-        return terminal.ShownCommand(name, params=[*job.takes], help=text, callback=partial(_run_job, job))
-    return terminal.ShownGroup(
+        return click.Command(name, params=[*job.takes], help=text, short_help=short, callback=partial(_run_job, job))
+    return click.Group(
         name,
         commands={one: _made(one, each) for one, each in job.commands.items()},
         params=[*job.alone.takes] if job.alone else [],
-        help=text,
         invoke_without_command=job.alone is not None,
         callback=partial(_do_alone, job.alone),
+        help=text,
+        short_help=short,
     )
 
 
 @click.group(
-    cls=terminal.ShownGroup,
     commands={name: _made(name, job) for name, job in COMMANDS.items()},
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Begin with `bcbst-bot demo`. docs/running.md has the steps to a bot of your own.",

@@ -5,37 +5,12 @@
 
 import json
 
-import msgspec
-from msgspec.structs import replace
-
 from bot.accounts.endpoint import make_key, public_keys, read_key
 from bot.cli.admin import opened_table
 from bot.config import Settings
 from bot.errors import ConfigError
 from bot.ops.audit import Audit
 from bot.stores.sealed import SealedTable, Vault, add_key, is_exposed, key_file, leave_newest, new_key
-
-
-class Rotated(msgspec.Struct, frozen=True):
-    """How many rows were re-encrypted, and how many were not because they changed meanwhile (`remaining`).
-
-    `older` is the number of older keys, `in_file` whether the keys are in a file.
-    """
-
-    resealed: int
-    remaining: int
-    older: int = 0
-    in_file: bool = False
-
-    def __str__(self) -> str:
-        told = f"{self.resealed} rows sealed anew under the newest key"
-        if self.remaining:
-            return f"{told}; {self.remaining} changed meanwhile: run it again"
-        told += "; no row needs an older key"
-        if not self.older:
-            return told
-        how = "`bcbst-bot keys prune` removes them" if self.in_file else "remove them from BOT_ENCRYPTION_KEYS"
-        return f"{told}. {self.older} older remain and open old back-ups: once every process was restarted, {how}"
 
 
 def make() -> str:
@@ -74,8 +49,8 @@ def jwks(settings: Settings) -> str:
     return json.dumps(public_keys(read_key(file)), indent=2)
 
 
-async def rotate(settings: Settings) -> Rotated:
-    """Re-encrypt every row with the newest key. The bot may serve meanwhile (T36).
+async def rotate(settings: Settings) -> str:
+    """Re-encrypt every row with the newest key, and return what was done. The bot may serve meanwhile (T36).
 
     An interrupted run leaves every row readable. Before a run with keys in BOT_ENCRYPTION_KEYS, put a new key first and
     restart every process. Otherwise this function adds a new key to the key file, and running processes read the file
@@ -89,9 +64,15 @@ async def rotate(settings: Settings) -> Rotated:
     if file is not None:
         add_key(file)
     async with opened_table(settings) as table:
-        rotated = await reseal(table)
+        (resealed, remaining), older = await reseal(table), table.seal.size - 1
         await Audit(table).record("keys_rotated")
-        return replace(rotated, older=table.seal.size - 1, in_file=file is not None)
+    told = f"{resealed} rows sealed anew under the newest key"
+    if remaining:
+        return f"{told}; {remaining} changed meanwhile: run it again"
+    told += "; no row needs an older key"
+    how = "remove them from BOT_ENCRYPTION_KEYS" if file is None else "`bcbst-bot keys prune` removes them"
+    rest = f". {older} older remain and open old back-ups: once every process was restarted, {how}"
+    return f"{told}{rest if older else ''}"
 
 
 async def prune(settings: Settings) -> str:
@@ -104,15 +85,17 @@ async def prune(settings: Settings) -> str:
     if file is None:
         raise ConfigError("BOT_ENCRYPTION_KEYS: holds the keys; take the older ones out there")
     async with opened_table(settings) as table:
-        rotated = await reseal(table)
-        if rotated.resealed or rotated.remaining:
+        if any(await reseal(table)):
             raise ConfigError("some rows were still under an older key: restart every process, then run it again")
         await Audit(table).record("keys_rotated", detail="pruned")
     return f"{leave_newest(file):,} older keys removed"
 
 
-async def reseal(table: SealedTable) -> Rotated:
-    """Re-encrypt each row that was encrypted with an older key. A row that changes meanwhile is left as it is."""
+async def reseal(table: SealedTable) -> tuple[int, int]:
+    """Re-encrypt each row that was encrypted with an older key. A row that changes meanwhile is left as it is.
+
+    Return how many were re-encrypted, and how many were left.
+    """
     store, resealed, remaining = table.store, 0, 0
     for kind in await store.kinds():
         async for row, plain in table.listed(kind):
@@ -120,4 +103,4 @@ async def reseal(table: SealedTable) -> Rotated:
                 continue
             done = await store.swap(kind, row.key, row.value, table.sealed(kind, row.key, plain))
             resealed, remaining = resealed + done, remaining + (not done)
-    return Rotated(resealed, remaining)
+    return resealed, remaining

@@ -90,7 +90,8 @@ async def report(
     outcome = await look_up(settings, file, networks, out, sandbox=sandbox)
     yield f"{out}: {summary(outcome)}"
     if outcome.unread:
-        raise ConfigError(unread(outcome))
+        some = ", ".join(outcome.unread[:_NAMED]) + (", \u2026" if len(outcome.unread) > _NAMED else "")
+        raise ConfigError(f"{len(outcome.unread):,} could not be read ({some}); run the same command again for these")
 
 
 def summary(outcome: LookedUp) -> str:
@@ -99,12 +100,6 @@ def summary(outcome: LookedUp) -> str:
     counts += [f"{len(outcome.unread):,} not read"] if outcome.unread else []
     blank = f"; lines without a name or an NPI: {outcome.blank:,}" if outcome.blank else ""
     return f"{len(outcome.answers):,} checked: {', '.join(counts)}{blank}"
-
-
-def unread(outcome: LookedUp) -> str:
-    """Return a message about the names that could not be looked up: how many, the first ones, and what to do."""
-    some = ", ".join(outcome.unread[:_NAMED]) + (", \u2026" if len(outcome.unread) > _NAMED else "")
-    return f"{len(outcome.unread):,} could not be read ({some}); run the same command again for these"
 
 
 def _refuse_itself(file: Path, out: Path) -> None:

@@ -20,7 +20,7 @@ from bot.app import Bot, assemble, health_of, web_app
 from bot.channels.registry import started
 from bot.cli.terminal import rehearsed
 from bot.config import Settings, misspelt_names, spelling
-from bot.errors import ConfigError, StoreUnusable
+from bot.errors import ConfigError
 from bot.ops.entrance import entrance_of
 from bot.serving import WebServer, config_of, listen_for, running
 from bot.stores import lacks
@@ -65,11 +65,6 @@ async def serve(settings: Settings, *, sandbox: bool, host: str, port: int) -> N
     Raises:
         ConfigError, StoreUnusable: the bot cannot start.
     """
-    # Before anything else is loaded.
-    if settings.teams_app_id and not settings.teams_missing and (missing := lacks("teams")):
-        raise ConfigError(f"TEAMS_APP_ID: Teams {missing}")
-    if settings.store_file is None and (missing := lacks("postgres")):
-        raise StoreUnusable(f"PostgreSQL {missing}")
     began = time.monotonic()
     _say("Starting…" if not sandbox else "Starting: a made-up payer and the bot…")
     async with contextlib.AsyncExitStack() as stack:
@@ -81,8 +76,8 @@ async def serve(settings: Settings, *, sandbox: bool, host: str, port: int) -> N
         for name, meant in misspelt_names().items():
             log.warning(spelling(name, meant), setting=meant)
         bot = await stack.enter_async_context(assemble(settings))
-        if not sandbox:
-            _warn_of_keys(settings)
+        for doubt in () if sandbox else key_doubts(settings):
+            log.warning("keys", reason=doubt)
         channels = await stack.enter_async_context(started(bot))
         if apart:
             await stack.enter_async_context(running(watched := health_of(bot).apart(), apart, config_of(watched)))
@@ -125,11 +120,6 @@ def dev_chat(bot: Bot) -> list[Route]:
     desk = DevChat(bot.turn.answer, bot.pack.words, bot.settings)
     bot.reach.push["console"] = desk.push
     return desk.routes()
-
-
-def _warn_of_keys(settings: Settings) -> None:
-    for doubt in key_doubts(settings):
-        log.warning("keys", reason=doubt)
 
 
 _PATH = "/mcp"

@@ -21,24 +21,8 @@ NOBODY = "?"
 """The value of `--as` without a name."""
 _GOODBYE = {"quit": "Goodbye.", "exit": "Goodbye.", "salir": "Hasta luego."}
 
-_LAST_PORT = 65_535
 _SETTING = re.compile(r"[A-Z]+(_[A-Z]+)+: ")
 _INTERRUPTED = 130  # 128 and the number of SIGINT, as a shell has it
-
-
-class ShownCommand(click.Command):
-    """A click command whose help text is not shortened in the list of commands."""
-
-    def get_short_help_str(self, limit: int = 45) -> str:  # noqa: ARG002 -- nothing is cut
-        """Return the first paragraph of the help text."""
-        return " ".join((self.help or "").partition("\n\n")[0].split())
-
-
-class ShownGroup(ShownCommand, click.Group):
-    """A click group whose help text is not shortened in the list of commands."""
-
-    command_class = ShownCommand
-    group_class = type
 
 
 def open_streams() -> None:
@@ -56,30 +40,21 @@ def open_streams() -> None:
             stream.reconfigure(encoding=stream.encoding if own else "utf-8", errors="replace")
 
 
-def own_settings(*, serving: bool = False, level: str | None = None, file: str | None = ".env") -> Settings:
+def own_settings(
+    *prefixes: str, serving: bool = False, level: str | None = None, file: str | None = ".env"
+) -> Settings:
     """Return this process's settings, and set up logging with `level`, unless BOT_LOG_LEVEL is set.
+
+    With `prefixes`, only invalid settings whose names start with one of them are errors.
 
     Raises:
         click.ClickException: settings are invalid; the message names them.
     """
     with errors_as_text():
         settings, faults = look_at_settings({"_env_file": file}, serving=serving)
-    if faults:
-        raise click.ClickException(as_list(faults))
+    if told := [fault for fault in faults if fault.startswith(prefixes or "")]:
+        raise click.ClickException(as_list(told))
     set_up(level if level and "bot_log_level" not in settings.model_fields_set else settings.bot_log_level)
-    return settings
-
-
-def settings_of(*prefixes: str) -> Settings:
-    """Return this process's settings; only invalid settings whose names start with one of `prefixes` are errors.
-
-    Raises:
-        click.ClickException: such settings are invalid; the message names them.
-    """
-    with errors_as_text():
-        settings, faults = look_at_settings()
-    if of_these := [fault for fault in faults if fault.startswith(prefixes)]:
-        raise click.ClickException(as_list(of_these))
     return settings
 
 
@@ -119,19 +94,6 @@ def errors_as_text() -> Iterator[None]:
         lines = str(error).splitlines()
         one_each = all(_SETTING.match(line) for line in lines)
         raise click.ClickException(as_list(lines) if one_each else str(error)) from None
-
-
-class Port(click.ParamType):  # type: ignore[type-arg] # generic from click 8.4 on
-    """A click parameter type for a TCP port."""
-
-    name = "port"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Return the port's number, or report an invalid port as click does."""
-        text = str(value)
-        if not text.isascii() or not text.isdecimal() or int(text) > _LAST_PORT:
-            self.fail(f"{text} is no port: give a number from 0 to {_LAST_PORT}; 0 takes a free one.", param, ctx)
-        return int(text)
 
 
 @contextlib.asynccontextmanager

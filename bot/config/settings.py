@@ -14,6 +14,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from bot.config import values
 from bot.message import COMMAND
 
+_FACTS = "name", "short_name", "hours", "nurse_line", "appeals_address", "appeals_fax", "appeals_portal"
+
 
 class Day(BaseSettings):
     """The settings for the current date and the time zone, for commands that need no other settings."""
@@ -238,16 +240,8 @@ class Settings(Day):
     @property
     def payer_facts(self) -> dict[str, str]:
         """The payer's name, telephone numbers and addresses for templates; "" for each that is not set."""
-        return {
-            "name": self.payer_name,
-            "short_name": self.payer_short_name,
-            "number": self.payer_phone or "",
-            "hours": self.payer_hours or "",
-            "nurse_line": self.payer_nurse_line or "",
-            "appeals_address": self.payer_appeals_address or "",
-            "appeals_fax": self.payer_appeals_fax or "",
-            "appeals_portal": self.payer_appeals_portal or "",
-        }
+        named = {name: getattr(self, f"payer_{name}") or "" for name in _FACTS}
+        return {"number": self.payer_phone or "", **named}
 
     @property
     def store_file(self) -> Path | None:

@@ -220,7 +220,7 @@ class Answering:
             summary = replace(summary, kept=await self._reminding.keep(person, asked, summary.wish, access))
         if isinstance(summary, kit.WithSeen) and (seen := summary.seen):
             look = LastLook(seen.day.isoformat(), dict(seen.claims), dict(seen.doctors))
-            await self._accounts.looks.keep(person, access.patient, look)
+            await self._accounts.keep_look(person, access.patient, look)
         kept = isinstance(summary, kit.WithReminder) and (
             summary.wish or (isinstance(summary, kit.WithCase) and summary.change)
         )
@@ -260,7 +260,7 @@ class Answering:
         return tuple(found)
 
     async def _seen(self, person: Person, patient: str) -> kit.Seen | None:
-        look = await self._accounts.looks.of(person, patient)
+        look = await self._accounts.last_look(person, patient)
         return kit.Seen(date.fromisoformat(look.day), look.claims, look.doctors) if look else None
 
     def unasked(self, person: Person, access: Access | None) -> kit.Ask:

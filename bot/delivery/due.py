@@ -6,10 +6,8 @@ are spread over the interval, a few at a time, so that a slow payer delays nobod
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
-from functools import partial
-from typing import Any
 
 import msgspec
 import structlog
@@ -23,15 +21,13 @@ log = structlog.get_logger("reminders")
 _AT_ONCE, _LOOKS_AT_ONCE = 4, 8  # messages to one platform; checks for news
 _APART = 0.25  # seconds between the beginnings of two checks
 
+_Work = Callable[[Row, reminders.Reminder, datetime], Awaitable[bool]]
 
-class DueReminders:
+
+class DueReminders(Tellings):
     """Sends due reminders, and checks for news with `look`. `pause` waits until the next check may begin."""
 
-    def __init__(
-        self, tellings: Tellings, look: reminders.LookNow, *, pause: Callable[[float], Awaitable[None]] = asyncio.sleep
-    ) -> None:
-        self._tellings, self._look, self._pause = tellings, look, pause
-        self._turn, self._free_at = asyncio.Lock(), 0.0
+    _free_at = 0.0
 
     async def once(self) -> int:
         """Send what is due now and not being sent by another process. Return the number of reminders sent."""
@@ -39,49 +35,70 @@ class DueReminders:
 
     async def of_days(self) -> int:
         """Send the reminders of days that are due. Return the number of reminders sent."""
-        leased = [partial(self._tellings.leased, reminders.kind_of(one)) for one in self._tellings.platforms()]
-        due = partial(self._due, self._day_due)
-        return await _run_all(_work_rows(one, due, asyncio.Semaphore(_AT_ONCE)) for one in leased)
+        kinds = {reminders.kind_of(one): asyncio.Semaphore(_AT_ONCE) for one in self.platforms()}
+        return await self._work(kinds, self._day_due)
 
     async def of_news(self) -> int:
         """Check for the news whose check is due. Return the number of news messages sent."""
-        kinds = [reminders.kind_of(one, "news") for one in self._tellings.platforms()]
-        slots, due = asyncio.Semaphore(_LOOKS_AT_ONCE), partial(self._due, self._news_due)
-        return await _run_all(_work_rows(partial(self._tellings.leased, one), due, slots) for one in kinds)
+        slots = asyncio.Semaphore(_LOOKS_AT_ONCE)
+        return await self._work({reminders.kind_of(one, "news"): slots for one in self.platforms()}, self._news_due)
 
-    async def _due(self, work: Callable[[Row, reminders.Reminder, datetime], Awaitable[bool]], row: Row) -> bool:
+    async def _work(self, kinds: Mapping[str, asyncio.Semaphore], work: _Work) -> int:
+        """Work on due rows of these kinds until none is due. Return for how many `work` returned True.
+
+        If one fails, the others are cancelled. A row is leased only when a slot of its kind is free and the previous
+        lease found a row, so that the store is asked only once if nothing is due.
+        """
+        told = list[bool]()
+
+        async def next_row(kind: str, slots: asyncio.Semaphore) -> None:
+            async with slots:
+                row = await self.leased(kind)
+                if row is not None:
+                    group.create_task(next_row(kind, slots))
+                    told.append(await self._due(work, row))
+
+        try:
+            async with asyncio.TaskGroup() as group:
+                for kind, slots in kinds.items():
+                    group.create_task(next_row(kind, slots))
+        except BaseExceptionGroup as failed:
+            raise failed.exceptions[0] from None
+        return sum(told)
+
+    async def _due(self, work: _Work, row: Row) -> bool:
         """Work on the reminder in a row. If it cannot be read, hide the row for a while and return False."""
-        reminder = self._tellings.read(row)
+        reminder = self.read(row)
         if reminder is None:  # it counts as missing
-            await self._tellings.hold(row, UNREAD)
+            await self.hold(row, UNREAD)
             return False
-        return await work(row, reminder, self._tellings.now())
+        return await work(row, reminder, self.now())
 
     async def _day_due(self, row: Row, reminder: reminders.Reminder, now: datetime) -> bool:
         """Send a reminder of a day if it is due. Return whether it was sent."""
-        settled = await self._tellings.settled(row, reminder)
+        settled = await self.settled(row, reminder)
         if settled is None:
             return False
         moment = reminders.moment_of(settled, row.key, now)
         if moment is None or reminders.waking(max(moment, now)) > now:
-            await self._tellings.put(row, settled)
+            await self.put(row, settled)
             return False
-        return await self._tellings.tell(row, settled, (settled.last - now.date()).days)
+        return await self.tell(row, settled, (settled.last - now.date()).days)
 
     async def _news_due(self, row: Row, reminder: reminders.Reminder, now: datetime) -> bool:
         """Check for one person's news, only in daytime, and send any to the person. Return whether any was sent."""
         if reminders.waking(now) > now:
-            late = reminders.spread(row.key, await self._tellings.interval.minutes() * 60)
-            await self._tellings.hold(row, (reminders.waking(now) - now).total_seconds() + late)
+            late = reminders.spread(row.key, await self.interval.minutes() * 60)
+            await self.hold(row, (reminders.waking(now) - now).total_seconds() + late)
             return False
-        settled = await self._tellings.settled(row, reminder)
+        settled = await self.settled(row, reminder)
         if settled is None:
             return False
         if settled.asleep:
             over = settled.last < now.date()
-            return await self._tellings.tell(row, settled, reminders.TIME_OVER if over else reminders.ASK_AGAIN)
+            return await self.tell(row, settled, reminders.TIME_OVER if over else reminders.ASK_AGAIN)
         if settled.found:
-            return await self._tellings.tell(
+            return await self.tell(
                 row, settled, reminders.MAYBE_NEWS if settled.doubt else reminders.NEWS, settled.found
             )
         return await self._looked(row, settled, now)
@@ -92,23 +109,23 @@ class DueReminders:
             look = await self._look(reminder)
         except reminders.LookEnded as error:
             if str(error) == "gone":
-                await self._tellings.drop(row)
+                await self.drop(row)
             return str(error) != "gone" and await self._sign_in_over(row, reminder)
         except Exception as error:  # noqa: BLE001 -- of payer and store: the next look may do better
             log.warning("not looked", kind=type(error).__name__)
-            await self._tellings.put(row, reminder)
+            await self.put(row, reminder)
             return False
         reminder = msgspec.structs.replace(reminder, whole=look.whole)
         if look.is_news or reminder.doubt:
-            return await self._tellings.tell(
+            return await self.tell(
                 row, reminder, reminders.MAYBE_NEWS if reminder.doubt else reminders.NEWS, look.known
             )
-        over = reminders.is_last(reminder.ends, self._tellings.clock())
+        over = reminders.is_last(reminder.ends, self.clock())
         if over:
             return await self._sign_in_over(row, msgspec.structs.replace(reminder, known=look.known))
         if reminder.last < now.date():
-            return await self._tellings.tell(row, reminder, reminders.TIME_OVER)
-        await self._tellings.put(row, msgspec.structs.replace(reminder, known=look.known, missed=0))
+            return await self.tell(row, reminder, reminders.TIME_OVER)
+        await self.put(row, msgspec.structs.replace(reminder, known=look.known, missed=0))
         return False
 
     async def _sign_in_over(self, row: Row, reminder: reminders.Reminder) -> bool:
@@ -117,8 +134,8 @@ class DueReminders:
         Return whether a message was sent.
         """
         if not reminder.every:
-            return await self._tellings.tell(row, reminder, reminders.SIGN_IN_OVER)
-        await self._tellings.put(row, msgspec.structs.replace(reminder, asleep=True, missed=0))
+            return await self.tell(row, reminder, reminders.SIGN_IN_OVER)
+        await self.put(row, msgspec.structs.replace(reminder, asleep=True, missed=0))
         return False
 
     async def _in_turn(self) -> None:
@@ -128,38 +145,3 @@ class DueReminders:
             if (wait := self._free_at - clock()) > 0:
                 await self._pause(wait)
             self._free_at = clock() + _APART
-
-
-async def _work_rows(
-    leased: Callable[[], Awaitable[Row | None]], work: Callable[[Row], Awaitable[bool]], slots: asyncio.Semaphore
-) -> int:
-    """Work on due rows until none is due. Return the number of rows for which `work` returned True.
-
-    If one fails, the others are cancelled. A row is leased only when a slot is free and the previous lease found a row,
-    so that the store is asked only once if nothing is due.
-    """
-    told = list[bool]()
-
-    async def next_row() -> None:
-        async with slots:
-            row = await leased()
-            if row is not None:
-                group.create_task(next_row())
-                told.append(await work(row))
-
-    try:
-        async with asyncio.TaskGroup() as group:
-            group.create_task(next_row())
-    except BaseExceptionGroup as failed:
-        raise failed.exceptions[0] from None
-    return sum(told)
-
-
-async def _run_all(jobs: Iterable[Coroutine[Any, Any, int]]) -> int:
-    """Run jobs at the same time and return the sum of their results. If one fails, cancel the others."""
-    try:
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(job) for job in jobs]
-    except BaseExceptionGroup as failed:
-        raise failed.exceptions[0] from None
-    return sum(task.result() for task in tasks)

@@ -10,15 +10,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
-from typing import Any, NamedTuple, Protocol
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from typing import Any, Protocol
 
 import msgspec
 import structlog
 
 from bot.errors import StoreError
 from bot.message import always
-from bot.stores.base import Heartbeat, Row, Superseded
+from bot.stores.base import Heartbeat, Row, Superseded, finish
 from bot.stores.sealed import SealedTable
 
 log = structlog.get_logger("inbox")
@@ -86,26 +86,8 @@ Handler = Callable[[Delivery], Awaitable[None]]
 Soother = Callable[[Delivery], Awaitable[None]]
 
 
-class _State(NamedTuple):
-    """The first byte of a stored message: two flags, 1 and 2, and above them how often `Later` was raised."""
-
-    written: bool = False
-    elsewhere: bool = False
-    later: int = 0
-
-    @classmethod
-    def read(cls, byte: int) -> _State:
-        return cls(bool(byte & 1), bool(byte & 2), byte >> 2)
-
-    @property
-    def byte(self) -> bytes:
-        return bytes([self.written | self.elsewhere << 1 | self.later << 2])
-
-    def writing(self, *, findable: bool) -> _State:
-        return self._replace(written=True, elsewhere=self.elsewhere or not findable)
-
-    def put_off(self) -> _State:
-        return self._replace(later=min(self.later + 1, _MOST_LATER))
+# The first byte of a stored message: two flags, and above them how often `Later` was raised.
+_WRITTEN, _ELSEWHERE, _LATER = 1, 2, 4
 
 
 class Inbox:
@@ -160,7 +142,7 @@ class Inbox:
         # dying dies.
         begins = not self._recovering and not self._stopping and len(self._tasks) < _MOST_AT_ONCE
         until = self._clock() + self._lease if begins else None
-        new = self._table.row(self._kind, key, _State().byte + body, expires=expires, owner=owner)
+        new = self._table.row(self._kind, key, bytes([0]) + body, expires=expires, owner=owner)
         row = await self._store.take_in(new, lane, until=until)
         if row is None:
             return False
@@ -193,7 +175,7 @@ class Inbox:
         await asyncio.sleep(self._soothe_after)
 
         async def writing(*, findable: bool = False) -> None:
-            new = self._sealed(row.key, _State().writing(findable=findable), body)
+            new = self._sealed(row.key, _written(0, findable=findable), body)
             if self._stopping or not await self._store.swap(self._kind, row.key, row.value, new, lease=0):
                 raise Superseded
             self._said.add(row.key)
@@ -251,7 +233,7 @@ class Inbox:
                     soothing.cancel()
                 await asyncio.wait({soothing})
             try:
-                number, findable = await self._handle(row, _State.read(plain[0]), plain[1:])
+                number, findable = await self._handle(row, plain[0], plain[1:])
             except Superseded:
                 return True
         # Where another process leased it meanwhile, that one ends it: what was written here may not be the last word.
@@ -262,14 +244,14 @@ class Inbox:
         self._put_off.discard(row.key)
         return ended.more or not ended.mine
 
-    async def _handle(self, row: Row, state: _State, body: bytes) -> tuple[int, bool]:
+    async def _handle(self, row: Row, state: int, body: bytes) -> tuple[int, bool]:
         """Process one message.
 
         Return the number of its lease, and whether all of its posts can be found in the chat.
         """
-        exhausted, overtaken, unsaid, value = self._is_exhausted(row, state), False, False, row.value
+        exhausted, overtaken, unsaid, value = self._is_exhausted(row, state // _LATER), False, False, row.value
 
-        async def note(new: _State) -> bool:
+        async def note(new: int) -> bool:
             nonlocal state, value
             sealed = self._sealed(row.key, new, body)
             if noted := await self._store.swap(self._kind, row.key, value, sealed, lease=heartbeat.number):
@@ -278,8 +260,8 @@ class Inbox:
 
         async def writing(*, findable: bool = False) -> None:
             nonlocal overtaken, unsaid
-            overtaken, new = True, state.writing(findable=findable)
-            if findable and self._finds and not state.elsewhere:
+            overtaken, new = True, _written(state, findable=findable)
+            if findable and self._finds and not state & _ELSEWHERE:
                 unsaid = True
             elif not await note(new):
                 raise Superseded
@@ -290,35 +272,36 @@ class Inbox:
             until = self._clock() + self._lease
             return await self._store.hold(self._kind, row.key, until=until, lease=heartbeat.number)
 
-        died = row.leases - 1 > state.later
-        written, since = state.written or (self._finds and died), row.expires - KEPT
+        died = row.leases - 1 > state // _LATER
+        written, since = bool(state & _WRITTEN) or (self._finds and died), row.expires - KEPT
         async with self._held(row) as heartbeat:
-            found = not state.elsewhere
+            found = not state & _ELSEWHERE
             delivery = Delivery(row.key, body, row.leases, written, exhausted, writing, found, since, mine)
             try:
                 await self._handler(delivery)
             except Later:
                 self._put_off.add(row.key)
                 with contextlib.suppress(StoreError):
-                    await note((state.writing(findable=True) if unsaid or died else state).put_off())
+                    noted = _written(state, findable=True) if unsaid or died else state
+                    await note(min(noted + _LATER, _MOST_LATER * _LATER + noted % _LATER))
                 raise
         if overtaken:
             raise Superseded
-        return heartbeat.number, self._finds and not state.elsewhere
+        return heartbeat.number, self._finds and not state & _ELSEWHERE
 
-    def _is_exhausted(self, row: Row, state: _State) -> bool:
+    def _is_exhausted(self, row: Row, later: int) -> bool:
         """Return whether to give up and apologize, because of too many tries or too much time.
 
         A message that was tried too often may crash processes.
         """
         too_late = row.expires - self._clock() < KEPT - WANTED
-        if too_late or row.leases - state.later > _MOST_TRIES:
+        if too_late or row.leases - later > _MOST_TRIES:
             log.error("given_up", kind="time" if too_late else "tries")
             return True
         return False
 
-    def _sealed(self, key: str, state: _State, body: bytes) -> bytes:
-        return self._table.sealed(self._kind, key, state.byte + body)
+    def _sealed(self, key: str, state: int, body: bytes) -> bytes:
+        return self._table.sealed(self._kind, key, bytes([state]) + body)
 
     @contextlib.asynccontextmanager
     async def _held(self, row: Row) -> AsyncIterator[Heartbeat]:
@@ -369,16 +352,11 @@ class Inbox:
         return heartbeat is not None
 
 
+def _written(state: int, *, findable: bool) -> int:
+    """Return the state of a message of which a post begins; `findable` as in `Writing`."""
+    return state | _WRITTEN | (0 if findable else _ELSEWHERE)
+
+
 def _failed(error: Exception) -> None:
     """Log the class of an error, never its text, which may contain a message."""
     log.error("failed", kind=type(error).__name__)
-
-
-async def finish(tasks: Iterable[asyncio.Task[Any]], seconds: float) -> None:
-    """Wait up to `seconds` until the tasks are done; then cancel the rest and wait until they end."""
-    if not (running := set(tasks)):
-        return
-    _, late = await asyncio.wait(running, timeout=seconds)
-    for task in late:
-        task.cancel()
-    await asyncio.gather(*late, return_exceptions=True)

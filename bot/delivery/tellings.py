@@ -59,6 +59,7 @@ class Tellings:
         stands: the platforms whose chats can be read, with a function that finds a post.
         ended: called with a person who can no longer be reminded, and the reason.
         now: returns the time in BOT_TIMEZONE; `clock` returns Unix seconds.
+        look: checks for news once, with `pause` between the beginnings of two checks.
     """
 
     def __init__(
@@ -71,11 +72,14 @@ class Tellings:
         stands: Mapping[str, Stands],
         ended: Callable[[Person, str], Awaitable[object]],
         now: Callable[[], datetime],
+        look: reminders.LookNow,
         clock: Callable[[], float] = time.time,
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._table, self._store, self._tell = table, table.store, tell
         self.interval, self.platforms, self.now, self.clock = interval, platforms, now, clock
         self._stands, self._ended = stands, ended
+        self._look, self._pause, self._turn = look, pause, asyncio.Lock()
 
     async def leased(self, kind: str) -> Row | None:
         """Lease and return a row of this kind that is due; None if there is none."""

@@ -8,12 +8,11 @@ with the code, and each of its files only once.
 import hashlib
 import time
 import zlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from http import HTTPStatus
 from typing import NamedTuple
 
 import msgspec
-import structlog
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
@@ -21,7 +20,7 @@ from starlette.routing import Route
 from bot.accounts import codes
 from bot.accounts.render import Renderer, headers_of
 from bot.accounts.rows import Access
-from bot.errors import BotError, CodeSpent, CodeWrong, Disconnected, DocumentOver, StoreError
+from bot.errors import CodeWrong, Disconnected, DocumentOver
 from bot.message import Language, Person
 from bot.ops.audit import Audit
 from bot.stores.sealed import SealedTable, Vault
@@ -128,7 +127,7 @@ class Documents:
     ) -> None:
         self._table, self._store, self._audit = table, table.store, audit
         self._public_url, self._clock = public_url, clock
-        self._tries = codes.Tries(self._store, _TRY, PRIVATE_LIVES, clock)
+        self._tries = codes.Tries(self._store, audit, _TRY, PRIVATE_LIVES, clock)
 
     def drawer(self, person: Person, access: Access, holds: Callable[[], Awaitable[bool]]) -> SealedDrawer:
         """Return the storage for values about one record of a person, which are kept while the link `holds`."""
@@ -204,15 +203,15 @@ class Documents:
             StoreError: the download cannot be recorded in the audit trail, so the file is not returned (T56).
         """
         paper, key = await self.peek(document_id), codes.digest(document_id)
-        try:
-            await self._tries.check(key, typed, paper.code or "", expires=paper.expires)
-        except (CodeWrong, CodeSpent) as error:
-            await self._audit.record("code_wrong", paper.person, detail=paper.name)
-            if isinstance(error, CodeSpent):
-                await self._store.drop(_PAPER, key)
-                for row in (row for one in paper.formats for row in paper.rows(key, one)):
-                    await self._store.drop(_FILE, row)
-            raise
+
+        async def over() -> None:
+            await self._store.drop(_PAPER, key)
+            for row in (row for one in paper.formats for row in paper.rows(key, one)):
+                await self._store.drop(_FILE, row)
+
+        await self._tries.check(
+            key, typed, paper.code or "", expires=paper.expires, person=paper.person, over=over, about=paper.name
+        )
         pieces = await self._pieces(document_id, form, paper.rows(key, form), self._table.take)
         await self._audit.record("exported", paper.person, detail=f"{paper.name}.{form}")
         left = [other for other in paper.formats if await self._store.get(_FILE, f"{key}.{other}")]
@@ -290,15 +289,10 @@ _TYPES = {
     "zip": "application/zip",
 }
 _SHOWN = {**dict.fromkeys(_TYPES, "attachment"), "html": "inline"}
-_PROBLEMS: Mapping[type[BotError], tuple[str, HTTPStatus]] = {
-    DocumentOver: ("document_over", HTTPStatus.GONE),
-    CodeSpent: ("document_spent", HTTPStatus.GONE),
-}
-_log = structlog.get_logger()
 
 
 class Pages:
-    """Serves the documents, the form before them, and error pages."""
+    """Serves the documents and the form before them. Failures are raised, and told by the pages' guard."""
 
     def __init__(self, documents: Documents, renderer: Renderer, public_url: str) -> None:
         self._documents, self._renderer = documents, renderer
@@ -316,29 +310,23 @@ class Pages:
         if codes.is_preview(request):
             return self._renderer.page("preview", request.headers.get("accept-language"))
         document_id = request.path_params["id"]
-        try:
-            paper = await self._documents.peek(document_id)
-            if paper.code is None:
-                asked = (request.query_params.get("as"), "html", *paper.formats)
-                form = next(one for one in asked if one in paper.formats)
-                return _file(paper, form, await self._documents.read(document_id, form))
-        except (DocumentOver, StoreError) as error:
-            return self._problem(request, error)
+        paper = await self._documents.peek(document_id)
+        if paper.code is None:
+            asked = (request.query_params.get("as"), "html", *paper.formats)
+            form = next(one for one in asked if one in paper.formats)
+            return _file(paper, form, await self._documents.read(document_id, form))
         return self._form(request, document_id, paper)
 
     async def hand_out(self, request: Request) -> Response:
         """Return the requested file; the form again if the code is wrong or another page sent the request (T14)."""
         document_id, fields = request.path_params["id"], await codes.fields_of(request)
+        paper, form = await self._documents.peek(document_id), fields.get("format", "")
+        if not self._forms.is_ours(request, fields, document_id) or form not in paper.formats:
+            return self._form(request, document_id, paper, again=True)
         try:
-            paper = await self._documents.peek(document_id)
-            form = fields.get("format", "")
-            if not self._forms.is_ours(request, fields, document_id) or form not in paper.formats:
-                return self._form(request, document_id, paper, again=True)
             return _file(paper, form, await self._documents.fetch(document_id, form, fields.get("code", "")))
         except CodeWrong as error:
             return self._form(request, document_id, paper, tries_left=error.facts["tries_left"])
-        except (DocumentOver, CodeSpent, StoreError) as error:
-            return self._problem(request, error)
 
     def _form(self, request: Request, document_id: str, paper: Paper, **said: object) -> Response:
         secret = self._forms.secret(request)
@@ -355,12 +343,6 @@ class Pages:
         )
         self._forms.keep(page, secret)
         return page
-
-    def _problem(self, request: Request, error: BotError) -> Response:
-        """Return an error page, and log its reference; neither contains the link or the document's content."""
-        _log.info("document_not_given", error=type(error).__name__, reference=error.reference, reason=str(error))
-        name, status = _PROBLEMS.get(type(error), ("store_busy", HTTPStatus.SERVICE_UNAVAILABLE))
-        return self._renderer.problem(request, name, status, error.reference)
 
 
 def _file(paper: Paper, form: str, packed: AsyncIterator[bytes]) -> Response:

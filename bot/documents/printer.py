@@ -252,18 +252,16 @@ class Printer:
     def __init__(self, folder: Path, common: Mapping[str, object]) -> None:
         style, script = style_of(folder / "document.css"), text_of(folder / "document.js")
         self.style, self.script = sha256(style), sha256(script)
-        self._html: ByLanguage[ImmutableSandboxedEnvironment] = ByLanguage()
-        self._csv: ByLanguage[ImmutableSandboxedEnvironment] = ByLanguage()
-        self._vcf: ByLanguage[ImmutableSandboxedEnvironment] = ByLanguage()
+        self._jinja = {form: ByLanguage[ImmutableSandboxedEnvironment]() for form in ("html", "csv", "vcf")}
         # The files of the pack go in as they are, so that their hashes in the policy fit.
         shared = {**common, "style": Markup(style), "script": Markup(script)}  # noqa: S704 -- the pack's own files, not data
         words = whole_catalogues(folder.parent)
         for language in (SOURCE, *words):
             said = words.get(language)
             html, csv = {**shared, "say": page_words(said, _said)}, {**common, "say": cell_words(said)}
-            self._html[language] = _environment(folder, language, html, finalize=_shown, autoescape=True)
-            self._csv[language] = _environment(folder, language, csv, finalize=cell, newline_sequence="\r\n")
-            self._vcf[language] = _environment(folder, language, csv, finalize=contact_value)
+            self._jinja["html"][language] = _environment(folder, language, html, finalize=_shown, autoescape=True)
+            self._jinja["csv"][language] = _environment(folder, language, csv, finalize=cell, newline_sequence="\r\n")
+            self._jinja["vcf"][language] = _environment(folder, language, csv, finalize=contact_value)
 
     def pieces(self, name: str, form: str, values: Mapping[str, object], language: Language) -> Iterator[str]:
         """Yield the document's text as `html`, `csv`, `vcf` or `ics`. A calendar's template has the texts of its event.
@@ -272,17 +270,14 @@ class Printer:
             jinja2.TemplateError: the template is missing or wrong, or a value is missing.
             TypeError: a value has a type that cannot be shown.
         """
-        jinja = {"html": self._html, "vcf": self._vcf}.get(form, self._csv)[language]
-        template = jinja.get_template(f"{name}.{form}")
+        template = self._jinja.get(form, self._jinja["csv"])[language].get_template(f"{name}.{form}")
         if form == "ics":
             yield calendar_file(template.render(values).splitlines(), values["last"])
-            return
-        if form == "vcf":
+        elif form == "vcf":
             yield contact_file(template.render(values))
-            return
-        if form == "csv":
-            yield _BOM
-        yield from template.generate(values)
+        else:
+            yield _BOM if form == "csv" else ""
+            yield from template.generate(values)
 
 
 def _environment(

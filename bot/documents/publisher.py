@@ -15,6 +15,7 @@ import io
 import time
 import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from http import HTTPStatus
 from typing import NamedTuple
 
@@ -39,7 +40,7 @@ from bot.stores.sealed import SealedTable
 CONTENT_TYPE = "application/fhir+json"
 LIVES = 600.0  # seconds, as long as the page that shows the QR
 _LINK, _ASKED, _OPENED = "health_link", "health_link_asked", "health_link_opened"
-_KEY_BITS = 256
+_KEY_BITS, _ABOUT = 256, "health-link"
 
 
 class HealthLink(msgspec.Struct, frozen=True):
@@ -71,7 +72,7 @@ class HealthLinks:
     ) -> None:
         self._table, self._store, self._audit = table, table.store, audit
         self._public_url, self._clock = public_url, clock
-        self._tries = Tries(self._store, _ASKED, LIVES, clock)
+        self._tries = Tries(self._store, audit, _ASKED, LIVES, clock)
 
     async def offer(self, resource: bytes, person: Person) -> NewLink:
         """Encrypt and store a FHIR resource. Return its link and passcode; the key is in the link and is not stored.
@@ -103,15 +104,12 @@ class HealthLinks:
         """
         link, key = await self._peek(link_id), digest(link_id)
         opened = int(await self._store.get(_OPENED, key) or b"0")
-        try:
-            await self._tries.check(key, typed, link.code, expires=link.expires, right=opened)
-        except (CodeWrong, CodeSpent) as error:
-            await self._audit.record("code_wrong", link.person, detail="health-link")
-            if isinstance(error, CodeSpent):
-                await self._store.drop(_LINK, key)
-            raise
-        await self._store.put(_OPENED, key, str(opened + 1).encode(), expires=link.expires, owner=link.person.key)
-        await self._audit.record("exported", link.person, detail="health-link")
+        over, person = partial(self._store.drop, _LINK, key), link.person
+        await self._tries.check(
+            key, typed, link.code, expires=link.expires, person=person, over=over, about=_ABOUT, right=opened
+        )
+        await self._store.put(_OPENED, key, str(opened + 1).encode(), expires=link.expires, owner=person.key)
+        await self._audit.record("exported", person, detail=_ABOUT)
         return link
 
     async def file(self, link_id: str, name: str) -> str:

@@ -54,10 +54,8 @@ class Meter:
     def __init__(self) -> None:
         self.tally: Tally | None = None
         self._registry = CollectorRegistry()
-        counter, timer = (
-            partial(Counter, registry=self._registry),
-            partial(Histogram, buckets=SECONDS, registry=self._registry),
-        )
+        counter = partial(Counter, registry=self._registry)
+        timer = partial(Histogram, buckets=SECONDS, registry=self._registry)
         self._answers = counter("bot_answers", "Messages that were answered", ("platform", "intent", "language"))
         self._unread = counter("bot_unread", "Messages that were asked back or not understood", ("kind", "language"))
         self._problems = counter("bot_problems", "Errors that a person was told", ("kind",))
@@ -219,7 +217,7 @@ class Health:
     def public(self, *, apart: bool) -> list[Route]:
         """Return the routes of the public port. With `apart`, the only one is `/readyz` without details."""
         if apart:
-            return [Route("/readyz", self.able)]
+            return [Route("/readyz", partial(self.ready, details=False))]
         return [Route("/readyz", self.ready), Route("/healthz", self.healthy), Route("/metrics", self.own_figures)]
 
     def apart(self) -> Starlette:
@@ -233,25 +231,16 @@ class Health:
         faults = self._faults()
         return JSONResponse({"status": "degraded" if faults else "ok", "payer": [*faults]})
 
-    async def ready(self, _: Request) -> Response:
+    async def ready(self, _: Request, *, details: bool = True) -> Response:
         """Respond with the states of store and payer: with 503 if the store cannot be used, else with 200.
 
-        Faults of the payer do not count, because help, link and unlink still work.
+        Faults of the payer do not count, because help, link and unlink still work. They are told with `details`.
         """
-        usable, faults = await self._usable(), self._faults()
-        return JSONResponse(
-            {
-                "status": "ok" if usable and not faults else "degraded",
-                "store": "ok" if usable else "unusable",
-                "payer": [*faults],
-            },
-            status_code=HTTPStatus.OK if usable else HTTPStatus.SERVICE_UNAVAILABLE,
-        )
-
-    async def able(self, _: Request) -> Response:
-        """Respond with 503 if the store cannot be used, else 200. The body has no details."""
-        status, code = ("ok", HTTPStatus.OK) if await self._usable() else ("degraded", HTTPStatus.SERVICE_UNAVAILABLE)
-        return JSONResponse({"status": status}, status_code=code)
+        usable, faults = await self._usable(), self._faults() if details else ()
+        told: dict[str, object] = {"status": "ok" if usable and not faults else "degraded"}
+        if details:
+            told |= {"store": "ok" if usable else "unusable", "payer": [*faults]}
+        return JSONResponse(told, HTTPStatus.OK if usable else HTTPStatus.SERVICE_UNAVAILABLE)
 
     async def _usable(self) -> bool:
         try:
@@ -262,16 +251,17 @@ class Health:
 
     async def scraped(self, request: Request) -> Response:
         """Respond with the metrics on the operators' port; 404 for a page in a browser of this machine."""
-        return self._figures() if not is_of_here(request) or _asks_for_here(request) else _nothing()
+        return self._figures(shown=not is_of_here(request) or _asks_for_here(request))
 
     async def own_figures(self, request: Request) -> Response:
         """Respond with the metrics to a direct request from a program on this machine; 404 for all others."""
         passed_on = any(name in request.headers for name in _FORWARDED)
-        own = is_of_here(request) and _asks_for_here(request) and not passed_on
-        return self._figures() if own else _nothing()
+        return self._figures(shown=is_of_here(request) and _asks_for_here(request) and not passed_on)
 
-    def _figures(self) -> Response:
-        """Return a response with the metrics in Prometheus's text format."""
+    def _figures(self, *, shown: bool) -> Response:
+        """Return a response with the metrics in Prometheus's text format; 404 unless they are `shown`."""
+        if not shown:
+            return PlainTextResponse("Not Found", status_code=HTTPStatus.NOT_FOUND)
         return Response(self._meter.page(len(self._faults())), media_type=CONTENT_TYPE)
 
 
@@ -281,7 +271,3 @@ def _asks_for_here(request: Request) -> bool:
     A page of another site could use such a name to read the metrics (DNS rebinding).
     """
     return host_of(request.headers.get("host", "")) in LOOPBACK
-
-
-def _nothing() -> Response:
-    return PlainTextResponse("Not Found", status_code=HTTPStatus.NOT_FOUND)

@@ -13,24 +13,10 @@ from typing import Literal
 import msgspec
 
 AuditEvent = Literal[
-    "link_asked",
-    "sign_in_failed",
-    "code_wrong",
-    "linked",
-    "link_refused",
-    "unlinked",
-    "erased",
-    "answered",
-    "exported",
-    "handed_over",
-    "distrusted",
-    "keys_rotated",
-    "links_listed",
-    "link_revoked",
-    "audit_read",
-    "reminders_ended",
+    "link_asked", "sign_in_failed", "code_wrong", "linked", "link_refused", "unlinked", "link_revoked", "links_listed",
+    "answered", "exported", "handed_over", "distrusted", "reminders_ended", "erased", "keys_rotated", "audit_read",
     "joined",
-]
+]  # fmt: skip
 
 LANES = 16
 JOINS = LANES

@@ -22,35 +22,30 @@ _WHOLE, _BARE = Trait.FINDS_REFERENCES_WHOLE, Trait.FINDS_REFERENCES_BARE
 _TYPE = re.compile(r"(?:^|(?<=,))[A-Z][A-Za-z]+/")
 
 
-class ReferenceSearches:
-    """Searches by full references first and, if nothing is found, by bare ids. What works is remembered for a day."""
+def linked(server: Server, search: Search, budget: Budget) -> AsyncIterator[Page]:
+    """Yield the pages found by full references, or else by bare ids; an empty page if nothing is found.
 
-    def __init__(self, server: Server) -> None:
-        self._server = server
+    What works is remembered for a day.
 
-    def pages(self, search: Search, budget: Budget) -> AsyncIterator[Page]:
-        """Yield the pages found by either form of reference; an empty page if nothing is found.
+    Raises:
+        PayerError: there is no valid response.
+    """
+    return first_of(server, _ways(server, search), budget)
 
-        Raises:
-            PayerError: there is no valid response.
-        """
-        return first_of(self._server, self._ways(search), budget)
 
-    def _ways(self, search: Search) -> Iterator[Way]:
-        names = tuple(_references(search))
-        is_bare, is_whole = (self._known(trait, search, names) for trait in (_BARE, _WHOLE))
-        pairs = ((name, SearchValue(_TYPE.sub("", value)) if name in names else value) for name, value in search.params)
-        bare = Search(search.type, tuple(pairs))
-        if not names or is_bare:
-            yield Way(bare if is_bare else search, decides=True)
-            return
-        yield Way(search, decides=is_whole, spare=True, learns=_WHOLE, by=names)
-        if not is_whole:
-            yield Way(bare, decides=True, learns=_BARE, by=names)
-
-    def _known(self, trait: Trait, search: Search, names: tuple[str, ...]) -> bool:
-        """Return whether this form of reference is known to find rows, for each of the parameters."""
-        return bool(names) and all(self._server.traits.has(trait, search.type, name) for name in names)
+def _ways(server: Server, search: Search) -> Iterator[Way]:
+    names = tuple(_references(search))
+    is_bare, is_whole = (
+        bool(names) and all(server.traits.has(trait, search.type, name) for name in names) for trait in (_BARE, _WHOLE)
+    )
+    pairs = ((name, SearchValue(_TYPE.sub("", value)) if name in names else value) for name, value in search.params)
+    bare = Search(search.type, tuple(pairs))
+    if not names or is_bare:
+        yield Way(bare if is_bare else search, decides=True)
+        return
+    yield Way(search, decides=is_whole, spare=True, learns=_WHOLE, by=names)
+    if not is_whole:
+        yield Way(bare, decides=True, learns=_BARE, by=names)
 
 
 def _references(search: Search) -> Iterator[str]:
@@ -94,14 +89,14 @@ def split(name: str) -> tuple[str, str] | None:
 class Steps:
     """The two steps of one chained search. The results of each step are read only once."""
 
-    def __init__(self, search: Search, links: ReferenceSearches, budget: Budget) -> None:
+    def __init__(self, search: Search, server: Server, budget: Budget) -> None:
         parts = [(found, value) for name, value in search.params if (found := split(name))]
         self.reference = parts[0][0][0]
         inner = tuple((rest, value) for (reference, rest), value in parts if reference == self.reference)
         self.inner = Search(_TARGETS[self.reference], inner)
         self.plain = Search(search.type, tuple(pair for pair in search.params if split(pair[0]) is None))
         self._others = [(f"{one}.{rest}", value) for (one, rest), value in parts if one != self.reference]
-        self._links, self._budget = links, budget
+        self._server, self._budget = server, budget
         self._read: dict[Search, list[Page] | None] = {}
 
     @property
@@ -129,7 +124,7 @@ class Steps:
             for page in few:
                 yield page
             return
-        found = found if found is not None else [page async for page in self._links.pages(self.inner, self._budget)]
+        found = found if found is not None else [page async for page in linked(self._server, self.inner, self._budget)]
         targets = tuple(msgspec.structs.replace(row, mode="target") for page in found for row in page.matches if row.id)
         ids = dict.fromkeys(f"{self.inner.type}/{entry.id}" for entry in targets)
         gate = asyncio.Semaphore(_AT_ONCE)
@@ -152,13 +147,13 @@ class Steps:
     async def _to(self, batch: Sequence[str], gate: asyncio.Semaphore) -> list[Page]:
         asked = self.plain.where((self.reference, any_of(batch)), *self._others)
         async with gate:
-            return [page async for page in self._links.pages(asked, self._budget)]
+            return [page async for page in linked(self._server, asked, self._budget)]
 
     async def _few(self, search: Search) -> list[Page] | None:
         if search in self._read:
             return self._read[search]
         self._read[search], pages = None, list[Page]()
-        async for page in self._links.pages(search, self._budget):
+        async for page in linked(self._server, search, self._budget):
             pages.append(page)
             many = page.total is not None and page.total > _FEW * max(len(pages[0].matches), 1)
             if many or (len(pages) == _FEW and page.next_url):
@@ -174,7 +169,7 @@ class Chains:
     """Runs chained searches: first as one request, then, if that is refused or finds nothing, in two steps."""
 
     def __init__(self, server: Server) -> None:
-        self._server, self._links = server, ReferenceSearches(server)
+        self._server = server
         self._proving = asyncio.Lock()
 
     async def pages(self, search: Search, budget: Budget) -> AsyncIterator[Page]:
@@ -185,10 +180,10 @@ class Chains:
         """
         names = tuple(name for name, _ in search.params if split(name))
         if not names:
-            async for page in self._links.pages(search, budget):
+            async for page in linked(self._server, search, budget):
                 yield page
             return
-        steps = Steps(search, self._links, budget)
+        steps = Steps(search, self._server, budget)
         broken: bool | None = self._is_broken(names)
         if not broken:
             found = refused = False

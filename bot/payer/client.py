@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iter
 
 from msgspec.structs import replace
 
-from bot.errors import PayerForbids, PayerLacks, SignInExpired
+from bot.errors import PayerForbids, PayerLacks
 from bot.payer.budget import Budget, Gap, ResponseCache
 from bot.payer.chains import Chains
 from bot.payer.http import Http
@@ -14,18 +14,10 @@ from bot.payer.paging import Server
 from bot.payer.search import Search, Trait, Way, any_of, first_of
 from bot.records.bundle import Entry, Page, read_head
 
-DIRECTORY_TYPES = frozenset(
-    {
-        "Endpoint",
-        "HealthcareService",
-        "InsurancePlan",
-        "Location",
-        "Organization",
-        "OrganizationAffiliation",
-        "Practitioner",
-        "PractitionerRole",
-    }
-)
+DIRECTORY_TYPES = frozenset({
+    "Endpoint", "HealthcareService", "InsurancePlan", "Location", "Organization", "OrganizationAffiliation",
+    "Practitioner", "PractitionerRole",
+})  # fmt: skip
 _OWNED = frozenset({"CarePlan", "Condition", "Coverage", "ExplanationOfBenefit", "Observation", "Procedure"})
 _NO_REFERENCE = frozenset({"", "_id"})
 _PERSONAL = re.compile(r"(?:^|[.:])(?:patient|beneficiary|subscriber|subject|member|policy-holder)", re.IGNORECASE)
@@ -139,7 +131,7 @@ class MemberClient(Server):
     def _headers(self) -> Mapping[str, str]:
         return {"authorization": f"Bearer {self._token}"}
 
-    async def _renew(self) -> bool:
+    async def _renew(self, _resource_type: str) -> bool:
         renewed = await self._renewal() if self._renewal else None
         if renewed:
             self._token = renewed
@@ -156,12 +148,12 @@ class MemberClient(Server):
         return entry.owner is not None and entry.owner.type == "Patient" and entry.owner.id in self._ids
 
 
-class DirectoryClient:
+class DirectoryClient(Server):
     """The client of the open directory. It sends no token, and refuses searches for a member (fhir-notes 9)."""
 
     def __init__(self, http: Http, base: str, *, retry: Retry | None = None, kept: ResponseCache | None = None) -> None:
-        self._server = Server(http, base, retry=retry, kept=kept)
-        self._chains, self.traits = Chains(self._server), self._server.traits
+        super().__init__(http, base, retry=retry, kept=kept)
+        self._chains = Chains(self)
 
     async def search(self, search: Search, budget: Budget) -> AsyncIterator[Page]:
         """Yield the pages of a search.
@@ -177,14 +169,9 @@ class DirectoryClient:
             PayerError: there is no valid response.
         """
         _check(search)
-        if names_a_member(search):
-            return
-        try:
+        if not names_a_member(search):
             async for page in self._chains.pages(search, budget):
                 yield page
-        except SignInExpired:
-            budget.report.gaps.append(Gap("type_refused", search.type, 1, "401"))
-            raise PayerForbids("the directory asks for a token", resource_type=search.type) from None
 
     async def read(self, resource_type: str, resource_id: str, budget: Budget) -> bytes:
         """Return a directory resource as JSON bytes.
@@ -194,10 +181,10 @@ class DirectoryClient:
             PayerLacks: there is no such resource.
         """
         _check(Search(resource_type))
-        try:
-            return await self._server.read(resource_type, resource_id, budget)
-        except SignInExpired:
-            raise PayerForbids("the directory asks for a token", resource_type=resource_type) from None
+        return await super().read(resource_type, resource_id, budget)
+
+    async def _renew(self, resource_type: str) -> bool:
+        raise PayerForbids("the directory asks for a token", resource_type=resource_type)
 
 
 def _check(search: Search) -> None:

@@ -28,6 +28,8 @@ _OAUTH_URIS = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-
 class Capabilities(msgspec.Struct, frozen=True):
     """The summary of a CapabilityStatement: the search parameters of each resource type that the server declares.
 
+    What is not in `types` may be supported anyway: servers declare too little.
+
     `oauth` has the URLs of its oauth-uris extension by name.
     """
 
@@ -35,14 +37,6 @@ class Capabilities(msgspec.Struct, frozen=True):
     software: str | None = None
     types: Mapping[str, frozenset[str]] = msgspec.field(default_factory=dict)
     oauth: Mapping[str, str] = msgspec.field(default_factory=dict)
-
-    def offers(self, resource_type: str) -> bool | None:
-        """Return True if the type is declared; None if not, since the server may support it anyway."""
-        return True if resource_type in self.types else None
-
-    def takes(self, resource_type: str, parameter: str) -> bool | None:
-        """Return True if the search parameter is declared; None if not, since the server may support it anyway."""
-        return True if parameter in self.types.get(resource_type, ()) else None
 
 
 class _Named(Shape, frozen=True):

@@ -101,10 +101,6 @@ class Http(AbstractAsyncContextManager["Http"]):
 
     async def __aexit__(self, *_: object) -> None:
         """Close all connections."""
-        await self.aclose()
-
-    async def aclose(self) -> None:
-        """Close all connections."""
         await self._transport.aclose()
 
     def breaker(self, url: str, kind: str = "") -> Breaker:

@@ -6,11 +6,12 @@ from datetime import datetime
 from functools import partial
 from typing import NamedTuple, TypeVar
 
+import httpx
 from msgspec.structs import replace
 
 from bot import errors
 from bot.payer.budget import Budget, Gap, ResponseCache
-from bot.payer.http import Call, Http, HttpAnswer, parse_base
+from bot.payer.http import Call, Http, parse_base
 from bot.payer.origin import Retry
 from bot.payer.search import Search, Trait, Traits, note_ignored, simpler_ones
 from bot.records.bundle import Entry, Head, Page, read_head, read_issues, read_page
@@ -69,8 +70,8 @@ class Server:
         """Return the headers of a call, besides those of every call."""
         return {}
 
-    async def _renew(self) -> bool:
-        """Get a new token after a 401. Return whether there is one."""
+    async def _renew(self, _resource_type: str) -> bool:
+        """Get a new token after a 401 for this type. Return whether there is one."""
         return False
 
     def _keep(self, _entry: Entry) -> bool:
@@ -129,7 +130,7 @@ class Server:
             raise errors.PayerLacks("not a FHIR id", resource_type=resource_type)
         url = f"{self._base.url}/{Search(resource_type).type}/{resource_id}"
 
-        def read(answer: HttpAnswer) -> tuple[bytes, Head]:
+        def read(answer: httpx.Response) -> tuple[bytes, Head]:
             check_status(answer, resource_type)
             return resource_of(answer, resource_type)
 
@@ -212,7 +213,7 @@ class Server:
         Rows that are missing are added to the report.
         """
 
-        def read(answer: HttpAnswer) -> tuple[Page, int]:
+        def read(answer: httpx.Response) -> tuple[Page, int]:
             if ask.form is not None and answer.status_code == _NOT_IMPLEMENTED:
                 raise errors.PayerRejects(str(answer.status_code))  # the server does not know POST, which is no outage
             check_status(answer, ask.type)
@@ -228,7 +229,7 @@ class Server:
         return replace(page, entries=shown, unreadable=unreadable)
 
     async def _asked(
-        self, ask: PageRequest, budget: Budget, read: Callable[[HttpAnswer], T]
+        self, ask: PageRequest, budget: Budget, read: Callable[[httpx.Response], T]
     ) -> tuple[T, datetime | None]:
         """Return the result of `read` for the response, and when the response was received if it was cached.
 
@@ -244,7 +245,7 @@ class Server:
                     return (await fetch())[1], None
                 return await self._kept.ask(ask.key or ask.url, budget.report, fetch)
             except errors.SignInExpired:
-                if renewed or not await self._renew():
+                if renewed or not await self._renew(ask.type):
                     raise
                 renewed = True
             except errors.PayerOversized:
@@ -278,7 +279,7 @@ def _report(page: Page, strangers: int, unreadable: int, resource_type: str, bud
         gaps.append(Gap("said_incomplete", resource_type))
 
 
-def check_status(answer: HttpAnswer, resource_type: str) -> None:
+def check_status(answer: httpx.Response, resource_type: str) -> None:
     """Do nothing for a 200 response.
 
     Raises:
@@ -290,20 +291,14 @@ def check_status(answer: HttpAnswer, resource_type: str) -> None:
         PayerDown: 5xx.
     """
     status = answer.status_code
-    if status == 401:  # noqa: PLR2004 -- HTTP's own numbers say it best
-        raise errors.SignInExpired("401")
-    leaf = _LEAVES.get(status)
+    leaf = _LEAVES.get(status) or _LEAVES.get(min(status // 100, 5))
+    if leaf is errors.PayerRejects:
+        raise leaf(str(status), issues=read_issues(answer.content))
     if leaf is not None:
         raise leaf(str(status), resource_type=resource_type)
-    if 300 <= status < 400:  # noqa: PLR2004 -- as above
-        raise errors.PayerUntrusted("a redirect where an answer was due")
-    if 400 <= status < 500:  # noqa: PLR2004 -- as above
-        raise errors.PayerRejects(str(status), issues=read_issues(answer.content))
-    if status >= 500:  # noqa: PLR2004 -- as above
-        raise errors.PayerDown(str(status))
 
 
-def page_of(answer: HttpAnswer, resource_type: str) -> Page:
+def page_of(answer: httpx.Response, resource_type: str) -> Page:
     """Return the page in a response.
 
     Raises:
@@ -311,11 +306,7 @@ def page_of(answer: HttpAnswer, resource_type: str) -> Page:
         PayerDamaged: the body is not a Bundle.
         PayerDown: the body is an OperationOutcome with an error.
     """
-    body = _fhir(answer)
-    try:
-        page = read_page(body, resource_type)
-    except Unreadable as error:
-        raise errors.PayerDamaged(str(error)) from None
+    page = _fhir(answer, partial(read_page, wanted=resource_type))
     if not page.is_bundle and any(issue.is_error for issue in page.issues):
         raise errors.PayerDown("an OperationOutcome in place of results")
     if not page.is_bundle:
@@ -323,29 +314,25 @@ def page_of(answer: HttpAnswer, resource_type: str) -> Page:
     return page
 
 
-def resource_of(answer: HttpAnswer, resource_type: str) -> tuple[bytes, Head]:
+def resource_of(answer: httpx.Response, resource_type: str) -> tuple[bytes, Head]:
     """Return the body of a response to a read, and the head of its resource.
 
     Raises:
         PayerLacks: the resource is of another type.
         PayerMaintenance, PayerDamaged: as in `page_of`.
     """
-    body = _fhir(answer)
-    try:
-        head = read_head(body)
-    except Unreadable as error:
-        raise errors.PayerDamaged(str(error)) from None
+    body, head = _fhir(answer, lambda body: (body, read_head(body)))
     if head.resource_type != resource_type:
         raise errors.PayerLacks("another type than was asked for", resource_type=resource_type)
     return body, head
 
 
-def _fhir(answer: HttpAnswer) -> bytes:
-    """Return the body if it may be FHIR JSON. The content type is not relied on, as payers use several.
+def _fhir(answer: httpx.Response, read: Callable[[bytes], T]) -> T:
+    """Return what `read` finds in the body if it may be FHIR JSON. The content type is not relied on.
 
     Raises:
         PayerMaintenance: the body is empty or HTML.
-        PayerDamaged: the body is not a JSON object.
+        PayerDamaged: the body is not a JSON object, or `read` cannot read it.
     """
     body = answer.content.removeprefix(b"\xef\xbb\xbf").lstrip()
     if not body or body.startswith(b"<"):
@@ -354,12 +341,20 @@ def _fhir(answer: HttpAnswer) -> bytes:
         raise errors.PayerMaintenance("HTML where FHIR was due")
     if not body.startswith(b"{"):
         raise errors.PayerDamaged("not a JSON object")
-    return body
+    try:
+        return read(body)
+    except Unreadable as error:
+        raise errors.PayerDamaged(str(error)) from None
 
 
-_LEAVES: dict[int, type[errors.PayerError]] = {
+_LEAVES: dict[int, type[errors.BotError]] = {
+    401: errors.SignInExpired,
     403: errors.PayerForbids,
     404: errors.PayerLacks,
     410: errors.PayerLacks,
     413: errors.PayerTooMuch,
+    3: errors.PayerUntrusted,
+    4: errors.PayerRejects,
+    5: errors.PayerDown,
 }
+"""The exception for a status, or for its hundreds."""

@@ -182,18 +182,10 @@ class Traits:
 
 _WORDS = re.compile(r"[A-Za-z_][A-Za-z0-9_\-.:]*[A-Za-z0-9]")
 _COMFORTS = ("_sort", "_count", "_include", "_include:iterate", "_revinclude", "_total", "_elements")
-_FILTERS: tuple[str, ...] = (
-    "network",
-    "service-date",
-    "service-date:missing",
-    "active",
-    "status",
-    "type",
-    "gender",
-    "communication",
-    "_lastUpdated",
-)
-_FILTERS += ("date", "code", "category", "DrugPlan", "DrugName:contains")
+_FILTERS = (
+    "network", "service-date", "service-date:missing", "active", "status", "type", "gender", "communication",
+    "_lastUpdated", "date", "code", "category", "DrugPlan", "DrugName:contains",
+)  # fmt: skip
 _UNSEEN = frozenset(_COMFORTS) - {"_sort"}
 
 

@@ -7,14 +7,13 @@ transaction. Where the dialects differ, the statement is an attribute of the sto
 import asyncio
 import contextlib
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from typing import Any, ClassVar, NamedTuple
 
 from bot.errors import StoreBusy, StoreError
 
 _BATCH = 500
 _REVISIONS = 20
-_LAST = "\U0010ffff"
 _ADD = (
     "INSERT INTO rows (kind, key, value, owner, expires, lane) VALUES (:kind, :key, :value, :owner, :expires, :lane) "
     "ON CONFLICT (kind, key) DO UPDATE SET value = excluded.value, owner = excluded.owner, "
@@ -254,7 +253,7 @@ class Store(ABC):
     async def size(self, prefix: str) -> int:
         """Return the number of rows whose kind starts with `prefix`."""
         sql = "SELECT count(*) FROM rows WHERE kind >= :first AND kind < :behind AND expires > :now"
-        [(rows,)] = await self._asked(sql, first=prefix, behind=prefix + _LAST)
+        [(rows,)] = await self._asked(sql, first=prefix, behind=f"{prefix}\U0010ffff")
         return int(rows)
 
     async def last(self, kind: str) -> Row | None:
@@ -270,8 +269,7 @@ class Store(ABC):
     async def count(self, kind: str, key: str, *, expires: float) -> int:
         """Add one to a counter and return the sum. After the `expires` of its first count, the counter starts again.
 
-        A database server that crashes may lose the last second of counts. Waiting for the disk instead would lock a
-        counter that many callers share for each of them.
+        A database server that crashes may lose the last second of counts: a wait for the disk would lock the counter.
         """
         rows = await self._asked(_COUNT + self.unsynced, kind=kind, key=key, expires=expires)
         return int(rows[0][0])
@@ -389,3 +387,13 @@ class Heartbeat:
         if not self._limit.expired():
             self._limit.reschedule(began + self._lease if mine else began)
         return mine
+
+
+async def finish(tasks: Iterable[asyncio.Task[Any]], seconds: float) -> None:
+    """Wait up to `seconds` until the tasks are done; then cancel the rest and wait until they end."""
+    if not (running := set(tasks)):
+        return
+    _, late = await asyncio.wait(running, timeout=seconds)
+    for task in late:
+        task.cancel()
+    await asyncio.gather(*late, return_exceptions=True)

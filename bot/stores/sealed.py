@@ -243,7 +243,8 @@ def parse_keys(text: str) -> list[bytes]:
         ConfigError: a key is malformed; the message does not contain the text.
     """
     try:
-        keys = [base64.b64decode(part.strip(), altchars=b"-_", validate=True) for part in _plain(text).split(",")]
+        plain = text.strip().replace("+", "-").replace("/", "_")  # the URL-safe alphabet; both are taken
+        keys = [base64.b64decode(part.strip(), altchars=b"-_", validate=True) for part in plain.split(",")]
     except (binascii.Error, ValueError):
         keys = []
     if not keys or any(len(key) != _KEY_BYTES for key in keys):
@@ -251,11 +252,6 @@ def parse_keys(text: str) -> list[bytes]:
             f"{_SETTING}: must be comma-separated keys, newest first, each of {_KEY_BYTES} bytes in base64"
         )
     return keys
-
-
-def _plain(text: str) -> str:
-    """Return base64 text in the URL-safe alphabet; the text may use either alphabet."""
-    return text.strip().replace("+", "-").replace("/", "_")
 
 
 def _key_id(key: bytes) -> bytes:

@@ -13,13 +13,18 @@ from typing import Any
 import httpx
 import pytest
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 
 from bot.accounts.accounts import Accounts
+from bot.accounts.pages import PageGuard
+from bot.accounts.render import Renderer
 from bot.accounts.rows import Linked, Rows
 from bot.config import Settings
 from bot.errors import LinkError
 from bot.message import Person
 from bot.ops.audit import Audit
+from bot.ops.entrance import SharedLimit
+from bot.payer.budget import MemberCache
 from bot.payer.discovery import Discovery, Endpoints
 from bot.payer.http import Http
 from bot.stores.base import Store
@@ -116,6 +121,16 @@ class Browser(Visitor):
         return await self.come_back(self.bot.payer.sign_in(away, member))
 
 
+async def nobody_told(_person: Person, _error: LinkError) -> None:
+    """Do nothing."""
+
+
+def guarded(accounts: Accounts, settings: Settings) -> Starlette:
+    """The linking pages behind the guard that tells their failures."""
+    guard = Middleware(PageGuard, renderer=Renderer(PAGES, settings), limit=SharedLimit(10_000, "page"))
+    return Starlette(routes=list(accounts.routes()), middleware=[guard])
+
+
 def hidden(page: httpx.Response) -> dict[str, str]:
     """The hidden fields of a page's form."""
     return dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', page.text))
@@ -188,10 +203,12 @@ async def running(folder: Path, payer: Payer, clock: Clock, settings: Settings) 
             audit=audit,
             pages=PAGES,
             failed=lambda person, error: made.hear(person, error),  # noqa: PLW0108 -- it is made below
+            elsewhere=nobody_told,
+            recent=MemberCache(http.clock),
             clock=clock,
             pause=no_pause,
         )
-        made = Bot(accounts, payer, clock, Starlette(routes=list(accounts.routes())), store, settings, audit)
+        made = Bot(accounts, payer, clock, guarded(accounts, settings), store, settings, audit)
         yield made
         await accounts.close()
     await store.close()

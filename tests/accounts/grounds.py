@@ -178,10 +178,10 @@ class Real(_Ground):
     async def _through(self, http: httpx.AsyncClient, away: str, member: str) -> str:
         answer = await http.get(away)
         while not answer.is_redirect:
-            form = _Page(answer.text).forms[0]
+            form = _Page(answer.text)
             assert member or not form.asks
             values = {**form.fields, **dict.fromkeys(form.asks, member), **dict(form.buttons[:1])}
-            answer = await http.post(urljoin(str(answer.url), form.action), data=values)
+            answer = await http.post(urljoin(str(answer.url), form.action or ""), data=values)
         return str(answer.headers["location"])
 
     def foreign_code(self, away: str) -> str:  # noqa: ARG002 -- this payer keeps clients apart: to ours, it is unknown

@@ -1,14 +1,15 @@
 """The chats of a member's record are found by it (T23); a kill at any write leaves link and trail, or neither (T56)."""
 
 import asyncio
+import time
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from bot.accounts.access import LinkQuota
+from bot.accounts.access import MemberLinks
 from bot.accounts.codes import new_secret
-from bot.accounts.rows import LastLook, LinkRow, PatientCandidate
+from bot.accounts.rows import LastLook, LinkRow, PatientCandidate, Rows
 from bot.errors import LinkError, TooManyChats
 from bot.message import Person
 from bot.ops.audit import Audit
@@ -105,15 +106,16 @@ MEMBER = PatientCandidate("member-00123", "Dana M.", ("member-00456",))
 LATER = 9e11
 
 
-def seats(store: Store, most: int | None, payer: str = "https://payer.example") -> LinkQuota:
+def seats(store: Store, most: int | None, payer: str = "https://payer.example") -> MemberLinks:
     """The seats as one more process sees them."""
-    return LinkQuota(store, Audit(SealedTable(store, Vault(parse_keys(KEY)))), payer, most)
+    table = SealedTable(store, Vault(parse_keys(KEY)))
+    return MemberLinks(table, Rows(table, time.time), Audit(table), payer, most)
 
 
 KEY = new_key()
 
 
-async def take(seats: LinkQuota, person: Person, member: PatientCandidate = MEMBER) -> bool:
+async def take(seats: MemberLinks, person: Person, member: PatientCandidate = MEMBER) -> bool:
     """Connect a person, with a link of one row."""
     link = NewRow("link", person.key, member.patient.encode(), LATER, person.key)
     return await seats.connect(person, member, (link,), until=LATER)
@@ -215,9 +217,9 @@ LOOK = LastLook("2026-05-20", {"0123456789ab": "ba9876543210"}, {"d0c": ("ne7",)
 async def test_a_look_is_kept_with_the_connection_and_gone_with_it(bot: Bot) -> None:
     """It comes back as it was kept, its row tells nothing, and "unlink" leaves none."""
     await bot.connect(DANA, "vera")
-    assert await bot.accounts.looks.of(DANA, "vera") is None
-    await bot.accounts.looks.keep(DANA, "vera", LOOK)
-    assert await bot.accounts.looks.of(DANA, "vera") == LOOK
+    assert await bot.accounts.last_look(DANA, "vera") is None
+    await bot.accounts.keep_look(DANA, "vera", LOOK)
+    assert await bot.accounts.last_look(DANA, "vera") == LOOK
     rows = await bot.accounts.rows.store.listed("looked")
     assert len(rows) == 1
     assert b"0123456789ab" not in b"".join(row.value for row in rows)
@@ -229,13 +231,13 @@ async def test_a_look_is_kept_with_the_connection_and_gone_with_it(bot: Bot) -> 
 @pytest.mark.threat("T76")
 async def test_a_look_at_a_record_that_is_not_opened_is_neither_kept_nor_read(bot: Bot) -> None:
     """Nor is one kept after "unlink", by an answer that was on its way."""
-    await bot.accounts.looks.keep(DANA, "vera", LOOK)
+    await bot.accounts.keep_look(DANA, "vera", LOOK)
     assert await bot.accounts.rows.store.size("looked") == 0
     await bot.connect(DANA, "vera")
-    await bot.accounts.looks.keep(DANA, "kid", LOOK)
-    assert await bot.accounts.looks.of(DANA, "kid") is None
-    await bot.accounts.looks.keep(DANA, "vera", LOOK)
+    await bot.accounts.keep_look(DANA, "kid", LOOK)
+    assert await bot.accounts.last_look(DANA, "kid") is None
+    await bot.accounts.keep_look(DANA, "vera", LOOK)
     await bot.connect()
-    assert await bot.accounts.looks.of(DANA, "vera") is None
-    await bot.accounts.looks.keep(DANA, "dana", LOOK)
-    assert await bot.accounts.looks.of(DANA, "dana") == LOOK
+    assert await bot.accounts.last_look(DANA, "vera") is None
+    await bot.accounts.keep_look(DANA, "dana", LOOK)
+    assert await bot.accounts.last_look(DANA, "dana") == LOOK

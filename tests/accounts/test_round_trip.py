@@ -12,7 +12,6 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from joserfc.jwk import ECKey, RSAKey
-from starlette.applications import Starlette
 
 from bot.accounts.accounts import Accounts
 from bot.accounts.endpoint import public_keys, read_key
@@ -21,6 +20,7 @@ from bot.config import ClientMethod
 from bot.errors import ConfigError, LinkError, SignInRefused
 from bot.message import Person
 from bot.ops.audit import Audit
+from bot.payer.budget import MemberCache
 from bot.payer.discovery import Discovery, Endpoints
 from bot.payer.http import Http
 from bot.sandbox.app import Sandbox, serve_sandbox
@@ -29,7 +29,7 @@ from bot.sandbox.behaviour import Behaviour
 from bot.serving import listen, running
 from bot.stores.sealed import SealedTable
 from bot.stores.sqlite import open_sqlite
-from tests.accounts.conftest import PAGES, make_settings, vault_beside
+from tests.accounts.conftest import PAGES, guarded, make_settings, nobody_told, vault_beside
 from tests.connecting import signed_in
 from tests.sandbox.small import small_world
 
@@ -82,9 +82,11 @@ async def set_up(
             audit=Audit(SealedTable(store, seal)),
             pages=PAGES,
             failed=lambda person, error: made.hear(person, error),  # noqa: PLW0108 -- it is made below
+            elsewhere=nobody_told,
+            recent=MemberCache(http.clock),
         )
         made = Pair(accounts, payer)
-        async with running(Starlette(routes=list(accounts.routes())), socket):
+        async with running(guarded(accounts, settings), socket):
             yield made
         await accounts.close()
         await store.close()

@@ -15,12 +15,26 @@ import pytest
 from click.testing import CliRunner
 
 from bot.cli.cli import main
+from bot.config import Settings
 from tests.days import DAY
 from tests.shipped import shipped_pack
+from tests.worlds import world_of
 
 COMMAND = (sys.executable, "-m", "bot")
 _OURS = ("BOT_", "PAYER_", "SLACK_", "TEAMS_")
 _PATIENCE = 60
+
+
+def looking() -> Settings:
+    """Settings of a bot that serves elsewhere and lets each person ask once a minute."""
+    elsewhere = "https://bot.example"
+    return Settings(_env_file=None, bot_today=DAY, bot_public_url=elsewhere, bot_questions_per_minute=1)  # type: ignore[call-arg]
+
+
+def with_shared(patched: pytest.MonkeyPatch) -> None:
+    """Commands have the pack and the payer's data that the tests share, in place of new ones for each run."""
+    patched.setattr("bot.app.load_pack", lambda *_: shipped_pack())
+    patched.setattr("bot.cli.rehearsal.build", lambda **_: world_of(DAY))
 
 
 def environment(**settings: str) -> dict[str, str]:

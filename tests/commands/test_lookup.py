@@ -3,7 +3,7 @@
 import csv
 import errno
 import zipfile
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -11,37 +11,25 @@ import pytest
 
 from bot.cli.list_files import MOST, read_names, read_workbook
 from bot.cli.lookup import LookedUp, look_up
-from bot.config import Settings
 from bot.errors import ConfigError, PayerSlow
 from bot.payer.budget import Budget
 from bot.payer.client import DirectoryClient
 from bot.payer.search import Search
 from bot.records.bundle import Page
-from tests.commands.running import inside, left_in
-from tests.days import DAY, no_pause
-from tests.shipped import shipped_pack
-from tests.worlds import world_of
+from tests.commands.running import inside, left_in, looking, with_shared
+from tests.days import no_pause
 
 S, P = "Blue Network S", "Blue Network P"
 
 
 @pytest.fixture(autouse=True)
-def shared() -> Iterator[None]:
+def shared(monkeypatch: pytest.MonkeyPatch) -> None:
     """The pack and the payer's data that the tests share, in place of new ones for each run."""
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("bot.app.load_pack", lambda *_: shipped_pack())
-        patched.setattr("bot.cli.rehearsal.build", lambda **_: world_of(DAY))
-        yield
-
-
-def _settings() -> Settings:
-    """Those of a bot that serves elsewhere and lets each person ask once a minute."""
-    elsewhere = "https://bot.example"
-    return Settings(_env_file=None, bot_today=DAY, bot_public_url=elsewhere, bot_questions_per_minute=1)  # type: ignore[call-arg]
+    with_shared(monkeypatch)
 
 
 async def _looked_up(names: Path, out: Path, *networks: str) -> LookedUp:
-    return await look_up(_settings(), names, networks or (S,), out, sandbox=True, pause=no_pause)
+    return await look_up(looking(), names, networks or (S,), out, sandbox=True, pause=no_pause)
 
 
 def _rows(file: Path) -> list[list[str]]:

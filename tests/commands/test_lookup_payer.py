@@ -2,18 +2,16 @@
 
 import csv
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
 from bot.cli.lookup import LookedUp, look_up
-from bot.config import Settings
 from bot.payer import http
 from bot.sandbox.world import Resource
+from tests.commands.running import looking, with_shared
 from tests.days import DAY, no_pause
-from tests.shipped import shipped_pack
 from tests.worlds import world_of
 
 _REAL = http._transport
@@ -82,22 +80,18 @@ class _Wire(httpx.AsyncBaseTransport):
 
 
 @pytest.fixture(autouse=True)
-def wire() -> Iterator[None]:
+def wire(monkeypatch: pytest.MonkeyPatch) -> None:
     """The pack and the payer's data that the tests share, behind a wire that counts."""
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("bot.app.load_pack", lambda *_: shipped_pack())
-        patched.setattr("bot.cli.rehearsal.build", lambda **_: world_of(DAY))
-        patched.setattr("bot.payer.http._transport", _Wire)
-        patched.setitem(http.Http.__init__.__kwdefaults__ or {}, "pause", no_pause)
-        yield
+    with_shared(monkeypatch)
+    monkeypatch.setattr("bot.payer.http._transport", _Wire)
+    monkeypatch.setitem(http.Http.__init__.__kwdefaults__ or {}, "pause", no_pause)
 
 
 async def _looked_up(folder: Path, names: list[str], fault: str = "") -> tuple[LookedUp, dict[str, list[str]]]:
     _Wire.fault, _Wire.calls = fault, 0
     listed, out = folder / "names.txt", folder / f"out-{fault}.csv"
     listed.write_text("\n".join(names), encoding="utf-8")
-    settings = Settings(_env_file=None, bot_today=DAY, bot_public_url="https://bot.example")  # type: ignore[call-arg]
-    outcome = await look_up(settings, listed, ["Blue Network S"], out, sandbox=True, pause=no_pause)
+    outcome = await look_up(looking(), listed, ["Blue Network S"], out, sandbox=True, pause=no_pause)
     with out.open(encoding="utf-8-sig", newline="") as opened:
         return outcome, {row[0]: row[2:5] for row in list(csv.reader(opened))[1:]}
 

@@ -43,7 +43,7 @@ def taken() -> Iterator[int]:
 MESSAGES: list[tuple[str, dict[str, str], str]] = [
     ("serv", {}, "No such command 'serv'. Did you mean 'serve'?"),
     ("serve --prot 1", {}, "No such option '--prot'. (Did you mean …"),
-    ("serve --port x", {}, "Invalid value for '--port': x is no port: give a number from 0 to 65535; …"),
+    ("serve --port x", {}, "Invalid value for '--port': 'x' is not a valid integer range."),
     ("serve", {}, BOTH),
     ("serve", CLIENT_ID_AMISS, "PAYER_CLIENTID: no such setting; did you mean PAYER…?"),
     ("serve", {**CLIENT, "BOT_TODAY": "2026-10-01"}, "BOT_TODAY: only with the sandbox payer (--sandbox); unset it, …"),
@@ -64,12 +64,12 @@ MESSAGES: list[tuple[str, dict[str, str], str]] = [
     (
         "chat",
         {"BOT_PUBLIC_URL": "http://127.0.0.1:{taken}"},
-        "BOT_PUBLIC_URL: another program uses port {taken}, …; stop that program, or set BOT_PUBLIC_URL=http://127…",
+        "BOT_PUBLIC_URL: another program uses port {taken}, and sign-in comes back there; set another, such as 127…",
     ),
     (
         "chat",
         {"BOT_PUBLIC_URL": "https://192.0.2.1"},
-        "BOT_PUBLIC_URL: 192.0.2.1 is no address of this machine, and sign-in comes back there; unset it to chat here",
+        "BOT_PUBLIC_URL: 192.0.2.1 is no address of this machine, and sign-in comes back there; unset it, …",
     ),
     ("chat --as dana", {}, "--as: only the made-up payer's members can be signed in from here; add --sandbox"),
     ("chat --as", {}, "--as: give one of these names:\n  dana      Employer PPO on Blue Network S; …\n  rosa …"),

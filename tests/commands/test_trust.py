@@ -119,9 +119,7 @@ async def test_a_rotation_killed_anywhere_leaves_every_row_readable(tmp_path: Pa
         await reseal(SealedTable(store, after))
     assert [after.unseal(row.value, f"k/{row.key}") for row in await store.listed("k")] == [b"value"] * 10
     mortal(store, 100, "swap")
-    assert str(await reseal(SealedTable(store, after))).startswith(
-        f"{10 - swaps} rows sealed anew under the newest key; no row"
-    )
+    assert await reseal(SealedTable(store, after)) == (10 - swaps, 0)
     assert [Vault([new]).unseal(row.value, f"k/{row.key}") for row in await store.listed("k")] == [b"value"] * 10
     assert await store.get("plain", "1") == b"never sealed"
     await store.close()

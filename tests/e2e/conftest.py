@@ -1,10 +1,15 @@
 """A made-up Tennessee that every end-to-end test of a process shares, and a house on it."""
 
+import base64
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from bot.documents import publisher
+from bot.documents.publisher import qr_svg
 from bot.sandbox.world import World
 from tests.days import DAY
 from tests.e2e.chromium import chromium
@@ -21,6 +26,26 @@ __all__ = ["chromium"]
 def world() -> World:
     """The members and the directory."""
     return world_of(DAY)
+
+
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The texts that were drawn as QR codes, which a test cannot photograph."""
+    texts: list[str] = []
+
+    def draw(text: str) -> object:
+        texts.append(text)
+        return qr_svg(text)
+
+    monkeypatch.setattr(publisher, "qr_svg", draw)
+    return texts
+
+
+def told_by(shlink: str) -> dict[str, Any]:
+    """What the text of a QR code says: the manifest's address, the key, the end."""
+    coded = shlink.removeprefix("shlink:/")
+    found: dict[str, Any] = json.loads(base64.urlsafe_b64decode(coded + "=" * (-len(coded) % 4)))
+    return found
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The card at a front desk: an independent reader opens it, and who has no passcode, no key or no time does not."""
 
 import asyncio
-import base64
 import json
 import re
 import shutil
@@ -14,10 +13,9 @@ import pytest
 from joserfc import jwe
 from joserfc.jwk import OctKey
 
-from bot.documents import publisher
-from bot.documents.publisher import qr_svg
 from bot.records.decode import read_typed
 from bot.sandbox.world import World
+from tests.e2e.conftest import told_by
 from tests.e2e.house import House
 from tests.e2e.planted import stored, strings_of
 from tests.e2e.test_documents import Given, browser, fetch, given
@@ -40,22 +38,7 @@ class Handed:
     @property
     def payload(self) -> dict[str, Any]:
         """What the link says: the manifest's address, the key, the end."""
-        coded = self.shlink.removeprefix("shlink:/")
-        found: dict[str, Any] = json.loads(base64.urlsafe_b64decode(coded + "=" * (-len(coded) % 4)))
-        return found
-
-
-@pytest.fixture
-def drawn(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The texts that were drawn as QR codes, which a test cannot photograph."""
-    texts: list[str] = []
-
-    def draw(text: str) -> object:
-        texts.append(text)
-        return qr_svg(text)
-
-    monkeypatch.setattr(publisher, "qr_svg", draw)
-    return texts
+        return told_by(self.shlink)
 
 
 async def handed(house: House, drawn: list[str], say: str = "show my card as a QR") -> Handed:

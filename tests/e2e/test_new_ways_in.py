@@ -1,6 +1,5 @@
 """Canaries through tools, cards, searches and wishes: none stands in logs, figures, addresses or the store."""
 
-import base64
 import json
 import re
 from urllib.parse import quote, urlsplit
@@ -10,8 +9,7 @@ import pytest
 
 from bot.channels.mcp import make_server
 from bot.cli.serve import tools_app
-from bot.documents import publisher
-from bot.documents.publisher import qr_svg
+from tests.e2e.conftest import told_by
 from tests.e2e.house import OWED
 from tests.e2e.planted import found, needles, stored
 from tests.e2e.played import Played
@@ -82,15 +80,8 @@ async def test_tools_say_nothing_on(scene: Played) -> None:
 
 @pytest.mark.threat("T27", "T59")
 @pytest.mark.attack("a viewer of cards that asks in odd ways")
-async def test_cards_say_nothing_on(scene: Played, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_cards_say_nothing_on(scene: Played, drawn: list[str]) -> None:
     """Who looks, what was typed, the passcode, the key and the link's id: in no log, figure, row or header."""
-    drawn: list[str] = []
-
-    def draw(text: str) -> object:
-        drawn.append(text)
-        return qr_svg(text)
-
-    monkeypatch.setattr(publisher, "qr_svg", draw)
     await scene.sign_in("teams chat", USER, "dana")
     said = json.dumps(await scene.say("teams chat", "show my card as a QR", USER))
     passcode = re.search(r"(?<![\w-])[A-Z2-7]{4}-[A-Z2-7]{4}(?![\w-])", said)
@@ -101,8 +92,7 @@ async def test_cards_say_nothing_on(scene: Played, monkeypatch: pytest.MonkeyPat
         assert page
         if not drawn:
             await http.get(page[0])
-        coded = drawn[-1].removeprefix("shlink:/")
-        shlink = json.loads(base64.urlsafe_b64decode(coded + "=" * (-len(coded) % 4)))
+        shlink = told_by(drawn[-1])
         at = urlsplit(shlink["url"]).path
         scene.secrets |= {passcode[0], passcode[0].replace("-", ""), shlink["key"], at.rpartition("/")[2]}
         statuses = [

@@ -25,7 +25,7 @@ TELLING = ("appeal", "claim", "theo", "mri", "kapoor", "$")
 
 def clocked(house: House, now: Callable[[], datetime]) -> None:
     """Let it be that moment for what is told unasked."""
-    house.bot.due._tellings.now = house.bot.turn._connecting._reminding._now = now
+    house.bot.due.now = house.bot.turn._connecting._reminding._now = now
 
 
 def noon_of(day: date) -> datetime:

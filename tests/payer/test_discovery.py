@@ -186,12 +186,10 @@ async def test_documents_are_kept_a_day_and_failures_five_minutes() -> None:
     assert not found.faults
 
 
-async def test_what_is_not_declared_is_unknown() -> None:
-    """Servers under-declare: absence is None, never no (fhir-notes 2)."""
+async def test_what_is_declared_is_known() -> None:
+    """Types with their parameters; of the others nothing is said (fhir-notes 2)."""
     found, _, _ = discovery({METADATA: STATEMENT})
     capabilities = await found.capabilities(BASE)
     assert (capabilities.known, capabilities.software) == (True, "HAPI")
-    assert capabilities.offers("PractitionerRole") is True
-    assert capabilities.takes("PractitionerRole", "network") is True
-    assert capabilities.takes("PractitionerRole", "location.address-city") is None
-    assert capabilities.offers("Coverage") is None
+    assert capabilities.types["PractitionerRole"] & {"network", "location.address-city"} == {"network"}
+    assert "Coverage" not in capabilities.types

@@ -21,10 +21,11 @@ from bot.channels.slack.installations import Workspaces
 from bot.channels.slack.views import AMONG_OTHERS
 from bot.channels.slack.workspace import DeliveryMark, WhoUnknown, Workspace
 from bot.channels.slack.writer import SHARE, EphemeralWriter
-from bot.delivery.inbox import Delivery, Handler, Inbox, Soother, finish
+from bot.delivery.inbox import Delivery, Handler, Inbox, Soother
 from bot.errors import StoreUnusable
 from bot.message import OneToOne, Person, Shared
 from bot.replies.blocks import pages
+from bot.stores.base import finish
 from bot.stores.sealed import SealedTable
 
 log = structlog.get_logger("slack")
