@@ -22,9 +22,6 @@ from bot import compiled
 from bot.compiled import find_pack
 from bot.errors import PackError, each_of, every_error
 from bot.kit import NO_BENEFITS, NO_KINDS, Answer, Ask, Benefits, CareKinds, Summary, care_kinds, read_benefits
-from bot.kit.amounts import crossed_asked
-from bot.kit.query import query_asked
-from bot.kit.sets import asks_of_members, with_sets
 from bot.language.engine import Engine
 from bot.language.nearby import Gazetteer
 from bot.language.offers import Offers, offers_of
@@ -51,10 +48,6 @@ KERNEL_TEMPLATES = (
     *(f"reminder/{name}" for name in ("due", "end", "list")),
     *(f"problems/{name}" for name in ("button_over", "directory_only", "options")),
 )
-
-
-# The words by which single claims are asked for, and not a sum of all.
-_SINGLES = frozenset({"one", "claims", "several", "any_one"})
 
 
 class Pack(msgspec.Struct, frozen=True):
@@ -89,20 +82,6 @@ class Pack(msgspec.Struct, frozen=True):
         """Return whether the answer reads a member's own record."""
         rules = self.engine.intents.get(intent)
         return rules is not None and rules.needs == "member"
-
-    def fitting(self, intent: str, ask: Ask) -> str:
-        """Return the intent that can answer a question about claims that was heard as one for `intent`."""
-        tells = rules.tells if (rules := self.intents.get(intent)) else None
-        says, wanted = ask.asked.says.keys(), tells
-        query = query_asked(ask) if rules and (rules.tells or rules.composed) else None
-        if (tells and crossed_asked(ask)) or (query and rules and (query.by or rules.reads_claims)):
-            wanted = "sums"
-        elif tells and {"than_bearer", "money"} <= says:
-            wanted = "several" if _SINGLES & says else "sums"
-        members = tells in {"one", "several"} and asks_of_members(with_sets(ask))
-        gap = tells and ask.asked.gap and "money" not in says
-        wanted = "days" if members or gap else wanted
-        return intent if wanted == tells else next(one for one, rules in self.intents.items() if rules.tells == wanted)
 
     @property
     def answered(self) -> tuple[IntentRules, ...]:
