@@ -19,7 +19,7 @@ from bot.conversation.followups import SHARED
 from bot.conversation.own_records import OwnRecords
 from bot.conversation.owner import called, household_of, of_household
 from bot.conversation.provenance import TECHNICAL, PayerQuoted, closed, trace_in, trace_of, unmet_in, with_trace
-from bot.conversation.questions import lead
+from bot.conversation.questions import Lines, lead
 from bot.conversation.reminding import Reminding
 from bot.conversation.state import Asked, Memory
 from bot.errors import BotError, Disconnected, PayerDown, SignInExpired
@@ -33,20 +33,7 @@ from bot.language.clauses import asks_whether
 from bot.language.left import CARE, WORDS, may_narrow
 from bot.language.reading import Slot
 from bot.language.weights import WORKINGS
-from bot.message import (
-    SOURCES,
-    Actions,
-    Answered,
-    Block,
-    Message,
-    Note,
-    OneToOne,
-    Person,
-    Private,
-    Shareable,
-    Source,
-    in_rows,
-)
+from bot.message import SOURCES, Actions, Answered, Message, Note, OneToOne, Person, Private, Shareable, Source, in_rows
 from bot.pack import template_of
 from bot.payer.budget import Budget, Progress, Report
 
@@ -70,7 +57,7 @@ class Answering:
 
     async def beside(
         self, exchange: Exchange, asked: Asked, reply: Answered, then: Asked, limits: Budget
-    ) -> tuple[Answered, Answered | None, tuple[Block, ...] | None]:
+    ) -> tuple[Answered, Answered | None, Lines]:
         """Answer a further question, `then`. Return `reply` with the sources of both, the new answer, and its lines.
 
         The lines are the first of the new answer, or None if `reply` states all of them. They are () if the new answer

@@ -16,7 +16,7 @@ from bot.conversation.provenance import facts_in, quotable
 from bot.conversation.state import TERM, Asked
 from bot.language.asked import asked_in
 from bot.language.clauses import Clause, ClauseRole, as_listed, clauses, is_question
-from bot.language.context import Context, lists_providers, of_one_provider
+from bot.language.context import OF_CLAIMS, Context, lists_providers, of_one_provider
 from bot.language.engine import Engine
 from bot.language.kernel import DANGER, FALLBACK, FOLLOW
 from bot.language.reading import Reading, Slot, adds, distinct
@@ -43,8 +43,6 @@ _REFERS = frozenset({
 OF_CARE = frozenset({"provider_name", "drug", "service", "claim_type", "specialty", "claim_id"})
 """Slots that say what care a question is about."""
 _NAMES = ("drug", "service", "provider_name", "specialty", "facility_type", "amount_kind")
-OF_CLAIMS = OF_CARE | {"date_range", "amount_over", "amount_under", "state_of_claim", "person"}
-"""Slots that say which claims a question is about. A question without them may be about the claims just shown."""
 
 
 class Question(msgspec.Struct, frozen=True):
@@ -118,7 +116,7 @@ class Questions:
             joined, asks = said.words[start] in self._words.adding, is_question(said, part, self._words)
             before = found[-1].reading if found else whole
             alone = self._read(said.said(start, after), None)
-            own, besides = alone, self._is_besides(alone.reading, whole, before)
+            own, besides = alone, self._is_besides(alone.reading, before)
             if asks:
                 place = self._engine.after(found[-1].context, before)[2] if found else context
                 own = self._read(said.said(begin, after), place, spoken)
@@ -175,7 +173,7 @@ class Questions:
         lists = first is not None and first.tells == "several" and not self._words.imperative.isdisjoint(head)
         return lists and rules is not None and rules.shows_claims and OF_CLAIMS.isdisjoint(reading.slots)
 
-    def _is_besides(self, reading: Reading, whole: Reading, before: Reading) -> bool:
+    def _is_besides(self, reading: Reading, before: Reading) -> bool:
         """Return whether a part asks something else than the one before it, whatever its form.
 
         It has to be clear alone, and to have no values or new ones. `before` is the whole message if there is none.
@@ -191,7 +189,7 @@ class Questions:
             and (first.shows_claims or refers(read(reading.text)))
         ):
             return False  # of the same claims: "the visits of May with the sum that I paid to each"
-        return not reading.slots or adds(reading.slots, whole.slots)
+        return not reading.slots or adds(reading.slots, before.slots)
 
     def _with_all(self, whole: Reading, parts: Iterable[Reading]) -> Reading:
         """Return the reading with the values of all parts on its topic: "what is my copay and what is my deductible".
@@ -314,6 +312,9 @@ SAID, DOUBT = "said", "doubt"
 _LINES = 3  # of the second answer, and entries of its list
 
 
+Lines = tuple[Block, ...] | None
+
+
 class Further(msgspec.Struct, frozen=True):
     """A further question of a message: its intent, its slots, and the first lines of its answer.
 
@@ -323,7 +324,7 @@ class Further(msgspec.Struct, frozen=True):
 
     intent: str
     slots: Mapping[str, Slot]
-    lines: tuple[Block, ...] | None = ()
+    lines: Lines = ()
     asked: Asked | None = None
 
 

@@ -167,8 +167,7 @@ class Turn:
             aside = isinstance(message.place, Shared) and asked.values.get("location") == "me"
             about = {"linked": linked, "aside": aside, "intent": asked.intent, "need": need, "kept": carried(asked)}
             reply = self._pack.reply(Shareable, asked.intent, "ask/location", about, asked.language)
-            slots = {name: slot for name, slot in asked.slots.items() if name != "location"}
-            yield Said(reply, replace(asked, slots=slots), wants="location")
+            yield Said(reply, asked.without("location"), wants="location")
         except (NotLinked, SignInExpired) as error:
             await self._dialogue.keep(message.person, asked)
             reply = await self._connecting.offer(message.person, asked.language, error.template, intent=asked.intent)
@@ -341,28 +340,19 @@ class Turn:
 
     async def _has_home(self, message: Message) -> bool:
         """Return whether "near me" may use the writer's home: a connected member in a 1:1 chat."""
-        here = message.alone and not message.directory_only
-        return here and await self._accounts.link(message.person) is not None
+        return message.alone and await self._accounts.link(message.person) is not None
 
     async def _kept(self, exchange: Exchange) -> Asked | None:
         """Return and delete the question that waited for the sign-in; None if there is none, or no account."""
         exchange.connects = False
-        await self._owners.connected(exchange)
+        await self._owners.recall(exchange)
         person = exchange.message.person
         linked = await self._accounts.link(person) is not None
         return await self._dialogue.take_kept(person) if linked else None
 
-    def _static(
-        self,
-        asked: Asked,
-        template: str | None = None,
-        payer: Mapping[str, str] | None = None,
-        *,
-        directory_only: bool = False,
-    ) -> Shareable:
+    def _static(self, asked: Asked, template: str = "", **values: object) -> Shareable:
         """Return an answer that needs no data: a rendered template, by default that of the intent."""
-        values = {"payer": payer or self._pack.payer, "slots": asked.values, "asked": asked}
-        values |= {"directory_only": directory_only}
+        values = {"payer": self._pack.payer, "directory_only": False, **values, "slots": asked.values, "asked": asked}
         blocks = self._pack.render(template or template_of(asked.intent), values, asked.language)
         if asked.also and not template:
             told = questions(asked.also, self._intents, alone=False)  # its place is not known here
