@@ -203,14 +203,8 @@ class Connecting:
         who = "who" in asked.arguments or (looks and not _WHO.isdisjoint(said))
         every, zone = await self._audit.of(message.person), self._now().tzinfo
         rows = [row for row in every if row.what in _SEEN and (row.read or self._pack.is_of_member(row.detail))]
-        seen = [
-            {
-                "at": datetime.fromisoformat(row.at).astimezone(zone),
-                "intent": row.detail,
-                "records": sum(row.read.values()),
-            }
-            for row in rows[:_SHOWN]
-        ]
+        dated = [(row, datetime.fromisoformat(row.at).astimezone(zone)) for row in rows[:_SHOWN]]
+        seen = [{"at": at, "intent": row.detail, "records": sum(row.read.values())} for row, at in dated]
         erases = await self._retention.count(message.person) is not None
         more = asked.arguments.get("more")
         values = {"seen": seen, "times": len(rows), "who": who, "work": work, "more": more, "erases": erases}

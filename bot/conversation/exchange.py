@@ -131,9 +131,8 @@ class Keeper:
         message, memory, reply, asked, slots = exchange.message, exchange.memory, said.reply, said.asked, said.slots
         memory = of_named(memory, exchange.reading, self._pack.intents) if said.keeps else memory
         if message.directory_only and isinstance(message.place, OneToOne):  # what would be refused is not offered
-            reply = replace(
-                reply, blocks=within(reply.blocks, lambda one: one == CONNECT or self._pack.is_of_member(one))
-            )
+            blocks = within(reply.blocks, lambda one: one == CONNECT or self._pack.is_of_member(one))
+            reply = replace(reply, blocks=blocks)
         if said.alone:
             return await self.alone(message.person, reply)
         if asked:
@@ -142,11 +141,7 @@ class Keeper:
         # A button without a question before it is about the person of whom the conversation speaks.
         meaning = self.meaning(asked or Asked("", whose=memory.current), reply.language, slots)
         # Words may ask for a part of an answer, and then its button leads to the whole of it.
-        here = (
-            replace(asked, arguments=said.asked.arguments)
-            if asked and said.asked and exchange.message.press is not None
-            else None
-        )
+        here = replace(asked, arguments=said.asked.arguments) if asked and said.asked and message.press else None
         connected = message.alone and memory.link is not None  # where others read, nothing depends on it
         blocks = useful(reply, here, meaning, connected=connected)
         offers = offered(blocks, meaning)

@@ -13,7 +13,6 @@ from msgspec.structs import replace
 
 from bot.conversation.shown import NAMES, intent_of_picked
 from bot.conversation.state import Asked, Memory
-from bot.kit.facts import facts_in
 from bot.language import context as by
 from bot.language.context import CONDITIONS_OF_CLAIMS, EVERY, OBJECTS, OF_CLAIMS, TIMES, lists_providers, taken_over
 from bot.language.kernel import FALLBACK, FOLLOW, OF_THEM, REFINE
@@ -57,8 +56,6 @@ def intent_of(memory: Memory, reading: Reading, intents: Mapping[str, IntentRule
     follows = reading.is_miss or (top is not None and top.intent.startswith(FOLLOW) and not reading.unclear)
     if picked or before is None or top is None or follows:
         return picked
-    if one := _of_provider(reading, top, before, intents, memory.record):
-        return one
     picks = reading.picks or (reading.those and "location" not in reading.slots)
     unclear = reading.unclear or (picks and lists_providers(top))
     several = unclear and len(memory.choices) > 1 and before.of_entry
@@ -121,25 +118,6 @@ def _as_long(value: object, other: object) -> object:
         year = str(value.get("start"))[:4]
         return {"start": f"{year}-01-01", "end": f"{year}-12-31"}
     return value
-
-
-def _of_provider(
-    reading: Reading, top: IntentRules, before: IntentRules, intents: Mapping[str, IntentRules], record: str | None
-) -> str | None:
-    """Return the intent that asks for a fact of the shown provider, or whom to call for an appointment; else None."""
-    shown = any(one.name == _PROVIDER for one in before.subjects)
-    bare = top.of_entry and len(reading.text.split()) <= _BARE and record  # "still in network"
-    if not (shown or (before.reads_claims and (bare or OF_THEM in reading.concepts))):
-        return None
-    reason = reading.slots.get("reason")
-    fact = not top.is_of_provider and "MY" not in reading.concepts and facts_in(reading.text)
-    if reason is not None and reason.value == _BOOKS:
-        return shows_one(intents)
-    likely = (one for one in reading.candidates if one.intent in intents and one.score >= reading.score / _MUCH)
-    of_one = [one.intent for one in likely if intents[one.intent].is_of_provider and NAMES.isdisjoint(one.slots)]
-    told = (name for name in of_one if not lists_providers(intents[name]))
-    own = top.intent if top.intent in of_one and top.of_entry else None
-    return own or next(told, None) if fact or reading.unclear else None
 
 
 def records_shown(
@@ -242,7 +220,8 @@ def _teller(reading: Reading, before: IntentRules, intents: Mapping[str, IntentR
         several = {before.tells, "days", "several", "sums", "two"} - {None, "one"}
         itself = rules.tells in several or (rules.tells is None and "more" in rules.follows)
         told[name if itself else _telling("sums" if rules.tells or rules.to_come else "several", intents)] += chance
-    return max(told, key=lambda name: told[name], default=None)
+    likeliest = max(told, key=lambda name: told[name], default=None)
+    return likeliest if told[likeliest or ""] >= reading.score else None
 
 
 def of_those(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked:
@@ -318,7 +297,9 @@ def of_record(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[s
         return replace(asked, slots=reading.slots, arguments={by.RECORD: memory.record, by.DESCRIBED: "yes"})
     if by.RECORD not in names:
         return _in_focus(memory, asked, reading, intents)
-    slots = {name: slot for name, slot in asked.slots.items() if name in reading.slots or name not in names}
+    reason = {"amount"} if any(one.form == "reason" for one in reading.asked.values()) else set()  # "why isn't it $30"
+    own = reading.slots.keys() - reason
+    slots = {name: slot for name, slot in asked.slots.items() if name in own or name not in {*names, *reason}}
     shown = {name: one for name, one in ((by.RECORD, memory.about), (by.NAMED, told)) if one}
     return replace(asked, slots=slots, arguments={**asked.arguments, **shown})
 

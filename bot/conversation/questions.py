@@ -116,7 +116,7 @@ class Questions:
             joined, asks = said.words[start] in self._words.adding, is_question(said, part, self._words)
             before = found[-1].reading if found else whole
             alone = self._read(said.said(start, after), None)
-            own, besides = alone, self._is_besides(alone.reading, before)
+            own, besides = alone, self._is_besides(alone.reading, whole, before)
             if asks:
                 place = self._engine.after(found[-1].context, before)[2] if found else context
                 own = self._read(said.said(begin, after), place, spoken)
@@ -173,7 +173,7 @@ class Questions:
         lists = first is not None and first.tells == "several" and not self._words.imperative.isdisjoint(head)
         return lists and rules is not None and rules.shows_claims and OF_CLAIMS.isdisjoint(reading.slots)
 
-    def _is_besides(self, reading: Reading, before: Reading) -> bool:
+    def _is_besides(self, reading: Reading, whole: Reading, before: Reading) -> bool:
         """Return whether a part asks something else than the one before it, whatever its form.
 
         It has to be clear alone, and to have no values or new ones. `before` is the whole message if there is none.
@@ -189,7 +189,8 @@ class Questions:
             and (first.shows_claims or refers(read(reading.text)))
         ):
             return False  # of the same claims: "the visits of May with the sum that I paid to each"
-        return not reading.slots or adds(reading.slots, before.slots)
+        alone = whole.intent == reading.intent != before.intent  # the message was read as this part only
+        return not reading.slots or adds(reading.slots, before.slots if alone else whole.slots)
 
     def _with_all(self, whole: Reading, parts: Iterable[Reading]) -> Reading:
         """Return the reading with the values of all parts on its topic: "what is my copay and what is my deductible".

@@ -86,13 +86,8 @@ class Turn:
         if waiting is not None:
             yield waiting
             taken = time.perf_counter() - started
-            log.info(
-                "answered",
-                intent=waiting.intent,
-                language=waiting.language,
-                outcome="error" if waiting.error else "ok",
-                milliseconds=round(taken * 1000),
-            )
+            told = {"intent": waiting.intent, "language": waiting.language, "milliseconds": round(taken * 1000)}
+            log.info("answered", outcome="error" if waiting.error else "ok", **told)
             self._meter.answered(message.person, waiting.intent, waiting.language, taken, exchange.unread)
 
     async def home(self, person: Person, language: Language, *, directory_only: bool = False) -> tuple[Private, str]:
@@ -143,10 +138,8 @@ class Turn:
             return
         message, memory, asked = exchange.message, exchange.memory, step
         # Not in a shared place, where no reply may tell who is connected.
-        looks_up = message.alone and self._pack.is_of_member(asked.intent)
-        open_ = self._of_directory(exchange, asked) if looks_up else None
-        if open_ is not None and await self._accounts.link(message.person) is None:
-            asked = open_
+        if message.alone and memory.link is None and self._pack.is_of_member(asked.intent):
+            asked = self._of_directory(exchange, asked)
         needs_member = self._pack.is_of_member(asked.intent)
         if isinstance(message.place, Shared) and needs_member:
             kept = asked.alone  # first: what is asked next must not tell what was answered
@@ -163,7 +156,7 @@ class Turn:
             yield self._with_others(exchange, self._owners.headed(reply, asked, memory), asked, further)
         except NeedsPlace as need:
             exchange.unread = "place"
-            linked = await self._has_home(message)
+            linked = message.alone and memory.link is not None
             aside = isinstance(message.place, Shared) and asked.values.get("location") == "me"
             about = {"linked": linked, "aside": aside, "intent": asked.intent, "need": need, "kept": carried(asked)}
             reply = self._pack.reply(Shareable, asked.intent, "ask/location", about, asked.language)
@@ -173,8 +166,8 @@ class Turn:
             reply = await self._connecting.offer(message.person, asked.language, error.template, intent=asked.intent)
             yield Said(reply, alone=isinstance(message.place, Shared))
 
-    def _of_directory(self, exchange: Exchange, asked: Asked) -> Asked | None:
-        """Return the question as one about the provider or kind of place it names, if it is nobody's own; else None.
+    def _of_directory(self, exchange: Exchange, asked: Asked) -> Asked:
+        """Return the question as one about the provider or kind of place it names, unless it is somebody's own.
 
         For example "how many Okafors do you list" of a benefits desk, which has no account to connect.
         """
@@ -183,12 +176,11 @@ class Turn:
         intent = next((name for name in likely if self._intents[name].needs == "directory"), None)
         own = engine.lexicon.grammar.area("clauses").any("writer", "mine")
         if intent is None or not own.isdisjoint(read(reading.text).words):
-            return None
+            return asked
         slots = engine.slots_as(intent, reading.text, today=self._now().date())
         of_place = "facility_type" in slots and reading.chances[intent] >= DOUBT
-        if _NAMED.isdisjoint(reading.slots) and not of_place:
-            return None
-        return replace(asked, intent=intent, slots=slots, unmet={})
+        named = of_place or not _NAMED.isdisjoint(reading.slots)
+        return replace(asked, intent=intent, slots=slots, unmet={}) if named else asked
 
     async def _answered(
         self, exchange: Exchange, asked: Asked, progress: Progress
@@ -205,7 +197,8 @@ class Turn:
         try:
             reply = await self._answering.answer(first, asked, progress, limits)
         except NeedsPlace as need:
-            if need.place is not None or "location" in asked.slots or not await self._has_home(message):
+            has_home = message.alone and exchange.memory.link is not None  # of a connected member
+            if need.place is not None or "location" in asked.slots or not has_home:
                 raise
             asked = replace(asked, slots={**asked.slots, "location": _HOME})
             reply = await self._answering.answer(first, asked, progress, limits)
@@ -231,7 +224,7 @@ class Turn:
         if keeps or asked.intent.startswith("account."):
             answer = self._of_person.get(asked.intent, self._connecting.answer)
             return Said(await answer(exchange, asked), keeps=keeps, alone=asked.intent in FAREWELLS)
-        if settled.found is not None and not (message.alone and await self._accounts.link(message.person) is None):
+        if settled.found is not None and not (message.alone and exchange.memory.link is None):
             # Where nobody is connected yet, signing in may give access to the record asked about.
             return Said(self._owners.other(exchange, asked, settled.found), asked)
         if rules is not None and (asked.goes_on or asked.intent in self._pack.answers):
@@ -337,10 +330,6 @@ class Turn:
             return Said(reply, keeps=True, slots={asked.intent: asked.slots, **slots})
         aside = topic and (self._intents[asked.intent].answer == "aside" or asked.intent not in self._pack.answers)
         return Said(reply, (topic if aside and topic else asked).alone, slots=slots, rates=True)
-
-    async def _has_home(self, message: Message) -> bool:
-        """Return whether "near me" may use the writer's home: a connected member in a 1:1 chat."""
-        return message.alone and await self._accounts.link(message.person) is not None
 
     async def _kept(self, exchange: Exchange) -> Asked | None:
         """Return and delete the question that waited for the sign-in; None if there is none, or no account."""
