@@ -102,7 +102,8 @@ def of_two(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules])
     if not (compares and last and before and before.reads_claims):
         return {}
     said = reading.points and reading.slots.keys() == {"date_range"} and reading.slots
-    told = said or (last.chose if not reading.slots and before.tells in {"sums", "fills"} else {})
+    sums = before.tells in {"sums", "fills"} or not memory.shown[1:]  # two claims are compared themselves
+    told = said or (last.chose if sums and not reading.slots else {})
     if len(pair := [name for name in told if name in last.slots]) != 1:
         return {}
     held = {name: one for name, one in {**last.chose, **last.slots}.items() if name in OF_CLAIMS}
