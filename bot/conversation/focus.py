@@ -142,7 +142,7 @@ def records_shown(
     shown, entries = tuple(claims[:EVERY]), {str(one.arguments.get(by.RECORD)) for one in offers.choices}
     if any("page" in one.arguments for one in offers.labels.values()):
         shown = ()
-    elif len(entries) > 1 and entries <= {*claims}:
+    elif len(entries) > 1 and entries <= {*claims} and rules and not rules.reads_claims:
         shown = tuple(one for one in shown if one in entries)
     elif record in claims and not several:
         same = memory.record and asked and memory.asked and memory.asked.whose == asked.whose
