@@ -76,7 +76,7 @@ class Recognisers:
             exchange.further = tuple(one.words for one in others)
         last = self._intents.get(memory.asked.intent) if memory.asked else None
         least = CLEAR if further else 0.0
-        reading = _more_of(reading, last) or with_object(self._engine, reading, memory.objects, today, least=least)
+        reading = with_object(self._engine, _of_list(reading, memory, last), memory.objects, today, least=least)
         if further:
             reading = focus.of_shown(memory, reading, self._intents, points=refers(read(text)))
         reading = focus.of_all(memory, reading, self._intents)
@@ -84,7 +84,7 @@ class Recognisers:
             slots = self._engine.slots_as(intent, text, today=today) if intent != REFINE else reading.slots
             unmet = {name: one for name, one in reading.slots.items() if name in _OF_LISTED and name not in slots}
             reading = replace(reading, intent=intent, slots=slots, unclear=False, unmet={**reading.unmet, **unmet})
-        exchange.reading = reading = _of_the_list(reading, memory, last)
+        exchange.reading = reading
         # Words that fit both languages ("no", a ZIP code) are in that of the last reply.
         exchange.heard = memory.language if memory.language and not reading.shows_language else reading.language
         exchange.memory = memory = _with_choice(memory, reading, last)
@@ -356,29 +356,23 @@ def _with_choice(memory: Memory, reading: Reading, last: IntentRules | None) -> 
     return replace(memory, choice=str(wish.value))
 
 
-def _more_of(reading: Reading, last: IntentRules | None) -> Reading | None:
-    """Return the reading of "another one" or "next closest" after a list of providers; None for another message."""
-    if last is None or not lists_providers(last) or "MORE" not in reading.concepts:
-        return None
+def _of_list(reading: Reading, memory: Memory, last: IntentRules | None) -> Reading:
+    """Return the reading of a short message after a list of providers: "another one", "next closest", "Spanish?".
+
+    The first two ask for more of the list. The name of a language alone filters it; a word in another language than the
+    conversation's, such as "español", requests replies in that language instead. Other messages are unchanged.
+    """
+    wish, words = reading.slots.get("reply_language"), len(reading.text.split())
+    if wish is not None and last is not None and last.needs == "directory" and "language" in last.slots:
+        filters = words <= 1 and reading.language == memory.language
+        spoken = {"language": Slot(reading.text, wish.value)}
+        return replace(reading, intent=REFINE, slots=spoken, unclear=False) if filters else reading
+    if last is None or not lists_providers(last) or "MORE" not in reading.concepts or words > _A_SENTENCE:
+        return reading
     next_near = "NEAR" in reading.concepts and "ordinal" in reading.slots
     goes_on = reading.unclear or next_near or reading.intent == last.intent
-    short = len(reading.text.split()) <= _A_SENTENCE and reading.slots.keys() <= {"reason", "ordinal"}
-    if not (goes_on and short):
-        return None
-    return replace(reading, intent=f"{FOLLOW}{_MORE}", slots={}, unclear=False)
-
-
-def _of_the_list(reading: Reading, memory: Memory, last: IntentRules | None) -> Reading:
-    """Return the reading; the name of a language alone after a list of providers filters that list: "Spanish?".
-
-    A word in another language than the conversation's, such as "español", requests replies in that language instead.
-    """
-    wish = reading.slots.get("reply_language")
-    of_list = last is not None and last.needs == "directory" and "language" in last.slots
-    if wish is None or not of_list or len(reading.text.split()) > 1 or reading.language != memory.language:
-        return reading
-    spoken = Slot(reading.text, wish.value)
-    return replace(reading, intent="followup.refine", slots={"language": spoken}, unclear=False)
+    more = goes_on and reading.slots.keys() <= {"reason", "ordinal"}
+    return replace(reading, intent=f"{FOLLOW}{_MORE}", slots={}, unclear=False) if more else reading
 
 
 def _code_words(pack: Pack) -> frozenset[str]:
