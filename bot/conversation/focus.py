@@ -30,7 +30,6 @@ _MOST_SINGLE = 5  # claims that were shown one by one
 _IS = ("was ", "is ", "were ", "so was ", "era ", "fue ", "es ", "eso fue ", "eso era ", "esa fue ", "ese fue ")
 _BARE = 3  # words, which ask about what was shown: "what for"
 _SHORT = 6  # words, of a message that has no subject of its own
-_MUCH = 4  # times as likely as a question of the provider that was shown: the message asks that, and not of them
 _NEXT = re.compile(r"(?:and |y )?(?:what|which|who|qu[eé]|cu[aá]l|qui[eé]n)\b", re.IGNORECASE)
 _COMPARES = 0.25  # of the probability of a comparison
 _LEAST = 0.05  # of the probability of the question before, where words point at its answer
@@ -68,7 +67,10 @@ def intent_of(memory: Memory, reading: Reading, intents: Mapping[str, IntentRule
     same = [before.intent] if walks and reading.chances.get(before.intent, 0.0) >= _LEAST else []
     short = pointed and (memory.record or reading.picks) and before.reads_claims and words <= _SHORT
     claims = [name for name in likely if short and _asks_of_claim(intents[name])]
-    return next(iter((*of_name, *first, *same, *claims)), None)
+    booked = any(one.name == _PROVIDER for one in before.subjects) or (before.reads_claims and of_them)
+    reason = reading.slots.get("reason")
+    calls = [shows_one(intents)] if booked and reason and reason.value == _BOOKS else []  # for an appointment
+    return next(iter((*calls, *of_name, *first, *same, *claims)), None)
 
 
 def _of_record(
