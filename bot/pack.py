@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Collection, Iterator, Mapping
-from functools import wraps
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache, partial
+from itertools import chain
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -22,9 +23,6 @@ from bot import compiled
 from bot.compiled import find_pack
 from bot.errors import PackError, each_of, every_error
 from bot.kit import NO_BENEFITS, NO_KINDS, Answer, Ask, Benefits, CareKinds, Summary, care_kinds, read_benefits
-from bot.kit.amounts import crossed_asked
-from bot.kit.query import query_asked
-from bot.kit.sets import asks_of_members, with_sets
 from bot.language.engine import Engine
 from bot.language.nearby import Gazetteer
 from bot.language.offers import Offers, offers_of
@@ -34,7 +32,7 @@ from bot.replies.catalogues import ByLanguage
 from bot.replies.render import Words
 
 __all__ = [
-    "NUMBERS", "Pack", "benefits_of", "compile_into", "doubts_of", "find_pack", "load_care_kinds",
+    "NUMBERS", "Pack", "answer_of", "benefits_of", "compile_into", "doubts_of", "find_pack", "load_care_kinds",
     "load_pack", "template_of", "with_benefits",
 ]  # fmt: skip
 
@@ -51,10 +49,6 @@ KERNEL_TEMPLATES = (
     *(f"reminder/{name}" for name in ("due", "end", "list")),
     *(f"problems/{name}" for name in ("button_over", "directory_only", "options")),
 )
-
-
-# The words by which single claims are asked for, and not a sum of all.
-_SINGLES = frozenset({"one", "claims", "several", "any_one"})
 
 
 class Pack(msgspec.Struct, frozen=True):
@@ -90,24 +84,10 @@ class Pack(msgspec.Struct, frozen=True):
         rules = self.engine.intents.get(intent)
         return rules is not None and rules.needs == "member"
 
-    def fitting(self, intent: str, ask: Ask) -> str:
-        """Return the intent that can answer a question about claims that was heard as one for `intent`."""
-        tells = rules.tells if (rules := self.intents.get(intent)) else None
-        says, wanted = ask.asked.says.keys(), tells
-        query = query_asked(ask) if rules and (rules.tells or rules.composed) else None
-        if (tells and crossed_asked(ask)) or (query and rules and (query.by or rules.reads_claims)):
-            wanted = "sums"
-        elif tells and {"than_bearer", "money"} <= says:
-            wanted = "several" if _SINGLES & says else "sums"
-        members = tells in {"one", "several"} and asks_of_members(with_sets(ask))
-        gap = tells and ask.asked.gap and "money" not in says
-        wanted = "days" if members or gap else wanted
-        return intent if wanted == tells else next(one for one, rules in self.intents.items() if rules.tells == wanted)
-
     @property
     def answered(self) -> tuple[IntentRules, ...]:
         """The rules of the intents that have an answer."""
-        return tuple(self.engine.intents[name] for name in self.answers)
+        return tuple(self.engine.intents[name] for name in self.answers if name in self.engine.intents)
 
     @property
     def offers(self) -> Offers:
@@ -149,14 +129,20 @@ def load_pack(folder: Path, command: str = COMMAND) -> Pack:
         raise PackError(*error.faults, *_template_faults(folder)) from error
     kinds = load_care_kinds(folder)
     words = _words(folder / "templates", engine, command, kinds)
-    answers = _Answers(folder, engine.intents.values())
-    key = _key(folder)
+    load, key = cache(partial(answer_of, folder)), _key(folder)
+    every = [one for one in engine.intents.values() if _is_built(one)]
+    names = dict.fromkeys((*(one.intent for one in every), *chain.from_iterable(map(_beside, engine.intents.values()))))
     if not compiled.recalled("sound", key, bool):
-        untold = (f"templates/{fault}" for fault in words.faults())
-        faults = (*answers.faults(), *_missing_templates(engine, words), *untold, *_rule_faults(folder, engine))
+        faults = [f"templates/{fault}" for fault in words.faults()]
+        faults += [*_missing_templates(engine, words), *_rule_faults(folder, engine)]
+        try:
+            each_of(names, load)
+        except PackError as error:
+            raise PackError(*error.faults, *faults) from error
         if faults:
             raise PackError(*faults)
         compiled.keep("sound", key, value=True)
+    answers = {name: partial(_noted, load, name) for name in names}
     return Pack(engine, words, answers, folder / "templates", kinds, command)
 
 
@@ -237,40 +223,9 @@ def template_of(intent: str) -> str:
     return intent.replace(".", "/")
 
 
-class _Answers(Mapping[str, Answer]):
-    """The answers by intent, each imported when it is first used."""
-
-    def __init__(self, folder: Path, every: Collection[IntentRules]) -> None:
-        self._folder = folder
-        built = [one for one in every if one.answer == "aside" or (one.needs != "nothing" and one.answer == "built")]
-        self._listed = dict.fromkeys(rules.intent for rules in built)
-        beside = (name for one in every for name in _beside(one))
-        self._known: dict[str, Answer | None] = dict.fromkeys((*self._listed, *beside))
-
-    def faults(self) -> tuple[str, ...]:
-        """Import all answers. Return the faults of those that cannot be imported."""
-        try:
-            found = each_of(self._known, lambda name: _answer(self._folder, name))
-        except PackError as error:
-            return error.faults
-        self._known.update(zip(self._known, found, strict=True))
-        return ()
-
-    def __getitem__(self, name: str) -> Answer:
-        """Return the answer of an intent, or one that stands beside it, which is not among those listed."""
-        answer = self._known[name]
-        if answer is None:
-            answer = self._known[name] = _answer(self._folder, name)
-        return answer
-
-    def __contains__(self, intent: object) -> bool:
-        return intent in self._listed
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._listed)
-
-    def __len__(self) -> int:
-        return len(self._listed)
+def _is_built(rules: IntentRules) -> bool:
+    """Return whether an intent's answer is a function, which looks something up."""
+    return rules.answer == "aside" or (rules.needs != "nothing" and rules.answer == "built")
 
 
 def _beside(rules: IntentRules) -> tuple[str, ...]:
@@ -278,21 +233,22 @@ def _beside(rules: IntentRules) -> tuple[str, ...]:
     return tuple(name for name in (rules.household and rules.household.answer, rules.workings, rules.composed) if name)
 
 
-def _answer(folder: Path, intent: str) -> Answer:
+def answer_of(folder: Path, intent: str) -> Answer:
+    """Return the answer function of an intent of the pack in a folder. Raises PackError."""
     path = folder / "intents" / f"{template_of(intent)}.py"
     if not path.is_file():
         raise PackError(f"intents/{template_of(intent)}.yaml: needs: member or directory asks for an answer beside it")
     answer = getattr(_module(path, intent), "answer", None)
     if not callable(answer):
         raise PackError(f"intents/{template_of(intent)}.py: answer: missing")
+    found: Answer = answer
+    return found
 
-    @wraps(answer)
-    async def noted(ask: Ask) -> Summary:
-        found: Summary = await answer(ask)
-        report = ask.report
-        return replace(found, today=ask.today, partial=not report.complete, is_partial=report.is_partial)
 
-    return noted
+async def _noted(load: Callable[[str], Answer], name: str, ask: Ask) -> Summary:
+    """Return the result of an answer, which is imported when it is first used, with what could not be read."""
+    found, report = await load(name)(ask), ask.report
+    return replace(found, today=ask.today, partial=not report.complete, is_partial=report.is_partial)
 
 
 def _module(path: Path, intent: str) -> ModuleType:

@@ -161,7 +161,10 @@ def _loaded() -> tuple[Pack, dict[str, ModuleType]]:
     pack = load_pack(find_pack())
     _keep_compiled(pack)
     gc.freeze()  # it stays, and each look for garbage would look at all of it
-    return pack, {intent: sys.modules[f"bcbst_pack.{intent}"] for intent, _ in pack.answers.items()}
+    answers: dict[str, Any] = {**pack.answers}
+    for intent, answer in answers.items():  # imported here, before another pack's module has the name
+        answer.args[0](intent)
+    return pack, {intent: sys.modules[f"bcbst_pack.{intent}"] for intent in answers}
 
 
 def hears(said: str, words: Mapping[str, str]) -> ClaimsAsked:

@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.app import Bot
-from bot.kit import Ask, Reroute, Summary
+from bot.kit import Answer, Ask, Reroute, Summary
 from bot.message import Private, Reply, Shareable
 from bot.payer.budget import Patience
 from bot.replies.plain import plain
@@ -104,7 +105,8 @@ async def test_whatever_goes_wrong_is_a_sentence_and_a_reference(
 
     talk = await _linked(stage, stage.bots["dm"], "dana")
     with monkeypatch.context() as patched:
-        patched.setitem(vars(stage.bots["dm"].pack.answers)["_known"], "claim.list", broken)
+        answers: Any = stage.bots["dm"].pack.answers
+        patched.setitem(answers, "claim.list", broken)
         (reply,) = await talk.say("show my claims")
     seen = plain(reply.blocks) + "".join(capsys.readouterr())
     assert isinstance(reply, Private)
@@ -117,7 +119,7 @@ async def test_whatever_goes_wrong_is_a_sentence_and_a_reference(
 @pytest.mark.parametrize("of", ["said", "slots"])
 async def test_answers_that_hand_on_to_each_other_end(stage: Stage, monkeypatch: pytest.MonkeyPatch, of: str) -> None:
     """Two answers that pass a question to each other end in one that goes by less of it, and that says so."""
-    talk, own = await _linked(stage, stage.bots["dm"], "dana"), stage.bots["dm"].pack.answers
+    talk, own = await _linked(stage, stage.bots["dm"], "dana"), cast("dict[str, Answer]", stage.bots["dm"].pack.answers)
 
     def passing(name: str, other: str) -> Callable[[Ask], Awaitable[Summary]]:
         answered = own[name]
@@ -131,7 +133,7 @@ async def test_answers_that_hand_on_to_each_other_end(stage: Stage, monkeypatch:
 
     with monkeypatch.context() as patched:
         for name, other in (("claim.list", "claim.visits"), ("claim.visits", "claim.list")):
-            patched.setitem(vars(own)["_known"], name, passing(name, other))
+            patched.setitem(own, name, passing(name, other))
         (reply,) = await talk.say("show my claims over $500 in 2025")
     assert reply.error is None
     assert "2025" in plain(reply.blocks).splitlines()[0]

@@ -136,7 +136,9 @@ def of_pack(settings: Settings) -> tuple[list[CheckResult], Pack | None]:
         return [bad("pack", fault) for fault in error.faults], None
     doubts, (table, faults) = doubts_of(folder, pack), benefits_of(pack, settings.bot_benefits)
     found = [note("pack", doubt) for doubt in doubts]
-    found.append(ok("pack", f"{len(pack.intents)} intents, {len(pack.answers)} of them with data, {len(doubts)} notes"))
+    found.append(
+        ok("pack", f"{len(pack.intents)} intents, {len(pack.answered)} of them with data, {len(doubts)} notes")
+    )
     found += [bad("benefits", fault) for fault in faults]
     if table.rows:
         services = {row.service for row in table.rows}

@@ -19,13 +19,13 @@ from bot.conversation.followups import SHARED
 from bot.conversation.own_records import OwnRecords
 from bot.conversation.owner import called, household_of, of_household
 from bot.conversation.provenance import TECHNICAL, PayerQuoted, closed, trace_in, trace_of, unmet_in, with_trace
-from bot.conversation.questions import lead
+from bot.conversation.questions import Lines, lead
 from bot.conversation.reminding import Reminding
 from bot.conversation.state import Asked, Memory
 from bot.errors import BotError, Disconnected, PayerDown, SignInExpired
 from bot.kit.ask import slotted
 from bot.kit.coverages import plan_year_of
-from bot.kit.near_claims import Phrase, of_near_day, others_that_may_hold, unused
+from bot.kit.near_claims import Phrase, of_near_day, others_that_may_hold, tells_asked, unused
 from bot.kit.period import in_its_time
 from bot.kit.sets import with_sets
 from bot.language.asked import asked_in
@@ -33,20 +33,7 @@ from bot.language.clauses import asks_whether
 from bot.language.left import CARE, WORDS, may_narrow
 from bot.language.reading import Slot
 from bot.language.weights import WORKINGS
-from bot.message import (
-    SOURCES,
-    Actions,
-    Answered,
-    Block,
-    Message,
-    Note,
-    OneToOne,
-    Person,
-    Private,
-    Shareable,
-    Source,
-    in_rows,
-)
+from bot.message import SOURCES, Actions, Answered, Message, Note, OneToOne, Person, Private, Shareable, Source, in_rows
 from bot.pack import template_of
 from bot.payer.budget import Budget, Progress, Report
 
@@ -61,6 +48,7 @@ class Answering:
     def __init__(self, parts: Parts, reminding: Reminding) -> None:
         self._pack, self._accounts, self._audit, self._now = parts.pack, parts.accounts, parts.audit, parts.now
         self._parts, self._reminding = parts, reminding
+        self._telling = {one.tells: intent for intent, one in parts.pack.intents.items()}
         self.own = OwnRecords(parts, self._prepare, self.limits)
 
     def limits(self) -> Budget:
@@ -69,7 +57,7 @@ class Answering:
 
     async def beside(
         self, exchange: Exchange, asked: Asked, reply: Answered, then: Asked, limits: Budget
-    ) -> tuple[Answered, Answered | None, tuple[Block, ...] | None]:
+    ) -> tuple[Answered, Answered | None, Lines]:
         """Answer a further question, `then`. Return `reply` with the sources of both, the new answer, and its lines.
 
         The lines are the first of the new answer, or None if `reply` states all of them. They are () if the new answer
@@ -113,12 +101,12 @@ class Answering:
         if access and asked.arguments.get(_AGAIN):
             self._parts.recent.forget(access.link_id)
         dated = await self._in_plan_year(message, asked) if access and "date_range" in asked.slots else asked
-        fitting = self._pack.fitting(asked.intent, self._prepare(message, replace(dated, unmet={}), access))
-        if fitting != asked.intent:  # by what it asks, and not by its topic
-            asked, dated = (replace(one, intent=fitting, unmet={}) for one in (asked, dated))
-        ask = self._prepare(message, dated, access, limits)
-        ask.report.progress = progress
+        ask = self._prepare(message, replace(dated, unmet={}), access, limits)
         ask.heard.update(exchange.reading.asked)
+        if (tells := tells_asked(ask, rules)) != rules.tells:  # by what it asks, and not by its topic
+            asked, dated = (replace(one, intent=self._telling[tells], unmet={}) for one in (asked, dated))
+        ask = replace(self._prepare(message, dated, access, limits), heard=ask.heard)
+        ask.report.progress = progress
         ask = with_sets(await in_its_time(ask))
         if access:
             ask.mark_key = await self._audit.keyed("seen", f"{message.person.key}\x1f{access.patient}")
@@ -189,8 +177,8 @@ class Answering:
             phrases = engine.narrowings(ask.said, ask.words, ask.today)[:_MOST_TRIED]
         if not (left := await unused(ask, summary, self._pack.answers[name], phrases)):
             return asked, ask, name, summary
-        by = {} if tried else {one.tells: intent for intent, one in self._pack.intents.items()}
-        for intent in (by[tells] for tells in others_that_may_hold(ask, summary) if tells in by):
+        for tells in () if tried else others_that_may_hold(ask, summary):
+            intent = self._telling[tells]
             again = replace(ask)
             with suppress(kit.Reroute):  # the question is about future care, which no claim holds
                 other = await self._found(person, again, access, intent)

@@ -52,12 +52,8 @@ class Connecting:
 
     def __init__(self, parts: Parts, reminding: Reminding) -> None:
         self._accounts, self._audit, self._pack = parts.accounts, parts.audit, parts.pack
-        self._dialogue, self._now, self._retention, self._reminding = (
-            parts.dialogue,
-            parts.now,
-            parts.retention,
-            reminding,
-        )
+        self._dialogue, self._now = parts.dialogue, parts.now
+        self._retention, self._reminding = parts.retention, reminding
 
     async def answer(self, exchange: Exchange, asked: Asked) -> Private:
         """Do what an `account.*` intent asks for, and return the reply."""
@@ -158,13 +154,9 @@ class Connecting:
         link = await self._accounts.link(person)
         also = await self._accounts.elsewhere(person) if others and not off else ()
         row = await self._accounts.connected(person)
-        values = {
-            "link": link,
-            "others": [other.platform for other in also],
-            "off": off,
-            "people": row.people if row is not None else (),
-        }
-        return self._say("account/status", language, intent="account.status", **values)
+        values = {"link": link, "off": off, "people": row.people if row is not None else ()}
+        others_here = [other.platform for other in also]
+        return self._say("account/status", language, intent="account.status", others=others_here, **values)
 
     async def _linked(self, person: Person, linked: Linked, language: Language) -> Private:
         """Return the reply after a sign-in: a choice of records, or which record is connected.
@@ -211,14 +203,8 @@ class Connecting:
         who = "who" in asked.arguments or (looks and not _WHO.isdisjoint(said))
         every, zone = await self._audit.of(message.person), self._now().tzinfo
         rows = [row for row in every if row.what in _SEEN and (row.read or self._pack.is_of_member(row.detail))]
-        seen = [
-            {
-                "at": datetime.fromisoformat(row.at).astimezone(zone),
-                "intent": row.detail,
-                "records": sum(row.read.values()),
-            }
-            for row in rows[:_SHOWN]
-        ]
+        dated = [(row, datetime.fromisoformat(row.at).astimezone(zone)) for row in rows[:_SHOWN]]
+        seen = [{"at": at, "intent": row.detail, "records": sum(row.read.values())} for row, at in dated]
         erases = await self._retention.count(message.person) is not None
         more = asked.arguments.get("more")
         values = {"seen": seen, "times": len(rows), "who": who, "work": work, "more": more, "erases": erases}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+import re
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -14,7 +16,7 @@ from bot.accounts.rows import Access
 from bot.conversation.focus import index_in_list, of_named, records_shown
 from bot.conversation.provenance import CONNECT, explained, useful, within
 from bot.conversation.shown import beside_last
-from bot.conversation.state import Asked, Dialogue, Memory, become, offered
+from bot.conversation.state import ENTRY, Asked, Dialogue, Memory, become, typed_label
 from bot.delivery.reminders import Interval
 from bot.delivery.retention import Retention
 from bot.documents.publisher import Publisher
@@ -27,6 +29,7 @@ from bot.message import (
     Answered,
     AReply,
     Block,
+    Item,
     Language,
     Line,
     Message,
@@ -38,6 +41,7 @@ from bot.message import (
     Rating,
     Shareable,
     Shared,
+    buttons_of,
     in_rows,
 )
 from bot.ops.audit import Audit
@@ -127,20 +131,17 @@ class Keeper:
         message, memory, reply, asked, slots = exchange.message, exchange.memory, said.reply, said.asked, said.slots
         memory = of_named(memory, exchange.reading, self._pack.intents) if said.keeps else memory
         if message.directory_only and isinstance(message.place, OneToOne):  # what would be refused is not offered
-            reply = replace(
-                reply, blocks=within(reply.blocks, lambda one: one == CONNECT or self._pack.is_of_member(one))
-            )
+            blocks = within(reply.blocks, lambda one: one == CONNECT or self._pack.is_of_member(one))
+            reply = replace(reply, blocks=blocks)
         if said.alone:
             return await self.alone(message.person, reply)
-        asked = beside_last(memory, self._with_named(asked, reply)) if asked else None
+        if asked:
+            asked = beside_last(memory, self._with_named(asked, reply))
+            asked = replace(asked, chose=memory.chose(asked))
         # A button without a question before it is about the person of whom the conversation speaks.
         meaning = self.meaning(asked or Asked("", whose=memory.current), reply.language, slots)
         # Words may ask for a part of an answer, and then its button leads to the whole of it.
-        here = (
-            replace(asked, arguments=said.asked.arguments)
-            if asked and said.asked and exchange.message.press is not None
-            else None
-        )
+        here = replace(asked, arguments=said.asked.arguments) if asked and said.asked and message.press else None
         connected = message.alone and memory.link is not None  # where others read, nothing depends on it
         blocks = useful(reply, here, meaning, connected=connected)
         offers = offered(blocks, meaning)
@@ -215,6 +216,32 @@ class Keeper:
             return known[id(press)][1]
 
         return meaning
+
+
+_END_OF_NAME = re.compile(r" · |: |\n")
+
+
+def offered(blocks: Sequence[Block], become: Callable[[Press], Asked]) -> Memory:
+    """Return a `Memory` of what a reply offers: its list entries, its buttons by label, and the record shown."""
+    listed: dict[int, tuple[Asked, str]] = {}
+    labels: dict[str, Asked] = {}
+    for block in blocks:
+        asks = [(action.label, become(action.press)) for action in buttons_of(block) if action.press is not None]
+        if isinstance(block, Item):
+            slots = {"number": Slot("", block.number), "entry": Slot("", block.text)}
+            listed[block.number] = asks[0][1] if asks else Asked(ENTRY, slots), block.text
+        for label, asked in asks:
+            labels.setdefault(typed_label(label), asked)
+    choices, texts = tuple(asked for asked, _ in listed.values()), tuple(text for _, text in listed.values())
+    above = " ".join(one.text for one in blocks if isinstance(one, Line))
+    named = [at for at, text in enumerate(texts, 1) if _END_OF_NAME.split(text)[0] in above]
+    lead = 1 if len(choices) == 1 else named[0] if len(named) == 1 else 0
+    # Of several records that were shown the one in most buttons is meant; one that only `opens` does not count.
+    shown = [] if any("id" in one.arguments for one in choices) else [one.arguments for one in labels.values()]
+    often = Counter(one["id"] for one in shown if "id" in one and "opens" not in one)
+    first, second = ([*often.most_common(2), (None, 0), (None, 0)])[:2]
+    record = first[0] if first[1] != second[1] else None
+    return Memory(choices=choices, numbers=tuple(listed), texts=texts, lead=lead, labels=labels, record=record)
 
 
 class Parts:

@@ -4,30 +4,17 @@ A record is remembered as its id, the question with the conditions that found it
 functions are pure.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
 from msgspec.structs import replace
 
-from bot.conversation.questions import OF_CLAIMS
 from bot.conversation.shown import NAMES, intent_of_picked
 from bot.conversation.state import Asked, Memory
-from bot.kit.facts import facts_in
-from bot.language.context import (
-    CALLED,
-    CONDITIONS_OF_CLAIMS,
-    DESCRIBED,
-    EVERY,
-    FOCUS,
-    NAMED,
-    OBJECTS,
-    RECORD,
-    THOSE,
-    TIMES,
-    lists_providers,
-    taken_over,
-)
+from bot.language import context as by
+from bot.language.context import CONDITIONS_OF_CLAIMS, EVERY, OBJECTS, OF_CLAIMS, TIMES, lists_providers, taken_over
 from bot.language.kernel import FALLBACK, FOLLOW, OF_THEM, REFINE
 from bot.language.reading import Reading, Slot
 from bot.language.rules import IntentRules, shows_one
@@ -43,7 +30,8 @@ _MOST_SINGLE = 5  # claims that were shown one by one
 _IS = ("was ", "is ", "were ", "so was ", "era ", "fue ", "es ", "eso fue ", "eso era ", "esa fue ", "ese fue ")
 _BARE = 3  # words, which ask about what was shown: "what for"
 _SHORT = 6  # words, of a message that has no subject of its own
-_MUCH = 4  # times as likely as a question of the provider that was shown: the message asks that, and not of them
+_NEXT = re.compile(r"(?:and |y )?(?:what|which|who|qu[eé]|cu[aá]l|qui[eé]n)\b", re.IGNORECASE)
+_COMPARES = 0.25  # of the probability of a comparison
 _LEAST = 0.05  # of the probability of the question before, where words point at its answer
 
 
@@ -55,6 +43,8 @@ def intent_of(memory: Memory, reading: Reading, intents: Mapping[str, IntentRule
     """
     before, of_them = intents.get(memory.asked.intent) if memory.asked else None, OF_THEM in reading.concepts
     top, words = intents.get(reading.intent or ""), len(reading.text.split())
+    if of_two(memory, reading, intents):
+        return _telling("two", intents)
     if memory.record and before and (found := _of_record(reading, top, before, intents, short=words <= _SHORT)):
         return found
     meant = _meant(memory, reading, before)
@@ -65,12 +55,10 @@ def intent_of(memory: Memory, reading: Reading, intents: Mapping[str, IntentRule
     follows = reading.is_miss or (top is not None and top.intent.startswith(FOLLOW) and not reading.unclear)
     if picked or before is None or top is None or follows:
         return picked
-    if one := _of_provider(reading, top, before, intents, memory.record):
-        return one
     picks = reading.picks or (reading.those and "location" not in reading.slots)
     unclear = reading.unclear or (picks and lists_providers(top))
-    if unclear and len(memory.choices) > 1 and before.of_entry and OF_ONE_NAME >= {*reading.slots} != set():
-        return REFINE  # "which one is a heart doctor", of several with one name
+    several = unclear and len(memory.choices) > 1 and before.of_entry
+    of_name = [REFINE] if several and OF_ONE_NAME >= {*reading.slots} != set() else []  # "which is a heart doctor"
     pointed = (reading.unclear or reading.intent == FALLBACK) and (reading.points or reading.picks or of_them)
     likely = [one.intent for one in reading.candidates if one.intent in intents]
     bare = reading.unclear and not reading.slots and memory.about is not None and words <= _BARE
@@ -79,7 +67,10 @@ def intent_of(memory: Memory, reading: Reading, intents: Mapping[str, IntentRule
     same = [before.intent] if walks and reading.chances.get(before.intent, 0.0) >= _LEAST else []
     short = pointed and (memory.record or reading.picks) and before.reads_claims and words <= _SHORT
     claims = [name for name in likely if short and _asks_of_claim(intents[name])]
-    return next(iter((*first, *same, *claims)), None)
+    booked = any(one.name == _PROVIDER for one in before.subjects) or (before.reads_claims and of_them)
+    reason = reading.slots.get("reason")
+    calls = [shows_one(intents)] if booked and reason and reason.value == _BOOKS else []  # for an appointment
+    return next(iter((*calls, *of_name, *first, *same, *claims)), None)
 
 
 def _of_record(
@@ -92,27 +83,44 @@ def _of_record(
     part = reading.unclear and short and any(_PART in one.slots for one in reading.candidates)  # "cuánto pagó el plan"
     if not (sums or before.reads_claims):
         return None
-    way = "two" if reading.steps < 0 else "one" if sums or part else None
-    return next((name for name, entry in intents.items() if entry.tells == way), None) if way else None
+    after = reading.unclear and reading.steps > 1 and short  # "what came right after that"
+    way = "days" if after else "two" if reading.steps < 0 else "one" if sums or part else None
+    return _telling(way, intents) if way else None
 
 
-def _of_provider(
-    reading: Reading, top: IntentRules, before: IntentRules, intents: Mapping[str, IntentRules], record: str | None
-) -> str | None:
-    """Return the intent that asks for a fact of the shown provider, or whom to call for an appointment; else None."""
-    shown = any(one.name == _PROVIDER for one in before.subjects)
-    bare = top.of_entry and len(reading.text.split()) <= _BARE and record  # "still in network"
-    if not (shown or (before.reads_claims and (bare or OF_THEM in reading.concepts))):
-        return None
-    reason = reading.slots.get("reason")
-    fact = not top.is_of_provider and "MY" not in reading.concepts and facts_in(reading.text)
-    if reason is not None and reason.value == _BOOKS:
-        return shows_one(intents)
-    likely = (one for one in reading.candidates if one.intent in intents and one.score >= reading.score / _MUCH)
-    of_one = [one.intent for one in likely if intents[one.intent].is_of_provider and NAMES.isdisjoint(one.slots)]
-    told = (name for name in of_one if not lists_providers(intents[name]))
-    own = top.intent if top.intent in of_one and top.of_entry else None
-    return own or next(told, None) if fact or reading.unclear else None
+def _telling(way: str, intents: Mapping[str, IntentRules]) -> str:
+    """Return the name of the intent that presents claims in this way; "" if there is none."""
+    return next((name for name, entry in intents.items() if entry.tells == way), "")
+
+
+def of_two(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules]) -> dict[str, Slot]:
+    """Return the conditions of the last question if a message compares its answer with another value of one of them.
+
+    The other value is the message's, "compare that with 2025", or the one before: "which year was cheaper". That slot
+    then has both values. {} for any other message.
+    """
+    last, before = memory.asked, intents.get(memory.asked.intent) if memory.asked else None
+    compares = reading.chances.get(_telling("two", intents), 0.0) >= _COMPARES
+    if not (compares and last and before and before.reads_claims):
+        return {}
+    said = reading.points and reading.slots.keys() == {"date_range"} and reading.slots
+    sums = before.tells in {"sums", "fills"} or not memory.shown[1:]  # two claims are compared themselves
+    told = said or (last.chose if sums and not reading.slots else {})
+    if len(pair := [name for name in told if name in last.slots]) != 1:
+        return {}
+    held = {name: one for name, one in {**last.chose, **last.slots}.items() if name in OF_CLAIMS}
+    held |= {"claim_type": Slot("", "pharmacy")} if before.tells == "fills" else {}
+    own, other = held[pair[0]], told[pair[0]]
+    own = replace(own, value=_as_long(own.value, other.value))
+    return {**held, pair[0]: Slot(f"{own.text}, {other.text}", own.value, values=(own.value, other.value), how="and")}
+
+
+def _as_long(value: object, other: object) -> object:
+    """Return a period, or its whole year if the `other` one is a year: "compare that with 2025", after one of April."""
+    if isinstance(value, Mapping) and isinstance(other, Mapping) and str(other.get("end")).endswith("-12-31"):
+        year = str(value.get("start"))[:4]
+        return {"start": f"{year}-01-01", "end": f"{year}-12-31"}
+    return value
 
 
 def records_shown(
@@ -125,17 +133,19 @@ def records_shown(
     its claims are known.
     """
     claims = [one.id for one in reply.sources if one.type == "ExplanationOfBenefit"] if reply else []
-    lead = offers.choices[offers.lead - 1 : offers.lead] if reply and NAMED not in reply.named else ()
-    known = (one.arguments.get(RECORD) for one in (asked, *lead) if one)
+    lead = offers.choices[offers.lead - 1 : offers.lead] if reply and by.NAMED not in reply.named else ()
+    known = (one.arguments.get(by.RECORD) for one in (asked, *lead) if one)
     record = offers.record or next(filter(None, known), None)
-    single = tuple(reply.named.get(THOSE, "").split()) if reply else ()
-    if asked and THOSE in asked.arguments and not single:
+    single = tuple(reply.named.get(by.THOSE, "").split()) if reply else ()
+    if asked and by.THOSE in asked.arguments and not single:
         single = memory.single
     rules = intents.get(asked.intent) if asked else None
     several = len(claims) > 1 and (len(single) > 1 or (rules is not None and rules.tells not in {None, "one"}))
-    shown = tuple(claims[:EVERY])
+    shown, entries = tuple(claims[:EVERY]), {str(one.arguments.get(by.RECORD)) for one in offers.choices}
     if any("page" in one.arguments for one in offers.labels.values()):
         shown = ()
+    elif len(entries) > 1 and entries <= {*claims} and rules and not rules.reads_claims:
+        shown = tuple(one for one in shown if one in entries)
     elif record in claims and not several:
         same = memory.record and asked and memory.asked and memory.asked.whose == asked.whose
         shown = tuple(dict.fromkeys((str(record), *(memory.shown if same else ()))))[:_MOST_SINGLE]
@@ -147,9 +157,13 @@ def _meant(memory: Memory, reading: Reading, before: IntentRules | None) -> tupl
 
     With "it" or "them", these are the claims of the doctor or month that the answer singled out.
     """
-    if before is None or not before.reads_claims or not _OTHER_CLAIMS.isdisjoint(reading.slots):
+    if (
+        before is None
+        or not (before.reads_claims or memory.lists_records)
+        or not _OTHER_CLAIMS.isdisjoint(reading.slots)
+    ):
         return ()
-    if reading.points and memory.single:
+    if reading.points and memory.single and not (reading.those and memory.single[1:] == ()):
         return memory.single
     ranked = reading.picks and "order" in reading.slots  # "the pricier one" is one of all
     if len(memory.shown) <= 1 or not (reading.those or ranked):
@@ -168,8 +182,7 @@ def of_named(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules
         return memory
     topic = Asked(shows_one(intents), {_NAME: name}, whose=memory.current)
     memory = replace(memory, asked=topic, earlier=memory.topics(topic), wants=None)
-    of_records = len(memory.choices) > 1 and all(RECORD in one.arguments for one in memory.choices)
-    return memory if of_records else replace(memory, choices=(), numbers=(), texts=(), lead=0)
+    return memory if memory.lists_records else replace(memory, choices=(), numbers=(), texts=(), lead=0)
 
 
 def of_all(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules]) -> Reading:
@@ -202,7 +215,6 @@ def _teller(reading: Reading, before: IntentRules, intents: Mapping[str, IntentR
     An intent about the cost of a claim, or its reason, counts for the sum of the claims; one about what the claim was
     counts for their list.
     """
-    names = {entry.tells: name for name, entry in intents.items() if entry.tells}
     told = defaultdict[str, float](float)
     for name, chance in reading.chances.items():
         rules = intents[name]
@@ -210,8 +222,9 @@ def _teller(reading: Reading, before: IntentRules, intents: Mapping[str, IntentR
             continue
         several = {before.tells, "days", "several", "sums", "two"} - {None, "one"}
         itself = rules.tells in several or (rules.tells is None and "more" in rules.follows)
-        told[name if itself else names["sums" if rules.tells or rules.to_come else "several"]] += chance
-    return max(told, key=lambda name: told[name], default=None)
+        told[name if itself else _telling("sums" if rules.tells or rules.to_come else "several", intents)] += chance
+    likeliest = max(told, key=lambda name: told[name], default=None)
+    return likeliest if told[likeliest or ""] >= reading.score else None
 
 
 def of_those(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked:
@@ -219,13 +232,15 @@ def of_those(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[st
 
     Otherwise return the question unchanged.
     """
+    if pair := of_two(memory, reading, intents):
+        return replace(asked, slots=pair, unmet={})
     before = intents.get(memory.asked.intent) if memory.asked else None
     rules, meant = intents.get(asked.intent), _meant(memory, reading, before)
     same = memory.asked is not None and memory.asked.whose == asked.whose
     if rules is None or not (rules.shows_claims and same) or len(meant) <= 1:
         return asked
     slots = {name: slot for name, slot in asked.slots.items() if name in reading.slots}
-    return replace(asked, slots=slots, arguments={THOSE: " ".join(meant)})
+    return replace(asked, slots=slots, arguments={by.THOSE: " ".join(meant)})
 
 
 def _asks_of_claim(rules: IntentRules) -> bool:
@@ -240,7 +255,7 @@ def by_name(memory: Memory, asked: Asked, intents: Mapping[str, IntentRules]) ->
     rules, slot = intents.get(asked.intent), asked.slots.get("provider_name")
     if rules is None or not rules.reads_claims or slot is None or "/" not in str(slot.value):
         return asked
-    name = memory.asked.arguments.get(CALLED) if memory.asked else None
+    name = memory.asked.arguments.get(by.CALLED) if memory.asked else None
     others = {name: one for name, one in asked.slots.items() if name != "provider_name"}
     return replace(asked, slots={**others, "provider_name": Slot(name, name)} if name else others)
 
@@ -270,23 +285,25 @@ def of_record(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[s
         context is None
         or memory.asked is None
         or memory.asked.whose != asked.whose
-        or {RECORD, THOSE} & asked.arguments.keys()
+        or {by.RECORD, by.THOSE} & asked.arguments.keys()
     ):
         return asked
-    told = memory.asked.arguments.get(NAMED) if memory.asked.intent == asked.intent else None
+    told = memory.asked.arguments.get(by.NAMED) if memory.asked.intent == asked.intent else None
     names = taken_over(context, replace(reading, intent=asked.intent), intents) if memory.about or told else ()
     rules, before = intents.get(asked.intent), intents.get(context.intent)
     claimed = rules is not None and before is not None and before.reads_claims and rules.is_of_provider
     points = reading.points or OF_THEM in reading.concepts or len(reading.text.split()) <= _BARE
     if claimed and memory.about and points and NAMES.isdisjoint(reading.slots):
-        names = (RECORD, *NAMES)
+        names = (by.RECORD, *NAMES)
     described = reading.text.casefold().startswith(_IS) and not (reading.steps or _OTHERS.isdisjoint(reading.slots))
-    if memory.record and reading.points and described and _walks(asked, intents):  # "was that dental"
-        return replace(asked, slots=reading.slots, arguments={RECORD: memory.record, DESCRIBED: "yes"})
-    if RECORD not in names:
+    if memory.record and reading.points and described and walks(asked, intents):  # "was that dental"
+        return replace(asked, slots=reading.slots, arguments={by.RECORD: memory.record, by.DESCRIBED: "yes"})
+    if by.RECORD not in names:
         return _in_focus(memory, asked, reading, intents)
-    slots = {name: slot for name, slot in asked.slots.items() if name in reading.slots or name not in names}
-    shown = {name: one for name, one in ((RECORD, memory.about), (NAMED, told)) if one}
+    reason = {"amount"} if any(one.form == "reason" for one in reading.asked.values()) else set()  # "why isn't it $30"
+    own = reading.slots.keys() - reason
+    slots = {name: slot for name, slot in asked.slots.items() if name in own or name not in {*names, *reason}}
+    shown = {name: one for name, one in ((by.RECORD, memory.about), (by.NAMED, told)) if one}
     return replace(asked, slots=slots, arguments={**asked.arguments, **shown})
 
 
@@ -300,19 +317,21 @@ def _in_focus(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[s
     if record is None or not (rules.reads_claims and (rules.walks or (rules.tells == "two" and reading.steps))):
         return asked
     if reading.steps > 1 and memory.asked and rules.tells in {"days", "fills"}:  # the same care again
-        care = {name: slot for name, slot in memory.asked.slots.items() if name in rules.heard}
-        slots = {**care, **asked.slots, "date_range": Slot(reading.text, {"relation": "after", "one": True})}
-        return replace(asked, slots=slots, arguments={FOCUS: record}, unmet={})
+        any_care, after = _NEXT.match(reading.text), Slot(reading.text, {"relation": "after", "one": True})
+        care = {name: one for name, one in memory.asked.slots.items() if name in rules.heard} | {**asked.slots}
+        care = {**reading.slots} if any_care else care
+        arguments = {by.FOCUS: record, **({"pick": "-1"} if any_care else {})}  # the first one after it
+        return replace(asked, slots={**care, "date_range": after}, arguments=arguments, unmet={})
     of_it = _asks_of_claim(rules) or reading.points or OF_THEM in reading.concepts
     named = not reading.points and not {"VISIT", "CLAIM", "FILL"}.isdisjoint(reading.concepts)
     anew = named or "LATEST" in reading.concepts or not _OTHERS.isdisjoint(reading.slots)  # "the $50 one in november"
     if not reading.steps and (anew or not of_it):
         return asked
     if not reading.steps:
-        return replace(asked, arguments={**asked.arguments, FOCUS: record})
+        return replace(asked, arguments={**asked.arguments, by.FOCUS: record})
     # The step already says "before that one": it is no period of its own.
     slots = {name: slot for name, slot in asked.slots.items() if not (name in TIMES and _is_of_shown(slot))}
-    return replace(asked, slots=slots, arguments={**asked.arguments, FOCUS: record, "pick": str(reading.steps)})
+    return replace(asked, slots=slots, arguments={**asked.arguments, by.FOCUS: record, "pick": str(reading.steps)})
 
 
 def _is_of_shown(slot: Slot) -> bool:
@@ -328,36 +347,15 @@ def _claim_spoken_of(memory: Memory, reading: Reading, intents: Mapping[str, Int
     """
     for at, topic in enumerate(one for one in (memory.asked, *memory.earlier) if one is not None):
         if topic.intent in intents and intents[topic.intent].reads_claims:
-            told = topic.arguments.get(FOCUS, topic.arguments.get(RECORD)) if at else next(iter(memory.shown), None)
+            told = (
+                topic.arguments.get(by.FOCUS, topic.arguments.get(by.RECORD)) if at else next(iter(memory.shown), None)
+            )
             return memory.record if memory.record and not at else told if reading.points else None
     return None
 
 
-def stepped(memory: Memory, last: Asked, step: int, intents: Mapping[str, IntentRules]) -> Asked | None:
-    """Return the question about the record `step` entries after the one that was shown; None if there is no such entry.
-
-    In a list, this is the next entry. Otherwise the last search is repeated under its conditions: the argument `pick`
-    counts from the record that was shown, or from the newest one if there were several. A date range is dropped once it
-    has found its record.
-    """
-    if memory.choices and (not step or (index_in_list(memory, last) is not None and len(memory.choices) > 1)):
-        return _at(memory, memory.lead - 1 + step)
-    asked = (one for one in (last, *memory.earlier) if one.intent in intents)
-    of_records = (one for one in asked if RECORD not in one.arguments or not intents[one.intent].reads_claims)
-    start = next((one for one in of_records if _walks(one, intents)), None)
-    if len(memory.choices) > 1 and (start is not last or intents[last.intent].needs == "directory"):
-        return _at(memory, step)
-    if start is None:
-        return None
-    shown, pick = {**start.arguments}, whole(start.arguments.get("pick")) + step
-    shown.pop(RECORD, None)  # of a test, whose name tells it
-    if start is last and memory.record and intents[start.intent].reads_claims:
-        shown, pick = {**shown, FOCUS: memory.record}, step
-    slots = {name: slot for name, slot in start.slots.items() if FOCUS not in shown or name not in TIMES}
-    return replace(start, slots=slots, arguments={**shown, "pick": str(pick if FOCUS in shown else max(pick, 0))})
-
-
-def _walks(asked: Asked, intents: Mapping[str, IntentRules]) -> bool:
+def walks(asked: Asked, intents: Mapping[str, IntentRules]) -> bool:
+    """Return whether one may step from a record of the answer to the next: "the one before"."""
     return asked.intent in intents and intents[asked.intent].walks
 
 
@@ -369,10 +367,11 @@ def index_in_list(memory: Memory, asked: Asked) -> int | None:
 
 
 def _subject(asked: Asked) -> object:
-    return asked.arguments.get(RECORD) or asked.arguments.get(FOCUS) or asked.values.get("provider_name")
+    return asked.arguments.get(by.RECORD) or asked.arguments.get(by.FOCUS) or asked.values.get("provider_name")
 
 
-def _at(memory: Memory, position: int) -> Asked | None:
+def at_place(memory: Memory, position: int) -> Asked | None:
+    """Return the question of the list entry at this position, from 0; None if there is none."""
     return memory.choices[position] if 0 <= position < len(memory.choices) else None
 
 
@@ -382,9 +381,4 @@ def chosen(memory: Memory, index: int) -> Asked | None:
         return memory.choices[memory.lead - 1] if memory.lead else None
     if index in memory.numbers:
         return memory.choices[memory.numbers.index(index)]
-    return _at(memory, index - 1 if index > 0 else len(memory.choices) + index)
-
-
-def whole(text: str | None) -> int:
-    """Return an argument as an integer; 0 if it is missing or not a number."""
-    return int(text) if text and text.lstrip("-").isdecimal() else 0
+    return at_place(memory, index - 1 if index > 0 else len(memory.choices) + index)

@@ -13,23 +13,10 @@ from bot.conversation import focus
 from bot.conversation.focus import OF_ONE_NAME
 from bot.conversation.shown import NAMES, apart_from_last, entries_meant, of_both, outside, words_beside
 from bot.conversation.state import ENTRY, Asked, Memory
+from bot.kit.ask import whole
 from bot.kit.facts import facts_in
-from bot.language.context import (
-    AMONG,
-    BESIDE,
-    CHANGES,
-    FACTS,
-    KINDS_OF_CARE,
-    LIKE,
-    LIKE_WORDS,
-    NAMED,
-    RECORD,
-    SAID_OF,
-    THOSE,
-    TIMES,
-    changed,
-    lists_providers,
-)
+from bot.language import context as by
+from bot.language.context import CHANGES, KINDS_OF_CARE, TIMES, changed, lists_providers
 from bot.language.kernel import OF_THEM, SHARE
 from bot.language.reading import Reading, Slot
 from bot.language.rules import IntentRules, shows_one
@@ -42,7 +29,7 @@ _ORDINAL, _SOURCES, _AGAIN = "followup.ordinal", "followup.sources", "followup.a
 _EXPORT, _MORE, _PERSON, _PROVIDER = "followup.export", "followup.more", "handoff.human", "provider_name"
 _NEAR = Slot("", "me")
 _FIRST_ONES = re.compile(r"\b[2-9]\b")
-_SHOWN = frozenset({AMONG, BESIDE, FACTS, LIKE, LIKE_WORDS, NAMED, SAID_OF, THOSE})
+_SHOWN = frozenset({by.AMONG, by.BESIDE, by.FACTS, by.LIKE, by.LIKE_WORDS, by.NAMED, by.SAID_OF, by.THOSE})
 SHARED = "share"
 """The argument of a question whose answer is to be shared."""
 _CONTACT, _FILE, _PAGE, _LIST = "contact", "file", "page", "list"
@@ -54,7 +41,9 @@ def of_what_was_shown(memory: Memory, asked: Asked, reading: Reading, intents: M
     rules = intents.get(asked.intent)
     if asked.intent == _PERSON:
         same = memory.asked is not None and memory.asked.whose == asked.whose
-        return replace(asked, arguments={**asked.arguments, RECORD: memory.record}) if same and memory.record else asked
+        return (
+            replace(asked, arguments={**asked.arguments, by.RECORD: memory.record}) if same and memory.record else asked
+        )
     if (both := of_both(memory, asked, reading, intents)) is not asked:
         return both
     if rules is not None and rules.of_entry and "distance" in facts_in(reading.text) and "location" not in asked.slots:
@@ -111,7 +100,7 @@ def _like_shown(memory: Memory, asked: Asked, reading: Reading, intents: Mapping
     leans = slot is not None and slot.is_plain and NAMES.isdisjoint(asked.slots)
     if not (context and slot and leans and (like or "NEAR" in reading.concepts or not memory.met)):
         return asked
-    shown = {LIKE: str(slot.value), LIKE_WORDS: reading.text} if like else {BESIDE: str(slot.value)}
+    shown = {by.LIKE: str(slot.value), by.LIKE_WORDS: reading.text} if like else {by.BESIDE: str(slot.value)}
     town = {name: one for name, one in context.slots.items() if name == "location"}
     carried = KINDS_OF_CARE - {*reading.slots} if like else frozenset[str]()
     slots = {name: one for name, one in asked.slots.items() if name not in carried}
@@ -142,8 +131,8 @@ def of_entry(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[st
             index is None or meant or reading.those or not memory.lead or _FIRST_ONES.search(reading.text)
         ):
             asked = _among(memory, asked, reading, meant)
-            index = None if AMONG in asked.arguments else index
-            if told and AMONG in asked.arguments:  # "that one", of several
+            index = None if by.AMONG in asked.arguments else index
+            if told and by.AMONG in asked.arguments:  # "that one", of several
                 asked = replace(asked, arguments={**asked.arguments, WHICH: "yes"})
     slots = {name: slot for name, slot in asked.slots.items() if name != "ordinal"}
     if index == -1 and {"CLAIM", "VISIT", "FILL"}.intersection(reading.concepts):
@@ -153,9 +142,9 @@ def of_entry(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[st
         none = index and not own and no_such_entry(memory, replace(reading, intent=_ORDINAL), asked.language)
         return none or asked
     slots |= {name: slot for name, slot in entry.slots.items() if name == _PROVIDER}
-    arguments = {name: value for name, value in entry.arguments.items() if name == RECORD}
+    arguments = {name: value for name, value in entry.arguments.items() if name == by.RECORD}
     if arguments and rules and "ordinal" not in rules.heard:  # the answer counts claims, here this one
-        arguments[THOSE] = arguments[RECORD]
+        arguments[by.THOSE] = arguments[by.RECORD]
     whose = entry.whose or asked.whose
     return replace(asked, slots=slots, arguments={**asked.arguments, **arguments}, whose=whose)
 
@@ -176,7 +165,7 @@ def _among(memory: Memory, asked: Asked, reading: Reading, meant: Sequence[int] 
         chose = {one: slot for one, slot in memory.asked.slots.items() if one in OF_ONE_NAME}
         return replace(asked, slots={**chose, **asked.slots})
     shown = shown[: int(first[0])] if first else shown
-    return replace(asked, arguments={**asked.arguments, AMONG: " ".join(shown)}) if several else asked
+    return replace(asked, arguments={**asked.arguments, by.AMONG: " ".join(shown)}) if several else asked
 
 
 def consent(memory: Memory, reading: Reading) -> Asked | None:
@@ -196,11 +185,11 @@ def resolve(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules]
     last = memory.earlier[reading.back - 1] if reading.back else memory.asked
     if last is None or reading.intent is None:
         return None
-    if AMONG in last.arguments and memory.earlier and reading.intent in CHANGES and NAMES.isdisjoint(reading.slots):
+    if by.AMONG in last.arguments and memory.earlier and reading.intent in CHANGES and NAMES.isdisjoint(reading.slots):
         before = intents.get(memory.earlier[0].intent)
         if before and lists_providers(before):
             last, reading = memory.earlier[0], replace(reading, back=1)  # the list, of which all were asked about
-    page = str(focus.whole(last.arguments.get("page")) + 1)
+    page = str(whole(last.arguments.get("page")) + 1)
     repeated: dict[str, dict[str, str]] = {_AGAIN: {}, _EXPORT: {"file": "yes"}, _MORE: {"page": page}}
     if reading.intent in repeated:
         return replace(last, arguments={**last.arguments, **repeated[reading.intent]})
@@ -211,12 +200,15 @@ def resolve(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules]
     context = memory.context()
     if context is None:
         return None
+    other = not (TIMES | last.chose.keys()).isdisjoint(reading.slots)  # records that other conditions choose
+    if other and not reading.back:
+        context = replace(context, slots={**last.chose, **context.slots})
     intent, slots = changed(context, outside(reading), intents)
     waits = memory.wants is not None and intent == last.intent  # what was asked for is a part of the same question
     shared = {name: value for name, value in carried(last).items() if value and waits}
-    held = _SHOWN if TIMES.isdisjoint(reading.slots) else _SHOWN - {THOSE}
+    held = _SHOWN - {by.THOSE} if other else _SHOWN
     shared |= {name: value for name, value in last.arguments.items() if name in held and intent == last.intent}
-    shared |= {SAID_OF: words} if (words := words_beside(reading)) else {}
+    shared |= {by.SAID_OF: words} if (words := words_beside(reading)) else {}
     return replace(last, intent=intent, slots=slots, arguments=shared, unmet=reading.unmet)
 
 
@@ -265,11 +257,35 @@ def _ordinal(memory: Memory, last: Asked, reading: Reading, intents: Mapping[str
     if not isinstance(wanted, Mapping):
         return None
     if "step" in wanted:
-        return focus.stepped(memory, last, int(wanted["step"]) or reading.steps, intents)
+        return _stepped(memory, last, int(wanted["step"]) or reading.steps, intents)
     index = int(wanted["index"])
     if memory.choices:
         return focus.chosen(memory, index)
     return replace(last, arguments={**last.arguments, "pick": str(max(index - 1, 0) if index >= 0 else index)})
+
+
+def _stepped(memory: Memory, last: Asked, step: int, intents: Mapping[str, IntentRules]) -> Asked | None:
+    """Return the question about the record `step` entries after the one that was shown; None if there is no such entry.
+
+    In a list, this is the next entry. Otherwise the last search is repeated under its conditions: the argument `pick`
+    counts from the record that was shown, or from the newest one if there were several. A date range is dropped once it
+    has found its record.
+    """
+    if memory.choices and (not step or (focus.index_in_list(memory, last) is not None and len(memory.choices) > 1)):
+        return focus.at_place(memory, memory.lead - 1 + step)
+    asked = (one for one in (last, *memory.earlier) if one.intent in intents)
+    of_records = (one for one in asked if by.RECORD not in one.arguments or not intents[one.intent].reads_claims)
+    start = next((one for one in of_records if focus.walks(one, intents)), None)
+    if len(memory.choices) > 1 and (start is not last or intents[last.intent].needs == "directory"):
+        return focus.at_place(memory, step)
+    if start is None:
+        return None
+    shown, pick = {**start.arguments}, whole(start.arguments.get("pick")) + step
+    shown.pop(by.RECORD, None)  # of a test, whose name tells it
+    if start is last and memory.record and intents[start.intent].reads_claims:
+        shown, pick = {**shown, by.FOCUS: memory.record}, step
+    slots = {name: slot for name, slot in start.slots.items() if by.FOCUS not in shown or name not in TIMES}
+    return replace(start, slots=slots, arguments={**shown, "pick": str(pick if by.FOCUS in shown else max(pick, 0))})
 
 
 def to_share(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked:

@@ -146,11 +146,8 @@ class HandingOver:
         """
         message = exchange.message
         told = asked.arguments if message.alone else {}
-        letter = {
-            "question": told.get("question", ""),
-            "reference": told.get("reference") or new_reference(),
-            "person": message.person,
-        }
+        reference = told.get("reference") or new_reference()
+        letter = {"question": told.get("question", ""), "reference": reference, "person": message.person}
         outcome = await self._sent(message, asked, letter) if asked.intent == SEND else ""
         values = {**letter, "way": self.way, "email": self._email, "outcome": outcome, "most": MOST}
         return self._pack.reply(Private, asked.intent, template_of(asked.intent), values, asked.language)

@@ -94,8 +94,8 @@ class OwnRecords:
         name = str(slot.value.get("name") or "") if isinstance(slot.value, Mapping) else ""
         if len(name.split()) < _WHOLE or not any(is_named(c.seen or "", name) for c in await self.claims(message, "")):
             return None
-        rest = {name: one for name, one in asked.slots.items() if name != PERSON}
-        return replace(asked, slots={**rest, "provider_name": Slot(slot.text, name)})
+        asked = asked.without(PERSON)
+        return replace(asked, slots={**asked.slots, "provider_name": Slot(slot.text, name)})
 
     async def _hint(self, message: Message, whose: str, read: Callable[[Access], Awaitable[T]], nothing: T) -> T:
         """Return what `read` returns for the record asked about, or `nothing` after any failure.

@@ -267,9 +267,7 @@ def _of(asked: Asked, patient: str) -> Asked:
     """Return the question about this Patient's record, without its slot `person`. A pronoun is kept for the answer."""
     slot = asked.slots.get(PERSON)
     by = slot.text if slot is not None and isinstance(slot.value, Mapping) and "patient" in slot.value else ""
-    slots = {name: slot for name, slot in asked.slots.items() if name != PERSON}
-    unmet = {name: slot for name, slot in asked.unmet.items() if name != PERSON}
-    return replace(asked, slots=slots, unmet=unmet, whose=patient, pronoun=by)
+    return replace(asked.without(PERSON), whose=patient, pronoun=by)
 
 
 def meant(slot: Slot, people: Sequence[PatientCandidate], current: str, today: date) -> tuple[PatientCandidate, ...]:
@@ -331,12 +329,6 @@ class Owners:
         memory, kept = await self._dialogue.recall(message, *(() if message.directory_only else (place(LinkRow, key),)))
         link = self._accounts.rows.unbound(LinkRow, key, kept[0]) if kept else None
         exchange.memory = replace(memory, link=link)
-
-    async def connected(self, exchange: Exchange) -> None:
-        """Read the asker's account link again, after a sign-in."""
-        message = exchange.message
-        link = None if message.directory_only else await self._accounts.connected(message.person)
-        exchange.memory = replace(exchange.memory, link=link)
 
     def other(self, exchange: Exchange, asked: Asked, found: Collection[PatientCandidate]) -> Answered:
         """Return the reply in place of an answer: a choice among the people `found`, or that there is no access.

@@ -18,19 +18,7 @@ from bot.kit.spelling import words_of
 from bot.kit.which import is_close
 from bot.language.left import CARE
 from bot.language.reading import Slot
-from bot.message import (
-    SOURCES,
-    Action,
-    Actions,
-    Answered,
-    Block,
-    Item,
-    Note,
-    Press,
-    buttons_of,
-    sentences,
-    with_buttons,
-)
+from bot.message import SOURCES, Action, Actions, Block, Item, Note, Press, Reply, buttons_of, sentences, with_buttons
 from bot.payer.budget import ReadRecord, Report
 from bot.records.share import Step
 
@@ -199,7 +187,7 @@ _CHECKABLE = re.compile(
 """Matches an amount of money, a date or a network, in English or Spanish: facts whose source a reader may ask for."""
 
 
-def useful(reply: Answered, here: Asked | None, meaning: ButtonMeaning, *, connected: bool) -> tuple[Block, ...]:
+def useful(reply: Reply, here: Asked | None, meaning: ButtonMeaning, *, connected: bool) -> tuple[Block, ...]:
     """Return the reply's blocks without duplicate buttons, and without a button that asks `here` again.
 
     `here` is the question that the reply answers completely, if any. A person who is `connected` gets no button to

@@ -16,7 +16,7 @@ from bot.conversation.provenance import facts_in, quotable
 from bot.conversation.state import TERM, Asked
 from bot.language.asked import asked_in
 from bot.language.clauses import Clause, ClauseRole, as_listed, clauses, is_question
-from bot.language.context import Context, lists_providers, of_one_provider
+from bot.language.context import OF_CLAIMS, Context, lists_providers, of_one_provider
 from bot.language.engine import Engine
 from bot.language.kernel import DANGER, FALLBACK, FOLLOW
 from bot.language.reading import Reading, Slot, adds, distinct
@@ -43,8 +43,6 @@ _REFERS = frozenset({
 OF_CARE = frozenset({"provider_name", "drug", "service", "claim_type", "specialty", "claim_id"})
 """Slots that say what care a question is about."""
 _NAMES = ("drug", "service", "provider_name", "specialty", "facility_type", "amount_kind")
-OF_CLAIMS = OF_CARE | {"date_range", "amount_over", "amount_under", "state_of_claim", "person"}
-"""Slots that say which claims a question is about. A question without them may be about the claims just shown."""
 
 
 class Question(msgspec.Struct, frozen=True):
@@ -191,7 +189,8 @@ class Questions:
             and (first.shows_claims or refers(read(reading.text)))
         ):
             return False  # of the same claims: "the visits of May with the sum that I paid to each"
-        return not reading.slots or adds(reading.slots, whole.slots)
+        alone = whole.intent == reading.intent != before.intent  # the message was read as this part only
+        return not reading.slots or adds(reading.slots, before.slots if alone else whole.slots)
 
     def _with_all(self, whole: Reading, parts: Iterable[Reading]) -> Reading:
         """Return the reading with the values of all parts on its topic: "what is my copay and what is my deductible".
@@ -314,6 +313,9 @@ SAID, DOUBT = "said", "doubt"
 _LINES = 3  # of the second answer, and entries of its list
 
 
+Lines = tuple[Block, ...] | None
+
+
 class Further(msgspec.Struct, frozen=True):
     """A further question of a message: its intent, its slots, and the first lines of its answer.
 
@@ -323,7 +325,7 @@ class Further(msgspec.Struct, frozen=True):
 
     intent: str
     slots: Mapping[str, Slot]
-    lines: tuple[Block, ...] | None = ()
+    lines: Lines = ()
     asked: Asked | None = None
 
 

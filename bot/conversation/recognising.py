@@ -15,16 +15,17 @@ from bot.accounts.codes import read_code
 from bot.conversation import focus, followups, owner
 from bot.conversation.connecting import CodeState, Connecting
 from bot.conversation.exchange import UNREAD, Exchange, Parts, Said
-from bot.conversation.questions import CLEAR, DOUBT, OF_CLAIMS, Questions, refers, with_object, within
+from bot.conversation.questions import CLEAR, DOUBT, Questions, refers, with_object, within
 from bot.conversation.slash_commands import Commands, Request
 from bot.conversation.state import Asked, Memory, become, typed_label
+from bot.kit.spelling import words_of
 from bot.language.clauses import head_and_items
-from bot.language.context import lists_providers
+from bot.language.context import OF_CLAIMS, lists_providers
 from bot.language.kernel import FALLBACK, FOLLOW, HELP, REFINE
-from bot.language.reading import Candidate, Reading, Slot
+from bot.language.reading import Reading, Slot
 from bot.language.rules import PERSON, IntentRules
 from bot.language.text import read
-from bot.message import Answered, Language, Line, Message, OneToOne, Press, Shareable, Shared
+from bot.message import SOURCES, Answered, Language, Line, Message, OneToOne, Press, Shareable, Shared
 from bot.pack import Pack
 
 log = structlog.get_logger("turn")
@@ -33,13 +34,14 @@ ITEMS, BETWEEN = "items", ";"  # a button's arguments hold no line's end
 _MOST = 2_000  # lines that are taken out of a message; the answer says how many of them it asks
 _MOST_MISSES, _SURELY = 2, 0.9
 _LEAST_KEPT = 3  # words
+_SHORT, _STEM = 6, 5  # words; letters in which two words are the same
 _A_SENTENCE = 5  # words, whose language counts more than the one that was asked for before
 _MAY_BE_GIVEN = frozenset({"choices", "not_understood", "menu"})
 GIVES = "gives"
 """The argument with the key of a message that its writer may give to the operator."""
+_MORE, _NAME = "more", "provider_name"
 _CODE = re.compile(r"(?=.*\d)[A-Z2-7]{4}-[A-Z2-7]{4}")
 _IN_CONTEXT = frozenset({"without", "receipt", "detail"})  # of a button that goes on about the question above it
-_MORE, _NAME = "more", "provider_name"
 _OF_LISTED = frozenset({"network", "gender", "language", "accepting_new", "open_at"})  # what a listing tells
 
 NextStep = Answered | Said | Asked
@@ -74,7 +76,7 @@ class Recognisers:
             exchange.further = tuple(one.words for one in others)
         last = self._intents.get(memory.asked.intent) if memory.asked else None
         least = CLEAR if further else 0.0
-        reading = _more_of(reading, last) or with_object(self._engine, reading, memory.objects, today, least=least)
+        reading = with_object(self._engine, _of_list(reading, memory, last), memory.objects, today, least=least)
         if further:
             reading = focus.of_shown(memory, reading, self._intents, points=refers(read(text)))
         reading = focus.of_all(memory, reading, self._intents)
@@ -82,7 +84,7 @@ class Recognisers:
             slots = self._engine.slots_as(intent, text, today=today) if intent != REFINE else reading.slots
             unmet = {name: one for name, one in reading.slots.items() if name in _OF_LISTED and name not in slots}
             reading = replace(reading, intent=intent, slots=slots, unclear=False, unmet={**reading.unmet, **unmet})
-        exchange.reading = reading = _of_the_list(reading, memory, last)
+        exchange.reading = reading
         # Words that fit both languages ("no", a ZIP code) are in that of the last reply.
         exchange.heard = memory.language if memory.language and not reading.shows_language else reading.language
         exchange.memory = memory = _with_choice(memory, reading, last)
@@ -100,11 +102,10 @@ class Recognisers:
                 break
         if isinstance(step, Asked):
             log.info("understood", intent=step.intent, rule=step.rule, score=step.score, concepts=step.concepts)
-            if step.intent == FALLBACK and exchange.message.press is None and (unread := self._to_give(exchange)):
-                # Outside of all topics: its writer may give it to the operator, by this key.
+            unread = self._to_give(exchange) if step.intent == FALLBACK and exchange.message.press is None else None
+            if unread:  # outside of all topics: its writer may give it to the operator, by this key
                 exchange.memory = replace(exchange.memory, unread=unread)
-                return replace(step, arguments={GIVES: unread[0]})
-            return step
+            return replace(step, arguments={GIVES: unread[0]}) if unread else step
         return step or await self._not_understood(exchange)
 
     def _command(self, exchange: Exchange, request: Request) -> NextStep:
@@ -140,8 +141,7 @@ class Recognisers:
             return Said(reply, keeps=not fresh)
         if not message.alone or typed_label(message.text) not in self._code_words:
             return None
-        linked = await self._accounts.link(message.person) is not None
-        if linked:
+        if await self._accounts.link(message.person) is not None:
             return None
         offer = self._connecting.offer(message.person, exchange.language, "account/link", intent="account.link")
         return Said(await offer)
@@ -204,8 +204,7 @@ class Recognisers:
         """Return the question of a pressed button, or of a typed label that this conversation has shown; else None."""
         message, memory = exchange.message, exchange.memory
         asked = await self._dialogue.press(message.person, message.press) if message.press else None
-        asked = asked or self._by_label(message.text, memory, exchange.reading)
-        if asked is None:
+        if (asked := asked or self._by_label(message.text, memory, exchange.reading)) is None:
             return None
         supported = asked.language if asked.language in self._pack.words.languages else None
         return replace(asked, language=memory.choice or supported or exchange.language)
@@ -229,8 +228,17 @@ class Recognisers:
         return None if goes_on else earlier
 
     async def label(self, exchange: Exchange) -> Asked | None:
-        """Return the question of the fixed button whose label was typed; None without one, or for a clear message."""
+        """Return the question of the fixed button whose label was typed; None without one, or for a clear message.
+
+        A short unclear message may also have a word of one button of the last answer: "show me those that counted".
+        """
         reading, memory = exchange.reading, exchange.memory
+        short = reading.unclear and exchange.message.press is None and len(reading.text.split()) <= _SHORT
+        said = {word[:_STEM] for word in words_of(reading.text) if short and len(word) >= _STEM}
+        of_answer = ((label, one) for label, one in memory.labels.items() if one.arguments and one.intent != SOURCES)
+        meant = [one for label, one in of_answer if any(word[:_STEM] in said for word in words_of(label))]
+        if len(meant) == 1:
+            return replace(meant[0], language=exchange.language)
         unread = reading.unclear or reading.intent in {None, FALLBACK} or reading.score < _SURELY
         language, press = self._fixed.get(typed_label(exchange.message.text), (None, None))
         if exchange.message.press is not None or not unread or language is None or press is None:
@@ -277,16 +285,13 @@ class Recognisers:
             )
             asked = followups.of_what_was_shown(memory, asked, reading, self._intents)
             second = None if exchange.further else reading.second
-            if second and second.intent != asked.intent and self._is_offered(second, reading.score):
+            rules = self._intents.get(second.intent) if second and second.intent != asked.intent else None
+            # Another reading that is half as likely, or of an act, gets a button beside the answer.
+            if second and rules and rules.title and (rules.acts is not None or second.score >= reading.score / 2):
                 asked = replace(asked, also={second.intent: {**second.slots, DOUBT: Slot("", second.score)}})
         asked = replace(asked, text=exchange.words, goes_on=exchange.further)
         of_member = self._pack.is_of_member(asked.intent)
         return owner.about_whom(asked, exchange, reading) if of_member else owner.of_nobody(asked)
-
-    def _is_offered(self, other: Candidate, score: float) -> bool:
-        """Return whether a button beside the answer offers another reading: one half as likely, or of an act."""
-        rules = self._intents[other.intent]
-        return bool(rules.title) and (rules.acts is not None or other.score >= score / 2)
 
     def _is_closed(self, reading: Reading, memory: Memory) -> bool:
         """Return whether the message probably asks about a person whose record this sign-in gives no access to."""
@@ -318,8 +323,8 @@ class Recognisers:
         unread = self._to_give(exchange) if template in _MAY_BE_GIVEN else None
         gives = unread[0] if unread else ""
         values = {"candidates": candidates, "untold": untold, "shared": shared, "gives": gives}
-        to_asker, intent = shared or message.press is not None, reading.intent or FALLBACK
-        reply = self._pack.reply(Shareable, intent, template, values, language, to_asker=to_asker)
+        here, intent = shared or message.press is not None, reading.intent or FALLBACK
+        reply = self._pack.reply(Shareable, intent, template, values, language, to_asker=here)
         exchange.memory = replace(memory, misses=memory.misses + 1, unread=unread)
         return Said(reply, keeps=True, slots={one.intent: one.slots for one in candidates})
 
@@ -327,8 +332,7 @@ class Recognisers:
         """Return a key and the redacted words that the writer may give to the operator; None if few words are left."""
         if exchange.message.origin != "said" or isinstance(exchange.message.place, Shared):
             return None
-        people = exchange.known_names
-        words = self._engine.redacted(exchange.message.text, today=self._now().date(), people=people)
+        words = self._engine.redacted(exchange.message.text, today=self._now().date(), people=exchange.known_names)
         kept = sum(not word.startswith("[") for word in words)
         return (secrets.token_urlsafe(9), " ".join(words)) if kept >= _LEAST_KEPT else None
 
@@ -352,29 +356,23 @@ def _with_choice(memory: Memory, reading: Reading, last: IntentRules | None) -> 
     return replace(memory, choice=str(wish.value))
 
 
-def _more_of(reading: Reading, last: IntentRules | None) -> Reading | None:
-    """Return the reading of "another one" or "next closest" after a list of providers; None for another message."""
-    if last is None or not lists_providers(last) or "MORE" not in reading.concepts:
-        return None
+def _of_list(reading: Reading, memory: Memory, last: IntentRules | None) -> Reading:
+    """Return the reading of a short message after a list of providers: "another one", "next closest", "Spanish?".
+
+    The first two ask for more of the list. The name of a language alone filters it; a word in another language than the
+    conversation's, such as "español", requests replies in that language instead. Other messages are unchanged.
+    """
+    wish, words = reading.slots.get("reply_language"), len(reading.text.split())
+    if wish is not None and last is not None and last.needs == "directory" and "language" in last.slots:
+        filters = words <= 1 and reading.language == memory.language
+        spoken = {"language": Slot(reading.text, wish.value)}
+        return replace(reading, intent=REFINE, slots=spoken, unclear=False) if filters else reading
+    if last is None or not lists_providers(last) or "MORE" not in reading.concepts or words > _A_SENTENCE:
+        return reading
     next_near = "NEAR" in reading.concepts and "ordinal" in reading.slots
     goes_on = reading.unclear or next_near or reading.intent == last.intent
-    short = len(reading.text.split()) <= _A_SENTENCE and reading.slots.keys() <= {"reason", "ordinal"}
-    if not (goes_on and short):
-        return None
-    return replace(reading, intent=f"{FOLLOW}{_MORE}", slots={}, unclear=False)
-
-
-def _of_the_list(reading: Reading, memory: Memory, last: IntentRules | None) -> Reading:
-    """Return the reading; the name of a language alone after a list of providers filters that list: "Spanish?".
-
-    A word in another language than the conversation's, such as "español", requests replies in that language instead.
-    """
-    wish = reading.slots.get("reply_language")
-    of_list = last is not None and last.needs == "directory" and "language" in last.slots
-    if wish is None or not of_list or len(reading.text.split()) > 1 or reading.language != memory.language:
-        return reading
-    spoken = Slot(reading.text, wish.value)
-    return replace(reading, intent="followup.refine", slots={"language": spoken}, unclear=False)
+    more = goes_on and reading.slots.keys() <= {"reason", "ordinal"}
+    return replace(reading, intent=f"{FOLLOW}{_MORE}", slots={}, unclear=False) if more else reading
 
 
 def _code_words(pack: Pack) -> frozenset[str]:

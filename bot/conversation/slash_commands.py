@@ -123,13 +123,8 @@ class Commands:
         slots = {name: slot for name, kind in rules.slots.items() if (slot := _slot(given, kind))}
         # The options of the command's other intents are ignored, and some "not" and "or".
         others = {kind: slot for kind, slot in request.options.slots.items() if kind not in rules.options}
-        return Asked(
-            rules.intent,
-            slots=slots,
-            rule="command",
-            language=reading.language,
-            unmet={**others, **not_honoured(slots, rules)},
-        )
+        unmet = {**others, **not_honoured(slots, rules)}
+        return Asked(rules.intent, slots, rule="command", language=reading.language, unmet=unmet)
 
 
 def _fitting(intents: tuple[IntentRules, ...], reading: Reading, given: Mapping[str, Slot]) -> IntentRules:

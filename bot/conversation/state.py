@@ -8,31 +8,16 @@ from __future__ import annotations
 import re
 import secrets
 import time
-from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 
 import msgspec
 from msgspec.structs import replace
 
 from bot.accounts.rows import LinkRow, PatientCandidate
-from bot.language.context import FOCUS, MOST_TOPICS, RECORD, Context
+from bot.language.context import FOCUS, MOST_TOPICS, OF_CLAIMS, RECORD, THOSE, Context
 from bot.language.kernel import DANGER, FOLLOW
 from bot.language.reading import Slot
-from bot.message import (
-    Action,
-    AReply,
-    Block,
-    Item,
-    Language,
-    Line,
-    Message,
-    OneToOne,
-    Person,
-    Press,
-    Rating,
-    buttons_of,
-    with_buttons,
-)
+from bot.message import Action, AReply, Language, Message, OneToOne, Person, Press, Rating, with_buttons
 from bot.stores.base import NewRow
 from bot.stores.sealed import SealedTable, read_as
 
@@ -43,7 +28,6 @@ _PLAIN = re.compile(r"(?P<intent>[a-z_]+(?:\.[a-z_]+)?)\.(?P<language>[a-z]{2,3}
 ENTRY = "answer.entry"
 TERM = "term"
 """The slot with a term whose meaning is asked."""
-_END_OF_NAME = re.compile(r" · |: |\n")
 _OF_AN_ANSWER = (FOLLOW, DANGER, "answer.")  # they mean nothing but beside the answer that showed them
 
 
@@ -56,6 +40,7 @@ class Asked(msgspec.Struct, frozen=True, omit_defaults=True):
         whose: The Patient id of the record asked about; "" for the record that the account is connected to. The id is
             valid only while the sign-in gives access to that record.
         pronoun: The word that selected the person ("her"). The answer mentions the word.
+        chose: The conditions of earlier questions that chose the records which the arguments name, or were replaced.
         text: The text of this question, if the message has several.
         goes_on: The texts of the message's further questions, in order.
     """
@@ -71,6 +56,7 @@ class Asked(msgspec.Struct, frozen=True, omit_defaults=True):
     unmet: Mapping[str, Slot] = msgspec.field(default_factory=dict)
     whose: str = ""
     pronoun: str = ""
+    chose: Mapping[str, Slot] = msgspec.field(default_factory=dict)
     text: str = ""
     goes_on: tuple[str, ...] = ()
 
@@ -157,6 +143,11 @@ class Memory(msgspec.Struct, frozen=True, omit_defaults=True):
         return self.record or next(iter(self.single), None)
 
     @property
+    def lists_records(self) -> bool:
+        """Whether the last answer is a list of records."""
+        return len(self.choices) > 1 and all(RECORD in one.arguments for one in self.choices)
+
+    @property
     def chosen(self) -> str:
         """The Patient id of the person that the asker switched to, or of the first one; "" if `people` is empty."""
         known = {one.patient for one in self.people}
@@ -186,6 +177,15 @@ class Memory(msgspec.Struct, frozen=True, omit_defaults=True):
         shown = self.record or self.shown or any(RECORD in one.arguments for one in self.choices)
         spoken = self.asked.slots if self.asked and (not shown or TERM in self.asked.slots) else {}
         return {TERM: Slot(self.term, self.term)} if self.term else spoken
+
+    def chose(self, asked: Asked) -> dict[str, Slot]:
+        """Return the conditions before `asked` that chose the records named in its arguments, or that it replaces."""
+        if self.asked is None or self.asked.whose != asked.whose:
+            return {}
+        by_id, same = not {RECORD, THOSE, FOCUS}.isdisjoint(asked.arguments), self.asked.intent == asked.intent
+        held = {name: one for name, one in {**self.asked.chose, **self.asked.slots}.items() if name in OF_CLAIMS}
+        gone = {name: one for name, one in held.items() if name not in asked.slots or asked.slots[name] != one}
+        return {name: one for name, one in gone.items() if by_id or (same and name in asked.slots)}
 
     def topics(self, asked: Asked | None) -> tuple[Asked, ...]:
         """Return the `earlier` questions of the next state, newest first, if `asked` becomes the last question."""
@@ -296,29 +296,6 @@ def _conversation(message: Message) -> str:
     place = message.place
     thread = "" if isinstance(place, OneToOne) else place.thread
     return f"{message.person.key}\x1f{place.conversation}\x1f{thread}"
-
-
-def offered(blocks: Sequence[Block], become: Callable[[Press], Asked]) -> Memory:
-    """Return a `Memory` of what a reply offers: its list entries, its buttons by label, and the record shown."""
-    listed: dict[int, tuple[Asked, str]] = {}
-    labels: dict[str, Asked] = {}
-    for block in blocks:
-        asks = [(action.label, become(action.press)) for action in buttons_of(block) if action.press is not None]
-        if isinstance(block, Item):
-            slots = {"number": Slot("", block.number), "entry": Slot("", block.text)}
-            listed[block.number] = asks[0][1] if asks else Asked(ENTRY, slots), block.text
-        for label, asked in asks:
-            labels.setdefault(typed_label(label), asked)
-    choices, texts = tuple(asked for asked, _ in listed.values()), tuple(text for _, text in listed.values())
-    above = " ".join(one.text for one in blocks if isinstance(one, Line))
-    named = [at for at, text in enumerate(texts, 1) if _END_OF_NAME.split(text)[0] in above]
-    lead = 1 if len(choices) == 1 else named[0] if len(named) == 1 else 0
-    # Of several records that were shown the one in most buttons is meant; one that only `opens` does not count.
-    shown = [] if any("id" in one.arguments for one in choices) else [one.arguments for one in labels.values()]
-    often = Counter(one["id"] for one in shown if "id" in one and "opens" not in one)
-    first, second = ([*often.most_common(2), (None, 0), (None, 0)])[:2]
-    record = first[0] if first[1] != second[1] else None
-    return Memory(choices=choices, numbers=tuple(listed), texts=texts, lead=lead, labels=labels, record=record)
 
 
 def become(press: Press, after: Asked | None, language: Language, slot_names: Collection[str]) -> Asked:

@@ -86,13 +86,8 @@ class Turn:
         if waiting is not None:
             yield waiting
             taken = time.perf_counter() - started
-            log.info(
-                "answered",
-                intent=waiting.intent,
-                language=waiting.language,
-                outcome="error" if waiting.error else "ok",
-                milliseconds=round(taken * 1000),
-            )
+            told = {"intent": waiting.intent, "language": waiting.language, "milliseconds": round(taken * 1000)}
+            log.info("answered", outcome="error" if waiting.error else "ok", **told)
             self._meter.answered(message.person, waiting.intent, waiting.language, taken, exchange.unread)
 
     async def home(self, person: Person, language: Language, *, directory_only: bool = False) -> tuple[Private, str]:
@@ -143,10 +138,8 @@ class Turn:
             return
         message, memory, asked = exchange.message, exchange.memory, step
         # Not in a shared place, where no reply may tell who is connected.
-        looks_up = message.alone and self._pack.is_of_member(asked.intent)
-        open_ = self._of_directory(exchange, asked) if looks_up else None
-        if open_ is not None and await self._accounts.link(message.person) is None:
-            asked = open_
+        if message.alone and memory.link is None and self._pack.is_of_member(asked.intent):
+            asked = self._of_directory(exchange, asked)
         needs_member = self._pack.is_of_member(asked.intent)
         if isinstance(message.place, Shared) and needs_member:
             kept = asked.alone  # first: what is asked next must not tell what was answered
@@ -163,19 +156,18 @@ class Turn:
             yield self._with_others(exchange, self._owners.headed(reply, asked, memory), asked, further)
         except NeedsPlace as need:
             exchange.unread = "place"
-            linked = await self._has_home(message)
+            linked = message.alone and memory.link is not None
             aside = isinstance(message.place, Shared) and asked.values.get("location") == "me"
             about = {"linked": linked, "aside": aside, "intent": asked.intent, "need": need, "kept": carried(asked)}
             reply = self._pack.reply(Shareable, asked.intent, "ask/location", about, asked.language)
-            slots = {name: slot for name, slot in asked.slots.items() if name != "location"}
-            yield Said(reply, replace(asked, slots=slots), wants="location")
+            yield Said(reply, asked.without("location"), wants="location")
         except (NotLinked, SignInExpired) as error:
             await self._dialogue.keep(message.person, asked)
             reply = await self._connecting.offer(message.person, asked.language, error.template, intent=asked.intent)
             yield Said(reply, alone=isinstance(message.place, Shared))
 
-    def _of_directory(self, exchange: Exchange, asked: Asked) -> Asked | None:
-        """Return the question as one about the provider or kind of place it names, if it is nobody's own; else None.
+    def _of_directory(self, exchange: Exchange, asked: Asked) -> Asked:
+        """Return the question as one about the provider or kind of place it names, unless it is somebody's own.
 
         For example "how many Okafors do you list" of a benefits desk, which has no account to connect.
         """
@@ -184,12 +176,11 @@ class Turn:
         intent = next((name for name in likely if self._intents[name].needs == "directory"), None)
         own = engine.lexicon.grammar.area("clauses").any("writer", "mine")
         if intent is None or not own.isdisjoint(read(reading.text).words):
-            return None
+            return asked
         slots = engine.slots_as(intent, reading.text, today=self._now().date())
         of_place = "facility_type" in slots and reading.chances[intent] >= DOUBT
-        if _NAMED.isdisjoint(reading.slots) and not of_place:
-            return None
-        return replace(asked, intent=intent, slots=slots, unmet={})
+        named = of_place or not _NAMED.isdisjoint(reading.slots)
+        return replace(asked, intent=intent, slots=slots, unmet={}) if named else asked
 
     async def _answered(
         self, exchange: Exchange, asked: Asked, progress: Progress
@@ -206,7 +197,8 @@ class Turn:
         try:
             reply = await self._answering.answer(first, asked, progress, limits)
         except NeedsPlace as need:
-            if need.place is not None or "location" in asked.slots or not await self._has_home(message):
+            has_home = message.alone and exchange.memory.link is not None  # of a connected member
+            if need.place is not None or "location" in asked.slots or not has_home:
                 raise
             asked = replace(asked, slots={**asked.slots, "location": _HOME})
             reply = await self._answering.answer(first, asked, progress, limits)
@@ -232,7 +224,7 @@ class Turn:
         if keeps or asked.intent.startswith("account."):
             answer = self._of_person.get(asked.intent, self._connecting.answer)
             return Said(await answer(exchange, asked), keeps=keeps, alone=asked.intent in FAREWELLS)
-        if settled.found is not None and not (message.alone and await self._accounts.link(message.person) is None):
+        if settled.found is not None and not (message.alone and exchange.memory.link is None):
             # Where nobody is connected yet, signing in may give access to the record asked about.
             return Said(self._owners.other(exchange, asked, settled.found), asked)
         if rules is not None and (asked.goes_on or asked.intent in self._pack.answers):
@@ -339,30 +331,17 @@ class Turn:
         aside = topic and (self._intents[asked.intent].answer == "aside" or asked.intent not in self._pack.answers)
         return Said(reply, (topic if aside and topic else asked).alone, slots=slots, rates=True)
 
-    async def _has_home(self, message: Message) -> bool:
-        """Return whether "near me" may use the writer's home: a connected member in a 1:1 chat."""
-        here = message.alone and not message.directory_only
-        return here and await self._accounts.link(message.person) is not None
-
     async def _kept(self, exchange: Exchange) -> Asked | None:
         """Return and delete the question that waited for the sign-in; None if there is none, or no account."""
         exchange.connects = False
-        await self._owners.connected(exchange)
+        await self._owners.recall(exchange)
         person = exchange.message.person
         linked = await self._accounts.link(person) is not None
         return await self._dialogue.take_kept(person) if linked else None
 
-    def _static(
-        self,
-        asked: Asked,
-        template: str | None = None,
-        payer: Mapping[str, str] | None = None,
-        *,
-        directory_only: bool = False,
-    ) -> Shareable:
+    def _static(self, asked: Asked, template: str = "", **values: object) -> Shareable:
         """Return an answer that needs no data: a rendered template, by default that of the intent."""
-        values = {"payer": payer or self._pack.payer, "slots": asked.values, "asked": asked}
-        values |= {"directory_only": directory_only}
+        values = {"payer": self._pack.payer, "directory_only": False, **values, "slots": asked.values, "asked": asked}
         blocks = self._pack.render(template or template_of(asked.intent), values, asked.language)
         if asked.also and not template:
             told = questions(asked.also, self._intents, alone=False)  # its place is not known here

@@ -84,15 +84,12 @@ class Drawer(Protocol):
 
     async def get(self, name: str) -> bytes | None:
         """Return the value stored under a name, None if there is none."""
-        ...
 
     async def put(self, name: str, value: bytes) -> None:
         """Store a value under a name."""
-        ...
 
     async def clear(self) -> None:
         """Delete everything in the drawer."""
-        ...
 
 
 class Reroute(Exception):
@@ -240,7 +237,7 @@ class Ask(msgspec.Struct):
     @property
     def page(self) -> int:
         """The requested page of a list, counted from 0."""
-        return _number(self.arguments.get("page"))
+        return whole(self.arguments.get("page"))
 
     def paged(self, rows: Sequence[T], size: int) -> tuple[tuple[T, ...], dict[str, Any]]:
         """Return the rows of the requested page, at most `size`, and the fields of `Paged`."""
@@ -251,7 +248,7 @@ class Ask(msgspec.Struct):
     @property
     def pick(self) -> int:
         """The requested position in a list, counted from 0 for the newest or topmost; negative from the end."""
-        return _number(self.arguments.get("pick"))
+        return whole(self.arguments.get("pick"))
 
     @property
     def report(self) -> Report:
@@ -367,7 +364,8 @@ class Kin(msgspec.Struct, frozen=True):
     own: bool = False
 
 
-def _number(text: str | None) -> int:
+def whole(text: str | None) -> int:
+    """Return an argument as an integer; 0 if it is missing or not a number."""
     return int(text) if text and text.lstrip("-").isdecimal() else 0
 
 

@@ -9,17 +9,18 @@ from typing import Literal, TypeVar
 import msgspec
 from msgspec.structs import replace
 
-from bot.kit.amounts import Inner, inner_amount
+from bot.kit.amounts import Inner, crossed_asked, inner_amount
 from bot.kit.around import NeedsPlace
 from bot.kit.ask import Ask, Reroute, Summary, slotted
 from bot.kit.claim_filter import ClaimFilter, any_time, choose
 from bot.kit.claims import checked, cite_claims, newest_claims
 from bot.kit.period import in_its_time, newest_procedure
+from bot.kit.query import query_asked
 from bot.kit.ranking import set_apart
 from bot.kit.said import by_name, filter_of
-from bot.kit.sets import with_sets
+from bot.kit.sets import asks_of_members, with_sets
 from bot.kit.spans import may_be_ahead, span_of
-from bot.language.rules import Tells
+from bot.language.rules import IntentRules, Tells
 from bot.records.care import Procedure
 from bot.records.care_kind import CareKind, shown_as
 from bot.records.claim import Claim
@@ -217,6 +218,23 @@ def _may_be(claim: Claim, wanted: ClaimFilter) -> bool:
     if claim.is_pharmacy:
         return any(kind.fills for kind in kinds)
     return claim.kind in _FACILITY or not all(kind.whole for kind in kinds)
+
+
+_SINGLES = frozenset({"one", "claims", "several", "any_one"})
+"""The words by which single claims are asked for, and not a sum of all."""
+
+
+def tells_asked(ask: Ask, rules: IntentRules) -> Tells | None:
+    """Return the `tells` value of the intent that can answer what was heard as a question of the intent `rules`."""
+    tells, says = rules.tells, ask.asked.says.keys()
+    query = query_asked(ask) if tells or rules.composed else None
+    if tells and (
+        (ask.asked.gap and "money" not in says) or (tells in {"one", "several"} and asks_of_members(with_sets(ask)))
+    ):
+        return "days"
+    if (tells and crossed_asked(ask)) or (query and (query.by or rules.reads_claims)):
+        return "sums"
+    return ("several" if _SINGLES & says else "sums") if tells and {"than_bearer", "money"} <= says else tells
 
 
 def others_that_may_hold(ask: Ask, summary: Summary) -> list[Tells]:

@@ -40,8 +40,8 @@ OBJECTS = frozenset({"service", "claim_type", "specialty", "facility_type", "dru
 CONDITIONS_OF_CLAIMS = frozenset(
     {"date_range", "date_out", "provider_name", "state_of_claim", "amount_over", "amount_under"}
 )
-ELLIPSIS = 4  # words at most: "and for doctors?"
-_WHOLE, EVERY, _OF_SHOWN = 8, 100, "WHICH_WERE"  # words; records; a concept
+OF_CLAIMS = OBJECTS | CONDITIONS_OF_CLAIMS | {PERSON}  # what says which claims a question is about
+ELLIPSIS, _WHOLE, EVERY, _OF_SHOWN = 4, 8, 100, "WHICH_WERE"  # words: "and for doctors?"; records; a concept
 # Slots that say what is asked of claims, and not of which; concepts and classes of words that say of which.
 _FORMS = frozenset({"unit", "amount_kind"})
 _ALL_CLAIMS = frozenset({"LATEST", "CLAIM", "BILL", "OWE", "claims", "condition", "ever", "wholly"})

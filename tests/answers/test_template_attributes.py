@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Union, get_args, get_origin, get_type_hints
 import pytest
 from jinja2 import Environment, nodes
 
-from bot.pack import find_pack, template_of
+from bot.pack import answer_of, find_pack, template_of
 from bot.replies.messages import shared_macros, with_macros
 from tests.shipped import shipped_pack
 
@@ -103,7 +103,7 @@ ANSWERED = [
 @pytest.mark.parametrize("intent", ANSWERED)
 def test_a_template_reads_what_its_answer_has(intent: str) -> None:
     """As `InNetwork` had no `opening`, "does Tall Oak take walk-ins after 6" ended in an error."""
-    made = results(get_type_hints(shipped_pack().answers[intent])["return"])
+    made = results(get_type_hints(answer_of(find_pack(), intent))["return"])
     held = {name for one in made for name in (*dir(one), *getattr(one, "__struct_fields__", ()))}
     read = template_named(f"{template_of(intent)}.md.j2").reads(None, "answer")
     assert not [
