@@ -8,15 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from decimal import Decimal
 from functools import partial
 from itertools import groupby, pairwise
-from operator import itemgetter
 
 import msgspec
 
 from bot.message import (
-    SOURCES,
     Action,
     Actions,
     Block,
@@ -31,11 +28,11 @@ from bot.message import (
     Reply,
     Span,
     Title,
-    in_rows,
+    buttons_of,
 )
-from bot.replies.buttons import Asks, Buttons, Kit, entry, menu_of, no_confirmation, opens, plain_text, thumbs
+from bot.replies.buttons import Asks, Buttons, Kit, entry, no_confirmation, opens, plain_text, rated
 from bot.replies.markdown import CUT, cut
-from bot.replies.plain import ListTable, amount_of, drawable, parted, plain, together, unbroken, with_tables
+from bot.replies.plain import amount_of, drawable, parted, plain, together, unbroken
 
 CHART, TABLE = "data_visualization", "data_table"
 PAGE_BLOCKS = 50
@@ -43,10 +40,9 @@ PAGE_TEXT = 3_500
 _TEXT, _HEADER, _FIELD, _LINK = 3_000, 150, 2_000, 3_000
 # More facts than a few are a line each: phones show fields one under another, and twice as long.
 _FIELDS, _CARD, _ROWS, _TIGHT = 4, 10, 20, 6
-_A_ROW = 5
 _CHARTS, _CHART_TITLE, _CHART_LABEL = 2, 50, 20
 
-_COLUMNS, _CORNER, _NUMBER, _CHARACTERS = 20, "\u2060", "#", 10_000  # the corner is seen as empty
+_COLUMNS, _CORNER, _CHARACTERS = 20, "\u2060", 10_000  # the corner is seen as empty
 _MARKS = re.compile(r"[*_~`]|^\s*>|:[\w+-]+:", re.MULTILINE)
 """Matches what Slack's mrkdwn interprets: marks of bold, italics and code, a quote, an emoji."""
 
@@ -54,30 +50,20 @@ _MARKS = re.compile(r"[*_~`]|^\s*>|:[\w+-]+:", re.MULTILINE)
 class BlockPage(msgspec.Struct, frozen=True):
     """One Slack message: `text` states everything that `blocks` show, for notifications and screen readers.
 
-    `undrawn` returns the blocks without charts and tables, for clients that reject them; None if there are none.
+    `plainer` are the blocks without charts and tables, for clients that reject them; () if the message has none.
     """
 
     text: str
     blocks: tuple[Kit, ...]
-    undrawn: Callable[[], Iterable[Kit]] | None = None
+    plainer: tuple[Kit, ...] = ()
 
-    @property
-    def plainer(self) -> tuple[Kit, ...]:
-        """The blocks without charts and tables; empty if the message has none of either."""
-        return tuple(self.undrawn()) if self.undrawn else ()
+    def ways(self) -> tuple[tuple[Kit, ...], ...]:
+        """Return the versions of the blocks to try in turn; the last one is empty, because the text is complete."""
+        return (*filter(None, (self.blocks, self.plainer)), ())
 
-    def ways(self) -> Iterator[tuple[Kit, ...]]:
-        """Yield the versions of the blocks to try in turn; the last one is empty, because the text is complete."""
-        if self.blocks:
-            yield self.blocks
-        if self.undrawn:
-            yield self.plainer
-        yield ()
-
-    def ending(self, row: tuple[Kit, ...]) -> BlockPage:
-        """Return the message with the blocks `row` at its end."""
-        undrawn = (lambda: (*self.plainer, *row)) if self.undrawn else None
-        return BlockPage(self.text, (*self.blocks, *row), undrawn)
+    def changed(self, change: Callable[[tuple[Kit, ...]], tuple[Kit, ...]]) -> BlockPage:
+        """Return the message with `change` made to its blocks."""
+        return BlockPage(self.text, change(self.blocks), change(self.plainer) if self.plainer else ())
 
 
 def pages(reply: Reply, asks: Asks = no_confirmation, rating: Mapping[str, str] | None = None) -> tuple[BlockPage, ...]:
@@ -86,12 +72,10 @@ def pages(reply: Reply, asks: Asks = no_confirmation, rating: Mapping[str, str] 
     `asks` returns the texts of the confirmation before a button deletes something. `rating` has the texts of the
     thumbs; without it there are no thumbs.
     """
-    parts = list(parted(_divided(reply.blocks), _size, (PAGE_BLOCKS, PAGE_TEXT)))
-    rated = bool(rating and reply.rating)
-    made = [_page(part, partial(Buttons.of, part, asks, rated=rated), last=part is parts[-1]) for part in parts]
+    parts = list(parted(_divided(reply.blocks), _size, (PAGE_BLOCKS - 1, PAGE_TEXT)))
+    made = [_page(part, asks, last=part is parts[-1]) for part in parts]
     if rating and reply.rating and made:
-        told = [one for one in in_rows(reply.blocks) if one.press and one.press.intent == SOURCES]
-        made[-1] = made[-1].ending((thumbs(reply.rating, rating, told),))
+        made[-1] = made[-1].changed(partial(rated, rating=reply.rating, words=rating))
     return tuple(made)
 
 
@@ -100,22 +84,14 @@ def escape_mrkdwn(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _page(blocks: list[Block], buttons: Callable[[], Buttons], *, last: bool) -> BlockPage:
+def _page(blocks: list[Block], asks: Asks, *, last: bool) -> BlockPage:
     text = escape_mrkdwn(plain(blocks, addresses=False))
-    shown = tuple(_in_rows(_kit(blocks, buttons(), drawn=True)))
+    offered = (action for block in blocks for action in buttons_of(block))
+    buttons = Buttons(asks, next((action for action in offered if action.primary), None))
+    shown = tuple(_kit(blocks, buttons, drawn=True))
     drawn = any(kit["type"] in {CHART, TABLE} for kit in shown)
-    undrawn = (lambda: _kit(blocks, buttons(), drawn=False)) if drawn else None
-    return BlockPage(text if last else f"{text}\n{CUT}", shown, undrawn)
-
-
-def _in_rows(kits: Iterable[Kit]) -> Iterator[Kit]:
-    """Yield the blocks; consecutive rows of buttons become one row if it is short and its ids differ."""
-    for kind, run in groupby(kits, key=itemgetter("type")):
-        rows = list(run)
-        elements = [element for row in rows for element in row.get("elements", ())]
-        ids = {element.get("action_id") for element in elements}
-        joins = kind == "actions" and len(rows) > 1 and len(elements) == len(ids) <= _A_ROW
-        yield from [{"type": kind, "elements": elements}] if joins else rows
+    plainer = tuple(_kit(blocks, buttons, drawn=False)) if drawn else ()
+    return BlockPage(text if last else f"{text}\n{CUT}", shown, plainer)
 
 
 def _divided(blocks: Iterable[Block]) -> Iterator[Block]:
@@ -137,7 +113,7 @@ def _divided(blocks: Iterable[Block]) -> Iterator[Block]:
                 yield block
 
 
-def _size(block: Block, _: Block | None) -> tuple[int, int]:
+def _size(block: Block) -> tuple[int, int]:
     """Return how many Slack blocks a block needs at most, and the length of its text.
 
     Phone numbers and links that Slack's buttons cannot open need a line of their own.
@@ -156,7 +132,7 @@ def _kit(blocks: Iterable[Block], buttons: Buttons, *, drawn: bool) -> Iterator[
     tables, caption = 1 if drawn else 0, _CORNER
     facts = [block for block in blocks if isinstance(block, Facts) and not (block.columns or block.framed)]
     few = all(len(block.rows) <= _FIELDS for block in facts)
-    for kind, run in groupby(with_tables(blocks), key=type):
+    for kind, run in groupby(blocks, key=type):
         if kind is Line:
             lines = [line for line in run if isinstance(line, Line)]
             caption = lines[-1].text or caption
@@ -165,14 +141,9 @@ def _kit(blocks: Iterable[Block], buttons: Buttons, *, drawn: bool) -> Iterator[
             yield from (_rich(line.spans for line in run) for run in runs)
         else:
             for block in run:
-                if tables and isinstance(block, ListTable | Facts) and (rows := _rows(block)):
+                if tables and isinstance(block, Facts) and (rows := _rows(block)):
                     tables -= 1
                     yield _table(rows, caption)
-                    items = block.items if isinstance(block, ListTable) else ()
-                    if told := [(entry(item), action) for item in items for action in item.actions]:
-                        yield {"type": "actions", "elements": [menu_of(told)]}  # the rows of a table can have no button
-                elif isinstance(block, ListTable):
-                    yield from (kit for item in block.items for kit in _item(item, buttons))
                 elif isinstance(block, Chart):
                     yield from _picture(block, drawn=drawn)
                 else:
@@ -219,17 +190,17 @@ def _listed(rows: tuple[Fact, ...]) -> Kit:
 
 
 def _item(item: Item, buttons: Buttons) -> Iterator[Kit]:
-    """Yield an entry with its button or menu on the right; below it if its text would be read as mrkdwn."""
+    """Yield an entry with its one button on the right; below it if its text would be read as mrkdwn."""
     first, *rest = [line.spans for line in item.lines]
     lines = [(Span(item.head), *first), *rest]
-    pressed = all(not action.url or opens(action.url) for action in item.actions)
-    text = _mrkdwn(lines) if item.actions and pressed else None
+    alone = len(item.actions) == 1 and all(not action.url or opens(action.url) for action in item.actions)
+    text = _mrkdwn(lines) if alone else None
     if text is None:
         yield _rich(lines)
         yield from _buttons(item.actions, buttons, entry(item))
     else:
         said = {"type": "mrkdwn", "text": text, "verbatim": True}
-        yield {"type": "section", "text": said, "accessory": buttons.beside(item)}
+        yield {"type": "section", "text": said, "accessory": buttons.button(item.actions[0], about=entry(item))}
 
 
 def _mrkdwn(lines: Iterable[Iterable[Span]]) -> str | None:
@@ -294,27 +265,14 @@ def _chart(chart: Chart, labels: list[str]) -> Kit:
     }
 
 
-def _rows(block: ListTable | Facts) -> tuple[tuple[Span, ...], ...]:
+def _rows(facts: Facts) -> tuple[tuple[Span, ...], ...]:
     """Return the cells of a table, its header first; () for facts without columns, or beyond Slack's limits."""
-    rows: tuple[tuple[Span, ...], ...] = ()
-    if isinstance(block, ListTable):
-        listed = (_stacked(block, str(item.number), row) for item, row in zip(block.items, block.rows, strict=True))
-        texts = block.texts[:1] if block.amounts else block.texts
-        head = (_NUMBER, *(block.columns[at] for at in (*texts, *block.amounts)))
-        rows = tuple(Span(together(name)) for name in head), *listed
-    elif columns := block.columns:
-        sides = block.beside(len(columns))
-        told = [(Span(side[0].row), *(Span(fact.value, url=fact.url) for fact in side)) for side in sides]
-        rows = tuple(map(Span, (_CORNER, *columns))), *told
-    fits = rows and len(rows[0]) <= _COLUMNS and sum(len(cell.text) for row in rows for cell in row) <= _CHARACTERS
+    columns = facts.columns
+    sides = facts.beside(len(columns)) if columns else []
+    told = ((Span(side[0].row), *(Span(fact.value, url=fact.url) for fact in side)) for side in sides)
+    rows = (tuple(map(Span, (_CORNER, *columns))), *told) if columns else ()
+    fits = len(columns) < _COLUMNS and sum(len(cell.text) for row in rows for cell in row) <= _CHARACTERS
     return rows if fits else ()
-
-
-def _stacked(table: ListTable, number: str, row: tuple[str, ...]) -> tuple[Span, ...]:
-    """Return a row of a list; in a table with amounts, all its words are one cell of two lines, for phones."""
-    first, *rest = (together(row[at]) for at in table.texts)
-    words = [f"{first}\n{' · '.join(rest)}"] if table.amounts and rest else [first, *rest]
-    return tuple(map(Span, (number, *words, *(together(row[at]) for at in table.amounts))))
 
 
 def _table(rows: tuple[tuple[Span, ...], ...], caption: str) -> Kit:
@@ -323,19 +281,18 @@ def _table(rows: tuple[tuple[Span, ...], ...], caption: str) -> Kit:
         "type": TABLE,
         "caption": cut(caption, _HEADER),
         "page_size": len(rows) - 1,
-        "row_header_column_index": int(rows[0][0].text == _NUMBER),
+        "row_header_column_index": 0,
         "rows": [list(map(_cell, row)) for row in rows],
     }
 
 
 def _cell(cell: Span) -> Kit:
-    """Return a cell. Slack aligns and sorts numbers by their value."""
-    if cell.url or "\n" in cell.text:
-        first, *rest = cell.text.split("\n")
-        return _rich([[Span(first, bold=bool(rest), url=cell.url)], *([Span(line)] for line in rest)])
-    number = Decimal(cell.text) if cell.text.isdecimal() else amount_of(cell.text)
-    value = {"value": float(number)} if number is not None else {}
-    return {"type": "raw_number" if value else "raw_text", **value, "text": cell.text}
+    """Return a cell. Slack aligns and sorts amounts by their value."""
+    if cell.url:
+        return _rich([[cell]])
+    text, amount = together(cell.text), amount_of(cell.text)
+    value = {} if amount is None else {"value": float(amount)}
+    return {"type": "raw_number" if value else "raw_text", **value, "text": text}
 
 
 def _rich(lines: Iterable[Iterable[Span]]) -> Kit:

@@ -6,10 +6,9 @@ once, and any other line as text, with **bold** runs and links, `[words]{tel:+14
 column | value |` is a cell of a table; `|| label | value |` is a row of a card. Blank lines, spaces at a line's end, a
 note or row without a value and a button without a label mean nothing.
 
-`~bars title`, `~line title` and `~parts title` begin a chart, and `~| label | number |` is a point of it. Under an
-entry `~| column :: value | column :: value |` is the entry as a row of a table. `~| label :: words | number |` shows
-text at the point, for a number that is in no line next to the chart. A line may have several series, named after the
-title: `~line title | upper | lower`, `~| label | number | number |`.
+`~bars title`, `~line title` and `~parts title` begin a chart, and `~| label | number |` is a point of it. `~| label
+:: words | number |` shows text at the point, for a number that is in no line next to the chart. A line may have several
+series, named after the title: `~line title | upper | lower`, `~| label | number | number |`.
 """
 
 import html
@@ -165,10 +164,7 @@ class _Reading:
             self.blocks.append(Line(spans(line)))
 
     def _continue_item(self, item: Item, line: str) -> None:
-        if line.startswith("~|"):
-            cells = (_text(cell).partition(" :: ") for cell in line[2:].strip("|").split("|"))
-            grown = replace(item, cells=tuple((name, value) for name, _, value in cells))
-        elif _BUTTONS.fullmatch(line):
+        if _BUTTONS.fullmatch(line):
             grown = replace(item, actions=(*item.actions, *self._actions(line)))
         else:
             grown = replace(item, lines=(*item.lines, Line(spans(line))))

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from bot import kit
 
-PAGE, PAGE_OF_TABLE, _FEW = 5, 10, 3
+PAGE, PAGE_OF_TABLE = 5, 10
 _PARTS = frozenset({"deductible", "copay", "coinsurance", "not_covered"})
 """The parts of the member's share that a claim need not have."""
 _SAID = frozenset(
@@ -30,7 +30,7 @@ class ClaimList(kit.Paged, frozen=True):
         number: The number of matching claims, if all were read; `of`: the number in the whole, if a part is counted.
         so: Whether all claims of the whole match, if the question asks whether this is always so.
         most: In place of the claims, the doctors, months or drugs that meet the requested limits.
-        table: True if the claims are shown as a table, by request or because a period has many claims.
+        table: True if the question asks for a table.
     """
 
     wanted: kit.ClaimFilter
@@ -107,7 +107,7 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> ClaimList:
         visits=visits,
         fills=visits
         and any(claim.is_pharmacy for claim in claim_set.within(kit.span_of(ask), kit.filter_of(ask)).listed),
-        table=_of_table(ask) or (bool(wanted.start or wanted.end) and len(page) > _FEW),
+        table=_of_table(ask),
         together=_together(found, wanted) if page == found.listed and not ask.report.is_partial else None,
         one=kit.asks_one(ask)
         and not first

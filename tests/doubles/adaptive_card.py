@@ -16,7 +16,7 @@ _KEYS = {
     "Input.Date": {"value", *_INPUT},
     "Input.Toggle": {"title", "valueOn", "valueOff", "value", *_INPUT},
     "Input.ChoiceSet": {"choices", "isMultiSelect", "style", "value", *_INPUT},
-    "RichTextBlock": {"inlines"},
+    "RichTextBlock": {"inlines", "separator"},
     "TextRun": {"text", "weight", "size", "isSubtle", "selectAction"},
     "Container": {"items", "style", "id", "isVisible"},
     "ColumnSet": {"columns"},
@@ -109,10 +109,13 @@ def _children(element: Card) -> Iterator[Card]:
 
 
 def _text_faults(element: Card) -> Iterator[str]:
-    """A run is a link by an OpenUrl alone."""
+    """A run is a link to a page, or a button of an entry."""
     action = element.get("selectAction") or {"type": "Action.OpenUrl", "url": "https://"}
     if not element["text"]:
         yield f"{element['type']} without text"
+    if "data" in action:
+        yield from _action_faults(action)
+        return
     opened = re.match(r"https?://|mailto:|tel:(\+\d|\d{3}$)", action["url"])  # 911 and 988 have no country code
     if action["type"] != "Action.OpenUrl" or not opened:
         yield "a run that opens what is no page, number or mail"
@@ -162,7 +165,7 @@ def _lines(elements: list[Card]) -> Iterator[str]:
             case "TextBlock":
                 yield element["text"]
             case "RichTextBlock":
-                yield "".join(run["text"] for run in element["inlines"]).replace("\u00a0", " ").replace("\u2060", "")
+                yield words(element)
             case "Container" if told := compared(element):
                 yield from (f"{label} · {name}: {value}" for label, name, value in told)
             case "TableRow":
@@ -177,6 +180,17 @@ def _lines(elements: list[Card]) -> Iterator[str]:
                 yield from _lines([element["fallback"]])
             case _:
                 yield from _lines(element.get("items") or element.get("rows") or element.get("columns") or [])
+
+
+def words(block: Card) -> str:
+    """What a block of runs says, without the buttons of an entry at its end."""
+    said = "".join(run["text"] for run in block["inlines"] if "data" not in run.get("selectAction", {}))
+    return said.replace("\u00a0", " ").replace("\u2060", "").rstrip(" ·" if presses(block) else "")
+
+
+def presses(block: Card) -> list[Card]:
+    """The buttons in a block of runs."""
+    return [run["selectAction"] for run in block["inlines"] if "data" in run.get("selectAction", {})]
 
 
 def compared(element: Card) -> list[tuple[str, str, str]]:
@@ -211,6 +225,7 @@ def _actions(elements: list[Card]) -> Iterator[Card]:
     for element in elements:
         if element["type"].startswith("Action."):
             yield element
+        yield from presses(element) if element["type"] == "RichTextBlock" else ()
         for name in ("items", "actions", "columns") if element["type"] != "Table" else ():
             yield from _actions(element.get(name, []))
 

@@ -79,15 +79,10 @@ def reply(*blocks: Block) -> Reply:
     return Shareable(intent="help", language="en", blocks=blocks)
 
 
-def listed(size: int, of_a_cell: str = "May 11") -> tuple[Item, ...]:
-    """Entries that are rows of a table too, each with its button."""
+def listed(size: int) -> tuple[Item, ...]:
+    """Entries that each have one button."""
     return tuple(
-        Item(
-            at,
-            (Line((Span(f"Grace Okafor, MD · {at}"),)),),
-            (Action(f"a{at}", "Details", press=Press("x")),),
-            (("Date", f"{of_a_cell} {at}"), ("Your share", "$54.87")),
-        )
+        Item(at, (Line((Span(f"Grace Okafor, MD · {at}"),)),), (Action(f"a{at}", "Details", press=Press("x")),))
         for at in range(1, size + 1)
     )
 
