@@ -14,7 +14,6 @@ from itertools import groupby, pairwise
 import msgspec
 
 from bot.message import (
-    Action,
     Actions,
     Block,
     Chart,
@@ -30,7 +29,7 @@ from bot.message import (
     Title,
     buttons_of,
 )
-from bot.replies.buttons import Asks, Buttons, Kit, entry, no_confirmation, opens, plain_text, rated
+from bot.replies.buttons import Asks, Buttons, Kit, entry, no_confirmation, plain_text, rated
 from bot.replies.markdown import CUT, cut
 from bot.replies.plain import amount_of, drawable, parted, plain, together, unbroken
 
@@ -38,8 +37,7 @@ CHART, TABLE = "data_visualization", "data_table"
 PAGE_BLOCKS = 50
 PAGE_TEXT = 3_500
 _TEXT, _HEADER, _FIELD, _LINK = 3_000, 150, 2_000, 3_000
-# More facts than a few are a line each: phones show fields one under another, and twice as long.
-_FIELDS, _CARD, _ROWS, _TIGHT = 4, 10, 20, 6
+_CARD, _ROWS, _TIGHT = 10, 20, 6
 _CHARTS, _CHART_TITLE, _CHART_LABEL = 2, 50, 20
 
 _COLUMNS, _CORNER, _CHARACTERS = 20, "\u2060", 10_000  # the corner is seen as empty
@@ -114,24 +112,16 @@ def _divided(blocks: Iterable[Block]) -> Iterator[Block]:
 
 
 def _size(block: Block) -> tuple[int, int]:
-    """Return how many Slack blocks a block needs at most, and the length of its text.
-
-    Phone numbers and links that Slack's buttons cannot open need a line of their own.
-    """
-    count = 2 if isinstance(block, Actions) else 1
-    if isinstance(block, Item):
-        count += bool(block.actions) + any(action.url and not opens(action.url) for action in block.actions)
-    elif isinstance(block, Facts) and block.framed:
+    """Return how many Slack blocks a block needs at most, and the length of its text."""
+    count = 2 if isinstance(block, Item) and block.actions else 1
+    if isinstance(block, Facts) and block.framed:
         count = -(-len(block.rows) // _CARD)
     return count, len(plain([block]))
 
 
 def _kit(blocks: Iterable[Block], buttons: Buttons, *, drawn: bool) -> Iterator[Kit]:
     """Yield the Slack blocks of a message. Slack allows one table, so a second one becomes lines."""
-    blocks = list(blocks)
     tables, caption = 1 if drawn else 0, _CORNER
-    facts = [block for block in blocks if isinstance(block, Facts) and not (block.columns or block.framed)]
-    few = all(len(block.rows) <= _FIELDS for block in facts)
     for kind, run in groupby(blocks, key=type):
         if kind is Line:
             lines = [line for line in run if isinstance(line, Line)]
@@ -147,19 +137,17 @@ def _kit(blocks: Iterable[Block], buttons: Buttons, *, drawn: bool) -> Iterator[
                 elif isinstance(block, Chart):
                     yield from _picture(block, drawn=drawn)
                 else:
-                    yield from _block(block, buttons, few=few)
+                    yield from _block(block, buttons)
 
 
-def _block(block: Block, buttons: Buttons, *, few: bool) -> Iterator[Kit]:
-    """Yield the Slack blocks of one block. Facts are fields if each list of facts in the message is short (`few`)."""
+def _block(block: Block, buttons: Buttons) -> Iterator[Kit]:
+    """Yield the Slack blocks of one block."""
     match block:
         case Title(text) if len(text) <= _HEADER:
             yield {"type": "header", "text": plain_text(text)}
         case Title(text):
             yield _rich([(Span(text, bold=True),)])
         case Facts(framed=True):
-            yield from _fields(block)
-        case Facts() if few and not block.columns:
             yield from _fields(block)
         case Facts(rows):
             yield _listed(rows)
@@ -168,7 +156,7 @@ def _block(block: Block, buttons: Buttons, *, few: bool) -> Iterator[Kit]:
         case Note():
             yield {"type": "context", "elements": [plain_text(piece) for piece in _pieces(block.text)]}
         case Actions(row):
-            yield from _buttons(row, buttons)
+            yield from buttons.row(row)
 
 
 def _fields(card: Facts) -> Iterator[Kit]:
@@ -193,11 +181,10 @@ def _item(item: Item, buttons: Buttons) -> Iterator[Kit]:
     """Yield an entry with its one button on the right; below it if its text would be read as mrkdwn."""
     first, *rest = [line.spans for line in item.lines]
     lines = [(Span(item.head), *first), *rest]
-    alone = len(item.actions) == 1 and all(not action.url or opens(action.url) for action in item.actions)
-    text = _mrkdwn(lines) if alone else None
+    text = _mrkdwn(lines) if len(item.actions) == 1 else None
     if text is None:
         yield _rich(lines)
-        yield from _buttons(item.actions, buttons, entry(item))
+        yield from buttons.row(item.actions, entry(item))
     else:
         said = {"type": "mrkdwn", "text": text, "verbatim": True}
         yield {"type": "section", "text": said, "accessory": buttons.button(item.actions[0], about=entry(item))}
@@ -313,11 +300,3 @@ def _text(text: str, span: Span) -> Kit:
     if span.url and len(span.url) <= _LINK:
         return {"type": "link", "url": span.url, "text": unbroken(Span(text, url=span.url)), **style}
     return {"type": "text", "text": unbroken(Span(text)), **style}
-
-
-def _buttons(actions: tuple[Action, ...], buttons: Buttons, about: str = "") -> Iterator[Kit]:
-    """Yield rows of buttons. What Slack's buttons cannot open, such as a phone number, is a line with a link."""
-    unopened = [action for action in actions if action.url and not opens(action.url)]
-    told = [(Span(f"{one.label}: "), Span(one.url.removeprefix("tel:"), url=one.url)) for one in unopened if one.url]
-    yield from [_rich(told)] if told else ()
-    yield from buttons.row((action for action in actions if action not in unopened), about)

@@ -22,7 +22,7 @@ Asks = Callable[[str], Mapping[str, str] | None]
 """Returns the texts of the confirmation for a button of an intent (`title`, `about`, `submit`, `close`), or None."""
 RATE, MENU = "rate", "menu"
 """The prefix of the thumbs' action ids, and the action id of a menu."""
-_LABEL, _URL, _HEARD, _ASKED, _ABOUT, _CHOICE = 75, 3_000, 75, 100, 300, 30
+_LABEL, _HEARD, _ASKED, _ABOUT, _CHOICE = 75, 75, 100, 300, 30
 _OPTIONS = 5
 _THUMBS = (("right", "👍"), ("wrong", "👎"))
 
@@ -76,11 +76,6 @@ def confirming(words: Mapping[str, str]) -> Kit:
         "deny": plain_text(words["close"], _CHOICE),
         "style": "danger",
     }
-
-
-def opens(url: str, most: int = _URL) -> bool:
-    """Return whether a button can open a URL: a page, of at most as many characters as the chat app takes."""
-    return url.startswith(("https://", "http://")) and len(url) <= most
 
 
 def entry(item: Item) -> str:

@@ -12,7 +12,6 @@ from typing import Any
 import msgspec
 
 from bot.message import FAREWELLS, Action, Actions, Block, Chart, Facts, Item, Line, Note, Reply, Span, Title
-from bot.replies.buttons import opens
 from bot.replies.markdown import CUT, cut
 from bot.replies.plain import amount_of, drawable, parted, plain, row_of, together, unbroken
 
@@ -139,7 +138,7 @@ def _elements(blocks: Iterable[Block]) -> Iterator[AdaptiveCard]:
             case Note():
                 yield {**_quiet(block.text), "spacing": "Medium"}
             case Actions(buttons):
-                yield from _buttons(buttons)
+                yield _buttons(buttons)
 
 
 def _title(text: str) -> AdaptiveCard:
@@ -181,10 +180,8 @@ def _item(item: Item) -> AdaptiveCard:
         beside = [{"type": "Column", "width": "auto", "items": [_rich([amount])]}]
         told = [(Span(more[0].text.removeprefix(" · ")), *more[1:])] if more else []
         rest = [*told, *rest[1:]]
-    opened = [action for action in item.actions if not action.url or opens(action.url, _URL)]
     lines = [_rich([Span(item.head), *name]), *({**_rich(spans), "spacing": "None"} for spans in rest)]
-    lines += _unopened(action for action in item.actions if action not in opened)
-    for one in opened:
+    for one in item.actions:
         lines[-1]["inlines"] += [_run(" ·\u00a0"), *_rich([Span(one.label)], selectAction=_button(one))["inlines"]]
     if beside:
         head = {"type": "ColumnSet", "columns": [{"type": "Column", "width": "stretch", "items": lines[:1]}, *beside]}
@@ -226,7 +223,7 @@ def _side_by_side(facts: Facts, columns: tuple[str, ...]) -> AdaptiveCard:
     """Return a comparison that fits a phone: the column names on top, then each label above its values."""
     items = [_beside([_rich([Span(name, bold=True)])] for name in columns)]
     for line in facts.beside(len(columns)):
-        items.append({**_quiet(line[0].row), "spacing": "Medium", "separator": True})
+        items.append({**_rich([Span(line[0].row, bold=True)]), "spacing": "Medium", "separator": True})
         values = ([_rich([Span(together(fact.value), url=fact.url)])] for fact in line)
         items.append({**_beside(values), "spacing": "None"})
     return {"type": "Container", "items": items}
@@ -256,24 +253,15 @@ def _run(text: str, *, bold: bool = False, **look: object) -> AdaptiveCard:
 
 def _link(span: Span) -> AdaptiveCard:
     """Return the action that opens a span's link (a page, a phone number or an e-mail); {} if there is none."""
-    called = span.url.startswith(("tel:", "mailto:")) and len(span.url) <= _URL
-    return {"selectAction": {"type": "Action.OpenUrl", "url": span.url}} if called or opens(span.url, _URL) else {}
+    opens = span.url.startswith(("tel:", "mailto:", "https:")) and len(span.url) <= _URL
+    return {"selectAction": {"type": "Action.OpenUrl", "url": span.url}} if opens else {}
 
 
-def _buttons(actions: tuple[Action, ...]) -> Iterator[AdaptiveCard]:
-    """Yield a row of buttons, surplus ones in its menu. What no button can open is a line above the row."""
-    yield from _unopened(action for action in actions if action.url and not opens(action.url, _URL))
-    row = row_of(action for action in actions if not action.url or opens(action.url, _URL))
+def _buttons(actions: tuple[Action, ...]) -> AdaptiveCard:
+    """Return a row of buttons, surplus ones in its menu."""
+    row = row_of(actions)
     shown = [*map(_button, row.seen), *(_button(one, hidden=True) for one in row.menu)]
-    if shown:
-        yield {"type": "ActionSet", "spacing": "Small", "actions": shown}
-
-
-def _unopened(actions: Iterable[Action]) -> Iterator[AdaptiveCard]:
-    """Yield a line with a link for each URL that no Teams button can open, such as a phone number."""
-    for action in actions:
-        spans = [Span(f"{action.label}: "), Span((action.url or "").removeprefix("tel:"), url=action.url or "")]
-        yield {**_rich(spans), "spacing": "Small"}
+    return {"type": "ActionSet", "spacing": "Small", "actions": shown}
 
 
 def _button(action: Action, *, hidden: bool = False) -> AdaptiveCard:

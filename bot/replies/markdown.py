@@ -243,8 +243,8 @@ def _action(label: str, target: str, links: Mapping[str, str], *, primary: bool)
     """Return the button for a target: a named link, a checked address, or an intent with its arguments."""
     if target in links:
         return Action(target, label, url=links[target], primary=primary)
-    if target.startswith(("https:", "tel:")):
-        return Action("call" if target.startswith("tel:") else "open", label, url=unescape(target), primary=primary)
+    if target.startswith("https:"):
+        return Action("open", label, url=unescape(target), primary=primary)
     intent, _, query = target.partition("?")
     if not _INTENT.fullmatch(intent) or intent in _LINKS:
         raise TemplateFault("a button points nowhere: it needs an intent, a named link or |url")

@@ -11,8 +11,6 @@ from itertools import chain, groupby, zip_longest
 from textwrap import wrap
 from typing import NamedTuple
 
-from msgspec.structs import replace
-
 from bot.message import (
     FAREWELLS,
     SOURCES,
@@ -89,7 +87,10 @@ def parted(
 
 COLUMNS, WIDTH, _SHORT, _GAP = 80, 20, 16, "  "
 _ENTRY, _WHOLE = re.compile(r"(?:\d+\.)? +"), re.compile(r"\[[^\]]*\]|\(\d{3}\) \d")
-_NUMBERED = re.compile(r"(?<![\w.,$])\d{1,3} (?=[^\W\d_])|(?<=\b[ap]\.) (?=m\.)|(?<=·) |(?<=\b[A-Z]{2}) (?=\d{5}\b)")
+_NUMBERED = re.compile(
+    r"(?<![\w.,$])\d{1,3} (?=[^\W\d_])|(?<=\b[ap]\.) (?=m\.)|(?<=·) |(?<=\b[A-Z]{2}) (?=\d{5}\b)"
+    r"|(?<=[a-z]) (?=[A-HJ-Z]\b(?!['.]))"
+)
 _FACT = re.compile(r"(?<=·\s)[^·]{1,20}(?=\s·|$)|\([^()]{1,20}\)")
 SHADES = {2: "▓░", 3: "▓▒░"}
 """The characters for the parts of a whole, by the number of parts."""
@@ -148,11 +149,14 @@ def plain(blocks: Iterable[Block], *, addresses: bool = True) -> str:
 def drawn(blocks: Iterable[Block]) -> str:
     """Return the blocks as text for a terminal: 80 columns, bars for charts, columns for tables, and empty lines."""
     runs = (list(run) for _, run in groupby(blocks, key=_part))
-    parts = ("\n".join(_list(run) if isinstance(run[0], Item) else chain(*map(_drawn, run))) for run in runs)
+    parts = ("\n".join(chain(*map(_drawn, run))) for run in runs)
     return "\n\n".join(filter(None, parts))
 
 
-def _part(block: Block) -> type:
+def _part(block: Block) -> object:
+    """Return what is the same for blocks without an empty line between them. An entry of several lines is alone."""
+    if isinstance(block, Item) and len(block.lines) > 1:
+        return id(block)
     return Line if isinstance(block, Title | Note) else type(block)
 
 
@@ -168,18 +172,6 @@ def _drawn(block: Block) -> Iterable[str]:
             return _chart(block)
         case _:
             return chain(*map(_wrapped, _lines(block, addresses=True)))
-
-
-def _list(items: Iterable[Block]) -> Iterator[str]:
-    """Yield the lines of list entries. If all entries have the same buttons, these are shown once, below."""
-    entries = [item for item in items if isinstance(item, Item)]
-    alike = {tuple((one.label, one.url) for one in item.actions) for item in entries}
-    once = len(entries) > 1 and len(alike) == 1 and any(alike)
-    for item in entries:
-        yield from chain(*map(_wrapped, _item(replace(item, actions=()) if once else item, addresses=True)))
-    if once:
-        row, _ = _row(entries[0].actions, addresses=False)
-        yield f"{entries[0].number}-{entries[-1].number}: {row}"
 
 
 def _grid(rows: Sequence[Sequence[str]], amounts: Collection[int] = (), *, head: bool = False) -> Iterator[str]:

@@ -78,10 +78,7 @@ def _console(reply: Reply) -> Iterator[tuple[str, ...]]:
 
 
 def _buttons(actions: Iterable[Action]) -> Iterator[tuple[str, ...]]:
-    listed = list(actions)
-    calls = [one for one in listed if one.url and one.url.startswith("tel:")]
-    yield from (("said", f"{one.label}: {(one.url or '').removeprefix('tel:')}") for one in calls)
-    row = row_of(one for one in listed if one not in calls)
+    row = row_of(actions)
     yield from (("button", one.label, one.url or one.id) for one in (*row.seen, *row.menu))
 
 

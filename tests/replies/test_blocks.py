@@ -97,21 +97,14 @@ def test_parts_of_a_whole_are_told() -> None:
     assert (short.text, [block["type"] for block in short.blocks]) == ("Visit", ["header"])
 
 
-def test_facts_beyond_a_few_are_a_line_each() -> None:
-    """Phones show fields one under another, so a long table is lines with its values in bold."""
-    [page] = pages(reply(Facts(tuple(Fact(f"label {at}", f"value {at}") for at in range(6)))))
-    [lines] = page.blocks
+def test_facts_are_a_line_each_and_a_card_has_fields() -> None:
+    """Phones show fields one under another, so only a card has them; values are in bold."""
+    rows = tuple(Fact(f"label {at}", f"value {at}") for at in range(6))
+    [page] = pages(reply(Facts(rows), Facts(rows, framed=True)))
+    lines, card = page.blocks
     assert [run["text"] for run in lines["elements"][0]["elements"][:3]] == ["label 0: ", "value 0", "\n"]
     assert lines["elements"][0]["elements"][1]["style"] == {"bold": True}
-
-
-def test_one_message_shows_its_facts_one_way() -> None:
-    """A few facts beside a long list are lines as well."""
-    few, many = (Facts(tuple(Fact(f"label {at}", f"value {at}") for at in range(size))) for size in (2, 6))
-    title = Title("By month")
-    [alone], [beside] = pages(reply(few)), pages(reply(few, title, many))
-    assert [block["type"] for block in alone.blocks] == ["section"]
-    assert [block["type"] for block in beside.blocks] == ["rich_text", "header", "rich_text"]
+    assert (card["type"], len(card["fields"])) == ("section", 6)
 
 
 def test_what_stands_side_by_side_is_a_table() -> None:
@@ -247,14 +240,6 @@ def test_overlong_parts_are_shown_in_another_shape() -> None:
     made = pages(reply(*blocks))
     assert [fault for page in made for fault in faults(page.text, list(page.blocks))] == []
     assert sum(shown("", list(page.blocks)).count("x") for page in made) >= 6 * 2_990
-
-
-def test_a_phone_number_is_read_where_slack_cannot_dial() -> None:
-    """A button that Slack would refuse becomes a line with its number."""
-    [page] = pages(reply(Actions((Action("call", "Call", url="tel:+14235550142"),))))
-    [label, number] = page.blocks[0]["elements"][0]["elements"]
-    assert (label["text"], number["text"], number["url"]) == ("Call: ", "+14235550142", "tel:+14235550142")
-    assert page.blocks[0]["type"] == "rich_text"
 
 
 def test_a_one_time_address_is_only_in_its_button() -> None:
