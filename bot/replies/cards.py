@@ -128,8 +128,12 @@ def _elements(blocks: Iterable[Block]) -> Iterator[AdaptiveCard]:
                 yield _title(text)
             case Line(spans):
                 yield {**_rich(spans), "spacing": "Small"}
-            case Facts(framed=framed):
-                yield _framed(block) if framed else _facts(block)
+            case Facts(rows, framed):
+                if framed or (columns := block.columns):
+                    yield _framed(block) if framed else _side_by_side(block, columns)
+                else:
+                    told = ((Span(f"{row.label}: "), Span(row.value, True, row.url)) for row in rows)
+                    yield from ({**_rich(spans), "spacing": "Small"} for spans in told)
             case Chart():
                 # Where there are no charts its words take its place, or nothing: the lines beside it say the same.
                 yield {**_chart(block), "fallback": _rich([Span(block.said)]) if block.said else "drop"}
@@ -187,26 +191,6 @@ def _item(item: Item) -> AdaptiveCard:
         head = {"type": "ColumnSet", "columns": [{"type": "Column", "width": "stretch", "items": lines[:1]}, *beside]}
         lines = [head, *lines[1:]]
     return {"type": "Container", "spacing": "Medium", "items": lines}
-
-
-def _facts(facts: Facts) -> AdaptiveCard:
-    """Return a table of facts: side by side if the facts define columns, otherwise a label and a value in each row."""
-    if columns := facts.columns:
-        return _side_by_side(facts, columns)
-    return {
-        "type": "Table",
-        "firstRowAsHeaders": False,
-        "showGridLines": False,
-        "columns": [{"width": 1}, {"width": 2}],
-        "rows": [
-            {"type": "TableRow", "cells": [_cell(row.label, bold=True), _cell(row.value, url=row.url)]}
-            for row in facts.rows
-        ],
-    }
-
-
-def _cell(text: str, *, bold: bool = False, url: str = "") -> AdaptiveCard:
-    return {"type": "TableCell", "items": [_rich([Span(text, bold=bold, url=url)])]}
 
 
 def _framed(card: Facts) -> AdaptiveCard:

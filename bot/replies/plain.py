@@ -107,10 +107,16 @@ def drawable(chart: Chart) -> bool:
 
 def bar_of(chart: Chart) -> str:
     """Return the parts of a drawable chart as one bar: `▓▓░░░░`."""
-    marks, values = SHADES[len(chart.points)], _values(chart)
-    cells = [_share(value, sum(values, Decimal(0))) for value in values]  # every part above zero is visible
-    cells[cells.index(max(cells))] += WIDTH - sum(cells)
-    return "".join(mark * size for mark, size in zip(marks, cells, strict=True))
+    marks = SHADES[len(chart.points)]
+    return "".join(mark * size for mark, size in zip(marks, lengths(_values(chart), WIDTH, 1), strict=True))
+
+
+def lengths(values: Sequence[Decimal], whole: int, least: int) -> list[int]:
+    """Return whole numbers proportional to the values, with the sum `whole`; only zero values are below `least`."""
+    total = sum(values, Decimal(0))
+    found = [max(round(value * whole / total), least) if value else 0 for value in values]
+    found[values.index(max(values))] += whole - sum(found)
+    return found
 
 
 def _chart(chart: Chart) -> Iterator[str]:

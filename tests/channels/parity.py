@@ -162,8 +162,6 @@ def _teams(elements: Iterable[Kit]) -> Iterator[tuple[str, ...]]:
                 )
             case "ColumnSet":
                 yield from (told for column in element["columns"] for told in _teams(column["items"]))
-            case "Table":
-                yield from _table(element)
             case "Container" if element.get("style") == "emphasis":
                 yield from _framed(element["items"])
             case "Container":
@@ -185,8 +183,3 @@ def _entry(items: list[Kit]) -> Iterator[tuple[str, ...]]:
         second = [one for one in rest[:1] if one[0] == "said"]
         told = [head, ("said", " · ".join([amount, *(one[1] for one in second)])), *rest[len(second) :]]
     yield from told
-
-
-def _table(table: Kit) -> Iterator[tuple[str, ...]]:
-    for row in table["rows"]:
-        yield "said", ": ".join(words(one) for cell in row["cells"] for one in cell["items"])

@@ -22,9 +22,6 @@ _KEYS = {
     "ColumnSet": {"columns"},
     "Column": {"width", "items"},
     "ActionSet": {"actions"},
-    "Table": {"columns", "rows", "firstRowAsHeaders", "showGridLines"},
-    "TableRow": {"cells"},
-    "TableCell": {"items"},
     "Chart.HorizontalBar": {"title", "data", "fallback"},
     "Chart.HorizontalBar.Stacked": {"title", "data", "fallback"},
     "Chart.Line": {"title", "data", "fallback"},
@@ -33,7 +30,7 @@ _KEYS = {
     "Action.ToggleVisibility": {"title", "targetElements"},
     "Action.Submit": {"title", "style", "data", "mode"},
 }
-_CHILDREN = ("items", "actions", "rows", "cells", "inlines", "columns")
+_CHILDREN = ("items", "actions", "inlines", "columns")
 _ESCAPED = re.compile(r"\\([^\w\s]|_)")
 
 
@@ -96,15 +93,13 @@ def _element_faults(element: Card) -> Iterator[str]:
         yield from _action_faults(element)
     if kind.startswith("Chart."):
         yield from _chart_faults(element)
-    if kind == "Table" and any(len(row["cells"]) != len(element["columns"]) for row in element["rows"]):
-        yield "a row with another number of cells than columns"
     for child in _children(element):
         yield from _element_faults(child)
 
 
 def _children(element: Card) -> Iterator[Card]:
-    """What stands in an element; the columns of a table are widths."""
-    for name in _CHILDREN if element["type"] != "Table" else ("rows",):
+    """What stands in an element."""
+    for name in _CHILDREN:
         yield from element.get(name, [])
 
 
@@ -168,8 +163,6 @@ def _lines(elements: list[Card]) -> Iterator[str]:
                 yield words(element)
             case "Container" if told := compared(element):
                 yield from (f"{label} · {name}: {value}" for label, name, value in told)
-            case "TableRow":
-                yield ": ".join("\n".join(_lines(cell["items"])) for cell in element["cells"])
             case "Container" if element.get("style") == "emphasis":
                 for row in element["items"]:
                     yield from (": ".join(_lines(one["items"])) for one in row.get("columns", ()))
@@ -179,7 +172,7 @@ def _lines(elements: list[Card]) -> Iterator[str]:
             case drawn if drawn.startswith("Chart.") and isinstance(element["fallback"], dict):
                 yield from _lines([element["fallback"]])
             case _:
-                yield from _lines(element.get("items") or element.get("rows") or element.get("columns") or [])
+                yield from _lines(element.get("items") or element.get("columns") or [])
 
 
 def words(block: Card) -> str:
@@ -226,7 +219,7 @@ def _actions(elements: list[Card]) -> Iterator[Card]:
         if element["type"].startswith("Action."):
             yield element
         yield from presses(element) if element["type"] == "RichTextBlock" else ()
-        for name in ("items", "actions", "columns") if element["type"] != "Table" else ():
+        for name in ("items", "actions", "columns"):
             yield from _actions(element.get(name, []))
 
 

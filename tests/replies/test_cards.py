@@ -1,6 +1,5 @@
 """Replies as Teams messages: cards within Teams' limits, in which nothing that a payer sent is parsed."""
 
-import json
 import re
 from decimal import Decimal
 
@@ -123,14 +122,12 @@ def test_what_a_payer_sends_is_inert(words: str) -> None:
     assert fallback(page.card).count(words) == 6
 
 
-def test_all_facts_of_a_message_have_one_width() -> None:
-    """Few or many, plain or not: each is a row of a table whose columns are as wide as in the next one."""
-    plain_ones = Facts((Fact("Plan's price", "$548.74"), Fact("March 4, 2024", "2 of 3 (1 left)")))
+def test_facts_are_a_line_each() -> None:
+    """Few or many: the label, and the value in bold."""
     many = Facts(tuple(Fact(f"label {at}", f"value *{at}*") for at in range(13)))
-    [page] = pages(reply(plain_ones, Title("More"), many))
-    tables = [one for one in page.card["body"] if one["type"] == "Table"]
-    assert [len(one["rows"]) for one in tables] == [2, 10, 3]
-    assert {json.dumps(one["columns"]) for one in tables} == {'[{"width": 1}, {"width": 2}]'}
+    [page] = pages(reply(many))
+    assert [words(one) for one in page.card["body"]] == [f"label {at}: value *{at}*" for at in range(13)]
+    assert {run.get("weight") for one in page.card["body"] for run in one["inlines"][1:]} == {"Bolder"}
 
 
 def test_an_entry_has_its_buttons_at_its_end_and_a_row_a_menu() -> None:
