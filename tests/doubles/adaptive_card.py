@@ -189,7 +189,7 @@ def presses(block: Card) -> list[Card]:
 def compared(element: Card) -> list[tuple[str, str, str]]:
     """The label, name and value of each cell of a comparison; none of another element."""
     first, *rest = element["items"]
-    if first["type"] != "ColumnSet" or not all(one["type"] == "Column" for one in first["columns"]):
+    if first["type"] != "ColumnSet" or any(one["width"] == "auto" for one in first["columns"]):
         return []
     names, *rows = ([line for one in part["columns"] for line in _lines(one["items"])] for part in (first, *rest[1::2]))
     labels = [line for label in rest[::2] for line in _lines([label])]

@@ -282,7 +282,7 @@ def test_a_console_aligns_what_belongs_together() -> None:
     head, _, first, *_ = drawn([COMPARED]).split("\n")
     assert head.index("Minh Kim, DO") == first.index("Specialty of Minh Kim, DO")
     assert drawn(listed(2)).split("\n") == [f"{at}. Grace Okafor, MD · {at} [Details]" for at in (1, 2)]
-    assert drawn([Note((Span("x " * 60),)), Line((Span("[Network receipt] " * 9),))]).count("[Network receipt]") == 9
+    assert drawn([Note((Span("x " * 60),)), Line((Span("[Proof of network] " * 9),))]).count("[Proof of network]") == 9
 
 
 def test_months_are_short() -> None:
