@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
-from itertools import groupby, pairwise
+from itertools import pairwise
 
 import msgspec
 
@@ -17,8 +17,6 @@ from bot.message import (
     Actions,
     Block,
     Chart,
-    ChartKind,
-    ChartPoint,
     Fact,
     Facts,
     Item,
@@ -30,14 +28,14 @@ from bot.message import (
     buttons_of,
 )
 from bot.replies.buttons import Asks, Buttons, Kit, entry, no_confirmation, plain_text, rated
-from bot.replies.markdown import CUT, cut
-from bot.replies.plain import amount_of, drawable, parted, plain, together, unbroken
+from bot.replies.markdown import cut
+from bot.replies.plain import amount_of, drawable, paged, plain, said_of, together, unbroken
 
 CHART, TABLE = "data_visualization", "data_table"
 PAGE_BLOCKS = 50
 PAGE_TEXT = 3_500
 _TEXT, _HEADER, _FIELD, _LINK = 3_000, 150, 2_000, 3_000
-_CARD, _ROWS, _TIGHT = 10, 20, 6
+_CARD, _ROWS = 10, 20
 _CHARTS, _CHART_TITLE, _CHART_LABEL = 2, 50, 20
 
 _COLUMNS, _CORNER, _CHARACTERS = 20, "\u2060", 10_000  # the corner is seen as empty
@@ -70,8 +68,8 @@ def pages(reply: Reply, asks: Asks = no_confirmation, rating: Mapping[str, str] 
     `asks` returns the texts of the confirmation before a button deletes something. `rating` has the texts of the
     thumbs; without it there are no thumbs.
     """
-    parts = list(parted(_divided(reply.blocks), _size, (PAGE_BLOCKS - 1, PAGE_TEXT)))
-    made = [_page(part, asks, last=part is parts[-1]) for part in parts]
+    told = paged(_divided(reply.blocks), _size, (PAGE_BLOCKS - 1, PAGE_TEXT))
+    made = [_page(part, text, asks) for part, text in told]
     if rating and reply.rating and made:
         made[-1] = made[-1].changed(partial(rated, rating=reply.rating, words=rating))
     return tuple(made)
@@ -82,14 +80,12 @@ def escape_mrkdwn(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _page(blocks: list[Block], asks: Asks, *, last: bool) -> BlockPage:
-    text = escape_mrkdwn(plain(blocks, addresses=False))
+def _page(blocks: list[Block], text: str, asks: Asks) -> BlockPage:
     offered = (action for block in blocks for action in buttons_of(block))
     buttons = Buttons(asks, next((action for action in offered if action.primary), None))
     shown = tuple(_kit(blocks, buttons, drawn=True))
     drawn = any(kit["type"] in {CHART, TABLE} for kit in shown)
-    plainer = tuple(_kit(blocks, buttons, drawn=False)) if drawn else ()
-    return BlockPage(text if last else f"{text}\n{CUT}", shown, plainer)
+    return BlockPage(escape_mrkdwn(text), shown, tuple(_kit(blocks, buttons, drawn=False)) if drawn else ())
 
 
 def _divided(blocks: Iterable[Block]) -> Iterator[Block]:
@@ -100,11 +96,11 @@ def _divided(blocks: Iterable[Block]) -> Iterator[Block]:
     charts = 0
     for block in blocks:
         match block:
-            case Chart() if drawable(block) and block.kind != "parts" and charts < _CHARTS:
+            case Chart() if drawable(block) and block.kind != "parts" and charts < _CHARTS and _labels(block):
                 charts += 1
                 yield block
-            case Chart(said=said):
-                yield from [Line((Span(said),))] if said else ()
+            case Chart():
+                yield from said_of(block)
             case Facts():
                 yield from block.divided(_ROWS)
             case _:
@@ -122,27 +118,24 @@ def _size(block: Block) -> tuple[int, int]:
 def _kit(blocks: Iterable[Block], buttons: Buttons, *, drawn: bool) -> Iterator[Kit]:
     """Yield the Slack blocks of a message. Slack allows one table, so a second one becomes lines."""
     tables, caption = 1 if drawn else 0, _CORNER
-    for kind, run in groupby(blocks, key=type):
-        if kind is Line:
-            lines = [line for line in run if isinstance(line, Line)]
-            caption = lines[-1].text or caption
-            # Many lines are paragraphs, as of a letter.
-            runs = [lines] if len(lines) <= _TIGHT else [[line] for line in lines]
-            yield from (_rich(line.spans for line in run) for run in runs)
+    for block in blocks:
+        if tables and isinstance(block, Facts) and (rows := _rows(block)):
+            tables -= 1
+            yield _table(rows, caption)
+        elif isinstance(block, Chart) and drawn:
+            yield _chart(block)
         else:
-            for block in run:
-                if tables and isinstance(block, Facts) and (rows := _rows(block)):
-                    tables -= 1
-                    yield _table(rows, caption)
-                elif isinstance(block, Chart):
-                    yield from _picture(block, drawn=drawn)
-                else:
-                    yield from _block(block, buttons)
+            yield from _block(block, buttons)
+        caption = block.text or caption if isinstance(block, Line) else caption
 
 
 def _block(block: Block, buttons: Buttons) -> Iterator[Kit]:
     """Yield the Slack blocks of one block."""
     match block:
+        case Line(spans):
+            yield _rich([spans])
+        case Chart():
+            yield from (_rich([line.spans]) for line in said_of(block))
         case Title(text) if len(text) <= _HEADER:
             yield {"type": "header", "text": plain_text(text)}
         case Title(text):
@@ -213,25 +206,21 @@ def _marked(span: Span) -> str:
     return f"*{shown}*" if span.bold and shown.strip() == shown else shown
 
 
-def _picture(chart: Chart, *, drawn: bool) -> Iterator[Kit]:
-    """Yield a chart if it may be `drawn` and Slack can draw it; otherwise its text, if it has one."""
-    labels = [_label(one, chart.kind) for one in chart.points]
-    apart = len(set(labels)) == len(labels) and labels and all(labels)  # Slack takes no two names alike
-    if drawn and apart:
-        yield _chart(chart, labels)
-    elif chart.said:
-        yield _rich([(Span(chart.said),)])
+def _labels(chart: Chart) -> list[str]:
+    """Return the labels of a chart's points, each with its amount, before which it is cut; a line's have none.
+
+    Return [] if one is empty or two are alike, which Slack does not take.
+    """
+    ends = [f" {point.words}" if point.words and chart.kind != "line" else "" for point in chart.points]
+    labels = [
+        cut(point.label, max(1, _CHART_LABEL - len(end))) + end[:_CHART_LABEL] * bool(point.label)
+        for point, end in zip(chart.points, ends, strict=True)
+    ]
+    return labels if all(labels) and len(set(labels)) == len(labels) else []
 
 
-def _label(point: ChartPoint, kind: ChartKind) -> str:
-    """Return a point's label with its amount, cut before the amount; in a line chart, the label alone."""
-    if kind == "line" or len(point.told) <= _CHART_LABEL:
-        return cut(point.label if kind == "line" else point.told, _CHART_LABEL)
-    room = _CHART_LABEL - len(point.words) - 1
-    return f"{cut(point.label, room)} {point.words}" if room > 0 and point.words else cut(point.label, _CHART_LABEL)
-
-
-def _chart(chart: Chart, labels: list[str]) -> Kit:
+def _chart(chart: Chart) -> Kit:
+    labels = _labels(chart)
     series = [
         {
             "name": cut(name, _CHART_LABEL),

@@ -12,8 +12,8 @@ from typing import Any
 import msgspec
 
 from bot.message import FAREWELLS, Action, Actions, Block, Chart, Facts, Item, Line, Note, Reply, Span, Title
-from bot.replies.markdown import CUT, cut
-from bot.replies.plain import amount_of, drawable, parted, plain, row_of, together, unbroken
+from bot.replies.markdown import cut
+from bot.replies.plain import amount_of, drawable, paged, plain, row_of, said_of, together, unbroken
 
 MOST_BYTES = 36 * 1024
 TYPE = "application/vnd.microsoft.card.adaptive"
@@ -42,8 +42,8 @@ class CardPage(msgspec.Struct, frozen=True):
 
 def pages(reply: Reply, most: int = MOST_BYTES) -> tuple[CardPage, ...]:
     """Return the Teams messages of a reply, in order, each at most `most` bytes as Teams counts them."""
-    parts = list(parted(_divided(reply.blocks), _weight, (most - _ENVELOPE_BYTES,)))
-    return tuple(_page(part, reply.language, last=part is parts[-1]) for part in parts)
+    told = paged(_divided(reply.blocks), _weight, (most - _ENVELOPE_BYTES,))
+    return tuple(CardPage(text, _card(part, text, reply.language)) for part, text in told)
 
 
 def renewing(card: AdaptiveCard, press: str, viewer: str) -> AdaptiveCard:
@@ -89,9 +89,8 @@ def escape_markdown(text: str) -> str:
     return "\n\n".join(_MARKS.sub(r"\g<0>\\", line) for line in text.split("\n"))
 
 
-def _page(blocks: list[Block], language: str, *, last: bool) -> CardPage:
-    text = plain(blocks, addresses=False) + ("" if last else f"\n{CUT}")
-    card = {
+def _card(blocks: list[Block], text: str, language: str) -> AdaptiveCard:
+    return {
         "type": "AdaptiveCard",
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
         "version": "1.5",
@@ -99,7 +98,6 @@ def _page(blocks: list[Block], language: str, *, last: bool) -> CardPage:
         "fallbackText": escape_markdown(text),
         "body": list(_elements(blocks)),
     }
-    return CardPage(text, card)
 
 
 def _weight(block: Block) -> tuple[int]:
@@ -115,8 +113,8 @@ def _divided(blocks: Iterable[Block]) -> Iterator[Block]:
                 yield from block.divided(_CARD if framed else _ROWS)
             case Line() | Note() if len(text := block.text) > _LINE:
                 yield from (type(block)((Span(text[at : at + _LINE]),)) for at in range(0, len(text), _LINE))
-            case Chart(said=said) if not drawable(block):
-                yield from [Line((Span(said),))] if said else ()
+            case Chart() if not drawable(block):
+                yield from said_of(block)
             case _:
                 yield block
 

@@ -140,7 +140,9 @@ class _Reading:
         last, inside = self.blocks[-1] if self.blocks else None, line.startswith(_INDENT)
         line = line.strip()
         if inside and isinstance(last, Item):
-            self._continue_item(last, line)
+            more = replace(last, lines=(*last.lines, Line(spans(line))))
+            pressed = _BUTTONS.fullmatch(line)
+            self.blocks[-1] = replace(last, actions=(*last.actions, *self._actions(line))) if pressed else more
         elif line.startswith("# "):
             self.blocks.append(Title(_text(line[2:])))
         elif line.startswith("> "):
@@ -162,13 +164,6 @@ class _Reading:
             self.blocks[len(self.blocks) - bool(above and rows) :] = rows
         else:
             self.blocks.append(Line(spans(line)))
-
-    def _continue_item(self, item: Item, line: str) -> None:
-        if _BUTTONS.fullmatch(line):
-            grown = replace(item, actions=(*item.actions, *self._actions(line)))
-        else:
-            grown = replace(item, lines=(*item.lines, Line(spans(line))))
-        self.blocks[-1] = grown
 
     def _take_row(self, line: str) -> None:
         cells = line.strip("|").split("|")

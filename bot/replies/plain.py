@@ -28,7 +28,7 @@ from bot.message import (
     Title,
     in_rows,
 )
-from bot.replies.markdown import clean
+from bot.replies.markdown import CUT, clean
 
 MOST = 3
 """How many buttons of a row are visible at once."""
@@ -61,10 +61,15 @@ def amount_of(text: str) -> Decimal | None:
     return Decimal(f"{found[1]}{found[2].replace(',', '')}") if found else None
 
 
-def parted(
+def said_of(chart: Chart) -> list[Line]:
+    """Return the line that says what a chart would draw; [] if the lines beside it do."""
+    return [Line((Span(chart.said),))] if chart.said else []
+
+
+def paged(
     blocks: Iterable[Block], size: Callable[[Block], tuple[int, ...]], most: tuple[int, ...]
-) -> Iterator[list[Block]]:
-    """Yield the blocks of each message, as many as fit.
+) -> Iterator[tuple[list[Block], str]]:
+    """Yield the blocks of each message, as many as fit, and its text, which ends with an ellipsis if it goes on.
 
     `size` returns how much of each limit in `most` a block takes. A chart without words is never alone in a
     message, which would then have no text.
@@ -77,12 +82,12 @@ def parted(
             if not part or is_full:
                 continue
         elif part and is_full:
-            yield part
+            yield part, f"{plain(part, addresses=False)}\n{CUT}"
             part, taken = [], (0,) * len(most)
         part.append(block)
         taken = tuple(need + held for need, held in zip(needs, taken, strict=True))
     if part:
-        yield part
+        yield part, plain(part, addresses=False)
 
 
 COLUMNS, WIDTH, _SHORT, _GAP = 80, 20, 16, "  "
